@@ -1,0 +1,161 @@
+'use client';
+
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { BatchHeader } from '../../../../components/batch/batch-header.tsx';
+import { ChunkGrid } from '../../../../components/batch/chunk-grid.tsx';
+import { LiveBanner } from '../../../../components/batch/live-banner.tsx';
+import { ReviewNext } from '../../../../components/batch/review-next.tsx';
+import { SumLine } from '../../../../components/batch/sum-line.tsx';
+import { Tape } from '../../../../components/batch/tape.tsx';
+import type { ChunkRow } from '../../../../components/chunk/chunk-row.ts';
+import { ChunkTable } from '../../../../components/chunk/chunk-table.tsx';
+import { reasonWords } from '../../../../components/receipt/words.ts';
+import { Banner } from '../../../../components/ui/banner.tsx';
+import { Button, ButtonLink } from '../../../../components/ui/button.tsx';
+import { formatCount, formatNoun } from '../../../../components/ui/format.ts';
+import { NextPage } from '../../../../components/ui/next-page.tsx';
+import type { Outcome } from '../../../../components/ui/outcome.ts';
+import { TabLinks } from '../../../../components/ui/tab-links.tsx';
+import { useAct } from '../../../../components/ui/use-act.ts';
+import type { BatchSnapshot } from '../../../../lib/steps/stream-events.ts';
+import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '../actions.ts';
+import { useLiveBatch } from './use-live-batch.ts';
+
+type Rights = { start: boolean; pause: boolean; resume: boolean; cancel: boolean; retry: boolean; see: boolean; decide: boolean };
+type Props = {
+  batch: BatchSnapshot;
+  may: Rights;
+  tab: string;
+  /** a page of the chunks, for a batch that has more than are kept live */
+  listed: { items: ChunkRow[]; next: string | null } | null;
+  children: ReactNode;
+};
+
+/** A batch while one looks: what has been sent, what has not, and what waits for whom. */
+export function BatchDesk({ batch: initial, may, tab, listed, children }: Props) {
+  const router = useRouter();
+  const { batch, lostAt } = useLiveBatch(initial);
+  const batchId = batch.id;
+  const retry = useAct(() => acted(retryAction({ batchId })));
+  const { needs, sum, chunks } = batch;
+  const resumeHalted = useAct(() => acted(resumeAction({ batchId })));
+  // A chunk is tried again once it has ended: what halted is resumed first.
+  const ended =
+    sum.failed > 0 && (batch.groups !== null || chunks.some(({ state, counts }) => state === 'done' && counts.failed > 0));
+  const halts = [
+    ...new Set(chunks.flatMap(({ state, haltReason }) => (state === 'halted' && haltReason ? [reasonWords(haltReason)] : []))),
+  ];
+  const waits = [
+    needs.reviews > 0 ? formatNoun(needs.reviews, 'reviews') : null,
+    needs.releases > 0 ? formatNoun(needs.releases, 'releases') : null,
+    needs.halts > 0 ? `${formatNoun(needs.halts, 'chunks')} halted` : null,
+    needs.doubts > 0 ? `${formatNoun(needs.doubts, 'actions')} uncertain` : null,
+  ].filter((text) => text !== null);
+  const tabs = [
+    { href: `/batches/${batchId}`, label: 'Chunks', here: tab === 'chunks' },
+    { href: `/batches/${batchId}?tab=receipts`, label: 'Receipts', here: tab === 'receipts' },
+    { href: `/batches/${batchId}?tab=uncertain`, label: 'Uncertain', here: tab === 'uncertain', count: needs.doubts },
+    { href: `/batches/${batchId}?tab=plan`, label: 'Plan', here: tab === 'plan' },
+    { href: `/batches/${batchId}?tab=task`, label: 'Task body', here: tab === 'task' },
+    { href: `/batches/${batchId}?tab=downloads`, label: 'Downloads', here: tab === 'downloads' },
+  ];
+
+  async function acted(answer: Promise<Outcome>): Promise<Outcome> {
+    const outcome = await answer;
+    if (outcome.ok) router.refresh();
+    return outcome;
+  }
+
+  return (
+    <div className="flex flex-col gap-3">
+      <BatchHeader
+        batch={{
+          ...{
+            name: batch.name,
+            state: batch.state,
+            datasetName: batch.datasetName,
+            noun: batch.noun,
+            rate: batch.rate,
+            etaSeconds: batch.etaSeconds,
+          },
+          ...{ itemCount: batch.itemCount, inFlight: sum.inFlight, waiting: sum.waiting },
+        }}
+        may={may}
+        onStart={() => acted(startBatchAction({ batchId }))}
+        onPause={() => acted(pauseAction({ batchId }))}
+        onResume={() => acted(resumeAction({ batchId }))}
+        onCancel={() => acted(cancelAction({ batchId }))}
+      />
+      <LiveBanner lostAt={lostAt} />
+      <SumLine sum={sum} />
+      {waits.length > 0 ? (
+        <Banner
+          actions={
+            <>
+              {needs.doubts > 0 ? <ButtonLink href={`/batches/${batchId}?tab=uncertain`}>Answer the doubts</ButtonLink> : null}
+              {batch.next !== null && may.see ? <ReviewNext href={`/batches/${batchId}/chunks/${batch.next}`} /> : null}
+            </>
+          }
+        >
+          Needs you: {waits.join(', ')}
+        </Banner>
+      ) : null}
+      {needs.halts > 0 ? (
+        <Banner
+          kind="danger"
+          actions={
+            may.resume && batch.state === 'running' ? (
+              <Button pending={resumeHalted.pending} onClick={() => void resumeHalted.run()}>
+                Resume {formatNoun(needs.halts, 'chunks')}
+              </Button>
+            ) : null
+          }
+        >
+          <span className="font-medium">
+            {halts.length === 1 ? `Stopped: ${halts[0]}` : `${formatNoun(needs.halts, 'chunks')} stopped.`}
+          </span>{' '}
+          Nothing of {needs.halts === 1 ? 'that chunk' : 'them'} is being sent. Safe until morning.
+          {needs.doubts > 0 ? ` Resuming never repeats what is uncertain.` : ''} {resumeHalted.refusal?.message}
+        </Banner>
+      ) : null}
+      {ended && may.retry && (batch.state === 'running' || batch.state === 'finished') ? (
+        <Banner
+          kind="warning"
+          actions={
+            <Button pending={retry.pending} onClick={() => void retry.run()}>
+              Retry the {formatCount(sum.failed)} that failed
+            </Button>
+          }
+        >
+          {formatNoun(sum.failed, 'actions')} failed: the target refused {sum.failed === 1 ? 'it' : 'them'}.{' '}
+          {retry.refusal?.message}
+        </Banner>
+      ) : null}
+      <ChunkGrid batchId={batchId} chunks={chunks} noun={batch.noun} groups={batch.groups} />
+      <TabLinks label="Parts of the batch" tabs={tabs} />
+      {tab === 'chunks' ? (
+        <div className="grid min-w-0 gap-6 xl:grid-cols-[minmax(0,1.5fr)_minmax(0,1fr)]">
+          <div className="min-w-0">
+            <ChunkTable batchId={batchId} chunks={listed?.items ?? chunks} noun={batch.noun} />
+            <NextPage href={listed?.next ?? null} label="Next" />
+          </div>
+          <section aria-labelledby="tape" className="flex min-w-0 flex-col gap-2">
+            <div className="flex items-baseline justify-between gap-3">
+              <h2 id="tape" className="text-16 font-medium">
+                Tape
+              </h2>
+              <Link href={`/batches/${batchId}?tab=downloads`} className="text-muted hover:text-text">
+                Download receipts
+              </Link>
+            </div>
+            <Tape batchId={batchId} lines={batch.tape} />
+          </section>
+        </div>
+      ) : (
+        children
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,140 @@
+import { ReceiptTable } from '../../../../components/receipt/receipt-table.tsx';
+import { EmptyState } from '../../../../components/ui/empty-state.tsx';
+import { NextPage } from '../../../../components/ui/next-page.tsx';
+import type { Actor } from '../../../../lib/auth/actor.ts';
+import { may } from '../../../../lib/auth/authorise.ts';
+import type { Plan } from '../../../../lib/core/plan.ts';
+import { readReceipts } from '../../../../lib/steps/read-receipts.ts';
+import { readTaskBody } from '../../../../lib/steps/read-task-body.ts';
+import { readUncertain } from '../../../../lib/steps/read-uncertain.ts';
+import { Doubts } from './doubts.tsx';
+
+const TABS = ['chunks', 'receipts', 'uncertain', 'plan', 'task', 'downloads'] as const;
+export type Tab = (typeof TABS)[number];
+
+export function isTab(name: string): name is Tab {
+  return (TABS as readonly string[]).includes(name);
+}
+
+type Props = {
+  actor: Actor;
+  batchId: string;
+  tab: Exclude<Tab, 'chunks'>;
+  plan: Plan;
+  noun: 'mails' | 'rows';
+  cursor: string | null;
+};
+
+/** One part of a batch, rendered where the data is. */
+export async function BatchTab({ actor, batchId, tab, plan, noun, cursor }: Props) {
+  if (tab === 'receipts') {
+    const page = await readReceipts(actor, { batchId, cursor });
+    if (!page || page.items.length === 0)
+      return <EmptyState title="Nothing sent yet" text="Receipts appear here, one for each step of each action." />;
+    return (
+      <div>
+        <ReceiptTable batchId={batchId} receipts={page.items} />
+        <NextPage
+          href={page.next === null ? null : `/batches/${batchId}?tab=receipts&cursor=${encodeURIComponent(page.next)}`}
+          label="Next"
+        />
+      </div>
+    );
+  }
+  if (tab === 'uncertain') {
+    const page = await readUncertain(actor, { batchId, cursor });
+    if (!page || page.items.length === 0)
+      return (
+        <EmptyState
+          title="No doubts"
+          text="When a request went out and no answer came, it is listed here until a person says what became of it."
+        />
+      );
+    return <Doubts batchId={batchId} items={page.items} mayAnswer={may(actor, 'answer')} />;
+  }
+  if (tab === 'plan') {
+    return (
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      <pre tabIndex={0} className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-12 leading-[18px]">
+        {JSON.stringify(plan, null, 2)}
+      </pre>
+    );
+  }
+  if (tab === 'task') {
+    const body = await readTaskBody(actor, { batchId });
+    return (
+      <div className="flex flex-col gap-3">
+        <pre
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+          tabIndex={0}
+          className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-12 leading-[18px] whitespace-pre-wrap"
+        >
+          {body?.text}
+        </pre>
+        {body?.cut ? <p className="text-muted">This is its beginning. The whole is under Downloads, as Markdown.</p> : null}
+      </div>
+    );
+  }
+  return <Downloads batchId={batchId} plan={plan} noun={noun} data={may(actor, 'download')} />;
+}
+
+function Downloads({ batchId, plan, noun, data }: { batchId: string; plan: Plan; noun: 'mails' | 'rows'; data: boolean }) {
+  const api = `/api/v1/batches/${batchId}`;
+  return (
+    <div className="flex max-w-3xl flex-col gap-6">
+      <Group
+        title="Receipts"
+        text="At any moment, half way and after a failure too. Each lists what is still open as open."
+        links={[
+          { href: `${api}/receipts?format=jsonl`, label: 'JSONL', text: 'every receipt, exactly as it was written' },
+          { href: `${api}/receipts?format=csv`, label: 'CSV', text: 'a row per receipt, safe to open in a spreadsheet' },
+          { href: `${api}/receipts?format=md`, label: 'Markdown', text: 'the task body, a line per item' },
+        ]}
+      />
+      {data ? (
+        <>
+          <Group
+            title="Scratchpad"
+            text="What the workers answered, chunk by chunk."
+            links={[{ href: `${api}/scratchpad.zip`, label: 'ZIP', text: 'a summary and the details of each chunk' }]}
+          />
+          <Group
+            title={`The ${noun} themselves, by category`}
+            text={
+              noun === 'mails'
+                ? 'As a mailbox with the original bytes, or a line of JSON for each.'
+                : 'As CSV with the original bytes, or a line of JSON for each.'
+            }
+            links={plan.categories.flatMap(({ name }) =>
+              // The original bytes are to be had only in the format that was uploaded.
+              ([noun === 'mails' ? 'mbox' : 'csv', 'jsonl'] as const).map((format) => ({
+                href: `${api}/dataset?format=${format}&category=${encodeURIComponent(name)}`,
+                label: `${name}, ${format}`,
+                text: '',
+              })),
+            )}
+          />
+        </>
+      ) : null}
+    </div>
+  );
+}
+
+function Group({ title, text, links }: { title: string; text: string; links: { href: string; label: string; text: string }[] }) {
+  return (
+    <section className="flex flex-col gap-2">
+      <h2 className="text-16 font-medium">{title}</h2>
+      <p className="text-muted">{text}</p>
+      <ul className="flex flex-wrap gap-x-6 gap-y-2">
+        {links.map(({ href, label, text: what }) => (
+          <li key={href}>
+            <a href={href} download className="text-accent underline">
+              {label}
+            </a>{' '}
+            <span className="text-muted">{what}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

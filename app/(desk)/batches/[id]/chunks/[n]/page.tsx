@@ -1,0 +1,40 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { cache } from 'react';
+import { EmptyState } from '../../../../../../components/ui/empty-state.tsx';
+import type { Actor } from '../../../../../../lib/auth/actor.ts';
+import { may } from '../../../../../../lib/auth/authorise.ts';
+import { readCheckpoint } from '../../../../../../lib/steps/read-checkpoint.ts';
+import { personOfPage, requireActor } from '../../../../../actor.ts';
+import { CheckpointDesk } from './checkpoint-desk.tsx';
+
+type Props = { params: Promise<{ id: string; n: string }> };
+
+/** Once for the title and the page. */
+const checkpointOf = cache((actor: Actor, batchId: string, chunk: number) => readCheckpoint(actor, { batchId, chunk }));
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { id, n } = await params;
+  const person = await personOfPage();
+  const view = person && may(person.actor, 'see') ? await checkpointOf(person.actor, id, Number(n)) : null;
+  return { title: view ? `${view.chunk.name} · ${view.batch.name}` : `Chunk ${n}` };
+}
+
+export default async function CheckpointPage({ params }: Props) {
+  const { id, n } = await params;
+  const actor = await requireActor(`/batches/${id}/chunks/${n}`);
+  if (!may(actor, 'see'))
+    return (
+      <EmptyState level={1} title="An auditor does not see items" text="The batch's receipts and decisions are open to you." />
+    );
+  const view = await checkpointOf(actor, id, Number(n));
+  if (view === null) notFound();
+  // The component asks what this person may do; which of it the state allows, it knows itself.
+  const rights = {
+    correct: may(actor, 'correct'),
+    decide: may(actor, 'decide'),
+    resume: may(actor, 'resume'),
+    retry: may(actor, 'retry'),
+  };
+  return <CheckpointDesk view={{ ...view, may: rights }} />;
+}

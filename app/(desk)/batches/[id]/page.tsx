@@ -1,0 +1,52 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { cache } from 'react';
+import type { Actor } from '../../../../lib/auth/actor.ts';
+import { may } from '../../../../lib/auth/authorise.ts';
+import { CHUNK_STATES } from '../../../../lib/core/lifecycle.ts';
+import { readBatch } from '../../../../lib/steps/read-batch.ts';
+import { readChunks } from '../../../../lib/steps/read-chunks.ts';
+import { readTape } from '../../../../lib/steps/read-tape.ts';
+import { personOfPage, requireActor } from '../../../actor.ts';
+import { BatchDesk } from './batch-desk.tsx';
+import { BatchTab, isTab } from './batch-tab.tsx';
+
+type Props = { params: Promise<{ id: string }>; searchParams: Promise<{ tab?: string; state?: string; cursor?: string }> };
+
+/** Once for the title and the page. */
+const batchOf = cache((actor: Actor, batchId: string) => readBatch(actor, { batchId }));
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const person = await personOfPage();
+  return { title: (person && (await batchOf(person.actor, (await params).id))?.name) || 'Batch' };
+}
+
+export default async function BatchPage({ params, searchParams }: Props) {
+  const { id } = await params;
+  const { tab = 'chunks', state, cursor } = await searchParams;
+  const actor = await requireActor(`/batches/${id}`);
+  const [batch, tape] = await Promise.all([batchOf(actor, id), readTape(actor, { batchId: id })]);
+  if (batch === null || tape === null || !isTab(tab)) notFound();
+  const { plan, ...shown } = batch;
+  const listed = tab === 'chunks' && shown.groups ? await listChunks(actor, id, state, cursor) : null;
+  const rights = {
+    ...{ start: may(actor, 'start'), pause: may(actor, 'pause'), resume: may(actor, 'resume'), cancel: may(actor, 'cancel') },
+    ...{ retry: may(actor, 'retry'), see: may(actor, 'see'), decide: may(actor, 'decide') },
+  };
+  return (
+    <BatchDesk batch={{ ...shown, tape }} may={rights} tab={tab} listed={listed}>
+      {tab === 'chunks' ? null : (
+        <BatchTab actor={actor} batchId={id} tab={tab} plan={plan} noun={shown.noun} cursor={cursor ?? null} />
+      )}
+    </BatchDesk>
+  );
+}
+
+/** A page of the chunks, of one state when it is asked for; and where the next page is. */
+async function listChunks(actor: Actor, batchId: string, asked: string | undefined, cursor: string | undefined) {
+  const state = CHUNK_STATES.find((known) => known === asked);
+  const page = await readChunks(actor, { batchId, state, cursor });
+  if (page === null) return null;
+  const query = new URLSearchParams({ tab: 'chunks', ...(state ? { state } : {}), ...(page.next ? { cursor: page.next } : {}) });
+  return { items: page.items, next: page.next === null ? null : `/batches/${batchId}?${query}` };
+}

@@ -1,0 +1,50 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { ReceiptStory } from '../../../../../../components/receipt/receipt-story.tsx';
+import { PageHeader } from '../../../../../../components/ui/page-header.tsx';
+import type { Actor } from '../../../../../../lib/auth/actor.ts';
+import { readReceipts } from '../../../../../../lib/steps/read-receipts.ts';
+import { requireActor } from '../../../../../actor.ts';
+
+type Props = { params: Promise<{ id: string; r: string }> };
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: `Receipt ${(await params).r}` };
+}
+
+export default async function ReceiptPage({ params }: Props) {
+  const { id, r } = await params;
+  const actor = await requireActor(`/batches/${id}/receipts/${r}`);
+  const receipts = await readStoryOf(actor, id, r);
+  const [first] = receipts;
+  if (!first) notFound();
+  const names = Object.fromEntries(
+    receipts.map(({ body, by }) => [body.by, by.startsWith('worker:') ? `Worker ${by.slice(7, 15)}` : by]),
+  );
+  return (
+    <>
+      <PageHeader
+        above={
+          <Link href={`/batches/${id}?tab=receipts`} className="hover:text-text">
+            Receipts of the batch
+          </Link>
+        }
+        title={first.ordinal === null ? `Decision, receipt ${r}` : `Item ${first.ordinal}`}
+        meta={first.ordinal === null ? undefined : Object.values(first.fields).filter(Boolean).join(' | ')}
+      />
+      <ReceiptStory receipts={receipts} names={names} />
+    </>
+  );
+}
+
+/** `r` is chunk.seq, as people read it on a receipt: its item's whole story, or the decision alone. */
+async function readStoryOf(actor: Actor, batchId: string, r: string) {
+  const [, chunk, seq] = /^(\d{1,9})\.(\d{1,9})$/.exec(r) ?? [];
+  if (!chunk || !seq) return [];
+  const page = await readReceipts(actor, { batchId, cursor: `${chunk}.${Number(seq) - 1}`, limit: 1 });
+  const receipt = page?.items[0];
+  if (!receipt || receipt.chunk !== Number(chunk) || receipt.seq !== Number(seq)) return [];
+  if (receipt.ordinal === null) return [receipt];
+  return (await readReceipts(actor, { batchId, ordinal: receipt.ordinal }))?.items ?? [];
+}

@@ -1,0 +1,34 @@
+import type { Metadata } from 'next';
+import { redirect } from 'next/navigation';
+import { EmptyState } from '../../../../components/ui/empty-state.tsx';
+import { may } from '../../../../lib/auth/authorise.ts';
+import { CountersignError } from '../../../../lib/core/errors.ts';
+import { parsePlan } from '../../../../lib/core/plan.ts';
+import { draftPlan } from '../../../../lib/steps/draft-plan.ts';
+import { readDataset } from '../../../../lib/steps/read-datasets.ts';
+import { requireActor } from '../../../actor.ts';
+import { PlanDesk } from './plan-desk.tsx';
+
+export const metadata: Metadata = { title: 'Plan a batch' };
+
+export default async function PlanPage({ searchParams }: { searchParams: Promise<{ dataset?: string }> }) {
+  const { dataset: datasetId = '' } = await searchParams;
+  const actor = await requireActor(`/batches/new?dataset=${encodeURIComponent(datasetId)}`);
+  if (!may(actor, 'plan'))
+    return (
+      <EmptyState
+        level={1}
+        title="Only an operator or an admin plans batches"
+        text="Ask one of them, or ask an admin if your role should change."
+      />
+    );
+  const dataset = await readDataset(actor, { id: datasetId });
+  if (dataset === null) redirect('/datasets');
+  try {
+    const { plan, reasons } = await draftPlan(actor, { datasetId });
+    return <PlanDesk dataset={dataset} draft={parsePlan(plan)} reasons={Object.values(reasons)} />;
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error;
+    return <EmptyState level={1} title={`“${dataset.name}” can't be planned`} text={error.message} />;
+  }
+}

@@ -1,0 +1,110 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useEffect, useState } from 'react';
+import { queries, refusalOf } from '../../../../components/api-client.ts';
+import { PlanEditor } from '../../../../components/plan/plan-editor.tsx';
+import type { FieldProfile } from '../../../../components/plan/plan-preview.ts';
+import { formatCount, formatNoun } from '../../../../components/ui/format.ts';
+import type { Outcome } from '../../../../components/ui/outcome.ts';
+import { PageHeader } from '../../../../components/ui/page-header.tsx';
+import type { Plan } from '../../../../lib/core/plan.ts';
+import { createBatchAction } from '../actions.ts';
+import { shownPreview } from './shown-preview.ts';
+
+const TYPING_MS = 250;
+const UNANSWERED_MS = 2_000;
+
+type Props = {
+  dataset: {
+    id: string;
+    name: string;
+    itemCount: number;
+    unreadableCount: number;
+    format: string | null;
+    fields: FieldProfile[];
+  };
+  draft: Plan;
+  /** why the draft is as it is, one sentence a choice */
+  reasons: string[];
+};
+
+/** The plan of a new batch: every change is previewed by the planner that the start uses. */
+export function PlanDesk({ dataset, draft, reasons }: Props) {
+  const router = useRouter();
+  const noun = dataset.format === 'mbox' ? 'mails' : 'rows';
+  const [name, setName] = useState(() => `Sort ${dataset.name.replace(/\.[^.]+$/, '')}`);
+  const [plan, setPlan] = useState(draft);
+  const settled = useSettled(plan, TYPING_MS);
+  const { data, failureReason, isFetching } = useQuery({
+    ...queries.batches.preview.queryOptions({ input: { body: { datasetId: dataset.id, plan: settled } } }),
+    // What was counted last stays on the screen while the next is counted, or can't be.
+    placeholderData: (before) => before,
+    // A refusal is an answer; silence is asked again until the server is back.
+    retry: (_, reason) => refusalOf(reason).code === 'unanswered',
+    retryDelay: UNANSWERED_MS,
+    networkMode: 'always',
+  });
+  const [valid, setValid] = useState(data);
+  useEffect(() => {
+    if (data) setValid(data);
+  }, [data]);
+  const refusal = failureReason ? refusalOf(failureReason) : null;
+  const silent = refusal?.code === 'unanswered';
+
+  const create = async (start: boolean): Promise<Outcome> => {
+    const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start });
+    if (outcome.ok) router.push(`/batches/${outcome.value.id}`);
+    return outcome;
+  };
+
+  return (
+    <>
+      <PageHeader
+        title="Plan a batch"
+        meta={`${dataset.name} · ${formatNoun(dataset.itemCount, noun)}${dataset.unreadableCount > 0 ? ` · ${formatCount(dataset.unreadableCount)} unreadable` : ''}`}
+      />
+      <details className="mb-4 text-muted">
+        <summary className="w-fit cursor-pointer hover:text-text">
+          Filled in from what the data looks like: why each choice
+        </summary>
+        <ul className="mt-2 flex list-disc flex-col gap-1 pl-5">
+          {reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ul>
+      </details>
+      <PlanEditor
+        name={name}
+        plan={plan}
+        fields={dataset.fields}
+        dataset={{ name: dataset.name, itemCount: dataset.itemCount, unreadableCount: dataset.unreadableCount, noun }}
+        preview={valid ? shownPreview(valid, plan) : null}
+        previewing={isFetching || settled !== plan}
+        previewError={
+          refusal
+            ? {
+                message: silent ? 'The server does not answer; asking again. What you typed is kept.' : refusal.message,
+                problems: refusal.problems ?? [],
+              }
+            : null
+        }
+        onName={setName}
+        onChange={setPlan}
+        onStart={() => create(true)}
+        onSave={() => create(false)}
+      />
+    </>
+  );
+}
+
+/** The value, once it has stood still. */
+function useSettled<Value>(value: Value, ms: number): Value {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return settled;
+}

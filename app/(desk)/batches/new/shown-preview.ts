@@ -1,0 +1,44 @@
+/** The planner's dry run, as the plan's page shows it. */
+import type { PlanPreview } from '../../../../components/plan/plan-preview.ts';
+import type { Chunking, Plan } from '../../../../lib/core/plan.ts';
+import type { Preview } from '../../../../lib/steps/preview-batch.ts';
+
+type Counted = Pick<Preview, 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing'> & {
+  warnings: { code: string; message: string; facts: Record<string, unknown> }[];
+  chunks: Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount' | 'kind'>[];
+};
+
+/** With the offer of coarser chunks, and under Independence. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['many_decisions', 'shared_resources']);
+
+/** `plan` is the one on the screen: it may have more or fewer rules than the one that was counted. */
+export function shownPreview(preview: Counted, plan: Plan): PlanPreview {
+  const { sort, chunks, estimate, gates, independence, routing, warnings } = preview;
+  const many = warnings.find(({ code }) => code === 'many_decisions')?.facts as
+    | { chunking?: Chunking; chunks?: number }
+    | undefined;
+  const pilot = chunks.find(({ number }) => number === gates.pilot);
+  return {
+    soFar: preview.soFar,
+    ruleCounts: plan.classifier.rules.map((_, index) => sort.rules[index] ?? null),
+    categories: sort.categories.map(({ name, count, action }) => ({ name, count, action })),
+    chunks: chunks.map(({ number, name, itemCount, kind }) => ({ number, name, itemCount, undated: kind === 'undated' })),
+    decisions: estimate.decisions,
+    minutes: estimate.minutes,
+    warnings: warnings.filter(({ code }) => !SAID_ELSEWHERE.has(code)).map(({ message }) => message),
+    routing: routing.why,
+    independence: { ok: independence.ok, message: independence.why },
+    gate: { next: gates.next, words: gates.why },
+    firstUp: pilot ? { name: pilot.name, itemCount: pilot.itemCount } : null,
+    coarser:
+      many?.chunking && many.chunks
+        ? [{ label: coarserWords(many.chunking), chunking: many.chunking, decisions: many.chunks }]
+        : [],
+    problems: [],
+  };
+}
+
+function coarserWords(chunking: Chunking): string {
+  if (chunking.by === 'time') return `by ${chunking.every}`;
+  return chunking.by === 'category' ? `by ${chunking.field}, at least ${chunking.minItems} each` : `${chunking.maxItems} each`;
+}

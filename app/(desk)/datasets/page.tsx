@@ -1,0 +1,35 @@
+import type { Metadata } from 'next';
+import { DatasetTable } from '../../../components/dataset/dataset-table.tsx';
+import { EmptyState } from '../../../components/ui/empty-state.tsx';
+import { NextPage } from '../../../components/ui/next-page.tsx';
+import { PageHeader } from '../../../components/ui/page-header.tsx';
+import { may } from '../../../lib/auth/authorise.ts';
+import { readDatasets } from '../../../lib/steps/read-datasets.ts';
+import { sampleIsHere } from '../../../lib/steps/upload-sample.ts';
+import { requireActor } from '../../actor.ts';
+import { UploadDesk } from './upload-desk.tsx';
+
+export const metadata: Metadata = { title: 'Datasets' };
+
+export default async function DatasetsPage({ searchParams }: { searchParams: Promise<{ cursor?: string }> }) {
+  const actor = await requireActor('/datasets');
+  if (!may(actor, 'see'))
+    return (
+      <EmptyState level={1} title="An auditor does not see datasets" text="Batches, receipts and decisions are open to you." />
+    );
+  const { items, next } = await readDatasets(actor, { cursor: (await searchParams).cursor });
+  return (
+    <>
+      <PageHeader title="Datasets" />
+      <div className="flex flex-col gap-8">
+        {may(actor, 'upload') ? <UploadDesk sample={sampleIsHere()} first={items.length === 0} /> : null}
+        {items.length > 0 ? (
+          <div>
+            <DatasetTable datasets={items} />
+            <NextPage href={next === null ? null : `/datasets?cursor=${encodeURIComponent(next)}`} />
+          </div>
+        ) : null}
+      </div>
+    </>
+  );
+}

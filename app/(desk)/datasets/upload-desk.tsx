@@ -1,0 +1,54 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { Button } from '../../../components/ui/button.tsx';
+import { DropZone } from '../../../components/ui/drop-zone.tsx';
+import { newId } from '../../../components/ui/new-id.ts';
+import { useAct } from '../../../components/ui/use-act.ts';
+import { uploadSampleAction } from './actions.ts';
+import { ArrivingRows } from './arriving-rows.tsx';
+
+/** Where data comes in: a file, or the sample mailbox where it is installed. Its first rows show while the rest arrives. */
+export function UploadDesk({ sample, first }: { sample: boolean; first: boolean }) {
+  const router = useRouter();
+  // The id is chosen here, so that the dataset can be looked at before its upload has been answered.
+  const [arriving, setArriving] = useState<string | null>(null);
+  const begin = (): string => {
+    const id = newId();
+    setArriving(id);
+    return id;
+  };
+  const open = ({ id }: { id: string }) => router.push(`/datasets/${id}`);
+  const trySample = useAct(async () => {
+    const outcome = await uploadSampleAction({ id: begin() });
+    if (outcome.ok && outcome.value) open(outcome.value);
+    else setArriving(null);
+    return outcome;
+  });
+  return (
+    <div className="flex flex-col gap-4">
+      <DropZone
+        urlFor={({ name }) => `/api/v1/datasets?name=${encodeURIComponent(name)}&id=${begin()}`}
+        accept=".csv,.tsv,.txt,.mbox,.mbx,.eml"
+        title={first ? 'Drop a file here to begin' : 'Drop another file here'}
+        hint="A CSV file, or a mailbox (mbox). Nothing in it is changed or sent by uploading."
+        other={
+          sample ? (
+            <Button pending={trySample.pending} onClick={() => void trySample.run()}>
+              Try 6,046 real mails
+            </Button>
+          ) : null
+        }
+        onDone={(answer) => open(answer as { id: string })}
+        onRefused={() => setArriving(null)}
+      />
+      {trySample.refusal ? (
+        <p role="alert" className="text-red">
+          {trySample.refusal.message}
+        </p>
+      ) : null}
+      {arriving ? <ArrivingRows id={arriving} /> : null}
+    </div>
+  );
+}

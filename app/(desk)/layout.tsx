@@ -1,0 +1,29 @@
+import type { ReactNode } from 'react';
+import { may } from '../../lib/auth/authorise.ts';
+import { readNeedsYou } from '../../lib/steps/read-needs-you.ts';
+import { personOfPage } from '../actor.ts';
+import { Desk } from './desk.tsx';
+
+/** The frame of every page behind the sign-in. What a role can't use is not offered; the steps refuse it all the same. */
+export default async function DeskLayout({ children }: { children: ReactNode }) {
+  const person = await personOfPage();
+  // The page sends them to the sign-in, and knows where to come back to; the layout doesn't.
+  if (person === null) return children;
+  const { actor, email } = person;
+  const nav = [
+    { href: '/', label: 'Needs you', count: (await readNeedsYou(actor)).count },
+    { href: '/batches', label: 'Batches' },
+    ...(may(actor, 'see')
+      ? [
+          { href: '/datasets', label: 'Datasets' },
+          { href: '/tasks', label: 'Tasks' },
+        ]
+      : []),
+    ...(may(actor, 'see_fleet') ? [{ href: '/admin', label: 'Admin' }] : []),
+  ];
+  return (
+    <Desk nav={nav} person={{ name: actor.name, role: actor.role, email }}>
+      {children}
+    </Desk>
+  );
+}

@@ -1,0 +1,68 @@
+import type { Metadata } from 'next';
+import { type Need as NeedLine, NeedsYouList } from '../../components/batch/needs-you.tsx';
+import { ReviewNext } from '../../components/batch/review-next.tsx';
+import { reasonWords } from '../../components/receipt/words.ts';
+import { ButtonLink } from '../../components/ui/button.tsx';
+import { EmptyState } from '../../components/ui/empty-state.tsx';
+import { formatNoun } from '../../components/ui/format.ts';
+import { PageHeader } from '../../components/ui/page-header.tsx';
+import { may } from '../../lib/auth/authorise.ts';
+import { type Need, readNeedsYou } from '../../lib/steps/read-needs-you.ts';
+import { requireActor } from '../actor.ts';
+
+export const metadata: Metadata = { title: 'Needs you' };
+
+export default async function NeedsYouPage() {
+  const actor = await requireActor('/');
+  const { halts, doubts, releases, checkpoints, count } = await readNeedsYou(actor);
+  const needs: NeedLine[] = [
+    ...halts.map((need) =>
+      line(need, 'halted', `Stopped: ${need.haltReason ? reasonWords(need.haltReason) : 'nothing is being sent.'}`),
+    ),
+    ...doubts.map((need) => ({
+      ...line(need, 'doubt', `${formatNoun(need.uncertain, 'requests')} went out and no answer came`),
+      href: `/batches/${need.batchId}?tab=uncertain`,
+    })),
+    ...releases.map((need) => line(need, 'awaiting_release', 'The first actions are done. Look at them, then release the rest.')),
+    ...checkpoints.map((need) => line(need, 'awaiting_review', need.note ?? formatNoun(need.itemCount, need.noun))),
+  ];
+  const [next] = needs;
+  return (
+    <>
+      <PageHeader
+        title="Needs you"
+        meta={count === 0 ? undefined : `${formatNoun(count, 'questions')}, the most urgent first`}
+        actions={next ? <ReviewNext href={next.href} /> : null}
+      />
+      {needs.length > 0 ? (
+        <NeedsYouList needs={needs} />
+      ) : (
+        <EmptyState
+          title="Nothing waits for you"
+          text="When a chunk is sorted, or an action has to be answered for, it appears here."
+          action={
+            may(actor, 'upload') ? (
+              <ButtonLink href="/datasets" kind="primary">
+                Upload a dataset
+              </ButtonLink>
+            ) : null
+          }
+        />
+      )}
+    </>
+  );
+}
+
+function line(need: Need, state: NeedLine['state'], detail: string): NeedLine {
+  const { batchId, batchName, chunk, name, since } = need;
+  return {
+    id: `${batchId}:${chunk}:${state}`,
+    href: `/batches/${batchId}/chunks/${chunk}`,
+    batchId,
+    batchName,
+    name,
+    detail,
+    state,
+    since,
+  };
+}

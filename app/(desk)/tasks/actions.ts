@@ -1,0 +1,14 @@
+'use server';
+
+import { revalidatePath } from 'next/cache';
+import { z } from 'zod';
+import { finishFollowUp } from '../../../lib/steps/finish-follow-up.ts';
+import { action, outcome } from '../../action-client.ts';
+
+export const finishFollowUpAction = outcome(
+  action.inputSchema(z.strictObject({ id: z.string() })).action(async ({ parsedInput, ctx }) => {
+    const done = await finishFollowUp(ctx.actor, parsedInput);
+    revalidatePath('/tasks');
+    return done;
+  }),
+);

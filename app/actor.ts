@@ -1,0 +1,15 @@
+import { headers } from 'next/headers';
+import { redirect } from 'next/navigation';
+import { cache } from 'react';
+import type { Actor } from '../lib/auth/actor.ts';
+import { currentPerson } from '../lib/auth/who.ts';
+
+/** Who is looking at this page, with their address; null when nobody is signed in. Asked once per request, by layout and page alike. */
+export const personOfPage = cache(async (): Promise<{ actor: Actor; email: string } | null> => currentPerson(await headers()));
+
+/** The actor of a page behind the sign-in; others go to `/sign-in` and come back to `path`, the page's own. */
+export async function requireActor(path: string): Promise<Actor> {
+  const person = await personOfPage();
+  if (person === null) redirect(`/sign-in?next=${encodeURIComponent(path)}`);
+  return person.actor;
+}

@@ -1,0 +1,6 @@
+/** A path on this site to go to after signing in; whatever else was given leads to the start. */
+export function safeNext(next: unknown): string {
+  // Browsers read a backslash as a slash, and drop tabs and line ends: what remains must be one of our own paths.
+  if (typeof next !== 'string' || !/^\/(?![/\\])[^\\\t\r\n]*$/.test(next)) return '/';
+  return next.startsWith('/sign-in') || next.startsWith('/setup') ? '/' : next;
+}

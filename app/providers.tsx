@@ -1,0 +1,38 @@
+'use client';
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { ThemeProvider } from 'next-themes';
+import { type ReactNode, useState } from 'react';
+import { Toaster } from 'sonner';
+import { TooltipProvider } from '../components/ui/tooltip.tsx';
+
+/** What every page needs on the client: theme, query cache, tooltips, toasts. */
+export function Providers({ children }: { children: ReactNode }) {
+  const [queryClient] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true }, mutations: { retry: false } },
+      }),
+  );
+  return (
+    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+      <QueryClientProvider client={queryClient}>
+        <TooltipProvider>{children}</TooltipProvider>
+        <Toaster
+          position="bottom-right"
+          toastOptions={{
+            style: {
+              background: 'var(--surface)',
+              color: 'var(--text)',
+              border: '1px solid var(--hairline)',
+              borderRadius: 6,
+              boxShadow: 'var(--shadow)',
+              fontFamily: 'var(--font-sans)',
+              fontSize: 13,
+            },
+          }}
+        />
+      </QueryClientProvider>
+    </ThemeProvider>
+  );
+}

@@ -1,0 +1,35 @@
+import type { Metadata } from 'next';
+import { EntryFrame } from '../../components/people/entry-frame.tsx';
+import { ButtonLink } from '../../components/ui/button.tsx';
+import { readFirstVisit } from '../../lib/steps/read-setup-link.ts';
+import { personOfPage } from '../actor.ts';
+import { safeNext } from '../next-path.ts';
+import { signInAction } from '../session-actions.ts';
+import { SignIn } from './sign-in.tsx';
+
+export const metadata: Metadata = { title: 'Sign in' };
+
+export default async function SignInPage({ searchParams }: { searchParams: Promise<{ next?: string | string[] }> }) {
+  const next = safeNext((await searchParams).next);
+  const person = await personOfPage();
+  if (person) {
+    return (
+      <EntryFrame title={`You are signed in as ${person.actor.name}`}>
+        <ButtonLink kind="primary" href={next}>
+          Continue
+        </ButtonLink>
+      </EntryFrame>
+    );
+  }
+  if (await readFirstVisit()) {
+    return (
+      <EntryFrame
+        title="Nobody can sign in yet"
+        text="The server printed a link where it was started, in the line that begins with “setup”. Open it here to become the admin. Is it lost? Start the server again: it prints another."
+      >
+        {null}
+      </EntryFrame>
+    );
+  }
+  return <SignIn next={next} onSignIn={signInAction} />;
+}

@@ -1,0 +1,49 @@
+/**
+ * `npm run bench ingest [-- --rows N]` or `execute [-- --items N]`: measures one thing against its floor, in the same run and on the same PostgreSQL, and prints a
+ * single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this machine is; the ratio travels.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { closeDb } from '../lib/store/db.ts';
+import { startEmbedded } from '../lib/store/embedded.ts';
+import { migrate } from '../lib/store/migrate.ts';
+import type { Bench } from './bench.ts';
+import { execute } from './execute.ts';
+import { ingest } from './ingest.ts';
+
+const BENCHES: Record<string, Bench> = { ingest, execute };
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { rows: { type: 'string' }, items: { type: 'string' } },
+});
+const name = positionals[0] ?? '';
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+const asked = bench && values[bench.of];
+const rows = asked === undefined ? bench?.fullRows : Number(asked);
+if (!bench || !Number.isInteger(rows) || (rows ?? 0) < 1) {
+  console.error(`npm run bench ${Object.keys(BENCHES).join('|')} [-- --${bench?.of ?? 'rows'} N]`);
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+const server = await startEmbedded({ dataDir: join(folder, 'data') });
+try {
+  await migrate(server);
+  process.env.DATABASE_URL = server.appUrl;
+  const figures = await bench.run({ rows: rows as number, folder, server, say: (line) => console.error(`${name}: ${line}`) });
+  const scaled = (rows as number) < bench.fullRows;
+  const met =
+    !scaled &&
+    figures.ratio >= bench.aim.ratio &&
+    figures.peakMemoryBytes <= (bench.aim.peakMemoryBytes ?? Number.POSITIVE_INFINITY);
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), node: process.version };
+  console.log(JSON.stringify({ bench: name, [bench.of]: rows, ...figures, scaled, aim: bench.aim, met, machine }));
+} finally {
+  await closeDb();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+}

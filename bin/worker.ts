@@ -1,0 +1,41 @@
+/** `npm run worker`: one worker process, on any machine that reaches the database. It needs DATABASE_URL and the same SECRET_KEY as the others. */
+import { HOUSEKEEPING_MS, SUM_CHECK_MS } from '../lib/core/limits.ts';
+import { listenForBells } from '../lib/engine/bell.ts';
+import { pruneEvents } from '../lib/engine/events.ts';
+import { runWorker } from '../lib/engine/worker.ts';
+import { env } from '../lib/env.ts';
+import { checkSums } from '../lib/steps/check-sums.ts';
+import { classifyChunk } from '../lib/steps/classify-chunk.ts';
+import { executeChunk } from '../lib/steps/execute-chunk.ts';
+import { closeDb, db } from '../lib/store/db.ts';
+import { settleBatches } from '../lib/store/execution.ts';
+import { failAbandonedUploads } from '../lib/store/items.ts';
+
+const drain = new AbortController();
+const stop = () => drain.abort();
+process.on('SIGTERM', stop);
+process.on('SIGINT', stop);
+// The parent is gone.
+process.on('disconnect', stop);
+
+const { pool } = db();
+const keepHouse = async () => {
+  await settleBatches(pool);
+  await failAbandonedUploads(pool);
+  await pruneEvents(pool);
+};
+process.send?.('ready');
+await runWorker({
+  pool,
+  handlers: { classifying: classifyChunk, executing: executeChunk },
+  bells: (heard) => listenForBells(env().DATABASE_URL ?? '', heard),
+  drain: drain.signal,
+  log: (message, facts = {}) =>
+    console.log(JSON.stringify({ at: new Date().toISOString(), pid: process.pid, message, ...facts })),
+  chores: [
+    { everyMs: SUM_CHECK_MS, act: checkSums },
+    { everyMs: HOUSEKEEPING_MS, act: keepHouse },
+  ],
+});
+await closeDb();
+process.exit(0);

@@ -1,0 +1,28 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { type ButtonKind, ButtonLink } from '../ui/button.tsx';
+import { Kbd } from '../ui/kbd.tsx';
+import { useKeys } from '../ui/use-keys.ts';
+
+/** Leads to what waits next, by press and by the key n. */
+export function ReviewNext({
+  href,
+  label = 'Review next',
+  kind = 'primary',
+}: {
+  href: string;
+  label?: string;
+  kind?: ButtonKind;
+}) {
+  const router = useRouter();
+  useKeys({ n: () => router.push(href) });
+  return (
+    <ButtonLink href={href} kind={kind}>
+      {label}
+      <span aria-hidden="true" className="max-sm:hidden pointer-coarse:hidden">
+        <Kbd>n</Kbd>
+      </span>
+    </ButtonLink>
+  );
+}

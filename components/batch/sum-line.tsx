@@ -1,0 +1,84 @@
+import { classes } from '../ui/classes.ts';
+import { formatCount } from '../ui/format.ts';
+import { Glyph } from '../ui/glyph.tsx';
+import { TONE_FILL, type Tone } from '../ui/state-badge.tsx';
+
+export type Sum = {
+  approved: number;
+  done: number;
+  skipped: number;
+  failed: number;
+  uncertain: number;
+  notExecuted: number;
+  inFlight: number;
+  waiting: number;
+  addsUp: boolean;
+  /** by how many the receipts and the counters disagree; 0 when it adds up */
+  difference: number;
+};
+
+const PARTS: { key: Exclude<keyof Sum, 'approved' | 'addsUp' | 'difference'>; word: string; tone: Tone }[] = [
+  { key: 'done', word: 'done', tone: 'green' },
+  { key: 'skipped', word: 'skipped', tone: 'neutral' },
+  { key: 'failed', word: 'failed', tone: 'red' },
+  { key: 'uncertain', word: 'uncertain', tone: 'magenta' },
+  { key: 'notExecuted', word: 'not executed', tone: 'rust' },
+  { key: 'inFlight', word: 'in flight', tone: 'violet' },
+  { key: 'waiting', word: 'waiting', tone: 'amber' },
+];
+
+/** The sum that must add up: approved actions on the left, every one of them accounted for on the right. */
+export function SumLine({ sum }: { sum: Sum }) {
+  if (sum.approved === 0 && sum.addsUp)
+    return <p className="text-muted">No action has been approved yet. Nothing has been sent.</p>;
+  return (
+    <div className="flex flex-col gap-2">
+      <p className="flex flex-wrap items-baseline gap-x-1.5 gap-y-1 text-14">
+        <Term count={sum.approved} word="approved" strong /> <span className="text-muted">=</span>
+        {PARTS.map(({ key, word }, index) => (
+          <span key={key} className="inline-flex items-baseline gap-x-1.5">
+            {index === 0 ? null : <span className="text-muted">+</span>}
+            <Term
+              count={sum[key]}
+              word={word}
+              loud={sum[key] > 0 && key === 'failed' ? 'text-red' : sum[key] > 0 && key === 'uncertain' ? 'text-magenta' : ''}
+            />
+          </span>
+        ))}
+        <Verdict sum={sum} />
+      </p>
+      <div className="flex h-1.5 gap-px overflow-hidden rounded-full bg-sunken" aria-hidden="true">
+        {PARTS.map(({ key, tone }) =>
+          sum[key] > 0 ? (
+            <span
+              key={key}
+              className={classes('min-w-0.5', key === 'waiting' ? 'bg-sunken' : TONE_FILL[tone])}
+              style={{ flexGrow: sum[key], flexBasis: 0 }}
+            />
+          ) : null,
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Term({ count, word, strong = false, loud = '' }: { count: number; word: string; strong?: boolean; loud?: string }) {
+  return (
+    <span className={classes('whitespace-nowrap', loud)}>
+      <span className={strong || loud ? 'font-medium' : count === 0 ? 'text-muted' : ''}>{formatCount(count)}</span>{' '}
+      <span className={loud || 'text-muted'}>{word}</span>
+    </span>
+  );
+}
+
+function Verdict({ sum }: { sum: Sum }) {
+  return sum.addsUp ? (
+    <span className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
+      <Glyph name="✓" /> adds up
+    </span>
+  ) : (
+    <span role="alert" className="ml-2 inline-flex items-center gap-1 font-medium text-red">
+      <Glyph name="!" /> Counts disagree by {formatCount(sum.difference)}. Sending stopped.
+    </span>
+  );
+}

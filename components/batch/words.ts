@@ -1,0 +1,14 @@
+import { formatCount } from '../ui/format.ts';
+
+/** What stopping means now: what is already out, and what will not start. */
+export function stopWords({ inFlight, waiting }: { inFlight: number; waiting: number }): string {
+  const out =
+    inFlight === 0
+      ? 'No request is out.'
+      : inFlight === 1
+        ? '1 request is already out and will finish.'
+        : `${formatCount(inFlight)} requests are already out and will finish.`;
+  const rest =
+    waiting === 0 ? 'No further action is waiting, and no chunk will be worked on.' : `${formatCount(waiting)} will not start.`;
+  return `${out} ${rest} A stopped batch can't be resumed; its receipts stay.`;
+}

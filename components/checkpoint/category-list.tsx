@@ -1,0 +1,78 @@
+import { classes } from '../ui/classes.ts';
+import { formatCount } from '../ui/format.ts';
+import { Glyph } from '../ui/glyph.tsx';
+import { Kbd } from '../ui/kbd.tsx';
+import type { ActionWords } from './checkpoint-view.ts';
+import { effectWord } from './words.ts';
+
+export type CategoryLine = { name: string; count: number; action: ActionWords | null; reviewed: number; wrong: number };
+
+/** The categories with their share, what would happen to each, and what the sample said so far. */
+export function CategoryList({
+  categories,
+  total,
+  selected,
+  onSelect,
+}: {
+  categories: CategoryLine[];
+  total: number;
+  selected: string;
+  onSelect: (name: string) => void;
+}) {
+  return (
+    <ul aria-label="Categories" className="flex flex-col gap-0.5 p-1">
+      {categories.map((category, index) => (
+        <li key={category.name}>
+          <button
+            type="button"
+            aria-pressed={category.name === selected}
+            onClick={() => onSelect(category.name)}
+            className={classes(
+              'flex w-full flex-col gap-1 rounded-md border px-2.5 py-2 text-left transition-colors focus-visible:-outline-offset-1',
+              category.name === selected ? 'border-accent bg-selected' : 'border-transparent hover:bg-sunken',
+            )}
+          >
+            <span className="flex items-baseline gap-2">
+              {index < 9 ? <Kbd>{String(index + 1)}</Kbd> : <span className="w-5" />}
+              <span className="min-w-0 flex-1 truncate text-14 font-medium">{category.name}</span>
+              <span className="text-14">{formatCount(category.count)}</span>
+            </span>
+            <span className="block h-1 overflow-hidden rounded-full bg-sunken" aria-hidden="true">
+              <span
+                className={classes('block h-full rounded-full', category.action ? 'bg-accent' : 'bg-control')}
+                style={{ width: `${total === 0 ? 0 : Math.max(category.count > 0 ? 1 : 0, (category.count / total) * 100)}%` }}
+              />
+            </span>
+            <span className="text-12 text-muted">
+              {category.action ? <ActionLine action={category.action} /> : 'no action'}
+              {category.reviewed > 0 ? (
+                <span className={classes('block', category.wrong > 0 && 'font-medium text-rust')}>
+                  {formatCount(category.wrong)} wrong of {formatCount(category.reviewed)} random
+                </span>
+              ) : category.action && category.count > 0 ? (
+                <span className="block">no sample seen yet</span>
+              ) : null}
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ActionLine({ action }: { action: ActionWords }) {
+  return (
+    <span>
+      {action.will}{' '}
+      <span
+        className={classes(
+          'inline-flex items-center gap-0.5 whitespace-nowrap',
+          action.effect === 'permanent' && 'font-medium text-red',
+        )}
+      >
+        {action.effect === 'undoable' ? <Glyph name="↩" className="size-2.5" /> : null}
+        {effectWord(action)}
+      </span>
+    </span>
+  );
+}

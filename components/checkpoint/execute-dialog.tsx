@@ -1,0 +1,101 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../ui/button.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { Checkbox, Field, Textarea } from '../ui/field.tsx';
+import { Glyph } from '../ui/glyph.tsx';
+import { type Acting, actionPhrase, type ExecuteWords, effectWord } from './words.ts';
+
+type Props = {
+  open: boolean;
+  onClose: () => void;
+  words: ExecuteWords;
+  acting: Acting[];
+  noun: string;
+  /** acting categories of which no sample was on the screen */
+  unseen: string[];
+  nextWaits: boolean;
+  /** closes the question and shows the samples of this category */
+  onLook: (category: string) => void;
+  pending: boolean;
+  error: string | null;
+  onConfirm: (choice: { next: boolean; override: string | null }) => void;
+};
+
+/** The last question before anything is sent: what, how many, where, and whether it can be taken back. */
+export function ExecuteDialog({
+  open,
+  onClose,
+  words,
+  acting,
+  noun,
+  unseen,
+  nextWaits,
+  onLook,
+  pending,
+  error,
+  onConfirm,
+}: Props) {
+  const [override, setOverride] = useState('');
+  const [next, setNext] = useState(true);
+  const overridden = override.trim() !== '';
+  return (
+    <ConfirmDialog
+      open={open}
+      onClose={onClose}
+      title={words.title}
+      description={words.text}
+      confirm={words.confirm}
+      kind={words.typed === null ? 'primary' : 'danger'}
+      typed={words.typed ?? undefined}
+      pending={pending}
+      disabled={unseen.length > 0 && !overridden}
+      error={error}
+      onConfirm={() => onConfirm({ next, override: overridden ? override.trim() : null })}
+    >
+      {acting.length > 0 ? (
+        <ul className="rounded-md border border-hairline">
+          {acting.map((one) => (
+            <li
+              key={one.name}
+              className="flex flex-wrap items-baseline justify-between gap-x-4 border-b border-hairline px-3 py-1.5 last:border-b-0"
+            >
+              <span>
+                <span className="font-medium">{actionPhrase(one.action, one.count, noun)}</span>{' '}
+                <span className="text-muted">({one.name})</span>
+              </span>
+              <span className="text-12 text-muted">
+                {one.action.target} ·{' '}
+                <span className={one.action.effect === 'permanent' ? 'font-medium text-red' : ''}>
+                  {one.action.effect === 'undoable' ? <Glyph name="↩" className="inline size-2.5" /> : null}{' '}
+                  {effectWord(one.action)}
+                </span>
+              </span>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {unseen.length > 0 ? (
+        <div className="flex flex-col gap-3">
+          <p className="flex flex-wrap items-center justify-between gap-2">
+            <span>
+              No sample of <span className="font-medium">{unseen.join(', ')}</span> was on your screen yet.
+            </span>
+            {unseen[0] ? <Button onClick={() => onLook(unseen[0] ?? '')}>Look at {unseen[0]}</Button> : null}
+          </p>
+          <Field label="Or approve unseen: why?" hint="Your reason goes into the receipt of this decision.">
+            <Textarea rows={2} value={override} onChange={(event) => setOverride(event.target.value)} />
+          </Field>
+        </div>
+      ) : null}
+      {nextWaits ? (
+        <Checkbox
+          label="Sorting of what is left may go on meanwhile"
+          checked={next}
+          onChange={(event) => setNext(event.target.checked)}
+        />
+      ) : null}
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,86 @@
+import { formatCount } from '../ui/format.ts';
+import { Glyph } from '../ui/glyph.tsx';
+import { Kbd } from '../ui/kbd.tsx';
+import type { ActionWords, Sample } from './checkpoint-view.ts';
+import { effectWord } from './words.ts';
+
+type Props = {
+  sample: Sample | null;
+  category: string;
+  action: ActionWords | null;
+  categories: string[];
+  mayCorrect: boolean;
+  onCorrect: (category: string) => void;
+};
+
+/** One item in full: its fields, its text, why it is where it is, and what would happen to it. */
+export function ItemDetail({ sample, category, action, categories, mayCorrect, onCorrect }: Props) {
+  if (!sample) return <p className="p-4 text-muted">Choose an item to read it here.</p>;
+  const fields = Object.entries(sample.fields).filter(([name, value]) => value !== '' && !(name === 'text' && sample.text));
+  return (
+    <article aria-label={`Item ${sample.ordinal}`} className="flex min-w-0 flex-col gap-4 p-4">
+      <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1">
+        <dt className="text-muted">Why</dt>
+        <dd className="break-words">
+          {sample.why || 'no reason given'}{' '}
+          <span className="text-muted">
+            · {sample.by === 'rules' ? 'rules' : sample.by}, {sample.confidence.toFixed(2)}
+          </span>
+        </dd>
+        <dt className="text-muted">Will</dt>
+        <dd>
+          {action ? (
+            <>
+              {action.will}{' '}
+              <span className={action.effect === 'permanent' ? 'font-medium text-red' : 'text-muted'}>
+                {action.effect === 'undoable' ? <Glyph name="↩" className="inline size-3" /> : null} {effectWord(action)}
+              </span>
+            </>
+          ) : (
+            'stay as it is: no action'
+          )}
+        </dd>
+      </dl>
+      {mayCorrect ? (
+        <fieldset aria-label="Category of this item" className="flex flex-wrap gap-1">
+          {categories.map((name, index) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={name === category}
+              onClick={() => onCorrect(name)}
+              className={`row-item inline-flex items-center gap-1.5 rounded-md border px-2 transition-colors ${
+                name === category
+                  ? 'border-accent bg-selected font-medium'
+                  : 'border-hairline hover:border-control hover:bg-sunken'
+              }`}
+            >
+              {index < 9 ? <Kbd>{String(index + 1)}</Kbd> : null}
+              {name}
+            </button>
+          ))}
+        </fieldset>
+      ) : null}
+      <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1 border-t border-hairline pt-3">
+        {fields.map(([name, value]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd className="min-w-0 break-words whitespace-pre-wrap">
+              {value.length > LONG ? `${value.slice(0, LONG)}…` : value}
+            </dd>
+          </div>
+        ))}
+        <div className="contents">
+          <dt className="text-muted">item</dt>
+          <dd className="text-muted">{formatCount(sample.ordinal)}</dd>
+        </div>
+      </dl>
+      {sample.text ? (
+        <p className="max-w-prose border-t border-hairline pt-3 text-14 break-words whitespace-pre-wrap">{sample.text}</p>
+      ) : null}
+    </article>
+  );
+}
+
+/** A cell can hold a megabyte; a person reads its beginning. */
+const LONG = 2_000;

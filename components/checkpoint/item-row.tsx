@@ -1,0 +1,49 @@
+import { classes } from '../ui/classes.ts';
+import { Glyph } from '../ui/glyph.tsx';
+import type { Sample } from './checkpoint-view.ts';
+
+type Props = {
+  id: string;
+  sample: Sample;
+  moved: string | null;
+  accepted: boolean;
+  selected: boolean;
+  onSelect: () => void;
+  elementRef?: (element: HTMLElement | null) => void | (() => void);
+};
+
+/** One item as a line of the list. It stays where it is when it is moved to another category, and says where it went. */
+export function ItemRow({ id, sample, moved, accepted, selected, onSelect, elementRef }: Props) {
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox around it has the keys
+    <div
+      id={id}
+      ref={elementRef}
+      role="option"
+      aria-selected={selected}
+      tabIndex={-1}
+      onClick={onSelect}
+      className={classes(
+        'row-item flex h-8 cursor-pointer items-center gap-2 rounded-md px-2 pointer-coarse:h-11',
+        selected ? 'bg-selected' : 'hover:bg-sunken',
+      )}
+    >
+      <span className="w-3 shrink-0 text-muted">
+        {sample.mark ? <Glyph name={sample.mark === 'random' ? '●' : '○'} className="size-2.5" /> : null}
+      </span>
+      {sample.mark ? <span className="sr-only">{sample.mark},</span> : null}
+      <span className={classes('min-w-0 flex-1 truncate', moved !== null && 'text-muted')}>{sample.line}</span>
+      {moved !== null ? (
+        <span className="shrink-0 text-12 font-medium text-rust">→ {moved}</span>
+      ) : accepted ? (
+        <span className="inline-flex shrink-0 items-center gap-1 text-12 text-green">
+          <Glyph name="✓" /> right
+        </span>
+      ) : null}
+      <span className={classes('w-8 shrink-0 text-right text-12', sample.confidence < 0.6 ? 'text-amber' : 'text-muted')}>
+        <span className="sr-only">confidence </span>
+        {sample.confidence.toFixed(2).replace(/^0/, '').replace(/\.00$/, '.0')}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import type { ActionWords } from './checkpoint-view.ts';
+import { actingCategories, actionPhrase, executeWords, releaseWords } from './words.ts';
+
+const archive: ActionWords = {
+  connector: 'shelf',
+  connection: null,
+  do: 'archive',
+  verb: 'Archive',
+  past: 'Archived',
+  will: 'move to the archive shelf',
+  target: 'the archive shelf',
+  effect: 'undoable',
+};
+const task: ActionWords = { ...archive, connector: 'task', do: 'create', verb: 'Create a task', target: 'the tasks page' };
+const remove: ActionWords = {
+  ...archive,
+  connector: 'http',
+  connection: 'CRM-prod',
+  do: 'DELETE',
+  verb: 'Delete',
+  target: 'CRM-prod',
+  effect: 'permanent',
+};
+
+const one = (action: ActionWords, count: number) => [{ name: 'x', count, action }];
+
+describe('what executing would do, in words', () => {
+  test('names verb, count and target, and that three run first', () => {
+    expect(executeWords(one(archive, 1902), 'mails', 3)).toEqual({
+      button: 'Archive first 3 of 1,902…',
+      title: 'Archive 1,902 mails?',
+      text: 'Where: the archive shelf. Three run first, then we stop and show you.',
+      confirm: 'Archive first 3',
+      typed: null,
+    });
+  });
+
+  test('a permanent action asks for its count', () => {
+    const words = executeWords(one(remove, 4212), 'records', 0);
+    expect(words).toMatchObject({ button: 'Delete 4,212…', confirm: 'Delete 4,212 for good', typed: '4212' });
+    expect(words.text).toContain('This cannot be undone.');
+  });
+
+  test('no more run first than there are, and then nothing is left to release', () => {
+    expect(executeWords(one(archive, 2), 'mails', 3)).toMatchObject({
+      button: 'Archive 2…',
+      confirm: 'Archive 2',
+      text: 'Where: the archive shelf. All 2 run at once.',
+    });
+    expect(executeWords(one(archive, 1), 'mails', 3).text).toBe('Where: the archive shelf. It runs at once.');
+  });
+
+  test('several categories: the largest names the button, and first counts once per target', () => {
+    const acting = actingCategories([
+      { name: 'task', count: 40, action: task },
+      { name: 'noise', count: 1902, action: archive },
+      { name: 'old', count: 10, action: archive },
+      { name: 'keep', count: 408, action: null },
+      { name: 'empty', count: 0, action: archive },
+    ]);
+    expect(acting.map(({ name }) => name)).toEqual(['noise', 'task', 'old']);
+    expect(executeWords(acting, 'mails', 3)).toMatchObject({
+      button: 'Archive 1,902, act on 50 more…',
+      title: 'Act on 1,952 mails?',
+      text: 'Six run first, then we stop and show you.',
+      confirm: 'Run the first 6',
+    });
+  });
+
+  test('two categories are both named, with what happens to how many', () => {
+    const two = [...one(archive, 152), ...one(task, 2)];
+    expect(executeWords(two, 'mails', 3)).toMatchObject({
+      button: 'Archive 152, create a task for 2…',
+      title: 'Archive 152 mails, create a task for 2?',
+      text: 'Five run first, then we stop and show you.',
+      confirm: 'Run the first 5',
+    });
+    expect(executeWords(two, 'mails', 0)).toMatchObject({ text: 'All 154 run at once.', confirm: 'Run all 154' });
+    const post: ActionWords = { ...remove, do: 'POST', verb: 'POST', effect: 'permanent' };
+    expect(executeWords([...one(archive, 1), ...one(post, 1)], 'rows', 0)).toMatchObject({
+      button: 'Archive 1, POST for 1…',
+      title: 'Archive 1 row, POST for 1?',
+      confirm: 'Run all 2 for good',
+      typed: '2',
+    });
+  });
+
+  test('nothing to send says so', () => {
+    expect(executeWords([], 'mails', 3).button).toBe('Approve: nothing to send');
+  });
+
+  test('a phrase and an HTTP method do not swallow the noun', () => {
+    expect(actionPhrase(task, 1, 'mails')).toBe('Create a task for 1 mail');
+    expect(actionPhrase({ verb: 'POST' }, 12, 'rows')).toBe('POST for 12 rows');
+  });
+
+  test('releasing names what is left', () => {
+    const counts = { approved: 1902, done: 2, skipped: 0, failed: 1, uncertain: 0, notExecuted: 0, inFlight: 0 };
+    expect(releaseWords(one(archive, 1902), counts)).toBe('Archive the other 1,899');
+    expect(releaseWords([...one(archive, 10), ...one(task, 5)], { ...counts, approved: 15, done: 5 })).toBe('Run the other 9');
+  });
+});

@@ -1,0 +1,28 @@
+import type { ChunkState } from '../../lib/core/lifecycle.ts';
+
+/** A chunk as lists show it. */
+export type ChunkRow = {
+  number: number;
+  name: string;
+  state: ChunkState;
+  stopping: string | null;
+  itemCount: number;
+  classified: number;
+  continued: boolean;
+  counts: ActionCounts;
+  revision: number;
+  seq: number;
+  note: string | null;
+  haltReason: string | null;
+  worker: { id: string; host: string; pid: number } | null;
+};
+
+export type ActionCounts = {
+  approved: number;
+  done: number;
+  skipped: number;
+  failed: number;
+  uncertain: number;
+  notExecuted: number;
+  inFlight: number;
+};

@@ -1,0 +1,77 @@
+/** How every state looks: colour, glyph and word together. The states themselves are lib/core/lifecycle.ts. */
+import type { ActionState, BatchState, ChunkState, DatasetState } from '../../lib/core/lifecycle.ts';
+import type { StateLook } from '../ui/state-badge.tsx';
+
+const CHUNK: Record<ChunkState, StateLook> = {
+  proposed: { tone: 'neutral', glyph: '○', word: 'Proposed' },
+  queued: { tone: 'neutral', glyph: '◌', word: 'Queued' },
+  classifying: { tone: 'blue', glyph: '◔', word: 'Sorting' },
+  awaiting_review: { tone: 'amber', glyph: '◆', word: 'Awaiting review' },
+  awaiting_second: { tone: 'amber', glyph: '◇', word: 'Awaiting a second signature' },
+  approved: { tone: 'accent', glyph: '✓', word: 'Approved' },
+  executing: { tone: 'violet', glyph: '▶', word: 'Executing' },
+  awaiting_release: { tone: 'amber', glyph: '◆', word: 'First done, waiting for release' },
+  paused: { tone: 'neutral', glyph: '‖', word: 'Paused' },
+  unresolved: { tone: 'magenta', glyph: '?', word: 'Unresolved' },
+  halted: { tone: 'red', glyph: '!', word: 'Halted' },
+  done: { tone: 'green', glyph: '✔', word: 'Done' },
+  closed: { tone: 'neutral', glyph: '–', word: 'Closed without executing' },
+  cancelled: { tone: 'neutral', glyph: '×', word: 'Cancelled' },
+};
+
+const BATCH: Record<BatchState, StateLook> = {
+  proposed: { tone: 'neutral', glyph: '○', word: 'Proposed' },
+  running: { tone: 'violet', glyph: '●', word: 'Running' },
+  paused: { tone: 'neutral', glyph: '‖', word: 'Paused' },
+  finished: { tone: 'green', glyph: '✔', word: 'Finished' },
+  cancelled: { tone: 'neutral', glyph: '×', word: 'Cancelled' },
+};
+
+const DATASET: Record<DatasetState, StateLook> = {
+  receiving: { tone: 'blue', glyph: '◔', word: 'Receiving' },
+  ready: { tone: 'green', glyph: '✔', word: 'Ready' },
+  failed: { tone: 'red', glyph: '✕', word: 'Failed' },
+};
+
+const ACTION: Record<ActionState, StateLook> = {
+  planned: { tone: 'neutral', glyph: '○', word: 'Waiting' },
+  intent: { tone: 'violet', glyph: '▶', word: 'In flight' },
+  succeeded: { tone: 'green', glyph: '✔', word: 'Done' },
+  failed: { tone: 'red', glyph: '✕', word: 'Failed' },
+  uncertain: { tone: 'magenta', glyph: '?', word: 'Uncertain' },
+  skipped: { tone: 'neutral', glyph: '–', word: 'Skipped' },
+  not_executed: { tone: 'neutral', glyph: '–', word: 'Not executed' },
+  abandoned: { tone: 'magenta', glyph: '?', word: 'Uncertain, accepted as unknown' },
+};
+
+type ChunkNow = {
+  state: ChunkState;
+  stopping?: 'pause' | 'cancel' | string | null;
+  continued?: boolean;
+  note?: string | null;
+  counts?: { failed: number };
+};
+
+/** A chunk's look, with what its state alone does not say: it is stopping, was reviewed without executing, was sent back, or ended with failures. */
+export function chunkLook(chunk: ChunkNow): StateLook {
+  const { state, stopping } = chunk;
+  if (stopping && (state === 'executing' || state === 'classifying')) {
+    return { tone: 'neutral', glyph: '‖', word: stopping === 'cancel' ? 'Stopping' : 'Pausing' };
+  }
+  if (state === 'awaiting_review' && chunk.continued) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
+  if ((state === 'queued' || state === 'classifying') && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
+  if (state === 'done' && chunk.counts && chunk.counts.failed > 0) return { tone: 'red', glyph: '✕', word: 'Done, some failed' };
+  return CHUNK[state];
+}
+
+export function batchLook(state: BatchState): StateLook {
+  return BATCH[state];
+}
+
+export function datasetLook(state: DatasetState): StateLook {
+  return DATASET[state];
+}
+
+export function actionLook(state: ActionState): StateLook {
+  return ACTION[state];
+}

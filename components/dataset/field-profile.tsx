@@ -1,0 +1,43 @@
+import { formatCount, formatShare } from '../ui/format.ts';
+import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+
+export type ProfiledField = { name: string; type: string; filled: number; top: { value: string; count: number }[] };
+
+/** What each field holds: its type, how often it is filled, and its most frequent values. */
+export function FieldProfile({ fields, itemCount }: { fields: ProfiledField[]; itemCount: number }) {
+  return (
+    <Table
+      caption="Fields"
+      className="max-h-[60dvh]"
+      head={
+        <>
+          <HeadCell>Field</HeadCell>
+          <HeadCell>Type</HeadCell>
+          <HeadCell align="end">Filled</HeadCell>
+          <HeadCell>Most frequent</HeadCell>
+        </>
+      }
+    >
+      {fields.map((field) => (
+        <Row key={field.name}>
+          <Cell className="font-medium whitespace-nowrap">{field.name}</Cell>
+          <Cell className="text-muted">{field.type}</Cell>
+          <Cell align="end" className="whitespace-nowrap">
+            {formatCount(field.filled)}{' '}
+            <span className="text-12 text-muted">{itemCount > 0 ? formatShare(field.filled / itemCount) : ''}</span>
+          </Cell>
+          <Cell className="max-w-xl">
+            <span className="flex flex-wrap gap-x-3 text-12">
+              {field.top.slice(0, 4).map(({ value, count }) => (
+                <span key={value} className="inline-flex max-w-64 items-baseline gap-1">
+                  <span className="truncate">{value === '' ? '(empty)' : value}</span>
+                  <span className="text-muted">{formatCount(count)}</span>
+                </span>
+              ))}
+            </span>
+          </Cell>
+        </Row>
+      ))}
+    </Table>
+  );
+}

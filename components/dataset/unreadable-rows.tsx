@@ -1,0 +1,31 @@
+import { EmptyState } from '../ui/empty-state.tsx';
+import { formatCount } from '../ui/format.ts';
+import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+
+export type UnreadableRow = { line: number; reason: string; excerpt: string };
+
+/** Rows that could not be parsed: kept, with their line and the reason, and never part of a batch. */
+export function UnreadableRows({ rows }: { rows: UnreadableRow[] }) {
+  if (rows.length === 0) return <EmptyState title="Every row could be read" level={3} />;
+  return (
+    <Table
+      caption="Unreadable rows"
+      className="max-h-[60dvh]"
+      head={
+        <>
+          <HeadCell align="end">Line</HeadCell>
+          <HeadCell>Why</HeadCell>
+          <HeadCell>It begins</HeadCell>
+        </>
+      }
+    >
+      {rows.map((row) => (
+        <Row key={row.line}>
+          <Cell align="end">{formatCount(row.line)}</Cell>
+          <Cell>{row.reason}</Cell>
+          <Cell className="max-w-xl truncate font-mono text-12 text-muted">{row.excerpt}</Cell>
+        </Row>
+      ))}
+    </Table>
+  );
+}

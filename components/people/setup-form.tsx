@@ -1,0 +1,77 @@
+'use client';
+
+import { useState } from 'react';
+import { Banner } from '../ui/banner.tsx';
+import { Button } from '../ui/button.tsx';
+import { Field, Input } from '../ui/field.tsx';
+import type { Outcome } from '../ui/outcome.ts';
+import { useAct } from '../ui/use-act.ts';
+import { EntryFrame } from './entry-frame.tsx';
+
+type Props = {
+  title: string;
+  text: string;
+  /** fixed by an invitation */
+  email: string | null;
+  passwordCharsMin: number;
+  action: (input: { name: string; email: string; password: string }) => Promise<Outcome>;
+};
+
+/** The first visit, or an invitation: who are you, and a password. */
+export function SetupForm({ title, text, email: given, passwordCharsMin, action }: Props) {
+  const [name, setName] = useState('');
+  const [email, setEmail] = useState(given ?? '');
+  const [password, setPassword] = useState('');
+  const setup = useAct(action);
+  const problemOf = (field: string) => setup.refusal?.problems?.find(({ path }) => path === field)?.message;
+  // What has a field of its own is told there.
+  const elsewhere = ['name', 'email', 'password'].some(problemOf) ? null : setup.refusal?.message;
+  return (
+    <EntryFrame title={title} text={text}>
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void setup.run({ name, email, password });
+        }}
+      >
+        <Field label="Your name" hint="Receipts of your decisions carry it." error={problemOf('name')}>
+          <Input
+            name="name"
+            required
+            maxLength={100}
+            autoComplete="name"
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+        </Field>
+        <Field label="Mail address" error={problemOf('email')}>
+          <Input
+            type="email"
+            name="email"
+            required
+            readOnly={given !== null}
+            autoComplete="username"
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        </Field>
+        <Field label="Password" hint={`At least ${passwordCharsMin} characters.`} error={problemOf('password')}>
+          <Input
+            type="password"
+            name="password"
+            required
+            minLength={passwordCharsMin}
+            autoComplete="new-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </Field>
+        {elsewhere ? <Banner kind="danger">{elsewhere}</Banner> : null}
+        <Button type="submit" kind="primary" pending={setup.pending}>
+          Continue
+        </Button>
+      </form>
+    </EntryFrame>
+  );
+}

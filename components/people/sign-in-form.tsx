@@ -1,0 +1,50 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../ui/button.tsx';
+import { Field, Input } from '../ui/field.tsx';
+import type { Outcome } from '../ui/outcome.ts';
+import { useAct } from '../ui/use-act.ts';
+import { EntryFrame } from './entry-frame.tsx';
+
+/** Sign in. The caller goes on to the page that was asked for once `action` says yes. */
+export function SignInForm({ action }: { action: (input: { email: string; password: string }) => Promise<Outcome> }) {
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const signIn = useAct(action);
+  return (
+    <EntryFrame title="Sign in">
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void signIn.run({ email, password });
+        }}
+      >
+        <Field label="Mail address">
+          <Input
+            type="email"
+            name="email"
+            required
+            autoComplete="username"
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
+        </Field>
+        <Field label="Password" error={signIn.refusal?.message}>
+          <Input
+            type="password"
+            name="password"
+            required
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </Field>
+        <Button type="submit" kind="primary" pending={signIn.pending}>
+          Continue
+        </Button>
+      </form>
+    </EntryFrame>
+  );
+}

@@ -1,0 +1,184 @@
+'use client';
+
+import { useState } from 'react';
+import type { Action } from '../../lib/core/plan.ts';
+import { Checkbox, Field, Input, Select, Textarea } from '../ui/field.tsx';
+
+type Props = { name: string; action: Action | null; fields: string[]; onChange: (action: Action | null) => void };
+
+/** The kinds of action in plain words; the value is connector and verb. */
+const KINDS: { value: string; words: string; make: () => Action | null }[] = [
+  { value: '', words: 'Do nothing', make: () => null },
+  {
+    value: 'shelf.archive',
+    words: 'Archive: put away on a shelf here',
+    make: () => action('shelf', 'archive', { shelf: 'archive' }),
+  },
+  {
+    value: 'shelf.restore',
+    words: 'Restore: take back from a shelf',
+    make: () => action('shelf', 'restore', { shelf: 'archive' }),
+  },
+  { value: 'task.create', words: 'Create a follow-up task', make: () => action('task', 'create', { title: '', body: '' }) },
+  { value: 'http', words: 'Send a web request', make: () => action('http', 'POST', { url: '', body: {} }) },
+  { value: 'none.label', words: 'Label: a receipt, no effect', make: () => action('none', 'label', {}) },
+];
+
+/** What happens to every item of one category, once a person approved it. */
+export function ActionEditor({ name, action: value, fields, onChange }: Props) {
+  const kind = kindOf(value);
+  const known = KINDS.some((one) => one.value === kind);
+  const set = (change: Record<string, unknown>) =>
+    value && onChange({ ...value, with: { ...value.with, ...change } as Action['with'] });
+  return (
+    <div className="grid min-w-0 items-start gap-2 xl:grid-cols-[17rem_1fr]">
+      <Select
+        aria-label={`${name}: action`}
+        value={kind}
+        onChange={(event) => {
+          const made = KINDS.find((one) => one.value === event.target.value)?.make() ?? null;
+          if (made?.connector === 'task' && fields.includes('subject')) made.with = { title: '{{subject}}', body: '' };
+          onChange(made);
+        }}
+      >
+        {known ? null : <option value={kind}>{kind}</option>}
+        {KINDS.map((one) => (
+          <option key={one.value} value={one.value}>
+            {one.words}
+          </option>
+        ))}
+      </Select>
+      {value !== null && value.connector !== 'none' ? (
+        <div className="flex min-w-0 flex-col gap-2">
+          {value.connector === 'shelf' ? (
+            <Field label="Shelf" inline>
+              <Input value={textOf(value.with.shelf ?? 'archive')} onChange={(event) => set({ shelf: event.target.value })} />
+            </Field>
+          ) : null}
+          {value.connector === 'task' ? (
+            <>
+              <Field label="Title" hint={<TemplateHint fields={fields} />} inline>
+                <Input value={textOf(value.with.title)} onChange={(event) => set({ title: event.target.value })} />
+              </Field>
+              <Field label="Text" inline>
+                <Textarea rows={1} value={textOf(value.with.body)} onChange={(event) => set({ body: event.target.value })} />
+              </Field>
+            </>
+          ) : null}
+          {value.connector === 'http' ? <RequestFields value={value} fields={fields} onChange={onChange} /> : null}
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+function RequestFields({ value, fields, onChange }: { value: Action; fields: string[]; onChange: (action: Action) => void }) {
+  const set = (change: Record<string, unknown>) => onChange({ ...value, with: { ...value.with, ...change } as Action['with'] });
+  return (
+    <>
+      <div className="grid grid-cols-[6.5rem_1fr] gap-2">
+        <Field label="Method">
+          <Select
+            value={value.do}
+            onChange={(event) => {
+              const method = event.target.value;
+              const { body: _, ...rest } = value.with;
+              onChange({ ...value, do: method, with: method === 'GET' ? rest : value.with });
+            }}
+          >
+            {['POST', 'PUT', 'PATCH', 'DELETE', 'GET'].map((method) => (
+              <option key={method}>{method}</option>
+            ))}
+          </Select>
+        </Field>
+        <Field label="Address" hint={<TemplateHint fields={fields} />}>
+          <Input
+            value={textOf(value.with.url)}
+            placeholder="https://"
+            spellCheck={false}
+            onChange={(event) => set({ url: event.target.value })}
+          />
+        </Field>
+      </div>
+      {value.do === 'GET' ? null : (
+        <JsonField label="Body, as JSON" value={value.with.body ?? null} rows={3} onChange={(body) => set({ body })} />
+      )}
+      <JsonField label="Headers, as JSON" value={value.with.headers ?? {}} rows={1} onChange={(headers) => set({ headers })} />
+      <Field label="Connection (empty: no credentials)">
+        <Input
+          value={value.connection ?? ''}
+          onChange={(event) => onChange({ ...value, connection: event.target.value === '' ? null : event.target.value })}
+        />
+      </Field>
+      <Checkbox
+        label="The target ignores a repeat with the same Idempotency-Key"
+        hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
+        checked={value.honoursKeys}
+        onChange={(event) => onChange({ ...value, honoursKeys: event.target.checked })}
+      />
+    </>
+  );
+}
+
+/** JSON as text while it is typed; passed on whenever it reads. */
+export function JsonField({
+  label,
+  value,
+  rows,
+  onChange,
+}: {
+  label: string;
+  value: unknown;
+  rows: number;
+  onChange: (value: unknown) => void;
+}) {
+  const [text, setText] = useState<string | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  const shown = text ?? JSON.stringify(value, null, 2);
+  return (
+    <Field label={label} error={error}>
+      <Textarea
+        rows={Math.max(rows, Math.min(16, shown.split('\n').length))}
+        spellCheck={false}
+        className="font-mono text-12"
+        value={shown}
+        onChange={(event) => {
+          setText(event.target.value);
+          try {
+            onChange(JSON.parse(event.target.value));
+            setError(null);
+          } catch (fault) {
+            setError(fault instanceof Error ? fault.message : 'This is not JSON.');
+          }
+        }}
+        onBlur={() => (error === null ? setText(null) : undefined)}
+      />
+    </Field>
+  );
+}
+
+function TemplateHint({ fields }: { fields: string[] }) {
+  return (
+    <>
+      A field goes in double braces:{' '}
+      {fields
+        .slice(0, 3)
+        .map((field) => `{{${field}}}`)
+        .join(', ')}
+      {fields.length > 3 ? ', …' : ''}
+    </>
+  );
+}
+
+function action(connector: string, verb: string, parameters: Action['with']): Action {
+  return { connector, connection: null, do: verb, honoursKeys: false, with: parameters };
+}
+
+function kindOf(value: Action | null): string {
+  if (value === null) return '';
+  return value.connector === 'http' ? 'http' : `${value.connector}.${value.do}`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

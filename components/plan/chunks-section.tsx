@@ -1,0 +1,288 @@
+'use client';
+
+import { Ellipsis } from 'lucide-react';
+import { useState } from 'react';
+import { CHUNK_DEFAULT_ITEMS } from '../../lib/core/limits.ts';
+import type { ChunkEdit, Chunking, Plan } from '../../lib/core/plan.ts';
+import { Banner } from '../ui/banner.tsx';
+import { Bars } from '../ui/bars.tsx';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field, Input, Select } from '../ui/field.tsx';
+import { formatCount, formatNoun } from '../ui/format.ts';
+import { Menu } from '../ui/menu.tsx';
+import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import type { FieldProfile, PlanPreview } from './plan-preview.ts';
+
+type Props = { plan: Plan; fields: FieldProfile[]; preview: PlanPreview | null; noun: string; onChange: (plan: Plan) => void };
+
+const PERIODS = { day: 'day', week: 'week (ISO)', month: 'month', quarter: 'quarter', year: 'year' } as const;
+
+/** How the batch is cut: the choice, its picture, and the chunks one by one with what can be done to each. */
+export function ChunksSection({ plan, fields, preview, noun, onChange }: Props) {
+  const { chunking, chunkEdits } = plan;
+  const [renaming, setRenaming] = useState<{ number: number; name: string } | null>(null);
+  // Edits name chunks by number, so another way of cutting starts without them.
+  const cut = (next: Chunking) => onChange({ ...plan, chunking: next, chunkEdits: [] });
+  const edit = (one: ChunkEdit) => onChange({ ...plan, chunkEdits: [...chunkEdits, one] });
+  const chunks = preview?.chunks ?? [];
+
+  return (
+    <div className="flex flex-col gap-4">
+      <ChunkingFields chunking={chunking} fields={fields} onChange={cut} />
+      {preview?.warnings.map((warning) => (
+        <Banner key={warning} kind="warning">
+          {warning}
+        </Banner>
+      ))}
+      {preview && preview.coarser.length > 0 ? (
+        <Banner
+          actions={preview.coarser.map((offer) => (
+            <Button key={offer.label} size="small" onClick={() => cut(offer.chunking)}>
+              {offer.label}: {formatNoun(offer.decisions, 'decisions')}
+            </Button>
+          ))}
+        >
+          {formatNoun(preview.decisions, 'decisions')} are many for one person.
+        </Banner>
+      ) : null}
+      {chunks.length > 0 ? (
+        <>
+          <Bars values={chunks.map(({ itemCount }) => itemCount)} label={`${noun} per chunk; the table below has the numbers`} />
+          <Table
+            caption="Chunks as planned"
+            className="max-h-80"
+            head={
+              <>
+                <HeadCell align="end">No.</HeadCell>
+                <HeadCell>Chunk</HeadCell>
+                <HeadCell align="end">{noun}</HeadCell>
+                <HeadCell>
+                  <span className="sr-only">Change</span>
+                </HeadCell>
+              </>
+            }
+          >
+            {chunks.map((chunk, index) => (
+              <Row key={chunk.number}>
+                <Cell align="end" className="text-muted">
+                  {chunk.number}
+                </Cell>
+                <Cell className="w-full">{chunk.name}</Cell>
+                <Cell align="end">{formatCount(chunk.itemCount)}</Cell>
+                <Cell className="py-0">
+                  <Menu
+                    trigger={
+                      <Button
+                        kind="ghost"
+                        size="small"
+                        aria-label={`Change ${chunk.name}`}
+                        icon={<Ellipsis size={14} aria-hidden="true" />}
+                      />
+                    }
+                    items={[
+                      { id: 'rename', label: 'Rename…', onSelect: () => setRenaming(chunk) },
+                      {
+                        id: 'merge',
+                        label: 'Merge with the next',
+                        disabled: index === chunks.length - 1,
+                        onSelect: () => edit({ merge: [chunk.number, chunk.number + 1] }),
+                      },
+                      {
+                        id: 'up',
+                        label: 'Move up',
+                        disabled: index === 0,
+                        onSelect: () => edit({ move: chunk.number, to: chunk.number - 1 }),
+                      },
+                      {
+                        id: 'down',
+                        label: 'Move down',
+                        disabled: index === chunks.length - 1,
+                        onSelect: () => edit({ move: chunk.number, to: chunk.number + 1 }),
+                      },
+                      {
+                        id: 'exclude',
+                        label: 'Leave out',
+                        disabled: chunks.length === 1,
+                        onSelect: () => edit({ exclude: chunk.number }),
+                      },
+                    ]}
+                  />
+                </Cell>
+              </Row>
+            ))}
+          </Table>
+        </>
+      ) : null}
+      {chunkEdits.length > 0 ? (
+        <p className="flex flex-wrap items-center gap-2 text-muted">
+          {formatNoun(chunkEdits.length, 'changes')} by hand.
+          <Button size="small" onClick={() => onChange({ ...plan, chunkEdits: chunkEdits.slice(0, -1) })}>
+            Take back the last
+          </Button>
+          <Button size="small" kind="ghost" onClick={() => onChange({ ...plan, chunkEdits: [] })}>
+            All
+          </Button>
+        </p>
+      ) : null}
+      {renaming ? (
+        <RenameDialog
+          key={renaming.number}
+          name={renaming.name}
+          onClose={() => setRenaming(null)}
+          onRename={(to) => {
+            edit({ rename: renaming.number, to });
+            setRenaming(null);
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function ChunkingFields({
+  chunking,
+  fields,
+  onChange,
+}: {
+  chunking: Chunking;
+  fields: FieldProfile[];
+  onChange: (chunking: Chunking) => void;
+}) {
+  const field = 'field' in chunking ? chunking.field : '';
+  const dates = fields.filter(({ type }) => type.startsWith('date'));
+  const choose = (by: string) => {
+    const sizes = { minItems: null, maxItems: null };
+    if (by === 'time')
+      onChange({ by: 'time', field: dates[0]?.name ?? fields[0]?.name ?? '', every: 'month', timeZone: 'UTC', ...sizes });
+    else if (by === 'category') onChange({ by: 'category', field: fields[0]?.name ?? '', of: 'value', ...sizes });
+    else onChange({ by: 'size', minItems: null, maxItems: CHUNK_DEFAULT_ITEMS });
+  };
+  return (
+    <div className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-6">
+      <Field label="Chunks by">
+        <Select value={chunking.by} onChange={(event) => choose(event.target.value)}>
+          <option value="time">time</option>
+          <option value="category">a field's value</option>
+          <option value="size">size</option>
+        </Select>
+      </Field>
+      {chunking.by === 'time' || chunking.by === 'category' ? (
+        <Field label="Field">
+          <Select value={field} onChange={(event) => onChange({ ...chunking, field: event.target.value })}>
+            {(chunking.by === 'time' && dates.length > 0 ? dates : fields).map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+            {fields.some(({ name }) => name === field) ? null : <option>{field}</option>}
+          </Select>
+        </Field>
+      ) : null}
+      {chunking.by === 'time' ? (
+        <>
+          <Field label="Every">
+            <Select
+              value={chunking.every}
+              onChange={(event) => onChange({ ...chunking, every: event.target.value as typeof chunking.every })}
+            >
+              {Object.entries(PERIODS).map(([value, words]) => (
+                <option key={value} value={value}>
+                  {words}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <Field label="Time zone">
+            <TextCommit value={chunking.timeZone} onCommit={(timeZone) => onChange({ ...chunking, timeZone })} />
+          </Field>
+        </>
+      ) : null}
+      {chunking.by === 'category' ? (
+        <Field label="Of">
+          <Select
+            value={chunking.of}
+            onChange={(event) => onChange({ ...chunking, of: event.target.value === 'domain' ? 'domain' : 'value' })}
+          >
+            <option value="value">the value</option>
+            <option value="domain">its mail domain</option>
+          </Select>
+        </Field>
+      ) : null}
+      <Field label="Merge below">
+        <CountInput value={chunking.minItems} placeholder="never" onChange={(minItems) => onChange({ ...chunking, minItems })} />
+      </Field>
+      <Field label="Split above">
+        <CountInput
+          value={chunking.maxItems}
+          placeholder={chunking.by === 'size' ? String(CHUNK_DEFAULT_ITEMS) : 'never'}
+          onChange={(maxItems) =>
+            onChange(
+              chunking.by === 'size' ? { ...chunking, maxItems: maxItems ?? CHUNK_DEFAULT_ITEMS } : { ...chunking, maxItems },
+            )
+          }
+        />
+      </Field>
+    </div>
+  );
+}
+
+/** A whole number of at least 1, or nothing. */
+export function CountInput({
+  value,
+  placeholder,
+  onChange,
+}: {
+  value: number | null;
+  placeholder: string;
+  onChange: (value: number | null) => void;
+}) {
+  return (
+    <Input
+      type="number"
+      min={1}
+      inputMode="numeric"
+      value={value ?? ''}
+      placeholder={placeholder}
+      onChange={(event) => {
+        const number = Math.floor(Number(event.target.value));
+        onChange(event.target.value === '' || !(number >= 1) ? null : number);
+      }}
+    />
+  );
+}
+
+function TextCommit({ value, onCommit }: { value: string; onCommit: (value: string) => void }) {
+  const [draft, setDraft] = useState<string | null>(null);
+  return (
+    <Input
+      value={draft ?? value}
+      onChange={(event) => setDraft(event.target.value)}
+      onBlur={() => {
+        if (draft !== null && draft.trim() !== '') onCommit(draft.trim());
+        setDraft(null);
+      }}
+    />
+  );
+}
+
+function RenameDialog({ name, onClose, onRename }: { name: string; onClose: () => void; onRename: (name: string) => void }) {
+  const [text, setText] = useState(name);
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Rename ${name}`}
+      footer={
+        <>
+          <Button kind="primary" disabled={text.trim() === ''} onClick={() => onRename(text.trim())}>
+            Rename
+          </Button>
+          <Button onClick={onClose}>Cancel</Button>
+        </>
+      }
+    >
+      <Field label="Name">
+        <Input value={text} maxLength={200} onChange={(event) => setText(event.target.value)} />
+      </Field>
+    </Dialog>
+  );
+}

@@ -1,0 +1,48 @@
+import { classes } from '../ui/classes.ts';
+import { Digest } from '../ui/digest.tsx';
+import { formatInstant } from '../ui/format.ts';
+import { Glyph } from '../ui/glyph.tsx';
+import { TONE_TEXT } from '../ui/state-badge.tsx';
+import { receiptLook } from './look.ts';
+import { type ReceiptRow, storyWords } from './words.ts';
+
+/** Everything that was recorded about one item, step by step, as sentences with their proof beside them. */
+export function ReceiptStory({ receipts, names }: { receipts: ReceiptRow[]; names: Record<string, string> }) {
+  return (
+    <ol className="flex flex-col">
+      {receipts.map((receipt, index) => {
+        const look = receiptLook(receipt);
+        return (
+          <li key={`${receipt.chunk}.${receipt.seq}`} className="grid grid-cols-[12px_1fr] gap-x-4">
+            <span className="flex flex-col items-center">
+              <span className={classes('mt-1.5', TONE_TEXT[look.tone])}>
+                <Glyph name={look.glyph} />
+              </span>
+              {index < receipts.length - 1 ? <span className="mt-1.5 w-px flex-1 bg-hairline" /> : null}
+            </span>
+            <div className="pb-5">
+              <p className="text-14">
+                <span className="sr-only">{look.word}: </span>
+                {storyWords(receipt, names)}
+              </p>
+              <p className="mt-0.5 flex flex-wrap items-center gap-x-3 font-mono text-12 leading-[18px] text-muted">
+                <time dateTime={receipt.committedAt}>{formatInstant(receipt.committedAt)}</time>
+                <span>
+                  receipt {receipt.chunk}.{receipt.seq}
+                </span>
+                <Digest hex={receipt.leaf} label="Leaf" />
+              </p>
+              <details className="mt-1">
+                <summary className="w-fit text-12 text-muted hover:text-text">Its body</summary>
+                {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+                <pre tabIndex={0} className="mt-2 overflow-x-auto rounded-md bg-sunken p-3 font-mono text-12 leading-[18px]">
+                  {JSON.stringify(receipt.body, null, 2)}
+                </pre>
+              </details>
+            </div>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

@@ -1,0 +1,46 @@
+import Link from 'next/link';
+import { formatInstant } from '../ui/format.ts';
+import { StateBadge } from '../ui/state-badge.tsx';
+import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { receiptLook } from './look.ts';
+import type { ReceiptRow } from './words.ts';
+
+/** Receipts as rows, in the order in which they were committed. */
+export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts: (ReceiptRow & { line: string })[] }) {
+  return (
+    <Table
+      caption="Receipts"
+      className="max-h-[70dvh]"
+      head={
+        <>
+          <HeadCell align="end">Receipt</HeadCell>
+          <HeadCell>Kind</HeadCell>
+          <HeadCell>State</HeadCell>
+          <HeadCell>Line</HeadCell>
+          <HeadCell>Committed</HeadCell>
+          <HeadCell>Leaf</HeadCell>
+        </>
+      }
+    >
+      {receipts.map((receipt) => (
+        <Row key={`${receipt.chunk}.${receipt.seq}`}>
+          <Cell align="end">
+            <Link
+              href={`/batches/${batchId}/receipts/${receipt.chunk}.${receipt.seq}`}
+              className="font-mono text-12 underline-offset-2 hover:underline"
+            >
+              {receipt.chunk}.{receipt.seq}
+            </Link>
+          </Cell>
+          <Cell className="text-muted">{receipt.kind}</Cell>
+          <Cell>
+            <StateBadge {...receiptLook(receipt)} />
+          </Cell>
+          <Cell className="max-w-xl truncate font-mono text-12">{receipt.line}</Cell>
+          <Cell className="whitespace-nowrap text-muted">{formatInstant(receipt.committedAt)}</Cell>
+          <Cell className="font-mono text-12 text-muted">{receipt.leaf.slice(0, 12)}</Cell>
+        </Row>
+      ))}
+    </Table>
+  );
+}

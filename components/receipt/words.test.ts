@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { type ReceiptRow, reasonWords, storyWords } from './words.ts';
+
+const receipt = (change: Partial<ReceiptRow>): ReceiptRow => ({
+  chunk: 1,
+  seq: 1,
+  ordinal: 7,
+  step: 1,
+  kind: 'outcome',
+  result: 'succeeded',
+  leaf: '',
+  at: '',
+  committedAt: '',
+  body: { by: 'worker:1' },
+  ...change,
+});
+const names = { 'user:1': 'Ada', 'worker:1': 'Worker 4012' };
+
+test.each<[Partial<ReceiptRow>, string]>([
+  [
+    { kind: 'decision', result: null, body: { by: 'user:1', answers: { execute: true }, seenCount: 40 } },
+    'Ada approved what was on the screen after seeing 40 samples.',
+  ],
+  [
+    {
+      kind: 'decision',
+      result: null,
+      body: { by: 'user:1', answers: { execute: true }, seenCount: 1, override: 'known sender' },
+    },
+    'Ada approved what was on the screen after seeing 1 sample, without a sample of each (“known sender”).',
+  ],
+  [
+    { kind: 'decision', result: null, body: { by: 'user:2', answers: { next: true } } },
+    'user:2 let the next chunk go on; nothing of this one was executed.',
+  ],
+  [
+    {
+      kind: 'intent',
+      result: null,
+      body: { by: 'worker:1', attempt: 2, action: { connector: 'http', connection: 'crm', do: 'POST' } },
+    },
+    'Worker 4012 wrote down what it was about to send (http crm POST, attempt 2), and only then sent it.',
+  ],
+  [{ body: { by: 'worker:1', target: '991' } }, 'It was done; the target calls it 991.'],
+  [
+    { result: 'uncertain', body: { by: 'worker:1', reason: 'timeout' } },
+    'No answer was heard (timeout). It may have happened; it is not repeated by itself.',
+  ],
+  [{ result: 'skipped', body: { by: 'worker:1' } }, 'Worker 4012 skipped it. Nothing was sent.'],
+  [
+    { kind: 'resolution', result: 'not_executed', body: { by: 'user:1', evidence: 'person' } },
+    'Ada answered: it did not happen. Nothing was resent.',
+  ],
+  [
+    { kind: 'resolution', result: 'abandoned', body: { by: 'user:1', evidence: 'person' } },
+    'Ada answered: nobody can know. It stays uncertain, accepted as such.',
+  ],
+])('%j reads as a sentence', (change, sentence) => {
+  expect(storyWords(receipt(change), names)).toBe(sentence);
+});
+
+test('a reason is said in words, alone or in a sentence', () => {
+  expect(reasonWords('http_422')).toBe('HTTP 422');
+  expect(reasonWords('worker_lost')).toBe('worker lost');
+  expect(reasonWords('5 actions in a row did not succeed; the last said http_503.')).toBe(
+    '5 actions in a row did not succeed; the last said HTTP 503.',
+  );
+});

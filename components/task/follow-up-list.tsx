@@ -1,0 +1,61 @@
+'use client';
+
+import Link from 'next/link';
+import { Button } from '../ui/button.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { formatInstant } from '../ui/format.ts';
+import type { Outcome } from '../ui/outcome.ts';
+import { useAct } from '../ui/use-act.ts';
+
+export type FollowUpRow = {
+  id: string;
+  title: string;
+  body: string;
+  batchId: string;
+  batchName: string;
+  at: string;
+  doneAt: string | null;
+};
+
+/** Follow-up tasks that batches created; a press says it is done. */
+export function FollowUpList({ tasks, onDone }: { tasks: FollowUpRow[]; onDone: (task: { id: string }) => Promise<Outcome> }) {
+  if (tasks.length === 0)
+    return <EmptyState title="No follow-up tasks" text="A category whose action is a task makes one per item." />;
+  return (
+    <ul className="rounded-md border border-hairline">
+      {tasks.map((task) => (
+        <FollowUpLine key={task.id} task={task} onDone={onDone} />
+      ))}
+    </ul>
+  );
+}
+
+function FollowUpLine({ task, onDone }: { task: FollowUpRow; onDone: (task: { id: string }) => Promise<Outcome> }) {
+  const done = useAct(onDone);
+  return (
+    <li className="flex items-start gap-3 border-b border-hairline px-3 py-2 last:border-b-0">
+      <div className="min-w-0 flex-1">
+        <p className={task.doneAt ? 'text-muted line-through' : 'font-medium'}>{task.title}</p>
+        {task.body ? <p className="line-clamp-2 whitespace-pre-wrap text-muted">{task.body}</p> : null}
+        <p className="text-12 text-muted">
+          <Link href={`/batches/${task.batchId}`} className="underline-offset-2 hover:underline">
+            {task.batchName}
+          </Link>{' '}
+          · {formatInstant(task.at)}
+        </p>
+        {done.refusal ? (
+          <p role="alert" className="text-red">
+            {done.refusal.message}
+          </p>
+        ) : null}
+      </div>
+      {task.doneAt ? (
+        <span className="text-12 text-muted">done</span>
+      ) : (
+        <Button size="small" onClick={() => void done.run({ id: task.id })} pending={done.pending}>
+          Done
+        </Button>
+      )}
+    </li>
+  );
+}

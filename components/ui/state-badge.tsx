@@ -1,0 +1,46 @@
+import { classes } from './classes.ts';
+import { Glyph, type GlyphName } from './glyph.tsx';
+
+export type Tone = 'neutral' | 'blue' | 'amber' | 'accent' | 'violet' | 'green' | 'red' | 'magenta' | 'rust';
+
+/** How a state looks: always a colour and a glyph and a word. */
+export type StateLook = { tone: Tone; glyph: GlyphName; word: string };
+
+export const TONE_TEXT: Record<Tone, string> = {
+  neutral: 'text-neutral',
+  blue: 'text-blue',
+  amber: 'text-amber',
+  accent: 'text-accent',
+  violet: 'text-violet',
+  green: 'text-green',
+  red: 'text-red',
+  magenta: 'text-magenta',
+  rust: 'text-rust',
+};
+
+export const TONE_FILL: Record<Tone, string> = {
+  neutral: 'bg-neutral',
+  blue: 'bg-blue',
+  amber: 'bg-amber',
+  accent: 'bg-accent',
+  violet: 'bg-violet',
+  green: 'bg-green',
+  red: 'bg-red',
+  magenta: 'bg-magenta',
+  rust: 'bg-rust',
+};
+
+export function StateBadge({ tone, glyph, word, className }: StateLook & { className?: string }) {
+  return (
+    <span
+      className={classes(
+        'inline-flex items-center gap-1.5 align-bottom font-medium whitespace-nowrap',
+        TONE_TEXT[tone],
+        className,
+      )}
+    >
+      <Glyph name={glyph} />
+      {word}
+    </span>
+  );
+}

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningTarget, startTarget } from '../test/target.ts';
+import { test as base, expect } from './fixtures.ts';
+import { httpPlan } from './rest.ts';
+import { readSum, sumLine, untilSettled } from './sum.ts';
+
+type Options = Omit<Parameters<typeof startTarget>[0], 'log'>;
+
+/** Stories against somebody else's server, a process of its own that logs what really happened. */
+const test = base.extend<{ start(options: Options): Promise<RunningTarget> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures from the pattern
+  start: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-e2e-target-'));
+    let target: RunningTarget | undefined;
+    await use(async (options) => {
+      target = await startTarget({ ...options, log: join(folder, 'effects.jsonl') });
+      return target;
+    });
+    await target?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  },
+});
+
+for (const { mode, what } of [
+  { mode: 'timeout-after', what: 'never answers' },
+  { mode: 'reset-after', what: 'hangs up' },
+] as const) {
+  test(`A target that acts and ${what} leaves doubts, a person answers them, and nothing is sent again`, async ({
+    desk: page,
+    rest,
+    start,
+  }) => {
+    const name = `Silence, ${mode}`;
+    const target = await start({ mode });
+    const id = await rest.startBatch({ name, rows: 6, plan: httpPlan(target.url, { concurrency: 6 }) });
+    await rest.approve(id, 1);
+    await rest.untilChunk(id, 1, 'unresolved');
+    expect(target.lines()).toHaveLength(6);
+
+    await page.goto('/');
+    await page.getByRole('link', { name: new RegExp(`^${name}, Uncertain: .*6 requests went out and no answer came`) }).click();
+    await expect(page.getByText('We sent this and heard nothing. It may have happened.')).toBeVisible();
+    expect(await readSum(page)).toMatchObject({ approved: 6, uncertain: 6 });
+    const doubts = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
+    await expect(doubts).toHaveCount(6);
+    await expect(page.getByRole('button', { name: 'It happened' })).toBeDisabled();
+    await page.getByRole('checkbox', { name: /\bmail 2\b/ }).check();
+    await page.getByRole('checkbox', { name: /\bmail 5\b/ }).check();
+    await page.getByLabel('How do you know? (kept in the receipt)').fill('seen in their list');
+    await page.getByRole('button', { name: 'It happened (2)' }).click();
+    await expect(doubts).toHaveCount(4);
+    await expect(sumLine(page)).toContainText(/\b2 done/);
+    await page.getByRole('button', { name: 'Choose all 4 shown' }).click();
+    await page.getByRole('button', { name: "It didn't (4)" }).click();
+
+    await expect(page.getByText('Finished')).toBeVisible();
+    expect(await untilSettled(page)).toMatchObject({ approved: 6, done: 2, uncertain: 0, 'not executed': 4 });
+    await page.getByRole('link', { name: 'Receipts' }).click();
+    await expect(page.getByText('Not executed, as a person says: mail 1')).toBeVisible();
+    await expect(page.getByText('Sent POST, as a person says: mail 2')).toBeVisible();
+    expect(target.lines()).toHaveLength(6);
+  });
+}
+
+test('Pause lets nothing new out, Resume goes on, and Stop says what will not start', async ({ desk: page, rest, start }) => {
+  const target = await start({ latencyMs: 200 });
+  const id = await rest.startBatch({ name: 'A slow target', rows: 300, plan: httpPlan(target.url, { concurrency: 2 }) });
+  await rest.approve(id, 1);
+  await page.goto(`/batches/${id}`);
+  await expect(sumLine(page)).toContainText(/[1-9]\d* done/);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
+  // What was out comes in and is counted; then all is still.
+  await expect(sumLine(page)).toContainText(/\b0 in flight/);
+  await rest.untilChunk(id, 1, 'paused');
+  const paused = await readSum(page);
+  expect(target.lines()).toHaveLength(paused.done);
+  await page.getByRole('link', { name: 'Plan', exact: true }).click();
+  await expect(page.getByText('"concurrency": 2')).toBeVisible();
+  await page.getByRole('link', { name: 'Chunks', exact: true }).click();
+  expect(await readSum(page)).toEqual(paused);
+  expect(target.lines()).toHaveLength(paused.done);
+
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect.poll(async () => (await readSum(page)).done).toBeGreaterThan(paused.done);
+  await page.getByRole('button', { name: 'Stop…' }).click();
+  const question = page.getByRole('dialog', { name: 'Stop A slow target?' });
+  await expect(question).toContainText(/\d+ requests? (is|are) already out and will finish\. \d+ will not start\./);
+  await question.getByRole('button', { name: 'Stop sending' }).click();
+  await expect(question).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Stop…' })).toBeHidden();
+  const sum = await untilSettled(page);
+  expect(sum).toMatchObject({ approved: 300, failed: 0, uncertain: 0, done: target.lines().length });
+  expect(sum['not executed']).toBeGreaterThan(0);
+});
+
+test('A worker that is killed is replaced while one looks: the tape goes on, and each item is done or asked about', async ({
+  desk: page,
+  visit,
+  adminSession,
+  rest,
+  start,
+}, info) => {
+  const name = 'A worker dies';
+  const target = await start({ latencyMs: 100 });
+  const id = await rest.startBatch({ name, rows: 400, plan: httpPlan(target.url, { concurrency: 4 }) });
+  await rest.approve(id, 1);
+  await page.goto(`/batches/${id}`);
+  const tape = page.getByRole('list', { name: 'Newest receipts' }).getByRole('listitem');
+  await expect(tape.filter({ hasText: 'Sent POST: ' }).first()).toBeVisible();
+  await page.evaluate(() => document.documentElement.setAttribute('data-loaded', 'once'));
+  const chunk = page.getByRole('region', { name: 'Chunks' }).getByRole('row').nth(1);
+
+  const admin = await visit(adminSession);
+  await admin.goto('/admin');
+  const owner = admin.getByRole('row').filter({ has: admin.getByRole('link', { name: `${name}, chunk 1` }) });
+  const pid = Number(await owner.getByRole('cell').nth(1).textContent());
+  await expect(chunk).toContainText(`:${pid}`);
+  const before = await readSum(page);
+  process.kill(pid, 'SIGKILL');
+  const killed = Date.now();
+  await expect(chunk).not.toContainText(`:${pid}`);
+  await expect(chunk).toContainText(/:\d+/);
+  // Told, not judged: a slow machine is no fault of the product.
+  info.annotations.push({ type: 'taken over', description: `${Date.now() - killed} ms after the kill, as the page shows it` });
+  await expect.poll(async () => (await readSum(page)).done).toBeGreaterThan(before.done + 10);
+  await expect(
+    tape
+      .filter({ hasText: 'Uncertain' })
+      .or(tape.filter({ hasText: 'Sent POST: ' }))
+      .first(),
+  ).toBeVisible();
+
+  const sum = await untilSettled(page);
+  expect(sum).toMatchObject({ approved: 400, failed: 0, 'not executed': 0 });
+  expect(sum.uncertain).toBeLessThanOrEqual(4);
+  await expect(chunk).toContainText(sum.uncertain > 0 ? 'Unresolved' : 'Done');
+  if (sum.uncertain > 0)
+    await expect(page.getByText(new RegExp(`^Needs you: ${sum.uncertain} actions? uncertain`))).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.getAttribute('data-loaded'))).toBe('once');
+  const bodies = target.lines().map(({ body }) => body);
+  expect(new Set(bodies).size).toBe(bodies.length);
+  expect(bodies.length).toBeGreaterThanOrEqual(sum.done);
+  const dead = admin.getByRole('row').filter({ has: admin.getByRole('cell', { name: String(pid), exact: true }) });
+  await expect(dead).toContainText('Gone');
+});

@@ -1,0 +1,67 @@
+import type { Locator, Page } from '@playwright/test';
+import { categoryOf, countIn, decision } from './checkpoint.ts';
+import { ADMIN, expect, test } from './fixtures.ts';
+import { SHELF_PLAN } from './rest.ts';
+
+test('The same by keyboard alone: sign in, find the checkpoint, correct, execute the first three, release the rest', async ({
+  page,
+  rest,
+}) => {
+  const name = 'By keyboard';
+  const id = await rest.startBatch({ name, rows: 25, plan: SHELF_PLAN });
+  await rest.untilChunk(id, 1, 'awaiting_review');
+  const { keyboard } = page;
+
+  await page.goto('/');
+  await expect(page).toHaveURL(/\/sign-in/);
+  await tabTo(page, page.getByLabel('Mail address'));
+  await keyboard.type(ADMIN.email);
+  await tabTo(page, page.getByLabel('Password'));
+  await keyboard.type(ADMIN.password);
+  await keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Needs you', level: 1 })).toBeVisible();
+  await tabTo(page, page.getByRole('link', { name: new RegExp(`^${name}, `) }).first());
+  await keyboard.press('Enter');
+  await expect(decision(page)).toContainText('every acting category was looked at');
+
+  await keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keys' });
+  await expect(help).toContainText('move the item to this category');
+  await keyboard.press('Escape');
+  await expect(help).toBeHidden();
+
+  const noise = await countIn(page, 'noise');
+  const samples = page.getByRole('listbox', { name: 'Items in noise' }).getByRole('option');
+  await keyboard.press('j');
+  await keyboard.press('j');
+  await keyboard.press('k');
+  await expect(samples.nth(1)).toHaveAttribute('aria-selected', 'true');
+  await keyboard.press('2');
+  await expect(samples.nth(1)).toContainText('→ keep');
+  await expect(categoryOf(page, 'noise')).toContainText(String(noise - 1));
+  await keyboard.press('j');
+  await keyboard.press('a');
+  await expect(samples.nth(2)).toContainText('right');
+  await expect(samples.nth(3)).toHaveAttribute('aria-selected', 'true');
+
+  await keyboard.press('e');
+  const question = page.getByRole('dialog', { name: `Archive ${noise - 1} rows?` });
+  await expect(question.getByRole('button', { name: 'Archive first 3' })).toBeFocused();
+  await keyboard.press('Enter');
+  const first = page.getByRole('region', { name: 'The first receipts' });
+  await expect(first.getByRole('listitem')).toHaveCount(3);
+  await keyboard.press('e');
+  await expect(page.getByText(`${noise - 1} of ${noise - 1} done`)).toBeVisible();
+});
+
+const TABS_MAX = 60;
+
+/** Presses Tab until the control has the focus. */
+async function tabTo(page: Page, control: Locator): Promise<void> {
+  await expect(control).toBeVisible();
+  for (let pressed = 0; pressed < TABS_MAX; pressed += 1) {
+    if (await control.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${TABS_MAX} presses of Tab do not lead to ${control}.`);
+}

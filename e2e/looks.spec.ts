@@ -1,0 +1,71 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { ADMIN, test as base, expect, signIn } from './fixtures.ts';
+import { type Rest, SHELF_PLAN } from './rest.ts';
+
+/** Pages with something in every state on them. */
+const test = base.extend<{ paths: string[] }>({
+  paths: async ({ rest }, use) => {
+    await use(await seed(rest));
+  },
+});
+
+async function seed(rest: Rest): Promise<string[]> {
+  const chunking = { by: 'size', maxItems: 20 } as const;
+  const id = await rest.startBatch({ name: 'Looks', rows: 120, plan: { ...SHELF_PLAN, chunking, gates: { next: 'parallel' } } });
+  await rest.approve(id, 1);
+  await rest.untilChunk(id, 1, 'awaiting_release');
+  await rest.untilChunk(id, 6, 'awaiting_review');
+  const { datasetId } = await rest.api.batches.read({ id });
+  const tabs = ['receipts', 'uncertain', 'plan', 'task', 'downloads'].map((tab) => `/batches/${id}?tab=${tab}`);
+  const [batch, dataset] = [`/batches/${id}`, `/datasets/${datasetId}`];
+  return [
+    ...['/', '/datasets', dataset, `${dataset}?tab=fields`, `/batches/new?dataset=${datasetId}`, '/batches', batch, ...tabs],
+    ...[`${batch}/chunks/1`, `${batch}/chunks/2`, `${batch}/receipts/1.2`, '/tasks', '/admin', '/admin/people'],
+  ];
+}
+
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  if (path.startsWith('/batches/new')) await expect(page.getByRole('button', { name: /^Start/ })).toBeEnabled();
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`Axe finds nothing serious on any page, ${colorScheme}`, async ({ desk: page, paths }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const path of paths) {
+      await open(page, path);
+      expect(await page.evaluate(() => document.documentElement.classList.contains('dark'))).toBe(colorScheme === 'dark');
+      expect(await serious(page, path)).toEqual([]);
+    }
+  });
+}
+
+test('Axe finds nothing serious in the questions of a checkpoint, nor on the sign-in page', async ({ page, paths }) => {
+  await page.goto('/sign-in');
+  expect(await serious(page, 'sign-in')).toEqual([]);
+  await signIn(page, ADMIN);
+  await open(page, paths.find((path) => path.endsWith('/chunks/2')) ?? '');
+  for (const name of ['Archive', 'Send back…']) {
+    await page.getByRole('group', { name: 'Decision' }).getByRole('button', { name }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    expect(await serious(page, name)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toBeHidden();
+  }
+});
+
+test('At 390 px no page scrolls sideways', async ({ desk: page, paths }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const path of paths) {
+    await open(page, path);
+    expect([path, await page.evaluate(() => document.scrollingElement?.scrollWidth)]).toEqual([path, 390]);
+  }
+});
+
+async function serious(page: Page, where: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze();
+  const found = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${where}: ${id}: ${html}\n${failureSummary}`));
+}

@@ -1,0 +1,30 @@
+/** The sum of a batch as its page tells it. */
+import { expect, type Locator, type Page } from '@playwright/test';
+
+const WORDS = ['approved', 'done', 'skipped', 'failed', 'uncertain', 'not executed', 'in flight', 'waiting'] as const;
+type SumOnPage = Record<(typeof WORDS)[number], number>;
+
+/** The line that must add up. */
+export function sumLine(page: Page): Locator {
+  return page.getByRole('paragraph').filter({ hasText: /^[\d,]+ approved =/ });
+}
+
+/** Its numbers. */
+export async function readSum(page: Page): Promise<SumOnPage> {
+  const text = (await sumLine(page).textContent()) ?? '';
+  const counts = WORDS.map((word) => {
+    const found = new RegExp(`([\\d,]+)\\s+${word}\\b`).exec(text);
+    if (!found) throw new Error(`The sum does not name “${word}”: ${text}`);
+    return [word, Number(found[1]?.replaceAll(',', ''))] as const;
+  });
+  return Object.fromEntries(counts) as SumOnPage;
+}
+
+/** Waits until nothing of the sum moves any more, the page says that it adds up, and so it does. */
+export async function untilSettled(page: Page): Promise<SumOnPage> {
+  await expect(sumLine(page)).toHaveText(/\b0 in flight\s*\+\s*0 waiting\s*adds up$/);
+  const sum = await readSum(page);
+  const { approved, ...parts } = sum;
+  expect(Object.values(parts).reduce((total, count) => total + count, 0)).toBe(approved);
+  return sum;
+}

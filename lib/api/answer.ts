@@ -1,0 +1,91 @@
+/** Every request to /api/v1: who asks, which path, the answer; and what a refusal looks like. */
+import { OpenAPIHandler } from '@orpc/openapi/fetch';
+import type { Actor } from '../auth/actor.ts';
+import { apiActor } from '../auth/who.ts';
+import { CountersignError } from '../core/errors.ts';
+import { readJsonBody } from './body.ts';
+import { contract } from './contract.ts';
+import { idempotencyKey, once, requestDigest } from './idempotency.ts';
+import { openApiDocument } from './openapi.ts';
+import { matcher, routesOf } from './paths.ts';
+import { methodNotAllowed, problemResponse } from './problem.ts';
+import { type ApiContext, described, router } from './router.ts';
+import { type Stream, streams } from './streams.ts';
+
+/** Answers a request to a path below /api/v1. Never throws; nothing that it answers may be kept by a cache. */
+export async function answerApi(request: Request): Promise<Response> {
+  const { method } = request;
+  const path = new URL(request.url).pathname;
+  const response = await answer(request, path).catch((error) => problemResponse(error, { method, path }));
+  response.headers.set('Cache-Control', 'private, no-store');
+  response.headers.set('X-Content-Type-Options', 'nosniff');
+  if (method !== 'HEAD') return response;
+  await response.body?.cancel();
+  return new Response(null, response);
+}
+
+const match = matcher<Stream | 'document' | 'json'>([
+  { method: 'GET', path: '/api/v1/openapi.json', target: 'document' },
+  ...routesOf(contract).map((route) => ({ ...route, target: 'json' as const })),
+  ...streams.map((stream) => ({ method: stream.method, path: stream.path, target: stream })),
+]);
+
+async function answer(request: Request, path: string): Promise<Response> {
+  const found = match(request.method, path);
+  // The description holds nothing of anybody's, and tools read it before they have a key.
+  if (found && 'target' in found && found.target === 'document') return Response.json(await openApiDocument());
+  const actor = await apiActor(request);
+  if (new URL(request.url).search.includes('%00'))
+    throw new CountersignError('invalid', 'The address holds the character NUL (%00), which no text here can.');
+  if (!found)
+    throw new CountersignError(
+      'not_found',
+      `There is no path ${path.slice(0, 200)}. All paths are described at /api/v1/openapi.json.`,
+    );
+  if ('allowed' in found) return methodNotAllowed(request.method, found.allowed);
+  const { target } = found;
+  if (target !== 'document' && target !== 'json') return target.answer(actor, request, found.params);
+  return answerJson(actor, request, path);
+}
+
+async function answerJson(actor: Actor, request: Request, path: string): Promise<Response> {
+  if (request.method !== 'POST') return call(actor, request, path, undefined);
+  const key = idempotencyKey(request);
+  const body = await readJsonBody(request);
+  const act = () => call(actor, request, path, body).catch((error) => problemResponse(error, { method: 'POST', path }));
+  if (key === null) return act();
+  return once(actor, { key, path, digest: requestDigest('POST', path, new URL(request.url).search, body) }, act);
+}
+
+const handler = new OpenAPIHandler(router, {
+  interceptors: [
+    async ({ context, next }) => {
+      try {
+        return await next();
+      } catch (error) {
+        context.told.error = error;
+        throw error;
+      }
+    },
+  ],
+  clientInterceptors: [
+    async ({ context, procedure, path, next }) => {
+      context.told.value = described(procedure['~orpc'].outputSchema, await next(), path.join('.'));
+      context.told.status = procedure['~orpc'].route.successStatus ?? 200;
+    },
+  ],
+});
+
+/** Calls the procedure of the path with what was read of the request. Throws what its step threw. */
+async function call(actor: Actor, request: Request, path: string, body: Buffer | undefined): Promise<Response> {
+  const told: ApiContext['told'] = {};
+  const asked = new Request(request.url, {
+    method: request.method === 'HEAD' ? 'GET' : request.method,
+    signal: request.signal,
+    ...(body ? { body: new Uint8Array(body), headers: { 'Content-Type': 'application/json' } } : {}),
+  });
+  const { matched } = await handler.handle(asked, { context: { actor, told } });
+  if ('error' in told) throw told.error;
+  if (!matched || told.status === undefined) throw new Error(`The contract has ${path}, but nothing answered it.`);
+  return Response.json(told.value, { status: told.status });
+}

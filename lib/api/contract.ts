@@ -1,0 +1,180 @@
+/** The JSON paths of the API, each with what it takes and gives. Files and live events are in streams.ts. */
+import { oc } from '@orpc/contract';
+import { z } from 'zod';
+import {
+  batch,
+  batchRow,
+  batchState,
+  checkpoint,
+  chunk,
+  chunkNumber,
+  chunkState,
+  countsByCategory,
+  create,
+  dataset,
+  decided,
+  givenPlan,
+  id,
+  item,
+  moved,
+  nothing,
+  page,
+  paging,
+  preview,
+  sample,
+  sha256,
+  uncertain,
+  unreadableRow,
+  workerRow,
+  write,
+} from './shapes.ts';
+
+const named = { id: id.describe('The id of the batch.') };
+const namedDataset = { id: id.describe('The id of the dataset.') };
+const ofChunk = { ...named, n: chunkNumber };
+
+const get = (path: `/${string}`, summary: string, description?: string) =>
+  oc.route({ method: 'GET', path, summary, ...(description ? { description } : {}) });
+const post = (path: `/${string}`, summary: string, description?: string) =>
+  oc.route({ method: 'POST', path, summary, inputStructure: 'detailed', ...(description ? { description } : {}) });
+
+const seen = z
+  .array(z.int32().min(1))
+  .max(100_000)
+  .describe('Ordinals of the items that were looked at. The caller attests it, and the receipt says so.');
+const answers = {
+  next: z.boolean().default(false).describe('May the next chunk be worked on?'),
+  execute: z.boolean().default(false).describe('May these actions run?'),
+  override: z.string().min(1).max(2_000).nullish().describe('Why it is approved without a look at each acting category.'),
+  sendBack: z.boolean().optional().describe('Sort it again; the note says why.'),
+  close: z.boolean().optional().describe('Close it without executing.'),
+  release: z.boolean().optional().describe('Run the rest of an approval whose first actions are done.'),
+  note: z.string().max(2_000).nullish(),
+};
+const revision = z
+  .int32()
+  .min(1)
+  .optional()
+  .describe('The revision that was looked at: a refusal then tells what changed since.');
+
+const steer = (verb: 'pause' | 'resume' | 'cancel' | 'retry', summary: string) => ({
+  batch: post(`/batches/{id}/${verb}`, `${summary} a batch`).input(write(named, nothing)).output(moved),
+  chunk: post(`/batches/{id}/chunks/{n}/${verb}`, `${summary} a chunk`).input(write(ofChunk, nothing)).output(moved),
+});
+
+export const contract = oc.prefix('/api/v1').router({
+  datasets: {
+    list: get('/datasets', 'List datasets, the newest first').input(z.strictObject(paging)).output(page(dataset)),
+    read: get('/datasets/{id}', 'Read a dataset').input(z.strictObject(namedDataset)).output(dataset),
+    items: get('/datasets/{id}/items', 'List the items of a dataset')
+      .input(z.strictObject({ ...namedDataset, ...paging }))
+      .output(page(item)),
+    unreadable: get('/datasets/{id}/unreadable', 'List the rows that could not be read')
+      .input(z.strictObject({ ...namedDataset, ...paging }))
+      .output(page(unreadableRow)),
+  },
+  batches: {
+    preview: post(
+      '/batches/preview',
+      'Preview a plan',
+      'What a batch of this plan would do, from the planner that the start uses. Writes nothing.',
+    )
+      .input(create(z.strictObject({ datasetId: id, plan: givenPlan })))
+      .output(preview),
+    list: get('/batches', 'List batches, the newest first')
+      .input(z.strictObject({ ...paging, state: batchState.optional() }))
+      .output(page(batchRow)),
+    create: post('/batches', 'Create a batch')
+      .route({ successStatus: 201 })
+      .input(
+        create(
+          z.strictObject({
+            datasetId: id,
+            name: z.string().min(1).max(200),
+            plan: givenPlan,
+            taskRef: z.string().max(500).nullish().describe('What it is done for, in the words of another system.'),
+            start: z.boolean().optional().describe('Start it at once.'),
+          }),
+        ),
+      )
+      .output(batch),
+    read: get('/batches/{id}', 'Read a batch').input(z.strictObject(named)).output(batch),
+    start: post('/batches/{id}/start', 'Start a batch').input(write(named, nothing)).output(batch),
+    decide: post(
+      '/batches/{id}/decision',
+      'Decide on several chunks at once',
+      'Chunks that changed since they were looked at drop out and are named.',
+    )
+      .input(
+        write(
+          named,
+          z.strictObject({
+            chunks: z
+              .array(z.strictObject({ number: z.int32().min(1), digest: sha256, revision, seen: seen.optional() }))
+              .min(1)
+              .max(20_000),
+            seen: seen.optional(),
+            ...answers,
+          }),
+        ),
+      )
+      .output(decided),
+    uncertain: get('/batches/{id}/uncertain', 'List the actions of which only is known that they were sent')
+      .input(z.strictObject({ ...named, ...paging }))
+      .output(page(uncertain)),
+    answer: post('/batches/{id}/uncertain', 'Say what became of uncertain actions', 'Nothing is sent again by this.')
+      .input(
+        write(
+          named,
+          z.strictObject({
+            ordinals: z.array(z.int32().min(1)).min(1).max(10_000),
+            answer: z.enum(['happened', 'did_not', 'later', 'abandon']),
+            note: z.string().max(2_000).nullish(),
+          }),
+        ),
+      )
+      .output(z.object({ answered: z.int(), skipped: z.array(z.int()).describe('Not in doubt (any more).') })),
+  },
+  chunks: {
+    list: get('/batches/{id}/chunks', 'List the chunks of a batch')
+      .input(z.strictObject({ ...named, ...paging, state: chunkState.optional() }))
+      .output(page(chunk)),
+    read: get('/batches/{id}/chunks/{n}', 'Read a checkpoint', 'Counts, samples and the digest that a decision is bound to.')
+      .input(z.strictObject(ofChunk))
+      .output(checkpoint),
+    items: get('/batches/{id}/chunks/{n}/items', 'List the items of a chunk with their answers')
+      .input(z.strictObject({ ...ofChunk, ...paging, category: z.string().optional(), search: z.string().max(200).optional() }))
+      .output(page(sample)),
+    correct: post(
+      '/batches/{id}/chunks/{n}/corrections',
+      'Move items to other categories',
+      'Raises the revision: a decision on what was shown before is refused.',
+    )
+      .input(
+        write(
+          ofChunk,
+          z
+            .array(
+              z.strictObject({ ordinal: z.int32().min(1), category: z.string().min(1), note: z.string().max(2_000).nullish() }),
+            )
+            .min(1)
+            .max(10_000),
+        ),
+      )
+      .output(z.object({ revision: z.int(), changed: z.int(), counts: countsByCategory })),
+    decide: post(
+      '/batches/{id}/chunks/{n}/decision',
+      'Decide on a chunk',
+      'Refused as `stale` when the chunk changed since the digest was read; `changes` says what moved.',
+    )
+      .input(write(ofChunk, z.strictObject({ digest: sha256, revision, seen: seen.optional(), ...answers })))
+      .output(decided),
+  },
+  pause: steer('pause', 'Pause'),
+  resume: steer('resume', 'Resume'),
+  cancel: steer('cancel', 'Cancel'),
+  retry: steer('retry', 'Retry what failed in'),
+  workers: {
+    list: get('/workers', 'List the workers').output(z.object({ items: z.array(workerRow), next: z.null() })),
+  },
+});

@@ -1,0 +1,266 @@
+/** What no honest caller sends, to every path: it is refused in words, and never a fault of ours. */
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { testDatabase } from '../../test/database.ts';
+import { seedBatch } from '../../test/fixtures/batch.ts';
+import { answerApi } from './answer.ts';
+import { contract } from './contract.ts';
+import { routesOf } from './paths.ts';
+import { streams } from './streams.ts';
+
+const { pool } = await testDatabase();
+const KEY = 'a-key-of-the-environment';
+process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
+process.env.ADMIN_API_KEY = KEY;
+
+const ROUTES = [...routesOf(contract), ...streams.map(({ method, path }) => ({ method, path }))];
+const ITEMS = Array.from({ length: 4 }, (_, index) => ({ fields: { subject: `mail ${index}` }, category: 'noise' }));
+const seeded = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items: ITEMS }] });
+
+type Ask = { method: string; path: string; body?: string; headers?: Record<string, string> };
+
+async function ask({ method, path, body, headers = { authorization: `Bearer ${KEY}` } }: Ask) {
+  const left = new AbortController();
+  const response = await answerApi(
+    new Request(`http://127.0.0.1:3000${path}`, {
+      ...{ method, signal: left.signal },
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body }),
+    }),
+  );
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    left.abort();
+    return { status: response.status, text: '', headers: response.headers };
+  }
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+const idOf = (path: string): string => (path.includes('/datasets/') ? seeded.datasetId : seeded.batchId);
+const filled = (path: string, { id = idOf(path), n = '1' } = {}): string => path.replace('{id}', id).replace('{n}', n);
+
+describe('every path', () => {
+  it.each(ROUTES)('$method $path answers 401 without a key, and nothing may keep the answer', async ({ method, path }) => {
+    const { status, headers, text } = await ask({ method, path: filled(path), headers: {} });
+    expect(status).toBe(401);
+    expect(headers.get('cache-control')).toBe('private, no-store');
+    expect(headers.get('content-type')).toBe('application/problem+json');
+    expect(text).not.toContain(seeded.batchId);
+  });
+});
+
+describe('a path', () => {
+  const ODD = [
+    '0',
+    '-1',
+    '1.5',
+    '99999999999',
+    '1e9',
+    '9'.repeat(400),
+    'NaN',
+    '%00',
+    '%ff',
+    '..',
+    '1%2f2',
+    "1'--",
+    '%F0%9F%92%A9',
+    '__proto__',
+  ];
+  it.each(ROUTES.filter(({ path }) => path.includes('{')))(
+    '$method $path with odd parts is refused',
+    async ({ method, path }) => {
+      const body = method === 'POST' ? '{}' : undefined;
+      for (const odd of ODD) {
+        const tried = [filled(path, { id: odd }), ...(path.includes('{n}') ? [filled(path, { n: odd })] : [])];
+        for (const one of tried)
+          expect((await ask({ method, path: one, ...(body ? { body } : {}) })).status, one).toBeLessThan(500);
+      }
+    },
+  );
+});
+
+describe('a query', () => {
+  const LONG = 'x'.repeat(5_000);
+  const VALUES = [
+    '',
+    '0',
+    '-1',
+    '99999999999999999999',
+    '1e5',
+    '1.5.5',
+    '%00',
+    '%',
+    '_',
+    '%25%25%5F%5C',
+    '\\',
+    "'",
+    LONG,
+    '1_2',
+    '2026-99-99T99:99:99.999Z_x',
+    '٣',
+    '💩',
+  ];
+  const NAMES = ['limit', 'cursor', 'search', 'category', 'state', 'format'];
+  it.each(ROUTES.filter(({ method }) => method === 'GET'))(
+    '$path with odd values is refused, or answered',
+    async ({ method, path }) => {
+      for (const name of NAMES) {
+        for (const value of VALUES) {
+          const query = `?${name}=${/%/.test(value) ? value : encodeURIComponent(value)}`;
+          expect((await ask({ method, path: filled(path) + query })).status, query).toBeLessThan(500);
+        }
+      }
+    },
+  );
+
+  it('with cursors of dates and ids that are none is refused', async () => {
+    for (const date of ['2026-02-31T00:00:00.000Z', '9999-99-99T99:99:99.999Z', '0000-00-00T00:00:00.000Z']) {
+      for (const path of ['/api/v1/batches', '/api/v1/datasets'])
+        expect(
+          (await ask({ method: 'GET', path: `${path}?cursor=${date}_${randomUUID()}` })).status,
+          `${path} ${date}`,
+        ).toBeLessThan(500);
+    }
+  });
+
+  it('searches for % and _ as themselves', async () => {
+    const items = [
+      { fields: { subject: '100% sure' }, category: 'noise' },
+      { fields: { subject: 'plain' }, category: 'noise' },
+    ];
+    const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] });
+    const found = async (search: string) =>
+      JSON.parse(
+        (await ask({ method: 'GET', path: `/api/v1/batches/${batchId}/chunks/1/items?search=${encodeURIComponent(search)}` }))
+          .text,
+      ).items.length;
+    expect([await found('%'), await found('_'), await found('\\'), await found('0% S')]).toEqual([1, 0, 0, 1]);
+  });
+});
+
+describe('a body', () => {
+  const POSTS = ROUTES.filter(({ method, path }) => method === 'POST' && path !== '/api/v1/datasets');
+  const plan = {
+    classifier: { kind: 'rules', otherwise: 'a' },
+    categories: [{ name: 'a' }],
+    chunking: { by: 'size' },
+  };
+  /** Everything that some path takes, in one: a path refuses what it does not know, so each takes its own below. */
+  const bodies = (path: string): Record<string, unknown>[] => {
+    const digest = 'a'.repeat(64);
+    if (path.endsWith('/decision'))
+      return [
+        path.includes('/chunks/')
+          ? { digest, next: true, execute: true, seen: [1], override: 'why', note: 'note' }
+          : { chunks: [{ number: 1, digest }], next: true, execute: true, seen: [1], override: 'why', note: 'note' },
+      ];
+    if (path.endsWith('/uncertain')) return [{ ordinals: [1], answer: 'happened', note: 'note' }];
+    if (path.endsWith('/preview')) return [{ datasetId: seeded.datasetId, plan }];
+    if (path.endsWith('/batches')) return [{ datasetId: seeded.datasetId, name: 'name', plan, taskRef: 'ref' }];
+    return [];
+  };
+  const ODD_TEXTS = ['\0', 'a\0b', '\ud800', '\udc00x', '\u2028', '💩'.repeat(300), '__proto__', 'constructor'];
+  const ODD_NUMBERS = [0, -1, 1.5, 2_147_483_648, 99_999_999_999, Number.MAX_SAFE_INTEGER, 1e308];
+
+  /** The value with each of its texts or numbers replaced, one at a time. */
+  function* mutants(value: unknown, replace: (leaf: unknown) => unknown[]): Generator<unknown> {
+    if (Array.isArray(value)) {
+      for (const [index, one] of value.entries()) for (const odd of mutants(one, replace)) yield value.with(index, odd);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, one] of Object.entries(value)) for (const odd of mutants(one, replace)) yield { ...value, [key]: odd };
+    } else yield* replace(value);
+  }
+
+  it.each(POSTS)('to $path with odd texts and numbers is refused, or taken', async ({ path }) => {
+    const tried = [...bodies(path)].flatMap((body) => [
+      ...mutants(body, (leaf) => (typeof leaf === 'string' ? ODD_TEXTS : typeof leaf === 'number' ? ODD_NUMBERS : [])),
+    ]);
+    for (const body of [...tried, null, [], 'text', 1, { '': 1 }]) {
+      const { status, text } = await ask({ method: 'POST', path: filled(path), body: JSON.stringify(body) });
+      expect(status, `${JSON.stringify(body)?.slice(0, 300)} -> ${text.slice(0, 200)}`).toBeLessThan(500);
+    }
+  });
+
+  it('of corrections with odd texts and numbers is refused', async () => {
+    const path = `/api/v1/batches/${seeded.batchId}/chunks/1/corrections`;
+    for (const body of mutants([{ ordinal: 1, category: 'noise', note: 'note' }], (leaf) =>
+      typeof leaf === 'string' ? ODD_TEXTS : ODD_NUMBERS,
+    )) {
+      const { status, text } = await ask({ method: 'POST', path, body: JSON.stringify(body) });
+      expect(status, `${JSON.stringify(body)} -> ${text.slice(0, 200)}`).toBeLessThan(500);
+    }
+  });
+
+  it('nested a hundred thousand times is refused', async () => {
+    const deep = (open: string, close: string): string => `${open.repeat(100_000)}1${close.repeat(100_000)}`;
+    for (const text of [deep('[', ']'), deep('{"a":', '}'), deep('[{"a":', '}]')]) {
+      for (const { path } of POSTS) {
+        expect((await ask({ method: 'POST', path: filled(path), body: text })).status).toBe(400);
+        const inPlan = `{"datasetId":"${seeded.datasetId}","name":"x","plan":{"classifier":${text}}}`;
+        expect((await ask({ method: 'POST', path: filled(path), body: inPlan })).status).toBe(400);
+      }
+    }
+  });
+});
+
+describe('a name', () => {
+  it.each([
+    '%00',
+    '%ff.csv',
+    '..',
+    '../../etc/passwd.csv',
+    '%0d%0aSet-Cookie:x=1.csv',
+    'x'.repeat(3000),
+    '%F0%9F%92%A9.csv',
+    '__proto__',
+  ])('of a file, %s, is cleaned or refused, and its download names no path', async (name) => {
+    const { status, text } = await ask({ method: 'POST', path: `/api/v1/datasets?name=${name}`, body: 'a,b\n1,2\n' });
+    expect(status, text).toBeLessThan(500);
+    if (status !== 201) return;
+    const dataset = JSON.parse(text) as { name: string };
+    expect(dataset.name).not.toMatch(/[/\\\r\n\0]/);
+  });
+});
+
+it('an Idempotency-Key of another kind of text is refused', async () => {
+  for (const key of [' ', 'a b', 'x'.repeat(256), 'ä']) {
+    const headers = { authorization: `Bearer ${KEY}`, 'idempotency-key': key };
+    const { status } = await ask({ method: 'POST', path: `/api/v1/batches/${seeded.batchId}/pause`, body: '{}', headers }).catch(
+      () => ({ status: 400 }),
+    );
+    expect(status, key).toBeLessThan(500);
+  }
+});
+
+it('a Last-Event-ID of any text begins anew', async () => {
+  for (const id of ['9'.repeat(18), '9'.repeat(400), '-1', 'x', "1' OR 1=1", '']) {
+    const headers = { authorization: `Bearer ${KEY}`, 'last-event-id': id };
+    expect((await ask({ method: 'GET', path: `/api/v1/batches/${seeded.batchId}/events`, headers })).status, id).toBe(200);
+  }
+});
+
+describe('categories with the names of what every object has', () => {
+  const NAMES = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'];
+
+  it('are counted, shown and decided like others', async () => {
+    const { batchId } = await seedBatch(pool, {
+      plan: {
+        classifier: { kind: 'rules', rules: [], otherwise: 'constructor' },
+        categories: NAMES.map((name) => ({ name, action: { connector: 'none', do: 'label' } })),
+      },
+      chunks: [{ state: 'awaiting_review', items: NAMES.map((category) => ({ fields: { subject: category }, category })) }],
+    });
+    const path = `/api/v1/batches/${batchId}/chunks/1`;
+    const seen = JSON.parse((await ask({ method: 'GET', path })).text);
+    expect(Object.entries(seen.counts).sort()).toEqual(NAMES.map((name) => [name, 1]).sort());
+    const decision = { digest: seen.digest, next: true, execute: true };
+    const unseen = await ask({ method: 'POST', path: `${path}/decision`, body: JSON.stringify({ ...decision, seen: [1] }) });
+    expect([unseen.status, unseen.text]).toEqual([400, expect.stringContaining('nobody looked')]);
+    const { status, text } = await ask({
+      ...{ method: 'POST', path: `${path}/decision` },
+      body: JSON.stringify({ ...decision, seen: [1, 2, 3, 4, 5] }),
+    });
+    expect(status, text).toBe(200);
+    const lines = (await ask({ method: 'GET', path: `/api/v1/batches/${batchId}/receipts` })).text.trim().split('\n');
+    expect(Object.entries(JSON.parse(lines[0] ?? '').counts).sort()).toEqual(NAMES.map((name) => [name, 1]).sort());
+  });
+});

@@ -1,0 +1,77 @@
+/** Errors as `application/problem+json` (RFC 9457). The one place where a refusal becomes an HTTP answer. */
+import { ORPCError, ValidationError } from '@orpc/contract';
+import { CountersignError, ERROR_CODES, type ErrorCode, type Problem } from '../core/errors.ts';
+import { log } from '../log.ts';
+
+export type ApiCode = ErrorCode | 'method_not_allowed' | 'internal';
+
+export const API_STATUS = { ...ERROR_CODES, method_not_allowed: 405, internal: 500 } as const satisfies Record<ApiCode, number>;
+
+/** What each code means, for the title of a problem and for the description of the API. */
+export const TITLES = {
+  invalid: 'The request is not right',
+  unauthenticated: 'Nobody is signed in',
+  forbidden: 'This role may not do that',
+  not_found: 'There is no such thing',
+  method_not_allowed: 'This path does not take this method',
+  conflict: 'The state does not allow it',
+  stale: 'It changed since it was looked at',
+  too_large: 'Too large',
+  unsupported: 'This form is not supported',
+  locked: 'Too many tries',
+  internal: 'Something broke here',
+  unavailable: 'Not available now',
+} as const satisfies Record<ApiCode, string>;
+
+/** The answer to a request that failed. What is not a CountersignError is logged and told as `internal`, with nothing of it in the answer. */
+export function problemResponse(error: unknown, about: { method: string; path: string }): Response {
+  const refusal = asRefusal(error);
+  if (refusal) return problem(refusal.code, refusal.message, refusal);
+  log.error({ err: error, ...about }, 'a request failed');
+  return problem(
+    'internal',
+    'Something broke here, and it was written to the log. Whether anything was done is not known: look before you repeat it.',
+  );
+}
+
+/** The answer to a method that the path does not take. */
+export function methodNotAllowed(method: string, allowed: string[]): Response {
+  const allow = allowed.join(', ');
+  return problem('method_not_allowed', `This path takes ${allow}, not ${method}.`, { headers: { Allow: allow } });
+}
+
+type More = { problems?: Problem[]; facts?: Record<string, unknown>; headers?: Record<string, string> };
+
+function problem(code: ApiCode, detail: string, { problems = [], facts = {}, headers = {} }: More = {}): Response {
+  const status = API_STATUS[code];
+  // The facts come first: none may pass for one of the members that every problem has.
+  const body = { problems, ...facts, type: `urn:countersign:problem:${code}`, title: TITLES[code], status, detail, code };
+  const retry: Record<string, string> =
+    code === 'conflict' && typeof facts.retryAfterSeconds === 'number' ? { 'Retry-After': String(facts.retryAfterSeconds) } : {};
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', ...retry, ...headers },
+  });
+}
+
+/** The refusal that an error is; null when it is a fault of ours. */
+function asRefusal(error: unknown): CountersignError | null {
+  if (error instanceof CountersignError) return error;
+  // Its output is ours to get right; only the input is the caller's.
+  if (!(error instanceof ORPCError) || error.status !== 400) return null;
+  const issues = error.cause instanceof ValidationError ? error.cause.issues : [];
+  const problems = issues.map((issue) => ({ path: pathOf(issue), message: issue.message }));
+  const first = problems[0];
+  if (!first) return new CountersignError('invalid', 'The request can not be read.');
+  return new CountersignError('invalid', `The request can't be read${first.path ? ` at ${first.path}` : ''}: ${first.message}`, {
+    problems,
+  });
+}
+
+type Issue = ValidationError['issues'][number];
+
+/** As the caller wrote it: without the part of the request that it came in. */
+function pathOf(issue: Issue): string {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
+  return (['body', 'params', 'query'].includes(path[0] ?? '') ? path.slice(1) : path).join('.');
+}

@@ -1,0 +1,155 @@
+/** What answers each path of the contract: one step each. */
+import type { AnyContractProcedure } from '@orpc/contract';
+import { implement } from '@orpc/server';
+import type { Actor } from '../auth/actor.ts';
+import { CountersignError } from '../core/errors.ts';
+import { log } from '../log.ts';
+import { answerDoubts } from '../steps/answer-doubts.ts';
+import { chunksOfItems } from '../steps/chunks-of-items.ts';
+import { correct } from '../steps/correct.ts';
+import { type CreateBatchInput, createBatch } from '../steps/create-batch.ts';
+import { decide } from '../steps/decide.ts';
+import { previewBatch } from '../steps/preview-batch.ts';
+import { readBatch } from '../steps/read-batch.ts';
+import { readBatches } from '../steps/read-batches.ts';
+import { type CheckpointView, readCheckpoint } from '../steps/read-checkpoint.ts';
+import { readChunkItems } from '../steps/read-chunk-items.ts';
+import { readChunks } from '../steps/read-chunks.ts';
+import { type DatasetView, readDataset, readDatasets, readItems, readUnreadable } from '../steps/read-datasets.ts';
+import { readUncertain } from '../steps/read-uncertain.ts';
+import { readWorkers } from '../steps/read-workers.ts';
+import { startBatch } from '../steps/start-batch.ts';
+import { cancel, type Moved, pause, resume, retry, type Which } from '../steps/stop-and-go.ts';
+import { contract } from './contract.ts';
+
+/** Who asks, and where a call leaves its result: the handler's own encoding would lose a field called `__proto__`. */
+export type ApiContext = { actor: Actor; told: { value?: unknown; status?: number; error?: unknown } };
+
+// An answer that does not fit its description must not make a failure of a write that was done: `described` looks at it instead.
+const os = implement(contract).$context<ApiContext>().$config({ initialOutputValidationIndex: Number.NaN });
+
+const steer = (step: (actor: Actor, which: Which) => Promise<Moved>, of: 'pause' | 'resume' | 'cancel' | 'retry') => ({
+  batch: os[of].batch.handler(({ context, input }) => step(context.actor, { batchId: input.params.id })),
+  chunk: os[of].chunk.handler(({ context, input }) => step(context.actor, { batchId: input.params.id, chunk: input.params.n })),
+});
+
+export const router = os.router({
+  datasets: {
+    list: os.datasets.list.handler(async ({ context, input }) => {
+      const { items, next } = await readDatasets(context.actor, input);
+      return { items: items.map(datasetOf), next };
+    }),
+    read: os.datasets.read.handler(async ({ context, input }) =>
+      datasetOf(found(await readDataset(context.actor, input), 'dataset')),
+    ),
+    items: os.datasets.items.handler(async ({ context, input }) => found(await readItems(context.actor, input), 'dataset')),
+    unreadable: os.datasets.unreadable.handler(async ({ context, input }) =>
+      found(await readUnreadable(context.actor, input), 'dataset'),
+    ),
+  },
+  batches: {
+    preview: os.batches.preview.handler(({ context, input }) => previewBatch(context.actor, input.body)),
+    list: os.batches.list.handler(({ context, input }) => readBatches(context.actor, input)),
+    create: os.batches.create.handler(async ({ context, input }) => {
+      const { id } = await createBatch(context.actor, { ...input.body, plan: input.body.plan as CreateBatchInput['plan'] });
+      return batchOf(context.actor, id);
+    }),
+    read: os.batches.read.handler(({ context, input }) => batchOf(context.actor, input.id)),
+    start: os.batches.start.handler(async ({ context, input }) => {
+      await startBatch(context.actor, { batchId: input.params.id });
+      return batchOf(context.actor, input.params.id);
+    }),
+    decide: os.batches.decide.handler(async ({ context, input }) => {
+      const { chunks, seen = [], ...answers } = input.body;
+      const batchId = input.params.id;
+      // A receipt counts what was seen of its own chunk.
+      const own =
+        seen.length === 0 ? new Map<number, number[]>() : await chunksOfItems(context.actor, { batchId, ordinals: seen });
+      return decide(context.actor, {
+        batchId,
+        chunks: chunks.map((chunk) => ({ ...chunk, seen: chunk.seen ?? own.get(chunk.number) })),
+        ...answers,
+      });
+    }),
+    uncertain: os.batches.uncertain.handler(async ({ context, input: { id, ...page } }) =>
+      found(await readUncertain(context.actor, { batchId: id, ...page }), 'batch'),
+    ),
+    answer: os.batches.answer.handler(({ context, input }) =>
+      answerDoubts(context.actor, { batchId: input.params.id, ...input.body }),
+    ),
+  },
+  chunks: {
+    list: os.chunks.list.handler(async ({ context, input: { id, ...page } }) =>
+      found(await readChunks(context.actor, { batchId: id, ...page }), 'batch'),
+    ),
+    read: os.chunks.read.handler(async ({ context, input: { id, n } }) =>
+      checkpointOf(found(await readCheckpoint(context.actor, { batchId: id, chunk: n }), 'chunk')),
+    ),
+    items: os.chunks.items.handler(async ({ context, input: { id, n, ...page } }) =>
+      found(await readChunkItems(context.actor, { batchId: id, chunk: n, ...page }), 'chunk'),
+    ),
+    correct: os.chunks.correct.handler(({ context, input }) =>
+      correct(context.actor, { batchId: input.params.id, chunk: input.params.n, corrections: input.body }),
+    ),
+    decide: os.chunks.decide.handler(({ context, input }) => {
+      const { digest, revision, seen, ...answers } = input.body;
+      return decide(context.actor, {
+        batchId: input.params.id,
+        chunks: [{ number: input.params.n, digest, revision, seen }],
+        ...answers,
+      });
+    }),
+  },
+  pause: steer(pause, 'pause'),
+  resume: steer(resume, 'resume'),
+  cancel: steer(cancel, 'cancel'),
+  retry: steer(retry, 'retry'),
+  workers: {
+    list: os.workers.list.handler(async ({ context }) => ({ items: await readWorkers(context.actor), next: null })),
+  },
+});
+
+/** Throws `not_found` for what a read did not find. */
+function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset'): Value {
+  if (value === null) throw new CountersignError('not_found', `There is no such ${what}.`);
+  return value;
+}
+
+/** What of a value the description tells of. One that does not fit goes out as it is, and to the log. */
+export function described(schema: StandardSchema | undefined, value: unknown, path: string): unknown {
+  const read = schema?.['~standard'].validate(value);
+  if (!read || read instanceof Promise) return value;
+  if (!read.issues) return read.value;
+  log.error({ path, issues: read.issues.slice(0, 5) }, 'an answer does not fit its description');
+  return value;
+}
+
+type StandardSchema = NonNullable<AnyContractProcedure['~orpc']['outputSchema']>;
+
+/** A dataset in the words of the API. */
+export function datasetOf({ itemCount, unreadableCount, ...view }: DatasetView) {
+  return { ...view, items: itemCount, unreadable: unreadableCount };
+}
+
+async function batchOf(actor: Actor, batchId: string) {
+  return found(await readBatch(actor, { batchId }), 'batch');
+}
+
+function checkpointOf(view: CheckpointView) {
+  const { chunk, digest, revision, total, problems, first, firstReceipts } = view;
+  return {
+    number: chunk.number,
+    name: chunk.name,
+    state: chunk.state,
+    total,
+    counts: Object.fromEntries(view.categories.map(({ name, count }) => [name, count])),
+    digest,
+    revision,
+    samples: view.categories.flatMap(({ sampleRandom, sampleUnsure }) => [...sampleRandom, ...sampleUnsure]),
+    categories: view.categories.map(({ name, count, action }) => ({ name, count, action })),
+    problems,
+    first,
+    firstReceipts,
+    chunk,
+  };
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { testDatabase } from '../../test/database.ts';
+import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
+import { answerApi } from './answer.ts';
+import { disposition, streamOf } from './streams.ts';
+
+const { pool } = await testDatabase();
+const KEY = 'a-key-of-the-environment';
+process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
+process.env.ADMIN_API_KEY = KEY;
+
+const get = (path: string, more: RequestInit & { headers?: Record<string, string> } = {}) =>
+  answerApi(
+    new Request(`http://127.0.0.1:3000/api/v1${path}`, { ...more, headers: { authorization: `Bearer ${KEY}`, ...more.headers } }),
+  );
+
+const done: Pick<SeedItem, 'receipts' | 'category'> = { receipts: ['intent', 'outcome:succeeded'], category: 'noise' };
+const items = [1, 2].map((number) => ({
+  fields: { date: '2024-01-01', from: 'a@b.example', subject: `=mail ${number}` },
+  ...done,
+}));
+const finished = () => seedBatch(pool, { name: 'Mär/z "24"', chunks: [{ state: 'done', items }] });
+
+describe('downloads', () => {
+  it('of receipts come in three formats, each as an attachment', async () => {
+    const { batchId } = await finished();
+    for (const [format, type] of [
+      ['jsonl', 'application/jsonl'],
+      ['csv', 'text/csv'],
+      ['md', 'text/markdown'],
+    ] as const) {
+      const response = await get(`/batches/${batchId}/receipts?format=${format}`);
+      expect(response.headers.get('content-type')).toContain(type);
+      expect(response.headers.get('content-disposition')).toMatch(
+        new RegExp(`^attachment; filename="[^"]+\\.${format}"; filename\\*=UTF-8''`),
+      );
+      expect(response.headers.get('cache-control')).toBe('private, no-store');
+      expect(await response.text()).toContain('mail 2');
+    }
+    const lines = (await (await get(`/batches/${batchId}/receipts`)).text()).trim().split('\n');
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ kind: 'decision', seq: 1 });
+  });
+
+  it('of the scratchpad are a zip, of the dataset its items', async () => {
+    const { batchId } = await finished();
+    const zip = Buffer.from(await (await get(`/batches/${batchId}/scratchpad.zip`)).arrayBuffer());
+    expect(zip.subarray(0, 2).toString()).toBe('PK');
+    expect(zip.includes('chunk-01-summary.json')).toBe(true);
+    const text = await (await get(`/batches/${batchId}/dataset?format=jsonl&category=noise`)).text();
+    expect(text.trim().split('\n')).toHaveLength(2);
+  });
+
+  it('that can not be had are refused before anything is sent', async () => {
+    const { batchId } = await finished();
+    expect((await get(`/batches/${batchId}/receipts?format=pdf`)).status).toBe(400);
+    expect((await get(`/batches/${batchId}/dataset?format=mbox`)).status).toBe(415);
+    expect((await get('/batches/00000000-0000-4000-8000-000000000000/scratchpad.zip')).status).toBe(404);
+    expect((await get('/batches/not-an-id/receipts')).headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('take names that would break out of their header', () => {
+    expect(disposition('a"b\r\nSet-Cookie: x\\.csv')).toBe(
+      'attachment; filename="a_b__Set-Cookie: x_.csv"; filename*=UTF-8\'\'a%22b%0D%0ASet-Cookie%3A%20x%5C.csv',
+    );
+    expect(disposition("Mär(z)'24*.md")).toBe(
+      "attachment; filename=\"M_r(z)'24*.md\"; filename*=UTF-8''M%C3%A4r%28z%29%2724%2A.md",
+    );
+    expect(disposition('\ud800.md')).toContain("UTF-8''%EF%BF%BD.md");
+  });
+});
+
+describe('a stream', () => {
+  const request = new Request('http://127.0.0.1:3000/api/v1/x');
+
+  it('is read no faster than it is taken, and its source ends when the reader leaves', async () => {
+    let made = 0;
+    let ended = false;
+    async function* source() {
+      try {
+        for (;;) yield new Uint8Array([made++]);
+      } finally {
+        ended = true;
+      }
+    }
+    const reader = streamOf(source(), request).getReader();
+    await reader.read();
+    await reader.read();
+    expect(made).toBeLessThanOrEqual(4);
+    await reader.cancel();
+    expect(ended).toBe(true);
+  });
+
+  it('that breaks off half way does not look whole', async () => {
+    async function* source() {
+      yield new Uint8Array([1]);
+      throw new Error('the database is away');
+    }
+    const reader = streamOf(source(), request).getReader();
+    await reader.read();
+    await expect(reader.read()).rejects.toThrow();
+  });
+});
+
+describe('events', () => {
+  async function* blocks(response: Response) {
+    let text = '';
+    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += Buffer.from(part).toString();
+      const whole = text.split('\n\n');
+      text = whole.pop() ?? '';
+      yield* whole;
+    }
+  }
+  const next = async (stream: AsyncGenerator<string>, start: string): Promise<string> => {
+    for (;;) {
+      const { value, done } = await stream.next();
+      if (done) throw new Error('The events ended.');
+      if (value.startsWith(start)) return value;
+    }
+  };
+
+  it('begin with a snapshot, go on from the last one that was heard, and end when the reader leaves', async () => {
+    const { batchId } = await seedBatch(pool, {
+      chunks: [{ state: 'awaiting_review', items: items.map(({ receipts: _, ...item }) => item) }],
+    });
+    const left = new AbortController();
+    const response = await get(`/batches/${batchId}/events`, { signal: left.signal });
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(response.headers.get('x-accel-buffering')).toBe('no');
+    const stream = blocks(response);
+    expect(await next(stream, 'retry:')).toBe('retry: 1000');
+    const [id, event, data] = (await next(stream, 'id:')).split('\n');
+    expect(event).toBe('event: snapshot');
+    expect(JSON.parse((data as string).slice('data: '.length))).toMatchObject({
+      id: batchId,
+      state: 'running',
+      chunks: [{ number: 1 }],
+    });
+    left.abort();
+    while (!(await stream.next().catch(() => ({ done: true }))).done);
+
+    await pool.query("INSERT INTO event (batch_id, chunk, kind) VALUES ($1, 1, 'test')", [batchId]);
+    const again = blocks(
+      await get(`/batches/${batchId}/events`, { headers: { 'last-event-id': (id as string).slice('id: '.length) } }),
+    );
+    expect(await next(again, 'id:')).toMatch(/^id: \d+\nevent: (progress|snapshot)\n/);
+    await again.return(undefined);
+  });
+
+  it('of a batch that is not there are a 404', async () => {
+    expect((await get('/batches/00000000-0000-4000-8000-000000000000/events')).status).toBe(404);
+  });
+});

@@ -1,0 +1,257 @@
+/** The paths that carry files and live events. They go by as streams: nothing of them is held in memory. */
+import type { OpenAPI } from '@orpc/contract';
+import { z } from 'zod';
+import type { Actor } from '../auth/actor.ts';
+import { CountersignError } from '../core/errors.ts';
+import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '../core/limits.ts';
+import { log } from '../log.ts';
+import { type Download, downloadDataset } from '../steps/download-dataset.ts';
+import { exportReceipts } from '../steps/export-receipts.ts';
+import { exportScratchpad } from '../steps/export-scratchpad.ts';
+import { readDataset } from '../steps/read-datasets.ts';
+import { type BatchEvent, streamEvents } from '../steps/stream-events.ts';
+import { uploadDataset } from '../steps/upload-dataset.ts';
+import { idempotencyKey, once, requestDigest } from './idempotency.ts';
+import { problemResponse } from './problem.ts';
+import { datasetOf, described } from './router.ts';
+import { dataset } from './shapes.ts';
+
+export type Stream = {
+  method: 'GET' | 'POST';
+  path: string;
+  /** how the OpenAPI document tells of it */
+  operation: OpenAPI.OperationObject;
+  answer(actor: Actor, request: Request, params: Record<string, string>): Promise<Response>;
+};
+
+const ofBatch: OpenAPI.ParameterObject = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } };
+const inQuery = (name: string, schema: OpenAPI.ParameterObject['schema'], description?: string): OpenAPI.ParameterObject => ({
+  name,
+  in: 'query',
+  required: false,
+  schema,
+  ...(description ? { description } : {}),
+});
+const file = (...types: string[]): OpenAPI.ResponsesObject => ({
+  200: {
+    description: 'The file, streamed.',
+    content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])),
+  },
+});
+
+export const streams: Stream[] = [
+  {
+    method: 'POST',
+    path: '/api/v1/datasets',
+    operation: {
+      operationId: 'datasets.upload',
+      summary: 'Upload a file',
+      description:
+        'The file is the body. Answers when it is read to its end; until then its first items can be read. An Idempotency-Key stands for this name and length.',
+      parameters: [
+        {
+          name: 'name',
+          in: 'query',
+          required: true,
+          schema: { type: 'string', minLength: 1 },
+          description: 'The name of the file; its ending says what it is.',
+        },
+        inQuery(
+          'id',
+          { type: 'string', format: 'uuid' },
+          'The id that the dataset is to have, for a sender who watches it arrive.',
+        ),
+        {
+          name: 'Idempotency-Key',
+          in: 'header',
+          required: false,
+          schema: { type: 'string', maxLength: IDEMPOTENCY_KEY_CHARS_MAX },
+        },
+      ],
+      requestBody: { required: true, content: { 'application/octet-stream': {}, 'text/csv': {}, 'application/mbox': {} } },
+      responses: {
+        201: {
+          description: 'The dataset.',
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/Dataset' } } },
+        },
+      },
+    },
+    async answer(actor, request) {
+      const { name, id } = asked(
+        request,
+        z.strictObject({
+          name: z.string({ error: 'is missing: give the name of the file, as in ?name=mail.mbox' }).min(1),
+          id: z.uuid().optional(),
+        }),
+      );
+      const key = idempotencyKey(request);
+      const { pathname: path, search } = new URL(request.url);
+      const act = () => upload(actor, request, name, id).catch((error) => problemResponse(error, { method: 'POST', path }));
+      if (key === null) return act();
+      return once(
+        actor,
+        { key, path, digest: requestDigest('POST', path, search, request.headers.get('content-length') ?? '') },
+        act,
+      );
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/batches/{id}/receipts',
+    operation: {
+      operationId: 'batches.receipts',
+      summary: 'Download the receipts of a batch',
+      description: 'At any moment, also half way and after a failure. Intents without an outcome are listed as such.',
+      parameters: [ofBatch, inQuery('format', { type: 'string', enum: ['jsonl', 'csv', 'md'], default: 'jsonl' })],
+      responses: file('application/jsonl', 'text/csv', 'text/markdown'),
+    },
+    async answer(actor, request, { id = '' }) {
+      const { format } = asked(request, z.strictObject({ format: z.enum(['jsonl', 'csv', 'md']).default('jsonl') }));
+      return download(await exportReceipts(actor, { batchId: id, format }), request);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/batches/{id}/scratchpad.zip',
+    operation: {
+      operationId: 'batches.scratchpad',
+      summary: 'Download the scratchpads of a batch',
+      description: 'For each chunk `chunk-01-summary.json` and `chunk-01-details.md`.',
+      parameters: [ofBatch],
+      responses: file('application/zip'),
+    },
+    async answer(actor, request, { id = '' }) {
+      asked(request, z.strictObject({}));
+      return download(await exportScratchpad(actor, { batchId: id }), request);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/batches/{id}/dataset',
+    operation: {
+      operationId: 'batches.dataset',
+      summary: 'Download the items of a batch, or of one of its categories',
+      description:
+        'csv and mbox are the original bytes, where the upload was of that format. Items that are not sorted yet are left out.',
+      parameters: [
+        ofBatch,
+        inQuery('format', { type: 'string', enum: ['original', 'csv', 'jsonl', 'mbox'], default: 'original' }),
+        inQuery('category', { type: 'string' }, 'Only the items of this category.'),
+      ],
+      responses: file('text/csv', 'application/mbox', 'application/jsonl'),
+    },
+    async answer(actor, request, { id = '' }) {
+      const format = z.enum(['original', 'csv', 'jsonl', 'mbox']).default('original');
+      const query = asked(request, z.strictObject({ format, category: z.string().min(1).optional() }));
+      return download(await downloadDataset(actor, { batchId: id, ...query }), request);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/batches/{id}/events',
+    operation: {
+      operationId: 'batches.events',
+      summary: 'Follow a batch as it goes',
+      description:
+        'Server-sent events: `snapshot` first, then `progress` with what changed. With the Last-Event-ID of a lost connection it goes on from there.',
+      parameters: [ofBatch, { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }],
+      responses: {
+        200: { description: 'Events until the reader leaves.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+      },
+    },
+    async answer(actor, request, { id = '' }) {
+      asked(request, z.strictObject({}));
+      const left = new AbortController();
+      const signal = AbortSignal.any([request.signal, left.signal]);
+      const events = await streamEvents(actor, { batchId: id, lastEventId: request.headers.get('last-event-id'), signal });
+      if (!events) throw new CountersignError('not_found', 'There is no such batch.');
+      const headers = { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' };
+      return new Response(
+        streamOf(written(events), request, () => left.abort()),
+        { headers },
+      );
+    },
+  },
+];
+
+async function* written(events: AsyncIterable<BatchEvent>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  yield encoder.encode(`retry: ${SSE_RECONNECT_MS}\n\n`);
+  for await (const event of events) {
+    // JSON has no line ends of its own, so one data line is the whole.
+    const text =
+      'comment' in event
+        ? `: ${event.comment}\n\n`
+        : `id: ${event.id}\nevent: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
+    yield encoder.encode(text);
+  }
+}
+
+async function upload(actor: Actor, request: Request, name: string, chosen: string | undefined): Promise<Response> {
+  const announced = request.headers.get('content-length');
+  const contentLength = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : null;
+  const source = request.body ?? new Blob([]).stream();
+  const { id } = await uploadDataset(
+    actor,
+    { name, source, contentLength },
+    { signal: request.signal, ...(chosen ? { id: chosen } : {}) },
+  );
+  const view = await readDataset(actor, { id });
+  if (!view) throw new CountersignError('not_found', `The dataset of “${name}” was removed as soon as it had arrived.`);
+  return Response.json(described(dataset, datasetOf(view), 'datasets.upload'), { status: 201 });
+}
+
+/** The query of the address. Throws `invalid` for a key that the path does not know. */
+function asked<Query extends z.ZodType>(request: Request, query: Query): z.output<Query> {
+  const read = query.safeParse(Object.fromEntries(new URL(request.url).searchParams));
+  if (read.success) return read.data;
+  const problems = read.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  const first = problems[0];
+  throw new CountersignError('invalid', `The address can't be read${first?.path ? ` at ${first.path}` : ''}: ${first?.message}`, {
+    problems,
+  });
+}
+
+function download({ fileName, contentType, body }: Download, request: Request): Response {
+  const headers = { 'Content-Type': contentType, 'Content-Disposition': disposition(fileName) };
+  return new Response(streamOf(body, request), { headers });
+}
+
+/** RFC 6266 and 8187: a plain name for old readers, the whole name for all others. */
+export function disposition(fileName: string): string {
+  const plain = fileName.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
+  const whole = encodeURIComponent(fileName.toWellFormed()).replaceAll(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${whole}`;
+}
+
+/** Reads on only when the other side has taken what there was; a reader who leaves ends the source, and `onLeave` wakes one that waits. */
+export function streamOf(source: AsyncIterable<Uint8Array>, request: Request, onLeave = () => {}): ReadableStream<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  let left = false;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await iterator.next();
+          if (left) return;
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          // The status is out already: a connection that breaks off is how the reader learns that the file is not whole.
+          if (left) return;
+          if (!request.signal.aborted) log.error({ err: error, path: new URL(request.url).pathname }, 'a download broke off');
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        left = true;
+        onLeave();
+        await iterator.return?.();
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}

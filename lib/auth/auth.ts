@@ -1,0 +1,63 @@
+/**
+ * better-auth, set up: mail address and password, sessions of seven days in the database, no sign-up. People come by setup links
+ * (lib/steps/accept-setup-link.ts), so better-auth only signs in and out and says whose session a cookie is.
+ */
+
+import { hkdfSync, randomUUID } from 'node:crypto';
+import { betterAuth } from 'better-auth';
+import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { CountersignError } from '../core/errors.ts';
+import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '../core/limits.ts';
+import { env } from '../env.ts';
+import { db } from '../store/db.ts';
+
+export type Auth = ReturnType<typeof createAuth>;
+
+export const AUTH_PATH = '/api/auth';
+
+// Next loads modules more than once.
+const state = globalThis as typeof globalThis & { countersignAuth?: Auth };
+
+/** The process's better-auth, made at the first call. Throws `unavailable` when SECRET_KEY is not set. */
+export function auth(): Auth {
+  state.countersignAuth ??= createAuth();
+  return state.countersignAuth;
+}
+
+function createAuth() {
+  return betterAuth({
+    // Only the path counts: no mail leaves with a link, and assertSameOrigin compares hosts before a request gets here.
+    baseURL: 'http://localhost',
+    basePath: AUTH_PATH,
+    trustedOrigins: (request) => [request?.headers.get('origin')].filter((origin) => origin != null),
+    secret: sessionSecret(),
+    database: prismaAdapter(db().prisma, { provider: 'postgresql' }),
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: PASSWORD_CHARS_MIN,
+      maxPasswordLength: PASSWORD_CHARS_MAX,
+    },
+    user: { additionalFields: { role: { type: 'string', input: false, required: false } } },
+    // No renewal: a page can't set cookies while it renders, and a stolen cookie ends after a week whatever happens.
+    session: { expiresIn: SESSION_SECONDS, disableSessionRefresh: true },
+    // Ours counts in the database and by account too (tries.ts).
+    rateLimit: { enabled: false },
+    advanced: {
+      cookiePrefix: 'countersign',
+      // Set per request (sign-in.ts): the same server may be reached over http on this machine and over https through a proxy.
+      useSecureCookies: false,
+      database: { generateId: () => randomUUID() },
+    },
+    telemetry: { enabled: false },
+    logger: { level: 'error' },
+  });
+}
+
+/** Not SECRET_KEY itself, which encrypts the secrets of connections: a key of its own for each use. */
+function sessionSecret(): string {
+  const secret = env().SECRET_KEY;
+  if (!secret)
+    throw new CountersignError('unavailable', 'SECRET_KEY is not set. npm start sets it for the processes that it starts.');
+  return Buffer.from(hkdfSync('sha256', secret, '', 'countersign sessions v1', 32)).toString('base64url');
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { CountersignError } from '../core/errors.ts';
+import { type Actor, ROLES, type Role } from './actor.ts';
+import { authorise, may, type Verb } from './authorise.ts';
+
+// Written out and not computed, so that a change of the table has to be made twice.
+const ALLOWED: Record<Verb, string> = {
+  upload: 'admin operator',
+  plan: 'admin operator',
+  start: 'admin operator',
+  undo: 'admin operator',
+  see: 'admin operator reviewer',
+  download: 'admin operator reviewer',
+  correct: 'admin operator reviewer',
+  decide: 'admin operator reviewer',
+  release: 'admin operator reviewer',
+  answer: 'admin operator reviewer',
+  finish: 'admin operator reviewer',
+  pause: 'admin operator reviewer',
+  resume: 'admin operator',
+  cancel: 'admin operator',
+  retry: 'admin operator',
+  see_batches: 'admin operator reviewer auditor',
+  download_receipts: 'admin operator reviewer auditor',
+  verify: 'admin operator reviewer auditor',
+  connections: 'admin',
+  use_connections: 'admin operator',
+  fleet: 'admin',
+  see_fleet: 'admin operator',
+  people: 'admin',
+};
+
+const actor = (role: Role): Actor => ({ id: 'user:00000000-0000-4000-8000-000000000000', role, name: 'Bo', via: 'page' });
+
+describe('every role and every verb', () => {
+  for (const [verb, allowed] of Object.entries(ALLOWED) as [Verb, string][]) {
+    for (const role of ROLES) {
+      const yes = allowed.split(' ').includes(role);
+      it(`${role} ${yes ? 'may' : "can't"} ${verb}`, () => {
+        expect(may(actor(role), verb)).toBe(yes);
+        if (yes) expect(() => authorise(actor(role), verb)).not.toThrow();
+        else expect(() => authorise(actor(role), verb)).toThrow(expect.objectContaining({ code: 'forbidden' }));
+      });
+    }
+  }
+
+  it('a role that is not in the table may do nothing', () => {
+    for (const verb of Object.keys(ALLOWED) as Verb[]) expect(may({ role: 'root' as Role }, verb)).toBe(false);
+  });
+});
+
+it('a refusal names the role, the verb and who can', () => {
+  const refused = (role: Role, verb: Verb): string => {
+    try {
+      authorise(actor(role), verb);
+    } catch (error) {
+      if (error instanceof CountersignError) return error.message;
+    }
+    return '';
+  };
+  expect(refused('reviewer', 'start')).toBe("A reviewer can't start batches. An operator or an admin can.");
+  expect(refused('auditor', 'decide')).toBe("An auditor can't decide on chunks. A reviewer, an operator or an admin can.");
+  expect(refused('operator', 'people')).toBe("An operator can't manage people, roles, keys and settings. An admin can.");
+});

@@ -1,0 +1,68 @@
+import { CountersignError } from '../core/errors.ts';
+import { type Actor, ROLES, type Role } from './actor.ts';
+
+export type Verb = keyof typeof VERBS;
+
+/**
+ * Throws `forbidden` when the actor's role does not allow the verb; the message names who can. The first line of every step.
+ */
+export function authorise(actor: Actor, verb: Verb): void {
+  if (may(actor, verb)) return;
+  const { doing } = VERBS[verb];
+  const able = inWords(rolesOf(verb).map(withArticle));
+  throw new CountersignError('forbidden', `${capital(withArticle(actor.role))} can't ${doing}. ${capital(able)} can.`);
+}
+
+/** Whether the actor's role allows the verb: for leaving out a button. The step still authorises. */
+export function may(actor: Pick<Actor, 'role'>, verb: Verb): boolean {
+  return rolesOf(verb).includes(actor.role);
+}
+
+function rolesOf(verb: Verb): readonly Role[] {
+  return VERBS[verb].roles;
+}
+
+const ADMIN = ['admin'] as const;
+const OPERATORS = ['operator', 'admin'] as const;
+const REVIEWERS = ['reviewer', 'operator', 'admin'] as const;
+const EVERYONE = ROLES;
+
+/** Who may do what. `doing` completes "A reviewer can't …". */
+const VERBS = {
+  upload: { roles: OPERATORS, doing: 'upload datasets' },
+  plan: { roles: OPERATORS, doing: 'plan batches' },
+  start: { roles: OPERATORS, doing: 'start batches' },
+  undo: { roles: OPERATORS, doing: 'undo actions' },
+  see: { roles: REVIEWERS, doing: 'see datasets, items and checkpoints' },
+  download: { roles: REVIEWERS, doing: 'download data' },
+  correct: { roles: REVIEWERS, doing: 'correct answers' },
+  decide: { roles: REVIEWERS, doing: 'decide on chunks' },
+  release: { roles: REVIEWERS, doing: 'release the rest of a chunk' },
+  answer: { roles: REVIEWERS, doing: 'answer for uncertain actions' },
+  finish: { roles: REVIEWERS, doing: 'finish follow-up tasks' },
+  pause: { roles: REVIEWERS, doing: 'pause batches' },
+  resume: { roles: OPERATORS, doing: 'resume batches' },
+  cancel: { roles: OPERATORS, doing: 'cancel batches' },
+  retry: { roles: OPERATORS, doing: 'retry failed actions' },
+  see_batches: { roles: EVERYONE, doing: 'see batches, receipts and decisions' },
+  download_receipts: { roles: EVERYONE, doing: 'download receipts' },
+  verify: { roles: EVERYONE, doing: 'verify receipts' },
+  connections: { roles: ADMIN, doing: 'change connections' },
+  use_connections: { roles: OPERATORS, doing: 'use connections' },
+  fleet: { roles: ADMIN, doing: 'manage workers and incidents' },
+  see_fleet: { roles: OPERATORS, doing: 'see workers and incidents' },
+  people: { roles: ADMIN, doing: 'manage people, roles, keys and settings' },
+} as const satisfies Record<string, { roles: readonly Role[]; doing: string }>;
+
+function withArticle(role: Role): string {
+  return /^[aeiou]/.test(role) ? `an ${role}` : `a ${role}`;
+}
+
+/** "a reviewer, an operator or an admin" */
+function inWords(words: string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

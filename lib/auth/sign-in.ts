@@ -1,0 +1,53 @@
+import { isAPIError } from 'better-auth/api';
+import { parseSetCookieHeader, toCookieOptions } from 'better-auth/cookies';
+import { z } from 'zod';
+import { CountersignError } from '../core/errors.ts';
+import { auth } from './auth.ts';
+import { isHttps } from './origin.ts';
+import { giveBackTry, takeTry } from './tries.ts';
+
+export type Cookie = { name: string; value: string; options: ReturnType<typeof toCookieOptions> };
+
+const credentials = z.strictObject({
+  email: z.string().trim().toLowerCase().pipe(z.email()),
+  password: z.string().min(1).max(1_000),
+});
+
+/**
+ * Checks a password and begins a session. Gives the cookies to set; the same refusal for an unknown address and a wrong password.
+ *
+ * @throws CountersignError `unauthenticated`, or `locked` after too many failures
+ */
+export async function signIn(raw: z.input<typeof credentials>, headers: Headers): Promise<Cookie[]> {
+  const parsed = credentials.safeParse(raw);
+  if (!parsed.success) throw wrong();
+  const { email, password } = parsed.data;
+  await takeTry(email, headers);
+  try {
+    const signedIn = await auth().api.signInEmail({ body: { email, password }, headers, returnHeaders: true });
+    await giveBackTry(email, headers);
+    return cookiesOf(signedIn.headers, headers);
+  } catch (error) {
+    if (isAPIError(error) && error.statusCode < 500) throw wrong();
+    throw error;
+  }
+}
+
+/** Ends the session of the cookie; gives the cookies that remove it. */
+export async function signOut(headers: Headers): Promise<Cookie[]> {
+  const signedOut = await auth().api.signOut({ headers, returnHeaders: true });
+  return cookiesOf(signedOut.headers, headers);
+}
+
+function cookiesOf(answer: Headers, request: Headers): Cookie[] {
+  const parsed = answer.getSetCookie().flatMap((line) => [...parseSetCookieHeader(line)]);
+  return parsed.map(([name, attributes]) => ({
+    name,
+    value: attributes.value,
+    options: { ...toCookieOptions(attributes), secure: isHttps(request) },
+  }));
+}
+
+function wrong(): CountersignError {
+  return new CountersignError('unauthenticated', 'This address and password do not belong together. Check both and try again.');
+}

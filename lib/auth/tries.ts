@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { CountersignError } from '../core/errors.ts';
+import { SIGN_IN_TRIES_PER_ACCOUNT, SIGN_IN_TRIES_PER_ADDRESS, SIGN_IN_WINDOW_MINUTES } from '../core/limits.ts';
+import { countTry, forgetTries } from '../store/people.ts';
+import { networkOf } from './peer.ts';
+
+/**
+ * Counts a try before the password is looked at, so that parallel guesses can't slip through together. One count per account and one per
+ * address, kept in the database for all web processes.
+ *
+ * @throws CountersignError `locked` with how long to wait
+ */
+export async function takeTry(email: string, headers: Headers): Promise<void> {
+  // The address first: one that is refused must not use up the account's tries.
+  for (const { digest, most } of countedOf(email, headers)) {
+    const { count, seconds } = await countTry(digest, SIGN_IN_WINDOW_MINUTES);
+    if (count <= most) continue;
+    const minutes = Math.max(1, Math.ceil(seconds / 60));
+    throw new CountersignError(
+      'locked',
+      `Too many sign-ins failed. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
+      { facts: { seconds } },
+    );
+  }
+}
+
+/** The try succeeded: it doesn't count. */
+export async function giveBackTry(email: string, headers: Headers): Promise<void> {
+  await forgetTries(countedOf(email, headers).map(({ digest }) => digest));
+}
+
+function countedOf(email: string, headers: Headers) {
+  return [
+    { digest: sha256(`address:${networkOf(addressOf(headers))}`), most: SIGN_IN_TRIES_PER_ADDRESS },
+    { digest: sha256(`account:${email.trim().toLowerCase()}`), most: SIGN_IN_TRIES_PER_ACCOUNT },
+  ];
+}
+
+// bin/web.ts lets only a proxy's header through (peer.ts). The last entry is what the nearest proxy wrote; those before it are the client's own words.
+function addressOf(headers: Headers): string {
+  return headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() || 'unknown';
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { testDatabase } from '../../test/database.ts';
+import { SIGN_IN_TRIES_PER_ACCOUNT } from '../core/limits.ts';
+import { acceptSetupLink } from '../steps/accept-setup-link.ts';
+import { changeRole } from '../steps/change-role.ts';
+import { invitePerson } from '../steps/invite-person.ts';
+import type { Actor } from './actor.ts';
+import { answerAuth } from './route.ts';
+import { type Cookie, signIn, signOut } from './sign-in.ts';
+import { apiActor, currentActor } from './who.ts';
+
+const { pool } = await testDatabase();
+const KEY = 'a-key-of-the-environment';
+process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
+process.env.ADMIN_API_KEY = KEY;
+
+const SITE = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' };
+const PASSWORD = 'correct horse battery';
+const keeper: Actor = { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' };
+const refusal = (code: string) => expect.objectContaining({ code });
+
+const request = (headers: Record<string, string>, method = 'GET') =>
+  new Request('http://127.0.0.1:3000/api/v1/batches', { method, headers });
+const cookieHeader = (cookies: Cookie[]) => cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ');
+
+async function person(role: Actor['role'] = 'reviewer') {
+  const email = `${randomUUID()}@example.com`;
+  const { path } = await invitePerson(keeper, { email, role });
+  const { id } = await acceptSetupLink({ token: path.split('=')[1] as string, name: 'Bo', email, password: PASSWORD });
+  return { id, email };
+}
+
+async function signedIn(role: Actor['role'] = 'reviewer') {
+  const { id, email } = await person(role);
+  return { id, email, cookie: cookieHeader(await signIn({ email, password: PASSWORD }, new Headers(SITE))) };
+}
+
+beforeEach(() => pool.query('DELETE FROM sign_in_try'));
+
+describe('the API key of the environment', () => {
+  it('is an admin', async () => {
+    expect(await apiActor(request({ authorization: `Bearer ${KEY}` }))).toEqual(keeper);
+    expect(await apiActor(request({ authorization: `bearer  ${KEY} ` }, 'POST'))).toEqual(keeper);
+  });
+
+  it.each([
+    ['wrong', `Bearer ${KEY.replace('a', 'b')}`],
+    ['shorter', `Bearer ${KEY.slice(0, -1)}`],
+    ['longer', `Bearer ${KEY}x`],
+    ['very long', `Bearer ${'x'.repeat(10_000)}`],
+    ['empty', 'Bearer '],
+    ['of another scheme', `Basic ${KEY}`],
+    ['without a scheme', KEY],
+  ])('%s is refused', async (_, authorization) => {
+    await expect(apiActor(request({ authorization }))).rejects.toThrow(refusal('unauthenticated'));
+  });
+
+  it('wrong is refused even with a good cookie beside it', async () => {
+    const { cookie } = await signedIn();
+    await expect(apiActor(request({ cookie, authorization: 'Bearer not-this-one-at-all' }))).rejects.toThrow(
+      refusal('unauthenticated'),
+    );
+  });
+
+  it('that was never set lets nobody in, not even with the word undefined', async () => {
+    Object.assign(globalThis, { countersignEnv: undefined });
+    delete process.env.ADMIN_API_KEY;
+    try {
+      for (const key of ['undefined', '', KEY])
+        await expect(apiActor(request({ authorization: `Bearer ${key}` }))).rejects.toThrow(refusal('unauthenticated'));
+    } finally {
+      process.env.ADMIN_API_KEY = KEY;
+      Object.assign(globalThis, { countersignEnv: undefined });
+    }
+  });
+});
+
+describe('a session', () => {
+  it('says who it is, with the role of the moment', async () => {
+    const { id, cookie } = await signedIn('operator');
+    expect(await currentActor(new Headers({ cookie }))).toEqual({ id: `user:${id}`, role: 'operator', name: 'Bo', via: 'page' });
+    await changeRole(keeper, { personId: id, role: 'auditor' });
+    expect(await currentActor(new Headers({ cookie }))).toMatchObject({ role: 'auditor' });
+  });
+
+  it('reads over REST, and writes only from our own pages', async () => {
+    const { id, cookie } = await signedIn();
+    expect(await apiActor(request({ cookie }))).toMatchObject({ id: `user:${id}` });
+    expect(await apiActor(request({ cookie, ...SITE }, 'POST'))).toMatchObject({ id: `user:${id}`, via: 'page' });
+    await expect(apiActor(request({ cookie, host: SITE.host }, 'POST'))).rejects.toThrow(refusal('forbidden'));
+    await expect(apiActor(request({ cookie, host: SITE.host, origin: 'https://evil.example' }, 'DELETE'))).rejects.toThrow(
+      refusal('forbidden'),
+    );
+  });
+
+  it('is nobody without a cookie, with a forged one, or with a stolen token that is not signed', async () => {
+    const { cookie } = await signedIn();
+    const { rows } = await pool.query<{ token: string }>('SELECT token FROM session ORDER BY created_at DESC LIMIT 1');
+    const name = cookie.split('=')[0];
+    for (const forged of ['', `${name}=`, `${name}=x.y`, `${name}=${rows[0]?.token}`, cookie.slice(0, -6)]) {
+      expect(await currentActor(new Headers({ cookie: forged }))).toBeNull();
+    }
+    await expect(apiActor(request({}))).rejects.toThrow(refusal('unauthenticated'));
+  });
+
+  it('ends with its user', async () => {
+    const { id, cookie } = await signedIn();
+    await pool.query('DELETE FROM "user" WHERE id = $1', [id]);
+    expect(await currentActor(new Headers({ cookie }))).toBeNull();
+    await expect(apiActor(request({ cookie }))).rejects.toThrow(refusal('unauthenticated'));
+  });
+
+  it('ends after a week, and by signing out', async () => {
+    const first = await signedIn();
+    const { rows } = await pool.query<{ days: number }>(
+      'SELECT extract(epoch FROM expires_at - created_at)::int / 86400.0 AS days FROM session WHERE user_id = $1',
+      [first.id],
+    );
+    expect(Number(rows[0]?.days)).toBeCloseTo(7, 2);
+    await pool.query('UPDATE session SET expires_at = now() - interval $$1 second$$ WHERE user_id = $1', [first.id]);
+    expect(await currentActor(new Headers({ cookie: first.cookie }))).toBeNull();
+
+    const second = await signedIn();
+    const removed = await signOut(new Headers({ cookie: second.cookie, ...SITE }));
+    expect(removed.find(({ name }) => name === 'countersign.session_token')).toMatchObject({ value: '', options: { maxAge: 0 } });
+    expect(await currentActor(new Headers({ cookie: second.cookie }))).toBeNull();
+  });
+});
+
+describe('signing in', () => {
+  it('gives a cookie that scripts cannot read, secure when the browser speaks https', async () => {
+    const { email } = await person();
+    const [plain] = await signIn({ email, password: PASSWORD }, new Headers(SITE));
+    expect(plain).toMatchObject({
+      options: { httpOnly: true, sameSite: 'lax', path: '/', secure: false, maxAge: 7 * 24 * 60 * 60 },
+    });
+    const [behindProxy] = await signIn(
+      { email: ` ${email.toUpperCase()} `, password: PASSWORD },
+      new Headers({ ...SITE, 'x-forwarded-proto': 'https' }),
+    );
+    expect(behindProxy).toMatchObject({ options: { secure: true } });
+  });
+
+  it('answers an unknown address and a wrong password alike', async () => {
+    const { email } = await person();
+    const told = async (input: { email: string; password: string }) =>
+      signIn(input, new Headers(SITE)).catch((error: Error) => error.message);
+    const wrong = await told({ email, password: 'not the password' });
+    expect(wrong).toMatch(/do not belong together/);
+    expect(await told({ email: 'nobody@example.com', password: PASSWORD })).toBe(wrong);
+    expect(await told({ email: 'not an address', password: PASSWORD })).toBe(wrong);
+    expect(await told({ email, password: 'x'.repeat(900) })).toBe(wrong);
+  });
+
+  it('stops guesses at one account, from however many addresses, and lets others in', async () => {
+    const { email } = await person();
+    const other = await person();
+    const guess = (n: number, password: string) =>
+      signIn({ email, password }, new Headers({ ...SITE, 'x-forwarded-for': `10.0.0.${n}` }));
+    const told = await Promise.allSettled(
+      Array.from({ length: SIGN_IN_TRIES_PER_ACCOUNT + 5 }, (_, n) => guess(n, 'a wrong password')),
+    );
+    const codes = told.map((one) => (one.status === 'rejected' ? one.reason.code : 'signed in'));
+    expect(codes.filter((code) => code === 'unauthenticated')).toHaveLength(SIGN_IN_TRIES_PER_ACCOUNT);
+    expect(codes.filter((code) => code === 'locked')).toHaveLength(5);
+    await expect(guess(200, PASSWORD)).rejects.toThrow(/Try again in 15 minutes/);
+    await expect(signIn({ email: other.email, password: PASSWORD }, new Headers(SITE))).resolves.toHaveLength(1);
+    await pool.query('UPDATE sign_in_try SET until = now()');
+    await expect(guess(200, PASSWORD)).resolves.toHaveLength(1);
+  });
+
+  it('that succeeds is not counted', async () => {
+    const { email } = await person();
+    for (let n = 0; n < 3; n++) await signIn({ email, password: PASSWORD }, new Headers(SITE));
+    const { rows } = await pool.query<{ count: number }>('SELECT count FROM sign_in_try');
+    expect(rows.map(({ count }) => count)).toEqual([0, 0]);
+  });
+});
+
+describe('/api/auth', () => {
+  const call = (path: string, method: string, body?: unknown, headers: Record<string, string> = SITE) =>
+    answerAuth(
+      new Request(`http://127.0.0.1:3000/api/auth${path}`, {
+        method,
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
+
+  it('signs in, says who it is, and signs out, cached nowhere', async () => {
+    const { email } = await person();
+    const answer = await call('/sign-in/email', 'POST', { email, password: PASSWORD });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    const cookie = answer.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ');
+    const session = await call('/get-session', 'GET', undefined, { ...SITE, cookie });
+    expect(await session.json()).toMatchObject({ user: { email, role: 'reviewer' } });
+    expect((await call('/sign-out', 'POST', {}, { ...SITE, cookie })).status).toBe(200);
+    expect(await currentActor(new Headers({ cookie }))).toBeNull();
+  });
+
+  it('marks the cookie secure behind https', async () => {
+    const { email } = await person();
+    const answer = await call('/sign-in/email', 'POST', { email, password: PASSWORD }, { ...SITE, 'x-forwarded-proto': 'https' });
+    expect(answer.headers.getSetCookie().every((line) => line.endsWith('; Secure'))).toBe(true);
+  });
+
+  it('refuses a write without an Origin or from another site', async () => {
+    const { email } = await person();
+    const body = { email, password: PASSWORD };
+    await expect(call('/sign-in/email', 'POST', body, { host: SITE.host })).rejects.toThrow(refusal('forbidden'));
+    await expect(call('/sign-in/email', 'POST', body, { host: SITE.host, origin: 'https://evil.example' })).rejects.toThrow(
+      refusal('forbidden'),
+    );
+  });
+
+  it('has no sign-up, and no other door', async () => {
+    const body = { email: 'eve@example.com', password: PASSWORD, name: 'Eve', role: 'admin' };
+    for (const path of ['/sign-up/email', '/update-user', '/delete-user', '/sign-in/email/', '//sign-up/email']) {
+      await expect(call(path, 'POST', body)).rejects.toThrow(refusal('not_found'));
+    }
+    expect((await pool.query('SELECT FROM "user" WHERE email = $1', [body.email])).rowCount).toBe(0);
+  });
+
+  it('reads no more of a stranger than an address and a password can be', async () => {
+    let taken = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        taken += 64 * 1024;
+        if (taken > 100 * 1024 ** 2) controller.close();
+        else controller.enqueue(new Uint8Array(64 * 1024).fill(0x20));
+      },
+    });
+    const sent = new Request('http://127.0.0.1:3000/api/auth/sign-in/email', {
+      ...{ method: 'POST', headers: { ...SITE, 'content-type': 'application/json' }, body: endless, duplex: 'half' },
+    });
+    await expect(answerAuth(sent)).rejects.toThrow(refusal('too_large'));
+    expect(taken).toBeLessThan(1024 ** 2);
+    const announced = { ...SITE, 'content-type': 'application/json', 'content-length': '5000000000' };
+    const long = new Request('http://127.0.0.1:3000/api/auth/sign-in/email', { method: 'POST', headers: announced, body: '{}' });
+    await expect(answerAuth(long)).rejects.toThrow(refusal('too_large'));
+  });
+
+  it('counts a guess by the network it comes from, whatever address in it', async () => {
+    const { email } = await person();
+    const guess = (address: string) =>
+      signIn({ email, password: 'a wrong password' }, new Headers({ ...SITE, 'x-forwarded-for': address })).catch(() => {});
+    await pool.query('DELETE FROM sign_in_try');
+    for (const address of ['2606:4700:1:2::1', '2606:4700:1:2::2', '203.0.113.9', '::ffff:203.0.113.9']) await guess(address);
+    const { rows } = await pool.query<{ count: number }>('SELECT count FROM sign_in_try ORDER BY count');
+    expect(rows.map(({ count }) => count)).toEqual([2, 2, 4]);
+  });
+
+  it('counts guesses as the page does', async () => {
+    const { email } = await person();
+    await pool.query('DELETE FROM sign_in_try');
+    expect((await call('/sign-in/email', 'POST', { email, password: 'a wrong password' })).status).toBe(401);
+    const { rows } = await pool.query<{ count: number }>('SELECT count FROM sign_in_try');
+    expect(rows.map(({ count }) => count)).toEqual([1, 1]);
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { compileCondition, itemView } from './cel.ts';
+
+const FIELDS = ['text', 'other'];
+
+/** true, false, or what it throws. */
+function told(when: string, text: string, other = ''): boolean | string {
+  const condition = compileCondition(when, FIELDS);
+  if ('faults' in condition) throw new Error(condition.faults[0]?.message);
+  try {
+    return condition.holds(itemView({ text, other }, FIELDS));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test.each([
+  ["'aXbXc'.replace('X', '-') == 'a-b-c'"],
+  ["'aXbXc'.replace('X', '-', 1) == 'a-bXc'"],
+  ["'aXbXc'.replace('X', '-', 0) == 'aXbXc'"],
+  ["'aXbXc'.replace('X', '-', -1) == 'a-b-c'"],
+  ["'abc'.replace('', '_') == '_a_b_c_'"],
+  ["'abc'.replace('', '_', 2) == '_a_bc'"],
+  ["'abc'.replace('z', '_') == 'abc'"],
+  ["'aXb'.replace('X', '$&') == 'a$&b'"],
+  ["'a b c'.split(' ') == ['a', 'b', 'c']"],
+  ["'a b c'.split(' ', 2) == ['a', 'b c']"],
+  ["'a b c'.split(' ', 1) == ['a b c']"],
+  ["'a b c'.split(' ', 0) == []"],
+  ["'a b c'.split(' ', -1) == ['a', 'b', 'c']"],
+  ["'a💩'.split('') == ['a', '💩']"],
+  ["['a', 'b'].join() == 'ab'"],
+  ["['a', 'b'].join('-') == 'a-b'"],
+  ["item.text.split(' ').exists(w, w == 'there')"],
+])('%s', (when) => {
+  expect(told(when, 'hello there')).toBe(true);
+});
+
+describe('a condition that makes much out of little stops, and says so', () => {
+  const MEGABYTE = 'ab '.repeat(350_000);
+  test.each([
+    ["item.text.replace('a', item.text) == 'x'", /more than 100,000,000 characters/],
+    ["[1].map(i, item.text.replace('a', item.text.replace('a', item.text))).size() == 9", /more than 100,000,000 characters/],
+    ["item.text.split(' ', 900).map(c, item.text).join('') == 'x'", /more than 100,000,000 characters/],
+    ["item.text.split('').all(c, item.text.contains(c))", /more than \d+ parts/],
+    ["item.text.split(' ', 900).all(c, !item.text.matches('z[a-y]q'))", /more than 100,000,000 characters/],
+    [`[1, 2, 3].map(i, item.text.replace('a', '${'x'.repeat(500)}')).size() == 9`, /more than 100,000,000 characters/],
+  ])('%s', (when, message) => {
+    expect(told(when, MEGABYTE)).toMatch(message);
+  });
+});
+
+test('what one condition used up is not missing to the next', () => {
+  expect(told("item.text.replace('a', item.text) == 'x'", 'a'.repeat(20_000))).toMatch(/more than/);
+  expect(compileCondition("item.text.matches('x')", FIELDS)).toHaveProperty('holds');
+  expect(told("item.text.matches('x')", 'x')).toBe(true);
+});
+
+test('what people write is answered on megabytes', () => {
+  const text = `${'ab '.repeat(1_300_000)}needle`;
+  expect(told("item.text.contains('needle')", text)).toBe(true);
+  expect(told("item.text.lower().contains('needle')", text)).toBe(true);
+  expect(told("item.text.matches('(?i)NEEDLE')", text)).toBe(true);
+  expect(told("item.text.replace('a', 'b').endsWith('needle')", text)).toBe(true);
+  expect(told("item.other.split(',').exists(w, item.text.lower().contains(w))", text, 'x,y,needle')).toBe(true);
+});
+
+test('many words of an ordinary mail can be looped over', () => {
+  const text = 'word '.repeat(4_000);
+  expect(told("item.text.split(' ').exists(w, w == 'missing')", text)).toBe(false);
+});

@@ -1,0 +1,218 @@
+/**
+ * Building an http request from an action and an item. What an item holds is somebody else's text: it may fill in values, and may
+ * change neither the host, nor the shape of the path, nor the headers.
+ */
+import { z } from 'zod';
+import type { Problem } from '../core/errors.ts';
+import {
+  REQUEST_BYTES_MAX,
+  REQUEST_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS_MAX,
+  TEMPLATE_CHARS_MAX,
+  URL_CHARS_MAX,
+} from '../core/limits.ts';
+import type { Action } from '../core/plan.ts';
+import { renderTemplate, templateFields } from '../core/template.ts';
+import { canonicalBytes, type Json } from '../ledger/canonical.ts';
+import { itemRefusal, readParameters, refusal, templateProblems } from './parameters.ts';
+import type { ActionItem, Effect, FrozenRequest } from './port.ts';
+
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+const template = z.string().max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);
+const parameters = z.strictObject({
+  url: template.min(1, 'A request needs a URL.'),
+  headers: z.record(z.string(), template).default({}),
+  body: z.json().default(null),
+  timeoutMs: z.int().min(100).max(REQUEST_TIMEOUT_MS_MAX).default(REQUEST_TIMEOUT_MS),
+  effect: z.enum(['none', 'undoable', 'permanent']).optional(),
+});
+
+const frozen = z.object({
+  method: z.enum(METHODS),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string().nullable(),
+  timeoutMs: z.int(),
+  effect: z.enum(['none', 'undoable', 'permanent']),
+});
+
+/** A frozen request, read back: `body` is the text to send as it is. */
+export type HttpRequest = z.infer<typeof frozen>;
+
+/** The scheme and host, written out: no template, no user name, nothing that URL parsing would skip over. */
+const ORIGIN = /^https?:\/\/[^\s/?#\\@{}]+(?=[/?]|$)/i;
+const TAG = /\{\{.*?\}\}\}?/gs;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const DOT_SEGMENT = /^(\.|%2e){1,2}$/i;
+
+/** Headers that belong to the connection, to the protocol of receipts, or to a connection's secret. */
+const REFUSED_HEADERS = new Map<string, string>([
+  ...[
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+    'expect',
+    'host',
+    'content-length',
+  ].map((name): [string, string] => [name, 'is set by the connection itself']),
+  ['accept-encoding', 'is always identity, so that an answer is as long as it is'],
+  ['idempotency-key', 'is set by Countersign, one for each action'],
+  ...['authorization', 'proxy-authorization', 'cookie'].map((name): [string, string] => [
+    name,
+    'would put a secret into the plan and every receipt',
+  ]),
+]);
+
+/** Throws `invalid` with every wrong place inside the action. */
+export function checkRequest(
+  action: Action,
+  fields: readonly string[] | null,
+  hostRefused: (hostname: string) => string | null,
+): void {
+  const { url, headers, body } = readParameters(action, parameters);
+  const problems = [...urlProblems(url, hostRefused), ...templateProblems(url, fields, 'with.url')];
+  for (const [name, value] of Object.entries(headers)) {
+    const path = `with.headers.${name}`;
+    if (!TOKEN.test(name)) problems.push({ path, message: `“${name}” is not a header name.` });
+    const refused = REFUSED_HEADERS.get(name.toLowerCase());
+    if (refused) problems.push({ path, message: `The header “${name}” can't be given: it ${refused}.` });
+    if (Object.keys(headers).some((other) => other !== name && other.toLowerCase() === name.toLowerCase())) {
+      problems.push({ path, message: `The header “${name}” is given twice.` });
+    }
+    problems.push(...templateProblems(value, fields, path));
+  }
+  if (action.do === 'GET' && body !== null) problems.push({ path: 'with.body', message: 'A GET has no body.' });
+  eachString(body, 'with.body', (text, path) => problems.push(...templateProblems(text, fields, path)));
+  if (problems.length > 0) throw refusal(problems);
+}
+
+/** What the action says of itself, else: a GET has none, and everything else is permanent. */
+export function requestEffect(action: Action): Effect {
+  return readParameters(action, parameters).effect ?? (action.do === 'GET' ? 'none' : 'permanent');
+}
+
+/** The host as the plan writes it. */
+export function requestHost(action: Action): string {
+  const origin = ORIGIN.exec(readParameters(action, parameters).url)?.[0];
+  return origin && URL.canParse(origin) ? new URL(origin).host : 'the target';
+}
+
+/** The canonical bytes of `{method, url, headers, body, timeoutMs, effect}`. Throws `invalid` naming the item. */
+export function freezeRequest(action: Action, item: ActionItem): FrozenRequest {
+  const given = readParameters(action, parameters);
+  const headers = new Map(
+    Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), renderHeader(name, value, item)]),
+  );
+  let body: string | null = null;
+  if (typeof given.body === 'string') {
+    body = renderTemplate(given.body, item.fields);
+    if (!headers.has('content-type')) headers.set('content-type', 'text/plain; charset=utf-8');
+  } else if (given.body !== null) {
+    body = JSON.stringify(renderJson(given.body, item.fields));
+    if (!headers.has('content-type')) headers.set('content-type', 'application/json');
+  }
+  const request: HttpRequest = {
+    method: z.enum(METHODS).parse(action.do),
+    url: renderUrl(given.url, item),
+    headers: Object.fromEntries(headers),
+    body,
+    timeoutMs: given.timeoutMs,
+    effect: requestEffect(action),
+  };
+  return bytesOf(request, item);
+}
+
+/** Reads frozen bytes back. Throws when they are not a request of this version. */
+export function readRequest(bytes: FrozenRequest): HttpRequest {
+  return frozen.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+}
+
+function bytesOf(request: HttpRequest, item: ActionItem): FrozenRequest {
+  let bytes: Buffer;
+  try {
+    bytes = canonicalBytes(request);
+  } catch (cause) {
+    throw itemRefusal(item.ordinal, 'its request holds text that is not valid Unicode.', cause);
+  }
+  if (bytes.length <= REQUEST_BYTES_MAX) return bytes;
+  throw itemRefusal(item.ordinal, `its request has ${bytes.length} bytes; at most ${REQUEST_BYTES_MAX} can be sent.`);
+}
+
+function urlProblems(url: string, hostRefused: (hostname: string) => string | null): Problem[] {
+  const path = 'with.url';
+  const origin = ORIGIN.exec(url)?.[0];
+  if (!origin || !URL.canParse(origin)) {
+    const message = 'A URL begins with http:// or https:// and a host written out, without a template, a user name or a space.';
+    return [{ path, message }];
+  }
+  const refused = hostRefused(new URL(origin).hostname);
+  if (refused) return [{ path, message: refused }];
+  const fixed = url.slice(origin.length).replace(TAG, 'x');
+  if (fixed.includes('#')) return [{ path, message: 'The part after # is never sent. Leave it out.' }];
+  if (segments(fixed).some((segment) => DOT_SEGMENT.test(segment)))
+    return [{ path, message: 'A URL is written without . and .. in its path.' }];
+  return [];
+}
+
+/**
+ * Values are percent-encoded, which leaves two ways to change the path: a value that is `.` or `..`, and an empty one
+ * (`DELETE /mails/{{id}}` without an id would be `DELETE /mails/`). Both are refused.
+ */
+function renderUrl(url: string, item: ActionItem): string {
+  const { ordinal, fields } = item;
+  const origin = ORIGIN.exec(url)?.[0];
+  if (!origin) throw itemRefusal(ordinal, 'the URL has no host that is written out.');
+  const rest = url.slice(origin.length);
+  const names = templateFields(rest);
+  const encoded = Object.fromEntries(
+    names.map((name) => [name, encode(Object.hasOwn(fields, name) ? (fields[name] ?? '') : '', name, ordinal)]),
+  );
+  const rendered = renderTemplate(rest, encoded);
+  const shape = segments(renderTemplate(rest, Object.fromEntries(names.map((name) => [name, 'x']))));
+  segments(rendered).forEach((segment, index) => {
+    if (segment === '' && shape[index] !== '')
+      throw itemRefusal(ordinal, `a part of the URL's path is empty (${names.join(', ')}).`);
+    if (DOT_SEGMENT.test(segment))
+      throw itemRefusal(ordinal, `a part of the URL's path would be “${segment}”, which changes the path.`);
+  });
+  const { href } = new URL(origin + rendered);
+  if (href.length <= URL_CHARS_MAX) return href;
+  throw itemRefusal(ordinal, `its URL has ${href.length} characters; at most ${URL_CHARS_MAX} are sent.`);
+}
+
+function encode(value: string, name: string, ordinal: number): string {
+  if (!value.isWellFormed()) throw itemRefusal(ordinal, `“${name}” holds text that is not valid Unicode.`);
+  return encodeURIComponent(value);
+}
+
+/** URL parsing takes a backslash for a slash. */
+const segments = (rest: string) => (rest.split('?', 1)[0] ?? '').split(/[/\\]/);
+
+function renderHeader(name: string, value: string, item: ActionItem): string {
+  const rendered = renderTemplate(value, item.fields).trim();
+  const wrong = /[^\t\x20-\x7E\xA0-\xFF]/.exec(rendered)?.[0];
+  if (wrong === undefined) return rendered;
+  const what = /[\r\n]/.test(wrong)
+    ? 'a line break'
+    : `U+${(rendered.codePointAt(rendered.indexOf(wrong)) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  throw itemRefusal(item.ordinal, `the header “${name}” would hold ${what}, which a header can't. Send the field in the body.`);
+}
+
+function renderJson(value: Json, fields: Record<string, string>): Json {
+  if (typeof value === 'string') return renderTemplate(value, fields);
+  if (Array.isArray(value)) return value.map((one) => renderJson(one, fields));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, renderJson(one, fields)]));
+}
+
+function eachString(value: Json, path: string, see: (text: string, path: string) => void): void {
+  if (typeof value === 'string') see(value, path);
+  else if (value !== null && typeof value === 'object') {
+    for (const [key, one] of Object.entries(value)) eachString(one, `${path}.${key}`, see);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * A request for each item, to somebody else's server. Its files: `http-request.ts` builds what is frozen and approved,
+ * `http-send.ts` sends it once, `http-answers.ts` says what an answer means.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { REQUEST_TRIES_MAX, RETRY_AFTER_MS_MAX } from '../core/limits.ts';
+import type { Action } from '../core/plan.ts';
+import type { Resolve } from './addresses.ts';
+import { hostNotPublic } from './addresses.ts';
+import { resultOf, type Sending } from './http-answers.ts';
+import {
+  checkRequest,
+  freezeRequest,
+  type HttpRequest,
+  METHODS,
+  readRequest,
+  requestEffect,
+  requestHost,
+} from './http-request.ts';
+import { guardedAgent, sendOnce } from './http-send.ts';
+import { refusal, requireDo } from './parameters.ts';
+import type { ApplyInput, ApplyResult, RemoteConnector } from './port.ts';
+
+const BACKOFF_MS = 250;
+
+export type HttpOptions = {
+  /** Whether private and loopback addresses may be reached; asked at every check and every connection. */
+  allowPrivateTargets: () => boolean;
+  /** How names become addresses; the system's resolver unless given. */
+  resolve?: Resolve;
+};
+
+/** The http connector. Its connection pool lives as long as the process and holds no process alive. */
+export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteConnector {
+  const agent = guardedAgent(allowPrivateTargets, resolve);
+  return {
+    name: 'http',
+    version: 1,
+    kind: 'remote',
+    check(action, fields = null) {
+      requireDo(action, METHODS);
+      if (action.connection !== null) {
+        const message = `No connection is called “${action.connection}”. Leave it out to send without credentials.`;
+        throw refusal([{ path: 'connection', message }]);
+      }
+      checkRequest(action, fields, (hostname) => hostRefused(hostname, allowPrivateTargets()));
+    },
+    effect: requestEffect,
+    wording,
+    prepare: freezeRequest,
+    apply: (input, signal) => apply((request) => sendOnce(agent, request, input.idempotencyKey, signal), input, signal),
+  };
+}
+
+function wording(action: Action) {
+  const host = requestHost(action);
+  return { verb: `Send ${action.do}`, past: `Sent ${action.do}`, will: `send a ${action.do} to ${host}`, target: host };
+}
+
+function hostRefused(hostname: string, allowPrivate: boolean): string | null {
+  const what = allowPrivate ? null : hostNotPublic(hostname);
+  if (!what) return null;
+  return `${hostname} is ${what}. Requests go to public addresses only; whoever runs this server can allow others with ALLOW_PRIVATE_TARGETS=1.`;
+}
+
+/**
+ * Sends, and sends again only what can't act twice: a request whose key the target honours, or one without an effect. A repeat is the
+ * same bytes under the same key.
+ */
+async function apply(
+  send: (request: HttpRequest) => Promise<Sending>,
+  input: ApplyInput,
+  signal: AbortSignal,
+): Promise<ApplyResult> {
+  let request: HttpRequest;
+  try {
+    request = readRequest(input.request);
+  } catch {
+    return { result: 'failed', reason: 'unreadable_request' };
+  }
+  const harmless = request.effect === 'none';
+  const tries = harmless || input.honoursKeys ? REQUEST_TRIES_MAX : 1;
+  const sendings: Sending[] = [];
+  while (sendings.length < tries) {
+    if (sendings.length > 0 && !(await pause(sendings, signal))) break;
+    const sending = await send(request);
+    sendings.push(sending);
+    if (sending.meaning === 'acted' || sending.meaning === 'refused' || signal.aborted) break;
+  }
+  return resultOf(sendings, { harmless, mayHaveActed: input.mayHaveActed ?? false });
+}
+
+/** Waits before the next try, as long as the target asked for, within reason; false when there is to be no next try. */
+async function pause(sendings: readonly Sending[], signal: AbortSignal): Promise<boolean> {
+  const asked = sendings.at(-1)?.retryAfterMs ?? null;
+  if (asked !== null && asked > RETRY_AFTER_MS_MAX) return false;
+  // Spread out, so that those who failed together do not come back together.
+  const backoff = BACKOFF_MS * 2 ** (sendings.length - 1) * (0.5 + Math.random());
+  try {
+    await delay(Math.max(asked ?? 0, backoff), undefined, { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}

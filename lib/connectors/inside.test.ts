@@ -1,0 +1,199 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { testDatabase } from '../../test/database.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { Action } from '../core/plan.ts';
+import { inTransaction } from '../store/db.ts';
+import { none } from './none.ts';
+import type { ApplyInput, TransactionalConnector } from './port.ts';
+import { CONNECTORS, checkAction, connectorFor } from './registry.ts';
+import { shelf } from './shelf.ts';
+import { task } from './task.ts';
+
+const { pool } = await testDatabase();
+
+const datasetId = randomUUID();
+const batchId = randomUUID();
+const action = (connector: string, verb: string, given: Action['with'] = {}): Action => ({
+  connector,
+  connection: null,
+  do: verb,
+  honoursKeys: false,
+  with: given,
+});
+const input = (
+  connector: TransactionalConnector,
+  one: Action,
+  ordinal: number,
+  fields: Record<string, string> = {},
+  key?: string,
+): ApplyInput => ({
+  batchId,
+  datasetId,
+  ordinal,
+  category: 'noise',
+  action: { connector: connector.name, connection: null, do: one.do, version: connector.version },
+  honoursKeys: false,
+  request: connector.prepare(one, { ordinal, fields }),
+  idempotencyKey: key ?? randomBytes(16).toString('hex'),
+});
+const apply = (connector: TransactionalConnector, inputs: ApplyInput[]) =>
+  inTransaction(pool, (tx) => connector.applyMany(tx, inputs));
+
+describe('the registry', () => {
+  test('knows its connectors by name', () => {
+    for (const one of CONNECTORS) expect(connectorFor(one.name)).toBe(one);
+    expect(() => connectorFor('imap')).toThrow('No connector is called “imap”; there is: none, shelf, task, http.');
+    expect(() => connectorFor('toString')).toThrow(CountersignError);
+  });
+
+  test.each([
+    [action('imap', 'move'), 'categories.2.action.connector'],
+    [action('shelf', 'burn'), 'categories.2.action.do'],
+    [action('shelf', 'archive', { shelf: '' }), 'categories.2.action.with.shelf'],
+    [action('shelf', 'archive', { shelf: 'a\nb' }), 'categories.2.action.with.shelf'],
+    [action('shelf', 'archive', { other: 1 }), 'categories.2.action.with'],
+    [{ ...action('shelf', 'archive'), connection: 'crm' }, 'categories.2.action.connection'],
+    [action('none', 'label', { a: 1 }), 'categories.2.action.with'],
+    [action('task', 'create', {}), 'categories.2.action.with.title'],
+    [action('task', 'create', { title: ' ' }), 'categories.2.action.with.title'],
+    [action('task', 'create', { title: '{{nope}}' }), 'categories.2.action.with.title'],
+    [action('task', 'create', { title: 'x', body: '{{#a}}{{/a}}' }), 'categories.2.action.with.body'],
+    [action('http', 'POST', { url: 'https://{{x}}/' }), 'categories.2.action.with.url'],
+  ])('%j is refused at its place in the plan', (one, path) => {
+    try {
+      checkAction(one, 'categories.2.action', ['subject']);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(CountersignError);
+      expect((error as CountersignError).code).toBe('invalid');
+      expect((error as CountersignError).problems[0]?.path).toBe(path);
+    }
+  });
+
+  test('what is right is taken', () => {
+    checkAction(action('none', 'label'), 'x');
+    checkAction(action('shelf', 'archive'), 'x');
+    checkAction(action('shelf', 'restore', { shelf: 'winter' }), 'x');
+    checkAction(action('task', 'create', { title: '{{subject}}', body: 'From {{from}}' }), 'x', ['subject', 'from']);
+    checkAction(action('http', 'POST', { url: 'https://example.com/{{subject}}' }), 'x', ['subject']);
+  });
+});
+
+test('none leaves nothing but its receipts', async () => {
+  const inputs = [1, 2].map((ordinal) => input(none, action('none', 'label'), ordinal));
+  expect(await apply(none, inputs)).toEqual([
+    { result: 'succeeded', target: null },
+    { result: 'succeeded', target: null },
+  ]);
+  expect(none.effect(action('none', 'label'))).toBe('none');
+});
+
+describe('shelf', () => {
+  const archive = action('shelf', 'archive');
+  const restore = action('shelf', 'restore');
+  const entries = async (ordinal: number) =>
+    (
+      await pool.query(
+        'SELECT shelf, category, restored_at FROM shelf_entry WHERE dataset_id = $1 AND ordinal = $2 ORDER BY at',
+        [datasetId, ordinal],
+      )
+    ).rows;
+
+  test('archives many at once, and the same key once', async () => {
+    const inputs = Array.from({ length: 500 }, (_, index) => input(shelf, archive, index + 1));
+    const results = await apply(shelf, inputs);
+    expect(results).toEqual(inputs.map(({ idempotencyKey }) => ({ result: 'succeeded', target: idempotencyKey })));
+    expect(await apply(shelf, inputs)).toEqual(results);
+    const { rows } = await pool.query('SELECT count(*)::int AS n FROM shelf_entry WHERE batch_id = $1', [batchId]);
+    expect(rows[0].n).toBe(500);
+    expect(await entries(7)).toEqual([{ shelf: 'archive', category: 'noise', restored_at: null }]);
+  });
+
+  test('nothing is kept when the transaction of the outcome fails', async () => {
+    const one = input(shelf, archive, 1_001);
+    const failing = inTransaction(pool, async (tx) => {
+      await shelf.applyMany(tx, [one]);
+      throw new Error('fenced');
+    });
+    await expect(failing).rejects.toThrow('fenced');
+    expect(await entries(1_001)).toEqual([]);
+  });
+
+  test('restores what is there, and says what is not', async () => {
+    const first = input(shelf, archive, 2_001);
+    const second = input(shelf, archive, 2_001);
+    await apply(shelf, [first]);
+    await apply(shelf, [second]);
+    const other = input(shelf, action('shelf', 'restore', { shelf: 'winter' }), 2_001);
+    expect(await apply(shelf, [input(shelf, restore, 2_002), input(shelf, restore, 2_001), other])).toEqual([
+      { result: 'failed', reason: 'not_on_shelf' },
+      { result: 'succeeded', target: second.idempotencyKey },
+      { result: 'failed', reason: 'not_on_shelf' },
+    ]);
+    // Two batches had archived it: it is off the shelf only when neither entry is open.
+    for (const entry of await entries(2_001)) expect(entry.restored_at).toBeInstanceOf(Date);
+    expect(await apply(shelf, [input(shelf, restore, 2_001)])).toEqual([{ result: 'failed', reason: 'not_on_shelf' }]);
+  });
+
+  test('its words', () => {
+    expect(shelf.wording(archive)).toEqual({
+      verb: 'Archive',
+      past: 'Archived',
+      will: 'move to the archive shelf',
+      target: 'the archive shelf',
+    });
+    expect(shelf.wording(action('shelf', 'restore', { shelf: 'winter' })).will).toBe('come back from the winter shelf');
+  });
+});
+
+describe('task', () => {
+  const create = action('task', 'create', { title: 'Answer: {{subject}}', body: '{{from}}' });
+  const frozen = (one: Action, fields: Record<string, string>) =>
+    JSON.parse(Buffer.from(task.prepare(one, { ordinal: 3, fields })).toString('utf8')) as { title: string; body: string };
+
+  test('makes a follow-up, and the same key once', async () => {
+    const inputs = [1, 2, 3].map((ordinal) =>
+      input(task, create, ordinal, { subject: `“${ordinal}” '; DROP`, from: 'ann@x.org' }),
+    );
+    const results = await apply(task, inputs);
+    expect(await apply(task, inputs.toReversed())).toEqual(results.toReversed());
+    const { rows } = await pool.query('SELECT id::text, title, body, ordinal FROM follow_up WHERE batch_id = $1 ORDER BY id', [
+      batchId,
+    ]);
+    expect(rows).toEqual(
+      [1, 2, 3].map((ordinal) => ({
+        id: rows[ordinal - 1].id,
+        title: `Answer: “${ordinal}” '; DROP`,
+        body: 'ann@x.org',
+        ordinal,
+      })),
+    );
+    expect(results).toEqual(rows.map(({ id }) => ({ result: 'succeeded', target: id })));
+  });
+
+  test('a title is one line, bounded, and what the database can hold', () => {
+    expect(frozen(create, { subject: 'a\r\n\tb\u2028c' }).title).toBe('Answer: a b c');
+    expect(frozen(create, { subject: 'a\0b\ud800' }).title).toBe('Answer: a\uFFFDb\uFFFD');
+    const long = frozen(create, { subject: '🙂'.repeat(400) }).title;
+    expect(long.length).toBeLessThanOrEqual(300);
+    expect(long.endsWith('🙂…')).toBe(true);
+    expect(frozen(create, { subject: 'x', from: 'y\0'.repeat(20_000) }).body).toHaveLength(20_000);
+  });
+
+  test.each<Record<string, string>>([{}, { subject: '' }, { subject: ' \n\u00a0' }])(
+    'an empty title of %j is refused, naming the item',
+    (fields) => {
+      expect(() => task.prepare(action('task', 'create', { title: '{{subject}}' }), { ordinal: 3, fields })).toThrow(
+        /^Item 3: the title/,
+      );
+    },
+  );
+
+  test('every text of an item can be stored', async () => {
+    const inputs = ['\0', '\ud800', '\udc00\ud83d', '\uffff', '￾', '\u200f', '\\', '\u001b[31m'].map((subject, index) =>
+      input(task, create, 100 + index, { subject, from: subject }),
+    );
+    expect((await apply(task, inputs)).every(({ result }) => result === 'succeeded')).toBe(true);
+  });
+});

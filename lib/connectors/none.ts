@@ -1,0 +1,24 @@
+/** Receipts without an effect: a label that a person countersigned, and nothing else. */
+import { z } from 'zod';
+import { canonicalBytes } from '../ledger/canonical.ts';
+import { readParameters, requireDo, requireNoConnection } from './parameters.ts';
+import type { TransactionalConnector } from './port.ts';
+
+const parameters = z.strictObject({});
+
+export const none: TransactionalConnector = {
+  name: 'none',
+  version: 1,
+  kind: 'transactional',
+  check(action) {
+    requireDo(action, ['label']);
+    requireNoConnection(action);
+    readParameters(action, parameters);
+  },
+  effect: () => 'none',
+  wording: () => ({ verb: 'Label', past: 'Labelled', will: 'stay as it is, with a receipt', target: 'this batch' }),
+  prepare: () => LABEL,
+  applyMany: async (_client, inputs) => inputs.map(() => ({ result: 'succeeded', target: null })),
+};
+
+const LABEL = canonicalBytes({ do: 'label' });

@@ -1,0 +1,85 @@
+/**
+ * A connector is a kind of target. Adding one is adding one file and one line in `registry.ts`; nothing else names the kind.
+ *
+ * The same `prepare` builds the request for the preview, the manifest and the run, so what was seen is what runs (I5). `apply`
+ * gets the frozen bytes, never the item.
+ */
+
+import type { Action } from '../core/plan.ts';
+import type { Tx } from '../store/db.ts';
+
+export type Effect = 'none' | 'undoable' | 'permanent';
+
+/** What the words on the screen are made of: "Archive 1,902 mails", "Archived: …", "move to the archive shelf". */
+export type Wording = {
+  /** imperative, for buttons: Archive */
+  verb: string;
+  /** past, for receipt lines: Archived */
+  past: string;
+  /** what happens to one item, for the detail pane: "move to the archive shelf" */
+  will: string;
+  /** where it happens, for the dialog: "the archive shelf", "api.example.com" */
+  target: string;
+};
+
+export type ActionItem = { ordinal: number; fields: Record<string, string> };
+
+/** The canonical JSON of the request to send (RFC 8785), without any secret; at most REQUEST_BYTES_MAX bytes. */
+export type FrozenRequest = Uint8Array;
+
+export type ApplyInput = {
+  batchId: string;
+  datasetId: string;
+  ordinal: number;
+  category: string;
+  action: { connector: string; connection: string | null; do: string; version: number };
+  honoursKeys: boolean;
+  request: FrozenRequest;
+  /** 32 hex digits, the same for every attempt that must count once */
+  idempotencyKey: string;
+  /**
+   * An earlier send of this very request may have acted (a takeover repeats it under the same key). Then only a success ends the
+   * doubt: a refusal of the repeat says nothing about the first.
+   */
+  mayHaveActed?: boolean;
+};
+
+/** `reason` is a short code for grouping (`http_503`, `timeout`); `target` is the target's own id for what was made. */
+export type ApplyResult =
+  | { result: 'succeeded'; target: string | null }
+  | { result: 'failed'; reason: string }
+  | { result: 'uncertain'; reason: string };
+
+type Common = {
+  name: string;
+  /** raised when the meaning of a frozen request changes; a worker that does not know a version leaves the chunk alone */
+  version: number;
+  /**
+   * Checks `do` and `with`; throws `invalid` with the path inside the action. `fields` are the names that a template may use; null
+   * when the dataset is not known yet. Returns nothing: `prepare` reads it again.
+   */
+  check(action: Action, fields?: readonly string[] | null): void;
+  effect(action: Action): Effect;
+  wording(action: Action): Wording;
+  /** Pure. Throws `invalid` naming the item when the request can't be built. */
+  prepare(action: Action, item: ActionItem): FrozenRequest;
+};
+
+/**
+ * The effect lives in our own database, in the transaction of its outcome, under a unique idempotency key. An intent without an
+ * outcome therefore had no effect and may be applied again with the same key (I4).
+ */
+export type TransactionalConnector = Common & {
+  kind: 'transactional';
+  /** Applies many in the caller's transaction; answers in the order of the inputs. Never partial: it throws or does all. */
+  applyMany(tx: Tx, inputs: ApplyInput[]): Promise<ApplyResult[]>;
+};
+
+/** The effect is a message to somebody else: sent only after its intent's COMMIT is acknowledged (I1). */
+export type RemoteConnector = Common & {
+  kind: 'remote';
+  /** `signal` aborts when the lease is lost. Never throws: a fault is a result. */
+  apply(input: ApplyInput, signal: AbortSignal): Promise<ApplyResult>;
+};
+
+export type Connector = TransactionalConnector | RemoteConnector;

@@ -1,0 +1,357 @@
+/**
+ * Reads the dates that people's files hold and places them in periods of a named time zone. Pure, and fast enough to run over a
+ * million values: a value is read by hand where its form is common, and a zone's offset is asked of Intl once per day.
+ *
+ * A date is worked with as *local milliseconds*: the wall clock of the plan's time zone written as if it were UTC. An instant is
+ * shifted into the zone; a value that names no zone ("2024-03-05 10:00") is taken to be on that wall clock already.
+ */
+
+export type Period = 'day' | 'week' | 'month' | 'quarter' | 'year';
+
+/**
+ * What a value says. `instant` is epoch milliseconds; `local` is wall-clock milliseconds without a zone; `either` is a date like
+ * 03/04/2024, whose order only its neighbours can tell.
+ */
+export type ReadDate =
+  | { kind: 'instant'; ms: number }
+  | { kind: 'local'; ms: number }
+  | { kind: 'either'; dayFirst: number; monthFirst: number };
+
+export const DAY_MS = 86_400_000;
+
+/** Before this year a date in a file is a default or a mistake, not a date. */
+export const TRUSTED_FROM_YEAR = 1990;
+
+/**
+ * Reads one value: ISO 8601, RFC 2822 (with or without its weekday), asctime, "5 March 2024", "March 5, 2024", y/m/d and y.m.d,
+ * d.m.y, d/m/y or m/d/y where only one is possible, and epoch seconds (9 or 10 digits) or milliseconds (12 or 13).
+ * @returns null where the value is none of these, or names a day that does not exist.
+ */
+export function readDate(text: string): ReadDate | null {
+  const value = text.length > 100 ? '' : text.trim();
+  if (value === '') return null;
+  const first = value.charCodeAt(0);
+  if (first >= 48 && first <= 57) return readIso(value) ?? readNumeric(value) ?? readWords(value);
+  return readWords(value);
+}
+
+/** A time zone's wall clock for instants, with its offsets kept per UTC day. `timeZone` is an IANA name that Intl knows. */
+export function wallClock(timeZone: string): (instantMs: number) => number {
+  if (timeZone === 'UTC') return (ms) => ms;
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    era: 'narrow',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  // A day on which the offset changes has NaN here and is asked for value by value: there are two a year.
+  const offsetOfDay = new Map<number, number>();
+  return (ms) => {
+    const day = Math.floor(ms / DAY_MS);
+    let offset = offsetOfDay.get(day);
+    if (offset === undefined) {
+      const begin = offsetAt(format, day * DAY_MS);
+      offset = begin === offsetAt(format, (day + 1) * DAY_MS) ? begin : Number.NaN;
+      offsetOfDay.set(day, offset);
+    }
+    return ms + (Number.isNaN(offset) ? offsetAt(format, ms) : offset);
+  };
+}
+
+/** The civil date of local milliseconds: proleptic Gregorian, month 1 to 12. */
+export function civil(localMs: number): { year: number; month: number; day: number } {
+  return civilOfDay(Math.floor(localMs / DAY_MS));
+}
+
+/** 2024-03-05 of local milliseconds. */
+export function isoDay(localMs: number): string {
+  const { year, month, day } = civil(localMs);
+  return `${pad4(year)}-${pad2(month)}-${pad2(day)}`;
+}
+
+/**
+ * The number of the period that local milliseconds lie in: consecutive whole numbers in the order of time, whatever the period.
+ * Weeks are ISO 8601 weeks, which begin on Monday.
+ */
+export function periodOf(every: Period, localMs: number): number {
+  const dayNumber = Math.floor(localMs / DAY_MS);
+  if (every === 'day') return dayNumber;
+  // Day 0, 1 January 1970, was a Thursday: Monday is three days earlier.
+  if (every === 'week') return Math.floor((dayNumber + 3) / 7);
+  const { year, month } = civilOfDay(dayNumber);
+  if (every === 'month') return year * 12 + month - 1;
+  if (every === 'quarter') return year * 4 + Math.floor((month - 1) / 3);
+  return year;
+}
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+
+/** A name for people of the periods `first` to `last` (the same for one): "March 2024", "March–May 2024", "2023 Q4–2024 Q1". */
+export function periodName(every: Period, first: number, last: number = first): string {
+  if (every === 'day') return span(isoDay(first * DAY_MS), isoDay(last * DAY_MS));
+  if (every === 'year') return span(String(first), String(last));
+  const [from, to] = every === 'week' ? [isoWeek(first), isoWeek(last)] : [yearPart(every, first), yearPart(every, last)];
+  if (every === 'quarter') {
+    const begin = `${from.year} Q${from.part}`;
+    return first === last ? begin : `${begin}–${from.year === to.year ? '' : `${to.year} `}Q${to.part}`;
+  }
+  if (every === 'week') {
+    if (first === last) return `Week ${from.part}, ${from.year}`;
+    if (from.year === to.year) return `Weeks ${from.part}–${to.part}, ${from.year}`;
+    return `Week ${from.part}, ${from.year}–Week ${to.part}, ${to.year}`;
+  }
+  const month = (one: { part: number }) => MONTHS[one.part - 1] ?? '';
+  if (first === last) return `${month(from)} ${from.year}`;
+  if (from.year === to.year) return `${month(from)}–${month(to)} ${from.year}`;
+  return `${month(from)} ${from.year}–${month(to)} ${to.year}`;
+}
+
+// ---- reading ----
+
+const ISO =
+  /^(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
+
+function readIso(value: string): ReadDate | null {
+  const parts = ISO.exec(value);
+  if (!parts) return null;
+  const [, year, month, day, hour, minute, second, fraction, zone] = parts;
+  // "200403" would be read as April 2004 and may be any number: a month alone needs its hyphen.
+  if (month !== undefined && day === undefined && !value.includes('-')) return null;
+  if (month === undefined && (Number(year) < 1900 || Number(year) > 2100)) return null;
+  const ms = localMs(
+    Number(year),
+    Number(month ?? 1),
+    Number(day ?? 1),
+    Number(hour ?? 0),
+    Number(minute ?? 0),
+    Number(second ?? 0),
+  );
+  if (ms === null) return null;
+  const exact = ms + (fraction === undefined ? 0 : Math.trunc(Number(`0.${fraction}`) * 1000));
+  if (zone === undefined) return { kind: 'local', ms: exact };
+  const offset = offsetOfZone(zone);
+  return offset === null ? null : { kind: 'instant', ms: exact - offset };
+}
+
+const EPOCH_DIGITS = /^\d+(?:\.\d+)?$/;
+const SLASHED = /^(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?:[ T,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?)?$/;
+
+function readNumeric(value: string): ReadDate | null {
+  if (EPOCH_DIGITS.test(value)) {
+    const digits = value.indexOf('.') === -1 ? value.length : value.indexOf('.');
+    if (digits === 9 || digits === 10) return { kind: 'instant', ms: Math.trunc(Number(value) * 1000) };
+    if (digits === 12 || digits === 13) return { kind: 'instant', ms: Math.trunc(Number(value)) };
+    return null;
+  }
+  const parts = SLASHED.exec(value);
+  if (!parts) return null;
+  const [, one = '', separator, two = '', three = '', hours = '0', minutes = '0', seconds = '0', half] = parts;
+  const hour = hourOf(hours, half);
+  if (hour === null) return null;
+  const at = (year: string, month: string, day: string) =>
+    localMs(Number(year), Number(month), Number(day), hour, Number(minutes), Number(seconds));
+  if (one.length === 4) return local(at(one, two, three));
+  if (three.length !== 4 || one.length > 2) return null;
+  const dayFirst = at(three, two, one);
+  // Dots are written day first wherever they are written at all.
+  if (separator === '.') return local(dayFirst);
+  const monthFirst = at(three, one, two);
+  if (dayFirst === null || monthFirst === null || dayFirst === monthFirst) return local(dayFirst ?? monthFirst);
+  return { kind: 'either', dayFirst, monthFirst };
+}
+
+// RFC 2822 with optional weekday and the comments that mail programs add: "Mon, 05 Aug 2002 10:00:00 +0100 (BST)".
+const DAY_MONTH =
+  /^(?:[A-Za-z]{2,9}\.?,?\s+)?(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{2,4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*([A-Za-z]{1,5}|[+-]\d{4}|[+-]\d\d:\d\d)?)?(?:\s*\([^)]*\))?$/;
+// "March 5, 2024 10:00"
+const MONTH_DAY =
+  /^(?:[A-Za-z]{2,9}\.?,?\s+)?([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s*([AaPp]\.?[Mm]\.?)?)?$/;
+// asctime, as after the "From " of an mbox: "Mon Aug  5 10:00:00 2002"
+const ASCTIME = /^[A-Za-z]{3}\s+([A-Za-z]{3})\s+(\d{1,2})\s+(\d{1,2}):(\d\d):(\d\d)(?:\s+([A-Za-z]{1,5}|[+-]\d{4}))?\s+(\d{4})$/;
+const MONTH_ALONE = /^([A-Za-z]{3,9})\.?\s+(\d{4})$/;
+
+function readWords(value: string): ReadDate | null {
+  let parts = DAY_MONTH.exec(value);
+  if (parts) {
+    const [, day, month = '', year = '', hours = '0', minutes = '0', seconds = '0', half, zone] = parts;
+    const hour = hourOf(hours, half);
+    return hour === null ? null : zoned(yearOf(year), monthOf(month), Number(day), hour, Number(minutes), Number(seconds), zone);
+  }
+  parts = MONTH_DAY.exec(value);
+  if (parts) {
+    const [, month = '', day, year = '', hours = '0', minutes = '0', seconds = '0', half] = parts;
+    const hour = hourOf(hours, half);
+    return hour === null
+      ? null
+      : zoned(Number(year), monthOf(month), Number(day), hour, Number(minutes), Number(seconds), undefined);
+  }
+  parts = ASCTIME.exec(value);
+  if (parts) {
+    const [, month = '', day, hours, minutes, seconds, zone, year] = parts;
+    return zoned(Number(year), monthOf(month), Number(day), Number(hours), Number(minutes), Number(seconds), zone);
+  }
+  parts = MONTH_ALONE.exec(value);
+  return parts ? zoned(Number(parts[2]), monthOf(parts[1] ?? ''), 1, 0, 0, 0, undefined) : null;
+}
+
+function zoned(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+  zone: string | undefined,
+): ReadDate | null {
+  const ms = localMs(year, month, day, hour, minute, second);
+  if (ms === null) return null;
+  if (zone === undefined) return { kind: 'local', ms };
+  const offset = offsetOfZone(zone);
+  // RFC 2822 4.3: a zone of letters that is not in its table says nothing about the offset; read it as UTC.
+  return { kind: 'instant', ms: ms - (offset ?? 0) };
+}
+
+function local(ms: number | null): ReadDate | null {
+  return ms === null ? null : { kind: 'local', ms };
+}
+
+const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Milliseconds of a wall clock, or null where there is no such day or hour. A leap second counts as the second before it. */
+function localMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number | null {
+  if (month < 1 || month > 12 || day < 1 || day > (DAYS_IN_MONTH[month - 1] ?? 0)) return null;
+  if (month === 2 && day === 29 && !(year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0))) return null;
+  if (hour > 24 || minute > 59 || second > 60 || (hour === 24 && (minute > 0 || second > 0))) return null;
+  return dayOfCivil(year, month, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + Math.min(second, 59) * 1000;
+}
+
+function monthOf(word: string): number {
+  const lower = word.toLowerCase();
+  return (
+    1 +
+    MONTHS.findIndex(
+      (name) =>
+        name.toLowerCase() === lower || name.slice(0, 3).toLowerCase() === lower || (lower === 'sept' && name === 'September'),
+    )
+  );
+}
+
+/** RFC 2822 4.3: two digits below 50 are of this century, the rest and three digits count from 1900. */
+function yearOf(digits: string): number {
+  const year = Number(digits);
+  if (digits.length === 2) return year < 50 ? 2000 + year : 1900 + year;
+  return digits.length === 3 ? 1900 + year : year;
+}
+
+function hourOf(hours: string, half: string | undefined): number | null {
+  const hour = Number(hours);
+  if (half === undefined) return hour;
+  if (hour < 1 || hour > 12) return null;
+  return (hour % 12) + (half[0]?.toLowerCase() === 'p' ? 12 : 0);
+}
+
+// biome-ignore format: a table
+const ZONE_HOURS: Record<string, number> = {
+  Z: 0, UT: 0, UTC: 0, GMT: 0, WET: 0, BST: 1, CET: 1, MET: 1, WEST: 1, CEST: 2, MEST: 2, EET: 2, EEST: 3, MSK: 3, EST: -5, EDT: -4,
+  CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7, AKST: -9, AKDT: -8, HST: -10, JST: 9, AEST: 10, AEDT: 11, NZST: 12, NZDT: 13,
+};
+
+/** The zone's offset from UTC in milliseconds, or null when the letters or digits are none. */
+function offsetOfZone(zone: string): number | null {
+  const sign = zone.charCodeAt(0);
+  if (sign !== 43 && sign !== 45) {
+    const name = zone.toUpperCase();
+    return Object.hasOwn(ZONE_HOURS, name) ? (ZONE_HOURS[name] ?? 0) * 3_600_000 : null;
+  }
+  const digits = zone.slice(1).replace(':', '');
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0);
+  return (sign === 45 ? -minutes : minutes) * 60_000;
+}
+
+// ---- the calendar ----
+
+/** Days since 1 January 1970 (Howard Hinnant, chrono-compatible low-level date algorithms). */
+function dayOfCivil(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
+}
+
+function civilOfDay(dayNumber: number): { year: number; month: number; day: number } {
+  const z = dayNumber + 719_468;
+  const era = Math.floor(z / 146_097);
+  const dayOfEra = z - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1;
+  const month = shifted < 10 ? shifted + 3 : shifted - 9;
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
+}
+
+function isoWeek(week: number): { year: number; part: number } {
+  // A week belongs to the year of its Thursday (ISO 8601).
+  const thursday = week * 7;
+  const { year } = civilOfDay(thursday);
+  return { year, part: 1 + Math.floor((thursday - dayOfCivil(year, 1, 1)) / 7) };
+}
+
+function yearPart(every: 'month' | 'quarter', period: number): { year: number; part: number } {
+  const perYear = every === 'month' ? 12 : 4;
+  const year = Math.floor(period / perYear);
+  return { year, part: period - year * perYear + 1 };
+}
+
+function offsetAt(format: Intl.DateTimeFormat, ms: number): number {
+  let year = 0;
+  let month = 1;
+  let day = 1;
+  let hour = 0;
+  let minute = 0;
+  let second = 0;
+  for (const { type, value } of format.formatToParts(ms)) {
+    if (type === 'year') year = Number(value);
+    else if (type === 'era') year = value === 'B' ? 1 - year : year;
+    else if (type === 'month') month = Number(value);
+    else if (type === 'day') day = Number(value);
+    else if (type === 'hour') hour = Number(value);
+    else if (type === 'minute') minute = Number(value);
+    else if (type === 'second') second = Number(value);
+  }
+  const wall = dayOfCivil(year, month, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1000;
+  return wall - Math.floor(ms / 1000) * 1000;
+}
+
+function span(from: string, to: string): string {
+  return from === to ? from : `${from}–${to}`;
+}
+
+function pad2(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+function pad4(value: number): string {
+  return String(value).padStart(4, '0');
+}

@@ -1,0 +1,45 @@
+/**
+ * The one error class. A verb that refuses throws it; each transport (page, REST, command line) maps `code` once.
+ * A message says what was wrong, where (line, field, item) and what to do.
+ */
+
+export const ERROR_CODES = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  stale: 409,
+  too_large: 413,
+  unsupported: 415,
+  locked: 423,
+  unavailable: 503,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** One place where the input is wrong: `path` as in the JSON (`classifier.rules.1.when`), `column` 1-based when known. */
+export type Problem = { path: string; message: string; line?: number; column?: number };
+
+export class CountersignError extends Error {
+  readonly code: ErrorCode;
+  readonly problems: Problem[];
+  /** Facts for the caller, JSON-safe (for instance the chunks that changed under a stale decision). */
+  readonly facts: Record<string, unknown>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { problems?: Problem[]; facts?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'CountersignError';
+    this.code = code;
+    this.problems = more.problems ?? [];
+    this.facts = more.facts ?? {};
+  }
+
+  get status(): number {
+    return ERROR_CODES[this.code];
+  }
+}

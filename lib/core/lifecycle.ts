@@ -1,0 +1,161 @@
+/**
+ * The lifecycles, one table each. The pages, the API and the SQL guards derive from these; a transition that is not here does
+ * not exist. Each transition is named by what causes it.
+ */
+
+export const DATASET_STATES = ['receiving', 'ready', 'failed'] as const;
+export type DatasetState = (typeof DATASET_STATES)[number];
+
+export const BATCH_STATES = ['proposed', 'running', 'paused', 'finished', 'cancelled'] as const;
+export type BatchState = (typeof BATCH_STATES)[number];
+
+export const CHUNK_STATES = [
+  'proposed',
+  'queued',
+  'classifying',
+  'awaiting_review',
+  'awaiting_second',
+  'approved',
+  'executing',
+  'awaiting_release',
+  'paused',
+  'unresolved',
+  'halted',
+  'done',
+  'closed',
+  'cancelled',
+] as const;
+export type ChunkState = (typeof CHUNK_STATES)[number];
+
+export const ACTION_STATES = [
+  'planned',
+  'intent',
+  'succeeded',
+  'failed',
+  'uncertain',
+  'skipped',
+  'not_executed',
+  'abandoned',
+] as const;
+export type ActionState = (typeof ACTION_STATES)[number];
+
+type Transition<State extends string> = { from: readonly State[]; to: State };
+
+export const DATASET_TRANSITIONS = {
+  complete: { from: ['receiving'], to: 'ready' },
+  fail: { from: ['receiving'], to: 'failed' },
+} as const satisfies Record<string, Transition<DatasetState>>;
+
+export const BATCH_TRANSITIONS = {
+  start: { from: ['proposed'], to: 'running' },
+  pause: { from: ['running'], to: 'paused' },
+  resume: { from: ['paused'], to: 'running' },
+  finish: { from: ['running'], to: 'finished' },
+  cancel: { from: ['proposed', 'running', 'paused'], to: 'cancelled' },
+  retry: { from: ['finished'], to: 'running' },
+} as const satisfies Record<string, Transition<BatchState>>;
+
+// Two signatures (approve_first_of_two, refuse_second) and an accepted rest (accept_halted) are in the design and not built yet.
+export const CHUNK_TRANSITIONS = {
+  open_gate: { from: ['proposed'], to: 'queued' },
+  claim_classify: { from: ['queued', 'classifying'], to: 'classifying' },
+  yield_classify: { from: ['classifying'], to: 'queued' },
+  halt_classify: { from: ['classifying'], to: 'halted' },
+  classified: { from: ['classifying'], to: 'awaiting_review' },
+  approve: { from: ['awaiting_review', 'awaiting_second'], to: 'approved' },
+  approve_first_of_two: { from: ['awaiting_review'], to: 'awaiting_second' },
+  refuse_second: { from: ['awaiting_second'], to: 'awaiting_review' },
+  send_back: { from: ['awaiting_review'], to: 'queued' },
+  close: { from: ['awaiting_review'], to: 'closed' },
+  claim_execute: { from: ['approved', 'executing'], to: 'executing' },
+  first_done: { from: ['executing'], to: 'awaiting_release' },
+  first_done_elsewhere: { from: ['approved'], to: 'awaiting_release' },
+  release: { from: ['awaiting_release'], to: 'executing' },
+  executed: { from: ['executing'], to: 'done' },
+  executed_with_doubts: { from: ['executing'], to: 'unresolved' },
+  answer_last_doubt: { from: ['unresolved'], to: 'done' },
+  pause: { from: ['executing'], to: 'paused' },
+  resume: { from: ['paused'], to: 'executing' },
+  halt_execute: { from: ['executing'], to: 'halted' },
+  resume_halted: { from: ['halted'], to: 'executing' },
+  reclassify_halted: { from: ['halted'], to: 'queued' },
+  settle_halted: { from: ['halted'], to: 'executing' },
+  accept_halted: { from: ['halted'], to: 'done' },
+  retry: { from: ['done'], to: 'executing' },
+  cancel_idle: {
+    from: [
+      'proposed',
+      'queued',
+      'classifying',
+      'awaiting_review',
+      'awaiting_second',
+      'awaiting_release',
+      'approved',
+      'paused',
+      'halted',
+    ],
+    to: 'cancelled',
+  },
+  cancel_executing: { from: ['executing'], to: 'cancelled' },
+} as const satisfies Record<string, Transition<ChunkState>>;
+export type ChunkTransition = keyof typeof CHUNK_TRANSITIONS;
+
+/** A chunk in one of these needs nothing more; a batch whose chunks all are is finished. */
+export const CHUNK_TERMINAL: readonly ChunkState[] = ['done', 'closed', 'cancelled'];
+
+/** A worker has the chunk under a lease, or may take it over. */
+export const CHUNK_OWNED: readonly ChunkState[] = [CHUNK_TRANSITIONS.claim_classify.to, CHUNK_TRANSITIONS.claim_execute.to];
+
+/** Being worked on, or waiting for a worker: what a pause holds. */
+export const CHUNK_PAUSABLE: readonly ChunkState[] = [
+  ...CHUNK_TRANSITIONS.claim_classify.from,
+  ...CHUNK_TRANSITIONS.claim_execute.from,
+];
+
+/** Before the first action there is no doubt, and done means that the last one was answered or accepted. */
+export const CHUNK_MAY_BE_IN_DOUBT: readonly ChunkState[] = [
+  'executing',
+  ...Object.values(CHUNK_TRANSITIONS)
+    .filter(({ from, to }) => (from as readonly ChunkState[]).includes('executing') && to !== 'done' && to !== 'executing')
+    .map(({ to }) => to),
+];
+
+/** What each receipt turns an action into, by what it is now. Keys are `kind:result` (an intent has no result). */
+export const ACTION_TRANSITIONS = {
+  intent: { from: ['planned', 'failed', 'not_executed'], to: 'intent' },
+  'outcome:succeeded': { from: ['intent'], to: 'succeeded' },
+  'outcome:failed': { from: ['intent'], to: 'failed' },
+  'outcome:uncertain': { from: ['intent'], to: 'uncertain' },
+  'outcome:skipped': { from: ['planned'], to: 'skipped' },
+  'resolution:succeeded': { from: ['uncertain'], to: 'succeeded' },
+  'resolution:not_executed': { from: ['uncertain'], to: 'not_executed' },
+  'resolution:abandoned': { from: ['uncertain'], to: 'abandoned' },
+} as const satisfies Record<string, Transition<ActionState>>;
+export type ActionReceiptKind = keyof typeof ACTION_TRANSITIONS;
+
+/** Quoted for an SQL text of ours: `state IN (${stateList(CHUNK_TERMINAL)})`. */
+export function stateList(states: readonly (ChunkState | BatchState)[]): string {
+  return [...new Set(states)].map((state) => `'${state}'`).join(', ');
+}
+
+/** The states a batch's `name` may start from, for an SQL guard. */
+export function batchFrom(name: keyof typeof BATCH_TRANSITIONS): BatchState[] {
+  return [...BATCH_TRANSITIONS[name].from];
+}
+
+/** The states `name` may start from, for an SQL guard: `state = ANY($)`. */
+export function chunkFrom(name: ChunkTransition): ChunkState[] {
+  return [...CHUNK_TRANSITIONS[name].from];
+}
+
+/** Whether `name` is possible now: for a button, before anyone presses it. */
+export function chunkMay(name: ChunkTransition, state: ChunkState): boolean {
+  return (CHUNK_TRANSITIONS[name].from as readonly ChunkState[]).includes(state);
+}
+
+/** What an action becomes when this receipt follows. Throws where the table has no such transition (I2). */
+export function nextActionState(now: ActionState, receipt: ActionReceiptKind): ActionState {
+  const transition = ACTION_TRANSITIONS[receipt];
+  if (!(transition.from as readonly ActionState[]).includes(now)) throw new Error(`No ${receipt} receipt can follow ${now}.`);
+  return transition.to;
+}

@@ -1,0 +1,94 @@
+/** Every limit of the product, named with its unit. */
+
+// Ingest
+export const UPLOAD_BYTES_MAX = 4 * 1024 ** 3;
+export const CELL_BYTES_MAX = 4 * 1024 ** 2;
+export const RECORD_BYTES_MAX = 64 * 1024 ** 2;
+export const FIELDS_MAX = 500;
+export const SEGMENT_ROWS = 5_000;
+export const SEGMENT_BYTES = 8 * 1024 ** 2;
+export const SEGMENT_MS = 1_000;
+export const UPLOADS_AT_ONCE = 4;
+export const UNREADABLE_EXCERPT_BYTES = 512;
+
+// Plan
+export const RULES_MAX = 500;
+export const CATEGORIES_MAX = 50;
+export const TEMPLATE_CHARS_MAX = 20_000;
+export const CHUNK_DEFAULT_ITEMS = 50;
+export const DECISIONS_COMFORTABLE_MAX = 60;
+export const DIRECT_CHUNKS_MAX = 4;
+export const CHUNKS_MAX = 100_000;
+export const PREVIEW_CHUNK_ROWS_MAX = 10_000;
+export const PREVIEW_EXACT_ITEMS_MAX = 20_000;
+export const PREVIEW_EXAMPLES = 5;
+
+// Leases and workers
+export const LEASE_MS = 3_000;
+export const LEASE_RENEW_MS = 1_000;
+export const POLL_MS = 500;
+export const HEARTBEAT_MS = 1_000;
+export const WORKER_GONE_MS = 10_000;
+export const DRAIN_MS = 10_000;
+
+// Classification and execution
+export const CLASSIFY_PAGE_ITEMS = 500;
+export const TRANSACTIONAL_SLOTS = 500;
+export const REQUEST_TIMEOUT_MS = 30_000;
+export const REQUEST_TIMEOUT_MS_MAX = 120_000;
+export const CONNECT_TIMEOUT_MS = 10_000;
+export const REQUEST_TRIES_MAX = 3;
+export const RETRY_AFTER_MS_MAX = 10_000;
+export const REQUEST_BYTES_MAX = 1024 ** 2;
+export const RESPONSE_BYTES_MAX = 256 * 1024;
+export const RECEIPT_BYTES_MAX = 65_535;
+export const URL_CHARS_MAX = 8_000;
+export const TARGET_ID_CHARS_MAX = 500;
+export const FOLLOW_UP_TITLE_CHARS_MAX = 300;
+export const FOLLOW_UP_BODY_CHARS_MAX = 20_000;
+
+// Live pages and lists
+export const NOTIFY_PER_SECOND_MAX = 4;
+export const SUM_CHECK_MS = 5_000;
+export const HOUSEKEEPING_MS = 60 * 1000;
+export const EVENTS_KEEP_MS = 60 * 60 * 1000;
+export const PAGE_ITEMS_DEFAULT = 50;
+export const PAGE_ITEMS_MAX = 500;
+/** Of the original bytes of a page of items, wherever whole items are read; a larger item comes alone. */
+export const PAGE_BYTES = 16 * 1024 ** 2;
+export const SAMPLES_PER_CATEGORY = 40;
+export const UNSURE_SAMPLES_PER_CATEGORY = 10;
+export const SAMPLE_TEXT_CHARS_MAX = 8_000;
+export const SAMPLE_FIELD_CHARS_MAX = 2_000;
+export const CHUNKS_SHOWN_MAX = 400;
+export const TAPE_LINES = 50;
+export const RATE_WINDOW_MS = 10_000;
+export const LIVE_POLL_MS = 2_000;
+export const LIVE_HEARTBEAT_MS = 10_000;
+export const LIVE_REAUTHORISE_MS = 60_000;
+/** Of one web process; a key of a script counts as a person. */
+export const LIVE_STREAMS_PER_PERSON_MAX = 100;
+export const EXPORT_PAGE_ROWS = 1_000;
+export const SEARCH_SCAN_ITEMS = 20_000;
+export const SEEN_MS = 300;
+
+// People
+export const PASSWORD_CHARS_MIN = 12;
+export const PASSWORD_CHARS_MAX = 128;
+export const PERSON_NAME_CHARS_MAX = 100;
+export const SESSION_SECONDS = 7 * 24 * 60 * 60;
+export const INVITATION_DAYS = 7;
+/** Failed sign-ins within SIGN_IN_WINDOW_MINUTES; an office shares an address, so it has more. */
+export const SIGN_IN_TRIES_PER_ACCOUNT = 20;
+export const SIGN_IN_TRIES_PER_ADDRESS = 60;
+export const SIGN_IN_WINDOW_MINUTES = 15;
+/** The body of a sign-in: an address and a password. */
+export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
+
+// REST
+export const API_BODY_BYTES_MAX = 2 * 1024 ** 2;
+export const API_BODY_DEPTH_MAX = 100;
+export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
+export const API_WRITES_KEEP_HOURS = 24;
+export const SSE_RECONNECT_MS = 1_000;
+export const TASK_BODY_SHOWN_BYTES = 64 * 1024;

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checkTemplate, renderTemplate, templateFields } from './template.ts';
+
+test('fills fields in by their literal names, without escaping', () => {
+  const view = { 'Ticket Subject': '<b>&"\'</b>', 'a.b': 'dotted', '#1': 'odd' };
+  expect(renderTemplate('{{Ticket Subject}} | {{ a.b }} | {{& #1}} | {{{a.b}}}', view)).toBe(
+    '<b>&"\'</b> | dotted | odd | dotted',
+  );
+});
+
+test('a missing or inherited name is empty', () => {
+  const line = '[{{missing}}{{constructor}}{{__proto__}}{{toString}}{{hasOwnProperty}}{{a.length}}]';
+  expect(renderTemplate(line, { a: 'x' })).toBe('[]');
+  expect(renderTemplate(line, Object.create(null))).toBe('[]');
+  expect(renderTemplate('{{__proto__}}', JSON.parse('{"__proto__":"own"}'))).toBe('own');
+});
+
+test('a value that looks like a template stays as it is', () => {
+  expect(renderTemplate('{{a}}', { a: '{{b}}', b: 'no' })).toBe('{{b}}');
+});
+
+test.each([
+  ['{{#a}}x{{/a}}', 1, 1, /Sections/],
+  ['one\n two {{^a}}', 2, 6, /Sections/],
+  ['{{/a}}', 1, 1, /no section to close/],
+  ['{{> part}}', 1, 1, /Partials/],
+  ['x {{=<% %>=}}', 1, 3, /Delimiters/],
+  ['ok {{a}}\n{{a', 2, 1, /not closed/],
+  ['{{ }}', 1, 1, /name is missing/],
+  ['{{subjet}}', 1, 1, /Did you mean “subject”/],
+  ['{{a}} {{b.c}}', 1, 7, /no field “b.c”/],
+])('refuses %s in line %i, column %i', (text, line, column, message) => {
+  const problems = checkTemplate(text, ['a', 'subject'], 'receiptLine');
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatchObject({ path: 'receiptLine', line, column });
+  expect(problems[0]?.message).toMatch(message);
+});
+
+test('accepts plain text, comments and known fields', () => {
+  expect(checkTemplate('{{! why }}{ } }} {{a}}', ['a'], 'x')).toEqual([]);
+  expect(templateFields('{{a}} {{b}} {{a}}')).toEqual(['a', 'b']);
+});
+
+const bits = fc.constantFrom('{{', '}}', '{', '}', '#', '/', '^', '!', '=', '&', 'a', ' ', '\n', '\u2028', '\ud800');
+const templates = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.array(bits).map((all) => all.join('')),
+);
+
+test('text without braces comes through unchanged, and nothing but the checked form renders', () => {
+  fc.assert(
+    fc.property(templates, (text) => {
+      if (!text.includes('{{')) expect(renderTemplate(text, {})).toBe(text);
+      const problems = checkTemplate(text, [], 'x').filter(({ message }) => !message.startsWith('There is no field'));
+      if (problems.length > 0) expect(() => renderTemplate(text, {})).toThrow();
+      else expect(typeof renderTemplate(text, {})).toBe('string');
+    }),
+  );
+});

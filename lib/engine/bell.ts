@@ -1,0 +1,51 @@
+/**
+ * Bells: a pg-boss job that says "look at the chunk table". It is sent in the transaction that makes a chunk claimable and ends as soon
+ * as a worker hears it; the chunk table holds the truth, and a slow poll hears what a bell missed.
+ */
+import { PgBoss } from 'pg-boss';
+import { env } from '../env.ts';
+import type { Tx } from '../store/db.ts';
+
+const QUEUE = 'bell';
+
+// Next loads modules more than once; the process must not start a pg-boss for each.
+const state = globalThis as typeof globalThis & { countersignBell?: Promise<PgBoss> };
+
+/** Rings in the caller's transaction: heard only if it commits. */
+export async function ring(tx: Tx): Promise<void> {
+  state.countersignBell ??= sender(env().DATABASE_URL ?? '');
+  const boss = await state.countersignBell;
+  const db = { executeSql: (text: string, values?: unknown[]) => tx.query(text, values as unknown[]) };
+  await boss.send(QUEUE, {}, { db });
+}
+
+/** Ends this process's sender, if it has one. */
+export async function stopRinging(): Promise<void> {
+  const boss = await state.countersignBell;
+  state.countersignBell = undefined;
+  await boss?.stop({ graceful: false });
+}
+
+/** Calls `heard` at every bell, until the returned function is called. It also keeps pg-boss's own tables clean. */
+export async function listenForBells(url: string, heard: () => void): Promise<() => Promise<void>> {
+  const boss = new PgBoss({ ...CONNECTION, connectionString: url, useListenNotify: true, supervise: true, schedule: false });
+  // Faults of pg-boss cost promptness only: the poll goes on.
+  boss.on('error', () => {});
+  await boss.start();
+  await boss.work(QUEUE, { batchSize: 1, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 }, async () => heard());
+  return () => boss.stop({ graceful: false });
+}
+
+/** The migration role made the schema and the queue; the application role only uses them. */
+const CONNECTION = { max: 2, migrate: false, createSchema: false } as const;
+
+async function sender(url: string): Promise<PgBoss> {
+  const boss = new PgBoss({ ...CONNECTION, connectionString: url, supervise: false, schedule: false });
+  boss.on('error', () => {});
+  try {
+    return await boss.start();
+  } catch (error) {
+    state.countersignBell = undefined;
+    throw error;
+  }
+}

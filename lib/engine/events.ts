@@ -1,0 +1,70 @@
+/**
+ * Live events: a hint that something of a batch changed, never the change itself. Whoever hears one reads the database again, and whoever
+ * misses one polls. A hint travels outside receipt transactions, at most NOTIFY_PER_SECOND_MAX times a second per batch and process.
+ */
+import type { Pool } from 'pg';
+import { EVENTS_KEEP_MS, NOTIFY_PER_SECOND_MAX } from '../core/limits.ts';
+import { CHANNEL, hear } from '../store/notifications.ts';
+
+const QUIET_MS = 1000 / NOTIFY_PER_SECOND_MAX;
+/** More changed chunks than this are told as "the batch changed". */
+const CHUNKS_NAMED_MAX = 100;
+
+export type Change = { chunk?: number; seq?: number; kind: string };
+
+/**
+ * Tells live pages that the batch changed. Returns at once and never throws: the first change goes out immediately, those that follow
+ * within the quiet time go out together at its end, so the last one is always told.
+ */
+export function announce(pool: Pool, batchId: string, change: Change): void {
+  const waiting = quiet.get(batchId);
+  if (waiting) {
+    waiting.changes.set(change.chunk ?? null, change);
+    return;
+  }
+  const entry = { pool, changes: new Map([[change.chunk ?? null, change]]) };
+  quiet.set(batchId, entry);
+  void tell(batchId, entry);
+}
+
+/** Calls `heard` whenever this batch is announced by any process, until the returned function is called. One connection serves all. */
+export function listen(url: string, batchId: string, heard: () => void): () => void {
+  return hear(url, batchId, heard);
+}
+
+/** Deletes events older than EVENTS_KEEP_MS. Gives how many. */
+export async function pruneEvents(pool: Pool): Promise<number> {
+  const { rowCount } = await pool.query("DELETE FROM event WHERE at < clock_timestamp() - $1 * interval '1 millisecond'", [
+    EVENTS_KEEP_MS,
+  ]);
+  return rowCount ?? 0;
+}
+
+type Quiet = { pool: Pool; changes: Map<number | null, Change> };
+
+/** Batches that were told of within the quiet time, with what changed since. */
+const quiet = new Map<string, Quiet>();
+
+async function tell(batchId: string, entry: Quiet): Promise<void> {
+  const changes = entry.changes.size > CHUNKS_NAMED_MAX ? [{ kind: 'many' }] : [...entry.changes.values()];
+  entry.changes = new Map();
+  try {
+    await entry.pool.query({ name: 'announce', text: ANNOUNCE, values: [batchId, ...columnsOf(changes), CHANNEL] });
+  } catch {
+    // A hint is lost. The pages poll, and a worker must not stumble over its audience.
+  }
+  setTimeout(() => {
+    if (entry.changes.size === 0) quiet.delete(batchId);
+    else void tell(batchId, entry);
+  }, QUIET_MS);
+}
+
+function columnsOf(changes: Change[]): unknown[] {
+  return [changes.map(({ chunk }) => chunk ?? null), changes.map(({ seq }) => seq ?? null), changes.map(({ kind }) => kind)];
+}
+
+const ANNOUNCE = `
+WITH event AS (
+  INSERT INTO event (batch_id, chunk, seq, kind) SELECT $1::uuid, e.* FROM unnest($2::int[], $3::int[], $4::text[]) e
+)
+SELECT pg_notify($5, $1::text)`;

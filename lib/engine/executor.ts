@@ -1,0 +1,372 @@
+/**
+ * Executes one chunk's approved manifest: intent, effect, outcome, for each action, in the order of the ordinals. It names no connector; the
+ * targets are handed in. docs/protocol.md explains the invariants.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import { TRANSACTIONAL_SLOTS } from '../core/limits.ts';
+import { manifestHasher } from '../core/manifest.ts';
+import { commitment } from '../ledger/canonical.ts';
+import { type IntentBody, idempotencyKey, readReceipt, sealReceipt } from '../ledger/receipt.ts';
+import type { Claim } from '../store/claims.ts';
+import type { Tx } from '../store/db.ts';
+import {
+  type Approval,
+  type Ending,
+  endExecution,
+  frozenRows,
+  nextWork,
+  openIntents,
+  readApproval,
+  reserveRate,
+  type WorkRow,
+} from '../store/execution.ts';
+import type { IntentRow, OutcomeRow, PersonalValue } from '../store/receipts.ts';
+import { errorBudget } from './error-budget.ts';
+import type { Lease } from './lease.ts';
+import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
+
+export type TargetResult =
+  | { result: 'succeeded'; target: string | null }
+  | { result: 'failed'; reason: string }
+  | { result: 'uncertain'; reason: string };
+
+export type Sending = {
+  row: WorkRow;
+  idempotencyKey: string;
+  /** an owner before this one may have sent it: then only a success ends the doubt (I4) */
+  mayHaveActed: boolean;
+};
+
+/** One kind of target, as far as the protocol must know it. */
+export type Target =
+  | { kind: 'transactional'; applyMany(tx: Tx, sendings: Sending[]): Promise<TargetResult[]> }
+  | { kind: 'remote'; honoursKeys(row: WorkRow): boolean; apply(sending: Sending, signal: AbortSignal): Promise<TargetResult> };
+
+export type ExecutorInput = {
+  pool: Pool;
+  claim: Claim;
+  lease: Lease;
+  /** worker:<id>, as receipts name it */
+  by: string;
+  now: () => Date;
+  /** Aborts when this worker is asked to end: it sends nothing more and gives the chunk back. */
+  drain: AbortSignal;
+  /** Null when this worker does not know the connector in that version: it then leaves the chunk alone. */
+  targetFor: (connector: string, version: number) => Target | null;
+  /** Told after receipts were committed; never throws. */
+  announce: () => void;
+};
+
+/** Why an execution ended without an ending of its own. */
+export type Execution = Ending | { halted: string } | 'lost' | 'drained' | 'unknown_connector';
+
+/**
+ * Runs until everything that may be sent is sent, or it is told to stop, or the error budget is spent. Throws only for faults that are
+ * nobody's answer (a broken database); then nothing is in doubt that the receipts do not show as open.
+ */
+export async function executeChunk(input: ExecutorInput): Promise<Execution> {
+  const { pool, claim } = input;
+  const approval = await readApproval(pool, claim);
+  const fault = await verifyManifest(input, approval);
+  if (fault) return fault;
+
+  const writer = receiptWriter(pool, claim);
+  const run: Run = { ...input, approval, writer, budget: errorBudget(approval.plan.execution.haltAfter), stop: null };
+  const drained = (): void => {
+    run.stop ??= 'drained';
+  };
+  input.drain.addEventListener('abort', drained);
+  try {
+    for (;;) {
+      run.stop = null;
+      if (input.drain.aborted) drained();
+      await sendEverything(run);
+      if (run.stop !== null && run.stop !== 'stopping') return run.stop;
+      const ended = await endExecution(pool, claim, run.stop === 'stopping');
+      // Resumed before the pause was reached: what was refused is sent now.
+      if (ended !== 'resumed') return ended ?? 'lost';
+    }
+  } finally {
+    input.drain.removeEventListener('abort', drained);
+  }
+}
+
+async function sendEverything(run: Run): Promise<void> {
+  try {
+    await settleOpenIntents(run);
+    await sendAll(run);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    run.stop = error.why;
+  }
+}
+
+type Run = ExecutorInput & {
+  approval: Approval;
+  writer: ReceiptWriter;
+  budget: ReturnType<typeof errorBudget>;
+  /** set once: nothing more is sent, what is in flight is waited for */
+  stop: 'stopping' | 'lost' | 'drained' | { halted: string } | null;
+};
+
+/** I5: the frozen rows must be what was approved, once per epoch; and this worker must know every connector that they name. */
+async function verifyManifest(input: ExecutorInput, approval: Approval): Promise<Execution | null> {
+  const hasher = manifestHasher();
+  for await (const page of frozenRows(input.pool, input.claim, approval.decisionId)) {
+    for (const row of page) {
+      const { connector, connection, version } = row;
+      const acts =
+        connector === null || row.do === null || version === null ? null : { connector, connection, do: row.do, version };
+      if (acts && input.targetFor(acts.connector, acts.version) === null) return 'unknown_connector';
+      hasher.add({
+        ordinal: row.ordinal,
+        category: row.category,
+        action: acts,
+        request: row.requestDigest,
+        item: row.itemDigest,
+      });
+    }
+  }
+  if (hasher.digest() === approval.manifestDigest) return null;
+  return { halted: 'The frozen manifest is not the one that was approved. Nothing was sent.' };
+}
+
+/**
+ * I4: what an owner before this one left open is never silently repeated. An effect that shares its outcome's transaction did not happen
+ * and is applied under the same key; a target that honours keys gets the same key and the same bytes; all else is uncertain.
+ */
+async function settleOpenIntents(run: Run): Promise<void> {
+  for (let after = 0; ; ) {
+    const rows = await openIntents(run.pool, run.claim, page(run, after));
+    if (rows.length === 0) return;
+    after = rows[rows.length - 1]?.ordinal ?? after;
+    const open = rows.map((row) => openAttempt(row));
+    await applyTransactional(
+      run,
+      open.filter(({ row }) => target(run, row).kind === 'transactional'),
+    );
+    const remote = open.filter(({ row }) => target(run, row).kind === 'remote');
+    const honoured = remote.filter(({ row }) => honoursKeys(run, row));
+    const doubtful = remote.filter(({ row }) => !honoursKeys(run, row));
+    if (doubtful.length > 0) {
+      const reason = { result: 'uncertain', reason: 'worker_lost' } as const;
+      await run.writer.outcomes(doubtful.map((attempt) => outcomeRow(run, attempt, reason)));
+      run.announce();
+    }
+    await inSlots(run, honoured, (attempt) => applyRemote(run, attempt));
+  }
+}
+
+async function sendAll(run: Run): Promise<void> {
+  let ahead = readAhead(run, 0);
+  while (run.stop === null) {
+    const rows = await ahead;
+    const last = rows[rows.length - 1];
+    if (!last) return;
+    ahead = readAhead(run, last.ordinal);
+    const attempts = rows.map((row) => nextAttempt(run, row));
+    await sendTransactional(
+      run,
+      attempts.filter(({ row }) => target(run, row).kind === 'transactional'),
+    );
+    await inSlots(
+      run,
+      attempts.filter(({ row }) => target(run, row).kind === 'remote'),
+      (attempt) => sendRemote(run, attempt),
+    );
+  }
+}
+
+/** The next page is on its way while this one is sent: nothing that is sent now changes what comes after it. */
+function readAhead(run: Run, after: number): Promise<WorkRow[]> {
+  const rows = nextWork(run.pool, run.claim, page(run, after));
+  // Told to whoever awaits it; nobody does when the execution stops before.
+  rows.catch(() => {});
+  return rows;
+}
+
+/** One statement of intents, then one transaction of effects and outcomes. */
+async function sendTransactional(run: Run, attempts: Attempt[]): Promise<void> {
+  if (attempts.length === 0 || run.stop !== null) return;
+  await pace(run, attempts.length);
+  await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt)));
+  await applyTransactional(run, attempts);
+}
+
+async function applyTransactional(run: Run, attempts: Attempt[]): Promise<void> {
+  const first = attempts[0];
+  if (!first) return;
+  // Rows of one page may name several connectors; each has its own transaction.
+  const own = attempts.filter(({ row }) => row.connector === first.row.connector);
+  const to = target(run, first.row);
+  if (to.kind !== 'transactional') throw new Error(`${first.row.connector} is not transactional.`);
+  await run.writer.outcomes(async (client) => {
+    const results = await to.applyMany(
+      client,
+      own.map((attempt) => sendingOf(attempt)),
+    );
+    if (results.length !== own.length)
+      throw new Error(`${first.row.connector} answered ${results.length} of ${own.length} actions.`);
+    return own.map((attempt, index) => outcomeRow(run, attempt, results[index] as TargetResult));
+  });
+  run.announce();
+  await applyTransactional(
+    run,
+    attempts.filter(({ row }) => row.connector !== first.row.connector),
+  );
+}
+
+/** No intent is written ahead of a free sending slot: `concurrency` lanes, each with one action in flight. */
+async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) => Promise<void>): Promise<void> {
+  const lanes = run.approval.serial ? 1 : Math.min(run.approval.plan.execution.concurrency, attempts.length);
+  let next = 0;
+  let fault: unknown;
+  const lane = async (): Promise<void> => {
+    while (next < attempts.length && run.stop === null && fault === undefined) {
+      const attempt = attempts[next++] as Attempt;
+      try {
+        await send(attempt);
+      } catch (error) {
+        if (error instanceof Refused) run.stop ??= error.why;
+        else fault ??= error;
+      }
+    }
+  };
+  // Every lane is waited for: what is in flight has its outcome written even when another lane met a refusal.
+  await Promise.all(Array.from({ length: lanes }, lane));
+  if (fault !== undefined) throw fault;
+}
+
+async function sendRemote(run: Run, attempt: Attempt): Promise<void> {
+  await pace(run, 1);
+  if (run.stop !== null) return;
+  await run.writer.intent(intentRow(run, attempt));
+  await applyRemote(run, attempt);
+}
+
+async function applyRemote(run: Run, attempt: Attempt): Promise<void> {
+  const to = target(run, attempt.row);
+  if (to.kind !== 'remote') throw new Error(`${attempt.row.connector} is not remote.`);
+  // Checked just before the send. Its intent stays open for the next owner, who will say that nobody knows.
+  if (!run.lease.valid()) throw new Refused('lost');
+  const answer = await to.apply(sendingOf(attempt), run.lease.signal);
+  await run.writer.outcome(outcomeRow(run, attempt, answer));
+  run.announce();
+  const spent = run.budget.count(answer);
+  if (spent) run.stop ??= { halted: spent };
+}
+
+/** Waits for the batch's rate over all workers. */
+async function pace(run: Run, count: number): Promise<void> {
+  const { ratePerSecond } = run.approval.plan.execution;
+  if (ratePerSecond === null) return;
+  const wait = await reserveRate(run.pool, run.claim.batchId, count, ratePerSecond);
+  if (wait > 0) await sleep(wait, undefined, { signal: run.lease.signal }).catch(() => {});
+}
+
+type Attempt = {
+  row: WorkRow;
+  attempt: number;
+  key: string;
+  /** of its intent */
+  step: number;
+  intentLeaf: Buffer | null;
+  /** its intent was open when this owner came */
+  inherited: boolean;
+};
+
+function sendingOf({ row, key, inherited }: Attempt): Sending {
+  return { row, idempotencyKey: key, mayHaveActed: inherited };
+}
+
+function nextAttempt(run: Run, row: WorkRow): Attempt {
+  const last = row.body ? readReceipt(row.body) : null;
+  const attempt = last && 'attempt' in last ? last.attempt + 1 : 1;
+  const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt);
+  return { row, attempt, key, step: (row.step ?? 0) + 1, intentLeaf: null, inherited: false };
+}
+
+function openAttempt(row: WorkRow): Attempt {
+  const intent = row.body ? readReceipt(row.body) : null;
+  if (intent?.kind !== 'intent' || row.step === null) throw new Error(`Item ${row.ordinal} has no open intent.`);
+  return { row, attempt: intent.attempt, key: intent.idempotencyKey, step: row.step, intentLeaf: row.leaf, inherited: true };
+}
+
+function intentRow(run: Run, attempt: Attempt): IntentRow {
+  const { row } = attempt;
+  const values: PersonalValue[] = [];
+  const commitments: [string, string][] = [];
+  const names = Object.keys(row.fields).sort();
+  const salts = names.length > 0 ? randomBytes(16 * names.length) : null;
+  names.forEach((field, index) => {
+    const salt = (salts as Buffer).subarray(16 * index, 16 * index + 16);
+    const value = row.fields[field] ?? '';
+    values.push({ field, salt, value });
+    commitments.push([field, commitment(salt, value)]);
+  });
+  // Members in the order of canonical JSON, so that sealing need not sort them.
+  const body: IntentBody = {
+    action: { connection: row.connection, connector: row.connector, do: row.do, version: row.version },
+    at: run.now().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    by: run.by,
+    chunk: run.claim.number,
+    decision: run.approval.decisionId,
+    epoch: run.claim.epoch,
+    idempotencyKey: attempt.key,
+    item: row.itemDigest,
+    kind: 'intent',
+    manifest: run.approval.manifestDigest,
+    ordinal: row.ordinal,
+    request: row.requestDigest,
+    step: attempt.step,
+    v: 1,
+    // By definition, not assignment: a field may be called __proto__.
+    values: Object.fromEntries(commitments),
+  };
+  const sealed = sealReceipt(body);
+  attempt.intentLeaf = sealed.leaf;
+  const from = row.result === 'failed' || row.result === 'not_executed' ? row.result : null;
+  return { ...sealed, ordinal: row.ordinal, step: attempt.step, values, from };
+}
+
+function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRow {
+  const step = attempt.step + 1;
+  const sealed = sealReceipt({
+    at: run.now().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    before: null,
+    by: run.by,
+    chunk: run.claim.number,
+    epoch: run.claim.epoch,
+    intent: attempt.intentLeaf?.toString('hex') ?? null,
+    kind: 'outcome',
+    ordinal: attempt.row.ordinal,
+    reason: answer.result === 'succeeded' ? null : answer.reason,
+    result: answer.result,
+    step,
+    target: answer.result === 'succeeded' ? answer.target : null,
+    v: 1,
+  });
+  return { ...sealed, ordinal: attempt.row.ordinal, step, result: answer.result };
+}
+
+function target(run: Run, row: WorkRow): Target {
+  const found = run.targetFor(row.connector, row.version);
+  if (!found) throw new Error(`No connector ${row.connector} version ${row.version}.`);
+  return found;
+}
+
+function honoursKeys(run: Run, row: WorkRow): boolean {
+  const to = target(run, row);
+  return to.kind === 'remote' && to.honoursKeys(row);
+}
+
+function page(run: Run, after: number) {
+  const { decisionId, released, retryUpTo, plan } = run.approval;
+  return { decisionId, after, limit: TRANSACTIONAL_SLOTS, receiptFields: plan.receiptFields, released, retryUpTo };
+}

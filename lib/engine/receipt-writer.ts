@@ -1,0 +1,219 @@
+/**
+ * Group commit: the intents and outcomes of many items in flight share statements. A promise that resolves means that the COMMIT
+ * of that receipt was acknowledged (I1), or was found to have happened after its acknowledgement was lost.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, PoolClient } from 'pg';
+import { LEASE_MS } from '../core/limits.ts';
+import { type Claim, holdFence, whyRefused } from '../store/claims.ts';
+import type { Tx } from '../store/db.ts';
+import { type IntentRow, insertIntents, insertOutcomes, type OutcomeRow, storedLeaves } from '../store/receipts.ts';
+
+/** The fence refused: `stopping` asks the worker to send nothing more and settle; `lost` says that somebody else owns the chunk. */
+export class Refused extends Error {
+  readonly why: 'stopping' | 'lost';
+  constructor(why: 'stopping' | 'lost') {
+    super(why === 'lost' ? 'The chunk has another owner.' : 'The chunk is being stopped.');
+    this.why = why;
+  }
+}
+
+type Outcomes = OutcomeRow[] | ((tx: Tx) => Promise<OutcomeRow[]>);
+
+export type ReceiptWriter = {
+  intent(row: IntentRow): Promise<void>;
+  outcome(row: OutcomeRow): Promise<void>;
+  /** Many at once, as one statement. */
+  intents(rows: IntentRow[]): Promise<void>;
+  /** Many at once; given a function, it makes their effect in the transaction of the outcomes that it returns. */
+  outcomes(rows: Outcomes): Promise<void>;
+};
+
+export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
+  const waiting: { intents: Pending<IntentRow>[]; outcomes: Pending<OutcomeRow>[] } = { intents: [], outcomes: [] };
+  let flushing = false;
+
+  const flush = async (): Promise<void> => {
+    if (flushing) return;
+    flushing = true;
+    while (waiting.outcomes.length + waiting.intents.length > 0) {
+      // Outcomes first: they free slots, and what is known is on record before anything new is begun.
+      await settle(waiting.outcomes.splice(0), (rows) => writeOutcomes(pool, claim, rows));
+      await settle(waiting.intents.splice(0), (rows) => writeIntents(pool, claim, rows));
+    }
+    flushing = false;
+  };
+  const enqueue = <Row>(queue: Pending<Row>[], row: Row): Promise<void> =>
+    new Promise((resolve, reject) => {
+      queue.push({ row, resolve, reject });
+      // A turn of the event loop lets the answers that arrived together share a statement.
+      setImmediate(flush);
+    });
+
+  return {
+    intent: (row) => enqueue(waiting.intents, row),
+    outcome: (row) => enqueue(waiting.outcomes, row),
+    intents: (rows) => writeIntents(pool, claim, rows),
+    outcomes: (rows) => writeOutcomes(pool, claim, rows),
+  };
+}
+
+type Pending<Row> = { row: Row; resolve: () => void; reject: (error: unknown) => void };
+
+async function settle<Row>(pending: Pending<Row>[], write: (rows: Row[]) => Promise<void>): Promise<void> {
+  if (pending.length === 0) return;
+  try {
+    await write(pending.map(({ row }) => row));
+    for (const { resolve } of pending) resolve();
+  } catch (error) {
+    for (const { reject } of pending) reject(error);
+  }
+}
+
+async function writeIntents(pool: Pool, claim: Claim, rows: IntentRow[]): Promise<void> {
+  await surely(pool, claim, async (client, attempt) => {
+    attempt(rows);
+    if (!(await insertIntents(client, claim, rows))) throw new Refused(await whyRefused(client, claim));
+  });
+}
+
+async function writeOutcomes(pool: Pool, claim: Claim, outcomes: Outcomes): Promise<void> {
+  await surely(pool, claim, async (client, attempt) => {
+    if (typeof outcomes !== 'function') {
+      attempt(outcomes);
+      if (!(await insertOutcomes(client, claim, outcomes))) throw new Refused('lost');
+      return;
+    }
+    const tx = fencedTransaction(client, claim);
+    try {
+      const rows = await outcomes(tx);
+      attempt(rows);
+      if (!(await insertOutcomes(client, claim, rows))) throw new Refused('lost');
+      await tx.commit();
+    } catch (error) {
+      if (!isConnectionLoss(error)) await tx.rollback();
+      throw error;
+    }
+  });
+}
+
+/** Begins, under the fence, with the first thing it is asked: an effect that asks the database for nothing needs no transaction. */
+function fencedTransaction(client: PoolClient, claim: Claim): Tx & { commit(): Promise<void>; rollback(): Promise<void> } {
+  let begun: Promise<void> | null = null;
+  const begin = async (): Promise<void> => {
+    await client.query(BEGIN);
+    if (!(await holdFence(client, claim))) throw new Refused('lost');
+  };
+  const query = async (...asked: unknown[]): Promise<unknown> => {
+    begun ??= begin();
+    await begun;
+    return (client.query as (...all: unknown[]) => unknown)(...asked);
+  };
+  return {
+    query: query as Tx['query'],
+    async commit() {
+      if (begun === null) return;
+      const ended = await client.query('COMMIT');
+      if (ended.command !== 'COMMIT') throw new Error('The transaction of an effect and its outcome was rolled back.');
+    },
+    async rollback() {
+      if (begun !== null) await client.query('ROLLBACK');
+    },
+  };
+}
+
+/** A worker that freezes in here would hold the chunk's row, and nobody could take over: the server then ends its connection. */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LEASE_MS}`;
+
+const BACKEND_POLL_MS = 200;
+
+type Attempted = { ordinal: number; step: number; leaf: Buffer };
+
+/**
+ * Runs one receipt transaction to a known end. When the connection dies before the answer, it waits until that backend is gone (its
+ * transaction is then decided), looks whether these very receipts are there, and writes again only if they are not (I1).
+ */
+async function surely(
+  pool: Pool,
+  claim: Claim,
+  write: (client: PoolClient, attempt: (rows: Attempted[]) => void) => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    let attempted: Attempted[] = [];
+    const client = await connect(pool);
+    const backend = backendOf(client);
+    // A connection that dies while it is checked out says so by an event too; unheard, it would end the process.
+    const heard = (): void => {};
+    client.on('error', heard);
+    try {
+      await write(client, (rows) => {
+        attempted = rows;
+      });
+      client.off('error', heard);
+      client.release();
+      return;
+    } catch (error) {
+      client.off('error', heard);
+      client.release(isConnectionLoss(error));
+      // I2: a duplicate (batch, ordinal, step) means that somebody else moved this action.
+      if ((error as { code?: string }).code === '23505') throw new Refused('lost');
+      if (!isConnectionLoss(error)) throw error;
+    }
+    await untilGone(pool, backend);
+    if (attempted.length > 0 && (await areStored(pool, claim, attempted))) return;
+  }
+}
+
+async function areStored(pool: Pool, claim: Claim, attempted: Attempted[]): Promise<boolean> {
+  for (;;) {
+    try {
+      const leaves = new Set((await storedLeaves(pool, claim.batchId, attempted)).map((leaf) => leaf.toString('hex')));
+      return attempted.every(({ leaf }) => leaves.has(leaf.toString('hex')));
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      await sleep(BACKEND_POLL_MS);
+    }
+  }
+}
+
+type Backend = { pid: number; since: number };
+
+/** The backend behind a connection; `since` narrows the name, for pids come round again. */
+function backendOf(client: PoolClient): Backend {
+  return { pid: (client as unknown as { processID: number }).processID, since: Date.now() };
+}
+
+async function connect(pool: Pool): Promise<PoolClient> {
+  for (;;) {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      await sleep(BACKEND_POLL_MS);
+    }
+  }
+}
+
+async function untilGone(pool: Pool, backend: Backend): Promise<void> {
+  for (;;) {
+    try {
+      // A backend that was there when this began and still is may yet commit. One that started later only took over the pid.
+      const { rowCount } = await pool.query(
+        "SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start < clock_timestamp() - (($2::float8)::text || ' milliseconds')::interval",
+        [backend.pid, Date.now() - backend.since],
+      );
+      if (rowCount === 0) return;
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+    }
+    await sleep(BACKEND_POLL_MS);
+  }
+}
+
+/** Whether the error leaves open what became of the statement: no SQLSTATE at all, one of the classes 08 and 57P, or 25P03 (idle too long). */
+export function isConnectionLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: string }).code;
+  if (code === undefined) return /connection|terminat|timeout|socket|ECONN|EPIPE/i.test(error.message);
+  return code.startsWith('08') || code.startsWith('57P') || code === '25P03' || /^E(CONN|PIPE|TIMEDOUT|HOST)/.test(code);
+}

@@ -1,0 +1,111 @@
+/**
+ * The environment, parsed once. Every process of the product (start, web, worker, tests) reads its settings here and nowhere else.
+ */
+
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { CountersignError, type Problem } from './core/errors.ts';
+
+export type Env = z.output<typeof schema>;
+
+const state = globalThis as typeof globalThis & { countersignEnv?: Env };
+
+/** This process's environment. Throws `invalid` with one problem per bad variable, each saying what to do. */
+export function env(): Env {
+  state.countersignEnv ??= parseEnv(process.env);
+  return state.countersignEnv;
+}
+
+/** Parses an environment given as data; empty values count as absent. Pure, but for resolving DATA_DIR against the working directory. */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems: Problem[] = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  const lines = problems.map((problem) => `  ${problem.path}: ${problem.message}`);
+  throw new CountersignError('invalid', `The environment can't be used:\n${lines.join('\n')}`, { problems });
+}
+
+const postgresUrl = z.string().refine(
+  (text) => {
+    if (!URL.canParse(text)) return false;
+    const url = new URL(text);
+    return /^postgres(ql)?:$/.test(url.protocol) && url.username !== '' && url.pathname.length > 1;
+  },
+  // The value is not repeated: it holds a password.
+  { error: 'is not a PostgreSQL address with a user and a database. Write it as postgresql://user:password@host:5432/database' },
+);
+
+const whole = (least: number, most: number, what: string) =>
+  z.string().transform((text, context) => {
+    const value = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    context.addIssue({ code: 'custom', message: `is "${text}". Write ${what}, a whole number from ${least} to ${most}` });
+    return z.NEVER;
+  });
+
+const flag = z.string().transform((text, context) => {
+  const word = text.trim().toLowerCase();
+  if (['1', 'true', 'yes', 'on'].includes(word)) return true;
+  if (['0', 'false', 'no', 'off'].includes(word)) return false;
+  context.addIssue({ code: 'custom', message: `is "${text}". Write 1 (yes) or 0 (no)` });
+  return z.NEVER;
+});
+
+const schema = z
+  .object({
+    /** The web server's port. */
+    PORT: whole(1, 65_535, 'a port').default(3000),
+    /** The address to listen on; loopback unless told otherwise. */
+    HOST: z.string().default('127.0.0.1'),
+    /** Absolute path of the folder for the embedded database, keys and logs. */
+    DATA_DIR: z
+      .string()
+      .default('.data')
+      .transform((path) => resolve(path)),
+    /** The application role's connection; absent: an embedded PostgreSQL. */
+    DATABASE_URL: postgresUrl.optional(),
+    /** The owner role's connection, used for migrations only. */
+    MIGRATE_DATABASE_URL: postgresUrl.optional(),
+    ADMIN_EMAIL: z
+      .string()
+      .refine((text) => z.email().safeParse(text).success, {
+        error: 'is not a mail address. Write the address that the first admin signs in with',
+      })
+      .optional(),
+    ADMIN_PASSWORD: z
+      .string()
+      .min(8, { error: 'is too short. Use at least 8 characters' })
+      .max(128, { error: 'is longer than 128 characters' })
+      .optional(),
+    /** A first API key for scripts. */
+    ADMIN_API_KEY: z.string().min(16, { error: 'is too short. Use at least 16 characters' }).optional(),
+    /** Encrypts the secrets of connections and signs sessions; the same for all processes. */
+    SECRET_KEY: z
+      .string()
+      .min(32, { error: 'is too short. Use at least 32 characters, for instance from: openssl rand -base64 32' })
+      .optional(),
+    /** Path of the Ed25519 private key (PKCS 8, PEM) that signs tree heads. */
+    SIGNING_KEY_FILE: z.string().optional(),
+    /** Whether connections may reach private and loopback addresses. */
+    ALLOW_PRIVATE_TARGETS: flag.default(false),
+    /** Worker processes started beside the web server. */
+    WORKERS: whole(0, 64, 'how many worker processes to start').default(2),
+  })
+  .superRefine((value, context) => {
+    if (value.MIGRATE_DATABASE_URL && !value.DATABASE_URL) {
+      context.addIssue({
+        code: 'custom',
+        path: ['DATABASE_URL'],
+        message: 'is missing while MIGRATE_DATABASE_URL is set. Give both, or neither for the embedded database',
+      });
+    }
+    if ((value.ADMIN_EMAIL === undefined) !== (value.ADMIN_PASSWORD === undefined)) {
+      const missing = value.ADMIN_EMAIL === undefined ? 'ADMIN_EMAIL' : 'ADMIN_PASSWORD';
+      context.addIssue({
+        code: 'custom',
+        path: [missing],
+        message: 'is missing. Give ADMIN_EMAIL and ADMIN_PASSWORD together, or neither',
+      });
+    }
+  });

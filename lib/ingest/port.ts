@@ -1,0 +1,66 @@
+/**
+ * The port of ingest: a format turns the bytes of a file into items and unreadable rows, streaming. Adding a format is adding one
+ * file and one line in registry.ts.
+ *
+ * What every format keeps to:
+ * - It never throws because of what a row contains: such a row becomes an unreadable row. It throws CountersignError only when the
+ *   file as a whole can't be read.
+ * - `raw` are the file's own bytes, in order; what lies between two rows is nothing but line ends (blank lines).
+ * - How the source is cut into chunks makes no difference.
+ * - It holds at most a few records at a time, never the file.
+ */
+
+/** One record. `values` go with the segment's `fields`, position by position. */
+export type Item = {
+  /** 1-based physical line at which the record starts. */
+  line: number;
+  values: readonly string[];
+  /** The record's bytes as they are in the file, line end included. A view: copy it if it is to outlive the segment. */
+  raw: Buffer;
+  /** No value holds a character that JSON would have to escape; lets the store write JSON by joining strings. */
+  plain: boolean;
+};
+
+export type UnreadableRow = {
+  line: number;
+  /** In words, for the person who uploaded it: "line 17 has 5 cells, the header has 4". */
+  reason: string;
+  /** The row's first bytes, at most UNREADABLE_EXCERPT_BYTES. */
+  excerpt: Buffer;
+};
+
+/** Some consecutive rows of the file, perhaps none. Ordinals are given by whoever counts the items, from 1, in this order. */
+export type Segment = {
+  /** Field names in the file's order: unique, JSON-safe, the same array in every segment of a file. */
+  fields: readonly string[];
+  items: Item[];
+  unreadable: UnreadableRow[];
+  /** What was detected, for people and for writing the file back. */
+  dialect: Dialect;
+};
+
+/** JSON-safe. Formats add what they detect; `charset` is the character set that text was decoded with. */
+export type Dialect = { charset?: string } & Record<string, string | number | boolean>;
+
+export type ParseOptions = {
+  fileName: string;
+  /** The time against which a date is doubtful. */
+  now: Date;
+};
+
+export type Format = {
+  name: string;
+  /** What people call it, in a sentence: "a mailbox (mbox, eml)". */
+  title: string;
+  /** File name endings, lower case with the dot. */
+  endings: readonly string[];
+  /**
+   * How surely this is the format, from the first bytes of the file (HEAD_BYTES, or the whole file when it is shorter) and its
+   * name: 1 for certain, null for no.
+   */
+  sniff(head: Buffer, fileName: string): number | null;
+  parse(source: AsyncIterable<Buffer>, options: ParseOptions): AsyncIterable<Segment>;
+};
+
+/** How much of a file is looked at to tell its format and dialect. */
+export const HEAD_BYTES = 64 * 1024;

@@ -1,0 +1,80 @@
+import { CountersignError } from '../core/errors.ts';
+import { csv } from './csv.ts';
+import { mbox } from './mbox.ts';
+import type { Format } from './port.ts';
+
+/** Every format that can be uploaded. */
+export const FORMATS: readonly Format[] = [mbox, csv];
+
+/** File name endings that can be uploaded, for the file picker. */
+export const ENDINGS: readonly string[] = FORMATS.flatMap((format) => format.endings);
+
+/**
+ * The format of a file, from its first bytes and its name. What is in it decides; the name decides between what is possible.
+ * Throws `unsupported` with what the file seems to be and what to do.
+ */
+export function detectFormat(head: Buffer, fileName: string): Format {
+  const ending = endingOf(fileName);
+  const known = knownContent(head);
+  if (known) throw new CountersignError('unsupported', `“${fileName}” is ${known.what}, whatever its name says. ${known.advice}`);
+  let best: { format: Format; score: number } | null = null;
+  for (const format of FORMATS) {
+    const score = format.sniff(head, fileName);
+    if (score === null) continue;
+    const named = format.endings.includes(ending) ? 0.3 : 0;
+    // A file with another ending must be recognised surely: mail is, a table of one column is not.
+    if (named === 0 && ending !== '' && score < (ENDINGS.includes(ending) ? 0.9 : 0.95)) continue;
+    if (!best || score + named > best.score) best = { format, score: score + named };
+  }
+  if (best) return best.format;
+  throw new CountersignError('unsupported', refusal(fileName, ending));
+}
+
+function endingOf(fileName: string): string {
+  const dot = fileName.lastIndexOf('.');
+  return dot <= 0 ? '' : fileName.slice(dot).toLowerCase();
+}
+
+function refusal(fileName: string, ending: string): string {
+  const readable = `Countersign reads ${FORMATS.map((format) => `${format.title}`).join(' and ')}.`;
+  const format = FORMATS.find((candidate) => candidate.endings.includes(ending));
+  if (format) return `“${fileName}” ends in ${ending} but its content is not ${format.title}. ${readable}`;
+  return `“${fileName}” can't be read: ${ending === '' ? 'its content' : `a file that ends in ${ending}`} is not recognised. ${readable}`;
+}
+
+const SIGNATURES: { bytes: Buffer; what: string; advice: string }[] = [
+  {
+    bytes: Buffer.from('PK\x03\x04', 'latin1'),
+    what: 'a zip archive (an Excel workbook is one too)',
+    advice: 'Unpack it, or save the sheet as CSV, and upload that.',
+  },
+  { bytes: Buffer.from('PK\x05\x06', 'latin1'), what: 'an empty zip archive', advice: 'Upload the file that was to be in it.' },
+  { bytes: Buffer.from([0x1f, 0x8b]), what: 'compressed with gzip', advice: 'Unpack it and upload what is in it.' },
+  { bytes: Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1'), what: 'a 7z archive', advice: 'Unpack it and upload what is in it.' },
+  { bytes: Buffer.from('\x89PNG', 'latin1'), what: 'a picture (PNG)', advice: 'Upload a CSV file or a mailbox.' },
+  { bytes: Buffer.from([0xff, 0xd8, 0xff]), what: 'a picture (JPEG)', advice: 'Upload a CSV file or a mailbox.' },
+  { bytes: Buffer.from('GIF8', 'latin1'), what: 'a picture (GIF)', advice: 'Upload a CSV file or a mailbox.' },
+  { bytes: Buffer.from('%PDF-', 'latin1'), what: 'a PDF document', advice: 'Upload a CSV file or a mailbox.' },
+  {
+    bytes: Buffer.from([0xd0, 0xcf, 0x11, 0xe0]),
+    what: 'an old Office document',
+    advice: 'Save the sheet as CSV and upload that.',
+  },
+  {
+    bytes: Buffer.from('!BDN', 'latin1'),
+    what: 'an Outlook data file (PST)',
+    advice: 'Export the mail as mbox and upload that.',
+  },
+  { bytes: Buffer.from('PAR1', 'latin1'), what: 'a Parquet file', advice: 'Write it as CSV and upload that.' },
+  {
+    bytes: Buffer.from('SQLite format 3', 'latin1'),
+    what: 'an SQLite database',
+    advice: 'Export the table as CSV and upload that.',
+  },
+  { bytes: Buffer.from('\x7fELF', 'latin1'), what: 'a program', advice: 'Upload a CSV file or a mailbox.' },
+];
+
+/** What the first bytes say outright. */
+function knownContent(head: Buffer): { what: string; advice: string } | null {
+  return SIGNATURES.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes)) ?? null;
+}

@@ -1,0 +1,76 @@
+import { HEAD_BYTES } from './port.ts';
+
+/** The smallest piece that is worth parsing by itself. */
+const BLOCK_BYTES = 64 * 1024;
+
+/** Any source of bytes as an async iterable of non-empty Buffers (views, nothing is copied). */
+export async function* chunksOf(source: AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>): AsyncGenerator<Buffer> {
+  // Node's ReadableStream is async iterable; the DOM's type does not say so.
+  for await (const chunk of source as AsyncIterable<Uint8Array>) {
+    if (chunk.byteLength > 0) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  }
+}
+
+/** The first HEAD_BYTES of a source (fewer when it is shorter), and the whole source again from its start. */
+export async function peek(
+  source: AsyncIterable<Buffer>,
+): Promise<{ head: Buffer; complete: boolean; whole: AsyncGenerator<Buffer> }> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first: Buffer[] = [];
+  let size = 0;
+  let complete = false;
+  while (size < HEAD_BYTES) {
+    const { value, done } = await iterator.next();
+    if (done) {
+      complete = true;
+      break;
+    }
+    first.push(value);
+    size += value.length;
+  }
+  const start = Buffer.concat(first);
+  async function* whole(): AsyncGenerator<Buffer> {
+    try {
+      if (start.length > 0) yield start;
+      while (!complete) {
+        const { value, done } = await iterator.next();
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { head: start.subarray(0, HEAD_BYTES), complete: complete && start.length <= HEAD_BYTES, whole: whole() };
+}
+
+/**
+ * Feeds a reader that can only consume whole records: `read(block, final)` says how many bytes of the block it consumed, and gets
+ * the rest again with more behind it. Blocks grow with what is left over, so that a long record arriving in small chunks is not
+ * read again for each of them (linear in total, whatever the chunks). Yields what `read` leaves in `take()`.
+ */
+export async function* readBlocks<T>(
+  source: AsyncIterable<Buffer>,
+  reader: { read(block: Buffer, final: boolean): number; take(): T | null },
+  blockBytes: number = BLOCK_BYTES,
+): AsyncGenerator<T> {
+  let left: Buffer = Buffer.alloc(0);
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  for await (const chunk of source) {
+    waiting.push(chunk);
+    waitingBytes += chunk.length;
+    if (waitingBytes < Math.max(blockBytes, left.length)) continue;
+    const block = left.length === 0 && waiting.length === 1 ? chunk : Buffer.concat([left, ...waiting]);
+    waiting = [];
+    waitingBytes = 0;
+    left = block.subarray(reader.read(block, false));
+    const taken = reader.take();
+    if (taken) yield taken;
+  }
+  const block = Buffer.concat([left, ...waiting]);
+  const consumed = reader.read(block, true);
+  if (consumed !== block.length) throw new Error(`a reader left ${block.length - consumed} bytes at the end of the file`);
+  const taken = reader.take();
+  if (taken) yield taken;
+}

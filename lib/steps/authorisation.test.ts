@@ -1,0 +1,191 @@
+/** Every step that takes an actor, against the table of roles: found in the sources, so that a new one can't be forgotten here. */
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { testDatabase } from '../../test/database.ts';
+import { seedBatch } from '../../test/fixtures/batch.ts';
+import { type Actor, ROLES, type Role } from '../auth/actor.ts';
+import { exportReceipts } from './export-receipts.ts';
+import { readBatch } from './read-batch.ts';
+import { readBatches } from './read-batches.ts';
+import { readChunks } from './read-chunks.ts';
+import { readNeedsYou } from './read-needs-you.ts';
+import { readReceipts } from './read-receipts.ts';
+import { readTape } from './read-tape.ts';
+import { readTaskBody } from './read-task-body.ts';
+import { readUncertain } from './read-uncertain.ts';
+import { streamEvents } from './stream-events.ts';
+
+const { pool } = await testDatabase();
+
+const EVERYONE = 'admin operator reviewer auditor';
+const REVIEWERS = 'admin operator reviewer';
+const OPERATORS = 'admin operator';
+
+// Written out from the table of roles and not computed from the code.
+const ALLOWED: Record<string, string> = {
+  answerDoubts: REVIEWERS,
+  cancel: OPERATORS,
+  changeRole: 'admin',
+  chunksOfItems: REVIEWERS,
+  correct: REVIEWERS,
+  countRules: OPERATORS,
+  createBatch: OPERATORS,
+  decide: REVIEWERS,
+  downloadDataset: REVIEWERS,
+  draftPlan: OPERATORS,
+  exportReceipts: EVERYONE,
+  exportScratchpad: REVIEWERS,
+  finishFollowUp: REVIEWERS,
+  invitePerson: 'admin',
+  listFollowUps: REVIEWERS,
+  listPeople: 'admin',
+  listShelf: REVIEWERS,
+  pause: REVIEWERS,
+  previewBatch: OPERATORS,
+  readBatch: EVERYONE,
+  readBatches: EVERYONE,
+  readCheckpoint: REVIEWERS,
+  readChunkItems: REVIEWERS,
+  readChunks: EVERYONE,
+  readDataset: REVIEWERS,
+  readDatasets: REVIEWERS,
+  readIncidents: OPERATORS,
+  readItems: REVIEWERS,
+  readNeedsYou: EVERYONE,
+  readReceipts: EVERYONE,
+  readScratchpad: REVIEWERS,
+  readTape: EVERYONE,
+  readTaskBody: EVERYONE,
+  readUncertain: EVERYONE,
+  readUnreadable: REVIEWERS,
+  readWorkers: OPERATORS,
+  resume: OPERATORS,
+  retry: OPERATORS,
+  startBatch: OPERATORS,
+  streamEvents: EVERYONE,
+  uploadDataset: OPERATORS,
+  uploadSample: OPERATORS,
+};
+
+type Step = (actor: Actor, input: unknown) => unknown;
+const actor = (role: Role): Actor => ({ id: `user:${randomUUID()}`, role, name: 'Bo', via: 'page' });
+
+async function stepsWithActor(): Promise<Map<string, Step>> {
+  const found = new Map<string, Step>();
+  for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
+    const source = readFileSync(join(import.meta.dirname, file), 'utf8');
+    const names = [...source.matchAll(/^export (?:async )?function\*? (\w+)\(\s*actor: Actor/gm)].map((match) => match[1] ?? '');
+    if (names.length === 0) continue;
+    const module = (await import(/* @vite-ignore */ join(import.meta.dirname, file))) as Record<string, Step>;
+    for (const name of names) found.set(name, module[name] as Step);
+  }
+  return found;
+}
+
+/** The code of what it throws, at once or later; null when it gives something. */
+async function refusalOf(step: Step, role: Role, input: unknown): Promise<string | null> {
+  try {
+    await step(actor(role), input);
+    return null;
+  } catch (error) {
+    return (error as { code?: string }).code ?? 'other';
+  }
+}
+
+const steps = await stepsWithActor();
+
+it('the table names every step that takes an actor', () => {
+  expect([...steps.keys()].sort()).toEqual(Object.keys(ALLOWED).sort());
+});
+
+describe('a role that may not', () => {
+  for (const [name, allowed] of Object.entries(ALLOWED)) {
+    for (const role of ROLES.filter((one) => !allowed.split(' ').includes(one))) {
+      it(`${role} can't ${name}, and learns nothing about the input first`, async () => {
+        // Authorising comes before parsing: nonsense is refused in the same words as what would be right.
+        for (const input of [{}, { batchId: randomUUID(), id: randomUUID(), chunk: 1 }]) {
+          expect(await refusalOf(steps.get(name) as Step, role, input)).toBe('forbidden');
+        }
+      });
+    }
+    it(`a role of no table can't ${name}`, async () => {
+      expect(await refusalOf(steps.get(name) as Step, 'root' as Role, {})).toBe('forbidden');
+    });
+  }
+});
+
+describe('an auditor', () => {
+  const SECRET = 'only-in-the-item';
+  const REASON = 'only-in-the-answer';
+  const seedAll = () => {
+    const item = (receipts: ('intent' | 'outcome:succeeded' | 'outcome:uncertain')[]) => ({
+      fields: { subject: 'shown', text: SECRET },
+      category: 'noise',
+      why: REASON,
+      receipts,
+    });
+    return seedBatch(pool, {
+      plan: {
+        categories: [
+          {
+            name: 'noise',
+            action: {
+              connector: 'http',
+              do: 'POST',
+              with: { url: 'https://example.com/mails?text={{text}}', body: { text: '{{text}}' } },
+            },
+          },
+        ],
+        receiptFields: ['subject'],
+      },
+      chunks: [
+        { state: 'unresolved', items: [item(['intent', 'outcome:succeeded']), item(['intent', 'outcome:uncertain'])] },
+        { state: 'awaiting_review', items: [{ ...item([]), receipts: [] }] },
+      ],
+    });
+  };
+
+  it('reads of batches what receipts hold, and nothing else of items', async () => {
+    const { batchId } = await seedAll();
+    const auditor = actor('auditor');
+    const texts: Record<string, string> = {};
+    const tell = (name: string, value: unknown): void => {
+      texts[name] = JSON.stringify(value);
+    };
+    tell('batch', await readBatch(auditor, { batchId }));
+    tell('batches', await readBatches(auditor));
+    tell('chunks', await readChunks(auditor, { batchId }));
+    tell('receipts', await readReceipts(auditor, { batchId }));
+    tell('story', await readReceipts(auditor, { batchId, ordinal: 2 }));
+    tell('tape', await readTape(auditor, { batchId }));
+    tell('task body', await readTaskBody(auditor, { batchId }));
+    tell('uncertain', await readUncertain(auditor, { batchId }));
+    tell('needs you', await readNeedsYou(auditor));
+    for (const format of ['jsonl', 'csv', 'md'] as const) {
+      const parts: Uint8Array[] = [];
+      for await (const part of (await exportReceipts(auditor, { batchId, format })).body) parts.push(part);
+      texts[format] = Buffer.concat(parts).toString('utf8');
+    }
+    const left = new AbortController();
+    for await (const event of (await streamEvents(auditor, { batchId, signal: left.signal })) ?? []) {
+      tell('events', event);
+      left.abort();
+    }
+    for (const name of ['receipts', 'story', 'tape', 'task body', 'uncertain', 'jsonl', 'csv', 'md', 'events'])
+      expect(texts[name], name).toContain('shown');
+    for (const [name, text] of Object.entries(texts)) {
+      expect(text, name).not.toContain(SECRET);
+      expect(text, name).not.toContain(REASON);
+    }
+  });
+
+  it('is told of a doubt without the request, which the reviewer needs to look it up', async () => {
+    const { batchId } = await seedAll();
+    expect((await readUncertain(actor('reviewer'), { batchId }))?.items).toMatchObject([
+      { ordinal: 2, request: `POST https://example.com/mails?text=${SECRET}` },
+    ]);
+    expect((await readUncertain(actor('auditor'), { batchId }))?.items).toMatchObject([{ ordinal: 2, request: null }]);
+  });
+});

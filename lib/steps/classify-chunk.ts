@@ -1,0 +1,44 @@
+/** A worker's handler: answers every item of a claimed chunk, keeping the answers as they come. */
+import { makeClassifier } from '../classifiers/registry.ts';
+import type { Plan } from '../core/plan.ts';
+import { announce } from '../engine/events.ts';
+import type { Handled, WorkerTask } from '../engine/worker.ts';
+import { whyRefused, yieldClassifying } from '../store/claims.ts';
+import { completeClassifying, insertAnswers, unanswered } from '../store/classifications.ts';
+
+/** Throws what the classifier throws, in words for a person; the loop halts the chunk with them. */
+export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): Promise<Handled> {
+  const { rows } = await pool.query<{ plan: Plan; fields: { name: string }[] }>(
+    'SELECT b.plan, d.fields FROM batch b JOIN dataset d ON d.id = b.dataset_id WHERE b.id = $1',
+    [claim.batchId],
+  );
+  const found = rows[0];
+  if (!found) throw new Error('The batch is gone.');
+  const classifier = makeClassifier(
+    found.plan,
+    found.fields.map(({ name }) => name),
+  );
+  for (let after = 0; ; ) {
+    if (drain.aborted) {
+      await yieldClassifying(pool, claim);
+      return 'yielded';
+    }
+    const items = await unanswered(pool, claim, after);
+    if (items.length === 0) break;
+    after = items[items.length - 1]?.ordinal ?? after;
+    const answers = await classifier.classify(items, lease.signal);
+    if (!lease.valid()) return 'lost';
+    if (!(await insertAnswers(pool, claim, answers, found.plan.classifier.kind))) return refused();
+    announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
+  }
+  if (!(await completeClassifying(pool, claim))) return refused();
+  announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+  return 'done';
+
+  async function refused(): Promise<Handled> {
+    if ((await whyRefused(pool, claim)) === 'lost') return 'lost';
+    await yieldClassifying(pool, claim);
+    announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+    return 'yielded';
+  }
+}

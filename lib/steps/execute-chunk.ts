@@ -1,0 +1,57 @@
+/** A worker's handler: executes a claimed chunk's approval, with the connectors of this build as its targets. */
+import { randomUUID } from 'node:crypto';
+import type { ApplyInput, Connector } from '../connectors/port.ts';
+import { CONNECTORS } from '../connectors/registry.ts';
+import type { Plan } from '../core/plan.ts';
+import { announce } from '../engine/events.ts';
+import { executeChunk as execute, type Sending, type Target } from '../engine/executor.ts';
+import type { Handled, WorkerTask } from '../engine/worker.ts';
+import { releaseLease } from '../store/claims.ts';
+import { haltChunk, settleBatch } from '../store/execution.ts';
+
+/** Ends with the chunk in its next state, halted, or given back; see the executor for what is guaranteed on the way. */
+export async function executeChunk(task: WorkerTask): Promise<Handled> {
+  const { pool, claim, lease, workerId, drain } = task;
+  const { rows } = await pool.query<{ plan: Plan }>('SELECT plan FROM batch WHERE id = $1', [claim.batchId]);
+  const plan = rows[0]?.plan;
+  if (!plan) throw new Error('The batch is gone.');
+  const ended = await execute({
+    ...{ pool, claim, lease, drain, by: `worker:${workerId}`, now: () => new Date() },
+    targetFor: (name, version) => targetOf(name, version, plan, claim),
+    announce: () => announce(pool, claim.batchId, { chunk: claim.number, kind: 'receipts' }),
+  });
+  if (typeof ended === 'object') {
+    await haltChunk(pool, claim, ended.halted, randomUUID());
+  } else if (ended === 'drained' || ended === 'unknown_connector') {
+    await releaseLease(pool, claim);
+  }
+  if (ended !== 'lost' && ended !== 'drained') await settleBatch(pool, claim.batchId);
+  announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+  return ended === 'lost' ? 'lost' : ended === 'unknown_connector' ? 'unsuited' : ended === 'drained' ? 'yielded' : 'done';
+}
+
+/** Null when this build has another version of the connector: what a frozen request means may have changed. */
+function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['claim']): Target | null {
+  const connector: Connector | undefined = CONNECTORS.find((one) => one.name === name && one.version === version);
+  if (!connector) return null;
+  const honours = new Map(plan.categories.map((category) => [category.name, category.action?.honoursKeys ?? false]));
+  const input = ({ row, idempotencyKey, mayHaveActed }: Sending): ApplyInput => ({
+    batchId: claim.batchId,
+    datasetId: claim.datasetId,
+    ordinal: row.ordinal,
+    category: row.category,
+    action: { connector: row.connector, connection: row.connection, do: row.do, version: row.version },
+    honoursKeys: honours.get(row.category) ?? false,
+    request: row.request,
+    idempotencyKey,
+    mayHaveActed,
+  });
+  if (connector.kind === 'transactional') {
+    return { kind: 'transactional', applyMany: (tx, sendings) => connector.applyMany(tx, sendings.map(input)) };
+  }
+  return {
+    kind: 'remote',
+    honoursKeys: (row) => honours.get(row.category) ?? false,
+    apply: (sending, signal) => connector.apply(input(sending), signal),
+  };
+}

@@ -1,0 +1,66 @@
+/** Lists that are paged by key: what they are asked with, and what they answer. */
+import { z } from 'zod';
+import { CountersignError } from '../core/errors.ts';
+import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '../core/limits.ts';
+
+export type Page<T> = { items: T[] /** the cursor of the next page; null: that was all */; next: string | null };
+export type PageInput = { cursor?: string | null | undefined; limit?: number | null | undefined };
+
+/** How many to read: the default, or what was asked for, never above the maximum. Throws `invalid`. */
+export function limitOf({ limit }: PageInput): number {
+  if (limit === undefined || limit === null) return PAGE_ITEMS_DEFAULT;
+  if (Number.isInteger(limit) && limit >= 1) return Math.min(limit, PAGE_ITEMS_MAX);
+  throw new CountersignError('invalid', `limit is a whole number from 1 to ${PAGE_ITEMS_MAX}.`, {
+    problems: [{ path: 'limit', message: 'Not a whole number from 1.' }],
+  });
+}
+
+/** A cursor that is one number; 0 when there is none. Throws `invalid`. */
+export function numberCursor({ cursor }: PageInput): number {
+  return numbersCursor({ cursor }, 1)[0] ?? 0;
+}
+
+/** A cursor of several numbers with dots between; zeros when there is none. Throws `invalid`. */
+export function numbersCursor({ cursor }: PageInput, count: number): number[] {
+  if (cursor === undefined || cursor === null || cursor === '') return Array.from({ length: count }, () => 0);
+  const numbers = cursor.split('.').map((part) => (/^\d{1,10}$/.test(part) ? Number(part) : Number.NaN));
+  if (numbers.length === count && numbers.every((number) => number <= NUMBER_MAX)) return numbers;
+  throw badCursor();
+}
+
+/** A cursor of a list by time: an instant and an id; null when there is none. Throws `invalid`. */
+export function instantCursor({ cursor }: PageInput): { createdAt: string; id: string } | null {
+  if (!cursor) return null;
+  const [createdAt = '', id = ''] = cursor.split('_');
+  // What can be written as an instant need not be one: there is no 31 February, and the database says so loudly.
+  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(createdAt) ? new Date(createdAt) : null;
+  if (at === null || Number.isNaN(at.getTime()) || at.getUTCFullYear() < 1970 || at.toISOString() !== createdAt || !isId(id))
+    throw badCursor();
+  return { createdAt, id };
+}
+
+export function badCursor(): CountersignError {
+  return new CountersignError('invalid', 'This cursor is not one that a page gave. Start without one.', {
+    problems: [{ path: 'cursor', message: 'Not a cursor.' }],
+  });
+}
+
+/** Chunks, ordinals and lines are PostgreSQL integers. */
+const NUMBER_MAX = 2 ** 31 - 1;
+
+/** Whether something can be the number of a chunk or an item at all; what can't names nothing. */
+export function isNumber(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= NUMBER_MAX;
+}
+
+const uuid = z.uuid();
+
+/** Whether a text can be an id at all; what can't names nothing. */
+export function isId(text: unknown): text is string {
+  return uuid.safeParse(text).success;
+}
+
+/** "mails" or "rows": what the items of a dataset are called. */
+export function nounOf(datasetFormat: string | null): 'mails' | 'rows' {
+  return datasetFormat === 'mbox' ? 'mails' : 'rows';
+}

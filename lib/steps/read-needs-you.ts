@@ -1,0 +1,69 @@
+/** Everything that stands still until a person says something, over all batches. */
+import type { Actor } from '../auth/actor.ts';
+import { authorise, may } from '../auth/authorise.ts';
+import { type NeedRow, readDoubtful, readWaiting } from '../store/batch-reads.ts';
+import { db } from '../store/db.ts';
+import { countDoubts } from '../store/sum.ts';
+import { nounOf } from './page.ts';
+
+export type Need = {
+  batchId: string;
+  batchName: string;
+  noun: 'mails' | 'rows';
+  chunk: number;
+  name: string;
+  itemCount: number;
+  /** actions of this chunk in doubt */
+  uncertain: number;
+  haltReason: string | null;
+  note: string | null;
+  /** since when, ISO 8601 */
+  since: string;
+};
+
+export type NeedsYou = {
+  checkpoints: Need[];
+  releases: Need[];
+  doubts: Need[];
+  halts: Need[] /** chunks to review, release or resume, and actions in doubt */;
+  count: number;
+};
+
+const NEEDS_SHOWN = 500;
+
+/** The oldest batch first; `count` also counts what is beyond the first 500. Empty for whoever can't answer anything. */
+export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
+  authorise(actor, 'see_batches');
+  if (!may(actor, 'decide')) return { checkpoints: [], releases: [], doubts: [], halts: [], count: 0 };
+  const { pool } = db();
+  const [waiting, doubtful] = await Promise.all([readWaiting(pool, NEEDS_SHOWN), readDoubtful(pool, NEEDS_SHOWN)]);
+  const open = await openDoubts(doubtful);
+  const those = (...states: NeedRow['state'][]): Need[] =>
+    waiting.rows.filter(({ state }) => states.includes(state)).map((row) => needOf(row, open));
+  const doubts = doubtful.map((row) => needOf(row, open)).filter(({ uncertain }) => uncertain > 0);
+  return {
+    checkpoints: those('awaiting_review', 'awaiting_second'),
+    releases: those('awaiting_release'),
+    doubts,
+    halts: those('halted'),
+    count: waiting.count + doubts.reduce((sum, { uncertain }) => sum + uncertain, 0),
+  };
+}
+
+/** By batch and chunk, folded from the receipts: a counter also counts what a person accepted as unknown. */
+async function openDoubts(rows: readonly NeedRow[]): Promise<Map<string, number>> {
+  const open = new Map<string, number>();
+  for (const batchId of new Set(rows.map((row) => row.batchId))) {
+    for (const [chunk, count] of await countDoubts(db().pool, batchId)) open.set(`${batchId} ${chunk}`, count);
+  }
+  return open;
+}
+
+function needOf({ datasetFormat, since, state: _, ...row }: NeedRow, open: ReadonlyMap<string, number>): Need {
+  return {
+    ...row,
+    uncertain: open.get(`${row.batchId} ${row.chunk}`) ?? 0,
+    noun: nounOf(datasetFormat),
+    since: since.toISOString(),
+  };
+}

@@ -1,0 +1,17 @@
+/** The newest receipts of a batch, one line each. */
+import type { Actor } from '../auth/actor.ts';
+import { authorise } from '../auth/authorise.ts';
+import { readBatchFacts } from '../store/batch-reads.ts';
+import { db } from '../store/db.ts';
+import { readMoment, readTapeAt, type TapeLine } from './batch-view.ts';
+import { isId } from './page.ts';
+import { receiptReader } from './receipt-rows.ts';
+
+/** The newest first, up to TAPE_LINES: what ended and what was decided. Null when there is no such batch. */
+export async function readTape(actor: Actor, { batchId }: { batchId: string }): Promise<TapeLine[] | null> {
+  authorise(actor, 'see_batches');
+  const { pool } = db();
+  const batch = isId(batchId) ? await readBatchFacts(pool, batchId) : null;
+  const moment = batch && (await readMoment(pool, batchId));
+  return moment && readTapeAt(pool, batchId, moment, receiptReader(pool, batch));
+}

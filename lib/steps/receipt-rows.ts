@@ -1,0 +1,120 @@
+/** Stored receipts as people and the API read them: parsed, with values and one line in words. */
+import { actionWords } from '../connectors/words.ts';
+import { decisionLine, ERASED, receiptLine } from '../core/receipt-line.ts';
+import type { ReceiptBody, ReceiptResult } from '../ledger/receipt.ts';
+import type { BatchFacts } from '../store/batch-reads.ts';
+import { readNames } from '../store/batch-reads.ts';
+import type { db } from '../store/db.ts';
+import type { StoredReceipt } from '../store/receipt-reads.ts';
+
+type Pool = ReturnType<typeof db>['pool'];
+
+export type ReceiptRow = {
+  chunk: number;
+  seq: number;
+  ordinal: number | null;
+  step: number | null;
+  kind: StoredReceipt['kind'];
+  result: ReceiptResult | null;
+  reason: string | null;
+  leaf: string;
+  at: string;
+  committedAt: string;
+  /** who wrote it, by name where it is a person */
+  by: string;
+  category: string | null;
+  fields: Record<string, string>;
+  body: ReceiptBody;
+  line: string;
+};
+
+export type ReceiptReader = {
+  /** Rows for a page of stored receipts; looks each person's name up once. */
+  rows(stored: readonly StoredReceipt[]): Promise<ReceiptRow[]>;
+};
+
+/** Reads receipts of one batch. A plan's words and people's names are looked up once for all pages. */
+export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'plan'>): ReceiptReader {
+  const words = actionWords(batch.plan);
+  const names = new Map<string, string>();
+
+  const row = (stored: StoredReceipt): ReceiptRow => {
+    const { committedAt, body: bytes, ...own } = stored;
+    const body = parseBody(bytes);
+    const by = names.get(body.by) ?? body.by;
+    const fields = orderFields(stored, body, batch.plan.receiptFields);
+    const reason = 'reason' in body ? body.reason : null;
+    return {
+      ...own,
+      reason,
+      at: body.at,
+      committedAt: committedAt.toISOString(),
+      by,
+      fields,
+      body,
+      line: lineOf(stored, body, by, fields),
+    };
+  };
+
+  const lineOf = (stored: StoredReceipt, body: ReceiptBody, by: string, values: Record<string, string>): string => {
+    if ('unreadable' in body) return "This receipt's bytes were altered: they can't be read.";
+    if (body.kind === 'decision') {
+      return decisionLine(
+        { answers: body.answers, counts: body.counts, by, at: body.at },
+        batch.plan.categories.map(({ name }) => name),
+      );
+    }
+    const past = words.get(stored.category ?? '')?.past ?? 'Done';
+    const evidence = body.kind === 'resolution' ? body.evidence : null;
+    return receiptLine(batch.plan, {
+      kind: body.kind,
+      result: stored.result,
+      reason: 'reason' in body ? body.reason : null,
+      evidence,
+      past,
+      values,
+    });
+  };
+
+  return {
+    async rows(stored) {
+      const people = stored.map(({ body }) => parseBody(body).by).filter((id) => id.startsWith('user:') && !names.has(id));
+      if (people.length > 0) for (const [id, name] of await readNames(pool, people)) names.set(id, name);
+      return stored.map(row);
+    },
+  };
+}
+
+const parsed = new WeakMap<Buffer, ReceiptBody>();
+
+/** Parsed once per page. Reading is not verifying: what was altered still has to be shown, and the trail proves that it was. */
+function parseBody(bytes: Buffer): ReceiptBody {
+  let body = parsed.get(bytes);
+  if (!body) {
+    body = readBody(bytes);
+    parsed.set(bytes, body);
+  }
+  return body;
+}
+
+function readBody(bytes: Buffer): ReceiptBody {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof value === 'object' && value !== null && 'by' in value && 'at' in value && typeof value.at === 'string')
+      return value as ReceiptBody;
+  } catch {
+    // Falls through to the bytes as they are.
+  }
+  return { unreadable: bytes.toString('base64'), by: '', at: '' } as unknown as ReceiptBody;
+}
+
+/** The plan's fields first and in its order. A value that an intent commits to and that has no row left is as good as erased. */
+function orderFields(stored: StoredReceipt, body: ReceiptBody, names: readonly string[]): Record<string, string> {
+  const has = (name: string): boolean => Object.hasOwn(stored.fields, name);
+  const committed = body.kind === 'intent' ? Object.keys(body.values ?? {}) : [];
+  const ordered = names
+    .filter((name) => has(name) || committed.includes(name))
+    .map((name) => [name, has(name) ? (stored.fields[name] ?? '') : ERASED]);
+  const others = Object.entries(stored.fields).filter(([name]) => !names.includes(name));
+  return Object.fromEntries([...ordered, ...others]);
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import { expect, test, vi } from 'vitest';
+import { testDatabase } from '../../test/database.ts';
+import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
+import type { Actor } from '../auth/actor.ts';
+import { LIVE_STREAMS_PER_PERSON_MAX } from '../core/limits.ts';
+import { announce } from '../engine/events.ts';
+import { type BatchEvent, type BatchProgress, type BatchSnapshot, streamEvents } from './stream-events.ts';
+
+const { pool, superPool } = await testDatabase();
+const BO: Actor = { id: 'key:env', role: 'reviewer', name: 'Bo', via: 'page' };
+const QUICK = { heartbeatMs: 50, reauthoriseMs: 60_000 };
+
+const item = (subject: string, more: Partial<SeedItem> = {}): SeedItem => ({
+  fields: { date: '2020', from: 'a@x.y', subject },
+  category: 'noise',
+  ...more,
+});
+const running = () =>
+  seedBatch(pool, {
+    chunks: [
+      {
+        state: 'executing',
+        items: [item('a', { receipts: ['intent', 'outcome:succeeded'] }), item('b', { receipts: ['intent'] })],
+      },
+      { state: 'awaiting_review', items: [item('c')] },
+    ],
+  });
+
+async function open(batchId: string, more: { actor?: Actor; lastEventId?: string; rhythm?: typeof QUICK } = {}) {
+  const abort = new AbortController();
+  const stream = await streamEvents(
+    more.actor ?? BO,
+    { batchId, lastEventId: more.lastEventId, signal: abort.signal },
+    more.rhythm,
+  );
+  if (!stream) throw new Error('no such batch');
+  /** The next event that is no comment. */
+  const next = async (): Promise<Exclude<BatchEvent, { comment: string }>> => {
+    for (;;) {
+      const { value, done } = await stream.next();
+      if (done) throw new Error('The stream has ended.');
+      if (!('comment' in value)) return value;
+    }
+  };
+  return { next, stream, abort };
+}
+
+/** The outcome of item b, as a worker writes it. */
+async function finishB(on: Pool, batchId: string): Promise<void> {
+  const { rows } = await on.query('SELECT body FROM receipt WHERE batch_id = $1 AND ordinal = 1 AND step = 2', [batchId]);
+  await on.query(
+    `WITH fence AS (UPDATE chunk SET seq = seq + 1, in_flight = in_flight - 1, done = done + 1, updated_at = clock_timestamp() WHERE batch_id = $1 AND number = 1 RETURNING seq)
+     INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf) SELECT $1, 1, fence.seq, 2, 2, 'outcome', 'succeeded', $2, sha256('b') FROM fence`,
+    [batchId, rows[0].body],
+  );
+}
+
+test('a snapshot first, then what changed and nothing else', async () => {
+  const { batchId } = await running();
+  const { next, abort } = await open(batchId);
+  const first = await next();
+  const snapshot = first.data as BatchSnapshot;
+  expect(first.event).toBe('snapshot');
+  expect(snapshot).toMatchObject({
+    id: batchId,
+    sum: { approved: 2, done: 1, inFlight: 1, addsUp: true },
+    chunks: [{ number: 1 }, { number: 2 }],
+  });
+  expect(snapshot).not.toHaveProperty('plan');
+  expect(snapshot.tape.map(({ line }) => line)).toEqual(['Archived: 2020 | a@x.y | a', expect.stringContaining('approved by')]);
+
+  await finishB(pool, batchId);
+  announce(pool, batchId, { chunk: 1, kind: 'receipts' });
+  const second = await next();
+  expect(second).toMatchObject({
+    event: 'progress',
+    data: {
+      sum: { done: 2, inFlight: 0, addsUp: true },
+      chunks: [{ number: 1, seq: 5 }],
+      tape: [{ chunk: 1, seq: 5, line: 'Archived: 2020 | a@x.y | b' }],
+    },
+  });
+  expect(JSON.parse(JSON.stringify(second))).toEqual(second);
+  abort.abort();
+});
+
+test('what nobody announced is seen by the poll', async () => {
+  const { batchId } = await running();
+  const { next, abort } = await open(batchId);
+  await next();
+  await pool.query("UPDATE batch SET state = 'paused' WHERE id = $1", [batchId]);
+  for (;;) if ((await next()).data.state === 'paused') break;
+  abort.abort();
+});
+
+test('a browser that comes back with its last id gets what it missed; with one that is gone, a snapshot', async () => {
+  const { batchId } = await running();
+  await pool.query(`INSERT INTO event (batch_id, chunk, kind, at) VALUES ($1, 2, 'state', now() - interval '1 minute')`, [
+    batchId,
+  ]);
+  const one = await open(batchId);
+  const { id } = await one.next();
+  one.abort.abort();
+  await finishB(pool, batchId);
+  await pool.query(`INSERT INTO event (batch_id, chunk, kind) VALUES ($1, 1, 'receipts')`, [batchId]);
+
+  const back = await open(batchId, { lastEventId: id });
+  const missed = await back.next();
+  expect(missed.event).toBe('progress');
+  expect((missed.data as BatchProgress).chunks.map(({ number }) => number).sort()).toContain(1);
+  expect((missed.data as BatchProgress).tape.map(({ line }) => line)).toContain('Archived: 2020 | a@x.y | b');
+  expect(Number(missed.id)).toBeGreaterThan(Number(id));
+  back.abort.abort();
+
+  await pool.query('DELETE FROM event WHERE batch_id = $1', [batchId]);
+  for (const lastEventId of [id, 'nonsense', '99999999999999999999']) {
+    const anew = await open(batchId, { lastEventId });
+    expect((await anew.next()).event).toBe('snapshot');
+    anew.abort.abort();
+  }
+});
+
+test('nothing to say is said as a comment, so that the connection lives', async () => {
+  const { batchId } = await running();
+  const { stream, next, abort } = await open(batchId, { rhythm: QUICK });
+  await next();
+  await vi.waitFor(async () => expect((await stream.next()).value).toEqual({ comment: 'still here' }), { timeout: 30_000 });
+  abort.abort();
+  // Abort ends it, at once and for good.
+  for (let left = 0; !(await stream.next()).done; left += 1) expect(left).toBeLessThan(2);
+});
+
+test('whoever loses the role, or is gone, is shown nothing more', async () => {
+  const { batchId } = await running();
+  const id = randomUUID();
+  await pool.query(`INSERT INTO "user" (id, name, email, role) VALUES ($1, 'Eve', 'eve@example.org', 'auditor')`, [id]);
+  const { stream } = await open(batchId, {
+    actor: { ...BO, id: `user:${id}`, role: 'auditor' },
+    rhythm: { heartbeatMs: 20, reauthoriseMs: 20 },
+  });
+  expect((await stream.next()).done).toBe(false);
+  expect((await stream.next()).done).toBe(false);
+  await pool.query('DELETE FROM "user" WHERE id = $1', [id]);
+  await vi.waitFor(async () => expect((await stream.next()).done).toBe(true), { timeout: 20_000 });
+});
+
+test('many pages share one reader and one connection, and all leave it', async () => {
+  const { batchId } = await running();
+  const pages = await Promise.all(Array.from({ length: 10 }, () => open(batchId)));
+  for (const { next } of pages) expect((await next()).event).toBe('snapshot');
+  expect(await listeners()).toBe(1);
+  for (const { stream, abort } of pages) {
+    abort.abort();
+    await stream.return(undefined);
+  }
+  await vi.waitFor(async () => expect(await listeners()).toBe(0), { timeout: 10_000 });
+});
+
+test('a batch that is not there is null', async () => {
+  const signal = AbortSignal.abort();
+  expect(await streamEvents(BO, { batchId: randomUUID(), signal })).toBeNull();
+  expect(await streamEvents(BO, { batchId: 'x', signal })).toBeNull();
+});
+
+async function listeners(): Promise<number> {
+  await sleep(50);
+  const { rows } = await superPool.query(
+    "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'countersign live' AND datname = current_database()",
+  );
+  return rows[0].n;
+}
+
+test('nobody holds more streams than a person can look at, and those who leave make room', async () => {
+  const { batchId } = await running();
+  const crowd: Actor = { ...BO, id: 'key:crowd' };
+  const streams = await Promise.all(Array.from({ length: LIVE_STREAMS_PER_PERSON_MAX }, () => open(batchId, { actor: crowd })));
+  await Promise.all(streams.map(({ next }) => next()));
+  await expect(open(batchId, { actor: crowd })).rejects.toThrow(expect.objectContaining({ code: 'unavailable' }));
+  const other = await open(batchId);
+  expect((await other.next()).event).toBe('snapshot');
+  const [first, ...rest] = streams;
+  first?.abort.abort();
+  expect((await first?.stream.next())?.done).toBe(true);
+  const again = await open(batchId, { actor: crowd });
+  expect((await again.next()).event).toBe('snapshot');
+  for (const { abort, stream } of [...rest, other, again]) {
+    abort.abort();
+    await stream.return(undefined);
+  }
+});

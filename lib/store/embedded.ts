@@ -1,0 +1,348 @@
+/**
+ * A real PostgreSQL from the binaries that npm brought, started and stopped by us. It outlives a killed parent on purpose: the next
+ * start finds it by its pid file and goes on with it.
+ */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { CountersignError } from '../core/errors.ts';
+import { lockFolder } from './embedded/lock.ts';
+import { findPlace, type Place } from './embedded/place.ts';
+import { isPostmasterOf, processLife } from './embedded/process.ts';
+import { prepareRoles } from './embedded/roles.ts';
+
+export type Embedded = {
+  /** Connections as superuser (tests, repairs), as owner (migrations) and as the application. */
+  superUrl: string;
+  ownerUrl: string;
+  appUrl: string;
+  port: number;
+  pid: number;
+  /** The data directory; not under DATA_DIR when root had to move it. */
+  data: string;
+  /** Whether a server left by a killed parent was found and kept. */
+  reused: boolean;
+  /** Resolves when the server's process ends, asked or not. */
+  ended: Promise<void>;
+  /** Fast shutdown; resolves when the process is gone and DATA_DIR is free again. */
+  stop(): Promise<void>;
+};
+
+export type EmbeddedOptions = {
+  /** Created if missing; holds `postgres/`, `postgres.json` (passwords, port; owner-readable) and `postgres.log`. */
+  dataDir: string;
+  /** Server settings that differ from ours (tests use less memory). */
+  settings?: Record<string, string>;
+  log?: (line: string) => void;
+};
+
+/** What postgres.json holds. `root` only where the files had to move: a DATA_DIR that is renamed keeps its database. */
+type Memory = { superPassword: string; ownerPassword: string; appPassword: string; port: number; root?: string };
+type Running = { pid: number; port: number; ended: Promise<void>; reused: boolean };
+
+const SETTINGS: Record<string, string> = {
+  listen_addresses: '127.0.0.1',
+  // No socket file: its path has a length limit, and loopback with a password is all we need.
+  unix_socket_directories: '',
+  max_connections: '200',
+  shared_buffers: '256MB',
+  // An acknowledged receipt is on disk; start-up refuses anything else (assertReceiptProtection).
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  max_wal_size: '4GB',
+  checkpoint_timeout: '15min',
+  random_page_cost: '1.1',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  password_encryption: 'scram-sha-256',
+  log_line_prefix: '%m [%p] %q%u@%d ',
+  log_checkpoints: 'off',
+  // DETAIL lines and failed statements would copy people's data into the log.
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
+};
+
+const LOG_BYTES_MAX = 10 * 1024 ** 2;
+const START_MS = 60_000;
+const STOP_MS = 20_000;
+const PORT_TRIES = 5;
+const ASK_MS = 50;
+
+/**
+ * Starts (or finds) the embedded PostgreSQL of a data folder, with its roles and its database `countersign`.
+ *
+ * @throws CountersignError `locked` when another process uses the folder; `unavailable`, with the end of the log, when it does not start.
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { dataDir, log = () => {} } = options;
+  // Root's server runs as another user, who has to be able to pass through.
+  mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  const place = findPlace(dataDir, recall(dataDir)?.root);
+  // The lock is beside the files: a copied DATA_DIR remembers the original's moved place, and only one of the two may run.
+  const lock = lockFolder(place.root);
+  try {
+    if (place.moved) log(`its files are in ${place.root}, for the user that runs PostgreSQL can't reach ${dataDir}`);
+    const memory = recall(dataDir) ?? newMemory(dataDir, place, log);
+    remember(dataDir, memory);
+    if (!existsSync(place.data)) await initialise(place, memory.superPassword);
+    const running = (await findOrphan(place, memory, log)) ?? (await launch(place, memory, options));
+    remember(dataDir, { ...memory, port: running.port });
+    const superUrl = urlOf('postgres', memory.superPassword, running.port, 'postgres');
+    await prepareRoles(superUrl, memory).catch(async (error: unknown) => {
+      await stop(running.pid, place);
+      throw error;
+    });
+    return {
+      superUrl,
+      ownerUrl: urlOf('countersign_owner', memory.ownerPassword, running.port, 'countersign'),
+      appUrl: urlOf('countersign_app', memory.appPassword, running.port, 'countersign'),
+      port: running.port,
+      pid: running.pid,
+      data: place.data,
+      reused: running.reused,
+      ended: running.ended,
+      stop: () => stop(running.pid, place).finally(() => lock.release()),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function recall(dataDir: string): Memory | undefined {
+  const path = join(dataDir, 'postgres.json');
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Memory;
+  } catch {
+    throw new CountersignError(
+      'unavailable',
+      `${path} is damaged: it holds the embedded database's passwords. Restore it from a backup, or remove ${dataDir} to start empty.`,
+    );
+  }
+}
+
+function newMemory(dataDir: string, place: Place, log: (line: string) => void): Memory {
+  const passwords = { superPassword: secret(), ownerPassword: secret(), appPassword: secret() };
+  if (!existsSync(place.data)) return { ...passwords, port: 0, ...(place.moved && { root: place.root }) };
+  if (!place.moved) {
+    const path = join(dataDir, 'postgres.json');
+    throw new CountersignError(
+      'unavailable',
+      `${place.data} holds a database, but ${path} with its passwords is missing. Restore it from a backup, or move the database away to start empty.`,
+    );
+  }
+  // DATA_DIR was removed to start empty, and its files elsewhere stayed.
+  const aside = `${place.data}.${randomBytes(4).toString('hex')}`;
+  renameSync(place.data, aside);
+  log(`${dataDir} is new: the database that an earlier one kept in ${place.data} is now in ${aside}`);
+  return { ...passwords, port: 0, root: place.root };
+}
+
+/** Replaced by a rename: a kill in between leaves the old one, whole. */
+function remember(dataDir: string, memory: Memory): void {
+  const path = join(dataDir, 'postgres.json');
+  writeFileSync(`${path}.new`, `${JSON.stringify(memory, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+function secret(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+function urlOf(user: string, password: string, port: number, database: string): string {
+  return `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
+}
+
+/** initdb into a folder beside, then a rename, so that a kill in between leaves nothing half made. */
+async function initialise(place: Place, password: string): Promise<void> {
+  const draft = `${place.data}.new`;
+  const passwordFile = join(place.root, 'password.new');
+  rmSync(draft, { recursive: true, force: true });
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (place.user) chownSync(passwordFile, place.user.uid, place.user.gid);
+  try {
+    const made = spawnSync(
+      join(place.native, 'bin', 'initdb'),
+      [
+        `--pgdata=${draft}`,
+        '--username=postgres',
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        // The same order and case on every machine, whatever its locales.
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--locale=C',
+      ],
+      { ...place.user, cwd: place.root, env: serverEnv(), encoding: 'utf8' },
+    );
+    if (made.status !== 0) {
+      const said = `${made.error?.message ?? ''}${made.stdout ?? ''}${made.stderr ?? ''}`.trim();
+      throw new CountersignError('unavailable', `The embedded PostgreSQL could not be set up in ${place.root}:\n${said}`);
+    }
+    renameSync(draft, place.data);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+}
+
+function serverEnv(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR, SystemRoot } = process.env;
+  const kept = Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, SystemRoot }).filter(([, value]) => value !== undefined));
+  // PG* variables of the person's shell must not reach the server.
+  return { ...kept, LC_ALL: 'C', TZ: 'UTC' } as unknown as NodeJS.ProcessEnv;
+}
+
+/** The server that a killed parent left behind, if it answers; one that hangs is ended. A pid file of somebody else's process is removed. */
+async function findOrphan(place: Place, memory: Memory, log: (line: string) => void): Promise<Running | null> {
+  const path = join(place.data, 'postmaster.pid');
+  if (!existsSync(path)) return null;
+  const lines = readFileSync(path, 'utf8').split('\n');
+  const pid = Number(lines[0]);
+  const port = Number(lines[3]);
+  if (!isPostmasterOf(pid, place.data)) {
+    // PostgreSQL itself only asks whether any process has that id, and refuses to start.
+    rmSync(path, { force: true });
+    return null;
+  }
+  if (await answers(memory, port, Date.now() + 3_000)) {
+    log(`found the database of an earlier run (process ${pid}) and goes on with it`);
+    return { pid, port, ended: untilGone(pid), reused: true };
+  }
+  log(`the database of an earlier run (process ${pid}) does not answer: stopping it`);
+  await stop(pid, place);
+  return null;
+}
+
+async function launch(place: Place, memory: Memory, options: EmbeddedOptions): Promise<Running> {
+  const logPath = join(options.dataDir, 'postgres.log');
+  if (existsSync(logPath) && statSync(logPath).size > LOG_BYTES_MAX) renameSync(logPath, `${logPath}.1`);
+  const deadline = Date.now() + START_MS;
+  for (let tries = 1; ; tries++) {
+    const port = await freePort(tries === 1 ? memory.port : 0);
+    const from = existsSync(logPath) ? statSync(logPath).size : 0;
+    const server = spawnServer(place, port, { ...SETTINGS, ...options.settings }, logPath);
+    const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()).once('error', () => resolve()));
+    const up = await Promise.race([answers(memory, port, deadline), ended.then(() => false)]);
+    if (up && server.pid) return { pid: server.pid, port, ended, reused: false };
+    server.kill('SIGQUIT');
+    await ended;
+    const said = readFileSync(logPath, 'utf8').slice(from).trim();
+    // Backends of a killed server take a moment to notice; a port can be taken between our look and the server's.
+    const passing =
+      /pre-existing shared memory block|still in use/.test(said) ||
+      (/could not (bind|create any TCP)/.test(said) && tries < PORT_TRIES);
+    if (!passing || Date.now() > deadline) {
+      throw new CountersignError(
+        'unavailable',
+        `The embedded PostgreSQL does not start. Its log (${logPath}) ends:\n${said.split('\n').slice(-12).join('\n')}`,
+      );
+    }
+    await sleep(200);
+  }
+}
+
+function spawnServer(place: Place, port: number, settings: Record<string, string>, logPath: string): ChildProcess {
+  const output = openSync(logPath, 'a', 0o600);
+  try {
+    const args = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    return spawn(join(place.native, 'bin', 'postgres'), ['-D', place.data, ...args], {
+      ...place.user,
+      cwd: place.root,
+      env: serverEnv(),
+      // A group of its own: Ctrl-C reaches us, and we stop the database last.
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', output, output],
+    });
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** The remembered port if it is free, else one that the system picks. */
+async function freePort(wanted: number): Promise<number> {
+  const free = (port: number) =>
+    new Promise<number | null>((resolve) => {
+      const probe = createServer();
+      probe.once('error', () => resolve(null));
+      probe.listen(port, '127.0.0.1', () => {
+        const address = probe.address();
+        probe.close(() => resolve(address && typeof address === 'object' ? address.port : null));
+      });
+    });
+  const port = (wanted > 0 ? await free(wanted) : null) ?? (await free(0));
+  if (port === null) throw new CountersignError('unavailable', 'No port on 127.0.0.1 is free for the embedded PostgreSQL.');
+  return port;
+}
+
+/** Whether the server answers our own password before the deadline (a stranger on the same port would not know it). */
+async function answers(memory: Memory, port: number, deadline: number): Promise<boolean> {
+  while (Date.now() < deadline) {
+    const client = new pg.Client({
+      connectionString: urlOf('postgres', memory.superPassword, port, 'postgres'),
+      connectionTimeoutMillis: 2_000,
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.query('SELECT 1');
+      return true;
+    } catch {
+      await sleep(ASK_MS);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+  return false;
+}
+
+/** Fast shutdown, which rolls back what is open; immediate shutdown if that takes too long (it recovers at the next start). */
+async function stop(pid: number, place: Place): Promise<void> {
+  if (process.platform === 'win32') {
+    spawnSync(join(place.native, 'bin', 'pg_ctl'), ['stop', '-D', place.data, '-m', 'fast', '-w'], { env: serverEnv() });
+    return;
+  }
+  const life = processLife(pid);
+  if (life === null) return;
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    signalQuietly(pid, signal);
+    const deadline = Date.now() + STOP_MS;
+    while (Date.now() < deadline) {
+      if (processLife(pid) !== life) return;
+      await sleep(ASK_MS / 2);
+    }
+  }
+}
+
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}
+
+async function untilGone(pid: number): Promise<void> {
+  const life = processLife(pid);
+  while (life !== null && processLife(pid) === life) await sleep(1_000, undefined, { ref: false });
+}

@@ -1,0 +1,42 @@
+import type pg from 'pg';
+
+/** What the application role may do where it is not everything (I6). A table that is not named here: SELECT, INSERT, UPDATE, DELETE. */
+export const APPEND_ONLY: Record<string, string> = {
+  receipt: 'SELECT, INSERT',
+  manifest_row: 'SELECT, INSERT',
+  frozen_request: 'SELECT, INSERT',
+  correction: 'SELECT, INSERT',
+  decision: 'SELECT, INSERT',
+  decision_chunk: 'SELECT, INSERT',
+  // Erasure, and nothing else, as the trigger sees to.
+  receipt_value: 'SELECT, INSERT, UPDATE (salt, value)',
+};
+
+const ORDINARY = 'SELECT, INSERT, UPDATE, DELETE';
+const MIGRATIONS_TABLE = '_prisma_migrations';
+
+/** Gives the application role exactly its rights on our tables and on pg-boss's. Idempotent; `owner` owns both schemas. */
+export async function grantToApplication(owner: pg.ClientBase, role: string): Promise<void> {
+  const name = owner.escapeIdentifier(role);
+  await owner.query('BEGIN');
+  try {
+    await owner.query(`GRANT USAGE ON SCHEMA public TO ${name}`);
+    await owner.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${name}`);
+    const { rows } = await owner.query<{ tablename: string }>(
+      `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> $1 ORDER BY 1`,
+      [MIGRATIONS_TABLE],
+    );
+    for (const { tablename } of rows) {
+      await owner.query(`GRANT ${APPEND_ONLY[tablename] ?? ORDINARY} ON public.${owner.escapeIdentifier(tablename)} TO ${name}`);
+    }
+    await owner.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${name}`);
+    await owner.query(`GRANT USAGE ON SCHEMA pgboss TO ${name}`);
+    await owner.query(`GRANT ${ORDINARY} ON ALL TABLES IN SCHEMA pgboss TO ${name}`);
+    await owner.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA pgboss TO ${name}`);
+    await owner.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pgboss TO ${name}`);
+    await owner.query('COMMIT');
+  } catch (error) {
+    await owner.query('ROLLBACK');
+    throw error;
+  }
+}

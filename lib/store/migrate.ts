@@ -1,0 +1,74 @@
+import pg from 'pg';
+import { PgBoss } from 'pg-boss';
+import { CountersignError } from '../core/errors.ts';
+import { grantToApplication } from './grants.ts';
+import { applyMigrations, schemaDifference } from './schema-engine.ts';
+
+export type DatabaseUrls = {
+  /** The owner's: migrations only. */
+  ownerUrl: string;
+  /** The application's; the same as the owner's where there is only one. */
+  appUrl: string;
+};
+
+/** The job queues (bells only: a job ends at the claim, so it is never retried). */
+export const QUEUES = {
+  bell: { notify: true, retryLimit: 0, retentionSeconds: 3_600, deleteAfterSeconds: 60 },
+} as const;
+
+const LOCK = 0x436f_756e;
+
+/**
+ * Brings the database to this version: committed migrations, pg-boss's schema, the application role's rights. Several processes may
+ * call it at once; they take turns. Gives the names of the migrations that were applied.
+ *
+ * @throws CountersignError `unavailable` with PostgreSQL's words and what to check.
+ */
+export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<string[]> {
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  owner.on('error', () => {});
+  try {
+    await owner.connect();
+    await owner.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    const applied = await applyMigrations(ownerUrl);
+    await installJobs(ownerUrl);
+    const appRole = roleOf(appUrl);
+    if (appRole !== roleOf(ownerUrl)) await grantToApplication(owner, appRole);
+    return applied;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new CountersignError(
+      'unavailable',
+      `The database could not be migrated: ${said}\nCheck that the migration role owns the database and may create schemas.`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    // Ending the session gives the lock back.
+    await owner.end().catch(() => {});
+  }
+}
+
+/** The SQL by which the migrated database and prisma/schema.prisma differ; empty when they agree. */
+export async function schemaDrift(ownerUrl: string): Promise<string> {
+  return await schemaDifference(ownerUrl);
+}
+
+function roleOf(url: string): string {
+  return decodeURIComponent(new URL(url).username);
+}
+
+async function installJobs(ownerUrl: string): Promise<void> {
+  const boss = new PgBoss({ connectionString: ownerUrl, max: 2, supervise: false, schedule: false });
+  boss.on('error', () => {});
+  await boss.start();
+  try {
+    for (const [name, options] of Object.entries(QUEUES)) {
+      if (await boss.getQueue(name)) await boss.updateQueue(name, options);
+      else await boss.createQueue(name, options);
+    }
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { testDatabase } from '../../test/database.ts';
+import { APPEND_ONLY } from './grants.ts';
+import { schemaDrift } from './migrate.ts';
+import { assertReceiptProtection } from './protection.ts';
+
+const { pool, ownerPool, superPool, ownerUrl } = await testDatabase();
+const batch = randomUUID();
+
+beforeAll(async () => {
+  await pool.query(
+    `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, body, leaf) VALUES ($1, 1, 1, 1, 1, 'intent', '{}', $2)`,
+    [batch, Buffer.alloc(32)],
+  );
+  await pool.query(
+    `INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value) VALUES ($1, 1, 1, 'from', 'salt', 'a@b')`,
+    [batch],
+  );
+  await pool.query(`INSERT INTO frozen_request (digest, bytes) VALUES ($1, '{}')`, [Buffer.alloc(32)]);
+  await pool.query(
+    `INSERT INTO correction (batch_id, ordinal, "from", "to", by, revision) VALUES ($1, 1, 'a', 'b', 'user:x', 2)`,
+    [batch],
+  );
+  await pool.query(
+    `INSERT INTO manifest_row (decision_id, ordinal, chunk_id, category, item_digest) VALUES ($1, 1, $1, 'a', $2)`,
+    [batch, Buffer.alloc(32)],
+  );
+});
+
+const CHANGES: Record<string, string> = {
+  receipt: `UPDATE receipt SET body = '{"v":2}'`,
+  manifest_row: `UPDATE manifest_row SET category = 'b'`,
+  frozen_request: `UPDATE frozen_request SET bytes = '{"a":1}'`,
+  correction: `UPDATE correction SET "to" = 'c'`,
+  receipt_value: `UPDATE receipt_value SET value = 'somebody else'`,
+};
+
+describe.each(Object.entries(CHANGES))('%s', (table, update) => {
+  const attempts = [update, `DELETE FROM ${table}`, `TRUNCATE ${table}`];
+
+  test.each(attempts)('the application role may not: %s', async (sql) => {
+    // Updating salt and value is granted for erasure, so there the trigger speaks; everywhere else the missing right.
+    await expect(pool.query(sql)).rejects.toThrow(sql.startsWith('UPDATE receipt_value') ? /append-only/ : /permission denied/);
+  });
+
+  test.each(attempts)('a trigger stops the owner: %s', async (sql) => {
+    await expect(ownerPool.query(sql)).rejects.toThrow(/append-only/);
+  });
+
+  test.each(attempts)('and a superuser who plays replica: %s', async (sql) => {
+    await expect(asReplica(superPool, sql)).rejects.toThrow(/append-only/);
+  });
+});
+
+test('an erasure empties salt and value, once and for all', async () => {
+  await pool.query(`UPDATE receipt_value SET salt = NULL, value = NULL WHERE batch_id = $1`, [batch]);
+  await expect(pool.query(`UPDATE receipt_value SET salt = 'x', value = 'y' WHERE batch_id = $1`, [batch])).rejects.toThrow(
+    /append-only/,
+  );
+  await expect(ownerPool.query(`UPDATE receipt_value SET field = 'to' WHERE batch_id = $1`, [batch])).rejects.toThrow(
+    /append-only/,
+  );
+});
+
+test('the append-only tables are those that grants and triggers name, and the rest may be written', async () => {
+  const { rows } = await pool.query<{ relname: string }>(
+    `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+       AND NOT (has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE') AND has_table_privilege(oid, 'INSERT')) ORDER BY 1`,
+  );
+  expect(rows.map((row) => row.relname)).toEqual([...Object.keys(APPEND_ONLY), '_prisma_migrations'].sort());
+});
+
+test('the committed migrations and schema.prisma agree', async () => {
+  expect(await schemaDrift(ownerUrl)).toBe('');
+});
+
+describe('start-up', () => {
+  test('accepts two roles, and says so when there is only one', async () => {
+    expect(await assertReceiptProtection(pool, true)).toEqual({ roles: 'separate' });
+    expect(await assertReceiptProtection(ownerPool, false)).toEqual({ roles: 'single' });
+  });
+
+  test('refuses an application role that owns the tables', async () => {
+    await expect(assertReceiptProtection(ownerPool, true)).rejects.toThrow(/countersign_owner has .*ownership on receipt/);
+  });
+
+  test('refuses a trigger that is only enabled, and one that is missing', async () => {
+    await ownerPool.query('ALTER TABLE receipt ENABLE TRIGGER receipt_append_only');
+    await ownerPool.query('DROP TRIGGER receipt_no_truncate ON receipt');
+    const refusal = expect(assertReceiptProtection(pool, true)).rejects;
+    await refusal.toThrow(/receipt_append_only is not ENABLE ALWAYS[\s\S]*receipt_no_truncate is missing/);
+  });
+
+  test('refuses commits that are not on disk', async () => {
+    const client = await ownerPool.connect();
+    try {
+      await client.query('SET synchronous_commit = off');
+      await expect(assertReceiptProtection(client, false)).rejects.toThrow(/synchronous_commit is off/);
+    } finally {
+      client.release(true);
+    }
+  });
+});
+
+async function asReplica(pool: pg.Pool, sql: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('SET session_replication_role = replica');
+    await client.query(sql);
+  } finally {
+    client.release(true);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The only writer of receipts. Every transaction here begins with one guarded UPDATE of the chunk row that fences (epoch), counts and
+ * numbers at once (I3); zero rows mean that somebody else owns the chunk or it is being stopped, and nothing was written. The batch row
+ * is never touched.
+ */
+import type { Pool } from 'pg';
+import type { SealedReceipt } from '../ledger/receipt.ts';
+import { byteaArray } from './bytea-array.ts';
+import type { Claim } from './claims.ts';
+import type { Tx } from './db.ts';
+
+export type PersonalValue = { field: string; salt: Buffer; value: string };
+
+export type IntentRow = SealedReceipt & {
+  ordinal: number;
+  step: number;
+  values: PersonalValue[];
+  /** what the action was: null for planned, else the state that this attempt leaves */
+  from: 'failed' | 'not_executed' | null;
+};
+
+export type OutcomeRow = SealedReceipt & {
+  ordinal: number;
+  step: number;
+  result: 'succeeded' | 'failed' | 'uncertain';
+};
+
+/** I1, I3: stores intents as one statement. False: the fence refused, nothing was written and nothing may be sent. */
+export async function insertIntents(client: Pool | Tx, claim: Claim, rows: IntentRow[]): Promise<boolean> {
+  const at: number[] = [];
+  const fields: string[] = [];
+  const salts: Buffer[] = [];
+  const values: string[] = [];
+  let failed = 0;
+  let notExecuted = 0;
+  rows.forEach((row, index) => {
+    if (row.from === 'failed') failed += 1;
+    if (row.from === 'not_executed') notExecuted += 1;
+    for (const value of row.values) {
+      at.push(index + 1);
+      fields.push(value.field);
+      salts.push(value.salt);
+      values.push(value.value);
+    }
+  });
+  const common = [claim.chunkId, claim.epoch, rows.length, failed, notExecuted, claim.batchId, claim.number, ...columns(rows)];
+  const { rowCount } =
+    at.length === 0
+      ? await client.query({ name: 'insert-intents', text: INSERT_INTENTS, values: common })
+      : await client.query({
+          name: 'insert-intents-values',
+          text: INSERT_INTENTS_VALUES,
+          values: [...common, at, fields, byteaArray(salts), values],
+        });
+  return rowCount !== null && rowCount > 0;
+}
+
+/** I3: stores outcomes as one statement, also while the chunk is being stopped. False: the fence refused, nothing was written. */
+export async function insertOutcomes(client: Pool | Tx, claim: Claim, rows: OutcomeRow[]): Promise<boolean> {
+  const count = (result: OutcomeRow['result']): number => rows.reduce((sum, row) => sum + Number(row.result === result), 0);
+  const { rowCount } = await client.query({
+    name: 'insert-outcomes',
+    text: INSERT_OUTCOMES,
+    values: [
+      ...[
+        claim.chunkId,
+        claim.epoch,
+        rows.length,
+        count('succeeded'),
+        count('failed'),
+        count('uncertain'),
+        claim.batchId,
+        claim.number,
+      ],
+      ...columns(rows),
+      rows.map((row) => row.result),
+    ],
+  });
+  return rowCount !== null && rowCount > 0;
+}
+
+export type GuardedChange = {
+  chunkId: string;
+  /** the states the chunk may be in, from the lifecycle table */
+  from: readonly string[];
+  /** null: the receipt does not depend on the answers (a doubt's answer) */
+  revision: number | null;
+  /** further SET clauses, as SQL text of ours; parameters from $4 on */
+  set?: string;
+  values?: unknown[];
+};
+
+/**
+ * I3 for people: takes the next `count` numbers of the chunk's sequence and changes it in the same statement, guarded by state and revision
+ * instead of the epoch. Gives the last number taken, or null when the chunk moved meanwhile.
+ */
+export async function takeSequence(client: Tx, count: number, change: GuardedChange): Promise<number | null> {
+  const { rows } = await client.query<{ seq: number }>(
+    `UPDATE chunk SET seq = seq + $2, updated_at = clock_timestamp()${change.set ? `, ${change.set}` : ''}
+     WHERE id = $1 AND state = ANY($3) ${change.revision === null ? '' : `AND revision = ${Math.trunc(change.revision)}`}
+     RETURNING seq`,
+    [change.chunkId, count, change.from, ...(change.values ?? [])],
+  );
+  return rows[0]?.seq ?? null;
+}
+
+export type NumberedReceipt = SealedReceipt & {
+  seq: number;
+  ordinal: number | null;
+  step: number | null;
+  kind: 'decision' | 'resolution';
+  result: string | null;
+};
+
+/** Stores receipts whose numbers `takeSequence` gave, in the same transaction. */
+export async function insertNumbered(client: Tx, batchId: string, chunk: number, rows: NumberedReceipt[]): Promise<void> {
+  await client.query(
+    `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+     SELECT $1, $2, r.* FROM unnest($3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::bytea[], $9::bytea[]) r`,
+    [
+      ...[batchId, chunk, rows.map((r) => r.seq), rows.map((r) => r.ordinal), rows.map((r) => r.step)],
+      ...[
+        rows.map((r) => r.kind),
+        rows.map((r) => r.result),
+        byteaArray(rows.map((r) => r.body)),
+        byteaArray(rows.map((r) => r.leaf)),
+      ],
+    ],
+  );
+}
+
+/** Which of these receipts are stored, to the byte: what a lost COMMIT acknowledgement left open (I1). */
+export async function storedLeaves(
+  client: Pool | Tx,
+  batchId: string,
+  rows: { ordinal: number; step: number }[],
+): Promise<Buffer[]> {
+  const found = await client.query<{ leaf: Buffer }>(
+    `SELECT leaf FROM receipt JOIN unnest($2::int[], $3::int[]) AS asked(ordinal, step) USING (ordinal, step) WHERE batch_id = $1`,
+    [batchId, rows.map((row) => row.ordinal), rows.map((row) => row.step)],
+  );
+  return found.rows.map((row) => row.leaf);
+}
+
+function columns(rows: (SealedReceipt & { ordinal: number; step: number })[]): unknown[] {
+  return [
+    rows.map((row) => row.ordinal),
+    rows.map((row) => row.step),
+    byteaArray(rows.map((row) => row.body)),
+    byteaArray(rows.map((row) => row.leaf)),
+  ];
+}
+
+const INTENTS = `
+fence AS (
+  UPDATE chunk SET seq = seq + $3, in_flight = in_flight + $3, failed = failed - $4, not_executed = not_executed - $5,
+    updated_at = clock_timestamp()
+  WHERE id = $1 AND epoch = $2 AND state = 'executing' AND stopping IS NULL
+  RETURNING seq
+)`;
+
+const INSERTED_INTENTS = `
+INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, body, leaf)
+SELECT $6, $7, fence.seq - $3 + r.i, r.ordinal, r.step, 'intent', r.body, r.leaf
+FROM fence, unnest($8::int[], $9::int[], $10::bytea[], $11::bytea[]) WITH ORDINALITY AS r(ordinal, step, body, leaf, i)`;
+
+const INSERT_INTENTS = `WITH ${INTENTS} ${INSERTED_INTENTS}`;
+
+const INSERT_INTENTS_VALUES = `WITH ${INTENTS}, personal AS (
+  INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
+  SELECT $6, $7, fence.seq - $3 + v.i, v.field, v.salt, v.value
+  FROM fence, unnest($12::int[], $13::text[], $14::bytea[], $15::text[]) AS v(i, field, salt, value)
+) ${INSERTED_INTENTS}`;
+
+const INSERT_OUTCOMES = `
+WITH fence AS (
+  UPDATE chunk SET seq = seq + $3, in_flight = in_flight - $3, done = done + $4, failed = failed + $5, uncertain = uncertain + $6,
+    updated_at = clock_timestamp()
+  WHERE id = $1 AND epoch = $2 AND state = 'executing'
+  RETURNING seq
+)
+INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+SELECT $7, $8, fence.seq - $3 + r.i, r.ordinal, r.step, 'outcome', r.result, r.body, r.leaf
+FROM fence, unnest($9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::text[]) WITH ORDINALITY
+  AS r(ordinal, step, body, leaf, result, i)`;

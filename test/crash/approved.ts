@@ -1,0 +1,82 @@
+/** Batches of requests to a target in a process of its own, classified and approved, ready to be executed by whoever comes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import { afterAll } from 'vitest';
+import { requestBuilder } from '../../lib/connectors/registry.ts';
+import type { PlanInput } from '../../lib/core/plan.ts';
+import { decide } from '../../lib/steps/decide.ts';
+import { buildManifest } from '../../lib/store/manifest.ts';
+import { ADA, chunkStates, type StartedBatch, startedBatch, workUntil } from '../fixtures/started-batch.ts';
+import { type Mode, type RunningTarget, startTarget } from '../target.ts';
+
+/** A target whose log is removed, and whose process is ended, after the file's tests. */
+export async function loggingTarget(
+  options: { latencyMs?: number; honourKeys?: boolean; mode?: Mode } = {},
+): Promise<RunningTarget> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-target-'));
+  const target = await startTarget({ ...options, log: join(folder, 'effects.jsonl') });
+  started.push({ target, folder });
+  return target;
+}
+
+const started: { target: RunningTarget; folder: string }[] = [];
+
+afterAll(async () => {
+  for (const { target, folder } of started) {
+    await target.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Short, for a target that never answers must not keep a test waiting. */
+const REQUEST_MS = 1_000;
+
+/** The action that reaches a target, with what the oracle needs to know the item by. */
+export function post(target: RunningTarget, honoursKeys = false) {
+  const request = { url: `${target.url}/mail`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS };
+  return { connector: 'http', do: 'POST', honoursKeys, with: request };
+}
+
+export function sendAll(target: RunningTarget, options: { honoursKeys?: boolean; concurrency?: number } = {}): PlanInput {
+  const { honoursKeys = false, concurrency = 8 } = options;
+  return {
+    classifier: { kind: 'rules', rules: [], otherwise: 'send' },
+    categories: [{ name: 'send', action: post(target, honoursKeys) }],
+    chunking: { by: 'size' },
+    // These tests are about doubts, not about a target that is to be left alone.
+    execution: { first: 0, concurrency, haltAfter: { consecutive: 100_000, share: 1 } },
+    receiptFields: ['subject'],
+  };
+}
+
+/** Classified in this process; approved by the real step. */
+export async function approvedBatch(
+  pool: Pool,
+  options: { items: number; chunks?: number; plan: PlanInput },
+): Promise<StartedBatch> {
+  const batch = await startedBatch(pool, options);
+  await workUntil(pool, async () => (await chunkStates(pool, batch.batchId)).every((state) => state === 'awaiting_review'));
+  await approve(pool, batch);
+  return batch;
+}
+
+/** All of the batch's chunks with one decision. */
+export async function approve(pool: Pool, batch: StartedBatch): Promise<void> {
+  const { rows } = await pool.query<{ id: string; number: number }>('SELECT id, number FROM chunk WHERE batch_id = $1', [
+    batch.batchId,
+  ]);
+  const chunks = await Promise.all(
+    rows.map(async ({ id, number }) => ({
+      number,
+      digest: (await buildManifest(pool, { ...batch, chunkId: id }, requestBuilder)).digest,
+    })),
+  );
+  await decide(ADA, { batchId: batch.batchId, chunks, next: true, execute: true, override: 'a test looks at nothing' });
+}
+
+/** Nothing is left to do for a worker. */
+export async function settled(pool: Pool, batchId: string): Promise<boolean> {
+  return (await chunkStates(pool, batchId)).every((state) => state === 'done' || state === 'unresolved');
+}

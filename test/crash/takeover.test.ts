@@ -1,0 +1,208 @@
+/** One worker process dies, freezes or is asked to end; another goes on. Real processes, a real PostgreSQL, a target that keeps its own log. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { PlanInput } from '../../lib/core/plan.ts';
+import { stopRinging } from '../../lib/engine/bell.ts';
+import { readUncertain } from '../../lib/steps/read-uncertain.ts';
+import { testDatabase } from '../database.ts';
+import { ADA, chunkStates, counters, leasesCount, startedBatch, steps } from '../fixtures/started-batch.ts';
+import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
+import { doubtsOf, judge, keysOfEpoch, NOTHING } from './oracle.ts';
+import {
+  databaseNow,
+  eventually,
+  killWorkers,
+  type Owner,
+  ownerOf,
+  startWorker,
+  startWorkers,
+  type WorkerProcess,
+} from './workers.ts';
+
+const TAKEOVER_MS = 5_000;
+
+const { ownerPool, pool, url } = await testDatabase();
+
+beforeAll(() => leasesCount(pool));
+afterEach(killWorkers);
+afterAll(stopRinging);
+
+test('killed in the middle of classifying: another goes on where it was, and every item has one answer', async () => {
+  const items = 12_000;
+  const batch = await startedBatch(pool, { items, plan: SLOW_RULES });
+  const workers = await startWorkers(url, 2);
+  const owner = await eventually('answers', async () => {
+    const { rows } = await pool.query<{ classified: number }>('SELECT classified FROM chunk WHERE batch_id = $1', [
+      batch.batchId,
+    ]);
+    return (rows[0]?.classified ?? 0) > 0 && ownerOf(pool, batch.batchId);
+  });
+  await endAndAwaitHeir(workers, owner, 'SIGKILL', batch.batchId);
+  const kept = await answers(batch.batchId);
+  expect(kept.size).toBeGreaterThan(0);
+  expect(kept.size).toBeLessThan(items);
+  await eventually('the checkpoint', async () => (await chunkStates(pool, batch.batchId))[0] === 'awaiting_review');
+  const all = await answers(batch.batchId);
+  expect(all.size).toBe(items);
+  for (const [ordinal, writtenBy] of kept) expect(all.get(ordinal)).toBe(writtenBy);
+  const { rows } = await pool.query('SELECT classified, epoch FROM chunk WHERE batch_id = $1', [batch.batchId]);
+  expect(rows).toEqual([{ classified: items, epoch: owner.epoch + 1 }]);
+});
+
+test.each([
+  { honoursKeys: false, what: 'what was in flight is asked about, by name' },
+  { honoursKeys: true, what: 'a target that honours keys is asked again under the same key' },
+])('killed in the middle of executing: $what', async ({ honoursKeys }) => {
+  const target = await loggingTarget({ latencyMs: 20, honourKeys: honoursKeys });
+  const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target, { honoursKeys }) });
+  const workers = await startWorkers(url, 2);
+  const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
+  await endAndAwaitHeir(workers, owner, 'SIGKILL', batch.batchId);
+  await eventually('the end', () => settled(pool, batch.batchId));
+
+  const lines = target.lines();
+  expect(await judge(pool, batch.batchId, lines)).toEqual(NOTHING);
+  const doubts = await doubtsOf(pool, batch.batchId);
+  expect((await readUncertain(ADA, { batchId: batch.batchId, limit: 500 }))?.items.map(({ ordinal }) => ordinal)).toEqual(doubts);
+  const all = Object.values(await steps(pool, batch.batchId)).map(String);
+  expect(all).toHaveLength(300);
+  expect(all.filter((of) => of === 'intent,outcome:uncertain')).toHaveLength(doubts.length);
+  expect(all.filter((of) => of === 'intent,outcome:succeeded')).toHaveLength(300 - doubts.length);
+  expect(doubts.length).toBeLessThanOrEqual(8);
+  if (honoursKeys) {
+    expect(doubts).toEqual([]);
+    expect(lines.filter(({ effect }) => effect === true)).toHaveLength(300);
+    expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
+  }
+});
+
+test('frozen past its lease and woken: the zombie writes nothing and sends nothing', async () => {
+  const target = await loggingTarget({ latencyMs: 20 });
+  const batch = await approvedBatch(pool, { items: 900, plan: sendAll(target) });
+  const workers = await startWorkers(url, 2);
+  const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
+  const zombie = await endAndAwaitHeir(workers, owner, 'SIGSTOP', batch.batchId);
+  // What was on the wire when it froze has arrived long since; what its statements did has been decided.
+  const itsKeys = await keysOfEpoch(pool, batch.batchId, owner.epoch);
+  const itsRequests = () => target.lines().filter(({ key }) => itsKeys.has(key ?? '')).length;
+  const sent = itsRequests();
+  zombie.send('SIGCONT');
+  // It is awake again: it beats, and finds nothing to do.
+  await eventually('its heartbeat', () => beatsAgain(owner.pid));
+  await eventually('the end', () => settled(pool, batch.batchId));
+  expect(itsRequests()).toBe(sent);
+  expect(await keysOfEpoch(pool, batch.batchId, owner.epoch)).toEqual(itsKeys);
+  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+});
+
+test('frozen while a transaction of its effects is open: the chunk is free again all the same', async () => {
+  const plan: PlanInput = {
+    classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
+    categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive' } }],
+    chunking: { by: 'size' },
+    execution: { first: 0 },
+  };
+  const batch = await approvedBatch(pool, { items: 1_000, plan });
+  // Its first effect waits for this lock, so that it is frozen exactly there.
+  const locker = await ownerPool.connect();
+  await locker.query('BEGIN');
+  await locker.query('LOCK TABLE shelf_entry IN SHARE MODE');
+  const workers = await startWorkers(url, 2);
+  const owner = await eventually('an owner', () => ownerOf(pool, batch.batchId));
+  const zombie = byPid(workers, owner.pid);
+  const inState = async (condition: string): Promise<boolean> => {
+    const { rowCount } = await pool.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND ${condition}`,
+      [`worker_${workers.indexOf(zombie) + 1}`],
+    );
+    return (rowCount ?? 0) > 0;
+  };
+  await eventually('an effect that waits', () => inState("wait_event_type = 'Lock'"));
+  zombie.send('SIGSTOP');
+  await locker.query('ROLLBACK');
+  locker.release();
+  await eventually('its transaction to stand open', () => inState("state = 'idle in transaction'"));
+  await eventually('another owner', async () => ((await ownerOf(pool, batch.batchId))?.epoch ?? 0) > owner.epoch);
+  zombie.send('SIGCONT');
+  await eventually('the end', () => settled(pool, batch.batchId));
+  expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
+  const { rows } = await pool.query('SELECT count(*)::int AS entries FROM shelf_entry WHERE batch_id = $1', [batch.batchId]);
+  expect(rows).toEqual([{ entries: 1_000 }]);
+  expect(await judge(pool, batch.batchId, [])).toMatchObject({ repeatedReceipts: [], zombieReceipts: [] });
+});
+
+test('asked to end: it sends nothing more, waits for what is in flight, and leaves the chunk to the next at once', async () => {
+  const target = await loggingTarget({ latencyMs: 20 });
+  const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target) });
+  const first = await startWorker(url);
+  await eventually('effects', async () => target.lines().length > 60);
+  first.send('SIGTERM');
+  expect(await first.ended).toEqual({ code: 0, signal: null });
+  expect(await counters(pool, batch.batchId)).toMatchObject({ inFlight: 0, uncertain: 0 });
+  expect(await chunkStates(pool, batch.batchId)).toEqual(['executing']);
+  const { rows } = await pool.query('SELECT lease_owner, lease_until FROM chunk WHERE batch_id = $1', [batch.batchId]);
+  expect(rows).toEqual([{ lease_owner: null, lease_until: null }]);
+  await startWorker(url);
+  await eventually('the end', () => settled(pool, batch.batchId));
+  expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
+  expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
+  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+});
+
+/** Sends the signal to the chunk's owner and waits until another worker owns it, in time by the database's clock. */
+async function endAndAwaitHeir(
+  workers: WorkerProcess[],
+  owner: Owner,
+  signal: NodeJS.Signals,
+  batchId: string,
+): Promise<WorkerProcess> {
+  const worker = byPid(workers, owner.pid);
+  const since = await databaseNow(pool);
+  worker.send(signal);
+  if (signal === 'SIGKILL') await worker.ended;
+  const heir = await eventually('another owner', async () => {
+    const now = await ownerOf(pool, batchId);
+    return now !== null && now.epoch > owner.epoch && now;
+  });
+  const took = (await databaseNow(pool)) - since;
+  console.log(`taken over after ${Math.round(took)} ms`);
+  expect(took).toBeLessThan(TAKEOVER_MS);
+  expect(heir.epoch).toBe(owner.epoch + 1);
+  expect(heir.pid).not.toBe(owner.pid);
+  return worker;
+}
+
+function byPid(workers: WorkerProcess[], pid: number): WorkerProcess {
+  const found = workers.find((worker) => worker.pid === pid);
+  if (!found) throw new Error(`No worker of this test has the pid ${pid}.`);
+  return found;
+}
+
+/** item -> the transaction that wrote its answer */
+async function answers(batchId: string): Promise<Map<number, string>> {
+  const { rows } = await pool.query<{ ordinal: number; by: string }>(
+    'SELECT ordinal, xmin::text AS by FROM classification WHERE batch_id = $1',
+    [batchId],
+  );
+  return new Map(rows.map(({ ordinal, by }) => [ordinal, by]));
+}
+
+async function beatsAgain(pid: number): Promise<boolean> {
+  const { rows } = await pool.query("SELECT FROM worker WHERE pid = $1 AND heartbeat > clock_timestamp() - interval '1 second'", [
+    pid,
+  ]);
+  return rows.length > 0;
+}
+
+/** Enough work for an item that a kill finds the chunk half done. */
+const SLOW_RULES: PlanInput = {
+  classifier: {
+    kind: 'rules',
+    rules: Array.from({ length: 60 }, (_, index) => ({
+      when: `item.from.matches('^never${index}.*@') || item.subject.contains('no ${index}')`,
+      category: 'noise',
+    })),
+    otherwise: 'noise',
+  },
+  categories: [{ name: 'noise' }],
+  chunking: { by: 'size' },
+};

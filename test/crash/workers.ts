@@ -1,0 +1,84 @@
+/** Real worker processes over a test's database, for tests that kill them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import { afterAll } from 'vitest';
+
+export type WorkerProcess = {
+  pid: number;
+  /** How it ended. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  send(signal: NodeJS.Signals): void;
+};
+
+const PROGRAM = 'bin/worker.ts';
+const running = new Set<ChildProcess>();
+
+/** Starts `npm run worker`'s process and waits until it has come up. `name` is what its connections are called in the database. */
+export async function startWorker(url: string, name = 'worker'): Promise<WorkerProcess> {
+  const env = {
+    ...process.env,
+    DATABASE_URL: `${url}?application_name=${name}`,
+    ALLOW_PRIVATE_TARGETS: '1',
+    SECRET_KEY: 'a key of the crash tests, of no use elsewhere',
+  };
+  // The channel is how it learns that a test run was itself killed: it then drains.
+  const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  running.add(child);
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    running.delete(child);
+    return { code, signal };
+  });
+  await Promise.race([
+    once(child, 'message'),
+    ended.then(({ code, signal }) => Promise.reject(new Error(`The worker ended with ${code ?? signal} before it was up.`))),
+  ]);
+  return { pid: child.pid ?? 0, ended, send: (signal) => void child.kill(signal) };
+}
+
+/** Starts several at once. */
+export function startWorkers(url: string, count: number): Promise<WorkerProcess[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => startWorker(url, `worker_${index + 1}`)));
+}
+
+/** Kills what is still there; a stopped process too. */
+export async function killWorkers(): Promise<void> {
+  const last = [...running];
+  for (const child of last) child.kill('SIGKILL');
+  await Promise.all(last.map((child) => child.exitCode === null && child.signalCode === null && once(child, 'exit')));
+}
+
+afterAll(killWorkers);
+
+export type Owner = { pid: number; epoch: number; state: string };
+
+/** Who owns the chunk now; null when nobody does. */
+export async function ownerOf(pool: Pool, batchId: string, number = 1): Promise<Owner | null> {
+  const { rows } = await pool.query<Owner>(
+    `SELECT w.pid, c.epoch, c.state FROM chunk c JOIN worker w ON w.id = c.lease_owner
+     WHERE c.batch_id = $1 AND c.number = $2 AND c.state IN ('classifying', 'executing')`,
+    [batchId, number],
+  );
+  return rows[0] ?? null;
+}
+
+/** The database's clock, in ms. */
+export async function databaseNow(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now');
+  return rows[0]?.now ?? Number.NaN;
+}
+
+const LOOK_MS = 25;
+const PATIENCE_MS = 30_000;
+
+/** Looks until there is something; the time it takes decides nothing. */
+export async function eventually<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== false) return found;
+    if (performance.now() > until) throw new Error(`It never came: ${what}.`);
+    await sleep(LOOK_MS);
+  }
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, inject } from 'vitest';
+import { closeDb, type Db, openDb } from '../lib/store/db.ts';
+
+export type TestDatabase = Db & {
+  /** The owner's connections: for what a test has to arrange behind the application's back. */
+  ownerPool: pg.Pool;
+  /** The superuser's. */
+  superPool: pg.Pool;
+  /** The application role's URL. */
+  url: string;
+  ownerUrl: string;
+};
+
+/**
+ * A database of its own for one test file, cloned from the migrated one and dropped afterwards. Call it at the top of the file:
+ * `const { prisma, pool } = await testDatabase();`
+ */
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = inject('server');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await asSuper(server.superUrl, `CREATE DATABASE ${name} TEMPLATE countersign OWNER countersign_owner`);
+  const [url, ownerUrl, superUrl] = [server.appUrl, server.ownerUrl, server.superUrl].map((address) =>
+    withDatabase(address, name),
+  ) as [string, string, string];
+  const opened = openDb(url);
+  // The steps find it as they find the product's: a test file is a process of its own.
+  process.env.DATABASE_URL = url;
+  Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined });
+  const [ownerPool, superPool] = [ownerUrl, superUrl].map((connectionString) => new pg.Pool({ connectionString, max: 4 })) as [
+    pg.Pool,
+    pg.Pool,
+  ];
+  afterAll(async () => {
+    await closeDb(opened);
+    await Promise.all([ownerPool.end(), superPool.end()]);
+    await asSuper(server.superUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+  });
+  return { ...opened, ownerPool, superPool, url, ownerUrl };
+}
+
+function withDatabase(address: string, name: string): string {
+  const url = new URL(address);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function asSuper(superUrl: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: superUrl });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

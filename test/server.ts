@@ -1,0 +1,57 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { lockFolder } from '../lib/store/embedded/lock.ts';
+import { isPostmasterOf } from '../lib/store/embedded/process.ts';
+import { startEmbedded } from '../lib/store/embedded.ts';
+import { migrate } from '../lib/store/migrate.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Connections to the migrated database `countersign`, which each test file clones. */
+    server: { superUrl: string; ownerUrl: string; appUrl: string };
+  }
+}
+
+const YOUNG_MS = 60_000;
+const PREFIX = join(tmpdir(), 'countersign-test-');
+
+/** One real PostgreSQL for the whole run, its database migrated once. */
+export default async function startServer(project: TestProject): Promise<() => Promise<void>> {
+  sweep();
+  const dataDir = mkdtempSync(PREFIX);
+  // As root the server runs as another user, who would otherwise be sent elsewhere.
+  chmodSync(dataDir, 0o711);
+  const server = await startEmbedded({ dataDir, settings: { shared_buffers: '64MB', track_commit_timestamp: 'on' } });
+  const end = async () => {
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await migrate(server);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  const { superUrl, ownerUrl, appUrl } = server;
+  project.provide('server', { superUrl, ownerUrl, appUrl });
+  return end;
+}
+
+/** Ends what test runs that were killed left behind: their parent is gone, so nobody else will. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(basename(PREFIX)))) {
+    const root = join(tmpdir(), name, 'postgres');
+    try {
+      // A run that has just begun may not hold its lock yet.
+      if (Date.now() - statSync(root).mtimeMs < YOUNG_MS) continue;
+      lockFolder(root).release();
+      const pid = Number(readFileSync(join(root, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+      if (isPostmasterOf(pid, join(root, 'data'))) process.kill(pid, 'SIGQUIT');
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // In use by a run that lives, or not fully there.
+    }
+  }
+}

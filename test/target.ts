@@ -1,0 +1,179 @@
+/**
+ * A fake HTTP target in a process of its own, and the oracle of what really happened: it appends one JSON line per effect to a log and
+ * syncs it before it answers. The product never reads that log.
+ *
+ *     node test/target.ts --port 0 --log FILE [--latency MS] [--mode MODE] [--honour-keys]
+ *
+ * It prints `listening PORT`. `POST /__mode` with `{"mode": …}` changes the mode. The modes:
+ * ok: acts, 201 with an id. 500-after: acts, then 500. timeout-after: acts, never answers. reset-after: acts, then drops the connection.
+ * refuse: 422 without acting. hang: reads the request, never acts nor answers.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+
+export const MODES = ['ok', '500-after', 'timeout-after', 'reset-after', 'refuse', 'hang'] as const;
+export type Mode = (typeof MODES)[number];
+
+/** One line of the log. `repeat` is a request whose key was honoured: it did nothing. */
+export type TargetLine = { at: string; key: string | null; method: string; path: string; body: string; effect: true | 'repeat' };
+
+export type RunningTarget = {
+  port: number;
+  url: string;
+  pid: number;
+  /** What the log says now. */
+  lines(): TargetLine[];
+  mode(mode: Mode): Promise<void>;
+  /** Ends the process and waits until it is gone; the log stays. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+};
+
+/** Starts the target as a process of its own. A log that is there already is continued, its keys remembered. */
+export async function startTarget(options: {
+  log: string;
+  port?: number;
+  mode?: Mode;
+  latencyMs?: number;
+  honourKeys?: boolean;
+}): Promise<RunningTarget> {
+  const { log, port = 0, mode = 'ok', latencyMs = 0, honourKeys = false } = options;
+  const flags = [
+    '--port',
+    String(port),
+    '--log',
+    log,
+    '--mode',
+    mode,
+    '--latency',
+    String(latencyMs),
+    ...(honourKeys ? ['--honour-keys'] : []),
+  ];
+  const child = spawn(process.execPath, [import.meta.filename, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const bound = await listening(child);
+  const url = `http://127.0.0.1:${bound}`;
+  return {
+    port: bound,
+    url,
+    pid: child.pid ?? 0,
+    lines: () => readLines(log),
+    mode: async (next) => {
+      const answer = await fetch(`${url}/__mode`, { method: 'POST', body: JSON.stringify({ mode: next }) });
+      if (!answer.ok) throw new Error(`The target refused the mode ${next}.`);
+    },
+    stop: (signal = 'SIGKILL') => stopped(child, signal),
+  };
+}
+
+function listening(child: ChildProcess): Promise<number> {
+  return new Promise((give, refuse) => {
+    child.once('exit', (code) => refuse(new Error(`The target ended with code ${code} before it listened.`)));
+    child.once('error', refuse);
+    if (!child.stdout) return refuse(new Error('The target has no output.'));
+    createInterface(child.stdout).on('line', (line) => {
+      const port = /^listening (\d+)$/.exec(line)?.[1];
+      if (port) give(Number(port));
+    });
+  });
+}
+
+function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  return new Promise((give) => {
+    if (child.exitCode !== null || child.signalCode !== null) return give();
+    child.once('exit', () => give());
+    child.kill(signal);
+  });
+}
+
+/** A line that was cut by a kill has no end and was never answered for. */
+function readLines(log: string): TargetLine[] {
+  if (!existsSync(log)) return [];
+  const text = readFileSync(log, 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as TargetLine);
+}
+
+function serve(): void {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '0' },
+      log: { type: 'string' },
+      latency: { type: 'string', default: '0' },
+      mode: { type: 'string', default: 'ok' },
+      'honour-keys': { type: 'boolean', default: false },
+    },
+  });
+  if (!values.log) throw new Error('--log FILE is missing.');
+  const earlier = readLines(values.log);
+  const file = openSync(values.log, 'a');
+  const honourKeys = values['honour-keys'];
+  const effects = earlier.filter((line) => line.effect === true);
+  const ids = new Map(effects.map((line, index) => [line.key, index + 1]));
+  let mode = knownMode(values.mode);
+  let made = effects.length;
+
+  const record = (line: TargetLine) => {
+    writeSync(file, `${JSON.stringify(line)}\n`);
+    fsyncSync(file);
+  };
+
+  const act = (request: IncomingMessage, body: string): number => {
+    const header = request.headers['idempotency-key'];
+    const key = typeof header === 'string' ? header : null;
+    const seen = key !== null && honourKeys ? ids.get(key) : undefined;
+    const line = { at: new Date().toISOString(), key, method: request.method ?? '', path: request.url ?? '', body };
+    if (seen !== undefined) {
+      record({ ...line, effect: 'repeat' });
+      return seen;
+    }
+    made += 1;
+    if (key !== null) ids.set(key, made);
+    record({ ...line, effect: true });
+    return made;
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const body = Buffer.concat(parts).toString('utf8');
+    if (request.url === '/__mode') {
+      mode = knownMode((JSON.parse(body) as { mode: string }).mode);
+      return json(response, 200, { mode });
+    }
+    const now = mode;
+    if (now === 'refuse') return json(response, 422, { error: 'refused' });
+    if (now === 'hang') return;
+    const id = act(request, body);
+    if (now === 'reset-after') return request.socket.destroy();
+    if (now === 'timeout-after') return;
+    const send = () => (now === '500-after' ? json(response, 500, { error: 'broken' }) : json(response, 201, { id }));
+    setTimeout(send, Number(values.latency));
+  };
+
+  const server = createServer((request, response) => {
+    // A request that was cut off half way has no effect and nobody to answer to.
+    answer(request, response).catch(() => request.socket.destroy());
+  });
+  server.listen(Number(values.port), '127.0.0.1', () => {
+    const address = server.address();
+    if (address && typeof address === 'object') process.stdout.write(`listening ${address.port}\n`);
+  });
+}
+
+function knownMode(text: string): Mode {
+  const mode = MODES.find((one) => one === text);
+  if (!mode) throw new Error(`No mode is called ${text}; there is: ${MODES.join(', ')}.`);
+  return mode;
+}
+
+function json(response: ServerResponse, status: number, value: unknown): void {
+  const text = JSON.stringify(value);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text);
+}
+
+if (import.meta.main) serve();
