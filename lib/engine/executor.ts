@@ -24,6 +24,7 @@ import {
 } from '../store/execution.ts';
 import type { IntentRow, OutcomeRow, PersonalValue } from '../store/receipts.ts';
 import { errorBudget } from './error-budget.ts';
+import { reach } from './failpoints.ts';
 import type { Lease } from './lease.ts';
 import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
 
@@ -68,9 +69,11 @@ export type Execution = Ending | { halted: string } | 'lost' | 'drained' | 'unkn
  */
 export async function executeChunk(input: ExecutorInput): Promise<Execution> {
   const { pool, claim } = input;
+  await reach('manifest.before', claim.batchId);
   const approval = await readApproval(pool, claim);
   const fault = await verifyManifest(input, approval);
   if (fault) return fault;
+  await reach('manifest.verified', claim.batchId);
 
   const writer = receiptWriter(pool, claim);
   const run: Run = { ...input, approval, writer, budget: errorBudget(approval.plan.execution.haltAfter), stop: null };
@@ -84,7 +87,9 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
       if (input.drain.aborted) drained();
       await sendEverything(run);
       if (run.stop !== null && run.stop !== 'stopping') return run.stop;
+      await reach('chunk.ending', claim.batchId);
       const ended = await endExecution(pool, claim, run.stop === 'stopping');
+      await reach('chunk.ended', claim.batchId);
       // Resumed before the pause was reached: what was refused is sent now.
       if (ended !== 'resumed') return ended ?? 'lost';
     }
@@ -141,6 +146,7 @@ async function settleOpenIntents(run: Run): Promise<void> {
   for (let after = 0; ; ) {
     const rows = await openIntents(run.pool, run.claim, page(run, after));
     if (rows.length === 0) return;
+    await reach('open.found', run.claim.batchId);
     after = rows[rows.length - 1]?.ordinal ?? after;
     const open = rows.map((row) => openAttempt(row));
     await applyTransactional(
@@ -151,10 +157,12 @@ async function settleOpenIntents(run: Run): Promise<void> {
     const honoured = remote.filter(({ row }) => honoursKeys(run, row));
     const doubtful = remote.filter(({ row }) => !honoursKeys(run, row));
     if (doubtful.length > 0) {
+      await reach('open.doubting', run.claim.batchId);
       const reason = { result: 'uncertain', reason: 'worker_lost' } as const;
       await run.writer.outcomes(doubtful.map((attempt) => outcomeRow(run, attempt, reason)));
       run.announce();
     }
+    if (honoured.length > 0) await reach('open.repeating', run.claim.batchId);
     await inSlots(run, honoured, (attempt) => applyRemote(run, attempt));
   }
 }
@@ -203,10 +211,12 @@ async function applyTransactional(run: Run, attempts: Attempt[]): Promise<void> 
   const to = target(run, first.row);
   if (to.kind !== 'transactional') throw new Error(`${first.row.connector} is not transactional.`);
   await run.writer.outcomes(async (client) => {
+    await reach('effect.before', run.claim.batchId);
     const results = await to.applyMany(
       client,
       own.map((attempt) => sendingOf(attempt)),
     );
+    await reach('effect.made', run.claim.batchId);
     if (results.length !== own.length)
       throw new Error(`${first.row.connector} answered ${results.length} of ${own.length} actions.`);
     return own.map((attempt, index) => outcomeRow(run, attempt, results[index] as TargetResult));
@@ -249,9 +259,12 @@ async function sendRemote(run: Run, attempt: Attempt): Promise<void> {
 async function applyRemote(run: Run, attempt: Attempt): Promise<void> {
   const to = target(run, attempt.row);
   if (to.kind !== 'remote') throw new Error(`${attempt.row.connector} is not remote.`);
+  await reach('send.before', run.claim.batchId);
   // Checked just before the send. Its intent stays open for the next owner, who will say that nobody knows.
   if (!run.lease.valid()) throw new Refused('lost');
+  await reach('send.checked', run.claim.batchId);
   const answer = await to.apply(sendingOf(attempt), run.lease.signal);
+  await reach('send.answered', run.claim.batchId);
   await run.writer.outcome(outcomeRow(run, attempt, answer));
   run.announce();
   const spent = run.budget.count(answer);

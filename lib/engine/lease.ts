@@ -5,6 +5,7 @@
 import type { Pool } from 'pg';
 import { LEASE_MS, LEASE_RENEW_MS } from '../core/limits.ts';
 import { type Claim, renewLease } from '../store/claims.ts';
+import { reach } from './failpoints.ts';
 
 export type Lease = {
   /** Checked just before each send: by the monotonic clock, counted from before the last good renewal was sent. */
@@ -27,10 +28,12 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number): Lease {
   const renew = async (): Promise<void> => {
     if (renewing || lost.signal.aborted) return;
     renewing = true;
+    await reach('renewal.before', claim.batchId);
     const sentAt = performance.now();
     try {
       if (await renewLease(pool, claim)) validUntil = sentAt + LEASE_MS - MARGIN_MS;
       else lost.abort();
+      await reach('renewal.made', claim.batchId);
     } catch {
       // The database is away: the next beat tries again, and validUntil runs out meanwhile.
     } finally {

@@ -8,6 +8,7 @@ import { LEASE_MS } from '../core/limits.ts';
 import { type Claim, holdFence, whyRefused } from '../store/claims.ts';
 import type { Tx } from '../store/db.ts';
 import { type IntentRow, insertIntents, insertOutcomes, type OutcomeRow, storedLeaves } from '../store/receipts.ts';
+import { reach } from './failpoints.ts';
 
 /** The fence refused: `stopping` asks the worker to send nothing more and settle; `lost` says that somebody else owns the chunk. */
 export class Refused extends Error {
@@ -73,14 +74,17 @@ async function settle<Row>(pending: Pending<Row>[], write: (rows: Row[]) => Prom
 async function writeIntents(pool: Pool, claim: Claim, rows: IntentRow[]): Promise<void> {
   await surely(pool, claim, async (client, attempt) => {
     attempt(rows);
+    await reach('intents.before', claim.batchId);
     if (!(await insertIntents(client, claim, rows))) throw new Refused(await whyRefused(client, claim));
   });
+  await reach('intents.committed', claim.batchId);
 }
 
 async function writeOutcomes(pool: Pool, claim: Claim, outcomes: Outcomes): Promise<void> {
   await surely(pool, claim, async (client, attempt) => {
     if (typeof outcomes !== 'function') {
       attempt(outcomes);
+      await reach('outcomes.before', claim.batchId);
       if (!(await insertOutcomes(client, claim, outcomes))) throw new Refused('lost');
       return;
     }
@@ -88,13 +92,16 @@ async function writeOutcomes(pool: Pool, claim: Claim, outcomes: Outcomes): Prom
     try {
       const rows = await outcomes(tx);
       attempt(rows);
+      await reach('outcomes.before', claim.batchId);
       if (!(await insertOutcomes(client, claim, rows))) throw new Refused('lost');
+      await reach('effect.recorded', claim.batchId);
       await tx.commit();
     } catch (error) {
       if (!isConnectionLoss(error)) await tx.rollback();
       throw error;
     }
   });
+  await reach('outcomes.committed', claim.batchId);
 }
 
 /** Begins, under the fence, with the first thing it is asked: an effect that asks the database for nothing needs no transaction. */
@@ -159,7 +166,9 @@ async function surely(
       if ((error as { code?: string }).code === '23505') throw new Refused('lost');
       if (!isConnectionLoss(error)) throw error;
     }
+    await reach('acknowledgement.lost', claim.batchId);
     await untilGone(pool, backend);
+    await reach('acknowledgement.decided', claim.batchId);
     if (attempted.length > 0 && (await areStored(pool, claim, attempted))) return;
   }
 }

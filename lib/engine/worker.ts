@@ -6,6 +6,7 @@ import { HEARTBEAT_MS, POLL_MS } from '../core/limits.ts';
 import { type Claim, claimChunk, type Turn } from '../store/claims.ts';
 import { haltChunk } from '../store/execution.ts';
 import { forgetWorker, recordWorker } from '../store/workers.ts';
+import { reach } from './failpoints.ts';
 import { holdLease, type Lease } from './lease.ts';
 import { isConnectionLoss } from './receipt-writer.ts';
 
@@ -49,6 +50,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
 
   const turn = turns();
   while (!drain.aborted) {
+    await reach('claim.before');
     const claimedAt = performance.now();
     const claim = await claimChunk(pool, workerId, turn.now()).catch((error: Error) => {
       log('no claim possible', { error: error.message });
@@ -58,6 +60,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       await bell.wait(POLL_MS);
       continue;
     }
+    await reach('claim.made', claim.batchId);
     heart.busy(claim.chunkId);
     turn.had(claim.batchId);
     const handled = await handle(input, workerId, claim, claimedAt);

@@ -2,6 +2,7 @@
 import { makeClassifier } from '../classifiers/registry.ts';
 import type { Plan } from '../core/plan.ts';
 import { announce } from '../engine/events.ts';
+import { reach } from '../engine/failpoints.ts';
 import type { Handled, WorkerTask } from '../engine/worker.ts';
 import { whyRefused, yieldClassifying } from '../store/claims.ts';
 import { completeClassifying, insertAnswers, unanswered } from '../store/classifications.ts';
@@ -27,11 +28,15 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
     if (items.length === 0) break;
     after = items[items.length - 1]?.ordinal ?? after;
     const answers = await classifier.classify(items, lease.signal);
+    await reach('answers.before', claim.batchId);
     if (!lease.valid()) return 'lost';
     if (!(await insertAnswers(pool, claim, answers, found.plan.classifier.kind))) return refused();
+    await reach('answers.stored', claim.batchId);
     announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
   }
+  await reach('classifying.ending', claim.batchId);
   if (!(await completeClassifying(pool, claim))) return refused();
+  await reach('classifying.ended', claim.batchId);
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
   return 'done';
 

@@ -5,6 +5,7 @@ import { CONNECTORS } from '../connectors/registry.ts';
 import type { Plan } from '../core/plan.ts';
 import { announce } from '../engine/events.ts';
 import { executeChunk as execute, type Sending, type Target } from '../engine/executor.ts';
+import { reach } from '../engine/failpoints.ts';
 import type { Handled, WorkerTask } from '../engine/worker.ts';
 import { releaseLease } from '../store/claims.ts';
 import { haltChunk, settleBatch } from '../store/execution.ts';
@@ -21,11 +22,18 @@ export async function executeChunk(task: WorkerTask): Promise<Handled> {
     announce: () => announce(pool, claim.batchId, { chunk: claim.number, kind: 'receipts' }),
   });
   if (typeof ended === 'object') {
+    await reach('halt.before', claim.batchId);
     await haltChunk(pool, claim, ended.halted, randomUUID());
+    await reach('halt.made', claim.batchId);
   } else if (ended === 'drained' || ended === 'unknown_connector') {
+    await reach('lease.releasing', claim.batchId);
     await releaseLease(pool, claim);
   }
-  if (ended !== 'lost' && ended !== 'drained') await settleBatch(pool, claim.batchId);
+  if (ended !== 'lost' && ended !== 'drained') {
+    await reach('batch.ending', claim.batchId);
+    await settleBatch(pool, claim.batchId);
+    await reach('batch.ended', claim.batchId);
+  }
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
   return ended === 'lost' ? 'lost' : ended === 'unknown_connector' ? 'unsuited' : ended === 'drained' ? 'yielded' : 'done';
 }
