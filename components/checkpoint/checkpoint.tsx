@@ -312,30 +312,6 @@ export function Checkpoint({
 
       {reviewing && view.may.decide ? (
         <fieldset aria-label="Decision" className={ACTION_BAR}>
-          {alike ? (
-            <Banner
-              className="w-full"
-              actions={
-                <>
-                  <Button
-                    size="small"
-                    kind="primary"
-                    onClick={() => {
-                      corrections.correct(alike.ordinals.map((ordinal) => ({ ordinal, category: alike.to, from: alike.from })));
-                      setAlike(null);
-                    }}
-                  >
-                    Move {formatCount(alike.ordinals.length)} to {alike.to}
-                  </Button>
-                  <Button size="small" kind="ghost" onClick={() => setAlike(null)}>
-                    Only this one
-                  </Button>
-                </>
-              }
-            >
-              {alike.what}: {formatCount(alike.ordinals.length)} more?
-            </Banner>
-          ) : null}
           <Button kind="primary" disabled={locked} onClick={() => setAsking('execute')}>
             {words.button}
           </Button>
@@ -371,6 +347,31 @@ export function Checkpoint({
             <p role="alert" className="w-full text-red">
               {refused}
             </p>
+          ) : null}
+          {/* It lies over the list, so that the buttons stay where the pointer is going. */}
+          {alike ? (
+            <Banner
+              className="absolute inset-x-4 bottom-full mb-2 shadow-float sm:inset-x-6 lg:left-auto lg:w-[28rem]"
+              actions={
+                <>
+                  <Button
+                    size="small"
+                    kind="primary"
+                    onClick={() => {
+                      corrections.correct(alike.ordinals.map((ordinal) => ({ ordinal, category: alike.to, from: alike.from })));
+                      setAlike(null);
+                    }}
+                  >
+                    Move {formatCount(alike.ordinals.length)} to {alike.to}
+                  </Button>
+                  <Button size="small" kind="ghost" onClick={() => setAlike(null)}>
+                    Only this one
+                  </Button>
+                </>
+              }
+            >
+              {alike.what}: {formatCount(alike.ordinals.length)} more?
+            </Banner>
           ) : null}
         </fieldset>
       ) : (

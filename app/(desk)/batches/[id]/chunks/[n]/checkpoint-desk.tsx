@@ -12,11 +12,23 @@ import type {
   ItemQuery,
 } from '../../../../../../components/checkpoint/checkpoint-view.ts';
 import type { Outcome } from '../../../../../../components/ui/outcome.ts';
+import type { ChunkState } from '../../../../../../lib/core/lifecycle.ts';
 import { decideAction, resumeAction, retryAction } from '../../../actions.ts';
 
-const REFRESH_MS = 700;
-/** The states that go on by themselves: the page follows them. */
-const MOVING = new Set(['queued', 'classifying', 'approved', 'executing']);
+/**
+ * How often the page follows a chunk: closely where it goes on by itself, and now and then where somebody else may answer what it
+ * asks. A review is never refreshed under the person who reads it: a stale decision is refused and says what changed.
+ */
+const FOLLOW_MS: Partial<Record<ChunkState, number>> = {
+  queued: 700,
+  classifying: 700,
+  approved: 700,
+  executing: 700,
+  awaiting_release: 3000,
+  unresolved: 3000,
+  paused: 3000,
+  halted: 3000,
+};
 /** Fields that name who an item comes from, best first. */
 const SENDER_FIELDS = ['from', 'sender', 'email', 'author'];
 const ALIKE_MAX = 500;
@@ -30,8 +42,9 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
   const reload = useCallback(() => router.refresh(), [router]);
 
   useEffect(() => {
-    if (!MOVING.has(chunk.state)) return;
-    const timer = setInterval(reload, REFRESH_MS);
+    const every = FOLLOW_MS[chunk.state];
+    if (every === undefined) return;
+    const timer = setInterval(reload, every);
     return () => clearInterval(timer);
   }, [chunk.state, reload]);
 
