@@ -24,6 +24,7 @@ import {
   sample,
   sha256,
   uncertain,
+  undo,
   unreadableRow,
   workerRow,
   write,
@@ -119,6 +120,26 @@ export const contract = oc.prefix('/api/v1').router({
         ),
       )
       .output(decided),
+    undo: post(
+      '/batches/{id}/undo',
+      'Undo what a batch did',
+      'Makes and starts a batch over the receipts: it is reviewed, approved and receipted like any other, and nothing is changed before. Without a scope it covers everything that can be undone.',
+    )
+      .input(
+        write(
+          named,
+          z
+            .strictObject({
+              chunks: z.array(z.int32().min(1)).min(1).max(20_000).optional().describe('Only these chunks.'),
+              category: z.string().min(1).optional().describe('Only what was approved in this category.'),
+              ordinals: z.array(z.int32().min(1)).min(1).max(10_000).optional().describe('Only these items.'),
+              name: z.string().min(1).max(200).optional().describe('What the new batch is called.'),
+              dryRun: z.boolean().optional().describe('Only says what it would do. Writes nothing.'),
+            })
+            .optional(),
+        ),
+      )
+      .output(undo),
     uncertain: get('/batches/{id}/uncertain', 'List the actions of which only is known that they were sent')
       .input(z.strictObject({ ...named, ...paging }))
       .output(page(uncertain)),

@@ -10,6 +10,7 @@ import { correct } from '../steps/correct.ts';
 import { type CreateBatchInput, createBatch } from '../steps/create-batch.ts';
 import { decide } from '../steps/decide.ts';
 import { previewBatch } from '../steps/preview-batch.ts';
+import { previewUndo } from '../steps/preview-undo.ts';
 import { readBatch } from '../steps/read-batch.ts';
 import { readBatches } from '../steps/read-batches.ts';
 import { type CheckpointView, readCheckpoint } from '../steps/read-checkpoint.ts';
@@ -20,6 +21,7 @@ import { readUncertain } from '../steps/read-uncertain.ts';
 import { readWorkers } from '../steps/read-workers.ts';
 import { startBatch } from '../steps/start-batch.ts';
 import { cancel, type Moved, pause, resume, retry, type Which } from '../steps/stop-and-go.ts';
+import { undoBatch } from '../steps/undo-batch.ts';
 import { contract } from './contract.ts';
 
 /** Who asks, and where a call leaves its result: the handler's own encoding would lose a field called `__proto__`. */
@@ -70,6 +72,12 @@ export const router = os.router({
         chunks: chunks.map((chunk) => ({ ...chunk, seen: chunk.seen ?? own.get(chunk.number) })),
         ...answers,
       });
+    }),
+    undo: os.batches.undo.handler(async ({ context, input }) => {
+      const { dryRun = false, name, ...scope } = input.body ?? {};
+      const asked = { batchId: input.params.id, ...scope };
+      if (dryRun) return { id: null, ...(await previewUndo(context.actor, asked)) };
+      return undoBatch(context.actor, { ...asked, ...(name === undefined ? {} : { name }) });
     }),
     uncertain: os.batches.uncertain.handler(async ({ context, input: { id, ...page } }) =>
       found(await readUncertain(context.actor, { batchId: id, ...page }), 'batch'),

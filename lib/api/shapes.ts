@@ -179,6 +179,10 @@ export const batch = z.object({
   plan: facts.describe('As it was started, with every default written out.'),
   routing: z.string(),
   taskRef: z.string().nullable(),
+  undoes: z.object({ id, name: z.string() }).nullable().describe('The batch whose receipts this one undoes.'),
+  undoneBy: z
+    .array(z.object({ id, name: z.string(), state: batchState, items: count, done: count }))
+    .describe('The batches that undo this one, and how many of its actions each has undone.'),
   createdBy: z.string(),
   createdAt: instant,
   startedAt: instant.nullable(),
@@ -232,6 +236,22 @@ export const moved = z.object({
   state: batchState,
   chunks: z.array(z.int()).describe('The chunks that this changed.'),
   inFlight: count.describe('Requests that are out and whose outcome will still be written.'),
+});
+
+export const undo = z.object({
+  id: id.nullable().describe('Of the new batch; null for a dry run.'),
+  restorable: count.describe('Actions that are undone, once it is approved.'),
+  cannot: z
+    .array(z.object({ why: z.string(), count, ordinals: z.array(z.int()).describe('The first of them.') }))
+    .describe("What can't be undone, by reason."),
+  categories: z.array(
+    z.object({
+      name: z.string(),
+      restorable: count,
+      cannot: count,
+      action: actionWords.nullable().describe('What undoes it; null where nothing can be.'),
+    }),
+  ),
 });
 
 export const decided = z.object({

@@ -20,10 +20,20 @@ import type { ActionItem, Effect, FrozenRequest } from './port.ts';
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 const template = z.string().max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);
-const parameters = z.strictObject({
+const parts = {
   url: template.min(1, 'A request needs a URL.'),
   headers: z.record(z.string(), template).default({}),
   body: z.json().default(null),
+};
+type Parts = { url: string; headers: Record<string, string>; body: Json };
+
+/** What undoes a request: its templates may name the item's fields, and `{{target}}`, the target's own id after the request. */
+const undo = z.strictObject({ do: z.enum(METHODS).exclude(['GET']), ...parts });
+const TARGET = 'target';
+
+const parameters = z.strictObject({
+  ...parts,
+  undo: undo.optional(),
   timeoutMs: z.int().min(100).max(REQUEST_TIMEOUT_MS_MAX).default(REQUEST_TIMEOUT_MS),
   effect: z.enum(['none', 'undoable', 'permanent']).optional(),
 });
@@ -35,6 +45,8 @@ const frozen = z.object({
   body: z.string().nullable(),
   timeoutMs: z.int(),
   effect: z.enum(['none', 'undoable', 'permanent']),
+  /** with the values of the fields that it names: what is needed to undo it is fixed when it is approved */
+  undo: undo.extend({ fields: z.record(z.string(), z.string()) }).optional(),
 });
 
 /** A frozen request, read back: `body` is the text to send as it is. */
@@ -74,10 +86,28 @@ export function checkRequest(
   fields: readonly string[] | null,
   hostRefused: (hostname: string) => string | null,
 ): void {
-  const { url, headers, body } = readParameters(action, parameters);
-  const problems = [...urlProblems(url, hostRefused), ...templateProblems(url, fields, 'with.url')];
+  const given = readParameters(action, parameters);
+  const problems = partsProblems(action.do, given, fields, hostRefused, 'with');
+  if (given.undo) {
+    const names = fields && [...fields, TARGET];
+    problems.push(...partsProblems(given.undo.do, given.undo, names, hostRefused, 'with.undo'));
+    if (action.do === 'GET') problems.push({ path: 'with.undo', message: 'A GET changes nothing, so there is nothing to undo.' });
+    if (given.effect === 'permanent')
+      problems.push({ path: 'with.effect', message: 'It says both that it is permanent and how it is undone. Leave one out.' });
+  }
+  if (problems.length > 0) throw refusal(problems);
+}
+
+function partsProblems(
+  method: string,
+  { url, headers, body }: Parts,
+  fields: readonly string[] | null,
+  hostRefused: (hostname: string) => string | null,
+  at: string,
+): Problem[] {
+  const problems = [...urlProblems(url, hostRefused, `${at}.url`), ...templateProblems(url, fields, `${at}.url`)];
   for (const [name, value] of Object.entries(headers)) {
-    const path = `with.headers.${name}`;
+    const path = `${at}.headers.${name}`;
     if (!TOKEN.test(name)) problems.push({ path, message: `“${name}” is not a header name.` });
     const refused = REFUSED_HEADERS.get(name.toLowerCase());
     if (refused) problems.push({ path, message: `The header “${name}” can't be given: it ${refused}.` });
@@ -86,14 +116,15 @@ export function checkRequest(
     }
     problems.push(...templateProblems(value, fields, path));
   }
-  if (action.do === 'GET' && body !== null) problems.push({ path: 'with.body', message: 'A GET has no body.' });
-  eachString(body, 'with.body', (text, path) => problems.push(...templateProblems(text, fields, path)));
-  if (problems.length > 0) throw refusal(problems);
+  if (method === 'GET' && body !== null) problems.push({ path: `${at}.body`, message: 'A GET has no body.' });
+  eachString(body, `${at}.body`, (text, path) => problems.push(...templateProblems(text, fields, path)));
+  return problems;
 }
 
-/** What the action says of itself, else: a GET has none, and everything else is permanent. */
+/** What the action says of itself, else: a GET has none, what has an undo request is undoable, and everything else is permanent. */
 export function requestEffect(action: Action): Effect {
-  return readParameters(action, parameters).effect ?? (action.do === 'GET' ? 'none' : 'permanent');
+  const given = readParameters(action, parameters);
+  return given.effect ?? (action.do === 'GET' ? 'none' : given.undo ? 'undoable' : 'permanent');
 }
 
 /** The host as the plan writes it. */
@@ -102,9 +133,62 @@ export function requestHost(action: Action): string {
   return origin && URL.canParse(origin) ? new URL(origin).host : 'the target';
 }
 
-/** The canonical bytes of `{method, url, headers, body, timeoutMs, effect}`. Throws `invalid` naming the item. */
+/** The canonical bytes of `{method, url, headers, body, timeoutMs, effect, undo?}`. Throws `invalid` naming the item. */
 export function freezeRequest(action: Action, item: ActionItem): FrozenRequest {
   const given = readParameters(action, parameters);
+  const request: HttpRequest = {
+    ...fillIn(action.do, given, item),
+    timeoutMs: given.timeoutMs,
+    effect: requestEffect(action),
+    ...(given.undo ? { undo: freezeUndo(given.undo, item) } : {}),
+  };
+  return bytesOf(request, item);
+}
+
+/** Whether the undo request names the target's own id. */
+export function namesTarget({ undo: template }: HttpRequest): boolean {
+  return template !== undefined && namedIn(template).includes(TARGET);
+}
+
+/**
+ * The request that undoes one that happened, by the template that was frozen with it, and its action for the plan. Null when it has none.
+ * @param target the target's own id; what `{{target}}` stands for
+ */
+export function inverseRequest(
+  action: Action,
+  request: HttpRequest,
+  { ordinal, target }: { ordinal: number; target: string },
+): { action: Action; request: FrozenRequest } | null {
+  if (!request.undo) return null;
+  const { fields, do: method, ...template } = request.undo;
+  const inverse: Action = {
+    ...action,
+    do: method,
+    with: { url: template.url, headers: template.headers, body: template.body, timeoutMs: request.timeoutMs, effect: 'undoable' },
+  };
+  return { action: inverse, request: freezeRequest(inverse, { ordinal, fields: { ...fields, [TARGET]: target } }) };
+}
+
+type UndoTemplate = z.infer<typeof undo>;
+
+/** Filled in once for the sake of its errors: an undo that can't be built is told before the request is approved. */
+function freezeUndo(template: UndoTemplate, item: ActionItem): NonNullable<HttpRequest['undo']> {
+  const fields = Object.fromEntries(
+    namedIn(template)
+      .filter((name) => name !== TARGET)
+      .map((name) => [name, Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '']),
+  );
+  fillIn(template.do, template, { ordinal: item.ordinal, fields: { ...fields, [TARGET]: 'x' } });
+  return { ...template, fields };
+}
+
+function namedIn({ url, headers, body }: Parts): string[] {
+  const texts = [url, ...Object.values(headers)];
+  eachString(body, '', (text) => texts.push(text));
+  return [...new Set(texts.flatMap((text) => templateFields(text)))];
+}
+
+function fillIn(method: string, given: Parts, item: ActionItem): Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'> {
   const headers = new Map(
     Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), renderHeader(name, value, item)]),
   );
@@ -116,15 +200,7 @@ export function freezeRequest(action: Action, item: ActionItem): FrozenRequest {
     body = JSON.stringify(renderJson(given.body, item.fields));
     if (!headers.has('content-type')) headers.set('content-type', 'application/json');
   }
-  const request: HttpRequest = {
-    method: z.enum(METHODS).parse(action.do),
-    url: renderUrl(given.url, item),
-    headers: Object.fromEntries(headers),
-    body,
-    timeoutMs: given.timeoutMs,
-    effect: requestEffect(action),
-  };
-  return bytesOf(request, item);
+  return { method: z.enum(METHODS).parse(method), url: renderUrl(given.url, item), headers: Object.fromEntries(headers), body };
 }
 
 /** Reads frozen bytes back. Throws when they are not a request of this version. */
@@ -143,8 +219,7 @@ function bytesOf(request: HttpRequest, item: ActionItem): FrozenRequest {
   throw itemRefusal(item.ordinal, `its request has ${bytes.length} bytes; at most ${REQUEST_BYTES_MAX} can be sent.`);
 }
 
-function urlProblems(url: string, hostRefused: (hostname: string) => string | null): Problem[] {
-  const path = 'with.url';
+function urlProblems(url: string, hostRefused: (hostname: string) => string | null, path: string): Problem[] {
   const origin = ORIGIN.exec(url)?.[0];
   if (!origin || !URL.canParse(origin)) {
     const message = 'A URL begins with http:// or https:// and a host written out, without a template, a user name or a space.';

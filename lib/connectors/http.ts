@@ -3,6 +3,7 @@
  * `http-send.ts` sends it once, `http-answers.ts` says what an answer means.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { CountersignError } from '../core/errors.ts';
 import { REQUEST_TRIES_MAX, RETRY_AFTER_MS_MAX } from '../core/limits.ts';
 import type { Action } from '../core/plan.ts';
 import type { Resolve } from './addresses.ts';
@@ -12,14 +13,16 @@ import {
   checkRequest,
   freezeRequest,
   type HttpRequest,
+  inverseRequest,
   METHODS,
+  namesTarget,
   readRequest,
   requestEffect,
   requestHost,
 } from './http-request.ts';
 import { guardedAgent, sendOnce } from './http-send.ts';
 import { refusal, requireDo } from './parameters.ts';
-import type { ApplyInput, ApplyResult, RemoteConnector } from './port.ts';
+import type { ApplyInput, ApplyResult, Done, RemoteConnector, Undo } from './port.ts';
 
 const BACKOFF_MS = 250;
 
@@ -36,6 +39,7 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
   return {
     name: 'http',
     version: 1,
+    since: 1,
     kind: 'remote',
     check(action, fields = null) {
       requireDo(action, METHODS);
@@ -48,6 +52,7 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     effect: requestEffect,
     wording,
     prepare: freezeRequest,
+    undo: async (_client, done) => done.map(undoOf),
     apply: (input, signal) => apply((request) => sendOnce(agent, request, input.idempotencyKey, signal), input, signal),
   };
 }
@@ -55,6 +60,23 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
 function wording(action: Action) {
   const host = requestHost(action);
   return { verb: `Send ${action.do}`, past: `Sent ${action.do}`, will: `send a ${action.do} to ${host}`, target: host };
+}
+
+/** The undo request of the plan, filled in; and what undid a request is undone by that request itself, under a new key. */
+function undoOf({ action, ordinal, request: bytes, target, undid }: Done): Undo {
+  if (undid) return undid;
+  try {
+    const request = readRequest(bytes);
+    if (request.effect === 'none') return { cannot: 'it changed nothing' };
+    if (target === null && namesTarget(request))
+      return { cannot: 'the target gave no id of its own, which the undo request names' };
+    return (
+      inverseRequest(action, request, { ordinal, target: target ?? '' }) ?? { cannot: 'the plan has no undo request for it' }
+    );
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error;
+    return { cannot: 'its undo request can’t be built from what the target answered' };
+  }
 }
 
 function hostRefused(hostname: string, allowPrivate: boolean): string | null {

@@ -37,6 +37,7 @@ const input = (
   request: connector.prepare(one, { ordinal, fields }),
   idempotencyKey: key ?? randomBytes(16).toString('hex'),
 });
+const DIGEST = expect.stringMatching(/^[0-9a-f]{64}$/);
 const apply = (connector: TransactionalConnector, inputs: ApplyInput[]) =>
   inTransaction(pool, (tx) => connector.applyMany(tx, inputs));
 
@@ -103,7 +104,9 @@ describe('shelf', () => {
   test('archives many at once, and the same key once', async () => {
     const inputs = Array.from({ length: 500 }, (_, index) => input(shelf, archive, index + 1));
     const results = await apply(shelf, inputs);
-    expect(results).toEqual(inputs.map(({ idempotencyKey }) => ({ result: 'succeeded', target: idempotencyKey })));
+    expect(results).toEqual(
+      inputs.map(({ idempotencyKey }) => ({ result: 'succeeded', before: DIGEST, target: idempotencyKey })),
+    );
     expect(await apply(shelf, inputs)).toEqual(results);
     const { rows } = await pool.query('SELECT count(*)::int AS n FROM shelf_entry WHERE batch_id = $1', [batchId]);
     expect(rows[0].n).toBe(500);
@@ -128,7 +131,7 @@ describe('shelf', () => {
     const other = input(shelf, action('shelf', 'restore', { shelf: 'winter' }), 2_001);
     expect(await apply(shelf, [input(shelf, restore, 2_002), input(shelf, restore, 2_001), other])).toEqual([
       { result: 'failed', reason: 'not_on_shelf' },
-      { result: 'succeeded', target: second.idempotencyKey },
+      { result: 'succeeded', before: DIGEST, target: second.idempotencyKey },
       { result: 'failed', reason: 'not_on_shelf' },
     ]);
     // Two batches had archived it: it is off the shelf only when neither entry is open.
@@ -169,7 +172,7 @@ describe('task', () => {
         ordinal,
       })),
     );
-    expect(results).toEqual(rows.map(({ id }) => ({ result: 'succeeded', target: id })));
+    expect(results).toEqual(rows.map(({ id }) => ({ result: 'succeeded', before: DIGEST, target: id })));
   });
 
   test('a title is one line, bounded, and what the database can hold', () => {

@@ -9,6 +9,7 @@ const parameters = z.strictObject({});
 export const none: TransactionalConnector = {
   name: 'none',
   version: 1,
+  since: 1,
   kind: 'transactional',
   check(action) {
     requireDo(action, ['label']);
@@ -19,6 +20,7 @@ export const none: TransactionalConnector = {
   wording: () => ({ verb: 'Label', past: 'Labelled', will: 'stay as it is, with a receipt', target: 'this batch' }),
   prepare: () => LABEL,
   applyMany: async (_client, inputs) => inputs.map(() => ({ result: 'succeeded', target: null })),
+  undo: async (_client, done) => done.map(() => ({ cannot: 'a label changed nothing' })),
 };
 
 const LABEL = canonicalBytes({ do: 'label' });

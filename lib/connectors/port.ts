@@ -5,6 +5,7 @@
  * gets the frozen bytes, never the item.
  */
 
+import type { Pool } from 'pg';
 import type { Action } from '../core/plan.ts';
 import type { Tx } from '../store/db.ts';
 
@@ -44,16 +45,40 @@ export type ApplyInput = {
   mayHaveActed?: boolean;
 };
 
-/** `reason` is a short code for grouping (`http_503`, `timeout`); `target` is the target's own id for what was made. */
+/**
+ * `reason` is a short code for grouping (`http_503`, `timeout`); `target` is the target's own id for what was made; `before` is the SHA-256, in
+ * hex, of the target's state that this changed, where the connector knows it.
+ */
 export type ApplyResult =
-  | { result: 'succeeded'; target: string | null }
+  | { result: 'succeeded'; target: string | null; before?: string | null }
   | { result: 'failed'; reason: string }
   | { result: 'uncertain'; reason: string };
+
+/** An action that happened, from its receipts and its frozen request: what an undo is made of. */
+export type Done = {
+  datasetId: string;
+  ordinal: number;
+  /** as the batch's plan has it */
+  action: Action;
+  /** what was sent */
+  request: FrozenRequest;
+  /** of the attempt that succeeded */
+  idempotencyKey: string;
+  /** the target's own id after the action */
+  target: string | null;
+  /** what this action itself undid; null where it was no undo */
+  undid: { action: Action; request: FrozenRequest } | null;
+};
+
+/** The inverse as an action for the plan's words and as its frozen request; or in words why there is none: "a label changed nothing". */
+export type Undo = { action: Action; request: FrozenRequest } | { cannot: string };
 
 type Common = {
   name: string;
   /** raised when the meaning of a frozen request changes; a worker that does not know a version leaves the chunk alone */
   version: number;
+  /** the oldest version whose frozen requests this build still carries out as they were meant */
+  since: number;
   /**
    * Checks `do` and `with`; throws `invalid` with the path inside the action. `fields` are the names that a template may use; null
    * when the dataset is not known yet. Returns nothing: `prepare` reads it again.
@@ -63,6 +88,11 @@ type Common = {
   wording(action: Action): Wording;
   /** Pure. Throws `invalid` naming the item when the request can't be built. */
   prepare(action: Action, item: ActionItem): FrozenRequest;
+  /**
+   * For each action that happened, what would undo it, in the order given. Looks at what is ours and changes nothing; who carries the request out
+   * later finds again whether all is as it was left.
+   */
+  undo(client: Pool | Tx, done: readonly Done[]): Promise<Undo[]>;
 };
 
 /**

@@ -2,11 +2,12 @@
  * The shelf: items are put away inside Countersign, and can be taken back. An item is on a shelf while it has an entry there that
  * was not restored.
  */
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Action } from '../core/plan.ts';
-import { canonicalBytes } from '../ledger/canonical.ts';
+import { canonicalBytes, sha256Hex } from '../ledger/canonical.ts';
 import { readParameters, requireDo, requireNoConnection } from './parameters.ts';
-import type { ApplyInput, ApplyResult, TransactionalConnector, Wording } from './port.ts';
+import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Undo, Wording } from './port.ts';
 
 type Client = Parameters<TransactionalConnector['applyMany']>[0];
 
@@ -20,12 +21,16 @@ const parameters = z.strictObject({
     .default('archive'),
 });
 
-/** Every transactional input, with the shelf that its frozen request names. */
-type Placed = { input: ApplyInput; shelf: string };
+/** `undoes`: the key of the action that is undone; then only what that one left is changed, and only while it is still so. */
+const frozen = z.object({ shelf: z.string(), undoes: z.string().optional() });
+
+/** Every transactional input, with what its frozen request names. */
+type Placed = { input: ApplyInput; shelf: string; undoes: string | undefined };
 
 export const shelf: TransactionalConnector = {
   name: 'shelf',
-  version: 1,
+  version: 2,
+  since: 1,
   kind: 'transactional',
   check(action) {
     requireDo(action, ['archive', 'restore']);
@@ -37,15 +42,29 @@ export const shelf: TransactionalConnector = {
   prepare: (action) => canonicalBytes({ do: action.do, shelf: readParameters(action, parameters).shelf }),
 
   async applyMany(client, inputs) {
-    const placed = inputs.map((input) => ({ input, shelf: shelfOf(input) }));
-    const archived = placed.filter(({ input }) => input.action.do === 'archive');
-    const restored = placed.filter(({ input }) => input.action.do === 'restore');
-    if (archived.length > 0) await archive(client, archived);
-    const keys = restored.length > 0 ? await restore(client, restored) : new Map<string, string>();
-    return placed.map((one): ApplyResult => {
-      if (one.input.action.do === 'archive') return { result: 'succeeded', target: one.input.idempotencyKey };
-      const key = keys.get(place(one.input.datasetId, one.input.ordinal, one.shelf));
-      return key === undefined ? { result: 'failed', reason: 'not_on_shelf' } : { result: 'succeeded', target: key };
+    const placed = inputs.map((input): Placed => ({ input, undoes: undefined, ...readRequest(input.request) }));
+    const held = await readEntries(client, placed.map(toPlace), 'FOR UPDATE');
+    const taken = placed.map((one) => take(one, held.get(placeOf(toPlace(one))) ?? []));
+    await archive(
+      client,
+      placed.filter(({ input, undoes }) => input.action.do === 'archive' && undoes === undefined),
+    );
+    await change(client, placed, taken);
+    return taken.map(({ result }) => result);
+  },
+
+  async undo(client, done) {
+    const requests = done.map(({ request }) => readRequest(request));
+    const places = done.map(({ datasetId, ordinal }, index) => ({ datasetId, ordinal, shelf: requests[index]?.shelf ?? '' }));
+    const found = await readEntries(client, places);
+    return done.map((one, index): Undo => {
+      const place = places[index] as Place;
+      const verb = one.action.do === 'archive' ? 'restore' : 'archive';
+      const entries = (found.get(placeOf(place)) ?? []).filter((entry) => leftBy(entry, one.idempotencyKey, verb));
+      if (entries.length === 0)
+        return { cannot: `it was moved since: it is not on the ${place.shelf} shelf as this action left it` };
+      const request = canonicalBytes({ do: verb, shelf: place.shelf, undoes: one.idempotencyKey });
+      return { action: { ...one.action, do: verb }, request };
     });
   },
 };
@@ -57,15 +76,57 @@ function wording(action: Action): Wording {
     : { verb: 'Archive', past: 'Archived', will: `move to ${target}`, target };
 }
 
-function shelfOf(input: ApplyInput): string {
-  const request: unknown = JSON.parse(Buffer.from(input.request).toString('utf8'));
-  return z.object({ shelf: z.string() }).parse(request).shelf;
+function readRequest(request: FrozenRequest): z.infer<typeof frozen> {
+  return frozen.parse(JSON.parse(Buffer.from(request).toString('utf8')));
 }
 
-const place = (datasetId: string, ordinal: number, name: string) => `${datasetId} ${ordinal} ${name}`;
+type Place = { datasetId: string; ordinal: number; shelf: string };
+type Entry = {
+  key: string;
+  restored: boolean;
+  /** the key of the action that changed it last, or made it */
+  changedBy: string;
+};
+
+const toPlace = ({ input, shelf }: Placed): Place => ({ datasetId: input.datasetId, ordinal: input.ordinal, shelf });
+const placeOf = ({ datasetId, ordinal, shelf }: Place): string => `${datasetId} ${ordinal} ${shelf}`;
+
+/** The entries of these items on their shelves, by place, the latest first. Locked in one order for all, so that nobody waits in a circle. */
+async function readEntries(client: Pool | Client, places: Place[], lock = ''): Promise<Map<string, Entry[]>> {
+  const { rows } = await client.query<Entry & Place & { at: Date }>(
+    `SELECT dataset_id AS "datasetId", ordinal, shelf, idempotency_key AS key, restored_at IS NOT NULL AS restored,
+       coalesce(changed_by, idempotency_key) AS "changedBy", at
+     FROM shelf_entry WHERE (dataset_id, ordinal, shelf) IN (SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[]))
+     ORDER BY dataset_id, ordinal, idempotency_key ${lock}`,
+    [places.map(({ datasetId }) => datasetId), places.map(({ ordinal }) => ordinal), places.map(({ shelf }) => shelf)],
+  );
+  const latestFirst = rows.sort((a, b) => b.at.getTime() - a.at.getTime());
+  return Map.groupBy(latestFirst, placeOf);
+}
+
+/** Whether the entry is as the action of this key left it, so that `verb` undoes that action. */
+function leftBy(entry: Entry, key: string, verb: string): boolean {
+  return entry.changedBy === key && entry.restored === (verb === 'archive');
+}
+
+/** What one action does to the entries that are there: which it ends or gives back, and its result. */
+function take({ input, shelf: name, undoes }: Placed, entries: Entry[]): { changed: string[]; result: ApplyResult } {
+  const { idempotencyKey: own } = input;
+  const open = entries.filter(({ key, restored }) => !restored && key !== own);
+  const before = sha256Hex(canonicalBytes({ shelf: name, entries: open.map(({ key }) => key).sort() }));
+  const verb = input.action.do;
+  if (verb === 'archive' && undoes === undefined) return { changed: [], result: { result: 'succeeded', target: own, before } };
+  // Without `undoes` every open entry ends: two batches may have archived the same item.
+  const changed = undoes === undefined ? open : entries.filter((entry) => leftBy(entry, undoes, verb));
+  const [latest] = changed;
+  if (!latest)
+    return { changed: [], result: { result: 'failed', reason: undoes === undefined ? 'not_on_shelf' : 'changed_since' } };
+  return { changed: changed.map(({ key }) => key), result: { result: 'succeeded', target: latest.key, before } };
+}
 
 /** One statement for all. A key that is there already is the same action, so the repeat succeeded too. */
 async function archive(client: Client, placed: Placed[]): Promise<void> {
+  if (placed.length === 0) return;
   await client.query(
     `INSERT INTO shelf_entry (idempotency_key, batch_id, dataset_id, ordinal, category, shelf)
      SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[])
@@ -81,21 +142,15 @@ async function archive(client: Client, placed: Placed[]): Promise<void> {
   );
 }
 
-/**
- * Ends every open entry of these items on their shelves (two batches may have archived the same item), and gives the latest entry's
- * key by place.
- */
-async function restore(client: Client, placed: Placed[]): Promise<Map<string, string>> {
-  const ended = await client.query<{ dataset_id: string; ordinal: number; shelf: string; idempotency_key: string }>(
-    `WITH ended AS (
-       UPDATE shelf_entry entry SET restored_at = clock_timestamp()
-       FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::int[], $3::text[]) AS it (dataset_id, ordinal, shelf)) wanted
-       WHERE entry.dataset_id = wanted.dataset_id AND entry.ordinal = wanted.ordinal AND entry.shelf = wanted.shelf
-         AND entry.restored_at IS NULL
-       RETURNING entry.dataset_id, entry.ordinal, entry.shelf, entry.idempotency_key, entry.at)
-     SELECT DISTINCT ON (dataset_id, ordinal, shelf) dataset_id, ordinal, shelf, idempotency_key
-     FROM ended ORDER BY dataset_id, ordinal, shelf, at DESC, idempotency_key`,
-    [placed.map(({ input }) => input.datasetId), placed.map(({ input }) => input.ordinal), placed.map(({ shelf }) => shelf)],
+/** Ends entries, or gives them back, and says by which action. */
+async function change(client: Client, placed: Placed[], taken: { changed: string[] }[]): Promise<void> {
+  const rows = placed.flatMap(({ input }, index) =>
+    (taken[index]?.changed ?? []).map((key) => ({ key, by: input.idempotencyKey, restore: input.action.do === 'restore' })),
   );
-  return new Map(ended.rows.map((row) => [place(row.dataset_id, row.ordinal, row.shelf), row.idempotency_key]));
+  if (rows.length === 0) return;
+  await client.query(
+    `UPDATE shelf_entry SET restored_at = CASE WHEN t.restore THEN clock_timestamp() END, changed_by = t.by
+     FROM unnest($1::text[], $2::text[], $3::boolean[]) AS t(key, by, restore) WHERE idempotency_key = t.key`,
+    [rows.map(({ key }) => key), rows.map(({ by }) => by), rows.map(({ restore }) => restore)],
+  );
 }

@@ -47,6 +47,11 @@ export const TARGET_ID_CHARS_MAX = 500;
 export const FOLLOW_UP_TITLE_CHARS_MAX = 300;
 export const FOLLOW_UP_BODY_CHARS_MAX = 20_000;
 
+// Undo
+export const UNDO_PAGE_ITEMS = 200;
+export const UNDO_ORDINALS_MAX = 10_000;
+export const UNDO_ORDINALS_NAMED = 20;
+
 // Live pages and lists
 export const NOTIFY_PER_SECOND_MAX = 4;
 export const SUM_CHECK_MS = 5_000;

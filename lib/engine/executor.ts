@@ -29,7 +29,7 @@ import type { Lease } from './lease.ts';
 import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
 
 export type TargetResult =
-  | { result: 'succeeded'; target: string | null }
+  | { result: 'succeeded'; target: string | null; before?: string | null }
   | { result: 'failed'; reason: string }
   | { result: 'uncertain'; reason: string };
 
@@ -352,7 +352,7 @@ function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRo
     at: run.now().toISOString(),
     attempt: attempt.attempt,
     batch: run.claim.batchId,
-    before: null,
+    before: answer.result === 'succeeded' ? (answer.before ?? null) : null,
     by: run.by,
     chunk: run.claim.number,
     epoch: run.claim.epoch,

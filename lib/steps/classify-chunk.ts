@@ -1,4 +1,8 @@
-/** A worker's handler: answers every item of a claimed chunk, keeping the answers as they come. */
+/**
+ * A worker's handler: answers every item of a claimed chunk, keeping the answers as they come. In an undo the answers are the categories that the
+ * original was approved in.
+ */
+import type { Classifier } from '../classifiers/port.ts';
 import { makeClassifier } from '../classifiers/registry.ts';
 import type { Plan } from '../core/plan.ts';
 import { announce } from '../engine/events.ts';
@@ -6,19 +10,31 @@ import { reach } from '../engine/failpoints.ts';
 import type { Handled, WorkerTask } from '../engine/worker.ts';
 import { whyRefused, yieldClassifying } from '../store/claims.ts';
 import { completeClassifying, insertAnswers, unanswered } from '../store/classifications.ts';
+import { undoAnswers } from '../store/undo.ts';
 
 /** Throws what the classifier throws, in words for a person; the loop halts the chunk with them. */
 export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): Promise<Handled> {
-  const { rows } = await pool.query<{ plan: Plan; fields: { name: string }[] }>(
-    'SELECT b.plan, d.fields FROM batch b JOIN dataset d ON d.id = b.dataset_id WHERE b.id = $1',
+  const { rows } = await pool.query<{ plan: Plan; undoes: string | null; fields: { name: string }[] }>(
+    'SELECT b.plan, b.undoes, d.fields FROM batch b JOIN dataset d ON d.id = b.dataset_id WHERE b.id = $1',
     [claim.batchId],
   );
   const found = rows[0];
   if (!found) throw new Error('The batch is gone.');
-  const classifier = makeClassifier(
-    found.plan,
-    found.fields.map(({ name }) => name),
-  );
+  const by = found.undoes === null ? found.plan.classifier.kind : 'undo';
+  const classifier: Pick<Classifier, 'classify'> =
+    found.undoes === null
+      ? makeClassifier(
+          found.plan,
+          found.fields.map(({ name }) => name),
+        )
+      : {
+          classify: (items) =>
+            undoAnswers(
+              pool,
+              claim.batchId,
+              items.map(({ ordinal }) => ordinal),
+            ),
+        };
   for (let after = 0; ; ) {
     if (drain.aborted) {
       await yieldClassifying(pool, claim);
@@ -30,7 +46,7 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
     const answers = await classifier.classify(items, lease.signal);
     await reach('answers.before', claim.batchId);
     if (!lease.valid()) return 'lost';
-    if (!(await insertAnswers(pool, claim, answers, found.plan.classifier.kind))) return refused();
+    if (!(await insertAnswers(pool, claim, answers, by))) return refused();
     await reach('answers.stored', claim.batchId);
     announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
   }

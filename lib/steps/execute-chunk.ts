@@ -40,7 +40,9 @@ export async function executeChunk(task: WorkerTask): Promise<Handled> {
 
 /** Null when this build has another version of the connector: what a frozen request means may have changed. */
 function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['claim']): Target | null {
-  const connector: Connector | undefined = CONNECTORS.find((one) => one.name === name && one.version === version);
+  const connector: Connector | undefined = CONNECTORS.find(
+    (one) => one.name === name && one.version >= version && one.since <= version,
+  );
   if (!connector) return null;
   const honours = new Map(plan.categories.map((category) => [category.name, category.action?.honoursKeys ?? false]));
   const input = ({ row, idempotencyKey, mayHaveActed }: Sending): ApplyInput => ({

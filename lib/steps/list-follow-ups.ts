@@ -12,7 +12,7 @@ const input = z.strictObject({
     .regex(/^\d{1,18}$/, 'That cursor is not one of this list.')
     .nullish(),
   limit: z.int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT),
-  /** true: those to be done; false: those that are done; left out: all */
+  /** true: those to be done; false: those that are done or withdrawn; left out: all */
   open: z.boolean().optional(),
 });
 
@@ -28,6 +28,8 @@ export type FollowUp = {
   doneAt: string | null;
   /** as an actor's id: user:<uuid> */
   doneBy: string | null;
+  /** when an undo took it back */
+  withdrawnAt: string | null;
 };
 
 /** The newest first. Throws `invalid` for a cursor of another list. */
@@ -43,7 +45,8 @@ export async function listFollowUps(
   const rows = await prisma.followUp.findMany({
     where: {
       ...(cursor ? { id: { lt: BigInt(cursor) } } : {}),
-      ...(open === undefined ? {} : { doneAt: open ? null : { not: null } }),
+      ...(open === true ? { doneAt: null, withdrawnAt: null } : {}),
+      ...(open === false ? { OR: [{ doneAt: { not: null } }, { withdrawnAt: { not: null } }] } : {}),
     },
     orderBy: { id: 'desc' },
     take: limit + 1,
@@ -65,6 +68,7 @@ export async function listFollowUps(
     at: row.at.toISOString(),
     doneAt: row.doneAt?.toISOString() ?? null,
     doneBy: row.doneBy,
+    withdrawnAt: row.withdrawnAt?.toISOString() ?? null,
   }));
   return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }

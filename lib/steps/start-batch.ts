@@ -22,25 +22,28 @@ export async function startBatch(actor: Actor, raw: z.input<typeof input>): Prom
   if (!read.success) throw new CountersignError('invalid', 'Name a batch by its id.');
   const { batchId } = read.data;
   const { pool } = db();
-  const opened = await inTransaction(pool, async (tx) => {
-    const { rows } = await tx.query<{ pilot: number | null }>(
-      `UPDATE batch SET state = 'running', started_by = $2, started_at = clock_timestamp() WHERE id = $1 AND state = ANY($3) RETURNING pilot`,
-      [batchId, actor.id, BATCH_TRANSITIONS.start.from],
-    );
-    const batch = await readBatchRow(tx, batchId);
-    if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
-    const started = rows[0];
-    if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
-    await takeResources(tx, batch, 'start this one');
-    const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
-    let numbers = opening === null ? [] : await openGates(tx, batchId, opening);
-    // The pilot may have been cancelled before the start: the first of the others takes its place.
-    if (numbers.length === 0) numbers = await openGates(tx, batchId, { count: 1 });
-    await ring(tx);
-    return numbers;
-  });
+  const opened = await inTransaction(pool, (tx) => startIn(tx, actor, batchId));
   announce(pool, batchId, { kind: 'started' });
   return { state: 'running', opened };
+}
+
+/** The start itself, in the caller's transaction. Gives the numbers of the chunks that it opened; throws as `startBatch` does. */
+export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<number[]> {
+  const { rows } = await tx.query<{ pilot: number | null }>(
+    `UPDATE batch SET state = 'running', started_by = $2, started_at = clock_timestamp() WHERE id = $1 AND state = ANY($3) RETURNING pilot`,
+    [batchId, actor.id, BATCH_TRANSITIONS.start.from],
+  );
+  const batch = await readBatchRow(tx, batchId);
+  if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
+  const started = rows[0];
+  if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
+  await takeResources(tx, batch, 'start this one');
+  const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
+  let numbers = opening === null ? [] : await openGates(tx, batchId, opening);
+  // The pilot may have been cancelled before the start: the first of the others takes its place.
+  if (numbers.length === 0) numbers = await openGates(tx, batchId, { count: 1 });
+  await ring(tx);
+  return numbers;
 }
 
 /** Claims what the batch would change. Throws `conflict` naming the unfinished batch that may change some of it too. */

@@ -13,6 +13,8 @@ export type BatchFacts = {
   plan: Plan;
   routing: string;
   taskRef: string | null;
+  /** the batch whose receipts this one undoes */
+  undoes: { id: string; name: string } | null;
   datasetId: string;
   datasetName: string;
   /** csv | mbox */
@@ -30,8 +32,10 @@ export async function readBatchFacts(pool: Pool, batchId: string): Promise<Batch
   const { rows } = await pool.query<BatchFacts>(
     `SELECT b.id, b.name, b.state, b.plan, b.routing, b.task_ref AS "taskRef", b.dataset_id AS "datasetId", d.name AS "datasetName",
        d.format AS "datasetFormat", ARRAY(SELECT f ->> 'name' FROM jsonb_array_elements(d.fields) f) AS "fieldNames",
+       CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,
        coalesce(u.name, b.created_by) AS "createdBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
-     FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN "user" u ON 'user:' || u.id::text = b.created_by
+     FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes
+       LEFT JOIN "user" u ON 'user:' || u.id::text = b.created_by
      WHERE b.id = $1`,
     [batchId],
   );

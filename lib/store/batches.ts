@@ -12,16 +12,18 @@ type NewBatch = {
   routing: string;
   pilot: number | null;
   taskRef: string | null;
+  /** the batch whose receipts it undoes */
+  undoes: string | null;
   createdBy: string;
 };
 
 export async function insertBatch(tx: Tx, batch: NewBatch): Promise<void> {
   await tx.query(
-    `INSERT INTO batch (id, dataset_id, name, plan, plan_digest, state, routing, pilot, task_ref, created_by)
-     VALUES ($1, $2, $3, $4, $5, 'proposed', $6, $7, $8, $9)`,
+    `INSERT INTO batch (id, dataset_id, name, plan, plan_digest, state, routing, pilot, task_ref, undoes, created_by)
+     VALUES ($1, $2, $3, $4, $5, 'proposed', $6, $7, $8, $9, $10)`,
     [
       ...[batch.id, batch.datasetId, batch.name, JSON.stringify(batch.plan), batch.planDigest, batch.routing, batch.pilot],
-      ...[batch.taskRef, batch.createdBy],
+      ...[batch.taskRef, batch.undoes, batch.createdBy],
     ],
   );
 }
@@ -55,7 +57,8 @@ export type Taken = { batchId: string; batchName: string; count: number };
 
 /**
  * Claims every resource of the batch on every target that its actions name; null, or which unfinished batch has some of them. A resource is
- * kept as a digest: it may be long, and it may be personal.
+ * kept as a digest: it may be long, and it may be personal. An undo takes over what the batch that it undoes still claims: its actions on
+ * these items are over.
  */
 export async function claimResources(tx: Tx, batch: BatchRow): Promise<Taken | null> {
   const { resource } = batch.plan.independence;
@@ -67,8 +70,8 @@ export async function claimResources(tx: Tx, batch: BatchRow): Promise<Taken | n
     `INSERT INTO resource_claim (connection, resource, batch_id) SELECT DISTINCT t.name, r.digest, $1::uuid FROM unnest($4::text[]) t(name), ${RESOURCES}
      -- In one order for all, or two starts at once wait for each other.
      ORDER BY 1, 2
-     ON CONFLICT DO NOTHING`,
-    [batch.id, batch.datasetId, resource, [...new Set(targets)]],
+     ON CONFLICT (connection, resource) DO UPDATE SET batch_id = excluded.batch_id WHERE resource_claim.batch_id = $5`,
+    [batch.id, batch.datasetId, resource, [...new Set(targets)], batch.undoes],
   );
   const { rows } = await tx.query<Taken>(
     `SELECT b.id AS "batchId", b.name AS "batchName", count(DISTINCT k.resource)::int AS count

@@ -27,12 +27,14 @@ export type BatchRow = {
   routing: string;
   plan: Plan;
   startedBy: string | null;
+  /** the batch whose receipts this one undoes */
+  undoes: string | null;
 };
 
 /** The batch, or null. */
 export async function readBatchRow(client: Tx, batchId: string): Promise<BatchRow | null> {
   const { rows } = await client.query<BatchRow>(
-    `SELECT id, dataset_id AS "datasetId", name, state, routing, plan, started_by AS "startedBy" FROM batch WHERE id = $1`,
+    `SELECT id, dataset_id AS "datasetId", name, state, routing, plan, started_by AS "startedBy", undoes FROM batch WHERE id = $1`,
     [batchId],
   );
   return rows[0] ?? null;

@@ -5,6 +5,7 @@ export const APPEND_ONLY: Record<string, string> = {
   receipt: 'SELECT, INSERT',
   manifest_row: 'SELECT, INSERT',
   frozen_request: 'SELECT, INSERT',
+  undo_item: 'SELECT, INSERT',
   correction: 'SELECT, INSERT',
   decision: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',

@@ -99,17 +99,27 @@ export async function freezeRows(client: Tx, frozen: Frozen, rows: BuiltRow[]): 
   );
 }
 
-type Answer = { ordinal: number; category: string; fields: Record<string, string>; item: string };
+type Answer = {
+  ordinal: number;
+  category: string;
+  fields: Record<string, string>;
+  item: string;
+  /** in an undo batch: the request that was made with it, instead of one from the plan */
+  undo: { category: string; connector: string; connection: string | null; do: string; version: number; request: string } | null;
+};
 
 /** The page is cut before anything is joined: without statistics a join over the whole chunk would be made for every page. */
 const ANSWERS = `
-SELECT ordinal, category, fields, encode(digest, 'hex') AS item
+SELECT sized.ordinal, sized.category, fields, encode(digest, 'hex') AS item, CASE WHEN u.ordinal IS NOT NULL THEN json_build_object(
+  'category', u.category, 'connector', u.connector, 'connection', u.connection, 'do', u."do", 'version', u.version,
+  'request', encode(u.request_digest, 'hex')) END AS undo
 FROM ${withinBytes(`
   SELECT page.ordinal, a.category, fields, digest, ${ITEM_BYTES}
   FROM (SELECT ordinal FROM chunk_item WHERE chunk_id = $3 AND ordinal > $4 ORDER BY ordinal LIMIT $5) page
   JOIN classification a ON a.batch_id = $1 AND a.ordinal = page.ordinal
   JOIN item i ON i.dataset_id = $2 AND i.ordinal = page.ordinal`)} sized
-ORDER BY ordinal`;
+LEFT JOIN undo_item u ON u.batch_id = $1 AND u.ordinal = sized.ordinal
+ORDER BY sized.ordinal`;
 
 function buildRow(
   row: Answer,
@@ -121,6 +131,7 @@ function buildRow(
   const entry = { ordinal: row.ordinal, category: row.category, item: row.item };
   if (action === null) return { ...entry, action: null, request: null, requestBytes: null };
   into.acting += 1;
+  if (row.undo) return undoRow({ ...entry, undo: row.undo }, into);
   const { connector, connection } = action;
   try {
     const { version, request } = build(action, { ordinal: row.ordinal, fields: row.fields });
@@ -136,4 +147,16 @@ function buildRow(
       into.problems.push({ ordinal: row.ordinal, category: row.category, message: error.message });
     return { ...entry, action: { connector, connection, do: action.do, version: 0 }, request: null, requestBytes: null };
   }
+}
+
+/** Its request was stored when the undo was made. What was done as one category can't be undone as another. */
+function undoRow(
+  { undo, ...entry }: Pick<BuiltRow, 'ordinal' | 'category' | 'item'> & { undo: NonNullable<Answer['undo']> },
+  into: BuiltManifest,
+): BuiltRow {
+  const { category, request, ...action } = undo;
+  if (category === entry.category) return { ...entry, action, request, requestBytes: null };
+  const message = `Item ${entry.ordinal}: it was done as “${category}”, so it is undone as that, or not at all.`;
+  if (into.problems.length < PROBLEMS_LISTED) into.problems.push({ ordinal: entry.ordinal, category: entry.category, message });
+  return { ...entry, action, request: null, requestBytes: null };
 }

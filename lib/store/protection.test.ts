@@ -29,10 +29,19 @@ beforeAll(async () => {
   );
 });
 
+beforeAll(async () => {
+  await pool.query(
+    `INSERT INTO undo_item (batch_id, ordinal, step, leaf, category, connector, "do", version, request_digest, undone_digest)
+     VALUES ($1, 1, 2, $2, 'a', 'shelf', 'restore', 2, $2, $2)`,
+    [batch, Buffer.alloc(32)],
+  );
+});
+
 const CHANGES: Record<string, string> = {
   receipt: `UPDATE receipt SET body = '{"v":2}'`,
   manifest_row: `UPDATE manifest_row SET category = 'b'`,
   frozen_request: `UPDATE frozen_request SET bytes = '{"a":1}'`,
+  undo_item: `UPDATE undo_item SET category = 'b'`,
   correction: `UPDATE correction SET "to" = 'c'`,
   receipt_value: `UPDATE receipt_value SET value = 'somebody else'`,
 };

@@ -9,6 +9,7 @@ const TRIGGERS: Record<string, string[]> = {
   receipt: ['receipt_append_only', 'receipt_no_truncate'],
   manifest_row: ['manifest_row_append_only', 'manifest_row_no_truncate'],
   frozen_request: ['frozen_request_append_only', 'frozen_request_no_truncate'],
+  undo_item: ['undo_item_append_only', 'undo_item_no_truncate'],
   correction: ['correction_append_only', 'correction_no_truncate'],
   receipt_value: ['receipt_value_erasure_only', 'receipt_value_no_delete', 'receipt_value_no_truncate'],
 };
