@@ -67,6 +67,8 @@ export const SAMPLE_TEXT_CHARS_MAX = 8_000;
 export const SAMPLE_FIELD_CHARS_MAX = 2_000;
 export const CHUNKS_SHOWN_MAX = 400;
 export const TAPE_LINES = 50;
+/** And of what happened to the batch besides its receipts. */
+export const TAPE_TOLD = 20;
 export const RATE_WINDOW_MS = 10_000;
 export const LIVE_POLL_MS = 2_000;
 export const LIVE_HEARTBEAT_MS = 10_000;

@@ -32,11 +32,12 @@ export function listen(url: string, batchId: string, heard: () => void): () => v
   return hear(url, batchId, heard);
 }
 
-/** Deletes events older than EVENTS_KEEP_MS. Gives how many. */
+/** Deletes hints older than EVENTS_KEEP_MS; what the tape tells stays. Gives how many. */
 export async function pruneEvents(pool: Pool): Promise<number> {
-  const { rowCount } = await pool.query("DELETE FROM event WHERE at < clock_timestamp() - $1 * interval '1 millisecond'", [
-    EVENTS_KEEP_MS,
-  ]);
+  const { rowCount } = await pool.query(
+    "DELETE FROM event WHERE facts IS NULL AND at < clock_timestamp() - $1 * interval '1 millisecond'",
+    [EVENTS_KEEP_MS],
+  );
   return rowCount ?? 0;
 }
 

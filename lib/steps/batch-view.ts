@@ -1,11 +1,13 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
 import { type BatchState, CHUNK_STATES, type ChunkState } from '../core/lifecycle.ts';
-import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES } from '../core/limits.ts';
+import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '../core/limits.ts';
 import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '../core/sum.ts';
+import { toldLine } from '../core/told-line.ts';
 import { type ChunkNow, readActionRate, readChunksNow, readPulse } from '../store/batch-reads.ts';
 import type { db } from '../store/db.ts';
 import { readNewest, type Span } from '../store/receipt-reads.ts';
 import { foldChunks } from '../store/sum.ts';
+import { readTold } from '../store/tape.ts';
 import type { ReceiptReader } from './receipt-rows.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
@@ -47,9 +49,12 @@ export type BatchNow = {
   groups: { state: ChunkState; count: number }[] | null;
 };
 
+/** A receipt, or something that happened to the batch itself: that has no `seq`. */
 export type TapeLine = {
-  chunk: number;
-  seq: number;
+  /** names it among the lines of its batch */
+  id: string;
+  chunk: number | null;
+  seq: number | null;
   ordinal: number | null;
   at: string;
   line: string;
@@ -98,7 +103,10 @@ export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRo
   return { number, name, state, stopping, itemCount, classified, continued, counts, revision, seq, note, haltReason, worker };
 }
 
-/** The newest receipts up to this moment, newest first. Given the seqs of an earlier moment and its lines, only what came since is read. */
+/**
+ * What happened to the batch itself, then the newest receipts up to this moment, each newest first: a thousand receipts a second must not push a
+ * takeover off the tape. Given the seqs of an earlier moment and its lines, only the receipts that came since are read.
+ */
 export async function readTapeAt(
   pool: Pool,
   batchId: string,
@@ -112,7 +120,8 @@ export async function readTapeAt(
         .filter(({ above, upTo }) => upTo > above)
     : moment.recent.map((chunk) => ({ chunk, above: 0, upTo: moment.seqs.get(chunk) ?? 0 }));
   const rows = await reader.rows(await readNewest(pool, batchId, spans, TAPE_LINES));
-  const lines = rows.map(({ chunk, seq, ordinal, committedAt, line, kind, result }) => ({
+  const lines: TapeLine[] = rows.map(({ chunk, seq, ordinal, committedAt, line, kind, result }) => ({
+    id: `${chunk}.${seq}`,
     chunk,
     seq,
     ordinal,
@@ -121,7 +130,13 @@ export async function readTapeAt(
     kind,
     result,
   }));
-  return [...lines, ...(before?.lines ?? [])].slice(0, TAPE_LINES);
+  const receipts = [...lines, ...(before?.lines.filter(({ seq }) => seq !== null) ?? [])].slice(0, TAPE_LINES);
+  const told = (await readTold(pool, batchId, TAPE_TOLD)).map(
+    ({ id, chunk, at, kind, facts }): TapeLine => ({
+      ...{ id, chunk, seq: null, ordinal: null, at: at.toISOString(), line: toldLine(kind, chunk, facts), kind, result: null },
+    }),
+  );
+  return [...told, ...receipts];
 }
 
 /** The batch's chunks in the states people act on. `doubts` are actions, the others chunks. */

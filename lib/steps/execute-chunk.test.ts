@@ -24,6 +24,7 @@ import { answerDoubts } from './answer-doubts.ts';
 import { checkSums } from './check-sums.ts';
 import { correct } from './correct.ts';
 import { decide } from './decide.ts';
+import { readTape } from './read-tape.ts';
 import { cancel, pause, resume, retry } from './stop-and-go.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
@@ -290,6 +291,12 @@ test('pausing lets nothing new out, resuming repeats nothing, cancelling says wh
     sum: 60,
   });
   expect(new Set(seen.map(({ url: path }) => path)).size).toBe(seen.length);
+  const tape = (await readTape(ADA, { batchId: batch.batchId })) ?? [];
+  expect(tape.filter(({ seq }) => seq === null).map(({ line }) => line)).toEqual([
+    'Ada stopped the batch',
+    'Ada resumed the batch',
+    'Ada paused the batch',
+  ]);
 });
 
 test('a target that keeps refusing halts the chunk before more harm is done', async () => {

@@ -92,7 +92,7 @@ function begin(pool: ReturnType<typeof db>['pool'], url: string, batch: BatchFac
       if (!moment) throw new Error('The batch is gone.');
       const before = live.moment && { seqs: live.moment.seqs, lines: live.moment.tape };
       const tape = await readTapeAt(pool, batch.id, moment, reader, before ?? undefined);
-      const says = JSON.stringify([moment.now, [...moment.seqs]]);
+      const says = JSON.stringify([moment.now, [...moment.seqs], tape[0]?.id]);
       if (says !== said) {
         said = says;
         live.moment = { ...moment, tape };

@@ -1,4 +1,4 @@
-/** The newest receipts of a batch, one line each. */
+/** The newest receipts of a batch, one line each, with what else happened to it. */
 import type { Actor } from '../auth/actor.ts';
 import { authorise } from '../auth/authorise.ts';
 import { readBatchFacts } from '../store/batch-reads.ts';

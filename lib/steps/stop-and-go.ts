@@ -13,6 +13,7 @@ import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, 
 import { db, inTransaction, type Tx } from '../store/db.ts';
 import { askForRelease, finishBatch } from '../store/execution.ts';
 import { cancelChunks, pauseChunks, resolveIncidents, resumeChunks, retryChunks } from '../store/stopping.ts';
+import { tellTape } from '../store/tape.ts';
 import { takeResources } from './start-batch.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: z.int32().min(1).optional() });
@@ -108,6 +109,7 @@ async function change(actor: Actor, verb: Verb, raw: Which, act: Act): Promise<M
     const [chunk] = number === undefined ? [] : await lockChunks(tx, batchId, [number]);
     if (number !== undefined && !chunk) throw new CountersignError('not_found', `This batch has no chunk ${number}.`);
     const chunks = await act(tx, batch, chunk);
+    await tellTape(tx, { batchId, chunk: number ?? null, kind: verb, facts: { name: actor.name } });
     const { rows } = await tx.query<{ state: BatchState; inFlight: number }>(
       `SELECT b.state, coalesce(sum(c.in_flight), 0)::int AS "inFlight" FROM batch b LEFT JOIN chunk c ON c.batch_id = b.id WHERE b.id = $1 GROUP BY b.id`,
       [batchId],

@@ -100,11 +100,11 @@ async function maySeeStill(actor: Actor): Promise<boolean> {
 
 function progress({ now, tape }: LiveMoment, seen: LiveMoment): BatchProgress {
   const before = new Map(seen.now.chunks.map((chunk) => [chunk.number, JSON.stringify(chunk)]));
-  const lines = new Set(seen.tape.map(keyOf));
+  const lines = new Set(seen.tape.map(({ id }) => id));
   return {
     ...now,
     chunks: now.chunks.filter((chunk) => before.get(chunk.number) !== JSON.stringify(chunk)),
-    tape: tape.filter((line) => !lines.has(keyOf(line))),
+    tape: tape.filter((line) => !lines.has(line.id)),
   };
 }
 
@@ -115,5 +115,3 @@ function resumed({ now, tape }: LiveMoment, { chunks, since }: ChangedSince): Ba
     tape: tape.filter(({ at }) => at > since.toISOString()),
   };
 }
-
-const keyOf = ({ chunk, seq }: TapeLine): string => `${chunk}.${seq}`;

@@ -96,11 +96,12 @@ export async function whyRefused(client: Pool | Tx, claim: Claim): Promise<'stop
  * each other gives a chunk away only when all before it are settled.
  *
  * The batch's row is shared with other claims, and not waited for: who pauses or cancels it has it alone, and nothing is claimed of a batch
- * between the moment it is paused and the moment that everybody can see it.
+ * between the moment it is paused and the moment that everybody can see it. A takeover from an owner that did not give its lease back is told
+ * on the tape.
  */
 const CLAIM = `
 WITH candidate AS (
-  SELECT c.id, b.id AS batch_id, b.state AS batch_state
+  SELECT c.id, c.lost_owner, b.id AS batch_id, b.state AS batch_state
   FROM (
     SELECT b.id, b.state, b.routing
     FROM batch b
@@ -113,7 +114,7 @@ WITH candidate AS (
     ORDER BY coalesce(busy.chunks, 0), coalesce(array_position($3::uuid[], b.id), 0), b.started_at
   ) b
   CROSS JOIN LATERAL (
-    SELECT c.id FROM chunk c
+    SELECT c.id, CASE WHEN c.state IN (${stateList(CHUNK_OWNED)}) THEN c.lease_owner END AS lost_owner FROM chunk c
     WHERE c.batch_id = b.id AND c.id <> ALL ($4::uuid[])
       AND (
         (b.state = 'running' AND c.stopping IS NULL
@@ -132,16 +133,23 @@ WITH candidate AS (
   ) c
   LIMIT 1
 ), permitted AS (
-  SELECT candidate.id, b.dataset_id FROM candidate JOIN batch b ON b.id = candidate.batch_id AND b.state = candidate.batch_state
+  SELECT candidate.id, candidate.lost_owner, b.dataset_id FROM candidate JOIN batch b ON b.id = candidate.batch_id AND b.state = candidate.batch_state
   FOR SHARE OF b SKIP LOCKED
+), claimed AS (
+  UPDATE chunk SET
+    state = CASE WHEN chunk.state IN ('queued', 'classifying') THEN 'classifying' ELSE 'executing' END,
+    epoch = chunk.epoch + 1,
+    lease_owner = $1,
+    lease_until = clock_timestamp() + $2 * interval '1 millisecond',
+    updated_at = clock_timestamp()
+  FROM permitted
+  WHERE chunk.id = permitted.id
+  RETURNING chunk.*, permitted.dataset_id, permitted.lost_owner
+), told AS (
+  INSERT INTO event (batch_id, chunk, kind, facts)
+  SELECT claimed.batch_id, claimed.number, 'takeover', jsonb_build_object(
+    'from', lost.pid, 'fromHost', lost.host, 'to', taker.pid, 'toHost', taker.host, 'inFlight', claimed.in_flight)
+  FROM claimed LEFT JOIN worker lost ON lost.id = claimed.lost_owner LEFT JOIN worker taker ON taker.id = $1
+  WHERE claimed.lost_owner IS NOT NULL
 )
-UPDATE chunk SET
-  state = CASE WHEN chunk.state IN ('queued', 'classifying') THEN 'classifying' ELSE 'executing' END,
-  epoch = chunk.epoch + 1,
-  lease_owner = $1,
-  lease_until = clock_timestamp() + $2 * interval '1 millisecond',
-  updated_at = clock_timestamp()
-FROM permitted
-WHERE chunk.id = permitted.id
-RETURNING chunk.id AS "chunkId", chunk.batch_id AS "batchId", permitted.dataset_id AS "datasetId", chunk.number, chunk.epoch, chunk.state,
-  chunk.stopping`;
+SELECT id AS "chunkId", batch_id AS "batchId", dataset_id AS "datasetId", number, epoch, state, stopping FROM claimed`;

@@ -2,10 +2,10 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { TAPE_LINES, TAPE_TOLD } from '../../../../lib/core/limits.ts';
 import type { BatchProgress, BatchSnapshot } from '../../../../lib/steps/stream-events.ts';
 
 const REOPEN_MS = 2_000;
-const TAPE_LINES = 50;
 
 /**
  * The batch as it is now: server-sent events into the query cache. `lostAt` is when the live connection broke, null while it stands. The browser
@@ -53,5 +53,10 @@ export function useLiveBatch(initial: BatchSnapshot): { batch: BatchSnapshot; lo
 function merged(before: BatchSnapshot, progress: BatchProgress): BatchSnapshot {
   const changed = new Map(progress.chunks.map((chunk) => [chunk.number, chunk]));
   const chunks = before.chunks.map((chunk) => changed.get(chunk.number) ?? chunk);
-  return { ...before, ...progress, chunks, tape: [...progress.tape, ...before.tape].slice(0, TAPE_LINES) };
+  const lines = [...progress.tape, ...before.tape];
+  const tape = [
+    ...lines.filter(({ seq }) => seq === null).slice(0, TAPE_TOLD),
+    ...lines.filter(({ seq }) => seq !== null).slice(0, TAPE_LINES),
+  ];
+  return { ...before, ...progress, chunks, tape };
 }

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { toldLine } from './told-line.ts';
+
+test.each<[string, number | null, Record<string, string | number | null>, string]>([
+  ['pause', null, { name: 'Ada' }, 'Ada paused the batch'],
+  ['cancel', 3, { name: 'Ada' }, 'Ada stopped chunk 3'],
+  ['retry', null, { name: 'Bo' }, 'Bo asked for another attempt at what failed in the batch'],
+  ['incident', 2, { message: 'the target refused us.' }, 'Stopped chunk 2: the target refused us.'],
+  [
+    'takeover',
+    7,
+    { from: 11, fromHost: 'a', to: 12, toHost: 'a', inFlight: 8 },
+    'Worker 11 went silent with 8 requests out; worker 12 took over chunk 7',
+  ],
+  [
+    'takeover',
+    7,
+    { from: 11, fromHost: 'a', to: 12, toHost: 'b', inFlight: 1 },
+    'Worker 11 on a went silent with 1 request out; worker 12 on b took over chunk 7',
+  ],
+  [
+    'takeover',
+    7,
+    { from: null, fromHost: null, to: null, toHost: null, inFlight: 0 },
+    'A worker went silent; another took over chunk 7',
+  ],
+])('%s of chunk %s', (kind, chunk, facts, line) => {
+  expect(toldLine(kind, chunk, facts)).toBe(line);
+});

@@ -1,0 +1,24 @@
+/** What happened to a batch besides its receipts, as lines for people. */
+
+/** One sentence. `kind` is the verb that a person used, `takeover`, or `incident`; `chunk` null for the whole batch. */
+export function toldLine(kind: string, chunk: number | null, facts: Record<string, string | number | null>): string {
+  const what = chunk === null ? 'the batch' : `chunk ${chunk}`;
+  if (kind === 'takeover') return takeover(what, facts);
+  if (kind === 'incident') return `Stopped${chunk === null ? '' : ` chunk ${chunk}`}: ${facts.message}`;
+  return `${facts.name} ${PAST[kind] ?? kind} ${what}`;
+}
+
+const PAST: Record<string, string> = {
+  pause: 'paused',
+  resume: 'resumed',
+  cancel: 'stopped',
+  retry: 'asked for another attempt at what failed in',
+};
+
+function takeover(what: string, { from, fromHost, to, toHost, inFlight }: Record<string, string | number | null>): string {
+  const lost = from === null ? 'A worker' : `Worker ${from}${fromHost === toHost ? '' : ` on ${fromHost}`}`;
+  const taker = to === null ? 'another' : `worker ${to}${fromHost === toHost ? '' : ` on ${toHost}`}`;
+  const out = Number(inFlight);
+  const left = out === 0 ? '' : ` with ${out} ${out === 1 ? 'request' : 'requests'} out`;
+  return `${lost} went silent${left}; ${taker} took over ${what}`;
+}
