@@ -14,7 +14,7 @@ export type ChunkRow = {
   seq: number;
   note: string | null;
   haltReason: string | null;
-  worker: { id: string; host: string; pid: number } | null;
+  worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
 
 export type ActionCounts = {

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { reasonWords } from '../receipt/words.ts';
-import { formatCount } from '../ui/format.ts';
+import { formatCount, formatDuration } from '../ui/format.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
 import type { ChunkRow } from './chunk-row.ts';
@@ -46,6 +46,9 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
             {chunk.worker ? (
               <span className="block font-mono text-12 text-muted" title="the worker that has it: host and pid">
                 {chunk.worker.host}:{chunk.worker.pid}
+                {chunk.worker.silentMs === null ? null : (
+                  <span className="text-amber"> silent for {formatDuration(chunk.worker.silentMs / 1000)}</span>
+                )}
               </span>
             ) : null}
           </Cell>

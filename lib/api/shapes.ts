@@ -137,7 +137,9 @@ export const chunk = z.object({
   seq: z.int().describe('Number of receipts.'),
   note: z.string().nullable(),
   haltReason: z.string().nullable(),
-  worker: worker.nullable(),
+  worker: worker
+    .extend({ silentMs: z.number().nullable().describe('Since it last renewed its lease; null while it does so in time.') })
+    .nullable(),
 });
 
 const sum = actionCounts
@@ -192,6 +194,10 @@ export const batch = z.object({
   rate: z.number().nullable().describe('Actions, or items sorted, per second; null when nothing moves.'),
   etaSeconds: z.number().nullable(),
   needs: z.object({ reviews: count, releases: count, doubts: count, halts: count }).describe('What waits for a person.'),
+  unattended: z
+    .object({ heardAt: instant.nullable() })
+    .nullable()
+    .describe('Something waits for a worker and none was heard of lately; when one was last.'),
   categories: z.array(z.object({ name: z.string(), action: actionWords.nullable() })),
   chunks: z.array(chunk),
   groups: z

@@ -1,5 +1,5 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
-import { type BatchState, CHUNK_STATES, type ChunkState } from '../core/lifecycle.ts';
+import { type BatchState, CHUNK_OWNED, CHUNK_STATES, type ChunkState } from '../core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '../core/limits.ts';
 import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '../core/sum.ts';
 import { toldLine } from '../core/told-line.ts';
@@ -26,7 +26,8 @@ export type ChunkRow = {
   seq: number;
   note: string | null;
   haltReason: string | null;
-  worker: { id: string; host: string; pid: number } | null;
+  /** `silentMs` since it last renewed its lease, null while it does so in time */
+  worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
 
 type Needs = { reviews: number; releases: number; doubts: number; halts: number };
@@ -42,6 +43,8 @@ export type BatchNow = {
   rate: number | null;
   etaSeconds: number | null;
   needs: Needs;
+  /** something waits for a worker and none was heard of lately: the last sign of one, null when there never was any */
+  unattended: { heardAt: string | null } | null;
   /** the number of the chunk to look at next; null when none waits for a person */
   next: number | null;
   /** up to CHUNKS_SHOWN_MAX; above, `groups` says how many are in each state */
@@ -83,6 +86,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     sum,
     ...speed(batchId, chunks, sum, actionRate),
     needs: needsOf(chunks, folded),
+    unattended: pulse.attended || !chunks.some(needsWorker) ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
     next: nextOf(chunks),
     chunks: chunks.length > CHUNKS_SHOWN_MAX ? [] : chunks.map((chunk) => chunkRow(chunk, folded.get(chunk.number))),
     groups: chunks.length > CHUNKS_SHOWN_MAX ? groupsOf(chunks) : null,
@@ -149,6 +153,10 @@ function needsOf(chunks: readonly ChunkNow[], folded: Map<number, ChunkSum>): Ne
     needs.doubts += folded.get(number)?.folded.states.uncertain ?? 0;
   }
   return needs;
+}
+
+function needsWorker({ state }: ChunkNow): boolean {
+  return state === 'queued' || state === 'approved' || CHUNK_OWNED.includes(state);
 }
 
 /** What stands still in the middle of its actions first, then reviews; those that were already let pass come last. */

@@ -256,5 +256,34 @@ test('workers: who works on what, who is gone, and nobody from yesterday', async
   expect(workers[1]?.heartbeatAgeMs).toBeGreaterThan(59_000);
   await expect(readWorkers(BO)).rejects.toMatchObject({ code: 'forbidden' });
   const { rows } = await pool.query('SELECT batch_id FROM chunk WHERE id = $1', [chunks[0]?.id]);
-  expect((await readBatch(BO, { batchId: rows[0].batch_id }))?.chunks[0]?.worker).toEqual({ id: busy, host: 'a', pid: 1 });
+  expect((await readBatch(BO, { batchId: rows[0].batch_id }))?.chunks[0]?.worker).toEqual({
+    id: busy,
+    host: 'a',
+    pid: 1,
+    silentMs: null,
+  });
+});
+
+test('a worker that missed its renewals is shown as silent, and a batch that nobody works on says so', async () => {
+  const { batchId, chunks } = await seedBatch(pool, { chunks: [{ state: 'executing', items: [item('a')] }] });
+  const seen = async () => await readBatch(BO, { batchId });
+  await pool.query('DELETE FROM worker');
+  expect(await seen()).toMatchObject({ unattended: { heardAt: null } });
+
+  const worker = randomUUID();
+  await pool.query("INSERT INTO worker (id, host, pid, state, heartbeat) VALUES ($1, 'a', 1, 'busy', clock_timestamp())", [
+    worker,
+  ]);
+  await pool.query("UPDATE chunk SET lease_owner = $1, lease_until = clock_timestamp() - interval '2 seconds' WHERE id = $2", [
+    worker,
+    chunks[0]?.id,
+  ]);
+  const silent = await seen();
+  expect(silent).toMatchObject({ unattended: null, chunks: [{ worker: { pid: 1 } }] });
+  expect(silent?.chunks[0]?.worker?.silentMs).toBeGreaterThanOrEqual(5_000);
+
+  await pool.query("UPDATE worker SET heartbeat = clock_timestamp() - interval '1 minute'");
+  expect((await seen())?.unattended?.heardAt).toMatch(/^\d{4}-/);
+  await pool.query("UPDATE chunk SET state = 'done' WHERE id = $1", [chunks[0]?.id]);
+  expect(await seen()).toMatchObject({ unattended: null, chunks: [{ worker: null }] });
 });

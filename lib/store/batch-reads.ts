@@ -1,8 +1,8 @@
 /** Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. */
 import type { Pool } from 'pg';
 import type { BatchState, ChunkState } from '../core/lifecycle.ts';
-import { CHUNK_MAY_BE_IN_DOUBT, CHUNK_TERMINAL } from '../core/lifecycle.ts';
-import { WORKER_GONE_MS } from '../core/limits.ts';
+import { CHUNK_MAY_BE_IN_DOUBT, CHUNK_OWNED, CHUNK_TERMINAL, stateList } from '../core/lifecycle.ts';
+import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '../core/limits.ts';
 import type { Plan } from '../core/plan.ts';
 import type { ActionCounts } from '../core/sum.ts';
 
@@ -64,10 +64,14 @@ export type ChunkNow = {
   note: string | null;
   haltReason: string | null;
   updatedAt: Date;
-  worker: { id: string; host: string; pid: number } | null;
+  /** who has it; `silentMs` since it last renewed its lease, null while it renews in time */
+  worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
 
 type Which = { number?: number; after?: number; limit?: number; state?: string /** by the counters */; doubtful?: boolean };
+
+/** A lease that was not renewed for so long was missed at least once. */
+const SILENT_MS = 2 * LEASE_RENEW_MS;
 
 /** The chunks of a batch by number; all of them, one, or a page. */
 export async function readChunksNow(pool: Pool, batchId: string, which: Which = {}): Promise<ChunkNow[]> {
@@ -78,8 +82,10 @@ export async function readChunksNow(pool: Pool, batchId: string, which: Which = 
         'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters,
       c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
       c.halt_reason AS "haltReason", c.updated_at AS "updatedAt",
-      CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid) END AS worker
-    FROM chunk c LEFT JOIN worker w ON w.id = c.lease_owner AND c.lease_until > clock_timestamp()
+      CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid,
+        'silentMs', CASE WHEN lease.age > ${SILENT_MS} THEN round(lease.age) END) END AS worker
+    FROM chunk c LEFT JOIN worker w ON w.id = c.lease_owner AND c.state IN (${stateList(CHUNK_OWNED)})
+    CROSS JOIN LATERAL (SELECT ${LEASE_MS} - extract(epoch FROM c.lease_until - clock_timestamp()) * 1000 AS age) lease
     WHERE c.batch_id = $1 AND ($2::int IS NULL OR c.number = $2) AND c.number > $3 AND ($5::text IS NULL OR c.state = $5)
       AND (NOT $6::boolean OR c.uncertain > 0)
     ORDER BY c.number LIMIT $4`,
@@ -239,15 +245,26 @@ export async function readNames(pool: Pool, ids: Iterable<string>): Promise<Map<
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
-export type Pulse = { state: BatchState; startedAt: Date | null; finishedAt: Date | null; eventId: string };
+export type Pulse = {
+  state: BatchState;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  eventId: string;
+  /** any worker was heard of lately */
+  attended: boolean;
+  /** the last sign of any worker; null when there never was one */
+  heardAt: Date | null;
+};
 
-/** What of the batch itself changes, and the last event so far: what is read after it holds everything that event told of. */
+/** What of the batch itself changes, whether anybody works at all, and the last event so far: what is read after it holds all that it told of. */
 export async function readPulse(pool: Pool, batchId: string): Promise<Pulse | null> {
   const { rows } = await pool.query<Pulse>({
     name: 'batch-pulse',
     text: `SELECT state, started_at AS "startedAt", finished_at AS "finishedAt",
-      coalesce((SELECT id FROM event WHERE batch_id = $1 ORDER BY id DESC LIMIT 1), 0)::text AS "eventId" FROM batch WHERE id = $1`,
-    values: [batchId],
+      coalesce((SELECT id FROM event WHERE batch_id = $1 ORDER BY id DESC LIMIT 1), 0)::text AS "eventId",
+      coalesce(w.heard_at > clock_timestamp() - $2 * interval '1 millisecond', false) AS attended, w.heard_at AS "heardAt"
+      FROM batch CROSS JOIN (SELECT max(heartbeat) AS heard_at FROM worker) w WHERE id = $1`,
+    values: [batchId, WORKER_GONE_MS],
   });
   return rows[0] ?? null;
 }

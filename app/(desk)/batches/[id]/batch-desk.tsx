@@ -9,6 +9,7 @@ import { LiveBanner } from '../../../../components/batch/live-banner.tsx';
 import { ReviewNext } from '../../../../components/batch/review-next.tsx';
 import { SumLine } from '../../../../components/batch/sum-line.tsx';
 import { Tape } from '../../../../components/batch/tape.tsx';
+import { Unattended } from '../../../../components/batch/unattended.tsx';
 import type { ChunkRow } from '../../../../components/chunk/chunk-row.ts';
 import { ChunkTable } from '../../../../components/chunk/chunk-table.tsx';
 import { reasonWords } from '../../../../components/receipt/words.ts';
@@ -90,6 +91,7 @@ export function BatchDesk({ batch: initial, may, tab, listed, children }: Props)
       />
       <LiveBanner lostAt={lostAt} />
       <SumLine sum={sum} />
+      {batch.unattended ? <Unattended heardAt={batch.unattended.heardAt} inFlight={sum.inFlight} /> : null}
       {waits.length > 0 ? (
         <Banner
           actions={

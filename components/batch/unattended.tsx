@@ -1,0 +1,15 @@
+import { Banner } from '../ui/banner.tsx';
+import { formatInstant, formatNoun } from '../ui/format.ts';
+
+/** Something waits for a worker and none is there. */
+export function Unattended({ heardAt, inFlight }: { heardAt: string | null; inFlight: number }) {
+  return (
+    <Banner kind="warning">
+      <span className="font-medium">
+        {heardAt ? `No worker has been heard of since ${formatInstant(heardAt)}.` : 'No worker is running.'}
+      </span>{' '}
+      Nothing is being sorted or sent. {inFlight > 0 ? `${formatNoun(inFlight, 'requests')} may be out; none is repeated. ` : ''}
+      It goes on by itself as soon as one runs: <code className="font-mono text-12">npm run worker</code>.
+    </Banner>
+  );
+}
