@@ -4,7 +4,8 @@
  *
  *     node test/target.ts --port 0 --log FILE [--latency MS] [--mode MODE] [--honour-keys]
  *
- * It prints `listening PORT`. `POST /__mode` with `{"mode": …}` changes the mode. The modes:
+ * It prints `listening PORT`. `POST /__mode` with `{"mode": …}` changes the mode; with `path` and `times` too, it holds for so many requests to
+ * that path. It answers how many requests have begun to arrive and are not decided yet. The modes:
  * ok: acts, 201 with an id. 500-after: acts, then 500. timeout-after: acts, never answers. reset-after: acts, then drops the connection.
  * refuse: 422 without acting. hang: reads the request, never acts nor answers.
  */
@@ -27,6 +28,10 @@ export type RunningTarget = {
   /** What the log says now. */
   lines(): TargetLine[];
   mode(mode: Mode): Promise<void>;
+  /** The next `times` requests to this path are met so; all others as before. */
+  modeOf(path: string, mode: Mode, times: number): Promise<void>;
+  /** Resolves when every request that had begun to arrive by now is decided: its effect, if it has one, is in the log. */
+  decided(): Promise<void>;
   /** Ends the process and waits until it is gone; the log stays. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 };
@@ -54,14 +59,25 @@ export async function startTarget(options: {
   const child = spawn(process.execPath, [import.meta.filename, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   const bound = await listening(child);
   const url = `http://127.0.0.1:${bound}`;
+  const tell = async (said: object): Promise<number> => {
+    const answer = await fetch(`${url}/__mode`, { method: 'POST', body: JSON.stringify(said) });
+    if (!answer.ok) throw new Error(`The target refused ${JSON.stringify(said)}.`);
+    return ((await answer.json()) as { open: number }).open;
+  };
   return {
     port: bound,
     url,
     pid: child.pid ?? 0,
     lines: () => readLines(log),
     mode: async (next) => {
-      const answer = await fetch(`${url}/__mode`, { method: 'POST', body: JSON.stringify({ mode: next }) });
-      if (!answer.ok) throw new Error(`The target refused the mode ${next}.`);
+      await tell({ mode: next });
+    },
+    modeOf: async (path, next, times) => {
+      await tell({ path, mode: next, times });
+    },
+    decided: async () => {
+      // What was on its way into the target's event loop has been read by the second answer.
+      for (let quiet = 0; quiet < 3; ) quiet = (await tell({})) === 0 ? quiet + 1 : 0;
     },
     stop: (signal = 'SIGKILL') => stopped(child, signal),
   };
@@ -115,6 +131,8 @@ function serve(): void {
   const effects = earlier.filter((line) => line.effect === true);
   const ids = new Map(effects.map((line, index) => [line.key, index + 1]));
   let mode = knownMode(values.mode);
+  const modes = new Map<string, { mode: Mode; times: number }>();
+  let open = 0;
   let made = effects.length;
 
   const record = (line: TargetLine) => {
@@ -137,15 +155,37 @@ function serve(): void {
     return made;
   };
 
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+  const bodyOf = async (request: IncomingMessage): Promise<string> => {
     const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const body = Buffer.concat(parts).toString('utf8');
-    if (request.url === '/__mode') {
-      mode = knownMode((JSON.parse(body) as { mode: string }).mode);
-      return json(response, 200, { mode });
+    open += 1;
+    try {
+      for await (const part of request) parts.push(part as Buffer);
+    } finally {
+      open -= 1;
     }
-    const now = mode;
+    return Buffer.concat(parts).toString('utf8');
+  };
+
+  const told = (body: string) => {
+    const said = JSON.parse(body) as { mode?: string; path?: string; times?: number };
+    if (said.mode && said.path) modes.set(said.path, { mode: knownMode(said.mode), times: said.times ?? 1 });
+    else if (said.mode) mode = knownMode(said.mode);
+    return { mode, open };
+  };
+
+  const modeFor = (path: string): Mode => {
+    const own = modes.get(path);
+    if (!own) return mode;
+    own.times -= 1;
+    if (own.times <= 0) modes.delete(path);
+    return own.mode;
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    // From here to the effect nothing waits, so a request that is not open is decided.
+    const body = await bodyOf(request);
+    if (request.url === '/__mode') return json(response, 200, told(body));
+    const now = modeFor(request.url ?? '');
     if (now === 'refuse') return json(response, 422, { error: 'refused' });
     if (now === 'hang') return;
     const id = act(request, body);

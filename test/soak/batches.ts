@@ -1,0 +1,77 @@
+/** Batches that mix every kind of target, made by the steps that the pages use. */
+import { randomUUID } from 'node:crypto';
+import type { Actor } from '../../lib/auth/actor.ts';
+import type { PlanInput } from '../../lib/core/plan.ts';
+import { createBatch } from '../../lib/steps/create-batch.ts';
+import { uploadDataset } from '../../lib/steps/upload-dataset.ts';
+import type { RunningTarget } from '../target.ts';
+import { patiently } from './server.ts';
+
+export const ADA: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: 'Ada', via: 'page' };
+
+/** `keeping` honours keys; `forgetful` does not. */
+export type Targets = { keeping: RunningTarget; forgetful: RunningTarget };
+
+/** In this order the items of a batch come, so that what is in flight together mixes both remote kinds. */
+export const KINDS = ['keys', 'once', 'shelf', 'keys', 'once', 'task', 'label', 'keep'] as const;
+
+export type SoakBatch = { name: string; path: string; batchId: string; items: number };
+
+export type Shape = {
+  items: number;
+  chunkItems: number;
+  concurrency: number;
+  first: number;
+  ratePerSecond: number | null;
+  /** of a target that fails; otherwise a failing target is not to be left alone */
+  haltAfter: number | null;
+};
+
+/** How long a request may take: a target that never answers must not keep the soak waiting. */
+const REQUEST_MS = 1_000;
+
+/** Planned, not started. Its requests go to a path of its own. */
+export async function proposedBatch(targets: Targets, name: string, shape: Shape): Promise<SoakBatch> {
+  const path = `/${name}`;
+  const rows = Array.from({ length: shape.items }, (_, at) => `mail ${at + 1},${KINDS[at % KINDS.length]}`);
+  const file = Buffer.from(`subject,kind\n${rows.join('\n')}\n`);
+  const dataset = await patiently(() => uploadDataset(ADA, { name: `${name}.csv`, source: bytes(file) }));
+  const plan = planOf(targets, path, shape);
+  const batch = await patiently(() => createBatch(ADA, { datasetId: dataset.id, name, plan: plan as never }));
+  return { name, path, batchId: batch.id, items: shape.items };
+}
+
+function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
+  const post = (target: RunningTarget, honoursKeys: boolean) => ({
+    ...{ connector: 'http', do: 'POST', honoursKeys },
+    with: { url: `${target.url}${path}`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS },
+  });
+  return {
+    classifier: {
+      kind: 'rules',
+      rules: ['keys', 'once', 'shelf', 'task', 'label'].map((kind) => ({ when: `item.kind == '${kind}'`, category: kind })),
+      otherwise: 'keep',
+    },
+    categories: [
+      { name: 'keys', action: post(targets.keeping, true) },
+      { name: 'once', action: post(targets.forgetful, false) },
+      { name: 'shelf', action: { connector: 'shelf', do: 'archive' } },
+      { name: 'task', action: { connector: 'task', do: 'create', with: { title: '{{subject}}' } } },
+      { name: 'label', action: { connector: 'none', do: 'label' } },
+      { name: 'keep' },
+    ],
+    chunking: { by: 'size', maxItems: shape.chunkItems },
+    gates: { next: 'parallel' },
+    execution: {
+      concurrency: shape.concurrency,
+      first: shape.first,
+      ratePerSecond: shape.ratePerSecond,
+      haltAfter: { consecutive: shape.haltAfter ?? 1_000_000, share: 1 },
+    },
+    receiptFields: ['subject'],
+  };
+}
+
+async function* bytes(file: Buffer): AsyncGenerator<Uint8Array> {
+  yield file;
+}

@@ -1,0 +1,124 @@
+/** The matrix: each named step, struck in each way, while the targets behave in each way. A cell is a batch of its own. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FAILPOINTS, type Failpoint } from '../../lib/engine/failpoints.ts';
+import { startBatch } from '../../lib/steps/start-batch.ts';
+import { MODES, type Mode } from '../target.ts';
+import { ADA, proposedBatch, type SoakBatch } from './batches.ts';
+import { FAULTS, type Fault, type Hold } from './fleet.ts';
+import { look, type World } from './person.ts';
+import { type Random, shuffled } from './random.ts';
+import { patiently } from './server.ts';
+
+export type Cell = { point: Failpoint; fault: (typeof FAULTS)[number]; mode: Mode };
+
+/** Every step with every fault under every behaviour of the targets; those first that a soak which is cut short must have had. */
+export function wholeMatrix(random: Random): Cell[] {
+  const cells = FAILPOINTS.flatMap((point) => FAULTS.flatMap((fault) => MODES.map((mode): Cell => ({ point, fault, mode }))));
+  const rank = ({ fault, mode }: Cell): number => (mode === 'ok' ? 0 : fault === 'kill' ? 1 : fault === 'restart' ? 3 : 2);
+  return shuffled(random, cells).sort((a, b) => rank(a) - rank(b));
+}
+
+/** Every step once with a kill, each other fault and each behaviour at least once. */
+export function shortMatrix(random: Random): Cell[] {
+  const kills = FAILPOINTS.map(
+    (point, at): Cell => ({ point, fault: 'kill', mode: MODES[(at + random.below(MODES.length)) % MODES.length] as Mode }),
+  );
+  MODES.forEach((mode, at) => {
+    (kills[at * 4 + 2] as Cell).mode = mode;
+  });
+  const points = shuffled(random, BUSY);
+  const others = FAULTS.filter((fault) => fault !== 'kill').map(
+    (fault, at): Cell => ({ point: points[at] as Failpoint, fault, mode: random.pick(MODES) }),
+  );
+  return shuffled(random, [...kills, ...others]);
+}
+
+/** Where something is at stake. */
+const BUSY: readonly Failpoint[] = [
+  'intents.before',
+  'intents.committed',
+  'outcomes.before',
+  'send.before',
+  'send.checked',
+  'send.answered',
+  'effect.made',
+  'effect.recorded',
+];
+
+/** What has to happen before a step can be reached at all. */
+const PRELUDES: Partial<Record<Failpoint, { point: Failpoint; faults: readonly Fault[] }>> = {
+  'open.found': { point: 'outcomes.before', faults: ['kill'] },
+  'open.doubting': { point: 'send.checked', faults: ['kill'] },
+  'open.repeating': { point: 'send.checked', faults: ['kill'] },
+  'acknowledgement.lost': { point: 'intents.before', faults: ['cut', 'drop'] },
+  'acknowledgement.decided': { point: 'outcomes.before', faults: ['cut', 'drop'] },
+  'lease.releasing': { point: 'send.answered', faults: ['term'] },
+};
+
+export type Played = { cell: Cell; batch: SoakBatch; struck: boolean; stuck: boolean };
+
+/** Plays one cell to its end, when nothing is left to do but the batch's own end. */
+export async function play(world: World, random: Random, name: string, cell: Cell, patienceMs: number): Promise<Played> {
+  const { point, fault } = cell;
+  const halts = point.startsWith('halt.');
+  // A lease is renewed only while something takes long.
+  const mode = halts ? 'refuse' : point.startsWith('renewal.') && cell.mode !== 'timeout-after' ? 'hang' : cell.mode;
+  const batch = await proposedBatch(world.targets, name, {
+    items: 24,
+    chunkItems: random.pick([24, 24, 12]),
+    concurrency: 4,
+    first: halts ? 0 : random.pick([0, 0, 2]),
+    ratePerSecond: random.pick([null, null, 500]),
+    haltAfter: halts ? 2 : null,
+  });
+  if (mode !== 'ok') await misbehave(world, batch, mode, halts || point.startsWith('renewal.') ? 8 : 1 + random.below(4));
+
+  let struck = false;
+  const strikes: Promise<void>[] = [];
+  const skip = MANY.includes(point) ? random.below(3) : 0;
+  const main = () =>
+    world.fleet.arm(point, batch.batchId, skip, (hold) => {
+      struck = true;
+      strikes.push(world.fleet.strike(fault, hold));
+    });
+  const prelude = PRELUDES[point];
+  const opening = prelude && random.pick(prelude.faults);
+  const disarm: (() => void)[] = [];
+  const begin = (hold: Hold): void => {
+    // Before the blow, for the same worker may reach the step at once.
+    disarm.push(main());
+    strikes.push(world.fleet.strike(opening as Fault, hold));
+  };
+  disarm.push(prelude ? world.fleet.arm(prelude.point, batch.batchId, 0, begin) : main());
+  await patiently(() => startBatch(ADA, { batchId: batch.batchId })).catch(() => {});
+  const stuck = !(await untilOver(world, batch, patienceMs));
+  for (const off of disarm) off();
+  await Promise.all(strikes);
+  return { cell, batch, struck, stuck };
+}
+
+/** A person looks again and again. False when it did not come to its end in time. */
+export async function untilOver(world: World, batch: SoakBatch, patienceMs: number): Promise<boolean> {
+  for (const until = performance.now() + patienceMs; performance.now() < until; ) {
+    if (await look(world, batch)) return true;
+    await sleep(LOOK_MS);
+  }
+  return false;
+}
+
+export async function misbehave({ targets }: World, { path }: SoakBatch, mode: Mode, times: number): Promise<void> {
+  await Promise.all([targets.keeping.modeOf(path, mode, times), targets.forgetful.modeOf(path, mode, times)]);
+}
+
+const LOOK_MS = 150;
+
+/** Reached more than once in a batch: not only the first time counts. */
+const MANY: readonly Failpoint[] = [
+  'intents.before',
+  'intents.committed',
+  'outcomes.before',
+  'outcomes.committed',
+  'send.before',
+  'send.checked',
+  'send.answered',
+];

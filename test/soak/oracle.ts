@@ -1,0 +1,243 @@
+/**
+ * The judge of the soak: what the receipts say against what happened. It reads the targets' synced logs, the rows that effects inside Countersign
+ * are, and committed receipts, and asks none of the product's code.
+ */
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import type pg from 'pg';
+import type { TargetLine } from '../target.ts';
+import type { SoakBatch } from './batches.ts';
+
+/** Each entry names an item whose receipts do not tell the truth, and how. */
+export type Lie = { kind: LieKind; batch: string; ordinal: number; said: string };
+export const LIE_KINDS = ['effectWithoutIntent', 'doubleNotTold', 'falseOutcome', 'brokenChain', 'sum', 'leftOpen'] as const;
+export type LieKind = (typeof LIE_KINDS)[number];
+
+export type Verdict = {
+  lies: Lie[];
+  items: number;
+  receipts: number;
+  effects: number;
+  repeats: number;
+  doubts: number;
+  /** answered by a person */
+  resolved: number;
+  resolvedRightly: number;
+};
+
+/** What a target's log says of one batch, by idempotency key. Read on from where it was read last. */
+export class EffectLog {
+  readonly #file: string;
+  readonly #byPath = new Map<string, TargetLine[]>();
+  #offset = 0;
+  #rest = Buffer.alloc(0);
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  of(path: string): TargetLine[] {
+    this.#readOn();
+    return this.#byPath.get(path) ?? [];
+  }
+
+  forget(path: string): void {
+    this.#byPath.delete(path);
+  }
+
+  #readOn(): void {
+    if (!existsSync(this.#file)) return;
+    const file = openSync(this.#file, 'r');
+    const page = Buffer.alloc(1024 ** 2);
+    try {
+      for (let read = -1; read !== 0; ) {
+        read = readSync(file, page, 0, page.length, this.#offset);
+        this.#offset += read;
+        this.#rest = Buffer.concat([this.#rest, page.subarray(0, read)]);
+        const end = this.#rest.lastIndexOf(0x0a) + 1;
+        for (const line of this.#rest.subarray(0, end).toString('utf8').split('\n'))
+          if (line !== '') this.#keep(JSON.parse(line));
+        this.#rest = this.#rest.subarray(end);
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #keep(line: TargetLine): void {
+    const own = this.#byPath.get(line.path);
+    if (own) own.push(line);
+    else this.#byPath.set(line.path, [line]);
+  }
+}
+
+type Row = {
+  chunk: number;
+  seq: number;
+  ordinal: number;
+  step: number;
+  kind: 'intent' | 'outcome' | 'resolution';
+  result: string | null;
+  body: string;
+  committedMs: number;
+};
+type Body = { idempotencyKey?: string; epoch?: number; attempt: number; evidence?: string; action?: { connector: string } };
+type Attempt = { key: string; connector: string; intentCommittedMs: number; ended: Row[]; said: string | null };
+
+/** Judges one batch that nobody works on any more. `open`: the items that the product lists as doubts. */
+export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, open: number[]): Promise<Verdict> {
+  const rows = await receiptsOf(pool, batch.batchId);
+  const lines = logs.flatMap((log) => log.of(batch.path));
+  const inside = await insideEffects(pool, batch.batchId);
+  const lies: Lie[] = [];
+  const lie = (kind: LieKind, ordinal: number, said: string): void => {
+    lies.push({ kind, batch: batch.name, ordinal, said });
+  };
+
+  const { attempts, byKey } = chains(rows, lie);
+  const happened = new Map<string, number>();
+  let effects = inside.length;
+  for (const line of lines) {
+    if (line.effect !== true) continue;
+    effects += 1;
+    const key = line.key ?? '';
+    happened.set(key, (happened.get(key) ?? 0) + 1);
+    const ordinal = Number(/"mail (\d+)"/.exec(line.body)?.[1]);
+    const intent = byKey.get(key);
+    if (!intent || intent.ordinal !== ordinal)
+      lie('effectWithoutIntent', ordinal, `acted on under the key ${key}, of which no receipt knows`);
+    // The log's times end at the millisecond.
+    else if (Date.parse(line.at) < Math.floor(intent.committedMs))
+      lie('effectWithoutIntent', ordinal, `acted on at ${line.at}, before its intent was committed`);
+  }
+  for (const { key, ordinal } of inside) {
+    happened.set(key, (happened.get(key) ?? 0) + 1);
+    if (byKey.get(key)?.ordinal !== ordinal) lie('effectWithoutIntent', ordinal, `made inside Countersign under the key ${key}`);
+  }
+
+  const found: Verdict = {
+    lies,
+    items: batch.items,
+    receipts: rows.length,
+    effects,
+    repeats: 0,
+    doubts: 0,
+    resolved: 0,
+    resolvedRightly: 0,
+  };
+  found.repeats = lines.filter(({ effect }) => effect === 'repeat').length;
+  for (const [ordinal, own] of attempts) {
+    for (const { key, connector, ended, said } of own) {
+      const count = happened.get(key) ?? 0;
+      if (count > 1) lie('doubleNotTold', ordinal, `acted on ${count} times under the key ${key}`);
+      const sure = said !== null && said !== 'uncertain' && said !== 'abandoned';
+      if (sure && connector !== 'none' && (said === 'succeeded') !== count > 0)
+        lie('falseOutcome', ordinal, `${said}, ${count > 0 ? 'yet acted on' : 'yet not acted on'}`);
+      if (said === null) lie('leftOpen', ordinal, 'an intent without an outcome, and nobody works on it');
+      if (said === 'uncertain' && !open.includes(ordinal)) lie('leftOpen', ordinal, 'uncertain, and not listed as a doubt');
+      if (ended.some(({ kind, result }) => kind === 'outcome' && result === 'uncertain')) found.doubts += 1;
+      const answer = ended.find(({ kind }) => kind === 'resolution');
+      if (!answer) continue;
+      found.resolved += 1;
+      if ((answer.result === 'succeeded') === count > 0) found.resolvedRightly += 1;
+    }
+  }
+  await judgeSequence(pool, batch, rows, lie);
+  return found;
+}
+
+/** Every action's receipts, as the lifecycle in the design has them: a chain of attempts, each an intent, an outcome, perhaps an answer. */
+function chains(rows: Row[], lie: (kind: LieKind, ordinal: number, said: string) => void) {
+  const attempts = new Map<number, Attempt[]>();
+  const byKey = new Map<string, Row>();
+  const epochs = new Map<number, number>();
+  for (const row of rows) {
+    const body = JSON.parse(row.body) as Body;
+    const own = attempts.get(row.ordinal) ?? [];
+    attempts.set(row.ordinal, own);
+    const last = own.at(-1);
+    const steps = own.reduce((sum, { ended }) => sum + 1 + ended.length, 0);
+    if (row.step !== steps + 1) lie('brokenChain', row.ordinal, `step ${row.step} comes after ${steps} receipts`);
+    // seq is the order in which the chunk's receipts were committed (I3): an epoch after a higher one is a zombie's.
+    if (body.epoch !== undefined) {
+      if (body.epoch < (epochs.get(row.chunk) ?? 0))
+        lie('brokenChain', row.ordinal, `a receipt under epoch ${body.epoch}, which was over`);
+      epochs.set(row.chunk, Math.max(body.epoch, epochs.get(row.chunk) ?? 0));
+    }
+    if (row.kind === 'intent') {
+      const may = last === undefined || last.said === 'failed' || last.said === 'not_executed';
+      if (!may) lie('brokenChain', row.ordinal, `a new attempt after ${last?.said ?? 'an intent without an outcome'}`);
+      const key = body.idempotencyKey ?? '';
+      if (byKey.has(key)) lie('brokenChain', row.ordinal, `two attempts under the key ${key}`);
+      byKey.set(key, row);
+      own.push({ key, connector: body.action?.connector ?? '', intentCommittedMs: row.committedMs, ended: [], said: null });
+      continue;
+    }
+    const may = row.kind === 'outcome' ? last !== undefined && last.said === null : last?.said === 'uncertain';
+    if (!last || !may) {
+      lie('brokenChain', row.ordinal, `${row.kind} ${row.result} after ${last?.said ?? 'nothing'}`);
+      continue;
+    }
+    last.ended.push(row);
+    last.said = row.result;
+  }
+  return { attempts, byKey };
+}
+
+/** The numbers have no gap, and every approved action of a chunk that was executed has its chain. */
+async function judgeSequence(
+  pool: pg.Pool,
+  batch: SoakBatch,
+  rows: Row[],
+  lie: (kind: LieKind, ordinal: number, said: string) => void,
+) {
+  const { rows: chunks } = await pool.query<{ number: number; seq: number; stored: number; most: number }>(
+    `SELECT c.number, c.seq, (SELECT count(*)::int FROM receipt r WHERE r.batch_id = c.batch_id AND r.chunk = c.number) AS stored,
+       (SELECT coalesce(max(seq), 0) FROM receipt r WHERE r.batch_id = c.batch_id AND r.chunk = c.number) AS most
+     FROM chunk c WHERE c.batch_id = $1`,
+    [batch.batchId],
+  );
+  for (const { number, seq, stored, most } of chunks)
+    if (seq !== stored || seq !== most)
+      lie('sum', 0, `chunk ${number} counts ${seq} receipts; ${stored} are stored, the last is number ${most}`);
+  const begun = new Set(rows.map(({ ordinal }) => ordinal));
+  const { rows: approved } = await pool.query<{ ordinal: number }>(
+    `SELECT m.ordinal FROM manifest_row m JOIN chunk c ON c.id = m.chunk_id AND c.decision_id = m.decision_id
+     WHERE c.batch_id = $1 AND c.state IN ('done', 'unresolved') AND m.connector IS NOT NULL`,
+    [batch.batchId],
+  );
+  for (const { ordinal } of approved)
+    if (!begun.has(ordinal)) lie('leftOpen', ordinal, 'approved, in a chunk that is done, without any receipt');
+}
+
+/** The receipts of one item, for a person who looks for the cause of a lie. */
+export async function receiptsOfItem(pool: pg.Pool, batchId: string, ordinal: number): Promise<string[]> {
+  const rows = (await receiptsOf(pool, batchId)).filter((row) => row.ordinal === ordinal);
+  return rows.map(({ seq, committedMs, body }) => `seq ${seq}, committed ${new Date(committedMs).toISOString()}: ${body}`);
+}
+
+/** What is true of an open doubt: whether its last attempt was acted on. */
+export function truthOf(logs: EffectLog[], path: string, keys: Map<number, string>): Map<number, boolean> {
+  const acted = new Set(
+    logs.flatMap((log) => log.of(path)).flatMap(({ effect, key }) => (effect === true && key !== null ? [key] : [])),
+  );
+  return new Map([...keys].map(([ordinal, key]) => [ordinal, acted.has(key)]));
+}
+
+async function insideEffects(pool: pg.Pool, batchId: string): Promise<{ key: string; ordinal: number }[]> {
+  const { rows } = await pool.query<{ key: string; ordinal: number }>(
+    `SELECT idempotency_key AS key, ordinal FROM shelf_entry WHERE batch_id = $1
+     UNION ALL SELECT idempotency_key, ordinal FROM follow_up WHERE batch_id = $1`,
+    [batchId],
+  );
+  return rows;
+}
+
+async function receiptsOf(pool: pg.Pool, batchId: string): Promise<Row[]> {
+  const { rows } = await pool.query<Row>(
+    `SELECT chunk, seq, ordinal, step, kind, result, convert_from(body, 'UTF8') AS body,
+       (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000)::float8 AS "committedMs"
+     FROM receipt WHERE batch_id = $1 AND ordinal IS NOT NULL ORDER BY chunk, seq`,
+    [batchId],
+  );
+  return rows;
+}

@@ -1,0 +1,125 @@
+/** A person who brings a batch to its end: approves, releases, resumes, and answers doubts by what the targets' logs say. */
+import { requestBuilder } from '../../lib/connectors/registry.ts';
+import { CountersignError } from '../../lib/core/errors.ts';
+import { parsePlan } from '../../lib/core/plan.ts';
+import { answerDoubts } from '../../lib/steps/answer-doubts.ts';
+import { decide } from '../../lib/steps/decide.ts';
+import { readBatch } from '../../lib/steps/read-batch.ts';
+import { readUncertain } from '../../lib/steps/read-uncertain.ts';
+import { resume } from '../../lib/steps/stop-and-go.ts';
+import { db } from '../../lib/store/db.ts';
+import { buildManifest } from '../../lib/store/manifest.ts';
+import { ADA, type SoakBatch, type Targets } from './batches.ts';
+import type { Fleet } from './fleet.ts';
+import { type EffectLog, truthOf } from './oracle.ts';
+import { patiently, type SoakServer } from './server.ts';
+
+export type World = { server: SoakServer; fleet: Fleet; targets: Targets; logs: EffectLog[] };
+
+type ChunkRow = { id: string; number: number; state: string; digest: string | null };
+
+/** Chunks in these need nothing more; doubts may be left. */
+const SETTLED = ['done', 'closed', 'cancelled', 'unresolved'];
+
+/**
+ * One look at the batch, and whatever a person would do then. True when nothing is left to do for anybody, but for the batch's own end, which a
+ * chore may have to find.
+ */
+export async function look(world: World, batch: SoakBatch): Promise<boolean> {
+  try {
+    return await act(world, batch);
+  } catch (error) {
+    // It changed while they looked; the next look shows what is so.
+    if (error instanceof CountersignError) return false;
+    if (world.server.restarts().away || isAway(error)) return false;
+    throw error;
+  }
+}
+
+async function act(world: World, batch: SoakBatch): Promise<boolean> {
+  const { batchId } = batch;
+  const { state, chunks } = await stateOf(world.server, batchId);
+  if (state === 'paused') {
+    await resume(ADA, { batchId });
+    return false;
+  }
+  const review = chunks.filter((chunk) => chunk.state === 'awaiting_review');
+  if (review.length > 0) await approve(batchId, review);
+  const waiting = chunks.find((chunk) => chunk.state === 'awaiting_release');
+  if (waiting) {
+    const released = { number: waiting.number, digest: waiting.digest ?? '' };
+    await decide(ADA, { batchId, chunks: [released], next: false, execute: false, release: true });
+  }
+  const halted = chunks.find((chunk) => chunk.state === 'halted' || chunk.state === 'paused');
+  if (halted) await resume(ADA, { batchId, chunk: halted.number });
+  const open = await answer(world, batch);
+  return open === 0 && chunks.every((chunk) => SETTLED.includes(chunk.state));
+}
+
+async function approve(batchId: string, chunks: ChunkRow[]): Promise<void> {
+  const { pool } = db();
+  const { rows } = await pool.query<{ plan: unknown; datasetId: string }>(
+    'SELECT plan, dataset_id AS "datasetId" FROM batch WHERE id = $1',
+    [batchId],
+  );
+  const found = rows[0];
+  if (!found) throw new Error('The batch is gone.');
+  const plan = parsePlan(found.plan);
+  const asked = [];
+  for (const { id, number } of chunks) {
+    const { digest } = await buildManifest(pool, { batchId, datasetId: found.datasetId, plan, chunkId: id }, requestBuilder);
+    asked.push({ number, digest });
+  }
+  await decide(ADA, { batchId, chunks: asked, next: true, execute: true, override: 'the soak looks at nothing' });
+}
+
+/** Answers what can be known by now; gives how many doubts are open. */
+async function answer({ server, fleet, targets, logs }: World, { batchId, path }: SoakBatch): Promise<number> {
+  const { rows } = await server.pool.query<{ ordinal: number; key: string; by: string }>(OPEN_DOUBTS, [batchId]);
+  const known = new Map<number, string>();
+  const calm = new Map<string, boolean>();
+  for (const { ordinal, key, by } of rows) {
+    if (!calm.has(by)) calm.set(by, await fleet.calm(by.replace('worker:', '')));
+    if (calm.get(by)) known.set(ordinal, key);
+  }
+  if (known.size === 0) return rows.length;
+  // Nothing can be on its way to the targets any more; what has come is in their logs after this.
+  await Promise.all([targets.keeping.decided(), targets.forgetful.decided()]);
+  const truth = truthOf(logs, path, known);
+  for (const happened of [true, false]) {
+    const ordinals = [...truth].filter(([, was]) => was === happened).map(([ordinal]) => ordinal);
+    if (ordinals.length > 0) await answerDoubts(ADA, { batchId, ordinals, answer: happened ? 'happened' : 'did_not' });
+  }
+  return rows.length;
+}
+
+/** What the product says of a batch that is over: its sum, and the doubts that it lists by name. */
+export async function told(batch: SoakBatch): Promise<{ addsUp: boolean; sum: unknown; open: number[] }> {
+  const view = await patiently(() => readBatch(ADA, { batchId: batch.batchId }));
+  const doubts = await patiently(() => readUncertain(ADA, { batchId: batch.batchId, limit: 500 }));
+  return { addsUp: view?.sum.addsUp === true, sum: view?.sum ?? null, open: doubts?.items.map(({ ordinal }) => ordinal) ?? [] };
+}
+
+export async function stateOf(server: SoakServer, batchId: string): Promise<{ state: string; chunks: ChunkRow[] }> {
+  const { rows } = await server.pool.query<ChunkRow & { batch: string }>(
+    `SELECT b.state AS batch, c.id, c.number, c.state, encode(d.digest, 'hex') AS digest
+     FROM batch b JOIN chunk c ON c.batch_id = b.id
+     LEFT JOIN decision_chunk d ON d.decision_id = c.decision_id AND d.chunk_id = c.id
+     WHERE b.id = $1 ORDER BY c.number`,
+    [batchId],
+  );
+  return { state: rows[0]?.batch ?? 'gone', chunks: rows };
+}
+
+function isAway(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  return /^(08|57P|ECONN|EPIPE)/.test(code) || /terminat|connect|ended|closed/i.test(message);
+}
+
+const OPEN_DOUBTS = `
+SELECT r.ordinal, convert_from(i.body, 'UTF8')::jsonb ->> 'idempotencyKey' AS key, convert_from(i.body, 'UTF8')::jsonb ->> 'by' AS by
+FROM receipt r
+JOIN receipt i ON i.batch_id = r.batch_id AND i.ordinal = r.ordinal AND i.step = r.step - 1
+WHERE r.batch_id = $1 AND r.kind = 'outcome' AND r.result = 'uncertain'
+  AND NOT EXISTS (SELECT FROM receipt later WHERE later.batch_id = r.batch_id AND later.ordinal = r.ordinal AND later.step > r.step)
+ORDER BY r.ordinal`;

@@ -1,0 +1,93 @@
+/** A TCP proxy between one process and PostgreSQL, which can lose what is on the wire. */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export type Wire = {
+  port: number;
+  /**
+   * Lets the next statement that matches through to the server, and drops the connection instead of its answer: whoever sent it can't know
+   * what became of it. Calls `dropped` then. One at a time; a second call replaces the first.
+   */
+  dropAnswerOf(statement: RegExp, dropped: () => void): void;
+  /** Nothing passes, in either direction, for so long; then all of it does. */
+  hold(ms: number): Promise<void>;
+  close(): void;
+};
+
+/** @param to the server's port now: it may come back on another one */
+export async function startProxy(to: () => number): Promise<Wire> {
+  const links = new Set<{ pause(): void; resume(): void; end(): void }>();
+  let armed: { statement: RegExp; dropped: () => void } | null = null;
+  let held = false;
+
+  const server = createServer((client) => {
+    const backend = connect(to(), '127.0.0.1');
+    let answer: { bytes: Buffer; dropped: () => void } | null = null;
+    const end = (): void => {
+      links.delete(link);
+      client.destroy();
+      backend.destroy();
+    };
+    const link = { ...flow(client, backend), end };
+    links.add(link);
+    if (held) link.pause();
+    client.setNoDelay(true);
+    backend.setNoDelay(true);
+    for (const socket of [client, backend]) socket.on('error', end).on('close', end);
+    client.on('data', (data) => {
+      if (armed?.statement.test(data.toString('latin1'))) {
+        answer = { bytes: Buffer.alloc(0), dropped: armed.dropped };
+        armed = null;
+      }
+      backend.write(data);
+    });
+    backend.on('data', (data) => {
+      if (!answer) return void client.write(data);
+      answer.bytes = Buffer.concat([answer.bytes, data]);
+      if (!isReady(answer.bytes)) return;
+      const { dropped } = answer;
+      end();
+      dropped();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    dropAnswerOf: (statement, dropped) => {
+      armed = { statement, dropped };
+    },
+    async hold(ms) {
+      held = true;
+      for (const link of links) link.pause();
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      held = false;
+      for (const link of links) link.resume();
+    },
+    close() {
+      server.close();
+      for (const link of links) link.end();
+    },
+  };
+}
+
+function flow(...sockets: Socket[]) {
+  return {
+    pause: () => {
+      for (const socket of sockets) socket.pause();
+    },
+    resume: () => {
+      for (const socket of sockets) socket.resume();
+    },
+  };
+}
+
+/** Whether the server's messages end with ReadyForQuery: what was asked is committed or refused by then (PostgreSQL's protocol 3, message flow). */
+function isReady(bytes: Buffer): boolean {
+  for (let at = 0; at + 5 <= bytes.length; ) {
+    const length = bytes.readInt32BE(at + 1);
+    if (bytes[at] === 0x5a && at + 1 + length <= bytes.length) return true;
+    at += 1 + length;
+  }
+  return false;
+}

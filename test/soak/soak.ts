@@ -1,0 +1,216 @@
+/** The whole soak: a server, targets and workers of its own, the matrix, the storm, the judgement of every batch, the report. */
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LEASE_MS } from '../../lib/core/limits.ts';
+import { stopRinging } from '../../lib/engine/bell.ts';
+import { closeDb } from '../../lib/store/db.ts';
+import { startTarget } from '../target.ts';
+import type { SoakBatch } from './batches.ts';
+import { startFleet } from './fleet.ts';
+import { type Cell, play, shortMatrix, wholeMatrix } from './matrix.ts';
+import { EffectLog, judge, LIE_KINDS, type Lie, receiptsOfItem, type Verdict } from './oracle.ts';
+import { told, type World } from './person.ts';
+import { seeded } from './random.ts';
+import type { Report } from './report.ts';
+import { patiently, startServer } from './server.ts';
+import { storm } from './storm.ts';
+
+export type SoakOptions = {
+  seed: number;
+  minutes: number;
+  short: boolean;
+  workers: number;
+  say: (line: string) => void;
+};
+
+/** So many cells, or batches of the storm, at once. Two workers more than that leave one idle when another is killed. */
+const CELLS_AT_ONCE = 3;
+/** Of the time, for the matrix; the storm has the rest. */
+const MATRIX_SHARE = 0.6;
+const PATIENCE_MS = 180_000;
+const CELL_TRIES = 3;
+
+/** Runs it to its end and gives what came of it. Throws only when the soak itself is broken. */
+export async function soak(options: SoakOptions): Promise<Report> {
+  const { seed, say } = options;
+  const started = performance.now();
+  const server = await startServer();
+  const targets = {
+    keeping: await startTarget({ log: join(server.folder, 'keeping.jsonl'), honourKeys: true, latencyMs: 15 }),
+    forgetful: await startTarget({ log: join(server.folder, 'forgetful.jsonl'), latencyMs: 15 }),
+  };
+  const logs = [new EffectLog(join(server.folder, 'keeping.jsonl')), new EffectLog(join(server.folder, 'forgetful.jsonl'))];
+  const fleet = await startFleet(server, options.workers);
+  const world: World = { server, fleet, targets, logs };
+  const court = judgesOf(world, say);
+  const abandon = (): void => {
+    for (const { pid } of [targets.keeping, targets.forgetful]) process.kill(pid, 'SIGKILL');
+    server.abandon();
+  };
+  process.once('exit', abandon);
+  const until = started + options.minutes * 60_000;
+  try {
+    const planned = options.short ? shortMatrix(seeded(seed)) : wholeMatrix(seeded(seed));
+    const matrixUntil = options.short ? Number.POSITIVE_INFINITY : started + options.minutes * 60_000 * MATRIX_SHARE;
+    const played = await playAll(world, court, seed, planned, matrixUntil, say);
+    say(`matrix: ${played.struck} of ${planned.length} cells struck`);
+    const storms = options.short
+      ? 0
+      : await storm(world, seeded(seed + 1), {
+          ...{ until, batchesAtOnce: CELLS_AT_ONCE, patienceMs: PATIENCE_MS },
+          judged: ({ batch, stuck }) => court.judge(batch, batch.name, stuck),
+        });
+    await court.awaitEnds();
+    const takeovers = await takeoversOf(world);
+    await fleet.end();
+    return {
+      seed,
+      form: options.short ? 'short' : 'full',
+      seconds: Math.round((performance.now() - started) / 1000),
+      cells: { planned: planned.length, ...played },
+      storms,
+      ...fleet.counts,
+      ...court.sums(),
+      takeovers,
+      coverage: fleet.coverage(),
+      stuck: court.stuck,
+      crashes: fleet.crashes,
+      stories: court.stories,
+      machine: {
+        cpu: cpus()[0]?.model ?? 'unknown',
+        cores: cpus().length,
+        memoryBytes: totalmem(),
+        node: process.version,
+        postgres: server.version,
+      },
+    };
+  } finally {
+    await fleet.end();
+    await Promise.all([targets.keeping.stop(), targets.forgetful.stop(), stopRinging(), closeDb()]);
+    await server.stop();
+    process.off('exit', abandon);
+  }
+}
+
+type Court = ReturnType<typeof judgesOf>;
+
+/** Judges each batch as it comes to its end and adds up. */
+function judgesOf(world: World, say: (line: string) => void) {
+  const { server, logs } = world;
+  const lies: Lie[] = [];
+  const stuck: string[] = [];
+  const stories: string[] = [];
+  const unfinished = new Map<string, string>();
+  const sum: Omit<Verdict, 'lies'> & { batches: number } = {
+    ...{ batches: 0, items: 0, receipts: 0, effects: 0, repeats: 0 },
+    ...{ doubts: 0, resolved: 0, resolvedRightly: 0 },
+  };
+
+  const tell = async (batch: SoakBatch, where: string, lie: Lie): Promise<void> => {
+    lies.push(lie);
+    const receipts = await patiently(() => receiptsOfItem(server.pool, batch.batchId, lie.ordinal));
+    stories.push([`${lie.kind} in ${where}: item ${lie.ordinal}: ${lie.said}`, ...receipts].join('\n    '));
+    say(stories.at(-1) ?? '');
+  };
+
+  return {
+    stuck,
+    stories,
+    async judge(batch: SoakBatch, where: string, late: boolean): Promise<void> {
+      if (late) {
+        const { rows } = await patiently(() =>
+          server.pool.query(
+            `SELECT b.state AS batch, c.number, c.state, c.stopping, c.epoch, c.lease_until, c.in_flight, c.uncertain, c.halt_reason, clock_timestamp() AS now
+             FROM batch b JOIN chunk c ON c.batch_id = b.id WHERE b.id = $1 ORDER BY c.number`,
+            [batch.batchId],
+          ),
+        );
+        stuck.push(`${where} did not come to its end: ${JSON.stringify(rows)}`);
+        say(stuck.at(-1) ?? '');
+        return;
+      }
+      unfinished.set(batch.batchId, where);
+      const { addsUp, sum: said, open } = await told(batch);
+      const verdict = await patiently(() => judge(server.pool, logs, batch, open));
+      for (const log of logs) log.forget(batch.path);
+      sum.batches += 1;
+      for (const key of Object.keys(sum) as (keyof typeof sum)[]) if (key !== 'batches') sum[key] += verdict[key];
+      if (!addsUp)
+        verdict.lies.push({
+          kind: 'sum',
+          batch: batch.name,
+          ordinal: 0,
+          said: `the sum does not add up: ${JSON.stringify(said)}`,
+        });
+      for (const lie of verdict.lies) await tell(batch, where, lie);
+    },
+    /** A batch whose worker died between its chunk's end and its own is ended by a chore. */
+    async awaitEnds(): Promise<void> {
+      for (const patience = performance.now() + PATIENCE_MS; performance.now() < patience; await sleep(500)) {
+        const { rows } = await patiently(() =>
+          server.pool.query<{ id: string }>(
+            "SELECT id FROM batch WHERE id = ANY($1) AND state NOT IN ('finished', 'cancelled')",
+            [[...unfinished.keys()]],
+          ),
+        );
+        if (rows.length === 0) return;
+        if (performance.now() + 1_000 > patience)
+          for (const { id } of rows) stuck.push(`${unfinished.get(id)}: every chunk has ended, and the batch has not`);
+      }
+    },
+    sums() {
+      const count = (kind: string): number => lies.filter((lie) => lie.kind === kind).length;
+      return { ...sum, lies: Object.fromEntries(LIE_KINDS.map((kind) => [kind, count(kind)])) as Report['lies'] };
+    },
+  };
+}
+
+async function playAll(world: World, court: Court, seed: number, planned: Cell[], until: number, say: (line: string) => void) {
+  let next = 0;
+  let begun = 0;
+  let struck = 0;
+  const missed: string[] = [];
+  const lane = async (): Promise<void> => {
+    while (next < planned.length && performance.now() < until) {
+      const at = next;
+      next += 1;
+      const cell = planned[at] as Cell;
+      const title = `${cell.point} × ${cell.fault} × ${cell.mode}`;
+      begun += 1;
+      let hit = false;
+      for (let tries = 0; tries < CELL_TRIES && !hit; tries += 1) {
+        const name = `cell-${at + 1}${tries > 0 ? `-${tries}` : ''}`;
+        const played = await play(world, seeded(seed * 1_000 + at + tries * 7_919), name, cell, PATIENCE_MS);
+        await court.judge(played.batch, `${name} (${title})`, played.stuck);
+        hit = played.struck;
+        if (played.stuck) break;
+      }
+      if (hit) struck += 1;
+      else missed.push(title);
+      if (begun % 20 === 0) say(`${begun} of ${planned.length} cells`);
+    }
+  };
+  await Promise.all(Array.from({ length: CELLS_AT_ONCE }, lane));
+  return { begun, struck, missed };
+}
+
+/** From the kill to the next owner's claim, in ms by the database's clock, where another worker was idle and no restart came between. */
+async function takeoversOf({ server, fleet }: World): Promise<Report['takeovers']> {
+  const took: number[] = [];
+  for (const { chunkId, epoch, atMs } of fleet.kills) {
+    const { rows } = await patiently(() =>
+      server.pool.query<{ at: number }>(
+        'SELECT (extract(epoch FROM at) * 1000)::float8 AS at FROM soak.claim WHERE chunk_id = $1 AND epoch = $2',
+        [chunkId, epoch + 1],
+      ),
+    );
+    const at = rows[0]?.at;
+    // After a start of the database nobody takes over before one lease length has passed.
+    const undisturbed = (since: number): boolean => since < atMs - 2 * LEASE_MS || since > (at ?? 0);
+    if (at !== undefined && server.restarts().at.every(undisturbed)) took.push(at - atMs);
+  }
+  took.sort((a, b) => a - b);
+  const at = (share: number): number => Math.round(took[Math.min(took.length - 1, Math.ceil(share * took.length) - 1)] ?? 0);
+  return { kills: took.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: Math.round(took.at(-1) ?? 0) };
+}
