@@ -1,5 +1,5 @@
 /**
- * `npm run soak [-- --minutes N] [--seed S] [--short] [--workers N]`: strikes at every step of the protocol in every way, judges what the receipts say
+ * `npm run soak [-- --minutes N] [--seed S] [--short] [--only TEXT] [--workers N]`: strikes at every step of the protocol in every way, judges what the receipts say
  * by what happened, and prints a report, last as one line of JSON. Exits with 1 when anything was told wrongly. docs/soak.md explains.
  */
 import { parseArgs } from 'node:util';
@@ -11,7 +11,9 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string' },
     short: { type: 'boolean', default: false },
-    workers: { type: 'string', default: '5' },
+    // Cells whose name contains it, to run one again.
+    only: { type: 'string', default: '' },
+    workers: { type: 'string', default: '6' },
   },
 });
 // Whoever started it is gone, or wants it to end: `soak` takes its processes along.
@@ -19,13 +21,13 @@ for (const end of ['disconnect', 'SIGINT', 'SIGTERM']) process.on(end, () => pro
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const [minutes, workers] = [Number(values.minutes), Number(values.workers)];
 if (!(minutes > 0 && Number.isInteger(seed) && workers >= 2)) {
-  console.error('npm run soak [-- --minutes N] [--seed S] [--short] [--workers N]   (at least 2 workers)');
+  console.error('npm run soak [-- --minutes N] [--seed S] [--short] [--only TEXT] [--workers N]   (at least 2 workers)');
   process.exit(2);
 }
 const started = performance.now();
 const say = (line: string): void => console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  ${line}`);
 say(`seed ${seed}`);
-const report = await soak({ seed, minutes, workers, short: values.short, say });
+const report = await soak({ seed, minutes, workers, short: values.short, only: values.only, say });
 console.log(inWords(report));
 console.log(JSON.stringify(report));
 process.exit(isGood(report) ? 0 : 1);

@@ -19,7 +19,7 @@ export type SoakServer = {
   port(): number;
   /** The application role's URL through a proxy on this port. */
   appUrl(port: number, name: string): string;
-  /** Ends the server, calls `meanwhile`, starts it again. */
+  /** Ends the server, calls `meanwhile`, starts it again. In turn it is asked to end, crashes with all its processes, or loses its first one. */
   restart(meanwhile: () => void): Promise<void>;
   /** When each was over, in ms by this machine's clock, which is the database's too; and whether one is under way. */
   restarts(): { at: number[]; away: boolean };
@@ -29,6 +29,8 @@ export type SoakServer = {
 };
 
 const PREFIX = join(tmpdir(), 'countersign-soak-');
+/** Fast shutdown, immediate shutdown (recovery at the next start), and the postmaster gone from under its backends. */
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGKILL'];
 const SETTINGS = { shared_buffers: '128MB', track_commit_timestamp: 'on' };
 
 /** A fresh server and database. This process's steps (`db()`) use it too, through a proxy that finds it again after a restart. */
@@ -54,6 +56,10 @@ export async function startServer(): Promise<SoakServer> {
   let turn: Promise<void> = Promise.resolve();
   const restart = async (meanwhile: () => void): Promise<void> => {
     away = true;
+    const signal = SIGNALS[restartedAt.length % SIGNALS.length] as NodeJS.Signals;
+    process.kill(server.pid, signal);
+    await server.ended;
+    // Gives the folder back.
     await server.stop();
     meanwhile();
     await sleep(300);

@@ -20,6 +20,8 @@ export type SoakOptions = {
   seed: number;
   minutes: number;
   short: boolean;
+  /** only the cells of the matrix whose title contains it, and no storm */
+  only: string;
   workers: number;
   say: (line: string) => void;
 };
@@ -51,11 +53,16 @@ export async function soak(options: SoakOptions): Promise<Report> {
   process.once('exit', abandon);
   const until = started + options.minutes * 60_000;
   try {
-    const planned = options.short ? shortMatrix(seeded(seed)) : wholeMatrix(seeded(seed));
-    const matrixUntil = options.short ? Number.POSITIVE_INFINITY : started + options.minutes * 60_000 * MATRIX_SHARE;
+    const all = options.short ? shortMatrix(seeded(seed)) : wholeMatrix(seeded(seed));
+    // Numbered before they are chosen from: a cell that is played alone has the seed that it has in the whole.
+    const planned = all
+      .map((cell, index) => ({ ...cell, number: index + 1 }))
+      .filter((cell) => titleOf(cell).includes(options.only));
+    const mere = options.short || options.only !== '';
+    const matrixUntil = mere ? Number.POSITIVE_INFINITY : started + options.minutes * 60_000 * MATRIX_SHARE;
     const played = await playAll(world, court, seed, planned, matrixUntil, say);
     say(`matrix: ${played.struck} of ${planned.length} cells struck`);
-    const storms = options.short
+    const storms = mere
       ? 0
       : await storm(world, seeded(seed + 1), {
           ...{ until, batchesAtOnce: CELLS_AT_ONCE, patienceMs: PATIENCE_MS },
@@ -92,6 +99,10 @@ export async function soak(options: SoakOptions): Promise<Report> {
     process.off('exit', abandon);
   }
 }
+
+const titleOf = ({ point, fault, mode }: Cell): string => `${point} × ${fault} × ${mode}`;
+
+type Numbered = Cell & { number: number };
 
 type Court = ReturnType<typeof judgesOf>;
 
@@ -147,6 +158,9 @@ function judgesOf(world: World, say: (line: string) => void) {
     },
     /** A batch whose worker died between its chunk's end and its own is ended by a chore. */
     async awaitEnds(): Promise<void> {
+      // A new worker does its chores first; the others would come to them within a minute.
+      const anyone = world.fleet.anyone(0);
+      if (anyone) await world.fleet.strike('term', anyone);
       for (const patience = performance.now() + PATIENCE_MS; performance.now() < patience; await sleep(500)) {
         const { rows } = await patiently(() =>
           server.pool.query<{ id: string }>(
@@ -166,22 +180,28 @@ function judgesOf(world: World, say: (line: string) => void) {
   };
 }
 
-async function playAll(world: World, court: Court, seed: number, planned: Cell[], until: number, say: (line: string) => void) {
+async function playAll(
+  world: World,
+  court: Court,
+  seed: number,
+  planned: Numbered[],
+  until: number,
+  say: (line: string) => void,
+) {
   let next = 0;
   let begun = 0;
   let struck = 0;
   const missed: string[] = [];
   const lane = async (): Promise<void> => {
     while (next < planned.length && performance.now() < until) {
-      const at = next;
+      const cell = planned[next] as Numbered;
       next += 1;
-      const cell = planned[at] as Cell;
-      const title = `${cell.point} × ${cell.fault} × ${cell.mode}`;
+      const title = titleOf(cell);
       begun += 1;
       let hit = false;
       for (let tries = 0; tries < CELL_TRIES && !hit; tries += 1) {
-        const name = `cell-${at + 1}${tries > 0 ? `-${tries}` : ''}`;
-        const played = await play(world, seeded(seed * 1_000 + at + tries * 7_919), name, cell, PATIENCE_MS);
+        const name = `cell-${cell.number}${tries > 0 ? `-${tries}` : ''}`;
+        const played = await play(world, seeded(seed * 1_000 + cell.number + tries * 7_919), name, cell, PATIENCE_MS);
         await court.judge(played.batch, `${name} (${title})`, played.stuck);
         hit = played.struck;
         if (played.stuck) break;
