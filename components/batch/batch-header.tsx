@@ -1,6 +1,6 @@
 'use client';
 
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { BatchState } from '../../lib/core/lifecycle.ts';
 import { batchLook } from '../chunk/state.ts';
 import { Button } from '../ui/button.tsx';
@@ -33,10 +33,12 @@ type Props = {
   onPause: () => Promise<Outcome>;
   onResume: () => Promise<Outcome>;
   onCancel: () => Promise<Outcome>;
+  /** further acts, after those that every batch has */
+  more?: ReactNode;
 };
 
 /** Name, state, speed, and the two things a worried person looks for: pause and stop. */
-export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel }: Props) {
+export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, more }: Props) {
   const [stopping, setStopping] = useState(false);
   const start = useAct(onStart);
   const pause = useAct(onPause);
@@ -83,6 +85,7 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel }
             {(state === 'running' || state === 'paused' || state === 'proposed') && may.cancel ? (
               <Button onClick={() => setStopping(true)}>Stop…</Button>
             ) : null}
+            {more}
           </>
         }
       />

@@ -79,7 +79,7 @@ export type CheckpointView = {
   next: { number: number; name: string; state: ChunkState; waiting: number } | null;
   /** when it halted, ISO 8601 */
   haltedAt: string | null;
-  may: { correct: boolean; decide: boolean; resume: boolean; retry: boolean };
+  may: { correct: boolean; decide: boolean; resume: boolean; retry: boolean; undo: boolean };
 };
 
 export type CorrectionInput = { ordinal: number; category: string };

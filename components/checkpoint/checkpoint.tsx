@@ -2,7 +2,7 @@
 
 import { Ellipsis } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { Banner } from '../ui/banner.tsx';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
@@ -48,6 +48,8 @@ type Props = {
   onRetry?: () => Promise<Outcome>;
   onUpdateConnection?: () => void;
   onSeen?: (ordinals: number[]) => void;
+  /** the button that undoes what this chunk did, where that can be */
+  undo?: ReactNode;
   /** the others that a correction of this item suggests moving too */
   findAlike?: (question: { ordinal: number; from: string; to: string }) => Promise<Outcome<Alike | null>>;
 };
@@ -84,6 +86,7 @@ export function Checkpoint({
   onUpdateConnection,
   onSeen,
   findAlike,
+  undo,
 }: Props) {
   const { batch, chunk, categories } = view;
   const router = useRouter();
@@ -377,6 +380,7 @@ export function Checkpoint({
       ) : (
         <div className={ACTION_BAR}>
           <NextChunk view={view} kind={ASKS_HERE.has(chunk.state) ? 'secondary' : 'primary'} />
+          {undo}
         </div>
       )}
 

@@ -25,11 +25,11 @@ type Client = Parameters<TransactionalConnector['applyMany']>[0];
 
 const WORDS: Record<string, Wording> = {
   create: { verb: 'Create a task', past: 'Task created', will: 'get a follow-up task', target: 'the tasks page' },
-  withdraw: { verb: 'Withdraw the task', past: 'Task withdrawn', will: 'lose their follow-up task', target: 'the tasks page' },
+  withdraw: { verb: 'Withdraw the task', past: 'Task withdrawn', will: 'lose its follow-up task', target: 'the tasks page' },
   reopen: {
     verb: 'Give the task back',
     past: 'Task given back',
-    will: 'get their follow-up task back',
+    will: 'get its follow-up task back',
     target: 'the tasks page',
   },
 };

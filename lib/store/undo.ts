@@ -113,6 +113,32 @@ export async function readUndosOf(
   return rows;
 }
 
+export type ReceiptLink = { batchId: string; batchName: string; chunk: number; seq: number };
+
+const LINKED = 'b.id AS "batchId", b.name AS "batchName", r.chunk, r.seq';
+
+/** The receipts that say that this action was undone, the latest first. */
+export async function readUndoingReceipts(client: Pool | Tx, batchId: string, ordinal: number): Promise<ReceiptLink[]> {
+  const { rows } = await client.query<ReceiptLink>(
+    `SELECT ${LINKED} FROM batch b JOIN undo_item u ON u.batch_id = b.id AND u.ordinal = $2
+     JOIN receipt r ON r.batch_id = b.id AND r.ordinal = $2 AND r.result = 'succeeded'
+     WHERE b.undoes = $1 ORDER BY r.committed_at DESC`,
+    [batchId, ordinal],
+  );
+  return rows;
+}
+
+/** The receipt of another batch that this item of an undo undoes; null where this is no undo. */
+export async function readUndoneReceipt(client: Pool | Tx, batchId: string, ordinal: number): Promise<ReceiptLink | null> {
+  const { rows } = await client.query<ReceiptLink>(
+    `SELECT ${LINKED} FROM undo_item u JOIN batch undo ON undo.id = u.batch_id JOIN batch b ON b.id = undo.undoes
+     JOIN receipt r ON r.batch_id = b.id AND r.ordinal = u.ordinal AND r.step = u.step
+     WHERE u.batch_id = $1 AND u.ordinal = $2`,
+    [batchId, ordinal],
+  );
+  return rows[0] ?? null;
+}
+
 /** Which of these items the batch does not have at all. */
 export async function strangersTo(client: Pool | Tx, batchId: string, ordinals: number[]): Promise<number[]> {
   const { rows } = await client.query<{ ordinal: number }>(

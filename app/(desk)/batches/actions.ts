@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { type AnswerInput, answerDoubts } from '../../../lib/steps/answer-doubts.ts';
 import { type CreateBatchInput, createBatch } from '../../../lib/steps/create-batch.ts';
 import { type DecideInput, decide } from '../../../lib/steps/decide.ts';
+import { previewUndo } from '../../../lib/steps/preview-undo.ts';
 import { startBatch } from '../../../lib/steps/start-batch.ts';
 import { cancel, pause, resume, retry, type Which } from '../../../lib/steps/stop-and-go.ts';
+import { type UndoInput, undoBatch } from '../../../lib/steps/undo-batch.ts';
 import { action, outcome } from '../../action-client.ts';
 
 // The steps parse what they are given and say what is wrong with it; here it is only known to be an object.
@@ -27,6 +29,12 @@ export const pauseAction = outcome(action.inputSchema(which).action(({ parsedInp
 export const resumeAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => resume(ctx.actor, parsedInput)));
 export const cancelAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => cancel(ctx.actor, parsedInput)));
 export const retryAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => retry(ctx.actor, parsedInput)));
+export const previewUndoAction = outcome(
+  action.inputSchema(z.custom<UndoInput>(isObject)).action(({ parsedInput, ctx }) => previewUndo(ctx.actor, parsedInput)),
+);
+export const undoBatchAction = outcome(
+  action.inputSchema(z.custom<UndoInput>(isObject)).action(({ parsedInput, ctx }) => undoBatch(ctx.actor, parsedInput)),
+);
 export const decideAction = outcome(
   action.inputSchema(z.custom<DecideInput>(isObject)).action(({ parsedInput, ctx }) => decide(ctx.actor, parsedInput)),
 );

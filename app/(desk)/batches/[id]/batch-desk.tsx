@@ -20,13 +20,26 @@ import { NextPage } from '../../../../components/ui/next-page.tsx';
 import type { Outcome } from '../../../../components/ui/outcome.ts';
 import { TabLinks } from '../../../../components/ui/tab-links.tsx';
 import { useAct } from '../../../../components/ui/use-act.ts';
+import { UndoLinks, type UndoneByView } from '../../../../components/undo/undo-links.tsx';
 import type { BatchSnapshot } from '../../../../lib/steps/stream-events.ts';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '../actions.ts';
+import { Undo } from './undo.tsx';
 import { useLiveBatch } from './use-live-batch.ts';
 
-type Rights = { start: boolean; pause: boolean; resume: boolean; cancel: boolean; retry: boolean; see: boolean; decide: boolean };
+type Rights = {
+  start: boolean;
+  pause: boolean;
+  resume: boolean;
+  cancel: boolean;
+  retry: boolean;
+  see: boolean;
+  decide: boolean;
+  undo: boolean;
+};
 type Props = {
   batch: BatchSnapshot;
+  /** the batches that undo this one */
+  undoneBy: UndoneByView[];
   may: Rights;
   tab: string;
   /** a page of the chunks, for a batch that has more than are kept live */
@@ -34,8 +47,10 @@ type Props = {
   children: ReactNode;
 };
 
+const SETTLED: ReadonlySet<string> = new Set(['done', 'unresolved', 'cancelled']);
+
 /** A batch while one looks: what has been sent, what has not, and what waits for whom. */
-export function BatchDesk({ batch: initial, may, tab, listed, children }: Props) {
+export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children }: Props) {
   const router = useRouter();
   const { batch, lostAt } = useLiveBatch(initial);
   const batchId = batch.id;
@@ -45,6 +60,13 @@ export function BatchDesk({ batch: initial, may, tab, listed, children }: Props)
   // A chunk is tried again once it has ended: what halted is resumed first.
   const ended =
     sum.failed > 0 && (batch.groups !== null || chunks.some(({ state, counts }) => state === 'done' && counts.failed > 0));
+  // An undo is for what came to its end; a single item's receipt page has one too.
+  const settled = batch.groups
+    ? batch.groups.some(({ state, count }) => count > 0 && SETTLED.has(state))
+    : chunks.some(({ state, counts }) => SETTLED.has(state) && counts.done > 0);
+  const undone = undoneBy.reduce((all, undo) => all + undo.done, 0);
+  const undoable =
+    may.undo && settled && undone < sum.done && batch.categories.some(({ action }) => action?.effect === 'undoable');
   const halts = [
     ...new Set(chunks.flatMap(({ state, haltReason }) => (state === 'halted' && haltReason ? [reasonWords(haltReason)] : []))),
   ];
@@ -88,8 +110,10 @@ export function BatchDesk({ batch: initial, may, tab, listed, children }: Props)
         onPause={() => acted(pauseAction({ batchId }))}
         onResume={() => acted(resumeAction({ batchId }))}
         onCancel={() => acted(cancelAction({ batchId }))}
+        more={undoable ? <Undo batchId={batchId} label="Undo…" what={batch.name} /> : null}
       />
       <LiveBanner lostAt={lostAt} />
+      <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
       <SumLine sum={sum} />
       {batch.unattended ? <Unattended heardAt={batch.unattended.heardAt} inFlight={sum.inFlight} /> : null}
       {waits.length > 0 ? (

@@ -27,14 +27,14 @@ export default async function BatchPage({ params, searchParams }: Props) {
   const actor = await requireActor(`/batches/${id}`);
   const [batch, tape] = await Promise.all([batchOf(actor, id), readTape(actor, { batchId: id })]);
   if (batch === null || tape === null || !isTab(tab)) notFound();
-  const { plan, ...shown } = batch;
+  const { plan, undoneBy, ...shown } = batch;
   const listed = tab === 'chunks' && shown.groups ? await listChunks(actor, id, state, cursor) : null;
   const rights = {
     ...{ start: may(actor, 'start'), pause: may(actor, 'pause'), resume: may(actor, 'resume'), cancel: may(actor, 'cancel') },
-    ...{ retry: may(actor, 'retry'), see: may(actor, 'see'), decide: may(actor, 'decide') },
+    ...{ retry: may(actor, 'retry'), see: may(actor, 'see'), decide: may(actor, 'decide'), undo: may(actor, 'undo') },
   };
   return (
-    <BatchDesk batch={{ ...shown, tape }} may={rights} tab={tab} listed={listed}>
+    <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} listed={listed}>
       {tab === 'chunks' ? null : (
         <BatchTab actor={actor} batchId={id} tab={tab} plan={plan} noun={shown.noun} cursor={cursor ?? null} />
       )}

@@ -14,6 +14,7 @@ import type {
 import type { Outcome } from '../../../../../../components/ui/outcome.ts';
 import type { ChunkState } from '../../../../../../lib/core/lifecycle.ts';
 import { decideAction, resumeAction, retryAction } from '../../../actions.ts';
+import { Undo } from '../../undo.tsx';
 
 /**
  * How often the page follows a chunk: closely where it goes on by itself, and now and then where somebody else may answer what it
@@ -29,6 +30,8 @@ const FOLLOW_MS: Partial<Record<ChunkState, number>> = {
   paused: 3000,
   halted: 3000,
 };
+/** In these a chunk sends nothing more by itself, and what it did can be undone. */
+const SETTLED: ReadonlySet<ChunkState> = new Set<ChunkState>(['done', 'unresolved', 'cancelled']);
 /** Fields that name who an item comes from, best first. */
 const SENDER_FIELDS = ['from', 'sender', 'email', 'author'];
 const ALIKE_MAX = 500;
@@ -47,6 +50,12 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
     const timer = setInterval(reload, every);
     return () => clearInterval(timer);
   }, [chunk.state, reload]);
+
+  const undoable =
+    view.may.undo &&
+    SETTLED.has(chunk.state) &&
+    chunk.counts.done > 0 &&
+    view.categories.some(({ action }) => action?.effect === 'undoable');
 
   const loadItems = ({ category, search, cursor }: ItemQuery) =>
     asOutcome(
@@ -99,6 +108,11 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
       onReload={reload}
       findAlike={findAlike}
       {...(view.may.resume ? { onResume: () => reloaded(resumeAction(which)) } : {})}
+      undo={
+        undoable ? (
+          <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
+        ) : null
+      }
       {...(view.may.retry ? { onRetry: () => reloaded(retryAction(which)) } : {})}
     />
   );

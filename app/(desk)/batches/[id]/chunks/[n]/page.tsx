@@ -35,6 +35,7 @@ export default async function CheckpointPage({ params }: Props) {
     decide: may(actor, 'decide'),
     resume: may(actor, 'resume'),
     retry: may(actor, 'retry'),
+    undo: may(actor, 'undo'),
   };
   return <CheckpointDesk view={{ ...view, may: rights }} />;
 }

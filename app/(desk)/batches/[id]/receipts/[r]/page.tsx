@@ -2,10 +2,14 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { ReceiptStory } from '../../../../../../components/receipt/receipt-story.tsx';
+import { UndoneReceipt } from '../../../../../../components/receipt/undone-receipt.tsx';
 import { PageHeader } from '../../../../../../components/ui/page-header.tsx';
 import type { Actor } from '../../../../../../lib/auth/actor.ts';
+import { may } from '../../../../../../lib/auth/authorise.ts';
 import { readReceipts } from '../../../../../../lib/steps/read-receipts.ts';
+import { readUndoLinks } from '../../../../../../lib/steps/read-undo-links.ts';
 import { requireActor } from '../../../../../actor.ts';
+import { Undo } from '../../undo.tsx';
 
 type Props = { params: Promise<{ id: string; r: string }> };
 
@@ -22,6 +26,8 @@ export default async function ReceiptPage({ params }: Props) {
   const names = Object.fromEntries(
     receipts.map(({ body, by }) => [body.by, by.startsWith('worker:') ? `Worker ${by.slice(7, 15)}` : by]),
   );
+  const links = first.ordinal === null ? null : await readUndoLinks(actor, { batchId: id, ordinal: first.ordinal });
+  const undoable = may(actor, 'undo') && receipts.at(-1)?.result === 'succeeded' && links !== null && links.undoneBy === null;
   return (
     <>
       <PageHeader
@@ -31,8 +37,14 @@ export default async function ReceiptPage({ params }: Props) {
           </Link>
         }
         title={first.ordinal === null ? `Decision, receipt ${r}` : `Item ${first.ordinal}`}
+        actions={
+          undoable ? (
+            <Undo batchId={id} scope={{ ordinals: [first.ordinal ?? 0] }} label="Undo this…" what={`item ${first.ordinal}`} />
+          ) : null
+        }
         meta={first.ordinal === null ? undefined : Object.values(first.fields).filter(Boolean).join(' | ')}
       />
+      {links ? <UndoneReceipt links={links} /> : null}
       <ReceiptStory receipts={receipts} names={names} />
     </>
   );

@@ -1,0 +1,31 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { UndoButton } from '../../../../components/undo/undo-button.tsx';
+import { previewUndoAction, undoBatchAction } from '../actions.ts';
+
+type Props = {
+  batchId: string;
+  /** all of the batch, unless one of these narrows it */
+  scope?: { chunks?: number[]; ordinals?: number[] };
+  label: string;
+  what: string;
+};
+
+/** The button that undoes, with its server actions; the new batch's first checkpoint comes next. */
+export function Undo({ batchId, scope, label, what }: Props) {
+  const router = useRouter();
+  const asked = { batchId, ...scope };
+  return (
+    <UndoButton
+      label={label}
+      what={what}
+      onPreview={() => previewUndoAction(asked)}
+      onStart={async () => {
+        const outcome = await undoBatchAction(asked);
+        if (outcome.ok) router.push(`/batches/${outcome.value.id}/chunks/${outcome.value.chunks[0]?.number ?? 1}`);
+        return outcome;
+      }}
+    />
+  );
+}

@@ -1,0 +1,106 @@
+'use client';
+
+import { useState } from 'react';
+import { actionPhrase } from '../checkpoint/words.ts';
+import { Button } from '../ui/button.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { formatCount, formatNoun } from '../ui/format.ts';
+import type { Outcome } from '../ui/outcome.ts';
+import { useAct } from '../ui/use-act.ts';
+
+export type UndoPreviewView = {
+  name: string;
+  noun: string;
+  restorable: number;
+  cannot: { why: string; count: number; ordinals: number[] }[];
+  categories: { name: string; restorable: number; action: { verb: string; will: string } | null }[];
+};
+
+type Props = {
+  /** "Undo…" */
+  label: string;
+  /** what would be undone: "Mail 2026", "chunk 2024", "item 17" */
+  what: string;
+  size?: 'small';
+  onPreview: () => Promise<Outcome<UndoPreviewView>>;
+  /** starts the undo and goes to its checkpoint */
+  onStart: () => Promise<Outcome>;
+};
+
+/** Asks what an undo would restore and what it can't, and starts it. */
+export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
+  const [open, setOpen] = useState(false);
+  const preview = useAct(onPreview);
+  const start = useAct(onStart);
+  const [view, setView] = useState<UndoPreviewView | null>(null);
+
+  const ask = async () => {
+    setView(null);
+    start.forget();
+    setOpen(true);
+    const outcome = await preview.run();
+    if (outcome.ok) setView(outcome.value);
+  };
+
+  return (
+    <>
+      <Button {...(size ? { size } : {})} onClick={() => void ask()}>
+        {label}
+      </Button>
+      <ConfirmDialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title={`Undo ${what}?`}
+        description="Nothing is changed yet: the undo becomes a batch of its own, which you look at and approve."
+        confirm={start.pending ? 'Starting…' : 'Start the undo'}
+        disabled={view === null || view.restorable === 0}
+        pending={start.pending}
+        error={preview.refusal?.message ?? start.refusal?.message ?? null}
+        onConfirm={() => void start.run()}
+      >
+        {view ? <UndoPreview view={view} /> : preview.refusal ? null : <p role="status">Looking at what can be undone…</p>}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+/** "Restore 1,902 mails", and what can't be restored with its reasons. */
+function UndoPreview({ view }: { view: UndoPreviewView }) {
+  const { noun, categories, cannot } = view;
+  const left = cannot.reduce((sum, { count }) => sum + count, 0);
+  const acting = categories.flatMap(({ action, ...category }) => (action ? [{ ...category, action }] : []));
+  return (
+    <div role="status" className="flex flex-col gap-3">
+      {acting.length > 0 ? (
+        <ul className="flex flex-col gap-1 text-14">
+          {acting.map(({ name, restorable, action }) => (
+            <li key={name}>
+              <span className="font-medium">{actionPhrase(action, restorable, noun)}</span>{' '}
+              <span className="text-muted">
+                {name} · will {action.will}
+              </span>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p className="text-14 font-medium">Nothing here can be undone.</p>
+      )}
+      {left > 0 ? (
+        <div className="text-14">
+          <p>{formatNoun(left, noun)} can't be undone:</p>
+          <ul className="mt-1 flex flex-col gap-1 text-muted">
+            {cannot.map(({ why, count, ordinals }) => (
+              <li key={why}>
+                {formatCount(count)}: {why}
+                {count <= NAMED_MAX ? ` (item ${ordinals.map(formatCount).join(', ')})` : ''}
+              </li>
+            ))}
+          </ul>
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+/** So few are named one by one. */
+const NAMED_MAX = 5;

@@ -1,0 +1,46 @@
+import Link from 'next/link';
+import { Banner } from '../ui/banner.tsx';
+import { formatCount } from '../ui/format.ts';
+
+export type UndoneByView = { id: string; name: string; state: string; items: number; done: number };
+
+const LINK = 'font-medium underline underline-offset-2';
+
+/** Which batch this one undoes, and which ones undo it, with how far they came. Nothing where there is neither. */
+export function UndoLinks({
+  undoes,
+  undoneBy,
+  done,
+}: {
+  undoes: { id: string; name: string } | null;
+  undoneBy: UndoneByView[];
+  /** how many actions of this batch were done */
+  done: number;
+}) {
+  const told = undoneBy.filter((undo) => undo.done > 0 || undo.state === 'running' || undo.state === 'paused');
+  if (undoes === null && told.length === 0) return null;
+  return (
+    <div className="flex flex-col gap-2">
+      {undoes ? (
+        <Banner>
+          Undoes{' '}
+          <Link href={`/batches/${undoes.id}`} className={LINK}>
+            {undoes.name}
+          </Link>
+          : only what it changed, and only what is still as it left it.
+        </Banner>
+      ) : null}
+      {told.map((undo) => (
+        <Banner key={undo.id}>
+          {formatCount(undo.done)} of {formatCount(done)} undone by{' '}
+          <Link href={`/batches/${undo.id}`} className={LINK}>
+            {undo.name}
+          </Link>
+          {undo.done < undo.items && (undo.state === 'running' || undo.state === 'paused')
+            ? `; ${formatCount(undo.items - undo.done)} more are in it, and not undone yet.`
+            : '.'}
+        </Banner>
+      ))}
+    </div>
+  );
+}
