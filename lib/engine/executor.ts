@@ -1,5 +1,5 @@
 /**
- * Executes one chunk's approved manifest: intent, effect, outcome, for each action, in the order of the ordinals. It names no connector; the
+ * Executes one chunk's approved manifest: intent, effect, outcome, for each action, in the order of the ordinals (backwards where an undo needs it). It names no connector; the
  * targets are handed in. docs/protocol.md explains the invariants.
  */
 import { randomBytes } from 'node:crypto';
@@ -143,8 +143,8 @@ async function verifyManifest(input: ExecutorInput, approval: Approval): Promise
  * and is applied under the same key; a target that honours keys gets the same key and the same bytes; all else is uncertain.
  */
 async function settleOpenIntents(run: Run): Promise<void> {
-  for (let after = 0; ; ) {
-    const rows = await openIntents(run.pool, run.claim, page(run, after));
+  for (let after: number | null = null; ; ) {
+    const rows: WorkRow[] = await openIntents(run.pool, run.claim, page(run, after));
     if (rows.length === 0) return;
     await reach('open.found', run.claim.batchId);
     after = rows[rows.length - 1]?.ordinal ?? after;
@@ -168,7 +168,7 @@ async function settleOpenIntents(run: Run): Promise<void> {
 }
 
 async function sendAll(run: Run): Promise<void> {
-  let ahead = readAhead(run, 0);
+  let ahead = readAhead(run, null);
   while (run.stop === null) {
     const rows = await ahead;
     const last = rows[rows.length - 1];
@@ -188,7 +188,7 @@ async function sendAll(run: Run): Promise<void> {
 }
 
 /** The next page is on its way while this one is sent: nothing that is sent now changes what comes after it. */
-function readAhead(run: Run, after: number): Promise<WorkRow[]> {
+function readAhead(run: Run, after: number | null): Promise<WorkRow[]> {
   const rows = nextWork(run.pool, run.claim, page(run, after));
   // Told to whoever awaits it; nobody does when the execution stops before.
   rows.catch(() => {});
@@ -379,7 +379,7 @@ function honoursKeys(run: Run, row: WorkRow): boolean {
   return to.kind === 'remote' && to.honoursKeys(row);
 }
 
-function page(run: Run, after: number) {
-  const { decisionId, released, retryUpTo, plan } = run.approval;
-  return { decisionId, after, limit: TRANSACTIONAL_SLOTS, receiptFields: plan.receiptFields, released, retryUpTo };
+function page(run: Run, after: number | null) {
+  const { decisionId, released, retryUpTo, backwards, plan } = run.approval;
+  return { decisionId, after, limit: TRANSACTIONAL_SLOTS, receiptFields: plan.receiptFields, released, retryUpTo, backwards };
 }

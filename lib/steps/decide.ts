@@ -281,18 +281,24 @@ async function freeze(tx: Tx, batch: BatchRow, decisionId: string, covered: Cove
   for (const { row, manifest } of covered) {
     let hasFirst = false;
     const chunk = { chunkId: row.id, batchId: batch.id, datasetId: batch.datasetId, plan: batch.plan };
+    const own = row.backwards ? await countByTarget(tx, chunk) : new Map<string, number>();
+    const ahead = new Map(own);
     const built = await buildManifest(tx, chunk, requestBuilder, async (rows) => {
       const first = new Set<number>();
       for (const { ordinal, action } of rows) {
         if (!action) continue;
-        const key = JSON.stringify([action.connector, action.connection]);
+        const key = targetKey(action);
         const count = sent.get(key) ?? 0;
-        if (count < batch.plan.execution.first) first.add(ordinal);
-        sent.set(key, count + 1);
+        // Where it runs backwards the first to run are the last of the rows.
+        const before = row.backwards ? (ahead.get(key) ?? 0) - 1 : 0;
+        ahead.set(key, before);
+        if (count + before < batch.plan.execution.first) first.add(ordinal);
+        if (!row.backwards) sent.set(key, count + 1);
       }
       hasFirst ||= first.size > 0;
       await freezeRows(tx, { decisionId, chunkId: row.id, first }, rows);
     });
+    for (const [key, count] of own) sent.set(key, (sent.get(key) ?? 0) + count);
     if (built.digest !== manifest.digest) throw new Error(`The manifest of chunk ${row.number} moved under its own lock.`);
     // Without actions there is nothing to wait for: the worker settles it at once.
     const released = batch.plan.execution.first === 0 || manifest.acting === 0;
@@ -300,6 +306,17 @@ async function freeze(tx: Tx, batch: BatchRow, decisionId: string, covered: Cove
       ...[row.id, hasFirst, released, manifest.acting, decisionId],
     ]);
   }
+}
+
+const targetKey = ({ connector, connection }: { connector: string; connection: string | null }): string =>
+  JSON.stringify([connector, connection]);
+
+async function countByTarget(tx: Tx, chunk: Parameters<typeof buildManifest>[1]): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  await buildManifest(tx, chunk, requestBuilder, async (rows) => {
+    for (const { action } of rows) if (action) counts.set(targetKey(action), (counts.get(targetKey(action)) ?? 0) + 1);
+  });
+  return counts;
 }
 
 /** The state's change and its receipt, numbered by the one guarded statement. */

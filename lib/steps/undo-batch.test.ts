@@ -369,3 +369,35 @@ test('an undo takes over what its unfinished original claims, and another batch 
     ]),
   );
 });
+
+test('what had to keep an order is undone backwards, its first ones included, and the undo of that goes forwards again', async () => {
+  const { url, seen } = await target(() => 201);
+  const plan = http(url, { do: 'DELETE', url: `${url}/undo/{{subject}}` });
+  const batch = await startedBatch(pool, { items: 4, chunks: 2, plan: { ...plan, execution: { ...plan.execution, first: 1 } } });
+  await pool.query('UPDATE chunk SET serial = true WHERE batch_id = $1', [batch.batchId]);
+  await pool.query("UPDATE batch SET routing = 'sequential' WHERE id = $1", [batch.batchId]);
+  const chunkByChunk = async ({ batchId }: Of) => {
+    for (const number of [1, 2]) {
+      const stands = async (...states: string[]) => states.includes((await chunkStates(pool, batchId))[number - 1] ?? '');
+      await workUntil(pool, () => stands('awaiting_review'));
+      const { rows } = await pool.query(
+        'SELECT c.id, b.plan, b.dataset_id FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.id = $1 AND number = $2',
+        [batchId, number],
+      );
+      const [{ id, plan: own, dataset_id: datasetId }] = rows;
+      const { digest } = await buildManifest(pool, { batchId, datasetId, plan: own, chunkId: id }, requestBuilder);
+      const answers = { batchId, chunks: [{ number, digest }], override: 'a test looks at nothing' };
+      await decide(ADA, { ...answers, next: true, execute: true });
+      await workUntil(pool, () => stands('awaiting_release'));
+      await decide(ADA, { ...answers, next: false, execute: false, release: true });
+      await workUntil(pool, () => stands('done'));
+    }
+  };
+  await chunkByChunk(batch);
+  const undo = { batchId: (await undoBatch(ADA, { batchId: batch.batchId })).id };
+  await chunkByChunk(undo);
+  const again = { batchId: (await undoBatch(ADA, { batchId: undo.batchId })).id };
+  await chunkByChunk(again);
+  const order = (prefix: string, ...items: number[]) => items.map((item) => `${prefix}/mail%20${item}`);
+  expect(seen.map((one) => one.url)).toEqual([...order('', 1, 2, 3, 4), ...order('/undo', 4, 3, 2, 1), ...order('', 1, 2, 3, 4)]);
+});

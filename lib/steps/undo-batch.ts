@@ -105,7 +105,7 @@ function undoPlan({ plan, routing }: BatchRow, survey: UndoSurvey): Plan {
   };
 }
 
-/** In the order of the original, or backwards where its chunks depended on each other: what came last is undone first. */
+/** In the order of the original, or backwards where its chunks or its items had to keep an order: what came last is undone first. */
 async function insertChunks(
   tx: Tx,
   batchId: string,
@@ -114,10 +114,11 @@ async function insertChunks(
 ): Promise<Undone['chunks']> {
   const ordered = routing === 'sequential' ? [...members].reverse() : [...members];
   const chunks: Undone['chunks'] = [];
-  for (const [index, [{ name, serial }, own]] of ordered.entries()) {
+  for (const [index, [{ name, serial, backwards }, own]] of ordered.entries()) {
     const number = index + 1;
     const ordinals = Int32Array.from(own).sort();
-    await insertChunk(tx, { id: randomUUID(), batchId, number, name, ordinals, serial, seed: randomBytes(32) });
+    const order = { serial, backwards: serial && !backwards };
+    await insertChunk(tx, { id: randomUUID(), batchId, number, name, ordinals, ...order, seed: randomBytes(32) });
     chunks.push({ number, name, items: own.length });
   }
   return chunks;

@@ -35,14 +35,19 @@ type NewChunk = {
   name: string;
   ordinals: Int32Array;
   serial: boolean;
+  /** runs from the last item to the first */
+  backwards?: boolean;
   seed: Buffer;
 };
 
 /** Stores a chunk and its members; they never move again. */
 export async function insertChunk(tx: Tx, chunk: NewChunk): Promise<void> {
   await tx.query(
-    `INSERT INTO chunk (id, batch_id, number, name, item_count, state, serial, seed) VALUES ($1, $2, $3, $4, $5, 'proposed', $6, $7)`,
-    [chunk.id, chunk.batchId, chunk.number, chunk.name, chunk.ordinals.length, chunk.serial, chunk.seed],
+    `INSERT INTO chunk (id, batch_id, number, name, item_count, state, serial, seed, backwards) VALUES ($1, $2, $3, $4, $5, 'proposed', $6, $7, $8)`,
+    [
+      ...[chunk.id, chunk.batchId, chunk.number, chunk.name, chunk.ordinals.length, chunk.serial, chunk.seed],
+      chunk.backwards ?? false,
+    ],
   );
   for (let from = 0; from < chunk.ordinals.length; from += MEMBERS_A_STATEMENT) {
     await tx.query('INSERT INTO chunk_item (batch_id, chunk_id, ordinal) SELECT $1, $2, o FROM unnest($3::int[]) o', [

@@ -17,6 +17,8 @@ export type ChunkRow = {
   decisionId: string | null;
   released: boolean;
   inFlight: number;
+  /** its actions run from the last item to the first */
+  backwards: boolean;
 };
 
 export type BatchRow = {
@@ -96,4 +98,4 @@ export async function openGates(
 }
 
 const COLUMNS = `id, number, name, state, stopping, revision, seq, item_count AS "itemCount", continued, decision_id AS "decisionId", released,
-  in_flight AS "inFlight"`;
+  in_flight AS "inFlight", backwards`;

@@ -10,6 +10,8 @@ export type Approval = {
   manifestDigest: string;
   released: boolean;
   serial: boolean;
+  /** from the last item to the first */
+  backwards: boolean;
   retryUpTo: number;
   plan: Plan;
 };
@@ -17,7 +19,7 @@ export type Approval = {
 /** The approval that this claim executes under. */
 export async function readApproval(pool: Pool, claim: Claim): Promise<Approval> {
   const { rows } = await pool.query<Approval>(
-    `SELECT c.decision_id AS "decisionId", encode(d.digest, 'hex') AS "manifestDigest", c.released, c.serial, c.retry_up_to AS "retryUpTo", b.plan
+    `SELECT c.decision_id AS "decisionId", encode(d.digest, 'hex') AS "manifestDigest", c.released, c.serial, c.backwards, c.retry_up_to AS "retryUpTo", b.plan
      FROM chunk c JOIN decision_chunk d ON d.decision_id = c.decision_id AND d.chunk_id = c.id JOIN batch b ON b.id = c.batch_id
      WHERE c.id = $1 AND c.epoch = $2`,
     [claim.chunkId, claim.epoch],
@@ -75,31 +77,43 @@ export type WorkRow = {
   leaf: Buffer | null;
 };
 
-type Page = { decisionId: string; after: number; limit: number; receiptFields: string[]; released: boolean; retryUpTo: number };
+type Page = {
+  decisionId: string;
+  /** the last ordinal of the page before; null: the first page */
+  after: number | null;
+  limit: number;
+  receiptFields: string[];
+  released: boolean;
+  retryUpTo: number;
+  backwards: boolean;
+};
 
-/** Actions that are to be sent next: never tried, or due for the next attempt. In ordinal order after `after`. */
+/** Actions that are to be sent next: never tried, or due for the next attempt. In ordinal order after `after`, or backwards from there. */
 export function nextWork(pool: Pool, claim: Claim, page: Page): Promise<WorkRow[]> {
-  return readWork('next-work', NEXT_WORK, pool, claim, page);
+  return readWork('next-work', DUE, pool, claim, page);
 }
 
 /** Intents without an outcome: what an owner before this one left open (I2, I4). */
 export function openIntents(pool: Pool, claim: Claim, page: Page): Promise<WorkRow[]> {
-  return readWork('open-intents', OPEN_INTENTS, pool, claim, page);
+  return readWork('open-intents', OPEN, pool, claim, page);
 }
 
-async function readWork(name: string, text: string, pool: Pool, claim: Claim, page: Page): Promise<WorkRow[]> {
+async function readWork(name: string, due: string, pool: Pool, claim: Claim, page: Page): Promise<WorkRow[]> {
   const { rows } = await pool.query<WorkRow>({
-    name,
-    text,
+    name: page.backwards ? `${name}-backwards` : name,
+    text: work(due, page.backwards),
     values: [
-      ...[page.decisionId, claim.chunkId, page.after, claim.batchId, claim.datasetId],
+      ...[page.decisionId, claim.chunkId, page.after ?? (page.backwards ? ORDINAL_END : 0), claim.batchId, claim.datasetId],
       ...[page.receiptFields, page.released, page.retryUpTo, page.limit],
     ],
   });
   return rows;
 }
 
-const WORK = (due: string): string => `
+/** Above every ordinal: those are PostgreSQL integers. */
+const ORDINAL_END = 2 ** 31 - 1;
+
+const work = (due: string, backwards: boolean): string => `
 SELECT m.ordinal, m.category, m.connector, m.connection, m."do", m.version, encode(m.item_digest, 'hex') AS "itemDigest",
   encode(m.request_digest, 'hex') AS "requestDigest", f.bytes AS request,
   CASE WHEN $6::text[] = '{}' THEN '{}' ELSE (
@@ -111,11 +125,11 @@ JOIN frozen_request f ON f.digest = m.request_digest
 LEFT JOIN LATERAL (
   SELECT step, kind, result, seq, body, leaf FROM receipt WHERE batch_id = $4 AND ordinal = m.ordinal ORDER BY step DESC LIMIT 1
 ) r ON true
-WHERE m.decision_id = $1 AND m.chunk_id = $2 AND m.ordinal > $3 AND m.connector IS NOT NULL AND (m.first OR $7) AND ${due}
-ORDER BY m.ordinal LIMIT $9`;
+WHERE m.decision_id = $1 AND m.chunk_id = $2 AND m.ordinal ${backwards ? '<' : '>'} $3 AND m.connector IS NOT NULL AND (m.first OR $7) AND ${due}
+ORDER BY m.ordinal ${backwards ? 'DESC' : ''} LIMIT $9`;
 
-const NEXT_WORK = WORK(`(r.step IS NULL OR (r.result IN ('failed', 'not_executed') AND r.seq <= $8))`);
-const OPEN_INTENTS = WORK(`(r.kind = 'intent' AND $8::int >= 0)`);
+const DUE = `(r.step IS NULL OR (r.result IN ('failed', 'not_executed') AND r.seq <= $8))`;
+const OPEN = `(r.kind = 'intent' AND $8::int >= 0)`;
 
 export type Ending = 'paused' | 'cancelled' | 'awaiting_release' | 'unresolved' | 'done';
 

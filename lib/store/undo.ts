@@ -10,6 +10,7 @@ export type ChunkToUndo = {
   name: string;
   state: ChunkState;
   serial: boolean;
+  backwards: boolean;
   decisionId: string | null;
 };
 
@@ -21,7 +22,7 @@ export async function readChunksToUndo(
   ordinals: number[] | null,
 ): Promise<ChunkToUndo[]> {
   const { rows } = await client.query<ChunkToUndo>(
-    `SELECT id, number, name, state, serial, decision_id AS "decisionId" FROM chunk
+    `SELECT id, number, name, state, serial, backwards, decision_id AS "decisionId" FROM chunk
      WHERE batch_id = $1 AND ($2::int[] IS NULL OR number = ANY($2)) AND ($3::int[] IS NULL OR id IN (
        SELECT chunk_id FROM chunk_item WHERE batch_id = $1 AND ordinal = ANY($3))) ORDER BY number`,
     [batchId, numbers, ordinals],

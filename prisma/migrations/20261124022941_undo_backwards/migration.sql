@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "chunk" ADD COLUMN     "backwards" BOOLEAN NOT NULL DEFAULT false;
