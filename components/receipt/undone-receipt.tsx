@@ -1,4 +1,5 @@
 import Link from 'next/link';
+import { Fragment } from 'react';
 import { Banner } from '../ui/banner.tsx';
 
 type ReceiptLink = { batchId: string; batchName: string; chunk: number; seq: number };
@@ -7,14 +8,20 @@ type ReceiptLink = { batchId: string; batchName: string; chunk: number; seq: num
 export function UndoneReceipt({
   links: { undoes, undoneBy },
 }: {
-  links: { undoes: ReceiptLink | null; undoneBy: ReceiptLink | null };
+  links: { undoes: ReceiptLink | null; undoneBy: ReceiptLink[] };
 }) {
-  if (!undoes && !undoneBy) return null;
+  if (!undoes && undoneBy.length === 0) return null;
   return (
     <div className="mb-4 flex flex-col gap-2">
-      {undoneBy ? (
+      {undoneBy.length > 0 ? (
         <Banner>
-          Undone by <To link={undoneBy} />.
+          {undoneBy.map((link, index) => (
+            <Fragment key={link.batchId}>
+              {index === 0 ? 'Undone by ' : ', which was undone by '}
+              <To link={link} />
+            </Fragment>
+          ))}
+          {undoneBy.length % 2 === 0 ? ': it stands again.' : '.'}
         </Banner>
       ) : null}
       {undoes ? (

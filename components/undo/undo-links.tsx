@@ -2,7 +2,7 @@ import Link from 'next/link';
 import { Banner } from '../ui/banner.tsx';
 import { formatCount } from '../ui/format.ts';
 
-export type UndoneByView = { id: string; name: string; state: string; items: number; done: number };
+export type UndoneByView = { id: string; name: string; state: string; items: number; done: number; takenBack: number };
 
 const LINK = 'font-medium underline underline-offset-2';
 
@@ -39,6 +39,9 @@ export function UndoLinks({
           {undo.done < undo.items && (undo.state === 'running' || undo.state === 'paused')
             ? `; ${formatCount(undo.items - undo.done)} more are in it, and not undone yet.`
             : '.'}
+          {undo.takenBack > 0
+            ? ` ${undo.takenBack === undo.done ? (undo.done === 1 ? 'It' : 'All of them') : formatCount(undo.takenBack)} ${undo.takenBack === 1 ? 'was' : 'were'} undone in turn: what was done stands again.`
+            : ''}
         </Banner>
       ))}
     </div>

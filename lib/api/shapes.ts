@@ -183,8 +183,10 @@ export const batch = z.object({
   taskRef: z.string().nullable(),
   undoes: z.object({ id, name: z.string() }).nullable().describe('The batch whose receipts this one undoes.'),
   undoneBy: z
-    .array(z.object({ id, name: z.string(), state: batchState, items: count, done: count }))
-    .describe('The batches that undo this one, and how many of its actions each has undone.'),
+    .array(z.object({ id, name: z.string(), state: batchState, items: count, done: count, takenBack: count }))
+    .describe(
+      'The batches that undo this one, and how many of its actions each has undone, and how many of those were undone in their turn.',
+    ),
   createdBy: z.string(),
   createdAt: instant,
   startedAt: instant.nullable(),

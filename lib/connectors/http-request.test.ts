@@ -218,3 +218,82 @@ describe('effect and wording', () => {
     });
   });
 });
+
+describe('the undo request', () => {
+  const undo = { do: 'DELETE', url: 'https://api.example.com/notes/{{target}}', headers: { 'X-About': '{{id}}' }, body: null };
+  const fields = { id: '7', target: 'a column of this name', subject: '{{target}} {{id}}' };
+  const done = (one: Action, target: string | null, more: Record<string, string> = {}) => ({
+    ...{ datasetId: 'd', ordinal: 7, action: one, idempotencyKey: 'k', target, undid: null },
+    request: http.prepare(one, { ordinal: 7, fields: { ...fields, ...more } }),
+  });
+  const undone = async (one: Action, target: string | null) => {
+    const [made] = await http.undo(null as never, [done(one, target)]);
+    if (made === undefined || 'cannot' in made) return made?.cannot;
+    return { ...made, request: JSON.parse(Buffer.from(made.request).toString('utf8')) };
+  };
+  const given = { url: 'https://api.example.com/notes', body: { about: '{{id}}' } };
+
+  test('is filled in with the values of then and the target’s own id', async () => {
+    expect(await undone(action({ ...given, undo }), 'n/5 ü')).toMatchObject({
+      action: { do: 'DELETE', with: { effect: 'undoable' } },
+      request: {
+        method: 'DELETE',
+        url: 'https://api.example.com/notes/n%2F5%20%C3%BC',
+        headers: { 'x-about': '7' },
+        effect: 'undoable',
+      },
+    });
+    expect(http.effect(action({ ...given, undo }))).toBe('undoable');
+    expect(http.effect(action(given))).toBe('permanent');
+  });
+
+  test.each([
+    ['/v1/notes/5', '5'],
+    ['/v1/notes/5/?page=2', '5'],
+    ['https://api.example.com/v1/notes/a%20b', 'a%20b'],
+    ['urn:note:5', 'urn%3Anote%3A5'],
+    ['5', '5'],
+  ])('a location %s is %s inside another address', async (target, part) => {
+    expect(await undone(action({ ...given, undo }), target)).toMatchObject({
+      request: { url: `https://api.example.com/notes/${part}` },
+    });
+  });
+
+  test('what an item holds is a value, and never a template or the id', async () => {
+    const one = action({
+      ...given,
+      undo: { do: 'POST', url: 'https://api.example.com/undo', body: { text: '{{subject}}', id: '{{target}}' } },
+    });
+    expect(await undone(one, '5')).toMatchObject({ request: { body: JSON.stringify({ id: '5', text: '{{target}} {{id}}' }) } });
+  });
+
+  test('says why there is none', async () => {
+    expect(await undone(action(given), '5')).toBe('the plan has no undo request for it');
+    expect(await undone(action({ ...given, undo }), null)).toBe('the target gave no id of its own, which the undo request names');
+    expect(await undone(action({ ...given, undo }), '..')).toContain('can’t be built');
+    expect(await undone(action({ url: 'https://api.example.com/x' }, 'GET'), '5')).toBe('it changed nothing');
+  });
+
+  test('one that could not be built is refused before the original is approved', () => {
+    const one = action({ ...given, undo: { do: 'DELETE', url: 'https://api.example.com/{{folder}}/x' } });
+    expect(() => http.prepare(one, { ordinal: 7, fields })).toThrow(/Item 7: .*path is empty \(folder\)/);
+  });
+
+  test.each([
+    [{ do: 'GET', url: 'https://api.example.com/' }, 'with.undo.do'],
+    [{ do: 'DELETE', url: 'https://{{host}}/' }, 'with.undo.url'],
+    [{ do: 'DELETE', url: 'http://127.0.0.1/' }, 'with.undo.url'],
+    [{ do: 'DELETE', url: 'https://api.example.com/{{nope}}' }, 'with.undo.url'],
+    [{ do: 'DELETE', url: 'https://api.example.com/', headers: { Authorization: 'x' } }, 'with.undo.headers.Authorization'],
+    [{ do: 'DELETE', url: 'https://api.example.com/', body: { a: '{{nope}}' } }, 'with.undo.body.a'],
+    [{ do: 'DELETE', url: 'https://api.example.com/', undo: {} }, 'with.undo'],
+  ])('%j is refused', (wrong, path) => {
+    expect(problemsOf(() => http.check(action({ ...given, undo: wrong }), ['id'])).map((one) => one.path)).toContain(path);
+  });
+
+  test('permanent and undoable at once, or undoing what changes nothing, is refused', () => {
+    const paths = (one: Action) => problemsOf(() => http.check(one, ['id'])).map(({ path }) => path);
+    expect(paths(action({ ...given, undo: { ...undo, headers: {} }, effect: 'permanent' }))).toEqual(['with.effect']);
+    expect(paths(action({ url: given.url, undo: { ...undo, headers: {} } }, 'GET'))).toEqual(['with.undo']);
+  });
+});

@@ -133,11 +133,11 @@ export function requestHost(action: Action): string {
   return origin && URL.canParse(origin) ? new URL(origin).host : 'the target';
 }
 
-/** The canonical bytes of `{method, url, headers, body, timeoutMs, effect, undo?}`. Throws `invalid` naming the item. */
-export function freezeRequest(action: Action, item: ActionItem): FrozenRequest {
+/** The canonical bytes of `{method, url, headers, body, timeoutMs, effect, undo?}`. Throws `invalid` naming the item. `inUrl`: the values in the URL, where they are others. */
+export function freezeRequest(action: Action, item: ActionItem, inUrl: ActionItem['fields'] = item.fields): FrozenRequest {
   const given = readParameters(action, parameters);
   const request: HttpRequest = {
-    ...fillIn(action.do, given, item),
+    ...fillIn(action.do, given, item, inUrl),
     timeoutMs: given.timeoutMs,
     effect: requestEffect(action),
     ...(given.undo ? { undo: freezeUndo(given.undo, item) } : {}),
@@ -166,7 +166,31 @@ export function inverseRequest(
     do: method,
     with: { url: template.url, headers: template.headers, body: template.body, timeoutMs: request.timeoutMs, effect: 'undoable' },
   };
-  return { action: inverse, request: freezeRequest(inverse, { ordinal, fields: { ...fields, [TARGET]: target } }) };
+  const values = { ...fields, [TARGET]: target };
+  return {
+    action: inverse,
+    request: freezeRequest(inverse, { ordinal, fields: values }, { ...values, [TARGET]: lastPart(target) }),
+  };
+}
+
+/** A target that names what it made by an address (the Location header) means, inside another address, its last part: the id. */
+function lastPart(target: string): string {
+  const path = target.startsWith('/')
+    ? target
+    : /^https?:/i.test(target) && URL.canParse(target)
+      ? new URL(target).pathname
+      : null;
+  if (path === null) return target;
+  const part =
+    path
+      .split(/[?#]/, 1)[0]
+      ?.split('/')
+      .findLast((one) => one !== '') ?? '';
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 type UndoTemplate = z.infer<typeof undo>;
@@ -178,7 +202,8 @@ function freezeUndo(template: UndoTemplate, item: ActionItem): NonNullable<HttpR
       .filter((name) => name !== TARGET)
       .map((name) => [name, Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '']),
   );
-  fillIn(template.do, template, { ordinal: item.ordinal, fields: { ...fields, [TARGET]: 'x' } });
+  const filled = { ...fields, [TARGET]: 'x' };
+  fillIn(template.do, template, { ordinal: item.ordinal, fields: filled }, filled);
   return { ...template, fields };
 }
 
@@ -188,7 +213,12 @@ function namedIn({ url, headers, body }: Parts): string[] {
   return [...new Set(texts.flatMap((text) => templateFields(text)))];
 }
 
-function fillIn(method: string, given: Parts, item: ActionItem): Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'> {
+function fillIn(
+  method: string,
+  given: Parts,
+  item: ActionItem,
+  inUrl: ActionItem['fields'],
+): Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'> {
   const headers = new Map(
     Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), renderHeader(name, value, item)]),
   );
@@ -200,7 +230,12 @@ function fillIn(method: string, given: Parts, item: ActionItem): Pick<HttpReques
     body = JSON.stringify(renderJson(given.body, item.fields));
     if (!headers.has('content-type')) headers.set('content-type', 'application/json');
   }
-  return { method: z.enum(METHODS).parse(method), url: renderUrl(given.url, item), headers: Object.fromEntries(headers), body };
+  return {
+    method: z.enum(METHODS).parse(method),
+    url: renderUrl(given.url, { ...item, fields: inUrl }),
+    headers: Object.fromEntries(headers),
+    body,
+  };
 }
 
 /** Reads frozen bytes back. Throws when they are not a request of this version. */

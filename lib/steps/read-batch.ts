@@ -32,7 +32,15 @@ export type BatchAbout = {
 export type BatchView = BatchAbout & BatchNow & { plan: Plan; undoneBy: UndoneBy[] };
 
 /** A batch that undoes another: how many of its actions it covers and has undone, by its receipts. */
-export type UndoneBy = { id: string; name: string; state: BatchState; items: number; done: number };
+export type UndoneBy = {
+  id: string;
+  name: string;
+  state: BatchState;
+  items: number;
+  done: number;
+  /** how many of them were undone in their turn: these stand again */
+  takenBack: number;
+};
 
 /** The batch with its sum folded from receipts; null when there is none. */
 export async function readBatch(actor: Actor, { batchId }: { batchId: string }): Promise<BatchView | null> {
@@ -44,13 +52,19 @@ export async function readBatch(actor: Actor, { batchId }: { batchId: string }):
   return moment && { ...batchAbout(facts), plan: facts.plan, undoneBy: await readUndoneBy(pool, batchId), ...moment.now };
 }
 
-async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string): Promise<UndoneBy[]> {
+/** An undo of an undo of an undo is told; what lies deeper changes too little to be worth the reading. */
+const UNDO_DEPTH_MAX = 5;
+
+async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string, depth = 0): Promise<UndoneBy[]> {
+  if (depth >= UNDO_DEPTH_MAX) return [];
   const undos = await readUndosOf(pool, batchId);
   return Promise.all(
     undos.map(async ({ id, name, state }) => {
       const chunks = await readChunksNow(pool, id);
       const { done } = sumOf((await foldChunks(pool, id, chunks)).values());
-      return { id, name, state, items: chunks.reduce((items, { itemCount }) => items + itemCount, 0), done };
+      const later = await readUndoneBy(pool, id, depth + 1);
+      const takenBack = later.reduce((all, undo) => all + undo.done - undo.takenBack, 0);
+      return { id, name, state, items: chunks.reduce((items, { itemCount }) => items + itemCount, 0), done, takenBack };
     }),
   );
 }

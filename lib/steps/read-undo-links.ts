@@ -2,22 +2,32 @@
 import type { Actor } from '../auth/actor.ts';
 import { authorise } from '../auth/authorise.ts';
 import { db } from '../store/db.ts';
-import { type ReceiptLink, readUndoingReceipts, readUndoneReceipt } from '../store/undo.ts';
+import { type ReceiptLink, readUndoingReceipt, readUndoneReceipt } from '../store/undo.ts';
 import { isId, isNumber } from './page.ts';
 
-export type UndoLinks = { undoes: ReceiptLink | null; undoneBy: ReceiptLink | null };
+export type UndoLinks = {
+  undoes: ReceiptLink | null;
+  /** what undid it, what undid that, and so on; empty while it stands */
+  undoneBy: ReceiptLink[];
+};
 
-/** The receipts on both sides of this one's undo; null where there is none. */
+/** An undo of an undo of an undo is told; nobody reads on from there. */
+const LINKS_MAX = 20;
+
+/** The receipts on both sides of this one's undo. */
 export async function readUndoLinks(
   actor: Actor,
   { batchId, ordinal }: { batchId: string; ordinal: number },
 ): Promise<UndoLinks> {
   authorise(actor, 'see_batches');
-  if (!isId(batchId) || !isNumber(ordinal)) return { undoes: null, undoneBy: null };
+  if (!isId(batchId) || !isNumber(ordinal)) return { undoes: null, undoneBy: [] };
   const { pool } = db();
-  const [undoes, undoing] = await Promise.all([
-    readUndoneReceipt(pool, batchId, ordinal),
-    readUndoingReceipts(pool, batchId, ordinal),
-  ]);
-  return { undoes, undoneBy: undoing[0] ?? null };
+  const undoneBy: ReceiptLink[] = [];
+  for (let undone = batchId; undoneBy.length < LINKS_MAX; ) {
+    const by = await readUndoingReceipt(pool, undone, ordinal);
+    if (by === null) break;
+    undoneBy.push(by);
+    undone = by.batchId;
+  }
+  return { undoes: await readUndoneReceipt(pool, batchId, ordinal), undoneBy };
 }

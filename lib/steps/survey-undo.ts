@@ -138,7 +138,9 @@ function notDone({ kind, result }: ActionToUndo): string | null {
 }
 
 function undoneAlready(earlier: EarlierUndo[]): string | null {
-  for (const { batchName, chunkState, result } of earlier) {
+  for (const { batchName, chunkState, result, undoneBy } of earlier) {
+    if (result === 'succeeded' && undoneBy !== null)
+      return `“${batchName}” undid it, and “${undoneBy}” did it again: undo that one instead`;
     if (result === 'succeeded') return `“${batchName}” undid it already`;
     if (result === 'uncertain' || result === 'abandoned') return `nobody knows whether “${batchName}” undid it`;
     if (!['done', 'closed', 'cancelled', 'unresolved'].includes(chunkState)) return `“${batchName}” is about to undo it`;

@@ -21,6 +21,7 @@ import { decide } from './decide.ts';
 import { finishFollowUp } from './finish-follow-up.ts';
 import { previewUndo } from './preview-undo.ts';
 import { readBatch } from './read-batch.ts';
+import { readUndoLinks } from './read-undo-links.ts';
 import { undoBatch } from './undo-batch.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
@@ -146,6 +147,14 @@ test('what was archived comes back, and an undo of the undo puts it away again',
 
   const again = await undone(undo);
   expect(await onShelf(batch)).toEqual(archived);
+  expect(await readBatch(ADA, batch)).toMatchObject({ undoneBy: [{ id: undo.id, done: 10, takenBack: 10 }] });
+  const why = '“Undo of Rows” undid it, and “Undo of Undo of Rows” did it again: undo that one instead';
+  expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot).toMatchObject([{ why, count: 10 }]);
+  const links = await readUndoLinks(ADA, { batchId: batch.batchId, ordinal: 2 });
+  expect(links).toMatchObject({ undoes: null, undoneBy: [{ batchId: undo.id }, { batchId: again.id }] });
+  expect(await readUndoLinks(ADA, { batchId: undo.id, ordinal: 2 })).toMatchObject({
+    undoes: { batchId: batch.batchId, batchName: 'Rows' },
+  });
   await undone(again);
   expect(await onShelf(batch)).toEqual([]);
 });

@@ -86,13 +86,18 @@ export type EarlierUndo = {
   chunkState: ChunkState;
   /** of its last receipt; null when it has none, or an intent without an outcome */
   result: string | null;
+  /** the batch that undid this undo in its turn */
+  undoneBy: string | null;
 };
 
 /** The undos that there are of these actions already. */
 export async function readEarlierUndos(client: Pool | Tx, batchId: string, ordinals: number[]): Promise<EarlierUndo[]> {
   const { rows } = await client.query<EarlierUndo>({
     name: 'earlier-undos',
-    text: `SELECT u.ordinal, b.id AS "batchId", b.name AS "batchName", c.state AS "chunkState", last.result
+    text: `SELECT u.ordinal, b.id AS "batchId", b.name AS "batchName", c.state AS "chunkState", last.result,
+      (SELECT later.name FROM batch later JOIN undo_item item ON item.batch_id = later.id AND item.ordinal = u.ordinal
+       JOIN receipt r ON r.batch_id = later.id AND r.ordinal = u.ordinal AND r.result = 'succeeded'
+       WHERE later.undoes = b.id LIMIT 1) AS "undoneBy"
     FROM batch b JOIN undo_item u ON u.batch_id = b.id AND u.ordinal = ANY($2)
     JOIN chunk_item ci ON ci.batch_id = b.id AND ci.ordinal = u.ordinal JOIN chunk c ON c.id = ci.chunk_id
     LEFT JOIN LATERAL (SELECT result FROM receipt WHERE batch_id = b.id AND ordinal = u.ordinal ORDER BY step DESC LIMIT 1) last ON true
@@ -118,15 +123,15 @@ export type ReceiptLink = { batchId: string; batchName: string; chunk: number; s
 
 const LINKED = 'b.id AS "batchId", b.name AS "batchName", r.chunk, r.seq';
 
-/** The receipts that say that this action was undone, the latest first. */
-export async function readUndoingReceipts(client: Pool | Tx, batchId: string, ordinal: number): Promise<ReceiptLink[]> {
+/** The receipt that says that this action was undone; null while it stands. */
+export async function readUndoingReceipt(client: Pool | Tx, batchId: string, ordinal: number): Promise<ReceiptLink | null> {
   const { rows } = await client.query<ReceiptLink>(
     `SELECT ${LINKED} FROM batch b JOIN undo_item u ON u.batch_id = b.id AND u.ordinal = $2
      JOIN receipt r ON r.batch_id = b.id AND r.ordinal = $2 AND r.result = 'succeeded'
-     WHERE b.undoes = $1 ORDER BY r.committed_at DESC`,
+     WHERE b.undoes = $1 ORDER BY r.committed_at DESC LIMIT 1`,
     [batchId, ordinal],
   );
-  return rows;
+  return rows[0] ?? null;
 }
 
 /** The receipt of another batch that this item of an undo undoes; null where this is no undo. */

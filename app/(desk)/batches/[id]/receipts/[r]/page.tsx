@@ -27,7 +27,7 @@ export default async function ReceiptPage({ params }: Props) {
     receipts.map(({ body, by }) => [body.by, by.startsWith('worker:') ? `Worker ${by.slice(7, 15)}` : by]),
   );
   const links = first.ordinal === null ? null : await readUndoLinks(actor, { batchId: id, ordinal: first.ordinal });
-  const undoable = may(actor, 'undo') && receipts.at(-1)?.result === 'succeeded' && links !== null && links.undoneBy === null;
+  const undoable = may(actor, 'undo') && receipts.at(-1)?.result === 'succeeded' && links !== null && links.undoneBy.length === 0;
   return (
     <>
       <PageHeader
