@@ -1,8 +1,10 @@
 /** Batches that mix every kind of target, made by the steps that the pages use. */
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../lib/auth/actor.ts';
+import { CountersignError } from '../../lib/core/errors.ts';
 import type { PlanInput } from '../../lib/core/plan.ts';
 import { createBatch } from '../../lib/steps/create-batch.ts';
+import { undoBatch } from '../../lib/steps/undo-batch.ts';
 import { uploadDataset } from '../../lib/steps/upload-dataset.ts';
 import type { RunningTarget } from '../target.ts';
 import { patiently } from './server.ts';
@@ -44,7 +46,10 @@ export async function proposedBatch(targets: Targets, name: string, shape: Shape
 function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
   const post = (target: RunningTarget, honoursKeys: boolean) => ({
     ...{ connector: 'http', do: 'POST', honoursKeys },
-    with: { url: `${target.url}${path}`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS },
+    with: {
+      ...{ url: `${target.url}${path}`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS },
+      undo: { do: 'POST', url: `${target.url}${undoPath(path)}`, body: { subject: '{{subject}}', target: '{{target}}' } },
+    },
   });
   return {
     classifier: {
@@ -70,6 +75,19 @@ function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
     },
     receiptFields: ['subject'],
   };
+}
+
+const undoPath = (path: string): string => `${path}-undo`;
+
+/** Its undo, started; null where the product says that there is nothing to undo. */
+export async function undoOf(batch: SoakBatch): Promise<SoakBatch | null> {
+  const undone = await undoBatch(ADA, { batchId: batch.batchId }).catch((error: unknown) => {
+    if (error instanceof CountersignError) return null;
+    throw error;
+  });
+  if (!undone) return null;
+  const items = undone.chunks.reduce((sum, chunk) => sum + chunk.items, 0);
+  return { name: `${batch.name}-undo`, path: undoPath(batch.path), batchId: undone.id, items };
 }
 
 async function* bytes(file: Buffer): AsyncGenerator<Uint8Array> {

@@ -226,7 +226,10 @@ export function truthOf(logs: EffectLog[], path: string, keys: Map<number, strin
 async function insideEffects(pool: pg.Pool, batchId: string): Promise<{ key: string; ordinal: number }[]> {
   const { rows } = await pool.query<{ key: string; ordinal: number }>(
     `SELECT idempotency_key AS key, ordinal FROM shelf_entry WHERE batch_id = $1
-     UNION ALL SELECT idempotency_key, ordinal FROM follow_up WHERE batch_id = $1`,
+     UNION ALL SELECT idempotency_key, ordinal FROM follow_up WHERE batch_id = $1
+     -- An undo leaves its key on what it changed.
+     UNION ALL SELECT s.changed_by, s.ordinal FROM shelf_entry s JOIN batch u ON u.undoes = s.batch_id WHERE u.id = $1 AND s.changed_by IS NOT NULL
+     UNION ALL SELECT f.changed_by, f.ordinal FROM follow_up f JOIN batch u ON u.undoes = f.batch_id WHERE u.id = $1 AND f.changed_by IS NOT NULL`,
     [batchId],
   );
   return rows;

@@ -111,9 +111,10 @@ export async function stateOf(server: SoakServer, batchId: string): Promise<{ st
   return { state: rows[0]?.batch ?? 'gone', chunks: rows };
 }
 
-function isAway(error: unknown): boolean {
+/** Whether this says that the database can't be reached, or was left in the middle. */
+export function isAway(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
-  return /^(08|57P|ECONN|EPIPE)/.test(code) || /terminat|connect|ended|closed/i.test(message);
+  return /^(08|57P|ECONN|EPIPE)/.test(code) || /terminat|connect|ended|closed|starting up|shutting down/i.test(message);
 }
 
 const OPEN_DOUBTS = `

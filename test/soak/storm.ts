@@ -5,12 +5,15 @@ import { FAILPOINTS } from '../../lib/engine/failpoints.ts';
 import { startBatch } from '../../lib/steps/start-batch.ts';
 import { cancel, pause, resume, retry } from '../../lib/steps/stop-and-go.ts';
 import { MODES } from '../target.ts';
-import { ADA, proposedBatch, type SoakBatch } from './batches.ts';
+import { ADA, proposedBatch, type SoakBatch, undoOf } from './batches.ts';
 import { FAULTS, type Fault } from './fleet.ts';
 import { misbehave, untilOver } from './matrix.ts';
-import { stateOf, type World } from './person.ts';
+import { isAway, stateOf, type World } from './person.ts';
 import type { Random } from './random.ts';
 import { patiently } from './server.ts';
+
+/** How many batches are undone in their turn. */
+const UNDONE = 0.3;
 
 export type Stormed = { batch: SoakBatch; stuck: boolean };
 
@@ -24,7 +27,7 @@ type StormOptions = {
 
 /** Goes on until the time is over and every batch that was begun is at its end. Gives how many there were. */
 export async function storm(world: World, random: Random, options: StormOptions): Promise<number> {
-  const live = new Map<string, SoakBatch>();
+  const living = new Map<string, SoakBatch>();
   const strikes = new Set<Promise<void>>();
   let begun = 0;
   let over = false;
@@ -33,20 +36,26 @@ export async function storm(world: World, random: Random, options: StormOptions)
     while (performance.now() < options.until) {
       begun += 1;
       const batch = await stormBatch(world, random, `storm-${begun}`);
-      live.set(batch.batchId, batch);
-      const stuck = !(await lived(world, random, batch, options.patienceMs));
-      live.delete(batch.batchId);
-      await options.judged({ batch, stuck });
+      await live(batch);
+      if (random.next() > UNDONE) continue;
+      const undo = await undoOf(batch).catch(unlessAway);
+      if (undo) await live(undo);
     }
+  };
+  const live = async (batch: SoakBatch): Promise<void> => {
+    living.set(batch.batchId, batch);
+    const stuck = !(await lived(world, random, batch, options.patienceMs));
+    living.delete(batch.batchId);
+    await options.judged({ batch, stuck });
   };
   const weather = async (): Promise<void> => {
     while (!over) {
-      await sleep(300 + random.below(2_200));
-      const batch = [...live.values()][random.below(live.size)];
+      await sleep(200 + random.below(1_000));
+      const batch = [...living.values()][random.below(living.size)];
       if (!batch || over) continue;
       const fault = anyFault(random);
-      if (random.next() < 0.5) await misbehave(world, batch, random.pick(MODES), 1 + random.below(12));
-      if (random.next() < 0.3) {
+      if (random.next() < 0.4) await misbehave(world, batch, random.pick(MODES), 1 + random.below(12));
+      if (random.next() < 0.4) {
         const hold = world.fleet.anyone(random.next());
         if (hold) track(strikes, world.fleet.strike(fault, hold));
       } else {
@@ -78,7 +87,7 @@ function anyFault(random: Random): Fault {
 }
 
 async function stormBatch(world: World, random: Random, name: string): Promise<SoakBatch> {
-  const items = 16 + random.below(200);
+  const items = 16 + random.below(300);
   const batch = await proposedBatch(world.targets, name, {
     items,
     chunkItems: Math.max(8, Math.ceil(items / (1 + random.below(5)))),
@@ -121,10 +130,10 @@ async function meddle({ server }: World, random: Random, batchId: string): Promi
 
 /** What the product refuses, and what a database that is away keeps it from, a person leaves at that. */
 async function quietly(act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!(error instanceof CountersignError) && !/terminat|connect|ended|closed|shutting down|starting up/i.test(String(error)))
-      throw error;
-  }
+  await act().catch(unlessAway);
+}
+
+function unlessAway(error: unknown): null {
+  if (error instanceof CountersignError || isAway(error)) return null;
+  throw error;
 }
