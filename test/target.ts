@@ -8,6 +8,9 @@
  * that path. It answers how many requests have begun to arrive and are not decided yet. The modes:
  * ok: acts, 201 with an id. 500-after: acts, then 500. timeout-after: acts, never answers. reset-after: acts, then drops the connection.
  * refuse: 422 without acting. hang: reads the request, never acts nor answers.
+ *
+ * `GET /by-key/KEY` says what a request with this key did: 200 and its body, or 404. `{"lookup": "lies"}` to `/__mode` makes it say 404
+ * always, `"broken"` 500.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
@@ -17,6 +20,8 @@ import { parseArgs } from 'node:util';
 
 export const MODES = ['ok', '500-after', 'timeout-after', 'reset-after', 'refuse', 'hang'] as const;
 export type Mode = (typeof MODES)[number];
+const LOOKUPS = ['true', 'lies', 'broken'] as const;
+export type Lookup = (typeof LOOKUPS)[number];
 
 /** One line of the log. `repeat` is a request whose key was honoured: it did nothing. */
 export type TargetLine = { at: string; key: string | null; method: string; path: string; body: string; effect: true | 'repeat' };
@@ -28,6 +33,8 @@ export type RunningTarget = {
   /** What the log says now. */
   lines(): TargetLine[];
   mode(mode: Mode): Promise<void>;
+  /** How it answers who looks something up. */
+  lookup(lookup: Lookup): Promise<void>;
   /** The next `times` requests to this path are met so; all others as before. */
   modeOf(path: string, mode: Mode, times: number): Promise<void>;
   /** Resolves when every request that had begun to arrive by now is decided: its effect, if it has one, is in the log. */
@@ -71,6 +78,9 @@ export async function startTarget(options: {
     lines: () => readLines(log),
     mode: async (next) => {
       await tell({ mode: next });
+    },
+    lookup: async (lookup) => {
+      await tell({ lookup });
     },
     modeOf: async (path, next, times) => {
       await tell({ path, mode: next, times });
@@ -130,7 +140,9 @@ function serve(): void {
   const honourKeys = values['honour-keys'];
   const effects = earlier.filter((line) => line.effect === true);
   const ids = new Map(effects.map((line, index) => [line.key, index + 1]));
+  const bodies = new Map(effects.map((line) => [line.key, line.body]));
   let mode = knownMode(values.mode);
+  let lookup: Lookup = 'true';
   const modes = new Map<string, { mode: Mode; times: number }>();
   let open = 0;
   let made = effects.length;
@@ -151,6 +163,7 @@ function serve(): void {
     }
     made += 1;
     if (key !== null) ids.set(key, made);
+    bodies.set(key, body);
     record({ ...line, effect: true });
     return made;
   };
@@ -167,9 +180,10 @@ function serve(): void {
   };
 
   const told = (body: string) => {
-    const said = JSON.parse(body) as { mode?: string; path?: string; times?: number };
+    const said = JSON.parse(body) as { mode?: string; path?: string; times?: number; lookup?: string };
     if (said.mode && said.path) modes.set(said.path, { mode: knownMode(said.mode), times: said.times ?? 1 });
     else if (said.mode) mode = knownMode(said.mode);
+    lookup = LOOKUPS.find((one) => one === said.lookup) ?? lookup;
     return { mode, open };
   };
 
@@ -185,6 +199,12 @@ function serve(): void {
     // From here to the effect nothing waits, so a request that is not open is decided.
     const body = await bodyOf(request);
     if (request.url === '/__mode') return json(response, 200, told(body));
+    const key = /^\/by-key\/(.+)$/.exec(request.url ?? '')?.[1];
+    if (request.method === 'GET' && key !== undefined) {
+      if (lookup === 'broken') return json(response, 500, { error: 'broken' });
+      const done = lookup === 'true' ? bodies.get(key) : undefined;
+      return json(response, done === undefined ? 404 : 200, { id: ids.get(key) ?? null, did: done ?? null });
+    }
     const now = modeFor(request.url ?? '');
     if (now === 'refuse') return json(response, 422, { error: 'refused' });
     if (now === 'hang') return;

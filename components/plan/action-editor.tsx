@@ -113,7 +113,7 @@ function RequestFields({ value, fields, onChange }: { value: Action; fields: str
       <Checkbox
         label="The target ignores a repeat with the same Idempotency-Key"
         hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
-        checked={value.honoursKeys}
+        checked={value.honoursKeys !== false}
         onChange={(event) => onChange({ ...value, honoursKeys: event.target.checked })}
       />
     </>

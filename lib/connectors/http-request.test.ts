@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { CountersignError } from '../core/errors.ts';
 import type { Action } from '../core/plan.ts';
 import { makeHttp } from './http.ts';
+import { findingOf } from './http-inspect.ts';
+import { inspectionOf, readRequest } from './http-request.ts';
 
 const http = makeHttp({ allowPrivateTargets: () => false });
 const inside = makeHttp({ allowPrivateTargets: () => true });
@@ -295,5 +297,82 @@ describe('the undo request', () => {
     const paths = (one: Action) => problemsOf(() => http.check(one, ['id'])).map(({ path }) => path);
     expect(paths(action({ ...given, undo: { ...undo, headers: {} }, effect: 'permanent' }))).toEqual(['with.effect']);
     expect(paths(action({ url: given.url, undo: { ...undo, headers: {} } }, 'GET'))).toEqual(['with.undo']);
+  });
+});
+
+describe('an inspection', () => {
+  const asks = (inspect: object, verb = 'POST') => action({ url: 'https://api.example.com/', inspect } as Action['with'], verb);
+
+  test.each([
+    [{ url: 'https://api.example.com/by-key/{{idempotencyKey}}' }],
+    [{ url: 'https://api.example.com/{{id}}', happened: { status: [200, 302], contains: '"done"' } }],
+    [{ url: 'https://api.example.com/all', happened: { contains: '{{id}}' } }],
+  ])('%j is taken', (inspect) => {
+    expect(problemsOf(() => http.check(asks(inspect), ['id']))).toEqual([]);
+  });
+
+  test.each([
+    ['with.inspect.url', { url: 'http://127.0.0.1/{{id}}' }, /127\.0\.0\.1/],
+    ['with.inspect.url', { url: 'https://{{id}}/' }, /host written out/],
+    ['with.inspect.url', { url: 'https://api.example.com/{{nobody}}' }, /no field “nobody”/],
+    ['with.inspect.url', { url: 'https://api.example.com/last' }, /the same for every item/],
+    [
+      'with.inspect.happened.contains',
+      { url: 'https://api.example.com/{{id}}', happened: { contains: '{{nobody}}' } },
+      /no field/,
+    ],
+    ['with.inspect.happened.contains', { url: 'https://api.example.com/{{id}}', happened: { contains: '' } }, /empty text/],
+    ['with.inspect.happened.status', { url: 'https://api.example.com/{{id}}', happened: { status: [] } }, /at least one/],
+    ['with.inspect.happened.status.0', { url: 'https://api.example.com/{{id}}', happened: { status: [42] } }, /./],
+    ['with.inspect', { url: 'https://api.example.com/{{id}}', body: {} }, /body/],
+  ])('at %s, %j is refused', (path, inspect, message) => {
+    expect(problemsOf(() => http.check(asks(inspect), ['id']))).toMatchObject([
+      { path, message: expect.stringMatching(message) },
+    ]);
+  });
+
+  test('of a request that changes nothing is refused', () => {
+    const refused = problemsOf(() => http.check(asks({ url: 'https://api.example.com/{{id}}' }, 'GET'), ['id']));
+    expect(refused).toMatchObject([{ path: 'with.inspect' }]);
+  });
+
+  test('that looks for an empty text, or whose path changes, is refused for the item', () => {
+    const empty = asks({ url: 'https://api.example.com/', happened: { contains: '{{id}}' } });
+    expect(() => http.prepare(empty, { ordinal: 7, fields: { id: '' } })).toThrow(
+      'Item 7: the text that its inspection looks for',
+    );
+    const path = asks({ url: 'https://api.example.com/mails/{{id}}' });
+    for (const id of ['', '..']) expect(() => http.prepare(path, { ordinal: 7, fields: { id } })).toThrow('Item 7');
+  });
+
+  test('is frozen with the fields it names, and what an item says is never taken for the key', () => {
+    const one = asks({ url: 'https://api.example.com/{{id}}?key={{idempotencyKey}}', happened: { contains: '{{id}}' } });
+    const request = readRequest(http.prepare(one, { ordinal: 7, fields: { id: '{{idempotencyKey}}', other: 'x' } }));
+    expect(request.inspect?.fields).toEqual({ id: '{{idempotencyKey}}' });
+    expect(inspectionOf(request, 'abc')).toEqual({
+      url: 'https://api.example.com/%7B%7BidempotencyKey%7D%7D?key=abc',
+      status: [200],
+      contains: '{{idempotencyKey}}',
+    });
+  });
+});
+
+describe('what the target says to it', () => {
+  const asked = (more: object = {}) => ({ url: 'https://api.example.com/1', status: [200], contains: null, ...more });
+  test.each([
+    ['happened', asked(), 200, ''],
+    ['happened', asked({ contains: 'mail 1' }), 200, 'about mail 1'],
+    ['not_there', asked({ contains: 'mail 1' }), 200, 'about mail 2'],
+    ['not_there', asked(), 404, ''],
+    ['not_there', asked(), 204, ''],
+    ['happened', asked({ status: [404] }), 404, ''],
+    ['not_there', asked({ status: [404] }), 200, 'still there'],
+    ['unknown', asked(), 401, ''],
+    ['unknown', asked(), 302, ''],
+    ['unknown', asked(), 429, ''],
+    ['unknown', asked(), 503, ''],
+    ['unknown', asked({ contains: 'mail 1' }), 200, null],
+  ])('%s: %j answered with %i %j', (finding, request, status, body) => {
+    expect(findingOf(request, status, body === null ? null : Buffer.from(body), null).finding).toBe(finding);
   });
 });

@@ -31,9 +31,25 @@ type Parts = { url: string; headers: Record<string, string>; body: Json };
 const undo = z.strictObject({ do: z.enum(METHODS).exclude(['GET']), ...parts });
 const TARGET = 'target';
 
+/**
+ * How to ask the target afterwards: a GET whose templates may also name `{{idempotencyKey}}`. It happened when the answer has one of these
+ * statuses and holds this text.
+ */
+const inspect = z.strictObject({
+  url: template.min(1, 'An inspection needs a URL.'),
+  happened: z
+    .strictObject({
+      status: z.array(z.int().min(200).max(599)).min(1, 'Name at least one status.').max(20).default([200]),
+      contains: template.min(1, 'Every answer holds an empty text. Leave it out.').optional(),
+    })
+    .default({ status: [200] }),
+});
+const KEY = 'idempotencyKey';
+
 const parameters = z.strictObject({
   ...parts,
   undo: undo.optional(),
+  inspect: inspect.optional(),
   timeoutMs: z.int().min(100).max(REQUEST_TIMEOUT_MS_MAX).default(REQUEST_TIMEOUT_MS),
   effect: z.enum(['none', 'undoable', 'permanent']).optional(),
 });
@@ -47,6 +63,7 @@ const frozen = z.object({
   effect: z.enum(['none', 'undoable', 'permanent']),
   /** with the values of the fields that it names: what is needed to undo it is fixed when it is approved */
   undo: undo.extend({ fields: z.record(z.string(), z.string()) }).optional(),
+  inspect: inspect.extend({ fields: z.record(z.string(), z.string()) }).optional(),
 });
 
 /** A frozen request, read back: `body` is the text to send as it is. */
@@ -95,7 +112,28 @@ export function checkRequest(
     if (given.effect === 'permanent')
       problems.push({ path: 'with.effect', message: 'It says both that it is permanent and how it is undone. Leave one out.' });
   }
+  if (given.inspect) problems.push(...inspectProblems(action, given.inspect, fields, hostRefused));
   if (problems.length > 0) throw refusal(problems);
+}
+
+function inspectProblems(
+  action: Action,
+  given: InspectTemplate,
+  fields: readonly string[] | null,
+  hostRefused: (hostname: string) => string | null,
+): Problem[] {
+  const names = fields && [...fields, KEY];
+  const { url, happened } = given;
+  const problems = partsProblems('GET', { url, headers: {}, body: null }, names, hostRefused, 'with.inspect');
+  if (happened.contains !== undefined)
+    problems.push(...templateProblems(happened.contains, names, 'with.inspect.happened.contains'));
+  if (action.do === 'GET')
+    problems.push({ path: 'with.inspect', message: 'A GET changes nothing, so there is nothing to look up.' });
+  if (problems.length === 0 && inspectNames(given).length === 0) {
+    const message = `It would ask the same for every item. Name a field, or {{${KEY}}}.`;
+    problems.push({ path: 'with.inspect.url', message });
+  }
+  return problems;
 }
 
 function partsProblems(
@@ -141,6 +179,7 @@ export function freezeRequest(action: Action, item: ActionItem, inUrl: ActionIte
     timeoutMs: given.timeoutMs,
     effect: requestEffect(action),
     ...(given.undo ? { undo: freezeUndo(given.undo, item) } : {}),
+    ...(given.inspect ? { inspect: freezeInspect(given.inspect, item) } : {}),
   };
   return bytesOf(request, item);
 }
@@ -194,6 +233,37 @@ function lastPart(target: string): string {
 }
 
 type UndoTemplate = z.infer<typeof undo>;
+
+type InspectTemplate = z.infer<typeof inspect>;
+/** What to ask the target, filled in. */
+export type HttpInspection = { url: string; status: number[]; contains: string | null };
+
+/** How this request is looked up at the target, under the key that it was sent with; null when it does not say. */
+export function inspectionOf({ inspect: asks }: HttpRequest, idempotencyKey: string): HttpInspection | null {
+  return asks ? fillInspection(asks, { ordinal: 0, fields: { ...asks.fields, [KEY]: idempotencyKey } }) : null;
+}
+
+/** Filled in once for the sake of its errors, as an undo is. */
+function freezeInspect(template: InspectTemplate, item: ActionItem): NonNullable<HttpRequest['inspect']> {
+  const fields = Object.fromEntries(
+    inspectNames(template)
+      .filter((name) => name !== KEY)
+      .map((name) => [name, Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '']),
+  );
+  const { contains } = fillInspection(template, { ordinal: item.ordinal, fields: { ...fields, [KEY]: 'x' } });
+  if (contains === '')
+    throw itemRefusal(item.ordinal, 'the text that its inspection looks for is empty, and every answer holds that.');
+  return { ...template, fields };
+}
+
+function fillInspection({ url, happened }: InspectTemplate, item: ActionItem): HttpInspection {
+  const contains = happened.contains === undefined ? null : renderTemplate(happened.contains, item.fields);
+  return { url: renderUrl(url, item), status: happened.status, contains };
+}
+
+function inspectNames({ url, happened }: InspectTemplate): string[] {
+  return [url, happened.contains ?? ''].flatMap((text) => templateFields(text));
+}
 
 /** Filled in once for the sake of its errors: an undo that can't be built is told before the request is approved. */
 function freezeUndo(template: UndoTemplate, item: ActionItem): NonNullable<HttpRequest['undo']> {

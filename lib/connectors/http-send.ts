@@ -125,7 +125,7 @@ function answered({ status, headers }: { status: number; headers: Headers }, bod
 }
 
 /** What the target calls the thing it made: the Location header, or the `id` of a JSON body. */
-function targetOf(headers: Headers, body: Buffer | null): string | null {
+export function targetOf(headers: Headers, body: Buffer | null): string | null {
   const location = identifier(single(headers.location));
   if (location !== null || body === null || !/[/+]json\b/i.test(single(headers['content-type']) ?? '')) return location;
   try {

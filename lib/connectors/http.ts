@@ -9,10 +9,12 @@ import type { Action } from '../core/plan.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
 import { resultOf, type Sending } from './http-answers.ts';
+import { inspectOnce } from './http-inspect.ts';
 import {
   checkRequest,
   freezeRequest,
   type HttpRequest,
+  inspectionOf,
   inverseRequest,
   METHODS,
   namesTarget,
@@ -22,7 +24,7 @@ import {
 } from './http-request.ts';
 import { guardedAgent, sendOnce } from './http-send.ts';
 import { refusal, requireDo } from './parameters.ts';
-import type { ApplyInput, ApplyResult, Done, RemoteConnector, Undo } from './port.ts';
+import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from './port.ts';
 
 const BACKOFF_MS = 250;
 
@@ -53,6 +55,11 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     wording,
     prepare: freezeRequest,
     undo: async (_client, done) => done.map(undoOf),
+    canInspect,
+    inspect: async ({ request, idempotencyKey }, signal) => {
+      const asked = inspectionOf(readRequest(request), idempotencyKey);
+      return asked ? inspectOnce(agent, asked, signal) : { finding: 'unknown', reason: 'no_inspection' };
+    },
     apply: (input, signal) => apply((request) => sendOnce(agent, request, input.idempotencyKey, signal), input, signal),
   };
 }
@@ -60,6 +67,14 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
 function wording(action: Action) {
   const host = requestHost(action);
   return { verb: `Send ${action.do}`, past: `Sent ${action.do}`, will: `send a ${action.do} to ${host}`, target: host };
+}
+
+function canInspect(request: FrozenRequest): boolean {
+  try {
+    return readRequest(request).inspect !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The undo request of the plan, filled in; and what undid a request is undone by that request itself, under a new key. */

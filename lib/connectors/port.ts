@@ -54,6 +54,17 @@ export type ApplyResult =
   | { result: 'failed'; reason: string }
   | { result: 'uncertain'; reason: string };
 
+/**
+ * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `unknown` is
+ * every answer that says neither.
+ */
+export type Inspection =
+  | { finding: 'happened'; target: string | null }
+  | { finding: 'not_there' }
+  | { finding: 'unknown'; reason: string };
+
+export type InspectInput = { request: FrozenRequest; idempotencyKey: string };
+
 /** An action that happened, from its receipts and its frozen request: what an undo is made of. */
 export type Done = {
   datasetId: string;
@@ -110,6 +121,10 @@ export type RemoteConnector = Common & {
   kind: 'remote';
   /** `signal` aborts when the lease is lost. Never throws: a fault is a result. */
   apply(input: ApplyInput, signal: AbortSignal): Promise<ApplyResult>;
+  /** Whether this very request says how to look it up. */
+  canInspect(request: FrozenRequest): boolean;
+  /** Asks the target whether it happened: a harmless read, by what was frozen and approved. Never throws. */
+  inspect(input: InspectInput, signal: AbortSignal): Promise<Inspection>;
 };
 
 export type Connector = TransactionalConnector | RemoteConnector;

@@ -31,12 +31,23 @@ const classifier = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Whether the target takes a repeat with the same key for the same request: never, for ever, or for so many hours. */
+const honoursKeys = z.union([
+  z.boolean(),
+  z.strictObject({
+    forHours: z
+      .number()
+      .min(1, 'A key is kept for an hour at least, or not relied upon.')
+      .max(24 * 365),
+  }),
+]);
+
 /** `with` is checked by the connector itself (lib/connectors), so that only its own file knows its parameters. */
 const action = z.strictObject({
   connector: z.string().min(1).max(40),
   connection: z.string().min(1).max(100).nullable().default(null),
   do: z.string().min(1).max(40),
-  honoursKeys: z.boolean().default(false),
+  honoursKeys: honoursKeys.default(false),
   with: z.record(z.string(), z.json()).default({}),
 });
 
@@ -142,6 +153,12 @@ export type Action = NonNullable<Category['action']>;
 export type Chunking = Plan['chunking'];
 export type ChunkEdit = Plan['chunkEdits'][number];
 export type GatePolicy = NonNullable<Plan['gates']['next']>;
+
+/** How long the target keeps the key of a request, by the plan: 0 for not at all, in ms. */
+export function keysKeptMs({ honoursKeys: declared }: Pick<Action, 'honoursKeys'>): number {
+  if (typeof declared === 'object') return declared.forHours * 60 * 60 * 1000;
+  return declared ? Number.POSITIVE_INFINITY : 0;
+}
 
 /** Reads a plan from unknown JSON. Throws `invalid` with one problem per wrong place. */
 export function parsePlan(value: unknown): Plan {

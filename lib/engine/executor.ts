@@ -8,7 +8,7 @@ import type { Pool } from 'pg';
 import { TRANSACTIONAL_SLOTS } from '../core/limits.ts';
 import { manifestHasher } from '../core/manifest.ts';
 import { commitment } from '../ledger/canonical.ts';
-import { type IntentBody, idempotencyKey, readReceipt, sealReceipt } from '../ledger/receipt.ts';
+import { type IntentBody, idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '../ledger/receipt.ts';
 import type { Claim } from '../store/claims.ts';
 import type { Tx } from '../store/db.ts';
 import {
@@ -40,10 +40,23 @@ export type Sending = {
   mayHaveActed: boolean;
 };
 
+/** What a look at the target says; `not_there` proves nothing while somebody may still be sending (I4). */
+export type Inspection =
+  | { finding: 'happened'; target: string | null }
+  | { finding: 'not_there' }
+  | { finding: 'unknown'; reason: string };
+
 /** One kind of target, as far as the protocol must know it. */
 export type Target =
   | { kind: 'transactional'; applyMany(tx: Tx, sendings: Sending[]): Promise<TargetResult[]> }
-  | { kind: 'remote'; honoursKeys(row: WorkRow): boolean; apply(sending: Sending, signal: AbortSignal): Promise<TargetResult> };
+  | {
+      kind: 'remote';
+      /** whether a repeat of a request whose intent is this old counts once, for as long as the repeat takes */
+      honoursKeys(row: WorkRow, ageMs: number): boolean;
+      apply(sending: Sending, signal: AbortSignal): Promise<TargetResult>;
+      /** Asks whether it happened, which changes nothing; null where there is no way to ask. */
+      inspect?(sending: Sending, signal: AbortSignal): Promise<Inspection | null>;
+    };
 
 export type ExecutorInput = {
   pool: Pool;
@@ -140,31 +153,60 @@ async function verifyManifest(input: ExecutorInput, approval: Approval): Promise
 
 /**
  * I4: what an owner before this one left open is never silently repeated. An effect that shares its outcome's transaction did not happen
- * and is applied under the same key; a target that honours keys gets the same key and the same bytes; all else is uncertain.
+ * and is applied under the same key; a target that still knows the key gets the same key and the same bytes; all else is uncertain, and is then
+ * looked up where the target can be asked.
  */
 async function settleOpenIntents(run: Run): Promise<void> {
   for (let after: number | null = null; ; ) {
+    const asked = performance.now();
     const rows: WorkRow[] = await openIntents(run.pool, run.claim, page(run, after));
     if (rows.length === 0) return;
     await reach('open.found', run.claim.batchId);
     after = rows[rows.length - 1]?.ordinal ?? after;
-    const open = rows.map((row) => openAttempt(row));
+    const open = rows.map((row) => openAttempt(row, asked));
     await applyTransactional(
       run,
       open.filter(({ row }) => target(run, row).kind === 'transactional'),
     );
     const remote = open.filter(({ row }) => target(run, row).kind === 'remote');
-    const honoured = remote.filter(({ row }) => honoursKeys(run, row));
-    const doubtful = remote.filter(({ row }) => !honoursKeys(run, row));
+    const honoured = remote.filter((attempt) => honoursKeys(run, attempt));
+    const doubtful = remote.filter((attempt) => !honoured.includes(attempt));
     if (doubtful.length > 0) {
       await reach('open.doubting', run.claim.batchId);
-      const reason = { result: 'uncertain', reason: 'worker_lost' } as const;
-      await run.writer.outcomes(doubtful.map((attempt) => outcomeRow(run, attempt, reason)));
-      run.announce();
+      await leaveInDoubt(run, doubtful);
+      await inSlots(run, doubtful, async (attempt) => void (await lookUp(run, attempt)));
     }
     if (honoured.length > 0) await reach('open.repeating', run.claim.batchId);
-    await inSlots(run, honoured, (attempt) => applyRemote(run, attempt));
+    await inSlots(run, honoured, async (attempt) => {
+      if (honoursKeys(run, attempt)) return applyRemote(run, attempt);
+      // The key's time ran out while those before it were repeated.
+      await leaveInDoubt(run, [attempt]);
+      await lookUp(run, attempt);
+    });
   }
+}
+
+async function leaveInDoubt(run: Run, attempts: Attempt[]): Promise<void> {
+  const lost = { result: 'uncertain', reason: 'worker_lost' } as const;
+  await run.writer.outcomes(attempts.map((attempt) => outcomeRow(run, attempt, lost)));
+  run.announce();
+}
+
+/**
+ * Asks the target about an action whose doubt is on record; true when it says that it happened, which ends the doubt. Any other answer ends
+ * nothing: whoever was lost may still be sending (I4). What the target said is kept either way.
+ */
+async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
+  const to = target(run, attempt.row);
+  if (to.kind !== 'remote' || !to.inspect || run.stop === 'drained') return false;
+  if (!run.lease.valid()) throw new Refused('lost');
+  const said = await to.inspect(sendingOf(attempt), run.lease.signal);
+  if (said === null || run.lease.signal.aborted) return false;
+  const happened = said.finding === 'happened';
+  const doubt = { ordinal: attempt.row.ordinal, step: attempt.step + 1 };
+  await run.writer.inspected({ ...doubt, by: run.by, said, resolution: happened ? resolutionRow(run, attempt) : null });
+  run.announce();
+  return happened;
 }
 
 async function sendAll(run: Run): Promise<void> {
@@ -267,7 +309,9 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<void> {
   await reach('send.answered', run.claim.batchId);
   await run.writer.outcome(outcomeRow(run, attempt, answer));
   run.announce();
-  const spent = run.budget.count(answer);
+  const found = answer.result === 'uncertain' && (await lookUp(run, attempt));
+  // What the target confirmed is no sign of trouble, however it answered at first.
+  const spent = run.budget.count(found ? { result: 'succeeded' } : answer);
   if (spent) run.stop ??= { halted: spent };
 }
 
@@ -288,6 +332,8 @@ type Attempt = {
   intentLeaf: Buffer | null;
   /** its intent was open when this owner came */
   inherited: boolean;
+  /** when its intent was committed, or before, by this process's monotonic clock */
+  since: number;
 };
 
 function sendingOf({ row, key, inherited }: Attempt): Sending {
@@ -298,13 +344,15 @@ function nextAttempt(run: Run, row: WorkRow): Attempt {
   const last = row.body ? readReceipt(row.body) : null;
   const attempt = last && 'attempt' in last ? last.attempt + 1 : 1;
   const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt);
-  return { row, attempt, key, step: (row.step ?? 0) + 1, intentLeaf: null, inherited: false };
+  return { row, attempt, key, step: (row.step ?? 0) + 1, intentLeaf: null, inherited: false, since: performance.now() };
 }
 
-function openAttempt(row: WorkRow): Attempt {
+/** @param asked when the database was asked for the row, by the monotonic clock */
+function openAttempt(row: WorkRow, asked: number): Attempt {
   const intent = row.body ? readReceipt(row.body) : null;
   if (intent?.kind !== 'intent' || row.step === null) throw new Error(`Item ${row.ordinal} has no open intent.`);
-  return { row, attempt: intent.attempt, key: intent.idempotencyKey, step: row.step, intentLeaf: row.leaf, inherited: true };
+  const { attempt, idempotencyKey: key } = intent;
+  return { row, attempt, key, step: row.step, intentLeaf: row.leaf, inherited: true, since: asked - (row.ageMs ?? 0) };
 }
 
 function intentRow(run: Run, attempt: Attempt): IntentRow {
@@ -368,15 +416,33 @@ function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRo
   return { ...sealed, ordinal: attempt.row.ordinal, step, result: answer.result };
 }
 
+/** What an inspection found out, as the receipt after the doubt. */
+function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {
+  return sealReceipt({
+    at: run.now().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    by: run.by,
+    chunk: run.claim.number,
+    evidence: 'inspection',
+    intent: attempt.intentLeaf?.toString('hex') ?? null,
+    kind: 'resolution',
+    ordinal: attempt.row.ordinal,
+    result: 'succeeded',
+    step: attempt.step + 2,
+    v: 1,
+  });
+}
+
 function target(run: Run, row: WorkRow): Target {
   const found = run.targetFor(row.connector, row.version);
   if (!found) throw new Error(`No connector ${row.connector} version ${row.version}.`);
   return found;
 }
 
-function honoursKeys(run: Run, row: WorkRow): boolean {
+function honoursKeys(run: Run, { row, since }: Attempt): boolean {
   const to = target(run, row);
-  return to.kind === 'remote' && to.honoursKeys(row);
+  return to.kind === 'remote' && to.honoursKeys(row, performance.now() - since);
 }
 
 function page(run: Run, after: number | null) {

@@ -5,9 +5,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { LEASE_MS } from '../core/limits.ts';
+import type { SealedReceipt } from '../ledger/receipt.ts';
 import { type Claim, holdFence, whyRefused } from '../store/claims.ts';
 import type { Tx } from '../store/db.ts';
-import { type IntentRow, insertIntents, insertOutcomes, type OutcomeRow, storedLeaves } from '../store/receipts.ts';
+import { type InspectedDoubt, isInDoubt, saveInspection } from '../store/inspections.ts';
+import {
+  type IntentRow,
+  insertIntents,
+  insertOutcomes,
+  insertResolution,
+  type OutcomeRow,
+  storedLeaves,
+} from '../store/receipts.ts';
 import { reach } from './failpoints.ts';
 
 /** The fence refused: `stopping` asks the worker to send nothing more and settle; `lost` says that somebody else owns the chunk. */
@@ -19,6 +28,9 @@ export class Refused extends Error {
   }
 }
 
+/** `resolution`: the sealed receipt that says that it happened; null when the target did not say so. */
+export type InspectedRow = InspectedDoubt & { resolution: SealedReceipt | null };
+
 type Outcomes = OutcomeRow[] | ((tx: Tx) => Promise<OutcomeRow[]>);
 
 export type ReceiptWriter = {
@@ -28,6 +40,8 @@ export type ReceiptWriter = {
   intents(rows: IntentRow[]): Promise<void>;
   /** Many at once; given a function, it makes their effect in the transaction of the outcomes that it returns. */
   outcomes(rows: Outcomes): Promise<void>;
+  /** What the target said about a doubt, and the receipt that ends it, if it does. Nothing when a person was faster. */
+  inspected(row: InspectedRow): Promise<void>;
 };
 
 export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
@@ -56,6 +70,7 @@ export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
     outcome: (row) => enqueue(waiting.outcomes, row),
     intents: (rows) => writeIntents(pool, claim, rows),
     outcomes: (rows) => writeOutcomes(pool, claim, rows),
+    inspected: (row) => writeInspected(pool, claim, row),
   };
 }
 
@@ -102,6 +117,27 @@ async function writeOutcomes(pool: Pool, claim: Claim, outcomes: Outcomes): Prom
     }
   });
   await reach('outcomes.committed', claim.batchId);
+}
+
+async function writeInspected(pool: Pool, claim: Claim, row: InspectedRow): Promise<void> {
+  await surely(pool, claim, async (client, attempt) => {
+    const tx = fencedTransaction(client, claim);
+    try {
+      // Under the fence nobody else moves this action, so what is read here still holds when it is written.
+      if (await isInDoubt(tx, claim.batchId, row)) {
+        await saveInspection(tx, claim.batchId, row);
+        if (row.resolution) {
+          attempt([{ ...row.resolution, ordinal: row.ordinal, step: row.step + 1 }]);
+          if (!(await insertResolution(tx, claim, { ...row.resolution, ordinal: row.ordinal, step: row.step + 1 })))
+            throw new Refused('lost');
+        }
+      }
+      await tx.commit();
+    } catch (error) {
+      if (!isConnectionLoss(error)) await tx.rollback();
+      throw error;
+    }
+  });
 }
 
 /** Begins, under the fence, with the first thing it is asked: an effect that asks the database for nothing needs no transaction. */

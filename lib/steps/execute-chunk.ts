@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ApplyInput, Connector } from '../connectors/port.ts';
 import { CONNECTORS } from '../connectors/registry.ts';
-import type { Plan } from '../core/plan.ts';
+import { KEYS_MARGIN_MS } from '../core/limits.ts';
+import { keysKeptMs, type Plan } from '../core/plan.ts';
 import { announce } from '../engine/events.ts';
 import { executeChunk as execute, type Sending, type Target } from '../engine/executor.ts';
 import { reach } from '../engine/failpoints.ts';
@@ -44,14 +45,14 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
     (one) => one.name === name && one.version >= version && one.since <= version,
   );
   if (!connector) return null;
-  const honours = new Map(plan.categories.map((category) => [category.name, category.action?.honoursKeys ?? false]));
+  const kept = new Map(plan.categories.map(({ name: category, action }) => [category, action ? keysKeptMs(action) : 0]));
   const input = ({ row, idempotencyKey, mayHaveActed }: Sending): ApplyInput => ({
     batchId: claim.batchId,
     datasetId: claim.datasetId,
     ordinal: row.ordinal,
     category: row.category,
     action: { connector: row.connector, connection: row.connection, do: row.do, version: row.version },
-    honoursKeys: honours.get(row.category) ?? false,
+    honoursKeys: (kept.get(row.category) ?? 0) > 0,
     request: row.request,
     idempotencyKey,
     mayHaveActed,
@@ -61,7 +62,9 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
   }
   return {
     kind: 'remote',
-    honoursKeys: (row) => honours.get(row.category) ?? false,
+    honoursKeys: (row, ageMs) => ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
     apply: (sending, signal) => connector.apply(input(sending), signal),
+    inspect: async ({ row, idempotencyKey }, signal) =>
+      connector.canInspect(row.request) ? connector.inspect({ request: row.request, idempotencyKey }, signal) : null,
   };
 }

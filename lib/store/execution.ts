@@ -75,6 +75,8 @@ export type WorkRow = {
   /** the last receipt's bytes, to repeat an open intent and to number the next attempt */
   body: Buffer | null;
   leaf: Buffer | null;
+  /** how old the last receipt is, by the database's clock */
+  ageMs: number | null;
 };
 
 type Page = {
@@ -119,11 +121,11 @@ SELECT m.ordinal, m.category, m.connector, m.connection, m."do", m.version, enco
   CASE WHEN $6::text[] = '{}' THEN '{}' ELSE (
     SELECT jsonb_object_agg(k, coalesce(i.fields ->> k, '')) FROM item i, unnest($6::text[]) k
     WHERE i.dataset_id = $5 AND i.ordinal = m.ordinal) END AS fields,
-  r.step, r.kind, r.result, r.seq, r.body, r.leaf
+  r.step, r.kind, r.result, r.seq, r.body, r.leaf, (extract(epoch FROM clock_timestamp() - r.committed_at) * 1000)::float8 AS "ageMs"
 FROM manifest_row m
 JOIN frozen_request f ON f.digest = m.request_digest
 LEFT JOIN LATERAL (
-  SELECT step, kind, result, seq, body, leaf FROM receipt WHERE batch_id = $4 AND ordinal = m.ordinal ORDER BY step DESC LIMIT 1
+  SELECT step, kind, result, seq, body, leaf, committed_at FROM receipt WHERE batch_id = $4 AND ordinal = m.ordinal ORDER BY step DESC LIMIT 1
 ) r ON true
 WHERE m.decision_id = $1 AND m.chunk_id = $2 AND m.ordinal ${backwards ? '<' : '>'} $3 AND m.connector IS NOT NULL AND (m.first OR $7) AND ${due}
 ORDER BY m.ordinal ${backwards ? 'DESC' : ''} LIMIT $9`;

@@ -79,6 +79,23 @@ export async function insertOutcomes(client: Pool | Tx, claim: Claim, rows: Outc
   return rowCount !== null && rowCount > 0;
 }
 
+/** I3: a worker's inspection ends a doubt: uncertain -> succeeded, also while the chunk is being stopped. False: the fence refused. */
+export async function insertResolution(
+  client: Tx,
+  claim: Claim,
+  row: SealedReceipt & { ordinal: number; step: number },
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `WITH fence AS (
+       UPDATE chunk SET seq = seq + 1, uncertain = uncertain - 1, done = done + 1, updated_at = clock_timestamp()
+       WHERE id = $1 AND epoch = $2 AND state = 'executing' RETURNING seq)
+     INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+     SELECT $3, $4, fence.seq, $5, $6, 'resolution', 'succeeded', $7, $8 FROM fence`,
+    [claim.chunkId, claim.epoch, claim.batchId, claim.number, row.ordinal, row.step, row.body, row.leaf],
+  );
+  return rowCount === 1;
+}
+
 export type GuardedChange = {
   chunkId: string;
   /** the states the chunk may be in, from the lifecycle table */

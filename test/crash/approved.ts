@@ -34,16 +34,21 @@ afterAll(async () => {
 const REQUEST_MS = 1_000;
 
 /** The action that reaches a target, with what the oracle needs to know the item by. */
-export function post(target: RunningTarget, honoursKeys = false) {
-  const request = { url: `${target.url}/mail`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS };
+export function post(target: RunningTarget, honoursKeys = false, inspected = false) {
+  const inspect = { url: `${target.url}/by-key/{{idempotencyKey}}`, happened: { contains: '{{subject}}' } };
+  const common = { url: `${target.url}/mail`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS };
+  const request = inspected ? { ...common, inspect } : common;
   return { connector: 'http', do: 'POST', honoursKeys, with: request };
 }
 
-export function sendAll(target: RunningTarget, options: { honoursKeys?: boolean; concurrency?: number } = {}): PlanInput {
-  const { honoursKeys = false, concurrency = 8 } = options;
+export function sendAll(
+  target: RunningTarget,
+  options: { honoursKeys?: boolean; inspected?: boolean; concurrency?: number } = {},
+): PlanInput {
+  const { honoursKeys = false, inspected = false, concurrency = 8 } = options;
   return {
     classifier: { kind: 'rules', rules: [], otherwise: 'send' },
-    categories: [{ name: 'send', action: post(target, honoursKeys) }],
+    categories: [{ name: 'send', action: post(target, honoursKeys, inspected) }],
     chunking: { by: 'size' },
     // These tests are about doubts, not about a target that is to be left alone.
     execution: { first: 0, concurrency, haltAfter: { consecutive: 100_000, share: 1 } },

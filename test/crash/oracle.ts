@@ -57,7 +57,8 @@ export async function judge(pool: Pool, batchId: string, lines: TargetLine[]): P
     counts.set(name, (counts.get(name) ?? 0) + 1);
     if ((last.get(row.ordinal)?.step ?? 0) < row.step) last.set(row.ordinal, row);
     // seq is the order in which the chunk's receipts committed (I3): an epoch that comes after a higher one wrote as a zombie.
-    const epoch = body.epoch ?? 0;
+    // A resolution names none: what it may follow is judged by its result.
+    const epoch = body.epoch ?? epochs.get(row.chunk) ?? 0;
     if (epoch < (epochs.get(row.chunk) ?? 0)) found.zombieReceipts.push(`${name} under epoch ${epoch}`);
     epochs.set(row.chunk, Math.max(epoch, epochs.get(row.chunk) ?? 0));
   }

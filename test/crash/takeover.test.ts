@@ -7,7 +7,7 @@ import { readUncertain } from '../../lib/steps/read-uncertain.ts';
 import { testDatabase } from '../database.ts';
 import { ADA, chunkStates, counters, leasesCount, startedBatch, steps } from '../fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
-import { doubtsOf, judge, keysOfEpoch, NOTHING } from './oracle.ts';
+import { doubtsOf, judge, keysOfEpoch, NOTHING, ordinalOf } from './oracle.ts';
 import {
   databaseNow,
   eventually,
@@ -75,6 +75,50 @@ test.each([
     expect(lines.filter(({ effect }) => effect === true)).toHaveLength(300);
     expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
   }
+});
+
+test('killed after the target acted: the next owner looks each of them up, and what it finds is done', async () => {
+  const target = await loggingTarget({ mode: 'timeout-after' });
+  const batch = await approvedBatch(pool, { items: 60, plan: sendAll(target, { inspected: true }) });
+  const workers = await startWorkers(url, 2);
+  const owner = await eventually('effects', async () => target.lines().length >= 8 && ownerOf(pool, batch.batchId));
+  await endAndAwaitHeir(workers, owner, 'SIGKILL', batch.batchId);
+  await target.mode('ok');
+  await eventually('the end', () => settled(pool, batch.batchId));
+  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+  const acted = new Set(target.lines().map(ordinalOf));
+  const doubts = await doubtsOf(pool, batch.batchId);
+  // An intent whose request was never sent: the target knows nothing of it, which proves nothing.
+  for (const ordinal of doubts) expect(acted).not.toContain(ordinal);
+  expect(acted.size + doubts.length).toBe(60);
+  const found = Object.values(await steps(pool, batch.batchId)).filter((of) => of.includes('resolution:succeeded'));
+  expect(found.length).toBeGreaterThanOrEqual(8);
+  const { rows } = await pool.query(
+    `SELECT DISTINCT convert_from(body, 'UTF8')::json ->> 'evidence' AS evidence, convert_from(body, 'UTF8')::json ->> 'by' LIKE 'worker:%' AS worker
+     FROM receipt WHERE batch_id = $1 AND kind = 'resolution'`,
+    [batch.batchId],
+  );
+  expect(rows).toEqual([{ evidence: 'inspection', worker: true }]);
+});
+
+test('the target says “not there” while a frozen worker may still send: it stays a doubt, and nothing is repeated', async () => {
+  const target = await loggingTarget({ latencyMs: 20 });
+  await target.lookup('lies');
+  const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target, { inspected: true }) });
+  const workers = await startWorkers(url, 2);
+  const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
+  const zombie = await endAndAwaitHeir(workers, owner, 'SIGSTOP', batch.batchId);
+  await eventually('the end', () => settled(pool, batch.batchId));
+  const doubts = await doubtsOf(pool, batch.batchId);
+  zombie.send('SIGCONT');
+  await eventually('its heartbeat', () => beatsAgain(owner.pid));
+  expect(await doubtsOf(pool, batch.batchId)).toEqual(doubts);
+  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+  const said = await pool.query('SELECT ordinal, finding FROM inspection WHERE batch_id = $1 ORDER BY ordinal', [batch.batchId]);
+  expect(said.rows).toEqual(doubts.map((ordinal) => ({ ordinal, finding: 'not_there' })));
+  const results = Object.values(await steps(pool, batch.batchId)).flat();
+  expect(results).not.toContain('resolution:not_executed');
+  expect(results).not.toContain('resolution:succeeded');
 });
 
 test('frozen past its lease and woken: the zombie writes nothing and sends nothing', async () => {
