@@ -1,21 +1,14 @@
 import type { Embedded } from '../lib/store/embedded.ts';
 
+/** What a benchmark says on its line. Rates are a second and medians of the rounds; a ratio is the median of the rounds' own ratios. */
 export type Figures = {
-  bytes?: number;
-  /** Rows (or actions) a second, the median of the rounds. */
-  ours: number;
-  floor: number;
-  /** ours / floor within a round, the median of the rounds. */
-  ratio: number;
   /** How far resident memory rose, at most, in a process that did nothing else before. */
   peakMemoryBytes: number;
-  /** Each round's ratio. */
-  ratios: number[];
-  /** Actions a second when each receipt holds three personal values; there is no floor for these. */
-  withValues?: number;
-  /** Worker processes that took part. */
-  workers?: number;
+  [figure: string]: unknown;
 };
+
+/** What is aimed at, by the figure's name: at least so much of a ratio, at most so much of all else. */
+export type Aims = Record<string, { least: number } | { most: number }>;
 
 export type BenchRun = {
   rows: number;
@@ -31,7 +24,7 @@ export type Bench = {
   of: 'rows' | 'items';
   /** A run with fewer rows is `scaled` and meets no aim. */
   fullRows: number;
-  aim: { ratio: number; peakMemoryBytes?: number };
+  aims: Aims;
   run(given: BenchRun): Promise<Figures>;
 };
 

@@ -21,7 +21,7 @@ import { type Bench, type BenchRun, type Figures, median, rounded } from './benc
 export const ingest: Bench = {
   of: 'rows',
   fullRows: 1_000_000,
-  aim: { ratio: 0.6, peakMemoryBytes: 200 * 1024 ** 2 },
+  aims: { ratio: { least: 0.6 }, peakMemoryBytes: { most: 200 * 1024 ** 2 } },
   run,
 };
 

@@ -1,13 +1,13 @@
 /**
- * `npm run bench ingest [-- --rows N]` or `execute [-- --items N]`: measures one thing against its floor, in the same run and on the same PostgreSQL, and prints a
- * single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this machine is; the ratio travels.
+ * `npm run bench ingest [-- --rows N]` or `execute [-- --items N]`: measures one thing against its floor, in the same run and on the same
+ * PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this machine is; ratios travel.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { closeDb } from '../lib/store/db.ts';
+import { closeDb, db } from '../lib/store/db.ts';
 import { startEmbedded } from '../lib/store/embedded.ts';
 import { migrate } from '../lib/store/migrate.ts';
 import type { Bench } from './bench.ts';
@@ -34,16 +34,33 @@ const server = await startEmbedded({ dataDir: join(folder, 'data') });
 try {
   await migrate(server);
   process.env.DATABASE_URL = server.appUrl;
+  // The benchmarks' own target is on loopback.
+  process.env.ALLOW_PRIVATE_TARGETS = '1';
   const figures = await bench.run({ rows: rows as number, folder, server, say: (line) => console.error(`${name}: ${line}`) });
   const scaled = (rows as number) < bench.fullRows;
-  const met =
-    !scaled &&
-    figures.ratio >= bench.aim.ratio &&
-    figures.peakMemoryBytes <= (bench.aim.peakMemoryBytes ?? Number.POSITIVE_INFINITY);
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), node: process.version };
-  console.log(JSON.stringify({ bench: name, [bench.of]: rows, ...figures, scaled, aim: bench.aim, met, machine }));
+  const missed = Object.entries(bench.aims)
+    .filter(([figure, aim]) => {
+      const value = Number(figures[figure]);
+      return !('least' in aim ? value >= aim.least : value <= aim.most);
+    })
+    .map(([figure]) => figure);
+  const aims = { aims: bench.aims, missed, met: !scaled && missed.length === 0 };
+  console.log(JSON.stringify({ bench: name, [bench.of]: rows, ...figures, scaled, ...aims, machine: await machineOf() }));
 } finally {
   await closeDb();
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function machineOf(): Promise<object> {
+  const { rows } = await db().pool.query<{ server_version: string }>('SHOW server_version');
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    /** of other programs too: what waited for a core in the last five minutes, on average */
+    load: Number(loadavg()[1]?.toFixed(1)),
+    node: process.version,
+    postgresql: rows[0]?.server_version,
+  };
 }

@@ -3,6 +3,7 @@
  * targets are handed in. docs/protocol.md explains the invariants.
  */
 import { randomBytes } from 'node:crypto';
+import { channel } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { TRANSACTIONAL_SLOTS } from '../core/limits.ts';
@@ -298,6 +299,9 @@ async function sendRemote(run: Run, attempt: Attempt): Promise<void> {
   await applyRemote(run, attempt);
 }
 
+/** Told of each outcome of a remote target: how many ms lay between knowing it and its commit's acknowledgement. The benchmarks listen. */
+const OUTCOMES = channel('countersign.outcome');
+
 async function applyRemote(run: Run, attempt: Attempt): Promise<void> {
   const to = target(run, attempt.row);
   if (to.kind !== 'remote') throw new Error(`${attempt.row.connector} is not remote.`);
@@ -306,8 +310,10 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<void> {
   if (!run.lease.valid()) throw new Refused('lost');
   await reach('send.checked', run.claim.batchId);
   const answer = await to.apply(sendingOf(attempt), run.lease.signal);
+  const knownAt = performance.now();
   await reach('send.answered', run.claim.batchId);
   await run.writer.outcome(outcomeRow(run, attempt, answer));
+  if (OUTCOMES.hasSubscribers) OUTCOMES.publish({ ms: performance.now() - knownAt });
   run.announce();
   const found = answer.result === 'uncertain' && (await lookUp(run, attempt));
   // What the target confirmed is no sign of trouble, however it answered at first.

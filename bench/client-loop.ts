@@ -1,0 +1,34 @@
+/**
+ * A bare client loop with the product's own HTTP client and nothing else: `node bench/client-loop.ts URL CONCURRENCY ITEMS`. It says `ready`, waits for
+ * `go`, and says when it is done.
+ */
+import { randomBytes } from 'node:crypto';
+import { guardedAgent, sendOnce } from '../lib/connectors/http-send.ts';
+import { bodyOf } from './http.ts';
+
+const [url, concurrency, items] = process.argv.slice(2);
+const agent = guardedAgent(() => true);
+const { signal } = new AbortController();
+
+process.on('disconnect', () => process.exit(0));
+process.once('message', async () => {
+  let next = 1;
+  const lane = async (): Promise<void> => {
+    while (next <= Number(items)) {
+      const body = JSON.stringify(bodyOf(String(next++)));
+      const sent = await sendOnce(agent, { ...REQUEST, body }, randomBytes(16).toString('hex'), signal);
+      if (sent.meaning !== 'acted') throw new Error(`The target answered ${sent.reason}.`);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(concurrency) }, lane));
+  process.send?.('done');
+});
+process.send?.('ready');
+
+const REQUEST = {
+  method: 'POST' as const,
+  url: url ?? '',
+  headers: { 'content-type': 'application/json' },
+  timeoutMs: 30_000,
+  effect: 'permanent' as const,
+};
