@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { testDatabase } from '../../test/database.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { Action } from '../core/plan.ts';
+import { sha256Hex } from '../ledger/canonical.ts';
 import { inTransaction } from '../store/db.ts';
 import { none } from './none.ts';
 import type { ApplyInput, TransactionalConnector } from './port.ts';
@@ -198,5 +199,67 @@ describe('task', () => {
       input(task, create, 100 + index, { subject, from: subject }),
     );
     expect((await apply(task, inputs)).every(({ result }) => result === 'succeeded')).toBe(true);
+  });
+});
+
+describe('what the shelf and tasks undo', () => {
+  const done = (one: ApplyInput, target: string) => ({
+    ...{ datasetId, ordinal: one.ordinal, request: one.request, idempotencyKey: one.idempotencyKey, target, undid: null },
+    action: action(one.action.connector, one.action.do),
+  });
+  const inverse = async (connector: TransactionalConnector, one: ApplyInput, target: string): Promise<ApplyInput | string> => {
+    const [undo] = await connector.undo(pool, [done(one, target)]);
+    if (undo === undefined || 'cannot' in undo) return undo?.cannot ?? '';
+    const of = { connector: connector.name, connection: null, do: undo.action.do, version: connector.version };
+    return { ...one, action: of, request: undo.request, idempotencyKey: randomBytes(16).toString('hex') };
+  };
+
+  test.each([
+    ['shelf', shelf, action('shelf', 'archive')],
+    ['task', task, action('task', 'create', { title: 'Do it' })],
+  ] as const)('%s: of two undos of one action at once, exactly one changes something', async (_name, connector, one) => {
+    for (let round = 0; round < 20; round += 1) {
+      const made = input(connector, one, 5_000 + round);
+      const [first] = await apply(connector, [made]);
+      const target = first?.result === 'succeeded' ? (first.target ?? '') : '';
+      const both = await Promise.all([inverse(connector, made, target), inverse(connector, made, target)]);
+      const results = await Promise.all(both.map((undo) => apply(connector, [undo as ApplyInput])));
+      expect(
+        results
+          .flat()
+          .map(({ result }) => result)
+          .sort(),
+      ).toEqual(['failed', 'succeeded']);
+      expect(results.flat()).toContainEqual({ result: 'failed', reason: 'changed_since' });
+      expect(await inverse(connector, made, target)).toMatch(/since/);
+    }
+  });
+
+  test('two batches archived the same item: an undo of one leaves the other’s entry where it is', async () => {
+    const [one, other] = [input(shelf, action('shelf', 'archive'), 6_000), input(shelf, action('shelf', 'archive'), 6_000)];
+    await apply(shelf, [one]);
+    await apply(shelf, [other]);
+    await apply(shelf, [(await inverse(shelf, one, one.idempotencyKey)) as ApplyInput]);
+    const { rows } = await pool.query('SELECT idempotency_key FROM shelf_entry WHERE ordinal = 6000 AND restored_at IS NULL');
+    expect(rows).toEqual([{ idempotency_key: other.idempotencyKey }]);
+  });
+
+  test('a plan that restored it, the undo of that, and the digest of what was there before', async () => {
+    const archived = input(shelf, action('shelf', 'archive'), 6_100);
+    const [nothing] = await apply(shelf, [archived]);
+    const restored = input(shelf, action('shelf', 'restore'), 6_100);
+    const [open] = await apply(shelf, [restored]);
+    expect(await inverse(shelf, archived, archived.idempotencyKey)).toContain('moved since');
+    const back = (await inverse(shelf, restored, archived.idempotencyKey)) as ApplyInput;
+    const [closed] = await apply(shelf, [back]);
+    expect([nothing, open, closed].map((one) => one?.result === 'succeeded' && one.before)).toEqual([
+      ...[
+        sha256Hex('{"entries":[],"shelf":"archive"}'),
+        sha256Hex(`{"entries":["${archived.idempotencyKey}"],"shelf":"archive"}`),
+      ],
+      sha256Hex('{"entries":[],"shelf":"archive"}'),
+    ]);
+    const { rows } = await pool.query('SELECT changed_by FROM shelf_entry WHERE ordinal = 6100 AND restored_at IS NULL');
+    expect(rows).toEqual([{ changed_by: back.idempotencyKey }]);
   });
 });
