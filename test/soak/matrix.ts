@@ -30,8 +30,17 @@ export function shortMatrix(random: Random): Cell[] {
   const others = FAULTS.filter((fault) => fault !== 'kill').map(
     (fault, at): Cell => ({ point: points[at] as Failpoint, fault, mode: random.pick(MODES) }),
   );
-  return shuffled(random, [...kills, ...others]);
+  return shuffled(random, [...kills, ...others, ...ZOMBIES]);
 }
+
+/**
+ * A worker that wakes while its heir is in the middle: it finds the heir's intents open, and only the epoch in its statements keeps it from telling what
+ * became of them.
+ */
+const ZOMBIES: readonly Cell[] = [
+  { point: 'manifest.verified', fault: 'stop', mode: 'hang' },
+  { point: 'manifest.before', fault: 'stall', mode: 'hang' },
+];
 
 /** Where something is at stake. */
 const BUSY: readonly Failpoint[] = [
@@ -65,13 +74,15 @@ export async function play(world: World, random: Random, name: string, cell: Cel
   const mode = halts ? 'refuse' : point.startsWith('renewal.') && cell.mode !== 'timeout-after' ? 'hang' : cell.mode;
   const batch = await proposedBatch(world.targets, name, {
     items: 24,
-    chunkItems: random.pick([24, 24, 12]),
+    chunkItems: random.pick([24, 24, 24, 12]),
     concurrency: 4,
     first: halts ? 0 : random.pick([0, 0, 2]),
     ratePerSecond: random.pick([null, null, 500]),
     haltAfter: halts ? 2 : null,
   });
-  if (mode !== 'ok') await misbehave(world, batch, mode, halts || point.startsWith('renewal.') ? 8 : 1 + random.below(4));
+  // Long enough for a lease to be renewed, and for a worker that wakes to find its heir at work.
+  const lasts = halts || point.startsWith('renewal.') || fault === 'stop' || fault === 'stall' || fault === 'partition';
+  if (mode !== 'ok') await misbehave(world, batch, mode, lasts ? 12 : 1 + random.below(4));
 
   let struck = false;
   const strikes: Promise<void>[] = [];
