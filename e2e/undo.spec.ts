@@ -28,6 +28,8 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await question(page, name).getByRole('button', { name: 'Start the undo' }).click();
 
   // The usual checkpoint, with the usual words.
+  await page.waitForURL((url) => url.pathname.endsWith('/chunks/1') && !url.pathname.includes(id));
+  const undo = new URL(page.url()).pathname.replace('/chunks/1', '');
   await expect(page.getByRole('link', { name: `Undo of ${name}` })).toBeVisible();
   await expect(decision(page)).toBeVisible();
   await expect(page.getByText('nothing has been sent', { exact: true })).toBeVisible();
@@ -54,8 +56,7 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await expect(page.getByRole('link', { name: new RegExp(`^receipt 1\\.\\d+ of ${name}$`) })).toBeVisible();
 
   // And back again, from the undo's own page.
-  await page.goto('/batches');
-  await page.getByRole('link', { name: `Undo of ${name}`, exact: true }).click();
+  await page.goto(undo);
   await page.getByRole('button', { name: 'Undo…' }).click();
   await expect(question(page, `Undo of ${name}`)).toContainText('Archive 16 rows');
   await question(page, `Undo of ${name}`).getByRole('button', { name: 'Start the undo' }).click();
@@ -63,6 +64,8 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await lookAt(page, 'noise');
   await approve(page);
   await expect(page.getByText('16 of 16 done')).toBeVisible();
+  await page.goto(`/batches/${id}`);
+  await expect(page.getByText('All of them were undone in turn: what was done stands again.')).toBeVisible();
 });
 
 test('A single item is undone from its receipt, and the rest of its chunk afterwards; what was undone is named', async ({
