@@ -2,6 +2,7 @@
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
 import {
+  answered,
   batch,
   batchRow,
   batchState,
@@ -13,6 +14,7 @@ import {
   create,
   dataset,
   decided,
+  doubtGroup,
   givenPlan,
   id,
   item,
@@ -31,6 +33,10 @@ import {
 } from './shapes.ts';
 
 const named = { id: id.describe('The id of the batch.') };
+const doubtAnswer = {
+  answer: z.enum(['happened', 'did_not', 'later', 'abandon', 'ask']),
+  note: z.string().max(2_000).nullish(),
+};
 const namedDataset = { id: id.describe('The id of the dataset.') };
 const ofChunk = { ...named, n: chunkNumber };
 
@@ -142,19 +148,22 @@ export const contract = oc.prefix('/api/v1').router({
       .output(undo),
     uncertain: get('/batches/{id}/uncertain', 'List the actions of which only is known that they were sent')
       .input(z.strictObject({ ...named, ...paging }))
-      .output(page(uncertain)),
-    answer: post('/batches/{id}/uncertain', 'Say what became of uncertain actions', 'Nothing is sent again by this.')
+      .output(page(uncertain).extend({ groups: z.array(doubtGroup) })),
+    answer: post(
+      '/batches/{id}/uncertain',
+      'Say what became of uncertain actions, or ask the target',
+      'Nothing is sent again by this. `ask` reads at the target, and ends only those doubts of which it says that they happened.',
+    )
       .input(
         write(
           named,
-          z.strictObject({
-            ordinals: z.array(z.int32().min(1)).min(1).max(10_000),
-            answer: z.enum(['happened', 'did_not', 'later', 'abandon']),
-            note: z.string().max(2_000).nullish(),
-          }),
+          z.union([
+            z.strictObject({ ordinals: z.array(z.int32().min(1)).min(1).max(10_000), ...doubtAnswer }),
+            z.strictObject({ group: z.string().min(1).describe('The `id` of a group.'), ...doubtAnswer }),
+          ]),
         ),
       )
-      .output(z.object({ answered: z.int(), skipped: z.array(z.int()).describe('Not in doubt (any more).') })),
+      .output(answered),
   },
   chunks: {
     list: get('/batches/{id}/chunks', 'List the chunks of a batch')

@@ -153,7 +153,14 @@ describe('a body', () => {
           ? { digest, next: true, execute: true, seen: [1], override: 'why', note: 'note' }
           : { chunks: [{ number: 1, digest }], next: true, execute: true, seen: [1], override: 'why', note: 'note' },
       ];
-    if (path.endsWith('/uncertain')) return [{ ordinals: [1], answer: 'happened', note: 'note' }];
+    if (path.endsWith('/uncertain')) {
+      const group = Buffer.from(JSON.stringify([seeded.batchId, 'timeout', 'worker:1', [[1, 1]]])).toString('base64url');
+      return [
+        { ordinals: [1], answer: 'happened', note: 'note' },
+        { group, answer: 'ask' },
+        { group, answer: 'did_not' },
+      ];
+    }
     if (path.endsWith('/preview')) return [{ datasetId: seeded.datasetId, plan }];
     if (path.endsWith('/batches')) return [{ datasetId: seeded.datasetId, name: 'name', plan, taskRef: 'ref' }];
     return [];

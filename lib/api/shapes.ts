@@ -271,6 +271,8 @@ export const decided = z.object({
   opened: z.array(z.int()).describe('Chunks that were let through their gate.'),
 });
 
+const finding = z.enum(['happened', 'not_there', 'unknown']);
+
 export const uncertain = z.object({
   ordinal: z.int(),
   chunk: z.int(),
@@ -281,6 +283,49 @@ export const uncertain = z.object({
   uncertainAt: instant,
   reason: z.string().nullable(),
   state: z.enum(['uncertain', 'abandoned']),
+  action: z.string().nullable().describe('What was to be done, in words.'),
+  body: z.string().nullable().describe('The body that was sent, its beginning.'),
+  bodyCut: z.boolean(),
+  worker: z.string().describe('Which worker wrote down the intent.'),
+  attempt: z.int(),
+  idempotencyKey: z.string(),
+  inspection: z
+    .object({ finding, reason: z.string().nullable(), by: z.string(), at: instant })
+    .nullable()
+    .describe(
+      'What the target said when it was last asked. That it is not there proves nothing while somebody may still be sending.',
+    ),
+  canAsk: z.boolean().describe('Whether the plan says how to look it up.'),
+});
+
+export const doubtGroup = z
+  .object({
+    id: z
+      .string()
+      .describe('To be answered as `group`. It names what is counted here: an answer covers nothing that comes later.'),
+    reason: z.string().nullable(),
+    worker: z.string().nullable().describe('The worker that was lost, where that is the cause.'),
+    count,
+    from: instant,
+    to: instant,
+    canAsk: z.boolean(),
+  })
+  .describe('Doubts that have one cause.');
+
+export const answered = z.object({
+  answered: count.describe('Doubts that this ended.'),
+  skipped: z.array(z.int()).describe('Not in doubt (any more).'),
+  left: count.describe('Named too, and not taken up this time: ask again.'),
+  said: z
+    .array(
+      z.object({
+        ordinal: z.int(),
+        finding: z.enum([...finding.options, 'cannot_ask']),
+        target: z.string().nullable().describe("The target's own id for what it found."),
+        reason: z.string().nullable(),
+      }),
+    )
+    .describe('What the target said, when it was asked.'),
 });
 
 export const workerRow = worker.extend({

@@ -1,26 +1,45 @@
-/** What a person knows about actions of which we only know that they were sent. */
+/** What a person knows, or what the target says now, about actions of which we only know that they were sent. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '../auth/actor.ts';
 import { authorise } from '../auth/authorise.ts';
 import { CountersignError } from '../core/errors.ts';
 import { CHUNK_MAY_BE_IN_DOUBT } from '../core/lifecycle.ts';
+import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '../core/limits.ts';
 import { announce } from '../engine/events.ts';
-import { type ResolutionResult, readReceipt, sealReceipt } from '../ledger/receipt.ts';
+import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '../ledger/receipt.ts';
 import { type ChunkRow, lockChunks } from '../store/chunks.ts';
 import { db, inTransaction, type Tx } from '../store/db.ts';
+import { type OpenDoubt, readDoubtsOfGroup, readOpenDoubts } from '../store/doubts.ts';
 import { settleBatch, settleDoubts } from '../store/execution.ts';
+import { saveInspection } from '../store/inspections.ts';
 import { insertNumbered, takeSequence } from '../store/receipts.ts';
+import { askTargets, type Said } from './ask-targets.ts';
+import { readGroupId } from './doubt-groups.ts';
 
-const input = z.strictObject({
+const answered = {
   batchId: z.uuid(),
-  ordinals: z.array(z.int32().min(1)).min(1, 'Name at least one item.').max(10_000),
-  answer: z.enum(['happened', 'did_not', 'later', 'abandon']),
+  answer: z.enum(['happened', 'did_not', 'later', 'abandon', 'ask']),
   note: z.string().trim().max(2_000).nullish(),
-});
+};
+const input = z.union([
+  z.strictObject({
+    ...answered,
+    ordinals: z.array(z.int32().min(1)).min(1, 'Name at least one item.').max(ANSWERS_AT_ONCE_MAX),
+  }),
+  z.strictObject({ ...answered, group: z.string().min(1) }),
+]);
 
 export type AnswerInput = z.input<typeof input>;
-export type Answered = { answered: number /** not in doubt (any more) */; skipped: number[] };
+export type Answered = {
+  answered: number;
+  /** not in doubt (any more) */
+  skipped: number[];
+  /** named too, and not taken up this time: answer again */
+  left: number;
+  /** what the target said, of those that it was asked about */
+  said: Said[];
+};
 
 const RESULTS = { happened: 'succeeded', did_not: 'not_executed', abandon: 'abandoned' } as const satisfies Record<
   string,
@@ -28,47 +47,68 @@ const RESULTS = { happened: 'succeeded', did_not: 'not_executed', abandon: 'aban
 >;
 
 /**
- * Records a named person's answer, one receipt per item. It never sends anything: “it didn't” makes the action available to a later retry.
- * `later` records nothing and leaves the doubt open. Throws `not_found` and `invalid`.
+ * Records a named person's answer, one receipt per item. It never sends anything: “it didn’t” makes the action available to a later retry.
+ * `later` records nothing and leaves the doubt open. `ask` looks each up at its target, and only “it happened” ends a doubt: the receipt then
+ * names the inspection and who asked for it. Throws `not_found` and `invalid`.
  */
 export async function answerDoubts(actor: Actor, raw: AnswerInput): Promise<Answered> {
   authorise(actor, 'answer');
   const read = input.safeParse(raw);
   if (!read.success) throw new CountersignError('invalid', `The answer can't be read: ${read.error.issues[0]?.message}`);
   const { batchId, answer, note } = read.data;
-  const ordinals = [...new Set(read.data.ordinals)];
-  if (answer === 'later') return { answered: 0, skipped: [] };
+  const group = 'group' in read.data ? readGroupId(read.data.group, batchId) : null;
+  if (answer === 'later') return { answered: 0, skipped: [], left: 0, said: [] };
+  const most = answer === 'ask' ? ASKED_AT_ONCE_MAX : ANSWERS_AT_ONCE_MAX;
   const { pool } = db();
+  // One more than is taken up, to know whether some are left.
+  const all = group
+    ? await readDoubtsOfGroup(pool, batchId, group.cause, group.seen, ANSWERS_AT_ONCE_MAX + 1)
+    : [...new Set('ordinals' in read.data ? read.data.ordinals : [])];
+  const ordinals = all.slice(0, most);
+  const before = await readOpenDoubts(pool, batchId, ordinals);
+  const asked = answer === 'ask' ? await askTargets(pool, batchId, before) : null;
+
   const done = await inTransaction(pool, async (tx) => {
-    const before = await openDoubts(tx, batchId, ordinals);
     const chunks = await lockChunks(tx, batchId, [...new Set(before.map(({ chunk }) => chunk))]);
-    // Read again under the locks: the last answer may have come from somebody else meanwhile.
-    const doubts = Map.groupBy(await openDoubts(tx, batchId, ordinals), ({ chunk }) => chunk);
-    const answered = new Set<number>();
+    // Read again under the locks: the last answer may have come from somebody else meanwhile. What was answered, retried and is in doubt again is
+    // another doubt, that nobody here has seen.
+    const same = new Map(before.map(({ ordinal, step }) => [ordinal, step]));
+    const still = (await readOpenDoubts(tx, batchId, ordinals)).filter(({ ordinal, step }) => same.get(ordinal) === step);
+    const open = Map.groupBy(still, ({ chunk }) => chunk);
+    const ended = new Set<number>();
     for (const chunk of chunks) {
-      const own = doubts.get(chunk.number) ?? [];
-      if (own.length > 0) await resolve(tx, actor, batchId, chunk, own, RESULTS[answer], note ?? null);
-      for (const { ordinal } of own) answered.add(ordinal);
+      const own = open.get(chunk.number) ?? [];
+      const found = asked ? await keep(tx, actor, batchId, own, asked) : own;
+      if (found.length > 0) {
+        const how = asked
+          ? ({ result: 'succeeded', evidence: 'inspection' } as const)
+          : ({ result: RESULTS[answer as keyof typeof RESULTS], evidence: 'person' } as const);
+        await resolve(tx, actor, batchId, chunk, found, how, note ?? null);
+      }
+      for (const { ordinal } of found) ended.add(ordinal);
     }
-    return { answered: answered.size, skipped: ordinals.filter((ordinal) => !answered.has(ordinal)) };
+    const inDoubt = new Set(still.map(({ ordinal }) => ordinal));
+    return { answered: ended.size, skipped: ordinals.filter((ordinal) => !inDoubt.has(ordinal)) };
   });
   await settleBatch(pool, batchId);
   announce(pool, batchId, { kind: 'answered' });
-  return done;
+  return { ...done, left: all.length - ordinals.length + (asked?.left ?? 0), said: asked?.said ?? [] };
 }
 
-type Doubt = { ordinal: number; chunk: number; step: number; body: Buffer };
-
-/** Items whose last receipt says uncertain. */
-async function openDoubts(tx: Tx, batchId: string, ordinals: number[]): Promise<Doubt[]> {
-  const { rows } = await tx.query<Doubt>(
-    `SELECT r.ordinal, r.chunk, r.step, r.body FROM unnest($2::int[]) asked(ordinal)
-     CROSS JOIN LATERAL (
-       SELECT ordinal, chunk, step, body, result FROM receipt WHERE batch_id = $1 AND ordinal = asked.ordinal ORDER BY step DESC LIMIT 1) r
-     WHERE r.result = 'uncertain' ORDER BY r.ordinal`,
-    [batchId, ordinals],
-  );
-  return rows;
+/** Keeps what the target said about each; gives those of which it said that they happened. */
+async function keep(tx: Tx, actor: Actor, batchId: string, open: OpenDoubt[], { said }: { said: Said[] }): Promise<OpenDoubt[]> {
+  const byOrdinal = new Map(said.map((one) => [one.ordinal, one]));
+  const happened: OpenDoubt[] = [];
+  for (const doubt of open) {
+    const one = byOrdinal.get(doubt.ordinal);
+    if (!one || one.finding === 'cannot_ask') continue;
+    const { finding, target, reason } = one;
+    const inspection =
+      finding === 'happened' ? { finding, target } : finding === 'not_there' ? { finding } : { finding, reason: reason ?? '' };
+    await saveInspection(tx, batchId, { ordinal: doubt.ordinal, step: doubt.step, by: actor.id, said: inspection });
+    if (finding === 'happened') happened.push(doubt);
+  }
+  return happened;
 }
 
 async function resolve(
@@ -76,10 +116,11 @@ async function resolve(
   actor: Actor,
   batchId: string,
   chunk: ChunkRow,
-  doubts: Doubt[],
-  result: ResolutionResult,
+  doubts: OpenDoubt[],
+  how: Pick<ResolutionBody, 'result' | 'evidence'>,
   note: string | null,
 ): Promise<void> {
+  const { result } = how;
   const n = doubts.length;
   // Abandoned stays in the sum's "uncertain": nobody will ever know.
   const left = result === 'abandoned' ? 0 : n;
@@ -103,8 +144,7 @@ async function resolve(
       step: doubt.step + 1,
       attempt: before.attempt,
       intent: before.intent,
-      result,
-      evidence: 'person',
+      ...how,
       by: actor.id,
       at: new Date().toISOString(),
     });

@@ -238,11 +238,11 @@ test('a named person ends a doubt, it is never sent again by that, and a retry a
   const batch = await approvedHttp(url, 4, {}, { first: 0, concurrency: 1, haltAfter: { consecutive: 9, share: 1 } });
   await workUntil(pool, until(batch, 'unresolved'));
   expect(seen).toHaveLength(4);
-  expect(await answerDoubts(BO, { batchId: batch.batchId, ordinals: [1, 3], answer: 'happened' })).toEqual({
+  expect(await answerDoubts(BO, { batchId: batch.batchId, ordinals: [1, 3], answer: 'happened' })).toMatchObject({
     answered: 1,
     skipped: [3],
   });
-  expect(await answerDoubts(BO, { batchId: batch.batchId, ordinals: [2], answer: 'did_not', note: 'asked Cy' })).toEqual({
+  expect(await answerDoubts(BO, { batchId: batch.batchId, ordinals: [2], answer: 'did_not', note: 'asked Cy' })).toMatchObject({
     answered: 1,
     skipped: [],
   });

@@ -1,11 +1,16 @@
 /** What was sent and never answered. */
 import type { Actor } from '../auth/actor.ts';
 import { authorise, may } from '../auth/authorise.ts';
+import { actionWords } from '../connectors/words.ts';
 import { fieldsLine } from '../core/receipt-line.ts';
-import { readBatchFacts, readChunksNow } from '../store/batch-reads.ts';
+import { readBatchFacts, readChunksNow, readNames } from '../store/batch-reads.ts';
 import { db } from '../store/db.ts';
+import { readDoubtGroups } from '../store/doubts.ts';
 import { readDoubts } from '../store/receipt-reads.ts';
 import { foldChunks } from '../store/sum.ts';
+import { readWorkerNames } from '../store/workers.ts';
+import { inspector } from './ask-targets.ts';
+import { groupId } from './doubt-groups.ts';
 import { isId, limitOf, numberCursor, type Page, type PageInput } from './page.ts';
 import { receiptReader } from './receipt-rows.ts';
 
@@ -22,10 +27,41 @@ export type UncertainItem = {
   /** a code: timeout, worker_lost, … */
   reason: string | null;
   state: 'uncertain' | 'abandoned';
+  /** what was to be done, in words: "send a POST to api.example.com" */
+  action: string | null;
+  /** the body that was sent, its beginning; null when there was none, and for who may not see items */
+  body: string | null;
+  bodyCut: boolean;
+  /** who wrote down the intent: "4711 on host" while its row is there */
+  worker: string;
+  /** which try it was, from 1 */
+  attempt: number;
+  idempotencyKey: string;
+  /** what the target said when it was last asked */
+  inspection: { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string } | null;
+  canAsk: boolean;
 };
 
+/** Doubts that have one cause. */
+export type DoubtGroup = {
+  /** names what is counted here; an answer to it covers nothing that comes later */
+  id: string;
+  /** a code: timeout, worker_lost, … */
+  reason: string | null;
+  /** the worker that was lost, where that is the cause */
+  worker: string | null;
+  count: number;
+  /** when the first and the last of them became a doubt */
+  from: string;
+  to: string;
+  /** whether the target can be asked, of the first of them */
+  canAsk: boolean;
+};
+
+export type UncertainPage = Page<UncertainItem> & { groups: DoubtGroup[] };
+
 /** Actions whose last receipt says uncertain, or that a person accepted as unknown, by ordinal; null when there is no such batch. */
-export async function readUncertain(actor: Actor, input: PageInput & { batchId: string }): Promise<Page<UncertainItem> | null> {
+export async function readUncertain(actor: Actor, input: PageInput & { batchId: string }): Promise<UncertainPage | null> {
   authorise(actor, 'see_batches');
   const limit = limitOf(input);
   const after = numberCursor(input);
@@ -47,6 +83,11 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
     .map(([number]) => number);
   const doubts = chunks.length === 0 ? [] : await readDoubts(pool, batchId, { chunks, after, limit: limit + 1 });
   const rows = await receiptReader(pool, batch).rows(doubts);
+  const words = actionWords(batch.plan);
+  const names = await readNames(
+    pool,
+    doubts.flatMap(({ inspection }) => inspection?.by ?? []),
+  );
   const items = doubts.slice(0, limit).map((doubt, index): UncertainItem => {
     const fields = rows[index]?.fields ?? {};
     return {
@@ -59,7 +100,48 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
       uncertainAt: doubt.uncertainAt.toISOString(),
       reason: doubt.reason,
       state: doubt.result === 'abandoned' ? 'abandoned' : 'uncertain',
+      action: words.get(doubt.category ?? '')?.will ?? null,
+      body: maySee ? doubt.sent : null,
+      bodyCut: maySee && doubt.sentChars > (doubt.sent?.length ?? 0),
+      worker: workerName(doubt.worker),
+      attempt: doubt.attempt,
+      idempotencyKey: doubt.idempotencyKey,
+      inspection: doubt.inspection && {
+        ...doubt.inspection,
+        by: names.get(doubt.inspection.by) ?? (doubt.inspection.by.startsWith('worker:') ? 'a worker' : doubt.inspection.by),
+      },
+      canAsk: doubt.request !== null && inspector(doubt.connector, doubt.request) !== null,
     };
   });
-  return { items, next: doubts.length > limit ? String(items.at(-1)?.ordinal) : null };
+  const groups = chunks.length === 0 ? [] : await groupsOf(batchId, chunks);
+  return { items, next: doubts.length > limit ? String(items.at(-1)?.ordinal) : null, groups };
+}
+
+/** The parts of each cause, chunk by chunk, put together; the largest group first. */
+async function groupsOf(batchId: string, chunks: number[]): Promise<DoubtGroup[]> {
+  const { pool } = db();
+  const parts = await readDoubtGroups(pool, batchId, chunks);
+  const workers = await readWorkerNames(
+    pool,
+    parts.flatMap(({ lost }) => lost ?? []),
+  );
+  const groups = [...Map.groupBy(parts, ({ reason, lost }) => JSON.stringify([reason, lost])).values()].map((own): DoubtGroup => {
+    const { reason, lost, connector, request } = own[0] as (typeof own)[number];
+    const times = own.flatMap(({ from, to }) => [from.getTime(), to.getTime()]);
+    return {
+      id: groupId({ batchId, cause: { reason, lost }, seen: own.map(({ chunk, seq }) => [chunk, seq] as const) }),
+      reason,
+      worker: lost === null ? null : workerName(workers.get(lost) ?? { id: lost, host: null, pid: null }),
+      count: own.reduce((sum, { count }) => sum + count, 0),
+      from: new Date(Math.min(...times)).toISOString(),
+      to: new Date(Math.max(...times)).toISOString(),
+      canAsk: request !== null && inspector(connector, request) !== null,
+    };
+  });
+  return groups.sort((a, b) => b.count - a.count);
+}
+
+/** By its process and machine, as the fleet lists it; by the beginning of its id once its row is gone. */
+function workerName({ id, host, pid }: { id: string; host: string | null; pid: number | null }): string {
+  return host === null ? id.replace(/^worker:/, '').slice(0, 8) : `${pid} on ${host}`;
 }

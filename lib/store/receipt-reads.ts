@@ -1,5 +1,6 @@
 /** Receipts as they are read: with the values that belong to them, by chunk and seq, by item, the newest, and the doubtful ones. */
 import type { Pool } from 'pg';
+import { DOUBT_BODY_CHARS_MAX } from '../core/limits.ts';
 import { ERASED } from '../core/receipt-line.ts';
 import type { ReceiptResult } from '../ledger/receipt.ts';
 
@@ -95,6 +96,16 @@ export type DoubtRow = StoredReceipt & {
   reason: string | null;
   method: string | null;
   url: string | null;
+  /** what was sent, its beginning */
+  sent: string | null;
+  sentChars: number;
+  request: Buffer | null;
+  connector: string;
+  attempt: number;
+  idempotencyKey: string;
+  /** who wrote the intent */
+  worker: { id: string; host: string | null; pid: number | null };
+  inspection: { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string } | null;
 };
 
 /** Actions of these chunks that ended in doubt, or in its acceptance, by ordinal. */
@@ -105,18 +116,26 @@ export async function readDoubts(
 ): Promise<DoubtRow[]> {
   const { rows } = await pool.query<DoubtRow>(
     `SELECT doubt.*, i.committed_at AS "intentAt", coalesce(u.committed_at, doubt."committedAt") AS "uncertainAt",
-       convert_from(coalesce(u.body, doubt.body), 'UTF8')::json ->> 'reason' AS reason, convert_from(q.bytes, 'UTF8')::json ->> 'method' AS method,
-       convert_from(q.bytes, 'UTF8')::json ->> 'url' AS url
+       convert_from(coalesce(u.body, doubt.body), 'UTF8')::json ->> 'reason' AS reason, q.bytes AS request, s.sent ->> 'method' AS method,
+       s.sent ->> 'url' AS url, left(s.sent ->> 'body', ${DOUBT_BODY_CHARS_MAX}) AS sent, coalesce(length(s.sent ->> 'body'), 0) AS "sentChars",
+       i.intent #>> '{action,connector}' AS connector, (i.intent ->> 'attempt')::int AS attempt, i.intent ->> 'idempotencyKey' AS "idempotencyKey",
+       json_build_object('id', i.intent ->> 'by', 'host', w.host, 'pid', w.pid) AS worker,
+       CASE WHEN x.at IS NOT NULL THEN json_build_object('finding', x.finding, 'reason', x.reason, 'by', x."by",
+         'at', to_char(x.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) END AS inspection
      FROM (${withValues(
        `SELECT * FROM receipt last WHERE batch_id = $1 AND chunk = ANY($2) AND ordinal > $3 AND result IN ('uncertain', 'abandoned')
           AND NOT EXISTS (SELECT FROM receipt later WHERE later.batch_id = $1 AND later.ordinal = last.ordinal AND later.step = last.step + 1)
         ORDER BY ordinal LIMIT $4`,
        'r.ordinal',
      )}) doubt
-     JOIN LATERAL (SELECT committed_at, body FROM receipt WHERE batch_id = $1 AND ordinal = doubt.ordinal AND step < doubt.step AND kind = 'intent'
-                   ORDER BY step DESC LIMIT 1) i ON true
+     JOIN LATERAL (
+       SELECT committed_at, step, convert_from(body, 'UTF8')::json AS intent FROM receipt
+       WHERE batch_id = $1 AND ordinal = doubt.ordinal AND step < doubt.step AND kind = 'intent' ORDER BY step DESC LIMIT 1) i ON true
+     LEFT JOIN worker w ON 'worker:' || w.id = i.intent ->> 'by'
+     LEFT JOIN inspection x ON x.batch_id = $1 AND x.ordinal = doubt.ordinal AND x.step = i.step + 1
      LEFT JOIN receipt u ON u.batch_id = $1 AND u.ordinal = doubt.ordinal AND u.step = doubt.step - 1 AND doubt.kind = 'resolution'
-     LEFT JOIN frozen_request q ON q.digest = decode(convert_from(i.body, 'UTF8')::json ->> 'request', 'hex')
+     LEFT JOIN frozen_request q ON q.digest = decode(i.intent ->> 'request', 'hex')
+     LEFT JOIN LATERAL (SELECT convert_from(q.bytes, 'UTF8')::json AS sent) s ON true
      ORDER BY doubt.ordinal`,
     [batchId, page.chunks, page.after, page.limit],
   );

@@ -17,3 +17,15 @@ export async function recordWorker(
 export async function forgetWorker(pool: Pool, id: string): Promise<void> {
   await pool.query('DELETE FROM worker WHERE id = $1', [id]);
 }
+
+/** Host and pid of these workers (`worker:<id>`), of those whose row is still there. */
+export async function readWorkerNames(
+  pool: Pool,
+  ids: string[],
+): Promise<Map<string, { id: string; host: string; pid: number }>> {
+  const { rows } = await pool.query<{ id: string; host: string; pid: number }>(
+    `SELECT 'worker:' || id AS id, host, pid FROM worker WHERE 'worker:' || id = ANY($1)`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
