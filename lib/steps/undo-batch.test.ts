@@ -16,12 +16,14 @@ import { requestBuilder } from '../connectors/registry.ts';
 import type { PlanInput } from '../core/plan.ts';
 import { readReceipt } from '../ledger/receipt.ts';
 import { buildManifest } from '../store/manifest.ts';
+import { lockUndosOf } from '../store/undo.ts';
 import { correct } from './correct.ts';
 import { decide } from './decide.ts';
 import { finishFollowUp } from './finish-follow-up.ts';
 import { previewUndo } from './preview-undo.ts';
 import { readBatch } from './read-batch.ts';
 import { readUndoLinks } from './read-undo-links.ts';
+import { pause } from './stop-and-go.ts';
 import { undoBatch } from './undo-batch.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
@@ -252,6 +254,46 @@ test('a person takes items out of an undo, and cannot undo them as something els
   await approveAll(undo);
   await workUntil(pool, reached(undo, 'done'));
   expect(await onShelf(batch)).toEqual([2]);
+});
+
+test('what was done as one category is not undone as another', async () => {
+  const classifier: PlanInput['classifier'] = {
+    kind: 'rules',
+    rules: [{ when: "item.subject.endsWith('1')", category: 'do' }],
+    otherwise: 'noise',
+  };
+  const categories: PlanInput['categories'] = [
+    { name: 'noise', action: { connector: 'shelf', do: 'archive' } },
+    ...TASK.categories,
+  ];
+  const batch = await done(4, { ...SHELF, classifier, categories });
+  const made = await undoBatch(ADA, { batchId: batch.batchId });
+  const undo = { batchId: made.id };
+  await reviewed(undo);
+  await correct(ADA, { batchId: made.id, chunk: 1, corrections: [{ ordinal: 2, category: 'do' }] });
+  await expect(approveAll(undo)).rejects.toThrow('Item 2: it was done as “noise”, so it is undone as that, or not at all.');
+  await correct(ADA, { batchId: made.id, chunk: 1, corrections: [{ ordinal: 2, category: 'noise' }] });
+  await approveAll(undo);
+  await workUntil(pool, reached(undo, 'done'));
+  expect([await onShelf(batch), await openTasks(batch)]).toEqual([[], []]);
+});
+
+test('while an undo is being made, the batch can be paused', async () => {
+  const batch = await done(4, SHELF, 2);
+  await pool.query("UPDATE batch SET state = 'running' WHERE id = $1", [batch.batchId]);
+  await pool.query("UPDATE chunk SET state = 'executing' WHERE batch_id = $1 AND number = 2", [batch.batchId]);
+  const held = await pool.connect();
+  try {
+    // The undo waits here for another undo of the same batch, in the middle of its transaction.
+    await held.query('BEGIN');
+    await lockUndosOf(held, batch.batchId);
+    const making = undoBatch(ADA, { batchId: batch.batchId });
+    expect(await pause(ADA, { batchId: batch.batchId })).toMatchObject({ state: 'paused' });
+    await held.query('COMMIT');
+    expect((await making).restorable).toBe(1);
+  } finally {
+    held.release();
+  }
 });
 
 test('a chunk that is sent back is answered as before', async () => {

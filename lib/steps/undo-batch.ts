@@ -12,9 +12,9 @@ import { route } from '../core/routing.ts';
 import { announce } from '../engine/events.ts';
 import { canonicalBytes, type Json, sha256 } from '../ledger/canonical.ts';
 import { insertBatch, insertChunk } from '../store/batches.ts';
-import { type BatchRow, lockBatch } from '../store/chunks.ts';
+import { type BatchRow, readBatchRow } from '../store/chunks.ts';
 import { db, inTransaction, type Tx } from '../store/db.ts';
-import { type ChunkToUndo, insertUndoItems } from '../store/undo.ts';
+import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '../store/undo.ts';
 import { readInput } from './plan-dataset.ts';
 import { inWords, type UndoPreview } from './preview-undo.ts';
 import { startIn } from './start-batch.ts';
@@ -47,7 +47,8 @@ export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
   const { pool } = db();
   const id = randomUUID();
   const undone = await inTransaction(pool, async (tx) => {
-    const original = await lockBatch(tx, batchId);
+    await lockUndosOf(tx, batchId);
+    const original = await readBatchRow(tx, batchId);
     if (!original) throw new CountersignError('not_found', 'There is no such batch.');
     const members = new Map<ChunkToUndo, number[]>();
     const survey = await surveyUndo(tx, original, scope, async (chunk, items) => {

@@ -4,6 +4,14 @@ import type { BatchState, ChunkState } from '../core/lifecycle.ts';
 import { sha256 } from '../ledger/canonical.ts';
 import type { Tx } from './db.ts';
 
+/**
+ * Lets one undo of a batch be made at a time, until the transaction ends. Not by the batch's row: making one may take long, and meanwhile the
+ * batch can be paused and its chunks claimed.
+ */
+export async function lockUndosOf(tx: Tx, batchId: string): Promise<void> {
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('undo ' || $1, 0))", [batchId]);
+}
+
 export type ChunkToUndo = {
   id: string;
   number: number;
