@@ -211,22 +211,26 @@ async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
 }
 
 async function sendAll(run: Run): Promise<void> {
+  const slots = sendingSlots(run);
   let ahead = readAhead(run, null);
-  while (run.stop === null) {
-    const rows = await ahead;
-    const last = rows[rows.length - 1];
-    if (!last) return;
-    ahead = readAhead(run, last.ordinal);
-    const attempts = rows.map((row) => nextAttempt(run, row));
-    await sendTransactional(
-      run,
-      attempts.filter(({ row }) => target(run, row).kind === 'transactional'),
-    );
-    await inSlots(
-      run,
-      attempts.filter(({ row }) => target(run, row).kind === 'remote'),
-      (attempt) => sendRemote(run, attempt),
-    );
+  try {
+    while (run.stop === null) {
+      const rows = await ahead;
+      const last = rows[rows.length - 1];
+      if (!last) return;
+      ahead = readAhead(run, last.ordinal);
+      const attempts = rows.map((row) => nextAttempt(run, row));
+      await sendTransactional(
+        run,
+        attempts.filter(({ row }) => target(run, row).kind === 'transactional'),
+      );
+      for (const attempt of attempts) {
+        if (target(run, attempt.row).kind === 'remote' && !(await slots.begin(() => sendRemote(run, attempt)))) break;
+      }
+      if (run.approval.serial) await slots.settled();
+    }
+  } finally {
+    await slots.settled();
   }
 }
 
@@ -271,38 +275,73 @@ async function applyTransactional(run: Run, attempts: Attempt[]): Promise<void> 
   );
 }
 
-/** No intent is written ahead of a free sending slot: `concurrency` lanes, each with one action in flight. */
-async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) => Promise<void>): Promise<void> {
-  const lanes = run.approval.serial ? 1 : Math.min(run.approval.plan.execution.concurrency, attempts.length);
-  let next = 0;
-  let fault: unknown;
-  const lane = async (): Promise<void> => {
-    while (next < attempts.length && run.stop === null && fault === undefined) {
-      const attempt = attempts[next++] as Attempt;
-      try {
-        await send(attempt);
-      } catch (error) {
-        if (error instanceof Refused) run.stop ??= error.why;
-        else fault ??= error;
-      }
-    }
-  };
-  // Every lane is waited for: what is in flight has its outcome written even when another lane met a refusal.
-  await Promise.all(Array.from({ length: lanes }, lane));
-  if (fault !== undefined) throw fault;
+async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) => Promise<Sent>): Promise<void> {
+  const slots = sendingSlots(run);
+  for (const attempt of attempts) if (!(await slots.begin(() => send(attempt)))) break;
+  await slots.settled();
 }
 
-async function sendRemote(run: Run, attempt: Attempt): Promise<void> {
+/** What a slot was used for is over. Where its outcome is still on its way to its commit, `recorded` is that. */
+type Sent = { recorded: Promise<void> } | undefined;
+
+/** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight. */
+function sendingSlots(run: Run) {
+  const slots = run.approval.serial ? 1 : run.approval.plan.execution.concurrency;
+  const open = new Set<Promise<void>>();
+  let busy = 0;
+  let freed = (): void => {};
+  let fault: unknown;
+  const met = (error: unknown): void => {
+    if (error instanceof Refused) run.stop ??= error.why;
+    else fault ??= error;
+  };
+  const follow = (work: Promise<void>): void => {
+    const followed: Promise<void> = work.catch(met).finally(() => open.delete(followed));
+    open.add(followed);
+  };
+  const use = async (send: () => Promise<Sent>): Promise<void> => {
+    try {
+      const sent = await send();
+      if (sent) follow(sent.recorded);
+    } catch (error) {
+      // Before the slot is free, so that nothing is begun after a refusal.
+      met(error);
+    }
+    busy -= 1;
+    freed();
+  };
+  return {
+    /** Waits for a free slot, for one caller at a time; false when nothing more may be begun. */
+    async begin(send: () => Promise<Sent>): Promise<boolean> {
+      while (busy >= slots)
+        await new Promise<void>((resolve) => {
+          freed = resolve;
+        });
+      if (run.stop !== null || fault !== undefined) return false;
+      busy += 1;
+      follow(use(send));
+      return true;
+    },
+    /** Everything is waited for: what is in flight has its outcome written even when another met a refusal. */
+    async settled(): Promise<void> {
+      while (open.size > 0) await Promise.all(open);
+      if (fault !== undefined) throw fault;
+    },
+  };
+}
+
+async function sendRemote(run: Run, attempt: Attempt): Promise<Sent> {
   await pace(run, 1);
-  if (run.stop !== null) return;
+  if (run.stop !== null) return undefined;
   await run.writer.intent(intentRow(run, attempt));
-  await applyRemote(run, attempt);
+  return applyRemote(run, attempt);
 }
 
 /** Told of each outcome of a remote target: how many ms lay between knowing it and its commit's acknowledgement. The benchmarks listen. */
 const OUTCOMES = channel('countersign.outcome');
 
-async function applyRemote(run: Run, attempt: Attempt): Promise<void> {
+/** A success frees its slot when it is known; anything else when its outcome is on record, for it may end the sending or be looked up. */
+async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
   const to = target(run, attempt.row);
   if (to.kind !== 'remote') throw new Error(`${attempt.row.connector} is not remote.`);
   await reach('send.before', run.claim.batchId);
@@ -312,13 +351,20 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<void> {
   const answer = await to.apply(sendingOf(attempt), run.lease.signal);
   const knownAt = performance.now();
   await reach('send.answered', run.claim.batchId);
-  await run.writer.outcome(outcomeRow(run, attempt, answer));
-  if (OUTCOMES.hasSubscribers) OUTCOMES.publish({ ms: performance.now() - knownAt });
-  run.announce();
+  const recorded = run.writer.outcome(outcomeRow(run, attempt, answer)).then(() => {
+    if (OUTCOMES.hasSubscribers) OUTCOMES.publish({ ms: performance.now() - knownAt });
+    run.announce();
+  });
+  if (answer.result === 'succeeded' && !run.approval.serial) {
+    run.budget.count(answer);
+    return { recorded };
+  }
+  await recorded;
   const found = answer.result === 'uncertain' && (await lookUp(run, attempt));
   // What the target confirmed is no sign of trouble, however it answered at first.
   const spent = run.budget.count(found ? { result: 'succeeded' } : answer);
   if (spent) run.stop ??= { halted: spent };
+  return undefined;
 }
 
 /** Waits for the batch's rate over all workers. */

@@ -13,6 +13,7 @@ import {
   type IntentRow,
   insertIntents,
   insertOutcomes,
+  insertOutcomesAndIntents,
   insertResolution,
   type OutcomeRow,
   storedLeaves,
@@ -47,14 +48,31 @@ export type ReceiptWriter = {
 export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
   const waiting: { intents: Pending<IntentRow>[]; outcomes: Pending<OutcomeRow>[] } = { intents: [], outcomes: [] };
   let flushing = false;
+  /** I6: an outcome could not be recorded. Nothing new is begun. */
+  let fault: unknown = null;
 
   const flush = async (): Promise<void> => {
     if (flushing) return;
     flushing = true;
     while (waiting.outcomes.length + waiting.intents.length > 0) {
-      // Outcomes first: they free slots, and what is known is on record before anything new is begun.
-      await settle(waiting.outcomes.splice(0), (rows) => writeOutcomes(pool, claim, rows));
-      await settle(waiting.intents.splice(0), (rows) => writeIntents(pool, claim, rows));
+      const known = waiting.outcomes.splice(0);
+      const planned = waiting.intents.splice(0);
+      let begun = false;
+      await settle(
+        known,
+        async (rows) => {
+          if (planned.length === 0 || fault !== null) await writeOutcomes(pool, claim, rows);
+          else begun = await writeBoth(pool, claim, rows, rowsOf(planned));
+        },
+        (error) => {
+          fault = error;
+        },
+      );
+      await settle(planned, async (rows) => {
+        if (begun) return;
+        if (fault !== null) throw fault;
+        await writeIntents(pool, claim, rows);
+      });
     }
     flushing = false;
   };
@@ -76,14 +94,42 @@ export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
 
 type Pending<Row> = { row: Row; resolve: () => void; reject: (error: unknown) => void };
 
-async function settle<Row>(pending: Pending<Row>[], write: (rows: Row[]) => Promise<void>): Promise<void> {
+const rowsOf = <Row>(pending: Pending<Row>[]): Row[] => pending.map(({ row }) => row);
+
+async function settle<Row>(
+  pending: Pending<Row>[],
+  write: (rows: Row[]) => Promise<void>,
+  failed: (error: unknown) => void = () => {},
+): Promise<void> {
   if (pending.length === 0) return;
   try {
-    await write(pending.map(({ row }) => row));
+    await write(rowsOf(pending));
     for (const { resolve } of pending) resolve();
   } catch (error) {
+    failed(error);
     for (const { reject } of pending) reject(error);
   }
+}
+
+/**
+ * Outcomes, and the intents of what goes into the slots that they free, with one commit. False: the outcomes are stored and the intents, as far as
+ * anybody knows, are not; then their own statement says why, or stores them.
+ */
+async function writeBoth(pool: Pool, claim: Claim, outcomes: OutcomeRow[], intents: IntentRow[]): Promise<boolean> {
+  let stored: 'stored' | 'stopping' | null = null;
+  await surely(pool, claim, async (client, attempt) => {
+    attempt(outcomes);
+    await reach('outcomes.before', claim.batchId);
+    await reach('intents.before', claim.batchId);
+    const answer = await insertOutcomesAndIntents(client, claim, outcomes, intents);
+    if (answer === 'lost') throw new Refused('lost');
+    stored = answer;
+  });
+  await reach('outcomes.committed', claim.batchId);
+  // The acknowledgement was lost, and the outcomes were found: the intents are there too, unless the chunk was being stopped.
+  const begun = stored === null ? await areStored(pool, claim, intents) : stored === 'stored';
+  if (begun) await reach('intents.committed', claim.batchId);
+  return begun;
 }
 
 async function writeIntents(pool: Pool, claim: Claim, rows: IntentRow[]): Promise<void> {

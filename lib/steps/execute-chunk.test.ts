@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
+import type { Pool } from 'pg';
+import { afterEach, describe, expect, test } from 'vitest';
 import { testDatabase } from '../../test/database.ts';
 import { seedBatch } from '../../test/fixtures/batch.ts';
 import {
@@ -315,6 +316,16 @@ test('a commit whose acknowledgement is lost is looked up, not repeated', async 
   await approvedHttp(url, 3);
   const claim = await claimChunk(pool, '00000000-0000-4000-8000-000000000003');
   if (!claim) throw new Error('There was nothing to claim.');
+  const { deaf, cuts } = deafOnce();
+  const row = { ordinal: 1, step: 1, body: Buffer.from('{"v":1}'), leaf: Buffer.alloc(32, 7) };
+  await receiptWriter(deaf, claim).intent({ ...row, values: [], from: null });
+  expect(cuts()).toBe(1);
+  expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
+  expect(await counters(pool, claim.batchId)).toMatchObject({ inFlight: 1, seq: 2 });
+});
+
+/** The connection dies after the first statement, before its answer. */
+function deafOnce(): { deaf: Pool; cuts: () => number } {
   let cuts = 0;
   const deaf = new Proxy(pool, {
     get(of, name) {
@@ -333,11 +344,105 @@ test('a commit whose acknowledgement is lost is looked up, not repeated', async 
       };
     },
   });
-  const row = { ordinal: 1, step: 1, body: Buffer.from('{"v":1}'), leaf: Buffer.alloc(32, 7) };
-  await receiptWriter(deaf, claim).intent({ ...row, values: [], from: null });
-  expect(cuts).toBe(1);
-  expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
-  expect(await counters(pool, claim.batchId)).toMatchObject({ inFlight: 1, seq: 2 });
+  return { deaf, cuts: () => cuts };
+}
+
+describe('an outcome and the next intent share a commit', () => {
+  const sealed = (ordinal: number, step: number) => ({
+    ...{ ordinal, step, body: Buffer.from(`{"v":${ordinal}.${step}}`), leaf: Buffer.alloc(32, 16 * ordinal + step) },
+  });
+  const intent = (ordinal: number, from: 'failed' | null = null) => ({
+    ...sealed(ordinal, 1),
+    values: [{ field: 'from', salt: Buffer.alloc(16, ordinal), value: `customer ${ordinal}` }],
+    from,
+  });
+  const outcome = (ordinal: number, result: 'succeeded' | 'failed' = 'succeeded') => ({ ...sealed(ordinal, 2), result });
+
+  async function sendingOne() {
+    const { url } = await target(() => 200);
+    await approvedHttp(url, 3);
+    const claim = await claimChunk(pool, '00000000-0000-4000-8000-000000000003');
+    if (!claim) throw new Error('There was nothing to claim.');
+    await receiptWriter(pool, claim).intent(intent(1));
+    return claim;
+  }
+
+  test('both are stored, numbered one after the other, and counted', async () => {
+    const claim = await sendingOne();
+    const writer = receiptWriter(pool, claim);
+    await Promise.all([writer.intent(intent(2)), writer.outcome(outcome(1)), writer.intent(intent(3))]);
+    const { rows } = await pool.query(
+      `SELECT r.seq, ordinal, kind, value FROM receipt r LEFT JOIN receipt_value v USING (batch_id, chunk, seq)
+       WHERE r.batch_id = $1 AND ordinal IS NOT NULL ORDER BY r.seq`,
+      [claim.batchId],
+    );
+    expect(rows).toEqual([
+      { seq: 2, ordinal: 1, kind: 'intent', value: 'customer 1' },
+      { seq: 3, ordinal: 1, kind: 'outcome', value: null },
+      { seq: 4, ordinal: 2, kind: 'intent', value: 'customer 2' },
+      { seq: 5, ordinal: 3, kind: 'intent', value: 'customer 3' },
+    ]);
+    const { rows: times } = await pool.query(
+      'SELECT count(DISTINCT xmin::text)::int AS commits FROM receipt WHERE batch_id = $1 AND seq > 2',
+      [claim.batchId],
+    );
+    expect(times).toEqual([{ commits: 1 }]);
+    expect(await counters(pool, claim.batchId)).toMatchObject({ inFlight: 2, done: 1, failed: 0, seq: 5 });
+  });
+
+  test('while the chunk is being stopped the outcome is stored and the intent is refused', async () => {
+    const claim = await sendingOne();
+    await pool.query("UPDATE chunk SET stopping = 'pause' WHERE id = $1", [claim.chunkId]);
+    const writer = receiptWriter(pool, claim);
+    const [known, planned] = await Promise.allSettled([writer.outcome(outcome(1, 'failed')), writer.intent(intent(2))]);
+    expect(known.status).toBe('fulfilled');
+    expect(planned).toMatchObject({ status: 'rejected', reason: { why: 'stopping' } });
+    expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:failed'] });
+    expect(await counters(pool, claim.batchId)).toMatchObject({ inFlight: 0, failed: 1, seq: 3 });
+    const { rows } = await pool.query('SELECT count(*)::int AS values FROM receipt_value WHERE batch_id = $1', [claim.batchId]);
+    expect(rows).toEqual([{ values: 1 }]);
+  });
+
+  test('an owner whose epoch is past writes neither', async () => {
+    const claim = await sendingOne();
+    const writer = receiptWriter(pool, { ...claim, epoch: claim.epoch - 1 });
+    const ends = await Promise.allSettled([writer.outcome(outcome(1)), writer.intent(intent(2))]);
+    expect(ends).toMatchObject([{ reason: { why: 'lost' } }, { reason: { why: 'lost' } }]);
+    expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
+  });
+
+  test('nothing new is begun once an outcome could not be recorded', async () => {
+    const claim = await sendingOne();
+    const writer = receiptWriter(pool, claim);
+    // Somebody else recorded it: the second outcome of one step.
+    await receiptWriter(pool, claim).intent(intent(3));
+    await receiptWriter(pool, claim).outcome(outcome(1));
+    await expect(writer.outcome(outcome(1))).rejects.toMatchObject({ why: 'lost' });
+    await expect(writer.intent(intent(2))).rejects.toMatchObject({ why: 'lost' });
+    expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 3: ['intent'] });
+  });
+
+  test('when the acknowledgement is lost both are looked up and neither is repeated', async () => {
+    const claim = await sendingOne();
+    const { deaf, cuts } = deafOnce();
+    const writer = receiptWriter(deaf, claim);
+    await Promise.all([writer.outcome(outcome(1)), writer.intent(intent(2))]);
+    expect(cuts()).toBe(1);
+    expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 2: ['intent'] });
+    expect(await counters(pool, claim.batchId)).toMatchObject({ inFlight: 1, done: 1, seq: 4 });
+  });
+
+  test('when the acknowledgement is lost while the chunk is being stopped, the intent is still refused', async () => {
+    const claim = await sendingOne();
+    await pool.query("UPDATE chunk SET stopping = 'pause' WHERE id = $1", [claim.chunkId]);
+    const { deaf, cuts } = deafOnce();
+    const writer = receiptWriter(deaf, claim);
+    const [known, planned] = await Promise.allSettled([writer.outcome(outcome(1)), writer.intent(intent(2))]);
+    expect(cuts()).toBe(1);
+    expect(known.status).toBe('fulfilled');
+    expect(planned).toMatchObject({ status: 'rejected', reason: { why: 'stopping' } });
+    expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'] });
+  });
 });
 
 test('a sum that does not add up stops sending and opens one incident', async () => {

@@ -96,6 +96,7 @@ async function claim() {
 test('paused and resumed between the refusal of an intent and the end: what was not sent is sent, and nothing is called done before', async () => {
   const { url, seen } = await target(() => 200);
   const batch = await approved({ items: 12, plan: http(url, { concurrency: 1 }) });
+  let paused = false;
   let resumed = 0;
   await workUntil(pool, until(batch, 'done', 'paused'), {
     executing: (task) => {
@@ -104,7 +105,10 @@ test('paused and resumed between the refusal of an intent and the end: what was 
         const query = client.query.bind(client) as (...asked: unknown[]) => Promise<unknown>;
         const intercepted = async (...asked: unknown[]): Promise<unknown> => {
           const text = typeof asked[0] === 'string' ? asked[0] : ((asked[0] as { text: string }).text ?? '');
-          if (resumed === 0 && seen.length === 4 && text.includes("'intent'")) await pause(ADA, { batchId: batch.batchId });
+          if (!paused && seen.length === 4 && text.includes("'intent'")) {
+            paused = true;
+            await pause(ADA, { batchId: batch.batchId });
+          }
           const answer = await query(...asked);
           if (resumed === 0 && /SELECT stopping FROM chunk/.test(text)) {
             resumed += 1;

@@ -27,56 +27,55 @@ export type OutcomeRow = SealedReceipt & {
 
 /** I1, I3: stores intents as one statement. False: the fence refused, nothing was written and nothing may be sent. */
 export async function insertIntents(client: Pool | Tx, claim: Claim, rows: IntentRow[]): Promise<boolean> {
-  const at: number[] = [];
-  const fields: string[] = [];
-  const salts: Buffer[] = [];
-  const values: string[] = [];
-  let failed = 0;
-  let notExecuted = 0;
-  rows.forEach((row, index) => {
-    if (row.from === 'failed') failed += 1;
-    if (row.from === 'not_executed') notExecuted += 1;
-    for (const value of row.values) {
-      at.push(index + 1);
-      fields.push(value.field);
-      salts.push(value.salt);
-      values.push(value.value);
-    }
-  });
-  const common = [claim.chunkId, claim.epoch, rows.length, failed, notExecuted, claim.batchId, claim.number, ...columns(rows)];
+  const values = valuesOf(rows);
+  const common = [
+    ...[claim.chunkId, claim.epoch, rows.length, left(rows, 'failed'), left(rows, 'not_executed'), claim.batchId, claim.number],
+    ...columns(rows),
+  ];
   const { rowCount } =
-    at.length === 0
+    values === null
       ? await client.query({ name: 'insert-intents', text: INSERT_INTENTS, values: common })
-      : await client.query({
-          name: 'insert-intents-values',
-          text: INSERT_INTENTS_VALUES,
-          values: [...common, at, fields, byteaArray(salts), values],
-        });
+      : await client.query({ name: 'insert-intents-values', text: INSERT_INTENTS_VALUES, values: [...common, ...values] });
   return rowCount !== null && rowCount > 0;
 }
 
 /** I3: stores outcomes as one statement, also while the chunk is being stopped. False: the fence refused, nothing was written. */
 export async function insertOutcomes(client: Pool | Tx, claim: Claim, rows: OutcomeRow[]): Promise<boolean> {
-  const count = (result: OutcomeRow['result']): number => rows.reduce((sum, row) => sum + Number(row.result === result), 0);
   const { rowCount } = await client.query({
     name: 'insert-outcomes',
     text: INSERT_OUTCOMES,
     values: [
-      ...[
-        claim.chunkId,
-        claim.epoch,
-        rows.length,
-        count('succeeded'),
-        count('failed'),
-        count('uncertain'),
-        claim.batchId,
-        claim.number,
-      ],
-      ...columns(rows),
-      rows.map((row) => row.result),
+      ...[claim.chunkId, claim.epoch, rows.length, ended(rows, 'succeeded'), ended(rows, 'failed'), ended(rows, 'uncertain')],
+      ...[claim.batchId, claim.number, ...columns(rows), rows.map((row) => row.result)],
     ],
   });
   return rowCount !== null && rowCount > 0;
+}
+
+/**
+ * I1, I3: stores outcomes, and intents after them, as one statement. `stopping`: the outcomes were stored and the intents were not, for the chunk is
+ * being stopped. `lost`: nothing was written.
+ */
+export async function insertOutcomesAndIntents(
+  client: Pool | Tx,
+  claim: Claim,
+  outcomes: OutcomeRow[],
+  intents: IntentRow[],
+): Promise<'stored' | 'stopping' | 'lost'> {
+  const { rows } = await client.query<{ going: boolean }>({
+    name: 'insert-outcomes-and-intents',
+    text: INSERT_OUTCOMES_AND_INTENTS,
+    values: [
+      ...[claim.chunkId, claim.epoch, claim.batchId, claim.number],
+      ...[outcomes.length, ended(outcomes, 'succeeded'), ended(outcomes, 'failed'), ended(outcomes, 'uncertain')],
+      ...[...columns(outcomes), outcomes.map((row) => row.result)],
+      ...[intents.length, left(intents, 'failed'), left(intents, 'not_executed')],
+      ...columns(intents),
+      ...(valuesOf(intents) ?? [[], [], byteaArray([]), []]),
+    ],
+  });
+  if (!rows[0]) return 'lost';
+  return rows[0].going ? 'stored' : 'stopping';
 }
 
 /** I3: a worker's inspection ends a doubt: uncertain -> succeeded, also while the chunk is being stopped. False: the fence refused. */
@@ -159,6 +158,26 @@ export async function storedLeaves(
   return found.rows.map((row) => row.leaf);
 }
 
+const ended = (rows: OutcomeRow[], result: OutcomeRow['result']): number =>
+  rows.reduce((sum, row) => sum + Number(row.result === result), 0);
+
+const left = (rows: IntentRow[], from: IntentRow['from']): number =>
+  rows.reduce((sum, row) => sum + Number(row.from === from), 0);
+
+/** The personal values as columns, each with the place of its intent; null when there are none. */
+function valuesOf(rows: IntentRow[]): unknown[] | null {
+  const [at, fields, salts, values]: [number[], string[], Buffer[], string[]] = [[], [], [], []];
+  rows.forEach((row, index) => {
+    for (const value of row.values) {
+      at.push(index + 1);
+      fields.push(value.field);
+      salts.push(value.salt);
+      values.push(value.value);
+    }
+  });
+  return at.length === 0 ? null : [at, fields, byteaArray(salts), values];
+}
+
 function columns(rows: (SealedReceipt & { ordinal: number; step: number })[]): unknown[] {
   return [
     rows.map((row) => row.ordinal),
@@ -200,3 +219,36 @@ INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, le
 SELECT $7, $8, fence.seq - $3 + r.i, r.ordinal, r.step, 'outcome', r.result, r.body, r.leaf
 FROM fence, unnest($9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::text[]) WITH ORDINALITY
   AS r(ordinal, step, body, leaf, result, i)`;
+
+/** While nobody stops the chunk; the new row still says so. */
+const GOING = 'stopping IS NULL';
+
+/** The outcomes of what was sent are due in any case, the intents only while nobody stops the chunk, as in a statement of their own. */
+const INSERT_OUTCOMES_AND_INTENTS = `
+WITH fence AS (
+  UPDATE chunk SET
+    seq = seq + $5::int + CASE WHEN ${GOING} THEN $14::int ELSE 0 END,
+    in_flight = in_flight - $5::int + CASE WHEN ${GOING} THEN $14::int ELSE 0 END,
+    done = done + $6::int,
+    failed = failed + $7::int - CASE WHEN ${GOING} THEN $15::int ELSE 0 END,
+    uncertain = uncertain + $8::int,
+    not_executed = not_executed - CASE WHEN ${GOING} THEN $16::int ELSE 0 END,
+    updated_at = clock_timestamp()
+  WHERE id = $1 AND epoch = $2 AND state = 'executing'
+  RETURNING seq, ${GOING} AS going, seq - CASE WHEN ${GOING} THEN $14::int ELSE 0 END AS seq_of_outcomes
+), outcome AS (
+  INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+  SELECT $3, $4, fence.seq_of_outcomes - $5::int + r.i, r.ordinal, r.step, 'outcome', r.result, r.body, r.leaf
+  FROM fence, unnest($9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::text[]) WITH ORDINALITY
+    AS r(ordinal, step, body, leaf, result, i)
+), personal AS (
+  INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
+  SELECT $3, $4, fence.seq - $14::int + v.i, v.field, v.salt, v.value
+  FROM fence, unnest($21::int[], $22::text[], $23::bytea[], $24::text[]) AS v(i, field, salt, value) WHERE fence.going
+), intent AS (
+  INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, body, leaf)
+  SELECT $3, $4, fence.seq - $14::int + r.i, r.ordinal, r.step, 'intent', r.body, r.leaf
+  FROM fence, unnest($17::int[], $18::int[], $19::bytea[], $20::bytea[]) WITH ORDINALITY AS r(ordinal, step, body, leaf, i)
+  WHERE fence.going
+)
+SELECT going FROM fence`;
