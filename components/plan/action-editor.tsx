@@ -82,7 +82,8 @@ function RequestFields({ value, fields, onChange }: { value: Action; fields: str
             value={value.do}
             onChange={(event) => {
               const method = event.target.value;
-              const { body: _, ...rest } = value.with;
+              // A GET has no body, and changes nothing that could be undone.
+              const { body: _, undo: __, ...rest } = value.with;
               onChange({ ...value, do: method, with: method === 'GET' ? rest : value.with });
             }}
           >
@@ -101,7 +102,20 @@ function RequestFields({ value, fields, onChange }: { value: Action; fields: str
         </Field>
       </div>
       {value.do === 'GET' ? null : (
-        <JsonField label="Body, as JSON" value={value.with.body ?? null} rows={3} onChange={(body) => set({ body })} />
+        <>
+          <JsonField label="Body, as JSON" value={value.with.body ?? null} rows={3} onChange={(body) => set({ body })} />
+          <JsonField
+            label={
+              'What undoes it, as JSON: do, url, body, headers; {{target}} is the target’s own id (null: it can’t be undone)'
+            }
+            value={value.with.undo ?? null}
+            rows={1}
+            onChange={(undo) => {
+              const { undo: _, ...rest } = value.with;
+              onChange({ ...value, with: (undo === null ? rest : { ...rest, undo: undo as object }) as Action['with'] });
+            }}
+          />
+        </>
       )}
       <JsonField label="Headers, as JSON" value={value.with.headers ?? {}} rows={1} onChange={(headers) => set({ headers })} />
       <Field label="Connection (empty: no credentials)">
