@@ -1,6 +1,7 @@
 /**
- * `npm run bench ingest [-- --rows N]` or `execute [-- --items N]`: measures one thing against its floor, in the same run and on the same
- * PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this machine is; ratios travel.
+ * `npm run bench ingest [-- --rows N | --quick]`, or `execute` or `scale [-- --items N | --quick]`: measures one thing, where it can against its floor, in
+ * the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
+ * machine is; ratios travel.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,19 +14,24 @@ import { migrate } from '../lib/store/migrate.ts';
 import type { Bench } from './bench.ts';
 import { execute } from './execute.ts';
 import { ingest } from './ingest.ts';
+import { scale } from './scale.ts';
 
-const BENCHES: Record<string, Bench> = { ingest, execute };
+const BENCHES: Record<string, Bench> = { ingest, execute, scale };
+
+/** How much smaller a quick run is. */
+const QUICK = 20;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { rows: { type: 'string' }, items: { type: 'string' } },
+  options: { rows: { type: 'string' }, items: { type: 'string' }, quick: { type: 'boolean' } },
 });
 const name = positionals[0] ?? '';
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 const asked = bench && values[bench.of];
-const rows = asked === undefined ? bench?.fullRows : Number(asked);
+const full = bench && (values.quick ? bench.fullRows / QUICK : bench.fullRows);
+const rows = asked === undefined ? full : Number(asked);
 if (!bench || !Number.isInteger(rows) || (rows ?? 0) < 1) {
-  console.error(`npm run bench ${Object.keys(BENCHES).join('|')} [-- --${bench?.of ?? 'rows'} N]`);
+  console.error(`npm run bench ${Object.keys(BENCHES).join('|')} [-- --${bench?.of ?? 'rows'} N | --quick]`);
   process.exit(2);
 }
 

@@ -9,6 +9,8 @@ export type Fleet = {
   peakMemoryBytes(): number;
   /** Takes how many ms each outcome waited between being known and being committed, since it was last asked; sorted. */
   waits(): number[];
+  /** Freezes them, until the function that it gives is called. */
+  freeze(): () => void;
   stop(): Promise<void>;
 };
 
@@ -35,6 +37,12 @@ export async function startWorkers(count: number, url: string): Promise<Fleet> {
       const taken = waits;
       waits = [];
       return taken.sort((a, b) => a - b);
+    },
+    freeze() {
+      for (const worker of workers) worker.kill('SIGSTOP');
+      return () => {
+        for (const worker of workers) worker.kill('SIGCONT');
+      };
     },
     stop: async () => void (await Promise.all(workers.map(ended))),
   };
