@@ -1,5 +1,5 @@
 /** `npm run worker`: one worker process, on any machine that reaches the database. It needs DATABASE_URL and the same SECRET_KEY as the others. */
-import { HOUSEKEEPING_MS, SUM_CHECK_MS } from '../lib/core/limits.ts';
+import { HOUSEKEEPING_MS, LEASE_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '../lib/core/limits.ts';
 import { listenForBells } from '../lib/engine/bell.ts';
 import { pruneEvents } from '../lib/engine/events.ts';
 import { runWorker } from '../lib/engine/worker.ts';
@@ -18,7 +18,8 @@ process.on('SIGINT', stop);
 // The parent is gone.
 process.on('disconnect', stop);
 
-const { pool } = db();
+// What the network swallows without a word must not hold a worker, nor its locks the chunk's heir, for ever.
+const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
 const keepHouse = async () => {
   await settleBatches(pool);
   await failAbandonedUploads(pool);

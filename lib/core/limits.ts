@@ -26,6 +26,12 @@ export const PREVIEW_EXAMPLES = 5;
 // Leases and workers
 export const LEASE_MS = 3_000;
 export const LEASE_RENEW_MS = 1_000;
+/** A receipt's transaction whose answer takes longer is given up: its backend is ended, and what became of it is looked up. */
+export const RECEIPT_ANSWER_MS = 10_000;
+/** A worker's other statements. The network may swallow an answer without a word. */
+export const WORKER_ANSWER_MS = 30_000;
+/** A server process whose client was lost in a transaction holds its locks for so long at most; a worker's, one lease. */
+export const IDLE_IN_TRANSACTION_MS = 60_000;
 export const POLL_MS = 500;
 export const HEARTBEAT_MS = 1_000;
 export const WORKER_GONE_MS = 10_000;

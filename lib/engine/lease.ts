@@ -26,6 +26,8 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number): Lease {
   let renewing = false;
 
   const renew = async (): Promise<void> => {
+    // A renewal may be on its way for longer than the lease lasts.
+    if (performance.now() > validUntil) lost.abort();
     if (renewing || lost.signal.aborted) return;
     renewing = true;
     await reach('renewal.before', claim.batchId);

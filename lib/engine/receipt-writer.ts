@@ -2,9 +2,10 @@
  * Group commit: the intents and outcomes of many items in flight share statements. A promise that resolves means that the COMMIT
  * of that receipt was acknowledged (I1), or was found to have happened after its acknowledgement was lost.
  */
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import { LEASE_MS } from '../core/limits.ts';
+import { LEASE_MS, RECEIPT_ANSWER_MS } from '../core/limits.ts';
 import type { SealedReceipt } from '../ledger/receipt.ts';
 import { type Claim, holdFence, whyRefused } from '../store/claims.ts';
 import type { Tx } from '../store/db.ts';
@@ -229,24 +230,22 @@ async function surely(
 ): Promise<void> {
   for (;;) {
     let attempted: Attempted[] = [];
-    const client = await connect(pool);
-    const backend = backendOf(client);
-    // A connection that dies while it is checked out says so by an event too; unheard, it would end the process.
-    const heard = (): void => {};
-    client.on('error', heard);
+    const { client, backend, release } = await connect(pool);
+    // Nor does a connection say that its answers don't arrive any more.
+    const patience = setTimeout(() => hangUp(client), RECEIPT_ANSWER_MS);
     try {
       await write(client, (rows) => {
         attempted = rows;
       });
-      client.off('error', heard);
-      client.release();
+      release(false);
       return;
     } catch (error) {
-      client.off('error', heard);
-      client.release(isConnectionLoss(error));
+      release(isConnectionLoss(error));
       // I2: a duplicate (batch, ordinal, step) means that somebody else moved this action.
       if ((error as { code?: string }).code === '23505') throw new Refused('lost');
       if (!isConnectionLoss(error)) throw error;
+    } finally {
+      clearTimeout(patience);
     }
     await reach('acknowledgement.lost', claim.batchId);
     await untilGone(pool, backend);
@@ -267,17 +266,29 @@ async function areStored(pool: Pool, claim: Claim, attempted: Attempted[]): Prom
   }
 }
 
-type Backend = { pid: number; since: number };
+/** A server process: pids come round again, a pid with its start does not. */
+type Backend = { pid: number; started: string };
+type Connected = { client: PoolClient; backend: Backend; release: (broken: boolean) => void };
 
-/** The backend behind a connection; `since` narrows the name, for pids come round again. */
-function backendOf(client: PoolClient): Backend {
-  return { pid: (client as unknown as { processID: number }).processID, since: Date.now() };
-}
+const backends = new WeakMap<PoolClient, Backend>();
 
-async function connect(pool: Pool): Promise<PoolClient> {
+async function connect(pool: Pool): Promise<Connected> {
   for (;;) {
     try {
-      return await pool.connect();
+      const client = await pool.connect();
+      // A connection that dies while it is checked out says so by an event too; unheard, it would end the process.
+      const heard = (): void => {};
+      client.on('error', heard);
+      const release = (broken: boolean): void => {
+        client.off('error', heard);
+        client.release(broken);
+      };
+      try {
+        return { client, backend: await backendOf(client), release };
+      } catch (error) {
+        release(true);
+        throw error;
+      }
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
       await sleep(BACKEND_POLL_MS);
@@ -285,13 +296,32 @@ async function connect(pool: Pool): Promise<PoolClient> {
   }
 }
 
-async function untilGone(pool: Pool, backend: Backend): Promise<void> {
-  for (;;) {
+/** Asked once for each connection. */
+async function backendOf(client: PoolClient): Promise<Backend> {
+  const known = backends.get(client);
+  if (known) return known;
+  const { rows } = await client.query<Backend>(
+    'SELECT pid, backend_start::text AS started FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+  );
+  const backend = rows[0];
+  if (!backend) throw new Error('The connection was lost before it could be named.');
+  backends.set(client, backend);
+  return backend;
+}
+
+/** As if the network had: what waits for an answer gets an error. */
+function hangUp(client: PoolClient): void {
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+}
+
+/** Returns when the backend can't commit any more. One that has not noticed the loss after one lease is ended: it may hold the chunk's row. */
+async function untilGone(pool: Pool, { pid, started }: Backend): Promise<void> {
+  for (const since = performance.now(); ; ) {
+    const end = performance.now() - since > LEASE_MS;
     try {
-      // A backend that was there when this began and still is may yet commit. One that started later only took over the pid.
       const { rowCount } = await pool.query(
-        "SELECT FROM pg_stat_activity WHERE pid = $1 AND backend_start < clock_timestamp() - (($2::float8)::text || ' milliseconds')::interval",
-        [backend.pid, Date.now() - backend.since],
+        `SELECT ${end ? 'pg_terminate_backend(pid)' : ''} FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz`,
+        [pid, started],
       );
       if (rowCount === 0) return;
     } catch (error) {

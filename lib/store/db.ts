@@ -15,6 +15,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { CountersignError } from '../core/errors.ts';
+import { IDLE_IN_TRANSACTION_MS } from '../core/limits.ts';
 import { env } from '../env.ts';
 import { PrismaClient } from './generated/client.ts';
 
@@ -24,19 +25,36 @@ export type Db = { prisma: PrismaClient; pool: pg.Pool };
 export type Tx = Pick<pg.PoolClient, 'query'>;
 
 const POOL_MAX = 16;
+const KEEP_ALIVE_MS = 10_000;
+
+export type DbOptions = {
+  max?: number;
+  /** How long a statement may take, in ms; without it, for ever: a page that reads a million rows has no lease to lose. */
+  answerMs?: number;
+  /** After so long the server ends a connection that waits in a transaction, and with it its locks. */
+  idleInTransactionMs?: number;
+};
 
 // Next loads modules more than once; the process must not open a pool for each.
 const state = globalThis as typeof globalThis & { countersignDb?: Db };
 
-/** The process's database, opened at the first call. Throws `unavailable` when DATABASE_URL is not set. */
-export function db(): Db {
-  state.countersignDb ??= openDb(urlOfEnv());
+/** The process's database, opened at the first call, with that call's options. Throws `unavailable` when DATABASE_URL is not set. */
+export function db(options: DbOptions = {}): Db {
+  state.countersignDb ??= openDb(urlOfEnv(), options);
   return state.countersignDb;
 }
 
 /** A database of its own, for tests and entry points that name it. Close it with `closeDb(it)`. */
-export function openDb(url: string, options: { max?: number } = {}): Db {
-  const pool = new pg.Pool({ connectionString: url, max: options.max ?? POOL_MAX, connectionTimeoutMillis: 10_000 });
+export function openDb(url: string, options: DbOptions = {}): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? POOL_MAX,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    idle_in_transaction_session_timeout: options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
+    ...(options.answerMs !== undefined && { query_timeout: options.answerMs }),
+  });
   // An idle connection that the server ended; the pool opens another when it is needed.
   pool.on('error', () => {});
   return { pool, prisma: new PrismaClient({ adapter: new PrismaPg(pool) }) };

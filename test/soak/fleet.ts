@@ -8,7 +8,7 @@ import { startProxy, type Wire } from './proxy.ts';
 import { patiently, type SoakServer } from './server.ts';
 import type { Arm, FromWorker, ToWorker } from './worker.ts';
 
-export const FAULTS = ['kill', 'stop', 'stall', 'cut', 'restart', 'drop', 'partition'] as const;
+export const FAULTS = ['kill', 'stop', 'stall', 'cut', 'restart', 'drop', 'silence', 'partition'] as const;
 export type Fault = (typeof FAULTS)[number] | 'term';
 
 export type Counts = Record<Fault, number>;
@@ -44,7 +44,7 @@ export async function startFleet(server: SoakServer, size: number) {
   const arms = new Map<number, { arm: Arm; struck: (hold: Hold) => void }>();
   const seen = new Set<Failpoint>();
   const faulted = new Set<Failpoint>();
-  const counts: Counts = { kill: 0, stop: 0, stall: 0, cut: 0, restart: 0, drop: 0, partition: 0, term: 0 };
+  const counts: Counts = { kill: 0, stop: 0, stall: 0, cut: 0, restart: 0, drop: 0, silence: 0, partition: 0, term: 0 };
   const kills: Kill[] = [];
   const crashes: string[] = [];
   let named = 0;
@@ -176,6 +176,12 @@ export async function startFleet(server: SoakServer, size: number) {
     });
     await go();
   };
+  const silence = async ({ worker, go }: Hold): Promise<void> => {
+    worker.proxy.swallowAnswerOf(COMMITTING, () => {
+      counts.silence += 1;
+    });
+    await go();
+  };
   const partition = async ({ worker, go }: Hold): Promise<void> => {
     counts.partition += 1;
     const held = worker.proxy.hold(STALL_MS);
@@ -188,6 +194,7 @@ export async function startFleet(server: SoakServer, size: number) {
     else if (fault === 'stop') await stop(hold);
     else if (fault === 'cut') await cut(hold);
     else if (fault === 'drop') await drop(hold);
+    else if (fault === 'silence') await silence(hold);
     else if (fault === 'partition') await partition(hold);
     else if (fault === 'restart') {
       counts.restart += 1;

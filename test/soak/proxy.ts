@@ -9,6 +9,8 @@ export type Wire = {
    * what became of it. Calls `dropped` then. One at a time; a second call replaces the first.
    */
   dropAnswerOf(statement: RegExp, dropped: () => void): void;
+  /** The same, but the connection stays, and nothing passes over it any more: neither side is told. */
+  swallowAnswerOf(statement: RegExp, swallowed: () => void): void;
   /** Nothing passes, in either direction, for so long; then all of it does. */
   hold(ms: number): Promise<void>;
   close(): void;
@@ -17,13 +19,16 @@ export type Wire = {
 /** @param to the server's port now: it may come back on another one */
 export async function startProxy(to: () => number): Promise<Wire> {
   const links = new Set<{ pause(): void; resume(): void; end(): void }>();
-  let armed: { statement: RegExp; dropped: () => void } | null = null;
+  let armed: Loss | null = null;
   let held = false;
+  let closing = false;
 
   const server = createServer((client) => {
     const backend = connect(to(), '127.0.0.1');
-    let answer: { bytes: Buffer; dropped: () => void } | null = null;
+    let answer: { bytes: Buffer; loss: Loss } | null = null;
+    let silent = false;
     const end = (): void => {
+      if (silent && !closing) return;
       links.delete(link);
       client.destroy();
       backend.destroy();
@@ -35,27 +40,33 @@ export async function startProxy(to: () => number): Promise<Wire> {
     backend.setNoDelay(true);
     for (const socket of [client, backend]) socket.on('error', end).on('close', end);
     client.on('data', (data) => {
+      if (silent) return;
       if (armed?.statement.test(data.toString('latin1'))) {
-        answer = { bytes: Buffer.alloc(0), dropped: armed.dropped };
+        answer = { bytes: Buffer.alloc(0), loss: armed };
         armed = null;
       }
       backend.write(data);
     });
     backend.on('data', (data) => {
+      if (silent) return;
       if (!answer) return void client.write(data);
       answer.bytes = Buffer.concat([answer.bytes, data]);
       if (!isReady(answer.bytes)) return;
-      const { dropped } = answer;
+      const { loss } = answer;
+      silent = loss.silent;
       end();
-      dropped();
+      loss.lost();
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    dropAnswerOf: (statement, dropped) => {
-      armed = { statement, dropped };
+    dropAnswerOf: (statement, lost) => {
+      armed = { statement, lost, silent: false };
+    },
+    swallowAnswerOf: (statement, lost) => {
+      armed = { statement, lost, silent: true };
     },
     async hold(ms) {
       held = true;
@@ -65,11 +76,14 @@ export async function startProxy(to: () => number): Promise<Wire> {
       for (const link of links) link.resume();
     },
     close() {
+      closing = true;
       server.close();
       for (const link of links) link.end();
     },
   };
 }
+
+type Loss = { statement: RegExp; lost: () => void; silent: boolean };
 
 function flow(...sockets: Socket[]) {
   return {

@@ -39,6 +39,7 @@ export function inWords(report: Report): string {
     ['connections cut', report.cut],
     ['database restarts', report.restart],
     ['acknowledgements dropped', report.drop],
+    ['acknowledgements swallowed, the connection left open', report.silence],
     ['workers asked to end', report.term],
     ['batches, items', `${report.batches}, ${report.items}`],
     ['receipts', report.receipts],
