@@ -52,7 +52,8 @@ for (const { mode, what } of [
     await page.getByRole('button', { name: 'It happened (2)' }).click();
     await expect(doubts).toHaveCount(4);
     await expect(sumLine(page)).toContainText(/\b2 done/);
-    await page.getByRole('button', { name: 'Choose all 4 shown' }).click();
+    const cause = { 'timeout-after': /^4 the target didn’t answer, /, 'reset-after': /^4 whose connection broke, / }[mode];
+    await page.getByRole('button', { name: cause }).click();
     await page.getByRole('button', { name: "It didn't (4)" }).click();
 
     await expect(page.getByText('Finished')).toBeVisible();
@@ -63,6 +64,38 @@ for (const { mode, what } of [
     expect(target.lines()).toHaveLength(6);
   });
 }
+
+test('A target that could not say what it did is asked again, and what it confirms is done', async ({
+  desk: page,
+  rest,
+  start,
+}) => {
+  const target = await start({ mode: '500-after' });
+  await target.lookup('broken');
+  const plan = httpPlan(target.url, { concurrency: 4 }, { url: `${target.url}/by-key/{{idempotencyKey}}` });
+  const id = await rest.startBatch({ name: 'Asked again', rows: 4, plan });
+  await rest.approve(id, 1);
+  await rest.untilChunk(id, 1, 'unresolved');
+
+  await page.goto(`/batches/${id}?tab=uncertain`);
+  const doubts = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
+  await expect(doubts).toHaveCount(4);
+  await expect(page.getByText('The target couldn’t say (HTTP 500).').first()).toBeVisible();
+  await page.getByText('What is known of mail 1').click();
+  await expect(page.getByText('{"subject":"mail 1"}')).toBeVisible();
+  await page.getByRole('button', { name: /^4 the target answered with HTTP 500, / }).click();
+  await page.getByRole('button', { name: 'Ask the target again (4)' }).click();
+  await expect(page.getByText('The target says: 4 it couldn’t say.')).toBeVisible();
+  await expect(doubts).toHaveCount(4);
+
+  await target.lookup('true');
+  await page.getByRole('button', { name: 'Ask the target again (4)' }).click();
+  await expect(page.getByText('The target says: 4 happened.')).toBeVisible();
+  expect(await untilSettled(page)).toMatchObject({ approved: 4, done: 4, uncertain: 0 });
+  expect(target.lines()).toHaveLength(4);
+  await page.getByRole('link', { name: 'Receipts' }).click();
+  await expect(page.getByText(/^Sent POST, as the target says: mail \d$/)).toHaveCount(4);
+});
 
 test('Pause lets nothing new out, Resume goes on, and Stop says what will not start', async ({ desk: page, rest, start }) => {
   const target = await start({ latencyMs: 200 });

@@ -1,14 +1,25 @@
 'use client';
 
 import { useState } from 'react';
-import { reasonWords } from '../receipt/words.ts';
+import { Banner } from '../ui/banner.tsx';
 import { Button } from '../ui/button.tsx';
+import { classes } from '../ui/classes.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { Field, Input } from '../ui/field.tsx';
 import { formatCount, formatInstant } from '../ui/format.ts';
 import type { Outcome } from '../ui/outcome.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { useAct } from '../ui/use-act.ts';
+import {
+  answeredWords,
+  CANNOT_ASK,
+  type DoubtAnswer,
+  type DoubtAnswered,
+  groupTitle,
+  type Inspected,
+  inspectedWords,
+  whyWords,
+} from './doubt-words.ts';
 
 export type UncertainItem = {
   ordinal: number;
@@ -19,102 +30,162 @@ export type UncertainItem = {
   intentAt: string;
   reason: string | null;
   state: 'uncertain' | 'abandoned';
+  action: string | null;
+  body: string | null;
+  bodyCut: boolean;
+  worker: string;
+  attempt: number;
+  idempotencyKey: string;
+  inspection: Inspected | null;
+  canAsk: boolean;
 };
-export type DoubtAnswer = 'happened' | 'did_not' | 'later' | 'abandon';
+export type DoubtGroup = {
+  id: string;
+  reason: string | null;
+  worker: string | null;
+  count: number;
+  from: string;
+  to: string;
+  canAsk: boolean;
+};
+export type DoubtsNamed = { ordinals: number[] } | { group: string };
 
 type Props = {
   items: UncertainItem[];
+  groups: DoubtGroup[];
   mayAnswer: boolean;
-  onAnswer: (answer: { ordinals: number[]; answer: DoubtAnswer; note: string }) => Promise<Outcome>;
+  onAnswer: (named: DoubtsNamed, answer: DoubtAnswer, note: string) => Promise<Outcome<DoubtAnswered>>;
+  /** sends again what didn't happen; absent where this person may not */
+  onRetry?: () => Promise<Outcome>;
 };
 
 /** Requests that went out and were never answered. A person says what became of each; nothing is resent from here. */
-export function UncertainList({ items, mayAnswer, onAnswer }: Props) {
+export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: Props) {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const [groupId, setGroupId] = useState<string | null>(null);
   const [note, setNote] = useState('');
+  const [told, setTold] = useState<{ text: string; retry: boolean } | null>(null);
   const answer = useAct(onAnswer);
+  const retry = useAct(async () => onRetry?.() ?? ({ ok: true, value: null } as const));
   const open = items.filter((item) => item.state === 'uncertain');
-  if (items.length === 0)
-    return <EmptyState title="Nothing is uncertain" text="Every request that was sent has an outcome." level={3} />;
+  // A group is named by what was seen of it: once that changed, it has another name and nothing is chosen.
+  const group = groups.find(({ id }) => id === groupId) ?? null;
+  const picked = open.filter(({ ordinal }) => chosen.has(ordinal));
+  const count = group ? group.count : picked.length;
+  const canAsk = group ? group.canAsk : picked.some((item) => item.canAsk);
+  const doubts = groups.reduce((sum, each) => sum + each.count, 0);
 
   const give = async (word: DoubtAnswer) => {
-    const outcome = await answer.run({ ordinals: [...chosen], answer: word, note });
+    const named = group ? { group: group.id } : { ordinals: picked.map(({ ordinal }) => ordinal) };
+    setTold(null);
+    const outcome = await answer.run(named, word, note);
     if (!outcome.ok) return;
+    setTold({ text: answeredWords(word, outcome.value), retry: word === 'did_not' && outcome.value.answered > 0 });
+    // Whoever asked the target goes on to answer for the same ones.
+    if (word === 'ask') return;
     setChosen(new Set());
+    setGroupId(null);
     setNote('');
   };
+  const sendAgain = async () => {
+    const outcome = await retry.run();
+    if (outcome.ok) setTold({ text: 'They are being sent again, each as a new attempt.', retry: false });
+  };
   const toggle = (ordinal: number) => {
-    const next = new Set(chosen);
+    const next = new Set(group ? [] : chosen);
     if (!next.delete(ordinal)) next.add(ordinal);
+    setGroupId(null);
     setChosen(next);
   };
 
   return (
     <section className="flex flex-col gap-3" aria-label="Uncertain">
-      <p className="max-w-prose text-14">We sent this and heard nothing. It may have happened.</p>
-      <ul className="rounded-md border border-hairline">
-        {items.map((item) => (
-          <li key={item.ordinal} className="border-b border-hairline last:border-b-0">
-            <label className="row-item flex items-start gap-3 px-3 py-1.5 hover:bg-surface">
-              <input
-                type="checkbox"
-                className="mt-0.5 size-4 shrink-0 accent-accent"
-                checked={chosen.has(item.ordinal)}
+      {told ? (
+        <Banner
+          kind="info"
+          actions={
+            told.retry && onRetry && doubts === 0 ? (
+              <Button pending={retry.pending} onClick={() => void sendAgain()}>
+                Send again what didn’t happen
+              </Button>
+            ) : null
+          }
+        >
+          {told.text} {retry.refusal?.message}
+        </Banner>
+      ) : null}
+      {items.length === 0 ? (
+        <EmptyState
+          title="No doubts"
+          text="When a request went out and no answer came, it is listed here until a person says what became of it."
+          level={3}
+        />
+      ) : (
+        <>
+          <p className="max-w-prose text-14">We sent this and heard nothing. It may have happened.</p>
+          <Groups
+            groups={groups}
+            chosen={mayAnswer ? group : null}
+            onChoose={
+              mayAnswer
+                ? (id) => {
+                    setGroupId(id);
+                    setChosen(new Set());
+                  }
+                : null
+            }
+          />
+          <ul className="rounded-md border border-hairline">
+            {items.map((item) => (
+              <Doubt
+                key={item.ordinal}
+                item={item}
+                checked={group === null && chosen.has(item.ordinal)}
                 disabled={!mayAnswer || item.state === 'abandoned'}
-                onChange={() => toggle(item.ordinal)}
+                onToggle={() => toggle(item.ordinal)}
               />
-              <span className="min-w-0 flex-1">
-                <span className="block break-words">{item.line}</span>
-                <span className="block font-mono text-12 break-all text-muted">
-                  {[
-                    item.request,
-                    `sent ${formatInstant(item.intentAt)}`,
-                    item.reason && reasonWords(item.reason),
-                    `chunk ${item.chunk}`,
-                  ]
-                    .filter(Boolean)
-                    .join(' · ')}
-                </span>
-              </span>
-              <StateBadge
-                tone="magenta"
-                glyph="?"
-                word={item.state === 'abandoned' ? 'Accepted as unknown' : 'Uncertain'}
-                className="max-sm:hidden"
-              />
-            </label>
-          </li>
-        ))}
-      </ul>
-      {mayAnswer ? (
+            ))}
+          </ul>
+        </>
+      )}
+      {mayAnswer && open.length > 0 ? (
         <div className="sticky bottom-2 flex flex-col gap-3 rounded-md border border-control bg-surface p-3 max-sm:bottom-14">
+          {group ? <p className="font-medium">{groupTitle(group)}</p> : null}
           <div className="flex flex-wrap items-end gap-3">
             <Button
               size="small"
               kind="ghost"
-              onClick={() => setChosen(new Set(chosen.size === open.length ? [] : open.map(({ ordinal }) => ordinal)))}
+              onClick={() => {
+                setGroupId(null);
+                setChosen(new Set(picked.length === open.length ? [] : open.map(({ ordinal }) => ordinal)));
+              }}
             >
-              {chosen.size === open.length ? 'Choose none' : `Choose all ${formatCount(open.length)} shown`}
+              {picked.length === open.length ? 'Choose none' : `Choose all ${formatCount(open.length)} shown`}
             </Button>
             <Field label="How do you know? (kept in the receipt)" className="max-w-md flex-1 basis-60">
               <Input value={note} onChange={(event) => setNote(event.target.value)} />
             </Field>
           </div>
           <div className="flex flex-wrap gap-2">
-            <Button disabled={chosen.size === 0} pending={answer.pending} onClick={() => give('happened')}>
-              It happened{chosen.size > 1 ? ` (${formatCount(chosen.size)})` : ''}
+            <Button disabled={count === 0 || !canAsk} pending={answer.pending} onClick={() => void give('ask')}>
+              Ask the target again{of(count)}
             </Button>
-            <Button disabled={chosen.size === 0} pending={answer.pending} onClick={() => give('did_not')}>
-              It didn't{chosen.size > 1 ? ` (${formatCount(chosen.size)})` : ''}
+            <Button disabled={count === 0} pending={answer.pending} onClick={() => void give('happened')}>
+              It happened{of(count)}
             </Button>
-            <Button disabled={chosen.size === 0} pending={answer.pending} onClick={() => give('abandon')}>
-              Nobody can know
+            <Button disabled={count === 0} pending={answer.pending} onClick={() => void give('did_not')}>
+              It didn't{of(count)}
             </Button>
-            <Button kind="ghost" disabled={chosen.size === 0} pending={answer.pending} onClick={() => give('later')}>
+            <Button kind="ghost" disabled={count === 0} pending={answer.pending} onClick={() => void give('later')}>
               Decide later
             </Button>
+            <Button kind="ghost" disabled={count === 0} pending={answer.pending} onClick={() => void give('abandon')}>
+              Nobody can know
+            </Button>
           </div>
-          <p className="text-12 text-muted">“It didn't” records your answer; it does not resend.</p>
+          <p className="text-12 text-muted">
+            “It didn't” records your answer; it does not resend.{count > 0 && !canAsk ? ` ${CANNOT_ASK}` : ''}
+          </p>
           {answer.refusal ? (
             <p role="alert" className="text-red">
               {answer.refusal.message}
@@ -123,5 +194,114 @@ export function UncertainList({ items, mayAnswer, onAnswer }: Props) {
         </div>
       ) : null}
     </section>
+  );
+}
+
+const of = (count: number): string => (count > 1 ? ` (${formatCount(count)})` : '');
+
+/** The causes that have more than one doubt; choosing one chooses all of it, shown on this page or not. */
+function Groups({
+  groups,
+  chosen,
+  onChoose,
+}: {
+  groups: DoubtGroup[];
+  chosen: DoubtGroup | null;
+  onChoose: ((id: string | null) => void) | null;
+}) {
+  const several = groups.filter(({ count }) => count > 1);
+  if (several.length === 0) return null;
+  return (
+    <ul aria-label="By cause" className="flex flex-wrap gap-2">
+      {several.map((group) => (
+        <li key={group.id} className="max-w-full">
+          {onChoose ? (
+            <button
+              type="button"
+              aria-pressed={group.id === chosen?.id}
+              onClick={() => onChoose(group.id === chosen?.id ? null : group.id)}
+              className={classes(
+                'row-item max-w-full rounded-md border px-3 py-1 text-left break-words hover:bg-surface',
+                group.id === chosen?.id ? 'border-accent bg-surface text-accent' : 'border-control',
+              )}
+            >
+              {group.id === chosen?.id ? '✓ ' : ''}
+              {groupTitle(group)}
+            </button>
+          ) : (
+            <span className="text-muted">{groupTitle(group)}</span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Doubt({
+  item,
+  checked,
+  disabled,
+  onToggle,
+}: {
+  item: UncertainItem;
+  checked: boolean;
+  disabled: boolean;
+  onToggle: () => void;
+}) {
+  const facts: [string, string | null][] = [
+    ['Action', item.action],
+    ['Request', item.request],
+    ['Body', item.body === null ? null : `${item.body}${item.bodyCut ? '…' : ''}`],
+    ['Written down', `${formatInstant(item.intentAt)}, by worker ${item.worker}`],
+    ['Attempt', formatCount(item.attempt)],
+    ['Idempotency key', item.idempotencyKey],
+  ];
+  return (
+    <li className="border-b border-hairline px-3 last:border-b-0">
+      <label className="row-item flex items-start gap-3 py-1.5">
+        <input
+          type="checkbox"
+          className="mt-0.5 size-4 shrink-0 accent-accent"
+          checked={checked}
+          disabled={disabled}
+          onChange={onToggle}
+        />
+        <span className="min-w-0 flex-1">
+          <span className="block break-words">{item.line}</span>
+          <span className="block text-12 text-muted">
+            {whyWords(item.reason)} {item.inspection ? inspectedWords(item.inspection) : ''}
+          </span>
+        </span>
+        <StateBadge
+          tone="magenta"
+          glyph="?"
+          word={item.state === 'abandoned' ? 'Accepted as unknown' : 'Uncertain'}
+          className="max-sm:hidden"
+        />
+      </label>
+      <details className="pb-1.5 pl-7">
+        <summary className="w-fit cursor-pointer text-12 text-muted hover:text-text">
+          What is known<span className="sr-only"> of {item.line}</span>
+        </summary>
+        <dl className="grid gap-x-4 gap-y-1 py-2 text-12 sm:grid-cols-[max-content_minmax(0,1fr)]">
+          {facts.map(([name, value]) =>
+            value === null ? null : (
+              <div key={name} className="contents">
+                <dt className="text-muted">{name}</dt>
+                <dd className="font-mono break-all whitespace-pre-wrap">{value}</dd>
+              </div>
+            ),
+          )}
+          <dt className="text-muted">The target now</dt>
+          <dd>
+            {item.inspection
+              ? `${inspectedWords(item.inspection)} Asked ${formatInstant(item.inspection.at)} by ${item.inspection.by}.`
+              : item.canAsk
+                ? 'Not asked yet.'
+                : CANNOT_ASK}
+          </dd>
+        </dl>
+      </details>
+    </li>
   );
 }

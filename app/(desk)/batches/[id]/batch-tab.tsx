@@ -42,15 +42,24 @@ export async function BatchTab({ actor, batchId, tab, plan, noun, cursor }: Prop
     );
   }
   if (tab === 'uncertain') {
-    const page = await readUncertain(actor, { batchId, cursor });
-    if (!page || page.items.length === 0)
-      return (
-        <EmptyState
-          title="No doubts"
-          text="When a request went out and no answer came, it is listed here until a person says what became of it."
+    const asked = await readUncertain(actor, { batchId, cursor });
+    // The last of a later page were answered: what is left is on the first.
+    const page = asked?.items.length === 0 && cursor ? await readUncertain(actor, { batchId }) : asked;
+    return (
+      <div>
+        <Doubts
+          batchId={batchId}
+          items={page?.items ?? []}
+          groups={page?.groups ?? []}
+          mayAnswer={may(actor, 'answer')}
+          mayRetry={may(actor, 'retry')}
         />
-      );
-    return <Doubts batchId={batchId} items={page.items} mayAnswer={may(actor, 'answer')} />;
+        <NextPage
+          href={page?.next ? `/batches/${batchId}?tab=uncertain&cursor=${encodeURIComponent(page.next)}` : null}
+          label="Next"
+        />
+      </div>
+    );
   }
   if (tab === 'plan') {
     return (

@@ -1,21 +1,29 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type UncertainItem, UncertainList } from '../../../../components/batch/uncertain-list.tsx';
-import { answerDoubtsAction } from '../actions.ts';
+import { type DoubtGroup, type UncertainItem, UncertainList } from '../../../../components/batch/uncertain-list.tsx';
+import type { Outcome } from '../../../../components/ui/outcome.ts';
+import { answerDoubtsAction, retryAction } from '../actions.ts';
+
+type Props = { batchId: string; items: UncertainItem[]; groups: DoubtGroup[]; mayAnswer: boolean; mayRetry: boolean };
 
 /** The open doubts of a batch, with their answers. */
-export function Doubts({ batchId, items, mayAnswer }: { batchId: string; items: UncertainItem[]; mayAnswer: boolean }) {
+export function Doubts({ batchId, items, groups, mayAnswer, mayRetry }: Props) {
   const router = useRouter();
+  const acted = async <Value,>(answer: Promise<Outcome<Value>>): Promise<Outcome<Value>> => {
+    const outcome = await answer;
+    if (outcome.ok) router.refresh();
+    return outcome;
+  };
   return (
     <UncertainList
       items={items}
+      groups={groups}
       mayAnswer={mayAnswer}
-      onAnswer={async ({ ordinals, answer, note }) => {
-        const outcome = await answerDoubtsAction({ batchId, ordinals, answer, note: note.trim() === '' ? null : note });
-        if (outcome.ok) router.refresh();
-        return outcome;
-      }}
+      onAnswer={(named, answer, note) =>
+        acted(answerDoubtsAction({ batchId, ...named, answer, note: note.trim() === '' ? null : note }))
+      }
+      {...(mayRetry ? { onRetry: () => acted<unknown>(retryAction({ batchId })) } : {})}
     />
   );
 }
