@@ -59,6 +59,7 @@ const ALLOWED: Record<string, string> = {
   readScratchpad: REVIEWERS,
   readTape: EVERYONE,
   readTaskBody: EVERYONE,
+  readUndoLinks: EVERYONE,
   readUncertain: EVERYONE,
   readUndoLinks: EVERYONE,
   readUnreadable: REVIEWERS,
