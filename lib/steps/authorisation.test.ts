@@ -59,7 +59,6 @@ const ALLOWED: Record<string, string> = {
   readScratchpad: REVIEWERS,
   readTape: EVERYONE,
   readTaskBody: EVERYONE,
-  readUndoLinks: EVERYONE,
   readUncertain: EVERYONE,
   readUndoLinks: EVERYONE,
   readUnreadable: REVIEWERS,
