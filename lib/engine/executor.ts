@@ -201,11 +201,14 @@ async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
   const to = target(run, attempt.row);
   if (to.kind !== 'remote' || !to.inspect || run.stop === 'drained') return false;
   if (!run.lease.valid()) throw new Refused('lost');
+  await reach('inspection.before', run.claim.batchId);
   const said = await to.inspect(sendingOf(attempt), run.lease.signal);
   if (said === null || run.lease.signal.aborted) return false;
+  await reach('inspection.answered', run.claim.batchId);
   const happened = said.finding === 'happened';
   const doubt = { ordinal: attempt.row.ordinal, step: attempt.step + 1 };
   await run.writer.inspected({ ...doubt, by: run.by, said, resolution: happened ? resolutionRow(run, attempt) : null });
+  await reach('inspection.recorded', run.claim.batchId);
   run.announce();
   return happened;
 }

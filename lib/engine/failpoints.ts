@@ -20,6 +20,10 @@ export const FAILPOINTS = [
   'open.found',
   'open.doubting',
   'open.repeating',
+  // Asking a target what became of a doubt.
+  'inspection.before',
+  'inspection.answered',
+  'inspection.recorded',
   // Receipts.
   'intents.before',
   'intents.committed',

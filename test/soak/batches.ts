@@ -15,7 +15,7 @@ export const ADA: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: 'Ad
 export type Targets = { keeping: RunningTarget; forgetful: RunningTarget };
 
 /** In this order the items of a batch come, so that what is in flight together mixes both remote kinds. */
-export const KINDS = ['keys', 'once', 'shelf', 'keys', 'once', 'task', 'label', 'keep'] as const;
+const KINDS = ['keys', 'asked', 'shelf', 'keys', 'once', 'task', 'label', 'keep'] as const;
 
 export type SoakBatch = { name: string; path: string; batchId: string; items: number };
 
@@ -44,22 +44,28 @@ export async function proposedBatch(targets: Targets, name: string, shape: Shape
 }
 
 function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
-  const post = (target: RunningTarget, honoursKeys: boolean) => ({
+  const inspect = { url: `${targets.forgetful.url}/by-key/{{idempotencyKey}}`, happened: { contains: '{{subject}}' } };
+  const post = (target: RunningTarget, honoursKeys: boolean, asked: boolean) => ({
     ...{ connector: 'http', do: 'POST', honoursKeys },
     with: {
       ...{ url: `${target.url}${path}`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS },
+      ...(asked && { inspect }),
       undo: { do: 'POST', url: `${target.url}${undoPath(path)}`, body: { subject: '{{subject}}', target: '{{target}}' } },
     },
   });
   return {
     classifier: {
       kind: 'rules',
-      rules: ['keys', 'once', 'shelf', 'task', 'label'].map((kind) => ({ when: `item.kind == '${kind}'`, category: kind })),
+      rules: KINDS.filter((kind, at) => kind !== 'keep' && KINDS.indexOf(kind) === at).map((kind) => ({
+        when: `item.kind == '${kind}'`,
+        category: kind,
+      })),
       otherwise: 'keep',
     },
     categories: [
-      { name: 'keys', action: post(targets.keeping, true) },
-      { name: 'once', action: post(targets.forgetful, false) },
+      { name: 'keys', action: post(targets.keeping, true, false) },
+      { name: 'once', action: post(targets.forgetful, false, false) },
+      { name: 'asked', action: post(targets.forgetful, false, true) },
       { name: 'shelf', action: { connector: 'shelf', do: 'archive' } },
       { name: 'task', action: { connector: 'task', do: 'create', with: { title: '{{subject}}' } } },
       { name: 'label', action: { connector: 'none', do: 'label' } },

@@ -70,8 +70,7 @@ export type Played = { cell: Cell; batch: SoakBatch; struck: boolean; stuck: boo
 export async function play(world: World, random: Random, name: string, cell: Cell, patienceMs: number): Promise<Played> {
   const { point, fault } = cell;
   const halts = point.startsWith('halt.');
-  // A lease is renewed only while something takes long.
-  const mode = halts ? 'refuse' : point.startsWith('renewal.') && cell.mode !== 'timeout-after' ? 'hang' : cell.mode;
+  const mode = modeFor(cell);
   const batch = await proposedBatch(world.targets, name, {
     items: 24,
     chunkItems: random.pick([24, 24, 24, 12]),
@@ -106,6 +105,16 @@ export async function play(world: World, random: Random, name: string, cell: Cel
   for (const off of disarm) off();
   await Promise.all(strikes);
   return { cell, batch, struck, stuck };
+}
+
+/** How the targets have to behave so that the step is reached at all; else as the cell says. */
+function modeFor({ point, mode }: Cell): Mode {
+  if (point.startsWith('halt.')) return 'refuse';
+  // Only a doubt is looked up.
+  if (point.startsWith('inspection.') && (mode === 'ok' || mode === 'refuse')) return '500-after';
+  // A lease is renewed only while something takes long.
+  if (point.startsWith('renewal.') && mode !== 'timeout-after') return 'hang';
+  return mode;
 }
 
 /** A person looks again and again. False when it did not come to its end in time. */

@@ -19,6 +19,8 @@ export type Verdict = {
   effects: number;
   repeats: number;
   doubts: number;
+  /** ended by what the target said when it was asked */
+  inspected: number;
   /** answered by a person */
   resolved: number;
   resolvedRightly: number;
@@ -121,6 +123,7 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
     effects,
     repeats: 0,
     doubts: 0,
+    inspected: 0,
     resolved: 0,
     resolvedRightly: 0,
   };
@@ -137,6 +140,10 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
       if (ended.some(({ kind, result }) => kind === 'outcome' && result === 'uncertain')) found.doubts += 1;
       const answer = ended.find(({ kind }) => kind === 'resolution');
       if (!answer) continue;
+      if ((JSON.parse(answer.body) as Body).evidence === 'inspection') {
+        found.inspected += 1;
+        continue;
+      }
       found.resolved += 1;
       if ((answer.result === 'succeeded') === count > 0) found.resolvedRightly += 1;
     }

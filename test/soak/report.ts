@@ -50,7 +50,10 @@ export function inWords(report: Report): string {
     ['broken chains', lies.brokenChain],
     ['sums that do not add up', lies.sum],
     ['actions left open', lies.leftOpen],
-    ['doubts', `${report.doubts}; ${report.resolved} answered by a person, ${report.resolvedRightly} of them rightly`],
+    [
+      'doubts',
+      `${report.doubts}; ${report.inspected} ended by asking the target, ${report.resolved} answered by a person, ${report.resolvedRightly} of them rightly`,
+    ],
     [
       'takeover after a kill',
       `p50 ${takeovers.p50Ms} ms, p99 ${takeovers.p99Ms} ms, at most ${takeovers.maxMs} ms, over ${takeovers.kills} kills with another worker idle`,

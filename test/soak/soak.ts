@@ -30,6 +30,7 @@ export type SoakOptions = {
 const CELLS_AT_ONCE = 3;
 /** Of the time, for the matrix; the storm has the rest. */
 const MATRIX_SHARE = 0.6;
+const TELL_MS = 60_000;
 const PATIENCE_MS = 180_000;
 const CELL_TRIES = 3;
 
@@ -51,6 +52,8 @@ export async function soak(options: SoakOptions): Promise<Report> {
     server.abandon();
   };
   process.once('exit', abandon);
+  // A soak that is ended half way has told how far it came.
+  const telling = setInterval(() => say(JSON.stringify({ ...fleet.counts, ...court.sums() })), TELL_MS);
   const until = started + options.minutes * 60_000;
   try {
     const all = options.short ? shortMatrix(seeded(seed)) : wholeMatrix(seeded(seed));
@@ -93,6 +96,7 @@ export async function soak(options: SoakOptions): Promise<Report> {
       },
     };
   } finally {
+    clearInterval(telling);
     await fleet.end();
     await Promise.all([targets.keeping.stop(), targets.forgetful.stop(), stopRinging(), closeDb()]);
     await server.stop();
@@ -115,7 +119,7 @@ function judgesOf(world: World, say: (line: string) => void) {
   const unfinished = new Map<string, string>();
   const sum: Omit<Verdict, 'lies'> & { batches: number } = {
     ...{ batches: 0, items: 0, receipts: 0, effects: 0, repeats: 0 },
-    ...{ doubts: 0, resolved: 0, resolvedRightly: 0 },
+    ...{ doubts: 0, inspected: 0, resolved: 0, resolvedRightly: 0 },
   };
 
   const tell = async (batch: SoakBatch, where: string, lie: Lie): Promise<void> => {

@@ -54,6 +54,7 @@ export async function storm(world: World, random: Random, options: StormOptions)
       const batch = [...living.values()][random.below(living.size)];
       if (!batch || over) continue;
       const fault = anyFault(random);
+      await world.targets.forgetful.lookup(random.pick(['true', 'true', 'lies', 'broken'] as const));
       if (random.next() < 0.4) await misbehave(world, batch, random.pick(MODES), 1 + random.below(12));
       if (random.next() < 0.4) {
         const hold = world.fleet.anyone(random.next());
