@@ -87,7 +87,7 @@ export function LimitsSection({ plan, onChange }: Omit<Props, 'fields'>) {
   const set = (change: Partial<Plan['execution']>) => onChange({ ...plan, execution: { ...execution, ...change } });
   return (
     <div className="flex flex-col gap-4">
-      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-5">
+      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-6">
         <Field label="Run first, then ask" hint="0: all at once">
           <NumberInput value={execution.first} min={0} max={1000} onChange={(first) => set({ first })} />
         </Field>
@@ -100,6 +100,9 @@ export function LimitsSection({ plan, onChange }: Omit<Props, 'fields'>) {
             placeholder="no limit"
             onChange={(ratePerSecond) => set({ ratePerSecond })}
           />
+        </Field>
+        <Field label="Attempts" hint="where the target is busy or away">
+          <NumberInput value={execution.retry.attempts} min={1} max={10} onChange={(attempts) => set({ retry: { attempts } })} />
         </Field>
         <Field label="Halt after failures in a row">
           <NumberInput

@@ -2,6 +2,7 @@
  * What an answer, or the lack of one, says about the effect. The rule behind the tables: `failed` is said only where the request
  * certainly changed nothing; what may have acted is a doubt, and a doubt is never folded into a failure.
  */
+import type { RetryClass } from '../core/retry.ts';
 import type { ApplyResult } from './port.ts';
 
 /**
@@ -45,6 +46,22 @@ export const UNSENT_REASONS: readonly { code: RegExp; reason: string }[] = [
   { code: /^(ERR_TLS_.*|ERR_SSL_.*|CERT_.*|EPROTO|.*_CERT.*|UNABLE_TO_.*)$/, reason: 'tls' },
 ];
 
+/**
+ * Failures that pass, by what receipts call them. A status of the last kind is a failure only for a request without an effect; else it is a
+ * doubt, and no doubt is attempted again.
+ */
+export const RETRIES: readonly RetryClass[] = [
+  { name: 'busy', reasons: ['http_408', 'http_425', 'http_429'], firstMs: 1_000, maxMs: 30_000 },
+  {
+    ...{ name: 'unreachable', reasons: ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_connected'] },
+    ...{ firstMs: 500, maxMs: 10_000 },
+  },
+  {
+    ...{ name: 'broken', reasons: ['http_500', 'http_502', 'http_503', 'http_504', 'timeout', 'reset', 'bad_response'] },
+    ...{ firstMs: 500, maxMs: 10_000 },
+  },
+];
+
 /** One sending: what it means, under which reason it is grouped, and what the target calls the thing it made. */
 export type Sending = { meaning: Meaning; reason: string; target: string | null; retryAfterMs: number | null };
 
@@ -74,10 +91,12 @@ export function resultOf(
   if (success) return { result: 'succeeded', target: success.target };
   const last = sendings.at(-1);
   const reason = last?.reason ?? 'not_sent';
-  if (harmless) return { result: 'failed', reason };
+  const asked = last?.retryAfterMs ?? null;
+  const failed = { result: 'failed', reason, ...(asked === null ? {} : { retryAfterMs: asked }) } as const;
+  if (harmless) return failed;
   const doubt = sendings.findLast(({ meaning }) => meaning === 'doubt');
   if (doubt) return { result: 'uncertain', reason: doubt.reason };
-  return mayHaveActed ? { result: 'uncertain', reason } : { result: 'failed', reason };
+  return mayHaveActed ? { result: 'uncertain', reason } : failed;
 }
 
 /** The code of an error or of the first error inside it (a connection tried at several addresses fails with one for each). */

@@ -4,11 +4,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CountersignError } from '../core/errors.ts';
-import { REQUEST_TRIES_MAX, RETRY_AFTER_MS_MAX } from '../core/limits.ts';
+import { REQUEST_TRIES_MAX } from '../core/limits.ts';
 import type { Action } from '../core/plan.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
-import { resultOf, type Sending } from './http-answers.ts';
+import { RETRIES, resultOf, type Sending } from './http-answers.ts';
 import { inspectOnce } from './http-inspect.ts';
 import {
   checkRequest,
@@ -27,6 +27,8 @@ import { refusal, requireDo } from './parameters.ts';
 import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from './port.ts';
 
 const BACKOFF_MS = 250;
+/** A repeat under the same key holds its doubt open meanwhile: longer than this it does not wait. */
+const REPEAT_AFTER_MS_MAX = 10_000;
 
 export type HttpOptions = {
   /** Whether private and loopback addresses may be reached; asked at every check and every connection. */
@@ -54,6 +56,7 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     effect: requestEffect,
     wording,
     prepare: freezeRequest,
+    retries: RETRIES,
     undo: async (_client, done) => done.map(undoOf),
     canInspect,
     inspect: async ({ request, idempotencyKey }, signal) => {
@@ -101,8 +104,8 @@ function hostRefused(hostname: string, allowPrivate: boolean): string | null {
 }
 
 /**
- * Sends, and sends again only what can't act twice: a request whose key the target honours, or one without an effect. A repeat is the
- * same bytes under the same key.
+ * Sends. Where the target honours keys, what may have acted is sent again, the same bytes under the same key, for that is how the doubt ends. What
+ * certainly did nothing is not: each attempt has its own receipts, and the executor makes them (`retries`).
  */
 async function apply(
   send: (request: HttpRequest) => Promise<Sending>,
@@ -116,25 +119,27 @@ async function apply(
     return { result: 'failed', reason: 'unreadable_request' };
   }
   const harmless = request.effect === 'none';
-  const tries = harmless || input.honoursKeys ? REQUEST_TRIES_MAX : 1;
+  const tries = input.honoursKeys && !harmless ? REQUEST_TRIES_MAX : 1;
+  const mayHaveActed = input.mayHaveActed ?? false;
   const sendings: Sending[] = [];
   while (sendings.length < tries) {
     if (sendings.length > 0 && !(await pause(sendings, signal))) break;
-    const sending = await send(request);
-    sendings.push(sending);
-    if (sending.meaning === 'acted' || sending.meaning === 'refused' || signal.aborted) break;
+    sendings.push(await send(request));
+    const doubtful = mayHaveActed || sendings.some(({ meaning }) => meaning === 'doubt');
+    const last = sendings.at(-1)?.meaning;
+    if (!doubtful || last === 'acted' || last === 'refused' || signal.aborted) break;
   }
-  return resultOf(sendings, { harmless, mayHaveActed: input.mayHaveActed ?? false });
+  return resultOf(sendings, { harmless, mayHaveActed });
 }
 
-/** Waits before the next try, as long as the target asked for, within reason; false when there is to be no next try. */
+/** Waits before the same bytes go out again; false when they are not to. */
 async function pause(sendings: readonly Sending[], signal: AbortSignal): Promise<boolean> {
-  const asked = sendings.at(-1)?.retryAfterMs ?? null;
-  if (asked !== null && asked > RETRY_AFTER_MS_MAX) return false;
+  const asked = sendings.at(-1)?.retryAfterMs ?? 0;
+  if (asked > REPEAT_AFTER_MS_MAX) return false;
   // Spread out, so that those who failed together do not come back together.
   const backoff = BACKOFF_MS * 2 ** (sendings.length - 1) * (0.5 + Math.random());
   try {
-    await delay(Math.max(asked ?? 0, backoff), undefined, { signal });
+    await delay(Math.max(asked, backoff), undefined, { signal });
     return true;
   } catch {
     return false;

@@ -7,6 +7,7 @@
 
 import type { Pool } from 'pg';
 import type { Action } from '../core/plan.ts';
+import type { RetryClass } from '../core/retry.ts';
 import type { Tx } from '../store/db.ts';
 
 export type Effect = 'none' | 'undoable' | 'permanent';
@@ -51,7 +52,7 @@ export type ApplyInput = {
  */
 export type ApplyResult =
   | { result: 'succeeded'; target: string | null; before?: string | null }
-  | { result: 'failed'; reason: string }
+  | { result: 'failed'; reason: string /** how long the target asked to wait */; retryAfterMs?: number | null }
   | { result: 'uncertain'; reason: string };
 
 /**
@@ -119,6 +120,8 @@ export type TransactionalConnector = Common & {
 /** The effect is a message to somebody else: sent only after its intent's COMMIT is acknowledged (I1). */
 export type RemoteConnector = Common & {
   kind: 'remote';
+  /** failures that certainly did nothing and may be attempted once more by themselves */
+  retries: readonly RetryClass[];
   /** `signal` aborts when the lease is lost. Never throws: a fault is a result. */
   apply(input: ApplyInput, signal: AbortSignal): Promise<ApplyResult>;
   /** Whether this very request says how to look it up. */

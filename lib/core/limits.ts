@@ -44,7 +44,6 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 export const REQUEST_TIMEOUT_MS_MAX = 120_000;
 export const CONNECT_TIMEOUT_MS = 10_000;
 export const REQUEST_TRIES_MAX = 3;
-export const RETRY_AFTER_MS_MAX = 10_000;
 /** Before a target forgets a key: longer than one repeat takes with all its tries. */
 export const KEYS_MARGIN_MS = 15 * 60 * 1000;
 /** Looking one action up at its target. */

@@ -107,6 +107,7 @@ const execution = z.strictObject({
   haltAfter: z
     .strictObject({ consecutive: z.int().min(1).default(5), share: z.number().min(0).max(1).default(0.2) })
     .default({ consecutive: 5, share: 0.2 }),
+  retry: z.strictObject({ attempts: z.int().min(1).max(10).default(3) }).default({ attempts: 3 }),
 });
 
 export const planSchema = z
@@ -117,7 +118,11 @@ export const planSchema = z
     independence: independence.default({ resource: [], dependsOn: null }),
     chunkEdits: z.array(chunkEdit).max(10_000).default([]),
     gates: gates.default({ next: null, approvals: 1, evidence: null }),
-    execution: execution.default({ concurrency: 8, ratePerSecond: null, first: 3, haltAfter: { consecutive: 5, share: 0.2 } }),
+    execution: execution.default({
+      ...{ concurrency: 8, ratePerSecond: null, first: 3 },
+      haltAfter: { consecutive: 5, share: 0.2 },
+      retry: { attempts: 3 },
+    }),
     receiptLine: template.default(''),
     receiptFields: z.array(fieldName).max(20).default([]),
   })

@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { TRANSACTIONAL_SLOTS } from '../core/limits.ts';
 import { manifestHasher } from '../core/manifest.ts';
+import { type RetryClass, retryWait } from '../core/retry.ts';
 import { commitment } from '../ledger/canonical.ts';
 import { type IntentBody, idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '../ledger/receipt.ts';
-import type { Claim } from '../store/claims.ts';
+import { type Claim, howClaimStands } from '../store/claims.ts';
 import type { Tx } from '../store/db.ts';
 import {
   type Approval,
@@ -31,7 +32,7 @@ import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts'
 
 export type TargetResult =
   | { result: 'succeeded'; target: string | null; before?: string | null }
-  | { result: 'failed'; reason: string }
+  | { result: 'failed'; reason: string; retryAfterMs?: number | null }
   | { result: 'uncertain'; reason: string };
 
 export type Sending = {
@@ -52,6 +53,7 @@ export type Target =
   | { kind: 'transactional'; applyMany(tx: Tx, sendings: Sending[]): Promise<TargetResult[]> }
   | {
       kind: 'remote';
+      retries: readonly RetryClass[];
       /** whether a repeat of a request whose intent is this old counts once, for as long as the repeat takes */
       honoursKeys(row: WorkRow, ageMs: number): boolean;
       apply(sending: Sending, signal: AbortSignal): Promise<TargetResult>;
@@ -70,6 +72,8 @@ export type ExecutorInput = {
   drain: AbortSignal;
   /** Null when this worker does not know the connector in that version: it then leaves the chunk alone. */
   targetFor: (connector: string, version: number) => Target | null;
+  /** Failures that pass, by connector: an owner before this one may have left some waiting for their next attempt. */
+  passing: readonly { connector: string; reason: string }[];
   /** Told after receipts were committed; never throws. */
   announce: () => void;
 };
@@ -90,7 +94,14 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
   await reach('manifest.verified', claim.batchId);
 
   const writer = receiptWriter(pool, claim);
-  const run: Run = { ...input, approval, writer, budget: errorBudget(approval.plan.execution.haltAfter), stop: null };
+  const run: Run = {
+    ...input,
+    approval,
+    writer,
+    budget: errorBudget(approval.plan.execution.haltAfter),
+    stop: null,
+    lookedAt: 0,
+  };
   const drained = (): void => {
     run.stop ??= 'drained';
   };
@@ -128,6 +139,8 @@ type Run = ExecutorInput & {
   budget: ReturnType<typeof errorBudget>;
   /** set once: nothing more is sent, what is in flight is waited for */
   stop: 'stopping' | 'lost' | 'drained' | { halted: string } | null;
+  /** when the chunk was last looked at for a wish to stop, by the monotonic clock */
+  lookedAt: number;
 };
 
 /** I5: the frozen rows must be what was approved, once per epoch; and this worker must know every connector that they name. */
@@ -284,8 +297,10 @@ async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) =
   await slots.settled();
 }
 
-/** What a slot was used for is over. Where its outcome is still on its way to its commit, `recorded` is that. */
-type Sent = { recorded: Promise<void> } | undefined;
+/**
+ * What a slot was used for is over. Where its outcome is still on its way to its commit, `recorded` is that; `againAfterMs` asks for another attempt.
+ */
+type Sent = { recorded: Promise<void> } | { againAfterMs: number } | undefined;
 
 /** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight. */
 function sendingSlots(run: Run) {
@@ -305,7 +320,7 @@ function sendingSlots(run: Run) {
   const use = async (send: () => Promise<Sent>): Promise<void> => {
     try {
       const sent = await send();
-      if (sent) follow(sent.recorded);
+      if (sent && 'recorded' in sent) follow(sent.recorded);
     } catch (error) {
       // Before the slot is free, so that nothing is begun after a refusal.
       met(error);
@@ -333,11 +348,43 @@ function sendingSlots(run: Run) {
   };
 }
 
-async function sendRemote(run: Run, attempt: Attempt): Promise<Sent> {
-  await pace(run, 1);
-  if (run.stop !== null) return undefined;
-  await run.writer.intent(intentRow(run, attempt));
-  return applyRemote(run, attempt);
+/** One action, attempt by attempt: what certainly did nothing and will pass is attempted again after a while, in the same slot. */
+async function sendRemote(run: Run, first: Attempt): Promise<Sent> {
+  for (let attempt = first; ; attempt = attemptAfter(run, attempt)) {
+    await pace(run, 1);
+    if (run.stop !== null) return undefined;
+    await run.writer.intent(intentRow(run, attempt));
+    const sent = await applyRemote(run, attempt);
+    if (!sent || !('againAfterMs' in sent)) return sent;
+    if (!(await backOff(run, sent.againAfterMs))) return undefined;
+  }
+}
+
+/** Ms until the next attempt; null when there is to be none. */
+function waitAfter(run: Run, { row }: Attempt, answer: TargetResult): number | null {
+  const to = target(run, row);
+  if (answer.result !== 'failed' || to.kind !== 'remote') return null;
+  const failure = { reason: answer.reason, tried: row.tried + 1, retryAfterMs: answer.retryAfterMs ?? null };
+  return retryWait(to.retries, failure, run.approval.plan.execution.retry.attempts, Math.random());
+}
+
+const LOOK_MS = 500;
+
+/** Waits; false when the wait is cut short because this worker is to stop, or owns the chunk no more. The receipts say that an attempt is due. */
+async function backOff(run: Run, ms: number): Promise<boolean> {
+  const until = performance.now() + ms;
+  for (;;) {
+    if (run.stop !== null) return false;
+    const left = until - performance.now();
+    if (left <= 0) return true;
+    await sleep(Math.min(left, LOOK_MS), undefined, { signal: run.lease.signal }).catch(() => {});
+    if (!run.lease.valid()) run.stop ??= 'lost';
+    // Nobody may write for a while, so nobody would hear of a pause. One slot looks for all.
+    if (run.stop === null && performance.now() - run.lookedAt >= LOOK_MS) {
+      run.lookedAt = performance.now();
+      run.stop ??= await howClaimStands(run.pool, run.claim);
+    }
+  }
 }
 
 /** Told of each outcome of a remote target: how many ms lay between knowing it and its commit's acknowledgement. The benchmarks listen. */
@@ -363,6 +410,8 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     return { recorded };
   }
   await recorded;
+  const againAfterMs = waitAfter(run, attempt, answer);
+  if (againAfterMs !== null) return { againAfterMs };
   const found = answer.result === 'uncertain' && (await lookUp(run, attempt));
   // What the target confirmed is no sign of trouble, however it answered at first.
   const spent = run.budget.count(found ? { result: 'succeeded' } : answer);
@@ -400,6 +449,13 @@ function nextAttempt(run: Run, row: WorkRow): Attempt {
   const attempt = last && 'attempt' in last ? last.attempt + 1 : 1;
   const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt);
   return { row, attempt, key, step: (row.step ?? 0) + 1, intentLeaf: null, inherited: false, since: performance.now() };
+}
+
+/** The next attempt after one that failed a moment ago, whose outcome is its last receipt. */
+function attemptAfter(run: Run, { row, step, attempt }: Attempt): Attempt {
+  const failed: WorkRow = { ...row, step: step + 1, kind: 'outcome', result: 'failed', tried: row.tried + 1 };
+  const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt + 1);
+  return { row: failed, attempt: attempt + 1, key, step: step + 2, intentLeaf: null, inherited: false, since: performance.now() };
 }
 
 /** @param asked when the database was asked for the row, by the monotonic clock */
@@ -502,5 +558,15 @@ function honoursKeys(run: Run, { row, since }: Attempt): boolean {
 
 function page(run: Run, after: number | null) {
   const { decisionId, released, retryUpTo, backwards, plan } = run.approval;
-  return { decisionId, after, limit: TRANSACTIONAL_SLOTS, receiptFields: plan.receiptFields, released, retryUpTo, backwards };
+  const retry = { attempts: plan.execution.retry.attempts, reasons: run.passing };
+  return {
+    decisionId,
+    after,
+    limit: TRANSACTIONAL_SLOTS,
+    receiptFields: plan.receiptFields,
+    released,
+    retryUpTo,
+    backwards,
+    retry,
+  };
 }

@@ -200,9 +200,11 @@ test('what an owner left open is asked about where the target keeps no keys, and
             by: 'worker:dead',
             now: () => new Date(),
             announce: () => {},
+            passing: [],
           },
           targetFor: () => ({
             kind: 'remote',
+            retries: [],
             honoursKeys: () => honoursKeys,
             apply: async ({ row, idempotencyKey }) => {
               sent += 1;
@@ -300,6 +302,60 @@ test('pausing lets nothing new out, resuming repeats nothing, cancelling says wh
     'Ada resumed the batch',
     'Ada paused the batch',
   ]);
+});
+
+test('what a busy target certainly did not do is attempted again by itself, and each attempt has its receipts', async () => {
+  const { url, seen } = await target((_, count) => (count <= 3 ? 429 : 200));
+  const batch = await approvedHttp(url, 2, {}, { first: 0, concurrency: 2 });
+  await workUntil(pool, until(batch, 'done'));
+  expect(
+    Object.values(await steps(pool, batch.batchId))
+      .map(String)
+      .sort(),
+  ).toEqual([
+    'intent,outcome:failed,intent,outcome:failed,intent,outcome:succeeded',
+    'intent,outcome:failed,intent,outcome:succeeded',
+  ]);
+  expect(new Set(seen.map(({ key }) => key)).size).toBe(5);
+  expect(await counters(pool, batch.batchId)).toMatchObject({ approved: 2, done: 2, failed: 0, inFlight: 0 });
+});
+
+test('a plan may allow no second attempt, and what a target refuses for good never has one', async () => {
+  for (const [status, retry] of [[429, { attempts: 1 }] as const, [404, { attempts: 9 }] as const]) {
+    const { url, seen } = await target(() => status);
+    const batch = await approvedHttp(url, 2, {}, { first: 0, retry });
+    await workUntil(pool, until(batch, 'done'));
+    expect(Object.values(await steps(pool, batch.batchId)).map(String)).toEqual(Array(2).fill('intent,outcome:failed'));
+    expect(seen).toHaveLength(2);
+  }
+});
+
+test('a wait for the next attempt ends with a pause or a drain; the next owner goes on with the attempts that are left', async () => {
+  let busy = true;
+  const { url, seen } = await target((_request, _count, response) => {
+    if (busy) response.setHeader('Retry-After', '50');
+    return busy ? 429 : 408;
+  });
+  const batch = await approvedHttp(url, 1, {}, { first: 0, retry: { attempts: 3 } });
+  await workUntil(pool, async () => seen.length === 1 && (await steps(pool, batch.batchId))[1]?.length === 2);
+  expect(await chunkStates(pool, batch.batchId)).toEqual(['executing']);
+
+  await workUntil(pool, async () => seen.length === 2);
+  await workUntil(pool, async () => {
+    if (seen.length < 2) return false;
+    await pause(ADA, { batchId: batch.batchId }).catch(() => {});
+    return (await chunkStates(pool, batch.batchId))[0] === 'paused';
+  });
+  busy = false;
+  await resume(ADA, { batchId: batch.batchId });
+  await workUntil(pool, until(batch, 'done'));
+  const [of] = Object.values(await steps(pool, batch.batchId)).map(String);
+  expect(of).toBe(Array(3).fill('intent,outcome:failed').join(','));
+  expect(seen).toHaveLength(3);
+
+  await retry(ADA, { batchId: batch.batchId });
+  await workUntil(pool, until(batch, 'done'));
+  expect(seen).toHaveLength(6);
 });
 
 test('a target that keeps refusing halts the chunk before more harm is done', async () => {

@@ -20,6 +20,7 @@ export async function executeChunk(task: WorkerTask): Promise<Handled> {
   const ended = await execute({
     ...{ pool, claim, lease, drain, by: `worker:${workerId}`, now: () => new Date() },
     targetFor: (name, version) => targetOf(name, version, plan, claim),
+    passing: PASSING,
     announce: () => announce(pool, claim.batchId, { chunk: claim.number, kind: 'receipts' }),
   });
   if (typeof ended === 'object') {
@@ -38,6 +39,12 @@ export async function executeChunk(task: WorkerTask): Promise<Handled> {
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
   return ended === 'lost' ? 'lost' : ended === 'unknown_connector' ? 'unsuited' : ended === 'drained' ? 'yielded' : 'done';
 }
+
+const PASSING = CONNECTORS.flatMap((connector) =>
+  connector.kind === 'remote'
+    ? connector.retries.flatMap(({ reasons }) => reasons.map((reason) => ({ connector: connector.name, reason })))
+    : [],
+);
 
 /** Null when this build has another version of the connector: what a frozen request means may have changed. */
 function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['claim']): Target | null {
@@ -62,6 +69,7 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
   }
   return {
     kind: 'remote',
+    retries: connector.retries,
     honoursKeys: (row, ageMs) => ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
     apply: (sending, signal) => connector.apply(input(sending), signal),
     inspect: async ({ row, idempotencyKey }, signal) =>

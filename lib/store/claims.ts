@@ -67,6 +67,16 @@ export async function yieldClassifying(pool: Pool, claim: Claim): Promise<void> 
   );
 }
 
+/** What a worker that waits without writing must know: whether it is still the owner, and not asked to stop. */
+export async function howClaimStands(pool: Pool, claim: Claim): Promise<'stopping' | 'lost' | null> {
+  const { rows } = await pool.query<{ stopping: string | null }>(
+    'SELECT stopping FROM chunk WHERE id = $1 AND epoch = $2 AND state = $3',
+    [claim.chunkId, claim.epoch, claim.state],
+  );
+  const [row] = rows;
+  return row === undefined ? 'lost' : row.stopping === null ? null : 'stopping';
+}
+
 /** Locks the chunk row for a transaction whose effect must not happen under a lost claim (I3). False when it is lost. */
 export async function holdFence(client: Tx, claim: Claim): Promise<boolean> {
   const { rowCount } = await client.query('SELECT FROM chunk WHERE id = $1 AND epoch = $2 AND state = $3 FOR UPDATE', [

@@ -77,6 +77,8 @@ export type WorkRow = {
   leaf: Buffer | null;
   /** how old the last receipt is, by the database's clock */
   ageMs: number | null;
+  /** attempts that failed since a person last asked for more */
+  tried: number;
 };
 
 type Page = {
@@ -88,6 +90,8 @@ type Page = {
   released: boolean;
   retryUpTo: number;
   backwards: boolean;
+  /** failures that are attempted again by themselves, up to so many attempts */
+  retry: { attempts: number; reasons: readonly { connector: string; reason: string }[] };
 };
 
 /** Actions that are to be sent next: never tried, or due for the next attempt. In ordinal order after `after`, or backwards from there. */
@@ -106,7 +110,8 @@ async function readWork(name: string, due: string, pool: Pool, claim: Claim, pag
     text: work(due, page.backwards),
     values: [
       ...[page.decisionId, claim.chunkId, page.after ?? (page.backwards ? ORDINAL_END : 0), claim.batchId, claim.datasetId],
-      ...[page.receiptFields, page.released, page.retryUpTo, page.limit],
+      ...[page.receiptFields, page.released, page.retryUpTo, page.limit, page.retry.attempts],
+      ...[page.retry.reasons.map(({ connector }) => connector), page.retry.reasons.map(({ reason }) => reason)],
     ],
   });
   return rows;
@@ -121,17 +126,25 @@ SELECT m.ordinal, m.category, m.connector, m.connection, m."do", m.version, enco
   CASE WHEN $6::text[] = '{}' THEN '{}' ELSE (
     SELECT jsonb_object_agg(k, coalesce(i.fields ->> k, '')) FROM item i, unnest($6::text[]) k
     WHERE i.dataset_id = $5 AND i.ordinal = m.ordinal) END AS fields,
-  r.step, r.kind, r.result, r.seq, r.body, r.leaf, (extract(epoch FROM clock_timestamp() - r.committed_at) * 1000)::float8 AS "ageMs"
+  r.step, r.kind, r.result, r.seq, r.body, r.leaf, (extract(epoch FROM clock_timestamp() - r.committed_at) * 1000)::float8 AS "ageMs", t.tried
 FROM manifest_row m
 JOIN frozen_request f ON f.digest = m.request_digest
 LEFT JOIN LATERAL (
   SELECT step, kind, result, seq, body, leaf, committed_at FROM receipt WHERE batch_id = $4 AND ordinal = m.ordinal ORDER BY step DESC LIMIT 1
 ) r ON true
+CROSS JOIN LATERAL (
+  SELECT count(*)::int AS tried FROM receipt f
+  WHERE r.result = 'failed' AND f.batch_id = $4 AND f.ordinal = m.ordinal AND f.result = 'failed' AND f.seq > $8
+) t
 WHERE m.decision_id = $1 AND m.chunk_id = $2 AND m.ordinal ${backwards ? '<' : '>'} $3 AND m.connector IS NOT NULL AND (m.first OR $7) AND ${due}
 ORDER BY m.ordinal ${backwards ? 'DESC' : ''} LIMIT $9`;
 
-const DUE = `(r.step IS NULL OR (r.result IN ('failed', 'not_executed') AND r.seq <= $8))`;
-const OPEN = `(r.kind = 'intent' AND $8::int >= 0)`;
+/** An owner that ended while an attempt waited left a failure behind; its receipts say that the next attempt is due. */
+const DUE = `(r.step IS NULL OR (r.result IN ('failed', 'not_executed') AND r.seq <= $8)
+  OR (r.result = 'failed' AND t.tried < $10 AND EXISTS (
+    SELECT FROM unnest($11::text[], $12::text[]) AS passing(connector, reason)
+    WHERE passing.connector = m.connector AND passing.reason = convert_from(r.body, 'UTF8')::jsonb ->> 'reason')))`;
+const OPEN = `(r.kind = 'intent' AND ($10::int, $11::text[], $12::text[]) IS NOT NULL)`;
 
 export type Ending = 'paused' | 'cancelled' | 'awaiting_release' | 'unresolved' | 'done';
 
