@@ -28,8 +28,8 @@ export type SoakOptions = {
 
 /** So many cells, or batches of the storm, at once. Two workers more than that leave one idle when another is killed. */
 const CELLS_AT_ONCE = 3;
-/** Of the time, for the matrix; the storm has the rest. */
-const MATRIX_SHARE = 0.6;
+/** Of the time, at most, for the matrix: an hour has room for all of it. The storm has the rest. */
+const MATRIX_SHARE = 0.85;
 const TELL_MS = 60_000;
 const PATIENCE_MS = 180_000;
 const CELL_TRIES = 3;
