@@ -20,9 +20,15 @@ export async function readSum(page: Page): Promise<SumOnPage> {
   return Object.fromEntries(counts) as SumOnPage;
 }
 
-/** Waits until nothing of the sum moves any more, the page says that it adds up, and so it does. */
-export async function untilSettled(page: Page): Promise<SumOnPage> {
-  await expect(sumLine(page)).toHaveText(/\b0 in flight\s*\+\s*0 waiting\s*adds up$/);
+/** Waits until the page tells these numbers: what it learns of a change comes a moment after the change. */
+export async function untilSum(page: Page, expected: Partial<SumOnPage>): Promise<void> {
+  await expect.poll(() => readSum(page)).toMatchObject(expected);
+}
+
+/** Waits until nothing is on its way or waiting any more, the page says that it adds up, and so it does; then, and with the numbers that are expected. */
+export async function untilSettled(page: Page, expected: Partial<SumOnPage> = {}): Promise<SumOnPage> {
+  await untilSum(page, { ...expected, 'in flight': 0, waiting: 0 });
+  await expect(sumLine(page)).toHaveText(/adds up$/);
   const sum = await readSum(page);
   const { approved, ...parts } = sum;
   expect(Object.values(parts).reduce((total, count) => total + count, 0)).toBe(approved);

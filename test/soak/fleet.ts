@@ -234,6 +234,11 @@ export async function startFleet(server: SoakServer, size: number) {
       const missing = FAILPOINTS.filter((point) => !faulted.has(point));
       return { points: FAILPOINTS.length, reached: seen.size, faulted: faulted.size, missing };
     },
+    /** Kills all at once: the soak itself is being ended. */
+    abandon(): void {
+      closing = true;
+      for (const { child } of workers) child.kill('SIGKILL');
+    },
     /** All end in order, as at a deployment; gives what did not. */
     async end(): Promise<void> {
       closing = true;

@@ -48,6 +48,7 @@ export async function soak(options: SoakOptions): Promise<Report> {
   const world: World = { server, fleet, targets, logs };
   const court = judgesOf(world, say);
   const abandon = (): void => {
+    fleet.abandon();
     for (const { pid } of [targets.keeping, targets.forgetful]) process.kill(pid, 'SIGKILL');
     server.abandon();
   };
