@@ -1,6 +1,6 @@
 /** Doubts in words. Pure. */
-import { reasonWords } from '../receipt/words.ts';
-import { formatCount, formatInstant, formatNoun } from '../ui/format.ts';
+import { reasonWords } from '../../lib/core/reason-words.ts';
+import { formatCount, formatInstant, formatNoun, formatSpan } from '../ui/format.ts';
 
 export type Inspected = { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string };
 export type DoubtAnswer = 'happened' | 'did_not' | 'later' | 'abandon' | 'ask';
@@ -34,7 +34,7 @@ export function groupTitle(group: {
   const { reason, worker, count, from, to } = group;
   const n = formatCount(count);
   if (worker !== null) return `${n} from worker ${worker}, lost at ${formatInstant(from)}`;
-  return `${n} ${causeOf(reason)}, ${span(from, to)}`;
+  return `${n} ${causeOf(reason)}, ${formatSpan(from, to)}`;
 }
 
 function causeOf(reason: string | null): string {
@@ -43,12 +43,6 @@ function causeOf(reason: string | null): string {
   if (reason === 'aborted') return 'called off when a worker lost its chunk';
   if (reason?.startsWith('http_')) return `the target answered with ${reasonWords(reason)}`;
   return reason ? `without an answer that says anything (${reasonWords(reason)})` : 'without an answer';
-}
-
-function span(from: string, to: string): string {
-  const [first, last] = [formatInstant(from), formatInstant(to)];
-  if (first === last) return first;
-  return first.slice(0, 10) === last.slice(0, 10) ? `${first.slice(0, 16)} to ${last.slice(11)}` : `${first} to ${last}`;
 }
 
 /** What the target said when it was last asked: "The target says: it happened." */

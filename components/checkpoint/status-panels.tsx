@@ -2,8 +2,8 @@
 
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
+import { reasonWords } from '../../lib/core/reason-words.ts';
 import { actionLook } from '../chunk/state.ts';
-import { reasonWords } from '../receipt/words.ts';
 import { Banner } from '../ui/banner.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { formatCount, formatInstant, formatNoun } from '../ui/format.ts';

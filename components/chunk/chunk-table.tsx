@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { reasonWords } from '../receipt/words.ts';
+import { reasonWords } from '../../lib/core/reason-words.ts';
 import { formatCount, formatDuration } from '../ui/format.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ReceiptRow, reasonWords, storyWords } from './words.ts';
+import { type ReceiptRow, storyWords } from './words.ts';
 
 const receipt = (change: Partial<ReceiptRow>): ReceiptRow => ({
   chunk: 1,
@@ -57,12 +57,4 @@ test.each<[Partial<ReceiptRow>, string]>([
   ],
 ])('%j reads as a sentence', (change, sentence) => {
   expect(storyWords(receipt(change), names)).toBe(sentence);
-});
-
-test('a reason is said in words, alone or in a sentence', () => {
-  expect(reasonWords('http_422')).toBe('HTTP 422');
-  expect(reasonWords('worker_lost')).toBe('worker lost');
-  expect(reasonWords('5 actions in a row did not succeed; the last said http_503.')).toBe(
-    '5 actions in a row did not succeed; the last said HTTP 503.',
-  );
 });

@@ -1,4 +1,5 @@
 /** A receipt as a sentence. Pure. */
+import { reasonWords } from '../../lib/core/reason-words.ts';
 import { formatNoun } from '../ui/format.ts';
 
 export type ReceiptRow = {
@@ -13,11 +14,6 @@ export type ReceiptRow = {
   committedAt: string;
   body: Record<string, unknown>;
 };
-
-/** A reason's code, alone or in a sentence, as people say it: "HTTP 422", "worker lost". Receipts and downloads keep the code. */
-export function reasonWords(reason: string): string {
-  return reason.replace(/\bhttp_(\d{3})\b/g, 'HTTP $1').replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (code) => code.replaceAll('_', ' '));
-}
 
 /** @param names who an actor ("user:…", "worker:…") is, for people */
 export function storyWords(receipt: ReceiptRow, names: Record<string, string>): string {

@@ -59,3 +59,10 @@ export function formatDuration(seconds: number): string {
   if (seconds < 86_400) return `${SHARE.format(seconds / 3600)} h`;
   return `${SHARE.format(seconds / 86_400)} days`;
 }
+
+/** From one instant to another, the day said once where it is one. */
+export function formatSpan(from: string, to: string): string {
+  const [first, last] = [formatInstant(from), formatInstant(to)];
+  if (first === last) return first;
+  return first.slice(0, 10) === last.slice(0, 10) ? `${first.slice(0, 16)} to ${last.slice(11)}` : `${first} to ${last}`;
+}

@@ -15,6 +15,7 @@ import {
   dataset,
   decided,
   doubtGroup,
+  failureGroup,
   givenPlan,
   id,
   item,
@@ -146,6 +147,9 @@ export const contract = oc.prefix('/api/v1').router({
         ),
       )
       .output(undo),
+    failures: get('/batches/{id}/failures', 'List what failed, by why it did')
+      .input(z.strictObject(named))
+      .output(z.object({ groups: z.array(failureGroup) })),
     uncertain: get('/batches/{id}/uncertain', 'List the actions of which only is known that they were sent')
       .input(z.strictObject({ ...named, ...paging }))
       .output(page(uncertain).extend({ groups: z.array(doubtGroup) })),

@@ -17,6 +17,7 @@ import { type CheckpointView, readCheckpoint } from '../steps/read-checkpoint.ts
 import { readChunkItems } from '../steps/read-chunk-items.ts';
 import { readChunks } from '../steps/read-chunks.ts';
 import { type DatasetView, readDataset, readDatasets, readItems, readUnreadable } from '../steps/read-datasets.ts';
+import { readFailures } from '../steps/read-failures.ts';
 import { readUncertain } from '../steps/read-uncertain.ts';
 import { readWorkers } from '../steps/read-workers.ts';
 import { startBatch } from '../steps/start-batch.ts';
@@ -79,6 +80,9 @@ export const router = os.router({
       if (dryRun) return { id: null, ...(await previewUndo(context.actor, asked)) };
       return undoBatch(context.actor, { ...asked, ...(name === undefined ? {} : { name }) });
     }),
+    failures: os.batches.failures.handler(async ({ context, input: { id } }) => ({
+      groups: found(await readFailures(context.actor, { batchId: id }), 'batch'),
+    })),
     uncertain: os.batches.uncertain.handler(async ({ context, input: { id, ...page } }) =>
       found(await readUncertain(context.actor, { batchId: id, ...page }), 'batch'),
     ),

@@ -271,6 +271,20 @@ export const decided = z.object({
   opened: z.array(z.int()).describe('Chunks that were let through their gate.'),
 });
 
+export const failureGroup = z
+  .object({
+    reason: z.string().nullable().describe('A code: `http_404`, `dns`, …'),
+    why: z.string().describe('The same in a sentence.'),
+    count,
+    chunks: count.describe('In how many chunks.'),
+    from: instant,
+    to: instant,
+    examples: z
+      .array(z.object({ ordinal: z.int(), chunk: z.int(), seq: z.int(), line: z.string() }))
+      .describe('The first of them, with the chunk and number of the receipt that says so.'),
+  })
+  .describe('Actions that failed for one reason. Nothing was changed by them.');
+
 const finding = z.enum(['happened', 'not_there', 'unknown']);
 
 export const uncertain = z.object({

@@ -24,8 +24,8 @@ describe('what an item can not forge', () => {
   ])('%j is written %j', (text, written) => expect(markdownText(text)).toBe(written));
 
   test('a line as people know it stays readable', () => {
-    expect(markdownText('Failed (http_404): 2020-11-03 | deals@shop.x | 50 % off 🎉 👨‍👩‍👧')).toBe(
-      'Failed (http_404): 2020-11-03 | deals@shop.x | 50 % off 🎉 👨‍👩‍👧',
+    expect(markdownText('Failed (HTTP 404): 2020-11-03 | deals@shop.x | 50 % off 🎉 👨‍👩‍👧')).toBe(
+      'Failed (HTTP 404): 2020-11-03 | deals@shop.x | 50 % off 🎉 👨‍👩‍👧',
     );
   });
 });

@@ -8,7 +8,7 @@ const SUCCESS: LineOf = { kind: 'outcome', result: 'succeeded', reason: null, ev
 describe('a line says what happened', () => {
   test.each<[string, Partial<LineOf>, string]>([
     ['done', {}, 'Archived'],
-    ['failed', { result: 'failed', reason: 'http_404' }, 'Failed (http_404)'],
+    ['failed', { result: 'failed', reason: 'http_404' }, 'Failed (HTTP 404)'],
     ['uncertain', { result: 'uncertain', reason: 'timeout' }, 'Uncertain (timeout)'],
     ['skipped', { result: 'skipped', reason: 'gone' }, 'Skipped (gone)'],
     ['intent', { kind: 'intent', result: null }, 'Intent'],
@@ -30,7 +30,7 @@ describe('a line says what happened', () => {
   test('a template without a verb never makes a failure read as a success', () => {
     const plan = { ...PLAN, receiptLine: '{{subject}}' };
     expect(receiptLine(plan, SUCCESS)).toBe('Weekly deals');
-    expect(receiptLine(plan, { ...SUCCESS, result: 'failed', reason: 'http_500' })).toBe('Failed (http_500): Weekly deals');
+    expect(receiptLine(plan, { ...SUCCESS, result: 'failed', reason: 'http_500' })).toBe('Failed (HTTP 500): Weekly deals');
   });
 
   test('a field that is called verb does not say what happened', () => {

@@ -1,6 +1,7 @@
 /** Receipts as lines for people: the tape, the task body, the story of one item. A line is one line, whatever an item holds. */
 import { oneLine } from './markdown-safe.ts';
 import type { Plan } from './plan.ts';
+import { reasonWords } from './reason-words.ts';
 import { renderTemplate, templateFields } from './template.ts';
 
 export const ERASED = '[erased]';
@@ -19,7 +20,7 @@ export type LineOf = {
 type Lines = Pick<Plan, 'receiptLine' | 'receiptFields'>;
 
 /**
- * "Archived: 2026-03-04 | a@shop.x | Weekly deals" for a success, "Failed (http_404): …" and the like for everything else. A plan's template
+ * "Archived: 2026-03-04 | a@shop.x | Weekly deals" for a success, "Failed (HTTP 404): …" and the like for everything else. A plan's template
  * without `{{verb}}` gets what happened in front, for it must never read as a success.
  */
 export function receiptLine(plan: Lines, receipt: LineOf): string {
@@ -50,7 +51,7 @@ function shortened(values: Readonly<Record<string, string>>): Record<string, str
 }
 
 function verbOf({ kind, result, reason, evidence, past }: LineOf): string {
-  const because = reason ? ` (${reason})` : '';
+  const because = reason ? ` (${reasonWords(reason)})` : '';
   const says = evidence === 'person' ? ', as a person says' : evidence === 'inspection' ? ', as the target says' : '';
   if (kind === 'intent') return 'Intent';
   if (result === 'succeeded') return `${past}${says}`;

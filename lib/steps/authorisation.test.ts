@@ -10,6 +10,7 @@ import { exportReceipts } from './export-receipts.ts';
 import { readBatch } from './read-batch.ts';
 import { readBatches } from './read-batches.ts';
 import { readChunks } from './read-chunks.ts';
+import { readFailures } from './read-failures.ts';
 import { readNeedsYou } from './read-needs-you.ts';
 import { readReceipts } from './read-receipts.ts';
 import { readTape } from './read-tape.ts';
@@ -59,6 +60,7 @@ const ALLOWED: Record<string, string> = {
   readScratchpad: REVIEWERS,
   readTape: EVERYONE,
   readTaskBody: EVERYONE,
+  readFailures: EVERYONE,
   readUncertain: EVERYONE,
   readUndoLinks: EVERYONE,
   readUnreadable: REVIEWERS,
@@ -164,6 +166,7 @@ describe('an auditor', () => {
     tell('story', await readReceipts(auditor, { batchId, ordinal: 2 }));
     tell('tape', await readTape(auditor, { batchId }));
     tell('task body', await readTaskBody(auditor, { batchId }));
+    tell('failures', await readFailures(auditor, { batchId }));
     tell('uncertain', await readUncertain(auditor, { batchId }));
     tell('needs you', await readNeedsYou(auditor));
     for (const format of ['jsonl', 'csv', 'md'] as const) {

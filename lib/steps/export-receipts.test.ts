@@ -149,7 +149,7 @@ describe('Markdown', () => {
 - Archived: 2020-11-03 | deals@shop.x | hi \\# forged - Archived: forged
 - Archived: 2020-11-03 | deals@shop.x | =HYPERLINK("http\\://evil")
 - Archived: 2020-11-03 | deals@shop.x | \\</script\\>\\<b\\> 🎉 \\\\u0000
-- Failed (http_404): 2020-11-03 | deals@shop.x | broken
+- Failed (HTTP 404): 2020-11-03 | deals@shop.x | broken
 - Uncertain (timeout): 2020-11-03 | deals@shop.x | who knows
 - Archived: \\[erased\\] | \\[erased\\] | \\[erased\\]
 - Uncertain (timeout): 2020-11-03 | deals@shop.x | settled

@@ -6,6 +6,7 @@ import type { Actor, Role } from '../auth/actor.ts';
 import { readBatch } from './read-batch.ts';
 import { readBatches } from './read-batches.ts';
 import { readChunks } from './read-chunks.ts';
+import { readFailures } from './read-failures.ts';
 import { readNeedsYou } from './read-needs-you.ts';
 import { readReceipts } from './read-receipts.ts';
 import { readTape } from './read-tape.ts';
@@ -161,6 +162,38 @@ test('what a person accepted as unknown needs nobody any more', async () => {
   expect(needs.doubts.filter((need) => need.batchId === batchId)).toMatchObject([{ chunk: 2, uncertain: 1 }]);
   expect((await readBatches(BO, { limit: 500 })).items.find(({ id }) => id === batchId)?.doubts).toBe(1);
   expect(await readBatch(BO, { batchId })).toMatchObject({ needs: { doubts: 1 }, sum: { uncertain: 3, addsUp: true } });
+});
+
+test('what failed is grouped by why, most first; what a later attempt did is not counted', async () => {
+  const failed = (reason: string): Partial<SeedItem> => ({ receipts: ['intent', 'outcome:failed'], reason });
+  const { batchId } = await seedBatch(pool, {
+    chunks: [
+      {
+        state: 'done',
+        items: [item('a', failed('http_404')), item('b', DONE), item('c', failed('dns')), item('d', failed('http_404'))],
+      },
+      {
+        state: 'done',
+        items: [
+          item('e', failed('http_404')),
+          item('f', failed('http_404')),
+          item('g', { receipts: ['intent', 'outcome:failed', 'intent', 'outcome:succeeded'], reason: 'http_404' }),
+        ],
+      },
+    ],
+  });
+  const groups = await readFailures(BO, { batchId });
+  expect(groups).toMatchObject([
+    { reason: 'http_404', why: 'The target does not know it (HTTP 404).', count: 4, chunks: 2 },
+    { reason: 'dns', count: 1, chunks: 1, examples: [{ ordinal: 3, chunk: 1, line: '2020-11-03 | deals@shop.x | c' }] },
+  ]);
+  expect(groups?.[0]?.examples.map(({ ordinal, line }) => [ordinal, line.at(-1)])).toEqual([
+    [1, 'a'],
+    [4, 'd'],
+    [5, 'e'],
+  ]);
+  expect(await readFailures(BO, { batchId: randomUUID() })).toBeNull();
+  expect(await readFailures(BO, { batchId: 'none' })).toBeNull();
 });
 
 test('what is in doubt says what was sent and when; what was accepted stays listed as such', async () => {

@@ -140,7 +140,7 @@ describe('a checkpoint', () => {
     });
     expect(view?.firstReceipts.map(({ ordinal, result, reason, line }) => [ordinal, result, reason, line])).toEqual([
       [1, 'succeeded', null, 'Archived: 2020-11-03 | a0@shop.x | 50% off_0'],
-      [2, 'failed', 'http_404', 'Failed (http_404): 2020-11-03 | a1@shop.x | 50% off_1'],
+      [2, 'failed', 'http_404', 'Failed (HTTP 404): 2020-11-03 | a1@shop.x | 50% off_1'],
       [3, 'succeeded', null, 'Archived: 2020-11-03 | a2@shop.x | 50% off_2'],
     ]);
   });

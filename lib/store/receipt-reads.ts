@@ -41,6 +41,19 @@ export async function readReceiptPage(
   return rows;
 }
 
+/** The receipts at these places. */
+export async function readReceiptsAt(pool: Pool, batchId: string, places: readonly Place[]): Promise<StoredReceipt[]> {
+  if (places.length === 0) return [];
+  const { rows } = await pool.query<StoredReceipt>({
+    text: withValues(
+      `SELECT receipt.* FROM unnest($2::int[], $3::int[]) AS place(chunk, seq)
+       JOIN receipt ON receipt.batch_id = $1 AND receipt.chunk = place.chunk AND receipt.seq = place.seq`,
+    ),
+    values: [batchId, places.map(({ chunk }) => chunk), places.map(({ seq }) => seq)],
+  });
+  return rows;
+}
+
 /** One action's story: its receipts in the order of their steps. */
 export async function readStory(pool: Pool, batchId: string, ordinal: number): Promise<StoredReceipt[]> {
   const { rows } = await pool.query<StoredReceipt>({

@@ -12,7 +12,6 @@ import { Tape } from '../../../../components/batch/tape.tsx';
 import { Unattended } from '../../../../components/batch/unattended.tsx';
 import type { ChunkRow } from '../../../../components/chunk/chunk-row.ts';
 import { ChunkTable } from '../../../../components/chunk/chunk-table.tsx';
-import { reasonWords } from '../../../../components/receipt/words.ts';
 import { Banner } from '../../../../components/ui/banner.tsx';
 import { Button, ButtonLink } from '../../../../components/ui/button.tsx';
 import { formatCount, formatNoun } from '../../../../components/ui/format.ts';
@@ -21,6 +20,7 @@ import type { Outcome } from '../../../../components/ui/outcome.ts';
 import { TabLinks } from '../../../../components/ui/tab-links.tsx';
 import { useAct } from '../../../../components/ui/use-act.ts';
 import { UndoLinks, type UndoneByView } from '../../../../components/undo/undo-links.tsx';
+import { reasonWords } from '../../../../lib/core/reason-words.ts';
 import type { BatchSnapshot } from '../../../../lib/steps/stream-events.ts';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '../actions.ts';
 import { Undo } from './undo.tsx';
@@ -80,6 +80,9 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
     { href: `/batches/${batchId}`, label: 'Chunks', here: tab === 'chunks' },
     { href: `/batches/${batchId}?tab=receipts`, label: 'Receipts', here: tab === 'receipts' },
     { href: `/batches/${batchId}?tab=uncertain`, label: 'Uncertain', here: tab === 'uncertain', count: needs.doubts },
+    ...(sum.failed > 0 || tab === 'failed'
+      ? [{ href: `/batches/${batchId}?tab=failed`, label: 'Failed', here: tab === 'failed', count: sum.failed }]
+      : []),
     { href: `/batches/${batchId}?tab=plan`, label: 'Plan', here: tab === 'plan' },
     { href: `/batches/${batchId}?tab=task`, label: 'Task body', here: tab === 'task' },
     { href: `/batches/${batchId}?tab=downloads`, label: 'Downloads', here: tab === 'downloads' },
@@ -150,12 +153,15 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
         <Banner
           kind="warning"
           actions={
-            <Button pending={retry.pending} onClick={() => void retry.run()}>
-              Retry the {formatCount(sum.failed)} that failed
-            </Button>
+            <>
+              {tab === 'failed' ? null : <ButtonLink href={`/batches/${batchId}?tab=failed`}>See why</ButtonLink>}
+              <Button pending={retry.pending} onClick={() => void retry.run()}>
+                Retry the {formatCount(sum.failed)} that failed
+              </Button>
+            </>
           }
         >
-          {formatNoun(sum.failed, 'actions')} failed: the target refused {sum.failed === 1 ? 'it' : 'them'}.{' '}
+          {formatNoun(sum.failed, 'actions')} failed. Nothing was changed by {sum.failed === 1 ? 'it' : 'them'}.{' '}
           {retry.refusal?.message}
         </Banner>
       ) : null}

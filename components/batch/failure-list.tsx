@@ -1,0 +1,50 @@
+import Link from 'next/link';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { formatCount, formatNoun, formatSpan } from '../ui/format.ts';
+
+export type FailureGroupView = {
+  reason: string | null;
+  why: string;
+  count: number;
+  chunks: number;
+  from: string;
+  to: string;
+  examples: { ordinal: number; chunk: number; seq: number; line: string }[];
+};
+
+/** What failed, by why it did, with a few of each. */
+export function FailureList({ batchId, groups }: { batchId: string; groups: FailureGroupView[] }) {
+  if (groups.length === 0)
+    return <EmptyState title="Nothing failed" text="What the target refuses is listed here by its reason." level={3} />;
+  return (
+    <section aria-label="Failed" className="rounded-md border border-hairline">
+      <ul>
+        {groups.map(({ reason, why, count, chunks, from, to, examples }) => (
+          <li key={reason} className="border-b border-hairline px-3 py-2 last:border-b-0">
+            <p className="flex flex-wrap items-baseline gap-x-3">
+              <span className="font-medium">
+                <span className="text-red">{formatCount(count)}</span> {why}
+              </span>
+              <span className="text-12 text-muted">
+                {formatSpan(from, to)}, in {formatNoun(chunks, 'chunks')}
+              </span>
+            </p>
+            <ul className="mt-1 font-mono text-12 leading-[18px]">
+              {examples.map((one) => (
+                <li key={one.ordinal}>
+                  <Link
+                    href={`/batches/${batchId}/receipts/${one.chunk}.${one.seq}`}
+                    className="row-item block break-words text-muted hover:text-text"
+                  >
+                    {one.line || `item ${one.ordinal}`}
+                  </Link>
+                </li>
+              ))}
+              {count > examples.length ? <li className="text-muted">and {formatCount(count - examples.length)} more</li> : null}
+            </ul>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

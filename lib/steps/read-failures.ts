@@ -1,0 +1,50 @@
+/** What failed, by why it did. */
+import type { Actor } from '../auth/actor.ts';
+import { authorise } from '../auth/authorise.ts';
+import { failureWords } from '../core/reason-words.ts';
+import { fieldsLine } from '../core/receipt-line.ts';
+import { readBatchFacts, readChunksNow } from '../store/batch-reads.ts';
+import { db } from '../store/db.ts';
+import { readFailureGroups } from '../store/failures.ts';
+import { readReceiptsAt } from '../store/receipt-reads.ts';
+import { foldChunks } from '../store/sum.ts';
+import { isId } from './page.ts';
+import { receiptReader } from './receipt-rows.ts';
+
+export type FailureGroup = {
+  /** a code: http_404, dns, changed_since, … */
+  reason: string | null;
+  /** the same in a sentence */
+  why: string;
+  count: number;
+  /** in how many chunks */
+  chunks: number;
+  /** when the first and the last of them failed */
+  from: string;
+  to: string;
+  /** the first of them, with where their last receipt is */
+  examples: { ordinal: number; chunk: number; seq: number; line: string }[];
+};
+
+const EXAMPLES = 3;
+
+/** Actions whose last receipt says failed, by reason, the largest group first; null when there is no such batch. */
+export async function readFailures(actor: Actor, { batchId }: { batchId: string }): Promise<FailureGroup[] | null> {
+  authorise(actor, 'see_batches');
+  const { pool } = db();
+  const batch = isId(batchId) ? await readBatchFacts(pool, batchId) : null;
+  if (!batch) return null;
+  const folded = await foldChunks(pool, batchId, await readChunksNow(pool, batchId));
+  const chunks = [...folded].filter(([, { folded: counted }]) => (counted.states.failed ?? 0) > 0).map(([number]) => number);
+  const groups = chunks.length === 0 ? [] : await readFailureGroups(pool, batchId, chunks, EXAMPLES);
+  const places = groups.flatMap(({ examples }) => examples);
+  const receipts = await receiptReader(pool, batch).rows(await readReceiptsAt(pool, batchId, places));
+  const lines = new Map(receipts.map(({ chunk, seq, fields }) => [`${chunk}.${seq}`, fieldsLine(batch.plan, fields)]));
+  return groups.map(({ from, to, examples, ...group }) => ({
+    ...group,
+    why: failureWords(group.reason),
+    from: from.toISOString(),
+    to: to.toISOString(),
+    examples: examples.map((place) => ({ ...place, line: lines.get(`${place.chunk}.${place.seq}`) ?? '' })),
+  }));
+}
