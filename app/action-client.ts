@@ -12,6 +12,7 @@ import { createSafeActionClient } from 'next-safe-action';
 import type { Outcome } from '../components/ui/outcome.ts';
 import { assertSameOrigin } from '../lib/auth/origin.ts';
 import { currentActor } from '../lib/auth/who.ts';
+import { refusalOfFault } from '../lib/core/database-fault.ts';
 import { CountersignError, type Problem } from '../lib/core/errors.ts';
 import { log } from '../lib/log.ts';
 
@@ -19,9 +20,9 @@ type ActionRefusal = { code: string; message: string; problems: Problem[]; facts
 
 const client = createSafeActionClient({
   handleServerError(error): ActionRefusal {
-    if (error instanceof CountersignError) {
-      return { code: error.code, message: error.message, problems: error.problems, facts: error.facts };
-    }
+    const refusal = error instanceof CountersignError ? error : refusalOfFault(error);
+    if (refusal && refusal !== error) log.warn({ err: error }, 'the database could not answer a server action');
+    if (refusal) return { code: refusal.code, message: refusal.message, problems: refusal.problems, facts: refusal.facts };
     log.error({ err: error }, 'a server action failed');
     // What broke is for the log: it may name tables, files or other people's data.
     return {

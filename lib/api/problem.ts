@@ -1,5 +1,6 @@
 /** Errors as `application/problem+json` (RFC 9457). The one place where a refusal becomes an HTTP answer. */
 import { ORPCError, ValidationError } from '@orpc/contract';
+import { refusalOfFault } from '../core/database-fault.ts';
 import { CountersignError, ERROR_CODES, type ErrorCode, type Problem } from '../core/errors.ts';
 import { log } from '../log.ts';
 
@@ -23,10 +24,18 @@ export const TITLES = {
   unavailable: 'Not available now',
 } as const satisfies Record<ApiCode, string>;
 
-/** The answer to a request that failed. What is not a CountersignError is logged and told as `internal`, with nothing of it in the answer. */
+/**
+ * The answer to a request that failed. A database that is away, full or crowded is told as `unavailable`, with when to ask again; any other error that is
+ * not a CountersignError as `internal`. Both are logged, with nothing of them in the answer.
+ */
 export function problemResponse(error: unknown, about: { method: string; path: string }): Response {
   const refusal = asRefusal(error);
   if (refusal) return problem(refusal.code, refusal.message, refusal);
+  const fault = refusalOfFault(error);
+  if (fault) {
+    log.warn({ err: error, ...about }, 'the database could not answer a request');
+    return problem(fault.code, fault.message, fault);
+  }
   log.error({ err: error, ...about }, 'a request failed');
   return problem(
     'internal',
@@ -47,7 +56,7 @@ function problem(code: ApiCode, detail: string, { problems = [], facts = {}, hea
   // The facts come first: none may pass for one of the members that every problem has.
   const body = { problems, ...facts, type: `urn:countersign:problem:${code}`, title: TITLES[code], status, detail, code };
   const retry: Record<string, string> =
-    code === 'conflict' && typeof facts.retryAfterSeconds === 'number' ? { 'Retry-After': String(facts.retryAfterSeconds) } : {};
+    typeof facts.retryAfterSeconds === 'number' ? { 'Retry-After': String(facts.retryAfterSeconds) } : {};
   return new Response(JSON.stringify(body), {
     status,
     headers: { 'Content-Type': 'application/problem+json', ...retry, ...headers },

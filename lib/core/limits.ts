@@ -36,6 +36,8 @@ export const POLL_MS = 500;
 export const HEARTBEAT_MS = 1_000;
 export const WORKER_GONE_MS = 10_000;
 export const DRAIN_MS = 10_000;
+/** So long without a fault of the database, and its incident is over. */
+export const DATABASE_WELL_MS = 10_000;
 
 // Classification and execution
 export const CLASSIFY_PAGE_ITEMS = 500;

@@ -93,7 +93,7 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
   if (fault) return fault;
   await reach('manifest.verified', claim.batchId);
 
-  const writer = receiptWriter(pool, claim);
+  const writer = receiptWriter(pool, claim, () => input.lease.valid());
   const run: Run = {
     ...input,
     approval,

@@ -5,6 +5,7 @@
 import type { Pool } from 'pg';
 import { LEASE_MS, LEASE_RENEW_MS } from '../core/limits.ts';
 import { type Claim, renewLease } from '../store/claims.ts';
+import { troubleOf } from './database-trouble.ts';
 import { reach } from './failpoints.ts';
 
 export type Lease = {
@@ -36,7 +37,8 @@ export function holdLease(pool: Pool, claim: Claim, claimedAt: number): Lease {
       if (await renewLease(pool, claim)) validUntil = sentAt + LEASE_MS - MARGIN_MS;
       else lost.abort();
       await reach('renewal.made', claim.batchId);
-    } catch {
+    } catch (error) {
+      troubleOf(pool).met(error);
       // The database is away: the next beat tries again, and validUntil runs out meanwhile.
     } finally {
       renewing = false;

@@ -26,6 +26,9 @@ async function claimed(): Promise<Claim> {
   return { chunkId: chunks[0]?.id ?? '', batchId, datasetId, number: 1, epoch: 0, state: 'executing', stopping: null };
 }
 
+/** The lease holds. */
+const always = () => true;
+
 type Ask = (...asked: unknown[]) => Promise<unknown>;
 
 /** The first statement that writes receipts is met by `meet` instead of the server. */
@@ -57,6 +60,7 @@ test('a statement that was lost before the server had it is written again, once'
   const writer = receiptWriter(
     meeting(() => Promise.reject(LOST)),
     claim,
+    always,
   );
   await writer.intent(intent(1));
   expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
@@ -71,6 +75,7 @@ test('a statement whose answer was lost is found, and not written again', async 
       throw LOST;
     }),
     claim,
+    always,
   );
   await writer.intent(intent(1));
   expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
@@ -98,6 +103,7 @@ test('nothing is looked up before that server process is gone: it may still comm
       return asked;
     }),
     claim,
+    always,
   );
   const written = writer.intent(intent(1));
   written.catch(() => {});
@@ -124,9 +130,31 @@ test('nothing is looked up before that server process is gone: it may still comm
 test('who writes a step that somebody else wrote is told that the chunk is lost', async () => {
   const claim = await claimed();
   // The second is in flight all the time, so that the counters allow another outcome.
-  await receiptWriter(pool, claim).intents([intent(1), intent(2)]);
-  await expect(receiptWriter(pool, claim).intent(intent(1))).rejects.toMatchObject({ why: 'lost' });
-  await receiptWriter(pool, claim).outcome(outcome(1));
-  await expect(receiptWriter(pool, claim).outcome(outcome(1))).rejects.toMatchObject({ why: 'lost' });
+  await receiptWriter(pool, claim, always).intents([intent(1), intent(2)]);
+  await expect(receiptWriter(pool, claim, always).intent(intent(1))).rejects.toMatchObject({ why: 'lost' });
+  await receiptWriter(pool, claim, always).outcome(outcome(1));
+  await expect(receiptWriter(pool, claim, always).outcome(outcome(1))).rejects.toMatchObject({ why: 'lost' });
   expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 2: ['intent'] });
+});
+
+test.each(['53100', '53200', '53300', '25006'])(
+  'a statement that the server refused for want of room (%s) is written again',
+  async (code) => {
+    const claim = await claimed();
+    const refusing = meeting(() => Promise.reject(Object.assign(new Error('no room'), { code })));
+    const writer = receiptWriter(refusing, claim, always);
+    await Promise.all([writer.intent(intent(1)), writer.intent(intent(2))]);
+    await Promise.all([writer.outcome(outcome(1)), writer.outcome(outcome(2))]);
+    expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 2: ['intent', 'outcome:succeeded'] });
+  },
+);
+
+test('once the lease has lapsed an answer that is known is still written, and no intent goes with it', async () => {
+  const claim = await claimed();
+  await receiptWriter(pool, claim, always).intent(intent(1));
+  const late = receiptWriter(pool, claim, () => false);
+  const [known, next] = await Promise.allSettled([late.outcome(outcome(1)), late.intent(intent(2))]);
+  expect(known).toMatchObject({ status: 'fulfilled' });
+  expect(next).toMatchObject({ status: 'rejected', reason: { why: 'lost' } });
+  expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'] });
 });

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
+import { isConnectionLoss } from '../core/database-fault.ts';
 import { LEASE_MS, RECEIPT_ANSWER_MS } from '../core/limits.ts';
 import type { SealedReceipt } from '../ledger/receipt.ts';
 import { type Claim, holdFence, whyRefused } from '../store/claims.ts';
@@ -19,6 +20,7 @@ import {
   type OutcomeRow,
   storedLeaves,
 } from '../store/receipts.ts';
+import { patience, troubleOf } from './database-trouble.ts';
 import { reach } from './failpoints.ts';
 
 /** The fence refused: `stopping` asks the worker to send nothing more and settle; `lost` says that somebody else owns the chunk. */
@@ -46,7 +48,11 @@ export type ReceiptWriter = {
   inspected(row: InspectedRow): Promise<void>;
 };
 
-export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
+/**
+ * The writer of one claim. While the database takes nothing (away, full, no connection left) it waits and tries again: what is known is kept until it
+ * is written. An intent is not: once `mayBegin` says no, nothing would be sent for it.
+ */
+export function receiptWriter(pool: Pool, claim: Claim, mayBegin: () => boolean): ReceiptWriter {
   const waiting: { intents: Pending<IntentRow>[]; outcomes: Pending<OutcomeRow>[] } = { intents: [], outcomes: [] };
   let flushing = false;
   /** I6: an outcome could not be recorded. Nothing new is begun. */
@@ -63,7 +69,7 @@ export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
         known,
         async (rows) => {
           if (planned.length === 0 || fault !== null) await writeOutcomes(pool, claim, rows);
-          else begun = await writeBoth(pool, claim, rows, rowsOf(planned));
+          else begun = await writeBoth(pool, claim, rows, rowsOf(planned), mayBegin);
         },
         (error) => {
           fault = error;
@@ -72,7 +78,7 @@ export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
       await settle(planned, async (rows) => {
         if (begun) return;
         if (fault !== null) throw fault;
-        await writeIntents(pool, claim, rows);
+        await writeIntents(pool, claim, rows, mayBegin);
       });
     }
     flushing = false;
@@ -87,7 +93,7 @@ export function receiptWriter(pool: Pool, claim: Claim): ReceiptWriter {
   return {
     intent: (row) => enqueue(waiting.intents, row),
     outcome: (row) => enqueue(waiting.outcomes, row),
-    intents: (rows) => writeIntents(pool, claim, rows),
+    intents: (rows) => writeIntents(pool, claim, rows, mayBegin),
     outcomes: (rows) => writeOutcomes(pool, claim, rows),
     inspected: (row) => writeInspected(pool, claim, row),
   };
@@ -116,11 +122,21 @@ async function settle<Row>(
  * Outcomes, and the intents of what goes into the slots that they free, with one commit. False: the outcomes are stored and the intents, as far as
  * anybody knows, are not; then their own statement says why, or stores them.
  */
-async function writeBoth(pool: Pool, claim: Claim, outcomes: OutcomeRow[], intents: IntentRow[]): Promise<boolean> {
+async function writeBoth(
+  pool: Pool,
+  claim: Claim,
+  outcomes: OutcomeRow[],
+  intents: IntentRow[],
+  mayBegin: () => boolean,
+): Promise<boolean> {
   let stored: 'stored' | 'stopping' | null = null;
   await surely(pool, claim, async (client, attempt) => {
     attempt(outcomes);
     await reach('outcomes.before', claim.batchId);
+    if (!mayBegin()) {
+      if (!(await insertOutcomes(client, claim, outcomes))) throw new Refused('lost');
+      return;
+    }
     await reach('intents.before', claim.batchId);
     const answer = await insertOutcomesAndIntents(client, claim, outcomes, intents);
     if (answer === 'lost') throw new Refused('lost');
@@ -133,8 +149,9 @@ async function writeBoth(pool: Pool, claim: Claim, outcomes: OutcomeRow[], inten
   return begun;
 }
 
-async function writeIntents(pool: Pool, claim: Claim, rows: IntentRow[]): Promise<void> {
+async function writeIntents(pool: Pool, claim: Claim, rows: IntentRow[], mayBegin: () => boolean): Promise<void> {
   await surely(pool, claim, async (client, attempt) => {
+    if (!mayBegin()) throw new Refused('lost');
     attempt(rows);
     await reach('intents.before', claim.batchId);
     if (!(await insertIntents(client, claim, rows))) throw new Refused(await whyRefused(client, claim));
@@ -221,18 +238,20 @@ type Attempted = { ordinal: number; step: number; leaf: Buffer };
 
 /**
  * Runs one receipt transaction to a known end. When the connection dies before the answer, it waits until that backend is gone (its
- * transaction is then decided), looks whether these very receipts are there, and writes again only if they are not (I1).
+ * transaction is then decided), looks whether these very receipts are there, and writes again only if they are not (I1). What the database refused
+ * for want of room is not there, and is written again when there is some.
  */
 async function surely(
   pool: Pool,
   claim: Claim,
   write: (client: PoolClient, attempt: (rows: Attempted[]) => void) => Promise<void>,
 ): Promise<void> {
+  const bear = patience(pool);
   for (;;) {
     let attempted: Attempted[] = [];
     const { client, backend, release } = await connect(pool);
     // Nor does a connection say that its answers don't arrive any more.
-    const patience = setTimeout(() => hangUp(client), RECEIPT_ANSWER_MS);
+    const unanswered = setTimeout(() => hangUp(client), RECEIPT_ANSWER_MS);
     try {
       await write(client, (rows) => {
         attempted = rows;
@@ -240,12 +259,17 @@ async function surely(
       release(false);
       return;
     } catch (error) {
+      clearTimeout(unanswered);
       release(isConnectionLoss(error));
       // I2: a duplicate (batch, ordinal, step) means that somebody else moved this action.
       if ((error as { code?: string }).code === '23505') throw new Refused('lost');
-      if (!isConnectionLoss(error)) throw error;
+      if (!isConnectionLoss(error)) {
+        await bear(error);
+        continue;
+      }
+      troubleOf(pool).met(error);
     } finally {
-      clearTimeout(patience);
+      clearTimeout(unanswered);
     }
     await reach('acknowledgement.lost', claim.batchId);
     await untilGone(pool, backend);
@@ -255,13 +279,13 @@ async function surely(
 }
 
 async function areStored(pool: Pool, claim: Claim, attempted: Attempted[]): Promise<boolean> {
+  const bear = patience(pool);
   for (;;) {
     try {
       const leaves = new Set((await storedLeaves(pool, claim.batchId, attempted)).map((leaf) => leaf.toString('hex')));
       return attempted.every(({ leaf }) => leaves.has(leaf.toString('hex')));
     } catch (error) {
-      if (!isConnectionLoss(error)) throw error;
-      await sleep(BACKEND_POLL_MS);
+      await bear(error);
     }
   }
 }
@@ -273,6 +297,7 @@ type Connected = { client: PoolClient; backend: Backend; release: (broken: boole
 const backends = new WeakMap<PoolClient, Backend>();
 
 async function connect(pool: Pool): Promise<Connected> {
+  const bear = patience(pool);
   for (;;) {
     try {
       const client = await pool.connect();
@@ -290,8 +315,7 @@ async function connect(pool: Pool): Promise<Connected> {
         throw error;
       }
     } catch (error) {
-      if (!isConnectionLoss(error)) throw error;
-      await sleep(BACKEND_POLL_MS);
+      await bear(error);
     }
   }
 }
@@ -316,6 +340,7 @@ function hangUp(client: PoolClient): void {
 
 /** Returns when the backend can't commit any more. One that has not noticed the loss after one lease is ended: it may hold the chunk's row. */
 async function untilGone(pool: Pool, { pid, started }: Backend): Promise<void> {
+  const bear = patience(pool);
   for (const since = performance.now(); ; ) {
     const end = performance.now() - since > LEASE_MS;
     try {
@@ -324,17 +349,9 @@ async function untilGone(pool: Pool, { pid, started }: Backend): Promise<void> {
         [pid, started],
       );
       if (rowCount === 0) return;
+      await sleep(BACKEND_POLL_MS);
     } catch (error) {
-      if (!isConnectionLoss(error)) throw error;
+      await bear(error);
     }
-    await sleep(BACKEND_POLL_MS);
   }
-}
-
-/** Whether the error leaves open what became of the statement: no SQLSTATE at all, one of the classes 08 and 57P, or 25P03 (idle too long). */
-export function isConnectionLoss(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: string }).code;
-  if (code === undefined) return /connection|terminat|timeout|socket|ECONN|EPIPE/i.test(error.message);
-  return code.startsWith('08') || code.startsWith('57P') || code === '25P03' || /^E(CONN|PIPE|TIMEDOUT|HOST)/.test(code);
 }

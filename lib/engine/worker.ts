@@ -1,14 +1,16 @@
 /** The worker's loop: claim, hand to a handler, go on. One chunk at a time; its collaborators are arguments. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { HEARTBEAT_MS, POLL_MS } from '../core/limits.ts';
-import { type Claim, claimChunk, type Turn } from '../store/claims.ts';
+import { DATABASE_FAULT_WORDS } from '../core/database-fault.ts';
+import { HEARTBEAT_MS, LEASE_MS, POLL_MS } from '../core/limits.ts';
+import { type Claim, claimChunk, releaseLease, type Turn } from '../store/claims.ts';
 import { haltChunk } from '../store/execution.ts';
 import { forgetWorker, recordWorker } from '../store/workers.ts';
+import { type Spell, troubleOf } from './database-trouble.ts';
 import { reach } from './failpoints.ts';
 import { holdLease, type Lease } from './lease.ts';
-import { isConnectionLoss } from './receipt-writer.ts';
 
 export type WorkerTask = { pool: Pool; claim: Claim; lease: Lease; workerId: string; drain: AbortSignal };
 /** `unsuited`: this build does not know a connector that the chunk needs; somebody else must. */
@@ -31,46 +33,102 @@ export type WorkerInput = {
 const UNSUITED_MS = 5_000;
 const SERVED_REMEMBERED = 1_000;
 
-/** Runs until `drain` aborts. Never throws for a fault of one chunk: that halts the chunk, in words for a person. */
+/** Between claims that the database refuses, doubled each time up to the second. */
+const REFUSED_MS = 500;
+const REFUSED_MS_MAX = 2_000;
+
+/**
+ * Runs until `drain` aborts. Never throws for a fault of one chunk: that halts the chunk, in words for a person. A fault of the database halts
+ * nothing: the worker says it once, waits, and goes on by itself.
+ */
 export async function runWorker(input: WorkerInput): Promise<void> {
   const { pool, drain, log } = input;
   const workerId = randomUUID();
   const bell = alarm();
-  const heart = heartbeat(pool, workerId, log);
+  const failed: Failed = (what, error) => {
+    // A fault of the database is told once, by the heart.
+    if (!troubleOf(pool).met(error)) log(what, { error: (error as Error).message });
+  };
+  const contact = contactWith(pool, drain);
+  const heart = heartbeat(input, workerId, { heard: contact.heard, failed });
   const stopBells = await input.bells?.(bell.wake).catch((error: Error) => {
     log('bells are out of order, polling only', { error: error.message });
   });
   drain.addEventListener('abort', bell.wake);
   const chores = (input.chores ?? []).map(({ everyMs, act }) => {
-    const run = () => void act().catch((error: Error) => log('a chore failed', { error: error.message }));
+    const run = () => void act().catch((error) => failed('a chore failed', error));
     run();
     return setInterval(run, everyMs);
   });
   log('worker ready', { worker: workerId, pid: process.pid });
 
   const turn = turns();
+  let refusals = 0;
   while (!drain.aborted) {
     await reach('claim.before');
-    const claimedAt = performance.now();
-    const claim = await claimChunk(pool, workerId, turn.now()).catch((error: Error) => {
-      log('no claim possible', { error: error.message });
-      return null;
-    });
-    if (claim === null) {
-      await bell.wait(POLL_MS);
-      continue;
+    try {
+      await contact.settled();
+      if (drain.aborted) break;
+      const claimedAt = performance.now();
+      const claim = await claimChunk(pool, workerId, turn.now());
+      contact.heard();
+      if (claim === null) {
+        refusals = 0;
+        await bell.wait(POLL_MS);
+        continue;
+      }
+      await reach('claim.made', claim.batchId);
+      heart.busy(claim.chunkId);
+      turn.had(claim.batchId);
+      const handled = await handle(input, workerId, claim, claimedAt);
+      heart.busy(null);
+      if (handled === 'unsuited') turn.leave(claim.chunkId);
+      if (handled !== 'refused') {
+        refusals = 0;
+        continue;
+      }
+    } catch (error) {
+      failed('no claim possible', error);
     }
-    await reach('claim.made', claim.batchId);
-    heart.busy(claim.chunkId);
-    turn.had(claim.batchId);
-    const handled = await handle(input, workerId, claim, claimedAt);
-    heart.busy(null);
-    if (handled === 'unsuited') turn.leave(claim.chunkId);
+    await rest(Math.min(REFUSED_MS * 2 ** refusals, REFUSED_MS_MAX), drain);
+    refusals += 1;
   }
 
   for (const chore of chores) clearInterval(chore);
   await stopBells?.().catch(() => {});
   await heart.end();
+}
+
+type Failed = (what: string, error: unknown) => void;
+
+/**
+ * Whether the database was heard of all the time. When it was not for a lease length, no owner of a chunk could renew: their leases have lapsed, and
+ * say nothing about them. Each has a lease length to come back then, before this worker claims anything.
+ */
+function contactWith(pool: Pool, drain: AbortSignal) {
+  let heardAt = performance.now();
+  let claimFrom = heardAt;
+  const heard = (): void => {
+    const now = performance.now();
+    if (now - heardAt > LEASE_MS) claimFrom = now + LEASE_MS;
+    heardAt = now;
+  };
+  return {
+    heard,
+    /** Resolves when this worker may claim; throws when the database does not answer. */
+    async settled(): Promise<void> {
+      if (performance.now() - heardAt > LEASE_MS) {
+        await pool.query('SELECT');
+        heard();
+      }
+      await rest(claimFrom - performance.now(), drain);
+    },
+  };
+}
+
+/** A sleep that the drain cuts short. */
+async function rest(ms: number, drain: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal: drain }).catch(() => {});
 }
 
 /** What this worker remembers for its next claim. */
@@ -91,32 +149,48 @@ function turns() {
   };
 }
 
-async function handle(input: WorkerInput, workerId: string, claim: Claim, claimedAt: number): Promise<Handled> {
+/** `refused`: the database did not do what it must. Nothing is in flight, and the chunk is anybody's. */
+async function handle(input: WorkerInput, workerId: string, claim: Claim, claimedAt: number): Promise<Handled | 'refused'> {
   const { pool, drain, log } = input;
   const lease = holdLease(pool, claim, claimedAt);
   const facts = { batch: claim.batchId, chunk: claim.number, epoch: claim.epoch, state: claim.state };
+  const giveBack = () => releaseLease(pool, claim).catch(() => {});
   try {
     const handled = await input.handlers[claim.state]({ pool, claim, lease, workerId, drain });
     log(`chunk ${handled}`, facts);
+    // A lease that lapsed because it could not be renewed is nobody's yet, and its owner did not go silent.
+    if (handled === 'lost' && troubleOf(pool).now()) await giveBack();
     return handled;
   } catch (error) {
+    if (troubleOf(pool).met(error)) {
+      await giveBack();
+      return 'refused';
+    }
     const { message } = error as Error;
     log('chunk failed', { ...facts, error: message });
-    // A database that is away is nobody's fault here: the lease lapses and the chunk is taken up again.
-    if (!isConnectionLoss(error)) await haltChunk(pool, claim, message, randomUUID()).catch(() => {});
+    await haltChunk(pool, claim, message, randomUUID()).catch(() => {});
     return 'lost';
   } finally {
     lease.end();
   }
 }
 
-/** Keeps the worker's row: what a person sees of the fleet. Nothing is decided by it. */
-function heartbeat(pool: Pool, workerId: string, log: WorkerInput['log']) {
+/** Keeps the worker's row: what a person sees of the fleet. Nothing is decided by it. And says when the database is in trouble, and when no more. */
+function heartbeat({ pool, log }: WorkerInput, workerId: string, told: { heard: () => void; failed: Failed }) {
   let chunkId: string | null = null;
-  const beat = (): Promise<void> =>
-    recordWorker(pool, { id: workerId, host: hostname(), pid: process.pid, chunkId }).catch((error: Error) => {
-      log('heartbeat failed', { error: error.message });
-    });
+  let said: Spell | null = null;
+  const beat = async (): Promise<void> => {
+    const spell = troubleOf(pool).now();
+    if (spell && spell.kind !== said?.kind) log(DATABASE_FAULT_WORDS[spell.kind].what, { fault: spell.kind });
+    if (!spell && said) log('the database does its work again', { fault: said.kind });
+    said = spell && { ...spell };
+    try {
+      await recordWorker(pool, { id: workerId, host: hostname(), pid: process.pid, chunkId });
+      told.heard();
+    } catch (error) {
+      told.failed('heartbeat failed', error);
+    }
+  };
   const timer = setInterval(beat, HEARTBEAT_MS);
   void beat();
   return {

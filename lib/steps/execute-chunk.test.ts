@@ -87,6 +87,8 @@ async function approvedHttp(url: string, items: number, more: object = {}, execu
   return batch;
 }
 
+const always = () => true;
+
 test('the first three run, a person releases the rest, and every action has one intent and one outcome', async () => {
   const batch = await startedBatch(pool, { items: 40, plan: SHELF });
   await workUntil(pool, until(batch, 'awaiting_review'));
@@ -178,7 +180,9 @@ test('an owner whose epoch is past writes nothing, neither intent nor outcome', 
   const row = { ordinal: 1, step: 1, body: Buffer.from('{}'), leaf: Buffer.alloc(32) };
   expect(await insertIntents(pool, zombie, [{ ...row, values: [], from: null }])).toBe(false);
   expect(await insertOutcomes(pool, zombie, [{ ...row, result: 'succeeded' }])).toBe(false);
-  await expect(receiptWriter(pool, zombie).intent({ ...row, values: [], from: null })).rejects.toMatchObject({ why: 'lost' });
+  await expect(receiptWriter(pool, zombie, always).intent({ ...row, values: [], from: null })).rejects.toMatchObject({
+    why: 'lost',
+  });
   expect(await steps(pool, batch.batchId)).toEqual({});
 });
 
@@ -374,7 +378,7 @@ test('a commit whose acknowledgement is lost is looked up, not repeated', async 
   if (!claim) throw new Error('There was nothing to claim.');
   const { deaf, cuts } = deafOnce();
   const row = { ordinal: 1, step: 1, body: Buffer.from('{"v":1}'), leaf: Buffer.alloc(32, 7) };
-  await receiptWriter(deaf, claim).intent({ ...row, values: [], from: null });
+  await receiptWriter(deaf, claim, always).intent({ ...row, values: [], from: null });
   expect(cuts()).toBe(1);
   expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
   expect(await counters(pool, claim.batchId)).toMatchObject({ inFlight: 1, seq: 2 });
@@ -419,13 +423,13 @@ describe('an outcome and the next intent share a commit', () => {
     await approvedHttp(url, 3);
     const claim = await claimChunk(pool, '00000000-0000-4000-8000-000000000003');
     if (!claim) throw new Error('There was nothing to claim.');
-    await receiptWriter(pool, claim).intent(intent(1));
+    await receiptWriter(pool, claim, always).intent(intent(1));
     return claim;
   }
 
   test('both are stored, numbered one after the other, and counted', async () => {
     const claim = await sendingOne();
-    const writer = receiptWriter(pool, claim);
+    const writer = receiptWriter(pool, claim, always);
     await Promise.all([writer.intent(intent(2)), writer.outcome(outcome(1)), writer.intent(intent(3))]);
     const { rows } = await pool.query(
       `SELECT r.seq, ordinal, kind, value FROM receipt r LEFT JOIN receipt_value v USING (batch_id, chunk, seq)
@@ -449,7 +453,7 @@ describe('an outcome and the next intent share a commit', () => {
   test('while the chunk is being stopped the outcome is stored and the intent is refused', async () => {
     const claim = await sendingOne();
     await pool.query("UPDATE chunk SET stopping = 'pause' WHERE id = $1", [claim.chunkId]);
-    const writer = receiptWriter(pool, claim);
+    const writer = receiptWriter(pool, claim, always);
     const [known, planned] = await Promise.allSettled([writer.outcome(outcome(1, 'failed')), writer.intent(intent(2))]);
     expect(known.status).toBe('fulfilled');
     expect(planned).toMatchObject({ status: 'rejected', reason: { why: 'stopping' } });
@@ -461,7 +465,7 @@ describe('an outcome and the next intent share a commit', () => {
 
   test('an owner whose epoch is past writes neither', async () => {
     const claim = await sendingOne();
-    const writer = receiptWriter(pool, { ...claim, epoch: claim.epoch - 1 });
+    const writer = receiptWriter(pool, { ...claim, epoch: claim.epoch - 1 }, always);
     const ends = await Promise.allSettled([writer.outcome(outcome(1)), writer.intent(intent(2))]);
     expect(ends).toMatchObject([{ reason: { why: 'lost' } }, { reason: { why: 'lost' } }]);
     expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
@@ -469,10 +473,10 @@ describe('an outcome and the next intent share a commit', () => {
 
   test('nothing new is begun once an outcome could not be recorded', async () => {
     const claim = await sendingOne();
-    const writer = receiptWriter(pool, claim);
+    const writer = receiptWriter(pool, claim, always);
     // Somebody else recorded it: the second outcome of one step.
-    await receiptWriter(pool, claim).intent(intent(3));
-    await receiptWriter(pool, claim).outcome(outcome(1));
+    await receiptWriter(pool, claim, always).intent(intent(3));
+    await receiptWriter(pool, claim, always).outcome(outcome(1));
     await expect(writer.outcome(outcome(1))).rejects.toMatchObject({ why: 'lost' });
     await expect(writer.intent(intent(2))).rejects.toMatchObject({ why: 'lost' });
     expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 3: ['intent'] });
@@ -481,7 +485,7 @@ describe('an outcome and the next intent share a commit', () => {
   test('when the acknowledgement is lost both are looked up and neither is repeated', async () => {
     const claim = await sendingOne();
     const { deaf, cuts } = deafOnce();
-    const writer = receiptWriter(deaf, claim);
+    const writer = receiptWriter(deaf, claim, always);
     await Promise.all([writer.outcome(outcome(1)), writer.intent(intent(2))]);
     expect(cuts()).toBe(1);
     expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 2: ['intent'] });
@@ -492,7 +496,7 @@ describe('an outcome and the next intent share a commit', () => {
     const claim = await sendingOne();
     await pool.query("UPDATE chunk SET stopping = 'pause' WHERE id = $1", [claim.chunkId]);
     const { deaf, cuts } = deafOnce();
-    const writer = receiptWriter(deaf, claim);
+    const writer = receiptWriter(deaf, claim, always);
     const [known, planned] = await Promise.allSettled([writer.outcome(outcome(1)), writer.intent(intent(2))]);
     expect(cuts()).toBe(1);
     expect(known.status).toBe('fulfilled');
