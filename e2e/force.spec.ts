@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Locator } from '@playwright/test';
 import { type RunningTarget, startTarget } from '../test/target.ts';
+import { approve, decision, lookAt } from './checkpoint.ts';
 import { test as base, expect } from './fixtures.ts';
 import { httpPlan } from './rest.ts';
 import { readSum, sumLine, untilSettled, untilSum } from './sum.ts';
@@ -72,7 +74,7 @@ test('A target that could not say what it did is asked again, and what it confir
 }) => {
   const target = await start({ mode: '500-after' });
   await target.lookup('broken');
-  const plan = httpPlan(target.url, { concurrency: 4 }, { url: `${target.url}/by-key/{{idempotencyKey}}` });
+  const plan = httpPlan(target.url, { concurrency: 4 }, { inspect: { url: `${target.url}/by-key/{{idempotencyKey}}` } });
   const id = await rest.startBatch({ name: 'Asked again', rows: 4, plan });
   await rest.approve(id, 1);
   await rest.untilChunk(id, 1, 'unresolved');
@@ -177,3 +179,105 @@ test('A worker that is killed is replaced while one looks: the tape goes on, and
   const dead = admin.getByRole('row').filter({ has: admin.getByRole('cell', { name: String(pid), exact: true }) });
   await expect(dead).toContainText('Gone');
 });
+
+test('What the target refused is listed by why, and another attempt does it', async ({ desk: page, rest, start }) => {
+  const target = await start({});
+  await target.modeOf('/rows', 'refuse', 4);
+  const id = await rest.startBatch({ name: 'Refused at first', rows: 6, plan: httpPlan(target.url, { concurrency: 1 }) });
+  await rest.approve(id, 1);
+  await rest.untilChunk(id, 1, 'done');
+  await page.goto(`/batches/${id}`);
+  await untilSettled(page, { approved: 6, done: 2, failed: 4 });
+  await page.getByRole('link', { name: 'See why' }).click();
+  const failed = page.getByRole('region', { name: 'Failed' });
+  await expect(failed).toContainText('4 The target does not accept these values (HTTP 422).');
+  await expect(failed.getByRole('link')).toHaveText(['mail 1', 'mail 2', 'mail 3']);
+  await expect(failed).toContainText('and 1 more');
+  await page.getByRole('button', { name: 'Retry the 4 that failed' }).click();
+  await untilSettled(page, { approved: 6, done: 6, failed: 0 });
+  await expect(failed).toBeHidden();
+  expect(target.lines()).toHaveLength(6);
+});
+
+test('All workers are killed while a batch executes: others go on, a person ends the doubts, and the batch is undone', async ({
+  desk: page,
+  visit,
+  adminSession,
+  rest,
+  start,
+}) => {
+  const name = 'The night of the kill';
+  const target = await start({ latencyMs: 250 });
+  const undo = { do: 'POST' as const, url: `${target.url}/undone`, body: { subject: '{{subject}}' } };
+  const id = await rest.startBatch({ name, rows: 60, plan: httpPlan(target.url, { concurrency: 4 }, { undo }) });
+  await rest.approve(id, 1);
+  await page.goto(`/batches/${id}`);
+  await expect(sumLine(page)).toContainText(/[1-9]\d* done/);
+
+  const admin = await visit(adminSession);
+  await admin.goto('/admin');
+  const fleet = admin.getByRole('table', { name: 'Workers' }).getByRole('row');
+  await expect.poll(async () => (await pidsOf(fleet)).length).toBeGreaterThanOrEqual(2);
+  for (const pid of await pidsOf(fleet)) kill(pid);
+
+  // New ones are started, and one of them takes the chunk over.
+  const told = page.getByRole('list', { name: 'What else happened' }).getByRole('listitem');
+  await expect(
+    told.filter({ hasText: /Worker \d+ went silent with \d requests? out; worker \d+ took over chunk 1/ }),
+  ).toHaveCount(1);
+  await rest.untilChunk(id, 1, 'unresolved');
+  await expect.poll(async () => (await readSum(page)).uncertain).toBeGreaterThan(0);
+  const { uncertain } = await untilSettled(page, { approved: 60, failed: 0, 'not executed': 0 });
+  expect(uncertain).toBeLessThanOrEqual(4);
+
+  // Whoever can look at the target's own log knows what became of each.
+  await page.getByRole('link', { name: 'Answer the doubts' }).click();
+  const doubts = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
+  await expect(doubts).toHaveCount(uncertain);
+  await expect(page.getByText('Its worker was lost before an answer was written down.').first()).toBeVisible();
+  const bodies = target.lines().map(({ body }) => JSON.parse(body).subject as string);
+  expect(new Set(bodies).size).toBe(bodies.length);
+  for (let left = uncertain; left > 0; left -= 1) {
+    const subject = /mail \d+/.exec((await doubts.first().locator('..').textContent()) ?? '')?.[0] ?? '';
+    await doubts.first().check();
+    await page.getByLabel('How do you know? (kept in the receipt)').fill('their log');
+    await page.getByRole('button', { name: bodies.includes(subject) ? 'It happened' : "It didn't" }).click();
+    await expect(doubts).toHaveCount(left - 1);
+  }
+  const done = bodies.length;
+  await untilSettled(page, { approved: 60, done, uncertain: 0, 'not executed': 60 - done });
+  await expect(page.getByText('Finished')).toBeVisible();
+
+  // Undone like it was done.
+  await page.getByRole('button', { name: 'Undo…' }).click();
+  const question = page.getByRole('dialog', { name: `Undo ${name}?` });
+  await expect(question).toContainText(new RegExp(`\\b${done}\\b`));
+  await question.getByRole('button', { name: 'Start the undo' }).click();
+  await expect(decision(page)).toBeVisible();
+  await lookAt(page, 'send');
+  await approve(page);
+  await expect(page.getByText(`${done} of ${done} done`)).toBeVisible();
+  const undone = target.lines().filter(({ path }) => path === '/undone');
+  expect(undone.map(({ body }) => JSON.parse(body).subject).sort()).toEqual([...bodies].sort());
+  await page.goto(`/batches/${id}`);
+  await expect(page.getByText(`${done} of ${done} undone by Undo of ${name}.`)).toBeVisible();
+});
+
+/** Ends a process at once; one that is gone already is as good. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** The processes of the workers that are alive, as the page lists them. */
+async function pidsOf(rows: Locator): Promise<number[]> {
+  const pids: number[] = [];
+  for (const row of await rows.filter({ hasNotText: 'Gone' }).all()) {
+    const cell = row.getByRole('cell').nth(1);
+    if ((await cell.count()) > 0) pids.push(Number(await cell.textContent()));
+  }
+  return pids;
+}

@@ -77,8 +77,8 @@ export const SHELF_PLAN: PlanInput = {
 };
 
 /** Every row is sent to `url`, all in one chunk, and none waits for a release. */
-export function httpPlan(url: string, execution: PlanInput['execution'], inspect?: { url: string }): PlanInput {
-  const to = { url: `${url}/rows`, body: { subject: '{{subject}}' }, timeoutMs: 1_000, ...(inspect ? { inspect } : {}) };
+export function httpPlan(url: string, execution: PlanInput['execution'], more: Record<string, unknown> = {}): PlanInput {
+  const to = { url: `${url}/rows`, body: { subject: '{{subject}}' }, timeoutMs: 1_000, ...more };
   return {
     classifier: { kind: 'rules', rules: [], otherwise: 'send' },
     categories: [{ name: 'send', action: { connector: 'http', do: 'POST', with: to } }],
