@@ -2,10 +2,10 @@
  * What this process knows of its database's faults. Whoever meets one takes note of it here, so that it is said once, however many meet it, and
  * so that all of them wait with patience instead of asking as fast as they can.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { DATABASE_FAULTS, type DatabaseFault, type DatabaseFaultKind, databaseFault } from '../core/database-fault.ts';
 import { DATABASE_WELL_MS } from '../core/limits.ts';
+import { CLOCK, type Clock } from './clock.ts';
 
 /** One time of trouble: its worst fault, and since when, by the monotonic clock. */
 export type Spell = { kind: DatabaseFaultKind; since: number };
@@ -19,17 +19,17 @@ export type Trouble = {
 
 /** The one of the connections that the pool makes. */
 export function troubleOf(pool: Pool): Trouble {
-  const known = troubles.get(pool) ?? trouble();
+  const known = troubles.get(pool) ?? trouble(CLOCK);
   troubles.set(pool, known);
   return known;
 }
 
 const troubles = new WeakMap<Pool, Trouble>();
 
-function trouble(): Trouble {
+export function trouble(clock: Clock): Trouble {
   let spell: (Spell & { last: number }) | null = null;
   const now = (): Spell | null => {
-    if (spell && performance.now() - spell.last > DATABASE_WELL_MS) spell = null;
+    if (spell && clock.now() - spell.last > DATABASE_WELL_MS) spell = null;
     return spell;
   };
   return {
@@ -37,7 +37,7 @@ function trouble(): Trouble {
     met(error) {
       const fault = databaseFault(error);
       if (!fault) return null;
-      const last = performance.now();
+      const last = clock.now();
       const before = now();
       spell = { kind: worse(before?.kind, fault.kind), since: before?.since ?? last, last };
       return fault;
@@ -55,11 +55,11 @@ const FIRST_WAIT_MS = 100;
 const LAST_WAIT_MS = 1_000;
 
 /** For one work that is tried until the database does it: bears a fault by waiting, each time longer, and throws every other error. */
-export function patience(pool: Pool): (error: unknown) => Promise<void> {
+export function patience(of: Trouble, clock: Clock): (error: unknown) => Promise<void> {
   let wait = FIRST_WAIT_MS;
   return async (error) => {
-    if (!troubleOf(pool).met(error)) throw error;
-    await sleep(wait);
+    if (!of.met(error)) throw error;
+    await clock.sleep(wait);
     wait = Math.min(wait * 2, LAST_WAIT_MS);
   };
 }

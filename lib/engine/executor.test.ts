@@ -98,7 +98,13 @@ test('the lease is looked at between the intent and the request: what is late st
   let handled: string | null = null;
   await workUntil(pool, async () => handled !== null, {
     executing: async (task) => {
-      handled = await executeChunk({ ...task, lease: { ...task.lease, valid: () => false } });
+      // It holds when the intent is begun, and lapses while its commit is on the way.
+      let looks = 0;
+      const valid = (): boolean => {
+        looks += 1;
+        return looks === 1;
+      };
+      handled = await executeChunk({ ...task, lease: { ...task.lease, valid } });
       return 'lost';
     },
   });

@@ -4,28 +4,18 @@
  */
 import { randomBytes } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'pg';
 import { TRANSACTIONAL_SLOTS } from '../core/limits.ts';
 import { manifestHasher } from '../core/manifest.ts';
 import { type RetryClass, retryWait } from '../core/retry.ts';
 import { commitment } from '../ledger/canonical.ts';
 import { type IntentBody, idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '../ledger/receipt.ts';
-import { type Claim, howClaimStands } from '../store/claims.ts';
+import type { Claim } from '../store/claims.ts';
 import type { Tx } from '../store/db.ts';
-import {
-  type Approval,
-  type Ending,
-  endExecution,
-  frozenRows,
-  nextWork,
-  openIntents,
-  readApproval,
-  reserveRate,
-  type WorkRow,
-} from '../store/execution.ts';
+import type { Approval, Ending, WorkRow } from '../store/execution.ts';
 import type { IntentRow, OutcomeRow, PersonalValue } from '../store/receipts.ts';
+import type { Clock } from './clock.ts';
 import { errorBudget } from './error-budget.ts';
+import type { ExecutionStore } from './execution-store.ts';
 import { reach } from './failpoints.ts';
 import type { Lease } from './lease.ts';
 import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
@@ -62,12 +52,14 @@ export type Target =
     };
 
 export type ExecutorInput = {
-  pool: Pool;
+  store: ExecutionStore;
+  clock: Clock;
+  /** from 0 to 1, to spread what failed together */
+  random: () => number;
   claim: Claim;
   lease: Lease;
   /** worker:<id>, as receipts name it */
   by: string;
-  now: () => Date;
   /** Aborts when this worker is asked to end: it sends nothing more and gives the chunk back. */
   drain: AbortSignal;
   /** Null when this worker does not know the connector in that version: it then leaves the chunk alone. */
@@ -86,14 +78,14 @@ export type Execution = Ending | { halted: string } | 'lost' | 'drained' | 'unkn
  * nobody's answer (a broken database); then nothing is in doubt that the receipts do not show as open.
  */
 export async function executeChunk(input: ExecutorInput): Promise<Execution> {
-  const { pool, claim } = input;
+  const { store, clock, claim } = input;
   await reach('manifest.before', claim.batchId);
-  const approval = await readApproval(pool, claim);
+  const approval = await store.readApproval(claim);
   const fault = await verifyManifest(input, approval);
   if (fault) return fault;
   await reach('manifest.verified', claim.batchId);
 
-  const writer = receiptWriter(pool, claim, () => input.lease.valid());
+  const writer = receiptWriter(store, claim, () => input.lease.valid(), clock);
   const run: Run = {
     ...input,
     approval,
@@ -113,7 +105,7 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
       await sendEverything(run);
       if (run.stop !== null && run.stop !== 'stopping') return run.stop;
       await reach('chunk.ending', claim.batchId);
-      const ended = await endExecution(pool, claim, run.stop === 'stopping');
+      const ended = await store.endExecution(claim, run.stop === 'stopping');
       await reach('chunk.ended', claim.batchId);
       // Resumed before the pause was reached: what was refused is sent now.
       if (ended !== 'resumed') return ended ?? 'lost';
@@ -146,7 +138,7 @@ type Run = ExecutorInput & {
 /** I5: the frozen rows must be what was approved, once per epoch; and this worker must know every connector that they name. */
 async function verifyManifest(input: ExecutorInput, approval: Approval): Promise<Execution | null> {
   const hasher = manifestHasher();
-  for await (const page of frozenRows(input.pool, input.claim, approval.decisionId)) {
+  for await (const page of input.store.frozenRows(input.claim, approval.decisionId)) {
     for (const row of page) {
       const { connector, connection, version } = row;
       const acts =
@@ -172,8 +164,8 @@ async function verifyManifest(input: ExecutorInput, approval: Approval): Promise
  */
 async function settleOpenIntents(run: Run): Promise<void> {
   for (let after: number | null = null; ; ) {
-    const asked = performance.now();
-    const rows: WorkRow[] = await openIntents(run.pool, run.claim, page(run, after));
+    const asked = run.clock.now();
+    const rows: WorkRow[] = await run.store.openIntents(run.claim, page(run, after));
     if (rows.length === 0) return;
     await reach('open.found', run.claim.batchId);
     after = rows[rows.length - 1]?.ordinal ?? after;
@@ -252,7 +244,7 @@ async function sendAll(run: Run): Promise<void> {
 
 /** The next page is on its way while this one is sent: nothing that is sent now changes what comes after it. */
 function readAhead(run: Run, after: number | null): Promise<WorkRow[]> {
-  const rows = nextWork(run.pool, run.claim, page(run, after));
+  const rows = run.store.nextWork(run.claim, page(run, after));
   // Told to whoever awaits it; nobody does when the execution stops before.
   rows.catch(() => {});
   return rows;
@@ -365,24 +357,24 @@ function waitAfter(run: Run, { row }: Attempt, answer: TargetResult): number | n
   const to = target(run, row);
   if (answer.result !== 'failed' || to.kind !== 'remote') return null;
   const failure = { reason: answer.reason, tried: row.tried + 1, retryAfterMs: answer.retryAfterMs ?? null };
-  return retryWait(to.retries, failure, run.approval.plan.execution.retry.attempts, Math.random());
+  return retryWait(to.retries, failure, run.approval.plan.execution.retry.attempts, run.random());
 }
 
 const LOOK_MS = 500;
 
 /** Waits; false when the wait is cut short because this worker is to stop, or owns the chunk no more. The receipts say that an attempt is due. */
 async function backOff(run: Run, ms: number): Promise<boolean> {
-  const until = performance.now() + ms;
+  const until = run.clock.now() + ms;
   for (;;) {
     if (run.stop !== null) return false;
-    const left = until - performance.now();
+    const left = until - run.clock.now();
     if (left <= 0) return true;
-    await sleep(Math.min(left, LOOK_MS), undefined, { signal: run.lease.signal }).catch(() => {});
+    await run.clock.sleep(Math.min(left, LOOK_MS), run.lease.signal);
     if (!run.lease.valid()) run.stop ??= 'lost';
     // Nobody may write for a while, so nobody would hear of a pause. One slot looks for all.
-    if (run.stop === null && performance.now() - run.lookedAt >= LOOK_MS) {
-      run.lookedAt = performance.now();
-      run.stop ??= await howClaimStands(run.pool, run.claim);
+    if (run.stop === null && run.clock.now() - run.lookedAt >= LOOK_MS) {
+      run.lookedAt = run.clock.now();
+      run.stop ??= await run.store.howClaimStands(run.claim);
     }
   }
 }
@@ -399,10 +391,10 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
   if (!run.lease.valid()) throw new Refused('lost');
   await reach('send.checked', run.claim.batchId);
   const answer = await to.apply(sendingOf(attempt), run.lease.signal);
-  const knownAt = performance.now();
+  const knownAt = run.clock.now();
   await reach('send.answered', run.claim.batchId);
   const recorded = run.writer.outcome(outcomeRow(run, attempt, answer)).then(() => {
-    if (OUTCOMES.hasSubscribers) OUTCOMES.publish({ ms: performance.now() - knownAt });
+    if (OUTCOMES.hasSubscribers) OUTCOMES.publish({ ms: run.clock.now() - knownAt });
     run.announce();
   });
   if (answer.result === 'succeeded' && !run.approval.serial) {
@@ -423,8 +415,8 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
 async function pace(run: Run, count: number): Promise<void> {
   const { ratePerSecond } = run.approval.plan.execution;
   if (ratePerSecond === null) return;
-  const wait = await reserveRate(run.pool, run.claim.batchId, count, ratePerSecond);
-  if (wait > 0) await sleep(wait, undefined, { signal: run.lease.signal }).catch(() => {});
+  const wait = await run.store.reserveRate(run.claim.batchId, count, ratePerSecond);
+  if (wait > 0) await run.clock.sleep(wait, run.lease.signal);
 }
 
 type Attempt = {
@@ -448,14 +440,14 @@ function nextAttempt(run: Run, row: WorkRow): Attempt {
   const last = row.body ? readReceipt(row.body) : null;
   const attempt = last && 'attempt' in last ? last.attempt + 1 : 1;
   const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt);
-  return { row, attempt, key, step: (row.step ?? 0) + 1, intentLeaf: null, inherited: false, since: performance.now() };
+  return { row, attempt, key, step: (row.step ?? 0) + 1, intentLeaf: null, inherited: false, since: run.clock.now() };
 }
 
 /** The next attempt after one that failed a moment ago, whose outcome is its last receipt. */
 function attemptAfter(run: Run, { row, step, attempt }: Attempt): Attempt {
   const failed: WorkRow = { ...row, step: step + 1, kind: 'outcome', result: 'failed', tried: row.tried + 1 };
   const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt + 1);
-  return { row: failed, attempt: attempt + 1, key, step: step + 2, intentLeaf: null, inherited: false, since: performance.now() };
+  return { row: failed, attempt: attempt + 1, key, step: step + 2, intentLeaf: null, inherited: false, since: run.clock.now() };
 }
 
 /** @param asked when the database was asked for the row, by the monotonic clock */
@@ -481,7 +473,7 @@ function intentRow(run: Run, attempt: Attempt): IntentRow {
   // Members in the order of canonical JSON, so that sealing need not sort them.
   const body: IntentBody = {
     action: { connection: row.connection, connector: row.connector, do: row.do, version: row.version },
-    at: run.now().toISOString(),
+    at: run.clock.date().toISOString(),
     attempt: attempt.attempt,
     batch: run.claim.batchId,
     by: run.by,
@@ -508,7 +500,7 @@ function intentRow(run: Run, attempt: Attempt): IntentRow {
 function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRow {
   const step = attempt.step + 1;
   const sealed = sealReceipt({
-    at: run.now().toISOString(),
+    at: run.clock.date().toISOString(),
     attempt: attempt.attempt,
     batch: run.claim.batchId,
     before: answer.result === 'succeeded' ? (answer.before ?? null) : null,
@@ -530,7 +522,7 @@ function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRo
 /** What an inspection found out, as the receipt after the doubt. */
 function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {
   return sealReceipt({
-    at: run.now().toISOString(),
+    at: run.clock.date().toISOString(),
     attempt: attempt.attempt,
     batch: run.claim.batchId,
     by: run.by,
@@ -553,7 +545,7 @@ function target(run: Run, row: WorkRow): Target {
 
 function honoursKeys(run: Run, { row, since }: Attempt): boolean {
   const to = target(run, row);
-  return to.kind === 'remote' && to.honoursKeys(row, performance.now() - since);
+  return to.kind === 'remote' && to.honoursKeys(row, run.clock.now() - since);
 }
 
 function page(run: Run, after: number | null) {

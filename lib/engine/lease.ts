@@ -2,10 +2,10 @@
  * A worker's hold on one chunk. It narrows the window in which two workers could act and proves nothing; the fence in the
  * receipt's statement does (I3).
  */
-import type { Pool } from 'pg';
 import { LEASE_MS, LEASE_RENEW_MS } from '../core/limits.ts';
-import { type Claim, renewLease } from '../store/claims.ts';
-import { troubleOf } from './database-trouble.ts';
+import type { Claim } from '../store/claims.ts';
+import { CLOCK, type Clock } from './clock.ts';
+import type { ExecutionStore } from './execution-store.ts';
 import { reach } from './failpoints.ts';
 
 export type Lease = {
@@ -20,36 +20,36 @@ export type Lease = {
 /** Room for the time between the check and the bytes leaving. */
 const MARGIN_MS = 250;
 
-/** Holds the claim by renewing it every LEASE_RENEW_MS until `end()`. `claimedAt` is `performance.now()` from before the claim was sent. */
-export function holdLease(pool: Pool, claim: Claim, claimedAt: number): Lease {
+/** Holds the claim by renewing it every LEASE_RENEW_MS until `end()`. `claimedAt` is the clock's `now()` from before the claim was sent. */
+export function holdLease(store: ExecutionStore, claim: Claim, claimedAt: number, clock: Clock = CLOCK): Lease {
   const lost = new AbortController();
   let validUntil = claimedAt + LEASE_MS - MARGIN_MS;
   let renewing = false;
 
   const renew = async (): Promise<void> => {
     // A renewal may be on its way for longer than the lease lasts.
-    if (performance.now() > validUntil) lost.abort();
+    if (clock.now() > validUntil) lost.abort();
     if (renewing || lost.signal.aborted) return;
     renewing = true;
     await reach('renewal.before', claim.batchId);
-    const sentAt = performance.now();
+    const sentAt = clock.now();
     try {
-      if (await renewLease(pool, claim)) validUntil = sentAt + LEASE_MS - MARGIN_MS;
+      if (await store.renewLease(claim)) validUntil = sentAt + LEASE_MS - MARGIN_MS;
       else lost.abort();
       await reach('renewal.made', claim.batchId);
     } catch (error) {
-      troubleOf(pool).met(error);
+      store.trouble.met(error);
       // The database is away: the next beat tries again, and validUntil runs out meanwhile.
     } finally {
       renewing = false;
     }
-    if (performance.now() > validUntil) lost.abort();
+    if (clock.now() > validUntil) lost.abort();
   };
-  const beat = setInterval(renew, LEASE_RENEW_MS);
+  const endBeat = clock.every(LEASE_RENEW_MS, renew);
 
   return {
-    valid: () => !lost.signal.aborted && performance.now() < validUntil,
+    valid: () => !lost.signal.aborted && clock.now() < validUntil,
     signal: lost.signal,
-    end: () => clearInterval(beat),
+    end: endBeat,
   };
 }

@@ -7,6 +7,7 @@ import { testDatabase } from '../../test/database.ts';
 import { seedBatch } from '../../test/fixtures/batch.ts';
 import { counters, steps } from '../../test/fixtures/started-batch.ts';
 import type { Claim } from '../store/claims.ts';
+import { executionStore } from './execution-store.ts';
 import { receiptWriter } from './receipt-writer.ts';
 
 const { pool } = await testDatabase();
@@ -57,11 +58,7 @@ const LOST = new Error('Connection terminated unexpectedly');
 
 test('a statement that was lost before the server had it is written again, once', async () => {
   const claim = await claimed();
-  const writer = receiptWriter(
-    meeting(() => Promise.reject(LOST)),
-    claim,
-    always,
-  );
+  const writer = receiptWriter(executionStore(meeting(() => Promise.reject(LOST))), claim, always);
   await writer.intent(intent(1));
   expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
   expect(await counters(pool, claim.batchId)).toMatchObject({ inFlight: 1, seq: 2 });
@@ -70,10 +67,12 @@ test('a statement that was lost before the server had it is written again, once'
 test('a statement whose answer was lost is found, and not written again', async () => {
   const claim = await claimed();
   const writer = receiptWriter(
-    meeting(async (_client, ask) => {
-      await ask();
-      throw LOST;
-    }),
+    executionStore(
+      meeting(async (_client, ask) => {
+        await ask();
+        throw LOST;
+      }),
+    ),
     claim,
     always,
   );
@@ -95,13 +94,15 @@ test('nothing is looked up before that server process is gone: it may still comm
     return found.rows.map(({ pid }) => pid);
   };
   const writer = receiptWriter(
-    meeting(async (client, ask) => {
-      const asked = ask();
-      while ((await waiting()).length === 0) await sleep(10);
-      // The server doesn't notice while it waits for the row.
-      (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
-      return asked;
-    }),
+    executionStore(
+      meeting(async (client, ask) => {
+        const asked = ask();
+        while ((await waiting()).length === 0) await sleep(10);
+        // The server doesn't notice while it waits for the row.
+        (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+        return asked;
+      }),
+    ),
     claim,
     always,
   );
@@ -130,10 +131,10 @@ test('nothing is looked up before that server process is gone: it may still comm
 test('who writes a step that somebody else wrote is told that the chunk is lost', async () => {
   const claim = await claimed();
   // The second is in flight all the time, so that the counters allow another outcome.
-  await receiptWriter(pool, claim, always).intents([intent(1), intent(2)]);
-  await expect(receiptWriter(pool, claim, always).intent(intent(1))).rejects.toMatchObject({ why: 'lost' });
-  await receiptWriter(pool, claim, always).outcome(outcome(1));
-  await expect(receiptWriter(pool, claim, always).outcome(outcome(1))).rejects.toMatchObject({ why: 'lost' });
+  await receiptWriter(executionStore(pool), claim, always).intents([intent(1), intent(2)]);
+  await expect(receiptWriter(executionStore(pool), claim, always).intent(intent(1))).rejects.toMatchObject({ why: 'lost' });
+  await receiptWriter(executionStore(pool), claim, always).outcome(outcome(1));
+  await expect(receiptWriter(executionStore(pool), claim, always).outcome(outcome(1))).rejects.toMatchObject({ why: 'lost' });
   expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 2: ['intent'] });
 });
 
@@ -142,7 +143,7 @@ test.each(['53100', '53200', '53300', '25006'])(
   async (code) => {
     const claim = await claimed();
     const refusing = meeting(() => Promise.reject(Object.assign(new Error('no room'), { code })));
-    const writer = receiptWriter(refusing, claim, always);
+    const writer = receiptWriter(executionStore(refusing), claim, always);
     await Promise.all([writer.intent(intent(1)), writer.intent(intent(2))]);
     await Promise.all([writer.outcome(outcome(1)), writer.outcome(outcome(2))]);
     expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 2: ['intent', 'outcome:succeeded'] });
@@ -151,8 +152,8 @@ test.each(['53100', '53200', '53300', '25006'])(
 
 test('once the lease has lapsed an answer that is known is still written, and no intent goes with it', async () => {
   const claim = await claimed();
-  await receiptWriter(pool, claim, always).intent(intent(1));
-  const late = receiptWriter(pool, claim, () => false);
+  await receiptWriter(executionStore(pool), claim, always).intent(intent(1));
+  const late = receiptWriter(executionStore(pool), claim, () => false);
   const [known, next] = await Promise.allSettled([late.outcome(outcome(1)), late.intent(intent(2))]);
   expect(known).toMatchObject({ status: 'fulfilled' });
   expect(next).toMatchObject({ status: 'rejected', reason: { why: 'lost' } });

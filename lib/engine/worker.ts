@@ -9,6 +9,7 @@ import { type Claim, claimChunk, releaseLease, type Turn } from '../store/claims
 import { haltChunk } from '../store/execution.ts';
 import { forgetWorker, recordWorker } from '../store/workers.ts';
 import { type Spell, troubleOf } from './database-trouble.ts';
+import { executionStore } from './execution-store.ts';
 import { reach } from './failpoints.ts';
 import { holdLease, type Lease } from './lease.ts';
 
@@ -152,7 +153,7 @@ function turns() {
 /** `refused`: the database did not do what it must. Nothing is in flight, and the chunk is anybody's. */
 async function handle(input: WorkerInput, workerId: string, claim: Claim, claimedAt: number): Promise<Handled | 'refused'> {
   const { pool, drain, log } = input;
-  const lease = holdLease(pool, claim, claimedAt);
+  const lease = holdLease(executionStore(pool), claim, claimedAt);
   const facts = { batch: claim.batchId, chunk: claim.number, epoch: claim.epoch, state: claim.state };
   const giveBack = () => releaseLease(pool, claim).catch(() => {});
   try {

@@ -17,6 +17,8 @@ import {
 import { requestBuilder } from '../connectors/registry.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { PlanInput } from '../core/plan.ts';
+import { CLOCK } from '../engine/clock.ts';
+import { executionStore } from '../engine/execution-store.ts';
 import { receiptWriter } from '../engine/receipt-writer.ts';
 import { readReceipt } from '../ledger/receipt.ts';
 import { claimChunk } from '../store/claims.ts';
@@ -180,7 +182,9 @@ test('an owner whose epoch is past writes nothing, neither intent nor outcome', 
   const row = { ordinal: 1, step: 1, body: Buffer.from('{}'), leaf: Buffer.alloc(32) };
   expect(await insertIntents(pool, zombie, [{ ...row, values: [], from: null }])).toBe(false);
   expect(await insertOutcomes(pool, zombie, [{ ...row, result: 'succeeded' }])).toBe(false);
-  await expect(receiptWriter(pool, zombie, always).intent({ ...row, values: [], from: null })).rejects.toMatchObject({
+  await expect(
+    receiptWriter(executionStore(pool), zombie, always).intent({ ...row, values: [], from: null }),
+  ).rejects.toMatchObject({
     why: 'lost',
   });
   expect(await steps(pool, batch.batchId)).toEqual({});
@@ -197,12 +201,13 @@ test('what an owner left open is asked about where the target keeps no keys, and
         let sent = 0;
         await executeChunk({
           ...{
-            pool,
+            store: executionStore(pool),
+            clock: CLOCK,
+            random: Math.random,
             claim: task.claim,
             lease: task.lease,
             drain: task.drain,
             by: 'worker:dead',
-            now: () => new Date(),
             announce: () => {},
             passing: [],
           },
@@ -378,7 +383,7 @@ test('a commit whose acknowledgement is lost is looked up, not repeated', async 
   if (!claim) throw new Error('There was nothing to claim.');
   const { deaf, cuts } = deafOnce();
   const row = { ordinal: 1, step: 1, body: Buffer.from('{"v":1}'), leaf: Buffer.alloc(32, 7) };
-  await receiptWriter(deaf, claim, always).intent({ ...row, values: [], from: null });
+  await receiptWriter(executionStore(deaf), claim, always).intent({ ...row, values: [], from: null });
   expect(cuts()).toBe(1);
   expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
   expect(await counters(pool, claim.batchId)).toMatchObject({ inFlight: 1, seq: 2 });
@@ -423,13 +428,13 @@ describe('an outcome and the next intent share a commit', () => {
     await approvedHttp(url, 3);
     const claim = await claimChunk(pool, '00000000-0000-4000-8000-000000000003');
     if (!claim) throw new Error('There was nothing to claim.');
-    await receiptWriter(pool, claim, always).intent(intent(1));
+    await receiptWriter(executionStore(pool), claim, always).intent(intent(1));
     return claim;
   }
 
   test('both are stored, numbered one after the other, and counted', async () => {
     const claim = await sendingOne();
-    const writer = receiptWriter(pool, claim, always);
+    const writer = receiptWriter(executionStore(pool), claim, always);
     await Promise.all([writer.intent(intent(2)), writer.outcome(outcome(1)), writer.intent(intent(3))]);
     const { rows } = await pool.query(
       `SELECT r.seq, ordinal, kind, value FROM receipt r LEFT JOIN receipt_value v USING (batch_id, chunk, seq)
@@ -453,7 +458,7 @@ describe('an outcome and the next intent share a commit', () => {
   test('while the chunk is being stopped the outcome is stored and the intent is refused', async () => {
     const claim = await sendingOne();
     await pool.query("UPDATE chunk SET stopping = 'pause' WHERE id = $1", [claim.chunkId]);
-    const writer = receiptWriter(pool, claim, always);
+    const writer = receiptWriter(executionStore(pool), claim, always);
     const [known, planned] = await Promise.allSettled([writer.outcome(outcome(1, 'failed')), writer.intent(intent(2))]);
     expect(known.status).toBe('fulfilled');
     expect(planned).toMatchObject({ status: 'rejected', reason: { why: 'stopping' } });
@@ -465,7 +470,7 @@ describe('an outcome and the next intent share a commit', () => {
 
   test('an owner whose epoch is past writes neither', async () => {
     const claim = await sendingOne();
-    const writer = receiptWriter(pool, { ...claim, epoch: claim.epoch - 1 }, always);
+    const writer = receiptWriter(executionStore(pool), { ...claim, epoch: claim.epoch - 1 }, always);
     const ends = await Promise.allSettled([writer.outcome(outcome(1)), writer.intent(intent(2))]);
     expect(ends).toMatchObject([{ reason: { why: 'lost' } }, { reason: { why: 'lost' } }]);
     expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent'] });
@@ -473,10 +478,10 @@ describe('an outcome and the next intent share a commit', () => {
 
   test('nothing new is begun once an outcome could not be recorded', async () => {
     const claim = await sendingOne();
-    const writer = receiptWriter(pool, claim, always);
+    const writer = receiptWriter(executionStore(pool), claim, always);
     // Somebody else recorded it: the second outcome of one step.
-    await receiptWriter(pool, claim, always).intent(intent(3));
-    await receiptWriter(pool, claim, always).outcome(outcome(1));
+    await receiptWriter(executionStore(pool), claim, always).intent(intent(3));
+    await receiptWriter(executionStore(pool), claim, always).outcome(outcome(1));
     await expect(writer.outcome(outcome(1))).rejects.toMatchObject({ why: 'lost' });
     await expect(writer.intent(intent(2))).rejects.toMatchObject({ why: 'lost' });
     expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 3: ['intent'] });
@@ -485,7 +490,7 @@ describe('an outcome and the next intent share a commit', () => {
   test('when the acknowledgement is lost both are looked up and neither is repeated', async () => {
     const claim = await sendingOne();
     const { deaf, cuts } = deafOnce();
-    const writer = receiptWriter(deaf, claim, always);
+    const writer = receiptWriter(executionStore(deaf), claim, always);
     await Promise.all([writer.outcome(outcome(1)), writer.intent(intent(2))]);
     expect(cuts()).toBe(1);
     expect(await steps(pool, claim.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'], 2: ['intent'] });
@@ -496,7 +501,7 @@ describe('an outcome and the next intent share a commit', () => {
     const claim = await sendingOne();
     await pool.query("UPDATE chunk SET stopping = 'pause' WHERE id = $1", [claim.chunkId]);
     const { deaf, cuts } = deafOnce();
-    const writer = receiptWriter(deaf, claim, always);
+    const writer = receiptWriter(executionStore(deaf), claim, always);
     const [known, planned] = await Promise.allSettled([writer.outcome(outcome(1)), writer.intent(intent(2))]);
     expect(cuts()).toBe(1);
     expect(known.status).toBe('fulfilled');

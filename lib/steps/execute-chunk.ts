@@ -4,7 +4,9 @@ import type { ApplyInput, Connector } from '../connectors/port.ts';
 import { CONNECTORS } from '../connectors/registry.ts';
 import { KEYS_MARGIN_MS } from '../core/limits.ts';
 import { keysKeptMs, type Plan } from '../core/plan.ts';
+import { CLOCK } from '../engine/clock.ts';
 import { announce } from '../engine/events.ts';
+import { executionStore } from '../engine/execution-store.ts';
 import { executeChunk as execute, type Sending, type Target } from '../engine/executor.ts';
 import { reach } from '../engine/failpoints.ts';
 import type { Handled, WorkerTask } from '../engine/worker.ts';
@@ -18,7 +20,7 @@ export async function executeChunk(task: WorkerTask): Promise<Handled> {
   const plan = rows[0]?.plan;
   if (!plan) throw new Error('The batch is gone.');
   const ended = await execute({
-    ...{ pool, claim, lease, drain, by: `worker:${workerId}`, now: () => new Date() },
+    ...{ store: executionStore(pool), clock: CLOCK, random: Math.random, claim, lease, drain, by: `worker:${workerId}` },
     targetFor: (name, version) => targetOf(name, version, plan, claim),
     passing: PASSING,
     announce: () => announce(pool, claim.batchId, { chunk: claim.number, kind: 'receipts' }),

@@ -81,7 +81,7 @@ export type WorkRow = {
   tried: number;
 };
 
-type Page = {
+export type Page = {
   decisionId: string;
   /** the last ordinal of the page before; null: the first page */
   after: number | null;
