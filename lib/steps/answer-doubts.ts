@@ -129,7 +129,7 @@ async function resolve(
     chunkId: chunk.id,
     from: CHUNK_MAY_BE_IN_DOUBT,
     revision: null,
-    set: left === 0 ? 'updated_at = clock_timestamp()' : `uncertain = uncertain - ${left}, ${column} = ${column} + ${left}`,
+    ...(left > 0 && { set: `uncertain = uncertain - ${left}, ${column} = ${column} + ${left}` }),
   });
   if (last === null) throw new CountersignError('conflict', `Chunk ${chunk.number} moved meanwhile. Nothing was recorded.`);
   const receipts = doubts.map((doubt, index) => {
