@@ -107,11 +107,15 @@ test('nothing is looked up before that server process is gone: it may still comm
     always,
   );
   const written = writer.intent(intent(1));
-  written.catch(() => {});
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+  };
+  written.then(end, end);
   while ((await waiting()).length === 0) await sleep(10);
   const [first] = await waiting();
   // Another process waits for the row: the statement is being written again.
-  while (!(await blocked()).some((pid) => pid !== first)) await sleep(20);
+  while (!ended && !(await blocked()).some((pid) => pid !== first)) await sleep(20);
   const stillThere = (await pool.query('SELECT FROM pg_stat_activity WHERE pid = $1', [first])).rowCount;
   await holder.query('COMMIT');
   holder.release();

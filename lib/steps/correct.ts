@@ -4,7 +4,7 @@ import type { Actor } from '../auth/actor.ts';
 import { authorise } from '../auth/authorise.ts';
 import { CountersignError } from '../core/errors.ts';
 import { announce } from '../engine/events.ts';
-import { lockChunks, readBatchRow } from '../store/chunks.ts';
+import { assertUnfinished, lockChunks, readBatchRow } from '../store/chunks.ts';
 import { categoryCounts, correctAnswers } from '../store/classifications.ts';
 import { db, inTransaction } from '../store/db.ts';
 
@@ -41,6 +41,7 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
     const batch = await readBatchRow(tx, batchId);
     const [row] = batch ? await lockChunks(tx, batchId, [number]) : [];
     if (!batch || !row) throw new CountersignError('not_found', 'There is no such chunk.');
+    assertUnfinished(batch, 'its answers can’t be changed any more');
     if (row.state !== 'awaiting_review') {
       throw new CountersignError(
         'conflict',

@@ -30,6 +30,7 @@ export type Moved = {
 export function pause(actor: Actor, which: Which): Promise<Moved> {
   return change(actor, 'pause', which, async (tx, batch, chunk) => {
     if (chunk === undefined) await batchTo(tx, batch, 'pause');
+    else assertUnfinished(batch, 'nothing in it is paused');
     const held = await pauseChunks(tx, batch.id, chunk?.number);
     if (chunk && held.length === 0)
       throw new CountersignError('conflict', `Chunk ${chunk.number} is not being worked on, or is being cancelled.`);
