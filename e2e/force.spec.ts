@@ -54,7 +54,7 @@ for (const { mode, what } of [
     await page.getByRole('button', { name: 'It happened (2)' }).click();
     await expect(doubts).toHaveCount(4);
     await expect(sumLine(page)).toContainText(/\b2 done/);
-    const cause = { 'timeout-after': /^4 the target didn’t answer, /, 'reset-after': /^4 whose connection broke, / }[mode];
+    const cause = { 'timeout-after': /^4 not answered in time, /, 'reset-after': /^4 whose connection broke, / }[mode];
     await page.getByRole('button', { name: cause }).click();
     await page.getByRole('button', { name: "It didn't (4)" }).click();
 
@@ -85,7 +85,7 @@ test('A target that could not say what it did is asked again, and what it confir
   await expect(page.getByText('The target couldn’t say (HTTP 500).').first()).toBeVisible();
   await page.getByText('What is known of mail 1').click();
   await expect(page.getByText('{"subject":"mail 1"}')).toBeVisible();
-  await page.getByRole('button', { name: /^4 the target answered with HTTP 500, / }).click();
+  await page.getByRole('button', { name: /^4 answered with HTTP 500, / }).click();
   await page.getByRole('button', { name: 'Ask the target again (4)' }).click();
   await expect(page.getByText('The target says: 4 it couldn’t say.')).toBeVisible();
   await expect(doubts).toHaveCount(4);

@@ -7,11 +7,8 @@ test.each([
     { reason: 'worker_lost', worker: '4711 on host', count: 24, ...at },
     '24 from worker 4711 on host, lost at 2026-11-23 14:05 UTC',
   ],
-  [{ reason: 'timeout', worker: null, count: 3, ...at }, '3 the target didn’t answer, 2026-11-23 14:05 to 14:07 UTC'],
-  [
-    { reason: 'http_502', worker: null, count: 1200, ...at, to: at.from },
-    '1,200 the target answered with HTTP 502, 2026-11-23 14:05 UTC',
-  ],
+  [{ reason: 'timeout', worker: null, count: 3, ...at }, '3 not answered in time, 2026-11-23 14:05 to 14:07 UTC'],
+  [{ reason: 'http_502', worker: null, count: 1200, ...at, to: at.from }, '1,200 answered with HTTP 502, 2026-11-23 14:05 UTC'],
   [
     { reason: 'bad_response', worker: null, count: 2, ...at, to: '2026-11-24T00:01:00.000Z' },
     '2 without an answer that says anything (bad response), 2026-11-23 14:05 UTC to 2026-11-24 00:01 UTC',

@@ -38,10 +38,10 @@ export function groupTitle(group: {
 }
 
 function causeOf(reason: string | null): string {
-  if (reason === 'timeout') return 'the target didn’t answer';
+  if (reason === 'timeout') return 'not answered in time';
   if (reason === 'reset') return 'whose connection broke';
   if (reason === 'aborted') return 'called off when a worker lost its chunk';
-  if (reason?.startsWith('http_')) return `the target answered with ${reasonWords(reason)}`;
+  if (reason?.startsWith('http_')) return `answered with ${reasonWords(reason)}`;
   return reason ? `without an answer that says anything (${reasonWords(reason)})` : 'without an answer';
 }
 

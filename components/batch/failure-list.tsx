@@ -34,13 +34,15 @@ export function FailureList({ batchId, groups }: { batchId: string; groups: Fail
                 <li key={one.ordinal}>
                   <Link
                     href={`/batches/${batchId}/receipts/${one.chunk}.${one.seq}`}
-                    className="row-item block break-words text-muted hover:text-text"
+                    className="block py-0.5 break-words text-muted hover:text-text"
                   >
                     {one.line || `item ${one.ordinal}`}
                   </Link>
                 </li>
               ))}
-              {count > examples.length ? <li className="text-muted">and {formatCount(count - examples.length)} more</li> : null}
+              {count > examples.length ? (
+                <li className="py-0.5 text-muted">and {formatCount(count - examples.length)} more</li>
+              ) : null}
             </ul>
           </li>
         ))}

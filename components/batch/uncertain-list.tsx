@@ -73,6 +73,8 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
   const picked = open.filter(({ ordinal }) => chosen.has(ordinal));
   const count = group ? group.count : picked.length;
   const canAsk = group ? group.canAsk : picked.some((item) => item.canAsk);
+  // On a phone the answers would hide what is to be answered: they come once something is chosen.
+  const nothing = count === 0 && 'max-sm:hidden';
   const doubts = groups.reduce((sum, each) => sum + each.count, 0);
 
   const give = async (word: DoubtAnswer) => {
@@ -162,11 +164,11 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
             >
               {picked.length === open.length ? 'Choose none' : `Choose all ${formatCount(open.length)} shown`}
             </Button>
-            <Field label="How do you know? (kept in the receipt)" className="max-w-md flex-1 basis-60">
+            <Field label="How do you know? (kept in the receipt)" className={classes('max-w-md flex-1 basis-60', nothing)}>
               <Input value={note} onChange={(event) => setNote(event.target.value)} />
             </Field>
           </div>
-          <div className="flex flex-wrap gap-2">
+          <div className={classes('flex flex-wrap gap-2', nothing)}>
             <Button disabled={count === 0 || !canAsk} pending={answer.pending} onClick={() => void give('ask')}>
               Ask the target again{of(count)}
             </Button>
@@ -183,7 +185,7 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
               Nobody can know
             </Button>
           </div>
-          <p className="text-12 text-muted">
+          <p className={classes('text-12 text-muted', nothing)}>
             “It didn't” records your answer; it does not resend.{count > 0 && !canAsk ? ` ${CANNOT_ASK}` : ''}
           </p>
           {answer.refusal ? (

@@ -1,14 +1,15 @@
 import Link from 'next/link';
 import { classes } from './classes.ts';
 import { formatCount } from './format.ts';
+import { TONE_TEXT } from './state-badge.tsx';
 
-export type TabLink = { href: string; label: string; here: boolean; count?: number };
+export type TabLink = { href: string; label: string; here: boolean; count?: number; tone?: 'magenta' | 'red' };
 
 /** Parts of one page that have an address each. The one that is shown is marked for eyes and ears. */
 export function TabLinks({ label, tabs }: { label: string; tabs: TabLink[] }) {
   return (
     <nav aria-label={label} className="-mb-px flex gap-1 overflow-x-auto border-b border-hairline">
-      {tabs.map(({ href, label: word, here, count }) => (
+      {tabs.map(({ href, label: word, here, count, tone = 'magenta' }) => (
         <Link
           key={href}
           href={href}
@@ -20,7 +21,7 @@ export function TabLinks({ label, tabs }: { label: string; tabs: TabLink[] }) {
           )}
         >
           {word}
-          {count ? <span className="text-12 text-magenta">{formatCount(count)}</span> : null}
+          {count ? <span className={classes('text-12', TONE_TEXT[tone])}>{formatCount(count)}</span> : null}
         </Link>
       ))}
     </nav>

@@ -185,6 +185,8 @@ function speed(
 ): { rate: number | null; etaSeconds: number | null } {
   const total = (numbers: number[]): number => numbers.reduce((all, one) => all + one, 0);
   const sortRate = sortingRate(batchId, total(chunks.map(({ classified }) => classified)));
+  // What nobody works on has no speed, and never comes to its end by itself.
+  if (!chunks.some(({ state }) => CHUNK_OWNED.includes(state))) return { rate: null, etaSeconds: null };
   if (actionRate !== null)
     return { rate: rounded(actionRate), etaSeconds: sum.waiting > 0 ? Math.ceil(sum.waiting / actionRate) : null };
   if (sortRate === null) return { rate: null, etaSeconds: null };

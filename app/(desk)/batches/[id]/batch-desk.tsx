@@ -81,7 +81,15 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
     { href: `/batches/${batchId}?tab=receipts`, label: 'Receipts', here: tab === 'receipts' },
     { href: `/batches/${batchId}?tab=uncertain`, label: 'Uncertain', here: tab === 'uncertain', count: needs.doubts },
     ...(sum.failed > 0 || tab === 'failed'
-      ? [{ href: `/batches/${batchId}?tab=failed`, label: 'Failed', here: tab === 'failed', count: sum.failed }]
+      ? [
+          {
+            href: `/batches/${batchId}?tab=failed`,
+            label: 'Failed',
+            here: tab === 'failed',
+            count: sum.failed,
+            tone: 'red' as const,
+          },
+        ]
       : []),
     { href: `/batches/${batchId}?tab=plan`, label: 'Plan', here: tab === 'plan' },
     { href: `/batches/${batchId}?tab=task`, label: 'Task body', here: tab === 'task' },
