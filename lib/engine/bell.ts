@@ -4,6 +4,7 @@
  */
 import { PgBoss } from 'pg-boss';
 import { env } from '../env.ts';
+import { log } from '../log.ts';
 import type { Tx } from '../store/db.ts';
 
 const QUEUE = 'bell';
@@ -11,12 +12,27 @@ const QUEUE = 'bell';
 // Next loads modules more than once; the process must not start a pg-boss for each.
 const state = globalThis as typeof globalThis & { countersignBell?: Promise<PgBoss> };
 
-/** Rings in the caller's transaction: heard only if it commits. */
+/**
+ * Rings in the caller's transaction: heard only if it commits. A bell that is out of order costs promptness, never what the caller does: the poll hears it.
+ * Throws only what the caller's own connection throws.
+ */
 export async function ring(tx: Tx): Promise<void> {
   state.countersignBell ??= sender(env().DATABASE_URL ?? '');
-  const boss = await state.countersignBell;
+  const boss = await state.countersignBell.catch(outOfOrder);
+  if (!boss) return;
   const db = { executeSql: (text: string, values?: unknown[]) => tx.query(text, values as unknown[]) };
-  await boss.send(QUEUE, {}, { db });
+  await tx.query('SAVEPOINT bell');
+  try {
+    await boss.send(QUEUE, {}, { db });
+  } catch (error) {
+    outOfOrder(error as Error);
+    await tx.query('ROLLBACK TO SAVEPOINT bell');
+  }
+}
+
+function outOfOrder(error: Error): null {
+  log.warn({ err: error }, 'a bell could not be rung; workers hear of it at their next poll');
+  return null;
 }
 
 /** Ends this process's sender, if it has one. */
