@@ -8,18 +8,18 @@ import { DRAIN_MS } from '../lib/core/limits.ts';
 import { type Env, env } from '../lib/env.ts';
 import { closeDb, openDb } from '../lib/store/db.ts';
 import { type FolderLock, lockFolder } from '../lib/store/embedded/lock.ts';
-import { type Embedded, startEmbedded } from '../lib/store/embedded.ts';
 import { type DatabaseUrls, migrate } from '../lib/store/migrate.ts';
 import { assertReceiptProtection } from '../lib/store/protection.ts';
 import { ensureBuild } from './start/build.ts';
 import { type Keeper, keepRunning } from './start/children.ts';
+import { type KeptDatabase, keepDatabase } from './start/database.ts';
 import { welcomeFirstPerson } from './start/first-person.ts';
 import { ensureKeys } from './start/keys.ts';
 
 const WEB_STOP_MS = 5_000;
 
 const dev = process.argv.includes('--dev');
-const running: { lock?: FolderLock; database?: Embedded; web?: Keeper; workers: Keeper[] } = { workers: [] };
+const running: { lock?: FolderLock; database?: KeptDatabase; web?: Keeper; workers: Keeper[] } = { workers: [] };
 const stopping = new AbortController();
 let ending: Promise<void> | undefined;
 
@@ -97,24 +97,8 @@ async function openDatabase(settings: Env): Promise<DatabaseUrls> {
     say('database', 'the one of DATABASE_URL');
     return { appUrl: settings.DATABASE_URL, ownerUrl: settings.MIGRATE_DATABASE_URL ?? settings.DATABASE_URL };
   }
-  const database = await startEmbedded({ dataDir: settings.DATA_DIR, log: (line) => say('database', line) });
-  say('database', `PostgreSQL on 127.0.0.1:${database.port}, files in ${database.data}`);
-  running.database = database;
-  void database.ended.then(() => restartDatabase(settings, database));
-  return database;
-}
-
-/** The server died under us (killed, out of memory): its files are safe, and everybody reconnects to the same port. */
-async function restartDatabase(settings: Env, dead: Embedded): Promise<void> {
-  if (stopping.signal.aborted) return;
-  say('database', `process ${dead.pid} ended: starting it again`);
-  try {
-    await dead.stop();
-    await openDatabase(settings);
-  } catch (error) {
-    console.error(error instanceof CountersignError ? error.message : error);
-    await end(1);
-  }
+  running.database = await keepDatabase({ dataDir: settings.DATA_DIR, log: (line) => say('database', line) });
+  return running.database;
 }
 
 async function checkProtection(urls: DatabaseUrls): Promise<void> {

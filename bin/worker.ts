@@ -7,6 +7,7 @@ import { env } from '../lib/env.ts';
 import { checkSums } from '../lib/steps/check-sums.ts';
 import { classifyChunk } from '../lib/steps/classify-chunk.ts';
 import { executeChunk } from '../lib/steps/execute-chunk.ts';
+import { resolveDatabaseIncident } from '../lib/store/database-incident.ts';
 import { closeDb, db } from '../lib/store/db.ts';
 import { settleBatches } from '../lib/store/execution.ts';
 import { failAbandonedUploads } from '../lib/store/items.ts';
@@ -24,6 +25,8 @@ const keepHouse = async () => {
   await settleBatches(pool);
   await failAbandonedUploads(pool);
   await pruneEvents(pool);
+  // Of a worker that ended before it could say that the trouble was over.
+  await resolveDatabaseIncident(pool);
 };
 process.send?.('ready');
 await runWorker({

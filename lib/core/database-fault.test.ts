@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { databaseFault, isConnectionLoss, refusalOfFault } from './database-fault.ts';
 import { CountersignError } from './errors.ts';
 
-const withCode = (code: string, message = 'what PostgreSQL said') => Object.assign(new Error(message), { code });
+const withCode = (code: string, message = 'what PostgreSQL said', severity = 'ERROR') =>
+  Object.assign(new Error(message), { code, severity });
 /** As Prisma 7 gives on what its adapter met. */
 const ofPrisma = (code: string, originalCode?: string) =>
   Object.assign(withCode(code), { meta: { driverAdapterError: { cause: { originalCode, kind: 'postgres' } } } });
@@ -18,6 +19,17 @@ test.each([
   expect(databaseFault(withCode(code))).toEqual({ kind, certain: true });
   expect(databaseFault(ofPrisma('P2010', code))).toEqual({ kind, certain: true });
   expect(isConnectionLoss(withCode(code))).toBe(false);
+});
+
+test('a server that ends for want of room: the COMMIT that it was at may have been done', () => {
+  const panic = withCode('53100', 'could not write to file "pg_wal/xlogtemp.1": No space left on device', 'PANIC');
+  expect(databaseFault(panic)).toEqual({ kind: 'full', certain: false });
+  expect(isConnectionLoss(panic)).toBe(true);
+  // At the door nothing was asked yet.
+  expect(databaseFault(withCode('53300', 'sorry, too many clients already', 'FATAL'))).toEqual({
+    kind: 'crowded',
+    certain: true,
+  });
 });
 
 test.each(['08006', '08P01', '57P01', '57P02', '57P03', '57P05', '25P03', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'])(

@@ -22,8 +22,18 @@ export function databaseFault(error: unknown): DatabaseFault | null {
   if (!(error instanceof Error) || error instanceof CountersignError) return null;
   const code = codeOf(error);
   const kind = code === null ? kindOfMessage(error.message) : kindOfCode(code);
-  return kind && { kind, certain: kind !== 'away' };
+  return kind && { kind, certain: kind !== 'away' && didNothing(error, code) };
 }
+
+/**
+ * An ERROR rolled back; nobody was let in, or got a connection, without one. A server that ends for it says PANIC with the same code, and the COMMIT
+ * that it was at may be found done when it is up again.
+ */
+function didNothing(error: Error, code: string | null): boolean {
+  return code === null || code === TOO_MANY_CONNECTIONS || (error as { severity?: unknown }).severity === 'ERROR';
+}
+
+const TOO_MANY_CONNECTIONS = '53300';
 
 /** Whether the error leaves open what became of the statement. */
 export function isConnectionLoss(error: unknown): boolean {

@@ -7,8 +7,8 @@ import { DATABASE_FAULTS, type DatabaseFault, type DatabaseFaultKind, databaseFa
 import { DATABASE_WELL_MS } from '../core/limits.ts';
 import { CLOCK, type Clock } from './clock.ts';
 
-/** One time of trouble: its worst fault, and since when, by the monotonic clock. */
-export type Spell = { kind: DatabaseFaultKind; since: number };
+/** One time of trouble: its worst fault, and when a fault was met first and last, by the monotonic clock. */
+export type Spell = { kind: DatabaseFaultKind; since: number; last: number };
 
 export type Trouble = {
   /** Takes note of an error; null when it is no fault of the database. */
@@ -27,7 +27,7 @@ export function troubleOf(pool: Pool): Trouble {
 const troubles = new WeakMap<Pool, Trouble>();
 
 export function trouble(clock: Clock): Trouble {
-  let spell: (Spell & { last: number }) | null = null;
+  let spell: Spell | null = null;
   const now = (): Spell | null => {
     if (spell && clock.now() - spell.last > DATABASE_WELL_MS) spell = null;
     return spell;

@@ -146,7 +146,7 @@ test.each(['53100', '53200', '53300', '25006'])(
   'a statement that the server refused for want of room (%s) is written again',
   async (code) => {
     const claim = await claimed();
-    const refusing = meeting(() => Promise.reject(Object.assign(new Error('no room'), { code })));
+    const refusing = meeting(() => Promise.reject(Object.assign(new Error('no room'), { code, severity: 'ERROR' })));
     const writer = receiptWriter(executionStore(refusing), claim, always);
     await Promise.all([writer.intent(intent(1)), writer.intent(intent(2))]);
     await Promise.all([writer.outcome(outcome(1)), writer.outcome(outcome(2))]);

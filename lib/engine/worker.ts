@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { DATABASE_FAULT_WORDS } from '../core/database-fault.ts';
+import { DATABASE_FAULT_WORDS, type DatabaseFaultKind } from '../core/database-fault.ts';
 import { HEARTBEAT_MS, LEASE_MS, POLL_MS } from '../core/limits.ts';
 import { type Claim, claimChunk, releaseLease, type Turn } from '../store/claims.ts';
+import { openDatabaseIncident, resolveDatabaseIncident } from '../store/database-incident.ts';
 import { haltChunk } from '../store/execution.ts';
 import { forgetWorker, recordWorker } from '../store/workers.ts';
 import { type Spell, troubleOf } from './database-trouble.ts';
@@ -179,15 +180,19 @@ async function handle(input: WorkerInput, workerId: string, claim: Claim, claime
 /** Keeps the worker's row: what a person sees of the fleet. Nothing is decided by it. And says when the database is in trouble, and when no more. */
 function heartbeat({ pool, log }: WorkerInput, workerId: string, told: { heard: () => void; failed: Failed }) {
   let chunkId: string | null = null;
-  let said: Spell | null = null;
+  let said: DatabaseFaultKind | null = null;
   const beat = async (): Promise<void> => {
     const spell = troubleOf(pool).now();
-    if (spell && spell.kind !== said?.kind) log(DATABASE_FAULT_WORDS[spell.kind].what, { fault: spell.kind });
-    if (!spell && said) log('the database does its work again', { fault: said.kind });
-    said = spell && { ...spell };
+    const before = said;
+    said = spell?.kind ?? null;
+    if (said && said !== before) log(DATABASE_FAULT_WORDS[said].what, { fault: said });
+    if (before && !said) log('the database does its work again', { fault: before });
     try {
-      await recordWorker(pool, { id: workerId, host: hostname(), pid: process.pid, chunkId });
+      await recordWorker(pool, { id: workerId, host: hostname(), pid: process.pid, chunkId, fault: said });
       told.heard();
+      if (spell && isIncident(spell))
+        await openDatabaseIncident(pool, incidentWords(spell.kind), performance.now() - spell.since);
+      if (before && !said) await resolveDatabaseIncident(pool);
     } catch (error) {
       told.failed('heartbeat failed', error);
     }
@@ -204,6 +209,16 @@ function heartbeat({ pool, log }: WorkerInput, workerId: string, told: { heard: 
       await forgetWorker(pool, workerId).catch(() => {});
     },
   };
+}
+
+/** A connection that is lost and made again is no incident; a disk that is full is one at once. */
+function isIncident({ kind, since, last }: Spell): boolean {
+  return kind === 'full' || kind === 'readonly' || last - since > LEASE_MS;
+}
+
+function incidentWords(kind: DatabaseFaultKind): string {
+  const { what, todo } = DATABASE_FAULT_WORDS[kind];
+  return `${what} The workers wait, and go on by themselves when it is over. ${todo}`;
 }
 
 /** A sleep that a bell cuts short; a bell while nobody sleeps cuts the next one. */

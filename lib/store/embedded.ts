@@ -47,6 +47,8 @@ export type Embedded = {
 export type EmbeddedOptions = {
   /** Created if missing; holds `postgres/`, `postgres.json` (passwords, port; owner-readable) and `postgres.log`. */
   dataDir: string;
+  /** On this port or not at all; without it, on the one of the last time if that is free. */
+  port?: number;
   /** Server settings that differ from ours (tests use less memory). */
   settings?: Record<string, string>;
   log?: (line: string) => void;
@@ -238,7 +240,7 @@ async function launch(place: Place, memory: Memory, options: EmbeddedOptions): P
   if (existsSync(logPath) && statSync(logPath).size > LOG_BYTES_MAX) renameSync(logPath, `${logPath}.1`);
   const deadline = Date.now() + START_MS;
   for (let tries = 1; ; tries++) {
-    const port = await freePort(tries === 1 ? memory.port : 0);
+    const port = options.port ?? (await freePort(tries === 1 ? memory.port : 0));
     const from = existsSync(logPath) ? statSync(logPath).size : 0;
     const server = spawnServer(place, port, { ...SETTINGS, ...options.settings }, logPath);
     const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()).once('error', () => resolve()));
