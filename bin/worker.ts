@@ -7,6 +7,7 @@ import { env } from '../lib/env.ts';
 import { checkSums } from '../lib/steps/check-sums.ts';
 import { classifyChunk } from '../lib/steps/classify-chunk.ts';
 import { executeChunk } from '../lib/steps/execute-chunk.ts';
+import { keepBreakers } from '../lib/store/breakers.ts';
 import { resolveDatabaseIncident } from '../lib/store/database-incident.ts';
 import { closeDb, db } from '../lib/store/db.ts';
 import { settleBatches } from '../lib/store/execution.ts';
@@ -23,6 +24,7 @@ process.on('disconnect', stop);
 const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
 const keepHouse = async () => {
   await settleBatches(pool);
+  await keepBreakers(pool);
   await failAbandonedUploads(pool);
   await pruneEvents(pool);
   // Of a worker that ended before it could say that the trouble was over.

@@ -7,7 +7,7 @@
  * It prints `listening PORT`. `POST /__mode` with `{"mode": …}` changes the mode; with `path` and `times` too, it holds for so many requests to
  * that path. It answers how many requests have begun to arrive and are not decided yet. The modes:
  * ok: acts, 201 with an id. 500-after: acts, then 500. timeout-after: acts, never answers. reset-after: acts, then drops the connection.
- * refuse: 422 without acting. hang: reads the request, never acts nor answers.
+ * refuse: 422 without acting. deny: 401 without acting. hang: reads the request, never acts nor answers.
  *
  * `GET /by-key/KEY` says what a request with this key did: 200 and its body, or 404. `{"lookup": "lies"}` to `/__mode` makes it say 404
  * always, `"broken"` 500.
@@ -18,7 +18,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
-export const MODES = ['ok', '500-after', 'timeout-after', 'reset-after', 'refuse', 'hang'] as const;
+export const MODES = ['ok', '500-after', 'timeout-after', 'reset-after', 'refuse', 'deny', 'hang'] as const;
 export type Mode = (typeof MODES)[number];
 const LOOKUPS = ['true', 'lies', 'broken'] as const;
 export type Lookup = (typeof LOOKUPS)[number];
@@ -207,6 +207,7 @@ function serve(): void {
     }
     const now = modeFor(request.url ?? '');
     if (now === 'refuse') return json(response, 422, { error: 'refused' });
+    if (now === 'deny') return json(response, 401, { error: 'who are you?' });
     if (now === 'hang') return;
     const id = act(request, body);
     if (now === 'reset-after') return request.socket.destroy();

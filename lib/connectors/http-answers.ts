@@ -2,6 +2,7 @@
  * What an answer, or the lack of one, says about the effect. The rule behind the tables: `failed` is said only where the request
  * certainly changed nothing; what may have acted is a doubt, and a doubt is never folded into a failure.
  */
+import { reasonWords } from '../core/reason-words.ts';
 import type { RetryClass } from '../core/retry.ts';
 import type { ApplyResult } from './port.ts';
 
@@ -46,21 +47,35 @@ export const UNSENT_REASONS: readonly { code: RegExp; reason: string }[] = [
   { code: /^(ERR_TLS_.*|ERR_SSL_.*|CERT_.*|EPROTO|.*_CERT.*|UNABLE_TO_.*)$/, reason: 'tls' },
 ];
 
+const BUSY = ['http_408', 'http_425', 'http_429'];
+const UNREACHABLE = ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_connected'];
+const BROKEN = ['http_500', 'http_502', 'http_503', 'http_504', 'timeout', 'reset', 'bad_response'];
+
 /**
  * Failures that pass, by what receipts call them. A status of the last kind is a failure only for a request without an effect; else it is a
  * doubt, and no doubt is attempted again.
  */
 export const RETRIES: readonly RetryClass[] = [
-  { name: 'busy', reasons: ['http_408', 'http_425', 'http_429'], firstMs: 1_000, maxMs: 30_000 },
-  {
-    ...{ name: 'unreachable', reasons: ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_connected'] },
-    ...{ firstMs: 500, maxMs: 10_000 },
-  },
-  {
-    ...{ name: 'broken', reasons: ['http_500', 'http_502', 'http_503', 'http_504', 'timeout', 'reset', 'bad_response'] },
-    ...{ firstMs: 500, maxMs: 10_000 },
-  },
+  { name: 'busy', reasons: BUSY, firstMs: 1_000, maxMs: 30_000 },
+  { name: 'unreachable', reasons: UNREACHABLE, firstMs: 500, maxMs: 10_000 },
+  { name: 'broken', reasons: BROKEN, firstMs: 500, maxMs: 10_000 },
 ];
+
+/** Reasons that are about the target and not about the one request, and what they say of it. Every other reason is the item's own. */
+const TARGET_FAULTS: readonly { reasons: readonly string[]; says: string }[] = [
+  { reasons: ['http_401', 'http_403', 'http_407'], says: 'refuses us' },
+  { reasons: ['refused_address'], says: 'has an address that is not allowed here' },
+  { reasons: ['tls'], says: 'offers no secure connection' },
+  { reasons: BUSY, says: 'is too busy for us' },
+  { reasons: UNREACHABLE, says: 'can’t be reached' },
+  { reasons: BROKEN, says: 'fails or does not answer' },
+];
+
+/** What a reason says about the target (its origin): "api.example.com refuses us (HTTP 401)". Null where it is about the one request (a 404, a 422). */
+export function targetFault(target: string, reason: string): string | null {
+  const fault = TARGET_FAULTS.find(({ reasons }) => reasons.includes(reason));
+  return fault ? `${new URL(target).host} ${fault.says} (${reasonWords(reason)})` : null;
+}
 
 /** One sending: what it means, under which reason it is grouped, and what the target calls the thing it made. */
 export type Sending = { meaning: Meaning; reason: string; target: string | null; retryAfterMs: number | null };

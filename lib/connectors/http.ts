@@ -8,7 +8,7 @@ import { REQUEST_TRIES_MAX } from '../core/limits.ts';
 import type { Action } from '../core/plan.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
-import { RETRIES, resultOf, type Sending } from './http-answers.ts';
+import { RETRIES, resultOf, type Sending, targetFault } from './http-answers.ts';
 import { inspectOnce } from './http-inspect.ts';
 import {
   checkRequest,
@@ -21,6 +21,7 @@ import {
   readRequest,
   requestEffect,
   requestHost,
+  requestOrigin,
 } from './http-request.ts';
 import { guardedAgent, sendOnce } from './http-send.ts';
 import { refusal, requireDo } from './parameters.ts';
@@ -57,6 +58,8 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     wording,
     prepare: freezeRequest,
     retries: RETRIES,
+    targetOf: requestOrigin,
+    targetFault,
     undo: async (_client, done) => done.map(undoOf),
     canInspect,
     inspect: async ({ request, idempotencyKey }, signal) => {

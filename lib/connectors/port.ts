@@ -122,6 +122,10 @@ export type RemoteConnector = Common & {
   kind: 'remote';
   /** failures that certainly did nothing and may be attempted once more by themselves */
   retries: readonly RetryClass[];
+  /** Whom the request goes to, for whoever shares it: the same text for all that would fail together. Null when it can't be read. */
+  targetOf(request: FrozenRequest): string | null;
+  /** What a reason says about that target: "api.example.com refuses us (HTTP 401)". Null where it is about the one request. */
+  targetFault(target: string, reason: string): string | null;
   /** `signal` aborts when the lease is lost. Never throws: a fault is a result. */
   apply(input: ApplyInput, signal: AbortSignal): Promise<ApplyResult>;
   /** Whether this very request says how to look it up. */

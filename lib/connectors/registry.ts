@@ -2,7 +2,7 @@
 import { CountersignError } from '../core/errors.ts';
 import type { Action } from '../core/plan.ts';
 import { env } from '../env.ts';
-import type { RequestBuilder } from '../store/manifest.ts';
+import type { RequestBuilder, TargetNamer } from '../store/manifest.ts';
 import { makeHttp } from './http.ts';
 import { none } from './none.ts';
 import type { Connector } from './port.ts';
@@ -28,6 +28,12 @@ export function connectorFor(name: string): Connector {
 export const requestBuilder: RequestBuilder = (action, item) => {
   const connector = connectorFor(action.connector);
   return { version: connector.version, request: connector.prepare(action, item) };
+};
+
+/** Whom a frozen request of this connector goes to; null where nothing leaves Countersign. */
+export const targetOfRequest: TargetNamer = (name, request) => {
+  const connector = CONNECTORS.find((one) => one.name === name);
+  return connector?.kind === 'remote' ? connector.targetOf(request) : null;
 };
 
 /**

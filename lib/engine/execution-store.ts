@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
 import { LEASE_MS } from '../core/limits.ts';
 import type { SealedReceipt } from '../ledger/receipt.ts';
+import { closeBreaker } from '../store/breakers.ts';
 import { type Claim, holdFence, howClaimStands, renewLease, whyRefused } from '../store/claims.ts';
 import type { Tx } from '../store/db.ts';
 import {
@@ -43,7 +44,8 @@ export type ExecutionStore = {
   reserveRate(batchId: string, count: number, perSecond: number): Promise<number>;
   howClaimStands(claim: Claim): Promise<'stopping' | 'lost' | null>;
   endExecution(claim: Claim, cutShort: boolean): Promise<Ending | 'resumed' | null>;
-  renewLease(claim: Claim): Promise<boolean>;
+  renewLease(claim: Claim): Promise<{ held: boolean } | null>;
+  closeBreaker(target: string, chunkId: string): Promise<void>;
   storedLeaves(batchId: string, rows: { ordinal: number; step: number }[]): Promise<Buffer[]>;
   connect(): Promise<ReceiptConnection>;
   /** Whether that server process is gone, and can't commit any more. `end`: it is ended if it is still there. */
@@ -90,6 +92,7 @@ export function executionStore(pool: Pool): ExecutionStore {
     howClaimStands: (claim) => howClaimStands(pool, claim),
     endExecution: (claim, cutShort) => endExecution(pool, claim, cutShort),
     renewLease: (claim) => renewLease(pool, claim),
+    closeBreaker: (target, chunkId) => closeBreaker(pool, target, chunkId),
     storedLeaves: (batchId, rows) => storedLeaves(pool, batchId, rows),
     connect: () => connect(pool),
     isGone: async ({ pid, started }, end) => {

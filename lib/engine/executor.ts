@@ -9,6 +9,7 @@ import { manifestHasher } from '../core/manifest.ts';
 import { type RetryClass, retryWait } from '../core/retry.ts';
 import { commitment } from '../ledger/canonical.ts';
 import { type IntentBody, idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '../ledger/receipt.ts';
+import type { TargetFault } from '../store/breakers.ts';
 import type { Claim } from '../store/claims.ts';
 import type { Tx } from '../store/db.ts';
 import type { Approval, Ending, WorkRow } from '../store/execution.ts';
@@ -44,6 +45,10 @@ export type Target =
   | {
       kind: 'remote';
       retries: readonly RetryClass[];
+      /** Whom it is sent to, as breakers name it; null when that can't be read. */
+      targetOf(row: WorkRow): string | null;
+      /** What a failure says of that target; null where it is about the one request. */
+      faultOf(row: WorkRow, reason: string): TargetFault | null;
       /** whether a repeat of a request whose intent is this old counts once, for as long as the repeat takes */
       honoursKeys(row: WorkRow, ageMs: number): boolean;
       apply(sending: Sending, signal: AbortSignal): Promise<TargetResult>;
@@ -71,7 +76,10 @@ export type ExecutorInput = {
 };
 
 /** Why an execution ended without an ending of its own. */
-export type Execution = Ending | { halted: string } | 'lost' | 'drained' | 'unknown_connector';
+export type Execution = Ending | Halt | 'lost' | 'drained' | 'held' | 'unknown_connector';
+
+/** `fault`: a target that fails for everybody is why. */
+type Halt = { halted: string; fault: TargetFault | null };
 
 /**
  * Runs until everything that may be sent is sent, or it is told to stop, or the error budget is spent. Throws only for faults that are
@@ -91,6 +99,7 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
     approval,
     writer,
     budget: errorBudget(approval.plan.execution.haltAfter),
+    probes: new Set(claim.probes),
     stop: null,
     lookedAt: 0,
   };
@@ -129,8 +138,10 @@ type Run = ExecutorInput & {
   approval: Approval;
   writer: ReceiptWriter;
   budget: ReturnType<typeof errorBudget>;
+  /** targets that are tried for all who wait for them, until the first success at each */
+  probes: Set<string>;
   /** set once: nothing more is sent, what is in flight is waited for */
-  stop: 'stopping' | 'lost' | 'drained' | { halted: string } | null;
+  stop: 'stopping' | 'lost' | 'drained' | 'held' | Halt | null;
   /** when the chunk was last looked at for a wish to stop, by the monotonic clock */
   lookedAt: number;
 };
@@ -154,7 +165,7 @@ async function verifyManifest(input: ExecutorInput, approval: Approval): Promise
     }
   }
   if (hasher.digest() === approval.manifestDigest) return null;
-  return { halted: 'The frozen manifest is not the one that was approved. Nothing was sent.' };
+  return { halted: 'The frozen manifest is not the one that was approved. Nothing was sent.', fault: null };
 }
 
 /**
@@ -294,9 +305,9 @@ async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) =
  */
 type Sent = { recorded: Promise<void> } | { againAfterMs: number } | undefined;
 
-/** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight. */
+/** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight; one while a target is tried. */
 function sendingSlots(run: Run) {
-  const slots = run.approval.serial ? 1 : run.approval.plan.execution.concurrency;
+  const slots = () => (run.approval.serial || run.probes.size > 0 ? 1 : run.approval.plan.execution.concurrency);
   const open = new Set<Promise<void>>();
   let busy = 0;
   let freed = (): void => {};
@@ -323,10 +334,11 @@ function sendingSlots(run: Run) {
   return {
     /** Waits for a free slot, for one caller at a time; false when nothing more may be begun. */
     async begin(send: () => Promise<Sent>): Promise<boolean> {
-      while (busy >= slots)
+      while (busy >= slots())
         await new Promise<void>((resolve) => {
           freed = resolve;
         });
+      heed(run);
       if (run.stop !== null || fault !== undefined) return false;
       busy += 1;
       follow(use(send));
@@ -344,12 +356,18 @@ function sendingSlots(run: Run) {
 async function sendRemote(run: Run, first: Attempt): Promise<Sent> {
   for (let attempt = first; ; attempt = attemptAfter(run, attempt)) {
     await pace(run, 1);
+    heed(run);
     if (run.stop !== null) return undefined;
     await run.writer.intent(intentRow(run, attempt));
     const sent = await applyRemote(run, attempt);
     if (!sent || !('againAfterMs' in sent)) return sent;
     if (!(await backOff(run, sent.againAfterMs))) return undefined;
   }
+}
+
+/** Stops where a target fails for everybody and is not this worker's to try. */
+function heed(run: Run): void {
+  if (run.lease.held()) run.stop ??= 'held';
 }
 
 /** Ms until the next attempt; null when there is to be none. */
@@ -366,6 +384,7 @@ const LOOK_MS = 500;
 async function backOff(run: Run, ms: number): Promise<boolean> {
   const until = run.clock.now() + ms;
   for (;;) {
+    heed(run);
     if (run.stop !== null) return false;
     const left = until - run.clock.now();
     if (left <= 0) return true;
@@ -397,18 +416,35 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     if (OUTCOMES.hasSubscribers) OUTCOMES.publish({ ms: run.clock.now() - knownAt });
     run.announce();
   });
-  if (answer.result === 'succeeded' && !run.approval.serial) {
+  if (answer.result === 'succeeded' && !run.approval.serial && run.probes.size === 0) {
     run.budget.count(answer);
     return { recorded };
   }
   await recorded;
+  // What the target confirmed is no sign of trouble, however it answered at first.
+  if (answer.result === 'succeeded' || (answer.result === 'uncertain' && (await lookUp(run, attempt)))) {
+    run.budget.count({ result: 'succeeded' });
+    await tried(run, to.targetOf(attempt.row));
+    return undefined;
+  }
+  const fault = to.faultOf(attempt.row, answer.reason);
+  if (fault && run.probes.has(fault.target)) {
+    run.stop ??= { halted: fault.message, fault };
+    return undefined;
+  }
   const againAfterMs = waitAfter(run, attempt, answer);
   if (againAfterMs !== null) return { againAfterMs };
-  const found = answer.result === 'uncertain' && (await lookUp(run, attempt));
-  // What the target confirmed is no sign of trouble, however it answered at first.
-  const spent = run.budget.count(found ? { result: 'succeeded' } : answer);
-  if (spent) run.stop ??= { halted: spent };
+  const spent = run.budget.count({ ...answer, fault });
+  if (spent) run.stop ??= { halted: spent.words, fault: spent.fault };
   return undefined;
+}
+
+/** The first success at a target that failed for everybody: all who wait for it may go on, and this worker with all its slots. */
+async function tried(run: Run, target: string | null): Promise<void> {
+  if (target === null || !run.probes.has(target)) return;
+  await reach('breaker.closing', run.claim.batchId);
+  await run.store.closeBreaker(target, run.claim.chunkId);
+  run.probes.delete(target);
 }
 
 /** Waits for the batch's rate over all workers. */

@@ -35,6 +35,7 @@ export const FAILPOINTS = [
   'send.before',
   'send.checked',
   'send.answered',
+  'breaker.closing',
   // An effect that shares its outcome's transaction.
   'effect.before',
   'effect.made',

@@ -11,6 +11,8 @@ import { reach } from './failpoints.ts';
 export type Lease = {
   /** Checked just before each send: by the monotonic clock, counted from before the last good renewal was sent. */
   valid(): boolean;
+  /** Whether a target of the chunk fails for everybody and is not this worker's to try, as the last renewal found it. */
+  held(): boolean;
   /** Aborts when the lease is lost, so that what can still be called back is. */
   signal: AbortSignal;
   /** Stops renewing; the chunk is not given back by this. */
@@ -25,6 +27,7 @@ export function holdLease(store: ExecutionStore, claim: Claim, claimedAt: number
   const lost = new AbortController();
   let validUntil = claimedAt + LEASE_MS - MARGIN_MS;
   let renewing = false;
+  let held = false;
 
   const renew = async (): Promise<void> => {
     // A renewal may be on its way for longer than the lease lasts.
@@ -34,8 +37,10 @@ export function holdLease(store: ExecutionStore, claim: Claim, claimedAt: number
     await reach('renewal.before', claim.batchId);
     const sentAt = clock.now();
     try {
-      if (await store.renewLease(claim)) validUntil = sentAt + LEASE_MS - MARGIN_MS;
+      const renewed = await store.renewLease(claim);
+      if (renewed) validUntil = sentAt + LEASE_MS - MARGIN_MS;
       else lost.abort();
+      held = renewed?.held ?? false;
       await reach('renewal.made', claim.batchId);
     } catch (error) {
       store.trouble.met(error);
@@ -49,6 +54,7 @@ export function holdLease(store: ExecutionStore, claim: Claim, claimedAt: number
 
   return {
     valid: () => !lost.signal.aborted && clock.now() < validUntil,
+    held: () => held,
     signal: lost.signal,
     end: endBeat,
   };

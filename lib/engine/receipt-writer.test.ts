@@ -24,7 +24,16 @@ async function claimed(): Promise<Claim> {
     plan: { receiptFields: [] },
     chunks: [{ state: 'executing', items }],
   });
-  return { chunkId: chunks[0]?.id ?? '', batchId, datasetId, number: 1, epoch: 0, state: 'executing', stopping: null };
+  return {
+    chunkId: chunks[0]?.id ?? '',
+    batchId,
+    datasetId,
+    number: 1,
+    epoch: 0,
+    state: 'executing',
+    stopping: null,
+    probes: [],
+  };
 }
 
 /** The lease holds. */

@@ -66,6 +66,7 @@ const ALLOWED: Record<string, string> = {
   readUnreadable: REVIEWERS,
   readWorkers: OPERATORS,
   resume: OPERATORS,
+  resumeIncident: OPERATORS,
   retry: OPERATORS,
   startBatch: OPERATORS,
   streamEvents: EVERYONE,

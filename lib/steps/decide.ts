@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '../auth/actor.ts';
 import { authorise } from '../auth/authorise.ts';
-import { requestBuilder } from '../connectors/registry.ts';
+import { requestBuilder, targetOfRequest } from '../connectors/registry.ts';
 import { CountersignError } from '../core/errors.ts';
 import { openNext } from '../core/gates.ts';
 import { type ChunkTransition, chunkFrom, chunkMay } from '../core/lifecycle.ts';
@@ -28,7 +28,7 @@ import { correctionsSince, discardAnswers } from '../store/classifications.ts';
 import { db, inTransaction, type Tx } from '../store/db.ts';
 import { type DecidedChunk, insertDecision } from '../store/decisions.ts';
 import { settleBatch } from '../store/execution.ts';
-import { type BuiltManifest, buildManifest, freezeRows } from '../store/manifest.ts';
+import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '../store/manifest.ts';
 import { insertNumbered, takeSequence } from '../store/receipts.ts';
 
 const input = z.strictObject({
@@ -280,6 +280,7 @@ async function freeze(tx: Tx, batch: BatchRow, decisionId: string, covered: Cove
   const sent = new Map<string, number>();
   for (const { row, manifest } of covered) {
     let hasFirst = false;
+    const targets = new Set<string>();
     const chunk = { chunkId: row.id, batchId: batch.id, datasetId: batch.datasetId, plan: batch.plan };
     const own = row.backwards ? await countByTarget(tx, chunk) : new Map<string, number>();
     const ahead = new Map(own);
@@ -297,14 +298,16 @@ async function freeze(tx: Tx, batch: BatchRow, decisionId: string, covered: Cove
       }
       hasFirst ||= first.size > 0;
       await freezeRows(tx, { decisionId, chunkId: row.id, first }, rows);
+      for (const target of await targetsOf(tx, rows, targetOfRequest)) targets.add(target);
     });
     for (const [key, count] of own) sent.set(key, (sent.get(key) ?? 0) + count);
     if (built.digest !== manifest.digest) throw new Error(`The manifest of chunk ${row.number} moved under its own lock.`);
     // Without actions there is nothing to wait for: the worker settles it at once.
     const released = batch.plan.execution.first === 0 || manifest.acting === 0;
-    await tx.query('UPDATE chunk SET has_first = $2, released = $3, approved_actions = $4, decision_id = $5 WHERE id = $1', [
-      ...[row.id, hasFirst, released, manifest.acting, decisionId],
-    ]);
+    await tx.query(
+      'UPDATE chunk SET has_first = $2, released = $3, approved_actions = $4, decision_id = $5, targets = $6 WHERE id = $1',
+      [row.id, hasFirst, released, manifest.acting, decisionId, [...targets].sort()],
+    );
   }
 }
 

@@ -214,6 +214,8 @@ test('what an owner left open is asked about where the target keeps no keys, and
           targetFor: () => ({
             kind: 'remote',
             retries: [],
+            targetOf: () => null,
+            faultOf: () => null,
             honoursKeys: () => honoursKeys,
             apply: async ({ row, idempotencyKey }) => {
               sent += 1;
@@ -372,8 +374,11 @@ test('a target that keeps refusing halts the chunk before more harm is done', as
   const batch = await approvedHttp(url, 50, {}, { first: 0, concurrency: 1 });
   await workUntil(pool, until(batch, 'halted'));
   expect(seen).toHaveLength(5);
-  const { rows } = await pool.query('SELECT message FROM incident WHERE batch_id = $1', [batch.batchId]);
-  expect(rows).toEqual([{ message: '5 actions in a row did not succeed; the last said http_403.' }]);
+  const { rows } = await pool.query(
+    'SELECT i.message FROM incident i JOIN chunk c ON c.incident_id = i.id WHERE c.batch_id = $1',
+    [batch.batchId],
+  );
+  expect(rows).toEqual([{ message: `${new URL(url).host} refuses us (HTTP 403)` }]);
 });
 
 test('a commit whose acknowledgement is lost is looked up, not repeated', async () => {

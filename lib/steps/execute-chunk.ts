@@ -10,7 +10,9 @@ import { executionStore } from '../engine/execution-store.ts';
 import { executeChunk as execute, type Sending, type Target } from '../engine/executor.ts';
 import { reach } from '../engine/failpoints.ts';
 import type { Handled, WorkerTask } from '../engine/worker.ts';
+import { haltAtTarget, settleBreakers } from '../store/breakers.ts';
 import { releaseLease } from '../store/claims.ts';
+import { inTransaction } from '../store/db.ts';
 import { haltChunk, settleBatch } from '../store/execution.ts';
 
 /** Ends with the chunk in its next state, halted, or given back; see the executor for what is guaranteed on the way. */
@@ -27,19 +29,27 @@ export async function executeChunk(task: WorkerTask): Promise<Handled> {
   });
   if (typeof ended === 'object') {
     await reach('halt.before', claim.batchId);
-    await haltChunk(pool, claim, ended.halted, randomUUID());
+    if (ended.fault) await haltAtTarget(pool, claim, ended.fault, randomUUID());
+    else await haltChunk(pool, claim, ended.halted, randomUUID());
     await reach('halt.made', claim.batchId);
-  } else if (ended === 'drained' || ended === 'unknown_connector') {
+  } else if (ended === 'drained' || ended === 'held' || ended === 'unknown_connector') {
     await reach('lease.releasing', claim.batchId);
     await releaseLease(pool, claim);
   }
   if (ended !== 'lost' && ended !== 'drained') {
     await reach('batch.ending', claim.batchId);
     await settleBatch(pool, claim.batchId);
+    if (claim.probes.length > 0) await inTransaction(pool, settleBreakers);
     await reach('batch.ended', claim.batchId);
   }
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
-  return ended === 'lost' ? 'lost' : ended === 'unknown_connector' ? 'unsuited' : ended === 'drained' ? 'yielded' : 'done';
+  return ended === 'lost'
+    ? 'lost'
+    : ended === 'unknown_connector'
+      ? 'unsuited'
+      : ended === 'drained' || ended === 'held'
+        ? 'yielded'
+        : 'done';
 }
 
 const PASSING = CONNECTORS.flatMap((connector) =>
@@ -72,6 +82,12 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
   return {
     kind: 'remote',
     retries: connector.retries,
+    targetOf: ({ request }) => connector.targetOf(request),
+    faultOf: ({ request }, reason) => {
+      const target = connector.targetOf(request);
+      const message = target === null ? null : connector.targetFault(target, reason);
+      return target === null || message === null ? null : { target, message };
+    },
     honoursKeys: (row, ageMs) => ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
     apply: (sending, signal) => connector.apply(input(sending), signal),
     inspect: async ({ row, idempotencyKey }, signal) =>

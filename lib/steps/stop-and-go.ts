@@ -9,6 +9,7 @@ import { CountersignError } from '../core/errors.ts';
 import { BATCH_TRANSITIONS, type BatchState, batchFrom } from '../core/lifecycle.ts';
 import { ring } from '../engine/bell.ts';
 import { announce } from '../engine/events.ts';
+import { probeFor, settleBreakers } from '../store/breakers.ts';
 import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, openGates } from '../store/chunks.ts';
 import { db, inTransaction, type Tx } from '../store/db.ts';
 import { askForRelease, finishBatch } from '../store/execution.ts';
@@ -46,9 +47,10 @@ export function resume(actor: Actor, which: Which): Promise<Moved> {
     if (batch.state === 'paused') await batchTo(tx, batch, 'resume');
     const moved = await resumeChunks(tx, batch.id, chunk?.number);
     await resolveIncidents(tx, batch.id, chunk?.number);
-    if (chunk && moved.length === 0)
-      throw new CountersignError('conflict', `Chunk ${chunk.number} is neither paused nor halted.`);
-    if (batch.state === 'running' && moved.length === 0)
+    // What waits for a target that failed goes on by trying it.
+    const nothing = (await probeFor(tx, batch.id, chunk?.number)).length + moved.length === 0;
+    if (chunk && nothing) throw new CountersignError('conflict', `Chunk ${chunk.number} is neither paused nor halted.`);
+    if (batch.state === 'running' && nothing)
       throw new CountersignError('conflict', 'Nothing in this batch is paused or halted.');
     // Its last chunk may have ended, or its last doubt been answered, while it was paused.
     await finishBatch(tx, batch.id);
@@ -68,6 +70,7 @@ export function cancel(actor: Actor, which: Which): Promise<Moved> {
     await askForRelease(tx, batch.id);
     await finishBatch(tx, batch.id);
     await ring(tx);
+    await settleBreakers(tx);
     return cancelled;
   });
 }

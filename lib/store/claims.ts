@@ -15,6 +15,8 @@ export type Claim = {
   epoch: number;
   state: 'classifying' | 'executing';
   stopping: 'pause' | 'cancel' | null;
+  /** targets that this claim tries for all who wait for them: with one slot, and the first failure ends it */
+  probes: string[];
 };
 
 export type Turn = {
@@ -38,15 +40,19 @@ export async function claimChunk(pool: Pool, workerId: string, turn: Turn = { se
   return rows[0] ?? null;
 }
 
-/** Extends the lease; false when somebody else owns the chunk by now (the epoch moved) or it needs no owner any more. */
-export async function renewLease(pool: Pool, claim: Claim): Promise<boolean> {
-  const { rowCount } = await pool.query({
+/**
+ * Extends the lease. `held`: a target of the chunk fails for everybody, and somebody else tries it, or nobody. Null when somebody else owns the
+ * chunk by now (the epoch moved) or it needs no owner any more.
+ */
+export async function renewLease(pool: Pool, claim: Claim): Promise<{ held: boolean } | null> {
+  const { rows } = await pool.query<{ held: boolean }>({
     name: 'renew-lease',
     text: `UPDATE chunk SET lease_until = clock_timestamp() + $3 * interval '1 millisecond'
-           WHERE id = $1 AND epoch = $2 AND state = $4`,
+           WHERE id = $1 AND epoch = $2 AND state = $4
+           RETURNING EXISTS (SELECT FROM breaker t WHERE t.target = ANY (targets) AND (t.state = 'open' OR t.probe IS DISTINCT FROM chunk.id)) AS held`,
     values: [claim.chunkId, claim.epoch, LEASE_MS, claim.state],
   });
-  return rowCount === 1;
+  return rows[0] ?? null;
 }
 
 /** Gives up the lease so that the next worker need not wait for it to lapse. Only for a worker with nothing in flight. */
@@ -105,13 +111,16 @@ export async function whyRefused(client: Pool | Tx, claim: Claim): Promise<'stop
  * executing one without a live lease, when its batch runs or when it is to be brought to a stop. A batch whose chunks depend on
  * each other gives a chunk away only when all before it are settled.
  *
+ * What a broken target holds is not claimed, except to bring it to a stop. Once a person resumed it, one chunk that is not
+ * yet tried by another's is claimed to try it: of two claims at once the later finds that the breaker names another chunk than it saw, and takes nothing.
+ *
  * The batch's row is shared with other claims, and not waited for: who pauses or cancels it has it alone, and nothing is claimed of a batch
  * between the moment it is paused and the moment that everybody can see it. A takeover from an owner that did not give its lease back is told
  * on the tape.
  */
 const CLAIM = `
 WITH candidate AS (
-  SELECT c.id, c.lost_owner, b.id AS batch_id, b.state AS batch_state
+  SELECT c.id, c.lost_owner, c.held_by, b.id AS batch_id, b.state AS batch_state
   FROM (
     SELECT b.id, b.state, b.routing
     FROM batch b
@@ -124,7 +133,9 @@ WITH candidate AS (
     ORDER BY coalesce(busy.chunks, 0), coalesce(array_position($3::uuid[], b.id), 0), b.started_at
   ) b
   CROSS JOIN LATERAL (
-    SELECT c.id, CASE WHEN c.state IN (${stateList(CHUNK_OWNED)}) THEN c.lease_owner END AS lost_owner FROM chunk c
+    SELECT c.id, CASE WHEN c.state IN (${stateList(CHUNK_OWNED)}) THEN c.lease_owner END AS lost_owner,
+      CASE WHEN c.state IN ('approved', 'executing') AND c.stopping IS NULL THEN c.targets END AS held_by
+    FROM chunk c
     WHERE c.batch_id = b.id AND c.id <> ALL ($4::uuid[])
       AND (
         (b.state = 'running' AND c.stopping IS NULL
@@ -134,6 +145,9 @@ WITH candidate AS (
           AND (b.state = 'running' OR c.stopping IS NOT NULL))
       )
       AND (c.lease_until IS NULL OR pg_postmaster_start_time() < clock_timestamp() - $2 * interval '1 millisecond')
+      AND (c.state NOT IN ('approved', 'executing') OR c.stopping IS NOT NULL OR NOT EXISTS (
+        SELECT FROM breaker t LEFT JOIN chunk p ON p.id = t.probe AND p.state = 'executing'
+        WHERE t.target = ANY (c.targets) AND (t.state = 'open' OR (p.id IS NOT NULL AND p.id <> c.id))))
       AND (b.routing <> 'sequential' OR NOT EXISTS (
         SELECT 1 FROM chunk earlier WHERE earlier.batch_id = b.id AND earlier.number < c.number
           AND earlier.state NOT IN (${stateList(CHUNK_TERMINAL)})))
@@ -143,8 +157,14 @@ WITH candidate AS (
   ) c
   LIMIT 1
 ), permitted AS (
-  SELECT candidate.id, candidate.lost_owner, b.dataset_id FROM candidate JOIN batch b ON b.id = candidate.batch_id AND b.state = candidate.batch_state
+  SELECT candidate.id, candidate.lost_owner, candidate.held_by, b.dataset_id FROM candidate JOIN batch b ON b.id = candidate.batch_id AND b.state = candidate.batch_state
   FOR SHARE OF b SKIP LOCKED
+), held AS MATERIALIZED (
+  SELECT t.target, t.probe FROM permitted JOIN breaker t ON t.target = ANY (permitted.held_by)
+), probed AS (
+  UPDATE breaker SET probe = permitted.id FROM permitted, held
+  WHERE breaker.target = held.target AND breaker.state = 'probing' AND breaker.probe IS NOT DISTINCT FROM held.probe
+  RETURNING breaker.target
 ), claimed AS (
   UPDATE chunk SET
     state = CASE WHEN chunk.state IN ('queued', 'classifying') THEN 'classifying' ELSE 'executing' END,
@@ -153,7 +173,7 @@ WITH candidate AS (
     lease_until = clock_timestamp() + $2 * interval '1 millisecond',
     updated_at = clock_timestamp()
   FROM permitted
-  WHERE chunk.id = permitted.id
+  WHERE chunk.id = permitted.id AND (SELECT count(*) FROM probed) = (SELECT count(*) FROM held)
   RETURNING chunk.*, permitted.dataset_id, permitted.lost_owner
 ), told AS (
   INSERT INTO event (batch_id, chunk, kind, facts)
@@ -162,4 +182,5 @@ WITH candidate AS (
   FROM claimed LEFT JOIN worker lost ON lost.id = claimed.lost_owner LEFT JOIN worker taker ON taker.id = $1
   WHERE claimed.lost_owner IS NOT NULL
 )
-SELECT id AS "chunkId", batch_id AS "batchId", dataset_id AS "datasetId", number, epoch, state, stopping FROM claimed`;
+SELECT id AS "chunkId", batch_id AS "batchId", dataset_id AS "datasetId", number, epoch, state, stopping,
+  ARRAY(SELECT target FROM probed) AS probes FROM claimed`;

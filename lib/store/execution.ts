@@ -196,21 +196,9 @@ export const IN_DOUBT = `(chunk.uncertain > 0 AND EXISTS (
  * executing or classifying -> halted, and its incident, as one statement; a chunk that is being cancelled, with nothing in flight, is
  * cancelled instead. Null when the claim is lost.
  */
-export async function haltChunk(
-  client: Pool | Tx,
-  claim: Claim,
-  reason: string,
-  incidentId: string,
-): Promise<'halted' | 'cancelled' | null> {
-  const cancelled = `(stopping IS NOT DISTINCT FROM 'cancel' AND in_flight = 0)`;
-  const { rows } = await client.query<{ state: 'halted' | 'cancelled' }>(
-    `WITH fence AS (
-       UPDATE chunk SET state = CASE WHEN ${cancelled} THEN 'cancelled' ELSE 'halted' END,
-         halted_from = CASE WHEN ${cancelled} THEN halted_from ELSE state END,
-         halt_reason = CASE WHEN ${cancelled} THEN NULL ELSE $4 END,
-         not_executed = not_executed + CASE WHEN ${cancelled} THEN ${WAITING} ELSE 0 END,
-         stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
-       WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING batch_id, number, state),
+export async function haltChunk(client: Pool | Tx, claim: Claim, reason: string, incidentId: string): Promise<Halted | null> {
+  const { rows } = await client.query<{ state: Halted }>(
+    `WITH fence AS (${HALT}),
      incident AS (
        INSERT INTO incident (id, batch_id, chunk, kind, message) SELECT $5, batch_id, number, 'halted', $4 FROM fence WHERE state = 'halted')
      SELECT state FROM fence`,
@@ -218,6 +206,22 @@ export async function haltChunk(
   );
   return rows[0]?.state ?? null;
 }
+
+/** The same without an incident, for who knows which one it is. */
+export async function haltRow(tx: Tx, claim: Claim, reason: string): Promise<Halted | null> {
+  const { rows } = await tx.query<{ state: Halted }>(HALT, [claim.chunkId, claim.epoch, claim.state, reason]);
+  return rows[0]?.state ?? null;
+}
+
+type Halted = 'halted' | 'cancelled';
+
+const CANCELLED = `(stopping IS NOT DISTINCT FROM 'cancel' AND in_flight = 0)`;
+const HALT = `UPDATE chunk SET state = CASE WHEN ${CANCELLED} THEN 'cancelled' ELSE 'halted' END,
+    halted_from = CASE WHEN ${CANCELLED} THEN halted_from ELSE state END,
+    halt_reason = CASE WHEN ${CANCELLED} THEN NULL ELSE $4 END,
+    not_executed = not_executed + CASE WHEN ${CANCELLED} THEN ${WAITING} ELSE 0 END,
+    stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+  WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING batch_id, number, state`;
 
 /**
  * running -> finished when every chunk is settled and nothing is in doubt; the resources of what is over are free again. The batch is locked by

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { testDatabase } from '../../test/database.ts';
 import { seedBatch } from '../../test/fixtures/batch.ts';
 import { CHUNK_STATES } from '../core/lifecycle.ts';
+import { haltAtTarget } from './breakers.ts';
 import { type Claim, holdFence, howClaimStands, releaseLease, renewLease, whyRefused, yieldClassifying } from './claims.ts';
 import { completeClassifying, insertAnswers } from './classifications.ts';
 import { inTransaction } from './db.ts';
@@ -56,6 +57,10 @@ const STATEMENTS: Record<string, Statement> = {
     ...{ state: 'executing', over: null, stopping: 'writes' },
     act: (claim) => haltChunk(pool, claim, 'a fault', randomUUID()),
   },
+  'a halt at a target': {
+    ...{ state: 'executing', over: null, stopping: 'writes' },
+    act: (claim) => haltAtTarget(pool, claim, { target: `https://${randomUUID()}.example`, message: 'it is gone' }, randomUUID()),
+  },
   'an answer of a classifier': {
     ...{ state: 'classifying', over: false, stopping: { says: false } },
     act: (claim) => insertAnswers(pool, claim, [answer], 'rules'),
@@ -72,7 +77,7 @@ const STATEMENTS: Record<string, Statement> = {
     ...{ state: 'classifying', over: null, stopping: 'writes' },
     act: (claim) => haltChunk(pool, claim, 'a fault', randomUUID()),
   },
-  'a renewal': { state: 'executing', over: false, stopping: 'writes', act: (claim) => renewLease(pool, claim) },
+  'a renewal': { state: 'executing', over: null, stopping: 'writes', act: (claim) => renewLease(pool, claim) },
   'a lease given back': { state: 'executing', stopping: 'writes', act: (claim) => releaseLease(pool, claim) },
 };
 
@@ -89,7 +94,7 @@ async function seeded(name: string, state: Claim['state']): Promise<Claim> {
     chunks: [{ state, items }],
   });
   const chunkId = chunks[0]?.id ?? '';
-  const claim: Claim = { chunkId, batchId, datasetId, number: 1, epoch: 7, state, stopping: null };
+  const claim: Claim = { chunkId, batchId, datasetId, number: 1, epoch: 7, state, stopping: null, probes: [] };
   await pool.query(
     `UPDATE chunk SET epoch = 7, lease_owner = $2, lease_until = clock_timestamp() + interval '3 seconds',
        released = NOT $3, classified = CASE WHEN $4 THEN item_count ELSE classified END WHERE id = $1`,

@@ -21,6 +21,18 @@ export async function readOpenIncidents(client: Tx): Promise<IncidentRow[]> {
   return rows;
 }
 
+/** What of an incident a resume must know; null when there is none. */
+export async function readIncident(
+  client: Tx,
+  id: string,
+): Promise<{ batchId: string | null; chunk: number | null; resolvedAt: Date | null } | null> {
+  const { rows } = await client.query<{ batchId: string | null; chunk: number | null; resolvedAt: Date | null }>(
+    'SELECT batch_id AS "batchId", chunk, resolved_at AS "resolvedAt" FROM incident WHERE id = $1',
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
 /** Running batches with an action out, or about to go out. */
 export async function readSendingBatches(client: Tx): Promise<string[]> {
   const { rows } = await client.query<{ id: string }>(

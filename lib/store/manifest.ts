@@ -15,6 +15,9 @@ export type RequestBuilder = (
   item: { ordinal: number; fields: Record<string, string> },
 ) => { version: number; request: Uint8Array };
 
+/** Whom a connector's frozen request goes to; `lib/connectors` gives it. Null where nothing leaves Countersign. */
+export type TargetNamer = (connector: string, request: Uint8Array) => string | null;
+
 export type BuiltRow = ManifestEntry & { requestBytes: Uint8Array | null };
 export type ManifestProblem = { ordinal: number; category: string; message: string };
 export type BuiltManifest = { digest: string; acting: number; counts: Record<string, number>; problems: ManifestProblem[] };
@@ -73,6 +76,28 @@ export async function currentManifest(client: Tx, chunk: ChunkOfBatch, build: Re
 }
 
 type Frozen = { decisionId: string; chunkId: string; first: ReadonlySet<number> };
+
+/** Whom these rows are sent to, each once. The requests of an undo are stored already, and read back. */
+export async function targetsOf(client: Tx, rows: BuiltRow[], name: TargetNamer): Promise<Set<string>> {
+  const targets = new Set<string>();
+  const add = (connector: string, bytes: Uint8Array): void => {
+    const target = name(connector, bytes);
+    if (target !== null) targets.add(target);
+  };
+  const stored = new Map<string, string>();
+  for (const { action, request, requestBytes } of rows) {
+    if (action && requestBytes) add(action.connector, requestBytes);
+    else if (action && request) stored.set(request, action.connector);
+  }
+  if (stored.size > 0) {
+    const found = await client.query<{ digest: string; bytes: Buffer }>(
+      `SELECT encode(digest, 'hex') AS digest, bytes FROM frozen_request JOIN unnest($1::text[]) AS d(hex) ON digest = decode(d.hex, 'hex')`,
+      [[...stored.keys()]],
+    );
+    for (const { digest, bytes } of found.rows) add(stored.get(digest) ?? '', bytes);
+  }
+  return targets;
+}
 
 /** I5: stores one page of rows and their requests; insert-only. A request that many items share is stored once. */
 export async function freezeRows(client: Tx, frozen: Frozen, rows: BuiltRow[]): Promise<void> {
