@@ -6,7 +6,9 @@ import { answerDoubts } from '../../lib/steps/answer-doubts.ts';
 import { decide } from '../../lib/steps/decide.ts';
 import { readBatch } from '../../lib/steps/read-batch.ts';
 import { readUncertain } from '../../lib/steps/read-uncertain.ts';
+import { resumeIncident } from '../../lib/steps/resume-incident.ts';
 import { resume } from '../../lib/steps/stop-and-go.ts';
+import { readTargetIncidents } from '../../lib/store/breakers.ts';
 import { db } from '../../lib/store/db.ts';
 import { buildManifest } from '../../lib/store/manifest.ts';
 import { ADA, type SoakBatch, type Targets } from './batches.ts';
@@ -52,6 +54,9 @@ async function act(world: World, batch: SoakBatch): Promise<boolean> {
   }
   const halted = chunks.find((chunk) => chunk.state === 'halted' || chunk.state === 'paused');
   if (halted) await resume(ADA, { batchId, chunk: halted.number });
+  // Another batch's chunk may have halted at a target that this one waits for, and be over by now.
+  for (const { id, probing } of await readTargetIncidents(db().pool, { batchId }))
+    if (!probing) await resumeIncident(ADA, { id });
   const open = await answer(world, batch);
   return open === 0 && chunks.every((chunk) => SETTLED.includes(chunk.state));
 }
