@@ -39,6 +39,8 @@ export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): 
     const { chunks } = await resume(actor, { batchId: incident.batchId, ...(incident.chunk ? { chunk: incident.chunk } : {}) });
     return { trying: null, chunks: chunks.length };
   }
+  if (incident.kind !== 'target')
+    throw new CountersignError('conflict', 'This incident stopped nothing that a person could resume: it ends by itself.');
   const { resumed, batches } = await inTransaction(pool, async (tx) => {
     const chunks = await letHaltedGo(tx, id);
     const [trying = null] = await probeIncident(tx, id);

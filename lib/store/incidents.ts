@@ -21,13 +21,12 @@ export async function readOpenIncidents(client: Tx): Promise<IncidentRow[]> {
   return rows;
 }
 
+type IncidentAbout = { kind: string; batchId: string | null; chunk: number | null; resolvedAt: Date | null };
+
 /** What of an incident a resume must know; null when there is none. */
-export async function readIncident(
-  client: Tx,
-  id: string,
-): Promise<{ batchId: string | null; chunk: number | null; resolvedAt: Date | null } | null> {
-  const { rows } = await client.query<{ batchId: string | null; chunk: number | null; resolvedAt: Date | null }>(
-    'SELECT batch_id AS "batchId", chunk, resolved_at AS "resolvedAt" FROM incident WHERE id = $1',
+export async function readIncident(client: Tx, id: string): Promise<IncidentAbout | null> {
+  const { rows } = await client.query<IncidentAbout>(
+    'SELECT kind, batch_id AS "batchId", chunk, resolved_at AS "resolvedAt" FROM incident WHERE id = $1',
     [id],
   );
   return rows[0] ?? null;
