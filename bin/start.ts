@@ -138,7 +138,7 @@ function environmentOfChildren(settings: Env, urls: DatabaseUrls): NodeJS.Proces
 function end(code: number): Promise<void> {
   ending ??= (async () => {
     stopping.abort();
-    if (running.workers.length > 0) say('workers', 'draining');
+    if (running.workers.length > 0) say('workers', `draining: what is in flight is waited for, at most ${DRAIN_MS / 1000} s`);
     await Promise.all(running.workers.map((worker) => worker.stop(DRAIN_MS)));
     await running.web?.stop(WEB_STOP_MS);
     // A database that is just being started has to be up before it can be stopped.

@@ -10,7 +10,7 @@ import { answerAuth } from './route.ts';
 import { type Cookie, signIn, signOut } from './sign-in.ts';
 import { apiActor, currentActor } from './who.ts';
 
-const { pool } = await testDatabase();
+const { pool, superPool } = await testDatabase();
 const KEY = 'a-key-of-the-environment';
 process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
 process.env.ADMIN_API_KEY = KEY;
@@ -125,6 +125,22 @@ describe('a session', () => {
     const removed = await signOut(new Headers({ cookie: second.cookie, ...SITE }));
     expect(removed.find(({ name }) => name === 'countersign.session_token')).toMatchObject({ value: '', options: { maxAge: 0 } });
     expect(await currentActor(new Headers({ cookie: second.cookie }))).toBeNull();
+  });
+
+  it('that can not be looked up is not ended: the database is at fault', async () => {
+    const { cookie } = await signedIn();
+    const { rows } = await superPool.query<{ name: string }>('SELECT current_database() AS name');
+    const limit = (most: number) => superPool.query(`ALTER DATABASE ${rows[0]?.name} CONNECTION LIMIT ${most}`);
+    await limit(0);
+    try {
+      await superPool.query(
+        'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND usename <> current_user',
+      );
+      await expect(apiActor(request({ cookie }))).rejects.toMatchObject({ code: 'unavailable', facts: { fault: 'crowded' } });
+    } finally {
+      await limit(-1);
+    }
+    expect(await apiActor(request({ cookie }))).toMatchObject({ via: 'page' });
   });
 });
 

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { refusalOfFault } from '../core/database-fault.ts';
 import { CountersignError } from '../core/errors.ts';
 import { env } from '../env.ts';
 import { type Actor, isRole } from './actor.ts';
@@ -14,7 +15,12 @@ export async function currentActor(headers: Headers): Promise<Actor | null> {
 /** As `currentActor`, with the address that the person signs in with. */
 export async function currentPerson(headers: Headers): Promise<{ actor: Actor; email: string } | null> {
   if (!headers.has('cookie')) return null;
-  const session = await auth().api.getSession({ headers });
+  const session = await auth()
+    .api.getSession({ headers })
+    .catch((error: Error) => {
+      // Whoever can't be looked up now is not signed out.
+      throw refusalOfFault(error.cause) ?? error;
+    });
   const user = session?.user as { id: string; name: string; email: string; role?: unknown } | undefined;
   // A role that is not in the table would be nobody's.
   if (!user || !isRole(user.role)) return null;

@@ -35,7 +35,6 @@ export const IDLE_IN_TRANSACTION_MS = 60_000;
 export const POLL_MS = 500;
 export const HEARTBEAT_MS = 1_000;
 export const WORKER_GONE_MS = 10_000;
-export const DRAIN_MS = 10_000;
 /** So long without a fault of the database, and its incident is over. */
 export const DATABASE_WELL_MS = 10_000;
 
@@ -44,6 +43,8 @@ export const CLASSIFY_PAGE_ITEMS = 500;
 export const TRANSACTIONAL_SLOTS = 500;
 export const REQUEST_TIMEOUT_MS = 30_000;
 export const REQUEST_TIMEOUT_MS_MAX = 120_000;
+/** Then npm start kills a worker that was asked to end: longer than a request that hangs, unless its action allows it more than the usual time. */
+export const DRAIN_MS = REQUEST_TIMEOUT_MS + 5_000;
 export const CONNECT_TIMEOUT_MS = 10_000;
 export const REQUEST_TRIES_MAX = 3;
 /** Before a target forgets a key: longer than one repeat takes with all its tries. */

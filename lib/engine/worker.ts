@@ -181,7 +181,9 @@ async function handle(input: WorkerInput, workerId: string, claim: Claim, claime
 function heartbeat({ pool, log }: WorkerInput, workerId: string, told: { heard: () => void; failed: Failed }) {
   let chunkId: string | null = null;
   let said: DatabaseFaultKind | null = null;
-  const beat = async (): Promise<void> => {
+  let ended = false;
+  let beating: Promise<void> | null = null;
+  const beatOnce = async (): Promise<void> => {
     const spell = troubleOf(pool).now();
     const before = said;
     said = spell?.kind ?? null;
@@ -196,16 +198,23 @@ function heartbeat({ pool, log }: WorkerInput, workerId: string, told: { heard: 
     } catch (error) {
       told.failed('heartbeat failed', error);
     }
+    beating = null;
+  };
+  // One at a time, so that the last one is over when the row is taken away.
+  const beat = (): void => {
+    if (!ended) beating ??= beatOnce();
   };
   const timer = setInterval(beat, HEARTBEAT_MS);
-  void beat();
+  beat();
   return {
     busy(now: string | null): void {
       chunkId = now;
-      void beat();
+      void Promise.resolve(beating).then(beat);
     },
     async end(): Promise<void> {
+      ended = true;
       clearInterval(timer);
+      await beating;
       await forgetWorker(pool, workerId).catch(() => {});
     },
   };

@@ -17,12 +17,7 @@ const running = new Set<ChildProcess>();
 
 /** Starts `npm run worker`'s process and waits until it has come up. `name` is what its connections are called in the database. */
 export async function startWorker(url: string, name = 'worker'): Promise<WorkerProcess> {
-  const env = {
-    ...process.env,
-    DATABASE_URL: `${url}?application_name=${name}`,
-    ALLOW_PRIVATE_TARGETS: '1',
-    SECRET_KEY: 'a key of the crash tests, of no use elsewhere',
-  };
+  const env = environmentOfWorkers(url, name);
   // The channel is how it learns that a test run was itself killed: it then drains.
   const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   running.add(child);
@@ -35,6 +30,16 @@ export async function startWorker(url: string, name = 'worker'): Promise<WorkerP
     ended.then(({ code, signal }) => Promise.reject(new Error(`The worker ended with ${code ?? signal} before it was up.`))),
   ]);
   return { pid: child.pid ?? 0, ended, send: (signal) => void child.kill(signal) };
+}
+
+/** With loopback as a target; `name` as for `startWorker`. */
+export function environmentOfWorkers(url: string, name: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    DATABASE_URL: `${url}?application_name=${name}`,
+    ALLOW_PRIVATE_TARGETS: '1',
+    SECRET_KEY: 'a key of the crash tests, of no use elsewhere',
+  };
 }
 
 /** Starts several at once. */
