@@ -82,12 +82,13 @@ test('I1: nothing reaches a target while the commit of its intent is held up', a
 test('I1: nor is anything made inside Countersign whose intent was refused', async () => {
   const { url } = await target(() => 200);
   const batch = await seed(plan(url), [item('shelve'), item('shelve')]);
-  await workUntil(pool, until(batch, 'paused'), {
+  await workUntil(pool, until(batch, 'paused', 'halted', 'done'), {
     executing: async (task) => {
       await pool.query("UPDATE chunk SET stopping = 'pause' WHERE id = $1", [task.claim.chunkId]);
       return executeChunk(task);
     },
   });
+  expect(await chunkStates(pool, batch.batchId)).toEqual(['paused']);
   expect(await steps(pool, batch.batchId)).toEqual({});
   expect((await pool.query('SELECT FROM shelf_entry WHERE batch_id = $1', [batch.batchId])).rowCount).toBe(0);
 });

@@ -55,7 +55,8 @@ const memories = new Map<string, Memory>();
 
 function remember(batchId: string): Memory {
   let memory = memories.get(batchId);
-  if (!memory || Date.now() - memory.since > REFOLD_MS) memory = { since: Date.now(), folds: new Map(), approved: new Map() };
+  if (!memory || performance.now() - memory.since > REFOLD_MS)
+    memory = { since: performance.now(), folds: new Map(), approved: new Map() };
   // The batch that was asked for longest ago is first, and goes first.
   memories.delete(batchId);
   memories.set(batchId, memory);

@@ -34,7 +34,7 @@ afterAll(async () => {
 const REQUEST_MS = 1_000;
 
 /** The action that reaches a target, with what the oracle needs to know the item by. */
-export function post(target: RunningTarget, honoursKeys = false, inspected = false) {
+export function post(target: RunningTarget, honoursKeys: boolean | { forHours: number } = false, inspected = false) {
   const inspect = { url: `${target.url}/by-key/{{idempotencyKey}}`, happened: { contains: '{{subject}}' } };
   const common = { url: `${target.url}/mail`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS };
   const request = inspected ? { ...common, inspect } : common;
@@ -43,7 +43,7 @@ export function post(target: RunningTarget, honoursKeys = false, inspected = fal
 
 export function sendAll(
   target: RunningTarget,
-  options: { honoursKeys?: boolean; inspected?: boolean; concurrency?: number } = {},
+  options: { honoursKeys?: boolean | { forHours: number }; inspected?: boolean; concurrency?: number } = {},
 ): PlanInput {
   const { honoursKeys = false, inspected = false, concurrency = 8 } = options;
   return {

@@ -15,11 +15,18 @@ export type WorkerProcess = {
 const PROGRAM = 'bin/worker.ts';
 const running = new Set<ChildProcess>();
 
-/** Starts `npm run worker`'s process and waits until it has come up. `name` is what its connections are called in the database. */
-export async function startWorker(url: string, name = 'worker'): Promise<WorkerProcess> {
+/**
+ * Starts `npm run worker`'s process and waits until it has come up. `name` is what its connections are called in the database; `hoursOff` sets its
+ * wall clock.
+ */
+export async function startWorker(
+  url: string,
+  { name = 'worker', hoursOff = 0 }: { name?: string; hoursOff?: number } = {},
+): Promise<WorkerProcess> {
   const env = environmentOfWorkers(url, name);
   // The channel is how it learns that a test run was itself killed: it then drains.
-  const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const clock = hoursOff === 0 ? [] : ['--import', `${import.meta.resolve('./other-clock.ts')}?hours=${hoursOff}`];
+  const child = spawn(process.execPath, [...clock, PROGRAM], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   running.add(child);
   const ended = once(child, 'exit').then(([code, signal]) => {
     running.delete(child);
@@ -44,7 +51,7 @@ export function environmentOfWorkers(url: string, name: string): NodeJS.ProcessE
 
 /** Starts several at once. */
 export function startWorkers(url: string, count: number): Promise<WorkerProcess[]> {
-  return Promise.all(Array.from({ length: count }, (_, index) => startWorker(url, `worker_${index + 1}`)));
+  return Promise.all(Array.from({ length: count }, (_, index) => startWorker(url, { name: `worker_${index + 1}` })));
 }
 
 /** Kills what is still there; a stopped process too. */
