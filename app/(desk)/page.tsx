@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { DatabaseTrouble } from '../../components/batch/database-trouble.tsx';
 import { type Need as NeedLine, NeedsYouList } from '../../components/batch/needs-you.tsx';
 import { ReviewNext } from '../../components/batch/review-next.tsx';
 import { ButtonLink } from '../../components/ui/button.tsx';
@@ -14,7 +15,7 @@ export const metadata: Metadata = { title: 'Needs you' };
 
 export default async function NeedsYouPage() {
   const actor = await requireActor('/');
-  const { halts, doubts, releases, checkpoints, count } = await readNeedsYou(actor);
+  const { halts, doubts, releases, checkpoints, count, trouble } = await readNeedsYou(actor);
   const needs: NeedLine[] = [
     ...halts.map((need) =>
       line(need, 'halted', `Stopped: ${need.haltReason ? reasonWords(need.haltReason) : 'nothing is being sent.'}`),
@@ -34,6 +35,11 @@ export default async function NeedsYouPage() {
         meta={count === 0 ? undefined : `${formatNoun(count, 'questions')}, the most urgent first`}
         actions={next ? <ReviewNext href={next.href} /> : null}
       />
+      {trouble ? (
+        <div className="mb-4">
+          <DatabaseTrouble fault={trouble} />
+        </div>
+      ) : null}
       {needs.length > 0 ? (
         <NeedsYouList needs={needs} />
       ) : (

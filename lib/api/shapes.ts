@@ -3,6 +3,7 @@
  * Descriptions are what the OpenAPI document says.
  */
 import { z } from 'zod';
+import { DATABASE_FAULTS } from '../core/database-fault.ts';
 import { BATCH_STATES, CHUNK_STATES, DATASET_STATES } from '../core/lifecycle.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '../core/limits.ts';
 import type { PlanInput } from '../core/plan.ts';
@@ -200,6 +201,10 @@ export const batch = z.object({
     .object({ heardAt: instant.nullable() })
     .nullable()
     .describe('Something waits for a worker and none was heard of lately; when one was last.'),
+  trouble: z
+    .enum(DATABASE_FAULTS)
+    .nullable()
+    .describe('What the workers meet at the database while something waits for them; it ends by itself.'),
   categories: z.array(z.object({ name: z.string(), action: actionWords.nullable() })),
   chunks: z.array(chunk),
   groups: z

@@ -1,4 +1,5 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
+import type { DatabaseFaultKind } from '../core/database-fault.ts';
 import { type BatchState, CHUNK_OWNED, CHUNK_STATES, type ChunkState } from '../core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '../core/limits.ts';
 import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '../core/sum.ts';
@@ -8,6 +9,7 @@ import type { db } from '../store/db.ts';
 import { readNewest, type Span } from '../store/receipt-reads.ts';
 import { foldChunks } from '../store/sum.ts';
 import { readTold } from '../store/tape.ts';
+import { readDatabaseFault } from '../store/workers.ts';
 import type { ReceiptReader } from './receipt-rows.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
@@ -45,6 +47,8 @@ export type BatchNow = {
   needs: Needs;
   /** something waits for a worker and none was heard of lately: the last sign of one, null when there never was any */
   unattended: { heardAt: string | null } | null;
+  /** what the workers meet at the database while something here waits for them; null when all is well */
+  trouble: DatabaseFaultKind | null;
   /** the number of the chunk to look at next; null when none waits for a person */
   next: number | null;
   /** up to CHUNKS_SHOWN_MAX; above, `groups` says how many are in each state */
@@ -73,9 +77,10 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
   const chunks = await readChunksNow(pool, batchId);
-  const [folded, actionRate] = await Promise.all([
+  const [folded, actionRate, trouble] = await Promise.all([
     foldChunks(pool, batchId, chunks),
     readActionRate(pool, batchId, RATE_WINDOW_MS),
+    readDatabaseFault(pool),
   ]);
   const sum = sumOf(folded.values());
   const now: BatchNow = {
@@ -87,6 +92,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     ...speed(batchId, chunks, sum, actionRate),
     needs: needsOf(chunks, folded),
     unattended: pulse.attended || !chunks.some(needsWorker) ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
+    trouble: chunks.some(needsWorker) ? trouble : null,
     next: nextOf(chunks),
     chunks: chunks.length > CHUNKS_SHOWN_MAX ? [] : chunks.map((chunk) => chunkRow(chunk, folded.get(chunk.number))),
     groups: chunks.length > CHUNKS_SHOWN_MAX ? groupsOf(chunks) : null,

@@ -1,9 +1,11 @@
 /** Everything that stands still until a person says something, over all batches. */
 import type { Actor } from '../auth/actor.ts';
 import { authorise, may } from '../auth/authorise.ts';
+import type { DatabaseFaultKind } from '../core/database-fault.ts';
 import { type NeedRow, readDoubtful, readWaiting } from '../store/batch-reads.ts';
 import { db } from '../store/db.ts';
 import { countDoubts } from '../store/sum.ts';
+import { readDatabaseFault } from '../store/workers.ts';
 import { nounOf } from './page.ts';
 
 export type Need = {
@@ -25,8 +27,11 @@ export type NeedsYou = {
   checkpoints: Need[];
   releases: Need[];
   doubts: Need[];
-  halts: Need[] /** chunks to review, release or resume, and actions in doubt */;
+  halts: Need[];
+  /** chunks to review, release or resume, and actions in doubt */
   count: number;
+  /** what keeps all batches from going on: the workers meet it at the database; null when nothing does */
+  trouble: DatabaseFaultKind | null;
 };
 
 const NEEDS_SHOWN = 500;
@@ -34,8 +39,9 @@ const NEEDS_SHOWN = 500;
 /** The oldest batch first; `count` also counts what is beyond the first 500. Empty for whoever can't answer anything. */
 export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
   authorise(actor, 'see_batches');
-  if (!may(actor, 'decide')) return { checkpoints: [], releases: [], doubts: [], halts: [], count: 0 };
   const { pool } = db();
+  const trouble = await readDatabaseFault(pool);
+  if (!may(actor, 'decide')) return { checkpoints: [], releases: [], doubts: [], halts: [], count: 0, trouble };
   const [waiting, doubtful] = await Promise.all([readWaiting(pool, NEEDS_SHOWN), readDoubtful(pool, NEEDS_SHOWN)]);
   const open = await openDoubts(doubtful);
   const those = (...states: NeedRow['state'][]): Need[] =>
@@ -47,6 +53,7 @@ export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
     doubts,
     halts: those('halted'),
     count: waiting.count + doubts.reduce((sum, { uncertain }) => sum + uncertain, 0),
+    trouble,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The fleet as people see it. Leases, not these rows, decide who owns a chunk. */
 import type { Pool } from 'pg';
-import type { DatabaseFaultKind } from '../core/database-fault.ts';
+import { DATABASE_FAULTS, type DatabaseFaultKind } from '../core/database-fault.ts';
+import { WORKER_GONE_MS } from '../core/limits.ts';
 
 /** Writes this worker's row with the database's clock. */
 export async function recordWorker(
@@ -13,6 +14,16 @@ export async function recordWorker(
      SET state = excluded.state, chunk_id = excluded.chunk_id, fault = excluded.fault, heartbeat = excluded.heartbeat`,
     [worker.id, worker.host, worker.pid, worker.chunkId === null ? 'idle' : 'busy', worker.chunkId, worker.fault],
   );
+}
+
+/** The worst fault of the database that a worker that lives says it meets; null when all is well, and when no worker lives. */
+export async function readDatabaseFault(pool: Pool): Promise<DatabaseFaultKind | null> {
+  const { rows } = await pool.query<{ fault: DatabaseFaultKind }>(
+    `SELECT fault FROM worker WHERE fault IS NOT NULL AND heartbeat > clock_timestamp() - $1 * interval '1 millisecond'
+     ORDER BY array_position($2::text[], fault) DESC LIMIT 1`,
+    [WORKER_GONE_MS, DATABASE_FAULTS],
+  );
+  return rows[0]?.fault ?? null;
 }
 
 /** Takes the row away when the worker ends in order. */

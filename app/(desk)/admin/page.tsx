@@ -5,6 +5,7 @@ import { EmptyState } from '../../../components/ui/empty-state.tsx';
 import { PageHeader } from '../../../components/ui/page-header.tsx';
 import { RelativeTime } from '../../../components/ui/relative-time.tsx';
 import { may } from '../../../lib/auth/authorise.ts';
+import { adviceFor } from '../../../lib/core/incident-kinds.ts';
 import { readIncidents } from '../../../lib/steps/read-incidents.ts';
 import { readWorkers } from '../../../lib/steps/read-workers.ts';
 import { requireActor } from '../../actor.ts';
@@ -32,7 +33,7 @@ export default async function AdminPage() {
             <p className="text-muted">None. An incident is one fault, told once: a halted chunk, a sum that does not add up.</p>
           ) : (
             <ul className="flex flex-col divide-y divide-hairline rounded-md border border-hairline">
-              {incidents.map(({ id, message, batchId, batchName, chunk, openedAt }) => (
+              {incidents.map(({ id, kind, message, batchId, batchName, chunk, openedAt }) => (
                 <li key={id} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-3 py-2">
                   <span className="text-red">{message}</span>
                   {batchId ? (
@@ -47,6 +48,7 @@ export default async function AdminPage() {
                   <span className="text-muted">
                     <RelativeTime iso={openedAt} />
                   </span>
+                  <span className="basis-full text-muted">{adviceFor(kind)}</span>
                 </li>
               ))}
             </ul>

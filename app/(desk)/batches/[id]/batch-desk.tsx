@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { BatchHeader } from '../../../../components/batch/batch-header.tsx';
 import { ChunkGrid } from '../../../../components/batch/chunk-grid.tsx';
+import { DatabaseTrouble } from '../../../../components/batch/database-trouble.tsx';
 import { LiveBanner } from '../../../../components/batch/live-banner.tsx';
 import { ReviewNext } from '../../../../components/batch/review-next.tsx';
 import { SumLine } from '../../../../components/batch/sum-line.tsx';
@@ -126,6 +127,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
       <LiveBanner lostAt={lostAt} />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
       <SumLine sum={sum} />
+      {batch.trouble ? <DatabaseTrouble fault={batch.trouble} /> : null}
       {batch.unattended ? <Unattended heardAt={batch.unattended.heardAt} inFlight={sum.inFlight} /> : null}
       {waits.length > 0 ? (
         <Banner
