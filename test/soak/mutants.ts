@@ -1,0 +1,326 @@
+/** The protocol, broken one guard at a time. docs/mutations.md says what catches each. */
+
+/** `from` must be found exactly once in the file; `to` is what is written in its place. */
+export type Edit = { file: string; from: string; to: string };
+
+export type Mutant = {
+  name: string;
+  /** What does not hold any more. */
+  breaks: string;
+  edits: Edit[];
+  /** Test files that it needs beside those that every mutant meets. */
+  tests?: string[];
+  /** A cell of the soak's matrix in which the receipts must come to say what is not so. */
+  cell?: string;
+};
+
+const RECEIPTS = 'lib/store/receipts.ts';
+const EXECUTION = 'lib/store/execution.ts';
+const WRITER = 'lib/engine/receipt-writer.ts';
+const EXECUTOR = 'lib/engine/executor.ts';
+const EXECUTE = 'lib/steps/execute-chunk.ts';
+const CLAIMS = 'lib/store/claims.ts';
+const ANSWERS = 'lib/store/classifications.ts';
+
+const WORKED = ['lib/steps/execute-chunk.test.ts'];
+
+/** The parameter stays in the statement, or the database would refuse it for another reason. */
+const ANY_EPOCH = '$2::int IS NOT NULL';
+
+/** The ends of the guarded statements of outcomes, and of outcomes with intents. */
+const outcomesWhere = (guard: string): string => `WHERE id = $1 ${guard}\n  RETURNING seq\n)\nINSERT INTO receipt`;
+const bothWhere = (guard: string): string => `WHERE id = $1 ${guard}\n  RETURNING seq, \${GOING} AS going`;
+
+/** What the body of a resolution says. */
+const SAID = "coalesce(convert_from($7::bytea, 'UTF8')::json ->> 'result', 'succeeded')";
+
+const edit = (file: string, from: string, to: string): Edit => ({ file, from, to });
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'I1 sent before its intent is committed',
+    breaks: 'A request leaves while its intent is still on its way, and also when the intent is refused.',
+    edits: [
+      edit(
+        EXECUTOR,
+        'await run.writer.intent(intentRow(run, attempt));',
+        'run.writer.intent(intentRow(run, attempt)).catch(() => {});',
+      ),
+    ],
+    cell: 'intents.before × kill × ok',
+  },
+  {
+    name: 'I1 made inside although its intent was refused',
+    breaks: 'An effect inside Countersign does not need its intent to be on record.',
+    edits: [
+      edit(
+        EXECUTOR,
+        'await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt)));',
+        'await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt))).catch(() => {});',
+      ),
+    ],
+  },
+  {
+    name: 'I1 a lost acknowledgement taken for a success',
+    breaks: 'A commit whose answer was lost is believed without looking.',
+    edits: [edit(WRITER, 'if (attempted.length > 0 && (await areStored(db, claim, attempted))) return;', 'return;')],
+  },
+  {
+    name: 'I1 a lost acknowledgement taken for a failure',
+    breaks: 'A commit whose answer was lost is written again without looking.',
+    edits: [edit(WRITER, 'if (attempted.length > 0 && (await areStored(db, claim, attempted))) return;', '')],
+  },
+  {
+    name: 'I1 looked up too early',
+    breaks: 'The lost statement is looked for while its server process may still commit it.',
+    edits: [edit(WRITER, 'await untilGone(db, client.backend);', '')],
+  },
+  {
+    name: 'I2 a step that is taken counts as written',
+    breaks: 'A duplicate (batch, ordinal, step) is swallowed: the receipt of somebody else is taken for one’s own.',
+    edits: [
+      edit(
+        WRITER,
+        "if ((error as { code?: string }).code === '23505') throw new Refused('lost');",
+        "if ((error as { code?: string }).code === '23505') return;",
+      ),
+    ],
+  },
+  {
+    name: 'I3 intents in any state',
+    breaks: 'An intent is written to a chunk that is not executing: it was paused, halted, or is over.',
+    edits: [
+      edit(
+        RECEIPTS,
+        "WHERE id = $1 AND epoch = $2 AND state = 'executing' AND stopping IS NULL",
+        'WHERE id = $1 AND epoch = $2 AND stopping IS NULL',
+      ),
+    ],
+  },
+  {
+    name: 'I3 outcomes in any state',
+    breaks: 'An outcome is written to a chunk that is not executing.',
+    edits: [edit(RECEIPTS, outcomesWhere("AND epoch = $2 AND state = 'executing'"), outcomesWhere('AND epoch = $2'))],
+  },
+  {
+    name: 'I3 outcomes with intents in any state',
+    breaks: 'The statement that writes both does not look at the state.',
+    edits: [edit(RECEIPTS, bothWhere("AND epoch = $2 AND state = 'executing'"), bothWhere('AND epoch = $2'))],
+  },
+  {
+    name: 'I3 intents while the chunk is being stopped',
+    breaks: 'A pause or a cancel that is committed does not keep a worker from beginning.',
+    edits: [
+      edit(
+        RECEIPTS,
+        "WHERE id = $1 AND epoch = $2 AND state = 'executing' AND stopping IS NULL",
+        "WHERE id = $1 AND epoch = $2 AND state = 'executing'",
+      ),
+    ],
+  },
+  {
+    name: 'I3 outcomes with intents while the chunk is being stopped',
+    breaks: 'The same where an intent goes with an outcome.',
+    edits: [edit(RECEIPTS, "const GOING = 'stopping IS NULL';", "const GOING = 'true';")],
+  },
+  {
+    name: 'I3 answers while the chunk is being stopped',
+    breaks: 'A classifier goes on in a chunk that was paused or cancelled.',
+    edits: [
+      edit(
+        ANSWERS,
+        "WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL RETURNING revision)",
+        "WHERE id = $1 AND epoch = $2 AND state = 'classifying' RETURNING revision)",
+      ),
+    ],
+  },
+  {
+    name: 'epoch intents',
+    breaks: 'A worker whose chunk was taken over still writes intents, and sends.',
+    edits: [
+      edit(
+        RECEIPTS,
+        "WHERE id = $1 AND epoch = $2 AND state = 'executing' AND stopping IS NULL",
+        `WHERE id = $1 AND ${ANY_EPOCH} AND state = 'executing' AND stopping IS NULL`,
+      ),
+    ],
+  },
+  {
+    name: 'epoch outcomes',
+    breaks: 'A worker whose chunk was taken over still says what became of its heir’s actions.',
+    edits: [
+      edit(
+        RECEIPTS,
+        outcomesWhere("AND epoch = $2 AND state = 'executing'"),
+        outcomesWhere(`AND ${ANY_EPOCH} AND state = 'executing'`),
+      ),
+    ],
+    cell: 'manifest.verified × stop × hang',
+  },
+  {
+    name: 'epoch outcomes with intents',
+    breaks: 'The same where they share a statement.',
+    edits: [
+      edit(RECEIPTS, bothWhere("AND epoch = $2 AND state = 'executing'"), bothWhere(`AND ${ANY_EPOCH} AND state = 'executing'`)),
+    ],
+  },
+  {
+    name: 'epoch inspections',
+    breaks: 'A worker whose chunk was taken over still ends doubts.',
+    edits: [
+      edit(
+        RECEIPTS,
+        "WHERE id = $1 AND epoch = $2 AND state = 'executing' RETURNING seq)",
+        `WHERE id = $1 AND ${ANY_EPOCH} AND state = 'executing' RETURNING seq)`,
+      ),
+    ],
+  },
+  {
+    name: 'epoch answers of the classifier',
+    breaks: 'A worker whose chunk was taken over still answers for items.',
+    edits: [
+      edit(
+        ANSWERS,
+        "WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL RETURNING revision)",
+        `WHERE id = $1 AND ${ANY_EPOCH} AND state = 'classifying' AND stopping IS NULL RETURNING revision)`,
+      ),
+    ],
+  },
+  {
+    name: 'epoch the end of an execution',
+    breaks: 'A worker whose chunk was taken over ends it under its heir.',
+    edits: [
+      edit(
+        EXECUTION,
+        "'SELECT stopping FROM chunk WHERE id = $1 AND epoch = $2 AND state = ANY($3) AND in_flight = 0 FOR UPDATE'",
+        `'SELECT stopping FROM chunk WHERE id = $1 AND ${ANY_EPOCH} AND state = ANY($3) AND in_flight = 0 FOR UPDATE'`,
+      ),
+    ],
+  },
+  {
+    name: 'epoch a halt',
+    breaks: 'A worker whose chunk was taken over halts it under its heir.',
+    edits: [
+      edit(
+        EXECUTION,
+        'WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING batch_id, number, state`',
+        `WHERE id = $1 AND ${ANY_EPOCH} AND state = $3 RETURNING batch_id, number, state\``,
+      ),
+    ],
+  },
+  {
+    name: 'I4 an open intent sent again where no keys are kept',
+    breaks: 'What an owner before left open is repeated at a target that takes it for a second request.',
+    edits: [
+      edit(
+        EXECUTOR,
+        "return to.kind === 'remote' && to.honoursKeys(row, run.clock.now() - since);",
+        "return to.kind === 'remote' && since > Number.NEGATIVE_INFINITY;",
+      ),
+    ],
+    cell: 'send.answered × kill × ok',
+  },
+  {
+    name: 'I4 a key relied on for ever',
+    breaks: 'How long the target keeps a key is not looked at.',
+    edits: [
+      edit(
+        EXECUTE,
+        'ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS',
+        'ageMs > Number.NEGATIVE_INFINITY && (kept.get(row.category) ?? 0) > KEYS_MARGIN_MS',
+      ),
+    ],
+    tests: WORKED,
+  },
+  {
+    name: 'I4 another key at the repeat',
+    breaks: 'What is repeated goes out under a key of its own, and the target takes it for a second request.',
+    edits: [
+      edit(
+        EXECUTOR,
+        'const { attempt, idempotencyKey: key } = intent;',
+        'const { attempt } = intent;\n  const key = idempotencyKey(intent.decision, row.ordinal, attempt + 1);',
+      ),
+    ],
+    cell: 'send.answered × kill × ok',
+  },
+  {
+    name: 'I4 a refusal of the repeat believed',
+    breaks: 'A target that refuses the repeat is taken to have said that the first did nothing.',
+    edits: [edit(EXECUTOR, 'mayHaveActed: inherited }', 'mayHaveActed: inherited && row.ordinal < 0 }')],
+  },
+  {
+    name: 'I4 “not there” taken for not executed',
+    breaks: 'The target does not know of the request, and that ends the doubt, though somebody may still be sending.',
+    edits: [
+      edit(
+        EXECUTOR,
+        'resolution: happened ? resolutionRow(run, attempt) : null }',
+        "resolution: said.finding === 'unknown' ? null : resolutionRow(run, attempt, happened) }",
+      ),
+      edit(
+        EXECUTOR,
+        'function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {',
+        'function resolutionRow(run: Run, attempt: Attempt, happened: boolean): SealedReceipt {',
+      ),
+      edit(
+        EXECUTOR,
+        "ordinal: attempt.row.ordinal,\n    result: 'succeeded',",
+        "ordinal: attempt.row.ordinal,\n    result: happened ? 'succeeded' : 'not_executed',",
+      ),
+      edit(
+        RECEIPTS,
+        'SET seq = seq + 1, uncertain = uncertain - 1, done = done + 1,',
+        `SET seq = seq + 1, uncertain = uncertain - 1, done = done + (${SAID} = 'succeeded')::int, not_executed = not_executed + (${SAID} <> 'succeeded')::int,`,
+      ),
+      edit(
+        RECEIPTS,
+        "SELECT $3, $4, fence.seq, $5, $6, 'resolution', 'succeeded', $7, $8 FROM fence",
+        `SELECT $3, $4, fence.seq, $5, $6, 'resolution', ${SAID}, $7, $8 FROM fence`,
+      ),
+    ],
+    tests: WORKED,
+  },
+  {
+    name: 'I5 the frozen rows are not verified',
+    breaks: 'What runs need not be what was approved.',
+    edits: [
+      edit(EXECUTOR, 'if (hasher.digest() === approval.manifestDigest) return null;', "if (hasher.digest() !== '') return null;"),
+    ],
+  },
+  {
+    name: 'I6 sending goes on when an outcome can’t be recorded',
+    breaks: 'New intents follow an outcome that is not on record.',
+    edits: [edit(WRITER, 'fault = error;', 'void error;')],
+    tests: WORKED,
+  },
+  {
+    name: 'leases by the clock of the worker',
+    breaks: 'How long a lease lasts depends on whose clock is right.',
+    edits: [
+      edit(
+        CLAIMS,
+        "SET lease_until = clock_timestamp() + $3 * interval '1 millisecond'\n           WHERE id = $1 AND epoch = $2 AND state = $4",
+        'SET lease_until = to_timestamp($3::float8 / 1000)\n           WHERE id = $1 AND epoch = $2 AND state = $4',
+      ),
+      edit(
+        CLAIMS,
+        'values: [claim.chunkId, claim.epoch, LEASE_MS, claim.state],',
+        'values: [claim.chunkId, claim.epoch, Date.now() + LEASE_MS, claim.state],',
+      ),
+    ],
+    tests: ['test/crash/clocks.test.ts'],
+  },
+  {
+    name: 'the lease is not looked at before a send',
+    breaks:
+      'A worker that froze after its intent’s commit still sends when it wakes. No receipt is false by that, for the doubt was on record: the window is wider, that is all. So no cell of the soak can tell.',
+    edits: [
+      edit(
+        EXECUTOR,
+        "if (!run.lease.valid()) throw new Refused('lost');\n  await reach('send.checked', run.claim.batchId);",
+        "await reach('send.checked', run.claim.batchId);",
+      ),
+    ],
+  },
+];
