@@ -10,12 +10,13 @@ import { may } from '../../lib/auth/authorise.ts';
 import { reasonWords } from '../../lib/core/reason-words.ts';
 import { type Need, readNeedsYou } from '../../lib/steps/read-needs-you.ts';
 import { requireActor } from '../actor.ts';
+import { Targets } from './targets.tsx';
 
 export const metadata: Metadata = { title: 'Needs you' };
 
 export default async function NeedsYouPage() {
   const actor = await requireActor('/');
-  const { halts, doubts, releases, checkpoints, count, trouble } = await readNeedsYou(actor);
+  const { targets, halts, doubts, releases, checkpoints, count, trouble } = await readNeedsYou(actor);
   const needs: NeedLine[] = [
     ...halts.map((need) =>
       line(need, 'halted', `Stopped: ${need.haltReason ? reasonWords(need.haltReason) : 'nothing is being sent.'}`),
@@ -40,9 +41,14 @@ export default async function NeedsYouPage() {
           <DatabaseTrouble fault={trouble} />
         </div>
       ) : null}
+      {targets.length > 0 ? (
+        <div className="mb-6 flex flex-col gap-2">
+          <Targets incidents={targets} mayResume={may(actor, 'resume')} />
+        </div>
+      ) : null}
       {needs.length > 0 ? (
         <NeedsYouList needs={needs} />
-      ) : (
+      ) : targets.length > 0 ? null : (
         <EmptyState
           title="Nothing waits for you"
           text="When a chunk is sorted, or an action has to be answered for, it appears here."

@@ -1,6 +1,7 @@
 /** What a checkpoint page is given, and what it asks for. Everything is JSON. */
 import type { BatchState, ChunkState } from '../../lib/core/lifecycle.ts';
 import type { ReceiptResult } from '../../lib/ledger/receipt.ts';
+import type { TargetIncident } from '../batch/target-incidents.tsx';
 import type { ChunkRow } from '../chunk/chunk-row.ts';
 
 export type Effect = 'none' | 'undoable' | 'permanent';
@@ -79,6 +80,8 @@ export type CheckpointView = {
   next: { number: number; name: string; state: ChunkState; waiting: number } | null;
   /** when it halted, ISO 8601 */
   haltedAt: string | null;
+  /** targets that failed, as far as this chunk waits for them */
+  targets: TargetIncident[];
   may: { correct: boolean; decide: boolean; resume: boolean; retry: boolean; undo: boolean };
 };
 

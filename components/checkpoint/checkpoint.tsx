@@ -47,6 +47,8 @@ type Props = {
   onResume?: () => Promise<Outcome>;
   onRetry?: () => Promise<Outcome>;
   onUpdateConnection?: () => void;
+  /** tries a target that failed; by its incident */
+  onResumeTarget?: (id: string) => Promise<Outcome>;
   onSeen?: (ordinals: number[]) => void;
   /** the button that undoes what this chunk did, where that can be */
   undo?: ReactNode;
@@ -84,6 +86,7 @@ export function Checkpoint({
   onResume,
   onRetry,
   onUpdateConnection,
+  onResumeTarget,
   onSeen,
   findAlike,
   undo,
@@ -274,6 +277,7 @@ export function Checkpoint({
         }
         retry={onRetry ? { pending: retry.pending, error: retry.refusal?.message ?? null, run: () => void retry.run() } : null}
         onUpdateConnection={onUpdateConnection ?? null}
+        onResumeTarget={onResumeTarget ?? null}
       />
 
       <div className="grid min-w-0 overflow-hidden rounded-md border border-hairline max-lg:divide-y max-lg:divide-hairline lg:h-[calc(100dvh-14.5rem)] lg:min-h-96 lg:grid-cols-[minmax(13rem,17rem)_minmax(18rem,1fr)_minmax(20rem,1.15fr)] lg:divide-x lg:divide-hairline">

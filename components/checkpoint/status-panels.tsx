@@ -3,10 +3,12 @@
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { reasonWords } from '../../lib/core/reason-words.ts';
+import { TargetIncidents } from '../batch/target-incidents.tsx';
 import { actionLook } from '../chunk/state.ts';
 import { Banner } from '../ui/banner.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { formatCount, formatInstant, formatNoun } from '../ui/format.ts';
+import type { Outcome } from '../ui/outcome.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import type { ChangeMeanwhile, CheckpointView, FirstReceipt } from './checkpoint-view.ts';
 
@@ -81,12 +83,14 @@ export function StatePanel({
   resume,
   retry,
   onUpdateConnection,
+  onResumeTarget,
 }: {
   view: CheckpointView;
   release: Step & { words: string };
   resume: Step | null;
   retry: Step | null;
   onUpdateConnection: (() => void) | null;
+  onResumeTarget: ((id: string) => Promise<Outcome>) | null;
 }) {
   const { chunk, batch, may } = view;
   const { failed, uncertain } = chunk.counts;
@@ -94,6 +98,9 @@ export function StatePanel({
     return (
       <ReleasePanel view={view} release={release.words} pending={release.pending} error={release.error} onRelease={release.run} />
     );
+  }
+  if (chunk.waitsFor !== null && view.targets.length > 0) {
+    return <TargetIncidents incidents={view.targets} onResume={may.resume ? onResumeTarget : null} />;
   }
   if (chunk.state === 'halted') return <HaltedPanel view={view} resume={resume} onUpdateConnection={onUpdateConnection} />;
   if (chunk.state === 'paused') {

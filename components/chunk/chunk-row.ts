@@ -14,6 +14,8 @@ export type ChunkRow = {
   seq: number;
   note: string | null;
   haltReason: string | null;
+  /** the target that failed, which this chunk can't go on without */
+  waitsFor: string | null;
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
 

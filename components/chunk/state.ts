@@ -49,6 +49,7 @@ type ChunkNow = {
   stopping?: 'pause' | 'cancel' | string | null;
   continued?: boolean;
   note?: string | null;
+  waitsFor?: string | null;
   counts?: { failed: number };
 };
 
@@ -58,6 +59,7 @@ export function chunkLook(chunk: ChunkNow): StateLook {
   if (stopping && (state === 'executing' || state === 'classifying')) {
     return { tone: 'neutral', glyph: '‖', word: stopping === 'cancel' ? 'Stopping' : 'Pausing' };
   }
+  if (chunk.waitsFor && state !== 'halted') return { tone: 'red', glyph: '‖', word: 'Waiting for its target' };
   if (state === 'awaiting_review' && chunk.continued) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
   if ((state === 'queued' || state === 'classifying') && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
   if (state === 'done' && chunk.counts && chunk.counts.failed > 0) return { tone: 'red', glyph: '✕', word: 'Done, some failed' };

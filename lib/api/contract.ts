@@ -18,6 +18,8 @@ import {
   failureGroup,
   givenPlan,
   id,
+  incident,
+  incidentResumed,
   item,
   moved,
   nothing,
@@ -208,6 +210,18 @@ export const contract = oc.prefix('/api/v1').router({
   resume: steer('resume', 'Resume'),
   cancel: steer('cancel', 'Cancel'),
   retry: steer('retry', 'Retry what failed in'),
+  incidents: {
+    list: get('/incidents', 'List the open incidents, the newest first').output(
+      z.object({ items: z.array(incident), next: z.null() }),
+    ),
+    resume: post(
+      '/incidents/{id}/resume',
+      'Resume what an incident stopped',
+      'For a target that failed: one of the chunks that wait for it tries, and the others follow its first success. Nothing that is uncertain is repeated.',
+    )
+      .input(write({ id: id.describe('The id of the incident.') }, nothing))
+      .output(incidentResumed),
+  },
   workers: {
     list: get('/workers', 'List the workers').output(z.object({ items: z.array(workerRow), next: z.null() })),
   },

@@ -18,8 +18,10 @@ import { readChunkItems } from '../steps/read-chunk-items.ts';
 import { readChunks } from '../steps/read-chunks.ts';
 import { type DatasetView, readDataset, readDatasets, readItems, readUnreadable } from '../steps/read-datasets.ts';
 import { readFailures } from '../steps/read-failures.ts';
+import { readIncidents } from '../steps/read-incidents.ts';
 import { readUncertain } from '../steps/read-uncertain.ts';
 import { readWorkers } from '../steps/read-workers.ts';
+import { resumeIncident } from '../steps/resume-incident.ts';
 import { startBatch } from '../steps/start-batch.ts';
 import { cancel, type Moved, pause, resume, retry, type Which } from '../steps/stop-and-go.ts';
 import { undoBatch } from '../steps/undo-batch.ts';
@@ -116,6 +118,10 @@ export const router = os.router({
   resume: steer(resume, 'resume'),
   cancel: steer(cancel, 'cancel'),
   retry: steer(retry, 'retry'),
+  incidents: {
+    list: os.incidents.list.handler(async ({ context }) => ({ items: await readIncidents(context.actor), next: null })),
+    resume: os.incidents.resume.handler(({ context, input }) => resumeIncident(context.actor, input.params)),
+  },
   workers: {
     list: os.workers.list.handler(async ({ context }) => ({ items: await readWorkers(context.actor), next: null })),
   },

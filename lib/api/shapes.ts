@@ -138,9 +138,42 @@ export const chunk = z.object({
   seq: z.int().describe('Number of receipts.'),
   note: z.string().nullable(),
   haltReason: z.string().nullable(),
+  waitsFor: z.string().nullable().describe("The target that failed, which this chunk can't go on without."),
   worker: worker
     .extend({ silentMs: z.number().nullable().describe('Since it last renewed its lease; null while it does so in time.') })
     .nullable(),
+});
+
+const targetIncident = z
+  .object({
+    id: id.describe('Of the incident: what is resumed.'),
+    target: z.string().describe('Scheme, host and port.'),
+    probing: z.boolean().describe('It was resumed, and one chunk tries; the others follow its first success.'),
+    message: z.string().describe('What the target said last, in words.'),
+    since: instant,
+    chunks: count,
+    actions: count.describe('Of the chunks that wait, those without a receipt yet.'),
+    batches: count,
+  })
+  .describe('A target that failed for everybody, and what waits for it.');
+
+export const incident = z.object({
+  id,
+  kind: z.string().describe('target, halted, mismatch or database'),
+  message: z.string(),
+  batchId: id.nullable().describe('Null where it is about no single batch.'),
+  batchName: z.string().nullable(),
+  chunk: z.int().nullable(),
+  openedAt: instant,
+  target: targetIncident.nullable(),
+});
+
+export const incidentResumed = z.object({
+  trying: z
+    .string()
+    .nullable()
+    .describe('The target that one chunk tries now; null where it is about none, or somebody was faster.'),
+  chunks: count.describe('Chunks that halted and go on by this.'),
 });
 
 const sum = actionCounts
@@ -197,6 +230,7 @@ export const batch = z.object({
   rate: z.number().nullable().describe('Actions, or items sorted, per second; null when nothing moves.'),
   etaSeconds: z.number().nullable(),
   needs: z.object({ reviews: count, releases: count, doubts: count, halts: count }).describe('What waits for a person.'),
+  targets: z.array(targetIncident).describe('Targets that failed, as far as this batch waits for them.'),
   unattended: z
     .object({ heardAt: instant.nullable() })
     .nullable()

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Meaning, meaningOf, resultOf, type Sending, unsentReason } from './http-answers.ts';
+import { type Meaning, meaningOf, resultOf, type Sending, targetFault, UNSENT_REASONS, unsentReason } from './http-answers.ts';
 
 const sending = (meaning: Meaning, reason: string = meaning): Sending => ({ meaning, reason, target: null, retryAfterMs: null });
 const certain = { harmless: false, mayHaveActed: false };
@@ -25,6 +25,37 @@ describe('meaningOf', () => {
     [101, 'doubt'],
     [999, 'doubt'],
   ] as const)('%i is %s', (status, meaning) => expect(meaningOf(status)).toBe(meaning));
+});
+
+describe('what a reason says of the target', () => {
+  const says = (reason: string) => targetFault('https://api.example.com', reason);
+  test.each([
+    ['http_401', 'api.example.com refuses us (HTTP 401)'],
+    ['http_403', 'api.example.com refuses us (HTTP 403)'],
+    ['http_407', 'api.example.com refuses us (HTTP 407)'],
+    ['http_429', 'api.example.com is too busy for us (HTTP 429)'],
+    ['http_503', 'api.example.com fails or does not answer (HTTP 503)'],
+    ['timeout', 'api.example.com fails or does not answer (timeout)'],
+    ['connect_timeout', 'api.example.com can’t be reached (connect timeout)'],
+  ])('%s', (reason, words) => expect(says(reason)).toBe(words));
+
+  test('nothing that keeps a request from being sent is about one item', () => {
+    for (const { reason } of UNSENT_REASONS) expect(says(reason), reason).not.toBeNull();
+    expect(says('not_connected')).not.toBeNull();
+  });
+
+  test.each([
+    'http_302',
+    'http_400',
+    'http_404',
+    'http_409',
+    'http_422',
+    'http_501',
+    'unreadable_request',
+    'worker_lost',
+    'aborted',
+    'not_sent',
+  ])('%s is about the one request, or about us', (reason) => expect(says(reason)).toBeNull());
 });
 
 describe('unsentReason', () => {

@@ -11,6 +11,7 @@ import { foldChunks } from '../store/sum.ts';
 import { readTold } from '../store/tape.ts';
 import { readDatabaseFault } from '../store/workers.ts';
 import type { ReceiptReader } from './receipt-rows.ts';
+import { readTargets, type TargetIncident } from './target-incidents.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
 
@@ -28,6 +29,8 @@ export type ChunkRow = {
   seq: number;
   note: string | null;
   haltReason: string | null;
+  /** the target that failed, which this chunk can't go on without; null while it waits for none */
+  waitsFor: string | null;
   /** `silentMs` since it last renewed its lease, null while it does so in time */
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
@@ -45,6 +48,8 @@ export type BatchNow = {
   rate: number | null;
   etaSeconds: number | null;
   needs: Needs;
+  /** targets that failed, as far as this batch waits for them */
+  targets: TargetIncident[];
   /** something waits for a worker and none was heard of lately: the last sign of one, null when there never was any */
   unattended: { heardAt: string | null } | null;
   /** what the workers meet at the database while something here waits for them; null when all is well */
@@ -77,8 +82,9 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
   const chunks = await readChunksNow(pool, batchId);
-  const [folded, actionRate, trouble] = await Promise.all([
+  const [folded, targets, actionRate, trouble] = await Promise.all([
     foldChunks(pool, batchId, chunks),
+    readTargets(pool, { batchId }),
     readActionRate(pool, batchId, RATE_WINDOW_MS),
     readDatabaseFault(pool),
   ]);
@@ -91,6 +97,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     sum,
     ...speed(batchId, chunks, sum, actionRate),
     needs: needsOf(chunks, folded),
+    targets,
     unattended: pulse.attended || !chunks.some(needsWorker) ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
     trouble: chunks.some(needsWorker) ? trouble : null,
     next: nextOf(chunks),
@@ -108,9 +115,25 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
 
 /** One chunk's row; its counts are the receipts', not the counters'. */
 export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRow {
-  const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, worker } = chunk;
+  const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, waitsFor, worker } =
+    chunk;
   const { waiting: _, ...counts } = folded ? sumOfChunk(folded) : { ...chunk.counters, waiting: 0 };
-  return { number, name, state, stopping, itemCount, classified, continued, counts, revision, seq, note, haltReason, worker };
+  return {
+    number,
+    name,
+    state,
+    stopping,
+    itemCount,
+    classified,
+    continued,
+    counts,
+    revision,
+    seq,
+    note,
+    haltReason,
+    waitsFor,
+    worker,
+  };
 }
 
 /**
@@ -152,10 +175,11 @@ export async function readTapeAt(
 /** The batch's chunks in the states people act on. `doubts` are actions, the others chunks. */
 function needsOf(chunks: readonly ChunkNow[], folded: Map<number, ChunkSum>): Needs {
   const needs: Needs = { reviews: 0, releases: 0, doubts: 0, halts: 0 };
-  for (const { number, state } of chunks) {
+  for (const { number, state, incidentId } of chunks) {
     if (state === 'awaiting_review' || state === 'awaiting_second') needs.reviews += 1;
     if (state === 'awaiting_release') needs.releases += 1;
-    if (state === 'halted') needs.halts += 1;
+    // What halted at a target is told once, as the target's incident.
+    if (state === 'halted' && incidentId === null) needs.halts += 1;
     needs.doubts += folded.get(number)?.folded.states.uncertain ?? 0;
   }
   return needs;
@@ -168,7 +192,7 @@ function needsWorker({ state }: ChunkNow): boolean {
 /** What stands still in the middle of its actions first, then reviews; those that were already let pass come last. */
 function nextOf(chunks: readonly ChunkNow[]): number | null {
   const first = (of: (chunk: ChunkNow) => boolean) => chunks.find(of)?.number;
-  const stuck = ({ state }: ChunkNow) => state === 'halted' || state === 'awaiting_release';
+  const stuck = ({ state, incidentId }: ChunkNow) => (state === 'halted' && incidentId === null) || state === 'awaiting_release';
   const review = ({ state }: ChunkNow) => state === 'awaiting_review' || state === 'awaiting_second';
   return first(stuck) ?? first((chunk) => review(chunk) && !chunk.continued) ?? first(review) ?? null;
 }

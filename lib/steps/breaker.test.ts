@@ -1,18 +1,36 @@
 /** A target that fails for everybody is one incident with one resume, whatever else happens at the same moment. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '../../test/database.ts';
-import { ADA, chunkStates, leasesCount, type StartedBatch, startedBatch, workUntil } from '../../test/fixtures/started-batch.ts';
+import {
+  ADA,
+  BO,
+  chunkStates,
+  leasesCount,
+  type StartedBatch,
+  startedBatch,
+  workUntil,
+} from '../../test/fixtures/started-batch.ts';
 import { type RunningTarget, startTarget } from '../../test/target.ts';
 import { requestBuilder } from '../connectors/registry.ts';
 import type { PlanInput } from '../core/plan.ts';
+import { closeBreaker, haltAtTarget, keepBreakers } from '../store/breakers.ts';
+import { claimChunk } from '../store/claims.ts';
 import { buildManifest } from '../store/manifest.ts';
 import { decide } from './decide.ts';
+import { executeChunk } from './execute-chunk.ts';
 import { readBatch } from './read-batch.ts';
+import { readCheckpoint } from './read-checkpoint.ts';
+import { readIncidents } from './read-incidents.ts';
+import { readNeedsYou } from './read-needs-you.ts';
 import { readTape } from './read-tape.ts';
 import { resumeIncident } from './resume-incident.ts';
+import { cancel, pause, resume } from './stop-and-go.ts';
+import { undoBatch } from './undo-batch.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool } = await testDatabase();
@@ -113,6 +131,13 @@ const idly = (count: number, ms: number) => {
   return workers(count, async () => Date.now() > end);
 };
 
+/** As if another batch's chunk had just spent its budget there. */
+async function trip(target: string): Promise<void> {
+  const id = randomUUID();
+  await pool.query(`INSERT INTO incident (id, kind, message) VALUES ($1, 'target', 'it is gone')`, [id]);
+  await pool.query(`INSERT INTO breaker (target, state, incident_id) VALUES ($1, 'open', $2)`, [target, id]);
+}
+
 /** What the receipts say was done is what the target's log says happened, once each. */
 async function assertTrue(target: RunningTarget, ...batches: StartedBatch[]): Promise<void> {
   let done = 0;
@@ -181,4 +206,219 @@ describe('a dead target', () => {
     expect(lines).toContain(`Ada let one chunk try ${dead.url} again`);
     expect(lines).toContain(`Stopped chunk 1: ${new URL(dead.url).host} can’t be reached (refused).`);
   });
+
+  test('is one question, in plain words, also on the page of a batch that only waits, and a reviewer can’t resume it', async () => {
+    const target = await startOne({ mode: 'deny' });
+    const batch = await approved(8, 1, plan(target.url));
+    await workUntil(pool, still);
+    // Sorting goes on; what is approved now is never sent.
+    const later = await approved(6, 2, plan(target.url));
+    await idly(2, 1_000);
+    const said = {
+      ...{ target: target.url, probing: false, message: `${new URL(target.url).host} refuses us (HTTP 401)` },
+      ...{ chunks: 3, actions: 8 - total(await intents(batch)) + 6, batches: 2 },
+    };
+    expect(await readNeedsYou(ADA)).toMatchObject({ targets: [said], halts: [], count: 1 });
+    expect(await readIncidents(ADA)).toMatchObject([{ kind: 'target', batchId: null, target: said }]);
+    for (const { batchId } of [batch, later])
+      expect(await readBatch(ADA, { batchId })).toMatchObject({ targets: [said], needs: { halts: 0 } });
+    const view = await readBatch(ADA, { batchId: later.batchId });
+    expect(view?.chunks.map(({ state, waitsFor }) => [state, waitsFor])).toEqual([
+      ['approved', target.url],
+      ['approved', target.url],
+    ]);
+    expect(total(await intents(later))).toBe(0);
+    expect(await readCheckpoint(ADA, { batchId: later.batchId, chunk: 2 })).toMatchObject({ targets: [said] });
+    const [incident] = await openIncidents();
+    await expect(resumeIncident(BO, { id: incident.id })).rejects.toThrow('An operator or an admin can.');
+    await target.mode('ok');
+    await resume(ADA, { batchId: later.batchId, chunk: 1 });
+    await workers(2, until([batch, later], 'done'));
+    expect(await openIncidents()).toEqual([]);
+    await assertTrue(target, batch, later);
+  });
+
+  test('stops whoever is sending to it within a renewal, with nothing in flight, and lets go on when it is over', async () => {
+    const target = await startOne({ latencyMs: 40 });
+    const batch = await approved(200, 1, plan(target.url));
+    let handled: string | null = null;
+    await workUntil(pool, async () => handled !== null, {
+      executing: async (task) => {
+        const working = executeChunk(task);
+        while (total(await intents(batch)) < 5) await sleep(10);
+        await trip(target.url);
+        handled = await working;
+        return 'unsuited';
+      },
+    });
+    expect(handled).toBe('yielded');
+    const { state, inFlight } = await one(`SELECT state, in_flight AS "inFlight" FROM chunk WHERE batch_id = $1`, [
+      batch.batchId,
+    ]);
+    expect({ state, inFlight }).toEqual({ state: 'executing', inFlight: 0 });
+    const sent = total(await intents(batch));
+    expect(sent).toBeLessThan(200);
+    await idly(2, 1_000);
+    expect(total(await intents(batch))).toBe(sent);
+    await resumeIncident(ADA, { id: (await openIncidents())[0].id });
+    await workers(2, until([batch], 'done'));
+    await assertTrue(target, batch);
+  });
+});
+
+test('what is about the one item stays the chunk’s own incident', async () => {
+  const target = await startOne({ mode: 'refuse' });
+  const batch = await approved(16, 2, plan(target.url));
+  await workers(2, until([batch], 'halted'));
+  expect(await openIncidents()).toMatchObject([{ kind: 'halted' }, { kind: 'halted' }]);
+  expect(await breakers()).toEqual([]);
+  await resumeIncident(ADA, { id: (await openIncidents())[0].id });
+  expect((await chunkStates(pool, batch.batchId)).sort()).toEqual(['executing', 'halted']);
+});
+
+describe('while it is tried', () => {
+  /** Two batches of two chunks that wait for one target; the first of them halted. */
+  async function waiting(): Promise<{ target: RunningTarget; id: string; batches: StartedBatch[] }> {
+    const target = await startOne({ mode: 'deny' });
+    const first = await approved(20, 2, plan(target.url));
+    await workUntil(pool, still);
+    const second = await approved(20, 2, plan(target.url));
+    return { target, id: (await openIncidents())[0].id, batches: [first, second] };
+  }
+
+  test('two people resume at once, and one request goes out', async () => {
+    const { id, batches } = await waiting();
+    const before = total(await intents());
+    const [batch] = batches as [StartedBatch];
+    await Promise.allSettled([
+      resumeIncident(ADA, { id }),
+      resumeIncident(ADA, { id }),
+      resume(ADA, { batchId: batch.batchId }),
+      resume(ADA, { batchId: batch.batchId, chunk: 1 }),
+    ]);
+    await workers(4, still);
+    expect(total(await intents())).toBe(before + 1);
+    expect(await openIncidents()).toMatchObject([{ id }]);
+  });
+
+  test('of many claims at once one tries, and when its worker dies the next owner of that chunk does', async () => {
+    const { target, id, batches } = await waiting();
+    await target.mode('ok');
+    await resumeIncident(ADA, { id });
+    const many = await Promise.all(Array.from({ length: 8 }, () => claimChunk(pool, randomUUID())));
+    const [claim, ...others] = many.filter((one) => one !== null);
+    expect(others).toEqual([]);
+    expect(claim?.probes).toEqual([target.url]);
+    // That worker is dead. Until its lease lapses nobody tries, and then only who takes that chunk over.
+    let next = await claimChunk(pool, randomUUID());
+    expect(next).toBeNull();
+    while (next === null) {
+      await sleep(100);
+      next = await claimChunk(pool, randomUUID());
+    }
+    expect(next).toMatchObject({ chunkId: claim?.chunkId, probes: [target.url] });
+    expect(await claimChunk(pool, randomUUID())).toBeNull();
+    await workers(3, until(batches, 'done'));
+    expect(await breakers()).toEqual([]);
+    await assertTrue(target, ...batches);
+  });
+
+  test('who tries is paused, and another tries instead', async () => {
+    const { target, id } = await waiting();
+    await resumeIncident(ADA, { id });
+    const first = await claimChunk(pool, randomUUID());
+    await pool.query(`UPDATE chunk SET state = 'paused', lease_owner = NULL, lease_until = NULL WHERE id = $1`, [first?.chunkId]);
+    const second = await claimChunk(pool, randomUUID());
+    expect(second?.probes).toEqual([target.url]);
+    expect(second?.chunkId).not.toBe(first?.chunkId);
+    // What the first one learns too late changes nothing.
+    await closeBreaker(pool, target.url, first?.chunkId ?? '');
+    expect(await breakers()).toMatchObject([{ state: 'probing', probe: second?.chunkId }]);
+  });
+
+  test('one that halts too late joins the incident, and goes on with the others', async () => {
+    const { target, id, batches } = await waiting();
+    const claims = [];
+    await resumeIncident(ADA, { id });
+    const tries = await claimChunk(pool, randomUUID());
+    await pool.query('UPDATE breaker SET probe = NULL');
+    claims.push(await claimChunk(pool, randomUUID()));
+    await pool.query('UPDATE breaker SET probe = $1', [tries?.chunkId]);
+    const [late] = claims;
+    if (!late || !tries) throw new Error('Nothing was claimed.');
+    expect(await haltAtTarget(pool, late, { target: target.url, message: 'it is gone' }, randomUUID())).toBe('halted');
+    expect(await openIncidents()).toMatchObject([{ id }]);
+    expect(await breakers()).toMatchObject([{ state: 'probing', probe: tries.chunkId }]);
+    await closeBreaker(pool, target.url, tries.chunkId);
+    expect((await Promise.all(batches.map(({ batchId }) => chunkStates(pool, batchId)))).flat()).not.toContain('halted');
+
+    // Whoever closed it died before it could say so to the chunks: a chore does.
+    await trip(target.url);
+    const { epoch } = (await one('SELECT epoch FROM chunk WHERE id = $1', [late.chunkId])) as { epoch: number };
+    await haltAtTarget(pool, { ...late, epoch }, { target: target.url, message: 'it is gone' }, randomUUID());
+    await pool.query('DELETE FROM breaker');
+    await pool.query('UPDATE incident SET resolved_at = now()');
+    await keepBreakers(pool);
+    expect(await one('SELECT state, incident_id FROM chunk WHERE id = $1', [late.chunkId])).toEqual({
+      state: 'executing',
+      incident_id: null,
+    });
+  });
+
+  test('its halted chunk in a paused batch is brought to its pause, and sends nothing', async () => {
+    const { target, id, batches } = await waiting();
+    const [first, second] = batches as [StartedBatch, StartedBatch];
+    await pause(ADA, { batchId: first.batchId });
+    await target.mode('ok');
+    const before = total(await intents(first));
+    await resumeIncident(ADA, { id });
+    await workers(2, until([second], 'done'));
+    await workUntil(pool, nobodyWorks);
+    expect(total(await intents(first))).toBe(before);
+    await resume(ADA, { batchId: first.batchId });
+    await workers(2, until([first], 'done'));
+    await assertTrue(target, first, second);
+  });
+
+  test('a resume and a cancel at once end either way, and the last cancel ends the incident', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const { target, id, batches } = await waiting();
+      const [first, second] = batches as [StartedBatch, StartedBatch];
+      const raced = await Promise.allSettled([
+        resumeIncident(ADA, { id }),
+        cancel(ADA, { batchId: first.batchId }),
+        workers(2, async () => (await chunkStates(pool, first.batchId)).every((state) => state === 'cancelled')),
+      ]);
+      expect(raced.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+      // The other batch waits for it still.
+      await workUntil(pool, nobodyWorks);
+      expect(await openIncidents()).toMatchObject([{ id, kind: 'target' }]);
+      await cancel(ADA, { batchId: second.batchId });
+      await workUntil(pool, until([second], 'cancelled'));
+      await keepBreakers(pool);
+      expect(await openIncidents()).toEqual([]);
+      expect(await breakers()).toEqual([]);
+      expect(target.lines()).toEqual([]);
+    }
+  });
+});
+
+test('an undo that is approved meanwhile waits too, and runs when it is over', async () => {
+  const target = await startOne();
+  const undo = { undo: { do: 'DELETE', url: `${target.url}/{{target}}` } };
+  const batch = await approved(4, 1, plan(target.url, {}, undo));
+  await workUntil(pool, until([batch], 'done'));
+  await trip(target.url);
+  const { id: batchId } = await undoBatch(ADA, { batchId: batch.batchId });
+  const undone = { ...batch, batchId };
+  const { plan: own } = (await one('SELECT plan FROM batch WHERE id = $1', [batchId])) as { plan: StartedBatch['plan'] };
+  await workUntil(pool, until([undone], 'awaiting_review'));
+  await approve({ ...undone, plan: own });
+  expect(await one('SELECT targets FROM chunk WHERE batch_id = $1', [batchId])).toEqual({ targets: [target.url] });
+  await idly(2, 1_000);
+  expect(await chunkStates(pool, batchId)).toEqual(['approved']);
+  await resumeIncident(ADA, { id: (await openIncidents())[0].id });
+  await workUntil(pool, until([undone], 'done'));
+  expect(target.lines().filter(({ method }) => method === 'DELETE')).toHaveLength(4);
+  expect(await openIncidents()).toEqual([]);
 });

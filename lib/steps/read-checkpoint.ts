@@ -29,6 +29,7 @@ import { type ChunkRow, chunkRow } from './batch-view.ts';
 import { isId, isNumber, nounOf } from './page.ts';
 import { receiptReader } from './receipt-rows.ts';
 import { type Sample, sampleOf } from './sample-rows.ts';
+import { readTargets, type TargetIncident } from './target-incidents.ts';
 
 type CheckpointCategory = {
   name: string;
@@ -69,6 +70,8 @@ export type CheckpointView = {
   next: NextWaiting | null;
   /** when it halted, ISO 8601 */
   haltedAt: string | null;
+  /** targets that failed, as far as this chunk waits for them */
+  targets: TargetIncident[];
   may: { correct: boolean; decide: boolean; release: boolean; resume: boolean };
 };
 
@@ -87,13 +90,14 @@ export async function readCheckpoint(
   if (!batch || !chunk) return null;
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
-  const [folded, manifest, corrections, nextWaits, next, haltedAt, firstReceipts] = await Promise.all([
+  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts] = await Promise.all([
     foldChunks(pool, batchId, [chunk]),
     manifestOf(batch, chunk, of),
     readCorrections(pool, of, CORRECTIONS_SHOWN),
     anyProposed(pool, batchId),
     readNextWaiting(pool, batchId, number),
     chunk.state === 'halted' ? readHaltedAt(pool, batchId, number) : null,
+    readTargets(pool, { batchId, chunk: number }),
     readFirst(batch, chunk),
   ]);
   const names = await readNames(
@@ -117,6 +121,7 @@ export async function readCheckpoint(
     nextWaits,
     next,
     haltedAt: haltedAt?.toISOString() ?? null,
+    targets,
     may: {
       correct: may(actor, 'correct') && chunk.state === 'awaiting_review',
       decide: may(actor, 'decide') && chunkMay('approve', chunk.state),

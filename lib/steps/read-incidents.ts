@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts';
 import { authorise } from '../auth/authorise.ts';
 import { db } from '../store/db.ts';
 import { readOpenIncidents } from '../store/incidents.ts';
+import { readTargets, type TargetIncident } from './target-incidents.ts';
 
 export type OpenIncident = {
   id: string;
@@ -12,11 +13,15 @@ export type OpenIncident = {
   batchName: string | null;
   chunk: number | null;
   openedAt: string;
+  /** where it is about a target that failed for everybody: what waits for it */
+  target: TargetIncident | null;
 };
 
 /** The newest first, at most 200. */
 export async function readIncidents(actor: Actor): Promise<OpenIncident[]> {
   authorise(actor, 'see_fleet');
-  const rows = await readOpenIncidents(db().pool);
-  return rows.map(({ openedAt, ...row }) => ({ ...row, openedAt: openedAt.toISOString() }));
+  const { pool } = db();
+  const [rows, targets] = await Promise.all([readOpenIncidents(pool), readTargets(pool)]);
+  const byId = new Map(targets.map((target) => [target.id, target]));
+  return rows.map(({ openedAt, ...row }) => ({ ...row, openedAt: openedAt.toISOString(), target: byId.get(row.id) ?? null }));
 }

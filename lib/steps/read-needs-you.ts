@@ -7,6 +7,7 @@ import { db } from '../store/db.ts';
 import { countDoubts } from '../store/sum.ts';
 import { readDatabaseFault } from '../store/workers.ts';
 import { nounOf } from './page.ts';
+import { readTargets, type TargetIncident } from './target-incidents.ts';
 
 export type Need = {
   batchId: string;
@@ -24,6 +25,8 @@ export type Need = {
 };
 
 export type NeedsYou = {
+  /** targets that failed for everybody: one question each, whatever waits for it */
+  targets: TargetIncident[];
   checkpoints: Need[];
   releases: Need[];
   doubts: Need[];
@@ -41,18 +44,23 @@ export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
   authorise(actor, 'see_batches');
   const { pool } = db();
   const trouble = await readDatabaseFault(pool);
-  if (!may(actor, 'decide')) return { checkpoints: [], releases: [], doubts: [], halts: [], count: 0, trouble };
-  const [waiting, doubtful] = await Promise.all([readWaiting(pool, NEEDS_SHOWN), readDoubtful(pool, NEEDS_SHOWN)]);
+  if (!may(actor, 'decide')) return { targets: [], checkpoints: [], releases: [], doubts: [], halts: [], count: 0, trouble };
+  const [targets, waiting, doubtful] = await Promise.all([
+    readTargets(pool),
+    readWaiting(pool, NEEDS_SHOWN),
+    readDoubtful(pool, NEEDS_SHOWN),
+  ]);
   const open = await openDoubts(doubtful);
   const those = (...states: NeedRow['state'][]): Need[] =>
     waiting.rows.filter(({ state }) => states.includes(state)).map((row) => needOf(row, open));
   const doubts = doubtful.map((row) => needOf(row, open)).filter(({ uncertain }) => uncertain > 0);
   return {
+    targets,
     checkpoints: those('awaiting_review', 'awaiting_second'),
     releases: those('awaiting_release'),
     doubts,
     halts: those('halted'),
-    count: waiting.count + doubts.reduce((sum, { uncertain }) => sum + uncertain, 0),
+    count: targets.length + waiting.count + doubts.reduce((sum, { uncertain }) => sum + uncertain, 0),
     trouble,
   };
 }

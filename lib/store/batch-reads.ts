@@ -63,6 +63,10 @@ export type ChunkNow = {
   released: boolean;
   note: string | null;
   haltReason: string | null;
+  /** the incident of the target that it halted at */
+  incidentId: string | null;
+  /** the target that failed, which this chunk can't go on without */
+  waitsFor: string | null;
   updatedAt: Date;
   /** who has it; `silentMs` since it last renewed its lease, null while it renews in time */
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
@@ -81,7 +85,10 @@ export async function readChunksNow(pool: Pool, batchId: string, which: Which = 
       json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
         'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters,
       c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
-      c.halt_reason AS "haltReason", c.updated_at AS "updatedAt",
+      c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
+      CASE WHEN c.state IN ('approved', 'executing') OR c.incident_id IS NOT NULL THEN (
+        SELECT t.target FROM breaker t WHERE t.target = ANY (c.targets) AND (c.state = 'halted' OR t.state = 'open' OR t.probe IS DISTINCT FROM c.id)
+        ORDER BY t.target LIMIT 1) END AS "waitsFor",
       CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid,
         'silentMs', CASE WHEN lease.age > ${SILENT_MS} THEN round(lease.age) END) END AS worker
     FROM chunk c LEFT JOIN worker w ON w.id = c.lease_owner AND c.state IN (${stateList(CHUNK_OWNED)})
@@ -186,16 +193,19 @@ const OF_NEED = `b.id AS "batchId", b.name AS "batchName", d.format AS "datasetF
   c.item_count AS "itemCount", c.uncertain, c.halt_reason AS "haltReason", c.note, c.updated_at AS since
   FROM chunk c JOIN batch b ON b.id = c.batch_id JOIN dataset d ON d.id = b.dataset_id`;
 
-/** Chunks of unfinished batches that stand still until a person says something, the oldest batch first; and how many there are in each state. */
+/**
+ * Chunks of unfinished batches that stand still until a person says something, the oldest batch first, and how many there are. Not those that halted
+ * at a target: that is told once, as its incident.
+ */
 export async function readWaiting(pool: Pool, limit: number): Promise<{ rows: NeedRow[]; count: number }> {
   const [listed, counted] = await Promise.all([
     pool.query<NeedRow>(
-      `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND b.state IN ('running', 'paused') ORDER BY b.started_at, b.id, c.number LIMIT $2`,
+      `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND c.incident_id IS NULL AND b.state IN ('running', 'paused') ORDER BY b.started_at, b.id, c.number LIMIT $2`,
       [WAITING_FOR_PEOPLE, limit],
     ),
     pool.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM chunk c JOIN batch b ON b.id = c.batch_id
-       WHERE c.state = ANY($1) AND b.state IN ('running', 'paused')`,
+       WHERE c.state = ANY($1) AND c.incident_id IS NULL AND b.state IN ('running', 'paused')`,
       [WAITING_FOR_PEOPLE],
     ),
   ]);

@@ -9,6 +9,7 @@ import { adviceFor } from '../../../lib/core/incident-kinds.ts';
 import { readIncidents } from '../../../lib/steps/read-incidents.ts';
 import { readWorkers } from '../../../lib/steps/read-workers.ts';
 import { requireActor } from '../../actor.ts';
+import { Targets } from '../targets.tsx';
 import { Fleet } from './fleet.tsx';
 
 export const metadata: Metadata = { title: 'Admin' };
@@ -20,6 +21,8 @@ export default async function AdminPage() {
       <EmptyState level={1} title="Only an operator or an admin sees the fleet" text="Ask an admin if your role should change." />
     );
   const [workers, incidents] = await Promise.all([readWorkers(actor), readIncidents(actor)]);
+  const targets = incidents.flatMap(({ target }) => target ?? []);
+  const others = incidents.filter(({ target }) => target === null);
   return (
     <>
       <PageHeader title="Admin" actions={may(actor, 'people') ? <ButtonLink href="/admin/people">People</ButtonLink> : null} />
@@ -29,11 +32,14 @@ export default async function AdminPage() {
           <h2 id="incidents" className="text-16 font-medium">
             Open incidents
           </h2>
+          <Targets incidents={targets} mayResume={may(actor, 'resume')} />
           {incidents.length === 0 ? (
-            <p className="text-muted">None. An incident is one fault, told once: a halted chunk, a sum that does not add up.</p>
-          ) : (
+            <p className="text-muted">
+              None. An incident is one fault, told once: a target that fails, a halted chunk, a sum that does not add up.
+            </p>
+          ) : others.length === 0 ? null : (
             <ul className="flex flex-col divide-y divide-hairline rounded-md border border-hairline">
-              {incidents.map(({ id, kind, message, batchId, batchName, chunk, openedAt }) => (
+              {others.map(({ id, kind, message, batchId, batchName, chunk, openedAt }) => (
                 <li key={id} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-3 py-2">
                   <span className="text-red">{message}</span>
                   {batchId ? (

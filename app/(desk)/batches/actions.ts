@@ -5,6 +5,7 @@ import { type AnswerInput, answerDoubts } from '../../../lib/steps/answer-doubts
 import { type CreateBatchInput, createBatch } from '../../../lib/steps/create-batch.ts';
 import { type DecideInput, decide } from '../../../lib/steps/decide.ts';
 import { previewUndo } from '../../../lib/steps/preview-undo.ts';
+import { resumeIncident } from '../../../lib/steps/resume-incident.ts';
 import { startBatch } from '../../../lib/steps/start-batch.ts';
 import { cancel, pause, resume, retry, type Which } from '../../../lib/steps/stop-and-go.ts';
 import { type UndoInput, undoBatch } from '../../../lib/steps/undo-batch.ts';
@@ -29,6 +30,9 @@ export const pauseAction = outcome(action.inputSchema(which).action(({ parsedInp
 export const resumeAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => resume(ctx.actor, parsedInput)));
 export const cancelAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => cancel(ctx.actor, parsedInput)));
 export const retryAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => retry(ctx.actor, parsedInput)));
+export const resumeIncidentAction = outcome(
+  action.inputSchema(z.custom<{ id: string }>(isObject)).action(({ parsedInput, ctx }) => resumeIncident(ctx.actor, parsedInput)),
+);
 export const previewUndoAction = outcome(
   action.inputSchema(z.custom<UndoInput>(isObject)).action(({ parsedInput, ctx }) => previewUndo(ctx.actor, parsedInput)),
 );

@@ -23,6 +23,7 @@ import { useAct } from '../../../../components/ui/use-act.ts';
 import { UndoLinks, type UndoneByView } from '../../../../components/undo/undo-links.tsx';
 import { reasonWords } from '../../../../lib/core/reason-words.ts';
 import type { BatchSnapshot } from '../../../../lib/steps/stream-events.ts';
+import { Targets } from '../../targets.tsx';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '../actions.ts';
 import { Undo } from './undo.tsx';
 import { useLiveBatch } from './use-live-batch.ts';
@@ -56,7 +57,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
   const { batch, lostAt } = useLiveBatch(initial);
   const batchId = batch.id;
   const retry = useAct(() => acted(retryAction({ batchId })));
-  const { needs, sum, chunks } = batch;
+  const { needs, sum, chunks, targets } = batch;
   const resumeHalted = useAct(() => acted(resumeAction({ batchId })));
   // A chunk is tried again once it has ended: what halted is resumed first.
   const ended =
@@ -69,13 +70,18 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
   const undoable =
     may.undo && settled && undone < sum.done && batch.categories.some(({ action }) => action?.effect === 'undoable');
   const halts = [
-    ...new Set(chunks.flatMap(({ state, haltReason }) => (state === 'halted' && haltReason ? [reasonWords(haltReason)] : []))),
+    ...new Set(
+      chunks.flatMap(({ state, haltReason, waitsFor }) =>
+        state === 'halted' && waitsFor === null && haltReason ? [reasonWords(haltReason)] : [],
+      ),
+    ),
   ];
   const waits = [
     needs.reviews > 0 ? formatNoun(needs.reviews, 'reviews') : null,
     needs.releases > 0 ? formatNoun(needs.releases, 'releases') : null,
     needs.halts > 0 ? `${formatNoun(needs.halts, 'chunks')} halted` : null,
     needs.doubts > 0 ? `${formatNoun(needs.doubts, 'actions')} uncertain` : null,
+    targets.length > 0 ? `${formatNoun(targets.length, 'targets')} failed` : null,
   ].filter((text) => text !== null);
   const tabs = [
     { href: `/batches/${batchId}`, label: 'Chunks', here: tab === 'chunks' },
@@ -141,6 +147,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           Needs you: {waits.join(', ')}
         </Banner>
       ) : null}
+      <Targets incidents={targets} mayResume={may.resume} />
       {needs.halts > 0 ? (
         <Banner
           kind="danger"

@@ -13,7 +13,7 @@ import type {
 } from '../../../../../../components/checkpoint/checkpoint-view.ts';
 import type { Outcome } from '../../../../../../components/ui/outcome.ts';
 import type { ChunkState } from '../../../../../../lib/core/lifecycle.ts';
-import { decideAction, resumeAction, retryAction } from '../../../actions.ts';
+import { decideAction, resumeAction, resumeIncidentAction, retryAction } from '../../../actions.ts';
 import { Undo } from '../../undo.tsx';
 
 /**
@@ -107,7 +107,12 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
       onDecide={onDecide}
       onReload={reload}
       findAlike={findAlike}
-      {...(view.may.resume ? { onResume: () => reloaded(resumeAction(which)) } : {})}
+      {...(view.may.resume
+        ? {
+            onResume: () => reloaded(resumeAction(which)),
+            onResumeTarget: (id: string) => reloaded(resumeIncidentAction({ id })),
+          }
+        : {})}
       undo={
         undoable ? (
           <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />

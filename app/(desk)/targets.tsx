@@ -1,0 +1,16 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { type TargetIncident, TargetIncidents } from '../../components/batch/target-incidents.tsx';
+import { resumeIncidentAction } from './batches/actions.ts';
+
+/** Targets that failed for everybody, with the resume of each. */
+export function Targets({ incidents, mayResume }: { incidents: TargetIncident[]; mayResume: boolean }) {
+  const router = useRouter();
+  const resume = async (id: string) => {
+    const outcome = await resumeIncidentAction({ id });
+    if (outcome.ok) router.refresh();
+    return outcome;
+  };
+  return <TargetIncidents incidents={incidents} onResume={mayResume ? resume : null} />;
+}

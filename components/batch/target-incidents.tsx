@@ -1,0 +1,68 @@
+'use client';
+
+import { Banner } from '../ui/banner.tsx';
+import { Button } from '../ui/button.tsx';
+import { formatNoun } from '../ui/format.ts';
+import type { Outcome } from '../ui/outcome.ts';
+import { RelativeTime } from '../ui/relative-time.tsx';
+import { useAct } from '../ui/use-act.ts';
+
+/** A target that failed for everybody: one question, whatever waits for it. */
+export type TargetIncident = {
+  /** of the incident */
+  id: string;
+  /** one chunk tries it already */
+  probing: boolean;
+  /** "api.example.com refuses us (HTTP 401)" */
+  message: string;
+  /** ISO 8601 */
+  since: string;
+  chunks: number;
+  actions: number;
+  batches: number;
+};
+
+type Props = {
+  incidents: TargetIncident[];
+  /** null for whoever can't resume */
+  onResume: ((id: string) => Promise<Outcome>) | null;
+};
+
+/** Each with its one Resume. */
+export function TargetIncidents({ incidents, onResume }: Props) {
+  return incidents.map((incident) => <TargetBanner key={incident.id} incident={incident} onResume={onResume} />);
+}
+
+function TargetBanner({ incident, onResume }: { incident: TargetIncident; onResume: Props['onResume'] }) {
+  const { id, probing, message, since, chunks, actions, batches } = incident;
+  const resume = useAct(() => onResume?.(id) ?? Promise.resolve({ ok: true, value: null }));
+  const waiting = `${formatNoun(chunks, 'chunks')} with ${formatNoun(actions, 'actions')} in ${formatNoun(batches, 'batches')}`;
+  return (
+    <Banner
+      kind={probing ? 'warning' : 'danger'}
+      actions={
+        onResume && !probing ? (
+          <Button kind="primary" pending={resume.pending} onClick={() => void resume.run()}>
+            Resume
+          </Button>
+        ) : null
+      }
+    >
+      <span className="font-medium">{message}.</span>{' '}
+      {probing ? (
+        <>One chunk tries it now, one request at a time; {waiting} go on when it succeeds. If it doesn’t, nothing more is sent.</>
+      ) : (
+        <>
+          Stopped <RelativeTime iso={since} />: {waiting} wait, and nothing is sent to it. Safe until morning. When it is well
+          again, resume once: one chunk tries, and the others follow its first success.
+          {onResume ? '' : ' An operator or an admin can resume it.'}
+        </>
+      )}
+      {resume.refusal ? (
+        <span role="alert" className="block text-red">
+          {resume.refusal.message}
+        </span>
+      ) : null}
+    </Banner>
+  );
+}
