@@ -1,6 +1,6 @@
 /**
- * Does the suite see it when the protocol is broken? Each mutant is applied to a temporary copy of the source and must make a test fail, and a cell of the
- * soak tell a lie where it names one. The tree that this runs from is only read.
+ * Does the suite see it when the protocol is broken? Each mutant is applied to a temporary copy of the source and must make a test fail, and cells of the
+ * soak tell a lie where it names some. The tree that this runs from is only read.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -30,7 +30,7 @@ const SUITE = ['lib/store/fence.test.ts', 'lib/engine/receipt-writer.test.ts', '
 const STILL_WORKS = 'what was approved is done once, with one intent and one outcome each';
 /** A suite that hangs has failed. */
 const PATIENCE_MS = 4 * 60_000;
-/** A cell is a matter of timing: with so many seeds, one after the other, a lie must have come of it. */
+/** Cells are a matter of timing: with so many seeds, one after the other, a lie must have come of them. */
 const CELL_TRIES = 3;
 
 export type Mutated = {
@@ -38,8 +38,8 @@ export type Mutated = {
   breaks: string;
   /** the tests that failed */
   tests: string[];
-  /** the lies that the cell told, with how many; null where the mutant names no cell */
-  cell: string[] | null;
+  /** the lies that its cells told, with how many; null where the mutant names no cells */
+  lies: string[] | null;
   seconds: number;
 };
 
@@ -72,9 +72,9 @@ export async function mutations({ seed, only, say }: Options): Promise<MutationR
       const { passed, failed } = await runTests(copy, [...SUITE, ...(mutant.tests ?? [])]);
       if (failed.length > 0 && !passed.includes(STILL_WORKS))
         throw new Error(`“${mutant.name}” breaks the program, so it proves nothing: ${failed.slice(0, 5).join('; ')}`);
-      const cell = mutant.cell === undefined ? null : await liesOf(copy, mutant.cell, seed);
+      const lies = mutant.cells === undefined ? null : await liesOf(copy, mutant.cells, seed);
       restore();
-      const result = { name: mutant.name, breaks: mutant.breaks, tests: failed, cell, seconds: seconds(since) };
+      const result = { name: mutant.name, breaks: mutant.breaks, tests: failed, lies, seconds: seconds(since) };
       results.push(result);
       say(inALine(result));
     }
@@ -86,23 +86,23 @@ export async function mutations({ seed, only, say }: Options): Promise<MutationR
   }
 }
 
-/** Killed by the tests, which don't depend on timing, and by its cell if it names one. */
-export function isKilled({ tests, cell }: Pick<Mutated, 'tests' | 'cell'>): boolean {
-  return tests.length > 0 && (cell === null || cell.length > 0);
+/** Killed by the tests, which don't depend on timing, and by its cells if it names any. */
+function isKilled({ tests, lies }: Mutated): boolean {
+  return tests.length > 0 && (lies === null || lies.length > 0);
 }
 
 export function mutationsInWords({ mutants, survived, seconds: took }: MutationReport): string {
   const lines = mutants.flatMap((result) => [
     `${isKilled(result) ? 'killed  ' : 'SURVIVED'}  ${result.name} (${result.seconds} s)`,
     ...result.tests.map((name) => `            test: ${name}`),
-    ...(result.cell === null ? [] : [`            soak: ${result.cell.join(', ') || 'nothing'}`]),
+    ...(result.lies === null ? [] : [`            soak: ${result.lies.join(', ') || 'nothing'}`]),
   ]);
   return [...lines, `${mutants.length - survived.length} of ${mutants.length} mutants killed in ${took} s`].join('\n');
 }
 
 function inALine(result: Mutated): string {
-  const { name, tests, cell } = result;
-  const soak = cell === null ? '' : `; soak: ${cell.join(', ') || 'nothing'}`;
+  const { name, tests, lies } = result;
+  const soak = lies === null ? '' : `; soak: ${lies.join(', ') || 'nothing'}`;
   return `${isKilled(result) ? 'killed' : 'SURVIVED'}: ${name} (${tests.length} tests${soak}, ${result.seconds} s)`;
 }
 
@@ -168,13 +168,13 @@ async function runTests(copy: string, files: string[]): Promise<Tested> {
   return { passed: titles('passed'), failed: titles('failed') };
 }
 
-/** What the cell told wrongly, with the first seed that brought it out; also that it hung, or that a worker ended by itself. */
-async function liesOf(copy: string, cell: string, seed: number): Promise<string[]> {
+/** What the cells told wrongly, with the first seed that brought it out; also that one hung, or that a worker ended by itself. */
+async function liesOf(copy: string, cells: string, seed: number): Promise<string[]> {
   for (let tries = 0; tries < CELL_TRIES; tries += 1) {
-    const { said, late } = await run(copy, ['test/soak/run.ts', '--only', cell, '--seed', String(seed + tries)]);
+    const { said, late } = await run(copy, ['test/soak/run.ts', '--only', cells, '--seed', String(seed + tries)]);
     if (late) return ['it did not end'];
     const report = JSON.parse(said.trimEnd().split('\n').at(-1) ?? '') as Report;
-    if (report.cells.planned !== 1) throw new Error(`“${cell}” names ${report.cells.planned} cells of the matrix, not one.`);
+    if (report.cells.planned === 0) throw new Error(`“${cells}” names no cell of the matrix.`);
     const told = Object.entries(report.lies).filter(([, count]) => count > 0);
     const found = told.map(([kind, count]) => `${count} × ${kind}`);
     if (report.stuck.length > 0) found.push('it hung');
