@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
+import type { PlanInput } from '../lib/core/plan.ts';
 import { type RunningTarget, startTarget } from '../test/target.ts';
 import { approve, decision, lookAt } from './checkpoint.ts';
 import { test as base, expect } from './fixtures.ts';
@@ -281,3 +282,45 @@ async function pidsOf(rows: Locator): Promise<number[]> {
   }
   return pids;
 }
+
+test('A dead target is one incident with one Resume', async ({ desk: page, rest, start }) => {
+  const target = await start({ mode: 'deny' });
+  const { host } = new URL(target.url);
+  const execution = { concurrency: 1, haltAfter: { consecutive: 2, share: 1 }, retry: { attempts: 1 } };
+  const plan: PlanInput = { ...httpPlan(target.url, execution), chunking: { by: 'size', maxItems: 5 } };
+  const ids: string[] = [];
+  for (const name of ['Refused here', 'Refused there']) {
+    const id = await rest.startBatch({ name, rows: 10, plan });
+    await rest.approve(id, 1);
+    await rest.approve(id, 2);
+    ids.push(id);
+  }
+  const [here = '', there = ''] = ids;
+
+  await page.goto('/');
+  const incident = page.getByRole('alert').filter({ hasText: `${host} refuses us (HTTP 401).` });
+  await expect(incident).toContainText('4 chunks with', { timeout: 20_000 });
+  await expect(incident).toHaveCount(1);
+  await expect(incident).toContainText('in 2 batches wait, and nothing is sent to it. Safe until morning.');
+  // Nobody mended it: one request finds that out, and it is the same question.
+  await incident.getByRole('button', { name: 'Resume' }).click();
+  await page.goto(`/batches/${there}`);
+  await expect(incident.getByRole('button', { name: 'Resume' })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Resume/ })).toHaveCount(1);
+  await expect(page.getByText('Waiting for its target').first()).toBeVisible();
+  expect(target.lines()).toEqual([]);
+
+  await target.mode('ok');
+  await incident.getByRole('button', { name: 'Resume' }).click();
+  await expect(incident).toHaveCount(0);
+  const sums = [];
+  for (const id of [there, here]) {
+    await page.goto(`/batches/${id}`);
+    sums.push(await untilSettled(page));
+  }
+  const done = sums.reduce((all, sum) => all + (sum.done ?? 0), 0);
+  expect(sums.reduce((all, sum) => all + (sum.failed ?? 0), 0)).toBe(20 - done);
+  expect(target.lines()).toHaveLength(done);
+  await page.goto('/');
+  await expect(page.getByText(host)).toHaveCount(0);
+});

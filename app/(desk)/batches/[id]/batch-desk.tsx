@@ -81,7 +81,6 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
     needs.releases > 0 ? formatNoun(needs.releases, 'releases') : null,
     needs.halts > 0 ? `${formatNoun(needs.halts, 'chunks')} halted` : null,
     needs.doubts > 0 ? `${formatNoun(needs.doubts, 'actions')} uncertain` : null,
-    targets.length > 0 ? `${formatNoun(targets.length, 'targets')} failed` : null,
   ].filter((text) => text !== null);
   const tabs = [
     { href: `/batches/${batchId}`, label: 'Chunks', here: tab === 'chunks' },
