@@ -442,7 +442,6 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
 /** The first success at a target that failed for everybody: all who wait for it may go on, and this worker with all its slots. */
 async function tried(run: Run, target: string | null): Promise<void> {
   if (target === null || !run.probes.has(target)) return;
-  await reach('breaker.closing', run.claim.batchId);
   await run.store.closeBreaker(target, run.claim.chunkId);
   run.probes.delete(target);
 }

@@ -35,7 +35,6 @@ export const FAILPOINTS = [
   'send.before',
   'send.checked',
   'send.answered',
-  'breaker.closing',
   // An effect that shares its outcome's transaction.
   'effect.before',
   'effect.made',

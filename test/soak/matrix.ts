@@ -11,9 +11,14 @@ import { patiently } from './server.ts';
 
 export type Cell = { point: Failpoint; fault: (typeof FAULTS)[number]; mode: Mode };
 
+/** For one batch a denial is a refusal; what it means for all who share the target is struck by the storm. */
+const BEHAVIOURS: readonly Mode[] = MODES.filter((mode) => mode !== 'deny');
+
 /** Every step with every fault under every behaviour of the targets; those first that a soak which is cut short must have had. */
 export function wholeMatrix(random: Random): Cell[] {
-  const cells = FAILPOINTS.flatMap((point) => FAULTS.flatMap((fault) => MODES.map((mode): Cell => ({ point, fault, mode }))));
+  const cells = FAILPOINTS.flatMap((point) =>
+    FAULTS.flatMap((fault) => BEHAVIOURS.map((mode): Cell => ({ point, fault, mode }))),
+  );
   const rank = ({ fault, mode }: Cell): number => (mode === 'ok' ? 0 : fault === 'kill' ? 1 : fault === 'restart' ? 3 : 2);
   return shuffled(random, cells).sort((a, b) => rank(a) - rank(b));
 }
@@ -21,14 +26,18 @@ export function wholeMatrix(random: Random): Cell[] {
 /** Every step once with a kill, each other fault and each behaviour at least once. */
 export function shortMatrix(random: Random): Cell[] {
   const kills = FAILPOINTS.map(
-    (point, at): Cell => ({ point, fault: 'kill', mode: MODES[(at + random.below(MODES.length)) % MODES.length] as Mode }),
+    (point, at): Cell => ({
+      point,
+      fault: 'kill',
+      mode: BEHAVIOURS[(at + random.below(BEHAVIOURS.length)) % BEHAVIOURS.length] as Mode,
+    }),
   );
-  MODES.forEach((mode, at) => {
+  BEHAVIOURS.forEach((mode, at) => {
     (kills[at * 4 + 2] as Cell).mode = mode;
   });
   const points = shuffled(random, BUSY);
   const others = FAULTS.filter((fault) => fault !== 'kill').map(
-    (fault, at): Cell => ({ point: points[at] as Failpoint, fault, mode: random.pick(MODES) }),
+    (fault, at): Cell => ({ point: points[at] as Failpoint, fault, mode: random.pick(BEHAVIOURS) }),
   );
   return shuffled(random, [...kills, ...others, ...ZOMBIES]);
 }
