@@ -32,6 +32,8 @@ export async function testDatabase(): Promise<TestDatabase> {
     pg.Pool,
     pg.Pool,
   ];
+  // A connection that is still closing when its database is dropped, or that a test cuts.
+  for (const pool of [ownerPool, superPool]) pool.on('error', () => {});
   afterAll(async () => {
     await closeDb(opened);
     await Promise.all([ownerPool.end(), superPool.end()]);
