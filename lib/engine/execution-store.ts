@@ -37,7 +37,7 @@ import { Refused } from './receipt-writer.ts';
 
 /** Each method is the statement of that name in lib/store; a call fails as the driver fails. */
 export type ExecutionStore = {
-  readApproval(claim: Claim): Promise<Approval>;
+  readApproval(claim: Claim): Promise<Approval | null>;
   frozenRows(claim: Claim, decisionId: string): AsyncIterable<FrozenRow[]>;
   nextWork(claim: Claim, page: Page): Promise<WorkRow[]>;
   openIntents(claim: Claim, page: Page): Promise<WorkRow[]>;

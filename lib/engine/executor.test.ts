@@ -114,6 +114,23 @@ test('the lease is looked at between the intent and the request: what is late st
   expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent'] });
 });
 
+test('who is taken over before it reads its approval has lost the chunk, and halts nothing', async () => {
+  const { url, seen } = await target(() => 200);
+  const batch = await seed(plan(url), [item('send')]);
+  const handled: string[] = [];
+  await workUntil(pool, until(batch, 'done'), {
+    executing: async (task) => {
+      if (handled.length === 0)
+        await pool.query('UPDATE chunk SET epoch = epoch + 1, lease_until = NULL WHERE id = $1', [task.claim.chunkId]);
+      const how = await executeChunk(task);
+      handled.push(how);
+      return how;
+    },
+  });
+  expect(handled).toEqual(['lost', 'done']);
+  expect(seen).toHaveLength(1);
+});
+
 test('I4: what is repeated under its key is the frozen request, and only a success ends the doubt', async () => {
   const { url, seen } = await target(({ url: path }) => (path === '/send' ? 422 : 200));
   const batch = await seed(plan(url, { honoursKeys: true }), [item('send', 'intent')]);

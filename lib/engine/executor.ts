@@ -89,6 +89,11 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
   const { store, clock, claim } = input;
   await reach('manifest.before', claim.batchId);
   const approval = await store.readApproval(claim);
+  if (approval === null) {
+    // A slow start: somebody else may have taken the chunk over by now.
+    if ((await store.howClaimStands(claim)) === 'lost') return 'lost';
+    throw new Error(`Chunk ${claim.number} of batch ${claim.batchId} is executing without an approval.`);
+  }
   const fault = await verifyManifest(input, approval);
   if (fault) return fault;
   await reach('manifest.verified', claim.batchId);

@@ -16,17 +16,15 @@ export type Approval = {
   plan: Plan;
 };
 
-/** The approval that this claim executes under. */
-export async function readApproval(pool: Pool, claim: Claim): Promise<Approval> {
+/** The approval that this claim executes under; null when the claim is lost, or there is none. */
+export async function readApproval(pool: Pool, claim: Claim): Promise<Approval | null> {
   const { rows } = await pool.query<Approval>(
     `SELECT c.decision_id AS "decisionId", encode(d.digest, 'hex') AS "manifestDigest", c.released, c.serial, c.backwards, c.retry_up_to AS "retryUpTo", b.plan
      FROM chunk c JOIN decision_chunk d ON d.decision_id = c.decision_id AND d.chunk_id = c.id JOIN batch b ON b.id = c.batch_id
      WHERE c.id = $1 AND c.epoch = $2`,
     [claim.chunkId, claim.epoch],
   );
-  const approval = rows[0];
-  if (!approval) throw new Error(`Chunk ${claim.number} of batch ${claim.batchId} is executing without an approval.`);
-  return approval;
+  return rows[0] ?? null;
 }
 
 export type FrozenRow = {

@@ -1,0 +1,371 @@
+/** What the executor relies on in its store, asked of PostgreSQL and of the model of it: the same assertions, so that the model stays honest. */
+import { randomUUID } from 'node:crypto';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { LEASE_MS } from '../../lib/core/limits.ts';
+import { CLOCK } from '../../lib/engine/clock.ts';
+import { type ExecutionStore, executionStore } from '../../lib/engine/execution-store.ts';
+import { idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '../../lib/ledger/receipt.ts';
+import type { Claim } from '../../lib/store/claims.ts';
+import { haltChunk, type Page } from '../../lib/store/execution.ts';
+import type { IntentRow, OutcomeRow } from '../../lib/store/receipts.ts';
+import { cancelChunks, pauseChunks, resumeChunks, retryChunks } from '../../lib/store/stopping.ts';
+import { testDatabase } from '../database.ts';
+import { seedBatch } from '../fixtures/batch.ts';
+import { ModelDatabase } from './database.ts';
+import { modelStore } from './store.ts';
+
+const { pool } = await testDatabase();
+
+const ROWS = [true, false, true, false];
+
+/** One executing chunk of four approved actions, the first and the third of which run first, and what a test may do to it. */
+type Place = {
+  store: ExecutionStore;
+  claim: Claim;
+  /** receipts that were there before */
+  before: number;
+  decisionId: string;
+  /** Somebody else claims it. */
+  takeOver(): Promise<Claim>;
+  pause(): Promise<unknown>;
+  resume(): Promise<unknown>;
+  cancel(): Promise<unknown>;
+  retry(): Promise<unknown>;
+  halt(claim: Claim): Promise<unknown>;
+  now(): Promise<{
+    state: string;
+    stopping: string | null;
+    leased: boolean;
+    counters: Record<string, number>;
+    receipts: unknown[];
+  }>;
+};
+
+async function postgres(released: boolean): Promise<Place> {
+  const items = ROWS.map((first, index) => ({ fields: { subject: `mail ${index}` }, category: 'noise', first }));
+  const seeded = await seedBatch(pool, { plan: { receiptFields: [] }, chunks: [{ state: 'executing', released, items }] });
+  const { batchId, datasetId } = seeded;
+  const [chunkId, decisionId] = [seeded.chunks[0]?.id ?? '', seeded.chunks[0]?.decisionId ?? ''];
+  // As the claim's statement does it; that one has tests of its own, and it takes what it likes.
+  const takeOver = async (): Promise<Claim> => {
+    const { rows } = await pool.query<{ epoch: number; stopping: Claim['stopping'] }>(
+      `UPDATE chunk SET epoch = epoch + 1, lease_until = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1 RETURNING epoch, stopping`,
+      [chunkId, LEASE_MS],
+    );
+    const { epoch = 0, stopping = null } = rows[0] ?? {};
+    return { chunkId, batchId, datasetId, number: 1, epoch, state: 'executing', stopping, probes: [] };
+  };
+  const claim = await takeOver();
+  return {
+    ...{ store: executionStore(pool), claim, before: 1, decisionId, takeOver },
+    pause: () => pauseChunks(pool, batchId),
+    resume: () => resumeChunks(pool, batchId),
+    cancel: () => cancelChunks(pool, batchId),
+    retry: () => retryChunks(pool, batchId),
+    halt: (own) => haltChunk(pool, own, 'a fault', randomUUID()),
+    async now() {
+      const { rows } = await pool.query(
+        `SELECT state, stopping, lease_until IS NOT NULL AS leased, seq - 1 AS seq, approved_actions AS approved, done, failed, uncertain,
+           not_executed AS "notExecuted", in_flight AS "inFlight" FROM chunk WHERE id = $1`,
+        [chunkId],
+      );
+      const { state, stopping, leased, ...counters } = rows[0];
+      const receipts = await pool.query(
+        'SELECT seq - 1 AS seq, ordinal, step, kind, result FROM receipt WHERE batch_id = $1 AND seq > 1 ORDER BY seq',
+        [batchId],
+      );
+      return { state, stopping, leased, counters, receipts: receipts.rows };
+    },
+  };
+}
+
+async function model(released: boolean): Promise<Place> {
+  let order = 0;
+  const time = { now: () => performance.now(), tick: () => (order += 1) };
+  const db = new ModelDatabase({ released, rows: ROWS.map((first) => ({ connector: 'shelf', first })) }, time);
+  const takeOver = async (): Promise<Claim> => {
+    db.lapse();
+    return db.claim() as Claim;
+  };
+  const claim = await takeOver();
+  const { decisionId } = db.readApproval(claim) ?? { decisionId: '' };
+  return {
+    ...{ store: modelStore(db, CLOCK), claim, before: 0, decisionId, takeOver },
+    pause: async () => db.pause(),
+    resume: async () => db.resume(),
+    cancel: async () => db.cancel(),
+    retry: async () => db.retry(),
+    halt: async (own) => db.haltChunk(own),
+    async now() {
+      const { state, stopping, leaseUntil, seq, approved, done, failed, uncertain, notExecuted, inFlight } = db.chunk;
+      const counters = { seq, approved, done, failed, uncertain, notExecuted, inFlight };
+      const receipts = db.receipts.map(({ seq: number, ordinal, step, kind, result }) => ({
+        seq: number,
+        ordinal,
+        step,
+        kind,
+        result,
+      }));
+      return { state, stopping, leased: leaseUntil !== null, counters, receipts };
+    },
+  };
+}
+
+const common = ({ claim }: Place, ordinal: number, step: number) => ({
+  ...{ v: 1 as const, batch: claim.batchId, chunk: 1, by: 'worker:one', at: '2026-11-24T12:00:00.000Z', ordinal, step },
+});
+
+function intent(place: Place, ordinal: number, step = 1, from: IntentRow['from'] = null): IntentRow {
+  const attempt = (step + 1) / 2;
+  const sealed = sealReceipt({
+    ...{
+      ...common(place, ordinal, step),
+      kind: 'intent',
+      attempt,
+      decision: place.decisionId,
+      manifest: '',
+      item: '',
+      request: '',
+    },
+    ...{ action: { connector: 'shelf', connection: null, do: 'archive', version: 1 }, epoch: place.claim.epoch, values: {} },
+    idempotencyKey: idempotencyKey(place.decisionId, ordinal, attempt),
+  });
+  return { ...sealed, ordinal, step, values: [], from };
+}
+
+function outcome(place: Place, ordinal: number, result: OutcomeRow['result'], step = 2, reason = 'busy'): OutcomeRow {
+  const sealed = sealReceipt({
+    ...{
+      ...common(place, ordinal, step),
+      kind: 'outcome',
+      attempt: step / 2,
+      before: null,
+      epoch: place.claim.epoch,
+      intent: null,
+    },
+    ...{ reason: result === 'succeeded' ? null : reason, result, target: null },
+  });
+  return { ...sealed, ordinal, step, result };
+}
+
+function resolution(place: Place, ordinal: number, step = 3): SealedReceipt & { ordinal: number; step: number } {
+  const sealed = sealReceipt({
+    ...{
+      ...common(place, ordinal, step),
+      kind: 'resolution',
+      attempt: 1,
+      evidence: 'inspection',
+      intent: null,
+      result: 'succeeded',
+    },
+  });
+  return { ...sealed, ordinal, step };
+}
+
+const page = (place: Place, more: Partial<Page> = {}): Page => ({
+  ...{ decisionId: place.decisionId, after: null, limit: 10, receiptFields: [], released: true, retryUpTo: place.before },
+  ...{ backwards: false, retry: { attempts: 1, reasons: [] } },
+  ...more,
+});
+const ordinals = async (rows: Promise<{ ordinal: number }[]>) => (await rows).map(({ ordinal }) => ordinal);
+
+describe.each([
+  ['PostgreSQL', postgres],
+  ['the model', model],
+])('%s', (_name, arrange) => {
+  const arranged = async (released = true) => {
+    const place = await arrange(released);
+    const client = await place.store.connect();
+    onTestFinished(() => client.release(true));
+    return { place, client, store: place.store, claim: place.claim };
+  };
+
+  test('receipts are numbered without gaps and counted by the statement that stores them', async () => {
+    const { place, client, claim } = await arranged();
+    expect(await client.insertIntents(claim, [intent(place, 1), intent(place, 2), intent(place, 3)])).toBe(true);
+    expect(await client.insertOutcomes(claim, [outcome(place, 2, 'failed'), outcome(place, 1, 'succeeded')])).toBe(true);
+    expect(
+      await client.insertOutcomesAndIntents(
+        claim,
+        [outcome(place, 3, 'uncertain')],
+        [intent(place, 4), intent(place, 2, 3, 'failed')],
+      ),
+    ).toBe('stored');
+    const { counters, receipts } = await place.now();
+    expect(receipts).toEqual([
+      { seq: 1, ordinal: 1, step: 1, kind: 'intent', result: null },
+      { seq: 2, ordinal: 2, step: 1, kind: 'intent', result: null },
+      { seq: 3, ordinal: 3, step: 1, kind: 'intent', result: null },
+      { seq: 4, ordinal: 2, step: 2, kind: 'outcome', result: 'failed' },
+      { seq: 5, ordinal: 1, step: 2, kind: 'outcome', result: 'succeeded' },
+      { seq: 6, ordinal: 3, step: 2, kind: 'outcome', result: 'uncertain' },
+      { seq: 7, ordinal: 4, step: 1, kind: 'intent', result: null },
+      { seq: 8, ordinal: 2, step: 3, kind: 'intent', result: null },
+    ]);
+    expect(counters).toEqual({ seq: 8, approved: 4, done: 1, failed: 0, uncertain: 1, notExecuted: 0, inFlight: 2 });
+  });
+
+  test('an epoch that is past writes nothing, and is told so', async () => {
+    const { place, client, store, claim } = await arranged();
+    await client.insertIntents(claim, [intent(place, 1), intent(place, 2)]);
+    await client.insertOutcomes(claim, [outcome(place, 2, 'uncertain')]);
+    const before = (await place.now()).receipts;
+    await place.takeOver();
+    expect(await client.insertIntents(claim, [intent(place, 3)])).toBe(false);
+    expect(await client.insertOutcomes(claim, [outcome(place, 1, 'succeeded')])).toBe(false);
+    expect(await client.insertOutcomesAndIntents(claim, [outcome(place, 1, 'succeeded')], [intent(place, 3)])).toBe('lost');
+    expect(await client.whyRefused(claim)).toBe('lost');
+    expect(await store.howClaimStands(claim)).toBe('lost');
+    expect(await store.renewLease(claim)).toBeNull();
+    expect(await store.endExecution(claim, false)).toBeNull();
+    expect(await store.readApproval(claim)).toBeNull();
+    expect(await place.halt(claim)).toBeNull();
+    await expect(client.transaction(claim).isInDoubt({ ordinal: 2, step: 2 })).rejects.toMatchObject({ why: 'lost' });
+    expect((await place.now()).receipts).toEqual(before);
+  });
+
+  test('from a stop on no intent is stored, and every outcome still is', async () => {
+    const { place, client, store, claim } = await arranged();
+    await client.insertIntents(claim, [intent(place, 1), intent(place, 2)]);
+    await place.pause();
+    expect(await client.insertIntents(claim, [intent(place, 3)])).toBe(false);
+    expect(await client.whyRefused(claim)).toBe('stopping');
+    expect(await store.howClaimStands(claim)).toBe('stopping');
+    expect(await client.insertOutcomesAndIntents(claim, [outcome(place, 1, 'succeeded')], [intent(place, 3)])).toBe('stopping');
+    expect(await store.endExecution(claim, true)).toBeNull();
+    expect(await client.insertOutcomes(claim, [outcome(place, 2, 'failed')])).toBe(true);
+    expect((await place.now()).counters).toMatchObject({ seq: 4, done: 1, failed: 1, inFlight: 0 });
+    expect(await store.renewLease(claim)).toEqual({ held: false });
+    expect(await store.endExecution(claim, true)).toBe('paused');
+    expect(await place.now()).toMatchObject({ state: 'paused', stopping: null, leased: false });
+    expect(await store.howClaimStands(claim)).toBe('lost');
+    await place.resume();
+    expect(await place.now()).toMatchObject({ state: 'executing', stopping: null, leased: false });
+  });
+
+  test('a step that is stored is not stored again, nor anything else of that statement; nor does a counter go below zero', async () => {
+    const { place, client, claim } = await arranged();
+    await client.insertIntents(claim, [intent(place, 1)]);
+    await expect(client.insertIntents(claim, [intent(place, 2), intent(place, 1)])).rejects.toMatchObject({ code: '23505' });
+    await client.insertIntents(claim, [intent(place, 3)]);
+    await client.insertOutcomes(claim, [outcome(place, 1, 'succeeded')]);
+    await expect(client.insertOutcomes(claim, [outcome(place, 1, 'succeeded')])).rejects.toMatchObject({ code: '23505' });
+    await expect(
+      client.insertOutcomesAndIntents(claim, [outcome(place, 3, 'succeeded')], [intent(place, 1)]),
+    ).rejects.toMatchObject({ code: '23505' });
+    await expect(
+      client.insertOutcomes(claim, [outcome(place, 3, 'succeeded'), outcome(place, 4, 'succeeded')]),
+    ).rejects.toMatchObject({ code: '23514' });
+    expect(await place.now()).toMatchObject({
+      counters: { seq: 3, done: 1, inFlight: 1 },
+      receipts: [{ ordinal: 1 }, { ordinal: 3 }, { ordinal: 1, kind: 'outcome' }],
+    });
+  });
+
+  test('what is due is what was never tried, what a person asked for, and what passes by itself', async () => {
+    const { place, client, store, claim } = await arranged();
+    await client.insertIntents(claim, [intent(place, 1), intent(place, 2), intent(place, 3)]);
+    await client.insertOutcomes(claim, [outcome(place, 1, 'failed'), outcome(place, 2, 'failed', 2, 'refused')]);
+    expect(await ordinals(store.openIntents(claim, page(place)))).toEqual([3]);
+    expect(await ordinals(store.nextWork(claim, page(place)))).toEqual([4]);
+    const retry = { attempts: 2, reasons: [{ connector: 'shelf', reason: 'busy' }] };
+    expect(await ordinals(store.nextWork(claim, page(place, { retry })))).toEqual([1, 4]);
+    expect(await ordinals(store.nextWork(claim, page(place, { retry: { ...retry, attempts: 1 } })))).toEqual([4]);
+    const asked = page(place, { retryUpTo: place.before + 5 });
+    expect(await ordinals(store.nextWork(claim, asked))).toEqual([1, 2, 4]);
+    expect(await ordinals(store.nextWork(claim, { ...asked, backwards: true }))).toEqual([4, 2, 1]);
+    expect(await ordinals(store.nextWork(claim, { ...asked, backwards: true, after: 4, limit: 1 }))).toEqual([2]);
+    expect(await ordinals(store.nextWork(claim, { ...asked, after: 1 }))).toEqual([2, 4]);
+    expect(await ordinals(store.nextWork(claim, { ...asked, released: false }))).toEqual([1]);
+    const [row] = await store.nextWork(claim, page(place, { retry }));
+    expect(row).toMatchObject({ step: 2, kind: 'outcome', result: 'failed', seq: place.before + 4, tried: 1 });
+    expect(row?.ageMs).toBeGreaterThanOrEqual(0);
+    expect(readReceipt(row?.body ?? Buffer.alloc(0))).toMatchObject({ kind: 'outcome', ordinal: 1, reason: 'busy' });
+  });
+
+  test('a lost acknowledgement can be looked up to the byte', async () => {
+    const { place, client, store, claim } = await arranged();
+    const [first, second] = [intent(place, 1), intent(place, 2)];
+    await client.insertIntents(claim, [first]);
+    expect(await store.storedLeaves(claim.batchId, [first, second])).toEqual([first.leaf]);
+    expect(await store.isGone({ pid: 999_999, started: '2020-01-01' }, false)).toBe(true);
+    expect(await store.isGone(client.backend, false)).toBe(false);
+    client.hangUp();
+    await expect(client.insertIntents(claim, [second])).rejects.toBeInstanceOf(Error);
+    while (!(await store.isGone(client.backend, false))) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await place.now()).receipts).toHaveLength(1);
+  });
+
+  test('a doubt that the target ends is ended under the fence, once, all or nothing', async () => {
+    const { place, client, claim } = await arranged();
+    await client.insertIntents(claim, [intent(place, 1)]);
+    await client.insertOutcomes(claim, [outcome(place, 1, 'uncertain')]);
+    const doubt = { ordinal: 1, step: 2, by: 'worker:one', said: { finding: 'happened' as const, target: null } };
+    for (const end of ['rollback', 'commit'] as const) {
+      const fenced = client.transaction(claim);
+      expect(await fenced.isInDoubt(doubt)).toBe(true);
+      await fenced.saveInspection(doubt);
+      expect(await fenced.insertResolution(resolution(place, 1))).toBe(true);
+      await fenced[end]();
+      expect((await place.now()).counters).toMatchObject(
+        end === 'commit' ? { uncertain: 0, done: 1 } : { uncertain: 1, done: 0 },
+      );
+    }
+    const fenced = client.transaction(claim);
+    expect(await fenced.isInDoubt(doubt)).toBe(false);
+    await fenced.commit();
+  });
+
+  test('an execution ends as what is left of it says', async () => {
+    for (const [first, second, ends] of [
+      ['succeeded', 'failed', 'done'],
+      ['succeeded', 'uncertain', 'unresolved'],
+    ] as const) {
+      const { place, client, store, claim } = await arranged();
+      const all = [1, 2, 3, 4];
+      await client.insertIntents(
+        claim,
+        all.map((ordinal) => intent(place, ordinal)),
+      );
+      await client.insertOutcomes(
+        claim,
+        all.map((ordinal) => outcome(place, ordinal, ordinal === 2 ? second : first)),
+      );
+      expect(await store.endExecution(claim, false)).toBe(ends);
+      expect(await place.now()).toMatchObject({ state: ends, leased: false });
+      if (ends !== 'done') continue;
+      await place.retry();
+      const again = await place.takeOver();
+      const approval = await store.readApproval(again);
+      expect(approval).toMatchObject({ retryUpTo: place.before + 8, released: true });
+      expect(await ordinals(store.nextWork(again, page(place, { retryUpTo: approval?.retryUpTo ?? 0 })))).toEqual([2]);
+    }
+  });
+
+  test('the first ones wait for a release, and what is told to go on goes on', async () => {
+    const { place, client, store, claim } = await arranged(false);
+    expect(await store.readApproval(claim)).toMatchObject({ released: false });
+    await client.insertIntents(claim, [intent(place, 1), intent(place, 3)]);
+    await client.insertOutcomes(claim, [outcome(place, 1, 'succeeded'), outcome(place, 3, 'succeeded')]);
+    expect(await store.endExecution(claim, true)).toBe('resumed');
+    expect(await store.endExecution(claim, false)).toBe('awaiting_release');
+  });
+
+  test('a cancelled chunk counts what was not sent; a halt keeps it, and gives way to a cancel', async () => {
+    const cancelled = await arranged();
+    await cancelled.client.insertIntents(cancelled.claim, [intent(cancelled.place, 1)]);
+    await cancelled.place.cancel();
+    await cancelled.client.insertOutcomes(cancelled.claim, [outcome(cancelled.place, 1, 'succeeded')]);
+    expect(await cancelled.store.endExecution(cancelled.claim, true)).toBe('cancelled');
+    expect(await cancelled.place.now()).toMatchObject({ state: 'cancelled', counters: { done: 1, notExecuted: 3, inFlight: 0 } });
+
+    const { place, claim } = await arranged();
+    expect(await place.halt(claim)).toBe('halted');
+    expect(await place.now()).toMatchObject({ state: 'halted', leased: false });
+    await place.resume();
+    const heir = await place.takeOver();
+    await place.cancel();
+    expect(await place.halt(heir)).toBe('cancelled');
+    expect((await place.now()).counters).toMatchObject({ notExecuted: 4 });
+  });
+});

@@ -1,0 +1,460 @@
+/**
+ * A model of the tables that an execution writes: one batch with one chunk, and each statement of lib/store that the executor or a person has it do,
+ * as one step that either happens or throws. contract.test.ts holds it to what PostgreSQL answers.
+ */
+import { type ActionReceiptKind, type ChunkState, chunkMay } from '../../lib/core/lifecycle.ts';
+import { LEASE_MS } from '../../lib/core/limits.ts';
+import { manifestHasher } from '../../lib/core/manifest.ts';
+import { type Plan, parsePlan } from '../../lib/core/plan.ts';
+import { sha256 } from '../../lib/ledger/canonical.ts';
+import { readReceipt, type SealedReceipt } from '../../lib/ledger/receipt.ts';
+import type { Claim } from '../../lib/store/claims.ts';
+import type { Approval, Ending, FrozenRow, Page, WorkRow } from '../../lib/store/execution.ts';
+import type { InspectedDoubt } from '../../lib/store/inspections.ts';
+import type { IntentRow, OutcomeRow } from '../../lib/store/receipts.ts';
+
+export type ModelRow = { connector: string; first?: boolean };
+export type Stored = {
+  seq: number;
+  ordinal: number;
+  step: number;
+  kind: 'intent' | 'outcome' | 'resolution';
+  result: string | null;
+  body: Buffer;
+  leaf: Buffer;
+  /** by the database's clock, in ms */
+  committedAt: number;
+  /** when it was committed, in the order of everything that happened */
+  order: number;
+};
+
+export type ModelChunk = {
+  state: ChunkState;
+  stopping: 'pause' | 'cancel' | null;
+  epoch: number;
+  leaseUntil: number | null;
+  released: boolean;
+  retryUpTo: number;
+  seq: number;
+  approved: number;
+  done: number;
+  failed: number;
+  uncertain: number;
+  notExecuted: number;
+  inFlight: number;
+};
+
+export type Counters = Pick<ModelChunk, 'approved' | 'done' | 'failed' | 'uncertain' | 'notExecuted' | 'inFlight'>;
+
+export type ModelSetup = {
+  rows: ModelRow[];
+  execution?: { concurrency?: number; haltAfter?: { consecutive: number; share: number }; retry?: { attempts: number } };
+  serial?: boolean;
+  backwards?: boolean;
+  released?: boolean;
+};
+
+/** What orders the history: `now` is the database's clock in ms, `tick` gives each thing that happens its place. */
+export type Time = { now(): number; tick(): number };
+
+export const IDS = {
+  chunkId: '00000000-0000-4000-8000-00000000c001',
+  batchId: '00000000-0000-4000-8000-00000000b001',
+  datasetId: '00000000-0000-4000-8000-00000000d001',
+  decisionId: '00000000-0000-4000-8000-00000000e001',
+};
+
+/** The one address behind all remote connectors, as the breaker names it. */
+export const TARGET = 'https://target.example';
+
+export class ModelDatabase {
+  readonly chunk: ModelChunk;
+  readonly receipts: Stored[] = [];
+  readonly inspections = new Map<string, InspectedDoubt['said']>();
+  /** What was made inside Countersign, by the same commits as the outcomes. */
+  readonly made: { ordinal: number; key: string }[] = [];
+  /** The history that no table keeps: who owned the chunk from when on, from when to when it was being stopped, when a person asked again. */
+  readonly claims: { epoch: number; order: number }[] = [];
+  readonly stops: { from: number; to: number }[] = [];
+  readonly retries: number[] = [];
+  /** The target fails for everybody; and the epoch whose owner tries it. */
+  broken = false;
+  private trying = 0;
+  /** The transaction that has the chunk's row. */
+  lockedBy: symbol | null = null;
+  private readonly rows: (FrozenRow & { request: Buffer; first: boolean })[];
+  private readonly plan: Plan;
+  private readonly setup: ModelSetup;
+  private readonly time: Time;
+
+  constructor(setup: ModelSetup, time: Time) {
+    this.setup = setup;
+    this.time = time;
+    this.plan = parsePlan({
+      classifier: { kind: 'rules', rules: [], otherwise: 'all' },
+      categories: [{ name: 'all' }],
+      chunking: { by: 'size' },
+      execution: { ratePerSecond: null, first: 0, ...setup.execution },
+    });
+    this.rows = setup.rows.map(({ connector, first = false }, index) => {
+      const request = Buffer.from(`{"item":${index + 1}}`);
+      const [requestDigest, itemDigest] = [request, Buffer.from(`item ${index + 1}`)].map((bytes) =>
+        sha256(bytes).toString('hex'),
+      );
+      return {
+        ...{ ordinal: index + 1, category: 'all', connector, connection: null, do: 'send', version: 1, request, first },
+        ...{ requestDigest: requestDigest ?? '', itemDigest: itemDigest ?? '' },
+      };
+    });
+    this.chunk = {
+      ...{
+        state: 'executing',
+        stopping: null,
+        epoch: 0,
+        leaseUntil: null,
+        released: setup.released ?? true,
+        retryUpTo: 0,
+        seq: 0,
+      },
+      ...{ approved: setup.rows.length, done: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0 },
+    };
+  }
+
+  // Claims and leases.
+
+  /** Null while somebody has a live lease, or has the row. */
+  claim(): Claim | null {
+    const { chunk } = this;
+    if (this.lockedBy !== null || chunk.state !== 'executing') return null;
+    if (chunk.leaseUntil !== null && chunk.leaseUntil >= this.time.now()) return null;
+    chunk.epoch += 1;
+    chunk.leaseUntil = this.time.now() + LEASE_MS;
+    this.claims.push({ epoch: chunk.epoch, order: this.time.tick() });
+    const { chunkId, batchId, datasetId } = IDS;
+    if (this.broken) this.trying = chunk.epoch;
+    const probes = this.broken ? [TARGET] : [];
+    return { chunkId, batchId, datasetId, number: 1, epoch: chunk.epoch, state: 'executing', stopping: chunk.stopping, probes };
+  }
+
+  renewLease(claim: Claim): { held: boolean } | null {
+    if (!this.holds(claim)) return null;
+    this.chunk.leaseUntil = this.time.now() + LEASE_MS;
+    return { held: this.broken && this.trying !== claim.epoch };
+  }
+
+  closeBreaker(): void {
+    this.broken = false;
+  }
+
+  releaseLease(claim: Claim): void {
+    if (this.holds(claim)) this.chunk.leaseUntil = null;
+  }
+
+  howClaimStands(claim: Claim): 'stopping' | 'lost' | null {
+    if (!this.holds(claim)) return 'lost';
+    return this.chunk.stopping === null ? null : 'stopping';
+  }
+
+  whyRefused(claim: Claim): 'stopping' | 'lost' {
+    return this.holds(claim) ? 'stopping' : 'lost';
+  }
+
+  holds(claim: Claim): boolean {
+    return this.chunk.epoch === claim.epoch && this.chunk.state === claim.state;
+  }
+
+  // What execution reads.
+
+  readApproval(claim: Claim): Approval | null {
+    if (this.chunk.epoch !== claim.epoch) return null;
+    const { serial = false, backwards = false } = this.setup;
+    const { released, retryUpTo } = this.chunk;
+    const manifestDigest = this.digest();
+    return { decisionId: IDS.decisionId, manifestDigest, released, serial, backwards, retryUpTo, plan: this.plan };
+  }
+
+  frozenRows(): FrozenRow[] {
+    return this.rows;
+  }
+
+  nextWork(page: Page): WorkRow[] {
+    return this.work(page, (row) => {
+      if (row.step === null) return true;
+      const asked = row.seq !== null && row.seq <= page.retryUpTo;
+      if ((row.result === 'failed' || row.result === 'not_executed') && asked) return true;
+      if (row.result !== 'failed' || row.tried >= page.retry.attempts || row.body === null) return false;
+      const { reason } = JSON.parse(row.body.toString()) as { reason: string };
+      return page.retry.reasons.some((passing) => passing.connector === row.connector && passing.reason === reason);
+    });
+  }
+
+  openIntents(page: Page): WorkRow[] {
+    return this.work(page, ({ kind }) => kind === 'intent');
+  }
+
+  // Receipts.
+
+  insertIntents(claim: Claim, rows: IntentRow[]): boolean {
+    if (!this.holds(claim) || this.chunk.stopping !== null) return false;
+    this.store(() => this.addIntents(rows));
+    return true;
+  }
+
+  /** Null: the fence refused. Else what commits them; a fault that the statement would meet is thrown now. */
+  outcomes(claim: Claim, rows: OutcomeRow[]): (() => void) | null {
+    if (!this.holds(claim)) return null;
+    const before = this.copy();
+    this.store(() => this.addOutcomes(rows));
+    this.restore(before);
+    return () => this.store(() => this.addOutcomes(rows));
+  }
+
+  insertOutcomesAndIntents(claim: Claim, outcomes: OutcomeRow[], intents: IntentRow[]): 'stored' | 'stopping' | 'lost' {
+    if (!this.holds(claim)) return 'lost';
+    const going = this.chunk.stopping === null;
+    this.store(() => {
+      this.addOutcomes(outcomes);
+      if (going) this.addIntents(intents);
+    });
+    return going ? 'stored' : 'stopping';
+  }
+
+  storedLeaves(asked: { ordinal: number; step: number }[]): Buffer[] {
+    return this.receipts
+      .filter((one) => asked.some(({ ordinal, step }) => one.ordinal === ordinal && one.step === step))
+      .map(({ leaf }) => leaf);
+  }
+
+  isInDoubt({ ordinal, step }: { ordinal: number; step: number }): boolean {
+    const last = this.last(ordinal);
+    return last !== null && last.step === step && last.result === 'uncertain';
+  }
+
+  saveInspection({ ordinal, step, said }: InspectedDoubt): void {
+    this.inspections.set(`${ordinal} ${step}`, said);
+  }
+
+  /** uncertain -> succeeded, by a worker. False: the fence refused. */
+  insertResolution(claim: Claim, row: SealedReceipt & { ordinal: number; step: number }): boolean {
+    if (!this.holds(claim)) return false;
+    this.store(() => {
+      this.count({ uncertain: -1, done: 1 });
+      this.add('resolution', 'succeeded', row);
+    });
+    return true;
+  }
+
+  // Ends.
+
+  endExecution(claim: Claim, cutShort: boolean): Ending | 'resumed' | null {
+    const { chunk } = this;
+    if (!this.holds(claim) || chunk.inFlight !== 0) return null;
+    if (cutShort && chunk.stopping === null) return 'resumed';
+    const waiting = this.waiting();
+    const ended = this.ending(cutShort, waiting);
+    if (ended === null) throw new Error('Actions wait, and none of them is due. The counters are wrong.');
+    if (chunk.stopping === 'cancel') chunk.notExecuted += waiting;
+    this.stop(null);
+    Object.assign(chunk, { state: ended, leaseUntil: null });
+    return ended;
+  }
+
+  haltChunk(claim: Claim): 'halted' | 'cancelled' | null {
+    const { chunk } = this;
+    if (!this.holds(claim)) return null;
+    const cancelled = chunk.stopping === 'cancel' && chunk.inFlight === 0;
+    if (cancelled) chunk.notExecuted += this.waiting();
+    this.stop(null);
+    Object.assign(chunk, { state: cancelled ? 'cancelled' : 'halted', leaseUntil: null });
+    return cancelled ? 'cancelled' : 'halted';
+  }
+
+  // People's verbs; false where there is nothing to do.
+
+  pause(): boolean {
+    if (this.chunk.state !== 'executing' || this.chunk.stopping === 'cancel') return false;
+    this.stop('pause');
+    return true;
+  }
+
+  resume(): boolean {
+    const { chunk } = this;
+    const stood = chunkMay('resume', chunk.state) || chunkMay('resume_halted', chunk.state);
+    if (!stood && chunk.stopping !== 'pause') return false;
+    this.stop(null);
+    if (stood) Object.assign(chunk, { state: 'executing', leaseUntil: null });
+    return true;
+  }
+
+  cancel(): boolean {
+    const { chunk } = this;
+    if (chunkMay('cancel_idle', chunk.state) && chunk.inFlight === 0) {
+      chunk.notExecuted += this.waiting();
+      chunk.epoch += 1;
+      this.stop(null);
+      chunk.state = 'cancelled';
+      return true;
+    }
+    if (!chunkMay('cancel_idle', chunk.state) && chunk.state !== 'executing') return false;
+    if (chunk.state !== 'executing') chunk.leaseUntil = null;
+    this.stop('cancel');
+    chunk.state = 'executing';
+    return true;
+  }
+
+  retry(): boolean {
+    const { chunk } = this;
+    if (!chunkMay('retry', chunk.state) || chunk.failed + chunk.notExecuted === 0) return false;
+    Object.assign(chunk, { state: 'executing', retryUpTo: chunk.seq, released: true, leaseUntil: null });
+    this.retries.push(this.time.tick());
+    return true;
+  }
+
+  /** The first ones are done, and a person lets the rest go. */
+  release(): boolean {
+    if (!chunkMay('release', this.chunk.state)) return false;
+    Object.assign(this.chunk, { state: 'executing', released: true, leaseUntil: null });
+    return true;
+  }
+
+  doubts(): Stored[] {
+    return this.rows.flatMap(({ ordinal }) => this.last(ordinal) ?? []).filter(({ result }) => result === 'uncertain');
+  }
+
+  /** A person's answer to a doubt, as its receipt. */
+  answer(result: 'succeeded' | 'not_executed' | 'abandoned', row: SealedReceipt & { ordinal: number; step: number }): void {
+    this.store(() => {
+      if (result === 'succeeded') this.count({ uncertain: -1, done: 1 });
+      if (result === 'not_executed') this.count({ uncertain: -1, notExecuted: 1 });
+      this.add('resolution', result, row);
+    });
+    if (this.chunk.state === 'unresolved' && this.doubts().length === 0) this.chunk.state = 'done';
+  }
+
+  waiting(): number {
+    const { approved, done, failed, uncertain, notExecuted, inFlight } = this.chunk;
+    return approved - done - failed - uncertain - notExecuted - inFlight;
+  }
+
+  /** Forgets who has the lease, as when the owner gave it back without knowing. */
+  lapse(): void {
+    this.chunk.leaseUntil = null;
+  }
+
+  private ending(cutShort: boolean, waiting: number): Ending | null {
+    const { stopping, released } = this.chunk;
+    const left = cutShort || waiting > 0;
+    if (stopping === 'cancel' && left) return 'cancelled';
+    if (stopping === 'pause' && left) return 'paused';
+    if (!released && waiting > 0) return 'awaiting_release';
+    if (waiting > 0) return null;
+    return this.doubts().length > 0 ? 'unresolved' : 'done';
+  }
+
+  private stop(to: 'pause' | 'cancel' | null): void {
+    const { chunk, stops, time } = this;
+    if (chunk.stopping === null && to !== null) stops.push({ from: time.tick(), to: Number.POSITIVE_INFINITY });
+    const last = stops.at(-1);
+    if (chunk.stopping !== null && to === null && last) last.to = time.tick();
+    chunk.stopping = to;
+  }
+
+  private work(page: Page, due: (row: WorkRow) => boolean): WorkRow[] {
+    const found = this.rows
+      .filter(({ ordinal }) => page.after === null || (page.backwards ? ordinal < page.after : ordinal > page.after))
+      .filter(({ first }) => first || page.released)
+      .map((row) => this.workRow(row, page.retryUpTo))
+      .filter(due);
+    if (page.backwards) found.reverse();
+    return found.slice(0, page.limit);
+  }
+
+  private workRow(row: FrozenRow & { request: Buffer }, retryUpTo: number): WorkRow {
+    const last = this.last(row.ordinal);
+    const failures = this.receipts.filter((one) => one.ordinal === row.ordinal && one.result === 'failed' && one.seq > retryUpTo);
+    return {
+      ...{ ordinal: row.ordinal, category: row.category, connector: row.connector ?? '', connection: null, do: row.do ?? '' },
+      ...{ version: 1, itemDigest: row.itemDigest, requestDigest: row.requestDigest ?? '', request: row.request, fields: {} },
+      ...{ step: last?.step ?? null, kind: last?.kind ?? null, result: last?.result ?? null, seq: last?.seq ?? null },
+      ...{ body: last?.body ?? null, leaf: last?.leaf ?? null, ageMs: last && this.time.now() - last.committedAt },
+      tried: last?.result === 'failed' ? failures.length : 0,
+    };
+  }
+
+  private last(ordinal: number): Stored | null {
+    return this.receipts.reduce<Stored | null>(
+      (last, one) => (one.ordinal === ordinal && one.step > (last?.step ?? 0) ? one : last),
+      null,
+    );
+  }
+
+  private addIntents(rows: IntentRow[]): void {
+    const left = (from: IntentRow['from']) => rows.filter((row) => row.from === from).length;
+    this.count({ inFlight: rows.length, failed: -left('failed'), notExecuted: -left('not_executed') });
+    for (const row of rows) this.add('intent', null, row);
+  }
+
+  private addOutcomes(rows: OutcomeRow[]): void {
+    const ended = (result: OutcomeRow['result']) => rows.filter((row) => row.result === result).length;
+    const [done, failed, uncertain] = [ended('succeeded'), ended('failed'), ended('uncertain')];
+    this.count({ inFlight: -rows.length, done, failed, uncertain });
+    for (const row of rows) this.add('outcome', row.result, row);
+  }
+
+  private count(by: Partial<Counters>): void {
+    const { chunk } = this;
+    for (const part of COUNTED) chunk[part] += by[part] ?? 0;
+    if (COUNTED.some((part) => chunk[part] < 0)) throw fault('23514', 'The counters would be wrong.');
+  }
+
+  private add(kind: Stored['kind'], result: string | null, row: SealedReceipt & { ordinal: number; step: number }): void {
+    const { ordinal, step, body, leaf } = row;
+    if (this.receipts.some((one) => one.ordinal === ordinal && one.step === step)) throw fault('23505', 'A duplicate step.');
+    this.chunk.seq += 1;
+    const { seq } = this.chunk;
+    this.receipts.push({ seq, ordinal, step, kind, result, body, leaf, committedAt: this.time.now(), order: this.time.tick() });
+  }
+
+  /** One statement: what it did is undone when it fails. */
+  private store(statement: () => void): void {
+    const before = this.copy();
+    try {
+      statement();
+    } catch (error) {
+      this.restore(before);
+      throw error;
+    }
+  }
+
+  private copy(): { chunk: ModelChunk; receipts: number } {
+    return { chunk: { ...this.chunk }, receipts: this.receipts.length };
+  }
+
+  private restore({ chunk, receipts }: { chunk: ModelChunk; receipts: number }): void {
+    Object.assign(this.chunk, chunk);
+    this.receipts.length = receipts;
+  }
+
+  private digest(): string {
+    const hasher = manifestHasher();
+    for (const { ordinal, category, connector, connection, do: verb, version, requestDigest, itemDigest } of this.rows) {
+      const action = { connector: connector ?? '', connection, do: verb ?? '', version: version ?? 1 };
+      hasher.add({ ordinal, category, action, request: requestDigest, item: itemDigest });
+    }
+    return hasher.digest();
+  }
+}
+
+const COUNTED = ['approved', 'done', 'failed', 'uncertain', 'notExecuted', 'inFlight'] as const;
+
+/** What the server throws. */
+export function fault(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/** `kind:result`, as the table of transitions names receipts. */
+export function nameOf({ kind, result }: Pick<Stored, 'kind' | 'result'>): ActionReceiptKind {
+  return (result === null ? kind : `${kind}:${result}`) as ActionReceiptKind;
+}
+
+export const bodyOf = ({ body }: Pick<Stored, 'body'>) => readReceipt(body);

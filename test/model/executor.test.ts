@@ -1,0 +1,50 @@
+/**
+ * The executor, its receipt writer and its lease in thousands of orders of events that nobody thought of. docs/model.md says what is modelled, and how to
+ * run it for longer: FC_RUNS=20000 FC_SEED=7 npx vitest run test/model/executor.test.ts
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { commands } from './commands.ts';
+import { judge } from './oracle.ts';
+import { Run, type Setup } from './run.ts';
+import { CONNECTORS } from './targets.ts';
+
+const SEED = Number(process.env.FC_SEED ?? 20261124);
+const RUNS = Number(process.env.FC_RUNS ?? 1500);
+/** A run that takes long is one that hangs: the longest takes a fraction of a second. */
+const TIMEOUT_MS = 20_000 + RUNS * 100;
+
+const setup: fc.Arbitrary<Setup> = fc.record({
+  rows: fc.array(fc.record({ connector: fc.constantFrom(...CONNECTORS), first: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+  execution: fc.record({
+    concurrency: fc.integer({ min: 1, max: 3 }),
+    haltAfter: fc.record({ consecutive: fc.constantFrom(2, 100), share: fc.constant(1) }),
+    retry: fc.record({ attempts: fc.integer({ min: 1, max: 3 }) }),
+  }),
+  serial: fc.boolean(),
+  backwards: fc.boolean(),
+  released: fc.boolean(),
+});
+
+test(`whatever befalls it, the receipts tell the truth (seed ${SEED}, ${RUNS} runs)`, { timeout: TIMEOUT_MS }, async () => {
+  const seen = { receipts: 0, effects: 0, claims: 0 };
+  await fc.assert(
+    fc.asyncProperty(setup, commands, async (wanted, befalls) => {
+      const run = new Run(wanted);
+      await fc.asyncModelRun(() => ({ model: run, real: run }), befalls);
+      const ended = await run.finish();
+      const found = judge(run);
+      if (!ended) found.push(`the chunk does not come to an end: it is ${run.db.chunk.state}`);
+      seen.receipts += run.db.receipts.length;
+      seen.effects += run.targets.effects.length + run.db.made.length;
+      seen.claims += run.db.claims.length;
+      if (found.length > 0) throw new Error([...found, '', ...run.world.trace.slice(-120)].join('\n'));
+    }),
+    { seed: SEED, numRuns: RUNS, endOnFailure: false },
+  );
+  // A model in which nothing happens would find nothing.
+  expect(seen.receipts / RUNS).toBeGreaterThan(2);
+  expect(seen.effects / RUNS).toBeGreaterThan(1);
+  expect(seen.claims / RUNS).toBeGreaterThan(1.5);
+  if (process.env.FC_RUNS) console.log(seen);
+});

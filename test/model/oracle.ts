@@ -1,0 +1,147 @@
+/** Judges a finished run by what the targets did and what the receipts say, and by who owned the chunk when. It asks none of the product's code but the table of transitions. */
+import { type ActionState, nextActionState } from '../../lib/core/lifecycle.ts';
+import { bodyOf, nameOf, type Stored } from './database.ts';
+import type { Run } from './run.ts';
+import { KEYS_KEPT_MS } from './targets.ts';
+
+/** Each entry is one thing that must not be; empty when all is true. */
+export function judge(run: Run): string[] {
+  return [
+    ...run.faults.map((error) => `an executor threw: ${(error as Error).stack ?? error}`),
+    ...judgeEffects(run),
+    ...judgeTruth(run),
+    ...judgeChain(run),
+    ...judgeOwners(run),
+    ...judgeBounds(run),
+  ];
+}
+
+type Attempt = { key: string; intent: Stored; outcome: Stored | null; resolution: Stored | null };
+
+/** The attempts at each action, in order. */
+function attemptsOf({ receipts }: { receipts: Stored[] }): Map<number, Attempt[]> {
+  const actions = new Map<number, Attempt[]>();
+  for (const receipt of receipts) {
+    const attempts = actions.get(receipt.ordinal) ?? [];
+    actions.set(receipt.ordinal, attempts);
+    const body = bodyOf(receipt);
+    if (body.kind === 'intent') attempts.push({ key: body.idempotencyKey, intent: receipt, outcome: null, resolution: null });
+    const last = attempts.at(-1);
+    if (last && body.kind === 'outcome') last.outcome = receipt;
+    if (last && body.kind === 'resolution') last.resolution = receipt;
+  }
+  return actions;
+}
+
+function judgeEffects({ db, targets }: Run): string[] {
+  const found: string[] = [];
+  const intents = new Map([...attemptsOf(db).values()].flat().map((attempt) => [attempt.key, attempt.intent]));
+  for (const { ordinal, key, order } of targets.sent) {
+    const intent = intents.get(key);
+    if (!intent || intent.ordinal !== ordinal) found.push(`I1: item ${ordinal} was sent without an intent`);
+    else if (intent.order > order) found.push(`I1: item ${ordinal} was sent before its intent's commit`);
+  }
+  for (const [key, all] of Map.groupBy(targets.sent, (sent) => sent.key)) {
+    const [first] = all;
+    if (!first || all.length === 1) continue;
+    // Several owners may each send once: one that lost its claim on the way may not know it yet.
+    const again = all.filter((one) => one !== first);
+    if (first.connector !== 'keyed')
+      found.push(`I4: item ${first.ordinal} was sent ${all.length} times to ${first.connector} under ${key}`);
+    if (again.some(({ bytes }) => bytes !== first.bytes)) found.push(`I4: item ${first.ordinal} was repeated with other bytes`);
+    if (again.some(({ at }) => at - first.at >= KEYS_KEPT_MS))
+      found.push(`I4: item ${first.ordinal} was repeated when its key was forgotten`);
+  }
+  for (const [key, all] of Map.groupBy(targets.effects, (effect) => effect.key))
+    if (all.length > 1) found.push(`I4: ${all.length} effects of item ${all[0]?.ordinal} under ${key}`);
+  return found;
+}
+
+function judgeTruth({ db, setup, targets }: Run): string[] {
+  const found: string[] = [];
+  for (const [ordinal, attempts] of attemptsOf(db)) {
+    for (const { key, outcome, resolution } of attempts) {
+      const happened =
+        setup.rows[ordinal - 1]?.connector === 'inside'
+          ? db.made.filter((one) => one.key === key).length
+          : targets.effects.filter((one) => one.key === key).length;
+      const body = resolution ? bodyOf(resolution) : null;
+      const bySomebody = body?.kind === 'resolution' && body.evidence === 'person';
+      const result = bySomebody ? 'uncertain' : (resolution ?? outcome)?.result;
+      if (result === 'succeeded' && happened === 0) found.push(`item ${ordinal} is said to have succeeded, and did not happen`);
+      if (result === 'failed' && happened > 0) found.push(`item ${ordinal} is said to have failed, and happened`);
+      if (result === 'not_executed') found.push(`item ${ordinal} is said not to be executed, and nobody said so`);
+      if (happened > 1) found.push(`item ${ordinal} happened ${happened} times under ${key}`);
+    }
+    const last = attempts.at(-1);
+    if (!last?.outcome) found.push(`item ${ordinal} is left open`);
+  }
+  return found;
+}
+
+function judgeChain({ db, setup }: Run): string[] {
+  const found: string[] = [];
+  db.receipts.forEach(({ seq }, index) => {
+    if (seq !== index + 1) found.push(`receipt ${index + 1} has the number ${seq}`);
+  });
+  if (db.chunk.seq !== db.receipts.length) found.push(`seq is ${db.chunk.seq} after ${db.receipts.length} receipts`);
+  const states = new Map<number, ActionState>();
+  for (const [ordinal, chain] of Map.groupBy(db.receipts, (receipt) => receipt.ordinal)) {
+    let state: ActionState = 'planned';
+    chain.forEach((receipt, index) => {
+      const body = bodyOf(receipt);
+      const says = body.kind === 'decision' ? body : { ...body, result: 'result' in body ? body.result : null };
+      for (const part of ['kind', 'ordinal', 'step', 'result'] as const)
+        if (part in says && says[part as 'kind'] !== receipt[part])
+          found.push(`receipt ${receipt.seq} is stored as ${receipt[part]}, and its body says ${says[part as 'kind']}`);
+      if (receipt.step !== index + 1) found.push(`I2: step ${index + 1} of item ${ordinal} is numbered ${receipt.step}`);
+      try {
+        state = nextActionState(state, nameOf(receipt));
+      } catch (error) {
+        found.push(`I2: item ${ordinal}: ${(error as Error).message}`);
+      }
+    });
+    states.set(ordinal, state);
+  }
+  const of = (...names: ActionState[]): number => [...states.values()].filter((state) => names.includes(state)).length;
+  const rest = setup.rows.length - states.size;
+  if (db.chunk.state === 'done' && rest > 0) found.push(`the chunk is done, and ${rest} of its actions were never tried`);
+  const folded = {
+    ...{ approved: setup.rows.length, done: of('succeeded'), failed: of('failed'), uncertain: of('uncertain', 'abandoned') },
+    ...{ notExecuted: of('not_executed') + rest, inFlight: of('intent') },
+  };
+  for (const part of ['approved', 'done', 'failed', 'uncertain', 'notExecuted', 'inFlight'] as const)
+    if (folded[part] !== db.chunk[part]) found.push(`the receipts say ${folded[part]} ${part}, the counter ${db.chunk[part]}`);
+  return found;
+}
+
+function judgeOwners({ db, processes }: Run): string[] {
+  const found: string[] = [];
+  for (const receipt of db.receipts) {
+    const body = bodyOf(receipt);
+    const owner = db.claims.findLast(({ order }) => order < receipt.order)?.epoch ?? 0;
+    const epoch = 'epoch' in body ? body.epoch : processes.find(({ name }) => body.by === `worker:${name}`)?.epoch;
+    if (epoch !== undefined && epoch !== owner)
+      found.push(`I3: receipt ${receipt.seq} of epoch ${epoch} was written under epoch ${owner}`);
+    if (receipt.kind === 'intent' && db.stops.some(({ from, to }) => receipt.order > from && receipt.order < to))
+      found.push(`receipt ${receipt.seq} is an intent, and the chunk was being stopped`);
+  }
+  return found;
+}
+
+function judgeBounds({ db, processes, setup }: Run): string[] {
+  const found: string[] = [];
+  const slots = setup.serial ? 1 : (setup.execution?.concurrency ?? 8);
+  for (const { name, mostSending } of processes)
+    if (mostSending > slots) found.push(`${name} had ${mostSending} requests out at once, of ${slots}`);
+  const most = setup.execution?.retry?.attempts ?? 3;
+  for (const [ordinal, intents] of Map.groupBy(
+    db.receipts.filter(({ kind }) => kind === 'intent'),
+    (intent) => intent.ordinal,
+  )) {
+    const periods = Map.groupBy(intents, ({ order }) => db.retries.filter((asked) => asked < order).length);
+    for (const all of periods.values())
+      if (all.length > most) found.push(`item ${ordinal} was attempted ${all.length} times, of ${most}, and nobody asked`);
+  }
+  return found;
+}

@@ -1,0 +1,156 @@
+/** One run of the model: up to three workers on one chunk, a person, and what may befall them. */
+import { type Execution, executeChunk } from '../../lib/engine/executor.ts';
+import { holdLease } from '../../lib/engine/lease.ts';
+import { sealReceipt } from '../../lib/ledger/receipt.ts';
+import { bodyOf, IDS, ModelDatabase, type ModelSetup } from './database.ts';
+import { type Loss, type ModelStore, modelStore, type Transport } from './store.ts';
+import { type ConnectorName, RETRIES, Targets } from './targets.ts';
+import { Process, World } from './world.ts';
+
+export type Setup = ModelSetup & { rows: { connector: ConnectorName; first: boolean }[] };
+export const SLOTS = ['A', 'B', 'C'] as const;
+export type Slot = (typeof SLOTS)[number];
+
+type Worker = { process: Process; store: ModelStore; ended: Execution | 'idle' | 'refused' | null };
+
+export class Run {
+  readonly world = new World();
+  readonly db: ModelDatabase;
+  readonly targets: Targets;
+  readonly losses: Loss[] = [];
+  /** All that ever lived, by what they are called in the trace. */
+  readonly processes: Process[] = [];
+  /** What an executor threw that is no fault of the database. */
+  readonly faults: unknown[] = [];
+  readonly setup: Setup;
+  private readonly slots = new Map<Slot, Worker>();
+
+  constructor(setup: Setup) {
+    this.setup = setup;
+    this.db = new ModelDatabase(setup, this.world);
+    this.targets = new Targets(this.world);
+  }
+
+  process(slot: Slot): Process | null {
+    const worker = this.slots.get(slot);
+    return worker?.process.alive && worker.ended === null ? worker.process : null;
+  }
+
+  /** A worker claims the chunk, if it may, and executes it: what lib/engine/worker.ts and lib/steps/execute-chunk.ts do around the executor. */
+  start(slot: Slot): void {
+    const life = this.processes.filter(({ name }) => name.startsWith(slot)).length + 1;
+    const process = new Process(this.world, `${slot}${life}`);
+    const store = modelStore(this.db, process.clock, this.transport(process));
+    const worker: Worker = { process, store, ended: null };
+    this.processes.push(process);
+    this.slots.set(slot, worker);
+    void this.work(worker).catch((error) => this.faults.push(error));
+  }
+
+  crash(slot: Slot): void {
+    const worker = this.slots.get(slot);
+    if (!worker) return;
+    worker.process.alive = false;
+    this.world.bury(worker.process);
+    worker.store.die();
+  }
+
+  /** A person's answer to one of the doubts. */
+  answer(pick: number, result: 'succeeded' | 'not_executed' | 'abandoned'): void {
+    const doubts = this.db.doubts();
+    const doubt = doubts[pick % doubts.length];
+    if (!doubt || this.db.lockedBy !== null) return;
+    const outcome = bodyOf(doubt);
+    if (outcome.kind !== 'outcome') throw new Error('A doubt that is no outcome.');
+    const step = doubt.step + 1;
+    const sealed = sealReceipt({
+      ...{ v: 1, kind: 'resolution', batch: IDS.batchId, chunk: 1, ordinal: doubt.ordinal, step, attempt: outcome.attempt },
+      ...{ intent: outcome.intent, result, evidence: 'person', by: 'user:ada', at: new Date(this.world.now()).toISOString() },
+    });
+    this.db.answer(result, { ...sealed, ordinal: doubt.ordinal, step });
+  }
+
+  /** Nothing goes wrong any more, and everything is brought to its end; false when it does not come to one. */
+  async finish(): Promise<boolean> {
+    const { db, world, targets } = this;
+    this.losses.length = 0;
+    targets.moods.length = 0;
+    targets.mute = 0;
+    for (const process of this.processes) process.frozen = false;
+    for (let round = 0; round < 40; round += 1) {
+      for (let steps = 0; steps < 5_000 && SLOTS.some((slot) => this.process(slot)); steps += 1) await world.step(0);
+      // Requests and statements that are still under way.
+      for (let steps = 0; steps < 5_000 && (await world.step(0)); steps += 1);
+      const { state, stopping } = db.chunk;
+      if (state === 'done' || state === 'cancelled') {
+        while (db.doubts().length > 0) this.answer(0, 'abandoned');
+        return true;
+      }
+      if (state === 'unresolved') while (db.doubts().length > 0) this.answer(0, 'abandoned');
+      if (state === 'awaiting_release') db.release();
+      if (state === 'paused' || state === 'halted' || stopping === 'pause') db.resume();
+      const free = SLOTS.find((slot) => !this.process(slot));
+      if (free && db.chunk.state === 'executing') {
+        db.lapse();
+        this.start(free);
+      }
+    }
+    return false;
+  }
+
+  private async work(worker: Worker): Promise<void> {
+    const { process, store } = worker;
+    const claimedAt = process.clock.now();
+    const claim = await store.claim();
+    if (claim === null) {
+      worker.ended = 'idle';
+      return;
+    }
+    process.epoch = claim.epoch;
+    const lease = holdLease(store, claim, claimedAt, process.clock);
+    try {
+      const ended = await executeChunk({
+        ...{
+          store,
+          clock: process.clock,
+          random: () => 0.5,
+          claim,
+          lease,
+          by: `worker:${process.name}`,
+          drain: process.drain.signal,
+        },
+        targetFor: (connector) => this.targets.target(connector as ConnectorName, process),
+        passing: RETRIES.flatMap(({ reasons }) =>
+          reasons.flatMap((reason) => ['plain', 'keyed', 'asked'].map((connector) => ({ connector, reason }))),
+        ),
+        announce: () => {},
+      });
+      if (typeof ended === 'object') {
+        if (ended.fault) this.db.broken = true;
+        await store.haltChunk(claim);
+      } else if (ended === 'drained' || ended === 'held') await store.releaseLease(claim);
+      worker.ended = ended;
+    } catch (error) {
+      if (!store.trouble.met(error)) {
+        this.faults.push(error);
+        await store.haltChunk(claim);
+      }
+      worker.ended = 'refused';
+    } finally {
+      lease.end();
+    }
+  }
+
+  private transport(process: Process): Transport {
+    const { world, losses } = this;
+    return {
+      at: (label, act, when) =>
+        world.post(`${process.name} → ${label}`, null, act, {
+          ...(when?.possible && { possible: when.possible }),
+          ...(when?.afterMs !== undefined && { due: world.now() + when.afterMs }),
+        }),
+      hear: (label, act) => void world.post(`${process.name} ← ${label}`, process, act),
+      loss: () => losses.shift() ?? null,
+    };
+  }
+}
