@@ -1,7 +1,7 @@
 /** What may befall a run, as commands of fast-check. The order of events is one of them, so that it shrinks with the rest. */
 import fc from 'fast-check';
 import { type Run, SLOTS, type Slot } from './run.ts';
-import { LOSSES } from './store.ts';
+import { FAILURES, LOSSES } from './store.ts';
 import { MOODS, type Mood } from './targets.ts';
 
 /** The run is its own model: what can't be done in it is left out. */
@@ -64,6 +64,12 @@ const COMMANDS: [number, fc.Arbitrary<Command>][] = [
   [3, fc.constant(command('the lease lapses', ({ db }) => db.lapse()))],
   [5, fc.constantFrom(...WAITS_MS).map((ms) => command(`wait ${ms / 1000} s`, ({ world }) => world.wait(ms)))],
   [7, fc.constantFrom(...LOSSES).map((loss) => command(`lose a commit: ${loss}`, ({ losses }) => void losses.push(loss)))],
+  [
+    4,
+    fc
+      .constantFrom(...FAILURES)
+      .map((one) => command(`lose another statement: ${one}`, ({ failures }) => void failures.push(one))),
+  ],
   [8, fc.tuple(fc.constantFrom(...(Object.keys(MOODS) as Mood[])), fc.integer({ min: 1, max: 5 })).map(mood)],
   [1, fc.constant(command('an inspection says nothing', ({ targets }) => targets.silence()))],
   [1, fc.constant(command('the target fails for everybody', ({ db }) => Object.assign(db, { broken: true })))],

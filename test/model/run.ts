@@ -3,7 +3,7 @@ import { type Execution, executeChunk } from '../../lib/engine/executor.ts';
 import { holdLease } from '../../lib/engine/lease.ts';
 import { sealReceipt } from '../../lib/ledger/receipt.ts';
 import { bodyOf, IDS, ModelDatabase, type ModelSetup } from './database.ts';
-import { type Loss, type ModelStore, modelStore, type Transport } from './store.ts';
+import { type Failure, type Loss, type ModelStore, modelStore, type Transport } from './store.ts';
 import { type ConnectorName, RETRIES, Targets } from './targets.ts';
 import { Process, World } from './world.ts';
 
@@ -18,6 +18,7 @@ export class Run {
   readonly db: ModelDatabase;
   readonly targets: Targets;
   readonly losses: Loss[] = [];
+  readonly failures: Failure[] = [];
   /** All that ever lived, by what they are called in the trace. */
   readonly processes: Process[] = [];
   /** What an executor threw that is no fault of the database. */
@@ -74,6 +75,7 @@ export class Run {
   async finish(): Promise<boolean> {
     const { db, world, targets } = this;
     this.losses.length = 0;
+    this.failures.length = 0;
     targets.moods.length = 0;
     targets.mute = 0;
     for (const process of this.processes) process.frozen = false;
@@ -101,9 +103,9 @@ export class Run {
   private async work(worker: Worker): Promise<void> {
     const { process, store } = worker;
     const claimedAt = process.clock.now();
-    const claim = await store.claim();
-    if (claim === null) {
-      worker.ended = 'idle';
+    const claim = await store.claim().catch(() => 'refused' as const);
+    if (claim === null || claim === 'refused') {
+      worker.ended = claim ?? 'idle';
       return;
     }
     process.epoch = claim.epoch;
@@ -133,8 +135,8 @@ export class Run {
     } catch (error) {
       if (!store.trouble.met(error)) {
         this.faults.push(error);
-        await store.haltChunk(claim);
-      }
+        await store.haltChunk(claim).catch(() => {});
+      } else await store.releaseLease(claim).catch(() => {});
       worker.ended = 'refused';
     } finally {
       lease.end();
@@ -142,7 +144,7 @@ export class Run {
   }
 
   private transport(process: Process): Transport {
-    const { world, losses } = this;
+    const { world, losses, failures } = this;
     return {
       at: (label, act, when) =>
         world.post(`${process.name} → ${label}`, null, act, {
@@ -151,6 +153,7 @@ export class Run {
         }),
       hear: (label, act) => void world.post(`${process.name} ← ${label}`, process, act),
       loss: () => losses.shift() ?? null,
+      failure: () => failures.shift() ?? null,
     };
   }
 }

@@ -18,12 +18,18 @@ import { fault, type ModelDatabase } from './database.ts';
 export const LOSSES = ['before', 'after', 'late', 'silent', 'full'] as const;
 export type Loss = (typeof LOSSES)[number];
 
+/** The same for the next other statement, whose connection breaks before it is done, or after. */
+export const FAILURES = ['before', 'after'] as const;
+export type Failure = (typeof FAILURES)[number];
+
 /** How calls travel. `at`: something happens at the server, which the returned function prevents. `hear`: the process is told. */
 export type Transport = {
   at(label: string, act: () => void, when?: { possible?: () => boolean; afterMs?: number }): () => void;
   hear(label: string, act: () => void): void;
-  /** the next loss; null: all is well */
+  /** the next loss of a receipt's statement; null: all is well */
   loss(): Loss | null;
+  /** of any other statement */
+  failure(): Failure | null;
 };
 
 /** Everything at once and nothing lost, for the suite that compares the stores. */
@@ -34,6 +40,7 @@ export const DIRECT: Transport = {
   },
   hear: (_label, act) => act(),
   loss: () => null,
+  failure: () => null,
 };
 
 const GONE = (): Error => new Error('Connection terminated unexpectedly');
@@ -55,8 +62,13 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
       transport.at(
         label,
         () => {
-          const said = attempt(act);
-          transport.hear(label, () => ('threw' in said ? reject(said.threw) : resolve(said.gave)));
+          const failure = transport.failure();
+          const said: Said<T> = failure === 'before' ? { threw: GONE() } : attempt(act);
+          transport.hear(label, () => {
+            if (failure === 'after') reject(GONE());
+            else if ('threw' in said) reject(said.threw);
+            else resolve(said.gave);
+          });
         },
         { possible },
       );
