@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { reasonWords } from '../../lib/core/reason-words.ts';
 import { TargetIncidents } from '../batch/target-incidents.tsx';
-import { actionLook } from '../chunk/state.ts';
+import { actionLook, isPaused } from '../chunk/state.ts';
 import { Banner } from '../ui/banner.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { formatCount, formatInstant, formatNoun } from '../ui/format.ts';
@@ -103,7 +103,7 @@ export function StatePanel({
     return <TargetIncidents incidents={view.targets} onResume={may.resume ? onResumeTarget : null} />;
   }
   if (chunk.state === 'halted') return <HaltedPanel view={view} resume={resume} onUpdateConnection={onUpdateConnection} />;
-  if (chunk.state === 'paused') {
+  if (isPaused(chunk)) {
     return (
       <Banner actions={resume && may.resume && batch.state !== 'paused' ? <StepButton step={resume}>Resume</StepButton> : null}>
         {batch.state === 'paused' ? 'The whole batch is paused.' : 'Paused.'} Nothing is being sent; what was sent keeps its

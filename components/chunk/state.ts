@@ -59,11 +59,17 @@ export function chunkLook(chunk: ChunkNow): StateLook {
   if (stopping && (state === 'executing' || state === 'classifying')) {
     return { tone: 'neutral', glyph: '‖', word: stopping === 'cancel' ? 'Stopping' : 'Pausing' };
   }
+  if (isPaused(chunk)) return CHUNK.paused;
   if (chunk.waitsFor && state !== 'halted') return { tone: 'red', glyph: '‖', word: 'Waiting for its target' };
   if (state === 'awaiting_review' && chunk.continued) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
   if ((state === 'queued' || state === 'classifying') && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
   if (state === 'done' && chunk.counts && chunk.counts.failed > 0) return { tone: 'red', glyph: '✕', word: 'Done, some failed' };
   return CHUNK[state];
+}
+
+/** Whether it stands still until a person resumes it: it was stopped at work, or before anybody began. */
+export function isPaused({ state, stopping }: Pick<ChunkNow, 'state' | 'stopping'>): boolean {
+  return state === 'paused' || (stopping === 'pause' && (state === 'queued' || state === 'approved'));
 }
 
 export function batchLook(state: BatchState): StateLook {

@@ -18,10 +18,13 @@ import { patiently, type SoakServer } from './server.ts';
 
 export type World = { server: SoakServer; fleet: Fleet; targets: Targets; logs: EffectLog[] };
 
-type ChunkRow = { id: string; number: number; state: string; digest: string | null };
+type ChunkRow = { id: string; number: number; state: string; stopping: string | null; digest: string | null };
 
 /** Chunks in these need nothing more; doubts may be left. */
 const SETTLED = ['done', 'closed', 'cancelled', 'unresolved'];
+
+const HELD = ['halted', 'paused'];
+const IDLE = ['queued', 'approved'];
 
 /**
  * One look at the batch, and whatever a person would do then. True when nothing is left to do for anybody, but for the batch's own end, which a
@@ -52,8 +55,9 @@ async function act(world: World, batch: SoakBatch): Promise<boolean> {
     const released = { number: waiting.number, digest: waiting.digest ?? '' };
     await decide(ADA, { batchId, chunks: [released], next: false, execute: false, release: true });
   }
-  const halted = chunks.find((chunk) => chunk.state === 'halted' || chunk.state === 'paused');
-  if (halted) await resume(ADA, { batchId, chunk: halted.number });
+  // What was paused before anybody began to work on it keeps its state.
+  const held = chunks.find(({ state: its, stopping }) => HELD.includes(its) || (stopping === 'pause' && IDLE.includes(its)));
+  if (held) await resume(ADA, { batchId, chunk: held.number });
   // Another batch's chunk may have halted at a target that this one waits for, and be over by now.
   for (const { id, probing } of await readTargetIncidents(db().pool, { batchId }))
     if (!probing) await resumeIncident(ADA, { id });
@@ -107,7 +111,7 @@ export async function told(batch: SoakBatch): Promise<{ addsUp: boolean; sum: un
 
 export async function stateOf(server: SoakServer, batchId: string): Promise<{ state: string; chunks: ChunkRow[] }> {
   const { rows } = await server.pool.query<ChunkRow & { batch: string }>(
-    `SELECT b.state AS batch, c.id, c.number, c.state, encode(d.digest, 'hex') AS digest
+    `SELECT b.state AS batch, c.id, c.number, c.state, c.stopping, encode(d.digest, 'hex') AS digest
      FROM batch b JOIN chunk c ON c.batch_id = b.id
      LEFT JOIN decision_chunk d ON d.decision_id = c.decision_id AND d.chunk_id = c.id
      WHERE b.id = $1 ORDER BY c.number`,
