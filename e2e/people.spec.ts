@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { approve, categoryOf, countIn, decision, lookAt, releaseRest } from './checkpoint.ts';
 import { test as base, expect } from './fixtures.ts';
-import { SHELF_PLAN } from './rest.ts';
+import { rowsOf, SHELF_PLAN } from './rest.ts';
 
 type Invite = (name: string, role: 'reviewer' | 'operator' | 'auditor') => Promise<Page>;
 
@@ -56,6 +56,62 @@ test('Two reviewers on one checkpoint: the stale decision is refused and explain
   await approve(page);
   await releaseRest(page);
   await expect(page.getByText('22 of 22 done')).toBeVisible();
+});
+
+test('Two people sign what a third started: nothing runs between, one of them may refuse, and nobody signs twice', async ({
+  desk: ada,
+  invite,
+  rest,
+  baseURL,
+}) => {
+  const [bo, cy] = [await invite('Bo', 'reviewer'), await invite('Cy', 'reviewer')];
+  const { id: datasetId } = await rest.upload('Two sign.csv', rowsOf(30));
+  const plan = { ...SHELF_PLAN, gates: { approvals: 2 }, execution: { first: 0 } };
+  const send = { data: { datasetId, name: 'Two sign', plan, start: true }, headers: { origin: baseURL ?? '' } };
+  const { id } = (await (await ada.request.post('/api/v1/batches', send)).json()) as { id: string };
+  await rest.untilChunk(id, 1, 'awaiting_review');
+  const path = `/batches/${id}/chunks/1`;
+  const signing = (page: Page) => decision(page).getByRole('button').first();
+
+  await ada.goto(path);
+  await expect(decision(ada)).toContainText('You started this batch, so two others sign its chunks.');
+  await expect(signing(ada)).toBeDisabled();
+
+  await bo.goto(path);
+  await lookAt(bo, 'noise');
+  await expect(signing(bo)).toHaveText('Sign as the first: Archive 24…');
+  await approve(bo);
+  await expect(
+    bo.getByText(/^Signed first by Bo, .* You signed this chunk first, so somebody else signs as the second\.$/),
+  ).toBeVisible();
+  await expect(signing(bo)).toBeDisabled();
+  expect((await rest.api.chunks.read({ id, n: 1 })).chunk.counts).toMatchObject({ approved: 0, done: 0 });
+
+  const asked = (page: Page) => page.getByRole('region', { name: 'Two sign: Awaiting a second signature' });
+  await bo.goto('/');
+  await expect(bo.getByRole('heading', { name: 'Needs you', level: 1 })).toBeVisible();
+  await expect(asked(bo)).toHaveCount(0);
+  await cy.goto('/');
+  await asked(cy).getByRole('link').click();
+  await expect(cy.getByText(/^Signed first by Bo, /)).toBeVisible();
+  await expect(signing(cy)).toHaveText('Sign as the second: Archive 24…');
+  await decision(cy).getByRole('button', { name: 'Do not sign…' }).click();
+  await cy.getByRole('dialog').getByRole('textbox').fill('mail 3 is an invoice');
+  await cy.getByRole('dialog').getByRole('button', { name: 'Do not sign', exact: true }).click();
+  await expect(cy.getByText(/^Cy did not sign: mail 3 is an invoice/)).toBeVisible();
+
+  await bo.goto(path);
+  await expect(bo.getByText(/^Cy did not sign: mail 3 is an invoice/)).toBeVisible();
+  await lookAt(bo, 'noise');
+  await approve(bo);
+  await expect(bo.getByText(/^Signed first by Bo, /)).toBeVisible();
+  await cy.reload();
+  await lookAt(cy, 'noise');
+  await approve(cy);
+  await expect(cy.getByText('24 of 24 done')).toBeVisible();
+  await ada.goto(`/batches/${id}?tab=receipts`);
+  for (const line of [/^signed first by Bo, .*; a second signature is needed$/, /^not signed by Cy, /, /^approved by Cy, /])
+    await expect(ada.getByText(line).first()).toBeVisible();
 });
 
 test('A reviewer decides but plans nothing, and the API refuses what the pages do not offer', async ({

@@ -26,7 +26,7 @@ export default async function NeedsYouPage() {
       href: `/batches/${need.batchId}?tab=uncertain`,
     })),
     ...releases.map((need) => line(need, 'awaiting_release', 'The first actions are done. Look at them, then release the rest.')),
-    ...checkpoints.map((need) => line(need, 'awaiting_review', need.note ?? formatNoun(need.itemCount, need.noun))),
+    ...checkpoints.map((need) => line(need, need.state, need.note ?? formatNoun(need.itemCount, need.noun))),
   ];
   const [next] = needs;
   return (

@@ -22,7 +22,7 @@ export function CheckpointHeader({ view }: { view: CheckpointView }) {
             <span role="status">
               <StateBadge {...chunkLook(chunk)} />
             </span>
-            {chunk.note ? <span>note: {chunk.note}</span> : null}
+            {chunk.note && !view.two?.refused ? <span>note: {chunk.note}</span> : null}
           </>
         }
         actions={<p className="text-14 text-muted">{sentWords(view)}</p>}

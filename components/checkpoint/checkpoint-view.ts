@@ -74,6 +74,12 @@ export type CheckpointView = {
   corrections: CorrectionMade[];
   /** filled while the chunk awaits release */
   firstReceipts: FirstReceipt[];
+  /** where two people sign each chunk: who did, who would not, and why the signature that is due can't be this person's */
+  two: {
+    first: { by: string; at: string } | null;
+    refused: { by: string; at: string } | null;
+    notYou: 'started' | 'signed' | null;
+  } | null;
   /** a chunk waits behind this one for a person's yes */
   nextWaits: boolean;
   /** the chunk of this batch to look at after this one, and how many stand still; null when none does */

@@ -34,7 +34,7 @@ import { type CorrectionAnswer, useCorrections } from './use-corrections.ts';
 import { useItems } from './use-items.ts';
 import { useSamples } from './use-samples.ts';
 import { useSeen } from './use-seen.ts';
-import { actingCategories, executeWords, releaseWords } from './words.ts';
+import { actingCategories, executeWords, notYouWords, releaseWords, type Signature } from './words.ts';
 
 type Props = {
   view: CheckpointView;
@@ -122,6 +122,10 @@ export function Checkpoint({
   latest.current = view;
 
   const reviewing = chunk.state === 'awaiting_review';
+  const signed = chunk.state === 'awaiting_second';
+  const deciding = (reviewing || signed) && view.may.decide;
+  const notYou = view.two?.notYou ?? null;
+  const due: Signature = view.two ? (signed ? 'second' : 'first') : null;
   const mayCorrect = reviewing && view.may.correct;
   const list = showAll ? items.items : samples.of(category);
   const current =
@@ -154,15 +158,16 @@ export function Checkpoint({
   }, [categories, view.revision, corrections.answer, corrections.unsaved, corrections.shown, samples, seen]);
 
   const acting = actingCategories(lines);
-  const words = executeWords(acting, batch.noun, view.first);
+  const words = executeWords(acting, batch.noun, view.first, due);
   const seenIn = new Set(
     [...seen].map(([ordinal, lookedAtIn]) => corrections.shown.get(ordinal) ?? samples.find(ordinal)?.category ?? lookedAtIn),
   );
   const unseen = acting.filter(({ name }) => !seenIn.has(name));
   const notLoaded =
-    reviewing && actingCategories(categories).some(({ name }) => samples.of(name).length === 0 && !seenIn.has(name));
+    (reviewing || signed) && actingCategories(categories).some(({ name }) => samples.of(name).length === 0 && !seenIn.has(name));
   const locked =
     notLoaded ||
+    notYou !== null ||
     view.problems.length > 0 ||
     (view.digest === null && corrections.unsaved.size === 0 && corrections.answer === null);
 
@@ -217,7 +222,7 @@ export function Checkpoint({
     c: () => chooseCategory(lines[(lines.findIndex(({ name }) => name === category) + 1) % lines.length]?.name ?? category),
     s: () => setShowAll(!showAll),
     e: () => {
-      if (reviewing && view.may.decide && !locked) setAsking('execute');
+      if (deciding && !locked) setAsking('execute');
       else if (chunk.state === 'awaiting_release' && view.may.decide) void answer({ release: true });
     },
     '/': () => {
@@ -226,7 +231,7 @@ export function Checkpoint({
     },
     '?': () => setAsking('help'),
     // Where the page shows "Review next", that has the key.
-    ...(reviewing && view.may.decide && !chunk.continued ? { n: () => router.push(nextHref) } : {}),
+    ...(deciding && !chunk.continued ? { n: () => router.push(nextHref) } : {}),
     ...Object.fromEntries(
       categories.slice(0, 9).map(({ name }, index) => [String(index + 1), () => current && void assign(current, name)]),
     ),
@@ -317,7 +322,7 @@ export function Checkpoint({
         </section>
       </div>
 
-      {reviewing && view.may.decide ? (
+      {deciding ? (
         <fieldset aria-label="Decision" className={ACTION_BAR}>
           <Button kind="primary" disabled={locked} onClick={() => setAsking('execute')}>
             {words.button}
@@ -330,12 +335,12 @@ export function Checkpoint({
           >
             Continue only
           </Button>
-          <Button onClick={() => setAsking('send-back')}>Send back…</Button>
+          <Button onClick={() => setAsking('send-back')}>{signed ? 'Do not sign…' : 'Send back…'}</Button>
           <Menu
             align="start"
             trigger={<Button kind="ghost" aria-label="More decisions" icon={<Ellipsis size={16} aria-hidden="true" />} />}
             items={[
-              { id: 'close', label: 'Close without executing…', onSelect: () => setAsking('close') },
+              ...(reviewing ? [{ id: 'close', label: 'Close without executing…', onSelect: () => setAsking('close') }] : []),
               ...(view.next && !chunk.continued
                 ? [{ id: 'next', label: `Skip to ${view.next.name}`, onSelect: () => router.push(nextHref) }]
                 : []),
@@ -346,9 +351,11 @@ export function Checkpoint({
           <p aria-live="polite" className="text-12 text-muted max-sm:w-full sm:ml-auto">
             {corrections.unsaved.size > 0
               ? `Saving ${formatNoun(corrections.unsaved.size, 'corrections')}…`
-              : unseen.length > 0
-                ? `not looked at yet: ${unseen.map(({ name }) => name).join(', ')}`
-                : 'every acting category was looked at'}
+              : notYou
+                ? notYouWords(notYou)
+                : unseen.length > 0
+                  ? `not looked at yet: ${unseen.map(({ name }) => name).join(', ')}`
+                  : 'every acting category was looked at'}
           </p>
           {asking === null && refused && !corrections.failed ? (
             <p role="alert" className="w-full text-red">
@@ -409,6 +416,7 @@ export function Checkpoint({
         open={asking === 'send-back'}
         onClose={() => setAsking(null)}
         name={chunk.name}
+        signed={signed}
         pending={decide.pending}
         error={refused}
         onConfirm={(note) => void answer({ sendBack: true, note })}

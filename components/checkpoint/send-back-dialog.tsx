@@ -8,21 +8,27 @@ type Props = {
   open: boolean;
   onClose: () => void;
   name: string;
+  /** it awaits a second signature: then it goes back to review, not to be sorted again */
+  signed: boolean;
   pending: boolean;
   error: string | null;
   onConfirm: (note: string) => void;
 };
 
-/** Have the chunk sorted again, with a word of why. */
-export function SendBackDialog({ open, onClose, name, pending, error, onConfirm }: Props) {
+/** Have the chunk sorted again, or not sign it, with a word of why. */
+export function SendBackDialog({ open, onClose, name, signed, pending, error, onConfirm }: Props) {
   const [note, setNote] = useState('');
   return (
     <ConfirmDialog
       open={open}
       onClose={onClose}
-      title={`Send ${name} back?`}
-      description="It is sorted again and comes back here; what people corrected stays. Nothing is sent. Your note stays with it."
-      confirm="Send back"
+      title={signed ? `Not sign ${name}?` : `Send ${name} back?`}
+      description={
+        signed
+          ? 'The first signature is void. It goes back to review as it is, and two people sign anew. Nothing is sent. Your note stays with it.'
+          : 'It is sorted again and comes back here; what people corrected stays. Nothing is sent. Your note stays with it.'
+      }
+      confirm={signed ? 'Do not sign' : 'Send back'}
       pending={pending}
       disabled={note.trim() === ''}
       error={error}

@@ -11,6 +11,7 @@ import { formatCount, formatInstant, formatNoun } from '../ui/format.ts';
 import type { Outcome } from '../ui/outcome.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import type { ChangeMeanwhile, CheckpointView, FirstReceipt } from './checkpoint-view.ts';
+import { notYouWords } from './words.ts';
 
 /** The receipts of the first few, and the button that lets the rest go. */
 function ReleasePanel({
@@ -136,6 +137,28 @@ export function StatePanel({
         {formatNoun(failed, 'actions')} failed: the target refused {failed === 1 ? 'it' : 'them'}. Nothing else of this chunk is
         left to send.
         <Refusal step={retry} />
+      </Banner>
+    );
+  }
+  if (view.two?.first) {
+    const { first, notYou } = view.two;
+    return (
+      <Banner>
+        <span className="font-medium">
+          Signed first by {first.by}, {formatInstant(first.at)}.
+        </span>{' '}
+        Nothing runs before a second person has signed the same, so nothing of it can be changed now.
+        {notYou ? ` ${notYouWords(notYou)}` : ''}
+      </Banner>
+    );
+  }
+  if (view.two?.refused) {
+    return (
+      <Banner kind="warning">
+        <span className="font-medium">
+          {view.two.refused.by} did not sign{chunk.note ? `: ${chunk.note}` : '.'}
+        </span>{' '}
+        The first signature is void: two people sign anew.
       </Banner>
     );
   }

@@ -36,6 +36,19 @@ describe('what executing would do, in words', () => {
     });
   });
 
+  test('where two people sign, it says which signature this is, and that the first runs nothing', () => {
+    expect(executeWords(one(archive, 1902), 'mails', 0, 'first')).toMatchObject({
+      button: 'Sign as the first: Archive 1,902…',
+      text: 'Nothing runs before a second person has signed too. Where: the archive shelf. All 1,902 run at once.',
+      confirm: 'Sign as the first',
+    });
+    expect(executeWords(one(archive, 1902), 'mails', 0, 'second')).toMatchObject({
+      button: 'Sign as the second: Archive 1,902…',
+      confirm: 'Archive 1,902',
+    });
+    expect(executeWords(one(remove, 12), 'mails', 0, 'first').typed).toBe('12');
+  });
+
   test('a permanent action asks for its count', () => {
     const words = executeWords(one(remove, 4212), 'records', 0);
     expect(words).toMatchObject({ button: 'Delete 4,212…', confirm: 'Delete 4,212 for good', typed: '4212' });

@@ -23,8 +23,24 @@ export type ExecuteWords = {
   typed: string | null;
 };
 
+/** Which of two signatures is due; null where one person approves. */
+export type Signature = 'first' | 'second' | null;
+
 /** What executing would do. `first` is how many run per target before a person releases the rest. */
-export function executeWords(acting: Acting[], noun: string, first: number): ExecuteWords {
+export function executeWords(acting: Acting[], noun: string, first: number, signature: Signature = null): ExecuteWords {
+  const words = approvalWords(acting, noun, first);
+  if (signature === null) return words;
+  const button = `Sign as the ${signature}: ${words.button}`;
+  if (signature === 'second') return { ...words, button };
+  return {
+    ...words,
+    button,
+    text: `Nothing runs before a second person has signed too. ${words.text}`,
+    confirm: 'Sign as the first',
+  };
+}
+
+function approvalWords(acting: Acting[], noun: string, first: number): ExecuteWords {
   const total = acting.reduce((sum, { count }) => sum + count, 0);
   const largest = acting[0];
   if (!largest)
@@ -122,4 +138,11 @@ const NUMERALS = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven',
 
 function runFirst(count: number): string {
   return `${NUMERALS[count] ?? formatCount(count)} ${count === 1 ? 'runs' : 'run'} first, then we stop and show you.`;
+}
+
+/** Why this person can't give the signature that is due. */
+export function notYouWords(notYou: 'started' | 'signed'): string {
+  return notYou === 'started'
+    ? 'You started this batch, so two others sign its chunks.'
+    : 'You signed this chunk first, so somebody else signs as the second.';
 }

@@ -14,26 +14,41 @@ const POLICIES = [
   { value: 'parallel', words: 'all at once' },
 ];
 
-/** When the next chunk may be worked on. Actions always wait for an approval. */
+/** When the next chunk may be worked on, and who signs each. Actions always wait for an approval. */
 export function GatesSection({ plan, onChange }: Omit<Props, 'fields'>) {
+  const set = (change: Partial<Plan['gates']>) => onChange({ ...plan, gates: { ...plan.gates, ...change } });
+  const two = plan.gates.approvals === 2;
   return (
-    <Field label="Chunks are sorted" hint="No action ever runs before you have seen and approved its chunk." className="max-w-md">
-      <Select
-        value={plan.gates.next ?? ''}
-        onChange={(event) =>
-          onChange({
-            ...plan,
-            gates: { ...plan.gates, next: event.target.value === '' ? null : (event.target.value as Plan['gates']['next']) },
-          })
+    <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2">
+      <Field
+        label="Chunks are sorted"
+        hint={
+          two
+            ? 'No action runs before two others have signed its chunk.'
+            : 'No action ever runs before you have seen and approved its chunk.'
         }
       >
-        {POLICIES.map(({ value, words }) => (
-          <option key={value} value={value}>
-            {words}
-          </option>
-        ))}
-      </Select>
-    </Field>
+        <Select
+          value={plan.gates.next ?? ''}
+          onChange={(event) => set({ next: event.target.value === '' ? null : (event.target.value as Plan['gates']['next']) })}
+        >
+          {POLICIES.map(({ value, words }) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field
+        label="Each chunk is signed by"
+        hint={two ? 'Two people sign each chunk, neither of them you.' : 'Whoever reviews it approves it.'}
+      >
+        <Select value={String(plan.gates.approvals)} onChange={(event) => set({ approvals: event.target.value === '2' ? 2 : 1 })}>
+          <option value="1">one person</option>
+          <option value="2">two people, neither of them you</option>
+        </Select>
+      </Field>
+    </div>
   );
 }
 

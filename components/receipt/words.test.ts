@@ -30,6 +30,18 @@ test.each<[Partial<ReceiptRow>, string]>([
     'Ada approved what was on the screen after seeing 1 sample, without a sample of each (“known sender”).',
   ],
   [
+    { kind: 'decision', result: null, signing: 'first', body: { by: 'user:1', answers: { execute: true }, seenCount: 2 } },
+    'Ada signed first what was on the screen after seeing 2 samples; nothing runs before a second person signs.',
+  ],
+  [
+    { kind: 'decision', result: null, signing: 'second', body: { by: 'user:1', answers: { execute: true }, seenCount: 2 } },
+    'Ada signed as the second, and so approved what was on the screen after seeing 2 samples.',
+  ],
+  [
+    { kind: 'decision', result: null, signing: 'refused', body: { by: 'user:1', answers: { sendBack: true } } },
+    'Ada did not sign; the first signature is void.',
+  ],
+  [
     { kind: 'decision', result: null, body: { by: 'user:2', answers: { next: true } } },
     'user:2 let the next chunk go on; nothing of this one was executed.',
   ],

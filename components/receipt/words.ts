@@ -1,5 +1,6 @@
 /** A receipt as a sentence. Pure. */
 import { reasonWords } from '../../lib/core/reason-words.ts';
+import type { Signing } from '../../lib/core/signatures.ts';
 import { formatNoun } from '../ui/format.ts';
 
 export type ReceiptRow = {
@@ -13,6 +14,8 @@ export type ReceiptRow = {
   at: string;
   committedAt: string;
   body: Record<string, unknown>;
+  /** where two people sign: what this decision was to their signatures */
+  signing?: Signing | null;
 };
 
 /** @param names who an actor ("user:…", "worker:…") is, for people */
@@ -22,7 +25,7 @@ export function storyWords(receipt: ReceiptRow, names: Record<string, string>): 
   const who = names[by] ?? by;
   switch (receipt.kind) {
     case 'decision':
-      return `${who} ${decided(body)}${body.override ? `, without a sample of each (“${text(body.override)}”)` : ''}.`;
+      return `${who} ${decided(receipt)}${body.override ? `, without a sample of each (“${text(body.override)}”)` : ''}.`;
     case 'intent':
       return `${who} wrote down what it was about to send (${actionName(body.action)}, attempt ${text(body.attempt) || '1'}), and only then sent it.`;
     case 'outcome':
@@ -32,10 +35,13 @@ export function storyWords(receipt: ReceiptRow, names: Record<string, string>): 
   }
 }
 
-function decided(body: Record<string, unknown>): string {
+function decided({ body, signing }: ReceiptRow): string {
   const answers = (body.answers ?? {}) as Record<string, boolean>;
   const seen = typeof body.seenCount === 'number' ? ` after seeing ${formatNoun(body.seenCount, 'samples')}` : '';
   if (answers.release) return 'released the rest after the first were done';
+  if (signing === 'first') return `signed first what was on the screen${seen}; nothing runs before a second person signs`;
+  if (signing === 'second') return `signed as the second, and so approved what was on the screen${seen}`;
+  if (signing === 'refused') return 'did not sign; the first signature is void';
   if (answers.execute) return `approved what was on the screen${seen}`;
   if (answers.sendBack) return 'sent the chunk back';
   if (answers.close) return 'closed the chunk without executing';

@@ -278,6 +278,31 @@ describe('a checkpoint over the API', () => {
     expect(rows.map((row) => JSON.parse(row.body).seenCount)).toEqual([1, 3]);
   });
 
+  it('takes two signatures from two actors, says whose the first was, and takes none twice', async () => {
+    const plan = { gates: { approvals: 2 as const } };
+    const { batchId } = await seedBatch(pool, { plan, chunks: [{ state: 'awaiting_review', items: mails(2) }] });
+    const path = `/batches/${batchId}/chunks/1`;
+    const { body: shown } = await ask(path);
+    expect(shown.two).toEqual({ first: null, refused: null, notYou: null });
+    const cookie = { ...(await cookieOf('reviewer')), origin: SITE };
+    const sign = (headers?: Record<string, string>) =>
+      ask(`${path}/decision`, {
+        ...(headers && { headers }),
+        json: { digest: shown.digest, seen: [1, 2], next: false, execute: true },
+      });
+    expect((await sign(cookie)).body).toMatchObject({ decided: [1] });
+    expect((await ask(path)).body).toMatchObject({
+      state: 'awaiting_second',
+      digest: shown.digest,
+      two: { first: { by: 'Bo' }, refused: null, notYou: null },
+    });
+    expect((await ask(path, { headers: cookie })).body.two.notYou).toBe('signed');
+    expect(await sign(cookie)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await sign()).body).toMatchObject({ decided: [1] });
+    expect(await sign()).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await ask(path)).body.state).toBe('approved');
+  });
+
   it('keeps a field that is called __proto__', async () => {
     const fields = JSON.parse('{"__proto__": "kept", "subject": "x"}');
     const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items: [{ fields, category: 'keep' }] }] });

@@ -54,9 +54,19 @@ const seen = z
   .describe('Ordinals of the items that were looked at. The caller attests it, and the receipt says so.');
 const answers = {
   next: z.boolean().default(false).describe('May the next chunk be worked on?'),
-  execute: z.boolean().default(false).describe('May these actions run?'),
+  execute: z
+    .boolean()
+    .default(false)
+    .describe(
+      'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
+    ),
   override: z.string().min(1).max(2_000).nullish().describe('Why it is approved without a look at each acting category.'),
-  sendBack: z.boolean().optional().describe('Sort it again; the note says why.'),
+  sendBack: z
+    .boolean()
+    .optional()
+    .describe(
+      'Sort it again; the note says why. Of a chunk that awaits a second signature: do not sign it; the first one is void.',
+    ),
   close: z.boolean().optional().describe('Close it without executing.'),
   release: z.boolean().optional().describe('Run the rest of an approval whose first actions are done.'),
   note: z.string().max(2_000).nullish(),
@@ -201,7 +211,7 @@ export const contract = oc.prefix('/api/v1').router({
     decide: post(
       '/batches/{id}/chunks/{n}/decision',
       'Decide on a chunk',
-      'Refused as `stale` when the chunk changed since the digest was read; `changes` says what moved.',
+      'Refused as `stale` when the chunk changed since the digest was read; `changes` says what moved. With `gates.approvals` 2, two people send the same `execute`: nobody twice (`conflict`), and not whoever started the batch (`forbidden`).',
     )
       .input(write(ofChunk, z.strictObject({ digest: sha256, revision, seen: seen.optional(), ...answers })))
       .output(decided),

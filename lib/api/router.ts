@@ -154,7 +154,7 @@ async function batchOf(actor: Actor, batchId: string) {
 }
 
 function checkpointOf(view: CheckpointView) {
-  const { chunk, digest, revision, total, problems, first, firstReceipts } = view;
+  const { chunk, digest, revision, total, problems, first, firstReceipts, two } = view;
   return {
     number: chunk.number,
     name: chunk.name,
@@ -168,6 +168,7 @@ function checkpointOf(view: CheckpointView) {
     problems,
     first,
     firstReceipts,
+    two,
     chunk,
   };
 }

@@ -276,6 +276,17 @@ export const checkpoint = z.object({
     .describe("Items whose request can't be built."),
   first: z.int().describe('How many run before a person releases the rest.'),
   firstReceipts: z.array(z.looseObject({ ordinal: z.int(), seq: z.int(), line: z.string(), result: z.string().nullable() })),
+  two: z
+    .object({
+      first: z.object({ by: z.string(), at: instant }).nullable().describe('Who signed first; null when nobody has.'),
+      refused: z
+        .object({ by: z.string(), at: instant })
+        .nullable()
+        .describe('Who did not sign, if that was the last thing said.'),
+      notYou: z.enum(['started', 'signed']).nullable().describe("Why the signature that is due can't be yours."),
+    })
+    .nullable()
+    .describe('The signatures, where the plan wants two for each chunk.'),
   chunk,
 });
 

@@ -55,15 +55,17 @@ export const BATCH_TRANSITIONS = {
   retry: { from: ['finished'], to: 'running' },
 } as const satisfies Record<string, Transition<BatchState>>;
 
-// Two signatures (to awaiting_second and from it) and the accepted rest of a halted chunk (to done) are in the design and not built. Each comes with
-// its code: lib/steps/lifecycle.test.ts walks every transition that is here, for real.
+// The accepted rest of a halted chunk (to done) is in the design and not built. It comes with its code:
+// lib/steps/lifecycle.test.ts walks every transition that is here, for real.
 export const CHUNK_TRANSITIONS = {
   open_gate: { from: ['proposed'], to: 'queued' },
   claim_classify: { from: ['queued', 'classifying'], to: 'classifying' },
   yield_classify: { from: ['classifying'], to: 'queued' },
   halt_classify: { from: ['classifying'], to: 'halted' },
   classified: { from: ['classifying'], to: 'awaiting_review' },
-  approve: { from: ['awaiting_review'], to: 'approved' },
+  approve: { from: ['awaiting_review', 'awaiting_second'], to: 'approved' },
+  approve_first_of_two: { from: ['awaiting_review'], to: 'awaiting_second' },
+  refuse_second: { from: ['awaiting_second'], to: 'awaiting_review' },
   send_back: { from: ['awaiting_review'], to: 'queued' },
   close: { from: ['awaiting_review'], to: 'closed' },
   claim_execute: { from: ['approved', 'executing'], to: 'executing' },
@@ -81,7 +83,17 @@ export const CHUNK_TRANSITIONS = {
   settle_halted: { from: ['halted'], to: 'executing' },
   retry: { from: ['done'], to: 'executing' },
   cancel_idle: {
-    from: ['proposed', 'queued', 'classifying', 'awaiting_review', 'awaiting_release', 'approved', 'paused', 'halted'],
+    from: [
+      'proposed',
+      'queued',
+      'classifying',
+      'awaiting_review',
+      'awaiting_second',
+      'awaiting_release',
+      'approved',
+      'paused',
+      'halted',
+    ],
     to: 'cancelled',
   },
   cancel_executing: { from: ['executing'], to: 'cancelled' },

@@ -96,7 +96,7 @@ const independence = z.strictObject({
 
 const gates = z.strictObject({
   next: z.enum(['each', 'pilot', 'parallel']).nullable().default(null),
-  approvals: z.literal(1, 'Two signatures are not available yet: approvals is 1.').default(1),
+  approvals: z.literal([1, 2], 'One or two people sign each chunk: approvals is 1 or 2.').default(1),
   evidence: z.null('A demanded evidence bound is not available yet: evidence is null.').default(null),
 });
 

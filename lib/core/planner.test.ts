@@ -258,6 +258,14 @@ describe('routing and gates', () => {
     expect(planned.routing.why.length * planned.gates.why.length).toBeGreaterThan(0);
   });
 
+  test('two signatures are said with the gates; one is not, and no other number is a plan', () => {
+    const why = (gates: PlanInput['gates']) => batch({ gates }, [{ a: '' }]).gates.why;
+    expect(why({ approvals: 2 })).toMatch(/ Two people sign each chunk .*, neither of them whoever starts the batch\.$/);
+    expect(why({ approvals: 1 })).not.toContain('sign');
+    for (const approvals of [0, 3, 1.5, '2', null, true])
+      expect(() => plan({ gates: { approvals } as never })).toThrow(/One or two people sign/);
+  });
+
   test('the pilot is of a usual size and never the doubtful dates', () => {
     const months = [1, 30, 30, 31, 200].flatMap((count, month) => repeat(count, () => ({ date: `2024-0${month + 1}-01` })));
     const planned = batch({ chunking: { by: 'time', field: 'date', every: 'month' } }, [

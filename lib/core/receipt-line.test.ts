@@ -62,6 +62,11 @@ test('a decision in words, counts in the order of the plan', () => {
   expect(decisionLine(decision, ['archive', 'toString', 'keep'])).toBe(
     'approved by Bo # x, 1,902 archive, 408 keep, 1 constructor, 2026-03-04 14:02 UTC',
   );
+  expect(decisionLine({ ...decision, signing: 'first' }, ['archive'])).toMatch(
+    /^signed first by Bo # x, 1,902 archive, .* 14:02 UTC; a second signature is needed$/,
+  );
+  expect(decisionLine({ ...decision, signing: 'second' }, [])).toMatch(/^approved by Bo # x, .* UTC$/);
+  expect(decisionLine({ ...decision, signing: 'refused' }, [])).toMatch(/^not signed by Bo # x, /);
   expect(decisionLine({ ...decision, answers: { ...answers, execute: false } }, [])).toMatch(/^reviewed, not executed by /);
   expect(decisionLine({ ...decision, answers: { ...answers, execute: false, release: true } }, [])).toMatch(/^rest released by /);
 });

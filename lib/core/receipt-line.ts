@@ -2,6 +2,7 @@
 import { oneLine } from './markdown-safe.ts';
 import type { Plan } from './plan.ts';
 import { reasonWords } from './reason-words.ts';
+import type { Signing } from './signatures.ts';
 import { renderTemplate, templateFields } from './template.ts';
 
 export const ERASED = '[erased]';
@@ -69,20 +70,25 @@ export type DecisionLineOf = {
   by: string;
   /** ISO 8601 */
   at: string;
+  /** where two people sign: what this decision was to their signatures */
+  signing?: Signing | null;
 };
 
 /** "approved by Bo, 1,902 archive, 2026-03-04 14:02 UTC". Counts are in the order of the categories given. */
-export function decisionLine({ answers, counts, by, at }: DecisionLineOf, categories: readonly string[]): string {
+export function decisionLine({ answers, counts, by, at, signing = null }: DecisionLineOf, categories: readonly string[]): string {
   const known = new Set(categories);
   const named = [...categories, ...Object.keys(counts).filter((name) => !known.has(name))];
   const parts = named.flatMap((name) => {
     const count = Object.hasOwn(counts, name) ? (counts[name] ?? 0) : 0;
     return count > 0 ? [`${count.toLocaleString('en-US')} ${name}`] : [];
   });
-  return oneLine([`${decided(answers)} by ${by}`, ...parts, `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`].join(', '));
+  const line = [`${decided(answers, signing)} by ${by}`, ...parts, `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`].join(', ');
+  return oneLine(signing === 'first' ? `${line}; a second signature is needed` : line);
 }
 
-function decided({ execute, release, sendBack, close }: DecisionLineOf['answers']): string {
+function decided({ execute, release, sendBack, close }: DecisionLineOf['answers'], signing: Signing | null): string {
+  if (signing === 'first') return 'signed first';
+  if (signing === 'refused') return 'not signed';
   if (release) return 'rest released';
   if (execute) return 'approved';
   if (sendBack) return 'sent back';

@@ -1,6 +1,7 @@
 /** How a batch is worked on, decided and explained before it starts; and what its gates do. */
 import { DIRECT_CHUNKS_MAX } from './limits.ts';
 import type { GatePolicy, Plan } from './plan.ts';
+import { needsTwo } from './signatures.ts';
 
 export type Routing = { kind: 'one' | 'sequential' | 'direct' | 'supervised'; why: string };
 
@@ -21,12 +22,16 @@ export function route(items: number, chunks: number, dependencies: number): Rout
   return { kind: 'supervised', why: `${many}: a supervisor hands them to the workers there are, fairly between batches.` };
 }
 
-/** Resolves `next` where the plan leaves it open, and picks the chunk to begin with. */
-export function resolveGates(
-  plan: Plan,
-  routing: Routing['kind'],
-  chunks: readonly { number: number; name: string; itemCount: number; kind: string }[],
-): Gates {
+type Waiting = readonly { number: number; name: string; itemCount: number; kind: string }[];
+
+/** Resolves `next` where the plan leaves it open, picks the chunk to begin with, and says so, with who signs. */
+export function resolveGates(plan: Plan, routing: Routing['kind'], chunks: Waiting): Gates {
+  const gates = openingOf(plan, routing, chunks);
+  const two = ' Two people sign each chunk before anything runs, neither of them whoever starts the batch.';
+  return needsTwo(plan) ? { ...gates, why: gates.why + two } : gates;
+}
+
+function openingOf(plan: Plan, routing: Routing['kind'], chunks: Waiting): Gates {
   const first = chunks[0]?.number ?? 1;
   if (routing === 'sequential') {
     return {

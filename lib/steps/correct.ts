@@ -45,7 +45,9 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
     if (row.state !== 'awaiting_review') {
       throw new CountersignError(
         'conflict',
-        `Chunk ${number} is ${row.state.replace('_', ' ')}: its answers can't be changed any more. Nothing was changed.`,
+        row.state === 'awaiting_second'
+          ? `Chunk ${number} was signed by one person, and what was signed stays as it is. Don't sign it (sendBack, with a note): then it can be corrected. Nothing was changed.`
+          : `Chunk ${number} is ${row.state.replace('_', ' ')}: its answers can't be changed any more. Nothing was changed.`,
       );
     }
     assertCategories(

@@ -1,6 +1,7 @@
 /**
  * A person's decision at one or several checkpoints. It is bound to what was on the screen: chunk, revision and manifest digest. Chunks that
- * changed meanwhile drop out and are named; when that leaves none, nothing was decided.
+ * changed meanwhile drop out and are named; when that leaves none, nothing was decided. Where the plan wants two signatures, the first `execute` only
+ * signs, and the second, by another person over the same manifest, approves; `sendBack` between them refuses to sign.
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -11,6 +12,7 @@ import { CountersignError } from '../core/errors.ts';
 import { openNext } from '../core/gates.ts';
 import { type ChunkTransition, chunkFrom, chunkMay } from '../core/lifecycle.ts';
 import { decisionRoot } from '../core/manifest.ts';
+import { needsTwo } from '../core/signatures.ts';
 import { ring } from '../engine/bell.ts';
 import { announce } from '../engine/events.ts';
 import { type DecisionAnswers, type DecisionBody, sealReceipt, seenDigest } from '../ledger/receipt.ts';
@@ -26,7 +28,7 @@ import {
 } from '../store/chunks.ts';
 import { correctionsSince, discardAnswers } from '../store/classifications.ts';
 import { db, inTransaction, type Tx } from '../store/db.ts';
-import { type DecidedChunk, insertDecision } from '../store/decisions.ts';
+import { type DecidedChunk, insertDecision, readFirstSignature } from '../store/decisions.ts';
 import { settleBatch } from '../store/execution.ts';
 import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '../store/manifest.ts';
 import { insertNumbered, takeSequence } from '../store/receipts.ts';
@@ -59,11 +61,12 @@ export type Dropped = { number: number; why: string };
 export type Decided = { decisionId: string; decided: number[]; dropped: Dropped[]; opened: number[] };
 
 /**
- * Answers the two questions of a checkpoint (may the next chunk be worked on, may these actions run), or sends it back, closes it, or
- * releases the rest of an approval whose first actions are done.
+ * Answers the two questions of a checkpoint (may the next chunk be worked on, may these actions run), or sends it back (does not sign it, where it
+ * awaits a second signature), closes it, or releases the rest of an approval whose first actions are done.
  *
  * @throws CountersignError `invalid` (answers that exclude each other, a category nobody looked at, a request that can't be built), `stale`
- *   (what was on the screen is no longer so; `facts.changes` says what moved), `conflict` (the chunk's state does not allow it), `not_found`.
+ *   (what was on the screen is no longer so; `facts.changes` says what moved), `conflict` (the chunk's state does not allow it, or who signed it
+ *   first would sign again), `forbidden` (also for whoever started the batch, where two others have to sign), `not_found`.
  */
 export async function decide(actor: Actor, raw: DecideInput): Promise<Decided> {
   authorise(actor, 'decide');
@@ -91,38 +94,43 @@ function parse(raw: DecideInput): Asked {
   if (chosen === 0 && !asked.next)
     throw new CountersignError('invalid', 'This decision says neither that the next chunk may go on nor anything else.');
   if (asked.sendBack && !asked.note)
-    throw new CountersignError('invalid', 'Say in a note why it goes back: whoever works it next reads only that.');
+    throw new CountersignError(
+      'invalid',
+      'Say in a note why it goes back, or is not signed: whoever works it next reads only that.',
+    );
   return asked;
 }
-
-const VERB = { execute: 'approve', sendBack: 'send_back', close: 'close', release: 'release' } as const satisfies Record<
-  string,
-  ChunkTransition
->;
 
 async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
   const batch = await readBatchRow(tx, asked.batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   assertUnfinished(batch, 'there is nothing to decide');
+  if (asked.execute) assertMaySign(actor, batch);
   const numbers = asked.chunks.map(({ number }) => number);
   const rows = asked.release ? await lockForRelease(tx, batch.id, numbers) : await lockChunks(tx, batch.id, numbers);
   const locked = new Map(rows.map((row) => [row.number, row]));
   const decisionId = randomUUID();
   const covered: Covered[] = [];
   const dropped: Dropped[] = [];
+  let moved = false;
   for (const one of [...asked.chunks].sort((a, b) => a.number - b.number)) {
     const row = locked.get(one.number);
     if (!row) throw new CountersignError('not_found', `This batch has no chunk ${one.number}.`);
     try {
-      covered.push(await cover(tx, batch, row, one, asked));
+      covered.push(await cover(tx, actor, batch, row, one, asked));
     } catch (error) {
       if (asked.chunks.length === 1 || !(error instanceof CountersignError) || !['stale', 'conflict'].includes(error.code))
         throw error;
       dropped.push({ number: one.number, why: error.message });
+      moved ||= error.code === 'stale';
     }
   }
-  if (covered.length === 0)
-    throw new CountersignError('stale', 'Every chunk changed while you looked. Nothing was decided.', { facts: { dropped } });
+  if (covered.length === 0) {
+    const message = moved
+      ? 'Every chunk changed while you looked. Nothing was decided.'
+      : `None of these chunks can be decided so. ${dropped[0]?.why}`;
+    throw new CountersignError(moved ? 'stale' : 'conflict', message, { facts: { dropped } });
+  }
   if (asked.release) covered.push(...(await othersOfDecision(tx, locked, covered)));
 
   const root = decisionRoot(
@@ -140,7 +148,8 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
     { decisionId, batchId: batch.id, root, answers, actor, override: asked.override ?? null, note: asked.note ?? null },
     covered.map(asDecided),
   );
-  if (asked.execute) await freeze(tx, batch, decisionId, covered);
+  const approved = covered.filter(({ transition }) => transition === 'approve');
+  await freeze(tx, batch, decisionId, approved);
   for (const one of covered) await record(tx, actor, batch, decisionId, root, answers, asked, one);
 
   const reviewed = asked.next ? covered.filter(({ row }) => !row.continued).length : 0;
@@ -150,29 +159,67 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
   return { decisionId, decided: covered.map(({ row }) => row.number), dropped, opened };
 }
 
-/** One chunk of the decision: its locked row, what the manifest is now, and the ordinals that were seen. */
-type Covered = { row: ChunkRow; manifest: BuiltManifest; seen: number[] };
+/** One chunk of the decision: its locked row, what becomes of it (null: it stays as it is), what the manifest is now, and the ordinals that were seen. */
+type Covered = { row: ChunkRow; transition: ChunkTransition | null; manifest: BuiltManifest; seen: number[] };
+
+/** What the answer means for this chunk: each moves by its own state. */
+function transitionOf({ plan }: BatchRow, { state }: ChunkRow, asked: Asked): ChunkTransition | null {
+  const signed = state === 'awaiting_second';
+  if (asked.execute) return needsTwo(plan) && !signed ? 'approve_first_of_two' : 'approve';
+  if (asked.sendBack) return signed ? 'refuse_second' : 'send_back';
+  if (asked.close) return 'close';
+  return asked.release ? 'release' : null;
+}
+
+/** Two others sign what somebody starts. An API key is somebody, by its id. */
+function assertMaySign(actor: Actor, { plan, startedBy }: BatchRow): void {
+  if (!needsTwo(plan) || actor.id !== startedBy) return;
+  throw new CountersignError(
+    'forbidden',
+    'You started this batch, and its plan wants the signatures of two others. Ask them to sign. Nothing was decided.',
+  );
+}
+
+/** The second signature is somebody else's, and over the same manifest as the first. */
+async function assertSecond(tx: Tx, actor: Actor, row: ChunkRow, manifest: BuiltManifest): Promise<void> {
+  const first = await readFirstSignature(tx, row.id);
+  if (!first) {
+    const message = `The receipt of chunk ${row.number}'s first signature was altered. Don't sign it (sendBack, with a note): two people sign anew. Nothing was decided.`;
+    throw new CountersignError('conflict', message);
+  }
+  if (first.by === actor.id) {
+    const message = `You signed chunk ${row.number} first. The second signature has to be somebody else's. Nothing was decided.`;
+    throw new CountersignError('conflict', message);
+  }
+  if (first.manifest === manifest.digest && first.revision === row.revision) return;
+  const message = `Chunk ${row.number} is not what was signed first. Don't sign it (sendBack, with a note): it goes back to review, and two people sign anew. Nothing was decided.`;
+  throw new CountersignError('conflict', message);
+}
 
 /** I5: under the row's lock, what was on the screen must still be so. */
-async function cover(tx: Tx, batch: BatchRow, row: ChunkRow, one: Asked['chunks'][number], asked: Asked): Promise<Covered> {
-  const transition = asked.execute
-    ? VERB.execute
-    : asked.sendBack
-      ? VERB.sendBack
-      : asked.close
-        ? VERB.close
-        : asked.release
-          ? VERB.release
-          : null;
+async function cover(
+  tx: Tx,
+  actor: Actor,
+  batch: BatchRow,
+  row: ChunkRow,
+  one: Asked['chunks'][number],
+  asked: Asked,
+): Promise<Covered> {
+  const transition = transitionOf(batch, row, asked);
   if (transition === 'release') return coverRelease(tx, batch, row, one);
   const open =
     transition === null
       ? row.state !== 'proposed' && row.state !== 'queued' && row.state !== 'classifying'
       : chunkMay(transition, row.state);
   if (!open)
-    throw new CountersignError('conflict', `Chunk ${row.number} is ${row.state.replace('_', ' ')} by now. Nothing was decided.`);
-  if (transition === null && row.state !== 'awaiting_review')
-    return { row, manifest: await approvedManifest(tx, row), seen: await membersOf(tx, row, one.seen) };
+    throw new CountersignError(
+      'conflict',
+      row.state === 'awaiting_second'
+        ? `Chunk ${row.number} was signed and awaits a second signature. Sign it, or don't (sendBack, with a note), then decide otherwise. Nothing was decided.`
+        : `Chunk ${row.number} is ${row.state.replace('_', ' ')} by now. Nothing was decided.`,
+    );
+  if (transition === null && row.state !== 'awaiting_review' && row.state !== 'awaiting_second')
+    return { row, transition, manifest: await approvedManifest(tx, row), seen: await membersOf(tx, row, one.seen) };
   const manifest = await buildManifest(
     tx,
     { chunkId: row.id, batchId: batch.id, datasetId: batch.datasetId, plan: batch.plan },
@@ -180,8 +227,9 @@ async function cover(tx: Tx, batch: BatchRow, row: ChunkRow, one: Asked['chunks'
   );
   if (manifest.digest !== one.digest) throw await stale(tx, row, one.revision);
   const seen = await membersOf(tx, row, one.seen);
+  if (asked.execute && row.state === 'awaiting_second') await assertSecond(tx, actor, row, manifest);
   if (asked.execute) await assertApprovable(tx, batch, row, manifest, seen, asked);
-  return { row, manifest, seen };
+  return { row, transition, manifest, seen };
 }
 
 /** Those of the ordinals that are in this chunk: a receipt counts no item as seen here that is elsewhere. */
@@ -202,7 +250,7 @@ async function coverRelease(tx: Tx, batch: BatchRow, row: ChunkRow, one: Asked['
   const manifest = await approvedManifest(tx, row);
   if (manifest.digest !== one.digest)
     throw new CountersignError('stale', `Chunk ${row.number} was approved with another manifest. Nothing was released.`);
-  return { row, manifest, seen: await membersOf(tx, row, one.seen) };
+  return { row, transition: 'release', manifest, seen: await membersOf(tx, row, one.seen) };
 }
 
 /** A release covers every chunk of the approval that it releases, for their first actions were the same ones. */
@@ -213,7 +261,7 @@ async function othersOfDecision(tx: Tx, locked: Map<number, ChunkRow>, covered: 
     (row) => decisions.has(row.decisionId) && !named.has(row.number) && !row.released && RELEASABLE.includes(row.state),
   );
   const also: Covered[] = [];
-  for (const row of others) also.push({ row, manifest: await approvedManifest(tx, row), seen: [] });
+  for (const row of others) also.push({ row, transition: 'release', manifest: await approvedManifest(tx, row), seen: [] });
   return also;
 }
 
@@ -333,28 +381,13 @@ async function record(
   asked: Asked,
   one: Covered,
 ): Promise<void> {
-  const { row, manifest } = one;
-  const changes = asked.execute
-    ? { from: chunkFrom('approve'), set: "state = 'approved', note = NULL" }
-    : asked.sendBack
-      ? {
-          from: chunkFrom('send_back'),
-          set: "state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $4",
-          values: [asked.note],
-        }
-      : asked.close
-        ? { from: chunkFrom('close'), set: "state = 'closed'" }
-        : asked.release
-          ? {
-              from: RELEASABLE,
-              set: "state = CASE state WHEN 'awaiting_release' THEN 'executing' ELSE state END, released = true",
-            }
-          : { from: [row.state], set: 'continued = true' };
+  const { row, transition, manifest } = one;
+  const changes = changesOf(row, transition, asked);
   const set = asked.next ? withContinued(changes.set) : changes.set;
   const seq = await takeSequence(tx, 1, { chunkId: row.id, revision: row.revision, ...changes, set });
   if (seq === null)
     throw new CountersignError('conflict', `Chunk ${row.number} moved while this was decided. Nothing was decided.`);
-  if (asked.sendBack) await discardAnswers(tx, row.id);
+  if (transition === 'send_back') await discardAnswers(tx, row.id);
   const body: DecisionBody = {
     v: 1,
     kind: 'decision',
@@ -376,6 +409,33 @@ async function record(
   await insertNumbered(tx, batch.id, row.number, [
     { ...sealReceipt(body), seq, ordinal: null, step: null, kind: 'decision', result: null },
   ]);
+}
+
+function changesOf(
+  row: ChunkRow,
+  transition: ChunkTransition | null,
+  asked: Asked,
+): { from: readonly string[]; set: string; values?: unknown[] } {
+  switch (transition) {
+    case 'approve':
+      return { from: chunkFrom('approve'), set: "state = 'approved', note = NULL" };
+    case 'approve_first_of_two':
+      return { from: chunkFrom('approve_first_of_two'), set: "state = 'awaiting_second', note = NULL" };
+    case 'refuse_second':
+      return { from: chunkFrom('refuse_second'), set: "state = 'awaiting_review', note = $4", values: [asked.note] };
+    case 'send_back': {
+      const set = "state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $4";
+      return { from: chunkFrom('send_back'), set, values: [asked.note] };
+    }
+    case 'close':
+      return { from: chunkFrom('close'), set: "state = 'closed'" };
+    case 'release': {
+      const set = "state = CASE state WHEN 'awaiting_release' THEN 'executing' ELSE state END, released = true";
+      return { from: RELEASABLE, set };
+    }
+    default:
+      return { from: [row.state], set: 'continued = true' };
+  }
 }
 
 function withContinued(set: string): string {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '../../test/database.ts';
 import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import { ADA, chunkStates, leasesCount, target, workUntil } from '../../test/fixtures/started-batch.ts';
+import { ADA, BO, chunkStates, leasesCount, target, workUntil } from '../../test/fixtures/started-batch.ts';
 import { requestBuilder } from '../connectors/registry.ts';
 import { CountersignError } from '../core/errors.ts';
 import {
@@ -141,8 +141,17 @@ function standing(state: ChunkState, ...receipts: ActionReceiptKind[]): SeedChun
   const decided = state === 'halted' ? { decidedBy: ADA.id, haltReason: 'a fault' } : {};
   return { state, items: [item(own), item(state === 'done' ? own : [])], ...decided };
 }
-const seed = (chunk: SeedChunk, more: Partial<Seed> = {}): Promise<SeededBatch> =>
-  seedBatch(pool, { plan: PLAN, ...more, chunks: [chunk] });
+const TWO: Partial<PlanInput> = { ...PLAN, gates: { approvals: 2 } };
+/** What awaits a second signature has a first one: Bo's. */
+async function seed(chunk: SeedChunk, more: Partial<Seed> = {}): Promise<SeededBatch> {
+  if (chunk.state !== 'awaiting_second') return seedBatch(pool, { plan: PLAN, ...more, chunks: [chunk] });
+  const batch = await seedBatch(pool, { plan: TWO, ...more, chunks: [{ ...chunk, state: 'awaiting_review' }] });
+  await decides(batch, { execute: true }, BO);
+  // It is told of a moment later.
+  const told = 'SELECT count(*)::int AS count FROM event WHERE batch_id = $1';
+  await expect.poll(async () => (await pool.query(told, [batch.batchId])).rows[0].count, { interval: 10 }).toBe(1);
+  return batch;
+}
 const claim = () => claimChunk(pool, randomUUID());
 const until =
   ({ batchId }: SeededBatch, ...states: ChunkState[]) =>
@@ -156,10 +165,10 @@ async function digestOf(batch: SeededBatch): Promise<string> {
   return (await buildManifest(pool, { ...batch, chunkId: chunk?.id ?? '' }, requestBuilder)).digest;
 }
 
-async function decides(batch: SeededBatch, answers: Partial<DecideInput>): Promise<unknown> {
+async function decides(batch: SeededBatch, answers: Partial<DecideInput>, by = ADA): Promise<unknown> {
   const chunks = [{ number: 1, digest: await digestOf(batch) }];
   const said = { next: false, execute: false, override: 'a test looks at nothing', note: 'again', ...answers };
-  return decide(ADA, { batchId: batch.batchId, chunks, ...said });
+  return decide(by, { batchId: batch.batchId, chunks, ...said });
 }
 
 /** Worked by a worker to which `first` happens between its claim and its work. */
@@ -222,6 +231,10 @@ const WALKS: Record<string, () => Promise<unknown>> = {
   'chunk classified from classifying': async () => works(await seed(standing('queued')), 'awaiting_review'),
   'chunk approve from awaiting_review': async () => decides(await seed(standing('awaiting_review')), { execute: true }),
   'chunk send_back from awaiting_review': async () => decides(await seed(standing('awaiting_review')), { sendBack: true }),
+  'chunk approve from awaiting_second': async () => decides(await seed(standing('awaiting_second')), { execute: true }),
+  'chunk approve_first_of_two from awaiting_review': async () =>
+    decides(await seed(standing('awaiting_review'), { plan: TWO }), { execute: true }),
+  'chunk refuse_second from awaiting_second': async () => decides(await seed(standing('awaiting_second')), { sendBack: true }),
   'chunk close from awaiting_review': async () => decides(await seed(standing('awaiting_review')), { close: true }),
   'chunk claim_execute from approved': async () => (await seed(standing('approved'))) && claim(),
   'chunk claim_execute from executing': async () => (await seed(standing('executing'))) && claim(),
@@ -339,13 +352,12 @@ test('every transition was walked, but for what nobody writes, and no state chan
   ).toEqual([]);
 });
 
-test('the states that nothing leads to are those that things begin in, and the one that is not built', () => {
+test('the states that nothing leads to are those that things begin in', () => {
   const begins = (states: readonly string[], table: keyof typeof TABLES): string[] =>
     states.filter((state) => !ROWS.some((row) => row.table === table && row.to === state));
   expect(begins(DATASET_STATES, 'dataset')).toEqual(['receiving']);
   expect(begins(BATCH_STATES, 'batch')).toEqual(['proposed']);
-  // Two signatures: a plan that asks for them is refused (lib/core/plan.ts).
-  expect(begins(CHUNK_STATES, 'chunk')).toEqual(['proposed', 'awaiting_second']);
+  expect(begins(CHUNK_STATES, 'chunk')).toEqual(['proposed']);
 });
 
 type Verb = {
@@ -381,7 +393,10 @@ async function isRefused(batch: SeededBatch, { act }: Verb): Promise<void> {
 
 const CHUNK_VERBS: Record<string, Verb> = {
   approve: { act: (batch) => decides(batch, { execute: true }), allowed: chunkFrom('approve') },
-  'send back': { act: (batch) => decides(batch, { sendBack: true }), allowed: chunkFrom('send_back') },
+  'send back': {
+    act: (batch) => decides(batch, { sendBack: true }),
+    allowed: [...chunkFrom('send_back'), ...chunkFrom('refuse_second')],
+  },
   close: { act: (batch) => decides(batch, { close: true }), allowed: chunkFrom('close') },
   release: { act: (batch) => decides(batch, { release: true }), allowed: RELEASABLE },
   'continue only': {

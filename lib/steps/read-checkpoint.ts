@@ -6,6 +6,7 @@ import { type ActionWords, actionWords } from '../connectors/words.ts';
 import type { BatchState } from '../core/lifecycle.ts';
 import { chunkMay } from '../core/lifecycle.ts';
 import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '../core/limits.ts';
+import { needsTwo, signingsOf } from '../core/signatures.ts';
 import type { ReceiptResult } from '../ledger/receipt.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '../store/batch-reads.ts';
 import {
@@ -22,6 +23,7 @@ import {
   readNextWaiting,
 } from '../store/checkpoint-reads.ts';
 import { db } from '../store/db.ts';
+import { readDecisionReceipts, readFirstSignature } from '../store/decisions.ts';
 import { currentManifest, type ManifestProblem } from '../store/manifest.ts';
 import { readFirstOutcomes } from '../store/receipt-reads.ts';
 import { foldChunks } from '../store/sum.ts';
@@ -64,6 +66,8 @@ export type CheckpointView = {
     result: ReceiptResult | null;
     reason: string | null;
   }[];
+  /** where two people sign each chunk; null where one does */
+  two: TwoSignatures | null;
   /** a chunk waits behind this one for a person's yes */
   nextWaits: boolean;
   /** the chunk of this batch to look at after this one, and how many stand still; null when none does */
@@ -73,6 +77,15 @@ export type CheckpointView = {
   /** targets that failed, as far as this chunk waits for them */
   targets: TargetIncident[];
   may: { correct: boolean; decide: boolean; release: boolean; resume: boolean };
+};
+
+export type TwoSignatures = {
+  /** who signed first, by name, and when (ISO 8601); null when nobody has */
+  first: { by: string; at: string } | null;
+  /** who did not sign, by name, and when, so that both signatures are due again; null when nobody said so last. The chunk's note says why. */
+  refused: { by: string; at: string } | null;
+  /** why the signature that is due can't be this person's; null when it can */
+  notYou: 'started' | 'signed' | null;
 };
 
 const CORRECTIONS_SHOWN = 50;
@@ -90,7 +103,7 @@ export async function readCheckpoint(
   if (!batch || !chunk) return null;
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
-  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts] = await Promise.all([
+  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two] = await Promise.all([
     foldChunks(pool, batchId, [chunk]),
     manifestOf(batch, chunk, of),
     readCorrections(pool, of, CORRECTIONS_SHOWN),
@@ -99,6 +112,7 @@ export async function readCheckpoint(
     chunk.state === 'halted' ? readHaltedAt(pool, batchId, number) : null,
     readTargets(pool, { batchId, chunk: number }),
     readFirst(batch, chunk),
+    readTwo(actor, batch, chunk),
   ]);
   const names = await readNames(
     pool,
@@ -118,13 +132,14 @@ export async function readCheckpoint(
     released: chunk.released,
     corrections: corrections.map((one) => ({ ...one, by: names.get(one.by) ?? one.by, at: one.at.toISOString() })),
     firstReceipts,
+    two,
     nextWaits,
     next,
     haltedAt: haltedAt?.toISOString() ?? null,
     targets,
     may: {
       correct: may(actor, 'correct') && chunk.state === 'awaiting_review',
-      decide: may(actor, 'decide') && chunkMay('approve', chunk.state),
+      decide: may(actor, 'decide') && chunkMay('approve', chunk.state) && !two?.notYou,
       release: may(actor, 'release') && (chunkMay('release', chunk.state) || (chunk.state === 'approved' && !chunk.released)),
       resume: may(actor, 'resume'),
     },
@@ -146,6 +161,27 @@ async function manifestOf(
 }
 
 const ANSWERABLE: ReadonlySet<string> = new Set(['awaiting_review', 'awaiting_second']);
+
+async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promise<TwoSignatures | null> {
+  if (!needsTwo(batch.plan)) return null;
+  const { pool } = db();
+  const first = await readFirstSignature(pool, chunk.id);
+  // Not the actions' receipts: the last decision on a chunk in review is its last receipt.
+  const decisions =
+    chunk.state === 'awaiting_review' && chunk.seq > 0
+      ? await readDecisionReceipts(pool, batch.id, new Map([[chunk.number, chunk.seq]]))
+      : [];
+  const signings = signingsOf(decisions);
+  const last = decisions.findLast(({ answers }) => answers.execute || answers.sendBack);
+  const refused = last && signings.get(last.seq) === 'refused' ? last : null;
+  const names = await readNames(
+    pool,
+    [first, refused].flatMap((one) => (one ? [one.by] : [])),
+  );
+  const named = (one: { by: string; at: string } | null) => one && { by: names.get(one.by) ?? one.by, at: one.at };
+  const signed = first?.by === actor.id ? 'signed' : null;
+  return { first: named(first), refused: named(refused), notYou: batch.startedBy === actor.id ? 'started' : signed };
+}
 
 /** The plan's categories in its order, with counts and samples. */
 async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): Promise<CheckpointCategory[]> {

@@ -15,6 +15,7 @@ export type Need = {
   noun: 'mails' | 'rows';
   chunk: number;
   name: string;
+  state: NeedRow['state'];
   itemCount: number;
   /** actions of this chunk in doubt */
   uncertain: number;
@@ -47,7 +48,7 @@ export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
   if (!may(actor, 'decide')) return { targets: [], checkpoints: [], releases: [], doubts: [], halts: [], count: 0, trouble };
   const [targets, waiting, doubtful] = await Promise.all([
     readTargets(pool),
-    readWaiting(pool, NEEDS_SHOWN),
+    readWaiting(pool, actor.id, NEEDS_SHOWN),
     readDoubtful(pool, NEEDS_SHOWN),
   ]);
   const open = await openDoubts(doubtful);
@@ -74,7 +75,7 @@ async function openDoubts(rows: readonly NeedRow[]): Promise<Map<string, number>
   return open;
 }
 
-function needOf({ datasetFormat, since, state: _, ...row }: NeedRow, open: ReadonlyMap<string, number>): Need {
+function needOf({ datasetFormat, since, ...row }: NeedRow, open: ReadonlyMap<string, number>): Need {
   return {
     ...row,
     uncertain: open.get(`${row.batchId} ${row.chunk}`) ?? 0,

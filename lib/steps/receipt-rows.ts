@@ -1,10 +1,12 @@
 /** Stored receipts as people and the API read them: parsed, with values and one line in words. */
 import { actionWords } from '../connectors/words.ts';
 import { decisionLine, ERASED, receiptLine } from '../core/receipt-line.ts';
+import { needsTwo, type Signing, signingsOf } from '../core/signatures.ts';
 import type { ReceiptBody, ReceiptResult } from '../ledger/receipt.ts';
 import type { BatchFacts } from '../store/batch-reads.ts';
 import { readNames } from '../store/batch-reads.ts';
 import type { db } from '../store/db.ts';
+import { readDecisionReceipts } from '../store/decisions.ts';
 import type { StoredReceipt } from '../store/receipt-reads.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
@@ -25,6 +27,8 @@ export type ReceiptRow = {
   category: string | null;
   fields: Record<string, string>;
   body: ReceiptBody;
+  /** where two people sign: what this decision was to their signatures */
+  signing: Signing | null;
   line: string;
 };
 
@@ -34,11 +38,11 @@ export type ReceiptReader = {
 };
 
 /** Reads receipts of one batch. A plan's words and people's names are looked up once for all pages. */
-export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'plan'>): ReceiptReader {
+export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>): ReceiptReader {
   const words = actionWords(batch.plan);
   const names = new Map<string, string>();
 
-  const row = (stored: StoredReceipt): ReceiptRow => {
+  const row = (stored: StoredReceipt, signing: Signing | null): ReceiptRow => {
     const { committedAt, body: bytes, ...own } = stored;
     const body = parseBody(bytes);
     const by = names.get(body.by) ?? body.by;
@@ -52,15 +56,22 @@ export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'plan'>): Rece
       by,
       fields,
       body,
-      line: lineOf(stored, body, by, fields),
+      signing,
+      line: lineOf(stored, body, by, fields, signing),
     };
   };
 
-  const lineOf = (stored: StoredReceipt, body: ReceiptBody, by: string, values: Record<string, string>): string => {
+  const lineOf = (
+    stored: StoredReceipt,
+    body: ReceiptBody,
+    by: string,
+    values: Record<string, string>,
+    signing: Signing | null,
+  ): string => {
     if ('unreadable' in body) return "This receipt's bytes were altered: they can't be read.";
     if (body.kind === 'decision') {
       return decisionLine(
-        { answers: body.answers, counts: body.counts, by, at: body.at },
+        { answers: body.answers, counts: body.counts, by, at: body.at, signing },
         batch.plan.categories.map(({ name }) => name),
       );
     }
@@ -80,9 +91,27 @@ export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'plan'>): Rece
     async rows(stored) {
       const people = stored.map(({ body }) => parseBody(body).by).filter((id) => id.startsWith('user:') && !names.has(id));
       if (people.length > 0) for (const [id, name] of await readNames(pool, people)) names.set(id, name);
-      return stored.map(row);
+      const signings = needsTwo(batch.plan) ? await readSignings(pool, batch.id, stored) : null;
+      return stored.map((one) => row(one, signings?.get(`${one.chunk}.${one.seq}`) ?? null));
     },
   };
+}
+
+/** By "chunk.seq": what the decisions among these were to the signatures of their chunks. */
+async function readSignings(pool: Pool, batchId: string, stored: readonly StoredReceipt[]): Promise<Map<string, Signing>> {
+  const upTo = new Map<number, number>();
+  for (const { kind, chunk, seq, body } of stored) {
+    const read = kind === 'decision' ? parseBody(body) : null;
+    if (read?.kind === 'decision' && (read.answers.execute || read.answers.sendBack))
+      upTo.set(chunk, Math.max(seq, upTo.get(chunk) ?? 0));
+  }
+  if (upTo.size === 0) return new Map();
+  const decisions = Map.groupBy(await readDecisionReceipts(pool, batchId, upTo), ({ chunk }) => chunk);
+  return new Map(
+    [...decisions].flatMap(([chunk, own]) =>
+      [...signingsOf(own)].map(([seq, signing]): [string, Signing] => [`${chunk}.${seq}`, signing]),
+    ),
+  );
 }
 
 const parsed = new WeakMap<Buffer, ReceiptBody>();

@@ -5,6 +5,7 @@ import { CHUNK_MAY_BE_IN_DOUBT, CHUNK_OWNED, CHUNK_TERMINAL, stateList } from '.
 import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '../core/limits.ts';
 import type { Plan } from '../core/plan.ts';
 import type { ActionCounts } from '../core/sum.ts';
+import { FIRST_SIGNATURE } from './decisions.ts';
 
 export type BatchFacts = {
   id: string;
@@ -22,6 +23,8 @@ export type BatchFacts = {
   /** the dataset's field names in the file's order */
   fieldNames: string[];
   createdBy: string;
+  /** the actor's id; null before the start */
+  startedBy: string | null;
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
@@ -33,7 +36,7 @@ export async function readBatchFacts(pool: Pool, batchId: string): Promise<Batch
     `SELECT b.id, b.name, b.state, b.plan, b.routing, b.task_ref AS "taskRef", b.dataset_id AS "datasetId", d.name AS "datasetName",
        d.format AS "datasetFormat", ARRAY(SELECT f ->> 'name' FROM jsonb_array_elements(d.fields) f) AS "fieldNames",
        CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,
-       coalesce(u.name, b.created_by) AS "createdBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
+       coalesce(u.name, b.created_by) AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
      FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes
        LEFT JOIN "user" u ON 'user:' || u.id::text = b.created_by
      WHERE b.id = $1`,
@@ -195,22 +198,25 @@ const OF_NEED = `b.id AS "batchId", b.name AS "batchName", d.format AS "datasetF
 
 /**
  * Chunks of unfinished batches that stand still until a person says something, the oldest batch first, and how many there are. Not those that halted
- * at a target: that is told once, as its incident.
+ * at a target: that is told once, as its incident. Nor those that await a second signature which can't be this actor's.
  */
-export async function readWaiting(pool: Pool, limit: number): Promise<{ rows: NeedRow[]; count: number }> {
+export async function readWaiting(pool: Pool, actorId: string, limit: number): Promise<{ rows: NeedRow[]; count: number }> {
   const [listed, counted] = await Promise.all([
-    pool.query<NeedRow>(
-      `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND c.incident_id IS NULL AND b.state IN ('running', 'paused') ORDER BY b.started_at, b.id, c.number LIMIT $2`,
-      [WAITING_FOR_PEOPLE, limit],
-    ),
-    pool.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM chunk c JOIN batch b ON b.id = c.batch_id
-       WHERE c.state = ANY($1) AND c.incident_id IS NULL AND b.state IN ('running', 'paused')`,
-      [WAITING_FOR_PEOPLE],
-    ),
+    pool.query<NeedRow>(`SELECT ${OF_NEED} WHERE ${WAITS} ORDER BY b.started_at, b.id, c.number LIMIT $3`, [
+      WAITING_FOR_PEOPLE,
+      actorId,
+      limit,
+    ]),
+    pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE ${WAITS}`, [
+      WAITING_FOR_PEOPLE,
+      actorId,
+    ]),
   ]);
   return { rows: listed.rows, count: counted.rows[0]?.count ?? 0 };
 }
+
+const WAITS = `c.state = ANY($1) AND c.incident_id IS NULL AND b.state IN ('running', 'paused')
+  AND CASE WHEN c.state = 'awaiting_second' THEN b.started_by IS DISTINCT FROM $2 AND ${FIRST_SIGNATURE} ->> 'by' <> $2 ELSE true END`;
 
 /** Chunks whose counter says that something is in doubt; the receipts say how much of it is still open. */
 export async function readDoubtful(pool: Pool, limit: number): Promise<NeedRow[]> {

@@ -18,13 +18,14 @@ import { Undo } from '../../undo.tsx';
 
 /**
  * How often the page follows a chunk: closely where it goes on by itself, and now and then where somebody else may answer what it
- * asks. A review is never refreshed under the person who reads it: a stale decision is refused and says what changed.
+ * asks. A review is never refreshed under the person who reads it: a stale decision is refused and says what changed. What was signed stays as it is.
  */
 const FOLLOW_MS: Partial<Record<ChunkState, number>> = {
   queued: 700,
   classifying: 700,
   approved: 700,
   executing: 700,
+  awaiting_second: 3000,
   awaiting_release: 3000,
   unresolved: 3000,
   paused: 3000,
