@@ -129,7 +129,9 @@ async function browser(files: string[]): Promise<Outcome> {
     E2E_PORT: String(await freePort()),
     E2E_REPORT: report,
   };
-  const code = await run(['@playwright', 'test', 'cli.js'], ['test', ...files], env);
+  // What the first try left is kept beside what the second leaves.
+  const output = join('test-results', files.length === 0 ? 'first' : 'second');
+  const code = await run(['@playwright', 'test', 'cli.js'], ['test', '--output', output, ...files], env);
   rmSync(dataDir, { recursive: true, force: true });
   if (!existsSync(report)) return { totals: { passed: 0, failed: 1 }, files: new Map() };
   const { suites } = JSON.parse(readFileSync(report, 'utf8')) as { suites: { file: string; suites?: Suite[]; specs: Spec[] }[] };

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../../test/database.ts';
 import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
@@ -7,7 +9,7 @@ import { sumOf } from '../core/sum.ts';
 import { readChunksNow } from './batch-reads.ts';
 import { foldChunks } from './sum.ts';
 
-const { pool, superPool } = await testDatabase();
+const { pool, ownerPool, superPool } = await testDatabase();
 
 const sumNow = async (batchId: string) => sumOf((await foldChunks(pool, batchId, await readChunksNow(pool, batchId))).values());
 
@@ -118,4 +120,48 @@ test('a counter that lies is found, and so is a receipt that is gone', async () 
   await superPool.query('ALTER TABLE receipt ENABLE TRIGGER USER');
   // failed is one less, in flight one more, and a number of the sequence is missing
   expect(await sumNow(robbed.batchId)).toMatchObject({ failed: 0, inFlight: 1, addsUp: false, difference: 3 });
+});
+
+test('what leads two indexes has no statistics, for a new batch is in none of them', async () => {
+  const { rows } = await pool.query(
+    `SELECT a.attrelid::regclass::text AS "table", a.attname AS column FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
+     WHERE t.relnamespace = 'public'::regnamespace AND a.attstattarget IS DISTINCT FROM 0 GROUP BY 1, 2 HAVING count(*) > 1`,
+  );
+  expect(rows).toEqual([]);
+});
+
+test('folding a batch that came after the last look at the statistics reads each of its receipts a few times, not each for each', async () => {
+  const [chunks, receipts] = [20, 600];
+  const fill = async (many: number): Promise<string> => {
+    const batchId = randomUUID();
+    await ownerPool.query(
+      `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+       SELECT $1::uuid, c, s, c * 10000 + (s + 1) / 2, 2 - s % 2, CASE s % 2 WHEN 1 THEN 'intent' ELSE 'outcome' END,
+         CASE s % 2 WHEN 0 THEN 'succeeded' END, '\\x7b7d', sha256(convert_to($1::text || c || '.' || s, 'UTF8'))
+       FROM generate_series(1, $2::int) c, generate_series(1, $3::int) s`,
+      [batchId, chunks, many],
+    );
+    return batchId;
+  };
+  await fill(40);
+  await ownerPool.query('ANALYZE receipt');
+  const batchId = await fill(receipts);
+  const now = (seq: number) =>
+    Array.from({ length: chunks }, (_, index) => ({ number: index + 1, seq, decisionId: null })) as unknown as Awaited<
+      ReturnType<typeof readChunksNow>
+    >;
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    // The intents first, so that each outcome looks for what was before it.
+    for (const seq of [1, receipts]) await foldChunks(client as unknown as Pool, batchId, now(seq));
+    const { rows } = await client.query(
+      "SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))::int AS read FROM pg_index WHERE indrelid = 'receipt'::regclass",
+    );
+    expect(rows[0].read).toBeLessThan(chunks * receipts * 4);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
 });
