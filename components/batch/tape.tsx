@@ -82,4 +82,5 @@ const TOLD: Record<string, StateLook> = {
   pause: { tone: 'neutral', glyph: '‖', word: 'Paused' },
   resume: { tone: 'neutral', glyph: '▶', word: 'Resumed' },
   cancel: { tone: 'neutral', glyph: '×', word: 'Stopped' },
+  accept_rest: { tone: 'neutral', glyph: '–', word: 'Left unsent' },
 };

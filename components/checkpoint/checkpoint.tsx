@@ -46,6 +46,8 @@ type Props = {
   onReload: () => void;
   onResume?: () => Promise<Outcome>;
   onRetry?: () => Promise<Outcome>;
+  /** leaves a halted chunk as it is */
+  onAcceptRest?: () => Promise<Outcome>;
   onUpdateConnection?: () => void;
   /** tries a target that failed; by its incident */
   onResumeTarget?: (id: string) => Promise<Outcome>;
@@ -85,6 +87,7 @@ export function Checkpoint({
   onReload,
   onResume,
   onRetry,
+  onAcceptRest,
   onUpdateConnection,
   onResumeTarget,
   onSeen,
@@ -113,6 +116,7 @@ export function Checkpoint({
   const decide = useAct(onDecide);
   const resume = useAct(onResume ?? nothingToDo);
   const retry = useAct(onRetry ?? nothingToDo);
+  const acceptRest = useAct(onAcceptRest ?? nothingToDo);
   const observe = useSeen((ordinals) => {
     setSeen((now) => new Map([...now, ...ordinals.map((ordinal) => [ordinal, category] as const)]));
     onSeen?.(ordinals);
@@ -279,6 +283,11 @@ export function Checkpoint({
         }}
         resume={
           onResume ? { pending: resume.pending, error: resume.refusal?.message ?? null, run: () => void resume.run() } : null
+        }
+        acceptRest={
+          onAcceptRest
+            ? { pending: acceptRest.pending, error: acceptRest.refusal?.message ?? null, run: () => void acceptRest.run() }
+            : null
         }
         retry={onRetry ? { pending: retry.pending, error: retry.refusal?.message ?? null, run: () => void retry.run() } : null}
         onUpdateConnection={onUpdateConnection ?? null}

@@ -7,11 +7,12 @@ import { TargetIncidents } from '../batch/target-incidents.tsx';
 import { actionLook, isPaused } from '../chunk/state.ts';
 import { Banner } from '../ui/banner.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
 import { formatCount, formatInstant, formatNoun } from '../ui/format.ts';
 import type { Outcome } from '../ui/outcome.ts';
 import { StateBadge } from '../ui/state-badge.tsx';
 import type { ChangeMeanwhile, CheckpointView, FirstReceipt } from './checkpoint-view.ts';
-import { notYouWords } from './words.ts';
+import { leaveWords, notYouWords } from './words.ts';
 
 /** The receipts of the first few, and the button that lets the rest go. */
 function ReleasePanel({
@@ -82,6 +83,7 @@ export function StatePanel({
   view,
   release,
   resume,
+  acceptRest,
   retry,
   onUpdateConnection,
   onResumeTarget,
@@ -89,6 +91,7 @@ export function StatePanel({
   view: CheckpointView;
   release: Step & { words: string };
   resume: Step | null;
+  acceptRest: Step | null;
   retry: Step | null;
   onUpdateConnection: (() => void) | null;
   onResumeTarget: ((id: string) => Promise<Outcome>) | null;
@@ -101,9 +104,18 @@ export function StatePanel({
     );
   }
   if (chunk.waitsFor !== null && view.targets.length > 0) {
-    return <TargetIncidents incidents={view.targets} onResume={may.resume ? onResumeTarget : null} />;
+    return (
+      <div className="flex flex-col items-start gap-2">
+        <div className="self-stretch">
+          <TargetIncidents incidents={view.targets} onResume={may.resume ? onResumeTarget : null} />
+        </div>
+        <LeaveRest view={view} acceptRest={acceptRest} />
+      </div>
+    );
   }
-  if (chunk.state === 'halted') return <HaltedPanel view={view} resume={resume} onUpdateConnection={onUpdateConnection} />;
+  if (chunk.state === 'halted') {
+    return <HaltedPanel view={view} resume={resume} acceptRest={acceptRest} onUpdateConnection={onUpdateConnection} />;
+  }
   if (isPaused(chunk)) {
     return (
       <Banner actions={resume && may.resume && batch.state !== 'paused' ? <StepButton step={resume}>Resume</StepButton> : null}>
@@ -188,10 +200,12 @@ function Refusal({ step }: { step: Step | null }) {
 function HaltedPanel({
   view,
   resume,
+  acceptRest,
   onUpdateConnection,
 }: {
   view: CheckpointView;
   resume: Step | null;
+  acceptRest: Step | null;
   onUpdateConnection: (() => void) | null;
 }) {
   const { chunk, batch, haltedAt, may } = view;
@@ -203,6 +217,7 @@ function HaltedPanel({
         <>
           {onUpdateConnection ? <Button onClick={onUpdateConnection}>Update connection</Button> : null}
           {resume && may.resume ? <StepButton step={resume}>Resume</StepButton> : null}
+          <LeaveRest view={view} acceptRest={acceptRest} />
         </>
       }
     >
@@ -215,6 +230,30 @@ function HaltedPanel({
       {may.resume ? '' : ' An operator or an admin can resume it.'}
       <Refusal step={resume} />
     </Banner>
+  );
+}
+
+/** Asks in numbers whether a halted chunk may be left as it is; nothing where there is no such question. */
+function LeaveRest({ view: { chunk, may }, acceptRest }: { view: CheckpointView; acceptRest: Step | null }) {
+  const [open, setOpen] = useState(false);
+  if (acceptRest === null || !may.acceptRest || chunk.state !== 'halted' || chunk.counts.approved === 0) return null;
+  const words = leaveWords(chunk.counts);
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Leave the rest…</Button>
+      <ConfirmDialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title={words.title}
+        description={words.text}
+        confirm={words.confirm}
+        cancel="Keep it halted"
+        kind="danger"
+        pending={acceptRest.pending}
+        error={acceptRest.error}
+        onConfirm={acceptRest.run}
+      />
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ActionWords } from './checkpoint-view.ts';
-import { actingCategories, actionPhrase, executeWords, releaseWords } from './words.ts';
+import { actingCategories, actionPhrase, executeWords, leaveWords, releaseWords } from './words.ts';
 
 const archive: ActionWords = {
   connector: 'shelf',
@@ -112,5 +112,27 @@ describe('what executing would do, in words', () => {
     const counts = { approved: 1902, done: 2, skipped: 0, failed: 1, uncertain: 0, notExecuted: 0, inFlight: 0 };
     expect(releaseWords(one(archive, 1902), counts)).toBe('Archive the other 1,899');
     expect(releaseWords([...one(archive, 10), ...one(task, 5)], { ...counts, approved: 15, done: 5 })).toBe('Run the other 9');
+  });
+});
+
+describe('leaving the rest of a halted chunk', () => {
+  const none = { approved: 0, done: 0, skipped: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0 };
+
+  test('says in numbers what it means', () => {
+    expect(leaveWords({ ...none, approved: 1902, done: 1204, failed: 42 })).toEqual({
+      title: 'Leave 656 unsent?',
+      text: '1,204 were done. 42 failed. 656 were never sent and will not be. Nothing is undone.',
+      confirm: 'Leave 656 unsent',
+    });
+  });
+
+  test('and names what is still open', () => {
+    expect(leaveWords({ ...none, approved: 6, done: 1, uncertain: 2, inFlight: 1, notExecuted: 1 }).text).toBe(
+      '1 was done. 2 are uncertain, and can still be answered. 1 request may still be out: a worker settles it first. 1 was never sent and will not be. Nothing is undone.',
+    );
+    expect(leaveWords({ ...none, approved: 2, failed: 2 })).toMatchObject({
+      title: 'Leave it as it is?',
+      confirm: 'Leave it so',
+    });
   });
 });

@@ -101,13 +101,39 @@ export function actionPhrase(action: Pick<ActionWords, 'verb'>, count: number, n
 }
 
 /** The button that lets the rest run: "Archive the other 1,899". What is left is what the receipts say, not what was planned. */
-export function releaseWords(
-  acting: Acting[],
-  { approved, done, skipped, failed, uncertain, notExecuted, inFlight }: ActionCounts,
-): string {
-  const rest = Math.max(0, approved - done - skipped - failed - uncertain - notExecuted - inFlight);
+export function releaseWords(acting: Acting[], counts: ActionCounts): string {
   const verb = acting.length === 1 && acting[0] ? joined(acting[0].action.verb) : 'Run ';
-  return `${verb}the other ${formatCount(rest)}`;
+  return `${verb}the other ${formatCount(restOf(counts))}`;
+}
+
+/** Approved actions that nothing was recorded of yet. */
+function restOf({ approved, done, skipped, failed, uncertain, notExecuted, inFlight }: ActionCounts): number {
+  return Math.max(0, approved - done - skipped - failed - uncertain - notExecuted - inFlight);
+}
+
+export type LeaveWords = { title: string; text: string; confirm: string };
+
+/** What leaving a halted chunk as it is means, in numbers. */
+export function leaveWords(counts: ActionCounts): LeaveWords {
+  const { done, failed, uncertain, inFlight } = counts;
+  const rest = restOf(counts);
+  const were = (count: number): string => (count === 1 ? 'was' : 'were');
+  return {
+    title: rest > 0 ? `Leave ${formatCount(rest)} unsent?` : 'Leave it as it is?',
+    text: [
+      `${formatCount(done)} ${were(done)} done.`,
+      failed > 0 ? `${formatCount(failed)} failed.` : '',
+      uncertain > 0 ? `${formatCount(uncertain)} ${uncertain === 1 ? 'is' : 'are'} uncertain, and can still be answered.` : '',
+      inFlight > 0
+        ? `${formatNoun(inFlight, 'requests')} may still be out: a worker settles ${inFlight === 1 ? 'it' : 'them'} first.`
+        : '',
+      rest > 0 ? `${formatCount(rest)} ${were(rest)} never sent and will not be.` : 'None is left to be sent.',
+      'Nothing is undone.',
+    ]
+      .filter(Boolean)
+      .join(' '),
+    confirm: rest > 0 ? `Leave ${formatCount(rest)} unsent` : 'Leave it so',
+  };
 }
 
 /** "undoable", or that it is not. */

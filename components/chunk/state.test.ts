@@ -4,6 +4,11 @@ import { chunkLook } from './state.ts';
 test.each([
   [{ state: 'executing', stopping: 'pause' }, 'Pausing'],
   [{ state: 'executing', stopping: 'cancel' }, 'Stopping'],
+  [{ state: 'executing', stopping: 'accept_rest' }, 'Settling what is out'],
+  [{ state: 'done', counts: { failed: 0, notExecuted: 1656 } }, 'Done, 1,656 not executed'],
+  [{ state: 'done', counts: { failed: 42, notExecuted: 656 } }, 'Done, 42 failed, 656 not executed'],
+  [{ state: 'done', counts: { failed: 1, notExecuted: 0 } }, 'Done, some failed'],
+  [{ state: 'done', counts: { failed: 0, notExecuted: 0 } }, 'Done'],
   [{ state: 'paused', stopping: null }, 'Paused'],
   // Paused before anybody began: the state says what it goes on with, the page that it stands still.
   [{ state: 'approved', stopping: 'pause' }, 'Paused'],

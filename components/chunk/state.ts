@@ -1,5 +1,6 @@
 /** How every state looks: colour, glyph and word together. The states themselves are lib/core/lifecycle.ts. */
-import type { ActionState, BatchState, ChunkState, DatasetState } from '../../lib/core/lifecycle.ts';
+import type { ActionState, BatchState, ChunkState, DatasetState, Stopping } from '../../lib/core/lifecycle.ts';
+import { formatCount } from '../ui/format.ts';
 import type { StateLook } from '../ui/state-badge.tsx';
 
 const CHUNK: Record<ChunkState, StateLook> = {
@@ -46,26 +47,34 @@ const ACTION: Record<ActionState, StateLook> = {
 
 type ChunkNow = {
   state: ChunkState;
-  stopping?: 'pause' | 'cancel' | string | null;
+  stopping?: Stopping | string | null;
   continued?: boolean;
   note?: string | null;
   waitsFor?: string | null;
-  counts?: { failed: number };
+  counts?: { failed: number; notExecuted: number };
 };
 
-/** A chunk's look, with what its state alone does not say: it is stopping, was reviewed without executing, was sent back, or ended with failures. */
+/** A chunk's look, with what its state alone does not say: it is stopping, was reviewed without executing, was sent back, or ended with failures or with some not executed. */
 export function chunkLook(chunk: ChunkNow): StateLook {
   const { state, stopping } = chunk;
   if (stopping && (state === 'executing' || state === 'classifying')) {
-    return { tone: 'neutral', glyph: '‖', word: stopping === 'cancel' ? 'Stopping' : 'Pausing' };
+    return { tone: 'neutral', glyph: '‖', word: STOPPING_WORDS[stopping] ?? 'Stopping' };
   }
   if (isPaused(chunk)) return CHUNK.paused;
   if (chunk.waitsFor && state !== 'halted') return { tone: 'red', glyph: '‖', word: 'Waiting for its target' };
   if (state === 'awaiting_review' && chunk.continued) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
   if ((state === 'queued' || state === 'classifying') && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
-  if (state === 'done' && chunk.counts && chunk.counts.failed > 0) return { tone: 'red', glyph: '✕', word: 'Done, some failed' };
+  if (state === 'done' && chunk.counts) {
+    const { failed, notExecuted } = chunk.counts;
+    const left = notExecuted > 0 ? `${formatCount(notExecuted)} not executed` : null;
+    if (failed > 0)
+      return { tone: 'red', glyph: '✕', word: left ? `Done, ${formatCount(failed)} failed, ${left}` : 'Done, some failed' };
+    if (left) return { ...CHUNK.done, word: `Done, ${left}` };
+  }
   return CHUNK[state];
 }
+
+const STOPPING_WORDS: Record<string, string> = { pause: 'Pausing', cancel: 'Stopping', accept_rest: 'Settling what is out' };
 
 /** Whether it stands still until a person resumes it: it was stopped at work, or before anybody began. */
 export function isPaused({ state, stopping }: Pick<ChunkNow, 'state' | 'stopping'>): boolean {

@@ -39,6 +39,16 @@ it('reads, pages, corrects and decides with the types of the contract', async ()
   expect(await api.pause.batch({ params: { id }, body: {} })).toMatchObject({ state: 'paused' });
 });
 
+it('leaves the rest of a halted chunk, and of a batch that has none is told so', async () => {
+  const { batchId: id } = await seedBatch(pool, {
+    chunks: [{ state: 'halted', decidedBy: `user:${randomUUID()}`, haltReason: 'a fault', items }],
+  });
+  const left = await api.acceptRest.chunk({ params: { id, n: 1 }, body: {} });
+  expect(left).toEqual({ state: 'finished', chunks: [1], inFlight: 0 });
+  expect(await api.batches.read({ id })).toMatchObject({ sum: { notExecuted: 3, waiting: 0, addsUp: true } });
+  expect(await asOutcome(api.acceptRest.batch({ params: { id }, body: {} }))).toMatchObject({ ok: false, code: 'conflict' });
+});
+
 it('gives what the server refused as a value, with its problems and facts', async () => {
   const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] });
   const ofChunk = { id: batchId, n: 1 };

@@ -77,9 +77,9 @@ const revision = z
   .optional()
   .describe('The revision that was looked at: a refusal then tells what changed since.');
 
-const steer = (verb: 'pause' | 'resume' | 'cancel' | 'retry', summary: string) => ({
-  batch: post(`/batches/{id}/${verb}`, `${summary} a batch`).input(write(named, nothing)).output(moved),
-  chunk: post(`/batches/{id}/chunks/{n}/${verb}`, `${summary} a chunk`).input(write(ofChunk, nothing)).output(moved),
+const steer = (verb: 'pause' | 'resume' | 'cancel' | 'accept-rest' | 'retry', summary: string, description?: string) => ({
+  batch: post(`/batches/{id}/${verb}`, `${summary} a batch`, description).input(write(named, nothing)).output(moved),
+  chunk: post(`/batches/{id}/chunks/{n}/${verb}`, `${summary} a chunk`, description).input(write(ofChunk, nothing)).output(moved),
 });
 
 export const contract = oc.prefix('/api/v1').router({
@@ -219,6 +219,11 @@ export const contract = oc.prefix('/api/v1').router({
   pause: steer('pause', 'Pause'),
   resume: steer('resume', 'Resume'),
   cancel: steer('cancel', 'Cancel'),
+  acceptRest: steer(
+    'accept-rest',
+    'Leave unsent what halted in',
+    'What halted while executing is left as it is: what was not sent never is, and counts as not executed. Open requests are settled first, and doubts still want their answers.',
+  ),
   retry: steer('retry', 'Retry what failed in'),
   incidents: {
     list: get('/incidents', 'List the open incidents, the newest first').output(

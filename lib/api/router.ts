@@ -23,7 +23,7 @@ import { readUncertain } from '../steps/read-uncertain.ts';
 import { readWorkers } from '../steps/read-workers.ts';
 import { resumeIncident } from '../steps/resume-incident.ts';
 import { startBatch } from '../steps/start-batch.ts';
-import { cancel, type Moved, pause, resume, retry, type Which } from '../steps/stop-and-go.ts';
+import { acceptRest, cancel, type Moved, pause, resume, retry, type Which } from '../steps/stop-and-go.ts';
 import { undoBatch } from '../steps/undo-batch.ts';
 import { contract } from './contract.ts';
 
@@ -33,7 +33,10 @@ export type ApiContext = { actor: Actor; told: { value?: unknown; status?: numbe
 // An answer that does not fit its description must not make a failure of a write that was done: `described` looks at it instead.
 const os = implement(contract).$context<ApiContext>().$config({ initialOutputValidationIndex: Number.NaN });
 
-const steer = (step: (actor: Actor, which: Which) => Promise<Moved>, of: 'pause' | 'resume' | 'cancel' | 'retry') => ({
+const steer = (
+  step: (actor: Actor, which: Which) => Promise<Moved>,
+  of: 'pause' | 'resume' | 'cancel' | 'acceptRest' | 'retry',
+) => ({
   batch: os[of].batch.handler(({ context, input }) => step(context.actor, { batchId: input.params.id })),
   chunk: os[of].chunk.handler(({ context, input }) => step(context.actor, { batchId: input.params.id, chunk: input.params.n })),
 });
@@ -117,6 +120,7 @@ export const router = os.router({
   pause: steer(pause, 'pause'),
   resume: steer(resume, 'resume'),
   cancel: steer(cancel, 'cancel'),
+  acceptRest: steer(acceptRest, 'acceptRest'),
   retry: steer(retry, 'retry'),
   incidents: {
     list: os.incidents.list.handler(async ({ context }) => ({ items: await readIncidents(context.actor), next: null })),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { DATABASE_FAULTS } from '../core/database-fault.ts';
-import { BATCH_STATES, CHUNK_STATES, DATASET_STATES } from '../core/lifecycle.ts';
+import { BATCH_STATES, CHUNK_STATES, DATASET_STATES, STOPPINGS } from '../core/lifecycle.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '../core/limits.ts';
 import type { PlanInput } from '../core/plan.ts';
 
@@ -129,7 +129,7 @@ export const chunk = z.object({
   number: z.int(),
   name: z.string(),
   state: chunkState,
-  stopping: z.enum(['pause', 'cancel']).nullable(),
+  stopping: z.enum(STOPPINGS).nullable(),
   itemCount: count,
   classified: count,
   continued: z.boolean().describe('The next chunk was let go on and this one waits, reviewed but not executed.'),

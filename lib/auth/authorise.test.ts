@@ -19,6 +19,7 @@ const ALLOWED: Record<Verb, string> = {
   pause: 'admin operator reviewer',
   resume: 'admin operator',
   cancel: 'admin operator',
+  accept_rest: 'admin operator',
   retry: 'admin operator',
   see_batches: 'admin operator reviewer auditor',
   download_receipts: 'admin operator reviewer auditor',

@@ -43,6 +43,7 @@ const VERBS = {
   pause: { roles: REVIEWERS, doing: 'pause batches' },
   resume: { roles: OPERATORS, doing: 'resume batches' },
   cancel: { roles: OPERATORS, doing: 'cancel batches' },
+  accept_rest: { roles: OPERATORS, doing: 'leave the rest of halted chunks unsent' },
   retry: { roles: OPERATORS, doing: 'retry failed actions' },
   see_batches: { roles: EVERYONE, doing: 'see batches, receipts and decisions' },
   download_receipts: { roles: EVERYONE, doing: 'download receipts' },

@@ -27,6 +27,10 @@ export const CHUNK_STATES = [
 ] as const;
 export type ChunkState = (typeof CHUNK_STATES)[number];
 
+/** What a chunk is being brought to a stop for: a flag beside its state (I3). */
+export const STOPPINGS = ['pause', 'cancel', 'accept_rest'] as const;
+export type Stopping = (typeof STOPPINGS)[number];
+
 export const ACTION_STATES = [
   'planned',
   'intent',
@@ -55,8 +59,7 @@ export const BATCH_TRANSITIONS = {
   retry: { from: ['finished'], to: 'running' },
 } as const satisfies Record<string, Transition<BatchState>>;
 
-// The accepted rest of a halted chunk (to done) is in the design and not built. It comes with its code:
-// lib/steps/lifecycle.test.ts walks every transition that is here, for real.
+// A transition comes with its code: lib/steps/lifecycle.test.ts walks every one that is here, for real.
 export const CHUNK_TRANSITIONS = {
   open_gate: { from: ['proposed'], to: 'queued' },
   claim_classify: { from: ['queued', 'classifying'], to: 'classifying' },
@@ -81,6 +84,8 @@ export const CHUNK_TRANSITIONS = {
   resume_halted: { from: ['halted'], to: 'executing' },
   reclassify_halted: { from: ['halted'], to: 'queued' },
   settle_halted: { from: ['halted'], to: 'executing' },
+  accept_halted: { from: ['halted'], to: 'done' },
+  accept_halted_with_doubts: { from: ['halted'], to: 'unresolved' },
   retry: { from: ['done'], to: 'executing' },
   cancel_idle: {
     from: [

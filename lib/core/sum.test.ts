@@ -9,6 +9,7 @@ const chunk = (more: Partial<ChunkSum>): ChunkSum => ({
   state: 'executing',
   seq: 0,
   counters: ZERO,
+  acceptedRest: 0,
   approved: 0,
   folded: NOTHING_FOLDED,
   ...more,
@@ -26,7 +27,7 @@ describe('one chunk', () => {
       not_executed: 6,
       abandoned: 7,
     };
-    expect(sumOfChunk({ state: 'executing', approved: 40, folded: { states, receipts: 0 } })).toEqual({
+    expect(sumOfChunk({ state: 'executing', acceptedRest: 0, approved: 40, folded: { states, receipts: 0 } })).toEqual({
       approved: 40,
       done: 2,
       skipped: 5,
@@ -39,9 +40,17 @@ describe('one chunk', () => {
   });
 
   test.each(['done', 'cancelled'] as const)('a %s chunk waits for nothing: the rest is not executed', (state) => {
-    const sum = sumOfChunk({ state, approved: 10, folded: { states: { succeeded: 4 }, receipts: 8 } });
+    const sum = sumOfChunk({ state, acceptedRest: 0, approved: 10, folded: { states: { succeeded: 4 }, receipts: 8 } });
     expect(sum).toMatchObject({ notExecuted: 6, waiting: 0 });
   });
+
+  test.each(['unresolved', 'executing', 'paused', 'halted'] as const)(
+    'an accepted rest stays accepted while the chunk is %s',
+    (state) => {
+      const sum = sumOfChunk({ state, acceptedRest: 6, approved: 10, folded: { states: { intent: 4 }, receipts: 8 } });
+      expect(sum).toMatchObject({ notExecuted: 6, inFlight: 4, waiting: 0 });
+    },
+  );
 });
 
 describe('whether it adds up', () => {
@@ -117,7 +126,7 @@ test('folding in two parts gives what folding at once gives', () => {
         moves(chains, (own) => [Math.min(at, own.length), own.length]),
         0,
       );
-      const sum = (folded: typeof once) => sumOfChunk({ state: 'executing', approved: chains.length, folded });
+      const sum = (folded: typeof once) => sumOfChunk({ state: 'executing', acceptedRest: 0, approved: chains.length, folded });
       expect(sum(twice)).toEqual(sum(once));
       const { approved, ...parts } = sum(once);
       expect(Object.values(parts).reduce((all, part) => all + part, 0)).toBe(approved);

@@ -46,20 +46,29 @@ export function foldMoves(before: Folded, moves: readonly Move[], receipts: numb
   return { states, receipts: before.receipts + receipts };
 }
 
-/** One chunk at one seq: its counters, and what its receipts and its manifest say. */
-export type ChunkSum = { state: ChunkState; seq: number; counters: ActionCounts; approved: number; folded: Folded };
+/** One chunk at one seq: its counters, how many a person left unsent after a halt, and what its receipts and its manifest say. */
+export type ChunkSum = {
+  state: ChunkState;
+  seq: number;
+  counters: ActionCounts;
+  acceptedRest: number;
+  approved: number;
+  folded: Folded;
+};
 
-/** What the receipts of one chunk say, with the rest that has no receipt: given up once the chunk is settled, else waiting. */
+/** What the receipts of one chunk say, with the rest that has no receipt: given up once the chunk is settled or its rest accepted, else waiting. */
 export function sumOfChunk({
   state,
+  acceptedRest,
   approved,
   folded,
-}: Pick<ChunkSum, 'state' | 'approved' | 'folded'>): ActionCounts & { waiting: number } {
+}: Pick<ChunkSum, 'state' | 'acceptedRest' | 'approved' | 'folded'>): ActionCounts & { waiting: number } {
   const { states } = folded;
   const of = (...names: ActionState[]): number => names.reduce((sum, name) => sum + (states[name] ?? 0), 0);
   const touched = Object.values(states).reduce((sum, count) => sum + count, 0);
   const rest = approved - touched;
-  const settled = state === 'done' || state === 'cancelled';
+  // A retry opens a chunk again, and an accepted rest stays accepted; an unresolved one waits for answers only.
+  const settled = state === 'done' || state === 'cancelled' || acceptedRest > 0;
   return {
     approved,
     done: of('succeeded'),

@@ -6,6 +6,7 @@ export function toldLine(kind: string, chunk: number | null, facts: Record<strin
   if (kind === 'takeover') return takeover(what, facts);
   if (kind === 'incident') return `Stopped${chunk === null ? '' : ` chunk ${chunk}`}: ${facts.message}`;
   if (kind === 'try_target') return `${facts.name} let one chunk try ${facts.target} again`;
+  if (kind === 'accept_rest') return `${facts.name} left the rest of ${chunk === null ? 'all halted chunks' : what} unsent`;
   return `${facts.name} ${PAST[kind] ?? kind} ${what}`;
 }
 

@@ -1,6 +1,6 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
 import type { DatabaseFaultKind } from '../core/database-fault.ts';
-import { type BatchState, CHUNK_OWNED, CHUNK_STATES, type ChunkState } from '../core/lifecycle.ts';
+import { type BatchState, CHUNK_OWNED, CHUNK_STATES, type ChunkState, type Stopping } from '../core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '../core/limits.ts';
 import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '../core/sum.ts';
 import { toldLine } from '../core/told-line.ts';
@@ -19,7 +19,7 @@ export type ChunkRow = {
   number: number;
   name: string;
   state: ChunkState;
-  stopping: 'pause' | 'cancel' | null;
+  stopping: Stopping | null;
   itemCount: number;
   classified: number;
   continued: boolean;

@@ -35,7 +35,7 @@ import { createBatch } from './create-batch.ts';
 import { type DecideInput, decide } from './decide.ts';
 import { executeChunk } from './execute-chunk.ts';
 import { startBatch } from './start-batch.ts';
-import { cancel, pause, resume, retry } from './stop-and-go.ts';
+import { acceptRest, cancel, pause, resume, retry } from './stop-and-go.ts';
 import { uploadDataset } from './upload-dataset.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
@@ -266,6 +266,9 @@ const WALKS: Record<string, () => Promise<unknown>> = {
   'chunk resume_halted from halted': async () => resume(ADA, await haltedFrom('executing')),
   'chunk reclassify_halted from halted': async () => resume(ADA, await haltedFrom('classifying')),
   'chunk settle_halted from halted': async () => cancel(ADA, await haltedFrom('executing', 'intent')),
+  'chunk accept_halted from halted': async () => acceptRest(ADA, await haltedFrom('executing')),
+  'chunk accept_halted_with_doubts from halted': async () =>
+    acceptRest(ADA, await haltedFrom('executing', 'intent', 'outcome:uncertain')),
   'chunk retry from done': async () => retry(ADA, await named(seed(standing('done')))),
   ...Object.fromEntries(
     CHUNK_TRANSITIONS.cancel_idle.from.map((state) => [`chunk cancel_idle from ${state}`, () => cancelled(state)]),
@@ -416,6 +419,7 @@ const CHUNK_VERBS: Record<string, Verb> = {
     act: ({ batchId }) => cancel(ADA, { batchId, chunk: 1 }),
     allowed: [...chunkFrom('cancel_idle'), ...chunkFrom('cancel_executing')],
   },
+  'accept the rest': { act: ({ batchId }) => acceptRest(ADA, { batchId, chunk: 1 }), allowed: chunkFrom('accept_halted') },
   retry: { act: ({ batchId }) => retry(ADA, { batchId, chunk: 1 }), allowed: chunkFrom('retry') },
 };
 

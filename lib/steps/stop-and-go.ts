@@ -1,5 +1,5 @@
 /**
- * Pause, resume, cancel and retry, for a batch or for one chunk. Pausing and cancelling set `stopping` on what is being worked on: once that
+ * Pause, resume, cancel, accepting the rest, and retry, for a batch or for one chunk. Pausing and cancelling set `stopping` on what is being worked on: once that
  * commits there is no new intent, and what is in flight stays shown as in flight until its outcome is known (I3).
  */
 import { z } from 'zod';
@@ -13,7 +13,7 @@ import { probeFor, settleBreakers } from '../store/breakers.ts';
 import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, openGates } from '../store/chunks.ts';
 import { db, inTransaction, type Tx } from '../store/db.ts';
 import { askForRelease, finishBatch } from '../store/execution.ts';
-import { cancelChunks, pauseChunks, resolveIncidents, resumeChunks, retryChunks } from '../store/stopping.ts';
+import { acceptRestOfChunks, cancelChunks, pauseChunks, resolveIncidents, resumeChunks, retryChunks } from '../store/stopping.ts';
 import { tellTape } from '../store/tape.ts';
 import { takeResources } from './start-batch.ts';
 
@@ -46,7 +46,7 @@ export function resume(actor: Actor, which: Which): Promise<Moved> {
     if (batch.state === 'paused' && chunk) throw new CountersignError('conflict', 'The whole batch is paused. Resume the batch.');
     if (batch.state === 'paused') await batchTo(tx, batch, 'resume');
     const moved = await resumeChunks(tx, batch.id, chunk?.number);
-    await resolveIncidents(tx, batch.id, chunk?.number);
+    await resolveIncidents(tx, batch.id, chunk ? [chunk.number] : null);
     // What waits for a target that failed goes on by trying it.
     const nothing = (await probeFor(tx, batch.id, chunk?.number)).length + moved.length === 0;
     if (chunk && nothing) throw new CountersignError('conflict', `Chunk ${chunk.number} is neither paused nor halted.`);
@@ -64,14 +64,40 @@ export function cancel(actor: Actor, which: Which): Promise<Moved> {
   return change(actor, 'cancel', which, async (tx, batch, chunk) => {
     if (chunk === undefined) await batchTo(tx, batch, 'cancel');
     const cancelled = await cancelChunks(tx, batch.id, chunk?.number);
-    if (chunk && cancelled.length === 0) throw new CountersignError('conflict', `Chunk ${chunk.number} is settled already.`);
+    if (chunk && cancelled.length === 0)
+      throw new CountersignError('conflict', `Chunk ${chunk.number} is settled already, or about to be.`);
     if (chunk) await handGateOn(tx, batch, chunk);
-    await resolveIncidents(tx, batch.id, chunk?.number);
+    await resolveIncidents(tx, batch.id, chunk ? [chunk.number] : null);
     await askForRelease(tx, batch.id);
     await finishBatch(tx, batch.id);
     await ring(tx);
     await settleBreakers(tx);
     return cancelled;
+  });
+}
+
+/**
+ * Leaves a chunk that halted while executing as it is, or all such chunks of a batch: what was not sent never is, and counts as not executed. Open
+ * requests are settled by a worker first, and doubts still want their answers. Throws `conflict` when nothing of that kind halted.
+ */
+export function acceptRest(actor: Actor, which: Which): Promise<Moved> {
+  return change(actor, 'accept_rest', which, async (tx, batch, chunk) => {
+    assertUnfinished(batch, 'nothing in it waits to be sent');
+    if (chunk && chunk.state !== 'halted')
+      throw new CountersignError('conflict', `Chunk ${chunk.number} has not halted: there is no rest to leave.`);
+    if (chunk?.haltedFrom === 'classifying')
+      throw new CountersignError(
+        'conflict',
+        `Chunk ${chunk.number} halted while it was being sorted: nothing of it was approved. Resume it, or cancel it.`,
+      );
+    const left = await acceptRestOfChunks(tx, batch.id, chunk?.number);
+    if (left.length === 0) throw new CountersignError('conflict', 'Nothing in this batch halted while it was executing.');
+    await resolveIncidents(tx, batch.id, left);
+    await askForRelease(tx, batch.id);
+    await finishBatch(tx, batch.id);
+    await ring(tx);
+    await settleBreakers(tx);
+    return left;
   });
 }
 

@@ -1,6 +1,6 @@
 /** Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. */
 import type { Pool } from 'pg';
-import type { BatchState, ChunkState } from '../core/lifecycle.ts';
+import type { BatchState, ChunkState, Stopping } from '../core/lifecycle.ts';
 import { CHUNK_MAY_BE_IN_DOUBT, CHUNK_OWNED, CHUNK_TERMINAL, stateList } from '../core/lifecycle.ts';
 import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '../core/limits.ts';
 import type { Plan } from '../core/plan.ts';
@@ -51,12 +51,14 @@ export type ChunkNow = {
   number: number;
   name: string;
   state: ChunkState;
-  stopping: 'pause' | 'cancel' | null;
+  stopping: Stopping | null;
   itemCount: number;
   classified: number;
   continued: boolean;
   /** caches, to be compared with the fold and never shown as the sum */
   counters: ActionCounts;
+  /** of its actions, those that a person left unsent after a halt */
+  acceptedRest: number;
   revision: number;
   seq: number;
   seed: Buffer;
@@ -86,7 +88,7 @@ export async function readChunksNow(pool: Pool, batchId: string, which: Which = 
     name: 'chunks-now',
     text: `SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued,
       json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
-        'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters,
+        'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters, c.accepted_rest AS "acceptedRest",
       c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
       c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
       CASE WHEN c.state IN ('approved', 'executing') OR c.incident_id IS NOT NULL THEN (

@@ -16,14 +16,15 @@ export type TargetFault = { target: string; message: string };
 
 /**
  * executing -> halted under the target's one incident: the one that is open, or else this opens it and the breaker. Who was trying the target opens
- * the breaker again. A chunk that is being cancelled, with nothing in flight, is cancelled instead. Null when the claim is lost.
+ * the breaker again. A chunk that is being cancelled, or whose rest was accepted, comes to that end instead, with nothing in flight. Null when the
+ * claim is lost.
  */
 export function haltAtTarget(
   pool: Pool,
   claim: Claim,
   { target, message }: TargetFault,
   incidentId: string,
-): Promise<'halted' | 'cancelled' | null> {
+): ReturnType<typeof haltRow> {
   return inTransaction(pool, async (tx) => {
     const ended = await haltRow(tx, claim, message);
     if (ended !== 'halted') return ended;
@@ -100,7 +101,7 @@ async function probed(tx: Tx, which: string, values: unknown[]): Promise<string[
 }
 
 /** What waits for a target, or would send to it when it is let go on: `c` of breaker `t`. */
-const CONCERNED = `t.target = ANY (c.targets) AND c.stopping IS DISTINCT FROM 'cancel'
+const CONCERNED = `t.target = ANY (c.targets) AND (c.stopping IS NULL OR c.stopping = 'pause')
   AND (c.state IN ('approved', 'executing', 'paused', 'awaiting_release') OR (c.state = 'halted' AND c.incident_id = t.incident_id))`;
 
 /** Ends the breakers that nothing waits for any more, with their incidents. The last thing of its transaction. */

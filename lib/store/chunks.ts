@@ -1,6 +1,6 @@
 /** The chunk rows as people's verbs see and change them: locked in the order of their numbers, changed by compare-and-set. */
 import { CountersignError } from '../core/errors.ts';
-import { type BatchState, type ChunkState, chunkFrom } from '../core/lifecycle.ts';
+import { type BatchState, type ChunkState, chunkFrom, type Stopping } from '../core/lifecycle.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Tx } from './db.ts';
 
@@ -9,7 +9,9 @@ export type ChunkRow = {
   number: number;
   name: string;
   state: ChunkState;
-  stopping: 'pause' | 'cancel' | null;
+  stopping: Stopping | null;
+  /** the state it halted in last */
+  haltedFrom: 'classifying' | 'executing' | null;
   revision: number;
   seq: number;
   itemCount: number;
@@ -97,5 +99,5 @@ export async function openGates(
   return rows.map((row) => row.number).sort((a, b) => a - b);
 }
 
-const COLUMNS = `id, number, name, state, stopping, revision, seq, item_count AS "itemCount", continued, decision_id AS "decisionId", released,
+const COLUMNS = `id, number, name, state, stopping, halted_from AS "haltedFrom", revision, seq, item_count AS "itemCount", continued, decision_id AS "decisionId", released,
   in_flight AS "inFlight", backwards`;

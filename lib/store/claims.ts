@@ -3,7 +3,7 @@
  * by the database's clock, so a worker's own clock may be hours off.
  */
 import type { Pool } from 'pg';
-import { CHUNK_OWNED, CHUNK_TERMINAL, chunkFrom, stateList } from '../core/lifecycle.ts';
+import { CHUNK_OWNED, CHUNK_TERMINAL, chunkFrom, type Stopping, stateList } from '../core/lifecycle.ts';
 import { LEASE_MS } from '../core/limits.ts';
 import type { Tx } from './db.ts';
 
@@ -14,7 +14,7 @@ export type Claim = {
   number: number;
   epoch: number;
   state: 'classifying' | 'executing';
-  stopping: 'pause' | 'cancel' | null;
+  stopping: Stopping | null;
   /** targets that this claim tries for all who wait for them: with one slot, and the first failure ends it */
   probes: string[];
 };

@@ -137,8 +137,10 @@ CROSS JOIN LATERAL (
 WHERE m.decision_id = $1 AND m.chunk_id = $2 AND m.ordinal ${backwards ? '<' : '>'} $3 AND m.connector IS NOT NULL AND (m.first OR $7) AND ${due}
 ORDER BY m.ordinal ${backwards ? 'DESC' : ''} LIMIT $9`;
 
+/** A person left what has no receipt unsent: a retry is about the others. */
+const REST_ACCEPTED = '(SELECT accepted_rest > 0 FROM chunk WHERE id = $2)';
 /** An owner that ended while an attempt waited left a failure behind; its receipts say that the next attempt is due. */
-const DUE = `(r.step IS NULL OR (r.result IN ('failed', 'not_executed') AND r.seq <= $8)
+const DUE = `((r.step IS NULL AND NOT ${REST_ACCEPTED}) OR (r.result IN ('failed', 'not_executed') AND r.seq <= $8)
   OR (r.result = 'failed' AND t.tried < $10 AND EXISTS (
     SELECT FROM unnest($11::text[], $12::text[]) AS passing(connector, reason)
     WHERE passing.connector = m.connector AND passing.reason = convert_from(r.body, 'UTF8')::jsonb ->> 'reason')))`;
@@ -149,7 +151,7 @@ export type Ending = 'paused' | 'cancelled' | 'awaiting_release' | 'unresolved' 
 /**
  * Ends an execution with nothing in flight, fenced by the epoch; the next state is derived from the row itself. `cutShort`: the executor was
  * refused an intent, so something is left to be sent. `resumed` when whoever stopped it let it go on meanwhile: then nothing has ended. Null when
- * the claim is lost. A cancelled chunk's unsent actions become `not executed`.
+ * the claim is lost. The unsent actions of a chunk that is cancelled, or whose rest was accepted, become `not executed`.
  */
 export async function endExecution(pool: Pool, claim: Claim, cutShort: boolean): Promise<Ending | 'resumed' | null> {
   return inTransaction(pool, async (tx) => {
@@ -166,11 +168,12 @@ export async function endExecution(pool: Pool, claim: Claim, cutShort: boolean):
          state = CASE
            WHEN stopping = 'cancel' AND ($2 OR ${WAITING} > 0) THEN 'cancelled'
            WHEN stopping = 'pause' AND ($2 OR ${WAITING} > 0) THEN 'paused'
+           WHEN stopping = 'accept_rest' THEN ${DONE_OR_IN_DOUBT}
            WHEN NOT released AND ${WAITING} > 0 THEN 'awaiting_release'
            WHEN ${WAITING} > 0 THEN state
-           WHEN ${IN_DOUBT} THEN 'unresolved'
-           ELSE 'done' END,
-         not_executed = not_executed + CASE WHEN stopping = 'cancel' THEN ${WAITING} ELSE 0 END,
+           ELSE ${DONE_OR_IN_DOUBT} END,
+         not_executed = not_executed + CASE WHEN stopping IN ('cancel', 'accept_rest') THEN ${WAITING} ELSE 0 END,
+         accepted_rest = accepted_rest + CASE WHEN stopping = 'accept_rest' THEN ${WAITING} ELSE 0 END,
          stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
        WHERE id = $1 RETURNING state`,
       [claim.chunkId, cutShort],
@@ -190,36 +193,43 @@ export const IN_DOUBT = `(chunk.uncertain > 0 AND EXISTS (
   SELECT FROM receipt doubt WHERE doubt.batch_id = chunk.batch_id AND doubt.chunk = chunk.number AND doubt.result = 'uncertain'
     AND NOT EXISTS (SELECT FROM receipt later WHERE later.batch_id = doubt.batch_id AND later.ordinal = doubt.ordinal AND later.step > doubt.step)))`;
 
+/** What a chunk of which nothing more is sent becomes. Its row is locked by an earlier statement, so that a doubt's answer is seen. */
+export const DONE_OR_IN_DOUBT = `(CASE WHEN ${IN_DOUBT} THEN 'unresolved' ELSE 'done' END)`;
+
 /**
- * executing or classifying -> halted, and its incident, as one statement; a chunk that is being cancelled, with nothing in flight, is
- * cancelled instead. Null when the claim is lost.
+ * executing or classifying -> halted, with its incident. A chunk with nothing in flight that is being cancelled, or whose rest was accepted, comes to
+ * that end instead. Null when the claim is lost.
  */
-export async function haltChunk(client: Pool | Tx, claim: Claim, reason: string, incidentId: string): Promise<Halted | null> {
-  const { rows } = await client.query<{ state: Halted }>(
-    `WITH fence AS (${HALT}),
-     incident AS (
-       INSERT INTO incident (id, batch_id, chunk, kind, message) SELECT $5, batch_id, number, 'halted', $4 FROM fence WHERE state = 'halted')
-     SELECT state FROM fence`,
-    [claim.chunkId, claim.epoch, claim.state, reason, incidentId],
-  );
-  return rows[0]?.state ?? null;
+export function haltChunk(pool: Pool, claim: Claim, reason: string, incidentId: string): Promise<Halted | null> {
+  return inTransaction(pool, async (tx) => {
+    const ended = await haltRow(tx, claim, reason);
+    if (ended === 'halted')
+      await tx.query(`INSERT INTO incident (id, batch_id, chunk, kind, message) VALUES ($1, $2, $3, 'halted', $4)`, [
+        ...[incidentId, claim.batchId, claim.number, reason],
+      ]);
+    return ended;
+  });
 }
 
 /** The same without an incident, for who knows which one it is. */
 export async function haltRow(tx: Tx, claim: Claim, reason: string): Promise<Halted | null> {
+  // Only locked, by a statement of its own: the fence is in the next one, which then sees what those who had the row before wrote.
+  await tx.query('SELECT FROM chunk WHERE id = $1 FOR UPDATE', [claim.chunkId]);
   const { rows } = await tx.query<{ state: Halted }>(HALT, [claim.chunkId, claim.epoch, claim.state, reason]);
   return rows[0]?.state ?? null;
 }
 
-type Halted = 'halted' | 'cancelled';
+type Halted = 'halted' | 'cancelled' | 'done' | 'unresolved';
 
-const CANCELLED = `(stopping IS NOT DISTINCT FROM 'cancel' AND in_flight = 0)`;
-const HALT = `UPDATE chunk SET state = CASE WHEN ${CANCELLED} THEN 'cancelled' ELSE 'halted' END,
-    halted_from = CASE WHEN ${CANCELLED} THEN halted_from ELSE state END,
-    halt_reason = CASE WHEN ${CANCELLED} THEN NULL ELSE $4 END,
-    not_executed = not_executed + CASE WHEN ${CANCELLED} THEN ${WAITING} ELSE 0 END,
+const ENDS = `(coalesce(stopping IN ('cancel', 'accept_rest'), false) AND in_flight = 0)`;
+const HALT = `UPDATE chunk SET
+    state = CASE WHEN NOT ${ENDS} THEN 'halted' WHEN stopping = 'cancel' THEN 'cancelled' ELSE ${DONE_OR_IN_DOUBT} END,
+    halted_from = CASE WHEN ${ENDS} THEN halted_from ELSE state END,
+    halt_reason = CASE WHEN ${ENDS} THEN NULL ELSE $4 END,
+    not_executed = not_executed + CASE WHEN ${ENDS} THEN ${WAITING} ELSE 0 END,
+    accepted_rest = accepted_rest + CASE WHEN ${ENDS} AND stopping = 'accept_rest' THEN ${WAITING} ELSE 0 END,
     stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
-  WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING batch_id, number, state`;
+  WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING state`;
 
 /**
  * running -> finished when every chunk is settled and nothing is in doubt; the resources of what is over are free again. The batch is locked by

@@ -145,18 +145,21 @@ describe.each(Object.entries(STATEMENTS))('%s', (name, statement) => {
     }
   });
 
-  test.each(['pause', 'cancel'])('while a %s is under way it is written only if it begins nothing', async (stopping) => {
-    const claim = await seeded(name, statement.state);
-    await pool.query('UPDATE chunk SET stopping = $2 WHERE id = $1', [claim.chunkId, stopping]);
-    if (statement.stopping !== 'writes') return refused(claim, { ...statement, over: statement.stopping.says }, stopping);
-    const before = await written(claim);
-    expect(await statement.act(claim)).not.toBe(statement.over ?? false);
-    expect(await written(claim)).not.toEqual(before);
-    const { rows } = await pool.query("SELECT ordinal FROM receipt WHERE batch_id = $1 AND kind = 'intent' ORDER BY ordinal", [
-      claim.batchId,
-    ]);
-    expect(rows.filter(({ ordinal }) => ordinal > 2)).toEqual([]);
-  });
+  test.each(['pause', 'cancel', 'accept_rest'])(
+    'while a %s is under way it is written only if it begins nothing',
+    async (stopping) => {
+      const claim = await seeded(name, statement.state);
+      await pool.query('UPDATE chunk SET stopping = $2 WHERE id = $1', [claim.chunkId, stopping]);
+      if (statement.stopping !== 'writes') return refused(claim, { ...statement, over: statement.stopping.says }, stopping);
+      const before = await written(claim);
+      expect(await statement.act(claim)).not.toBe(statement.over ?? false);
+      expect(await written(claim)).not.toEqual(before);
+      const { rows } = await pool.query("SELECT ordinal FROM receipt WHERE batch_id = $1 AND kind = 'intent' ORDER BY ordinal", [
+        claim.batchId,
+      ]);
+      expect(rows.filter(({ ordinal }) => ordinal > 2)).toEqual([]);
+    },
+  );
 });
 
 test('what a claim is told about itself is so', async () => {

@@ -37,7 +37,8 @@ export async function foldChunks(pool: Pool, batchId: string, chunks: readonly C
     chunks.map((chunk) => {
       const approved = chunk.decisionId === null ? 0 : (memory.approved.get(approvalOf(chunk)) ?? 0);
       const folded = folds.get(chunk.number) ?? NOTHING_FOLDED;
-      return [chunk.number, { state: chunk.state, seq: chunk.seq, counters: chunk.counters, approved, folded }];
+      const { state, seq, counters, acceptedRest } = chunk;
+      return [chunk.number, { state, seq, counters, acceptedRest, approved, folded }];
     }),
   );
 }

@@ -203,8 +203,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         EXECUTION,
-        'WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING batch_id, number, state`',
-        `WHERE id = $1 AND ${ANY_EPOCH} AND state = $3 RETURNING batch_id, number, state\``,
+        'WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING state`',
+        `WHERE id = $1 AND ${ANY_EPOCH} AND state = $3 RETURNING state\``,
       ),
     ],
   },

@@ -7,7 +7,7 @@ import { type DecideInput, decide } from '../../../lib/steps/decide.ts';
 import { previewUndo } from '../../../lib/steps/preview-undo.ts';
 import { resumeIncident } from '../../../lib/steps/resume-incident.ts';
 import { startBatch } from '../../../lib/steps/start-batch.ts';
-import { cancel, pause, resume, retry, type Which } from '../../../lib/steps/stop-and-go.ts';
+import { acceptRest, cancel, pause, resume, retry, type Which } from '../../../lib/steps/stop-and-go.ts';
 import { type UndoInput, undoBatch } from '../../../lib/steps/undo-batch.ts';
 import { action, outcome } from '../../action-client.ts';
 
@@ -29,6 +29,9 @@ export const startBatchAction = outcome(
 export const pauseAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => pause(ctx.actor, parsedInput)));
 export const resumeAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => resume(ctx.actor, parsedInput)));
 export const cancelAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => cancel(ctx.actor, parsedInput)));
+export const acceptRestAction = outcome(
+  action.inputSchema(which).action(({ parsedInput, ctx }) => acceptRest(ctx.actor, parsedInput)),
+);
 export const retryAction = outcome(action.inputSchema(which).action(({ parsedInput, ctx }) => retry(ctx.actor, parsedInput)));
 export const resumeIncidentAction = outcome(
   action.inputSchema(z.custom<{ id: string }>(isObject)).action(({ parsedInput, ctx }) => resumeIncident(ctx.actor, parsedInput)),

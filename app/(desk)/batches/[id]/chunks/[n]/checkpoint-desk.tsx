@@ -13,7 +13,7 @@ import type {
 } from '../../../../../../components/checkpoint/checkpoint-view.ts';
 import type { Outcome } from '../../../../../../components/ui/outcome.ts';
 import type { ChunkState } from '../../../../../../lib/core/lifecycle.ts';
-import { decideAction, resumeAction, resumeIncidentAction, retryAction } from '../../../actions.ts';
+import { acceptRestAction, decideAction, resumeAction, resumeIncidentAction, retryAction } from '../../../actions.ts';
 import { Undo } from '../../undo.tsx';
 
 /**
@@ -119,6 +119,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
           <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
         ) : null
       }
+      {...(view.may.acceptRest ? { onAcceptRest: () => reloaded(acceptRestAction(which)) } : {})}
       {...(view.may.retry ? { onRetry: () => reloaded(retryAction(which)) } : {})}
     />
   );

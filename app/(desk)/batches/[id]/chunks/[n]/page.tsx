@@ -34,6 +34,7 @@ export default async function CheckpointPage({ params }: Props) {
     correct: may(actor, 'correct'),
     decide: may(actor, 'decide'),
     resume: may(actor, 'resume'),
+    acceptRest: may(actor, 'accept_rest'),
     retry: may(actor, 'retry'),
     undo: may(actor, 'undo'),
   };
