@@ -8,7 +8,7 @@ import { PgBoss } from 'pg-boss';
 import { byteaArray } from '../lib/store/bytea-array.ts';
 import { QUEUE } from './engines.ts';
 
-// The best of those that were tried on two cores; docs/figures.md has the others.
+// The best of those that were tried on two cores.
 const BOSS = { loops: Number(process.env.BOSS_LOOPS ?? 2), batchSize: Number(process.env.BOSS_BATCH ?? 1_000) };
 const GRAPHILE = {
   concurrentJobs: Number(process.env.GW_JOBS ?? 200),
