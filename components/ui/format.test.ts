@@ -5,6 +5,8 @@ test('numbers carry separators and their noun in the right number', () => {
   expect(formatNoun(1902, 'mails')).toBe('1,902 mails');
   expect(formatNoun(1, 'mails')).toBe('1 mail');
   expect(formatNoun(1, 'categories')).toBe('1 category');
+  expect(formatNoun(1, 'batches')).toBe('1 batch');
+  expect(formatNoun(1, 'chunks')).toBe('1 chunk');
   expect(formatNoun(0, 'rows')).toBe('0 rows');
 });
 

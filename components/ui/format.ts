@@ -19,6 +19,7 @@ export function formatNoun(count: number, plural: string): string {
 export function nounFor(count: number, plural: string): string {
   if (count !== 1) return plural;
   if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
+  if (/(ch|sh|x|ss)es$/.test(plural)) return plural.slice(0, -2);
   return plural.endsWith('s') ? plural.slice(0, -1) : plural;
 }
 
