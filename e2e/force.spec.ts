@@ -131,6 +131,31 @@ test('Pause lets nothing new out, Resume goes on, and Stop says what will not st
   expect(sum['not executed']).toBeGreaterThan(0);
 });
 
+test('One chunk is paused, goes on and is stopped from its own page, and the others go on', async ({
+  desk: page,
+  rest,
+  start,
+}) => {
+  const target = await start({ latencyMs: 200 });
+  const plan = httpPlan(target.url, { concurrency: 1 });
+  const halves = { ...plan, chunking: { by: 'size', maxItems: 100 }, gates: { next: 'parallel' } } as const;
+  const id = await rest.startBatch({ name: 'Two halves', rows: 105, plan: halves });
+  await rest.approve(id, 1);
+  await page.goto(`/batches/${id}/chunks/1`);
+  await page.getByRole('button', { name: 'Pause this chunk' }).click();
+  await expect(page.getByText(/^Paused\. Nothing is being sent/)).toBeVisible();
+  await page.getByRole('button', { name: 'Resume', exact: true }).click();
+  await page.getByRole('button', { name: 'Stop this chunk…' }).click();
+  const question = page.getByRole('dialog');
+  await expect(question).toContainText(/\d+ will not start\. A stopped chunk can't be resumed/);
+  await question.getByRole('button', { name: 'Stop sending' }).click();
+  await expect(question).toBeHidden();
+  await rest.untilChunk(id, 1, 'cancelled');
+  await expect(page.getByRole('button', { name: 'Stop this chunk…' })).toBeHidden();
+  await rest.approve(id, 2);
+  await rest.untilChunk(id, 2, 'done');
+});
+
 test('A worker that is killed is replaced while one looks: the tape goes on, and each item is done or asked about', async ({
   desk: page,
   visit,

@@ -1,7 +1,10 @@
 import { formatCount } from '../ui/format.ts';
 
 /** What stopping means now: what is already out, and what will not start. */
-export function stopWords({ inFlight, waiting }: { inFlight: number; waiting: number }): string {
+export function stopWords(
+  { inFlight, waiting }: { inFlight: number; waiting: number },
+  what: 'batch' | 'chunk' = 'batch',
+): string {
   const out =
     inFlight === 0
       ? 'No request is out.'
@@ -9,6 +12,8 @@ export function stopWords({ inFlight, waiting }: { inFlight: number; waiting: nu
         ? '1 request is already out and will finish.'
         : `${formatCount(inFlight)} requests are already out and will finish.`;
   const rest =
-    waiting === 0 ? 'No further action is waiting, and no chunk will be worked on.' : `${formatCount(waiting)} will not start.`;
-  return `${out} ${rest} A stopped batch can't be resumed; its receipts stay.`;
+    waiting > 0
+      ? `${formatCount(waiting)} will not start.`
+      : `No further action is waiting, and ${what === 'batch' ? 'no chunk will' : 'it will not'} be worked on.`;
+  return `${out} ${rest} A stopped ${what} can't be resumed; its receipts stay.`;
 }

@@ -88,7 +88,16 @@ export type CheckpointView = {
   haltedAt: string | null;
   /** targets that failed, as far as this chunk waits for them */
   targets: TargetIncident[];
-  may: { correct: boolean; decide: boolean; resume: boolean; acceptRest: boolean; retry: boolean; undo: boolean };
+  may: {
+    correct: boolean;
+    decide: boolean;
+    pause: boolean;
+    resume: boolean;
+    cancel: boolean;
+    acceptRest: boolean;
+    retry: boolean;
+    undo: boolean;
+  };
 };
 
 export type CorrectionInput = { ordinal: number; category: string };

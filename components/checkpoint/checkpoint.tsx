@@ -52,8 +52,8 @@ type Props = {
   /** tries a target that failed; by its incident */
   onResumeTarget?: (id: string) => Promise<Outcome>;
   onSeen?: (ordinals: number[]) => void;
-  /** the button that undoes what this chunk did, where that can be */
-  undo?: ReactNode;
+  /** buttons for the chunk as a whole: pause, stop, undo, as far as they can be */
+  acts?: ReactNode;
   /** the others that a correction of this item suggests moving too */
   findAlike?: (question: { ordinal: number; from: string; to: string }) => Promise<Outcome<Alike | null>>;
 };
@@ -92,7 +92,7 @@ export function Checkpoint({
   onResumeTarget,
   onSeen,
   findAlike,
-  undo,
+  acts,
 }: Props) {
   const { batch, chunk, categories } = view;
   const router = useRouter();
@@ -400,7 +400,7 @@ export function Checkpoint({
       ) : (
         <div className={ACTION_BAR}>
           <NextChunk view={view} kind={ASKS_HERE.has(chunk.state) ? 'secondary' : 'primary'} />
-          {undo}
+          {acts}
         </div>
       )}
 

@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { BatchHeader } from '../../../../components/batch/batch-header.tsx';
 import { ChunkGrid } from '../../../../components/batch/chunk-grid.tsx';
 import { DatabaseTrouble } from '../../../../components/batch/database-trouble.tsx';
@@ -49,6 +49,7 @@ type Props = {
   children: ReactNode;
 };
 
+const RELIST_MS = 500;
 const SETTLED: ReadonlySet<string> = new Set(['done', 'unresolved', 'cancelled']);
 
 /** A batch while one looks: what has been sent, what has not, and what waits for whom. */
@@ -101,6 +102,18 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
     { href: `/batches/${batchId}?tab=task`, label: 'Task body', here: tab === 'task' },
     { href: `/batches/${batchId}?tab=downloads`, label: 'Downloads', here: tab === 'downloads' },
   ];
+
+  // These lists come from the server with the page: they are asked for again once their number has moved and stands still.
+  const listedNow = tab === 'failed' ? sum.failed : tab === 'uncertain' ? needs.doubts : null;
+  const listedThen = useRef(listedNow);
+  useEffect(() => {
+    if (listedNow === listedThen.current) return;
+    const timer = setTimeout(() => {
+      listedThen.current = listedNow;
+      router.refresh();
+    }, RELIST_MS);
+    return () => clearTimeout(timer);
+  }, [listedNow, router]);
 
   async function acted(answer: Promise<Outcome>): Promise<Outcome> {
     const outcome = await answer;

@@ -11,9 +11,18 @@ import type {
   DecisionInput,
   ItemQuery,
 } from '../../../../../../components/checkpoint/checkpoint-view.ts';
+import { StopButtons } from '../../../../../../components/chunk/stop-buttons.tsx';
 import type { Outcome } from '../../../../../../components/ui/outcome.ts';
 import type { ChunkState } from '../../../../../../lib/core/lifecycle.ts';
-import { acceptRestAction, decideAction, resumeAction, resumeIncidentAction, retryAction } from '../../../actions.ts';
+import {
+  acceptRestAction,
+  cancelAction,
+  decideAction,
+  pauseAction,
+  resumeAction,
+  resumeIncidentAction,
+  retryAction,
+} from '../../../actions.ts';
 import { Undo } from '../../undo.tsx';
 
 /**
@@ -114,10 +123,18 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
             onResumeTarget: (id: string) => reloaded(resumeIncidentAction({ id })),
           }
         : {})}
-      undo={
-        undoable ? (
-          <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
-        ) : null
+      acts={
+        <>
+          <StopButtons
+            chunk={chunk}
+            batchState={batch.state}
+            onPause={view.may.pause ? () => reloaded(pauseAction(which)) : null}
+            onStop={view.may.cancel ? () => reloaded(cancelAction(which)) : null}
+          />
+          {undoable ? (
+            <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
+          ) : null}
+        </>
       }
       {...(view.may.acceptRest ? { onAcceptRest: () => reloaded(acceptRestAction(which)) } : {})}
       {...(view.may.retry ? { onRetry: () => reloaded(retryAction(which)) } : {})}

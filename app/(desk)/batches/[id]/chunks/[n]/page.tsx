@@ -34,6 +34,8 @@ export default async function CheckpointPage({ params }: Props) {
     correct: may(actor, 'correct'),
     decide: may(actor, 'decide'),
     resume: may(actor, 'resume'),
+    pause: may(actor, 'pause'),
+    cancel: may(actor, 'cancel'),
     acceptRest: may(actor, 'accept_rest'),
     retry: may(actor, 'retry'),
     undo: may(actor, 'undo'),
