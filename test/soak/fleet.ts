@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_MS } from '../../lib/core/limits.ts';
+import { LEASE_MS, WORKER_ANSWER_MS } from '../../lib/core/limits.ts';
 import { FAILPOINTS, type Failpoint } from '../../lib/engine/failpoints.ts';
 import { startProxy, type Wire } from './proxy.ts';
 import { patiently, type SoakServer } from './server.ts';
@@ -35,6 +35,8 @@ const PROGRAM = 'test/soak/worker.ts';
 const PING_MS = 200;
 /** So many answers after it was held, whatever it had on the way has left it. */
 const CALM = 15;
+/** A worker whose last answer was swallowed hears of it only after WORKER_ANSWER_MS. */
+const END_MS = WORKER_ANSWER_MS + 15_000;
 const STALL_MS = LEASE_MS + 1_000;
 
 export type Fleet = Awaited<ReturnType<typeof startFleet>>;
@@ -248,10 +250,10 @@ export async function startFleet(server: SoakServer, size: number) {
         worker.child.kill('SIGCONT');
         worker.child.kill('SIGTERM');
       }
-      const patience = sleep(30_000, 'late', { ref: false });
+      const patience = sleep(END_MS, 'late', { ref: false });
       for (const worker of last) {
         if ((await Promise.race([worker.ended, patience])) !== 'late') continue;
-        crashes.push(`${worker.name} did not end within 30 s of SIGTERM`);
+        crashes.push(`${worker.name} did not end within ${END_MS / 1_000} s of SIGTERM`);
         worker.child.kill('SIGKILL');
         await worker.ended;
       }
