@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import type { BatchState, ChunkState } from '../../lib/core/lifecycle.ts';
+import { type BatchState, CHUNK_PAUSABLE, type ChunkState } from '../../lib/core/lifecycle.ts';
 import { stopWords } from '../batch/words.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
@@ -9,8 +9,6 @@ import type { Outcome } from '../ui/outcome.ts';
 import { useAct } from '../ui/use-act.ts';
 import type { ChunkRow } from './chunk-row.ts';
 
-/** Being worked on, or about to be. */
-const AT_WORK: ReadonlySet<ChunkState> = new Set<ChunkState>(['queued', 'classifying', 'approved', 'executing']);
 /** It stands still, and would send more. */
 const HELD: ReadonlySet<ChunkState> = new Set<ChunkState>(['awaiting_release', 'paused', 'halted']);
 
@@ -28,15 +26,16 @@ export function StopButtons({ chunk, batchState, onPause, onStop }: Props) {
   const pause = useAct(async () => onPause?.() ?? ({ ok: true, value: null } as const));
   const stop = useAct(async () => onStop?.() ?? ({ ok: true, value: null } as const));
   const { name, state, stopping, counts } = chunk;
+  const pausable = CHUNK_PAUSABLE.includes(state);
   const over = batchState !== 'running' && batchState !== 'paused';
   const ends = stopping === 'cancel' || stopping === 'accept_rest';
-  if (over || ends || !(AT_WORK.has(state) || HELD.has(state))) return null;
+  if (over || ends || !(pausable || HELD.has(state))) return null;
   const { approved, done, skipped, failed, uncertain, notExecuted, inFlight } = counts;
   const waiting = approved - done - skipped - failed - uncertain - notExecuted - inFlight;
 
   return (
     <>
-      {onPause && AT_WORK.has(state) && stopping === null && batchState === 'running' ? (
+      {onPause && pausable && stopping === null && batchState === 'running' ? (
         <Button onClick={() => void pause.run()} pending={pause.pending}>
           Pause this chunk
         </Button>
