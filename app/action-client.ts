@@ -9,12 +9,12 @@
 
 import { headers } from 'next/headers';
 import { createSafeActionClient } from 'next-safe-action';
-import type { Outcome } from '../components/ui/outcome.ts';
-import { assertSameOrigin } from '../lib/auth/origin.ts';
-import { currentActor } from '../lib/auth/who.ts';
-import { refusalOfFault } from '../lib/core/database-fault.ts';
-import { CountersignError, type Problem } from '../lib/core/errors.ts';
-import { log } from '../lib/log.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { assertSameOrigin } from '#lib/auth/origin.ts';
+import { currentActor } from '#lib/auth/who.ts';
+import { refusalOfFault } from '#lib/core/database-fault.ts';
+import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { log } from '#lib/log.ts';
 
 type ActionRefusal = { code: string; message: string; problems: Problem[]; facts: Record<string, unknown> };
 

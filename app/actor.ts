@@ -1,8 +1,8 @@
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { cache } from 'react';
-import type { Actor } from '../lib/auth/actor.ts';
-import { currentPerson } from '../lib/auth/who.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { currentPerson } from '#lib/auth/who.ts';
 
 /** Who is looking at this page, with their address; null when nobody is signed in. Asked once per request, by layout and page alike. */
 export const personOfPage = cache(async (): Promise<{ actor: Actor; email: string } | null> => currentPerson(await headers()));

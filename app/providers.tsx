@@ -4,7 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { ThemeProvider } from 'next-themes';
 import { type ReactNode, useState } from 'react';
 import { Toaster } from 'sonner';
-import { TooltipProvider } from '../components/ui/tooltip.tsx';
+import { TooltipProvider } from '#components/ui/tooltip.tsx';
 
 /** What every page needs on the client: theme, query cache, tooltips, toasts. */
 export function Providers({ children }: { children: ReactNode }) {

@@ -1,8 +1,8 @@
 'use server';
 
 import { z } from 'zod';
-import { signIn, signOut } from '../lib/auth/sign-in.ts';
-import { acceptSetupLink } from '../lib/steps/accept-setup-link.ts';
+import { signIn, signOut } from '#lib/auth/sign-in.ts';
+import { acceptSetupLink } from '#lib/steps/accept-setup-link.ts';
 import { openAction, outcome } from './action-client.ts';
 import { setCookies } from './session-cookies.ts';
 

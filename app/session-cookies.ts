@@ -1,5 +1,5 @@
 import { cookies } from 'next/headers';
-import type { Cookie } from '../lib/auth/sign-in.ts';
+import type { Cookie } from '#lib/auth/sign-in.ts';
 
 /** Puts the cookies of a sign-in or sign-out on the answer of this server action. */
 export async function setCookies(given: Cookie[]): Promise<void> {

@@ -10,7 +10,7 @@
  */
 import { availableParallelism } from 'node:os';
 import pg from 'pg';
-import { stopRinging } from '../lib/engine/bell.ts';
+import { stopRinging } from '#lib/engine/bell.ts';
 import { executed, FIELDS } from './approved-batch.ts';
 import { type Bench, type BenchRun, type Figures, median, rounded } from './bench.ts';
 import { ENGINES, type Engine, engineOf, prepareEngines } from './engines.ts';

@@ -5,9 +5,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { stopRinging } from '../lib/engine/bell.ts';
-import { pause } from '../lib/steps/stop-and-go.ts';
-import { db } from '../lib/store/db.ts';
+import { stopRinging } from '#lib/engine/bell.ts';
+import { pause } from '#lib/steps/stop-and-go.ts';
+import { db } from '#lib/store/db.ts';
 import { ACTOR, approve, executed, type Reviewed, reviewedBatch, untilDone } from './approved-batch.ts';
 import type { Bench, BenchRun, Figures } from './bench.ts';
 import { startTarget } from './http.ts';

@@ -3,8 +3,8 @@
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import next from 'next';
-import { forwardedFor } from '../lib/auth/peer.ts';
-import { env } from '../lib/env.ts';
+import { forwardedFor } from '#lib/auth/peer.ts';
+import { env } from '#lib/env.ts';
 
 const CLOSE_MS = 3_000;
 /** A sender that sends nothing, or a reader that reads nothing, for this long is gone. Live pages hear a heartbeat every 10 s. */

@@ -1,17 +1,17 @@
 /** `npm run worker`: one worker process, on any machine that reaches the database. It needs DATABASE_URL and the same SECRET_KEY as the others. */
-import { HOUSEKEEPING_MS, LEASE_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '../lib/core/limits.ts';
-import { listenForBells } from '../lib/engine/bell.ts';
-import { pruneEvents } from '../lib/engine/events.ts';
-import { runWorker } from '../lib/engine/worker.ts';
-import { env } from '../lib/env.ts';
-import { checkSums } from '../lib/steps/check-sums.ts';
-import { classifyChunk } from '../lib/steps/classify-chunk.ts';
-import { executeChunk } from '../lib/steps/execute-chunk.ts';
-import { keepBreakers } from '../lib/store/breakers.ts';
-import { resolveDatabaseIncident } from '../lib/store/database-incident.ts';
-import { closeDb, db } from '../lib/store/db.ts';
-import { settleBatches } from '../lib/store/execution.ts';
-import { failAbandonedUploads } from '../lib/store/items.ts';
+import { HOUSEKEEPING_MS, LEASE_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
+import { listenForBells } from '#lib/engine/bell.ts';
+import { pruneEvents } from '#lib/engine/events.ts';
+import { runWorker } from '#lib/engine/worker.ts';
+import { env } from '#lib/env.ts';
+import { checkSums } from '#lib/steps/check-sums.ts';
+import { classifyChunk } from '#lib/steps/classify-chunk.ts';
+import { executeChunk } from '#lib/steps/execute-chunk.ts';
+import { keepBreakers } from '#lib/store/breakers.ts';
+import { resolveDatabaseIncident } from '#lib/store/database-incident.ts';
+import { closeDb, db } from '#lib/store/db.ts';
+import { settleBatches } from '#lib/store/execution.ts';
+import { failAbandonedUploads } from '#lib/store/items.ts';
 
 const drain = new AbortController();
 const stop = () => drain.abort();

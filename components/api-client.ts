@@ -7,7 +7,7 @@ import type { ContractRouterClient } from '@orpc/contract';
 import type { JsonifiedClient } from '@orpc/openapi-client';
 import { OpenAPILink } from '@orpc/openapi-client/fetch';
 import { createTanstackQueryUtils } from '@orpc/tanstack-query';
-import { contract } from '../lib/api/contract.ts';
+import { contract } from '#lib/api/contract.ts';
 import type { Outcome, Refusal } from './ui/outcome.ts';
 import { tellSignedOut } from './ui/signed-out.ts';
 

@@ -1,4 +1,4 @@
-import { canonicalBytes, leafHash } from '../lib/ledger/canonical.ts';
+import { canonicalBytes, leafHash } from '#lib/ledger/canonical.ts';
 import { approve, categoryOf, countIn, decision, lookAt, releaseRest } from './checkpoint.ts';
 import { download, entriesOf } from './downloads.ts';
 import { ADMIN, expect, signIn, test } from './fixtures.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { testDatabase } from '../test/database.ts';
+import { testDatabase } from '#test/database.ts';
 import { describeError } from './log.ts';
 
 const { pool } = await testDatabase();

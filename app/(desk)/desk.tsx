@@ -2,8 +2,8 @@
 
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback } from 'react';
-import { AppShell, type NavItem, type ShellPerson } from '../../components/ui/app-shell.tsx';
-import { signOutAction } from '../session-actions.ts';
+import { signOutAction } from '#app/session-actions.ts';
+import { AppShell, type NavItem, type ShellPerson } from '#components/ui/app-shell.tsx';
 
 /** The shell with its one act: leaving. */
 export function Desk({ nav, person, children }: { nav: NavItem[]; person: ShellPerson; children: ReactNode }) {

@@ -1,15 +1,15 @@
 import type { Metadata } from 'next';
-import { DatabaseTrouble } from '../../components/batch/database-trouble.tsx';
-import { type Need as NeedLine, NeedsYouList } from '../../components/batch/needs-you.tsx';
-import { ReviewNext } from '../../components/batch/review-next.tsx';
-import { ButtonLink } from '../../components/ui/button.tsx';
-import { EmptyState } from '../../components/ui/empty-state.tsx';
-import { formatNoun } from '../../components/ui/format.ts';
-import { PageHeader } from '../../components/ui/page-header.tsx';
-import { may } from '../../lib/auth/authorise.ts';
-import { reasonWords } from '../../lib/core/reason-words.ts';
-import { type Need, readNeedsYou } from '../../lib/steps/read-needs-you.ts';
-import { requireActor } from '../actor.ts';
+import { requireActor } from '#app/actor.ts';
+import { DatabaseTrouble } from '#components/batch/database-trouble.tsx';
+import { type Need as NeedLine, NeedsYouList } from '#components/batch/needs-you.tsx';
+import { ReviewNext } from '#components/batch/review-next.tsx';
+import { ButtonLink } from '#components/ui/button.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { formatNoun } from '#components/ui/format.ts';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { may } from '#lib/auth/authorise.ts';
+import { reasonWords } from '#lib/core/reason-words.ts';
+import { type Need, readNeedsYou } from '#lib/steps/read-needs-you.ts';
 import { Targets } from './targets.tsx';
 
 export const metadata: Metadata = { title: 'Needs you' };

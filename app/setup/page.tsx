@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
-import { EntryFrame } from '../../components/people/entry-frame.tsx';
-import { ROLE_WORDS } from '../../components/people/roles.ts';
-import { ButtonLink } from '../../components/ui/button.tsx';
-import { CountersignError } from '../../lib/core/errors.ts';
-import { PASSWORD_CHARS_MIN } from '../../lib/core/limits.ts';
-import { type OpenLink, readSetupLink } from '../../lib/steps/read-setup-link.ts';
-import { personOfPage } from '../actor.ts';
-import { acceptSetupLinkAction } from '../session-actions.ts';
+import { personOfPage } from '#app/actor.ts';
+import { acceptSetupLinkAction } from '#app/session-actions.ts';
+import { EntryFrame } from '#components/people/entry-frame.tsx';
+import { ROLE_WORDS } from '#components/people/roles.ts';
+import { ButtonLink } from '#components/ui/button.tsx';
+import { CountersignError } from '#lib/core/errors.ts';
+import { PASSWORD_CHARS_MIN } from '#lib/core/limits.ts';
+import { type OpenLink, readSetupLink } from '#lib/steps/read-setup-link.ts';
 import { Setup } from './setup.tsx';
 
 // The token is in this page's address: it must not travel on in a Referer.

@@ -1,7 +1,7 @@
 'use client';
 
-import { SetupForm } from '../../components/people/setup-form.tsx';
-import type { Outcome } from '../../components/ui/outcome.ts';
+import { SetupForm } from '#components/people/setup-form.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
 
 type Acceptance = { token: string; name: string; email: string; password: string };
 type Props = {

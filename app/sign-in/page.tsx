@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
-import { EntryFrame } from '../../components/people/entry-frame.tsx';
-import { ButtonLink } from '../../components/ui/button.tsx';
-import { readFirstVisit } from '../../lib/steps/read-setup-link.ts';
-import { personOfPage } from '../actor.ts';
-import { safeNext } from '../next-path.ts';
-import { signInAction } from '../session-actions.ts';
+import { personOfPage } from '#app/actor.ts';
+import { safeNext } from '#app/next-path.ts';
+import { signInAction } from '#app/session-actions.ts';
+import { EntryFrame } from '#components/people/entry-frame.tsx';
+import { ButtonLink } from '#components/ui/button.tsx';
+import { readFirstVisit } from '#lib/steps/read-setup-link.ts';
 import { SignIn } from './sign-in.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };

@@ -1,7 +1,7 @@
 'use client';
 
-import { SignInForm } from '../../components/people/sign-in-form.tsx';
-import type { Outcome } from '../../components/ui/outcome.ts';
+import { SignInForm } from '#components/people/sign-in-form.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
 
 type Props = { next: string; onSignIn: (credentials: { email: string; password: string }) => Promise<Outcome> };
 

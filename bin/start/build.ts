@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CountersignError } from '../../lib/core/errors.ts';
-import { type FolderLock, lockFolder } from '../../lib/store/embedded/lock.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { type FolderLock, lockFolder } from '#lib/store/embedded/lock.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 /** What the production build is made of. */

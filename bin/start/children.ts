@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CountersignError } from '../../lib/core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 
 export type Keeper = {
   /** Resolves at the child's first message (`ready`); throws if it ends before. */

@@ -1,15 +1,15 @@
 'use client';
 
 import { type ReactNode, useState } from 'react';
-import type { BatchState } from '../../lib/core/lifecycle.ts';
-import { batchLook } from '../chunk/state.ts';
-import { Button } from '../ui/button.tsx';
-import { ConfirmDialog } from '../ui/dialog.tsx';
-import { formatCount, formatDuration, formatNoun } from '../ui/format.ts';
-import type { Outcome } from '../ui/outcome.ts';
-import { PageHeader } from '../ui/page-header.tsx';
-import { StateBadge } from '../ui/state-badge.tsx';
-import { useAct } from '../ui/use-act.ts';
+import { batchLook } from '#components/chunk/state.ts';
+import { Button } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { useAct } from '#components/ui/use-act.ts';
+import type { BatchState } from '#lib/core/lifecycle.ts';
 import { stopWords } from './words.ts';
 
 export type BatchHeaderView = {

@@ -1,11 +1,11 @@
 import Link from 'next/link';
-import type { BatchState } from '../../lib/core/lifecycle.ts';
-import { batchLook } from '../chunk/state.ts';
-import { formatCount, formatNoun, formatShare } from '../ui/format.ts';
-import { Progress } from '../ui/progress.tsx';
-import { RelativeTime } from '../ui/relative-time.tsx';
-import { StateBadge } from '../ui/state-badge.tsx';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { batchLook } from '#components/chunk/state.ts';
+import { formatCount, formatNoun, formatShare } from '#components/ui/format.ts';
+import { Progress } from '#components/ui/progress.tsx';
+import { RelativeTime } from '#components/ui/relative-time.tsx';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import type { BatchState } from '#lib/core/lifecycle.ts';
 
 export type BatchRow = {
   id: string;

@@ -1,11 +1,11 @@
 import Link from 'next/link';
-import { CHUNK_STATES, type ChunkState } from '../../lib/core/lifecycle.ts';
-import type { ChunkRow } from '../chunk/chunk-row.ts';
-import { chunkLook } from '../chunk/state.ts';
-import { classes } from '../ui/classes.ts';
-import { formatCount, formatNoun } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import { StateBadge, type StateLook, TONE_TEXT } from '../ui/state-badge.tsx';
+import type { ChunkRow } from '#components/chunk/chunk-row.ts';
+import { chunkLook } from '#components/chunk/state.ts';
+import { classes } from '#components/ui/classes.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
+import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
 
 export const CHUNKS_SINGLY_MAX = 400;
 

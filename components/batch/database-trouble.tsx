@@ -1,5 +1,5 @@
-import { DATABASE_FAULT_WORDS, type DatabaseFaultKind } from '../../lib/core/database-fault.ts';
-import { Banner } from '../ui/banner.tsx';
+import { Banner } from '#components/ui/banner.tsx';
+import { DATABASE_FAULT_WORDS, type DatabaseFaultKind } from '#lib/core/database-fault.ts';
 
 /** The workers can't write to the database. */
 export function DatabaseTrouble({ fault }: { fault: DatabaseFaultKind }) {

@@ -1,6 +1,7 @@
 /** Doubts in words. Pure. */
-import { reasonWords } from '../../lib/core/reason-words.ts';
-import { formatCount, formatInstant, formatNoun, formatSpan } from '../ui/format.ts';
+
+import { formatCount, formatInstant, formatNoun, formatSpan } from '#components/ui/format.ts';
+import { reasonWords } from '#lib/core/reason-words.ts';
 
 export type Inspected = { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string };
 export type DoubtAnswer = 'happened' | 'did_not' | 'later' | 'abandon' | 'ask';

@@ -1,6 +1,6 @@
 import Link from 'next/link';
-import { EmptyState } from '../ui/empty-state.tsx';
-import { formatCount, formatNoun, formatSpan } from '../ui/format.ts';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { formatCount, formatNoun, formatSpan } from '#components/ui/format.ts';
 
 export type FailureGroupView = {
   reason: string | null;

@@ -1,8 +1,8 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { Banner } from '../ui/banner.tsx';
-import { formatDuration } from '../ui/format.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { formatDuration } from '#components/ui/format.ts';
 
 /** Says that what is shown has stopped moving. `lostAt` is the browser's clock in ms, null while the stream lives. */
 export function LiveBanner({ lostAt }: { lostAt: number | null }) {

@@ -1,10 +1,10 @@
 import Link from 'next/link';
-import type { ChunkState } from '../../lib/core/lifecycle.ts';
-import { chunkLook } from '../chunk/state.ts';
-import { formatCount } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import { RelativeTime } from '../ui/relative-time.tsx';
-import { StateBadge, type StateLook, TONE_TEXT } from '../ui/state-badge.tsx';
+import { chunkLook } from '#components/chunk/state.ts';
+import { formatCount } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { RelativeTime } from '#components/ui/relative-time.tsx';
+import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
+import type { ChunkState } from '#lib/core/lifecycle.ts';
 
 /** One thing that waits for a person: a checkpoint, a release, a halt, or doubts. */
 export type Need = {

@@ -1,9 +1,9 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type ButtonKind, ButtonLink } from '../ui/button.tsx';
-import { Kbd } from '../ui/kbd.tsx';
-import { useKeys } from '../ui/use-keys.ts';
+import { type ButtonKind, ButtonLink } from '#components/ui/button.tsx';
+import { Kbd } from '#components/ui/kbd.tsx';
+import { useKeys } from '#components/ui/use-keys.ts';
 
 /** Leads to what waits next, by press and by the key n. */
 export function ReviewNext({

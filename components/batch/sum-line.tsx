@@ -1,7 +1,7 @@
-import { classes } from '../ui/classes.ts';
-import { formatCount } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import { TONE_FILL, type Tone } from '../ui/state-badge.tsx';
+import { classes } from '#components/ui/classes.ts';
+import { formatCount } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { TONE_FILL, type Tone } from '#components/ui/state-badge.tsx';
 
 export type Sum = {
   approved: number;

@@ -1,10 +1,10 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { receiptLook } from '../receipt/look.ts';
-import { classes } from '../ui/classes.ts';
-import { formatClock } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import { type StateLook, TONE_TEXT } from '../ui/state-badge.tsx';
+import { receiptLook } from '#components/receipt/look.ts';
+import { classes } from '#components/ui/classes.ts';
+import { formatClock } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 
 /** `seq` is null for what happened to the batch itself, which has no receipt. */
 export type TapeLine = {

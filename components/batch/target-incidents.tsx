@@ -1,11 +1,11 @@
 'use client';
 
-import { Banner } from '../ui/banner.tsx';
-import { Button } from '../ui/button.tsx';
-import { formatNoun } from '../ui/format.ts';
-import type { Outcome } from '../ui/outcome.ts';
-import { RelativeTime } from '../ui/relative-time.tsx';
-import { useAct } from '../ui/use-act.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { formatNoun } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { RelativeTime } from '#components/ui/relative-time.tsx';
+import { useAct } from '#components/ui/use-act.ts';
 
 /** A target that failed for everybody: one question, whatever waits for it. */
 export type TargetIncident = {

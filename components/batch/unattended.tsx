@@ -1,5 +1,5 @@
-import { Banner } from '../ui/banner.tsx';
-import { formatInstant, formatNoun } from '../ui/format.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { formatInstant, formatNoun } from '#components/ui/format.ts';
 
 /** Something waits for a worker and none is there. */
 export function Unattended({ heardAt, inFlight }: { heardAt: string | null; inFlight: number }) {

@@ -1,15 +1,15 @@
 'use client';
 
 import { useState } from 'react';
-import { Banner } from '../ui/banner.tsx';
-import { Button } from '../ui/button.tsx';
-import { classes } from '../ui/classes.ts';
-import { EmptyState } from '../ui/empty-state.tsx';
-import { Field, Input } from '../ui/field.tsx';
-import { formatCount, formatInstant } from '../ui/format.ts';
-import type { Outcome } from '../ui/outcome.ts';
-import { StateBadge } from '../ui/state-badge.tsx';
-import { useAct } from '../ui/use-act.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { classes } from '#components/ui/classes.ts';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
+import { formatCount, formatInstant } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { useAct } from '#components/ui/use-act.ts';
 import {
   answeredWords,
   CANNOT_ASK,

@@ -1,4 +1,4 @@
-import { formatCount } from '../ui/format.ts';
+import { formatCount } from '#components/ui/format.ts';
 
 /** What stopping means now: what is already out, and what will not start. */
 export function stopWords(

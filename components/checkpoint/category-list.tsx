@@ -1,7 +1,7 @@
-import { classes } from '../ui/classes.ts';
-import { formatCount } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import { Kbd } from '../ui/kbd.tsx';
+import { classes } from '#components/ui/classes.ts';
+import { formatCount } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { Kbd } from '#components/ui/kbd.tsx';
 import type { ActionWords } from './checkpoint-view.ts';
 import { effectWord } from './words.ts';
 

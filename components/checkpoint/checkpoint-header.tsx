@@ -1,8 +1,8 @@
 import Link from 'next/link';
-import { chunkLook } from '../chunk/state.ts';
-import { formatCount, formatNoun } from '../ui/format.ts';
-import { PageHeader } from '../ui/page-header.tsx';
-import { StateBadge } from '../ui/state-badge.tsx';
+import { chunkLook } from '#components/chunk/state.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { StateBadge } from '#components/ui/state-badge.tsx';
 import type { CheckpointView } from './checkpoint-view.ts';
 
 /** Which chunk of which batch, and what has been sent of it so far. */

@@ -1,8 +1,9 @@
 /** What a checkpoint page is given, and what it asks for. Everything is JSON. */
-import type { BatchState, ChunkState } from '../../lib/core/lifecycle.ts';
-import type { ReceiptResult } from '../../lib/ledger/receipt.ts';
-import type { TargetIncident } from '../batch/target-incidents.tsx';
-import type { ChunkRow } from '../chunk/chunk-row.ts';
+
+import type { TargetIncident } from '#components/batch/target-incidents.tsx';
+import type { ChunkRow } from '#components/chunk/chunk-row.ts';
+import type { BatchState, ChunkState } from '#lib/core/lifecycle.ts';
+import type { ReceiptResult } from '#lib/ledger/receipt.ts';
 
 export type Effect = 'none' | 'undoable' | 'permanent';
 

@@ -3,14 +3,14 @@
 import { Ellipsis } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
-import { Banner } from '../ui/banner.tsx';
-import { Button } from '../ui/button.tsx';
-import { ConfirmDialog } from '../ui/dialog.tsx';
-import { formatCount, formatNoun } from '../ui/format.ts';
-import { Menu } from '../ui/menu.tsx';
-import type { Outcome } from '../ui/outcome.ts';
-import { useAct } from '../ui/use-act.ts';
-import { useKeys } from '../ui/use-keys.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Menu } from '#components/ui/menu.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
+import { useKeys } from '#components/ui/use-keys.ts';
 import { CategoryList } from './category-list.tsx';
 import { CheckpointHeader } from './checkpoint-header.tsx';
 import type {

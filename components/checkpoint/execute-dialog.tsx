@@ -1,10 +1,10 @@
 'use client';
 
 import { useState } from 'react';
-import { Button } from '../ui/button.tsx';
-import { ConfirmDialog } from '../ui/dialog.tsx';
-import { Checkbox, Field, Textarea } from '../ui/field.tsx';
-import { Glyph } from '../ui/glyph.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { Checkbox, Field, Textarea } from '#components/ui/field.tsx';
+import { Glyph } from '#components/ui/glyph.tsx';
 import { type Acting, actionPhrase, type ExecuteWords, effectWord } from './words.ts';
 
 type Props = {

@@ -1,6 +1,6 @@
-import { formatCount } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import { Kbd } from '../ui/kbd.tsx';
+import { formatCount } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { Kbd } from '#components/ui/kbd.tsx';
 import type { ActionWords, Sample } from './checkpoint-view.ts';
 import { effectWord } from './words.ts';
 

@@ -2,10 +2,10 @@
 
 import { Search } from 'lucide-react';
 import type { RefObject } from 'react';
-import { Button } from '../ui/button.tsx';
-import { formatCount } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import { Skeleton } from '../ui/skeleton.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { formatCount } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { Skeleton } from '#components/ui/skeleton.tsx';
 import type { Sample } from './checkpoint-view.ts';
 import { ItemList } from './item-list.tsx';
 

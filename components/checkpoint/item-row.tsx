@@ -1,5 +1,5 @@
-import { classes } from '../ui/classes.ts';
-import { Glyph } from '../ui/glyph.tsx';
+import { classes } from '#components/ui/classes.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
 import type { Sample } from './checkpoint-view.ts';
 
 type Props = {

@@ -1,7 +1,7 @@
 'use client';
 
-import { Dialog } from '../ui/dialog.tsx';
-import { Kbd } from '../ui/kbd.tsx';
+import { Dialog } from '#components/ui/dialog.tsx';
+import { Kbd } from '#components/ui/kbd.tsx';
 
 const KEYS: [string[], string][] = [
   [['j', '↓'], 'next item'],

@@ -1,6 +1,6 @@
-import { ReviewNext } from '../batch/review-next.tsx';
-import type { ButtonKind } from '../ui/button.tsx';
-import { formatNoun } from '../ui/format.ts';
+import { ReviewNext } from '#components/batch/review-next.tsx';
+import type { ButtonKind } from '#components/ui/button.tsx';
+import { formatNoun } from '#components/ui/format.ts';
 import type { CheckpointView } from './checkpoint-view.ts';
 
 /** Where to go from here: the next chunk of this batch that waits for a person, else the batch. */

@@ -1,8 +1,8 @@
 'use client';
 
 import { useState } from 'react';
-import { ConfirmDialog } from '../ui/dialog.tsx';
-import { Field, Textarea } from '../ui/field.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { Field, Textarea } from '#components/ui/field.tsx';
 
 type Props = {
   open: boolean;

@@ -2,15 +2,15 @@
 
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
-import { reasonWords } from '../../lib/core/reason-words.ts';
-import { TargetIncidents } from '../batch/target-incidents.tsx';
-import { actionLook, isPaused } from '../chunk/state.ts';
-import { Banner } from '../ui/banner.tsx';
-import { Button, ButtonLink } from '../ui/button.tsx';
-import { ConfirmDialog } from '../ui/dialog.tsx';
-import { formatCount, formatInstant, formatNoun } from '../ui/format.ts';
-import type { Outcome } from '../ui/outcome.ts';
-import { StateBadge } from '../ui/state-badge.tsx';
+import { TargetIncidents } from '#components/batch/target-incidents.tsx';
+import { actionLook, isPaused } from '#components/chunk/state.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button, ButtonLink } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { formatCount, formatInstant, formatNoun } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { reasonWords } from '#lib/core/reason-words.ts';
 import type { ChangeMeanwhile, CheckpointView, FirstReceipt } from './checkpoint-view.ts';
 import { leaveWords, notYouWords } from './words.ts';
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Outcome } from '../ui/outcome.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
 import type { CorrectionInput } from './checkpoint-view.ts';
 
 export type CorrectionAnswer = { revision: number; counts: Record<string, number> };

@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useEffect, useRef } from 'react';
-import { SEEN_MS } from '../../lib/core/limits.ts';
+import { SEEN_MS } from '#lib/core/limits.ts';
 
 /**
  * Which samples were really on the screen: at least half of the row visible, in a visible tab, for SEEN_MS. Give `observe` the

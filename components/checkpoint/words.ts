@@ -1,6 +1,6 @@
 /** The words of the dangerous moments, made from counts and targets. Pure, so that a test can read them. */
-import type { ActionCounts } from '../chunk/chunk-row.ts';
-import { formatCount, formatNoun } from '../ui/format.ts';
+import type { ActionCounts } from '#components/chunk/chunk-row.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { ActionWords, CheckpointCategory } from './checkpoint-view.ts';
 
 export type Acting = { name: string; count: number; action: ActionWords };

@@ -1,4 +1,4 @@
-import type { ChunkState } from '../../lib/core/lifecycle.ts';
+import type { ChunkState } from '#lib/core/lifecycle.ts';
 
 /** A chunk as lists show it. */
 export type ChunkRow = {

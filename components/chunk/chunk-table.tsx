@@ -1,8 +1,8 @@
 import Link from 'next/link';
-import { reasonWords } from '../../lib/core/reason-words.ts';
-import { formatCount, formatDuration } from '../ui/format.ts';
-import { StateBadge } from '../ui/state-badge.tsx';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { formatCount, formatDuration } from '#components/ui/format.ts';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import { reasonWords } from '#lib/core/reason-words.ts';
 import type { ChunkRow } from './chunk-row.ts';
 import { chunkLook } from './state.ts';
 

@@ -1,7 +1,8 @@
 /** How every state looks: colour, glyph and word together. The states themselves are lib/core/lifecycle.ts. */
-import type { ActionState, BatchState, ChunkState, DatasetState, Stopping } from '../../lib/core/lifecycle.ts';
-import { formatCount } from '../ui/format.ts';
-import type { StateLook } from '../ui/state-badge.tsx';
+
+import { formatCount } from '#components/ui/format.ts';
+import type { StateLook } from '#components/ui/state-badge.tsx';
+import type { ActionState, BatchState, ChunkState, DatasetState, Stopping } from '#lib/core/lifecycle.ts';
 
 const CHUNK: Record<ChunkState, StateLook> = {
   proposed: { tone: 'neutral', glyph: '○', word: 'Proposed' },

@@ -1,12 +1,12 @@
 'use client';
 
 import { useState } from 'react';
-import { type BatchState, CHUNK_PAUSABLE, type ChunkState } from '../../lib/core/lifecycle.ts';
-import { stopWords } from '../batch/words.ts';
-import { Button } from '../ui/button.tsx';
-import { ConfirmDialog } from '../ui/dialog.tsx';
-import type { Outcome } from '../ui/outcome.ts';
-import { useAct } from '../ui/use-act.ts';
+import { stopWords } from '#components/batch/words.ts';
+import { Button } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
+import { type BatchState, CHUNK_PAUSABLE, type ChunkState } from '#lib/core/lifecycle.ts';
 import type { ChunkRow } from './chunk-row.ts';
 
 /** It stands still, and would send more. */

@@ -1,10 +1,10 @@
 import Link from 'next/link';
-import type { DatasetState } from '../../lib/core/lifecycle.ts';
-import { datasetLook } from '../chunk/state.ts';
-import { formatBytes, formatCount } from '../ui/format.ts';
-import { RelativeTime } from '../ui/relative-time.tsx';
-import { StateBadge } from '../ui/state-badge.tsx';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { datasetLook } from '#components/chunk/state.ts';
+import { formatBytes, formatCount } from '#components/ui/format.ts';
+import { RelativeTime } from '#components/ui/relative-time.tsx';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import type { DatasetState } from '#lib/core/lifecycle.ts';
 
 export type DatasetRow = {
   id: string;

@@ -1,5 +1,5 @@
-import { formatCount, formatShare } from '../ui/format.ts';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { formatCount, formatShare } from '#components/ui/format.ts';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 
 export type ProfiledField = { name: string; type: string; filled: number; top: { value: string; count: number }[] };
 

@@ -1,6 +1,6 @@
-import { EmptyState } from '../ui/empty-state.tsx';
-import { formatCount } from '../ui/format.ts';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { formatCount } from '#components/ui/format.ts';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 
 export type UnreadableRow = { line: number; reason: string; excerpt: string };
 

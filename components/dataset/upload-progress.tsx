@@ -1,6 +1,6 @@
-import { Banner } from '../ui/banner.tsx';
-import { formatBytes, formatCount, formatNoun } from '../ui/format.ts';
-import { Progress } from '../ui/progress.tsx';
+import { Banner } from '#components/ui/banner.tsx';
+import { formatBytes, formatCount, formatNoun } from '#components/ui/format.ts';
+import { Progress } from '#components/ui/progress.tsx';
 
 export type Receiving = { itemCount: number; unreadableCount: number; bytes: number; totalBytes: number | null };
 

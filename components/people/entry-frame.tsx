@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Mark } from '../ui/mark.tsx';
+import { Mark } from '#components/ui/mark.tsx';
 
 /** The quiet page before there is anybody: one column, one task. */
 export function EntryFrame({ title, text, children }: { title: string; text?: string; children: ReactNode }) {

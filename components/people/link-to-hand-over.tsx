@@ -1,8 +1,8 @@
 'use client';
 
 import { useRef, useState } from 'react';
-import { Button } from '../ui/button.tsx';
-import { Field, Input } from '../ui/field.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
 
 /** A one-time link, shown once, for the admin to copy: no mail is sent from here. */
 export function LinkToHandOver({ email, link }: { email: string; link: string }) {

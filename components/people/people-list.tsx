@@ -1,10 +1,10 @@
 'use client';
 
-import { Field, Select } from '../ui/field.tsx';
-import { formatInstant } from '../ui/format.ts';
-import type { Outcome } from '../ui/outcome.ts';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
-import { useAct } from '../ui/use-act.ts';
+import { Field, Select } from '#components/ui/field.tsx';
+import { formatInstant } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import { useAct } from '#components/ui/use-act.ts';
 import { ROLE_WORDS, ROLES, type Role } from './roles.ts';
 
 export type PersonRow = { id: string; name: string; email: string; role: Role; createdAt: string; self: boolean };

@@ -1,11 +1,11 @@
 'use client';
 
 import { useState } from 'react';
-import { Banner } from '../ui/banner.tsx';
-import { Button } from '../ui/button.tsx';
-import { Field, Input } from '../ui/field.tsx';
-import type { Outcome } from '../ui/outcome.ts';
-import { useAct } from '../ui/use-act.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
 import { EntryFrame } from './entry-frame.tsx';
 
 type Props = {

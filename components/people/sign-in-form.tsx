@@ -1,10 +1,10 @@
 'use client';
 
 import { useState } from 'react';
-import { Button } from '../ui/button.tsx';
-import { Field, Input } from '../ui/field.tsx';
-import type { Outcome } from '../ui/outcome.ts';
-import { useAct } from '../ui/use-act.ts';
+import { Button } from '#components/ui/button.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
 import { EntryFrame } from './entry-frame.tsx';
 
 /** Sign in. The caller goes on to the page that was asked for once `action` says yes. */

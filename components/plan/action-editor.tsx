@@ -1,8 +1,8 @@
 'use client';
 
 import { useState } from 'react';
-import type { Action } from '../../lib/core/plan.ts';
-import { Checkbox, Field, Input, Select, Textarea } from '../ui/field.tsx';
+import { Checkbox, Field, Input, Select, Textarea } from '#components/ui/field.tsx';
+import type { Action } from '#lib/core/plan.ts';
 
 type Props = { name: string; action: Action | null; fields: string[]; onChange: (action: Action | null) => void };
 

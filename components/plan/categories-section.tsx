@@ -2,12 +2,12 @@
 
 import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
-import type { Category, Plan } from '../../lib/core/plan.ts';
-import { effectWord } from '../checkpoint/words.ts';
-import { Button } from '../ui/button.tsx';
-import { Input } from '../ui/field.tsx';
-import { formatCount } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
+import { effectWord } from '#components/checkpoint/words.ts';
+import { Button } from '#components/ui/button.tsx';
+import { Input } from '#components/ui/field.tsx';
+import { formatCount } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import type { Category, Plan } from '#lib/core/plan.ts';
 import { ActionEditor } from './action-editor.tsx';
 import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
 

@@ -2,16 +2,16 @@
 
 import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
-import { CHUNK_DEFAULT_ITEMS } from '../../lib/core/limits.ts';
-import type { ChunkEdit, Chunking, Plan } from '../../lib/core/plan.ts';
-import { Banner } from '../ui/banner.tsx';
-import { Bars } from '../ui/bars.tsx';
-import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
-import { Field, Input, Select } from '../ui/field.tsx';
-import { formatCount, formatNoun } from '../ui/format.ts';
-import { Menu } from '../ui/menu.tsx';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { Banner } from '#components/ui/banner.tsx';
+import { Bars } from '#components/ui/bars.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { Dialog } from '#components/ui/dialog.tsx';
+import { Field, Input, Select } from '#components/ui/field.tsx';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Menu } from '#components/ui/menu.tsx';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import { CHUNK_DEFAULT_ITEMS } from '#lib/core/limits.ts';
+import type { ChunkEdit, Chunking, Plan } from '#lib/core/plan.ts';
 import type { FieldProfile, PlanPreview } from './plan-preview.ts';
 
 type Props = { plan: Plan; fields: FieldProfile[]; preview: PlanPreview | null; noun: string; onChange: (plan: Plan) => void };

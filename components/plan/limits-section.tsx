@@ -1,7 +1,7 @@
 'use client';
 
-import type { Plan } from '../../lib/core/plan.ts';
-import { Field, Input, Select, Textarea } from '../ui/field.tsx';
+import { Field, Input, Select, Textarea } from '#components/ui/field.tsx';
+import type { Plan } from '#lib/core/plan.ts';
 import { CountInput } from './chunks-section.tsx';
 import type { FieldProfile } from './plan-preview.ts';
 

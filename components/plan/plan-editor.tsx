@@ -1,17 +1,17 @@
 'use client';
 
 import { useState } from 'react';
-import { CountersignError } from '../../lib/core/errors.ts';
-import { type Plan, parsePlan } from '../../lib/core/plan.ts';
-import { effectWord } from '../checkpoint/words.ts';
-import { Banner } from '../ui/banner.tsx';
-import { Button } from '../ui/button.tsx';
-import { Disclosure } from '../ui/disclosure.tsx';
-import { Field, Input } from '../ui/field.tsx';
-import { formatCount, formatDuration, formatNoun } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import type { Outcome } from '../ui/outcome.ts';
-import { useAct } from '../ui/use-act.ts';
+import { effectWord } from '#components/checkpoint/words.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { Disclosure } from '#components/ui/disclosure.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
+import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { type Plan, parsePlan } from '#lib/core/plan.ts';
 import { JsonField } from './action-editor.tsx';
 import { CategoriesSection } from './categories-section.tsx';
 import { ChunksSection } from './chunks-section.tsx';

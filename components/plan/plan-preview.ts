@@ -1,6 +1,7 @@
 /** What the plan would do, as the planner's dry run tells it; and what the dataset's fields hold. JSON. */
-import type { Chunking, GatePolicy } from '../../lib/core/plan.ts';
-import type { ActionWords } from '../checkpoint/checkpoint-view.ts';
+
+import type { ActionWords } from '#components/checkpoint/checkpoint-view.ts';
+import type { Chunking, GatePolicy } from '#lib/core/plan.ts';
 
 export type FieldProfile = { name: string; type: string; filled: number; top: { value: string; count: number }[] };
 

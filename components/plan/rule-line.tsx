@@ -2,10 +2,10 @@
 
 import { GripVertical, X } from 'lucide-react';
 import { type DragEvent, type KeyboardEvent, useId, useState } from 'react';
-import type { Rule } from '../../lib/core/plan.ts';
-import { classes } from '../ui/classes.ts';
-import { Input, Select, Textarea } from '../ui/field.tsx';
-import { formatCount } from '../ui/format.ts';
+import { classes } from '#components/ui/classes.ts';
+import { Input, Select, Textarea } from '#components/ui/field.tsx';
+import { formatCount } from '#components/ui/format.ts';
+import type { Rule } from '#lib/core/plan.ts';
 import type { FieldProfile, PlanProblem } from './plan-preview.ts';
 import { celToRow, OPERATORS, type Operator, type RuleRow, rowToCel, takesValue, takesWords } from './rule-row.ts';
 

@@ -1,7 +1,7 @@
 import { CelScalar, celEnv, celMethod, parse, plan } from '@bufbuild/cel';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { draftFromProfile } from '../../lib/core/draft-plan.ts';
+import { draftFromProfile } from '#lib/core/draft-plan.ts';
 import { celToRow, OPERATORS, type Operator, type RuleRow, rowToCel, takesValue, takesWords, wordsOf } from './rule-row.ts';
 
 const operators = Object.keys(OPERATORS) as Operator[];

@@ -2,10 +2,10 @@
 
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
-import type { Plan, Rule } from '../../lib/core/plan.ts';
-import { Button } from '../ui/button.tsx';
-import { Checkbox, Field, Select } from '../ui/field.tsx';
-import { formatCount } from '../ui/format.ts';
+import { Button } from '#components/ui/button.tsx';
+import { Checkbox, Field, Select } from '#components/ui/field.tsx';
+import { formatCount } from '#components/ui/format.ts';
+import type { Plan, Rule } from '#lib/core/plan.ts';
 import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
 import { RuleLine } from './rule-line.tsx';
 import { rowToCel } from './rule-row.ts';

@@ -1,5 +1,5 @@
-import { actionLook } from '../chunk/state.ts';
-import type { StateLook } from '../ui/state-badge.tsx';
+import { actionLook } from '#components/chunk/state.ts';
+import type { StateLook } from '#components/ui/state-badge.tsx';
 
 /** How one receipt looks. An intent says only that something was about to be sent; whether it is still out, the last receipt tells. */
 export function receiptLook({ kind, result }: { kind: string; result: string | null }): StateLook {

@@ -1,8 +1,8 @@
-import { classes } from '../ui/classes.ts';
-import { Digest } from '../ui/digest.tsx';
-import { formatInstant } from '../ui/format.ts';
-import { Glyph } from '../ui/glyph.tsx';
-import { TONE_TEXT } from '../ui/state-badge.tsx';
+import { classes } from '#components/ui/classes.ts';
+import { Digest } from '#components/ui/digest.tsx';
+import { formatInstant } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { TONE_TEXT } from '#components/ui/state-badge.tsx';
 import { receiptLook } from './look.ts';
 import { type ReceiptRow, storyWords } from './words.ts';
 

@@ -1,7 +1,7 @@
 import Link from 'next/link';
-import { formatInstant } from '../ui/format.ts';
-import { StateBadge } from '../ui/state-badge.tsx';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { formatInstant } from '#components/ui/format.ts';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { receiptLook } from './look.ts';
 import type { ReceiptRow } from './words.ts';
 

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { Fragment } from 'react';
-import { Banner } from '../ui/banner.tsx';
+import { Banner } from '#components/ui/banner.tsx';
 
 type ReceiptLink = { batchId: string; batchName: string; chunk: number; seq: number };
 

@@ -1,7 +1,8 @@
 /** A receipt as a sentence. Pure. */
-import { reasonWords } from '../../lib/core/reason-words.ts';
-import type { Signing } from '../../lib/core/signatures.ts';
-import { formatNoun } from '../ui/format.ts';
+
+import { formatNoun } from '#components/ui/format.ts';
+import { reasonWords } from '#lib/core/reason-words.ts';
+import type { Signing } from '#lib/core/signatures.ts';
 
 export type ReceiptRow = {
   chunk: number;

@@ -1,11 +1,11 @@
 'use client';
 
 import Link from 'next/link';
-import { Button } from '../ui/button.tsx';
-import { EmptyState } from '../ui/empty-state.tsx';
-import { formatInstant } from '../ui/format.ts';
-import type { Outcome } from '../ui/outcome.ts';
-import { useAct } from '../ui/use-act.ts';
+import { Button } from '#components/ui/button.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { formatInstant } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
 
 export type FollowUpRow = {
   id: string;

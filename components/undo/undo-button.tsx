@@ -1,12 +1,12 @@
 'use client';
 
 import { useState } from 'react';
-import { actionPhrase } from '../checkpoint/words.ts';
-import { Button } from '../ui/button.tsx';
-import { ConfirmDialog } from '../ui/dialog.tsx';
-import { formatCount, formatNoun } from '../ui/format.ts';
-import type { Outcome } from '../ui/outcome.ts';
-import { useAct } from '../ui/use-act.ts';
+import { actionPhrase } from '#components/checkpoint/words.ts';
+import { Button } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
 
 export type UndoPreviewView = {
   name: string;

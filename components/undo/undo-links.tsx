@@ -1,6 +1,6 @@
 import Link from 'next/link';
-import { Banner } from '../ui/banner.tsx';
-import { formatCount } from '../ui/format.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { formatCount } from '#components/ui/format.ts';
 
 export type UndoneByView = { id: string; name: string; state: string; items: number; done: number; takenBack: number };
 

@@ -1,8 +1,8 @@
 import Link from 'next/link';
-import { EmptyState } from '../ui/empty-state.tsx';
-import { formatDuration } from '../ui/format.ts';
-import { StateBadge, type StateLook } from '../ui/state-badge.tsx';
-import { Cell, HeadCell, Row, Table } from '../ui/table.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { formatDuration } from '#components/ui/format.ts';
+import { StateBadge, type StateLook } from '#components/ui/state-badge.tsx';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 
 export type WorkerRow = {
   id: string;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeededBatch, seedBatch } from '../../test/fixtures/batch.ts';
-import type { Actor } from '../auth/actor.ts';
-import { signIn } from '../auth/sign-in.ts';
-import { API_BODY_BYTES_MAX } from '../core/limits.ts';
-import { log } from '../log.ts';
-import { acceptSetupLink } from '../steps/accept-setup-link.ts';
-import { invitePerson } from '../steps/invite-person.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
+import { API_BODY_BYTES_MAX } from '#lib/core/limits.ts';
+import { log } from '#lib/log.ts';
+import { acceptSetupLink } from '#lib/steps/accept-setup-link.ts';
+import { invitePerson } from '#lib/steps/invite-person.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
 
 const { pool, ownerPool } = await testDatabase();

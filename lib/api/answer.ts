@@ -1,8 +1,8 @@
 /** Every request to /api/v1: who asks, which path, the answer; and what a refusal looks like. */
 import { OpenAPIHandler } from '@orpc/openapi/fetch';
-import type { Actor } from '../auth/actor.ts';
-import { apiActor } from '../auth/who.ts';
-import { CountersignError } from '../core/errors.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { apiActor } from '#lib/auth/who.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { readJsonBody } from './body.ts';
 import { contract } from './contract.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';

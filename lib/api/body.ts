@@ -1,8 +1,8 @@
 /** The JSON body of a request, read once, within its limit. */
 import { parse as parseSafely } from 'secure-json-parse';
-import { boundedBytes } from '../core/bounded.ts';
-import { CountersignError } from '../core/errors.ts';
-import { API_BODY_BYTES_MAX, API_BODY_DEPTH_MAX } from '../core/limits.ts';
+import { boundedBytes } from '#lib/core/bounded.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { API_BODY_BYTES_MAX, API_BODY_DEPTH_MAX } from '#lib/core/limits.ts';
 
 /**
  * The bytes of a request's JSON body; empty when it has none.

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createTanstackQueryUtils } from '@orpc/tanstack-query';
 import { QueryClient } from '@tanstack/react-query';
 import { expect, it } from 'vitest';
-import { asOutcome, createApiClient } from '../../components/api-client.ts';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
+import { asOutcome, createApiClient } from '#components/api-client.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
 
 const { pool } = await testDatabase();

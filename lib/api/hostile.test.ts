@@ -1,8 +1,8 @@
 /** What no honest caller sends, to every path: it is refused in words, and never a fault of ours. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
 import { contract } from './contract.ts';
 import { routesOf } from './paths.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
-import type { Actor } from '../auth/actor.ts';
-import { API_WRITES_KEEP_HOURS } from '../core/limits.ts';
-import { pruneApiWrites } from '../store/api-writes.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { API_WRITES_KEEP_HOURS } from '#lib/core/limits.ts';
+import { pruneApiWrites } from '#lib/store/api-writes.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
 import { once, requestDigest } from './idempotency.ts';
 

@@ -1,10 +1,10 @@
 /** `Idempotency-Key`: a write that is sent again with the same key and the same content is answered again, and not carried out again. */
 import { createHash } from 'node:crypto';
-import type { Actor } from '../auth/actor.ts';
-import { CountersignError } from '../core/errors.ts';
-import { IDEMPOTENCY_KEY_CHARS_MAX } from '../core/limits.ts';
-import { log } from '../log.ts';
-import { type ApiAnswer, keepAnswer, pruneApiWrites, releaseKey, takeKey } from '../store/api-writes.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { IDEMPOTENCY_KEY_CHARS_MAX } from '#lib/core/limits.ts';
+import { log } from '#lib/log.ts';
+import { type ApiAnswer, keepAnswer, pruneApiWrites, releaseKey, takeKey } from '#lib/store/api-writes.ts';
 
 /** The request's key, or null without one. Throws `invalid` for one that can't be a key. */
 export function idempotencyKey(request: Request): string | null {

@@ -1,9 +1,9 @@
 /** Incidents over REST: what an agent is told of a target that failed, and how it resumes it. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, it, vi } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
-import { log } from '../log.ts';
+import { log } from '#lib/log.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
 
 const { pool } = await testDatabase();

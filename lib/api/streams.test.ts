@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
 import { disposition, streamOf } from './streams.ts';
 

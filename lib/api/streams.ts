@@ -1,16 +1,16 @@
 /** The paths that carry files and live events. They go by as streams: nothing of them is held in memory. */
 import type { OpenAPI } from '@orpc/contract';
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { CountersignError } from '../core/errors.ts';
-import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '../core/limits.ts';
-import { log } from '../log.ts';
-import { type Download, downloadDataset } from '../steps/download-dataset.ts';
-import { exportReceipts } from '../steps/export-receipts.ts';
-import { exportScratchpad } from '../steps/export-scratchpad.ts';
-import { readDataset } from '../steps/read-datasets.ts';
-import { type BatchEvent, streamEvents } from '../steps/stream-events.ts';
-import { uploadDataset } from '../steps/upload-dataset.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts';
+import { log } from '#lib/log.ts';
+import { type Download, downloadDataset } from '#lib/steps/download-dataset.ts';
+import { exportReceipts } from '#lib/steps/export-receipts.ts';
+import { exportScratchpad } from '#lib/steps/export-scratchpad.ts';
+import { readDataset } from '#lib/steps/read-datasets.ts';
+import { type BatchEvent, streamEvents } from '#lib/steps/stream-events.ts';
+import { uploadDataset } from '#lib/steps/upload-dataset.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
 import { datasetOf, described } from './router.ts';

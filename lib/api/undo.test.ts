@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { asOutcome, createApiClient } from '../../components/api-client.ts';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
+import { asOutcome, createApiClient } from '#components/api-client.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
 
 const { pool } = await testDatabase();

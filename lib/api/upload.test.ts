@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, it, vi } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { UPLOAD_BYTES_MAX } from '../core/limits.ts';
-import { log } from '../log.ts';
+import { UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
+import { log } from '#lib/log.ts';
+import { testDatabase } from '#test/database.ts';
 import { answerApi } from './answer.ts';
 
 const { pool } = await testDatabase();

@@ -6,10 +6,10 @@
 import { hkdfSync, randomUUID } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { CountersignError } from '../core/errors.ts';
-import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '../core/limits.ts';
-import { env } from '../env.ts';
-import { db } from '../store/db.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '#lib/core/limits.ts';
+import { env } from '#lib/env.ts';
+import { db } from '#lib/store/db.ts';
 
 export type Auth = ReturnType<typeof createAuth>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { type Actor, ROLES, type Role } from './actor.ts';
 import { authorise, may, type Verb } from './authorise.ts';
 

@@ -1,4 +1,4 @@
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { type Actor, ROLES, type Role } from './actor.ts';
 
 export type Verb = keyof typeof VERBS;

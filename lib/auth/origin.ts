@@ -1,4 +1,4 @@
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 
 /**
  * Refuses a request that another site's page could have made a browser send: the Origin must be there and name the host that was asked.

@@ -1,4 +1,4 @@
-import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from '../core/limits.ts';
+import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from '#lib/core/limits.ts';
 
 /** Fewer different characters than this, and the length means nothing. */
 const DIFFERENT_MIN = 5;

@@ -1,6 +1,6 @@
-import { boundedBytes } from '../core/bounded.ts';
-import { CountersignError } from '../core/errors.ts';
-import { SIGN_IN_BODY_BYTES_MAX } from '../core/limits.ts';
+import { boundedBytes } from '#lib/core/bounded.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { SIGN_IN_BODY_BYTES_MAX } from '#lib/core/limits.ts';
 import { AUTH_PATH, auth } from './auth.ts';
 import { assertSameOrigin, isHttps } from './origin.ts';
 import { giveBackTry, takeTry } from './tries.ts';

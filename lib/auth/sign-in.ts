@@ -1,7 +1,7 @@
 import { isAPIError } from 'better-auth/api';
 import { parseSetCookieHeader, toCookieOptions } from 'better-auth/cookies';
 import { z } from 'zod';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { auth } from './auth.ts';
 import { isHttps } from './origin.ts';
 import { giveBackTry, takeTry } from './tries.ts';

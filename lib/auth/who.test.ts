@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { SIGN_IN_TRIES_PER_ACCOUNT } from '../core/limits.ts';
-import { acceptSetupLink } from '../steps/accept-setup-link.ts';
-import { changeRole } from '../steps/change-role.ts';
-import { invitePerson } from '../steps/invite-person.ts';
+import { SIGN_IN_TRIES_PER_ACCOUNT } from '#lib/core/limits.ts';
+import { acceptSetupLink } from '#lib/steps/accept-setup-link.ts';
+import { changeRole } from '#lib/steps/change-role.ts';
+import { invitePerson } from '#lib/steps/invite-person.ts';
+import { testDatabase } from '#test/database.ts';
 import type { Actor } from './actor.ts';
 import { answerAuth } from './route.ts';
 import { type Cookie, signIn, signOut } from './sign-in.ts';

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { refusalOfFault } from '../core/database-fault.ts';
-import { CountersignError } from '../core/errors.ts';
-import { env } from '../env.ts';
+import { refusalOfFault } from '#lib/core/database-fault.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { env } from '#lib/env.ts';
 import { type Actor, isRole } from './actor.ts';
 import { auth } from './auth.ts';
 import { assertSameOrigin } from './origin.ts';

@@ -6,7 +6,7 @@
  */
 import { type CelMap, CelScalar, celEnv, celFunc, celMap, celMethod, isCelError, parse, plan } from '@bufbuild/cel';
 import { RE2JS } from 're2js';
-import { nearest } from '../core/nearest.ts';
+import { nearest } from '#lib/core/nearest.ts';
 import { type Expr, fieldOf, leftmost, partsOf, rewriteHas } from './cel-ast.ts';
 import { findFault, placeOf } from './cel-fault.ts';
 import { beginWork, spend, textFunctions } from './cel-texts.ts';

@@ -1,5 +1,5 @@
 /** Which kinds of classifier there are. */
-import type { Plan } from '../core/plan.ts';
+import type { Plan } from '#lib/core/plan.ts';
 import type { Classifier, ClassifierKind } from './port.ts';
 import { rulesClassifier } from './rules.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CountersignError } from '../core/errors.ts';
-import { parsePlan } from '../core/plan.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { parsePlan } from '#lib/core/plan.ts';
 import { compileCondition } from './cel.ts';
 import { makeClassifier } from './registry.ts';
 

@@ -1,6 +1,6 @@
 /** The rules classifier: conditions in order, the first that holds gives the category. */
-import { CountersignError, type Problem } from '../core/errors.ts';
-import type { Plan } from '../core/plan.ts';
+import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import type { Plan } from '#lib/core/plan.ts';
 import { type Condition, compileCondition, itemView } from './cel.ts';
 import type { Answer, ClassifierItem, ClassifierKind } from './port.ts';
 

@@ -2,8 +2,8 @@
  * What an answer, or the lack of one, says about the effect. The rule behind the tables: `failed` is said only where the request
  * certainly changed nothing; what may have acted is a doubt, and a doubt is never folded into a failure.
  */
-import { reasonWords } from '../core/reason-words.ts';
-import type { RetryClass } from '../core/retry.ts';
+import { reasonWords } from '#lib/core/reason-words.ts';
+import type { RetryClass } from '#lib/core/retry.ts';
 import type { ApplyResult } from './port.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** Looking one action up at its target: a GET that changes nothing, so it may be asked at any time and as often as one likes. */
 import type { Dispatcher } from 'undici';
-import { INSPECTION_TIMEOUT_MS, RESPONSE_BYTES_MAX } from '../core/limits.ts';
+import { INSPECTION_TIMEOUT_MS, RESPONSE_BYTES_MAX } from '#lib/core/limits.ts';
 import { unsentReason } from './http-answers.ts';
 import type { HttpInspection } from './http-request.ts';
 import { targetOf } from './http-send.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CountersignError } from '../core/errors.ts';
-import type { Action } from '../core/plan.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Action } from '#lib/core/plan.ts';
 import { makeHttp } from './http.ts';
 import { findingOf } from './http-inspect.ts';
 import { inspectionOf, readRequest } from './http-request.ts';

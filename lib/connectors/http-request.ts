@@ -3,17 +3,17 @@
  * change neither the host, nor the shape of the path, nor the headers.
  */
 import { z } from 'zod';
-import type { Problem } from '../core/errors.ts';
+import type { Problem } from '#lib/core/errors.ts';
 import {
   REQUEST_BYTES_MAX,
   REQUEST_TIMEOUT_MS,
   REQUEST_TIMEOUT_MS_MAX,
   TEMPLATE_CHARS_MAX,
   URL_CHARS_MAX,
-} from '../core/limits.ts';
-import type { Action } from '../core/plan.ts';
-import { renderTemplate, templateFields } from '../core/template.ts';
-import { canonicalBytes, type Json } from '../ledger/canonical.ts';
+} from '#lib/core/limits.ts';
+import type { Action } from '#lib/core/plan.ts';
+import { renderTemplate, templateFields } from '#lib/core/template.ts';
+import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
 import { itemRefusal, readParameters, refusal, templateProblems } from './parameters.ts';
 import type { ActionItem, Effect, FrozenRequest } from './port.ts';
 

@@ -1,6 +1,6 @@
 /** Sending one http request once: it knows, in every way that this can end, whether anything was written to the socket. */
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '../core/limits.ts';
+import { CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '#lib/core/limits.ts';
 import { guardedLookup, hostNotPublic, RefusedAddress, type Resolve } from './addresses.ts';
 import { errorCode, meaningOf, type Sending, unsentReason } from './http-answers.ts';
 import type { HttpRequest } from './http-request.ts';

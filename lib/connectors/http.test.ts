@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { type RunningTarget, startTarget } from '../../test/target.ts';
+import { type RunningTarget, startTarget } from '#test/target.ts';
 import type { Resolve } from './addresses.ts';
 import { makeHttp } from './http.ts';
 import type { ApplyInput, ApplyResult } from './port.ts';

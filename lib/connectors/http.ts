@@ -3,9 +3,9 @@
  * `http-send.ts` sends it once, `http-answers.ts` says what an answer means.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { CountersignError } from '../core/errors.ts';
-import { REQUEST_TRIES_MAX } from '../core/limits.ts';
-import type { Action } from '../core/plan.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { REQUEST_TRIES_MAX } from '#lib/core/limits.ts';
+import type { Action } from '#lib/core/plan.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
 import { RETRIES, resultOf, type Sending, targetFault } from './http-answers.ts';

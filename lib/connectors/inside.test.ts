@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { CountersignError } from '../core/errors.ts';
-import type { Action } from '../core/plan.ts';
-import { sha256Hex } from '../ledger/canonical.ts';
-import { inTransaction } from '../store/db.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Action } from '#lib/core/plan.ts';
+import { sha256Hex } from '#lib/ledger/canonical.ts';
+import { inTransaction } from '#lib/store/db.ts';
+import { testDatabase } from '#test/database.ts';
 import { none } from './none.ts';
 import type { ApplyInput, TransactionalConnector } from './port.ts';
 import { CONNECTORS, checkAction, connectorFor } from './registry.ts';

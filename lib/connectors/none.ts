@@ -1,6 +1,6 @@
 /** Receipts without an effect: a label that a person countersigned, and nothing else. */
 import { z } from 'zod';
-import { canonicalBytes } from '../ledger/canonical.ts';
+import { canonicalBytes } from '#lib/ledger/canonical.ts';
 import { readParameters, requireDo, requireNoConnection } from './parameters.ts';
 import type { TransactionalConnector } from './port.ts';
 

@@ -1,8 +1,8 @@
 /** The kinds of targets there are. Adding one is a file and a line here. */
-import { CountersignError } from '../core/errors.ts';
-import type { Action } from '../core/plan.ts';
-import { env } from '../env.ts';
-import type { RequestBuilder, TargetNamer } from '../store/manifest.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Action } from '#lib/core/plan.ts';
+import { env } from '#lib/env.ts';
+import type { RequestBuilder, TargetNamer } from '#lib/store/manifest.ts';
 import { makeHttp } from './http.ts';
 import { none } from './none.ts';
 import type { Connector } from './port.ts';

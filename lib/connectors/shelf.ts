@@ -4,8 +4,8 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Action } from '../core/plan.ts';
-import { canonicalBytes, sha256Hex } from '../ledger/canonical.ts';
+import type { Action } from '#lib/core/plan.ts';
+import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import { readParameters, requireDo, requireNoConnection } from './parameters.ts';
 import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Undo, Wording } from './port.ts';
 

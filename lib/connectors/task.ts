@@ -4,10 +4,10 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX } from '../core/limits.ts';
-import { renderTemplate } from '../core/template.ts';
-import { canonicalBytes, sha256Hex } from '../ledger/canonical.ts';
-import type { Tx } from '../store/db.ts';
+import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
+import { renderTemplate } from '#lib/core/template.ts';
+import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
+import type { Tx } from '#lib/store/db.ts';
 import { itemRefusal, readParameters, refusal, requireDo, requireNoConnection, templateProblems } from './parameters.ts';
 import type { ApplyInput, ApplyResult, TransactionalConnector, Undo, Wording } from './port.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RETRIES, UNSENT_REASONS } from '../connectors/http-answers.ts';
+import { RETRIES, UNSENT_REASONS } from '#lib/connectors/http-answers.ts';
 import { failureWords, reasonWords } from './reason-words.ts';
 
 test.each([

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { inTransaction } from '../store/db.ts';
+import { inTransaction } from '#lib/store/db.ts';
+import { testDatabase } from '#test/database.ts';
 import { ring, stopRinging } from './bell.ts';
 
 const { pool, ownerPool } = await testDatabase();

@@ -3,9 +3,9 @@
  * as a worker hears it; the chunk table holds the truth, and a slow poll hears what a bell missed.
  */
 import { PgBoss } from 'pg-boss';
-import { env } from '../env.ts';
-import { log } from '../log.ts';
-import type { Tx } from '../store/db.ts';
+import { env } from '#lib/env.ts';
+import { log } from '#lib/log.ts';
+import type { Tx } from '#lib/store/db.ts';
 
 const QUEUE = 'bell';
 

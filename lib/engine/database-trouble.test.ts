@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DATABASE_WELL_MS } from '../core/limits.ts';
+import { DATABASE_WELL_MS } from '#lib/core/limits.ts';
 import type { Clock } from './clock.ts';
 import { patience, trouble } from './database-trouble.ts';
 

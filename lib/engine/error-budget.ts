@@ -1,5 +1,5 @@
 /** When so much fails that going on would do harm: a run of failures, or too large a share of them. */
-import type { TargetFault } from '../store/breakers.ts';
+import type { TargetFault } from '#lib/store/breakers.ts';
 
 /** `share` counts after this many outcomes, so that one early failure is not half of everything. */
 const SHARE_COUNTS_AFTER = 20;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { NOTIFY_PER_SECOND_MAX } from '../core/limits.ts';
+import { NOTIFY_PER_SECOND_MAX } from '#lib/core/limits.ts';
+import { testDatabase } from '#test/database.ts';
 import { announce, listen, pruneEvents } from './events.ts';
 
 const { pool, url, superPool } = await testDatabase();

@@ -3,8 +3,8 @@
  * misses one polls. A hint travels outside receipt transactions, at most NOTIFY_PER_SECOND_MAX times a second per batch and process.
  */
 import type { Pool } from 'pg';
-import { EVENTS_KEEP_MS, NOTIFY_PER_SECOND_MAX } from '../core/limits.ts';
-import { CHANNEL, hear } from '../store/notifications.ts';
+import { EVENTS_KEEP_MS, NOTIFY_PER_SECOND_MAX } from '#lib/core/limits.ts';
+import { CHANNEL, hear } from '#lib/store/notifications.ts';
 
 const QUIET_MS = 1000 / NOTIFY_PER_SECOND_MAX;
 /** More changed chunks than this are told as "the batch changed". */

@@ -4,11 +4,11 @@
  */
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
-import { LEASE_MS } from '../core/limits.ts';
-import type { SealedReceipt } from '../ledger/receipt.ts';
-import { closeBreaker } from '../store/breakers.ts';
-import { type Claim, holdFence, howClaimStands, renewLease, whyRefused } from '../store/claims.ts';
-import type { Tx } from '../store/db.ts';
+import { LEASE_MS } from '#lib/core/limits.ts';
+import type { SealedReceipt } from '#lib/ledger/receipt.ts';
+import { closeBreaker } from '#lib/store/breakers.ts';
+import { type Claim, holdFence, howClaimStands, renewLease, whyRefused } from '#lib/store/claims.ts';
+import type { Tx } from '#lib/store/db.ts';
 import {
   type Approval,
   type Ending,
@@ -21,8 +21,8 @@ import {
   readApproval,
   reserveRate,
   type WorkRow,
-} from '../store/execution.ts';
-import { type InspectedDoubt, isInDoubt, saveInspection } from '../store/inspections.ts';
+} from '#lib/store/execution.ts';
+import { type InspectedDoubt, isInDoubt, saveInspection } from '#lib/store/inspections.ts';
 import {
   type IntentRow,
   insertIntents,
@@ -31,7 +31,7 @@ import {
   insertResolution,
   type OutcomeRow,
   storedLeaves,
-} from '../store/receipts.ts';
+} from '#lib/store/receipts.ts';
 import { type Trouble, troubleOf } from './database-trouble.ts';
 import { Refused } from './receipt-writer.ts';
 

@@ -1,11 +1,11 @@
 /** The executor by itself: what must hold between an approval and its receipts, each in one small batch that would show it broken. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type Seed, type SeedChunk, type SeededBatch, seedBatch } from '../../test/fixtures/batch.ts';
-import { chunkStates, counters, leasesCount, steps, target, workUntil } from '../../test/fixtures/started-batch.ts';
-import type { PlanInput } from '../core/plan.ts';
-import { executeChunk } from '../steps/execute-chunk.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { executeChunk } from '#lib/steps/execute-chunk.ts';
+import { testDatabase } from '#test/database.ts';
+import { type Seed, type SeedChunk, type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
+import { chunkStates, counters, leasesCount, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool, ownerPool } = await testDatabase();

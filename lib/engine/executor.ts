@@ -4,16 +4,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
-import { TRANSACTIONAL_SLOTS } from '../core/limits.ts';
-import { manifestHasher } from '../core/manifest.ts';
-import { type RetryClass, retryWait } from '../core/retry.ts';
-import { commitment } from '../ledger/canonical.ts';
-import { type IntentBody, idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '../ledger/receipt.ts';
-import type { TargetFault } from '../store/breakers.ts';
-import type { Claim } from '../store/claims.ts';
-import type { Tx } from '../store/db.ts';
-import type { Approval, Ending, WorkRow } from '../store/execution.ts';
-import type { IntentRow, OutcomeRow, PersonalValue } from '../store/receipts.ts';
+import { TRANSACTIONAL_SLOTS } from '#lib/core/limits.ts';
+import { manifestHasher } from '#lib/core/manifest.ts';
+import { type RetryClass, retryWait } from '#lib/core/retry.ts';
+import { commitment } from '#lib/ledger/canonical.ts';
+import { type IntentBody, idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import type { TargetFault } from '#lib/store/breakers.ts';
+import type { Claim } from '#lib/store/claims.ts';
+import type { Tx } from '#lib/store/db.ts';
+import type { Approval, Ending, WorkRow } from '#lib/store/execution.ts';
+import type { IntentRow, OutcomeRow, PersonalValue } from '#lib/store/receipts.ts';
 import type { Clock } from './clock.ts';
 import { errorBudget } from './error-budget.ts';
 import type { ExecutionStore } from './execution-store.ts';

@@ -2,8 +2,8 @@
  * A worker's hold on one chunk. It narrows the window in which two workers could act and proves nothing; the fence in the
  * receipt's statement does (I3).
  */
-import { LEASE_MS, LEASE_RENEW_MS } from '../core/limits.ts';
-import type { Claim } from '../store/claims.ts';
+import { LEASE_MS, LEASE_RENEW_MS } from '#lib/core/limits.ts';
+import type { Claim } from '#lib/store/claims.ts';
 import { CLOCK, type Clock } from './clock.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import { reach } from './failpoints.ts';

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
-import { counters, steps } from '../../test/fixtures/started-batch.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '#lib/store/claims.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
+import { counters, steps } from '#test/fixtures/started-batch.ts';
 import { executionStore } from './execution-store.ts';
 import { receiptWriter } from './receipt-writer.ts';
 

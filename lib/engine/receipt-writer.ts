@@ -2,13 +2,13 @@
  * Group commit: the intents and outcomes of many items in flight share statements. A promise that resolves means that the COMMIT
  * of that receipt was acknowledged (I1), or was found to have happened after its acknowledgement was lost.
  */
-import { isConnectionLoss } from '../core/database-fault.ts';
-import { LEASE_MS, RECEIPT_ANSWER_MS } from '../core/limits.ts';
-import type { SealedReceipt } from '../ledger/receipt.ts';
-import type { Claim } from '../store/claims.ts';
-import type { Tx } from '../store/db.ts';
-import type { InspectedDoubt } from '../store/inspections.ts';
-import type { IntentRow, OutcomeRow } from '../store/receipts.ts';
+import { isConnectionLoss } from '#lib/core/database-fault.ts';
+import { LEASE_MS, RECEIPT_ANSWER_MS } from '#lib/core/limits.ts';
+import type { SealedReceipt } from '#lib/ledger/receipt.ts';
+import type { Claim } from '#lib/store/claims.ts';
+import type { Tx } from '#lib/store/db.ts';
+import type { InspectedDoubt } from '#lib/store/inspections.ts';
+import type { IntentRow, OutcomeRow } from '#lib/store/receipts.ts';
 import { CLOCK, type Clock } from './clock.ts';
 import { patience } from './database-trouble.ts';
 import type { Backend, ExecutionStore, ReceiptConnection } from './execution-store.ts';

@@ -3,7 +3,7 @@ import { parse as parseCsvOracle } from 'csv-parse/sync';
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
-import { CELL_BYTES_MAX } from '../core/limits.ts';
+import { CELL_BYTES_MAX } from '#lib/core/limits.ts';
 import { csv } from './csv.ts';
 import type { Dialect, Item, UnreadableRow } from './port.ts';
 import { fromVisible } from './visible.ts';

@@ -1,5 +1,5 @@
-import { CountersignError } from '../core/errors.ts';
-import { UNREADABLE_EXCERPT_BYTES } from '../core/limits.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import { type CsvDialect, columnNames, detectDialect, tooManyColumns } from './csv/dialect.ts';
 import { type RawRecord, RecordReader } from './csv/records.ts';
 import { type Dialect, type Format, HEAD_BYTES, type Item, type ParseOptions, type Segment, type UnreadableRow } from './port.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
-import { RECORD_BYTES_MAX } from '../core/limits.ts';
+import { RECORD_BYTES_MAX } from '#lib/core/limits.ts';
 import { MAIL_FIELDS } from './mbox/message.ts';
 import { MessageReader, type RawMessage } from './mbox/split.ts';
 import { mbox } from './mbox.ts';

@@ -1,4 +1,4 @@
-import { UNREADABLE_EXCERPT_BYTES } from '../core/limits.ts';
+import { UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import { MAIL_FIELDS, readMessage } from './mbox/message.ts';
 import { afterBlanks, HEADER, isSeparator, MessageReader, type RawMessage } from './mbox/split.ts';
 import type { Dialect, Format, Item, ParseOptions, Segment, UnreadableRow } from './port.ts';

@@ -3,7 +3,7 @@
  * whatever the file.
  */
 
-import { readDate } from '../core/dates.ts';
+import { readDate } from '#lib/core/dates.ts';
 import type { Item } from './port.ts';
 import { typeOf, type ValueType } from './value-type.ts';
 

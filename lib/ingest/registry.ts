@@ -1,4 +1,4 @@
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { csv } from './csv.ts';
 import { mbox } from './mbox.ts';
 import type { Format } from './port.ts';

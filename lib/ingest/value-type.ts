@@ -1,4 +1,4 @@
-import { readDate } from '../core/dates.ts';
+import { readDate } from '#lib/core/dates.ts';
 
 export type ValueType = 'text' | 'number' | 'date' | 'boolean' | 'email' | 'url' | 'empty';
 

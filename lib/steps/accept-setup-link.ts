@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { z } from 'zod';
-import type { Role } from '../auth/actor.ts';
-import { passwordProblem } from '../auth/password.ts';
-import { tokenDigest } from '../auth/token.ts';
-import { CountersignError, type Problem } from '../core/errors.ts';
-import { PERSON_NAME_CHARS_MAX } from '../core/limits.ts';
-import { db, inTransaction } from '../store/db.ts';
-import { anyPerson, insertPerson, lockPeople, takeLink } from '../store/people.ts';
+import type { Role } from '#lib/auth/actor.ts';
+import { passwordProblem } from '#lib/auth/password.ts';
+import { tokenDigest } from '#lib/auth/token.ts';
+import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { PERSON_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { db, inTransaction } from '#lib/store/db.ts';
+import { anyPerson, insertPerson, lockPeople, takeLink } from '#lib/store/people.ts';
 import { readSetupLink } from './read-setup-link.ts';
 
 const input = z.strictObject({

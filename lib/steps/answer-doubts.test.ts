@@ -1,9 +1,9 @@
 /** Doubts, singly and by cause: two people at once, what changes meanwhile, and what the target says when it is asked. */
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import { ADA, BO, counters, steps, target } from '../../test/fixtures/started-batch.ts';
-import type { PlanInput } from '../core/plan.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { ADA, BO, counters, steps, target } from '#test/fixtures/started-batch.ts';
 import { answerDoubts } from './answer-doubts.ts';
 import { groupId } from './doubt-groups.ts';
 import { readBatch } from './read-batch.ts';

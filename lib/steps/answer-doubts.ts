@@ -1,19 +1,19 @@
 /** What a person knows, or what the target says now, about actions of which we only know that they were sent. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { CHUNK_MAY_BE_IN_DOUBT } from '../core/lifecycle.ts';
-import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '../core/limits.ts';
-import { announce } from '../engine/events.ts';
-import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '../ledger/receipt.ts';
-import { type ChunkRow, lockChunks } from '../store/chunks.ts';
-import { db, inTransaction, type Tx } from '../store/db.ts';
-import { type OpenDoubt, readDoubtsOfGroup, readOpenDoubts } from '../store/doubts.ts';
-import { settleBatch, settleDoubts } from '../store/execution.ts';
-import { saveInspection } from '../store/inspections.ts';
-import { insertNumbered, takeSequence } from '../store/receipts.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { CHUNK_MAY_BE_IN_DOUBT } from '#lib/core/lifecycle.ts';
+import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '#lib/core/limits.ts';
+import { announce } from '#lib/engine/events.ts';
+import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import { type ChunkRow, lockChunks } from '#lib/store/chunks.ts';
+import { db, inTransaction, type Tx } from '#lib/store/db.ts';
+import { type OpenDoubt, readDoubtsOfGroup, readOpenDoubts } from '#lib/store/doubts.ts';
+import { settleBatch, settleDoubts } from '#lib/store/execution.ts';
+import { saveInspection } from '#lib/store/inspections.ts';
+import { insertNumbered, takeSequence } from '#lib/store/receipts.ts';
 import { askTargets, type Said } from './ask-targets.ts';
 import { readGroupId } from './doubt-groups.ts';
 

@@ -1,11 +1,11 @@
 /** Looking doubts up at their targets, for a person who asks. Harmless reads; nothing is recorded here. */
 import type { Pool } from 'pg';
-import type { Connector, Inspection } from '../connectors/port.ts';
-import { CONNECTORS } from '../connectors/registry.ts';
-import { ASK_SLOTS, ASK_TIMEOUT_MS } from '../core/limits.ts';
-import type { Plan } from '../core/plan.ts';
-import { type OpenDoubt, readSentRequests, type SentRequest } from '../store/doubts.ts';
-import { reserveRate } from '../store/execution.ts';
+import type { Connector, Inspection } from '#lib/connectors/port.ts';
+import { CONNECTORS } from '#lib/connectors/registry.ts';
+import { ASK_SLOTS, ASK_TIMEOUT_MS } from '#lib/core/limits.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import { type OpenDoubt, readSentRequests, type SentRequest } from '#lib/store/doubts.ts';
+import { reserveRate } from '#lib/store/execution.ts';
 
 /** `cannot_ask`: its plan has no way to look it up. */
 export type Said = {

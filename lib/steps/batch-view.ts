@@ -1,15 +1,15 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
-import type { DatabaseFaultKind } from '../core/database-fault.ts';
-import { type BatchState, CHUNK_OWNED, CHUNK_STATES, type ChunkState, type Stopping } from '../core/lifecycle.ts';
-import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '../core/limits.ts';
-import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '../core/sum.ts';
-import { toldLine } from '../core/told-line.ts';
-import { type ChunkNow, readActionRate, readChunksNow, readPulse } from '../store/batch-reads.ts';
-import type { db } from '../store/db.ts';
-import { readNewest, type Span } from '../store/receipt-reads.ts';
-import { foldChunks } from '../store/sum.ts';
-import { readTold } from '../store/tape.ts';
-import { readDatabaseFault } from '../store/workers.ts';
+import type { DatabaseFaultKind } from '#lib/core/database-fault.ts';
+import { type BatchState, CHUNK_OWNED, CHUNK_STATES, type ChunkState, type Stopping } from '#lib/core/lifecycle.ts';
+import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
+import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/sum.ts';
+import { toldLine } from '#lib/core/told-line.ts';
+import { type ChunkNow, readActionRate, readChunksNow, readPulse } from '#lib/store/batch-reads.ts';
+import type { db } from '#lib/store/db.ts';
+import { readNewest, type Span } from '#lib/store/receipt-reads.ts';
+import { foldChunks } from '#lib/store/sum.ts';
+import { readTold } from '#lib/store/tape.ts';
+import { readDatabaseFault } from '#lib/store/workers.ts';
 import type { ReceiptReader } from './receipt-rows.ts';
 import { readTargets, type TargetIncident } from './target-incidents.ts';
 

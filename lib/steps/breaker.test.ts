@@ -5,22 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import {
-  ADA,
-  BO,
-  chunkStates,
-  leasesCount,
-  type StartedBatch,
-  startedBatch,
-  workUntil,
-} from '../../test/fixtures/started-batch.ts';
-import { type RunningTarget, startTarget } from '../../test/target.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import type { PlanInput } from '../core/plan.ts';
-import { closeBreaker, haltAtTarget, keepBreakers } from '../store/breakers.ts';
-import { claimChunk } from '../store/claims.ts';
-import { buildManifest } from '../store/manifest.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { closeBreaker, haltAtTarget, keepBreakers } from '#lib/store/breakers.ts';
+import { claimChunk } from '#lib/store/claims.ts';
+import { buildManifest } from '#lib/store/manifest.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, BO, chunkStates, leasesCount, type StartedBatch, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
+import { type RunningTarget, startTarget } from '#test/target.ts';
 import { decide } from './decide.ts';
 import { executeChunk } from './execute-chunk.ts';
 import { readBatch } from './read-batch.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Actor, ROLES, type Role } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { db, inTransaction } from '../store/db.ts';
-import { countAdmins, lockPeople, readPerson, setRole } from '../store/people.ts';
+import { type Actor, ROLES, type Role } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { db, inTransaction } from '#lib/store/db.ts';
+import { countAdmins, lockPeople, readPerson, setRole } from '#lib/store/people.ts';
 
 const input = z.strictObject({ personId: z.uuid(), role: z.enum(ROLES) });
 

@@ -3,12 +3,12 @@
  * protocol, so sending stops before anyone asks why: one incident, and the batch is paused.
  */
 import { randomUUID } from 'node:crypto';
-import { sumOf } from '../core/sum.ts';
-import { announce } from '../engine/events.ts';
-import { readChunksNow } from '../store/batch-reads.ts';
-import { db, inTransaction } from '../store/db.ts';
-import { readSendingBatches, stopOnMismatch } from '../store/incidents.ts';
-import { foldChunks } from '../store/sum.ts';
+import { sumOf } from '#lib/core/sum.ts';
+import { announce } from '#lib/engine/events.ts';
+import { readChunksNow } from '#lib/store/batch-reads.ts';
+import { db, inTransaction } from '#lib/store/db.ts';
+import { readSendingBatches, stopOnMismatch } from '#lib/store/incidents.ts';
+import { foldChunks } from '#lib/store/sum.ts';
 
 /** Checks every batch that sends. By any worker; several at once open one incident. */
 export async function checkSums(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Which chunk each of some items is in. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { db } from '#lib/store/db.ts';
 
 /** Chunk number -> those of the ordinals that it holds, ascending. What is in no chunk of the batch is left out. */
 export async function chunksOfItems(

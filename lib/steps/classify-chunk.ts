@@ -2,15 +2,15 @@
  * A worker's handler: answers every item of a claimed chunk, keeping the answers as they come. In an undo the answers are the categories that the
  * original was approved in.
  */
-import type { Classifier } from '../classifiers/port.ts';
-import { makeClassifier } from '../classifiers/registry.ts';
-import type { Plan } from '../core/plan.ts';
-import { announce } from '../engine/events.ts';
-import { reach } from '../engine/failpoints.ts';
-import type { Handled, WorkerTask } from '../engine/worker.ts';
-import { whyRefused, yieldClassifying } from '../store/claims.ts';
-import { completeClassifying, insertAnswers, unanswered } from '../store/classifications.ts';
-import { undoAnswers } from '../store/undo.ts';
+import type { Classifier } from '#lib/classifiers/port.ts';
+import { makeClassifier } from '#lib/classifiers/registry.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import { announce } from '#lib/engine/events.ts';
+import { reach } from '#lib/engine/failpoints.ts';
+import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
+import { whyRefused, yieldClassifying } from '#lib/store/claims.ts';
+import { completeClassifying, insertAnswers, unanswered } from '#lib/store/classifications.ts';
+import { undoAnswers } from '#lib/store/undo.ts';
 
 /** Throws what the classifier throws, in words for a person; the loop halts the chunk with them. */
 export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): Promise<Handled> {

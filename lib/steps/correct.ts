@@ -1,12 +1,12 @@
 /** A person's changes to a chunk's answers, before anything is approved. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { announce } from '../engine/events.ts';
-import { assertUnfinished, lockChunks, readBatchRow } from '../store/chunks.ts';
-import { categoryCounts, correctAnswers } from '../store/classifications.ts';
-import { db, inTransaction } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { announce } from '#lib/engine/events.ts';
+import { assertUnfinished, lockChunks, readBatchRow } from '#lib/store/chunks.ts';
+import { categoryCounts, correctAnswers } from '#lib/store/classifications.ts';
+import { db, inTransaction } from '#lib/store/db.ts';
 
 const input = z.strictObject({
   batchId: z.uuid(),

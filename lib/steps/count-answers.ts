@@ -3,10 +3,10 @@
  * call. What the classifier reads of a finished dataset is kept for a while, because people edit rules and look at the counts.
  */
 import { createHash } from 'node:crypto';
-import type { Answer, Classifier } from '../classifiers/port.ts';
-import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX } from '../core/limits.ts';
-import { db } from '../store/db.ts';
-import { type PlanningDataset, type PlanningItem, readItems } from '../store/planning.ts';
+import type { Answer, Classifier } from '#lib/classifiers/port.ts';
+import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX } from '#lib/core/limits.ts';
+import { db } from '#lib/store/db.ts';
+import { type PlanningDataset, type PlanningItem, readItems } from '#lib/store/planning.ts';
 
 export type AnswerCounts = {
   /** false: counted on `counted` items drawn at random and scaled up to `items` */

@@ -1,10 +1,10 @@
 /** How many items each rule takes, while somebody edits them: quick, and never an error for a rule that is half typed. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { makeClassifier } from '../classifiers/registry.ts';
-import { CountersignError, type Problem } from '../core/errors.ts';
-import { type Plan, parsePlan } from '../core/plan.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { makeClassifier } from '#lib/classifiers/registry.ts';
+import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { type Plan, parsePlan } from '#lib/core/plan.ts';
 import { countAnswers } from './count-answers.ts';
 import { datasetToPlan, readInput } from './plan-dataset.ts';
 

@@ -1,13 +1,13 @@
 /** Makes a batch of a plan and a dataset: the same planner as the preview, written down. Nothing is sorted or sent before its start. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import type { Plan } from '../core/plan.ts';
-import { canonicalBytes, type Json, sha256 } from '../ledger/canonical.ts';
-import { insertBatch, insertChunk } from '../store/batches.ts';
-import { db, inTransaction } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
+import { insertBatch, insertChunk } from '#lib/store/batches.ts';
+import { db, inTransaction } from '#lib/store/db.ts';
 import { planDataset } from './plan-dataset.ts';
 import { startBatch } from './start-batch.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { z } from 'zod';
-import { CountersignError } from '../core/errors.ts';
-import { type Db, db, inTransaction } from '../store/db.ts';
-import { anyPerson, insertPerson, lockPeople } from '../store/people.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { type Db, db, inTransaction } from '#lib/store/db.ts';
+import { anyPerson, insertPerson, lockPeople } from '#lib/store/people.ts';
 
 // Whoever sets the environment runs the server; lib/env.ts says how short the password may be.
 const input = z.strictObject({ email: z.string().trim().toLowerCase().pipe(z.email()), password: z.string().min(1) });

@@ -5,17 +5,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { requestBuilder, targetOfRequest } from '../connectors/registry.ts';
-import { CountersignError } from '../core/errors.ts';
-import { openNext } from '../core/gates.ts';
-import { type ChunkTransition, chunkFrom, chunkMay } from '../core/lifecycle.ts';
-import { decisionRoot } from '../core/manifest.ts';
-import { needsTwo } from '../core/signatures.ts';
-import { ring } from '../engine/bell.ts';
-import { announce } from '../engine/events.ts';
-import { type DecisionAnswers, type DecisionBody, sealReceipt, seenDigest } from '../ledger/receipt.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { requestBuilder, targetOfRequest } from '#lib/connectors/registry.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { openNext } from '#lib/core/gates.ts';
+import { type ChunkTransition, chunkFrom, chunkMay } from '#lib/core/lifecycle.ts';
+import { decisionRoot } from '#lib/core/manifest.ts';
+import { needsTwo } from '#lib/core/signatures.ts';
+import { ring } from '#lib/engine/bell.ts';
+import { announce } from '#lib/engine/events.ts';
+import { type DecisionAnswers, type DecisionBody, sealReceipt, seenDigest } from '#lib/ledger/receipt.ts';
 import {
   assertUnfinished,
   type BatchRow,
@@ -25,13 +25,13 @@ import {
   openGates,
   RELEASABLE,
   readBatchRow,
-} from '../store/chunks.ts';
-import { correctionsSince, discardAnswers } from '../store/classifications.ts';
-import { db, inTransaction, type Tx } from '../store/db.ts';
-import { type DecidedChunk, insertDecision, readFirstSignature } from '../store/decisions.ts';
-import { settleBatch } from '../store/execution.ts';
-import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '../store/manifest.ts';
-import { insertNumbered, takeSequence } from '../store/receipts.ts';
+} from '#lib/store/chunks.ts';
+import { correctionsSince, discardAnswers } from '#lib/store/classifications.ts';
+import { db, inTransaction, type Tx } from '#lib/store/db.ts';
+import { type DecidedChunk, insertDecision, readFirstSignature } from '#lib/store/decisions.ts';
+import { settleBatch } from '#lib/store/execution.ts';
+import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '#lib/store/manifest.ts';
+import { insertNumbered, takeSequence } from '#lib/store/receipts.ts';
 
 const input = z.strictObject({
   batchId: z.uuid(),

@@ -1,7 +1,7 @@
 /** The name of a group of doubts: what was seen of it, so that an answer never covers a doubt that came later. */
 import { z } from 'zod';
-import { CountersignError } from '../core/errors.ts';
-import type { Cause, SeenUpTo } from '../store/doubts.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Cause, SeenUpTo } from '#lib/store/doubts.ts';
 
 const name = z.tuple([
   z.uuid(),

@@ -1,12 +1,12 @@
 /** The items of a dataset, or of one category of a batch, as a file: their original bytes, or their fields. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import type { Plan } from '../core/plan.ts';
-import { csvWriter, mboxMessage } from '../ingest/write-back.ts';
-import { db } from '../store/db.ts';
-import { type Original, readOriginals } from '../store/originals.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import { csvWriter, mboxMessage } from '#lib/ingest/write-back.ts';
+import { db } from '#lib/store/db.ts';
+import { type Original, readOriginals } from '#lib/store/originals.ts';
 
 const input = z
   .strictObject({

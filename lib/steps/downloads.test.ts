@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import type { Actor } from '../auth/actor.ts';
-import { CountersignError } from '../core/errors.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { testDatabase } from '#test/database.ts';
 import { downloadDataset } from './download-dataset.ts';
 import { finishFollowUp } from './finish-follow-up.ts';
 import { listFollowUps } from './list-follow-ups.ts';

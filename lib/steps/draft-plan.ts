@@ -1,8 +1,8 @@
 /** The plan that the wizard begins with. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { type DraftedPlan, draftFromProfile } from '../core/draft-plan.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { type DraftedPlan, draftFromProfile } from '#lib/core/draft-plan.ts';
 import { datasetToPlan, readInput } from './plan-dataset.ts';
 
 const input = z.strictObject({ datasetId: z.uuid() });

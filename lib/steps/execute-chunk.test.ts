@@ -1,7 +1,17 @@
 import type { Pool } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { CLOCK } from '#lib/engine/clock.ts';
+import { executionStore } from '#lib/engine/execution-store.ts';
+import { receiptWriter } from '#lib/engine/receipt-writer.ts';
+import { readReceipt } from '#lib/ledger/receipt.ts';
+import { claimChunk } from '#lib/store/claims.ts';
+import { buildManifest } from '#lib/store/manifest.ts';
+import { insertIntents, insertOutcomes } from '#lib/store/receipts.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import {
   ADA,
   BO,
@@ -13,17 +23,7 @@ import {
   steps,
   target,
   workUntil,
-} from '../../test/fixtures/started-batch.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import { CountersignError } from '../core/errors.ts';
-import type { PlanInput } from '../core/plan.ts';
-import { CLOCK } from '../engine/clock.ts';
-import { executionStore } from '../engine/execution-store.ts';
-import { receiptWriter } from '../engine/receipt-writer.ts';
-import { readReceipt } from '../ledger/receipt.ts';
-import { claimChunk } from '../store/claims.ts';
-import { buildManifest } from '../store/manifest.ts';
-import { insertIntents, insertOutcomes } from '../store/receipts.ts';
+} from '#test/fixtures/started-batch.ts';
 import { answerDoubts } from './answer-doubts.ts';
 import { checkSums } from './check-sums.ts';
 import { correct } from './correct.ts';
@@ -197,7 +197,7 @@ test('what an owner left open is asked about where the target keeps no keys, and
     // This owner dies after the intents' commit and after two of the effects.
     await workUntil(pool, async () => seen.length >= 2, {
       executing: async (task) => {
-        const { executeChunk } = await import('../engine/executor.ts');
+        const { executeChunk } = await import('#lib/engine/executor.ts');
         let sent = 0;
         await executeChunk({
           ...{

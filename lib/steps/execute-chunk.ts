@@ -1,19 +1,19 @@
 /** A worker's handler: executes a claimed chunk's approval, with the connectors of this build as its targets. */
 import { randomUUID } from 'node:crypto';
-import type { ApplyInput, Connector } from '../connectors/port.ts';
-import { CONNECTORS } from '../connectors/registry.ts';
-import { KEYS_MARGIN_MS } from '../core/limits.ts';
-import { keysKeptMs, type Plan } from '../core/plan.ts';
-import { CLOCK } from '../engine/clock.ts';
-import { announce } from '../engine/events.ts';
-import { executionStore } from '../engine/execution-store.ts';
-import { executeChunk as execute, type Sending, type Target } from '../engine/executor.ts';
-import { reach } from '../engine/failpoints.ts';
-import type { Handled, WorkerTask } from '../engine/worker.ts';
-import { haltAtTarget, settleBreakers } from '../store/breakers.ts';
-import { releaseLease } from '../store/claims.ts';
-import { inTransaction } from '../store/db.ts';
-import { haltChunk, settleBatch } from '../store/execution.ts';
+import type { ApplyInput, Connector } from '#lib/connectors/port.ts';
+import { CONNECTORS } from '#lib/connectors/registry.ts';
+import { KEYS_MARGIN_MS } from '#lib/core/limits.ts';
+import { keysKeptMs, type Plan } from '#lib/core/plan.ts';
+import { CLOCK } from '#lib/engine/clock.ts';
+import { announce } from '#lib/engine/events.ts';
+import { executionStore } from '#lib/engine/execution-store.ts';
+import { executeChunk as execute, type Sending, type Target } from '#lib/engine/executor.ts';
+import { reach } from '#lib/engine/failpoints.ts';
+import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
+import { haltAtTarget, settleBreakers } from '#lib/store/breakers.ts';
+import { releaseLease } from '#lib/store/claims.ts';
+import { inTransaction } from '#lib/store/db.ts';
+import { haltChunk, settleBatch } from '#lib/store/execution.ts';
 
 /** Ends with the chunk in its next state, halted, or given back; see the executor for what is guaranteed on the way. */
 export async function executeChunk(task: WorkerTask): Promise<Handled> {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeededBatch, type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import type { Actor } from '../auth/actor.ts';
-import { leafHash } from '../ledger/canonical.ts';
-import { readReceipt } from '../ledger/receipt.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { leafHash } from '#lib/ledger/canonical.ts';
+import { readReceipt } from '#lib/ledger/receipt.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { exportReceipts } from './export-receipts.ts';
 
 const { pool, superPool } = await testDatabase();

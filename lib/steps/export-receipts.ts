@@ -1,14 +1,14 @@
 /** A batch's receipts as a file, at any moment: streamed, and as of one moment even while work goes on. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { EXPORT_PAGE_ROWS } from '../core/limits.ts';
-import { type Sum, sumOf } from '../core/sum.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
-import { readReceiptPage } from '../store/receipt-reads.ts';
-import { foldChunks } from '../store/sum.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
+import { type Sum, sumOf } from '#lib/core/sum.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { readReceiptPage } from '#lib/store/receipt-reads.ts';
+import { foldChunks } from '#lib/store/sum.ts';
 import { fileStem } from './file-stem.ts';
 import { type ReceiptRow, receiptReader } from './receipt-rows.ts';
 import { csvReceipts } from './receipts-csv.ts';

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import type { Actor } from '../auth/actor.ts';
-import type { PlanInput } from '../core/plan.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { exportScratchpad } from './export-scratchpad.ts';
 import { readScratchpad } from './read-scratchpad.ts';
 

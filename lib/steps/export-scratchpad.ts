@@ -1,12 +1,12 @@
 /** The scratchpads of all chunks as one zip. */
 import { Readable } from 'node:stream';
 import yazl from 'yazl';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { scratchpadName, summaryText } from '../core/scratchpad.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { scratchpadName, summaryText } from '#lib/core/scratchpad.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
 import type { Download } from './export-receipts.ts';
 import { fileStem } from './file-stem.ts';
 import { isId } from './page.ts';

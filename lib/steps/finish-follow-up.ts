@@ -1,9 +1,9 @@
 /** A person says that a follow-up task is done. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { db } from '#lib/store/db.ts';
 
 const input = z.strictObject({ id: z.string().regex(/^\d{1,18}$/) });
 

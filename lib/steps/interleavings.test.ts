@@ -1,9 +1,14 @@
 /** Verbs and workers in each other's way: every test is an order of events that once lost something. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type Seed, type SeedChunk, type SeededBatch, seedBatch } from '../../test/fixtures/batch.ts';
-import { whileHeld } from '../../test/fixtures/interleave.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { claimChunk } from '#lib/store/claims.ts';
+import { settleBatches } from '#lib/store/execution.ts';
+import { buildManifest } from '#lib/store/manifest.ts';
+import { testDatabase } from '#test/database.ts';
+import { type Seed, type SeedChunk, type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
+import { whileHeld } from '#test/fixtures/interleave.ts';
 import {
   ADA,
   BO,
@@ -15,12 +20,7 @@ import {
   steps,
   target,
   workUntil,
-} from '../../test/fixtures/started-batch.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import type { PlanInput } from '../core/plan.ts';
-import { claimChunk } from '../store/claims.ts';
-import { settleBatches } from '../store/execution.ts';
-import { buildManifest } from '../store/manifest.ts';
+} from '#test/fixtures/started-batch.ts';
 import { answerDoubts } from './answer-doubts.ts';
 import { checkSums } from './check-sums.ts';
 import { decide } from './decide.ts';
@@ -240,7 +240,7 @@ test('what was accepted as unknown does not hold the chunk open when it is retri
 });
 
 test('accepted as unknown while the worker ends the chunk: it is done, not unresolved for ever', async () => {
-  const { endExecution } = await import('../store/execution.ts');
+  const { endExecution } = await import('#lib/store/execution.ts');
   const batch = await seed([
     { state: 'executing', items: [item('intent', 'outcome:uncertain'), item('intent', 'outcome:succeeded')] },
   ]);

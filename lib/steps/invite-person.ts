@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type Actor, ROLES, type Role } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { makeToken, setupPath } from '../auth/token.ts';
-import { CountersignError } from '../core/errors.ts';
-import { INVITATION_DAYS } from '../core/limits.ts';
-import { db, inTransaction } from '../store/db.ts';
-import { emailTaken, lockPeople, replaceInvitation } from '../store/people.ts';
+import { type Actor, ROLES, type Role } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { makeToken, setupPath } from '#lib/auth/token.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { INVITATION_DAYS } from '#lib/core/limits.ts';
+import { db, inTransaction } from '#lib/store/db.ts';
+import { emailTaken, lockPeople, replaceInvitation } from '#lib/store/people.ts';
 
 const input = z.strictObject({
   email: z.string().trim().toLowerCase().pipe(z.email('This is not a mail address.')),

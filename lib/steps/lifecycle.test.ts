@@ -4,11 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import { ADA, BO, chunkStates, leasesCount, target, workUntil } from '../../test/fixtures/started-batch.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import { CountersignError } from '../core/errors.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import {
   ACTION_TRANSITIONS,
   type ActionReceiptKind,
@@ -22,12 +19,15 @@ import {
   chunkFrom,
   DATASET_STATES,
   DATASET_TRANSITIONS,
-} from '../core/lifecycle.ts';
-import type { PlanInput } from '../core/plan.ts';
-import { RELEASABLE } from '../store/chunks.ts';
-import { claimChunk } from '../store/claims.ts';
-import { settleBatches } from '../store/execution.ts';
-import { buildManifest } from '../store/manifest.ts';
+} from '#lib/core/lifecycle.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { RELEASABLE } from '#lib/store/chunks.ts';
+import { claimChunk } from '#lib/store/claims.ts';
+import { settleBatches } from '#lib/store/execution.ts';
+import { buildManifest } from '#lib/store/manifest.ts';
+import { testDatabase } from '#test/database.ts';
+import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { ADA, BO, chunkStates, leasesCount, target, workUntil } from '#test/fixtures/started-batch.ts';
 import { answerDoubts } from './answer-doubts.ts';
 import { classifyChunk } from './classify-chunk.ts';
 import { correct } from './correct.ts';

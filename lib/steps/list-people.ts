@@ -1,6 +1,6 @@
-import { type Actor, isRole, type Role } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { readInvitations, readPeople } from '../store/people.ts';
+import { type Actor, isRole, type Role } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { readInvitations, readPeople } from '#lib/store/people.ts';
 
 export type PersonRow = { id: string; name: string; email: string; role: Role; createdAt: string; self: boolean };
 export type InvitationRow = { email: string; role: Role; createdAt: string; expiresAt: string };

@@ -1,10 +1,10 @@
 /** What batches put on the shelves and what is still there. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '../core/limits.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
+import { db } from '#lib/store/db.ts';
 
 const input = z.strictObject({
   cursor: z.string().max(200).nullish(),

@@ -1,8 +1,8 @@
 /** One reader per batch and process, however many pages look at it: it reads a moment when it hears of a change, and every so often anyway. */
-import { LIVE_POLL_MS, NOTIFY_PER_SECOND_MAX } from '../core/limits.ts';
-import { listen } from '../engine/events.ts';
-import type { BatchFacts } from '../store/batch-reads.ts';
-import type { db } from '../store/db.ts';
+import { LIVE_POLL_MS, NOTIFY_PER_SECOND_MAX } from '#lib/core/limits.ts';
+import { listen } from '#lib/engine/events.ts';
+import type { BatchFacts } from '#lib/store/batch-reads.ts';
+import type { db } from '#lib/store/db.ts';
 import { type Moment, readMoment, readTapeAt, type TapeLine } from './batch-view.ts';
 import { receiptReader } from './receipt-rows.ts';
 

@@ -1,6 +1,6 @@
-import { makeToken, setupPath } from '../auth/token.ts';
-import { type Db, db, inTransaction } from '../store/db.ts';
-import { anyPerson, lockPeople, replaceFirstLink } from '../store/people.ts';
+import { makeToken, setupPath } from '#lib/auth/token.ts';
+import { type Db, db, inTransaction } from '#lib/store/db.ts';
+import { anyPerson, lockPeople, replaceFirstLink } from '#lib/store/people.ts';
 
 /**
  * The first visit's link, for the server to print at its start while there is nobody who could sign in; null once there is. It works

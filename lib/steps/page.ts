@@ -1,7 +1,7 @@
 /** Lists that are paged by key: what they are asked with, and what they answer. */
 import { z } from 'zod';
-import { CountersignError } from '../core/errors.ts';
-import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '../core/limits.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
 
 export type Page<T> = { items: T[] /** the cursor of the next page; null: that was all */; next: string | null };
 export type PageInput = { cursor?: string | null | undefined; limit?: number | null | undefined };

@@ -1,13 +1,13 @@
 /** A plan over a dataset: read, checked in every part, and planned. The preview and the start both begin with this. */
 import type { z } from 'zod';
-import type { Classifier } from '../classifiers/port.ts';
-import { makeClassifier } from '../classifiers/registry.ts';
-import { checkAction } from '../connectors/registry.ts';
-import { CountersignError, type Problem } from '../core/errors.ts';
-import { type Plan, parsePlan } from '../core/plan.ts';
-import { checkFields, type PlannedBatch, startPlanning } from '../core/planner.ts';
-import { db } from '../store/db.ts';
-import { eachKey, type PlanningDataset, readPlanningDataset } from '../store/planning.ts';
+import type { Classifier } from '#lib/classifiers/port.ts';
+import { makeClassifier } from '#lib/classifiers/registry.ts';
+import { checkAction } from '#lib/connectors/registry.ts';
+import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { type Plan, parsePlan } from '#lib/core/plan.ts';
+import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/planner.ts';
+import { db } from '#lib/store/db.ts';
+import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/planning.ts';
 
 export type PlannedDataset = { dataset: PlanningDataset; plan: Plan; classifier: Classifier; planned: PlannedBatch };
 

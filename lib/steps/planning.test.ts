@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import type { Actor } from '../auth/actor.ts';
-import { CountersignError } from '../core/errors.ts';
-import type { PlanInput } from '../core/plan.ts';
-import { hasSample, SAMPLE_MAILS } from '../ingest/sample.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { hasSample, SAMPLE_MAILS } from '#lib/ingest/sample.ts';
+import { testDatabase } from '#test/database.ts';
 import { countRules } from './count-rules.ts';
 import { createBatch } from './create-batch.ts';
 import { draftPlan } from './draft-plan.ts';

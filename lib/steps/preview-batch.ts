@@ -1,19 +1,19 @@
 /** What a batch would do, without doing it: chunks, decisions, counts and examples, from the planner that the start uses. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import type { Answer } from '../classifiers/port.ts';
-import type { Effect, Wording } from '../connectors/port.ts';
-import { connectorFor } from '../connectors/registry.ts';
-import { CountersignError } from '../core/errors.ts';
-import type { Estimate } from '../core/estimate.ts';
-import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '../core/limits.ts';
-import type { Action, Plan } from '../core/plan.ts';
-import type { Independence, PlannedBatch, PlannedChunk, Warning } from '../core/planner.ts';
-import { receiptLine } from '../core/receipt-line.ts';
-import type { Gates, Routing } from '../core/routing.ts';
-import { db } from '../store/db.ts';
-import { type PlanningItem, readItems } from '../store/planning.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import type { Answer } from '#lib/classifiers/port.ts';
+import type { Effect, Wording } from '#lib/connectors/port.ts';
+import { connectorFor } from '#lib/connectors/registry.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Estimate } from '#lib/core/estimate.ts';
+import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
+import type { Action, Plan } from '#lib/core/plan.ts';
+import type { Independence, PlannedBatch, PlannedChunk, Warning } from '#lib/core/planner.ts';
+import { receiptLine } from '#lib/core/receipt-line.ts';
+import type { Gates, Routing } from '#lib/core/routing.ts';
+import { db } from '#lib/store/db.ts';
+import { type PlanningItem, readItems } from '#lib/store/planning.ts';
 import { countAnswers } from './count-answers.ts';
 import { planDataset, readInput } from './plan-dataset.ts';
 

@@ -1,12 +1,12 @@
 /** What an undo would do, before anybody starts it. Writes nothing. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { type ActionWords, actionWords } from '../connectors/words.ts';
-import { CountersignError } from '../core/errors.ts';
-import { readBatchFacts } from '../store/batch-reads.ts';
-import { type BatchRow, readBatchRow } from '../store/chunks.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { readBatchFacts } from '#lib/store/batch-reads.ts';
+import { type BatchRow, readBatchRow } from '#lib/store/chunks.ts';
+import { db } from '#lib/store/db.ts';
 import { nounOf } from './page.ts';
 import { readInput } from './plan-dataset.ts';
 import { type CannotUndo, surveyUndo, type UndoSurvey, undoScope } from './survey-undo.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import type { Actor, Role } from '../auth/actor.ts';
+import type { Actor, Role } from '#lib/auth/actor.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { readBatch } from './read-batch.ts';
 import { readBatches } from './read-batches.ts';
 import { readChunks } from './read-chunks.ts';

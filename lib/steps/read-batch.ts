@@ -1,14 +1,14 @@
 /** One batch, as its page shows it. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { type ActionWords, actionWords } from '../connectors/words.ts';
-import type { BatchState } from '../core/lifecycle.ts';
-import type { Plan } from '../core/plan.ts';
-import { sumOf } from '../core/sum.ts';
-import { type BatchFacts, readBatchFacts, readChunksNow } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
-import { foldChunks } from '../store/sum.ts';
-import { readUndosOf } from '../store/undo.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
+import type { BatchState } from '#lib/core/lifecycle.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import { sumOf } from '#lib/core/sum.ts';
+import { type BatchFacts, readBatchFacts, readChunksNow } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { foldChunks } from '#lib/store/sum.ts';
+import { readUndosOf } from '#lib/store/undo.ts';
 import { type BatchNow, readMoment } from './batch-view.ts';
 import { isId, nounOf } from './page.ts';
 

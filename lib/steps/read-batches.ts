@@ -1,11 +1,11 @@
 /** Every batch: its state, how far it came, what waits. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { BATCH_STATES, type BatchState } from '../core/lifecycle.ts';
-import { type BatchListRow, readBatchList } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
-import { countDoubts } from '../store/sum.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_STATES, type BatchState } from '#lib/core/lifecycle.ts';
+import { type BatchListRow, readBatchList } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { countDoubts } from '#lib/store/sum.ts';
 import { instantCursor, limitOf, type Page, type PageInput } from './page.ts';
 
 export type BatchRow = Omit<BatchListRow, 'createdAt' | 'startedAt' | 'finishedAt'> & {

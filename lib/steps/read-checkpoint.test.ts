@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import type { Actor, Role } from '../auth/actor.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import { buildManifest } from '../store/manifest.ts';
+import type { Actor, Role } from '#lib/auth/actor.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import { buildManifest } from '#lib/store/manifest.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { correct } from './correct.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { readChunkItems } from './read-chunk-items.ts';

@@ -1,14 +1,14 @@
 /** The question put to a person when a chunk is classified: counts, samples, the exact action in words, and what the answer is bound to. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise, may } from '../auth/authorise.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import { type ActionWords, actionWords } from '../connectors/words.ts';
-import type { BatchState } from '../core/lifecycle.ts';
-import { chunkMay } from '../core/lifecycle.ts';
-import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '../core/limits.ts';
-import { needsTwo, signingsOf } from '../core/signatures.ts';
-import type { ReceiptResult } from '../ledger/receipt.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '../store/batch-reads.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
+import type { BatchState } from '#lib/core/lifecycle.ts';
+import { chunkMay } from '#lib/core/lifecycle.ts';
+import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
+import { needsTwo, signingsOf } from '#lib/core/signatures.ts';
+import type { ReceiptResult } from '#lib/ledger/receipt.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batch-reads.ts';
 import {
   anyProposed,
   type ChunkOf,
@@ -21,12 +21,12 @@ import {
   readCorrections,
   readHaltedAt,
   readNextWaiting,
-} from '../store/checkpoint-reads.ts';
-import { db } from '../store/db.ts';
-import { readDecisionReceipts, readFirstSignature } from '../store/decisions.ts';
-import { currentManifest, type ManifestProblem } from '../store/manifest.ts';
-import { readFirstOutcomes } from '../store/receipt-reads.ts';
-import { foldChunks } from '../store/sum.ts';
+} from '#lib/store/checkpoint-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { readDecisionReceipts, readFirstSignature } from '#lib/store/decisions.ts';
+import { currentManifest, type ManifestProblem } from '#lib/store/manifest.ts';
+import { readFirstOutcomes } from '#lib/store/receipt-reads.ts';
+import { foldChunks } from '#lib/store/sum.ts';
 import { type ChunkRow, chunkRow } from './batch-view.ts';
 import { isId, isNumber, nounOf } from './page.ts';
 import { receiptReader } from './receipt-rows.ts';

@@ -1,9 +1,9 @@
 /** All items of a chunk with their answers, page by page. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { readBatchFacts, readChunksNow, readNames } from '../store/batch-reads.ts';
-import { readAnsweredPage } from '../store/checkpoint-reads.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batch-reads.ts';
+import { readAnsweredPage } from '#lib/store/checkpoint-reads.ts';
+import { db } from '#lib/store/db.ts';
 import { isId, isNumber, limitOf, numberCursor, type Page, type PageInput } from './page.ts';
 import { type Sample, sampleOf } from './sample-rows.ts';
 

@@ -1,11 +1,11 @@
 /** The chunks of a batch, page by page. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { CHUNK_STATES, type ChunkState } from '../core/lifecycle.ts';
-import { readChunksNow, readPulse } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
-import { foldChunks } from '../store/sum.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
+import { readChunksNow, readPulse } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { foldChunks } from '#lib/store/sum.ts';
 import { type ChunkRow, chunkRow } from './batch-view.ts';
 import { isId, limitOf, numberCursor, type Page, type PageInput } from './page.ts';
 

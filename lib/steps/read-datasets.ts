@@ -1,12 +1,12 @@
 /** Datasets, their items and what could not be read of them. */
 
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import type { DatasetState } from '../core/lifecycle.ts';
-import type { FieldProfile } from '../ingest/profile.ts';
-import { type DatasetHead, readDatasetHead, readDatasetHeads } from '../store/datasets.ts';
-import { db } from '../store/db.ts';
-import { readItemPage, readUnreadablePage } from '../store/items.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import type { DatasetState } from '#lib/core/lifecycle.ts';
+import type { FieldProfile } from '#lib/ingest/profile.ts';
+import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets.ts';
+import { db } from '#lib/store/db.ts';
+import { readItemPage, readUnreadablePage } from '#lib/store/items.ts';
 import { instantCursor, isId, limitOf, nounOf, numberCursor, type Page, type PageInput } from './page.ts';
 
 export type DatasetView = {

@@ -1,13 +1,13 @@
 /** What failed, by why it did. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { failureWords } from '../core/reason-words.ts';
-import { fieldsLine } from '../core/receipt-line.ts';
-import { readBatchFacts, readChunksNow } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
-import { readFailureGroups } from '../store/failures.ts';
-import { readReceiptsAt } from '../store/receipt-reads.ts';
-import { foldChunks } from '../store/sum.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { failureWords } from '#lib/core/reason-words.ts';
+import { fieldsLine } from '#lib/core/receipt-line.ts';
+import { readBatchFacts, readChunksNow } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { readFailureGroups } from '#lib/store/failures.ts';
+import { readReceiptsAt } from '#lib/store/receipt-reads.ts';
+import { foldChunks } from '#lib/store/sum.ts';
 import { isId } from './page.ts';
 import { receiptReader } from './receipt-rows.ts';
 

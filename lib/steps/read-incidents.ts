@@ -1,8 +1,8 @@
 /** Faults that nobody has dealt with yet. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { db } from '../store/db.ts';
-import { readOpenIncidents } from '../store/incidents.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { db } from '#lib/store/db.ts';
+import { readOpenIncidents } from '#lib/store/incidents.ts';
 import { readTargets, type TargetIncident } from './target-incidents.ts';
 
 export type OpenIncident = {

@@ -1,11 +1,11 @@
 /** Everything that stands still until a person says something, over all batches. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise, may } from '../auth/authorise.ts';
-import type { DatabaseFaultKind } from '../core/database-fault.ts';
-import { type NeedRow, readDoubtful, readWaiting } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
-import { countDoubts } from '../store/sum.ts';
-import { readDatabaseFault } from '../store/workers.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
+import type { DatabaseFaultKind } from '#lib/core/database-fault.ts';
+import { type NeedRow, readDoubtful, readWaiting } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { countDoubts } from '#lib/store/sum.ts';
+import { readDatabaseFault } from '#lib/store/workers.ts';
 import { nounOf } from './page.ts';
 import { readTargets, type TargetIncident } from './target-incidents.ts';
 

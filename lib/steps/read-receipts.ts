@@ -1,9 +1,9 @@
 /** Receipts, page by page: of the batch, of one chunk, or the story of one item. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { readBatchFacts } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
-import { readReceiptPage, readStory } from '../store/receipt-reads.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { readBatchFacts } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { readReceiptPage, readStory } from '#lib/store/receipt-reads.ts';
 import { isId, isNumber, limitOf, numbersCursor, type Page, type PageInput } from './page.ts';
 import { type ReceiptRow, receiptReader } from './receipt-rows.ts';
 

@@ -1,12 +1,12 @@
 /** A chunk's intermediate state as it is now: counts, and each item's category with its reason. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { EXPORT_PAGE_ROWS } from '../core/limits.ts';
-import { fieldsLine } from '../core/receipt-line.ts';
-import { detailsHeading, detailsItem, scratchpadSummary } from '../core/scratchpad.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '../store/batch-reads.ts';
-import { readCategoryCounts, walkAnswers } from '../store/checkpoint-reads.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
+import { fieldsLine } from '#lib/core/receipt-line.ts';
+import { detailsHeading, detailsItem, scratchpadSummary } from '#lib/core/scratchpad.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batch-reads.ts';
+import { readCategoryCounts, walkAnswers } from '#lib/store/checkpoint-reads.ts';
+import { db } from '#lib/store/db.ts';
 import { isId, isNumber } from './page.ts';
 
 export type Scratchpad = {

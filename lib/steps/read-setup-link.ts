@@ -1,7 +1,7 @@
-import { isRole, type Role } from '../auth/actor.ts';
-import { tokenDigest } from '../auth/token.ts';
-import { CountersignError } from '../core/errors.ts';
-import { anyPerson, readLink } from '../store/people.ts';
+import { isRole, type Role } from '#lib/auth/actor.ts';
+import { tokenDigest } from '#lib/auth/token.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { anyPerson, readLink } from '#lib/store/people.ts';
 
 /** For whom a link is: the first admin's has no address yet. */
 export type OpenLink = { role: Role; email: string | null };

@@ -1,8 +1,8 @@
 /** The newest receipts of a batch, one line each, with what else happened to it. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { readBatchFacts } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { readBatchFacts } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
 import { readMoment, readTapeAt, type TapeLine } from './batch-view.ts';
 import { isId } from './page.ts';
 import { receiptReader } from './receipt-rows.ts';

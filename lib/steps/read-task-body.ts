@@ -1,6 +1,6 @@
 /** The beginning of a batch's task body, for reading on the page; the download has the whole. */
-import type { Actor } from '../auth/actor.ts';
-import { TASK_BODY_SHOWN_BYTES } from '../core/limits.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { TASK_BODY_SHOWN_BYTES } from '#lib/core/limits.ts';
 import { exportReceipts } from './export-receipts.ts';
 
 /** At most TASK_BODY_SHOWN_BYTES of Markdown, cut at a line; `cut` says that there is more. Throws as the export does. */

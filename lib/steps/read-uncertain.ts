@@ -1,14 +1,14 @@
 /** What was sent and never answered. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise, may } from '../auth/authorise.ts';
-import { actionWords } from '../connectors/words.ts';
-import { fieldsLine } from '../core/receipt-line.ts';
-import { readBatchFacts, readChunksNow, readNames } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
-import { readDoubtGroups } from '../store/doubts.ts';
-import { readDoubts } from '../store/receipt-reads.ts';
-import { foldChunks } from '../store/sum.ts';
-import { readWorkerNames } from '../store/workers.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
+import { actionWords } from '#lib/connectors/words.ts';
+import { fieldsLine } from '#lib/core/receipt-line.ts';
+import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
+import { readDoubtGroups } from '#lib/store/doubts.ts';
+import { readDoubts } from '#lib/store/receipt-reads.ts';
+import { foldChunks } from '#lib/store/sum.ts';
+import { readWorkerNames } from '#lib/store/workers.ts';
 import { inspector } from './ask-targets.ts';
 import { groupId } from './doubt-groups.ts';
 import { isId, limitOf, numberCursor, type Page, type PageInput } from './page.ts';

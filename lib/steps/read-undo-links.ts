@@ -1,8 +1,8 @@
 /** Whether an item's action was undone, and what it undid itself: read from the receipts of the undo, for nothing is marked on the original. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { db } from '../store/db.ts';
-import { type ReceiptLink, readUndoingReceipt, readUndoneReceipt } from '../store/undo.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { db } from '#lib/store/db.ts';
+import { type ReceiptLink, readUndoingReceipt, readUndoneReceipt } from '#lib/store/undo.ts';
 import { isId, isNumber } from './page.ts';
 
 export type UndoLinks = {

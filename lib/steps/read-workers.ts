@@ -1,8 +1,8 @@
 /** Who is working, on which machine, on what. */
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { readWorkersNow, type WorkerNow } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { readWorkersNow, type WorkerNow } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
 
 export type Worker = Omit<WorkerNow, 'heartbeat'> & { heartbeat: string };
 

@@ -1,13 +1,13 @@
 /** Stored receipts as people and the API read them: parsed, with values and one line in words. */
-import { actionWords } from '../connectors/words.ts';
-import { decisionLine, ERASED, receiptLine } from '../core/receipt-line.ts';
-import { needsTwo, type Signing, signingsOf } from '../core/signatures.ts';
-import type { ReceiptBody, ReceiptResult } from '../ledger/receipt.ts';
-import type { BatchFacts } from '../store/batch-reads.ts';
-import { readNames } from '../store/batch-reads.ts';
-import type { db } from '../store/db.ts';
-import { readDecisionReceipts } from '../store/decisions.ts';
-import type { StoredReceipt } from '../store/receipt-reads.ts';
+import { actionWords } from '#lib/connectors/words.ts';
+import { decisionLine, ERASED, receiptLine } from '#lib/core/receipt-line.ts';
+import { needsTwo, type Signing, signingsOf } from '#lib/core/signatures.ts';
+import type { ReceiptBody, ReceiptResult } from '#lib/ledger/receipt.ts';
+import type { BatchFacts } from '#lib/store/batch-reads.ts';
+import { readNames } from '#lib/store/batch-reads.ts';
+import type { db } from '#lib/store/db.ts';
+import { readDecisionReceipts } from '#lib/store/decisions.ts';
+import type { StoredReceipt } from '#lib/store/receipt-reads.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
 

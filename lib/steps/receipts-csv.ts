@@ -1,5 +1,5 @@
 /** Receipts as CSV: one row each, then one row of kind `unresolved` for every intent without a terminal receipt. Safe to open in a spreadsheet. */
-import { csvRow } from '../core/formula-safe.ts';
+import { csvRow } from '#lib/core/formula-safe.ts';
 import type { BatchRecord } from './export-receipts.ts';
 import type { ReceiptRow } from './receipt-rows.ts';
 

@@ -1,7 +1,7 @@
 /** The task body: a heading per decision, a line per action that ended, and what is still open. */
-import { markdownText } from '../core/markdown-safe.ts';
-import { fieldsLine } from '../core/receipt-line.ts';
-import type { Sum } from '../core/sum.ts';
+import { markdownText } from '#lib/core/markdown-safe.ts';
+import { fieldsLine } from '#lib/core/receipt-line.ts';
+import type { Sum } from '#lib/core/sum.ts';
 import type { BatchRecord, Unresolved } from './export-receipts.ts';
 import type { ReceiptRow } from './receipt-rows.ts';
 

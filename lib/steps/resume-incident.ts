@@ -1,14 +1,14 @@
 /** Lets what an incident stopped go on. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { ring } from '../engine/bell.ts';
-import { announce } from '../engine/events.ts';
-import { batchesOfIncident, letHaltedGo, probeIncident } from '../store/breakers.ts';
-import { db, inTransaction } from '../store/db.ts';
-import { readIncident } from '../store/incidents.ts';
-import { tellTape } from '../store/tape.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { ring } from '#lib/engine/bell.ts';
+import { announce } from '#lib/engine/events.ts';
+import { batchesOfIncident, letHaltedGo, probeIncident } from '#lib/store/breakers.ts';
+import { db, inTransaction } from '#lib/store/db.ts';
+import { readIncident } from '#lib/store/incidents.ts';
+import { tellTape } from '#lib/store/tape.ts';
 import { resume } from './stop-and-go.ts';
 
 const input = z.strictObject({ id: z.uuid() });

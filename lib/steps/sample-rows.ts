@@ -1,7 +1,7 @@
 /** Answered items as a checkpoint shows them. */
-import { fieldsLine } from '../core/receipt-line.ts';
-import type { BatchFacts } from '../store/batch-reads.ts';
-import type { AnsweredItem } from '../store/checkpoint-reads.ts';
+import { fieldsLine } from '#lib/core/receipt-line.ts';
+import type { BatchFacts } from '#lib/store/batch-reads.ts';
+import type { AnsweredItem } from '#lib/store/checkpoint-reads.ts';
 
 export type Sample = {
   ordinal: number;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { ADA, BO, chunkStates, workUntil } from '../../test/fixtures/started-batch.ts';
-import type { GatePolicy, PlanInput } from '../core/plan.ts';
-import { reserveRate } from '../store/execution.ts';
+import type { GatePolicy, PlanInput } from '#lib/core/plan.ts';
+import { reserveRate } from '#lib/store/execution.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, BO, chunkStates, workUntil } from '#test/fixtures/started-batch.ts';
 import { createBatch } from './create-batch.ts';
 import { decide } from './decide.ts';
 import { readBatch } from './read-batch.ts';

@@ -1,15 +1,15 @@
 /** Starts a proposed batch: claims what it would change, opens the first gate, and rings the workers, all in one transaction. */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { openAtStart } from '../core/gates.ts';
-import { BATCH_TRANSITIONS } from '../core/lifecycle.ts';
-import { ring } from '../engine/bell.ts';
-import { announce } from '../engine/events.ts';
-import { claimResources } from '../store/batches.ts';
-import { type BatchRow, openGates, readBatchRow } from '../store/chunks.ts';
-import { db, inTransaction, type Tx } from '../store/db.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { openAtStart } from '#lib/core/gates.ts';
+import { BATCH_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import { ring } from '#lib/engine/bell.ts';
+import { announce } from '#lib/engine/events.ts';
+import { claimResources } from '#lib/store/batches.ts';
+import { type BatchRow, openGates, readBatchRow } from '#lib/store/chunks.ts';
+import { db, inTransaction, type Tx } from '#lib/store/db.ts';
 
 const input = z.strictObject({ batchId: z.uuid() });
 

@@ -3,18 +3,25 @@
  * commits there is no new intent, and what is in flight stays shown as in flight until its outcome is known (I3).
  */
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise, type Verb } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { BATCH_TRANSITIONS, type BatchState, batchFrom } from '../core/lifecycle.ts';
-import { ring } from '../engine/bell.ts';
-import { announce } from '../engine/events.ts';
-import { probeFor, settleBreakers } from '../store/breakers.ts';
-import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, openGates } from '../store/chunks.ts';
-import { db, inTransaction, type Tx } from '../store/db.ts';
-import { askForRelease, finishBatch } from '../store/execution.ts';
-import { acceptRestOfChunks, cancelChunks, pauseChunks, resolveIncidents, resumeChunks, retryChunks } from '../store/stopping.ts';
-import { tellTape } from '../store/tape.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise, type Verb } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_TRANSITIONS, type BatchState, batchFrom } from '#lib/core/lifecycle.ts';
+import { ring } from '#lib/engine/bell.ts';
+import { announce } from '#lib/engine/events.ts';
+import { probeFor, settleBreakers } from '#lib/store/breakers.ts';
+import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, openGates } from '#lib/store/chunks.ts';
+import { db, inTransaction, type Tx } from '#lib/store/db.ts';
+import { askForRelease, finishBatch } from '#lib/store/execution.ts';
+import {
+  acceptRestOfChunks,
+  cancelChunks,
+  pauseChunks,
+  resolveIncidents,
+  resumeChunks,
+  retryChunks,
+} from '#lib/store/stopping.ts';
+import { tellTape } from '#lib/store/tape.ts';
 import { takeResources } from './start-batch.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: z.int32().min(1).optional() });

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { expect, test, vi } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import type { Actor } from '../auth/actor.ts';
-import { LIVE_STREAMS_PER_PERSON_MAX } from '../core/limits.ts';
-import { announce } from '../engine/events.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
+import { announce } from '#lib/engine/events.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { type BatchEvent, type BatchProgress, type BatchSnapshot, streamEvents } from './stream-events.ts';
 
 const { pool, superPool } = await testDatabase();

@@ -1,11 +1,11 @@
 /** A batch as it goes, as server-sent events. */
-import { type Actor, isRole } from '../auth/actor.ts';
-import { authorise, may } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { LIVE_HEARTBEAT_MS, LIVE_REAUTHORISE_MS, LIVE_STREAMS_PER_PERSON_MAX } from '../core/limits.ts';
-import { env } from '../env.ts';
-import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince, readRoleNow } from '../store/batch-reads.ts';
-import { db } from '../store/db.ts';
+import { type Actor, isRole } from '#lib/auth/actor.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { LIVE_HEARTBEAT_MS, LIVE_REAUTHORISE_MS, LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
+import { env } from '#lib/env.ts';
+import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince, readRoleNow } from '#lib/store/batch-reads.ts';
+import { db } from '#lib/store/db.ts';
 import type { BatchNow, TapeLine } from './batch-view.ts';
 import { type LiveMoment, takeSeat } from './live-batch.ts';
 import { isId } from './page.ts';

@@ -4,15 +4,15 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import type { Done } from '../connectors/port.ts';
-import { connectorFor } from '../connectors/registry.ts';
-import { CountersignError } from '../core/errors.ts';
-import type { ChunkState } from '../core/lifecycle.ts';
-import { UNDO_ORDINALS_MAX, UNDO_ORDINALS_NAMED, UNDO_PAGE_ITEMS } from '../core/limits.ts';
-import type { Action } from '../core/plan.ts';
-import { readReceipt } from '../ledger/receipt.ts';
-import { type BatchRow, readBatchRow } from '../store/chunks.ts';
-import type { Tx } from '../store/db.ts';
+import type { Done } from '#lib/connectors/port.ts';
+import { connectorFor } from '#lib/connectors/registry.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { ChunkState } from '#lib/core/lifecycle.ts';
+import { UNDO_ORDINALS_MAX, UNDO_ORDINALS_NAMED, UNDO_PAGE_ITEMS } from '#lib/core/limits.ts';
+import type { Action } from '#lib/core/plan.ts';
+import { readReceipt } from '#lib/ledger/receipt.ts';
+import { type BatchRow, readBatchRow } from '#lib/store/chunks.ts';
+import type { Tx } from '#lib/store/db.ts';
 import {
   type ActionToUndo,
   type ChunkToUndo,
@@ -22,7 +22,7 @@ import {
   readEarlierUndos,
   strangersTo,
   type UndoItem,
-} from '../store/undo.ts';
+} from '#lib/store/undo.ts';
 
 /** Which actions of the batch: all of them, unless something here narrows it. */
 export const undoScope = {

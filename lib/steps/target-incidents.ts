@@ -1,6 +1,6 @@
 /** Targets that failed for everybody, as pages and the API tell of them: each once, however many chunks wait for it. */
-import { readTargetIncidents } from '../store/breakers.ts';
-import type { db } from '../store/db.ts';
+import { readTargetIncidents } from '#lib/store/breakers.ts';
+import type { db } from '#lib/store/db.ts';
 
 export type TargetIncident = {
   id: string;

@@ -1,14 +1,14 @@
 /** Two people sign, neither of them whoever started the batch: and every way around it that a person or a script may try. */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeededBatch, seedBatch } from '../../test/fixtures/batch.ts';
-import { BO, chunkStates, leasesCount, workUntil } from '../../test/fixtures/started-batch.ts';
-import type { Actor } from '../auth/actor.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import type { PlanInput } from '../core/plan.ts';
-import { type DecisionBody, readReceipt } from '../ledger/receipt.ts';
-import { buildManifest } from '../store/manifest.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { type DecisionBody, readReceipt } from '#lib/ledger/receipt.ts';
+import { buildManifest } from '#lib/store/manifest.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
+import { BO, chunkStates, leasesCount, workUntil } from '#test/fixtures/started-batch.ts';
 import { correct } from './correct.ts';
 import { type DecideInput, decide } from './decide.ts';
 import { readCheckpoint } from './read-checkpoint.ts';

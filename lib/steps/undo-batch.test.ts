@@ -1,22 +1,13 @@
 /** Undo, the hostile way first: what was changed since, what nobody knows, two at once, and what an undo may not be asked. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import {
-  ADA,
-  BO,
-  chunkStates,
-  type StartedBatch,
-  startedBatch,
-  steps,
-  target,
-  workUntil,
-} from '../../test/fixtures/started-batch.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import type { PlanInput } from '../core/plan.ts';
-import { readReceipt } from '../ledger/receipt.ts';
-import { buildManifest } from '../store/manifest.ts';
-import { lockUndosOf } from '../store/undo.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { readReceipt } from '#lib/ledger/receipt.ts';
+import { buildManifest } from '#lib/store/manifest.ts';
+import { lockUndosOf } from '#lib/store/undo.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, BO, chunkStates, type StartedBatch, startedBatch, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
 import { correct } from './correct.ts';
 import { decide } from './decide.ts';
 import { finishFollowUp } from './finish-follow-up.ts';

@@ -4,17 +4,17 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import type { Plan } from '../core/plan.ts';
-import { route } from '../core/routing.ts';
-import { announce } from '../engine/events.ts';
-import { canonicalBytes, type Json, sha256 } from '../ledger/canonical.ts';
-import { insertBatch, insertChunk } from '../store/batches.ts';
-import { type BatchRow, readBatchRow } from '../store/chunks.ts';
-import { db, inTransaction, type Tx } from '../store/db.ts';
-import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '../store/undo.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import { route } from '#lib/core/routing.ts';
+import { announce } from '#lib/engine/events.ts';
+import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
+import { insertBatch, insertChunk } from '#lib/store/batches.ts';
+import { type BatchRow, readBatchRow } from '#lib/store/chunks.ts';
+import { db, inTransaction, type Tx } from '#lib/store/db.ts';
+import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '#lib/store/undo.ts';
 import { readInput } from './plan-dataset.ts';
 import { inWords, type UndoPreview } from './preview-undo.ts';
 import { startIn } from './start-batch.ts';

@@ -2,12 +2,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import type { Actor } from '../auth/actor.ts';
-import { CountersignError } from '../core/errors.ts';
-import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '../core/limits.ts';
-import { hasSample, SAMPLE_MAILS, SAMPLE_NAME, sampleMailbox } from '../ingest/sample.ts';
-import { failAbandonedUploads } from '../store/items.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
+import { hasSample, SAMPLE_MAILS, SAMPLE_NAME, sampleMailbox } from '#lib/ingest/sample.ts';
+import { failAbandonedUploads } from '#lib/store/items.ts';
+import { testDatabase } from '#test/database.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
 import { uploadDataset } from './upload-dataset.ts';
 

@@ -1,17 +1,17 @@
 /** A file becomes a dataset: parsed as it arrives, stored in committed segments, never held whole. */
 
 import { createHash, randomUUID } from 'node:crypto';
-import type { Actor } from '../auth/actor.ts';
-import { authorise } from '../auth/authorise.ts';
-import { CountersignError } from '../core/errors.ts';
-import { SEGMENT_BYTES, SEGMENT_MS, SEGMENT_ROWS, UPLOAD_BYTES_MAX, UPLOADS_AT_ONCE } from '../core/limits.ts';
-import { Profile } from '../ingest/profile.ts';
-import { detectFormat } from '../ingest/registry.ts';
-import { chunksOf, peek } from '../ingest/source.ts';
-import { log } from '../log.ts';
-import { db } from '../store/db.ts';
-import { ItemRows } from '../store/item-rows.ts';
-import { type Arrived, beginUpload, type Upload } from '../store/items.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { SEGMENT_BYTES, SEGMENT_MS, SEGMENT_ROWS, UPLOAD_BYTES_MAX, UPLOADS_AT_ONCE } from '#lib/core/limits.ts';
+import { Profile } from '#lib/ingest/profile.ts';
+import { detectFormat } from '#lib/ingest/registry.ts';
+import { chunksOf, peek } from '#lib/ingest/source.ts';
+import { log } from '#lib/log.ts';
+import { db } from '#lib/store/db.ts';
+import { ItemRows } from '#lib/store/item-rows.ts';
+import { type Arrived, beginUpload, type Upload } from '#lib/store/items.ts';
 
 export type UploadInput = {
   /** The file's name: its ending tells between formats, and people know the dataset by it. */

@@ -1,7 +1,7 @@
 /** The sample mailbox as a dataset: real mail to try the product on, offered where its package is installed. */
-import type { Actor } from '../auth/actor.ts';
-import { CountersignError } from '../core/errors.ts';
-import { sampleMailbox } from '../ingest/sample.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { sampleMailbox } from '#lib/ingest/sample.ts';
 import { uploadDataset } from './upload-dataset.ts';
 
 const NAME = 'sample.mbox';

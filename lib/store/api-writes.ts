@@ -1,5 +1,5 @@
 /** The answers to writes that carried an Idempotency-Key: one row per actor and key. */
-import { API_WRITES_KEEP_HOURS } from '../core/limits.ts';
+import { API_WRITES_KEEP_HOURS } from '#lib/core/limits.ts';
 import { db } from './db.ts';
 
 export type ApiAnswer = { status: number; body: Buffer };

@@ -1,10 +1,10 @@
 /** Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. */
 import type { Pool } from 'pg';
-import type { BatchState, ChunkState, Stopping } from '../core/lifecycle.ts';
-import { CHUNK_MAY_BE_IN_DOUBT, CHUNK_OWNED, CHUNK_TERMINAL, stateList } from '../core/lifecycle.ts';
-import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '../core/limits.ts';
-import type { Plan } from '../core/plan.ts';
-import type { ActionCounts } from '../core/sum.ts';
+import type { BatchState, ChunkState, Stopping } from '#lib/core/lifecycle.ts';
+import { CHUNK_MAY_BE_IN_DOUBT, CHUNK_OWNED, CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle.ts';
+import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import type { ActionCounts } from '#lib/core/sum.ts';
 import { FIRST_SIGNATURE } from './decisions.ts';
 
 export type BatchFacts = {

@@ -1,5 +1,5 @@
 /** Writing a batch down, and what it claims while it is unfinished. */
-import type { Plan } from '../core/plan.ts';
+import type { Plan } from '#lib/core/plan.ts';
 import type { BatchRow } from './chunks.ts';
 import type { Tx } from './db.ts';
 

@@ -5,7 +5,7 @@
  * Locks are taken in the order batch, chunk, breaker, and who has a breaker's row waits for nothing.
  */
 import type { Pool } from 'pg';
-import { chunkFrom } from '../core/lifecycle.ts';
+import { chunkFrom } from '#lib/core/lifecycle.ts';
 import type { Claim } from './claims.ts';
 import { inTransaction, type Tx } from './db.ts';
 import { haltRow, WAITING } from './execution.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
-import { randomSample } from '../core/sampling.ts';
+import { randomSample } from '#lib/core/sampling.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { pickRandom, pickUnsure } from './checkpoint-reads.ts';
 
 const { pool } = await testDatabase();

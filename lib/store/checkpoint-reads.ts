@@ -1,8 +1,8 @@
 /** What a checkpoint shows of a chunk's items: counts, samples, corrections, pages. Long values are cut for the screen, never for the run. */
 import type { Pool } from 'pg';
-import type { ChunkState } from '../core/lifecycle.ts';
-import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX, SEARCH_SCAN_ITEMS } from '../core/limits.ts';
-import { rankKeys } from '../core/sampling.ts';
+import type { ChunkState } from '#lib/core/lifecycle.ts';
+import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX, SEARCH_SCAN_ITEMS } from '#lib/core/limits.ts';
+import { rankKeys } from '#lib/core/sampling.ts';
 import { WAITING_FOR_PEOPLE } from './batch-reads.ts';
 
 export type ChunkOf = { batchId: string; datasetId: string; chunkId: string };

@@ -1,7 +1,7 @@
 /** The chunk rows as people's verbs see and change them: locked in the order of their numbers, changed by compare-and-set. */
-import { CountersignError } from '../core/errors.ts';
-import { type BatchState, type ChunkState, chunkFrom, type Stopping } from '../core/lifecycle.ts';
-import type { Plan } from '../core/plan.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { type BatchState, type ChunkState, chunkFrom, type Stopping } from '#lib/core/lifecycle.ts';
+import type { Plan } from '#lib/core/plan.ts';
 import type { Tx } from './db.ts';
 
 export type ChunkRow = {

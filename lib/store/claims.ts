@@ -3,8 +3,8 @@
  * by the database's clock, so a worker's own clock may be hours off.
  */
 import type { Pool } from 'pg';
-import { CHUNK_OWNED, CHUNK_TERMINAL, chunkFrom, type Stopping, stateList } from '../core/lifecycle.ts';
-import { LEASE_MS } from '../core/limits.ts';
+import { CHUNK_OWNED, CHUNK_TERMINAL, chunkFrom, type Stopping, stateList } from '#lib/core/lifecycle.ts';
+import { LEASE_MS } from '#lib/core/limits.ts';
 import type { Tx } from './db.ts';
 
 export type Claim = {

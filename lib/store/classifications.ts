@@ -1,5 +1,5 @@
 /** Answers of the classifier and people's corrections to them. */
-import { CLASSIFY_PAGE_ITEMS } from '../core/limits.ts';
+import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
 import type { Claim } from './claims.ts';
 import type { Tx } from './db.ts';
 import { ITEM_BYTES, withinBytes } from './within-bytes.ts';

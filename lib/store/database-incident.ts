@@ -1,7 +1,7 @@
 /** The one incident of the database itself: told as soon as it can be written, over when no worker meets a fault any more. */
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { WORKER_GONE_MS } from '../core/limits.ts';
+import { WORKER_GONE_MS } from '#lib/core/limits.ts';
 import { inTransaction } from './db.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** The heads of datasets. */
 
 import type pg from 'pg';
-import type { DatasetState } from '../core/lifecycle.ts';
+import type { DatasetState } from '#lib/core/lifecycle.ts';
 
 export type DatasetHead = {
   id: string;

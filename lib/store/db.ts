@@ -14,9 +14,9 @@
 
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { CountersignError } from '../core/errors.ts';
-import { IDLE_IN_TRANSACTION_MS } from '../core/limits.ts';
-import { env } from '../env.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { IDLE_IN_TRANSACTION_MS } from '#lib/core/limits.ts';
+import { env } from '#lib/env.ts';
 import { PrismaClient } from './generated/client.ts';
 
 export type Db = { prisma: PrismaClient; pool: pg.Pool };

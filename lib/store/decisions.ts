@@ -1,6 +1,6 @@
 /** Decisions and what they cover; insert-only for the application's role. */
 import type { Pool } from 'pg';
-import type { DecisionAnswers } from '../ledger/receipt.ts';
+import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
 import type { Tx } from './db.ts';
 
 export type DecidedChunk = { chunkId: string; revision: number; digest: string; seen: number[] };

@@ -21,7 +21,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { lockFolder } from './embedded/lock.ts';
 import { findPlace, type Place } from './embedded/place.ts';
 import { isPostmasterOf, processLife } from './embedded/process.ts';

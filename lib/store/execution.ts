@@ -1,7 +1,7 @@
 /** What execution reads and the transitions it ends with. It reads frozen rows and receipts only, never answers or the plan's rules. */
 import type { Pool } from 'pg';
-import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '../core/lifecycle.ts';
-import type { Plan } from '../core/plan.ts';
+import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
+import type { Plan } from '#lib/core/plan.ts';
 import type { Claim } from './claims.ts';
 import { inTransaction, type Tx } from './db.ts';
 

@@ -1,9 +1,9 @@
 /** I3: every statement that a worker's claim may write with, tried after the claim is over in each way, and once while it holds. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
-import { CHUNK_STATES } from '../core/lifecycle.ts';
+import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { haltAtTarget } from './breakers.ts';
 import { type Claim, holdFence, howClaimStands, releaseLease, renewLease, whyRefused, yieldClassifying } from './claims.ts';
 import { completeClassifying, insertAnswers } from './classifications.ts';

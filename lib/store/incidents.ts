@@ -1,5 +1,5 @@
 /** One fault, told once. */
-import { batchFrom } from '../core/lifecycle.ts';
+import { batchFrom } from '#lib/core/lifecycle.ts';
 import type { Tx } from './db.ts';
 import { pauseChunks } from './stopping.ts';
 

@@ -2,7 +2,7 @@
 
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import type { ItemRows } from './item-rows.ts';
 import { ITEM_BYTES, withinBytes } from './within-bytes.ts';
 

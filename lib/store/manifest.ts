@@ -2,10 +2,10 @@
  * Builds the manifest of a chunk from its current answers, and freezes it. The checkpoint page, the decision and a stale check all use
  * this one builder, so the digest that was on the screen is the digest that is approved (I5).
  */
-import { CountersignError } from '../core/errors.ts';
-import { type ManifestEntry, manifestHasher } from '../core/manifest.ts';
-import type { Plan } from '../core/plan.ts';
-import { sha256 } from '../ledger/canonical.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { type ManifestEntry, manifestHasher } from '#lib/core/manifest.ts';
+import type { Plan } from '#lib/core/plan.ts';
+import { sha256 } from '#lib/ledger/canonical.ts';
 import type { Tx } from './db.ts';
 import { ITEM_BYTES, withinBytes } from './within-bytes.ts';
 

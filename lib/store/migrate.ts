@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { grantToApplication } from './grants.ts';
 import { applyMigrations, schemaDifference } from './schema-engine.ts';
 

@@ -1,10 +1,10 @@
 /** Pages of items are bounded in bytes, not only in rows: a file of large rows must not fill the memory of whoever reads it. */
 import { expect, it } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { seedBatch } from '../../test/fixtures/batch.ts';
-import { requestBuilder } from '../connectors/registry.ts';
-import { PAGE_BYTES } from '../core/limits.ts';
-import { readItems as readViewed } from '../steps/read-datasets.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import { PAGE_BYTES } from '#lib/core/limits.ts';
+import { readItems as readViewed } from '#lib/steps/read-datasets.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { unanswered } from './classifications.ts';
 import { inTransaction } from './db.ts';
 import { buildManifest } from './manifest.ts';

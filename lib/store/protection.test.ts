@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
+import { testDatabase } from '#test/database.ts';
 import { APPEND_ONLY } from './grants.ts';
 import { schemaDrift } from './migrate.ts';
 import { assertReceiptProtection } from './protection.ts';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 
 /** `separate`: the application can't change receipts. `single`: it connects as the owner, and only the triggers stand. */
 export type Protection = { roles: 'separate' | 'single' };

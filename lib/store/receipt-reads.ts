@@ -1,8 +1,8 @@
 /** Receipts as they are read: with the values that belong to them, by chunk and seq, by item, the newest, and the doubtful ones. */
 import type { Pool } from 'pg';
-import { DOUBT_BODY_CHARS_MAX } from '../core/limits.ts';
-import { ERASED } from '../core/receipt-line.ts';
-import type { ReceiptResult } from '../ledger/receipt.ts';
+import { DOUBT_BODY_CHARS_MAX } from '#lib/core/limits.ts';
+import { ERASED } from '#lib/core/receipt-line.ts';
+import type { ReceiptResult } from '#lib/ledger/receipt.ts';
 
 export type StoredReceipt = {
   chunk: number;

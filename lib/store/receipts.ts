@@ -4,7 +4,7 @@
  * is never touched.
  */
 import type { Pool } from 'pg';
-import type { SealedReceipt } from '../ledger/receipt.ts';
+import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import { byteaArray } from './bytea-array.ts';
 import type { Claim } from './claims.ts';
 import type { Tx } from './db.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { BATCH_STATES, CHUNK_STATES, DATASET_STATES } from '../core/lifecycle.ts';
+import { BATCH_STATES, CHUNK_STATES, DATASET_STATES } from '#lib/core/lifecycle.ts';
+import { testDatabase } from '#test/database.ts';
 
 const { pool } = await testDatabase();
 

@@ -3,7 +3,7 @@
  * chunk at the same moment is waited for row by row, and what it wrote is what is judged. With two statements a chunk could slip from the
  * states of the second into those of the first in between, and be missed by both.
  */
-import { CHUNK_PAUSABLE, chunkFrom, stateList } from '../core/lifecycle.ts';
+import { CHUNK_PAUSABLE, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import type { Tx } from './db.ts';
 import { DONE_OR_IN_DOUBT, WAITING } from './execution.ts';
 

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../test/database.ts';
-import { type SeedItem, seedBatch } from '../../test/fixtures/batch.ts';
-import { ACTION_TRANSITIONS, type ActionReceiptKind, type ActionState, type ChunkState } from '../core/lifecycle.ts';
-import { sumOf } from '../core/sum.ts';
+import { ACTION_TRANSITIONS, type ActionReceiptKind, type ActionState, type ChunkState } from '#lib/core/lifecycle.ts';
+import { sumOf } from '#lib/core/sum.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { readChunksNow } from './batch-reads.ts';
 import { foldChunks } from './sum.ts';
 

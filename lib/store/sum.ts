@@ -4,8 +4,8 @@
  * seq stays folded, and only what came after it is read again.
  */
 import type { Pool } from 'pg';
-import { ACTION_TRANSITIONS, type ActionReceiptKind } from '../core/lifecycle.ts';
-import { type ChunkSum, type Folded, foldMoves, type Move, NOTHING_FOLDED } from '../core/sum.ts';
+import { ACTION_TRANSITIONS, type ActionReceiptKind } from '#lib/core/lifecycle.ts';
+import { type ChunkSum, type Folded, foldMoves, type Move, NOTHING_FOLDED } from '#lib/core/sum.ts';
 import { type ChunkNow, readChunksNow } from './batch-reads.ts';
 
 /** What is remembered is folded again from the first receipt this often, so that nothing rests on this process alone. */

@@ -1,7 +1,7 @@
 /** What an undo reads of a batch's receipts, and what it writes down: which receipt each of its items undoes, and with which request. */
 import type { Pool } from 'pg';
-import type { BatchState, ChunkState } from '../core/lifecycle.ts';
-import { sha256 } from '../ledger/canonical.ts';
+import type { BatchState, ChunkState } from '#lib/core/lifecycle.ts';
+import { sha256 } from '#lib/ledger/canonical.ts';
 import type { Tx } from './db.ts';
 
 /**

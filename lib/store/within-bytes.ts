@@ -1,5 +1,5 @@
 /** Pages of whole items: a row can have megabytes, so a page is bounded by bytes and not only by its number of rows. */
-import { PAGE_BYTES } from '../core/limits.ts';
+import { PAGE_BYTES } from '#lib/core/limits.ts';
 
 /** What `withinBytes` asks of each row. `octet_length` of a stored value reads its header and not the value. */
 export const ITEM_BYTES = 'octet_length(raw) AS bytes';

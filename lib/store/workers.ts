@@ -1,7 +1,7 @@
 /** The fleet as people see it. Leases, not these rows, decide who owns a chunk. */
 import type { Pool } from 'pg';
-import { DATABASE_FAULTS, type DatabaseFaultKind } from '../core/database-fault.ts';
-import { WORKER_GONE_MS } from '../core/limits.ts';
+import { DATABASE_FAULTS, type DatabaseFaultKind } from '#lib/core/database-fault.ts';
+import { WORKER_GONE_MS } from '#lib/core/limits.ts';
 
 /** Writes this worker's row with the database's clock. */
 export async function recordWorker(

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll } from 'vitest';
-import { requestBuilder } from '../../lib/connectors/registry.ts';
-import type { PlanInput } from '../../lib/core/plan.ts';
-import { decide } from '../../lib/steps/decide.ts';
-import { buildManifest } from '../../lib/store/manifest.ts';
-import { ADA, chunkStates, type StartedBatch, startedBatch, workUntil } from '../fixtures/started-batch.ts';
-import { type Mode, type RunningTarget, startTarget } from '../target.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { decide } from '#lib/steps/decide.ts';
+import { buildManifest } from '#lib/store/manifest.ts';
+import { ADA, chunkStates, type StartedBatch, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
+import { type Mode, type RunningTarget, startTarget } from '#test/target.ts';
 
 /** A target whose log is removed, and whose process is ended, after the file's tests. */
 export async function loggingTarget(

@@ -1,10 +1,10 @@
 /** The worker that tries a target for all who wait for it dies while it does. Real processes, a real PostgreSQL, a target with its own log. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { stopRinging } from '../../lib/engine/bell.ts';
-import { resumeIncident } from '../../lib/steps/resume-incident.ts';
-import { readTargetIncidents } from '../../lib/store/breakers.ts';
-import { testDatabase } from '../database.ts';
-import { ADA, leasesCount } from '../fixtures/started-batch.ts';
+import { stopRinging } from '#lib/engine/bell.ts';
+import { resumeIncident } from '#lib/steps/resume-incident.ts';
+import { readTargetIncidents } from '#lib/store/breakers.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, leasesCount } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
 import { doubtsOf, judge, NOTHING } from './oracle.ts';
 import { eventually, killWorkers, startWorkers } from './workers.ts';

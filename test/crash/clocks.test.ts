@@ -1,10 +1,10 @@
 /** Workers whose clocks are hours off, in both directions: every deadline is the database's, or measured by the monotonic clock. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { stopRinging } from '../../lib/engine/bell.ts';
-import { readBatch } from '../../lib/steps/read-batch.ts';
-import { testDatabase } from '../database.ts';
-import { ADA, chunkStates, leasesCount, startedBatch, steps } from '../fixtures/started-batch.ts';
+import { stopRinging } from '#lib/engine/bell.ts';
+import { readBatch } from '#lib/steps/read-batch.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, chunkStates, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
 import { approve, approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
 import { doubtsOf, judge, NOTHING } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker, type WorkerProcess } from './workers.ts';

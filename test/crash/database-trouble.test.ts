@@ -1,12 +1,12 @@
 /** The database refuses connections while a batch is sent. Real worker processes, a real PostgreSQL, a target that keeps its own log. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { answerApi } from '../../lib/api/answer.ts';
-import { LEASE_MS } from '../../lib/core/limits.ts';
-import { stopRinging } from '../../lib/engine/bell.ts';
-import { readBatch } from '../../lib/steps/read-batch.ts';
-import { testDatabase } from '../database.ts';
-import { ADA, leasesCount, steps } from '../fixtures/started-batch.ts';
+import { answerApi } from '#lib/api/answer.ts';
+import { LEASE_MS } from '#lib/core/limits.ts';
+import { stopRinging } from '#lib/engine/bell.ts';
+import { readBatch } from '#lib/steps/read-batch.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
 import { doubtsOf, judge, NOTHING, ordinalOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorkers } from './workers.ts';

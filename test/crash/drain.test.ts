@@ -1,11 +1,11 @@
 /** Workers that are asked to end while requests are out: what is known is written, nothing more is sent, and nobody is left. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Keeper, keepRunning } from '../../bin/start/children.ts';
-import { DRAIN_MS } from '../../lib/core/limits.ts';
-import { stopRinging } from '../../lib/engine/bell.ts';
-import { processLife } from '../../lib/store/embedded/process.ts';
-import { testDatabase } from '../database.ts';
-import { chunkStates, counters, leasesCount, steps } from '../fixtures/started-batch.ts';
+import { type Keeper, keepRunning } from '#bin/start/children.ts';
+import { DRAIN_MS } from '#lib/core/limits.ts';
+import { stopRinging } from '#lib/engine/bell.ts';
+import { processLife } from '#lib/store/embedded/process.ts';
+import { testDatabase } from '#test/database.ts';
+import { chunkStates, counters, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
 import { judge, NOTHING } from './oracle.ts';
 import { environmentOfWorkers, eventually, killWorkers, ownerOf, startWorker } from './workers.ts';

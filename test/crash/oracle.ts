@@ -3,7 +3,7 @@
  * synced file, and asks none of the product's code.
  */
 import type { Pool } from 'pg';
-import type { TargetLine } from '../target.ts';
+import type { TargetLine } from '#test/target.ts';
 
 /** Everything here has to be empty: each entry names an item whose receipts do not tell the truth. */
 export type Findings = {

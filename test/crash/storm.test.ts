@@ -1,13 +1,13 @@
 /** Many deaths in one batch, connections cut under the workers, and targets that act without saying so. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { PlanInput } from '../../lib/core/plan.ts';
-import { stopRinging } from '../../lib/engine/bell.ts';
-import { readBatch } from '../../lib/steps/read-batch.ts';
-import { readUncertain } from '../../lib/steps/read-uncertain.ts';
-import { testDatabase } from '../database.ts';
-import { ADA, chunkStates, leasesCount, steps } from '../fixtures/started-batch.ts';
-import type { Mode } from '../target.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { stopRinging } from '#lib/engine/bell.ts';
+import { readBatch } from '#lib/steps/read-batch.ts';
+import { readUncertain } from '#lib/steps/read-uncertain.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, chunkStates, leasesCount, steps } from '#test/fixtures/started-batch.ts';
+import type { Mode } from '#test/target.ts';
 import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
 import { doubtsOf, judge, NOTHING } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker, startWorkers, type WorkerProcess } from './workers.ts';

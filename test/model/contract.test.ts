@@ -1,16 +1,16 @@
 /** What the executor relies on in its store, asked of PostgreSQL and of the model of it: the same assertions, so that the model stays honest. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { LEASE_MS } from '../../lib/core/limits.ts';
-import { CLOCK } from '../../lib/engine/clock.ts';
-import { type ExecutionStore, executionStore } from '../../lib/engine/execution-store.ts';
-import { idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '../../lib/ledger/receipt.ts';
-import type { Claim } from '../../lib/store/claims.ts';
-import { haltChunk, type Page } from '../../lib/store/execution.ts';
-import type { IntentRow, OutcomeRow } from '../../lib/store/receipts.ts';
-import { cancelChunks, pauseChunks, resumeChunks, retryChunks } from '../../lib/store/stopping.ts';
-import { testDatabase } from '../database.ts';
-import { seedBatch } from '../fixtures/batch.ts';
+import { LEASE_MS } from '#lib/core/limits.ts';
+import { CLOCK } from '#lib/engine/clock.ts';
+import { type ExecutionStore, executionStore } from '#lib/engine/execution-store.ts';
+import { idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import type { Claim } from '#lib/store/claims.ts';
+import { haltChunk, type Page } from '#lib/store/execution.ts';
+import type { IntentRow, OutcomeRow } from '#lib/store/receipts.ts';
+import { cancelChunks, pauseChunks, resumeChunks, retryChunks } from '#lib/store/stopping.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { ModelDatabase } from './database.ts';
 import { modelStore } from './store.ts';
 

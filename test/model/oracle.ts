@@ -1,5 +1,5 @@
 /** Judges a finished run by what the targets did and what the receipts say, and by who owned the chunk when. It asks none of the product's code but the table of transitions. */
-import { type ActionState, nextActionState } from '../../lib/core/lifecycle.ts';
+import { type ActionState, nextActionState } from '#lib/core/lifecycle.ts';
 import { bodyOf, nameOf, type Stored } from './database.ts';
 import type { Run } from './run.ts';
 import { KEYS_KEPT_MS } from './targets.ts';

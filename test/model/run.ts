@@ -1,7 +1,7 @@
 /** One run of the model: up to three workers on one chunk, a person, and what may befall them. */
-import { type Execution, executeChunk } from '../../lib/engine/executor.ts';
-import { holdLease } from '../../lib/engine/lease.ts';
-import { sealReceipt } from '../../lib/ledger/receipt.ts';
+import { type Execution, executeChunk } from '#lib/engine/executor.ts';
+import { holdLease } from '#lib/engine/lease.ts';
+import { sealReceipt } from '#lib/ledger/receipt.ts';
 import { bodyOf, IDS, ModelDatabase, type ModelSetup } from './database.ts';
 import { type Failure, type Loss, type ModelStore, modelStore, type Transport } from './store.ts';
 import { type ConnectorName, RETRIES, Targets } from './targets.ts';

@@ -2,13 +2,13 @@
  * The store that an executor is given, over the model's tables. Each call is two events: the statement at the server, and its answer at the
  * process. Between them the connection may break, and then nobody says whether the statement was, or still will be, done.
  */
-import { LEASE_MS } from '../../lib/core/limits.ts';
-import type { Clock } from '../../lib/engine/clock.ts';
-import { trouble } from '../../lib/engine/database-trouble.ts';
-import type { ExecutionStore, FencedTransaction, ReceiptConnection } from '../../lib/engine/execution-store.ts';
-import { Refused } from '../../lib/engine/receipt-writer.ts';
-import type { Claim } from '../../lib/store/claims.ts';
-import type { Tx } from '../../lib/store/db.ts';
+import { LEASE_MS } from '#lib/core/limits.ts';
+import type { Clock } from '#lib/engine/clock.ts';
+import { trouble } from '#lib/engine/database-trouble.ts';
+import type { ExecutionStore, FencedTransaction, ReceiptConnection } from '#lib/engine/execution-store.ts';
+import { Refused } from '#lib/engine/receipt-writer.ts';
+import type { Claim } from '#lib/store/claims.ts';
+import type { Tx } from '#lib/store/db.ts';
 import { fault, type ModelDatabase } from './database.ts';
 
 /**

@@ -2,7 +2,7 @@
  * Time and order for a run of the model. Nothing happens by itself: each statement, answer, request and timer is an event that waits until it is
  * picked, and those that are picked are all the order there is. Between two picks every promise that can go on goes on.
  */
-import type { Clock } from '../../lib/engine/clock.ts';
+import type { Clock } from '#lib/engine/clock.ts';
 import type { Time } from './database.ts';
 
 type Event = {

@@ -1,12 +1,12 @@
 /** Batches that mix every kind of target, made by the steps that the pages use. */
 import { randomUUID } from 'node:crypto';
-import type { Actor } from '../../lib/auth/actor.ts';
-import { CountersignError } from '../../lib/core/errors.ts';
-import type { PlanInput } from '../../lib/core/plan.ts';
-import { createBatch } from '../../lib/steps/create-batch.ts';
-import { undoBatch } from '../../lib/steps/undo-batch.ts';
-import { uploadDataset } from '../../lib/steps/upload-dataset.ts';
-import type { RunningTarget } from '../target.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { PlanInput } from '#lib/core/plan.ts';
+import { createBatch } from '#lib/steps/create-batch.ts';
+import { undoBatch } from '#lib/steps/undo-batch.ts';
+import { uploadDataset } from '#lib/steps/upload-dataset.ts';
+import type { RunningTarget } from '#test/target.ts';
 import { patiently } from './server.ts';
 
 export const ADA: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: 'Ada', via: 'page' };

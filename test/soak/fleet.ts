@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_MS, WORKER_ANSWER_MS } from '../../lib/core/limits.ts';
-import { FAILPOINTS, type Failpoint } from '../../lib/engine/failpoints.ts';
+import { LEASE_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
+import { FAILPOINTS, type Failpoint } from '#lib/engine/failpoints.ts';
 import { startProxy, type Wire } from './proxy.ts';
 import { patiently, type SoakServer } from './server.ts';
 import type { Arm, FromWorker, ToWorker } from './worker.ts';

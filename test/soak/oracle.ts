@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import type pg from 'pg';
-import type { TargetLine } from '../target.ts';
+import type { TargetLine } from '#test/target.ts';
 import type { SoakBatch } from './batches.ts';
 
 /** Each entry names an item whose receipts do not tell the truth, and how. */

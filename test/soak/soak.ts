@@ -2,10 +2,10 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_MS } from '../../lib/core/limits.ts';
-import { stopRinging } from '../../lib/engine/bell.ts';
-import { closeDb } from '../../lib/store/db.ts';
-import { startTarget } from '../target.ts';
+import { LEASE_MS } from '#lib/core/limits.ts';
+import { stopRinging } from '#lib/engine/bell.ts';
+import { closeDb } from '#lib/store/db.ts';
+import { startTarget } from '#test/target.ts';
 import type { SoakBatch } from './batches.ts';
 import { startFleet } from './fleet.ts';
 import { type Cell, play, shortMatrix, wholeMatrix } from './matrix.ts';

@@ -1,10 +1,10 @@
 /** What is left of the time: several batches at once, any fault at any moment, and people who pause, cancel, release and retry as they like. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CountersignError } from '../../lib/core/errors.ts';
-import { FAILPOINTS } from '../../lib/engine/failpoints.ts';
-import { startBatch } from '../../lib/steps/start-batch.ts';
-import { cancel, pause, resume, retry } from '../../lib/steps/stop-and-go.ts';
-import { MODES } from '../target.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { FAILPOINTS } from '#lib/engine/failpoints.ts';
+import { startBatch } from '#lib/steps/start-batch.ts';
+import { cancel, pause, resume, retry } from '#lib/steps/stop-and-go.ts';
+import { MODES } from '#test/target.ts';
 import { ADA, proposedBatch, type SoakBatch, undoOf } from './batches.ts';
 import { FAULTS, type Fault } from './fleet.ts';
 import { misbehave, untilOver } from './matrix.ts';

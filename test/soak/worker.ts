@@ -2,7 +2,7 @@
  * A worker of the product whose failpoints are in the soak's hands: it tells its parent which steps it reaches, and waits at those that are armed
  * until it is told to go on. It dies, freezes and stalls there like any process would. Nothing but the soak runs this program.
  */
-import { arm, type Failpoint } from '../../lib/engine/failpoints.ts';
+import { arm, type Failpoint } from '#lib/engine/failpoints.ts';
 
 /** Wait at this step, for this batch, after passing it `skip` times. Steps that belong to no batch count for all. */
 export type Arm = { id: number; point: Failpoint; batchId: string; skip: number };
@@ -46,4 +46,4 @@ arm(async (point, batchId) => {
   tell({ went: hold });
 });
 
-await import('../../bin/worker.ts');
+await import('#bin/worker.ts');

@@ -1,15 +1,15 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { ButtonLink } from '../../../components/ui/button.tsx';
-import { EmptyState } from '../../../components/ui/empty-state.tsx';
-import { PageHeader } from '../../../components/ui/page-header.tsx';
-import { RelativeTime } from '../../../components/ui/relative-time.tsx';
-import { may } from '../../../lib/auth/authorise.ts';
-import { adviceFor } from '../../../lib/core/incident-kinds.ts';
-import { readIncidents } from '../../../lib/steps/read-incidents.ts';
-import { readWorkers } from '../../../lib/steps/read-workers.ts';
-import { requireActor } from '../../actor.ts';
-import { Targets } from '../targets.tsx';
+import { Targets } from '#app/(desk)/targets.tsx';
+import { requireActor } from '#app/actor.ts';
+import { ButtonLink } from '#components/ui/button.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { RelativeTime } from '#components/ui/relative-time.tsx';
+import { may } from '#lib/auth/authorise.ts';
+import { adviceFor } from '#lib/core/incident-kinds.ts';
+import { readIncidents } from '#lib/steps/read-incidents.ts';
+import { readWorkers } from '#lib/steps/read-workers.ts';
 import { Fleet } from './fleet.tsx';
 
 export const metadata: Metadata = { title: 'Admin' };

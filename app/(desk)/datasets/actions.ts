@@ -1,8 +1,8 @@
 'use server';
 
 import { z } from 'zod';
-import { uploadSample } from '../../../lib/steps/upload-sample.ts';
-import { action, outcome } from '../../action-client.ts';
+import { action, outcome } from '#app/action-client.ts';
+import { uploadSample } from '#lib/steps/upload-sample.ts';
 
 export const uploadSampleAction = outcome(
   action.inputSchema(z.strictObject({ id: z.uuid() })).action(({ parsedInput, ctx }) => uploadSample(ctx.actor, parsedInput)),

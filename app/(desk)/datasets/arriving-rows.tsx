@@ -1,9 +1,9 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { queries } from '../../../components/api-client.ts';
-import { ItemTable } from '../../../components/dataset/item-table.tsx';
-import { formatNoun } from '../../../components/ui/format.ts';
+import { queries } from '#components/api-client.ts';
+import { ItemTable } from '#components/dataset/item-table.tsx';
+import { formatNoun } from '#components/ui/format.ts';
 
 const LOOK_MS = 400;
 const FIRST_ROWS = 20;

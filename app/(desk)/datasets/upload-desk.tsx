@@ -2,10 +2,10 @@
 
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import { Button } from '../../../components/ui/button.tsx';
-import { DropZone } from '../../../components/ui/drop-zone.tsx';
-import { newId } from '../../../components/ui/new-id.ts';
-import { useAct } from '../../../components/ui/use-act.ts';
+import { Button } from '#components/ui/button.tsx';
+import { DropZone } from '#components/ui/drop-zone.tsx';
+import { newId } from '#components/ui/new-id.ts';
+import { useAct } from '#components/ui/use-act.ts';
 import { uploadSampleAction } from './actions.ts';
 import { ArrivingRows } from './arriving-rows.tsx';
 

@@ -2,8 +2,8 @@
 
 import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
-import { finishFollowUp } from '../../../lib/steps/finish-follow-up.ts';
-import { action, outcome } from '../../action-client.ts';
+import { action, outcome } from '#app/action-client.ts';
+import { finishFollowUp } from '#lib/steps/finish-follow-up.ts';
 
 export const finishFollowUpAction = outcome(
   action.inputSchema(z.strictObject({ id: z.string() })).action(async ({ parsedInput, ctx }) => {

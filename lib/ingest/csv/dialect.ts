@@ -1,5 +1,5 @@
-import { FIELDS_MAX } from '../../core/limits.ts';
-import { typeOf } from '../value-type.ts';
+import { FIELDS_MAX } from '#lib/core/limits.ts';
+import { typeOf } from '#lib/ingest/value-type.ts';
 import { type Charset, detectCharset, isMultibyte } from './charset.ts';
 import { type RawRecord, RecordReader, type Shape } from './records.ts';
 

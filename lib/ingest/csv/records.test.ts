@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readBlocks } from '../source.ts';
+import { readBlocks } from '#lib/ingest/source.ts';
 import { type RawRecord, RecordReader, type Shape } from './records.ts';
 
 type Seen = (RawRecord | { line: number; reason: string })[];

@@ -9,9 +9,9 @@
 
 import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { CELL_BYTES_MAX, RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES } from '../../core/limits.ts';
-import type { UnreadableRow } from '../port.ts';
-import { toVisible } from '../visible.ts';
+import { CELL_BYTES_MAX, RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
+import type { UnreadableRow } from '#lib/ingest/port.ts';
+import { toVisible } from '#lib/ingest/visible.ts';
 import { type Charset, guessed, looksUtf8 } from './charset.ts';
 
 export type Shape = {

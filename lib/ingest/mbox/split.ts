@@ -6,8 +6,8 @@
  *     no blank line       and   it ends in such a date and a header line follows
  */
 
-import { RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES } from '../../core/limits.ts';
-import type { UnreadableRow } from '../port.ts';
+import { RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
+import type { UnreadableRow } from '#lib/ingest/port.ts';
 
 export type RawMessage = { line: number; raw: Buffer };
 

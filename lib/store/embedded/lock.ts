@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CountersignError } from '../../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { processLife } from './process.ts';
 
 export type FolderLock = { release(): void };

@@ -21,7 +21,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { CountersignError } from '../../core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 
 /** `user` is null when the server runs as whoever we are. */
 export type Place = { native: string; root: string; data: string; user: { uid: number; gid: number } | null; moved: boolean };

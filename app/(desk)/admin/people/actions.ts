@@ -2,11 +2,11 @@
 
 import { revalidatePath } from 'next/cache';
 import { z } from 'zod';
-import { ROLES } from '../../../../lib/auth/actor.ts';
-import { siteOf } from '../../../../lib/auth/origin.ts';
-import { changeRole } from '../../../../lib/steps/change-role.ts';
-import { invitePerson } from '../../../../lib/steps/invite-person.ts';
-import { action, outcome } from '../../../action-client.ts';
+import { action, outcome } from '#app/action-client.ts';
+import { ROLES } from '#lib/auth/actor.ts';
+import { siteOf } from '#lib/auth/origin.ts';
+import { changeRole } from '#lib/steps/change-role.ts';
+import { invitePerson } from '#lib/steps/invite-person.ts';
 
 const invitation = z.strictObject({ email: z.string(), role: z.enum(ROLES) });
 const change = z.strictObject({ id: z.uuid(), role: z.enum(ROLES) });

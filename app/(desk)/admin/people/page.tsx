@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
-import { InviteForm } from '../../../../components/people/invite-form.tsx';
-import { PeopleList } from '../../../../components/people/people-list.tsx';
-import { EmptyState } from '../../../../components/ui/empty-state.tsx';
-import { PageHeader } from '../../../../components/ui/page-header.tsx';
-import { may } from '../../../../lib/auth/authorise.ts';
-import { listPeople } from '../../../../lib/steps/list-people.ts';
-import { requireActor } from '../../../actor.ts';
+import { requireActor } from '#app/actor.ts';
+import { InviteForm } from '#components/people/invite-form.tsx';
+import { PeopleList } from '#components/people/people-list.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { may } from '#lib/auth/authorise.ts';
+import { listPeople } from '#lib/steps/list-people.ts';
 import { changeRoleAction, invitePersonAction } from './actions.ts';
 
 export const metadata: Metadata = { title: 'People' };

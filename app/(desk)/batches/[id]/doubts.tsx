@@ -1,9 +1,9 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type DoubtGroup, type UncertainItem, UncertainList } from '../../../../components/batch/uncertain-list.tsx';
-import type { Outcome } from '../../../../components/ui/outcome.ts';
-import { answerDoubtsAction, retryAction } from '../actions.ts';
+import { answerDoubtsAction, retryAction } from '#app/(desk)/batches/actions.ts';
+import { type DoubtGroup, type UncertainItem, UncertainList } from '#components/batch/uncertain-list.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
 
 type Props = { batchId: string; items: UncertainItem[]; groups: DoubtGroup[]; mayAnswer: boolean; mayRetry: boolean };
 

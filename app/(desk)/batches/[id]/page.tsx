@@ -1,13 +1,13 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
-import type { Actor } from '../../../../lib/auth/actor.ts';
-import { may } from '../../../../lib/auth/authorise.ts';
-import { CHUNK_STATES } from '../../../../lib/core/lifecycle.ts';
-import { readBatch } from '../../../../lib/steps/read-batch.ts';
-import { readChunks } from '../../../../lib/steps/read-chunks.ts';
-import { readTape } from '../../../../lib/steps/read-tape.ts';
-import { personOfPage, requireActor } from '../../../actor.ts';
+import { personOfPage, requireActor } from '#app/actor.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { may } from '#lib/auth/authorise.ts';
+import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
+import { readBatch } from '#lib/steps/read-batch.ts';
+import { readChunks } from '#lib/steps/read-chunks.ts';
+import { readTape } from '#lib/steps/read-tape.ts';
 import { BatchDesk } from './batch-desk.tsx';
 import { BatchTab, isTab } from './batch-tab.tsx';
 

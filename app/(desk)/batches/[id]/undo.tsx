@@ -1,8 +1,8 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { UndoButton } from '../../../../components/undo/undo-button.tsx';
-import { previewUndoAction, undoBatchAction } from '../actions.ts';
+import { previewUndoAction, undoBatchAction } from '#app/(desk)/batches/actions.ts';
+import { UndoButton } from '#components/undo/undo-button.tsx';
 
 type Props = {
   batchId: string;

@@ -1,8 +1,8 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { queries } from '../../../../components/api-client.ts';
-import { type DatasetItem, ItemTable } from '../../../../components/dataset/item-table.tsx';
+import { queries } from '#components/api-client.ts';
+import { type DatasetItem, ItemTable } from '#components/dataset/item-table.tsx';
 
 const PAGE_ROWS = 200;
 

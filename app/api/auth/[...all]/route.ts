@@ -1,6 +1,6 @@
-import { answerAuth } from '../../../../lib/auth/route.ts';
-import { CountersignError } from '../../../../lib/core/errors.ts';
-import { log } from '../../../../lib/log.ts';
+import { answerAuth } from '#lib/auth/route.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { log } from '#lib/log.ts';
 
 export const dynamic = 'force-dynamic';
 

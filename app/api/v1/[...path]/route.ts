@@ -1,4 +1,4 @@
-import { answerApi } from '../../../../lib/api/answer.ts';
+import { answerApi } from '#lib/api/answer.ts';
 
 export const dynamic = 'force-dynamic';
 

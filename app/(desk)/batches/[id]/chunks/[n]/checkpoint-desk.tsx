@@ -2,18 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect } from 'react';
-import { api, asOutcome } from '../../../../../../components/api-client.ts';
-import { Checkpoint } from '../../../../../../components/checkpoint/checkpoint.tsx';
-import type {
-  Alike,
-  CheckpointView,
-  CorrectionInput,
-  DecisionInput,
-  ItemQuery,
-} from '../../../../../../components/checkpoint/checkpoint-view.ts';
-import { StopButtons } from '../../../../../../components/chunk/stop-buttons.tsx';
-import type { Outcome } from '../../../../../../components/ui/outcome.ts';
-import type { ChunkState } from '../../../../../../lib/core/lifecycle.ts';
+import { Undo } from '#app/(desk)/batches/[id]/undo.tsx';
 import {
   acceptRestAction,
   cancelAction,
@@ -22,8 +11,13 @@ import {
   resumeAction,
   resumeIncidentAction,
   retryAction,
-} from '../../../actions.ts';
-import { Undo } from '../../undo.tsx';
+} from '#app/(desk)/batches/actions.ts';
+import { api, asOutcome } from '#components/api-client.ts';
+import { Checkpoint } from '#components/checkpoint/checkpoint.tsx';
+import type { Alike, CheckpointView, CorrectionInput, DecisionInput, ItemQuery } from '#components/checkpoint/checkpoint-view.ts';
+import { StopButtons } from '#components/chunk/stop-buttons.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import type { ChunkState } from '#lib/core/lifecycle.ts';
 
 /**
  * How often the page follows a chunk: closely where it goes on by itself, and now and then where somebody else may answer what it

@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
-import { EmptyState } from '../../../../../../components/ui/empty-state.tsx';
-import type { Actor } from '../../../../../../lib/auth/actor.ts';
-import { may } from '../../../../../../lib/auth/authorise.ts';
-import { readCheckpoint } from '../../../../../../lib/steps/read-checkpoint.ts';
-import { personOfPage, requireActor } from '../../../../../actor.ts';
+import { personOfPage, requireActor } from '#app/actor.ts';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import type { Actor } from '#lib/auth/actor.ts';
+import { may } from '#lib/auth/authorise.ts';
+import { readCheckpoint } from '#lib/steps/read-checkpoint.ts';
 import { CheckpointDesk } from './checkpoint-desk.tsx';
 
 type Props = { params: Promise<{ id: string; n: string }> };
