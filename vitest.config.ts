@@ -7,12 +7,18 @@ const PURE = [
 const SOAK = ['test/soak/**/*.test.ts'];
 const NOT_OURS = ['node_modules/**', '.next/**', '.data/**', '.test/**', 'e2e/**'];
 
+/** Leases take half their time: test/tempo.ts. The rest is what Vite has by default. */
+const ssr = { resolve: { conditions: ['test-tempo', 'module', 'node', 'development|production'] } };
+
 export default defineConfig({
   test: {
+    // Most files wait for leases and polls, not for a core.
+    maxWorkers: 4,
     // Projects, so that a run of pure tests starts no database, and that the soak, which needs the whole machine, comes last and alone.
     projects: [
-      { test: { name: 'pure', include: PURE, exclude: NOT_OURS } },
+      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS } },
       {
+        ssr,
         test: {
           name: 'real',
           include: ['**/*.test.{ts,tsx}'],
@@ -22,7 +28,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { name: 'soak', include: SOAK, sequence: { groupOrder: 1 } } },
+      { ssr, test: { name: 'soak', include: SOAK, sequence: { groupOrder: 1 } } },
     ],
   },
 });

@@ -1,4 +1,5 @@
 /** Every limit of the product, named with its unit. */
+import { TEMPO } from '#lib/core/tempo.ts';
 
 // Ingest
 export const UPLOAD_BYTES_MAX = 4 * 1024 ** 3;
@@ -24,19 +25,21 @@ export const PREVIEW_EXACT_ITEMS_MAX = 20_000;
 export const PREVIEW_EXAMPLES = 5;
 
 // Leases and workers
-export const LEASE_MS = 3_000;
-export const LEASE_RENEW_MS = 1_000;
+export const LEASE_MS = 3_000 * TEMPO;
+export const LEASE_RENEW_MS = 1_000 * TEMPO;
+/** Room for the time between the check of a lease and the bytes leaving. */
+export const LEASE_MARGIN_MS = 250 * TEMPO;
 /** A receipt's transaction whose answer takes longer is given up: its backend is ended, and what became of it is looked up. */
 export const RECEIPT_ANSWER_MS = 10_000;
 /** A worker's other statements. The network may swallow an answer without a word. */
 export const WORKER_ANSWER_MS = 30_000;
 /** A server process whose client was lost in a transaction holds its locks for so long at most; a worker's, one lease. */
 export const IDLE_IN_TRANSACTION_MS = 60_000;
-export const POLL_MS = 500;
-export const HEARTBEAT_MS = 1_000;
-export const WORKER_GONE_MS = 10_000;
+export const POLL_MS = 500 * TEMPO;
+export const HEARTBEAT_MS = 1_000 * TEMPO;
+export const WORKER_GONE_MS = 10_000 * TEMPO;
 /** So long without a fault of the database, and its incident is over. */
-export const DATABASE_WELL_MS = 10_000;
+export const DATABASE_WELL_MS = 10_000 * TEMPO;
 
 // Classification and execution
 export const CLASSIFY_PAGE_ITEMS = 500;

@@ -2,7 +2,7 @@
  * A worker's hold on one chunk. It narrows the window in which two workers could act and proves nothing; the fence in the
  * receipt's statement does (I3).
  */
-import { LEASE_MS, LEASE_RENEW_MS } from '#lib/core/limits.ts';
+import { LEASE_MARGIN_MS, LEASE_MS, LEASE_RENEW_MS } from '#lib/core/limits.ts';
 import type { Claim } from '#lib/store/claims.ts';
 import { CLOCK, type Clock } from './clock.ts';
 import type { ExecutionStore } from './execution-store.ts';
@@ -19,13 +19,10 @@ export type Lease = {
   end(): void;
 };
 
-/** Room for the time between the check and the bytes leaving. */
-const MARGIN_MS = 250;
-
 /** Holds the claim by renewing it every LEASE_RENEW_MS until `end()`. `claimedAt` is the clock's `now()` from before the claim was sent. */
 export function holdLease(store: ExecutionStore, claim: Claim, claimedAt: number, clock: Clock = CLOCK): Lease {
   const lost = new AbortController();
-  let validUntil = claimedAt + LEASE_MS - MARGIN_MS;
+  let validUntil = claimedAt + LEASE_MS - LEASE_MARGIN_MS;
   let renewing = false;
   let held = false;
 
@@ -38,7 +35,7 @@ export function holdLease(store: ExecutionStore, claim: Claim, claimedAt: number
     const sentAt = clock.now();
     try {
       const renewed = await store.renewLease(claim);
-      if (renewed) validUntil = sentAt + LEASE_MS - MARGIN_MS;
+      if (renewed) validUntil = sentAt + LEASE_MS - LEASE_MARGIN_MS;
       else lost.abort();
       held = renewed?.held ?? false;
       await reach('renewal.made', claim.batchId);

@@ -53,7 +53,8 @@ test.each([
 ])('killed in the middle of executing: $what', async ({ honoursKeys }) => {
   const target = await loggingTarget({ latencyMs: 20, honourKeys: honoursKeys });
   const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target, { honoursKeys }) });
-  const workers = await startWorkers(url, 2);
+  // One of the two at the product's own tempo: the promise is in seconds.
+  const workers = await startWorkers(url, 2, { realTempo: !honoursKeys });
   const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
   await endAndAwaitHeir(workers, owner, 'SIGKILL', batch.batchId);
   await eventually('the end', () => settled(pool, batch.batchId));

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { afterAll } from 'vitest';
+import { WITH_TEMPO } from '#test/tempo.ts';
 
 export type WorkerProcess = {
   pid: number;
@@ -17,16 +18,17 @@ const running = new Set<ChildProcess>();
 
 /**
  * Starts `npm run worker`'s process and waits until it has come up. `name` is what its connections are called in the database; `hoursOff` sets its
- * wall clock.
+ * wall clock, `realTempo` gives it the product's leases.
  */
 export async function startWorker(
   url: string,
-  { name = 'worker', hoursOff = 0 }: { name?: string; hoursOff?: number } = {},
+  { name = 'worker', hoursOff = 0, realTempo = false }: { name?: string; hoursOff?: number; realTempo?: boolean } = {},
 ): Promise<WorkerProcess> {
   const env = environmentOfWorkers(url, name);
   // The channel is how it learns that a test run was itself killed: it then drains.
   const clock = hoursOff === 0 ? [] : ['--import', `${import.meta.resolve('./other-clock.ts')}?hours=${hoursOff}`];
-  const child = spawn(process.execPath, [...clock, PROGRAM], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const tempo = realTempo ? [] : WITH_TEMPO;
+  const child = spawn(process.execPath, [...tempo, ...clock, PROGRAM], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   running.add(child);
   const ended = once(child, 'exit').then(([code, signal]) => {
     running.delete(child);
@@ -50,8 +52,8 @@ export function environmentOfWorkers(url: string, name: string): NodeJS.ProcessE
 }
 
 /** Starts several at once. */
-export function startWorkers(url: string, count: number): Promise<WorkerProcess[]> {
-  return Promise.all(Array.from({ length: count }, (_, index) => startWorker(url, { name: `worker_${index + 1}` })));
+export function startWorkers(url: string, count: number, { realTempo = false } = {}): Promise<WorkerProcess[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => startWorker(url, { name: `worker_${index + 1}`, realTempo })));
 }
 
 /** Kills what is still there; a stopped process too. */

@@ -66,7 +66,7 @@ export async function startFleet(server: SoakServer, size: number) {
     const name = `worker_${named}`;
     const proxy = await startProxy(server.port);
     const env = { ...process.env, DATABASE_URL: server.appUrl(proxy.port, name) };
-    const child = spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = spawn(process.execPath, [...process.execArgv, PROGRAM], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const ended = once(child, 'exit').then(([code]) => code as number | null);
     const worker: Worker = { name, child, proxy, pid: child.pid ?? 0, alive: true, held: 0, calm: 0, ended };
     workers.add(worker);
