@@ -1,10 +1,9 @@
 /** What every story begins with: the API, people who are signed in, and an ear for what a person would call broken. */
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import { ADMIN, ADMIN_API_KEY, startProduct } from './product.ts';
 import { openRest, type Rest } from './rest.ts';
 
-export { expect };
-
-export const ADMIN = { email: process.env.E2E_ADMIN_EMAIL ?? '', password: process.env.E2E_ADMIN_PASSWORD ?? '' };
+export { ADMIN, expect };
 
 type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
@@ -19,14 +18,29 @@ type Fixtures = {
 };
 
 type Shared = {
+  /** Where this worker's product answers. */
+  product: string;
   /** The admin's session, made by hand once. */
   adminSession: Session;
 };
 
 export const test = base.extend<Fixtures, Shared>({
+  product: [
+    // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures from the pattern
+    async ({}, use) => {
+      // One that runs already, for whoever works on the stories; else one is started.
+      const running = process.env.E2E_BASE_URL;
+      if (running) return use(running);
+      const { url, stop } = await startProduct();
+      await use(url);
+      await stop();
+    },
+    { scope: 'worker', timeout: 300_000 },
+  ],
+  baseURL: async ({ product }, use) => use(product),
   adminSession: [
-    async ({ browser }, use, { project }) => {
-      const context = await browser.newContext({ baseURL: project.use.baseURL ?? '' });
+    async ({ browser, product }, use) => {
+      const context = await browser.newContext({ baseURL: product });
       await signIn(await context.newPage(), ADMIN);
       await use(await context.storageState());
       await context.close();
@@ -50,13 +64,13 @@ export const test = base.extend<Fixtures, Shared>({
     trouble.watch(context);
     await use(context);
   },
-  rest: async ({ baseURL }, use) => {
-    await use(openRest(baseURL ?? '', process.env.E2E_ADMIN_API_KEY ?? ''));
+  rest: async ({ product }, use) => {
+    await use(openRest(product, ADMIN_API_KEY));
   },
-  visit: async ({ browser, trouble }, use) => {
+  visit: async ({ browser, product, trouble }, use) => {
     const opened: BrowserContext[] = [];
     await use(async (session) => {
-      const context = await browser.newContext(session ? { storageState: session } : {});
+      const context = await browser.newContext({ baseURL: product, ...(session ? { storageState: session } : {}) });
       opened.push(context);
       trouble.watch(context);
       return context.newPage();
