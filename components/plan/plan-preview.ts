@@ -3,7 +3,14 @@
 import type { ActionWords } from '#components/checkpoint/checkpoint-view.ts';
 import type { Chunking, GatePolicy } from '#lib/core/plan.ts';
 
-export type FieldProfile = { name: string; type: string; filled: number; top: { value: string; count: number }[] };
+export type FieldProfile = {
+  name: string;
+  type: string;
+  filled: number;
+  top: { value: string; count: number }[];
+  /** how all its dates are written, where they can be compared: YYYY-MM-DD */
+  iso?: string;
+};
 
 export type PlanProblem = { path: string; message: string; line?: number; column?: number };
 

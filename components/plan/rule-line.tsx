@@ -125,7 +125,7 @@ export function RuleLine({
           ))}
         </Select>
         <span className="pt-1.5 text-right text-muted max-lg:text-12" title="items for which this rule decides">
-          {count === null ? '…' : formatCount(count)}
+          {count === null || problems.length > 0 ? '…' : formatCount(count)}
         </span>
       </div>
       {problems.map((problem) => (
@@ -156,7 +156,8 @@ function RowFields({
   onChange: (row: RuleRow) => void;
 }) {
   const listId = useId();
-  const values = fields.find((field) => field.name === row.field)?.top ?? [];
+  const profile = fields.find((field) => field.name === row.field);
+  const values = profile?.top ?? [];
   const date = row.operator === 'before' || row.operator === 'after';
   return (
     <div className="grid grid-cols-1 items-start gap-1 sm:grid-cols-[minmax(6rem,9rem)_minmax(7rem,10rem)_minmax(8rem,1fr)]">
@@ -201,7 +202,7 @@ function RowFields({
             aria-label={`${name}: value`}
             value={row.value}
             list={date ? undefined : listId}
-            placeholder={date ? '2024-01-31' : ''}
+            placeholder={date ? (profile?.iso ?? 'YYYY-MM-DD') : ''}
             spellCheck={false}
             onChange={(event) => onChange({ ...row, value: event.target.value })}
           />

@@ -1,7 +1,7 @@
 /**
  * A rule's condition as a row that people fill in (field, operator, value), and the same as CEL. Every row becomes CEL that reads
  * back as the same row; CEL that is no such row stays CEL. The operators with "any of" take words separated by commas and
- * compare in any case; the others compare text as it is written, and dates as ISO 8601 text.
+ * compare in any case; the others compare text as it is written. "Before" and "after" are refused where the text is not in the order of time.
  */
 
 export const OPERATORS = {

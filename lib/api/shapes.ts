@@ -93,6 +93,13 @@ const fieldProfile = z.object({
   exact: z.boolean().describe('Whether the counts in `top` are exact.'),
   min: z.string().optional(),
   max: z.string().optional(),
+  iso: z
+    .string()
+    .optional()
+    .describe(
+      'Of a date field whose values are all ISO 8601 of one form: the form, as in YYYY-MM-DDThh:mm:ssZ. Such text is in the order of time.',
+    ),
+  odd: z.string().optional().describe('Of any other date or number field: its first value that is not.'),
 });
 
 export const dataset = z.object({

@@ -1,4 +1,5 @@
 /** A classifier assigns category, rationale and confidence to items. Adding a kind is one file and one line in `registry.ts`. */
+import type { Problem } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plan.ts';
 
 export type ClassifierItem = { ordinal: number; fields: Record<string, string> };
@@ -18,8 +19,22 @@ export type Classifier = {
   classify(items: ClassifierItem[], signal: AbortSignal): Promise<Answer[]>;
 };
 
+/** What ingest knows of a field: `iso` and `odd` as in its profile, absent where nobody looked. */
+export type ClassifierField = {
+  name: string;
+  type: string;
+  top?: readonly { value: string; count: number }[];
+  iso?: string;
+  odd?: string;
+};
+
 export type ClassifierKind = {
   kind: Plan['classifier']['kind'];
   /** Checks the plan's classifier against the dataset's fields; throws `invalid` with path, line and column. */
   make(plan: Plan, fieldNames: string[]): Classifier;
+  /**
+   * What can be answered and would still be answered wrong, with path, line and column: no plan may begin with it. `make` does not ask, so that a
+   * batch which runs already runs on.
+   */
+  objections(plan: Plan, fields: readonly ClassifierField[]): Problem[];
 };

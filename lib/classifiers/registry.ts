@@ -1,6 +1,7 @@
 /** Which kinds of classifier there are. */
+import type { Problem } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plan.ts';
-import type { Classifier, ClassifierKind } from './port.ts';
+import type { Classifier, ClassifierField, ClassifierKind } from './port.ts';
 import { rulesClassifier } from './rules.ts';
 
 const KINDS: Record<Plan['classifier']['kind'], ClassifierKind> = { rules: rulesClassifier };
@@ -8,4 +9,9 @@ const KINDS: Record<Plan['classifier']['kind'], ClassifierKind> = { rules: rules
 /** The classifier of a plan, checked against the dataset's fields. Throws `invalid` with path, line and column. */
 export function makeClassifier(plan: Plan, fieldNames: string[]): Classifier {
   return KINDS[plan.classifier.kind].make(plan, fieldNames);
+}
+
+/** Why no batch may begin with this classifier although it could be made; empty where it may. A batch that runs already runs on. */
+export function objectionsTo(plan: Plan, fields: readonly ClassifierField[]): Problem[] {
+  return KINDS[plan.classifier.kind].objections(plan, fields);
 }

@@ -1,8 +1,9 @@
 /** The rules classifier: conditions in order, the first that holds gives the category. */
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plan.ts';
-import { type Condition, compileCondition, itemView } from './cel.ts';
+import { type Condition, type ConditionFault, compileCondition, itemView } from './cel.ts';
 import type { Answer, ClassifierItem, ClassifierKind } from './port.ts';
+import { textOrderFaults } from './text-order.ts';
 
 type RulesPlan = Extract<Plan['classifier'], { kind: 'rules' }>;
 
@@ -47,6 +48,9 @@ export const rulesClassifier: ClassifierKind = {
       },
     };
   },
+  objections({ classifier: { rules } }, fields) {
+    return rules.flatMap(({ when }, index) => textOrderFaults(when, fields).map((fault) => problemOf(when, index, fault)));
+  },
 };
 
 /** Compiles the rules of a plan. Throws `invalid` with every fault of every rule, at `classifier.rules.N.when`. */
@@ -59,10 +63,7 @@ function compileRules(classifier: RulesPlan, fieldNames: readonly string[]): Com
       conditions.push(compiled);
       return;
     }
-    for (const { line, column, message } of compiled.faults) {
-      const where = rule.when.includes('\n') ? `line ${line}, column ${column}` : `column ${column}`;
-      problems.push({ path: `classifier.rules.${index}.when`, message: `Rule ${index + 1}, ${where}: ${message}`, line, column });
-    }
+    problems.push(...compiled.faults.map((fault) => problemOf(rule.when, index, fault)));
   });
   if (problems.length > 0)
     throw new CountersignError('invalid', problems[0]?.message ?? 'The rules can’t be read.', { problems });
@@ -88,4 +89,9 @@ function compileRules(classifier: RulesPlan, fieldNames: readonly string[]): Com
     fields: all ? null : read,
     why: classifier.rules.map((rule, index) => rule.why || conditions[index]?.words || `rule ${index + 1}`),
   };
+}
+
+function problemOf(when: string, index: number, { line, column, message }: ConditionFault): Problem {
+  const where = when.includes('\n') ? `line ${line}, column ${column}` : `column ${column}`;
+  return { path: `classifier.rules.${index}.when`, message: `Rule ${index + 1}, ${where}: ${message}`, line, column };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { civil, isoDay, type Period, periodName, periodOf, readDate, wallClock } from './dates.ts';
+import { civil, hasIsoForm, isoDay, isoForm, type Period, periodName, periodOf, readDate, wallClock } from './dates.ts';
 
 const instant = (iso: string) => ({ kind: 'instant', ms: Date.parse(iso) });
 const local = (iso: string) => ({ kind: 'local', ms: Date.parse(`${iso}Z`) });
@@ -114,4 +114,52 @@ test.each<[Period, string, string, string]>([
   ['year', '2001-01-01', '2003-12-31', '2001–2003'],
 ])('names %s %s to %s: %s', (every, from, to, name) => {
   expect(periodName(every, periodOf(every, Date.parse(from)), periodOf(every, Date.parse(to)))).toBe(name);
+});
+
+test.each([
+  ['2024-03-05', 'YYYY-MM-DD'],
+  ['2024-03', 'YYYY-MM'],
+  ['2024', 'YYYY'],
+  ['2024-03-05T10:11', 'YYYY-MM-DDThh:mm'],
+  ['2024-03-05 10:11:12', 'YYYY-MM-DD hh:mm:ss'],
+  ['2024-03-05T10:11:12,5Z', 'YYYY-MM-DDThh:mm:ss,fZ'],
+  ['2024-03-05T10:11:12.123456789+02:00', 'YYYY-MM-DDThh:mm:ss.fffffffff+02:00'],
+  ['2024-02-30', null],
+  ['2024-03-05T24:00', null],
+  [' 2024-03-05', null],
+  ['20240305', null],
+  ['2024-3-5', null],
+  ['2024-03-05T10', null],
+  ['05/03/2024', null],
+  ['', null],
+])('%j is of the form %j', (text, form) => {
+  expect(isoForm(text)).toBe(form);
+  if (form !== null) expect(hasIsoForm(text, form)).toBe(true);
+});
+
+test('texts of one form of ISO 8601 are in the order of the moments that they name', () => {
+  const zones = fc.constantFrom('', 'Z', '+02:00', '-0530');
+  const moment = fc.date({ min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true });
+  fc.assert(
+    fc.property(moment, moment, fc.constantFrom(7, 10, 16, 19, 21, 23), zones, (one, other, length, zone) => {
+      const text = (date: Date) => `${date.toISOString().slice(0, length)}${length > 10 ? zone : ''}`;
+      const [left, right] = [text(one), text(other)];
+      const form = isoForm(left) ?? '';
+      expect(form.length).toBe(left.length);
+      expect(hasIsoForm(right, form)).toBe(true);
+      const ms = (read: ReturnType<typeof readDate>) => (read !== null && 'ms' in read ? read.ms : Number.NaN);
+      expect(Math.sign(ms(readDate(left)) - ms(readDate(right)))).toBe(left < right ? -1 : left > right ? 1 : 0);
+    }),
+  );
+});
+
+test.each([
+  ['2024-03-05T10:00:00+01:00', 'YYYY-MM-DDThh:mm:ss+02:00'],
+  ['2024-03-05T10:00:00', 'YYYY-MM-DDThh:mm:ssZ'],
+  ['2024-03-05T24:00', 'YYYY-MM-DDThh:mm'],
+  ['2024-03-05 10:00', 'YYYY-MM-DDThh:mm'],
+  ['2024-03-0x', 'YYYY-MM-DD'],
+  ['05/03/2024', 'YYYY-MM-DD'],
+])('%j is not of the form %j', (text, form) => {
+  expect(hasIsoForm(text, form)).toBe(false);
 });

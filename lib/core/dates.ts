@@ -35,6 +35,31 @@ export function readDate(text: string): ReadDate | null {
   return readWords(value);
 }
 
+/**
+ * How an ISO 8601 date is written: "YYYY-MM-DDThh:mm:ss.fffZ". The offset of a zone stands there as it is, "+02:00": texts of one form are in the
+ * order of time. Null where the text is not ISO 8601 with its hyphens and colons, or names a day that does not exist.
+ */
+export function isoForm(text: string): string | null {
+  const parts = ISO_FORM.exec(text);
+  if (!parts || readIso(text) === null) return null;
+  const zone = parts[1] ?? '';
+  const clock = text.slice(0, text.length - zone.length);
+  return `${ISO_PLACES.slice(0, clock.length)
+    .replace('T', clock[10] ?? 'T')
+    .replace('.', clock[19] ?? '.')}${zone}`;
+}
+
+/** Whether a text is written in this form of ISO 8601; it may name a day that does not exist. Quick: ingest asks it of every value. */
+export function hasIsoForm(text: string, form: string): boolean {
+  // 24:00 is the next day's 00:00, which comes before it as text.
+  if (text.length !== form.length || text.startsWith('24', HOUR_AT)) return false;
+  for (let at = 0; at < form.length; at++) {
+    const code = text.charCodeAt(at);
+    if (isPlace(form.charCodeAt(at)) ? code < 48 || code > 57 : code !== form.charCodeAt(at)) return false;
+  }
+  return true;
+}
+
 /** A time zone's wall clock for instants, with its offsets kept per UTC day. `timeZone` is an IANA name that Intl knows. */
 export function wallClock(timeZone: string): (instantMs: number) => number {
   if (timeZone === 'UTC') return (ms) => ms;
@@ -149,6 +174,15 @@ function readIso(value: string): ReadDate | null {
   if (zone === undefined) return { kind: 'local', ms: exact };
   const offset = offsetOfZone(zone);
   return offset === null ? null : { kind: 'instant', ms: exact - offset };
+}
+
+const ISO_FORM = /^\d{4}(?:-\d\d(?:-\d\d(?:[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
+const ISO_PLACES = 'YYYY-MM-DDThh:mm:ss.fffffffff';
+const HOUR_AT = 11;
+
+/** Y, M, D, h, m, s or f: a digit stands there. */
+function isPlace(code: number): boolean {
+  return code >= 97 || code === 89 || code === 77 || code === 68;
 }
 
 const EPOCH_DIGITS = /^\d+(?:\.\d+)?$/;

@@ -91,3 +91,37 @@ test('the span of a date field is that of all its values, and of no other field'
   });
   expect(profileOf(['on', 'x'], items)[1]).not.toHaveProperty('min');
 });
+
+test.each([
+  [['2024-03-05', '2023-01-01', ''], { iso: 'YYYY-MM-DD' }],
+  [['2024-03-05T10:00:00.5Z', '2023-01-01T00:00:00.0Z'], { iso: 'YYYY-MM-DDThh:mm:ss.fZ' }],
+  [['05/03/2024', '06/03/2024'], { odd: '05/03/2024' }],
+  [['2024-03-05T10:00:00+01:00', '2024-04-05T10:00:00+02:00'], { odd: '2024-04-05T10:00:00+02:00' }],
+  [[...Array.from({ length: 12 }, () => '2024-03-05'), 'n/a'], { odd: 'n/a' }],
+  [[...Array.from({ length: 12 }, () => '2024-03-05'), ' '], { odd: ' ' }],
+  [[...Array.from({ length: 12 }, () => '2024-03-05'), '2024-02-30'], { odd: '2024-02-30' }],
+  [['9', '1000'], { odd: '9' }],
+  [['a', 'b'], {}],
+])('%j are told as %j', (values, told) => {
+  const [{ iso, odd } = {} as FieldProfile] = profileOf(
+    ['on'],
+    values.map((value) => item(value)),
+  );
+  expect({ iso, odd }).toEqual({ iso: undefined, odd: undefined, ...told });
+});
+
+test('one odd value among tens of thousands is found, wherever it stands', () => {
+  const told = (oddAt: number, first: string) => {
+    const values = Array.from({ length: 60_000 }, (_, at) =>
+      at === oddAt ? '5 March 2024' : at < 30_000 ? first : '2024-03-05',
+    );
+    return profileOf(
+      ['on'],
+      values.map((value) => item(value)),
+    )[0];
+  };
+  expect(told(59_999, '2024-01-01')).toMatchObject({ type: 'date', odd: '5 March 2024' });
+  expect(told(-1, '2024-01-01')).toMatchObject({ type: 'date', iso: 'YYYY-MM-DD' });
+  expect(told(-1, '')).toMatchObject({ type: 'date', iso: 'YYYY-MM-DD' });
+  expect(told(30_001, '')).toMatchObject({ type: 'date', odd: '5 March 2024' });
+});

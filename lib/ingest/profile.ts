@@ -3,7 +3,7 @@
  * whatever the file.
  */
 
-import { readDate } from '#lib/core/dates.ts';
+import { hasIsoForm, isoForm, readDate } from '#lib/core/dates.ts';
 import type { Item } from './port.ts';
 import { typeOf, type ValueType } from './value-type.ts';
 
@@ -21,13 +21,18 @@ export type FieldProfile = {
   /** Of a date field: the earliest and the latest, ISO 8601 (UTC where they name a zone). */
   min?: string;
   max?: string;
+  /** Of a date field of which every value is ISO 8601 of one form: that form (`isoForm`). The texts of such a field are in the order of time. */
+  iso?: string;
+  /** Of any other date or number field: its first value that is none, cut to a length for the eye. */
+  odd?: string;
 };
 
 const TOP = 20;
 const VALUE_CHARS_MAX = 120;
+const ODD_CHARS_MAX = 60;
 /** Values counted at once; when there are more, the rarest are forgotten. */
 const COUNTED_MAX = 2_000;
-/** Every value is looked at among the first so many items, later those of one item in eight: types and shares don't change by then. */
+/** Every value is looked at among the first so many items, later those of one item in eight and a field's first: types and shares don't change by then. */
 const LOOK_AT_ALL = 20_000;
 
 export class Profile {
@@ -47,7 +52,7 @@ export class Profile {
         if (value === undefined || value.length === 0) continue;
         const column = columns[i] as Column;
         column.filled++;
-        if (look) column.look(value);
+        if (look || column.looked === 0) column.look(value);
         else if (column.dated) column.span(value);
       }
     }
@@ -74,9 +79,9 @@ export class Profile {
 class Column {
   readonly name: string;
   filled = 0;
+  looked = 0;
   /** Whether most values so far are dates: their span is then kept over all of them. */
   dated = false;
-  #looked = 0;
   #blank = 0;
   readonly #types = new Map<ValueType, number>();
   #counts = new Map<string, number>();
@@ -84,46 +89,59 @@ class Column {
   #counting = true;
   #minMs = Number.POSITIVE_INFINITY;
   #maxMs = Number.NEGATIVE_INFINITY;
+  #form: string | null = null;
+  #odd: string | null = null;
 
   constructor(name: string) {
     this.name = name;
   }
 
   look(value: string): void {
-    this.#looked++;
+    this.looked++;
     const type = typeOf(value);
     if (type === 'empty') this.#blank++;
     this.#types.set(type, (this.#types.get(type) ?? 0) + 1);
     if (type === 'date') {
-      this.dated = (this.#types.get('date') ?? 0) * 2 > this.#looked;
+      this.dated = (this.#types.get('date') ?? 0) * 2 > this.looked;
       this.span(value);
-    }
+    } else this.#notIso(value);
     if (this.#counting && value.length <= VALUE_CHARS_MAX) this.#count(value);
   }
 
   span(value: string): void {
     const read = readDate(value);
-    if (!read) return;
+    if (this.#odd === null) {
+      this.#form ??= isoForm(value);
+      if (read === null || this.#form === null || !hasIsoForm(value, this.#form)) this.#notIso(value);
+    }
+    if (read === null) return;
     const ms = read.kind === 'either' ? read.dayFirst : read.ms;
     if (ms < this.#minMs) this.#minMs = ms;
     if (ms > this.#maxMs) this.#maxMs = ms;
   }
 
+  #notIso(value: string): void {
+    this.#odd ??= Buffer.from(value.slice(0, ODD_CHARS_MAX)).toString();
+  }
+
   describe(): FieldProfile {
     const type = this.#type();
-    const scale = this.#looked === 0 ? 1 : this.filled / this.#looked;
+    const scale = this.looked === 0 ? 1 : this.filled / this.looked;
     const top = [...this.#counts]
       .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
       .filter(([, count]) => count > 1 || this.filled <= TOP)
       .slice(0, TOP)
       .map(([value, count]) => ({ value, count: Math.round(count * scale) }));
-    const exact = this.#looked === this.filled && this.#forgotten === 0 && this.#counting;
+    const exact = this.looked === this.filled && this.#forgotten === 0 && this.#counting;
     const profile: FieldProfile = { name: this.name, type, filled: this.filled - this.#blank, top, exact };
-    return type === 'date' && this.#minMs <= this.#maxMs ? { ...profile, min: iso(this.#minMs), max: iso(this.#maxMs) } : profile;
+    if (type !== 'date' && type !== 'number') return profile;
+    const sorts = this.#odd !== null ? { odd: this.#odd } : this.#form !== null ? { iso: this.#form } : {};
+    const span = type === 'date' && this.#minMs <= this.#maxMs ? { min: iso(this.#minMs), max: iso(this.#maxMs) } : {};
+    return { ...profile, ...span, ...sorts };
   }
 
   #type(): ValueType {
-    const filled = this.#looked - this.#blank;
+    const filled = this.looked - this.#blank;
     if (filled === 0) return 'empty';
     for (const [type, count] of this.#types) if (type !== 'empty' && type !== 'text' && count >= filled * 0.9) return type;
     return 'text';
@@ -140,7 +158,7 @@ class Column {
     this.#counts.set(Buffer.from(value).toString(), 1);
     if (this.#counts.size <= COUNTED_MAX) return;
     this.#forgotten++;
-    const floor = Math.max(1, Math.floor((this.#looked * 2) / COUNTED_MAX / 2));
+    const floor = Math.max(1, Math.floor((this.looked * 2) / COUNTED_MAX / 2));
     const kept = [...this.#counts].filter(([, times]) => times > floor).sort(([, x], [, y]) => y - x);
     this.#counts = new Map(kept.slice(0, COUNTED_MAX / 2));
     // Nothing came twice among thousands: every value is its own, and counting them is for nothing.

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { makeClassifier } from '#lib/classifiers/registry.ts';
+import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { type Plan, parsePlan } from '#lib/core/plan.ts';
 import { countAnswers } from './count-answers.ts';
@@ -25,7 +25,7 @@ export type RuleCounts =
   | { problems: Problem[] };
 
 /**
- * Counts the classifier's rules on a dataset. Rules that do not compile, or fail on an item, come back as problems with their
+ * Counts the classifier's rules on a dataset. Rules that do not compile, would be answered wrong, or fail on an item, come back as problems with their
  * places (`classifier.rules.1.when`, line, column). Throws `forbidden`, `not_found`, and `conflict` when the dataset failed.
  */
 export async function countRules(actor: Actor, value: unknown): Promise<RuleCounts> {
@@ -40,6 +40,8 @@ export async function countRules(actor: Actor, value: unknown): Promise<RuleCoun
       plan,
       dataset.fields.map(({ name }) => name),
     );
+    const problems = objectionsTo(plan, dataset.fields);
+    if (problems.length > 0) return { problems };
     const counts = await countAnswers(dataset, made, null, ({ part }) => {
       if (part === undefined) otherwise++;
       else rules[part] = (rules[part] ?? 0) + 1;

@@ -1,7 +1,7 @@
 /** A plan over a dataset: read, checked in every part, and planned. The preview and the start both begin with this. */
 import type { z } from 'zod';
 import type { Classifier } from '#lib/classifiers/port.ts';
-import { makeClassifier } from '#lib/classifiers/registry.ts';
+import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { type Plan, parsePlan } from '#lib/core/plan.ts';
@@ -19,10 +19,7 @@ export type PlannedDataset = { dataset: PlanningDataset; plan: Plan; classifier:
 export async function planDataset(datasetId: string, value: unknown, now: Date): Promise<PlannedDataset> {
   const dataset = await datasetToPlan(datasetId);
   const plan = parsePlan(value);
-  const classifier = checkPlan(
-    plan,
-    dataset.fields.map(({ name }) => name),
-  );
+  const classifier = checkPlan(plan, dataset.fields);
   const planner = startPlanning({ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() });
   await eachKey(db().pool, datasetId, planner.fields, planner.add);
   return { dataset, plan, classifier, planned: planner.finish() };
@@ -48,7 +45,8 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
-function checkPlan(plan: Plan, fieldNames: string[]): Classifier {
+function checkPlan(plan: Plan, fields: PlanningDataset['fields']): Classifier {
+  const fieldNames = fields.map(({ name }) => name);
   const problems: Problem[] = checkFields(plan, fieldNames);
   const collect = <T>(act: () => T): T | null => {
     try {
@@ -60,6 +58,7 @@ function checkPlan(plan: Plan, fieldNames: string[]): Classifier {
     }
   };
   const classifier = collect(() => makeClassifier(plan, fieldNames));
+  problems.push(...objectionsTo(plan, fields));
   plan.categories.forEach(({ action }, index) => {
     if (action) collect(() => checkAction(action, `categories.${index}.action`, fieldNames));
   });

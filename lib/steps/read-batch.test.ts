@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Actor, Role } from '#lib/auth/actor.ts';
+import { LEASE_MS } from '#lib/core/limits.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { readBatch } from './read-batch.ts';

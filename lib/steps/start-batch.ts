@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { objectionsTo } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { openAtStart } from '#lib/core/gates.ts';
 import { BATCH_TRANSITIONS } from '#lib/core/lifecycle.ts';
@@ -10,12 +11,16 @@ import { announce } from '#lib/engine/events.ts';
 import { claimResources } from '#lib/store/batches.ts';
 import { type BatchRow, openGates, readBatchRow } from '#lib/store/chunks.ts';
 import { db, inTransaction, type Tx } from '#lib/store/db.ts';
+import { readPlanningDataset } from '#lib/store/planning.ts';
 
 const input = z.strictObject({ batchId: z.uuid() });
 
 export type Started = { state: 'running'; opened: number[] };
 
-/** Throws `conflict` when it was started already, or when an unfinished batch claims an overlapping resource on the same connection. */
+/**
+ * Throws `conflict` when it was started already, or when an unfinished batch claims an overlapping resource on the same connection, and `invalid`
+ * when its rules would be answered wrong: it may have been proposed before that was looked for.
+ */
 export async function startBatch(actor: Actor, raw: z.input<typeof input>): Promise<Started> {
   authorise(actor, 'start');
   const read = input.safeParse(raw);
@@ -37,6 +42,7 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<nu
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   const started = rows[0];
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
+  await assertAnswersRight(tx, batch);
   await takeResources(tx, batch, 'start this one');
   const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
   let numbers = opening === null ? [] : await openGates(tx, batchId, opening);
@@ -44,6 +50,12 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<nu
   if (numbers.length === 0) numbers = await openGates(tx, batchId, { count: 1 });
   await ring(tx);
   return numbers;
+}
+
+async function assertAnswersRight(tx: Tx, { name, datasetId, plan }: BatchRow): Promise<void> {
+  const problems = objectionsTo(plan, (await readPlanningDataset(tx, datasetId))?.fields ?? []);
+  if (problems[0])
+    throw new CountersignError('invalid', `“${name}” can't be started. ${problems[0].message} Plan it again.`, { problems });
 }
 
 /** Claims what the batch would change. Throws `conflict` naming the unfinished batch that may change some of it too. */

@@ -1,9 +1,17 @@
 /** What planning and the preview read: a dataset's head, the keys of all its items, and some of their fields. */
 import type { Pool } from 'pg';
+import type { Tx } from './db.ts';
 import { ITEM_BYTES, withinBytes } from './within-bytes.ts';
 
-/** As ingest describes a field: its name, the type its values look like, how many are filled, and the most frequent of them. */
-type DatasetField = { name: string; type: string; filled: number; top?: { value: string; count: number }[] };
+/** As ingest describes a field: its name, the type its values look like, how many are filled, the most frequent, and whether their texts sort. */
+type DatasetField = {
+  name: string;
+  type: string;
+  filled: number;
+  top?: { value: string; count: number }[];
+  iso?: string;
+  odd?: string;
+};
 
 export type PlanningDataset = {
   id: string;
@@ -15,7 +23,7 @@ export type PlanningDataset = {
 };
 
 /** The dataset, or null. */
-export async function readPlanningDataset(pool: Pool, id: string): Promise<PlanningDataset | null> {
+export async function readPlanningDataset(pool: Pool | Tx, id: string): Promise<PlanningDataset | null> {
   const { rows } = await pool.query<PlanningDataset>(
     'SELECT id, name, state, format, fields, item_count AS "itemCount" FROM dataset WHERE id = $1',
     [id],
