@@ -39,7 +39,8 @@ export function ExecuteDialog({
 }: Props) {
   const [override, setOverride] = useState('');
   const [next, setNext] = useState(true);
-  const overridden = override.trim() !== '';
+  // A reason that was begun before the samples were looked at is no reason any more.
+  const overridden = unseen.length > 0 && override.trim() !== '';
   return (
     <ConfirmDialog
       open={open}

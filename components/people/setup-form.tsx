@@ -36,14 +36,7 @@ export function SetupForm({ title, text, email: given, passwordCharsMin, action 
         }}
       >
         <Field label="Your name" hint="Receipts of your decisions carry it." error={problemOf('name')}>
-          <Input
-            name="name"
-            required
-            maxLength={100}
-            autoComplete="name"
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
+          <Input name="name" required autoComplete="name" value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
         <Field label="Mail address" error={problemOf('email')}>
           <Input

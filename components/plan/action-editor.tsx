@@ -3,8 +3,17 @@
 import { useState } from 'react';
 import { Checkbox, Field, Input, Select, Textarea } from '#components/ui/field.tsx';
 import type { Action } from '#lib/core/plan.ts';
+import { useTyped } from './plan-faults.tsx';
+import { type Typed, typedJson } from './typed-value.ts';
 
-type Props = { name: string; action: Action | null; fields: string[]; onChange: (action: Action | null) => void };
+type Props = {
+  name: string;
+  /** where the action is in the plan: "categories.0.action" */
+  path: string;
+  action: Action | null;
+  fields: string[];
+  onChange: (action: Action | null) => void;
+};
 
 /** The kinds of action in plain words; the value is connector and verb. */
 const KINDS: { value: string; words: string; make: () => Action | null }[] = [
@@ -25,7 +34,9 @@ const KINDS: { value: string; words: string; make: () => Action | null }[] = [
 ];
 
 /** What happens to every item of one category, once a person approved it. */
-export function ActionEditor({ name, action: value, fields, onChange }: Props) {
+export function ActionEditor({ name, path, action: value, fields, onChange }: Props) {
+  /** the actions of the other kinds as they were left */
+  const [left, setLeft] = useState<Record<string, Action | null>>({});
   const kind = kindOf(value);
   const known = KINDS.some((one) => one.value === kind);
   const set = (change: Record<string, unknown>) =>
@@ -38,7 +49,8 @@ export function ActionEditor({ name, action: value, fields, onChange }: Props) {
         onChange={(event) => {
           const made = KINDS.find((one) => one.value === event.target.value)?.make() ?? null;
           if (made?.connector === 'task' && fields.includes('subject')) made.with = { title: '{{subject}}', body: '' };
-          onChange(made);
+          setLeft({ ...left, [kind]: value });
+          onChange(left[event.target.value] ?? made);
         }}
       >
         {known ? null : <option value={kind}>{kind}</option>}
@@ -52,27 +64,46 @@ export function ActionEditor({ name, action: value, fields, onChange }: Props) {
         <div className="flex min-w-0 flex-col gap-2">
           {value.connector === 'shelf' ? (
             <Field label="Shelf" inline>
-              <Input value={textOf(value.with.shelf ?? 'archive')} onChange={(event) => set({ shelf: event.target.value })} />
+              <Input
+                data-at={`${path}.with.shelf`}
+                value={textOf(value.with.shelf ?? 'archive')}
+                onChange={(event) => set({ shelf: event.target.value })}
+              />
             </Field>
           ) : null}
           {value.connector === 'task' ? (
             <>
               <Field label="Title" hint={<TemplateHint fields={fields} />} inline>
-                <Input value={textOf(value.with.title)} onChange={(event) => set({ title: event.target.value })} />
+                <Input
+                  data-at={`${path}.with.title`}
+                  value={textOf(value.with.title)}
+                  onChange={(event) => set({ title: event.target.value })}
+                />
               </Field>
               <Field label="Text" inline>
-                <Textarea rows={1} value={textOf(value.with.body)} onChange={(event) => set({ body: event.target.value })} />
+                <Textarea
+                  rows={1}
+                  data-at={`${path}.with.body`}
+                  value={textOf(value.with.body)}
+                  onChange={(event) => set({ body: event.target.value })}
+                />
               </Field>
             </>
           ) : null}
-          {value.connector === 'http' ? <RequestFields value={value} fields={fields} onChange={onChange} /> : null}
+          {value.connector === 'http' ? <RequestFields path={path} value={value} fields={fields} onChange={onChange} /> : null}
         </div>
       ) : null}
     </div>
   );
 }
 
-function RequestFields({ value, fields, onChange }: { value: Action; fields: string[]; onChange: (action: Action) => void }) {
+type RequestProps = { path: string; value: Action; fields: string[]; onChange: (action: Action) => void };
+
+function RequestFields({ path, value, fields, onChange }: RequestProps) {
+  /** what a GET can't have, for when it is no GET any more */
+  const [kept, setKept] = useState<Action['with']>({});
+  /** for how long the target keeps keys, for when the box is ticked again */
+  const [honoured, setHonoured] = useState<Action['honoursKeys']>(true);
   const set = (change: Record<string, unknown>) => onChange({ ...value, with: { ...value.with, ...change } as Action['with'] });
   return (
     <>
@@ -83,8 +114,13 @@ function RequestFields({ value, fields, onChange }: { value: Action; fields: str
             onChange={(event) => {
               const method = event.target.value;
               // A GET has no body, and changes nothing that could be undone.
-              const { body: _, undo: __, ...rest } = value.with;
-              onChange({ ...value, do: method, with: method === 'GET' ? rest : value.with });
+              const { body, undo, ...rest } = value.with;
+              if (method === 'GET') setKept({ ...(body === undefined ? {} : { body }), ...(undo === undefined ? {} : { undo }) });
+              onChange({
+                ...value,
+                do: method,
+                with: method === 'GET' ? rest : value.do === 'GET' ? { ...kept, ...value.with } : value.with,
+              });
             }}
           >
             {['POST', 'PUT', 'PATCH', 'DELETE', 'GET'].map((method) => (
@@ -94,6 +130,7 @@ function RequestFields({ value, fields, onChange }: { value: Action; fields: str
         </Field>
         <Field label="Address" hint={<TemplateHint fields={fields} />}>
           <Input
+            data-at={`${path}.with.url`}
             value={textOf(value.with.url)}
             placeholder="https://"
             spellCheck={false}
@@ -103,11 +140,18 @@ function RequestFields({ value, fields, onChange }: { value: Action; fields: str
       </div>
       {value.do === 'GET' ? null : (
         <>
-          <JsonField label="Body, as JSON" value={value.with.body ?? null} rows={3} onChange={(body) => set({ body })} />
+          <JsonField
+            label="Body, as JSON"
+            path={`${path}.with.body`}
+            value={value.with.body ?? null}
+            rows={3}
+            onChange={(body) => set({ body })}
+          />
           <JsonField
             label={
               'What undoes it, as JSON: do, url, body, headers; {{target}} is the target’s own id (null: it can’t be undone)'
             }
+            path={`${path}.with.undo`}
             value={value.with.undo ?? null}
             rows={1}
             onChange={(undo) => {
@@ -117,9 +161,16 @@ function RequestFields({ value, fields, onChange }: { value: Action; fields: str
           />
         </>
       )}
-      <JsonField label="Headers, as JSON" value={value.with.headers ?? {}} rows={1} onChange={(headers) => set({ headers })} />
+      <JsonField
+        label="Headers, as JSON"
+        path={`${path}.with.headers`}
+        value={value.with.headers === undefined ? {} : value.with.headers}
+        rows={1}
+        onChange={(headers) => set({ headers })}
+      />
       <Field label="Connection (empty: no credentials)">
         <Input
+          data-at={`${path}.connection`}
           value={value.connection ?? ''}
           onChange={(event) => onChange({ ...value, connection: event.target.value === '' ? null : event.target.value })}
         />
@@ -128,44 +179,39 @@ function RequestFields({ value, fields, onChange }: { value: Action; fields: str
         label="The target ignores a repeat with the same Idempotency-Key"
         hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
         checked={value.honoursKeys !== false}
-        onChange={(event) => onChange({ ...value, honoursKeys: event.target.checked })}
+        onChange={(event) => {
+          if (value.honoursKeys !== false) setHonoured(value.honoursKeys);
+          onChange({ ...value, honoursKeys: event.target.checked ? honoured : false });
+        }}
       />
     </>
   );
 }
 
-/** JSON as text while it is typed; passed on whenever it reads. */
-export function JsonField({
-  label,
-  value,
-  rows,
-  onChange,
-}: {
+/** Any value as JSON. */
+function JsonField(props: Omit<JsonTextProps<unknown>, 'read'>) {
+  return <JsonText {...props} read={typedJson} />;
+}
+
+type JsonTextProps<Value> = {
   label: string;
-  value: unknown;
+  path: string;
+  value: Value;
   rows: number;
-  onChange: (value: unknown) => void;
-}) {
-  const [text, setText] = useState<string | null>(null);
-  const [error, setError] = useState<string | null>(null);
-  const shown = text ?? JSON.stringify(value, null, 2);
+  read: (text: string) => Typed<Value>;
+  onChange: (value: Value) => void;
+};
+
+/** A value as JSON text; `read` says which JSON it may be. */
+export function JsonText<Value>({ label, rows, ...field }: JsonTextProps<Value>) {
+  const { control, text, error } = useTyped({ ...field, write: (value) => JSON.stringify(value, null, 2), long: true });
   return (
     <Field label={label} error={error}>
       <Textarea
-        rows={Math.max(rows, Math.min(16, shown.split('\n').length))}
+        rows={Math.max(rows, Math.min(16, text.split('\n').length))}
         spellCheck={false}
         className="font-mono text-12"
-        value={shown}
-        onChange={(event) => {
-          setText(event.target.value);
-          try {
-            onChange(JSON.parse(event.target.value));
-            setError(null);
-          } catch (fault) {
-            setError(fault instanceof Error ? fault.message : 'This is not JSON.');
-          }
-        }}
-        onBlur={() => (error === null ? setText(null) : undefined)}
+        {...control}
       />
     </Field>
   );

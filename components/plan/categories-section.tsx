@@ -1,15 +1,19 @@
 'use client';
 
 import { Plus, X } from 'lucide-react';
-import { useState } from 'react';
 import { effectWord } from '#components/checkpoint/words.ts';
 import { Button } from '#components/ui/button.tsx';
-import { Input } from '#components/ui/field.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { CATEGORY_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Category, Plan } from '#lib/core/plan.ts';
 import { ActionEditor } from './action-editor.tsx';
+import { useTyped } from './plan-faults.tsx';
 import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
+import { ProblemList } from './problem-list.tsx';
+import { typedName } from './typed-value.ts';
+import { useRowKeys } from './use-row-keys.ts';
 
 type Props = {
   plan: Plan;
@@ -22,6 +26,7 @@ type Props = {
 /** The categories, and what happens to the items of each once a person approved it. */
 export function CategoriesSection({ plan, fields, preview, problems, onChange }: Props) {
   const { categories, classifier } = plan;
+  const rows = useRowKeys(categories.length);
   const set = (next: Category[]) => onChange({ ...plan, categories: next });
   const inUse = (name: string) => classifier.otherwise === name || classifier.rules.some((rule) => rule.category === name);
 
@@ -47,14 +52,15 @@ export function CategoriesSection({ plan, fields, preview, problems, onChange }:
           const told = preview?.categories.find(({ name }) => name === category.name);
           return (
             <li
-              // biome-ignore lint/suspicious/noArrayIndexKey: a name changes while it is typed; the place does not
-              key={index}
+              // A name changes while it is typed, and the place when one above is removed.
+              key={rows.keys[index]}
+              data-at={`categories.${index}`}
               className="grid grid-cols-[1fr_auto] items-start gap-x-3 gap-y-2 p-2 md:grid-cols-[11rem_4rem_1fr_7rem_auto]"
             >
               <CategoryName
                 name={category.name}
                 number={index + 1}
-                taken={categories.map(({ name }) => name)}
+                taken={categories.filter((_, at) => at !== index).map(({ name }) => name)}
                 onRename={(name) => rename(index, name)}
               />
               <span className="text-right leading-8 max-md:order-last max-md:text-left">
@@ -63,15 +69,12 @@ export function CategoriesSection({ plan, fields, preview, problems, onChange }:
               <span className="max-md:order-3 max-md:col-span-2">
                 <ActionEditor
                   name={category.name}
+                  path={`categories.${index}.action`}
                   action={category.action}
                   fields={fields.map(({ name }) => name)}
                   onChange={(action) => set(categories.map((one, at) => (at === index ? { ...one, action } : one)))}
                 />
-                {problemsAt(problems, `categories.${index}`).map((problem) => (
-                  <p key={problem.path + problem.message} role="alert" className="mt-1 text-12 text-red">
-                    {problem.message}
-                  </p>
-                ))}
+                <ProblemList problems={problemsAt(problems, `categories.${index}`)} />
               </span>
               <span className="text-12 leading-8 text-muted max-md:order-last max-md:text-right">
                 {told?.action ? (
@@ -86,7 +89,10 @@ export function CategoriesSection({ plan, fields, preview, problems, onChange }:
                 aria-label={`Remove ${category.name}`}
                 disabled={inUse(category.name) || categories.length === 1}
                 title={inUse(category.name) ? 'A rule sorts into it' : undefined}
-                onClick={() => set(categories.filter((_, at) => at !== index))}
+                onClick={() => {
+                  rows.remove(index);
+                  set(categories.filter((_, at) => at !== index));
+                }}
                 className="flex size-8 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text disabled:cursor-not-allowed disabled:opacity-40 max-md:order-1 pointer-coarse:size-11"
               >
                 <X size={14} aria-hidden="true" />
@@ -107,7 +113,7 @@ export function CategoriesSection({ plan, fields, preview, problems, onChange }:
   );
 }
 
-/** A name is taken over when it is left, so that half a word never collides with another category. */
+/** A name that is empty, or half a word that is another category's name already, is not taken over. */
 function CategoryName({
   name,
   number,
@@ -119,24 +125,17 @@ function CategoryName({
   taken: string[];
   onRename: (name: string) => void;
 }) {
-  const [draft, setDraft] = useState<string | null>(null);
-  const commit = () => {
-    const next = (draft ?? '').trim();
-    setDraft(null);
-    if (next !== '' && next !== name && !taken.includes(next)) onRename(next);
-  };
+  const { control, error } = useTyped({
+    path: `categories.${number - 1}.name`,
+    value: name,
+    write: String,
+    read: (text) => typedName(text, CATEGORY_NAME_CHARS_MAX, taken),
+    onChange: onRename,
+  });
   return (
-    <Input
-      aria-label={`Category ${number}: name`}
-      value={draft ?? name}
-      maxLength={60}
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit();
-        if (event.key === 'Escape') setDraft(null);
-      }}
-    />
+    <Field label={`Category ${number}: name`} hideLabel error={error}>
+      <Input {...control} />
+    </Field>
   );
 }
 

@@ -10,26 +10,58 @@ import { Field, Input, Select } from '#components/ui/field.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Menu } from '#components/ui/menu.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-import { CHUNK_DEFAULT_ITEMS } from '#lib/core/limits.ts';
+import { CHUNK_DEFAULT_ITEMS, CHUNK_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { ChunkEdit, Chunking, Plan } from '#lib/core/plan.ts';
-import type { FieldProfile, PlanPreview } from './plan-preview.ts';
+import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
+import { ProblemList } from './problem-list.tsx';
+import { NumberField, TextField } from './typed-field.tsx';
+import { typedName, typedNumber, typedNumberOr, typedTimeZone } from './typed-value.ts';
 
-type Props = { plan: Plan; fields: FieldProfile[]; preview: PlanPreview | null; noun: string; onChange: (plan: Plan) => void };
+type Props = {
+  plan: Plan;
+  fields: FieldProfile[];
+  preview: PlanPreview | null;
+  problems: PlanProblem[];
+  noun: string;
+  onChange: (plan: Plan) => void;
+};
 
 const PERIODS = { day: 'day', week: 'week (ISO)', month: 'month', quarter: 'quarter', year: 'year' } as const;
 
 /** How the batch is cut: the choice, its picture, and the chunks one by one with what can be done to each. */
-export function ChunksSection({ plan, fields, preview, noun, onChange }: Props) {
+export function ChunksSection({ plan, fields, preview, problems, noun, onChange }: Props) {
   const { chunking, chunkEdits } = plan;
   const [renaming, setRenaming] = useState<{ number: number; name: string } | null>(null);
+  const [before, setBefore] = useState<Pick<Plan, 'chunking' | 'chunkEdits'> | null>(null);
   // Edits name chunks by number, so another way of cutting starts without them.
-  const cut = (next: Chunking) => onChange({ ...plan, chunking: next, chunkEdits: [] });
+  const cut = (next: Chunking) => {
+    if (chunkEdits.length > 0) setBefore({ chunking, chunkEdits });
+    onChange({ ...plan, chunking: next, chunkEdits: [] });
+  };
   const edit = (one: ChunkEdit) => onChange({ ...plan, chunkEdits: [...chunkEdits, one] });
   const chunks = preview?.chunks ?? [];
 
   return (
-    <div className="flex flex-col gap-4">
+    <div className="flex flex-col gap-4" data-at="chunking">
       <ChunkingFields chunking={chunking} fields={fields} onChange={cut} />
+      <ProblemList problems={[...problemsAt(problems, 'chunking'), ...problemsAt(problems, 'chunkEdits')]} />
+      {before && chunkEdits.length === 0 ? (
+        <Banner
+          actions={
+            <Button
+              size="small"
+              onClick={() => {
+                onChange({ ...plan, ...before });
+                setBefore(null);
+              }}
+            >
+              Back to the chunks before
+            </Button>
+          }
+        >
+          {formatNoun(before.chunkEdits.length, 'changes')} by hand were of the chunks as they were cut before.
+        </Banner>
+      ) : null}
       {preview?.warnings.map((warning) => (
         <Banner key={warning} kind="warning">
           {warning}
@@ -151,7 +183,12 @@ function ChunkingFields({
 }) {
   const field = 'field' in chunking ? chunking.field : '';
   const dates = fields.filter(({ type }) => type.startsWith('date'));
+  /** the other ways of cutting as they were left */
+  const [left, setLeft] = useState<Partial<Record<string, Chunking>>>({});
   const choose = (by: string) => {
+    setLeft({ ...left, [chunking.by]: chunking });
+    const before = left[by];
+    if (before) return onChange(before);
     const sizes = { minItems: null, maxItems: null };
     if (by === 'time')
       onChange({ by: 'time', field: dates[0]?.name ?? fields[0]?.name ?? '', every: 'month', timeZone: 'UTC', ...sizes });
@@ -191,9 +228,14 @@ function ChunkingFields({
               ))}
             </Select>
           </Field>
-          <Field label="Time zone">
-            <TextCommit value={chunking.timeZone} onCommit={(timeZone) => onChange({ ...chunking, timeZone })} />
-          </Field>
+          <TextField
+            label="Time zone"
+            path="chunking.timeZone"
+            value={chunking.timeZone}
+            write={String}
+            read={typedTimeZone}
+            onChange={(timeZone) => onChange({ ...chunking, timeZone })}
+          />
         </>
       ) : null}
       {chunking.by === 'category' ? (
@@ -207,65 +249,39 @@ function ChunkingFields({
           </Select>
         </Field>
       ) : null}
-      <Field label="Merge below">
-        <CountInput value={chunking.minItems} placeholder="never" onChange={(minItems) => onChange({ ...chunking, minItems })} />
-      </Field>
-      <Field label="Split above">
-        <CountInput
+      <NumberField
+        label="Merge below"
+        path="chunking.minItems"
+        placeholder="never"
+        value={chunking.minItems}
+        read={(text) => typedNumberOr(text, null, { min: 1 })}
+        onChange={(minItems) => onChange({ ...chunking, minItems })}
+      />
+      {chunking.by === 'size' ? (
+        <NumberField
+          label="Split above"
+          path="chunking.maxItems"
           value={chunking.maxItems}
-          placeholder={chunking.by === 'size' ? String(CHUNK_DEFAULT_ITEMS) : 'never'}
-          onChange={(maxItems) =>
-            onChange(
-              chunking.by === 'size' ? { ...chunking, maxItems: maxItems ?? CHUNK_DEFAULT_ITEMS } : { ...chunking, maxItems },
-            )
-          }
+          read={(text) => typedNumber(text, { min: 1 })}
+          onChange={(maxItems) => onChange({ ...chunking, maxItems })}
         />
-      </Field>
+      ) : (
+        <NumberField
+          label="Split above"
+          path="chunking.maxItems"
+          placeholder="never"
+          value={chunking.maxItems}
+          read={(text) => typedNumberOr(text, null, { min: 1 })}
+          onChange={(maxItems) => onChange({ ...chunking, maxItems })}
+        />
+      )}
     </div>
-  );
-}
-
-/** A whole number of at least 1, or nothing. */
-export function CountInput({
-  value,
-  placeholder,
-  onChange,
-}: {
-  value: number | null;
-  placeholder: string;
-  onChange: (value: number | null) => void;
-}) {
-  return (
-    <Input
-      type="number"
-      min={1}
-      inputMode="numeric"
-      value={value ?? ''}
-      placeholder={placeholder}
-      onChange={(event) => {
-        const number = Math.floor(Number(event.target.value));
-        onChange(event.target.value === '' || !(number >= 1) ? null : number);
-      }}
-    />
-  );
-}
-
-function TextCommit({ value, onCommit }: { value: string; onCommit: (value: string) => void }) {
-  const [draft, setDraft] = useState<string | null>(null);
-  return (
-    <Input
-      value={draft ?? value}
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={() => {
-        if (draft !== null && draft.trim() !== '') onCommit(draft.trim());
-        setDraft(null);
-      }}
-    />
   );
 }
 
 function RenameDialog({ name, onClose, onRename }: { name: string; onClose: () => void; onRename: (name: string) => void }) {
   const [text, setText] = useState(name);
+  const typed = typedName(text, CHUNK_NAME_CHARS_MAX);
   return (
     <Dialog
       open
@@ -273,15 +289,21 @@ function RenameDialog({ name, onClose, onRename }: { name: string; onClose: () =
       title={`Rename ${name}`}
       footer={
         <>
-          <Button kind="primary" disabled={text.trim() === ''} onClick={() => onRename(text.trim())}>
+          <Button
+            kind="primary"
+            disabled={'fault' in typed}
+            onClick={() => {
+              if ('value' in typed) onRename(typed.value);
+            }}
+          >
             Rename
           </Button>
           <Button onClick={onClose}>Cancel</Button>
         </>
       }
     >
-      <Field label="Name">
-        <Input value={text} maxLength={200} onChange={(event) => setText(event.target.value)} />
+      <Field label="Name" error={'fault' in typed ? typed.fault : null}>
+        <Input value={text} onChange={(event) => setText(event.target.value)} />
       </Field>
     </Dialog>
   );

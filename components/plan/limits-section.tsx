@@ -1,11 +1,13 @@
 'use client';
 
-import { Field, Input, Select, Textarea } from '#components/ui/field.tsx';
+import { Field, Select, Textarea } from '#components/ui/field.tsx';
 import type { Plan } from '#lib/core/plan.ts';
-import { CountInput } from './chunks-section.tsx';
-import type { FieldProfile } from './plan-preview.ts';
+import { type FieldProfile, type PlanProblem, problemsAt } from './plan-preview.ts';
+import { ProblemList } from './problem-list.tsx';
+import { NumberField, TextField } from './typed-field.tsx';
+import { percentOf, typedNumber, typedNumberOr, typedShare } from './typed-value.ts';
 
-type Props = { plan: Plan; fields: FieldProfile[]; onChange: (plan: Plan) => void };
+type Props = { plan: Plan; fields: FieldProfile[]; problems: PlanProblem[]; onChange: (plan: Plan) => void };
 
 const POLICIES = [
   { value: '', words: 'as proposed' },
@@ -15,11 +17,11 @@ const POLICIES = [
 ];
 
 /** When the next chunk may be worked on, and who signs each. Actions always wait for an approval. */
-export function GatesSection({ plan, onChange }: Omit<Props, 'fields'>) {
+export function GatesSection({ plan, problems, onChange }: Omit<Props, 'fields'>) {
   const set = (change: Partial<Plan['gates']>) => onChange({ ...plan, gates: { ...plan.gates, ...change } });
   const two = plan.gates.approvals === 2;
   return (
-    <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2">
+    <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2" data-at="gates">
       <Field
         label="Chunks are sorted"
         hint={
@@ -48,17 +50,19 @@ export function GatesSection({ plan, onChange }: Omit<Props, 'fields'>) {
           <option value="2">two people, neither of them you</option>
         </Select>
       </Field>
+      <ProblemList problems={problemsAt(problems, 'gates')} />
     </div>
   );
 }
 
 /** Which items must not run at the same time, or must wait for each other. */
-export function IndependenceSection({ plan, fields, onChange }: Props) {
+export function IndependenceSection({ plan, fields, problems, onChange }: Props) {
   const { independence } = plan;
   return (
     <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2">
       <Field label="An action changes the thing named by" hint="Items that name the same thing run one after the other.">
         <Select
+          data-at="independence.resource"
           value={independence.resource[0] ?? ''}
           onChange={(event) =>
             onChange({
@@ -78,6 +82,7 @@ export function IndependenceSection({ plan, fields, onChange }: Props) {
       </Field>
       <Field label="An item waits for the one named in" hint="Then everything runs in that order, one at a time.">
         <Select
+          data-at="independence.dependsOn"
           value={independence.dependsOn ?? ''}
           onChange={(event) =>
             onChange({
@@ -92,85 +97,85 @@ export function IndependenceSection({ plan, fields, onChange }: Props) {
           ))}
         </Select>
       </Field>
+      <ProblemList problems={problemsAt(problems, 'independence')} />
     </div>
   );
 }
 
 /** How fast, how many first, when to stop by itself, and what a receipt's line says. */
-export function LimitsSection({ plan, onChange }: Omit<Props, 'fields'>) {
+export function LimitsSection({ plan, problems, onChange }: Omit<Props, 'fields'>) {
   const { execution } = plan;
+  const { haltAfter } = execution;
   const set = (change: Partial<Plan['execution']>) => onChange({ ...plan, execution: { ...execution, ...change } });
   return (
-    <div className="flex flex-col gap-4">
+    <div className="flex flex-col gap-4" data-at="execution">
       <div className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-6">
-        <Field label="Run first, then ask" hint="0: all at once">
-          <NumberInput value={execution.first} min={0} max={1000} onChange={(first) => set({ first })} />
-        </Field>
-        <Field label="Requests at a time" hint="per chunk">
-          <NumberInput value={execution.concurrency} min={1} max={256} onChange={(concurrency) => set({ concurrency })} />
-        </Field>
-        <Field label="At most per second" hint="over the whole batch">
-          <CountInput
-            value={execution.ratePerSecond}
-            placeholder="no limit"
-            onChange={(ratePerSecond) => set({ ratePerSecond })}
-          />
-        </Field>
-        <Field label="Attempts" hint="where the target is busy or away">
-          <NumberInput value={execution.retry.attempts} min={1} max={10} onChange={(attempts) => set({ retry: { attempts } })} />
-        </Field>
-        <Field label="Halt after failures in a row">
-          <NumberInput
-            value={execution.haltAfter.consecutive}
-            min={1}
-            max={1_000_000}
-            onChange={(consecutive) => set({ haltAfter: { ...execution.haltAfter, consecutive } })}
-          />
-        </Field>
-        <Field label="Halt at failed, in %" hint="after 20 outcomes">
-          <NumberInput
-            value={Math.round(execution.haltAfter.share * 100)}
-            min={0}
-            max={100}
-            onChange={(percent) => set({ haltAfter: { ...execution.haltAfter, share: percent / 100 } })}
-          />
-        </Field>
+        <NumberField
+          label="Run first, then ask"
+          hint="0: all at once"
+          path="execution.first"
+          value={execution.first}
+          read={(text) => typedNumber(text, { min: 0, max: 1_000 })}
+          onChange={(first) => set({ first })}
+        />
+        <NumberField
+          label="Requests at a time"
+          hint="per chunk"
+          path="execution.concurrency"
+          value={execution.concurrency}
+          read={(text) => typedNumber(text, { min: 1, max: 256 })}
+          onChange={(concurrency) => set({ concurrency })}
+        />
+        <NumberField
+          label="At most per second"
+          hint="over the whole batch"
+          path="execution.ratePerSecond"
+          inputMode="decimal"
+          placeholder="no limit"
+          value={execution.ratePerSecond}
+          read={(text) => typedNumberOr(text, null, { min: RATE_MIN, max: 100_000, whole: false })}
+          onChange={(ratePerSecond) => set({ ratePerSecond })}
+        />
+        <NumberField
+          label="Attempts"
+          hint="where the target is busy or away"
+          path="execution.retry.attempts"
+          value={execution.retry.attempts}
+          read={(text) => typedNumber(text, { min: 1, max: 10 })}
+          onChange={(attempts) => set({ retry: { attempts } })}
+        />
+        <NumberField
+          label="Halt after failures in a row"
+          path="execution.haltAfter.consecutive"
+          value={haltAfter.consecutive}
+          read={(text) => typedNumber(text, { min: 1 })}
+          onChange={(consecutive) => set({ haltAfter: { ...haltAfter, consecutive } })}
+        />
+        <TextField
+          label="Halt at failed, in %"
+          hint="after 20 outcomes"
+          path="execution.haltAfter.share"
+          inputMode="decimal"
+          value={haltAfter.share}
+          write={percentOf}
+          read={typedShare}
+          onChange={(share) => set({ haltAfter: { ...haltAfter, share } })}
+        />
       </div>
       <Field label="A receipt's line" hint="{{verb}} is what was done; fields go in double braces.">
         <Textarea
           rows={1}
           spellCheck={false}
           className="font-mono text-12"
+          data-at="receiptLine"
           value={plan.receiptLine}
           onChange={(event) => onChange({ ...plan, receiptLine: event.target.value })}
         />
       </Field>
+      <ProblemList problems={['execution', 'receiptLine', 'receiptFields'].flatMap((path) => problemsAt(problems, path))} />
     </div>
   );
 }
 
-function NumberInput({
-  value,
-  min,
-  max,
-  onChange,
-}: {
-  value: number;
-  min: number;
-  max: number;
-  onChange: (value: number) => void;
-}) {
-  return (
-    <Input
-      type="number"
-      inputMode="numeric"
-      min={min}
-      max={max}
-      value={value}
-      onChange={(event) => {
-        const number = Math.floor(Number(event.target.value));
-        if (event.target.value !== '' && number >= min && number <= max) onChange(number);
-      }}
-    />
-  );
-}
+/** One action in a quarter of an hour; the plan takes any rate above 0. */
+const RATE_MIN = 0.001;

@@ -58,6 +58,7 @@ export function RuleLine({
   return (
     <li
       aria-label={name}
+      data-at={`classifier.rules.${number - 1}`}
       draggable={grabbed}
       onDragStart={(event: DragEvent) => {
         event.dataTransfer.effectAllowed = 'move';
@@ -176,7 +177,7 @@ function RowFields({
         value={row.operator}
         onChange={(event) => {
           const operator = event.target.value as Operator;
-          onChange({ ...row, operator, value: takesValue(operator) ? row.value : '' });
+          onChange({ ...row, operator });
         }}
       >
         <optgroup label="Any of several words, in any case">

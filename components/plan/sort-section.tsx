@@ -9,6 +9,7 @@ import type { Plan, Rule } from '#lib/core/plan.ts';
 import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
 import { RuleLine } from './rule-line.tsx';
 import { rowToCel } from './rule-row.ts';
+import { useRowKeys } from './use-row-keys.ts';
 
 type Props = {
   plan: Plan;
@@ -17,14 +18,13 @@ type Props = {
   problems: PlanProblem[];
   onChange: (plan: Plan) => void;
 };
-type Keyed = { key: number; rule: Rule };
 
 /** The rules, first match decides; what no rule matches goes to `otherwise`. */
 export function SortSection({ plan, fields, preview, problems, onChange }: Props) {
   const [asCel, setAsCel] = useState(false);
   const { rules, otherwise } = plan.classifier;
   const categories = plan.categories.map(({ name }) => name);
-  const keyed = useKeyed(rules);
+  const rows = useRowKeys(rules.length);
   const dragged = useRef<number | null>(null);
   const target = useRef<number | null>(null);
 
@@ -35,7 +35,7 @@ export function SortSection({ plan, fields, preview, problems, onChange }: Props
     const [rule] = next.splice(from, 1);
     if (!rule) return;
     next.splice(to, 0, rule);
-    keyed.move(from, to);
+    rows.move(from, to);
     set(next);
   };
   const add = (field: string, operator: 'is' | 'contains_any', value: string) => {
@@ -50,9 +50,9 @@ export function SortSection({ plan, fields, preview, problems, onChange }: Props
   return (
     <div className="flex flex-col gap-3">
       <ol aria-label="Rules, the first that matches decides" className="flex flex-col">
-        {keyed.list.map(({ key, rule }, index) => (
+        {rules.map((rule, index) => (
           <RuleLine
-            key={key}
+            key={rows.keys[index]}
             number={index + 1}
             rule={rule}
             fields={fields}
@@ -62,7 +62,7 @@ export function SortSection({ plan, fields, preview, problems, onChange }: Props
             asCel={asCel}
             onChange={(next) => set(rules.map((one, at) => (at === index ? next : one)))}
             onRemove={() => {
-              keyed.remove(index);
+              rows.remove(index);
               set(rules.filter((_, at) => at !== index));
             }}
             onMove={(step) => move(index, index + step)}
@@ -92,6 +92,7 @@ export function SortSection({ plan, fields, preview, problems, onChange }: Props
         <span className="flex items-center gap-2 sm:ml-auto">
           <Field label="What no rule matches goes to" hideLabel className="flex items-center gap-2">
             <Select
+              data-at="classifier.otherwise"
               value={otherwise}
               onChange={(event) => onChange({ ...plan, classifier: { ...plan.classifier, otherwise: event.target.value } })}
               className="w-40"
@@ -142,22 +143,4 @@ function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose
       ))}
     </div>
   );
-}
-
-/** Rules have no identity of their own; this gives each one a key that follows it through moves and removals. */
-function useKeyed(rules: Rule[]): { list: Keyed[]; move: (from: number, to: number) => void; remove: (at: number) => void } {
-  const keys = useRef<number[]>([]);
-  const next = useRef(0);
-  while (keys.current.length < rules.length) keys.current.push(next.current++);
-  keys.current.length = rules.length;
-  return {
-    list: rules.map((rule, index) => ({ key: keys.current[index] ?? index, rule })),
-    move: (from, to) => {
-      const [key] = keys.current.splice(from, 1);
-      if (key !== undefined) keys.current.splice(to, 0, key);
-    },
-    remove: (at) => {
-      keys.current.splice(at, 1);
-    },
-  };
 }

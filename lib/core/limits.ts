@@ -15,6 +15,9 @@ export const UNREADABLE_EXCERPT_BYTES = 512;
 // Plan
 export const RULES_MAX = 500;
 export const CATEGORIES_MAX = 50;
+export const CATEGORY_NAME_CHARS_MAX = 60;
+export const CHUNK_NAME_CHARS_MAX = 200;
+export const BATCH_NAME_CHARS_MAX = 200;
 export const TEMPLATE_CHARS_MAX = 20_000;
 export const CHUNK_DEFAULT_ITEMS = 50;
 export const DECISIONS_COMFORTABLE_MAX = 60;

@@ -4,7 +4,14 @@
  */
 import { z } from 'zod';
 import { CountersignError, type Problem } from './errors.ts';
-import { CATEGORIES_MAX, CHUNK_DEFAULT_ITEMS, RULES_MAX, TEMPLATE_CHARS_MAX } from './limits.ts';
+import {
+  CATEGORIES_MAX,
+  CATEGORY_NAME_CHARS_MAX,
+  CHUNK_DEFAULT_ITEMS,
+  CHUNK_NAME_CHARS_MAX,
+  RULES_MAX,
+  TEMPLATE_CHARS_MAX,
+} from './limits.ts';
 
 const fieldName = z.string().min(1).max(500);
 const template = z.string().max(TEMPLATE_CHARS_MAX);
@@ -13,7 +20,7 @@ const template = z.string().max(TEMPLATE_CHARS_MAX);
 const categoryName = z
   .string()
   .min(1, 'A category needs a name.')
-  .max(60, 'A category name has at most 60 characters.')
+  .max(CATEGORY_NAME_CHARS_MAX, `A category name has at most ${CATEGORY_NAME_CHARS_MAX} characters.`)
   .refine((name) => name.trim() === name, 'A category name does not begin or end with a space.');
 
 const rule = z.strictObject({
@@ -84,7 +91,7 @@ const chunking = z.discriminatedUnion('by', [
 const chunkEdit = z.union([
   z.strictObject({ merge: z.array(z.int().min(1)).min(2) }),
   z.strictObject({ split: z.int().min(1), after: z.int().min(1) }),
-  z.strictObject({ rename: z.int().min(1), to: z.string().min(1).max(200) }),
+  z.strictObject({ rename: z.int().min(1), to: z.string().min(1).max(CHUNK_NAME_CHARS_MAX) }),
   z.strictObject({ move: z.int().min(1), to: z.int().min(1) }),
   z.strictObject({ exclude: z.int().min(1) }),
 ]);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { insertBatch, insertChunk } from '#lib/store/batches.ts';
@@ -13,7 +14,7 @@ import { startBatch } from './start-batch.ts';
 
 const input = z.strictObject({
   datasetId: z.uuid(),
-  name: z.string().trim().min(1, 'A batch needs a name.').max(200),
+  name: z.string().trim().min(1, 'A batch needs a name.').max(BATCH_NAME_CHARS_MAX),
   plan: z.json(),
   taskRef: z.string().trim().min(1).max(500).nullish(),
   start: z.boolean().default(false),

@@ -37,7 +37,7 @@ export function PlanDesk({ dataset, draft, reasons }: Props) {
   const [name, setName] = useState(() => `Sort ${dataset.name.replace(/\.[^.]+$/, '')}`);
   const [plan, setPlan] = useState(draft);
   const settled = useSettled(plan, TYPING_MS);
-  const { data, failureReason, isFetching } = useQuery({
+  const { data, isPlaceholderData, failureReason } = useQuery({
     ...queries.batches.preview.queryOptions({ input: { body: { datasetId: dataset.id, plan: settled } } }),
     // What was counted last stays on the screen while the next is counted, or can't be.
     placeholderData: (before) => before,
@@ -50,6 +50,7 @@ export function PlanDesk({ dataset, draft, reasons }: Props) {
   useEffect(() => {
     if (data) setValid(data);
   }, [data]);
+  const shown = data ?? valid;
   const refusal = failureReason ? refusalOf(failureReason) : null;
   const silent = refusal?.code === 'unanswered';
 
@@ -80,8 +81,8 @@ export function PlanDesk({ dataset, draft, reasons }: Props) {
         plan={plan}
         fields={dataset.fields}
         dataset={{ name: dataset.name, itemCount: dataset.itemCount, unreadableCount: dataset.unreadableCount, noun }}
-        preview={valid ? shownPreview(valid, plan) : null}
-        previewing={isFetching || settled !== plan}
+        preview={shown ? shownPreview(shown, plan) : null}
+        previewing={settled !== plan || data === undefined || isPlaceholderData}
         previewError={
           refusal
             ? {
