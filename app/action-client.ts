@@ -12,8 +12,8 @@ import { createSafeActionClient } from 'next-safe-action';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { assertSameOrigin } from '#lib/auth/origin.ts';
 import { currentActor } from '#lib/auth/who.ts';
-import { refusalOfFault } from '#lib/core/database-fault.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { log } from '#lib/log.ts';
 
 type ActionRefusal = { code: string; message: string; problems: Problem[]; facts: Record<string, unknown> };

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { signIn, signOut } from '#lib/auth/sign-in.ts';
-import { acceptSetupLink } from '#lib/steps/accept-setup-link.ts';
+import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
 import { openAction, outcome } from './action-client.ts';
 import { setCookies } from './session-cookies.ts';
 

@@ -3,11 +3,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
-import { type Plan, parsePlan } from '#lib/core/plan.ts';
+import { type Plan, parsePlan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
-import { decide } from '#lib/steps/decide.ts';
-import { db } from '#lib/store/db.ts';
-import { buildManifest } from '#lib/store/manifest.ts';
+import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
+import { db } from '#lib/store/postgres/db.ts';
 
 export const ACTOR: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: 'bench', via: 'api' };
 export const FIELDS = ['date', 'from', 'subject'];

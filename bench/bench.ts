@@ -1,4 +1,4 @@
-import type { Embedded } from '#lib/store/embedded.ts';
+import type { Embedded } from '#lib/store/postgres/embedded.ts';
 
 /** What a benchmark says on its line. Rates are a second and medians of the rounds; a ratio is the median of the rounds' own ratios. */
 export type Figures = {

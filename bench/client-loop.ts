@@ -3,7 +3,7 @@
  * `go`, and says when it is done.
  */
 import { randomBytes } from 'node:crypto';
-import { guardedAgent, sendOnce } from '#lib/connectors/http-send.ts';
+import { guardedAgent, sendOnce } from '#lib/connectors/http/send.ts';
 import { bodyOf } from './http.ts';
 
 const [url, concurrency, items] = process.argv.slice(2);

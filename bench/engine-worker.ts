@@ -5,7 +5,7 @@
 import { Logger, run } from 'graphile-worker';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
-import { byteaArray } from '#lib/store/bytea-array.ts';
+import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
 import { QUEUE } from './engines.ts';
 
 // The best of those that were tried on two cores.

@@ -3,7 +3,7 @@
  * intents and 50 outcomes per 50 items, over 4 connections.
  */
 import pg from 'pg';
-import { byteaArray } from '#lib/store/bytea-array.ts';
+import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
 
 const CONNECTIONS = 4;
 const ROWS = 50;

@@ -5,8 +5,8 @@
 
 import { createReadStream } from 'node:fs';
 import type { Actor } from '#lib/auth/actor.ts';
-import { uploadDataset } from '#lib/steps/upload-dataset.ts';
-import { closeDb, db } from '#lib/store/db.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { closeDb, db } from '#lib/store/postgres/db.ts';
 
 const SAMPLE_MS = 10;
 const actor: Actor = { id: 'key:env', role: 'operator', name: 'bench', via: 'api' };

@@ -12,10 +12,10 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Actor } from '#lib/auth/actor.ts';
-import { csv } from '#lib/ingest/csv.ts';
+import { csv } from '#lib/ingest/csv/format.ts';
 import { chunksOf } from '#lib/ingest/source.ts';
-import { uploadDataset } from '#lib/steps/upload-dataset.ts';
-import { ItemRows } from '#lib/store/item-rows.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { ItemRows } from '#lib/store/datasets/item-rows.ts';
 import { type Bench, type BenchRun, type Figures, median, rounded } from './bench.ts';
 
 export const ingest: Bench = {

@@ -6,8 +6,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { startEmbedded } from '#lib/store/embedded.ts';
-import { applyMigrations, MIGRATIONS_DIR, schemaDifference, schemaFromEmpty } from '#lib/store/schema-engine.ts';
+import { startEmbedded } from '#lib/store/postgres/embedded.ts';
+import { applyMigrations, MIGRATIONS_DIR, schemaDifference, schemaFromEmpty } from '#lib/store/postgres/schema-engine.ts';
 
 const [argument] = process.argv.slice(2);
 if (!argument || !/^(--squash|[a-z][a-z0-9_]*)$/.test(argument)) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
-import type { PlanInput } from '#lib/core/plan.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { type RunningTarget, startTarget } from '#test/target.ts';
 import { approve, decision, lookAt } from './checkpoint.ts';
 import { test as base, expect } from './fixtures.ts';

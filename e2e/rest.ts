@@ -1,7 +1,7 @@
 /** The API as a script calls it: for what a story needs before it begins, and for asking what became of it. */
 import { expect } from '@playwright/test';
 import { type ApiClient, createApiClient } from '#components/api-client.ts';
-import type { PlanInput } from '#lib/core/plan.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
 
 export type Sum = Awaited<ReturnType<ApiClient['batches']['read']>>['sum'];
 type Chunk = Awaited<ReturnType<ApiClient['chunks']['read']>>;

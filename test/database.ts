@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, inject } from 'vitest';
-import { closeDb, type Db, openDb } from '#lib/store/db.ts';
+import { closeDb, type Db, openDb } from '#lib/store/postgres/db.ts';
 
 export type TestDatabase = Db & {
   /** The owner's connections: for what a test has to arrange behind the application's back. */

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { lockFolder } from '#lib/store/embedded/lock.ts';
-import { isPostmasterOf } from '#lib/store/embedded/process.ts';
-import { startEmbedded } from '#lib/store/embedded.ts';
-import { migrate } from '#lib/store/migrate.ts';
+import { lockFolder } from '#lib/store/postgres/embedded/lock.ts';
+import { isPostmasterOf } from '#lib/store/postgres/embedded/process.ts';
+import { startEmbedded } from '#lib/store/postgres/embedded.ts';
+import { migrate } from '#lib/store/postgres/migrate.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { personOfPage } from '#app/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import { readNeedsYou } from '#lib/steps/read-needs-you.ts';
+import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { Desk } from './desk.tsx';
 
 /** The frame of every page behind the sign-in. What a role can't use is not offered; the steps refuse it all the same. */

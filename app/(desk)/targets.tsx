@@ -1,7 +1,7 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type TargetIncident, TargetIncidents } from '#components/batch/target-incidents.tsx';
+import { type TargetIncident, TargetIncidents } from '#components/fleet/target-incidents.tsx';
 import { resumeIncidentAction } from './batches/actions.ts';
 
 /** Targets that failed for everybody, with the resume of each. */

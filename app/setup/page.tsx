@@ -6,7 +6,7 @@ import { ROLE_WORDS } from '#components/people/roles.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PASSWORD_CHARS_MIN } from '#lib/core/limits.ts';
-import { type OpenLink, readSetupLink } from '#lib/steps/read-setup-link.ts';
+import { type OpenLink, readSetupLink } from '#lib/steps/people/read-setup-link.ts';
 import { Setup } from './setup.tsx';
 
 // The token is in this page's address: it must not travel on in a Referer.

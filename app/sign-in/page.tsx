@@ -4,7 +4,7 @@ import { safeNext } from '#app/next-path.ts';
 import { signInAction } from '#app/session-actions.ts';
 import { EntryFrame } from '#components/people/entry-frame.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
-import { readFirstVisit } from '#lib/steps/read-setup-link.ts';
+import { readFirstVisit } from '#lib/steps/people/read-setup-link.ts';
 import { SignIn } from './sign-in.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CountersignError } from '#lib/core/errors.ts';
-import { type FolderLock, lockFolder } from '#lib/store/embedded/lock.ts';
+import { type FolderLock, lockFolder } from '#lib/store/postgres/embedded/lock.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 /** What the production build is made of. */

@@ -1,6 +1,6 @@
 /** The embedded PostgreSQL, started again whenever it ends unasked: killed, out of memory, or because its disk is full. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Embedded, type EmbeddedOptions, startEmbedded } from '#lib/store/embedded.ts';
+import { type Embedded, type EmbeddedOptions, startEmbedded } from '#lib/store/postgres/embedded.ts';
 
 export type KeptDatabase = Pick<Embedded, 'superUrl' | 'ownerUrl' | 'appUrl'> & {
   /** Resolves when its process is gone, also one that is just being started. */

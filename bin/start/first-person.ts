@@ -1,7 +1,7 @@
 import type { Env } from '#lib/env.ts';
-import { createFirstAdmin } from '#lib/steps/create-first-admin.ts';
-import { makeSetupLink } from '#lib/steps/make-setup-link.ts';
-import { closeDb, openDb } from '#lib/store/db.ts';
+import { createFirstAdmin } from '#lib/steps/people/create-first-admin.ts';
+import { makeSetupLink } from '#lib/steps/people/make-setup-link.ts';
+import { closeDb, openDb } from '#lib/store/postgres/db.ts';
 
 /**
  * While there is nobody yet: makes the admin of ADMIN_EMAIL and ADMIN_PASSWORD, or a one-time link for the first visit. Gives the line to

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Embedded, startEmbedded } from '#lib/store/embedded.ts';
+import { type Embedded, startEmbedded } from '#lib/store/postgres/embedded.ts';
 
 let folder: string;
 let server: Embedded | undefined;

@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { actionPhrase } from '#components/checkpoint/words.ts';
+import { actionPhrase } from '#components/checkpoints/words.ts';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { API_WRITES_KEEP_HOURS } from '#lib/core/limits.ts';
-import { pruneApiWrites } from '#lib/store/api-writes.ts';
+import { pruneApiWrites } from '#lib/store/api/api-writes.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';

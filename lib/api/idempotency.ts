@@ -4,7 +4,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
-import { type ApiAnswer, keepAnswer, pruneApiWrites, releaseKey, takeKey } from '#lib/store/api-writes.ts';
+import { type ApiAnswer, keepAnswer, pruneApiWrites, releaseKey, takeKey } from '#lib/store/api/api-writes.ts';
 
 /** The request's key, or null without one. Throws `invalid` for one that can't be a key. */
 export function idempotencyKey(request: Request): string | null {

@@ -4,7 +4,7 @@ import type { OpenAPI } from '@orpc/contract';
 import { OpenAPIGenerator } from '@orpc/openapi';
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
 import { globalRegistry } from 'zod';
-import { planSchema } from '#lib/core/plan.ts';
+import { planSchema } from '#lib/core/plans/plan.ts';
 import { contract } from './contract.ts';
 import { API_STATUS, type ApiCode, TITLES } from './problem.ts';
 import { batch, chunk, countsByCategory, dataset, facts, fieldValues, givenPlan } from './shapes.ts';

@@ -1,7 +1,7 @@
 /** Errors as `application/problem+json` (RFC 9457). The one place where a refusal becomes an HTTP answer. */
 import { ORPCError, ValidationError } from '@orpc/contract';
-import { refusalOfFault } from '#lib/core/database-fault.ts';
 import { CountersignError, ERROR_CODES, type ErrorCode, type Problem } from '#lib/core/errors.ts';
+import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { log } from '#lib/log.ts';
 
 export type ApiCode = ErrorCode | 'method_not_allowed' | 'internal';

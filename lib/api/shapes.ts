@@ -3,10 +3,10 @@
  * Descriptions are what the OpenAPI document says.
  */
 import { z } from 'zod';
-import { DATABASE_FAULTS } from '#lib/core/database-fault.ts';
+import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { BATCH_STATES, CHUNK_STATES, DATASET_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
-import type { PlanInput } from '#lib/core/plan.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
 
 // ---- what is asked ----
 

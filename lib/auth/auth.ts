@@ -1,6 +1,6 @@
 /**
  * better-auth, set up: mail address and password, sessions of seven days in the database, no sign-up. People come by setup links
- * (lib/steps/accept-setup-link.ts), so better-auth only signs in and out and says whose session a cookie is.
+ * (lib/steps/people/accept-setup-link.ts), so better-auth only signs in and out and says whose session a cookie is.
  */
 
 import { hkdfSync, randomUUID } from 'node:crypto';
@@ -9,7 +9,7 @@ import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
-import { db } from '#lib/store/db.ts';
+import { db } from '#lib/store/postgres/db.ts';
 
 export type Auth = ReturnType<typeof createAuth>;
 

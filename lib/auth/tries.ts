@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SIGN_IN_TRIES_PER_ACCOUNT, SIGN_IN_TRIES_PER_ADDRESS, SIGN_IN_WINDOW_MINUTES } from '#lib/core/limits.ts';
-import { countTry, forgetTries } from '#lib/store/people.ts';
+import { countTry, forgetTries } from '#lib/store/people/people.ts';
 import { networkOf } from './peer.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SIGN_IN_TRIES_PER_ACCOUNT } from '#lib/core/limits.ts';
-import { acceptSetupLink } from '#lib/steps/accept-setup-link.ts';
-import { changeRole } from '#lib/steps/change-role.ts';
-import { invitePerson } from '#lib/steps/invite-person.ts';
+import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
+import { changeRole } from '#lib/steps/people/change-role.ts';
+import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { testDatabase } from '#test/database.ts';
 import type { Actor } from './actor.ts';
 import { answerAuth } from './route.ts';

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { refusalOfFault } from '#lib/core/database-fault.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { env } from '#lib/env.ts';
 import { type Actor, isRole } from './actor.ts';
 import { auth } from './auth.ts';

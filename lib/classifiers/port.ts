@@ -1,6 +1,6 @@
 /** A classifier assigns category, rationale and confidence to items. Adding a kind is one file and one line in `registry.ts`. */
 import type { Problem } from '#lib/core/errors.ts';
-import type { Plan } from '#lib/core/plan.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 
 export type ClassifierItem = { ordinal: number; fields: Record<string, string> };
 export type Answer = {

@@ -1,8 +1,8 @@
 /** Which kinds of classifier there are. */
 import type { Problem } from '#lib/core/errors.ts';
-import type { Plan } from '#lib/core/plan.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Classifier, ClassifierField, ClassifierKind } from './port.ts';
-import { rulesClassifier } from './rules.ts';
+import { rulesClassifier } from './rules/classifier.ts';
 
 const KINDS: Record<Plan['classifier']['kind'], ClassifierKind> = { rules: rulesClassifier };
 

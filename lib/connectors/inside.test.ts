@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
-import type { Action } from '#lib/core/plan.ts';
+import type { Action } from '#lib/core/plans/plan.ts';
 import { sha256Hex } from '#lib/ledger/canonical.ts';
-import { inTransaction } from '#lib/store/db.ts';
+import { inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
-import { none } from './none.ts';
+import { none } from './none/connector.ts';
 import type { ApplyInput, TransactionalConnector } from './port.ts';
 import { CONNECTORS, checkAction, connectorFor } from './registry.ts';
-import { shelf } from './shelf.ts';
-import { task } from './task.ts';
+import { shelf } from './shelf/connector.ts';
+import { task } from './task/connector.ts';
 
 const { pool } = await testDatabase();
 

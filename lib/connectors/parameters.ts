@@ -1,8 +1,8 @@
 /** Reading an action's `do`, `connection` and `with`: one place for how a connector says that they are wrong. */
 import type { z } from 'zod';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
-import type { Action } from '#lib/core/plan.ts';
-import { checkTemplate, templateFields } from '#lib/core/template.ts';
+import type { Action } from '#lib/core/plans/plan.ts';
+import { checkTemplate, templateFields } from '#lib/core/values/template.ts';
 
 /** The action's `with`, parsed. Throws `invalid` with one problem per wrong parameter, its path inside the action. */
 export function readParameters<Schema extends z.ZodType>(action: Action, schema: Schema): z.output<Schema> {

@@ -6,9 +6,9 @@
  */
 
 import type { Pool } from 'pg';
-import type { Action } from '#lib/core/plan.ts';
+import type { Action } from '#lib/core/plans/plan.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
-import type { Tx } from '#lib/store/db.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
 
 export type Effect = 'none' | 'undoable' | 'permanent';
 

@@ -1,13 +1,13 @@
 /** The kinds of targets there are. Adding one is a file and a line here. */
 import { CountersignError } from '#lib/core/errors.ts';
-import type { Action } from '#lib/core/plan.ts';
+import type { Action } from '#lib/core/plans/plan.ts';
 import { env } from '#lib/env.ts';
-import type { RequestBuilder, TargetNamer } from '#lib/store/manifest.ts';
-import { makeHttp } from './http.ts';
-import { none } from './none.ts';
+import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.ts';
+import { makeHttp } from './http/connector.ts';
+import { none } from './none/connector.ts';
 import type { Connector } from './port.ts';
-import { shelf } from './shelf.ts';
-import { task } from './task.ts';
+import { shelf } from './shelf/connector.ts';
+import { task } from './task/connector.ts';
 
 export const CONNECTORS: readonly Connector[] = [
   none,

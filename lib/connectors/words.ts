@@ -1,5 +1,5 @@
 /** The words for a plan's actions, by category. */
-import type { Plan } from '#lib/core/plan.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Effect, Wording } from './port.ts';
 import { connectorFor } from './registry.ts';
 

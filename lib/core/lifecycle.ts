@@ -59,7 +59,7 @@ export const BATCH_TRANSITIONS = {
   retry: { from: ['finished'], to: 'running' },
 } as const satisfies Record<string, Transition<BatchState>>;
 
-// A transition comes with its code: lib/steps/lifecycle.test.ts walks every one that is here, for real.
+// A transition comes with its code: lib/steps/batches/lifecycle.test.ts walks every one that is here, for real.
 export const CHUNK_TRANSITIONS = {
   open_gate: { from: ['proposed'], to: 'queued' },
   claim_classify: { from: ['queued', 'classifying'], to: 'classifying' },

@@ -1,4 +1,5 @@
 /** Every limit of the product, named with its unit. */
+// By its address, though it is next door: tests are given another one there.
 import { TEMPO } from '#lib/core/tempo.ts';
 
 // Ingest

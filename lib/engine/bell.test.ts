@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
-import { inTransaction } from '#lib/store/db.ts';
+import { inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { ring, stopRinging } from './bell.ts';
 

@@ -5,7 +5,7 @@
 import { PgBoss } from 'pg-boss';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
-import type { Tx } from '#lib/store/db.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
 
 const QUEUE = 'bell';
 

@@ -3,7 +3,7 @@
  * so that all of them wait with patience instead of asking as fast as they can.
  */
 import type { Pool } from 'pg';
-import { DATABASE_FAULTS, type DatabaseFault, type DatabaseFaultKind, databaseFault } from '#lib/core/database-fault.ts';
+import { DATABASE_FAULTS, type DatabaseFault, type DatabaseFaultKind, databaseFault } from '#lib/core/fleet/database-fault.ts';
 import { DATABASE_WELL_MS } from '#lib/core/limits.ts';
 import { CLOCK, type Clock } from './clock.ts';
 

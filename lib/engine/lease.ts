@@ -3,9 +3,9 @@
  * receipt's statement does (I3).
  */
 import { LEASE_MARGIN_MS, LEASE_MS, LEASE_RENEW_MS } from '#lib/core/limits.ts';
-import type { Claim } from '#lib/store/claims.ts';
+import type { Claim } from '#lib/store/chunks/claims.ts';
 import { CLOCK, type Clock } from './clock.ts';
-import type { ExecutionStore } from './execution-store.ts';
+import type { ExecutionStore } from './execute/execution-store.ts';
 import { reach } from './failpoints.ts';
 
 export type Lease = {

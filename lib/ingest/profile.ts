@@ -3,7 +3,7 @@
  * whatever the file.
  */
 
-import { hasIsoForm, isoForm, readDate } from '#lib/core/dates.ts';
+import { hasIsoForm, isoForm, readDate } from '#lib/core/values/dates.ts';
 import type { Item } from './port.ts';
 import { typeOf, type ValueType } from './value-type.ts';
 

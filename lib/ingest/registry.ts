@@ -1,6 +1,6 @@
 import { CountersignError } from '#lib/core/errors.ts';
-import { csv } from './csv.ts';
-import { mbox } from './mbox.ts';
+import { csv } from './csv/format.ts';
+import { mbox } from './mbox/format.ts';
 import type { Format } from './port.ts';
 
 /** Every format that can be uploaded. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mbox } from './mbox.ts';
+import { mbox } from './mbox/format.ts';
 import { SAMPLE_MAILS, SAMPLE_NAME, sampleMailbox } from './sample.ts';
 import { chunksOf } from './source.ts';
 

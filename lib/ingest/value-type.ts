@@ -1,4 +1,4 @@
-import { readDate } from '#lib/core/dates.ts';
+import { readDate } from '#lib/core/values/dates.ts';
 
 export type ValueType = 'text' | 'number' | 'date' | 'boolean' | 'email' | 'url' | 'empty';
 

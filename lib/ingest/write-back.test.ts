@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { csv } from './csv.ts';
-import { mbox } from './mbox.ts';
+import { csv } from './csv/format.ts';
+import { mbox } from './mbox/format.ts';
 import type { Format, Item } from './port.ts';
 import { csvWriter, mboxMessage } from './write-back.ts';
 

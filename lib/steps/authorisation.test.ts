@@ -1,22 +1,22 @@
 /** Every step that takes an actor, against the table of roles: found in the sources, so that a new one can't be forgotten here. */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Actor, ROLES, type Role } from '#lib/auth/actor.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
-import { exportReceipts } from './export-receipts.ts';
-import { readBatch } from './read-batch.ts';
-import { readBatches } from './read-batches.ts';
-import { readChunks } from './read-chunks.ts';
-import { readFailures } from './read-failures.ts';
-import { readNeedsYou } from './read-needs-you.ts';
-import { readReceipts } from './read-receipts.ts';
-import { readTape } from './read-tape.ts';
-import { readTaskBody } from './read-task-body.ts';
-import { readUncertain } from './read-uncertain.ts';
-import { streamEvents } from './stream-events.ts';
+import { readFailures } from './actions/read-failures.ts';
+import { readBatch } from './batches/read-batch.ts';
+import { readBatches } from './batches/read-batches.ts';
+import { readChunks } from './chunks/read-chunks.ts';
+import { readNeedsYou } from './live/read-needs-you.ts';
+import { readTape } from './live/read-tape.ts';
+import { streamEvents } from './live/stream-events.ts';
+import { exportReceipts } from './receipts/export-receipts.ts';
+import { readReceipts } from './receipts/read-receipts.ts';
+import { readTaskBody } from './receipts/read-task-body.ts';
+import { readUncertain } from './uncertain/read-uncertain.ts';
 
 const { pool } = await testDatabase();
 
@@ -81,7 +81,7 @@ const actor = (role: Role): Actor => ({ id: `user:${randomUUID()}`, role, name: 
 
 async function stepsWithActor(): Promise<Map<string, Step>> {
   const found = new Map<string, Step>();
-  for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
+  for (const file of globSync('**/*.ts', { cwd: import.meta.dirname, exclude: ['**/*.test.ts'] })) {
     const source = readFileSync(join(import.meta.dirname, file), 'utf8');
     const names = [...source.matchAll(/^export (?:async )?function\*? (\w+)\(\s*actor: Actor/gm)].map((match) => match[1] ?? '');
     if (names.length === 0) continue;

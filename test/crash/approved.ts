@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll } from 'vitest';
 import { requestBuilder } from '#lib/connectors/registry.ts';
-import type { PlanInput } from '#lib/core/plan.ts';
-import { decide } from '#lib/steps/decide.ts';
-import { buildManifest } from '#lib/store/manifest.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
 import { ADA, chunkStates, type StartedBatch, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
 import { type Mode, type RunningTarget, startTarget } from '#test/target.ts';
 

@@ -1,8 +1,8 @@
 /** The worker that tries a target for all who wait for it dies while it does. Real processes, a real PostgreSQL, a target with its own log. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { resumeIncident } from '#lib/steps/resume-incident.ts';
-import { readTargetIncidents } from '#lib/store/breakers.ts';
+import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
+import { readTargetIncidents } from '#lib/store/actions/breakers.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, leasesCount } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { readBatch } from '#lib/steps/read-batch.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
 import { approve, approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
@@ -82,5 +82,5 @@ test('the engine, and what it asks of the database, read no wall clock but to wr
   );
   const readers = files.filter((file) => /\bDate\.now\(|\bnew Date\(\)/.test(readFileSync(file, 'utf8')));
   // The clock that receipts are dated by, and how long the start waits for the embedded server.
-  expect(readers.sort()).toEqual(['lib/engine/clock.ts', 'lib/store/embedded.ts']);
+  expect(readers.sort()).toEqual(['lib/engine/clock.ts', 'lib/store/postgres/embedded.ts']);
 });

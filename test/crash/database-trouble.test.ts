@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { answerApi } from '#lib/api/answer.ts';
 import { LEASE_MS } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { readBatch } from '#lib/steps/read-batch.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';

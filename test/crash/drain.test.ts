@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Keeper, keepRunning } from '#bin/start/children.ts';
 import { DRAIN_MS } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { processLife } from '#lib/store/embedded/process.ts';
+import { processLife } from '#lib/store/postgres/embedded/process.ts';
 import { testDatabase } from '#test/database.ts';
 import { chunkStates, counters, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';

@@ -1,10 +1,10 @@
 /** Many deaths in one batch, connections cut under the workers, and targets that act without saying so. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { PlanInput } from '#lib/core/plan.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { readBatch } from '#lib/steps/read-batch.ts';
-import { readUncertain } from '#lib/steps/read-uncertain.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import type { Mode } from '#test/target.ts';

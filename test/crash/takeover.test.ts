@@ -1,9 +1,9 @@
 /** One worker process dies, freezes or is asked to end; another goes on. Real processes, a real PostgreSQL, a target that keeps its own log. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { PlanInput } from '#lib/core/plan.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { readTape } from '#lib/steps/read-tape.ts';
-import { readUncertain } from '#lib/steps/read-uncertain.ts';
+import { readTape } from '#lib/steps/live/read-tape.ts';
+import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, counters, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';

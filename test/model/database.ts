@@ -2,16 +2,17 @@
  * A model of the tables that an execution writes: one batch with one chunk, and each statement of lib/store that the executor or a person has it do,
  * as one step that either happens or throws. contract.test.ts holds it to what PostgreSQL answers.
  */
+
+import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { type ActionReceiptKind, type ChunkState, chunkMay } from '#lib/core/lifecycle.ts';
 import { LEASE_MS } from '#lib/core/limits.ts';
-import { manifestHasher } from '#lib/core/manifest.ts';
-import { type Plan, parsePlan } from '#lib/core/plan.ts';
+import { type Plan, parsePlan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
-import type { Claim } from '#lib/store/claims.ts';
-import type { Approval, Ending, FrozenRow, Page, WorkRow } from '#lib/store/execution.ts';
-import type { InspectedDoubt } from '#lib/store/inspections.ts';
-import type { IntentRow, OutcomeRow } from '#lib/store/receipts.ts';
+import type { Approval, Ending, FrozenRow, Page, WorkRow } from '#lib/store/actions/execution.ts';
+import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
+import type { InspectedDoubt } from '#lib/store/uncertain/inspections.ts';
 
 export type ModelRow = { connector: string; first?: boolean };
 export type Stored = {

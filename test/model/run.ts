@@ -1,5 +1,5 @@
 /** One run of the model: up to three workers on one chunk, a person, and what may befall them. */
-import { type Execution, executeChunk } from '#lib/engine/executor.ts';
+import { type Execution, executeChunk } from '#lib/engine/execute/executor.ts';
 import { holdLease } from '#lib/engine/lease.ts';
 import { sealReceipt } from '#lib/ledger/receipt.ts';
 import { bodyOf, IDS, ModelDatabase, type ModelSetup } from './database.ts';
@@ -37,7 +37,7 @@ export class Run {
     return worker?.process.alive && worker.ended === null ? worker.process : null;
   }
 
-  /** A worker claims the chunk, if it may, and executes it: what lib/engine/worker.ts and lib/steps/execute-chunk.ts do around the executor. */
+  /** A worker claims the chunk, if it may, and executes it: what lib/engine/worker.ts and lib/steps/actions/execute-chunk.ts do around the executor. */
   start(slot: Slot): void {
     const life = this.processes.filter(({ name }) => name.startsWith(slot)).length + 1;
     const process = new Process(this.world, `${slot}${life}`);

@@ -5,10 +5,10 @@
 import { LEASE_MS } from '#lib/core/limits.ts';
 import type { Clock } from '#lib/engine/clock.ts';
 import { trouble } from '#lib/engine/database-trouble.ts';
-import type { ExecutionStore, FencedTransaction, ReceiptConnection } from '#lib/engine/execution-store.ts';
-import { Refused } from '#lib/engine/receipt-writer.ts';
-import type { Claim } from '#lib/store/claims.ts';
-import type { Tx } from '#lib/store/db.ts';
+import type { ExecutionStore, FencedTransaction, ReceiptConnection } from '#lib/engine/execute/execution-store.ts';
+import { Refused } from '#lib/engine/execute/receipt-writer.ts';
+import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
 import { fault, type ModelDatabase } from './database.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** The targets of a run: what reaches them, what they do and what they say. The log of what they did is written at the moment of acting. */
 import type { RetryClass } from '#lib/core/retry.ts';
-import type { Inspection, Sending, Target, TargetResult } from '#lib/engine/executor.ts';
+import type { Inspection, Sending, Target, TargetResult } from '#lib/engine/execute/executor.ts';
 import { TARGET } from './database.ts';
 import type { Process, World } from './world.ts';
 

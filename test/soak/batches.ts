@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import type { PlanInput } from '#lib/core/plan.ts';
-import { createBatch } from '#lib/steps/create-batch.ts';
-import { undoBatch } from '#lib/steps/undo-batch.ts';
-import { uploadDataset } from '#lib/steps/upload-dataset.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { createBatch } from '#lib/steps/batches/create-batch.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 import type { RunningTarget } from '#test/target.ts';
 import { patiently } from './server.ts';
 

@@ -1,7 +1,7 @@
 /** The matrix: each named step, struck in each way, while the targets behave in each way. A cell is a batch of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FAILPOINTS, type Failpoint } from '#lib/engine/failpoints.ts';
-import { startBatch } from '#lib/steps/start-batch.ts';
+import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { MODES, type Mode } from '#test/target.ts';
 import { ADA, proposedBatch, type SoakBatch } from './batches.ts';
 import { FAULTS, type Fault, type Hold } from './fleet.ts';

@@ -14,15 +14,15 @@ export type Mutant = {
   cells?: string;
 };
 
-const RECEIPTS = 'lib/store/receipts.ts';
-const EXECUTION = 'lib/store/execution.ts';
-const WRITER = 'lib/engine/receipt-writer.ts';
-const EXECUTOR = 'lib/engine/executor.ts';
-const EXECUTE = 'lib/steps/execute-chunk.ts';
-const CLAIMS = 'lib/store/claims.ts';
-const ANSWERS = 'lib/store/classifications.ts';
+const RECEIPTS = 'lib/store/receipts/receipts.ts';
+const EXECUTION = 'lib/store/actions/execution.ts';
+const WRITER = 'lib/engine/execute/receipt-writer.ts';
+const EXECUTOR = 'lib/engine/execute/executor.ts';
+const EXECUTE = 'lib/steps/actions/execute-chunk.ts';
+const CLAIMS = 'lib/store/chunks/claims.ts';
+const ANSWERS = 'lib/store/chunks/classifications.ts';
 
-const WORKED = ['lib/steps/execute-chunk.test.ts'];
+const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
 
 /** The parameter stays in the statement, or the database would refuse it for another reason. */
 const ANY_EPOCH = '$2::int IS NOT NULL';

@@ -25,7 +25,11 @@ import type { Report } from './report.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /** What every mutant meets. */
-const SUITE = ['lib/store/fence.test.ts', 'lib/engine/receipt-writer.test.ts', 'lib/engine/executor.test.ts'];
+const SUITE = [
+  'lib/store/chunks/fence.test.ts',
+  'lib/engine/execute/receipt-writer.test.ts',
+  'lib/engine/execute/executor.test.ts',
+];
 /** A mutant that fails this one too is not a broken guard but a broken program, which proves nothing. */
 const STILL_WORKS = 'what was approved is done once, with one intent and one outcome each';
 /** A suite that hangs has failed. */

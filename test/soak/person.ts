@@ -1,16 +1,16 @@
 /** A person who brings a batch to its end: approves, releases, resumes, and answers doubts by what the targets' logs say. */
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { parsePlan } from '#lib/core/plan.ts';
-import { answerDoubts } from '#lib/steps/answer-doubts.ts';
-import { decide } from '#lib/steps/decide.ts';
-import { readBatch } from '#lib/steps/read-batch.ts';
-import { readUncertain } from '#lib/steps/read-uncertain.ts';
-import { resumeIncident } from '#lib/steps/resume-incident.ts';
-import { resume } from '#lib/steps/stop-and-go.ts';
-import { readTargetIncidents } from '#lib/store/breakers.ts';
-import { db } from '#lib/store/db.ts';
-import { buildManifest } from '#lib/store/manifest.ts';
+import { parsePlan } from '#lib/core/plans/plan.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { resume } from '#lib/steps/batches/stop-and-go.ts';
+import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
+import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
+import { readTargetIncidents } from '#lib/store/actions/breakers.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { ADA, type SoakBatch, type Targets } from './batches.ts';
 import type { Fleet } from './fleet.ts';
 import { type EffectLog, truthOf } from './oracle.ts';

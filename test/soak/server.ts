@@ -5,10 +5,10 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { CountersignError } from '#lib/core/errors.ts';
-import { openDb } from '#lib/store/db.ts';
-import { isPostmasterOf, processLife } from '#lib/store/embedded/process.ts';
-import { type Embedded, startEmbedded } from '#lib/store/embedded.ts';
-import { migrate } from '#lib/store/migrate.ts';
+import { openDb } from '#lib/store/postgres/db.ts';
+import { isPostmasterOf, processLife } from '#lib/store/postgres/embedded/process.ts';
+import { type Embedded, startEmbedded } from '#lib/store/postgres/embedded.ts';
+import { migrate } from '#lib/store/postgres/migrate.ts';
 import { startProxy, type Wire } from './proxy.ts';
 
 export type SoakServer = {

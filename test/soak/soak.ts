@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_MS } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { closeDb } from '#lib/store/db.ts';
+import { closeDb } from '#lib/store/postgres/db.ts';
 import { startTarget } from '#test/target.ts';
 import type { SoakBatch } from './batches.ts';
 import { startFleet } from './fleet.ts';

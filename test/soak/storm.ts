@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CountersignError } from '#lib/core/errors.ts';
 import { FAILPOINTS } from '#lib/engine/failpoints.ts';
-import { startBatch } from '#lib/steps/start-batch.ts';
-import { cancel, pause, resume, retry } from '#lib/steps/stop-and-go.ts';
+import { startBatch } from '#lib/steps/batches/start-batch.ts';
+import { cancel, pause, resume, retry } from '#lib/steps/batches/stop-and-go.ts';
 import { MODES } from '#test/target.ts';
 import { ADA, proposedBatch, type SoakBatch, undoOf } from './batches.ts';
 import { FAULTS, type Fault } from './fleet.ts';

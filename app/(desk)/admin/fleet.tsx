@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { useEffect } from 'react';
-import { WorkerList, type WorkerRow } from '#components/worker/worker-list.tsx';
+import { WorkerList, type WorkerRow } from '#components/fleet/worker-list.tsx';
 
 const REFRESH_MS = 2_000;
 

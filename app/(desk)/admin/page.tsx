@@ -7,9 +7,9 @@ import { EmptyState } from '#components/ui/empty-state.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { may } from '#lib/auth/authorise.ts';
-import { adviceFor } from '#lib/core/incident-kinds.ts';
-import { readIncidents } from '#lib/steps/read-incidents.ts';
-import { readWorkers } from '#lib/steps/read-workers.ts';
+import { adviceFor } from '#lib/core/fleet/incident-kinds.ts';
+import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
+import { readWorkers } from '#lib/steps/fleet/read-workers.ts';
 import { Fleet } from './fleet.tsx';
 
 export const metadata: Metadata = { title: 'Admin' };

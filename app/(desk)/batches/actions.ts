@@ -2,14 +2,14 @@
 
 import { z } from 'zod';
 import { action, outcome } from '#app/action-client.ts';
-import { type AnswerInput, answerDoubts } from '#lib/steps/answer-doubts.ts';
-import { type CreateBatchInput, createBatch } from '#lib/steps/create-batch.ts';
-import { type DecideInput, decide } from '#lib/steps/decide.ts';
-import { previewUndo } from '#lib/steps/preview-undo.ts';
-import { resumeIncident } from '#lib/steps/resume-incident.ts';
-import { startBatch } from '#lib/steps/start-batch.ts';
-import { acceptRest, cancel, pause, resume, retry, type Which } from '#lib/steps/stop-and-go.ts';
-import { type UndoInput, undoBatch } from '#lib/steps/undo-batch.ts';
+import { type CreateBatchInput, createBatch } from '#lib/steps/batches/create-batch.ts';
+import { startBatch } from '#lib/steps/batches/start-batch.ts';
+import { acceptRest, cancel, pause, resume, retry, type Which } from '#lib/steps/batches/stop-and-go.ts';
+import { type DecideInput, decide } from '#lib/steps/checkpoints/decide.ts';
+import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
+import { type AnswerInput, answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
+import { type UndoInput, undoBatch } from '#lib/steps/undo/undo-batch.ts';
 
 // The steps parse what they are given and say what is wrong with it; here it is only known to be an object.
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;

@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
-import { BatchTable } from '#components/batch/batch-table.tsx';
+import { BatchTable } from '#components/batches/batch-table.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
-import { readBatches } from '#lib/steps/read-batches.ts';
+import { readBatches } from '#lib/steps/batches/read-batches.ts';
 
 export const metadata: Metadata = { title: 'Batches' };
 

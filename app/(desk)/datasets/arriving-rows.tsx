@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { queries } from '#components/api-client.ts';
-import { ItemTable } from '#components/dataset/item-table.tsx';
+import { ItemTable } from '#components/datasets/item-table.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 
 const LOOK_MS = 400;

@@ -1,12 +1,12 @@
 import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
-import { DatasetTable } from '#components/dataset/dataset-table.tsx';
+import { DatasetTable } from '#components/datasets/dataset-table.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
-import { readDatasets } from '#lib/steps/read-datasets.ts';
-import { sampleIsHere } from '#lib/steps/upload-sample.ts';
+import { readDatasets } from '#lib/steps/datasets/read-datasets.ts';
+import { sampleIsHere } from '#lib/steps/datasets/upload-sample.ts';
 import { UploadDesk } from './upload-desk.tsx';
 
 export const metadata: Metadata = { title: 'Datasets' };

@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
-import { FollowUpList } from '#components/task/follow-up-list.tsx';
+import { FollowUpList } from '#components/tasks/follow-up-list.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
-import { listFollowUps } from '#lib/steps/list-follow-ups.ts';
+import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
 import { finishFollowUpAction } from './actions.ts';
 
 export const metadata: Metadata = { title: 'Tasks' };

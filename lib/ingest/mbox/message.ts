@@ -1,6 +1,6 @@
 import { compile } from 'html-to-text';
 import { type AddressObject, type EmailAddress, type ParsedMail, simpleParser } from 'mailparser';
-import { DAY_MS, readDate, TRUSTED_FROM_YEAR } from '#lib/core/dates.ts';
+import { DAY_MS, readDate, TRUSTED_FROM_YEAR } from '#lib/core/values/dates.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
 
 export const MAIL_FIELDS = [

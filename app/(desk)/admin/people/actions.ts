@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { action, outcome } from '#app/action-client.ts';
 import { ROLES } from '#lib/auth/actor.ts';
 import { siteOf } from '#lib/auth/origin.ts';
-import { changeRole } from '#lib/steps/change-role.ts';
-import { invitePerson } from '#lib/steps/invite-person.ts';
+import { changeRole } from '#lib/steps/people/change-role.ts';
+import { invitePerson } from '#lib/steps/people/invite-person.ts';
 
 const invitation = z.strictObject({ email: z.string(), role: z.enum(ROLES) });
 const change = z.strictObject({ id: z.uuid(), role: z.enum(ROLES) });

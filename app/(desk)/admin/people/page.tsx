@@ -5,7 +5,7 @@ import { PeopleList } from '#components/people/people-list.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
-import { listPeople } from '#lib/steps/list-people.ts';
+import { listPeople } from '#lib/steps/people/list-people.ts';
 import { changeRoleAction, invitePersonAction } from './actions.ts';
 
 export const metadata: Metadata = { title: 'People' };

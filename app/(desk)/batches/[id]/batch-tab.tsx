@@ -1,15 +1,15 @@
-import { FailureList } from '#components/batch/failure-list.tsx';
-import { ReceiptTable } from '#components/receipt/receipt-table.tsx';
+import { FailureList } from '#components/actions/failure-list.tsx';
+import { ReceiptTable } from '#components/receipts/receipt-table.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import type { Plan } from '#lib/core/plan.ts';
-import { readFailures } from '#lib/steps/read-failures.ts';
-import { readReceipts } from '#lib/steps/read-receipts.ts';
-import { readTaskBody } from '#lib/steps/read-task-body.ts';
-import { readUncertain } from '#lib/steps/read-uncertain.ts';
-import { Doubts } from './doubts.tsx';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { readFailures } from '#lib/steps/actions/read-failures.ts';
+import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
+import { readTaskBody } from '#lib/steps/receipts/read-task-body.ts';
+import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
+import { Doubts } from './uncertain.tsx';
 
 const TABS = ['chunks', 'receipts', 'uncertain', 'failed', 'plan', 'task', 'downloads'] as const;
 export type Tab = (typeof TABS)[number];

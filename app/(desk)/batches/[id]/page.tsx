@@ -5,9 +5,9 @@ import { personOfPage, requireActor } from '#app/actor.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
-import { readBatch } from '#lib/steps/read-batch.ts';
-import { readChunks } from '#lib/steps/read-chunks.ts';
-import { readTape } from '#lib/steps/read-tape.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
+import { readTape } from '#lib/steps/live/read-tape.ts';
 import { BatchDesk } from './batch-desk.tsx';
 import { BatchTab, isTab } from './batch-tab.tsx';
 

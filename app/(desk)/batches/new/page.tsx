@@ -4,9 +4,9 @@ import { requireActor } from '#app/actor.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { parsePlan } from '#lib/core/plan.ts';
-import { draftPlan } from '#lib/steps/draft-plan.ts';
-import { readDataset } from '#lib/steps/read-datasets.ts';
+import { parsePlan } from '#lib/core/plans/plan.ts';
+import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
+import { draftPlan } from '#lib/steps/plans/draft-plan.ts';
 import { PlanDesk } from './plan-desk.tsx';
 
 export const metadata: Metadata = { title: 'Plan a batch' };

@@ -5,12 +5,12 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { createBatchAction } from '#app/(desk)/batches/actions.ts';
 import { queries, refusalOf } from '#components/api-client.ts';
-import { PlanEditor } from '#components/plan/plan-editor.tsx';
-import type { FieldProfile } from '#components/plan/plan-preview.ts';
+import { PlanEditor } from '#components/plans/plan-editor.tsx';
+import type { FieldProfile } from '#components/plans/plan-preview.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
-import type { Plan } from '#lib/core/plan.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import { shownPreview } from './shown-preview.ts';
 
 const TYPING_MS = 250;

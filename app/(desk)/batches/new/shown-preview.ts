@@ -1,7 +1,7 @@
 /** The planner's dry run, as the plan's page shows it. */
-import type { PlanPreview } from '#components/plan/plan-preview.ts';
-import type { Chunking, Plan } from '#lib/core/plan.ts';
-import type { Preview } from '#lib/steps/preview-batch.ts';
+import type { PlanPreview } from '#components/plans/plan-preview.ts';
+import type { Chunking, Plan } from '#lib/core/plans/plan.ts';
+import type { Preview } from '#lib/steps/plans/preview-batch.ts';
 
 type Counted = Pick<Preview, 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing'> & {
   warnings: { code: string; message: string; facts: Record<string, unknown> }[];

@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { queries } from '#components/api-client.ts';
-import { type DatasetItem, ItemTable } from '#components/dataset/item-table.tsx';
+import { type DatasetItem, ItemTable } from '#components/datasets/item-table.tsx';
 
 const PAGE_ROWS = 200;
 

@@ -1,15 +1,15 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { requireActor } from '#app/actor.ts';
-import { FieldProfile } from '#components/dataset/field-profile.tsx';
-import { UnreadableRows } from '#components/dataset/unreadable-rows.tsx';
-import { UploadFailed, UploadProgress } from '#components/dataset/upload-progress.tsx';
+import { FieldProfile } from '#components/datasets/field-profile.tsx';
+import { UnreadableRows } from '#components/datasets/unreadable-rows.tsx';
+import { UploadFailed, UploadProgress } from '#components/datasets/upload-progress.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { formatBytes, formatCount, formatNoun } from '#components/ui/format.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { TabLinks } from '#components/ui/tab-links.tsx';
 import { may } from '#lib/auth/authorise.ts';
-import { readDataset, readItems, readUnreadable } from '#lib/steps/read-datasets.ts';
+import { readDataset, readItems, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
 import { DatasetRows } from './dataset-rows.tsx';
 import { RefreshWhile } from './refresh-while.tsx';
 

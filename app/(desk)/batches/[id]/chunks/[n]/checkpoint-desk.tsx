@@ -13,9 +13,15 @@ import {
   retryAction,
 } from '#app/(desk)/batches/actions.ts';
 import { api, asOutcome } from '#components/api-client.ts';
-import { Checkpoint } from '#components/checkpoint/checkpoint.tsx';
-import type { Alike, CheckpointView, CorrectionInput, DecisionInput, ItemQuery } from '#components/checkpoint/checkpoint-view.ts';
-import { StopButtons } from '#components/chunk/stop-buttons.tsx';
+import { Checkpoint } from '#components/checkpoints/checkpoint.tsx';
+import type {
+  Alike,
+  CheckpointView,
+  CorrectionInput,
+  DecisionInput,
+  ItemQuery,
+} from '#components/checkpoints/checkpoint-view.ts';
+import { StopButtons } from '#components/chunks/stop-buttons.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 

@@ -5,7 +5,7 @@ import { personOfPage, requireActor } from '#app/actor.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import { readCheckpoint } from '#lib/steps/read-checkpoint.ts';
+import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { CheckpointDesk } from './checkpoint-desk.tsx';
 
 type Props = { params: Promise<{ id: string; n: string }> };

@@ -3,13 +3,13 @@ import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Undo } from '#app/(desk)/batches/[id]/undo.tsx';
 import { requireActor } from '#app/actor.ts';
-import { ReceiptStory } from '#components/receipt/receipt-story.tsx';
-import { UndoneReceipt } from '#components/receipt/undone-receipt.tsx';
+import { ReceiptStory } from '#components/receipts/receipt-story.tsx';
+import { UndoneReceipt } from '#components/receipts/undone-receipt.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import { readReceipts } from '#lib/steps/read-receipts.ts';
-import { readUndoLinks } from '#lib/steps/read-undo-links.ts';
+import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
+import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 
 type Props = { params: Promise<{ id: string; r: string }> };
 

@@ -1,0 +1,29 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { answerDoubtsAction, retryAction } from '#app/(desk)/batches/actions.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { type DoubtGroup, type UncertainItem, UncertainList } from '#components/uncertain/uncertain-list.tsx';
+
+type Props = { batchId: string; items: UncertainItem[]; groups: DoubtGroup[]; mayAnswer: boolean; mayRetry: boolean };
+
+/** The open doubts of a batch, with their answers. */
+export function Doubts({ batchId, items, groups, mayAnswer, mayRetry }: Props) {
+  const router = useRouter();
+  const acted = async <Value,>(answer: Promise<Outcome<Value>>): Promise<Outcome<Value>> => {
+    const outcome = await answer;
+    if (outcome.ok) router.refresh();
+    return outcome;
+  };
+  return (
+    <UncertainList
+      items={items}
+      groups={groups}
+      mayAnswer={mayAnswer}
+      onAnswer={(named, answer, note) =>
+        acted(answerDoubtsAction({ batchId, ...named, answer, note: note.trim() === '' ? null : note }))
+      }
+      {...(mayRetry ? { onRetry: () => acted<unknown>(retryAction({ batchId })) } : {})}
+    />
+  );
+}

@@ -1,0 +1,111 @@
+'use client';
+
+import { type ReactNode, useState } from 'react';
+import { batchLook } from '#components/chunks/state.ts';
+import { Button } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { useAct } from '#components/ui/use-act.ts';
+import type { BatchState } from '#lib/core/lifecycle.ts';
+import { stopWords } from './words.ts';
+
+export type BatchHeaderView = {
+  name: string;
+  state: BatchState;
+  datasetName: string;
+  noun: string;
+  itemCount: number;
+  /** actions or items a second over the last seconds; null when nothing moves */
+  rate: number | null;
+  etaSeconds: number | null;
+  inFlight: number;
+  waiting: number;
+};
+
+type Props = {
+  batch: BatchHeaderView;
+  /** what this person's role lets them do */
+  may: { start: boolean; pause: boolean; resume: boolean; cancel: boolean };
+  onStart: () => Promise<Outcome>;
+  onPause: () => Promise<Outcome>;
+  onResume: () => Promise<Outcome>;
+  onCancel: () => Promise<Outcome>;
+  /** further acts, after those that every batch has */
+  more?: ReactNode;
+};
+
+/** Name, state, speed, and the two things a worried person looks for: pause and stop. */
+export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, more }: Props) {
+  const [stopping, setStopping] = useState(false);
+  const start = useAct(onStart);
+  const pause = useAct(onPause);
+  const resume = useAct(onResume);
+  const cancel = useAct(onCancel);
+  const { state } = batch;
+  const refusal = start.refusal ?? pause.refusal ?? resume.refusal;
+
+  const stop = async () => {
+    if ((await cancel.run()).ok) setStopping(false);
+  };
+
+  return (
+    <>
+      <PageHeader
+        title={batch.name}
+        meta={
+          <>
+            <StateBadge {...batchLook(state)} />
+            {batch.rate === null ? null : <span>{formatCount(batch.rate)}/s</span>}
+            {batch.etaSeconds === null || state !== 'running' ? null : <span>about {formatDuration(batch.etaSeconds)}</span>}
+            <span>
+              {formatNoun(batch.itemCount, batch.noun)} of {batch.datasetName}
+            </span>
+          </>
+        }
+        actions={
+          <>
+            {state === 'proposed' && may.start ? (
+              <Button kind="primary" onClick={start.run} pending={start.pending}>
+                Start
+              </Button>
+            ) : null}
+            {state === 'running' && may.pause ? (
+              <Button onClick={pause.run} pending={pause.pending}>
+                Pause
+              </Button>
+            ) : null}
+            {state === 'paused' && may.resume ? (
+              <Button kind="primary" onClick={resume.run} pending={resume.pending}>
+                Resume
+              </Button>
+            ) : null}
+            {(state === 'running' || state === 'paused' || state === 'proposed') && may.cancel ? (
+              <Button onClick={() => setStopping(true)}>Stop…</Button>
+            ) : null}
+            {more}
+          </>
+        }
+      />
+      {refusal ? (
+        <p role="alert" className="-mt-3 mb-4 text-red">
+          {refusal.message}
+        </p>
+      ) : null}
+      <ConfirmDialog
+        open={stopping}
+        onClose={() => setStopping(false)}
+        title={`Stop ${batch.name}?`}
+        description={stopWords(batch)}
+        confirm="Stop sending"
+        cancel="Keep running"
+        kind="danger"
+        pending={cancel.pending}
+        error={cancel.refusal?.message ?? null}
+        onConfirm={stop}
+      />
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+import Link from 'next/link';
+import type { ChunkRow } from '#components/chunks/chunk-row.ts';
+import { chunkLook } from '#components/chunks/state.ts';
+import { classes } from '#components/ui/classes.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
+import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
+
+export const CHUNKS_SINGLY_MAX = 400;
+
+/** These stand still in the middle of the work, so they stand out. Reviews are the ordinary case: colour, glyph and word are enough. */
+const STANDS_OUT: ReadonlySet<ChunkState> = new Set(['awaiting_release', 'halted', 'unresolved']);
+
+type GridChunk = Pick<ChunkRow, 'number' | 'name' | 'state' | 'stopping' | 'continued' | 'note' | 'itemCount' | 'counts'>;
+export type ChunkGroup = { state: ChunkState; count: number };
+
+/** Every chunk as glyph and name; above 400, how many are in each state. Give `groups` when there are more than were loaded. */
+export function ChunkGrid({
+  batchId,
+  chunks,
+  noun,
+  groups,
+}: {
+  batchId: string;
+  chunks: GridChunk[];
+  noun: string;
+  groups?: ChunkGroup[] | null;
+}) {
+  if (groups || chunks.length > CHUNKS_SINGLY_MAX) return <Groups batchId={batchId} groups={groups ?? groupsOf(chunks)} />;
+  return (
+    <div className="flex flex-col gap-3">
+      <ul className="flex flex-wrap gap-1" aria-label="Chunks">
+        {chunks.map((chunk) => {
+          const look = chunkLook(chunk);
+          return (
+            <li key={chunk.number}>
+              <Link
+                href={`/batches/${batchId}/chunks/${chunk.number}`}
+                title={`${chunk.name}: ${look.word}, ${formatNoun(chunk.itemCount, noun)}`}
+                className={classes(
+                  'row-item inline-flex max-w-48 items-center gap-1.5 rounded-md border bg-surface px-2 transition-colors hover:bg-sunken',
+                  STANDS_OUT.has(chunk.state) ? 'border-current' : 'border-hairline hover:border-control',
+                  TONE_TEXT[look.tone],
+                )}
+              >
+                <Glyph name={look.glyph} />
+                <span className="truncate text-text">{chunk.name}</span>
+                <span className="sr-only">, {look.word}</span>
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+      <Legend looks={chunks.map(chunkLook)} />
+    </div>
+  );
+}
+
+function Groups({ batchId, groups }: { batchId: string; groups: ChunkGroup[] }) {
+  return (
+    <ul className="grid grid-cols-[repeat(auto-fill,minmax(15rem,1fr))] gap-1" aria-label="Chunks by state">
+      {groups.map(({ state, count }) => (
+        <li key={state}>
+          <Link
+            href={`/batches/${batchId}?tab=chunks&state=${state}`}
+            className="row-item flex items-center justify-between gap-3 rounded-md border border-hairline bg-surface px-3 transition-colors hover:bg-sunken"
+          >
+            <StateBadge {...chunkLook({ state })} className="min-w-0 truncate" />
+            <span>{formatCount(count)}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Only the states that are there, with how many: the grid's key, and its summary. */
+function Legend({ looks }: { looks: StateLook[] }) {
+  const counts = new Map<string, { look: StateLook; count: number }>();
+  for (const look of looks) counts.set(look.word, { look, count: (counts.get(look.word)?.count ?? 0) + 1 });
+  return (
+    <p className="flex flex-wrap gap-x-4 gap-y-1 text-12">
+      {[...counts.values()].map(({ look, count }) => (
+        <span key={look.word} className="inline-flex items-center gap-1">
+          <StateBadge {...look} /> <span className="text-muted">{formatCount(count)}</span>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function groupsOf(chunks: GridChunk[]): ChunkGroup[] {
+  return CHUNK_STATES.map((state) => ({ state, count: chunks.filter((chunk) => chunk.state === state).length })).filter(
+    ({ count }) => count > 0,
+  );
+}

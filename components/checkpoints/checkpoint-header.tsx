@@ -1,0 +1,43 @@
+import Link from 'next/link';
+import { chunkLook } from '#components/chunks/state.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import type { CheckpointView } from './checkpoint-view.ts';
+
+/** Which chunk of which batch, and what has been sent of it so far. */
+export function CheckpointHeader({ view }: { view: CheckpointView }) {
+  const { batch, chunk } = view;
+  return (
+    <div className="-mb-4">
+      <PageHeader
+        above={
+          <Link href={`/batches/${batch.id}`} className="underline-offset-2 hover:underline">
+            {batch.name}
+          </Link>
+        }
+        title={`${chunk.name} · ${formatNoun(view.total, batch.noun)}`}
+        meta={
+          <>
+            <span role="status">
+              <StateBadge {...chunkLook(chunk)} />
+            </span>
+            {chunk.note && !view.two?.refused ? <span>note: {chunk.note}</span> : null}
+          </>
+        }
+        actions={<p className="text-14 text-muted">{sentWords(view)}</p>}
+      />
+    </div>
+  );
+}
+
+function sentWords({ chunk }: CheckpointView): string {
+  const { done, failed, uncertain, inFlight, approved } = chunk.counts;
+  const sent = done + failed + uncertain + inFlight;
+  if (sent === 0) return approved > 0 ? `${formatCount(approved)} approved, nothing has been sent yet` : 'nothing has been sent';
+  const parts = [`${formatCount(done)} of ${formatCount(approved)} done`];
+  if (failed > 0) parts.push(`${formatCount(failed)} failed`);
+  if (uncertain > 0) parts.push(`${formatCount(uncertain)} uncertain`);
+  if (inFlight > 0) parts.push(`${formatCount(inFlight)} in flight`);
+  return parts.join(', ');
+}

@@ -1,0 +1,309 @@
+'use client';
+
+import Link from 'next/link';
+import { type ReactNode, useState } from 'react';
+import { actionLook, isPaused } from '#components/chunks/state.ts';
+import { TargetIncidents } from '#components/fleet/target-incidents.tsx';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button, ButtonLink } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { formatCount, formatInstant, formatNoun } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { reasonWords } from '#lib/core/receipts/reason-words.ts';
+import type { ChangeMeanwhile, CheckpointView, FirstReceipt } from './checkpoint-view.ts';
+import { leaveWords, notYouWords } from './words.ts';
+
+/** The receipts of the first few, and the button that lets the rest go. */
+function ReleasePanel({
+  view,
+  release,
+  pending,
+  error,
+  onRelease,
+}: {
+  view: CheckpointView;
+  release: string;
+  pending: boolean;
+  error: string | null;
+  onRelease: () => void;
+}) {
+  const { chunk, batch } = view;
+  const troubled = chunk.counts.failed + chunk.counts.uncertain;
+  return (
+    <section aria-label="The first receipts" className="rounded-md border border-amber bg-surface p-4">
+      <h2 className="text-16 font-medium">
+        {chunk.counts.done === 1 ? 'The first one is done' : `The first ${formatCount(chunk.counts.done + troubled)} have run`}
+        {troubled > 0 ? `, ${formatCount(troubled)} not as planned` : ''}. Are they what you meant?
+      </h2>
+      <ReceiptLines batchId={batch.id} chunk={chunk.number} receipts={view.firstReceipts} />
+      <div className="mt-3 flex flex-wrap items-center gap-3">
+        {view.may.decide ? (
+          <Button kind="primary" onClick={onRelease} pending={pending}>
+            {release}
+          </Button>
+        ) : null}
+        <span className="text-muted">Nothing else has been sent.</span>
+      </div>
+      {error ? (
+        <p role="alert" className="mt-2 text-red">
+          {error}
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+function ReceiptLines({ batchId, chunk, receipts }: { batchId: string; chunk: number; receipts: FirstReceipt[] }) {
+  return (
+    <ol className="mt-3 rounded-md border border-hairline bg-background py-1 font-mono text-12 leading-[18px]">
+      {receipts.map((receipt) => {
+        const look = actionLook(receipt.result ?? 'intent');
+        return (
+          <li key={receipt.seq}>
+            <Link
+              href={`/batches/${batchId}/receipts/${chunk}.${receipt.seq}`}
+              className="flex flex-wrap items-center gap-x-3 px-3 py-1 hover:bg-surface"
+            >
+              <StateBadge {...look} />
+              <span className="min-w-0 break-words">{receipt.line}</span>
+              {receipt.reason ? <span className="text-red">{reasonWords(receipt.reason)}</span> : null}
+            </Link>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+type Step = { pending: boolean; error: string | null; run: () => void };
+
+/** What this state of the chunk asks of a person, and the button that answers it; nothing where it asks nothing. */
+export function StatePanel({
+  view,
+  release,
+  resume,
+  acceptRest,
+  retry,
+  onUpdateConnection,
+  onResumeTarget,
+}: {
+  view: CheckpointView;
+  release: Step & { words: string };
+  resume: Step | null;
+  acceptRest: Step | null;
+  retry: Step | null;
+  onUpdateConnection: (() => void) | null;
+  onResumeTarget: ((id: string) => Promise<Outcome>) | null;
+}) {
+  const { chunk, batch, may } = view;
+  const { failed, uncertain } = chunk.counts;
+  if (chunk.state === 'awaiting_release') {
+    return (
+      <ReleasePanel view={view} release={release.words} pending={release.pending} error={release.error} onRelease={release.run} />
+    );
+  }
+  if (chunk.waitsFor !== null && view.targets.length > 0) {
+    return (
+      <div className="flex flex-col items-start gap-2">
+        <div className="self-stretch">
+          <TargetIncidents incidents={view.targets} onResume={may.resume ? onResumeTarget : null} />
+        </div>
+        <LeaveRest view={view} acceptRest={acceptRest} />
+      </div>
+    );
+  }
+  if (chunk.state === 'halted') {
+    return <HaltedPanel view={view} resume={resume} acceptRest={acceptRest} onUpdateConnection={onUpdateConnection} />;
+  }
+  if (isPaused(chunk)) {
+    return (
+      <Banner actions={resume && may.resume && batch.state !== 'paused' ? <StepButton step={resume}>Resume</StepButton> : null}>
+        {batch.state === 'paused' ? 'The whole batch is paused.' : 'Paused.'} Nothing is being sent; what was sent keeps its
+        receipts.
+        <Refusal step={resume} />
+      </Banner>
+    );
+  }
+  if (uncertain > 0 && chunk.state === 'unresolved') {
+    return (
+      <Banner
+        kind="warning"
+        actions={
+          <ButtonLink kind="primary" href={`/batches/${batch.id}?tab=uncertain`}>
+            {may.decide ? 'Answer the doubts' : 'See the doubts'}
+          </ButtonLink>
+        }
+      >
+        {formatNoun(uncertain, 'requests')} went out and no answer came: {uncertain === 1 ? 'it' : 'each'} may have happened, or
+        not. Nothing is sent again; a person says what became of {uncertain === 1 ? 'it' : 'them'}.
+      </Banner>
+    );
+  }
+  if (failed > 0 && chunk.state === 'done') {
+    return (
+      <Banner
+        kind="warning"
+        actions={retry && may.retry ? <StepButton step={retry}>Retry the {formatCount(failed)} that failed</StepButton> : null}
+      >
+        {formatNoun(failed, 'actions')} failed: the target refused {failed === 1 ? 'it' : 'them'}. Nothing else of this chunk is
+        left to send.
+        <Refusal step={retry} />
+      </Banner>
+    );
+  }
+  if (view.two?.first) {
+    const { first, notYou } = view.two;
+    return (
+      <Banner>
+        <span className="font-medium">
+          Signed first by {first.by}, {formatInstant(first.at)}.
+        </span>{' '}
+        Nothing runs before a second person has signed the same, so nothing of it can be changed now.
+        {notYou ? ` ${notYouWords(notYou)}` : ''}
+      </Banner>
+    );
+  }
+  if (view.two?.refused) {
+    return (
+      <Banner kind="warning">
+        <span className="font-medium">
+          {view.two.refused.by} did not sign{chunk.note ? `: ${chunk.note}` : '.'}
+        </span>{' '}
+        The first signature is void: two people sign anew.
+      </Banner>
+    );
+  }
+  if (chunk.continued && chunk.state === 'awaiting_review') {
+    return <Banner>You let sorting go on. This chunk still waits for its decision; the batch can't finish without it.</Banner>;
+  }
+  return null;
+}
+
+function StepButton({ step, children }: { step: Step; children: ReactNode }) {
+  return (
+    <Button kind="primary" onClick={step.run} pending={step.pending}>
+      {children}
+    </Button>
+  );
+}
+
+function Refusal({ step }: { step: Step | null }) {
+  return step?.error ? (
+    <span role="alert" className="block text-red">
+      {step.error}
+    </span>
+  ) : null;
+}
+
+/** Why sending stopped, and that it is safe to leave it so. */
+function HaltedPanel({
+  view,
+  resume,
+  acceptRest,
+  onUpdateConnection,
+}: {
+  view: CheckpointView;
+  resume: Step | null;
+  acceptRest: Step | null;
+  onUpdateConnection: (() => void) | null;
+}) {
+  const { chunk, batch, haltedAt, may } = view;
+  const doubts = chunk.counts.uncertain;
+  return (
+    <Banner
+      kind="danger"
+      actions={
+        <>
+          {onUpdateConnection ? <Button onClick={onUpdateConnection}>Update connection</Button> : null}
+          {resume && may.resume ? <StepButton step={resume}>Resume</StepButton> : null}
+          <LeaveRest view={view} acceptRest={acceptRest} />
+        </>
+      }
+    >
+      <span className="font-medium">
+        Stopped{haltedAt ? ` at ${formatInstant(haltedAt)}` : ''}
+        {chunk.haltReason ? `: ${sentence(reasonWords(chunk.haltReason))}` : '.'}
+      </span>{' '}
+      Nothing is being sent. Safe until morning.
+      {doubts > 0 ? ` Resuming never repeats the ${formatNoun(doubts, `uncertain ${batch.noun}`)}.` : ''}
+      {may.resume ? '' : ' An operator or an admin can resume it.'}
+      <Refusal step={resume} />
+    </Banner>
+  );
+}
+
+/** Asks in numbers whether a halted chunk may be left as it is; nothing where there is no such question. */
+function LeaveRest({ view: { chunk, may }, acceptRest }: { view: CheckpointView; acceptRest: Step | null }) {
+  const [open, setOpen] = useState(false);
+  if (acceptRest === null || !may.acceptRest || chunk.state !== 'halted' || chunk.counts.approved === 0) return null;
+  const words = leaveWords(chunk.counts);
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>Leave the rest…</Button>
+      <ConfirmDialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title={words.title}
+        description={words.text}
+        confirm={words.confirm}
+        cancel="Keep it halted"
+        kind="danger"
+        pending={acceptRest.pending}
+        error={acceptRest.error}
+        onConfirm={acceptRest.run}
+      />
+    </>
+  );
+}
+
+/** A reason inside a sentence: it ends with a full stop. */
+function sentence(reason: string): string {
+  return /[.!?]$/.test(reason) ? reason : `${reason}.`;
+}
+
+/** Somebody changed something under this screen: nothing was approved, and this is what they did. */
+export function StaleBanner({
+  message,
+  changes,
+  onReload,
+}: {
+  message: string;
+  changes: ChangeMeanwhile[];
+  onReload: () => void;
+}) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div className="flex flex-col gap-2">
+      <Banner
+        kind="warning"
+        actions={
+          <>
+            {changes.length > 0 ? (
+              <Button size="small" aria-expanded={open} onClick={() => setOpen(!open)}>
+                {open ? 'Hide changes' : 'Show changes'}
+              </Button>
+            ) : null}
+            <Button size="small" kind="primary" onClick={onReload}>
+              Go on from how it is now
+            </Button>
+          </>
+        }
+      >
+        {message}
+      </Banner>
+      {open ? (
+        <ul className="rounded-md border border-hairline py-1">
+          {changes.map((change) => (
+            <li key={`${change.ordinal}.${change.at}`} className="px-3 py-1">
+              Item {formatCount(change.ordinal)}: {change.from} → <span className="font-medium">{change.to}</span>{' '}
+              <span className="text-muted">
+                by {change.name}, {formatInstant(change.at)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+    </div>
+  );
+}

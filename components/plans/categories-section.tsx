@@ -1,0 +1,147 @@
+'use client';
+
+import { Plus, X } from 'lucide-react';
+import { effectWord } from '#components/checkpoints/words.ts';
+import { Button } from '#components/ui/button.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
+import { formatCount } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { CATEGORY_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import type { Category, Plan } from '#lib/core/plans/plan.ts';
+import { ActionEditor } from './action-editor.tsx';
+import { useTyped } from './plan-faults.tsx';
+import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
+import { ProblemList } from './problem-list.tsx';
+import { typedName } from './typed-value.ts';
+import { useRowKeys } from './use-row-keys.ts';
+
+type Props = {
+  plan: Plan;
+  fields: FieldProfile[];
+  preview: PlanPreview | null;
+  problems: PlanProblem[];
+  onChange: (plan: Plan) => void;
+};
+
+/** The categories, and what happens to the items of each once a person approved it. */
+export function CategoriesSection({ plan, fields, preview, problems, onChange }: Props) {
+  const { categories, classifier } = plan;
+  const rows = useRowKeys(categories.length);
+  const set = (next: Category[]) => onChange({ ...plan, categories: next });
+  const inUse = (name: string) => classifier.otherwise === name || classifier.rules.some((rule) => rule.category === name);
+
+  /** A renamed category takes its rules with it. */
+  const rename = (index: number, name: string) => {
+    const before = categories[index]?.name;
+    const follow = (category: string) => (category === before ? name : category);
+    onChange({
+      ...plan,
+      categories: categories.map((one, at) => (at === index ? { ...one, name } : one)),
+      classifier: {
+        ...classifier,
+        otherwise: follow(classifier.otherwise),
+        rules: classifier.rules.map((rule) => ({ ...rule, category: follow(rule.category) })),
+      },
+    });
+  };
+
+  return (
+    <div className="flex flex-col gap-3">
+      <ul className="flex flex-col divide-y divide-hairline rounded-md border border-hairline">
+        {categories.map((category, index) => {
+          const told = preview?.categories.find(({ name }) => name === category.name);
+          return (
+            <li
+              // A name changes while it is typed, and the place when one above is removed.
+              key={rows.keys[index]}
+              data-at={`categories.${index}`}
+              className="grid grid-cols-[1fr_auto] items-start gap-x-3 gap-y-2 p-2 md:grid-cols-[11rem_4rem_1fr_7rem_auto]"
+            >
+              <CategoryName
+                name={category.name}
+                number={index + 1}
+                taken={categories.filter((_, at) => at !== index).map(({ name }) => name)}
+                onRename={(name) => rename(index, name)}
+              />
+              <span className="text-right leading-8 max-md:order-last max-md:text-left">
+                {told ? formatCount(told.count) : '…'}
+              </span>
+              <span className="max-md:order-3 max-md:col-span-2">
+                <ActionEditor
+                  name={category.name}
+                  path={`categories.${index}.action`}
+                  action={category.action}
+                  fields={fields.map(({ name }) => name)}
+                  onChange={(action) => set(categories.map((one, at) => (at === index ? { ...one, action } : one)))}
+                />
+                <ProblemList problems={problemsAt(problems, `categories.${index}`)} />
+              </span>
+              <span className="text-12 leading-8 text-muted max-md:order-last max-md:text-right">
+                {told?.action ? (
+                  <span className={told.action.effect === 'permanent' ? 'font-medium text-red' : ''}>
+                    {told.action.effect === 'undoable' ? <Glyph name="↩" className="inline size-2.5" /> : null}{' '}
+                    {effectWord(told.action)}
+                  </span>
+                ) : null}
+              </span>
+              <button
+                type="button"
+                aria-label={`Remove ${category.name}`}
+                disabled={inUse(category.name) || categories.length === 1}
+                title={inUse(category.name) ? 'A rule sorts into it' : undefined}
+                onClick={() => {
+                  rows.remove(index);
+                  set(categories.filter((_, at) => at !== index));
+                }}
+                className="flex size-8 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text disabled:cursor-not-allowed disabled:opacity-40 max-md:order-1 pointer-coarse:size-11"
+              >
+                <X size={14} aria-hidden="true" />
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      <div>
+        <Button
+          icon={<Plus size={14} aria-hidden="true" />}
+          onClick={() => set([...categories, { name: freeName(categories), action: null }])}
+        >
+          Category
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** A name that is empty, or half a word that is another category's name already, is not taken over. */
+function CategoryName({
+  name,
+  number,
+  taken,
+  onRename,
+}: {
+  name: string;
+  number: number;
+  taken: string[];
+  onRename: (name: string) => void;
+}) {
+  const { control, error } = useTyped({
+    path: `categories.${number - 1}.name`,
+    value: name,
+    write: String,
+    read: (text) => typedName(text, CATEGORY_NAME_CHARS_MAX, taken),
+    onChange: onRename,
+  });
+  return (
+    <Field label={`Category ${number}: name`} hideLabel error={error}>
+      <Input {...control} />
+    </Field>
+  );
+}
+
+function freeName(categories: Category[]): string {
+  const names = new Set(categories.map(({ name }) => name));
+  let number = 1;
+  while (names.has(`category ${number}`)) number += 1;
+  return `category ${number}`;
+}

@@ -1,0 +1,181 @@
+'use client';
+
+import { Field, Select, Textarea } from '#components/ui/field.tsx';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { type FieldProfile, type PlanProblem, problemsAt } from './plan-preview.ts';
+import { ProblemList } from './problem-list.tsx';
+import { NumberField, TextField } from './typed-field.tsx';
+import { percentOf, typedNumber, typedNumberOr, typedShare } from './typed-value.ts';
+
+type Props = { plan: Plan; fields: FieldProfile[]; problems: PlanProblem[]; onChange: (plan: Plan) => void };
+
+const POLICIES = [
+  { value: '', words: 'as proposed' },
+  { value: 'each', words: 'one after the other, each waits for a yes' },
+  { value: 'pilot', words: 'one pilot first, then all others in parallel' },
+  { value: 'parallel', words: 'all at once' },
+];
+
+/** When the next chunk may be worked on, and who signs each. Actions always wait for an approval. */
+export function GatesSection({ plan, problems, onChange }: Omit<Props, 'fields'>) {
+  const set = (change: Partial<Plan['gates']>) => onChange({ ...plan, gates: { ...plan.gates, ...change } });
+  const two = plan.gates.approvals === 2;
+  return (
+    <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2" data-at="gates">
+      <Field
+        label="Chunks are sorted"
+        hint={
+          two
+            ? 'No action runs before two others have signed its chunk.'
+            : 'No action ever runs before you have seen and approved its chunk.'
+        }
+      >
+        <Select
+          value={plan.gates.next ?? ''}
+          onChange={(event) => set({ next: event.target.value === '' ? null : (event.target.value as Plan['gates']['next']) })}
+        >
+          {POLICIES.map(({ value, words }) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field
+        label="Each chunk is signed by"
+        hint={two ? 'Two people sign each chunk, neither of them you.' : 'Whoever reviews it approves it.'}
+      >
+        <Select value={String(plan.gates.approvals)} onChange={(event) => set({ approvals: event.target.value === '2' ? 2 : 1 })}>
+          <option value="1">one person</option>
+          <option value="2">two people, neither of them you</option>
+        </Select>
+      </Field>
+      <ProblemList problems={problemsAt(problems, 'gates')} />
+    </div>
+  );
+}
+
+/** Which items must not run at the same time, or must wait for each other. */
+export function IndependenceSection({ plan, fields, problems, onChange }: Props) {
+  const { independence } = plan;
+  return (
+    <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2">
+      <Field label="An action changes the thing named by" hint="Items that name the same thing run one after the other.">
+        <Select
+          data-at="independence.resource"
+          value={independence.resource[0] ?? ''}
+          onChange={(event) =>
+            onChange({
+              ...plan,
+              independence: { ...independence, resource: event.target.value === '' ? [] : [event.target.value] },
+            })
+          }
+        >
+          <option value="">nothing in common</option>
+          {independence.resource.length > 1 ? (
+            <option value={independence.resource[0]}>{independence.resource.join(' + ')}</option>
+          ) : null}
+          {fields.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </Select>
+      </Field>
+      <Field label="An item waits for the one named in" hint="Then everything runs in that order, one at a time.">
+        <Select
+          data-at="independence.dependsOn"
+          value={independence.dependsOn ?? ''}
+          onChange={(event) =>
+            onChange({
+              ...plan,
+              independence: { ...independence, dependsOn: event.target.value === '' ? null : event.target.value },
+            })
+          }
+        >
+          <option value="">none</option>
+          {fields.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </Select>
+      </Field>
+      <ProblemList problems={problemsAt(problems, 'independence')} />
+    </div>
+  );
+}
+
+/** How fast, how many first, when to stop by itself, and what a receipt's line says. */
+export function LimitsSection({ plan, problems, onChange }: Omit<Props, 'fields'>) {
+  const { execution } = plan;
+  const { haltAfter } = execution;
+  const set = (change: Partial<Plan['execution']>) => onChange({ ...plan, execution: { ...execution, ...change } });
+  return (
+    <div className="flex flex-col gap-4" data-at="execution">
+      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-6">
+        <NumberField
+          label="Run first, then ask"
+          hint="0: all at once"
+          path="execution.first"
+          value={execution.first}
+          read={(text) => typedNumber(text, { min: 0, max: 1_000 })}
+          onChange={(first) => set({ first })}
+        />
+        <NumberField
+          label="Requests at a time"
+          hint="per chunk"
+          path="execution.concurrency"
+          value={execution.concurrency}
+          read={(text) => typedNumber(text, { min: 1, max: 256 })}
+          onChange={(concurrency) => set({ concurrency })}
+        />
+        <NumberField
+          label="At most per second"
+          hint="over the whole batch"
+          path="execution.ratePerSecond"
+          inputMode="decimal"
+          placeholder="no limit"
+          value={execution.ratePerSecond}
+          read={(text) => typedNumberOr(text, null, { min: RATE_MIN, max: 100_000, whole: false })}
+          onChange={(ratePerSecond) => set({ ratePerSecond })}
+        />
+        <NumberField
+          label="Attempts"
+          hint="where the target is busy or away"
+          path="execution.retry.attempts"
+          value={execution.retry.attempts}
+          read={(text) => typedNumber(text, { min: 1, max: 10 })}
+          onChange={(attempts) => set({ retry: { attempts } })}
+        />
+        <NumberField
+          label="Halt after failures in a row"
+          path="execution.haltAfter.consecutive"
+          value={haltAfter.consecutive}
+          read={(text) => typedNumber(text, { min: 1 })}
+          onChange={(consecutive) => set({ haltAfter: { ...haltAfter, consecutive } })}
+        />
+        <TextField
+          label="Halt at failed, in %"
+          hint="after 20 outcomes"
+          path="execution.haltAfter.share"
+          inputMode="decimal"
+          value={haltAfter.share}
+          write={percentOf}
+          read={typedShare}
+          onChange={(share) => set({ haltAfter: { ...haltAfter, share } })}
+        />
+      </div>
+      <Field label="A receipt's line" hint="{{verb}} is what was done; fields go in double braces.">
+        <Textarea
+          rows={1}
+          spellCheck={false}
+          className="font-mono text-12"
+          data-at="receiptLine"
+          value={plan.receiptLine}
+          onChange={(event) => onChange({ ...plan, receiptLine: event.target.value })}
+        />
+      </Field>
+      <ProblemList problems={['execution', 'receiptLine', 'receiptFields'].flatMap((path) => problemsAt(problems, path))} />
+    </div>
+  );
+}
+
+/** One action in a quarter of an hour; the plan takes any rate above 0. */
+const RATE_MIN = 0.001;

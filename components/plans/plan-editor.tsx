@@ -1,0 +1,223 @@
+'use client';
+
+import { effectWord } from '#components/checkpoints/words.ts';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { Disclosure } from '#components/ui/disclosure.tsx';
+import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
+import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { JsonText } from './action-editor.tsx';
+import { CategoriesSection } from './categories-section.tsx';
+import { ChunksSection } from './chunks-section.tsx';
+import { GatesSection, IndependenceSection, LimitsSection } from './limits-section.tsx';
+import { placeWords } from './place-words.ts';
+import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
+import type { FieldProfile, PlanPreview, PlanProblem } from './plan-preview.ts';
+import { SortSection } from './sort-section.tsx';
+import { TextField } from './typed-field.tsx';
+import { typedName, typedPlan } from './typed-value.ts';
+
+type Props = {
+  /** the batch's name, asked as "What should happen?" */
+  name: string;
+  plan: Plan;
+  fields: FieldProfile[];
+  dataset: { name: string; itemCount: number; unreadableCount: number; noun: string };
+  /** the last preview that could be made; null before the first */
+  preview: PlanPreview | null;
+  /** the preview is not, or not yet, of this plan */
+  previewing: boolean;
+  /** why the newest plan has no preview: then the counts are from the last valid one */
+  previewError: { message: string; problems: PlanProblem[] } | null;
+  onName: (name: string) => void;
+  onChange: (plan: Plan) => void;
+  onStart: () => Promise<Outcome>;
+  onSave: () => Promise<Outcome>;
+};
+
+/** The plan on one screen, filled in already: each section says its gist, and opens for whoever wants more. */
+export function PlanEditor({
+  name,
+  plan,
+  fields,
+  dataset,
+  preview,
+  previewing,
+  previewError,
+  onName,
+  onChange,
+  onStart,
+  onSave,
+}: Props) {
+  const start = useAct(onStart);
+  const save = useAct(onSave);
+  const { faults, tell } = useFaults();
+  const problems = previewError?.problems ?? preview?.problems ?? [];
+  const refusal = start.refusal ?? save.refusal;
+  const blocked = faults.length > 0 || problems.length > 0 || previewError !== null;
+  const ready = !blocked && !previewing && preview !== null;
+
+  return (
+    <FaultsProvider value={tell}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready) void start.run();
+        }}
+        className="flex flex-col gap-4"
+        aria-busy={previewing}
+      >
+        <TextField
+          label="What should happen?"
+          path="name"
+          className="max-w-2xl [&_input]:text-14"
+          value={name}
+          write={String}
+          read={(text) => typedName(text, BATCH_NAME_CHARS_MAX)}
+          onChange={onName}
+        />
+        {previewError ? (
+          <Banner kind="warning">
+            {previewError.message}
+            {preview ? ' Counts are from the last valid plan.' : ''}
+          </Banner>
+        ) : null}
+
+        <div className={previewing ? 'opacity-90' : undefined}>
+          <Disclosure title="Sort" summary={<SortSummary preview={preview} />} open>
+            <SortSection plan={plan} fields={fields} preview={preview} problems={problems} onChange={onChange} />
+          </Disclosure>
+          <Disclosure title="Categories" summary={<ActionSummary plan={plan} />} open={plan.categories.length <= 4}>
+            <CategoriesSection plan={plan} fields={fields} preview={preview} problems={problems} onChange={onChange} />
+          </Disclosure>
+          <Disclosure title={`Chunks by ${chunkWords(plan)}`} summary={preview ? chunkSummary(preview) : '…'} open>
+            <ChunksSection
+              plan={plan}
+              fields={fields}
+              preview={preview}
+              problems={problems}
+              noun={dataset.noun}
+              onChange={onChange}
+            />
+          </Disclosure>
+          <Disclosure
+            title="Independence"
+            summary={
+              preview ? (
+                <span className={preview.independence.ok ? '' : 'text-amber'}>
+                  {preview.independence.ok ? 'OK: ' : ''}
+                  {preview.independence.ok ? uncapitalised(preview.independence.message) : preview.independence.message}
+                </span>
+              ) : null
+            }
+          >
+            <IndependenceSection plan={plan} fields={fields} problems={problems} onChange={onChange} />
+          </Disclosure>
+          <Disclosure title="Asking" summary={preview?.gate.words}>
+            <GatesSection plan={plan} problems={problems} onChange={onChange} />
+            {preview ? <p className="mt-3 text-muted">{preview.routing}</p> : null}
+          </Disclosure>
+          <Disclosure title="Limits" summary={limitWords(plan)}>
+            <LimitsSection plan={plan} problems={problems} onChange={onChange} />
+          </Disclosure>
+          <Disclosure title="JSON" summary="the same plan, as the API takes it">
+            <JsonText label="The plan" path="" value={plan} rows={16} read={typedPlan} onChange={onChange} />
+          </Disclosure>
+        </div>
+
+        <div className="sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6">
+          {/* Until the preview of what was typed last is here they wait, so that nothing starts that was not shown. */}
+          <Button kind="primary" type="submit" pending={start.pending || (!blocked && !ready)} disabled={blocked}>
+            {startWords(preview, dataset)}
+          </Button>
+          <Button kind="ghost" onClick={() => void save.run()} pending={save.pending} disabled={!ready}>
+            Save plan
+          </Button>
+          <ToMend plan={plan} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />
+          {refusal ? (
+            <p role="alert" className="w-full text-red">
+              {refusal.message}
+            </p>
+          ) : null}
+        </div>
+      </form>
+    </FaultsProvider>
+  );
+}
+
+/** How many places keep the plan from starting, and which; a press goes there. */
+function ToMend({ plan, paths }: { plan: Plan; paths: string[] }) {
+  if (paths.length === 0) return null;
+  return (
+    <div className="flex max-h-24 min-w-0 flex-wrap items-center gap-x-2 gap-y-1 overflow-y-auto text-12 max-sm:w-full">
+      <span className="text-red">{formatNoun(paths.length, 'places')} to mend first:</span>
+      <ul aria-label="To mend first" className="contents">
+        {paths.map((path) => (
+          <li key={path}>
+            <Button size="small" onClick={() => goToPlace(path)}>
+              {placeWords(path, plan)}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function uncapitalised(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
+
+function SortSummary({ preview }: { preview: PlanPreview | null }) {
+  if (!preview) return <>counting…</>;
+  return (
+    <span className="flex flex-wrap gap-x-3">
+      {preview.categories.map(({ name, count, action }) => (
+        <span key={name} className="whitespace-nowrap">
+          {name} <span className="text-text">{formatCount(count)}</span>
+          {action && action.effect !== 'none' ? (
+            <span className={action.effect === 'permanent' ? 'text-red' : ''}>
+              {' '}
+              {action.effect === 'undoable' ? <Glyph name="↩" className="inline size-2.5" /> : null} {effectWord(action)}
+            </span>
+          ) : null}
+        </span>
+      ))}
+      {preview.soFar ? <span>so far</span> : null}
+    </span>
+  );
+}
+
+function ActionSummary({ plan }: { plan: Plan }) {
+  const acting = plan.categories.filter(({ action }) => action !== null).length;
+  return (
+    <>
+      {formatNoun(plan.categories.length, 'categories')}, {acting === 0 ? 'none acts' : `${formatCount(acting)} with an action`}
+    </>
+  );
+}
+
+function chunkWords({ chunking }: Plan): string {
+  if (chunking.by === 'time') return chunking.every;
+  return chunking.by === 'category' ? chunking.field : 'size';
+}
+
+function chunkSummary({ chunks, decisions, minutes }: PlanPreview): string {
+  return `${formatNoun(chunks.length, 'chunks')} · ${formatNoun(decisions, 'decisions')} · about ${formatDuration(minutes * 60)}`;
+}
+
+function limitWords({ execution }: Plan): string {
+  const first = execution.first === 0 ? 'all at once' : `first ${formatCount(execution.first)}, then ask`;
+  const rate = execution.ratePerSecond === null ? '' : ` · at most ${formatCount(execution.ratePerSecond)}/s`;
+  return `${first} · ${formatCount(execution.concurrency)} at a time${rate} · halt after ${formatCount(execution.haltAfter.consecutive)} failures in a row`;
+}
+
+function startWords(preview: PlanPreview | null, dataset: Props['dataset']): string {
+  if (!preview) return 'Start';
+  const count = preview.gate.next === 'parallel' ? dataset.itemCount : (preview.firstUp?.itemCount ?? 0);
+  return `Start${preview.gate.next === 'pilot' ? ' pilot' : ''}: sorts ${formatNoun(count, dataset.noun)}, changes nothing`;
+}

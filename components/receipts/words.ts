@@ -1,0 +1,74 @@
+/** A receipt as a sentence. Pure. */
+
+import { formatNoun } from '#components/ui/format.ts';
+import type { Signing } from '#lib/core/checkpoints/signatures.ts';
+import { reasonWords } from '#lib/core/receipts/reason-words.ts';
+
+export type ReceiptRow = {
+  chunk: number;
+  seq: number;
+  ordinal: number | null;
+  step: number | null;
+  kind: 'intent' | 'outcome' | 'resolution' | 'decision';
+  result: 'succeeded' | 'failed' | 'uncertain' | 'skipped' | 'not_executed' | 'abandoned' | null;
+  leaf: string;
+  at: string;
+  committedAt: string;
+  body: Record<string, unknown>;
+  /** where two people sign: what this decision was to their signatures */
+  signing?: Signing | null;
+};
+
+/** @param names who an actor ("user:…", "worker:…") is, for people */
+export function storyWords(receipt: ReceiptRow, names: Record<string, string>): string {
+  const { body } = receipt;
+  const by = text(body.by);
+  const who = names[by] ?? by;
+  switch (receipt.kind) {
+    case 'decision':
+      return `${who} ${decided(receipt)}${body.override ? `, without a sample of each (“${text(body.override)}”)` : ''}.`;
+    case 'intent':
+      return `${who} wrote down what it was about to send (${actionName(body.action)}, attempt ${text(body.attempt) || '1'}), and only then sent it.`;
+    case 'outcome':
+      return outcome(receipt, who);
+    case 'resolution':
+      return resolution(receipt, who);
+  }
+}
+
+function decided({ body, signing }: ReceiptRow): string {
+  const answers = (body.answers ?? {}) as Record<string, boolean>;
+  const seen = typeof body.seenCount === 'number' ? ` after seeing ${formatNoun(body.seenCount, 'samples')}` : '';
+  if (answers.release) return 'released the rest after the first were done';
+  if (signing === 'first') return `signed first what was on the screen${seen}; nothing runs before a second person signs`;
+  if (signing === 'second') return `signed as the second, and so approved what was on the screen${seen}`;
+  if (signing === 'refused') return 'did not sign; the first signature is void';
+  if (answers.execute) return `approved what was on the screen${seen}`;
+  if (answers.sendBack) return 'sent the chunk back';
+  if (answers.close) return 'closed the chunk without executing';
+  return 'let the next chunk go on; nothing of this one was executed';
+}
+
+function outcome({ result, body }: ReceiptRow, who: string): string {
+  const reason = body.reason ? ` (${reasonWords(text(body.reason))})` : '';
+  if (result === 'succeeded') return `It was done${body.target ? `; the target calls it ${text(body.target)}` : ''}.`;
+  if (result === 'failed') return `It failed${reason}. Nothing was changed by it.`;
+  if (result === 'uncertain') return `No answer was heard${reason}. It may have happened; it is not repeated by itself.`;
+  return `${who} skipped it${reason}. Nothing was sent.`;
+}
+
+function resolution({ result, body }: ReceiptRow, who: string): string {
+  const how = body.evidence === 'inspection' ? `${who} looked at the target` : `${who} answered`;
+  if (result === 'succeeded') return `${how}: it happened.`;
+  if (result === 'not_executed') return `${how}: it did not happen. Nothing was resent.`;
+  return `${how}: nobody can know. It stays uncertain, accepted as such.`;
+}
+
+function actionName(action: unknown): string {
+  const { connector, connection, do: verb } = (action ?? {}) as Record<string, unknown>;
+  return [text(connector), text(connection), text(verb)].filter(Boolean).join(' ');
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}

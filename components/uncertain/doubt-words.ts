@@ -1,0 +1,88 @@
+/** Doubts in words. Pure. */
+
+import { formatCount, formatInstant, formatNoun, formatSpan } from '#components/ui/format.ts';
+import { reasonWords } from '#lib/core/receipts/reason-words.ts';
+
+export type Inspected = { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string };
+export type DoubtAnswer = 'happened' | 'did_not' | 'later' | 'abandon' | 'ask';
+export type DoubtAnswered = {
+  answered: number;
+  skipped: number[];
+  left: number;
+  said: { finding: Inspected['finding'] | 'cannot_ask'; reason: string | null }[];
+};
+
+export const CANNOT_ASK = 'This plan has no way to look it up at the target.';
+
+/** Why nobody knows what became of one request. */
+export function whyWords(reason: string | null): string {
+  if (reason === 'worker_lost') return 'Its worker was lost before an answer was written down.';
+  if (reason === 'timeout') return 'The target did not answer in time.';
+  if (reason === 'reset') return 'The connection broke before the answer came.';
+  if (reason === 'aborted') return 'Its worker lost the chunk while the request was out.';
+  if (reason?.startsWith('http_')) return `The target answered ${reasonWords(reason)}, which does not say whether it acted.`;
+  return reason ? `No answer that says anything: ${reasonWords(reason)}.` : 'No answer came.';
+}
+
+/** "24 from worker 4711 on host, lost at 2026-11-23 14:02 UTC". */
+export function groupTitle(group: {
+  reason: string | null;
+  worker: string | null;
+  count: number;
+  from: string;
+  to: string;
+}): string {
+  const { reason, worker, count, from, to } = group;
+  const n = formatCount(count);
+  if (worker !== null) return `${n} from worker ${worker}, lost at ${formatInstant(from)}`;
+  return `${n} ${causeOf(reason)}, ${formatSpan(from, to)}`;
+}
+
+function causeOf(reason: string | null): string {
+  if (reason === 'timeout') return 'not answered in time';
+  if (reason === 'reset') return 'whose connection broke';
+  if (reason === 'aborted') return 'called off when a worker lost its chunk';
+  if (reason?.startsWith('http_')) return `answered with ${reasonWords(reason)}`;
+  return reason ? `without an answer that says anything (${reasonWords(reason)})` : 'without an answer';
+}
+
+/** What the target said when it was last asked: "The target says: it happened." */
+export function inspectedWords({ finding, reason }: Pick<Inspected, 'finding' | 'reason'>): string {
+  if (finding === 'happened') return 'The target says: it happened.';
+  if (finding === 'not_there') return 'The target says: it isn’t there. It may still be on its way.';
+  return `The target couldn’t say${reason ? ` (${reasonWords(reason)})` : ''}.`;
+}
+
+/** What came of an answer, in one announcement. */
+export function answeredWords(answer: DoubtAnswer, { answered, skipped, left, said }: DoubtAnswered): string {
+  const rest = [
+    skipped.length > 0 ? `${formatCount(skipped.length)} had been answered meanwhile.` : '',
+    left > 0 ? `${formatCount(left)} are left: answer once more.` : '',
+  ];
+  return [answer === 'ask' ? askedWords(said) : recorded(answer, answered), ...rest].filter(Boolean).join(' ');
+}
+
+function recorded(answer: Exclude<DoubtAnswer, 'ask'>, answered: number): string {
+  if (answer === 'later') return 'Left open. Nothing was recorded.';
+  if (answered === 0) return 'Nothing was recorded.';
+  const what = { happened: 'it happened', did_not: 'it didn’t happen. Nothing was sent', abandon: 'nobody can know' }[answer];
+  return `Recorded for ${formatNoun(answered, 'actions')}: ${what}.`;
+}
+
+function askedWords(said: DoubtAnswered['said']): string {
+  const [one, ...more] = said;
+  if (!one) return 'The target was not asked.';
+  if (said.every(({ finding }) => finding === 'cannot_ask')) return CANNOT_ASK;
+  if (more.length === 0 && one.finding !== 'cannot_ask') return inspectedWords({ finding: one.finding, reason: one.reason });
+  const count = (finding: string) => said.filter((each) => each.finding === finding).length;
+  const parts = [
+    [count('happened'), 'happened'],
+    [count('not_there'), 'not there'],
+    [count('unknown'), 'it couldn’t say'],
+    [count('cannot_ask'), 'no way to ask'],
+  ] as const;
+  return `The target says: ${parts
+    .filter(([n]) => n > 0)
+    .map(([n, what]) => `${formatCount(n)} ${what}`)
+    .join(', ')}.`;
+}

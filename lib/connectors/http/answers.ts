@@ -1,0 +1,125 @@
+/**
+ * What an answer, or the lack of one, says about the effect. The rule behind the tables: `failed` is said only where the request
+ * certainly changed nothing; what may have acted is a doubt, and a doubt is never folded into a failure.
+ */
+
+import type { ApplyResult } from '#lib/connectors/port.ts';
+import { reasonWords } from '#lib/core/receipts/reason-words.ts';
+import type { RetryClass } from '#lib/core/retry.ts';
+
+/**
+ * acted: it happened. refused: it did not, and the same request would be refused again. unprocessed: it did not, and may be sent
+ * again. doubt: nobody but the target knows.
+ */
+export type Meaning = 'acted' | 'refused' | 'unprocessed' | 'doubt';
+
+/** The first row that holds the status counts. Source: RFC 9110, section 15, and the RFC named. */
+export const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Meaning; why: string }[] = [
+  { from: 200, to: 299, meaning: 'acted', why: 'the request was carried out' },
+  { from: 303, to: 303, meaning: 'doubt', why: 'usual as the answer to a request that was carried out (15.4.4)' },
+  {
+    from: 300,
+    to: 399,
+    meaning: 'refused',
+    why: 'redirects are not followed: they would reach another address than the approved one',
+  },
+  { from: 408, to: 408, meaning: 'unprocessed', why: 'the request did not arrive whole (15.5.9)' },
+  { from: 425, to: 425, meaning: 'unprocessed', why: 'refused before it was looked at (RFC 8470)' },
+  { from: 429, to: 429, meaning: 'unprocessed', why: 'refused before acting: too many requests (RFC 6585)' },
+  { from: 400, to: 499, meaning: 'refused', why: 'the target says that it did not carry the request out' },
+  { from: 501, to: 501, meaning: 'refused', why: 'the target does not know the method' },
+  { from: 505, to: 505, meaning: 'refused', why: 'the target does not speak this HTTP' },
+  {
+    from: 500,
+    to: 599,
+    meaning: 'doubt',
+    why: 'it broke, perhaps after acting; 502 to 504 may come from a proxy that lost the target',
+  },
+  { from: 0, to: 999, meaning: 'doubt', why: 'not a status that HTTP gives a meaning to' },
+];
+
+/** A failure before anything was written to the socket, by the error's code: the reason it is grouped under. All of them changed nothing. */
+export const UNSENT_REASONS: readonly { code: RegExp; reason: string }[] = [
+  { code: /^REFUSED_ADDRESS$/, reason: 'refused_address' },
+  { code: /^(ENOTFOUND|EAI_.*|ENODATA|ESERVFAIL)$/, reason: 'dns' },
+  { code: /^ECONNREFUSED$/, reason: 'refused' },
+  { code: /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/, reason: 'connect_timeout' },
+  { code: /^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EHOSTDOWN)$/, reason: 'unreachable' },
+  { code: /^(ERR_TLS_.*|ERR_SSL_.*|CERT_.*|EPROTO|.*_CERT.*|UNABLE_TO_.*)$/, reason: 'tls' },
+];
+
+const BUSY = ['http_408', 'http_425', 'http_429'];
+const UNREACHABLE = ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_connected'];
+const BROKEN = ['http_500', 'http_502', 'http_503', 'http_504', 'timeout', 'reset', 'bad_response'];
+
+/**
+ * Failures that pass, by what receipts call them. A status of the last kind is a failure only for a request without an effect; else it is a
+ * doubt, and no doubt is attempted again.
+ */
+export const RETRIES: readonly RetryClass[] = [
+  { name: 'busy', reasons: BUSY, firstMs: 1_000, maxMs: 30_000 },
+  { name: 'unreachable', reasons: UNREACHABLE, firstMs: 500, maxMs: 10_000 },
+  { name: 'broken', reasons: BROKEN, firstMs: 500, maxMs: 10_000 },
+];
+
+/** Reasons that are about the target and not about the one request, and what they say of it. Every other reason is the item's own. */
+const TARGET_FAULTS: readonly { reasons: readonly string[]; says: string }[] = [
+  { reasons: ['http_401', 'http_403', 'http_407'], says: 'refuses us' },
+  { reasons: ['refused_address'], says: 'has an address that is not allowed here' },
+  { reasons: ['tls'], says: 'offers no secure connection' },
+  { reasons: BUSY, says: 'is too busy for us' },
+  { reasons: UNREACHABLE, says: 'can’t be reached' },
+  { reasons: BROKEN, says: 'fails or does not answer' },
+];
+
+/** What a reason says about the target (its origin): "api.example.com refuses us (HTTP 401)". Null where it is about the one request (a 404, a 422). */
+export function targetFault(target: string, reason: string): string | null {
+  const fault = TARGET_FAULTS.find(({ reasons }) => reasons.includes(reason));
+  return fault ? `${new URL(target).host} ${fault.says} (${reasonWords(reason)})` : null;
+}
+
+/** One sending: what it means, under which reason it is grouped, and what the target calls the thing it made. */
+export type Sending = { meaning: Meaning; reason: string; target: string | null; retryAfterMs: number | null };
+
+/** What a status means; `reason` is null for a success. */
+export function meaningOf(status: number): Meaning {
+  return STATUS_MEANINGS.find(({ from, to }) => status >= from && status <= to)?.meaning ?? 'doubt';
+}
+
+/** The reason of an error on the way to the target, before anything was written. */
+export function unsentReason(error: unknown): string {
+  const code = errorCode(error);
+  return UNSENT_REASONS.find((row) => row.code.test(code))?.reason ?? 'not_connected';
+}
+
+/**
+ * The result of all sendings of one request, in order. `harmless`: the request has no effect wherever it gets, so there is nothing
+ * to be in doubt about. `mayHaveActed`: as in the port.
+ *
+ * Once one sending may have acted, only a success ends the doubt: it is the key's one effect, or its repeat. A refusal of the
+ * repeat (a 404 to the second DELETE, a 409 while the first still runs, a refused connection) says nothing about the first.
+ */
+export function resultOf(
+  sendings: readonly Sending[],
+  { harmless, mayHaveActed }: { harmless: boolean; mayHaveActed: boolean },
+): ApplyResult {
+  const success = sendings.find(({ meaning }) => meaning === 'acted');
+  if (success) return { result: 'succeeded', target: success.target };
+  const last = sendings.at(-1);
+  const reason = last?.reason ?? 'not_sent';
+  const asked = last?.retryAfterMs ?? null;
+  const failed = { result: 'failed', reason, ...(asked === null ? {} : { retryAfterMs: asked }) } as const;
+  if (harmless) return failed;
+  const doubt = sendings.findLast(({ meaning }) => meaning === 'doubt');
+  if (doubt) return { result: 'uncertain', reason: doubt.reason };
+  return mayHaveActed ? { result: 'uncertain', reason } : failed;
+}
+
+/** The code of an error or of the first error inside it (a connection tried at several addresses fails with one for each). */
+export function errorCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (typeof code === 'string') return code;
+  if (Array.isArray(errors) && errors.length > 0) return errorCode(errors[0]);
+  return cause === undefined ? '' : errorCode(cause);
+}

@@ -1,0 +1,427 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { ApplyInput, ApplyResult } from '#lib/connectors/port.ts';
+import { type RunningTarget, startTarget } from '#test/target.ts';
+import type { Resolve } from './addresses.ts';
+import { makeHttp } from './connector.ts';
+
+const inside = makeHttp({ allowPrivateTargets: () => true });
+const KEY = '00112233445566778899aabbccddeeff';
+const never = new AbortController().signal;
+
+type Given = {
+  method?: string;
+  honoursKeys?: boolean;
+  timeoutMs?: number;
+  key?: string;
+  mayHaveActed?: boolean;
+  effect?: string;
+};
+
+function input(url: string, given: Given = {}): ApplyInput {
+  const {
+    method = 'POST',
+    honoursKeys = false,
+    timeoutMs = 5_000,
+    key = KEY,
+    mayHaveActed = false,
+    effect = 'permanent',
+  } = given;
+  const request = { method, url, headers: {}, body: method === 'GET' ? null : '{"a":1}', timeoutMs, effect };
+  return {
+    batchId: '00000000-0000-4000-8000-000000000001',
+    datasetId: '00000000-0000-4000-8000-000000000002',
+    ordinal: 1,
+    category: 'x',
+    action: { connector: 'http', connection: null, do: method, version: 1 },
+    honoursKeys,
+    request: Buffer.from(JSON.stringify(request)),
+    idempotencyKey: key,
+    mayHaveActed,
+  };
+}
+
+/** A server that says exactly these bytes, request by request, and keeps what it heard. */
+type Raw = { url: string; heard: string[]; sockets: Set<Socket>; close(): void };
+const open: { close(): void }[] = [];
+afterEach(() => {
+  for (const one of open.splice(0)) one.close();
+});
+
+async function raw(say: (socket: Socket, index: number) => void): Promise<Raw> {
+  const heard: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    let text = '';
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      if (!/\r\n\r\n/.test(text) || (/^POST/.test(text) && !text.endsWith('}'))) return;
+      heard.push(text);
+      text = '';
+      say(socket, heard.length - 1);
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  const port = address && typeof address === 'object' ? address.port : 0;
+  const close = () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  open.push({ close });
+  return { url: `http://127.0.0.1:${port}/it`, heard, sockets, close };
+}
+
+const saying = (...answers: string[]) => raw((socket, index) => socket.write(answers[Math.min(index, answers.length - 1)] ?? ''));
+const reply = (status: string, headers = '', body = '') =>
+  `HTTP/1.1 ${status}\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+describe('answers', () => {
+  test('the request is the frozen one, with the key, uncompressed', async () => {
+    const server = await saying(reply('201 Created', 'location: /things/9\r\n'));
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'succeeded', target: '/things/9' });
+    expect(server.heard[0]).toMatch(/^POST \/it HTTP\/1\.1\r\n/);
+    expect(server.heard[0]).toMatch(new RegExp(`\r\nidempotency-key: ${KEY}\r\n`));
+    expect(server.heard[0]).toMatch(/\r\naccept-encoding: identity\r\n/);
+    expect(server.heard[0]).toMatch(/\r\n\r\n\{"a":1\}$/);
+  });
+
+  test.each([
+    ['a string id', '{"id":"abc"}', 'abc'],
+    ['a number id', '{"id":17}', '17'],
+    ['a number that lost digits', '{"id":12345678901234567890}', null],
+    ['an id that is no name', '{"id":{"a":1}}', null],
+    ['an endless id', `{"id":"${'x'.repeat(600)}"}`, null],
+    ['an id with a line break', '{"id":"a\\nb"}', null],
+    ['an id with half a character', '{"id":"\\ud800"}', null],
+    ['no id of its own', '{"__proto__":{"id":"x"}}', null],
+    ['JSON that breaks off', '{"id":"a', null],
+  ])('the target from %s', async (_what, body, target) => {
+    const server = await saying(reply('200 OK', 'content-type: application/json\r\n', body));
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'succeeded', target });
+  });
+
+  test.each<[string, ApplyResult]>([
+    ['204 No Content', { result: 'succeeded', target: null }],
+    ['404 Not Found', { result: 'failed', reason: 'http_404' }],
+    ['409 Conflict', { result: 'failed', reason: 'http_409' }],
+    ['429 Too Many Requests', { result: 'failed', reason: 'http_429' }],
+    ['500 Broken', { result: 'uncertain', reason: 'http_500' }],
+    ['503 Unavailable', { result: 'uncertain', reason: 'http_503' }],
+    ['303 See Other', { result: 'uncertain', reason: 'http_303' }],
+  ])('%s', async (status, expected) => {
+    const server = await raw((socket) =>
+      socket.write(status.startsWith('204') ? 'HTTP/1.1 204 No Content\r\n\r\n' : reply(status)),
+    );
+    expect(await inside.apply(input(server.url), never)).toEqual(expected);
+    expect(server.heard).toHaveLength(1);
+  });
+
+  test('a redirect to loopback is not followed', async () => {
+    const second = await saying(reply('200 OK'));
+    const first = await saying(reply('302 Found', `location: ${second.url}\r\n`));
+    expect(await inside.apply(input(first.url), never)).toEqual({ result: 'failed', reason: 'http_302' });
+    expect(second.heard).toEqual([]);
+  });
+
+  test('an informational answer is not the answer', async () => {
+    const server = await saying(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${reply('404 Not Found')}`);
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'failed', reason: 'http_404' });
+  });
+});
+
+describe('hostile answers', () => {
+  test('an endless answer is cut, and its status counts', async () => {
+    let sent = 0;
+    const server = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n');
+      const more = () => {
+        if (socket.destroyed) return;
+        sent += 65_536;
+        if (socket.write(Buffer.alloc(65_536))) setImmediate(more);
+        else socket.once('drain', more);
+      };
+      more();
+    });
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'succeeded', target: null });
+    await Promise.all([...server.sockets].map((socket) => socket.destroyed || new Promise((done) => socket.once('close', done))));
+    expect(sent).toBeLessThan(64 * 1024 ** 2);
+  });
+
+  test('a body that trickles is left at the deadline, and its status counts', async () => {
+    const server = await raw((socket) => {
+      socket.write('HTTP/1.1 404 Not Found\r\ncontent-length: 1000\r\n\r\n');
+      const drip = setInterval(() => (socket.destroyed ? clearInterval(drip) : socket.write('x')), 20);
+    });
+    expect(await inside.apply(input(server.url, { timeoutMs: 300 }), never)).toEqual({ result: 'failed', reason: 'http_404' });
+  });
+
+  test('headers that trickle are a doubt at the deadline', async () => {
+    const server = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const drip = setInterval(() => (socket.destroyed ? clearInterval(drip) : socket.write('x: y\r\n')), 20);
+    });
+    expect(await inside.apply(input(server.url, { timeoutMs: 300 }), never)).toEqual({ result: 'uncertain', reason: 'timeout' });
+  });
+
+  test('a chunked body that breaks off half way', async () => {
+    const server = await raw((socket) => socket.end('HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n100\r\n{"id":'));
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'succeeded', target: null });
+  });
+
+  test.each([
+    ['not HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx'],
+    ['headers without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`],
+    ['an upgrade that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n'],
+  ])('%s is a doubt', async (_what, text) => {
+    const server = await saying(text);
+    expect(await inside.apply(input(server.url), never)).toMatchObject({ result: 'uncertain' });
+  });
+
+  test('a compressed answer is not unpacked', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1024 ** 2));
+    const server = await raw((socket) => {
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-type: application/json\r\ncontent-length: ${bomb.length}\r\n\r\n`,
+      );
+      socket.write(bomb);
+    });
+    const before = process.memoryUsage().arrayBuffers;
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'succeeded', target: null });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 ** 2);
+  });
+});
+
+describe('what was not sent is failed, what may have been is uncertain', () => {
+  test('a refused connection', async () => {
+    const server = await saying('');
+    server.close();
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'failed', reason: 'refused' });
+  });
+
+  test('an unknown name', async () => {
+    const nobody: Resolve = (hostname, _options, done) => done(Object.assign(new Error(hostname), { code: 'ENOTFOUND' }), []);
+    const http = makeHttp({ allowPrivateTargets: () => false, resolve: nobody });
+    expect(await http.apply(input('http://nobody.example/'), never)).toEqual({ result: 'failed', reason: 'dns' });
+  });
+
+  test('TLS with somebody who does not speak it', async () => {
+    const plain = createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    await new Promise<void>((done) => plain.listen(0, '127.0.0.1', done));
+    open.push(plain);
+    const address = plain.address();
+    const port = address && typeof address === 'object' ? address.port : 0;
+    expect(await inside.apply(input(`https://127.0.0.1:${port}/`), never)).toEqual({ result: 'failed', reason: 'tls' });
+  });
+
+  test('a connection that ends after the request', async () => {
+    const server = await raw((socket) => socket.destroy());
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'uncertain', reason: 'reset' });
+    expect(server.heard).toHaveLength(1);
+  });
+
+  test('a kept-alive connection that ends under the second request is never sent again unasked', async () => {
+    const server = await raw((socket, index) => (index === 0 ? socket.write(reply('200 OK')) : socket.destroy()));
+    expect(await inside.apply(input(server.url), never)).toMatchObject({ result: 'succeeded' });
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'uncertain', reason: 'reset' });
+    expect(server.heard).toHaveLength(2);
+  });
+
+  test('a GET without an effect is not in doubt', async () => {
+    const server = await raw((socket) => socket.destroy());
+    expect(await inside.apply(input(server.url, { method: 'GET', effect: 'none' }), never)).toEqual({
+      result: 'failed',
+      reason: 'reset',
+    });
+    // Another attempt is the executor's, with receipts.
+    expect(server.heard).toHaveLength(1);
+  });
+
+  test('an abort before anything was sent', async () => {
+    const server = await saying(reply('200 OK'));
+    expect(await inside.apply(input(server.url), AbortSignal.abort())).toEqual({ result: 'failed', reason: 'not_sent' });
+    expect(server.heard).toEqual([]);
+  });
+
+  test('an abort while the name is looked up keeps the request from ever being sent', async () => {
+    const server = await saying(reply('200 OK'));
+    const asked = Promise.withResolvers<() => void>();
+    let count = 0;
+    const slow: Resolve = (_hostname, _options, done) => {
+      const answer = () => done(null, [{ address: '127.0.0.1', family: 4 }]);
+      count += 1;
+      if (count === 1) asked.resolve(answer);
+      else answer();
+    };
+    const http = makeHttp({ allowPrivateTargets: () => true, resolve: slow });
+    const url = server.url.replace('127.0.0.1', 'it.example');
+    const stop = new AbortController();
+    const result = http.apply(input(url), stop.signal);
+    const answer = await asked.promise;
+    stop.abort();
+    expect(await result).toEqual({ result: 'failed', reason: 'not_sent' });
+    answer();
+    // Others go over the same pool and the same connection after it, so nothing of the first can still be on its way.
+    for (const digit of ['d', 'e', 'f'])
+      expect(await http.apply(input(url, { key: digit.repeat(32) }), never)).toMatchObject({ result: 'succeeded' });
+    expect(server.heard).toHaveLength(3);
+    expect(server.heard.filter((text) => text.includes(KEY))).toEqual([]);
+  });
+
+  test('an abort after it was sent', async () => {
+    const stop = new AbortController();
+    const server = await raw(() => stop.abort());
+    expect(await inside.apply(input(server.url), stop.signal)).toEqual({ result: 'uncertain', reason: 'aborted' });
+  });
+
+  test('a request that can not be read back', async () => {
+    const unreadable = { ...input('http://127.0.0.1/'), request: Buffer.from('nonsense') };
+    expect(await inside.apply(unreadable, never)).toEqual({ result: 'failed', reason: 'unreadable_request' });
+  });
+});
+
+describe('a target that honours keys', () => {
+  test('is asked again with the same bytes under the same key', async () => {
+    const server = await saying(reply('503 Busy', 'retry-after: 0\r\n'), reply('200 OK'));
+    expect(await inside.apply(input(server.url, { honoursKeys: true }), never)).toMatchObject({ result: 'succeeded' });
+    expect(server.heard).toHaveLength(2);
+    expect(server.heard[1]).toBe(server.heard[0]);
+  });
+
+  test('three times at most, and then it is a doubt', async () => {
+    const server = await saying(reply('500 Broken'));
+    expect(await inside.apply(input(server.url, { honoursKeys: true }), never)).toEqual({
+      result: 'uncertain',
+      reason: 'http_500',
+    });
+    expect(server.heard).toHaveLength(3);
+  });
+
+  test('is not waited for longer than allowed', async () => {
+    const server = await saying(reply('503 Busy', 'retry-after: 3600\r\n'));
+    expect(await inside.apply(input(server.url, { honoursKeys: true }), never)).toEqual({
+      result: 'uncertain',
+      reason: 'http_503',
+    });
+    expect(server.heard).toHaveLength(1);
+  });
+
+  test('a refusal of the repeat does not undo the doubt', async () => {
+    const server = await raw((socket, index) => (index === 0 ? socket.destroy() : socket.write(reply('404 Not Found'))));
+    expect(await inside.apply(input(server.url, { honoursKeys: true }), never)).toEqual({ result: 'uncertain', reason: 'reset' });
+  });
+
+  test('after a takeover a refused connection leaves the doubt, and a success ends it', async () => {
+    const server = await saying(reply('200 OK'));
+    const again = input(server.url, { honoursKeys: true, mayHaveActed: true });
+    expect(await inside.apply(again, never)).toMatchObject({ result: 'succeeded' });
+    server.close();
+    expect(await inside.apply(again, never)).toMatchObject({ result: 'uncertain' });
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    'http://127.0.0.1:PORT/',
+    'http://2130706433:PORT/',
+    'http://0.0.0.0:PORT/',
+    'http://[::ffff:127.0.0.1]:PORT/',
+    'http://localhost:PORT/',
+    'http://localhost.:PORT/',
+  ])('%s is not connected to', async (pattern) => {
+    const server = await saying(reply('200 OK'));
+    const outside = makeHttp({ allowPrivateTargets: () => false });
+    const url = pattern.replace('PORT', new URL(server.url).port);
+    expect(await outside.apply(input(url), never)).toEqual({ result: 'failed', reason: 'refused_address' });
+    expect(server.sockets.size).toBe(0);
+  });
+
+  const alternating = (addresses: string[]) => {
+    const asked: string[] = [];
+    const resolve: Resolve = (_hostname, _options, done) => {
+      const address = addresses[asked.length % addresses.length] ?? '';
+      asked.push(address);
+      done(null, [{ address, family: 4 }]);
+    };
+    return { asked, resolve };
+  };
+
+  test('a name is asked for once for each connection, and the answer that was judged is the one connected to', async () => {
+    const server = await saying(reply('200 OK'));
+    // A second question would be answered with an address where nobody listens.
+    const { asked, resolve } = alternating(['127.0.0.1', '127.0.0.9']);
+    const http = makeHttp({ allowPrivateTargets: () => true, resolve });
+    expect(await http.apply(input(server.url.replace('127.0.0.1', 'rebinding.example')), never)).toMatchObject({
+      result: 'succeeded',
+    });
+    expect(asked).toEqual(['127.0.0.1']);
+  });
+
+  test('a name that turns private is refused then, though its host was taken at the check', async () => {
+    const server = await saying(reply('200 OK'));
+    const { resolve } = alternating(['127.0.0.1']);
+    const outside = makeHttp({ allowPrivateTargets: () => false, resolve });
+    const url = server.url.replace('127.0.0.1', 'rebinding.example');
+    outside.check({ connector: 'http', connection: null, do: 'POST', honoursKeys: false, with: { url } });
+    expect(await outside.apply(input(url), never)).toEqual({ result: 'failed', reason: 'refused_address' });
+    expect(server.sockets.size).toBe(0);
+  });
+});
+
+describe('against a target in a process of its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-target-'));
+  const running: RunningTarget[] = [];
+  afterAll(async () => {
+    await Promise.all(running.map((target) => target.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const started = async (options: Omit<Parameters<typeof startTarget>[0], 'log'>) => {
+    const target = await startTarget({ log: join(folder, `${running.length}.log`), ...options });
+    running.push(target);
+    return target;
+  };
+
+  test('what it logged is what the result says', async () => {
+    const target = await started({});
+    expect(await inside.apply(input(`${target.url}/a`), never)).toEqual({ result: 'succeeded', target: '1' });
+    await target.mode('refuse');
+    expect(await inside.apply(input(`${target.url}/b`), never)).toEqual({ result: 'failed', reason: 'http_422' });
+    expect(target.lines()).toMatchObject([{ key: KEY, method: 'POST', path: '/a', body: '{"a":1}', effect: true }]);
+    await target.mode('500-after');
+    expect(await inside.apply(input(`${target.url}/c`), never)).toEqual({ result: 'uncertain', reason: 'http_500' });
+    await target.mode('reset-after');
+    expect(await inside.apply(input(`${target.url}/d`), never)).toEqual({ result: 'uncertain', reason: 'reset' });
+    await target.mode('timeout-after');
+    expect(await inside.apply(input(`${target.url}/e`, { timeoutMs: 300 }), never)).toEqual({
+      result: 'uncertain',
+      reason: 'timeout',
+    });
+    await target.mode('hang');
+    expect(await inside.apply(input(`${target.url}/f`, { timeoutMs: 300 }), never)).toEqual({
+      result: 'uncertain',
+      reason: 'timeout',
+    });
+    expect(target.lines().map(({ path }) => path)).toEqual(['/a', '/c', '/d', '/e']);
+  });
+
+  test('with honoured keys a repeat after a broken answer has one effect, also over its restart', async () => {
+    const target = await started({ honourKeys: true, mode: '500-after' });
+    expect(await inside.apply(input(target.url, { honoursKeys: true }), never)).toMatchObject({ result: 'uncertain' });
+    expect(target.lines().map(({ effect }) => effect)).toEqual([true, 'repeat', 'repeat']);
+    await target.stop();
+    const again = await startTarget({ log: join(folder, '1.log'), honourKeys: true, port: target.port });
+    running.push(again);
+    expect(await inside.apply(input(again.url, { honoursKeys: true, mayHaveActed: true }), never)).toEqual({
+      result: 'succeeded',
+      target: '1',
+    });
+    expect(again.lines().filter(({ effect }) => effect === true)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,159 @@
+/** Sending one http request once: it knows, in every way that this can end, whether anything was written to the socket. */
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '#lib/core/limits.ts';
+import { guardedLookup, hostNotPublic, RefusedAddress, type Resolve } from './addresses.ts';
+import { errorCode, meaningOf, type Sending, unsentReason } from './answers.ts';
+import type { HttpRequest } from './request.ts';
+
+/**
+ * A pool of kept-alive connections whose sockets go to judged addresses only. It follows no redirects, decompresses nothing, and
+ * takes no proxy from the environment.
+ */
+export function guardedAgent(allowPrivate: () => boolean, resolve?: Resolve): Agent {
+  const open = buildConnector({ lookup: guardedLookup(allowPrivate, resolve), timeout: CONNECT_TIMEOUT_MS, allowH2: false });
+  return new Agent({
+    pipelining: 1,
+    connections: 256,
+    allowH2: false,
+    // Shorter than the usual five seconds of servers: a connection that the target closes under a request is a doubt.
+    keepAliveTimeout: 2_000,
+    keepAliveMaxTimeout: 30_000,
+    // Every sending has a deadline of its own over all of it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: (options, callback) => {
+      // A socket does not look up a host that is an address already.
+      const refused = allowPrivate() ? null : hostNotPublic(options.hostname);
+      if (refused) process.nextTick(callback, new RefusedAddress(`${options.hostname} is ${refused}.`), null);
+      else open(options, callback);
+    },
+  });
+}
+
+/**
+ * Sends the request and gives what came of it; never throws. The deadline, `signal` and the bound on the answer's size end it at once:
+ * before anything was written it is certain that nothing happened, after that it is a doubt, and once a status has come, the status is
+ * the answer, whatever becomes of the rest.
+ */
+export function sendOnce(agent: Dispatcher, request: HttpRequest, idempotencyKey: string, signal: AbortSignal): Promise<Sending> {
+  const { promise, resolve } = Promise.withResolvers<Sending>();
+  const url = new URL(request.url);
+  let over = false;
+  let started: Dispatcher.DispatchController | null = null;
+  let answer: { status: number; headers: Headers } | null = null;
+  let size = 0;
+  const chunks: Buffer[] = [];
+
+  const finish = (sending: Sending) => {
+    if (over) return;
+    over = true;
+    clearTimeout(deadline);
+    signal.removeEventListener('abort', onAbort);
+    resolve(sending);
+  };
+  const fault = (reason: string): Sending => {
+    if (answer) return answered(answer, null);
+    return { meaning: started ? 'doubt' : 'unprocessed', reason, target: null, retryAfterMs: null };
+  };
+  const stop = (reason: string) => {
+    finish(fault(reason));
+    started?.abort(new Error(reason));
+  };
+  const onAbort = () => stop(started ? 'aborted' : 'not_sent');
+  const deadline = setTimeout(() => stop(started ? 'timeout' : 'connect_timeout'), request.timeoutMs);
+  signal.addEventListener('abort', onAbort);
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(controller) {
+      // The dispatcher may offer a request again when a connection ends; whether the first one arrived is not known.
+      if (over || started) controller.abort(new Error('This request was already sent, or is no longer wanted.'));
+      else started = controller;
+    },
+    onResponseStart(_controller, status, headers) {
+      if (status >= 200) answer = { status, headers };
+    },
+    onResponseData(_controller, chunk) {
+      size += chunk.length;
+      if (size > RESPONSE_BYTES_MAX) stop('too_long');
+      else chunks.push(chunk);
+    },
+    onResponseEnd() {
+      finish(answer ? answered(answer, Buffer.concat(chunks)) : fault('bad_response'));
+    },
+    onResponseError(_controller, error) {
+      if (started) finish(fault(/^(HPE_|UND_ERR_HEADERS_OVERFLOW)/.test(errorCode(error)) ? 'bad_response' : 'reset'));
+      else finish(fault(unsentReason(error)));
+    },
+  };
+  if (signal.aborted) onAbort();
+  else send();
+  return promise;
+
+  function send() {
+    const headers = {
+      'user-agent': 'countersign',
+      accept: '*/*',
+      ...request.headers,
+      'accept-encoding': 'identity',
+      'idempotency-key': idempotencyKey,
+    };
+    try {
+      agent.dispatch(
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: request.method,
+          headers,
+          body: request.body,
+          idempotent: false,
+        },
+        handler,
+      );
+    } catch {
+      finish(fault('not_sent'));
+    }
+  }
+}
+
+type Headers = Record<string, string | string[] | undefined>;
+
+/** @param body null when it was not read to its end */
+function answered({ status, headers }: { status: number; headers: Headers }, body: Buffer | null): Sending {
+  const meaning = meaningOf(status);
+  const target = meaning === 'acted' ? targetOf(headers, body) : null;
+  return { meaning, reason: `http_${status}`, target, retryAfterMs: retryAfter(single(headers['retry-after'])) };
+}
+
+/** What the target calls the thing it made: the Location header, or the `id` of a JSON body. */
+export function targetOf(headers: Headers, body: Buffer | null): string | null {
+  const location = identifier(single(headers.location));
+  if (location !== null || body === null || !/[/+]json\b/i.test(single(headers['content-type']) ?? '')) return location;
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return null;
+    const { id } = value as { id: unknown };
+    // A larger number has lost digits in the parsing, and a wrong name is worse than none.
+    if (typeof id === 'number') return Number.isSafeInteger(id) ? String(id) : null;
+    return typeof id === 'string' ? identifier(id) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A name is kept whole or not at all: a cut one names something else. */
+function identifier(text: string | null): string | null {
+  return text !== null && text.length > 0 && text.length <= TARGET_ID_CHARS_MAX && text.isWellFormed() && !/\p{Cc}/u.test(text)
+    ? text
+    : null;
+}
+
+const single = (value: string | string[] | undefined): string | null =>
+  Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
+
+/** Milliseconds of a Retry-After header, in seconds or as a date (RFC 9110, 10.2.3); null without a readable one. */
+function retryAfter(text: string | null): number | null {
+  if (text === null) return null;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, at - Date.now());
+}

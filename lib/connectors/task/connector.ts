@@ -1,0 +1,206 @@
+/**
+ * Follow-ups: a task for a person, made from an item, listed on the tasks page. An undo withdraws one that nobody did yet, and the undo of that
+ * gives it back.
+ */
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import {
+  itemRefusal,
+  readParameters,
+  refusal,
+  requireDo,
+  requireNoConnection,
+  templateProblems,
+} from '#lib/connectors/parameters.ts';
+import type { ApplyInput, ApplyResult, TransactionalConnector, Undo, Wording } from '#lib/connectors/port.ts';
+import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
+import { renderTemplate } from '#lib/core/values/template.ts';
+import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+
+const template = z.string().max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);
+const parameters = z.strictObject({
+  title: template.refine((text) => text.trim() !== '', 'A task needs a title, such as {{subject}}.'),
+  body: template.default(''),
+});
+const frozen = z.union([
+  z.object({ do: z.enum(['withdraw', 'reopen']), id: z.string(), undoes: z.string() }),
+  z.object({ title: z.string(), body: z.string() }),
+]);
+type Inverse = Extract<z.infer<typeof frozen>, { do: string }>;
+type Client = Parameters<TransactionalConnector['applyMany']>[0];
+
+const WORDS: Record<string, Wording> = {
+  create: { verb: 'Create a task', past: 'Task created', will: 'get a follow-up task', target: 'the tasks page' },
+  withdraw: { verb: 'Withdraw the task', past: 'Task withdrawn', will: 'lose its follow-up task', target: 'the tasks page' },
+  reopen: {
+    verb: 'Give the task back',
+    past: 'Task given back',
+    will: 'get its follow-up task back',
+    target: 'the tasks page',
+  },
+};
+
+export const task: TransactionalConnector = {
+  name: 'task',
+  version: 2,
+  since: 1,
+  kind: 'transactional',
+  check(action, fields = null) {
+    requireDo(action, ['create']);
+    requireNoConnection(action);
+    const { title, body } = readParameters(action, parameters);
+    const problems = [...templateProblems(title, fields, 'with.title'), ...templateProblems(body, fields, 'with.body')];
+    if (problems.length > 0) throw refusal(problems);
+  },
+  effect: () => 'undoable',
+  wording: (action) => WORDS[action.do] ?? (WORDS.create as Wording),
+
+  prepare(action, item) {
+    const { title, body } = readParameters(action, parameters);
+    const line = oneLine(renderTemplate(title, item.fields));
+    if (line === '')
+      throw itemRefusal(item.ordinal, 'the title of its task is empty. Give the template a word of its own besides the fields.');
+    const request = {
+      title: cut(line, FOLLOW_UP_TITLE_CHARS_MAX),
+      body: cut(storable(renderTemplate(body, item.fields)), FOLLOW_UP_BODY_CHARS_MAX),
+    };
+    return canonicalBytes(request);
+  },
+
+  async applyMany(client, inputs) {
+    const asked = inputs.map((input) => ({
+      input,
+      request: frozen.parse(JSON.parse(Buffer.from(input.request).toString('utf8'))),
+    }));
+    const fresh = asked.flatMap(({ input, request }) => ('title' in request ? [{ input, request }] : []));
+    const ids = fresh.length > 0 ? await create(client, fresh) : new Map<string, string>();
+    const inverse = asked.flatMap(({ input, request }) => ('do' in request ? [{ input, request }] : []));
+    const undone = inverse.length > 0 ? await invert(client, inverse) : new Map<string, ApplyResult>();
+    return asked.map(
+      ({ input: { idempotencyKey: key } }): ApplyResult =>
+        undone.get(key) ?? { result: 'succeeded', target: ids.get(key) ?? null, before: NOT_THERE },
+    );
+  },
+
+  async undo(client, done) {
+    const found = await readTasks(client, done.map(({ target }) => target).filter(isTaskId));
+    return done.map((one): Undo => {
+      const row = one.target === null ? undefined : found.get(one.target);
+      if (!row || one.target === null) return { cannot: 'the task is not there any more' };
+      const verb = one.action.do === 'withdraw' ? 'reopen' : 'withdraw';
+      const refused = whyNot(row, { do: verb, id: one.target, undoes: one.idempotencyKey });
+      if (refused !== null) return { cannot: UNDO_WORDS[refused] };
+      const action = verb === 'reopen' && one.undid ? { ...one.undid.action, do: verb } : { ...one.action, do: verb };
+      return { action, request: canonicalBytes({ do: verb, id: one.target, undoes: one.idempotencyKey }) };
+    });
+  },
+};
+
+const UNDO_WORDS = {
+  done_by_a_person: 'a person did the task already',
+  changed_since: 'the task was changed since',
+};
+
+type TaskRow = {
+  id: string;
+  title: string;
+  body: string;
+  done: boolean;
+  withdrawn: boolean;
+  /** the key of the action that changed it last, or made it */
+  changedBy: string;
+};
+
+/** Only what is still as the action that is undone left it may be changed. */
+function whyNot(row: TaskRow, request: Inverse): keyof typeof UNDO_WORDS | null {
+  if (row.done) return 'done_by_a_person';
+  return row.changedBy === request.undoes && row.withdrawn === (request.do === 'reopen') ? null : 'changed_since';
+}
+
+const isTaskId = (target: string | null): target is string => target !== null && /^\d{1,18}$/.test(target);
+
+async function readTasks(client: Pool | Tx, ids: string[], lock = ''): Promise<Map<string, TaskRow>> {
+  const { rows } = await client.query<TaskRow>(
+    `SELECT id::text, title, body, done_at IS NOT NULL AS done, withdrawn_at IS NOT NULL AS withdrawn,
+       coalesce(changed_by, idempotency_key) AS "changedBy"
+     FROM follow_up WHERE id = ANY ($1::bigint[]) ORDER BY follow_up.id ${lock}`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Withdraws or gives back, under the rows' locks; what is not as it was left stays untouched. */
+async function invert(client: Client, asked: { input: ApplyInput; request: Inverse }[]): Promise<Map<string, ApplyResult>> {
+  const held = await readTasks(client, asked.map(({ request }) => request.id).filter(isTaskId), 'FOR UPDATE');
+  const results = new Map<string, ApplyResult>();
+  const changing = asked.filter(({ input, request }) => {
+    const row = held.get(request.id);
+    const refused = row ? whyNot(row, request) : 'changed_since';
+    results.set(
+      input.idempotencyKey,
+      refused === null && row
+        ? { result: 'succeeded', target: request.id, before: taskState(row) }
+        : { result: 'failed', reason: refused ?? 'changed_since' },
+    );
+    return refused === null;
+  });
+  await client.query(
+    `UPDATE follow_up SET withdrawn_at = CASE WHEN t.withdraw THEN clock_timestamp() END, changed_by = t.key
+     FROM unnest($1::bigint[], $2::boolean[], $3::text[]) AS t(id, withdraw, key) WHERE follow_up.id = t.id`,
+    [
+      changing.map(({ request }) => request.id),
+      changing.map(({ request }) => request.do === 'withdraw'),
+      changing.map(({ input }) => input.idempotencyKey),
+    ],
+  );
+  return results;
+}
+
+/** What was there before a task was made: nothing. */
+const NOT_THERE = sha256Hex(canonicalBytes(null));
+
+const taskState = ({ id, title, body, done, withdrawn }: TaskRow): string =>
+  sha256Hex(canonicalBytes({ id, title, body, done, withdrawn }));
+
+const oneLine = (text: string) =>
+  storable(text)
+    .replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
+
+/** PostgreSQL's text holds neither NUL nor lone surrogates. */
+const storable = (text: string) => text.toWellFormed().replaceAll('\u0000', '\uFFFD');
+
+/** At most `max` UTF-16 units, never half a character, and visibly cut. */
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${text.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** The ids of the follow-ups by key; a key that is there already keeps its row and its id. */
+async function create(
+  client: Client,
+  asked: { input: ApplyInput; request: { title: string; body: string } }[],
+): Promise<Map<string, string>> {
+  const inputs = asked.map(({ input }) => input);
+  const keys = inputs.map(({ idempotencyKey }) => idempotencyKey);
+  await client.query(
+    `INSERT INTO follow_up (idempotency_key, batch_id, dataset_id, ordinal, title, body)
+     SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[])
+     ON CONFLICT (idempotency_key) DO NOTHING`,
+    [
+      keys,
+      inputs.map(({ batchId }) => batchId),
+      inputs.map(({ datasetId }) => datasetId),
+      inputs.map(({ ordinal }) => ordinal),
+      asked.map(({ request }) => request.title),
+      asked.map(({ request }) => request.body),
+    ],
+  );
+  // Asked after the insert, so that a row committed by somebody else under the same key meanwhile is seen too.
+  const made = await client.query<{ key: string; id: string }>(
+    'SELECT idempotency_key AS key, id::text AS id FROM follow_up WHERE idempotency_key = ANY ($1::text[])',
+    [keys],
+  );
+  return new Map(made.rows.map(({ key, id }) => [key, id]));
+}

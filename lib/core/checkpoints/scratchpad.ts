@@ -1,0 +1,40 @@
+/** The scratchpad's two files of a chunk, rendered from its answers as they are now. */
+import { markdownText } from '#lib/core/values/markdown-safe.ts';
+
+/** `chunk-01`: padded to two digits at least, and to as many as the batch's last chunk needs. */
+export function scratchpadName(number: number, chunkCount: number): string {
+  return `chunk-${String(number).padStart(Math.max(2, String(chunkCount).length), '0')}`;
+}
+
+/** `{"processed": 50, "categories": {"task": 3, "fyi": 40, "skip": 7}}`, in the order of the plan's categories. */
+export function scratchpadSummary(
+  categories: readonly string[],
+  counts: ReadonlyMap<string, number>,
+): { processed: number; categories: Record<string, number> } {
+  const known = new Set(categories);
+  const names = [...categories, ...[...counts.keys()].filter((name) => !known.has(name))];
+  const entries = names.flatMap((name) => (counts.get(name) ? [[name, counts.get(name) ?? 0] as const] : []));
+  return { processed: entries.reduce((sum, [, count]) => sum + count, 0), categories: Object.fromEntries(entries) };
+}
+
+/** The summary as the file holds it: one line of JSON with spaces, as people write it. */
+export function summaryText({ processed, categories }: ReturnType<typeof scratchpadSummary>): string {
+  const counts = Object.entries(categories).map(([name, count]) => `${JSON.stringify(name)}: ${count}`);
+  return `{"processed": ${processed}, "categories": {${counts.join(', ')}}}\n`;
+}
+
+export function detailsHeading(chunk: { number: number; name: string; itemCount: number }, processed: number): string {
+  return `# Chunk ${chunk.number} · ${markdownText(chunk.name)}\n\n${processed} of ${chunk.itemCount} items are sorted.\n`;
+}
+
+export type DetailsItem = { ordinal: number; line: string; category: string; why: string; confidence: number; by: string };
+
+/** One item: what it is, where it was put, and why. */
+export function detailsItem({ ordinal, line, category, why, confidence, by }: DetailsItem): string {
+  return [
+    `\n## Item ${ordinal}${line === '' ? '' : ` · ${markdownText(line)}`}\n\n`,
+    `- Category: ${markdownText(category)}\n`,
+    `- Why: ${markdownText(why)}\n`,
+    `- Confidence: ${confidence}, by ${markdownText(by)}\n`,
+  ].join('');
+}

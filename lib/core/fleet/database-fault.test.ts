@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { CountersignError } from '#lib/core/errors.ts';
+import { databaseFault, isConnectionLoss, refusalOfFault } from './database-fault.ts';
+
+const withCode = (code: string, message = 'what PostgreSQL said', severity = 'ERROR') =>
+  Object.assign(new Error(message), { code, severity });
+/** As Prisma 7 gives on what its adapter met. */
+const ofPrisma = (code: string, originalCode?: string) =>
+  Object.assign(withCode(code), { meta: { driverAdapterError: { cause: { originalCode, kind: 'postgres' } } } });
+
+test.each([
+  ['53100', 'full'],
+  ['58030', 'full'],
+  ['53200', 'crowded'],
+  ['53300', 'crowded'],
+  ['53400', 'crowded'],
+  ['25006', 'readonly'],
+])('%s: the server refused, and certainly did nothing (%s)', (code, kind) => {
+  expect(databaseFault(withCode(code))).toEqual({ kind, certain: true });
+  expect(databaseFault(ofPrisma('P2010', code))).toEqual({ kind, certain: true });
+  expect(isConnectionLoss(withCode(code))).toBe(false);
+});
+
+test('a server that ends for want of room: the COMMIT that it was at may have been done', () => {
+  const panic = withCode('53100', 'could not write to file "pg_wal/xlogtemp.1": No space left on device', 'PANIC');
+  expect(databaseFault(panic)).toEqual({ kind: 'full', certain: false });
+  expect(isConnectionLoss(panic)).toBe(true);
+  // At the door nothing was asked yet.
+  expect(databaseFault(withCode('53300', 'sorry, too many clients already', 'FATAL'))).toEqual({
+    kind: 'crowded',
+    certain: true,
+  });
+});
+
+test.each(['08006', '08P01', '57P01', '57P02', '57P03', '57P05', '25P03', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'])(
+  '%s: nobody knows what became of it',
+  (code) => {
+    expect(databaseFault(withCode(code))).toEqual({ kind: 'away', certain: false });
+    expect(isConnectionLoss(withCode(code))).toBe(true);
+  },
+);
+
+test.each([
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'Query read timeout',
+  'timeout expired',
+  'Client has encountered a connection error and is not queryable',
+])('the driver says without a code: %s', (message) => {
+  expect(databaseFault(new Error(message))).toEqual({ kind: 'away', certain: false });
+});
+
+test('a pool whose connections are all in use did nothing', () => {
+  expect(databaseFault(new Error('timeout exceeded when trying to connect'))).toEqual({ kind: 'crowded', certain: true });
+});
+
+test('Prisma, which hides the code of a refused connection', () => {
+  expect(databaseFault(ofPrisma('P1001'))).toEqual({ kind: 'away', certain: false });
+  expect(databaseFault(ofPrisma('P2037', '53300'))).toEqual({ kind: 'crowded', certain: true });
+});
+
+test.each([
+  withCode('23505'),
+  withCode('57014'),
+  withCode('42P01'),
+  ofPrisma('P2002', '23505'),
+  new Error('No connection is called crm; its socket or timeout is none of the database.'),
+  new CountersignError('unavailable', 'Connection terminated by a person.'),
+  'Connection terminated',
+  null,
+])('what is no fault of the database: %s', (error) => {
+  expect(databaseFault(error)).toBeNull();
+  expect(refusalOfFault(error)).toBeNull();
+});
+
+test('whoever asked is told what, what to do, and when to ask again, and nothing of the error', () => {
+  const refusal = refusalOfFault(withCode('53100', 'could not extend file "base/16400/16512"'));
+  expect(refusal).toMatchObject({ code: 'unavailable', facts: { fault: 'full', retryAfterSeconds: 5 } });
+  expect(refusal?.message).toBe(
+    "The database's disk is full, or does not take what is written. Make room on the disk that holds the database. What was stored before is safe; look whether this was done before you repeat it.",
+  );
+});

@@ -1,0 +1,119 @@
+/**
+ * What is wrong when the database does not do what it is asked, in a few kinds: each has its own cure. Pure: it looks at what the driver, or Prisma
+ * over it, threw. SQLSTATEs as in PostgreSQL's manual, appendix A.
+ */
+import { CountersignError } from '#lib/core/errors.ts';
+
+/**
+ * `full`: its disk takes nothing more, or fails. `crowded`: no connection or no memory is left. `readonly`: it takes no writes. `away`: it can't be
+ * reached, or the connection broke.
+ */
+export const DATABASE_FAULTS = ['away', 'crowded', 'readonly', 'full'] as const;
+export type DatabaseFaultKind = (typeof DATABASE_FAULTS)[number];
+
+export type DatabaseFault = {
+  kind: DatabaseFaultKind;
+  /** Whether the statement certainly did nothing, for the server said so. Otherwise nobody knows, and whoever must know has to look (I1). */
+  certain: boolean;
+};
+
+/** Null for every other error: a bug, a refusal, a broken constraint. Those are told as what they are. */
+export function databaseFault(error: unknown): DatabaseFault | null {
+  if (!(error instanceof Error) || error instanceof CountersignError) return null;
+  const code = codeOf(error);
+  const kind = code === null ? kindOfMessage(error.message) : kindOfCode(code);
+  return kind && { kind, certain: kind !== 'away' && didNothing(error, code) };
+}
+
+/**
+ * An ERROR rolled back; nobody was let in, or got a connection, without one. A server that ends for it says PANIC with the same code, and the COMMIT
+ * that it was at may be found done when it is up again.
+ */
+function didNothing(error: Error, code: string | null): boolean {
+  return code === null || code === TOO_MANY_CONNECTIONS || (error as { severity?: unknown }).severity === 'ERROR';
+}
+
+const TOO_MANY_CONNECTIONS = '53300';
+
+/** Whether the error leaves open what became of the statement. */
+export function isConnectionLoss(error: unknown): boolean {
+  return databaseFault(error)?.certain === false;
+}
+
+/** What a person reads: what is wrong, where, and what to do. The runbooks of docs/runbooks quote these words. */
+export const DATABASE_FAULT_WORDS = {
+  full: {
+    what: "The database's disk is full, or does not take what is written.",
+    todo: 'Make room on the disk that holds the database.',
+  },
+  crowded: {
+    what: 'The database has no connection or no memory left.',
+    todo: 'End programs that hold connections to it, or raise its max_connections.',
+  },
+  readonly: {
+    what: 'The database takes no writes: it is read-only.',
+    todo: 'Point DATABASE_URL at the server that takes writes, or end its read-only mode.',
+  },
+  away: {
+    what: 'The database does not answer.',
+    todo: 'See that its server runs and can be reached.',
+  },
+} as const satisfies Record<DatabaseFaultKind, { what: string; todo: string }>;
+
+/** How long a program that was refused for this should wait before it asks again. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** The refusal that a database fault is for whoever asked; null when the error is none. */
+export function refusalOfFault(error: unknown): CountersignError | null {
+  const fault = databaseFault(error);
+  if (!fault) return null;
+  const { what, todo } = DATABASE_FAULT_WORDS[fault.kind];
+  const done = 'What was stored before is safe; look whether this was done before you repeat it.';
+  return new CountersignError('unavailable', `${what} ${todo} ${done}`, {
+    facts: { fault: fault.kind, retryAfterSeconds: RETRY_AFTER_SECONDS },
+    cause: error,
+  });
+}
+
+/** The SQLSTATE, or the system's or Prisma's code; null when the error has none. */
+function codeOf(error: Error): string | null {
+  const { code, meta } = error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } };
+  const original = meta?.driverAdapterError?.cause?.originalCode;
+  if (typeof original === 'string') return original;
+  return typeof code === 'string' ? code : null;
+}
+
+function kindOfCode(code: string): DatabaseFaultKind | null {
+  if (code in KINDS) return KINDS[code] ?? null;
+  if (/^(08|57P)...?$/.test(code)) return 'away';
+  return /^E(CONN|PIPE|TIMEDOUT|HOST|NETUNREACH|NOTFOUND|AI_AGAIN)/.test(code) ? 'away' : null;
+}
+
+const KINDS: Record<string, DatabaseFaultKind> = {
+  // disk_full, io_error
+  53100: 'full',
+  58030: 'full',
+  // out_of_memory, too_many_connections, configuration_limit_exceeded
+  53200: 'crowded',
+  53300: 'crowded',
+  53400: 'crowded',
+  // read_only_sql_transaction
+  25006: 'readonly',
+  // idle_in_transaction_session_timeout: the server ended the connection
+  '25P03': 'away',
+  // Prisma: can't reach the server, timed out, the server closed the connection; no connection left, at the server or in the pool
+  P1001: 'away',
+  P1008: 'away',
+  P1017: 'away',
+  P2037: 'crowded',
+  P2024: 'crowded',
+};
+
+/** The driver's own errors have no code. One says that all connections of this process's pool are in use; after the others the connection is gone. */
+function kindOfMessage(message: string): DatabaseFaultKind | null {
+  if (message === 'timeout exceeded when trying to connect') return 'crowded';
+  return LOST.test(message) ? 'away' : null;
+}
+
+const LOST =
+  /^(Connection terminated|Query read timeout|timeout expired|Client (has encountered a connection error|was closed)|The connection was lost)/;

@@ -1,0 +1,67 @@
+/** How a batch is worked on, decided and explained before it starts; and what its gates do. */
+
+import { needsTwo } from '#lib/core/checkpoints/signatures.ts';
+import { DIRECT_CHUNKS_MAX } from '#lib/core/limits.ts';
+import type { GatePolicy, Plan } from './plan.ts';
+
+export type Routing = { kind: 'one' | 'sequential' | 'direct' | 'supervised'; why: string };
+
+export type Gates = { next: GatePolicy /** the chunk that goes first */; pilot: number; why: string };
+
+/** @param dependencies how many items wait for another */
+export function route(items: number, chunks: number, dependencies: number): Routing {
+  if (items === 1) return { kind: 'one', why: 'It is one item: one worker sorts it, and you see it at once.' };
+  if (dependencies > 0) {
+    return {
+      kind: 'sequential',
+      why: `${dependencies} ${dependencies === 1 ? 'item depends' : 'items depend'} on others: everything runs one after the other, in an order that respects it.`,
+    };
+  }
+  const many = `${chunks} ${chunks === 1 ? 'chunk' : 'chunks'}`;
+  if (chunks <= DIRECT_CHUNKS_MAX)
+    return { kind: 'direct', why: `${many}: each gets a worker as soon as its gate lets it through.` };
+  return { kind: 'supervised', why: `${many}: a supervisor hands them to the workers there are, fairly between batches.` };
+}
+
+type Waiting = readonly { number: number; name: string; itemCount: number; kind: string }[];
+
+/** Resolves `next` where the plan leaves it open, picks the chunk to begin with, and says so, with who signs. */
+export function resolveGates(plan: Plan, routing: Routing['kind'], chunks: Waiting): Gates {
+  const gates = openingOf(plan, routing, chunks);
+  const two = ' Two people sign each chunk before anything runs, neither of them whoever starts the batch.';
+  return needsTwo(plan) ? { ...gates, why: gates.why + two } : gates;
+}
+
+function openingOf(plan: Plan, routing: Routing['kind'], chunks: Waiting): Gates {
+  const first = chunks[0]?.number ?? 1;
+  if (routing === 'sequential') {
+    return {
+      next: 'each',
+      pilot: first,
+      why: 'Items depend on each other: a chunk is worked on when you have let the one before it through.',
+    };
+  }
+  const next: GatePolicy = plan.gates.next ?? (chunks.length <= DIRECT_CHUNKS_MAX ? 'each' : 'pilot');
+  if (next === 'each')
+    return { next, pilot: first, why: 'One after the other: the next chunk is sorted when you have reviewed the one before it.' };
+  if (next === 'parallel')
+    return { next, pilot: first, why: 'All chunks are sorted at once; each still waits for your decision.' };
+  const pilot = representative(chunks);
+  return {
+    next,
+    pilot: pilot.number,
+    why: `“${pilot.name}” goes first, for its ${pilot.itemCount === 1 ? 'one item is' : `${pilot.itemCount} items are`} a usual size here; once you let it through, all others are sorted in parallel.`,
+  };
+}
+
+/** The chunk nearest to the median size, the later of two as near; a chunk of doubtful dates only where there is no other. */
+function representative<T extends { number: number; itemCount: number; kind: string; name: string }>(chunks: readonly T[]): T {
+  const normal = chunks.filter(({ kind }) => kind === 'normal');
+  const among = normal.length > 0 ? normal : chunks;
+  const sizes = among.map(({ itemCount }) => itemCount).sort((one, other) => one - other);
+  const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
+  return among.reduce(
+    (best, chunk) => (Math.abs(chunk.itemCount - median) <= Math.abs(best.itemCount - median) ? chunk : best),
+    among[0] as T,
+  );
+}

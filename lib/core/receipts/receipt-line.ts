@@ -1,0 +1,97 @@
+/** Receipts as lines for people: the tape, the task body, the story of one item. A line is one line, whatever an item holds. */
+
+import type { Signing } from '#lib/core/checkpoints/signatures.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { oneLine } from '#lib/core/values/markdown-safe.ts';
+import { renderTemplate, templateFields } from '#lib/core/values/template.ts';
+import { reasonWords } from './reason-words.ts';
+
+export const ERASED = '[erased]';
+
+/** What a line is made of. `values` are the receipt's joined values, "[erased]" where they were erased. */
+export type LineOf = {
+  kind: string;
+  result: string | null;
+  reason: string | null;
+  evidence: string | null;
+  /** the connector's word for it: Archived */
+  past: string;
+  values: Readonly<Record<string, string>>;
+};
+
+type Lines = Pick<Plan, 'receiptLine' | 'receiptFields'>;
+
+/**
+ * "Archived: 2026-03-04 | a@shop.x | Weekly deals" for a success, "Failed (HTTP 404): …" and the like for everything else. A plan's template
+ * without `{{verb}}` gets what happened in front, for it must never read as a success.
+ */
+export function receiptLine(plan: Lines, receipt: LineOf): string {
+  const verb = verbOf(receipt);
+  // Not by way of a template: a field may be called anything.
+  if (plan.receiptLine === '') return `${verb}: ${fieldsLine(plan, receipt.values)}`;
+  const line = oneLine(renderTemplate(plan.receiptLine, { ...shortened(receipt.values), verb }));
+  const plain = receipt.result === 'succeeded' || templateFields(plan.receiptLine).includes('verb');
+  return plain ? line : `${verb}: ${line}`;
+}
+
+/** The receipt fields alone: what names an item to whoever knows the data. */
+export function fieldsLine(plan: Lines, values: Readonly<Record<string, string>>): string {
+  return oneLine(plan.receiptFields.map((name) => (Object.hasOwn(values, name) ? dayOf(values[name] ?? '') : '')).join(' | '));
+}
+
+const INSTANT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+/** A line names an item to a person: the day is enough. The receipt's own value is whole. */
+function dayOf(value: string): string {
+  return INSTANT.exec(value)?.[1] ?? value;
+}
+
+function shortened(values: Readonly<Record<string, string>>): Record<string, string> {
+  const short: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(values)) short[name] = dayOf(value);
+  return short;
+}
+
+function verbOf({ kind, result, reason, evidence, past }: LineOf): string {
+  const because = reason ? ` (${reasonWords(reason)})` : '';
+  const says = evidence === 'person' ? ', as a person says' : evidence === 'inspection' ? ', as the target says' : '';
+  if (kind === 'intent') return 'Intent';
+  if (result === 'succeeded') return `${past}${says}`;
+  if (result === 'failed') return `Failed${because}`;
+  if (result === 'skipped') return `Skipped${because}`;
+  if (result === 'not_executed') return `Not executed${says}`;
+  if (result === 'abandoned') return 'Accepted as unknown';
+  return `Uncertain${because}`;
+}
+
+export type DecisionLineOf = {
+  answers: { next: boolean; execute: boolean; sendBack: boolean; close: boolean; release: boolean };
+  counts: Readonly<Record<string, number>>;
+  /** the person's name */
+  by: string;
+  /** ISO 8601 */
+  at: string;
+  /** where two people sign: what this decision was to their signatures */
+  signing?: Signing | null;
+};
+
+/** "approved by Bo, 1,902 archive, 2026-03-04 14:02 UTC". Counts are in the order of the categories given. */
+export function decisionLine({ answers, counts, by, at, signing = null }: DecisionLineOf, categories: readonly string[]): string {
+  const known = new Set(categories);
+  const named = [...categories, ...Object.keys(counts).filter((name) => !known.has(name))];
+  const parts = named.flatMap((name) => {
+    const count = Object.hasOwn(counts, name) ? (counts[name] ?? 0) : 0;
+    return count > 0 ? [`${count.toLocaleString('en-US')} ${name}`] : [];
+  });
+  const line = [`${decided(answers, signing)} by ${by}`, ...parts, `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`].join(', ');
+  return oneLine(signing === 'first' ? `${line}; a second signature is needed` : line);
+}
+
+function decided({ execute, release, sendBack, close }: DecisionLineOf['answers'], signing: Signing | null): string {
+  if (signing === 'first') return 'signed first';
+  if (signing === 'refused') return 'not signed';
+  if (release) return 'rest released';
+  if (execute) return 'approved';
+  if (sendBack) return 'sent back';
+  return close ? 'closed without executing' : 'reviewed, not executed';
+}

@@ -1,0 +1,53 @@
+/** When so much fails that going on would do harm: a run of failures, or too large a share of them. */
+import type { TargetFault } from '#lib/store/actions/breakers.ts';
+
+/** `share` counts after this many outcomes, so that one early failure is not half of everything. */
+const SHARE_COUNTS_AFTER = 20;
+
+type Limits = { consecutive: number; share: number };
+/** `fault`: what the answer says of its target; null where it is about the one request. */
+type Answer = { result: 'succeeded' } | { result: 'failed' | 'uncertain'; reason: string; fault: TargetFault | null };
+/** The words to halt with; and the target's fault, when all that spent the budget were failures of one target. */
+export type Spent = { words: string; fault: TargetFault | null };
+
+/** Counts outcomes as they come; `count` says so once the budget is spent, else null. Uncertain counts as failed here. */
+export function errorBudget(limits: Limits): { count(answer: Answer): Spent | null } {
+  let outcomes = 0;
+  const all = failures();
+  let run = failures();
+  return {
+    count(answer) {
+      outcomes += 1;
+      if (answer.result === 'succeeded') {
+        run = failures();
+        return null;
+      }
+      run.add(answer.fault);
+      all.add(answer.fault);
+      if (run.count() >= limits.consecutive) {
+        return { words: `${run.count()} actions in a row did not succeed; the last said ${answer.reason}.`, fault: run.fault() };
+      }
+      if (outcomes >= SHARE_COUNTS_AFTER && all.count() / outcomes > limits.share) {
+        return {
+          words: `${all.count()} of ${outcomes} actions did not succeed; the last said ${answer.reason}.`,
+          fault: all.fault(),
+        };
+      }
+      return null;
+    },
+  };
+}
+
+/** Counts failures, and knows whether all of them were one target's. */
+function failures() {
+  let count = 0;
+  let last: TargetFault | null = null;
+  return {
+    add(fault: TargetFault | null): void {
+      last = count === 0 || last?.target === fault?.target ? fault : null;
+      count += 1;
+    },
+    count: () => count,
+    fault: () => last,
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * What an execution asks of the database, and PostgreSQL behind it. A model of it, for tests, is asked the same way, and one suite of
+ * tests holds both to the same answers.
+ */
+import type { Socket } from 'node:net';
+import type { Pool, PoolClient } from 'pg';
+import { LEASE_MS } from '#lib/core/limits.ts';
+import { type Trouble, troubleOf } from '#lib/engine/database-trouble.ts';
+import type { SealedReceipt } from '#lib/ledger/receipt.ts';
+import { closeBreaker } from '#lib/store/actions/breakers.ts';
+import {
+  type Approval,
+  type Ending,
+  endExecution,
+  type FrozenRow,
+  frozenRows,
+  nextWork,
+  openIntents,
+  type Page,
+  readApproval,
+  reserveRate,
+  type WorkRow,
+} from '#lib/store/actions/execution.ts';
+import { type Claim, holdFence, howClaimStands, renewLease, whyRefused } from '#lib/store/chunks/claims.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+import {
+  type IntentRow,
+  insertIntents,
+  insertOutcomes,
+  insertOutcomesAndIntents,
+  insertResolution,
+  type OutcomeRow,
+  storedLeaves,
+} from '#lib/store/receipts/receipts.ts';
+import { type InspectedDoubt, isInDoubt, saveInspection } from '#lib/store/uncertain/inspections.ts';
+import { Refused } from './receipt-writer.ts';
+
+/** Each method is the statement of that name in lib/store; a call fails as the driver fails. */
+export type ExecutionStore = {
+  readApproval(claim: Claim): Promise<Approval | null>;
+  frozenRows(claim: Claim, decisionId: string): AsyncIterable<FrozenRow[]>;
+  nextWork(claim: Claim, page: Page): Promise<WorkRow[]>;
+  openIntents(claim: Claim, page: Page): Promise<WorkRow[]>;
+  reserveRate(batchId: string, count: number, perSecond: number): Promise<number>;
+  howClaimStands(claim: Claim): Promise<'stopping' | 'lost' | null>;
+  endExecution(claim: Claim, cutShort: boolean): Promise<Ending | 'resumed' | null>;
+  renewLease(claim: Claim): Promise<{ held: boolean } | null>;
+  closeBreaker(target: string, chunkId: string): Promise<void>;
+  storedLeaves(batchId: string, rows: { ordinal: number; step: number }[]): Promise<Buffer[]>;
+  connect(): Promise<ReceiptConnection>;
+  /** Whether that server process is gone, and can't commit any more. `end`: it is ended if it is still there. */
+  isGone(backend: Backend, end: boolean): Promise<boolean>;
+  /** What is known of this database's faults. */
+  trouble: Trouble;
+};
+
+/** A server process: pids come round again, a pid with its start does not. */
+export type Backend = { pid: number; started: string };
+
+/** One connection, for one transaction of receipts. */
+export type ReceiptConnection = {
+  backend: Backend;
+  insertIntents(claim: Claim, rows: IntentRow[]): Promise<boolean>;
+  insertOutcomes(claim: Claim, rows: OutcomeRow[]): Promise<boolean>;
+  insertOutcomesAndIntents(claim: Claim, outcomes: OutcomeRow[], intents: IntentRow[]): Promise<'stored' | 'stopping' | 'lost'>;
+  whyRefused(claim: Claim): Promise<'stopping' | 'lost'>;
+  transaction(claim: Claim): FencedTransaction;
+  /** As if the network had: what waits for an answer gets an error. */
+  hangUp(): void;
+  release(broken: boolean): void;
+};
+
+/** A transaction that holds the chunk's row under the claim's fence; what is asked throws `Refused` when the claim is lost. */
+export type FencedTransaction = {
+  /** For effects inside Countersign. Begins with the first thing it is asked: an effect that asks for nothing needs no transaction. */
+  tx: Tx;
+  insertOutcomes(rows: OutcomeRow[]): Promise<boolean>;
+  isInDoubt(doubt: { ordinal: number; step: number }): Promise<boolean>;
+  saveInspection(doubt: InspectedDoubt): Promise<void>;
+  insertResolution(row: SealedReceipt & { ordinal: number; step: number }): Promise<boolean>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+};
+
+export function executionStore(pool: Pool): ExecutionStore {
+  return {
+    readApproval: (claim) => readApproval(pool, claim),
+    frozenRows: (claim, decisionId) => frozenRows(pool, claim, decisionId),
+    nextWork: (claim, page) => nextWork(pool, claim, page),
+    openIntents: (claim, page) => openIntents(pool, claim, page),
+    reserveRate: (batchId, count, perSecond) => reserveRate(pool, batchId, count, perSecond),
+    howClaimStands: (claim) => howClaimStands(pool, claim),
+    endExecution: (claim, cutShort) => endExecution(pool, claim, cutShort),
+    renewLease: (claim) => renewLease(pool, claim),
+    closeBreaker: (target, chunkId) => closeBreaker(pool, target, chunkId),
+    storedLeaves: (batchId, rows) => storedLeaves(pool, batchId, rows),
+    connect: () => connect(pool),
+    isGone: async ({ pid, started }, end) => {
+      const { rowCount } = await pool.query(
+        `SELECT ${end ? 'pg_terminate_backend(pid)' : ''} FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz`,
+        [pid, started],
+      );
+      return rowCount === 0;
+    },
+    trouble: troubleOf(pool),
+  };
+}
+
+async function connect(pool: Pool): Promise<ReceiptConnection> {
+  const client = await pool.connect();
+  // A connection that dies while it is checked out says so by an event too; unheard, it would end the process.
+  const heard = (): void => {};
+  client.on('error', heard);
+  const release = (broken: boolean): void => {
+    client.off('error', heard);
+    client.release(broken);
+  };
+  try {
+    return {
+      backend: await backendOf(client),
+      insertIntents: (claim, rows) => insertIntents(client, claim, rows),
+      insertOutcomes: (claim, rows) => insertOutcomes(client, claim, rows),
+      insertOutcomesAndIntents: (claim, outcomes, intents) => insertOutcomesAndIntents(client, claim, outcomes, intents),
+      whyRefused: (claim) => whyRefused(client, claim),
+      transaction: (claim) => fencedTransaction(client, claim),
+      hangUp: () => void (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy(),
+      release,
+    };
+  } catch (error) {
+    release(true);
+    throw error;
+  }
+}
+
+const backends = new WeakMap<PoolClient, Backend>();
+
+/** Asked once for each connection. */
+async function backendOf(client: PoolClient): Promise<Backend> {
+  const known = backends.get(client);
+  if (known) return known;
+  const { rows } = await client.query<Backend>(
+    'SELECT pid, backend_start::text AS started FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+  );
+  const backend = rows[0];
+  if (!backend) throw new Error('The connection was lost before it could be named.');
+  backends.set(client, backend);
+  return backend;
+}
+
+function fencedTransaction(client: PoolClient, claim: Claim): FencedTransaction {
+  let begun: Promise<void> | null = null;
+  const begin = async (): Promise<void> => {
+    await client.query(BEGIN);
+    if (!(await holdFence(client, claim))) throw new Refused('lost');
+  };
+  const query = async (...asked: unknown[]): Promise<unknown> => {
+    begun ??= begin();
+    await begun;
+    return (client.query as (...all: unknown[]) => unknown)(...asked);
+  };
+  const tx: Tx = { query: query as Tx['query'] };
+  return {
+    tx,
+    // Guarded by itself: without an effect there is no transaction around it.
+    insertOutcomes: (rows) => insertOutcomes(client, claim, rows),
+    isInDoubt: (doubt) => isInDoubt(tx, claim.batchId, doubt),
+    saveInspection: (doubt) => saveInspection(tx, claim.batchId, doubt),
+    insertResolution: (row) => insertResolution(tx, claim, row),
+    async commit() {
+      if (begun === null) return;
+      const ended = await client.query('COMMIT');
+      if (ended.command !== 'COMMIT') throw new Error('The transaction of an effect and its outcome was rolled back.');
+    },
+    async rollback() {
+      if (begun !== null) await client.query('ROLLBACK');
+    },
+  };
+}
+
+/** A worker that freezes in here would hold the chunk's row, and nobody could take over: the server then ends its connection. */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LEASE_MS}`;

@@ -1,0 +1,604 @@
+/**
+ * Executes one chunk's approved manifest: intent, effect, outcome, for each action, in the order of the ordinals (backwards where an undo needs it). It names no connector; the
+ * targets are handed in. docs/protocol.md explains the invariants.
+ */
+import { randomBytes } from 'node:crypto';
+import { channel } from 'node:diagnostics_channel';
+import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
+import { TRANSACTIONAL_SLOTS } from '#lib/core/limits.ts';
+import { type RetryClass, retryWait } from '#lib/core/retry.ts';
+import type { Clock } from '#lib/engine/clock.ts';
+import { reach } from '#lib/engine/failpoints.ts';
+import type { Lease } from '#lib/engine/lease.ts';
+import { commitment } from '#lib/ledger/canonical.ts';
+import { type IntentBody, idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import type { TargetFault } from '#lib/store/actions/breakers.ts';
+import type { Approval, Ending, WorkRow } from '#lib/store/actions/execution.ts';
+import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+import type { IntentRow, OutcomeRow, PersonalValue } from '#lib/store/receipts/receipts.ts';
+import { errorBudget } from './error-budget.ts';
+import type { ExecutionStore } from './execution-store.ts';
+import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
+
+export type TargetResult =
+  | { result: 'succeeded'; target: string | null; before?: string | null }
+  | { result: 'failed'; reason: string; retryAfterMs?: number | null }
+  | { result: 'uncertain'; reason: string };
+
+export type Sending = {
+  row: WorkRow;
+  idempotencyKey: string;
+  /** an owner before this one may have sent it: then only a success ends the doubt (I4) */
+  mayHaveActed: boolean;
+};
+
+/** What a look at the target says; `not_there` proves nothing while somebody may still be sending (I4). */
+export type Inspection =
+  | { finding: 'happened'; target: string | null }
+  | { finding: 'not_there' }
+  | { finding: 'unknown'; reason: string };
+
+/** One kind of target, as far as the protocol must know it. */
+export type Target =
+  | { kind: 'transactional'; applyMany(tx: Tx, sendings: Sending[]): Promise<TargetResult[]> }
+  | {
+      kind: 'remote';
+      retries: readonly RetryClass[];
+      /** Whom it is sent to, as breakers name it; null when that can't be read. */
+      targetOf(row: WorkRow): string | null;
+      /** What a failure says of that target; null where it is about the one request. */
+      faultOf(row: WorkRow, reason: string): TargetFault | null;
+      /** whether a repeat of a request whose intent is this old counts once, for as long as the repeat takes */
+      honoursKeys(row: WorkRow, ageMs: number): boolean;
+      apply(sending: Sending, signal: AbortSignal): Promise<TargetResult>;
+      /** Asks whether it happened, which changes nothing; null where there is no way to ask. */
+      inspect?(sending: Sending, signal: AbortSignal): Promise<Inspection | null>;
+    };
+
+export type ExecutorInput = {
+  store: ExecutionStore;
+  clock: Clock;
+  /** from 0 to 1, to spread what failed together */
+  random: () => number;
+  claim: Claim;
+  lease: Lease;
+  /** worker:<id>, as receipts name it */
+  by: string;
+  /** Aborts when this worker is asked to end: it sends nothing more and gives the chunk back. */
+  drain: AbortSignal;
+  /** Null when this worker does not know the connector in that version: it then leaves the chunk alone. */
+  targetFor: (connector: string, version: number) => Target | null;
+  /** Failures that pass, by connector: an owner before this one may have left some waiting for their next attempt. */
+  passing: readonly { connector: string; reason: string }[];
+  /** Told after receipts were committed; never throws. */
+  announce: () => void;
+};
+
+/** Why an execution ended without an ending of its own. */
+export type Execution = Ending | Halt | 'lost' | 'drained' | 'held' | 'unknown_connector';
+
+/** `fault`: a target that fails for everybody is why. */
+type Halt = { halted: string; fault: TargetFault | null };
+
+/**
+ * Runs until everything that may be sent is sent, or it is told to stop, or the error budget is spent. Throws only for faults that are
+ * nobody's answer (a broken database); then nothing is in doubt that the receipts do not show as open.
+ */
+export async function executeChunk(input: ExecutorInput): Promise<Execution> {
+  const { store, clock, claim } = input;
+  await reach('manifest.before', claim.batchId);
+  const approval = await store.readApproval(claim);
+  if (approval === null) {
+    // A slow start: somebody else may have taken the chunk over by now.
+    if ((await store.howClaimStands(claim)) === 'lost') return 'lost';
+    throw new Error(`Chunk ${claim.number} of batch ${claim.batchId} is executing without an approval.`);
+  }
+  const fault = await verifyManifest(input, approval);
+  if (fault) return fault;
+  await reach('manifest.verified', claim.batchId);
+
+  const writer = receiptWriter(store, claim, () => input.lease.valid(), clock);
+  const run: Run = {
+    ...input,
+    approval,
+    writer,
+    budget: errorBudget(approval.plan.execution.haltAfter),
+    probes: new Set(claim.probes),
+    stop: null,
+    lookedAt: 0,
+  };
+  const drained = (): void => {
+    run.stop ??= 'drained';
+  };
+  input.drain.addEventListener('abort', drained);
+  try {
+    for (;;) {
+      run.stop = null;
+      if (input.drain.aborted) drained();
+      await sendEverything(run);
+      if (run.stop !== null && run.stop !== 'stopping') return run.stop;
+      await reach('chunk.ending', claim.batchId);
+      const ended = await store.endExecution(claim, run.stop === 'stopping');
+      await reach('chunk.ended', claim.batchId);
+      // Resumed before the pause was reached: what was refused is sent now.
+      if (ended !== 'resumed') return ended ?? 'lost';
+    }
+  } finally {
+    input.drain.removeEventListener('abort', drained);
+  }
+}
+
+async function sendEverything(run: Run): Promise<void> {
+  try {
+    await settleOpenIntents(run);
+    await sendAll(run);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    run.stop = error.why;
+  }
+}
+
+type Run = ExecutorInput & {
+  approval: Approval;
+  writer: ReceiptWriter;
+  budget: ReturnType<typeof errorBudget>;
+  /** targets that are tried for all who wait for them, until the first success at each */
+  probes: Set<string>;
+  /** set once: nothing more is sent, what is in flight is waited for */
+  stop: 'stopping' | 'lost' | 'drained' | 'held' | Halt | null;
+  /** when the chunk was last looked at for a wish to stop, by the monotonic clock */
+  lookedAt: number;
+};
+
+/** I5: the frozen rows must be what was approved, once per epoch; and this worker must know every connector that they name. */
+async function verifyManifest(input: ExecutorInput, approval: Approval): Promise<Execution | null> {
+  const hasher = manifestHasher();
+  for await (const page of input.store.frozenRows(input.claim, approval.decisionId)) {
+    for (const row of page) {
+      const { connector, connection, version } = row;
+      const acts =
+        connector === null || row.do === null || version === null ? null : { connector, connection, do: row.do, version };
+      if (acts && input.targetFor(acts.connector, acts.version) === null) return 'unknown_connector';
+      hasher.add({
+        ordinal: row.ordinal,
+        category: row.category,
+        action: acts,
+        request: row.requestDigest,
+        item: row.itemDigest,
+      });
+    }
+  }
+  if (hasher.digest() === approval.manifestDigest) return null;
+  return { halted: 'The frozen manifest is not the one that was approved. Nothing was sent.', fault: null };
+}
+
+/**
+ * I4: what an owner before this one left open is never silently repeated. An effect that shares its outcome's transaction did not happen
+ * and is applied under the same key; a target that still knows the key gets the same key and the same bytes; all else is uncertain, and is then
+ * looked up where the target can be asked.
+ */
+async function settleOpenIntents(run: Run): Promise<void> {
+  for (let after: number | null = null; ; ) {
+    const asked = run.clock.now();
+    const rows: WorkRow[] = await run.store.openIntents(run.claim, page(run, after));
+    if (rows.length === 0) return;
+    await reach('open.found', run.claim.batchId);
+    after = rows[rows.length - 1]?.ordinal ?? after;
+    const open = rows.map((row) => openAttempt(row, asked));
+    await applyTransactional(
+      run,
+      open.filter(({ row }) => target(run, row).kind === 'transactional'),
+    );
+    const remote = open.filter(({ row }) => target(run, row).kind === 'remote');
+    const honoured = remote.filter((attempt) => honoursKeys(run, attempt));
+    const doubtful = remote.filter((attempt) => !honoured.includes(attempt));
+    if (doubtful.length > 0) {
+      await reach('open.doubting', run.claim.batchId);
+      await leaveInDoubt(run, doubtful);
+      await inSlots(run, doubtful, async (attempt) => void (await lookUp(run, attempt)));
+    }
+    if (honoured.length > 0) await reach('open.repeating', run.claim.batchId);
+    await inSlots(run, honoured, async (attempt) => {
+      if (honoursKeys(run, attempt)) return applyRemote(run, attempt);
+      // The key's time ran out while those before it were repeated.
+      await leaveInDoubt(run, [attempt]);
+      await lookUp(run, attempt);
+    });
+  }
+}
+
+async function leaveInDoubt(run: Run, attempts: Attempt[]): Promise<void> {
+  const lost = { result: 'uncertain', reason: 'worker_lost' } as const;
+  await run.writer.outcomes(attempts.map((attempt) => outcomeRow(run, attempt, lost)));
+  run.announce();
+}
+
+/**
+ * Asks the target about an action whose doubt is on record; true when it says that it happened, which ends the doubt. Any other answer ends
+ * nothing: whoever was lost may still be sending (I4). What the target said is kept either way.
+ */
+async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
+  const to = target(run, attempt.row);
+  if (to.kind !== 'remote' || !to.inspect || run.stop === 'drained') return false;
+  if (!run.lease.valid()) throw new Refused('lost');
+  await reach('inspection.before', run.claim.batchId);
+  const said = await to.inspect(sendingOf(attempt), run.lease.signal);
+  if (said === null || run.lease.signal.aborted) return false;
+  await reach('inspection.answered', run.claim.batchId);
+  const happened = said.finding === 'happened';
+  const doubt = { ordinal: attempt.row.ordinal, step: attempt.step + 1 };
+  await run.writer.inspected({ ...doubt, by: run.by, said, resolution: happened ? resolutionRow(run, attempt) : null });
+  await reach('inspection.recorded', run.claim.batchId);
+  run.announce();
+  return happened;
+}
+
+async function sendAll(run: Run): Promise<void> {
+  const slots = sendingSlots(run);
+  let ahead = readAhead(run, null);
+  try {
+    while (run.stop === null) {
+      const rows = await ahead;
+      const last = rows[rows.length - 1];
+      if (!last) return;
+      ahead = readAhead(run, last.ordinal);
+      const attempts = rows.map((row) => nextAttempt(run, row));
+      await sendTransactional(
+        run,
+        attempts.filter(({ row }) => target(run, row).kind === 'transactional'),
+      );
+      for (const attempt of attempts) {
+        if (target(run, attempt.row).kind === 'remote' && !(await slots.begin(() => sendRemote(run, attempt)))) break;
+      }
+      if (run.approval.serial) await slots.settled();
+    }
+  } finally {
+    await slots.settled();
+  }
+}
+
+/** The next page is on its way while this one is sent: nothing that is sent now changes what comes after it. */
+function readAhead(run: Run, after: number | null): Promise<WorkRow[]> {
+  const rows = run.store.nextWork(run.claim, page(run, after));
+  // Told to whoever awaits it; nobody does when the execution stops before.
+  rows.catch(() => {});
+  return rows;
+}
+
+/** One statement of intents, then one transaction of effects and outcomes. */
+async function sendTransactional(run: Run, attempts: Attempt[]): Promise<void> {
+  if (attempts.length === 0 || run.stop !== null) return;
+  await pace(run, attempts.length);
+  await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt)));
+  await applyTransactional(run, attempts);
+}
+
+async function applyTransactional(run: Run, attempts: Attempt[]): Promise<void> {
+  const first = attempts[0];
+  if (!first) return;
+  // Rows of one page may name several connectors; each has its own transaction.
+  const own = attempts.filter(({ row }) => row.connector === first.row.connector);
+  const to = target(run, first.row);
+  if (to.kind !== 'transactional') throw new Error(`${first.row.connector} is not transactional.`);
+  await run.writer.outcomes(async (client) => {
+    await reach('effect.before', run.claim.batchId);
+    const results = await to.applyMany(
+      client,
+      own.map((attempt) => sendingOf(attempt)),
+    );
+    await reach('effect.made', run.claim.batchId);
+    if (results.length !== own.length)
+      throw new Error(`${first.row.connector} answered ${results.length} of ${own.length} actions.`);
+    return own.map((attempt, index) => outcomeRow(run, attempt, results[index] as TargetResult));
+  });
+  run.announce();
+  await applyTransactional(
+    run,
+    attempts.filter(({ row }) => row.connector !== first.row.connector),
+  );
+}
+
+async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) => Promise<Sent>): Promise<void> {
+  const slots = sendingSlots(run);
+  for (const attempt of attempts) if (!(await slots.begin(() => send(attempt)))) break;
+  await slots.settled();
+}
+
+/**
+ * What a slot was used for is over. Where its outcome is still on its way to its commit, `recorded` is that; `againAfterMs` asks for another attempt.
+ */
+type Sent = { recorded: Promise<void> } | { againAfterMs: number } | undefined;
+
+/** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight; one while a target is tried. */
+function sendingSlots(run: Run) {
+  const slots = () => (run.approval.serial || run.probes.size > 0 ? 1 : run.approval.plan.execution.concurrency);
+  const open = new Set<Promise<void>>();
+  let busy = 0;
+  let freed = (): void => {};
+  let fault: unknown;
+  const met = (error: unknown): void => {
+    if (error instanceof Refused) run.stop ??= error.why;
+    else fault ??= error;
+  };
+  const follow = (work: Promise<void>): void => {
+    const followed: Promise<void> = work.catch(met).finally(() => open.delete(followed));
+    open.add(followed);
+  };
+  const use = async (send: () => Promise<Sent>): Promise<void> => {
+    try {
+      const sent = await send();
+      if (sent && 'recorded' in sent) follow(sent.recorded);
+    } catch (error) {
+      // Before the slot is free, so that nothing is begun after a refusal.
+      met(error);
+    }
+    busy -= 1;
+    freed();
+  };
+  return {
+    /** Waits for a free slot, for one caller at a time; false when nothing more may be begun. */
+    async begin(send: () => Promise<Sent>): Promise<boolean> {
+      while (busy >= slots())
+        await new Promise<void>((resolve) => {
+          freed = resolve;
+        });
+      heed(run);
+      if (run.stop !== null || fault !== undefined) return false;
+      busy += 1;
+      follow(use(send));
+      return true;
+    },
+    /** Everything is waited for: what is in flight has its outcome written even when another met a refusal. */
+    async settled(): Promise<void> {
+      while (open.size > 0) await Promise.all(open);
+      if (fault !== undefined) throw fault;
+    },
+  };
+}
+
+/** One action, attempt by attempt: what certainly did nothing and will pass is attempted again after a while, in the same slot. */
+async function sendRemote(run: Run, first: Attempt): Promise<Sent> {
+  for (let attempt = first; ; attempt = attemptAfter(run, attempt)) {
+    await pace(run, 1);
+    heed(run);
+    if (run.stop !== null) return undefined;
+    await run.writer.intent(intentRow(run, attempt));
+    const sent = await applyRemote(run, attempt);
+    if (!sent || !('againAfterMs' in sent)) return sent;
+    if (!(await backOff(run, sent.againAfterMs))) return undefined;
+  }
+}
+
+/** Stops where a target fails for everybody and is not this worker's to try. */
+function heed(run: Run): void {
+  if (run.lease.held()) run.stop ??= 'held';
+}
+
+/** Ms until the next attempt; null when there is to be none. */
+function waitAfter(run: Run, { row }: Attempt, answer: TargetResult): number | null {
+  const to = target(run, row);
+  if (answer.result !== 'failed' || to.kind !== 'remote') return null;
+  const failure = { reason: answer.reason, tried: row.tried + 1, retryAfterMs: answer.retryAfterMs ?? null };
+  return retryWait(to.retries, failure, run.approval.plan.execution.retry.attempts, run.random());
+}
+
+const LOOK_MS = 500;
+
+/** Waits; false when the wait is cut short because this worker is to stop, or owns the chunk no more. The receipts say that an attempt is due. */
+async function backOff(run: Run, ms: number): Promise<boolean> {
+  const until = run.clock.now() + ms;
+  for (;;) {
+    heed(run);
+    if (run.stop !== null) return false;
+    const left = until - run.clock.now();
+    if (left <= 0) return true;
+    await run.clock.sleep(Math.min(left, LOOK_MS), run.lease.signal);
+    if (!run.lease.valid()) run.stop ??= 'lost';
+    // Nobody may write for a while, so nobody would hear of a pause. One slot looks for all.
+    if (run.stop === null && run.clock.now() - run.lookedAt >= LOOK_MS) {
+      run.lookedAt = run.clock.now();
+      run.stop ??= await run.store.howClaimStands(run.claim);
+    }
+  }
+}
+
+/** Told of each outcome of a remote target: how many ms lay between knowing it and its commit's acknowledgement. The benchmarks listen. */
+const OUTCOMES = channel('countersign.outcome');
+
+/** A success frees its slot when it is known; anything else when its outcome is on record, for it may end the sending or be looked up. */
+async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
+  const to = target(run, attempt.row);
+  if (to.kind !== 'remote') throw new Error(`${attempt.row.connector} is not remote.`);
+  await reach('send.before', run.claim.batchId);
+  // Checked just before the send. Its intent stays open for the next owner, who will say that nobody knows.
+  if (!run.lease.valid()) throw new Refused('lost');
+  await reach('send.checked', run.claim.batchId);
+  const answer = await to.apply(sendingOf(attempt), run.lease.signal);
+  const knownAt = run.clock.now();
+  await reach('send.answered', run.claim.batchId);
+  const recorded = run.writer.outcome(outcomeRow(run, attempt, answer)).then(() => {
+    if (OUTCOMES.hasSubscribers) OUTCOMES.publish({ ms: run.clock.now() - knownAt });
+    run.announce();
+  });
+  if (answer.result === 'succeeded' && !run.approval.serial && run.probes.size === 0) {
+    run.budget.count(answer);
+    return { recorded };
+  }
+  await recorded;
+  // What the target confirmed is no sign of trouble, however it answered at first.
+  if (answer.result === 'succeeded' || (answer.result === 'uncertain' && (await lookUp(run, attempt)))) {
+    run.budget.count({ result: 'succeeded' });
+    await tried(run, to.targetOf(attempt.row));
+    return undefined;
+  }
+  const fault = to.faultOf(attempt.row, answer.reason);
+  if (fault && run.probes.has(fault.target)) {
+    run.stop ??= { halted: fault.message, fault };
+    return undefined;
+  }
+  const againAfterMs = waitAfter(run, attempt, answer);
+  if (againAfterMs !== null) return { againAfterMs };
+  const spent = run.budget.count({ ...answer, fault });
+  if (spent) run.stop ??= { halted: spent.words, fault: spent.fault };
+  return undefined;
+}
+
+/** The first success at a target that failed for everybody: all who wait for it may go on, and this worker with all its slots. */
+async function tried(run: Run, target: string | null): Promise<void> {
+  if (target === null || !run.probes.has(target)) return;
+  await run.store.closeBreaker(target, run.claim.chunkId);
+  run.probes.delete(target);
+}
+
+/** Waits for the batch's rate over all workers. */
+async function pace(run: Run, count: number): Promise<void> {
+  const { ratePerSecond } = run.approval.plan.execution;
+  if (ratePerSecond === null) return;
+  const wait = await run.store.reserveRate(run.claim.batchId, count, ratePerSecond);
+  if (wait > 0) await run.clock.sleep(wait, run.lease.signal);
+}
+
+type Attempt = {
+  row: WorkRow;
+  attempt: number;
+  key: string;
+  /** of its intent */
+  step: number;
+  intentLeaf: Buffer | null;
+  /** its intent was open when this owner came */
+  inherited: boolean;
+  /** when its intent was committed, or before, by this process's monotonic clock */
+  since: number;
+};
+
+function sendingOf({ row, key, inherited }: Attempt): Sending {
+  return { row, idempotencyKey: key, mayHaveActed: inherited };
+}
+
+function nextAttempt(run: Run, row: WorkRow): Attempt {
+  const last = row.body ? readReceipt(row.body) : null;
+  const attempt = last && 'attempt' in last ? last.attempt + 1 : 1;
+  const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt);
+  return { row, attempt, key, step: (row.step ?? 0) + 1, intentLeaf: null, inherited: false, since: run.clock.now() };
+}
+
+/** The next attempt after one that failed a moment ago, whose outcome is its last receipt. */
+function attemptAfter(run: Run, { row, step, attempt }: Attempt): Attempt {
+  const failed: WorkRow = { ...row, step: step + 1, kind: 'outcome', result: 'failed', tried: row.tried + 1 };
+  const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt + 1);
+  return { row: failed, attempt: attempt + 1, key, step: step + 2, intentLeaf: null, inherited: false, since: run.clock.now() };
+}
+
+/** @param asked when the database was asked for the row, by the monotonic clock */
+function openAttempt(row: WorkRow, asked: number): Attempt {
+  const intent = row.body ? readReceipt(row.body) : null;
+  if (intent?.kind !== 'intent' || row.step === null) throw new Error(`Item ${row.ordinal} has no open intent.`);
+  const { attempt, idempotencyKey: key } = intent;
+  return { row, attempt, key, step: row.step, intentLeaf: row.leaf, inherited: true, since: asked - (row.ageMs ?? 0) };
+}
+
+function intentRow(run: Run, attempt: Attempt): IntentRow {
+  const { row } = attempt;
+  const values: PersonalValue[] = [];
+  const commitments: [string, string][] = [];
+  const names = Object.keys(row.fields).sort();
+  const salts = names.length > 0 ? randomBytes(16 * names.length) : null;
+  names.forEach((field, index) => {
+    const salt = (salts as Buffer).subarray(16 * index, 16 * index + 16);
+    const value = row.fields[field] ?? '';
+    values.push({ field, salt, value });
+    commitments.push([field, commitment(salt, value)]);
+  });
+  // Members in the order of canonical JSON, so that sealing need not sort them.
+  const body: IntentBody = {
+    action: { connection: row.connection, connector: row.connector, do: row.do, version: row.version },
+    at: run.clock.date().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    by: run.by,
+    chunk: run.claim.number,
+    decision: run.approval.decisionId,
+    epoch: run.claim.epoch,
+    idempotencyKey: attempt.key,
+    item: row.itemDigest,
+    kind: 'intent',
+    manifest: run.approval.manifestDigest,
+    ordinal: row.ordinal,
+    request: row.requestDigest,
+    step: attempt.step,
+    v: 1,
+    // By definition, not assignment: a field may be called __proto__.
+    values: Object.fromEntries(commitments),
+  };
+  const sealed = sealReceipt(body);
+  attempt.intentLeaf = sealed.leaf;
+  const from = row.result === 'failed' || row.result === 'not_executed' ? row.result : null;
+  return { ...sealed, ordinal: row.ordinal, step: attempt.step, values, from };
+}
+
+function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRow {
+  const step = attempt.step + 1;
+  const sealed = sealReceipt({
+    at: run.clock.date().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    before: answer.result === 'succeeded' ? (answer.before ?? null) : null,
+    by: run.by,
+    chunk: run.claim.number,
+    epoch: run.claim.epoch,
+    intent: attempt.intentLeaf?.toString('hex') ?? null,
+    kind: 'outcome',
+    ordinal: attempt.row.ordinal,
+    reason: answer.result === 'succeeded' ? null : answer.reason,
+    result: answer.result,
+    step,
+    target: answer.result === 'succeeded' ? answer.target : null,
+    v: 1,
+  });
+  return { ...sealed, ordinal: attempt.row.ordinal, step, result: answer.result };
+}
+
+/** What an inspection found out, as the receipt after the doubt. */
+function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {
+  return sealReceipt({
+    at: run.clock.date().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    by: run.by,
+    chunk: run.claim.number,
+    evidence: 'inspection',
+    intent: attempt.intentLeaf?.toString('hex') ?? null,
+    kind: 'resolution',
+    ordinal: attempt.row.ordinal,
+    result: 'succeeded',
+    step: attempt.step + 2,
+    v: 1,
+  });
+}
+
+function target(run: Run, row: WorkRow): Target {
+  const found = run.targetFor(row.connector, row.version);
+  if (!found) throw new Error(`No connector ${row.connector} version ${row.version}.`);
+  return found;
+}
+
+function honoursKeys(run: Run, { row, since }: Attempt): boolean {
+  const to = target(run, row);
+  return to.kind === 'remote' && to.honoursKeys(row, run.clock.now() - since);
+}
+
+function page(run: Run, after: number | null) {
+  const { decisionId, released, retryUpTo, backwards, plan } = run.approval;
+  const retry = { attempts: plan.execution.retry.attempts, reasons: run.passing };
+  return {
+    decisionId,
+    after,
+    limit: TRANSACTIONAL_SLOTS,
+    receiptFields: plan.receiptFields,
+    released,
+    retryUpTo,
+    backwards,
+    retry,
+  };
+}

@@ -1,0 +1,96 @@
+/** A worker's handler: executes a claimed chunk's approval, with the connectors of this build as its targets. */
+import { randomUUID } from 'node:crypto';
+import type { ApplyInput, Connector } from '#lib/connectors/port.ts';
+import { CONNECTORS } from '#lib/connectors/registry.ts';
+import { KEYS_MARGIN_MS } from '#lib/core/limits.ts';
+import { keysKeptMs, type Plan } from '#lib/core/plans/plan.ts';
+import { CLOCK } from '#lib/engine/clock.ts';
+import { announce } from '#lib/engine/events.ts';
+import { executionStore } from '#lib/engine/execute/execution-store.ts';
+import { executeChunk as execute, type Sending, type Target } from '#lib/engine/execute/executor.ts';
+import { reach } from '#lib/engine/failpoints.ts';
+import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
+import { haltAtTarget, settleBreakers } from '#lib/store/actions/breakers.ts';
+import { haltChunk, settleBatch } from '#lib/store/actions/execution.ts';
+import { releaseLease } from '#lib/store/chunks/claims.ts';
+import { inTransaction } from '#lib/store/postgres/db.ts';
+
+/** Ends with the chunk in its next state, halted, or given back; see the executor for what is guaranteed on the way. */
+export async function executeChunk(task: WorkerTask): Promise<Handled> {
+  const { pool, claim, lease, workerId, drain } = task;
+  const { rows } = await pool.query<{ plan: Plan }>('SELECT plan FROM batch WHERE id = $1', [claim.batchId]);
+  const plan = rows[0]?.plan;
+  if (!plan) throw new Error('The batch is gone.');
+  const ended = await execute({
+    ...{ store: executionStore(pool), clock: CLOCK, random: Math.random, claim, lease, drain, by: `worker:${workerId}` },
+    targetFor: (name, version) => targetOf(name, version, plan, claim),
+    passing: PASSING,
+    announce: () => announce(pool, claim.batchId, { chunk: claim.number, kind: 'receipts' }),
+  });
+  if (typeof ended === 'object') {
+    await reach('halt.before', claim.batchId);
+    if (ended.fault) await haltAtTarget(pool, claim, ended.fault, randomUUID());
+    else await haltChunk(pool, claim, ended.halted, randomUUID());
+    await reach('halt.made', claim.batchId);
+  } else if (ended === 'drained' || ended === 'held' || ended === 'unknown_connector') {
+    await reach('lease.releasing', claim.batchId);
+    await releaseLease(pool, claim);
+  }
+  if (ended !== 'lost' && ended !== 'drained') {
+    await reach('batch.ending', claim.batchId);
+    await settleBatch(pool, claim.batchId);
+    if (claim.probes.length > 0) await inTransaction(pool, settleBreakers);
+    await reach('batch.ended', claim.batchId);
+  }
+  announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+  return ended === 'lost'
+    ? 'lost'
+    : ended === 'unknown_connector'
+      ? 'unsuited'
+      : ended === 'drained' || ended === 'held'
+        ? 'yielded'
+        : 'done';
+}
+
+const PASSING = CONNECTORS.flatMap((connector) =>
+  connector.kind === 'remote'
+    ? connector.retries.flatMap(({ reasons }) => reasons.map((reason) => ({ connector: connector.name, reason })))
+    : [],
+);
+
+/** Null when this build has another version of the connector: what a frozen request means may have changed. */
+function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['claim']): Target | null {
+  const connector: Connector | undefined = CONNECTORS.find(
+    (one) => one.name === name && one.version >= version && one.since <= version,
+  );
+  if (!connector) return null;
+  const kept = new Map(plan.categories.map(({ name: category, action }) => [category, action ? keysKeptMs(action) : 0]));
+  const input = ({ row, idempotencyKey, mayHaveActed }: Sending): ApplyInput => ({
+    batchId: claim.batchId,
+    datasetId: claim.datasetId,
+    ordinal: row.ordinal,
+    category: row.category,
+    action: { connector: row.connector, connection: row.connection, do: row.do, version: row.version },
+    honoursKeys: (kept.get(row.category) ?? 0) > 0,
+    request: row.request,
+    idempotencyKey,
+    mayHaveActed,
+  });
+  if (connector.kind === 'transactional') {
+    return { kind: 'transactional', applyMany: (tx, sendings) => connector.applyMany(tx, sendings.map(input)) };
+  }
+  return {
+    kind: 'remote',
+    retries: connector.retries,
+    targetOf: ({ request }) => connector.targetOf(request),
+    faultOf: ({ request }, reason) => {
+      const target = connector.targetOf(request);
+      const message = target === null ? null : connector.targetFault(target, reason);
+      return target === null || message === null ? null : { target, message };
+    },
+    honoursKeys: (row, ageMs) => ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
+    apply: (sending, signal) => connector.apply(input(sending), signal),
+    inspect: async ({ row, idempotencyKey }, signal) =>
+      connector.canInspect(row.request) ? connector.inspect({ request: row.request, idempotencyKey }, signal) : null,
+  };
+}

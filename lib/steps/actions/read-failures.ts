@@ -1,0 +1,50 @@
+/** What failed, by why it did. */
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { failureWords } from '#lib/core/receipts/reason-words.ts';
+import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
+import { isId } from '#lib/steps/page.ts';
+import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
+import { readFailureGroups } from '#lib/store/actions/failures.ts';
+import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.ts';
+import { foldChunks } from '#lib/store/receipts/sum.ts';
+
+export type FailureGroup = {
+  /** a code: http_404, dns, changed_since, … */
+  reason: string | null;
+  /** the same in a sentence */
+  why: string;
+  count: number;
+  /** in how many chunks */
+  chunks: number;
+  /** when the first and the last of them failed */
+  from: string;
+  to: string;
+  /** the first of them, with where their last receipt is */
+  examples: { ordinal: number; chunk: number; seq: number; line: string }[];
+};
+
+const EXAMPLES = 3;
+
+/** Actions whose last receipt says failed, by reason, the largest group first; null when there is no such batch. */
+export async function readFailures(actor: Actor, { batchId }: { batchId: string }): Promise<FailureGroup[] | null> {
+  authorise(actor, 'see_batches');
+  const { pool } = db();
+  const batch = isId(batchId) ? await readBatchFacts(pool, batchId) : null;
+  if (!batch) return null;
+  const folded = await foldChunks(pool, batchId, await readChunksNow(pool, batchId));
+  const chunks = [...folded].filter(([, { folded: counted }]) => (counted.states.failed ?? 0) > 0).map(([number]) => number);
+  const groups = chunks.length === 0 ? [] : await readFailureGroups(pool, batchId, chunks, EXAMPLES);
+  const places = groups.flatMap(({ examples }) => examples);
+  const receipts = await receiptReader(pool, batch).rows(await readReceiptsAt(pool, batchId, places));
+  const lines = new Map(receipts.map(({ chunk, seq, fields }) => [`${chunk}.${seq}`, fieldsLine(batch.plan, fields)]));
+  return groups.map(({ from, to, examples, ...group }) => ({
+    ...group,
+    why: failureWords(group.reason),
+    from: from.toISOString(),
+    to: to.toISOString(),
+    examples: examples.map((place) => ({ ...place, line: lines.get(`${place.chunk}.${place.seq}`) ?? '' })),
+  }));
+}

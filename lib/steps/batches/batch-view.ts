@@ -1,0 +1,243 @@
+/** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
+import type { DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
+import { type BatchState, CHUNK_OWNED, CHUNK_STATES, type ChunkState, type Stopping } from '#lib/core/lifecycle.ts';
+import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
+import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
+import { toldLine } from '#lib/core/receipts/told-line.ts';
+import { readTargets, type TargetIncident } from '#lib/steps/fleet/target-incidents.ts';
+import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
+import { type ChunkNow, readActionRate, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
+import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
+import { readTold } from '#lib/store/live/tape.ts';
+import type { db } from '#lib/store/postgres/db.ts';
+import { readNewest, type Span } from '#lib/store/receipts/receipt-reads.ts';
+import { foldChunks } from '#lib/store/receipts/sum.ts';
+
+type Pool = ReturnType<typeof db>['pool'];
+
+export type ChunkRow = {
+  number: number;
+  name: string;
+  state: ChunkState;
+  stopping: Stopping | null;
+  itemCount: number;
+  classified: number;
+  continued: boolean;
+  /** folded from the receipts */
+  counts: ActionCounts;
+  revision: number;
+  seq: number;
+  note: string | null;
+  haltReason: string | null;
+  /** the target that failed, which this chunk can't go on without; null while it waits for none */
+  waitsFor: string | null;
+  /** `silentMs` since it last renewed its lease, null while it does so in time */
+  worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
+};
+
+type Needs = { reviews: number; releases: number; doubts: number; halts: number };
+
+/** What of a batch changes while one looks. */
+export type BatchNow = {
+  state: BatchState;
+  itemCount: number;
+  startedAt: string | null;
+  finishedAt: string | null;
+  sum: Sum;
+  /** actions that ended per second, or items sorted per second where none are sent; null when nothing moves */
+  rate: number | null;
+  etaSeconds: number | null;
+  needs: Needs;
+  /** targets that failed, as far as this batch waits for them */
+  targets: TargetIncident[];
+  /** something waits for a worker and none was heard of lately: the last sign of one, null when there never was any */
+  unattended: { heardAt: string | null } | null;
+  /** what the workers meet at the database while something here waits for them; null when all is well */
+  trouble: DatabaseFaultKind | null;
+  /** the number of the chunk to look at next; null when none waits for a person */
+  next: number | null;
+  /** up to CHUNKS_SHOWN_MAX; above, `groups` says how many are in each state */
+  chunks: ChunkRow[];
+  groups: { state: ChunkState; count: number }[] | null;
+};
+
+/** A receipt, or something that happened to the batch itself: that has no `seq`. */
+export type TapeLine = {
+  /** names it among the lines of its batch */
+  id: string;
+  chunk: number | null;
+  seq: number | null;
+  ordinal: number | null;
+  at: string;
+  line: string;
+  kind: string;
+  result: string | null;
+};
+
+/** A moment of a batch, with the last event it holds and every chunk's seq in it. */
+export type Moment = { now: BatchNow; eventId: string; seqs: Map<number, number>; recent: number[] };
+
+/** Reads the batch as it is. Null when there is none. */
+export async function readMoment(pool: Pool, batchId: string): Promise<Moment | null> {
+  const pulse = await readPulse(pool, batchId);
+  if (!pulse) return null;
+  const chunks = await readChunksNow(pool, batchId);
+  const [folded, targets, actionRate, trouble] = await Promise.all([
+    foldChunks(pool, batchId, chunks),
+    readTargets(pool, { batchId }),
+    readActionRate(pool, batchId, RATE_WINDOW_MS),
+    readDatabaseFault(pool),
+  ]);
+  const sum = sumOf(folded.values());
+  const now: BatchNow = {
+    state: pulse.state,
+    itemCount: chunks.reduce((items, chunk) => items + chunk.itemCount, 0),
+    startedAt: pulse.startedAt?.toISOString() ?? null,
+    finishedAt: pulse.finishedAt?.toISOString() ?? null,
+    sum,
+    ...speed(batchId, chunks, sum, actionRate),
+    needs: needsOf(chunks, folded),
+    targets,
+    unattended: pulse.attended || !chunks.some(needsWorker) ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
+    trouble: chunks.some(needsWorker) ? trouble : null,
+    next: nextOf(chunks),
+    chunks: chunks.length > CHUNKS_SHOWN_MAX ? [] : chunks.map((chunk) => chunkRow(chunk, folded.get(chunk.number))),
+    groups: chunks.length > CHUNKS_SHOWN_MAX ? groupsOf(chunks) : null,
+  };
+  const written = chunks.filter(({ seq }) => seq > 0).sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime());
+  return {
+    now,
+    eventId: pulse.eventId,
+    seqs: new Map(chunks.map(({ number, seq }) => [number, seq])),
+    recent: written.slice(0, 2 * TAPE_LINES).map(({ number }) => number),
+  };
+}
+
+/** One chunk's row; its counts are the receipts', not the counters'. */
+export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRow {
+  const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, waitsFor, worker } =
+    chunk;
+  const { waiting: _, ...counts } = folded ? sumOfChunk(folded) : { ...chunk.counters, waiting: 0 };
+  return {
+    number,
+    name,
+    state,
+    stopping,
+    itemCount,
+    classified,
+    continued,
+    counts,
+    revision,
+    seq,
+    note,
+    haltReason,
+    waitsFor,
+    worker,
+  };
+}
+
+/**
+ * What happened to the batch itself, then the newest receipts up to this moment, each newest first: a thousand receipts a second must not push a
+ * takeover off the tape. Given the seqs of an earlier moment and its lines, only the receipts that came since are read.
+ */
+export async function readTapeAt(
+  pool: Pool,
+  batchId: string,
+  moment: Moment,
+  reader: ReceiptReader,
+  before?: { seqs: Map<number, number>; lines: TapeLine[] },
+) {
+  const spans: Span[] = before
+    ? [...moment.seqs]
+        .map(([chunk, upTo]) => ({ chunk, above: before.seqs.get(chunk) ?? 0, upTo }))
+        .filter(({ above, upTo }) => upTo > above)
+    : moment.recent.map((chunk) => ({ chunk, above: 0, upTo: moment.seqs.get(chunk) ?? 0 }));
+  const rows = await reader.rows(await readNewest(pool, batchId, spans, TAPE_LINES));
+  const lines: TapeLine[] = rows.map(({ chunk, seq, ordinal, committedAt, line, kind, result }) => ({
+    id: `${chunk}.${seq}`,
+    chunk,
+    seq,
+    ordinal,
+    at: committedAt,
+    line,
+    kind,
+    result,
+  }));
+  const receipts = [...lines, ...(before?.lines.filter(({ seq }) => seq !== null) ?? [])].slice(0, TAPE_LINES);
+  const told = (await readTold(pool, batchId, TAPE_TOLD)).map(
+    ({ id, chunk, at, kind, facts }): TapeLine => ({
+      ...{ id, chunk, seq: null, ordinal: null, at: at.toISOString(), line: toldLine(kind, chunk, facts), kind, result: null },
+    }),
+  );
+  return [...told, ...receipts];
+}
+
+/** The batch's chunks in the states people act on. `doubts` are actions, the others chunks. */
+function needsOf(chunks: readonly ChunkNow[], folded: Map<number, ChunkSum>): Needs {
+  const needs: Needs = { reviews: 0, releases: 0, doubts: 0, halts: 0 };
+  for (const { number, state, incidentId } of chunks) {
+    if (state === 'awaiting_review' || state === 'awaiting_second') needs.reviews += 1;
+    if (state === 'awaiting_release') needs.releases += 1;
+    // What halted at a target is told once, as the target's incident.
+    if (state === 'halted' && incidentId === null) needs.halts += 1;
+    needs.doubts += folded.get(number)?.folded.states.uncertain ?? 0;
+  }
+  return needs;
+}
+
+function needsWorker({ state }: ChunkNow): boolean {
+  return state === 'queued' || state === 'approved' || CHUNK_OWNED.includes(state);
+}
+
+/** What stands still in the middle of its actions first, then reviews; those that were already let pass come last. */
+function nextOf(chunks: readonly ChunkNow[]): number | null {
+  const first = (of: (chunk: ChunkNow) => boolean) => chunks.find(of)?.number;
+  const stuck = ({ state, incidentId }: ChunkNow) => (state === 'halted' && incidentId === null) || state === 'awaiting_release';
+  const review = ({ state }: ChunkNow) => state === 'awaiting_review' || state === 'awaiting_second';
+  return first(stuck) ?? first((chunk) => review(chunk) && !chunk.continued) ?? first(review) ?? null;
+}
+
+function groupsOf(chunks: readonly ChunkNow[]): { state: ChunkState; count: number }[] {
+  return CHUNK_STATES.map((state) => ({ state, count: chunks.filter((chunk) => chunk.state === state).length })).filter(
+    ({ count }) => count > 0,
+  );
+}
+
+/** Answers carry no time, so how fast items are sorted shows only between two looks of this process. */
+const looks = new Map<string, { at: number; classified: number }[]>();
+const BATCHES_LOOKED_AT = 100;
+
+function speed(
+  batchId: string,
+  chunks: readonly ChunkNow[],
+  sum: Sum,
+  actionRate: number | null,
+): { rate: number | null; etaSeconds: number | null } {
+  const total = (numbers: number[]): number => numbers.reduce((all, one) => all + one, 0);
+  const sortRate = sortingRate(batchId, total(chunks.map(({ classified }) => classified)));
+  // What nobody works on has no speed, and never comes to its end by itself.
+  if (!chunks.some(({ state }) => CHUNK_OWNED.includes(state))) return { rate: null, etaSeconds: null };
+  if (actionRate !== null)
+    return { rate: rounded(actionRate), etaSeconds: sum.waiting > 0 ? Math.ceil(sum.waiting / actionRate) : null };
+  if (sortRate === null) return { rate: null, etaSeconds: null };
+  const unsorted = total(
+    chunks
+      .filter(({ state }) => state === 'queued' || state === 'classifying')
+      .map(({ itemCount, classified }) => itemCount - classified),
+  );
+  return { rate: rounded(sortRate), etaSeconds: unsorted > 0 ? Math.ceil(unsorted / sortRate) : null };
+}
+
+function sortingRate(batchId: string, classified: number): number | null {
+  const at = Date.now();
+  const recent = [...(looks.get(batchId) ?? []).filter((look) => at - look.at <= RATE_WINDOW_MS), { at, classified }];
+  looks.delete(batchId);
+  looks.set(batchId, recent);
+  if (looks.size > BATCHES_LOOKED_AT) looks.delete(looks.keys().next().value ?? '');
+  const [first] = recent;
+  if (!first || at - first.at < 200) return null;
+  const rate = ((classified - first.classified) * 1000) / (at - first.at);
+  return rate > 0 ? rate : null;
+}
+
+const rounded = (rate: number): number => (rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate));

@@ -1,0 +1,73 @@
+/** Makes a batch of a plan and a dataset: the same planner as the preview, written down. Nothing is sorted or sent before its start. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
+import { planDataset } from '#lib/steps/plans/plan-dataset.ts';
+import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
+import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { startBatch } from './start-batch.ts';
+
+const input = z.strictObject({
+  datasetId: z.uuid(),
+  name: z.string().trim().min(1, 'A batch needs a name.').max(BATCH_NAME_CHARS_MAX),
+  plan: z.json(),
+  taskRef: z.string().trim().min(1).max(500).nullish(),
+  start: z.boolean().default(false),
+});
+
+export type CreateBatchInput = z.input<typeof input>;
+export type CreatedBatch = { id: string; state: 'proposed' | 'running'; chunks: number };
+
+/**
+ * Plans and stores; with `start` it starts too. Throws `invalid` with a problem for every wrong place of the plan, `not_found` without the
+ * dataset, `conflict` while it is arriving or when its resources are claimed (the batch then stays proposed).
+ */
+export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<CreatedBatch> {
+  authorise(actor, 'plan');
+  const read = input.safeParse(raw);
+  if (!read.success) {
+    const problems = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+    throw new CountersignError('invalid', `The batch can't be read at ${problems[0]?.path}: ${problems[0]?.message}`, {
+      problems,
+    });
+  }
+  const { datasetId, name, taskRef, start } = read.data;
+  if (start) authorise(actor, 'start');
+  const { dataset, plan, planned } = await planDataset(datasetId, read.data.plan, new Date());
+  if (dataset.state !== 'ready')
+    throw new CountersignError('conflict', `“${dataset.name}” is still arriving. Plan it now, start it when it is complete.`);
+
+  // What the planner resolved is written down, so that nothing of the run depends on a later version's defaults.
+  const resolved: Plan = { ...plan, gates: { ...plan.gates, next: planned.gates.next } };
+  const id = randomUUID();
+  await inTransaction(db().pool, async (tx) => {
+    const planDigest = sha256(canonicalBytes(resolved as unknown as Json));
+    await insertBatch(tx, {
+      ...{ id, datasetId, name, plan: resolved, planDigest, taskRef: taskRef ?? null, undoes: null, createdBy: actor.id },
+      ...{ routing: planned.routing.kind, pilot: planned.gates.next === 'pilot' ? planned.gates.pilot : null },
+    });
+    for (const { number, name: chunkName, ordinals, serial } of planned.chunks) {
+      await insertChunk(tx, { id: randomUUID(), batchId: id, number, name: chunkName, ordinals, serial, seed: randomBytes(32) });
+    }
+  });
+  if (start) await startCreated(actor, id);
+  return { id, state: start ? 'running' : 'proposed', chunks: planned.chunks.length };
+}
+
+/** A start that is refused leaves the batch proposed; the refusal then names it, so that it can be started later. */
+async function startCreated(actor: Actor, batchId: string): Promise<void> {
+  try {
+    await startBatch(actor, { batchId });
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error;
+    throw new CountersignError(error.code, `${error.message} The batch was kept, not started.`, {
+      facts: { ...error.facts, created: batchId },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,89 @@
+/** One batch, as its page shows it. */
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
+import type { BatchState } from '#lib/core/lifecycle.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { sumOf } from '#lib/core/receipts/sum.ts';
+import { isId, nounOf } from '#lib/steps/page.ts';
+import { type BatchFacts, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { foldChunks } from '#lib/store/receipts/sum.ts';
+import { readUndosOf } from '#lib/store/undo/undo.ts';
+import { type BatchNow, readMoment } from './batch-view.ts';
+
+/** What a batch is and stays. */
+export type BatchAbout = {
+  id: string;
+  name: string;
+  datasetId: string;
+  datasetName: string;
+  noun: 'mails' | 'rows';
+  routing: string;
+  taskRef: string | null;
+  /** the batch whose receipts this one undoes */
+  undoes: { id: string; name: string } | null;
+  /** a person's name */
+  createdBy: string;
+  createdAt: string;
+  categories: { name: string; action: ActionWords | null }[];
+};
+
+export type BatchView = BatchAbout & BatchNow & { plan: Plan; undoneBy: UndoneBy[] };
+
+/** A batch that undoes another: how many of its actions it covers and has undone, by its receipts. */
+export type UndoneBy = {
+  id: string;
+  name: string;
+  state: BatchState;
+  items: number;
+  done: number;
+  /** how many of them were undone in their turn: these stand again */
+  takenBack: number;
+};
+
+/** The batch with its sum folded from receipts; null when there is none. */
+export async function readBatch(actor: Actor, { batchId }: { batchId: string }): Promise<BatchView | null> {
+  authorise(actor, 'see_batches');
+  if (!isId(batchId)) return null;
+  const { pool } = db();
+  const facts = await readBatchFacts(pool, batchId);
+  const moment = facts && (await readMoment(pool, batchId));
+  return moment && { ...batchAbout(facts), plan: facts.plan, undoneBy: await readUndoneBy(pool, batchId), ...moment.now };
+}
+
+/** An undo of an undo of an undo is told; what lies deeper changes too little to be worth the reading. */
+const UNDO_DEPTH_MAX = 5;
+
+async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string, depth = 0): Promise<UndoneBy[]> {
+  if (depth >= UNDO_DEPTH_MAX) return [];
+  const undos = await readUndosOf(pool, batchId);
+  return Promise.all(
+    undos.map(async ({ id, name, state }) => {
+      const chunks = await readChunksNow(pool, id);
+      const { done } = sumOf((await foldChunks(pool, id, chunks)).values());
+      const later = await readUndoneBy(pool, id, depth + 1);
+      const takenBack = later.reduce((all, undo) => all + undo.done - undo.takenBack, 0);
+      return { id, name, state, items: chunks.reduce((items, { itemCount }) => items + itemCount, 0), done, takenBack };
+    }),
+  );
+}
+
+export function batchAbout(facts: BatchFacts): BatchAbout {
+  const { id, name, datasetId, datasetName, routing, taskRef, undoes, createdBy, plan } = facts;
+  const words = actionWords(plan);
+  const categories = plan.categories.map((category) => ({ name: category.name, action: words.get(category.name) ?? null }));
+  return {
+    id,
+    name,
+    datasetId,
+    datasetName,
+    noun: nounOf(facts.datasetFormat),
+    routing,
+    taskRef,
+    undoes,
+    createdBy,
+    createdAt: facts.createdAt.toISOString(),
+    categories,
+  };
+}

@@ -1,0 +1,52 @@
+/** Every batch: its state, how far it came, what waits. */
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_STATES, type BatchState } from '#lib/core/lifecycle.ts';
+import { instantCursor, limitOf, type Page, type PageInput } from '#lib/steps/page.ts';
+import { type BatchListRow, readBatchList } from '#lib/store/batches/batch-reads.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { countDoubts } from '#lib/store/receipts/sum.ts';
+
+export type BatchRow = Omit<BatchListRow, 'createdAt' | 'startedAt' | 'finishedAt'> & {
+  createdAt: string;
+  startedAt: string | null;
+  finishedAt: string | null;
+};
+
+/**
+ * The newest first, with how many chunks wait for a person and how much of the batch is settled (`progress`, 0 to 1).
+ * @throws CountersignError `invalid` for a cursor of another list, or a state that there is not.
+ */
+export async function readBatches(
+  actor: Actor,
+  input: PageInput & { state?: string | null | undefined } = {},
+): Promise<Page<BatchRow>> {
+  authorise(actor, 'see_batches');
+  const limit = limitOf(input);
+  const state = input.state ?? null;
+  if (state !== null && !BATCH_STATES.includes(state as BatchState)) {
+    throw new CountersignError('invalid', `A batch is never “${state}”. It is one of: ${BATCH_STATES.join(', ')}.`, {
+      problems: [{ path: 'state', message: 'Not a state.' }],
+    });
+  }
+  const { pool } = db();
+  const rows = await readBatchList(pool, { before: instantCursor(input), limit: limit + 1, state });
+  const shown = rows.slice(0, limit);
+  const doubts = new Map<string, number>();
+  for (const { id } of shown.filter((row) => row.doubts > 0)) {
+    doubts.set(
+      id,
+      [...(await countDoubts(pool, id)).values()].reduce((sum, count) => sum + count, 0),
+    );
+  }
+  const items = shown.map((row) => ({
+    ...row,
+    doubts: doubts.get(row.id) ?? 0,
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  }));
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return { items, next: last ? `${last.createdAt}_${last.id}` : null };
+}

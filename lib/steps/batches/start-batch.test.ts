@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import type { GatePolicy, PlanInput } from '#lib/core/plans/plan.ts';
+import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { reserveRate } from '#lib/store/actions/execution.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, BO, chunkStates, workUntil } from '#test/fixtures/started-batch.ts';
+import { createBatch } from './create-batch.ts';
+import { readBatch } from './read-batch.ts';
+import { startBatch } from './start-batch.ts';
+import { cancel } from './stop-and-go.ts';
+
+const { pool } = await testDatabase();
+
+async function* csv(rows: number): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('id,subject\n');
+  for (let row = 1; row <= rows; row += 1) yield Buffer.from(`${row},row ${row}\n`);
+}
+
+function plan(next: GatePolicy, more: Partial<PlanInput> = {}): PlanInput {
+  return {
+    classifier: { kind: 'rules', rules: [], otherwise: 'done' },
+    categories: [{ name: 'done', action: { connector: 'shelf', do: 'archive' } }],
+    chunking: { by: 'size', maxItems: 10 },
+    gates: { next },
+    ...more,
+  };
+}
+
+async function started(rows: number, given: PlanInput): Promise<string> {
+  const { id: datasetId } = await uploadDataset(ADA, { name: 'rows.csv', source: csv(rows) });
+  const { id } = await createBatch(ADA, { datasetId, name: 'Rows', plan: given as never, start: true });
+  return id;
+}
+
+const states = (batchId: string) => chunkStates(pool, batchId);
+const waiting = async (batchId: string) => (await states(batchId)).filter((state) => state === 'awaiting_review').length;
+
+async function goOn(batchId: string, number: number): Promise<number[]> {
+  const { digest } = (await readCheckpoint(ADA, { batchId, chunk: number })) ?? {};
+  const { opened } = await decide(ADA, { batchId, chunks: [{ number, digest: digest ?? '' }], next: true, execute: false });
+  return opened;
+}
+
+test('one after the other: the next chunk is sorted when a person lets it', async () => {
+  const batchId = await started(40, plan('each'));
+  await workUntil(pool, async () => (await waiting(batchId)) === 1);
+  expect(await states(batchId)).toEqual(['awaiting_review', 'proposed', 'proposed', 'proposed']);
+  expect(await goOn(batchId, 1)).toEqual([2]);
+  await workUntil(pool, async () => (await waiting(batchId)) === 2);
+  // To say it twice of one chunk opens nothing more.
+  expect(await goOn(batchId, 1)).toEqual([]);
+  expect(await states(batchId)).toEqual(['awaiting_review', 'awaiting_review', 'proposed', 'proposed']);
+  await cancel(ADA, { batchId });
+});
+
+test('pilot: one representative chunk first, then all others', async () => {
+  const batchId = await started(60, plan('pilot'));
+  await workUntil(pool, async () => (await waiting(batchId)) === 1);
+  const pilot = (await states(batchId)).indexOf('awaiting_review') + 1;
+  expect((await goOn(batchId, pilot)).length).toBe(5);
+  await workUntil(pool, async () => (await waiting(batchId)) === 6);
+  await cancel(ADA, { batchId });
+});
+
+test('parallel: all are sorted at once, and one decision over many runs its first three once and the rest when released', async () => {
+  const batchId = await started(50, plan('parallel'));
+  await workUntil(pool, async () => (await waiting(batchId)) === 5);
+  const chunks = await Promise.all(
+    [1, 2, 3, 4, 5].map(async (number) => {
+      const view = await readCheckpoint(ADA, { batchId, chunk: number });
+      return { number, digest: number === 4 ? '0'.repeat(64) : (view?.digest ?? ''), seen: [number * 10] };
+    }),
+  );
+  const decided = await decide(BO, { batchId, chunks, next: true, execute: true });
+  expect(decided.decided).toEqual([1, 2, 3, 5]);
+  expect(decided.dropped).toEqual([{ number: 4, why: expect.stringContaining('changed while you looked') }]);
+  await workUntil(pool, async () => (await states(batchId))[0] === 'awaiting_release');
+  expect(await states(batchId)).toEqual(['awaiting_release', 'approved', 'approved', 'awaiting_review', 'approved']);
+  expect((await readBatch(ADA, { batchId }))?.sum).toMatchObject({ approved: 40, done: 3, waiting: 37, addsUp: true });
+  const [first] = chunks;
+  if (!first) throw new Error('There is no first chunk.');
+  const released = await decide(BO, { batchId, chunks: [first], next: false, execute: false, release: true });
+  expect(released.decided).toEqual([1, 2, 3, 5]);
+  await workUntil(pool, async () => (await states(batchId)).filter((state) => state === 'done').length === 4);
+  expect((await readBatch(ADA, { batchId }))?.sum).toMatchObject({ approved: 40, done: 40, waiting: 0, addsUp: true });
+  await cancel(ADA, { batchId });
+  expect((await readBatch(ADA, { batchId }))?.sum).toMatchObject({ approved: 40, done: 40, notExecuted: 0, addsUp: true });
+});
+
+test('a batch that may change what an unfinished one claims is not started, and is there to be started later', async () => {
+  const independence = { independence: { resource: ['id'] } };
+  const first = await started(20, plan('parallel', independence));
+  const refused = started(20, plan('parallel', independence));
+  await expect(refused).rejects.toThrow('“Rows” is not finished and may change 20 of the same items by id.');
+  const { facts } = await refused.catch((error) => error);
+  await cancel(ADA, { batchId: first });
+  await startBatch(ADA, { batchId: facts.created });
+  await expect(startBatch(ADA, { batchId: facts.created })).rejects.toThrow('it was started already');
+  await cancel(ADA, { batchId: facts.created });
+});
+
+test('the rate of a batch holds over everybody who sends for it', async () => {
+  const batchId = '00000000-0000-4000-8000-000000000009';
+  const before = (await pool.query('SELECT clock_timestamp() AS at')).rows[0].at;
+  await Promise.all(Array.from({ length: 20 }, () => reserveRate(pool, batchId, 1, 10)));
+  const { rows } = await pool.query(
+    "SELECT next_at >= $2::timestamptz + interval '2 seconds' AS kept FROM rate_bucket WHERE batch_id = $1",
+    [batchId, before],
+  );
+  expect(rows[0].kept).toBe(true);
+});

@@ -1,0 +1,68 @@
+/** Starts a proposed batch: claims what it would change, opens the first gate, and rings the workers, all in one transaction. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { objectionsTo } from '#lib/classifiers/registry.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import { openAtStart } from '#lib/core/plans/gates.ts';
+import { ring } from '#lib/engine/bell.ts';
+import { announce } from '#lib/engine/events.ts';
+import { claimResources } from '#lib/store/batches/batches.ts';
+import { type BatchRow, openGates, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { readPlanningDataset } from '#lib/store/plans/planning.ts';
+import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+
+const input = z.strictObject({ batchId: z.uuid() });
+
+export type Started = { state: 'running'; opened: number[] };
+
+/**
+ * Throws `conflict` when it was started already, or when an unfinished batch claims an overlapping resource on the same connection, and `invalid`
+ * when its rules would be answered wrong: it may have been proposed before that was looked for.
+ */
+export async function startBatch(actor: Actor, raw: z.input<typeof input>): Promise<Started> {
+  authorise(actor, 'start');
+  const read = input.safeParse(raw);
+  if (!read.success) throw new CountersignError('invalid', 'Name a batch by its id.');
+  const { batchId } = read.data;
+  const { pool } = db();
+  const opened = await inTransaction(pool, (tx) => startIn(tx, actor, batchId));
+  announce(pool, batchId, { kind: 'started' });
+  return { state: 'running', opened };
+}
+
+/** The start itself, in the caller's transaction. Gives the numbers of the chunks that it opened; throws as `startBatch` does. */
+export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<number[]> {
+  const { rows } = await tx.query<{ pilot: number | null }>(
+    `UPDATE batch SET state = 'running', started_by = $2, started_at = clock_timestamp() WHERE id = $1 AND state = ANY($3) RETURNING pilot`,
+    [batchId, actor.id, BATCH_TRANSITIONS.start.from],
+  );
+  const batch = await readBatchRow(tx, batchId);
+  if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
+  const started = rows[0];
+  if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
+  await assertAnswersRight(tx, batch);
+  await takeResources(tx, batch, 'start this one');
+  const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
+  let numbers = opening === null ? [] : await openGates(tx, batchId, opening);
+  // The pilot may have been cancelled before the start: the first of the others takes its place.
+  if (numbers.length === 0) numbers = await openGates(tx, batchId, { count: 1 });
+  await ring(tx);
+  return numbers;
+}
+
+async function assertAnswersRight(tx: Tx, { name, datasetId, plan }: BatchRow): Promise<void> {
+  const problems = objectionsTo(plan, (await readPlanningDataset(tx, datasetId))?.fields ?? []);
+  if (problems[0])
+    throw new CountersignError('invalid', `“${name}” can't be started. ${problems[0].message} Plan it again.`, { problems });
+}
+
+/** Claims what the batch would change. Throws `conflict` naming the unfinished batch that may change some of it too. */
+export async function takeResources(tx: Tx, batch: BatchRow, then: string): Promise<void> {
+  const taken = await claimResources(tx, batch);
+  if (!taken) return;
+  const what = `${taken.count} of the same items by ${batch.plan.independence.resource.join(' and ')}`;
+  const message = `“${taken.batchName}” is not finished and may change ${what}. Finish or cancel it, then ${then}.`;
+  throw new CountersignError('conflict', message, { facts: { batchId: taken.batchId } });
+}

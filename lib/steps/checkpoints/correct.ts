@@ -1,0 +1,98 @@
+/** A person's changes to a chunk's answers, before anything is approved. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { announce } from '#lib/engine/events.ts';
+import { assertUnfinished, lockChunks, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { categoryCounts, correctAnswers } from '#lib/store/chunks/classifications.ts';
+import { db, inTransaction } from '#lib/store/postgres/db.ts';
+
+const input = z.strictObject({
+  batchId: z.uuid(),
+  chunk: z.int32().min(1),
+  corrections: z
+    .array(
+      z.strictObject({ ordinal: z.int32().min(1), category: z.string().min(1), note: z.string().trim().max(2_000).nullish() }),
+    )
+    .min(1, 'There is nothing to correct.')
+    .max(10_000, 'At most 10,000 corrections at a time.')
+    .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'An item is named twice.'),
+});
+
+export type CorrectInput = z.input<typeof input>;
+export type Corrected = { revision: number; changed: number; counts: Record<string, number> };
+
+/**
+ * Moves items to other categories and raises the chunk's revision, which makes every decision on an older screen stale (I5).
+ *
+ * @throws CountersignError `invalid` (no such category, an item of another chunk), `conflict` (the chunk is not awaiting review), `not_found`.
+ */
+export async function correct(actor: Actor, raw: CorrectInput): Promise<Corrected> {
+  authorise(actor, 'correct');
+  const read = input.safeParse(raw);
+  if (!read.success) {
+    const problems = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+    throw new CountersignError('invalid', `The corrections can't be read: ${problems[0]?.message}`, { problems });
+  }
+  const { batchId, chunk: number, corrections } = read.data;
+  const { pool } = db();
+  const corrected = await inTransaction(pool, async (tx) => {
+    const batch = await readBatchRow(tx, batchId);
+    const [row] = batch ? await lockChunks(tx, batchId, [number]) : [];
+    if (!batch || !row) throw new CountersignError('not_found', 'There is no such chunk.');
+    assertUnfinished(batch, 'its answers can’t be changed any more');
+    if (row.state !== 'awaiting_review') {
+      throw new CountersignError(
+        'conflict',
+        row.state === 'awaiting_second'
+          ? `Chunk ${number} was signed by one person, and what was signed stays as it is. Don't sign it (sendBack, with a note): then it can be corrected. Nothing was changed.`
+          : `Chunk ${number} is ${row.state.replace('_', ' ')}: its answers can't be changed any more. Nothing was changed.`,
+      );
+    }
+    assertCategories(
+      batch.plan.categories.map(({ name }) => name),
+      corrections,
+    );
+    await assertMembers(tx, row.id, number, corrections);
+    const changed = await correctAnswers(tx, { batchId, chunkId: row.id, revision: row.revision + 1 }, corrections, actor.id);
+    if (changed.length > 0) {
+      await tx.query(
+        `UPDATE chunk SET revision = revision + 1, corrected = corrected + $2, manifest_digest = NULL, updated_at = clock_timestamp() WHERE id = $1`,
+        [row.id, changed.length],
+      );
+    }
+    return {
+      revision: row.revision + Number(changed.length > 0),
+      changed: changed.length,
+      counts: await categoryCounts(tx, row.id),
+    };
+  });
+  announce(pool, batchId, { chunk: number, kind: 'corrected' });
+  return corrected;
+}
+
+type Asked = z.output<typeof input>['corrections'];
+
+function assertCategories(known: string[], corrections: Asked): void {
+  const problems = corrections.flatMap(({ category }, index) =>
+    known.includes(category) ? [] : [{ path: `corrections.${index}.category`, message: `No category is called “${category}”.` }],
+  );
+  if (problems.length === 0) return;
+  throw new CountersignError('invalid', `${problems[0]?.message} There is: ${known.join(', ')}.`, { problems });
+}
+
+async function assertMembers(
+  tx: Parameters<typeof categoryCounts>[0],
+  chunkId: string,
+  number: number,
+  corrections: Asked,
+): Promise<void> {
+  const { rows } = await tx.query<{ ordinal: number }>(
+    'SELECT ordinal FROM classification WHERE chunk_id = $1 AND ordinal = ANY($2)',
+    [chunkId, corrections.map(({ ordinal }) => ordinal)],
+  );
+  const members = new Set(rows.map(({ ordinal }) => ordinal));
+  const stranger = corrections.find(({ ordinal }) => !members.has(ordinal));
+  if (stranger) throw new CountersignError('invalid', `Item ${stranger.ordinal} is not in chunk ${number}. Nothing was changed.`);
+}

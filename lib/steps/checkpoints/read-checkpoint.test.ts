@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { Actor, Role } from '#lib/auth/actor.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { correct } from './correct.ts';
+import { readCheckpoint } from './read-checkpoint.ts';
+import { readChunkItems } from './read-chunk-items.ts';
+
+const { pool } = await testDatabase();
+const actor = (role: Role): Actor => ({ id: `user:${randomUUID()}`, role, name: 'Bo', via: 'page' });
+const BO = actor('reviewer');
+
+const mails = (count: number): SeedItem[] =>
+  Array.from({ length: count }, (_, index) => ({
+    fields: { date: '2020-11-03', from: `a${index}@shop.x`, subject: `50% off_${index}`, text: `body ${index}` },
+    category: index % 10 === 0 ? 'keep' : 'noise',
+    confidence: (index % 7) / 10,
+    why: 'List-ID is set',
+  }));
+
+const COLUMNS = ['subject', 'from', 'date', 'text'];
+
+describe('a checkpoint', () => {
+  test('counts, samples, the action in words, and the digest that an answer is bound to', async () => {
+    const batch = await seedBatch(pool, {
+      format: 'mbox',
+      columns: COLUMNS,
+      chunks: [
+        { state: 'awaiting_review', items: mails(200) },
+        { state: 'proposed', items: [] },
+      ],
+    });
+    const view = await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 });
+    const built = await buildManifest(
+      pool,
+      { chunkId: batch.chunks[0]?.id ?? '', batchId: batch.batchId, datasetId: batch.datasetId, plan: batch.plan },
+      requestBuilder,
+    );
+    expect(view).toMatchObject({
+      batch: { noun: 'mails', state: 'running' },
+      digest: built.digest,
+      revision: 1,
+      total: 200,
+      first: 3,
+      problems: [],
+      nextWaits: true,
+      firstReceipts: [],
+      may: { correct: true, decide: true, release: false, resume: false },
+    });
+    const [noise, keep] = view?.categories ?? [];
+    expect(noise).toMatchObject({
+      name: 'noise',
+      count: 180,
+      action: { verb: 'Archive', will: 'move to the archive shelf', effect: 'undoable' },
+    });
+    expect(keep).toMatchObject({ name: 'keep', count: 20, action: null });
+    expect([
+      noise?.sampleRandom.length,
+      noise?.sampleUnsure.length,
+      keep?.sampleRandom.length,
+      keep?.sampleUnsure.length,
+    ]).toEqual([40, 10, 20, 0]);
+    const ordinals = [...(noise?.sampleRandom ?? []), ...(noise?.sampleUnsure ?? [])].map(({ ordinal }) => ordinal);
+    expect(new Set(ordinals).size).toBe(50);
+    const [sample] = noise?.sampleRandom ?? [];
+    const n = (sample?.ordinal ?? 0) - 1;
+    expect(sample).toMatchObject({
+      mark: 'random',
+      why: 'List-ID is set',
+      by: 'rules',
+      text: `body ${n}`,
+      line: `2020-11-03 | a${n}@shop.x | 50% off_${n}`,
+    });
+    expect(Object.keys(sample?.fields ?? {})).toEqual(['subject', 'from', 'date']);
+    expect(JSON.parse(JSON.stringify(view))).toEqual(view);
+    // The second look finds the digest remembered, and it is the same.
+    expect((await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 }))?.digest).toBe(built.digest);
+  });
+
+  test('a correction changes digest and counts, is listed by name, and leaves the rest of the sample alone', async () => {
+    const batch = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items: mails(200) }] });
+    const before = await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 });
+    await pool.query(`INSERT INTO "user" (id, name, email, role) VALUES ($1, 'Bo', 'bo@example.org', 'reviewer')`, [
+      BO.id.slice(5),
+    ]);
+    const sample = before?.categories[0]?.sampleRandom.map(({ ordinal }) => ordinal) ?? [];
+    await correct(BO, {
+      batchId: batch.batchId,
+      chunk: 1,
+      corrections: [{ ordinal: sample[0] ?? 0, category: 'keep', note: 'a friend' }],
+    });
+    const after = await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 });
+    expect(after).toMatchObject({
+      revision: 2,
+      corrections: [{ ordinal: sample[0], from: 'noise', to: 'keep', by: 'Bo', note: 'a friend' }],
+    });
+    expect(after?.digest).not.toBe(before?.digest);
+    expect(after?.categories.map(({ count }) => count)).toEqual([179, 21]);
+    expect(after?.categories[0]?.sampleRandom.slice(0, 39).map(({ ordinal }) => ordinal)).toEqual(sample.slice(1));
+    expect(after?.categories[1]?.sampleRandom.find(({ ordinal }) => ordinal === sample[0])?.by).toBe('Bo');
+  });
+
+  test('items whose request can not be built are named', async () => {
+    const action = { connector: 'task', do: 'create', with: { title: '{{subject}}' } };
+    const batch = await seedBatch(pool, {
+      plan: { categories: [{ name: 'noise', action }, { name: 'keep' }] },
+      chunks: [
+        {
+          state: 'awaiting_review',
+          items: [
+            { fields: { subject: 'x' }, category: 'keep' },
+            { fields: { subject: 'y' }, category: 'keep' },
+          ],
+        },
+      ],
+    });
+    await pool.query(`UPDATE item SET fields = '{"subject": " "}' WHERE dataset_id = $1 AND ordinal = 2`, [batch.datasetId]);
+    await pool.query(`UPDATE classification SET category = 'noise' WHERE batch_id = $1`, [batch.batchId]);
+    const view = await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 });
+    expect(view?.problems).toMatchObject([{ ordinal: 2, category: 'noise' }]);
+  });
+
+  test('while it waits for release, the receipts of the first', async () => {
+    const items = mails(20).map(
+      (item, index): SeedItem => ({
+        ...item,
+        category: 'noise',
+        ...(index < 3 ? { first: true, receipts: ['intent', index === 1 ? 'outcome:failed' : 'outcome:succeeded'] } : {}),
+      }),
+    );
+    const batch = await seedBatch(pool, { chunks: [{ state: 'awaiting_release', items }] });
+    const view = await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 });
+    expect(view).toMatchObject({
+      digest: batch.chunks[0]?.digest,
+      released: false,
+      may: { correct: false, decide: false, release: true },
+    });
+    expect(view?.firstReceipts.map(({ ordinal, result, reason, line }) => [ordinal, result, reason, line])).toEqual([
+      [1, 'succeeded', null, 'Archived: 2020-11-03 | a0@shop.x | 50% off_0'],
+      [2, 'failed', 'http_404', 'Failed (HTTP 404): 2020-11-03 | a1@shop.x | 50% off_1'],
+      [3, 'succeeded', null, 'Archived: 2020-11-03 | a2@shop.x | 50% off_2'],
+    ]);
+  });
+
+  test('long values are cut for the screen', async () => {
+    const batch = await seedBatch(pool, {
+      chunks: [
+        {
+          state: 'awaiting_review',
+          items: [{ fields: { date: '', from: '', subject: '🎉'.repeat(50_000) }, category: 'noise' }],
+        },
+      ],
+    });
+    const subject =
+      (await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 }))?.categories[0]?.sampleRandom[0]?.fields.subject ?? '';
+    expect(subject.endsWith('🎉…')).toBe(true);
+    expect([...subject]).toHaveLength(2_001);
+  });
+
+  test('nobody there is null; an auditor may not see items', async () => {
+    const batch = await seedBatch(pool, { chunks: [{ state: 'queued', items: mails(1) }] });
+    expect(await readCheckpoint(BO, { batchId: batch.batchId, chunk: 2 })).toBeNull();
+    expect(await readCheckpoint(BO, { batchId: randomUUID(), chunk: 1 })).toBeNull();
+    expect(await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 })).toMatchObject({
+      digest: null,
+      may: { decide: false },
+    });
+    await expect(readCheckpoint(actor('auditor'), { batchId: batch.batchId, chunk: 1 })).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
+});
+
+describe('all items of a chunk', () => {
+  test('by key, by category, by a text that is no pattern', async () => {
+    const batch = await seedBatch(pool, { columns: COLUMNS, chunks: [{ state: 'awaiting_review', items: mails(30) }] });
+    const of = { batchId: batch.batchId, chunk: 1 };
+    const first = await readChunkItems(BO, { ...of, category: 'noise', limit: 20 });
+    expect(first?.items).toHaveLength(20);
+    const rest = await readChunkItems(BO, { ...of, category: 'noise', limit: 20, cursor: first?.next ?? null });
+    expect(rest).toMatchObject({ next: null });
+    expect([...(first?.items ?? []), ...(rest?.items ?? [])].map(({ ordinal }) => ordinal)).toEqual(
+      mails(30).flatMap(({ category }, index) => (category === 'noise' ? [index + 1] : [])),
+    );
+    expect((await readChunkItems(BO, { ...of, search: 'OFF_12' }))?.items.map(({ ordinal }) => ordinal)).toEqual([13]);
+    expect(await readChunkItems(BO, { ...of, search: 'offx12' })).toEqual({ items: [], next: null });
+    expect((await readChunkItems(BO, { ...of, search: '%' }))?.items).toHaveLength(30);
+    expect((await readChunkItems(BO, { ...of, search: 'a\0' }))?.items).toHaveLength(30);
+    expect(await readChunkItems(BO, { ...of, chunk: 9 })).toBeNull();
+  });
+});

@@ -1,0 +1,234 @@
+/** The question put to a person when a chunk is classified: counts, samples, the exact action in words, and what the answer is bound to. */
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
+import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
+import type { BatchState } from '#lib/core/lifecycle.ts';
+import { chunkMay } from '#lib/core/lifecycle.ts';
+import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
+import type { ReceiptResult } from '#lib/ledger/receipt.ts';
+import { type ChunkRow, chunkRow } from '#lib/steps/batches/batch-view.ts';
+import { readTargets, type TargetIncident } from '#lib/steps/fleet/target-incidents.ts';
+import { isId, isNumber, nounOf } from '#lib/steps/page.ts';
+import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
+import {
+  anyProposed,
+  type ChunkOf,
+  type NextWaiting,
+  pickRandom,
+  pickUnsure,
+  readAnswered,
+  readApprovedDigest,
+  readCategoryCounts,
+  readCorrections,
+  readHaltedAt,
+  readNextWaiting,
+} from '#lib/store/checkpoints/checkpoint-reads.ts';
+import { readDecisionReceipts, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
+import { currentManifest, type ManifestProblem } from '#lib/store/checkpoints/manifest.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.ts';
+import { foldChunks } from '#lib/store/receipts/sum.ts';
+import { type Sample, sampleOf } from './sample-rows.ts';
+
+type CheckpointCategory = {
+  name: string;
+  count: number;
+  action: ActionWords | null;
+  sampleRandom: Sample[];
+  sampleUnsure: Sample[];
+};
+
+export type CheckpointView = {
+  batch: { id: string; name: string; state: BatchState; noun: 'mails' | 'rows' };
+  chunk: ChunkRow;
+  /** the manifest's digest, hex: what an answer is bound to. Null while there is nothing to answer. */
+  digest: string | null;
+  revision: number;
+  /** items classified so far */
+  total: number;
+  categories: CheckpointCategory[];
+  /** items whose request can't be built; with any of them the chunk can't be approved */
+  problems: ManifestProblem[];
+  /** how many run before a person releases the rest, per target; 0 runs all at once */
+  first: number;
+  released: boolean;
+  /** the latest, newest first */
+  corrections: { ordinal: number; from: string; to: string; by: string; at: string; note: string | null; revision: number }[];
+  /** what became of the actions that ran first, while the chunk waits for release */
+  firstReceipts: {
+    chunk: number;
+    seq: number;
+    ordinal: number;
+    line: string;
+    result: ReceiptResult | null;
+    reason: string | null;
+  }[];
+  /** where two people sign each chunk; null where one does */
+  two: TwoSignatures | null;
+  /** a chunk waits behind this one for a person's yes */
+  nextWaits: boolean;
+  /** the chunk of this batch to look at after this one, and how many stand still; null when none does */
+  next: NextWaiting | null;
+  /** when it halted, ISO 8601 */
+  haltedAt: string | null;
+  /** targets that failed, as far as this chunk waits for them */
+  targets: TargetIncident[];
+  may: { correct: boolean; decide: boolean; release: boolean; resume: boolean };
+};
+
+export type TwoSignatures = {
+  /** who signed first, by name, and when (ISO 8601); null when nobody has */
+  first: { by: string; at: string } | null;
+  /** who did not sign, by name, and when, so that both signatures are due again; null when nobody said so last. The chunk's note says why. */
+  refused: { by: string; at: string } | null;
+  /** why the signature that is due can't be this person's; null when it can */
+  notYou: 'started' | 'signed' | null;
+};
+
+const CORRECTIONS_SHOWN = 50;
+
+/** The checkpoint of one chunk, in whatever state it is; null when there is none. Reads only, but for remembering the digest it made. */
+export async function readCheckpoint(
+  actor: Actor,
+  { batchId, chunk: number }: { batchId: string; chunk: number },
+): Promise<CheckpointView | null> {
+  authorise(actor, 'see');
+  if (!isId(batchId) || !isNumber(number)) return null;
+  const { pool } = db();
+  const batch = await readBatchFacts(pool, batchId);
+  const [chunk] = batch ? await readChunksNow(pool, batchId, { number }) : [];
+  if (!batch || !chunk) return null;
+
+  const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
+  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two] = await Promise.all([
+    foldChunks(pool, batchId, [chunk]),
+    manifestOf(batch, chunk, of),
+    readCorrections(pool, of, CORRECTIONS_SHOWN),
+    anyProposed(pool, batchId),
+    readNextWaiting(pool, batchId, number),
+    chunk.state === 'halted' ? readHaltedAt(pool, batchId, number) : null,
+    readTargets(pool, { batchId, chunk: number }),
+    readFirst(batch, chunk),
+    readTwo(actor, batch, chunk),
+  ]);
+  const names = await readNames(
+    pool,
+    corrections.map(({ by }) => by),
+  );
+  const categories = await readCategories(batch, chunk, of);
+  const { datasetFormat, id, name, state, plan } = batch;
+  return {
+    batch: { id, name, state, noun: nounOf(datasetFormat) },
+    chunk: chunkRow(chunk, folded.get(chunk.number)),
+    digest: manifest.digest,
+    revision: chunk.revision,
+    total: categories.reduce((sum, { count }) => sum + count, 0),
+    categories,
+    problems: manifest.problems,
+    first: plan.execution.first,
+    released: chunk.released,
+    corrections: corrections.map((one) => ({ ...one, by: names.get(one.by) ?? one.by, at: one.at.toISOString() })),
+    firstReceipts,
+    two,
+    nextWaits,
+    next,
+    haltedAt: haltedAt?.toISOString() ?? null,
+    targets,
+    may: {
+      correct: may(actor, 'correct') && chunk.state === 'awaiting_review',
+      decide: may(actor, 'decide') && chunkMay('approve', chunk.state) && !two?.notYou,
+      release: may(actor, 'release') && (chunkMay('release', chunk.state) || (chunk.state === 'approved' && !chunk.released)),
+      resume: may(actor, 'resume'),
+    },
+  };
+}
+
+/** What was approved, once something was; before, what the answers make now. */
+async function manifestOf(
+  batch: BatchFacts,
+  chunk: ChunkNow,
+  of: ChunkOf,
+): Promise<{ digest: string | null; problems: ManifestProblem[] }> {
+  const { pool } = db();
+  if (chunk.decisionId !== null) return { digest: await readApprovedDigest(pool, chunk.decisionId, chunk.id), problems: [] };
+  if (!ANSWERABLE.has(chunk.state)) return { digest: null, problems: [] };
+  // It is remembered only when every request could be built.
+  if (chunk.manifestDigest !== null) return { digest: chunk.manifestDigest, problems: [] };
+  return currentManifest(pool, { ...of, plan: batch.plan }, requestBuilder);
+}
+
+const ANSWERABLE: ReadonlySet<string> = new Set(['awaiting_review', 'awaiting_second']);
+
+async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promise<TwoSignatures | null> {
+  if (!needsTwo(batch.plan)) return null;
+  const { pool } = db();
+  const first = await readFirstSignature(pool, chunk.id);
+  // Not the actions' receipts: the last decision on a chunk in review is its last receipt.
+  const decisions =
+    chunk.state === 'awaiting_review' && chunk.seq > 0
+      ? await readDecisionReceipts(pool, batch.id, new Map([[chunk.number, chunk.seq]]))
+      : [];
+  const signings = signingsOf(decisions);
+  const last = decisions.findLast(({ answers }) => answers.execute || answers.sendBack);
+  const refused = last && signings.get(last.seq) === 'refused' ? last : null;
+  const names = await readNames(
+    pool,
+    [first, refused].flatMap((one) => (one ? [one.by] : [])),
+  );
+  const named = (one: { by: string; at: string } | null) => one && { by: names.get(one.by) ?? one.by, at: one.at };
+  const signed = first?.by === actor.id ? 'signed' : null;
+  return { first: named(first), refused: named(refused), notYou: batch.startedBy === actor.id ? 'started' : signed };
+}
+
+/** The plan's categories in its order, with counts and samples. */
+async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): Promise<CheckpointCategory[]> {
+  const { pool } = db();
+  const counts = await readCategoryCounts(pool, chunk.id);
+  const words = actionWords(batch.plan);
+  const names = batch.plan.categories.map(({ name }) => name);
+  const filled = names.filter((name) => counts.has(name));
+  const random = await pickRandom(pool, chunk.id, chunk.seed, filled, SAMPLES_PER_CATEGORY);
+  const unsure = await pickUnsure(pool, chunk.id, filled, random, UNSURE_SAMPLES_PER_CATEGORY);
+  const items = await readAnswered(
+    pool,
+    of,
+    [...random, ...unsure].map(({ ordinal }) => ordinal),
+  );
+  const people = await readNames(
+    pool,
+    [...items.values()].map(({ by }) => by),
+  );
+
+  const samples = (picked: typeof random, mark: 'random' | 'unsure', category: string): Sample[] =>
+    picked.flatMap(({ ordinal }) => {
+      const item = items.get(ordinal);
+      // Somebody may have moved it between the two statements.
+      return item?.category === category ? [sampleOf(batch, item, mark, people)] : [];
+    });
+  const inCategory = (picked: typeof random, name: string) => picked.filter(({ category }) => category === name);
+  return names.map((name) => ({
+    name,
+    count: counts.get(name) ?? 0,
+    action: words.get(name) ?? null,
+    sampleRandom: samples(inCategory(random, name), 'random', name),
+    sampleUnsure: samples(inCategory(unsure, name), 'unsure', name),
+  }));
+}
+
+/** The first actions' receipts. They may be in another chunk of the same decision; then there are none here. */
+async function readFirst(batch: BatchFacts, chunk: ChunkNow): Promise<CheckpointView['firstReceipts']> {
+  if (chunk.decisionId === null || chunk.released) return [];
+  const { pool } = db();
+  const rows = await receiptReader(pool, batch).rows(await readFirstOutcomes(pool, batch.id, chunk.decisionId, chunk.id));
+  return rows.map(({ chunk: of, seq, ordinal, line, result, reason }) => ({
+    chunk: of,
+    seq,
+    ordinal: ordinal ?? 0,
+    line,
+    result,
+    reason,
+  }));
+}

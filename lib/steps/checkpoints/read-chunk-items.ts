@@ -1,0 +1,43 @@
+/** All items of a chunk with their answers, page by page. */
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { isId, isNumber, limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
+import { readAnsweredPage } from '#lib/store/checkpoints/checkpoint-reads.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { type Sample, sampleOf } from './sample-rows.ts';
+
+type Input = PageInput & {
+  batchId: string;
+  chunk: number;
+  category?: string | null | undefined;
+  search?: string | null | undefined;
+};
+
+/**
+ * In the order of the file, all or those of a category, or whose fields or reason hold a text (letter case aside). A page of a search may be
+ * short, even empty: `next` says where to go on. Null when there is no such chunk. Throws `invalid`.
+ */
+export async function readChunkItems(actor: Actor, input: Input): Promise<Page<Sample> | null> {
+  authorise(actor, 'see');
+  const limit = limitOf(input);
+  const after = numberCursor(input);
+  const { batchId, chunk: number } = input;
+  if (!isId(batchId) || !isNumber(number)) return null;
+  const { pool } = db();
+  const batch = await readBatchFacts(pool, batchId);
+  const [chunk] = batch ? await readChunksNow(pool, batchId, { number }) : [];
+  if (!batch || !chunk) return null;
+  const of = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
+  const { rows, next } = await readAnsweredPage(pool, of, {
+    category: input.category || null,
+    search: input.search || null,
+    after,
+    limit,
+  });
+  const names = await readNames(
+    pool,
+    rows.map(({ by }) => by),
+  );
+  return { items: rows.map((row) => sampleOf(batch, row, null, names)), next: next === null ? null : String(next) };
+}

@@ -1,0 +1,38 @@
+/** Answered items as a checkpoint shows them. */
+import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
+import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
+import type { AnsweredItem } from '#lib/store/checkpoints/checkpoint-reads.ts';
+
+export type Sample = {
+  ordinal: number;
+  /** in the order of the file's columns; long values are cut and end in … */
+  fields: Record<string, string>;
+  /** a mail's text, which is then not among the fields */
+  text: string | null;
+  category: string;
+  why: string;
+  confidence: number;
+  /** "rules", or a person's name */
+  by: string;
+  mark: 'random' | 'unsure' | null;
+  /** the receipt fields: what names the item */
+  line: string;
+};
+
+const FIELDS_IN_LINE = 3;
+
+/** `names`: people by `user:<uuid>`. */
+export function sampleOf(
+  batch: BatchFacts,
+  item: AnsweredItem,
+  mark: Sample['mark'],
+  names: ReadonlyMap<string, string>,
+): Sample {
+  const { ordinal, category, why, confidence, by } = item;
+  const text = batch.datasetFormat === 'mbox' ? (item.fields.text ?? null) : null;
+  const shown = batch.fieldNames.filter((name) => Object.hasOwn(item.fields, name) && !(text !== null && name === 'text'));
+  const fields = Object.fromEntries(shown.map((name) => [name, item.fields[name] ?? '']));
+  const receiptFields = batch.plan.receiptFields.length > 0 ? batch.plan.receiptFields : shown.slice(0, FIELDS_IN_LINE);
+  const line = fieldsLine({ receiptLine: '', receiptFields }, item.fields);
+  return { ordinal, fields, text, category, why, confidence, by: names.get(by) ?? by, mark, line };
+}

@@ -1,0 +1,57 @@
+/** A chunk's intermediate state as it is now: counts, and each item's category with its reason. */
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { detailsHeading, detailsItem, scratchpadSummary } from '#lib/core/checkpoints/scratchpad.ts';
+import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
+import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
+import { isId, isNumber } from '#lib/steps/page.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
+import { readCategoryCounts, walkAnswers } from '#lib/store/checkpoints/checkpoint-reads.ts';
+import { db } from '#lib/store/postgres/db.ts';
+
+export type Scratchpad = {
+  summary: { processed: number; categories: Record<string, number> } /** Markdown, streamed */;
+  details: AsyncIterable<string>;
+};
+
+/** The scratchpad of one chunk; null when there is no such chunk. */
+export async function readScratchpad(
+  actor: Actor,
+  { batchId, chunk: number }: { batchId: string; chunk: number },
+): Promise<Scratchpad | null> {
+  authorise(actor, 'see');
+  if (!isId(batchId) || !isNumber(number)) return null;
+  const { pool } = db();
+  const batch = await readBatchFacts(pool, batchId);
+  const [chunk] = batch ? await readChunksNow(pool, batchId, { number }) : [];
+  return batch && chunk ? scratchpadOf(batch, chunk) : null;
+}
+
+export async function scratchpadOf(batch: BatchFacts, chunk: ChunkNow): Promise<Scratchpad> {
+  const counts = await readCategoryCounts(db().pool, chunk.id);
+  const summary = scratchpadSummary(
+    batch.plan.categories.map(({ name }) => name),
+    counts,
+  );
+  return { summary, details: details(batch, chunk, summary.processed) };
+}
+
+async function* details(batch: BatchFacts, chunk: ChunkNow, processed: number): AsyncGenerator<string> {
+  const { pool } = db();
+  const { plan, fieldNames } = batch;
+  // Without receipt fields the first columns say which item it is.
+  const shown = plan.receiptFields.length > 0 ? plan.receiptFields : fieldNames.slice(0, 3);
+  yield detailsHeading(chunk, processed);
+  const of = { batchId: batch.id, datasetId: batch.datasetId, chunkId: chunk.id };
+  for await (const items of walkAnswers(pool, of, shown, EXPORT_PAGE_ROWS)) {
+    const names = await readNames(
+      pool,
+      items.map(({ by }) => by),
+    );
+    yield items
+      .map(({ fields, by, ...item }) =>
+        detailsItem({ ...item, by: names.get(by) ?? by, line: fieldsLine({ receiptLine: '', receiptFields: shown }, fields) }),
+      )
+      .join('');
+  }
+}

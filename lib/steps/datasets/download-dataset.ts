@@ -1,0 +1,131 @@
+/** The items of a dataset, or of one category of a batch, as a file: their original bytes, or their fields. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { csvWriter, mboxMessage } from '#lib/ingest/write-back.ts';
+import { type Original, readOriginals } from '#lib/store/datasets/originals.ts';
+import { db } from '#lib/store/postgres/db.ts';
+
+const input = z
+  .strictObject({
+    batchId: z.uuid().optional(),
+    datasetId: z.uuid().optional(),
+    format: z.enum(['csv', 'jsonl', 'mbox', 'original'], 'The format is csv, jsonl, mbox or original.'),
+    category: z.string().min(1).optional(),
+  })
+  .refine(({ batchId, datasetId }) => (batchId === undefined) !== (datasetId === undefined), 'Name either a batch or a dataset.')
+  .refine(({ batchId, category }) => category === undefined || batchId !== undefined, 'Only a batch has categories.');
+
+export type DownloadDatasetInput = z.input<typeof input>;
+export type Download = { fileName: string; contentType: string; body: AsyncIterable<Uint8Array> };
+
+/**
+ * A stream of the items in the order of the file. `csv` and `mbox` are the original bytes and so are to be had only where the upload
+ * was of that format; `original` is whichever it was; `jsonl` is a line `{ordinal, fields, category}` for each item.
+ *
+ * @throws CountersignError `invalid`, `not_found`, `unsupported` (another format than the upload's).
+ */
+export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): Promise<Download> {
+  authorise(actor, 'download');
+  const read = input.safeParse(raw);
+  if (!read.success) {
+    const problems = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+    throw new CountersignError('invalid', `The download can't be read: ${problems[0]?.message}`, { problems });
+  }
+  const { batchId = null, category = null, format } = read.data;
+  const datasetId = batchId === null ? (read.data.datasetId ?? '') : await datasetOf(batchId, category);
+  const dataset = await db().prisma.dataset.findUnique({ where: { id: datasetId } });
+  if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
+  const items = readOriginals(db().pool, { datasetId, batchId, category });
+  const name = fileStem(dataset.name, category);
+
+  if (format === 'jsonl') {
+    const fields = z.array(z.object({ name: z.string() })).parse(dataset.fields);
+    return {
+      fileName: `${name}.jsonl`,
+      contentType: 'application/jsonl; charset=utf-8',
+      body: jsonLines(
+        items,
+        fields.map((field) => field.name),
+      ),
+    };
+  }
+  if (format !== 'original' && format !== dataset.format) {
+    const message = `“${dataset.name}” was uploaded as ${dataset.format ?? 'an unknown format'} and can't be given back as ${format}. Ask for original or jsonl.`;
+    throw new CountersignError('unsupported', message);
+  }
+  if (dataset.format === 'csv') {
+    const dialect = csvDialect.parse(dataset.dialect ?? {});
+    const charset = dialect.charset ? `; charset=${dialect.charset.toLowerCase()}` : '';
+    return { fileName: `${name}.csv`, contentType: `text/csv${charset}`, body: csvFile(items, dialect) };
+  }
+  if (dataset.format === 'mbox') return { fileName: `${name}.mbox`, contentType: 'application/mbox', body: mboxFile(items) };
+  throw new CountersignError('unsupported', `“${dataset.name}” has no format that can be given back.`);
+}
+
+/** `header` is the base64 of the file's own bytes before its rows: byte order mark and, where it had one, header row. */
+const csvDialect = z.object({
+  charset: z.string().optional(),
+  lineEnd: z.string().optional(),
+  header: z
+    .base64()
+    .default('')
+    .transform((text) => Buffer.from(text, 'base64')),
+});
+
+async function datasetOf(batchId: string, category: string | null): Promise<string> {
+  const batch = await db().prisma.batch.findUnique({ where: { id: batchId }, select: { datasetId: true, plan: true } });
+  if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
+  const names = (batch.plan as unknown as Plan).categories.map(({ name }) => name);
+  if (category === null || names.includes(category)) return batch.datasetId;
+  throw new CountersignError('invalid', `No category is called “${category}”. There is: ${names.join(', ')}.`);
+}
+
+/** Safe as a file name on every system; the route puts it into its header. */
+function fileStem(datasetName: string, category: string | null): string {
+  const stem = datasetName.replace(/\.[A-Za-z0-9]{1,8}$/, '');
+  const whole = (category === null ? stem : `${stem}-${category}`)
+    .toWellFormed()
+    .replace(/[\p{C}\\/:*?"<>|]+/gu, '_')
+    .slice(0, 120);
+  return whole.replace(/^[.\s]+|[.\s]+$/g, '') || 'dataset';
+}
+
+async function* jsonLines(items: AsyncIterable<Original>, names: string[]): AsyncGenerator<Uint8Array> {
+  yield* packed(items, ({ ordinal, fields, category }) => {
+    // The database keeps the keys of an object in an order of its own; a person expects the file's.
+    const ordered = Object.fromEntries(names.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]]));
+    return Buffer.from(`${JSON.stringify({ ordinal, fields: ordered, category })}\n`);
+  });
+}
+
+async function* csvFile(items: AsyncIterable<Original>, dialect: z.output<typeof csvDialect>): AsyncGenerator<Uint8Array> {
+  const { header, charset, lineEnd } = dialect;
+  const write = csvWriter({ header, ...(charset ? { charset } : {}), ...(lineEnd ? { lineEnd } : {}) });
+  if (header.length > 0) yield header;
+  yield* packed(items, ({ raw }) => write(raw));
+}
+
+async function* mboxFile(items: AsyncIterable<Original>): AsyncGenerator<Uint8Array> {
+  yield* packed(items, ({ raw }) => mboxMessage(raw));
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** Small records go out together: a stream of a million tiny pieces spends its time on the pieces. */
+async function* packed(items: AsyncIterable<Original>, write: (item: Original) => Buffer): AsyncGenerator<Uint8Array> {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const item of items) {
+    const piece = write(item);
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield Buffer.concat(pieces);
+    pieces = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(pieces);
+}

@@ -1,0 +1,102 @@
+/** Datasets, their items and what could not be read of them. */
+
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import type { DatasetState } from '#lib/core/lifecycle.ts';
+import type { FieldProfile } from '#lib/ingest/profile.ts';
+import { instantCursor, isId, limitOf, nounOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
+import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.ts';
+import { db } from '#lib/store/postgres/db.ts';
+
+export type DatasetView = {
+  id: string;
+  name: string;
+  state: DatasetState;
+  /** csv, mbox; null until it is known. */
+  format: string | null;
+  noun: 'mails' | 'rows';
+  /** What was detected: character set, delimiter and the like. */
+  dialect: Record<string, string | number | boolean> | null;
+  bytes: number;
+  /** SHA-256 of the file in hex; null until it is ready. */
+  digest: string | null;
+  itemCount: number;
+  unreadableCount: number;
+  /** In the file's order. */
+  fields: FieldProfile[];
+  /** Why it failed, in words. */
+  reason: string | null;
+  createdBy: string;
+  createdAt: string;
+  readyAt: string | null;
+};
+
+export type DatasetItem = { ordinal: number; fields: Record<string, string> };
+
+/** `excerpt`: the row's first bytes as text; bytes that are none are shown as U+FFFD. */
+export type UnreadableRow = { line: number; reason: string; excerpt: string };
+
+/** The newest first. @throws CountersignError `invalid` for a cursor of another list. */
+export async function readDatasets(actor: Actor, input: PageInput = {}): Promise<Page<DatasetView>> {
+  authorise(actor, 'see');
+  const limit = limitOf(input);
+  const rows = await readDatasetHeads(db().pool, { before: instantCursor(input), limit: limit + 1 });
+  const items = rows.slice(0, limit).map(viewOf);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return { items, next: last ? `${last.createdAt}_${last.id}` : null };
+}
+
+/** The dataset, or null. */
+export async function readDataset(actor: Actor, { id }: { id: string }): Promise<DatasetView | null> {
+  authorise(actor, 'see');
+  if (!isId(id)) return null;
+  const row = await readDatasetHead(db().pool, id);
+  return row ? viewOf(row) : null;
+}
+
+/** Its items in the order of the file, while it is receiving too; a page of large items is shorter. Null without the dataset. Fields come in the file's order. */
+export async function readItems(actor: Actor, { id, ...input }: { id: string } & PageInput): Promise<Page<DatasetItem> | null> {
+  const dataset = await readDataset(actor, { id });
+  if (!dataset) return null;
+  const limit = limitOf(input);
+  const { rows, more } = await readItemPage(db().pool, id, numberCursor(input), limit);
+  const names = dataset.fields.map(({ name }) => name);
+  const items = rows.map(({ ordinal, fields }) => ({ ordinal, fields: inOrder(fields, names) }));
+  const last = more ? items.at(-1) : undefined;
+  return { items, next: last ? String(last.ordinal) : null };
+}
+
+/** The rows that could not be read, in the order of the file; null without the dataset. */
+export async function readUnreadable(
+  actor: Actor,
+  { id, ...input }: { id: string } & PageInput,
+): Promise<Page<UnreadableRow> | null> {
+  const dataset = await readDataset(actor, { id });
+  if (!dataset) return null;
+  const limit = limitOf(input);
+  const rows = await readUnreadablePage(db().pool, id, numberCursor(input), limit + 1);
+  const items = rows.slice(0, limit).map(({ line, reason, excerpt }) => ({ line, reason, excerpt: excerpt.toString('utf8') }));
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return { items, next: last ? String(last.line) : null };
+}
+
+function viewOf(head: DatasetHead): DatasetView {
+  return {
+    ...head,
+    noun: nounOf(head.format),
+    bytes: Number(head.bytes),
+    fields: head.fields as FieldProfile[],
+    digest: head.digest?.toString('hex') ?? null,
+    createdAt: head.createdAt.toISOString(),
+    readyAt: head.readyAt?.toISOString() ?? null,
+  };
+}
+
+/** jsonb keeps keys in an order of its own. `fromEntries` makes own properties of all of them, `__proto__` included. */
+function inOrder(fields: Record<string, string>, names: readonly string[]): Record<string, string> {
+  const known = names.filter((name) => Object.hasOwn(fields, name));
+  // While a dataset is receiving its profile may not be written yet.
+  const order = known.length > 0 ? known : Object.keys(fields);
+  return Object.fromEntries(order.map((name) => [name, fields[name] ?? '']));
+}

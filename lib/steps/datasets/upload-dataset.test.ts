@@ -1,0 +1,368 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
+import { hasSample, SAMPLE_MAILS, SAMPLE_NAME, sampleMailbox } from '#lib/ingest/sample.ts';
+import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
+import { testDatabase } from '#test/database.ts';
+import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
+import { uploadDataset } from './upload-dataset.ts';
+
+const { pool, superPool } = await testDatabase();
+
+const ada: Actor = { id: `user:${randomUUID()}`, role: 'operator', name: 'Ada', via: 'page' };
+
+async function* chunksOf(...chunks: (string | Buffer)[]): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) yield Buffer.from(chunk);
+}
+
+async function refusal(upload: Promise<unknown>): Promise<{ code: string; message: string }> {
+  const error = await upload.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof CountersignError)) throw new Error(`not a refusal: ${String(error)}`);
+  return { code: error.code, message: error.message };
+}
+
+/** What is left of a dataset that failed: its row, and nothing else. */
+async function remains(id: string): Promise<{ state: string | undefined; reason: string | null | undefined; rows: number }> {
+  const dataset = await readDataset(ada, { id });
+  const { rows } = await pool.query<{ rows: string }>(
+    'SELECT (SELECT count(*) FROM item WHERE dataset_id = $1) + (SELECT count(*) FROM unreadable_row WHERE dataset_id = $1) AS rows',
+    [id],
+  );
+  return { state: dataset?.state, reason: dataset?.reason, rows: Number(rows[0]?.rows) };
+}
+
+async function until<T>(what: () => Promise<T | null | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await what();
+    if (found) return found;
+    await sleep(10);
+  }
+}
+
+describe('a file that is right', () => {
+  test('becomes a dataset with its items, unreadable rows, profile, dialect and digest', async () => {
+    const file = 'id;__proto__;name;constructor\n1;a;Bö;x\n2;b\n3;c;"Q;""u""\n";\\\n';
+    const { id, ...counts } = await uploadDataset(ada, { name: 'C:\\data\\a.csv', source: chunksOf(file) });
+    expect(counts).toEqual({ itemCount: 2, unreadableCount: 1, bytes: Buffer.byteLength(file) });
+    const dataset = await readDataset(ada, { id });
+    expect(dataset).toMatchObject({
+      name: 'a.csv',
+      state: 'ready',
+      format: 'csv',
+      noun: 'rows',
+      itemCount: 2,
+      unreadableCount: 1,
+    });
+    expect(dataset?.digest).toBe(createHash('sha256').update(file).digest('hex'));
+    expect(dataset?.fields.map(({ name, type, filled }) => [name, type, filled])).toEqual([
+      ['id', 'number', 2],
+      ['__proto__', 'text', 2],
+      ['name', 'text', 2],
+      ['constructor', 'text', 2],
+    ]);
+    expect(dataset?.dialect).toMatchObject({ charset: 'UTF-8', delimiter: ';', quote: 'double' });
+    const items = await readItems(ada, { id });
+    expect(items?.items.map(({ ordinal, fields }) => [ordinal, Object.entries(fields)])).toEqual([
+      [
+        1,
+        [
+          ['id', '1'],
+          ['__proto__', 'a'],
+          ['name', 'Bö'],
+          ['constructor', 'x'],
+        ],
+      ],
+      [
+        2,
+        [
+          ['id', '3'],
+          ['__proto__', 'c'],
+          ['name', 'Q;"u"\n'],
+          ['constructor', '\\'],
+        ],
+      ],
+    ]);
+    expect(await readUnreadable(ada, { id })).toEqual({
+      items: [{ line: 3, reason: 'line 3 has 2 cells, the header has 4', excerpt: '2;b\n' }],
+      next: null,
+    });
+    const { rows } = await pool.query<{ raw: Buffer; digest: Buffer }>(
+      'SELECT raw, digest FROM item WHERE dataset_id = $1 ORDER BY ordinal',
+      [id],
+    );
+    expect(rows.map(({ raw }) => raw.toString())).toEqual(['1;a;Bö;x\n', '3;c;"Q;""u""\n";\\\n']);
+    expect(rows.every(({ raw, digest }) => createHash('sha256').update(raw).digest().equals(digest))).toBe(true);
+  });
+
+  test('mail has the fields of mail', async () => {
+    const file =
+      'From bo@x.org Thu Aug 22 12:36:23 2002\nFrom: Bo <bo@X.org>\nDate: Thu, 22 Aug 2002 12:36:00 +0000\nSubject: hi\n\ntext\n';
+    const { id } = await uploadDataset(ada, { name: 'mail', source: chunksOf(file) });
+    expect(await readDataset(ada, { id })).toMatchObject({ format: 'mbox', noun: 'mails', itemCount: 1 });
+    const page = await readItems(ada, { id });
+    expect(Object.keys(page?.items[0]?.fields ?? {})).toEqual([
+      'from',
+      'fromDomain',
+      'to',
+      'date',
+      'dateDoubtful',
+      'subject',
+      'messageId',
+      'listId',
+      'text',
+      'attachments',
+    ]);
+    expect(page?.items[0]?.fields).toMatchObject({ from: 'bo@x.org', subject: 'hi', date: '2002-08-22T12:36:00.000Z' });
+  });
+
+  test('its first items can be read while the rest arrives', async () => {
+    const id = randomUUID();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const row = `${'x'.repeat(60)},y\n`;
+    async function* source() {
+      yield Buffer.from(`a,b\n${row.repeat(SEGMENT_ROWS + 10)}`);
+      yield Buffer.from(row.repeat(SEGMENT_ROWS));
+      await held;
+      yield Buffer.from('last,one\n');
+    }
+    const upload = uploadDataset(ada, { name: 'a.csv', source: source() }, { id });
+    const page = await until(async () => {
+      const items = await readItems(ada, { id, limit: 3 });
+      return items && items.items.length > 0 ? items : null;
+    });
+    expect(page).toEqual({ items: [1, 2, 3].map((ordinal) => ({ ordinal, fields: { a: 'x'.repeat(60), b: 'y' } })), next: '3' });
+    const dataset = await readDataset(ada, { id });
+    expect(dataset).toMatchObject({ state: 'receiving', format: 'csv' });
+    expect(dataset?.fields.map(({ name }) => name)).toEqual(['a', 'b']);
+    release();
+    expect(await upload).toMatchObject({ itemCount: 2 * SEGMENT_ROWS + 11 });
+    expect((await readItems(ada, { id, cursor: String(2 * SEGMENT_ROWS + 10) }))?.items).toEqual([
+      { ordinal: 2 * SEGMENT_ROWS + 11, fields: { a: 'last', b: 'one' } },
+    ]);
+  });
+
+  test('hostile bytes are stored as they are', async () => {
+    const piece = fc.constantFrom(
+      '"',
+      '""',
+      ',',
+      '\n',
+      '\r\n',
+      'a',
+      'é',
+      '\0',
+      '\\u0000',
+      '\\',
+      '\x01',
+      '\u2028',
+      '😀',
+      "'",
+      '{"x":1}',
+    );
+    const text = fc.array(piece, { maxLength: 30 }).map((pieces) => `first,second\nx,y\n${pieces.join('')}`);
+    const files = fc.oneof(
+      text.map((whole) => Buffer.from(whole)),
+      text.map((whole) => Buffer.from(`${whole}\ud800`, 'utf16le')),
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.concat([Buffer.from('first,second\nx,y\n'), bytes])),
+    );
+    await fc.assert(
+      fc.asyncProperty(files, async (file) => {
+        const id = randomUUID();
+        // The noise may outweigh the table; what is refused must be refused in words, and what is taken must be whole.
+        const uploaded = await uploadDataset(ada, { name: 'a.csv', source: chunksOf(file) }, { id }).catch((error: unknown) => {
+          if (!(error instanceof CountersignError) || error.code !== 'invalid') throw error;
+          return { itemCount: 0 };
+        });
+        const { rows } = await pool.query<{ raw: Buffer }>('SELECT raw FROM item WHERE dataset_id = $1 ORDER BY ordinal', [id]);
+        expect(rows).toHaveLength(uploaded.itemCount);
+        for (const { raw } of rows) expect(file.includes(raw)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test.runIf(hasSample())('the sample is a dataset of 6,046 mails, each with its original bytes', async () => {
+  const source = sampleMailbox();
+  if (!source) throw new Error('the package was there a moment ago');
+  const { id, ...counts } = await uploadDataset(ada, { name: SAMPLE_NAME, source });
+  expect(counts).toMatchObject({ itemCount: SAMPLE_MAILS, unreadableCount: 0 });
+  const { rows } = await pool.query<{ bytes: string; right: string; dated: string }>(
+    `SELECT sum(octet_length(raw)) AS bytes, count(*) FILTER (WHERE digest = sha256(raw)) AS right,
+       count(*) FILTER (WHERE fields ->> 'date' ~ '^2002-\\d\\d-\\d\\dT') AS dated FROM item WHERE dataset_id = $1`,
+    [id],
+  );
+  expect(rows[0]).toMatchObject({ bytes: String(counts.bytes), right: String(SAMPLE_MAILS) });
+  expect(Number(rows[0]?.dated)).toBeGreaterThan(5_500);
+  const dataset = await readDataset(ada, { id });
+  expect(dataset?.fields.find(({ name }) => name === 'date')?.type).toBe('date');
+  expect(dataset?.fields.find(({ name }) => name === 'from')?.type).toBe('email');
+});
+
+describe('a file that is wrong says so, and nothing of it is kept', () => {
+  const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+  test.each<[string, string, (string | Buffer)[], string, RegExp]>([
+    ['empty', 'a.csv', [], 'invalid', /“a.csv” is empty: it has 0 bytes/],
+    ['a picture', 'a.csv', [png], 'unsupported', /a picture \(PNG\), whatever its name says/],
+    ['a workbook', 'a.xlsx', ['PK\x03\x04xl/workbook.xml'], 'unsupported', /an Excel workbook.*save the sheet as CSV/],
+    [
+      'another ending',
+      'a.json',
+      ['{"a": 1, "b": 2}\n{"a": 2, "b": 3}\n'],
+      'unsupported',
+      /a file that ends in .json is not recognised/,
+    ],
+    ['no mailbox', 'a.mbox', ['name,age\nBo,3\n'], 'unsupported', /ends in .mbox but its content is not a mailbox/],
+    [
+      'binary',
+      'a.csv',
+      [Buffer.from(Array.from({ length: 4000 }, (_, index) => (index * 7919) % 31))],
+      'unsupported',
+      /its content is not a table/,
+    ],
+    ['a header alone', 'a.csv', ['name,town\n'], 'invalid', /a header but no rows/],
+    ['blank lines alone', 'a.csv', ['\n\n\r\n'], 'unsupported', /not/],
+    ['no row that fits', 'a.csv', ['a,b,c\n1\n', '2,3\n'], 'invalid', /None of the 2 rows/],
+  ])('%s', async (_, name, chunks, code, message) => {
+    const id = randomUUID();
+    const refused = await refusal(uploadDataset(ada, { name, source: chunksOf(...chunks) }, { id }));
+    expect(refused.code).toBe(code);
+    expect(refused.message).toMatch(message);
+    expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
+  });
+
+  const many = Buffer.from('1,2\n'.repeat(SEGMENT_ROWS * 5));
+
+  test('the sender goes away half way', async () => {
+    const id = randomUUID();
+    async function* source() {
+      yield Buffer.from('a,b\n');
+      yield many;
+      await until(async () => ((await readItems(ada, { id }))?.items.length ?? 0) > 0);
+      throw new Error('aborted');
+    }
+    const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: source() }, { id }));
+    expect(refused).toEqual({
+      code: 'unavailable',
+      message: 'The upload of “a.csv” broke off after 97.7 KB. Nothing of it was kept; upload it again.',
+    });
+    expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
+  });
+
+  test('fewer bytes come than were announced', async () => {
+    const id = randomUUID();
+    const refused = await refusal(
+      uploadDataset(ada, { name: 'a.csv', source: chunksOf('a,b\n', many), contentLength: 5 * 1024 ** 2 }, { id }),
+    );
+    expect(refused.message).toMatch(/broke off after 97.7 KB of 5.0 MB/);
+    expect((await remains(id)).rows).toBe(0);
+  });
+
+  test('the signal of a sender that is gone is heard', async () => {
+    const left = new AbortController();
+    const id = randomUUID();
+    async function* source() {
+      yield Buffer.from('a,b\n');
+      yield many;
+      left.abort();
+      yield many;
+    }
+    expect((await refusal(uploadDataset(ada, { name: 'a.csv', source: source() }, { id, signal: left.signal }))).code).toBe(
+      'unavailable',
+    );
+    expect(await remains(id)).toMatchObject({ state: 'failed', rows: 0 });
+  });
+
+  test('a file that is announced as too large is not begun', async () => {
+    const before = (await readDatasets(ada)).items.length;
+    const refused = await refusal(
+      uploadDataset(ada, { name: 'a.csv', source: chunksOf('a'), contentLength: UPLOAD_BYTES_MAX + 1 }),
+    );
+    expect(refused).toEqual({
+      code: 'too_large',
+      message: '“a.csv” has more than 4 GB, the most that a file can have. Split it and upload the parts.',
+    });
+    expect((await readDatasets(ada)).items).toHaveLength(before);
+  });
+
+  test('too many columns', async () => {
+    const id = randomUUID();
+    const line = Array.from({ length: 501 }, (_, index) => `c${index}`).join(',');
+    expect(
+      (await refusal(uploadDataset(ada, { name: 'a.csv', source: chunksOf(`${line}\n${line}\n`) }, { id }))).message,
+    ).toMatch(/501 columns/);
+    expect(await remains(id)).toMatchObject({ state: 'failed', rows: 0 });
+  });
+
+  test('the database cuts the connection half way', async () => {
+    const id = randomUUID();
+    async function* source() {
+      yield Buffer.from('a,b\n');
+      yield many;
+      await until(async () => ((await readItems(ada, { id }))?.items.length ?? 0) > 0);
+      await superPool.query(
+        `SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+         WHERE l.locktype = 'advisory' AND l.classid = ${0x75706c64} AND d.datname = current_database()`,
+      );
+      yield many;
+      yield many;
+    }
+    const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: source() }, { id }));
+    expect(refused.message).toBe('The database did not take the file. Nothing of it was kept; upload it again.');
+    expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
+  });
+
+  test('an uploader that was killed is swept up, and one that lives is not', async () => {
+    const dead = randomUUID();
+    await pool.query(
+      `INSERT INTO dataset (id, name, state, created_by, item_count) VALUES ($1, 'dead.csv', 'receiving', 'x', 1)`,
+      [dead],
+    );
+    await pool.query(`INSERT INTO item VALUES ($1, 1, '{}', '', sha256(''))`, [dead]);
+    const alive = randomUUID();
+    async function* source() {
+      yield Buffer.from('a,b\n');
+      yield many;
+      await until(async () => ((await readItems(ada, { id: alive }))?.items.length ?? 0) > 0);
+      expect(await failAbandonedUploads(pool)).toEqual([dead]);
+      yield many;
+    }
+    await uploadDataset(ada, { name: 'a.csv', source: source() }, { id: alive });
+    expect(await remains(dead)).toEqual({
+      state: 'failed',
+      reason: expect.stringMatching(/broke off: the server that received it ended/),
+      rows: 0,
+    });
+    expect((await readDataset(ada, { id: alive }))?.state).toBe('ready');
+  });
+});
+
+test('who may not, does not', async () => {
+  const reviewer: Actor = { ...ada, role: 'reviewer' };
+  expect((await refusal(uploadDataset(reviewer, { name: 'a.csv', source: chunksOf('a,b\n1,2\n') }))).code).toBe('forbidden');
+  expect((await refusal(readDatasets({ ...ada, role: 'auditor' }))).code).toBe('forbidden');
+});
+
+test('datasets are listed newest first, by pages', async () => {
+  const seen: string[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const page: Awaited<ReturnType<typeof readDatasets>> = await readDatasets(ada, { cursor, limit: 7 });
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.next;
+    if (cursor === null) break;
+  }
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM dataset ORDER BY created_at DESC, id DESC');
+  expect(seen).toEqual(rows.map(({ id }) => id));
+  expect((await refusal(readDatasets(ada, { cursor: 'x' }))).code).toBe('invalid');
+  expect(await readDataset(ada, { id: 'x' })).toBeNull();
+});

@@ -1,0 +1,55 @@
+/** Lets what an incident stopped go on. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { ring } from '#lib/engine/bell.ts';
+import { announce } from '#lib/engine/events.ts';
+import { resume } from '#lib/steps/batches/stop-and-go.ts';
+import { batchesOfIncident, letHaltedGo, probeIncident } from '#lib/store/actions/breakers.ts';
+import { readIncident } from '#lib/store/fleet/incidents.ts';
+import { tellTape } from '#lib/store/live/tape.ts';
+import { db, inTransaction } from '#lib/store/postgres/db.ts';
+
+const input = z.strictObject({ id: z.uuid() });
+
+export type IncidentResumed = {
+  /** the target that is tried now, with one request at a time; null where the incident is about no target, or somebody was faster */
+  trying: string | null;
+  /** how many halted chunks, or chunks of a paused batch, this lets go on */
+  chunks: number;
+};
+
+/**
+ * For a target that failed: one of the chunks that wait for it tries, whatever their batches, and its first success lets the others follow. For any
+ * other incident: resumes its chunk, or its batch. Never repeats what is uncertain. Resuming what somebody has just resumed changes nothing.
+ *
+ * @throws CountersignError `not_found`, `conflict` (the incident is over), `forbidden`, `invalid`.
+ */
+export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): Promise<IncidentResumed> {
+  authorise(actor, 'resume');
+  const read = input.safeParse(raw);
+  if (!read.success) throw new CountersignError('invalid', 'Name an incident by its id.');
+  const { id } = read.data;
+  const { pool } = db();
+  const incident = await readIncident(pool, id);
+  if (!incident) throw new CountersignError('not_found', 'There is no such incident.');
+  if (incident.resolvedAt) throw new CountersignError('conflict', 'This incident is over. Nothing waits for it any more.');
+  if (incident.batchId !== null) {
+    const { chunks } = await resume(actor, { batchId: incident.batchId, ...(incident.chunk ? { chunk: incident.chunk } : {}) });
+    return { trying: null, chunks: chunks.length };
+  }
+  if (incident.kind !== 'target')
+    throw new CountersignError('conflict', 'This incident stopped nothing that a person could resume: it ends by itself.');
+  const { resumed, batches } = await inTransaction(pool, async (tx) => {
+    const chunks = await letHaltedGo(tx, id);
+    const [trying = null] = await probeIncident(tx, id);
+    const waiting = trying === null ? [] : await batchesOfIncident(tx, id);
+    for (const batchId of waiting)
+      await tellTape(tx, { batchId, chunk: null, kind: 'try_target', facts: { name: actor.name, target: trying } });
+    await ring(tx);
+    return { resumed: { trying, chunks }, batches: waiting };
+  });
+  for (const batchId of batches) announce(pool, batchId, { kind: 'resume' });
+  return resumed;
+}

@@ -1,0 +1,123 @@
+/** A batch as it goes, as server-sent events. */
+import { type Actor, isRole } from '#lib/auth/actor.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { LIVE_HEARTBEAT_MS, LIVE_REAUTHORISE_MS, LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
+import { env } from '#lib/env.ts';
+import type { BatchNow, TapeLine } from '#lib/steps/batches/batch-view.ts';
+import { type BatchAbout, batchAbout } from '#lib/steps/batches/read-batch.ts';
+import { isId } from '#lib/steps/page.ts';
+import {
+  type BatchFacts,
+  type ChangedSince,
+  readBatchFacts,
+  readChangedSince,
+  readRoleNow,
+} from '#lib/store/batches/batch-reads.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { type LiveMoment, takeSeat } from './live-batch.ts';
+
+/** Everything but the plan, which does not change. */
+export type BatchSnapshot = BatchAbout & BatchNow & { tape: TapeLine[] };
+/** `chunks` are those that changed, `tape` the new lines, newest first; all else is as it is now. */
+export type BatchProgress = BatchNow & { tape: TapeLine[] };
+
+export type BatchEvent =
+  | { id: string; event: 'snapshot'; data: BatchSnapshot }
+  | { id: string; event: 'progress'; data: BatchProgress }
+  /** an SSE comment that keeps the connection open */
+  | { comment: string };
+
+type Input = { batchId: string; lastEventId?: string | null | undefined; signal: AbortSignal };
+
+const RHYTHM = { heartbeatMs: LIVE_HEARTBEAT_MS, reauthoriseMs: LIVE_REAUTHORISE_MS };
+
+/**
+ * First a snapshot, or, after a `lastEventId` that is still known, what changed since; then every change. Ends when the signal aborts, or when the
+ * person may no longer see batches. Throws in the middle when the database is away: the browser then comes back with its last id. Null when
+ * there is no such batch.
+ * @throws CountersignError `unavailable` to whoever follows too many streams already
+ */
+export async function streamEvents(actor: Actor, input: Input, rhythm = RHYTHM): Promise<AsyncGenerator<BatchEvent> | null> {
+  authorise(actor, 'see_batches');
+  if ((open.get(actor.id) ?? 0) >= LIVE_STREAMS_PER_PERSON_MAX) {
+    const message = `You follow ${LIVE_STREAMS_PER_PERSON_MAX} streams already, the most that one person can. Close some and try again.`;
+    throw new CountersignError('unavailable', message);
+  }
+  const { pool } = db();
+  const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
+  if (!batch) return null;
+  const since = input.lastEventId ? await readChangedSince(pool, batch.id, input.lastEventId) : null;
+  return events(actor, batch, since, input.signal, rhythm);
+}
+
+/** Streams that are being read, by person. */
+const open = new Map<string, number>();
+
+function count(actor: Actor, by: 1 | -1): void {
+  const streams = (open.get(actor.id) ?? 0) + by;
+  if (streams > 0) open.set(actor.id, streams);
+  else open.delete(actor.id);
+}
+
+async function* events(
+  actor: Actor,
+  batch: BatchFacts,
+  since: ChangedSince | null,
+  signal: AbortSignal,
+  rhythm: typeof RHYTHM,
+): AsyncGenerator<BatchEvent> {
+  const { pool } = db();
+  const seat = takeSeat(pool, liveUrl(), batch, signal);
+  let seen: LiveMoment | null = null;
+  let authorisedAt = performance.now();
+  count(actor, 1);
+  try {
+    for (;;) {
+      const moment: LiveMoment | null = await seat.next(seen, Math.min(rhythm.heartbeatMs, rhythm.reauthoriseMs));
+      if (signal.aborted) return;
+      if (performance.now() - authorisedAt >= rhythm.reauthoriseMs) {
+        if (!(await maySeeStill(actor))) return;
+        authorisedAt = performance.now();
+      }
+      if (!moment) yield { comment: 'still here' };
+      else if (seen) yield { id: moment.eventId, event: 'progress', data: progress(moment, seen) };
+      else if (since) yield { id: moment.eventId, event: 'progress', data: resumed(moment, since) };
+      else yield { id: moment.eventId, event: 'snapshot', data: { ...batchAbout(batch), ...moment.now, tape: moment.tape } };
+      seen = moment ?? seen;
+    }
+  } finally {
+    seat.leave();
+    count(actor, -1);
+  }
+}
+
+/** LISTEN needs a session of its own, past any pooling. */
+function liveUrl(): string {
+  return env().DATABASE_URL ?? '';
+}
+
+/** A role may have been taken away since; a key of the environment lives as long as the process. */
+async function maySeeStill(actor: Actor): Promise<boolean> {
+  if (!actor.id.startsWith('user:')) return true;
+  const role = await readRoleNow(db().pool, actor.id.slice('user:'.length));
+  return isRole(role) && may({ role }, 'see_batches');
+}
+
+function progress({ now, tape }: LiveMoment, seen: LiveMoment): BatchProgress {
+  const before = new Map(seen.now.chunks.map((chunk) => [chunk.number, JSON.stringify(chunk)]));
+  const lines = new Set(seen.tape.map(({ id }) => id));
+  return {
+    ...now,
+    chunks: now.chunks.filter((chunk) => before.get(chunk.number) !== JSON.stringify(chunk)),
+    tape: tape.filter((line) => !lines.has(line.id)),
+  };
+}
+
+function resumed({ now, tape }: LiveMoment, { chunks, since }: ChangedSince): BatchProgress {
+  return {
+    ...now,
+    chunks: now.chunks.filter(({ number }) => chunks === null || chunks.has(number)),
+    tape: tape.filter(({ at }) => at > since.toISOString()),
+  };
+}

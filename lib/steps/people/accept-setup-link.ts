@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { hashPassword } from 'better-auth/crypto';
+import { z } from 'zod';
+import type { Role } from '#lib/auth/actor.ts';
+import { passwordProblem } from '#lib/auth/password.ts';
+import { tokenDigest } from '#lib/auth/token.ts';
+import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { PERSON_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { anyPerson, insertPerson, lockPeople, takeLink } from '#lib/store/people/people.ts';
+import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { readSetupLink } from './read-setup-link.ts';
+
+const input = z.strictObject({
+  token: z.string().max(200),
+  name: z
+    .string()
+    .trim()
+    .min(1, 'Write the name that the others should see.')
+    .max(PERSON_NAME_CHARS_MAX, `Use at most ${PERSON_NAME_CHARS_MAX} characters.`),
+  email: z.string().trim().toLowerCase().pipe(z.email('This is not a mail address.')),
+  password: z.string(),
+});
+
+export type AcceptSetupLinkInput = z.input<typeof input>;
+
+/**
+ * Makes the person that a setup link is for, with the link's role. Of several that use one link at once, one succeeds. The link stays
+ * usable when the input is refused. Whoever calls signs the person in.
+ *
+ * @throws CountersignError `invalid` (problems per field), `not_found` or `conflict` (the link is unknown, used or expired; the address is taken)
+ */
+export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: string; email: string; role: Role }> {
+  const { token, name, email, password } = parse(raw);
+  // Before the password is hashed, which costs: a stranger's token buys nothing.
+  const link = await readSetupLink({ token });
+  if (link.email !== null && link.email !== email)
+    refuse([{ path: 'email', message: `This link is for ${link.email}. Use that address, or ask for a link for this one.` }]);
+
+  const passwordHash = await hashPassword(password);
+  const id = randomUUID();
+  await inTransaction(db().pool, async (tx) => {
+    await lockPeople(tx);
+    const alone = !(await anyPerson(tx));
+    const taken = (link.email !== null || alone) && (await takeLink(tx, tokenDigest(token)));
+    // Somebody was faster between the first look and now; the second look, after the rollback, says what happened.
+    if (!taken) throw new LostLink();
+    const inserted = await insertPerson(tx, { id, name, email, role: link.role, passwordHash });
+    if (!inserted)
+      throw new CountersignError(
+        'conflict',
+        `There is somebody with the address ${email} already. Sign in, or use another address.`,
+        { problems: [{ path: 'email', message: 'Somebody with this address is here already. Sign in, or use another.' }] },
+      );
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof LostLink)) throw error;
+    await readSetupLink({ token });
+    throw new CountersignError('conflict', 'This link was used a moment ago. If that was not you, tell an admin.');
+  });
+  return { id, email, role: link.role };
+}
+
+class LostLink extends Error {}
+
+function parse(raw: unknown): z.output<typeof input> {
+  const parsed = input.safeParse(raw);
+  if (!parsed.success) refuse(parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+  const weak = passwordProblem(parsed.data.password, parsed.data);
+  if (weak !== null) refuse([{ path: 'password', message: weak }]);
+  return parsed.data;
+}
+
+function refuse(problems: Problem[]): never {
+  throw new CountersignError('invalid', problems.map(({ message }) => message).join(' '), { problems });
+}

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { hashPassword } from 'better-auth/crypto';
+import { z } from 'zod';
+import { CountersignError } from '#lib/core/errors.ts';
+import { anyPerson, insertPerson, lockPeople } from '#lib/store/people/people.ts';
+import { type Db, db, inTransaction } from '#lib/store/postgres/db.ts';
+
+// Whoever sets the environment runs the server; lib/env.ts says how short the password may be.
+const input = z.strictObject({ email: z.string().trim().toLowerCase().pipe(z.email()), password: z.string().min(1) });
+
+/**
+ * Makes the first admin from ADMIN_EMAIL and ADMIN_PASSWORD when there is nobody yet, and does nothing otherwise: a later start with another
+ * password changes nobody's. Two starts at once make one. There is no actor, for nobody could be one.
+ */
+export async function createFirstAdmin(
+  raw: z.input<typeof input>,
+  { pool }: Pick<Db, 'pool'> = db(),
+): Promise<{ created: boolean }> {
+  const { email, password } = parse(raw);
+  if (await anyPerson(pool)) return { created: false };
+  const passwordHash = await hashPassword(password);
+  return inTransaction(pool, async (tx) => {
+    await lockPeople(tx);
+    if (await anyPerson(tx)) return { created: false };
+    await insertPerson(tx, { id: randomUUID(), name: email.split('@')[0] as string, email, role: 'admin', passwordHash });
+    return { created: true };
+  });
+}
+
+function parse(raw: unknown): z.output<typeof input> {
+  const parsed = input.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw new CountersignError(
+    'invalid',
+    'ADMIN_EMAIL and ADMIN_PASSWORD do not make an account: give a mail address and a password.',
+  );
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { type Actor, ROLES, type Role } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { makeToken, setupPath } from '#lib/auth/token.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { INVITATION_DAYS } from '#lib/core/limits.ts';
+import { emailTaken, lockPeople, replaceInvitation } from '#lib/store/people/people.ts';
+import { db, inTransaction } from '#lib/store/postgres/db.ts';
+
+const input = z.strictObject({
+  email: z.string().trim().toLowerCase().pipe(z.email('This is not a mail address.')),
+  role: z.enum(ROLES),
+});
+
+export type InvitePersonInput = z.input<typeof input>;
+export type InvitationLink = { email: string; role: Role; path: string; expiresAt: string };
+
+/**
+ * Makes a one-time link for a person, for the admin to hand over: no mail is sent from here. An unused link for the same address stops
+ * working. Gives the link's path below the site's address; it is not kept and can't be shown again.
+ *
+ * @throws CountersignError `forbidden`, `invalid`, `conflict` (the address has somebody)
+ */
+export async function invitePerson(actor: Actor, raw: InvitePersonInput): Promise<InvitationLink> {
+  authorise(actor, 'people');
+  const { email, role } = parse(raw);
+  const { token, digest } = makeToken();
+  const createdBy = actor.id.startsWith('user:') ? actor.id.slice('user:'.length) : null;
+  const expiresAt = await inTransaction(db().pool, async (tx) => {
+    await lockPeople(tx);
+    if (await emailTaken(tx, email)) {
+      throw new CountersignError('conflict', `${email} is here already. Change the role in the list instead.`, {
+        problems: [{ path: 'email', message: 'This person is here already.' }],
+      });
+    }
+    return replaceInvitation(tx, { tokenDigest: digest, role, email, createdBy, days: INVITATION_DAYS });
+  });
+  return { email, role, path: setupPath(token), expiresAt: expiresAt.toISOString() };
+}
+
+function parse(raw: unknown): z.output<typeof input> {
+  const parsed = input.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  throw new CountersignError('invalid', problems.map(({ message }) => message).join(' '), { problems });
+}

@@ -1,0 +1,115 @@
+/**
+ * How a classifier would answer a dataset: every item up to PREVIEW_EXACT_ITEMS_MAX, above that a sample of as many, the same at every
+ * call. What the classifier reads of a finished dataset is kept for a while, because people edit rules and look at the counts.
+ */
+import { createHash } from 'node:crypto';
+import type { Answer, Classifier } from '#lib/classifiers/port.ts';
+import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX } from '#lib/core/limits.ts';
+import { type PlanningDataset, type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
+import { db } from '#lib/store/postgres/db.ts';
+
+export type AnswerCounts = {
+  /** false: counted on `counted` items drawn at random and scaled up to `items` */
+  exact: boolean;
+  counted: number;
+  items: number;
+  /** scales a count of the sample to the dataset */
+  scale(count: number): number;
+};
+
+/**
+ * Answers the items and hands each answer over, in the order of the ordinals.
+ * @param included which ordinals count; null for all
+ */
+export async function countAnswers(
+  dataset: PlanningDataset,
+  classifier: Classifier,
+  included: ReadonlySet<number> | null,
+  take: (answer: Answer) => void,
+): Promise<AnswerCounts> {
+  let counted = 0;
+  for await (const page of itemsToCount(dataset, classifier.fields)) {
+    const items = included === null ? page : page.filter(({ ordinal }) => included.has(ordinal));
+    counted += items.length;
+    for (const answer of await classifier.classify(items, new AbortController().signal)) take(answer);
+  }
+  const exact = dataset.itemCount <= PREVIEW_EXACT_ITEMS_MAX;
+  const items = included?.size ?? (exact ? counted : dataset.itemCount);
+  return { exact, counted, items, scale: (count) => (exact || counted === 0 ? count : Math.round((count * items) / counted)) };
+}
+
+async function* itemsToCount(dataset: PlanningDataset, fields: readonly string[] | null): AsyncGenerator<PlanningItem[]> {
+  const key = JSON.stringify([dataset.id, fields]);
+  const kept = keptPages.get(key);
+  if (kept) {
+    // Used last, forgotten last.
+    keptPages.delete(key);
+    keptPages.set(key, kept);
+    yield* kept.pages;
+    return;
+  }
+  const among = sampleOrdinals(dataset);
+  const pages: PlanningItem[][] = [];
+  let bytes = 0;
+  for (let after = 0; ; ) {
+    const page = await readItems(db().pool, dataset.id, { fields, after, limit: CLASSIFY_PAGE_ITEMS, among });
+    if (page.length === 0) break;
+    after = page.at(-1)?.ordinal ?? after;
+    if (bytes <= KEPT_BYTES_MAX / 2) {
+      pages.push(page);
+      bytes += page.reduce((sum, item) => sum + sizeOf(item), 0);
+    }
+    yield page;
+  }
+  // Items of a dataset that is still arriving will not be all of them; those of a finished one never change.
+  if (dataset.state === 'ready' && bytes <= KEPT_BYTES_MAX / 2) keep(key, pages, bytes);
+}
+
+const KEPT_BYTES_MAX = 128 * 1024 ** 2;
+const ITEM_OVERHEAD_BYTES = 200;
+const keptPages = new Map<string, { pages: PlanningItem[][]; bytes: number }>();
+
+function keep(key: string, pages: PlanningItem[][], bytes: number): void {
+  keptPages.set(key, { pages, bytes });
+  let total = [...keptPages.values()].reduce((sum, one) => sum + one.bytes, 0);
+  for (const [oldest, one] of keptPages) {
+    if (total <= KEPT_BYTES_MAX || oldest === key) break;
+    keptPages.delete(oldest);
+    total -= one.bytes;
+  }
+}
+
+function sizeOf({ fields }: PlanningItem): number {
+  return Object.values(fields).reduce((sum, text) => sum + 2 * text.length, ITEM_OVERHEAD_BYTES);
+}
+
+/**
+ * Distinct ordinals from 1 to the dataset's count, ascending, always the same for the same dataset; null when all are taken. Drawn by
+ * Floyd's algorithm (Bentley and Floyd 1987), seeded by the dataset.
+ */
+function sampleOrdinals({ id, itemCount }: PlanningDataset): number[] | null {
+  if (itemCount <= PREVIEW_EXACT_ITEMS_MAX) return null;
+  const random = randomOf(id);
+  const drawn = new Set<number>();
+  for (let last = itemCount - PREVIEW_EXACT_ITEMS_MAX + 1; last <= itemCount; last++) {
+    const one = 1 + Math.floor(random() * last);
+    drawn.add(drawn.has(one) ? last : one);
+  }
+  return [...drawn].sort((one, other) => one - other);
+}
+
+/** SHA-256 of the seed and a counter, as numbers in [0, 1). */
+function randomOf(seed: string): () => number {
+  let block = Buffer.alloc(0);
+  let at = 0;
+  let counter = 0;
+  return () => {
+    if (at >= block.length) {
+      block = createHash('sha256').update(`${seed}:${counter++}`).digest();
+      at = 0;
+    }
+    const value = block.readUIntBE(at, 4);
+    at += 4;
+    return value / 2 ** 32;
+  };
+}

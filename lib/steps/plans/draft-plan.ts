@@ -1,0 +1,16 @@
+/** The plan that the wizard begins with. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { type DraftedPlan, draftFromProfile } from '#lib/core/plans/draft-plan.ts';
+import { datasetToPlan, readInput } from './plan-dataset.ts';
+
+const input = z.strictObject({ datasetId: z.uuid() });
+
+/** Drafts a plan from the dataset's fields, with a reason for each choice. Writes nothing. Throws `forbidden`, `not_found`, `conflict`. */
+export async function draftPlan(actor: Actor, value: unknown): Promise<DraftedPlan> {
+  authorise(actor, 'plan');
+  const { fields, itemCount } = await datasetToPlan(readInput(input, value).datasetId);
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return draftFromProfile({ fields, itemCount, timeZone });
+}

@@ -1,0 +1,69 @@
+/** A plan over a dataset: read, checked in every part, and planned. The preview and the start both begin with this. */
+import type { z } from 'zod';
+import type { Classifier } from '#lib/classifiers/port.ts';
+import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
+import { checkAction } from '#lib/connectors/registry.ts';
+import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { type Plan, parsePlan } from '#lib/core/plans/plan.ts';
+import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
+import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.ts';
+import { db } from '#lib/store/postgres/db.ts';
+
+export type PlannedDataset = { dataset: PlanningDataset; plan: Plan; classifier: Classifier; planned: PlannedBatch };
+
+/**
+ * Reads the plan, checks it against the dataset and the connectors, and plans. Throws `not_found` without the dataset, `conflict`
+ * when it failed to arrive, and `invalid` with a problem for every wrong place.
+ * @param now what "next year" means for doubtful dates; a start passes its own
+ */
+export async function planDataset(datasetId: string, value: unknown, now: Date): Promise<PlannedDataset> {
+  const dataset = await datasetToPlan(datasetId);
+  const plan = parsePlan(value);
+  const classifier = checkPlan(plan, dataset.fields);
+  const planner = startPlanning({ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() });
+  await eachKey(db().pool, datasetId, planner.fields, planner.add);
+  return { dataset, plan, classifier, planned: planner.finish() };
+}
+
+/** The dataset, for whoever wants to plan it. Throws `not_found`, or `conflict` when its upload failed. */
+export async function datasetToPlan(datasetId: string): Promise<PlanningDataset> {
+  const dataset = await readPlanningDataset(db().pool, datasetId);
+  if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
+  if (dataset.state === 'failed')
+    throw new CountersignError('conflict', `“${dataset.name}” did not arrive whole: upload it again.`);
+  return dataset;
+}
+
+/** Reads a step's input. Throws `invalid` with a problem per wrong place. */
+export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const problems: Problem[] = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
+  throw new CountersignError('invalid', `This can't be read at ${problems[0]?.path || 'its top'}: ${problems[0]?.message}`, {
+    problems,
+  });
+}
+
+/** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
+function checkPlan(plan: Plan, fields: PlanningDataset['fields']): Classifier {
+  const fieldNames = fields.map(({ name }) => name);
+  const problems: Problem[] = checkFields(plan, fieldNames);
+  const collect = <T>(act: () => T): T | null => {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof CountersignError) || error.code !== 'invalid') throw error;
+      problems.push(...(error.problems.length > 0 ? error.problems : [{ path: '', message: error.message }]));
+      return null;
+    }
+  };
+  const classifier = collect(() => makeClassifier(plan, fieldNames));
+  problems.push(...objectionsTo(plan, fields));
+  plan.categories.forEach(({ action }, index) => {
+    if (action) collect(() => checkAction(action, `categories.${index}.action`, fieldNames));
+  });
+  if (classifier === null || problems.length > 0) {
+    throw new CountersignError('invalid', problems[0]?.message ?? 'The plan does not fit the dataset.', { problems });
+  }
+  return classifier;
+}

@@ -1,0 +1,184 @@
+/** What a batch would do, without doing it: chunks, decisions, counts and examples, from the planner that the start uses. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import type { Answer } from '#lib/classifiers/port.ts';
+import type { Effect, Wording } from '#lib/connectors/port.ts';
+import { connectorFor } from '#lib/connectors/registry.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
+import type { Estimate } from '#lib/core/plans/estimate.ts';
+import type { Action, Plan } from '#lib/core/plans/plan.ts';
+import type { Independence, PlannedBatch, PlannedChunk, Warning } from '#lib/core/plans/planner.ts';
+import type { Gates, Routing } from '#lib/core/plans/routing.ts';
+import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import { type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { countAnswers } from './count-answers.ts';
+import { planDataset, readInput } from './plan-dataset.ts';
+
+const input = z.strictObject({ datasetId: z.uuid(), plan: z.json() });
+
+type PreviewExample = {
+  ordinal: number;
+  /** its receipt fields, cut to a length for the eye */
+  fields: Record<string, string>;
+  why: string;
+  confidence: number;
+  /** the exact request that would be frozen, cut to a length for the eye; null without an action */
+  request: string | null;
+  /** the line that a success would leave in the task body; null without an action */
+  receiptLine: string | null;
+  /** why no request can be built for this item: such a chunk can't be approved as it is */
+  problem: string | null;
+};
+
+/** The plan's action and what its connector says of it. */
+type ActionInWords = Pick<Action, 'connector' | 'connection' | 'do'> & Wording & { effect: Effect };
+
+type PreviewCategory = { name: string; count: number; action: ActionInWords | null; examples: PreviewExample[] };
+
+/** JSON, and bounded: at most PREVIEW_CHUNK_ROWS_MAX chunk rows and PREVIEW_EXAMPLES examples a category. */
+export type Preview = {
+  datasetId: string;
+  /** the plan with every default written out */
+  plan: Plan;
+  /** the dataset is still arriving: everything counts what is here */
+  soFar: boolean;
+  itemCount: number;
+  excludedCount: number;
+  why: string;
+  routing: Routing;
+  independence: Independence;
+  gates: Gates;
+  estimate: Estimate;
+  warnings: Warning[];
+  chunks: (Omit<PlannedChunk, 'ordinals'> & { firstOrdinal: number; lastOrdinal: number })[];
+  chunksOmitted: number;
+  sort: {
+    /** false: counted on a random sample of `counted` items and scaled up */
+    exact: boolean;
+    counted: number;
+    categories: PreviewCategory[];
+    /** items that each of the classifier's rules is the first to take, in their order */
+    rules: number[];
+    otherwise: number;
+  };
+};
+
+/**
+ * The plan's dry run. Writes nothing. Throws `invalid` with every problem of the plan, `not_found`, `forbidden`, and `conflict` when
+ * the dataset failed to arrive.
+ */
+export async function previewBatch(actor: Actor, value: unknown): Promise<Preview> {
+  authorise(actor, 'plan');
+  const { datasetId, plan: given } = readInput(input, value);
+  const { dataset, plan, classifier, planned } = await planDataset(datasetId, given, new Date());
+
+  const included = planned.excludedCount === 0 ? null : new Set(planned.chunks.flatMap(({ ordinals }) => [...ordinals]));
+  const counts = new Map<string, number>();
+  const examples = new Map<string, Answer[]>();
+  const rules = new Array<number>(plan.classifier.rules.length).fill(0);
+  let otherwise = 0;
+  const { exact, counted, scale } = await countAnswers(dataset, classifier, included, (answer) => {
+    counts.set(answer.category, (counts.get(answer.category) ?? 0) + 1);
+    if (answer.part === undefined) otherwise++;
+    else rules[answer.part] = (rules[answer.part] ?? 0) + 1;
+    const list = examples.get(answer.category) ?? [];
+    if (list.length < PREVIEW_EXAMPLES) examples.set(answer.category, [...list, answer]);
+  });
+  const shown = await showExamples(datasetId, plan, examples);
+  return {
+    datasetId,
+    plan,
+    soFar: dataset.state === 'receiving',
+    ...withoutOrdinals(planned),
+    sort: {
+      exact,
+      counted,
+      categories: plan.categories.map(({ name, action }) => ({
+        name,
+        count: scale(counts.get(name) ?? 0),
+        action: action ? words(action) : null,
+        examples: (examples.get(name) ?? []).flatMap(({ ordinal }) => shown.get(ordinal) ?? []),
+      })),
+      rules: rules.map(scale),
+      otherwise: scale(otherwise),
+    },
+  };
+}
+
+function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'sort'> {
+  const rows = planned.chunks.slice(0, PREVIEW_CHUNK_ROWS_MAX);
+  return {
+    ...planned,
+    chunks: rows.map(({ ordinals, ...chunk }) => ({
+      ...chunk,
+      firstOrdinal: ordinals[0] ?? 0,
+      lastOrdinal: ordinals.at(-1) ?? 0,
+    })),
+    chunksOmitted: planned.chunks.length - rows.length,
+  };
+}
+
+function words(action: Action): ActionInWords {
+  const connector = connectorFor(action.connector);
+  return {
+    connector: action.connector,
+    connection: action.connection,
+    do: action.do,
+    ...connector.wording(action),
+    effect: connector.effect(action),
+  };
+}
+
+/** By ordinal. Read page by page and cut at once: whole items may have megabytes. */
+async function showExamples(
+  datasetId: string,
+  plan: Plan,
+  examples: ReadonlyMap<string, Answer[]>,
+): Promise<Map<number, PreviewExample>> {
+  const actions = new Map(plan.categories.map(({ name, action }) => [name, action]));
+  const answers = new Map([...examples.values()].flat().map((answer) => [answer.ordinal, answer]));
+  const among = [...answers.keys()].sort((one, other) => one - other);
+  const shown = new Map<number, PreviewExample>();
+  for (let after = 0; ; ) {
+    const items = await readItems(db().pool, datasetId, { fields: null, after, limit: Math.max(1, among.length), among });
+    if (items.length === 0) return shown;
+    for (const item of items) {
+      const answer = answers.get(item.ordinal);
+      if (answer) shown.set(item.ordinal, example(plan, actions.get(answer.category) ?? null, answer, item));
+    }
+    after = items.at(-1)?.ordinal ?? after;
+  }
+}
+
+const EXAMPLE_FIELD_CHARS = 300;
+const EXAMPLE_REQUEST_CHARS = 2_000;
+
+function example(plan: Plan, action: Action | null, answer: Answer, { fields: all }: PlanningItem): PreviewExample {
+  const { ordinal, why, confidence } = answer;
+  const receipt = Object.fromEntries(plan.receiptFields.map((name) => [name, Object.hasOwn(all, name) ? (all[name] ?? '') : '']));
+  const fields = Object.fromEntries(Object.entries(receipt).map(([name, text]) => [name, cut(text, EXAMPLE_FIELD_CHARS)]));
+  const shown = { ordinal, fields, why, confidence };
+  if (!action) return { ...shown, request: null, receiptLine: null, problem: null };
+  const connector = connectorFor(action.connector);
+  const { past } = connector.wording(action);
+  const line = receiptLine(plan, { kind: 'outcome', result: 'succeeded', reason: null, evidence: null, past, values: receipt });
+  try {
+    const request = new TextDecoder().decode(connector.prepare(action, { ordinal, fields: all }));
+    return {
+      ...shown,
+      request: cut(request, EXAMPLE_REQUEST_CHARS),
+      receiptLine: cut(line, EXAMPLE_REQUEST_CHARS),
+      problem: null,
+    };
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error;
+    return { ...shown, request: null, receiptLine: null, problem: error.message };
+  }
+}
+
+function cut(text: string, chars: number): string {
+  return text.length <= chars ? text : `${text.slice(0, chars)}…`;
+}

@@ -1,0 +1,245 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Actor } from '#lib/auth/actor.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
+import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
+import { finishFollowUp } from '#lib/steps/tasks/finish-follow-up.ts';
+import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
+import { testDatabase } from '#test/database.ts';
+
+const { prisma, pool } = await testDatabase();
+
+const reviewer: Actor = { id: `user:${randomUUID()}`, role: 'reviewer', name: 'Bo', via: 'page' };
+const auditor: Actor = { ...reviewer, role: 'auditor' };
+const HEADER = Buffer.from('\ufeffid;Betr\u00e4ge\r\n', 'utf8');
+
+const csv = randomUUID();
+const mbox = randomUUID();
+const csvBatch = randomUUID();
+const mboxBatch = randomUUID();
+
+const row = (ordinal: number) => Buffer.from(`${ordinal};"a\0\xff ""${ordinal}"""${ordinal === 2_500 ? '' : '\r\n'}`, 'latin1');
+const mails = [
+  Buffer.from('From a@x Mon Jan  1 10:00:00 2024\nSubject: one\n\nbody\n>From here\n\n', 'latin1'),
+  Buffer.from('Subject: two\n\nFrom there\n', 'latin1'),
+  Buffer.from('From c@x Mon Jan  1 10:00:00 2024\nSubject: three\n\nlast \xff', 'latin1'),
+];
+const categoryOf = (ordinal: number) => (ordinal % 10 === 0 ? 'keep' : 'noise');
+
+beforeAll(async () => {
+  await seedDataset(
+    csv,
+    'Sales: 2024/Q1.csv',
+    'csv',
+    { charset: 'UTF-8', lineEnd: 'LF', header: HEADER.toString('base64') },
+    Array.from({ length: 2_500 }, (_, index) => row(index + 1)),
+  );
+  await seedDataset(mbox, 'mail.mbox', 'mbox', {}, mails);
+  await seedBatch(csvBatch, csv, 2_500);
+  await seedBatch(mboxBatch, mbox, 2);
+});
+
+async function seedDataset(id: string, name: string, format: string, dialect: object, raws: Buffer[]): Promise<void> {
+  const fields = [{ name: 'subject' }, { name: 'from' }];
+  await prisma.dataset.create({
+    data: { id, name, state: 'ready', format, dialect, fields, itemCount: raws.length, createdBy: reviewer.id },
+  });
+  await prisma.item.createMany({
+    data: raws.map((raw, index) => ({
+      datasetId: id,
+      ordinal: index + 1,
+      fields: { from: 'ann', subject: `s${index + 1}` },
+      raw: Uint8Array.from(raw),
+      digest: Uint8Array.from(createHash('sha256').update(raw).digest()),
+    })),
+  });
+}
+
+async function seedBatch(id: string, datasetId: string, answered: number): Promise<void> {
+  const chunkId = randomUUID();
+  const plan = { categories: [{ name: 'keep' }, { name: 'noise' }, { name: 'empty' }] };
+  await prisma.batch.create({
+    data: {
+      id,
+      datasetId,
+      name: 'B',
+      plan,
+      planDigest: Buffer.alloc(32),
+      state: 'running',
+      routing: 'direct',
+      createdBy: reviewer.id,
+    },
+  });
+  await prisma.chunk.create({
+    data: {
+      id: chunkId,
+      batchId: id,
+      number: 1,
+      name: 'all',
+      itemCount: answered,
+      state: 'awaiting_review',
+      seed: Buffer.alloc(32),
+    },
+  });
+  await prisma.classification.createMany({
+    data: Array.from({ length: answered }, (_, index) => ({
+      ...{ batchId: id, chunkId, ordinal: index + 1, category: categoryOf(index + 1) },
+      ...{ why: '', confidence: 1, by: 'rules', revision: 1 },
+    })),
+  });
+}
+
+async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+const refusalOf = async (asked: Promise<unknown>) => {
+  try {
+    await asked;
+  } catch (error) {
+    if (error instanceof CountersignError) return error.code;
+    throw error;
+  }
+  return null;
+};
+
+describe('downloadDataset', () => {
+  test('gives a CSV back byte for byte, header and all', async () => {
+    const { fileName, contentType, body } = await downloadDataset(reviewer, { datasetId: csv, format: 'original' });
+    expect([fileName, contentType]).toEqual(['Sales_ 2024_Q1.csv', 'text/csv; charset=utf-8']);
+    const all = Array.from({ length: 2_500 }, (_, index) => row(index + 1));
+    expect(await bytesOf(body)).toEqual(Buffer.concat([HEADER, ...all, Buffer.from('\r\n')]));
+  });
+
+  test('gives one category of a batch, its rows as they were', async () => {
+    const { fileName, body } = await downloadDataset(reviewer, { batchId: csvBatch, format: 'csv', category: 'keep' });
+    expect(fileName).toBe('Sales_ 2024_Q1-keep.csv');
+    const kept = Array.from({ length: 250 }, (_, index) => row((index + 1) * 10));
+    expect(await bytesOf(body)).toEqual(Buffer.concat([HEADER, ...kept, Buffer.from('\r\n')]));
+  });
+
+  test('a category without items is a header', async () => {
+    const { body } = await downloadDataset(reviewer, { batchId: csvBatch, format: 'csv', category: 'empty' });
+    expect(await bytesOf(body)).toEqual(HEADER);
+  });
+
+  test('gives mail as an mbox that reads back', async () => {
+    const { contentType, body } = await downloadDataset(reviewer, { datasetId: mbox, format: 'mbox' });
+    expect(contentType).toBe('application/mbox');
+    const text = (await bytesOf(body)).toString('latin1');
+    expect(text).toBe(
+      'From a@x Mon Jan  1 10:00:00 2024\nSubject: one\n\nbody\n>From here\n\n' +
+        'From MAILER-DAEMON Thu Jan  1 00:00:00 1970\nSubject: two\n\n>From there\n\n' +
+        'From c@x Mon Jan  1 10:00:00 2024\nSubject: three\n\nlast \xff\n\n',
+    );
+    expect(text.match(/(?<=^|\n\n)From /g)).toHaveLength(3);
+  });
+
+  test('gives fields as JSON lines in the order of the file, with what was answered', async () => {
+    const { body } = await downloadDataset(reviewer, { batchId: mboxBatch, format: 'jsonl' });
+    expect((await bytesOf(body)).toString()).toBe(
+      '{"ordinal":1,"fields":{"subject":"s1","from":"ann"},"category":"noise"}\n{"ordinal":2,"fields":{"subject":"s2","from":"ann"},"category":"noise"}\n',
+    );
+    const whole = await downloadDataset(reviewer, { datasetId: mbox, format: 'jsonl' });
+    expect((await bytesOf(whole.body)).toString().split('\n')[2]).toBe(
+      '{"ordinal":3,"fields":{"subject":"s3","from":"ann"},"category":null}',
+    );
+  });
+
+  test('large items come one at a time', async () => {
+    const id = randomUUID();
+    const raws = Array.from({ length: 6 }, (_, index) =>
+      Buffer.from(`From a Mon Jan  1 10:00:00 2024\n\n${String(index).repeat(3 * 1024 ** 2)}\n\n`),
+    );
+    await seedDataset(id, 'large.mbox', 'mbox', {}, raws);
+    const { body } = await downloadDataset(reviewer, { datasetId: id, format: 'mbox' });
+    let largest = 0;
+    let bytes = 0;
+    for await (const piece of body) {
+      largest = Math.max(largest, piece.length);
+      bytes += piece.length;
+    }
+    expect(bytes).toBe(Buffer.concat(raws).length);
+    expect(largest).toBeLessThan(4 * 1024 ** 2);
+  });
+
+  test('refusals', async () => {
+    expect(await refusalOf(downloadDataset(auditor, { datasetId: csv, format: 'csv' }))).toBe('forbidden');
+    expect(await refusalOf(downloadDataset(reviewer, { datasetId: csv, format: 'mbox' }))).toBe('unsupported');
+    expect(await refusalOf(downloadDataset(reviewer, { datasetId: mbox, format: 'csv' }))).toBe('unsupported');
+    expect(await refusalOf(downloadDataset(reviewer, { datasetId: randomUUID(), format: 'csv' }))).toBe('not_found');
+    expect(await refusalOf(downloadDataset(reviewer, { batchId: randomUUID(), format: 'csv' }))).toBe('not_found');
+    expect(await refusalOf(downloadDataset(reviewer, { batchId: csvBatch, format: 'csv', category: 'nope' }))).toBe('invalid');
+    expect(await refusalOf(downloadDataset(reviewer, { datasetId: csv, format: 'csv', category: 'keep' }))).toBe('invalid');
+    expect(await refusalOf(downloadDataset(reviewer, { datasetId: csv, batchId: csvBatch, format: 'csv' }))).toBe('invalid');
+    expect(await refusalOf(downloadDataset(reviewer, { datasetId: csv, format: 'exe' as 'csv' }))).toBe('invalid');
+  });
+});
+
+describe('follow-ups', () => {
+  test('are listed newest first by pages, and finished once', async () => {
+    await pool.query(
+      `INSERT INTO follow_up (idempotency_key, batch_id, dataset_id, ordinal, title, body)
+       SELECT 'k' || n, $1, $2, n, 'T' || n, '' FROM generate_series(1, 5) n`,
+      [csvBatch, csv],
+    );
+    const first = await listFollowUps(reviewer, { limit: 3, open: true });
+    expect(first.items.map(({ title, batchName }) => [title, batchName])).toEqual([
+      ['T5', 'B'],
+      ['T4', 'B'],
+      ['T3', 'B'],
+    ]);
+    const second = await listFollowUps(reviewer, { limit: 3, open: true, cursor: first.next });
+    expect([second.items.map(({ title }) => title), second.next]).toEqual([['T2', 'T1'], null]);
+
+    const id = first.items[0]?.id ?? '';
+    const done = await finishFollowUp(reviewer, { id });
+    expect(done.doneBy).toBe(reviewer.id);
+    expect(await finishFollowUp({ ...reviewer, id: 'key:env' }, { id })).toEqual(done);
+    expect((await listFollowUps(reviewer, { open: true })).items.map(({ title }) => title)).toEqual(['T4', 'T3', 'T2', 'T1']);
+    expect((await listFollowUps(reviewer, { open: false })).items).toMatchObject([
+      { title: 'T5', doneBy: reviewer.id, doneAt: done.doneAt },
+    ]);
+    expect((await listFollowUps(reviewer)).items).toHaveLength(5);
+  });
+
+  test('refusals', async () => {
+    expect(await refusalOf(finishFollowUp(reviewer, { id: '999999' }))).toBe('not_found');
+    expect(await refusalOf(finishFollowUp(reviewer, { id: "1' OR 1" }))).toBe('not_found');
+    expect(await refusalOf(finishFollowUp(auditor, { id: '1' }))).toBe('forbidden');
+    expect(await refusalOf(listFollowUps(auditor))).toBe('forbidden');
+    expect(await refusalOf(listFollowUps(reviewer, { cursor: 'x' }))).toBe('invalid');
+  });
+});
+
+describe('listShelf', () => {
+  test('lists what is on the shelves by pages', async () => {
+    await pool.query(
+      `INSERT INTO shelf_entry (idempotency_key, batch_id, dataset_id, ordinal, category, shelf, restored_at)
+       SELECT 'k' || n, $1, $2, n, 'noise', CASE WHEN n = 4 THEN 'winter' ELSE 'archive' END, CASE WHEN n = 2 THEN now() END FROM generate_series(1, 4) n`,
+      [csvBatch, csv],
+    );
+    const first = await listShelf(reviewer, { limit: 2 });
+    expect(first.items.map(({ ordinal }) => ordinal)).toEqual([1, 3]);
+    expect(first.items[0]).toMatchObject({
+      batchName: 'B',
+      datasetName: 'Sales: 2024/Q1.csv',
+      shelf: 'archive',
+      restoredAt: null,
+    });
+    const second = await listShelf(reviewer, { limit: 2, cursor: first.next });
+    expect([second.items.map(({ ordinal }) => ordinal), second.next]).toEqual([[4], null]);
+    expect((await listShelf(reviewer, { restored: true })).items).toHaveLength(4);
+    expect((await listShelf(reviewer, { shelf: 'winter' })).items).toHaveLength(1);
+    expect((await listShelf(reviewer, { batchId: mboxBatch })).items).toEqual([]);
+  });
+
+  test('refusals', async () => {
+    expect(await refusalOf(listShelf(auditor))).toBe('forbidden');
+    for (const cursor of ['x', 'a b c', `${csv} -1 k`, `${csv} 1e99 k`])
+      expect(await refusalOf(listShelf(reviewer, { cursor }))).toBe('invalid');
+  });
+});

@@ -1,0 +1,33 @@
+/** Receipts, page by page: of the batch, of one chunk, or the story of one item. */
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { isId, isNumber, limitOf, numbersCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { readReceiptPage, readStory } from '#lib/store/receipts/receipt-reads.ts';
+import { type ReceiptRow, receiptReader } from './receipt-rows.ts';
+
+type Input = PageInput & { batchId: string; ordinal?: number | null | undefined; chunk?: number | null | undefined };
+
+/**
+ * In the order of (chunk, seq), or of the steps of one item. The cursor `<chunk>.<seq>` begins after that receipt, so the page after `3.41` with
+ * limit 1 is receipt 3.42. Null when there is no such batch. Throws `invalid`.
+ */
+export async function readReceipts(actor: Actor, input: Input): Promise<Page<ReceiptRow> | null> {
+  authorise(actor, 'see_batches');
+  const limit = limitOf(input);
+  const [ofChunk = 0, seq = 0] = numbersCursor(input, 2);
+  const { pool } = db();
+  const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
+  if (!batch) return null;
+  const reader = receiptReader(pool, batch);
+  const unknown = [input.ordinal, input.chunk].some((number) => number !== undefined && number !== null && !isNumber(number));
+  if (unknown) return { items: [], next: null };
+  if (input.ordinal) return { items: await reader.rows(await readStory(pool, batch.id, input.ordinal)), next: null };
+  const chunk = input.chunk ?? null;
+  const after = chunk === null ? { chunk: ofChunk, seq } : { chunk, seq: ofChunk === chunk ? seq : 0 };
+  const stored = await readReceiptPage(pool, batch.id, { after, chunk, limit: limit + 1 });
+  const items = await reader.rows(stored.slice(0, limit));
+  const last = stored.length > limit ? items.at(-1) : undefined;
+  return { items, next: last ? `${last.chunk}.${last.seq}` : null };
+}

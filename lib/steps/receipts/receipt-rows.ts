@@ -1,0 +1,149 @@
+/** Stored receipts as people and the API read them: parsed, with values and one line in words. */
+import { actionWords } from '#lib/connectors/words.ts';
+import { needsTwo, type Signing, signingsOf } from '#lib/core/checkpoints/signatures.ts';
+import { decisionLine, ERASED, receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import type { ReceiptBody, ReceiptResult } from '#lib/ledger/receipt.ts';
+import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
+import { readNames } from '#lib/store/batches/batch-reads.ts';
+import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.ts';
+import type { db } from '#lib/store/postgres/db.ts';
+import type { StoredReceipt } from '#lib/store/receipts/receipt-reads.ts';
+
+type Pool = ReturnType<typeof db>['pool'];
+
+export type ReceiptRow = {
+  chunk: number;
+  seq: number;
+  ordinal: number | null;
+  step: number | null;
+  kind: StoredReceipt['kind'];
+  result: ReceiptResult | null;
+  reason: string | null;
+  leaf: string;
+  at: string;
+  committedAt: string;
+  /** who wrote it, by name where it is a person */
+  by: string;
+  category: string | null;
+  fields: Record<string, string>;
+  body: ReceiptBody;
+  /** where two people sign: what this decision was to their signatures */
+  signing: Signing | null;
+  line: string;
+};
+
+export type ReceiptReader = {
+  /** Rows for a page of stored receipts; looks each person's name up once. */
+  rows(stored: readonly StoredReceipt[]): Promise<ReceiptRow[]>;
+};
+
+/** Reads receipts of one batch. A plan's words and people's names are looked up once for all pages. */
+export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>): ReceiptReader {
+  const words = actionWords(batch.plan);
+  const names = new Map<string, string>();
+
+  const row = (stored: StoredReceipt, signing: Signing | null): ReceiptRow => {
+    const { committedAt, body: bytes, ...own } = stored;
+    const body = parseBody(bytes);
+    const by = names.get(body.by) ?? body.by;
+    const fields = orderFields(stored, body, batch.plan.receiptFields);
+    const reason = 'reason' in body ? body.reason : null;
+    return {
+      ...own,
+      reason,
+      at: body.at,
+      committedAt: committedAt.toISOString(),
+      by,
+      fields,
+      body,
+      signing,
+      line: lineOf(stored, body, by, fields, signing),
+    };
+  };
+
+  const lineOf = (
+    stored: StoredReceipt,
+    body: ReceiptBody,
+    by: string,
+    values: Record<string, string>,
+    signing: Signing | null,
+  ): string => {
+    if ('unreadable' in body) return "This receipt's bytes were altered: they can't be read.";
+    if (body.kind === 'decision') {
+      return decisionLine(
+        { answers: body.answers, counts: body.counts, by, at: body.at, signing },
+        batch.plan.categories.map(({ name }) => name),
+      );
+    }
+    const past = words.get(stored.category ?? '')?.past ?? 'Done';
+    const evidence = body.kind === 'resolution' ? body.evidence : null;
+    return receiptLine(batch.plan, {
+      kind: body.kind,
+      result: stored.result,
+      reason: 'reason' in body ? body.reason : null,
+      evidence,
+      past,
+      values,
+    });
+  };
+
+  return {
+    async rows(stored) {
+      const people = stored.map(({ body }) => parseBody(body).by).filter((id) => id.startsWith('user:') && !names.has(id));
+      if (people.length > 0) for (const [id, name] of await readNames(pool, people)) names.set(id, name);
+      const signings = needsTwo(batch.plan) ? await readSignings(pool, batch.id, stored) : null;
+      return stored.map((one) => row(one, signings?.get(`${one.chunk}.${one.seq}`) ?? null));
+    },
+  };
+}
+
+/** By "chunk.seq": what the decisions among these were to the signatures of their chunks. */
+async function readSignings(pool: Pool, batchId: string, stored: readonly StoredReceipt[]): Promise<Map<string, Signing>> {
+  const upTo = new Map<number, number>();
+  for (const { kind, chunk, seq, body } of stored) {
+    const read = kind === 'decision' ? parseBody(body) : null;
+    if (read?.kind === 'decision' && (read.answers.execute || read.answers.sendBack))
+      upTo.set(chunk, Math.max(seq, upTo.get(chunk) ?? 0));
+  }
+  if (upTo.size === 0) return new Map();
+  const decisions = Map.groupBy(await readDecisionReceipts(pool, batchId, upTo), ({ chunk }) => chunk);
+  return new Map(
+    [...decisions].flatMap(([chunk, own]) =>
+      [...signingsOf(own)].map(([seq, signing]): [string, Signing] => [`${chunk}.${seq}`, signing]),
+    ),
+  );
+}
+
+const parsed = new WeakMap<Buffer, ReceiptBody>();
+
+/** Parsed once per page. Reading is not verifying: what was altered still has to be shown, and the trail proves that it was. */
+function parseBody(bytes: Buffer): ReceiptBody {
+  let body = parsed.get(bytes);
+  if (!body) {
+    body = readBody(bytes);
+    parsed.set(bytes, body);
+  }
+  return body;
+}
+
+function readBody(bytes: Buffer): ReceiptBody {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof value === 'object' && value !== null && 'by' in value && 'at' in value && typeof value.at === 'string')
+      return value as ReceiptBody;
+  } catch {
+    // Falls through to the bytes as they are.
+  }
+  return { unreadable: bytes.toString('base64'), by: '', at: '' } as unknown as ReceiptBody;
+}
+
+/** The plan's fields first and in its order. A value that an intent commits to and that has no row left is as good as erased. */
+function orderFields(stored: StoredReceipt, body: ReceiptBody, names: readonly string[]): Record<string, string> {
+  const has = (name: string): boolean => Object.hasOwn(stored.fields, name);
+  const committed = body.kind === 'intent' ? Object.keys(body.values ?? {}) : [];
+  const ordered = names
+    .filter((name) => has(name) || committed.includes(name))
+    .map((name) => [name, has(name) ? (stored.fields[name] ?? '') : ERASED]);
+  const others = Object.entries(stored.fields).filter(([name]) => !names.includes(name));
+  return Object.fromEntries([...ordered, ...others]);
+}

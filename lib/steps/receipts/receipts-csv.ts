@@ -1,0 +1,69 @@
+/** Receipts as CSV: one row each, then one row of kind `unresolved` for every intent without a terminal receipt. Safe to open in a spreadsheet. */
+import { csvRow } from '#lib/core/values/formula-safe.ts';
+import type { BatchRecord } from './export-receipts.ts';
+import type { ReceiptRow } from './receipt-rows.ts';
+
+const COLUMNS = [
+  ...[
+    'chunk',
+    'seq',
+    'ordinal',
+    'step',
+    'attempt',
+    'kind',
+    'result',
+    'reason',
+    'evidence',
+    'category',
+    'line',
+    'at',
+    'committedAt',
+    'by',
+  ],
+  ...['connector', 'connection', 'do', 'decision', 'target', 'idempotencyKey', 'leaf'],
+];
+
+export async function* csvReceipts(record: BatchRecord): AsyncGenerator<string> {
+  const names = record.batch.plan.receiptFields;
+  yield csvRow([...COLUMNS, ...names.map((name) => `field.${name}`)]);
+  for await (const rows of record.pages) yield rows.map((row) => csvRow([...cells(row), ...values(row.fields, names)])).join('');
+  for (const open of record.unresolved) {
+    const { fields, ...place } = open;
+    const own: Record<string, string | number | null> = { ...place, kind: 'unresolved', result: open.state };
+    yield csvRow([...COLUMNS.map((name) => own[name] ?? null), ...values(fields, names)]);
+  }
+}
+
+function cells(row: ReceiptRow): (string | number | null)[] {
+  // What a kind of receipt does not have is an empty cell.
+  const body = row.body as unknown as Record<string, string | number | null> & {
+    action?: { connector: string; connection: string | null; do: string };
+  };
+  return [
+    ...[
+      row.chunk,
+      row.seq,
+      row.ordinal,
+      row.step,
+      body.attempt ?? null,
+      row.kind,
+      row.result,
+      row.reason,
+      body.evidence ?? null,
+      row.category,
+    ],
+    ...[row.line, row.at, row.committedAt, body.by ?? null],
+    ...[
+      body.action?.connector ?? null,
+      body.action?.connection ?? null,
+      body.action?.do ?? null,
+      body.decision ?? null,
+      body.target ?? null,
+    ],
+    ...[body.idempotencyKey ?? null, row.leaf],
+  ];
+}
+
+function values(fields: Record<string, string>, names: readonly string[]): (string | null)[] {
+  return names.map((name) => (Object.hasOwn(fields, name) ? (fields[name] ?? null) : null));
+}

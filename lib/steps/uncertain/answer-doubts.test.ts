@@ -1,0 +1,180 @@
+/** Doubts, singly and by cause: two people at once, what changes meanwhile, and what the target says when it is asked. */
+import { expect, test } from 'vitest';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { testDatabase } from '#test/database.ts';
+import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { ADA, BO, counters, steps, target } from '#test/fixtures/started-batch.ts';
+import { answerDoubts } from './answer-doubts.ts';
+import { groupId } from './doubt-groups.ts';
+import { readUncertain } from './read-uncertain.ts';
+
+process.env.ALLOW_PRIVATE_TARGETS = '1';
+const { pool } = await testDatabase();
+
+const plan = (url = 'http://127.0.0.1:9', more: object = {}): Partial<PlanInput> => ({
+  categories: [
+    { name: 'noise', action: { connector: 'http', do: 'POST', with: { url, body: { id: '{{subject}}' }, ...more } } },
+    { name: 'keep' },
+  ],
+  receiptFields: ['subject'],
+});
+const inspected = (url: string) => plan(url, { inspect: { url: `${url}/look/{{subject}}` } });
+const doubt = (subject: string, reason = 'timeout'): SeedItem => ({
+  fields: { subject },
+  category: 'noise',
+  receipts: ['intent', 'outcome:uncertain'],
+  reason,
+});
+const groupsOf = async (batchId: string) => (await readUncertain(BO, { batchId }))?.groups ?? [];
+const states = async (batchId: string) =>
+  (await pool.query('SELECT state FROM chunk WHERE batch_id = $1 ORDER BY number', [batchId])).rows.map(({ state }) => state);
+const addsUp = async (batchId: string) => (await readBatch(BO, { batchId }))?.sum.addsUp;
+
+test('grouped by cause over all chunks, and paged by cursor with what is known of each', async () => {
+  const { batchId } = await seedBatch(pool, {
+    plan: plan(),
+    chunks: [
+      { state: 'unresolved', items: [doubt('a'), doubt('b'), doubt('c', 'worker_lost')] },
+      { state: 'unresolved', items: [doubt('d'), doubt('e', 'http_500')] },
+    ],
+  });
+  const page = await readUncertain(BO, { batchId, limit: 2 });
+  expect(page?.groups).toMatchObject([
+    { reason: 'timeout', worker: null, count: 3, canAsk: false },
+    { reason: 'worker_lost', worker: 'seed', count: 1 },
+    { reason: 'http_500', worker: null, count: 1 },
+  ]);
+  expect(page?.items[0]).toMatchObject({
+    ...{
+      ordinal: 1,
+      action: 'send a POST to 127.0.0.1:9',
+      request: 'POST http://127.0.0.1:9/',
+      body: '{"id":"a"}',
+      bodyCut: false,
+    },
+    ...{ worker: 'seed', attempt: 1, reason: 'timeout', inspection: null, canAsk: false },
+    idempotencyKey: expect.stringMatching(/^[0-9a-f]{32}$/),
+  });
+  const second = await readUncertain(BO, { batchId, limit: 2, cursor: page?.next ?? null });
+  expect(second?.items.map(({ ordinal }) => ordinal)).toEqual([3, 4]);
+  expect(second?.groups).toEqual(page?.groups);
+  const auditor = await readUncertain({ ...BO, role: 'auditor' }, { batchId });
+  expect(auditor?.items[0]).toMatchObject({ request: null, body: null });
+});
+
+test('two people answer the same group at once: each doubt has one answer, and the sum adds up', async () => {
+  const { batchId } = await seedBatch(pool, {
+    plan: plan(),
+    chunks: [
+      { state: 'unresolved', items: Array.from({ length: 12 }, (_, index) => doubt(`a${index}`)) },
+      { state: 'unresolved', items: Array.from({ length: 12 }, (_, index) => doubt(`b${index}`)) },
+    ],
+  });
+  const group = (await groupsOf(batchId))[0]?.id ?? '';
+  const both = await Promise.all([
+    answerDoubts(ADA, { batchId, group, answer: 'happened' }),
+    answerDoubts(BO, { batchId, group, answer: 'did_not' }),
+  ]);
+  expect(both.reduce((sum, { answered }) => sum + answered, 0)).toBe(24);
+  for (const of of Object.values(await steps(pool, batchId))) expect(of).toHaveLength(3);
+  expect(await states(batchId)).toEqual(['done', 'done']);
+  expect(await addsUp(batchId)).toBe(true);
+});
+
+test('an answer to a group covers what was seen of it, and nothing that came later', async () => {
+  const { batchId } = await seedBatch(pool, {
+    plan: plan(),
+    chunks: [{ state: 'executing', items: [doubt('a'), doubt('b'), doubt('c')] }],
+  });
+  const [group] = await groupsOf(batchId);
+  // As it was on a screen before the third became a doubt: the decision, and two receipts for each of the first two.
+  const earlier = groupId({ batchId, cause: { reason: 'timeout', lost: null }, seen: [[1, 5]] });
+  await answerDoubts(ADA, { batchId, ordinals: [2], answer: 'happened' });
+  expect(await answerDoubts(BO, { batchId, group: earlier, answer: 'did_not' })).toMatchObject({ answered: 1, left: 0 });
+  expect(await steps(pool, batchId)).toEqual({
+    1: ['intent', 'outcome:uncertain', 'resolution:not_executed'],
+    2: ['intent', 'outcome:uncertain', 'resolution:succeeded'],
+    3: ['intent', 'outcome:uncertain'],
+  });
+  expect(await states(batchId)).toEqual(['executing']);
+  expect(await answerDoubts(BO, { batchId, group: group?.id ?? '', answer: 'happened' })).toMatchObject({ answered: 1 });
+  expect(await counters(pool, batchId)).toMatchObject({ done: 2, notExecuted: 1, uncertain: 0 });
+  expect(await addsUp(batchId)).toBe(true);
+});
+
+test('the group of another batch, and what is none, are refused', async () => {
+  const [one, other] = await Promise.all(
+    ['a', 'b'].map((subject) => seedBatch(pool, { plan: plan(), chunks: [{ state: 'unresolved', items: [doubt(subject)] }] })),
+  );
+  const [group] = await groupsOf(other?.batchId ?? '');
+  const batchId = one?.batchId ?? '';
+  for (const wrong of [
+    group?.id ?? '',
+    'nonsense',
+    Buffer.from('[1]').toString('base64url'),
+    Buffer.from('{').toString('base64url'),
+  ])
+    await expect(answerDoubts(BO, { batchId, group: wrong, answer: 'happened' })).rejects.toMatchObject({
+      code: 'invalid',
+      problems: [{ path: 'group' }],
+    });
+  expect(Object.values(await steps(pool, batchId))).toEqual([['intent', 'outcome:uncertain']]);
+});
+
+test('a doubt in a cancelled chunk can still be answered, and the chunk stays cancelled', async () => {
+  const { batchId } = await seedBatch(pool, {
+    plan: plan(),
+    chunks: [{ state: 'cancelled', items: [doubt('a'), doubt('b')], decidedBy: ADA.id }],
+  });
+  const [group] = await groupsOf(batchId);
+  expect(await answerDoubts(BO, { batchId, group: group?.id ?? '', answer: 'did_not' })).toMatchObject({ answered: 2 });
+  expect(await states(batchId)).toEqual(['cancelled']);
+});
+
+test('asked, the target ends the doubts that it confirms, by inspection and by name; the rest stays, with what it said', async () => {
+  const { url, seen } = await target((request) => ({ '/look/a': 200, '/look/b': 404 })[request.url ?? ''] ?? 500);
+  const { batchId } = await seedBatch(pool, {
+    plan: inspected(url),
+    chunks: [{ state: 'unresolved', items: [doubt('a'), doubt('b'), doubt('c')] }],
+  });
+  const [group] = await groupsOf(batchId);
+  expect(group).toMatchObject({ count: 3, canAsk: true });
+  const asked = await answerDoubts(BO, { batchId, group: group?.id ?? '', answer: 'ask' });
+  expect(asked).toMatchObject({
+    ...{ answered: 1, skipped: [], left: 0 },
+    said: [{ finding: 'happened' }, { finding: 'not_there' }, { finding: 'unknown', reason: 'http_500' }],
+  });
+  expect(seen.map((one) => one.key)).toEqual([undefined, undefined, undefined]);
+  const page = await readUncertain(BO, { batchId });
+  expect(page?.items.map(({ ordinal, inspection }) => [ordinal, inspection?.finding, inspection?.reason])).toEqual([
+    [2, 'not_there', null],
+    [3, 'unknown', 'http_500'],
+  ]);
+  const { rows } = await pool.query(
+    `SELECT convert_from(body, 'UTF8')::json AS body FROM receipt WHERE batch_id = $1 AND kind = 'resolution'`,
+    [batchId],
+  );
+  expect(rows).toMatchObject([{ body: { ordinal: 1, result: 'succeeded', evidence: 'inspection', by: BO.id } }]);
+  expect(await addsUp(batchId)).toBe(true);
+});
+
+test('somebody answers while the target is asked: the answer stands, and the inspection adds nothing', async () => {
+  let batchId = '';
+  const { url } = await target(async () => {
+    await answerDoubts(ADA, { batchId, ordinals: [1], answer: 'did_not' });
+    return 200;
+  });
+  ({ batchId } = await seedBatch(pool, { plan: inspected(url), chunks: [{ state: 'unresolved', items: [doubt('a')] }] }));
+  expect(await answerDoubts(BO, { batchId, ordinals: [1], answer: 'ask' })).toMatchObject({ answered: 0, skipped: [1] });
+  expect(await steps(pool, batchId)).toEqual({ 1: ['intent', 'outcome:uncertain', 'resolution:not_executed'] });
+});
+
+test('where the plan has no way to look it up, asking says so and changes nothing', async () => {
+  const { batchId } = await seedBatch(pool, { plan: plan(), chunks: [{ state: 'unresolved', items: [doubt('a')] }] });
+  expect(await answerDoubts(BO, { batchId, ordinals: [1], answer: 'ask' })).toEqual({
+    ...{ answered: 0, skipped: [], left: 0 },
+    said: [{ ordinal: 1, finding: 'cannot_ask', target: null, reason: null }],
+  });
+  expect(await states(batchId)).toEqual(['unresolved']);
+});

@@ -1,0 +1,179 @@
+/** What a person knows, or what the target says now, about actions of which we only know that they were sent. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { CHUNK_MAY_BE_IN_DOUBT } from '#lib/core/lifecycle.ts';
+import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '#lib/core/limits.ts';
+import { announce } from '#lib/engine/events.ts';
+import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import { settleBatch, settleDoubts } from '#lib/store/actions/execution.ts';
+import { type ChunkRow, lockChunks } from '#lib/store/chunks/chunks.ts';
+import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
+import { type OpenDoubt, readDoubtsOfGroup, readOpenDoubts } from '#lib/store/uncertain/doubts.ts';
+import { saveInspection } from '#lib/store/uncertain/inspections.ts';
+import { askTargets, type Said } from './ask-targets.ts';
+import { readGroupId } from './doubt-groups.ts';
+
+const answered = {
+  batchId: z.uuid(),
+  answer: z.enum(['happened', 'did_not', 'later', 'abandon', 'ask']),
+  note: z.string().trim().max(2_000).nullish(),
+};
+const input = z.union([
+  z.strictObject({
+    ...answered,
+    ordinals: z.array(z.int32().min(1)).min(1, 'Name at least one item.').max(ANSWERS_AT_ONCE_MAX),
+  }),
+  z.strictObject({ ...answered, group: z.string().min(1) }),
+]);
+
+export type AnswerInput = z.input<typeof input>;
+export type Answered = {
+  answered: number;
+  /** not in doubt (any more) */
+  skipped: number[];
+  /** named too, and not taken up this time: answer again */
+  left: number;
+  /** what the target said, of those that it was asked about */
+  said: Said[];
+};
+
+const RESULTS = { happened: 'succeeded', did_not: 'not_executed', abandon: 'abandoned' } as const satisfies Record<
+  string,
+  ResolutionResult
+>;
+
+/**
+ * Records a named person's answer, one receipt per item. It never sends anything: “it didn’t” makes the action available to a later retry.
+ * `later` records nothing and leaves the doubt open. `ask` looks each up at its target, and only “it happened” ends a doubt: the receipt then
+ * names the inspection and who asked for it. Throws `not_found` and `invalid`.
+ */
+export async function answerDoubts(actor: Actor, raw: AnswerInput): Promise<Answered> {
+  authorise(actor, 'answer');
+  const read = input.safeParse(raw);
+  if (!read.success) throw new CountersignError('invalid', `The answer can't be read: ${read.error.issues[0]?.message}`);
+  const { batchId, answer, note } = read.data;
+  const group = 'group' in read.data ? readGroupId(read.data.group, batchId) : null;
+  if (answer === 'later') return { answered: 0, skipped: [], left: 0, said: [] };
+  const most = answer === 'ask' ? ASKED_AT_ONCE_MAX : ANSWERS_AT_ONCE_MAX;
+  const { pool } = db();
+  // One more than is taken up, to know whether some are left.
+  const all = group
+    ? await readDoubtsOfGroup(pool, batchId, group.cause, group.seen, ANSWERS_AT_ONCE_MAX + 1)
+    : [...new Set('ordinals' in read.data ? read.data.ordinals : [])];
+  const ordinals = all.slice(0, most);
+  const before = await readOpenDoubts(pool, batchId, ordinals);
+  const asked = answer === 'ask' ? await askTargets(pool, batchId, before) : null;
+
+  const done = await inTransaction(pool, async (tx) => {
+    const chunks = await lockChunks(tx, batchId, [...new Set(before.map(({ chunk }) => chunk))]);
+    // Read again under the locks: the last answer may have come from somebody else meanwhile. What was answered, retried and is in doubt again is
+    // another doubt, that nobody here has seen.
+    const same = new Map(before.map(({ ordinal, step }) => [ordinal, step]));
+    const still = (await readOpenDoubts(tx, batchId, ordinals)).filter(({ ordinal, step }) => same.get(ordinal) === step);
+    const open = Map.groupBy(still, ({ chunk }) => chunk);
+    const ended = new Set<number>();
+    for (const chunk of chunks) {
+      const own = open.get(chunk.number) ?? [];
+      const found = asked ? await keep(tx, actor, batchId, own, asked) : own;
+      if (found.length > 0) {
+        const how = asked
+          ? ({ result: 'succeeded', evidence: 'inspection' } as const)
+          : ({ result: RESULTS[answer as keyof typeof RESULTS], evidence: 'person' } as const);
+        await resolve(tx, actor, batchId, chunk, found, how, note ?? null);
+      }
+      for (const { ordinal } of found) ended.add(ordinal);
+    }
+    const inDoubt = new Set(still.map(({ ordinal }) => ordinal));
+    return { answered: ended.size, skipped: ordinals.filter((ordinal) => !inDoubt.has(ordinal)) };
+  });
+  await settleBatch(pool, batchId);
+  announce(pool, batchId, { kind: 'answered' });
+  return { ...done, left: all.length - ordinals.length + (asked?.left ?? 0), said: asked?.said ?? [] };
+}
+
+/** Keeps what the target said about each; gives those of which it said that they happened. */
+async function keep(tx: Tx, actor: Actor, batchId: string, open: OpenDoubt[], { said }: { said: Said[] }): Promise<OpenDoubt[]> {
+  const byOrdinal = new Map(said.map((one) => [one.ordinal, one]));
+  const happened: OpenDoubt[] = [];
+  for (const doubt of open) {
+    const one = byOrdinal.get(doubt.ordinal);
+    if (!one || one.finding === 'cannot_ask') continue;
+    const { finding, target, reason } = one;
+    const inspection =
+      finding === 'happened' ? { finding, target } : finding === 'not_there' ? { finding } : { finding, reason: reason ?? '' };
+    await saveInspection(tx, batchId, { ordinal: doubt.ordinal, step: doubt.step, by: actor.id, said: inspection });
+    if (finding === 'happened') happened.push(doubt);
+  }
+  return happened;
+}
+
+async function resolve(
+  tx: Tx,
+  actor: Actor,
+  batchId: string,
+  chunk: ChunkRow,
+  doubts: OpenDoubt[],
+  how: Pick<ResolutionBody, 'result' | 'evidence'>,
+  note: string | null,
+): Promise<void> {
+  const { result } = how;
+  const n = doubts.length;
+  // Abandoned stays in the sum's "uncertain": nobody will ever know.
+  const left = result === 'abandoned' ? 0 : n;
+  const column = result === 'succeeded' ? 'done' : 'not_executed';
+  const last = await takeSequence(tx, n, {
+    chunkId: chunk.id,
+    from: CHUNK_MAY_BE_IN_DOUBT,
+    revision: null,
+    ...(left > 0 && { set: `uncertain = uncertain - ${left}, ${column} = ${column} + ${left}` }),
+  });
+  if (last === null) throw new CountersignError('conflict', `Chunk ${chunk.number} moved meanwhile. Nothing was recorded.`);
+  const receipts = doubts.map((doubt, index) => {
+    const before = readReceipt(doubt.body);
+    if (before.kind !== 'outcome') throw new Error(`The doubt about item ${doubt.ordinal} does not end in an outcome.`);
+    const sealed = sealReceipt({
+      v: 1,
+      kind: 'resolution',
+      batch: batchId,
+      chunk: chunk.number,
+      ordinal: doubt.ordinal,
+      step: doubt.step + 1,
+      attempt: before.attempt,
+      intent: before.intent,
+      ...how,
+      by: actor.id,
+      at: new Date().toISOString(),
+    });
+    return {
+      ...sealed,
+      seq: last - n + index + 1,
+      ordinal: doubt.ordinal,
+      step: doubt.step + 1,
+      kind: 'resolution' as const,
+      result,
+    };
+  });
+  await insertNumbered(tx, batchId, chunk.number, receipts);
+  if (note)
+    await keepNote(
+      tx,
+      batchId,
+      chunk.number,
+      receipts.map(({ seq }) => seq),
+      note,
+    );
+  await settleDoubts(tx, chunk.id);
+}
+
+/** A note may name people, so it lives beside the receipt, where it can be erased. */
+async function keepNote(tx: Tx, batchId: string, chunk: number, seqs: number[], note: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
+     SELECT $1, $2, n.seq, 'note', n.salt, $5 FROM unnest($3::int[], $4::bytea[]) AS n(seq, salt)`,
+    [batchId, chunk, seqs, seqs.map(() => randomBytes(16)), note],
+  );
+}

@@ -1,0 +1,67 @@
+/** Looking doubts up at their targets, for a person who asks. Harmless reads; nothing is recorded here. */
+import type { Pool } from 'pg';
+import type { Connector, Inspection } from '#lib/connectors/port.ts';
+import { CONNECTORS } from '#lib/connectors/registry.ts';
+import { ASK_SLOTS, ASK_TIMEOUT_MS } from '#lib/core/limits.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { reserveRate } from '#lib/store/actions/execution.ts';
+import { type OpenDoubt, readSentRequests, type SentRequest } from '#lib/store/uncertain/doubts.ts';
+
+/** `cannot_ask`: its plan has no way to look it up. */
+export type Said = {
+  ordinal: number;
+  finding: Inspection['finding'] | 'cannot_ask';
+  /** the target's own id for what it found */
+  target: string | null;
+  /** a code, of what is unknown */
+  reason: string | null;
+};
+
+/** The connector that can look this request up at its target; null when there is none. */
+export function inspector(connector: string, request: Uint8Array): Extract<Connector, { kind: 'remote' }> | null {
+  const found = CONNECTORS.find(({ name }) => name === connector);
+  return found?.kind === 'remote' && found.canInspect(request) ? found : null;
+}
+
+/** Asks about each of these doubts, a few at a time and within the batch's rate. `left`: those for which there was no time. */
+export async function askTargets(pool: Pool, batchId: string, doubts: OpenDoubt[]): Promise<{ said: Said[]; left: number }> {
+  if (doubts.length === 0) return { said: [], left: 0 };
+  const { rows } = await pool.query<{ plan: Plan }>('SELECT plan FROM batch WHERE id = $1', [batchId]);
+  const execution = rows[0]?.plan.execution;
+  const sent = await readSentRequests(pool, batchId, doubts);
+  const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
+  const said: Said[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < sent.length && !late.aborted) {
+      const one = await ask(pool, batchId, sent[next++] as SentRequest, execution?.ratePerSecond ?? null, late);
+      if (one) said.push(one);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(ASK_SLOTS, execution?.concurrency ?? 1) }, lane));
+  return { said: said.sort((a, b) => a.ordinal - b.ordinal), left: sent.length - said.length };
+}
+
+/** Null when the time was over before the target answered. */
+async function ask(
+  pool: Pool,
+  batchId: string,
+  { ordinal, connector, request, idempotencyKey }: SentRequest,
+  ratePerSecond: number | null,
+  late: AbortSignal,
+): Promise<Said | null> {
+  const how = inspector(connector, request);
+  if (!how) return { ordinal, finding: 'cannot_ask', target: null, reason: null };
+  if (ratePerSecond !== null) {
+    const wait = await reserveRate(pool, batchId, 1, ratePerSecond);
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(wait, ASK_TIMEOUT_MS)));
+  }
+  const inspection = await how.inspect({ request, idempotencyKey }, late);
+  if (late.aborted && inspection.finding === 'unknown') return null;
+  return {
+    ordinal,
+    finding: inspection.finding,
+    target: inspection.finding === 'happened' ? inspection.target : null,
+    reason: inspection.finding === 'unknown' ? inspection.reason : null,
+  };
+}

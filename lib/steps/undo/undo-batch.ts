@@ -1,0 +1,126 @@
+/**
+ * Undoes what a batch did, as a new batch over its receipts: with checkpoints, decisions, receipts and an undo of its own. Nothing is changed
+ * before somebody approves it there.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { route } from '#lib/core/plans/routing.ts';
+import { announce } from '#lib/engine/events.ts';
+import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
+import { startIn } from '#lib/steps/batches/start-batch.ts';
+import { readInput } from '#lib/steps/plans/plan-dataset.ts';
+import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
+import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '#lib/store/undo/undo.ts';
+import { inWords, type UndoPreview } from './preview-undo.ts';
+import { surveyUndo, type UndoSurvey, undoScope } from './survey-undo.ts';
+
+const BATCH_NAME_CHARS_MAX = 200;
+
+const input = z.strictObject({
+  batchId: z.uuid(),
+  ...undoScope,
+  name: z.string().trim().min(1).max(BATCH_NAME_CHARS_MAX).optional(),
+});
+
+export type UndoInput = z.input<typeof input>;
+export type Undone = Pick<UndoPreview, 'restorable' | 'cannot' | 'categories'> & {
+  id: string;
+  chunks: { number: number; name: string; items: number }[];
+};
+
+/**
+ * Makes and starts the undo of everything in the scope that can be undone; its chunks follow the original's. Two undos of one batch are made one
+ * after the other, so the second finds what the first covers.
+ *
+ * @throws CountersignError `invalid` (a chunk, category or item that the batch does not have), `conflict` (nothing in it can be undone, or another
+ *   unfinished batch may change the same items), `not_found`, `forbidden`.
+ */
+export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
+  authorise(actor, 'undo');
+  const { batchId, name, ...scope } = readInput(input, raw);
+  const { pool } = db();
+  const id = randomUUID();
+  const undone = await inTransaction(pool, async (tx) => {
+    await lockUndosOf(tx, batchId);
+    const original = await readBatchRow(tx, batchId);
+    if (!original) throw new CountersignError('not_found', 'There is no such batch.');
+    const members = new Map<ChunkToUndo, number[]>();
+    const survey = await surveyUndo(tx, original, scope, async (chunk, items) => {
+      await insertUndoItems(tx, id, items);
+      const own = members.get(chunk) ?? [];
+      for (const { ordinal } of items) own.push(ordinal);
+      members.set(chunk, own);
+    });
+    assertSomething(original, survey);
+    const plan = undoPlan(original, survey);
+    await insertBatch(tx, {
+      ...{ id, datasetId: original.datasetId, name: name ?? nameOf(original), plan, undoes: original.id },
+      ...{ planDigest: sha256(canonicalBytes(plan as unknown as Json)), createdBy: actor.id, taskRef: null, pilot: null },
+      routing: original.routing === 'sequential' ? 'sequential' : route(survey.restorable, members.size, 0).kind,
+    });
+    const chunks = await insertChunks(tx, id, original, members);
+    await startIn(tx, actor, id);
+    return { id, chunks, ...inWords(original, survey) };
+  });
+  announce(pool, id, { kind: 'started' });
+  announce(pool, batchId, { kind: 'undo' });
+  return undone;
+}
+
+function assertSomething(original: BatchRow, { restorable, cannot }: UndoSurvey): void {
+  if (restorable > 0) return;
+  const [first, ...rest] = cannot;
+  if (!first) throw new CountersignError('conflict', `“${original.name}” did nothing here, so there is nothing to undo.`);
+  const others = rest.reduce((sum, { count }) => sum + count, 0);
+  const more = others > 0 ? ` So it is with ${others} more, for other reasons.` : '';
+  throw new CountersignError('conflict', `Nothing here can be undone. ${first.count} of these: ${first.why}.${more}`, {
+    facts: { cannot },
+  });
+}
+
+const nameOf = ({ name }: BatchRow): string => {
+  const full = `Undo of ${name}`;
+  return full.length <= BATCH_NAME_CHARS_MAX ? full : `${full.slice(0, BATCH_NAME_CHARS_MAX - 1)}…`;
+};
+
+/** The category of what a person takes out of an undo. */
+const LEAVE = 'leave as it is';
+
+/** The original's limits and words with the inverse of its actions. Nothing is sorted, so all chunks are there at once, unless they depend on each other. */
+function undoPlan({ plan, routing }: BatchRow, survey: UndoSurvey): Plan {
+  const acting = survey.categories.flatMap(({ name, action }) => (action ? [{ name, action }] : []));
+  let leave = LEAVE;
+  while (acting.some(({ name }) => name === leave)) leave += ' too';
+  return {
+    ...plan,
+    classifier: { kind: 'rules', rules: [], otherwise: leave },
+    categories: [...acting, { name: leave, action: null }],
+    chunkEdits: [],
+    gates: { ...plan.gates, next: routing === 'sequential' ? 'each' : 'parallel' },
+  };
+}
+
+/** In the order of the original, or backwards where its chunks or its items had to keep an order: what came last is undone first. */
+async function insertChunks(
+  tx: Tx,
+  batchId: string,
+  { routing }: BatchRow,
+  members: Map<ChunkToUndo, number[]>,
+): Promise<Undone['chunks']> {
+  const ordered = routing === 'sequential' ? [...members].reverse() : [...members];
+  const chunks: Undone['chunks'] = [];
+  for (const [index, [{ name, serial, backwards }, own]] of ordered.entries()) {
+    const number = index + 1;
+    const ordinals = Int32Array.from(own).sort();
+    const order = { serial, backwards: serial && !backwards };
+    await insertChunk(tx, { id: randomUUID(), batchId, number, name, ordinals, ...order, seed: randomBytes(32) });
+    chunks.push({ number, name, items: own.length });
+  }
+  return chunks;
+}

@@ -1,0 +1,313 @@
+/** Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. */
+import type { Pool } from 'pg';
+import type { BatchState, ChunkState, Stopping } from '#lib/core/lifecycle.ts';
+import { CHUNK_MAY_BE_IN_DOUBT, CHUNK_OWNED, CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle.ts';
+import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import type { ActionCounts } from '#lib/core/receipts/sum.ts';
+import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.ts';
+
+export type BatchFacts = {
+  id: string;
+  name: string;
+  state: BatchState;
+  plan: Plan;
+  routing: string;
+  taskRef: string | null;
+  /** the batch whose receipts this one undoes */
+  undoes: { id: string; name: string } | null;
+  datasetId: string;
+  datasetName: string;
+  /** csv | mbox */
+  datasetFormat: string | null;
+  /** the dataset's field names in the file's order */
+  fieldNames: string[];
+  createdBy: string;
+  /** the actor's id; null before the start */
+  startedBy: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+};
+
+/** The batch with what it needs of its dataset; null when there is none. */
+export async function readBatchFacts(pool: Pool, batchId: string): Promise<BatchFacts | null> {
+  const { rows } = await pool.query<BatchFacts>(
+    `SELECT b.id, b.name, b.state, b.plan, b.routing, b.task_ref AS "taskRef", b.dataset_id AS "datasetId", d.name AS "datasetName",
+       d.format AS "datasetFormat", ARRAY(SELECT f ->> 'name' FROM jsonb_array_elements(d.fields) f) AS "fieldNames",
+       CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,
+       coalesce(u.name, b.created_by) AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
+     FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes
+       LEFT JOIN "user" u ON 'user:' || u.id::text = b.created_by
+     WHERE b.id = $1`,
+    [batchId],
+  );
+  return rows[0] ?? null;
+}
+
+/** A chunk as one statement saw it: counters and seq belong together. */
+export type ChunkNow = {
+  id: string;
+  number: number;
+  name: string;
+  state: ChunkState;
+  stopping: Stopping | null;
+  itemCount: number;
+  classified: number;
+  continued: boolean;
+  /** caches, to be compared with the fold and never shown as the sum */
+  counters: ActionCounts;
+  /** of its actions, those that a person left unsent after a halt */
+  acceptedRest: number;
+  revision: number;
+  seq: number;
+  seed: Buffer;
+  /** hex; null when an answer changed since it was made */
+  manifestDigest: string | null;
+  decisionId: string | null;
+  released: boolean;
+  note: string | null;
+  haltReason: string | null;
+  /** the incident of the target that it halted at */
+  incidentId: string | null;
+  /** the target that failed, which this chunk can't go on without */
+  waitsFor: string | null;
+  updatedAt: Date;
+  /** who has it; `silentMs` since it last renewed its lease, null while it renews in time */
+  worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
+};
+
+type Which = { number?: number; after?: number; limit?: number; state?: string /** by the counters */; doubtful?: boolean };
+
+/** A lease that was not renewed for so long was missed at least once. */
+const SILENT_MS = 2 * LEASE_RENEW_MS;
+
+/** The chunks of a batch by number; all of them, one, or a page. */
+export async function readChunksNow(pool: Pool, batchId: string, which: Which = {}): Promise<ChunkNow[]> {
+  const { rows } = await pool.query<ChunkNow>({
+    name: 'chunks-now',
+    text: `SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued,
+      json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
+        'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters, c.accepted_rest AS "acceptedRest",
+      c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
+      c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
+      CASE WHEN c.state IN ('approved', 'executing') OR c.incident_id IS NOT NULL THEN (
+        SELECT t.target FROM breaker t WHERE t.target = ANY (c.targets) AND (c.state = 'halted' OR t.state = 'open' OR t.probe IS DISTINCT FROM c.id)
+        ORDER BY t.target LIMIT 1) END AS "waitsFor",
+      CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid,
+        'silentMs', CASE WHEN lease.age > ${SILENT_MS} THEN round(lease.age) END) END AS worker
+    FROM chunk c LEFT JOIN worker w ON w.id = c.lease_owner AND c.state IN (${stateList(CHUNK_OWNED)})
+    CROSS JOIN LATERAL (SELECT ${LEASE_MS} - extract(epoch FROM c.lease_until - clock_timestamp()) * 1000 AS age) lease
+    WHERE c.batch_id = $1 AND ($2::int IS NULL OR c.number = $2) AND c.number > $3 AND ($5::text IS NULL OR c.state = $5)
+      AND (NOT $6::boolean OR c.uncertain > 0)
+    ORDER BY c.number LIMIT $4`,
+    values: [batchId, which.number ?? null, which.after ?? 0, which.limit ?? null, which.state ?? null, which.doubtful ?? false],
+  });
+  return rows;
+}
+
+export type BatchListRow = {
+  id: string;
+  name: string;
+  state: BatchState;
+  datasetId: string;
+  datasetName: string;
+  itemCount: number;
+  chunkCount: number;
+  waiting: number;
+  doubts: number;
+  progress: number;
+  taskRef: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+};
+
+/** The newest first. `before` is the last row of the page before. `doubts` is by the counters, which count accepted ones too. */
+export async function readBatchList(
+  pool: Pool,
+  page: { before: { createdAt: string; id: string } | null; limit: number; state: string | null },
+): Promise<BatchListRow[]> {
+  const { rows } = await pool.query<BatchListRow>(
+    `SELECT b.id, b.name, b.state, b.dataset_id AS "datasetId", d.name AS "datasetName", b.task_ref AS "taskRef",
+       coalesce(c.items, d.item_count)::int AS "itemCount", coalesce(c.chunks, 0)::int AS "chunkCount", coalesce(c.waiting, 0)::int AS waiting,
+       coalesce(c.doubts, 0)::int AS doubts, coalesce(c.settled::float8 / nullif(c.items, 0), 0) AS progress,
+       b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
+     FROM (SELECT * FROM batch
+           WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1, $2::uuid)) AND ($3::text IS NULL OR state = $3)
+           ORDER BY created_at DESC, id DESC LIMIT $4) b
+     JOIN dataset d ON d.id = b.dataset_id
+     CROSS JOIN LATERAL (
+       SELECT sum(item_count) AS items, count(*) AS chunks,
+         count(*) FILTER (WHERE state = ANY($5)) AS waiting,
+         sum(uncertain) FILTER (WHERE state = ANY($7)) AS doubts,
+         sum(CASE WHEN state = ANY($6) THEN item_count
+                  WHEN decision_id IS NOT NULL THEN item_count - approved_actions + done + skipped + failed + uncertain + not_executed
+                  ELSE 0 END) AS settled
+       FROM chunk WHERE batch_id = b.id) c
+     ORDER BY b.created_at DESC, b.id DESC`,
+    [
+      ...[page.before?.createdAt ?? null, page.before?.id ?? null, page.state, page.limit],
+      ...[WAITING_FOR_PEOPLE, CHUNK_TERMINAL, CHUNK_MAY_BE_IN_DOUBT],
+    ],
+  );
+  return rows;
+}
+
+/** In these a chunk stands still until a person says something. */
+/** These stand still until a person says something. */
+export const WAITING_FOR_PEOPLE: readonly ChunkState[] = ['awaiting_review', 'awaiting_second', 'awaiting_release', 'halted'];
+
+/**
+ * How many actions ended per second, over the chunks that somebody worked on lately: by the last receipts of each, so that a long history
+ * costs nothing. Null when none did.
+ */
+export async function readActionRate(pool: Pool, batchId: string, windowMs: number): Promise<number | null> {
+  const { rows } = await pool.query<{ rate: number | null }>({
+    name: 'action-rate',
+    text: `SELECT sum(r.ended / greatest(extract(epoch FROM clock_timestamp() - r.since), 1))::float8 AS rate
+    FROM (SELECT number, seq FROM chunk
+          WHERE batch_id = $1 AND seq > 0 AND updated_at > clock_timestamp() - $2 * interval '1 millisecond') c
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE kind = 'outcome') AS ended, min(committed_at) AS since FROM receipt
+      WHERE batch_id = $1 AND chunk = c.number AND seq > c.seq - $3 AND committed_at > clock_timestamp() - $2 * interval '1 millisecond') r`,
+    values: [batchId, windowMs, RATE_RECEIPTS],
+  });
+  const rate = rows[0]?.rate ?? 0;
+  return rate > 0 ? rate : null;
+}
+
+/** Receipts looked at per chunk. */
+const RATE_RECEIPTS = 1_000;
+
+export type NeedRow = {
+  batchId: string;
+  batchName: string;
+  datasetFormat: string | null;
+  chunk: number;
+  name: string;
+  state: ChunkState;
+  itemCount: number;
+  uncertain: number;
+  haltReason: string | null;
+  note: string | null;
+  since: Date;
+};
+
+const OF_NEED = `b.id AS "batchId", b.name AS "batchName", d.format AS "datasetFormat", c.number AS chunk, c.name, c.state,
+  c.item_count AS "itemCount", c.uncertain, c.halt_reason AS "haltReason", c.note, c.updated_at AS since
+  FROM chunk c JOIN batch b ON b.id = c.batch_id JOIN dataset d ON d.id = b.dataset_id`;
+
+/**
+ * Chunks of unfinished batches that stand still until a person says something, the oldest batch first, and how many there are. Not those that halted
+ * at a target: that is told once, as its incident. Nor those that await a second signature which can't be this actor's.
+ */
+export async function readWaiting(pool: Pool, actorId: string, limit: number): Promise<{ rows: NeedRow[]; count: number }> {
+  const [listed, counted] = await Promise.all([
+    pool.query<NeedRow>(`SELECT ${OF_NEED} WHERE ${WAITS} ORDER BY b.started_at, b.id, c.number LIMIT $3`, [
+      WAITING_FOR_PEOPLE,
+      actorId,
+      limit,
+    ]),
+    pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE ${WAITS}`, [
+      WAITING_FOR_PEOPLE,
+      actorId,
+    ]),
+  ]);
+  return { rows: listed.rows, count: counted.rows[0]?.count ?? 0 };
+}
+
+const WAITS = `c.state = ANY($1) AND c.incident_id IS NULL AND b.state IN ('running', 'paused')
+  AND CASE WHEN c.state = 'awaiting_second' THEN b.started_by IS DISTINCT FROM $2 AND ${FIRST_SIGNATURE} ->> 'by' <> $2 ELSE true END`;
+
+/** Chunks whose counter says that something is in doubt; the receipts say how much of it is still open. */
+export async function readDoubtful(pool: Pool, limit: number): Promise<NeedRow[]> {
+  const { rows } = await pool.query<NeedRow>(
+    `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND c.uncertain > 0 ORDER BY b.started_at, b.id, c.number LIMIT $2`,
+    [CHUNK_MAY_BE_IN_DOUBT, limit],
+  );
+  return rows;
+}
+
+export type WorkerNow = {
+  id: string;
+  host: string;
+  pid: number;
+  state: 'idle' | 'busy' | 'draining' | 'gone';
+  chunk: { batchId: string; batchName: string; number: number } | null;
+  heartbeat: Date;
+  heartbeatAgeMs: number;
+};
+
+/** Workers heard of within the last hour. One that has been silent for WORKER_GONE_MS is gone, whatever its row says. */
+export async function readWorkersNow(pool: Pool): Promise<WorkerNow[]> {
+  const { rows } = await pool.query<WorkerNow>(
+    `SELECT w.id, w.host, w.pid, CASE WHEN w.age > $1 THEN 'gone' ELSE w.state END AS state, w.heartbeat, w.age AS "heartbeatAgeMs",
+       CASE WHEN c.id IS NOT NULL AND w.age <= $1 THEN json_build_object('batchId', b.id, 'batchName', b.name, 'number', c.number) END AS chunk
+     FROM (SELECT *, greatest(0, extract(epoch FROM clock_timestamp() - heartbeat) * 1000)::float8 AS age FROM worker) w
+     LEFT JOIN chunk c ON c.id = w.chunk_id LEFT JOIN batch b ON b.id = c.batch_id
+     WHERE w.age < 3600000 ORDER BY w.host, w.pid, w.id`,
+    [WORKER_GONE_MS],
+  );
+  return rows;
+}
+
+/** The names of the people (`user:<uuid>`) among these; others stay as they are. */
+export async function readNames(pool: Pool, ids: Iterable<string>): Promise<Map<string, string>> {
+  const people = [...new Set(ids)].filter((id) => id.startsWith('user:'));
+  if (people.length === 0) return new Map();
+  const { rows } = await pool.query<{ id: string; name: string }>(
+    `SELECT 'user:' || id AS id, name FROM "user" WHERE id = ANY($1::uuid[])`,
+    [people.map((id) => id.slice('user:'.length))],
+  );
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+export type Pulse = {
+  state: BatchState;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  eventId: string;
+  /** any worker was heard of lately */
+  attended: boolean;
+  /** the last sign of any worker; null when there never was one */
+  heardAt: Date | null;
+};
+
+/** What of the batch itself changes, whether anybody works at all, and the last event so far: what is read after it holds all that it told of. */
+export async function readPulse(pool: Pool, batchId: string): Promise<Pulse | null> {
+  const { rows } = await pool.query<Pulse>({
+    name: 'batch-pulse',
+    text: `SELECT state, started_at AS "startedAt", finished_at AS "finishedAt",
+      coalesce((SELECT id FROM event WHERE batch_id = $1 ORDER BY id DESC LIMIT 1), 0)::text AS "eventId",
+      coalesce(w.heard_at > clock_timestamp() - $2 * interval '1 millisecond', false) AS attended, w.heard_at AS "heardAt"
+      FROM batch CROSS JOIN (SELECT max(heartbeat) AS heard_at FROM worker) w WHERE id = $1`,
+    values: [batchId, WORKER_GONE_MS],
+  });
+  return rows[0] ?? null;
+}
+
+export type ChangedSince = { /** null: any chunk may have changed */ chunks: Set<number> | null; since: Date };
+
+/**
+ * What events told of since one of them; null when that one is no longer there. Events are written by many processes and may be committed
+ * out of the order of their ids, so it looks back a little.
+ */
+export async function readChangedSince(pool: Pool, batchId: string, eventId: string): Promise<ChangedSince | null> {
+  if (!/^\d{1,18}$/.test(eventId)) return null;
+  const { rows } = await pool.query<{ since: Date; chunks: (number | null)[] }>(
+    `SELECT last.at - interval '10 seconds' AS since,
+       ARRAY(SELECT DISTINCT e.chunk FROM event e WHERE e.batch_id = $1 AND e.at > last.at - interval '10 seconds') AS chunks
+     FROM event last WHERE last.batch_id = $1 AND last.id = $2`,
+    [batchId, eventId],
+  );
+  const [found] = rows;
+  if (!found) return null;
+  return { since: found.since, chunks: found.chunks.includes(null) ? null : new Set(found.chunks as number[]) };
+}
+
+/** The person's role now; null when there is no such person any more. */
+export async function readRoleNow(pool: Pool, userId: string): Promise<string | null> {
+  const { rows } = await pool.query<{ role: string }>('SELECT role FROM "user" WHERE id = $1', [userId]);
+  return rows[0]?.role ?? null;
+}

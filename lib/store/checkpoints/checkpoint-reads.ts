@@ -1,0 +1,219 @@
+/** What a checkpoint shows of a chunk's items: counts, samples, corrections, pages. Long values are cut for the screen, never for the run. */
+import type { Pool } from 'pg';
+import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
+import type { ChunkState } from '#lib/core/lifecycle.ts';
+import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX, SEARCH_SCAN_ITEMS } from '#lib/core/limits.ts';
+import { WAITING_FOR_PEOPLE } from '#lib/store/batches/batch-reads.ts';
+
+export type ChunkOf = { batchId: string; datasetId: string; chunkId: string };
+
+/** Category -> items, as the answers are now. */
+export async function readCategoryCounts(pool: Pool, chunkId: string): Promise<Map<string, number>> {
+  const { rows } = await pool.query<{ category: string; count: number }>(
+    'SELECT category, count(*)::int AS count FROM classification WHERE chunk_id = $1 GROUP BY category',
+    [chunkId],
+  );
+  return new Map(rows.map(({ category, count }) => [category, count]));
+}
+
+export type Picked = { ordinal: number; category: string };
+
+/** The first `count` items of each category in the permutation that the seed fixes (lib/core/checkpoints/sampling.ts), in its order. */
+export async function pickRandom(
+  pool: Pool,
+  chunkId: string,
+  seed: Uint8Array,
+  categories: string[],
+  count: number,
+): Promise<Picked[]> {
+  const { inner, outer } = rankKeys(seed);
+  const { rows } = await pool.query<Picked>(
+    `SELECT a.ordinal, a.category FROM unnest($2::text[]) WITH ORDINALITY AS asked(category, place)
+     CROSS JOIN LATERAL (
+       SELECT ordinal, category, sha256($4::bytea || sha256($3::bytea || int4send(ordinal))) AS rank
+       FROM classification WHERE chunk_id = $1 AND category = asked.category ORDER BY rank LIMIT $5) a
+     ORDER BY asked.place, a.rank`,
+    [chunkId, categories, inner, outer, count],
+  );
+  return rows;
+}
+
+/** The least sure items of each category, without those that were picked at random: these prove nothing about the rest. */
+export async function pickUnsure(
+  pool: Pool,
+  chunkId: string,
+  categories: string[],
+  random: readonly Picked[],
+  count: number,
+): Promise<Picked[]> {
+  const { rows } = await pool.query<Picked>(
+    `SELECT a.ordinal, a.category FROM unnest($2::text[]) WITH ORDINALITY AS asked(category, place)
+     CROSS JOIN LATERAL (
+       SELECT ordinal, category, confidence FROM classification
+       WHERE chunk_id = $1 AND category = asked.category AND ordinal <> ALL($3) ORDER BY confidence, ordinal LIMIT $4) a
+     ORDER BY asked.place, a.confidence, a.ordinal`,
+    [chunkId, categories, random.map(({ ordinal }) => ordinal), count],
+  );
+  return rows;
+}
+
+export type AnsweredItem = {
+  ordinal: number;
+  category: string;
+  why: string;
+  confidence: number;
+  by: string;
+  fields: Record<string, string>;
+};
+
+/** These items with their answers, by ordinal. */
+export async function readAnswered(pool: Pool, chunk: ChunkOf, ordinals: number[]): Promise<Map<number, AnsweredItem>> {
+  const { rows } = await pool.query<AnsweredItem>(
+    `SELECT ${ANSWERED} FROM classification a JOIN item i ON i.dataset_id = $2 AND i.ordinal = a.ordinal
+     WHERE a.batch_id = $1 AND a.chunk_id = $3 AND a.ordinal = ANY($4)`,
+    [chunk.batchId, chunk.datasetId, chunk.chunkId, ordinals],
+  );
+  return new Map(rows.map((row) => [row.ordinal, row]));
+}
+
+type Page = { category: string | null; search: string | null; after: number; limit: number };
+
+/**
+ * Items in the order of their ordinals. A search looks through SEARCH_SCAN_ITEMS at a time; a page may therefore be short, and `next` says
+ * where to go on. Null `next`: that was all.
+ */
+export async function readAnsweredPage(
+  pool: Pool,
+  chunk: ChunkOf,
+  page: Page,
+): Promise<{ rows: AnsweredItem[]; next: number | null }> {
+  const scan = page.search === null ? page.limit + 1 : SEARCH_SCAN_ITEMS;
+  const { rows } = await pool.query<AnsweredItem & { scanned: number; last: number | null }>(
+    `WITH scanned AS MATERIALIZED (
+       SELECT ordinal FROM ${page.category === null ? 'chunk_item' : 'classification'}
+       WHERE chunk_id = $3 AND ordinal > $4 AND ${page.category === null ? '$5::text IS NULL' : 'category = $5'} ORDER BY ordinal LIMIT $6
+     ), found AS (
+       SELECT ${ANSWERED} FROM scanned JOIN classification a ON a.batch_id = $1 AND a.ordinal = scanned.ordinal
+         JOIN item i ON i.dataset_id = $2 AND i.ordinal = a.ordinal
+       WHERE $7::text IS NULL OR a.why ILIKE $7 OR EXISTS (SELECT FROM jsonb_each_text(i.fields) f WHERE f.value ILIKE $7)
+       ORDER BY a.ordinal LIMIT $8
+     )
+     SELECT (SELECT count(*)::int FROM scanned) AS scanned, (SELECT max(ordinal) FROM scanned) AS last, found.* FROM (SELECT) one
+     LEFT JOIN found ON true ORDER BY found.ordinal`,
+    [
+      chunk.batchId,
+      chunk.datasetId,
+      chunk.chunkId,
+      page.after,
+      page.category,
+      scan,
+      page.search === null ? null : likePattern(page.search),
+      page.limit + 1,
+    ],
+  );
+  const found = rows.filter(({ ordinal }) => ordinal !== null).map(({ scanned: _, last: __, ...item }) => item);
+  const items = found.slice(0, page.limit);
+  if (found.length > page.limit) return { rows: items, next: items.at(-1)?.ordinal ?? null };
+  return { rows: items, next: rows[0]?.scanned === scan ? rows[0].last : null };
+}
+
+/** Text as a pattern that finds it anywhere. */
+function likePattern(search: string): string {
+  return `%${search.replaceAll('\0', '').replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+export type CorrectionRow = {
+  ordinal: number;
+  from: string;
+  to: string;
+  by: string;
+  at: Date;
+  note: string | null;
+  revision: number;
+};
+
+/** The chunk's latest corrections, newest first. */
+export async function readCorrections(pool: Pool, chunk: ChunkOf, limit: number): Promise<CorrectionRow[]> {
+  const { rows } = await pool.query<CorrectionRow>(
+    `SELECT c.ordinal, c."from", c."to", c."by", c.at, c.note, c.revision FROM correction c
+     JOIN chunk_item m ON m.batch_id = c.batch_id AND m.ordinal = c.ordinal
+     WHERE c.batch_id = $1 AND m.chunk_id = $2 ORDER BY c.id DESC LIMIT $3`,
+    [chunk.batchId, chunk.chunkId, limit],
+  );
+  return rows;
+}
+
+/** The digest that was approved, hex. */
+export async function readApprovedDigest(pool: Pool, decisionId: string, chunkId: string): Promise<string | null> {
+  const { rows } = await pool.query<{ digest: string }>(
+    "SELECT encode(digest, 'hex') AS digest FROM decision_chunk WHERE decision_id = $1 AND chunk_id = $2",
+    [decisionId, chunkId],
+  );
+  return rows[0]?.digest ?? null;
+}
+
+/** Whether a chunk of this batch has not been let through its gate. */
+export async function anyProposed(pool: Pool, batchId: string): Promise<boolean> {
+  const { rows } = await pool.query<{ any: boolean }>(
+    "SELECT EXISTS (SELECT FROM chunk WHERE batch_id = $1 AND state = 'proposed') AS any",
+    [batchId],
+  );
+  return rows[0]?.any === true;
+}
+
+export type NextWaiting = { number: number; name: string; state: ChunkState; waiting: number };
+
+/**
+ * The chunk to look at after this one: the next of its batch, by number and from the front again, that stands still until a person says
+ * something; those that were already let pass come last. `waiting` counts all of them. Null when there is none.
+ */
+export async function readNextWaiting(pool: Pool, batchId: string, number: number): Promise<NextWaiting | null> {
+  const { rows } = await pool.query<NextWaiting>(
+    `SELECT number, name, state, count(*) OVER ()::int AS waiting FROM chunk
+     WHERE batch_id = $1 AND number <> $2 AND state = ANY($3) ORDER BY continued, number < $2, number LIMIT 1`,
+    [batchId, number, WAITING_FOR_PEOPLE],
+  );
+  return rows[0] ?? null;
+}
+
+/** When the chunk halted, by its open incident; null when it has none. */
+export async function readHaltedAt(pool: Pool, batchId: string, number: number): Promise<Date | null> {
+  const { rows } = await pool.query<{ at: Date }>(
+    `SELECT opened_at AS at FROM incident WHERE batch_id = $1 AND chunk = $2 AND kind = 'halted' AND resolved_at IS NULL
+     ORDER BY opened_at DESC LIMIT 1`,
+    [batchId, number],
+  );
+  return rows[0]?.at ?? null;
+}
+
+/**
+ * A chunk's answers with these fields, page by page: what the scratchpad is rendered from. The page is cut first and joined then, or the planner
+ * may walk the whole dataset for every page.
+ */
+export async function* walkAnswers(
+  pool: Pool,
+  chunk: ChunkOf,
+  fieldNames: readonly string[],
+  pageRows: number,
+): AsyncGenerator<AnsweredItem[]> {
+  for (let after = 0; ; ) {
+    const { rows } = await pool.query<AnsweredItem>(
+      `SELECT page.ordinal, a.category, a.why, a.confidence, a."by",
+         coalesce((SELECT jsonb_object_agg(k, left(coalesce(i.fields ->> k, ''), ${SAMPLE_FIELD_CHARS_MAX})) FROM unnest($5::text[]) k), '{}') AS fields
+       FROM (SELECT ordinal FROM chunk_item WHERE chunk_id = $3 AND ordinal > $4 ORDER BY ordinal LIMIT $6) page
+       JOIN item i ON i.dataset_id = $2 AND i.ordinal = page.ordinal
+       LEFT JOIN classification a ON a.batch_id = $1 AND a.ordinal = page.ordinal
+       ORDER BY page.ordinal`,
+      [chunk.batchId, chunk.datasetId, chunk.chunkId, after, fieldNames, pageRows],
+    );
+    if (rows.length === 0) return;
+    // Items without an answer yet are walked past.
+    yield rows.filter(({ category }) => category !== null);
+    after = rows[rows.length - 1]?.ordinal ?? after;
+  }
+}
+
+const ANSWERED = `a.ordinal, a.category, a.why, a.confidence, a."by",
+  (SELECT coalesce(jsonb_object_agg(f.key, CASE WHEN length(f.value) > cut.chars THEN left(f.value, cut.chars) || '…' ELSE f.value END), '{}')
+   FROM jsonb_each_text(i.fields) f
+   CROSS JOIN LATERAL (SELECT CASE WHEN f.key = 'text' THEN ${SAMPLE_TEXT_CHARS_MAX} ELSE ${SAMPLE_FIELD_CHARS_MAX} END AS chars) cut) AS fields`;

@@ -1,0 +1,186 @@
+/**
+ * Claims and leases. The chunk table is the queue and holds the truth; a bell only makes a worker look sooner. All deadlines are
+ * by the database's clock, so a worker's own clock may be hours off.
+ */
+import type { Pool } from 'pg';
+import { CHUNK_OWNED, CHUNK_TERMINAL, chunkFrom, type Stopping, stateList } from '#lib/core/lifecycle.ts';
+import { LEASE_MS } from '#lib/core/limits.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+
+export type Claim = {
+  chunkId: string;
+  batchId: string;
+  datasetId: string;
+  number: number;
+  epoch: number;
+  state: 'classifying' | 'executing';
+  stopping: Stopping | null;
+  /** targets that this claim tries for all who wait for them: with one slot, and the first failure ends it */
+  probes: string[];
+};
+
+export type Turn = {
+  /** batches that this worker had a chunk of, the latest last: of those with as few chunks at work, the others come first */
+  served: readonly string[];
+  /** chunks that this worker leaves alone */
+  except: readonly string[];
+};
+
+/**
+ * Takes the next chunk in fair order (fewest chunks at work first, then who waited longest for this worker) and raises its epoch; null when there
+ * is none. Lapsed leases are taken over here too, but not before one lease length has passed since the database started: while it was away
+ * nobody could renew, so every lease has lapsed at once and proves nothing about its owner.
+ */
+export async function claimChunk(pool: Pool, workerId: string, turn: Turn = { served: [], except: [] }): Promise<Claim | null> {
+  const { rows } = await pool.query<Claim>({
+    name: 'claim-chunk',
+    text: CLAIM,
+    values: [workerId, LEASE_MS, turn.served, turn.except],
+  });
+  return rows[0] ?? null;
+}
+
+/**
+ * Extends the lease. `held`: a target of the chunk fails for everybody, and somebody else tries it, or nobody. Null when somebody else owns the
+ * chunk by now (the epoch moved) or it needs no owner any more.
+ */
+export async function renewLease(pool: Pool, claim: Claim): Promise<{ held: boolean } | null> {
+  const { rows } = await pool.query<{ held: boolean }>({
+    name: 'renew-lease',
+    text: `UPDATE chunk SET lease_until = clock_timestamp() + $3 * interval '1 millisecond'
+           WHERE id = $1 AND epoch = $2 AND state = $4
+           RETURNING EXISTS (SELECT FROM breaker t WHERE t.target = ANY (targets) AND (t.state = 'open' OR t.probe IS DISTINCT FROM chunk.id)) AS held`,
+    values: [claim.chunkId, claim.epoch, LEASE_MS, claim.state],
+  });
+  return rows[0] ?? null;
+}
+
+/** Gives up the lease so that the next worker need not wait for it to lapse. Only for a worker with nothing in flight. */
+export async function releaseLease(pool: Pool, claim: Claim): Promise<void> {
+  await pool.query('UPDATE chunk SET lease_until = NULL, lease_owner = NULL WHERE id = $1 AND epoch = $2 AND state = $3', [
+    claim.chunkId,
+    claim.epoch,
+    claim.state,
+  ]);
+}
+
+/** classifying -> queued: the lease ends, the answers so far are kept. */
+export async function yieldClassifying(pool: Pool, claim: Claim): Promise<void> {
+  await pool.query(
+    `UPDATE chunk SET state = 'queued', lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+     WHERE id = $1 AND epoch = $2 AND state = ANY($3)`,
+    [claim.chunkId, claim.epoch, chunkFrom('yield_classify')],
+  );
+}
+
+/** What a worker that waits without writing must know: whether it is still the owner, and not asked to stop. */
+export async function howClaimStands(pool: Pool, claim: Claim): Promise<'stopping' | 'lost' | null> {
+  const { rows } = await pool.query<{ stopping: string | null }>(
+    'SELECT stopping FROM chunk WHERE id = $1 AND epoch = $2 AND state = $3',
+    [claim.chunkId, claim.epoch, claim.state],
+  );
+  const [row] = rows;
+  return row === undefined ? 'lost' : row.stopping === null ? null : 'stopping';
+}
+
+/** Locks the chunk row for a transaction whose effect must not happen under a lost claim (I3). False when it is lost. */
+export async function holdFence(client: Tx, claim: Claim): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM chunk WHERE id = $1 AND epoch = $2 AND state = $3 FOR UPDATE', [
+    claim.chunkId,
+    claim.epoch,
+    claim.state,
+  ]);
+  return rowCount === 1;
+}
+
+/**
+ * What stands in a claim's way when a guarded statement counted zero rows. Who is not stopped any more was resumed between the two statements; its
+ * owner learns that when it ends (`endExecution`).
+ */
+export async function whyRefused(client: Pool | Tx, claim: Claim): Promise<'stopping' | 'lost'> {
+  const { rowCount } = await client.query('SELECT stopping FROM chunk WHERE id = $1 AND epoch = $2 AND state = $3', [
+    claim.chunkId,
+    claim.epoch,
+    claim.state,
+  ]);
+  return rowCount === 1 ? 'stopping' : 'lost';
+}
+
+/**
+ * Claimable are: queued and approved chunks of a running batch that nobody stops; a classifying chunk whose lease lapsed; an
+ * executing one without a live lease, when its batch runs or when it is to be brought to a stop. A batch whose chunks depend on
+ * each other gives a chunk away only when all before it are settled.
+ *
+ * What a broken target holds is not claimed, except to bring it to a stop. Once a person resumed it, one chunk that is not
+ * yet tried by another's is claimed to try it: of two claims at once the later finds that the breaker names another chunk than it saw, and takes nothing.
+ *
+ * The batch's row is shared with other claims, and not waited for: who pauses or cancels it has it alone, and nothing is claimed of a batch
+ * between the moment it is paused and the moment that everybody can see it. A takeover from an owner that did not give its lease back is told
+ * on the tape.
+ */
+const CLAIM = `
+WITH candidate AS (
+  SELECT c.id, c.lost_owner, c.held_by, b.id AS batch_id, b.state AS batch_state
+  FROM (
+    SELECT b.id, b.state, b.routing
+    FROM batch b
+    LEFT JOIN (
+      SELECT batch_id, count(*) AS chunks FROM chunk
+      WHERE state IN (${stateList(CHUNK_OWNED)}) AND lease_until > clock_timestamp() GROUP BY batch_id
+    ) busy ON busy.batch_id = b.id
+    WHERE b.state = 'running'
+       OR EXISTS (SELECT 1 FROM chunk WHERE batch_id = b.id AND state IN (${stateList(CHUNK_OWNED)}))
+    ORDER BY coalesce(busy.chunks, 0), coalesce(array_position($3::uuid[], b.id), 0), b.started_at
+  ) b
+  CROSS JOIN LATERAL (
+    SELECT c.id, CASE WHEN c.state IN (${stateList(CHUNK_OWNED)}) THEN c.lease_owner END AS lost_owner,
+      CASE WHEN c.state IN ('approved', 'executing') AND c.stopping IS NULL THEN c.targets END AS held_by
+    FROM chunk c
+    WHERE c.batch_id = b.id AND c.id <> ALL ($4::uuid[])
+      AND (
+        (b.state = 'running' AND c.stopping IS NULL
+          AND (c.state = 'queued' OR (c.state = 'approved' AND (c.released OR c.has_first))))
+        OR (c.state = 'classifying' AND coalesce(c.lease_until, '-infinity') < clock_timestamp())
+        OR (c.state = 'executing' AND coalesce(c.lease_until, '-infinity') < clock_timestamp()
+          AND (b.state = 'running' OR c.stopping IS NOT NULL))
+      )
+      AND (c.lease_until IS NULL OR pg_postmaster_start_time() < clock_timestamp() - $2 * interval '1 millisecond')
+      AND (c.state NOT IN ('approved', 'executing') OR c.stopping IS NOT NULL OR NOT EXISTS (
+        SELECT FROM breaker t LEFT JOIN chunk p ON p.id = t.probe AND p.state = 'executing'
+        WHERE t.target = ANY (c.targets) AND (t.state = 'open' OR (p.id IS NOT NULL AND p.id <> c.id))))
+      AND (b.routing <> 'sequential' OR NOT EXISTS (
+        SELECT 1 FROM chunk earlier WHERE earlier.batch_id = b.id AND earlier.number < c.number
+          AND earlier.state NOT IN (${stateList(CHUNK_TERMINAL)})))
+    ORDER BY (c.state IN ('approved', 'executing')) DESC, c.number
+    LIMIT 1
+    FOR UPDATE OF c SKIP LOCKED
+  ) c
+  LIMIT 1
+), permitted AS (
+  SELECT candidate.id, candidate.lost_owner, candidate.held_by, b.dataset_id FROM candidate JOIN batch b ON b.id = candidate.batch_id AND b.state = candidate.batch_state
+  FOR SHARE OF b SKIP LOCKED
+), held AS MATERIALIZED (
+  SELECT t.target, t.probe FROM permitted JOIN breaker t ON t.target = ANY (permitted.held_by)
+), probed AS (
+  UPDATE breaker SET probe = permitted.id FROM permitted, held
+  WHERE breaker.target = held.target AND breaker.state = 'probing' AND breaker.probe IS NOT DISTINCT FROM held.probe
+  RETURNING breaker.target
+), claimed AS (
+  UPDATE chunk SET
+    state = CASE WHEN chunk.state IN ('queued', 'classifying') THEN 'classifying' ELSE 'executing' END,
+    epoch = chunk.epoch + 1,
+    lease_owner = $1,
+    lease_until = clock_timestamp() + $2 * interval '1 millisecond',
+    updated_at = clock_timestamp()
+  FROM permitted
+  WHERE chunk.id = permitted.id AND (SELECT count(*) FROM probed) = (SELECT count(*) FROM held)
+  RETURNING chunk.*, permitted.dataset_id, permitted.lost_owner
+), told AS (
+  INSERT INTO event (batch_id, chunk, kind, facts)
+  SELECT claimed.batch_id, claimed.number, 'takeover', jsonb_build_object(
+    'from', lost.pid, 'fromHost', lost.host, 'to', taker.pid, 'toHost', taker.host, 'inFlight', claimed.in_flight)
+  FROM claimed LEFT JOIN worker lost ON lost.id = claimed.lost_owner LEFT JOIN worker taker ON taker.id = $1
+  WHERE claimed.lost_owner IS NOT NULL
+)
+SELECT id AS "chunkId", batch_id AS "batchId", dataset_id AS "datasetId", number, epoch, state, stopping,
+  ARRAY(SELECT target FROM probed) AS probes FROM claimed`;

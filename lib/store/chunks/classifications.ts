@@ -1,0 +1,127 @@
+/** Answers of the classifier and people's corrections to them. */
+import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
+import type { Claim } from './claims.ts';
+
+/** What a classifier says of one item. */
+type Answer = { ordinal: number; category: string; why: string; confidence: number };
+
+export type UnansweredItem = { ordinal: number; fields: Record<string, string> };
+
+/** Items of the chunk that have no answer yet, in ordinal order: where an owner before this one stopped, this one goes on. */
+export async function unanswered(client: Tx, claim: Claim, after: number): Promise<UnansweredItem[]> {
+  const { rows } = await client.query<UnansweredItem>(
+    `SELECT ordinal, fields
+     FROM ${withinBytes(`
+       SELECT page.ordinal, fields, ${ITEM_BYTES}
+       FROM (SELECT ci.ordinal FROM chunk_item ci
+             WHERE ci.chunk_id = $1 AND ci.ordinal > $3
+               AND NOT EXISTS (SELECT 1 FROM classification a WHERE a.batch_id = $4 AND a.ordinal = ci.ordinal)
+             ORDER BY ci.ordinal LIMIT $5) page
+       JOIN item i ON i.dataset_id = $2 AND i.ordinal = page.ordinal`)} sized
+     ORDER BY ordinal`,
+    [claim.chunkId, claim.datasetId, after, claim.batchId, CLASSIFY_PAGE_ITEMS],
+  );
+  return rows;
+}
+
+/** Stores answers under the claim's fence. False: the chunk is being stopped or has another owner, and nothing was stored. */
+export async function insertAnswers(client: Tx, claim: Claim, answers: Answer[], by: string): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'insert-answers',
+    text: `WITH fence AS (
+         UPDATE chunk SET classified = classified + $3, updated_at = clock_timestamp()
+         WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL RETURNING revision)
+       INSERT INTO classification (batch_id, chunk_id, ordinal, category, why, confidence, "by", revision)
+       SELECT $4, $1, a.ordinal, a.category, a.why, a.confidence, $5, fence.revision
+       FROM fence, unnest($6::int[], $7::text[], $8::text[], $9::float8[]) AS a(ordinal, category, why, confidence)`,
+    values: [
+      ...[claim.chunkId, claim.epoch, answers.length, claim.batchId, by],
+      ...[
+        answers.map((a) => a.ordinal),
+        answers.map((a) => a.category),
+        answers.map((a) => a.why),
+        answers.map((a) => a.confidence),
+      ],
+    ],
+  });
+  return rowCount !== null && rowCount > 0;
+}
+
+/** classifying -> awaiting_review, when every item has its answer. False when the claim is lost or the chunk is being stopped. */
+export async function completeClassifying(client: Tx, claim: Claim): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `UPDATE chunk SET state = 'awaiting_review', lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+     WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL AND classified >= item_count`,
+    [claim.chunkId, claim.epoch],
+  );
+  return rowCount === 1;
+}
+
+export type Correcting = { ordinal: number; category: string; note?: string | null | undefined };
+
+/**
+ * Overwrites answers and keeps the history, in the caller's transaction with the chunk row locked. Items that have the category already are
+ * left alone. Gives the ordinals that changed.
+ */
+export async function correctAnswers(
+  tx: Tx,
+  chunk: { batchId: string; chunkId: string; revision: number },
+  corrections: Correcting[],
+  by: string,
+): Promise<number[]> {
+  const { rows } = await tx.query<{ ordinal: number }>(
+    `WITH asked AS (SELECT * FROM unnest($4::int[], $5::text[], $6::text[]) AS a(ordinal, category, note)),
+     before AS (
+       SELECT c.ordinal, c.category AS old, asked.category AS new, asked.note FROM classification c JOIN asked USING (ordinal)
+       WHERE c.batch_id = $1 AND c.chunk_id = $2 AND c.category <> asked.category),
+     history AS (
+       INSERT INTO correction (batch_id, ordinal, "from", "to", "by", note, revision)
+       SELECT $1, ordinal, old, new, $7, note, $3 FROM before)
+     UPDATE classification c SET category = before.new, "by" = $7, revision = $3, confidence = 1,
+       why = coalesce(before.note, 'A person moved it here from ' || before.old || '.')
+     FROM before WHERE c.batch_id = $1 AND c.ordinal = before.ordinal
+     RETURNING c.ordinal`,
+    [
+      ...[chunk.batchId, chunk.chunkId, chunk.revision, corrections.map((c) => c.ordinal), corrections.map((c) => c.category)],
+      ...[corrections.map((c) => c.note ?? null), by],
+    ],
+  );
+  return rows.map((row) => row.ordinal);
+}
+
+export type Change = { ordinal: number; from: string; to: string; by: string; name: string; at: string };
+
+/** Corrections of the chunk after a revision, oldest first; at most 200. */
+export async function correctionsSince(client: Tx, chunkId: string, revision: number): Promise<Change[]> {
+  const { rows } = await client.query<Change>(
+    `SELECT k.ordinal, k."from", k."to", k."by", coalesce(u.name, k."by") AS name, to_char(k.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
+     FROM chunk c
+     JOIN chunk_item ci ON ci.chunk_id = c.id
+     JOIN correction k ON k.batch_id = c.batch_id AND k.ordinal = ci.ordinal
+     LEFT JOIN "user" u ON 'user:' || u.id = k."by"
+     WHERE c.id = $1 AND k.revision > $2 ORDER BY k.id DESC LIMIT 200`,
+    [chunkId, revision],
+  );
+  return rows.reverse();
+}
+
+/** Drops the classifier's answers of a chunk that was sent back; what people corrected stays. */
+export async function discardAnswers(tx: Tx, chunkId: string): Promise<void> {
+  await tx.query(`DELETE FROM classification WHERE chunk_id = $1 AND "by" NOT LIKE 'user:%' AND "by" NOT LIKE 'key:%'`, [
+    chunkId,
+  ]);
+  await tx.query('UPDATE chunk SET classified = (SELECT count(*) FROM classification WHERE chunk_id = $1) WHERE id = $1', [
+    chunkId,
+  ]);
+}
+
+/** Items per category of a chunk. */
+export async function categoryCounts(client: Tx, chunkId: string): Promise<Record<string, number>> {
+  const { rows } = await client.query<{ category: string; count: number }>(
+    'SELECT category, count(*)::int AS count FROM classification WHERE chunk_id = $1 GROUP BY category',
+    [chunkId],
+  );
+  return Object.fromEntries(rows.map(({ category, count }) => [category, count]));
+}

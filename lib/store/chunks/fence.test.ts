@@ -1,0 +1,175 @@
+/** I3: every statement that a worker's claim may write with, tried after the claim is over in each way, and once while it holds. */
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
+import { haltAtTarget } from '#lib/store/actions/breakers.ts';
+import { endExecution, haltChunk } from '#lib/store/actions/execution.ts';
+import { inTransaction } from '#lib/store/postgres/db.ts';
+import { insertIntents, insertOutcomes, insertOutcomesAndIntents, insertResolution } from '#lib/store/receipts/receipts.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
+import { type Claim, holdFence, howClaimStands, releaseLease, renewLease, whyRefused, yieldClassifying } from './claims.ts';
+import { completeClassifying, insertAnswers } from './classifications.ts';
+
+const { pool } = await testDatabase();
+
+type Statement = {
+  state: Claim['state'];
+  act: (claim: Claim) => Promise<unknown>;
+  /** What it says when the claim is over; nothing where it says nothing. */
+  over?: unknown;
+  /** What it may still write while the chunk is being stopped; else that it says it may not. */
+  stopping: 'writes' | { says: unknown };
+};
+
+const sealed = (ordinal: number, step: number) => ({
+  ...{ ordinal, step, body: Buffer.from(`{"v":${ordinal}.${step}}`), leaf: Buffer.alloc(32, 16 * ordinal + step) },
+});
+// The chunk has four items: one is in flight, one is in doubt, two wait.
+const intent = { ...sealed(3, 1), values: [{ field: 'subject', salt: Buffer.alloc(16), value: 'three' }], from: null };
+const bare = { ...sealed(4, 1), values: [], from: null };
+const outcome = { ...sealed(1, 2), result: 'succeeded' as const };
+const answer = { ordinal: 1, category: 'noise', why: 'a rule', confidence: 1 };
+
+const STATEMENTS: Record<string, Statement> = {
+  'an intent': {
+    ...{ state: 'executing', over: false, stopping: { says: false } },
+    act: (claim) => insertIntents(pool, claim, [bare]),
+  },
+  'an intent with personal values': {
+    ...{ state: 'executing', over: false, stopping: { says: false } },
+    act: (claim) => insertIntents(pool, claim, [intent]),
+  },
+  'an outcome': { state: 'executing', over: false, stopping: 'writes', act: (claim) => insertOutcomes(pool, claim, [outcome]) },
+  'an outcome and an intent': {
+    ...{ state: 'executing', over: 'lost', stopping: 'writes' },
+    act: (claim) => insertOutcomesAndIntents(pool, claim, [outcome], [intent]),
+  },
+  'what an inspection found': {
+    ...{ state: 'executing', over: false, stopping: 'writes' },
+    act: (claim) => insertResolution(pool, claim, sealed(2, 3)),
+  },
+  'the end of an execution': {
+    ...{ state: 'executing', over: null, stopping: 'writes' },
+    act: async (claim) => endExecution(pool, claim, false),
+  },
+  'a halt while executing': {
+    ...{ state: 'executing', over: null, stopping: 'writes' },
+    act: (claim) => haltChunk(pool, claim, 'a fault', randomUUID()),
+  },
+  'a halt at a target': {
+    ...{ state: 'executing', over: null, stopping: 'writes' },
+    act: (claim) => haltAtTarget(pool, claim, { target: `https://${randomUUID()}.example`, message: 'it is gone' }, randomUUID()),
+  },
+  'an answer of a classifier': {
+    ...{ state: 'classifying', over: false, stopping: { says: false } },
+    act: (claim) => insertAnswers(pool, claim, [answer], 'rules'),
+  },
+  'the end of classifying': {
+    ...{ state: 'classifying', over: false, stopping: { says: false } },
+    act: (claim) => completeClassifying(pool, claim),
+  },
+  'a chunk given back while classifying': {
+    ...{ state: 'classifying', stopping: 'writes' },
+    act: (claim) => yieldClassifying(pool, claim),
+  },
+  'a halt while classifying': {
+    ...{ state: 'classifying', over: null, stopping: 'writes' },
+    act: (claim) => haltChunk(pool, claim, 'a fault', randomUUID()),
+  },
+  'a renewal': { state: 'executing', over: null, stopping: 'writes', act: (claim) => renewLease(pool, claim) },
+  'a lease given back': { state: 'executing', stopping: 'writes', act: (claim) => releaseLease(pool, claim) },
+};
+
+/** The end of an execution needs that nothing is in flight, the end of classifying that all is classified. */
+async function seeded(name: string, state: Claim['state']): Promise<Claim> {
+  const fields = { subject: 'one' };
+  const sent = (...receipts: ('intent' | 'outcome:uncertain' | 'outcome:succeeded')[]) => ({
+    ...{ fields, category: 'noise', receipts },
+  });
+  const open = name === 'the end of an execution' ? sent('intent', 'outcome:succeeded') : sent('intent');
+  const items = state === 'executing' ? [open, sent('intent', 'outcome:uncertain'), sent(), sent()] : [{ fields }, { fields }];
+  const { batchId, datasetId, chunks } = await seedBatch(pool, {
+    plan: { receiptFields: ['subject'] },
+    chunks: [{ state, items }],
+  });
+  const chunkId = chunks[0]?.id ?? '';
+  const claim: Claim = { chunkId, batchId, datasetId, number: 1, epoch: 7, state, stopping: null, probes: [] };
+  await pool.query(
+    `UPDATE chunk SET epoch = 7, lease_owner = $2, lease_until = clock_timestamp() + interval '3 seconds',
+       released = NOT $3, classified = CASE WHEN $4 THEN item_count ELSE classified END WHERE id = $1`,
+    [chunkId, randomUUID(), name === 'the end of an execution', name === 'the end of classifying'],
+  );
+  return claim;
+}
+
+/** All that a claim may write. */
+async function written({ batchId, chunkId }: Claim): Promise<unknown> {
+  const { rows } = await pool.query(
+    `SELECT to_jsonb(c) AS chunk,
+       (SELECT jsonb_agg(r ORDER BY seq) FROM receipt r WHERE batch_id = $1) AS receipts,
+       (SELECT count(*) FROM receipt_value WHERE batch_id = $1) AS values,
+       (SELECT count(*) FROM classification WHERE batch_id = $1) AS answers,
+       (SELECT count(*) FROM incident WHERE batch_id = $1) AS incidents
+     FROM chunk c WHERE id = $2`,
+    [batchId, chunkId],
+  );
+  return rows[0];
+}
+
+async function refused(claim: Claim, { act, over }: Statement, why: string): Promise<void> {
+  const before = await written(claim);
+  expect(await act(claim), why).toEqual(over);
+  expect(await written(claim), why).toEqual(before);
+}
+
+describe.each(Object.entries(STATEMENTS))('%s', (name, statement) => {
+  test('is written while the claim holds', async () => {
+    const claim = await seeded(name, statement.state);
+    const before = await written(claim);
+    expect(await statement.act(claim)).not.toBe(statement.over ?? false);
+    expect(await written(claim)).not.toEqual(before);
+  });
+
+  test('is refused once the chunk has another epoch', async () => {
+    const claim = await seeded(name, statement.state);
+    await refused({ ...claim, epoch: claim.epoch - 1 }, statement, 'an epoch that is past');
+    await refused({ ...claim, epoch: claim.epoch + 1 }, statement, 'an epoch that is not there yet');
+  });
+
+  test('is refused once the chunk is in another state', async () => {
+    const claim = await seeded(name, statement.state);
+    for (const state of CHUNK_STATES.filter((one) => one !== statement.state)) {
+      await pool.query('UPDATE chunk SET state = $2 WHERE id = $1', [claim.chunkId, state]);
+      await refused(claim, statement, state);
+    }
+  });
+
+  test.each(['pause', 'cancel', 'accept_rest'])(
+    'while a %s is under way it is written only if it begins nothing',
+    async (stopping) => {
+      const claim = await seeded(name, statement.state);
+      await pool.query('UPDATE chunk SET stopping = $2 WHERE id = $1', [claim.chunkId, stopping]);
+      if (statement.stopping !== 'writes') return refused(claim, { ...statement, over: statement.stopping.says }, stopping);
+      const before = await written(claim);
+      expect(await statement.act(claim)).not.toBe(statement.over ?? false);
+      expect(await written(claim)).not.toEqual(before);
+      const { rows } = await pool.query("SELECT ordinal FROM receipt WHERE batch_id = $1 AND kind = 'intent' ORDER BY ordinal", [
+        claim.batchId,
+      ]);
+      expect(rows.filter(({ ordinal }) => ordinal > 2)).toEqual([]);
+    },
+  );
+});
+
+test('what a claim is told about itself is so', async () => {
+  const claim = await seeded('', 'executing');
+  const fence = (asked: Claim): Promise<boolean> => inTransaction(pool, (tx) => holdFence(tx, asked));
+  const past = { ...claim, epoch: claim.epoch - 1 };
+  expect([await fence(claim), await fence(past)]).toEqual([true, false]);
+  expect([await howClaimStands(pool, claim), await howClaimStands(pool, past)]).toEqual([null, 'lost']);
+  await pool.query("UPDATE chunk SET stopping = 'pause' WHERE id = $1", [claim.chunkId]);
+  expect([await howClaimStands(pool, claim), await whyRefused(pool, claim)]).toEqual(['stopping', 'stopping']);
+  await pool.query("UPDATE chunk SET state = 'paused' WHERE id = $1", [claim.chunkId]);
+  expect([await fence(claim), await howClaimStands(pool, claim), await whyRefused(pool, claim)]).toEqual([false, 'lost', 'lost']);
+});

@@ -1,0 +1,230 @@
+/** Items and unreadable rows: written by COPY in committed segments while a dataset is receiving, read by key. */
+
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { CountersignError } from '#lib/core/errors.ts';
+import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
+import type { ItemRows } from './item-rows.ts';
+
+export type Arrived = {
+  bytes: number;
+  format: string;
+  dialect: unknown;
+  /** The profile so far; null leaves what is stored. */
+  fields: unknown | null;
+};
+
+/** An upload in progress: one connection of its own, whose session lock says that the uploader lives. */
+export type Upload = {
+  /** Commits a segment with the dataset's new counts. Throws `conflict` when the dataset is not receiving any more. */
+  commit(rows: ItemRows, arrived: Arrived): Promise<void>;
+  /** receiving -> ready, durably. */
+  complete(digest: Buffer, arrived: Arrived): Promise<void>;
+  /** receiving -> failed with the reason, and no rows left. */
+  fail(reason: string): Promise<void>;
+  /** Gives the connection back; a broken one is thrown away. */
+  close(): void;
+};
+
+/** Creates the dataset, receiving, and opens its upload. */
+export async function beginUpload(pool: pg.Pool, dataset: { id: string; name: string; createdBy: string }): Promise<Upload> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  const close = () => {
+    client.off('error', onError);
+    client.release(broken);
+  };
+  try {
+    // The sender may choose the id, so it may be taken; waiting for whoever has it would hold this connection.
+    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked', [
+      UPLOAD_LOCK,
+      dataset.id,
+    ]);
+    const { rowCount } = rows[0]?.locked
+      ? await client.query(
+          `INSERT INTO dataset (id, name, state, created_by) VALUES ($1, $2, 'receiving', $3) ON CONFLICT DO NOTHING`,
+          [dataset.id, dataset.name, dataset.createdBy],
+        )
+      : { rowCount: 0 };
+    if (rowCount !== 1)
+      throw new CountersignError('conflict', 'A dataset of this id is there already. Leave the id out, or choose another.');
+  } catch (error) {
+    broken ??= error as Error;
+    close();
+    throw error;
+  }
+  return {
+    commit: (rows, arrived) => commitSegment(client, dataset.id, rows, arrived),
+    complete: (digest, arrived) => complete(client, dataset.id, digest, arrived),
+    async fail(reason) {
+      try {
+        await client.query('ROLLBACK');
+        await failDataset(client, dataset.id, reason);
+      } catch (error) {
+        // The connection may be what failed: another one can still say so.
+        broken ??= error as Error;
+        await withClient(pool, (other) => failDataset(other, dataset.id, reason));
+      }
+    },
+    close() {
+      if (broken) return close();
+      client.query('SELECT pg_advisory_unlock_all()').then(close, (error: Error) => {
+        broken = error;
+        close();
+      });
+    },
+  };
+}
+
+/** Fails the datasets that are receiving and whose uploader is gone: killed, or cut off from the database. Returns their ids. */
+export async function failAbandonedUploads(pool: pg.Pool, reason: string = ABANDONED): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(`SELECT id FROM dataset WHERE state = 'receiving' ORDER BY created_at`);
+  const failed: string[] = [];
+  for (const { id } of rows) {
+    await withClient(pool, async (client) => {
+      const lock = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS free', [
+        UPLOAD_LOCK,
+        id,
+      ]);
+      if (!lock.rows[0]?.free) return;
+      try {
+        if (await failDataset(client, id, reason)) failed.push(id);
+      } finally {
+        await client.query('SELECT pg_advisory_unlock($1, hashtext($2))', [UPLOAD_LOCK, id]);
+      }
+    });
+  }
+  return failed;
+}
+
+export type ItemRow = { ordinal: number; fields: Record<string, string> };
+
+/** A page of items after an ordinal, in order, and whether there are more. A value keeps its text; `raw` stays where it is. */
+export async function readItemPage(
+  pool: pg.Pool,
+  datasetId: string,
+  after: number,
+  limit: number,
+): Promise<{ rows: ItemRow[]; more: boolean }> {
+  const page = `SELECT ordinal, fields, ${ITEM_BYTES} FROM item WHERE dataset_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3`;
+  const { rows } = await pool.query<ItemRow & { total: number }>(
+    `SELECT ordinal, fields, total FROM ${withinBytes(page)} page ORDER BY ordinal`,
+    [datasetId, after, limit + 1],
+  );
+  const shown = rows.slice(0, limit).map(({ ordinal, fields }) => ({ ordinal, fields }));
+  return { rows: shown, more: (rows[0]?.total ?? 0) > shown.length };
+}
+
+export type UnreadableRowAt = { line: number; reason: string; excerpt: Buffer };
+
+/** A page of unreadable rows after a line, in order. */
+export async function readUnreadablePage(
+  pool: pg.Pool,
+  datasetId: string,
+  after: number,
+  limit: number,
+): Promise<UnreadableRowAt[]> {
+  const { rows } = await pool.query<UnreadableRowAt>(
+    'SELECT line, reason, excerpt FROM unreadable_row WHERE dataset_id = $1 AND line > $2 ORDER BY line LIMIT $3',
+    [datasetId, after, limit],
+  );
+  return rows;
+}
+
+/** COPY of one segment's rows, in whatever transaction the client is in. */
+export async function copyItems(client: pg.ClientBase, rows: ItemRows): Promise<void> {
+  if (rows.itemCount > 0) {
+    await copy(client, 'COPY item (dataset_id, ordinal, fields, raw, digest) FROM STDIN (FORMAT binary)', rows.items.copyData());
+  }
+  if (rows.unreadableCount > 0) {
+    await copy(
+      client,
+      'COPY unreadable_row (dataset_id, line, reason, excerpt) FROM STDIN (FORMAT binary)',
+      rows.unreadable.copyData(),
+    );
+  }
+}
+
+const ABANDONED = 'The upload broke off: the server that received it ended. Nothing of it was kept; upload it again.';
+
+/** First of the two keys of an uploader's advisory lock; the second is the dataset. */
+const UPLOAD_LOCK = 0x75706c64;
+
+async function commitSegment(client: pg.ClientBase, id: string, rows: ItemRows, arrived: Arrived): Promise<void> {
+  await client.query('BEGIN');
+  // A crash of the server may lose the last segments, and the upload with them: it is failed when the server is back. Only the
+  // transaction that makes the dataset ready waits for the disk, and everything before it.
+  await client.query('SET LOCAL synchronous_commit = off');
+  await copyItems(client, rows);
+  const { rowCount } = await client.query({
+    name: 'commit-segment',
+    text: `UPDATE dataset SET item_count = item_count + $2, unreadable_count = unreadable_count + $3, bytes = $4, format = $5, dialect = $6,
+             fields = coalesce($7, fields) WHERE id = $1 AND state = 'receiving'`,
+    values: [id, rows.itemCount, rows.unreadableCount, ...arrivedValues(arrived)],
+  });
+  if (rowCount === 0) throw notReceiving();
+  await client.query('COMMIT');
+}
+
+async function complete(client: pg.ClientBase, id: string, digest: Buffer, arrived: Arrived): Promise<void> {
+  const { rowCount } = await client.query(
+    `UPDATE dataset SET state = 'ready', ready_at = now(), digest = $2, bytes = $3, format = $4, dialect = $5, fields = coalesce($6, fields)
+     WHERE id = $1 AND state = 'receiving'`,
+    [id, digest, ...arrivedValues(arrived)],
+  );
+  if (rowCount === 0) throw notReceiving();
+}
+
+function arrivedValues({ bytes, format, dialect, fields }: Arrived): unknown[] {
+  return [bytes, format, JSON.stringify(dialect), fields === null ? null : JSON.stringify(fields)];
+}
+
+/** One transaction: from its commit on there is nothing of the dataset but its name and the reason. False: it was not receiving. */
+async function failDataset(client: pg.ClientBase, id: string, reason: string): Promise<boolean> {
+  await client.query('BEGIN');
+  const { rowCount } = await client.query(
+    `UPDATE dataset SET state = 'failed', reason = $2, item_count = 0, unreadable_count = 0, fields = '[]' WHERE id = $1 AND state = 'receiving'`,
+    [id, reason],
+  );
+  if (rowCount === 1) {
+    await client.query('DELETE FROM item WHERE dataset_id = $1', [id]);
+    await client.query('DELETE FROM unreadable_row WHERE dataset_id = $1', [id]);
+  }
+  await client.query('COMMIT');
+  return rowCount === 1;
+}
+
+function notReceiving(): CountersignError {
+  return new CountersignError(
+    'conflict',
+    'The dataset is not receiving any more: its upload was given up. Upload the file again.',
+  );
+}
+
+async function copy(client: pg.ClientBase, text: string, data: Iterable<Buffer>): Promise<void> {
+  const stream = client.query(copyFrom(text));
+  await new Promise<void>((resolve, reject) => {
+    stream.once('finish', resolve);
+    stream.once('error', reject);
+    // Nothing waits for the socket here: the rows are in memory already, and freed by whoever made them when this resolves.
+    for (const piece of data) stream.write(piece);
+    stream.end();
+  });
+}
+
+async function withClient<T>(pool: pg.Pool, act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    return await act(client);
+  } catch (error) {
+    broken = error as Error;
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

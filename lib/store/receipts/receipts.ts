@@ -1,0 +1,254 @@
+/**
+ * The only writer of receipts. Every transaction here begins with one guarded UPDATE of the chunk row that fences (epoch), counts and
+ * numbers at once (I3); zero rows mean that somebody else owns the chunk or it is being stopped, and nothing was written. The batch row
+ * is never touched.
+ */
+import type { Pool } from 'pg';
+import type { SealedReceipt } from '#lib/ledger/receipt.ts';
+import type { Claim } from '#lib/store/chunks/claims.ts';
+import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+
+export type PersonalValue = { field: string; salt: Buffer; value: string };
+
+export type IntentRow = SealedReceipt & {
+  ordinal: number;
+  step: number;
+  values: PersonalValue[];
+  /** what the action was: null for planned, else the state that this attempt leaves */
+  from: 'failed' | 'not_executed' | null;
+};
+
+export type OutcomeRow = SealedReceipt & {
+  ordinal: number;
+  step: number;
+  result: 'succeeded' | 'failed' | 'uncertain';
+};
+
+/** I1, I3: stores intents as one statement. False: the fence refused, nothing was written and nothing may be sent. */
+export async function insertIntents(client: Pool | Tx, claim: Claim, rows: IntentRow[]): Promise<boolean> {
+  const values = valuesOf(rows);
+  const common = [
+    ...[claim.chunkId, claim.epoch, rows.length, left(rows, 'failed'), left(rows, 'not_executed'), claim.batchId, claim.number],
+    ...columns(rows),
+  ];
+  const { rowCount } =
+    values === null
+      ? await client.query({ name: 'insert-intents', text: INSERT_INTENTS, values: common })
+      : await client.query({ name: 'insert-intents-values', text: INSERT_INTENTS_VALUES, values: [...common, ...values] });
+  return rowCount !== null && rowCount > 0;
+}
+
+/** I3: stores outcomes as one statement, also while the chunk is being stopped. False: the fence refused, nothing was written. */
+export async function insertOutcomes(client: Pool | Tx, claim: Claim, rows: OutcomeRow[]): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'insert-outcomes',
+    text: INSERT_OUTCOMES,
+    values: [
+      ...[claim.chunkId, claim.epoch, rows.length, ended(rows, 'succeeded'), ended(rows, 'failed'), ended(rows, 'uncertain')],
+      ...[claim.batchId, claim.number, ...columns(rows), rows.map((row) => row.result)],
+    ],
+  });
+  return rowCount !== null && rowCount > 0;
+}
+
+/**
+ * I1, I3: stores outcomes, and intents after them, as one statement. `stopping`: the outcomes were stored and the intents were not, for the chunk is
+ * being stopped. `lost`: nothing was written.
+ */
+export async function insertOutcomesAndIntents(
+  client: Pool | Tx,
+  claim: Claim,
+  outcomes: OutcomeRow[],
+  intents: IntentRow[],
+): Promise<'stored' | 'stopping' | 'lost'> {
+  const { rows } = await client.query<{ going: boolean }>({
+    name: 'insert-outcomes-and-intents',
+    text: INSERT_OUTCOMES_AND_INTENTS,
+    values: [
+      ...[claim.chunkId, claim.epoch, claim.batchId, claim.number],
+      ...[outcomes.length, ended(outcomes, 'succeeded'), ended(outcomes, 'failed'), ended(outcomes, 'uncertain')],
+      ...[...columns(outcomes), outcomes.map((row) => row.result)],
+      ...[intents.length, left(intents, 'failed'), left(intents, 'not_executed')],
+      ...columns(intents),
+      ...(valuesOf(intents) ?? [[], [], byteaArray([]), []]),
+    ],
+  });
+  if (!rows[0]) return 'lost';
+  return rows[0].going ? 'stored' : 'stopping';
+}
+
+/** I3: a worker's inspection ends a doubt: uncertain -> succeeded, also while the chunk is being stopped. False: the fence refused. */
+export async function insertResolution(
+  client: Tx,
+  claim: Claim,
+  row: SealedReceipt & { ordinal: number; step: number },
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `WITH fence AS (
+       UPDATE chunk SET seq = seq + 1, uncertain = uncertain - 1, done = done + 1, updated_at = clock_timestamp()
+       WHERE id = $1 AND epoch = $2 AND state = 'executing' RETURNING seq)
+     INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+     SELECT $3, $4, fence.seq, $5, $6, 'resolution', 'succeeded', $7, $8 FROM fence`,
+    [claim.chunkId, claim.epoch, claim.batchId, claim.number, row.ordinal, row.step, row.body, row.leaf],
+  );
+  return rowCount === 1;
+}
+
+export type GuardedChange = {
+  chunkId: string;
+  /** the states the chunk may be in, from the lifecycle table */
+  from: readonly string[];
+  /** null: the receipt does not depend on the answers (a doubt's answer) */
+  revision: number | null;
+  /** further SET clauses, as SQL text of ours; parameters from $4 on */
+  set?: string;
+  values?: unknown[];
+};
+
+/**
+ * I3 for people: takes the next `count` numbers of the chunk's sequence and changes it in the same statement, guarded by state and revision
+ * instead of the epoch. Gives the last number taken, or null when the chunk moved meanwhile.
+ */
+export async function takeSequence(client: Tx, count: number, change: GuardedChange): Promise<number | null> {
+  const { rows } = await client.query<{ seq: number }>(
+    `UPDATE chunk SET seq = seq + $2, updated_at = clock_timestamp()${change.set ? `, ${change.set}` : ''}
+     WHERE id = $1 AND state = ANY($3) ${change.revision === null ? '' : `AND revision = ${Math.trunc(change.revision)}`}
+     RETURNING seq`,
+    [change.chunkId, count, change.from, ...(change.values ?? [])],
+  );
+  return rows[0]?.seq ?? null;
+}
+
+export type NumberedReceipt = SealedReceipt & {
+  seq: number;
+  ordinal: number | null;
+  step: number | null;
+  kind: 'decision' | 'resolution';
+  result: string | null;
+};
+
+/** Stores receipts whose numbers `takeSequence` gave, in the same transaction. */
+export async function insertNumbered(client: Tx, batchId: string, chunk: number, rows: NumberedReceipt[]): Promise<void> {
+  await client.query(
+    `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+     SELECT $1, $2, r.* FROM unnest($3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::bytea[], $9::bytea[]) r`,
+    [
+      ...[batchId, chunk, rows.map((r) => r.seq), rows.map((r) => r.ordinal), rows.map((r) => r.step)],
+      ...[
+        rows.map((r) => r.kind),
+        rows.map((r) => r.result),
+        byteaArray(rows.map((r) => r.body)),
+        byteaArray(rows.map((r) => r.leaf)),
+      ],
+    ],
+  );
+}
+
+/** Which of these receipts are stored, to the byte: what a lost COMMIT acknowledgement left open (I1). */
+export async function storedLeaves(
+  client: Pool | Tx,
+  batchId: string,
+  rows: { ordinal: number; step: number }[],
+): Promise<Buffer[]> {
+  const found = await client.query<{ leaf: Buffer }>(
+    `SELECT leaf FROM receipt JOIN unnest($2::int[], $3::int[]) AS asked(ordinal, step) USING (ordinal, step) WHERE batch_id = $1`,
+    [batchId, rows.map((row) => row.ordinal), rows.map((row) => row.step)],
+  );
+  return found.rows.map((row) => row.leaf);
+}
+
+const ended = (rows: OutcomeRow[], result: OutcomeRow['result']): number =>
+  rows.reduce((sum, row) => sum + Number(row.result === result), 0);
+
+const left = (rows: IntentRow[], from: IntentRow['from']): number =>
+  rows.reduce((sum, row) => sum + Number(row.from === from), 0);
+
+/** The personal values as columns, each with the place of its intent; null when there are none. */
+function valuesOf(rows: IntentRow[]): unknown[] | null {
+  const [at, fields, salts, values]: [number[], string[], Buffer[], string[]] = [[], [], [], []];
+  rows.forEach((row, index) => {
+    for (const value of row.values) {
+      at.push(index + 1);
+      fields.push(value.field);
+      salts.push(value.salt);
+      values.push(value.value);
+    }
+  });
+  return at.length === 0 ? null : [at, fields, byteaArray(salts), values];
+}
+
+function columns(rows: (SealedReceipt & { ordinal: number; step: number })[]): unknown[] {
+  return [
+    rows.map((row) => row.ordinal),
+    rows.map((row) => row.step),
+    byteaArray(rows.map((row) => row.body)),
+    byteaArray(rows.map((row) => row.leaf)),
+  ];
+}
+
+const INTENTS = `
+fence AS (
+  UPDATE chunk SET seq = seq + $3, in_flight = in_flight + $3, failed = failed - $4, not_executed = not_executed - $5,
+    updated_at = clock_timestamp()
+  WHERE id = $1 AND epoch = $2 AND state = 'executing' AND stopping IS NULL
+  RETURNING seq
+)`;
+
+const INSERTED_INTENTS = `
+INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, body, leaf)
+SELECT $6, $7, fence.seq - $3 + r.i, r.ordinal, r.step, 'intent', r.body, r.leaf
+FROM fence, unnest($8::int[], $9::int[], $10::bytea[], $11::bytea[]) WITH ORDINALITY AS r(ordinal, step, body, leaf, i)`;
+
+const INSERT_INTENTS = `WITH ${INTENTS} ${INSERTED_INTENTS}`;
+
+const INSERT_INTENTS_VALUES = `WITH ${INTENTS}, personal AS (
+  INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
+  SELECT $6, $7, fence.seq - $3 + v.i, v.field, v.salt, v.value
+  FROM fence, unnest($12::int[], $13::text[], $14::bytea[], $15::text[]) AS v(i, field, salt, value)
+) ${INSERTED_INTENTS}`;
+
+const INSERT_OUTCOMES = `
+WITH fence AS (
+  UPDATE chunk SET seq = seq + $3, in_flight = in_flight - $3, done = done + $4, failed = failed + $5, uncertain = uncertain + $6,
+    updated_at = clock_timestamp()
+  WHERE id = $1 AND epoch = $2 AND state = 'executing'
+  RETURNING seq
+)
+INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+SELECT $7, $8, fence.seq - $3 + r.i, r.ordinal, r.step, 'outcome', r.result, r.body, r.leaf
+FROM fence, unnest($9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::text[]) WITH ORDINALITY
+  AS r(ordinal, step, body, leaf, result, i)`;
+
+/** While nobody stops the chunk; the new row still says so. */
+const GOING = 'stopping IS NULL';
+
+/** The outcomes of what was sent are due in any case, the intents only while nobody stops the chunk, as in a statement of their own. */
+const INSERT_OUTCOMES_AND_INTENTS = `
+WITH fence AS (
+  UPDATE chunk SET
+    seq = seq + $5::int + CASE WHEN ${GOING} THEN $14::int ELSE 0 END,
+    in_flight = in_flight - $5::int + CASE WHEN ${GOING} THEN $14::int ELSE 0 END,
+    done = done + $6::int,
+    failed = failed + $7::int - CASE WHEN ${GOING} THEN $15::int ELSE 0 END,
+    uncertain = uncertain + $8::int,
+    not_executed = not_executed - CASE WHEN ${GOING} THEN $16::int ELSE 0 END,
+    updated_at = clock_timestamp()
+  WHERE id = $1 AND epoch = $2 AND state = 'executing'
+  RETURNING seq, ${GOING} AS going, seq - CASE WHEN ${GOING} THEN $14::int ELSE 0 END AS seq_of_outcomes
+), outcome AS (
+  INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+  SELECT $3, $4, fence.seq_of_outcomes - $5::int + r.i, r.ordinal, r.step, 'outcome', r.result, r.body, r.leaf
+  FROM fence, unnest($9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::text[]) WITH ORDINALITY
+    AS r(ordinal, step, body, leaf, result, i)
+), personal AS (
+  INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
+  SELECT $3, $4, fence.seq - $14::int + v.i, v.field, v.salt, v.value
+  FROM fence, unnest($21::int[], $22::text[], $23::bytea[], $24::text[]) AS v(i, field, salt, value) WHERE fence.going
+), intent AS (
+  INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, body, leaf)
+  SELECT $3, $4, fence.seq - $14::int + r.i, r.ordinal, r.step, 'intent', r.body, r.leaf
+  FROM fence, unnest($17::int[], $18::int[], $19::bytea[], $20::bytea[]) WITH ORDINALITY AS r(ordinal, step, body, leaf, i)
+  WHERE fence.going
+)
+SELECT going FROM fence`;

@@ -1,0 +1,102 @@
+/** Open doubts: actions whose last receipt says uncertain. Read in groups by what caused them, and one by one to be answered or looked up. */
+import type { Pool } from 'pg';
+import type { Tx } from '#lib/store/postgres/db.ts';
+
+/** Why nobody knows: the code of the outcome, and the worker that was lost, where one was (`worker:<id>`). */
+export type Cause = { reason: string | null; lost: string | null };
+
+export type DoubtGroupPart = Cause & {
+  chunk: number;
+  count: number;
+  /** of its newest doubt: those that come later have a higher one (I3) */
+  seq: number;
+  from: Date;
+  to: Date;
+  /** one request of it, to see whether the target can be asked */
+  request: Buffer | null;
+  connector: string;
+};
+
+/** How many doubts of each cause each of these chunks has. */
+export async function readDoubtGroups(pool: Pool, batchId: string, chunks: number[]): Promise<DoubtGroupPart[]> {
+  const { rows } = await pool.query<DoubtGroupPart>(
+    `SELECT g.reason, g.lost, g.chunk, g.count, g.seq, g."from", g."to", g.connector, q.bytes AS request
+     FROM (
+       SELECT reason, lost, chunk, count(*)::int AS count, max(seq) AS seq, min(committed_at) AS "from", max(committed_at) AS "to",
+         (array_agg(request ORDER BY ordinal))[1] AS request, (array_agg(connector ORDER BY ordinal))[1] AS connector
+       FROM (${OPEN_DOUBTS}) doubt GROUP BY reason, lost, chunk) g
+     LEFT JOIN frozen_request q ON q.digest = g.request
+     ORDER BY g."from", g.reason, g.chunk`,
+    [batchId, chunks],
+  );
+  return rows;
+}
+
+/** The newest receipt of each chunk that somebody has seen: [chunk, seq]. */
+export type SeenUpTo = readonly (readonly [number, number])[];
+
+/** The doubts of this cause that somebody has seen, at most `limit`, in ordinal order. */
+export async function readDoubtsOfGroup(
+  client: Pool | Tx,
+  batchId: string,
+  cause: Cause,
+  seen: SeenUpTo,
+  limit: number,
+): Promise<number[]> {
+  const { rows } = await client.query<{ ordinal: number }>(
+    `SELECT doubt.ordinal FROM (${OPEN_DOUBTS}) doubt JOIN unnest($2::int[], $5::int[]) AS seen(chunk, seq) ON seen.chunk = doubt.chunk
+     WHERE doubt.seq <= seen.seq AND doubt.reason IS NOT DISTINCT FROM $3 AND doubt.lost IS NOT DISTINCT FROM $4
+     ORDER BY doubt.ordinal LIMIT $6`,
+    [batchId, seen.map(([chunk]) => chunk), cause.reason, cause.lost, seen.map(([, seq]) => seq), limit],
+  );
+  return rows.map(({ ordinal }) => ordinal);
+}
+
+export type OpenDoubt = {
+  ordinal: number;
+  chunk: number;
+  step: number;
+  seq: number;
+  body: Buffer;
+};
+
+/** Which of these items are in doubt now. */
+export async function readOpenDoubts(client: Pool | Tx, batchId: string, ordinals: readonly number[]): Promise<OpenDoubt[]> {
+  const { rows } = await client.query<OpenDoubt>(
+    `SELECT r.ordinal, r.chunk, r.step, r.seq, r.body FROM unnest($2::int[]) asked(ordinal)
+     CROSS JOIN LATERAL (
+       SELECT ordinal, chunk, step, seq, body, result FROM receipt WHERE batch_id = $1 AND ordinal = asked.ordinal ORDER BY step DESC LIMIT 1) r
+     WHERE r.result = 'uncertain' ORDER BY r.ordinal`,
+    [batchId, ordinals],
+  );
+  return rows;
+}
+
+export type SentRequest = { ordinal: number; connector: string; version: number; idempotencyKey: string; request: Buffer };
+
+/** What was sent for each of these doubts, and under which key. */
+export async function readSentRequests(client: Pool | Tx, batchId: string, doubts: readonly OpenDoubt[]): Promise<SentRequest[]> {
+  const { rows } = await client.query<SentRequest>(
+    `SELECT i.ordinal, i.intent #>> '{action,connector}' AS connector, (i.intent #>> '{action,version}')::int AS version,
+       i.intent ->> 'idempotencyKey' AS "idempotencyKey", q.bytes AS request
+     FROM unnest($2::int[], $3::int[]) doubt(ordinal, step)
+     CROSS JOIN LATERAL (
+       SELECT ordinal, convert_from(body, 'UTF8')::json AS intent FROM receipt
+       WHERE batch_id = $1 AND ordinal = doubt.ordinal AND step < doubt.step AND kind = 'intent' ORDER BY step DESC LIMIT 1) i
+     JOIN frozen_request q ON q.digest = decode(i.intent ->> 'request', 'hex')`,
+    [batchId, doubts.map(({ ordinal }) => ordinal), doubts.map(({ step }) => step)],
+  );
+  return rows;
+}
+
+/** $1 the batch, $2 its chunks. */
+const OPEN_DOUBTS = `
+  SELECT u.ordinal, u.chunk, u.seq, u.committed_at, o.reason, decode(i.intent ->> 'request', 'hex') AS request,
+    i.intent #>> '{action,connector}' AS connector, CASE WHEN o.reason = 'worker_lost' THEN i.intent ->> 'by' END AS lost
+  FROM receipt u
+  CROSS JOIN LATERAL (SELECT convert_from(u.body, 'UTF8')::json ->> 'reason' AS reason) o
+  JOIN LATERAL (
+    SELECT convert_from(body, 'UTF8')::json AS intent FROM receipt
+    WHERE batch_id = $1 AND ordinal = u.ordinal AND step < u.step AND kind = 'intent' ORDER BY step DESC LIMIT 1) i ON true
+  WHERE u.batch_id = $1 AND u.chunk = ANY($2) AND u.result = 'uncertain'
+    AND NOT EXISTS (SELECT FROM receipt later WHERE later.batch_id = $1 AND later.ordinal = u.ordinal AND later.step = u.step + 1)`;
