@@ -140,6 +140,52 @@ test('A reviewer decides but plans nothing, and the API refuses what the pages d
   expect(await refused.json()).toMatchObject({ code: 'forbidden', detail: expect.stringContaining("A reviewer can't") });
 });
 
+test('A reviewer with pages open is disabled: the live page ends, the next act is refused, and only an admin lets them in again', async ({
+  desk,
+  invite,
+  rest,
+  trouble,
+}) => {
+  trouble.expect(/status of 401/);
+  const id = await rest.startBatch({ name: 'Left open', rows: 30, plan: SHELF_PLAN });
+  await rest.untilChunk(id, 1, 'awaiting_review');
+  const page = await invite('Dora', 'reviewer');
+  const live = await page.context().newPage();
+  await live.goto(`/batches/${id}`);
+  await page.goto(`/batches/${id}/chunks/1`);
+  await lookAt(page, 'noise');
+
+  await desk.goto('/admin/people');
+  await desk.getByRole('button', { name: 'Disable Dora…' }).click();
+  const question = desk.getByRole('dialog', { name: 'Disable Dora?' });
+  await expect(question).toContainText('The batches that Dora started, and what Dora approved.');
+  await question.getByRole('button', { name: 'Disable Dora', exact: true }).click();
+  await expect(question).toBeHidden();
+  const row = desk.getByRole('row').filter({ hasText: 'Dora' });
+  await expect(row).toContainText('Disabled since');
+
+  await expect(live.getByText(/^Live view lost/)).toBeVisible();
+  await decision(page).getByRole('button').first().click();
+  await page.getByRole('dialog').getByRole('button').first().click();
+  await expect(page.getByText(/^Your session has ended\. Nothing was done/)).toBeVisible();
+  expect((await rest.api.chunks.read({ id, n: 1 })).state).toBe('awaiting_review');
+
+  const { items } = await rest.api.people.list();
+  const email = items.find(({ name }) => name === 'Dora')?.email ?? '';
+  const enter = async () => {
+    await page.goto('/sign-in');
+    await page.getByLabel('Mail address').fill(email);
+    await page.getByLabel('Password').fill('a horse that reads batteries');
+    await page.keyboard.press('Enter');
+  };
+  await enter();
+  await expect(page.getByText('An admin disabled this account. Ask an admin to enable it.')).toBeVisible();
+  await row.getByRole('button', { name: 'Enable Dora' }).click();
+  await expect(row).not.toContainText('Disabled since');
+  await enter();
+  await expect(page.getByRole('heading', { name: 'Needs you', level: 1 })).toBeVisible();
+});
+
 test('An auditor sees receipts and no items', async ({ invite, rest }) => {
   const id = await rest.startBatch({ name: 'For an auditor', rows: 30, plan: { ...SHELF_PLAN, execution: { first: 0 } } });
   await rest.approve(id, 1);

@@ -1,23 +1,39 @@
 'use client';
 
+import { useState } from 'react';
+import { Button } from '#components/ui/button.tsx';
 import { Field, Select } from '#components/ui/field.tsx';
 import { formatInstant } from '#components/ui/format.ts';
+import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { useAct } from '#components/ui/use-act.ts';
+import { DisableDialog } from './disable-dialog.tsx';
 import { ROLE_WORDS, ROLES, type Role } from './roles.ts';
 
-export type PersonRow = { id: string; name: string; email: string; role: Role; createdAt: string; self: boolean };
+export type PersonRow = {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  createdAt: string;
+  disabledAt: string | null;
+  self: boolean;
+};
 
-/** The people, and what each may do. Nobody changes their own role. */
-export function PeopleList({
-  people,
-  onRole,
-}: {
+type Props = {
   people: PersonRow[];
-  onRole: ((change: { id: string; role: Role }) => Promise<Outcome>) | null;
-}) {
-  const change = useAct(onRole ?? (async () => ({ ok: true as const, value: null })));
+  onRole: (change: { id: string; role: Role }) => Promise<Outcome>;
+  onDisable: (person: { id: string }) => Promise<Outcome>;
+  onEnable: (person: { id: string }) => Promise<Outcome>;
+};
+
+/** The people, what each may do, and who is kept out. Nobody changes their own role or disables themselves. */
+export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
+  const [leaving, setLeaving] = useState<PersonRow | null>(null);
+  const change = useAct(onRole);
+  const enable = useAct(onEnable);
+  const refusal = change.refusal ?? enable.refusal;
   return (
     <div className="flex flex-col gap-2">
       <Table
@@ -28,6 +44,7 @@ export function PeopleList({
             <HeadCell>Address</HeadCell>
             <HeadCell>Role</HeadCell>
             <HeadCell>Since</HeadCell>
+            <HeadCell>Signing in</HeadCell>
           </>
         }
       >
@@ -39,7 +56,9 @@ export function PeopleList({
             </Cell>
             <Cell>{person.email}</Cell>
             <Cell>
-              {onRole && !person.self ? (
+              {person.self ? (
+                <span title={ROLE_WORDS[person.role]}>{person.role}</span>
+              ) : (
                 <Field label={`Role of ${person.name}`} hideLabel className="w-36">
                   <Select
                     value={person.role}
@@ -50,18 +69,39 @@ export function PeopleList({
                     ))}
                   </Select>
                 </Field>
-              ) : (
-                <span title={ROLE_WORDS[person.role]}>{person.role}</span>
               )}
             </Cell>
             <Cell className="whitespace-nowrap text-muted">{formatInstant(person.createdAt)}</Cell>
+            <Cell className="whitespace-nowrap">
+              {person.disabledAt !== null ? (
+                <span className="flex items-center gap-2 text-muted">
+                  <Glyph name="–" />
+                  Disabled since {formatInstant(person.disabledAt)}
+                  <Button
+                    size="small"
+                    aria-label={`Enable ${person.name}`}
+                    pending={enable.pending}
+                    onClick={() => void enable.run({ id: person.id })}
+                  >
+                    Enable
+                  </Button>
+                </span>
+              ) : person.self ? null : (
+                <Button size="small" aria-label={`Disable ${person.name}…`} onClick={() => setLeaving(person)}>
+                  Disable…
+                </Button>
+              )}
+            </Cell>
           </Row>
         ))}
       </Table>
-      {change.refusal ? (
+      {refusal ? (
         <p role="alert" className="text-red">
-          {change.refusal.message}
+          {refusal.message}
         </p>
+      ) : null}
+      {leaving ? (
+        <DisableDialog key={leaving.id} person={leaving} onClose={() => setLeaving(null)} onDisable={onDisable} />
       ) : null}
     </div>
   );

@@ -25,6 +25,7 @@ import {
   nothing,
   page,
   paging,
+  person,
   preview,
   sample,
   sha256,
@@ -41,6 +42,7 @@ const doubtAnswer = {
   note: z.string().max(2_000).nullish(),
 };
 const namedDataset = { id: id.describe('The id of the dataset.') };
+const namedPerson = { id: id.describe('The id of the person.') };
 const ofChunk = { ...named, n: chunkNumber };
 
 const get = (path: `/${string}`, summary: string, description?: string) =>
@@ -236,6 +238,23 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write({ id: id.describe('The id of the incident.') }, nothing))
       .output(incidentResumed),
+  },
+  people: {
+    list: get('/people', 'List the people, the longest here first').output(z.object({ items: z.array(person), next: z.null() })),
+    disable: post(
+      '/people/{id}/disable',
+      'Disable a person',
+      'They are signed out everywhere, and the open invitations that they issued, or that are for their address, are withdrawn. What they started or approved runs on. Refused for the last admin, and for oneself.',
+    )
+      .input(write(namedPerson, nothing))
+      .output(person),
+    enable: post(
+      '/people/{id}/enable',
+      'Enable a disabled person',
+      'They sign in again, with their old password. Withdrawn invitations stay withdrawn.',
+    )
+      .input(write(namedPerson, nothing))
+      .output(person),
   },
   workers: {
     list: get('/workers', 'List the workers').output(z.object({ items: z.array(workerRow), next: z.null() })),

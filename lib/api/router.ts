@@ -20,6 +20,9 @@ import { type DatasetView, readDataset, readDatasets, readItems, readUnreadable 
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
 import { readWorkers } from '#lib/steps/fleet/read-workers.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
+import { disablePerson } from '#lib/steps/people/disable-person.ts';
+import { enablePerson } from '#lib/steps/people/enable-person.ts';
+import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
@@ -125,6 +128,11 @@ export const router = os.router({
   incidents: {
     list: os.incidents.list.handler(async ({ context }) => ({ items: await readIncidents(context.actor), next: null })),
     resume: os.incidents.resume.handler(({ context, input }) => resumeIncident(context.actor, input.params)),
+  },
+  people: {
+    list: os.people.list.handler(async ({ context }) => ({ items: (await listPeople(context.actor)).people, next: null })),
+    disable: os.people.disable.handler(({ context, input }) => disablePerson(context.actor, { personId: input.params.id })),
+    enable: os.people.enable.handler(({ context, input }) => enablePerson(context.actor, { personId: input.params.id })),
   },
   workers: {
     list: os.workers.list.handler(async ({ context }) => ({ items: await readWorkers(context.actor), next: null })),

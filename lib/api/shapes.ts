@@ -406,6 +406,15 @@ export const workerRow = worker.extend({
   heartbeatAgeMs: z.number(),
 });
 
+export const person = z.object({
+  id,
+  name: z.string(),
+  email: z.string(),
+  role: z.string().describe('admin, operator, reviewer or auditor'),
+  createdAt: instant,
+  disabledAt: instant.nullable().describe('Since when the person is kept out; null for whoever may sign in.'),
+});
+
 export const preview = z.object({
   datasetId: id,
   plan: facts,

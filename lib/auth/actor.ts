@@ -11,6 +11,8 @@ export type Actor = {
   name: string;
   /** How the request came: receipts say it, because a page proves what was displayed and an API caller only attests it. */
   via: 'page' | 'api';
+  /** The id of the session that it came with, for what lasts longer than a request; a key has none. */
+  session?: string;
 };
 
 /** Whether a stored text is a role; anything else grants nothing. */

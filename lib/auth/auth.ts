@@ -4,11 +4,13 @@
  */
 
 import { hkdfSync, randomUUID } from 'node:crypto';
-import { betterAuth } from 'better-auth';
+import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
+import { APIError } from 'better-auth/api';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
+import { isDisabled } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type Auth = ReturnType<typeof createAuth>;
@@ -31,15 +33,22 @@ function createAuth() {
     basePath: AUTH_PATH,
     trustedOrigins: (request) => [request?.headers.get('origin')].filter((origin) => origin != null),
     secret: sessionSecret(),
-    database: prismaAdapter(db().prisma, { provider: 'postgresql' }),
+    database: sessionsOfEnabled,
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
       minPasswordLength: PASSWORD_CHARS_MIN,
       maxPasswordLength: PASSWORD_CHARS_MAX,
     },
-    user: { additionalFields: { role: { type: 'string', input: false, required: false } } },
-    // No renewal: a page can't set cookies while it renders, and a stolen cookie ends after a week whatever happens.
+    user: {
+      additionalFields: {
+        role: { type: 'string', input: false, required: false },
+        disabledAt: { type: 'date', input: false, required: false, returned: false },
+      },
+    },
+    databaseHooks: { session: { create: { before: refuseDisabled } } },
+    // No renewal: a page can't set cookies while it renders, and a stolen cookie ends after a week whatever happens. No copy of the session in
+    // a cookie either (better-auth's cookieCache): it would outlive a disable.
     session: { expiresIn: SESSION_SECONDS, disableSessionRefresh: true },
     // Ours counts in the database and by account too (tries.ts).
     rateLimit: { enabled: false },
@@ -52,6 +61,31 @@ function createAuth() {
     telemetry: { enabled: false },
     logger: { level: 'error' },
   });
+}
+
+/** The code of the refusal that tells a person who gave the right password that they are disabled. */
+export const DISABLED = 'DISABLED';
+
+/** Runs after the password was found right, so that only its owner learns of it. */
+async function refuseDisabled({ userId }: { userId: string }): Promise<void> {
+  if (!(await isDisabled(userId))) return;
+  throw new APIError('FORBIDDEN', { code: DISABLED, message: 'An admin disabled this account. Ask an admin to enable it.' });
+}
+
+/**
+ * The tables, through which no session of a disabled person is found: a sign-in that looked at the person before the disable may write its
+ * session after it.
+ */
+function sessionsOfEnabled(options: BetterAuthOptions): ReturnType<ReturnType<typeof prismaAdapter>> {
+  const tables = prismaAdapter(db().prisma, { provider: 'postgresql' })(options);
+  return {
+    ...tables,
+    async findOne<Found>(asked: Parameters<typeof tables.findOne>[0]): Promise<Found | null> {
+      const found = await tables.findOne<Found>(asked);
+      const { user } = (found ?? {}) as { user?: { disabledAt?: Date | null } };
+      return asked.model === 'session' && user?.disabledAt ? null : found;
+    },
+  };
 }
 
 /** Not SECRET_KEY itself, which encrypts the secrets of connections: a key of its own for each use. */

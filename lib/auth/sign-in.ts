@@ -2,7 +2,7 @@ import { isAPIError } from 'better-auth/api';
 import { parseSetCookieHeader, toCookieOptions } from 'better-auth/cookies';
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
-import { auth } from './auth.ts';
+import { auth, DISABLED } from './auth.ts';
 import { isHttps } from './origin.ts';
 import { giveBackTry, takeTry } from './tries.ts';
 
@@ -14,7 +14,8 @@ const credentials = z.strictObject({
 });
 
 /**
- * Checks a password and begins a session. Gives the cookies to set; the same refusal for an unknown address and a wrong password.
+ * Checks a password and begins a session. Gives the cookies to set; the same refusal for an unknown address and a wrong password. A
+ * disabled person is told so, but only with the right password.
  *
  * @throws CountersignError `unauthenticated`, or `locked` after too many failures
  */
@@ -28,6 +29,7 @@ export async function signIn(raw: z.input<typeof credentials>, headers: Headers)
     await giveBackTry(email, headers);
     return cookiesOf(signedIn.headers, headers);
   } catch (error) {
+    if (isAPIError(error) && error.body?.code === DISABLED) throw new CountersignError('unauthenticated', error.message);
     if (isAPIError(error) && error.statusCode < 500) throw wrong();
     throw error;
   }

@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { SIGN_IN_TRIES_PER_ACCOUNT } from '#lib/core/limits.ts';
 import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
 import { changeRole } from '#lib/steps/people/change-role.ts';
+import { disablePerson } from '#lib/steps/people/disable-person.ts';
+import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { testDatabase } from '#test/database.ts';
 import type { Actor } from './actor.ts';
@@ -79,7 +81,9 @@ describe('the API key of the environment', () => {
 describe('a session', () => {
   it('says who it is, with the role of the moment', async () => {
     const { id, cookie } = await signedIn('operator');
-    expect(await currentActor(new Headers({ cookie }))).toEqual({ id: `user:${id}`, role: 'operator', name: 'Bo', via: 'page' });
+    const session = (await pool.query<{ id: string }>('SELECT id FROM session WHERE user_id = $1', [id])).rows[0]?.id;
+    const told = { id: `user:${id}`, role: 'operator', name: 'Bo', via: 'page', session };
+    expect(await currentActor(new Headers({ cookie }))).toEqual(told);
     await changeRole(keeper, { personId: id, role: 'auditor' });
     expect(await currentActor(new Headers({ cookie }))).toMatchObject({ role: 'auditor' });
   });
@@ -191,6 +195,92 @@ describe('signing in', () => {
     for (let n = 0; n < 3; n++) await signIn({ email, password: PASSWORD }, new Headers(SITE));
     const { rows } = await pool.query<{ count: number }>('SELECT count FROM sign_in_try');
     expect(rows.map(({ count }) => count)).toEqual([0, 0]);
+  });
+});
+
+describe('a disabled person', () => {
+  const DISABLED = /^An admin disabled this account\. Ask an admin to enable it\.$/;
+  const sessionsOf = async (id: string) => (await pool.query('SELECT FROM session WHERE user_id = $1', [id])).rowCount;
+  const disabled = async () => {
+    const one = await signedIn();
+    await disablePerson(keeper, { personId: one.id });
+    return one;
+  };
+
+  it('is signed out everywhere by the same commit', async () => {
+    const { id, email, cookie } = await signedIn();
+    const other = cookieHeader(await signIn({ email, password: PASSWORD }, new Headers(SITE)));
+    const stranger = await signedIn();
+    expect(await sessionsOf(id)).toBe(2);
+    await disablePerson(keeper, { personId: id });
+    expect(await sessionsOf(id)).toBe(0);
+    for (const mine of [cookie, other]) {
+      expect(await currentActor(new Headers({ cookie: mine }))).toBeNull();
+      await expect(apiActor(request({ cookie: mine }))).rejects.toThrow(refusal('unauthenticated'));
+    }
+    expect(await currentActor(new Headers({ cookie: stranger.cookie }))).toMatchObject({ id: `user:${stranger.id}` });
+  });
+
+  it('is nobody even with a session that was written at the same moment, and not after being enabled either', async () => {
+    const { id, email } = await signedIn();
+    // The sign-in that had looked at the person before the disable, and wrote its session after it.
+    const late = cookieHeader(await signIn({ email, password: PASSWORD }, new Headers(SITE)));
+    const { rows } = await pool.query('SELECT * FROM session WHERE user_id = $1 ORDER BY created_at DESC LIMIT 1', [id]);
+    await disablePerson(keeper, { personId: id });
+    const { id: session, token, expires_at: until } = rows[0];
+    await pool.query('INSERT INTO session (id, token, expires_at, user_id) VALUES ($1, $2, $3, $4)', [session, token, until, id]);
+    expect(await currentActor(new Headers({ cookie: late }))).toBeNull();
+    const asked = await answerAuth(
+      new Request('http://127.0.0.1:3000/api/auth/get-session', { headers: { ...SITE, cookie: late } }),
+    );
+    expect(await asked.json()).toBeNull();
+    await enablePerson(keeper, { personId: id });
+    expect(await currentActor(new Headers({ cookie: late }))).toBeNull();
+  });
+
+  it('gets no session by signing in while the disable goes on', async () => {
+    const { id, email } = await person();
+    const tried = Promise.allSettled(
+      Array.from({ length: 4 }, () => signIn({ email, password: PASSWORD }, new Headers(SITE)).then(cookieHeader)),
+    );
+    await disablePerson(keeper, { personId: id });
+    for (const one of await tried)
+      if (one.status === 'fulfilled') expect(await currentActor(new Headers({ cookie: one.value }))).toBeNull();
+  });
+
+  it('is told why with the right password, and with a wrong one no more than a stranger is', async () => {
+    const { id, email } = await disabled();
+    const told = async (input: { email: string; password: string }) =>
+      signIn(input, new Headers(SITE)).catch(({ code, message }) => `${code}: ${message}`);
+    await expect(signIn({ email, password: PASSWORD }, new Headers(SITE))).rejects.toThrow(
+      expect.objectContaining({ code: 'unauthenticated', message: expect.stringMatching(DISABLED) }),
+    );
+    expect(await told({ email, password: 'not the password' })).toBe(
+      await told({ email: 'nobody@example.com', password: PASSWORD }),
+    );
+    expect(await sessionsOf(id)).toBe(0);
+
+    const post = async (password: string, as = email) => {
+      const answer = await answerAuth(
+        new Request('http://127.0.0.1:3000/api/auth/sign-in/email', {
+          ...{ method: 'POST', headers: { ...SITE, 'content-type': 'application/json' } },
+          body: JSON.stringify({ email: as, password }),
+        }),
+      );
+      return { status: answer.status, cookies: answer.headers.getSetCookie(), body: await answer.json() };
+    };
+    expect(await post(PASSWORD)).toMatchObject({ status: 403, body: { message: expect.stringMatching(DISABLED) } });
+    expect((await post(PASSWORD)).cookies.join()).not.toContain('session_token=');
+    expect(await post('not the password')).toEqual(await post(PASSWORD, 'nobody@example.com'));
+    expect(await sessionsOf(id)).toBe(0);
+  });
+
+  it('comes back with the old password once enabled, and with no old session', async () => {
+    const { id, email, cookie } = await disabled();
+    await enablePerson(keeper, { personId: id });
+    expect(await currentActor(new Headers({ cookie }))).toBeNull();
+    const again = cookieHeader(await signIn({ email, password: PASSWORD }, new Headers(SITE)));
+    expect(await currentActor(new Headers({ cookie: again }))).toMatchObject({ id: `user:${id}`, role: 'reviewer' });
   });
 });
 

@@ -6,7 +6,7 @@ import { type Actor, isRole } from './actor.ts';
 import { auth } from './auth.ts';
 import { assertSameOrigin } from './origin.ts';
 
-/** The person whose session cookie this is, with the role of this moment; null when nobody is signed in. */
+/** The person whose session cookie this is, with the role of this moment; null when nobody is signed in, or the person is disabled. */
 export async function currentActor(headers: Headers): Promise<Actor | null> {
   const person = await currentPerson(headers);
   return person === null ? null : person.actor;
@@ -21,10 +21,12 @@ export async function currentPerson(headers: Headers): Promise<{ actor: Actor; e
       // Whoever can't be looked up now is not signed out.
       throw refusalOfFault(error.cause) ?? error;
     });
-  const user = session?.user as { id: string; name: string; email: string; role?: unknown } | undefined;
+  if (!session) return null;
+  const user = session.user as { id: string; name: string; email: string; role?: unknown };
   // A role that is not in the table would be nobody's.
-  if (!user || !isRole(user.role)) return null;
-  return { actor: { id: `user:${user.id}`, role: user.role, name: user.name, via: 'page' }, email: user.email };
+  if (!isRole(user.role)) return null;
+  const actor: Actor = { id: `user:${user.id}`, role: user.role, name: user.name, via: 'page', session: session.session.id };
+  return { actor, email: user.email };
 }
 
 /**

@@ -98,7 +98,8 @@ export const TAPE_TOLD = 20;
 export const RATE_WINDOW_MS = 10_000;
 export const LIVE_POLL_MS = 2_000;
 export const LIVE_HEARTBEAT_MS = 10_000;
-export const LIVE_REAUTHORISE_MS = 60_000;
+/** How often those who follow streams are looked up again, in one question for all of them. */
+export const LIVE_REAUTHORISE_MS = 1_000;
 /** Of one web process; a key of a script counts as a person. */
 export const LIVE_STREAMS_PER_PERSON_MAX = 100;
 export const EXPORT_PAGE_ROWS = 1_000;

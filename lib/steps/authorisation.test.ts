@@ -35,8 +35,10 @@ const ALLOWED: Record<string, string> = {
   countRules: OPERATORS,
   createBatch: OPERATORS,
   decide: REVIEWERS,
+  disablePerson: 'admin',
   downloadDataset: REVIEWERS,
   draftPlan: OPERATORS,
+  enablePerson: 'admin',
   exportReceipts: EVERYONE,
   exportScratchpad: REVIEWERS,
   finishFollowUp: REVIEWERS,
@@ -74,6 +76,7 @@ const ALLOWED: Record<string, string> = {
   undoBatch: OPERATORS,
   uploadDataset: OPERATORS,
   uploadSample: OPERATORS,
+  withdrawInvitation: 'admin',
 };
 
 type Step = (actor: Actor, input: unknown) => unknown;

@@ -5,13 +5,15 @@ import { expect, test, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
+import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { type BatchEvent, type BatchProgress, type BatchSnapshot, streamEvents } from './stream-events.ts';
 
 const { pool, superPool } = await testDatabase();
 const BO: Actor = { id: 'key:env', role: 'reviewer', name: 'Bo', via: 'page' };
-const QUICK = { heartbeatMs: 50, reauthoriseMs: 60_000 };
+const KEEPER: Actor = { ...BO, role: 'admin' };
+const QUICK_MS = 50;
 
 const item = (subject: string, more: Partial<SeedItem> = {}): SeedItem => ({
   fields: { date: '2020', from: 'a@x.y', subject },
@@ -29,12 +31,12 @@ const running = () =>
     ],
   });
 
-async function open(batchId: string, more: { actor?: Actor; lastEventId?: string; rhythm?: typeof QUICK } = {}) {
+async function open(batchId: string, more: { actor?: Actor; lastEventId?: string; heartbeatMs?: number } = {}) {
   const abort = new AbortController();
   const stream = await streamEvents(
     more.actor ?? BO,
     { batchId, lastEventId: more.lastEventId, signal: abort.signal },
-    more.rhythm,
+    more.heartbeatMs,
   );
   if (!stream) throw new Error('no such batch');
   /** The next event that is no comment. */
@@ -125,7 +127,7 @@ test('a browser that comes back with its last id gets what it missed; with one t
 
 test('nothing to say is said as a comment, so that the connection lives', async () => {
   const { batchId } = await running();
-  const { stream, next, abort } = await open(batchId, { rhythm: QUICK });
+  const { stream, next, abort } = await open(batchId, { heartbeatMs: QUICK_MS });
   await next();
   await vi.waitFor(async () => expect((await stream.next()).value).toEqual({ comment: 'still here' }), { timeout: 30_000 });
   abort.abort();
@@ -133,18 +135,78 @@ test('nothing to say is said as a comment, so that the connection lives', async 
   for (let left = 0; !(await stream.next()).done; left += 1) expect(left).toBeLessThan(2);
 });
 
-test('whoever loses the role, or is gone, is shown nothing more', async () => {
+/** A person with a session, as a stream's actor. */
+async function person(role: Actor['role'] = 'auditor'): Promise<{ id: string; actor: Actor; session: string }> {
+  const [id, session] = [randomUUID(), randomUUID()];
+  await pool.query(`INSERT INTO "user" (id, name, email, role) VALUES ($1, 'Eve', $2, $3)`, [id, `${id}@example.org`, role]);
+  await pool.query(`INSERT INTO session (id, token, expires_at, user_id) VALUES ($1, $1::uuid, now() + interval '1 hour', $2)`, [
+    session,
+    id,
+  ]);
+  return { id, session, actor: { id: `user:${id}`, role, name: 'Eve', via: 'page', session } };
+}
+
+/** How many ms pass until the stream ends, while nothing but comments comes. */
+async function ending(stream: AsyncGenerator<BatchEvent>): Promise<number> {
+  const began = performance.now();
+  while (!(await stream.next()).done) if (performance.now() - began > 10_000) return Number.POSITIVE_INFINITY;
+  return performance.now() - began;
+}
+
+// The heartbeat is 10 s here: nothing but the end itself wakes these streams.
+test.each<[string, (who: { id: string; session: string }) => Promise<unknown>]>([
+  ['a disable', ({ id }) => disablePerson(KEEPER, { personId: id })],
+  [
+    'a disable that another process committed',
+    ({ id }) => superPool.query('UPDATE "user" SET disabled_at = now() WHERE id = $1', [id]),
+  ],
+  ['signing out', ({ session }) => superPool.query('DELETE FROM session WHERE id = $1', [session])],
+  ['the end of the session', ({ session }) => superPool.query('UPDATE session SET expires_at = now() WHERE id = $1', [session])],
+  ['being gone', ({ id }) => superPool.query('DELETE FROM "user" WHERE id = $1', [id])],
+])('%s ends the streams of that person within seconds, and no others', async (_, act) => {
   const { batchId } = await running();
-  const id = randomUUID();
-  await pool.query(`INSERT INTO "user" (id, name, email, role) VALUES ($1, 'Eve', 'eve@example.org', 'auditor')`, [id]);
-  const { stream } = await open(batchId, {
-    actor: { ...BO, id: `user:${id}`, role: 'auditor' },
-    rhythm: { heartbeatMs: 20, reauthoriseMs: 20 },
-  });
-  expect((await stream.next()).done).toBe(false);
-  expect((await stream.next()).done).toBe(false);
-  await pool.query('DELETE FROM "user" WHERE id = $1', [id]);
-  await vi.waitFor(async () => expect((await stream.next()).done).toBe(true), { timeout: 20_000 });
+  const [eve, bo] = [await person(), await person('reviewer')];
+  const [one, two, other] = await Promise.all([eve, eve, bo].map(({ actor }) => open(batchId, { actor })));
+  for (const page of [one, two, other]) expect((await page?.next())?.event).toBe('snapshot');
+  const ended = Promise.all([one, two].map((page) => ending((page as typeof one & object).stream)));
+  await act(eve);
+  for (const ms of await ended) expect(ms).toBeLessThan(4_000);
+  await finishB(pool, batchId);
+  announce(pool, batchId, { chunk: 1, kind: 'receipts' });
+  expect((await other?.next())?.event).toBe('progress');
+  other?.abort.abort();
+  await other?.stream.return(undefined);
+});
+
+test('a stream that always has something to tell ends too', async () => {
+  const { batchId } = await running();
+  const eve = await person();
+  const { stream, next } = await open(batchId, { actor: eve.actor, heartbeatMs: 20 });
+  await next();
+  const ended = ending(stream);
+  await disablePerson(KEEPER, { personId: eve.id });
+  expect(await ended).toBeLessThan(4_000);
+});
+
+test('who may still is asked once a second, however many streams there are, and not at all once they are left', async () => {
+  const { batchId } = await running();
+  const crowd = await Promise.all(Array.from({ length: 8 }, () => person()));
+  const pages = await Promise.all(crowd.map(({ actor }) => open(batchId, { actor })));
+  for (const { next } of pages) await next();
+  const asked = vi.spyOn(pool, 'query');
+  const standings = () => asked.mock.calls.filter(([query]) => JSON.stringify(query).includes('disabled_at')).length;
+  await sleep(3_000);
+  expect(standings()).toBeGreaterThanOrEqual(1);
+  expect(standings()).toBeLessThanOrEqual(4);
+  for (const { stream, abort } of pages) {
+    abort.abort();
+    await stream.return(undefined);
+  }
+  await sleep(1_200);
+  asked.mockClear();
+  await sleep(1_500);
+  expect(standings()).toBe(0);
+  asked.mockRestore();
 });
 
 test('many pages share one reader and one connection, and all leave it', async () => {

@@ -1,20 +1,15 @@
 /** A batch as it goes, as server-sent events. */
-import { type Actor, isRole } from '#lib/auth/actor.ts';
-import { authorise, may } from '#lib/auth/authorise.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { LIVE_HEARTBEAT_MS, LIVE_REAUTHORISE_MS, LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
+import { LIVE_HEARTBEAT_MS, LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import type { BatchNow, TapeLine } from '#lib/steps/batches/batch-view.ts';
 import { type BatchAbout, batchAbout } from '#lib/steps/batches/read-batch.ts';
 import { isId } from '#lib/steps/page.ts';
-import {
-  type BatchFacts,
-  type ChangedSince,
-  readBatchFacts,
-  readChangedSince,
-  readRoleNow,
-} from '#lib/store/batches/batch-reads.ts';
+import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { followAs } from './live-actors.ts';
 import { type LiveMoment, takeSeat } from './live-batch.ts';
 
 /** Everything but the plan, which does not change. */
@@ -30,15 +25,17 @@ export type BatchEvent =
 
 type Input = { batchId: string; lastEventId?: string | null | undefined; signal: AbortSignal };
 
-const RHYTHM = { heartbeatMs: LIVE_HEARTBEAT_MS, reauthoriseMs: LIVE_REAUTHORISE_MS };
-
 /**
- * First a snapshot, or, after a `lastEventId` that is still known, what changed since; then every change. Ends when the signal aborts, or when the
- * person may no longer see batches. Throws in the middle when the database is away: the browser then comes back with its last id. Null when
- * there is no such batch.
+ * First a snapshot, or, after a `lastEventId` that is still known, what changed since; then every change. Ends when the signal aborts, and about
+ * LIVE_REAUTHORISE_MS after the person was disabled, signed out or lost the right to see batches, in whichever process. Throws in the middle when
+ * the database is away: the browser then comes back with its last id. Null when there is no such batch.
  * @throws CountersignError `unavailable` to whoever follows too many streams already
  */
-export async function streamEvents(actor: Actor, input: Input, rhythm = RHYTHM): Promise<AsyncGenerator<BatchEvent> | null> {
+export async function streamEvents(
+  actor: Actor,
+  input: Input,
+  heartbeatMs = LIVE_HEARTBEAT_MS,
+): Promise<AsyncGenerator<BatchEvent> | null> {
   authorise(actor, 'see_batches');
   if ((open.get(actor.id) ?? 0) >= LIVE_STREAMS_PER_PERSON_MAX) {
     const message = `You follow ${LIVE_STREAMS_PER_PERSON_MAX} streams already, the most that one person can. Close some and try again.`;
@@ -48,7 +45,7 @@ export async function streamEvents(actor: Actor, input: Input, rhythm = RHYTHM):
   const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
   if (!batch) return null;
   const since = input.lastEventId ? await readChangedSince(pool, batch.id, input.lastEventId) : null;
-  return events(actor, batch, since, input.signal, rhythm);
+  return events(actor, batch, since, input.signal, heartbeatMs);
 }
 
 /** Streams that are being read, by person. */
@@ -64,22 +61,21 @@ async function* events(
   actor: Actor,
   batch: BatchFacts,
   since: ChangedSince | null,
-  signal: AbortSignal,
-  rhythm: typeof RHYTHM,
+  left: AbortSignal,
+  heartbeatMs: number,
 ): AsyncGenerator<BatchEvent> {
   const { pool } = db();
+  const followed = followAs(pool, actor, 'see_batches');
+  const signal = AbortSignal.any([left, followed.ended]);
   const seat = takeSeat(pool, liveUrl(), batch, signal);
   let seen: LiveMoment | null = null;
-  let authorisedAt = performance.now();
   count(actor, 1);
   try {
     for (;;) {
-      const moment: LiveMoment | null = await seat.next(seen, Math.min(rhythm.heartbeatMs, rhythm.reauthoriseMs));
+      const moment: LiveMoment | null = await seat.next(seen, heartbeatMs);
+      if (left.aborted) return;
+      if (followed.fault()) throw followed.fault();
       if (signal.aborted) return;
-      if (performance.now() - authorisedAt >= rhythm.reauthoriseMs) {
-        if (!(await maySeeStill(actor))) return;
-        authorisedAt = performance.now();
-      }
       if (!moment) yield { comment: 'still here' };
       else if (seen) yield { id: moment.eventId, event: 'progress', data: progress(moment, seen) };
       else if (since) yield { id: moment.eventId, event: 'progress', data: resumed(moment, since) };
@@ -88,6 +84,7 @@ async function* events(
     }
   } finally {
     seat.leave();
+    followed.leave();
     count(actor, -1);
   }
 }
@@ -95,13 +92,6 @@ async function* events(
 /** LISTEN needs a session of its own, past any pooling. */
 function liveUrl(): string {
   return env().DATABASE_URL ?? '';
-}
-
-/** A role may have been taken away since; a key of the environment lives as long as the process. */
-async function maySeeStill(actor: Actor): Promise<boolean> {
-  if (!actor.id.startsWith('user:')) return true;
-  const role = await readRoleNow(db().pool, actor.id.slice('user:'.length));
-  return isRole(role) && may({ role }, 'see_batches');
 }
 
 function progress({ now, tape }: LiveMoment, seen: LiveMoment): BatchProgress {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type Actor, ROLES, type Role } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { countAdmins, lockPeople, readPerson, setRole } from '#lib/store/people/people.ts';
+import { countAdmins, readPerson, setRole, withdrawLinksBy } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { lockPeopleAs } from './lock-people.ts';
 
 const input = z.strictObject({ personId: z.uuid(), role: z.enum(ROLES) });
 
@@ -11,6 +12,7 @@ export type ChangeRoleInput = z.input<typeof input>;
 
 /**
  * Gives a person another role, from their next request on. The last admin keeps theirs: two admins who demote each other at once leave one.
+ * With a role that can't invite, the open invitations that the person issued are withdrawn.
  *
  * @throws CountersignError `forbidden`, `invalid`, `not_found`, `conflict` (the last admin)
  */
@@ -20,13 +22,15 @@ export async function changeRole(actor: Actor, raw: ChangeRoleInput): Promise<{ 
   if (!parsed.success) throw new CountersignError('invalid', `Give a person and a role: ${ROLES.join(', ')}.`);
   const { personId, role } = parsed.data;
   return inTransaction(db().pool, async (tx) => {
-    await lockPeople(tx);
+    await lockPeopleAs(tx, actor);
     const person = await readPerson(tx, personId);
     if (person === null) throw new CountersignError('not_found', 'This person is not here any more. Reload to see who is.');
-    if (person.role === 'admin' && role !== 'admin' && (await countAdmins(tx)) === 1) {
+    const counts = person.role === 'admin' && person.disabledAt === null;
+    if (counts && role !== 'admin' && (await countAdmins(tx)) === 1) {
       throw new CountersignError('conflict', 'This is the last admin. Make somebody else an admin first.');
     }
     await setRole(tx, personId, role);
+    if (!may({ role }, 'people')) await withdrawLinksBy(tx, personId);
     return { role };
   });
 }

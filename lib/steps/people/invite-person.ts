@@ -4,8 +4,9 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { makeToken, setupPath } from '#lib/auth/token.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { INVITATION_DAYS } from '#lib/core/limits.ts';
-import { emailTaken, lockPeople, replaceInvitation } from '#lib/store/people/people.ts';
+import { readHolder, replaceInvitation } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { lockPeopleAs } from './lock-people.ts';
 
 const input = z.strictObject({
   email: z.string().trim().toLowerCase().pipe(z.email('This is not a mail address.')),
@@ -27,8 +28,18 @@ export async function invitePerson(actor: Actor, raw: InvitePersonInput): Promis
   const { token, digest } = makeToken();
   const createdBy = actor.id.startsWith('user:') ? actor.id.slice('user:'.length) : null;
   const expiresAt = await inTransaction(db().pool, async (tx) => {
-    await lockPeople(tx);
-    if (await emailTaken(tx, email)) {
+    await lockPeopleAs(tx, actor);
+    const holder = await readHolder(tx, email);
+    if (holder?.disabledAt) {
+      throw new CountersignError(
+        'conflict',
+        `${email} is here already, and is disabled. Enable this person in the list instead.`,
+        {
+          problems: [{ path: 'email', message: 'This person is here already, and is disabled.' }],
+        },
+      );
+    }
+    if (holder) {
       throw new CountersignError('conflict', `${email} is here already. Change the role in the list instead.`, {
         problems: [{ path: 'email', message: 'This person is here already.' }],
       });

@@ -6,10 +6,13 @@ import { testDatabase } from '#test/database.ts';
 import { acceptSetupLink } from './accept-setup-link.ts';
 import { changeRole } from './change-role.ts';
 import { createFirstAdmin } from './create-first-admin.ts';
+import { disablePerson } from './disable-person.ts';
+import { enablePerson } from './enable-person.ts';
 import { invitePerson } from './invite-person.ts';
 import { listPeople } from './list-people.ts';
 import { makeSetupLink } from './make-setup-link.ts';
 import { readFirstVisit, readSetupLink } from './read-setup-link.ts';
+import { withdrawInvitation } from './withdraw-invitation.ts';
 
 const { pool } = await testDatabase();
 const PASSWORD = 'correct horse battery';
@@ -19,6 +22,10 @@ const tokenOf = (link: { path: string } | null) => link?.path.split('token=')[1]
 const fillIn = (token: string, email = 'ada@example.com') => ({ token, name: 'Ada', email, password: PASSWORD });
 const roleOf = async (email: string) =>
   (await pool.query<{ role: string }>('SELECT role FROM "user" WHERE email = $1', [email])).rows[0]?.role;
+const join = async (email: string, role: Actor['role']) =>
+  (await acceptSetupLink(fillIn(tokenOf(await invitePerson(admin, { email, role })), email))).id;
+const actorOf = (id: string, role: Actor['role'] = 'admin'): Actor => ({ id: `user:${id}`, role, name: 'Ada', via: 'page' });
+const enabledAdmins = async () => (await pool.query(`SELECT FROM "user" WHERE role = 'admin' AND disabled_at IS NULL`)).rowCount;
 const countPeople = async () => (await pool.query('SELECT FROM "user"')).rowCount;
 
 beforeEach(async () => {
@@ -146,9 +153,6 @@ describe('an invitation', () => {
 });
 
 describe('roles', () => {
-  const join = async (email: string, role: Actor['role']) =>
-    (await acceptSetupLink(fillIn(tokenOf(await invitePerson(admin, { email, role })), email))).id;
-
   it('are changed by an admin', async () => {
     const id = await join('bo@example.com', 'reviewer');
     await changeRole(admin, { personId: id, role: 'operator' });
@@ -181,5 +185,158 @@ describe('roles', () => {
       );
     }
     expect(await countPeople()).toBe(0);
+  });
+
+  it('that may no longer invite take the open invitations with them, and only those', async () => {
+    const [ada, bo] = [await join('ada@example.com', 'admin'), await join('bo@example.com', 'admin')];
+    const [byAda, byBo, byKey] = [
+      tokenOf(await invitePerson(actorOf(ada), { email: 'one@example.com', role: 'admin' })),
+      tokenOf(await invitePerson(actorOf(bo), { email: 'two@example.com', role: 'admin' })),
+      tokenOf(await invitePerson(admin, { email: 'three@example.com', role: 'admin' })),
+    ];
+    await changeRole(admin, { personId: ada, role: 'admin' });
+    expect(await readSetupLink({ token: byAda })).toMatchObject({ email: 'one@example.com' });
+    await changeRole(admin, { personId: ada, role: 'operator' });
+    await expect(acceptSetupLink(fillIn(byAda, 'one@example.com'))).rejects.toThrow(refusal('not_found'));
+    for (const token of [byBo, byKey]) expect(await readSetupLink({ token })).toMatchObject({ role: 'admin' });
+  });
+
+  it('are not changed by whoever lost theirs while they waited', async () => {
+    const [ada, bo] = [await join('ada@example.com', 'admin'), await join('bo@example.com', 'admin')];
+    await changeRole(admin, { personId: bo, role: 'reviewer' });
+    await expect(changeRole(actorOf(bo), { personId: ada, role: 'reviewer' })).rejects.toThrow(refusal('forbidden'));
+    await expect(invitePerson(actorOf(bo), { email: 'eve@example.com', role: 'admin' })).rejects.toThrow(refusal('forbidden'));
+    await expect(disablePerson(actorOf(bo), { personId: ada })).rejects.toThrow(refusal('forbidden'));
+    expect(await roleOf('ada@example.com')).toBe('admin');
+  });
+});
+
+describe('disabling', () => {
+  const state = async (id: string) => (await listPeople(admin)).people.find((person) => person.id === id)?.disabledAt;
+
+  it('is told with its moment, done once, and taken back', async () => {
+    const id = await join('bo@example.com', 'reviewer');
+    expect(await state(id)).toBeNull();
+    const { disabledAt } = await disablePerson(admin, { personId: id });
+    expect(Date.now() - Date.parse(disabledAt ?? '')).toBeLessThan(60_000);
+    expect((await disablePerson(admin, { personId: id })).disabledAt).toBe(disabledAt);
+    expect(await state(id)).toBe(disabledAt);
+    expect(await enablePerson(admin, { personId: id })).toMatchObject({ id, role: 'reviewer', disabledAt: null });
+    expect(await state(id)).toBeNull();
+  });
+
+  it('withdraws the invitations that the person issued and those for their address', async () => {
+    await join('ada@example.com', 'admin');
+    const bo = await join('bo@example.com', 'admin');
+    const issued = tokenOf(await invitePerson(actorOf(bo), { email: 'eve@example.com', role: 'admin' }));
+    const other = tokenOf(await invitePerson(admin, { email: 'cy@example.com', role: 'auditor' }));
+    const own = tokenOf(await invitePerson(admin, { email: 'late@example.com', role: 'admin' }));
+    await pool.query(`UPDATE setup_link SET email = 'bo@example.com' WHERE email = 'late@example.com'`);
+    await disablePerson(admin, { personId: bo });
+    for (const [token, email] of [
+      [issued, 'eve@example.com'],
+      [own, 'bo@example.com'],
+    ] as const)
+      await expect(acceptSetupLink(fillIn(token, email))).rejects.toThrow(refusal('not_found'));
+    expect(await readSetupLink({ token: other })).toMatchObject({ email: 'cy@example.com' });
+    await enablePerson(admin, { personId: bo });
+    await expect(readSetupLink({ token: issued })).rejects.toThrow(refusal('not_found'));
+  });
+
+  it('leaves no link to whoever invites, or takes an invitation, at the same moment', async () => {
+    await join('ada@example.com', 'admin');
+    const bo = await join('bo@example.com', 'admin');
+    const links = Array.from({ length: 4 }, (_, n) =>
+      invitePerson(actorOf(bo), { email: `eve${n}@example.com`, role: 'admin' }).catch(() => null),
+    );
+    await disablePerson(admin, { personId: bo });
+    await Promise.all(links);
+    expect((await listPeople(admin)).invitations).toEqual([]);
+    await expect(invitePerson(actorOf(bo), { email: 'eve@example.com', role: 'admin' })).rejects.toThrow(
+      refusal('unauthenticated'),
+    );
+  });
+
+  it('is not undone by an invitation for the same address', async () => {
+    await join('ada@example.com', 'admin');
+    const id = await join('bo@example.com', 'reviewer');
+    await disablePerson(admin, { personId: id });
+    await expect(invitePerson(admin, { email: 'Bo@example.com', role: 'admin' })).rejects.toThrow(/is disabled.*Enable/);
+    // One that was left behind, in whatever way.
+    await pool.query(
+      `INSERT INTO setup_link (token_digest, role, email, expires_at) VALUES ($1, 'admin', 'bo@example.com', now() + interval '1 day')`,
+      [createHash('sha256').update('left behind').digest()],
+    );
+    const before = await pool.query('SELECT password FROM account WHERE user_id = $1', [id]);
+    await expect(acceptSetupLink(fillIn('left behind', 'bo@example.com'))).rejects.toThrow(refusal('conflict'));
+    expect(await roleOf('bo@example.com')).toBe('reviewer');
+    expect(await state(id)).not.toBeNull();
+    expect((await pool.query('SELECT password FROM account WHERE user_id = $1', [id])).rows).toEqual(before.rows);
+  });
+
+  it('leaves an admin: neither the last one nor oneself', async () => {
+    const ada = await join('ada@example.com', 'admin');
+    await expect(disablePerson(admin, { personId: ada })).rejects.toThrow(/last admin/);
+    const bo = await join('bo@example.com', 'admin');
+    await expect(disablePerson(actorOf(ada), { personId: ada.toUpperCase() })).rejects.toThrow(/yourself/);
+    await disablePerson(actorOf(ada), { personId: bo });
+    await disablePerson(actorOf(ada), { personId: bo });
+    // A disabled admin is none.
+    await expect(changeRole(admin, { personId: ada, role: 'reviewer' })).rejects.toThrow(/last admin/);
+    await expect(disablePerson(admin, { personId: ada })).rejects.toThrow(/last admin/);
+    await changeRole(admin, { personId: bo, role: 'reviewer' });
+    expect(await enabledAdmins()).toBe(1);
+  });
+
+  it.each([
+    ['two admins leaves one', 2],
+    ['three admins leaves the third', 3],
+  ])('each other at once, among %s and one of the two', async (_, count) => {
+    const [ada, bo] = (await Promise.all(Array.from({ length: count }, (__, n) => join(`admin${n}@example.com`, 'admin')))) as [
+      string,
+      string,
+    ];
+    const tried = await Promise.allSettled([
+      disablePerson(actorOf(ada), { personId: bo }),
+      disablePerson(actorOf(bo), { personId: ada }),
+    ]);
+    expect(tried.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await enabledAdmins()).toBe(count - 1);
+  });
+
+  it('and demoting the only two admins at once, by a key, leaves one', async () => {
+    const [ada, bo] = [await join('ada@example.com', 'admin'), await join('bo@example.com', 'admin')];
+    const tried = await Promise.allSettled([
+      disablePerson(admin, { personId: ada }),
+      changeRole(admin, { personId: bo, role: 'reviewer' }),
+    ]);
+    expect(tried.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await enabledAdmins()).toBe(1);
+  });
+
+  it('everybody but one admin makes no first visit: nobody becomes the admin by a printed link', async () => {
+    await join('ada@example.com', 'admin');
+    await pool.query('UPDATE "user" SET disabled_at = now()');
+    expect(await readFirstVisit()).toBe(false);
+    expect(await makeSetupLink()).toBeNull();
+    expect(await createFirstAdmin({ email: 'root@example.com', password: PASSWORD })).toEqual({ created: false });
+  });
+
+  it('refuses nonsense and a person who is not here', async () => {
+    for (const act of [disablePerson, enablePerson]) {
+      await expect(act(admin, { personId: 'x' })).rejects.toThrow(refusal('invalid'));
+      await expect(act(admin, { personId: '00000000-0000-4000-8000-000000000000' })).rejects.toThrow(refusal('not_found'));
+    }
+  });
+});
+
+describe('withdrawing an invitation', () => {
+  it('ends its link, and says when there is none', async () => {
+    const token = tokenOf(await invitePerson(admin, { email: 'bo@example.com', role: 'auditor' }));
+    const other = tokenOf(await invitePerson(admin, { email: 'cy@example.com', role: 'auditor' }));
+    await withdrawInvitation(admin, { email: 'Bo@example.com' });
+    await expect(acceptSetupLink(fillIn(token, 'bo@example.com'))).rejects.toThrow(refusal('not_found'));
+    expect(await readSetupLink({ token: other })).toMatchObject({ email: 'cy@example.com' });
+    await expect(withdrawInvitation(admin, { email: 'bo@example.com' })).rejects.toThrow(refusal('not_found'));
   });
 });

@@ -305,9 +305,3 @@ export async function readChangedSince(pool: Pool, batchId: string, eventId: str
   if (!found) return null;
   return { since: found.since, chunks: found.chunks.includes(null) ? null : new Set(found.chunks as number[]) };
 }
-
-/** The person's role now; null when there is no such person any more. */
-export async function readRoleNow(pool: Pool, userId: string): Promise<string | null> {
-  const { rows } = await pool.query<{ role: string }>('SELECT role FROM "user" WHERE id = $1', [userId]);
-  return rows[0]?.role ?? null;
-}

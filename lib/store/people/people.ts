@@ -1,9 +1,11 @@
 /** People, the links that bring them in, and the count of failed sign-ins. Times are the database's. */
 
+import type { Pool } from 'pg';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 
 export type NewPerson = { id: string; name: string; email: string; role: string; passwordHash: string };
-export type Person = { id: string; name: string; email: string; role: string; createdAt: Date };
+/** `disabledAt`: since when the person is kept out; null for whoever may sign in. */
+export type Person = { id: string; name: string; email: string; role: string; createdAt: Date; disabledAt: Date | null };
 export type Invitation = { email: string; role: string; createdAt: Date; expiresAt: Date };
 export type SetupLink = { role: string; email: string | null; used: boolean; expired: boolean };
 
@@ -15,6 +17,7 @@ export async function lockPeople(tx: Tx): Promise<void> {
   await tx.query('SELECT pg_advisory_xact_lock($1)', [PEOPLE_LOCK]);
 }
 
+/** Disabled people count: a Countersign that has somebody has had its first admin. */
 export async function anyPerson(tx: Tx = db().pool): Promise<boolean> {
   const { rows } = await tx.query<{ any: boolean }>('SELECT EXISTS (SELECT FROM "user") AS any');
   return rows[0]?.any === true;
@@ -36,25 +39,65 @@ export async function insertPerson(tx: Tx, { id, name, email, role, passwordHash
 
 /** Everybody, the longest here first. */
 export async function readPeople(): Promise<Person[]> {
-  const { rows } = await db().pool.query<Person>(
-    'SELECT id, name, email, role, created_at AS "createdAt" FROM "user" ORDER BY created_at, id',
-  );
+  const { rows } = await db().pool.query<Person>(`SELECT ${PERSON} FROM "user" ORDER BY created_at, id`);
   return rows;
 }
 
-export async function readPerson(tx: Tx, id: string): Promise<Pick<Person, 'id' | 'role'> | null> {
-  const { rows } = await tx.query<Pick<Person, 'id' | 'role'>>('SELECT id, role FROM "user" WHERE id = $1 FOR UPDATE', [id]);
+export async function readPerson(tx: Tx, id: string): Promise<Person | null> {
+  const { rows } = await tx.query<Person>(`SELECT ${PERSON} FROM "user" WHERE id = $1 FOR UPDATE`, [id]);
   return rows[0] ?? null;
 }
 
-export async function emailTaken(tx: Tx, email: string): Promise<boolean> {
-  const { rows } = await tx.query<{ taken: boolean }>('SELECT EXISTS (SELECT FROM "user" WHERE email = $1) AS taken', [email]);
-  return rows[0]?.taken === true;
+const PERSON = 'id, name, email, role, created_at AS "createdAt", disabled_at AS "disabledAt"';
+
+/** Who has this address; null when nobody does. */
+export async function readHolder(tx: Tx, email: string): Promise<Pick<Person, 'disabledAt'> | null> {
+  const { rows } = await tx.query<Pick<Person, 'disabledAt'>>('SELECT disabled_at AS "disabledAt" FROM "user" WHERE email = $1', [
+    email,
+  ]);
+  return rows[0] ?? null;
 }
 
+/** How many admins can act: a disabled one is none. */
 export async function countAdmins(tx: Tx): Promise<number> {
-  const { rows } = await tx.query<{ count: number }>(`SELECT count(*)::int AS count FROM "user" WHERE role = 'admin'`);
+  const { rows } = await tx.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM "user" WHERE role = 'admin' AND disabled_at IS NULL`,
+  );
   return rows[0]?.count ?? 0;
+}
+
+export async function isDisabled(id: string): Promise<boolean> {
+  const { rows } = await db().pool.query('SELECT FROM "user" WHERE id = $1 AND disabled_at IS NOT NULL', [id]);
+  return rows.length > 0;
+}
+
+/** Keeps a person out from now on; of one who is out already the moment stays. Gives the person as they are then. */
+export async function setDisabled(tx: Tx, id: string, disabled: boolean): Promise<Person> {
+  const { rows } = await tx.query<Person>(
+    `UPDATE "user" SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, now()) END, updated_at = now() WHERE id = $1
+     RETURNING ${PERSON}`,
+    [id, disabled],
+  );
+  return rows[0] as Person;
+}
+
+export async function endSessions(tx: Tx, userId: string): Promise<void> {
+  await tx.query('DELETE FROM session WHERE user_id = $1', [userId]);
+}
+
+/** Somebody who follows something: with the session that they began it with, null for a key. */
+export type Follower = { userId: string; session: string | null };
+
+/** The role that each of them has now, in their order; null for whoever is gone or disabled, or whose session has ended. */
+export async function readStandings(pool: Pool, followers: readonly Follower[]): Promise<(string | null)[]> {
+  const { rows } = await pool.query<{ role: string | null }>(
+    `SELECT u.role FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS f (user_id, session_id, n)
+     LEFT JOIN "user" u ON u.id = f.user_id AND u.disabled_at IS NULL AND (f.session_id IS NULL
+       OR EXISTS (SELECT FROM session s WHERE s.id = f.session_id AND s.user_id = u.id AND s.expires_at > now()))
+     ORDER BY f.n`,
+    [followers.map(({ userId }) => userId), followers.map(({ session }) => session)],
+  );
+  return rows.map(({ role }) => role);
 }
 
 export async function setRole(tx: Tx, id: string, role: string): Promise<void> {
@@ -72,13 +115,24 @@ export async function replaceInvitation(
   tx: Tx,
   link: { tokenDigest: Buffer; role: string; email: string; createdBy: string | null; days: number },
 ): Promise<Date> {
-  await tx.query('DELETE FROM setup_link WHERE email = $1 AND used_at IS NULL', [link.email]);
+  await withdrawLinksFor(tx, link.email);
   const { rows } = await tx.query<{ expiresAt: Date }>(
     `INSERT INTO setup_link (token_digest, role, email, created_by, expires_at) VALUES ($1, $2, $3, $4, now() + make_interval(days => $5))
      RETURNING expires_at AS "expiresAt"`,
     [link.tokenDigest, link.role, link.email, link.createdBy, link.days],
   );
   return (rows[0] as { expiresAt: Date }).expiresAt;
+}
+
+/** Makes the unused links for this address unknown. Gives how many there were. */
+export async function withdrawLinksFor(tx: Tx, email: string): Promise<number> {
+  const { rowCount } = await tx.query('DELETE FROM setup_link WHERE email = $1 AND used_at IS NULL', [email]);
+  return rowCount ?? 0;
+}
+
+/** Makes the unused links that this person issued unknown. */
+export async function withdrawLinksBy(tx: Tx, userId: string): Promise<void> {
+  await tx.query('DELETE FROM setup_link WHERE created_by = $1 AND used_at IS NULL', [userId]);
 }
 
 /** Links that were handed out and can still be used. */

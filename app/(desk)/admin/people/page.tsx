@@ -1,12 +1,20 @@
 import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
+import { InvitationList } from '#components/people/invitation-list.tsx';
 import { InviteForm } from '#components/people/invite-form.tsx';
 import { PeopleList } from '#components/people/people-list.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
+import { formatCount } from '#components/ui/format.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
-import { changeRoleAction, invitePersonAction } from './actions.ts';
+import {
+  changeRoleAction,
+  disablePersonAction,
+  enablePersonAction,
+  invitePersonAction,
+  withdrawInvitationAction,
+} from './actions.ts';
 
 export const metadata: Metadata = { title: 'People' };
 
@@ -15,26 +23,19 @@ export default async function PeoplePage() {
   if (!may(actor, 'people'))
     return <EmptyState level={1} title="Only an admin sees the people here" text="Ask an admin if your role should change." />;
   const { people, invitations } = await listPeople(actor);
+  const able = people.filter(({ disabledAt }) => disabledAt === null).length;
   return (
     <>
-      <PageHeader title="People" meta={`${people.length} ${people.length === 1 ? 'person' : 'people'} can sign in`} />
+      <PageHeader title="People" meta={`${formatCount(able)} ${able === 1 ? 'person' : 'people'} can sign in`} />
       <div className="flex flex-col gap-8">
-        <PeopleList people={people} onRole={changeRoleAction} />
+        <PeopleList people={people} onRole={changeRoleAction} onDisable={disablePersonAction} onEnable={enablePersonAction} />
         <section aria-labelledby="invite" className="flex flex-col gap-3">
           <h2 id="invite" className="text-16 font-medium">
             Invite somebody
           </h2>
           <p className="text-muted">You get a link to hand over. No mail is sent from here.</p>
           <InviteForm onInvite={invitePersonAction} />
-          {invitations.length > 0 ? (
-            <ul aria-label="Open invitations" className="text-muted">
-              {invitations.map(({ email, role, expiresAt }) => (
-                <li key={email}>
-                  {email}, {role}: the link works until {expiresAt.slice(0, 10)}
-                </li>
-              ))}
-            </ul>
-          ) : null}
+          <InvitationList invitations={invitations} onWithdraw={withdrawInvitationAction} />
         </section>
       </div>
     </>

@@ -1,0 +1,46 @@
+'use client';
+
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
+
+type Props = {
+  person: { id: string; name: string; email: string };
+  onClose: () => void;
+  onDisable: (person: { id: string }) => Promise<Outcome>;
+};
+
+/** Before somebody is put out: what ends at once, and what runs on. */
+export function DisableDialog({ person, onClose, onDisable }: Props) {
+  const disable = useAct(onDisable);
+  const { id, name, email } = person;
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={`Disable ${name}?`}
+      description={`${email} can't sign in until an admin enables the account again.`}
+      confirm={`Disable ${name}`}
+      kind="danger"
+      pending={disable.pending}
+      error={disable.refusal?.message ?? null}
+      onConfirm={async () => {
+        if ((await disable.run({ id })).ok) onClose();
+      }}
+    >
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2">
+        <dt className="font-medium">Ends at once</dt>
+        <dd>
+          Every session and live view of {name}, the open invitations that {name} made, and those for this address.
+        </dd>
+        <dt className="font-medium">Runs on</dt>
+        <dd>
+          The batches that {name} started, and what {name} approved. Pause or stop those on their own pages. A request that is
+          under way may still finish.
+        </dd>
+        <dt className="font-medium">Stays</dt>
+        <dd>The name, in receipts and decisions.</dd>
+      </dl>
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,43 @@
+'use client';
+
+import { Button } from '#components/ui/button.tsx';
+import { formatInstant } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { useAct } from '#components/ui/use-act.ts';
+import type { Role } from './roles.ts';
+
+type Props = {
+  invitations: { email: string; role: Role; expiresAt: string }[];
+  onWithdraw: (invitation: { email: string }) => Promise<Outcome>;
+};
+
+/** The links that are out. A withdrawn one opens nothing any more. */
+export function InvitationList({ invitations, onWithdraw }: Props) {
+  const withdraw = useAct(onWithdraw);
+  return (
+    <>
+      {invitations.length > 0 ? (
+        <ul aria-label="Open invitations" className="flex flex-col gap-2 text-muted">
+          {invitations.map(({ email, role, expiresAt }) => (
+            <li key={email} className="flex flex-wrap items-center gap-2">
+              {email}, {role}: the link works until {formatInstant(expiresAt)}
+              <Button
+                size="small"
+                aria-label={`Withdraw the invitation for ${email}`}
+                pending={withdraw.pending}
+                onClick={() => void withdraw.run({ email })}
+              >
+                Withdraw
+              </Button>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {withdraw.refusal ? (
+        <p role="alert" className="text-red">
+          {withdraw.refusal.message}
+        </p>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { endSessions, readPerson, setDisabled } from '#lib/store/people/people.ts';
+import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { type PersonRow, personRow } from './list-people.ts';
+import { lockPeopleAs } from './lock-people.ts';
+
+const input = z.strictObject({ personId: z.uuid() });
+
+export type EnablePersonInput = z.input<typeof input>;
+
+/**
+ * Lets a disabled person sign in again, with their old password and role. What ended with the disable stays ended, a session that was written
+ * while it committed included.
+ *
+ * @throws CountersignError `forbidden`, `invalid`, `not_found`
+ */
+export async function enablePerson(actor: Actor, raw: EnablePersonInput): Promise<PersonRow> {
+  authorise(actor, 'people');
+  const parsed = input.safeParse(raw);
+  if (!parsed.success) throw new CountersignError('invalid', 'Give the id of a person.');
+  return inTransaction(db().pool, async (tx) => {
+    await lockPeopleAs(tx, actor);
+    const person = await readPerson(tx, parsed.data.personId);
+    if (person === null) throw new CountersignError('not_found', 'This person is not here any more. Reload to see who is.');
+    if (person.disabledAt === null) return personRow(person, actor);
+    await endSessions(tx, person.id);
+    return personRow(await setDisabled(tx, person.id, false), actor);
+  });
+}
