@@ -14,9 +14,10 @@ export default defineConfig({
   test: {
     // Most files wait for leases and polls, not for a core.
     maxWorkers: 4,
-    // Projects, so that a run of pure tests starts no database, and that the soak, which needs the whole machine, comes last and alone.
+    // Projects, so that a run of pure tests starts no database, and that the soak comes after the others.
     projects: [
-      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS } },
+      // Nothing pure is left behind by a file for the next, so they share their processes.
+      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false } },
       {
         ssr,
         test: {

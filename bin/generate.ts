@@ -1,11 +1,21 @@
-/** `npm install` ends here: makes the Prisma client from prisma/schema.prisma. */
+/** `npm install` ends here: makes the Prisma client from prisma/schema.prisma, unless the one that is there was made from it. */
 
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const prisma = join(dirname(createRequire(import.meta.url).resolve('prisma/package.json')), 'build', 'index.js');
+const packageFile = createRequire(import.meta.url).resolve('prisma/package.json');
+const prisma = join(dirname(packageFile), 'build', 'index.js');
+const stamp = join(root, 'lib', 'store', 'generated', 'source');
+// Whoever reads the client meanwhile, a test run beside a build, must not find half of it.
+const source = createHash('sha256')
+  .update(readFileSync(packageFile))
+  .update(readFileSync(join(root, 'prisma', 'schema.prisma')))
+  .digest('hex');
+if (existsSync(stamp) && readFileSync(stamp, 'utf8') === source) process.exit(0);
 
 const made = spawnSync(process.execPath, [prisma, 'generate', '--no-hints'], {
   cwd: root,
@@ -23,3 +33,4 @@ if (made.status !== 0) {
   console.error(`The Prisma client could not be made:\n${made.error?.message ?? ''}${made.stdout ?? ''}${made.stderr ?? ''}`);
   process.exit(1);
 }
+writeFileSync(stamp, source);

@@ -1,172 +1,114 @@
 /**
- * `npm test`: types, lint, unit and integration tests on a real PostgreSQL, browser tests in a real Chromium. Ends with one line,
- * `N passed, N failed`; each type check and lint tool counts as one test. What passed only at a second try is named before it.
+ * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, a short soak, browser tests in a real Chromium. Two lanes run at once,
+ * for most tests wait for leases and pages and not for a core. Ends with one line, `N passed, N failed, N skipped`; each type check and lint tool
+ * counts as one test.
+ *
+ * What failed is tried once more, alone, and named. Where CI is set, what passes only then has failed.
  */
+import { ensureBuild } from './start/build.ts';
+import { NOTHING, plus, run, type Totals } from './test/run.ts';
+import { type Attempt, browser, type Outcome, vitest } from './test/runners.ts';
 
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
-import { ensureChromium } from './test/chromium.ts';
-
-type Totals = { passed: number; failed: number };
-type Part = { name: string; run: () => Promise<Totals> };
-
-const ROOT = resolve(import.meta.dirname, '..');
-const REPORTS = join(ROOT, '.test');
-const MODULES = join(ROOT, 'node_modules');
+type Part = { name: string; first: () => Promise<Outcome>; again?: Attempt };
 
 /** Whose failure is a failure at once: they judge whether receipts told the truth, and one lie in a hundred runs is one too many. */
 const JUDGES = ['test/soak/', 'test/crash/'];
 
-const parts: Part[] = [
-  { name: 'types', run: () => tool(['typescript', 'bin', 'tsc'], ['--noEmit']) },
-  {
-    name: 'lint: format and rules',
-    run: () => tool(['@biomejs', 'biome', 'bin', 'biome'], ['check', '.', '--diagnostic-level=error']),
-  },
-  {
-    name: 'lint: direction of imports',
-    run: () =>
-      tool(
-        ['dependency-cruiser', 'bin', 'dependency-cruise.mjs'],
-        ['--config', '.dependency-cruiser.json', 'app', 'components', 'lib', 'bin'],
-      ),
-  },
-  {
-    name: 'lint: unused files and dependencies',
-    run: () => tool(['knip', 'bin', 'knip.js'], ['--include', 'files,dependencies,unlisted,unresolved', '--no-config-hints']),
-  },
-  { name: 'unit and integration', run: () => twice(vitest) },
-  { name: 'browser', run: () => twice(browser) },
+const checks: Part[] = [
+  tool('types', ['typescript', 'bin', 'tsc'], ['--noEmit']),
+  tool('lint: format and rules', ['@biomejs', 'biome', 'bin', 'biome'], ['check', '.', '--diagnostic-level=error']),
+  tool(
+    'lint: direction of imports',
+    ['dependency-cruiser', 'bin', 'dependency-cruise.mjs'],
+    ['--config', '.dependency-cruiser.json', 'app', 'components', 'lib', 'bin'],
+  ),
+  tool(
+    'lint: unused files and dependencies',
+    ['knip', 'bin', 'knip.js'],
+    ['--include', 'files,dependencies,unlisted,unresolved', '--no-config-hints'],
+  ),
+  { name: 'build', first: build },
+];
+const lanes: Part[][] = [
+  [...checks, tests('browser', browser)],
+  [tests('unit and integration', vitest('pure', 'real')), tests('soak', vitest('soak'))],
 ];
 
-mkdirSync(REPORTS, { recursive: true });
 const wanted = process.argv[2];
-const sum: Totals = { passed: 0, failed: 0 };
-for (const part of parts.filter(({ name }) => !wanted || name.startsWith(wanted))) {
-  console.log(`\n== ${part.name}`);
-  const started = performance.now();
-  const { passed, failed } = await part.run();
-  sum.passed += passed;
-  sum.failed += failed;
-  console.log(`== ${part.name}: ${passed} passed, ${failed} failed (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-}
-console.log(`\n${sum.passed} passed, ${sum.failed} failed`);
-process.exit(sum.failed === 0 && sum.passed > 0 ? 0 : 1);
+const began = performance.now();
+const ended = await Promise.all(lanes.map((parts) => lane(parts.filter(({ name }) => !wanted || name.startsWith(wanted)))));
+const totals = plus(...(await Promise.all(ended.flat().map(settle))));
+console.log(`\n== all of it took ${seconds(began)} s`);
+console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
 
-async function run(program: string[], args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
-  const child = spawn(process.execPath, [join(MODULES, ...program), ...args], {
-    cwd: ROOT,
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const pass = (signal: NodeJS.Signals) => child.kill(signal);
-  process.on('SIGINT', pass).on('SIGTERM', pass);
-  const code = await new Promise<number | null>((done) => child.once('close', done).once('error', () => done(null)));
-  process.off('SIGINT', pass).off('SIGTERM', pass);
-  return code ?? 1;
-}
+type Ended = { part: Part; outcome: Outcome };
 
-async function tool(program: string[], args: string[]): Promise<Totals> {
-  const good = (await run(program, args)) === 0;
-  return { passed: good ? 1 : 0, failed: good ? 0 : 1 };
-}
-
-/** What a runner's report says of each file; `failed` counts a file that could not be loaded as one. */
-type Outcome = { totals: Totals; files: Map<string, Totals> };
-
-/**
- * Runs the tests, and the files in which something failed once more, alone: a machine that was too busy for a moment is no fault of the product. What
- * only passed then is told, for it may be.
- */
-async function twice(attempt: (files: string[]) => Promise<Outcome>): Promise<Totals> {
-  const first = await attempt([]);
-  const failed = [...first.files].filter(([, { failed }]) => failed > 0).map(([file]) => file);
-  const forgivable = failed.every((file) => !JUDGES.some((folder) => file.startsWith(folder)));
-  if (first.totals.failed === 0 || failed.length === 0 || !forgivable) return first.totals;
-  console.log(`\n== failed, and tried once more alone: ${failed.join(', ')}`);
-  const second = await attempt(failed);
-  if (second.totals.failed === 0) console.log(`\n== PASSED ONLY AT THE SECOND TRY: ${failed.join(', ')}`);
-  const before = failed.reduce((sum, file) => sum + (first.files.get(file)?.passed ?? 0), 0);
-  return { passed: first.totals.passed - before + second.totals.passed, failed: second.totals.failed };
-}
-
-async function vitest(files: string[]): Promise<Outcome> {
-  const report = join(REPORTS, 'vitest.json');
-  rmSync(report, { force: true });
-  const code = await run(
-    ['vitest', 'vitest.mjs'],
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...files],
-  );
-  if (!existsSync(report)) return { totals: { passed: 0, failed: 1 }, files: new Map() };
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-    testResults: { name: string; status: string; assertionResults: { status: string }[] }[];
-  };
-  const told = testResults.map(({ name, status, assertionResults }) => {
-    const count = (wanted: string): number => assertionResults.filter((one) => one.status === wanted).length;
-    // A file that can't be loaded, or whose hook fails, has no failed test of its own.
-    const failed = Math.max(count('failed'), status === 'failed' ? 1 : 0);
-    return [relative(ROOT, name), { passed: count('passed'), failed }] as const;
-  });
-  return outcomeOf(told, code);
-}
-
-async function browser(files: string[]): Promise<Outcome> {
-  const chromium = ensureChromium(ROOT);
-  if (!chromium) {
-    console.log('There is no Chrome or Chromium, and it could not be installed. Install one, or set CHROME_PATH to its program.');
-    return { totals: { passed: 0, failed: 1 }, files: new Map() };
+/** One part after the other; what each said is printed when it is over. */
+async function lane(parts: Part[]): Promise<Ended[]> {
+  const all: Ended[] = [];
+  for (const part of parts) {
+    const started = performance.now();
+    const outcome = await part.first();
+    all.push({ part, outcome });
+    console.log(
+      `\n== ${part.name}\n${outcome.said.trimEnd()}\n== ${part.name}: ${inWords(outcome.totals)} (${seconds(started)} s)`,
+    );
   }
-  const report = join(REPORTS, 'playwright.json');
-  rmSync(report, { force: true });
-  const dataDir = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
-  const env = {
-    ...process.env,
-    CHROME_PATH: chromium,
-    E2E_DATA_DIR: dataDir,
-    E2E_PORT: String(await freePort()),
-    E2E_REPORT: report,
+  return all;
+}
+
+/** Tries what failed once more when nothing else runs: a machine that was too busy for a moment is no fault of the product, but it is told. */
+async function settle({ part, outcome: first }: Ended): Promise<Totals> {
+  const failed = [...first.files].filter(([, totals]) => totals.failed > 0).map(([file]) => file);
+  const forgivable = failed.every((file) => !JUDGES.some((folder) => file.startsWith(folder)));
+  if (first.totals.failed === 0 || failed.length === 0 || !part.again || !forgivable) return first.totals;
+  const second = await part.again(failed);
+  console.log(`\n== ${part.name}: failed, and tried once more alone: ${failed.join(', ')}\n${second.said.trimEnd()}`);
+  if (second.totals.failed > 0) return first.totals;
+  console.log(`\n== PASSED ONLY AT THE SECOND TRY: ${failed.join(', ')}`);
+  if (process.env.CI) return first.totals;
+  const before = plus(...failed.map((file) => first.files.get(file) ?? NOTHING));
+  return {
+    passed: first.totals.passed - before.passed + second.totals.passed,
+    failed: 0,
+    skipped: first.totals.skipped - before.skipped + second.totals.skipped,
   };
-  // What the first try left is kept beside what the second leaves.
-  const output = join('test-results', files.length === 0 ? 'first' : 'second');
-  const code = await run(['@playwright', 'test', 'cli.js'], ['test', '--output', output, ...files], env);
-  rmSync(dataDir, { recursive: true, force: true });
-  if (!existsSync(report)) return { totals: { passed: 0, failed: 1 }, files: new Map() };
-  const { suites } = JSON.parse(readFileSync(report, 'utf8')) as { suites: { file: string; suites?: Suite[]; specs: Spec[] }[] };
-  const told = suites.map(({ file, ...suite }) => {
-    const specs = specsOf(suite);
-    const count = (...wanted: string[]): number => specs.filter(({ tests }) => wanted.includes(tests[0]?.status ?? '')).length;
-    // What a failed story kept from running is told by that story.
-    return [join('e2e', file), { passed: count('expected'), failed: count('unexpected', 'flaky') }] as const;
-  });
-  return outcomeOf(told, code);
 }
 
-type Spec = { tests: { status: string }[] };
-type Suite = { suites?: Suite[]; specs: Spec[] };
-
-function specsOf({ suites = [], specs }: Suite): Spec[] {
-  return [...specs, ...suites.flatMap(specsOf)];
+function tests(name: string, attempt: Attempt): Part {
+  return { name, first: () => attempt([]), again: attempt };
 }
 
-function outcomeOf(told: (readonly [string, Totals])[], code: number): Outcome {
-  const add = (key: keyof Totals): number => told.reduce((sum, [, totals]) => sum + totals[key], 0);
-  return { totals: atLeastOneFailure({ passed: add('passed'), failed: add('failed') }, code), files: new Map(told) };
+function tool(name: string, program: string[], args: string[]): Part {
+  return {
+    name,
+    first: async () => {
+      const { code, said } = await run(['node_modules', ...program], args);
+      return one(code === 0, said);
+    },
+  };
 }
 
-/** A runner that ends badly without naming a failure (a leak, an unhandled rejection) has failed all the same. */
-function atLeastOneFailure(totals: Totals, code: number): Totals {
-  return { passed: totals.passed, failed: code === 0 ? totals.failed : Math.max(1, totals.failed) };
+/** The production build that the browser tests start, made while other tests wait. */
+async function build(): Promise<Outcome> {
+  const lines: string[] = [];
+  try {
+    await ensureBuild((line) => lines.push(line), new AbortController().signal);
+    return one(true, lines.join('\n'));
+  } catch (error) {
+    return one(false, [...lines, (error as Error).message].join('\n'));
+  }
 }
 
-async function freePort(): Promise<number> {
-  return await new Promise((done, fail) => {
-    const probe = createServer().once('error', fail);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => (address && typeof address === 'object' ? done(address.port) : fail(new Error('no free port'))));
-    });
-  });
+function one(good: boolean, said: string): Outcome {
+  return { totals: { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0 }, files: new Map(), said };
+}
+
+function inWords({ passed, failed, skipped }: Totals): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1);
 }

@@ -27,7 +27,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const opened = openDb(url);
   // The steps find it as they find the product's: a test file is a process of its own.
   process.env.DATABASE_URL = url;
-  Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined });
+  Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined, countersignAuth: undefined });
   const [ownerPool, superPool] = [ownerUrl, superUrl].map((connectionString) => new pg.Pool({ connectionString, max: 4 })) as [
     pg.Pool,
     pg.Pool,
