@@ -16,7 +16,11 @@ export function plus(...all: Totals[]): Totals {
 /** Node keeps here what it has compiled: hundreds of short processes begin with the same modules. */
 const COMPILED = join(ROOT, 'node_modules', '.cache', 'countersign-test');
 
-/** Runs a program of Node to its end; a signal that ends us ends it too. Gives its exit code and all that it said. */
+/** Aborts when this run is asked to end: what runs is ended, and nothing more begins. */
+const asked = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.abort());
+
+/** Runs a program of Node to its end. Gives its exit code and all that it said. */
 export async function run(
   program: string[],
   args: string[],
@@ -32,9 +36,10 @@ export async function run(
     stream.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
-  const pass = (signal: NodeJS.Signals) => child.kill(signal);
-  process.on('SIGINT', pass).on('SIGTERM', pass);
+  const end = () => child.kill('SIGTERM');
+  asked.signal.addEventListener('abort', end);
   const code = await new Promise<number | null>((done) => child.once('close', done).once('error', () => done(null)));
-  process.off('SIGINT', pass).off('SIGTERM', pass);
+  asked.signal.removeEventListener('abort', end);
+  if (asked.signal.aborted) process.exit(1);
   return { code: code ?? 1, said };
 }
