@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseEnv as parseFile } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { CountersignError } from './core/errors.ts';
-import { parseEnv } from './env.ts';
+import { envSchema, parseEnv } from './env.ts';
 
 test('an empty environment has every default', () => {
   expect(parseEnv({})).toEqual({
@@ -28,6 +30,24 @@ test('what is given is read', () => {
       WORKERS: '0',
     }),
   ).toMatchObject({ PORT: 8080, DATA_DIR: '/tmp/with space', ALLOW_PRIVATE_TARGETS: true, WORKERS: 0 });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(resolve(import.meta.dirname, '..', '.env.example'), 'utf8');
+  const offered = parseFile(text.replaceAll(/^#(?=[A-Z_]+=)/gm, '')) as Record<string, string>;
+
+  test('names every setting and nothing else, and sets none', () => {
+    expect(Object.keys(offered).sort()).toEqual(Object.keys(envSchema.shape).sort());
+    expect(parseFile(text)).toEqual({});
+  });
+
+  test('shows the default where there is one, and an example that is accepted, or nothing, where there is none', () => {
+    expect(parseEnv(offered)).toMatchObject(parseEnv({}));
+  });
+
+  test('offers no secret that everybody knows', () => {
+    expect(offered).toMatchObject({ ADMIN_PASSWORD: '', ADMIN_API_KEY: '', SECRET_KEY: '' });
+  });
 });
 
 describe('what is wrong is named, with what to do', () => {

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError, type Problem } from './core/errors.ts';
 
-export type Env = z.output<typeof schema>;
+export type Env = z.output<typeof envSchema>;
 
 const state = globalThis as typeof globalThis & { countersignEnv?: Env };
 
@@ -19,7 +19,7 @@ export function env(): Env {
 /** Parses an environment given as data; empty values count as absent. Pure, but for resolving DATA_DIR against the working directory. */
 export function parseEnv(source: Record<string, string | undefined>): Env {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''));
-  const parsed = schema.safeParse(given);
+  const parsed = envSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const problems: Problem[] = parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   const lines = problems.map((problem) => `  ${problem.path}: ${problem.message}`);
@@ -52,7 +52,8 @@ const flag = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const schema = z
+/** Every setting there is; `.env.example` names the same ones. */
+export const envSchema = z
   .object({
     /** The web server's port. */
     PORT: whole(1, 65_535, 'a port').default(3000),
