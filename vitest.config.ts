@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const PURE = [
   ...['lib/core/**/*.test.ts', 'lib/ledger/**/*.test.ts', 'components/**/*.test.{ts,tsx}'],
   'test/model/executor.test.ts',
-  'test/docs.test.ts',
+  ...['bin/house/**/*.test.ts', 'test/docs.test.ts'],
 ];
 const SOAK = ['test/soak/**/*.test.ts'];
 const NOT_OURS = ['node_modules/**', '.next/**', '.data/**', '.test/**', 'e2e/**'];
