@@ -1,5 +1,5 @@
 /**
- * `node bin/migration.ts NAME` writes the migration that leads from the committed ones to prisma/schema.prisma.
+ * `node bin/migration.ts NAME` writes the migration that leads from the committed ones to prisma/schema.
  * `node bin/migration.ts --squash` rewrites the first one instead, while nobody has a database that matters.
  */
 
@@ -26,7 +26,7 @@ try {
     await applyMigrations(server.ownerUrl);
     const sql = await schemaDifference(server.ownerUrl);
     if (sql) write(`${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}_${argument}`, sql);
-    else console.log('The migrations and prisma/schema.prisma agree: nothing to write.');
+    else console.log('The migrations and prisma/schema agree: nothing to write.');
   }
 } finally {
   await server.stop();

@@ -14,7 +14,7 @@ const SOURCES = [
   'components',
   'lib',
   'public',
-  'prisma/schema.prisma',
+  'prisma/schema',
   'proxy.ts',
   'next.config.js',
   'postcss.config.mjs',

@@ -50,7 +50,7 @@ export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<strin
   }
 }
 
-/** The SQL by which the migrated database and prisma/schema.prisma differ; empty when they agree. */
+/** The SQL by which the migrated database and prisma/schema differ; empty when they agree. */
 export async function schemaDrift(ownerUrl: string): Promise<string> {
   return await schemaDifference(ownerUrl);
 }

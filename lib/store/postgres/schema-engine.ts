@@ -27,15 +27,15 @@ export async function applyMigrations(url: string): Promise<string[]> {
   });
 }
 
-/** The SQL that leads from an empty database to prisma/schema.prisma. */
+/** The SQL that leads from an empty database to prisma/schema. */
 export async function schemaFromEmpty(url: string): Promise<string> {
   return await withEngine(url, (engine) => difference(engine, { tag: 'empty' }));
 }
 
-/** The SQL that leads from the database's tables to prisma/schema.prisma; empty when they agree. */
+/** The SQL that leads from the database's tables to prisma/schema; empty when they agree. */
 export async function schemaDifference(url: string): Promise<string> {
   return await withEngine(url, (engine) =>
-    difference(engine, { tag: 'schemaDatasource', files: [schemaFile()], configDir: PRISMA }),
+    difference(engine, { tag: 'schemaDatasource', files: schemaFiles(), configDir: PRISMA }),
   );
 }
 
@@ -44,7 +44,7 @@ type From = Parameters<SchemaEngine['diff']>[0]['from'];
 async function difference(engine: SchemaEngine, from: From): Promise<string> {
   const { stdout } = await engine.diff({
     from,
-    to: { tag: 'schemaDatamodel', files: [schemaFile()] },
+    to: { tag: 'schemaDatamodel', files: schemaFiles() },
     script: true,
     exitCode: null,
     shadowDatabaseUrl: null,
@@ -54,9 +54,11 @@ async function difference(engine: SchemaEngine, from: From): Promise<string> {
   return sql.includes('This is an empty migration') ? '' : sql;
 }
 
-function schemaFile(): { path: string; content: string } {
-  const path = join(PRISMA, 'schema.prisma');
-  return { path, content: readFileSync(path, 'utf8') };
+function schemaFiles(): { path: string; content: string }[] {
+  const folder = join(PRISMA, 'schema');
+  return readdirSync(folder)
+    .sort()
+    .map((name) => ({ path: join(folder, name), content: readFileSync(join(folder, name), 'utf8') }));
 }
 
 function committedMigrations(): MigrationList {
@@ -80,10 +82,10 @@ function committedMigrations(): MigrationList {
 
 async function withEngine<T>(url: string, act: (engine: SchemaEngine) => Promise<T>): Promise<T> {
   startEngine();
-  const schema = schemaFile();
+  const datamodels = schemaFiles().map(({ path, content }): [string, string] => [path, content]);
   const pools: pg.Pool[] = [];
   const adapter = bindMigrationAwareSqlAdapterFactory(new MigrationAdapter(url, pools));
-  const engine = await engineModule.SchemaEngine.new({ datamodels: [[schema.path, schema.content]] }, () => {}, adapter);
+  const engine = await engineModule.SchemaEngine.new({ datamodels }, () => {}, adapter);
   try {
     return await act(engine);
   } finally {
