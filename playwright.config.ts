@@ -14,9 +14,9 @@ const ROOT = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // Each worker has a product and a database of its own; a file's stories run one after the other, unless the file says that they are independent.
+  // Each worker has a product and a database of its own. Stories don't build on each other, unless their file says so.
   workers: process.env.E2E_BASE_URL ? 1 : 2,
-  fullyParallel: false,
+  fullyParallel: true,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 240_000,

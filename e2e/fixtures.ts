@@ -65,7 +65,7 @@ export const test = base.extend<Fixtures, Shared>({
     await use(context);
   },
   rest: async ({ product }, use) => {
-    await use(openRest(product, ADMIN_API_KEY));
+    await use(restOf(product));
   },
   visit: async ({ browser, product, trouble }, use) => {
     const opened: BrowserContext[] = [];
@@ -81,6 +81,11 @@ export const test = base.extend<Fixtures, Shared>({
     await use(await visit(adminSession));
   },
 });
+
+/** The product's API, with the key of its environment. */
+export function restOf(product: string): Rest {
+  return openRest(product, ADMIN_API_KEY);
+}
 
 function listen(context: BrowserContext, hear: (what: string) => void): void {
   context.on('console', (message) => {
