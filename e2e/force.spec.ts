@@ -236,15 +236,15 @@ test('All workers are killed while a batch executes: others go on, a person ends
   const target = await start({ latencyMs: 250 });
   const undo = { do: 'POST' as const, url: `${target.url}/undone`, body: { subject: '{{subject}}' } };
   const id = await rest.startBatch({ name, rows: 60, plan: httpPlan(target.url, { concurrency: 4 }, { undo }) });
-  await rest.approve(id, 1);
-  await page.goto(`/batches/${id}`);
-  await expect(sumLine(page)).toContainText(/[1-9]\d* done/);
-
   const admin = await visit(adminSession);
   await admin.goto('/admin');
   const fleet = admin.getByRole('table', { name: 'Workers' }).getByRole('row');
   await expect.poll(async () => (await pidsOf(fleet)).length).toBeGreaterThanOrEqual(2);
-  for (const pid of await pidsOf(fleet)) kill(pid);
+  const pids = await pidsOf(fleet);
+  await page.goto(`/batches/${id}`);
+  await rest.approve(id, 1);
+  await expect(sumLine(page)).toContainText(/[1-9]\d* done/);
+  for (const pid of pids) kill(pid);
 
   // New ones are started, and one of them takes the chunk over.
   const told = page.getByRole('list', { name: 'What else happened' }).getByRole('listitem');

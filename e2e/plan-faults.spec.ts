@@ -1,6 +1,17 @@
 import type { Page } from '@playwright/test';
-import { expect, test } from './fixtures.ts';
+import { test as base, expect } from './fixtures.ts';
 import { type Rest, rowsOf } from './rest.ts';
+
+/** A plan that is half filled in may be previewed before the rest is typed, and the refusal is what these stories are about. */
+const test = base.extend<{ refusals: undefined }>({
+  refusals: [
+    async ({ trouble }, use) => {
+      trouble.expect(/status of 400 .*\/batches\/preview/);
+      await use(undefined);
+    },
+    { auto: true },
+  ],
+});
 
 const start = (page: Page) => page.getByRole('button', { name: /^Start/ });
 const save = (page: Page) => page.getByRole('button', { name: 'Save plan' });
