@@ -21,6 +21,7 @@ async function seed(rest: Rest): Promise<string[]> {
   return [
     ...['/', '/datasets', dataset, `${dataset}?tab=fields`, `/batches/new?dataset=${datasetId}`, '/batches', batch, ...tabs],
     ...[`${batch}/chunks/1`, `${batch}/chunks/2`, `${batch}/receipts/1.2`, '/tasks', '/admin', '/admin/people'],
+    ...['/shelf', `/shelf?batch=${id}`, `/shelf?batch=${id}&category=noise&shelf=archive`],
   ];
 }
 

@@ -132,6 +132,11 @@ test('A reviewer decides but plans nothing, and the API refuses what the pages d
   await expect(page.getByRole('heading', { name: 'Only an admin sees the people here' })).toBeVisible();
   await page.goto(`/batches/${id}/chunks/1`);
   await expect(decision(page)).toBeVisible();
+  await rest.approve(id, 1);
+  await rest.untilChunk(id, 1, 'awaiting_release');
+  await page.goto(`/shelf?batch=${id}`);
+  await expect(page.getByRole('link', { name: 'Download noise' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Restore…' })).toHaveCount(0);
 
   const { datasetId } = await rest.api.batches.read({ id });
   const send = { data: { datasetId, name: 'Mine', plan: SHELF_PLAN }, headers: { origin: baseURL ?? '' } };
@@ -201,12 +206,15 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
   await expect(page.getByRole('link', { name: 'ZIP' })).toHaveCount(0);
   await page.goto(`/batches/${id}/chunks/1`);
   await expect(page.getByRole('heading', { name: 'An auditor does not see items' })).toBeVisible();
+  await expect(nav.getByRole('link', { name: 'Shelf' })).toHaveCount(0);
+  await page.goto('/shelf');
+  await expect(page.getByRole('heading', { name: 'An auditor does not see items' })).toBeVisible();
 
   const asked = async (path: string) => (await page.request.get(`/api/v1/batches/${id}${path}`)).status();
   expect(await asked('/receipts?format=jsonl')).toBe(200);
   for (const path of ['/chunks/1', '/chunks/1/items', '/scratchpad.zip', '/dataset?format=csv'])
     expect([path, await asked(path)]).toEqual([path, 403]);
-  expect((await page.request.get('/api/v1/datasets')).status()).toBe(403);
+  for (const path of ['/datasets', '/shelf']) expect((await page.request.get(`/api/v1${path}`)).status()).toBe(403);
 });
 
 test('Whoever has neither key nor session gets nothing, and is asked to sign in', async ({ page, request }) => {

@@ -17,6 +17,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
       ? [
           { href: '/datasets', label: 'Datasets' },
           { href: '/tasks', label: 'Tasks' },
+          { href: '/shelf', label: 'Shelf' },
         ]
       : []),
     ...(may(actor, 'see_fleet') ? [{ href: '/admin', label: 'Admin' }] : []),

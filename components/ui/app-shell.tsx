@@ -101,7 +101,7 @@ export function AppShell({ nav, person, commands = [], onSignOut, children }: Pr
       </main>
       <NavLinks
         nav={nav}
-        className="fixed inset-x-0 bottom-0 z-30 flex justify-around gap-1 border-t border-hairline bg-background px-2 pb-[env(safe-area-inset-bottom)] sm:hidden"
+        className="fixed inset-x-0 bottom-0 z-30 flex justify-between overflow-x-auto border-t border-hairline bg-background px-1 pb-[env(safe-area-inset-bottom)] sm:hidden"
       />
       <CommandPalette commands={all} open={open} onOpen={onOpen} />
     </>
@@ -139,7 +139,7 @@ function NavLinks({ nav, className }: { nav: NavItem[]; className: string }) {
             href={item.href}
             aria-current={here ? 'page' : undefined}
             className={classes(
-              'flex h-8 items-center gap-1.5 rounded-md px-2.5 whitespace-nowrap transition-colors max-sm:h-12 pointer-coarse:min-h-11',
+              'flex h-8 items-center gap-1.5 rounded-md px-2.5 whitespace-nowrap transition-colors max-sm:h-12 max-sm:shrink-0 max-sm:px-1.5 max-sm:text-12 pointer-coarse:min-h-11',
               here ? 'font-medium text-text sm:bg-sunken' : 'text-muted hover:text-text',
             )}
           >

@@ -29,6 +29,8 @@ import {
   preview,
   sample,
   sha256,
+  shelfGroup,
+  shelfItem,
   uncertain,
   undo,
   unreadableRow,
@@ -43,6 +45,7 @@ const doubtAnswer = {
 };
 const namedDataset = { id: id.describe('The id of the dataset.') };
 const namedPerson = { id: id.describe('The id of the person.') };
+const shelved = z.string().min(1).max(200);
 const ofChunk = { ...named, n: chunkNumber };
 
 const get = (path: `/${string}`, summary: string, description?: string) =>
@@ -255,6 +258,20 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(namedPerson, nothing))
       .output(person),
+  },
+  shelf: {
+    list: get(
+      '/shelf',
+      'List what lies on the shelves, that of the newest batch first',
+      'By batch, category and shelf. To restore it, undo that category of that batch; to download it, name the shelf to `/batches/{id}/dataset`.',
+    )
+      .input(z.strictObject({ ...paging, batchId: id.optional(), category: shelved.optional(), shelf: shelved.optional() }))
+      .output(page(shelfGroup)),
+    items: get('/shelf/items', 'List the items that a category of a batch put on a shelf and that still lie there')
+      .input(
+        z.strictObject({ ...paging, batchId: id, category: shelved, shelf: shelved, search: z.string().max(200).optional() }),
+      )
+      .output(page(shelfItem)),
   },
   workers: {
     list: get('/workers', 'List the workers').output(z.object({ items: z.array(workerRow), next: z.null() })),

@@ -24,6 +24,8 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
+import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
@@ -133,6 +135,10 @@ export const router = os.router({
     list: os.people.list.handler(async ({ context }) => ({ items: (await listPeople(context.actor)).people, next: null })),
     disable: os.people.disable.handler(({ context, input }) => disablePerson(context.actor, { personId: input.params.id })),
     enable: os.people.enable.handler(({ context, input }) => enablePerson(context.actor, { personId: input.params.id })),
+  },
+  shelf: {
+    list: os.shelf.list.handler(({ context, input }) => listShelf(context.actor, input)),
+    items: os.shelf.items.handler(async ({ context, input }) => found(await readShelfItems(context.actor, input), 'batch')),
   },
   workers: {
     list: os.workers.list.handler(async ({ context }) => ({ items: await readWorkers(context.actor), next: null })),

@@ -319,6 +319,32 @@ export const undo = z.object({
   ),
 });
 
+export const shelfGroup = z
+  .object({
+    batchId: id.describe('The batch that put it there last: undoing that restores it.'),
+    batchName: z.string(),
+    category: z.string(),
+    shelf: z.string(),
+    datasetId: id,
+    datasetName: z.string(),
+    noun: z.string(),
+    count: count.describe('Items that lie there.'),
+    more: z.boolean().describe('There are more than were counted.'),
+    since: instant.describe('Since when the first of them lies there.'),
+    undoing: z.array(z.object({ id, name: z.string() })).describe('Undos of it that are not finished.'),
+  })
+  .describe('What a category of a batch put on a shelf, as far as it still lies there.');
+
+export const shelfItem = z.object({
+  ordinal: z.int(),
+  fields: fieldValues,
+  since: instant,
+  receipt: z
+    .object({ chunk: z.int(), seq: z.int() })
+    .nullable()
+    .describe('Which receipt of the batch says that it was put there.'),
+});
+
 export const decided = z.object({
   decisionId: id,
   decided: z.array(z.int()).describe('Numbers of the chunks that the decision covers.'),

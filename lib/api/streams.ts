@@ -137,12 +137,16 @@ export const streams: Stream[] = [
         ofBatch,
         inQuery('format', { type: 'string', enum: ['original', 'csv', 'jsonl', 'mbox'], default: 'original' }),
         inQuery('category', { type: 'string' }, 'Only the items of this category.'),
+        inQuery('shelf', { type: 'string' }, 'With a category: only what it put on this shelf and what still lies there.'),
       ],
       responses: file('text/csv', 'application/mbox', 'application/jsonl'),
     },
     async answer(actor, request, { id = '' }) {
       const format = z.enum(['original', 'csv', 'jsonl', 'mbox']).default('original');
-      const query = asked(request, z.strictObject({ format, category: z.string().min(1).optional() }));
+      const query = asked(
+        request,
+        z.strictObject({ format, category: z.string().min(1).optional(), shelf: z.string().min(1).optional() }),
+      );
       return download(await downloadDataset(actor, { batchId: id, ...query }), request);
     },
   },

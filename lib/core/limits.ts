@@ -104,6 +104,8 @@ export const LIVE_REAUTHORISE_MS = 1_000;
 export const LIVE_STREAMS_PER_PERSON_MAX = 100;
 export const EXPORT_PAGE_ROWS = 1_000;
 export const SEARCH_SCAN_ITEMS = 20_000;
+/** Of one group of the shelf; what is more is told as more. */
+export const SHELF_COUNTED_MAX = 100_000;
 export const SEEN_MS = 300;
 
 // People

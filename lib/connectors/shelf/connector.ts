@@ -128,8 +128,9 @@ function take({ input, shelf: name, undoes }: Placed, entries: Entry[]): { chang
 async function archive(client: Client, placed: Placed[]): Promise<void> {
   if (placed.length === 0) return;
   await client.query(
-    `INSERT INTO shelf_entry (idempotency_key, batch_id, dataset_id, ordinal, category, shelf)
-     SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[])
+    `INSERT INTO shelf_entry (idempotency_key, batch_id, dataset_id, ordinal, category, shelf, last_batch_id, last_category)
+     SELECT t.*, t.batch, t.category FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[])
+       AS t(key, batch, dataset, ordinal, category, shelf)
      ON CONFLICT (idempotency_key) DO NOTHING`,
     [
       placed.map(({ input }) => input.idempotencyKey),
@@ -142,15 +143,20 @@ async function archive(client: Client, placed: Placed[]): Promise<void> {
   );
 }
 
-/** Ends entries, or gives them back, and says by which action. */
+/** Ends entries, or gives them back, and says by which action, of which batch and category. */
 async function change(client: Client, placed: Placed[], taken: { changed: string[] }[]): Promise<void> {
   const rows = placed.flatMap(({ input }, index) =>
-    (taken[index]?.changed ?? []).map((key) => ({ key, by: input.idempotencyKey, restore: input.action.do === 'restore' })),
+    (taken[index]?.changed ?? []).map((key) => ({ key, input, restore: input.action.do === 'restore' })),
   );
   if (rows.length === 0) return;
   await client.query(
-    `UPDATE shelf_entry SET restored_at = CASE WHEN t.restore THEN clock_timestamp() END, changed_by = t.by
-     FROM unnest($1::text[], $2::text[], $3::boolean[]) AS t(key, by, restore) WHERE idempotency_key = t.key`,
-    [rows.map(({ key }) => key), rows.map(({ by }) => by), rows.map(({ restore }) => restore)],
+    `UPDATE shelf_entry SET restored_at = CASE WHEN t.restore THEN clock_timestamp() END, changed_by = t.by,
+       last_batch_id = t.batch, last_category = t.category, last_at = clock_timestamp()
+     FROM unnest($1::text[], $2::text[], $3::boolean[], $4::uuid[], $5::text[]) AS t(key, by, restore, batch, category)
+     WHERE idempotency_key = t.key`,
+    [
+      ...[rows.map(({ key }) => key), rows.map(({ input }) => input.idempotencyKey), rows.map(({ restore }) => restore)],
+      ...[rows.map(({ input }) => input.batchId), rows.map(({ input }) => input.category)],
+    ],
   );
 }

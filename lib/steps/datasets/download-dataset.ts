@@ -14,16 +14,19 @@ const input = z
     datasetId: z.uuid().optional(),
     format: z.enum(['csv', 'jsonl', 'mbox', 'original'], 'The format is csv, jsonl, mbox or original.'),
     category: z.string().min(1).optional(),
+    shelf: z.string().min(1).optional(),
   })
   .refine(({ batchId, datasetId }) => (batchId === undefined) !== (datasetId === undefined), 'Name either a batch or a dataset.')
-  .refine(({ batchId, category }) => category === undefined || batchId !== undefined, 'Only a batch has categories.');
+  .refine(({ batchId, category }) => category === undefined || batchId !== undefined, 'Only a batch has categories.')
+  .refine(({ category, shelf }) => shelf === undefined || category !== undefined, 'With a shelf, name the category too.');
 
 export type DownloadDatasetInput = z.input<typeof input>;
 export type Download = { fileName: string; contentType: string; body: AsyncIterable<Uint8Array> };
 
 /**
  * A stream of the items in the order of the file. `csv` and `mbox` are the original bytes and so are to be had only where the upload
- * was of that format; `original` is whichever it was; `jsonl` is a line `{ordinal, fields, category}` for each item.
+ * was of that format; `original` is whichever it was; `jsonl` is a line `{ordinal, fields, category}` for each item. With a shelf it is exactly
+ * what this category of the batch put there and what still lies there.
  *
  * @throws CountersignError `invalid`, `not_found`, `unsupported` (another format than the upload's).
  */
@@ -34,12 +37,12 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
     const problems = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
     throw new CountersignError('invalid', `The download can't be read: ${problems[0]?.message}`, { problems });
   }
-  const { batchId = null, category = null, format } = read.data;
+  const { batchId = null, category = null, shelf = null, format } = read.data;
   const datasetId = batchId === null ? (read.data.datasetId ?? '') : await datasetOf(batchId, category);
   const dataset = await db().prisma.dataset.findUnique({ where: { id: datasetId } });
   if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
-  const items = readOriginals(db().pool, { datasetId, batchId, category });
-  const name = fileStem(dataset.name, category);
+  const items = readOriginals(db().pool, { datasetId, batchId, category, shelf });
+  const name = fileStem(dataset.name, category, shelf);
 
   if (format === 'jsonl') {
     const fields = z.array(z.object({ name: z.string() })).parse(dataset.fields);
@@ -84,9 +87,11 @@ async function datasetOf(batchId: string, category: string | null): Promise<stri
 }
 
 /** Safe as a file name on every system; the route puts it into its header. */
-function fileStem(datasetName: string, category: string | null): string {
+function fileStem(datasetName: string, category: string | null, shelf: string | null): string {
   const stem = datasetName.replace(/\.[A-Za-z0-9]{1,8}$/, '');
-  const whole = (category === null ? stem : `${stem}-${category}`)
+  const whole = [stem, category, shelf]
+    .filter((part) => part !== null)
+    .join('-')
     .toWellFormed()
     .replace(/[\p{C}\\/:*?"<>|]+/gu, '_')
     .slice(0, 120);

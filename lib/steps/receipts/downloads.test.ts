@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
-import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { finishFollowUp } from '#lib/steps/tasks/finish-follow-up.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
 import { testDatabase } from '#test/database.ts';
@@ -212,34 +211,5 @@ describe('follow-ups', () => {
     expect(await refusalOf(finishFollowUp(auditor, { id: '1' }))).toBe('forbidden');
     expect(await refusalOf(listFollowUps(auditor))).toBe('forbidden');
     expect(await refusalOf(listFollowUps(reviewer, { cursor: 'x' }))).toBe('invalid');
-  });
-});
-
-describe('listShelf', () => {
-  test('lists what is on the shelves by pages', async () => {
-    await pool.query(
-      `INSERT INTO shelf_entry (idempotency_key, batch_id, dataset_id, ordinal, category, shelf, restored_at)
-       SELECT 'k' || n, $1, $2, n, 'noise', CASE WHEN n = 4 THEN 'winter' ELSE 'archive' END, CASE WHEN n = 2 THEN now() END FROM generate_series(1, 4) n`,
-      [csvBatch, csv],
-    );
-    const first = await listShelf(reviewer, { limit: 2 });
-    expect(first.items.map(({ ordinal }) => ordinal)).toEqual([1, 3]);
-    expect(first.items[0]).toMatchObject({
-      batchName: 'B',
-      datasetName: 'Sales: 2024/Q1.csv',
-      shelf: 'archive',
-      restoredAt: null,
-    });
-    const second = await listShelf(reviewer, { limit: 2, cursor: first.next });
-    expect([second.items.map(({ ordinal }) => ordinal), second.next]).toEqual([[4], null]);
-    expect((await listShelf(reviewer, { restored: true })).items).toHaveLength(4);
-    expect((await listShelf(reviewer, { shelf: 'winter' })).items).toHaveLength(1);
-    expect((await listShelf(reviewer, { batchId: mboxBatch })).items).toEqual([]);
-  });
-
-  test('refusals', async () => {
-    expect(await refusalOf(listShelf(auditor))).toBe('forbidden');
-    for (const cursor of ['x', 'a b c', `${csv} -1 k`, `${csv} 1e99 k`])
-      expect(await refusalOf(listShelf(reviewer, { cursor }))).toBe('invalid');
   });
 });

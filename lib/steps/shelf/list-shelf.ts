@@ -1,93 +1,83 @@
-/** What batches put on the shelves and what is still there. */
+/** What lies on the shelves, by the batch and category that put it there. */
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { CountersignError } from '#lib/core/errors.ts';
-import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
+import { SHELF_COUNTED_MAX } from '#lib/core/limits.ts';
+import { badCursor, instantCursor, limitOf, nounOf, type Page, type PageInput } from '#lib/steps/page.ts';
+import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { readShelfGroups, type ShelfGroupRow } from '#lib/store/shelf/shelf.ts';
+import { shelfName } from './shelf-name.ts';
 
-const input = z.strictObject({
-  cursor: z.string().max(200).nullish(),
-  limit: z.int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT),
-  batchId: z.uuid().optional(),
-  shelf: z.string().min(1).optional(),
-  /** also what was taken back */
-  restored: z.boolean().default(false),
-});
+const only = z.object({ batchId: z.uuid().nullish(), category: shelfName.nullish(), shelf: shelfName.nullish() });
 
-export type ShelfEntry = {
-  /** the idempotency key of the action that made it, which its receipts name */
-  key: string;
+export type ListShelfInput = PageInput & z.input<typeof only>;
+
+export type ShelfGroup = {
+  /** the batch that put it there last: undoing that restores it */
   batchId: string;
   batchName: string;
+  category: string;
+  shelf: string;
   datasetId: string;
   datasetName: string;
-  ordinal: number;
-  category: string;
-  shelf: string;
-  at: string;
-  restoredAt: string | null;
+  noun: 'mails' | 'rows';
+  /** items that lie there; where there are `more`, that many were counted */
+  count: number;
+  more: boolean;
+  /** since when the first of those that were counted lies there */
+  since: string;
+  /** undos of it that are not finished */
+  undoing: { id: string; name: string }[];
 };
 
-/** By dataset and ordinal. Throws `invalid` for a cursor of another list. */
-export async function listShelf(
-  actor: Actor,
-  raw: z.input<typeof input> = {},
-): Promise<{ items: ShelfEntry[]; next: string | null }> {
+/**
+ * Those of the newest batch first; all of them, or of a batch, a category, a shelf. What was taken back lies there no longer.
+ * @throws CountersignError `invalid`, also for a cursor of another list
+ */
+export async function listShelf(actor: Actor, input: ListShelfInput = {}): Promise<Page<ShelfGroup>> {
   authorise(actor, 'see');
-  const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', read.error.issues[0]?.message ?? 'The list can not be read.');
-  const { cursor, limit, batchId = null, shelf = null, restored } = read.data;
-  const after = cursor ? readCursor(cursor) : null;
-  const { rows } = await db().pool.query<Row>(
-    `SELECT s.idempotency_key, s.batch_id, b.name AS batch_name, s.dataset_id, d.name AS dataset_name, s.ordinal, s.category, s.shelf, s.at, s.restored_at
-     FROM shelf_entry s LEFT JOIN batch b ON b.id = s.batch_id LEFT JOIN dataset d ON d.id = s.dataset_id
-     WHERE ($1::uuid IS NULL OR (s.dataset_id, s.ordinal, s.idempotency_key) > ($1, $2, $3))
-       AND ($4::uuid IS NULL OR s.batch_id = $4) AND ($5::text IS NULL OR s.shelf = $5) AND ($6 OR s.restored_at IS NULL)
-     ORDER BY s.dataset_id, s.ordinal, s.idempotency_key LIMIT $7`,
-    [after?.[0] ?? null, after?.[1] ?? null, after?.[2] ?? null, batchId, shelf, restored, limit + 1],
-  );
-  const items = rows.slice(0, limit).map((row) => ({
-    key: row.idempotency_key,
-    batchId: row.batch_id,
-    batchName: row.batch_name ?? '',
-    datasetId: row.dataset_id,
-    datasetName: row.dataset_name ?? '',
-    ordinal: row.ordinal,
-    category: row.category,
-    shelf: row.shelf,
-    at: row.at.toISOString(),
-    restoredAt: row.restored_at?.toISOString() ?? null,
-  }));
-  const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? [last.datasetId, last.ordinal, last.key].join(' ') : null };
+  const { cursor, limit: asked, ...rest } = input;
+  const limit = limitOf({ limit: asked });
+  const { batchId = null, category = null, shelf = null } = readInput(only, rest);
+  const rows = await readShelfGroups(db().pool, {
+    after: groupCursor({ cursor }),
+    only: { batchId, category, shelf },
+    limit: limit + 1,
+  });
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { items: rows.slice(0, limit).map(groupOf), next: last ? cursorOf(last) : null };
 }
 
-type Row = {
-  idempotency_key: string;
-  batch_id: string;
-  batch_name: string | null;
-  dataset_id: string;
-  dataset_name: string | null;
-  ordinal: number;
-  category: string;
-  shelf: string;
-  at: Date;
-  restored_at: Date | null;
-};
+function groupOf({ batchCreatedAt: _, datasetFormat, since, ...row }: ShelfGroupRow): ShelfGroup {
+  const more = row.count > SHELF_COUNTED_MAX;
+  return {
+    ...row,
+    noun: nounOf(datasetFormat),
+    count: more ? SHELF_COUNTED_MAX : row.count,
+    more,
+    since: since.toISOString(),
+  };
+}
 
-const place = z.tuple([
-  z.uuid(),
-  z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1),
-  z.string().min(1),
-]);
+const names = z.tuple([shelfName, shelfName]);
 
-function readCursor(cursor: string): [string, number, string] {
-  const read = place.safeParse(cursor.split(' '));
-  if (!read.success) throw new CountersignError('invalid', 'That cursor is not one of this list.');
-  return read.data;
+function cursorOf({ batchCreatedAt, batchId, category, shelf }: ShelfGroupRow): string {
+  return `${batchCreatedAt.toISOString()}_${batchId}_${JSON.stringify([category, shelf])}`;
+}
+
+function groupCursor(input: PageInput) {
+  const place = instantCursor(input);
+  if (place === null) return null;
+  const [category, shelf] = names.safeParse(parsed(input.cursor?.split('_').slice(2).join('_') ?? '')).data ?? [];
+  if (category === undefined || shelf === undefined) throw badCursor();
+  return { createdAt: place.createdAt, batchId: place.id, category, shelf };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badCursor();
+  }
 }

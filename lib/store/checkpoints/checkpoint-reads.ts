@@ -118,7 +118,7 @@ export async function readAnsweredPage(
 }
 
 /** Text as a pattern that finds it anywhere. */
-function likePattern(search: string): string {
+export function likePattern(search: string): string {
   return `%${search.replaceAll('\0', '').replace(/[\\%_]/g, '\\$&')}%`;
 }
 

@@ -1,6 +1,8 @@
-/** The original bytes of a dataset's items, or of one category of a batch, by key and never all at once. */
+/** The original bytes of a dataset's items, of one category of a batch, or of what lies of that on a shelf, by key and never all at once. */
 import type { Pool } from 'pg';
 
+/** `shelf`: only what this category of the batch put there, and what still lies there. */
+type Which = { datasetId: string; batchId: string | null; category: string | null; shelf: string | null };
 export type Original = { ordinal: number; raw: Buffer; fields: Record<string, string>; category: string | null };
 
 const PAGE_ROWS = 1_000;
@@ -11,12 +13,10 @@ const GROUP_BYTES = 4 * 1024 ** 2;
  * In the order of the ordinals. With a batch, each item has its category as it stands now, and `category` keeps that one only; items
  * without an answer yet are then left out.
  */
-export async function* readOriginals(
-  pool: Pool,
-  { datasetId, batchId, category }: { datasetId: string; batchId: string | null; category: string | null },
-): AsyncGenerator<Original> {
+export async function* readOriginals(pool: Pool, which: Which): AsyncGenerator<Original> {
+  const { datasetId, batchId } = which;
   for (let after = 0; ; ) {
-    const page = await sizes(pool, datasetId, batchId, category, after);
+    const page = await sizes(pool, which, after);
     for (const group of groups(page)) yield* await originals(pool, datasetId, batchId, group);
     after = page.at(-1)?.ordinal ?? after;
     if (page.length < PAGE_ROWS) return;
@@ -26,17 +26,22 @@ export async function* readOriginals(
 type Size = { ordinal: number; bytes: number };
 
 /** `octet_length` of a stored value reads its header and not the value. */
-async function sizes(
-  pool: Pool,
-  datasetId: string,
-  batchId: string | null,
-  category: string | null,
-  after: number,
-): Promise<Size[]> {
+async function sizes(pool: Pool, { datasetId, batchId, category, shelf }: Which, after: number): Promise<Size[]> {
   if (batchId === null) {
     const { rows } = await pool.query<Size>(
       `SELECT ordinal, octet_length(raw) AS bytes FROM item WHERE dataset_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT ${PAGE_ROWS}`,
       [datasetId, after],
+    );
+    return rows;
+  }
+  if (shelf !== null) {
+    const { rows } = await pool.query<Size>(
+      `SELECT s.ordinal, octet_length(i.raw) AS bytes
+       FROM (SELECT DISTINCT ordinal FROM shelf_entry
+             WHERE restored_at IS NULL AND last_batch_id = $2 AND last_category = $4 AND shelf = $5 AND ordinal > $3
+             ORDER BY ordinal LIMIT ${PAGE_ROWS}) s
+       JOIN item i ON i.dataset_id = $1 AND i.ordinal = s.ordinal ORDER BY s.ordinal`,
+      [datasetId, batchId, after, category, shelf],
     );
     return rows;
   }

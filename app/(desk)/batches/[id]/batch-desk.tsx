@@ -15,6 +15,7 @@ import { DatabaseTrouble } from '#components/fleet/database-trouble.tsx';
 import { Unattended } from '#components/fleet/unattended.tsx';
 import { LiveBanner } from '#components/live/live-banner.tsx';
 import { Tape } from '#components/live/tape.tsx';
+import { archives } from '#components/shelf/group.ts';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
@@ -140,7 +141,14 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
         onPause={() => acted(pauseAction({ batchId }))}
         onResume={() => acted(resumeAction({ batchId }))}
         onCancel={() => acted(cancelAction({ batchId }))}
-        more={undoable ? <Undo batchId={batchId} label="Undo…" what={batch.name} /> : null}
+        more={
+          <>
+            {may.see && sum.done > 0 && archives(batch.categories) ? (
+              <ButtonLink href={`/shelf?batch=${batchId}`}>On the shelf</ButtonLink>
+            ) : null}
+            {undoable ? <Undo batchId={batchId} label="Undo…" what={batch.name} /> : null}
+          </>
+        }
       />
       <LiveBanner lostAt={lostAt} />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />

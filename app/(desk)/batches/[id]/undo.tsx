@@ -7,19 +7,21 @@ import { UndoButton } from '#components/undo/undo-button.tsx';
 type Props = {
   batchId: string;
   /** all of the batch, unless one of these narrows it */
-  scope?: { chunks?: number[]; ordinals?: number[] };
+  scope?: { chunks?: number[]; category?: string; ordinals?: number[] };
   label: string;
   what: string;
+  size?: 'small';
 };
 
 /** The button that undoes, with its server actions; the new batch's first checkpoint comes next. */
-export function Undo({ batchId, scope, label, what }: Props) {
+export function Undo({ batchId, scope, label, what, size }: Props) {
   const router = useRouter();
   const asked = { batchId, ...scope };
   return (
     <UndoButton
       label={label}
       what={what}
+      {...(size ? { size } : {})}
       onPreview={() => previewUndoAction(asked)}
       onStart={async () => {
         const outcome = await undoBatchAction(asked);

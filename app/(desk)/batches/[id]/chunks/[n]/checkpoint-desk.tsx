@@ -22,6 +22,8 @@ import type {
   ItemQuery,
 } from '#components/checkpoints/checkpoint-view.ts';
 import { StopButtons } from '#components/chunks/stop-buttons.tsx';
+import { archives } from '#components/shelf/group.ts';
+import { ButtonLink } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 
@@ -131,6 +133,9 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
             onPause={view.may.pause ? () => reloaded(pauseAction(which)) : null}
             onStop={view.may.cancel ? () => reloaded(cancelAction(which)) : null}
           />
+          {chunk.counts.done > 0 && archives(view.categories) ? (
+            <ButtonLink href={`/shelf?batch=${batch.id}`}>On the shelf</ButtonLink>
+          ) : null}
           {undoable ? (
             <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
           ) : null}

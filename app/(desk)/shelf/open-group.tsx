@@ -1,0 +1,116 @@
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { DownloadLink } from '#components/shelf/download-link.tsx';
+import { groupHref, type RestoreOf } from '#components/shelf/group.ts';
+import { ShelfItemTable } from '#components/shelf/shelf-item-table.tsx';
+import { lyingWords, Undoing } from '#components/shelf/shelf-list.tsx';
+import { TakenBack } from '#components/shelf/taken-back.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { EmptyState } from '#components/ui/empty-state.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
+import { NextPage } from '#components/ui/next-page.tsx';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { RelativeTime } from '#components/ui/relative-time.tsx';
+import type { Actor } from '#lib/auth/actor.ts';
+import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
+import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
+import { readTakenBack } from '#lib/steps/shelf/read-taken-back.ts';
+
+type Key = { batchId: string; category: string; shelf: string };
+type Props = {
+  actor: Actor;
+  group: Key;
+  search: string | undefined;
+  cursor: string | undefined;
+  restore: RestoreOf;
+};
+
+/** One category of a batch: the items of it that lie on the shelf, page by page. */
+export async function OpenGroup({ actor, group: key, search, cursor, restore }: Props) {
+  const [{ items: groups }, page, taken] = await Promise.all([
+    listShelf(actor, key),
+    readShelfItems(actor, { ...key, search, cursor }),
+    readTakenBack(actor, key),
+  ]);
+  if (page === null || taken === null) notFound();
+  const [group] = groups;
+  const next = page.next && `${groupHref(key)}&${new URLSearchParams({ ...(search ? { search } : {}), cursor: page.next })}`;
+  return (
+    <>
+      <PageHeader
+        above={
+          <>
+            <Link href="/shelf" className="underline-offset-2 hover:underline">
+              Shelf
+            </Link>{' '}
+            ·{' '}
+            <Link href={`/batches/${key.batchId}`} className="underline-offset-2 hover:underline">
+              {taken.batchName}
+            </Link>
+          </>
+        }
+        title={group ? `${key.category} · ${lyingWords(group)}` : key.category}
+        meta={
+          <>
+            <span>
+              on the {key.shelf} shelf
+              {group ? (
+                <>
+                  {' '}
+                  since <RelativeTime iso={group.since} />
+                </>
+              ) : null}
+            </span>
+            {group ? <Undoing undos={group.undoing} /> : null}
+          </>
+        }
+        actions={
+          group ? (
+            <>
+              <DownloadLink group={group} size="normal" />
+              {restore(group)}
+            </>
+          ) : null
+        }
+      />
+      {group ? (
+        <div className="flex flex-col gap-3">
+          {taken.by.length > 0 ? (
+            <p>
+              <TakenBack by={taken.by} />
+            </p>
+          ) : null}
+          <Search group={key} search={search} />
+          {page.items.length > 0 ? (
+            <ShelfItemTable batchId={key.batchId} items={page.items} columns={page.columns} />
+          ) : (
+            <p className="text-muted">
+              {page.next !== null ? 'Nothing so far' : cursor ? 'Nothing more' : 'Nothing here'}
+              {search ? ` matches “${search}”` : ''}.
+            </p>
+          )}
+          <NextPage href={next} label={page.items.length === 0 ? 'Look further' : 'Next'} />
+        </div>
+      ) : (
+        <EmptyState
+          title={`Nothing of ${key.category} lies on the ${key.shelf} shelf any more.`}
+          text={<TakenBack by={taken.by} />}
+        />
+      )}
+    </>
+  );
+}
+
+function Search({ group: { batchId, category, shelf }, search }: { group: Key; search: string | undefined }) {
+  return (
+    <form action="/shelf" className="flex max-w-md items-end gap-2">
+      <input type="hidden" name="batch" value={batchId} />
+      <input type="hidden" name="category" value={category} />
+      <input type="hidden" name="shelf" value={shelf} />
+      <Field label="Search these items" hideLabel className="flex-1">
+        <Input type="search" name="search" defaultValue={search} placeholder="Search these items" maxLength={200} />
+      </Field>
+      <Button type="submit">Find</Button>
+    </form>
+  );
+}

@@ -1,0 +1,19 @@
+import { buttonLook } from '#components/ui/button.tsx';
+import type { ShelfGroupView } from './group.ts';
+
+type Props = { group: Pick<ShelfGroupView, 'batchId' | 'category' | 'shelf'>; size?: 'normal' | 'small' };
+
+/** The items that lie there as a file, in the format that they came in. */
+export function DownloadLink({ group: { batchId, category, shelf }, size = 'small' }: Props) {
+  const query = new URLSearchParams({ format: 'original', category, shelf });
+  return (
+    <a
+      href={`/api/v1/batches/${batchId}/dataset?${query}`}
+      download
+      aria-label={`Download ${category}`}
+      className={buttonLook('secondary', size)}
+    >
+      Download
+    </a>
+  );
+}

@@ -1,0 +1,58 @@
+import Link from 'next/link';
+import { RelativeTime } from '#components/ui/relative-time.tsx';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+
+export type ShelfItemView = {
+  ordinal: number;
+  fields: Record<string, string>;
+  since: string;
+  receipt: { chunk: number; seq: number } | null;
+};
+
+/** The items of a group, each with the receipt that says that it was put there. */
+export function ShelfItemTable({ batchId, items, columns }: { batchId: string; items: ShelfItemView[]; columns: string[] }) {
+  return (
+    <Table
+      caption="Items on the shelf"
+      head={
+        <>
+          <HeadCell align="end">No.</HeadCell>
+          {columns.map((name) => (
+            <HeadCell key={name}>{name}</HeadCell>
+          ))}
+          <HeadCell>Since</HeadCell>
+          <HeadCell align="end">Receipt</HeadCell>
+        </>
+      }
+    >
+      {items.map(({ ordinal, fields, since, receipt }) => (
+        <Row key={ordinal}>
+          <Cell align="end" className="text-muted">
+            {ordinal}
+          </Cell>
+          {columns.map((name) => (
+            <Cell key={name} className="max-w-md truncate">
+              {Object.hasOwn(fields, name) ? fields[name]?.slice(0, SHOWN_CHARS) : ''}
+            </Cell>
+          ))}
+          <Cell className="whitespace-nowrap text-muted">
+            <RelativeTime iso={since} />
+          </Cell>
+          <Cell align="end">
+            {receipt ? (
+              <Link
+                href={`/batches/${batchId}/receipts/${receipt.chunk}.${receipt.seq}`}
+                className="font-mono text-12 underline-offset-2 hover:underline"
+              >
+                {receipt.chunk}.{receipt.seq}
+              </Link>
+            ) : null}
+          </Cell>
+        </Row>
+      ))}
+    </Table>
+  );
+}
+
+/** A cell can hold a page of text; a line shows its beginning. */
+const SHOWN_CHARS = 300;

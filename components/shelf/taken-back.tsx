@@ -1,0 +1,15 @@
+import Link from 'next/link';
+import { formatCount } from '#components/ui/format.ts';
+
+/** Which batches took back what, as a sentence for each; nothing where none did. */
+export function TakenBack({ by }: { by: { id: string; name: string; count: number }[] }) {
+  return by.map(({ id, name, count }) => (
+    <span key={id} className="block">
+      {formatCount(count)} {count === 1 ? 'was' : 'were'} taken back by{' '}
+      <Link href={`/batches/${id}`} className="font-medium underline underline-offset-2">
+        {name}
+      </Link>
+      .
+    </span>
+  ));
+}
