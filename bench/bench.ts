@@ -8,7 +8,7 @@ export type Figures = {
 };
 
 /** What is aimed at, by the figure's name: at least so much of a ratio, at most so much of all else. */
-export type Aims = Record<string, { least: number } | { most: number }>;
+type Aims = Record<string, { least: number } | { most: number }>;
 
 export type BenchRun = {
   rows: number;

@@ -10,10 +10,10 @@ const ROWS = 50;
 const BATCH = '00000000-0000-4000-8000-000000000000';
 
 /** Made beforehand, in the form in which ours are sent too. */
-export type Page = { bodies: Buffer; leaves: Buffer };
+type Page = { bodies: Buffer; leaves: Buffer };
 
 /** The bytes of so many receipts of a batch. The rows made of them may share their bytes: PostgreSQL stores each of them. */
-export async function pageOf(superuser: pg.Client, batchId: string, kind: 'intent' | 'outcome', rows: number): Promise<Page> {
+async function pageOf(superuser: pg.Client, batchId: string, kind: 'intent' | 'outcome', rows: number): Promise<Page> {
   const read = await superuser.query<{ body: Buffer; leaf: Buffer }>(
     'SELECT body, leaf FROM receipt WHERE batch_id = $1 AND kind = $2 LIMIT $3',
     [batchId, kind, rows],

@@ -4,6 +4,7 @@ import { listenForBells } from '#lib/engine/bell.ts';
 import { pruneEvents } from '#lib/engine/events.ts';
 import { runWorker } from '#lib/engine/worker.ts';
 import { env } from '#lib/env.ts';
+import { log } from '#lib/log.ts';
 import { executeChunk } from '#lib/steps/actions/execute-chunk.ts';
 import { classifyChunk } from '#lib/steps/chunks/classify-chunk.ts';
 import { checkSums } from '#lib/steps/receipts/check-sums.ts';
@@ -36,8 +37,7 @@ await runWorker({
   handlers: { classifying: classifyChunk, executing: executeChunk },
   bells: (heard) => listenForBells(env().DATABASE_URL ?? '', heard),
   drain: drain.signal,
-  log: (message, facts = {}) =>
-    console.log(JSON.stringify({ at: new Date().toISOString(), pid: process.pid, message, ...facts })),
+  log,
   chores: [
     { everyMs: SUM_CHECK_MS, act: checkSums },
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },

@@ -13,7 +13,10 @@ import { tellSignedOut } from './ui/signed-out.ts';
 
 export type ApiClient = JsonifiedClient<ContractRouterClient<typeof contract>>;
 
-/** A client of the site at `origin`. What the server refuses is thrown as an ORPCError that holds the refusal. */
+/**
+ * A client of the site at `origin`. What the server refuses is thrown as an ORPCError that holds the refusal.
+ * @internal for its tests
+ */
 export function createApiClient(origin: string | (() => string), send: (request: Request) => Promise<Response>): ApiClient {
   const link = new OpenAPILink(contract, {
     url: origin,

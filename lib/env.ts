@@ -16,7 +16,10 @@ export function env(): Env {
   return state.countersignEnv;
 }
 
-/** Parses an environment given as data; empty values count as absent. Pure, but for resolving DATA_DIR against the working directory. */
+/**
+ * Parses an environment given as data; empty values count as absent. Pure, but for resolving DATA_DIR against the working directory.
+ * @internal for its tests
+ */
 export function parseEnv(source: Record<string, string | undefined>): Env {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''));
   const parsed = envSchema.safeParse(given);
@@ -52,7 +55,7 @@ const flag = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Every setting there is; `.env.example` names the same ones. */
+/** Every setting there is; `.env.example` names the same ones. @internal for its tests */
 export const envSchema = z
   .object({
     /** The web server's port. */

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import pino from 'pino';
 import { expect, it } from 'vitest';
+import { runWorker } from '#lib/engine/worker.ts';
 import { testDatabase } from '#test/database.ts';
-import { describeError } from './log.ts';
+import { describeError, LOG } from './log.ts';
 
 const { pool } = await testDatabase();
 
@@ -36,3 +40,58 @@ it('what is thrown may be anything, and an error may be its own cause', () => {
   expect(describeError('text')).toEqual({ message: 'text' });
   expect(describeError(undefined)).toEqual({ message: 'undefined' });
 });
+
+it("a worker's lines have the fields of every other line, and its errors no row of the database", async () => {
+  const lines: Record<string, unknown>[] = [];
+  const sink = into((line) => lines.push(JSON.parse(line)));
+  const drain = new AbortController();
+  const broken = Object.assign(new Error('a chore broke'), { detail: 'Failing row contains (salary-of-ada)' });
+  const act = async () => {
+    throw broken;
+  };
+  const failed = () => lines.some(({ msg }) => msg === 'a chore failed');
+  const handlers = { classifying: async () => 'done' as const, executing: async () => 'done' as const };
+  const chores = [{ everyMs: 60_000, act }];
+  const working = runWorker({ pool, handlers, bells: null, drain: drain.signal, log: pino(LOG, sink), chores });
+  await expect.poll(failed).toBe(true);
+  drain.abort();
+  await working;
+  for (const line of lines)
+    expect(line).toMatchObject({
+      level: expect.any(Number),
+      time: expect.any(Number),
+      pid: process.pid,
+      msg: expect.any(String),
+    });
+  expect(lines[0]).toMatchObject({ msg: 'worker ready', worker: expect.any(String) });
+  expect(lines.find(({ msg }) => msg === 'a chore failed')).toMatchObject({ level: 50, err: { message: 'a chore broke' } });
+  expect(JSON.stringify(lines)).not.toContain('salary-of-ada');
+});
+
+it('a password or a token that comes along is not written down', () => {
+  const lines: string[] = [];
+  const log = pino(
+    LOG,
+    into((line) => lines.push(line)),
+  );
+  log.info({ password: 'hush', person: { token: 'hush' }, headers: { authorization: 'hush', cookie: 'hush' } }, 'said');
+  expect(lines.join('')).not.toContain('hush');
+});
+
+it('nothing of ours prints a log of its own', () => {
+  const files = globSync('{lib,bin/worker.ts,app}{,/**/*.{ts,tsx}}').filter((file) => /\.tsx?$/.test(file));
+  const printing = files.filter(
+    (file) => !/\.test\.|generated/.test(file) && /console\.|\bpino\(/.test(readFileSync(file, 'utf8')),
+  );
+  // The browser's own console has no other way in.
+  expect(printing.sort()).toEqual(['app/error.tsx', 'lib/log.ts']);
+});
+
+function into(take: (line: string) => void): Writable {
+  return new Writable({
+    write(line, _encoding, done) {
+      take(String(line));
+      done();
+    },
+  });
+}

@@ -1,8 +1,9 @@
-import pino from 'pino';
+import pino, { type LoggerOptions } from 'pino';
 
 /**
  * An error for the log: type, message, code and stack, with its causes. Not its other members: PostgreSQL quotes whole rows in `detail`
  * and `where`, and what is in a row is people's data.
+ * @internal for its tests
  */
 export function describeError(error: unknown, depth = 0): ErrorInLog {
   if (!(error instanceof Error)) return { message: String(error) };
@@ -29,9 +30,15 @@ type ErrorInLog = {
   cause?: ErrorInLog;
 };
 
-/** The process's log, a line of JSON each. What people see on the terminal at the start is not a log: bin/start.ts prints that. */
-export const log = pino({
+/** @internal for its tests, which write elsewhere */
+export const LOG = {
   base: { pid: process.pid },
   serializers: { err: (error: unknown) => describeError(error) },
   redact: ['password', '*.password', 'token', '*.token', 'headers.authorization', 'headers.cookie'],
-});
+} satisfies LoggerOptions;
+
+/**
+ * The process's log, of a worker as of the web server: a line of JSON each, with `level`, `time`, `pid` and `msg`; errors are in `err`. What people see on
+ * the terminal at the start is not a log: bin/start.ts prints that.
+ */
+export const log = pino(LOG);

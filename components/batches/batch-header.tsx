@@ -9,10 +9,10 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { useAct } from '#components/ui/use-act.ts';
-import type { BatchState } from '#lib/core/lifecycle.ts';
+import { type BatchState, batchMay } from '#lib/core/lifecycle.ts';
 import { stopWords } from './words.ts';
 
-export type BatchHeaderView = {
+type BatchHeaderView = {
   name: string;
   state: BatchState;
   datasetName: string;
@@ -67,24 +67,22 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
         }
         actions={
           <>
-            {state === 'proposed' && may.start ? (
+            {batchMay('start', state) && may.start ? (
               <Button kind="primary" onClick={start.run} pending={start.pending}>
                 Start
               </Button>
             ) : null}
-            {state === 'running' && may.pause ? (
+            {batchMay('pause', state) && may.pause ? (
               <Button onClick={pause.run} pending={pause.pending}>
                 Pause
               </Button>
             ) : null}
-            {state === 'paused' && may.resume ? (
+            {batchMay('resume', state) && may.resume ? (
               <Button kind="primary" onClick={resume.run} pending={resume.pending}>
                 Resume
               </Button>
             ) : null}
-            {(state === 'running' || state === 'paused' || state === 'proposed') && may.cancel ? (
-              <Button onClick={() => setStopping(true)}>Stop…</Button>
-            ) : null}
+            {batchMay('cancel', state) && may.cancel ? <Button onClick={() => setStopping(true)}>Stop…</Button> : null}
             {more}
           </>
         }

@@ -5,9 +5,9 @@ import { classes } from '#components/ui/classes.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
-import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
+import { type ChunkState, countStates } from '#lib/core/lifecycle.ts';
 
-export const CHUNKS_SINGLY_MAX = 400;
+const CHUNKS_SINGLY_MAX = 400;
 
 /** These stand still in the middle of the work, so they stand out. Reviews are the ordinary case: colour, glyph and word are enough. */
 const STANDS_OUT: ReadonlySet<ChunkState> = new Set(['awaiting_release', 'halted', 'unresolved']);
@@ -27,7 +27,7 @@ export function ChunkGrid({
   noun: string;
   groups?: ChunkGroup[] | null;
 }) {
-  if (groups || chunks.length > CHUNKS_SINGLY_MAX) return <Groups batchId={batchId} groups={groups ?? groupsOf(chunks)} />;
+  if (groups || chunks.length > CHUNKS_SINGLY_MAX) return <Groups batchId={batchId} groups={groups ?? countStates(chunks)} />;
   return (
     <div className="flex flex-col gap-3">
       <ul className="flex flex-wrap gap-1" aria-label="Chunks">
@@ -87,11 +87,5 @@ function Legend({ looks }: { looks: StateLook[] }) {
         </span>
       ))}
     </p>
-  );
-}
-
-function groupsOf(chunks: GridChunk[]): ChunkGroup[] {
-  return CHUNK_STATES.map((state) => ({ state, count: chunks.filter((chunk) => chunk.state === state).length })).filter(
-    ({ count }) => count > 0,
   );
 }

@@ -2,20 +2,7 @@ import { classes } from '#components/ui/classes.ts';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { TONE_FILL, type Tone } from '#components/ui/state-badge.tsx';
-
-export type Sum = {
-  approved: number;
-  done: number;
-  skipped: number;
-  failed: number;
-  uncertain: number;
-  notExecuted: number;
-  inFlight: number;
-  waiting: number;
-  addsUp: boolean;
-  /** by how many the receipts and the counters disagree; 0 when it adds up */
-  difference: number;
-};
+import type { Sum } from '#lib/core/receipts/sum.ts';
 
 const PARTS: { key: Exclude<keyof Sum, 'approved' | 'addsUp' | 'difference'>; word: string; tone: Tone }[] = [
   { key: 'done', word: 'done', tone: 'green' },

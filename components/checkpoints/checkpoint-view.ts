@@ -5,7 +5,7 @@ import type { TargetIncident } from '#components/fleet/target-incidents.tsx';
 import type { BatchState, ChunkState } from '#lib/core/lifecycle.ts';
 import type { ReceiptResult } from '#lib/ledger/receipt.ts';
 
-export type Effect = 'none' | 'undoable' | 'permanent';
+type Effect = 'none' | 'undoable' | 'permanent';
 
 /** A category's action as words; `connector`, `connection` and `do` tell targets apart. */
 export type ActionWords = {
@@ -47,7 +47,7 @@ export type CheckpointCategory = {
   sampleUnsure: Sample[];
 };
 
-export type CorrectionMade = { ordinal: number; from: string; to: string; by: string; at: string };
+type CorrectionMade = { ordinal: number; from: string; to: string; by: string; at: string };
 
 /** One that was made while somebody looked: `by` is the account, `name` the person. */
 export type ChangeMeanwhile = CorrectionMade & { name: string };

@@ -11,6 +11,7 @@ import { Menu } from '#components/ui/menu.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
 import { useKeys } from '#components/ui/use-keys.ts';
+import { CHUNK_HELD, type ChunkState } from '#lib/core/lifecycle.ts';
 import { CategoryList } from './category-list.tsx';
 import { CheckpointHeader } from './checkpoint-header.tsx';
 import type {
@@ -62,7 +63,7 @@ const CATCH_UP_MS = 15_000;
 
 type Asking = 'execute' | 'send-back' | 'close' | 'help' | null;
 /** In these the panel above asks for something: going on is second to it. */
-const ASKS_HERE: ReadonlySet<string> = new Set(['awaiting_release', 'halted', 'unresolved', 'paused']);
+const ASKS_HERE: readonly ChunkState[] = [...CHUNK_HELD, 'unresolved'];
 const ACTION_BAR =
   'sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6';
 const NOTHING: DecisionInput = {
@@ -399,7 +400,7 @@ export function Checkpoint({
         </fieldset>
       ) : (
         <div className={ACTION_BAR}>
-          <NextChunk view={view} kind={ASKS_HERE.has(chunk.state) ? 'secondary' : 'primary'} />
+          <NextChunk view={view} kind={ASKS_HERE.includes(chunk.state) ? 'secondary' : 'primary'} />
           {acts}
         </div>
       )}

@@ -1,6 +1,6 @@
 /** The words of the dangerous moments, made from counts and targets. Pure, so that a test can read them. */
-import type { ActionCounts } from '#components/chunks/chunk-row.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { type ActionCounts, waitingOf } from '#lib/core/receipts/sum.ts';
 import type { ActionWords, CheckpointCategory } from './checkpoint-view.ts';
 
 export type Acting = { name: string; count: number; action: ActionWords };
@@ -103,12 +103,7 @@ export function actionPhrase(action: Pick<ActionWords, 'verb'>, count: number, n
 /** The button that lets the rest run: "Archive the other 1,899". What is left is what the receipts say, not what was planned. */
 export function releaseWords(acting: Acting[], counts: ActionCounts): string {
   const verb = acting.length === 1 && acting[0] ? joined(acting[0].action.verb) : 'Run ';
-  return `${verb}the other ${formatCount(restOf(counts))}`;
-}
-
-/** Approved actions that nothing was recorded of yet. */
-function restOf({ approved, done, skipped, failed, uncertain, notExecuted, inFlight }: ActionCounts): number {
-  return Math.max(0, approved - done - skipped - failed - uncertain - notExecuted - inFlight);
+  return `${verb}the other ${formatCount(waitingOf(counts))}`;
 }
 
 export type LeaveWords = { title: string; text: string; confirm: string };
@@ -116,7 +111,7 @@ export type LeaveWords = { title: string; text: string; confirm: string };
 /** What leaving a halted chunk as it is means, in numbers. */
 export function leaveWords(counts: ActionCounts): LeaveWords {
   const { done, failed, uncertain, inFlight } = counts;
-  const rest = restOf(counts);
+  const rest = waitingOf(counts);
   const were = (count: number): string => (count === 1 ? 'was' : 'were');
   return {
     title: rest > 0 ? `Leave ${formatCount(rest)} unsent?` : 'Leave it as it is?',

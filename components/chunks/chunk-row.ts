@@ -1,4 +1,5 @@
 import type { ChunkState } from '#lib/core/lifecycle.ts';
+import type { ActionCounts } from '#lib/core/receipts/sum.ts';
 
 /** A chunk as lists show it. */
 export type ChunkRow = {
@@ -17,14 +18,4 @@ export type ChunkRow = {
   /** the target that failed, which this chunk can't go on without */
   waitsFor: string | null;
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
-};
-
-export type ActionCounts = {
-  approved: number;
-  done: number;
-  skipped: number;
-  failed: number;
-  uncertain: number;
-  notExecuted: number;
-  inFlight: number;
 };

@@ -2,7 +2,16 @@
 
 import { formatCount } from '#components/ui/format.ts';
 import type { StateLook } from '#components/ui/state-badge.tsx';
-import type { ActionState, BatchState, ChunkState, DatasetState, Stopping } from '#lib/core/lifecycle.ts';
+import {
+  type ActionState,
+  type BatchState,
+  CHUNK_OWNED,
+  CHUNK_SORTING,
+  CHUNK_UNCLAIMED,
+  type ChunkState,
+  type DatasetState,
+  type Stopping,
+} from '#lib/core/lifecycle.ts';
 
 const CHUNK: Record<ChunkState, StateLook> = {
   proposed: { tone: 'neutral', glyph: '○', word: 'Proposed' },
@@ -58,13 +67,13 @@ type ChunkNow = {
 /** A chunk's look, with what its state alone does not say: it is stopping, was reviewed without executing, was sent back, or ended with failures or with some not executed. */
 export function chunkLook(chunk: ChunkNow): StateLook {
   const { state, stopping } = chunk;
-  if (stopping && (state === 'executing' || state === 'classifying')) {
+  if (stopping && CHUNK_OWNED.includes(state)) {
     return { tone: 'neutral', glyph: '‖', word: STOPPING_WORDS[stopping] ?? 'Stopping' };
   }
   if (isPaused(chunk)) return CHUNK.paused;
   if (chunk.waitsFor && state !== 'halted') return { tone: 'red', glyph: '‖', word: 'Waiting for its target' };
   if (state === 'awaiting_review' && chunk.continued) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
-  if ((state === 'queued' || state === 'classifying') && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
+  if (CHUNK_SORTING.includes(state) && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
   if (state === 'done' && chunk.counts) {
     const { failed, notExecuted } = chunk.counts;
     const left = notExecuted > 0 ? `${formatCount(notExecuted)} not executed` : null;
@@ -79,7 +88,7 @@ const STOPPING_WORDS: Record<string, string> = { pause: 'Pausing', cancel: 'Stop
 
 /** Whether it stands still until a person resumes it: it was stopped at work, or before anybody began. */
 export function isPaused({ state, stopping }: Pick<ChunkNow, 'state' | 'stopping'>): boolean {
-  return state === 'paused' || (stopping === 'pause' && (state === 'queued' || state === 'approved'));
+  return state === 'paused' || (stopping === 'pause' && CHUNK_UNCLAIMED.includes(state));
 }
 
 export function batchLook(state: BatchState): StateLook {

@@ -6,11 +6,9 @@ import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
-import { type BatchState, CHUNK_PAUSABLE, type ChunkState } from '#lib/core/lifecycle.ts';
+import { BATCH_UNFINISHED, type BatchState, CHUNK_HELD, CHUNK_PAUSABLE } from '#lib/core/lifecycle.ts';
+import { waitingOf } from '#lib/core/receipts/sum.ts';
 import type { ChunkRow } from './chunk-row.ts';
-
-/** It stands still, and would send more. */
-const HELD: ReadonlySet<ChunkState> = new Set<ChunkState>(['awaiting_release', 'paused', 'halted']);
 
 type Props = {
   chunk: ChunkRow;
@@ -27,11 +25,9 @@ export function StopButtons({ chunk, batchState, onPause, onStop }: Props) {
   const stop = useAct(async () => onStop?.() ?? ({ ok: true, value: null } as const));
   const { name, state, stopping, counts } = chunk;
   const pausable = CHUNK_PAUSABLE.includes(state);
-  const over = batchState !== 'running' && batchState !== 'paused';
+  const over = !BATCH_UNFINISHED.includes(batchState);
   const ends = stopping === 'cancel' || stopping === 'accept_rest';
-  if (over || ends || !(pausable || HELD.has(state))) return null;
-  const { approved, done, skipped, failed, uncertain, notExecuted, inFlight } = counts;
-  const waiting = approved - done - skipped - failed - uncertain - notExecuted - inFlight;
+  if (over || ends || !(pausable || CHUNK_HELD.includes(state))) return null;
 
   return (
     <>
@@ -50,7 +46,7 @@ export function StopButtons({ chunk, batchState, onPause, onStop }: Props) {
         open={asking}
         onClose={() => setAsking(false)}
         title={`Stop ${name}?`}
-        description={stopWords({ inFlight, waiting }, 'chunk')}
+        description={stopWords({ inFlight: counts.inFlight, waiting: waitingOf(counts) }, 'chunk')}
         confirm="Stop sending"
         cancel="Keep it"
         kind="danger"

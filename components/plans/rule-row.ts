@@ -35,7 +35,10 @@ export function takesWords(operator: Operator): boolean {
   return operator === 'is_any' || operator in WORD_METHODS;
 }
 
-/** The words of such a value, as they are compared: between commas or line ends, in lower case. */
+/**
+ * The words of such a value, as they are compared: between commas or line ends, in lower case.
+ * @internal for its tests
+ */
 export function wordsOf(value: string): string[] {
   return value
     .split(/[,\r\n]/)

@@ -1,5 +1,7 @@
 import { actionLook } from '#components/chunks/state.ts';
 import type { StateLook } from '#components/ui/state-badge.tsx';
+import { ACTION_RESULTS } from '#lib/core/lifecycle.ts';
+import type { ReceiptResult } from '#lib/ledger/receipt.ts';
 
 /** How one receipt looks. An intent says only that something was about to be sent; whether it is still out, the last receipt tells. */
 export function receiptLook({ kind, result }: { kind: string; result: string | null }): StateLook {
@@ -8,8 +10,6 @@ export function receiptLook({ kind, result }: { kind: string; result: string | n
   return actionLook(isResult(result) ? result : 'planned');
 }
 
-const RESULTS = ['succeeded', 'failed', 'uncertain', 'skipped', 'not_executed', 'abandoned'] as const;
-
-function isResult(result: string | null): result is (typeof RESULTS)[number] {
-  return RESULTS.some((known) => known === result);
+function isResult(result: string | null): result is ReceiptResult {
+  return ACTION_RESULTS.some((known) => known === result);
 }

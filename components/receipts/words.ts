@@ -3,6 +3,7 @@
 import { formatNoun } from '#components/ui/format.ts';
 import type { Signing } from '#lib/core/checkpoints/signatures.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
+import type { ReceiptResult } from '#lib/ledger/receipt.ts';
 
 export type ReceiptRow = {
   chunk: number;
@@ -10,7 +11,7 @@ export type ReceiptRow = {
   ordinal: number | null;
   step: number | null;
   kind: 'intent' | 'outcome' | 'resolution' | 'decision';
-  result: 'succeeded' | 'failed' | 'uncertain' | 'skipped' | 'not_executed' | 'abandoned' | null;
+  result: ReceiptResult | null;
   leaf: string;
   at: string;
   committedAt: string;

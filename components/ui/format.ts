@@ -16,7 +16,7 @@ export function formatNoun(count: number, plural: string): string {
 }
 
 /** (1, "mails") -> "mail". */
-export function nounFor(count: number, plural: string): string {
+function nounFor(count: number, plural: string): string {
   if (count !== 1) return plural;
   if (plural.endsWith('ies')) return `${plural.slice(0, -3)}y`;
   if (/(ch|sh|x|ss)es$/.test(plural)) return plural.slice(0, -2);

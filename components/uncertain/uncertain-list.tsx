@@ -48,7 +48,7 @@ export type DoubtGroup = {
   to: string;
   canAsk: boolean;
 };
-export type DoubtsNamed = { ordinals: number[] } | { group: string };
+type DoubtsNamed = { ordinals: number[] } | { group: string };
 
 type Props = {
   items: UncertainItem[];

@@ -1,8 +1,9 @@
 import Link from 'next/link';
 import { Banner } from '#components/ui/banner.tsx';
 import { formatCount } from '#components/ui/format.ts';
+import { BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
 
-export type UndoneByView = { id: string; name: string; state: string; items: number; done: number; takenBack: number };
+export type UndoneByView = { id: string; name: string; state: BatchState; items: number; done: number; takenBack: number };
 
 const LINK = 'font-medium underline underline-offset-2';
 
@@ -17,7 +18,7 @@ export function UndoLinks({
   /** how many actions of this batch were done */
   done: number;
 }) {
-  const told = undoneBy.filter((undo) => undo.done > 0 || undo.state === 'running' || undo.state === 'paused');
+  const told = undoneBy.filter((undo) => undo.done > 0 || BATCH_UNFINISHED.includes(undo.state));
   if (undoes === null && told.length === 0) return null;
   return (
     <div className="flex flex-col gap-2">
@@ -36,7 +37,7 @@ export function UndoLinks({
           <Link href={`/batches/${undo.id}`} className={LINK}>
             {undo.name}
           </Link>
-          {undo.done < undo.items && (undo.state === 'running' || undo.state === 'paused')
+          {undo.done < undo.items && BATCH_UNFINISHED.includes(undo.state)
             ? `; ${formatCount(undo.items - undo.done)} more are in it, and not undone yet.`
             : '.'}
           {undo.takenBack > 0

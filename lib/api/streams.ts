@@ -221,7 +221,10 @@ function download({ fileName, contentType, body }: Download, request: Request): 
   return new Response(streamOf(body, request), { headers });
 }
 
-/** RFC 6266 and 8187: a plain name for old readers, the whole name for all others. */
+/**
+ * RFC 6266 and 8187: a plain name for old readers, the whole name for all others.
+ * @internal for its tests
+ */
 export function disposition(fileName: string): string {
   const plain = fileName.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
   const whole = encodeURIComponent(fileName.toWellFormed()).replaceAll(
@@ -231,7 +234,10 @@ export function disposition(fileName: string): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${whole}`;
 }
 
-/** Reads on only when the other side has taken what there was; a reader who leaves ends the source, and `onLeave` wakes one that waits. */
+/**
+ * Reads on only when the other side has taken what there was; a reader who leaves ends the source, and `onLeave` wakes one that waits.
+ * @internal for its tests
+ */
 export function streamOf(source: AsyncIterable<Uint8Array>, request: Request, onLeave = () => {}): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   let left = false;

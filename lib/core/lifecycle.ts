@@ -2,6 +2,7 @@
  * The lifecycles, one table each. The pages, the API and the SQL guards derive from these; a transition that is not here does
  * not exist. Each transition is named by what causes it.
  */
+import type { ReceiptResult } from '#lib/ledger/receipt.ts';
 
 export const DATASET_STATES = ['receiving', 'ready', 'failed'] as const;
 export type DatasetState = (typeof DATASET_STATES)[number];
@@ -31,17 +32,16 @@ export type ChunkState = (typeof CHUNK_STATES)[number];
 export const STOPPINGS = ['pause', 'cancel', 'accept_rest'] as const;
 export type Stopping = (typeof STOPPINGS)[number];
 
-export const ACTION_STATES = [
-  'planned',
-  'intent',
+/** What a receipt may say became of an action. */
+export const ACTION_RESULTS: readonly ReceiptResult[] = [
   'succeeded',
   'failed',
   'uncertain',
   'skipped',
   'not_executed',
   'abandoned',
-] as const;
-export type ActionState = (typeof ACTION_STATES)[number];
+];
+export type ActionState = 'planned' | 'intent' | ReceiptResult;
 
 type Transition<State extends string> = { from: readonly State[]; to: State };
 
@@ -105,17 +105,65 @@ export const CHUNK_TRANSITIONS = {
 } as const satisfies Record<string, Transition<ChunkState>>;
 export type ChunkTransition = keyof typeof CHUNK_TRANSITIONS;
 
+/** A batch that was started and is not over. */
+export const BATCH_UNFINISHED: readonly BatchState[] = ['running', 'paused'];
+
+/** A batch in one of these may send again what failed: what is finished is opened by it. */
+export const BATCH_RETRIABLE: readonly BatchState[] = ['running', ...BATCH_TRANSITIONS.retry.from];
+
 /** A chunk in one of these needs nothing more; a batch whose chunks all are is finished. */
 export const CHUNK_TERMINAL: readonly ChunkState[] = ['done', 'closed', 'cancelled'];
+
+/** It sends nothing more by itself: of one that is unresolved only answers are due. */
+export const CHUNK_AT_REST: readonly ChunkState[] = [...CHUNK_TERMINAL, 'unresolved'];
+
+/** At rest, and not closed at its review: what it did can be looked at as a whole, and undone. */
+export const CHUNK_SETTLED: readonly ChunkState[] = CHUNK_AT_REST.filter((state) => state !== 'closed');
 
 /** A worker has the chunk under a lease, or may take it over. */
 export const CHUNK_OWNED: readonly ChunkState[] = [CHUNK_TRANSITIONS.claim_classify.to, CHUNK_TRANSITIONS.claim_execute.to];
 
+/** Being sorted, or waiting for a worker who does it. */
+export const CHUNK_SORTING: readonly ChunkState[] = CHUNK_TRANSITIONS.claim_classify.from;
+
+/** Approved: its actions are being carried out, or wait for a worker who does it. */
+export const CHUNK_ACTING: readonly ChunkState[] = CHUNK_TRANSITIONS.claim_execute.from;
+
 /** Being worked on, or waiting for a worker: what a pause holds. */
-export const CHUNK_PAUSABLE: readonly ChunkState[] = [
-  ...CHUNK_TRANSITIONS.claim_classify.from,
-  ...CHUNK_TRANSITIONS.claim_execute.from,
+export const CHUNK_PAUSABLE: readonly ChunkState[] = [...CHUNK_SORTING, ...CHUNK_ACTING];
+
+/** Waiting for a worker, and owned by none. */
+export const CHUNK_UNCLAIMED: readonly ChunkState[] = CHUNK_PAUSABLE.filter((state) => !CHUNK_OWNED.includes(state));
+
+/** Not every item has its answer, so there is nothing to decide on. */
+export const CHUNK_UNSORTED: readonly ChunkState[] = [...CHUNK_TRANSITIONS.open_gate.from, ...CHUNK_SORTING];
+
+/** At its review: nothing of it was approved, and everything of it can be. */
+export const CHUNK_IN_REVIEW: readonly ChunkState[] = CHUNK_TRANSITIONS.approve.from;
+
+/** In these it waits for a release: its own first actions are done, or those of another chunk are to be looked at before it begins. */
+export const CHUNK_RELEASABLE: readonly ChunkState[] = [
+  ...CHUNK_TRANSITIONS.release.from,
+  ...CHUNK_TRANSITIONS.first_done_elsewhere.from,
 ];
+
+/** It stands still in the middle of its actions, and would send more. */
+export const CHUNK_HELD: readonly ChunkState[] = ['awaiting_release', 'paused', 'halted'];
+
+/** It stands still until a person says something: but not where it halted at a target, which is told once, as the target's incident. */
+export const CHUNK_WAITING_FOR_PEOPLE: readonly ChunkState[] = [...CHUNK_IN_REVIEW, 'awaiting_release', 'halted'];
+
+/** Whether a chunk waits for a person. The same in SQL is WAITS_FOR_PEOPLE in lib/store/batches/batch-reads.ts. */
+export function waitsForPeople({ state, incidentId }: { state: ChunkState; incidentId: string | null }): boolean {
+  return CHUNK_WAITING_FOR_PEOPLE.includes(state) && incidentId === null;
+}
+
+/** How many chunks are in each state, in the order of the states; states without any are left out. */
+export function countStates(chunks: readonly { state: ChunkState }[]): { state: ChunkState; count: number }[] {
+  return CHUNK_STATES.map((state) => ({ state, count: chunks.filter((chunk) => chunk.state === state).length })).filter(
+    ({ count }) => count > 0,
+  );
+}
 
 /** Before the first action there is no doubt, and done means that the last one was answered or accepted. */
 export const CHUNK_MAY_BE_IN_DOUBT: readonly ChunkState[] = [
@@ -148,6 +196,11 @@ export function batchFrom(name: keyof typeof BATCH_TRANSITIONS): BatchState[] {
   return [...BATCH_TRANSITIONS[name].from];
 }
 
+/** Whether a batch's `name` is possible now: for a button, before anyone presses it. */
+export function batchMay(name: keyof typeof BATCH_TRANSITIONS, state: BatchState): boolean {
+  return (BATCH_TRANSITIONS[name].from as readonly BatchState[]).includes(state);
+}
+
 /** The states `name` may start from, for an SQL guard: `state = ANY($)`. */
 export function chunkFrom(name: ChunkTransition): ChunkState[] {
   return [...CHUNK_TRANSITIONS[name].from];
@@ -156,11 +209,4 @@ export function chunkFrom(name: ChunkTransition): ChunkState[] {
 /** Whether `name` is possible now: for a button, before anyone presses it. */
 export function chunkMay(name: ChunkTransition, state: ChunkState): boolean {
   return (CHUNK_TRANSITIONS[name].from as readonly ChunkState[]).includes(state);
-}
-
-/** What an action becomes when this receipt follows. Throws where the table has no such transition (I2). */
-export function nextActionState(now: ActionState, receipt: ActionReceiptKind): ActionState {
-  const transition = ACTION_TRANSITIONS[receipt];
-  if (!(transition.from as readonly ActionState[]).includes(now)) throw new Error(`No ${receipt} receipt can follow ${now}.`);
-  return transition.to;
 }

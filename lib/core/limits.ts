@@ -67,7 +67,6 @@ export const ASK_TIMEOUT_MS = 20_000;
 export const DOUBT_BODY_CHARS_MAX = 2_000;
 export const REQUEST_BYTES_MAX = 1024 ** 2;
 export const RESPONSE_BYTES_MAX = 256 * 1024;
-export const RECEIPT_BYTES_MAX = 65_535;
 export const URL_CHARS_MAX = 8_000;
 export const TARGET_ID_CHARS_MAX = 500;
 export const FOLLOW_UP_TITLE_CHARS_MAX = 300;

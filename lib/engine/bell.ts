@@ -35,7 +35,10 @@ function outOfOrder(error: Error): null {
   return null;
 }
 
-/** Ends this process's sender, if it has one. */
+/**
+ * Ends this process's sender, if it has one.
+ * @internal for its tests
+ */
 export async function stopRinging(): Promise<void> {
   const boss = await state.countersignBell;
   state.countersignBell = undefined;

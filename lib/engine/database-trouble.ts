@@ -26,6 +26,7 @@ export function troubleOf(pool: Pool): Trouble {
 
 const troubles = new WeakMap<Pool, Trouble>();
 
+/** @internal for its tests */
 export function trouble(clock: Clock): Trouble {
   let spell: Spell | null = null;
   const now = (): Spell | null => {

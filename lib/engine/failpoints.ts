@@ -3,6 +3,7 @@
  * program does (test/soak/worker.ts), which no start of Countersign runs. Unarmed, a point costs one comparison.
  */
 
+/** @internal for its tests */
 export const FAILPOINTS = [
   // Taking a chunk.
   'claim.before',
@@ -59,7 +60,10 @@ export function reach(point: Failpoint, batchId: string | null = null): Promise<
   return armed?.(point, batchId);
 }
 
-/** From now on every step waits for `reached`. For the soak's program only. */
+/**
+ * From now on every step waits for `reached`. For the soak's program only.
+ * @internal for its tests
+ */
 export function arm(reached: Reached): void {
   armed = reached;
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { DATABASE_FAULT_WORDS, type DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
 import { HEARTBEAT_MS, LEASE_MS, POLL_MS } from '#lib/core/limits.ts';
 import { haltChunk } from '#lib/store/actions/execution.ts';
@@ -17,6 +18,7 @@ import { holdLease, type Lease } from './lease.ts';
 export type WorkerTask = { pool: Pool; claim: Claim; lease: Lease; workerId: string; drain: AbortSignal };
 /** `unsuited`: this build does not know a connector that the chunk needs; somebody else must. */
 export type Handled = 'done' | 'yielded' | 'lost' | 'unsuited';
+/** @internal for its tests */
 export type Handler = (task: WorkerTask) => Promise<Handled>;
 
 export type WorkerInput = {
@@ -26,7 +28,7 @@ export type WorkerInput = {
   bells: ((heard: () => void) => Promise<() => Promise<void>>) | null;
   /** Aborts to drain: the chunk at hand is given back with nothing in flight, then the loop ends. */
   drain: AbortSignal;
-  log: (message: string, facts?: Record<string, unknown>) => void;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Done at the start and then again and again, by every worker; each must be harmless when several do it. */
   chores?: { everyMs: number; act: () => Promise<void> }[];
 };
@@ -49,12 +51,12 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   const bell = alarm();
   const failed: Failed = (what, error) => {
     // A fault of the database is told once, by the heart.
-    if (!troubleOf(pool).met(error)) log(what, { error: (error as Error).message });
+    if (!troubleOf(pool).met(error)) log.error({ err: error }, what);
   };
   const contact = contactWith(pool, drain);
   const heart = heartbeat(input, workerId, { heard: contact.heard, failed });
   const stopBells = await input.bells?.(bell.wake).catch((error: Error) => {
-    log('bells are out of order, polling only', { error: error.message });
+    log.warn({ err: error }, 'bells are out of order, polling only');
   });
   drain.addEventListener('abort', bell.wake);
   const chores = (input.chores ?? []).map(({ everyMs, act }) => {
@@ -62,7 +64,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
     run();
     return setInterval(run, everyMs);
   });
-  log('worker ready', { worker: workerId, pid: process.pid });
+  log.info({ worker: workerId }, 'worker ready');
 
   const turn = turns();
   let refusals = 0;
@@ -159,7 +161,7 @@ async function handle(input: WorkerInput, workerId: string, claim: Claim, claime
   const giveBack = () => releaseLease(pool, claim).catch(() => {});
   try {
     const handled = await input.handlers[claim.state]({ pool, claim, lease, workerId, drain });
-    log(`chunk ${handled}`, facts);
+    log.info(facts, `chunk ${handled}`);
     // A lease that lapsed because it could not be renewed is nobody's yet, and its owner did not go silent.
     if (handled === 'lost' && troubleOf(pool).now()) await giveBack();
     return handled;
@@ -168,9 +170,8 @@ async function handle(input: WorkerInput, workerId: string, claim: Claim, claime
       await giveBack();
       return 'refused';
     }
-    const { message } = error as Error;
-    log('chunk failed', { ...facts, error: message });
-    await haltChunk(pool, claim, message, randomUUID()).catch(() => {});
+    log.error({ ...facts, err: error }, 'chunk failed');
+    await haltChunk(pool, claim, (error as Error).message, randomUUID()).catch(() => {});
     return 'lost';
   } finally {
     lease.end();
@@ -187,8 +188,8 @@ function heartbeat({ pool, log }: WorkerInput, workerId: string, told: { heard: 
     const spell = troubleOf(pool).now();
     const before = said;
     said = spell?.kind ?? null;
-    if (said && said !== before) log(DATABASE_FAULT_WORDS[said].what, { fault: said });
-    if (before && !said) log('the database does its work again', { fault: before });
+    if (said && said !== before) log.warn({ fault: said }, DATABASE_FAULT_WORDS[said].what);
+    if (before && !said) log.info({ fault: before }, 'the database does its work again');
     try {
       await recordWorker(pool, { id: workerId, host: hostname(), pid: process.pid, chunkId, fault: said });
       told.heard();

@@ -60,7 +60,6 @@ const ALLOWED: Record<string, string> = {
   readItems: REVIEWERS,
   readNeedsYou: EVERYONE,
   readReceipts: EVERYONE,
-  readScratchpad: REVIEWERS,
   readShelfItems: REVIEWERS,
   readTape: EVERYONE,
   readTakenBack: REVIEWERS,

@@ -28,6 +28,13 @@ export function numbersCursor({ cursor }: PageInput, count: number): number[] {
   throw badCursor();
 }
 
+/** A cursor that is the number of a sequence; null when there is none. Throws `invalid`. */
+export function sequenceCursor({ cursor }: PageInput): bigint | null {
+  if (!cursor) return null;
+  if (!/^\d{1,18}$/.test(cursor)) throw badCursor();
+  return BigInt(cursor);
+}
+
 /** A cursor of a list by time: an instant and an id; null when there is none. Throws `invalid`. */
 export function instantCursor({ cursor }: PageInput): { createdAt: string; id: string } | null {
   if (!cursor) return null;
@@ -39,6 +46,27 @@ export function instantCursor({ cursor }: PageInput): { createdAt: string; id: s
   return { createdAt, id };
 }
 
+/** The cursor that `instantCursor` reads. */
+export function instantOf({ createdAt, id }: { createdAt: Date; id: string }): string {
+  return `${createdAt.toISOString()}_${id}`;
+}
+
+/**
+ * What of the rows a page shows, and the cursor of the next one: `cursorOf` its last row. One row more than the limit was asked for, which says whether
+ * there are more; who knows it otherwise says so.
+ */
+export function pageOf<Row>(
+  rows: readonly Row[],
+  limit: number,
+  cursorOf: (last: Row) => string | number | bigint,
+  more = rows.length > limit,
+): { shown: Row[]; next: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = more ? shown.at(-1) : undefined;
+  return { shown, next: last === undefined ? null : String(cursorOf(last)) };
+}
+
+/** The refusal of a cursor that no page gave. */
 export function badCursor(): CountersignError {
   return new CountersignError('invalid', 'This cursor is not one that a page gave. Start without one.', {
     problems: [{ path: 'cursor', message: 'Not a cursor.' }],

@@ -5,7 +5,7 @@ import { FAILURES, LOSSES } from './store.ts';
 import { MOODS, type Mood } from './targets.ts';
 
 /** The run is its own model: what can't be done in it is left out. */
-export type Command = fc.AsyncCommand<Run, Run>;
+type Command = fc.AsyncCommand<Run, Run>;
 
 function command(name: string, act: (run: Run) => unknown, may: (run: Run) => boolean = () => true): Command {
   return {

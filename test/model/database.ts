@@ -14,7 +14,7 @@ import type { Claim } from '#lib/store/chunks/claims.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
 import type { InspectedDoubt } from '#lib/store/uncertain/inspections.ts';
 
-export type ModelRow = { connector: string; first?: boolean };
+type ModelRow = { connector: string; first?: boolean };
 export type Stored = {
   seq: number;
   ordinal: number;

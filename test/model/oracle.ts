@@ -1,5 +1,5 @@
 /** Judges a finished run by what the targets did and what the receipts say, and by who owned the chunk when. It asks none of the product's code but the table of transitions. */
-import { type ActionState, nextActionState } from '#lib/core/lifecycle.ts';
+import { ACTION_TRANSITIONS, type ActionReceiptKind, type ActionState } from '#lib/core/lifecycle.ts';
 import { bodyOf, nameOf, type Stored } from './database.ts';
 import type { Run } from './run.ts';
 import { KEYS_KEPT_MS } from './targets.ts';
@@ -144,4 +144,11 @@ function judgeBounds({ db, processes, setup }: Run): string[] {
       if (all.length > most) found.push(`item ${ordinal} was attempted ${all.length} times, of ${most}, and nobody asked`);
   }
   return found;
+}
+
+/** What an action becomes when this receipt follows. Throws where the table has no such transition (I2). */
+function nextActionState(now: ActionState, receipt: ActionReceiptKind): ActionState {
+  const transition = ACTION_TRANSITIONS[receipt];
+  if (!(transition.from as readonly ActionState[]).includes(now)) throw new Error(`No ${receipt} receipt can follow ${now}.`);
+  return transition.to;
 }

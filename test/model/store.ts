@@ -33,7 +33,7 @@ export type Transport = {
 };
 
 /** Everything at once and nothing lost, for the suite that compares the stores. */
-export const DIRECT: Transport = {
+const DIRECT: Transport = {
   at(_label, act, when) {
     if (when?.afterMs === undefined) act();
     return () => {};

@@ -21,11 +21,11 @@ export const MOODS = {
 export type Mood = keyof typeof MOODS;
 
 export const RETRIES: RetryClass[] = [{ name: 'busy', reasons: ['busy'], firstMs: 500, maxMs: 4_000 }];
-export const RETRY_AFTER_MS = 1_500;
+const RETRY_AFTER_MS = 1_500;
 
 export const KEYS_KEPT_MS = 60 * 60_000;
 /** Nothing that was sent longer ago arrives any more; less than the margin before a target forgets a key. */
-export const REQUEST_LIFE_MS = 2 * 60_000;
+const REQUEST_LIFE_MS = 2 * 60_000;
 const MARGIN_MS = 15 * 60_000;
 const TIMEOUT_MS = 30_000;
 

@@ -14,7 +14,7 @@ export type Fault = (typeof FAULTS)[number] | 'term';
 export type Counts = Record<Fault, number>;
 
 /** A worker that was killed while it owned a chunk and others were idle. */
-export type Kill = { chunkId: string; epoch: number; atMs: number };
+type Kill = { chunkId: string; epoch: number; atMs: number };
 
 type Worker = {
   name: string;

@@ -1,7 +1,7 @@
 /** The protocol, broken one guard at a time. docs/mutations.md says what catches each. */
 
 /** `from` must be found exactly once in the file; `to` is what is written in its place. */
-export type Edit = { file: string; from: string; to: string };
+type Edit = { file: string; from: string; to: string };
 
 export type Mutant = {
   name: string;

@@ -37,7 +37,7 @@ const PATIENCE_MS = 4 * 60_000;
 /** Cells are a matter of timing: with so many seeds, one after the other, a lie must have come of them. */
 const CELL_TRIES = 3;
 
-export type Mutated = {
+type Mutated = {
   name: string;
   breaks: string;
   /** the tests that failed */

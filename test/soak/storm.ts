@@ -15,7 +15,7 @@ import { patiently } from './server.ts';
 /** How many batches are undone in their turn. */
 const UNDONE = 0.3;
 
-export type Stormed = { batch: SoakBatch; stuck: boolean };
+type Stormed = { batch: SoakBatch; stuck: boolean };
 
 type StormOptions = {
   until: number;

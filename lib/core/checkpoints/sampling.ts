@@ -4,12 +4,18 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 
-/** Where an item stands in the permutation: 32 bytes, compared as bytes. */
+/**
+ * Where an item stands in the permutation: 32 bytes, compared as bytes.
+ * @internal for its tests
+ */
 export function sampleRank(seed: Uint8Array, ordinal: number): Buffer {
   return createHmac('sha256', seed).update(ordinalBytes(ordinal)).digest();
 }
 
-/** The first `count` of these items in the permutation. */
+/**
+ * The first `count` of these items in the permutation.
+ * @internal for its tests
+ */
 export function randomSample(seed: Uint8Array, ordinals: Iterable<number>, count: number): number[] {
   const ranked = [...ordinals].map((ordinal) => ({ ordinal, rank: sampleRank(seed, ordinal) }));
   ranked.sort((a, b) => Buffer.compare(a.rank, b.rank));

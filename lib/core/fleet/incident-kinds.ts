@@ -1,8 +1,11 @@
 /** What an incident can be about, and what a person is advised to do: the words on the pages, and the runbooks of docs/runbooks that say more. */
 
-export type IncidentKind = 'halted' | 'target' | 'mismatch' | 'database';
+type IncidentKind = 'halted' | 'target' | 'mismatch' | 'database';
 
-/** `runbooks`: pages of docs/runbooks; a chunk halts for several causes, and a database can be at fault in several ways. */
+/**
+ * `runbooks`: pages of docs/runbooks; a chunk halts for several causes, and a database can be at fault in several ways.
+ * @internal for its tests
+ */
 export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: readonly string[] }> = {
   halted: {
     advice: 'Put right what it names, then resume. What is uncertain is never repeated.',

@@ -8,7 +8,10 @@ import { DAY_MS, readDate } from '#lib/core/values/dates.ts';
 import { comfortableSize } from './estimate.ts';
 import type { PlanInput } from './plan.ts';
 
-/** What ingest profiled: `min` and `max` are the earliest and latest of a date field, `top` its most frequent short values. */
+/**
+ * What ingest profiled: `min` and `max` are the earliest and latest of a date field, `top` its most frequent short values.
+ * @internal for its tests
+ */
 export type DraftField = {
   name: string;
   type: string;

@@ -97,7 +97,10 @@ export function startPlanning(inputs: PlanInputs): BatchPlanner {
   return { fields: collector.fields, add: collector.add, finish: () => planKeys(inputs.plan, collector.finish()) };
 }
 
-/** Plans over items at hand: each with the values of `fields`, the names that the planner asks for. */
+/**
+ * Plans over items at hand: each with the values of `fields`, the names that the planner asks for.
+ * @internal for its tests
+ */
 export function planBatch(
   inputs: PlanInputs & { items: Iterable<{ ordinal: number; fields: Readonly<Record<string, string>> }> },
 ): PlannedBatch {

@@ -2,7 +2,13 @@
  * The sum of a batch: every approved action is done, skipped, failed, uncertain, not executed, in flight or waiting. It is folded from the
  * receipts; the counters on the chunk are only compared with it.
  */
-import { ACTION_TRANSITIONS, type ActionReceiptKind, type ActionState, type ChunkState } from '#lib/core/lifecycle.ts';
+import {
+  ACTION_TRANSITIONS,
+  type ActionReceiptKind,
+  type ActionState,
+  CHUNK_TERMINAL,
+  type ChunkState,
+} from '#lib/core/lifecycle.ts';
 
 export type ActionCounts = {
   approved: number;
@@ -68,8 +74,8 @@ export function sumOfChunk({
   const touched = Object.values(states).reduce((sum, count) => sum + count, 0);
   const rest = approved - touched;
   // A retry opens a chunk again, and an accepted rest stays accepted; an unresolved one waits for answers only.
-  const settled = state === 'done' || state === 'cancelled' || acceptedRest > 0;
-  return {
+  const settled = CHUNK_TERMINAL.includes(state) || acceptedRest > 0;
+  const counts = {
     approved,
     done: of('succeeded'),
     skipped: of('skipped'),
@@ -77,8 +83,13 @@ export function sumOfChunk({
     uncertain: of('uncertain', 'abandoned'),
     notExecuted: of('not_executed') + (settled ? rest : 0),
     inFlight: of('intent'),
-    waiting: settled ? 0 : rest,
   };
+  return { ...counts, waiting: waitingOf(counts) };
+}
+
+/** Approved actions that nothing is recorded of yet, and that may still be sent: what is neither done nor given up. The same in SQL is WAITING. */
+export function waitingOf({ approved, done, skipped, failed, uncertain, notExecuted, inFlight }: ActionCounts): number {
+  return approved - done - skipped - failed - uncertain - notExecuted - inFlight;
 }
 
 /** The sum over all chunks, and whether it adds up. */

@@ -12,7 +12,10 @@ export function csvRow(cells: readonly (string | number | null)[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
-/** One cell. Numbers are ours and stay numbers. */
+/**
+ * One cell. Numbers are ours and stay numbers.
+ * @internal for its tests
+ */
 export function csvCell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);

@@ -70,7 +70,10 @@ export type ReceiptConnection = {
   release(broken: boolean): void;
 };
 
-/** A transaction that holds the chunk's row under the claim's fence; what is asked throws `Refused` when the claim is lost. */
+/**
+ * A transaction that holds the chunk's row under the claim's fence; what is asked throws `Refused` when the claim is lost.
+ * @internal for its tests
+ */
 export type FencedTransaction = {
   /** For effects inside Countersign. Begins with the first thing it is asked: an effect that asks for nothing needs no transaction. */
   tx: Tx;

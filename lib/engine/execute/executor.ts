@@ -21,6 +21,7 @@ import { errorBudget } from './error-budget.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
 
+/** @internal for its tests */
 export type TargetResult =
   | { result: 'succeeded'; target: string | null; before?: string | null }
   | { result: 'failed'; reason: string; retryAfterMs?: number | null }
@@ -33,7 +34,10 @@ export type Sending = {
   mayHaveActed: boolean;
 };
 
-/** What a look at the target says; `not_there` proves nothing while somebody may still be sending (I4). */
+/**
+ * What a look at the target says; `not_there` proves nothing while somebody may still be sending (I4).
+ * @internal for its tests
+ */
 export type Inspection =
   | { finding: 'happened'; target: string | null }
   | { finding: 'not_there' }

@@ -24,7 +24,7 @@ export class Refused extends Error {
 }
 
 /** `resolution`: the sealed receipt that says that it happened; null when the target did not say so. */
-export type InspectedRow = InspectedDoubt & { resolution: SealedReceipt | null };
+type InspectedRow = InspectedDoubt & { resolution: SealedReceipt | null };
 
 type Outcomes = OutcomeRow[] | ((tx: Tx) => Promise<OutcomeRow[]>);
 

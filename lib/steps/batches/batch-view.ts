@@ -1,6 +1,16 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
 import type { DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
-import { type BatchState, CHUNK_OWNED, CHUNK_STATES, type ChunkState, type Stopping } from '#lib/core/lifecycle.ts';
+import {
+  type BatchState,
+  CHUNK_IN_REVIEW,
+  CHUNK_OWNED,
+  CHUNK_PAUSABLE,
+  CHUNK_SORTING,
+  type ChunkState,
+  countStates,
+  type Stopping,
+  waitsForPeople,
+} from '#lib/core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
 import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
@@ -102,7 +112,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     trouble: chunks.some(needsWorker) ? trouble : null,
     next: nextOf(chunks),
     chunks: chunks.length > CHUNKS_SHOWN_MAX ? [] : chunks.map((chunk) => chunkRow(chunk, folded.get(chunk.number))),
-    groups: chunks.length > CHUNKS_SHOWN_MAX ? groupsOf(chunks) : null,
+    groups: chunks.length > CHUNKS_SHOWN_MAX ? countStates(chunks) : null,
   };
   const written = chunks.filter(({ seq }) => seq > 0).sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime());
   return {
@@ -175,32 +185,25 @@ export async function readTapeAt(
 /** The batch's chunks in the states people act on. `doubts` are actions, the others chunks. */
 function needsOf(chunks: readonly ChunkNow[], folded: Map<number, ChunkSum>): Needs {
   const needs: Needs = { reviews: 0, releases: 0, doubts: 0, halts: 0 };
-  for (const { number, state, incidentId } of chunks) {
-    if (state === 'awaiting_review' || state === 'awaiting_second') needs.reviews += 1;
-    if (state === 'awaiting_release') needs.releases += 1;
-    // What halted at a target is told once, as the target's incident.
-    if (state === 'halted' && incidentId === null) needs.halts += 1;
-    needs.doubts += folded.get(number)?.folded.states.uncertain ?? 0;
+  for (const { number } of chunks) needs.doubts += folded.get(number)?.folded.states.uncertain ?? 0;
+  for (const { state } of chunks.filter(waitsForPeople)) {
+    if (CHUNK_IN_REVIEW.includes(state)) needs.reviews += 1;
+    else if (state === 'halted') needs.halts += 1;
+    else needs.releases += 1;
   }
   return needs;
 }
 
 function needsWorker({ state }: ChunkNow): boolean {
-  return state === 'queued' || state === 'approved' || CHUNK_OWNED.includes(state);
+  return CHUNK_PAUSABLE.includes(state);
 }
 
 /** What stands still in the middle of its actions first, then reviews; those that were already let pass come last. */
 function nextOf(chunks: readonly ChunkNow[]): number | null {
-  const first = (of: (chunk: ChunkNow) => boolean) => chunks.find(of)?.number;
-  const stuck = ({ state, incidentId }: ChunkNow) => (state === 'halted' && incidentId === null) || state === 'awaiting_release';
-  const review = ({ state }: ChunkNow) => state === 'awaiting_review' || state === 'awaiting_second';
-  return first(stuck) ?? first((chunk) => review(chunk) && !chunk.continued) ?? first(review) ?? null;
-}
-
-function groupsOf(chunks: readonly ChunkNow[]): { state: ChunkState; count: number }[] {
-  return CHUNK_STATES.map((state) => ({ state, count: chunks.filter((chunk) => chunk.state === state).length })).filter(
-    ({ count }) => count > 0,
-  );
+  const waiting = chunks.filter(waitsForPeople);
+  const first = (of: (chunk: ChunkNow) => boolean) => waiting.find(of)?.number;
+  const stuck = ({ state }: ChunkNow) => !CHUNK_IN_REVIEW.includes(state);
+  return first(stuck) ?? first(({ continued }) => !continued) ?? first(() => true) ?? null;
 }
 
 /** Answers carry no time, so how fast items are sorted shows only between two looks of this process. */
@@ -221,9 +224,7 @@ function speed(
     return { rate: rounded(actionRate), etaSeconds: sum.waiting > 0 ? Math.ceil(sum.waiting / actionRate) : null };
   if (sortRate === null) return { rate: null, etaSeconds: null };
   const unsorted = total(
-    chunks
-      .filter(({ state }) => state === 'queued' || state === 'classifying')
-      .map(({ itemCount, classified }) => itemCount - classified),
+    chunks.filter(({ state }) => CHUNK_SORTING.includes(state)).map(({ itemCount, classified }) => itemCount - classified),
   );
   return { rate: rounded(sortRate), etaSeconds: unsorted > 0 ? Math.ceil(unsorted / sortRate) : null };
 }

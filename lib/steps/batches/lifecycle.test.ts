@@ -13,8 +13,10 @@ import {
   BATCH_TRANSITIONS,
   type BatchState,
   CHUNK_PAUSABLE,
+  CHUNK_RELEASABLE,
   CHUNK_STATES,
   CHUNK_TRANSITIONS,
+  CHUNK_UNSORTED,
   type ChunkState,
   chunkFrom,
   DATASET_STATES,
@@ -29,7 +31,6 @@ import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
 import { settleBatches } from '#lib/store/actions/execution.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
-import { RELEASABLE } from '#lib/store/chunks/chunks.ts';
 import { claimChunk } from '#lib/store/chunks/claims.ts';
 import { testDatabase } from '#test/database.ts';
 import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
@@ -129,13 +130,12 @@ const RECEIPTS: Partial<Record<ChunkState, ActionReceiptKind[]>> = {
   unresolved: ['intent', 'outcome:uncertain'],
   done: ['intent', 'outcome:failed'],
 };
-const UNSORTED: readonly ChunkState[] = ['proposed', 'queued', 'classifying'];
 /** A chunk of two items as it stands in this state. */
 function standing(state: ChunkState, ...receipts: ActionReceiptKind[]): SeedChunk {
   const own = receipts.length > 0 ? receipts : (RECEIPTS[state] ?? []);
   const item = (of: ActionReceiptKind[]): SeedItem => ({
     fields: { subject: 'one' },
-    ...(!UNSORTED.includes(state) && { category: 'noise' }),
+    ...(!CHUNK_UNSORTED.includes(state) && { category: 'noise' }),
     ...(of.length > 0 && { receipts: of }),
   });
   const decided = state === 'halted' ? { decidedBy: ADA.id, haltReason: 'a fault' } : {};
@@ -401,10 +401,10 @@ const CHUNK_VERBS: Record<string, Verb> = {
     allowed: [...chunkFrom('send_back'), ...chunkFrom('refuse_second')],
   },
   close: { act: (batch) => decides(batch, { close: true }), allowed: chunkFrom('close') },
-  release: { act: (batch) => decides(batch, { release: true }), allowed: RELEASABLE },
+  release: { act: (batch) => decides(batch, { release: true }), allowed: CHUNK_RELEASABLE },
   'continue only': {
     act: (batch) => decides(batch, { next: true }),
-    allowed: CHUNK_STATES.filter((state) => !UNSORTED.includes(state)),
+    allowed: CHUNK_STATES.filter((state) => !CHUNK_UNSORTED.includes(state)),
   },
   correct: {
     act: ({ batchId }) => correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'keep' }] }),
@@ -426,7 +426,7 @@ const CHUNK_VERBS: Record<string, Verb> = {
 describe.each(Object.entries(CHUNK_VERBS))('%s', (name, verb) => {
   const seeded = (state: ChunkState): Promise<SeededBatch> =>
     // Released or not is what a release asks; the others don't care.
-    seed({ ...standing(state), released: name === 'release' ? !RELEASABLE.includes(state) : state !== 'awaiting_release' });
+    seed({ ...standing(state), released: name === 'release' ? !CHUNK_RELEASABLE.includes(state) : state !== 'awaiting_release' });
 
   test.each(CHUNK_STATES.filter((state) => !verb.allowed.includes(state)))(
     'a chunk that is %s: refused, and nothing changes',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Actor, Role } from '#lib/auth/actor.ts';
 import { LEASE_MS } from '#lib/core/limits.ts';
 import { readFailures } from '#lib/steps/actions/read-failures.ts';
+import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { readWorkers } from '#lib/steps/fleet/read-workers.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
@@ -149,6 +150,23 @@ test('what needs a person, by kind; an auditor is asked nothing', async () => {
   });
   expect(needs.count).toBeGreaterThanOrEqual(4);
   expect(await readNeedsYou(actor('auditor'))).toMatchObject({ checkpoints: [], count: 0 });
+});
+
+test('how many chunks wait for a person is one number everywhere: what halted at a target is not one of them', async () => {
+  const waits = (state: 'halted' | 'awaiting_review') => ({ state, items: [item('a')] });
+  const { batchId, chunks } = await seedBatch(pool, {
+    chunks: [waits('halted'), waits('halted'), waits('awaiting_review'), { state: 'done', items: [item('b', DONE)] }],
+  });
+  const incident = randomUUID();
+  await pool.query(`INSERT INTO incident (id, kind, message) VALUES ($1, 'target', 'it is gone')`, [incident]);
+  await pool.query('UPDATE chunk SET incident_id = $2 WHERE id = $1', [chunks[0]?.id, incident]);
+
+  const { needs, next } = (await readBatch(BO, { batchId }))!;
+  expect([needs.halts, needs.reviews, needs.releases, next]).toEqual([1, 1, 0, 2]);
+  expect((await readBatches(BO, { limit: 500 })).items.find(({ id }) => id === batchId)?.waiting).toBe(2);
+  const { halts, checkpoints } = await readNeedsYou(BO);
+  expect([...halts, ...checkpoints].filter((need) => need.batchId === batchId).map(({ chunk }) => chunk)).toEqual([2, 3]);
+  expect((await readCheckpoint(BO, { batchId, chunk: 4 }))?.next).toMatchObject({ number: 2, waiting: 2 });
 });
 
 test('what a person accepted as unknown needs nobody any more', async () => {

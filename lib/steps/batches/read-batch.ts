@@ -32,7 +32,7 @@ export type BatchAbout = {
 export type BatchView = BatchAbout & BatchNow & { plan: Plan; undoneBy: UndoneBy[] };
 
 /** A batch that undoes another: how many of its actions it covers and has undone, by its receipts. */
-export type UndoneBy = {
+type UndoneBy = {
   id: string;
   name: string;
   state: BatchState;

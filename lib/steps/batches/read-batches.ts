@@ -3,7 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_STATES, type BatchState } from '#lib/core/lifecycle.ts';
-import { instantCursor, limitOf, type Page, type PageInput } from '#lib/steps/page.ts';
+import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { type BatchListRow, readBatchList } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countDoubts } from '#lib/store/receipts/sum.ts';
@@ -32,7 +32,7 @@ export async function readBatches(
   }
   const { pool } = db();
   const rows = await readBatchList(pool, { before: instantCursor(input), limit: limit + 1, state });
-  const shown = rows.slice(0, limit);
+  const { shown, next } = pageOf(rows, limit, instantOf);
   const doubts = new Map<string, number>();
   for (const { id } of shown.filter((row) => row.doubts > 0)) {
     doubts.set(
@@ -47,6 +47,5 @@ export async function readBatches(
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
   }));
-  const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? `${last.createdAt}_${last.id}` : null };
+  return { items, next };
 }

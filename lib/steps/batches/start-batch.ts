@@ -4,7 +4,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { objectionsTo } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { BATCH_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
@@ -35,8 +35,8 @@ export async function startBatch(actor: Actor, raw: z.input<typeof input>): Prom
 /** The start itself, in the caller's transaction. Gives the numbers of the chunks that it opened; throws as `startBatch` does. */
 export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<number[]> {
   const { rows } = await tx.query<{ pilot: number | null }>(
-    `UPDATE batch SET state = 'running', started_by = $2, started_at = clock_timestamp() WHERE id = $1 AND state = ANY($3) RETURNING pilot`,
-    [batchId, actor.id, BATCH_TRANSITIONS.start.from],
+    `UPDATE batch SET state = $4, started_by = $2, started_at = clock_timestamp() WHERE id = $1 AND state = ANY($3) RETURNING pilot`,
+    [batchId, actor.id, batchFrom('start'), BATCH_TRANSITIONS.start.to],
   );
   const batch = await readBatchRow(tx, batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');

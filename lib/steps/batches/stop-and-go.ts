@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, type Verb } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { BATCH_TRANSITIONS, type BatchState, batchFrom } from '#lib/core/lifecycle.ts';
+import { BATCH_RETRIABLE, BATCH_TRANSITIONS, type BatchState, batchFrom } from '#lib/core/lifecycle.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import { probeFor, settleBreakers } from '#lib/store/actions/breakers.ts';
@@ -111,7 +111,7 @@ export function acceptRest(actor: Actor, which: Which): Promise<Moved> {
 /** Attempts what failed, or what a person said did not happen, once more under the same approval. Throws `conflict` when nothing did. */
 export function retry(actor: Actor, which: Which): Promise<Moved> {
   return change(actor, 'retry', which, async (tx, batch, chunk) => {
-    if (batch.state !== 'running' && batch.state !== 'finished') {
+    if (!BATCH_RETRIABLE.includes(batch.state)) {
       throw new CountersignError('conflict', `This batch is ${batch.state}: nothing in it is sent again.`);
     }
     const moved = await retryChunks(tx, batch.id, chunk?.number);

@@ -11,7 +11,7 @@ import { requestBuilder, targetOfRequest } from '#lib/connectors/registry.ts';
 import { decisionRoot } from '#lib/core/checkpoints/manifest.ts';
 import { needsTwo } from '#lib/core/checkpoints/signatures.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { type ChunkTransition, chunkFrom, chunkMay } from '#lib/core/lifecycle.ts';
+import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, CHUNK_UNSORTED, type ChunkState, chunkFrom, chunkMay } from '#lib/core/lifecycle.ts';
 import { openNext } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
@@ -26,12 +26,11 @@ import {
   lockChunks,
   lockForRelease,
   openGates,
-  RELEASABLE,
   readBatchRow,
 } from '#lib/store/chunks/chunks.ts';
 import { correctionsSince, discardAnswers } from '#lib/store/chunks/classifications.ts';
 import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
-import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
+import { type DecidedTransition, insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
 
 const input = z.strictObject({
   batchId: z.uuid(),
@@ -57,7 +56,7 @@ const input = z.strictObject({
 });
 
 export type DecideInput = z.input<typeof input>;
-export type Dropped = { number: number; why: string };
+type Dropped = { number: number; why: string };
 export type Decided = { decisionId: string; decided: number[]; dropped: Dropped[]; opened: number[] };
 
 /**
@@ -160,10 +159,10 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
 }
 
 /** One chunk of the decision: its locked row, what becomes of it (null: it stays as it is), what the manifest is now, and the ordinals that were seen. */
-type Covered = { row: ChunkRow; transition: ChunkTransition | null; manifest: BuiltManifest; seen: number[] };
+type Covered = { row: ChunkRow; transition: DecidedTransition | null; manifest: BuiltManifest; seen: number[] };
 
 /** What the answer means for this chunk: each moves by its own state. */
-function transitionOf({ plan }: BatchRow, { state }: ChunkRow, asked: Asked): ChunkTransition | null {
+function transitionOf({ plan }: BatchRow, { state }: ChunkRow, asked: Asked): DecidedTransition | null {
   const signed = state === 'awaiting_second';
   if (asked.execute) return needsTwo(plan) && !signed ? 'approve_first_of_two' : 'approve';
   if (asked.sendBack) return signed ? 'refuse_second' : 'send_back';
@@ -207,10 +206,7 @@ async function cover(
 ): Promise<Covered> {
   const transition = transitionOf(batch, row, asked);
   if (transition === 'release') return coverRelease(tx, batch, row, one);
-  const open =
-    transition === null
-      ? row.state !== 'proposed' && row.state !== 'queued' && row.state !== 'classifying'
-      : chunkMay(transition, row.state);
+  const open = transition === null ? !CHUNK_UNSORTED.includes(row.state) : chunkMay(transition, row.state);
   if (!open)
     throw new CountersignError(
       'conflict',
@@ -218,7 +214,7 @@ async function cover(
         ? `Chunk ${row.number} was signed and awaits a second signature. Sign it, or don't (sendBack, with a note), then decide otherwise. Nothing was decided.`
         : `Chunk ${row.number} is ${row.state.replace('_', ' ')} by now. Nothing was decided.`,
     );
-  if (transition === null && row.state !== 'awaiting_review' && row.state !== 'awaiting_second')
+  if (transition === null && !CHUNK_IN_REVIEW.includes(row.state))
     return { row, transition, manifest: await approvedManifest(tx, row), seen: await membersOf(tx, row, one.seen) };
   const manifest = await buildManifest(
     tx,
@@ -243,7 +239,7 @@ async function membersOf(tx: Tx, row: ChunkRow, ordinals: number[]): Promise<num
 }
 
 async function coverRelease(tx: Tx, batch: BatchRow, row: ChunkRow, one: Asked['chunks'][number]): Promise<Covered> {
-  const waits = RELEASABLE.includes(row.state) && !row.released;
+  const waits = CHUNK_RELEASABLE.includes(row.state) && !row.released;
   if (!waits)
     throw new CountersignError('conflict', `Chunk ${row.number} has nothing to release: it is ${row.state.replace('_', ' ')}.`);
   if (batch.state === 'paused') throw new CountersignError('conflict', 'The batch is paused. Resume it, then release the rest.');
@@ -258,7 +254,7 @@ async function othersOfDecision(tx: Tx, locked: Map<number, ChunkRow>, covered: 
   const decisions = new Set(covered.map(({ row }) => row.decisionId));
   const named = new Set(covered.map(({ row }) => row.number));
   const others = [...locked.values()].filter(
-    (row) => decisions.has(row.decisionId) && !named.has(row.number) && !row.released && RELEASABLE.includes(row.state),
+    (row) => decisions.has(row.decisionId) && !named.has(row.number) && !row.released && CHUNK_RELEASABLE.includes(row.state),
   );
   const also: Covered[] = [];
   for (const row of others) also.push({ row, transition: 'release', manifest: await approvedManifest(tx, row), seen: [] });
@@ -382,9 +378,9 @@ async function record(
   one: Covered,
 ): Promise<void> {
   const { row, transition, manifest } = one;
-  const changes = changesOf(row, transition, asked);
-  const set = asked.next ? withContinued(changes.set) : changes.set;
-  const seq = await takeSequence(tx, 1, { chunkId: row.id, revision: row.revision, ...changes, set });
+  const says = { decided: transition, continued: asked.next || transition === null, note: asked.note };
+  const from = fromOf(transition, row);
+  const seq = await takeSequence(tx, 1, { chunkId: row.id, from, revision: row.revision, says });
   if (seq === null)
     throw new CountersignError('conflict', `Chunk ${row.number} moved while this was decided. Nothing was decided.`);
   if (transition === 'send_back') await discardAnswers(tx, row.id);
@@ -411,35 +407,10 @@ async function record(
   ]);
 }
 
-function changesOf(
-  row: ChunkRow,
-  transition: ChunkTransition | null,
-  asked: Asked,
-): { from: readonly string[]; set: string; values?: unknown[] } {
-  switch (transition) {
-    case 'approve':
-      return { from: chunkFrom('approve'), set: "state = 'approved', note = NULL" };
-    case 'approve_first_of_two':
-      return { from: chunkFrom('approve_first_of_two'), set: "state = 'awaiting_second', note = NULL" };
-    case 'refuse_second':
-      return { from: chunkFrom('refuse_second'), set: "state = 'awaiting_review', note = $4", values: [asked.note] };
-    case 'send_back': {
-      const set = "state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $4";
-      return { from: chunkFrom('send_back'), set, values: [asked.note] };
-    }
-    case 'close':
-      return { from: chunkFrom('close'), set: "state = 'closed'" };
-    case 'release': {
-      const set = "state = CASE state WHEN 'awaiting_release' THEN 'executing' ELSE state END, released = true";
-      return { from: RELEASABLE, set };
-    }
-    default:
-      return { from: [row.state], set: 'continued = true' };
-  }
-}
-
-function withContinued(set: string): string {
-  return set.includes('continued') ? set : `${set}, continued = true`;
+/** The states that it may find: its transition's, those of all that a release covers, or the one that stays. */
+function fromOf(transition: DecidedTransition | null, row: ChunkRow): readonly ChunkState[] {
+  if (transition === null) return [row.state];
+  return transition === 'release' ? CHUNK_RELEASABLE : chunkFrom(transition);
 }
 
 function asDecided({ row, manifest, seen }: Covered): DecidedChunk {

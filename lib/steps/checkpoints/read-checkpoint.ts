@@ -5,7 +5,7 @@ import { requestBuilder } from '#lib/connectors/registry.ts';
 import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import type { BatchState } from '#lib/core/lifecycle.ts';
-import { chunkMay } from '#lib/core/lifecycle.ts';
+import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle.ts';
 import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
 import type { ReceiptResult } from '#lib/ledger/receipt.ts';
 import { type ChunkRow, chunkRow } from '#lib/steps/batches/batch-view.ts';
@@ -79,7 +79,7 @@ export type CheckpointView = {
   may: { correct: boolean; decide: boolean; release: boolean; resume: boolean };
 };
 
-export type TwoSignatures = {
+type TwoSignatures = {
   /** who signed first, by name, and when (ISO 8601); null when nobody has */
   first: { by: string; at: string } | null;
   /** who did not sign, by name, and when, so that both signatures are due again; null when nobody said so last. The chunk's note says why. */
@@ -140,7 +140,7 @@ export async function readCheckpoint(
     may: {
       correct: may(actor, 'correct') && chunk.state === 'awaiting_review',
       decide: may(actor, 'decide') && chunkMay('approve', chunk.state) && !two?.notYou,
-      release: may(actor, 'release') && (chunkMay('release', chunk.state) || (chunk.state === 'approved' && !chunk.released)),
+      release: may(actor, 'release') && CHUNK_RELEASABLE.includes(chunk.state) && !chunk.released,
       resume: may(actor, 'resume'),
     },
   };
@@ -154,13 +154,11 @@ async function manifestOf(
 ): Promise<{ digest: string | null; problems: ManifestProblem[] }> {
   const { pool } = db();
   if (chunk.decisionId !== null) return { digest: await readApprovedDigest(pool, chunk.decisionId, chunk.id), problems: [] };
-  if (!ANSWERABLE.has(chunk.state)) return { digest: null, problems: [] };
+  if (!CHUNK_IN_REVIEW.includes(chunk.state)) return { digest: null, problems: [] };
   // It is remembered only when every request could be built.
   if (chunk.manifestDigest !== null) return { digest: chunk.manifestDigest, problems: [] };
   return currentManifest(pool, { ...of, plan: batch.plan }, requestBuilder);
 }
-
-const ANSWERABLE: ReadonlySet<string> = new Set(['awaiting_review', 'awaiting_second']);
 
 async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promise<TwoSignatures | null> {
   if (!needsTwo(batch.plan)) return null;

@@ -7,10 +7,11 @@ import { inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { exportScratchpad } from './export-scratchpad.ts';
-import { readScratchpad } from './read-scratchpad.ts';
+import { scratchpadOf } from './read-scratchpad.ts';
 
 const { pool } = await testDatabase();
 const BO: Actor = { id: `user:${randomUUID()}`, role: 'reviewer', name: 'Bo', via: 'page' };
@@ -118,15 +119,20 @@ test('a reader who goes away half way leaves nothing running', async () => {
 
 test('one chunk is kept current as answers come', async () => {
   const { batchId, chunks } = await batchOf();
-  expect((await readScratchpad(BO, { batchId, chunk: 2 }))?.summary).toEqual({ processed: 1, categories: { task: 1 } });
+  expect((await second(batchId)).summary).toEqual({ processed: 1, categories: { task: 1 } });
   await pool.query(
     `INSERT INTO classification (batch_id, ordinal, chunk_id, category, why, confidence, "by", revision) VALUES ($1, 52, $2, 'fyi', 'now', 1, 'rules', 1)`,
     [batchId, chunks[1]?.id],
   );
-  const now = await readScratchpad(BO, { batchId, chunk: 2 });
-  expect(now?.summary).toEqual({ processed: 2, categories: { task: 1, fyi: 1 } });
+  const now = await second(batchId);
+  expect(now.summary).toEqual({ processed: 2, categories: { task: 1, fyi: 1 } });
   let details = '';
-  for await (const part of now?.details ?? []) details += part;
+  for await (const part of now.details) details += part;
   expect(details).toContain('## Item 52');
-  expect(await readScratchpad(BO, { batchId, chunk: 9 })).toBeNull();
 });
+
+async function second(batchId: string) {
+  const batch = await readBatchFacts(pool, batchId);
+  const [chunk] = await readChunksNow(pool, batchId, { number: 2 });
+  return scratchpadOf(batch!, chunk!);
+}

@@ -4,7 +4,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
 import { type ChunkRow, chunkRow } from '#lib/steps/batches/batch-view.ts';
-import { isId, limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { isId, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { foldChunks } from '#lib/store/receipts/sum.ts';
@@ -25,8 +25,8 @@ export async function readChunks(actor: Actor, input: Input): Promise<Page<Chunk
   const { pool } = db();
   if (!isId(batchId) || !(await readPulse(pool, batchId))) return null;
   const rows = await readChunksNow(pool, batchId, { after, limit: limit + 1, ...(state ? { state } : {}) });
-  const shown = rows.slice(0, limit);
+  const { shown, next } = pageOf(rows, limit, ({ number }) => number);
   const folded = await foldChunks(pool, batchId, shown);
   const items = shown.map((chunk) => chunkRow(chunk, folded.get(chunk.number)));
-  return { items, next: rows.length > limit ? String(items.at(-1)?.number) : null };
+  return { items, next };
 }

@@ -1,11 +1,8 @@
 /** A chunk's intermediate state as it is now: counts, and each item's category with its reason. */
-import type { Actor } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
 import { detailsHeading, detailsItem, scratchpadSummary } from '#lib/core/checkpoints/scratchpad.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
-import { isId, isNumber } from '#lib/steps/page.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
+import { type BatchFacts, type ChunkNow, readNames } from '#lib/store/batches/batch-reads.ts';
 import { readCategoryCounts, walkAnswers } from '#lib/store/checkpoints/checkpoint-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -14,19 +11,7 @@ export type Scratchpad = {
   details: AsyncIterable<string>;
 };
 
-/** The scratchpad of one chunk; null when there is no such chunk. */
-export async function readScratchpad(
-  actor: Actor,
-  { batchId, chunk: number }: { batchId: string; chunk: number },
-): Promise<Scratchpad | null> {
-  authorise(actor, 'see');
-  if (!isId(batchId) || !isNumber(number)) return null;
-  const { pool } = db();
-  const batch = await readBatchFacts(pool, batchId);
-  const [chunk] = batch ? await readChunksNow(pool, batchId, { number }) : [];
-  return batch && chunk ? scratchpadOf(batch, chunk) : null;
-}
-
+/** The scratchpad of one chunk; the caller has authorised. */
 export async function scratchpadOf(batch: BatchFacts, chunk: ChunkNow): Promise<Scratchpad> {
   const counts = await readCategoryCounts(db().pool, chunk.id);
   const summary = scratchpadSummary(

@@ -5,6 +5,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { csvWriter, mboxMessage } from '#lib/ingest/write-back.ts';
+import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
 import { type Original, readOriginals } from '#lib/store/datasets/originals.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -42,7 +43,8 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
   const dataset = await db().prisma.dataset.findUnique({ where: { id: datasetId } });
   if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
   const items = readOriginals(db().pool, { datasetId, batchId, category, shelf });
-  const name = fileStem(dataset.name, category, shelf);
+  const parts = [withoutEnding(dataset.name), category, shelf].filter((part) => part !== null);
+  const name = parts.map((part) => fileStem(part)).join('-');
 
   if (format === 'jsonl') {
     const fields = z.array(z.object({ name: z.string() })).parse(dataset.fields);
@@ -84,18 +86,6 @@ async function datasetOf(batchId: string, category: string | null): Promise<stri
   const names = (batch.plan as unknown as Plan).categories.map(({ name }) => name);
   if (category === null || names.includes(category)) return batch.datasetId;
   throw new CountersignError('invalid', `No category is called “${category}”. There is: ${names.join(', ')}.`);
-}
-
-/** Safe as a file name on every system; the route puts it into its header. */
-function fileStem(datasetName: string, category: string | null, shelf: string | null): string {
-  const stem = datasetName.replace(/\.[A-Za-z0-9]{1,8}$/, '');
-  const whole = [stem, category, shelf]
-    .filter((part) => part !== null)
-    .join('-')
-    .toWellFormed()
-    .replace(/[\p{C}\\/:*?"<>|]+/gu, '_')
-    .slice(0, 120);
-  return whole.replace(/^[.\s]+|[.\s]+$/g, '') || 'dataset';
 }
 
 async function* jsonLines(items: AsyncIterable<Original>, names: string[]): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,17 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { DatasetState } from '#lib/core/lifecycle.ts';
 import type { FieldProfile } from '#lib/ingest/profile.ts';
-import { instantCursor, isId, limitOf, nounOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import {
+  instantCursor,
+  instantOf,
+  isId,
+  limitOf,
+  nounOf,
+  numberCursor,
+  type Page,
+  type PageInput,
+  pageOf,
+} from '#lib/steps/page.ts';
 import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
 import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -42,9 +52,8 @@ export async function readDatasets(actor: Actor, input: PageInput = {}): Promise
   authorise(actor, 'see');
   const limit = limitOf(input);
   const rows = await readDatasetHeads(db().pool, { before: instantCursor(input), limit: limit + 1 });
-  const items = rows.slice(0, limit).map(viewOf);
-  const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? `${last.createdAt}_${last.id}` : null };
+  const { shown, next } = pageOf(rows, limit, instantOf);
+  return { items: shown.map(viewOf), next };
 }
 
 /** The dataset, or null. */
@@ -62,9 +71,8 @@ export async function readItems(actor: Actor, { id, ...input }: { id: string } &
   const limit = limitOf(input);
   const { rows, more } = await readItemPage(db().pool, id, numberCursor(input), limit);
   const names = dataset.fields.map(({ name }) => name);
-  const items = rows.map(({ ordinal, fields }) => ({ ordinal, fields: inOrder(fields, names) }));
-  const last = more ? items.at(-1) : undefined;
-  return { items, next: last ? String(last.ordinal) : null };
+  const { shown, next } = pageOf(rows, limit, ({ ordinal }) => ordinal, more);
+  return { items: shown.map(({ ordinal, fields }) => ({ ordinal, fields: inOrder(fields, names) })), next };
 }
 
 /** The rows that could not be read, in the order of the file; null without the dataset. */
@@ -76,9 +84,8 @@ export async function readUnreadable(
   if (!dataset) return null;
   const limit = limitOf(input);
   const rows = await readUnreadablePage(db().pool, id, numberCursor(input), limit + 1);
-  const items = rows.slice(0, limit).map(({ line, reason, excerpt }) => ({ line, reason, excerpt: excerpt.toString('utf8') }));
-  const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? String(last.line) : null };
+  const { shown, next } = pageOf(rows, limit, ({ line }) => line);
+  return { items: shown.map(({ line, reason, excerpt }) => ({ line, reason, excerpt: excerpt.toString('utf8') })), next };
 }
 
 function viewOf(head: DatasetHead): DatasetView {

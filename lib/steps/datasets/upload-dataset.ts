@@ -9,6 +9,7 @@ import { Profile } from '#lib/ingest/profile.ts';
 import { detectFormat } from '#lib/ingest/registry.ts';
 import { chunksOf, peek } from '#lib/ingest/source.ts';
 import { log } from '#lib/log.ts';
+import { withoutEnding } from '#lib/steps/file-stem.ts';
 import { ItemRows } from '#lib/store/datasets/item-rows.ts';
 import { type Arrived, beginUpload, type Upload } from '#lib/store/datasets/items.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -55,7 +56,7 @@ export async function uploadDataset(actor: Actor, input: UploadInput, options: U
       // When even this fails, the sweep of abandoned uploads finds the dataset once the database is back.
       await upload
         .fail(told.message)
-        .catch((problem: unknown) => log.error({ ...facts(problem), dataset: id }, 'a failed upload could not be marked'));
+        .catch((problem: unknown) => log.error({ err: problem, dataset: id }, 'a failed upload could not be marked'));
       throw told;
     } finally {
       upload.close();
@@ -212,8 +213,7 @@ function nameOf(given: string): string {
   const name = last.replace(/\p{C}+/gu, ' ').trim();
   if (name === '') throw new CountersignError('invalid', 'The file has no name. Give it one: its ending says what it is.');
   if (name.length <= NAME_CHARS_MAX) return name;
-  const dot = name.lastIndexOf('.');
-  const ending = dot > 0 && name.length - dot <= 10 ? name.slice(dot) : '';
+  const ending = name.slice(withoutEnding(name).length);
   return `${name.slice(0, NAME_CHARS_MAX - ending.length)}${ending}`.toWellFormed();
 }
 
@@ -248,14 +248,8 @@ function sizeOf(bytes: number): string {
 
 function inWords(error: unknown): CountersignError {
   if (error instanceof CountersignError) return error;
-  log.error(facts(error), 'an upload failed');
+  log.error({ err: error }, 'an upload failed');
   return new CountersignError('unavailable', 'The database did not take the file. Nothing of it was kept; upload it again.', {
     cause: error,
   });
-}
-
-/** Not the whole error: where COPY stopped, PostgreSQL quotes the row. */
-function facts(error: unknown): { error: string; code: string | undefined } {
-  const { message, code } = error as { message?: string; code?: string };
-  return { error: message ?? String(error), code };
 }

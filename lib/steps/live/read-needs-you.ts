@@ -2,6 +2,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import type { DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
+import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import { readTargets, type TargetIncident } from '#lib/steps/fleet/target-incidents.ts';
 import { nounOf } from '#lib/steps/page.ts';
 import { type NeedRow, readDoubtful, readWaiting } from '#lib/store/batches/batch-reads.ts';
@@ -52,15 +53,15 @@ export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
     readDoubtful(pool, NEEDS_SHOWN),
   ]);
   const open = await openDoubts(doubtful);
-  const those = (...states: NeedRow['state'][]): Need[] =>
+  const those = (states: readonly NeedRow['state'][]): Need[] =>
     waiting.rows.filter(({ state }) => states.includes(state)).map((row) => needOf(row, open));
   const doubts = doubtful.map((row) => needOf(row, open)).filter(({ uncertain }) => uncertain > 0);
   return {
     targets,
-    checkpoints: those('awaiting_review', 'awaiting_second'),
-    releases: those('awaiting_release'),
+    checkpoints: those(CHUNK_IN_REVIEW),
+    releases: those(['awaiting_release']),
     doubts,
-    halts: those('halted'),
+    halts: those(['halted']),
     count: targets.length + waiting.count + doubts.reduce((sum, { uncertain }) => sum + uncertain, 0),
     trouble,
   };

@@ -108,14 +108,14 @@ const refusalOf = async (asked: Promise<unknown>) => {
 describe('downloadDataset', () => {
   test('gives a CSV back byte for byte, header and all', async () => {
     const { fileName, contentType, body } = await downloadDataset(reviewer, { datasetId: csv, format: 'original' });
-    expect([fileName, contentType]).toEqual(['Sales_ 2024_Q1.csv', 'text/csv; charset=utf-8']);
+    expect([fileName, contentType]).toEqual(['Sales-2024-Q1.csv', 'text/csv; charset=utf-8']);
     const all = Array.from({ length: 2_500 }, (_, index) => row(index + 1));
     expect(await bytesOf(body)).toEqual(Buffer.concat([HEADER, ...all, Buffer.from('\r\n')]));
   });
 
   test('gives one category of a batch, its rows as they were', async () => {
     const { fileName, body } = await downloadDataset(reviewer, { batchId: csvBatch, format: 'csv', category: 'keep' });
-    expect(fileName).toBe('Sales_ 2024_Q1-keep.csv');
+    expect(fileName).toBe('Sales-2024-Q1-keep.csv');
     const kept = Array.from({ length: 250 }, (_, index) => row((index + 1) * 10));
     expect(await bytesOf(body)).toEqual(Buffer.concat([HEADER, ...kept, Buffer.from('\r\n')]));
   });

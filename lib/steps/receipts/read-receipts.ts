@@ -1,7 +1,7 @@
 /** Receipts, page by page: of the batch, of one chunk, or the story of one item. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { isId, isNumber, limitOf, numbersCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { isId, isNumber, limitOf, numbersCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptPage, readStory } from '#lib/store/receipts/receipt-reads.ts';
@@ -27,7 +27,6 @@ export async function readReceipts(actor: Actor, input: Input): Promise<Page<Rec
   const chunk = input.chunk ?? null;
   const after = chunk === null ? { chunk: ofChunk, seq } : { chunk, seq: ofChunk === chunk ? seq : 0 };
   const stored = await readReceiptPage(pool, batch.id, { after, chunk, limit: limit + 1 });
-  const items = await reader.rows(stored.slice(0, limit));
-  const last = stored.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? `${last.chunk}.${last.seq}` : null };
+  const { shown, next } = pageOf(stored, limit, (last) => `${last.chunk}.${last.seq}`);
+  return { items: await reader.rows(shown), next };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { SHELF_COUNTED_MAX } from '#lib/core/limits.ts';
-import { badCursor, instantCursor, limitOf, nounOf, type Page, type PageInput } from '#lib/steps/page.ts';
+import { badCursor, instantCursor, instantOf, limitOf, nounOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readShelfGroups, type ShelfGroupRow } from '#lib/store/shelf/shelf.ts';
@@ -45,8 +45,8 @@ export async function listShelf(actor: Actor, input: ListShelfInput = {}): Promi
     only: { batchId, category, shelf },
     limit: limit + 1,
   });
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { items: rows.slice(0, limit).map(groupOf), next: last ? cursorOf(last) : null };
+  const { shown, next } = pageOf(rows, limit, cursorOf);
+  return { items: shown.map(groupOf), next };
 }
 
 function groupOf({ batchCreatedAt: _, datasetFormat, since, ...row }: ShelfGroupRow): ShelfGroup {
@@ -63,7 +63,7 @@ function groupOf({ batchCreatedAt: _, datasetFormat, since, ...row }: ShelfGroup
 const names = z.tuple([shelfName, shelfName]);
 
 function cursorOf({ batchCreatedAt, batchId, category, shelf }: ShelfGroupRow): string {
-  return `${batchCreatedAt.toISOString()}_${batchId}_${JSON.stringify([category, shelf])}`;
+  return `${instantOf({ createdAt: batchCreatedAt, id: batchId })}_${JSON.stringify([category, shelf])}`;
 }
 
 function groupCursor(input: PageInput) {

@@ -1,20 +1,11 @@
 /** The follow-up tasks that batches made. */
-import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { CountersignError } from '#lib/core/errors.ts';
-import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
+import { limitOf, type Page, type PageInput, pageOf, sequenceCursor } from '#lib/steps/page.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
-const input = z.strictObject({
-  cursor: z
-    .string()
-    .regex(/^\d{1,18}$/, 'That cursor is not one of this list.')
-    .nullish(),
-  limit: z.int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT),
-  /** true: those to be done; false: those that are done or withdrawn; left out: all */
-  open: z.boolean().optional(),
-});
+/** `open`: those to be done; false: those that are done or withdrawn; left out: all */
+type Input = PageInput & { open?: boolean | undefined };
 
 export type FollowUp = {
   id: string;
@@ -33,31 +24,27 @@ export type FollowUp = {
 };
 
 /** The newest first. Throws `invalid` for a cursor of another list. */
-export async function listFollowUps(
-  actor: Actor,
-  raw: z.input<typeof input> = {},
-): Promise<{ items: FollowUp[]; next: string | null }> {
+export async function listFollowUps(actor: Actor, { open, ...input }: Input = {}): Promise<Page<FollowUp>> {
   authorise(actor, 'see');
-  const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', read.error.issues[0]?.message ?? 'The list can not be read.');
-  const { cursor, limit, open } = read.data;
+  const limit = limitOf(input);
+  const before = sequenceCursor(input);
   const { prisma } = db();
   const rows = await prisma.followUp.findMany({
     where: {
-      ...(cursor ? { id: { lt: BigInt(cursor) } } : {}),
+      ...(before === null ? {} : { id: { lt: before } }),
       ...(open === true ? { doneAt: null, withdrawnAt: null } : {}),
       ...(open === false ? { OR: [{ doneAt: { not: null } }, { withdrawnAt: { not: null } }] } : {}),
     },
     orderBy: { id: 'desc' },
     take: limit + 1,
   });
-  const page = rows.slice(0, limit);
+  const { shown, next } = pageOf(rows, limit, ({ id }) => id);
   const batches = await prisma.batch.findMany({
-    where: { id: { in: [...new Set(page.map((row) => row.batchId))] } },
+    where: { id: { in: [...new Set(shown.map((row) => row.batchId))] } },
     select: { id: true, name: true },
   });
   const names = new Map(batches.map(({ id, name }) => [id, name]));
-  const items = page.map((row) => ({
+  const items = shown.map((row) => ({
     id: String(row.id),
     title: row.title,
     body: row.body,
@@ -70,5 +57,5 @@ export async function listFollowUps(
     doneBy: row.doneBy,
     withdrawnAt: row.withdrawnAt?.toISOString() ?? null,
   }));
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return { items, next };
 }

@@ -122,14 +122,11 @@ async function resolve(
 ): Promise<void> {
   const { result } = how;
   const n = doubts.length;
-  // Abandoned stays in the sum's "uncertain": nobody will ever know.
-  const left = result === 'abandoned' ? 0 : n;
-  const column = result === 'succeeded' ? 'done' : 'not_executed';
   const last = await takeSequence(tx, n, {
     chunkId: chunk.id,
     from: CHUNK_MAY_BE_IN_DOUBT,
     revision: null,
-    ...(left > 0 && { set: `uncertain = uncertain - ${left}, ${column} = ${column} + ${left}` }),
+    says: { answered: result },
   });
   if (last === null) throw new CountersignError('conflict', `Chunk ${chunk.number} moved meanwhile. Nothing was recorded.`);
   const receipts = doubts.map((doubt, index) => {

@@ -3,7 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
-import { isId, limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { isId, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
 import { readWorkerNames } from '#lib/store/fleet/workers.ts';
@@ -14,7 +14,7 @@ import { readDoubtGroups } from '#lib/store/uncertain/doubts.ts';
 import { inspector } from './ask-targets.ts';
 import { groupId } from './doubt-groups.ts';
 
-export type UncertainItem = {
+type UncertainItem = {
   ordinal: number;
   chunk: number;
   fields: Record<string, string>;
@@ -43,7 +43,7 @@ export type UncertainItem = {
 };
 
 /** Doubts that have one cause. */
-export type DoubtGroup = {
+type DoubtGroup = {
   /** names what is counted here; an answer to it covers nothing that comes later */
   id: string;
   /** a code: timeout, worker_lost, … */
@@ -88,7 +88,8 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
     pool,
     doubts.flatMap(({ inspection }) => inspection?.by ?? []),
   );
-  const items = doubts.slice(0, limit).map((doubt, index): UncertainItem => {
+  const { shown, next } = pageOf(doubts, limit, ({ ordinal }) => ordinal ?? 0);
+  const items = shown.map((doubt, index): UncertainItem => {
     const fields = rows[index]?.fields ?? {};
     return {
       ordinal: doubt.ordinal ?? 0,
@@ -114,7 +115,7 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
     };
   });
   const groups = chunks.length === 0 ? [] : await groupsOf(batchId, chunks);
-  return { items, next: doubts.length > limit ? String(items.at(-1)?.ordinal) : null, groups };
+  return { items, next, groups };
 }
 
 /** The parts of each cause, chunk by chunk, put together; the largest group first. */

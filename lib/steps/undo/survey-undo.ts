@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Done } from '#lib/connectors/port.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import type { ChunkState } from '#lib/core/lifecycle.ts';
+import { CHUNK_AT_REST, CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import { UNDO_ORDINALS_MAX, UNDO_ORDINALS_NAMED, UNDO_PAGE_ITEMS } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
@@ -48,9 +48,6 @@ export type UndoSurvey = {
   /** category -> how many of each, in the plan's order */
   categories: { name: string; restorable: number; cannot: number; action: Action | null }[];
 };
-
-/** In these a chunk sends nothing more by itself, so what it did can be looked at as a whole. */
-const SETTLED: readonly ChunkState[] = ['done', 'unresolved', 'cancelled'];
 
 type Each = (chunk: ChunkToUndo, items: UndoItem[]) => Promise<void>;
 
@@ -121,7 +118,7 @@ async function withoutRefused(
   );
   const byOrdinal = Map.groupBy(earlier, ({ ordinal }) => ordinal);
   return rows.filter((row) => {
-    const why = SETTLED.includes(chunk.state)
+    const why = CHUNK_SETTLED.includes(chunk.state)
       ? (notDone(row) ?? undoneAlready(byOrdinal.get(row.ordinal) ?? []))
       : 'its chunk is not finished: let it end, or stop it';
     if (why !== null) tally.cannot(row.category, row.ordinal, why);
@@ -143,7 +140,7 @@ function undoneAlready(earlier: EarlierUndo[]): string | null {
       return `“${batchName}” undid it, and “${undoneBy}” did it again: undo that one instead`;
     if (result === 'succeeded') return `“${batchName}” undid it already`;
     if (result === 'uncertain' || result === 'abandoned') return `nobody knows whether “${batchName}” undid it`;
-    if (!['done', 'closed', 'cancelled', 'unresolved'].includes(chunkState)) return `“${batchName}” is about to undo it`;
+    if (!CHUNK_AT_REST.includes(chunkState)) return `“${batchName}” is about to undo it`;
   }
   return null;
 }

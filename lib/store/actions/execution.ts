@@ -189,7 +189,7 @@ export async function endExecution(pool: Pool, claim: Claim, cutShort: boolean):
 export const WAITING = '(approved_actions - done - skipped - failed - uncertain - not_executed - in_flight)';
 
 /** Whether an action's last receipt says that nobody knows; the counter also counts what was accepted as unknown. */
-export const IN_DOUBT = `(chunk.uncertain > 0 AND EXISTS (
+const IN_DOUBT = `(chunk.uncertain > 0 AND EXISTS (
   SELECT FROM receipt doubt WHERE doubt.batch_id = chunk.batch_id AND doubt.chunk = chunk.number AND doubt.result = 'uncertain'
     AND NOT EXISTS (SELECT FROM receipt later WHERE later.batch_id = doubt.batch_id AND later.ordinal = doubt.ordinal AND later.step > doubt.step)))`;
 

@@ -1,7 +1,17 @@
 /** Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. */
 import type { Pool } from 'pg';
-import type { BatchState, ChunkState, Stopping } from '#lib/core/lifecycle.ts';
-import { CHUNK_MAY_BE_IN_DOUBT, CHUNK_OWNED, CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle.ts';
+import {
+  BATCH_UNFINISHED,
+  type BatchState,
+  CHUNK_ACTING,
+  CHUNK_MAY_BE_IN_DOUBT,
+  CHUNK_OWNED,
+  CHUNK_TERMINAL,
+  CHUNK_WAITING_FOR_PEOPLE,
+  type ChunkState,
+  type Stopping,
+  stateList,
+} from '#lib/core/lifecycle.ts';
 import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ActionCounts } from '#lib/core/receipts/sum.ts';
@@ -91,7 +101,7 @@ export async function readChunksNow(pool: Pool, batchId: string, which: Which = 
         'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters, c.accepted_rest AS "acceptedRest",
       c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
       c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
-      CASE WHEN c.state IN ('approved', 'executing') OR c.incident_id IS NOT NULL THEN (
+      CASE WHEN c.state IN (${stateList(CHUNK_ACTING)}) OR c.incident_id IS NOT NULL THEN (
         SELECT t.target FROM breaker t WHERE t.target = ANY (c.targets) AND (c.state = 'halted' OR t.state = 'open' OR t.probe IS DISTINCT FROM c.id)
         ORDER BY t.target LIMIT 1) END AS "waitsFor",
       CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid,
@@ -139,24 +149,23 @@ export async function readBatchList(
      JOIN dataset d ON d.id = b.dataset_id
      CROSS JOIN LATERAL (
        SELECT sum(item_count) AS items, count(*) AS chunks,
-         count(*) FILTER (WHERE state = ANY($5)) AS waiting,
-         sum(uncertain) FILTER (WHERE state = ANY($7)) AS doubts,
-         sum(CASE WHEN state = ANY($6) THEN item_count
+         count(*) FILTER (WHERE ${WAITS_FOR_PEOPLE}) AS waiting,
+         sum(uncertain) FILTER (WHERE state = ANY($6)) AS doubts,
+         sum(CASE WHEN state = ANY($5) THEN item_count
                   WHEN decision_id IS NOT NULL THEN item_count - approved_actions + done + skipped + failed + uncertain + not_executed
                   ELSE 0 END) AS settled
-       FROM chunk WHERE batch_id = b.id) c
+       FROM chunk c WHERE batch_id = b.id) c
      ORDER BY b.created_at DESC, b.id DESC`,
     [
       ...[page.before?.createdAt ?? null, page.before?.id ?? null, page.state, page.limit],
-      ...[WAITING_FOR_PEOPLE, CHUNK_TERMINAL, CHUNK_MAY_BE_IN_DOUBT],
+      ...[CHUNK_TERMINAL, CHUNK_MAY_BE_IN_DOUBT],
     ],
   );
   return rows;
 }
 
-/** In these a chunk stands still until a person says something. */
-/** These stand still until a person says something. */
-export const WAITING_FOR_PEOPLE: readonly ChunkState[] = ['awaiting_review', 'awaiting_second', 'awaiting_release', 'halted'];
+/** Whether chunk `c` waits for a person: `waitsForPeople` of the lifecycle. */
+export const WAITS_FOR_PEOPLE = `(c.state IN (${stateList(CHUNK_WAITING_FOR_PEOPLE)}) AND c.incident_id IS NULL)`;
 
 /**
  * How many actions ended per second, over the chunks that somebody worked on lately: by the last receipts of each, so that a long history
@@ -204,21 +213,16 @@ const OF_NEED = `b.id AS "batchId", b.name AS "batchName", d.format AS "datasetF
  */
 export async function readWaiting(pool: Pool, actorId: string, limit: number): Promise<{ rows: NeedRow[]; count: number }> {
   const [listed, counted] = await Promise.all([
-    pool.query<NeedRow>(`SELECT ${OF_NEED} WHERE ${WAITS} ORDER BY b.started_at, b.id, c.number LIMIT $3`, [
-      WAITING_FOR_PEOPLE,
-      actorId,
-      limit,
-    ]),
+    pool.query<NeedRow>(`SELECT ${OF_NEED} WHERE ${WAITS} ORDER BY b.started_at, b.id, c.number LIMIT $2`, [actorId, limit]),
     pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE ${WAITS}`, [
-      WAITING_FOR_PEOPLE,
       actorId,
     ]),
   ]);
   return { rows: listed.rows, count: counted.rows[0]?.count ?? 0 };
 }
 
-const WAITS = `c.state = ANY($1) AND c.incident_id IS NULL AND b.state IN ('running', 'paused')
-  AND CASE WHEN c.state = 'awaiting_second' THEN b.started_by IS DISTINCT FROM $2 AND ${FIRST_SIGNATURE} ->> 'by' <> $2 ELSE true END`;
+const WAITS = `${WAITS_FOR_PEOPLE} AND b.state IN (${stateList(BATCH_UNFINISHED)})
+  AND CASE WHEN c.state = 'awaiting_second' THEN b.started_by IS DISTINCT FROM $1 AND ${FIRST_SIGNATURE} ->> 'by' <> $1 ELSE true END`;
 
 /** Chunks whose counter says that something is in doubt; the receipts say how much of it is still open. */
 export async function readDoubtful(pool: Pool, limit: number): Promise<NeedRow[]> {

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX, SEARCH_SCAN_ITEMS } from '#lib/core/limits.ts';
-import { WAITING_FOR_PEOPLE } from '#lib/store/batches/batch-reads.ts';
+import { WAITS_FOR_PEOPLE } from '#lib/store/batches/batch-reads.ts';
 
 export type ChunkOf = { batchId: string; datasetId: string; chunkId: string };
 
@@ -169,9 +169,9 @@ export type NextWaiting = { number: number; name: string; state: ChunkState; wai
  */
 export async function readNextWaiting(pool: Pool, batchId: string, number: number): Promise<NextWaiting | null> {
   const { rows } = await pool.query<NextWaiting>(
-    `SELECT number, name, state, count(*) OVER ()::int AS waiting FROM chunk
-     WHERE batch_id = $1 AND number <> $2 AND state = ANY($3) ORDER BY continued, number < $2, number LIMIT 1`,
-    [batchId, number, WAITING_FOR_PEOPLE],
+    `SELECT number, name, state, count(*) OVER ()::int AS waiting FROM chunk c
+     WHERE batch_id = $1 AND number <> $2 AND ${WAITS_FOR_PEOPLE} ORDER BY continued, number < $2, number LIMIT 1`,
+    [batchId, number],
   );
   return rows[0] ?? null;
 }

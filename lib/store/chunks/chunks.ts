@@ -1,6 +1,14 @@
 /** The chunk rows as people's verbs see and change them: locked in the order of their numbers, changed by compare-and-set. */
 import { CountersignError } from '#lib/core/errors.ts';
-import { type BatchState, type ChunkState, chunkFrom, type Stopping } from '#lib/core/lifecycle.ts';
+import {
+  BATCH_UNFINISHED,
+  type BatchState,
+  CHUNK_RELEASABLE,
+  CHUNK_TRANSITIONS,
+  type ChunkState,
+  chunkFrom,
+  type Stopping,
+} from '#lib/core/lifecycle.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
@@ -46,7 +54,7 @@ export async function readBatchRow(client: Tx, batchId: string): Promise<BatchRo
 
 /** Throws `conflict` when the batch is over, or was not started. `so` says what follows from that. */
 export function assertUnfinished(batch: BatchRow, so: string): void {
-  if (batch.state === 'running' || batch.state === 'paused') return;
+  if (BATCH_UNFINISHED.includes(batch.state)) return;
   throw new CountersignError('conflict', `This batch is ${batch.state}: ${so}.`);
 }
 
@@ -74,13 +82,10 @@ export async function lockForRelease(client: Tx, batchId: string, numbers: reado
     `SELECT ${COLUMNS} FROM chunk WHERE batch_id = $1 AND (number = ANY($2) OR (state = ANY($3) AND NOT released
        AND decision_id IN (SELECT decision_id FROM chunk WHERE batch_id = $1 AND number = ANY($2))))
      ORDER BY number FOR UPDATE`,
-    [batchId, numbers, RELEASABLE],
+    [batchId, numbers, CHUNK_RELEASABLE],
   );
   return rows;
 }
-
-/** In these a chunk waits for a release: its own first actions are done, or those of another chunk are to be looked at before it begins. */
-export const RELEASABLE: readonly ChunkState[] = [...chunkFrom('release'), ...chunkFrom('first_done_elsewhere')];
 
 /** Opens the gate of the first `count` proposed chunks (all without a count), or of one by its number. Gives the numbers opened. */
 export async function openGates(
@@ -90,11 +95,14 @@ export async function openGates(
 ): Promise<number[]> {
   const limit = which === 'all' ? null : 'count' in which ? which.count : 1;
   const { rows } = await client.query<{ number: number }>(
-    `UPDATE chunk SET state = 'queued', updated_at = clock_timestamp()
+    `UPDATE chunk SET state = $5, updated_at = clock_timestamp()
      WHERE id IN (SELECT id FROM chunk WHERE batch_id = $1 AND state = ANY($2) AND ($3::int IS NULL OR number = $3)
                   ORDER BY number LIMIT $4 FOR UPDATE)
      RETURNING number`,
-    [batchId, chunkFrom('open_gate'), which !== 'all' && 'number' in which ? which.number : null, limit],
+    [
+      ...[batchId, chunkFrom('open_gate'), which !== 'all' && 'number' in which ? which.number : null, limit],
+      CHUNK_TRANSITIONS.open_gate.to,
+    ],
   );
   return rows.map((row) => row.number).sort((a, b) => a - b);
 }

@@ -1,4 +1,5 @@
 /** Answers of the classifier and people's corrections to them. */
+import { CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
@@ -52,9 +53,9 @@ export async function insertAnswers(client: Tx, claim: Claim, answers: Answer[],
 /** classifying -> awaiting_review, when every item has its answer. False when the claim is lost or the chunk is being stopped. */
 export async function completeClassifying(client: Tx, claim: Claim): Promise<boolean> {
   const { rowCount } = await client.query(
-    `UPDATE chunk SET state = 'awaiting_review', lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
-     WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL AND classified >= item_count`,
-    [claim.chunkId, claim.epoch],
+    `UPDATE chunk SET state = $3, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+     WHERE id = $1 AND epoch = $2 AND state = ANY($4) AND stopping IS NULL AND classified >= item_count`,
+    [claim.chunkId, claim.epoch, CHUNK_TRANSITIONS.classified.to, chunkFrom('classified')],
   );
   return rowCount === 1;
 }

@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CountersignError } from '#lib/core/errors.ts';
+import { DATASET_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { ItemRows } from './item-rows.ts';
 
@@ -136,7 +137,7 @@ export async function readUnreadablePage(
 }
 
 /** COPY of one segment's rows, in whatever transaction the client is in. */
-export async function copyItems(client: pg.ClientBase, rows: ItemRows): Promise<void> {
+async function copyItems(client: pg.ClientBase, rows: ItemRows): Promise<void> {
   if (rows.itemCount > 0) {
     await copy(client, 'COPY item (dataset_id, ordinal, fields, raw, digest) FROM STDIN (FORMAT binary)', rows.items.copyData());
   }
@@ -172,9 +173,9 @@ async function commitSegment(client: pg.ClientBase, id: string, rows: ItemRows, 
 
 async function complete(client: pg.ClientBase, id: string, digest: Buffer, arrived: Arrived): Promise<void> {
   const { rowCount } = await client.query(
-    `UPDATE dataset SET state = 'ready', ready_at = now(), digest = $2, bytes = $3, format = $4, dialect = $5, fields = coalesce($6, fields)
-     WHERE id = $1 AND state = 'receiving'`,
-    [id, digest, ...arrivedValues(arrived)],
+    `UPDATE dataset SET state = $7, ready_at = now(), digest = $2, bytes = $3, format = $4, dialect = $5, fields = coalesce($6, fields)
+     WHERE id = $1 AND state = ANY($8)`,
+    [id, digest, ...arrivedValues(arrived), DATASET_TRANSITIONS.complete.to, DATASET_TRANSITIONS.complete.from],
   );
   if (rowCount === 0) throw notReceiving();
 }
@@ -187,8 +188,8 @@ function arrivedValues({ bytes, format, dialect, fields }: Arrived): unknown[] {
 async function failDataset(client: pg.ClientBase, id: string, reason: string): Promise<boolean> {
   await client.query('BEGIN');
   const { rowCount } = await client.query(
-    `UPDATE dataset SET state = 'failed', reason = $2, item_count = 0, unreadable_count = 0, fields = '[]' WHERE id = $1 AND state = 'receiving'`,
-    [id, reason],
+    `UPDATE dataset SET state = $3, reason = $2, item_count = 0, unreadable_count = 0, fields = '[]' WHERE id = $1 AND state = ANY($4)`,
+    [id, reason, DATASET_TRANSITIONS.fail.to, DATASET_TRANSITIONS.fail.from],
   );
   if (rowCount === 1) {
     await client.query('DELETE FROM item WHERE dataset_id = $1', [id]);

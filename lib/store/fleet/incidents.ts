@@ -1,5 +1,5 @@
 /** One fault, told once. */
-import { batchFrom } from '#lib/core/lifecycle.ts';
+import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
@@ -42,9 +42,10 @@ export async function readSendingBatches(client: Tx): Promise<string[]> {
 
 /** Pauses a running batch and everything in it that sends, and opens its incident. False when somebody else did. */
 export async function stopOnMismatch(tx: Tx, batchId: string, incidentId: string, message: string): Promise<boolean> {
-  const { rowCount } = await tx.query(`UPDATE batch SET state = 'paused' WHERE id = $1 AND state = ANY($2)`, [
+  const { rowCount } = await tx.query('UPDATE batch SET state = $3 WHERE id = $1 AND state = ANY($2)', [
     batchId,
     batchFrom('pause'),
+    BATCH_TRANSITIONS.pause.to,
   ]);
   if (rowCount !== 1) return false;
   await pauseChunks(tx, batchId);

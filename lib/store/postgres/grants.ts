@@ -1,6 +1,9 @@
 import type pg from 'pg';
 
-/** What the application role may do where it is not everything (I6). A table that is not named here: SELECT, INSERT, UPDATE, DELETE. */
+/**
+ * What the application role may do where it is not everything (I6). A table that is not named here: SELECT, INSERT, UPDATE, DELETE.
+ * @internal for its tests
+ */
 export const APPEND_ONLY: Record<string, string> = {
   receipt: 'SELECT, INSERT',
   manifest_row: 'SELECT, INSERT',

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { CountersignError } from '#lib/core/errors.ts';
 import { grantToApplication } from './grants.ts';
-import { applyMigrations, schemaDifference } from './schema-engine.ts';
+import { applyMigrations } from './schema-engine.ts';
 
 export type DatabaseUrls = {
   /** The owner's: migrations only. */
@@ -12,7 +12,7 @@ export type DatabaseUrls = {
 };
 
 /** The job queues (bells only: a job ends at the claim, so it is never retried). */
-export const QUEUES = {
+const QUEUES = {
   bell: { notify: true, retryLimit: 0, retentionSeconds: 3_600, deleteAfterSeconds: 60 },
 } as const;
 
@@ -48,11 +48,6 @@ export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<strin
     // Ending the session gives the lock back.
     await owner.end().catch(() => {});
   }
-}
-
-/** The SQL by which the migrated database and prisma/schema differ; empty when they agree. */
-export async function schemaDrift(ownerUrl: string): Promise<string> {
-  return await schemaDifference(ownerUrl);
 }
 
 function roleOf(url: string): string {

@@ -3,8 +3,8 @@ import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '#test/database.ts';
 import { APPEND_ONLY } from './grants.ts';
-import { schemaDrift } from './migrate.ts';
 import { assertReceiptProtection } from './protection.ts';
+import { schemaDifference } from './schema-engine.ts';
 
 const { pool, ownerPool, superPool, ownerUrl } = await testDatabase();
 const batch = randomUUID();
@@ -82,7 +82,7 @@ test('the append-only tables are those that grants and triggers name, and the re
 });
 
 test('the committed migrations and schema.prisma agree', async () => {
-  expect(await schemaDrift(ownerUrl)).toBe('');
+  expect(await schemaDifference(ownerUrl)).toBe('');
 });
 
 describe('start-up', () => {

@@ -4,7 +4,8 @@
  * is never touched.
  */
 import type { Pool } from 'pg';
-import type { SealedReceipt } from '#lib/ledger/receipt.ts';
+import type { ChunkState, ChunkTransition } from '#lib/core/lifecycle.ts';
+import type { OutcomeResult, ResolutionResult, SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
 import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
@@ -22,7 +23,8 @@ export type IntentRow = SealedReceipt & {
 export type OutcomeRow = SealedReceipt & {
   ordinal: number;
   step: number;
-  result: 'succeeded' | 'failed' | 'uncertain';
+  /** what is skipped was never an intent */
+  result: Exclude<OutcomeResult, 'skipped'>;
 };
 
 /** I1, I3: stores intents as one statement. False: the fence refused, nothing was written and nothing may be sent. */
@@ -98,13 +100,17 @@ export async function insertResolution(
 export type GuardedChange = {
   chunkId: string;
   /** the states the chunk may be in, from the lifecycle table */
-  from: readonly string[];
+  from: readonly ChunkState[];
   /** null: the receipt does not depend on the answers (a doubt's answer) */
   revision: number | null;
-  /** further SET clauses, as SQL text of ours; parameters from $4 on */
-  set?: string;
-  values?: unknown[];
+  /** what else it changes in the chunk */
+  says: Decision | Answer;
 };
+
+/** A decision at a checkpoint: the transition that it is (null: the chunk stays as it is), and whether the next chunk may go on. */
+type Decision = { decided: DecidedTransition | null; continued: boolean; note?: string | null | undefined };
+/** A person's answer to as many doubts as numbers are taken. */
+type Answer = { answered: ResolutionResult };
 
 /**
  * I3 for people: takes the next `count` numbers of the chunk's sequence and changes it in the same statement, guarded by state and revision
@@ -112,12 +118,37 @@ export type GuardedChange = {
  */
 export async function takeSequence(client: Tx, count: number, change: GuardedChange): Promise<number | null> {
   const { rows } = await client.query<{ seq: number }>(
-    `UPDATE chunk SET seq = seq + $2, updated_at = clock_timestamp()${change.set ? `, ${change.set}` : ''}
+    `UPDATE chunk SET seq = seq + $2, updated_at = clock_timestamp()${changesOf(change.says, count)}
      WHERE id = $1 AND state = ANY($3) ${change.revision === null ? '' : `AND revision = ${Math.trunc(change.revision)}`}
      RETURNING seq`,
-    [change.chunkId, count, change.from, ...(change.values ?? [])],
+    [change.chunkId, count, change.from, ...notesOf(change.says)],
   );
   return rows[0]?.seq ?? null;
+}
+
+/** What each decision sets, by its transition. */
+const DECIDED = {
+  approve: ", state = 'approved', note = NULL",
+  approve_first_of_two: ", state = 'awaiting_second', note = NULL",
+  refuse_second: ", state = 'awaiting_review', note = $4",
+  send_back: ", state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $4",
+  close: ", state = 'closed'",
+  release: ", state = CASE state WHEN 'awaiting_release' THEN 'executing' ELSE state END, released = true",
+} as const satisfies Partial<Record<ChunkTransition, string>>;
+export type DecidedTransition = keyof typeof DECIDED;
+
+function changesOf(says: Decision | Answer, count: number): string {
+  if ('decided' in says)
+    return `${says.decided === null ? '' : DECIDED[says.decided]}${says.continued ? ', continued = true' : ''}`;
+  // Abandoned stays in the sum's "uncertain": nobody will ever know.
+  if (says.answered === 'abandoned') return '';
+  const column = says.answered === 'succeeded' ? 'done' : 'not_executed';
+  return `, uncertain = uncertain - ${Math.trunc(count)}, ${column} = ${column} + ${Math.trunc(count)}`;
+}
+
+/** The note is a parameter where the decision sets one, and nowhere else. */
+function notesOf(says: Decision | Answer): unknown[] {
+  return 'decided' in says && (says.decided === 'refuse_second' || says.decided === 'send_back') ? [says.note] : [];
 }
 
 export type NumberedReceipt = SealedReceipt & {

@@ -24,6 +24,7 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { TabLinks } from '#components/ui/tab-links.tsx';
 import { useAct } from '#components/ui/use-act.ts';
 import { UndoLinks, type UndoneByView } from '#components/undo/undo-links.tsx';
+import { BATCH_RETRIABLE, CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { BatchSnapshot } from '#lib/steps/live/stream-events.ts';
 import { Undo } from './undo.tsx';
@@ -51,7 +52,6 @@ type Props = {
 };
 
 const RELIST_MS = 500;
-const SETTLED: ReadonlySet<string> = new Set(['done', 'unresolved', 'cancelled']);
 
 /** A batch while one looks: what has been sent, what has not, and what waits for whom. */
 export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children }: Props) {
@@ -66,8 +66,8 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
     sum.failed > 0 && (batch.groups !== null || chunks.some(({ state, counts }) => state === 'done' && counts.failed > 0));
   // An undo is for what came to its end; a single item's receipt page has one too.
   const settled = batch.groups
-    ? batch.groups.some(({ state, count }) => count > 0 && SETTLED.has(state))
-    : chunks.some(({ state, counts }) => SETTLED.has(state) && counts.done > 0);
+    ? batch.groups.some(({ state, count }) => count > 0 && CHUNK_SETTLED.includes(state))
+    : chunks.some(({ state, counts }) => CHUNK_SETTLED.includes(state) && counts.done > 0);
   const undone = undoneBy.reduce((all, undo) => all + undo.done, 0);
   const undoable =
     may.undo && settled && undone < sum.done && batch.categories.some(({ action }) => action?.effect === 'undoable');
@@ -186,7 +186,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           {needs.doubts > 0 ? ` Resuming never repeats what is uncertain.` : ''} {resumeHalted.refusal?.message}
         </Banner>
       ) : null}
-      {ended && may.retry && (batch.state === 'running' || batch.state === 'finished') ? (
+      {ended && may.retry && BATCH_RETRIABLE.includes(batch.state) ? (
         <Banner
           kind="warning"
           actions={

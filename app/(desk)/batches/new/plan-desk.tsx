@@ -11,6 +11,7 @@ import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { withoutEnding } from '#lib/steps/file-stem.ts';
 import { shownPreview } from './shown-preview.ts';
 
 const TYPING_MS = 250;
@@ -34,7 +35,7 @@ type Props = {
 export function PlanDesk({ dataset, draft, reasons }: Props) {
   const router = useRouter();
   const noun = dataset.format === 'mbox' ? 'mails' : 'rows';
-  const [name, setName] = useState(() => `Sort ${dataset.name.replace(/\.[^.]+$/, '')}`);
+  const [name, setName] = useState(() => `Sort ${withoutEnding(dataset.name)}`);
   const [plan, setPlan] = useState(draft);
   const settled = useSettled(plan, TYPING_MS);
   const { data, isPlaceholderData, failureReason } = useQuery({

@@ -25,7 +25,7 @@ import { StopButtons } from '#components/chunks/stop-buttons.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import type { ChunkState } from '#lib/core/lifecycle.ts';
+import { CHUNK_SETTLED, type ChunkState } from '#lib/core/lifecycle.ts';
 
 /**
  * How often the page follows a chunk: closely where it goes on by itself, and now and then where somebody else may answer what it
@@ -42,8 +42,6 @@ const FOLLOW_MS: Partial<Record<ChunkState, number>> = {
   paused: 3000,
   halted: 3000,
 };
-/** In these a chunk sends nothing more by itself, and what it did can be undone. */
-const SETTLED: ReadonlySet<ChunkState> = new Set<ChunkState>(['done', 'unresolved', 'cancelled']);
 /** Fields that name who an item comes from, best first. */
 const SENDER_FIELDS = ['from', 'sender', 'email', 'author'];
 const ALIKE_MAX = 500;
@@ -65,7 +63,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
 
   const undoable =
     view.may.undo &&
-    SETTLED.has(chunk.state) &&
+    CHUNK_SETTLED.includes(chunk.state) &&
     chunk.counts.done > 0 &&
     view.categories.some(({ action }) => action?.effect === 'undoable');
 
