@@ -18,7 +18,7 @@ export default defineConfig({
     // Projects, so that a run of pure tests starts no database, and that the soak comes after the others.
     projects: [
       // Nothing pure is left behind by a file for the next, so they share their processes.
-      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false } },
+      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, testTimeout: 60_000 } },
       {
         ssr,
         test: {

@@ -2,21 +2,22 @@
  * What every server action goes through: the Origin, who is asking, and what a refusal looks like. An action is one line over a step:
  *
  *     'use server';
- *     export const pauseBatchAction = outcome(
- *       action.inputSchema(z.strictObject({ batchId: z.uuid() })).action(async ({ parsedInput, ctx }) => pauseBatch(ctx.actor, parsedInput)),
- *     );
+ *     export const pauseAction = stepAction(pause);
  */
 
+import { revalidatePath } from 'next/cache';
 import { headers } from 'next/headers';
 import { createSafeActionClient } from 'next-safe-action';
-import type { Outcome } from '#components/ui/outcome.ts';
+import { z } from 'zod';
+import type { Outcome, Refusal } from '#components/ui/outcome.ts';
+import type { Actor } from '#lib/auth/actor.ts';
 import { assertSameOrigin } from '#lib/auth/origin.ts';
 import { currentActor } from '#lib/auth/who.ts';
-import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { log } from '#lib/log.ts';
 
-type ActionRefusal = { code: string; message: string; problems: Problem[]; facts: Record<string, unknown> };
+type ActionRefusal = Required<Omit<Refusal, 'ok'>>;
 
 const client = createSafeActionClient({
   handleServerError(error): ActionRefusal {
@@ -34,43 +35,50 @@ const client = createSafeActionClient({
   },
 });
 
-/** For those who can't be signed in yet: signing in, setup links. Next lets an action without an Origin through; we don't. */
-export const openAction = client.use(async ({ next }) => {
+/** Next lets an action without an Origin through; we don't. */
+const open = client.use(async ({ next }) => {
   const asked = await headers();
   assertSameOrigin(asked);
   return next({ ctx: { headers: asked as Headers } });
 });
 
-/** For everybody else; `ctx.actor` is who is asking. Whether they may is the step's to say. */
-export const action = openAction.use(async ({ next, ctx }) => {
+const signedIn = open.use(async ({ next, ctx }) => {
   const actor = await currentActor(ctx.headers);
   if (actor === null) throw new CountersignError('unauthenticated', 'Your session has ended. Sign in again; nothing was done.');
   return next({ ctx: { actor } });
 });
 
-type Answer<Data> = { data?: Data; serverError?: ActionRefusal; validationErrors?: unknown };
+/** For those who can't be signed in yet: signing in, setup links. What they give is read by what they call. */
+export function openAction<Input, Value>(
+  act: (input: Input, headers: Headers) => Promise<Value>,
+): (input: Input) => Promise<Outcome<Value>> {
+  return outcome(open.inputSchema(z.custom<Input>()).action(({ parsedInput, ctx }) => act(parsedInput, ctx.headers)));
+}
+
+/**
+ * A step as a server action, for everybody else. The step says whether this person may, and only then reads what it was given: that is typed by
+ * the step's own schema, and looked at nowhere before.
+ * @param shownAt the page to render anew once it is done
+ */
+export function stepAction<Input, Value>(
+  step: (actor: Actor, input: Input, headers: Headers) => Promise<Value>,
+  shownAt?: string,
+): (input: Input) => Promise<Outcome<Value>> {
+  return outcome(
+    signedIn.inputSchema(z.custom<Input>()).action(async ({ parsedInput, ctx }) => {
+      const value = await step(ctx.actor, parsedInput, ctx.headers);
+      if (shownAt) revalidatePath(shownAt);
+      return value;
+    }),
+  );
+}
 
 /** Turns an action's answer into what components take. */
-export function outcome<Input extends unknown[], Data>(
-  act: (...input: Input) => Promise<Answer<Data>>,
-): (...input: Input) => Promise<Outcome<Data>> {
-  return async (...input) => {
-    const { data, serverError, validationErrors } = await act(...input);
-    if (serverError) return { ok: false, ...serverError };
-    if (validationErrors) return invalid(problemsIn(validationErrors, ''));
-    return { ok: true, value: data as Data };
+function outcome<Input, Value>(
+  act: (input: Input) => Promise<{ data?: Value; serverError?: ActionRefusal }>,
+): (input: Input) => Promise<Outcome<Value>> {
+  return async (input) => {
+    const { data, serverError } = await act(input);
+    return serverError ? { ok: false, ...serverError } : { ok: true, value: data as Value };
   };
-}
-
-function invalid(problems: Problem[]): Outcome<never> {
-  return { ok: false, code: 'invalid', message: problems.map(({ message }) => message).join(' '), problems };
-}
-
-/** next-safe-action nests what zod found: `_errors` at each place that has some. */
-function problemsIn(tree: unknown, path: string): Problem[] {
-  if (typeof tree !== 'object' || tree === null) return [];
-  return Object.entries(tree).flatMap(([key, value]) => {
-    if (key === '_errors') return (value as string[]).map((message) => ({ path, message }));
-    return problemsIn(value, path === '' ? key : `${path}.${key}`);
-  });
 }

@@ -1,29 +1,17 @@
 'use server';
 
-import { z } from 'zod';
 import { signIn, signOut } from '#lib/auth/sign-in.ts';
-import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
-import { openAction, outcome } from './action-client.ts';
+import { type AcceptSetupLinkInput, acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
+import { openAction } from './action-client.ts';
 import { setCookies } from './session-cookies.ts';
 
-const credentials = z.strictObject({ email: z.string(), password: z.string() });
-const acceptance = z.strictObject({ token: z.string(), name: z.string(), email: z.string(), password: z.string() });
-
-export const signInAction = outcome(
-  openAction.inputSchema(credentials).action(async ({ parsedInput, ctx }) => {
-    await setCookies(await signIn(parsedInput, ctx.headers));
-  }),
+export const signInAction = openAction(async (credentials: Parameters<typeof signIn>[0], headers) =>
+  setCookies(await signIn(credentials, headers)),
 );
 
-export const acceptSetupLinkAction = outcome(
-  openAction.inputSchema(acceptance).action(async ({ parsedInput, ctx }) => {
-    const { email } = await acceptSetupLink(parsedInput);
-    await setCookies(await signIn({ email, password: parsedInput.password }, ctx.headers));
-  }),
-);
+export const acceptSetupLinkAction = openAction(async (acceptance: AcceptSetupLinkInput, headers) => {
+  const { email } = await acceptSetupLink(acceptance);
+  await setCookies(await signIn({ email, password: acceptance.password }, headers));
+});
 
-export const signOutAction = outcome(
-  openAction.action(async ({ ctx }) => {
-    await setCookies(await signOut(ctx.headers));
-  }),
-);
+export const signOutAction = openAction(async (_: void, headers) => setCookies(await signOut(headers)));

@@ -2,14 +2,15 @@ import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
 import { ReviewNext } from '#components/batches/review-next.tsx';
 import { DatabaseTrouble } from '#components/fleet/database-trouble.tsx';
-import { type Need as NeedLine, NeedsYouList } from '#components/live/needs-you.tsx';
+import { type NeedLine, NeedsYouList } from '#components/live/needs-you.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import { type Need, readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
+import type { Need } from '#lib/shapes/live.ts';
+import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { Targets } from './targets.tsx';
 
 export const metadata: Metadata = { title: 'Needs you' };

@@ -1,7 +1,8 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type TargetIncident, TargetIncidents } from '#components/fleet/target-incidents.tsx';
+import { TargetIncidents } from '#components/fleet/target-incidents.tsx';
+import type { TargetIncident } from '#lib/shapes/fleet.ts';
 import { resumeIncidentAction } from './batches/actions.ts';
 
 /** Targets that failed for everybody, with the resume of each. */

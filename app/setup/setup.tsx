@@ -1,16 +1,13 @@
 'use client';
 
+import type { ComponentProps } from 'react';
 import { SetupForm } from '#components/people/setup-form.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
+import type { AcceptSetupLinkInput } from '#lib/steps/people/accept-setup-link.ts';
 
-type Acceptance = { token: string; name: string; email: string; password: string };
-type Props = {
+type Props = Omit<ComponentProps<typeof SetupForm>, 'action'> & {
   token: string;
-  title: string;
-  text: string;
-  email: string | null;
-  passwordCharsMin: number;
-  onAccept: (acceptance: Acceptance) => Promise<Outcome>;
+  onAccept: (acceptance: AcceptSetupLinkInput) => Promise<Outcome>;
 };
 
 /** The form, and then the start page in the place of this one, whose address holds the token. */

@@ -1,19 +1,10 @@
 import Link from 'next/link';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatCount, formatNoun, formatSpan } from '#components/ui/format.ts';
-
-export type FailureGroupView = {
-  reason: string | null;
-  why: string;
-  count: number;
-  chunks: number;
-  from: string;
-  to: string;
-  examples: { ordinal: number; chunk: number; seq: number; line: string }[];
-};
+import type { FailureGroup } from '#lib/shapes/actions.ts';
 
 /** What failed, by why it did, with a few of each. */
-export function FailureList({ batchId, groups }: { batchId: string; groups: FailureGroupView[] }) {
+export function FailureList({ batchId, groups }: { batchId: string; groups: FailureGroup[] }) {
   if (groups.length === 0)
     return <EmptyState title="Nothing failed" text="What the target refuses is listed here by its reason." level={3} />;
   return (

@@ -9,26 +9,16 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { useAct } from '#components/ui/use-act.ts';
-import { type BatchState, batchMay } from '#lib/core/lifecycle.ts';
+import { batchMay } from '#lib/core/lifecycle.ts';
+import type { BatchView } from '#lib/shapes/batches.ts';
+import type { Rights } from '#lib/shapes/people.ts';
 import { stopWords } from './words.ts';
 
-type BatchHeaderView = {
-  name: string;
-  state: BatchState;
-  datasetName: string;
-  noun: string;
-  itemCount: number;
-  /** actions or items a second over the last seconds; null when nothing moves */
-  rate: number | null;
-  etaSeconds: number | null;
-  inFlight: number;
-  waiting: number;
-};
-
 type Props = {
-  batch: BatchHeaderView;
+  batch: Pick<BatchView, 'name' | 'state' | 'datasetName' | 'noun' | 'itemCount' | 'rate' | 'etaSeconds'> &
+    Pick<BatchView['sum'], 'inFlight' | 'waiting'>;
   /** what this person's role lets them do */
-  may: { start: boolean; pause: boolean; resume: boolean; cancel: boolean };
+  may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel'>;
   onStart: () => Promise<Outcome>;
   onPause: () => Promise<Outcome>;
   onResume: () => Promise<Outcome>;

@@ -5,23 +5,7 @@ import { Progress } from '#components/ui/progress.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-import type { BatchState } from '#lib/core/lifecycle.ts';
-
-export type BatchRow = {
-  id: string;
-  name: string;
-  state: BatchState;
-  datasetId: string;
-  datasetName: string;
-  itemCount: number;
-  chunkCount: number;
-  /** chunks that wait for a person */
-  waiting: number;
-  doubts: number;
-  progress: number;
-  taskRef: string | null;
-  createdAt: string;
-};
+import type { BatchRow } from '#lib/shapes/batches.ts';
 
 export function BatchTable({ batches }: { batches: BatchRow[] }) {
   return (

@@ -1,11 +1,12 @@
 import Link from 'next/link';
-import type { ChunkRow } from '#components/chunks/chunk-row.ts';
 import { chunkLook } from '#components/chunks/state.ts';
 import { classes } from '#components/ui/classes.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import { type ChunkState, countStates } from '#lib/core/lifecycle.ts';
+import type { BatchView } from '#lib/shapes/batches.ts';
+import type { ChunkRow } from '#lib/shapes/chunks.ts';
 
 const CHUNKS_SINGLY_MAX = 400;
 
@@ -13,8 +14,6 @@ const CHUNKS_SINGLY_MAX = 400;
 const STANDS_OUT: ReadonlySet<ChunkState> = new Set(['awaiting_release', 'halted', 'unresolved']);
 
 type GridChunk = Pick<ChunkRow, 'number' | 'name' | 'state' | 'stopping' | 'continued' | 'note' | 'itemCount' | 'counts'>;
-export type ChunkGroup = { state: ChunkState; count: number };
-
 /** Every chunk as glyph and name; above 400, how many are in each state. Give `groups` when there are more than were loaded. */
 export function ChunkGrid({
   batchId,
@@ -25,7 +24,7 @@ export function ChunkGrid({
   batchId: string;
   chunks: GridChunk[];
   noun: string;
-  groups?: ChunkGroup[] | null;
+  groups?: BatchView['groups'];
 }) {
   if (groups || chunks.length > CHUNKS_SINGLY_MAX) return <Groups batchId={batchId} groups={groups ?? countStates(chunks)} />;
   return (
@@ -57,7 +56,7 @@ export function ChunkGrid({
   );
 }
 
-function Groups({ batchId, groups }: { batchId: string; groups: ChunkGroup[] }) {
+function Groups({ batchId, groups }: { batchId: string; groups: NonNullable<BatchView['groups']> }) {
   return (
     <ul className="grid grid-cols-[repeat(auto-fill,minmax(15rem,1fr))] gap-1" aria-label="Chunks by state">
       {groups.map(({ state, count }) => (

@@ -2,7 +2,7 @@ import { classes } from '#components/ui/classes.ts';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
-import type { ActionWords } from './checkpoint-view.ts';
+import type { ActionWords } from '#lib/shapes/actions.ts';
 import { effectWord } from './words.ts';
 
 export type CategoryLine = { name: string; count: number; action: ActionWords | null; reviewed: number; wrong: number };

@@ -12,6 +12,7 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
 import { useKeys } from '#components/ui/use-keys.ts';
 import { CHUNK_HELD, type ChunkState } from '#lib/core/lifecycle.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { CategoryList } from './category-list.tsx';
 import { CheckpointHeader } from './checkpoint-header.tsx';
 import type {
@@ -22,7 +23,6 @@ import type {
   DecisionInput,
   ItemPage,
   ItemQuery,
-  Sample,
 } from './checkpoint-view.ts';
 import { ExecuteDialog } from './execute-dialog.tsx';
 import { ItemDetail } from './item-detail.tsx';

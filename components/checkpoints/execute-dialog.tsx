@@ -2,14 +2,12 @@
 
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
-import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { type AskedProps, ConfirmDialog } from '#components/ui/dialog.tsx';
 import { Checkbox, Field, Textarea } from '#components/ui/field.tsx';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { type Acting, actionPhrase, type ExecuteWords, effectWord } from './words.ts';
 
-type Props = {
-  open: boolean;
-  onClose: () => void;
+type Props = AskedProps & {
   words: ExecuteWords;
   acting: Acting[];
   noun: string;
@@ -18,8 +16,6 @@ type Props = {
   nextWaits: boolean;
   /** closes the question and shows the samples of this category */
   onLook: (category: string) => void;
-  pending: boolean;
-  error: string | null;
   onConfirm: (choice: { next: boolean; override: string | null }) => void;
 };
 

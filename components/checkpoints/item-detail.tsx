@@ -1,7 +1,8 @@
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
-import type { ActionWords, Sample } from './checkpoint-view.ts';
+import type { ActionWords } from '#lib/shapes/actions.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { effectWord } from './words.ts';
 
 type Props = {

@@ -2,10 +2,10 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useRef, useSyncExternalStore } from 'react';
-import type { Sample } from './checkpoint-view.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { ItemRow } from './item-row.tsx';
 
-type Props = {
+export type ItemListProps = {
   label: string;
   items: Sample[];
   selected: number | null;
@@ -20,7 +20,7 @@ type Props = {
 };
 
 /** The items of a category, any number of them; only the rows in view exist. */
-export function ItemList({ label, items, selected, categoryOf, accepted, category, observe, onSelect, onEnd }: Props) {
+export function ItemList({ label, items, selected, categoryOf, accepted, category, observe, onSelect, onEnd }: ItemListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const height = useRowHeight();
   const rows = useVirtualizer({

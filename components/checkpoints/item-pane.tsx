@@ -6,22 +6,16 @@ import { Button } from '#components/ui/button.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Skeleton } from '#components/ui/skeleton.tsx';
-import type { Sample } from './checkpoint-view.ts';
-import { ItemList } from './item-list.tsx';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
+import { ItemList, type ItemListProps } from './item-list.tsx';
 
-type Props = {
-  category: string;
+type Props = Pick<ItemListProps, 'category' | 'selected' | 'categoryOf' | 'accepted' | 'observe' | 'onSelect'> & {
   count: number;
   samples: Sample[];
   showAll: boolean;
   search: string;
   searchBox: RefObject<HTMLInputElement | null>;
   items: { pending: boolean; error: string | null; next: string | null; more: () => void; retry: () => void };
-  selected: number | null;
-  categoryOf: (sample: Sample) => string;
-  accepted: ReadonlySet<number>;
-  observe: (ordinal: number) => (element: Element | null) => void | (() => void);
-  onSelect: (ordinal: number) => void;
   onShowAll: (all: boolean) => void;
   onSearch: (text: string) => void;
 };

@@ -1,6 +1,6 @@
 import { classes } from '#components/ui/classes.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
-import type { Sample } from './checkpoint-view.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
 
 type Props = {
   id: string;

@@ -1,17 +1,13 @@
 'use client';
 
 import { useState } from 'react';
-import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { type AskedProps, ConfirmDialog } from '#components/ui/dialog.tsx';
 import { Field, Textarea } from '#components/ui/field.tsx';
 
-type Props = {
-  open: boolean;
-  onClose: () => void;
+type Props = AskedProps & {
   name: string;
   /** it awaits a second signature: then it goes back to review, not to be sorted again */
   signed: boolean;
-  pending: boolean;
-  error: string | null;
   onConfirm: (note: string) => void;
 };
 

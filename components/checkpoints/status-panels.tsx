@@ -11,7 +11,8 @@ import { formatCount, formatInstant, formatNoun } from '#components/ui/format.ts
 import type { Outcome } from '#components/ui/outcome.ts';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { ChangeMeanwhile, CheckpointView, FirstReceipt } from './checkpoint-view.ts';
+import type { FirstReceipt } from '#lib/shapes/checkpoints.ts';
+import type { ChangeMeanwhile, CheckpointView } from './checkpoint-view.ts';
 import { leaveWords, notYouWords } from './words.ts';
 
 /** The receipts of the first few, and the button that lets the rest go. */
@@ -77,6 +78,12 @@ function ReceiptLines({ batchId, chunk, receipts }: { batchId: string; chunk: nu
 }
 
 type Step = { pending: boolean; error: string | null; run: () => void };
+type PanelProps = {
+  view: CheckpointView;
+  resume: Step | null;
+  acceptRest: Step | null;
+  onUpdateConnection: (() => void) | null;
+};
 
 /** What this state of the chunk asks of a person, and the button that answers it; nothing where it asks nothing. */
 export function StatePanel({
@@ -87,13 +94,9 @@ export function StatePanel({
   retry,
   onUpdateConnection,
   onResumeTarget,
-}: {
-  view: CheckpointView;
+}: PanelProps & {
   release: Step & { words: string };
-  resume: Step | null;
-  acceptRest: Step | null;
   retry: Step | null;
-  onUpdateConnection: (() => void) | null;
   onResumeTarget: ((id: string) => Promise<Outcome>) | null;
 }) {
   const { chunk, batch, may } = view;
@@ -197,17 +200,7 @@ function Refusal({ step }: { step: Step | null }) {
 }
 
 /** Why sending stopped, and that it is safe to leave it so. */
-function HaltedPanel({
-  view,
-  resume,
-  acceptRest,
-  onUpdateConnection,
-}: {
-  view: CheckpointView;
-  resume: Step | null;
-  acceptRest: Step | null;
-  onUpdateConnection: (() => void) | null;
-}) {
+function HaltedPanel({ view, resume, acceptRest, onUpdateConnection }: PanelProps) {
   const { chunk, batch, haltedAt, may } = view;
   const doubts = chunk.counts.uncertain;
   return (

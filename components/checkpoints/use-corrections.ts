@@ -2,9 +2,10 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Outcome } from '#components/ui/outcome.ts';
+import type { Corrected } from '#lib/shapes/checkpoints.ts';
 import type { CorrectionInput } from './checkpoint-view.ts';
 
-export type CorrectionAnswer = { revision: number; counts: Record<string, number> };
+export type CorrectionAnswer = Pick<Corrected, 'revision' | 'counts'>;
 
 const GATHER_MS = 400;
 

@@ -2,7 +2,8 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Outcome } from '#components/ui/outcome.ts';
-import type { ItemPage, ItemQuery, Sample } from './checkpoint-view.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
+import type { ItemPage, ItemQuery } from './checkpoint-view.ts';
 
 const TYPING_MS = 200;
 

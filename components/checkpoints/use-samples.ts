@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import type { CheckpointCategory, Sample } from './checkpoint-view.ts';
+import type { CheckpointCategory, Sample } from '#lib/shapes/checkpoints.ts';
 
 type Kept = {
   categories: CheckpointCategory[] | null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ActionWords } from './checkpoint-view.ts';
+import type { ActionWords } from '#lib/shapes/actions.ts';
 import { actingCategories, actionPhrase, executeWords, leaveWords, releaseWords } from './words.ts';
 
 const archive: ActionWords = {

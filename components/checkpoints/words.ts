@@ -1,7 +1,8 @@
 /** The words of the dangerous moments, made from counts and targets. Pure, so that a test can read them. */
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { type ActionCounts, waitingOf } from '#lib/core/receipts/sum.ts';
-import type { ActionWords, CheckpointCategory } from './checkpoint-view.ts';
+import type { ActionWords } from '#lib/shapes/actions.ts';
+import type { CheckpointCategory } from '#lib/shapes/checkpoints.ts';
 
 export type Acting = { name: string; count: number; action: ActionWords };
 

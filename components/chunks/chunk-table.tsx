@@ -3,7 +3,7 @@ import { formatCount, formatDuration } from '#components/ui/format.ts';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { ChunkRow } from './chunk-row.ts';
+import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import { chunkLook } from './state.ts';
 
 /** The chunks of a batch as rows, with how far each came. What went wrong has columns only where something did. */

@@ -12,6 +12,7 @@ import {
   type DatasetState,
   type Stopping,
 } from '#lib/core/lifecycle.ts';
+import type { ChunkRow } from '#lib/shapes/chunks.ts';
 
 const CHUNK: Record<ChunkState, StateLook> = {
   proposed: { tone: 'neutral', glyph: '○', word: 'Proposed' },
@@ -55,20 +56,18 @@ const ACTION: Record<ActionState, StateLook> = {
   abandoned: { tone: 'magenta', glyph: '?', word: 'Uncertain, accepted as unknown' },
 };
 
-type ChunkNow = {
-  state: ChunkState;
-  stopping?: Stopping | string | null;
-  continued?: boolean;
-  note?: string | null;
-  waitsFor?: string | null;
-  counts?: { failed: number; notExecuted: number };
-};
+type ChunkNow = Pick<ChunkRow, 'state'> &
+  Partial<
+    Pick<ChunkRow, 'stopping' | 'continued' | 'note' | 'waitsFor'> & {
+      counts: Pick<ChunkRow['counts'], 'failed' | 'notExecuted'>;
+    }
+  >;
 
 /** A chunk's look, with what its state alone does not say: it is stopping, was reviewed without executing, was sent back, or ended with failures or with some not executed. */
 export function chunkLook(chunk: ChunkNow): StateLook {
   const { state, stopping } = chunk;
   if (stopping && CHUNK_OWNED.includes(state)) {
-    return { tone: 'neutral', glyph: '‖', word: STOPPING_WORDS[stopping] ?? 'Stopping' };
+    return { tone: 'neutral', glyph: '‖', word: STOPPING_WORDS[stopping] };
   }
   if (isPaused(chunk)) return CHUNK.paused;
   if (chunk.waitsFor && state !== 'halted') return { tone: 'red', glyph: '‖', word: 'Waiting for its target' };
@@ -84,7 +83,7 @@ export function chunkLook(chunk: ChunkNow): StateLook {
   return CHUNK[state];
 }
 
-const STOPPING_WORDS: Record<string, string> = { pause: 'Pausing', cancel: 'Stopping', accept_rest: 'Settling what is out' };
+const STOPPING_WORDS: Record<Stopping, string> = { pause: 'Pausing', cancel: 'Stopping', accept_rest: 'Settling what is out' };
 
 /** Whether it stands still until a person resumes it: it was stopped at work, or before anybody began. */
 export function isPaused({ state, stopping }: Pick<ChunkNow, 'state' | 'stopping'>): boolean {

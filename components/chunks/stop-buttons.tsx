@@ -8,7 +8,7 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
 import { BATCH_UNFINISHED, type BatchState, CHUNK_HELD, CHUNK_PAUSABLE } from '#lib/core/lifecycle.ts';
 import { waitingOf } from '#lib/core/receipts/sum.ts';
-import type { ChunkRow } from './chunk-row.ts';
+import type { ChunkRow } from '#lib/shapes/chunks.ts';
 
 type Props = {
   chunk: ChunkRow;

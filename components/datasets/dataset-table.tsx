@@ -4,20 +4,9 @@ import { formatBytes, formatCount } from '#components/ui/format.ts';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-import type { DatasetState } from '#lib/core/lifecycle.ts';
+import type { DatasetView } from '#lib/shapes/datasets.ts';
 
-export type DatasetRow = {
-  id: string;
-  name: string;
-  state: DatasetState;
-  format: string | null;
-  bytes: number;
-  itemCount: number;
-  unreadableCount: number;
-  createdAt: string;
-};
-
-export function DatasetTable({ datasets }: { datasets: DatasetRow[] }) {
+export function DatasetTable({ datasets }: { datasets: DatasetView[] }) {
   return (
     <Table
       caption="Datasets"

@@ -1,10 +1,9 @@
 import { formatCount, formatShare } from '#components/ui/format.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-
-export type ProfiledField = { name: string; type: string; filled: number; top: { value: string; count: number }[] };
+import type { DatasetView } from '#lib/shapes/datasets.ts';
 
 /** What each field holds: its type, how often it is filled, and its most frequent values. */
-export function FieldProfile({ fields, itemCount }: { fields: ProfiledField[]; itemCount: number }) {
+export function FieldProfile({ fields, itemCount }: { fields: DatasetView['fields']; itemCount: number }) {
   return (
     <Table
       caption="Fields"

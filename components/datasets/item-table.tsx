@@ -4,8 +4,8 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
+import type { DatasetItem } from '#lib/shapes/datasets.ts';
 
-export type DatasetItem = { ordinal: number; fields: Record<string, string> };
 type Props = { items: DatasetItem[]; fields: string[]; total: number; onEnd?: (() => void) | undefined };
 
 const ROW = 32;

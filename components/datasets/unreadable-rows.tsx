@@ -1,8 +1,7 @@
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-
-export type UnreadableRow = { line: number; reason: string; excerpt: string };
+import type { UnreadableRow } from '#lib/shapes/datasets.ts';
 
 /** Rows that could not be parsed: kept, with their line and the reason, and never part of a batch. */
 export function UnreadableRows({ rows }: { rows: UnreadableRow[] }) {

@@ -1,8 +1,9 @@
 import { Banner } from '#components/ui/banner.tsx';
 import { formatBytes, formatCount, formatNoun } from '#components/ui/format.ts';
 import { Progress } from '#components/ui/progress.tsx';
+import type { DatasetView } from '#lib/shapes/datasets.ts';
 
-export type Receiving = { itemCount: number; unreadableCount: number; bytes: number; totalBytes: number | null };
+type Receiving = Pick<DatasetView, 'itemCount' | 'unreadableCount' | 'bytes'> & { totalBytes: number | null };
 
 /** How far a dataset has arrived, on any screen that looks at it; its first rows can be read meanwhile. */
 export function UploadProgress({ receiving, noun }: { receiving: Receiving; noun: string }) {

@@ -6,21 +6,7 @@ import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { useAct } from '#components/ui/use-act.ts';
-
-/** A target that failed for everybody: one question, whatever waits for it. */
-export type TargetIncident = {
-  /** of the incident */
-  id: string;
-  /** one chunk tries it already */
-  probing: boolean;
-  /** "api.example.com refuses us (HTTP 401)" */
-  message: string;
-  /** ISO 8601 */
-  since: string;
-  chunks: number;
-  actions: number;
-  batches: number;
-};
+import type { TargetIncident } from '#lib/shapes/fleet.ts';
 
 type Props = {
   incidents: TargetIncident[];

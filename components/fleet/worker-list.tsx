@@ -3,15 +3,7 @@ import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatDuration } from '#components/ui/format.ts';
 import { StateBadge, type StateLook } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-
-export type WorkerRow = {
-  id: string;
-  host: string;
-  pid: number;
-  state: 'idle' | 'busy' | 'draining' | 'gone';
-  chunk: { batchId: string; batchName: string; number: number } | null;
-  heartbeatAgeMs: number;
-};
+import type { WorkerRow } from '#lib/shapes/fleet.ts';
 
 const LOOKS: Record<WorkerRow['state'], StateLook> = {
   idle: { tone: 'neutral', glyph: '○', word: 'Idle' },

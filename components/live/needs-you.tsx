@@ -5,23 +5,18 @@ import { Glyph } from '#components/ui/glyph.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
+import type { Need } from '#lib/shapes/live.ts';
 
-/** One thing that waits for a person: a checkpoint, a release, a halt, or doubts. */
-export type Need = {
+/** One thing that waits for a person, as a line with its link: a checkpoint, a release, a halt, or doubts. */
+export type NeedLine = Pick<Need, 'batchId' | 'batchName' | 'name' | 'since'> & {
   id: string;
   href: string;
-  batchId: string;
-  batchName: string;
-  /** the chunk */
-  name: string;
   detail: string;
   state: ChunkState | 'doubt';
-  /** ISO 8601 */
-  since: string;
 };
 
 /** What waits for a person, in the order in which to take it: together what is asked of one batch. */
-export function NeedsYouList({ needs }: { needs: Need[] }) {
+export function NeedsYouList({ needs }: { needs: NeedLine[] }) {
   return (
     <div className="flex flex-col gap-6">
       {groupsOf(needs).map(({ key, first, members }) => {
@@ -69,8 +64,8 @@ export function NeedsYouList({ needs }: { needs: Need[] }) {
   );
 }
 
-function groupsOf(needs: Need[]): { key: string; first: Need; members: Need[] }[] {
-  const groups = new Map<string, { key: string; first: Need; members: Need[] }>();
+function groupsOf(needs: NeedLine[]): { key: string; first: NeedLine; members: NeedLine[] }[] {
+  const groups = new Map<string, { key: string; first: NeedLine; members: NeedLine[] }>();
   for (const need of needs) {
     const key = `${need.state} ${need.batchId}`;
     const group = groups.get(key);
@@ -80,6 +75,6 @@ function groupsOf(needs: Need[]): { key: string; first: Need; members: Need[] }[
   return [...groups.values()];
 }
 
-function lookOf(state: Need['state']): StateLook {
+function lookOf(state: NeedLine['state']): StateLook {
   return state === 'doubt' ? { tone: 'magenta', glyph: '?', word: 'Uncertain' } : chunkLook({ state });
 }

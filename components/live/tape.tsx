@@ -5,17 +5,7 @@ import { classes } from '#components/ui/classes.ts';
 import { formatClock } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
-
-/** `seq` is null for what happened to the batch itself, which has no receipt. */
-export type TapeLine = {
-  id: string;
-  chunk: number | null;
-  seq: number | null;
-  at: string;
-  line: string;
-  kind: string;
-  result: string | null;
-};
+import type { TapeLine } from '#lib/shapes/live.ts';
 
 const FRAME = 'relative overflow-auto rounded-md border border-hairline bg-surface py-1 font-mono text-12 leading-[18px]';
 const ROW = 'flex items-start gap-3 px-3 py-0.5';

@@ -3,11 +3,12 @@
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
+import type { PersonRow } from '#lib/shapes/people.ts';
 
 type Props = {
-  person: { id: string; name: string; email: string };
+  person: Pick<PersonRow, 'id' | 'name' | 'email'>;
   onClose: () => void;
-  onDisable: (person: { id: string }) => Promise<Outcome>;
+  onDisable: (person: { personId: string }) => Promise<Outcome>;
 };
 
 /** Before somebody is put out: what ends at once, and what runs on. */
@@ -25,7 +26,7 @@ export function DisableDialog({ person, onClose, onDisable }: Props) {
       pending={disable.pending}
       error={disable.refusal?.message ?? null}
       onConfirm={async () => {
-        if ((await disable.run({ id })).ok) onClose();
+        if ((await disable.run({ personId: id })).ok) onClose();
       }}
     >
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2">

@@ -4,10 +4,10 @@ import { Button } from '#components/ui/button.tsx';
 import { formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
-import type { Role } from './roles.ts';
+import type { InvitationRow } from '#lib/shapes/people.ts';
 
 type Props = {
-  invitations: { email: string; role: Role; expiresAt: string }[];
+  invitations: InvitationRow[];
   onWithdraw: (invitation: { email: string }) => Promise<Outcome>;
 };
 

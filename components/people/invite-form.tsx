@@ -5,8 +5,9 @@ import { Button } from '#components/ui/button.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
+import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import { LinkToHandOver } from './link-to-hand-over.tsx';
-import { ROLE_WORDS, ROLES, type Role } from './roles.ts';
+import { ROLE_WORDS } from './roles.ts';
 
 /** Makes a one-time link for somebody, with their role. The link is shown once, to be handed over. */
 export function InviteForm({

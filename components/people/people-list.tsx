@@ -8,24 +8,16 @@ import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { useAct } from '#components/ui/use-act.ts';
+import { ROLES, type Role } from '#lib/core/people/roles.ts';
+import type { PersonRow } from '#lib/shapes/people.ts';
 import { DisableDialog } from './disable-dialog.tsx';
-import { ROLE_WORDS, ROLES, type Role } from './roles.ts';
-
-export type PersonRow = {
-  id: string;
-  name: string;
-  email: string;
-  role: Role;
-  createdAt: string;
-  disabledAt: string | null;
-  self: boolean;
-};
+import { ROLE_WORDS } from './roles.ts';
 
 type Props = {
   people: PersonRow[];
-  onRole: (change: { id: string; role: Role }) => Promise<Outcome>;
-  onDisable: (person: { id: string }) => Promise<Outcome>;
-  onEnable: (person: { id: string }) => Promise<Outcome>;
+  onRole: (change: { personId: string; role: Role }) => Promise<Outcome>;
+  onDisable: (person: { personId: string }) => Promise<Outcome>;
+  onEnable: (person: { personId: string }) => Promise<Outcome>;
 };
 
 /** The people, what each may do, and who is kept out. Nobody changes their own role or disables themselves. */
@@ -62,7 +54,7 @@ export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
                 <Field label={`Role of ${person.name}`} hideLabel className="w-36">
                   <Select
                     value={person.role}
-                    onChange={(event) => void change.run({ id: person.id, role: event.target.value as Role })}
+                    onChange={(event) => void change.run({ personId: person.id, role: event.target.value as Role })}
                   >
                     {ROLES.map((role) => (
                       <option key={role}>{role}</option>
@@ -81,7 +73,7 @@ export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
                     size="small"
                     aria-label={`Enable ${person.name}`}
                     pending={enable.pending}
-                    onClick={() => void enable.run({ id: person.id })}
+                    onClick={() => void enable.run({ personId: person.id })}
                   >
                     Enable
                   </Button>

@@ -1,5 +1,4 @@
-export const ROLES = ['admin', 'operator', 'reviewer', 'auditor'] as const;
-export type Role = (typeof ROLES)[number];
+import type { Role } from '#lib/core/people/roles.ts';
 
 /** What a role may do, in a line. */
 export const ROLE_WORDS: Record<Role, string> = {

@@ -3,8 +3,8 @@
 import { useState } from 'react';
 import { Checkbox, Field, Input, Select, Textarea } from '#components/ui/field.tsx';
 import type { Action } from '#lib/core/plans/plan.ts';
-import { useTyped } from './plan-faults.tsx';
-import { type Typed, typedJson } from './typed-value.ts';
+import { type TypedField, useTyped } from './plan-faults.tsx';
+import { typedJson } from './typed-value.ts';
 
 type Props = {
   name: string;
@@ -193,14 +193,7 @@ function JsonField(props: Omit<JsonTextProps<unknown>, 'read'>) {
   return <JsonText {...props} read={typedJson} />;
 }
 
-type JsonTextProps<Value> = {
-  label: string;
-  path: string;
-  value: Value;
-  rows: number;
-  read: (text: string) => Typed<Value>;
-  onChange: (value: Value) => void;
-};
+type JsonTextProps<Value> = Omit<TypedField<Value>, 'write' | 'long'> & { label: string; rows: number };
 
 /** A value as JSON text; `read` says which JSON it may be. */
 export function JsonText<Value>({ label, rows, ...field }: JsonTextProps<Value>) {

@@ -7,24 +7,16 @@ import { Field, Input } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { CATEGORY_NAME_CHARS_MAX } from '#lib/core/limits.ts';
-import type { Category, Plan } from '#lib/core/plans/plan.ts';
+import type { Category } from '#lib/core/plans/plan.ts';
 import { ActionEditor } from './action-editor.tsx';
 import { useTyped } from './plan-faults.tsx';
-import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
+import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 import { typedName } from './typed-value.ts';
 import { useRowKeys } from './use-row-keys.ts';
 
-type Props = {
-  plan: Plan;
-  fields: FieldProfile[];
-  preview: PlanPreview | null;
-  problems: PlanProblem[];
-  onChange: (plan: Plan) => void;
-};
-
 /** The categories, and what happens to the items of each once a person approved it. */
-export function CategoriesSection({ plan, fields, preview, problems, onChange }: Props) {
+export function CategoriesSection({ plan, fields, preview, problems, onChange }: SectionProps) {
   const { categories, classifier } = plan;
   const rows = useRowKeys(categories.length);
   const set = (next: Category[]) => onChange({ ...plan, categories: next });

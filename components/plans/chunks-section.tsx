@@ -12,19 +12,12 @@ import { Menu } from '#components/ui/menu.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { CHUNK_DEFAULT_ITEMS, CHUNK_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { ChunkEdit, Chunking, Plan } from '#lib/core/plans/plan.ts';
-import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
+import { type FieldProfile, problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 import { NumberField, TextField } from './typed-field.tsx';
 import { typedName, typedNumber, typedNumberOr, typedTimeZone } from './typed-value.ts';
 
-type Props = {
-  plan: Plan;
-  fields: FieldProfile[];
-  preview: PlanPreview | null;
-  problems: PlanProblem[];
-  noun: string;
-  onChange: (plan: Plan) => void;
-};
+type Props = SectionProps & { noun: string };
 
 const PERIODS = { day: 'day', week: 'week (ISO)', month: 'month', quarter: 'quarter', year: 'year' } as const;
 

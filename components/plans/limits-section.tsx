@@ -2,12 +2,12 @@
 
 import { Field, Select, Textarea } from '#components/ui/field.tsx';
 import type { Plan } from '#lib/core/plans/plan.ts';
-import { type FieldProfile, type PlanProblem, problemsAt } from './plan-preview.ts';
+import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 import { NumberField, TextField } from './typed-field.tsx';
 import { percentOf, typedNumber, typedNumberOr, typedShare } from './typed-value.ts';
 
-type Props = { plan: Plan; fields: FieldProfile[]; problems: PlanProblem[]; onChange: (plan: Plan) => void };
+type Props = Omit<SectionProps, 'preview'>;
 
 const POLICIES = [
   { value: '', words: 'as proposed' },

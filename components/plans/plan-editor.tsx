@@ -10,31 +10,27 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import type { DatasetView } from '#lib/shapes/datasets.ts';
 import { JsonText } from './action-editor.tsx';
 import { CategoriesSection } from './categories-section.tsx';
 import { ChunksSection } from './chunks-section.tsx';
 import { GatesSection, IndependenceSection, LimitsSection } from './limits-section.tsx';
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
-import type { FieldProfile, PlanPreview, PlanProblem } from './plan-preview.ts';
+import type { PlanPreview, PlanProblem, SectionProps } from './plan-preview.ts';
 import { SortSection } from './sort-section.tsx';
 import { TextField } from './typed-field.tsx';
 import { typedName, typedPlan } from './typed-value.ts';
 
-type Props = {
+type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
   /** the batch's name, asked as "What should happen?" */
   name: string;
-  plan: Plan;
-  fields: FieldProfile[];
-  dataset: { name: string; itemCount: number; unreadableCount: number; noun: string };
-  /** the last preview that could be made; null before the first */
-  preview: PlanPreview | null;
-  /** the preview is not, or not yet, of this plan */
+  dataset: Pick<DatasetView, 'name' | 'itemCount' | 'unreadableCount' | 'noun'>;
+  /** `preview`, the last that could be made, is not, or not yet, of this plan */
   previewing: boolean;
   /** why the newest plan has no preview: then the counts are from the last valid one */
   previewError: { message: string; problems: PlanProblem[] } | null;
   onName: (name: string) => void;
-  onChange: (plan: Plan) => void;
   onStart: () => Promise<Outcome>;
   onSave: () => Promise<Outcome>;
 };
@@ -110,16 +106,16 @@ export function PlanEditor({
               preview ? (
                 <span className={preview.independence.ok ? '' : 'text-amber'}>
                   {preview.independence.ok ? 'OK: ' : ''}
-                  {preview.independence.ok ? uncapitalised(preview.independence.message) : preview.independence.message}
+                  {preview.independence.ok ? uncapitalised(preview.independence.why) : preview.independence.why}
                 </span>
               ) : null
             }
           >
             <IndependenceSection plan={plan} fields={fields} problems={problems} onChange={onChange} />
           </Disclosure>
-          <Disclosure title="Asking" summary={preview?.gate.words}>
+          <Disclosure title="Asking" summary={preview?.gates.why}>
             <GatesSection plan={plan} problems={problems} onChange={onChange} />
-            {preview ? <p className="mt-3 text-muted">{preview.routing}</p> : null}
+            {preview ? <p className="mt-3 text-muted">{preview.routing.why}</p> : null}
           </Disclosure>
           <Disclosure title="Limits" summary={limitWords(plan)}>
             <LimitsSection plan={plan} problems={problems} onChange={onChange} />
@@ -218,6 +214,6 @@ function limitWords({ execution }: Plan): string {
 
 function startWords(preview: PlanPreview | null, dataset: Props['dataset']): string {
   if (!preview) return 'Start';
-  const count = preview.gate.next === 'parallel' ? dataset.itemCount : (preview.firstUp?.itemCount ?? 0);
-  return `Start${preview.gate.next === 'pilot' ? ' pilot' : ''}: sorts ${formatNoun(count, dataset.noun)}, changes nothing`;
+  const count = preview.gates.next === 'parallel' ? dataset.itemCount : (preview.firstUp?.itemCount ?? 0);
+  return `Start${preview.gates.next === 'pilot' ? ' pilot' : ''}: sorts ${formatNoun(count, dataset.noun)}, changes nothing`;
 }

@@ -31,7 +31,7 @@ type Draft = {
   taken: boolean;
 };
 
-type TypedField<Value> = {
+export type TypedField<Value> = {
   /** where the value is in the plan: "execution.first" */
   path: string;
   value: Value;

@@ -1,40 +1,38 @@
 /** What the plan would do, as the planner's dry run tells it; and what the dataset's fields hold. JSON. */
 
-import type { ActionWords } from '#components/checkpoints/checkpoint-view.ts';
-import type { Chunking, GatePolicy } from '#lib/core/plans/plan.ts';
+import type { Problem } from '#lib/core/errors.ts';
+import type { Chunking, Plan } from '#lib/core/plans/plan.ts';
+import type { DatasetView } from '#lib/shapes/datasets.ts';
+import type { Preview } from '#lib/shapes/plans.ts';
 
-export type FieldProfile = {
-  name: string;
-  type: string;
-  filled: number;
-  top: { value: string; count: number }[];
-  /** how all its dates are written, where they can be compared: YYYY-MM-DD */
-  iso?: string;
-};
+/** `iso` is how all its dates are written, where they can be compared: YYYY-MM-DD. */
+export type FieldProfile = Pick<DatasetView['fields'][number], 'name' | 'type' | 'filled' | 'top' | 'iso'>;
 
-export type PlanProblem = { path: string; message: string; line?: number; column?: number };
+export type PlanProblem = Problem;
 
-export type PlanPreview = {
-  /** the dataset is still arriving: counts cover what is here */
-  soFar: boolean;
-  /** matches per rule, in order; null where the rule can't be evaluated */
-  ruleCounts: (number | null)[];
-  categories: { name: string; count: number; action: ActionWords | null }[];
-  chunks: { number: number; name: string; itemCount: number; undated: boolean }[];
-  decisions: number;
-  minutes: number;
-  /** what to know about the chunks before the start, a sentence each */
-  warnings: string[];
-  /** how the batch will run and why, in words */
-  routing: string;
-  independence: { ok: boolean; message: string };
-  /** what the gate policy means here, in words */
-  gate: { next: GatePolicy; words: string };
-  /** what the start would sort first */
-  firstUp: { name: string; itemCount: number } | null;
-  /** offered when there are more decisions than a person would take */
-  coarser: { label: string; chunking: Chunking; decisions: number }[];
+/** The dry run of the server, over the rules on the screen and in the words of the page. */
+export type PlanPreview = Pick<Preview, 'soFar' | 'routing' | 'independence' | 'gates'> &
+  Pick<Preview['estimate'], 'decisions' | 'minutes'> & {
+    /** matches per rule, in order; null where the rule can't be evaluated */
+    ruleCounts: (number | null)[];
+    categories: Pick<Preview['sort']['categories'][number], 'name' | 'count' | 'action'>[];
+    chunks: (Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount'> & { undated: boolean })[];
+    /** what to know about the chunks before the start, a sentence each */
+    warnings: string[];
+    /** what the start would sort first */
+    firstUp: { name: string; itemCount: number } | null;
+    /** offered when there are more decisions than a person would take */
+    coarser: { label: string; chunking: Chunking; decisions: number }[];
+    problems: PlanProblem[];
+  };
+
+/** What each section of the plan's page is given. */
+export type SectionProps = {
+  plan: Plan;
+  fields: FieldProfile[];
+  preview: PlanPreview | null;
   problems: PlanProblem[];
+  onChange: (plan: Plan) => void;
 };
 
 /** The problems at or below a path of the plan ("classifier.rules.1"). */

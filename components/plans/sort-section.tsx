@@ -5,22 +5,14 @@ import { useRef, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Checkbox, Field, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
-import type { Plan, Rule } from '#lib/core/plans/plan.ts';
-import { type FieldProfile, type PlanPreview, type PlanProblem, problemsAt } from './plan-preview.ts';
+import type { Rule } from '#lib/core/plans/plan.ts';
+import { type FieldProfile, problemsAt, type SectionProps } from './plan-preview.ts';
 import { RuleLine } from './rule-line.tsx';
 import { rowToCel } from './rule-row.ts';
 import { useRowKeys } from './use-row-keys.ts';
 
-type Props = {
-  plan: Plan;
-  fields: FieldProfile[];
-  preview: PlanPreview | null;
-  problems: PlanProblem[];
-  onChange: (plan: Plan) => void;
-};
-
 /** The rules, first match decides; what no rule matches goes to `otherwise`. */
-export function SortSection({ plan, fields, preview, problems, onChange }: Props) {
+export function SortSection({ plan, fields, preview, problems, onChange }: SectionProps) {
   const [asCel, setAsCel] = useState(false);
   const { rules, otherwise } = plan.classifier;
   const categories = plan.categories.map(({ name }) => name);

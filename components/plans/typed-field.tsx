@@ -2,20 +2,14 @@
 
 import type { ReactNode } from 'react';
 import { Field, Input } from '#components/ui/field.tsx';
-import { useTyped } from './plan-faults.tsx';
-import type { Typed } from './typed-value.ts';
+import { type TypedField, useTyped } from './plan-faults.tsx';
 
-type Props<Value> = {
+type Props<Value> = Omit<TypedField<Value>, 'long'> & {
   label: string;
   hint?: ReactNode;
-  path: string;
   placeholder?: string;
   inputMode?: 'numeric' | 'decimal';
   className?: string;
-  value: Value;
-  write: (value: Value) => string;
-  read: (text: string) => Typed<Value>;
-  onChange: (value: Value) => void;
 };
 
 /** One line of text over a value. */

@@ -3,8 +3,9 @@ import { Digest } from '#components/ui/digest.tsx';
 import { formatInstant } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { TONE_TEXT } from '#components/ui/state-badge.tsx';
+import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import { receiptLook } from './look.ts';
-import { type ReceiptRow, storyWords } from './words.ts';
+import { storyWords } from './words.ts';
 
 /** Everything that was recorded about one item, step by step, as sentences with their proof beside them. */
 export function ReceiptStory({ receipts, names }: { receipts: ReceiptRow[]; names: Record<string, string> }) {

@@ -1,15 +1,10 @@
 import Link from 'next/link';
 import { Fragment } from 'react';
 import { Banner } from '#components/ui/banner.tsx';
-
-type ReceiptLink = { batchId: string; batchName: string; chunk: number; seq: number };
+import type { ReceiptLink, UndoLinks } from '#lib/shapes/undo.ts';
 
 /** That this action was undone, by which receipt; and which receipt it undid itself. Nothing where there is neither. */
-export function UndoneReceipt({
-  links: { undoes, undoneBy },
-}: {
-  links: { undoes: ReceiptLink | null; undoneBy: ReceiptLink[] };
-}) {
+export function UndoneReceipt({ links: { undoes, undoneBy } }: { links: UndoLinks }) {
   if (!undoes && undoneBy.length === 0) return null;
   return (
     <div className="mb-4 flex flex-col gap-2">

@@ -1,22 +1,16 @@
 import { expect, test } from 'vitest';
-import { type ReceiptRow, storyWords } from './words.ts';
+import { storyWords, type ToldReceipt } from './words.ts';
 
-const receipt = (change: Partial<ReceiptRow>): ReceiptRow => ({
-  chunk: 1,
-  seq: 1,
-  ordinal: 7,
-  step: 1,
+const receipt = (change: Partial<ToldReceipt>): ToldReceipt => ({
   kind: 'outcome',
   result: 'succeeded',
-  leaf: '',
-  at: '',
-  committedAt: '',
+  signing: null,
   body: { by: 'worker:1' },
   ...change,
 });
 const names = { 'user:1': 'Ada', 'worker:1': 'Worker 4012' };
 
-test.each<[Partial<ReceiptRow>, string]>([
+test.each<[Partial<ToldReceipt>, string]>([
   [
     { kind: 'decision', result: null, body: { by: 'user:1', answers: { execute: true }, seenCount: 40 } },
     'Ada approved what was on the screen after seeing 40 samples.',

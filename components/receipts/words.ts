@@ -1,27 +1,14 @@
 /** A receipt as a sentence. Pure. */
 
 import { formatNoun } from '#components/ui/format.ts';
-import type { Signing } from '#lib/core/checkpoints/signatures.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { ReceiptResult } from '#lib/ledger/receipt.ts';
+import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 
-export type ReceiptRow = {
-  chunk: number;
-  seq: number;
-  ordinal: number | null;
-  step: number | null;
-  kind: 'intent' | 'outcome' | 'resolution' | 'decision';
-  result: ReceiptResult | null;
-  leaf: string;
-  at: string;
-  committedAt: string;
-  body: Record<string, unknown>;
-  /** where two people sign: what this decision was to their signatures */
-  signing?: Signing | null;
-};
+/** A receipt for a sentence. What is in its body may have been altered: each member is looked at before it is told. */
+export type ToldReceipt = Pick<ReceiptRow, 'kind' | 'result' | 'signing'> & { body: Record<string, unknown> };
 
 /** @param names who an actor ("user:…", "worker:…") is, for people */
-export function storyWords(receipt: ReceiptRow, names: Record<string, string>): string {
+export function storyWords(receipt: ToldReceipt, names: Record<string, string>): string {
   const { body } = receipt;
   const by = text(body.by);
   const who = names[by] ?? by;
@@ -37,7 +24,7 @@ export function storyWords(receipt: ReceiptRow, names: Record<string, string>): 
   }
 }
 
-function decided({ body, signing }: ReceiptRow): string {
+function decided({ body, signing }: ToldReceipt): string {
   const answers = (body.answers ?? {}) as Record<string, boolean>;
   const seen = typeof body.seenCount === 'number' ? ` after seeing ${formatNoun(body.seenCount, 'samples')}` : '';
   if (answers.release) return 'released the rest after the first were done';
@@ -50,7 +37,7 @@ function decided({ body, signing }: ReceiptRow): string {
   return 'let the next chunk go on; nothing of this one was executed';
 }
 
-function outcome({ result, body }: ReceiptRow, who: string): string {
+function outcome({ result, body }: ToldReceipt, who: string): string {
   const reason = body.reason ? ` (${reasonWords(text(body.reason))})` : '';
   if (result === 'succeeded') return `It was done${body.target ? `; the target calls it ${text(body.target)}` : ''}.`;
   if (result === 'failed') return `It failed${reason}. Nothing was changed by it.`;
@@ -58,7 +45,7 @@ function outcome({ result, body }: ReceiptRow, who: string): string {
   return `${who} skipped it${reason}. Nothing was sent.`;
 }
 
-function resolution({ result, body }: ReceiptRow, who: string): string {
+function resolution({ result, body }: ToldReceipt, who: string): string {
   const how = body.evidence === 'inspection' ? `${who} looked at the target` : `${who} answered`;
   if (result === 'succeeded') return `${how}: it happened.`;
   if (result === 'not_executed') return `${how}: it did not happen. Nothing was resent.`;

@@ -1,7 +1,7 @@
 import { buttonLook } from '#components/ui/button.tsx';
-import type { ShelfGroupView } from './group.ts';
+import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 
-type Props = { group: Pick<ShelfGroupView, 'batchId' | 'category' | 'shelf'>; size?: 'normal' | 'small' };
+type Props = { group: Pick<ShelfGroup, 'batchId' | 'category' | 'shelf'>; size?: 'normal' | 'small' };
 
 /** The items that lie there as a file, in the format that they came in. */
 export function DownloadLink({ group: { batchId, category, shelf }, size = 'small' }: Props) {

@@ -1,25 +1,11 @@
 import type { ReactNode } from 'react';
-
-/** A group of the shelf: what one category of a batch put on it. */
-export type ShelfGroupView = {
-  batchId: string;
-  batchName: string;
-  category: string;
-  shelf: string;
-  datasetName: string;
-  noun: string;
-  count: number;
-  /** more lie there than were counted */
-  more: boolean;
-  since: string;
-  undoing: { id: string; name: string }[];
-};
+import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 
 /** The button that restores a group; null for whoever may not. */
-export type RestoreOf = (group: ShelfGroupView, size?: 'small') => ReactNode;
+export type RestoreOf = (group: ShelfGroup, size?: 'small') => ReactNode;
 
 /** The page that lists its items. */
-export function groupHref({ batchId, category, shelf }: Pick<ShelfGroupView, 'batchId' | 'category' | 'shelf'>): string {
+export function groupHref({ batchId, category, shelf }: Pick<ShelfGroup, 'batchId' | 'category' | 'shelf'>): string {
   return `/shelf?${new URLSearchParams({ batch: batchId, category, shelf })}`;
 }
 

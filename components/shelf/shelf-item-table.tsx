@@ -1,16 +1,10 @@
 import Link from 'next/link';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-
-export type ShelfItemView = {
-  ordinal: number;
-  fields: Record<string, string>;
-  since: string;
-  receipt: { chunk: number; seq: number } | null;
-};
+import type { ShelfItem } from '#lib/shapes/shelf.ts';
 
 /** The items of a group, each with the receipt that says that it was put there. */
-export function ShelfItemTable({ batchId, items, columns }: { batchId: string; items: ShelfItemView[]; columns: string[] }) {
+export function ShelfItemTable({ batchId, items, columns }: { batchId: string; items: ShelfItem[]; columns: string[] }) {
   return (
     <Table
       caption="Items on the shelf"

@@ -2,11 +2,12 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { formatNoun } from '#components/ui/format.ts';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
+import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 import { DownloadLink } from './download-link.tsx';
-import { groupHref, type RestoreOf, type ShelfGroupView } from './group.ts';
+import { groupHref, type RestoreOf } from './group.ts';
 
 /** What lies on the shelves, batch by batch: a line for each category, with what can be done with it. */
-export function ShelfList({ groups, restore }: { groups: ShelfGroupView[]; restore: RestoreOf }) {
+export function ShelfList({ groups, restore }: { groups: ShelfGroup[]; restore: RestoreOf }) {
   return (
     <ul className="flex flex-col gap-6">
       {[...Map.groupBy(groups, ({ batchId }) => batchId)].map(([batchId, own]) => (
@@ -28,7 +29,7 @@ export function ShelfList({ groups, restore }: { groups: ShelfGroupView[]; resto
   );
 }
 
-function GroupLine({ group, restore }: { group: ShelfGroupView; restore: ReactNode }) {
+function GroupLine({ group, restore }: { group: ShelfGroup; restore: ReactNode }) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-hairline px-3 py-2 last:border-b-0">
       <div className="min-w-0 flex-1 basis-60">
@@ -52,12 +53,12 @@ function GroupLine({ group, restore }: { group: ShelfGroupView; restore: ReactNo
 }
 
 /** "16 rows", "more than 100,000 mails". */
-export function lyingWords({ count, more, noun }: Pick<ShelfGroupView, 'count' | 'more' | 'noun'>): string {
+export function lyingWords({ count, more, noun }: Pick<ShelfGroup, 'count' | 'more' | 'noun'>): string {
   return more ? `more than ${formatNoun(count, noun)}` : formatNoun(count, noun);
 }
 
 /** The undos that are about to take something of it back. */
-export function Undoing({ undos }: { undos: ShelfGroupView['undoing'] }) {
+export function Undoing({ undos }: { undos: ShelfGroup['undoing'] }) {
   if (undos.length === 0) return null;
   return (
     <p className="text-12 text-amber">

@@ -1,8 +1,9 @@
 import Link from 'next/link';
 import { formatCount } from '#components/ui/format.ts';
+import type { TakenBack as Taken } from '#lib/shapes/shelf.ts';
 
 /** Which batches took back what, as a sentence for each; nothing where none did. */
-export function TakenBack({ by }: { by: { id: string; name: string; count: number }[] }) {
+export function TakenBack({ by }: Pick<Taken, 'by'>) {
   return by.map(({ id, name, count }) => (
     <span key={id} className="block">
       {formatCount(count)} {count === 1 ? 'was' : 'were'} taken back by{' '}

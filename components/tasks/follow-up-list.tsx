@@ -6,19 +6,10 @@ import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
-
-export type FollowUpRow = {
-  id: string;
-  title: string;
-  body: string;
-  batchId: string;
-  batchName: string;
-  at: string;
-  doneAt: string | null;
-};
+import type { FollowUp } from '#lib/shapes/tasks.ts';
 
 /** Follow-up tasks that batches created; a press says it is done. */
-export function FollowUpList({ tasks, onDone }: { tasks: FollowUpRow[]; onDone: (task: { id: string }) => Promise<Outcome> }) {
+export function FollowUpList({ tasks, onDone }: { tasks: FollowUp[]; onDone: (task: { id: string }) => Promise<Outcome> }) {
   if (tasks.length === 0)
     return <EmptyState title="No follow-up tasks" text="A category whose action is a task makes one per item." />;
   return (
@@ -30,7 +21,7 @@ export function FollowUpList({ tasks, onDone }: { tasks: FollowUpRow[]; onDone: 
   );
 }
 
-function FollowUpLine({ task, onDone }: { task: FollowUpRow; onDone: (task: { id: string }) => Promise<Outcome> }) {
+function FollowUpLine({ task, onDone }: { task: FollowUp; onDone: (task: { id: string }) => Promise<Outcome> }) {
   const done = useAct(onDone);
   return (
     <li className="flex items-start gap-3 border-b border-hairline px-3 py-2 last:border-b-0">

@@ -57,6 +57,9 @@ type ConfirmProps = Omit<DialogProps, 'footer'> & {
   onConfirm: () => void;
 };
 
+/** What a dialog that is a question of its own is given by whoever asks it. */
+export type AskedProps = Required<Pick<ConfirmProps, 'open' | 'onClose' | 'pending' | 'error'>>;
+
 /** A question with one button that does it. Where it can't be undone, the count is typed first. */
 export function ConfirmDialog({
   confirm,

@@ -2,15 +2,7 @@
 
 import { formatCount, formatInstant, formatNoun, formatSpan } from '#components/ui/format.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-
-export type Inspected = { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string };
-export type DoubtAnswer = 'happened' | 'did_not' | 'later' | 'abandon' | 'ask';
-export type DoubtAnswered = {
-  answered: number;
-  skipped: number[];
-  left: number;
-  said: { finding: Inspected['finding'] | 'cannot_ask'; reason: string | null }[];
-};
+import type { Answered, DoubtAnswer, DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 
 export const CANNOT_ASK = 'This plan has no way to look it up at the target.';
 
@@ -25,13 +17,7 @@ export function whyWords(reason: string | null): string {
 }
 
 /** "24 from worker 4711 on host, lost at 2026-11-23 14:02 UTC". */
-export function groupTitle(group: {
-  reason: string | null;
-  worker: string | null;
-  count: number;
-  from: string;
-  to: string;
-}): string {
+export function groupTitle(group: Omit<DoubtGroup, 'id' | 'canAsk'>): string {
   const { reason, worker, count, from, to } = group;
   const n = formatCount(count);
   if (worker !== null) return `${n} from worker ${worker}, lost at ${formatInstant(from)}`;
@@ -46,15 +32,17 @@ function causeOf(reason: string | null): string {
   return reason ? `without an answer that says anything (${reasonWords(reason)})` : 'without an answer';
 }
 
+type Inspection = NonNullable<UncertainItem['inspection']>;
+
 /** What the target said when it was last asked: "The target says: it happened." */
-export function inspectedWords({ finding, reason }: Pick<Inspected, 'finding' | 'reason'>): string {
+export function inspectedWords({ finding, reason }: Pick<Inspection, 'finding' | 'reason'>): string {
   if (finding === 'happened') return 'The target says: it happened.';
   if (finding === 'not_there') return 'The target says: it isn’t there. It may still be on its way.';
   return `The target couldn’t say${reason ? ` (${reasonWords(reason)})` : ''}.`;
 }
 
 /** What came of an answer, in one announcement. */
-export function answeredWords(answer: DoubtAnswer, { answered, skipped, left, said }: DoubtAnswered): string {
+export function answeredWords(answer: DoubtAnswer, { answered, skipped, left, said }: Answered): string {
   const rest = [
     skipped.length > 0 ? `${formatCount(skipped.length)} had been answered meanwhile.` : '',
     left > 0 ? `${formatCount(left)} are left: answer once more.` : '',
@@ -69,7 +57,7 @@ function recorded(answer: Exclude<DoubtAnswer, 'ask'>, answered: number): string
   return `Recorded for ${formatNoun(answered, 'actions')}: ${what}.`;
 }
 
-function askedWords(said: DoubtAnswered['said']): string {
+function askedWords(said: Answered['said']): string {
   const [one, ...more] = said;
   if (!one) return 'The target was not asked.';
   if (said.every(({ finding }) => finding === 'cannot_ask')) return CANNOT_ASK;

@@ -10,51 +10,16 @@ import { formatCount, formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { useAct } from '#components/ui/use-act.ts';
-import {
-  answeredWords,
-  CANNOT_ASK,
-  type DoubtAnswer,
-  type DoubtAnswered,
-  groupTitle,
-  type Inspected,
-  inspectedWords,
-  whyWords,
-} from './doubt-words.ts';
+import type { Answered, DoubtAnswer, DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
+import { answeredWords, CANNOT_ASK, groupTitle, inspectedWords, whyWords } from './doubt-words.ts';
 
-export type UncertainItem = {
-  ordinal: number;
-  chunk: number;
-  line: string;
-  /** what was sent, in words: "POST https://…" */
-  request: string | null;
-  intentAt: string;
-  reason: string | null;
-  state: 'uncertain' | 'abandoned';
-  action: string | null;
-  body: string | null;
-  bodyCut: boolean;
-  worker: string;
-  attempt: number;
-  idempotencyKey: string;
-  inspection: Inspected | null;
-  canAsk: boolean;
-};
-export type DoubtGroup = {
-  id: string;
-  reason: string | null;
-  worker: string | null;
-  count: number;
-  from: string;
-  to: string;
-  canAsk: boolean;
-};
 type DoubtsNamed = { ordinals: number[] } | { group: string };
 
 type Props = {
   items: UncertainItem[];
   groups: DoubtGroup[];
   mayAnswer: boolean;
-  onAnswer: (named: DoubtsNamed, answer: DoubtAnswer, note: string) => Promise<Outcome<DoubtAnswered>>;
+  onAnswer: (named: DoubtsNamed, answer: DoubtAnswer, note: string) => Promise<Outcome<Answered>>;
   /** sends again what didn't happen; absent where this person may not */
   onRetry?: () => Promise<Outcome>;
 };

@@ -7,14 +7,7 @@ import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { useAct } from '#components/ui/use-act.ts';
-
-export type UndoPreviewView = {
-  name: string;
-  noun: string;
-  restorable: number;
-  cannot: { why: string; count: number; ordinals: number[] }[];
-  categories: { name: string; restorable: number; action: { verb: string; will: string } | null }[];
-};
+import type { UndoPreview } from '#lib/shapes/undo.ts';
 
 type Props = {
   /** "Undo…" */
@@ -22,7 +15,7 @@ type Props = {
   /** what would be undone: "Mail 2026", "chunk 2024", "item 17" */
   what: string;
   size?: 'small';
-  onPreview: () => Promise<Outcome<UndoPreviewView>>;
+  onPreview: () => Promise<Outcome<UndoPreview>>;
   /** starts the undo and goes to its checkpoint */
   onStart: () => Promise<Outcome>;
 };
@@ -32,7 +25,7 @@ export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
   const [open, setOpen] = useState(false);
   const preview = useAct(onPreview);
   const start = useAct(onStart);
-  const [view, setView] = useState<UndoPreviewView | null>(null);
+  const [view, setView] = useState<UndoPreview | null>(null);
 
   const ask = async () => {
     setView(null);
@@ -58,14 +51,14 @@ export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
         error={preview.refusal?.message ?? start.refusal?.message ?? null}
         onConfirm={() => void start.run()}
       >
-        {view ? <UndoPreview view={view} /> : preview.refusal ? null : <p role="status">Looking at what can be undone…</p>}
+        {view ? <Previewed view={view} /> : preview.refusal ? null : <p role="status">Looking at what can be undone…</p>}
       </ConfirmDialog>
     </>
   );
 }
 
 /** "Restore 1,902 mails", and what can't be restored with its reasons. */
-function UndoPreview({ view }: { view: UndoPreviewView }) {
+function Previewed({ view }: { view: UndoPreview }) {
   const { noun, categories, cannot } = view;
   const left = cannot.reduce((sum, { count }) => sum + count, 0);
   const acting = categories.flatMap(({ action, ...category }) => (action ? [{ ...category, action }] : []));

@@ -1,9 +1,8 @@
 import Link from 'next/link';
 import { Banner } from '#components/ui/banner.tsx';
 import { formatCount } from '#components/ui/format.ts';
-import { BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
-
-export type UndoneByView = { id: string; name: string; state: BatchState; items: number; done: number; takenBack: number };
+import { BATCH_UNFINISHED } from '#lib/core/lifecycle.ts';
+import type { BatchView, UndoneBy } from '#lib/shapes/batches.ts';
 
 const LINK = 'font-medium underline underline-offset-2';
 
@@ -13,8 +12,8 @@ export function UndoLinks({
   undoneBy,
   done,
 }: {
-  undoes: { id: string; name: string } | null;
-  undoneBy: UndoneByView[];
+  undoes: BatchView['undoes'];
+  undoneBy: UndoneBy[];
   /** how many actions of this batch were done */
   done: number;
 }) {

@@ -1,86 +1,39 @@
 /** The JSON paths of the API, each with what it takes and gives. Files and live events are in streams.ts. */
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
+import { failureGroup } from '#lib/shapes/actions.ts';
+import { batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
 import {
-  answered,
-  batch,
-  batchRow,
-  batchState,
   checkpoint,
-  chunk,
-  chunkNumber,
-  chunkState,
-  countsByCategory,
-  create,
-  dataset,
+  corrected,
+  corrections,
   decided,
-  doubtGroup,
-  failureGroup,
-  givenPlan,
-  id,
-  incident,
-  incidentResumed,
-  item,
-  moved,
-  nothing,
-  page,
-  paging,
-  person,
-  preview,
+  decidedChunks,
+  decidedOn,
+  decisionAnswers,
   sample,
-  sha256,
-  shelfGroup,
-  shelfItem,
-  uncertain,
-  undo,
-  unreadableRow,
-  workerRow,
-  write,
-} from './shapes.ts';
+  seen,
+} from '#lib/shapes/checkpoints.ts';
+import { chunk, chunkState } from '#lib/shapes/chunks.ts';
+import { dataset, item, unreadableRow } from '#lib/shapes/datasets.ts';
+import { incident, incidentResumed, workerRow } from '#lib/shapes/fleet.ts';
+import { person } from '#lib/shapes/people.ts';
+import { givenPlan, preview } from '#lib/shapes/plans.ts';
+import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
+import { answered, doubtAnswers, doubtGroup, uncertain } from '#lib/shapes/uncertain.ts';
+import { undo, undoScope } from '#lib/shapes/undo.ts';
+import { id } from '#lib/shapes/values.ts';
+import { chunkNumber, create, nothing, page, paging, write } from './transport.ts';
 
 const named = { id: id.describe('The id of the batch.') };
-const doubtAnswer = {
-  answer: z.enum(['happened', 'did_not', 'later', 'abandon', 'ask']),
-  note: z.string().max(2_000).nullish(),
-};
 const namedDataset = { id: id.describe('The id of the dataset.') };
 const namedPerson = { id: id.describe('The id of the person.') };
-const shelved = z.string().min(1).max(200);
 const ofChunk = { ...named, n: chunkNumber };
 
 const get = (path: `/${string}`, summary: string, description?: string) =>
   oc.route({ method: 'GET', path, summary, ...(description ? { description } : {}) });
 const post = (path: `/${string}`, summary: string, description?: string) =>
   oc.route({ method: 'POST', path, summary, inputStructure: 'detailed', ...(description ? { description } : {}) });
-
-const seen = z
-  .array(z.int32().min(1))
-  .max(100_000)
-  .describe('Ordinals of the items that were looked at. The caller attests it, and the receipt says so.');
-const answers = {
-  next: z.boolean().default(false).describe('May the next chunk be worked on?'),
-  execute: z
-    .boolean()
-    .default(false)
-    .describe(
-      'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
-    ),
-  override: z.string().min(1).max(2_000).nullish().describe('Why it is approved without a look at each acting category.'),
-  sendBack: z
-    .boolean()
-    .optional()
-    .describe(
-      'Sort it again; the note says why. Of a chunk that awaits a second signature: do not sign it; the first one is void.',
-    ),
-  close: z.boolean().optional().describe('Close it without executing.'),
-  release: z.boolean().optional().describe('Run the rest of an approval whose first actions are done.'),
-  note: z.string().max(2_000).nullish(),
-};
-const revision = z
-  .int32()
-  .min(1)
-  .optional()
-  .describe('The revision that was looked at: a refusal then tells what changed since.');
 
 const steer = (verb: 'pause' | 'resume' | 'cancel' | 'accept-rest' | 'retry', summary: string, description?: string) => ({
   batch: post(`/batches/{id}/${verb}`, `${summary} a batch`, description).input(write(named, nothing)).output(moved),
@@ -111,17 +64,7 @@ export const contract = oc.prefix('/api/v1').router({
       .output(page(batchRow)),
     create: post('/batches', 'Create a batch')
       .route({ successStatus: 201 })
-      .input(
-        create(
-          z.strictObject({
-            datasetId: id,
-            name: z.string().min(1).max(200),
-            plan: givenPlan,
-            taskRef: z.string().max(500).nullish().describe('What it is done for, in the words of another system.'),
-            start: z.boolean().optional().describe('Start it at once.'),
-          }),
-        ),
-      )
+      .input(create(z.strictObject({ ...newBatch, plan: givenPlan })))
       .output(batch),
     read: get('/batches/{id}', 'Read a batch').input(z.strictObject(named)).output(batch),
     start: post('/batches/{id}/start', 'Start a batch').input(write(named, nothing)).output(batch),
@@ -130,19 +73,7 @@ export const contract = oc.prefix('/api/v1').router({
       'Decide on several chunks at once',
       'Chunks that changed since they were looked at drop out and are named.',
     )
-      .input(
-        write(
-          named,
-          z.strictObject({
-            chunks: z
-              .array(z.strictObject({ number: z.int32().min(1), digest: sha256, revision, seen: seen.optional() }))
-              .min(1)
-              .max(20_000),
-            seen: seen.optional(),
-            ...answers,
-          }),
-        ),
-      )
+      .input(write(named, z.strictObject({ chunks: decidedChunks, seen: seen.optional(), ...decisionAnswers })))
       .output(decided),
     undo: post(
       '/batches/{id}/undo',
@@ -154,10 +85,8 @@ export const contract = oc.prefix('/api/v1').router({
           named,
           z
             .strictObject({
-              chunks: z.array(z.int32().min(1)).min(1).max(20_000).optional().describe('Only these chunks.'),
-              category: z.string().min(1).optional().describe('Only what was approved in this category.'),
-              ordinals: z.array(z.int32().min(1)).min(1).max(10_000).optional().describe('Only these items.'),
-              name: z.string().min(1).max(200).optional().describe('What the new batch is called.'),
+              ...undoScope,
+              name: batchName.optional().describe('What the new batch is called.'),
               dryRun: z.boolean().optional().describe('Only says what it would do. Writes nothing.'),
             })
             .optional(),
@@ -175,15 +104,7 @@ export const contract = oc.prefix('/api/v1').router({
       'Say what became of uncertain actions, or ask the target',
       'Nothing is sent again by this. `ask` reads at the target, and ends only those doubts of which it says that they happened.',
     )
-      .input(
-        write(
-          named,
-          z.union([
-            z.strictObject({ ordinals: z.array(z.int32().min(1)).min(1).max(10_000), ...doubtAnswer }),
-            z.strictObject({ group: z.string().min(1).describe('The `id` of a group.'), ...doubtAnswer }),
-          ]),
-        ),
-      )
+      .input(write(named, doubtAnswers({})))
       .output(answered),
   },
   chunks: {
@@ -201,24 +122,14 @@ export const contract = oc.prefix('/api/v1').router({
       'Move items to other categories',
       'Raises the revision: a decision on what was shown before is refused.',
     )
-      .input(
-        write(
-          ofChunk,
-          z
-            .array(
-              z.strictObject({ ordinal: z.int32().min(1), category: z.string().min(1), note: z.string().max(2_000).nullish() }),
-            )
-            .min(1)
-            .max(10_000),
-        ),
-      )
-      .output(z.object({ revision: z.int(), changed: z.int(), counts: countsByCategory })),
+      .input(write(ofChunk, corrections))
+      .output(corrected),
     decide: post(
       '/batches/{id}/chunks/{n}/decision',
       'Decide on a chunk',
       'Refused as `stale` when the chunk changed since the digest was read; `changes` says what moved. With `gates.approvals` 2, two people send the same `execute`: nobody twice (`conflict`), and not whoever started the batch (`forbidden`).',
     )
-      .input(write(ofChunk, z.strictObject({ digest: sha256, revision, seen: seen.optional(), ...answers })))
+      .input(write(ofChunk, z.strictObject({ ...decidedOn, ...decisionAnswers })))
       .output(decided),
   },
   pause: steer('pause', 'Pause'),
@@ -265,12 +176,10 @@ export const contract = oc.prefix('/api/v1').router({
       'List what lies on the shelves, that of the newest batch first',
       'By batch, category and shelf. To restore it, undo that category of that batch; to download it, name the shelf to `/batches/{id}/dataset`.',
     )
-      .input(z.strictObject({ ...paging, batchId: id.optional(), category: shelved.optional(), shelf: shelved.optional() }))
+      .input(shelfGroupsOf.extend(paging))
       .output(page(shelfGroup)),
     items: get('/shelf/items', 'List the items that a category of a batch put on a shelf and that still lie there')
-      .input(
-        z.strictObject({ ...paging, batchId: id, category: shelved, shelf: shelved, search: z.string().max(200).optional() }),
-      )
+      .input(shelfItemsOf.extend(paging))
       .output(page(shelfItem)),
   },
   workers: {

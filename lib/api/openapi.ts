@@ -5,9 +5,13 @@ import { OpenAPIGenerator } from '@orpc/openapi';
 import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
 import { globalRegistry } from 'zod';
 import { planSchema } from '#lib/core/plans/plan.ts';
+import { batch } from '#lib/shapes/batches.ts';
+import { chunk } from '#lib/shapes/chunks.ts';
+import { dataset } from '#lib/shapes/datasets.ts';
+import { givenPlan, resolvedPlan } from '#lib/shapes/plans.ts';
+import { countsByCategory, facts, fieldValues } from '#lib/shapes/values.ts';
 import { contract } from './contract.ts';
 import { API_STATUS, type ApiCode, TITLES } from './problem.ts';
-import { batch, chunk, countsByCategory, dataset, facts, fieldValues, givenPlan } from './shapes.ts';
 import { streams } from './streams.ts';
 
 /** The document, made at the first call. */
@@ -57,6 +61,7 @@ const DESCRIBED = new Map<unknown, Record<string, unknown>>([
   [definitionOf(fieldValues), { type: 'object', additionalProperties: { type: 'string' } }],
   [definitionOf(countsByCategory), { type: 'object', additionalProperties: { type: 'integer' } }],
   [definitionOf(facts), { type: 'object' }],
+  [definitionOf(resolvedPlan), { type: 'object' }],
 ]);
 
 function definitionOf(schema: { _zod: { def: unknown } }): unknown {

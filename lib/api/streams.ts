@@ -5,6 +5,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
+import { dataset } from '#lib/shapes/datasets.ts';
 import { exportScratchpad } from '#lib/steps/chunks/export-scratchpad.ts';
 import { type Download, downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
@@ -14,7 +15,6 @@ import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
 import { datasetOf, described } from './router.ts';
-import { dataset } from './shapes.ts';
 
 export type Stream = {
   method: 'GET' | 'POST';

@@ -1,7 +1,6 @@
 /** Who is asking. Every step takes an actor first; nothing below the steps knows one. */
 
-export const ROLES = ['admin', 'operator', 'reviewer', 'auditor'] as const;
-export type Role = (typeof ROLES)[number];
+import type { Role } from '#lib/core/people/roles.ts';
 
 export type Actor = {
   /** `user:<uuid>`, or `key:env` for the API key of the environment. It goes into receipts as `by`. */
@@ -14,8 +13,3 @@ export type Actor = {
   /** The id of the session that it came with, for what lasts longer than a request; a key has none. */
   session?: string;
 };
-
-/** Whether a stored text is a role; anything else grants nothing. */
-export function isRole(text: unknown): text is Role {
-  return typeof text === 'string' && (ROLES as readonly string[]).includes(text);
-}

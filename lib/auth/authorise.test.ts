@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
-import { type Actor, ROLES, type Role } from './actor.ts';
+import { ROLES, type Role } from '#lib/core/people/roles.ts';
+import type { Actor } from './actor.ts';
 import { authorise, may, type Verb } from './authorise.ts';
 
 // Written out and not computed, so that a change of the table has to be made twice.

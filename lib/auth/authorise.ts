@@ -1,5 +1,6 @@
 import { CountersignError } from '#lib/core/errors.ts';
-import { type Actor, ROLES, type Role } from './actor.ts';
+import { ROLES, type Role } from '#lib/core/people/roles.ts';
+import type { Actor } from './actor.ts';
 
 export type Verb = keyof typeof VERBS;
 

@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
+import { isRole } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
-import { type Actor, isRole } from './actor.ts';
+import type { Actor } from './actor.ts';
 import { auth } from './auth.ts';
 import { assertSameOrigin } from './origin.ts';
 

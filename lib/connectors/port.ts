@@ -8,21 +8,9 @@
 import type { Pool } from 'pg';
 import type { Action } from '#lib/core/plans/plan.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
+import type { IntentBody } from '#lib/ledger/receipt.ts';
+import type { Effect, Wording } from '#lib/shapes/actions.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
-
-export type Effect = 'none' | 'undoable' | 'permanent';
-
-/** What the words on the screen are made of: "Archive 1,902 mails", "Archived: …", "move to the archive shelf". */
-export type Wording = {
-  /** imperative, for buttons: Archive */
-  verb: string;
-  /** past, for receipt lines: Archived */
-  past: string;
-  /** what happens to one item, for the detail pane: "move to the archive shelf" */
-  will: string;
-  /** where it happens, for the dialog: "the archive shelf", "api.example.com" */
-  target: string;
-};
 
 export type ActionItem = { ordinal: number; fields: Record<string, string> };
 
@@ -34,7 +22,7 @@ export type ApplyInput = {
   datasetId: string;
   ordinal: number;
   category: string;
-  action: { connector: string; connection: string | null; do: string; version: number };
+  action: IntentBody['action'];
   honoursKeys: boolean;
   request: FrozenRequest;
   /** 32 hex digits, the same for every attempt that must count once */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { FieldProfile } from '#lib/shapes/datasets.ts';
 import type { Item } from './port.ts';
-import { type FieldProfile, Profile } from './profile.ts';
+import { Profile } from './profile.ts';
 import { typeOf } from './value-type.ts';
 
 const item = (...values: string[]): Item => ({ line: 1, values, raw: Buffer.alloc(0), plain: false });

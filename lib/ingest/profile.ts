@@ -4,28 +4,10 @@
  */
 
 import { hasIsoForm, isoForm, readDate } from '#lib/core/values/dates.ts';
+import type { ValueType } from '#lib/core/values/value-types.ts';
+import type { FieldProfile } from '#lib/shapes/datasets.ts';
 import type { Item } from './port.ts';
-import { typeOf, type ValueType } from './value-type.ts';
-
-/** JSON-safe; an array of these is `dataset.fields`, in the file's order. */
-export type FieldProfile = {
-  name: string;
-  /** What at least nine of ten filled values look like, text otherwise, empty where none is filled. */
-  type: ValueType;
-  /** How many items have something in it. */
-  filled: number;
-  /** The most frequent values, of those short enough to be a category or a name. */
-  top: { value: string; count: number }[];
-  /** Whether the counts in `top` are exact; otherwise they are estimates. */
-  exact: boolean;
-  /** Of a date field: the earliest and the latest, ISO 8601 (UTC where they name a zone). */
-  min?: string;
-  max?: string;
-  /** Of a date field of which every value is ISO 8601 of one form: that form (`isoForm`). The texts of such a field are in the order of time. */
-  iso?: string;
-  /** Of any other date or number field: its first value that is none, cut to a length for the eye. */
-  odd?: string;
-};
+import { typeOf } from './value-type.ts';
 
 const TOP = 20;
 const VALUE_CHARS_MAX = 120;

@@ -1,6 +1,5 @@
 import { readDate } from '#lib/core/values/dates.ts';
-
-export type ValueType = 'text' | 'number' | 'date' | 'boolean' | 'email' | 'url' | 'empty';
+import type { ValueType } from '#lib/core/values/value-types.ts';
 
 const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:[.,]\d+)?(?:[eE][+-]?\d{1,3})?%?$/;
 const EMAIL = /^[^\s@<>"',;]{1,64}@[^\s@<>"',;]+\.[^\s@<>"',;.]{2,}$/;

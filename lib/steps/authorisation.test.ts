@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Actor, ROLES, type Role } from '#lib/auth/actor.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { readFailures } from './actions/read-failures.ts';
@@ -123,6 +124,23 @@ describe('a role that may not', () => {
     }
     it(`a role of no table can't ${name}`, async () => {
       expect(await refusalOf(steps.get(name) as Step, 'root' as Role, {})).toBe('forbidden');
+    });
+  }
+});
+
+describe('a server action hands over what it was given, unread', () => {
+  const root = join(import.meta.dirname, '../..');
+  const sources = globSync('app/**/actions.ts', { cwd: root }).map((file) => readFileSync(join(root, file), 'utf8'));
+  const called = [...steps.keys()].filter((name) =>
+    sources.some((source) => new RegExp(`^import .*\\b${name}\\b.*steps/`, 'm').test(source)),
+  );
+
+  it('to more than a dozen steps', () => expect(called.length).toBeGreaterThan(12));
+  for (const name of called) {
+    it(`and ${name} refuses what is no input of its own`, async () => {
+      for (const input of [null, 7, 'text', [], { no: 'such key' }]) {
+        expect(await refusalOf(steps.get(name) as Step, 'admin', input), JSON.stringify(input)).toMatch(/^(invalid|not_found)$/);
+      }
     });
   }
 });

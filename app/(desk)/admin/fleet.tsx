@@ -2,7 +2,8 @@
 
 import { useRouter } from 'next/navigation';
 import { useEffect } from 'react';
-import { WorkerList, type WorkerRow } from '#components/fleet/worker-list.tsx';
+import { WorkerList } from '#components/fleet/worker-list.tsx';
+import type { WorkerRow } from '#lib/shapes/fleet.ts';
 
 const REFRESH_MS = 2_000;
 

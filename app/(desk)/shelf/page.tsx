@@ -3,7 +3,7 @@ import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Undo } from '#app/(desk)/batches/[id]/undo.tsx';
 import { requireActor } from '#app/actor.ts';
-import type { RestoreOf, ShelfGroupView } from '#components/shelf/group.ts';
+import type { RestoreOf } from '#components/shelf/group.ts';
 import { ShelfList } from '#components/shelf/shelf-list.tsx';
 import { TakenBack } from '#components/shelf/taken-back.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
@@ -11,6 +11,7 @@ import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
+import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 import { isId } from '#lib/steps/page.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readTakenBack } from '#lib/steps/shelf/read-taken-back.ts';
@@ -85,6 +86,6 @@ function AllOfIt() {
   );
 }
 
-function Restore({ group: { batchId, batchName, category }, ...size }: { group: ShelfGroupView; size?: 'small' }) {
+function Restore({ group: { batchId, batchName, category }, ...size }: { group: ShelfGroup; size?: 'small' }) {
   return <Undo batchId={batchId} scope={{ category }} {...size} label="Restore…" what={`${category} of ${batchName}`} />;
 }

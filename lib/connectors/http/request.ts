@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { itemRefusal, readParameters, refusal, templateProblems } from '#lib/connectors/parameters.ts';
-import type { ActionItem, Effect, FrozenRequest } from '#lib/connectors/port.ts';
+import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import {
   REQUEST_BYTES_MAX,
@@ -16,6 +16,7 @@ import {
 import type { Action } from '#lib/core/plans/plan.ts';
 import { renderTemplate, templateFields } from '#lib/core/values/template.ts';
 import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
+import type { Effect } from '#lib/shapes/actions.ts';
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 

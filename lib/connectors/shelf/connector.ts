@@ -5,9 +5,10 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { readParameters, requireDo, requireNoConnection } from '#lib/connectors/parameters.ts';
-import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Undo, Wording } from '#lib/connectors/port.ts';
+import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
+import type { Wording } from '#lib/shapes/actions.ts';
 
 type Client = Parameters<TransactionalConnector['applyMany']>[0];
 

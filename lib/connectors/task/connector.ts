@@ -12,10 +12,11 @@ import {
   requireNoConnection,
   templateProblems,
 } from '#lib/connectors/parameters.ts';
-import type { ApplyInput, ApplyResult, TransactionalConnector, Undo, Wording } from '#lib/connectors/port.ts';
+import type { ApplyInput, ApplyResult, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
 import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
 import { renderTemplate } from '#lib/core/values/template.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
+import type { Wording } from '#lib/shapes/actions.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 const template = z.string().max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);

@@ -3,12 +3,13 @@
  * and what execution verifies; the root binds one decision to several chunks.
  */
 import { createHash } from 'node:crypto';
+import type { IntentBody } from '#lib/ledger/receipt.ts';
 
 export type ManifestEntry = {
   ordinal: number;
   category: string;
   /** null: the category has no action */
-  action: { connector: string; connection: string | null; do: string; version: number } | null;
+  action: IntentBody['action'] | null;
   /** SHA-256 of the frozen request, hex; null without an action */
   request: string | null;
   /** SHA-256 of the item's original bytes, hex */

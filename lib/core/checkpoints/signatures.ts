@@ -4,7 +4,8 @@
  */
 import type { Plan } from '#lib/core/plans/plan.ts';
 
-export type Signing = 'first' | 'second' | 'refused';
+export const SIGNINGS = ['first', 'second', 'refused'] as const;
+export type Signing = (typeof SIGNINGS)[number];
 
 type Decision = { seq: number; answers: { execute: boolean; sendBack: boolean } };
 

@@ -1,11 +1,8 @@
 /** What an incident can be about, and what a person is advised to do: the words on the pages, and the runbooks of docs/runbooks that say more. */
 
-type IncidentKind = 'halted' | 'target' | 'mismatch' | 'database';
+export type IncidentKind = 'halted' | 'target' | 'mismatch' | 'database';
 
-/**
- * `runbooks`: pages of docs/runbooks; a chunk halts for several causes, and a database can be at fault in several ways.
- * @internal for its tests
- */
+/** `runbooks`: pages of docs/runbooks; a chunk halts for several causes, and a database can be at fault in several ways. */
 export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: readonly string[] }> = {
   halted: {
     advice: 'Put right what it names, then resume. What is uncertain is never repeated.',

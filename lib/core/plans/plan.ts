@@ -12,6 +12,7 @@ import {
   RULES_MAX,
   TEMPLATE_CHARS_MAX,
 } from '#lib/core/limits.ts';
+import { GATE_POLICIES } from './kinds.ts';
 
 const fieldName = z.string().min(1).max(500);
 const template = z.string().max(TEMPLATE_CHARS_MAX);
@@ -102,7 +103,7 @@ const independence = z.strictObject({
 });
 
 const gates = z.strictObject({
-  next: z.enum(['each', 'pilot', 'parallel']).nullable().default(null),
+  next: z.enum(GATE_POLICIES).nullable().default(null),
   approvals: z.literal([1, 2], 'One or two people sign each chunk: approvals is 1 or 2.').default(1),
   evidence: z.null('A demanded evidence bound is not available yet: evidence is null.').default(null),
 });

@@ -21,6 +21,7 @@ import {
   type Sharing,
 } from './independence.ts';
 import { collectKeys, type Keys } from './keys.ts';
+import type { ChunkKind, WarningCode } from './kinds.ts';
 import type { Chunking, Plan } from './plan.ts';
 import { coarser, planWarnings } from './plan-warnings.ts';
 import { type Gates, type Routing, resolveGates, route } from './routing.ts';
@@ -29,7 +30,7 @@ export type PlannedChunk = {
   /** from 1, in the order of work */
   number: number;
   name: string;
-  kind: 'normal' | 'undated';
+  kind: ChunkKind;
   /** ascending */
   ordinals: Int32Array;
   itemCount: number;
@@ -41,22 +42,13 @@ export type PlannedChunk = {
 };
 
 export type Warning = {
-  code: 'doubtful_dates' | 'no_dates' | 'many_decisions' | 'shared_resources' | 'gate_overruled' | 'larger_than_max' | 'excluded';
+  code: WarningCode;
   message: string;
   facts: Record<string, unknown>;
 };
 
-export type Independence = {
-  /** false: items share resources, so this may not be batch work */
-  ok: boolean;
-  fields: string[];
-  sharedGroups: number;
-  sharedItems: number;
-  examples: SharedResource[];
-  /** how many items wait for another one */
-  dependencies: number;
-  why: string;
-};
+/** `ok` is false where items share resources, so that this may not be batch work; `dependencies` counts the items that wait for another one. */
+export type Independence = ReturnType<typeof describeIndependence>;
 
 export type PlannedBatch = {
   itemCount: number;
@@ -225,7 +217,7 @@ function describeChunking(chunking: Chunking, chunks: readonly PlannedChunk[]): 
   return `Cut ${how}${small}${large}: ${chunks.length} ${chunks.length === 1 ? 'chunk' : 'chunks'} of ${sizes[0]} to ${sizes[sizes.length - 1]} items.`;
 }
 
-function describeIndependence(plan: Plan, sharing: Sharing, dependencies: number): Independence {
+function describeIndependence(plan: Plan, sharing: Sharing, dependencies: number) {
   const fields = plan.independence.resource;
   const groups = sharing.units?.members.length ?? 0;
   const named = fields.map((name) => `“${name}”`).join(' and ');

@@ -2,9 +2,10 @@
 
 import { needsTwo } from '#lib/core/checkpoints/signatures.ts';
 import { DIRECT_CHUNKS_MAX } from '#lib/core/limits.ts';
+import type { RoutingKind } from './kinds.ts';
 import type { GatePolicy, Plan } from './plan.ts';
 
-export type Routing = { kind: 'one' | 'sequential' | 'direct' | 'supervised'; why: string };
+export type Routing = { kind: RoutingKind; why: string };
 
 export type Gates = { next: GatePolicy /** the chunk that goes first */; pilot: number; why: string };
 
@@ -23,16 +24,16 @@ export function route(items: number, chunks: number, dependencies: number): Rout
   return { kind: 'supervised', why: `${many}: a supervisor hands them to the workers there are, fairly between batches.` };
 }
 
-type Waiting = readonly { number: number; name: string; itemCount: number; kind: string }[];
+type Waiting = { number: number; name: string; itemCount: number; kind: string };
 
 /** Resolves `next` where the plan leaves it open, picks the chunk to begin with, and says so, with who signs. */
-export function resolveGates(plan: Plan, routing: Routing['kind'], chunks: Waiting): Gates {
+export function resolveGates(plan: Plan, routing: Routing['kind'], chunks: readonly Waiting[]): Gates {
   const gates = openingOf(plan, routing, chunks);
   const two = ' Two people sign each chunk before anything runs, neither of them whoever starts the batch.';
   return needsTwo(plan) ? { ...gates, why: gates.why + two } : gates;
 }
 
-function openingOf(plan: Plan, routing: Routing['kind'], chunks: Waiting): Gates {
+function openingOf(plan: Plan, routing: Routing['kind'], chunks: readonly Waiting[]): Gates {
   const first = chunks[0]?.number ?? 1;
   if (routing === 'sequential') {
     return {
@@ -55,13 +56,13 @@ function openingOf(plan: Plan, routing: Routing['kind'], chunks: Waiting): Gates
 }
 
 /** The chunk nearest to the median size, the later of two as near; a chunk of doubtful dates only where there is no other. */
-function representative<T extends { number: number; itemCount: number; kind: string; name: string }>(chunks: readonly T[]): T {
+function representative(chunks: readonly Waiting[]): Waiting {
   const normal = chunks.filter(({ kind }) => kind === 'normal');
   const among = normal.length > 0 ? normal : chunks;
   const sizes = among.map(({ itemCount }) => itemCount).sort((one, other) => one - other);
   const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
   return among.reduce(
     (best, chunk) => (Math.abs(chunk.itemCount - median) <= Math.abs(best.itemCount - median) ? chunk : best),
-    among[0] as T,
+    among[0] as Waiting,
   );
 }

@@ -4,6 +4,7 @@ import type { Signing } from '#lib/core/checkpoints/signatures.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { oneLine } from '#lib/core/values/markdown-safe.ts';
 import { renderTemplate, templateFields } from '#lib/core/values/template.ts';
+import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
 import { reasonWords } from './reason-words.ts';
 
 export const ERASED = '[erased]';
@@ -65,7 +66,7 @@ function verbOf({ kind, result, reason, evidence, past }: LineOf): string {
 }
 
 export type DecisionLineOf = {
-  answers: { next: boolean; execute: boolean; sendBack: boolean; close: boolean; release: boolean };
+  answers: DecisionAnswers;
   counts: Readonly<Record<string, number>>;
   /** the person's name */
   by: string;

@@ -10,15 +10,8 @@ import {
   type ChunkState,
 } from '#lib/core/lifecycle.ts';
 
-export type ActionCounts = {
-  approved: number;
-  done: number;
-  skipped: number;
-  failed: number;
-  uncertain: number;
-  notExecuted: number;
-  inFlight: number;
-};
+/** How many actions: `approved` is the whole, the others are its parts that have receipts. */
+export type ActionCounts = Record<'approved' | 'done' | 'skipped' | 'failed' | 'uncertain' | 'notExecuted' | 'inFlight', number>;
 
 export type Sum = ActionCounts & {
   waiting: number;

@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { failureWords } from '#lib/core/receipts/reason-words.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
+import type { FailureGroup } from '#lib/shapes/actions.ts';
 import { isId } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readFailureGroups } from '#lib/store/actions/failures.ts';
@@ -10,21 +11,6 @@ import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.ts';
 import { foldChunks } from '#lib/store/receipts/sum.ts';
-
-export type FailureGroup = {
-  /** a code: http_404, dns, changed_since, … */
-  reason: string | null;
-  /** the same in a sentence */
-  why: string;
-  count: number;
-  /** in how many chunks */
-  chunks: number;
-  /** when the first and the last of them failed */
-  from: string;
-  to: string;
-  /** the first of them, with where their last receipt is */
-  examples: { ordinal: number; chunk: number; seq: number; line: string }[];
-};
 
 const EXAMPLES = 3;
 

@@ -1,20 +1,12 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
-import type { DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
-import {
-  type BatchState,
-  CHUNK_IN_REVIEW,
-  CHUNK_OWNED,
-  CHUNK_PAUSABLE,
-  CHUNK_SORTING,
-  type ChunkState,
-  countStates,
-  type Stopping,
-  waitsForPeople,
-} from '#lib/core/lifecycle.ts';
+import { CHUNK_IN_REVIEW, CHUNK_OWNED, CHUNK_PAUSABLE, CHUNK_SORTING, countStates, waitsForPeople } from '#lib/core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
-import { type ActionCounts, type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
+import { type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
-import { readTargets, type TargetIncident } from '#lib/steps/fleet/target-incidents.ts';
+import type { BatchNow } from '#lib/shapes/batches.ts';
+import type { ChunkRow } from '#lib/shapes/chunks.ts';
+import type { TapeLine } from '#lib/shapes/live.ts';
+import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type ChunkNow, readActionRate, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
@@ -24,65 +16,6 @@ import { readNewest, type Span } from '#lib/store/receipts/receipt-reads.ts';
 import { foldChunks } from '#lib/store/receipts/sum.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
-
-export type ChunkRow = {
-  number: number;
-  name: string;
-  state: ChunkState;
-  stopping: Stopping | null;
-  itemCount: number;
-  classified: number;
-  continued: boolean;
-  /** folded from the receipts */
-  counts: ActionCounts;
-  revision: number;
-  seq: number;
-  note: string | null;
-  haltReason: string | null;
-  /** the target that failed, which this chunk can't go on without; null while it waits for none */
-  waitsFor: string | null;
-  /** `silentMs` since it last renewed its lease, null while it does so in time */
-  worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
-};
-
-type Needs = { reviews: number; releases: number; doubts: number; halts: number };
-
-/** What of a batch changes while one looks. */
-export type BatchNow = {
-  state: BatchState;
-  itemCount: number;
-  startedAt: string | null;
-  finishedAt: string | null;
-  sum: Sum;
-  /** actions that ended per second, or items sorted per second where none are sent; null when nothing moves */
-  rate: number | null;
-  etaSeconds: number | null;
-  needs: Needs;
-  /** targets that failed, as far as this batch waits for them */
-  targets: TargetIncident[];
-  /** something waits for a worker and none was heard of lately: the last sign of one, null when there never was any */
-  unattended: { heardAt: string | null } | null;
-  /** what the workers meet at the database while something here waits for them; null when all is well */
-  trouble: DatabaseFaultKind | null;
-  /** the number of the chunk to look at next; null when none waits for a person */
-  next: number | null;
-  /** up to CHUNKS_SHOWN_MAX; above, `groups` says how many are in each state */
-  chunks: ChunkRow[];
-  groups: { state: ChunkState; count: number }[] | null;
-};
-
-/** A receipt, or something that happened to the batch itself: that has no `seq`. */
-export type TapeLine = {
-  /** names it among the lines of its batch */
-  id: string;
-  chunk: number | null;
-  seq: number | null;
-  ordinal: number | null;
-  at: string;
-  line: string;
-  kind: string;
-  result: string | null;
-};
 
 /** A moment of a batch, with the last event it holds and every chunk's seq in it. */
 export type Moment = { now: BatchNow; eventId: string; seqs: Map<number, number>; recent: number[] };
@@ -183,8 +116,8 @@ export async function readTapeAt(
 }
 
 /** The batch's chunks in the states people act on. `doubts` are actions, the others chunks. */
-function needsOf(chunks: readonly ChunkNow[], folded: Map<number, ChunkSum>): Needs {
-  const needs: Needs = { reviews: 0, releases: 0, doubts: 0, halts: 0 };
+function needsOf(chunks: readonly ChunkNow[], folded: Map<number, ChunkSum>): BatchNow['needs'] {
+  const needs: BatchNow['needs'] = { reviews: 0, releases: 0, doubts: 0, halts: 0 };
   for (const { number } of chunks) needs.doubts += folded.get(number)?.folded.states.uncertain ?? 0;
   for (const { state } of chunks.filter(waitsForPeople)) {
     if (CHUNK_IN_REVIEW.includes(state)) needs.reviews += 1;
@@ -215,7 +148,7 @@ function speed(
   chunks: readonly ChunkNow[],
   sum: Sum,
   actionRate: number | null,
-): { rate: number | null; etaSeconds: number | null } {
+): Pick<BatchNow, 'rate' | 'etaSeconds'> {
   const total = (numbers: number[]): number => numbers.reduce((all, one) => all + one, 0);
   const sortRate = sortingRate(batchId, total(chunks.map(({ classified }) => classified)));
   // What nobody works on has no speed, and never comes to its end by itself.

@@ -4,21 +4,15 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
+import { newBatch } from '#lib/shapes/batches.ts';
 import { planDataset } from '#lib/steps/plans/plan-dataset.ts';
 import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 import { startBatch } from './start-batch.ts';
 
-const input = z.strictObject({
-  datasetId: z.uuid(),
-  name: z.string().trim().min(1, 'A batch needs a name.').max(BATCH_NAME_CHARS_MAX),
-  plan: z.json(),
-  taskRef: z.string().trim().min(1).max(500).nullish(),
-  start: z.boolean().default(false),
-});
+const input = z.strictObject({ ...newBatch, plan: z.json() });
 
 export type CreateBatchInput = z.input<typeof input>;
 export type CreatedBatch = { id: string; state: 'proposed' | 'running'; chunks: number };

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Actor, Role } from '#lib/auth/actor.ts';
+import type { Actor } from '#lib/auth/actor.ts';
 import { LEASE_MS } from '#lib/core/limits.ts';
+import type { Role } from '#lib/core/people/roles.ts';
 import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';

@@ -1,46 +1,15 @@
 /** One batch, as its page shows it. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
-import type { BatchState } from '#lib/core/lifecycle.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { actionWords } from '#lib/connectors/words.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
+import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
 import { isId, nounOf } from '#lib/steps/page.ts';
 import { type BatchFacts, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { foldChunks } from '#lib/store/receipts/sum.ts';
 import { readUndosOf } from '#lib/store/undo/undo.ts';
-import { type BatchNow, readMoment } from './batch-view.ts';
-
-/** What a batch is and stays. */
-export type BatchAbout = {
-  id: string;
-  name: string;
-  datasetId: string;
-  datasetName: string;
-  noun: 'mails' | 'rows';
-  routing: string;
-  taskRef: string | null;
-  /** the batch whose receipts this one undoes */
-  undoes: { id: string; name: string } | null;
-  /** a person's name */
-  createdBy: string;
-  createdAt: string;
-  categories: { name: string; action: ActionWords | null }[];
-};
-
-export type BatchView = BatchAbout & BatchNow & { plan: Plan; undoneBy: UndoneBy[] };
-
-/** A batch that undoes another: how many of its actions it covers and has undone, by its receipts. */
-type UndoneBy = {
-  id: string;
-  name: string;
-  state: BatchState;
-  items: number;
-  done: number;
-  /** how many of them were undone in their turn: these stand again */
-  takenBack: number;
-};
+import { readMoment } from './batch-view.ts';
 
 /** The batch with its sum folded from receipts; null when there is none. */
 export async function readBatch(actor: Actor, { batchId }: { batchId: string }): Promise<BatchView | null> {

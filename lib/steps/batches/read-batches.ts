@@ -3,16 +3,11 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_STATES, type BatchState } from '#lib/core/lifecycle.ts';
+import type { BatchRow } from '#lib/shapes/batches.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
-import { type BatchListRow, readBatchList } from '#lib/store/batches/batch-reads.ts';
+import { readBatchList } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countDoubts } from '#lib/store/receipts/sum.ts';
-
-export type BatchRow = Omit<BatchListRow, 'createdAt' | 'startedAt' | 'finishedAt'> & {
-  createdAt: string;
-  startedAt: string | null;
-  finishedAt: string | null;
-};
 
 /**
  * The newest first, with how many chunks wait for a person and how much of the batch is settled (`progress`, 0 to 1).

@@ -9,6 +9,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_RETRIABLE, BATCH_TRANSITIONS, type BatchState, batchFrom } from '#lib/core/lifecycle.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
+import type { Moved } from '#lib/shapes/batches.ts';
 import { probeFor, settleBreakers } from '#lib/store/actions/breakers.ts';
 import { askForRelease, finishBatch } from '#lib/store/actions/execution.ts';
 import {
@@ -26,14 +27,6 @@ import { takeResources } from './start-batch.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: z.int32().min(1).optional() });
 export type Which = z.input<typeof input>;
-export type Moved = {
-  state: BatchState;
-  /** the chunks that this changed */
-  chunks: number[];
-  /** requests that are out and will still have their outcome written */
-  inFlight: number;
-};
-
 /** No new intent once this commits. A paused batch lets no chunk be claimed. Throws `conflict` when there is nothing to pause. */
 export function pause(actor: Actor, which: Which): Promise<Moved> {
   return change(actor, 'pause', which, async (tx, batch, chunk) => {

@@ -4,25 +4,19 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { announce } from '#lib/engine/events.ts';
+import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
+import { nameNumber } from '#lib/shapes/values.ts';
 import { assertUnfinished, lockChunks, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { categoryCounts, correctAnswers } from '#lib/store/chunks/classifications.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({
   batchId: z.uuid(),
-  chunk: z.int32().min(1),
-  corrections: z
-    .array(
-      z.strictObject({ ordinal: z.int32().min(1), category: z.string().min(1), note: z.string().trim().max(2_000).nullish() }),
-    )
-    .min(1, 'There is nothing to correct.')
-    .max(10_000, 'At most 10,000 corrections at a time.')
-    .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'An item is named twice.'),
+  chunk: nameNumber,
+  corrections,
 });
 
 export type CorrectInput = z.input<typeof input>;
-export type Corrected = { revision: number; changed: number; counts: Record<string, number> };
-
 /**
  * Moves items to other categories and raises the chunk's revision, which makes every decision on an older screen stale (I5).
  *

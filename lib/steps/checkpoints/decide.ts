@@ -16,6 +16,7 @@ import { openNext } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type DecisionAnswers, type DecisionBody, sealReceipt, seenDigest } from '#lib/ledger/receipt.ts';
+import { type Decided, decidedChunks, decisionAnswers } from '#lib/shapes/checkpoints.ts';
 import { settleBatch } from '#lib/store/actions/execution.ts';
 import { type DecidedChunk, insertDecision, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
 import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '#lib/store/checkpoints/manifest.ts';
@@ -32,33 +33,9 @@ import { correctionsSince, discardAnswers } from '#lib/store/chunks/classificati
 import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
 import { type DecidedTransition, insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
 
-const input = z.strictObject({
-  batchId: z.uuid(),
-  chunks: z
-    .array(
-      z.strictObject({
-        number: z.int32().min(1),
-        digest: z.string().regex(/^[0-9a-f]{64}$/, 'A digest is 64 hex digits, as the checkpoint gave it.'),
-        revision: z.int32().min(1).optional(),
-        seen: z.array(z.int32().min(1)).max(100_000).default([]),
-      }),
-    )
-    .min(1)
-    .max(20_000)
-    .refine((chunks) => new Set(chunks.map(({ number }) => number)).size === chunks.length, 'A chunk is named twice.'),
-  next: z.boolean(),
-  execute: z.boolean(),
-  sendBack: z.boolean().default(false),
-  close: z.boolean().default(false),
-  release: z.boolean().default(false),
-  override: z.string().trim().min(1).max(2_000).nullish(),
-  note: z.string().trim().max(2_000).nullish(),
-});
+const input = z.strictObject({ batchId: z.uuid(), chunks: decidedChunks, ...decisionAnswers });
 
 export type DecideInput = z.input<typeof input>;
-type Dropped = { number: number; why: string };
-export type Decided = { decisionId: string; decided: number[]; dropped: Dropped[]; opened: number[] };
-
 /**
  * Answers the two questions of a checkpoint (may the next chunk be worked on, may these actions run), or sends it back (does not sign it, where it
  * awaits a second signature), closes it, or releases the rest of an approval whose first actions are done.
@@ -110,7 +87,7 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
   const locked = new Map(rows.map((row) => [row.number, row]));
   const decisionId = randomUUID();
   const covered: Covered[] = [];
-  const dropped: Dropped[] = [];
+  const dropped: Decided['dropped'] = [];
   let moved = false;
   for (const one of [...asked.chunks].sort((a, b) => a.number - b.number)) {
     const row = locked.get(one.number);
@@ -229,7 +206,7 @@ async function cover(
 }
 
 /** Those of the ordinals that are in this chunk: a receipt counts no item as seen here that is elsewhere. */
-async function membersOf(tx: Tx, row: ChunkRow, ordinals: number[]): Promise<number[]> {
+async function membersOf(tx: Tx, row: ChunkRow, ordinals: number[] = []): Promise<number[]> {
   if (ordinals.length === 0) return [];
   const { rows } = await tx.query<{ ordinal: number }>(
     'SELECT ordinal FROM chunk_item WHERE chunk_id = $1 AND ordinal = ANY($2) ORDER BY ordinal',

@@ -2,21 +2,19 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
-import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
+import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
-import type { BatchState } from '#lib/core/lifecycle.ts';
 import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle.ts';
 import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
-import type { ReceiptResult } from '#lib/ledger/receipt.ts';
-import { type ChunkRow, chunkRow } from '#lib/steps/batches/batch-view.ts';
-import { readTargets, type TargetIncident } from '#lib/steps/fleet/target-incidents.ts';
+import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
+import { chunkRow } from '#lib/steps/batches/batch-view.ts';
+import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber, nounOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
 import {
   anyProposed,
   type ChunkOf,
-  type NextWaiting,
   pickRandom,
   pickUnsure,
   readAnswered,
@@ -27,66 +25,11 @@ import {
   readNextWaiting,
 } from '#lib/store/checkpoints/checkpoint-reads.ts';
 import { readDecisionReceipts, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
-import { currentManifest, type ManifestProblem } from '#lib/store/checkpoints/manifest.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.ts';
 import { foldChunks } from '#lib/store/receipts/sum.ts';
-import { type Sample, sampleOf } from './sample-rows.ts';
-
-type CheckpointCategory = {
-  name: string;
-  count: number;
-  action: ActionWords | null;
-  sampleRandom: Sample[];
-  sampleUnsure: Sample[];
-};
-
-export type CheckpointView = {
-  batch: { id: string; name: string; state: BatchState; noun: 'mails' | 'rows' };
-  chunk: ChunkRow;
-  /** the manifest's digest, hex: what an answer is bound to. Null while there is nothing to answer. */
-  digest: string | null;
-  revision: number;
-  /** items classified so far */
-  total: number;
-  categories: CheckpointCategory[];
-  /** items whose request can't be built; with any of them the chunk can't be approved */
-  problems: ManifestProblem[];
-  /** how many run before a person releases the rest, per target; 0 runs all at once */
-  first: number;
-  released: boolean;
-  /** the latest, newest first */
-  corrections: { ordinal: number; from: string; to: string; by: string; at: string; note: string | null; revision: number }[];
-  /** what became of the actions that ran first, while the chunk waits for release */
-  firstReceipts: {
-    chunk: number;
-    seq: number;
-    ordinal: number;
-    line: string;
-    result: ReceiptResult | null;
-    reason: string | null;
-  }[];
-  /** where two people sign each chunk; null where one does */
-  two: TwoSignatures | null;
-  /** a chunk waits behind this one for a person's yes */
-  nextWaits: boolean;
-  /** the chunk of this batch to look at after this one, and how many stand still; null when none does */
-  next: NextWaiting | null;
-  /** when it halted, ISO 8601 */
-  haltedAt: string | null;
-  /** targets that failed, as far as this chunk waits for them */
-  targets: TargetIncident[];
-  may: { correct: boolean; decide: boolean; release: boolean; resume: boolean };
-};
-
-type TwoSignatures = {
-  /** who signed first, by name, and when (ISO 8601); null when nobody has */
-  first: { by: string; at: string } | null;
-  /** who did not sign, by name, and when, so that both signatures are due again; null when nobody said so last. The chunk's note says why. */
-  refused: { by: string; at: string } | null;
-  /** why the signature that is due can't be this person's; null when it can */
-  notYou: 'started' | 'signed' | null;
-};
+import { sampleOf } from './sample-rows.ts';
 
 const CORRECTIONS_SHOWN = 50;
 

@@ -1,11 +1,12 @@
 /** All items of a chunk with their answers, page by page. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { isId, isNumber, limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
 import { readAnsweredPage } from '#lib/store/checkpoints/checkpoint-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { type Sample, sampleOf } from './sample-rows.ts';
+import { sampleOf } from './sample-rows.ts';
 
 type Input = PageInput & {
   batchId: string;

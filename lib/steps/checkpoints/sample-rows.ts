@@ -1,23 +1,8 @@
 /** Answered items as a checkpoint shows them. */
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
 import type { AnsweredItem } from '#lib/store/checkpoints/checkpoint-reads.ts';
-
-export type Sample = {
-  ordinal: number;
-  /** in the order of the file's columns; long values are cut and end in … */
-  fields: Record<string, string>;
-  /** a mail's text, which is then not among the fields */
-  text: string | null;
-  category: string;
-  why: string;
-  confidence: number;
-  /** "rules", or a person's name */
-  by: string;
-  mark: 'random' | 'unsure' | null;
-  /** the receipt fields: what names the item */
-  line: string;
-};
 
 const FIELDS_IN_LINE = 3;
 

@@ -2,8 +2,7 @@
 
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import type { DatasetState } from '#lib/core/lifecycle.ts';
-import type { FieldProfile } from '#lib/ingest/profile.ts';
+import type { DatasetItem, DatasetView, FieldProfile, UnreadableRow } from '#lib/shapes/datasets.ts';
 import {
   instantCursor,
   instantOf,
@@ -18,34 +17,6 @@ import {
 import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
 import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.ts';
 import { db } from '#lib/store/postgres/db.ts';
-
-export type DatasetView = {
-  id: string;
-  name: string;
-  state: DatasetState;
-  /** csv, mbox; null until it is known. */
-  format: string | null;
-  noun: 'mails' | 'rows';
-  /** What was detected: character set, delimiter and the like. */
-  dialect: Record<string, string | number | boolean> | null;
-  bytes: number;
-  /** SHA-256 of the file in hex; null until it is ready. */
-  digest: string | null;
-  itemCount: number;
-  unreadableCount: number;
-  /** In the file's order. */
-  fields: FieldProfile[];
-  /** Why it failed, in words. */
-  reason: string | null;
-  createdBy: string;
-  createdAt: string;
-  readyAt: string | null;
-};
-
-export type DatasetItem = { ordinal: number; fields: Record<string, string> };
-
-/** `excerpt`: the row's first bytes as text; bytes that are none are shown as U+FFFD. */
-export type UnreadableRow = { line: number; reason: string; excerpt: string };
 
 /** The newest first. @throws CountersignError `invalid` for a cursor of another list. */
 export async function readDatasets(actor: Actor, input: PageInput = {}): Promise<Page<DatasetView>> {

@@ -1,21 +1,10 @@
 /** Faults that nobody has dealt with yet. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import type { OpenIncident } from '#lib/shapes/fleet.ts';
 import { readOpenIncidents } from '#lib/store/fleet/incidents.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readTargets, type TargetIncident } from './target-incidents.ts';
-
-export type OpenIncident = {
-  id: string;
-  kind: string;
-  message: string;
-  batchId: string | null;
-  batchName: string | null;
-  chunk: number | null;
-  openedAt: string;
-  /** where it is about a target that failed for everybody: what waits for it */
-  target: TargetIncident | null;
-};
+import { readTargets } from './target-incidents.ts';
 
 /** The newest first, at most 200. */
 export async function readIncidents(actor: Actor): Promise<OpenIncident[]> {

@@ -1,13 +1,12 @@
 /** Who is working, on which machine, on what. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { readWorkersNow, type WorkerNow } from '#lib/store/batches/batch-reads.ts';
+import type { WorkerRow } from '#lib/shapes/fleet.ts';
+import { readWorkersNow } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
-export type Worker = Omit<WorkerNow, 'heartbeat'> & { heartbeat: string };
-
 /** Workers heard of within the last hour; one that fell silent is `gone`. */
-export async function readWorkers(actor: Actor): Promise<Worker[]> {
+export async function readWorkers(actor: Actor): Promise<WorkerRow[]> {
   authorise(actor, 'see_fleet');
   const workers = await readWorkersNow(db().pool);
   return workers.map((worker) => ({ ...worker, heartbeat: worker.heartbeat.toISOString() }));

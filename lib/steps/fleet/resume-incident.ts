@@ -5,6 +5,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
+import type { IncidentResumed } from '#lib/shapes/fleet.ts';
 import { resume } from '#lib/steps/batches/stop-and-go.ts';
 import { batchesOfIncident, letHaltedGo, probeIncident } from '#lib/store/actions/breakers.ts';
 import { readIncident } from '#lib/store/fleet/incidents.ts';
@@ -12,13 +13,6 @@ import { tellTape } from '#lib/store/live/tape.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({ id: z.uuid() });
-
-export type IncidentResumed = {
-  /** the target that is tried now, with one request at a time; null where the incident is about no target, or somebody was faster */
-  trying: string | null;
-  /** how many halted chunks, or chunks of a paused batch, this lets go on */
-  chunks: number;
-};
 
 /**
  * For a target that failed: one of the chunks that wait for it tries, whatever their batches, and its first success lets the others follow. For any

@@ -1,9 +1,10 @@
 /** One question a second and process, however many follow however many streams: whether each of them may still. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { type Actor, isRole } from '#lib/auth/actor.ts';
+import type { Actor } from '#lib/auth/actor.ts';
 import { may, type Verb } from '#lib/auth/authorise.ts';
 import { LIVE_REAUTHORISE_MS } from '#lib/core/limits.ts';
+import { isRole } from '#lib/core/people/roles.ts';
 import { type Follower, readStandings } from '#lib/store/people/people.ts';
 
 export type Followed = {

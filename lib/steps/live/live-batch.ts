@@ -1,7 +1,8 @@
 /** One reader per batch and process, however many pages look at it: it reads a moment when it hears of a change, and every so often anyway. */
 import { LIVE_POLL_MS, NOTIFY_PER_SECOND_MAX } from '#lib/core/limits.ts';
 import { listen } from '#lib/engine/events.ts';
-import { type Moment, readMoment, readTapeAt, type TapeLine } from '#lib/steps/batches/batch-view.ts';
+import type { TapeLine } from '#lib/shapes/live.ts';
+import { type Moment, readMoment, readTapeAt } from '#lib/steps/batches/batch-view.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
 import type { db } from '#lib/store/postgres/db.ts';

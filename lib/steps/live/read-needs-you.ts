@@ -1,43 +1,14 @@
 /** Everything that stands still until a person says something, over all batches. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
-import type { DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
-import { readTargets, type TargetIncident } from '#lib/steps/fleet/target-incidents.ts';
+import type { Need, NeedsYou } from '#lib/shapes/live.ts';
+import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { nounOf } from '#lib/steps/page.ts';
 import { type NeedRow, readDoubtful, readWaiting } from '#lib/store/batches/batch-reads.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countDoubts } from '#lib/store/receipts/sum.ts';
-
-export type Need = {
-  batchId: string;
-  batchName: string;
-  noun: 'mails' | 'rows';
-  chunk: number;
-  name: string;
-  state: NeedRow['state'];
-  itemCount: number;
-  /** actions of this chunk in doubt */
-  uncertain: number;
-  haltReason: string | null;
-  note: string | null;
-  /** since when, ISO 8601 */
-  since: string;
-};
-
-export type NeedsYou = {
-  /** targets that failed for everybody: one question each, whatever waits for it */
-  targets: TargetIncident[];
-  checkpoints: Need[];
-  releases: Need[];
-  doubts: Need[];
-  halts: Need[];
-  /** chunks to review, release or resume, and actions in doubt */
-  count: number;
-  /** what keeps all batches from going on: the workers meet it at the database; null when nothing does */
-  trouble: DatabaseFaultKind | null;
-};
 
 const NEEDS_SHOWN = 500;
 

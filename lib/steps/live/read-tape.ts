@@ -1,7 +1,8 @@
 /** The newest receipts of a batch, one line each, with what else happened to it. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { readMoment, readTapeAt, type TapeLine } from '#lib/steps/batches/batch-view.ts';
+import type { TapeLine } from '#lib/shapes/live.ts';
+import { readMoment, readTapeAt } from '#lib/steps/batches/batch-view.ts';
 import { isId } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';

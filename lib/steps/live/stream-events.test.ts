@@ -5,10 +5,11 @@ import { expect, test, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
+import type { BatchProgress, BatchSnapshot } from '#lib/shapes/live.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
-import { type BatchEvent, type BatchProgress, type BatchSnapshot, streamEvents } from './stream-events.ts';
+import { type BatchEvent, streamEvents } from './stream-events.ts';
 
 const { pool, superPool } = await testDatabase();
 const BO: Actor = { id: 'key:env', role: 'reviewer', name: 'Bo', via: 'page' };

@@ -4,18 +4,13 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { LIVE_HEARTBEAT_MS, LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
-import type { BatchNow, TapeLine } from '#lib/steps/batches/batch-view.ts';
-import { type BatchAbout, batchAbout } from '#lib/steps/batches/read-batch.ts';
+import type { BatchProgress, BatchSnapshot } from '#lib/shapes/live.ts';
+import { batchAbout } from '#lib/steps/batches/read-batch.ts';
 import { isId } from '#lib/steps/page.ts';
 import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { followAs } from './live-actors.ts';
 import { type LiveMoment, takeSeat } from './live-batch.ts';
-
-/** Everything but the plan, which does not change. */
-export type BatchSnapshot = BatchAbout & BatchNow & { tape: TapeLine[] };
-/** `chunks` are those that changed, `tape` the new lines, newest first; all else is as it is now. */
-export type BatchProgress = BatchNow & { tape: TapeLine[] };
 
 export type BatchEvent =
   | { id: string; event: 'snapshot'; data: BatchSnapshot }

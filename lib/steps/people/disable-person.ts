@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import type { PersonRow } from '#lib/shapes/people.ts';
 import {
   countAdmins,
   endSessions,
@@ -11,7 +12,7 @@ import {
   withdrawLinksFor,
 } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
-import { type PersonRow, personRow } from './list-people.ts';
+import { personRow } from './list-people.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
 const input = z.strictObject({ personId: z.uuid() });

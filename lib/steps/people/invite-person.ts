@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { type Actor, ROLES, type Role } from '#lib/auth/actor.ts';
+import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { makeToken, setupPath } from '#lib/auth/token.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { INVITATION_DAYS } from '#lib/core/limits.ts';
+import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import { readHolder, replaceInvitation } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 import { lockPeopleAs } from './lock-people.ts';

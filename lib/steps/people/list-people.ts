@@ -1,18 +1,8 @@
-import { type Actor, isRole, type Role } from '#lib/auth/actor.ts';
+import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { isRole, type Role } from '#lib/core/people/roles.ts';
+import type { InvitationRow, PersonRow } from '#lib/shapes/people.ts';
 import { type Person, readInvitations, readPeople } from '#lib/store/people/people.ts';
-
-/** `disabledAt` is null for whoever may sign in. */
-export type PersonRow = {
-  id: string;
-  name: string;
-  email: string;
-  role: Role;
-  createdAt: string;
-  disabledAt: string | null;
-  self: boolean;
-};
-export type InvitationRow = { email: string; role: Role; createdAt: string; expiresAt: string };
 
 /** Everybody, disabled people included, and the links that are out. Throws `forbidden`. */
 export async function listPeople(actor: Actor): Promise<{ people: PersonRow[]; invitations: InvitationRow[] }> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { verifyPassword } from 'better-auth/crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Actor, ROLES } from '#lib/auth/actor.ts';
+import type { Actor } from '#lib/auth/actor.ts';
+import { ROLES } from '#lib/core/people/roles.ts';
 import { testDatabase } from '#test/database.ts';
 import { acceptSetupLink } from './accept-setup-link.ts';
 import { changeRole } from './change-role.ts';

@@ -1,6 +1,6 @@
-import { isRole, type Role } from '#lib/auth/actor.ts';
 import { tokenDigest } from '#lib/auth/token.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { isRole, type Role } from '#lib/core/people/roles.ts';
 import { anyPerson, readLink } from '#lib/store/people/people.ts';
 
 /** For whom a link is: the first admin's has no address yet. */

@@ -5,24 +5,14 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { type Plan, parsePlan } from '#lib/core/plans/plan.ts';
+import type { Preview } from '#lib/shapes/plans.ts';
 import { countAnswers } from './count-answers.ts';
 import { datasetToPlan, readInput } from './plan-dataset.ts';
 
 const input = z.strictObject({ datasetId: z.uuid(), classifier: z.json() });
 
-export type RuleCounts =
-  | {
-      /** items that each rule is the first to take, in the order of the rules */
-      rules: number[];
-      /** items that no rule takes */
-      otherwise: number;
-      items: number;
-      /** false: scaled up from a sample of `counted` */
-      exact: boolean;
-      counted: number;
-      problems: [];
-    }
-  | { problems: Problem[] };
+/** As the preview counts them, of `items`; or why they can't be counted. */
+export type RuleCounts = (Omit<Preview['sort'], 'categories'> & { items: number; problems: [] }) | { problems: Problem[] };
 
 /**
  * Counts the classifier's rules on a dataset. Rules that do not compile, would be answered wrong, or fail on an item, come back as problems with their

@@ -3,68 +3,20 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { Answer } from '#lib/classifiers/port.ts';
-import type { Effect, Wording } from '#lib/connectors/port.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
+import { wordsOf } from '#lib/connectors/words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
-import type { Estimate } from '#lib/core/plans/estimate.ts';
 import type { Action, Plan } from '#lib/core/plans/plan.ts';
-import type { Independence, PlannedBatch, PlannedChunk, Warning } from '#lib/core/plans/planner.ts';
-import type { Gates, Routing } from '#lib/core/plans/routing.ts';
+import type { PlannedBatch } from '#lib/core/plans/planner.ts';
 import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countAnswers } from './count-answers.ts';
 import { planDataset, readInput } from './plan-dataset.ts';
 
 const input = z.strictObject({ datasetId: z.uuid(), plan: z.json() });
-
-type PreviewExample = {
-  ordinal: number;
-  /** its receipt fields, cut to a length for the eye */
-  fields: Record<string, string>;
-  why: string;
-  confidence: number;
-  /** the exact request that would be frozen, cut to a length for the eye; null without an action */
-  request: string | null;
-  /** the line that a success would leave in the task body; null without an action */
-  receiptLine: string | null;
-  /** why no request can be built for this item: such a chunk can't be approved as it is */
-  problem: string | null;
-};
-
-/** The plan's action and what its connector says of it. */
-type ActionInWords = Pick<Action, 'connector' | 'connection' | 'do'> & Wording & { effect: Effect };
-
-type PreviewCategory = { name: string; count: number; action: ActionInWords | null; examples: PreviewExample[] };
-
-/** JSON, and bounded: at most PREVIEW_CHUNK_ROWS_MAX chunk rows and PREVIEW_EXAMPLES examples a category. */
-export type Preview = {
-  datasetId: string;
-  /** the plan with every default written out */
-  plan: Plan;
-  /** the dataset is still arriving: everything counts what is here */
-  soFar: boolean;
-  itemCount: number;
-  excludedCount: number;
-  why: string;
-  routing: Routing;
-  independence: Independence;
-  gates: Gates;
-  estimate: Estimate;
-  warnings: Warning[];
-  chunks: (Omit<PlannedChunk, 'ordinals'> & { firstOrdinal: number; lastOrdinal: number })[];
-  chunksOmitted: number;
-  sort: {
-    /** false: counted on a random sample of `counted` items and scaled up */
-    exact: boolean;
-    counted: number;
-    categories: PreviewCategory[];
-    /** items that each of the classifier's rules is the first to take, in their order */
-    rules: number[];
-    otherwise: number;
-  };
-};
 
 /**
  * The plan's dry run. Writes nothing. Throws `invalid` with every problem of the plan, `not_found`, `forbidden`, and `conflict` when
@@ -99,7 +51,7 @@ export async function previewBatch(actor: Actor, value: unknown): Promise<Previe
       categories: plan.categories.map(({ name, action }) => ({
         name,
         count: scale(counts.get(name) ?? 0),
-        action: action ? words(action) : null,
+        action: action ? wordsOf(action) : null,
         examples: (examples.get(name) ?? []).flatMap(({ ordinal }) => shown.get(ordinal) ?? []),
       })),
       rules: rules.map(scale),
@@ -118,17 +70,6 @@ function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'pl
       lastOrdinal: ordinals.at(-1) ?? 0,
     })),
     chunksOmitted: planned.chunks.length - rows.length,
-  };
-}
-
-function words(action: Action): ActionInWords {
-  const connector = connectorFor(action.connector);
-  return {
-    connector: action.connector,
-    connection: action.connection,
-    do: action.do,
-    ...connector.wording(action),
-    effect: connector.effect(action),
   };
 }
 

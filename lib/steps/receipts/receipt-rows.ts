@@ -2,7 +2,8 @@
 import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, type Signing, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { decisionLine, ERASED, receiptLine } from '#lib/core/receipts/receipt-line.ts';
-import type { ReceiptBody, ReceiptResult } from '#lib/ledger/receipt.ts';
+import type { ReceiptBody } from '#lib/ledger/receipt.ts';
+import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
 import { readNames } from '#lib/store/batches/batch-reads.ts';
 import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.ts';
@@ -10,27 +11,6 @@ import type { db } from '#lib/store/postgres/db.ts';
 import type { StoredReceipt } from '#lib/store/receipts/receipt-reads.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
-
-export type ReceiptRow = {
-  chunk: number;
-  seq: number;
-  ordinal: number | null;
-  step: number | null;
-  kind: StoredReceipt['kind'];
-  result: ReceiptResult | null;
-  reason: string | null;
-  leaf: string;
-  at: string;
-  committedAt: string;
-  /** who wrote it, by name where it is a person */
-  by: string;
-  category: string | null;
-  fields: Record<string, string>;
-  body: ReceiptBody;
-  /** where two people sign: what this decision was to their signatures */
-  signing: Signing | null;
-  line: string;
-};
 
 export type ReceiptReader = {
   /** Rows for a page of stored receipts; looks each person's name up once. */

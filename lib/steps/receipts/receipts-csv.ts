@@ -1,7 +1,7 @@
 /** Receipts as CSV: one row each, then one row of kind `unresolved` for every intent without a terminal receipt. Safe to open in a spreadsheet. */
 import { csvRow } from '#lib/core/values/formula-safe.ts';
+import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchRecord } from './export-receipts.ts';
-import type { ReceiptRow } from './receipt-rows.ts';
 
 const COLUMNS = [
   ...[

@@ -3,8 +3,8 @@
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { Sum } from '#lib/core/receipts/sum.ts';
 import { markdownText } from '#lib/core/values/markdown-safe.ts';
+import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchRecord, Unresolved } from './export-receipts.ts';
-import type { ReceiptRow } from './receipt-rows.ts';
 
 export async function* markdownReceipts(record: BatchRecord): AsyncGenerator<string> {
   const { batch } = record;

@@ -3,33 +3,13 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { SHELF_COUNTED_MAX } from '#lib/core/limits.ts';
+import { type ShelfGroup, shelfGroupsOf, shelfName } from '#lib/shapes/shelf.ts';
 import { badCursor, instantCursor, instantOf, limitOf, nounOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readShelfGroups, type ShelfGroupRow } from '#lib/store/shelf/shelf.ts';
-import { shelfName } from './shelf-name.ts';
 
-const only = z.object({ batchId: z.uuid().nullish(), category: shelfName.nullish(), shelf: shelfName.nullish() });
-
-export type ListShelfInput = PageInput & z.input<typeof only>;
-
-export type ShelfGroup = {
-  /** the batch that put it there last: undoing that restores it */
-  batchId: string;
-  batchName: string;
-  category: string;
-  shelf: string;
-  datasetId: string;
-  datasetName: string;
-  noun: 'mails' | 'rows';
-  /** items that lie there; where there are `more`, that many were counted */
-  count: number;
-  more: boolean;
-  /** since when the first of those that were counted lies there */
-  since: string;
-  /** undos of it that are not finished */
-  undoing: { id: string; name: string }[];
-};
+export type ListShelfInput = PageInput & z.input<typeof shelfGroupsOf>;
 
 /**
  * Those of the newest batch first; all of them, or of a batch, a category, a shelf. What was taken back lies there no longer.
@@ -39,7 +19,7 @@ export async function listShelf(actor: Actor, input: ListShelfInput = {}): Promi
   authorise(actor, 'see');
   const { cursor, limit: asked, ...rest } = input;
   const limit = limitOf({ limit: asked });
-  const { batchId = null, category = null, shelf = null } = readInput(only, rest);
+  const { batchId = null, category = null, shelf = null } = readInput(shelfGroupsOf, rest);
   const rows = await readShelfGroups(db().pool, {
     after: groupCursor({ cursor }),
     only: { batchId, category, shelf },

@@ -1,32 +1,16 @@
 /** The items of one group of the shelf. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { type ShelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readShelfItems as readRows } from '#lib/store/shelf/shelf.ts';
-import { shelfName } from './shelf-name.ts';
 
-const SEARCH_CHARS_MAX = 200;
 const FIELDS_IN_LINE = 3;
 
-const group = z.strictObject({
-  batchId: z.uuid(),
-  category: shelfName,
-  shelf: shelfName,
-  search: z.string().max(SEARCH_CHARS_MAX).nullish(),
-});
-
-type ShelfItem = {
-  ordinal: number;
-  /** in the order of the file's columns; long values are cut and end in … */
-  fields: Record<string, string>;
-  since: string;
-  /** which receipt of the batch says that it was put there */
-  receipt: { chunk: number; seq: number } | null;
-};
 type ShelfItems = Page<ShelfItem> & {
   /** the fields that name an item: the receipt's, or else the first of the file */
   columns: string[];
@@ -38,11 +22,11 @@ type ShelfItems = Page<ShelfItem> & {
  */
 export async function readShelfItems(
   actor: Actor,
-  { cursor, limit: asked, ...raw }: PageInput & z.input<typeof group>,
+  { cursor, limit: asked, ...raw }: PageInput & z.input<typeof shelfItemsOf>,
 ): Promise<ShelfItems | null> {
   authorise(actor, 'see');
   const page = { after: numberCursor({ cursor }), limit: limitOf({ limit: asked }) };
-  const { batchId, category, shelf, search } = readInput(group, raw);
+  const { batchId, category, shelf, search } = readInput(shelfItemsOf, raw);
   const { pool } = db();
   const batch = await readBatchFacts(pool, batchId);
   if (!batch) return null;

@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { SHELF_COUNTED_MAX } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
@@ -15,7 +16,7 @@ import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
 import { MIGRATIONS_DIR } from '#lib/store/postgres/schema-engine.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, BO, chunkStates, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
-import { listShelf, type ShelfGroup } from './list-shelf.ts';
+import { listShelf } from './list-shelf.ts';
 import { readShelfItems } from './read-shelf-items.ts';
 import { readTakenBack } from './read-taken-back.ts';
 

@@ -1,27 +1,12 @@
 /** The follow-up tasks that batches made. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import type { FollowUp } from '#lib/shapes/tasks.ts';
 import { limitOf, type Page, type PageInput, pageOf, sequenceCursor } from '#lib/steps/page.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /** `open`: those to be done; false: those that are done or withdrawn; left out: all */
 type Input = PageInput & { open?: boolean | undefined };
-
-export type FollowUp = {
-  id: string;
-  title: string;
-  body: string;
-  batchId: string;
-  batchName: string;
-  datasetId: string;
-  ordinal: number;
-  at: string;
-  doneAt: string | null;
-  /** as an actor's id: user:<uuid> */
-  doneBy: string | null;
-  /** when an undo took it back */
-  withdrawnAt: string | null;
-};
 
 /** The newest first. Throws `invalid` for a cursor of another list. */
 export async function listFollowUps(actor: Actor, { open, ...input }: Input = {}): Promise<Page<FollowUp>> {

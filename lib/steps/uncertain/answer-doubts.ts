@@ -8,39 +8,19 @@ import { CHUNK_MAY_BE_IN_DOUBT } from '#lib/core/lifecycle.ts';
 import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import { type Answered, doubtAnswers, type Said } from '#lib/shapes/uncertain.ts';
 import { settleBatch, settleDoubts } from '#lib/store/actions/execution.ts';
 import { type ChunkRow, lockChunks } from '#lib/store/chunks/chunks.ts';
 import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
 import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
 import { type OpenDoubt, readDoubtsOfGroup, readOpenDoubts } from '#lib/store/uncertain/doubts.ts';
 import { saveInspection } from '#lib/store/uncertain/inspections.ts';
-import { askTargets, type Said } from './ask-targets.ts';
+import { askTargets } from './ask-targets.ts';
 import { readGroupId } from './doubt-groups.ts';
 
-const answered = {
-  batchId: z.uuid(),
-  answer: z.enum(['happened', 'did_not', 'later', 'abandon', 'ask']),
-  note: z.string().trim().max(2_000).nullish(),
-};
-const input = z.union([
-  z.strictObject({
-    ...answered,
-    ordinals: z.array(z.int32().min(1)).min(1, 'Name at least one item.').max(ANSWERS_AT_ONCE_MAX),
-  }),
-  z.strictObject({ ...answered, group: z.string().min(1) }),
-]);
+const input = doubtAnswers({ batchId: z.uuid() });
 
 export type AnswerInput = z.input<typeof input>;
-export type Answered = {
-  answered: number;
-  /** not in doubt (any more) */
-  skipped: number[];
-  /** named too, and not taken up this time: answer again */
-  left: number;
-  /** what the target said, of those that it was asked about */
-  said: Said[];
-};
-
 const RESULTS = { happened: 'succeeded', did_not: 'not_executed', abandon: 'abandoned' } as const satisfies Record<
   string,
   ResolutionResult

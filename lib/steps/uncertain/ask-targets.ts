@@ -1,21 +1,12 @@
 /** Looking doubts up at their targets, for a person who asks. Harmless reads; nothing is recorded here. */
 import type { Pool } from 'pg';
-import type { Connector, Inspection } from '#lib/connectors/port.ts';
+import type { Connector } from '#lib/connectors/port.ts';
 import { CONNECTORS } from '#lib/connectors/registry.ts';
 import { ASK_SLOTS, ASK_TIMEOUT_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import type { Said } from '#lib/shapes/uncertain.ts';
 import { reserveRate } from '#lib/store/actions/execution.ts';
 import { type OpenDoubt, readSentRequests, type SentRequest } from '#lib/store/uncertain/doubts.ts';
-
-/** `cannot_ask`: its plan has no way to look it up. */
-export type Said = {
-  ordinal: number;
-  finding: Inspection['finding'] | 'cannot_ask';
-  /** the target's own id for what it found */
-  target: string | null;
-  /** a code, of what is unknown */
-  reason: string | null;
-};
 
 /** The connector that can look this request up at its target; null when there is none. */
 export function inspector(connector: string, request: Uint8Array): Extract<Connector, { kind: 'remote' }> | null {

@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
+import type { DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 import { isId, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
@@ -13,50 +14,6 @@ import { foldChunks } from '#lib/store/receipts/sum.ts';
 import { readDoubtGroups } from '#lib/store/uncertain/doubts.ts';
 import { inspector } from './ask-targets.ts';
 import { groupId } from './doubt-groups.ts';
-
-type UncertainItem = {
-  ordinal: number;
-  chunk: number;
-  fields: Record<string, string>;
-  /** what names the item */
-  line: string;
-  /** what was sent, in words: "POST https://…"; null for who may not see items, for it can hold any of their fields */
-  request: string | null;
-  intentAt: string;
-  uncertainAt: string;
-  /** a code: timeout, worker_lost, … */
-  reason: string | null;
-  state: 'uncertain' | 'abandoned';
-  /** what was to be done, in words: "send a POST to api.example.com" */
-  action: string | null;
-  /** the body that was sent, its beginning; null when there was none, and for who may not see items */
-  body: string | null;
-  bodyCut: boolean;
-  /** who wrote down the intent: "4711 on host" while its row is there */
-  worker: string;
-  /** which try it was, from 1 */
-  attempt: number;
-  idempotencyKey: string;
-  /** what the target said when it was last asked */
-  inspection: { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string } | null;
-  canAsk: boolean;
-};
-
-/** Doubts that have one cause. */
-type DoubtGroup = {
-  /** names what is counted here; an answer to it covers nothing that comes later */
-  id: string;
-  /** a code: timeout, worker_lost, … */
-  reason: string | null;
-  /** the worker that was lost, where that is the cause */
-  worker: string | null;
-  count: number;
-  /** when the first and the last of them became a doubt */
-  from: string;
-  to: string;
-  /** whether the target can be asked, of the first of them */
-  canAsk: boolean;
-};
 
 export type UncertainPage = Page<UncertainItem> & { groups: DoubtGroup[] };
 

@@ -2,26 +2,17 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { type ActionWords, actionWords } from '#lib/connectors/words.ts';
+import { actionWords } from '#lib/connectors/words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { type UndoCovers, type UndoPreview, undoScope } from '#lib/shapes/undo.ts';
 import { nounOf } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { type CannotUndo, surveyUndo, type UndoSurvey, undoScope } from './survey-undo.ts';
+import { surveyUndo, type UndoSurvey } from './survey-undo.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), ...undoScope });
-
-export type UndoPreview = {
-  name: string;
-  noun: 'mails' | 'rows';
-  /** actions that would be undone */
-  restorable: number;
-  cannot: CannotUndo[];
-  /** what would be done with each category's items; null where nothing can be */
-  categories: { name: string; restorable: number; cannot: number; action: ActionWords | null }[];
-};
 
 /** Counts what the undo of this scope would cover, and names what it can't with the reason. Throws as `undoBatch` does, but for conflicts. */
 export async function previewUndo(actor: Actor, raw: z.input<typeof input>): Promise<UndoPreview> {
@@ -35,7 +26,7 @@ export async function previewUndo(actor: Actor, raw: z.input<typeof input>): Pro
 }
 
 /** The survey with the words of its actions. */
-export function inWords({ plan }: BatchRow, survey: UndoSurvey): Pick<UndoPreview, 'restorable' | 'cannot' | 'categories'> {
+export function inWords({ plan }: BatchRow, survey: UndoSurvey): UndoCovers {
   const words = actionWords({ ...plan, categories: survey.categories.map(({ name, action }) => ({ name, action })) });
   return {
     restorable: survey.restorable,

@@ -1,15 +1,10 @@
 /** Whether an item's action was undone, and what it undid itself: read from the receipts of the undo, for nothing is marked on the original. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import type { ReceiptLink, UndoLinks } from '#lib/shapes/undo.ts';
 import { isId, isNumber } from '#lib/steps/page.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { type ReceiptLink, readUndoingReceipt, readUndoneReceipt } from '#lib/store/undo/undo.ts';
-
-export type UndoLinks = {
-  undoes: ReceiptLink | null;
-  /** what undid it, what undid that, and so on; empty while it stands */
-  undoneBy: ReceiptLink[];
-};
+import { readUndoingReceipt, readUndoneReceipt } from '#lib/store/undo/undo.ts';
 
 /** An undo of an undo of an undo is told; nobody reads on from there. */
 const LINKS_MAX = 20;

@@ -3,14 +3,14 @@
  * was shown is what is made.
  */
 import type { Pool } from 'pg';
-import { z } from 'zod';
 import type { Done } from '#lib/connectors/port.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_AT_REST, CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
-import { UNDO_ORDINALS_MAX, UNDO_ORDINALS_NAMED, UNDO_PAGE_ITEMS } from '#lib/core/limits.ts';
+import { UNDO_ORDINALS_NAMED, UNDO_PAGE_ITEMS } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
+import type { CannotUndo, UndoCovers, UndoScope } from '#lib/shapes/undo.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import {
@@ -24,29 +24,9 @@ import {
   type UndoItem,
 } from '#lib/store/undo/undo.ts';
 
-/** Which actions of the batch: all of them, unless something here narrows it. */
-export const undoScope = {
-  chunks: z.array(z.int32().min(1)).min(1).max(20_000).optional(),
-  category: z.string().min(1).optional(),
-  ordinals: z.array(z.int32().min(1)).min(1).max(UNDO_ORDINALS_MAX).optional(),
-};
-export type UndoScope = { chunks?: number[] | undefined; category?: string | undefined; ordinals?: number[] | undefined };
-
-export type CannotUndo = {
-  /** completes "can't be undone: " */
-  why: string;
-  count: number;
-  /** the first of them */
-  ordinals: number[];
-};
-
-export type UndoSurvey = {
-  /** actions that an undo would cover */
-  restorable: number;
-  /** the rest of the actions in the scope, by reason, the most frequent first */
-  cannot: CannotUndo[];
-  /** category -> how many of each, in the plan's order */
-  categories: { name: string; restorable: number; cannot: number; action: Action | null }[];
+export type UndoSurvey = Pick<UndoCovers, 'restorable' | 'cannot'> & {
+  /** in the plan's order, each with what undoes it */
+  categories: (Omit<UndoCovers['categories'][number], 'action'> & { action: Action | null })[];
 };
 
 type Each = (chunk: ChunkToUndo, items: UndoItem[]) => Promise<void>;

@@ -7,33 +7,25 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { route } from '#lib/core/plans/routing.ts';
 import { announce } from '#lib/engine/events.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
+import { batchName } from '#lib/shapes/batches.ts';
+import { type Undone, undoScope } from '#lib/shapes/undo.ts';
 import { startIn } from '#lib/steps/batches/start-batch.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
 import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '#lib/store/undo/undo.ts';
-import { inWords, type UndoPreview } from './preview-undo.ts';
-import { surveyUndo, type UndoSurvey, undoScope } from './survey-undo.ts';
+import { inWords } from './preview-undo.ts';
+import { surveyUndo, type UndoSurvey } from './survey-undo.ts';
 
-const BATCH_NAME_CHARS_MAX = 200;
-
-const input = z.strictObject({
-  batchId: z.uuid(),
-  ...undoScope,
-  name: z.string().trim().min(1).max(BATCH_NAME_CHARS_MAX).optional(),
-});
+const input = z.strictObject({ batchId: z.uuid(), ...undoScope, name: batchName.optional() });
 
 export type UndoInput = z.input<typeof input>;
-export type Undone = Pick<UndoPreview, 'restorable' | 'cannot' | 'categories'> & {
-  id: string;
-  chunks: { number: number; name: string; items: number }[];
-};
-
 /**
  * Makes and starts the undo of everything in the scope that can be undone; its chunks follow the original's. Two undos of one batch are made one
  * after the other, so the second finds what the first covers.

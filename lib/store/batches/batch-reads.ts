@@ -13,6 +13,7 @@ import {
   stateList,
 } from '#lib/core/lifecycle.ts';
 import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ActionCounts } from '#lib/core/receipts/sum.ts';
 import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.ts';
@@ -22,7 +23,7 @@ export type BatchFacts = {
   name: string;
   state: BatchState;
   plan: Plan;
-  routing: string;
+  routing: RoutingKind;
   taskRef: string | null;
   /** the batch whose receipts this one undoes */
   undoes: { id: string; name: string } | null;

@@ -1,8 +1,8 @@
 /** What a checkpoint shows of a chunk's items: counts, samples, corrections, pages. Long values are cut for the screen, never for the run. */
 import type { Pool } from 'pg';
 import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
-import type { ChunkState } from '#lib/core/lifecycle.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX, SEARCH_SCAN_ITEMS } from '#lib/core/limits.ts';
+import type { NextWaiting } from '#lib/shapes/checkpoints.ts';
 import { WAITS_FOR_PEOPLE } from '#lib/store/batches/batch-reads.ts';
 
 export type ChunkOf = { batchId: string; datasetId: string; chunkId: string };
@@ -160,8 +160,6 @@ export async function anyProposed(pool: Pool, batchId: string): Promise<boolean>
   );
   return rows[0]?.any === true;
 }
-
-export type NextWaiting = { number: number; name: string; state: ChunkState; waiting: number };
 
 /**
  * The chunk to look at after this one: the next of its batch, by number and from the front again, that stands still until a person says

@@ -7,6 +7,7 @@ import { type ManifestEntry, manifestHasher } from '#lib/core/checkpoints/manife
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
+import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 
@@ -20,7 +21,6 @@ export type RequestBuilder = (
 export type TargetNamer = (connector: string, request: Uint8Array) => string | null;
 
 export type BuiltRow = ManifestEntry & { requestBytes: Uint8Array | null };
-export type ManifestProblem = { ordinal: number; category: string; message: string };
 export type BuiltManifest = { digest: string; acting: number; counts: Record<string, number>; problems: ManifestProblem[] };
 
 /** Problems beyond this many are counted, not listed. */

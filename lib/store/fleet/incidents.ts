@@ -1,11 +1,12 @@
 /** One fault, told once. */
+import type { IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
 import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 export type IncidentRow = {
   id: string;
-  kind: string;
+  kind: IncidentKind;
   message: string;
   batchId: string | null;
   batchName: string | null;

@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import type { BatchState, ChunkState } from '#lib/core/lifecycle.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
+import type { ReceiptLink } from '#lib/shapes/undo.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 /**
@@ -126,8 +127,6 @@ export async function readUndosOf(
   );
   return rows;
 }
-
-export type ReceiptLink = { batchId: string; batchName: string; chunk: number; seq: number };
 
 const LINKED = 'b.id AS "batchId", b.name AS "batchName", r.chunk, r.seq';
 

@@ -9,7 +9,6 @@ import { BatchHeader } from '#components/batches/batch-header.tsx';
 import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
 import { ReviewNext } from '#components/batches/review-next.tsx';
 import { SumLine } from '#components/batches/sum-line.tsx';
-import type { ChunkRow } from '#components/chunks/chunk-row.ts';
 import { ChunkTable } from '#components/chunks/chunk-table.tsx';
 import { DatabaseTrouble } from '#components/fleet/database-trouble.tsx';
 import { Unattended } from '#components/fleet/unattended.tsx';
@@ -23,28 +22,21 @@ import { NextPage } from '#components/ui/next-page.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { TabLinks } from '#components/ui/tab-links.tsx';
 import { useAct } from '#components/ui/use-act.ts';
-import { UndoLinks, type UndoneByView } from '#components/undo/undo-links.tsx';
+import { UndoLinks } from '#components/undo/undo-links.tsx';
 import { BATCH_RETRIABLE, CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { BatchSnapshot } from '#lib/steps/live/stream-events.ts';
+import type { UndoneBy } from '#lib/shapes/batches.ts';
+import type { ChunkRow } from '#lib/shapes/chunks.ts';
+import type { BatchSnapshot } from '#lib/shapes/live.ts';
+import type { Rights } from '#lib/shapes/people.ts';
 import { Undo } from './undo.tsx';
 import { useLiveBatch } from './use-live-batch.ts';
 
-type Rights = {
-  start: boolean;
-  pause: boolean;
-  resume: boolean;
-  cancel: boolean;
-  retry: boolean;
-  see: boolean;
-  decide: boolean;
-  undo: boolean;
-};
 type Props = {
   batch: BatchSnapshot;
   /** the batches that undo this one */
-  undoneBy: UndoneByView[];
-  may: Rights;
+  undoneBy: UndoneBy[];
+  may: Omit<Rights, 'acceptRest' | 'correct'>;
   tab: string;
   /** a page of the chunks, for a batch that has more than are kept live */
   listed: { items: ChunkRow[]; next: string | null } | null;

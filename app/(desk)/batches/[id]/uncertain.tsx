@@ -3,7 +3,8 @@
 import { useRouter } from 'next/navigation';
 import { answerDoubtsAction, retryAction } from '#app/(desk)/batches/actions.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { type DoubtGroup, type UncertainItem, UncertainList } from '#components/uncertain/uncertain-list.tsx';
+import { UncertainList } from '#components/uncertain/uncertain-list.tsx';
+import type { DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 
 type Props = { batchId: string; items: UncertainItem[]; groups: DoubtGroup[]; mayAnswer: boolean; mayRetry: boolean };
 

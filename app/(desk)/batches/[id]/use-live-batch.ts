@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
-import type { BatchProgress, BatchSnapshot } from '#lib/steps/live/stream-events.ts';
+import type { BatchProgress, BatchSnapshot } from '#lib/shapes/live.ts';
 
 const REOPEN_MS = 2_000;
 

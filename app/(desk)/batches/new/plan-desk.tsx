@@ -6,11 +6,11 @@ import { useEffect, useState } from 'react';
 import { createBatchAction } from '#app/(desk)/batches/actions.ts';
 import { queries, refusalOf } from '#components/api-client.ts';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
-import type { FieldProfile } from '#components/plans/plan-preview.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import type { DatasetView } from '#lib/shapes/datasets.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
 import { shownPreview } from './shown-preview.ts';
 
@@ -18,14 +18,7 @@ const TYPING_MS = 250;
 const UNANSWERED_MS = 2_000;
 
 type Props = {
-  dataset: {
-    id: string;
-    name: string;
-    itemCount: number;
-    unreadableCount: number;
-    format: string | null;
-    fields: FieldProfile[];
-  };
+  dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun' | 'fields'>;
   draft: Plan;
   /** why the draft is as it is, one sentence a choice */
   reasons: string[];
@@ -34,7 +27,7 @@ type Props = {
 /** The plan of a new batch: every change is previewed by the planner that the start uses. */
 export function PlanDesk({ dataset, draft, reasons }: Props) {
   const router = useRouter();
-  const noun = dataset.format === 'mbox' ? 'mails' : 'rows';
+  const { noun } = dataset;
   const [name, setName] = useState(() => `Sort ${withoutEnding(dataset.name)}`);
   const [plan, setPlan] = useState(draft);
   const settled = useSettled(plan, TYPING_MS);
@@ -81,7 +74,7 @@ export function PlanDesk({ dataset, draft, reasons }: Props) {
         name={name}
         plan={plan}
         fields={dataset.fields}
-        dataset={{ name: dataset.name, itemCount: dataset.itemCount, unreadableCount: dataset.unreadableCount, noun }}
+        dataset={dataset}
         preview={shown ? shownPreview(shown, plan) : null}
         previewing={settled !== plan || data === undefined || isPlaceholderData}
         previewError={

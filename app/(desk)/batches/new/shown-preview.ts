@@ -1,12 +1,9 @@
 /** The planner's dry run, as the plan's page shows it. */
 import type { PlanPreview } from '#components/plans/plan-preview.ts';
 import type { Chunking, Plan } from '#lib/core/plans/plan.ts';
-import type { Preview } from '#lib/steps/plans/preview-batch.ts';
+import type { Preview } from '#lib/shapes/plans.ts';
 
-type Counted = Pick<Preview, 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing'> & {
-  warnings: { code: string; message: string; facts: Record<string, unknown> }[];
-  chunks: Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount' | 'kind'>[];
-};
+type Counted = Pick<Preview, 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing' | 'warnings' | 'chunks'>;
 
 /** With the offer of coarser chunks, and under Independence. */
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['many_decisions', 'shared_resources']);
@@ -26,9 +23,9 @@ export function shownPreview(preview: Counted, plan: Plan): PlanPreview {
     decisions: estimate.decisions,
     minutes: estimate.minutes,
     warnings: warnings.filter(({ code }) => !SAID_ELSEWHERE.has(code)).map(({ message }) => message),
-    routing: routing.why,
-    independence: { ok: independence.ok, message: independence.why },
-    gate: { next: gates.next, words: gates.why },
+    routing,
+    independence,
+    gates,
     firstUp: pilot ? { name: pilot.name, itemCount: pilot.itemCount } : null,
     coarser:
       many?.chunking && many.chunks

@@ -2,7 +2,8 @@
 
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { queries } from '#components/api-client.ts';
-import { type DatasetItem, ItemTable } from '#components/datasets/item-table.tsx';
+import { ItemTable } from '#components/datasets/item-table.tsx';
+import type { DatasetItem } from '#lib/shapes/datasets.ts';
 
 const PAGE_ROWS = 200;
 

@@ -1,0 +1,22 @@
+/** The closed sets of a plan, and of what is planned by it. Small, for the browser reads them too. */
+
+/** What lets the next chunk be worked on. */
+export const GATE_POLICIES = ['each', 'pilot', 'parallel'] as const;
+
+/** Who works the chunks, and in which order. */
+export const ROUTINGS = ['one', 'sequential', 'direct', 'supervised'] as const;
+export type RoutingKind = (typeof ROUTINGS)[number];
+
+export const CHUNK_KINDS = ['normal', 'undated'] as const;
+export type ChunkKind = (typeof CHUNK_KINDS)[number];
+
+export const WARNINGS = [
+  'doubtful_dates',
+  'no_dates',
+  'many_decisions',
+  'shared_resources',
+  'gate_overruled',
+  'larger_than_max',
+  'excluded',
+] as const;
+export type WarningCode = (typeof WARNINGS)[number];

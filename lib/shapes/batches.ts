@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
+import { BATCH_STATES } from '#lib/core/lifecycle.ts';
+import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { actionWords, sum } from './actions.ts';
+import { chunk, chunkState } from './chunks.ts';
+import { targetIncident } from './fleet.ts';
+import { resolvedPlan, routingKind } from './plans.ts';
+import { count, id, instant, named, noun } from './values.ts';
+
+export const batchState = z.enum(BATCH_STATES);
+
+export const batchName = z.string().trim().min(1, 'A batch needs a name.').max(BATCH_NAME_CHARS_MAX);
+
+/** What a batch is made from, with its plan. */
+export const newBatch = {
+  datasetId: id,
+  name: batchName,
+  taskRef: z.string().trim().min(1).max(500).nullish().describe('What it is done for, in the words of another system.'),
+  start: z.boolean().default(false).describe('Start it at once.'),
+};
+
+const about = { ...named, state: batchState, datasetId: id, datasetName: z.string() };
+const times = { createdAt: instant, startedAt: instant.nullable(), finishedAt: instant.nullable() };
+
+export const batchRow = z.object({
+  ...about,
+  itemCount: count,
+  chunkCount: count,
+  waiting: count.describe('Chunks that wait for a person.'),
+  doubts: count,
+  progress: z.number().min(0).max(1),
+  taskRef: z.string().nullable(),
+  ...times,
+});
+export type BatchRow = z.infer<typeof batchRow>;
+
+const undoneBy = z.object({ ...named, state: batchState, items: count, done: count, takenBack: count });
+/** A batch that undoes another: how many of its actions it covers and has undone, by its receipts; and how many of those stand again. */
+export type UndoneBy = z.infer<typeof undoneBy>;
+
+/** As the API tells of it. */
+export const batch = z.object({
+  ...about,
+  plan: resolvedPlan.describe('As it was started, with every default written out.'),
+  routing: routingKind,
+  taskRef: z.string().nullable(),
+  undoes: z.object(named).nullable().describe('The batch whose receipts this one undoes.'),
+  undoneBy: z
+    .array(undoneBy)
+    .describe(
+      'The batches that undo this one, and how many of its actions each has undone, and how many of those were undone in their turn.',
+    ),
+  createdBy: z.string(),
+  ...times,
+  noun,
+  sum,
+  rate: z.number().nullable().describe('Actions, or items sorted, per second; null when nothing moves.'),
+  etaSeconds: z.number().nullable(),
+  needs: z.object({ reviews: count, releases: count, doubts: count, halts: count }).describe('What waits for a person.'),
+  targets: z.array(targetIncident).describe('Targets that failed, as far as this batch waits for them.'),
+  unattended: z
+    .object({ heardAt: instant.nullable() })
+    .nullable()
+    .describe('Something waits for a worker and none was heard of lately; when one was last.'),
+  trouble: z
+    .enum(DATABASE_FAULTS)
+    .nullable()
+    .describe('What the workers meet at the database while something waits for them; it ends by itself.'),
+  categories: z.array(z.object({ name: z.string(), action: actionWords.nullable() })),
+  chunks: z.array(chunk),
+  groups: z
+    .array(z.object({ state: chunkState, count }))
+    .nullable()
+    .describe('Instead of the chunks, where there are too many to list.'),
+});
+
+/** As its page is given it. */
+const batchView = batch.extend({
+  itemCount: count,
+  /** the number of the chunk to look at next; null when none waits for a person */
+  next: z.int().nullable(),
+});
+export type BatchView = z.infer<typeof batchView>;
+
+/** What a batch is and stays. */
+export type BatchAbout = Pick<
+  BatchView,
+  | ('id' | 'name' | 'datasetId' | 'datasetName' | 'noun' | 'routing')
+  | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories')
+>;
+/** What of a batch changes while one looks. */
+export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'undoneBy'>;
+
+export const moved = z.object({
+  state: batchState,
+  chunks: z.array(z.int()).describe('The chunks that this changed.'),
+  inFlight: count.describe('Requests that are out and whose outcome will still be written.'),
+});
+export type Moved = z.infer<typeof moved>;

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { actionWords } from './actions.ts';
+import { batch } from './batches.ts';
+import { chunk } from './chunks.ts';
+import { sortedItem } from './datasets.ts';
+import { targetIncident } from './fleet.ts';
+import { receiptRow } from './receipts.ts';
+import { count, countsByCategory, id, instant, nameNumber, sha256 } from './values.ts';
+
+/** Fields come in the order of the file's columns; long values are cut and end in … */
+export const sample = sortedItem.extend({
+  text: z.string().nullable().describe("A mail's text, which is then not among the fields."),
+  category: z.string(),
+  by: z.string().describe("`rules`, or a person's name."),
+  mark: z.enum(['random', 'unsure']).nullable(),
+  /** the receipt fields: what names the item */
+  line: z.string(),
+});
+export type Sample = z.infer<typeof sample>;
+
+const category = z.object({ name: z.string(), count, action: actionWords.nullable() });
+const signed = z.object({ by: z.string(), at: instant });
+
+/** What an item's request can't be built for. */
+const manifestProblem = z.object({ ordinal: z.int(), category: z.string(), message: z.string() });
+export type ManifestProblem = z.infer<typeof manifestProblem>;
+
+/** As the API tells of it. */
+export const checkpoint = chunk.pick({ number: true, name: true, state: true, revision: true }).extend({
+  total: count,
+  counts: countsByCategory.describe('Items per category.'),
+  digest: z.string().nullable().describe('Of the manifest: what a decision is bound to.'),
+  samples: z
+    .array(sample)
+    .describe('`random` ones are a prefix of a permutation fixed beforehand; `unsure` ones have the lowest confidence.'),
+  categories: z.array(category),
+  problems: z.array(manifestProblem).describe("Items whose request can't be built."),
+  first: z.int().describe('How many run before a person releases the rest.'),
+  firstReceipts: z
+    .array(receiptRow.pick({ chunk: true, seq: true, line: true, result: true, reason: true }).extend({ ordinal: z.int() }))
+    .describe('What became of the actions that ran first, while the chunk waits for release.'),
+  two: z
+    .object({
+      first: signed.nullable().describe('Who signed first; null when nobody has.'),
+      refused: signed.nullable().describe('Who did not sign, if that was the last thing said.'),
+      notYou: z.enum(['started', 'signed']).nullable().describe("Why the signature that is due can't be yours."),
+    })
+    .nullable()
+    .describe('The signatures, where the plan wants two for each chunk.'),
+  chunk,
+});
+
+const checkpointCategory = category.extend({ sampleRandom: z.array(sample), sampleUnsure: z.array(sample) });
+export type CheckpointCategory = z.infer<typeof checkpointCategory>;
+
+const correctionMade = z.object({
+  ordinal: z.int(),
+  from: z.string(),
+  to: z.string(),
+  by: z.string(),
+  at: instant,
+  note: z.string().nullable(),
+  revision: z.int(),
+});
+export type CorrectionMade = z.infer<typeof correctionMade>;
+
+const nextWaiting = chunk.pick({ number: true, name: true, state: true }).extend({ waiting: count });
+export type NextWaiting = z.infer<typeof nextWaiting>;
+
+/** As its page is given it: the samples below their categories, and what stands around the chunk. */
+const checkpointView = checkpoint.omit({ number: true, name: true, state: true, counts: true, samples: true }).extend({
+  batch: batch.pick({ id: true, name: true, state: true, noun: true }),
+  categories: z.array(checkpointCategory),
+  released: z.boolean(),
+  /** the latest, newest first */
+  corrections: z.array(correctionMade),
+  /** a chunk waits behind this one for a person's yes */
+  nextWaits: z.boolean(),
+  /** the chunk of this batch to look at after this one, and how many stand still; null when none does */
+  next: nextWaiting.nullable(),
+  /** when it halted */
+  haltedAt: instant.nullable(),
+  /** targets that failed, as far as this chunk waits for them */
+  targets: z.array(targetIncident),
+  /** what this person may do to it as it is */
+  may: z.object({ correct: z.boolean(), decide: z.boolean(), release: z.boolean(), resume: z.boolean() }),
+});
+export type CheckpointView = z.infer<typeof checkpointView>;
+export type TwoSignatures = NonNullable<CheckpointView['two']>;
+export type FirstReceipt = CheckpointView['firstReceipts'][number];
+
+const note = z.string().trim().max(2_000).nullish();
+
+export const corrections = z
+  .array(z.strictObject({ ordinal: nameNumber, category: z.string().min(1), note }))
+  .min(1, 'There is nothing to correct.')
+  .max(10_000, 'At most 10,000 corrections at a time.')
+  .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'An item is named twice.');
+
+export const corrected = z.object({ revision: z.int(), changed: z.int(), counts: countsByCategory });
+export type Corrected = z.infer<typeof corrected>;
+
+export const seen = z
+  .array(nameNumber)
+  .max(100_000)
+  .describe('Ordinals of the items that were looked at. The caller attests it, and the receipt says so.');
+
+/** What of a chunk a decision is bound to. */
+export const decidedOn = {
+  digest: sha256,
+  revision: nameNumber.optional().describe('The revision that was looked at: a refusal then tells what changed since.'),
+  seen: seen.optional(),
+};
+export const decidedChunks = z
+  .array(z.strictObject({ number: nameNumber, ...decidedOn }))
+  .min(1)
+  .max(20_000)
+  .refine((chunks) => new Set(chunks.map(({ number }) => number)).size === chunks.length, 'A chunk is named twice.');
+
+export const decisionAnswers = {
+  next: z.boolean().default(false).describe('May the next chunk be worked on?'),
+  execute: z
+    .boolean()
+    .default(false)
+    .describe(
+      'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
+    ),
+  override: z.string().trim().min(1).max(2_000).nullish().describe('Why it is approved without a look at each acting category.'),
+  sendBack: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Sort it again; the note says why. Of a chunk that awaits a second signature: do not sign it; the first one is void.',
+    ),
+  close: z.boolean().default(false).describe('Close it without executing.'),
+  release: z.boolean().default(false).describe('Run the rest of an approval whose first actions are done.'),
+  note,
+};
+const givenAnswers = z.object(decisionAnswers);
+export type GivenAnswers = z.output<typeof givenAnswers>;
+
+export const decided = z.object({
+  decisionId: id,
+  decided: z.array(z.int()).describe('Numbers of the chunks that the decision covers.'),
+  dropped: z
+    .array(z.object({ number: z.int(), why: z.string() }))
+    .describe('Chunks that changed meanwhile, and so are not covered.'),
+  opened: z.array(z.int()).describe('Chunks that were let through their gate.'),
+});
+export type Decided = z.infer<typeof decided>;

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { INCIDENT_KINDS, type IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
+import { count, id, instant } from './values.ts';
+
+export const worker = z.object({ id: z.string(), host: z.string(), pid: z.int() });
+
+export const workerRow = worker.extend({
+  state: z.enum(['idle', 'busy', 'draining', 'gone']),
+  chunk: z.object({ batchId: id, batchName: z.string(), number: z.int() }).nullable(),
+  heartbeat: instant,
+  heartbeatAgeMs: z.number(),
+});
+export type WorkerRow = z.infer<typeof workerRow>;
+
+export const targetIncident = z
+  .object({
+    id: id.describe('Of the incident: what is resumed.'),
+    target: z.string().describe('Scheme, host and port.'),
+    probing: z.boolean().describe('It was resumed, and one chunk tries; the others follow its first success.'),
+    message: z.string().describe('What the target said last, in words.'),
+    since: instant,
+    chunks: count,
+    actions: count.describe('Of the chunks that wait, those without a receipt yet.'),
+    batches: count,
+  })
+  .describe('A target that failed for everybody, and what waits for it.');
+export type TargetIncident = z.infer<typeof targetIncident>;
+
+export const incident = z.object({
+  id,
+  kind: z.enum(Object.keys(INCIDENT_KINDS) as IncidentKind[]),
+  message: z.string(),
+  batchId: id.nullable().describe('Null where it is about no single batch.'),
+  batchName: z.string().nullable(),
+  chunk: z.int().nullable(),
+  openedAt: instant,
+  target: targetIncident.nullable(),
+});
+export type OpenIncident = z.infer<typeof incident>;
+
+export const incidentResumed = z.object({
+  trying: z
+    .string()
+    .nullable()
+    .describe('The target that one chunk tries now; null where it is about none, or somebody was faster.'),
+  chunks: count.describe('Chunks that halted and go on by this.'),
+});
+export type IncidentResumed = z.infer<typeof incidentResumed>;

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
+import type { BatchAbout, BatchNow } from './batches.ts';
+import { chunk } from './chunks.ts';
+import { targetIncident } from './fleet.ts';
+import { receiptRow } from './receipts.ts';
+import { count, id, instant, noun } from './values.ts';
+
+/** A receipt, or something that happened to the batch itself: that has no `seq`. */
+const tapeLine = receiptRow.pick({ ordinal: true, at: true, line: true, result: true }).extend({
+  /** names it among the lines of its batch */
+  id: z.string(),
+  chunk: z.int().nullable(),
+  seq: z.int().nullable(),
+  kind: z.string(),
+});
+export type TapeLine = z.infer<typeof tapeLine>;
+
+/** Everything but the plan, which does not change. */
+export type BatchSnapshot = BatchAbout & BatchNow & { tape: TapeLine[] };
+/** `chunks` are those that changed, `tape` the new lines, newest first; all else is as it is now. */
+export type BatchProgress = BatchNow & { tape: TapeLine[] };
+
+/** A chunk that stands still until a person says something. */
+const need = chunk.pick({ name: true, state: true, itemCount: true, haltReason: true, note: true }).extend({
+  batchId: id,
+  batchName: z.string(),
+  noun,
+  chunk: z.int(),
+  /** its actions in doubt */
+  uncertain: count,
+  since: instant,
+});
+export type Need = z.infer<typeof need>;
+
+const needsYou = z.object({
+  /** targets that failed for everybody: one question each, whatever waits for it */
+  targets: z.array(targetIncident),
+  checkpoints: z.array(need),
+  releases: z.array(need),
+  doubts: z.array(need),
+  halts: z.array(need),
+  /** chunks to review, release or resume, and actions in doubt */
+  count,
+  /** what keeps all batches from going on: the workers meet it at the database; null when nothing does */
+  trouble: z.enum(DATABASE_FAULTS).nullable(),
+});
+export type NeedsYou = z.infer<typeof needsYou>;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { ROLES } from '#lib/core/people/roles.ts';
+import { instant, named } from './values.ts';
+
+/** As the API tells of one. */
+export const person = z.object({
+  ...named,
+  email: z.string(),
+  role: z.enum(ROLES),
+  createdAt: instant,
+  disabledAt: instant.nullable().describe('Since when the person is kept out; null for whoever may sign in.'),
+});
+
+/** As the page of the people is given one. */
+const personRow = person.extend({ self: z.boolean() });
+export type PersonRow = z.infer<typeof personRow>;
+
+const invitation = z.object({ email: z.string(), role: z.enum(ROLES), createdAt: instant, expiresAt: instant });
+export type InvitationRow = z.infer<typeof invitation>;
+
+/** What somebody's role lets them do to a batch, as its pages are told; which of it the state allows, they know themselves. */
+const rights = z.object({
+  start: z.boolean(),
+  pause: z.boolean(),
+  resume: z.boolean(),
+  cancel: z.boolean(),
+  acceptRest: z.boolean(),
+  retry: z.boolean(),
+  undo: z.boolean(),
+  see: z.boolean(),
+  correct: z.boolean(),
+  decide: z.boolean(),
+});
+export type Rights = z.infer<typeof rights>;
