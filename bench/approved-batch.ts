@@ -3,9 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
-import { type Plan, parsePlan } from '#lib/core/plans/plan.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
 import { db } from '#lib/store/postgres/db.ts';
 

@@ -17,7 +17,7 @@ type Props = {
 /** One item in full: its fields, its text, why it is where it is, and what would happen to it. */
 export function ItemDetail({ sample, category, action, categories, mayCorrect, onCorrect }: Props) {
   if (!sample) return <p className="p-4 text-muted">Choose an item to read it here.</p>;
-  const fields = Object.entries(sample.fields).filter(([name, value]) => value !== '' && !(name === 'text' && sample.text));
+  const fields = Object.entries(sample.fields).filter(([, value]) => value !== '');
   return (
     <article aria-label={`Item ${sample.ordinal}`} className="flex min-w-0 flex-col gap-4 p-4">
       <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1">
@@ -25,7 +25,7 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, o
         <dd className="break-words">
           {sample.why || 'no reason given'}{' '}
           <span className="text-muted">
-            · {sample.by === 'rules' ? 'rules' : sample.by}, {sample.confidence.toFixed(2)}
+            · {sample.by}, {sample.confidence.toFixed(2)}
           </span>
         </dd>
         <dt className="text-muted">Will</dt>

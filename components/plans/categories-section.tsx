@@ -8,32 +8,32 @@ import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { CATEGORY_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Category } from '#lib/core/plans/plan.ts';
+import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { ActionEditor } from './action-editor.tsx';
+import { categoriesInUse, classifierEditor } from './classifier-editor.tsx';
 import { useTyped } from './plan-faults.tsx';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 import { typedName } from './typed-value.ts';
 import { useRowKeys } from './use-row-keys.ts';
 
+type Props = SectionProps & { forms: PlanForms };
+
 /** The categories, and what happens to the items of each once a person approved it. */
-export function CategoriesSection({ plan, fields, preview, problems, onChange }: SectionProps) {
+export function CategoriesSection({ plan, forms, fields, preview, problems, onChange }: Props) {
   const { categories, classifier } = plan;
   const rows = useRowKeys(categories.length);
   const set = (next: Category[]) => onChange({ ...plan, categories: next });
-  const inUse = (name: string) => classifier.otherwise === name || classifier.rules.some((rule) => rule.category === name);
+  const used = categoriesInUse(forms, plan);
+  const inUse = (name: string) => used.has(name);
 
-  /** A renamed category takes its rules with it. */
+  /** A renamed category takes with it what sorts into it. */
   const rename = (index: number, name: string) => {
-    const before = categories[index]?.name;
-    const follow = (category: string) => (category === before ? name : category);
+    const before = categories[index]?.name ?? '';
     onChange({
       ...plan,
       categories: categories.map((one, at) => (at === index ? { ...one, name } : one)),
-      classifier: {
-        ...classifier,
-        otherwise: follow(classifier.otherwise),
-        rules: classifier.rules.map((rule) => ({ ...rule, category: follow(rule.category) })),
-      },
+      classifier: classifierEditor(forms, classifier)?.rename(classifier, before, name) ?? classifier,
     });
   };
 
@@ -63,6 +63,7 @@ export function CategoriesSection({ plan, fields, preview, problems, onChange }:
                   name={category.name}
                   path={`categories.${index}.action`}
                   action={category.action}
+                  forms={forms}
                   fields={fields.map(({ name }) => name)}
                   onChange={(action) => set(categories.map((one, at) => (at === index ? { ...one, action } : one)))}
                 />

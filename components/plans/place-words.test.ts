@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { readPlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { placeWords } from './place-words.ts';
 
-const plan = { categories: [{ name: 'noise', action: null }] };
+const forms = readPlanForms();
+const action = { connector: 'http', connection: null, do: 'POST', honoursKeys: false, with: {} };
+const plan = { classifier: { kind: 'rules' }, categories: [{ name: 'noise', action }] };
 
 test.each([
   ['', 'The plan as JSON'],
@@ -13,10 +16,12 @@ test.each([
   ['categories.0.action.with.body', 'noise: body'],
   ['categories.0.action.with.undo.url', 'noise: what undoes it'],
   ['categories.0.action.do', 'noise: action'],
+  ['categories.0.action.with.timeoutMs', 'noise: action'],
+  ['classifier.kind', 'The plan as JSON'],
   ['categories.7.action.do', 'Category 8: name'],
   ['chunking.minItems', 'Merge below'],
   ['chunking.by', 'Chunks by'],
   ['execution.haltAfter.share', 'Halt at failed, in %'],
 ])('The place %s is “%s”', (path, words) => {
-  expect(placeWords(path, plan)).toBe(words);
+  expect(placeWords(path, plan, forms)).toBe(words);
 });

@@ -1,34 +1,33 @@
 /** The places of a plan in the words that stand beside its fields. */
 import type { Plan } from '#lib/core/plans/plan.ts';
+import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
+import { formOf } from './action-form.ts';
+import { classifierEditor } from './classifier-editor.tsx';
 
 /** What the place at a path ("execution.first") is called; a place without a field of its own is in the JSON. */
-export function placeWords(path: string, { categories }: Pick<Plan, 'categories'>): string {
+export function placeWords(
+  path: string,
+  { classifier, categories }: Pick<Plan, 'classifier' | 'categories'>,
+  forms: PlanForms,
+): string {
   const [part, index, ...rest] = path.split('.');
-  if (part === 'classifier' && index === 'rules' && rest[0] !== undefined) return `Rule ${Number(rest[0]) + 1}`;
+  if (part === 'classifier' && index !== undefined) {
+    const words = classifierEditor(forms, classifier)?.placeWords([index, ...rest]) ?? null;
+    if (words !== null) return words;
+  }
   if (part === 'categories' && index !== undefined) {
-    const last = rest.find((word) => word in ACTION_WORDS);
-    const name = categories[Number(index)]?.name;
-    return rest[0] === 'action' && name
-      ? `${name}: ${last ? ACTION_WORDS[last] : 'action'}`
-      : `Category ${Number(index) + 1}: name`;
+    const { name, action } = categories[Number(index)] ?? {};
+    if (rest[0] !== 'action' || !name) return `Category ${Number(index) + 1}: name`;
+    const place = rest.slice(1).join('.');
+    const field = action ? formOf(forms, action)?.fields.find(({ at }) => place === at || place.startsWith(`${at}.`)) : null;
+    return `${name}: ${field?.place ?? 'action'}`;
   }
   const known = Object.keys(WORDS).find((place) => path === place || path.startsWith(`${place}.`));
   return known ? (WORDS[known] ?? '') : 'The plan as JSON';
 }
 
-const ACTION_WORDS: Record<string, string> = {
-  url: 'address',
-  body: 'body',
-  undo: 'what undoes it',
-  headers: 'headers',
-  title: 'title',
-  shelf: 'shelf',
-  connection: 'connection',
-};
-
 const WORDS: Record<string, string> = {
   name: 'What should happen?',
-  'classifier.otherwise': 'Everything else',
   'chunking.field': 'Field of the chunks',
   'chunking.timeZone': 'Time zone',
   'chunking.minItems': 'Merge below',

@@ -1,5 +1,6 @@
 'use client';
 
+import { useMemo } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
@@ -11,9 +12,11 @@ import { useAct } from '#components/ui/use-act.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
+import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { JsonText } from './action-editor.tsx';
 import { CategoriesSection } from './categories-section.tsx';
 import { ChunksSection } from './chunks-section.tsx';
+import { planSchemaOnPage } from './classifier-editor.tsx';
 import { GatesSection, IndependenceSection, LimitsSection } from './limits-section.tsx';
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
@@ -26,6 +29,8 @@ type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
   /** the batch's name, asked as "What should happen?" */
   name: string;
   dataset: Pick<DatasetView, 'name' | 'itemCount' | 'unreadableCount' | 'noun'>;
+  /** of the kinds that there are */
+  forms: PlanForms;
   /** `preview`, the last that could be made, is not, or not yet, of this plan */
   previewing: boolean;
   /** why the newest plan has no preview: then the counts are from the last valid one */
@@ -39,6 +44,7 @@ type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
 export function PlanEditor({
   name,
   plan,
+  forms,
   fields,
   dataset,
   preview,
@@ -52,6 +58,7 @@ export function PlanEditor({
   const start = useAct(onStart);
   const save = useAct(onSave);
   const { faults, tell } = useFaults();
+  const schema = useMemo(() => planSchemaOnPage(forms), [forms]);
   const problems = previewError?.problems ?? preview?.problems ?? [];
   const refusal = start.refusal ?? save.refusal;
   const blocked = faults.length > 0 || problems.length > 0 || previewError !== null;
@@ -85,10 +92,17 @@ export function PlanEditor({
 
         <div className={previewing ? 'opacity-90' : undefined}>
           <Disclosure title="Sort" summary={<SortSummary preview={preview} />} open>
-            <SortSection plan={plan} fields={fields} preview={preview} problems={problems} onChange={onChange} />
+            <SortSection plan={plan} forms={forms} fields={fields} preview={preview} problems={problems} onChange={onChange} />
           </Disclosure>
           <Disclosure title="Categories" summary={<ActionSummary plan={plan} />} open={plan.categories.length <= 4}>
-            <CategoriesSection plan={plan} fields={fields} preview={preview} problems={problems} onChange={onChange} />
+            <CategoriesSection
+              plan={plan}
+              forms={forms}
+              fields={fields}
+              preview={preview}
+              problems={problems}
+              onChange={onChange}
+            />
           </Disclosure>
           <Disclosure title={`Chunks by ${chunkWords(plan)}`} summary={preview ? chunkSummary(preview) : '…'} open>
             <ChunksSection
@@ -121,7 +135,14 @@ export function PlanEditor({
             <LimitsSection plan={plan} problems={problems} onChange={onChange} />
           </Disclosure>
           <Disclosure title="JSON" summary="the same plan, as the API takes it">
-            <JsonText label="The plan" path="" value={plan} rows={16} read={typedPlan} onChange={onChange} />
+            <JsonText
+              label="The plan"
+              path=""
+              value={plan}
+              rows={16}
+              read={(text) => typedPlan(text, schema)}
+              onChange={onChange}
+            />
           </Disclosure>
         </div>
 
@@ -133,7 +154,7 @@ export function PlanEditor({
           <Button kind="ghost" onClick={() => void save.run()} pending={save.pending} disabled={!ready}>
             Save plan
           </Button>
-          <ToMend plan={plan} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />
+          <ToMend plan={plan} forms={forms} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />
           {refusal ? (
             <p role="alert" className="w-full text-red">
               {refusal.message}
@@ -146,7 +167,7 @@ export function PlanEditor({
 }
 
 /** How many places keep the plan from starting, and which; a press goes there. */
-function ToMend({ plan, paths }: { plan: Plan; paths: string[] }) {
+function ToMend({ plan, forms, paths }: { plan: Plan; forms: PlanForms; paths: string[] }) {
   if (paths.length === 0) return null;
   return (
     <div className="flex max-h-24 min-w-0 flex-wrap items-center gap-x-2 gap-y-1 overflow-y-auto text-12 max-sm:w-full">
@@ -155,7 +176,7 @@ function ToMend({ plan, paths }: { plan: Plan; paths: string[] }) {
         {paths.map((path) => (
           <li key={path}>
             <Button size="small" onClick={() => goToPlace(path)}>
-              {placeWords(path, plan)}
+              {placeWords(path, plan, forms)}
             </Button>
           </li>
         ))}

@@ -5,7 +5,7 @@ import { type DragEvent, type KeyboardEvent, useId, useState } from 'react';
 import { classes } from '#components/ui/classes.ts';
 import { Input, Select, Textarea } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
-import type { Rule } from '#lib/core/plans/plan.ts';
+import type { Rule } from '#lib/classifiers/rules/part.ts';
 import type { FieldProfile, PlanProblem } from './plan-preview.ts';
 import { celToRow, OPERATORS, type Operator, type RuleRow, rowToCel, takesValue, takesWords } from './rule-row.ts';
 

@@ -1,7 +1,8 @@
 import { CelScalar, celEnv, celMethod, parse, plan } from '@bufbuild/cel';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { draftFromProfile } from '#lib/core/plans/draft-plan.ts';
+import type { RulesPart } from '#lib/classifiers/rules/part.ts';
+import { draftFromProfile } from '#lib/ingest/registry.ts';
 import { celToRow, OPERATORS, type Operator, type RuleRow, rowToCel, takesValue, takesWords, wordsOf } from './rule-row.ts';
 
 const operators = Object.keys(OPERATORS) as Operator[];
@@ -112,10 +113,11 @@ describe('a rule row and its CEL', () => {
       filled: 9,
     }));
     const { plan } = draftFromProfile({ fields, itemCount: 9, timeZone: 'UTC' });
-    const rows = plan.classifier.rules?.map(({ when }) => celToRow(when)) ?? [];
+    const { rules } = plan.classifier as RulesPart;
+    const rows = rules.map(({ when }) => celToRow(when));
     expect(rows.length).toBeGreaterThan(5);
     for (const [index, one] of rows.entries()) {
-      expect(one, plan.classifier.rules?.[index]?.when).not.toBeNull();
+      expect(one, rules[index]?.when).not.toBeNull();
       expect(one?.operator).not.toBe('matches');
     }
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePlan } from '#lib/core/plans/plan.ts';
+import { parsePlan, planSchema } from '#lib/steps/plans/parse-plan.ts';
 import {
   percentOf,
   typedJson,
@@ -114,9 +114,10 @@ describe('JSON that was typed', () => {
 });
 
 test('A plan that was typed is parsed as the API parses it, and a fault says where', () => {
+  const typed = (text: string) => typedPlan(text, planSchema);
   const plan = { classifier: { kind: 'rules', otherwise: 'a' }, categories: [{ name: 'a' }], chunking: { by: 'size' } };
-  expect(typedPlan(JSON.stringify(plan))).toEqual({ value: parsePlan(plan) });
-  expect(typedPlan('{}')).toEqual({ fault: expect.stringContaining('classifier') });
-  expect(typedPlan(JSON.stringify({ ...plan, more: 1 }))).toEqual(fault);
-  expect(typedPlan('{')).toEqual({ fault: expect.stringMatching(/^Not JSON/) });
+  expect(typed(JSON.stringify(plan))).toEqual({ value: parsePlan(plan) });
+  expect(typed('{}')).toEqual({ fault: expect.stringContaining('classifier') });
+  expect(typed(JSON.stringify({ ...plan, more: 1 }))).toEqual(fault);
+  expect(typed('{')).toEqual({ fault: expect.stringMatching(/^Not JSON/) });
 });

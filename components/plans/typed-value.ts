@@ -1,6 +1,6 @@
 /** What a person typed into a field of the plan: the value that it says, or why it says none. Nothing is rounded, clamped or left out. */
 import { CountersignError } from '#lib/core/errors.ts';
-import { type Plan, parsePlan } from '#lib/core/plans/plan.ts';
+import { type Plan, type PlanSchema, readPlan } from '#lib/core/plans/plan.ts';
 
 export type Typed<Value> = { value: Value } | { fault: string };
 
@@ -65,12 +65,12 @@ export function typedJson(text: string): Typed<unknown> {
   }
 }
 
-/** A whole plan as JSON. */
-export function typedPlan(text: string): Typed<Plan> {
+/** A whole plan as JSON, of the kinds that the schema knows. */
+export function typedPlan(text: string, schema: PlanSchema): Typed<Plan> {
   const json = typedJson(text);
   if ('fault' in json) return json;
   try {
-    return { value: parsePlan(json.value) };
+    return { value: readPlan(schema, json.value) };
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     return { fault: error.message };

@@ -6,30 +6,12 @@ import type { Answered, DoubtAnswer, DoubtGroup, UncertainItem } from '#lib/shap
 
 export const CANNOT_ASK = 'This plan has no way to look it up at the target.';
 
-/** Why nobody knows what became of one request. */
-export function whyWords(reason: string | null): string {
-  if (reason === 'worker_lost') return 'Its worker was lost before an answer was written down.';
-  if (reason === 'timeout') return 'The target did not answer in time.';
-  if (reason === 'reset') return 'The connection broke before the answer came.';
-  if (reason === 'aborted') return 'Its worker lost the chunk while the request was out.';
-  if (reason?.startsWith('http_')) return `The target answered ${reasonWords(reason)}, which does not say whether it acted.`;
-  return reason ? `No answer that says anything: ${reasonWords(reason)}.` : 'No answer came.';
-}
-
 /** "24 from worker 4711 on host, lost at 2026-11-23 14:02 UTC". */
-export function groupTitle(group: Omit<DoubtGroup, 'id' | 'canAsk'>): string {
-  const { reason, worker, count, from, to } = group;
+export function groupTitle(group: Omit<DoubtGroup, 'id' | 'reason' | 'canAsk'>): string {
+  const { cause, worker, count, from, to } = group;
   const n = formatCount(count);
   if (worker !== null) return `${n} from worker ${worker}, lost at ${formatInstant(from)}`;
-  return `${n} ${causeOf(reason)}, ${formatSpan(from, to)}`;
-}
-
-function causeOf(reason: string | null): string {
-  if (reason === 'timeout') return 'not answered in time';
-  if (reason === 'reset') return 'whose connection broke';
-  if (reason === 'aborted') return 'called off when a worker lost its chunk';
-  if (reason?.startsWith('http_')) return `answered with ${reasonWords(reason)}`;
-  return reason ? `without an answer that says anything (${reasonWords(reason)})` : 'without an answer';
+  return `${n} ${cause}, ${formatSpan(from, to)}`;
 }
 
 type Inspection = NonNullable<UncertainItem['inspection']>;

@@ -11,7 +11,7 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { useAct } from '#components/ui/use-act.ts';
 import type { Answered, DoubtAnswer, DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
-import { answeredWords, CANNOT_ASK, groupTitle, inspectedWords, whyWords } from './doubt-words.ts';
+import { answeredWords, CANNOT_ASK, groupTitle, inspectedWords } from './doubt-words.ts';
 
 type DoubtsNamed = { ordinals: number[] } | { group: string };
 
@@ -236,7 +236,7 @@ function Doubt({
         <span className="min-w-0 flex-1">
           <span className="block break-words">{item.line}</span>
           <span className="block text-12 text-muted">
-            {whyWords(item.reason)} {item.inspection ? inspectedWords(item.inspection) : ''}
+            {item.why} {item.inspection ? inspectedWords(item.inspection) : ''}
           </span>
         </span>
         <StateBadge

@@ -8,6 +8,7 @@ import { log } from '#lib/log.ts';
 import { dataset } from '#lib/shapes/datasets.ts';
 import { exportScratchpad } from '#lib/steps/chunks/export-scratchpad.ts';
 import { type Download, downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
+import { DOWNLOAD_FORMATS, DOWNLOAD_TYPES, UPLOAD_TYPES } from '#lib/steps/datasets/formats.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { type BatchEvent, streamEvents } from '#lib/steps/live/stream-events.ts';
@@ -68,7 +69,10 @@ export const streams: Stream[] = [
           schema: { type: 'string', maxLength: IDEMPOTENCY_KEY_CHARS_MAX },
         },
       ],
-      requestBody: { required: true, content: { 'application/octet-stream': {}, 'text/csv': {}, 'application/mbox': {} } },
+      requestBody: {
+        required: true,
+        content: { 'application/octet-stream': {}, ...Object.fromEntries(UPLOAD_TYPES.map((type) => [type, {}])) },
+      },
       responses: {
         201: {
           description: 'The dataset.',
@@ -132,17 +136,17 @@ export const streams: Stream[] = [
       operationId: 'batches.dataset',
       summary: 'Download the items of a batch, or of one of its categories',
       description:
-        'csv and mbox are the original bytes, where the upload was of that format. Items that are not sorted yet are left out.',
+        'original, and the format of the upload by its name, are the original bytes. Items that are not sorted yet are left out.',
       parameters: [
         ofBatch,
-        inQuery('format', { type: 'string', enum: ['original', 'csv', 'jsonl', 'mbox'], default: 'original' }),
+        inQuery('format', { type: 'string', enum: [...DOWNLOAD_FORMATS], default: 'original' }),
         inQuery('category', { type: 'string' }, 'Only the items of this category.'),
         inQuery('shelf', { type: 'string' }, 'With a category: only what it put on this shelf and what still lies there.'),
       ],
-      responses: file('text/csv', 'application/mbox', 'application/jsonl'),
+      responses: file(...DOWNLOAD_TYPES),
     },
     async answer(actor, request, { id = '' }) {
-      const format = z.enum(['original', 'csv', 'jsonl', 'mbox']).default('original');
+      const format = z.enum(DOWNLOAD_FORMATS).default('original');
       const query = asked(
         request,
         z.strictObject({ format, category: z.string().min(1).optional(), shelf: z.string().min(1).optional() }),

@@ -1,6 +1,6 @@
-/** A classifier assigns category, rationale and confidence to items. Adding a kind is one file and one line in `registry.ts`. */
+/** A classifier assigns category, rationale and confidence to items. Adding a kind is one folder and one line in `kinds.ts` (docs/how-to/classifier.md). */
 import type { Problem } from '#lib/core/errors.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import type { ClassifierInPlan, ClassifierPart } from '#lib/core/plans/plan.ts';
 
 export type ClassifierItem = { ordinal: number; fields: Record<string, string> };
 export type Answer = {
@@ -15,6 +15,8 @@ export type Answer = {
 export type Classifier = {
   /** The fields it reads, so that callers fetch no more; null when it can read any. */
   fields: string[] | null;
+  /** How many parts of its own can answer: its rules. 0 where answers name none. */
+  parts: number;
   /** Answers every item it is given, in order; throws to halt the chunk, with words for a person. */
   classify(items: ClassifierItem[], signal: AbortSignal): Promise<Answer[]>;
 };
@@ -28,13 +30,14 @@ export type ClassifierField = {
   odd?: string;
 };
 
-export type ClassifierKind = {
-  kind: Plan['classifier']['kind'];
-  /** Checks the plan's classifier against the dataset's fields; throws `invalid` with path, line and column. */
-  make(plan: Plan, fieldNames: string[]): Classifier;
+export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = ClassifierInPlan<Part> & {
+  /** The form in which a plan's page shows its part, by the name of a component there; null: it is edited as JSON. */
+  editor: string | null;
+  /** Checks its part of the plan against the dataset's fields; throws `invalid` with path, line and column. */
+  make(part: Part, fieldNames: string[]): Classifier;
   /**
    * What can be answered and would still be answered wrong, with path, line and column: no plan may begin with it. `make` does not ask, so that a
    * batch which runs already runs on.
    */
-  objections(plan: Plan, fields: readonly ClassifierField[]): Problem[];
+  objections(part: Part, fields: readonly ClassifierField[]): Problem[];
 };

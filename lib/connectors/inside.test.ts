@@ -5,9 +5,10 @@ import type { Action } from '#lib/core/plans/plan.ts';
 import { sha256Hex } from '#lib/ledger/canonical.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
+import { CONNECTORS } from './kinds.ts';
 import { none } from './none/connector.ts';
 import type { ApplyInput, TransactionalConnector } from './port.ts';
-import { CONNECTORS, checkAction, connectorFor } from './registry.ts';
+import { checkAction, connectorFor } from './registry.ts';
 import { shelf } from './shelf/connector.ts';
 import { task } from './task/connector.ts';
 
@@ -45,7 +46,7 @@ const apply = (connector: TransactionalConnector, inputs: ApplyInput[]) =>
 describe('the registry', () => {
   test('knows its connectors by name', () => {
     for (const one of CONNECTORS) expect(connectorFor(one.name)).toBe(one);
-    expect(() => connectorFor('imap')).toThrow('No connector is called “imap”; there is: none, shelf, task, http.');
+    expect(() => connectorFor('imap')).toThrow('No connector is called “imap”; there is: shelf, task, http, none.');
     expect(() => connectorFor('toString')).toThrow(CountersignError);
   });
 

@@ -26,6 +26,14 @@ export function requireNoConnection(action: Action): void {
   ]);
 }
 
+/** The words for a code; null where the table has none. */
+export function wordsIn(words: Readonly<Record<string, string>>, code: string): string | null {
+  return Object.hasOwn(words, code) ? (words[code] ?? null) : null;
+}
+
+/** Something of ours that an undo finds otherwise than the action left it. */
+export const CHANGED_SINCE = 'It was changed since, and what others did is not overwritten.';
+
 /** An `invalid` error from problems inside the action. */
 export function refusal(problems: Problem[]): CountersignError {
   const first = problems[0];

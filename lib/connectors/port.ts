@@ -1,5 +1,6 @@
 /**
- * A connector is a kind of target. Adding one is adding one file and one line in `registry.ts`; nothing else names the kind.
+ * A connector is a kind of target. Adding one is adding one folder and one line in `kinds.ts`; nothing else names the kind
+ * (docs/how-to/connector.md).
  *
  * The same `prepare` builds the request for the preview, the manifest and the run, so what was seen is what runs (I5). `apply`
  * gets the frozen bytes, never the item.
@@ -11,6 +12,7 @@ import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
+import type { ActionForm } from './form.ts';
 
 export type ActionItem = { ordinal: number; fields: Record<string, string> };
 
@@ -52,7 +54,7 @@ export type Inspection =
   | { finding: 'not_there' }
   | { finding: 'unknown'; reason: string };
 
-export type InspectInput = { request: FrozenRequest; idempotencyKey: string };
+type InspectInput = { request: FrozenRequest; idempotencyKey: string };
 
 /** An action that happened, from its receipts and its frozen request: what an undo is made of. */
 export type Done = {
@@ -73,12 +75,18 @@ export type Done = {
 /** The inverse as an action for the plan's words and as its frozen request; or in words why there is none: "a label changed nothing". */
 export type Undo = { action: Action; request: FrozenRequest } | { cannot: string };
 
+/** Why nobody knows what became of a request: as a sentence, and as what stands after a count ("3 not answered in time"). */
+export type DoubtWords = { why: string; cause: string };
+
 type Common = {
   name: string;
   /** raised when the meaning of a frozen request changes; a worker that does not know a version leaves the chunk alone */
   version: number;
   /** the oldest version whose frozen requests this build still carries out as they were meant */
   since: number;
+  /** what a plan's action may `do` */
+  verbs: readonly string[];
+  form: ActionForm;
   /**
    * Checks `do` and `with`; throws `invalid` with the path inside the action. `fields` are the names that a template may use; null
    * when the dataset is not known yet. Returns nothing: `prepare` reads it again.
@@ -86,6 +94,8 @@ type Common = {
   check(action: Action, fields?: readonly string[] | null): void;
   effect(action: Action): Effect;
   wording(action: Action): Wording;
+  /** Why one of its actions failed, by the reason that its receipts give, as a sentence; null for a reason of others. One code means one thing everywhere. */
+  failureWords(reason: string): string | null;
   /** Pure. Throws `invalid` naming the item when the request can't be built. */
   prepare(action: Action, item: ActionItem): FrozenRequest;
   /**
@@ -114,6 +124,8 @@ export type RemoteConnector = Common & {
   targetOf(request: FrozenRequest): string | null;
   /** What a reason says about that target: "api.example.com refuses us (HTTP 401)". Null where it is about the one request. */
   targetFault(target: string, reason: string): string | null;
+  /** Of one of its doubts, by the reason in its receipt. Null for a reason of others. */
+  doubtWords(reason: string): DoubtWords | null;
   /** `signal` aborts when the lease is lost. Never throws: a fault is a result. */
   apply(input: ApplyInput, signal: AbortSignal): Promise<ApplyResult>;
   /** Whether this very request says how to look it up. */

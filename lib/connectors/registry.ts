@@ -1,20 +1,10 @@
-/** The kinds of targets there are. Adding one is a file and a line here. */
+/** Which kinds of targets there are, looked up by the name in an action. */
 import { CountersignError } from '#lib/core/errors.ts';
-import type { Action } from '#lib/core/plans/plan.ts';
-import { env } from '#lib/env.ts';
+import type { Action, Plan } from '#lib/core/plans/plan.ts';
+import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.ts';
-import { makeHttp } from './http/connector.ts';
-import { none } from './none/connector.ts';
-import type { Connector } from './port.ts';
-import { shelf } from './shelf/connector.ts';
-import { task } from './task/connector.ts';
-
-export const CONNECTORS: readonly Connector[] = [
-  none,
-  shelf,
-  task,
-  makeHttp({ allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS }),
-];
+import { CONNECTORS } from './kinds.ts';
+import type { Connector, DoubtWords } from './port.ts';
 
 /** The connector of this name. Throws `invalid` with the names there are. */
 export function connectorFor(name: string): Connector {
@@ -48,4 +38,36 @@ export function checkAction(action: Action, path: string, fields: readonly strin
     const problems = error.problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` }));
     throw new CountersignError(error.code, error.message, { problems, facts: error.facts, cause: error });
   }
+}
+
+/** Why an action failed, in a sentence, by the reason in its receipt. */
+export function failureWords(reason: string | null): string {
+  if (reason === null) return 'No reason was given.';
+  for (const connector of CONNECTORS) {
+    const words = connector.failureWords(reason);
+    if (words !== null) return words;
+  }
+  return `It failed: ${reasonWords(reason)}.`;
+}
+
+/** Why nobody knows what became of an action of this connector, by the reason in its receipt. */
+export function doubtWords(name: string, reason: string | null): DoubtWords {
+  if (reason === null) return { why: 'No answer came.', cause: 'without an answer' };
+  const connector = CONNECTORS.find((one) => one.name === name);
+  const own = connector?.kind === 'remote' ? connector.doubtWords(reason) : null;
+  const code = reasonWords(reason);
+  const cause = `without an answer that says anything (${code})`;
+  // The executor's own reason, whoever the action was sent to.
+  if (reason === 'worker_lost') return { why: 'Its worker was lost before an answer was written down.', cause };
+  return own ?? { why: `No answer that says anything: ${code}.`, cause };
+}
+
+/** The targets that a plan's actions name: a connection, else the connector. What changes nothing inside Countersign has none. */
+export function targetsNamed({ categories }: Plan): string[] {
+  const named = categories.flatMap(({ action }) => {
+    if (action === null) return [];
+    const connector = connectorFor(action.connector);
+    return connector.kind === 'remote' || connector.effect(action) !== 'none' ? [action.connection ?? action.connector] : [];
+  });
+  return [...new Set(named)];
 }

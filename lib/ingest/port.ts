@@ -1,6 +1,6 @@
 /**
- * The port of ingest: a format turns the bytes of a file into items and unreadable rows, streaming. Adding a format is adding one
- * file and one line in registry.ts.
+ * The port of ingest: a format turns the bytes of a file into items and unreadable rows, streaming, and says everything that others need to know of
+ * it. Adding a format is adding one folder and one line in kinds.ts (docs/how-to/format.md).
  *
  * What every format keeps to:
  * - It never throws because of what a row contains: such a row becomes an unreadable row. It throws CountersignError only when the
@@ -9,6 +9,8 @@
  * - How the source is cut into chunks makes no difference.
  * - It holds at most a few records at a time, never the file.
  */
+
+import type { DraftedPlan, DraftInput } from '#lib/core/plans/draft-plan.ts';
 
 /** One record. `values` go with the segment's `fields`, position by position. */
 export type Item = {
@@ -48,18 +50,40 @@ export type ParseOptions = {
   now: Date;
 };
 
+/** How items are written back into a file of their format, so that reading it gives the same items. */
+export type WriteBack = {
+  /** the character set of the file; left out where it has none of its own */
+  charset?: string | undefined;
+  /** the file's own bytes before its first item: byte order mark, header row */
+  head: Buffer;
+  /** an item's original bytes as they stand in the file, with the line end or the separator that the format needs */
+  write(raw: Buffer): Buffer;
+};
+
 export type Format = {
+  /** In datasets, addresses and downloads: "csv". Not "jsonl" or "original", which every download offers. */
   name: string;
-  /** What people call it, in a sentence: "a mailbox (mbox, eml)". */
+  /** What its items are called, as a regular English plural: "mails". */
+  noun: string;
+  /** What people call it, in a sentence: "a mailbox (mbox) or a mail (eml)". */
   title: string;
-  /** File name endings, lower case with the dot. */
+  /** What somebody uploads or gets back, in a sentence: "a CSV file". */
+  file: string;
+  /** File name endings, lower case with the dot; a download has the first. */
   endings: readonly string[];
+  contentType: string;
+  /** The field that people read as a text of its own, apart from the short ones; null where there is none. */
+  textField: string | null;
   /**
    * How surely this is the format, from the first bytes of the file (HEAD_BYTES, or the whole file when it is shorter) and its
    * name: 1 for certain, null for no.
    */
   sniff(head: Buffer, fileName: string): number | null;
   parse(source: AsyncIterable<Buffer>, options: ParseOptions): AsyncIterable<Segment>;
+  /** `dialect` is what `parse` detected, as the database has it. */
+  writeBack(dialect: unknown): WriteBack;
+  /** Pure. A first plan for fields that are this format's own; null where they are not. Without it a plan is drafted as for any table. */
+  draft?(input: DraftInput): DraftedPlan | null;
 };
 
 /** How much of a file is looked at to tell its format and dialect. */

@@ -1,13 +1,31 @@
+/** Which formats there are: looked up by name, recognised in a file's first bytes, asked for a first plan. */
 import { CountersignError } from '#lib/core/errors.ts';
-import { csv } from './csv/format.ts';
-import { mbox } from './mbox/format.ts';
+import { type DraftedPlan, type DraftInput, draftForTable } from '#lib/core/plans/draft-plan.ts';
+import { FORMATS } from './kinds.ts';
 import type { Format } from './port.ts';
-
-/** Every format that can be uploaded. */
-export const FORMATS: readonly Format[] = [mbox, csv];
 
 /** File name endings that can be uploaded, for the file picker. */
 export const ENDINGS: readonly string[] = FORMATS.flatMap((format) => format.endings);
+
+/** The files that can be uploaded, in a sentence: "a CSV file, or a mailbox (mbox)". */
+export const FILES_IN_WORDS = listed(
+  FORMATS.map(({ file }) => file),
+  ', or ',
+);
+
+/** The format of a dataset; null for one whose format is not known, yet or to this build. */
+export function formatOf(name: string | null): Format | null {
+  return FORMATS.find((format) => format.name === name) ?? null;
+}
+
+/** A first plan for a dataset: of the format whose own fields these are, else as for any table. */
+export function draftFromProfile(input: DraftInput): DraftedPlan {
+  for (const format of FORMATS) {
+    const drafted = format.draft?.(input);
+    if (drafted) return drafted;
+  }
+  return draftForTable(input);
+}
 
 /**
  * The format of a file, from its first bytes and its name. What is in it decides; the name decides between what is possible.
@@ -16,7 +34,10 @@ export const ENDINGS: readonly string[] = FORMATS.flatMap((format) => format.end
 export function detectFormat(head: Buffer, fileName: string): Format {
   const ending = endingOf(fileName);
   const known = knownContent(head);
-  if (known) throw new CountersignError('unsupported', `“${fileName}” is ${known.what}, whatever its name says. ${known.advice}`);
+  if (known) {
+    const advice = known.advice ?? `Upload ${FILES_IN_WORDS}.`;
+    throw new CountersignError('unsupported', `“${fileName}” is ${known.what}, whatever its name says. ${advice}`);
+  }
   let best: { format: Format; score: number } | null = null;
   for (const format of FORMATS) {
     const score = format.sniff(head, fileName);
@@ -36,13 +57,19 @@ function endingOf(fileName: string): string {
 }
 
 function refusal(fileName: string, ending: string): string {
-  const readable = `Countersign reads ${FORMATS.map((format) => `${format.title}`).join(' and ')}.`;
+  const titles = FORMATS.map((format) => format.title);
+  const readable = `Countersign reads ${listed(titles, ' and ')}.`;
   const format = FORMATS.find((candidate) => candidate.endings.includes(ending));
   if (format) return `“${fileName}” ends in ${ending} but its content is not ${format.title}. ${readable}`;
   return `“${fileName}” can't be read: ${ending === '' ? 'its content' : `a file that ends in ${ending}`} is not recognised. ${readable}`;
 }
 
-const SIGNATURES: { bytes: Buffer; what: string; advice: string }[] = [
+function listed(words: readonly string[], last: string): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')}${last}${words.at(-1)}`;
+}
+
+/** `advice`: what to do with such a file; left out where the only way is another file. */
+const SIGNATURES: { bytes: Buffer; what: string; advice?: string }[] = [
   {
     bytes: Buffer.from('PK\x03\x04', 'latin1'),
     what: 'a zip archive (an Excel workbook is one too)',
@@ -51,10 +78,10 @@ const SIGNATURES: { bytes: Buffer; what: string; advice: string }[] = [
   { bytes: Buffer.from('PK\x05\x06', 'latin1'), what: 'an empty zip archive', advice: 'Upload the file that was to be in it.' },
   { bytes: Buffer.from([0x1f, 0x8b]), what: 'compressed with gzip', advice: 'Unpack it and upload what is in it.' },
   { bytes: Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1'), what: 'a 7z archive', advice: 'Unpack it and upload what is in it.' },
-  { bytes: Buffer.from('\x89PNG', 'latin1'), what: 'a picture (PNG)', advice: 'Upload a CSV file or a mailbox.' },
-  { bytes: Buffer.from([0xff, 0xd8, 0xff]), what: 'a picture (JPEG)', advice: 'Upload a CSV file or a mailbox.' },
-  { bytes: Buffer.from('GIF8', 'latin1'), what: 'a picture (GIF)', advice: 'Upload a CSV file or a mailbox.' },
-  { bytes: Buffer.from('%PDF-', 'latin1'), what: 'a PDF document', advice: 'Upload a CSV file or a mailbox.' },
+  { bytes: Buffer.from('\x89PNG', 'latin1'), what: 'a picture (PNG)' },
+  { bytes: Buffer.from([0xff, 0xd8, 0xff]), what: 'a picture (JPEG)' },
+  { bytes: Buffer.from('GIF8', 'latin1'), what: 'a picture (GIF)' },
+  { bytes: Buffer.from('%PDF-', 'latin1'), what: 'a PDF document' },
   {
     bytes: Buffer.from([0xd0, 0xcf, 0x11, 0xe0]),
     what: 'an old Office document',
@@ -71,10 +98,10 @@ const SIGNATURES: { bytes: Buffer; what: string; advice: string }[] = [
     what: 'an SQLite database',
     advice: 'Export the table as CSV and upload that.',
   },
-  { bytes: Buffer.from('\x7fELF', 'latin1'), what: 'a program', advice: 'Upload a CSV file or a mailbox.' },
+  { bytes: Buffer.from('\x7fELF', 'latin1'), what: 'a program' },
 ];
 
 /** What the first bytes say outright. */
-function knownContent(head: Buffer): { what: string; advice: string } | null {
+function knownContent(head: Buffer): { what: string; advice?: string } | null {
   return SIGNATURES.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes)) ?? null;
 }

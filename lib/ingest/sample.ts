@@ -4,10 +4,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+/** @internal for its tests */
 export const SAMPLE_NAME = 'spamassassin-2002.mbox';
+/** @internal for its tests */
 export const SAMPLE_MAILS = 6_046;
 
-/** Whether the sample can be offered here. */
+/** Whether the sample can be offered here. @internal for its tests */
 export function hasSample(): boolean {
   return folderOfSample() !== null;
 }

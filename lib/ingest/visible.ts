@@ -13,7 +13,7 @@ export function toVisible(text: string): string {
   return text.replace(INVISIBLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** The inverse of `toVisible`. */
+/** The inverse of `toVisible`. @internal for its tests */
 export function fromVisible(text: string): string {
   return text.replace(VISIBLE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

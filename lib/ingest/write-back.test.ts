@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csv } from './csv/format.ts';
+import { csvWriter } from './csv/write-back.ts';
 import { mbox } from './mbox/format.ts';
+import { mboxMessage } from './mbox/write-back.ts';
 import type { Format, Item } from './port.ts';
-import { csvWriter, mboxMessage } from './write-back.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 

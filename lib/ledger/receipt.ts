@@ -24,6 +24,7 @@ export type IntentBody = OfAction & {
 };
 
 export type OutcomeResult = 'succeeded' | 'failed' | 'skipped' | 'uncertain';
+/** @internal for its tests */
 export type OutcomeBody = OfAction & {
   kind: 'outcome';
   /** the leaf of its intent; null for a skipped action, which has none */

@@ -78,6 +78,8 @@ export const batch = z.object({
 /** As its page is given it. */
 const batchView = batch.extend({
   itemCount: count,
+  /** the format in which its items are to be had as they were uploaded, by name and in a sentence ("a CSV file"); null when none is known */
+  original: z.object({ format: z.string(), file: z.string() }).nullable(),
   /** the number of the chunk to look at next; null when none waits for a person */
   next: z.int().nullable(),
 });
@@ -90,7 +92,7 @@ export type BatchAbout = Pick<
   | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories')
 >;
 /** What of a batch changes while one looks. */
-export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'undoneBy'>;
+export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'undoneBy' | 'original'>;
 
 export const moved = z.object({
   state: batchState,

@@ -26,7 +26,8 @@ export type FieldProfile = z.infer<typeof fieldProfile>;
 export const dataset = z.object({
   ...named,
   state: z.enum(DATASET_STATES),
-  format: z.string().nullable().describe('csv or mbox; null until it is known'),
+  format: z.string().nullable().describe('The name of its format; null until it is known.'),
+  noun,
   bytes: z.number(),
   digest: z.string().nullable().describe('SHA-256 of the file; null until it is ready.'),
   items: count,
@@ -39,7 +40,6 @@ export const dataset = z.object({
 
 /** As pages are given it. */
 const datasetView = dataset.omit({ items: true, unreadable: true }).extend({
-  noun,
   /** what was detected: character set, delimiter and the like */
   dialect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullable(),
   itemCount: count,

@@ -12,6 +12,7 @@ export const uncertain = receiptRow.pick({ chunk: true, fields: true, line: true
   request: z.string().nullable().describe('What was sent, in words.'),
   intentAt: instant,
   uncertainAt: instant,
+  why: z.string().describe('The reason in a sentence.'),
   state: z.enum(['uncertain', 'abandoned']),
   action: z.string().nullable().describe('What was to be done, in words.'),
   body: z.string().nullable().describe('The body that was sent, its beginning.'),
@@ -35,6 +36,7 @@ export const doubtGroup = causeGroup
     id: z
       .string()
       .describe('To be answered as `group`. It names what is counted here: an answer covers nothing that comes later.'),
+    cause: z.string().describe('The reason as it stands after the count.'),
     worker: z.string().nullable().describe('The worker that was lost, where that is the cause.'),
     canAsk: z.boolean(),
   })

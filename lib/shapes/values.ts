@@ -12,8 +12,7 @@ export const nameNumber = z.int32().min(1);
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'A digest is 64 hex digits, as the checkpoint gave it.');
 /** Of whatever has an id and a name for people. */
 export const named = { id, name: z.string() };
-/** What the items of a dataset are called. */
-export const noun = z.enum(['mails', 'rows']);
+export const noun = z.string().describe('What the items are called, as a plural.');
 
 /** An object whose keys are the caller's: given through as it is, for a copy would lose a field called `__proto__`. */
 function byName<Value>(): z.ZodType<Record<string, Value>, Record<string, Value>> {

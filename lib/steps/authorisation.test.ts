@@ -33,7 +33,6 @@ const ALLOWED: Record<string, string> = {
   changeRole: 'admin',
   chunksOfItems: REVIEWERS,
   correct: REVIEWERS,
-  countRules: OPERATORS,
   createBatch: OPERATORS,
   decide: REVIEWERS,
   disablePerson: 'admin',

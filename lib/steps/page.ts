@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
+import { formatOf } from '#lib/ingest/registry.ts';
 
 export type Page<T> = { items: T[] /** the cursor of the next page; null: that was all */; next: string | null };
 export type PageInput = { cursor?: string | null | undefined; limit?: number | null | undefined };
@@ -88,7 +89,7 @@ export function isId(text: unknown): text is string {
   return uuid.safeParse(text).success;
 }
 
-/** "mails" or "rows": what the items of a dataset are called. */
-export function nounOf(datasetFormat: string | null): 'mails' | 'rows' {
-  return datasetFormat === 'mbox' ? 'mails' : 'rows';
+/** What the items of a dataset are called, as a plural: "mails"; "rows" until its format is known. */
+export function nounOf(datasetFormat: string | null): string {
+  return formatOf(datasetFormat)?.noun ?? 'rows';
 }

@@ -6,9 +6,10 @@
 import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { type ActionReceiptKind, type ChunkState, chunkMay } from '#lib/core/lifecycle.ts';
 import { LEASE_MS } from '#lib/core/limits.ts';
-import { type Plan, parsePlan } from '#lib/core/plans/plan.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
+import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import type { Approval, Ending, FrozenRow, Page, WorkRow } from '#lib/store/actions/execution.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';

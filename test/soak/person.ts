@@ -1,11 +1,11 @@
 /** A person who brings a batch to its end: approves, releases, resumes, and answers doubts by what the targets' logs say. */
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { parsePlan } from '#lib/core/plans/plan.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resume } from '#lib/steps/batches/stop-and-go.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
+import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { readTargetIncidents } from '#lib/store/actions/breakers.ts';

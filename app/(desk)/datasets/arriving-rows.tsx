@@ -21,7 +21,7 @@ export function ArrivingRows({ id }: { id: string }) {
   return (
     <section aria-label="First rows" className="flex flex-col gap-2">
       <p className="text-muted">
-        {formatNoun(dataset.items, dataset.format === 'mbox' ? 'mails' : 'rows')} so far
+        {formatNoun(dataset.items, dataset.noun)} so far
         {dataset.unreadable > 0 ? `, ${formatNoun(dataset.unreadable, 'unreadable rows')}` : ''}
       </p>
       <ItemTable items={page.items} fields={dataset.fields.map(({ name }) => name)} total={page.items.length} />

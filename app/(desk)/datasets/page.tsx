@@ -5,6 +5,7 @@ import { EmptyState } from '#components/ui/empty-state.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
+import { readUploadOffer } from '#lib/steps/datasets/formats.ts';
 import { readDatasets } from '#lib/steps/datasets/read-datasets.ts';
 import { sampleIsHere } from '#lib/steps/datasets/upload-sample.ts';
 import { UploadDesk } from './upload-desk.tsx';
@@ -22,7 +23,9 @@ export default async function DatasetsPage({ searchParams }: { searchParams: Pro
     <>
       <PageHeader title="Datasets" />
       <div className="flex flex-col gap-8">
-        {may(actor, 'upload') ? <UploadDesk sample={sampleIsHere()} first={items.length === 0} /> : null}
+        {may(actor, 'upload') ? (
+          <UploadDesk offer={readUploadOffer()} sample={sampleIsHere()} first={items.length === 0} />
+        ) : null}
         {items.length > 0 ? (
           <div>
             <DatasetTable datasets={items} />

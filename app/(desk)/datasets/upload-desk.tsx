@@ -6,11 +6,12 @@ import { Button } from '#components/ui/button.tsx';
 import { DropZone } from '#components/ui/drop-zone.tsx';
 import { newId } from '#components/ui/new-id.ts';
 import { useAct } from '#components/ui/use-act.ts';
+import type { UploadOffer } from '#lib/steps/datasets/formats.ts';
 import { uploadSampleAction } from './actions.ts';
 import { ArrivingRows } from './arriving-rows.tsx';
 
 /** Where data comes in: a file, or the sample mailbox where it is installed. Its first rows show while the rest arrives. */
-export function UploadDesk({ sample, first }: { sample: boolean; first: boolean }) {
+export function UploadDesk({ offer, sample, first }: { offer: UploadOffer; sample: boolean; first: boolean }) {
   const router = useRouter();
   // The id is chosen here, so that the dataset can be looked at before its upload has been answered.
   const [arriving, setArriving] = useState<string | null>(null);
@@ -30,9 +31,9 @@ export function UploadDesk({ sample, first }: { sample: boolean; first: boolean 
     <div className="flex flex-col gap-4">
       <DropZone
         urlFor={({ name }) => `/api/v1/datasets?name=${encodeURIComponent(name)}&id=${begin()}`}
-        accept=".csv,.tsv,.txt,.mbox,.mbx,.eml"
+        accept={offer.endings.join(',')}
         title={first ? 'Drop a file here to begin' : 'Drop another file here'}
-        hint="A CSV file, or a mailbox (mbox). Nothing in it is changed or sent by uploading."
+        hint={`${offer.files.charAt(0).toUpperCase()}${offer.files.slice(1)}. Nothing in it is changed or sent by uploading.`}
         other={
           sample ? (
             <Button pending={trySample.pending} onClick={() => void trySample.run()}>

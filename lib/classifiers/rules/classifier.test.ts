@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeClassifier } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { parsePlan } from '#lib/core/plans/plan.ts';
+import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import { compileCondition } from './cel.ts';
 
 const FIELDS = ['from', 'subject', 'listId', 'amount', 'Ticket Subject', 'a.b', 'constructor'];

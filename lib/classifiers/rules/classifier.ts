@@ -2,11 +2,9 @@
 
 import type { Answer, ClassifierItem, ClassifierKind } from '#lib/classifiers/port.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
 import { type Condition, type ConditionFault, compileCondition, itemView } from './cel.ts';
+import { type RulesPart, rulesInPlan } from './part.ts';
 import { textOrderFaults } from './text-order.ts';
-
-type RulesPlan = Extract<Plan['classifier'], { kind: 'rules' }>;
 
 type CompiledRules = {
   /** The index of the first rule that holds for the item, or -1. Throws with words naming rule and item when a rule can't be evaluated. */
@@ -20,13 +18,15 @@ type CompiledRules = {
 /** How sure the answer of `otherwise` is: nothing spoke for it. */
 const OTHERWISE_CONFIDENCE = 0.5;
 
-export const rulesClassifier: ClassifierKind = {
-  kind: 'rules',
-  make(plan, fieldNames) {
-    const { rules, otherwise } = plan.classifier;
-    const compiled = compileRules(plan.classifier, fieldNames);
+export const rulesClassifier: ClassifierKind<RulesPart> = {
+  ...rulesInPlan,
+  editor: 'rules',
+  make(part, fieldNames) {
+    const { rules, otherwise } = part;
+    const compiled = compileRules(part, fieldNames);
     return {
       fields: compiled.fields,
+      parts: rules.length,
       async classify(items, signal) {
         const answers: Answer[] = [];
         for (const item of items) {
@@ -49,13 +49,13 @@ export const rulesClassifier: ClassifierKind = {
       },
     };
   },
-  objections({ classifier: { rules } }, fields) {
+  objections({ rules }, fields) {
     return rules.flatMap(({ when }, index) => textOrderFaults(when, fields).map((fault) => problemOf(when, index, fault)));
   },
 };
 
 /** Compiles the rules of a plan. Throws `invalid` with every fault of every rule, at `classifier.rules.N.when`. */
-function compileRules(classifier: RulesPlan, fieldNames: readonly string[]): CompiledRules {
+function compileRules(classifier: RulesPart, fieldNames: readonly string[]): CompiledRules {
   const conditions: Condition[] = [];
   const problems: Problem[] = [];
   classifier.rules.forEach((rule, index) => {

@@ -14,6 +14,7 @@ export class RefusedAddress extends Error {
 /**
  * What kind of address this is when it is not a public one ("a loopback address"), else null. Takes the text of an IPv4 or IPv6
  * address without brackets; anything else counts as not public. Source: the IANA special-purpose address registries (RFC 6890).
+ * @internal for its tests
  */
 export function notPublic(address: string): string | null {
   const bare = address.replace(/%.*$/s, '');
@@ -33,7 +34,7 @@ export function hostNotPublic(hostname: string): string | null {
 }
 
 /** An IPv6 host as URLs write it, without its brackets. */
-export function withoutBrackets(hostname: string): string {
+function withoutBrackets(hostname: string): string {
   return hostname.startsWith('[') && hostname.endsWith(']') ? hostname.slice(1, -1) : hostname;
 }
 

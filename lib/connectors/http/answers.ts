@@ -14,7 +14,7 @@ import type { RetryClass } from '#lib/core/retry.ts';
 export type Meaning = 'acted' | 'refused' | 'unprocessed' | 'doubt';
 
 /** The first row that holds the status counts. Source: RFC 9110, section 15, and the RFC named. */
-export const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Meaning; why: string }[] = [
+const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Meaning; why: string }[] = [
   { from: 200, to: 299, meaning: 'acted', why: 'the request was carried out' },
   { from: 303, to: 303, meaning: 'doubt', why: 'usual as the answer to a request that was carried out (15.4.4)' },
   {
@@ -38,7 +38,7 @@ export const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Mean
   { from: 0, to: 999, meaning: 'doubt', why: 'not a status that HTTP gives a meaning to' },
 ];
 
-/** A failure before anything was written to the socket, by the error's code: the reason it is grouped under. All of them changed nothing. */
+/** A failure before anything was written to the socket, by the error's code: the reason it is grouped under. All of them changed nothing. @internal for its tests */
 export const UNSENT_REASONS: readonly { code: RegExp; reason: string }[] = [
   { code: /^REFUSED_ADDRESS$/, reason: 'refused_address' },
   { code: /^(ENOTFOUND|EAI_.*|ENODATA|ESERVFAIL)$/, reason: 'dns' },

@@ -1,6 +1,6 @@
 /**
- * A request for each item, to somebody else's server. Its files: `http-request.ts` builds what is frozen and approved,
- * `http-send.ts` sends it once, `http-answers.ts` says what an answer means.
+ * A request for each item, to somebody else's server. Its files: `request.ts` builds what is frozen and approved,
+ * `send.ts` sends it once, `answers.ts` says what an answer means.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { refusal, requireDo } from '#lib/connectors/parameters.ts';
@@ -11,6 +11,8 @@ import type { Action } from '#lib/core/plans/plan.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
 import { RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
+import { doubtWords, failureWords } from './failures.ts';
+import { httpForm } from './form.ts';
 import { inspectOnce } from './inspect.ts';
 import {
   checkRequest,
@@ -46,6 +48,8 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     version: 1,
     since: 1,
     kind: 'remote',
+    verbs: METHODS,
+    form: httpForm,
     check(action, fields = null) {
       requireDo(action, METHODS);
       if (action.connection !== null) {
@@ -56,10 +60,12 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     },
     effect: requestEffect,
     wording,
+    failureWords,
     prepare: freezeRequest,
     retries: RETRIES,
     targetOf: requestOrigin,
     targetFault,
+    doubtWords,
     undo: async (_client, done) => done.map(undoOf),
     canInspect,
     inspect: async ({ request, idempotencyKey }, signal) => {

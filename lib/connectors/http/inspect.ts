@@ -40,6 +40,7 @@ async function read(body: AsyncIterable<Buffer>): Promise<Buffer | null> {
 /**
  * What the plan declares as "it happened" is; another clear answer (a success, or that there is no such thing) says that it is not there; all
  * else (a refused sign-in, too many requests, a broken target) says nothing.
+ * @internal for its tests
  */
 export function findingOf(asked: HttpInspection, status: number, body: Buffer | null, target: string | null): Inspection {
   if (asked.status.includes(status)) {

@@ -4,13 +4,22 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { readParameters, requireDo, requireNoConnection } from '#lib/connectors/parameters.ts';
+import { CHANGED_SINCE, readParameters, requireDo, requireNoConnection, wordsIn } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
 
 type Client = Parameters<TransactionalConnector['applyMany']>[0];
+
+const VERBS = ['archive', 'restore'];
+/** Where things are put away when nobody says otherwise. */
+const SHELF = 'archive';
+
+const FAILURES = {
+  not_on_shelf: 'It was not on the archive shelf any more.',
+  changed_since: CHANGED_SINCE,
+};
 
 const parameters = z.strictObject({
   shelf: z
@@ -19,7 +28,7 @@ const parameters = z.strictObject({
     .max(60, 'A shelf name has at most 60 characters.')
     .refine((name) => name.trim() === name, 'A shelf name does not begin or end with a space.')
     .refine((name) => !/\p{C}/u.test(name), 'A shelf name has no control characters.')
-    .default('archive'),
+    .default(SHELF),
 });
 
 /** `undoes`: the key of the action that is undone; then only what that one left is changed, and only while it is still so. */
@@ -33,13 +42,23 @@ export const shelf: TransactionalConnector = {
   version: 2,
   since: 1,
   kind: 'transactional',
+  verbs: VERBS,
+  form: {
+    choices: [
+      { words: 'Archive: put away on a shelf here', do: 'archive', with: { shelf: SHELF } },
+      { words: 'Restore: take back from a shelf', do: 'restore', with: { shelf: SHELF } },
+    ],
+    fields: [{ kind: 'line', at: 'with.shelf', label: 'Shelf', place: 'shelf', absent: SHELF }],
+    inline: true,
+  },
   check(action) {
-    requireDo(action, ['archive', 'restore']);
+    requireDo(action, VERBS);
     requireNoConnection(action);
     readParameters(action, parameters);
   },
   effect: () => 'undoable',
   wording,
+  failureWords: (reason) => wordsIn(FAILURES, reason),
   prepare: (action) => canonicalBytes({ do: action.do, shelf: readParameters(action, parameters).shelf }),
 
   async applyMany(client, inputs) {

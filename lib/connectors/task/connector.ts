@@ -5,12 +5,14 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import {
+  CHANGED_SINCE,
   itemRefusal,
   readParameters,
   refusal,
   requireDo,
   requireNoConnection,
   templateProblems,
+  wordsIn,
 } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
 import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
@@ -31,6 +33,10 @@ const frozen = z.union([
 type Inverse = Extract<z.infer<typeof frozen>, { do: string }>;
 type Client = Parameters<TransactionalConnector['applyMany']>[0];
 
+const VERBS = ['create'];
+
+const FAILURES = { changed_since: CHANGED_SINCE };
+
 const WORDS: Record<string, Wording> = {
   create: { verb: 'Create a task', past: 'Task created', will: 'get a follow-up task', target: 'the tasks page' },
   withdraw: { verb: 'Withdraw the task', past: 'Task withdrawn', will: 'lose its follow-up task', target: 'the tasks page' },
@@ -47,8 +53,24 @@ export const task: TransactionalConnector = {
   version: 2,
   since: 1,
   kind: 'transactional',
+  verbs: VERBS,
+  form: {
+    choices: [
+      {
+        words: 'Create a follow-up task',
+        do: 'create',
+        with: { title: '', body: '' },
+        prefer: { field: 'subject', with: { title: '{{subject}}', body: '' } },
+      },
+    ],
+    fields: [
+      { kind: 'line', at: 'with.title', label: 'Title', place: 'title', template: true },
+      { kind: 'text', at: 'with.body', label: 'Text', place: 'body', template: true },
+    ],
+    inline: true,
+  },
   check(action, fields = null) {
-    requireDo(action, ['create']);
+    requireDo(action, VERBS);
     requireNoConnection(action);
     const { title, body } = readParameters(action, parameters);
     const problems = [...templateProblems(title, fields, 'with.title'), ...templateProblems(body, fields, 'with.body')];
@@ -56,6 +78,7 @@ export const task: TransactionalConnector = {
   },
   effect: () => 'undoable',
   wording: (action) => WORDS[action.do] ?? (WORDS.create as Wording),
+  failureWords: (reason) => wordsIn(FAILURES, reason),
 
   prepare(action, item) {
     const { title, body } = readParameters(action, parameters);

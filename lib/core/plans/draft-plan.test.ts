@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type DraftField, draftFromProfile } from './draft-plan.ts';
-import { parsePlan } from './plan.ts';
+import type { RulesPart } from '#lib/classifiers/rules/part.ts';
+import { draftFromProfile } from '#lib/ingest/registry.ts';
+import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
+import type { DraftField } from './draft-plan.ts';
 import { checkFields } from './planner.ts';
 
 const draft = (fields: DraftField[], itemCount = 1000) => draftFromProfile({ fields, itemCount, timeZone: 'Europe/Rome' });
@@ -99,7 +101,7 @@ test('no drafted rule compares by order: fields are text, and dates and numbers 
     field(name, name === 'date' ? 'date' : 'text'),
   );
   for (const fields of [mail, [field('Last Reply', 'date'), field('amount', 'number')]]) {
-    const { rules } = draft(fields).plan.classifier;
-    for (const { when } of rules ?? []) expect(when).not.toMatch(/[<>]/);
+    const { rules } = draft(fields).plan.classifier as RulesPart;
+    for (const { when } of rules) expect(when).not.toMatch(/[<>]/);
   }
 });

@@ -1,6 +1,6 @@
 /**
- * A first plan for a dataset, from what is known of its fields: something a person would keep with a few changes, each choice with
- * its reason. Every rule is one that the rules table can show as a row.
+ * A first plan for a dataset of any table, from what is known of its fields: something a person would keep with a few changes, each choice with
+ * its reason. A format whose fields are its own drafts a plan of its own (`draft` in lib/ingest/port.ts).
  */
 
 import { CHUNK_DEFAULT_ITEMS } from '#lib/core/limits.ts';
@@ -8,10 +8,7 @@ import { DAY_MS, readDate } from '#lib/core/values/dates.ts';
 import { comfortableSize } from './estimate.ts';
 import type { PlanInput } from './plan.ts';
 
-/**
- * What ingest profiled: `min` and `max` are the earliest and latest of a date field, `top` its most frequent short values.
- * @internal for its tests
- */
+/** What ingest profiled: `min` and `max` are the earliest and latest of a date field, `top` its most frequent short values. */
 export type DraftField = {
   name: string;
   type: string;
@@ -33,113 +30,7 @@ type DraftReasons = { categories: string; rules: string; chunking: string; indep
 export type DraftedPlan = { plan: PlanInput; reasons: DraftReasons };
 
 /** Always a plan that fits the fields: parsing and checking it finds no problem. */
-export function draftFromProfile(input: DraftInput): DraftedPlan {
-  const names = new Set(input.fields.map(({ name }) => name));
-  return MAIL_NEEDS.every((name) => names.has(name)) ? draftForMail(input) : draftForTable(input);
-}
-
-const SMALL_CHUNK = 20;
-const LARGE_CHUNK = 500;
-
-/** Half as many splits as are comfortable leave room for the groups that are small by themselves. */
-function largeChunk(itemCount: number): number {
-  return Math.max(LARGE_CHUNK, comfortableSize(2 * itemCount));
-}
-
-type ByTime = Extract<PlanInput['chunking'], { by: 'time' }>;
-
-/** Chunks by the period that suits the span of the dates, and of a size that leaves no more decisions than one person takes. */
-function byTime(field: DraftField, { itemCount, timeZone }: DraftInput): { chunking: ByTime; why: string } {
-  const every = periodFor(field);
-  const maxItems = largeChunk(itemCount);
-  const why = `By ${every} of “${field.name}”, because what came together is reviewed together; ${every}s below ${SMALL_CHUNK} items join the next, those above ${maxItems} are split, and doubtful dates stay apart.`;
-  return { chunking: { by: 'time', field: field.name, every, timeZone, minItems: SMALL_CHUNK, maxItems }, why };
-}
-
-const MONTH_DAYS = 30;
-
-function periodFor({ min, max }: DraftField): ByTime['every'] {
-  const [from, to] = [min, max].map((text) => (text === undefined ? null : readDate(text)));
-  if (!from || !to || from.kind === 'either' || to.kind === 'either') return 'month';
-  const days = (to.ms - from.ms) / DAY_MS;
-  if (days <= MONTH_DAYS) return 'day';
-  if (days <= 4 * MONTH_DAYS) return 'week';
-  return days <= 60 * MONTH_DAYS ? 'month' : days <= 180 * MONTH_DAYS ? 'quarter' : 'year';
-}
-
-// ---- mail ----
-
-const MAIL_NEEDS = ['from', 'to', 'date', 'subject', 'messageId', 'listId', 'text'];
-
-/** How the addresses of programs begin. */
-const AUTOMATED =
-  'no-reply, noreply, donotreply, do-not-reply, notif, alert, bounce, mailer-daemon, postmaster, root@, cron, rss, bugzilla, jenkins';
-const NEWSLETTER = 'newsletter, news@, news., offer, promo, marketing, deals, subscription';
-const OFFER_SUBJECT =
-  'special offer, limited time, act now, free trial, free gift, for free, save up to, save big, money, cash, extra income, guaranteed, mortgage, lowest, discount, % off, lottery, winner, viagra, adv:, !!';
-const DIGEST_SUBJECT = 'digest, newsletter, headlines, daily, weekly, monthly';
-const BULK_TEXT =
-  'unsubscribe, opt out, opt-out, remove me, be removed, remove your, no longer wish, mailing list, click here, click below';
-const OFFER_TEXT =
-  'money back, money-back, free of charge, toll free, toll-free, order now, credit card, special offer, visit our, dear friend, dear sir, million dollars, casino, viagra, mortgage, us$';
-const REPLY = 're:, aw:, sv:, antw:';
-const ASKS =
-  'can you, could you, would you, will you, let me know, what do you think, any idea, please send, please reply, please confirm, please check, please call';
-
-function draftForMail(input: DraftInput): DraftedPlan {
-  // Mail's dates lie, and one from 1970 or 2038 would stretch the span: a mailbox is cut by month.
-  const { chunking, why } = byTime({ name: 'date', type: 'date', filled: input.itemCount }, input);
-  const rule = (when: string, category: string, why: string, confidence: number) => ({ when, category, why, confidence });
-  return {
-    plan: {
-      classifier: {
-        kind: 'rules',
-        rules: [
-          rule('item.listId != ""', 'noise', 'it came through a mailing list', 0.95),
-          rule(anyOf('from', 'startsWith', AUTOMATED), 'fyi', 'its sender is a program', 0.9),
-          rule(anyOf('from', 'contains', NEWSLETTER), 'noise', 'its sender sends newsletters or offers', 0.9),
-          rule(anyOf('subject', 'contains', OFFER_SUBJECT), 'noise', 'its subject reads like an offer', 0.8),
-          rule(anyOf('subject', 'contains', DIGEST_SUBJECT), 'noise', 'its subject is that of a digest or a newsletter', 0.8),
-          rule('item.subject.startsWith("[")', 'noise', 'its subject begins with the name of a list', 0.8),
-          rule(anyOf('text', 'contains', BULK_TEXT), 'noise', 'it says how to be taken off a list', 0.8),
-          rule(anyOf('text', 'contains', OFFER_TEXT), 'noise', 'its text reads like an offer', 0.7),
-          rule('item.to == ""', 'noise', 'it names nobody as its recipient', 0.7),
-          rule(anyOf('subject', 'startsWith', REPLY), 'task', 'somebody answers you in person', 0.8),
-          rule(anyOf('text', 'contains', ASKS), 'task', 'it asks for something', 0.6),
-        ],
-        otherwise: 'fyi',
-      },
-      categories: [
-        { name: 'task', action: { connector: 'task', do: 'create', with: { title: 'Answer {{from}}: {{subject}}' } } },
-        { name: 'fyi' },
-        { name: 'noise', action: { connector: 'shelf', do: 'archive' } },
-      ],
-      chunking,
-      independence: { resource: ['messageId'] },
-      receiptLine: '{{verb}}: {{date}} | {{from}} | {{subject}}',
-      receiptFields: ['date', 'from', 'subject'],
-    },
-    reasons: {
-      categories:
-        'Mail that waits for you becomes a task, mail worth a look stays where it is, and the rest is archived, which can be undone.',
-      rules:
-        'Lists, newsletters and offers are noise, programs are for your information, and people who answer or ask you are tasks. What no rule knows stays where it is.',
-      chunking: why,
-      independence: 'Two mails with one Message-ID are the same mail twice: they are kept together.',
-      receiptLine: 'Date, sender and subject tell you which mail it was; nothing else of a mail enters a receipt.',
-    },
-  };
-}
-
-/** Words, separated by commas, as the rules table writes its rows: in any case. */
-function anyOf(field: string, method: 'contains' | 'startsWith', words: string): string {
-  const list = words.split(', ').map((word) => JSON.stringify(word));
-  return `[${list.join(', ')}].exists(word, item.${field}.lower().${method}(word))`;
-}
-
-// ---- tables ----
-
-function draftForTable(input: DraftInput): DraftedPlan {
+export function draftForTable(input: DraftInput): DraftedPlan {
   const { chunking, why } = draftChunking(input);
   const named = naming(input.fields);
   const id = input.fields.find(({ name, filled }) => IDENTITY.test(name) && filled === input.itemCount);
@@ -171,6 +62,35 @@ function draftForTable(input: DraftInput): DraftedPlan {
           : 'No field looks like a name for people.',
     },
   };
+}
+
+const SMALL_CHUNK = 20;
+const LARGE_CHUNK = 500;
+
+/** Half as many splits as are comfortable leave room for the groups that are small by themselves. */
+function largeChunk(itemCount: number): number {
+  return Math.max(LARGE_CHUNK, comfortableSize(2 * itemCount));
+}
+
+type ByTime = Extract<PlanInput['chunking'], { by: 'time' }>;
+
+/** Chunks by the period that suits the span of the dates, and of a size that leaves no more decisions than one person takes. */
+export function byTime(field: DraftField, { itemCount, timeZone }: DraftInput): { chunking: ByTime; why: string } {
+  const every = periodFor(field);
+  const maxItems = largeChunk(itemCount);
+  const why = `By ${every} of “${field.name}”, because what came together is reviewed together; ${every}s below ${SMALL_CHUNK} items join the next, those above ${maxItems} are split, and doubtful dates stay apart.`;
+  return { chunking: { by: 'time', field: field.name, every, timeZone, minItems: SMALL_CHUNK, maxItems }, why };
+}
+
+const MONTH_DAYS = 30;
+
+function periodFor({ min, max }: DraftField): ByTime['every'] {
+  const [from, to] = [min, max].map((text) => (text === undefined ? null : readDate(text)));
+  if (!from || !to || from.kind === 'either' || to.kind === 'either') return 'month';
+  const days = (to.ms - from.ms) / DAY_MS;
+  if (days <= MONTH_DAYS) return 'day';
+  if (days <= 4 * MONTH_DAYS) return 'week';
+  return days <= 60 * MONTH_DAYS ? 'month' : days <= 180 * MONTH_DAYS ? 'quarter' : 'year';
 }
 
 const IDENTITY = /^(id|uuid|guid|key|(record|ticket|order|customer|user|message|case)[ _-]?(id|no|number|key))$/i;

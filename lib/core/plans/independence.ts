@@ -7,7 +7,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { cutEvenly, type Draft, type Units } from './chunking.ts';
 import type { Keys } from './keys.ts';
 
-export type SharedResource = { resource: string; count: number; ordinals: number[] };
+type SharedResource = { resource: string; count: number; ordinals: number[] };
 
 export type Sharing = {
   units: Units | null;

@@ -1,6 +1,7 @@
 /**
  * The plan: what a batch is to do, as JSON. Unknown keys are refused; only `classifier`, `categories` and `chunking` are
- * required, everything else has the default written here.
+ * required, everything else has the default written here. What a kind of classifier or connector reads of a plan is its own: the schema is put
+ * together from the kinds that there are (`planSchemaOf`).
  */
 import { z } from 'zod';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
@@ -9,35 +10,20 @@ import {
   CATEGORY_NAME_CHARS_MAX,
   CHUNK_DEFAULT_ITEMS,
   CHUNK_NAME_CHARS_MAX,
-  RULES_MAX,
   TEMPLATE_CHARS_MAX,
 } from '#lib/core/limits.ts';
+import type { Json } from '#lib/ledger/canonical.ts';
 import { GATE_POLICIES } from './kinds.ts';
 
 const fieldName = z.string().min(1).max(500);
 const template = z.string().max(TEMPLATE_CHARS_MAX);
 
 /** A category's name is a label for people; it is compared exactly. */
-const categoryName = z
+export const categoryName = z
   .string()
   .min(1, 'A category needs a name.')
   .max(CATEGORY_NAME_CHARS_MAX, `A category name has at most ${CATEGORY_NAME_CHARS_MAX} characters.`)
   .refine((name) => name.trim() === name, 'A category name does not begin or end with a space.');
-
-const rule = z.strictObject({
-  when: z.string().min(1, 'A rule needs a condition.').max(TEMPLATE_CHARS_MAX),
-  category: categoryName,
-  why: z.string().max(500).default(''),
-  confidence: z.number().min(0).max(1).default(0.9),
-});
-
-const classifier = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('rules'),
-    rules: z.array(rule).max(RULES_MAX, `A plan has at most ${RULES_MAX} rules.`).default([]),
-    otherwise: categoryName,
-  }),
-]);
 
 /** Whether the target takes a repeat with the same key for the same request: never, for ever, or for so many hours. */
 const honoursKeys = z.union([
@@ -49,17 +35,6 @@ const honoursKeys = z.union([
       .max(24 * 365),
   }),
 ]);
-
-/** `with` is checked by the connector itself (lib/connectors), so that only its own file knows its parameters. */
-const action = z.strictObject({
-  connector: z.string().min(1).max(40),
-  connection: z.string().min(1).max(100).nullable().default(null),
-  do: z.string().min(1).max(40),
-  honoursKeys: honoursKeys.default(false),
-  with: z.record(z.string(), z.json()).default({}),
-});
-
-const category = z.strictObject({ name: categoryName, action: action.nullable().default(null) });
 
 const sizes = { minItems: z.int().min(1).nullable().default(null), maxItems: z.int().min(1).nullable().default(null) };
 
@@ -118,49 +93,97 @@ const execution = z.strictObject({
   retry: z.strictObject({ attempts: z.int().min(1).max(10).default(3) }).default({ attempts: 3 }),
 });
 
-export const planSchema = z
-  .strictObject({
-    classifier,
-    categories: z.array(category).min(1, 'A plan needs at least one category.').max(CATEGORIES_MAX),
-    chunking,
-    independence: independence.default({ resource: [], dependsOn: null }),
-    chunkEdits: z.array(chunkEdit).max(10_000).default([]),
-    gates: gates.default({ next: null, approvals: 1, evidence: null }),
-    execution: execution.default({
-      ...{ concurrency: 8, ratePerSecond: null, first: 3 },
-      haltAfter: { consecutive: 5, share: 0.2 },
-      retry: { attempts: 3 },
-    }),
-    receiptLine: template.default(''),
-    receiptFields: z.array(fieldName).max(20).default([]),
-  })
-  .superRefine((plan, context) => {
-    const names = new Set<string>();
-    plan.categories.forEach(({ name }, index) => {
-      if (names.has(name))
-        context.addIssue({ code: 'custom', path: ['categories', index, 'name'], message: `“${name}” is named twice.` });
-      names.add(name);
-    });
-    const known = [...names].join(', ');
-    plan.classifier.rules.forEach((one, index) => {
-      if (names.has(one.category)) return;
-      const message = `No category is called “${one.category}”. There is: ${known}.`;
-      context.addIssue({ code: 'custom', path: ['classifier', 'rules', index, 'category'], message });
-    });
-    if (!names.has(plan.classifier.otherwise)) {
-      const message = `No category is called “${plan.classifier.otherwise}”. There is: ${known}.`;
-      context.addIssue({ code: 'custom', path: ['classifier', 'otherwise'], message });
-    }
-    const { minItems, maxItems } = plan.chunking;
-    if (minItems !== null && maxItems !== null && minItems > maxItems) {
-      context.addIssue({ code: 'custom', path: ['chunking', 'minItems'], message: 'minItems is larger than maxItems.' });
-    }
-  });
+/** What a plan says of its classifier: the kind, and what that kind reads. */
+export type ClassifierPart = { kind: string; [key: string]: Json };
 
-export type Plan = z.infer<typeof planSchema>;
+/** A kind of classifier, as far as a plan knows it. Pure. */
+export type ClassifierInPlan<Part extends ClassifierPart = ClassifierPart> = {
+  kind: string;
+  /** an object whose `kind` is this one; its own keys with their defaults */
+  schema: z.ZodType<Part>;
+  /** the categories that the part names, with their places in it */
+  categories(part: Part): { path: (string | number)[]; category: string }[];
+};
+
+/** A kind of target, as far as a plan knows it: what its actions can do. */
+export type ConnectorInPlan = { name: string; verbs: readonly string[] };
+
+export type PlanKinds = { classifiers: readonly ClassifierInPlan[]; connectors: readonly ConnectorInPlan[] };
+
+/** The schema of a plan that may name these kinds. */
+export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
+  return z
+    .strictObject({
+      classifier: classifierSchemaOf(classifiers),
+      categories: z
+        .array(z.strictObject({ name: categoryName, action: actionSchemaOf(connectors).nullable().default(null) }))
+        .min(1, 'A plan needs at least one category.')
+        .max(CATEGORIES_MAX),
+      chunking,
+      independence: independence.default({ resource: [], dependsOn: null }),
+      chunkEdits: z.array(chunkEdit).max(10_000).default([]),
+      gates: gates.default({ next: null, approvals: 1, evidence: null }),
+      execution: execution.default({
+        ...{ concurrency: 8, ratePerSecond: null, first: 3 },
+        haltAfter: { consecutive: 5, share: 0.2 },
+        retry: { attempts: 3 },
+      }),
+      receiptLine: template.default(''),
+      receiptFields: z.array(fieldName).max(20).default([]),
+    })
+    .superRefine((plan, context) => {
+      const names = new Set<string>();
+      plan.categories.forEach(({ name }, index) => {
+        if (names.has(name))
+          context.addIssue({ code: 'custom', path: ['categories', index, 'name'], message: `“${name}” is named twice.` });
+        names.add(name);
+      });
+      const kind = classifiers.find((one) => one.kind === plan.classifier.kind);
+      for (const { path, category } of kind?.categories(plan.classifier) ?? []) {
+        if (names.has(category)) continue;
+        const message = `No category is called “${category}”. There is: ${[...names].join(', ')}.`;
+        context.addIssue({ code: 'custom', path: ['classifier', ...path], message });
+      }
+      const { minItems, maxItems } = plan.chunking;
+      if (minItems !== null && maxItems !== null && minItems > maxItems) {
+        context.addIssue({ code: 'custom', path: ['chunking', 'minItems'], message: 'minItems is larger than maxItems.' });
+      }
+    });
+}
+
+/** One of the kinds' parts, told apart by `kind`. */
+function classifierSchemaOf(kinds: readonly ClassifierInPlan[]): z.ZodType<ClassifierPart> {
+  const known = kinds.map(({ kind }) => kind).join(', ');
+  return z.discriminatedUnion('kind', kinds.map(({ schema }) => schema) as unknown as [z.ZodObject, ...z.ZodObject[]], {
+    error: ({ code, input }) => {
+      if (code !== 'invalid_union') return undefined;
+      const { kind } = input as { kind?: unknown };
+      return typeof kind === 'string'
+        ? `No classifier is called “${kind}”; there is: ${known}.`
+        : `A classifier names its kind; there is: ${known}.`;
+    },
+  }) as unknown as z.ZodType<ClassifierPart>;
+}
+
+/**
+ * The connector itself checks `connector`, `do` and `with` (`checkAction`), against the dataset's fields and together with all that is wrong
+ * elsewhere in the plan: a name that nobody knows must not hide the other problems. Here the kinds are only told of.
+ */
+function actionSchemaOf(kinds: readonly ConnectorInPlan[]) {
+  const can = kinds.map(({ name, verbs }) => `${name}: ${verbs.join(', ')}`).join('; ');
+  return z.strictObject({
+    connector: z.string().min(1).max(40).describe(`A connector, and what its actions \`do\`: ${can}.`),
+    connection: z.string().min(1).max(100).nullable().default(null),
+    do: z.string().min(1).max(40),
+    honoursKeys: honoursKeys.default(false),
+    with: z.record(z.string(), z.json()).default({}),
+  });
+}
+
+export type PlanSchema = ReturnType<typeof planSchemaOf>;
+export type Plan = z.infer<PlanSchema>;
 /** The plan as people write it, with the defaults left out. */
-export type PlanInput = z.input<typeof planSchema>;
-export type Rule = Plan['classifier']['rules'][number];
+export type PlanInput = Omit<z.input<PlanSchema>, 'classifier'> & { classifier: ClassifierPart };
 export type Category = Plan['categories'][number];
 export type Action = NonNullable<Category['action']>;
 export type Chunking = Plan['chunking'];
@@ -174,8 +197,8 @@ export function keysKeptMs({ honoursKeys: declared }: Pick<Action, 'honoursKeys'
 }
 
 /** Reads a plan from unknown JSON. Throws `invalid` with one problem per wrong place. */
-export function parsePlan(value: unknown): Plan {
-  const read = planSchema.safeParse(value);
+export function readPlan(schema: PlanSchema, value: unknown): Plan {
+  const read = schema.safeParse(value);
   if (read.success) return read.data;
   const problems: Problem[] = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   const first = problems[0];

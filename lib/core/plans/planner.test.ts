@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
-import { type ChunkEdit, type Chunking, type PlanInput, parsePlan } from './plan.ts';
+import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
+import type { ChunkEdit, Chunking, PlanInput } from './plan.ts';
 import { type PlannedBatch, planBatch } from './planner.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');

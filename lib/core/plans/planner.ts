@@ -17,7 +17,6 @@ import {
   findDependencies,
   findSharing,
   orderByDependency,
-  type SharedResource,
   type Sharing,
 } from './independence.ts';
 import { collectKeys, type Keys } from './keys.ts';

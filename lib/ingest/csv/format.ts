@@ -13,12 +13,17 @@ import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
 import { type CsvDialect, columnNames, detectDialect, tooManyColumns } from './dialect.ts';
 import { type RawRecord, RecordReader } from './records.ts';
+import { writeTable } from './write-back.ts';
 
 /** Tables as text: comma, semicolon, tab or bar between the cells, in any usual character set. */
 export const csv: Format = {
   name: 'csv',
+  noun: 'rows',
   title: 'a table as text (CSV, TSV)',
+  file: 'a CSV file',
   endings: ['.csv', '.tsv', '.tab', '.psv', '.txt'],
+  contentType: 'text/csv',
+  textField: null,
   sniff(head, fileName) {
     if (looksBinary(head)) return null;
     const dialect = detectDialect(head, head.length < HEAD_BYTES, fileName);
@@ -26,6 +31,7 @@ export const csv: Format = {
     return dialect.width > 1 ? 0.6 : 0.2;
   },
   parse: parseCsv,
+  writeBack: writeTable,
 };
 
 const QUOTE_NAMES: Record<string, string> = { '"': 'double', "'": 'single' };

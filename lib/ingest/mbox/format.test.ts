@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { RECORD_BYTES_MAX } from '#lib/core/limits.ts';
 import type { Item, UnreadableRow } from '#lib/ingest/port.ts';
 import { readBlocks } from '#lib/ingest/source.ts';
-import { mboxMessage } from '#lib/ingest/write-back.ts';
 import { mbox } from './format.ts';
 import { MAIL_FIELDS } from './message.ts';
 import { MessageReader, type RawMessage } from './split.ts';
+import { mboxMessage } from './write-back.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const SEPARATOR = 'From bo@example.org Thu Aug 22 12:36:23 2002';

@@ -1,20 +1,28 @@
 import { UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import type { Dialect, Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
+import { draftForMail } from './draft.ts';
 import { MAIL_FIELDS, readMessage } from './message.ts';
 import { afterBlanks, HEADER, isSeparator, MessageReader, type RawMessage } from './split.ts';
+import { mboxMessage } from './write-back.ts';
 
 /** Mail: a mailbox of many messages, or a file that is one. */
 export const mbox: Format = {
   name: 'mbox',
+  noun: 'mails',
   title: 'a mailbox (mbox) or a mail (eml)',
+  file: 'a mailbox (mbox)',
   endings: ['.mbox', '.mbx', '.eml'],
+  contentType: 'application/mbox',
+  textField: 'text',
   sniff(head) {
     const text = textAtStart(head);
     if (startsWithSeparator(text)) return 1;
     return startsWithMailHeader(text) ? 0.96 : null;
   },
   parse: parseMbox,
+  writeBack: () => ({ head: Buffer.alloc(0), write: mboxMessage }),
+  draft: draftForMail,
 };
 
 async function* parseMbox(source: AsyncIterable<Buffer>, options: ParseOptions): AsyncGenerator<Segment> {

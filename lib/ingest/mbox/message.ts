@@ -17,7 +17,7 @@ export const MAIL_FIELDS = [
 ] as const;
 
 /** Of a message's text this much is kept as a field; the original has the rest. */
-export const TEXT_CHARS_MAX = 20_000;
+const TEXT_CHARS_MAX = 20_000;
 const HEADER_CHARS_MAX = 4_000;
 /** HTML beyond this is not turned into text. */
 const HTML_CHARS_MAX = 200_000;

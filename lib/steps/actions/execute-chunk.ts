@@ -1,7 +1,7 @@
 /** A worker's handler: executes a claimed chunk's approval, with the connectors of this build as its targets. */
 import { randomUUID } from 'node:crypto';
+import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { ApplyInput, Connector } from '#lib/connectors/port.ts';
-import { CONNECTORS } from '#lib/connectors/registry.ts';
 import { KEYS_MARGIN_MS } from '#lib/core/limits.ts';
 import { keysKeptMs, type Plan } from '#lib/core/plans/plan.ts';
 import { CLOCK } from '#lib/engine/clock.ts';

@@ -1,7 +1,7 @@
 /** What failed, by why it did. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { failureWords } from '#lib/core/receipts/reason-words.ts';
+import { failureWords } from '#lib/connectors/registry.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { FailureGroup } from '#lib/shapes/actions.ts';
 import { isId } from '#lib/steps/page.ts';

@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
+import { formatOf } from '#lib/ingest/registry.ts';
 import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
 import { isId, nounOf } from '#lib/steps/page.ts';
 import { type BatchFacts, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
@@ -18,7 +19,10 @@ export async function readBatch(actor: Actor, { batchId }: { batchId: string }):
   const { pool } = db();
   const facts = await readBatchFacts(pool, batchId);
   const moment = facts && (await readMoment(pool, batchId));
-  return moment && { ...batchAbout(facts), plan: facts.plan, undoneBy: await readUndoneBy(pool, batchId), ...moment.now };
+  if (!facts || !moment) return null;
+  const format = formatOf(facts.datasetFormat);
+  const original = format && { format: format.name, file: format.file };
+  return { ...batchAbout(facts), plan: facts.plan, undoneBy: await readUndoneBy(pool, batchId), original, ...moment.now };
 }
 
 /** An undo of an undo of an undo is told; what lies deeper changes too little to be worth the reading. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { objectionsTo } from '#lib/classifiers/registry.ts';
+import { targetsNamed } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
@@ -60,7 +61,7 @@ async function assertAnswersRight(tx: Tx, { name, datasetId, plan }: BatchRow): 
 
 /** Claims what the batch would change. Throws `conflict` naming the unfinished batch that may change some of it too. */
 export async function takeResources(tx: Tx, batch: BatchRow, then: string): Promise<void> {
-  const taken = await claimResources(tx, batch);
+  const taken = await claimResources(tx, batch, targetsNamed(batch.plan));
   if (!taken) return;
   const what = `${taken.count} of the same items by ${batch.plan.independence.resource.join(' and ')}`;
   const message = `“${taken.batchName}” is not finished and may change ${what}. Finish or cancel it, then ${then}.`;

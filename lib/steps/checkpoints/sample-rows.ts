@@ -1,5 +1,6 @@
 /** Answered items as a checkpoint shows them. */
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
+import { formatOf } from '#lib/ingest/registry.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
 import type { AnsweredItem } from '#lib/store/checkpoints/checkpoint-reads.ts';
@@ -14,8 +15,9 @@ export function sampleOf(
   names: ReadonlyMap<string, string>,
 ): Sample {
   const { ordinal, category, why, confidence, by } = item;
-  const text = batch.datasetFormat === 'mbox' ? (item.fields.text ?? null) : null;
-  const shown = batch.fieldNames.filter((name) => Object.hasOwn(item.fields, name) && !(text !== null && name === 'text'));
+  const textField = formatOf(batch.datasetFormat)?.textField ?? null;
+  const text = textField === null ? null : (item.fields[textField] ?? null);
+  const shown = batch.fieldNames.filter((name) => Object.hasOwn(item.fields, name) && !(text !== null && name === textField));
   const fields = Object.fromEntries(shown.map((name) => [name, item.fields[name] ?? '']));
   const receiptFields = batch.plan.receiptFields.length > 0 ? batch.plan.receiptFields : shown.slice(0, FIELDS_IN_LINE);
   const line = fieldsLine({ receiptLine: '', receiptFields }, item.fields);

@@ -4,16 +4,18 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
-import { csvWriter, mboxMessage } from '#lib/ingest/write-back.ts';
+import type { WriteBack } from '#lib/ingest/port.ts';
+import { formatOf } from '#lib/ingest/registry.ts';
 import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
 import { type Original, readOriginals } from '#lib/store/datasets/originals.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { DOWNLOAD_FORMATS } from './formats.ts';
 
 const input = z
   .strictObject({
     batchId: z.uuid().optional(),
     datasetId: z.uuid().optional(),
-    format: z.enum(['csv', 'jsonl', 'mbox', 'original'], 'The format is csv, jsonl, mbox or original.'),
+    format: z.enum(DOWNLOAD_FORMATS, `The format is ${DOWNLOAD_FORMATS.slice(0, -1).join(', ')} or ${DOWNLOAD_FORMATS.at(-1)}.`),
     category: z.string().min(1).optional(),
     shelf: z.string().min(1).optional(),
   })
@@ -25,7 +27,7 @@ export type DownloadDatasetInput = z.input<typeof input>;
 export type Download = { fileName: string; contentType: string; body: AsyncIterable<Uint8Array> };
 
 /**
- * A stream of the items in the order of the file. `csv` and `mbox` are the original bytes and so are to be had only where the upload
+ * A stream of the items in the order of the file. A format's name asks for the original bytes, to be had only where the upload
  * was of that format; `original` is whichever it was; `jsonl` is a line `{ordinal, fields, category}` for each item. With a shelf it is exactly
  * what this category of the batch put there and what still lies there.
  *
@@ -61,24 +63,12 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
     const message = `“${dataset.name}” was uploaded as ${dataset.format ?? 'an unknown format'} and can't be given back as ${format}. Ask for original or jsonl.`;
     throw new CountersignError('unsupported', message);
   }
-  if (dataset.format === 'csv') {
-    const dialect = csvDialect.parse(dataset.dialect ?? {});
-    const charset = dialect.charset ? `; charset=${dialect.charset.toLowerCase()}` : '';
-    return { fileName: `${name}.csv`, contentType: `text/csv${charset}`, body: csvFile(items, dialect) };
-  }
-  if (dataset.format === 'mbox') return { fileName: `${name}.mbox`, contentType: 'application/mbox', body: mboxFile(items) };
-  throw new CountersignError('unsupported', `“${dataset.name}” has no format that can be given back.`);
+  const own = formatOf(dataset.format);
+  if (own === null) throw new CountersignError('unsupported', `“${dataset.name}” has no format that can be given back.`);
+  const file = own.writeBack(dataset.dialect);
+  const charset = file.charset ? `; charset=${file.charset.toLowerCase()}` : '';
+  return { fileName: `${name}${own.endings[0]}`, contentType: own.contentType + charset, body: fileOf(items, file) };
 }
-
-/** `header` is the base64 of the file's own bytes before its rows: byte order mark and, where it had one, header row. */
-const csvDialect = z.object({
-  charset: z.string().optional(),
-  lineEnd: z.string().optional(),
-  header: z
-    .base64()
-    .default('')
-    .transform((text) => Buffer.from(text, 'base64')),
-});
 
 async function datasetOf(batchId: string, category: string | null): Promise<string> {
   const batch = await db().prisma.batch.findUnique({ where: { id: batchId }, select: { datasetId: true, plan: true } });
@@ -96,15 +86,9 @@ async function* jsonLines(items: AsyncIterable<Original>, names: string[]): Asyn
   });
 }
 
-async function* csvFile(items: AsyncIterable<Original>, dialect: z.output<typeof csvDialect>): AsyncGenerator<Uint8Array> {
-  const { header, charset, lineEnd } = dialect;
-  const write = csvWriter({ header, ...(charset ? { charset } : {}), ...(lineEnd ? { lineEnd } : {}) });
-  if (header.length > 0) yield header;
+async function* fileOf(items: AsyncIterable<Original>, { head, write }: WriteBack): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
   yield* packed(items, ({ raw }) => write(raw));
-}
-
-async function* mboxFile(items: AsyncIterable<Original>): AsyncGenerator<Uint8Array> {
-  yield* packed(items, ({ raw }) => mboxMessage(raw));
 }
 
 const PIECE_BYTES = 64 * 1024;

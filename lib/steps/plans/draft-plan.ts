@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { type DraftedPlan, draftFromProfile } from '#lib/core/plans/draft-plan.ts';
+import type { DraftedPlan } from '#lib/core/plans/draft-plan.ts';
+import { draftFromProfile } from '#lib/ingest/registry.ts';
 import { datasetToPlan, readInput } from './plan-dataset.ts';
 
 const input = z.strictObject({ datasetId: z.uuid() });

@@ -4,10 +4,11 @@ import type { Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
-import { type Plan, parsePlan } from '#lib/core/plans/plan.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
 import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { parsePlan } from './parse-plan.ts';
 
 export type PlannedDataset = { dataset: PlanningDataset; plan: Plan; classifier: Classifier; planned: PlannedBatch };
 

@@ -30,7 +30,7 @@ export async function previewBatch(actor: Actor, value: unknown): Promise<Previe
   const included = planned.excludedCount === 0 ? null : new Set(planned.chunks.flatMap(({ ordinals }) => [...ordinals]));
   const counts = new Map<string, number>();
   const examples = new Map<string, Answer[]>();
-  const rules = new Array<number>(plan.classifier.rules.length).fill(0);
+  const rules = new Array<number>(classifier.parts).fill(0);
   let otherwise = 0;
   const { exact, counted, scale } = await countAnswers(dataset, classifier, included, (answer) => {
     counts.set(answer.category, (counts.get(answer.category) ?? 0) + 1);

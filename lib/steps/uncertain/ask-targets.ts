@@ -1,7 +1,7 @@
 /** Looking doubts up at their targets, for a person who asks. Harmless reads; nothing is recorded here. */
 import type { Pool } from 'pg';
+import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { Connector } from '#lib/connectors/port.ts';
-import { CONNECTORS } from '#lib/connectors/registry.ts';
 import { ASK_SLOTS, ASK_TIMEOUT_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Said } from '#lib/shapes/uncertain.ts';

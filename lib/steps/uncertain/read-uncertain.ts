@@ -1,6 +1,7 @@
 /** What was sent and never answered. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { doubtWords } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
@@ -57,6 +58,7 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
       intentAt: doubt.intentAt.toISOString(),
       uncertainAt: doubt.uncertainAt.toISOString(),
       reason: doubt.reason,
+      why: doubtWords(doubt.connector, doubt.reason).why,
       state: doubt.result === 'abandoned' ? 'abandoned' : 'uncertain',
       action: words.get(doubt.category ?? '')?.will ?? null,
       body: maySee ? doubt.sent : null,
@@ -89,6 +91,7 @@ async function groupsOf(batchId: string, chunks: number[]): Promise<DoubtGroup[]
     return {
       id: groupId({ batchId, cause: { reason, lost }, seen: own.map(({ chunk, seq }) => [chunk, seq] as const) }),
       reason,
+      cause: doubtWords(connector, reason).cause,
       worker: lost === null ? null : workerName(workers.get(lost) ?? { id: lost, host: null, pid: null }),
       count: own.reduce((sum, { count }) => sum + count, 0),
       from: new Date(Math.min(...times)).toISOString(),

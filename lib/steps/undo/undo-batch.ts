@@ -6,6 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { allInto } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
@@ -91,7 +92,7 @@ function undoPlan({ plan, routing }: BatchRow, survey: UndoSurvey): Plan {
   while (acting.some(({ name }) => name === leave)) leave += ' too';
   return {
     ...plan,
-    classifier: { kind: 'rules', rules: [], otherwise: leave },
+    classifier: allInto(leave),
     categories: [...acting, { name: leave, action: null }],
     chunkEdits: [],
     gates: { ...plan.gates, next: routing === 'sequential' ? 'each' : 'parallel' },

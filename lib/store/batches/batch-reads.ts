@@ -29,7 +29,7 @@ export type BatchFacts = {
   undoes: { id: string; name: string } | null;
   datasetId: string;
   datasetName: string;
-  /** csv | mbox */
+  /** the name of its format */
   datasetFormat: string | null;
   /** the dataset's field names in the file's order */
   fieldNames: string[];

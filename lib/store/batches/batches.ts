@@ -65,25 +65,22 @@ export type Taken = { batchId: string; batchName: string; count: number };
  * kept as a digest: it may be long, and it may be personal. An undo takes over what the batch that it undoes still claims: its actions on
  * these items are over.
  */
-export async function claimResources(tx: Tx, batch: BatchRow): Promise<Taken | null> {
+export async function claimResources(tx: Tx, batch: BatchRow, targets: readonly string[]): Promise<Taken | null> {
   const { resource } = batch.plan.independence;
-  const targets = batch.plan.categories.flatMap(({ action }) =>
-    action && action.connector !== 'none' ? [action.connection ?? action.connector] : [],
-  );
   if (resource.length === 0 || targets.length === 0) return null;
   await tx.query(
     `INSERT INTO resource_claim (connection, resource, batch_id) SELECT DISTINCT t.name, r.digest, $1::uuid FROM unnest($4::text[]) t(name), ${RESOURCES}
      -- In one order for all, or two starts at once wait for each other.
      ORDER BY 1, 2
      ON CONFLICT (connection, resource) DO UPDATE SET batch_id = excluded.batch_id WHERE resource_claim.batch_id = $5`,
-    [batch.id, batch.datasetId, resource, [...new Set(targets)], batch.undoes],
+    [batch.id, batch.datasetId, resource, targets, batch.undoes],
   );
   const { rows } = await tx.query<Taken>(
     `SELECT b.id AS "batchId", b.name AS "batchName", count(DISTINCT k.resource)::int AS count
      FROM resource_claim k JOIN batch b ON b.id = k.batch_id
      WHERE k.batch_id <> $1 AND k.connection = ANY($4) AND k.resource IN (SELECT r.digest FROM ${RESOURCES})
      GROUP BY b.id ORDER BY count DESC LIMIT 1`,
-    [batch.id, batch.datasetId, resource, [...new Set(targets)]],
+    [batch.id, batch.datasetId, resource, targets],
   );
   return rows[0] ?? null;
 }

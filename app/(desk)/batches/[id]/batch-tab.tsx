@@ -5,6 +5,7 @@ import { NextPage } from '#components/ui/next-page.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import type { BatchView } from '#lib/shapes/batches.ts';
 import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { readTaskBody } from '#lib/steps/receipts/read-task-body.ts';
@@ -23,12 +24,13 @@ type Props = {
   batchId: string;
   tab: Exclude<Tab, 'chunks'>;
   plan: Plan;
-  noun: 'mails' | 'rows';
+  noun: string;
+  original: BatchView['original'];
   cursor: string | null;
 };
 
 /** One part of a batch, rendered where the data is. */
-export async function BatchTab({ actor, batchId, tab, plan, noun, cursor }: Props) {
+export async function BatchTab({ actor, batchId, tab, plan, noun, original, cursor }: Props) {
   if (tab === 'receipts') {
     const page = await readReceipts(actor, { batchId, cursor });
     if (!page || page.items.length === 0)
@@ -87,10 +89,12 @@ export async function BatchTab({ actor, batchId, tab, plan, noun, cursor }: Prop
       </div>
     );
   }
-  return <Downloads batchId={batchId} plan={plan} noun={noun} data={may(actor, 'download')} />;
+  return <Downloads batchId={batchId} plan={plan} noun={noun} original={original} data={may(actor, 'download')} />;
 }
 
-function Downloads({ batchId, plan, noun, data }: { batchId: string; plan: Plan; noun: 'mails' | 'rows'; data: boolean }) {
+type DownloadsProps = Pick<Props, 'batchId' | 'plan' | 'noun' | 'original'> & { data: boolean };
+
+function Downloads({ batchId, plan, noun, original, data }: DownloadsProps) {
   const api = `/api/v1/batches/${batchId}`;
   return (
     <div className="flex max-w-3xl flex-col gap-6">
@@ -113,13 +117,11 @@ function Downloads({ batchId, plan, noun, data }: { batchId: string; plan: Plan;
           <Group
             title={`The ${noun} themselves, by category`}
             text={
-              noun === 'mails'
-                ? 'As a mailbox with the original bytes, or a line of JSON for each.'
-                : 'As CSV with the original bytes, or a line of JSON for each.'
+              original ? `As ${original.file} with the original bytes, or a line of JSON for each.` : 'A line of JSON for each.'
             }
             links={plan.categories.flatMap(({ name }) =>
               // The original bytes are to be had only in the format that was uploaded.
-              ([noun === 'mails' ? 'mbox' : 'csv', 'jsonl'] as const).map((format) => ({
+              [...(original ? [original.format] : []), 'jsonl'].map((format) => ({
                 href: `${api}/dataset?format=${format}&category=${encodeURIComponent(name)}`,
                 label: `${name}, ${format}`,
                 text: '',

@@ -4,9 +4,10 @@ import { requireActor } from '#app/actor.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { parsePlan } from '#lib/core/plans/plan.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { draftPlan } from '#lib/steps/plans/draft-plan.ts';
+import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
+import { readPlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { PlanDesk } from './plan-desk.tsx';
 
 export const metadata: Metadata = { title: 'Plan a batch' };
@@ -26,7 +27,7 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
   if (dataset === null) redirect('/datasets');
   try {
     const { plan, reasons } = await draftPlan(actor, { datasetId });
-    return <PlanDesk dataset={dataset} draft={parsePlan(plan)} reasons={Object.values(reasons)} />;
+    return <PlanDesk dataset={dataset} draft={parsePlan(plan)} forms={readPlanForms()} reasons={Object.values(reasons)} />;
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     return <EmptyState level={1} title={`“${dataset.name}” can't be planned`} text={error.message} />;

@@ -12,6 +12,7 @@ import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
+import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { shownPreview } from './shown-preview.ts';
 
 const TYPING_MS = 250;
@@ -20,12 +21,13 @@ const UNANSWERED_MS = 2_000;
 type Props = {
   dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun' | 'fields'>;
   draft: Plan;
+  forms: PlanForms;
   /** why the draft is as it is, one sentence a choice */
   reasons: string[];
 };
 
 /** The plan of a new batch: every change is previewed by the planner that the start uses. */
-export function PlanDesk({ dataset, draft, reasons }: Props) {
+export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
   const router = useRouter();
   const { noun } = dataset;
   const [name, setName] = useState(() => `Sort ${withoutEnding(dataset.name)}`);
@@ -73,9 +75,10 @@ export function PlanDesk({ dataset, draft, reasons }: Props) {
       <PlanEditor
         name={name}
         plan={plan}
+        forms={forms}
         fields={dataset.fields}
         dataset={dataset}
-        preview={shown ? shownPreview(shown, plan) : null}
+        preview={shown ? shownPreview(shown) : null}
         previewing={settled !== plan || data === undefined || isPlaceholderData}
         previewError={
           refusal

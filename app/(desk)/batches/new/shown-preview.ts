@@ -1,6 +1,6 @@
 /** The planner's dry run, as the plan's page shows it. */
 import type { PlanPreview } from '#components/plans/plan-preview.ts';
-import type { Chunking, Plan } from '#lib/core/plans/plan.ts';
+import type { Chunking } from '#lib/core/plans/plan.ts';
 import type { Preview } from '#lib/shapes/plans.ts';
 
 type Counted = Pick<Preview, 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing' | 'warnings' | 'chunks'>;
@@ -8,8 +8,8 @@ type Counted = Pick<Preview, 'soFar' | 'sort' | 'estimate' | 'gates' | 'independ
 /** With the offer of coarser chunks, and under Independence. */
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['many_decisions', 'shared_resources']);
 
-/** `plan` is the one on the screen: it may have more or fewer rules than the one that was counted. */
-export function shownPreview(preview: Counted, plan: Plan): PlanPreview {
+/** Of the plan that was counted; the one on the screen may have more or fewer rules by now. */
+export function shownPreview(preview: Counted): PlanPreview {
   const { sort, chunks, estimate, gates, independence, routing, warnings } = preview;
   const many = warnings.find(({ code }) => code === 'many_decisions')?.facts as
     | { chunking?: Chunking; chunks?: number }
@@ -17,7 +17,7 @@ export function shownPreview(preview: Counted, plan: Plan): PlanPreview {
   const pilot = chunks.find(({ number }) => number === gates.pilot);
   return {
     soFar: preview.soFar,
-    ruleCounts: plan.classifier.rules.map((_, index) => sort.rules[index] ?? null),
+    ruleCounts: sort.rules,
     categories: sort.categories.map(({ name, count, action }) => ({ name, count, action })),
     chunks: chunks.map(({ number, name, itemCount, kind }) => ({ number, name, itemCount, undated: kind === 'undated' })),
     decisions: estimate.decisions,

@@ -26,7 +26,7 @@ export default async function DatasetPage({ params, searchParams }: Props) {
   const actor = await requireActor(`/datasets/${id}`);
   const dataset = await readDataset(actor, { id });
   if (dataset === null) notFound();
-  const noun = dataset.format === 'mbox' ? 'mails' : 'rows';
+  const { noun } = dataset;
   const receiving = dataset.state === 'receiving';
   const tabs = [
     { href: `/datasets/${id}`, label: 'Rows', here: tab === 'rows' },

@@ -1,35 +1,11 @@
-/** Writing original records back into a file of their format, so that reading it gives the same records. */
-import { isSeparator } from './mbox/split.ts';
+/** Messages written back into a mailbox. */
+import { endsIn } from '#lib/ingest/ends-in.ts';
+import { isSeparator } from './split.ts';
 
 /** The line that begins a message in a mailbox (RFC 4155), for messages that came without one. */
 const SEPARATOR = 'From MAILER-DAEMON Thu Jan  1 00:00:00 1970';
 const FROM = Buffer.from('From ');
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/**
- * Gives a record its line end where it has none, as the last record of a file may. The line end is that of the file's `header` (byte
- * order mark and header row), in the file's character set; the bytes of the record stay as they are.
- */
-export function csvWriter({
-  header,
-  charset,
-  lineEnd,
-}: {
-  header: Buffer;
-  charset?: string;
-  lineEnd?: string;
-}): (raw: Buffer) => Buffer {
-  const [lf, cr] = lineEnds(charset);
-  const crlf = Buffer.concat([cr, lf]);
-  const own = [crlf, lf, cr].find((ending) => endsIn(header, ending)) ?? (lineEnd === 'CR' ? cr : lf);
-  return (raw) => (endsIn(raw, lf) || endsIn(raw, cr) ? raw : Buffer.concat([raw, own]));
-}
-
-function lineEnds(charset: string | undefined): [lf: Buffer, cr: Buffer] {
-  const wide = /^utf-?16(be|le)?/i.exec(charset ?? '');
-  const bytes = (code: number) => (!wide ? [code] : wide[1]?.toLowerCase() === 'be' ? [0, code] : [code, 0]);
-  return [Buffer.from(bytes(0x0a)), Buffer.from(bytes(0x0d))];
-}
 
 /**
  * One message with its separator line before it and an empty line after it. A message that came out of a mailbox has both, and is given
@@ -56,8 +32,4 @@ function messageStart(raw: Buffer): number {
 function quoted(raw: Buffer): Buffer {
   if (!raw.includes(FROM)) return raw;
   return Buffer.from(raw.toString('latin1').replace(/(^|\n)(>*From )/g, '$1>$2'), 'latin1');
-}
-
-function endsIn(raw: Buffer, ending: Buffer): boolean {
-  return raw.length >= ending.length && raw.subarray(raw.length - ending.length).equals(ending);
 }

@@ -1,0 +1,63 @@
+'use client';
+
+import type { ComponentType } from 'react';
+import { z } from 'zod';
+import { type RulesPart, renameCategory, rulesInPlan } from '#lib/classifiers/rules/part.ts';
+import { type ClassifierInPlan, type ClassifierPart, type Plan, type PlanSchema, planSchemaOf } from '#lib/core/plans/plan.ts';
+import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
+import type { FieldProfile, PlanPreview, PlanProblem } from './plan-preview.ts';
+import { RulesEditor } from './rules-editor.tsx';
+
+export type EditorProps<Part> = {
+  part: Part;
+  /** the names of the plan's categories */
+  categories: string[];
+  fields: FieldProfile[];
+  preview: PlanPreview | null;
+  problems: PlanProblem[];
+  onChange: (part: Part) => void;
+};
+
+/** A form of its own for what a plan says of one kind of classifier. */
+type ClassifierEditor<Part extends ClassifierPart = ClassifierPart> = {
+  inPlan: ClassifierInPlan<Part>;
+  Editor: ComponentType<EditorProps<Part>>;
+  rename(part: Part, from: string, to: string): Part;
+  /** what the place at a path inside the part is called beside its field; null for one without a field */
+  placeWords(path: string[]): string | null;
+};
+
+const rules: ClassifierEditor<RulesPart> = {
+  inPlan: rulesInPlan,
+  Editor: RulesEditor,
+  rename: renameCategory,
+  placeWords: ([part, index]) =>
+    part === 'otherwise' ? 'Everything else' : part === 'rules' && index !== undefined ? `Rule ${Number(index) + 1}` : null,
+};
+
+/** By the name that a classifier gives (`editor`). */
+const EDITORS: Readonly<Record<string, ClassifierEditor>> = { rules: rules as unknown as ClassifierEditor };
+
+/** The editor of a plan's classifier; null where the page has none: then the plan's JSON is where it is edited. */
+export function classifierEditor(forms: PlanForms, { kind }: { kind: string }): ClassifierEditor | null {
+  const name = forms.classifiers.find((one) => one.kind === kind)?.editor ?? null;
+  return name === null ? null : (EDITORS[name] ?? null);
+}
+
+/** What can be told of a plan without the server: all of it but what only a kind without an editor here reads of its own part. */
+export function planSchemaOnPage(forms: PlanForms): PlanSchema {
+  return planSchemaOf({
+    classifiers: forms.classifiers.map((one) => classifierEditor(forms, one)?.inPlan ?? unread(one.kind)),
+    connectors: forms.actions.map(({ connector, verbs }) => ({ name: connector, verbs })),
+  });
+}
+
+function unread(kind: string): ClassifierInPlan {
+  return { kind, schema: z.object({ kind: z.literal(kind) }).catchall(z.json()), categories: () => [] };
+}
+
+/** The categories that a plan's classifier names, as far as the page reads it. */
+export function categoriesInUse(forms: PlanForms, { classifier }: Plan): Set<string> {
+  const named = classifierEditor(forms, classifier)?.inPlan.categories(classifier) ?? [];
+  return new Set(named.map(({ category }) => category));
+}

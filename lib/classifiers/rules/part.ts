@@ -1,0 +1,44 @@
+/** What a plan says of rules. Pure, so that the rules' editor in the browser reads them as the server does. */
+import { z } from 'zod';
+import { RULES_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
+import { type ClassifierInPlan, categoryName } from '#lib/core/plans/plan.ts';
+
+const rule = z.strictObject({
+  when: z.string().min(1, 'A rule needs a condition.').max(TEMPLATE_CHARS_MAX),
+  category: categoryName,
+  why: z.string().max(500).default(''),
+  confidence: z.number().min(0).max(1).default(0.9),
+});
+
+const schema = z.strictObject({
+  kind: z.literal('rules'),
+  rules: z.array(rule).max(RULES_MAX, `A plan has at most ${RULES_MAX} rules.`).default([]),
+  otherwise: categoryName,
+});
+
+export type RulesPart = z.infer<typeof schema>;
+export type Rule = RulesPart['rules'][number];
+
+export const rulesInPlan: ClassifierInPlan<RulesPart> = {
+  kind: 'rules',
+  schema,
+  categories: ({ rules, otherwise }) => [
+    ...rules.map(({ category }, index) => ({ path: ['rules', index, 'category'], category })),
+    { path: ['otherwise'], category: otherwise },
+  ],
+};
+
+/** The same rules after a category was given another name. */
+export function renameCategory({ rules, otherwise, ...part }: RulesPart, from: string, to: string): RulesPart {
+  const follow = (category: string) => (category === from ? to : category);
+  return {
+    ...part,
+    otherwise: follow(otherwise),
+    rules: rules.map((one) => ({ ...one, category: follow(one.category) })),
+  };
+}
+
+/** Everything into one category: the classifier of a plan that sorts nothing. */
+export function allInto(category: string): RulesPart {
+  return { kind: 'rules', rules: [], otherwise: category };
+}

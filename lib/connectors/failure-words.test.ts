@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { RETRIES, UNSENT_REASONS } from './http/answers.ts';
+import { CONNECTORS } from './kinds.ts';
+import { doubtWords, failureWords } from './registry.ts';
+
+test.each([
+  ['http_404', 'The target does not know it (HTTP 404).'],
+  ['http_418', 'The target refused it (HTTP 418).'],
+  ['http_302', 'The target sent us elsewhere (HTTP 302), and only the approved address is asked.'],
+  ['changed_since', 'It was changed since, and what others did is not overwritten.'],
+  ['__proto__', 'It failed: __proto__.'],
+  ['of_a_newer_version', 'It failed: of a newer version.'],
+  [null, 'No reason was given.'],
+])('a failure with %s says %s', (code, words) => {
+  expect(failureWords(code)).toBe(words);
+});
+
+test('every code of a request that was never sent says so', () => {
+  for (const { reason } of UNSENT_REASONS)
+    expect([reason, failureWords(reason)]).toEqual([reason, expect.stringMatching(/Nothing was sent\.$/)]);
+});
+
+test('every failure that passes has a sentence of its own, or its status in one', () => {
+  for (const reason of RETRIES.flatMap(({ reasons }) => reasons)) expect(failureWords(reason)).not.toMatch(/^It failed/);
+});
+
+test('a reason means one thing, whichever connector gives it', () => {
+  const reasons = ['changed_since', 'not_on_shelf', 'dns', 'timeout', 'reset', 'tls', 'http_404', 'http_500'];
+  for (const reason of reasons) {
+    const sentences = CONNECTORS.flatMap((connector) => connector.failureWords(reason) ?? []);
+    expect(new Set(sentences).size, reason).toBe(1);
+  }
+});
+
+test.each([
+  [
+    'http',
+    'worker_lost',
+    'Its worker was lost before an answer was written down.',
+    'without an answer that says anything (worker lost)',
+  ],
+  ['http', 'timeout', 'The target did not answer in time.', 'not answered in time'],
+  ['http', 'http_502', 'The target answered HTTP 502, which does not say whether it acted.', 'answered with HTTP 502'],
+  ['http', 'bad_response', 'No answer that says anything: bad response.', 'without an answer that says anything (bad response)'],
+  ['http', '__proto__', 'No answer that says anything: __proto__.', 'without an answer that says anything (__proto__)'],
+  ['shelf', 'timeout', 'No answer that says anything: timeout.', 'without an answer that says anything (timeout)'],
+  ['of_a_newer_version', null, 'No answer came.', 'without an answer'],
+])('a doubt of %s with %s says why, and what it is grouped by', (connector, reason, why, cause) => {
+  expect(doubtWords(connector, reason)).toEqual({ why, cause });
+});

@@ -1,0 +1,48 @@
+/** The form in which a plan's page edits the actions of a connector: data that the server hands to the page, which names no connector. */
+import type { Json } from '#lib/ledger/canonical.ts';
+
+export type ActionForm = {
+  /** what a person chooses between, in the list of what can be done with a category's items */
+  choices: readonly ActionChoice[];
+  /** in the order of the page; a choice of the verb (`do`) among them leaves `choices` with one entry */
+  fields: readonly FormField[];
+  /** labels stand before their fields */
+  inline?: boolean;
+};
+
+type ActionChoice = {
+  words: string;
+  /** the action that the choice begins with */
+  do: string;
+  with: Record<string, Json>;
+  /** what it begins with instead where the dataset has this field */
+  prefer?: { field: string; with: Record<string, Json> };
+};
+
+type FormField = {
+  /** where the value is in the action: "with.url", "do", "connection", "honoursKeys" */
+  at: string;
+  label: string;
+  /** what the place is called in the list of what is to be mended: "address" */
+  place: string;
+  hint?: string;
+  /** fields of the dataset may stand in it, in double braces; the first such field says so */
+  template?: boolean;
+  /** narrow, with the next field beside it */
+  beside?: boolean;
+  /** the verbs that have no such thing; what was typed is kept for the others */
+  notFor?: readonly string[];
+} & (
+  | {
+      kind: 'line' /** what an action without it has */;
+      absent?: string;
+      placeholder?: string;
+      exact?: boolean;
+      emptyIsNone?: boolean;
+    }
+  | { kind: 'text' }
+  | { kind: 'json'; rows: number; absent: Json /** the absent value is left out of the action */; omitted?: boolean }
+  | { kind: 'choice'; of: readonly string[] }
+  /** true or false; another value counts as true, and is kept while the box is not ticked */
+  | { kind: 'tick' }
+);

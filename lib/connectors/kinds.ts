@@ -1,0 +1,14 @@
+/** The kinds of target that there are, in the order in which a person chooses between them. Adding one is a folder and a line here (docs/how-to/connector.md). */
+import { env } from '#lib/env.ts';
+import { makeHttp } from './http/connector.ts';
+import { none } from './none/connector.ts';
+import type { Connector } from './port.ts';
+import { shelf } from './shelf/connector.ts';
+import { task } from './task/connector.ts';
+
+export const CONNECTORS: readonly Connector[] = [
+  shelf,
+  task,
+  makeHttp({ allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS }),
+  none,
+];

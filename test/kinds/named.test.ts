@@ -1,0 +1,81 @@
+/** A kind is named in its own folder and its list of kinds. Whoever names it elsewhere has to be touched for the next one too. */
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { CLASSIFIERS } from '#lib/classifiers/kinds.ts';
+import { CONNECTORS } from '#lib/connectors/kinds.ts';
+import { FORMATS } from '#lib/ingest/kinds.ts';
+
+/** “none” is the word for an action without an effect, and for much else. */
+const OF_MANY_THINGS = ['none'];
+
+const NAMES = [
+  ...FORMATS.flatMap(({ name, noun, endings }) => [name, noun, ...endings]),
+  ...CONNECTORS.map(({ name }) => name),
+  ...CLASSIFIERS.map(({ kind }) => kind),
+].filter((name) => !OF_MANY_THINGS.includes(name));
+
+/** Where such a word stands for something else, or may name a kind: each with its reason. */
+const ALLOWED: Readonly<Record<string, { words: string[]; because: string }>> = {
+  'app/(desk)/batches/[id]/batch-desk.tsx': { words: ['task'], because: 'a tab: the task body' },
+  'app/(desk)/batches/[id]/batch-tab.tsx': { words: ['task'], because: 'a tab: the task body' },
+  'app/(desk)/datasets/[id]/page.tsx': { words: ['rows'], because: 'a tab: the rows of the file' },
+  'components/plans/classifier-editor.tsx': {
+    words: ['rules'],
+    because: 'the editor that rules ask for, and a key of their part',
+  },
+  'lib/api/openapi.ts': { words: ['http'], because: 'how an API key is sent' },
+  'lib/api/streams.ts': { words: ['csv'], because: 'receipts as CSV' },
+  'lib/auth/origin.ts': { words: ['http'], because: 'a scheme' },
+  'lib/core/plans/draft-plan.ts': {
+    words: ['rules', 'shelf', 'task'],
+    because: 'a first plan is a plan, and names kinds as a person does',
+  },
+  'lib/ingest/mbox/draft.ts': {
+    words: ['rules', 'shelf', 'task'],
+    because: 'a first plan is a plan, and names kinds as a person does',
+  },
+  'lib/ingest/sample.ts': { words: ['.txt'], because: 'the files of the package that has the sample' },
+  'lib/steps/page.ts': { words: ['rows'], because: 'what items are called until the format is known' },
+  'lib/steps/receipts/export-receipts.ts': { words: ['csv'], because: 'receipts as CSV' },
+};
+
+const OWN = /^lib\/(ingest|connectors|classifiers)\/(kinds\.ts$|[^/]+\/)/;
+
+function named(file: string): string[] {
+  const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '');
+  return NAMES.filter((name) => new RegExp(`['"\`,]${name.replace('.', '\\.')}['"\`,]`).test(text)).sort();
+}
+
+const FILES = globSync('{app,bin,components,lib}/**/*.{ts,tsx}').filter(
+  (file) => !/\.test\.tsx?$/.test(file) && !file.startsWith('lib/store/generated/'),
+);
+
+test('nothing but its own folder names a kind', () => {
+  const found = FILES.filter((file) => !OWN.test(file) || file in ALLOWED).flatMap((file) => {
+    const words = named(file).filter((word) => !ALLOWED[file]?.words.includes(word));
+    return words.length > 0 ? [[file, ...words]] : [];
+  });
+  expect(found).toEqual([]);
+});
+
+test('what is allowed is there', () => {
+  for (const [file, { words }] of Object.entries(ALLOWED)) expect([file, named(file)]).toEqual([file, words]);
+});
+
+test('a kind’s folder names no kind of another sort', () => {
+  const sorts = {
+    ingest: FORMATS.map(({ name }) => name),
+    classifiers: CLASSIFIERS.map(({ kind }) => kind),
+    connectors: CONNECTORS.map(({ name }) => name),
+  };
+  for (const [sort, own] of Object.entries(sorts)) {
+    const others = Object.values(sorts)
+      .flat()
+      .filter((name) => !own.includes(name) && !OF_MANY_THINGS.includes(name));
+    const found = FILES.filter((file) => file.startsWith(`lib/${sort}/`) && !(file in ALLOWED)).flatMap((file) => {
+      const words = named(file).filter((word) => others.includes(word));
+      return words.length > 0 ? [[file, ...words]] : [];
+    });
+    expect(found).toEqual([]);
+  }
+});
