@@ -11,6 +11,8 @@ const NOT_OURS = ['node_modules/**', '.next/**', '.data/**', '.test/**', 'e2e/**
 /** Leases take half their time: test/tempo.ts. The rest is what Vite has by default. */
 const ssr = { resolve: { conditions: ['test-tempo', 'module', 'node', 'development|production'] } };
 
+const REAL = { globalSetup: 'test/server.ts', testTimeout: 60_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     // Most files wait for leases and polls, not for a core.
@@ -19,17 +21,18 @@ export default defineConfig({
     projects: [
       // Nothing pure is left behind by a file for the next, so they share their processes.
       { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, testTimeout: 60_000 } },
+      // What reads a module's own state sets it (test/database.ts), so files on a database share their processes too.
       {
         ssr,
         test: {
+          ...REAL,
           name: 'real',
-          include: ['**/*.test.{ts,tsx}'],
-          exclude: [...NOT_OURS, ...PURE, ...SOAK],
-          globalSetup: 'test/server.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          include: ['{app,bin,lib}/**/*.test.{ts,tsx}'],
+          exclude: [...NOT_OURS, ...PURE],
+          isolate: false,
         },
       },
+      { ssr, test: { ...REAL, name: 'force', include: ['test/**/*.test.ts'], exclude: [...NOT_OURS, ...PURE, ...SOAK] } },
       { ssr, test: { name: 'soak', include: SOAK, sequence: { groupOrder: 1 } } },
     ],
   },

@@ -29,7 +29,7 @@ const checks: Part[] = [
 ];
 const lanes: Part[][] = [
   [...checks, tests('browser', browser)],
-  [tests('unit and integration', vitest('pure', 'real')), tests('soak', vitest('soak'))],
+  [tests('unit and integration', vitest('pure', 'real', 'force')), tests('soak', vitest('soak'))],
 ];
 
 const wanted = process.argv[2];

@@ -17,8 +17,23 @@ declare module 'vitest' {
 const YOUNG_MS = 60_000;
 const PREFIX = join(tmpdir(), 'countersign-test-');
 
-/** One real PostgreSQL for the whole run, its database migrated once. */
+type Running = { urls: { superUrl: string; ownerUrl: string; appUrl: string }; end: () => Promise<void> };
+const run = globalThis as typeof globalThis & { countersignServer?: { running: Promise<Running>; projects: number } };
+
+/** One real PostgreSQL for the whole run, its database migrated once; the last project that used it ends it. */
 export default async function startServer(project: TestProject): Promise<() => Promise<void>> {
+  run.countersignServer ??= { running: start(), projects: 0 };
+  const server = run.countersignServer;
+  server.projects += 1;
+  const { urls, end } = await server.running;
+  project.provide('server', urls);
+  return async () => {
+    server.projects -= 1;
+    if (server.projects === 0) await end();
+  };
+}
+
+async function start(): Promise<Running> {
   sweep();
   const dataDir = mkdtempSync(PREFIX);
   // As root the server runs as another user, who would otherwise be sent elsewhere.
@@ -35,8 +50,7 @@ export default async function startServer(project: TestProject): Promise<() => P
     throw error;
   }
   const { superUrl, ownerUrl, appUrl } = server;
-  project.provide('server', { superUrl, ownerUrl, appUrl });
-  return end;
+  return { urls: { superUrl, ownerUrl, appUrl }, end };
 }
 
 /** Ends what test runs that were killed left behind: their parent is gone, so nobody else will. */

@@ -11,7 +11,7 @@ import { count, countsByCategory, id, instant, nameNumber, sha256 } from './valu
 export const sample = sortedItem.extend({
   text: z.string().nullable().describe("A mail's text, which is then not among the fields."),
   category: z.string(),
-  by: z.string().describe("`rules`, or a person's name."),
+  by: z.string().describe("The classifier's kind, or a person's name."),
   mark: z.enum(['random', 'unsure']).nullable(),
   /** the receipt fields: what names the item */
   line: z.string(),

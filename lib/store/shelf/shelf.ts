@@ -3,6 +3,7 @@
  * are the shelf connector's. What lies there is read along shelf_entry_lying_idx, and what was taken back along shelf_entry_taken_idx.
  */
 import type { Pool } from 'pg';
+import { BATCH_UNFINISHED, stateList } from '#lib/core/lifecycle.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SEARCH_SCAN_ITEMS, SHELF_COUNTED_MAX } from '#lib/core/limits.ts';
 import { likePattern } from '#lib/store/checkpoints/checkpoint-reads.ts';
 
@@ -39,7 +40,7 @@ export async function readShelfGroups(pool: Pool, { after, only, limit }: GroupP
     name: 'shelf-groups',
     text: `SELECT page.*, d.name AS "datasetName", d.format AS "datasetFormat", n.count, n.since,
       (SELECT coalesce(json_agg(json_build_object('id', u.id, 'name', u.name) ORDER BY u.created_at, u.id), '[]') FROM batch u
-       WHERE u.undoes = page."batchId" AND u.state IN ('running', 'paused')
+       WHERE u.undoes = page."batchId" AND u.state IN (${stateList(BATCH_UNFINISHED)})
          AND EXISTS (SELECT FROM jsonb_array_elements(u.plan -> 'categories') c
                      WHERE c ->> 'name' = page.category AND c -> 'action' <> 'null')) AS undoing
     FROM (
