@@ -37,7 +37,7 @@ for (const { mode, what } of [
   }) => {
     const name = `Silence, ${mode}`;
     const target = await start({ mode });
-    const id = await rest.startBatch({ name, rows: 6, plan: httpPlan(target.url, { concurrency: 6 }) });
+    const id = await rest.startBatch({ name, rows: 6, plan: httpPlan(target.url, { concurrency: 6 }, { timeoutMs: 2_000 }) });
     await rest.approve(id, 1);
     await rest.untilChunk(id, 1, 'unresolved');
     expect(target.lines()).toHaveLength(6);

@@ -76,9 +76,9 @@ export const SHELF_PLAN: PlanInput = {
   receiptFields: ['date', 'from', 'subject'],
 };
 
-/** Every row is sent to `url`, all in one chunk, and none waits for a release. */
+/** Every row is sent to `url`, all in one chunk, and none waits for a release. A busy machine alone makes no request time out. */
 export function httpPlan(url: string, execution: PlanInput['execution'], more: Record<string, unknown> = {}): PlanInput {
-  const to = { url: `${url}/rows`, body: { subject: '{{subject}}' }, timeoutMs: 1_000, ...more };
+  const to = { url: `${url}/rows`, body: { subject: '{{subject}}' }, timeoutMs: 20_000, ...more };
   return {
     classifier: { kind: 'rules', rules: [], otherwise: 'send' },
     categories: [{ name: 'send', action: { connector: 'http', do: 'POST', with: to } }],
