@@ -30,7 +30,7 @@ for (const { mode, what } of [
   { mode: 'timeout-after', what: 'never answers' },
   { mode: 'reset-after', what: 'hangs up' },
 ] as const) {
-  test(`A target that acts and ${what} leaves doubts, a person answers them, and nothing is sent again`, async ({
+  test(`A target that acts and ${what} leaves uncertain actions, a person answers them, and nothing is sent again`, async ({
     desk: page,
     rest,
     start,
@@ -46,14 +46,14 @@ for (const { mode, what } of [
     await page.getByRole('link', { name: new RegExp(`^${name}, Uncertain: .*6 requests went out and no answer came`) }).click();
     await expect(page.getByText('We sent this and heard nothing. It may have happened.')).toBeVisible();
     await untilSum(page, { approved: 6, uncertain: 6 });
-    const doubts = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
-    await expect(doubts).toHaveCount(6);
+    const boxes = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
+    await expect(boxes).toHaveCount(6);
     await expect(page.getByRole('button', { name: 'It happened' })).toBeDisabled();
     await page.getByRole('checkbox', { name: /\bmail 2\b/ }).check();
     await page.getByRole('checkbox', { name: /\bmail 5\b/ }).check();
     await page.getByLabel('How do you know? (kept in the receipt)').fill('seen in their list');
     await page.getByRole('button', { name: 'It happened (2)' }).click();
-    await expect(doubts).toHaveCount(4);
+    await expect(boxes).toHaveCount(4);
     await expect(sumLine(page)).toContainText(/\b2 done/);
     const cause = { 'timeout-after': /^4 not answered in time, /, 'reset-after': /^4 whose connection broke, / }[mode];
     await page.getByRole('button', { name: cause }).click();
@@ -81,15 +81,15 @@ test('A target that could not say what it did is asked again, and what it confir
   await rest.untilChunk(id, 1, 'unresolved');
 
   await page.goto(`/batches/${id}?tab=uncertain`);
-  const doubts = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
-  await expect(doubts).toHaveCount(4);
+  const boxes = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
+  await expect(boxes).toHaveCount(4);
   await expect(page.getByText('The target couldn’t say (HTTP 500).').first()).toBeVisible();
   await page.getByText('What is known of mail 1').click();
   await expect(page.getByText('{"subject":"mail 1"}')).toBeVisible();
   await page.getByRole('button', { name: /^4 answered with HTTP 500, / }).click();
   await page.getByRole('button', { name: 'Ask the target again (4)' }).click();
   await expect(page.getByText('The target says: 4 it couldn’t say.')).toBeVisible();
-  await expect(doubts).toHaveCount(4);
+  await expect(boxes).toHaveCount(4);
 
   await target.lookup('true');
   await page.getByRole('button', { name: 'Ask the target again (4)' }).click();
@@ -225,7 +225,7 @@ test('What the target refused is listed by why, and another attempt does it', as
   expect(target.lines()).toHaveLength(6);
 });
 
-test('All workers are killed while a batch executes: others go on, a person ends the doubts, and the batch is undone', async ({
+test('All workers are killed while a batch executes: others go on, a person answers what is uncertain, and the batch is undone', async ({
   desk: page,
   visit,
   adminSession,
@@ -257,18 +257,18 @@ test('All workers are killed while a batch executes: others go on, a person ends
   expect(uncertain).toBeLessThanOrEqual(4);
 
   // Whoever can look at the target's own log knows what became of each.
-  await page.getByRole('link', { name: 'Answer the doubts' }).click();
-  const doubts = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
-  await expect(doubts).toHaveCount(uncertain);
+  await page.getByRole('link', { name: 'Answer the uncertain actions' }).click();
+  const boxes = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
+  await expect(boxes).toHaveCount(uncertain);
   await expect(page.getByText('Its worker was lost before an answer was written down.').first()).toBeVisible();
   const bodies = target.lines().map(({ body }) => JSON.parse(body).subject as string);
   expect(new Set(bodies).size).toBe(bodies.length);
   for (let left = uncertain; left > 0; left -= 1) {
-    const subject = /mail \d+/.exec((await doubts.first().locator('..').textContent()) ?? '')?.[0] ?? '';
-    await doubts.first().check();
+    const subject = /mail \d+/.exec((await boxes.first().locator('..').textContent()) ?? '')?.[0] ?? '';
+    await boxes.first().check();
     await page.getByLabel('How do you know? (kept in the receipt)').fill('their log');
     await page.getByRole('button', { name: bodies.includes(subject) ? 'It happened' : "It didn't" }).click();
-    await expect(doubts).toHaveCount(left - 1);
+    await expect(boxes).toHaveCount(left - 1);
   }
   const done = bodies.length;
   await untilSettled(page, { approved: 60, done, uncertain: 0, 'not executed': 60 - done });

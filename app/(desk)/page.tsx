@@ -17,13 +17,13 @@ export const metadata: Metadata = { title: 'Needs you' };
 
 export default async function NeedsYouPage() {
   const actor = await requireActor('/');
-  const { targets, halts, doubts, releases, checkpoints, count, trouble } = await readNeedsYou(actor);
+  const { targets, halts, doubts: uncertain, releases, checkpoints, count, trouble } = await readNeedsYou(actor);
   const needs: NeedLine[] = [
     ...halts.map((need) =>
       line(need, 'halted', `Stopped: ${need.haltReason ? reasonWords(need.haltReason) : 'nothing is being sent.'}`),
     ),
-    ...doubts.map((need) => ({
-      ...line(need, 'doubt', `${formatNoun(need.uncertain, 'requests')} went out and no answer came`),
+    ...uncertain.map((need) => ({
+      ...line(need, 'uncertain', `${formatNoun(need.uncertain, 'requests')} went out and no answer came`),
       href: `/batches/${need.batchId}?tab=uncertain`,
     })),
     ...releases.map((need) => line(need, 'awaiting_release', 'The first actions are done. Look at them, then release the rest.')),

@@ -134,7 +134,7 @@ export function StatePanel({
         kind="warning"
         actions={
           <ButtonLink kind="primary" href={`/batches/${batch.id}?tab=uncertain`}>
-            {may.decide ? 'Answer the doubts' : 'See the doubts'}
+            {may.decide ? 'Answer the uncertain actions' : 'See the uncertain actions'}
           </ButtonLink>
         }
       >
@@ -202,7 +202,7 @@ function Refusal({ step }: { step: Step | null }) {
 /** Why sending stopped, and that it is safe to leave it so. */
 function HaltedPanel({ view, resume, acceptRest, onUpdateConnection }: PanelProps) {
   const { chunk, batch, haltedAt, may } = view;
-  const doubts = chunk.counts.uncertain;
+  const uncertain = chunk.counts.uncertain;
   return (
     <Banner
       kind="danger"
@@ -219,7 +219,7 @@ function HaltedPanel({ view, resume, acceptRest, onUpdateConnection }: PanelProp
         {chunk.haltReason ? `: ${sentence(reasonWords(chunk.haltReason))}` : '.'}
       </span>{' '}
       Nothing is being sent. Safe until morning.
-      {doubts > 0 ? ` Resuming never repeats the ${formatNoun(doubts, `uncertain ${batch.noun}`)}.` : ''}
+      {uncertain > 0 ? ` Resuming never repeats the ${formatNoun(uncertain, `uncertain ${batch.noun}`)}.` : ''}
       {may.resume ? '' : ' An operator or an admin can resume it.'}
       <Refusal step={resume} />
     </Banner>

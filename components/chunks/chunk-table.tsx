@@ -9,7 +9,7 @@ import { chunkLook } from './state.ts';
 /** The chunks of a batch as rows, with how far each came. What went wrong has columns only where something did. */
 export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks: ChunkRow[]; noun: string }) {
   const failures = chunks.some(({ counts }) => counts.failed > 0);
-  const doubts = chunks.some(({ counts }) => counts.uncertain > 0);
+  const uncertain = chunks.some(({ counts }) => counts.uncertain > 0);
   return (
     <Table
       caption="Chunks"
@@ -23,7 +23,7 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
           <HeadCell align="end">approved</HeadCell>
           <HeadCell align="end">done</HeadCell>
           {failures ? <HeadCell align="end">failed</HeadCell> : null}
-          {doubts ? <HeadCell align="end">uncertain</HeadCell> : null}
+          {uncertain ? <HeadCell align="end">uncertain</HeadCell> : null}
         </>
       }
     >
@@ -59,7 +59,7 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
           <CountCell count={chunk.counts.approved} />
           <CountCell count={chunk.counts.done} quiet={chunk.counts.approved === 0} />
           {failures ? <CountCell count={chunk.counts.failed} loud="text-red" /> : null}
-          {doubts ? <CountCell count={chunk.counts.uncertain} loud="text-magenta" /> : null}
+          {uncertain ? <CountCell count={chunk.counts.uncertain} loud="text-magenta" /> : null}
         </Row>
       ))}
     </Table>

@@ -7,12 +7,12 @@ import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badg
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 import type { Need } from '#lib/shapes/live.ts';
 
-/** One thing that waits for a person, as a line with its link: a checkpoint, a release, a halt, or doubts. */
+/** One thing that waits for a person, as a line with its link: a checkpoint, a release, a halt, or uncertain actions. */
 export type NeedLine = Pick<Need, 'batchId' | 'batchName' | 'name' | 'since'> & {
   id: string;
   href: string;
   detail: string;
-  state: ChunkState | 'doubt';
+  state: ChunkState | 'uncertain';
 };
 
 /** What waits for a person, in the order in which to take it: together what is asked of one batch. */
@@ -76,5 +76,5 @@ function groupsOf(needs: NeedLine[]): { key: string; first: NeedLine; members: N
 }
 
 function lookOf(state: NeedLine['state']): StateLook {
-  return state === 'doubt' ? { tone: 'magenta', glyph: '?', word: 'Uncertain' } : chunkLook({ state });
+  return state === 'uncertain' ? { tone: 'magenta', glyph: '?', word: 'Uncertain' } : chunkLook({ state });
 }

@@ -10,16 +10,16 @@ import { formatCount, formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { useAct } from '#components/ui/use-act.ts';
-import type { Answered, DoubtAnswer, DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
-import { answeredWords, CANNOT_ASK, groupTitle, inspectedWords } from './doubt-words.ts';
+import type { Answered, UncertainAnswer, UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
+import { answeredWords, CANNOT_ASK, groupTitle, inspectedWords } from './words.ts';
 
-type DoubtsNamed = { ordinals: number[] } | { group: string };
+type UncertainNamed = { ordinals: number[] } | { group: string };
 
 type Props = {
   items: UncertainItem[];
-  groups: DoubtGroup[];
+  groups: UncertainGroup[];
   mayAnswer: boolean;
-  onAnswer: (named: DoubtsNamed, answer: DoubtAnswer, note: string) => Promise<Outcome<Answered>>;
+  onAnswer: (named: UncertainNamed, answer: UncertainAnswer, note: string) => Promise<Outcome<Answered>>;
   /** sends again what didn't happen; absent where this person may not */
   onRetry?: () => Promise<Outcome>;
 };
@@ -40,9 +40,9 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
   const canAsk = group ? group.canAsk : picked.some((item) => item.canAsk);
   // On a phone the answers would hide what is to be answered: they come once something is chosen.
   const nothing = count === 0 && 'max-sm:hidden';
-  const doubts = groups.reduce((sum, each) => sum + each.count, 0);
+  const unanswered = groups.reduce((sum, each) => sum + each.count, 0);
 
-  const give = async (word: DoubtAnswer) => {
+  const give = async (word: UncertainAnswer) => {
     const named = group ? { group: group.id } : { ordinals: picked.map(({ ordinal }) => ordinal) };
     setTold(null);
     const outcome = await answer.run(named, word, note);
@@ -71,7 +71,7 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
         <Banner
           kind="info"
           actions={
-            told.retry && onRetry && doubts === 0 ? (
+            told.retry && onRetry && unanswered === 0 ? (
               <Button pending={retry.pending} onClick={() => void sendAgain()}>
                 Send again what didn’t happen
               </Button>
@@ -83,7 +83,7 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
       ) : null}
       {items.length === 0 ? (
         <EmptyState
-          title="No doubts"
+          title="Nothing is uncertain"
           text="When a request went out and no answer came, it is listed here until a person says what became of it."
           level={3}
         />
@@ -104,7 +104,7 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
           />
           <ul className="rounded-md border border-hairline">
             {items.map((item) => (
-              <Doubt
+              <Row
                 key={item.ordinal}
                 item={item}
                 checked={group === null && chosen.has(item.ordinal)}
@@ -166,14 +166,14 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
 
 const of = (count: number): string => (count > 1 ? ` (${formatCount(count)})` : '');
 
-/** The causes that have more than one doubt; choosing one chooses all of it, shown on this page or not. */
+/** The causes that have more than one uncertain action; choosing one chooses all of it, shown on this page or not. */
 function Groups({
   groups,
   chosen,
   onChoose,
 }: {
-  groups: DoubtGroup[];
-  chosen: DoubtGroup | null;
+  groups: UncertainGroup[];
+  chosen: UncertainGroup | null;
   onChoose: ((id: string | null) => void) | null;
 }) {
   const several = groups.filter(({ count }) => count > 1);
@@ -204,7 +204,7 @@ function Groups({
   );
 }
 
-function Doubt({
+function Row({
   item,
   checked,
   disabled,

@@ -20,7 +20,7 @@ import { incident, incidentResumed, workerRow } from '#lib/shapes/fleet.ts';
 import { person } from '#lib/shapes/people.ts';
 import { givenPlan, preview } from '#lib/shapes/plans.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
-import { answered, doubtAnswers, doubtGroup, uncertain } from '#lib/shapes/uncertain.ts';
+import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
 import { id } from '#lib/shapes/values.ts';
 import { chunkNumber, create, nothing, page, paging, write } from './transport.ts';
@@ -98,13 +98,13 @@ export const contract = oc.prefix('/api/v1').router({
       .output(z.object({ groups: z.array(failureGroup) })),
     uncertain: get('/batches/{id}/uncertain', 'List the actions of which only is known that they were sent')
       .input(z.strictObject({ ...named, ...paging }))
-      .output(page(uncertain).extend({ groups: z.array(doubtGroup) })),
+      .output(page(uncertain).extend({ groups: z.array(uncertainGroup) })),
     answer: post(
       '/batches/{id}/uncertain',
       'Say what became of uncertain actions, or ask the target',
-      'Nothing is sent again by this. `ask` reads at the target, and ends only those doubts of which it says that they happened.',
+      'Nothing is sent again by this. `ask` reads at the target, and ends only those actions of which it says that they happened.',
     )
-      .input(write(named, doubtAnswers({})))
+      .input(write(named, uncertainAnswers({})))
       .output(answered),
   },
   chunks: {
@@ -138,7 +138,7 @@ export const contract = oc.prefix('/api/v1').router({
   acceptRest: steer(
     'accept-rest',
     'Leave unsent what halted in',
-    'What halted while executing is left as it is: what was not sent never is, and counts as not executed. Open requests are settled first, and doubts still want their answers.',
+    'What halted while executing is left as it is: what was not sent never is, and counts as not executed. Open requests are settled first, and uncertain actions still want their answers.',
   ),
   retry: steer('retry', 'Retry what failed in'),
   incidents: {

@@ -29,7 +29,7 @@ import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
-import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
@@ -100,7 +100,7 @@ export const router = os.router({
       found(await readUncertain(context.actor, { batchId: id, ...page }), 'batch'),
     ),
     answer: os.batches.answer.handler(({ context, input }) =>
-      answerDoubts(context.actor, { batchId: input.params.id, ...input.body }),
+      answerUncertain(context.actor, { batchId: input.params.id, ...input.body }),
     ),
   },
   chunks: {

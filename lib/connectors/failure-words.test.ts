@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RETRIES, UNSENT_REASONS } from './http/answers.ts';
 import { CONNECTORS } from './kinds.ts';
-import { doubtWords, failureWords } from './registry.ts';
+import { failureWords, uncertainWords } from './registry.ts';
 
 test.each([
   ['http_404', 'The target does not know it (HTTP 404).'],
@@ -45,6 +45,6 @@ test.each([
   ['http', '__proto__', 'No answer that says anything: __proto__.', 'without an answer that says anything (__proto__)'],
   ['shelf', 'timeout', 'No answer that says anything: timeout.', 'without an answer that says anything (timeout)'],
   ['of_a_newer_version', null, 'No answer came.', 'without an answer'],
-])('a doubt of %s with %s says why, and what it is grouped by', (connector, reason, why, cause) => {
-  expect(doubtWords(connector, reason)).toEqual({ why, cause });
+])('an uncertain action of %s with %s says why, and what it is grouped by', (connector, reason, why, cause) => {
+  expect(uncertainWords(connector, reason)).toEqual({ why, cause });
 });

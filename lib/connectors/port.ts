@@ -31,7 +31,7 @@ export type ApplyInput = {
   idempotencyKey: string;
   /**
    * An earlier send of this very request may have acted (a takeover repeats it under the same key). Then only a success ends the
-   * doubt: a refusal of the repeat says nothing about the first.
+   * uncertainty: a refusal of the repeat says nothing about the first.
    */
   mayHaveActed?: boolean;
 };
@@ -76,7 +76,7 @@ export type Done = {
 export type Undo = { action: Action; request: FrozenRequest } | { cannot: string };
 
 /** Why nobody knows what became of a request: as a sentence, and as what stands after a count ("3 not answered in time"). */
-export type DoubtWords = { why: string; cause: string };
+export type UncertainWords = { why: string; cause: string };
 
 type Common = {
   name: string;
@@ -124,8 +124,8 @@ export type RemoteConnector = Common & {
   targetOf(request: FrozenRequest): string | null;
   /** What a reason says about that target: "api.example.com refuses us (HTTP 401)". Null where it is about the one request. */
   targetFault(target: string, reason: string): string | null;
-  /** Of one of its doubts, by the reason in its receipt. Null for a reason of others. */
-  doubtWords(reason: string): DoubtWords | null;
+  /** Of one of its uncertain actions, by the reason in its receipt. Null for a reason of others. */
+  uncertainWords(reason: string): UncertainWords | null;
   /** `signal` aborts when the lease is lost. Never throws: a fault is a result. */
   apply(input: ApplyInput, signal: AbortSignal): Promise<ApplyResult>;
   /** Whether this very request says how to look it up. */

@@ -4,7 +4,7 @@ import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.ts';
 import { CONNECTORS } from './kinds.ts';
-import type { Connector, DoubtWords } from './port.ts';
+import type { Connector, UncertainWords } from './port.ts';
 
 /** The connector of this name. Throws `invalid` with the names there are. */
 export function connectorFor(name: string): Connector {
@@ -51,10 +51,10 @@ export function failureWords(reason: string | null): string {
 }
 
 /** Why nobody knows what became of an action of this connector, by the reason in its receipt. */
-export function doubtWords(name: string, reason: string | null): DoubtWords {
+export function uncertainWords(name: string, reason: string | null): UncertainWords {
   if (reason === null) return { why: 'No answer came.', cause: 'without an answer' };
   const connector = CONNECTORS.find((one) => one.name === name);
-  const own = connector?.kind === 'remote' ? connector.doubtWords(reason) : null;
+  const own = connector?.kind === 'remote' ? connector.uncertainWords(reason) : null;
   const code = reasonWords(reason);
   const cause = `without an answer that says anything (${code})`;
   // The executor's own reason, whoever the action was sent to.

@@ -76,8 +76,8 @@ export const CHUNK_TRANSITIONS = {
   first_done_elsewhere: { from: ['approved'], to: 'awaiting_release' },
   release: { from: ['awaiting_release'], to: 'executing' },
   executed: { from: ['executing'], to: 'done' },
-  executed_with_doubts: { from: ['executing'], to: 'unresolved' },
-  answer_last_doubt: { from: ['unresolved'], to: 'done' },
+  executed_with_uncertain: { from: ['executing'], to: 'unresolved' },
+  answer_last_uncertain: { from: ['unresolved'], to: 'done' },
   pause: { from: ['executing'], to: 'paused' },
   resume: { from: ['paused'], to: 'executing' },
   halt_execute: { from: ['executing'], to: 'halted' },
@@ -85,7 +85,7 @@ export const CHUNK_TRANSITIONS = {
   reclassify_halted: { from: ['halted'], to: 'queued' },
   settle_halted: { from: ['halted'], to: 'executing' },
   accept_halted: { from: ['halted'], to: 'done' },
-  accept_halted_with_doubts: { from: ['halted'], to: 'unresolved' },
+  accept_halted_with_uncertain: { from: ['halted'], to: 'unresolved' },
   retry: { from: ['done'], to: 'executing' },
   cancel_idle: {
     from: [
@@ -165,8 +165,8 @@ export function countStates(chunks: readonly { state: ChunkState }[]): { state: 
   );
 }
 
-/** Before the first action there is no doubt, and done means that the last one was answered or accepted. */
-export const CHUNK_MAY_BE_IN_DOUBT: readonly ChunkState[] = [
+/** Before the first action nothing is uncertain, and done means that the last one was answered or accepted. */
+export const CHUNK_MAY_BE_UNCERTAIN: readonly ChunkState[] = [
   'executing',
   ...Object.values(CHUNK_TRANSITIONS)
     .filter(({ from, to }) => (from as readonly ChunkState[]).includes('executing') && to !== 'done' && to !== 'executing')

@@ -58,13 +58,13 @@ export const REQUEST_TRIES_MAX = 3;
 export const KEYS_MARGIN_MS = 15 * 60 * 1000;
 /** Looking one action up at its target. */
 export const INSPECTION_TIMEOUT_MS = 10_000;
-/** Doubts that one answer of a person ends, and those that one press asks the target about. */
+/** Uncertain actions that one answer of a person ends, and those that one press asks the target about. */
 export const ANSWERS_AT_ONCE_MAX = 10_000;
 export const ASKED_AT_ONCE_MAX = 200;
 export const ASK_SLOTS = 8;
 /** All that one press asks, together. */
 export const ASK_TIMEOUT_MS = 20_000;
-export const DOUBT_BODY_CHARS_MAX = 2_000;
+export const UNCERTAIN_BODY_CHARS_MAX = 2_000;
 export const REQUEST_BYTES_MAX = 1024 ** 2;
 export const RESPONSE_BYTES_MAX = 256 * 1024;
 export const URL_CHARS_MAX = 8_000;

@@ -21,7 +21,7 @@ export const FAILPOINTS = [
   'open.found',
   'open.doubting',
   'open.repeating',
-  // Asking a target what became of a doubt.
+  // Asking a target what became of an uncertain action.
   'inspection.before',
   'inspection.answered',
   'inspection.recorded',

@@ -27,7 +27,7 @@ const need = chunk.pick({ name: true, state: true, itemCount: true, haltReason: 
   batchName: z.string(),
   noun,
   chunk: z.int(),
-  /** its actions in doubt */
+  /** its uncertain actions */
   uncertain: count,
   since: instant,
 });
@@ -40,7 +40,7 @@ const needsYou = z.object({
   releases: z.array(need),
   doubts: z.array(need),
   halts: z.array(need),
-  /** chunks to review, release or resume, and actions in doubt */
+  /** chunks to review, release or resume, and uncertain actions */
   count,
   /** what keeps all batches from going on: the workers meet it at the database; null when nothing does */
   trouble: z.enum(DATABASE_FAULTS).nullable(),

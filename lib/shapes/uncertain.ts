@@ -31,7 +31,7 @@ export const uncertain = receiptRow.pick({ chunk: true, fields: true, line: true
 });
 export type UncertainItem = z.infer<typeof uncertain>;
 
-export const doubtGroup = causeGroup
+export const uncertainGroup = causeGroup
   .extend({
     id: z
       .string()
@@ -40,22 +40,22 @@ export const doubtGroup = causeGroup
     worker: z.string().nullable().describe('The worker that was lost, where that is the cause.'),
     canAsk: z.boolean(),
   })
-  .describe('Doubts that have one cause.');
-export type DoubtGroup = z.infer<typeof doubtGroup>;
+  .describe('Uncertain actions that have one cause.');
+export type UncertainGroup = z.infer<typeof uncertainGroup>;
 
 const answer = z.enum(['happened', 'did_not', 'later', 'abandon', 'ask']);
-export type DoubtAnswer = z.infer<typeof answer>;
+export type UncertainAnswer = z.infer<typeof answer>;
 
-const doubtAnswer = { answer, note: z.string().trim().max(2_000).nullish() };
+const uncertainAnswer = { answer, note: z.string().trim().max(2_000).nullish() };
 /** What a person knows, or wants to know, about actions of a batch: of these items, or of a group. */
-export function doubtAnswers<Named extends z.ZodRawShape>(named: Named) {
+export function uncertainAnswers<Named extends z.ZodRawShape>(named: Named) {
   return z.union([
     z.strictObject({
       ...named,
       ordinals: z.array(nameNumber).min(1, 'Name at least one item.').max(ANSWERS_AT_ONCE_MAX),
-      ...doubtAnswer,
+      ...uncertainAnswer,
     }),
-    z.strictObject({ ...named, group: z.string().min(1).describe('The `id` of a group.'), ...doubtAnswer }),
+    z.strictObject({ ...named, group: z.string().min(1).describe('The `id` of a group.'), ...uncertainAnswer }),
   ]);
 }
 
@@ -70,8 +70,8 @@ const said = z.object({
 export type Said = z.infer<typeof said>;
 
 export const answered = z.object({
-  answered: count.describe('Doubts that this ended.'),
-  skipped: z.array(z.int()).describe('Not in doubt (any more).'),
+  answered: count.describe('Uncertain actions that this settled.'),
+  skipped: z.array(z.int()).describe('Not uncertain (any more).'),
   left: count.describe('Named too, and not taken up this time: ask again.'),
   said: z.array(said).describe('What the target said, when it was asked.'),
 });

@@ -28,7 +28,7 @@ const OPERATORS = 'admin operator';
 // Written out from the table of roles and not computed from the code.
 const ALLOWED: Record<string, string> = {
   acceptRest: OPERATORS,
-  answerDoubts: REVIEWERS,
+  answerUncertain: REVIEWERS,
   cancel: OPERATORS,
   changeRole: 'admin',
   chunksOfItems: REVIEWERS,
@@ -210,7 +210,7 @@ describe('an auditor', () => {
     }
   });
 
-  it('is told of a doubt without the request, which the reviewer needs to look it up', async () => {
+  it('is told of an uncertain action without the request, which the reviewer needs to look it up', async () => {
     const { batchId } = await seedAll();
     expect((await readUncertain(actor('reviewer'), { batchId }))?.items).toMatchObject([
       { ordinal: 2, request: `POST https://example.com/mails?text=${SECRET}` },

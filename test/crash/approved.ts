@@ -50,7 +50,7 @@ export function sendAll(
     classifier: { kind: 'rules', rules: [], otherwise: 'send' },
     categories: [{ name: 'send', action: post(target, honoursKeys, inspected) }],
     chunking: { by: 'size' },
-    // These tests are about doubts, not about a target that is to be left alone.
+    // These tests are about uncertain actions, not about a target that is to be left alone.
     execution: { first: 0, concurrency, haltAfter: { consecutive: 100_000, share: 1 } },
     receiptFields: ['subject'],
   };

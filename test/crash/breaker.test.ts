@@ -6,7 +6,7 @@ import { readTargetIncidents } from '#lib/store/actions/breakers.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, leasesCount } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
-import { doubtsOf, judge, NOTHING } from './oracle.ts';
+import { judge, NOTHING, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, startWorkers } from './workers.ts';
 
 const { pool, url } = await testDatabase();
@@ -49,7 +49,7 @@ test('killed while it tries: the next owner of its chunk tries, nobody else, and
   );
   // One whose answer died with its worker, and one by the heir.
   expect(tried).toEqual([{ chunks: 1, intents: 2 }]);
-  expect(await doubtsOf(pool, batch.batchId)).toHaveLength(1);
+  expect(await uncertainOf(pool, batch.batchId)).toHaveLength(1);
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
   expect(await readTargetIncidents(pool)).toEqual([]);
   expect((await pool.query('SELECT FROM incident WHERE resolved_at IS NULL')).rowCount).toBe(0);

@@ -6,7 +6,7 @@ import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
 import { approve, approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
-import { doubtsOf, judge, NOTHING } from './oracle.ts';
+import { judge, NOTHING, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker, type WorkerProcess } from './workers.ts';
 
 const { pool, url } = await testDatabase();
@@ -67,7 +67,7 @@ test.each([
     });
     expect(next).toMatchObject({ pid: heir.pid, epoch: owner.epoch + 1 });
     await eventually('the end', () => settled(pool, batch.batchId));
-    expect(await doubtsOf(pool, batch.batchId)).toEqual([]);
+    expect(await uncertainOf(pool, batch.batchId)).toEqual([]);
     expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
     expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
     expect(await clocksOf(batch.batchId)).toEqual([-HOURS, HOURS]);

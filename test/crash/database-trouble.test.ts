@@ -8,7 +8,7 @@ import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
-import { doubtsOf, judge, NOTHING, ordinalOf } from './oracle.ts';
+import { judge, NOTHING, ordinalOf, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorkers } from './workers.ts';
 
 process.env.ADMIN_API_KEY = 'a key of this test, of no use elsewhere';
@@ -48,15 +48,15 @@ test('no connection is left: nothing is sent and nothing is lost, and it goes on
   await eventually('the end', () => settled(pool, batch.batchId));
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
   expect(Object.keys(await steps(pool, batch.batchId))).toHaveLength(items);
-  const doubts = await doubtsOf(pool, batch.batchId);
+  const uncertain = await uncertainOf(pool, batch.batchId);
   // Every answer that came was kept until it could be written.
   const acted = new Set(target.lines().map(ordinalOf));
-  expect(doubts.filter((ordinal) => acted.has(ordinal))).toEqual([]);
+  expect(uncertain.filter((ordinal) => acted.has(ordinal))).toEqual([]);
   expect((await readBatch(ADA, { batchId: batch.batchId }))?.sum).toMatchObject({
     ...{
       approved: items,
-      done: items - doubts.length,
-      uncertain: doubts.length,
+      done: items - uncertain.length,
+      uncertain: uncertain.length,
       failed: 0,
       inFlight: 0,
       waiting: 0,

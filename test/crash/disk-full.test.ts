@@ -19,7 +19,7 @@ import { closeDb, openDb } from '#lib/store/postgres/db.ts';
 import { migrate } from '#lib/store/postgres/migrate.ts';
 import { ADA, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
-import { doubtsOf, judge, NOTHING, ordinalOf } from './oracle.ts';
+import { judge, NOTHING, ordinalOf, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorkers } from './workers.ts';
 
 const DISK = '192m';
@@ -64,10 +64,10 @@ test.skipIf(disk === null).each([
     expect(Object.keys(await steps(pool, batch.batchId))).toHaveLength(ITEMS);
     // Every answer that came was kept until there was room for it.
     const acted = new Set(target.lines().map(ordinalOf));
-    const doubts = await doubtsOf(pool, batch.batchId);
-    expect(doubts.filter((ordinal) => acted.has(ordinal))).toEqual([]);
+    const uncertain = await uncertainOf(pool, batch.batchId);
+    expect(uncertain.filter((ordinal) => acted.has(ordinal))).toEqual([]);
     expect((await readBatch(ADA, { batchId: batch.batchId }))?.sum).toMatchObject({
-      ...{ approved: ITEMS, done: ITEMS - doubts.length, failed: 0, inFlight: 0, waiting: 0, addsUp: true },
+      ...{ approved: ITEMS, done: ITEMS - uncertain.length, failed: 0, inFlight: 0, waiting: 0, addsUp: true },
     });
     // The processes that met it are those that went on.
     for (const worker of workers) expect(process.kill(worker.pid, 0)).toBe(true);

@@ -84,7 +84,7 @@ export async function judge(pool: Pool, batchId: string, lines: TargetLine[]): P
 }
 
 /** The items whose highest receipt says uncertain. */
-export async function doubtsOf(pool: Pool, batchId: string): Promise<number[]> {
+export async function uncertainOf(pool: Pool, batchId: string): Promise<number[]> {
   const last = new Map<number, Row>();
   for (const row of await receiptsOf(pool, batchId))
     if ((last.get(row.ordinal)?.step ?? 0) < row.step) last.set(row.ordinal, row);

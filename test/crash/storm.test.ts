@@ -9,7 +9,7 @@ import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import type { Mode } from '#test/target.ts';
 import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
-import { doubtsOf, judge, NOTHING } from './oracle.ts';
+import { judge, NOTHING, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker, startWorkers, type WorkerProcess } from './workers.ts';
 
 const { pool, superPool, url } = await testDatabase();
@@ -62,20 +62,22 @@ test('workers killed over and over: the receipts say exactly how far it came', a
   await sample();
 
   const lines = [...forgetful.lines(), ...keeping.lines()];
-  const doubts = await doubtsOf(pool, batch.batchId);
+  const uncertain = await uncertainOf(pool, batch.batchId);
   console.log(
-    `${kills} kills, ${doubts.length} doubts, ${lines.filter(({ effect }) => effect === 'repeat').length} repeats answered as such`,
+    `${kills} kills, ${uncertain.length} uncertain actions, ${lines.filter(({ effect }) => effect === 'repeat').length} repeats answered as such`,
   );
   expect(await judge(pool, batch.batchId, lines)).toEqual(NOTHING);
   expect(sums).toEqual(sums.map(() => true));
-  expect(doubts.length).toBeLessThanOrEqual(kills * LANES);
+  expect(uncertain.length).toBeLessThanOrEqual(kills * LANES);
   expect(Object.keys(await steps(pool, batch.batchId))).toHaveLength(items);
-  expect((await readUncertain(ADA, { batchId: batch.batchId, limit: 500 }))?.items.map(({ ordinal }) => ordinal)).toEqual(doubts);
+  expect((await readUncertain(ADA, { batchId: batch.batchId, limit: 500 }))?.items.map(({ ordinal }) => ordinal)).toEqual(
+    uncertain,
+  );
   expect((await readBatch(ADA, { batchId: batch.batchId }))?.sum).toMatchObject({
     ...{
       approved: items,
-      done: items - doubts.length,
-      uncertain: doubts.length,
+      done: items - uncertain.length,
+      uncertain: uncertain.length,
       failed: 0,
       inFlight: 0,
       waiting: 0,

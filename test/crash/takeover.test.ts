@@ -7,7 +7,7 @@ import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, counters, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
-import { doubtsOf, judge, keysOfEpoch, NOTHING, ordinalOf } from './oracle.ts';
+import { judge, keysOfEpoch, NOTHING, ordinalOf, uncertainOf } from './oracle.ts';
 import {
   databaseNow,
   eventually,
@@ -64,15 +64,17 @@ test.each([
 
   const lines = target.lines();
   expect(await judge(pool, batch.batchId, lines)).toEqual(NOTHING);
-  const doubts = await doubtsOf(pool, batch.batchId);
-  expect((await readUncertain(ADA, { batchId: batch.batchId, limit: 500 }))?.items.map(({ ordinal }) => ordinal)).toEqual(doubts);
+  const uncertain = await uncertainOf(pool, batch.batchId);
+  expect((await readUncertain(ADA, { batchId: batch.batchId, limit: 500 }))?.items.map(({ ordinal }) => ordinal)).toEqual(
+    uncertain,
+  );
   const all = Object.values(await steps(pool, batch.batchId)).map(String);
   expect(all).toHaveLength(300);
-  expect(all.filter((of) => of === 'intent,outcome:uncertain')).toHaveLength(doubts.length);
-  expect(all.filter((of) => of === 'intent,outcome:succeeded')).toHaveLength(300 - doubts.length);
-  expect(doubts.length).toBeLessThanOrEqual(8);
+  expect(all.filter((of) => of === 'intent,outcome:uncertain')).toHaveLength(uncertain.length);
+  expect(all.filter((of) => of === 'intent,outcome:succeeded')).toHaveLength(300 - uncertain.length);
+  expect(uncertain.length).toBeLessThanOrEqual(8);
   if (honoursKeys) {
-    expect(doubts).toEqual([]);
+    expect(uncertain).toEqual([]);
     expect(lines.filter(({ effect }) => effect === true)).toHaveLength(300);
     expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
   }
@@ -88,10 +90,10 @@ test('killed after the target acted: the next owner looks each of them up, and w
   await eventually('the end', () => settled(pool, batch.batchId));
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
   const acted = new Set(target.lines().map(ordinalOf));
-  const doubts = await doubtsOf(pool, batch.batchId);
+  const uncertain = await uncertainOf(pool, batch.batchId);
   // An intent whose request was never sent: the target knows nothing of it, which proves nothing.
-  for (const ordinal of doubts) expect(acted).not.toContain(ordinal);
-  expect(acted.size + doubts.length).toBe(60);
+  for (const ordinal of uncertain) expect(acted).not.toContain(ordinal);
+  expect(acted.size + uncertain.length).toBe(60);
   const found = Object.values(await steps(pool, batch.batchId)).filter((of) => of.includes('resolution:succeeded'));
   expect(found.length).toBeGreaterThanOrEqual(8);
   const { rows } = await pool.query(
@@ -102,7 +104,7 @@ test('killed after the target acted: the next owner looks each of them up, and w
   expect(rows).toEqual([{ evidence: 'inspection', worker: true }]);
 });
 
-test('the target says “not there” while a frozen worker may still send: it stays a doubt, and nothing is repeated', async () => {
+test('the target says “not there” while a frozen worker may still send: it stays uncertain, and nothing is repeated', async () => {
   const target = await loggingTarget({ latencyMs: 20 });
   await target.lookup('lies');
   const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target, { inspected: true }) });
@@ -110,13 +112,13 @@ test('the target says “not there” while a frozen worker may still send: it s
   const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
   const zombie = await endAndAwaitHeir(workers, owner, 'SIGSTOP', batch.batchId);
   await eventually('the end', () => settled(pool, batch.batchId));
-  const doubts = await doubtsOf(pool, batch.batchId);
+  const uncertain = await uncertainOf(pool, batch.batchId);
   zombie.send('SIGCONT');
   await eventually('its heartbeat', () => beatsAgain(owner.pid));
-  expect(await doubtsOf(pool, batch.batchId)).toEqual(doubts);
+  expect(await uncertainOf(pool, batch.batchId)).toEqual(uncertain);
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
   const said = await pool.query('SELECT ordinal, finding FROM inspection WHERE batch_id = $1 ORDER BY ordinal', [batch.batchId]);
-  expect(said.rows).toEqual(doubts.map((ordinal) => ({ ordinal, finding: 'not_there' })));
+  expect(said.rows).toEqual(uncertain.map((ordinal) => ({ ordinal, finding: 'not_there' })));
   const results = Object.values(await steps(pool, batch.batchId)).flat();
   expect(results).not.toContain('resolution:not_executed');
   expect(results).not.toContain('resolution:succeeded');

@@ -220,7 +220,7 @@ describe.each([
     expect(await store.endExecution(claim, false)).toBeNull();
     expect(await store.readApproval(claim)).toBeNull();
     expect(await place.halt(claim)).toBeNull();
-    await expect(client.transaction(claim).isInDoubt({ ordinal: 2, step: 2 })).rejects.toMatchObject({ why: 'lost' });
+    await expect(client.transaction(claim).isUncertain({ ordinal: 2, step: 2 })).rejects.toMatchObject({ why: 'lost' });
     expect((await place.now()).receipts).toEqual(before);
   });
 
@@ -296,15 +296,15 @@ describe.each([
     expect((await place.now()).receipts).toHaveLength(1);
   });
 
-  test('a doubt that the target ends is ended under the fence, once, all or nothing', async () => {
+  test('an uncertain action that the target settles is settled under the fence, once, all or nothing', async () => {
     const { place, client, claim } = await arranged();
     await client.insertIntents(claim, [intent(place, 1)]);
     await client.insertOutcomes(claim, [outcome(place, 1, 'uncertain')]);
-    const doubt = { ordinal: 1, step: 2, by: 'worker:one', said: { finding: 'happened' as const, target: null } };
+    const action = { ordinal: 1, step: 2, by: 'worker:one', said: { finding: 'happened' as const, target: null } };
     for (const end of ['rollback', 'commit'] as const) {
       const fenced = client.transaction(claim);
-      expect(await fenced.isInDoubt(doubt)).toBe(true);
-      await fenced.saveInspection(doubt);
+      expect(await fenced.isUncertain(action)).toBe(true);
+      await fenced.saveInspection(action);
       expect(await fenced.insertResolution(resolution(place, 1))).toBe(true);
       await fenced[end]();
       expect((await place.now()).counters).toMatchObject(
@@ -312,7 +312,7 @@ describe.each([
       );
     }
     const fenced = client.transaction(claim);
-    expect(await fenced.isInDoubt(doubt)).toBe(false);
+    expect(await fenced.isUncertain(action)).toBe(false);
     await fenced.commit();
   });
 

@@ -13,7 +13,7 @@ import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import type { Approval, Ending, FrozenRow, Page, WorkRow } from '#lib/store/actions/execution.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
-import type { InspectedDoubt } from '#lib/store/uncertain/inspections.ts';
+import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
 
 type ModelRow = { connector: string; first?: boolean };
 export type Stored = {
@@ -72,7 +72,7 @@ export const TARGET = 'https://target.example';
 export class ModelDatabase {
   readonly chunk: ModelChunk;
   readonly receipts: Stored[] = [];
-  readonly inspections = new Map<string, InspectedDoubt['said']>();
+  readonly inspections = new Map<string, InspectedAction['said']>();
   /** What was made inside Countersign, by the same commits as the outcomes. */
   readonly made: { ordinal: number; key: string }[] = [];
   /** The history that no table keeps: who owned the chunk from when on, from when to when it was being stopped, when a person asked again. */
@@ -227,12 +227,12 @@ export class ModelDatabase {
       .map(({ leaf }) => leaf);
   }
 
-  isInDoubt({ ordinal, step }: { ordinal: number; step: number }): boolean {
+  isUncertain({ ordinal, step }: { ordinal: number; step: number }): boolean {
     const last = this.last(ordinal);
     return last !== null && last.step === step && last.result === 'uncertain';
   }
 
-  saveInspection({ ordinal, step, said }: InspectedDoubt): void {
+  saveInspection({ ordinal, step, said }: InspectedAction): void {
     this.inspections.set(`${ordinal} ${step}`, said);
   }
 
@@ -319,18 +319,18 @@ export class ModelDatabase {
     return true;
   }
 
-  doubts(): Stored[] {
+  uncertain(): Stored[] {
     return this.rows.flatMap(({ ordinal }) => this.last(ordinal) ?? []).filter(({ result }) => result === 'uncertain');
   }
 
-  /** A person's answer to a doubt, as its receipt. */
+  /** A person's answer to an uncertain action, as its receipt. */
   answer(result: 'succeeded' | 'not_executed' | 'abandoned', row: SealedReceipt & { ordinal: number; step: number }): void {
     this.store(() => {
       if (result === 'succeeded') this.count({ uncertain: -1, done: 1 });
       if (result === 'not_executed') this.count({ uncertain: -1, notExecuted: 1 });
       this.add('resolution', result, row);
     });
-    if (this.chunk.state === 'unresolved' && this.doubts().length === 0) this.chunk.state = 'done';
+    if (this.chunk.state === 'unresolved' && this.uncertain().length === 0) this.chunk.state = 'done';
   }
 
   waiting(): number {
@@ -350,7 +350,7 @@ export class ModelDatabase {
     if (stopping === 'pause' && left) return 'paused';
     if (!released && waiting > 0) return 'awaiting_release';
     if (waiting > 0) return null;
-    return this.doubts().length > 0 ? 'unresolved' : 'done';
+    return this.uncertain().length > 0 ? 'unresolved' : 'done';
   }
 
   private stop(to: 'pause' | 'cancel' | null): void {

@@ -56,19 +56,19 @@ export class Run {
     worker.store.die();
   }
 
-  /** A person's answer to one of the doubts. */
+  /** A person's answer to one of the uncertain actions. */
   answer(pick: number, result: 'succeeded' | 'not_executed' | 'abandoned'): void {
-    const doubts = this.db.doubts();
-    const doubt = doubts[pick % doubts.length];
-    if (!doubt || this.db.lockedBy !== null) return;
-    const outcome = bodyOf(doubt);
-    if (outcome.kind !== 'outcome') throw new Error('A doubt that is no outcome.');
-    const step = doubt.step + 1;
+    const uncertain = this.db.uncertain();
+    const action = uncertain[pick % uncertain.length];
+    if (!action || this.db.lockedBy !== null) return;
+    const outcome = bodyOf(action);
+    if (outcome.kind !== 'outcome') throw new Error('An uncertain action without an outcome.');
+    const step = action.step + 1;
     const sealed = sealReceipt({
-      ...{ v: 1, kind: 'resolution', batch: IDS.batchId, chunk: 1, ordinal: doubt.ordinal, step, attempt: outcome.attempt },
+      ...{ v: 1, kind: 'resolution', batch: IDS.batchId, chunk: 1, ordinal: action.ordinal, step, attempt: outcome.attempt },
       ...{ intent: outcome.intent, result, evidence: 'person', by: 'user:ada', at: new Date(this.world.now()).toISOString() },
     });
-    this.db.answer(result, { ...sealed, ordinal: doubt.ordinal, step });
+    this.db.answer(result, { ...sealed, ordinal: action.ordinal, step });
   }
 
   /** Nothing goes wrong any more, and everything is brought to its end; false when it does not come to one. */
@@ -85,10 +85,10 @@ export class Run {
       for (let steps = 0; steps < 5_000 && (await world.step(0)); steps += 1);
       const { state, stopping } = db.chunk;
       if (state === 'done' || state === 'cancelled') {
-        while (db.doubts().length > 0) this.answer(0, 'abandoned');
+        while (db.uncertain().length > 0) this.answer(0, 'abandoned');
         return true;
       }
-      if (state === 'unresolved') while (db.doubts().length > 0) this.answer(0, 'abandoned');
+      if (state === 'unresolved') while (db.uncertain().length > 0) this.answer(0, 'abandoned');
       if (state === 'awaiting_release') db.release();
       if (state === 'paused' || state === 'halted' || stopping === 'pause') db.resume();
       const free = SLOTS.find((slot) => !this.process(slot));

@@ -228,8 +228,8 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
                 if (commits) staged.push(commits);
                 return commits !== null;
               }),
-        isInDoubt: (doubt) => within('look at the doubt', () => db.isInDoubt(doubt)),
-        saveInspection: (doubt) => within('keep what was said', () => void staged.push(() => db.saveInspection(doubt))),
+        isUncertain: (action) => within('look at the uncertain action', () => db.isUncertain(action)),
+        saveInspection: (action) => within('keep what was said', () => void staged.push(() => db.saveInspection(action))),
         insertResolution: (row) =>
           within('stage a resolution', () => {
             if (!db.holds(claim)) return false;

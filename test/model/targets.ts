@@ -11,8 +11,8 @@ export type ConnectorName = (typeof CONNECTORS)[number];
 /** Whether a request acts, and what is said of it. A repeat under a kept key never acts again. */
 export const MOODS = {
   ok: { acts: true, says: 'ok' },
-  '500 after acting': { acts: true, says: 'doubt' },
-  '500 before acting': { acts: false, says: 'doubt' },
+  '500 after acting': { acts: true, says: 'uncertain' },
+  '500 before acting': { acts: false, says: 'uncertain' },
   'no answer after acting': { acts: true, says: 'nothing' },
   'no answer before acting': { acts: false, says: 'nothing' },
   refused: { acts: false, says: 'refused' },
@@ -109,9 +109,9 @@ export class Targets {
         // As the real connector: a refusal of the repeat says nothing about the first.
         resolve(result.result === 'failed' && mayHaveActed ? { result: 'uncertain', reason: result.reason } : result);
       };
-      const doubt = (reason: string) => answer({ result: 'uncertain', reason });
-      const endTimeout = process.clock.after(TIMEOUT_MS, () => doubt('timeout'));
-      signal.addEventListener('abort', () => doubt('aborted'));
+      const uncertain = (reason: string) => answer({ result: 'uncertain', reason });
+      const endTimeout = process.clock.after(TIMEOUT_MS, () => uncertain('timeout'));
+      signal.addEventListener('abort', () => uncertain('aborted'));
       world.post(`item ${row.ordinal} of ${process.name} arrives at ${connector}`, null, () => {
         const result = this.receive(sent);
         if (result) world.post(`${process.name} hears of item ${row.ordinal}: ${result.result}`, process, () => answer(result));
@@ -131,7 +131,7 @@ export class Targets {
     }
     if (says === 'nothing') return null;
     if (says === 'ok') return { result: 'succeeded', target: `thing ${sent.ordinal}` };
-    if (says === 'doubt') return { result: 'uncertain', reason: 'http_500' };
+    if (says === 'uncertain') return { result: 'uncertain', reason: 'http_500' };
     if (says === 'busy') return { result: 'failed', reason: 'busy', retryAfterMs: RETRY_AFTER_MS };
     return { result: 'failed', reason: 'refused' };
   }

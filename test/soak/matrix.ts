@@ -119,7 +119,7 @@ export async function play(world: World, random: Random, name: string, cell: Cel
 /** How the targets have to behave so that the step is reached at all; else as the cell says. */
 function modeFor({ point, mode }: Cell): Mode {
   if (point.startsWith('halt.')) return 'refuse';
-  // Only a doubt is looked up.
+  // Only an uncertain action is looked up.
   if (point.startsWith('inspection.') && (mode === 'ok' || mode === 'refuse')) return '500-after';
   // A lease is renewed only while something takes long.
   if (point.startsWith('renewal.') && mode !== 'timeout-after') return 'hang';

@@ -166,7 +166,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'epoch inspections',
-    breaks: 'A worker whose chunk was taken over still ends doubts.',
+    breaks: 'A worker whose chunk was taken over still settles uncertain actions.',
     edits: [
       edit(
         RECEIPTS,
@@ -251,7 +251,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'I4 “not there” taken for not executed',
-    breaks: 'The target does not know of the request, and that ends the doubt, though somebody may still be sending.',
+    breaks: 'The target does not know of the request, and that settles the action, though somebody may still be sending.',
     edits: [
       edit(
         EXECUTOR,
@@ -316,7 +316,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the lease is not looked at before a send',
     breaks:
-      'A worker that froze after its intent’s commit still sends when it wakes. No receipt is false by that, for the doubt was on record: the window is wider, that is all. So no cell of the soak can tell.',
+      'A worker that froze after its intent’s commit still sends when it wakes. No receipt is false by that, for “uncertain” was on record: the window is wider, that is all. So no cell of the soak can tell.',
     edits: [
       edit(
         EXECUTOR,

@@ -18,7 +18,7 @@ export type Verdict = {
   receipts: number;
   effects: number;
   repeats: number;
-  doubts: number;
+  uncertain: number;
   /** ended by what the target said when it was asked */
   inspected: number;
   /** answered by a person */
@@ -85,7 +85,7 @@ type Row = {
 type Body = { idempotencyKey?: string; epoch?: number; attempt: number; evidence?: string; action?: { connector: string } };
 type Attempt = { key: string; connector: string; intentCommittedMs: number; ended: Row[]; said: string | null };
 
-/** Judges one batch that nobody works on any more. `open`: the items that the product lists as doubts. */
+/** Judges one batch that nobody works on any more. `open`: the items that the product lists as uncertain. */
 export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, open: number[]): Promise<Verdict> {
   const rows = await receiptsOf(pool, batch.batchId);
   const lines = logs.flatMap((log) => log.of(batch.path));
@@ -122,7 +122,7 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
     receipts: rows.length,
     effects,
     repeats: 0,
-    doubts: 0,
+    uncertain: 0,
     inspected: 0,
     resolved: 0,
     resolvedRightly: 0,
@@ -136,8 +136,8 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
       if (sure && connector !== 'none' && (said === 'succeeded') !== count > 0)
         lie('falseOutcome', ordinal, `${said}, ${count > 0 ? 'yet acted on' : 'yet not acted on'}`);
       if (said === null) lie('leftOpen', ordinal, 'an intent without an outcome, and nobody works on it');
-      if (said === 'uncertain' && !open.includes(ordinal)) lie('leftOpen', ordinal, 'uncertain, and not listed as a doubt');
-      if (ended.some(({ kind, result }) => kind === 'outcome' && result === 'uncertain')) found.doubts += 1;
+      if (said === 'uncertain' && !open.includes(ordinal)) lie('leftOpen', ordinal, 'uncertain, and not listed as that');
+      if (ended.some(({ kind, result }) => kind === 'outcome' && result === 'uncertain')) found.uncertain += 1;
       const answer = ended.find(({ kind }) => kind === 'resolution');
       if (!answer) continue;
       if ((JSON.parse(answer.body) as Body).evidence === 'inspection') {
@@ -222,7 +222,7 @@ export async function receiptsOfItem(pool: pg.Pool, batchId: string, ordinal: nu
   return rows.map(({ seq, committedMs, body }) => `seq ${seq}, committed ${new Date(committedMs).toISOString()}: ${body}`);
 }
 
-/** What is true of an open doubt: whether its last attempt was acted on. */
+/** What is true of an uncertain action: whether its last attempt was acted on. */
 export function truthOf(logs: EffectLog[], path: string, keys: Map<number, string>): Map<number, boolean> {
   const acted = new Set(
     logs.flatMap((log) => log.of(path)).flatMap(({ effect, key }) => (effect === true && key !== null ? [key] : [])),

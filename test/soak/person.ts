@@ -1,4 +1,4 @@
-/** A person who brings a batch to its end: approves, releases, resumes, and answers doubts by what the targets' logs say. */
+/** A person who brings a batch to its end: approves, releases, resumes, and answers uncertain actions by what the targets' logs say. */
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
@@ -6,7 +6,7 @@ import { resume } from '#lib/steps/batches/stop-and-go.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
-import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { readTargetIncidents } from '#lib/store/actions/breakers.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
@@ -20,7 +20,7 @@ export type World = { server: SoakServer; fleet: Fleet; targets: Targets; logs: 
 
 type ChunkRow = { id: string; number: number; state: string; stopping: string | null; digest: string | null };
 
-/** Chunks in these need nothing more; doubts may be left. */
+/** Chunks in these need nothing more; uncertain actions may be left. */
 const SETTLED = ['done', 'closed', 'cancelled', 'unresolved'];
 
 const HELD = ['halted', 'paused'];
@@ -82,9 +82,9 @@ async function approve(batchId: string, chunks: ChunkRow[]): Promise<void> {
   await decide(ADA, { batchId, chunks: asked, next: true, execute: true, override: 'the soak looks at nothing' });
 }
 
-/** Answers what can be known by now; gives how many doubts are open. */
+/** Answers what can be known by now; gives how many are still uncertain. */
 async function answer({ server, fleet, targets, logs }: World, { batchId, path }: SoakBatch): Promise<number> {
-  const { rows } = await server.pool.query<{ ordinal: number; key: string; by: string }>(OPEN_DOUBTS, [batchId]);
+  const { rows } = await server.pool.query<{ ordinal: number; key: string; by: string }>(UNCERTAIN_ACTIONS, [batchId]);
   const known = new Map<number, string>();
   const calm = new Map<string, boolean>();
   for (const { ordinal, key, by } of rows) {
@@ -97,16 +97,20 @@ async function answer({ server, fleet, targets, logs }: World, { batchId, path }
   const truth = truthOf(logs, path, known);
   for (const happened of [true, false]) {
     const ordinals = [...truth].filter(([, was]) => was === happened).map(([ordinal]) => ordinal);
-    if (ordinals.length > 0) await answerDoubts(ADA, { batchId, ordinals, answer: happened ? 'happened' : 'did_not' });
+    if (ordinals.length > 0) await answerUncertain(ADA, { batchId, ordinals, answer: happened ? 'happened' : 'did_not' });
   }
   return rows.length;
 }
 
-/** What the product says of a batch that is over: its sum, and the doubts that it lists by name. */
+/** What the product says of a batch that is over: its sum, and the uncertain actions that it lists by name. */
 export async function told(batch: SoakBatch): Promise<{ addsUp: boolean; sum: unknown; open: number[] }> {
   const view = await patiently(() => readBatch(ADA, { batchId: batch.batchId }));
-  const doubts = await patiently(() => readUncertain(ADA, { batchId: batch.batchId, limit: 500 }));
-  return { addsUp: view?.sum.addsUp === true, sum: view?.sum ?? null, open: doubts?.items.map(({ ordinal }) => ordinal) ?? [] };
+  const uncertain = await patiently(() => readUncertain(ADA, { batchId: batch.batchId, limit: 500 }));
+  return {
+    addsUp: view?.sum.addsUp === true,
+    sum: view?.sum ?? null,
+    open: uncertain?.items.map(({ ordinal }) => ordinal) ?? [],
+  };
 }
 
 export async function stateOf(server: SoakServer, batchId: string): Promise<{ state: string; chunks: ChunkRow[] }> {
@@ -126,7 +130,7 @@ export function isAway(error: unknown): boolean {
   return /^(08|57P|ECONN|EPIPE)/.test(code) || /terminat|connect|ended|closed|starting up|shutting down/i.test(message);
 }
 
-const OPEN_DOUBTS = `
+const UNCERTAIN_ACTIONS = `
 SELECT r.ordinal, convert_from(i.body, 'UTF8')::jsonb ->> 'idempotencyKey' AS key, convert_from(i.body, 'UTF8')::jsonb ->> 'by' AS by
 FROM receipt r
 JOIN receipt i ON i.batch_id = r.batch_id AND i.ordinal = r.ordinal AND i.step = r.step - 1

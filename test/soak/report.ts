@@ -51,8 +51,8 @@ export function inWords(report: Report): string {
     ['sums that do not add up', lies.sum],
     ['actions left open', lies.leftOpen],
     [
-      'doubts',
-      `${report.doubts}; ${report.inspected} ended by asking the target, ${report.resolved} answered by a person, ${report.resolvedRightly} of them rightly`,
+      'uncertain',
+      `${report.uncertain}; ${report.inspected} ended by asking the target, ${report.resolved} answered by a person, ${report.resolvedRightly} of them rightly`,
     ],
     [
       'takeover after a kill',

@@ -120,7 +120,7 @@ function judgesOf(world: World, say: (line: string) => void) {
   const unfinished = new Map<string, string>();
   const sum: Omit<Verdict, 'lies'> & { batches: number } = {
     ...{ batches: 0, items: 0, receipts: 0, effects: 0, repeats: 0 },
-    ...{ doubts: 0, inspected: 0, resolved: 0, resolvedRightly: 0 },
+    ...{ uncertain: 0, inspected: 0, resolved: 0, resolvedRightly: 0 },
   };
 
   const tell = async (batch: SoakBatch, where: string, lie: Lie): Promise<void> => {

@@ -6,7 +6,7 @@ import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { acceptRest, cancel, pause, resume, retry } from '#lib/steps/batches/stop-and-go.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
-import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 
@@ -21,4 +21,4 @@ export const resumeIncidentAction = stepAction(resumeIncident);
 export const previewUndoAction = stepAction(previewUndo);
 export const undoBatchAction = stepAction(undoBatch);
 export const decideAction = stepAction(decide);
-export const answerDoubtsAction = stepAction(answerDoubts);
+export const answerUncertainAction = stepAction(answerUncertain);

@@ -10,20 +10,20 @@ describe('meaningOf', () => {
     [200, 'acted'],
     [204, 'acted'],
     [302, 'refused'],
-    [303, 'doubt'],
+    [303, 'uncertain'],
     [307, 'refused'],
     [400, 'refused'],
     [404, 'refused'],
     [408, 'unprocessed'],
     [425, 'unprocessed'],
     [429, 'unprocessed'],
-    [500, 'doubt'],
+    [500, 'uncertain'],
     [501, 'refused'],
-    [503, 'doubt'],
-    [504, 'doubt'],
-    [599, 'doubt'],
-    [101, 'doubt'],
-    [999, 'doubt'],
+    [503, 'uncertain'],
+    [504, 'uncertain'],
+    [599, 'uncertain'],
+    [101, 'uncertain'],
+    [999, 'uncertain'],
   ] as const)('%i is %s', (status, meaning) => expect(meaningOf(status)).toBe(meaning));
 });
 
@@ -82,23 +82,27 @@ describe('resultOf', () => {
   test.each([
     ['a success', [sending('acted')], 'succeeded'],
     ['a refusal', [sending('refused', 'http_404')], 'failed'],
-    ['a doubt', [sending('doubt', 'timeout')], 'uncertain'],
-    ['a doubt, then a success under the same key', [sending('doubt'), sending('acted')], 'succeeded'],
-    ['a doubt, then a refusal', [sending('doubt', 'timeout'), sending('refused', 'http_404')], 'uncertain'],
-    ['a doubt, then a refused connection', [sending('doubt', 'reset'), sending('unprocessed', 'refused')], 'uncertain'],
+    ['an uncertain one', [sending('uncertain', 'timeout')], 'uncertain'],
+    ['an uncertain one, then a success under the same key', [sending('uncertain'), sending('acted')], 'succeeded'],
+    ['an uncertain one, then a refusal', [sending('uncertain', 'timeout'), sending('refused', 'http_404')], 'uncertain'],
+    [
+      'an uncertain one, then a refused connection',
+      [sending('uncertain', 'reset'), sending('unprocessed', 'refused')],
+      'uncertain',
+    ],
     ['busy, then a refusal', [sending('unprocessed', 'http_429'), sending('refused', 'http_400')], 'failed'],
     ['nothing sent at all', [], 'failed'],
   ] as const)('%s', (_what, sendings, result) => expect(resultOf(sendings, certain).result).toBe(result));
 
-  test('names the doubt, not what came after it', () => {
-    expect(resultOf([sending('doubt', 'timeout'), sending('unprocessed', 'refused')], certain)).toEqual({
+  test('names what is uncertain, not what came after it', () => {
+    expect(resultOf([sending('uncertain', 'timeout'), sending('unprocessed', 'refused')], certain)).toEqual({
       result: 'uncertain',
       reason: 'timeout',
     });
   });
 
   const sendings = fc.array(
-    fc.constantFrom<Meaning>('acted', 'refused', 'unprocessed', 'doubt').map((meaning) => sending(meaning)),
+    fc.constantFrom<Meaning>('acted', 'refused', 'unprocessed', 'uncertain').map((meaning) => sending(meaning)),
     { maxLength: 4 },
   );
 
@@ -106,13 +110,13 @@ describe('resultOf', () => {
     fc.assert(
       fc.property(sendings, fc.boolean(), (all, mayHaveActed) => {
         const { result } = resultOf(all, { harmless: false, mayHaveActed });
-        const possible = mayHaveActed || all.some(({ meaning }) => meaning === 'doubt' || meaning === 'acted');
+        const possible = mayHaveActed || all.some(({ meaning }) => meaning === 'uncertain' || meaning === 'acted');
         return (result === 'failed') === !possible;
       }),
     );
   });
 
-  test('a request without an effect is never in doubt', () => {
+  test('a request without an effect is never uncertain', () => {
     fc.assert(
       fc.property(
         sendings,

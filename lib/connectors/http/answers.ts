@@ -1,6 +1,6 @@
 /**
  * What an answer, or the lack of one, says about the effect. The rule behind the tables: `failed` is said only where the request
- * certainly changed nothing; what may have acted is a doubt, and a doubt is never folded into a failure.
+ * certainly changed nothing; what may have acted is uncertain, and that is never folded into a failure.
  */
 
 import type { ApplyResult } from '#lib/connectors/port.ts';
@@ -9,14 +9,14 @@ import type { RetryClass } from '#lib/core/retry.ts';
 
 /**
  * acted: it happened. refused: it did not, and the same request would be refused again. unprocessed: it did not, and may be sent
- * again. doubt: nobody but the target knows.
+ * again. uncertain: nobody but the target knows.
  */
-export type Meaning = 'acted' | 'refused' | 'unprocessed' | 'doubt';
+export type Meaning = 'acted' | 'refused' | 'unprocessed' | 'uncertain';
 
 /** The first row that holds the status counts. Source: RFC 9110, section 15, and the RFC named. */
 const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Meaning; why: string }[] = [
   { from: 200, to: 299, meaning: 'acted', why: 'the request was carried out' },
-  { from: 303, to: 303, meaning: 'doubt', why: 'usual as the answer to a request that was carried out (15.4.4)' },
+  { from: 303, to: 303, meaning: 'uncertain', why: 'usual as the answer to a request that was carried out (15.4.4)' },
   {
     from: 300,
     to: 399,
@@ -32,10 +32,10 @@ const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Meaning; wh
   {
     from: 500,
     to: 599,
-    meaning: 'doubt',
+    meaning: 'uncertain',
     why: 'it broke, perhaps after acting; 502 to 504 may come from a proxy that lost the target',
   },
-  { from: 0, to: 999, meaning: 'doubt', why: 'not a status that HTTP gives a meaning to' },
+  { from: 0, to: 999, meaning: 'uncertain', why: 'not a status that HTTP gives a meaning to' },
 ];
 
 /** A failure before anything was written to the socket, by the error's code: the reason it is grouped under. All of them changed nothing. @internal for its tests */
@@ -53,8 +53,8 @@ const UNREACHABLE = ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_co
 const BROKEN = ['http_500', 'http_502', 'http_503', 'http_504', 'timeout', 'reset', 'bad_response'];
 
 /**
- * Failures that pass, by what receipts call them. A status of the last kind is a failure only for a request without an effect; else it is a
- * doubt, and no doubt is attempted again.
+ * Failures that pass, by what receipts call them. A status of the last kind is a failure only for a request without an effect; else it is
+ * uncertain, and nothing uncertain is attempted again.
  */
 export const RETRIES: readonly RetryClass[] = [
   { name: 'busy', reasons: BUSY, firstMs: 1_000, maxMs: 30_000 },
@@ -83,7 +83,7 @@ export type Sending = { meaning: Meaning; reason: string; target: string | null;
 
 /** What a status means; `reason` is null for a success. */
 export function meaningOf(status: number): Meaning {
-  return STATUS_MEANINGS.find(({ from, to }) => status >= from && status <= to)?.meaning ?? 'doubt';
+  return STATUS_MEANINGS.find(({ from, to }) => status >= from && status <= to)?.meaning ?? 'uncertain';
 }
 
 /** The reason of an error on the way to the target, before anything was written. */
@@ -94,9 +94,9 @@ export function unsentReason(error: unknown): string {
 
 /**
  * The result of all sendings of one request, in order. `harmless`: the request has no effect wherever it gets, so there is nothing
- * to be in doubt about. `mayHaveActed`: as in the port.
+ * to be uncertain about. `mayHaveActed`: as in the port.
  *
- * Once one sending may have acted, only a success ends the doubt: it is the key's one effect, or its repeat. A refusal of the
+ * Once one sending may have acted, only a success ends the uncertainty: it is the key's one effect, or its repeat. A refusal of the
  * repeat (a 404 to the second DELETE, a 409 while the first still runs, a refused connection) says nothing about the first.
  */
 export function resultOf(
@@ -110,8 +110,8 @@ export function resultOf(
   const asked = last?.retryAfterMs ?? null;
   const failed = { result: 'failed', reason, ...(asked === null ? {} : { retryAfterMs: asked }) } as const;
   if (harmless) return failed;
-  const doubt = sendings.findLast(({ meaning }) => meaning === 'doubt');
-  if (doubt) return { result: 'uncertain', reason: doubt.reason };
+  const uncertain = sendings.findLast(({ meaning }) => meaning === 'uncertain');
+  if (uncertain) return { result: 'uncertain', reason: uncertain.reason };
   return mayHaveActed ? { result: 'uncertain', reason } : failed;
 }
 

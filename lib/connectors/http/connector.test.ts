@@ -162,7 +162,7 @@ describe('hostile answers', () => {
     expect(await inside.apply(input(server.url, { timeoutMs: 300 }), never)).toEqual({ result: 'failed', reason: 'http_404' });
   });
 
-  test('headers that trickle are a doubt at the deadline', async () => {
+  test('headers that trickle are uncertain at the deadline', async () => {
     const server = await raw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n');
       const drip = setInterval(() => (socket.destroyed ? clearInterval(drip) : socket.write('x: y\r\n')), 20);
@@ -180,7 +180,7 @@ describe('hostile answers', () => {
     ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx'],
     ['headers without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`],
     ['an upgrade that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n'],
-  ])('%s is a doubt', async (_what, text) => {
+  ])('%s is uncertain', async (_what, text) => {
     const server = await saying(text);
     expect(await inside.apply(input(server.url), never)).toMatchObject({ result: 'uncertain' });
   });
@@ -234,7 +234,7 @@ describe('what was not sent is failed, what may have been is uncertain', () => {
     expect(server.heard).toHaveLength(2);
   });
 
-  test('a GET without an effect is not in doubt', async () => {
+  test('a GET without an effect is not uncertain', async () => {
     const server = await raw((socket) => socket.destroy());
     expect(await inside.apply(input(server.url, { method: 'GET', effect: 'none' }), never)).toEqual({
       result: 'failed',
@@ -295,7 +295,7 @@ describe('a target that honours keys', () => {
     expect(server.heard[1]).toBe(server.heard[0]);
   });
 
-  test('three times at most, and then it is a doubt', async () => {
+  test('three times at most, and then it is uncertain', async () => {
     const server = await saying(reply('500 Broken'));
     expect(await inside.apply(input(server.url, { honoursKeys: true }), never)).toEqual({
       result: 'uncertain',
@@ -313,12 +313,12 @@ describe('a target that honours keys', () => {
     expect(server.heard).toHaveLength(1);
   });
 
-  test('a refusal of the repeat does not undo the doubt', async () => {
+  test('a refusal of the repeat does not end the uncertainty', async () => {
     const server = await raw((socket, index) => (index === 0 ? socket.destroy() : socket.write(reply('404 Not Found'))));
     expect(await inside.apply(input(server.url, { honoursKeys: true }), never)).toEqual({ result: 'uncertain', reason: 'reset' });
   });
 
-  test('after a takeover a refused connection leaves the doubt, and a success ends it', async () => {
+  test('after a takeover a refused connection leaves it uncertain, and a success settles it', async () => {
     const server = await saying(reply('200 OK'));
     const again = input(server.url, { honoursKeys: true, mayHaveActed: true });
     expect(await inside.apply(again, never)).toMatchObject({ result: 'succeeded' });

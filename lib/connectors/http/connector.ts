@@ -11,7 +11,7 @@ import type { Action } from '#lib/core/plans/plan.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
 import { RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
-import { doubtWords, failureWords } from './failures.ts';
+import { failureWords, uncertainWords } from './failures.ts';
 import { httpForm } from './form.ts';
 import { inspectOnce } from './inspect.ts';
 import {
@@ -30,7 +30,7 @@ import {
 import { guardedAgent, sendOnce } from './send.ts';
 
 const BACKOFF_MS = 250;
-/** A repeat under the same key holds its doubt open meanwhile: longer than this it does not wait. */
+/** A repeat under the same key keeps its action uncertain meanwhile: longer than this it does not wait. */
 const REPEAT_AFTER_MS_MAX = 10_000;
 
 export type HttpOptions = {
@@ -65,7 +65,7 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     retries: RETRIES,
     targetOf: requestOrigin,
     targetFault,
-    doubtWords,
+    uncertainWords,
     undo: async (_client, done) => done.map(undoOf),
     canInspect,
     inspect: async ({ request, idempotencyKey }, signal) => {
@@ -113,7 +113,7 @@ function hostRefused(hostname: string, allowPrivate: boolean): string | null {
 }
 
 /**
- * Sends. Where the target honours keys, what may have acted is sent again, the same bytes under the same key, for that is how the doubt ends. What
+ * Sends. Where the target honours keys, what may have acted is sent again, the same bytes under the same key, for that is how the uncertainty ends. What
  * certainly did nothing is not: each attempt has its own receipts, and the executor makes them (`retries`).
  */
 async function apply(
@@ -134,9 +134,9 @@ async function apply(
   while (sendings.length < tries) {
     if (sendings.length > 0 && !(await pause(sendings, signal))) break;
     sendings.push(await send(request));
-    const doubtful = mayHaveActed || sendings.some(({ meaning }) => meaning === 'doubt');
+    const uncertain = mayHaveActed || sendings.some(({ meaning }) => meaning === 'uncertain');
     const last = sendings.at(-1)?.meaning;
-    if (!doubtful || last === 'acted' || last === 'refused' || signal.aborted) break;
+    if (!uncertain || last === 'acted' || last === 'refused' || signal.aborted) break;
   }
   return resultOf(sendings, { harmless, mayHaveActed });
 }

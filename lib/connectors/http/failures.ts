@@ -1,6 +1,6 @@
 /** Why a request failed, and why nobody knows what became of it, in sentences. */
 import { wordsIn } from '#lib/connectors/parameters.ts';
-import type { DoubtWords } from '#lib/connectors/port.ts';
+import type { UncertainWords } from '#lib/connectors/port.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 
 const FAILURES: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ export function failureWords(reason: string): string | null {
     : `The target refused it (HTTP ${status}).`;
 }
 
-const DOUBTS: Readonly<Record<string, DoubtWords>> = {
+const UNCERTAIN: Readonly<Record<string, UncertainWords>> = {
   timeout: { why: 'The target did not answer in time.', cause: 'not answered in time' },
   reset: { why: 'The connection broke before the answer came.', cause: 'whose connection broke' },
   aborted: {
@@ -49,8 +49,8 @@ const DOUBTS: Readonly<Record<string, DoubtWords>> = {
 };
 
 /** By the reason under which it is grouped; null for one that no request has. */
-export function doubtWords(reason: string): DoubtWords | null {
-  if (Object.hasOwn(DOUBTS, reason)) return DOUBTS[reason] ?? null;
+export function uncertainWords(reason: string): UncertainWords | null {
+  if (Object.hasOwn(UNCERTAIN, reason)) return UNCERTAIN[reason] ?? null;
   if (!reason.startsWith('http_')) return null;
   const status = reasonWords(reason);
   return { why: `The target answered ${status}, which does not say whether it acted.`, cause: `answered with ${status}` };

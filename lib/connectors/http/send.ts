@@ -15,7 +15,7 @@ export function guardedAgent(allowPrivate: () => boolean, resolve?: Resolve): Ag
     pipelining: 1,
     connections: 256,
     allowH2: false,
-    // Shorter than the usual five seconds of servers: a connection that the target closes under a request is a doubt.
+    // Shorter than the usual five seconds of servers: a connection that the target closes under a request leaves it uncertain.
     keepAliveTimeout: 2_000,
     keepAliveMaxTimeout: 30_000,
     // Every sending has a deadline of its own over all of it.
@@ -32,7 +32,7 @@ export function guardedAgent(allowPrivate: () => boolean, resolve?: Resolve): Ag
 
 /**
  * Sends the request and gives what came of it; never throws. The deadline, `signal` and the bound on the answer's size end it at once:
- * before anything was written it is certain that nothing happened, after that it is a doubt, and once a status has come, the status is
+ * before anything was written it is certain that nothing happened, after that it is uncertain, and once a status has come, the status is
  * the answer, whatever becomes of the rest.
  */
 export function sendOnce(agent: Dispatcher, request: HttpRequest, idempotencyKey: string, signal: AbortSignal): Promise<Sending> {
@@ -53,7 +53,7 @@ export function sendOnce(agent: Dispatcher, request: HttpRequest, idempotencyKey
   };
   const fault = (reason: string): Sending => {
     if (answer) return answered(answer, null);
-    return { meaning: started ? 'doubt' : 'unprocessed', reason, target: null, retryAfterMs: null };
+    return { meaning: started ? 'uncertain' : 'unprocessed', reason, target: null, retryAfterMs: null };
   };
   const stop = (reason: string) => {
     finish(fault(reason));

@@ -32,7 +32,7 @@ import {
   type OutcomeRow,
   storedLeaves,
 } from '#lib/store/receipts/receipts.ts';
-import { type InspectedDoubt, isInDoubt, saveInspection } from '#lib/store/uncertain/inspections.ts';
+import { type InspectedAction, isUncertain, saveInspection } from '#lib/store/uncertain/inspections.ts';
 import { Refused } from './receipt-writer.ts';
 
 /** Each method is the statement of that name in lib/store; a call fails as the driver fails. */
@@ -78,8 +78,8 @@ export type FencedTransaction = {
   /** For effects inside Countersign. Begins with the first thing it is asked: an effect that asks for nothing needs no transaction. */
   tx: Tx;
   insertOutcomes(rows: OutcomeRow[]): Promise<boolean>;
-  isInDoubt(doubt: { ordinal: number; step: number }): Promise<boolean>;
-  saveInspection(doubt: InspectedDoubt): Promise<void>;
+  isUncertain(action: { ordinal: number; step: number }): Promise<boolean>;
+  saveInspection(action: InspectedAction): Promise<void>;
   insertResolution(row: SealedReceipt & { ordinal: number; step: number }): Promise<boolean>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
@@ -166,8 +166,8 @@ function fencedTransaction(client: PoolClient, claim: Claim): FencedTransaction 
     tx,
     // Guarded by itself: without an effect there is no transaction around it.
     insertOutcomes: (rows) => insertOutcomes(client, claim, rows),
-    isInDoubt: (doubt) => isInDoubt(tx, claim.batchId, doubt),
-    saveInspection: (doubt) => saveInspection(tx, claim.batchId, doubt),
+    isUncertain: (action) => isUncertain(tx, claim.batchId, action),
+    saveInspection: (action) => saveInspection(tx, claim.batchId, action),
     insertResolution: (row) => insertResolution(tx, claim, row),
     async commit() {
       if (begun === null) return;

@@ -131,7 +131,7 @@ test('who is taken over before it reads its approval has lost the chunk, and hal
   expect(seen).toHaveLength(1);
 });
 
-test('I4: what is repeated under its key is the frozen request, and only a success ends the doubt', async () => {
+test('I4: what is repeated under its key is the frozen request, and only a success ends the uncertainty', async () => {
   const { url, seen } = await target(({ url: path }) => (path === '/send' ? 422 : 200));
   const batch = await seed(plan(url, { honoursKeys: true }), [item('send', 'intent')]);
   const { rows } = await pool.query<{ key: string }>(

@@ -30,7 +30,7 @@ export type TargetResult =
 export type Sending = {
   row: WorkRow;
   idempotencyKey: string;
-  /** an owner before this one may have sent it: then only a success ends the doubt (I4) */
+  /** an owner before this one may have sent it: then only a success ends the uncertainty (I4) */
   mayHaveActed: boolean;
 };
 
@@ -87,7 +87,7 @@ type Halt = { halted: string; fault: TargetFault | null };
 
 /**
  * Runs until everything that may be sent is sent, or it is told to stop, or the error budget is spent. Throws only for faults that are
- * nobody's answer (a broken database); then nothing is in doubt that the receipts do not show as open.
+ * nobody's answer (a broken database); then nothing is uncertain that the receipts do not show as open.
  */
 export async function executeChunk(input: ExecutorInput): Promise<Execution> {
   const { store, clock, claim } = input;
@@ -196,30 +196,30 @@ async function settleOpenIntents(run: Run): Promise<void> {
     );
     const remote = open.filter(({ row }) => target(run, row).kind === 'remote');
     const honoured = remote.filter((attempt) => honoursKeys(run, attempt));
-    const doubtful = remote.filter((attempt) => !honoured.includes(attempt));
-    if (doubtful.length > 0) {
+    const uncertain = remote.filter((attempt) => !honoured.includes(attempt));
+    if (uncertain.length > 0) {
       await reach('open.doubting', run.claim.batchId);
-      await leaveInDoubt(run, doubtful);
-      await inSlots(run, doubtful, async (attempt) => void (await lookUp(run, attempt)));
+      await leaveUncertain(run, uncertain);
+      await inSlots(run, uncertain, async (attempt) => void (await lookUp(run, attempt)));
     }
     if (honoured.length > 0) await reach('open.repeating', run.claim.batchId);
     await inSlots(run, honoured, async (attempt) => {
       if (honoursKeys(run, attempt)) return applyRemote(run, attempt);
       // The key's time ran out while those before it were repeated.
-      await leaveInDoubt(run, [attempt]);
+      await leaveUncertain(run, [attempt]);
       await lookUp(run, attempt);
     });
   }
 }
 
-async function leaveInDoubt(run: Run, attempts: Attempt[]): Promise<void> {
+async function leaveUncertain(run: Run, attempts: Attempt[]): Promise<void> {
   const lost = { result: 'uncertain', reason: 'worker_lost' } as const;
   await run.writer.outcomes(attempts.map((attempt) => outcomeRow(run, attempt, lost)));
   run.announce();
 }
 
 /**
- * Asks the target about an action whose doubt is on record; true when it says that it happened, which ends the doubt. Any other answer ends
+ * Asks the target about an action that is uncertain on record; true when it says that it happened, which settles it. Any other answer ends
  * nothing: whoever was lost may still be sending (I4). What the target said is kept either way.
  */
 async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
@@ -231,8 +231,8 @@ async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
   if (said === null || run.lease.signal.aborted) return false;
   await reach('inspection.answered', run.claim.batchId);
   const happened = said.finding === 'happened';
-  const doubt = { ordinal: attempt.row.ordinal, step: attempt.step + 1 };
-  await run.writer.inspected({ ...doubt, by: run.by, said, resolution: happened ? resolutionRow(run, attempt) : null });
+  const action = { ordinal: attempt.row.ordinal, step: attempt.step + 1 };
+  await run.writer.inspected({ ...action, by: run.by, said, resolution: happened ? resolutionRow(run, attempt) : null });
   await reach('inspection.recorded', run.claim.batchId);
   run.announce();
   return happened;
@@ -563,7 +563,7 @@ function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRo
   return { ...sealed, ordinal: attempt.row.ordinal, step, result: answer.result };
 }
 
-/** What an inspection found out, as the receipt after the doubt. */
+/** What an inspection found out, as the receipt after the uncertain one. */
 function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {
   return sealReceipt({
     at: run.clock.date().toISOString(),

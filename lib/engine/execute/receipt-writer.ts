@@ -11,7 +11,7 @@ import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
-import type { InspectedDoubt } from '#lib/store/uncertain/inspections.ts';
+import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
 import type { Backend, ExecutionStore, ReceiptConnection } from './execution-store.ts';
 
 /** The fence refused: `stopping` asks the worker to send nothing more and settle; `lost` says that somebody else owns the chunk. */
@@ -24,7 +24,7 @@ export class Refused extends Error {
 }
 
 /** `resolution`: the sealed receipt that says that it happened; null when the target did not say so. */
-type InspectedRow = InspectedDoubt & { resolution: SealedReceipt | null };
+type InspectedRow = InspectedAction & { resolution: SealedReceipt | null };
 
 type Outcomes = OutcomeRow[] | ((tx: Tx) => Promise<OutcomeRow[]>);
 
@@ -35,7 +35,7 @@ export type ReceiptWriter = {
   intents(rows: IntentRow[]): Promise<void>;
   /** Many at once; given a function, it makes their effect in the transaction of the outcomes that it returns. */
   outcomes(rows: Outcomes): Promise<void>;
-  /** What the target said about a doubt, and the receipt that ends it, if it does. Nothing when a person was faster. */
+  /** What the target said about an uncertain action, and the receipt that settles it, if one does. Nothing when a person was faster. */
   inspected(row: InspectedRow): Promise<void>;
 };
 
@@ -181,7 +181,7 @@ async function writeInspected(db: Database, claim: Claim, row: InspectedRow): Pr
     const fenced = client.transaction(claim);
     try {
       // Under the fence nobody else moves this action, so what is read here still holds when it is written.
-      if (await fenced.isInDoubt(row)) {
+      if (await fenced.isUncertain(row)) {
         await fenced.saveInspection(row);
         if (row.resolution) {
           attempt([{ ...row.resolution, ordinal: row.ordinal, step: row.step + 1 }]);

@@ -129,7 +129,8 @@ function endingSays(fileName: string, delimiter: string): boolean {
 
 /**
  * A header's cells are names. Column by column, compared with the rows below: a cell that is text above numbers, dates or the like says
- * header; one that is of the same type as its column, or occurs in it again, says row. In doubt it is a header, as most files have one.
+ * header; one that is of the same type as its column, or occurs in it again, says row. Where neither
+ * decides it is a header, as most files have one.
  */
 function looksLikeHeader(first: readonly string[], rows: RawRecord[]): boolean {
   if (rows.length === 0) return !first.some((cell) => isData(cell));

@@ -12,7 +12,7 @@ import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
 import { checkSums } from '#lib/steps/receipts/check-sums.ts';
-import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
 import { claimChunk } from '#lib/store/chunks/claims.ts';
 import { insertIntents, insertOutcomes } from '#lib/store/receipts/receipts.ts';
@@ -247,19 +247,21 @@ test('what an owner left open is asked about where the target keeps no keys, and
   }
 });
 
-test('a named person ends a doubt, it is never sent again by that, and a retry asks for a new attempt', async () => {
+test('a named person settles an uncertain action, it is never sent again by that, and a retry asks for a new attempt', async () => {
   const { url, seen } = await target((_, count) => (count <= 2 ? 500 : 200));
   const batch = await approvedHttp(url, 4, {}, { first: 0, concurrency: 1, haltAfter: { consecutive: 9, share: 1 } });
   await workUntil(pool, until(batch, 'unresolved'));
   expect(seen).toHaveLength(4);
-  expect(await answerDoubts(BO, { batchId: batch.batchId, ordinals: [1, 3], answer: 'happened' })).toMatchObject({
+  expect(await answerUncertain(BO, { batchId: batch.batchId, ordinals: [1, 3], answer: 'happened' })).toMatchObject({
     answered: 1,
     skipped: [3],
   });
-  expect(await answerDoubts(BO, { batchId: batch.batchId, ordinals: [2], answer: 'did_not', note: 'asked Cy' })).toMatchObject({
-    answered: 1,
-    skipped: [],
-  });
+  expect(await answerUncertain(BO, { batchId: batch.batchId, ordinals: [2], answer: 'did_not', note: 'asked Cy' })).toMatchObject(
+    {
+      answered: 1,
+      skipped: [],
+    },
+  );
   expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
   expect(await batchState(batch)).toBe('finished');
   expect(seen).toHaveLength(4);
@@ -554,7 +556,7 @@ test('a key is relied upon only for as long as the target keeps it, with room fo
   expect(seen).toHaveLength(1);
 });
 
-test('after an answer that says nothing the target is asked, and only its “it happened” ends the doubt', async () => {
+test('after an answer that says nothing the target is asked, and only its “it happened” settles the action', async () => {
   const { url } = await target((request) => {
     if (request.method !== 'GET') return 500;
     return { '/looks/mail%201': 200, '/looks/mail%202': 404 }[request.url ?? ''] ?? 503;
@@ -582,7 +584,7 @@ test('a person who answers while the target is being asked is first, and the ins
   let batchId = '';
   const { url } = await target(async (request) => {
     if (request.method !== 'GET') return 500;
-    await answerDoubts(BO, { batchId, ordinals: [1], answer: 'did_not' });
+    await answerUncertain(BO, { batchId, ordinals: [1], answer: 'did_not' });
     return 200;
   });
   const more = { with: { url, body: { subject: '{{subject}}' }, inspect: { url: `${url}/looks/{{subject}}` } } };

@@ -9,7 +9,7 @@ import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
 import { checkSums } from '#lib/steps/receipts/check-sums.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
-import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { haltChunk } from '#lib/store/actions/execution.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
@@ -44,7 +44,7 @@ function http(url: string): Partial<PlanInput> {
 
 const DONE: ActionReceiptKind[] = ['intent', 'outcome:succeeded'];
 const FAILED: ActionReceiptKind[] = ['intent', 'outcome:failed'];
-const DOUBT: ActionReceiptKind[] = ['intent', 'outcome:uncertain'];
+const UNCERTAIN: ActionReceiptKind[] = ['intent', 'outcome:uncertain'];
 const OPEN: ActionReceiptKind[] = ['intent'];
 const UNSENT: ActionReceiptKind[] = [];
 
@@ -109,7 +109,7 @@ test('it is done as it is: the batch finishes, the incident is over, and the sum
 
 test('a retry is about what failed, and about what was said not to have happened; never about the accepted rest', async () => {
   const { url, seen } = await target((_, count) => (count === 1 ? 404 : 200));
-  const notDone: ActionReceiptKind[] = [...DOUBT, 'resolution:not_executed'];
+  const notDone: ActionReceiptKind[] = [...UNCERTAIN, 'resolution:not_executed'];
   const batch = await seed([halted(DONE, FAILED, notDone, UNSENT, UNSENT)], { plan: http(url) });
   await acceptRest(ADA, firstOf(batch));
   await retry(ADA, firstOf(batch));
@@ -168,16 +168,16 @@ test('an undo afterwards covers what was done, and says of the rest that it was 
   });
 });
 
-describe('with doubts', () => {
+describe('with uncertain actions', () => {
   test('it is unresolved and keeps the batch open until the last is answered', async () => {
-    const batch = await seed([halted(DONE, DOUBT, DOUBT, UNSENT)]);
+    const batch = await seed([halted(DONE, UNCERTAIN, UNCERTAIN, UNSENT)]);
     expect(await acceptRest(ADA, firstOf(batch))).toMatchObject({ state: 'running', chunks: [1] });
     expect(await chunkOf(batch)).toMatchObject({ state: 'unresolved', acceptedRest: 1 });
     expect(await sum(batch)).toMatchObject({ done: 1, uncertain: 2, notExecuted: 1, waiting: 0, addsUp: true });
     expect(await incidents(batch)).toEqual([]);
-    await answerDoubts(ADA, { batchId: batch.batchId, ordinals: [2], answer: 'did_not' });
+    await answerUncertain(ADA, { batchId: batch.batchId, ordinals: [2], answer: 'did_not' });
     expect(await chunkOf(batch)).toMatchObject({ state: 'unresolved' });
-    await answerDoubts(ADA, { batchId: batch.batchId, ordinals: [3], answer: 'abandon' });
+    await answerUncertain(ADA, { batchId: batch.batchId, ordinals: [3], answer: 'abandon' });
     expect(await chunkOf(batch)).toMatchObject({ state: 'done', acceptedRest: 1 });
     expect(await batchState(batch)).toBe('finished');
     expect(await sum(batch)).toMatchObject({ done: 1, uncertain: 1, notExecuted: 2, addsUp: true });
@@ -185,10 +185,10 @@ describe('with doubts', () => {
 
   test('the last answer at the same moment: it is done, in whichever order', async () => {
     for (let round = 0; round < 6; round += 1) {
-      const batch = await seed([halted(DOUBT, UNSENT)]);
+      const batch = await seed([halted(UNCERTAIN, UNSENT)]);
       await Promise.all([
         acceptRest(ADA, firstOf(batch)),
-        answerDoubts(ADA, { batchId: batch.batchId, ordinals: [1], answer: 'abandon' }),
+        answerUncertain(ADA, { batchId: batch.batchId, ordinals: [1], answer: 'abandon' }),
       ]);
       expect(await chunkOf(batch)).toMatchObject({ state: 'done', acceptedRest: 1 });
       expect(await batchState(batch)).toBe('finished');
@@ -198,7 +198,7 @@ describe('with doubts', () => {
   test('an answer that commits while the chunk is being ended is seen', async () => {
     const settling = (batch: SeededBatch & { first: string }) => ({ ...claimOf(batch, 0), stopping: 'accept_rest' as const });
     for (const by of ['a person', 'a worker']) {
-      const batch = await seed([halted(DOUBT, UNSENT)]);
+      const batch = await seed([halted(UNCERTAIN, UNSENT)]);
       if (by === 'a worker')
         await pool.query("UPDATE chunk SET state = 'executing', stopping = 'accept_rest' WHERE id = $1", [batch.first]);
       const client = await pool.connect();
@@ -223,7 +223,7 @@ describe('with doubts', () => {
 });
 
 describe('with the open requests of a worker that died', () => {
-  test('a worker settles them and sends nothing else; what nobody knows is a doubt', async () => {
+  test('a worker settles them and sends nothing else; what nobody knows is uncertain', async () => {
     const { url, seen } = await target(() => 200);
     const batch = await seed([halted(DONE, OPEN, UNSENT, UNSENT)], { plan: http(url) });
     expect(await acceptRest(ADA, firstOf(batch))).toEqual({ state: 'running', chunks: [1], inFlight: 1 });
@@ -236,7 +236,7 @@ describe('with the open requests of a worker that died', () => {
     expect(seen).toEqual([]);
     expect(await sum(batch)).toMatchObject({ done: 1, uncertain: 1, notExecuted: 2, inFlight: 0, waiting: 0, addsUp: true });
     expect(await chunkOf(batch)).toMatchObject({ stopping: null, acceptedRest: 2 });
-    await answerDoubts(ADA, { batchId: batch.batchId, ordinals: [2], answer: 'happened' });
+    await answerUncertain(ADA, { batchId: batch.batchId, ordinals: [2], answer: 'happened' });
     expect(await batchState(batch)).toBe('finished');
   });
 
@@ -273,7 +273,7 @@ describe('with the open requests of a worker that died', () => {
       return [ended, (await chunkOf(batch)).acceptedRest];
     };
     expect(await settling(FAILED, UNSENT)).toEqual(['done', 1]);
-    expect(await settling(DOUBT, UNSENT)).toEqual(['unresolved', 1]);
+    expect(await settling(UNCERTAIN, UNSENT)).toEqual(['unresolved', 1]);
     expect(await settling(OPEN, UNSENT)).toEqual(['halted', 0]);
   });
 });
@@ -369,7 +369,7 @@ describe('refused, and nothing changes:', () => {
 test('of a whole batch: what halted while executing, and nothing else; an incident of the batch itself stays', async () => {
   const unsorted: SeedChunk = { state: 'halted', haltReason: 'a fault', items: [{ fields: { subject: 'one' } }] };
   const waits: SeedChunk = { state: 'awaiting_review', items: [{ fields: { subject: 'two' }, category: 'noise' }] };
-  const batch = await seed([halted(DONE, UNSENT), halted(DOUBT, UNSENT, UNSENT), unsorted, waits]);
+  const batch = await seed([halted(DONE, UNSENT), halted(UNCERTAIN, UNSENT, UNSENT), unsorted, waits]);
   await pool.query("UPDATE chunk SET halted_from = 'classifying' WHERE batch_id = $1 AND number = 3", [batch.batchId]);
   await pool.query("INSERT INTO incident (id, batch_id, kind, message) VALUES ($1, $2, 'mismatch', 'a difference')", [
     ...[randomUUID(), batch.batchId],

@@ -7,7 +7,7 @@ import { executeChunk } from '#lib/steps/actions/execute-chunk.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { checkSums } from '#lib/steps/receipts/check-sums.ts';
-import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { settleBatches } from '#lib/store/actions/execution.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
 import { claimChunk } from '#lib/store/chunks/claims.ts';
@@ -266,7 +266,7 @@ test('accepted as unknown while the worker ends the chunk: it is done, not unres
   expect(await ending).toBe('done');
 });
 
-test('a batch is not finished while something is in doubt, in a cancelled chunk too', async () => {
+test('a batch is not finished while something is uncertain, in a cancelled chunk too', async () => {
   const batch = await seed([
     { state: 'done', items: [item('intent', 'outcome:succeeded')] },
     { state: 'paused', items: [item('intent', 'outcome:uncertain'), item()] },
@@ -274,7 +274,7 @@ test('a batch is not finished while something is in doubt, in a cancelled chunk 
   await cancel(ADA, { batchId: batch.batchId, chunk: 2 });
   await settleBatches(pool);
   expect([await states(batch), await batchState(batch)]).toEqual([['done', 'cancelled'], 'running']);
-  await answerDoubts(BO, { batchId: batch.batchId, ordinals: [2], answer: 'did_not' });
+  await answerUncertain(BO, { batchId: batch.batchId, ordinals: [2], answer: 'did_not' });
   expect(await batchState(batch)).toBe('finished');
   expect(await sum(batch)).toMatchObject({ approved: 3, done: 1, notExecuted: 2, uncertain: 0, addsUp: true });
 });
@@ -427,16 +427,16 @@ test('a cancelled chunk hands the gate on: the next one asks in its place', asyn
   expect([await states(batch), await batchState(batch)]).toEqual([['cancelled', 'cancelled', 'cancelled'], 'finished']);
 });
 
-test('answers to the same doubts from two sides meet no deadlock, and each doubt is answered once', async () => {
-  const doubts = () => Array.from({ length: 40 }, () => item('intent', 'outcome:uncertain'));
+test('answers to the same uncertain actions from two sides meet no deadlock, and each action is answered once', async () => {
+  const uncertain = () => Array.from({ length: 40 }, () => item('intent', 'outcome:uncertain'));
   const batch = await seed([
-    { state: 'unresolved', items: doubts() },
-    { state: 'unresolved', items: doubts() },
+    { state: 'unresolved', items: uncertain() },
+    { state: 'unresolved', items: uncertain() },
   ]);
   const all = Array.from({ length: 80 }, (_, index) => index + 1);
   const given = await Promise.all([
-    answerDoubts(ADA, { batchId: batch.batchId, ordinals: all, answer: 'happened' }),
-    answerDoubts(BO, { batchId: batch.batchId, ordinals: all.toReversed(), answer: 'did_not' }),
+    answerUncertain(ADA, { batchId: batch.batchId, ordinals: all, answer: 'happened' }),
+    answerUncertain(BO, { batchId: batch.batchId, ordinals: all.toReversed(), answer: 'did_not' }),
     cancel(ADA, { batchId: batch.batchId }).then(() => ({ answered: 0 })),
   ]);
   expect(given.reduce((count, { answered }) => count + answered, 0)).toBe(80);

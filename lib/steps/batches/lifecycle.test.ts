@@ -28,7 +28,7 @@ import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { type DecideInput, decide } from '#lib/steps/checkpoints/decide.ts';
 import { classifyChunk } from '#lib/steps/chunks/classify-chunk.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
-import { answerDoubts } from '#lib/steps/uncertain/answer-doubts.ts';
+import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { settleBatches } from '#lib/store/actions/execution.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
 import { claimChunk } from '#lib/store/chunks/claims.ts';
@@ -249,13 +249,13 @@ const WALKS: Record<string, () => Promise<unknown>> = {
   },
   'chunk release from awaiting_release': async () => decides(await seed(standing('awaiting_release')), { release: true }),
   'chunk executed from executing': async () => works(await seed(standing('executing')), 'done'),
-  'chunk executed_with_doubts from executing': async () => {
+  'chunk executed_with_uncertain from executing': async () => {
     const { url } = await target(() => 500);
     return works(await seed(standing('executing'), { plan: http(url) }), 'unresolved');
   },
-  'chunk answer_last_doubt from unresolved': async () => {
+  'chunk answer_last_uncertain from unresolved': async () => {
     const { batchId } = await seed(standing('unresolved'));
-    await answerDoubts(ADA, { batchId, ordinals: [1], answer: 'happened' });
+    await answerUncertain(ADA, { batchId, ordinals: [1], answer: 'happened' });
   },
   'chunk pause from executing': async () => {
     const batch = await seed(standing('executing'));
@@ -267,7 +267,7 @@ const WALKS: Record<string, () => Promise<unknown>> = {
   'chunk reclassify_halted from halted': async () => resume(ADA, await haltedFrom('classifying')),
   'chunk settle_halted from halted': async () => cancel(ADA, await haltedFrom('executing', 'intent')),
   'chunk accept_halted from halted': async () => acceptRest(ADA, await haltedFrom('executing')),
-  'chunk accept_halted_with_doubts from halted': async () =>
+  'chunk accept_halted_with_uncertain from halted': async () =>
     acceptRest(ADA, await haltedFrom('executing', 'intent', 'outcome:uncertain')),
   'chunk retry from done': async () => retry(ADA, await named(seed(standing('done')))),
   ...Object.fromEntries(
@@ -316,7 +316,7 @@ async function again(...receipts: ActionReceiptKind[]): Promise<void> {
 
 async function answered(answer: 'happened' | 'did_not' | 'abandon'): Promise<void> {
   const { batchId } = await seed(standing('unresolved'));
-  await answerDoubts(ADA, { batchId, ordinals: [1], answer });
+  await answerUncertain(ADA, { batchId, ordinals: [1], answer });
 }
 
 /** What was not seeded: seeded receipts all have one time. */

@@ -26,7 +26,7 @@ const item = (subject: string, more: Partial<SeedItem> = {}): SeedItem => ({
   ...more,
 });
 const DONE: Partial<SeedItem> = { receipts: ['intent', 'outcome:succeeded'] };
-const DOUBT: Partial<SeedItem> = { receipts: ['intent', 'outcome:uncertain'], reason: 'timeout' };
+const UNCERTAIN: Partial<SeedItem> = { receipts: ['intent', 'outcome:uncertain'], reason: 'timeout' };
 const GIVEN_UP: Partial<SeedItem> = { receipts: ['intent', 'outcome:uncertain', 'resolution:abandoned'], reason: 'timeout' };
 
 const many = () =>
@@ -35,7 +35,7 @@ const many = () =>
     chunks: [
       { state: 'done', items: [item('a', DONE), item('b', DONE)] },
       { state: 'executing', items: [item('c', DONE), item('d', { receipts: ['intent'] }), item('e')] },
-      { state: 'unresolved', items: [item('f', DOUBT), item('g', GIVEN_UP)] },
+      { state: 'unresolved', items: [item('f', UNCERTAIN), item('g', GIVEN_UP)] },
       { state: 'awaiting_review', items: [item('h'), item('i', { category: 'keep' })] },
       { state: 'halted', haltReason: 'the target refused our password', items: [item('j')] },
       { state: 'proposed', items: [{ fields: { date: '', from: '', subject: 'k' } }] },
@@ -175,7 +175,7 @@ test('what a person accepted as unknown needs nobody any more', async () => {
     state: 'cancelled',
     chunks: [
       { state: 'cancelled', decidedBy: BO.id, items: [item('a', GIVEN_UP)] },
-      { state: 'cancelled', decidedBy: BO.id, items: [item('b', DOUBT), item('c', GIVEN_UP)] },
+      { state: 'cancelled', decidedBy: BO.id, items: [item('b', UNCERTAIN), item('c', GIVEN_UP)] },
     ],
   });
   const needs = await readNeedsYou(BO);
@@ -216,7 +216,7 @@ test('what failed is grouped by why, most first; what a later attempt did is not
   expect(await readFailures(BO, { batchId: 'none' })).toBeNull();
 });
 
-test('what is in doubt says what was sent and when; what was accepted stays listed as such', async () => {
+test('what is uncertain says what was sent and when; what was accepted stays listed as such', async () => {
   const http = {
     connector: 'http',
     do: 'POST',
@@ -225,7 +225,7 @@ test('what is in doubt says what was sent and when; what was accepted stays list
   const { batchId } = await seedBatch(pool, {
     plan: { categories: [{ name: 'noise', action: http }, { name: 'keep' }] },
     chunks: [
-      { state: 'executing', items: [item('a', DOUBT), item('b', DONE), item('c', GIVEN_UP)] },
+      { state: 'executing', items: [item('a', UNCERTAIN), item('b', DONE), item('c', GIVEN_UP)] },
       {
         state: 'executing',
         items: [item('d', { receipts: ['intent', 'outcome:failed', 'intent', 'outcome:uncertain'], reason: 'worker_lost' })],

@@ -28,15 +28,15 @@ const TABLES: Record<string, Record<string, { from: readonly string[]; to: strin
 const FIXED: Record<string, string[]> = {
   'lib/store/actions/breakers.ts letHaltedGo': ['resume_halted'],
   'lib/store/actions/execution.ts HALT': [
-    ...['halt_classify', 'halt_execute', 'cancel_executing', 'executed', 'executed_with_doubts'],
+    ...['halt_classify', 'halt_execute', 'cancel_executing', 'executed', 'executed_with_uncertain'],
   ],
   'lib/store/actions/execution.ts askForRelease': ['first_done_elsewhere'],
   'lib/store/actions/execution.ts endExecution': [
-    ...['cancel_executing', 'pause', 'first_done', 'executed', 'executed_with_doubts'],
+    ...['cancel_executing', 'pause', 'first_done', 'executed', 'executed_with_uncertain'],
   ],
   'lib/store/actions/execution.ts finishBatch': ['finish'],
-  'lib/store/actions/execution.ts settleDoubts': ['answer_last_doubt'],
-  'lib/store/batches/stopping.ts acceptRestOfChunks': ['accept_halted', 'accept_halted_with_doubts', 'settle_halted'],
+  'lib/store/actions/execution.ts settleUncertain': ['answer_last_uncertain'],
+  'lib/store/batches/stopping.ts acceptRestOfChunks': ['accept_halted', 'accept_halted_with_uncertain', 'settle_halted'],
   'lib/store/batches/stopping.ts cancelChunks': ['cancel_idle', 'cancel_executing', 'settle_halted'],
   'lib/store/batches/stopping.ts resumeChunks': ['resume', 'resume_halted', 'reclassify_halted'],
   'lib/store/batches/stopping.ts retryChunks': ['retry'],

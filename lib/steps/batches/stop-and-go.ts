@@ -52,7 +52,7 @@ export function resume(actor: Actor, which: Which): Promise<Moved> {
     if (chunk && nothing) throw new CountersignError('conflict', `Chunk ${chunk.number} is neither paused nor halted.`);
     if (batch.state === 'running' && nothing)
       throw new CountersignError('conflict', 'Nothing in this batch is paused or halted.');
-    // Its last chunk may have ended, or its last doubt been answered, while it was paused.
+    // Its last chunk may have ended, or its last uncertain action been answered, while it was paused.
     await finishBatch(tx, batch.id);
     await ring(tx);
     return moved;
@@ -78,7 +78,7 @@ export function cancel(actor: Actor, which: Which): Promise<Moved> {
 
 /**
  * Leaves a chunk that halted while executing as it is, or all such chunks of a batch: what was not sent never is, and counts as not executed. Open
- * requests are settled by a worker first, and doubts still want their answers. Throws `conflict` when nothing of that kind halted.
+ * requests are settled by a worker first, and uncertain actions still want their answers. Throws `conflict` when nothing of that kind halted.
  */
 export function acceptRest(actor: Actor, which: Which): Promise<Moved> {
   return change(actor, 'accept_rest', which, async (tx, batch, chunk) => {

@@ -5,10 +5,10 @@ import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import type { Need, NeedsYou } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { nounOf } from '#lib/steps/page.ts';
-import { type NeedRow, readDoubtful, readWaiting } from '#lib/store/batches/batch-reads.ts';
+import { type NeedRow, readUncertainChunks, readWaiting } from '#lib/store/batches/batch-reads.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { countDoubts } from '#lib/store/receipts/sum.ts';
+import { countUncertain } from '#lib/store/receipts/sum.ts';
 
 const NEEDS_SHOWN = 500;
 
@@ -18,31 +18,31 @@ export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
   const { pool } = db();
   const trouble = await readDatabaseFault(pool);
   if (!may(actor, 'decide')) return { targets: [], checkpoints: [], releases: [], doubts: [], halts: [], count: 0, trouble };
-  const [targets, waiting, doubtful] = await Promise.all([
+  const [targets, waiting, counted] = await Promise.all([
     readTargets(pool),
     readWaiting(pool, actor.id, NEEDS_SHOWN),
-    readDoubtful(pool, NEEDS_SHOWN),
+    readUncertainChunks(pool, NEEDS_SHOWN),
   ]);
-  const open = await openDoubts(doubtful);
+  const open = await openUncertain(counted);
   const those = (states: readonly NeedRow['state'][]): Need[] =>
     waiting.rows.filter(({ state }) => states.includes(state)).map((row) => needOf(row, open));
-  const doubts = doubtful.map((row) => needOf(row, open)).filter(({ uncertain }) => uncertain > 0);
+  const uncertain = counted.map((row) => needOf(row, open)).filter(({ uncertain }) => uncertain > 0);
   return {
     targets,
     checkpoints: those(CHUNK_IN_REVIEW),
     releases: those(['awaiting_release']),
-    doubts,
+    doubts: uncertain,
     halts: those(['halted']),
-    count: targets.length + waiting.count + doubts.reduce((sum, { uncertain }) => sum + uncertain, 0),
+    count: targets.length + waiting.count + uncertain.reduce((sum, need) => sum + need.uncertain, 0),
     trouble,
   };
 }
 
 /** By batch and chunk, folded from the receipts: a counter also counts what a person accepted as unknown. */
-async function openDoubts(rows: readonly NeedRow[]): Promise<Map<string, number>> {
+async function openUncertain(rows: readonly NeedRow[]): Promise<Map<string, number>> {
   const open = new Map<string, number>();
   for (const batchId of new Set(rows.map((row) => row.batchId))) {
-    for (const [chunk, count] of await countDoubts(db().pool, batchId)) open.set(`${batchId} ${chunk}`, count);
+    for (const [chunk, count] of await countUncertain(db().pool, batchId)) open.set(`${batchId} ${chunk}`, count);
   }
   return open;
 }

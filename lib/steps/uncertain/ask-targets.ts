@@ -1,4 +1,4 @@
-/** Looking doubts up at their targets, for a person who asks. Harmless reads; nothing is recorded here. */
+/** Looking uncertain actions up at their targets, for a person who asks. Harmless reads; nothing is recorded here. */
 import type { Pool } from 'pg';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { Connector } from '#lib/connectors/port.ts';
@@ -6,7 +6,7 @@ import { ASK_SLOTS, ASK_TIMEOUT_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Said } from '#lib/shapes/uncertain.ts';
 import { reserveRate } from '#lib/store/actions/execution.ts';
-import { type OpenDoubt, readSentRequests, type SentRequest } from '#lib/store/uncertain/doubts.ts';
+import { readSentRequests, type SentRequest, type UncertainAction } from '#lib/store/uncertain/uncertain.ts';
 
 /** The connector that can look this request up at its target; null when there is none. */
 export function inspector(connector: string, request: Uint8Array): Extract<Connector, { kind: 'remote' }> | null {
@@ -14,12 +14,16 @@ export function inspector(connector: string, request: Uint8Array): Extract<Conne
   return found?.kind === 'remote' && found.canInspect(request) ? found : null;
 }
 
-/** Asks about each of these doubts, a few at a time and within the batch's rate. `left`: those for which there was no time. */
-export async function askTargets(pool: Pool, batchId: string, doubts: OpenDoubt[]): Promise<{ said: Said[]; left: number }> {
-  if (doubts.length === 0) return { said: [], left: 0 };
+/** Asks about each of these actions, a few at a time and within the batch's rate. `left`: those for which there was no time. */
+export async function askTargets(
+  pool: Pool,
+  batchId: string,
+  actions: UncertainAction[],
+): Promise<{ said: Said[]; left: number }> {
+  if (actions.length === 0) return { said: [], left: 0 };
   const { rows } = await pool.query<{ plan: Plan }>('SELECT plan FROM batch WHERE id = $1', [batchId]);
   const execution = rows[0]?.plan.execution;
-  const sent = await readSentRequests(pool, batchId, doubts);
+  const sent = await readSentRequests(pool, batchId, actions);
   const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
   const said: Said[] = [];
   let next = 0;

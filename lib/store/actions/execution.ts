@@ -155,7 +155,7 @@ export type Ending = 'paused' | 'cancelled' | 'awaiting_release' | 'unresolved' 
  */
 export async function endExecution(pool: Pool, claim: Claim, cutShort: boolean): Promise<Ending | 'resumed' | null> {
   return inTransaction(pool, async (tx) => {
-    // Locked by a statement of its own: the next one then sees what those who had the row before wrote, a doubt's answer for one.
+    // Locked by a statement of its own: the next one then sees what those who had the row before wrote, an uncertain action's answer for one.
     const held = await tx.query<{ stopping: string | null }>(
       'SELECT stopping FROM chunk WHERE id = $1 AND epoch = $2 AND state = ANY($3) AND in_flight = 0 FOR UPDATE',
       [claim.chunkId, claim.epoch, chunkFrom('executed')],
@@ -168,10 +168,10 @@ export async function endExecution(pool: Pool, claim: Claim, cutShort: boolean):
          state = CASE
            WHEN stopping = 'cancel' AND ($2 OR ${WAITING} > 0) THEN 'cancelled'
            WHEN stopping = 'pause' AND ($2 OR ${WAITING} > 0) THEN 'paused'
-           WHEN stopping = 'accept_rest' THEN ${DONE_OR_IN_DOUBT}
+           WHEN stopping = 'accept_rest' THEN ${DONE_OR_UNCERTAIN}
            WHEN NOT released AND ${WAITING} > 0 THEN 'awaiting_release'
            WHEN ${WAITING} > 0 THEN state
-           ELSE ${DONE_OR_IN_DOUBT} END,
+           ELSE ${DONE_OR_UNCERTAIN} END,
          not_executed = not_executed + CASE WHEN stopping IN ('cancel', 'accept_rest') THEN ${WAITING} ELSE 0 END,
          accepted_rest = accepted_rest + CASE WHEN stopping = 'accept_rest' THEN ${WAITING} ELSE 0 END,
          stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
@@ -189,12 +189,12 @@ export async function endExecution(pool: Pool, claim: Claim, cutShort: boolean):
 export const WAITING = '(approved_actions - done - skipped - failed - uncertain - not_executed - in_flight)';
 
 /** Whether an action's last receipt says that nobody knows; the counter also counts what was accepted as unknown. */
-const IN_DOUBT = `(chunk.uncertain > 0 AND EXISTS (
+const UNCERTAIN = `(chunk.uncertain > 0 AND EXISTS (
   SELECT FROM receipt doubt WHERE doubt.batch_id = chunk.batch_id AND doubt.chunk = chunk.number AND doubt.result = 'uncertain'
     AND NOT EXISTS (SELECT FROM receipt later WHERE later.batch_id = doubt.batch_id AND later.ordinal = doubt.ordinal AND later.step > doubt.step)))`;
 
-/** What a chunk of which nothing more is sent becomes. Its row is locked by an earlier statement, so that a doubt's answer is seen. */
-export const DONE_OR_IN_DOUBT = `(CASE WHEN ${IN_DOUBT} THEN 'unresolved' ELSE 'done' END)`;
+/** What a chunk of which nothing more is sent becomes. Its row is locked by an earlier statement, so that an uncertain action's answer is seen. */
+export const DONE_OR_UNCERTAIN = `(CASE WHEN ${UNCERTAIN} THEN 'unresolved' ELSE 'done' END)`;
 
 /**
  * executing or classifying -> halted, with its incident. A chunk with nothing in flight that is being cancelled, or whose rest was accepted, comes to
@@ -223,7 +223,7 @@ type Halted = 'halted' | 'cancelled' | 'done' | 'unresolved';
 
 const ENDS = `(coalesce(stopping IN ('cancel', 'accept_rest'), false) AND in_flight = 0)`;
 const HALT = `UPDATE chunk SET
-    state = CASE WHEN NOT ${ENDS} THEN 'halted' WHEN stopping = 'cancel' THEN 'cancelled' ELSE ${DONE_OR_IN_DOUBT} END,
+    state = CASE WHEN NOT ${ENDS} THEN 'halted' WHEN stopping = 'cancel' THEN 'cancelled' ELSE ${DONE_OR_UNCERTAIN} END,
     halted_from = CASE WHEN ${ENDS} THEN halted_from ELSE state END,
     halt_reason = CASE WHEN ${ENDS} THEN NULL ELSE $4 END,
     not_executed = not_executed + CASE WHEN ${ENDS} THEN ${WAITING} ELSE 0 END,
@@ -232,7 +232,7 @@ const HALT = `UPDATE chunk SET
   WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING state`;
 
 /**
- * running -> finished when every chunk is settled and nothing is in doubt; the resources of what is over are free again. The batch is locked by
+ * running -> finished when every chunk is settled and nothing is uncertain; the resources of what is over are free again. The batch is locked by
  * a statement of its own, so that the next one sees what whoever had it before did to its chunks.
  */
 export async function finishBatch(tx: Tx, batchId: string): Promise<void> {
@@ -272,7 +272,7 @@ export async function settleBatches(pool: Pool): Promise<void> {
   for (const { id } of rows) await settleBatch(pool, id);
 }
 
-const UNSETTLED = `(state NOT IN (${stateList(CHUNK_TERMINAL)}) OR ${IN_DOUBT})`;
+const UNSETTLED = `(state NOT IN (${stateList(CHUNK_TERMINAL)}) OR ${UNCERTAIN})`;
 
 /** approved -> awaiting_release for the first chunk of each decision that waits for first actions of which none is left. */
 export async function askForRelease(client: Pool | Tx, batchId: string): Promise<void> {
@@ -288,11 +288,11 @@ export async function askForRelease(client: Pool | Tx, batchId: string): Promise
   );
 }
 
-/** unresolved -> done, when the last doubt was answered or accepted. The caller has the chunk's row. */
-export async function settleDoubts(tx: Tx, chunkId: string): Promise<void> {
+/** unresolved -> done, when the last uncertain action was answered or accepted. The caller has the chunk's row. */
+export async function settleUncertain(tx: Tx, chunkId: string): Promise<void> {
   await tx.query(
-    `UPDATE chunk SET state = 'done', updated_at = clock_timestamp() WHERE id = $1 AND state = ANY($2) AND NOT ${IN_DOUBT}`,
-    [chunkId, chunkFrom('answer_last_doubt')],
+    `UPDATE chunk SET state = 'done', updated_at = clock_timestamp() WHERE id = $1 AND state = ANY($2) AND NOT ${UNCERTAIN}`,
+    [chunkId, chunkFrom('answer_last_uncertain')],
   );
 }
 

@@ -4,7 +4,7 @@ import {
   BATCH_UNFINISHED,
   type BatchState,
   CHUNK_ACTING,
-  CHUNK_MAY_BE_IN_DOUBT,
+  CHUNK_MAY_BE_UNCERTAIN,
   CHUNK_OWNED,
   CHUNK_TERMINAL,
   CHUNK_WAITING_FOR_PEOPLE,
@@ -88,7 +88,7 @@ export type ChunkNow = {
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
 
-type Which = { number?: number; after?: number; limit?: number; state?: string /** by the counters */; doubtful?: boolean };
+type Which = { number?: number; after?: number; limit?: number; state?: string /** by the counters */; uncertain?: boolean };
 
 /** A lease that was not renewed for so long was missed at least once. */
 const SILENT_MS = 2 * LEASE_RENEW_MS;
@@ -112,7 +112,7 @@ export async function readChunksNow(pool: Pool, batchId: string, which: Which = 
     WHERE c.batch_id = $1 AND ($2::int IS NULL OR c.number = $2) AND c.number > $3 AND ($5::text IS NULL OR c.state = $5)
       AND (NOT $6::boolean OR c.uncertain > 0)
     ORDER BY c.number LIMIT $4`,
-    values: [batchId, which.number ?? null, which.after ?? 0, which.limit ?? null, which.state ?? null, which.doubtful ?? false],
+    values: [batchId, which.number ?? null, which.after ?? 0, which.limit ?? null, which.state ?? null, which.uncertain ?? false],
   });
   return rows;
 }
@@ -159,7 +159,7 @@ export async function readBatchList(
      ORDER BY b.created_at DESC, b.id DESC`,
     [
       ...[page.before?.createdAt ?? null, page.before?.id ?? null, page.state, page.limit],
-      ...[CHUNK_TERMINAL, CHUNK_MAY_BE_IN_DOUBT],
+      ...[CHUNK_TERMINAL, CHUNK_MAY_BE_UNCERTAIN],
     ],
   );
   return rows;
@@ -225,11 +225,11 @@ export async function readWaiting(pool: Pool, actorId: string, limit: number): P
 const WAITS = `${WAITS_FOR_PEOPLE} AND b.state IN (${stateList(BATCH_UNFINISHED)})
   AND CASE WHEN c.state = 'awaiting_second' THEN b.started_by IS DISTINCT FROM $1 AND ${FIRST_SIGNATURE} ->> 'by' <> $1 ELSE true END`;
 
-/** Chunks whose counter says that something is in doubt; the receipts say how much of it is still open. */
-export async function readDoubtful(pool: Pool, limit: number): Promise<NeedRow[]> {
+/** Chunks whose counter says that something is uncertain; the receipts say how much of it is still open. */
+export async function readUncertainChunks(pool: Pool, limit: number): Promise<NeedRow[]> {
   const { rows } = await pool.query<NeedRow>(
     `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND c.uncertain > 0 ORDER BY b.started_at, b.id, c.number LIMIT $2`,
-    [CHUNK_MAY_BE_IN_DOUBT, limit],
+    [CHUNK_MAY_BE_UNCERTAIN, limit],
   );
   return rows;
 }

@@ -4,7 +4,7 @@
  * states of the second into those of the first in between, and be missed by both.
  */
 import { CHUNK_PAUSABLE, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
-import { DONE_OR_IN_DOUBT, WAITING } from '#lib/store/actions/execution.ts';
+import { DONE_OR_UNCERTAIN, WAITING } from '#lib/store/actions/execution.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 /** Holds what could be, or is being, worked on: no new intent once this commits. What is being brought to its end stays so. */
@@ -63,13 +63,13 @@ export function cancelChunks(tx: Tx, batchId: string, chunk?: number): Promise<n
  */
 export async function acceptRestOfChunks(tx: Tx, batchId: string, chunk?: number): Promise<number[]> {
   const halted = `${WHICH} AND state IN (${stateList(chunkFrom('accept_halted'))}) AND halted_from IS DISTINCT FROM 'classifying' AND decision_id IS NOT NULL`;
-  // Locked by a statement of its own: the next one then sees what those who had the rows before wrote, a doubt's answer for one.
+  // Locked by a statement of its own: the next one then sees what those who had the rows before wrote, an uncertain action's answer for one.
   await tx.query(`SELECT FROM chunk WHERE ${halted} ORDER BY number FOR UPDATE`, [batchId, chunk ?? null]);
   const open = 'in_flight > 0';
   return changed(
     tx,
     `UPDATE chunk SET
-       state = CASE WHEN ${open} THEN 'executing' ELSE ${DONE_OR_IN_DOUBT} END,
+       state = CASE WHEN ${open} THEN 'executing' ELSE ${DONE_OR_UNCERTAIN} END,
        stopping = CASE WHEN ${open} THEN 'accept_rest' END,
        epoch = epoch + CASE WHEN ${open} THEN 0 ELSE 1 END,
        lease_owner = NULL, lease_until = NULL,

@@ -25,7 +25,7 @@ type Statement = {
 const sealed = (ordinal: number, step: number) => ({
   ...{ ordinal, step, body: Buffer.from(`{"v":${ordinal}.${step}}`), leaf: Buffer.alloc(32, 16 * ordinal + step) },
 });
-// The chunk has four items: one is in flight, one is in doubt, two wait.
+// The chunk has four items: one is in flight, one is uncertain, two wait.
 const intent = { ...sealed(3, 1), values: [{ field: 'subject', salt: Buffer.alloc(16), value: 'three' }], from: null };
 const bare = { ...sealed(4, 1), values: [], from: null };
 const outcome = { ...sealed(1, 2), result: 'succeeded' as const };

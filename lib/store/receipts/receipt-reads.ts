@@ -1,6 +1,6 @@
-/** Receipts as they are read: with the values that belong to them, by chunk and seq, by item, the newest, and the doubtful ones. */
+/** Receipts as they are read: with the values that belong to them, by chunk and seq, by item, the newest, and the uncertain ones. */
 import type { Pool } from 'pg';
-import { DOUBT_BODY_CHARS_MAX } from '#lib/core/limits.ts';
+import { UNCERTAIN_BODY_CHARS_MAX } from '#lib/core/limits.ts';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
 import type { ReceiptResult } from '#lib/ledger/receipt.ts';
 
@@ -102,7 +102,7 @@ export async function readFirstOutcomes(
   return rows;
 }
 
-export type DoubtRow = StoredReceipt & {
+export type UncertainReceipt = StoredReceipt & {
   intentAt: Date;
   uncertainAt: Date;
   /** of the outcome that said so */
@@ -121,16 +121,16 @@ export type DoubtRow = StoredReceipt & {
   inspection: { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string } | null;
 };
 
-/** Actions of these chunks that ended in doubt, or in its acceptance, by ordinal. */
-export async function readDoubts(
+/** Actions of these chunks that ended uncertain, or were accepted as that, by ordinal. */
+export async function readUncertainReceipts(
   pool: Pool,
   batchId: string,
   page: { chunks: number[]; after: number; limit: number },
-): Promise<DoubtRow[]> {
-  const { rows } = await pool.query<DoubtRow>(
+): Promise<UncertainReceipt[]> {
+  const { rows } = await pool.query<UncertainReceipt>(
     `SELECT doubt.*, i.committed_at AS "intentAt", coalesce(u.committed_at, doubt."committedAt") AS "uncertainAt",
        convert_from(coalesce(u.body, doubt.body), 'UTF8')::json ->> 'reason' AS reason, q.bytes AS request, s.sent ->> 'method' AS method,
-       s.sent ->> 'url' AS url, left(s.sent ->> 'body', ${DOUBT_BODY_CHARS_MAX}) AS sent, coalesce(length(s.sent ->> 'body'), 0) AS "sentChars",
+       s.sent ->> 'url' AS url, left(s.sent ->> 'body', ${UNCERTAIN_BODY_CHARS_MAX}) AS sent, coalesce(length(s.sent ->> 'body'), 0) AS "sentChars",
        i.intent #>> '{action,connector}' AS connector, (i.intent ->> 'attempt')::int AS attempt, i.intent ->> 'idempotencyKey' AS "idempotencyKey",
        json_build_object('id', i.intent ->> 'by', 'host', w.host, 'pid', w.pid) AS worker,
        CASE WHEN x.at IS NOT NULL THEN json_build_object('finding', x.finding, 'reason', x.reason, 'by', x."by",

@@ -80,7 +80,7 @@ export async function insertOutcomesAndIntents(
   return rows[0].going ? 'stored' : 'stopping';
 }
 
-/** I3: a worker's inspection ends a doubt: uncertain -> succeeded, also while the chunk is being stopped. False: the fence refused. */
+/** I3: a worker's inspection settles what was uncertain: uncertain -> succeeded, also while the chunk is being stopped. False: the fence refused. */
 export async function insertResolution(
   client: Tx,
   claim: Claim,
@@ -101,7 +101,7 @@ export type GuardedChange = {
   chunkId: string;
   /** the states the chunk may be in, from the lifecycle table */
   from: readonly ChunkState[];
-  /** null: the receipt does not depend on the answers (a doubt's answer) */
+  /** null: the receipt does not depend on the answers (an uncertain action's answer) */
   revision: number | null;
   /** what else it changes in the chunk */
   says: Decision | Answer;
@@ -109,7 +109,7 @@ export type GuardedChange = {
 
 /** A decision at a checkpoint: the transition that it is (null: the chunk stays as it is), and whether the next chunk may go on. */
 type Decision = { decided: DecidedTransition | null; continued: boolean; note?: string | null | undefined };
-/** A person's answer to as many doubts as numbers are taken. */
+/** A person's answer to as many uncertain actions as numbers are taken. */
 type Answer = { answered: ResolutionResult };
 
 /**

@@ -43,11 +43,11 @@ export async function foldChunks(pool: Pool, batchId: string, chunks: readonly C
   );
 }
 
-/** How many actions of each chunk are in doubt, by their receipts; chunks without any are not there. Accepted ones do not count. */
-export async function countDoubts(pool: Pool, batchId: string): Promise<Map<number, number>> {
-  const folded = await foldChunks(pool, batchId, await readChunksNow(pool, batchId, { doubtful: true }));
-  const doubts = [...folded].map(([number, chunk]): [number, number] => [number, chunk.folded.states.uncertain ?? 0]);
-  return new Map(doubts.filter(([, count]) => count > 0));
+/** How many actions of each chunk are uncertain, by their receipts; chunks without any are not there. Accepted ones do not count. */
+export async function countUncertain(pool: Pool, batchId: string): Promise<Map<number, number>> {
+  const folded = await foldChunks(pool, batchId, await readChunksNow(pool, batchId, { uncertain: true }));
+  const uncertain = [...folded].map(([number, chunk]): [number, number] => [number, chunk.folded.states.uncertain ?? 0]);
+  return new Map(uncertain.filter(([, count]) => count > 0));
 }
 
 type Memory = { since: number; folds: Map<number, { seq: number; folded: Folded }>; approved: Map<string, number> };

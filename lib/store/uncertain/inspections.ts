@@ -1,7 +1,7 @@
-/** What targets said about doubts when they were asked: the last word on each, beside the receipts, which say only what ended a doubt. */
+/** What targets said about uncertain actions when they were asked: the last word on each, beside the receipts, which say only what settled an action. */
 import type { Tx } from '#lib/store/postgres/db.ts';
 
-export type InspectedDoubt = {
+export type InspectedAction = {
   ordinal: number;
   /** of the receipt that says uncertain */
   step: number;
@@ -10,8 +10,12 @@ export type InspectedDoubt = {
   said: { finding: 'happened'; target: string | null } | { finding: 'not_there' } | { finding: 'unknown'; reason: string };
 };
 
-/** Whether nobody has moved this doubt. The caller holds the chunk's row, so it stays so. */
-export async function isInDoubt(tx: Tx, batchId: string, { ordinal, step }: { ordinal: number; step: number }): Promise<boolean> {
+/** Whether nobody has moved this action since it became uncertain. The caller holds the chunk's row, so it stays so. */
+export async function isUncertain(
+  tx: Tx,
+  batchId: string,
+  { ordinal, step }: { ordinal: number; step: number },
+): Promise<boolean> {
   const { rows } = await tx.query<{ step: number }>(
     `SELECT step FROM receipt WHERE batch_id = $1 AND ordinal = $2 AND step >= $3 AND (step > $3 OR result = 'uncertain')`,
     [batchId, ordinal, step],
@@ -20,7 +24,7 @@ export async function isInDoubt(tx: Tx, batchId: string, { ordinal, step }: { or
 }
 
 /** Keeps what the target said, in place of what it said before. */
-export async function saveInspection(tx: Tx, batchId: string, { ordinal, step, by, said }: InspectedDoubt): Promise<void> {
+export async function saveInspection(tx: Tx, batchId: string, { ordinal, step, by, said }: InspectedAction): Promise<void> {
   await tx.query(
     `INSERT INTO inspection (batch_id, ordinal, step, finding, target, reason, "by", at) VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
      ON CONFLICT (batch_id, ordinal, step) DO UPDATE SET finding = EXCLUDED.finding, target = EXCLUDED.target, reason = EXCLUDED.reason,

@@ -51,7 +51,7 @@ export function makeSpool({ folder }: { folder: () => string }): RemoteConnector
     prepare: (action, item) => canonicalBytes({ text: renderTemplate(readParameters(action, parameters).text, item.fields) }),
     retries: [],
     targetOf: () => TARGET,
-    doubtWords: (reason) => (reason === 'write_broke' ? BROKE : null),
+    uncertainWords: (reason) => (reason === 'write_broke' ? BROKE : null),
     targetFault: (target, reason) => (reason === 'no_folder' ? `${target} is not there` : null),
     apply: (input, signal) => write(fileOf(input.idempotencyKey), input, signal),
     canInspect: () => true,

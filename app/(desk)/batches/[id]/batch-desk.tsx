@@ -151,7 +151,9 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
         <Banner
           actions={
             <>
-              {needs.doubts > 0 ? <ButtonLink href={`/batches/${batchId}?tab=uncertain`}>Answer the doubts</ButtonLink> : null}
+              {needs.doubts > 0 ? (
+                <ButtonLink href={`/batches/${batchId}?tab=uncertain`}>Answer the uncertain actions</ButtonLink>
+              ) : null}
               {batch.next !== null && may.see ? <ReviewNext href={`/batches/${batchId}/chunks/${batch.next}`} /> : null}
             </>
           }

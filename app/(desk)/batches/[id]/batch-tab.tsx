@@ -10,7 +10,7 @@ import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { readTaskBody } from '#lib/steps/receipts/read-task-body.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
-import { Doubts } from './uncertain.tsx';
+import { Uncertain } from './uncertain.tsx';
 
 const TABS = ['chunks', 'receipts', 'uncertain', 'failed', 'plan', 'task', 'downloads'] as const;
 export type Tab = (typeof TABS)[number];
@@ -51,7 +51,7 @@ export async function BatchTab({ actor, batchId, tab, plan, noun, original, curs
     const page = asked?.items.length === 0 && cursor ? await readUncertain(actor, { batchId }) : asked;
     return (
       <div>
-        <Doubts
+        <Uncertain
           batchId={batchId}
           items={page?.items ?? []}
           groups={page?.groups ?? []}

@@ -1,15 +1,15 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { answerDoubtsAction, retryAction } from '#app/(desk)/batches/actions.ts';
+import { answerUncertainAction, retryAction } from '#app/(desk)/batches/actions.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { UncertainList } from '#components/uncertain/uncertain-list.tsx';
-import type { DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
+import type { UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 
-type Props = { batchId: string; items: UncertainItem[]; groups: DoubtGroup[]; mayAnswer: boolean; mayRetry: boolean };
+type Props = { batchId: string; items: UncertainItem[]; groups: UncertainGroup[]; mayAnswer: boolean; mayRetry: boolean };
 
-/** The open doubts of a batch, with their answers. */
-export function Doubts({ batchId, items, groups, mayAnswer, mayRetry }: Props) {
+/** The uncertain actions of a batch, with their answers. */
+export function Uncertain({ batchId, items, groups, mayAnswer, mayRetry }: Props) {
   const router = useRouter();
   const acted = async <Value,>(answer: Promise<Outcome<Value>>): Promise<Outcome<Value>> => {
     const outcome = await answer;
@@ -22,7 +22,7 @@ export function Doubts({ batchId, items, groups, mayAnswer, mayRetry }: Props) {
       groups={groups}
       mayAnswer={mayAnswer}
       onAnswer={(named, answer, note) =>
-        acted(answerDoubtsAction({ batchId, ...named, answer, note: note.trim() === '' ? null : note }))
+        acted(answerUncertainAction({ batchId, ...named, answer, note: note.trim() === '' ? null : note }))
       }
       {...(mayRetry ? { onRetry: () => acted<unknown>(retryAction({ batchId })) } : {})}
     />

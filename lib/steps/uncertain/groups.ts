@@ -1,7 +1,7 @@
-/** The name of a group of doubts: what was seen of it, so that an answer never covers a doubt that came later. */
+/** The name of a group of uncertain actions: what was seen of it, so that an answer never covers one that came later. */
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
-import type { Cause, SeenUpTo } from '#lib/store/uncertain/doubts.ts';
+import type { Cause, SeenUpTo } from '#lib/store/uncertain/uncertain.ts';
 
 const name = z.tuple([
   z.uuid(),
@@ -13,15 +13,15 @@ const name = z.tuple([
     .max(100_000),
 ]);
 
-export type DoubtGroupName = { batchId: string; cause: Cause; seen: SeenUpTo };
+export type UncertainGroupName = { batchId: string; cause: Cause; seen: SeenUpTo };
 
 /** As a text without meaning to anybody else. */
-export function groupId({ batchId, cause, seen }: DoubtGroupName): string {
+export function groupId({ batchId, cause, seen }: UncertainGroupName): string {
   return Buffer.from(JSON.stringify([batchId, cause.reason, cause.lost, seen])).toString('base64url');
 }
 
 /** Reads the name back. Throws `invalid` for what was never one, and for a group of another batch. */
-export function readGroupId(text: string, batchId: string): DoubtGroupName {
+export function readGroupId(text: string, batchId: string): UncertainGroupName {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
@@ -30,7 +30,7 @@ export function readGroupId(text: string, batchId: string): DoubtGroupName {
   }
   const read = name.safeParse(value);
   if (!read.success || read.data[0] !== batchId || [read.data[1], read.data[2]].some((one) => one?.includes('\0'))) {
-    const message = 'This is no group of doubts of this batch. Take one from the list of what is uncertain.';
+    const message = 'This is no group of uncertain actions of this batch. Take one from the list of what is uncertain.';
     throw new CountersignError('invalid', message, { problems: [{ path: 'group', message }] });
   }
   const [, reason, lost, seen] = read.data;

@@ -1,14 +1,14 @@
-/** Open doubts: actions whose last receipt says uncertain. Read in groups by what caused them, and one by one to be answered or looked up. */
+/** Uncertain actions: those whose last receipt says uncertain. Read in groups by what caused them, and one by one to be answered or looked up. */
 import type { Pool } from 'pg';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 /** Why nobody knows: the code of the outcome, and the worker that was lost, where one was (`worker:<id>`). */
 export type Cause = { reason: string | null; lost: string | null };
 
-export type DoubtGroupPart = Cause & {
+export type UncertainGroupPart = Cause & {
   chunk: number;
   count: number;
-  /** of its newest doubt: those that come later have a higher one (I3) */
+  /** of its newest action: those that come later have a higher one (I3) */
   seq: number;
   from: Date;
   to: Date;
@@ -17,14 +17,14 @@ export type DoubtGroupPart = Cause & {
   connector: string;
 };
 
-/** How many doubts of each cause each of these chunks has. */
-export async function readDoubtGroups(pool: Pool, batchId: string, chunks: number[]): Promise<DoubtGroupPart[]> {
-  const { rows } = await pool.query<DoubtGroupPart>(
+/** How many uncertain actions of each cause each of these chunks has. */
+export async function readUncertainGroups(pool: Pool, batchId: string, chunks: number[]): Promise<UncertainGroupPart[]> {
+  const { rows } = await pool.query<UncertainGroupPart>(
     `SELECT g.reason, g.lost, g.chunk, g.count, g.seq, g."from", g."to", g.connector, q.bytes AS request
      FROM (
        SELECT reason, lost, chunk, count(*)::int AS count, max(seq) AS seq, min(committed_at) AS "from", max(committed_at) AS "to",
          (array_agg(request ORDER BY ordinal))[1] AS request, (array_agg(connector ORDER BY ordinal))[1] AS connector
-       FROM (${OPEN_DOUBTS}) doubt GROUP BY reason, lost, chunk) g
+       FROM (${UNCERTAIN_ACTIONS}) open GROUP BY reason, lost, chunk) g
      LEFT JOIN frozen_request q ON q.digest = g.request
      ORDER BY g."from", g.reason, g.chunk`,
     [batchId, chunks],
@@ -35,8 +35,8 @@ export async function readDoubtGroups(pool: Pool, batchId: string, chunks: numbe
 /** The newest receipt of each chunk that somebody has seen: [chunk, seq]. */
 export type SeenUpTo = readonly (readonly [number, number])[];
 
-/** The doubts of this cause that somebody has seen, at most `limit`, in ordinal order. */
-export async function readDoubtsOfGroup(
+/** The uncertain actions of this cause that somebody has seen, at most `limit`, in ordinal order. */
+export async function readUncertainOfGroup(
   client: Pool | Tx,
   batchId: string,
   cause: Cause,
@@ -44,15 +44,15 @@ export async function readDoubtsOfGroup(
   limit: number,
 ): Promise<number[]> {
   const { rows } = await client.query<{ ordinal: number }>(
-    `SELECT doubt.ordinal FROM (${OPEN_DOUBTS}) doubt JOIN unnest($2::int[], $5::int[]) AS seen(chunk, seq) ON seen.chunk = doubt.chunk
-     WHERE doubt.seq <= seen.seq AND doubt.reason IS NOT DISTINCT FROM $3 AND doubt.lost IS NOT DISTINCT FROM $4
-     ORDER BY doubt.ordinal LIMIT $6`,
+    `SELECT open.ordinal FROM (${UNCERTAIN_ACTIONS}) open JOIN unnest($2::int[], $5::int[]) AS seen(chunk, seq) ON seen.chunk = open.chunk
+     WHERE open.seq <= seen.seq AND open.reason IS NOT DISTINCT FROM $3 AND open.lost IS NOT DISTINCT FROM $4
+     ORDER BY open.ordinal LIMIT $6`,
     [batchId, seen.map(([chunk]) => chunk), cause.reason, cause.lost, seen.map(([, seq]) => seq), limit],
   );
   return rows.map(({ ordinal }) => ordinal);
 }
 
-export type OpenDoubt = {
+export type UncertainAction = {
   ordinal: number;
   chunk: number;
   step: number;
@@ -60,9 +60,13 @@ export type OpenDoubt = {
   body: Buffer;
 };
 
-/** Which of these items are in doubt now. */
-export async function readOpenDoubts(client: Pool | Tx, batchId: string, ordinals: readonly number[]): Promise<OpenDoubt[]> {
-  const { rows } = await client.query<OpenDoubt>(
+/** Which of these items are uncertain now. */
+export async function readUncertainActions(
+  client: Pool | Tx,
+  batchId: string,
+  ordinals: readonly number[],
+): Promise<UncertainAction[]> {
+  const { rows } = await client.query<UncertainAction>(
     `SELECT r.ordinal, r.chunk, r.step, r.seq, r.body FROM unnest($2::int[]) asked(ordinal)
      CROSS JOIN LATERAL (
        SELECT ordinal, chunk, step, seq, body, result FROM receipt WHERE batch_id = $1 AND ordinal = asked.ordinal ORDER BY step DESC LIMIT 1) r
@@ -74,23 +78,27 @@ export async function readOpenDoubts(client: Pool | Tx, batchId: string, ordinal
 
 export type SentRequest = { ordinal: number; connector: string; version: number; idempotencyKey: string; request: Buffer };
 
-/** What was sent for each of these doubts, and under which key. */
-export async function readSentRequests(client: Pool | Tx, batchId: string, doubts: readonly OpenDoubt[]): Promise<SentRequest[]> {
+/** What was sent for each of these actions, and under which key. */
+export async function readSentRequests(
+  client: Pool | Tx,
+  batchId: string,
+  actions: readonly UncertainAction[],
+): Promise<SentRequest[]> {
   const { rows } = await client.query<SentRequest>(
     `SELECT i.ordinal, i.intent #>> '{action,connector}' AS connector, (i.intent #>> '{action,version}')::int AS version,
        i.intent ->> 'idempotencyKey' AS "idempotencyKey", q.bytes AS request
-     FROM unnest($2::int[], $3::int[]) doubt(ordinal, step)
+     FROM unnest($2::int[], $3::int[]) open(ordinal, step)
      CROSS JOIN LATERAL (
        SELECT ordinal, convert_from(body, 'UTF8')::json AS intent FROM receipt
-       WHERE batch_id = $1 AND ordinal = doubt.ordinal AND step < doubt.step AND kind = 'intent' ORDER BY step DESC LIMIT 1) i
+       WHERE batch_id = $1 AND ordinal = open.ordinal AND step < open.step AND kind = 'intent' ORDER BY step DESC LIMIT 1) i
      JOIN frozen_request q ON q.digest = decode(i.intent ->> 'request', 'hex')`,
-    [batchId, doubts.map(({ ordinal }) => ordinal), doubts.map(({ step }) => step)],
+    [batchId, actions.map(({ ordinal }) => ordinal), actions.map(({ step }) => step)],
   );
   return rows;
 }
 
 /** $1 the batch, $2 its chunks. */
-const OPEN_DOUBTS = `
+const UNCERTAIN_ACTIONS = `
   SELECT u.ordinal, u.chunk, u.seq, u.committed_at, o.reason, decode(i.intent ->> 'request', 'hex') AS request,
     i.intent #>> '{action,connector}' AS connector, CASE WHEN o.reason = 'worker_lost' THEN i.intent ->> 'by' END AS lost
   FROM receipt u

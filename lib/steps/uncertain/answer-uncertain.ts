@@ -4,21 +4,21 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { CHUNK_MAY_BE_IN_DOUBT } from '#lib/core/lifecycle.ts';
+import { CHUNK_MAY_BE_UNCERTAIN } from '#lib/core/lifecycle.ts';
 import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
-import { type Answered, doubtAnswers, type Said } from '#lib/shapes/uncertain.ts';
-import { settleBatch, settleDoubts } from '#lib/store/actions/execution.ts';
+import { type Answered, type Said, uncertainAnswers } from '#lib/shapes/uncertain.ts';
+import { settleBatch, settleUncertain } from '#lib/store/actions/execution.ts';
 import { type ChunkRow, lockChunks } from '#lib/store/chunks/chunks.ts';
 import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
 import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
-import { type OpenDoubt, readDoubtsOfGroup, readOpenDoubts } from '#lib/store/uncertain/doubts.ts';
 import { saveInspection } from '#lib/store/uncertain/inspections.ts';
+import { readUncertainActions, readUncertainOfGroup, type UncertainAction } from '#lib/store/uncertain/uncertain.ts';
 import { askTargets } from './ask-targets.ts';
-import { readGroupId } from './doubt-groups.ts';
+import { readGroupId } from './groups.ts';
 
-const input = doubtAnswers({ batchId: z.uuid() });
+const input = uncertainAnswers({ batchId: z.uuid() });
 
 export type AnswerInput = z.input<typeof input>;
 const RESULTS = { happened: 'succeeded', did_not: 'not_executed', abandon: 'abandoned' } as const satisfies Record<
@@ -28,10 +28,10 @@ const RESULTS = { happened: 'succeeded', did_not: 'not_executed', abandon: 'aban
 
 /**
  * Records a named person's answer, one receipt per item. It never sends anything: “it didn’t” makes the action available to a later retry.
- * `later` records nothing and leaves the doubt open. `ask` looks each up at its target, and only “it happened” ends a doubt: the receipt then
+ * `later` records nothing and leaves the action uncertain. `ask` looks each up at its target, and only “it happened” settles one: the receipt then
  * names the inspection and who asked for it. Throws `not_found` and `invalid`.
  */
-export async function answerDoubts(actor: Actor, raw: AnswerInput): Promise<Answered> {
+export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<Answered> {
   authorise(actor, 'answer');
   const read = input.safeParse(raw);
   if (!read.success) throw new CountersignError('invalid', `The answer can't be read: ${read.error.issues[0]?.message}`);
@@ -42,18 +42,18 @@ export async function answerDoubts(actor: Actor, raw: AnswerInput): Promise<Answ
   const { pool } = db();
   // One more than is taken up, to know whether some are left.
   const all = group
-    ? await readDoubtsOfGroup(pool, batchId, group.cause, group.seen, ANSWERS_AT_ONCE_MAX + 1)
+    ? await readUncertainOfGroup(pool, batchId, group.cause, group.seen, ANSWERS_AT_ONCE_MAX + 1)
     : [...new Set('ordinals' in read.data ? read.data.ordinals : [])];
   const ordinals = all.slice(0, most);
-  const before = await readOpenDoubts(pool, batchId, ordinals);
+  const before = await readUncertainActions(pool, batchId, ordinals);
   const asked = answer === 'ask' ? await askTargets(pool, batchId, before) : null;
 
   const done = await inTransaction(pool, async (tx) => {
     const chunks = await lockChunks(tx, batchId, [...new Set(before.map(({ chunk }) => chunk))]);
-    // Read again under the locks: the last answer may have come from somebody else meanwhile. What was answered, retried and is in doubt again is
-    // another doubt, that nobody here has seen.
+    // Read again under the locks: the last answer may have come from somebody else meanwhile. What was answered, retried and is uncertain again is
+    // another attempt, of which nobody here has seen anything.
     const same = new Map(before.map(({ ordinal, step }) => [ordinal, step]));
-    const still = (await readOpenDoubts(tx, batchId, ordinals)).filter(({ ordinal, step }) => same.get(ordinal) === step);
+    const still = (await readUncertainActions(tx, batchId, ordinals)).filter(({ ordinal, step }) => same.get(ordinal) === step);
     const open = Map.groupBy(still, ({ chunk }) => chunk);
     const ended = new Set<number>();
     for (const chunk of chunks) {
@@ -67,8 +67,8 @@ export async function answerDoubts(actor: Actor, raw: AnswerInput): Promise<Answ
       }
       for (const { ordinal } of found) ended.add(ordinal);
     }
-    const inDoubt = new Set(still.map(({ ordinal }) => ordinal));
-    return { answered: ended.size, skipped: ordinals.filter((ordinal) => !inDoubt.has(ordinal)) };
+    const uncertain = new Set(still.map(({ ordinal }) => ordinal));
+    return { answered: ended.size, skipped: ordinals.filter((ordinal) => !uncertain.has(ordinal)) };
   });
   await settleBatch(pool, batchId);
   announce(pool, batchId, { kind: 'answered' });
@@ -76,17 +76,23 @@ export async function answerDoubts(actor: Actor, raw: AnswerInput): Promise<Answ
 }
 
 /** Keeps what the target said about each; gives those of which it said that they happened. */
-async function keep(tx: Tx, actor: Actor, batchId: string, open: OpenDoubt[], { said }: { said: Said[] }): Promise<OpenDoubt[]> {
+async function keep(
+  tx: Tx,
+  actor: Actor,
+  batchId: string,
+  open: UncertainAction[],
+  { said }: { said: Said[] },
+): Promise<UncertainAction[]> {
   const byOrdinal = new Map(said.map((one) => [one.ordinal, one]));
-  const happened: OpenDoubt[] = [];
-  for (const doubt of open) {
-    const one = byOrdinal.get(doubt.ordinal);
+  const happened: UncertainAction[] = [];
+  for (const action of open) {
+    const one = byOrdinal.get(action.ordinal);
     if (!one || one.finding === 'cannot_ask') continue;
     const { finding, target, reason } = one;
     const inspection =
       finding === 'happened' ? { finding, target } : finding === 'not_there' ? { finding } : { finding, reason: reason ?? '' };
-    await saveInspection(tx, batchId, { ordinal: doubt.ordinal, step: doubt.step, by: actor.id, said: inspection });
-    if (finding === 'happened') happened.push(doubt);
+    await saveInspection(tx, batchId, { ordinal: action.ordinal, step: action.step, by: actor.id, said: inspection });
+    if (finding === 'happened') happened.push(action);
   }
   return happened;
 }
@@ -96,29 +102,29 @@ async function resolve(
   actor: Actor,
   batchId: string,
   chunk: ChunkRow,
-  doubts: OpenDoubt[],
+  actions: UncertainAction[],
   how: Pick<ResolutionBody, 'result' | 'evidence'>,
   note: string | null,
 ): Promise<void> {
   const { result } = how;
-  const n = doubts.length;
+  const n = actions.length;
   const last = await takeSequence(tx, n, {
     chunkId: chunk.id,
-    from: CHUNK_MAY_BE_IN_DOUBT,
+    from: CHUNK_MAY_BE_UNCERTAIN,
     revision: null,
     says: { answered: result },
   });
   if (last === null) throw new CountersignError('conflict', `Chunk ${chunk.number} moved meanwhile. Nothing was recorded.`);
-  const receipts = doubts.map((doubt, index) => {
-    const before = readReceipt(doubt.body);
-    if (before.kind !== 'outcome') throw new Error(`The doubt about item ${doubt.ordinal} does not end in an outcome.`);
+  const receipts = actions.map((action, index) => {
+    const before = readReceipt(action.body);
+    if (before.kind !== 'outcome') throw new Error(`Item ${action.ordinal} is uncertain without an outcome.`);
     const sealed = sealReceipt({
       v: 1,
       kind: 'resolution',
       batch: batchId,
       chunk: chunk.number,
-      ordinal: doubt.ordinal,
-      step: doubt.step + 1,
+      ordinal: action.ordinal,
+      step: action.step + 1,
       attempt: before.attempt,
       intent: before.intent,
       ...how,
@@ -128,8 +134,8 @@ async function resolve(
     return {
       ...sealed,
       seq: last - n + index + 1,
-      ordinal: doubt.ordinal,
-      step: doubt.step + 1,
+      ordinal: action.ordinal,
+      step: action.step + 1,
       kind: 'resolution' as const,
       result,
     };
@@ -143,7 +149,7 @@ async function resolve(
       receipts.map(({ seq }) => seq),
       note,
     );
-  await settleDoubts(tx, chunk.id);
+  await settleUncertain(tx, chunk.id);
 }
 
 /** A note may name people, so it lives beside the receipt, where it can be erased. */

@@ -1,13 +1,13 @@
-/** Doubts in words. Pure. */
+/** Uncertain actions in words. Pure. */
 
 import { formatCount, formatInstant, formatNoun, formatSpan } from '#components/ui/format.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { Answered, DoubtAnswer, DoubtGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
+import type { Answered, UncertainAnswer, UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 
 export const CANNOT_ASK = 'This plan has no way to look it up at the target.';
 
 /** "24 from worker 4711 on host, lost at 2026-11-23 14:02 UTC". */
-export function groupTitle(group: Omit<DoubtGroup, 'id' | 'reason' | 'canAsk'>): string {
+export function groupTitle(group: Omit<UncertainGroup, 'id' | 'reason' | 'canAsk'>): string {
   const { cause, worker, count, from, to } = group;
   const n = formatCount(count);
   if (worker !== null) return `${n} from worker ${worker}, lost at ${formatInstant(from)}`;
@@ -24,7 +24,7 @@ export function inspectedWords({ finding, reason }: Pick<Inspection, 'finding' |
 }
 
 /** What came of an answer, in one announcement. */
-export function answeredWords(answer: DoubtAnswer, { answered, skipped, left, said }: Answered): string {
+export function answeredWords(answer: UncertainAnswer, { answered, skipped, left, said }: Answered): string {
   const rest = [
     skipped.length > 0 ? `${formatCount(skipped.length)} had been answered meanwhile.` : '',
     left > 0 ? `${formatCount(left)} are left: answer once more.` : '',
@@ -32,7 +32,7 @@ export function answeredWords(answer: DoubtAnswer, { answered, skipped, left, sa
   return [answer === 'ask' ? askedWords(said) : recorded(answer, answered), ...rest].filter(Boolean).join(' ');
 }
 
-function recorded(answer: Exclude<DoubtAnswer, 'ask'>, answered: number): string {
+function recorded(answer: Exclude<UncertainAnswer, 'ask'>, answered: number): string {
   if (answer === 'later') return 'Left open. Nothing was recorded.';
   if (answered === 0) return 'Nothing was recorded.';
   const what = { happened: 'it happened', did_not: 'it didn’t happen. Nothing was sent', abandon: 'nobody can know' }[answer];

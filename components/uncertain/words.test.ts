@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answeredWords, CANNOT_ASK, groupTitle, inspectedWords } from './doubt-words.ts';
+import { answeredWords, CANNOT_ASK, groupTitle, inspectedWords } from './words.ts';
 
 const at = { from: '2026-11-23T14:05:10.000Z', to: '2026-11-23T14:07:59.000Z' };
 test.each([

@@ -1,12 +1,12 @@
-/** Doubts, singly and by cause: two people at once, what changes meanwhile, and what the target says when it is asked. */
+/** Uncertain actions, singly and by cause: two people at once, what changes meanwhile, and what the target says when it is asked. */
 import { expect, test } from 'vitest';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO, counters, steps, target } from '#test/fixtures/started-batch.ts';
-import { answerDoubts } from './answer-doubts.ts';
-import { groupId } from './doubt-groups.ts';
+import { answerUncertain } from './answer-uncertain.ts';
+import { groupId } from './groups.ts';
 import { readUncertain } from './read-uncertain.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
@@ -20,7 +20,7 @@ const plan = (url = 'http://127.0.0.1:9', more: object = {}): Partial<PlanInput>
   receiptFields: ['subject'],
 });
 const inspected = (url: string) => plan(url, { inspect: { url: `${url}/look/{{subject}}` } });
-const doubt = (subject: string, reason = 'timeout'): SeedItem => ({
+const uncertain = (subject: string, reason = 'timeout'): SeedItem => ({
   fields: { subject },
   category: 'noise',
   receipts: ['intent', 'outcome:uncertain'],
@@ -35,8 +35,8 @@ test('grouped by cause over all chunks, and paged by cursor with what is known o
   const { batchId } = await seedBatch(pool, {
     plan: plan(),
     chunks: [
-      { state: 'unresolved', items: [doubt('a'), doubt('b'), doubt('c', 'worker_lost')] },
-      { state: 'unresolved', items: [doubt('d'), doubt('e', 'http_500')] },
+      { state: 'unresolved', items: [uncertain('a'), uncertain('b'), uncertain('c', 'worker_lost')] },
+      { state: 'unresolved', items: [uncertain('d'), uncertain('e', 'http_500')] },
     ],
   });
   const page = await readUncertain(BO, { batchId, limit: 2 });
@@ -63,18 +63,18 @@ test('grouped by cause over all chunks, and paged by cursor with what is known o
   expect(auditor?.items[0]).toMatchObject({ request: null, body: null });
 });
 
-test('two people answer the same group at once: each doubt has one answer, and the sum adds up', async () => {
+test('two people answer the same group at once: each action has one answer, and the sum adds up', async () => {
   const { batchId } = await seedBatch(pool, {
     plan: plan(),
     chunks: [
-      { state: 'unresolved', items: Array.from({ length: 12 }, (_, index) => doubt(`a${index}`)) },
-      { state: 'unresolved', items: Array.from({ length: 12 }, (_, index) => doubt(`b${index}`)) },
+      { state: 'unresolved', items: Array.from({ length: 12 }, (_, index) => uncertain(`a${index}`)) },
+      { state: 'unresolved', items: Array.from({ length: 12 }, (_, index) => uncertain(`b${index}`)) },
     ],
   });
   const group = (await groupsOf(batchId))[0]?.id ?? '';
   const both = await Promise.all([
-    answerDoubts(ADA, { batchId, group, answer: 'happened' }),
-    answerDoubts(BO, { batchId, group, answer: 'did_not' }),
+    answerUncertain(ADA, { batchId, group, answer: 'happened' }),
+    answerUncertain(BO, { batchId, group, answer: 'did_not' }),
   ]);
   expect(both.reduce((sum, { answered }) => sum + answered, 0)).toBe(24);
   for (const of of Object.values(await steps(pool, batchId))) expect(of).toHaveLength(3);
@@ -85,27 +85,29 @@ test('two people answer the same group at once: each doubt has one answer, and t
 test('an answer to a group covers what was seen of it, and nothing that came later', async () => {
   const { batchId } = await seedBatch(pool, {
     plan: plan(),
-    chunks: [{ state: 'executing', items: [doubt('a'), doubt('b'), doubt('c')] }],
+    chunks: [{ state: 'executing', items: [uncertain('a'), uncertain('b'), uncertain('c')] }],
   });
   const [group] = await groupsOf(batchId);
-  // As it was on a screen before the third became a doubt: the decision, and two receipts for each of the first two.
+  // As it was on a screen before the third became uncertain: the decision, and two receipts for each of the first two.
   const earlier = groupId({ batchId, cause: { reason: 'timeout', lost: null }, seen: [[1, 5]] });
-  await answerDoubts(ADA, { batchId, ordinals: [2], answer: 'happened' });
-  expect(await answerDoubts(BO, { batchId, group: earlier, answer: 'did_not' })).toMatchObject({ answered: 1, left: 0 });
+  await answerUncertain(ADA, { batchId, ordinals: [2], answer: 'happened' });
+  expect(await answerUncertain(BO, { batchId, group: earlier, answer: 'did_not' })).toMatchObject({ answered: 1, left: 0 });
   expect(await steps(pool, batchId)).toEqual({
     1: ['intent', 'outcome:uncertain', 'resolution:not_executed'],
     2: ['intent', 'outcome:uncertain', 'resolution:succeeded'],
     3: ['intent', 'outcome:uncertain'],
   });
   expect(await states(batchId)).toEqual(['executing']);
-  expect(await answerDoubts(BO, { batchId, group: group?.id ?? '', answer: 'happened' })).toMatchObject({ answered: 1 });
+  expect(await answerUncertain(BO, { batchId, group: group?.id ?? '', answer: 'happened' })).toMatchObject({ answered: 1 });
   expect(await counters(pool, batchId)).toMatchObject({ done: 2, notExecuted: 1, uncertain: 0 });
   expect(await addsUp(batchId)).toBe(true);
 });
 
 test('the group of another batch, and what is none, are refused', async () => {
   const [one, other] = await Promise.all(
-    ['a', 'b'].map((subject) => seedBatch(pool, { plan: plan(), chunks: [{ state: 'unresolved', items: [doubt(subject)] }] })),
+    ['a', 'b'].map((subject) =>
+      seedBatch(pool, { plan: plan(), chunks: [{ state: 'unresolved', items: [uncertain(subject)] }] }),
+    ),
   );
   const [group] = await groupsOf(other?.batchId ?? '');
   const batchId = one?.batchId ?? '';
@@ -115,32 +117,32 @@ test('the group of another batch, and what is none, are refused', async () => {
     Buffer.from('[1]').toString('base64url'),
     Buffer.from('{').toString('base64url'),
   ])
-    await expect(answerDoubts(BO, { batchId, group: wrong, answer: 'happened' })).rejects.toMatchObject({
+    await expect(answerUncertain(BO, { batchId, group: wrong, answer: 'happened' })).rejects.toMatchObject({
       code: 'invalid',
       problems: [{ path: 'group' }],
     });
   expect(Object.values(await steps(pool, batchId))).toEqual([['intent', 'outcome:uncertain']]);
 });
 
-test('a doubt in a cancelled chunk can still be answered, and the chunk stays cancelled', async () => {
+test('an uncertain action in a cancelled chunk can still be answered, and the chunk stays cancelled', async () => {
   const { batchId } = await seedBatch(pool, {
     plan: plan(),
-    chunks: [{ state: 'cancelled', items: [doubt('a'), doubt('b')], decidedBy: ADA.id }],
+    chunks: [{ state: 'cancelled', items: [uncertain('a'), uncertain('b')], decidedBy: ADA.id }],
   });
   const [group] = await groupsOf(batchId);
-  expect(await answerDoubts(BO, { batchId, group: group?.id ?? '', answer: 'did_not' })).toMatchObject({ answered: 2 });
+  expect(await answerUncertain(BO, { batchId, group: group?.id ?? '', answer: 'did_not' })).toMatchObject({ answered: 2 });
   expect(await states(batchId)).toEqual(['cancelled']);
 });
 
-test('asked, the target ends the doubts that it confirms, by inspection and by name; the rest stays, with what it said', async () => {
+test('asked, the target settles the actions that it confirms, by inspection and by name; the rest stays, with what it said', async () => {
   const { url, seen } = await target((request) => ({ '/look/a': 200, '/look/b': 404 })[request.url ?? ''] ?? 500);
   const { batchId } = await seedBatch(pool, {
     plan: inspected(url),
-    chunks: [{ state: 'unresolved', items: [doubt('a'), doubt('b'), doubt('c')] }],
+    chunks: [{ state: 'unresolved', items: [uncertain('a'), uncertain('b'), uncertain('c')] }],
   });
   const [group] = await groupsOf(batchId);
   expect(group).toMatchObject({ count: 3, canAsk: true });
-  const asked = await answerDoubts(BO, { batchId, group: group?.id ?? '', answer: 'ask' });
+  const asked = await answerUncertain(BO, { batchId, group: group?.id ?? '', answer: 'ask' });
   expect(asked).toMatchObject({
     ...{ answered: 1, skipped: [], left: 0 },
     said: [{ finding: 'happened' }, { finding: 'not_there' }, { finding: 'unknown', reason: 'http_500' }],
@@ -162,17 +164,17 @@ test('asked, the target ends the doubts that it confirms, by inspection and by n
 test('somebody answers while the target is asked: the answer stands, and the inspection adds nothing', async () => {
   let batchId = '';
   const { url } = await target(async () => {
-    await answerDoubts(ADA, { batchId, ordinals: [1], answer: 'did_not' });
+    await answerUncertain(ADA, { batchId, ordinals: [1], answer: 'did_not' });
     return 200;
   });
-  ({ batchId } = await seedBatch(pool, { plan: inspected(url), chunks: [{ state: 'unresolved', items: [doubt('a')] }] }));
-  expect(await answerDoubts(BO, { batchId, ordinals: [1], answer: 'ask' })).toMatchObject({ answered: 0, skipped: [1] });
+  ({ batchId } = await seedBatch(pool, { plan: inspected(url), chunks: [{ state: 'unresolved', items: [uncertain('a')] }] }));
+  expect(await answerUncertain(BO, { batchId, ordinals: [1], answer: 'ask' })).toMatchObject({ answered: 0, skipped: [1] });
   expect(await steps(pool, batchId)).toEqual({ 1: ['intent', 'outcome:uncertain', 'resolution:not_executed'] });
 });
 
 test('where the plan has no way to look it up, asking says so and changes nothing', async () => {
-  const { batchId } = await seedBatch(pool, { plan: plan(), chunks: [{ state: 'unresolved', items: [doubt('a')] }] });
-  expect(await answerDoubts(BO, { batchId, ordinals: [1], answer: 'ask' })).toEqual({
+  const { batchId } = await seedBatch(pool, { plan: plan(), chunks: [{ state: 'unresolved', items: [uncertain('a')] }] });
+  expect(await answerUncertain(BO, { batchId, ordinals: [1], answer: 'ask' })).toEqual({
     ...{ answered: 0, skipped: [], left: 0 },
     said: [{ ordinal: 1, finding: 'cannot_ask', target: null, reason: null }],
   });
