@@ -61,7 +61,7 @@ for (const { mode, what } of [
 
     await expect(page.getByText('Finished')).toBeVisible();
     await untilSettled(page, { approved: 6, done: 2, uncertain: 0, 'not executed': 4 });
-    await page.getByRole('link', { name: 'Receipts' }).click();
+    await page.getByRole('link', { name: 'Receipts', exact: true }).click();
     await expect(page.getByText('Not executed, as a person says: mail 1')).toBeVisible();
     await expect(page.getByText('Sent POST, as a person says: mail 2')).toBeVisible();
     expect(target.lines()).toHaveLength(6);
@@ -96,7 +96,7 @@ test('A target that could not say what it did is asked again, and what it confir
   await expect(page.getByText('The target says: 4 happened.')).toBeVisible();
   await untilSettled(page, { approved: 4, done: 4, uncertain: 0 });
   expect(target.lines()).toHaveLength(4);
-  await page.getByRole('link', { name: 'Receipts' }).click();
+  await page.getByRole('link', { name: 'Receipts', exact: true }).click();
   await expect(page.getByText(/^Sent POST, as the target says: mail \d$/)).toHaveCount(4);
 });
 
@@ -156,7 +156,7 @@ test('One chunk is paused, goes on and is stopped from its own page, and the oth
   await rest.untilChunk(id, 2, 'done');
 });
 
-test('A worker that is killed is replaced while one looks: the tape goes on, and each item is done or asked about', async ({
+test('A worker that is killed is replaced while one looks: the receipts go on, and each item is done or asked about', async ({
   desk: page,
   visit,
   adminSession,
@@ -168,8 +168,8 @@ test('A worker that is killed is replaced while one looks: the tape goes on, and
   const id = await rest.startBatch({ name, rows: 400, plan: httpPlan(target.url, { concurrency: 4 }) });
   await rest.approve(id, 1);
   await page.goto(`/batches/${id}`);
-  const tape = page.getByRole('list', { name: 'Newest receipts' }).getByRole('listitem');
-  await expect(tape.filter({ hasText: 'Sent POST: ' }).first()).toBeVisible();
+  const receipts = page.getByRole('list', { name: 'Newest receipts' }).getByRole('listitem');
+  await expect(receipts.filter({ hasText: 'Sent POST: ' }).first()).toBeVisible();
   await page.evaluate(() => document.documentElement.setAttribute('data-loaded', 'once'));
   const chunk = page.getByRole('region', { name: 'Chunks' }).getByRole('row').nth(1);
 
@@ -187,9 +187,9 @@ test('A worker that is killed is replaced while one looks: the tape goes on, and
   info.annotations.push({ type: 'taken over', description: `${Date.now() - killed} ms after the kill, as the page shows it` });
   await expect.poll(async () => (await readSum(page)).done).toBeGreaterThan(before.done + 10);
   await expect(
-    tape
+    receipts
       .filter({ hasText: 'Uncertain' })
-      .or(tape.filter({ hasText: 'Sent POST: ' }))
+      .or(receipts.filter({ hasText: 'Sent POST: ' }))
       .first(),
   ).toBeVisible();
 
@@ -327,7 +327,7 @@ test('A dead target is one incident with one Resume', async ({ desk: page, rest,
   await expect(incident).toContainText('4 chunks with', { timeout: 20_000 });
   await expect(incident).toHaveCount(1);
   await expect(incident).toContainText('in 2 batches wait, and nothing is sent to it. Safe until morning.');
-  // Nobody mended it: one request finds that out, and it is the same question.
+  // Nobody fixed it: one request finds that out, and it is the same question.
   await incident.getByRole('button', { name: 'Resume' }).click();
   await page.goto(`/batches/${there}`);
   await expect(incident.getByRole('button', { name: 'Resume' })).toBeVisible();

@@ -27,11 +27,11 @@ test('A stranger signs in, tries 6,046 real mails, and sees the first checkpoint
   await click('link', 'Plan a batch');
 
   // Nobody has to fill in anything.
-  await expect(page.getByLabel('What should happen?')).toHaveValue('Sort sample');
-  const rules = page.getByRole('button', { name: /^Sort task [\d,]+ .*fyi [\d,]+ .*noise [\d,]+/ });
+  await expect(page.getByLabel('What should happen?')).toHaveValue('Classify sample');
+  const rules = page.getByRole('button', { name: /^Classify task [\d,]+ .*fyi [\d,]+ .*noise [\d,]+/ });
   await expect(rules).toBeVisible();
   await expect(page.getByRole('button', { name: /^Chunks by month \d+ chunks · \d+ decisions · about/ })).toBeVisible();
-  await expect(page.getByRole('button', { name: /^Start pilot: sorts [\d,]+ mails, changes nothing$/ })).toBeEnabled();
+  await expect(page.getByRole('button', { name: /^Start pilot: classifies [\d,]+ mails, changes nothing$/ })).toBeEnabled();
   await picture(page, 'plan');
   await click('button', /^Start pilot/);
   await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
@@ -44,8 +44,8 @@ test('A stranger signs in, tries 6,046 real mails, and sees the first checkpoint
   const total = await Promise.all(['task', 'fyi', 'noise'].map((name) => countIn(page, name)));
   const title = (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
   expect(title).toContain(`${total.reduce((sum, count) => sum + count, 0)} mails`);
-  await expect(categoryOf(page, 'noise')).toContainText('move to the archive shelf undoable');
-  await expect(categoryOf(page, 'task')).toContainText('get a follow-up task undoable');
+  await expect(categoryOf(page, 'noise')).toContainText('move to the archive shelf can be undone');
+  await expect(categoryOf(page, 'task')).toContainText('get a follow-up task can be undone');
   await expect(categoryOf(page, 'fyi')).toContainText('no action');
   const samples = page.getByRole('listbox', { name: 'Items in noise' });
   await expect(samples.getByRole('option', { name: /^random, / }).first()).toBeVisible();
@@ -105,7 +105,7 @@ test('One chunk goes back with a note, one is closed, one waits reviewed, and th
   await page.getByRole('dialog').getByRole('button', { name: 'Send back' }).click();
   await expect(page.getByRole('dialog')).toBeHidden();
   await expect(page.getByText('note: Not every list is noise.')).toBeVisible();
-  // Sorted again, it is back for review.
+  // Classified again, it is back for review.
   await expect(decision(page)).toBeVisible();
 
   await page.goto(`${batch.path}/chunks/${closed}`);
@@ -115,7 +115,7 @@ test('One chunk goes back with a note, one is closed, one waits reviewed, and th
   await expect(page.getByText('Closed without executing')).toBeVisible();
 
   await page.goto(`${batch.path}/chunks/${continued}`);
-  await page.getByRole('button', { name: 'Continue only' }).click();
+  await page.getByRole('button', { name: 'Next chunk only' }).click();
   await expect(page.getByText('Reviewed, not executed')).toBeVisible();
 
   // The rest by one decision of a script, while a person watches the batch's page.
@@ -145,7 +145,7 @@ test('One chunk goes back with a note, one is closed, one waits reviewed, and th
   await lookAt(page, ...acting.map(({ name }) => name));
   await approve(page);
   await releaseRest(page);
-  await page.getByRole('link', { name: 'Sort sample' }).click();
+  await page.getByRole('link', { name: 'Classify sample' }).click();
   await expect(page.getByText('Finished')).toBeVisible();
 });
 

@@ -37,10 +37,10 @@ async function sendRequests(page: Page) {
 async function expectBlocked(page: Page, places: number): Promise<void> {
   await expect(start(page)).toBeDisabled();
   await expect(save(page)).toBeDisabled();
-  await expect(page.getByRole('list', { name: 'To mend first' }).getByRole('listitem')).toHaveCount(places);
+  await expect(page.getByRole('list', { name: 'To fix first' }).getByRole('listitem')).toHaveCount(places);
 }
 
-test('A body that is not JSON keeps the plan from starting, and the batch that starts once it is mended has the body typed', async ({
+test('A body that is not JSON keeps the plan from starting, and the batch that starts once it is fixed has the body typed', async ({
   desk: page,
   rest,
 }) => {
@@ -61,12 +61,12 @@ test('A body that is not JSON keeps the plan from starting, and the batch that s
   // The name of the place leads to it, and what was typed is there still.
   await page.getByRole('button', { name: /^Categories/ }).click();
   await expect(body).toBeHidden();
-  await page.getByRole('list', { name: 'To mend first' }).getByRole('button').click();
+  await page.getByRole('list', { name: 'To fix first' }).getByRole('button').click();
   await expect(body).toBeFocused();
   await expect(body).toHaveValue('{"a": 1, "a": 2}');
 
   await body.fill('{"a": ["{{subject}}", 1.50]}');
-  await expect(page.getByRole('list', { name: 'To mend first' })).toHaveCount(0);
+  await expect(page.getByRole('list', { name: 'To fix first' })).toHaveCount(0);
   await expect(start(page)).toBeEnabled();
   await start(page).click();
   await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);

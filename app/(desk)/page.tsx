@@ -52,7 +52,7 @@ export default async function NeedsYouPage() {
       ) : targets.length > 0 ? null : (
         <EmptyState
           title="Nothing waits for you"
-          text="When a chunk is sorted, or an action has to be answered for, it appears here."
+          text="When a chunk is classified, or an action has to be answered for, it appears here."
           action={
             may(actor, 'upload') ? (
               <ButtonLink href="/datasets" kind="primary">

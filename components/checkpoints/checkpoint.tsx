@@ -178,8 +178,8 @@ export function Checkpoint({
 
   const move = (step: number) => {
     const at = list.findIndex(({ ordinal }) => ordinal === current?.ordinal);
-    const target = list[Math.min(list.length - 1, Math.max(0, at + step))];
-    if (target) setSelected(target.ordinal);
+    const next = list[Math.min(list.length - 1, Math.max(0, at + step))];
+    if (next) setSelected(next.ordinal);
   };
 
   const assign = async (sample: Sample, to: string) => {
@@ -338,12 +338,12 @@ export function Checkpoint({
             {words.button}
           </Button>
           <Button
-            title="Sorting goes on; this chunk waits, and nothing of it is sent."
+            title="Classifying goes on; this chunk waits, and nothing of it is sent."
             onClick={() => void answer({ next: true })}
             pending={decide.pending && asking === null}
             disabled={chunk.continued}
           >
-            Continue only
+            Next chunk only
           </Button>
           <Button onClick={() => setAsking('send-back')}>{signed ? 'Do not sign…' : 'Send back…'}</Button>
           <Menu

@@ -88,7 +88,7 @@ export function ExecuteDialog({
       ) : null}
       {nextWaits ? (
         <Checkbox
-          label="Sorting of what is left may go on meanwhile"
+          label="Classifying what is left may go on meanwhile"
           checked={next}
           onChange={(event) => setNext(event.target.checked)}
         />

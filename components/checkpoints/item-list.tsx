@@ -49,11 +49,10 @@ export function ItemList({ label, items, selected, categoryOf, accepted, categor
 
   const onKey = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    const target =
-      event.key === 'Home' ? items[0] : event.key === 'End' ? items.at(-1) : step === 0 ? undefined : items[at + step];
-    if (!target) return;
+    const next = event.key === 'Home' ? items[0] : event.key === 'End' ? items.at(-1) : step === 0 ? undefined : items[at + step];
+    if (!next) return;
     event.preventDefault();
-    onSelect(target.ordinal);
+    onSelect(next.ordinal);
   };
 
   return (
@@ -96,7 +95,7 @@ export function ItemList({ label, items, selected, categoryOf, accepted, categor
 
 const COARSE = '(pointer: coarse)';
 
-/** 32 px, and a full touch target where the pointer is a finger. */
+/** 32 px, and 44 px where the pointer is a finger. */
 function useRowHeight(): number {
   const coarse = useSyncExternalStore(
     (changed) => {

@@ -6,12 +6,12 @@ import { Field, Textarea } from '#components/ui/field.tsx';
 
 type Props = AskedProps & {
   name: string;
-  /** it awaits a second signature: then it goes back to review, not to be sorted again */
+  /** it awaits a second signature: then it goes back to review, not to be classified again */
   signed: boolean;
   onConfirm: (note: string) => void;
 };
 
-/** Have the chunk sorted again, or not sign it, with a word of why. */
+/** Have the chunk classified again, or not sign it, with a word of why. */
 export function SendBackDialog({ open, onClose, name, signed, pending, error, onConfirm }: Props) {
   const [note, setNote] = useState('');
   return (
@@ -22,7 +22,7 @@ export function SendBackDialog({ open, onClose, name, signed, pending, error, on
       description={
         signed
           ? 'The first signature is void. It goes back to review as it is, and two people sign anew. Nothing is sent. Your note stays with it.'
-          : 'It is sorted again and comes back here; what people corrected stays. Nothing is sent. Your note stays with it.'
+          : 'It is classified again and comes back here; what people corrected stays. Nothing is sent. Your note stays with it.'
       }
       confirm={signed ? 'Do not sign' : 'Send back'}
       pending={pending}

@@ -178,7 +178,9 @@ export function StatePanel({
     );
   }
   if (chunk.continued && chunk.state === 'awaiting_review') {
-    return <Banner>You let sorting go on. This chunk still waits for its decision; the batch can't finish without it.</Banner>;
+    return (
+      <Banner>You let classifying go on. This chunk still waits for its decision; the batch can't finish without it.</Banner>
+    );
   }
   return null;
 }

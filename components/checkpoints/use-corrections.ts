@@ -25,12 +25,12 @@ export function useCorrections(onCorrect: (corrections: CorrectionInput[]) => Pr
   const queue = useRef(new Map<number, Waiting>());
   // Known at once, where the state waits for the next rendering: a decision must not overtake its own corrections.
   const savedRevision = useRef(0);
-  const sending = useRef<Promise<boolean> | null>(null);
+  const saving = useRef<Promise<boolean> | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const latest = useRef(onCorrect);
   latest.current = onCorrect;
 
-  const send = useCallback(async (): Promise<boolean> => {
+  const save = useCallback(async (): Promise<boolean> => {
     const batch = [...queue.current].map(([ordinal, { category, from }]) => ({ ordinal, category, from }));
     if (batch.length === 0) return true;
     queue.current = new Map();
@@ -52,14 +52,14 @@ export function useCorrections(onCorrect: (corrections: CorrectionInput[]) => Pr
   const flush = useCallback(async (): Promise<boolean> => {
     clearTimeout(timer.current);
     let saved = true;
-    while (sending.current || queue.current.size > 0) {
-      sending.current ??= send().finally(() => {
-        sending.current = null;
+    while (saving.current || queue.current.size > 0) {
+      saving.current ??= save().finally(() => {
+        saving.current = null;
       });
-      saved = (await sending.current) && saved;
+      saved = (await saving.current) && saved;
     }
     return saved;
-  }, [send]);
+  }, [save]);
 
   const correct = useCallback(
     (corrections: (CorrectionInput & { from: string })[]) => {

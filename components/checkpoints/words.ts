@@ -132,10 +132,10 @@ export function leaveWords(counts: ActionCounts): LeaveWords {
   };
 }
 
-/** "undoable", or that it is not. */
+/** Whether it can be undone. */
 export function effectWord(action: Pick<ActionWords, 'effect'>): string {
   if (action.effect === 'none') return 'changes nothing';
-  return action.effect === 'undoable' ? 'undoable' : "can't be undone";
+  return action.effect === 'undoable' ? 'can be undone' : "can't be undone";
 }
 
 /** How many run first: `first` per target (connector and connection). */

@@ -5,8 +5,8 @@ import type { StateLook } from '#components/ui/state-badge.tsx';
 import {
   type ActionState,
   type BatchState,
+  CHUNK_CLASSIFYING,
   CHUNK_OWNED,
-  CHUNK_SORTING,
   CHUNK_UNCLAIMED,
   type ChunkState,
   type DatasetState,
@@ -17,7 +17,7 @@ import type { ChunkRow } from '#lib/shapes/chunks.ts';
 const CHUNK: Record<ChunkState, StateLook> = {
   proposed: { tone: 'neutral', glyph: '○', word: 'Proposed' },
   queued: { tone: 'neutral', glyph: '◌', word: 'Queued' },
-  classifying: { tone: 'blue', glyph: '◔', word: 'Sorting' },
+  classifying: { tone: 'blue', glyph: '◔', word: 'Classifying' },
   awaiting_review: { tone: 'amber', glyph: '◆', word: 'Awaiting review' },
   awaiting_second: { tone: 'amber', glyph: '◇', word: 'Awaiting a second signature' },
   approved: { tone: 'accent', glyph: '✓', word: 'Approved' },
@@ -72,7 +72,7 @@ export function chunkLook(chunk: ChunkNow): StateLook {
   if (isPaused(chunk)) return CHUNK.paused;
   if (chunk.waitsFor && state !== 'halted') return { tone: 'red', glyph: '‖', word: 'Waiting for its target' };
   if (state === 'awaiting_review' && chunk.continued) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
-  if (CHUNK_SORTING.includes(state) && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
+  if (CHUNK_CLASSIFYING.includes(state) && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
   if (state === 'done' && chunk.counts) {
     const { failed, notExecuted } = chunk.counts;
     const left = notExecuted > 0 ? `${formatCount(notExecuted)} not executed` : null;

@@ -8,7 +8,8 @@ export function Unattended({ heardAt, inFlight }: { heardAt: string | null; inFl
       <span className="font-medium">
         {heardAt ? `No worker has been heard of since ${formatInstant(heardAt)}.` : 'No worker is running.'}
       </span>{' '}
-      Nothing is being sorted or sent. {inFlight > 0 ? `${formatNoun(inFlight, 'requests')} may be out; none is repeated. ` : ''}
+      Nothing is being classified or sent.{' '}
+      {inFlight > 0 ? `${formatNoun(inFlight, 'requests')} may be out; none is repeated. ` : ''}
       It goes on by itself as soon as one runs: <code className="font-mono text-12">npm run worker</code>.
     </Banner>
   );

@@ -27,7 +27,7 @@ export function CategoriesSection({ plan, forms, fields, preview, problems, onCh
   const used = categoriesInUse(forms, plan);
   const inUse = (name: string) => used.has(name);
 
-  /** A renamed category takes with it what sorts into it. */
+  /** A renamed category takes with it the rules that give it. */
   const rename = (index: number, name: string) => {
     const before = categories[index]?.name ?? '';
     onChange({
@@ -81,7 +81,7 @@ export function CategoriesSection({ plan, forms, fields, preview, problems, onCh
                 type="button"
                 aria-label={`Remove ${category.name}`}
                 disabled={inUse(category.name) || categories.length === 1}
-                title={inUse(category.name) ? 'A rule sorts into it' : undefined}
+                title={inUse(category.name) ? 'A rule gives this category' : undefined}
                 onClick={() => {
                   rows.remove(index);
                   set(categories.filter((_, at) => at !== index));

@@ -23,7 +23,7 @@ export function GatesSection({ plan, problems, onChange }: Omit<Props, 'fields'>
   return (
     <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2" data-at="gates">
       <Field
-        label="Chunks are sorted"
+        label="Chunks are classified"
         hint={
           two
             ? 'No action runs before two others have signed its chunk.'

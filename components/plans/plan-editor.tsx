@@ -17,11 +17,11 @@ import { JsonText } from './action-editor.tsx';
 import { CategoriesSection } from './categories-section.tsx';
 import { ChunksSection } from './chunks-section.tsx';
 import { planSchemaOnPage } from './classifier-editor.tsx';
+import { ClassifySection } from './classify-section.tsx';
 import { GatesSection, IndependenceSection, LimitsSection } from './limits-section.tsx';
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
 import type { PlanPreview, PlanProblem, SectionProps } from './plan-preview.ts';
-import { SortSection } from './sort-section.tsx';
 import { TextField } from './typed-field.tsx';
 import { typedName, typedPlan } from './typed-value.ts';
 
@@ -91,8 +91,15 @@ export function PlanEditor({
         ) : null}
 
         <div className={previewing ? 'opacity-90' : undefined}>
-          <Disclosure title="Sort" summary={<SortSummary preview={preview} />} open>
-            <SortSection plan={plan} forms={forms} fields={fields} preview={preview} problems={problems} onChange={onChange} />
+          <Disclosure title="Classify" summary={<ClassifySummary preview={preview} />} open>
+            <ClassifySection
+              plan={plan}
+              forms={forms}
+              fields={fields}
+              preview={preview}
+              problems={problems}
+              onChange={onChange}
+            />
           </Disclosure>
           <Disclosure title="Categories" summary={<ActionSummary plan={plan} />} open={plan.categories.length <= 4}>
             <CategoriesSection
@@ -171,8 +178,8 @@ function ToMend({ plan, forms, paths }: { plan: Plan; forms: PlanForms; paths: s
   if (paths.length === 0) return null;
   return (
     <div className="flex max-h-24 min-w-0 flex-wrap items-center gap-x-2 gap-y-1 overflow-y-auto text-12 max-sm:w-full">
-      <span className="text-red">{formatNoun(paths.length, 'places')} to mend first:</span>
-      <ul aria-label="To mend first" className="contents">
+      <span className="text-red">{formatNoun(paths.length, 'places')} to fix first:</span>
+      <ul aria-label="To fix first" className="contents">
         {paths.map((path) => (
           <li key={path}>
             <Button size="small" onClick={() => goToPlace(path)}>
@@ -189,7 +196,7 @@ function uncapitalised(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-function SortSummary({ preview }: { preview: PlanPreview | null }) {
+function ClassifySummary({ preview }: { preview: PlanPreview | null }) {
   if (!preview) return <>counting…</>;
   return (
     <span className="flex flex-wrap gap-x-3">
@@ -236,5 +243,5 @@ function limitWords({ execution }: Plan): string {
 function startWords(preview: PlanPreview | null, dataset: Props['dataset']): string {
   if (!preview) return 'Start';
   const count = preview.gates.next === 'parallel' ? dataset.itemCount : (preview.firstUp?.itemCount ?? 0);
-  return `Start${preview.gates.next === 'pilot' ? ' pilot' : ''}: sorts ${formatNoun(count, dataset.noun)}, changes nothing`;
+  return `Start${preview.gates.next === 'pilot' ? ' pilot' : ''}: classifies ${formatNoun(count, dataset.noun)}, changes nothing`;
 }

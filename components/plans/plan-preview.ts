@@ -19,7 +19,7 @@ export type PlanPreview = Pick<Preview, 'soFar' | 'routing' | 'independence' | '
     chunks: (Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount'> & { undated: boolean })[];
     /** what to know about the chunks before the start, a sentence each */
     warnings: string[];
-    /** what the start would sort first */
+    /** what the start would classify first */
     firstUp: { name: string; itemCount: number } | null;
     /** offered when there are more decisions than a person would take */
     coarser: { label: string; chunking: Chunking; decisions: number }[];

@@ -18,7 +18,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
   const { rules, otherwise } = part;
   const rows = useRowKeys(rules.length);
   const dragged = useRef<number | null>(null);
-  const target = useRef<number | null>(null);
+  const over = useRef<number | null>(null);
 
   const set = (next: Rule[]) => onChange({ ...part, rules: next });
   const move = (from: number, to: number) => {
@@ -63,10 +63,10 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
                 dragged.current = index;
               },
               over: () => {
-                target.current = index;
+                over.current = index;
               },
               drop: () => {
-                if (dragged.current !== null && target.current !== null) move(dragged.current, target.current);
+                if (dragged.current !== null && over.current !== null) move(dragged.current, over.current);
                 dragged.current = null;
               },
             }}

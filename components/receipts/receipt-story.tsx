@@ -31,7 +31,7 @@ export function ReceiptStory({ receipts, names }: { receipts: ReceiptRow[]; name
                 <span>
                   receipt {receipt.chunk}.{receipt.seq}
                 </span>
-                <Digest hex={receipt.leaf} label="Leaf" />
+                <Digest hex={receipt.leaf} label="Hash" />
               </p>
               <details className="mt-1">
                 <summary className="w-fit text-12 text-muted hover:text-text">Its body</summary>

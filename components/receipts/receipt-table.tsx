@@ -18,7 +18,7 @@ export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts:
           <HeadCell>State</HeadCell>
           <HeadCell>Line</HeadCell>
           <HeadCell>Committed</HeadCell>
-          <HeadCell>Leaf</HeadCell>
+          <HeadCell>Hash</HeadCell>
         </>
       }
     >

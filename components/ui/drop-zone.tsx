@@ -23,26 +23,26 @@ type Props = {
   onRefused?: (message: string) => void;
 };
 
-type Sending = { name: string; progress: UploadProgress; cancel: AbortController };
+type Transfer = { name: string; progress: UploadProgress; cancel: AbortController };
 
 /** One place for a file: dropped on it or chosen. Shows how much has been sent, and lets go when asked. */
 export function DropZone({ urlFor, accept, title, hint, other, onDone, onRefused }: Props) {
   const [over, setOver] = useState(false);
-  const [sending, setSending] = useState<Sending | null>(null);
+  const [transfer, setTransfer] = useState<Transfer | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
 
   const send = async (files: FileList | null) => {
     const file = files?.[0];
-    if (!file || sending) return;
+    if (!file || transfer) return;
     const cancel = new AbortController();
     setRefused(null);
-    setSending({ name: file.name, progress: { sent: 0, total: file.size }, cancel });
+    setTransfer({ name: file.name, progress: { sent: 0, total: file.size }, cancel });
     const answer = await upload(urlFor(file), file, {
       signal: cancel.signal,
-      onProgress: (progress) => setSending({ name: file.name, progress, cancel }),
+      onProgress: (progress) => setTransfer({ name: file.name, progress, cancel }),
     });
-    setSending(null);
+    setTransfer(null);
     if (answer.ok) return onDone(answer.value);
     setRefused(answer.message);
     onRefused?.(answer.message);
@@ -69,8 +69,8 @@ export function DropZone({ urlFor, accept, title, hint, other, onDone, onRefused
           over ? 'border-accent bg-selected' : 'border-control bg-surface',
         )}
       >
-        {sending ? (
-          <Transfer sending={sending} />
+        {transfer ? (
+          <TransferLine transfer={transfer} />
         ) : (
           <>
             <p className="text-16 font-medium">{title}</p>
@@ -101,8 +101,8 @@ export function DropZone({ urlFor, accept, title, hint, other, onDone, onRefused
   );
 }
 
-function Transfer({ sending }: { sending: Sending }) {
-  const { name, progress, cancel } = sending;
+function TransferLine({ transfer }: { transfer: Transfer }) {
+  const { name, progress, cancel } = transfer;
   const share = progress.total === 0 ? 1 : progress.sent / progress.total;
   const words =
     share >= 1

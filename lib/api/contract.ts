@@ -114,7 +114,7 @@ export const contract = oc.prefix('/api/v1').router({
     read: get('/batches/{id}/chunks/{n}', 'Read a checkpoint', 'Counts, samples and the digest that a decision is bound to.')
       .input(z.strictObject(ofChunk))
       .output(checkpoint),
-    items: get('/batches/{id}/chunks/{n}/items', 'List the items of a chunk with their answers')
+    items: get('/batches/{id}/chunks/{n}/items', 'List the items of a chunk with their classifications')
       .input(z.strictObject({ ...ofChunk, ...paging, category: z.string().optional(), search: z.string().max(200).optional() }))
       .output(page(sample)),
     correct: post(

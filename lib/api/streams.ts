@@ -136,7 +136,7 @@ export const streams: Stream[] = [
       operationId: 'batches.dataset',
       summary: 'Download the items of a batch, or of one of its categories',
       description:
-        'original, and the format of the upload by its name, are the original bytes. Items that are not sorted yet are left out.',
+        'original, and the format of the upload by its name, are the original bytes. Items that are not classified yet are left out.',
       parameters: [
         ofBatch,
         inQuery('format', { type: 'string', enum: [...DOWNLOAD_FORMATS], default: 'original' }),

@@ -3,22 +3,22 @@ import type { Problem } from '#lib/core/errors.ts';
 import type { ClassifierInPlan, ClassifierPart } from '#lib/core/plans/plan.ts';
 
 export type ClassifierItem = { ordinal: number; fields: Record<string, string> };
-export type Answer = {
+export type Classification = {
   ordinal: number;
   category: string;
   why: string;
   confidence: number;
-  /** which of the classifier's own parts answered (the index of the rule), for counting; absent where none did */
+  /** which of the classifier's own parts gave it (the index of the rule), for counting; absent where none did */
   part?: number;
 };
 
 export type Classifier = {
   /** The fields it reads, so that callers fetch no more; null when it can read any. */
   fields: string[] | null;
-  /** How many parts of its own can answer: its rules. 0 where answers name none. */
+  /** How many parts of its own can give a category: its rules. 0 where classifications name none. */
   parts: number;
-  /** Answers every item it is given, in order; throws to halt the chunk, with words for a person. */
-  classify(items: ClassifierItem[], signal: AbortSignal): Promise<Answer[]>;
+  /** Classifies every item it is given, in order; throws to halt the chunk, with words for a person. */
+  classify(items: ClassifierItem[], signal: AbortSignal): Promise<Classification[]>;
 };
 
 /** What ingest knows of a field: `iso` and `odd` as in its profile, absent where nobody looked. */
@@ -36,7 +36,7 @@ export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = Class
   /** Checks its part of the plan against the dataset's fields; throws `invalid` with path, line and column. */
   make(part: Part, fieldNames: string[]): Classifier;
   /**
-   * What can be answered and would still be answered wrong, with path, line and column: no plan may begin with it. `make` does not ask, so that a
+   * What can be evaluated and would still classify wrong, with path, line and column: no plan may begin with it. `make` does not ask, so that a
    * batch which runs already runs on.
    */
   objections(part: Part, fields: readonly ClassifierField[]): Problem[];

@@ -23,7 +23,7 @@ type FormField = {
   /** where the value is in the action: "with.url", "do", "connection", "honoursKeys" */
   at: string;
   label: string;
-  /** what the place is called in the list of what is to be mended: "address" */
+  /** what the place is called in the list of what is to be fixed: "address" */
   place: string;
   hint?: string;
   /** fields of the dataset may stand in it, in double braces; the first such field says so */

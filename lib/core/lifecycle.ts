@@ -123,20 +123,20 @@ export const CHUNK_SETTLED: readonly ChunkState[] = CHUNK_AT_REST.filter((state)
 /** A worker has the chunk under a lease, or may take it over. */
 export const CHUNK_OWNED: readonly ChunkState[] = [CHUNK_TRANSITIONS.claim_classify.to, CHUNK_TRANSITIONS.claim_execute.to];
 
-/** Being sorted, or waiting for a worker who does it. */
-export const CHUNK_SORTING: readonly ChunkState[] = CHUNK_TRANSITIONS.claim_classify.from;
+/** Being classified, or waiting for a worker who does it. */
+export const CHUNK_CLASSIFYING: readonly ChunkState[] = CHUNK_TRANSITIONS.claim_classify.from;
 
 /** Approved: its actions are being carried out, or wait for a worker who does it. */
 export const CHUNK_ACTING: readonly ChunkState[] = CHUNK_TRANSITIONS.claim_execute.from;
 
 /** Being worked on, or waiting for a worker: what a pause holds. */
-export const CHUNK_PAUSABLE: readonly ChunkState[] = [...CHUNK_SORTING, ...CHUNK_ACTING];
+export const CHUNK_PAUSABLE: readonly ChunkState[] = [...CHUNK_CLASSIFYING, ...CHUNK_ACTING];
 
 /** Waiting for a worker, and owned by none. */
 export const CHUNK_UNCLAIMED: readonly ChunkState[] = CHUNK_PAUSABLE.filter((state) => !CHUNK_OWNED.includes(state));
 
-/** Not every item has its answer, so there is nothing to decide on. */
-export const CHUNK_UNSORTED: readonly ChunkState[] = [...CHUNK_TRANSITIONS.open_gate.from, ...CHUNK_SORTING];
+/** Not every item is classified, so there is nothing to decide on. */
+export const CHUNK_UNCLASSIFIED: readonly ChunkState[] = [...CHUNK_TRANSITIONS.open_gate.from, ...CHUNK_CLASSIFYING];
 
 /** At its review: nothing of it was approved, and everything of it can be. */
 export const CHUNK_IN_REVIEW: readonly ChunkState[] = CHUNK_TRANSITIONS.approve.from;

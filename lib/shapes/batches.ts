@@ -55,7 +55,7 @@ export const batch = z.object({
   ...times,
   noun,
   sum,
-  rate: z.number().nullable().describe('Actions, or items sorted, per second; null when nothing moves.'),
+  rate: z.number().nullable().describe('Actions, or items classified, per second; null when nothing moves.'),
   etaSeconds: z.number().nullable(),
   needs: z.object({ reviews: count, releases: count, doubts: count, halts: count }).describe('What waits for a person.'),
   targets: z.array(targetIncident).describe('Targets that failed, as far as this batch waits for them.'),

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
-import { sortedItem } from './datasets.ts';
+import { classifiedItem } from './datasets.ts';
 import { targetIncident } from './fleet.ts';
 import { receiptRow } from './receipts.ts';
 import { count, countsByCategory, id, instant, nameNumber, sha256 } from './values.ts';
 
 /** Fields come in the order of the file's columns; long values are cut and end in … */
-export const sample = sortedItem.extend({
+export const sample = classifiedItem.extend({
   text: z.string().nullable().describe("A mail's text, which is then not among the fields."),
   category: z.string(),
   by: z.string().describe("The classifier's kind, or a person's name."),
@@ -130,7 +130,7 @@ export const decisionAnswers = {
     .boolean()
     .default(false)
     .describe(
-      'Sort it again; the note says why. Of a chunk that awaits a second signature: do not sign it; the first one is void.',
+      'Classify it again; the note says why. Of a chunk that awaits a second signature: do not sign it; the first one is void.',
     ),
   close: z.boolean().default(false).describe('Close it without executing.'),
   release: z.boolean().default(false).describe('Run the rest of an approval whose first actions are done.'),

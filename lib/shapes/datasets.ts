@@ -51,8 +51,8 @@ export type DatasetView = z.infer<typeof datasetView>;
 export const item = z.object({ ordinal: z.int(), fields: fieldValues });
 export type DatasetItem = z.infer<typeof item>;
 
-/** An item that was sorted: why it is where it is. */
-export const sortedItem = item.extend({ why: z.string(), confidence: z.number() });
+/** An item that was classified: why it is where it is. */
+export const classifiedItem = item.extend({ why: z.string(), confidence: z.number() });
 
 /** `excerpt`: the row's first bytes as text; bytes that are none are shown as U+FFFD. */
 export const unreadableRow = z.object({ line: z.int(), reason: z.string(), excerpt: z.string() });

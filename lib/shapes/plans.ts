@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CHUNK_KINDS, GATE_POLICIES, ROUTINGS, WARNINGS } from '#lib/core/plans/kinds.ts';
 import type { Plan, PlanInput } from '#lib/core/plans/plan.ts';
 import { actionWords } from './actions.ts';
-import { sortedItem } from './datasets.ts';
+import { classifiedItem } from './datasets.ts';
 import { count, facts, id, isObject } from './values.ts';
 
 /** A plan as it was written; the step that takes it says what is wrong with it and where. lib/api/openapi.ts describes it. */
@@ -58,7 +58,7 @@ export const preview = z.object({
         action: actionWords.nullable(),
         /** at most PREVIEW_EXAMPLES, with their receipt fields, cut to a length for the eye */
         examples: z.array(
-          sortedItem.extend({
+          classifiedItem.extend({
             /** the exact request that would be frozen, cut to a length for the eye; null without an action */
             request: z.string().nullable(),
             /** the line that a success would leave in the task body; null without an action */

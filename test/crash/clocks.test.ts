@@ -27,7 +27,7 @@ async function clocksOf(batchId: string): Promise<number[]> {
   return rows.map(({ off }) => off);
 }
 
-test('one five hours ahead and one five hours behind sort, and do what was approved, together', async () => {
+test('one five hours ahead and one five hours behind classify, and do what was approved, together', async () => {
   const target = await loggingTarget({ latencyMs: 20 });
   const batch = await startedBatch(pool, { items: 240, chunks: 6, plan: sendAll(target) });
   await startWorker(url, { name: 'ahead', hoursOff: HOURS });

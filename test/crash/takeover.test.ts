@@ -25,22 +25,22 @@ beforeAll(() => leasesCount(pool));
 afterEach(killWorkers);
 afterAll(stopRinging);
 
-test('killed in the middle of classifying: another goes on where it was, and every item has one answer', async () => {
+test('killed in the middle of classifying: another goes on where it was, and every item is classified once', async () => {
   const items = 12_000;
   const batch = await startedBatch(pool, { items, plan: SLOW_RULES });
   const workers = await startWorkers(url, 2);
-  const owner = await eventually('answers', async () => {
+  const owner = await eventually('classifications', async () => {
     const { rows } = await pool.query<{ classified: number }>('SELECT classified FROM chunk WHERE batch_id = $1', [
       batch.batchId,
     ]);
     return (rows[0]?.classified ?? 0) > 0 && ownerOf(pool, batch.batchId);
   });
   await endAndAwaitHeir(workers, owner, 'SIGKILL', batch.batchId);
-  const kept = await answers(batch.batchId);
+  const kept = await classifications(batch.batchId);
   expect(kept.size).toBeGreaterThan(0);
   expect(kept.size).toBeLessThan(items);
   await eventually('the checkpoint', async () => (await chunkStates(pool, batch.batchId))[0] === 'awaiting_review');
-  const all = await answers(batch.batchId);
+  const all = await classifications(batch.batchId);
   expect(all.size).toBe(items);
   for (const [ordinal, writtenBy] of kept) expect(all.get(ordinal)).toBe(writtenBy);
   const { rows } = await pool.query('SELECT classified, epoch FROM chunk WHERE batch_id = $1', [batch.batchId]);
@@ -225,8 +225,8 @@ function byPid(workers: WorkerProcess[], pid: number): WorkerProcess {
   return found;
 }
 
-/** item -> the transaction that wrote its answer */
-async function answers(batchId: string): Promise<Map<number, string>> {
+/** item -> the transaction that wrote its classification */
+async function classifications(batchId: string): Promise<Map<number, string>> {
   const { rows } = await pool.query<{ ordinal: number; by: string }>(
     'SELECT ordinal, xmin::text AS by FROM classification WHERE batch_id = $1',
     [batchId],

@@ -70,7 +70,7 @@ async function upload(text = LIST): Promise<string> {
   return (await uploadDataset(ADA, { name: 'home.todo', source: source() })).id;
 }
 
-/** Starts the plan over a new dataset, and approves it once it is sorted. */
+/** Starts the plan over a new dataset, and approves it once it is classified. */
 async function run(until: string): Promise<{ id: string; datasetId: string }> {
   const datasetId = await upload();
   const { id } = await createBatch(ADA, { datasetId, name: 'Home', plan: PLAN, start: true });

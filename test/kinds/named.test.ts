@@ -65,17 +65,17 @@ test('what is allowed is there', () => {
   for (const [file, { words }] of Object.entries(ALLOWED)) expect([file, named(file)]).toEqual([file, words]);
 });
 
-test('a kind’s folder names no kind of another sort', () => {
-  const sorts = {
+test('a kind’s folder names no kind of another port', () => {
+  const ports = {
     ingest: FORMATS.map(({ name }) => name),
     classifiers: CLASSIFIERS.map(({ kind }) => kind),
     connectors: CONNECTORS.map(({ name }) => name),
   };
-  for (const [sort, own] of Object.entries(sorts)) {
-    const others = Object.values(sorts)
+  for (const [port, own] of Object.entries(ports)) {
+    const others = Object.values(ports)
       .flat()
       .filter((name) => !own.includes(name) && !OF_MANY_THINGS.includes(name));
-    const found = FILES.filter((file) => file.startsWith(`lib/${sort}/`) && !(file in ALLOWED)).flatMap((file) => {
+    const found = FILES.filter((file) => file.startsWith(`lib/${port}/`) && !(file in ALLOWED)).flatMap((file) => {
       const words = named(file).filter((word) => others.includes(word));
       return words.length > 0 ? [[file, ...words]] : [];
     });

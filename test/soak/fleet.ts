@@ -261,5 +261,5 @@ export async function startFleet(server: SoakServer, size: number) {
   };
 }
 
-/** What a worker writes that must not be lost unnoticed: claims, renewals, answers, receipts, ends. Its heartbeat and its hints may be. */
-const COMMITTING = /insert-intents|insert-outcomes|insert-answers|claim-chunk|renew-lease|COMMIT|UPDATE chunk SET/;
+/** What a worker writes that must not be lost unnoticed: claims, renewals, classifications, receipts, ends. Its heartbeat and its hints may be. */
+const COMMITTING = /insert-intents|insert-outcomes|insert-classifications|claim-chunk|renew-lease|COMMIT|UPDATE chunk SET/;

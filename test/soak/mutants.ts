@@ -20,7 +20,7 @@ const WRITER = 'lib/engine/execute/receipt-writer.ts';
 const EXECUTOR = 'lib/engine/execute/executor.ts';
 const EXECUTE = 'lib/steps/actions/execute-chunk.ts';
 const CLAIMS = 'lib/store/chunks/claims.ts';
-const ANSWERS = 'lib/store/chunks/classifications.ts';
+const CLASSIFICATIONS = 'lib/store/chunks/classifications.ts';
 
 const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
 
@@ -124,11 +124,11 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [edit(RECEIPTS, "const GOING = 'stopping IS NULL';", "const GOING = 'true';")],
   },
   {
-    name: 'I3 answers while the chunk is being stopped',
+    name: 'I3 classifications while the chunk is being stopped',
     breaks: 'A classifier goes on in a chunk that was paused or cancelled.',
     edits: [
       edit(
-        ANSWERS,
+        CLASSIFICATIONS,
         "WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL RETURNING revision)",
         "WHERE id = $1 AND epoch = $2 AND state = 'classifying' RETURNING revision)",
       ),
@@ -176,11 +176,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'epoch answers of the classifier',
-    breaks: 'A worker whose chunk was taken over still answers for items.',
+    name: 'epoch classifications',
+    breaks: 'A worker whose chunk was taken over still classifies items.',
     edits: [
       edit(
-        ANSWERS,
+        CLASSIFICATIONS,
         "WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL RETURNING revision)",
         `WHERE id = $1 AND ${ANY_EPOCH} AND state = 'classifying' AND stopping IS NULL RETURNING revision)`,
       ),

@@ -56,7 +56,7 @@ test('what one condition used up is not missing to the next', () => {
   expect(told("item.text.matches('x')", 'x')).toBe(true);
 });
 
-test('what people write is answered on megabytes', () => {
+test('what people write is evaluated on megabytes', () => {
   const text = `${'ab '.repeat(1_300_000)}needle`;
   expect(told("item.text.contains('needle')", text)).toBe(true);
   expect(told("item.text.lower().contains('needle')", text)).toBe(true);

@@ -16,7 +16,7 @@ function classifier(...whens: string[]) {
   );
 }
 
-async function answer(when: string, fields: Record<string, string>) {
+async function classified(when: string, fields: Record<string, string>) {
   const [one] = await classifier(when).classify([{ ordinal: 7, fields }], new AbortController().signal);
   return one;
 }
@@ -50,7 +50,7 @@ test.each<[string, Record<string, string>, boolean]>([
   ['item.constructor == ""', {}, true],
   ['item.exists(name, item[name] == "needle")', { subject: 'needle' }, true],
 ])('%s on %j', async (when, fields, holds) => {
-  expect((await answer(when, fields))?.category).toBe(holds ? 'c0' : 'other');
+  expect((await classified(when, fields))?.category).toBe(holds ? 'c0' : 'other');
 });
 
 test('the first rule that holds wins, the rest gets otherwise with its own reason', async () => {
@@ -83,11 +83,11 @@ test.each<[string, string]>([
 ])('%s is said as %s', async (when, why) => {
   const hits = { from: 'a', subject: 'c', listId: 'l', amount: '3' };
   const all = [hits, { from: 'b@x', subject: 'c', listId: 'l', amount: '3' }, { from: 'y', listId: 'l' }];
-  const answers = await classifier(when).classify(
+  const given = await classifier(when).classify(
     all.map((fields, ordinal) => ({ ordinal, fields: fields as Record<string, string> })),
     new AbortController().signal,
   );
-  expect(answers.map((one) => one.why)).toContain(why);
+  expect(given.map((one) => one.why)).toContain(why);
 });
 
 test.each<[string, number, RegExp]>([
@@ -142,8 +142,8 @@ test('a fault is told with rule, line and column at its path, all rules at once'
 });
 
 test('what fails on an item halts with the rule and the item in words', async () => {
-  await expect(answer('timestamp(item.subject) > timestamp("2020-01-01T00:00:00Z")', { subject: 'soon' })).rejects.toThrow(
-    /Rule 1 can't be answered for item 7/,
+  await expect(classified('timestamp(item.subject) > timestamp("2020-01-01T00:00:00Z")', { subject: 'soon' })).rejects.toThrow(
+    /Rule 1 can't be evaluated for item 7/,
   );
 });
 
@@ -206,5 +206,5 @@ test('a million digits that are no number are told so at once', async () => {
     `1.${'1'.repeat(1_000_000)}x`,
     `1e${'1'.repeat(1_000_000)}x`,
   ])
-    expect(await answer('number(item.amount) > 1.0', { amount })).toMatchObject({ category: 'other' });
+    expect(await classified('number(item.amount) > 1.0', { amount })).toMatchObject({ category: 'other' });
 });

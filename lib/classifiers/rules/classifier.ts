@@ -1,6 +1,6 @@
 /** The rules classifier: conditions in order, the first that holds gives the category. */
 
-import type { Answer, ClassifierItem, ClassifierKind } from '#lib/classifiers/port.ts';
+import type { Classification, ClassifierItem, ClassifierKind } from '#lib/classifiers/port.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { type Condition, type ConditionFault, compileCondition, itemView } from './cel.ts';
 import { type RulesPart, rulesInPlan } from './part.ts';
@@ -15,7 +15,7 @@ type CompiledRules = {
   why: string[];
 };
 
-/** How sure the answer of `otherwise` is: nothing spoke for it. */
+/** How sure a classification as `otherwise` is: nothing spoke for it. */
 const OTHERWISE_CONFIDENCE = 0.5;
 
 export const rulesClassifier: ClassifierKind<RulesPart> = {
@@ -28,12 +28,12 @@ export const rulesClassifier: ClassifierKind<RulesPart> = {
       fields: compiled.fields,
       parts: rules.length,
       async classify(items, signal) {
-        const answers: Answer[] = [];
+        const classifications: Classification[] = [];
         for (const item of items) {
           signal.throwIfAborted();
           const index = compiled.firstMatch(item);
           const rule = rules[index];
-          answers.push(
+          classifications.push(
             rule
               ? {
                   ordinal: item.ordinal,
@@ -45,7 +45,7 @@ export const rulesClassifier: ClassifierKind<RulesPart> = {
               : { ordinal: item.ordinal, category: otherwise, why: 'no rule matched', confidence: OTHERWISE_CONFIDENCE },
           );
         }
-        return answers;
+        return classifications;
       },
     };
   },
@@ -79,7 +79,7 @@ function compileRules(classifier: RulesPart, fieldNames: readonly string[]): Com
           if (conditions[index]?.holds(view)) return index;
         } catch (error) {
           const words = error instanceof Error ? error.message : String(error);
-          throw new CountersignError('invalid', `Rule ${index + 1} can't be answered for item ${ordinal}: ${words}.`, {
+          throw new CountersignError('invalid', `Rule ${index + 1} can't be evaluated for item ${ordinal}: ${words}.`, {
             problems: [{ path: `classifier.rules.${index}.when`, message: `Item ${ordinal}: ${words}.` }],
             facts: { rule: index, ordinal },
           });

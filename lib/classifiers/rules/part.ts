@@ -38,7 +38,7 @@ export function renameCategory({ rules, otherwise, ...part }: RulesPart, from: s
   };
 }
 
-/** Everything into one category: the classifier of a plan that sorts nothing. */
+/** Everything into one category: the classifier of a plan that classifies nothing. */
 export function allInto(category: string): RulesPart {
   return { kind: 'rules', rules: [], otherwise: category };
 }

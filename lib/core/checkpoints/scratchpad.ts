@@ -1,4 +1,4 @@
-/** The scratchpad's two files of a chunk, rendered from its answers as they are now. */
+/** The scratchpad's two files of a chunk, rendered from its classifications as they are now. */
 import { markdownText } from '#lib/core/values/markdown-safe.ts';
 
 /** `chunk-01`: padded to two digits at least, and to as many as the batch's last chunk needs. */
@@ -24,7 +24,7 @@ export function summaryText({ processed, categories }: ReturnType<typeof scratch
 }
 
 export function detailsHeading(chunk: { number: number; name: string; itemCount: number }, processed: number): string {
-  return `# Chunk ${chunk.number} · ${markdownText(chunk.name)}\n\n${processed} of ${chunk.itemCount} items are sorted.\n`;
+  return `# Chunk ${chunk.number} · ${markdownText(chunk.name)}\n\n${processed} of ${chunk.itemCount} items are classified.\n`;
 }
 
 export type DetailsItem = { ordinal: number; line: string; category: string; why: string; confidence: number; by: string };

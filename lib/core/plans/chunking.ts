@@ -231,7 +231,7 @@ export function cutEvenly(members: Int32Array, maxItems: number): Int32Array[] {
 }
 
 function cutAroundUnits(members: Int32Array, maxItems: number, units: Units): Int32Array[] {
-  const target = Math.ceil(members.length / Math.ceil(members.length / maxItems));
+  const even = Math.ceil(members.length / Math.ceil(members.length / maxItems));
   const parts: number[][] = [[]];
   const placed = new Set<number>();
   for (const index of members) {
@@ -240,7 +240,7 @@ function cutAroundUnits(members: Int32Array, maxItems: number, units: Units): In
     const together = unit === -1 ? [index] : [...(units.members[unit] ?? [])];
     if (unit !== -1) placed.add(unit);
     const current = parts[parts.length - 1] ?? [];
-    if (current.length > 0 && (current.length >= target || current.length + together.length > maxItems)) parts.push(together);
+    if (current.length > 0 && (current.length >= even || current.length + together.length > maxItems)) parts.push(together);
     else current.push(...together);
   }
   return parts.map((part) => Int32Array.from(part));

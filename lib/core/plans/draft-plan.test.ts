@@ -14,7 +14,7 @@ const field = (name: string, type = 'text', filled = 1000, more: Partial<DraftFi
   ...more,
 });
 
-test('a mailbox is sorted into task, fyi and noise, by month', () => {
+test('a mailbox is classified into task, fyi and noise, by month', () => {
   const { plan } = draft(
     ['from', 'fromDomain', 'to', 'date', 'dateDoubtful', 'subject', 'messageId', 'listId', 'text', 'attachments'].map((name) =>
       field(name),

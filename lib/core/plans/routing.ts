@@ -11,7 +11,7 @@ export type Gates = { next: GatePolicy /** the chunk that goes first */; pilot: 
 
 /** @param dependencies how many items wait for another */
 export function route(items: number, chunks: number, dependencies: number): Routing {
-  if (items === 1) return { kind: 'one', why: 'It is one item: one worker sorts it, and you see it at once.' };
+  if (items === 1) return { kind: 'one', why: 'It is one item: one worker classifies it, and you see it at once.' };
   if (dependencies > 0) {
     return {
       kind: 'sequential',
@@ -44,14 +44,18 @@ function openingOf(plan: Plan, routing: Routing['kind'], chunks: readonly Waitin
   }
   const next: GatePolicy = plan.gates.next ?? (chunks.length <= DIRECT_CHUNKS_MAX ? 'each' : 'pilot');
   if (next === 'each')
-    return { next, pilot: first, why: 'One after the other: the next chunk is sorted when you have reviewed the one before it.' };
+    return {
+      next,
+      pilot: first,
+      why: 'One after the other: the next chunk is classified when you have reviewed the one before it.',
+    };
   if (next === 'parallel')
-    return { next, pilot: first, why: 'All chunks are sorted at once; each still waits for your decision.' };
+    return { next, pilot: first, why: 'All chunks are classified at once; each still waits for your decision.' };
   const pilot = representative(chunks);
   return {
     next,
     pilot: pilot.number,
-    why: `“${pilot.name}” goes first, for its ${pilot.itemCount === 1 ? 'one item is' : `${pilot.itemCount} items are`} a usual size here; once you let it through, all others are sorted in parallel.`,
+    why: `“${pilot.name}” goes first, for its ${pilot.itemCount === 1 ? 'one item is' : `${pilot.itemCount} items are`} a usual size here; once you let it through, all others are classified in parallel.`,
   };
 }
 

@@ -203,7 +203,7 @@ describe('a dead target', () => {
     const target = await startOne({ mode: 'deny' });
     const batch = await approved(8, 1, plan(target.url));
     await workUntil(pool, still);
-    // Sorting goes on; what is approved now is never sent.
+    // Classifying goes on; what is approved now is never sent.
     const later = await approved(6, 2, plan(target.url));
     await idly(2, 1_000);
     const said = {

@@ -339,10 +339,10 @@ describe('refused, and nothing changes:', () => {
       ({ message }: Error) => message,
     );
 
-  test('a chunk that halted while it was sorted', async () => {
+  test('a chunk that halted while it was classified', async () => {
     const batch = await seed([{ state: 'halted', haltReason: 'a fault', items: [{ fields: { subject: 'one' } }] }]);
     await pool.query("UPDATE chunk SET halted_from = 'classifying' WHERE batch_id = $1", [batch.batchId]);
-    const said = 'Chunk 1 halted while it was being sorted: nothing of it was approved. Resume it, or cancel it.';
+    const said = 'Chunk 1 halted while it was being classified: nothing of it was approved. Resume it, or cancel it.';
     expect(await refusal(acceptRest(ADA, firstOf(batch)))).toBe(said);
     expect(await refusal(acceptRest(ADA, { batchId: batch.batchId }))).toBe(
       'Nothing in this batch halted while it was executing.',
@@ -367,9 +367,9 @@ describe('refused, and nothing changes:', () => {
 });
 
 test('of a whole batch: what halted while executing, and nothing else; an incident of the batch itself stays', async () => {
-  const unsorted: SeedChunk = { state: 'halted', haltReason: 'a fault', items: [{ fields: { subject: 'one' } }] };
+  const unclassified: SeedChunk = { state: 'halted', haltReason: 'a fault', items: [{ fields: { subject: 'one' } }] };
   const waits: SeedChunk = { state: 'awaiting_review', items: [{ fields: { subject: 'two' }, category: 'noise' }] };
-  const batch = await seed([halted(DONE, UNSENT), halted(UNCERTAIN, UNSENT, UNSENT), unsorted, waits]);
+  const batch = await seed([halted(DONE, UNSENT), halted(UNCERTAIN, UNSENT, UNSENT), unclassified, waits]);
   await pool.query("UPDATE chunk SET halted_from = 'classifying' WHERE batch_id = $1 AND number = 3", [batch.batchId]);
   await pool.query("INSERT INTO incident (id, batch_id, kind, message) VALUES ($1, $2, 'mismatch', 'a difference')", [
     ...[randomUUID(), batch.batchId],

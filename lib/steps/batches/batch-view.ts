@@ -1,5 +1,12 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
-import { CHUNK_IN_REVIEW, CHUNK_OWNED, CHUNK_PAUSABLE, CHUNK_SORTING, countStates, waitsForPeople } from '#lib/core/lifecycle.ts';
+import {
+  CHUNK_CLASSIFYING,
+  CHUNK_IN_REVIEW,
+  CHUNK_OWNED,
+  CHUNK_PAUSABLE,
+  countStates,
+  waitsForPeople,
+} from '#lib/core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
 import { type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
@@ -139,7 +146,7 @@ function nextOf(chunks: readonly ChunkNow[]): number | null {
   return first(stuck) ?? first(({ continued }) => !continued) ?? first(() => true) ?? null;
 }
 
-/** Answers carry no time, so how fast items are sorted shows only between two looks of this process. */
+/** Classifications carry no time, so how fast items are classified shows only between two looks of this process. */
 const looks = new Map<string, { at: number; classified: number }[]>();
 const BATCHES_LOOKED_AT = 100;
 
@@ -150,19 +157,19 @@ function speed(
   actionRate: number | null,
 ): Pick<BatchNow, 'rate' | 'etaSeconds'> {
   const total = (numbers: number[]): number => numbers.reduce((all, one) => all + one, 0);
-  const sortRate = sortingRate(batchId, total(chunks.map(({ classified }) => classified)));
+  const classifyRate = classifyingRate(batchId, total(chunks.map(({ classified }) => classified)));
   // What nobody works on has no speed, and never comes to its end by itself.
   if (!chunks.some(({ state }) => CHUNK_OWNED.includes(state))) return { rate: null, etaSeconds: null };
   if (actionRate !== null)
     return { rate: rounded(actionRate), etaSeconds: sum.waiting > 0 ? Math.ceil(sum.waiting / actionRate) : null };
-  if (sortRate === null) return { rate: null, etaSeconds: null };
-  const unsorted = total(
-    chunks.filter(({ state }) => CHUNK_SORTING.includes(state)).map(({ itemCount, classified }) => itemCount - classified),
+  if (classifyRate === null) return { rate: null, etaSeconds: null };
+  const unclassified = total(
+    chunks.filter(({ state }) => CHUNK_CLASSIFYING.includes(state)).map(({ itemCount, classified }) => itemCount - classified),
   );
-  return { rate: rounded(sortRate), etaSeconds: unsorted > 0 ? Math.ceil(unsorted / sortRate) : null };
+  return { rate: rounded(classifyRate), etaSeconds: unclassified > 0 ? Math.ceil(unclassified / classifyRate) : null };
 }
 
-function sortingRate(batchId: string, classified: number): number | null {
+function classifyingRate(batchId: string, classified: number): number | null {
   const at = Date.now();
   const recent = [...(looks.get(batchId) ?? []).filter((look) => at - look.at <= RATE_WINDOW_MS), { at, classified }];
   looks.delete(batchId);

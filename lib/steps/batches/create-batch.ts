@@ -1,4 +1,4 @@
-/** Makes a batch of a plan and a dataset: the same planner as the preview, written down. Nothing is sorted or sent before its start. */
+/** Makes a batch of a plan and a dataset: the same planner as the preview, written down. Nothing is classified or sent before its start. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';

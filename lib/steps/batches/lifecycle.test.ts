@@ -16,7 +16,7 @@ import {
   CHUNK_RELEASABLE,
   CHUNK_STATES,
   CHUNK_TRANSITIONS,
-  CHUNK_UNSORTED,
+  CHUNK_UNCLASSIFIED,
   type ChunkState,
   chunkFrom,
   DATASET_STATES,
@@ -135,7 +135,7 @@ function standing(state: ChunkState, ...receipts: ActionReceiptKind[]): SeedChun
   const own = receipts.length > 0 ? receipts : (RECEIPTS[state] ?? []);
   const item = (of: ActionReceiptKind[]): SeedItem => ({
     fields: { subject: 'one' },
-    ...(!CHUNK_UNSORTED.includes(state) && { category: 'noise' }),
+    ...(!CHUNK_UNCLASSIFIED.includes(state) && { category: 'noise' }),
     ...(of.length > 0 && { receipts: of }),
   });
   const decided = state === 'halted' ? { decidedBy: ADA.id, haltReason: 'a fault' } : {};
@@ -402,9 +402,9 @@ const CHUNK_VERBS: Record<string, Verb> = {
   },
   close: { act: (batch) => decides(batch, { close: true }), allowed: chunkFrom('close') },
   release: { act: (batch) => decides(batch, { release: true }), allowed: CHUNK_RELEASABLE },
-  'continue only': {
+  'next chunk only': {
     act: (batch) => decides(batch, { next: true }),
-    allowed: CHUNK_STATES.filter((state) => !CHUNK_UNSORTED.includes(state)),
+    allowed: CHUNK_STATES.filter((state) => !CHUNK_UNCLASSIFIED.includes(state)),
   },
   correct: {
     act: ({ batchId }) => correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'keep' }] }),

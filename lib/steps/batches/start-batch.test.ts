@@ -43,7 +43,7 @@ async function goOn(batchId: string, number: number): Promise<number[]> {
   return opened;
 }
 
-test('one after the other: the next chunk is sorted when a person lets it', async () => {
+test('one after the other: the next chunk is classified when a person lets it', async () => {
   const batchId = await started(40, plan('each'));
   await workUntil(pool, async () => (await waiting(batchId)) === 1);
   expect(await states(batchId)).toEqual(['awaiting_review', 'proposed', 'proposed', 'proposed']);
@@ -64,7 +64,7 @@ test('pilot: one representative chunk first, then all others', async () => {
   await cancel(ADA, { batchId });
 });
 
-test('parallel: all are sorted at once, and one decision over many runs its first three once and the rest when released', async () => {
+test('parallel: all are classified at once, and one decision over many runs its first three once and the rest when released', async () => {
   const batchId = await started(50, plan('parallel'));
   await workUntil(pool, async () => (await waiting(batchId)) === 5);
   const chunks = await Promise.all(

@@ -20,7 +20,7 @@ export type Started = { state: 'running'; opened: number[] };
 
 /**
  * Throws `conflict` when it was started already, or when an unfinished batch claims an overlapping resource on the same connection, and `invalid`
- * when its rules would be answered wrong: it may have been proposed before that was looked for.
+ * when its rules would classify wrong: it may have been proposed before that was looked for.
  */
 export async function startBatch(actor: Actor, raw: z.input<typeof input>): Promise<Started> {
   authorise(actor, 'start');
@@ -43,7 +43,7 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<nu
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   const started = rows[0];
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
-  await assertAnswersRight(tx, batch);
+  await assertClassifiesRight(tx, batch);
   await takeResources(tx, batch, 'start this one');
   const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
   let numbers = opening === null ? [] : await openGates(tx, batchId, opening);
@@ -53,7 +53,7 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<nu
   return numbers;
 }
 
-async function assertAnswersRight(tx: Tx, { name, datasetId, plan }: BatchRow): Promise<void> {
+async function assertClassifiesRight(tx: Tx, { name, datasetId, plan }: BatchRow): Promise<void> {
   const problems = objectionsTo(plan, (await readPlanningDataset(tx, datasetId))?.fields ?? []);
   if (problems[0])
     throw new CountersignError('invalid', `“${name}” can't be started. ${problems[0].message} Plan it again.`, { problems });

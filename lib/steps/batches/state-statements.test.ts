@@ -10,9 +10,9 @@ import {
   BATCH_STATES,
   BATCH_TRANSITIONS,
   CHUNK_ACTING,
+  CHUNK_CLASSIFYING,
   CHUNK_HELD,
   CHUNK_OWNED,
-  CHUNK_SORTING,
   CHUNK_STATES,
   CHUNK_TRANSITIONS,
   DATASET_TRANSITIONS,
@@ -143,7 +143,7 @@ const SPELLED: [file: string, set: readonly string[]][] = [
   // Beside awaiting_release, which another column asks for.
   ['lib/store/actions/execution.ts', [...CHUNK_ACTING, ...CHUNK_HELD.filter((state) => state !== 'awaiting_release')]],
   ...[0, 1, 2].map((): [string, readonly string[]] => ['lib/store/chunks/claims.ts', CHUNK_ACTING]),
-  ['lib/store/chunks/claims.ts', CHUNK_SORTING],
+  ['lib/store/chunks/claims.ts', CHUNK_CLASSIFYING],
 ];
 
 test('a list of states is spelled only where a text is fixed, and there as the set that it stands for', () => {

@@ -88,7 +88,7 @@ export function acceptRest(actor: Actor, which: Which): Promise<Moved> {
     if (chunk?.haltedFrom === 'classifying')
       throw new CountersignError(
         'conflict',
-        `Chunk ${chunk.number} halted while it was being sorted: nothing of it was approved. Resume it, or cancel it.`,
+        `Chunk ${chunk.number} halted while it was being classified: nothing of it was approved. Resume it, or cancel it.`,
       );
     const left = await acceptRestOfChunks(tx, batch.id, chunk?.number);
     if (left.length === 0) throw new CountersignError('conflict', 'Nothing in this batch halted while it was executing.');

@@ -1,4 +1,4 @@
-/** A person's changes to a chunk's answers, before anything is approved. */
+/** A person's changes to a chunk's classifications, before anything is approved. */
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
@@ -7,7 +7,7 @@ import { announce } from '#lib/engine/events.ts';
 import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { assertUnfinished, lockChunks, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import { categoryCounts, correctAnswers } from '#lib/store/chunks/classifications.ts';
+import { categoryCounts, correctClassifications } from '#lib/store/chunks/classifications.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({
@@ -35,13 +35,13 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
     const batch = await readBatchRow(tx, batchId);
     const [row] = batch ? await lockChunks(tx, batchId, [number]) : [];
     if (!batch || !row) throw new CountersignError('not_found', 'There is no such chunk.');
-    assertUnfinished(batch, 'its answers can’t be changed any more');
+    assertUnfinished(batch, 'its classifications can’t be changed any more');
     if (row.state !== 'awaiting_review') {
       throw new CountersignError(
         'conflict',
         row.state === 'awaiting_second'
           ? `Chunk ${number} was signed by one person, and what was signed stays as it is. Don't sign it (sendBack, with a note): then it can be corrected. Nothing was changed.`
-          : `Chunk ${number} is ${row.state.replace('_', ' ')}: its answers can't be changed any more. Nothing was changed.`,
+          : `Chunk ${number} is ${row.state.replace('_', ' ')}: its classifications can't be changed any more. Nothing was changed.`,
       );
     }
     assertCategories(
@@ -49,7 +49,12 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
       corrections,
     );
     await assertMembers(tx, row.id, number, corrections);
-    const changed = await correctAnswers(tx, { batchId, chunkId: row.id, revision: row.revision + 1 }, corrections, actor.id);
+    const changed = await correctClassifications(
+      tx,
+      { batchId, chunkId: row.id, revision: row.revision + 1 },
+      corrections,
+      actor.id,
+    );
     if (changed.length > 0) {
       await tx.query(
         `UPDATE chunk SET revision = revision + 1, corrected = corrected + $2, manifest_digest = NULL, updated_at = clock_timestamp() WHERE id = $1`,

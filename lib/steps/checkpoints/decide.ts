@@ -11,7 +11,14 @@ import { requestBuilder, targetOfRequest } from '#lib/connectors/registry.ts';
 import { decisionRoot } from '#lib/core/checkpoints/manifest.ts';
 import { needsTwo } from '#lib/core/checkpoints/signatures.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, CHUNK_UNSORTED, type ChunkState, chunkFrom, chunkMay } from '#lib/core/lifecycle.ts';
+import {
+  CHUNK_IN_REVIEW,
+  CHUNK_RELEASABLE,
+  CHUNK_UNCLASSIFIED,
+  type ChunkState,
+  chunkFrom,
+  chunkMay,
+} from '#lib/core/lifecycle.ts';
 import { openNext } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
@@ -29,7 +36,7 @@ import {
   openGates,
   readBatchRow,
 } from '#lib/store/chunks/chunks.ts';
-import { correctionsSince, discardAnswers } from '#lib/store/chunks/classifications.ts';
+import { correctionsSince, discardClassifications } from '#lib/store/chunks/classifications.ts';
 import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
 import { type DecidedTransition, insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
 
@@ -183,7 +190,7 @@ async function cover(
 ): Promise<Covered> {
   const transition = transitionOf(batch, row, asked);
   if (transition === 'release') return coverRelease(tx, batch, row, one);
-  const open = transition === null ? !CHUNK_UNSORTED.includes(row.state) : chunkMay(transition, row.state);
+  const open = transition === null ? !CHUNK_UNCLASSIFIED.includes(row.state) : chunkMay(transition, row.state);
   if (!open)
     throw new CountersignError(
       'conflict',
@@ -360,7 +367,7 @@ async function record(
   const seq = await takeSequence(tx, 1, { chunkId: row.id, from, revision: row.revision, says });
   if (seq === null)
     throw new CountersignError('conflict', `Chunk ${row.number} moved while this was decided. Nothing was decided.`);
-  if (transition === 'send_back') await discardAnswers(tx, row.id);
+  if (transition === 'send_back') await discardClassifications(tx, row.id);
   const body: DecisionBody = {
     v: 1,
     kind: 'decision',

@@ -17,9 +17,9 @@ import {
   type ChunkOf,
   pickRandom,
   pickUnsure,
-  readAnswered,
   readApprovedDigest,
   readCategoryCounts,
+  readClassified,
   readCorrections,
   readHaltedAt,
   readNextWaiting,
@@ -89,7 +89,7 @@ export async function readCheckpoint(
   };
 }
 
-/** What was approved, once something was; before, what the answers make now. */
+/** What was approved, once something was; before, what the classifications make now. */
 async function manifestOf(
   batch: BatchFacts,
   chunk: ChunkNow,
@@ -133,7 +133,7 @@ async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): 
   const filled = names.filter((name) => counts.has(name));
   const random = await pickRandom(pool, chunk.id, chunk.seed, filled, SAMPLES_PER_CATEGORY);
   const unsure = await pickUnsure(pool, chunk.id, filled, random, UNSURE_SAMPLES_PER_CATEGORY);
-  const items = await readAnswered(
+  const items = await readClassified(
     pool,
     of,
     [...random, ...unsure].map(({ ordinal }) => ordinal),

@@ -1,10 +1,10 @@
-/** All items of a chunk with their answers, page by page. */
+/** All items of a chunk with their classifications, page by page. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { isId, isNumber, limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
-import { readAnsweredPage } from '#lib/store/checkpoints/checkpoint-reads.ts';
+import { readClassifiedPage } from '#lib/store/checkpoints/checkpoint-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { sampleOf } from './sample-rows.ts';
 
@@ -30,7 +30,7 @@ export async function readChunkItems(actor: Actor, input: Input): Promise<Page<S
   const [chunk] = batch ? await readChunksNow(pool, batchId, { number }) : [];
   if (!batch || !chunk) return null;
   const of = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
-  const { rows, next } = await readAnsweredPage(pool, of, {
+  const { rows, next } = await readClassifiedPage(pool, of, {
     category: input.category || null,
     search: input.search || null,
     after,

@@ -1,16 +1,16 @@
-/** Answered items as a checkpoint shows them. */
+/** Classified items as a checkpoint shows them. */
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
-import type { AnsweredItem } from '#lib/store/checkpoints/checkpoint-reads.ts';
+import type { ClassifiedItem } from '#lib/store/checkpoints/checkpoint-reads.ts';
 
 const FIELDS_IN_LINE = 3;
 
 /** `names`: people by `user:<uuid>`. */
 export function sampleOf(
   batch: BatchFacts,
-  item: AnsweredItem,
+  item: ClassifiedItem,
   mark: Sample['mark'],
   names: ReadonlyMap<string, string>,
 ): Sample {

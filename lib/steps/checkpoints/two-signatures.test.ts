@@ -212,7 +212,7 @@ test('the same person twice at once is one signature; two people at once are bot
   expect(await states(other)).toEqual(['approved']);
 });
 
-test('not signing needs a note, keeps the answers, and both signatures are due anew', async () => {
+test('not signing needs a note, keeps the classifications, and both signatures are due anew', async () => {
   const batch = await two();
   const { batchId } = batch;
   await correct(BO, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'keep' }] });
@@ -240,7 +240,7 @@ test('not signing needs a note, keeps the answers, and both signatures are due a
   expect(lines).toEqual(['first', 'refused', 'first', 'second']);
 });
 
-test('a chunk that was signed once is not closed; sorting goes on past it; it can be cancelled', async () => {
+test('a chunk that was signed once is not closed; classifying goes on past it; it can be cancelled', async () => {
   const batch = await two(2);
   await sign(BO, batch);
   await isRefused(batch, () => says(CY, batch, { close: true }), 'conflict', /awaits a second signature/);

@@ -1,6 +1,6 @@
 /**
- * A worker's handler: answers every item of a claimed chunk, keeping the answers as they come. In an undo the answers are the categories that the
- * original was approved in.
+ * A worker's handler: classifies every item of a claimed chunk, keeping the classifications as they come. In an undo they are the categories that
+ * the original was approved in.
  */
 import type { Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier } from '#lib/classifiers/registry.ts';
@@ -9,8 +9,8 @@ import { announce } from '#lib/engine/events.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { whyRefused, yieldClassifying } from '#lib/store/chunks/claims.ts';
-import { completeClassifying, insertAnswers, unanswered } from '#lib/store/chunks/classifications.ts';
-import { undoAnswers } from '#lib/store/undo/undo.ts';
+import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.ts';
+import { undoClassifications } from '#lib/store/undo/undo.ts';
 
 /** Throws what the classifier throws, in words for a person; the loop halts the chunk with them. */
 export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): Promise<Handled> {
@@ -29,7 +29,7 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
         )
       : {
           classify: (items) =>
-            undoAnswers(
+            undoClassifications(
               pool,
               claim.batchId,
               items.map(({ ordinal }) => ordinal),
@@ -40,13 +40,13 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
       await yieldClassifying(pool, claim);
       return 'yielded';
     }
-    const items = await unanswered(pool, claim, after);
+    const items = await unclassified(pool, claim, after);
     if (items.length === 0) break;
     after = items[items.length - 1]?.ordinal ?? after;
-    const answers = await classifier.classify(items, lease.signal);
+    const classifications = await classifier.classify(items, lease.signal);
     await reach('answers.before', claim.batchId);
     if (!lease.valid()) return 'lost';
-    if (!(await insertAnswers(pool, claim, answers, by))) return refused();
+    if (!(await insertClassifications(pool, claim, classifications, by))) return refused();
     await reach('answers.stored', claim.batchId);
     announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
   }

@@ -87,7 +87,7 @@ test('two files for every chunk that was begun', async () => {
   expect(details).toContain(
     '## Item 50 · 2020 | a@x.y | z \\# forged\n\n- Category: skip\n- Why: rule 1\n- Confidence: 0.9, by rules\n',
   );
-  expect(files.get('chunk-02-details.md')).toContain('1 of 2 items are sorted.');
+  expect(files.get('chunk-02-details.md')).toContain('1 of 2 items are classified.');
 
   const folder = mkdtempSync(join(tmpdir(), 'scratchpad-'));
   try {
@@ -117,7 +117,7 @@ test('a reader who goes away half way leaves nothing running', async () => {
   expect(pool.waitingCount).toBe(0);
 });
 
-test('one chunk is kept current as answers come', async () => {
+test('one chunk is kept current as classifications come', async () => {
   const { batchId, chunks } = await batchOf();
   expect((await second(batchId)).summary).toEqual({ processed: 1, categories: { task: 1 } });
   await pool.query(

@@ -3,7 +3,7 @@ import { detailsHeading, detailsItem, scratchpadSummary } from '#lib/core/checkp
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import { type BatchFacts, type ChunkNow, readNames } from '#lib/store/batches/batch-reads.ts';
-import { readCategoryCounts, walkAnswers } from '#lib/store/checkpoints/checkpoint-reads.ts';
+import { readCategoryCounts, walkClassified } from '#lib/store/checkpoints/checkpoint-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type Scratchpad = {
@@ -28,7 +28,7 @@ async function* details(batch: BatchFacts, chunk: ChunkNow, processed: number): 
   const shown = plan.receiptFields.length > 0 ? plan.receiptFields : fieldNames.slice(0, 3);
   yield detailsHeading(chunk, processed);
   const of = { batchId: batch.id, datasetId: batch.datasetId, chunkId: chunk.id };
-  for await (const items of walkAnswers(pool, of, shown, EXPORT_PAGE_ROWS)) {
+  for await (const items of walkClassified(pool, of, shown, EXPORT_PAGE_ROWS)) {
     const names = await readNames(
       pool,
       items.map(({ by }) => by),

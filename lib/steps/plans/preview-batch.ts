@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import type { Answer } from '#lib/classifiers/port.ts';
+import type { Classification } from '#lib/classifiers/port.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -13,7 +13,7 @@ import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { countAnswers } from './count-answers.ts';
+import { countClassified } from './count-classified.ts';
 import { planDataset, readInput } from './plan-dataset.ts';
 
 const input = z.strictObject({ datasetId: z.uuid(), plan: z.json() });
@@ -29,15 +29,15 @@ export async function previewBatch(actor: Actor, value: unknown): Promise<Previe
 
   const included = planned.excludedCount === 0 ? null : new Set(planned.chunks.flatMap(({ ordinals }) => [...ordinals]));
   const counts = new Map<string, number>();
-  const examples = new Map<string, Answer[]>();
+  const examples = new Map<string, Classification[]>();
   const rules = new Array<number>(classifier.parts).fill(0);
   let otherwise = 0;
-  const { exact, counted, scale } = await countAnswers(dataset, classifier, included, (answer) => {
-    counts.set(answer.category, (counts.get(answer.category) ?? 0) + 1);
-    if (answer.part === undefined) otherwise++;
-    else rules[answer.part] = (rules[answer.part] ?? 0) + 1;
-    const list = examples.get(answer.category) ?? [];
-    if (list.length < PREVIEW_EXAMPLES) examples.set(answer.category, [...list, answer]);
+  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (one) => {
+    counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
+    if (one.part === undefined) otherwise++;
+    else rules[one.part] = (rules[one.part] ?? 0) + 1;
+    const list = examples.get(one.category) ?? [];
+    if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
   });
   const shown = await showExamples(datasetId, plan, examples);
   return {
@@ -77,18 +77,18 @@ function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'pl
 async function showExamples(
   datasetId: string,
   plan: Plan,
-  examples: ReadonlyMap<string, Answer[]>,
+  examples: ReadonlyMap<string, Classification[]>,
 ): Promise<Map<number, PreviewExample>> {
   const actions = new Map(plan.categories.map(({ name, action }) => [name, action]));
-  const answers = new Map([...examples.values()].flat().map((answer) => [answer.ordinal, answer]));
-  const among = [...answers.keys()].sort((one, other) => one - other);
+  const classifications = new Map([...examples.values()].flat().map((one) => [one.ordinal, one]));
+  const among = [...classifications.keys()].sort((one, other) => one - other);
   const shown = new Map<number, PreviewExample>();
   for (let after = 0; ; ) {
     const items = await readItems(db().pool, datasetId, { fields: null, after, limit: Math.max(1, among.length), among });
     if (items.length === 0) return shown;
     for (const item of items) {
-      const answer = answers.get(item.ordinal);
-      if (answer) shown.set(item.ordinal, example(plan, actions.get(answer.category) ?? null, answer, item));
+      const one = classifications.get(item.ordinal);
+      if (one) shown.set(item.ordinal, example(plan, actions.get(one.category) ?? null, one, item));
     }
     after = items.at(-1)?.ordinal ?? after;
   }
@@ -97,8 +97,13 @@ async function showExamples(
 const EXAMPLE_FIELD_CHARS = 300;
 const EXAMPLE_REQUEST_CHARS = 2_000;
 
-function example(plan: Plan, action: Action | null, answer: Answer, { fields: all }: PlanningItem): PreviewExample {
-  const { ordinal, why, confidence } = answer;
+function example(
+  plan: Plan,
+  action: Action | null,
+  classification: Classification,
+  { fields: all }: PlanningItem,
+): PreviewExample {
+  const { ordinal, why, confidence } = classification;
   const receipt = Object.fromEntries(plan.receiptFields.map((name) => [name, Object.hasOwn(all, name) ? (all[name] ?? '') : '']));
   const fields = Object.fromEntries(Object.entries(receipt).map(([name, text]) => [name, cut(text, EXAMPLE_FIELD_CHARS)]));
   const shown = { ordinal, fields, why, confidence };

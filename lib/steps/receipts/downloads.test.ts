@@ -55,7 +55,7 @@ async function seedDataset(id: string, name: string, format: string, dialect: ob
   });
 }
 
-async function seedBatch(id: string, datasetId: string, answered: number): Promise<void> {
+async function seedBatch(id: string, datasetId: string, classified: number): Promise<void> {
   const chunkId = randomUUID();
   const plan = { categories: [{ name: 'keep' }, { name: 'noise' }, { name: 'empty' }] };
   await prisma.batch.create({
@@ -76,13 +76,13 @@ async function seedBatch(id: string, datasetId: string, answered: number): Promi
       batchId: id,
       number: 1,
       name: 'all',
-      itemCount: answered,
+      itemCount: classified,
       state: 'awaiting_review',
       seed: Buffer.alloc(32),
     },
   });
   await prisma.classification.createMany({
-    data: Array.from({ length: answered }, (_, index) => ({
+    data: Array.from({ length: classified }, (_, index) => ({
       ...{ batchId: id, chunkId, ordinal: index + 1, category: categoryOf(index + 1) },
       ...{ why: '', confidence: 1, by: 'rules', revision: 1 },
     })),
@@ -137,7 +137,7 @@ describe('downloadDataset', () => {
     expect(text.match(/(?<=^|\n\n)From /g)).toHaveLength(3);
   });
 
-  test('gives fields as JSON lines in the order of the file, with what was answered', async () => {
+  test('gives fields as JSON lines in the order of the file, with what was classified', async () => {
     const { body } = await downloadDataset(reviewer, { batchId: mboxBatch, format: 'jsonl' });
     expect((await bytesOf(body)).toString()).toBe(
       '{"ordinal":1,"fields":{"subject":"s1","from":"ann"},"category":"noise"}\n{"ordinal":2,"fields":{"subject":"s2","from":"ann"},"category":"noise"}\n',

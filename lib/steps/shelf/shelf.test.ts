@@ -54,7 +54,7 @@ const reached =
   async () =>
     (await chunkStates(pool, batchId)).every((state) => states.includes(state));
 
-/** Sorted, approved and carried out. */
+/** Classified, approved and carried out. */
 async function carriedOut<Batch extends Of>(batch: Batch): Promise<Batch> {
   const { batchId } = batch;
   await workUntil(pool, reached(batch, 'awaiting_review'));
@@ -213,7 +213,7 @@ test('after a partial undo only the rest lies there and is downloaded, and who t
   // What the undo took lies there for nobody.
   const taken = await downloadDataset(BO, { batchId: undo.batchId, category: 'noise', shelf: 'archive', format: 'csv' });
   expect((await buffer(taken.body)).toString()).toBe('');
-  // Sorted as noise were all eight of them.
+  // Classified as noise were all eight of them.
   expect((await file('original')).text.trim().split('\n')).toHaveLength(8);
 });
 

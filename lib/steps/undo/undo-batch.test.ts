@@ -74,7 +74,7 @@ async function reviewed(batch: Of): Promise<void> {
   await workUntil(pool, reached(batch, 'awaiting_review'));
 }
 
-/** Sorted, approved and carried out. */
+/** Classified, approved and carried out. */
 async function carriedOut(batch: Of, ...ends: string[]): Promise<void> {
   await reviewed(batch);
   await approveAll(batch);
@@ -287,7 +287,7 @@ test('while an undo is being made, the batch can be paused', async () => {
   }
 });
 
-test('a chunk that is sent back is answered as before', async () => {
+test('a chunk that is sent back is classified as before', async () => {
   const batch = await done(4, SHELF);
   const made = await undoBatch(ADA, { batchId: batch.batchId });
   const undo = { batchId: made.id };

@@ -85,7 +85,7 @@ const nameOf = ({ name }: BatchRow): string => {
 /** The category of what a person takes out of an undo. */
 const LEAVE = 'leave as it is';
 
-/** The original's limits and words with the inverse of its actions. Nothing is sorted, so all chunks are there at once, unless they depend on each other. */
+/** The original's limits and words with the inverse of its actions. Nothing is classified anew, so all chunks are there at once, unless they depend on each other. */
 function undoPlan({ plan, routing }: BatchRow, survey: UndoSurvey): Plan {
   const acting = survey.categories.flatMap(({ name, action }) => (action ? [{ name, action }] : []));
   let leave = LEAVE;

@@ -1,4 +1,4 @@
-/** What execution reads and the transitions it ends with. It reads frozen rows and receipts only, never answers or the plan's rules. */
+/** What execution reads and the transitions it ends with. It reads frozen rows and receipts only, never classifications or the plan's rules. */
 import type { Pool } from 'pg';
 import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';

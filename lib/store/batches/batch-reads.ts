@@ -73,7 +73,7 @@ export type ChunkNow = {
   revision: number;
   seq: number;
   seed: Buffer;
-  /** hex; null when an answer changed since it was made */
+  /** hex; null when a classification changed since it was made */
   manifestDigest: string | null;
   decisionId: string | null;
   released: boolean;

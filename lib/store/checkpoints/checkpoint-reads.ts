@@ -7,7 +7,7 @@ import { WAITS_FOR_PEOPLE } from '#lib/store/batches/batch-reads.ts';
 
 export type ChunkOf = { batchId: string; datasetId: string; chunkId: string };
 
-/** Category -> items, as the answers are now. */
+/** Category -> items, as they are classified now. */
 export async function readCategoryCounts(pool: Pool, chunkId: string): Promise<Map<string, number>> {
   const { rows } = await pool.query<{ category: string; count: number }>(
     'SELECT category, count(*)::int AS count FROM classification WHERE chunk_id = $1 GROUP BY category',
@@ -57,7 +57,7 @@ export async function pickUnsure(
   return rows;
 }
 
-export type AnsweredItem = {
+export type ClassifiedItem = {
   ordinal: number;
   category: string;
   why: string;
@@ -66,10 +66,10 @@ export type AnsweredItem = {
   fields: Record<string, string>;
 };
 
-/** These items with their answers, by ordinal. */
-export async function readAnswered(pool: Pool, chunk: ChunkOf, ordinals: number[]): Promise<Map<number, AnsweredItem>> {
-  const { rows } = await pool.query<AnsweredItem>(
-    `SELECT ${ANSWERED} FROM classification a JOIN item i ON i.dataset_id = $2 AND i.ordinal = a.ordinal
+/** These items with their classifications, by ordinal. */
+export async function readClassified(pool: Pool, chunk: ChunkOf, ordinals: number[]): Promise<Map<number, ClassifiedItem>> {
+  const { rows } = await pool.query<ClassifiedItem>(
+    `SELECT ${CLASSIFIED} FROM classification a JOIN item i ON i.dataset_id = $2 AND i.ordinal = a.ordinal
      WHERE a.batch_id = $1 AND a.chunk_id = $3 AND a.ordinal = ANY($4)`,
     [chunk.batchId, chunk.datasetId, chunk.chunkId, ordinals],
   );
@@ -82,18 +82,18 @@ type Page = { category: string | null; search: string | null; after: number; lim
  * Items in the order of their ordinals. A search looks through SEARCH_SCAN_ITEMS at a time; a page may therefore be short, and `next` says
  * where to go on. Null `next`: that was all.
  */
-export async function readAnsweredPage(
+export async function readClassifiedPage(
   pool: Pool,
   chunk: ChunkOf,
   page: Page,
-): Promise<{ rows: AnsweredItem[]; next: number | null }> {
+): Promise<{ rows: ClassifiedItem[]; next: number | null }> {
   const scan = page.search === null ? page.limit + 1 : SEARCH_SCAN_ITEMS;
-  const { rows } = await pool.query<AnsweredItem & { scanned: number; last: number | null }>(
+  const { rows } = await pool.query<ClassifiedItem & { scanned: number; last: number | null }>(
     `WITH scanned AS MATERIALIZED (
        SELECT ordinal FROM ${page.category === null ? 'chunk_item' : 'classification'}
        WHERE chunk_id = $3 AND ordinal > $4 AND ${page.category === null ? '$5::text IS NULL' : 'category = $5'} ORDER BY ordinal LIMIT $6
      ), found AS (
-       SELECT ${ANSWERED} FROM scanned JOIN classification a ON a.batch_id = $1 AND a.ordinal = scanned.ordinal
+       SELECT ${CLASSIFIED} FROM scanned JOIN classification a ON a.batch_id = $1 AND a.ordinal = scanned.ordinal
          JOIN item i ON i.dataset_id = $2 AND i.ordinal = a.ordinal
        WHERE $7::text IS NULL OR a.why ILIKE $7 OR EXISTS (SELECT FROM jsonb_each_text(i.fields) f WHERE f.value ILIKE $7)
        ORDER BY a.ordinal LIMIT $8
@@ -185,17 +185,17 @@ export async function readHaltedAt(pool: Pool, batchId: string, number: number):
 }
 
 /**
- * A chunk's answers with these fields, page by page: what the scratchpad is rendered from. The page is cut first and joined then, or the planner
+ * A chunk's classifications with these fields, page by page: what the scratchpad is rendered from. The page is cut first and joined then, or the planner
  * may walk the whole dataset for every page.
  */
-export async function* walkAnswers(
+export async function* walkClassified(
   pool: Pool,
   chunk: ChunkOf,
   fieldNames: readonly string[],
   pageRows: number,
-): AsyncGenerator<AnsweredItem[]> {
+): AsyncGenerator<ClassifiedItem[]> {
   for (let after = 0; ; ) {
-    const { rows } = await pool.query<AnsweredItem>(
+    const { rows } = await pool.query<ClassifiedItem>(
       `SELECT page.ordinal, a.category, a.why, a.confidence, a."by",
          coalesce((SELECT jsonb_object_agg(k, left(coalesce(i.fields ->> k, ''), ${SAMPLE_FIELD_CHARS_MAX})) FROM unnest($5::text[]) k), '{}') AS fields
        FROM (SELECT ordinal FROM chunk_item WHERE chunk_id = $3 AND ordinal > $4 ORDER BY ordinal LIMIT $6) page
@@ -205,13 +205,13 @@ export async function* walkAnswers(
       [chunk.batchId, chunk.datasetId, chunk.chunkId, after, fieldNames, pageRows],
     );
     if (rows.length === 0) return;
-    // Items without an answer yet are walked past.
+    // Items that are not classified yet are walked past.
     yield rows.filter(({ category }) => category !== null);
     after = rows[rows.length - 1]?.ordinal ?? after;
   }
 }
 
-const ANSWERED = `a.ordinal, a.category, a.why, a.confidence, a."by",
+const CLASSIFIED = `a.ordinal, a.category, a.why, a.confidence, a."by",
   (SELECT coalesce(jsonb_object_agg(f.key, CASE WHEN length(f.value) > cut.chars THEN left(f.value, cut.chars) || '…' ELSE f.value END), '{}')
    FROM jsonb_each_text(i.fields) f
    CROSS JOIN LATERAL (SELECT CASE WHEN f.key = 'text' THEN ${SAMPLE_TEXT_CHARS_MAX} ELSE ${SAMPLE_FIELD_CHARS_MAX} END AS chars) cut) AS fields`;

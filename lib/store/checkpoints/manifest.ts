@@ -1,5 +1,5 @@
 /**
- * Builds the manifest of a chunk from its current answers, and freezes it. The checkpoint page, the decision and a stale check all use
+ * Builds the manifest of a chunk from its current classifications, and freezes it. The checkpoint page, the decision and a stale check all use
  * this one builder, so the digest that was on the screen is the digest that is approved (I5).
  */
 
@@ -30,7 +30,7 @@ const PAGE_ROWS = 1000;
 type ChunkOfBatch = { chunkId: string; batchId: string; datasetId: string; plan: Plan };
 
 /**
- * Walks the chunk's answers in ordinal order and hands over the rows page by page; gives digest, counts and the items whose request can't be
+ * Walks the chunk's classifications in ordinal order and hands over the rows page by page; gives digest, counts and the items whose request can't be
  * built (their rows have no request, and such a manifest must not be approved).
  */
 export async function buildManifest(
@@ -45,7 +45,7 @@ export async function buildManifest(
   // A category may be called `constructor`.
   const counts = new Map<string, number>();
   for (let after = 0; ; ) {
-    const { rows } = await client.query<Answer>(ANSWERS, [chunk.batchId, chunk.datasetId, chunk.chunkId, after, PAGE_ROWS]);
+    const { rows } = await client.query<ClassifiedRow>(ROWS, [chunk.batchId, chunk.datasetId, chunk.chunkId, after, PAGE_ROWS]);
     if (rows.length === 0) break;
     after = rows[rows.length - 1]?.ordinal ?? after;
     const built = rows.map((row) => buildRow(row, actions, build, result));
@@ -125,7 +125,7 @@ export async function freezeRows(client: Tx, frozen: Frozen, rows: BuiltRow[]): 
   );
 }
 
-type Answer = {
+type ClassifiedRow = {
   ordinal: number;
   category: string;
   fields: Record<string, string>;
@@ -135,7 +135,7 @@ type Answer = {
 };
 
 /** The page is cut before anything is joined: without statistics a join over the whole chunk would be made for every page. */
-const ANSWERS = `
+const ROWS = `
 SELECT sized.ordinal, sized.category, fields, encode(digest, 'hex') AS item, CASE WHEN u.ordinal IS NOT NULL THEN json_build_object(
   'category', u.category, 'connector', u.connector, 'connection', u.connection, 'do', u."do", 'version', u.version,
   'request', encode(u.request_digest, 'hex')) END AS undo
@@ -148,7 +148,7 @@ LEFT JOIN undo_item u ON u.batch_id = $1 AND u.ordinal = sized.ordinal
 ORDER BY sized.ordinal`;
 
 function buildRow(
-  row: Answer,
+  row: ClassifiedRow,
   actions: Map<string, Plan['categories'][number]['action']>,
   build: RequestBuilder,
   into: BuiltManifest,
@@ -177,7 +177,7 @@ function buildRow(
 
 /** Its request was stored when the undo was made. What was done as one category can't be undone as another. */
 function undoRow(
-  { undo, ...entry }: Pick<BuiltRow, 'ordinal' | 'category' | 'item'> & { undo: NonNullable<Answer['undo']> },
+  { undo, ...entry }: Pick<BuiltRow, 'ordinal' | 'category' | 'item'> & { undo: NonNullable<ClassifiedRow['undo']> },
   into: BuiltManifest,
 ): BuiltRow {
   const { category, request, ...action } = undo;

@@ -64,7 +64,7 @@ export async function releaseLease(pool: Pool, claim: Claim): Promise<void> {
   ]);
 }
 
-/** classifying -> queued: the lease ends, the answers so far are kept. */
+/** classifying -> queued: the lease ends, the classifications so far are kept. */
 export async function yieldClassifying(pool: Pool, claim: Claim): Promise<void> {
   await pool.query(
     `UPDATE chunk SET state = 'queued', lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()

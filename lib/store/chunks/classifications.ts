@@ -1,4 +1,4 @@
-/** Answers of the classifier and people's corrections to them. */
+/** Classifications and people's corrections to them. */
 import { CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
@@ -6,13 +6,13 @@ import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.ts';
 
 /** What a classifier says of one item. */
-type Answer = { ordinal: number; category: string; why: string; confidence: number };
+type Classification = { ordinal: number; category: string; why: string; confidence: number };
 
-export type UnansweredItem = { ordinal: number; fields: Record<string, string> };
+export type UnclassifiedItem = { ordinal: number; fields: Record<string, string> };
 
-/** Items of the chunk that have no answer yet, in ordinal order: where an owner before this one stopped, this one goes on. */
-export async function unanswered(client: Tx, claim: Claim, after: number): Promise<UnansweredItem[]> {
-  const { rows } = await client.query<UnansweredItem>(
+/** Items of the chunk that are not classified yet, in ordinal order: where an owner before this one stopped, this one goes on. */
+export async function unclassified(client: Tx, claim: Claim, after: number): Promise<UnclassifiedItem[]> {
+  const { rows } = await client.query<UnclassifiedItem>(
     `SELECT ordinal, fields
      FROM ${withinBytes(`
        SELECT page.ordinal, fields, ${ITEM_BYTES}
@@ -27,10 +27,15 @@ export async function unanswered(client: Tx, claim: Claim, after: number): Promi
   return rows;
 }
 
-/** Stores answers under the claim's fence. False: the chunk is being stopped or has another owner, and nothing was stored. */
-export async function insertAnswers(client: Tx, claim: Claim, answers: Answer[], by: string): Promise<boolean> {
+/** Stores classifications under the claim's fence. False: the chunk is being stopped or has another owner, and nothing was stored. */
+export async function insertClassifications(
+  client: Tx,
+  claim: Claim,
+  classifications: Classification[],
+  by: string,
+): Promise<boolean> {
   const { rowCount } = await client.query({
-    name: 'insert-answers',
+    name: 'insert-classifications',
     text: `WITH fence AS (
          UPDATE chunk SET classified = classified + $3, updated_at = clock_timestamp()
          WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL RETURNING revision)
@@ -38,19 +43,19 @@ export async function insertAnswers(client: Tx, claim: Claim, answers: Answer[],
        SELECT $4, $1, a.ordinal, a.category, a.why, a.confidence, $5, fence.revision
        FROM fence, unnest($6::int[], $7::text[], $8::text[], $9::float8[]) AS a(ordinal, category, why, confidence)`,
     values: [
-      ...[claim.chunkId, claim.epoch, answers.length, claim.batchId, by],
+      ...[claim.chunkId, claim.epoch, classifications.length, claim.batchId, by],
       ...[
-        answers.map((a) => a.ordinal),
-        answers.map((a) => a.category),
-        answers.map((a) => a.why),
-        answers.map((a) => a.confidence),
+        classifications.map((a) => a.ordinal),
+        classifications.map((a) => a.category),
+        classifications.map((a) => a.why),
+        classifications.map((a) => a.confidence),
       ],
     ],
   });
   return rowCount !== null && rowCount > 0;
 }
 
-/** classifying -> awaiting_review, when every item has its answer. False when the claim is lost or the chunk is being stopped. */
+/** classifying -> awaiting_review, when every item is classified. False when the claim is lost or the chunk is being stopped. */
 export async function completeClassifying(client: Tx, claim: Claim): Promise<boolean> {
   const { rowCount } = await client.query(
     `UPDATE chunk SET state = $3, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
@@ -63,10 +68,10 @@ export async function completeClassifying(client: Tx, claim: Claim): Promise<boo
 export type Correcting = { ordinal: number; category: string; note?: string | null | undefined };
 
 /**
- * Overwrites answers and keeps the history, in the caller's transaction with the chunk row locked. Items that have the category already are
+ * Overwrites classifications and keeps the history, in the caller's transaction with the chunk row locked. Items that have the category already are
  * left alone. Gives the ordinals that changed.
  */
-export async function correctAnswers(
+export async function correctClassifications(
   tx: Tx,
   chunk: { batchId: string; chunkId: string; revision: number },
   corrections: Correcting[],
@@ -108,8 +113,8 @@ export async function correctionsSince(client: Tx, chunkId: string, revision: nu
   return rows.reverse();
 }
 
-/** Drops the classifier's answers of a chunk that was sent back; what people corrected stays. */
-export async function discardAnswers(tx: Tx, chunkId: string): Promise<void> {
+/** Drops a classifier's classifications of a chunk that was sent back; what people corrected stays. */
+export async function discardClassifications(tx: Tx, chunkId: string): Promise<void> {
   await tx.query(`DELETE FROM classification WHERE chunk_id = $1 AND "by" NOT LIKE 'user:%' AND "by" NOT LIKE 'key:%'`, [
     chunkId,
   ]);

@@ -9,7 +9,7 @@ import { insertIntents, insertOutcomes, insertOutcomesAndIntents, insertResoluti
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { type Claim, holdFence, howClaimStands, releaseLease, renewLease, whyRefused, yieldClassifying } from './claims.ts';
-import { completeClassifying, insertAnswers } from './classifications.ts';
+import { completeClassifying, insertClassifications } from './classifications.ts';
 
 const { pool } = await testDatabase();
 
@@ -29,7 +29,7 @@ const sealed = (ordinal: number, step: number) => ({
 const intent = { ...sealed(3, 1), values: [{ field: 'subject', salt: Buffer.alloc(16), value: 'three' }], from: null };
 const bare = { ...sealed(4, 1), values: [], from: null };
 const outcome = { ...sealed(1, 2), result: 'succeeded' as const };
-const answer = { ordinal: 1, category: 'noise', why: 'a rule', confidence: 1 };
+const classification = { ordinal: 1, category: 'noise', why: 'a rule', confidence: 1 };
 
 const STATEMENTS: Record<string, Statement> = {
   'an intent': {
@@ -61,9 +61,9 @@ const STATEMENTS: Record<string, Statement> = {
     ...{ state: 'executing', over: null, stopping: 'writes' },
     act: (claim) => haltAtTarget(pool, claim, { target: `https://${randomUUID()}.example`, message: 'it is gone' }, randomUUID()),
   },
-  'an answer of a classifier': {
+  'a classification': {
     ...{ state: 'classifying', over: false, stopping: { says: false } },
-    act: (claim) => insertAnswers(pool, claim, [answer], 'rules'),
+    act: (claim) => insertClassifications(pool, claim, [classification], 'rules'),
   },
   'the end of classifying': {
     ...{ state: 'classifying', over: false, stopping: { says: false } },

@@ -11,7 +11,7 @@ const GROUP_BYTES = 4 * 1024 ** 2;
 
 /**
  * In the order of the ordinals. With a batch, each item has its category as it stands now, and `category` keeps that one only; items
- * without an answer yet are then left out.
+ * that are not classified yet are then left out.
  */
 export async function* readOriginals(pool: Pool, which: Which): AsyncGenerator<Original> {
   const { datasetId, batchId } = which;

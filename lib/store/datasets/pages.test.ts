@@ -4,7 +4,7 @@ import { requestBuilder } from '#lib/connectors/registry.ts';
 import { PAGE_BYTES } from '#lib/core/limits.ts';
 import { readItems as readViewed } from '#lib/steps/datasets/read-datasets.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
-import { unanswered } from '#lib/store/chunks/classifications.ts';
+import { unclassified } from '#lib/store/chunks/classifications.ts';
 import { readItems } from '#lib/store/plans/planning.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
@@ -48,12 +48,12 @@ it('of a dataset, as people page through it: every item once, in order', async (
   expect(seen).toEqual(Array.from({ length: COUNT }, (_, index) => index + 1));
 });
 
-it('of a chunk that is being sorted', async () => {
+it('of a chunk that is being classified', async () => {
   const { batchId, datasetId, chunks } = await large();
-  const claim = { batchId, datasetId, chunkId: chunks[0]?.id } as Parameters<typeof unanswered>[1];
+  const claim = { batchId, datasetId, chunkId: chunks[0]?.id } as Parameters<typeof unclassified>[1];
   const seen: number[] = [];
   for (let after = 0; ; ) {
-    const page = await inTransaction(pool, (tx) => unanswered(tx, claim, after));
+    const page = await inTransaction(pool, (tx) => unclassified(tx, claim, after));
     if (page.length === 0) break;
     expect(sizeOf(page)).toBeLessThan(PAGE_BYTES + 2 * MIB);
     seen.push(...page.map(({ ordinal }) => ordinal));

@@ -95,7 +95,7 @@ async function withEngine<T>(url: string, act: (engine: SchemaEngine) => Promise
   }
 }
 
-/** Prisma's adapter, mended where the schema engine needs more than queries do. */
+/** Prisma's adapter, fixed where the schema engine needs more than queries do. */
 class MigrationAdapter extends PrismaPg {
   readonly #pools: pg.Pool[];
 

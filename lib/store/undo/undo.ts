@@ -194,8 +194,8 @@ export async function insertUndoItems(tx: Tx, batchId: string, items: UndoItem[]
   );
 }
 
-/** The answers of an undo batch for these items: the category that each was approved in, and when it was done. */
-export async function undoAnswers(
+/** The classifications of an undo batch for these items: the category that each was approved in, and when it was done. */
+export async function undoClassifications(
   client: Pool | Tx,
   batchId: string,
   ordinals: number[],

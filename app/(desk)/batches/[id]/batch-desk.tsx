@@ -204,10 +204,10 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
             <ChunkTable batchId={batchId} chunks={listed?.items ?? chunks} noun={batch.noun} />
             <NextPage href={listed?.next ?? null} label="Next" />
           </div>
-          <section aria-labelledby="tape" className="flex min-w-0 flex-col gap-2">
+          <section aria-labelledby="receipts" className="flex min-w-0 flex-col gap-2">
             <div className="flex items-baseline justify-between gap-3">
-              <h2 id="tape" className="text-16 font-medium">
-                Tape
+              <h2 id="receipts" className="text-16 font-medium">
+                Receipts
               </h2>
               <Link href={`/batches/${batchId}?tab=downloads`} className="text-muted hover:text-text">
                 Download receipts

@@ -111,7 +111,7 @@ function Downloads({ batchId, plan, noun, original, data }: DownloadsProps) {
         <>
           <Group
             title="Scratchpad"
-            text="What the workers answered, chunk by chunk."
+            text="How the items are classified, chunk by chunk."
             links={[{ href: `${api}/scratchpad.zip`, label: 'ZIP', text: 'a summary and the details of each chunk' }]}
           />
           <Group

@@ -30,7 +30,7 @@ type Props = {
 export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
   const router = useRouter();
   const { noun } = dataset;
-  const [name, setName] = useState(() => `Sort ${withoutEnding(dataset.name)}`);
+  const [name, setName] = useState(() => `Classify ${withoutEnding(dataset.name)}`);
   const [plan, setPlan] = useState(draft);
   const settled = useSettled(plan, TYPING_MS);
   const { data, isPlaceholderData, failureReason } = useQuery({

@@ -7,14 +7,14 @@ import { ProblemList } from './problem-list.tsx';
 
 type Props = SectionProps & { forms: PlanForms };
 
-/** How items are sorted: the form that the plan's classifier has here. */
-export function SortSection({ plan, forms, fields, preview, problems, onChange }: Props) {
+/** How items are classified: the form that the plan's classifier has here. */
+export function ClassifySection({ plan, forms, fields, preview, problems, onChange }: Props) {
   const { classifier } = plan;
   const editor = classifierEditor(forms, classifier);
   if (editor === null)
     return (
       <div data-at="classifier">
-        <p className="text-muted">“{classifier.kind}” sorts the items. What it does is in the plan’s JSON below.</p>
+        <p className="text-muted">“{classifier.kind}” classifies the items. What it does is in the plan’s JSON below.</p>
         <ProblemList problems={problemsAt(problems, 'classifier')} />
       </div>
     );

@@ -1,14 +1,14 @@
 /**
- * How a classifier would answer a dataset: every item up to PREVIEW_EXACT_ITEMS_MAX, above that a sample of as many, the same at every
+ * How a classifier would classify a dataset: every item up to PREVIEW_EXACT_ITEMS_MAX, above that a sample of as many, the same at every
  * call. What the classifier reads of a finished dataset is kept for a while, because people edit rules and look at the counts.
  */
 import { createHash } from 'node:crypto';
-import type { Answer, Classifier } from '#lib/classifiers/port.ts';
+import type { Classification, Classifier } from '#lib/classifiers/port.ts';
 import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX } from '#lib/core/limits.ts';
 import { type PlanningDataset, type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
-export type AnswerCounts = {
+export type ClassifiedCounts = {
   /** false: counted on `counted` items drawn at random and scaled up to `items` */
   exact: boolean;
   counted: number;
@@ -18,20 +18,20 @@ export type AnswerCounts = {
 };
 
 /**
- * Answers the items and hands each answer over, in the order of the ordinals.
+ * Classifies the items and hands each classification over, in the order of the ordinals.
  * @param included which ordinals count; null for all
  */
-export async function countAnswers(
+export async function countClassified(
   dataset: PlanningDataset,
   classifier: Classifier,
   included: ReadonlySet<number> | null,
-  take: (answer: Answer) => void,
-): Promise<AnswerCounts> {
+  take: (classification: Classification) => void,
+): Promise<ClassifiedCounts> {
   let counted = 0;
   for await (const page of itemsToCount(dataset, classifier.fields)) {
     const items = included === null ? page : page.filter(({ ordinal }) => included.has(ordinal));
     counted += items.length;
-    for (const answer of await classifier.classify(items, new AbortController().signal)) take(answer);
+    for (const one of await classifier.classify(items, new AbortController().signal)) take(one);
   }
   const exact = dataset.itemCount <= PREVIEW_EXACT_ITEMS_MAX;
   const items = included?.size ?? (exact ? counted : dataset.itemCount);
