@@ -30,6 +30,8 @@ export default defineConfig({
     viewport: { width: 1440, height: 900 },
     locale: 'en-GB',
     timezoneId: 'Europe/Rome',
+    // What fades or slides costs a core that draws without a graphics card; a person may ask for as much.
+    contextOptions: { reducedMotion: 'reduce' },
     // What fails is tried once more with a trace (bin/test.ts): keeping one of everything costs the run a third of its time.
     trace: 'off',
     screenshot: 'only-on-failure',

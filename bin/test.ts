@@ -25,11 +25,10 @@ const checks: Part[] = [
   // What knip.json names is left out.
   tool('lint: unused files, exports and dependencies', ['knip', 'bin', 'knip.js'], ['--no-config-hints']),
   tool('lint: what only tests use', ['knip', 'bin', 'knip.js'], ['--production', '--no-config-hints']),
-  { name: 'build', first: build },
 ];
 const lanes: Part[][] = [
-  [...checks, tests('browser', browser)],
-  [tests('unit and integration', vitest('pure', 'real', 'force')), tests('soak', vitest('soak'))],
+  [{ name: 'build', first: build }, tests('browser', browser)],
+  [tests('unit and integration', vitest('pure', 'real', 'force')), tests('soak', vitest('soak')), ...checks],
 ];
 
 const wanted = process.argv[2];

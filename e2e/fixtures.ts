@@ -87,7 +87,8 @@ export function restOf(product: string): Rest {
   return openRest(product, ADMIN_API_KEY);
 }
 
-function listen(context: BrowserContext, hear: (what: string) => void): void {
+/** Tells what a person would call broken: errors of the console and the page, and answers of 500 and above. */
+export function listen(context: BrowserContext, hear: (what: string) => void): void {
   context.on('console', (message) => {
     if (message.type() === 'error') hear(`console: ${message.text()} (${message.location().url})`);
   });

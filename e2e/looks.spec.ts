@@ -1,13 +1,44 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { decision } from './checkpoint.ts';
-import { ADMIN, test as base, expect, restOf, signIn } from './fixtures.ts';
+import { ADMIN, test as base, expect, listen, restOf, signIn } from './fixtures.ts';
 import { type Rest, SHELF_PLAN } from './rest.ts';
 
-/** Pages with something in every state on them, made once for all who look. */
-const test = base.extend<object, { paths: string[] }>({
+type Look = { path: string; light: string[]; dark: string[]; isDark: boolean; width: number | undefined };
+
+/** Pages with something in every state on them, made once and looked at once: in light colours, in dark ones, and 390 px wide. */
+const test = base.extend<object, { paths: string[]; looks: Look[] }>({
   paths: [async ({ product }, use) => use(await seed(restOf(product))), { scope: 'worker', timeout: 120_000 }],
+  looks: [
+    async ({ browser, product, adminSession, paths }, use) => {
+      const context = await browser.newContext({ baseURL: product, storageState: adminSession, reducedMotion: 'reduce' });
+      const heard: string[] = [];
+      listen(context, (what) => heard.push(what));
+      const page = await context.newPage();
+      const looks: Look[] = [];
+      for (const path of paths) looks.push(await look(page, path));
+      await context.close();
+      expect(heard).toEqual([]);
+      await use(looks);
+    },
+    { scope: 'worker', timeout: 240_000 },
+  ],
 });
+// One after the other, so that only one of the runner's workers looks.
+test.describe.configure({ mode: 'default' });
+
+async function look(page: Page, path: string): Promise<Look> {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await open(page, path);
+  const light = await serious(page, path);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const isDark = await page.evaluate(() => document.documentElement.classList.contains('dark'));
+  const dark = await serious(page, path, true);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
+  return { path, light, dark, isDark, width };
+}
 
 async function seed(rest: Rest): Promise<string[]> {
   const chunking = { by: 'size', maxItems: 20 } as const;
@@ -32,13 +63,9 @@ async function open(page: Page, path: string): Promise<void> {
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`Axe finds nothing serious on any page, ${colorScheme}`, async ({ desk: page, paths }) => {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const path of paths) {
-      await open(page, path);
-      expect(await page.evaluate(() => document.documentElement.classList.contains('dark'))).toBe(colorScheme === 'dark');
-      expect(await serious(page, path, colorScheme === 'dark')).toEqual([]);
-    }
+  test(`Axe finds nothing serious on any page, ${colorScheme}`, ({ looks }) => {
+    expect(looks.flatMap((one) => one[colorScheme])).toEqual([]);
+    expect(looks.filter(({ isDark }) => !isDark).map(({ path }) => path)).toEqual([]);
   });
 }
 
@@ -60,12 +87,8 @@ test('Axe finds nothing serious in the questions of a checkpoint, nor on the sig
   }
 });
 
-test('At 390 px no page scrolls sideways', async ({ desk: page, paths }) => {
-  await page.setViewportSize({ width: 390, height: 844 });
-  for (const path of paths) {
-    await open(page, path);
-    expect([path, await page.evaluate(() => document.scrollingElement?.scrollWidth)]).toEqual([path, 390]);
-  }
+test('At 390 px no page scrolls sideways', ({ looks }) => {
+  expect(looks.filter(({ width }) => width !== 390).map(({ path, width }) => [path, width])).toEqual([]);
 });
 
 /** What Axe finds; of a page whose other rules were looked at in another colour scheme, only what depends on colours. */

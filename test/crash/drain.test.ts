@@ -25,7 +25,7 @@ const LANES = 4;
 test('asked again and again: the answers that are on their way are still written', async () => {
   const target = await loggingTarget({ latencyMs: 800 });
   const batch = await approvedBatch(pool, { items: 40, plan: sendAll(target, { concurrency: LANES }) });
-  const worker = await startWorker(url);
+  const worker = await startWorker(url, { realTempo: true });
   await eventually('requests in flight', async () => target.lines().length >= LANES);
   for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT'] as const) worker.send(signal);
   expect(await worker.ended).toEqual({ code: 0, signal: null });
@@ -37,7 +37,7 @@ test('asked again and again: the answers that are on their way are still written
 test('asked while a target hangs: its time limit ends the wait, and nobody claims to know', async () => {
   const target = await loggingTarget({ mode: 'timeout-after' });
   const batch = await approvedBatch(pool, { items: 40, plan: sendAll(target, { concurrency: LANES }) });
-  const worker = await startWorker(url);
+  const worker = await startWorker(url, { realTempo: true });
   await eventually('requests in flight', async () => target.lines().length >= LANES);
   worker.send('SIGTERM');
   expect(await worker.ended).toEqual({ code: 0, signal: null });
@@ -67,7 +67,7 @@ test('stopped as npm start stops its workers: all of them are gone, and others f
   for (const chunk of [1, 2, 3]) expect(await counters(pool, batch.batchId, chunk)).toMatchObject({ inFlight: 0, uncertain: 0 });
   expect(await settled(pool, batch.batchId)).toBe(false);
 
-  await startWorker(url);
+  await startWorker(url, { realTempo: true });
   await eventually('the end', () => settled(pool, batch.batchId));
   expect(await chunkStates(pool, batch.batchId)).toEqual(['done', 'done', 'done']);
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);

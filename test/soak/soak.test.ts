@@ -12,7 +12,7 @@ const PATIENCE_MS = 15 * 60_000;
 test('struck at every step, by every fault: the receipts tell what happened', { timeout: PATIENCE_MS }, async () => {
   const seed = process.env.SOAK_SEED ?? String(Date.now() % 1_000_000);
   console.log(`SOAK_SEED=${seed}`);
-  const child = spawn(process.execPath, [...WITH_TEMPO, 'test/soak/run.ts', '--short', '--seed', seed], {
+  const child = spawn(process.execPath, [...WITH_TEMPO, 'test/soak/run.ts', '--short', '--workers', '4', '--seed', seed], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const [said, code] = await Promise.all([

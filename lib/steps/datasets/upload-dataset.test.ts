@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
-import { hasSample, SAMPLE_MAILS, SAMPLE_NAME, sampleMailbox } from '#lib/ingest/sample.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
 import { testDatabase } from '#test/database.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
@@ -190,23 +189,6 @@ describe('a file that is right', () => {
       { numRuns: 60 },
     );
   });
-});
-
-test.runIf(hasSample())('the sample is a dataset of 6,046 mails, each with its original bytes', async () => {
-  const source = sampleMailbox();
-  if (!source) throw new Error('the package was there a moment ago');
-  const { id, ...counts } = await uploadDataset(ada, { name: SAMPLE_NAME, source });
-  expect(counts).toMatchObject({ itemCount: SAMPLE_MAILS, unreadableCount: 0 });
-  const { rows } = await pool.query<{ bytes: string; right: string; dated: string }>(
-    `SELECT sum(octet_length(raw)) AS bytes, count(*) FILTER (WHERE digest = sha256(raw)) AS right,
-       count(*) FILTER (WHERE fields ->> 'date' ~ '^2002-\\d\\d-\\d\\dT') AS dated FROM item WHERE dataset_id = $1`,
-    [id],
-  );
-  expect(rows[0]).toMatchObject({ bytes: String(counts.bytes), right: String(SAMPLE_MAILS) });
-  expect(Number(rows[0]?.dated)).toBeGreaterThan(5_500);
-  const dataset = await readDataset(ada, { id });
-  expect(dataset?.fields.find(({ name }) => name === 'date')?.type).toBe('date');
-  expect(dataset?.fields.find(({ name }) => name === 'from')?.type).toBe('email');
 });
 
 describe('a file that is wrong says so, and nothing of it is kept', () => {

@@ -3,9 +3,7 @@ import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
-import { hasSample, SAMPLE_MAILS } from '#lib/ingest/sample.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
-import { uploadSample } from '#lib/steps/datasets/upload-sample.ts';
 import { testDatabase } from '#test/database.ts';
 import { draftPlan } from './draft-plan.ts';
 import { previewBatch } from './preview-batch.ts';
@@ -242,29 +240,6 @@ test('the drafted plan can be previewed as it is', async () => {
   expect(plan.chunking).toMatchObject({ by: 'time', field: 'date' });
   expect(reasons.chunking).toContain('“date”');
   expect((await previewBatch(ADA, { datasetId: id, plan })).itemCount).toBe(60);
-});
-
-test.skipIf(!hasSample())('the sample mailbox gets a plan that somebody would write', async () => {
-  const { id } = await uploadSample(ADA);
-  const { plan } = await draftPlan(ADA, { datasetId: id });
-  const preview = await previewBatch(ADA, { datasetId: id, plan });
-  expect(preview.itemCount).toBe(SAMPLE_MAILS);
-  const dated = preview.chunks.filter(({ kind }) => kind === 'normal');
-  for (const { itemCount } of dated) expect(itemCount >= 20 && itemCount <= 500).toBe(true);
-  expect(preview.chunks.length - dated.length).toBe(1);
-  expect(dated.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['July 2001', 'January–March 2002', 'September 2002 (1 of 4)']),
-  );
-  expect(preview.estimate.decisions).toBeLessThan(30);
-  expect(preview.gates).toMatchObject({ next: 'pilot' });
-  expect(preview.independence.ok).toBe(true);
-  const counts = Object.fromEntries(preview.sort.categories.map(({ name, count }) => [name, count]));
-  // Lists, newsletters and offers are most of this mailbox; what asks for a person is a page of tasks, not a flood.
-  expect(counts.noise).toBeGreaterThan(4_000);
-  expect(counts.fyi).toBeGreaterThan(500);
-  expect(counts.task).toBeGreaterThan(40);
-  expect(counts.task).toBeLessThan(200);
-  expect(preview.sort.categories.flatMap(({ examples }) => examples).every(({ problem }) => problem === null)).toBe(true);
 });
 
 test('who may not plan is refused, and so is a dataset that is not there or did not arrive', async () => {
