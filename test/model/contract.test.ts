@@ -49,7 +49,7 @@ async function postgres(released: boolean): Promise<Place> {
   // As the claim's statement does it; that one has tests of its own, and it takes what it likes.
   const takeOver = async (): Promise<Claim> => {
     const { rows } = await pool.query<{ epoch: number; stopping: Claim['stopping'] }>(
-      `UPDATE chunk SET epoch = epoch + 1, lease_until = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1 RETURNING epoch, stopping`,
+      `UPDATE chunk SET epoch = epoch + 1, lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1 RETURNING epoch, stopping`,
       [chunkId, LEASE_MS],
     );
     const { epoch = 0, stopping = null } = rows[0] ?? {};

@@ -139,7 +139,7 @@ export class ModelDatabase {
   }
 
   renewLease(claim: Claim): { held: boolean } | null {
-    if (!this.holds(claim)) return null;
+    if (!this.holds(claim) || this.chunk.leaseUntil === null) return null;
     this.chunk.leaseUntil = this.time.now() + LEASE_MS;
     return { held: this.broken && this.trying !== claim.epoch };
   }

@@ -42,13 +42,13 @@ export async function claimChunk(pool: Pool, workerId: string, turn: Turn = { se
 
 /**
  * Extends the lease. `held`: a target of the chunk fails for everybody, and somebody else tries it, or nobody. Null when somebody else owns the
- * chunk by now (the epoch moved) or it needs no owner any more.
+ * chunk by now (the epoch moved), it needs no owner any more, or it was given back while the renewal was on its way.
  */
 export async function renewLease(pool: Pool, claim: Claim): Promise<{ held: boolean } | null> {
   const { rows } = await pool.query<{ held: boolean }>({
     name: 'renew-lease',
     text: `UPDATE chunk SET lease_until = clock_timestamp() + $3 * interval '1 millisecond'
-           WHERE id = $1 AND epoch = $2 AND state = $4
+           WHERE id = $1 AND epoch = $2 AND state = $4 AND lease_owner IS NOT NULL
            RETURNING EXISTS (SELECT FROM breaker t WHERE t.target = ANY (targets) AND (t.state = 'open' OR t.probe IS DISTINCT FROM chunk.id)) AS held`,
     values: [claim.chunkId, claim.epoch, LEASE_MS, claim.state],
   });

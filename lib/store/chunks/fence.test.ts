@@ -81,6 +81,14 @@ const STATEMENTS: Record<string, Statement> = {
   'a lease given back': { state: 'executing', stopping: 'writes', act: (claim) => releaseLease(pool, claim) },
 };
 
+test('a renewal that was on its way when the chunk was given back gives nobody a lease', async () => {
+  const claim = await seeded('a renewal', 'executing');
+  await releaseLease(pool, claim);
+  const before = await written(claim);
+  expect(await renewLease(pool, claim)).toBeNull();
+  expect(await written(claim)).toEqual(before);
+});
+
 /** The end of an execution needs that nothing is in flight, the end of classifying that all is classified. */
 async function seeded(name: string, state: Claim['state']): Promise<Claim> {
   const fields = { subject: 'one' };
