@@ -1,6 +1,6 @@
 /**
- * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, a short soak, browser tests in a real Chromium. Two lanes run at once,
- * for most tests wait for leases and pages and not for a core. Ends with one line, `N passed, N failed, N skipped`; each type check and lint tool
+ * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, a short soak, browser tests in a real Chromium. Three lanes run at
+ * once, for most tests wait for leases and pages and not for a core. Ends with one line, `N passed, N failed, N skipped`; each type check and lint tool
  * counts as one test.
  *
  * What failed is tried once more, alone, and named. Where CI is set, what passes only then has failed.
@@ -28,7 +28,8 @@ const checks: Part[] = [
 ];
 const lanes: Part[][] = [
   [{ name: 'build', first: build }, tests('browser', browser)],
-  [tests('unit and integration', vitest('pure', 'real', 'force')), tests('soak', vitest('soak')), ...checks],
+  [tests('unit and integration', vitest('pure', 'real', 'force'))],
+  [tests('soak', vitest('soak')), ...checks],
 ];
 
 const wanted = process.argv[2];
