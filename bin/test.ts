@@ -1,6 +1,6 @@
 /**
- * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, a short soak, browser tests in a real Chromium. Three lanes run at
- * once, for most tests wait for leases and pages and not for a core. Ends with one line, `N passed, N failed, N skipped`; each type check and lint tool
+ * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, a short soak, browser tests in a real Chromium. Two lanes run at once,
+ * for most tests wait for leases and pages and not for a core. Ends with one line, `N passed, N failed, N skipped`; each type check and lint tool
  * counts as one test.
  *
  * What failed is tried once more, alone, and named. Where CI is set, what passes only then has failed.
@@ -26,16 +26,25 @@ const checks: Part[] = [
   tool('lint: unused files, exports and dependencies', ['knip', 'bin', 'knip.js'], ['--no-config-hints']),
   tool('lint: what only tests use', ['knip', 'bin', 'knip.js'], ['--production', '--no-config-hints']),
 ];
-const lanes: Part[][] = [
-  [{ name: 'build', first: build }, tests('browser', browser)],
-  [tests('unit and integration', vitest('pure', 'real', 'force'))],
-  [tests('soak', vitest('soak')), ...checks],
+/** One phase after the other; the lanes of a phase at once. */
+const phases: Part[][][] = [
+  [
+    [{ name: 'build', first: build }, tests('browser', browser)],
+    [tests('unit and integration', vitest('pure', 'real')), ...checks],
+  ],
+  // What kills workers and judges them waits for leases, and wants a machine that is not busy with anything else.
+  [[tests('force', vitest('force'))], [tests('soak', vitest('soak'))]],
 ];
 
 const wanted = process.argv[2];
 const began = performance.now();
-const ended = await Promise.all(lanes.map((parts) => lane(parts.filter(({ name }) => !wanted || name.startsWith(wanted)))));
-const totals = plus(...(await Promise.all(ended.flat().map(settle))));
+const ended: Ended[] = [];
+for (const lanes of phases)
+  ended.push(
+    ...(await Promise.all(lanes.map((parts) => lane(parts.filter(({ name }) => !wanted || name.startsWith(wanted)))))).flat(),
+  );
+let totals = NOTHING;
+for (const one of ended) totals = plus(totals, await settle(one));
 console.log(`\n== all of it took ${seconds(began)} s`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
