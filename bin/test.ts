@@ -1,5 +1,5 @@
 /**
- * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, a short soak, browser tests in a real Chromium. Two lanes run at once,
+ * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, a short soak, browser tests in a real Chromium. Lanes run at once,
  * for most tests wait for leases and pages and not for a core. Ends with one line, `N passed, N failed, N skipped`; each type check and lint tool
  * counts as one test.
  *
@@ -14,8 +14,11 @@ type Part = { name: string; first: () => Promise<Outcome>; again?: Attempt };
 /** Whose failure is a failure at once: they judge whether receipts told the truth, and one lie in a hundred runs is one too many. */
 const JUDGES = ['test/soak/', 'test/crash/'];
 
+/** A niceness: of a core that both want, a program of such a lane gets a third. With less, tests that wait for a worker give up. */
+const GIVES_WAY = 3;
+
 const checks: Part[] = [
-  tool('types', ['typescript', 'bin', 'tsc'], ['--noEmit']),
+  tool('types', ['typescript-native', 'bin', 'tsc'], ['--noEmit']),
   tool('lint: format and rules', ['@biomejs', 'biome', 'bin', 'biome'], ['check', '.', '--diagnostic-level=error']),
   tool(
     'lint: direction of imports',
@@ -29,11 +32,13 @@ const checks: Part[] = [
 /** One phase after the other; the lanes of a phase at once. */
 const phases: Part[][][] = [
   [
+    // The longest lane has the cores first: what is beside it gives way.
     [{ name: 'build', first: build }, tests('browser', browser)],
-    [tests('unit and integration', vitest('pure', 'real')), ...checks],
+    [tests('unit and integration', vitest(['pure', 'real'], GIVES_WAY))],
+    [tests('soak', vitest(['soak']))],
   ],
-  // What kills workers and judges them waits for leases, and wants a machine that is not busy with anything else.
-  [[tests('force', vitest('force'))], [tests('soak', vitest('soak'))]],
+  // What kills workers waits for leases, and wants a machine that is not busy with browsers.
+  [[tests('force', vitest(['force']))], checks],
 ];
 
 const wanted = process.argv[2];
@@ -91,7 +96,7 @@ function tool(name: string, program: string[], args: string[]): Part {
   return {
     name,
     first: async () => {
-      const { code, said } = await run(['node_modules', ...program], args);
+      const { code, said } = await run(['node_modules', ...program], args, { niceness: GIVES_WAY });
       return one(code === 0, said);
     },
   };
