@@ -1,10 +1,10 @@
 import { classes } from '#components/ui/classes.ts';
-import { formatCount } from '#components/ui/format.ts';
+import { formatClock, formatCount, formatInstant } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { TONE_FILL, type Tone } from '#components/ui/state-badge.tsx';
 import type { Sum } from '#lib/core/receipts/sum.ts';
 
-const PARTS: { key: Exclude<keyof Sum, 'approved' | 'addsUp' | 'difference'>; word: string; tone: Tone }[] = [
+const PARTS: { key: Exclude<keyof Sum, 'approved' | 'addsUp' | 'difference' | 'checked'>; word: string; tone: Tone }[] = [
   { key: 'done', word: 'done', tone: 'green' },
   { key: 'skipped', word: 'skipped', tone: 'neutral' },
   { key: 'failed', word: 'failed', tone: 'red' },
@@ -59,13 +59,30 @@ function Term({ count, word, strong = false, loud = '' }: { count: number; word:
 }
 
 function Verdict({ sum }: { sum: Sum }) {
-  return sum.addsUp ? (
-    <span className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
-      <Glyph name="✓" /> adds up
+  if (!sum.addsUp)
+    return (
+      <span role="alert" className="ml-2 inline-flex items-center gap-1 font-medium text-red">
+        <Glyph name="!" /> Counts disagree by {formatCount(sum.difference)}. Sending stopped.
+      </span>
+    );
+  const { receipts, of, at } = sum.checked;
+  if (receipts === of)
+    return (
+      <span className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
+        <Glyph name="✓" /> adds up
+      </span>
+    );
+  const left = `${formatCount(of - receipts)} of ${formatCount(of)} receipts are still to be checked; workers do that.`;
+  return at === null ? (
+    <span title={left} className="ml-2 whitespace-nowrap text-muted">
+      not checked yet
     </span>
   ) : (
-    <span role="alert" className="ml-2 inline-flex items-center gap-1 font-medium text-red">
-      <Glyph name="!" /> Counts disagree by {formatCount(sum.difference)}. Sending stopped.
+    <span
+      title={`Checked up to ${formatInstant(at)}. ${left}`}
+      className="ml-2 inline-flex items-center gap-1 whitespace-nowrap text-green"
+    >
+      <Glyph name="✓" /> checked up to <time dateTime={at}>{formatClock(at)}</time>
     </span>
   );
 }

@@ -1,4 +1,4 @@
-/** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
+/** A batch as its page shows it, put together from one moment: chunks, their sum, speed, and what waits for a person. */
 import {
   CHUNK_CLASSIFYING,
   CHUNK_IN_REVIEW,
@@ -7,7 +7,7 @@ import {
   countStates,
   waitsForPeople,
 } from '#lib/core/lifecycle.ts';
-import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
+import { CHUNKS_SHOWN_MAX, LOOK_ROWS_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
 import { type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
 import type { BatchNow } from '#lib/shapes/batches.ts';
@@ -33,7 +33,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   if (!pulse) return null;
   const chunks = await readChunksNow(pool, batchId);
   const [folded, targets, actionRate, trouble] = await Promise.all([
-    foldChunks(pool, batchId, chunks),
+    foldChunks(pool, batchId, chunks, LOOK_ROWS_MAX),
     readTargets(pool, { batchId }),
     readActionRate(pool, batchId, RATE_WINDOW_MS),
     readDatabaseFault(pool),
@@ -46,7 +46,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     finishedAt: pulse.finishedAt?.toISOString() ?? null,
     sum,
     ...speed(batchId, chunks, sum, actionRate),
-    needs: needsOf(chunks, folded),
+    needs: needsOf(chunks),
     targets,
     unattended: pulse.attended || !chunks.some(needsWorker) ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
     trouble: chunks.some(needsWorker) ? trouble : null,
@@ -63,7 +63,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   };
 }
 
-/** One chunk's row; its counts are the receipts', not the counters'. */
+/** One chunk's row; its counts are the receipts', where those were read. */
 export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRow {
   const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, waitsFor, worker } =
     chunk;
@@ -123,9 +123,9 @@ export async function readTapeAt(
 }
 
 /** The batch's chunks in the states people act on. `doubts` are actions, the others chunks. */
-function needsOf(chunks: readonly ChunkNow[], folded: Map<number, ChunkSum>): BatchNow['needs'] {
+function needsOf(chunks: readonly ChunkNow[]): BatchNow['needs'] {
   const needs: BatchNow['needs'] = { reviews: 0, releases: 0, doubts: 0, halts: 0 };
-  for (const { number } of chunks) needs.doubts += folded.get(number)?.folded.states.uncertain ?? 0;
+  for (const { counters, abandoned } of chunks) needs.doubts += counters.uncertain - abandoned;
   for (const { state } of chunks.filter(waitsForPeople)) {
     if (CHUNK_IN_REVIEW.includes(state)) needs.reviews += 1;
     else if (state === 'halted') needs.halts += 1;

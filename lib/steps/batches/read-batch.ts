@@ -2,6 +2,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
+import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
@@ -12,7 +13,7 @@ import { foldChunks } from '#lib/store/receipts/sum.ts';
 import { readUndosOf } from '#lib/store/undo/undo.ts';
 import { readMoment } from './batch-view.ts';
 
-/** The batch with its sum folded from receipts; null when there is none. */
+/** The batch with its sum; null when there is none. */
 export async function readBatch(actor: Actor, { batchId }: { batchId: string }): Promise<BatchView | null> {
   authorise(actor, 'see_batches');
   if (!isId(batchId)) return null;
@@ -34,7 +35,7 @@ async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string
   return Promise.all(
     undos.map(async ({ id, name, state }) => {
       const chunks = await readChunksNow(pool, id);
-      const { done } = sumOf((await foldChunks(pool, id, chunks)).values());
+      const { done } = sumOf((await foldChunks(pool, id, chunks, LOOK_ROWS_MAX)).values());
       const later = await readUndoneBy(pool, id, depth + 1);
       const takenBack = later.reduce((all, undo) => all + undo.done - undo.takenBack, 0);
       return { id, name, state, items: chunks.reduce((items, { itemCount }) => items + itemCount, 0), done, takenBack };

@@ -5,7 +5,7 @@ import { requestBuilder } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle.ts';
-import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
+import { LOOK_ROWS_MAX, SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
 import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
@@ -47,7 +47,7 @@ export async function readCheckpoint(
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
   const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two] = await Promise.all([
-    foldChunks(pool, batchId, [chunk]),
+    foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
     manifestOf(batch, chunk, of),
     readCorrections(pool, of, CORRECTIONS_SHOWN),
     anyProposed(pool, batchId),
