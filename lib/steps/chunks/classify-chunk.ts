@@ -4,10 +4,12 @@
  */
 import type { Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier } from '#lib/classifiers/registry.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
 import { whyRefused, yieldClassifying } from '#lib/store/chunks/claims.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.ts';
 import { undoClassifications } from '#lib/store/undo/undo.ts';
@@ -54,6 +56,8 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
   if (!(await completeClassifying(pool, claim))) return refused();
   await reach('classifying.ended', claim.batchId);
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+  // So that the first look at the checkpoint does not have to. What keeps it from being made here is told there.
+  if (!drain.aborted) await currentManifest(pool, { ...claim, plan: found.plan }, requestBuilder).catch(() => {});
   return 'done';
 
   async function refused(): Promise<Handled> {

@@ -12,7 +12,7 @@ import {
   type Stopping,
   stateList,
 } from '#lib/core/lifecycle.ts';
-import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
@@ -159,7 +159,7 @@ export const PLAINLY_RIGHT = `(CASE
   END)`;
 
 /** Of chunk `c`, the actions that a person accepted as uncertain for good: none leaves that state again. */
-const ABANDONED = `(SELECT count(*)::int FROM receipt r WHERE r.batch_id = c.batch_id AND r.chunk = c.number AND r.result = 'abandoned')`;
+export const ABANDONED = `(SELECT count(*)::int FROM receipt r WHERE r.batch_id = c.batch_id AND r.chunk = c.number AND r.result = 'abandoned')`;
 
 /** Row `f` of chunk_fold, where there is one. */
 const KEPT_FOLD = `CASE WHEN f.seq IS NOT NULL THEN json_build_object('seq', f.seq, 'receipts', f.receipts, 'states', json_build_object(
@@ -216,7 +216,7 @@ export async function readBatchList(
   return rows;
 }
 
-/** Whether chunk `c` waits for a person: `waitsForPeople` of the lifecycle. */
+/** Whether chunk `c` waits for a person: CHUNK_WAITING_FOR_PEOPLE of the lifecycle, and no target that failed. */
 export const WAITS_FOR_PEOPLE = `(c.state IN (${stateList(CHUNK_WAITING_FOR_PEOPLE)}) AND c.incident_id IS NULL)`;
 
 /**
@@ -328,6 +328,8 @@ export type Pulse = {
   attended: boolean;
   /** the last sign of any worker; null when there never was one */
   heardAt: Date | null;
+  /** it has more chunks than are shown one by one */
+  many: boolean;
 };
 
 /** What of the batch itself changes, whether anybody works at all, and the last event so far: what is read after it holds all that it told of. */
@@ -335,6 +337,7 @@ export async function readPulse(pool: Pool, batchId: string): Promise<Pulse | nu
   const { rows } = await pool.query<Pulse>({
     name: 'batch-pulse',
     text: `SELECT state, started_at AS "startedAt", finished_at AS "finishedAt",
+      (SELECT count(*) FROM (SELECT FROM chunk WHERE batch_id = $1 LIMIT ${CHUNKS_SHOWN_MAX + 1}) few) > ${CHUNKS_SHOWN_MAX} AS many,
       coalesce((SELECT id FROM event WHERE batch_id = $1 ORDER BY id DESC LIMIT 1), 0)::text AS "eventId",
       coalesce(w.heard_at > clock_timestamp() - $2 * interval '1 millisecond', false) AS attended, w.heard_at AS "heardAt"
       FROM batch CROSS JOIN (SELECT max(heartbeat) AS heard_at FROM worker) w WHERE id = $1`,
