@@ -12,6 +12,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
@@ -33,6 +34,7 @@ import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { ACTOR, FIELDS } from './approved-batch.ts';
@@ -195,6 +197,7 @@ async function seed(items: number, say: BenchRun['say']): Promise<Seeded> {
   say('items are there');
   const large = await seedBatch(datasetId, items, LARGE_CHUNKS, 0.5);
   say('the batch in large chunks is there');
+  await makeDigests(large, datasetId);
   const small = await seedBatch(datasetId, items, SMALL_CHUNKS, 0);
   say('the batch in small chunks is there');
   await pool.query(
@@ -267,6 +270,16 @@ async function seedBatch(datasetId: string, items: number, chunkItems: number, s
   );
   await pool.query(COUNTED, [batchId, decisionId, executed]);
   return batchId;
+}
+
+/** As whoever classified the chunks did. */
+async function makeDigests(batchId: string, datasetId: string): Promise<void> {
+  const { pool } = db();
+  const { rows } = await pool.query<{ chunkId: string; plan: Plan }>(
+    `SELECT c.id AS "chunkId", b.plan FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.id = $1 AND c.state = 'awaiting_review'`,
+    [batchId],
+  );
+  for (const chunk of rows) await currentManifest(pool, { ...chunk, batchId, datasetId }, requestBuilder);
 }
 
 /** Of a hundred actions two failed and one is uncertain. */

@@ -31,6 +31,16 @@ const keepHouse = async () => {
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);
 };
+/** What takes longer than the time to its next turn is not begun a second time beside itself. */
+const alone = (act: () => Promise<void>): (() => Promise<void>) => {
+  let going: Promise<void> | null = null;
+  return () => {
+    going ??= act().finally(() => {
+      going = null;
+    });
+    return going;
+  };
+};
 process.send?.('ready');
 await runWorker({
   pool,
@@ -39,8 +49,8 @@ await runWorker({
   drain: drain.signal,
   log,
   chores: [
-    { everyMs: SUM_CHECK_MS, act: checkSums },
-    { everyMs: REFOLD_CHECK_MS, act: refoldSums },
+    { everyMs: SUM_CHECK_MS, act: alone(checkSums) },
+    { everyMs: REFOLD_CHECK_MS, act: alone(refoldSums) },
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
   ],
 });

@@ -1,8 +1,9 @@
 import { classes } from '#components/ui/classes.ts';
-import { formatClock, formatCount, formatInstant } from '#components/ui/format.ts';
+import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { TONE_FILL, type Tone } from '#components/ui/state-badge.tsx';
 import type { Sum } from '#lib/core/receipts/sum.ts';
+import { verdictOf } from './words.ts';
 
 const PARTS: { key: Exclude<keyof Sum, 'approved' | 'addsUp' | 'difference' | 'checked'>; word: string; tone: Tone }[] = [
   { key: 'done', word: 'done', tone: 'green' },
@@ -59,30 +60,22 @@ function Term({ count, word, strong = false, loud = '' }: { count: number; word:
 }
 
 function Verdict({ sum }: { sum: Sum }) {
-  if (!sum.addsUp)
+  const { says, words, more } = verdictOf(sum);
+  if (says === 'differs')
     return (
       <span role="alert" className="ml-2 inline-flex items-center gap-1 font-medium text-red">
-        <Glyph name="!" /> Counts disagree by {formatCount(sum.difference)}. Sending stopped.
+        <Glyph name="!" /> {words}
       </span>
     );
-  const { receipts, of, at } = sum.checked;
-  if (receipts === of)
+  if (says === 'unknown')
     return (
-      <span className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
-        <Glyph name="✓" /> adds up
+      <span title={more ?? undefined} className="ml-2 whitespace-nowrap text-muted">
+        {words}
       </span>
     );
-  const left = `${formatCount(of - receipts)} of ${formatCount(of)} receipts are still to be checked; workers do that.`;
-  return at === null ? (
-    <span title={left} className="ml-2 whitespace-nowrap text-muted">
-      not checked yet
-    </span>
-  ) : (
-    <span
-      title={`Checked up to ${formatInstant(at)}. ${left}`}
-      className="ml-2 inline-flex items-center gap-1 whitespace-nowrap text-green"
-    >
-      <Glyph name="✓" /> checked up to <time dateTime={at}>{formatClock(at)}</time>
+  return (
+    <span title={more ?? undefined} className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
+      <Glyph name="✓" /> {words}
     </span>
   );
 }

@@ -135,4 +135,4 @@ export const API_BODY_DEPTH_MAX = 100;
 export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
 export const API_WRITES_KEEP_HOURS = 24;
 export const SSE_RECONNECT_MS = 1_000;
-export const TASK_BODY_SHOWN_BYTES = 64 * 1024;
+export const TASK_BODY_SHOWN_BYTES = 24 * 1024;

@@ -15,7 +15,7 @@ import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { type ChunkNow, readActionRate, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
+import { type ChunkNow, type Pulse, readActionRate, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
 import { readTally, type StateTally, type Tally } from '#lib/store/batches/tally.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
 import { readTold } from '#lib/store/live/tape.ts';
@@ -36,7 +36,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
   const [{ tally, chunks }, targets, actionRate, trouble] = await Promise.all([
-    pulse.many ? { tally: await readTally(pool, batchId, RECENT_CHUNKS), chunks: [] } : readAll(pool, batchId),
+    readTogether(pool, batchId, pulse),
     readTargets(pool, { batchId }),
     readActionRate(pool, batchId, RATE_WINDOW_MS),
     readDatabaseFault(pool),
@@ -61,7 +61,13 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   return { now, eventId: pulse.eventId, seqs: new Map(tally.recent.map(({ number, seq }) => [number, seq])) };
 }
 
-async function readAll(pool: Pool, batchId: string): Promise<{ tally: Tally; chunks: ChunkRow[] }> {
+/** The chunks of a batch added up; and one by one, where there are not too many. */
+export async function readTogether(
+  pool: Pool,
+  batchId: string,
+  { many }: Pick<Pulse, 'many'>,
+): Promise<{ tally: Tally; chunks: ChunkRow[] }> {
+  if (many) return { tally: await readTally(pool, batchId, RECENT_CHUNKS), chunks: [] };
   const chunks = await readChunksNow(pool, batchId);
   const folded = await foldChunks(pool, batchId, chunks, LOOK_ROWS_MAX);
   return { tally: tallyOf(chunks, folded), chunks: chunks.map((chunk) => chunkRow(chunk, folded.get(chunk.number))) };

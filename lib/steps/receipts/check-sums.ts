@@ -36,12 +36,12 @@ export async function refoldSums(): Promise<void> {
   const { pool } = db();
   const until = performance.now() + REFOLD_TURN_MS;
   const late = (): boolean => performance.now() > until || pool.ending;
-  await inTransaction(pool, async (tx) => {
-    if (!(await takeRefoldTurn(tx))) return;
+  await inTransaction(pool, async (turn) => {
+    if (!(await takeRefoldTurn(turn))) return;
     for (const batchId of await readWatchedBatches(pool)) {
       for (const chunk of await readDueChunks(pool, batchId)) {
         if (late()) return;
-        const difference = await refold(pool, batchId, chunk);
+        const difference = await refold(turn, pool, batchId, chunk);
         if (difference)
           await stop(batchId, `What was kept of chunk ${chunk} disagrees by ${difference} with its receipts. Sending stopped.`);
       }

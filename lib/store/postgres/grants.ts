@@ -12,6 +12,8 @@ export const APPEND_ONLY: Record<string, string> = {
   correction: 'SELECT, INSERT',
   decision: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',
+  // A cache of what the receipts say; nothing is taken out of it.
+  chunk_fold: 'SELECT, INSERT, UPDATE',
   // Erasure, and nothing else, as the trigger sees to.
   receipt_value: 'SELECT, INSERT, UPDATE (salt, value)',
 };

@@ -35,17 +35,17 @@ export async function readDueChunks(pool: Pool, batchId: string): Promise<number
 
 /**
  * Folds one chunk again from its first receipt up to where the kept fold is, and puts what the receipts say in its place. Gives by how much the two
- * differed; null when there is no kept fold.
+ * differed; null when there is no kept fold. The turn's transaction reads, for one that idles is ended; it writes nothing, for others keep folds meanwhile.
  */
-export async function refold(pool: Pool, batchId: string, chunk: number): Promise<number | null> {
-  const { rows } = await pool.query<Kept>(READ_KEPT, [batchId, chunk]);
+export async function refold(turn: Tx, pool: Pool, batchId: string, chunk: number): Promise<number | null> {
+  const { rows } = await turn.query<Kept>(READ_KEPT, [batchId, chunk]);
   const [kept] = rows;
   if (!kept) return null;
   // Of a fold that claims more than there is, all of it is asked for.
   const upTo = Math.min(kept.seq, kept.chunkSeq);
-  const folds = await foldOnward(pool, batchId, [{ chunk, above: 0, upTo, before: NOTHING_FOLDED }]);
+  const folds = await foldOnward(turn, batchId, [{ chunk, above: 0, upTo, before: NOTHING_FOLDED }]);
   const folded = folds.get(chunk) ?? NOTHING_FOLDED;
-  const approved = (await countApproved(pool, [{ id: kept.id, decisionId: kept.decisionId, fold: null }])).get(kept.id) ?? 0;
+  const approved = (await countApproved(turn, [{ id: kept.id, decisionId: kept.decisionId, fold: null }])).get(kept.id) ?? 0;
   const difference = apart(kept, folded) + Math.abs(kept.approved - approved) + (kept.seq - upTo);
   await pool.query(PUT_RIGHT, [
     ...[batchId, chunk, kept.refoldedAt, upTo - kept.seq, folded.receipts - kept.receipts],

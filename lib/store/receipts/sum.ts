@@ -16,6 +16,7 @@ import {
   NOTHING_FOLDED,
 } from '#lib/core/receipts/sum.ts';
 import type { ChunkNow } from '#lib/store/batches/batch-reads.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
 
 /** What is asked of a chunk: where it is, and what was kept of it. */
 export type ChunkToFold = Pick<
@@ -80,10 +81,10 @@ export async function keepFolds(
 }
 
 /** Folds the receipts of these spans onto what is before them, in statements of at most FOLD_SLICE_RECEIPTS receipts. */
-export async function foldOnward(pool: Pool, batchId: string, spans: readonly FoldSpan[]): Promise<Map<number, Folded>> {
+export async function foldOnward(client: Pool | Tx, batchId: string, spans: readonly FoldSpan[]): Promise<Map<number, Folded>> {
   const folds = new Map(spans.map(({ chunk, before }) => [chunk, before]));
   for (const asked of slicesOf(spans)) {
-    for (const [chunk, { moves, receipts }] of await readMoves(pool, batchId, asked))
+    for (const [chunk, { moves, receipts }] of await readMoves(client, batchId, asked))
       folds.set(chunk, foldMoves(folds.get(chunk) ?? NOTHING_FOLDED, moves, receipts));
   }
   return folds;
@@ -91,12 +92,12 @@ export async function foldOnward(pool: Pool, batchId: string, spans: readonly Fo
 
 /** What a decision approved in a chunk, by the chunk's id. Frozen rows are insert-only, so it is counted once and kept. */
 export async function countApproved(
-  pool: Pool,
+  client: Pool | Tx,
   chunks: readonly Pick<ChunkToFold, 'id' | 'decisionId' | 'fold'>[],
 ): Promise<Map<string, number>> {
   const unknown = chunks.filter((chunk) => !knowsApproved(chunk));
   if (unknown.length === 0) return new Map();
-  const { rows } = await pool.query<{ id: string; approved: number }>(
+  const { rows } = await client.query<{ id: string; approved: number }>(
     `SELECT asked.id,
        (SELECT count(*)::int FROM manifest_row m
         WHERE m.decision_id = asked.decision_id AND m.chunk_id = asked.id AND m.connector IS NOT NULL) AS approved
@@ -155,11 +156,14 @@ type ChunkMoves = { moves: Move[]; receipts: number };
 
 const KINDS = Object.keys(ACTION_TRANSITIONS) as ActionReceiptKind[];
 
-async function readMoves(pool: Pool, batchId: string, asked: readonly Asked[]): Promise<Map<number, ChunkMoves>> {
-  const { rows } = await pool.query<{ chunk: number; was: number | null; is: number | null; actions: number; receipts: number }>(
-    MOVES,
-    [batchId, asked.map(({ chunk }) => chunk), asked.map(({ above }) => above), asked.map(({ upTo }) => upTo)],
-  );
+async function readMoves(client: Pool | Tx, batchId: string, asked: readonly Asked[]): Promise<Map<number, ChunkMoves>> {
+  const { rows } = await client.query<{
+    chunk: number;
+    was: number | null;
+    is: number | null;
+    actions: number;
+    receipts: number;
+  }>(MOVES, [batchId, asked.map(({ chunk }) => chunk), asked.map(({ above }) => above), asked.map(({ upTo }) => upTo)]);
   const found = new Map<number, ChunkMoves>();
   for (const { chunk, was, is, actions, receipts } of rows) {
     const own = found.get(chunk) ?? { moves: [], receipts: 0 };
