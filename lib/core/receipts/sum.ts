@@ -24,7 +24,7 @@ export type Sum = ActionCounts & {
 };
 
 /** How far counters and receipts were compared. */
-export type Checked = {
+type Checked = {
   /** receipts that were folded, of as many as there are; all of them: the comparison is of this very moment */
   receipts: number;
   of: number;

@@ -1,6 +1,8 @@
+import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import { REFOLD_MS } from '#lib/core/limits.ts';
+import { LOOK_ROWS_MAX, REFOLD_MS } from '#lib/core/limits.ts';
+import { readMoment } from '#lib/steps/batches/batch-view.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { testDatabase } from '#test/database.ts';
@@ -45,6 +47,30 @@ test('a process that never watched shows a large batch from its counters, until 
   expect(await sum(batchId)).toMatchObject({ ...unchecked, checked: { receipts: 0, of: 6_001, at: null } });
   await checkSums();
   expect(await sum(batchId)).toMatchObject({ ...unchecked, checked: { receipts: 6_001, of: 6_001, at: null } });
+});
+
+test('a look of a process that never watched reads no more rows than it may, of however many', async () => {
+  const { batchId } = await seedBatch(pool, {
+    chunks: [3_000, 3_000, 200].map((count) => ({ state: 'executing' as const, items: items(count) })),
+  });
+  // So long ago that nobody looks how fast it goes.
+  await pool.query("UPDATE chunk SET updated_at = updated_at - interval '1 hour' WHERE batch_id = $1", [batchId]);
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const moment = await readMoment(client as unknown as Pool, batchId);
+    expect(moment?.now.sum).toMatchObject({ done: 6_200, checked: { receipts: 401, of: 12_403, at: null } });
+    const { rows } = await client.query(
+      `SELECT sum(pg_stat_get_xact_tuples_returned(oid))::int AS read FROM pg_class
+       WHERE oid = ANY (ARRAY['receipt', 'manifest_row']::regclass[])
+         OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = ANY (ARRAY['receipt', 'manifest_row']::regclass[]))`,
+    );
+    expect(rows[0].read).toBeGreaterThanOrEqual(601);
+    expect(rows[0].read).toBeLessThanOrEqual(LOOK_ROWS_MAX);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
 });
 
 test('a large batch whose counters lie looks well until it is checked, and then its sending is stopped', async () => {
