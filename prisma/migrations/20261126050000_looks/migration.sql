@@ -23,6 +23,17 @@ CREATE TABLE "chunk_fold" (
     CONSTRAINT "chunk_fold_pkey" PRIMARY KEY ("batch_id","chunk")
 );
 
+-- CreateTable
+CREATE TABLE "chunk_look" (
+    "chunk_id" UUID NOT NULL,
+    "revision" INTEGER NOT NULL,
+    "counts" JSONB NOT NULL,
+    "random" JSONB NOT NULL,
+    "unsure" JSONB NOT NULL,
+
+    CONSTRAINT "chunk_look_pkey" PRIMARY KEY ("chunk_id")
+);
+
 -- It is written again every few seconds while its chunk is executed: leave room for it on its page.
 ALTER TABLE "chunk_fold" SET (fillfactor = 80);
 
