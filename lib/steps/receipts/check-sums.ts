@@ -3,7 +3,7 @@
  * protocol, so sending stops before anyone asks why: one incident, and the batch is paused.
  */
 import { randomUUID } from 'node:crypto';
-import { REFOLD_TURN_MS } from '#lib/core/limits.ts';
+import { REFOLD_TURN_MS, SUM_CHECK_MS } from '#lib/core/limits.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
 import { announce } from '#lib/engine/events.ts';
 import { readChunksNow, readUncheckedBatches } from '#lib/store/batches/batch-reads.ts';
@@ -18,8 +18,11 @@ import { foldChunks, keepFolds } from '#lib/store/receipts/sum.ts';
  */
 export async function checkSums(): Promise<void> {
   const { pool } = db();
+  const until = performance.now() + SUM_CHECK_MS;
   const { batches, at } = await readUncheckedBatches(pool);
   for (const batchId of batches) {
+    // What is left comes after what may send, the next time.
+    if (performance.now() > until) return;
     const chunks = await readChunksNow(pool, batchId, { unchecked: true });
     const sums = await foldChunks(pool, batchId, chunks);
     await keepFolds(pool, batchId, chunks, sums, at);

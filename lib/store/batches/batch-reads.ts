@@ -130,14 +130,17 @@ export async function readChunksNow(pool: Pool, batchId: string, which: Which = 
   return rows;
 }
 
-/** Watched batches (batch_watched_idx) with chunks whose kept fold does not plainly say that their counters are right; and when this was read. */
+/**
+ * Watched batches (batch_watched_idx) with chunks whose kept fold does not plainly say that their counters are right, those that may send first; and
+ * when this was read.
+ */
 export async function readUncheckedBatches(pool: Pool): Promise<{ batches: string[]; at: Date }> {
   const { rows } = await pool.query<{ batches: string[]; at: Date }>(
     `SELECT clock_timestamp() AS at, ARRAY(
        SELECT b.id FROM batch b WHERE b.refolded_at IS NULL AND b.state <> 'proposed' AND EXISTS (
          SELECT FROM chunk c LEFT JOIN chunk_fold f ON f.batch_id = c.batch_id AND f.chunk = c.number
          WHERE c.batch_id = b.id AND NOT ${PLAINLY_RIGHT})
-       ORDER BY b.started_at) AS batches`,
+       ORDER BY b.state IN (${stateList(BATCH_UNFINISHED)}) DESC, b.started_at DESC) AS batches`,
   );
   return rows[0] ?? { batches: [], at: new Date(0) };
 }
