@@ -14,9 +14,10 @@ import { migrate } from '#lib/store/postgres/migrate.ts';
 import type { Bench } from './bench.ts';
 import { execute } from './execute.ts';
 import { ingest } from './ingest.ts';
+import { looks } from './looks.ts';
 import { scale } from './scale.ts';
 
-const BENCHES: Record<string, Bench> = { ingest, execute, scale };
+const BENCHES: Record<string, Bench> = { ingest, execute, scale, looks };
 
 /** How much smaller a quick run is. */
 const QUICK = 20;

@@ -1,5 +1,5 @@
 /** `npm run worker`: one worker process, on any machine that reaches the database. It needs DATABASE_URL and the same SECRET_KEY as the others. */
-import { HOUSEKEEPING_MS, LEASE_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
+import { HOUSEKEEPING_MS, LEASE_MS, REFOLD_CHECK_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
 import { listenForBells } from '#lib/engine/bell.ts';
 import { pruneEvents } from '#lib/engine/events.ts';
 import { runWorker } from '#lib/engine/worker.ts';
@@ -7,7 +7,7 @@ import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { executeChunk } from '#lib/steps/actions/execute-chunk.ts';
 import { classifyChunk } from '#lib/steps/chunks/classify-chunk.ts';
-import { checkSums } from '#lib/steps/receipts/check-sums.ts';
+import { checkSums, refoldSums } from '#lib/steps/receipts/check-sums.ts';
 import { keepBreakers } from '#lib/store/actions/breakers.ts';
 import { settleBatches } from '#lib/store/actions/execution.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
@@ -31,6 +31,16 @@ const keepHouse = async () => {
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);
 };
+/** What takes longer than the time to its next turn is not begun a second time beside itself. */
+const alone = (act: () => Promise<void>): (() => Promise<void>) => {
+  let going: Promise<void> | null = null;
+  return () => {
+    going ??= act().finally(() => {
+      going = null;
+    });
+    return going;
+  };
+};
 process.send?.('ready');
 await runWorker({
   pool,
@@ -39,7 +49,8 @@ await runWorker({
   drain: drain.signal,
   log,
   chores: [
-    { everyMs: SUM_CHECK_MS, act: checkSums },
+    { everyMs: SUM_CHECK_MS, act: alone(checkSums) },
+    { everyMs: REFOLD_CHECK_MS, act: alone(refoldSums) },
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
   ],
 });

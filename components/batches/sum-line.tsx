@@ -3,8 +3,9 @@ import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { TONE_FILL, type Tone } from '#components/ui/state-badge.tsx';
 import type { Sum } from '#lib/core/receipts/sum.ts';
+import { verdictOf } from './words.ts';
 
-const PARTS: { key: Exclude<keyof Sum, 'approved' | 'addsUp' | 'difference'>; word: string; tone: Tone }[] = [
+const PARTS: { key: Exclude<keyof Sum, 'approved' | 'addsUp' | 'difference' | 'checked'>; word: string; tone: Tone }[] = [
   { key: 'done', word: 'done', tone: 'green' },
   { key: 'skipped', word: 'skipped', tone: 'neutral' },
   { key: 'failed', word: 'failed', tone: 'red' },
@@ -59,13 +60,22 @@ function Term({ count, word, strong = false, loud = '' }: { count: number; word:
 }
 
 function Verdict({ sum }: { sum: Sum }) {
-  return sum.addsUp ? (
-    <span className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
-      <Glyph name="✓" /> adds up
-    </span>
-  ) : (
-    <span role="alert" className="ml-2 inline-flex items-center gap-1 font-medium text-red">
-      <Glyph name="!" /> Counts disagree by {formatCount(sum.difference)}. Sending stopped.
+  const { says, words, more } = verdictOf(sum);
+  if (says === 'differs')
+    return (
+      <span role="alert" className="ml-2 inline-flex items-center gap-1 font-medium text-red">
+        <Glyph name="!" /> {words}
+      </span>
+    );
+  if (says === 'unknown')
+    return (
+      <span title={more ?? undefined} className="ml-2 whitespace-nowrap text-muted">
+        {words}
+      </span>
+    );
+  return (
+    <span title={more ?? undefined} className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
+      <Glyph name="✓" /> {words}
     </span>
   );
 }

@@ -1,4 +1,5 @@
-import { formatCount } from '#components/ui/format.ts';
+import { formatClock, formatCount, formatInstant } from '#components/ui/format.ts';
+import type { Sum } from '#lib/core/receipts/sum.ts';
 
 /** What stopping means now: what is already out, and what will not start. */
 export function stopWords(
@@ -16,4 +17,21 @@ export function stopWords(
       ? `${formatCount(waiting)} will not start.`
       : `No further action is waiting, and ${what === 'batch' ? 'no chunk will' : 'it will not'} be worked on.`;
   return `${out} ${rest} A stopped ${what} can't be resumed; its receipts stay.`;
+}
+
+/** Whether the sum adds up, as far as that was checked; `more` is what is left to be. */
+export function verdictOf({
+  addsUp,
+  difference,
+  checked: { receipts, of, at },
+}: Pick<Sum, 'addsUp' | 'difference' | 'checked'>): {
+  says: 'differs' | 'right' | 'unknown';
+  words: string;
+  more: string | null;
+} {
+  if (!addsUp) return { says: 'differs', words: `Counts disagree by ${formatCount(difference)}. Sending stopped.`, more: null };
+  if (receipts === of) return { says: 'right', words: 'adds up', more: null };
+  const left = `${formatCount(of - receipts)} of ${formatCount(of)} receipts are still to be checked; workers do that.`;
+  if (at === null) return { says: 'unknown', words: 'not checked yet', more: left };
+  return { says: 'right', words: `checked up to ${formatClock(at)}`, more: `Checked up to ${formatInstant(at)}. ${left}` };
 }

@@ -150,13 +150,11 @@ export const CHUNK_RELEASABLE: readonly ChunkState[] = [
 /** It stands still in the middle of its actions, and would send more. */
 export const CHUNK_HELD: readonly ChunkState[] = ['awaiting_release', 'paused', 'halted'];
 
-/** It stands still until a person says something: but not where it halted at a target, which is told once, as the target's incident. */
+/**
+ * It stands still until a person says something: but not where it halted at a target, which is told once, as the target's incident. In SQL with that:
+ * WAITS_FOR_PEOPLE in lib/store/batches/batch-reads.ts.
+ */
 export const CHUNK_WAITING_FOR_PEOPLE: readonly ChunkState[] = [...CHUNK_IN_REVIEW, 'awaiting_release', 'halted'];
-
-/** Whether a chunk waits for a person. The same in SQL is WAITS_FOR_PEOPLE in lib/store/batches/batch-reads.ts. */
-export function waitsForPeople({ state, incidentId }: { state: ChunkState; incidentId: string | null }): boolean {
-  return CHUNK_WAITING_FOR_PEOPLE.includes(state) && incidentId === null;
-}
 
 /** How many chunks are in each state, in the order of the states; states without any are left out. */
 export function countStates(chunks: readonly { state: ChunkState }[]): { state: ChunkState; count: number }[] {

@@ -80,6 +80,15 @@ export const UNDO_ORDINALS_NAMED = 20;
 // Live pages and lists
 export const NOTIFY_PER_SECOND_MAX = 4;
 export const SUM_CHECK_MS = 5_000;
+/** Receipts that one statement folds. */
+export const FOLD_SLICE_RECEIPTS = 20_000;
+/** Rows of receipts and manifests that one look at a batch reads for its sum; the rest it shows as it was last checked. */
+export const LOOK_ROWS_MAX = 2_000;
+/** What is kept of a batch's receipts is compared with all of them again so often, and at the batch's end. */
+export const REFOLD_MS = 60 * 60 * 1000;
+export const REFOLD_CHECK_MS = 15_000;
+/** A worker goes on with that for so long at most, but for the chunk that it has begun. */
+export const REFOLD_TURN_MS = 5_000;
 export const HOUSEKEEPING_MS = 60 * 1000;
 export const EVENTS_KEEP_MS = 60 * 60 * 1000;
 export const PAGE_ITEMS_DEFAULT = 50;
@@ -126,4 +135,4 @@ export const API_BODY_DEPTH_MAX = 100;
 export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
 export const API_WRITES_KEEP_HOURS = 24;
 export const SSE_RECONNECT_MS = 1_000;
-export const TASK_BODY_SHOWN_BYTES = 64 * 1024;
+export const TASK_BODY_SHOWN_BYTES = 24 * 1024;

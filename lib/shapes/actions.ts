@@ -40,12 +40,20 @@ export const actionCounts = z.object({
 export const sum = actionCounts
   .extend({
     waiting: count,
-    /** the counters say the same, no receipt is missing, and the parts make up the whole */
-    addsUp: z.boolean(),
+    addsUp: z
+      .boolean()
+      .describe(
+        'As far as it was checked: receipts and counters say the same, no receipt is missing, and the parts make up the whole.',
+      ),
     /** by how many they disagree, added up over all chunks; 0 when it adds up */
     difference: z.number(),
+    checked: z
+      .object({ receipts: count, of: count, at: instant.nullable() })
+      .describe(
+        'How many of the receipts were folded and compared with the counters. With all of them (`receipts` is `of`) the sum is the receipts’ own at this moment. Else the counters are shown, everything up to `at` was compared (null: a part never was), and workers compare the rest within seconds.',
+      ),
   })
-  .describe('Folded from the receipts: approved = done + skipped + failed + uncertain + notExecuted + inFlight + waiting.');
+  .describe('approved = done + skipped + failed + uncertain + notExecuted + inFlight + waiting.');
 
 /** Actions that ended in the same way for the same reason, from the first to the last of them. */
 export const causeGroup = z.object({

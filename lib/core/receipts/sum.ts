@@ -1,6 +1,7 @@
 /**
  * The sum of a batch: every approved action is done, skipped, failed, uncertain, not executed, in flight or waiting. It is folded from the
- * receipts; the counters on the chunk are only compared with it.
+ * receipts, and the counters on the chunk are compared with it. Where a look has no time for the newest receipts it shows the counters, and says up to
+ * where they were compared.
  */
 import {
   ACTION_TRANSITIONS,
@@ -15,10 +16,20 @@ export type ActionCounts = Record<'approved' | 'done' | 'skipped' | 'failed' | '
 
 export type Sum = ActionCounts & {
   waiting: number;
-  /** the counters say the same, no receipt is missing, and the parts make up the whole */
+  /** as far as it was checked: the counters say the same, no receipt is missing, and the parts make up the whole */
   addsUp: boolean;
   /** by how many they disagree, added up over all chunks; 0 when it adds up */
   difference: number;
+  checked: Checked;
+};
+
+/** How far counters and receipts were compared. */
+type Checked = {
+  /** receipts that were folded, of as many as there are; all of them: the comparison is of this very moment */
+  receipts: number;
+  of: number;
+  /** ISO 8601: everything up to then was compared. Null when this was done for this very moment, and where a part never was */
+  at: string | null;
 };
 
 /** How many actions of a chunk are in each state, by their receipts. Those without a receipt are not counted here. */
@@ -45,23 +56,41 @@ export function foldMoves(before: Folded, moves: readonly Move[], receipts: numb
   return { states, receipts: before.receipts + receipts };
 }
 
+/** A fold that was kept, with the check that was made at its seq. */
+export type KeptFold = Folded & {
+  seq: number;
+  /** the decision whose frozen rows `approved` counts */
+  decisionId: string | null;
+  approved: number;
+  /** by how much the counters disagreed then */
+  difference: number;
+  /** when, ISO 8601 */
+  checkedAt: string;
+};
+
 /** One chunk at one seq: its counters, how many a person left unsent after a halt, and what its receipts and its manifest say. */
 export type ChunkSum = {
   state: ChunkState;
   seq: number;
   counters: ActionCounts;
   acceptedRest: number;
-  approved: number;
-  folded: Folded;
+  /** null where its newest receipts were not folded: then there are only its counters, and what was kept */
+  read: { approved: number; folded: Folded } | null;
+  kept: KeptFold | null;
 };
 
-/** What the receipts of one chunk say, with the rest that has no receipt: given up once the chunk is settled or its rest accepted, else waiting. */
+/**
+ * What the receipts of one chunk say, with the rest that has no receipt: given up once the chunk is settled or its rest accepted, else waiting. Its
+ * counters, where its receipts were not read.
+ */
 export function sumOfChunk({
   state,
   acceptedRest,
-  approved,
-  folded,
-}: Pick<ChunkSum, 'state' | 'acceptedRest' | 'approved' | 'folded'>): ActionCounts & { waiting: number } {
+  counters,
+  read,
+}: Pick<ChunkSum, 'state' | 'acceptedRest' | 'counters' | 'read'>): ActionCounts & { waiting: number } {
+  if (read === null) return { ...counters, waiting: waitingOf(counters) };
+  const { approved, folded } = read;
   const { states } = folded;
   const of = (...names: ActionState[]): number => names.reduce((sum, name) => sum + (states[name] ?? 0), 0);
   const touched = Object.values(states).reduce((sum, count) => sum + count, 0);
@@ -85,32 +114,52 @@ export function waitingOf({ approved, done, skipped, failed, uncertain, notExecu
   return approved - done - skipped - failed - uncertain - notExecuted - inFlight;
 }
 
-/** The sum over all chunks, and whether it adds up. */
+/** By how much what the receipts of a chunk say differs from its counters; where they were not read, by how much it did when they last were. */
+export function differenceOf(chunk: ChunkSum): number {
+  if (chunk.read === null) return chunk.kept?.difference ?? 0;
+  const folded = sumOfChunk(chunk);
+  const parts = COUNTED.reduce((all, part) => all + Math.abs(folded[part] - chunk.counters[part]), 0);
+  // More actions with receipts than were approved would show as fewer than none that wait; and seq has no gaps (I3).
+  return parts + Math.max(0, -folded.waiting, -folded.notExecuted) + Math.abs(chunk.seq - chunk.read.folded.receipts);
+}
+
+/** The sum over all chunks, whether it adds up, and how far that was checked. */
 export function sumOf(chunks: Iterable<ChunkSum>): Sum {
-  const sum: Sum = {
-    approved: 0,
-    done: 0,
-    skipped: 0,
-    failed: 0,
-    uncertain: 0,
-    notExecuted: 0,
-    inFlight: 0,
-    waiting: 0,
-    addsUp: true,
-    difference: 0,
-  };
+  const sum: Sum = { ...NOTHING_SUMMED, checked: { receipts: 0, of: 0, at: null } };
+  /** of what was not read now: when it last was */
+  let at: string | null | undefined;
   for (const chunk of chunks) {
-    const folded = sumOfChunk(chunk);
-    for (const part of COUNTED) {
-      sum[part] += folded[part];
-      sum.difference += Math.abs(folded[part] - chunk.counters[part]);
-    }
-    sum.waiting += folded.waiting;
-    // More actions with receipts than were approved would show as fewer than none that wait; and seq has no gaps (I3).
-    sum.difference += Math.max(0, -folded.waiting, -folded.notExecuted) + Math.abs(chunk.seq - chunk.folded.receipts);
+    const parts = sumOfChunk(chunk);
+    for (const part of COUNTED) sum[part] += parts[part];
+    sum.waiting += parts.waiting;
+    sum.difference += differenceOf(chunk);
+    sum.checked.of += chunk.seq;
+    sum.checked.receipts += chunk.read === null ? (chunk.kept?.seq ?? 0) : chunk.seq;
+    if (chunk.read === null) at = earlier(at, chunk.kept?.checkedAt ?? null);
   }
+  sum.checked.at = at ?? null;
   sum.addsUp = sum.difference === 0;
   return sum;
+}
+
+const NOTHING_SUMMED = {
+  approved: 0,
+  done: 0,
+  skipped: 0,
+  failed: 0,
+  uncertain: 0,
+  notExecuted: 0,
+  inFlight: 0,
+  waiting: 0,
+  addsUp: true,
+  difference: 0,
+};
+
+/** The earlier of two times; null is never, which is before all others. */
+function earlier(one: string | null | undefined, other: string | null): string | null {
+  if (one === undefined) return other;
+  if (one === null || other === null) return null;
+  return one < other ? one : other;
 }
 
 const COUNTED = ['approved', 'done', 'skipped', 'failed', 'uncertain', 'notExecuted', 'inFlight'] as const;

@@ -7,10 +7,9 @@ import type { FailureGroup } from '#lib/shapes/actions.ts';
 import { isId } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readFailureGroups } from '#lib/store/actions/failures.ts';
-import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.ts';
-import { foldChunks } from '#lib/store/receipts/sum.ts';
 
 const EXAMPLES = 3;
 
@@ -20,9 +19,7 @@ export async function readFailures(actor: Actor, { batchId }: { batchId: string 
   const { pool } = db();
   const batch = isId(batchId) ? await readBatchFacts(pool, batchId) : null;
   if (!batch) return null;
-  const folded = await foldChunks(pool, batchId, await readChunksNow(pool, batchId));
-  const chunks = [...folded].filter(([, { folded: counted }]) => (counted.states.failed ?? 0) > 0).map(([number]) => number);
-  const groups = chunks.length === 0 ? [] : await readFailureGroups(pool, batchId, chunks, EXAMPLES);
+  const groups = await readFailureGroups(pool, batchId, EXAMPLES);
   const places = groups.flatMap(({ examples }) => examples);
   const receipts = await receiptReader(pool, batch).rows(await readReceiptsAt(pool, batchId, places));
   const lines = new Map(receipts.map(({ chunk, seq, fields }) => [`${chunk}.${seq}`, fieldsLine(batch.plan, fields)]));

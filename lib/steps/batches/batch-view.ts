@@ -1,13 +1,13 @@
-/** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
+/** A batch as its page shows it, put together from one moment: chunks, their sum, speed, and what waits for a person. */
 import {
   CHUNK_CLASSIFYING,
   CHUNK_IN_REVIEW,
   CHUNK_OWNED,
   CHUNK_PAUSABLE,
-  countStates,
-  waitsForPeople,
+  CHUNK_STATES,
+  CHUNK_WAITING_FOR_PEOPLE,
 } from '#lib/core/lifecycle.ts';
-import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
+import { LOOK_ROWS_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
 import { type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
 import type { BatchNow } from '#lib/shapes/batches.ts';
@@ -15,7 +15,8 @@ import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { type ChunkNow, readActionRate, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
+import { type ChunkNow, type Pulse, readActionRate, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
+import { readTally, type StateTally, type Tally } from '#lib/store/batches/tally.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
 import { readTold } from '#lib/store/live/tape.ts';
 import type { db } from '#lib/store/postgres/db.ts';
@@ -24,46 +25,81 @@ import { foldChunks } from '#lib/store/receipts/sum.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
 
-/** A moment of a batch, with the last event it holds and every chunk's seq in it. */
-export type Moment = { now: BatchNow; eventId: string; seqs: Map<number, number>; recent: number[] };
+/** A moment of a batch, with the last event it holds and the seqs of the chunks that changed last. */
+export type Moment = { now: BatchNow; eventId: string; seqs: Map<number, number> };
+
+/** More than lines on the tape, for some changed without a receipt. */
+const RECENT_CHUNKS = 2 * TAPE_LINES;
 
 /** Reads the batch as it is. Null when there is none. */
 export async function readMoment(pool: Pool, batchId: string): Promise<Moment | null> {
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
-  const chunks = await readChunksNow(pool, batchId);
-  const [folded, targets, actionRate, trouble] = await Promise.all([
-    foldChunks(pool, batchId, chunks),
+  const [{ tally, chunks }, targets, actionRate, trouble] = await Promise.all([
+    readTogether(pool, batchId, pulse),
     readTargets(pool, { batchId }),
     readActionRate(pool, batchId, RATE_WINDOW_MS),
     readDatabaseFault(pool),
   ]);
-  const sum = sumOf(folded.values());
+  const { states, sum } = tally;
+  const needsWorker = states.some(({ state }) => CHUNK_PAUSABLE.includes(state));
   const now: BatchNow = {
     state: pulse.state,
-    itemCount: chunks.reduce((items, chunk) => items + chunk.itemCount, 0),
+    itemCount: total(states, ({ items }) => items),
     startedAt: pulse.startedAt?.toISOString() ?? null,
     finishedAt: pulse.finishedAt?.toISOString() ?? null,
     sum,
-    ...speed(batchId, chunks, sum, actionRate),
-    needs: needsOf(chunks, folded),
+    ...speed(batchId, states, sum, actionRate),
+    needs: needsOf(states),
     targets,
-    unattended: pulse.attended || !chunks.some(needsWorker) ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
-    trouble: chunks.some(needsWorker) ? trouble : null,
-    next: nextOf(chunks),
-    chunks: chunks.length > CHUNKS_SHOWN_MAX ? [] : chunks.map((chunk) => chunkRow(chunk, folded.get(chunk.number))),
-    groups: chunks.length > CHUNKS_SHOWN_MAX ? countStates(chunks) : null,
+    unattended: pulse.attended || !needsWorker ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
+    trouble: needsWorker ? trouble : null,
+    next: nextOf(states),
+    chunks,
+    groups: pulse.many ? groupsOf(states) : null,
   };
-  const written = chunks.filter(({ seq }) => seq > 0).sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime());
-  return {
-    now,
-    eventId: pulse.eventId,
-    seqs: new Map(chunks.map(({ number, seq }) => [number, seq])),
-    recent: written.slice(0, 2 * TAPE_LINES).map(({ number }) => number),
-  };
+  return { now, eventId: pulse.eventId, seqs: new Map(tally.recent.map(({ number, seq }) => [number, seq])) };
 }
 
-/** One chunk's row; its counts are the receipts', not the counters'. */
+/** The chunks of a batch added up; and one by one, where there are not too many. */
+export async function readTogether(
+  pool: Pool,
+  batchId: string,
+  { many }: Pick<Pulse, 'many'>,
+): Promise<{ tally: Tally; chunks: ChunkRow[] }> {
+  if (many) return { tally: await readTally(pool, batchId, RECENT_CHUNKS), chunks: [] };
+  const chunks = await readChunksNow(pool, batchId);
+  const folded = await foldChunks(pool, batchId, chunks, LOOK_ROWS_MAX);
+  return { tally: tallyOf(chunks, folded), chunks: chunks.map((chunk) => chunkRow(chunk, folded.get(chunk.number))) };
+}
+
+/**
+ * What `readTally` has the database add up, but that the newest receipts are folded too.
+ * @internal for its test
+ */
+export function tallyOf(chunks: readonly ChunkNow[], folded: ReadonlyMap<number, ChunkSum>): Tally {
+  const states = [...Map.groupBy(chunks, ({ state }) => state)].map(([state, own]): StateTally => {
+    const free = own.filter(({ incidentId }) => incidentId === null);
+    return {
+      state,
+      chunks: own.length,
+      items: total(own, ({ itemCount }) => itemCount),
+      classified: total(own, ({ classified }) => classified),
+      free: free.length,
+      firstFree: free[0]?.number ?? null,
+      firstHeld: free.find(({ continued }) => !continued)?.number ?? null,
+      doubts: total(own, ({ counters, abandoned }) => counters.uncertain - abandoned),
+    };
+  });
+  const written = chunks.filter(({ seq }) => seq > 0).sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime());
+  return { states, sum: sumOf(folded.values()), recent: written.slice(0, RECENT_CHUNKS) };
+}
+
+function total<One>(all: readonly One[], of: (one: One) => number): number {
+  return all.reduce((sum, one) => sum + of(one), 0);
+}
+
+/** One chunk's row; its counts are the receipts', where those were read. */
 export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRow {
   const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, waitsFor, worker } =
     chunk;
@@ -97,11 +133,9 @@ export async function readTapeAt(
   reader: ReceiptReader,
   before?: { seqs: Map<number, number>; lines: TapeLine[] },
 ) {
-  const spans: Span[] = before
-    ? [...moment.seqs]
-        .map(([chunk, upTo]) => ({ chunk, above: before.seqs.get(chunk) ?? 0, upTo }))
-        .filter(({ above, upTo }) => upTo > above)
-    : moment.recent.map((chunk) => ({ chunk, above: 0, upTo: moment.seqs.get(chunk) ?? 0 }));
+  const spans: Span[] = [...moment.seqs]
+    .map(([chunk, upTo]) => ({ chunk, above: before?.seqs.get(chunk) ?? 0, upTo }))
+    .filter(({ above, upTo }) => upTo > above);
   const rows = await reader.rows(await readNewest(pool, batchId, spans, TAPE_LINES));
   const lines: TapeLine[] = rows.map(({ chunk, seq, ordinal, committedAt, line, kind, result }) => ({
     id: `${chunk}.${seq}`,
@@ -113,7 +147,9 @@ export async function readTapeAt(
     kind,
     result,
   }));
-  const receipts = [...lines, ...(before?.lines.filter(({ seq }) => seq !== null) ?? [])].slice(0, TAPE_LINES);
+  const read = new Set(lines.map(({ id }) => id));
+  const earlier = before?.lines.filter(({ id, seq }) => seq !== null && !read.has(id)) ?? [];
+  const receipts = [...lines, ...earlier].slice(0, TAPE_LINES);
   const told = (await readTold(pool, batchId, TAPE_TOLD)).map(
     ({ id, chunk, at, kind, facts }): TapeLine => ({
       ...{ id, chunk, seq: null, ordinal: null, at: at.toISOString(), line: toldLine(kind, chunk, facts), kind, result: null },
@@ -123,27 +159,33 @@ export async function readTapeAt(
 }
 
 /** The batch's chunks in the states people act on. `doubts` are actions, the others chunks. */
-function needsOf(chunks: readonly ChunkNow[], folded: Map<number, ChunkSum>): BatchNow['needs'] {
-  const needs: BatchNow['needs'] = { reviews: 0, releases: 0, doubts: 0, halts: 0 };
-  for (const { number } of chunks) needs.doubts += folded.get(number)?.folded.states.uncertain ?? 0;
-  for (const { state } of chunks.filter(waitsForPeople)) {
-    if (CHUNK_IN_REVIEW.includes(state)) needs.reviews += 1;
-    else if (state === 'halted') needs.halts += 1;
-    else needs.releases += 1;
+function needsOf(states: readonly StateTally[]): BatchNow['needs'] {
+  const needs: BatchNow['needs'] = { reviews: 0, releases: 0, doubts: total(states, ({ doubts }) => doubts), halts: 0 };
+  for (const { state, free } of states.filter(waits)) {
+    if (CHUNK_IN_REVIEW.includes(state)) needs.reviews += free;
+    else if (state === 'halted') needs.halts += free;
+    else needs.releases += free;
   }
   return needs;
 }
 
-function needsWorker({ state }: ChunkNow): boolean {
-  return CHUNK_PAUSABLE.includes(state);
+/** Of chunks in such a state those wait for a person that wait for no target. */
+const waits = ({ state }: StateTally): boolean => CHUNK_WAITING_FOR_PEOPLE.includes(state);
+
+function groupsOf(states: readonly StateTally[]): NonNullable<BatchNow['groups']> {
+  const counts = new Map(states.map(({ state, chunks }) => [state, chunks]));
+  return CHUNK_STATES.flatMap((state) => (counts.has(state) ? [{ state, count: counts.get(state) ?? 0 }] : []));
 }
 
 /** What stands still in the middle of its actions first, then reviews; those that were already let pass come last. */
-function nextOf(chunks: readonly ChunkNow[]): number | null {
-  const waiting = chunks.filter(waitsForPeople);
-  const first = (of: (chunk: ChunkNow) => boolean) => waiting.find(of)?.number;
-  const stuck = ({ state }: ChunkNow) => !CHUNK_IN_REVIEW.includes(state);
-  return first(stuck) ?? first(({ continued }) => !continued) ?? first(() => true) ?? null;
+function nextOf(states: readonly StateTally[]): number | null {
+  const waiting = states.filter(waits);
+  const first = (of: (one: StateTally) => number | null): number | null => {
+    const numbers = waiting.flatMap((one) => of(one) ?? []);
+    return numbers.length === 0 ? null : Math.min(...numbers);
+  };
+  const stuck = first(({ state, firstFree }) => (CHUNK_IN_REVIEW.includes(state) ? null : firstFree));
+  return stuck ?? first(({ firstHeld }) => firstHeld) ?? first(({ firstFree }) => firstFree);
 }
 
 /** Classifications carry no time, so how fast items are classified shows only between two looks of this process. */
@@ -152,20 +194,21 @@ const BATCHES_LOOKED_AT = 100;
 
 function speed(
   batchId: string,
-  chunks: readonly ChunkNow[],
+  states: readonly StateTally[],
   sum: Sum,
   actionRate: number | null,
 ): Pick<BatchNow, 'rate' | 'etaSeconds'> {
-  const total = (numbers: number[]): number => numbers.reduce((all, one) => all + one, 0);
-  const classifyRate = classifyingRate(batchId, total(chunks.map(({ classified }) => classified)));
+  const classifyRate = classifyingRate(
+    batchId,
+    total(states, ({ classified }) => classified),
+  );
   // What nobody works on has no speed, and never comes to its end by itself.
-  if (!chunks.some(({ state }) => CHUNK_OWNED.includes(state))) return { rate: null, etaSeconds: null };
+  if (!states.some(({ state }) => CHUNK_OWNED.includes(state))) return { rate: null, etaSeconds: null };
   if (actionRate !== null)
     return { rate: rounded(actionRate), etaSeconds: sum.waiting > 0 ? Math.ceil(sum.waiting / actionRate) : null };
   if (classifyRate === null) return { rate: null, etaSeconds: null };
-  const unclassified = total(
-    chunks.filter(({ state }) => CHUNK_CLASSIFYING.includes(state)).map(({ itemCount, classified }) => itemCount - classified),
-  );
+  const classifying = states.filter(({ state }) => CHUNK_CLASSIFYING.includes(state));
+  const unclassified = total(classifying, ({ items, classified }) => items - classified);
   return { rate: rounded(classifyRate), etaSeconds: unclassified > 0 ? Math.ceil(unclassified / classifyRate) : null };
 }
 

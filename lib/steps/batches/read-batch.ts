@@ -2,17 +2,15 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
-import { sumOf } from '#lib/core/receipts/sum.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
 import { isId, nounOf } from '#lib/steps/page.ts';
-import { type BatchFacts, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
+import { type BatchFacts, readBatchFacts, readPulse } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { foldChunks } from '#lib/store/receipts/sum.ts';
 import { readUndosOf } from '#lib/store/undo/undo.ts';
-import { readMoment } from './batch-view.ts';
+import { readMoment, readTogether } from './batch-view.ts';
 
-/** The batch with its sum folded from receipts; null when there is none. */
+/** The batch with its sum; null when there is none. */
 export async function readBatch(actor: Actor, { batchId }: { batchId: string }): Promise<BatchView | null> {
   authorise(actor, 'see_batches');
   if (!isId(batchId)) return null;
@@ -33,11 +31,12 @@ async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string
   const undos = await readUndosOf(pool, batchId);
   return Promise.all(
     undos.map(async ({ id, name, state }) => {
-      const chunks = await readChunksNow(pool, id);
-      const { done } = sumOf((await foldChunks(pool, id, chunks)).values());
+      const pulse = await readPulse(pool, id);
+      const { tally } = await readTogether(pool, id, { many: pulse?.many ?? false });
       const later = await readUndoneBy(pool, id, depth + 1);
       const takenBack = later.reduce((all, undo) => all + undo.done - undo.takenBack, 0);
-      return { id, name, state, items: chunks.reduce((items, { itemCount }) => items + itemCount, 0), done, takenBack };
+      const items = tally.states.reduce((all, one) => all + one.items, 0);
+      return { id, name, state, items, done: tally.sum.done, takenBack };
     }),
   );
 }

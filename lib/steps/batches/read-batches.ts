@@ -7,7 +7,6 @@ import type { BatchRow } from '#lib/shapes/batches.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readBatchList } from '#lib/store/batches/batch-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { countUncertain } from '#lib/store/receipts/sum.ts';
 
 /**
  * The newest first, with how many chunks wait for a person and how much of the batch is settled (`progress`, 0 to 1).
@@ -28,16 +27,8 @@ export async function readBatches(
   const { pool } = db();
   const rows = await readBatchList(pool, { before: instantCursor(input), limit: limit + 1, state });
   const { shown, next } = pageOf(rows, limit, instantOf);
-  const uncertain = new Map<string, number>();
-  for (const { id } of shown.filter((row) => row.doubts > 0)) {
-    uncertain.set(
-      id,
-      [...(await countUncertain(pool, id)).values()].reduce((sum, count) => sum + count, 0),
-    );
-  }
   const items = shown.map((row) => ({
     ...row,
-    doubts: uncertain.get(row.id) ?? 0,
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,

@@ -151,8 +151,9 @@ async function change(actor: Actor, verb: Verb, raw: Which, act: Act): Promise<M
 }
 
 async function batchTo(tx: Tx, batch: BatchRow, verb: 'pause' | 'resume' | 'cancel' | 'retry'): Promise<void> {
-  const { rowCount } = await tx.query('UPDATE batch SET state = $2, finished_at = NULL WHERE id = $1 AND state = ANY($3)', [
-    ...[batch.id, BATCH_TRANSITIONS[verb].to, batchFrom(verb)],
-  ]);
+  const { rowCount } = await tx.query(
+    'UPDATE batch SET state = $2, finished_at = NULL, refolded_at = NULL WHERE id = $1 AND state = ANY($3)',
+    [...[batch.id, BATCH_TRANSITIONS[verb].to, batchFrom(verb)]],
+  );
   if (rowCount !== 1) throw new CountersignError('conflict', `This batch is ${batch.state}: there is nothing to ${verb}.`);
 }

@@ -5,7 +5,7 @@ import { requestBuilder } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle.ts';
-import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
+import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
@@ -15,16 +15,14 @@ import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readName
 import {
   anyProposed,
   type ChunkOf,
-  pickRandom,
-  pickUnsure,
   readApprovedDigest,
-  readCategoryCounts,
   readClassified,
   readCorrections,
   readHaltedAt,
   readNextWaiting,
 } from '#lib/store/checkpoints/checkpoint-reads.ts';
 import { readDecisionReceipts, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
+import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.ts';
@@ -47,7 +45,7 @@ export async function readCheckpoint(
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
   const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two] = await Promise.all([
-    foldChunks(pool, batchId, [chunk]),
+    foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
     manifestOf(batch, chunk, of),
     readCorrections(pool, of, CORRECTIONS_SHOWN),
     anyProposed(pool, batchId),
@@ -127,12 +125,9 @@ async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promis
 /** The plan's categories in its order, with counts and samples. */
 async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): Promise<CheckpointCategory[]> {
   const { pool } = db();
-  const counts = await readCategoryCounts(pool, chunk.id);
   const words = actionWords(batch.plan);
   const names = batch.plan.categories.map(({ name }) => name);
-  const filled = names.filter((name) => counts.has(name));
-  const random = await pickRandom(pool, chunk.id, chunk.seed, filled, SAMPLES_PER_CATEGORY);
-  const unsure = await pickUnsure(pool, chunk.id, filled, random, UNSURE_SAMPLES_PER_CATEGORY);
+  const { counts, random, unsure } = await lookAt(pool, chunk, names);
   const items = await readClassified(
     pool,
     of,

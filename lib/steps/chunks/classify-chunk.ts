@@ -4,10 +4,14 @@
  */
 import type { Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier } from '#lib/classifiers/registry.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
+import { readChunksNow } from '#lib/store/batches/batch-reads.ts';
+import { lookAt } from '#lib/store/checkpoints/looks.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
 import { whyRefused, yieldClassifying } from '#lib/store/chunks/claims.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.ts';
 import { undoClassifications } from '#lib/store/undo/undo.ts';
@@ -54,6 +58,7 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
   if (!(await completeClassifying(pool, claim))) return refused();
   await reach('classifying.ended', claim.batchId);
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
+  if (!drain.aborted) await prepareLook(pool, claim, found.plan).catch(() => {});
   return 'done';
 
   async function refused(): Promise<Handled> {
@@ -62,4 +67,16 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
     announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
     return 'yielded';
   }
+}
+
+/** What reads every item of the chunk is done here, so that the first look at the checkpoint does not have to. What fails is done, and told, there. */
+async function prepareLook(pool: WorkerTask['pool'], claim: WorkerTask['claim'], plan: Plan): Promise<void> {
+  const [chunk] = await readChunksNow(pool, claim.batchId, { number: claim.number });
+  if (!chunk) return;
+  await lookAt(
+    pool,
+    chunk,
+    plan.categories.map(({ name }) => name),
+  );
+  await currentManifest(pool, { ...claim, plan }, requestBuilder);
 }

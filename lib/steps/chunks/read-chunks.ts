@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
+import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { isId, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
@@ -27,7 +28,7 @@ export async function readChunks(actor: Actor, input: Input): Promise<Page<Chunk
   if (!isId(batchId) || !(await readPulse(pool, batchId))) return null;
   const rows = await readChunksNow(pool, batchId, { after, limit: limit + 1, ...(state ? { state } : {}) });
   const { shown, next } = pageOf(rows, limit, ({ number }) => number);
-  const folded = await foldChunks(pool, batchId, shown);
+  const folded = await foldChunks(pool, batchId, shown, LOOK_ROWS_MAX);
   const items = shown.map((chunk) => chunkRow(chunk, folded.get(chunk.number)));
   return { items, next };
 }

@@ -8,7 +8,7 @@ import { announce } from '#lib/engine/events.ts';
 import type { IncidentResumed } from '#lib/shapes/fleet.ts';
 import { resume } from '#lib/steps/batches/stop-and-go.ts';
 import { batchesOfIncident, letHaltedGo, probeIncident } from '#lib/store/actions/breakers.ts';
-import { readIncident } from '#lib/store/fleet/incidents.ts';
+import { closeMismatchOfOver, readIncident } from '#lib/store/fleet/incidents.ts';
 import { tellTape } from '#lib/store/live/tape.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 
@@ -16,7 +16,7 @@ const input = z.strictObject({ id: z.uuid() });
 
 /**
  * For a target that failed: one of the chunks that wait for it tries, whatever their batches, and its first success lets the others follow. For any
- * other incident: resumes its chunk, or its batch. Never repeats what is uncertain. Resuming what somebody has just resumed changes nothing.
+ * other incident: resumes its chunk, or its batch; of a batch that is over it only closes the incident. Never repeats what is uncertain. Resuming what somebody has just resumed changes nothing.
  *
  * @throws CountersignError `not_found`, `conflict` (the incident is over), `forbidden`, `invalid`.
  */
@@ -29,6 +29,8 @@ export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): 
   const incident = await readIncident(pool, id);
   if (!incident) throw new CountersignError('not_found', 'There is no such incident.');
   if (incident.resolvedAt) throw new CountersignError('conflict', 'This incident is over. Nothing waits for it any more.');
+  // Of a batch that is over nothing goes on: it is only put aside.
+  if (incident.kind === 'mismatch' && (await closeMismatchOfOver(pool, id))) return { trying: null, chunks: 0 };
   if (incident.batchId !== null) {
     const { chunks } = await resume(actor, { batchId: incident.batchId, ...(incident.chunk ? { chunk: incident.chunk } : {}) });
     return { trying: null, chunks: chunks.length };

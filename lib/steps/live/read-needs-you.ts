@@ -8,7 +8,6 @@ import { nounOf } from '#lib/steps/page.ts';
 import { type NeedRow, readUncertainChunks, readWaiting } from '#lib/store/batches/batch-reads.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { countUncertain } from '#lib/store/receipts/sum.ts';
 
 const NEEDS_SHOWN = 500;
 
@@ -23,10 +22,9 @@ export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
     readWaiting(pool, actor.id, NEEDS_SHOWN),
     readUncertainChunks(pool, NEEDS_SHOWN),
   ]);
-  const open = await openUncertain(counted);
   const those = (states: readonly NeedRow['state'][]): Need[] =>
-    waiting.rows.filter(({ state }) => states.includes(state)).map((row) => needOf(row, open));
-  const uncertain = counted.map((row) => needOf(row, open)).filter(({ uncertain }) => uncertain > 0);
+    waiting.rows.filter(({ state }) => states.includes(state)).map(needOf);
+  const uncertain = counted.map(needOf);
   return {
     targets,
     checkpoints: those(CHUNK_IN_REVIEW),
@@ -38,20 +36,6 @@ export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
   };
 }
 
-/** By batch and chunk, folded from the receipts: a counter also counts what a person accepted as unknown. */
-async function openUncertain(rows: readonly NeedRow[]): Promise<Map<string, number>> {
-  const open = new Map<string, number>();
-  for (const batchId of new Set(rows.map((row) => row.batchId))) {
-    for (const [chunk, count] of await countUncertain(db().pool, batchId)) open.set(`${batchId} ${chunk}`, count);
-  }
-  return open;
-}
-
-function needOf({ datasetFormat, since, ...row }: NeedRow, open: ReadonlyMap<string, number>): Need {
-  return {
-    ...row,
-    uncertain: open.get(`${row.batchId} ${row.chunk}`) ?? 0,
-    noun: nounOf(datasetFormat),
-    since: since.toISOString(),
-  };
+function needOf({ datasetFormat, since, ...row }: NeedRow): Need {
+  return { ...row, noun: nounOf(datasetFormat), since: since.toISOString() };
 }

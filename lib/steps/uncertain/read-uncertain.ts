@@ -7,11 +7,10 @@ import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 import { isId, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
+import { readBatchFacts, readNames } from '#lib/store/batches/batch-reads.ts';
 import { readWorkerNames } from '#lib/store/fleet/workers.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readUncertainReceipts } from '#lib/store/receipts/receipt-reads.ts';
-import { foldChunks } from '#lib/store/receipts/sum.ts';
 import { readUncertainGroups } from '#lib/store/uncertain/uncertain.ts';
 import { inspector } from './ask-targets.ts';
 import { groupId } from './groups.ts';
@@ -28,18 +27,7 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
   const batch = isId(batchId) ? await readBatchFacts(pool, batchId) : null;
   if (!batch) return null;
   const maySee = may(actor, 'see');
-  const folded = await foldChunks(pool, batchId, await readChunksNow(pool, batchId));
-  const chunks = [...folded]
-    .filter(
-      ([
-        ,
-        {
-          folded: { states },
-        },
-      ]) => (states.uncertain ?? 0) + (states.abandoned ?? 0) > 0,
-    )
-    .map(([number]) => number);
-  const receipts = chunks.length === 0 ? [] : await readUncertainReceipts(pool, batchId, { chunks, after, limit: limit + 1 });
+  const receipts = await readUncertainReceipts(pool, batchId, { after, limit: limit + 1 });
   const rows = await receiptReader(pool, batch).rows(receipts);
   const words = actionWords(batch.plan);
   const names = await readNames(
@@ -74,14 +62,13 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
       canAsk: receipt.request !== null && inspector(receipt.connector, receipt.request) !== null,
     };
   });
-  const groups = chunks.length === 0 ? [] : await groupsOf(batchId, chunks);
-  return { items, next, groups };
+  return { items, next, groups: await groupsOf(batchId) };
 }
 
 /** The parts of each cause, chunk by chunk, put together; the largest group first. */
-async function groupsOf(batchId: string, chunks: number[]): Promise<UncertainGroup[]> {
+async function groupsOf(batchId: string): Promise<UncertainGroup[]> {
   const { pool } = db();
-  const parts = await readUncertainGroups(pool, batchId, chunks);
+  const parts = await readUncertainGroups(pool, batchId);
   const workers = await readWorkerNames(
     pool,
     parts.flatMap(({ lost }) => lost ?? []),

@@ -12,10 +12,10 @@ import {
   type Stopping,
   stateList,
 } from '#lib/core/lifecycle.ts';
-import { LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
-import type { ActionCounts } from '#lib/core/receipts/sum.ts';
+import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
 import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.ts';
 
 export type BatchFacts = {
@@ -66,8 +66,12 @@ export type ChunkNow = {
   itemCount: number;
   classified: number;
   continued: boolean;
-  /** caches, to be compared with the fold and never shown as the sum */
+  /** caches, to be compared with the receipts; shown as the sum where there is no time to read those */
   counters: ActionCounts;
+  /** of `counters.uncertain`, what a person accepted as never to be known; by the receipts */
+  abandoned: number;
+  /** what its receipts said when they were last folded by a worker; null when none did yet */
+  fold: KeptFold | null;
   /** of its actions, those that a person left unsent after a halt */
   acceptedRest: number;
   revision: number;
@@ -88,7 +92,14 @@ export type ChunkNow = {
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
 
-type Which = { number?: number; after?: number; limit?: number; state?: string /** by the counters */; uncertain?: boolean };
+type Which = {
+  number?: number;
+  after?: number;
+  limit?: number;
+  state?: string;
+  /** only those whose kept fold does not plainly say that their counters are right */
+  unchecked?: boolean;
+};
 
 /** A lease that was not renewed for so long was missed at least once. */
 const SILENT_MS = 2 * LEASE_RENEW_MS;
@@ -100,6 +111,7 @@ export async function readChunksNow(pool: Pool, batchId: string, which: Which = 
     text: `SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued,
       json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
         'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters, c.accepted_rest AS "acceptedRest",
+      CASE WHEN c.uncertain > 0 THEN ${ABANDONED} ELSE 0 END AS abandoned, ${KEPT_FOLD} AS fold,
       c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
       c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
       CASE WHEN c.state IN (${stateList(CHUNK_ACTING)}) OR c.incident_id IS NOT NULL THEN (
@@ -107,15 +119,57 @@ export async function readChunksNow(pool: Pool, batchId: string, which: Which = 
         ORDER BY t.target LIMIT 1) END AS "waitsFor",
       CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid,
         'silentMs', CASE WHEN lease.age > ${SILENT_MS} THEN round(lease.age) END) END AS worker
-    FROM chunk c LEFT JOIN worker w ON w.id = c.lease_owner AND c.state IN (${stateList(CHUNK_OWNED)})
+    FROM chunk c LEFT JOIN chunk_fold f ON f.batch_id = c.batch_id AND f.chunk = c.number
+    LEFT JOIN worker w ON w.id = c.lease_owner AND c.state IN (${stateList(CHUNK_OWNED)})
     CROSS JOIN LATERAL (SELECT ${LEASE_MS} - extract(epoch FROM c.lease_until - clock_timestamp()) * 1000 AS age) lease
     WHERE c.batch_id = $1 AND ($2::int IS NULL OR c.number = $2) AND c.number > $3 AND ($5::text IS NULL OR c.state = $5)
-      AND (NOT $6::boolean OR c.uncertain > 0)
+      AND (NOT $6::boolean OR NOT ${PLAINLY_RIGHT})
     ORDER BY c.number LIMIT $4`,
-    values: [batchId, which.number ?? null, which.after ?? 0, which.limit ?? null, which.state ?? null, which.uncertain ?? false],
+    values: [batchId, which.number ?? null, which.after ?? 0, which.limit ?? null, which.state ?? null, which.unchecked ?? false],
   });
   return rows;
 }
+
+/**
+ * Watched batches (batch_watched_idx) with chunks whose kept fold does not plainly say that their counters are right, those that may send first; and
+ * when this was read.
+ */
+export async function readUncheckedBatches(pool: Pool): Promise<{ batches: string[]; at: Date }> {
+  const { rows } = await pool.query<{ batches: string[]; at: Date }>(
+    `SELECT clock_timestamp() AS at, ARRAY(
+       SELECT b.id FROM batch b WHERE b.refolded_at IS NULL AND b.state <> 'proposed' AND EXISTS (
+         SELECT FROM chunk c LEFT JOIN chunk_fold f ON f.batch_id = c.batch_id AND f.chunk = c.number
+         WHERE c.batch_id = b.id AND NOT ${PLAINLY_RIGHT})
+       ORDER BY b.state IN (${stateList(BATCH_UNFINISHED)}) DESC, b.started_at DESC) AS batches`,
+  );
+  return rows[0] ?? { batches: [], at: new Date(0) };
+}
+
+const ACTIONS_WITH_RECEIPTS = '(f.intent + f.succeeded + f.failed + f.uncertain + f.skipped + f.not_executed + f.abandoned)';
+
+/**
+ * The kept fold `f` of chunk `c` is at the chunk's seq, and says that its counters are right: what differenceOf (lib/core/receipts/sum.ts) gives 0 for. It
+ * spares whoever watches the chunks to which nothing happened.
+ */
+export const PLAINLY_RIGHT = `(CASE
+  WHEN f.seq IS NULL THEN c.seq = 0 AND c.decision_id IS NULL
+    AND 0 = ALL (ARRAY[c.approved_actions, c.done, c.skipped, c.failed, c.uncertain, c.not_executed, c.in_flight])
+  ELSE f.seq = c.seq AND f.receipts = c.seq AND f.difference = 0 AND f.decision_id IS NOT DISTINCT FROM c.decision_id
+    AND f.approved = c.approved_actions AND f.approved >= ${ACTIONS_WITH_RECEIPTS}
+    AND (f.succeeded, f.skipped, f.failed, f.uncertain + f.abandoned, f.intent) = (c.done, c.skipped, c.failed, c.uncertain, c.in_flight)
+    AND c.not_executed = f.not_executed + CASE WHEN c.state IN (${stateList(CHUNK_TERMINAL)}) OR c.accepted_rest > 0
+      THEN f.approved - ${ACTIONS_WITH_RECEIPTS} ELSE 0 END
+  END)`;
+
+/** Of chunk `c`, the actions that a person accepted as uncertain for good: none leaves that state again. */
+export const ABANDONED = `(SELECT count(*)::int FROM receipt r WHERE r.batch_id = c.batch_id AND r.chunk = c.number AND r.result = 'abandoned')`;
+
+/** Row `f` of chunk_fold, where there is one. */
+const KEPT_FOLD = `CASE WHEN f.seq IS NOT NULL THEN json_build_object('seq', f.seq, 'receipts', f.receipts, 'states', json_build_object(
+    'intent', f.intent, 'succeeded', f.succeeded, 'failed', f.failed, 'uncertain', f.uncertain, 'skipped', f.skipped,
+    'not_executed', f.not_executed, 'abandoned', f.abandoned),
+  'decisionId', f.decision_id, 'approved', f.approved, 'difference', f.difference,
+  'checkedAt', to_char(f.checked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) END`;
 
 export type BatchListRow = {
   id: string;
@@ -134,7 +188,7 @@ export type BatchListRow = {
   finishedAt: Date | null;
 };
 
-/** The newest first. `before` is the last row of the page before. `doubts` is by the counters, which count accepted ones too. */
+/** The newest first. `before` is the last row of the page before. `doubts` are uncertain actions that nobody has answered or accepted. */
 export async function readBatchList(
   pool: Pool,
   page: { before: { createdAt: string; id: string } | null; limit: number; state: string | null },
@@ -151,7 +205,7 @@ export async function readBatchList(
      CROSS JOIN LATERAL (
        SELECT sum(item_count) AS items, count(*) AS chunks,
          count(*) FILTER (WHERE ${WAITS_FOR_PEOPLE}) AS waiting,
-         sum(uncertain) FILTER (WHERE state = ANY($6)) AS doubts,
+         sum(CASE WHEN uncertain > 0 THEN uncertain - ${ABANDONED} END) FILTER (WHERE state = ANY($6)) AS doubts,
          sum(CASE WHEN state = ANY($5) THEN item_count
                   WHEN decision_id IS NOT NULL THEN item_count - approved_actions + done + skipped + failed + uncertain + not_executed
                   ELSE 0 END) AS settled
@@ -165,7 +219,7 @@ export async function readBatchList(
   return rows;
 }
 
-/** Whether chunk `c` waits for a person: `waitsForPeople` of the lifecycle. */
+/** Whether chunk `c` waits for a person: CHUNK_WAITING_FOR_PEOPLE of the lifecycle, and no target that failed. */
 export const WAITS_FOR_PEOPLE = `(c.state IN (${stateList(CHUNK_WAITING_FOR_PEOPLE)}) AND c.incident_id IS NULL)`;
 
 /**
@@ -205,7 +259,7 @@ export type NeedRow = {
 };
 
 const OF_NEED = `b.id AS "batchId", b.name AS "batchName", d.format AS "datasetFormat", c.number AS chunk, c.name, c.state,
-  c.item_count AS "itemCount", c.uncertain, c.halt_reason AS "haltReason", c.note, c.updated_at AS since
+  c.item_count AS "itemCount", CASE WHEN c.uncertain > 0 THEN c.uncertain - ${ABANDONED} ELSE 0 END AS uncertain, c.halt_reason AS "haltReason", c.note, c.updated_at AS since
   FROM chunk c JOIN batch b ON b.id = c.batch_id JOIN dataset d ON d.id = b.dataset_id`;
 
 /**
@@ -225,10 +279,10 @@ export async function readWaiting(pool: Pool, actorId: string, limit: number): P
 const WAITS = `${WAITS_FOR_PEOPLE} AND b.state IN (${stateList(BATCH_UNFINISHED)})
   AND CASE WHEN c.state = 'awaiting_second' THEN b.started_by IS DISTINCT FROM $1 AND ${FIRST_SIGNATURE} ->> 'by' <> $1 ELSE true END`;
 
-/** Chunks whose counter says that something is uncertain; the receipts say how much of it is still open. */
+/** Chunks with uncertain actions that nobody has answered or accepted. */
 export async function readUncertainChunks(pool: Pool, limit: number): Promise<NeedRow[]> {
   const { rows } = await pool.query<NeedRow>(
-    `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND c.uncertain > 0 ORDER BY b.started_at, b.id, c.number LIMIT $2`,
+    `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND c.uncertain > 0 AND c.uncertain > ${ABANDONED} ORDER BY b.started_at, b.id, c.number LIMIT $2`,
     [CHUNK_MAY_BE_UNCERTAIN, limit],
   );
   return rows;
@@ -277,6 +331,8 @@ export type Pulse = {
   attended: boolean;
   /** the last sign of any worker; null when there never was one */
   heardAt: Date | null;
+  /** it has more chunks than are shown one by one */
+  many: boolean;
 };
 
 /** What of the batch itself changes, whether anybody works at all, and the last event so far: what is read after it holds all that it told of. */
@@ -284,6 +340,7 @@ export async function readPulse(pool: Pool, batchId: string): Promise<Pulse | nu
   const { rows } = await pool.query<Pulse>({
     name: 'batch-pulse',
     text: `SELECT state, started_at AS "startedAt", finished_at AS "finishedAt",
+      (SELECT count(*) FROM (SELECT FROM chunk WHERE batch_id = $1 LIMIT ${CHUNKS_SHOWN_MAX + 1}) few) > ${CHUNKS_SHOWN_MAX} AS many,
       coalesce((SELECT id FROM event WHERE batch_id = $1 ORDER BY id DESC LIMIT 1), 0)::text AS "eventId",
       coalesce(w.heard_at > clock_timestamp() - $2 * interval '1 millisecond', false) AS attended, w.heard_at AS "heardAt"
       FROM batch CROSS JOIN (SELECT max(heartbeat) AS heard_at FROM worker) w WHERE id = $1`,

@@ -80,7 +80,7 @@ type Page = { category: string | null; search: string | null; after: number; lim
 
 /**
  * Items in the order of their ordinals. A search looks through SEARCH_SCAN_ITEMS at a time; a page may therefore be short, and `next` says
- * where to go on. Null `next`: that was all.
+ * where to go on. Null `next`: that was all. Each is looked up by its key, or the planner may walk the whole dataset.
  */
 export async function readClassifiedPage(
   pool: Pool,
@@ -93,8 +93,9 @@ export async function readClassifiedPage(
        SELECT ordinal FROM ${page.category === null ? 'chunk_item' : 'classification'}
        WHERE chunk_id = $3 AND ordinal > $4 AND ${page.category === null ? '$5::text IS NULL' : 'category = $5'} ORDER BY ordinal LIMIT $6
      ), found AS (
-       SELECT ${CLASSIFIED} FROM scanned JOIN classification a ON a.batch_id = $1 AND a.ordinal = scanned.ordinal
-         JOIN item i ON i.dataset_id = $2 AND i.ordinal = a.ordinal
+       SELECT ${CLASSIFIED} FROM scanned
+         CROSS JOIN LATERAL (SELECT * FROM classification WHERE batch_id = $1 AND ordinal = scanned.ordinal OFFSET 0) a
+         CROSS JOIN LATERAL (SELECT fields FROM item WHERE dataset_id = $2 AND ordinal = scanned.ordinal OFFSET 0) i
        WHERE $7::text IS NULL OR a.why ILIKE $7 OR EXISTS (SELECT FROM jsonb_each_text(i.fields) f WHERE f.value ILIKE $7)
        ORDER BY a.ordinal LIMIT $8
      )
@@ -132,12 +133,13 @@ export type CorrectionRow = {
   revision: number;
 };
 
-/** The chunk's latest corrections, newest first. */
+/** The chunk's latest corrections, newest first. Those of the batch are taken first, or the planner may walk those of all batches for 50 of one chunk. */
 export async function readCorrections(pool: Pool, chunk: ChunkOf, limit: number): Promise<CorrectionRow[]> {
   const { rows } = await pool.query<CorrectionRow>(
-    `SELECT c.ordinal, c."from", c."to", c."by", c.at, c.note, c.revision FROM correction c
-     JOIN chunk_item m ON m.batch_id = c.batch_id AND m.ordinal = c.ordinal
-     WHERE c.batch_id = $1 AND m.chunk_id = $2 ORDER BY c.id DESC LIMIT $3`,
+    `WITH own AS MATERIALIZED (SELECT * FROM correction WHERE batch_id = $1)
+     SELECT c.ordinal, c."from", c."to", c."by", c.at, c.note, c.revision FROM own c
+     WHERE EXISTS (SELECT FROM chunk_item m WHERE m.batch_id = $1 AND m.ordinal = c.ordinal AND m.chunk_id = $2)
+     ORDER BY c.id DESC LIMIT $3`,
     [chunk.batchId, chunk.chunkId, limit],
   );
   return rows;

@@ -1,6 +1,6 @@
 /** One fault, told once. */
 import type { IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
-import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
+import { BATCH_TRANSITIONS, BATCH_UNFINISHED, batchFrom, stateList } from '#lib/core/lifecycle.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
@@ -33,27 +33,33 @@ export async function readIncident(client: Tx, id: string): Promise<IncidentAbou
   return rows[0] ?? null;
 }
 
-/** Running batches with an action out, or about to go out. */
-export async function readSendingBatches(client: Tx): Promise<string[]> {
-  const { rows } = await client.query<{ id: string }>(
-    `SELECT b.id FROM batch b WHERE b.state = 'running' AND EXISTS (SELECT 1 FROM chunk c WHERE c.batch_id = b.id AND c.state = 'executing')`,
-  );
-  return rows.map(({ id }) => id);
-}
-
-/** Pauses a running batch and everything in it that sends, and opens its incident. False when somebody else did. */
+/**
+ * Pauses a running batch and everything in it that sends, and opens its incident. Of one that does not run it only tells, once for as long as the
+ * incident is open. False when somebody else did.
+ */
 export async function stopOnMismatch(tx: Tx, batchId: string, incidentId: string, message: string): Promise<boolean> {
-  const { rowCount } = await tx.query('UPDATE batch SET state = $3 WHERE id = $1 AND state = ANY($2)', [
+  // Locked by a statement of its own: the next ones see what whoever had it before did.
+  await tx.query('SELECT FROM batch WHERE id = $1 FOR NO KEY UPDATE', [batchId]);
+  const { rowCount: paused } = await tx.query('UPDATE batch SET state = $3 WHERE id = $1 AND state = ANY($2)', [
     batchId,
     batchFrom('pause'),
     BATCH_TRANSITIONS.pause.to,
   ]);
-  if (rowCount !== 1) return false;
-  await pauseChunks(tx, batchId);
-  await tx.query(`INSERT INTO incident (id, batch_id, kind, message) VALUES ($1, $2, 'mismatch', $3)`, [
-    incidentId,
-    batchId,
-    message,
-  ]);
-  return true;
+  if (paused === 1) await pauseChunks(tx, batchId);
+  const { rowCount } = await tx.query(
+    `INSERT INTO incident (id, batch_id, kind, message) SELECT $1, $2, 'mismatch', $3
+     WHERE $4 OR NOT EXISTS (SELECT FROM incident WHERE batch_id = $2 AND kind = 'mismatch' AND resolved_at IS NULL)`,
+    [incidentId, batchId, message, paused === 1],
+  );
+  return rowCount === 1;
+}
+
+/** Closes the incident of a sum that does not add up, where nothing of its batch sends any more. False where something may. */
+export async function closeMismatchOfOver(client: Tx, id: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `UPDATE incident i SET resolved_at = clock_timestamp() FROM batch b
+     WHERE i.id = $1 AND i.kind = 'mismatch' AND i.resolved_at IS NULL AND b.id = i.batch_id AND b.state NOT IN (${stateList(BATCH_UNFINISHED)})`,
+    [id],
+  );
+  return rowCount === 1;
 }

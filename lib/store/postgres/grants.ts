@@ -12,6 +12,9 @@ export const APPEND_ONLY: Record<string, string> = {
   correction: 'SELECT, INSERT',
   decision: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',
+  // Caches of what receipts and classifications say; nothing is taken out of them.
+  chunk_fold: 'SELECT, INSERT, UPDATE',
+  chunk_look: 'SELECT, INSERT, UPDATE',
   // Erasure, and nothing else, as the trigger sees to.
   receipt_value: 'SELECT, INSERT, UPDATE (salt, value)',
 };

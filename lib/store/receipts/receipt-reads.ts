@@ -121,11 +121,11 @@ export type UncertainReceipt = StoredReceipt & {
   inspection: { finding: 'happened' | 'not_there' | 'unknown'; reason: string | null; by: string; at: string } | null;
 };
 
-/** Actions of these chunks that ended uncertain, or were accepted as that, by ordinal. */
+/** Actions that ended uncertain, or were accepted as that, by ordinal. Read along receipt_uncertain_idx. */
 export async function readUncertainReceipts(
   pool: Pool,
   batchId: string,
-  page: { chunks: number[]; after: number; limit: number },
+  page: { after: number; limit: number },
 ): Promise<UncertainReceipt[]> {
   const { rows } = await pool.query<UncertainReceipt>(
     `SELECT doubt.*, i.committed_at AS "intentAt", coalesce(u.committed_at, doubt."committedAt") AS "uncertainAt",
@@ -136,9 +136,9 @@ export async function readUncertainReceipts(
        CASE WHEN x.at IS NOT NULL THEN json_build_object('finding', x.finding, 'reason', x.reason, 'by', x."by",
          'at', to_char(x.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) END AS inspection
      FROM (${withValues(
-       `SELECT * FROM receipt last WHERE batch_id = $1 AND chunk = ANY($2) AND ordinal > $3 AND result IN ('uncertain', 'abandoned')
+       `SELECT * FROM receipt last WHERE batch_id = $1 AND ordinal > $2 AND result IN ('uncertain', 'abandoned')
           AND NOT EXISTS (SELECT FROM receipt later WHERE later.batch_id = $1 AND later.ordinal = last.ordinal AND later.step = last.step + 1)
-        ORDER BY ordinal LIMIT $4`,
+        ORDER BY ordinal LIMIT $3`,
        'r.ordinal',
      )}) doubt
      JOIN LATERAL (
@@ -150,7 +150,7 @@ export async function readUncertainReceipts(
      LEFT JOIN frozen_request q ON q.digest = decode(i.intent ->> 'request', 'hex')
      LEFT JOIN LATERAL (SELECT convert_from(q.bytes, 'UTF8')::json AS sent) s ON true
      ORDER BY doubt.ordinal`,
-    [batchId, page.chunks, page.after, page.limit],
+    [batchId, page.after, page.limit],
   );
   return rows;
 }

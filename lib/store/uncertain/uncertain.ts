@@ -17,8 +17,8 @@ export type UncertainGroupPart = Cause & {
   connector: string;
 };
 
-/** How many uncertain actions of each cause each of these chunks has. */
-export async function readUncertainGroups(pool: Pool, batchId: string, chunks: number[]): Promise<UncertainGroupPart[]> {
+/** How many uncertain actions of each cause each chunk has. Read along receipt_uncertain_idx. */
+export async function readUncertainGroups(pool: Pool, batchId: string): Promise<UncertainGroupPart[]> {
   const { rows } = await pool.query<UncertainGroupPart>(
     `SELECT g.reason, g.lost, g.chunk, g.count, g.seq, g."from", g."to", g.connector, q.bytes AS request
      FROM (
@@ -27,7 +27,7 @@ export async function readUncertainGroups(pool: Pool, batchId: string, chunks: n
        FROM (${UNCERTAIN_ACTIONS}) open GROUP BY reason, lost, chunk) g
      LEFT JOIN frozen_request q ON q.digest = g.request
      ORDER BY g."from", g.reason, g.chunk`,
-    [batchId, chunks],
+    [batchId],
   );
   return rows;
 }
@@ -97,7 +97,7 @@ export async function readSentRequests(
   return rows;
 }
 
-/** $1 the batch, $2 its chunks. */
+/** $1 the batch. */
 const UNCERTAIN_ACTIONS = `
   SELECT u.ordinal, u.chunk, u.seq, u.committed_at, o.reason, decode(i.intent ->> 'request', 'hex') AS request,
     i.intent #>> '{action,connector}' AS connector, CASE WHEN o.reason = 'worker_lost' THEN i.intent ->> 'by' END AS lost
@@ -106,5 +106,5 @@ const UNCERTAIN_ACTIONS = `
   JOIN LATERAL (
     SELECT convert_from(body, 'UTF8')::json AS intent FROM receipt
     WHERE batch_id = $1 AND ordinal = u.ordinal AND step < u.step AND kind = 'intent' ORDER BY step DESC LIMIT 1) i ON true
-  WHERE u.batch_id = $1 AND u.chunk = ANY($2) AND u.result = 'uncertain'
+  WHERE u.batch_id = $1 AND u.result = 'uncertain'
     AND NOT EXISTS (SELECT FROM receipt later WHERE later.batch_id = $1 AND later.ordinal = u.ordinal AND later.step = u.step + 1)`;

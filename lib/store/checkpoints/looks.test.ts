@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import type { Actor } from '#lib/auth/actor.ts';
+import { readChunksNow } from '#lib/store/batches/batch-reads.ts';
+import { correctClassifications } from '#lib/store/chunks/classifications.ts';
+import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
+import { pickRandom, pickUnsure, readCategoryCounts } from './checkpoint-reads.ts';
+import { lookAt } from './looks.ts';
+
+const { pool } = await testDatabase();
+
+const BO: Actor['id'] = 'user:00000000-0000-4000-8000-000000000001';
+const NAMES = ['noise', 'keep', 'constructor'];
+
+const items = Array.from({ length: 300 }, (_, index) => ({
+  fields: { subject: `mail ${index}` },
+  category: index % 3 === 0 ? 'keep' : 'noise',
+  confidence: (index % 50) / 50,
+}));
+
+async function seed() {
+  const { batchId } = await seedBatch(pool, {
+    plan: { receiptFields: ['subject'] },
+    chunks: [{ state: 'awaiting_review', items }],
+  });
+  const now = async () => {
+    const [chunk] = await readChunksNow(pool, batchId);
+    if (!chunk) throw new Error('no chunk');
+    return chunk;
+  };
+  return { batchId, now };
+}
+
+const made = async (chunk: Awaited<ReturnType<typeof readChunksNow>>[number]) => {
+  const random = await pickRandom(pool, chunk.id, chunk.seed, ['noise', 'keep'], 40);
+  return {
+    counts: await readCategoryCounts(pool, chunk.id),
+    random,
+    unsure: await pickUnsure(pool, chunk.id, ['noise', 'keep'], random, 10),
+  };
+};
+
+const kept = async (): Promise<number[]> =>
+  (await pool.query('SELECT revision FROM chunk_look')).rows.map(({ revision }) => revision);
+
+test('a look is counted and drawn once, and says the same the next time without the classifications', async () => {
+  const { now } = await seed();
+  const chunk = await now();
+  const expected = await made(chunk);
+  expect(await lookAt(pool, chunk, NAMES)).toEqual(expected);
+  await pool.query('DELETE FROM classification WHERE chunk_id = $1', [chunk.id]);
+  expect(await lookAt(pool, chunk, NAMES)).toEqual(expected);
+});
+
+test('a correction is seen at the next look, however late one of the look before is kept', async () => {
+  const { batchId, now } = await seed();
+  const before = await now();
+  await lookAt(pool, before, NAMES);
+  await pool.query('UPDATE chunk SET revision = revision + 1 WHERE id = $1', [before.id]);
+  const moved = await correctClassifications(
+    pool,
+    { batchId, chunkId: before.id, revision: before.revision + 1 },
+    [{ ordinal: 2, category: 'keep' }],
+    BO,
+  );
+  expect(moved).toEqual([2]);
+  const after = await now();
+  const look = await lookAt(pool, after, NAMES);
+  expect(look).toEqual(await made(after));
+  expect(look.counts.get('keep')).toBe(101);
+  // Whoever read the chunk before the correction does not put its look in the place of the newer one.
+  await lookAt(pool, before, NAMES);
+  expect((await lookAt(pool, after, NAMES)).counts.get('keep')).toBe(101);
+});
+
+test.each([
+  ['is still being classified', "state = 'classifying'"],
+  ['halted before all of it was classified', "state = 'halted', halted_from = 'classifying', item_count = item_count + 1"],
+])('nothing is kept of a chunk that %s', async (_, change) => {
+  const { now } = await seed();
+  const before = await kept();
+  await pool.query(`UPDATE chunk SET ${change} WHERE id = $1`, [(await now()).id]);
+  expect((await lookAt(pool, await now(), NAMES)).counts.get('noise')).toBe(200);
+  expect(await kept()).toEqual(before);
+});
