@@ -247,7 +247,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I4 a refusal of the repeat believed',
     breaks: 'A target that refuses the repeat is taken to have said that the first did nothing.',
-    edits: [edit(EXECUTOR, 'mayHaveActed: inherited }', 'mayHaveActed: inherited && row.ordinal < 0 }')],
+    edits: [
+      edit(
+        EXECUTOR,
+        'mayHaveActed: inherited || doubt !== null }',
+        'mayHaveActed: (inherited || doubt !== null) && row.ordinal < 0 }',
+      ),
+    ],
   },
   {
     name: 'I4 “not there” taken for not executed',
