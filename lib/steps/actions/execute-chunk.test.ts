@@ -353,7 +353,6 @@ test('a wait for the next attempt ends with a pause or a drain; the next owner g
   await workUntil(pool, async () => seen.length === 1 && (await steps(pool, batch.batchId))[1]?.length === 2);
   expect(await chunkStates(pool, batch.batchId)).toEqual(['executing']);
 
-  await workUntil(pool, async () => seen.length === 2);
   await workUntil(pool, async () => {
     if (seen.length < 2) return false;
     await pause(ADA, { batchId: batch.batchId }).catch(() => {});
