@@ -89,6 +89,8 @@ type Common = {
   since: number;
   /** what a plan's action may `do` */
   verbs: readonly string[];
+  /** what it may have in `with`, in a sentence for whoever writes plans by the API's description */
+  takes?: string;
   form: ActionForm;
   /**
    * Checks `do` and `with`; throws `invalid` with the path inside the action. `fields` are the names that a template may use; null

@@ -29,6 +29,10 @@ import {
 import { guardedAgent, sendOnce } from './send.ts';
 import { successWords } from './success.ts';
 
+const TAKES =
+  '`url`, `headers` and `body`, with fields in double braces; `timeoutMs`; `effect`; `undo`, the request that takes it back; `inspect`, the GET that looks it up, with what `happened` looks like; ' +
+  '`success`, what counts as done: `status` (from 200 to 299), `contains` (a text), `json` (JSON pointers and the values there), all of which must hold, and `otherwise`, “uncertain” or “failed”, for every other 2xx.';
+
 export type HttpOptions = {
   /** Whether private and loopback addresses may be reached; asked at every check and every connection. */
   allowPrivateTargets: () => boolean;
@@ -45,6 +49,7 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     since: 1,
     kind: 'remote',
     verbs: METHODS,
+    takes: TAKES,
     form: httpForm,
     check(action, fields = null) {
       requireDo(action, METHODS);
