@@ -275,7 +275,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I4 repeated without a bound',
     breaks: 'A target that only fails is sent the same request again and again.',
-    edits: [edit('lib/core/retry.ts', 'if (answer.repeats >= most) return null;', '')],
+    edits: [edit('lib/core/retry.ts', 'answer.repeats >= most || asked', 'most < 0 || asked')],
     tests: REPEATED,
   },
   {
