@@ -16,7 +16,7 @@ process.once('message', async () => {
   const lane = async (): Promise<void> => {
     while (next <= Number(items)) {
       const body = JSON.stringify(bodyOf(String(next++)));
-      const sent = await sendOnce(agent, { ...REQUEST, body }, randomBytes(16).toString('hex'), signal);
+      const sent = await sendOnce(agent, { ...REQUEST, body }, randomBytes(16).toString('hex'), 2, signal);
       if (sent.meaning !== 'acted') throw new Error(`The target answered ${sent.reason}.`);
     }
   };

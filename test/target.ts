@@ -7,7 +7,8 @@
  * It prints `listening PORT`. `POST /__mode` with `{"mode": …}` changes the mode; with `path` and `times` too, it holds for so many requests to
  * that path. It answers how many requests have begun to arrive and are not decided yet. The modes:
  * ok: acts, 201 with an id. 500-after: acts, then 500. timeout-after: acts, never answers. reset-after: acts, then drops the connection.
- * refuse: 422 without acting. deny: 401 without acting. hang: reads the request, never acts nor answers.
+ * at-it: acts, then drops the connection; where it honours keys, who repeats it hears twice that it is still at it (409). refuse: 422 without acting;
+ * where it honours keys, so does every repeat of that key for ever. deny: 401 without acting. hang: reads the request, never acts nor answers.
  *
  * `GET /by-key/KEY` says what a request with this key did: 200 and its body, or 404. `{"lookup": "lies"}` to `/__mode` makes it say 404
  * always, `"broken"` 500.
@@ -18,7 +19,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
-export const MODES = ['ok', '500-after', 'timeout-after', 'reset-after', 'refuse', 'deny', 'hang'] as const;
+export const MODES = ['ok', '500-after', 'timeout-after', 'reset-after', 'at-it', 'refuse', 'deny', 'hang'] as const;
 export type Mode = (typeof MODES)[number];
 const LOOKUPS = ['true', 'lies', 'broken'] as const;
 export type Lookup = (typeof LOOKUPS)[number];
@@ -144,6 +145,9 @@ function serve(): void {
   let mode = knownMode(values.mode);
   let lookup: Lookup = 'true';
   const modes = new Map<string, { mode: Mode; times: number }>();
+  /** What each key has still to hear before anything else: a 409 so many times, or a 422 for ever. */
+  const atIt = new Map<string, number>();
+  const refused = new Set<string>();
   let open = 0;
   let made = effects.length;
 
@@ -205,12 +209,23 @@ function serve(): void {
       const done = lookup === 'true' ? bodies.get(key) : undefined;
       return json(response, done === undefined ? 404 : 200, { id: ids.get(key) ?? null, did: done ?? null });
     }
+    const own = honourKeys ? String(request.headers['idempotency-key']) : '';
+    const times = atIt.get(own) ?? 0;
+    if (times > 0) {
+      atIt.set(own, times - 1);
+      return json(response, 409, { error: 'still at it' });
+    }
+    if (refused.has(own)) return json(response, 422, { error: 'refused' });
     const now = modeFor(request.url ?? '');
-    if (now === 'refuse') return json(response, 422, { error: 'refused' });
+    if (now === 'refuse') {
+      if (honourKeys) refused.add(own);
+      return json(response, 422, { error: 'refused' });
+    }
     if (now === 'deny') return json(response, 401, { error: 'who are you?' });
     if (now === 'hang') return;
     const id = act(request, body);
-    if (now === 'reset-after') return request.socket.destroy();
+    if (now === 'at-it' && honourKeys) atIt.set(own, 2);
+    if (now === 'reset-after' || now === 'at-it') return request.socket.destroy();
     if (now === 'timeout-after') return;
     const send = () => (now === '500-after' ? json(response, 500, { error: 'broken' }) : json(response, 201, { id }));
     setTimeout(send, Number(values.latency));

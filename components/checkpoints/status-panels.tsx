@@ -68,7 +68,9 @@ function ReceiptLines({ batchId, chunk, receipts }: { batchId: string; chunk: nu
             >
               <StateBadge {...look} />
               <span className="min-w-0 break-words">{receipt.line}</span>
-              {receipt.reason ? <span className="text-red">{reasonWords(receipt.reason)}</span> : null}
+              {receipt.reason ? (
+                <span className={receipt.result === 'succeeded' ? 'text-muted' : 'text-red'}>{reasonWords(receipt.reason)}</span>
+              ) : null}
             </Link>
           </li>
         );

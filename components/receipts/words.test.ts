@@ -50,7 +50,7 @@ test.each<[Partial<ToldReceipt>, string]>([
   [{ body: { by: 'worker:1', target: '991' } }, 'It was done; the target calls it 991.'],
   [
     { result: 'uncertain', body: { by: 'worker:1', reason: 'timeout' } },
-    'No answer was heard (timeout). It may have happened; it is not repeated by itself.',
+    'Nothing was heard that says what became of it (timeout). It may have happened; it is not repeated by itself.',
   ],
   [{ result: 'skipped', body: { by: 'worker:1' } }, 'Worker 4012 skipped it. Nothing was sent.'],
   [

@@ -39,9 +39,10 @@ function decided({ body, signing }: ToldReceipt): string {
 
 function outcome({ result, body }: ToldReceipt, who: string): string {
   const reason = body.reason ? ` (${reasonWords(text(body.reason))})` : '';
-  if (result === 'succeeded') return `It was done${body.target ? `; the target calls it ${text(body.target)}` : ''}.`;
+  if (result === 'succeeded') return `It was done${reason}${body.target ? `; the target calls it ${text(body.target)}` : ''}.`;
   if (result === 'failed') return `It failed${reason}. Nothing was changed by it.`;
-  if (result === 'uncertain') return `No answer was heard${reason}. It may have happened; it is not repeated by itself.`;
+  if (result === 'uncertain')
+    return `Nothing was heard that says what became of it${reason}. It may have happened; it is not repeated by itself.`;
   return `${who} skipped it${reason}. Nothing was sent.`;
 }
 

@@ -205,7 +205,15 @@ describe('task', () => {
 
 describe('what the shelf and tasks undo', () => {
   const done = (one: ApplyInput, target: string) => ({
-    ...{ datasetId, ordinal: one.ordinal, request: one.request, idempotencyKey: one.idempotencyKey, target, undid: null },
+    ...{
+      datasetId,
+      ordinal: one.ordinal,
+      request: one.request,
+      idempotencyKey: one.idempotencyKey,
+      target,
+      reason: null,
+      undid: null,
+    },
     action: action(one.action.connector, one.action.do),
   });
   const inverse = async (connector: TransactionalConnector, one: ApplyInput, target: string): Promise<ApplyInput | string> => {

@@ -30,7 +30,7 @@ export type ApplyInput = {
   /** 32 hex digits, the same for every attempt that must count once */
   idempotencyKey: string;
   /**
-   * An earlier send of this very request may have acted (a takeover repeats it under the same key). Then only a success ends the
+   * An earlier send of this very request may have acted (it is repeated under the same key). Then only a success ends the
    * uncertainty: a refusal of the repeat says nothing about the first.
    */
   mayHaveActed?: boolean;
@@ -38,12 +38,13 @@ export type ApplyInput = {
 
 /**
  * `reason` is a short code for grouping (`http_503`, `timeout`); `target` is the target's own id for what was made; `before` is the SHA-256, in
- * hex, of the target's state that this changed, where the connector knows it.
+ * hex, of the target's state that this changed, where the connector knows it. `retryAfterMs` is how long the target asked to wait. `repeat` says that the
+ * same request under the same key may end the matter where the target honours keys: `unanswered`, nobody knows what became of it; `in_progress`, the
+ * target is still at it. The executor repeats; `apply` sends once.
  */
 export type ApplyResult =
-  | { result: 'succeeded'; target: string | null; before?: string | null }
-  | { result: 'failed'; reason: string /** how long the target asked to wait */; retryAfterMs?: number | null }
-  | { result: 'uncertain'; reason: string };
+  | { result: 'succeeded'; target: string | null; before?: string | null /** what is not known of it */; reason?: string }
+  | { result: 'failed' | 'uncertain'; reason: string; retryAfterMs?: number | null; repeat?: 'unanswered' | 'in_progress' };
 
 /**
  * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `unknown` is
@@ -68,6 +69,8 @@ export type Done = {
   idempotencyKey: string;
   /** the target's own id after the action */
   target: string | null;
+  /** what its outcome says is not known of it: `incomplete_answer`; null where all is */
+  reason: string | null;
   /** what this action itself undid; null where it was no undo */
   undid: { action: Action; request: FrozenRequest } | null;
 };
@@ -86,6 +89,8 @@ type Common = {
   since: number;
   /** what a plan's action may `do` */
   verbs: readonly string[];
+  /** what it may have in `with`, in a sentence for whoever writes plans by the API's description */
+  takes?: string;
   form: ActionForm;
   /**
    * Checks `do` and `with`; throws `invalid` with the path inside the action. `fields` are the names that a template may use; null

@@ -53,8 +53,7 @@ export const REQUEST_TIMEOUT_MS_MAX = 120_000;
 /** Then npm start kills a worker that was asked to end: longer than a request that hangs, unless its action allows it more than the usual time. */
 export const DRAIN_MS = REQUEST_TIMEOUT_MS + 5_000;
 export const CONNECT_TIMEOUT_MS = 10_000;
-export const REQUEST_TRIES_MAX = 3;
-/** Before a target forgets a key: longer than one repeat takes with all its tries. */
+/** Before a target forgets a key: longer than one repeat takes. */
 export const KEYS_MARGIN_MS = 15 * 60 * 1000;
 /** Looking one action up at its target. */
 export const INSPECTION_TIMEOUT_MS = 10_000;
@@ -68,6 +67,8 @@ export const UNCERTAIN_BODY_CHARS_MAX = 2_000;
 export const REQUEST_BYTES_MAX = 1024 ** 2;
 export const RESPONSE_BYTES_MAX = 256 * 1024;
 export const URL_CHARS_MAX = 8_000;
+/** Of a JSON answer, that one request is held against. */
+export const ANSWER_PLACES_MAX = 20;
 export const TARGET_ID_CHARS_MAX = 500;
 export const FOLLOW_UP_TITLE_CHARS_MAX = 300;
 export const FOLLOW_UP_BODY_CHARS_MAX = 20_000;

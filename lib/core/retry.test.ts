@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryWait } from './retry.ts';
+import { repeatWait, retryWait } from './retry.ts';
 
 const CLASSES = [
   { name: 'busy', reasons: ['http_429'], firstMs: 1_000, maxMs: 3_000 },
@@ -28,4 +28,13 @@ test('what the target asks for is waited for, within a minute', () => {
 test('those who failed together do not come back together', () => {
   expect(wait('http_429', 1, null, 0)).toBe(500);
   expect(wait('http_429', 1, null, 1)).toBe(1_500);
+});
+
+test('a repeat of the same attempt waits as long, whatever the reason, and as often as it may', () => {
+  const repeat = (reason: string, repeats: number, retryAfterMs: number | null = null) =>
+    repeatWait(CLASSES, { reason, repeats, retryAfterMs }, 3, 0.5);
+  expect([0, 1, 2, 3].map((repeats) => repeat('http_429', repeats))).toEqual([1_000, 2_000, 3_000, null]);
+  expect([0, 1, 2].map((repeats) => repeat('aborted', repeats))).toEqual([500, 1_000, 2_000]);
+  expect(repeat('aborted', 0, 20_000)).toBe(20_000);
+  expect(repeat('aborted', 0, 60_001)).toBeNull();
 });

@@ -151,6 +151,24 @@ test('frozen past its lease and woken: the zombie writes nothing and sends nothi
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
 
+test('frozen in the middle of its repeats, and woken: its heir repeats them under the same keys, and nobody is asked', async () => {
+  const target = await loggingTarget({ latencyMs: 20, honourKeys: true });
+  const batch = await approvedBatch(pool, { items: 200, plan: sendAll(target, { honoursKeys: true }) });
+  // Each of these acted, and is heard of only after repeats: frozen meanwhile, the worker has them all open.
+  await target.modeOf('/mail', 'at-it', 8);
+  const workers = await startWorkers(url, 2);
+  const owner = await eventually('effects', async () => target.lines().length >= 8 && ownerOf(pool, batch.batchId));
+  const zombie = await endAndAwaitHeir(workers, owner, 'SIGSTOP', batch.batchId);
+  await eventually('the heir’s repeats', async () => target.lines().some(({ effect }) => effect === 'repeat'));
+  zombie.send('SIGCONT');
+  await eventually('its heartbeat', () => beatsAgain(owner.pid));
+  await eventually('the end', () => settled(pool, batch.batchId));
+  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+  expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
+  expect(target.lines().filter(({ effect }) => effect === true)).toHaveLength(200);
+  expect(new Set(target.lines().map(({ key }) => key)).size).toBe(200);
+});
+
 test('frozen while a transaction of its effects is open: the chunk is free again all the same', async () => {
   const plan: PlanInput = {
     classifier: { kind: 'rules', rules: [], otherwise: 'noise' },

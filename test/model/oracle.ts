@@ -73,6 +73,8 @@ function judgeTruth({ db, setup, targets }: Run): string[] {
       if (result === 'not_executed') found.push(`item ${ordinal} is said not to be executed, and nobody said so`);
       if (happened > 1) found.push(`item ${ordinal} happened ${happened} times under ${key}`);
     }
+    if (new Set(attempts.map(({ key }) => key)).size < attempts.length)
+      found.push(`two attempts at item ${ordinal} have one key, under which its target says what it said`);
     const last = attempts.at(-1);
     if (!last?.outcome) found.push(`item ${ordinal} is left open`);
   }
@@ -129,12 +131,14 @@ function judgeOwners({ db, processes }: Run): string[] {
   return found;
 }
 
-function judgeBounds({ db, processes, setup }: Run): string[] {
+function judgeBounds({ db, processes, setup, targets }: Run): string[] {
   const found: string[] = [];
   const slots = setup.serial ? 1 : (setup.execution?.concurrency ?? 8);
   for (const { name, mostSending } of processes)
     if (mostSending > slots) found.push(`${name} had ${mostSending} requests out at once, of ${slots}`);
   const most = setup.execution?.retry?.attempts ?? 3;
+  for (const all of Map.groupBy(targets.sent, ({ key, by }) => `${key} ${by}`).values())
+    if (all.length > most + 1) found.push(`item ${all[0]?.ordinal} was sent ${all.length} times by one owner, of ${most + 1}`);
   for (const [ordinal, intents] of Map.groupBy(
     db.receipts.filter(({ kind }) => kind === 'intent'),
     (intent) => intent.ordinal,

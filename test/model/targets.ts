@@ -4,7 +4,7 @@ import type { Inspection, Sending, Target, TargetResult } from '#lib/engine/exec
 import { TARGET } from './database.ts';
 import type { Process, World } from './world.ts';
 
-/** `plain` keeps no keys and can't be asked; `keyed` keeps keys; `asked` can be asked; `inside` shares its outcome's transaction. */
+/** `plain` keeps no keys and can't be asked; `keyed` keeps keys, and what it said under each; `asked` can be asked; `inside` shares its outcome's transaction. */
 export const CONNECTORS = ['plain', 'keyed', 'asked', 'inside'] as const;
 export type ConnectorName = (typeof CONNECTORS)[number];
 
@@ -17,6 +17,7 @@ export const MOODS = {
   'no answer before acting': { acts: false, says: 'nothing' },
   refused: { acts: false, says: 'refused' },
   '429': { acts: false, says: 'busy' },
+  'at it for a while': { acts: true, says: 'later' },
 } as const;
 export type Mood = keyof typeof MOODS;
 
@@ -24,6 +25,8 @@ export const RETRIES: RetryClass[] = [{ name: 'busy', reasons: ['busy'], firstMs
 const RETRY_AFTER_MS = 1_500;
 
 export const KEYS_KEPT_MS = 60 * 60_000;
+/** How long a target that is at it takes; a repeat that comes meanwhile hears so. */
+const AT_IT_MS = 2_500;
 /** Nothing that was sent longer ago arrives any more; less than the margin before a target forgets a key. */
 const REQUEST_LIFE_MS = 2 * 60_000;
 const MARGIN_MS = 15 * 60_000;
@@ -41,6 +44,11 @@ export type Sent = {
 };
 export type Effect = Sent & { actedOrder: number };
 
+/** As the real connector: a refusal of the repeat says nothing about the first, and one for good would be said again. */
+function inDoubt(refusal: Exclude<TargetResult, { result: 'succeeded' }>): TargetResult {
+  return { ...refusal, result: 'uncertain', ...(refusal.reason === 'busy' && { repeat: 'unanswered' }) };
+}
+
 export class Targets {
   readonly sent: Sent[] = [];
   /** The effect log. */
@@ -50,6 +58,8 @@ export class Targets {
   mute = 0;
   private readonly world: World;
   private readonly kept = new Map<string, number>();
+  /** What `keyed` said under a key and says again; null while it is at it. */
+  private readonly stored = new Map<string, TargetResult | null>();
 
   constructor(world: World) {
     this.world = world;
@@ -77,7 +87,8 @@ export class Targets {
       kind: 'remote',
       retries: RETRIES,
       targetOf: () => TARGET,
-      faultOf: (_row, reason) => (reason === 'refused' ? null : { target: TARGET, message: `The target says ${reason}.` }),
+      faultOf: (_row, reason) =>
+        reason === 'refused' || reason === 'in progress' ? null : { target: TARGET, message: `The target says ${reason}.` },
       honoursKeys: (_row, ageMs) => name === 'keyed' && ageMs < KEYS_KEPT_MS - MARGIN_MS,
       apply: (sending, signal) => this.apply(name, process, sending, signal),
       ...(name === 'asked' && { inspect: (sending: Sending, signal: AbortSignal) => this.inspect(process, sending, signal) }),
@@ -106,34 +117,63 @@ export class Targets {
         over = true;
         process.sending -= 1;
         endTimeout();
-        // As the real connector: a refusal of the repeat says nothing about the first.
-        resolve(result.result === 'failed' && mayHaveActed ? { result: 'uncertain', reason: result.reason } : result);
+        resolve(result.result === 'failed' && mayHaveActed ? inDoubt(result) : result);
       };
-      const uncertain = (reason: string) => answer({ result: 'uncertain', reason });
+      const uncertain = (reason: string) => answer({ result: 'uncertain', reason, repeat: 'unanswered' });
       const endTimeout = process.clock.after(TIMEOUT_MS, () => uncertain('timeout'));
       signal.addEventListener('abort', () => uncertain('aborted'));
       world.post(`item ${row.ordinal} of ${process.name} arrives at ${connector}`, null, () => {
-        const result = this.receive(sent);
-        if (result) world.post(`${process.name} hears of item ${row.ordinal}: ${result.result}`, process, () => answer(result));
+        const say = (result: TargetResult) =>
+          world.post(`${process.name} hears of item ${row.ordinal}: ${result.result}`, process, () => answer(result));
+        const result = this.receive(sent, say);
+        if (result) say(result);
       });
     });
   }
 
-  private receive(sent: Sent): TargetResult | null {
+  /** `say`: for what is answered later. */
+  private receive(sent: Sent, say: (result: TargetResult) => void): TargetResult | null {
     const { world } = this;
     if (world.now() - sent.at > REQUEST_LIFE_MS) return null;
     const { acts, says } = MOODS[this.moods.shift() ?? 'ok'];
     const known =
       sent.connector === 'keyed' && world.now() - (this.kept.get(sent.key) ?? Number.NEGATIVE_INFINITY) < KEYS_KEPT_MS;
-    if (acts && !known) {
-      this.effects.push({ ...sent, actedOrder: world.tick() });
+    const stored = known ? this.stored.get(sent.key) : undefined;
+    if (stored === null) return { result: 'failed', reason: 'in progress', repeat: 'in_progress' };
+    if (stored !== undefined && says !== 'nothing' && says !== 'uncertain') return stored;
+    const act = (): void => void this.effects.push({ ...sent, actedOrder: world.tick() });
+    const keep = (result: TargetResult | null): void => {
       this.kept.set(sent.key, world.now());
+      this.stored.set(sent.key, result);
+    };
+    const done: TargetResult = { result: 'succeeded', target: `thing ${sent.ordinal}` };
+    if (says === 'later' && !known) {
+      keep(null);
+      world.post(
+        `the target is done with item ${sent.ordinal}`,
+        null,
+        () => {
+          act();
+          keep(done);
+          say(done);
+        },
+        { due: world.now() + AT_IT_MS },
+      );
+      return null;
+    }
+    if (acts && !known) {
+      act();
+      keep(done);
     }
     if (says === 'nothing') return null;
-    if (says === 'ok') return { result: 'succeeded', target: `thing ${sent.ordinal}` };
-    if (says === 'uncertain') return { result: 'uncertain', reason: 'http_500' };
-    if (says === 'busy') return { result: 'failed', reason: 'busy', retryAfterMs: RETRY_AFTER_MS };
-    return { result: 'failed', reason: 'refused' };
+    if (acts && says !== 'uncertain') return done;
+    if (says === 'uncertain') return { result: 'uncertain', reason: 'http_500', repeat: 'unanswered' };
+    const refusal: TargetResult =
+      says === 'busy'
+        ? { result: 'failed', reason: 'busy', retryAfterMs: RETRY_AFTER_MS }
+        : { result: 'failed', reason: 'refused' };
+    if (!known) keep(refusal);
+    return refusal;
   }
 
   private inspect(process: Process, { row, idempotencyKey }: Sending, signal: AbortSignal): Promise<Inspection> {

@@ -39,7 +39,7 @@ export function shortMatrix(random: Random): Cell[] {
   const others = FAULTS.filter((fault) => fault !== 'kill').map(
     (fault, at): Cell => ({ point: points[at] as Failpoint, fault, mode: random.pick(BEHAVIOURS) }),
   );
-  return shuffled(random, [...kills, ...others, ...ZOMBIES]);
+  return shuffled(random, [...kills, ...others, ...ZOMBIES, ...WOKEN]);
 }
 
 /**
@@ -49,6 +49,15 @@ export function shortMatrix(random: Random): Cell[] {
 const ZOMBIES: readonly Cell[] = [
   { point: 'manifest.verified', fault: 'stop', mode: 'hang' },
   { point: 'manifest.before', fault: 'stall', mode: 'hang' },
+];
+
+/**
+ * A worker that freezes with requests out, or while it waits to repeat one, and wakes when its heir has repeated them under the same keys: neither may send
+ * under another key, nor tell what became of what is the other's.
+ */
+const WOKEN: readonly Cell[] = [
+  { point: 'send.answered', fault: 'stop', mode: 'at-it' },
+  { point: 'send.checked', fault: 'stop', mode: 'reset-after' },
 ];
 
 /** Where something is at stake. */

@@ -23,6 +23,7 @@ const CLAIMS = 'lib/store/chunks/claims.ts';
 const CLASSIFICATIONS = 'lib/store/chunks/classifications.ts';
 
 const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
+const REPEATED = ['lib/steps/actions/repeats.test.ts'];
 
 /** The parameter stays in the statement, or the database would refuse it for another reason. */
 const ANY_EPOCH = '$2::int IS NOT NULL';
@@ -245,9 +246,61 @@ export const MUTANTS: readonly Mutant[] = [
     cells: 'send.answered × kill × ok',
   },
   {
+    name: 'I4 another key at the repeat of a living worker',
+    breaks: 'What may have acted is sent again under a key of its own, and the target takes it for a second request.',
+    edits: [
+      edit(
+        EXECUTOR,
+        'const answer = await to.apply(sendingOf(attempt), run.lease.signal);',
+        "const answer = await to.apply(sendingOf(attempt), run.lease.signal);\n  if ('repeat' in answer) attempt.key = attempt.key.replace(/./, 'x');",
+      ),
+    ],
+    tests: REPEATED,
+    cells: 'send.before × kill × 500-after',
+  },
+  {
+    name: 'I4 repeated by a living worker where no keys are kept',
+    breaks: 'A target that takes the repeat for a second request is sent one.',
+    edits: [
+      edit(EXECUTOR, 'if (!honoursKeys(run, attempt)) return null;', ''),
+      edit(
+        EXECUTOR,
+        'return run.stop === null && honoursKeys(run, attempt);',
+        'return run.stop === null && attempt.since > Number.NEGATIVE_INFINITY;',
+      ),
+    ],
+    tests: REPEATED,
+    cells: 'send.before × kill × 500-after',
+  },
+  {
+    name: 'I4 repeated without a bound',
+    breaks: 'A target that only fails is sent the same request again and again.',
+    edits: [edit('lib/core/retry.ts', 'answer.repeats >= most || asked', 'most < 0 || asked')],
+    tests: REPEATED,
+  },
+  {
+    name: 'the old key at the next attempt',
+    breaks:
+      'After a refusal the next attempt has the key of the one before, and a target that keeps what it said under a key says it again.',
+    edits: [
+      edit(
+        EXECUTOR,
+        'const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt + 1);',
+        'const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt);',
+      ),
+    ],
+    tests: REPEATED,
+  },
+  {
     name: 'I4 a refusal of the repeat believed',
     breaks: 'A target that refuses the repeat is taken to have said that the first did nothing.',
-    edits: [edit(EXECUTOR, 'mayHaveActed: inherited }', 'mayHaveActed: inherited && row.ordinal < 0 }')],
+    edits: [
+      edit(
+        EXECUTOR,
+        'mayHaveActed: inherited || doubt !== null }',
+        'mayHaveActed: (inherited || doubt !== null) && row.ordinal < 0 }',
+      ),
+    ],
   },
   {
     name: 'I4 “not there” taken for not executed',

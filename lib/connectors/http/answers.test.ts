@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Meaning, meaningOf, resultOf, type Sending, targetFault, UNSENT_REASONS, unsentReason } from './answers.ts';
 
 const sending = (meaning: Meaning, reason: string = meaning): Sending => ({ meaning, reason, target: null, retryAfterMs: null });
-const certain = { harmless: false, mayHaveActed: false };
+const certain = { harmless: false, mayHaveActed: false, honoursKeys: false };
 
 describe('meaningOf', () => {
   test.each([
@@ -14,7 +14,7 @@ describe('meaningOf', () => {
     [307, 'refused'],
     [400, 'refused'],
     [404, 'refused'],
-    [408, 'unprocessed'],
+    [408, 'uncertain'],
     [425, 'unprocessed'],
     [429, 'unprocessed'],
     [500, 'uncertain'],
@@ -79,50 +79,49 @@ describe('unsentReason', () => {
 });
 
 describe('resultOf', () => {
+  const keyed = { ...certain, honoursKeys: true };
+  const inDoubt = { ...keyed, mayHaveActed: true };
   test.each([
-    ['a success', [sending('acted')], 'succeeded'],
-    ['a refusal', [sending('refused', 'http_404')], 'failed'],
-    ['an uncertain one', [sending('uncertain', 'timeout')], 'uncertain'],
-    ['an uncertain one, then a success under the same key', [sending('uncertain'), sending('acted')], 'succeeded'],
-    ['an uncertain one, then a refusal', [sending('uncertain', 'timeout'), sending('refused', 'http_404')], 'uncertain'],
+    ['a success', sending('acted'), inDoubt, { result: 'succeeded', target: null }],
+    ['a refusal', sending('refused', 'http_404'), keyed, { result: 'failed', reason: 'http_404' }],
+    ['no answer', sending('uncertain', 'timeout'), keyed, { result: 'uncertain', reason: 'timeout', repeat: 'unanswered' }],
+    ['a refusal in doubt', sending('refused', 'http_404'), inDoubt, { result: 'uncertain', reason: 'http_404' }],
     [
-      'an uncertain one, then a refused connection',
-      [sending('uncertain', 'reset'), sending('unprocessed', 'refused')],
-      'uncertain',
+      'a refused connection in doubt',
+      sending('unprocessed', 'refused'),
+      inDoubt,
+      { result: 'uncertain', reason: 'refused', repeat: 'unanswered' },
     ],
-    ['busy, then a refusal', [sending('unprocessed', 'http_429'), sending('refused', 'http_400')], 'failed'],
-    ['nothing sent at all', [], 'failed'],
-  ] as const)('%s', (_what, sendings, result) => expect(resultOf(sendings, certain).result).toBe(result));
+    ['busy', sending('unprocessed', 'http_429'), keyed, { result: 'failed', reason: 'http_429' }],
+    ['at it', sending('refused', 'http_409'), keyed, { result: 'failed', reason: 'http_409', repeat: 'in_progress' }],
+    [
+      'at it in doubt',
+      sending('refused', 'http_409'),
+      inDoubt,
+      { result: 'uncertain', reason: 'http_409', repeat: 'in_progress' },
+    ],
+    ['too early', sending('unprocessed', 'http_425'), keyed, { result: 'failed', reason: 'http_425', repeat: 'in_progress' }],
+    ['a conflict without keys', sending('refused', 'http_409'), certain, { result: 'failed', reason: 'http_409' }],
+  ] as const)('%s', (_what, one, known, expected) => expect(resultOf(one, known)).toEqual(expected));
 
-  test('names what is uncertain, not what came after it', () => {
-    expect(resultOf([sending('uncertain', 'timeout'), sending('unprocessed', 'refused')], certain)).toEqual({
-      result: 'uncertain',
-      reason: 'timeout',
-    });
-  });
-
-  const sendings = fc.array(
-    fc.constantFrom<Meaning>('acted', 'refused', 'unprocessed', 'uncertain').map((meaning) => sending(meaning)),
-    { maxLength: 4 },
-  );
+  const sendings = fc.constantFrom<Meaning>('acted', 'refused', 'unprocessed', 'uncertain').map((meaning) => sending(meaning));
 
   test('failed is said only when no sending may have acted, here or before', () => {
     fc.assert(
-      fc.property(sendings, fc.boolean(), (all, mayHaveActed) => {
-        const { result } = resultOf(all, { harmless: false, mayHaveActed });
-        const possible = mayHaveActed || all.some(({ meaning }) => meaning === 'uncertain' || meaning === 'acted');
+      fc.property(sendings, fc.boolean(), fc.boolean(), (one, mayHaveActed, honoursKeys) => {
+        const { result } = resultOf(one, { harmless: false, mayHaveActed, honoursKeys });
+        const possible = mayHaveActed || one.meaning === 'uncertain' || one.meaning === 'acted';
         return (result === 'failed') === !possible;
       }),
     );
   });
 
-  test('a request without an effect is never uncertain', () => {
+  test('a request without an effect is never uncertain, and never repeated', () => {
     fc.assert(
-      fc.property(
-        sendings,
-        fc.boolean(),
-        (all, mayHaveActed) => resultOf(all, { harmless: true, mayHaveActed }).result !== 'uncertain',
-      ),
+      fc.property(sendings, fc.boolean(), fc.boolean(), (one, mayHaveActed, honoursKeys) => {
+        const said = resultOf(one, { harmless: true, mayHaveActed, honoursKeys });
+        return said.result !== 'uncertain' && !('repeat' in said);
+      }),
     );
   });
 });

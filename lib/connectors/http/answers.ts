@@ -9,9 +9,9 @@ import type { RetryClass } from '#lib/core/retry.ts';
 
 /**
  * acted: it happened. refused: it did not, and the same request would be refused again. unprocessed: it did not, and may be sent
- * again. uncertain: nobody but the target knows.
+ * again. uncertain: nobody but the target knows. unclear: the same, and the target has said what it says, so a repeat would hear no more.
  */
-export type Meaning = 'acted' | 'refused' | 'unprocessed' | 'uncertain';
+export type Meaning = 'acted' | 'refused' | 'unprocessed' | 'uncertain' | 'unclear';
 
 /** The first row that holds the status counts. Source: RFC 9110, section 15, and the RFC named. */
 const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Meaning; why: string }[] = [
@@ -23,7 +23,7 @@ const STATUS_MEANINGS: readonly { from: number; to: number; meaning: Meaning; wh
     meaning: 'refused',
     why: 'redirects are not followed: they would reach another address than the approved one',
   },
-  { from: 408, to: 408, meaning: 'unprocessed', why: 'the request did not arrive whole (15.5.9)' },
+  { from: 408, to: 408, meaning: 'uncertain', why: 'whoever gave up waiting may stand before a target that has it all (15.5.9)' },
   { from: 425, to: 425, meaning: 'unprocessed', why: 'refused before it was looked at (RFC 8470)' },
   { from: 429, to: 429, meaning: 'unprocessed', why: 'refused before acting: too many requests (RFC 6585)' },
   { from: 400, to: 499, meaning: 'refused', why: 'the target says that it did not carry the request out' },
@@ -53,8 +53,8 @@ const UNREACHABLE = ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_co
 const BROKEN = ['http_500', 'http_502', 'http_503', 'http_504', 'timeout', 'reset', 'bad_response'];
 
 /**
- * Failures that pass, by what receipts call them. A status of the last kind is a failure only for a request without an effect; else it is
- * uncertain, and nothing uncertain is attempted again.
+ * Failures that pass, by what receipts call them. A 408 and a status of the last kind are failures only for a request without an effect; else they are
+ * uncertain, and nothing uncertain is attempted again. The waits hold for repeats too.
  */
 export const RETRIES: readonly RetryClass[] = [
   { name: 'busy', reasons: BUSY, firstMs: 1_000, maxMs: 30_000 },
@@ -78,6 +78,12 @@ export function targetFault(target: string, reason: string): string | null {
   return fault ? `${new URL(target).host} ${fault.says} (${reasonWords(reason)})` : null;
 }
 
+/** With a key: the request of that key is still being worked on (the draft of the Idempotency-Key header, 2.6; some say it with 425). */
+const IN_PROGRESS = ['http_409', 'http_425'];
+
+/** The answer broke off, or was too long to be read to its end. */
+export const INCOMPLETE_ANSWER = 'incomplete_answer';
+
 /** One sending: what it means, under which reason it is grouped, and what the target calls the thing it made. */
 export type Sending = { meaning: Meaning; reason: string; target: string | null; retryAfterMs: number | null };
 
@@ -93,26 +99,25 @@ export function unsentReason(error: unknown): string {
 }
 
 /**
- * The result of all sendings of one request, in order. `harmless`: the request has no effect wherever it gets, so there is nothing
- * to be uncertain about. `mayHaveActed`: as in the port.
+ * What one sending came to. `harmless`: the request has no effect wherever it gets, so there is nothing to be uncertain about. `mayHaveActed`,
+ * `honoursKeys`: as in the port.
  *
- * Once one sending may have acted, only a success ends the uncertainty: it is the key's one effect, or its repeat. A refusal of the
- * repeat (a 404 to the second DELETE, a 409 while the first still runs, a refused connection) says nothing about the first.
+ * Once a sending may have acted, only a success ends the uncertainty: it is the key's one effect, or its repeat. A refusal of the
+ * repeat (a 404 to the second DELETE, a refused connection) says nothing about the first.
  */
 export function resultOf(
-  sendings: readonly Sending[],
-  { harmless, mayHaveActed }: { harmless: boolean; mayHaveActed: boolean },
+  { meaning, reason, target, retryAfterMs }: Sending,
+  { harmless, mayHaveActed, honoursKeys }: { harmless: boolean; mayHaveActed: boolean; honoursKeys: boolean },
 ): ApplyResult {
-  const success = sendings.find(({ meaning }) => meaning === 'acted');
-  if (success) return { result: 'succeeded', target: success.target };
-  const last = sendings.at(-1);
-  const reason = last?.reason ?? 'not_sent';
-  const asked = last?.retryAfterMs ?? null;
-  const failed = { result: 'failed', reason, ...(asked === null ? {} : { retryAfterMs: asked }) } as const;
-  if (harmless) return failed;
-  const uncertain = sendings.findLast(({ meaning }) => meaning === 'uncertain');
-  if (uncertain) return { result: 'uncertain', reason: uncertain.reason };
-  return mayHaveActed ? { result: 'uncertain', reason } : failed;
+  if (meaning === 'acted') return { result: 'succeeded', target, ...(reason === INCOMPLETE_ANSWER ? { reason } : {}) };
+  const told = { reason, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  if (harmless) return { result: 'failed', ...told };
+  const doubtful = meaning === 'uncertain' || meaning === 'unclear';
+  const result = doubtful || mayHaveActed ? 'uncertain' : 'failed';
+  if (honoursKeys && IN_PROGRESS.includes(reason)) return { result, ...told, repeat: 'in_progress' };
+  // What refuses the repeat, or has said all that it says, would do so again; all else may end the doubt the next time.
+  const open = meaning === 'uncertain' || meaning === 'unprocessed';
+  return result === 'uncertain' && open ? { result, ...told, repeat: 'unanswered' } : { result, ...told };
 }
 
 /** The code of an error or of the first error inside it (a connection tried at several addresses fails with one for each). */

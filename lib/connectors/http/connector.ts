@@ -1,16 +1,14 @@
 /**
  * A request for each item, to somebody else's server. Its files: `request.ts` builds what is frozen and approved,
- * `send.ts` sends it once, `answers.ts` says what an answer means.
+ * `send.ts` sends it once, `answers.ts` and `judge.ts` say what an answer means, `success.ts` what the plan wants it to hold.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { refusal, requireDo } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from '#lib/connectors/port.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { REQUEST_TRIES_MAX } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
-import { RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
+import { INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
 import { failureWords, uncertainWords } from './failures.ts';
 import { httpForm } from './form.ts';
 import { inspectOnce } from './inspect.ts';
@@ -26,12 +24,14 @@ import {
   requestEffect,
   requestHost,
   requestOrigin,
+  requestSuccess,
 } from './request.ts';
 import { guardedAgent, sendOnce } from './send.ts';
+import { successWords } from './success.ts';
 
-const BACKOFF_MS = 250;
-/** A repeat under the same key keeps its action uncertain meanwhile: longer than this it does not wait. */
-const REPEAT_AFTER_MS_MAX = 10_000;
+const TAKES =
+  '`url`, `headers` and `body`, with fields in double braces; `timeoutMs`; `effect`; `undo`, the request that takes it back; `inspect`, the GET that looks it up, with what `happened` looks like; ' +
+  '`success`, what counts as done: `status` (from 200 to 299), `contains` (a text), `json` (JSON pointers and the values there), all of which must hold, and `otherwise`, “uncertain” or “failed”, for every other 2xx.';
 
 export type HttpOptions = {
   /** Whether private and loopback addresses may be reached; asked at every check and every connection. */
@@ -45,10 +45,11 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
   const agent = guardedAgent(allowPrivateTargets, resolve);
   return {
     name: 'http',
-    version: 1,
+    version: 2,
     since: 1,
     kind: 'remote',
     verbs: METHODS,
+    takes: TAKES,
     form: httpForm,
     check(action, fields = null) {
       requireDo(action, METHODS);
@@ -72,13 +73,16 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
       const asked = inspectionOf(readRequest(request), idempotencyKey);
       return asked ? inspectOnce(agent, asked, signal) : { finding: 'unknown', reason: 'no_inspection' };
     },
-    apply: (input, signal) => apply((request) => sendOnce(agent, request, input.idempotencyKey, signal), input, signal),
+    apply: (input, signal) =>
+      apply((request) => sendOnce(agent, request, input.idempotencyKey, input.action.version, signal), input),
   };
 }
 
 function wording(action: Action) {
   const host = requestHost(action);
-  return { verb: `Send ${action.do}`, past: `Sent ${action.do}`, will: `send a ${action.do} to ${host}`, target: host };
+  const success = requestSuccess(action);
+  const done = success === null ? '' : `, counted as done when it is answered with ${successWords(success)}`;
+  return { verb: `Send ${action.do}`, past: `Sent ${action.do}`, will: `send a ${action.do} to ${host}${done}`, target: host };
 }
 
 function canInspect(request: FrozenRequest): boolean {
@@ -90,13 +94,18 @@ function canInspect(request: FrozenRequest): boolean {
 }
 
 /** The undo request of the plan, filled in; and what undid a request is undone by that request itself, under a new key. */
-function undoOf({ action, ordinal, request: bytes, target, undid }: Done): Undo {
+function undoOf({ action, ordinal, request: bytes, target, reason, undid }: Done): Undo {
   if (undid) return undid;
   try {
     const request = readRequest(bytes);
     if (request.effect === 'none') return { cannot: 'it changed nothing' };
     if (target === null && namesTarget(request))
-      return { cannot: 'the target gave no id of its own, which the undo request names' };
+      return {
+        cannot:
+          reason === INCOMPLETE_ANSWER
+            ? 'the answer broke off before the target’s id of it, which the undo request names'
+            : 'the target gave no id of its own, which the undo request names',
+      };
     return (
       inverseRequest(action, request, { ordinal, target: target ?? '' }) ?? { cannot: 'the plan has no undo request for it' }
     );
@@ -112,45 +121,16 @@ function hostRefused(hostname: string, allowPrivate: boolean): string | null {
   return `${hostname} is ${what}. Requests go to public addresses only; whoever runs this server can allow others with ALLOW_PRIVATE_TARGETS=1.`;
 }
 
-/**
- * Sends. Where the target honours keys, what may have acted is sent again, the same bytes under the same key, for that is how the uncertainty ends. What
- * certainly did nothing is not: each attempt has its own receipts, and the executor makes them (`retries`).
- */
+/** Sends once: the next attempt, or a repeat of this one, is the executor's (`retries`, `repeat`). */
 async function apply(
   send: (request: HttpRequest) => Promise<Sending>,
-  input: ApplyInput,
-  signal: AbortSignal,
+  { request: bytes, mayHaveActed = false, honoursKeys }: ApplyInput,
 ): Promise<ApplyResult> {
   let request: HttpRequest;
   try {
-    request = readRequest(input.request);
+    request = readRequest(bytes);
   } catch {
-    return { result: 'failed', reason: 'unreadable_request' };
+    return { result: mayHaveActed ? 'uncertain' : 'failed', reason: 'unreadable_request' };
   }
-  const harmless = request.effect === 'none';
-  const tries = input.honoursKeys && !harmless ? REQUEST_TRIES_MAX : 1;
-  const mayHaveActed = input.mayHaveActed ?? false;
-  const sendings: Sending[] = [];
-  while (sendings.length < tries) {
-    if (sendings.length > 0 && !(await pause(sendings, signal))) break;
-    sendings.push(await send(request));
-    const uncertain = mayHaveActed || sendings.some(({ meaning }) => meaning === 'uncertain');
-    const last = sendings.at(-1)?.meaning;
-    if (!uncertain || last === 'acted' || last === 'refused' || signal.aborted) break;
-  }
-  return resultOf(sendings, { harmless, mayHaveActed });
-}
-
-/** Waits before the same bytes go out again; false when they are not to. */
-async function pause(sendings: readonly Sending[], signal: AbortSignal): Promise<boolean> {
-  const asked = sendings.at(-1)?.retryAfterMs ?? 0;
-  if (asked > REPEAT_AFTER_MS_MAX) return false;
-  // Spread out, so that those who failed together do not come back together.
-  const backoff = BACKOFF_MS * 2 ** (sendings.length - 1) * (0.5 + Math.random());
-  try {
-    await delay(Math.max(asked, backoff), undefined, { signal });
-    return true;
-  } catch {
-    return false;
-  }
+  return resultOf(await send(request), { harmless: request.effect === 'none', mayHaveActed, honoursKeys });
 }

@@ -14,6 +14,9 @@ const FAILURES: Readonly<Record<string, string>> = {
   unreadable_request: 'The approved request could not be read. Nothing was sent.',
   timeout: 'The target did not answer in time.',
   bad_response: 'The target answered with something that is no HTTP.',
+  html_answer: 'The target answered with a page for people, where JSON was asked for.',
+  unexpected_answer: 'The target answered, and not with what the plan counts as done.',
+  incomplete_answer: 'The target’s answer broke off.',
   reset: 'The connection broke before an answer came.',
   http_401: 'The target did not accept who we are (HTTP 401).',
   http_403: 'The target says that we may not do this (HTTP 403).',
@@ -42,6 +45,18 @@ export function failureWords(reason: string): string | null {
 const UNCERTAIN: Readonly<Record<string, UncertainWords>> = {
   timeout: { why: 'The target did not answer in time.', cause: 'not answered in time' },
   reset: { why: 'The connection broke before the answer came.', cause: 'whose connection broke' },
+  html_answer: {
+    why: 'The target answered with a page for people, where JSON was asked for.',
+    cause: 'answered with a page for people',
+  },
+  unexpected_answer: {
+    why: 'The target answered, and not with what the plan counts as done.',
+    cause: 'answered with something else than what counts as done',
+  },
+  incomplete_answer: {
+    why: 'The target’s answer broke off before what would say that it is done.',
+    cause: 'whose answer broke off',
+  },
   aborted: {
     why: 'Its worker lost the chunk while the request was out.',
     cause: 'called off when a worker lost its chunk',

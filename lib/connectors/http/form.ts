@@ -20,6 +20,12 @@ export const httpForm: ActionForm = {
       ...{ template: true, rows: 1, absent: null, omitted: true, notFor: ['GET'] },
     },
     {
+      ...{ kind: 'json', at: 'with.success', place: 'what counts as done' },
+      label:
+        'What counts as done, as JSON: status, contains, json (/ok: true), otherwise uncertain or failed (null: any 2xx that is no page for people)',
+      ...{ template: true, rows: 1, absent: null, omitted: true },
+    },
+    {
       ...{ kind: 'json', at: 'with.headers', label: 'Headers, as JSON', place: 'headers' },
       ...{ template: true, rows: 1, absent: {} },
     },

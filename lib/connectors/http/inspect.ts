@@ -5,6 +5,7 @@ import { INSPECTION_TIMEOUT_MS, RESPONSE_BYTES_MAX } from '#lib/core/limits.ts';
 import { unsentReason } from './answers.ts';
 import type { HttpInspection } from './request.ts';
 import { targetOf } from './send.ts';
+import { holds } from './success.ts';
 
 /** Asks once, over the same guarded connections as sending. Never throws: a fault is `unknown`. */
 export async function inspectOnce(agent: Dispatcher, asked: HttpInspection, signal: AbortSignal): Promise<Inspection> {
@@ -44,9 +45,11 @@ async function read(body: AsyncIterable<Buffer>): Promise<Buffer | null> {
  */
 export function findingOf(asked: HttpInspection, status: number, body: Buffer | null, target: string | null): Inspection {
   if (asked.status.includes(status)) {
-    if (asked.contains === null) return { finding: 'happened', target };
+    if (asked.contains === null && asked.json === null) return { finding: 'happened', target };
     if (body === null) return { finding: 'unknown', reason: 'too_long' };
-    return body.toString('utf8').includes(asked.contains) ? { finding: 'happened', target } : { finding: 'not_there' };
+    const so = holds(asked, body);
+    if (so === 'not_json') return { finding: 'unknown', reason: 'not_json' };
+    return so ? { finding: 'happened', target } : { finding: 'not_there' };
   }
   const clear = (status >= 200 && status < 300) || status === 404 || status === 410;
   return clear ? { finding: 'not_there' } : { finding: 'unknown', reason: `http_${status}` };

@@ -225,7 +225,7 @@ describe('the undo request', () => {
   const undo = { do: 'DELETE', url: 'https://api.example.com/notes/{{target}}', headers: { 'X-About': '{{id}}' }, body: null };
   const fields = { id: '7', target: 'a column of this name', subject: '{{target}} {{id}}' };
   const done = (one: Action, target: string | null, more: Record<string, string> = {}) => ({
-    ...{ datasetId: 'd', ordinal: 7, action: one, idempotencyKey: 'k', target, undid: null },
+    ...{ datasetId: 'd', ordinal: 7, action: one, idempotencyKey: 'k', target, reason: null, undid: null },
     request: http.prepare(one, { ordinal: 7, fields: { ...fields, ...more } }),
   });
   const undone = async (one: Action, target: string | null) => {
@@ -353,12 +353,13 @@ describe('an inspection', () => {
       url: 'https://api.example.com/%7B%7BidempotencyKey%7D%7D?key=abc',
       status: [200],
       contains: '{{idempotencyKey}}',
+      json: null,
     });
   });
 });
 
 describe('what the target says to it', () => {
-  const asked = (more: object = {}) => ({ url: 'https://api.example.com/1', status: [200], contains: null, ...more });
+  const asked = (more: object = {}) => ({ url: 'https://api.example.com/1', status: [200], contains: null, json: null, ...more });
   test.each([
     ['happened', asked(), 200, ''],
     ['happened', asked({ contains: 'mail 1' }), 200, 'about mail 1'],

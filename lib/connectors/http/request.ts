@@ -17,6 +17,7 @@ import type { Action } from '#lib/core/plans/plan.ts';
 import { renderTemplate, templateFields } from '#lib/core/values/template.ts';
 import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
 import type { Effect } from '#lib/shapes/actions.ts';
+import { expectedNames, expectedProblems, fillExpected, type Places, places, type Success, success } from './success.ts';
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -29,12 +30,12 @@ const parts = {
 type Parts = { url: string; headers: Record<string, string>; body: Json };
 
 /** What undoes a request: its templates may name the item's fields, and `{{target}}`, the target's own id after the request. */
-const undo = z.strictObject({ do: z.enum(METHODS).exclude(['GET']), ...parts });
+const undo = z.strictObject({ do: z.enum(METHODS).exclude(['GET']), ...parts, success: success.optional() });
 const TARGET = 'target';
 
 /**
  * How to ask the target afterwards: a GET whose templates may also name `{{idempotencyKey}}`. It happened when the answer has one of these
- * statuses and holds this text.
+ * statuses and holds this text, and these values at these places.
  */
 const inspect = z.strictObject({
   url: template.min(1, 'An inspection needs a URL.'),
@@ -42,6 +43,7 @@ const inspect = z.strictObject({
     .strictObject({
       status: z.array(z.int().min(200).max(599)).min(1, 'Name at least one status.').max(20).default([200]),
       contains: template.min(1, 'Every answer holds an empty text. Leave it out.').optional(),
+      json: places.optional(),
     })
     .default({ status: [200] }),
 });
@@ -51,6 +53,7 @@ const parameters = z.strictObject({
   ...parts,
   undo: undo.optional(),
   inspect: inspect.optional(),
+  success: success.optional(),
   timeoutMs: z.int().min(100).max(REQUEST_TIMEOUT_MS_MAX).default(REQUEST_TIMEOUT_MS),
   effect: z.enum(['none', 'undoable', 'permanent']).optional(),
 });
@@ -65,6 +68,15 @@ const frozen = z.object({
   /** with the values of the fields that it names: what is needed to undo it is fixed when it is approved */
   undo: undo.extend({ fields: z.record(z.string(), z.string()) }).optional(),
   inspect: inspect.extend({ fields: z.record(z.string(), z.string()) }).optional(),
+  /** filled in */
+  success: z
+    .object({
+      status: z.array(z.int()).nullable(),
+      contains: z.string().nullable(),
+      json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).nullable(),
+      otherwise: z.enum(['uncertain', 'failed']),
+    })
+    .optional(),
 });
 
 /** A frozen request, read back: `body` is the text to send as it is. */
@@ -106,9 +118,11 @@ export function checkRequest(
 ): void {
   const given = readParameters(action, parameters);
   const problems = partsProblems(action.do, given, fields, hostRefused, 'with');
+  if (given.success) problems.push(...expectedProblems(given.success, fields, 'with.success'));
   if (given.undo) {
     const names = fields && [...fields, TARGET];
     problems.push(...partsProblems(given.undo.do, given.undo, names, hostRefused, 'with.undo'));
+    if (given.undo.success) problems.push(...expectedProblems(given.undo.success, names, 'with.undo.success'));
     if (action.do === 'GET') problems.push({ path: 'with.undo', message: 'A GET changes nothing, so there is nothing to undo.' });
     if (given.effect === 'permanent')
       problems.push({ path: 'with.effect', message: 'It says both that it is permanent and how it is undone. Leave one out.' });
@@ -126,8 +140,7 @@ function inspectProblems(
   const names = fields && [...fields, KEY];
   const { url, happened } = given;
   const problems = partsProblems('GET', { url, headers: {}, body: null }, names, hostRefused, 'with.inspect');
-  if (happened.contains !== undefined)
-    problems.push(...templateProblems(happened.contains, names, 'with.inspect.happened.contains'));
+  problems.push(...expectedProblems(expectedOf(happened), names, 'with.inspect.happened'));
   if (action.do === 'GET')
     problems.push({ path: 'with.inspect', message: 'A GET changes nothing, so there is nothing to look up.' });
   if (problems.length === 0 && inspectNames(given).length === 0) {
@@ -172,7 +185,12 @@ export function requestHost(action: Action): string {
   return origin && URL.canParse(origin) ? new URL(origin).host : 'the target';
 }
 
-/** The canonical bytes of `{method, url, headers, body, timeoutMs, effect, undo?}`. Throws `invalid` naming the item. `inUrl`: the values in the URL, where they are others. */
+/** What the plan says of a success; null where it leaves that to the status. */
+export function requestSuccess(action: Action): Success | null {
+  return readParameters(action, parameters).success ?? null;
+}
+
+/** The canonical bytes of `{method, url, headers, body, timeoutMs, effect, undo?, inspect?, success?}`. Throws `invalid` naming the item. `inUrl`: the values in the URL, where they are others. */
 export function freezeRequest(action: Action, item: ActionItem, inUrl: ActionItem['fields'] = item.fields): FrozenRequest {
   const given = readParameters(action, parameters);
   const request: HttpRequest = {
@@ -181,6 +199,7 @@ export function freezeRequest(action: Action, item: ActionItem, inUrl: ActionIte
     effect: requestEffect(action),
     ...(given.undo ? { undo: freezeUndo(given.undo, item) } : {}),
     ...(given.inspect ? { inspect: freezeInspect(given.inspect, item) } : {}),
+    ...(given.success ? { success: { ...given.success, ...fillExpected(given.success, item, 'its success') } } : {}),
   };
   return bytesOf(request, item);
 }
@@ -204,7 +223,7 @@ export function inverseRequest(
   const inverse: Action = {
     ...action,
     do: method,
-    with: { url: template.url, headers: template.headers, body: template.body, timeoutMs: request.timeoutMs, effect: 'undoable' },
+    with: { ...template, timeoutMs: request.timeoutMs, effect: 'undoable' },
   };
   const values = { ...fields, [TARGET]: target };
   return {
@@ -237,7 +256,7 @@ type UndoTemplate = z.infer<typeof undo>;
 
 type InspectTemplate = z.infer<typeof inspect>;
 /** What to ask the target, filled in. */
-export type HttpInspection = { url: string; status: number[]; contains: string | null };
+export type HttpInspection = { url: string; status: number[]; contains: string | null; json: Places | null };
 
 /** How this request is looked up at the target, under the key that it was sent with; null when it does not say. */
 export function inspectionOf({ inspect: asks }: HttpRequest, idempotencyKey: string): HttpInspection | null {
@@ -251,20 +270,19 @@ function freezeInspect(template: InspectTemplate, item: ActionItem): NonNullable
       .filter((name) => name !== KEY)
       .map((name) => [name, Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '']),
   );
-  const { contains } = fillInspection(template, { ordinal: item.ordinal, fields: { ...fields, [KEY]: 'x' } });
-  if (contains === '')
-    throw itemRefusal(item.ordinal, 'the text that its inspection looks for is empty, and every answer holds that.');
+  fillInspection(template, { ordinal: item.ordinal, fields: { ...fields, [KEY]: 'x' } });
   return { ...template, fields };
 }
 
 function fillInspection({ url, happened }: InspectTemplate, item: ActionItem): HttpInspection {
-  const contains = happened.contains === undefined ? null : renderTemplate(happened.contains, item.fields);
-  return { url: renderUrl(url, item), status: happened.status, contains };
+  return { url: renderUrl(url, item), status: happened.status, ...fillExpected(expectedOf(happened), item, 'its inspection') };
 }
 
 function inspectNames({ url, happened }: InspectTemplate): string[] {
-  return [url, happened.contains ?? ''].flatMap((text) => templateFields(text));
+  return [...templateFields(url), ...expectedNames(expectedOf(happened))];
 }
+
+const expectedOf = ({ contains, json }: InspectTemplate['happened']) => ({ contains: contains ?? null, json: json ?? null });
 
 /** Filled in once for the sake of its errors: an undo that can't be built is told before the request is approved. */
 function freezeUndo(template: UndoTemplate, item: ActionItem): NonNullable<HttpRequest['undo']> {
@@ -275,13 +293,14 @@ function freezeUndo(template: UndoTemplate, item: ActionItem): NonNullable<HttpR
   );
   const filled = { ...fields, [TARGET]: 'x' };
   fillIn(template.do, template, { ordinal: item.ordinal, fields: filled }, filled);
+  if (template.success) fillExpected(template.success, { ordinal: item.ordinal, fields: filled }, 'the success of its undo');
   return { ...template, fields };
 }
 
-function namedIn({ url, headers, body }: Parts): string[] {
+function namedIn({ url, headers, body, success: expected }: Parts & { success?: Success | undefined }): string[] {
   const texts = [url, ...Object.values(headers)];
   eachString(body, '', (text) => texts.push(text));
-  return [...new Set(texts.flatMap((text) => templateFields(text)))];
+  return [...new Set([...texts.flatMap((text) => templateFields(text)), ...(expected ? expectedNames(expected) : [])])];
 }
 
 function fillIn(

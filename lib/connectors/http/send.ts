@@ -2,7 +2,8 @@
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '#lib/core/limits.ts';
 import { guardedLookup, hostNotPublic, RefusedAddress, type Resolve } from './addresses.ts';
-import { errorCode, meaningOf, type Sending, unsentReason } from './answers.ts';
+import { errorCode, type Sending, unsentReason } from './answers.ts';
+import { type Answer, type Headers, isJson, judge, single } from './judge.ts';
 import type { HttpRequest } from './request.ts';
 
 /**
@@ -32,10 +33,17 @@ export function guardedAgent(allowPrivate: () => boolean, resolve?: Resolve): Ag
 
 /**
  * Sends the request and gives what came of it; never throws. The deadline, `signal` and the bound on the answer's size end it at once:
- * before anything was written it is certain that nothing happened, after that it is uncertain, and once a status has come, the status is
+ * before anything was written it is certain that nothing happened, after that it is uncertain, and once a status has come, that is
  * the answer, whatever becomes of the rest.
+ * @param version of the connector, under which the request was frozen
  */
-export function sendOnce(agent: Dispatcher, request: HttpRequest, idempotencyKey: string, signal: AbortSignal): Promise<Sending> {
+export function sendOnce(
+  agent: Dispatcher,
+  request: HttpRequest,
+  idempotencyKey: string,
+  version: number,
+  signal: AbortSignal,
+): Promise<Sending> {
   const { promise, resolve } = Promise.withResolvers<Sending>();
   const url = new URL(request.url);
   let over = false;
@@ -52,7 +60,7 @@ export function sendOnce(agent: Dispatcher, request: HttpRequest, idempotencyKey
     resolve(sending);
   };
   const fault = (reason: string): Sending => {
-    if (answer) return answered(answer, null);
+    if (answer) return answered({ ...answer, body: null });
     return { meaning: started ? 'uncertain' : 'unprocessed', reason, target: null, retryAfterMs: null };
   };
   const stop = (reason: string) => {
@@ -78,7 +86,7 @@ export function sendOnce(agent: Dispatcher, request: HttpRequest, idempotencyKey
       else chunks.push(chunk);
     },
     onResponseEnd() {
-      finish(answer ? answered(answer, Buffer.concat(chunks)) : fault('bad_response'));
+      finish(answer ? answered({ ...answer, body: Buffer.concat(chunks) }) : fault('bad_response'));
     },
     onResponseError(_controller, error) {
       if (started) finish(fault(/^(HPE_|UND_ERR_HEADERS_OVERFLOW)/.test(errorCode(error)) ? 'bad_response' : 'reset'));
@@ -88,6 +96,12 @@ export function sendOnce(agent: Dispatcher, request: HttpRequest, idempotencyKey
   if (signal.aborted) onAbort();
   else send();
   return promise;
+
+  function answered(whole: Answer): Sending {
+    const { meaning, reason } = judge(version, request, whole);
+    const target = meaning === 'acted' ? targetOf(whole.headers, whole.body) : null;
+    return { meaning, reason, target, retryAfterMs: retryAfter(single(whole.headers['retry-after'])) };
+  }
 
   function send() {
     const headers = {
@@ -115,19 +129,10 @@ export function sendOnce(agent: Dispatcher, request: HttpRequest, idempotencyKey
   }
 }
 
-type Headers = Record<string, string | string[] | undefined>;
-
-/** @param body null when it was not read to its end */
-function answered({ status, headers }: { status: number; headers: Headers }, body: Buffer | null): Sending {
-  const meaning = meaningOf(status);
-  const target = meaning === 'acted' ? targetOf(headers, body) : null;
-  return { meaning, reason: `http_${status}`, target, retryAfterMs: retryAfter(single(headers['retry-after'])) };
-}
-
 /** What the target calls the thing it made: the Location header, or the `id` of a JSON body. */
 export function targetOf(headers: Headers, body: Buffer | null): string | null {
   const location = identifier(single(headers.location));
-  if (location !== null || body === null || !/[/+]json\b/i.test(single(headers['content-type']) ?? '')) return location;
+  if (location !== null || body === null || !isJson(single(headers['content-type']) ?? '')) return location;
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) return null;
@@ -146,9 +151,6 @@ function identifier(text: string | null): string | null {
     ? text
     : null;
 }
-
-const single = (value: string | string[] | undefined): string | null =>
-  Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
 
 /** Milliseconds of a Retry-After header, in seconds or as a date (RFC 9110, 10.2.3); null without a readable one. */
 function retryAfter(text: string | null): number | null {

@@ -105,8 +105,8 @@ export type ClassifierInPlan<Part extends ClassifierPart = ClassifierPart> = {
   categories(part: Part): { path: (string | number)[]; category: string }[];
 };
 
-/** A kind of target, as far as a plan knows it: what its actions can do. */
-export type ConnectorInPlan = { name: string; verbs: readonly string[] };
+/** A kind of target, as far as a plan knows it: what its actions can do, and what they take in `with`. */
+export type ConnectorInPlan = { name: string; verbs: readonly string[]; takes?: string };
 
 export type PlanKinds = { classifiers: readonly ClassifierInPlan[]; connectors: readonly ConnectorInPlan[] };
 
@@ -171,12 +171,13 @@ function classifierSchemaOf(kinds: readonly ClassifierInPlan[]): z.ZodType<Class
  */
 function actionSchemaOf(kinds: readonly ConnectorInPlan[]) {
   const can = kinds.map(({ name, verbs }) => `${name}: ${verbs.join(', ')}`).join('; ');
+  const take = kinds.flatMap(({ name, takes }) => (takes === undefined ? [] : [`${name}: ${takes}`])).join(' ');
   return z.strictObject({
     connector: z.string().min(1).max(40).describe(`A connector, and what its actions \`do\`: ${can}.`),
     connection: z.string().min(1).max(100).nullable().default(null),
     do: z.string().min(1).max(40),
     honoursKeys: honoursKeys.default(false),
-    with: z.record(z.string(), z.json()).default({}),
+    with: z.record(z.string(), z.json()).default({}).describe(`What the connector takes. ${take}`.trim()),
   });
 }
 

@@ -57,7 +57,7 @@ function verbOf({ kind, result, reason, evidence, past }: LineOf): string {
   const because = reason ? ` (${reasonWords(reason)})` : '';
   const says = evidence === 'person' ? ', as a person says' : evidence === 'inspection' ? ', as the target says' : '';
   if (kind === 'intent') return 'Intent';
-  if (result === 'succeeded') return `${past}${says}`;
+  if (result === 'succeeded') return `${past}${says}${because}`;
   if (result === 'failed') return `Failed${because}`;
   if (result === 'skipped') return `Skipped${because}`;
   if (result === 'not_executed') return `Not executed${says}`;

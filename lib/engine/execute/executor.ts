@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { TRANSACTIONAL_SLOTS } from '#lib/core/limits.ts';
-import { type RetryClass, retryWait } from '#lib/core/retry.ts';
+import { type RetryClass, repeatWait, retryWait } from '#lib/core/retry.ts';
 import type { Clock } from '#lib/engine/clock.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { Lease } from '#lib/engine/lease.ts';
@@ -20,17 +20,18 @@ import type { IntentRow, OutcomeRow, PersonalValue } from '#lib/store/receipts/r
 import { errorBudget } from './error-budget.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
+import { type Repeat, untilKnown } from './repeat.ts';
 
 /** @internal for its tests */
-export type TargetResult =
-  | { result: 'succeeded'; target: string | null; before?: string | null }
-  | { result: 'failed'; reason: string; retryAfterMs?: number | null }
-  | { result: 'uncertain'; reason: string };
+export type TargetResult = { result: 'succeeded'; target: string | null; before?: string | null; reason?: string } | Unsuccessful;
+
+/** `repeat`: a target that honours keys may be sent the same request again. */
+type Unsuccessful = { result: 'failed' | 'uncertain'; reason: string; retryAfterMs?: number | null; repeat?: Repeat };
 
 export type Sending = {
   row: WorkRow;
   idempotencyKey: string;
-  /** an owner before this one may have sent it: then only a success ends the uncertainty (I4) */
+  /** an owner before this one, or this one, may have sent it: then only a success ends the uncertainty (I4) */
   mayHaveActed: boolean;
 };
 
@@ -367,6 +368,7 @@ async function sendRemote(run: Run, first: Attempt): Promise<Sent> {
     await pace(run, 1);
     heed(run);
     if (run.stop !== null) return undefined;
+    attempt.since = run.clock.now();
     await run.writer.intent(intentRow(run, attempt));
     const sent = await applyRemote(run, attempt);
     if (!sent || !('againAfterMs' in sent)) return sent;
@@ -414,13 +416,16 @@ const OUTCOMES = channel('countersign.outcome');
 async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
   const to = target(run, attempt.row);
   if (to.kind !== 'remote') throw new Error(`${attempt.row.connector} is not remote.`);
-  await reach('send.before', run.claim.batchId);
-  // Checked just before the send. Its intent stays open for the next owner, who will say that nobody knows.
-  if (!run.lease.valid()) throw new Refused('lost');
-  await reach('send.checked', run.claim.batchId);
-  const answer = await to.apply(sendingOf(attempt), run.lease.signal);
+  const known = await untilKnown(attempt, {
+    send: () => sendOnce(run, attempt, to),
+    waitAfter: (answer, repeats) => repeatAfter(run, attempt, to, answer, repeats),
+    count: (answer) => charge(run, attempt, to, answer),
+    wait: (ms) => beforeRepeat(run, attempt, ms),
+    leavesOpen: () => run.stop === 'drained',
+  });
+  if (known === null) return undefined;
+  const { answer, counted } = known;
   const knownAt = run.clock.now();
-  await reach('send.answered', run.claim.batchId);
   const recorded = run.writer.outcome(outcomeRow(run, attempt, answer)).then(() => {
     if (OUTCOMES.hasSubscribers) OUTCOMES.publish({ ms: run.clock.now() - knownAt });
     run.announce();
@@ -436,16 +441,56 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     await tried(run, to.targetOf(attempt.row));
     return undefined;
   }
+  const againAfterMs = probed(run, attempt, to, answer) ? null : waitAfter(run, attempt, answer);
+  if (againAfterMs !== null) return { againAfterMs };
+  if (!counted) charge(run, attempt, to, answer);
+  return undefined;
+}
+
+type Remote = Extract<Target, { kind: 'remote' }>;
+
+async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<TargetResult> {
+  await reach('send.before', run.claim.batchId);
+  // Checked just before the send. Its intent stays open for the next owner, who repeats it or says that nobody knows.
+  if (!run.lease.valid()) throw new Refused('lost');
+  await reach('send.checked', run.claim.batchId);
+  const answer = await to.apply(sendingOf(attempt), run.lease.signal);
+  await reach('send.answered', run.claim.batchId);
+  return answer;
+}
+
+/** Ms until the same attempt goes out again; null when there is to be no repeat. */
+function repeatAfter(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessful, repeats: number): number | null {
+  if (!honoursKeys(run, attempt)) return null;
+  const unsettled = { reason: answer.reason, repeats, retryAfterMs: answer.retryAfterMs ?? null };
+  return repeatWait(to.retries, unsettled, run.approval.plan.execution.retry.attempts, run.random());
+}
+
+/** Waits as long as between attempts, and for the rate. Who has lost the chunk meanwhile leaves the intent to its next owner. */
+async function beforeRepeat(run: Run, attempt: Attempt, ms: number): Promise<boolean> {
+  const waited = await backOff(run, ms);
+  if (run.stop === 'lost') throw new Refused('lost');
+  if (!waited) return false;
+  await pace(run, 1);
+  heed(run);
+  return run.stop === null && honoursKeys(run, attempt);
+}
+
+/** Whether the answer is the trial's: a target that fails for everybody is not kept trying. */
+function probed(run: Run, { row }: Attempt, to: Remote, { reason }: Unsuccessful): boolean {
+  const fault = to.faultOf(row, reason);
+  return fault !== null && run.probes.has(fault.target);
+}
+
+/** Counts what did not succeed, and stops where the budget is spent or a target under trial fails. */
+function charge(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessful): void {
   const fault = to.faultOf(attempt.row, answer.reason);
   if (fault && run.probes.has(fault.target)) {
     run.stop ??= { halted: fault.message, fault };
-    return undefined;
+    return;
   }
-  const againAfterMs = waitAfter(run, attempt, answer);
-  if (againAfterMs !== null) return { againAfterMs };
-  const spent = run.budget.count({ ...answer, fault });
+  const spent = run.budget.count({ result: answer.result, reason: answer.reason, fault });
   if (spent) run.stop ??= { halted: spent.words, fault: spent.fault };
-  return undefined;
 }
 
 /** The first success at a target that failed for everybody: all who wait for it may go on, and this worker with all its slots. */
@@ -472,26 +517,30 @@ type Attempt = {
   intentLeaf: Buffer | null;
   /** its intent was open when this owner came */
   inherited: boolean;
+  /** why a send of this owner may have acted; null while none may have */
+  doubt: string | null;
   /** when its intent was committed, or before, by this process's monotonic clock */
   since: number;
 };
 
-function sendingOf({ row, key, inherited }: Attempt): Sending {
-  return { row, idempotencyKey: key, mayHaveActed: inherited };
+function sendingOf({ row, key, inherited, doubt }: Attempt): Sending {
+  return { row, idempotencyKey: key, mayHaveActed: inherited || doubt !== null };
 }
+
+const UNSENT = { intentLeaf: null, inherited: false, doubt: null } as const;
 
 function nextAttempt(run: Run, row: WorkRow): Attempt {
   const last = row.body ? readReceipt(row.body) : null;
   const attempt = last && 'attempt' in last ? last.attempt + 1 : 1;
   const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt);
-  return { row, attempt, key, step: (row.step ?? 0) + 1, intentLeaf: null, inherited: false, since: run.clock.now() };
+  return { ...UNSENT, row, attempt, key, step: (row.step ?? 0) + 1, since: run.clock.now() };
 }
 
 /** The next attempt after one that failed a moment ago, whose outcome is its last receipt. */
 function attemptAfter(run: Run, { row, step, attempt }: Attempt): Attempt {
   const failed: WorkRow = { ...row, step: step + 1, kind: 'outcome', result: 'failed', tried: row.tried + 1 };
   const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt + 1);
-  return { row: failed, attempt: attempt + 1, key, step: step + 2, intentLeaf: null, inherited: false, since: run.clock.now() };
+  return { ...UNSENT, row: failed, attempt: attempt + 1, key, step: step + 2, since: run.clock.now() };
 }
 
 /** @param asked when the database was asked for the row, by the monotonic clock */
@@ -499,7 +548,8 @@ function openAttempt(row: WorkRow, asked: number): Attempt {
   const intent = row.body ? readReceipt(row.body) : null;
   if (intent?.kind !== 'intent' || row.step === null) throw new Error(`Item ${row.ordinal} has no open intent.`);
   const { attempt, idempotencyKey: key } = intent;
-  return { row, attempt, key, step: row.step, intentLeaf: row.leaf, inherited: true, since: asked - (row.ageMs ?? 0) };
+  const since = asked - (row.ageMs ?? 0);
+  return { row, attempt, key, step: row.step, intentLeaf: row.leaf, inherited: true, doubt: null, since };
 }
 
 function intentRow(run: Run, attempt: Attempt): IntentRow {
@@ -554,13 +604,19 @@ function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRo
     intent: attempt.intentLeaf?.toString('hex') ?? null,
     kind: 'outcome',
     ordinal: attempt.row.ordinal,
-    reason: answer.result === 'succeeded' ? null : answer.reason,
+    reason: reasonOf(attempt, answer),
     result: answer.result,
     step,
     target: answer.result === 'succeeded' ? answer.target : null,
     v: 1,
   });
   return { ...sealed, ordinal: attempt.row.ordinal, step, result: answer.result };
+}
+
+/** Uncertain is a send for what it was itself, and not for how the target answered its repeat. */
+function reasonOf({ doubt }: Attempt, answer: TargetResult): string | null {
+  if (answer.result === 'succeeded') return answer.reason ?? null;
+  return answer.result === 'uncertain' ? (doubt ?? answer.reason) : answer.reason;
 }
 
 /** What an inspection found out, as the receipt after the uncertain one. */

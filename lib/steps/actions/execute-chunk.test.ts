@@ -347,13 +347,12 @@ test('a wait for the next attempt ends with a pause or a drain; the next owner g
   let busy = true;
   const { url, seen } = await target((_request, _count, response) => {
     if (busy) response.setHeader('Retry-After', '50');
-    return busy ? 429 : 408;
+    return busy ? 429 : 425;
   });
   const batch = await approvedHttp(url, 1, {}, { first: 0, retry: { attempts: 3 } });
   await workUntil(pool, async () => seen.length === 1 && (await steps(pool, batch.batchId))[1]?.length === 2);
   expect(await chunkStates(pool, batch.batchId)).toEqual(['executing']);
 
-  await workUntil(pool, async () => seen.length === 2);
   await workUntil(pool, async () => {
     if (seen.length < 2) return false;
     await pause(ADA, { batchId: batch.batchId }).catch(() => {});

@@ -180,6 +180,7 @@ function doneOf(batch: BatchRow, row: ActionToUndo, { actions, undone }: Plans):
     request: row.request,
     idempotencyKey: intent.idempotencyKey,
     target: last?.kind === 'outcome' ? last.target : null,
+    reason: last?.kind === 'outcome' ? last.reason : null,
     undid: row.undone && original ? { action: original, request: row.undone } : null,
   };
 }

@@ -1,5 +1,7 @@
 /** Undo, the hostile way first: what was changed since, what nobody knows, two at once, and what an undo may not be asked. */
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { text as collected } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
@@ -8,6 +10,7 @@ import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { pause } from '#lib/steps/batches/stop-and-go.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { finishFollowUp } from '#lib/steps/tasks/finish-follow-up.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
 import { lockUndosOf } from '#lib/store/undo/undo.ts';
@@ -381,6 +384,26 @@ test('http: what has no undo request, no id, or an unknown end is named and not 
   await expect(undoBatch(ADA, { batchId: bare.batchId })).rejects.toThrow('Nothing here can be undone.');
   const nameless = await done(1, http(url, { do: 'DELETE', url: `${url}/made/{{target}}` }));
   expect(await cannot(nameless)).toEqual({ 'the target gave no id of its own, which the undo request names': [1] });
+});
+
+test('http: a success whose answer broke off says so on its receipt, and an undo that names the id leaves it out for that', async () => {
+  // The body is promised and never ends; the status has come, so it was done.
+  const cut = (_request: unknown, _count: number, response: ServerResponse) => {
+    response.writeHead(201, { 'content-type': 'application/json', 'content-length': '20' });
+    response.write('{"id":"5"', () => response.destroy());
+    return new Promise<never>(() => {});
+  };
+  const { url } = await target(cut);
+  const batch = await done(1, http(url, { do: 'DELETE', url: `${url}/made/{{target}}` }));
+  expect(await bodies(batch)).toMatchObject([{ result: 'succeeded', reason: 'incomplete_answer', target: null }]);
+  const csv = (await collected((await exportReceipts(ADA, { batchId: batch.batchId, format: 'csv' })).body)).split('\r\n');
+  expect(csv.filter((line) => line.includes('succeeded'))).toEqual([expect.stringContaining('incomplete_answer')]);
+  expect(await readBatch(ADA, { batchId: batch.batchId })).toMatchObject({ sum: { done: 1, uncertain: 0, addsUp: true } });
+  expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot.map(({ why }) => why)).toEqual([
+    'the answer broke off before the target’s id of it, which the undo request names',
+  ]);
+  const named = await done(1, http(url, { do: 'DELETE', url: `${url}/closed/{{subject}}` }));
+  expect(await previewUndo(ADA, { batchId: named.batchId })).toMatchObject({ restorable: 1, cannot: [] });
 });
 
 test('a chunk that is not finished is refused in words, and a finished one beside it is not', async () => {
