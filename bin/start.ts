@@ -35,7 +35,7 @@ let ending: Promise<void> | undefined;
 
 const begun = begin();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0));
-whenNpmIsGone(() => {
+whenNpmIsGone('bin/start.ts', () => {
   say('npm', 'it has ended: ending what it started');
   void end(0);
 });

@@ -14,6 +14,7 @@ import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
 import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
 import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
+import { whenNpmIsGone } from './start/npm.ts';
 import { sayReady, whenTheStartIsGone } from './start/parent.ts';
 
 const drain = new AbortController();
@@ -21,6 +22,7 @@ const stop = () => drain.abort();
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 whenTheStartIsGone(stop);
+whenNpmIsGone('bin/worker.ts', stop);
 
 // What the network swallows without a word must not hold a worker, nor its locks the chunk's heir, for ever.
 const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });

@@ -129,7 +129,7 @@ test.each([
     start,
     `import { appendFileSync } from 'node:fs';
      import { whenNpmIsGone } from ${NPM};
-     whenNpmIsGone(() => { appendFileSync(${JSON.stringify(heard)}, 'gone'); process.exit(0); });
+     whenNpmIsGone('bin/start.ts', () => { appendFileSync(${JSON.stringify(heard)}, 'gone'); process.exit(0); });
      setInterval(() => {}, 1e6);
      appendFileSync(${JSON.stringify(heard)}, process.pid + ' ');`,
   );

@@ -1,4 +1,4 @@
-/** `npm start` ends with its npm: whoever ends npm alone means all of it, and the shell that npm runs us in passes no signal on. */
+/** What npm runs ends with its npm: whoever ends npm alone means all of it, and the shell between the two passes no signal on. */
 import { readFileSync } from 'node:fs';
 
 const LOOK_MS = 1_000;
@@ -8,9 +8,11 @@ const SHELLS = ['sh', 'ash', 'bash', 'busybox', 'dash', 'zsh'];
 /**
  * Calls `gone` when the npm that started this process is no more, at most a second later. Never for a process that npm did not start: that one may
  * outlive its parent, as `nohup node bin/start.ts &` does.
+ *
+ * @param program this one, as package.json runs it: what npm started may have started others, which have its environment
  */
-export function whenNpmIsGone(gone: () => void): void {
-  if (!process.env.npm_lifecycle_script?.includes('bin/start.ts')) return;
+export function whenNpmIsGone(program: string, gone: () => void): void {
+  if (!process.env.npm_lifecycle_script?.includes(program)) return;
   const parent = process.ppid;
   const above = isShell(parent) ? parentOf(parent) : null;
   const timer = setInterval(() => {

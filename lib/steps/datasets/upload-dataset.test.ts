@@ -306,15 +306,16 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
     expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
   });
 
-  test('the database’s disk is full half way', async () => {
+  test('the database’s disk is full half way, while more is on its way than a socket takes', async () => {
     const id = randomUUID();
+    const large = Buffer.from(`1,${'x'.repeat(4_000)}\n`.repeat(4_000));
     await superPool.query(`CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
       $$BEGIN RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = 'disk_full'; END$$`);
     await superPool.query(
       'CREATE TRIGGER no_room BEFORE INSERT ON item FOR EACH ROW WHEN (NEW.ordinal > 1000) EXECUTE FUNCTION no_room()',
     );
     try {
-      const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: chunksOf('a,b\n', many) }, { id }));
+      const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: chunksOf('a,b\n', large) }, { id }));
       expect(refused).toEqual({
         code: 'unavailable',
         message:

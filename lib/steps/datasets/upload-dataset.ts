@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { DATABASE_FAULT_WORDS, damageOf, databaseFault } from '#lib/core/fleet/database-fault.ts';
+import { DATABASE_FAULT_WORDS, damageOf, databaseFault, refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { SEGMENT_BYTES, SEGMENT_MS, SEGMENT_ROWS, UPLOAD_BYTES_MAX, UPLOADS_AT_ONCE } from '#lib/core/limits.ts';
 import { Profile } from '#lib/ingest/profile.ts';
 import { detectFormat } from '#lib/ingest/registry.ts';
@@ -49,7 +49,9 @@ export async function uploadDataset(actor: Actor, input: UploadInput, options: U
   arriving++;
   try {
     const id = options.id ?? randomUUID();
-    const upload = await beginUpload(db().pool, { id, name, createdBy: actor.id });
+    const upload = await beginUpload(db().pool, { id, name, createdBy: actor.id }).catch((error: unknown) => {
+      throw inWords(error, name);
+    });
     try {
       return { id, ...(await receive(upload, id, name, input, options)) };
     } catch (error) {
@@ -259,6 +261,6 @@ function inWords(error: unknown, name: string): CountersignError {
     why
       ? `“${name}” could not be stored. ${why} Nothing of it was kept; upload it again then.`
       : 'The database did not take the file. Nothing of it was kept; upload it again.',
-    { cause: error },
+    { facts: refusalOfFault(error)?.facts ?? {}, cause: error },
   );
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
@@ -30,7 +30,11 @@ const start = async () => {
 
 test('it starts, answers two roles that are no superusers, keeps what was written, and leaves no process', async () => {
   dataDir = newFolder();
+  // What starts left that were killed while they made it.
+  const root = join(dataDir, 'postgres');
+  for (const name of ['data.new', 'data.new.1f']) mkdirSync(join(root, name, 'base'), { recursive: true });
   const first = await start();
+  expect(readdirSync(root).sort()).toEqual(['data', 'lock']);
   await ask(first.ownerUrl, 'CREATE TABLE kept (n int)');
   expect(
     await ask(
