@@ -99,6 +99,21 @@ test.each(['bin/worker.ts', 'bin/web.ts'])(
   },
 );
 
+test('a program that begins to listen late hears of it all the same', async () => {
+  const file = join(folder, 'late.mjs');
+  writeFileSync(
+    file,
+    `import { whenTheStartIsGone } from ${PARENT};
+     while (process.connected) await new Promise((later) => setTimeout(later, 10));
+     whenTheStartIsGone(() => process.exit(7));
+     setInterval(() => {}, 1e6);`,
+  );
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  children.push(child);
+  child.disconnect();
+  expect((await once(child, 'exit'))[0]).toBe(7);
+});
+
 test('the web server of a killed start is waited for, and killed where it hangs; a stranger with its id is not', async () => {
   const hangs = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
   children.push(hangs);
