@@ -1,44 +1,65 @@
 /** `npm start`: database, migrations, build, web server and workers, in that order; Ctrl-C ends them in the other. `--dev`: next dev. */
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DRAIN_MS } from '#lib/core/limits.ts';
 import { type Env, env } from '#lib/env.ts';
+import { openWebIncident } from '#lib/store/fleet/house-incidents.ts';
 import { closeDb, openDb } from '#lib/store/postgres/db.ts';
 import { type FolderLock, lockFolder } from '#lib/store/postgres/embedded/lock.ts';
 import { type DatabaseUrls, migrate } from '#lib/store/postgres/migrate.ts';
 import { assertReceiptProtection } from '#lib/store/postgres/protection.ts';
 import { ensureBuild } from './start/build.ts';
-import { type Keeper, keepRunning } from './start/children.ts';
+import { type Keeper, type KeepOptions, keepRunning } from './start/children.ts';
 import { type KeptDatabase, keepDatabase } from './start/database.ts';
 import { welcomeFirstPerson } from './start/first-person.ts';
-import { ensureKeys } from './start/keys.ts';
+import { ensureKeys, type Keys } from './start/keys.ts';
+import { endLeftoverWebServer, noteWebServer } from './start/leftover.ts';
+import { whenNpmIsGone } from './start/npm.ts';
+import { wordsOfRefusal } from './start/refusal.ts';
 
 const WEB_STOP_MS = 5_000;
+const BEGIN_STOP_MS = 60_000;
+const PORT_LOOK_MS = 50;
 
 const dev = process.argv.includes('--dev');
-const running: { lock?: FolderLock; database?: KeptDatabase; web?: Keeper; workers: Keeper[] } = { workers: [] };
+const running: { dataDir?: string; lock?: FolderLock; database?: KeptDatabase; web?: Keeper; workers: Keeper[] } = {
+  workers: [],
+};
 const stopping = new AbortController();
 let ending: Promise<void> | undefined;
 
 const begun = begin();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0));
+whenNpmIsGone('bin/start.ts', () => {
+  say('npm', 'it has ended: ending what it started');
+  void end(0);
+});
 try {
   await begun;
 } catch (error) {
   if (!stopping.signal.aborted) {
-    console.error(error instanceof CountersignError ? error.message : error);
+    console.error(wordsOfRefusal(error, running.dataDir));
     await end(1);
   }
 }
 
 async function begin(): Promise<void> {
   const settings = env();
+  running.dataDir = settings.DATA_DIR;
   mkdirSync(settings.DATA_DIR, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   running.lock = lockFolder(settings.DATA_DIR);
-  await assertPortFree(settings);
+  const left = await endLeftoverWebServer(settings.DATA_DIR, WEB_STOP_MS, (line) => say('web', line));
+  await assertPortFree(settings, left ? WEB_STOP_MS : 0);
+  const keys = ensureKeys(settings.DATA_DIR, {
+    secretKey: settings.SECRET_KEY,
+    signingKeyFile: settings.SIGNING_KEY_FILE,
+    used: !settings.DATABASE_URL && existsSync(join(settings.DATA_DIR, 'postgres.json')),
+  });
 
   say('database');
   const urls = await openDatabase(settings);
@@ -52,11 +73,15 @@ async function begin(): Promise<void> {
   }
   stopping.signal.throwIfAborted();
 
-  const childEnv = environmentOfChildren(settings, urls);
-  const start = (name: string, file: string) =>
-    keepRunning(name, join(import.meta.dirname, file), childEnv, (line) => say(name, line));
+  const childEnv = environmentOfChildren(settings, urls, keys);
+  const start = (name: string, file: string, more: Partial<KeepOptions> = {}) =>
+    keepRunning(name, join(import.meta.dirname, file), { env: childEnv, log: (line) => say(name, line), ...more });
   say('web');
-  running.web = start('web', 'web.ts');
+  running.web = start('web', 'web.ts', {
+    begun: (pid) => noteWebServer(settings.DATA_DIR, pid),
+    // next dev compiles for as long as it takes.
+    ...(!dev && { silent: (seconds: number) => void tellSilence(urls.appUrl, seconds) }),
+  });
   await running.web.ready;
   stopping.signal.throwIfAborted();
   say('workers', String(settings.WORKERS));
@@ -78,18 +103,26 @@ function addressOf({ HOST, PORT }: Env): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
 }
 
-async function assertPortFree({ HOST, PORT }: Env): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      const message =
-        error.code === 'EADDRINUSE'
-          ? `Port ${PORT} is in use by another program. Stop that one, or choose another port: PORT=${PORT + 1} npm start`
-          : `The web server can't listen on ${HOST}:${PORT}: ${error.message}. Choose another HOST or PORT.`;
-      reject(new CountersignError('unavailable', message));
+/** `patienceMs` for a port whose holder is just gone: its sockets may close a moment after its process counts as ended. */
+async function assertPortFree({ HOST, PORT }: Env, patienceMs: number): Promise<void> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    const problem = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+      const probe = createServer();
+      probe.once('error', resolve);
+      probe.listen(PORT, HOST, () => probe.close(() => resolve(null)));
     });
-    probe.listen(PORT, HOST, () => probe.close(() => resolve()));
-  });
+    if (problem === null) return;
+    if (problem.code !== 'EADDRINUSE') {
+      const message = `The web server can't listen on ${HOST}:${PORT}: ${problem.message}. Choose another HOST or PORT.`;
+      throw new CountersignError('unavailable', message);
+    }
+    if (performance.now() > until) {
+      const message = `Port ${PORT} is in use by another program. Stop that one, or choose another port: PORT=${PORT + 1} npm start`;
+      throw new CountersignError('unavailable', message);
+    }
+    await sleep(PORT_LOOK_MS);
+  }
 }
 
 async function openDatabase(settings: Env): Promise<DatabaseUrls> {
@@ -116,8 +149,22 @@ async function checkProtection(urls: DatabaseUrls): Promise<void> {
   }
 }
 
-function environmentOfChildren(settings: Env, urls: DatabaseUrls): NodeJS.ProcessEnv {
-  const keys = ensureKeys(settings.DATA_DIR, { secretKey: settings.SECRET_KEY, signingKeyFile: settings.SIGNING_KEY_FILE });
+/** Opens the incident of a web server that was replaced. The terminal has told it already. */
+async function tellSilence(appUrl: string, seconds: number): Promise<void> {
+  const asApplication = openDb(appUrl, { max: 1 });
+  try {
+    await openWebIncident(
+      asApplication.pool,
+      `The web server on ${hostname()} did not answer for ${seconds} s and was replaced.`,
+    );
+  } catch (error) {
+    say('web', `the database took no incident of it: ${(error as Error).message}`);
+  } finally {
+    await closeDb(asApplication);
+  }
+}
+
+function environmentOfChildren(settings: Env, urls: DatabaseUrls, keys: Keys): NodeJS.ProcessEnv {
   const child: NodeJS.ProcessEnv = {
     ...process.env,
     NODE_ENV: dev ? 'development' : 'production',
@@ -141,8 +188,9 @@ function end(code: number): Promise<void> {
     if (running.workers.length > 0) say('workers', `draining: what is in flight is waited for, at most ${DRAIN_MS / 1000} s`);
     await Promise.all(running.workers.map((worker) => worker.stop(DRAIN_MS)));
     await running.web?.stop(WEB_STOP_MS);
-    // A database that is just being started has to be up before it can be stopped.
-    await begun.catch(() => {});
+    // A database that is just being started has to be up before it can be stopped, and a migration is not left half way. One of DATABASE_URL may
+    // never answer.
+    await Promise.race([begun.catch(() => {}), sleep(BEGIN_STOP_MS)]);
     await running.database?.stop();
     running.lock?.release();
     process.exit(code);

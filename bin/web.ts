@@ -1,14 +1,23 @@
 /** The web server's process; bin/start.ts starts it and hears `ready` over IPC. */
 
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { resolve } from 'node:path';
 import next from 'next';
 import { forwardedFor } from '#lib/auth/peer.ts';
 import { env } from '#lib/env.ts';
+import { answerTheStart, sayReady, whenTheStartIsGone } from './start/parent.ts';
 
 const CLOSE_MS = 3_000;
 /** A sender that sends nothing, or a reader that reads nothing, for this long is gone. Live pages hear a heartbeat every 10 s. */
 const IDLE_MS = 5 * 60 * 1000;
+
+let server: Server | undefined;
+let closing = false;
+process.on('SIGTERM', close);
+process.on('SIGINT', close);
+// Preparing takes seconds: a start that is killed meanwhile must not leave a server that begins to listen.
+whenTheStartIsGone(close);
+answerTheStart();
 
 const { HOST, PORT } = env();
 const app = next({
@@ -21,7 +30,7 @@ await app.prepare();
 
 // It takes the upgrades (hot reload) of the server too, from the first request on.
 const answer = app.getRequestHandler();
-const server = createServer((request, response) => {
+server = createServer((request, response) => {
   const given = request.headers['x-forwarded-for'];
   request.headers['x-forwarded-for'] = forwardedFor(request.socket.remoteAddress, Array.isArray(given) ? given.join() : given);
   void answer(request, response);
@@ -33,27 +42,23 @@ server.once('error', (error) => {
   console.error(`The web server can't listen on ${HOST}:${PORT}: ${error.message}`);
   process.exit(1);
 });
-server.listen(PORT, HOST, () => process.send?.('ready'));
+server.listen(PORT, HOST, sayReady);
 
-let closing = false;
 async function close(): Promise<void> {
   if (closing) return;
   closing = true;
+  if (!server?.listening) process.exit(0);
+  const open = server;
   // Live pages hold their connection open for ever: they get a moment, and come back by themselves.
   const patience = setTimeout(() => {
-    server.closeAllConnections();
+    open.closeAllConnections();
     // Upgraded connections are no longer the server's to close.
     setTimeout(() => process.exit(0), CLOSE_MS / 10);
   }, CLOSE_MS);
   await new Promise<void>((done) => {
-    server.close(() => done());
-    server.closeIdleConnections();
+    open.close(() => done());
+    open.closeIdleConnections();
   });
   clearTimeout(patience);
   process.exit(0);
 }
-
-process.on('SIGTERM', close);
-process.on('SIGINT', close);
-// The parent is gone.
-process.on('disconnect', close);

@@ -12,14 +12,17 @@ import { keepBreakers } from '#lib/store/actions/breakers.ts';
 import { settleBatches } from '#lib/store/actions/execution.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
 import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
+import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
+import { whenNpmIsGone } from './start/npm.ts';
+import { sayReady, whenTheStartIsGone } from './start/parent.ts';
 
 const drain = new AbortController();
 const stop = () => drain.abort();
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-// The parent is gone.
-process.on('disconnect', stop);
+whenTheStartIsGone(stop);
+whenNpmIsGone('bin/worker.ts', stop);
 
 // What the network swallows without a word must not hold a worker, nor its locks the chunk's heir, for ever.
 const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
@@ -30,6 +33,7 @@ const keepHouse = async () => {
   await pruneEvents(pool);
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);
+  await resolveHouseIncidents(pool);
 };
 /** What takes longer than the time to its next turn is not begun a second time beside itself. */
 const alone = (act: () => Promise<void>): (() => Promise<void>) => {
@@ -41,7 +45,7 @@ const alone = (act: () => Promise<void>): (() => Promise<void>) => {
     return going;
   };
 };
-process.send?.('ready');
+sayReady();
 await runWorker({
   pool,
   handlers: { classifying: classifyChunk, executing: executeChunk },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -6,18 +6,21 @@ import { lockFolder } from '#lib/store/postgres/embedded/lock.ts';
 import { isPostmasterOf } from '#lib/store/postgres/embedded/process.ts';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { migrate } from '#lib/store/postgres/migrate.ts';
+import { copyFolder } from './copy-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Connections to the migrated database `countersign`, which each test file clones. */
     server: { superUrl: string; ownerUrl: string; appUrl: string };
+    /** The same as a stopped DATA_DIR, to be copied by tests that break one. */
+    template: string;
   }
 }
 
 const YOUNG_MS = 60_000;
 const PREFIX = join(tmpdir(), 'countersign-test-');
 
-type Running = { urls: { superUrl: string; ownerUrl: string; appUrl: string }; end: () => Promise<void> };
+type Running = { urls: { superUrl: string; ownerUrl: string; appUrl: string }; template: string; end: () => Promise<void> };
 const run = globalThis as typeof globalThis & { countersignServer?: { running: Promise<Running>; projects: number } };
 
 /** One real PostgreSQL for the whole run, its database migrated once; the last project that used it ends it. */
@@ -25,8 +28,9 @@ export default async function startServer(project: TestProject): Promise<() => P
   run.countersignServer ??= { running: start(), projects: 0 };
   const server = run.countersignServer;
   server.projects += 1;
-  const { urls, end } = await server.running;
+  const { urls, template, end } = await server.running;
   project.provide('server', urls);
+  project.provide('template', template);
   return async () => {
     server.projects -= 1;
     if (server.projects === 0) await end();
@@ -38,19 +42,26 @@ async function start(): Promise<Running> {
   const dataDir = mkdtempSync(PREFIX);
   // As root the server runs as another user, who would otherwise be sent elsewhere.
   chmodSync(dataDir, 0o711);
-  const server = await startEmbedded({ dataDir, settings: { shared_buffers: '64MB', track_commit_timestamp: 'on' } });
+  const options = { dataDir, settings: { shared_buffers: '64MB', track_commit_timestamp: 'on' } };
+  const template = join(dataDir, 'template');
+  let server = await startEmbedded(options);
   const end = async () => {
     await server.stop();
     rmSync(dataDir, { recursive: true, force: true });
   };
   try {
     await migrate(server);
+    // Copied while it is stopped, so that no other test has to wait for initdb and migrations.
+    await server.stop();
+    mkdirSync(template, { mode: 0o711 });
+    for (const name of ['postgres', 'postgres.json']) copyFolder(join(dataDir, name), join(template, name));
+    server = await startEmbedded(options);
   } catch (error) {
     await end();
     throw error;
   }
   const { superUrl, ownerUrl, appUrl } = server;
-  return { urls: { superUrl, ownerUrl, appUrl }, end };
+  return { urls: { superUrl, ownerUrl, appUrl }, template, end };
 }
 
 /** Ends what test runs that were killed left behind: their parent is gone, so nobody else will. */

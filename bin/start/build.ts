@@ -83,17 +83,20 @@ async function waitForTurn(log: (line: string) => void, signal: AbortSignal): Pr
   }
 }
 
+/** Ends a program of others that outlives us: it would go on to write where the next start builds. */
+const END_WITH_US = `data:text/javascript,${encodeURIComponent("process.on('disconnect', () => process.exit(1)); process.channel?.unref();")}`;
+
 /** Runs a program of Node and shows what it said only if it failed. */
 async function run(args: string[], signal: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, ['--import', END_WITH_US, ...args], {
     cwd: ROOT,
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     signal,
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
       said += text;
     });
   }

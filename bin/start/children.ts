@@ -1,58 +1,86 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CountersignError } from '#lib/core/errors.ts';
+import { type End, paceOfRestarts } from './restarts.ts';
+import { watchSilence } from './silence.ts';
 
 export type Keeper = {
-  /** Resolves at the child's first message (`ready`); throws if it ends before. */
+  /** Resolves when the first child says `ready`; throws if it ends before. */
   ready: Promise<void>;
   /** SIGTERM, then after `patienceMs` SIGKILL; resolves when the process is gone. */
   stop(patienceMs: number): Promise<void>;
 };
 
-const RESTART_MS = 500;
-const RESTART_MS_MAX = 30_000;
-const STEADY_MS = 30_000;
+export type KeepOptions = {
+  env: NodeJS.ProcessEnv;
+  log: (line: string) => void;
+  /** Told of each process that is begun. */
+  begun?: (pid: number) => void;
+  /** Given: a child that falls silent for so many seconds is replaced, and this is told. The child answers what it is asked: bin/start/parent.ts. */
+  silent?: (seconds: number) => void;
+};
 
 /**
- * Starts one of our programs and starts it again when it dies. Its IPC channel tells it when we die (`disconnect`), so that a killed
- * parent leaves nobody behind.
+ * Starts one of our programs and starts it again when it ends, by the pace of bin/start/restarts.ts. Its IPC channel tells it when we die
+ * (`disconnect`), so that a killed parent leaves nobody behind.
  */
-export function keepRunning(name: string, file: string, env: NodeJS.ProcessEnv, log: (line: string) => void): Keeper {
+export function keepRunning(name: string, file: string, { env, log, begun, silent }: KeepOptions): Keeper {
   let child: ChildProcess;
   let stopping = false;
-  let wait = RESTART_MS;
+  const pace = paceOfRestarts();
 
-  const begin = () => {
-    const since = Date.now();
-    child = spawn(process.execPath, [file], {
+  const begin = (over: (end: End) => void) => {
+    const since = performance.now();
+    let ready = false;
+    const one = spawn(process.execPath, [file], {
       env,
       // A group of its own: Ctrl-C reaches only us, and we stop things in order.
       detached: true,
       windowsHide: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const { pid } = child;
-    child.once('error', (error) => log(`${name} could not be started: ${error.message}`));
-    child.once('exit', async (code, signal) => {
-      if (stopping) return;
-      wait = Date.now() - since > STEADY_MS ? RESTART_MS : Math.min(wait * 2, RESTART_MS_MAX);
-      log(`${name} (process ${pid}) ended with ${signal ?? `code ${code}`}: starting another`);
-      await sleep(wait);
-      if (!stopping) begin();
+    child = one;
+    if (one.pid !== undefined) begun?.(one.pid);
+    one.on('message', (word) => {
+      ready ||= word === 'ready';
     });
-    return child;
+    const stopWatching =
+      silent &&
+      watchSilence(one, (seconds) => {
+        log(`${name} (process ${one.pid}) has not answered for ${seconds} s: killing it`);
+        one.kill('SIGKILL');
+        silent(seconds);
+      });
+    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+      stopWatching?.();
+      over({ ready, livedMs: performance.now() - since, code, signal });
+    };
+    one.once('exit', ended);
+    one.once('error', (error) => {
+      if (one.pid !== undefined) return;
+      log(`${name} could not be started: ${error.message}`);
+      ended(null, null);
+    });
   };
 
-  const first = begin();
+  const again = async (end: End) => {
+    if (stopping) return;
+    const waitMs = pace(end);
+    const how = end.signal ?? (end.code === null ? 'no process' : `code ${end.code}`);
+    log(
+      `${name} (process ${child.pid ?? 'none'}) ended with ${how}: starting another${waitMs > 0 ? ` in ${waitMs / 1000} s` : ''}`,
+    );
+    if (waitMs > 0) await sleep(waitMs);
+    if (!stopping) begin(again);
+  };
+
   const ready = new Promise<void>((resolve, reject) => {
-    const failed = () => {
+    begin((end) => {
+      if (end.ready) return again(end);
       stopping = true;
       reject(new CountersignError('unavailable', `${name} ended before it was ready; see above.`));
-    };
-    first.once('exit', failed).once('message', () => {
-      first.off('exit', failed);
-      resolve();
     });
+    child.on('message', (word) => word === 'ready' && resolve());
   });
   // Who does not wait for it must not be ended by it.
   ready.catch(() => {});

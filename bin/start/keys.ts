@@ -1,26 +1,56 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CountersignError } from '#lib/core/errors.ts';
 
 export type Keys = { secretKey: string; signingKeyFile: string };
 
-/** The keys of the environment, or those under the data folder, made at the first start and readable by their owner only. */
-export function ensureKeys(dataDir: string, given: { secretKey: string | undefined; signingKeyFile: string | undefined }): Keys {
+const SECRET_CHARS_MIN = 32;
+
+/**
+ * The keys of the environment, or those under the data folder, made at the first start and readable by their owner only.
+ *
+ * @param given.used whether there is a database already whose secrets are encrypted with the key
+ * @throws CountersignError `unavailable` when the key of a database that was used is missing or cut.
+ */
+export function ensureKeys(
+  dataDir: string,
+  given: { secretKey: string | undefined; signingKeyFile: string | undefined; used: boolean },
+): Keys {
   const signingKeyFile = given.signingKeyFile ?? join(dataDir, 'signing-key.pem');
   if (!given.signingKeyFile) makeOnce(signingKeyFile, signingKey);
   if (given.secretKey) return { secretKey: given.secretKey, signingKeyFile };
   const secretFile = join(dataDir, 'secret.key');
+  if (given.used && !existsSync(secretFile)) throw lost(secretFile, 'is missing');
   makeOnce(secretFile, () => `${randomBytes(32).toString('base64url')}\n`);
-  return { secretKey: readFileSync(secretFile, 'utf8').trim(), signingKeyFile };
+  const secretKey = readFileSync(secretFile, 'utf8').trim();
+  if (secretKey.length < SECRET_CHARS_MIN) throw lost(secretFile, 'is cut');
+  return { secretKey, signingKeyFile };
 }
 
-/** Whole or not at all: a key half written would lock out everything that was encrypted with it. */
+function lost(path: string, how: string): CountersignError {
+  return new CountersignError(
+    'unavailable',
+    `${path} ${how}: the secrets of connections are encrypted with it. Restore this one file from a backup; if there is none, set SECRET_KEY to a new one (openssl rand -base64 32) and enter the secrets of connections again.`,
+  );
+}
+
+/** Whole and on disk, or not at all: a key half written would lock out everything that was encrypted with it. */
 function makeOnce(path: string, make: () => string): void {
   if (existsSync(path)) return;
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, make(), { mode: 0o600 });
-  linkSync(draft, path);
-  rmSync(draft);
+  try {
+    const file = openSync(draft, 'w', 0o600);
+    try {
+      writeFileSync(file, make());
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    linkSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 function signingKey(): string {

@@ -44,6 +44,8 @@ export const HEARTBEAT_MS = 1_000 * TEMPO;
 export const WORKER_GONE_MS = 10_000 * TEMPO;
 /** So long without a fault of the database, and its incident is over. */
 export const DATABASE_WELL_MS = 10_000 * TEMPO;
+/** So long after the last replacement of a silent web server its incident is shown. */
+export const WEB_INCIDENT_OPEN_MS = 60 * 60 * 1000;
 
 // Classification and execution
 export const CLASSIFY_PAGE_ITEMS = 500;

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { DATABASE_FAULT_WORDS, type DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
+import { DATABASE_FAULT_WORDS, type DatabaseFaultKind, damageOf } from '#lib/core/fleet/database-fault.ts';
 import { HEARTBEAT_MS, LEASE_MS, POLL_MS } from '#lib/core/limits.ts';
 import { haltChunk } from '#lib/store/actions/execution.ts';
 import { type Claim, claimChunk, releaseLease, type Turn } from '#lib/store/chunks/claims.ts';
@@ -171,7 +171,8 @@ async function handle(input: WorkerInput, workerId: string, claim: Claim, claime
       return 'refused';
     }
     log.error({ ...facts, err: error }, 'chunk failed');
-    await haltChunk(pool, claim, (error as Error).message, randomUUID()).catch(() => {});
+    // Damage of the database stops what it touches, and nothing else.
+    await haltChunk(pool, claim, damageOf(error)?.message ?? (error as Error).message, randomUUID()).catch(() => {});
     return 'lost';
   } finally {
     lease.end();

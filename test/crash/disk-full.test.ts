@@ -14,6 +14,7 @@ import { isConnectionLoss } from '#lib/core/fleet/database-fault.ts';
 import { LEASE_MS } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
 import { checkSums } from '#lib/steps/receipts/check-sums.ts';
 import { closeDb, openDb } from '#lib/store/postgres/db.ts';
@@ -31,9 +32,13 @@ afterEach(killWorkers);
 const ITEMS = 1_500;
 
 test.skipIf(disk === null).each([
-  { at: 'a table', more: async () => {} },
-  { at: 'the log of transactions, which ends the server', more: endWithoutLog },
-])('no room for $at: nothing is sent, nothing is lost, and with room it goes on by itself', async ({ more }) => {
+  { at: 'a table', more: async () => {}, says: /^“a.csv” could not be stored\. The database's disk is full/ },
+  {
+    at: 'the log of transactions, which ends the server',
+    more: endWithoutLog,
+    says: /^“a.csv” could not be stored\. The database does not answer/,
+  },
+])('no room for $at: nothing is sent, nothing is lost, and with room it goes on by itself', async ({ more, says }) => {
   const folder = mkdtempSync(join(disk as string, 'data-'));
   chmodSync(folder, 0o711);
   const database = await keepDatabase({
@@ -57,6 +62,10 @@ test.skipIf(disk === null).each([
       return target.lines().length === before;
     });
     expect(target.lines().length).toBeLessThan(ITEMS);
+    const source = (async function* () {
+      yield Buffer.from(`a,b\n${'1,2\n'.repeat(500_000)}`);
+    })();
+    await expect(uploadDataset(ADA, { name: 'a.csv', source })).rejects.toThrow(says);
 
     rmSync(ballast);
     await eventually('the incident', () => incidents(true));

@@ -52,7 +52,10 @@ test('stopped as npm start stops its workers: all of them are gone, and others f
   const lines: string[] = [];
   keepers.push(
     ...[1, 2].map((n) =>
-      keepRunning(`worker ${n}`, 'bin/worker.ts', environmentOfWorkers(url, `worker_${n}`), (line) => lines.push(line)),
+      keepRunning(`worker ${n}`, 'bin/worker.ts', {
+        env: environmentOfWorkers(url, `worker_${n}`),
+        log: (line) => lines.push(line),
+      }),
     ),
   );
   const rows = await eventually('two at work', async () => {

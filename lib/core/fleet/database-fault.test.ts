@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
-import { databaseFault, isConnectionLoss, refusalOfFault } from './database-fault.ts';
+import { damageOf, databaseFault, isConnectionLoss, refusalOfFault } from './database-fault.ts';
 
 const withCode = (code: string, message = 'what PostgreSQL said', severity = 'ERROR') =>
   Object.assign(new Error(message), { code, severity });
@@ -79,4 +79,35 @@ test('whoever asked is told what, what to do, and when to ask again, and nothing
   expect(refusal?.message).toBe(
     "The database's disk is full, or does not take what is written. Make room on the disk that holds the database. What was stored before is safe; look whether this was done before you repeat it.",
   );
+});
+
+const CUT = 'could not read blocks 3..3 in file "base/16400/16512": read only 0 of 8192 bytes';
+
+test.each([
+  ['XX001', CUT, 'base/16400/16512'],
+  ['XX001', 'invalid page in block 7 of relation "base/16400/16512"', 'base/16400/16512'],
+  ['XX002', 'index "item_pkey" contains unexpected zero page at block 0', 'item_pkey'],
+  ['58P01', 'could not open file "base/16400/16512.1" (target block 131072): No such file or directory', 'base/16400/16512.1'],
+  ['58P01', 'could not access status of transaction 1234', 'could not access status of transaction 1234'],
+])('%s: damage, which waiting does not cure: %s', (code, said, file) => {
+  const message = `The database's files are damaged. Stop everything, keep the files as they are, and restore a backup. PostgreSQL says: ${said}`;
+  const byPrisma = ofPrisma('P2010', code);
+  Object.assign(byPrisma.meta.driverAdapterError.cause, { originalMessage: said });
+  for (const error of [withCode(code, said), byPrisma]) {
+    expect(damageOf(error)).toEqual({ file, message });
+    expect(databaseFault(error)).toBeNull();
+    // Nobody is told that what was stored is safe, or when to ask again.
+    expect(refusalOfFault(error)).toMatchObject({ code: 'unavailable', message, facts: { fault: 'damaged' } });
+  }
+});
+
+test.each([
+  withCode('58P01', 'could not access file "$libdir/postgis": No such file or directory'),
+  withCode('XX000', 'cache lookup failed for relation 1'),
+  withCode('53100', CUT),
+  new CountersignError('unavailable', CUT),
+  new Error(CUT),
+  null,
+])('what is no damage: %s', (error) => {
+  expect(damageOf(error)).toBeNull();
 });

@@ -60,11 +60,40 @@ export const DATABASE_FAULT_WORDS = {
   },
 } as const satisfies Record<DatabaseFaultKind, { what: string; todo: string }>;
 
+/** As DATABASE_FAULT_WORDS, of files that are cut, gone, or hold what nobody wrote. Waiting cures none of it. */
+const DAMAGE_WORDS = {
+  what: "The database's files are damaged.",
+  todo: 'Stop everything, keep the files as they are, and restore a backup.',
+} as const;
+
+/**
+ * What a damaged file of the database is told as, and what names it; null for every other error. It is no fault that passes: whatever met it has to
+ * stop. PostgreSQL names files and relations in it, and nothing of what is in them.
+ */
+export function damageOf(error: unknown): { file: string; message: string } | null {
+  if (!(error instanceof Error) || error instanceof CountersignError) return null;
+  const said = causeInPrisma(error)?.originalMessage;
+  const words = typeof said === 'string' ? said : error.message;
+  if (!isDamage(codeOf(error), words)) return null;
+  // A damaged file is told once, and not again for each of its blocks.
+  const file = /"([^"]+)"/.exec(words)?.[1] ?? words;
+  return { file, message: `${DAMAGE_WORDS.what} ${DAMAGE_WORDS.todo} PostgreSQL says: ${words}` };
+}
+
+/** data_corrupted, index_corrupted; undefined_file is also said of files that are none of the database's. */
+function isDamage(code: string | null, message: string): boolean {
+  return code === 'XX001' || code === 'XX002' || (code === '58P01' && FILE_OF_DATABASE.test(message));
+}
+
+const FILE_OF_DATABASE = /"(\.\/)?(base|global|pg_[a-z_]+)\/|status of transaction/;
+
 /** How long a program that was refused for this should wait before it asks again. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** The refusal that a database fault is for whoever asked; null when the error is none. */
+/** The refusal that a database fault, or damage, is for whoever asked; null when the error is none. */
 export function refusalOfFault(error: unknown): CountersignError | null {
+  const damage = damageOf(error);
+  if (damage) return new CountersignError('unavailable', damage.message, { facts: { fault: 'damaged' }, cause: error });
   const fault = databaseFault(error);
   if (!fault) return null;
   const { what, todo } = DATABASE_FAULT_WORDS[fault.kind];
@@ -77,10 +106,16 @@ export function refusalOfFault(error: unknown): CountersignError | null {
 
 /** The SQLSTATE, or the system's or Prisma's code; null when the error has none. */
 function codeOf(error: Error): string | null {
-  const { code, meta } = error as { code?: unknown; meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } } };
-  const original = meta?.driverAdapterError?.cause?.originalCode;
+  const { code } = error as { code?: unknown };
+  const original = causeInPrisma(error)?.originalCode;
   if (typeof original === 'string') return original;
   return typeof code === 'string' ? code : null;
+}
+
+type CauseInPrisma = { originalCode?: unknown; originalMessage?: unknown };
+
+function causeInPrisma(error: Error): CauseInPrisma | undefined {
+  return (error as { meta?: { driverAdapterError?: { cause?: CauseInPrisma } } }).meta?.driverAdapterError?.cause;
 }
 
 function kindOfCode(code: string): DatabaseFaultKind | null {

@@ -1,6 +1,6 @@
 /** What an incident can be about, and what a person is advised to do: the words on the pages, and the runbooks of docs/runbooks that say more. */
 
-export type IncidentKind = 'halted' | 'target' | 'mismatch' | 'database';
+export type IncidentKind = 'halted' | 'target' | 'mismatch' | 'database' | 'damaged' | 'web';
 
 /** `runbooks`: pages of docs/runbooks; a chunk halts for several causes, and a database can be at fault in several ways. */
 export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: readonly string[] }> = {
@@ -19,6 +19,14 @@ export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: re
   database: {
     advice: 'Nothing has to be resumed: it ends by itself, and what was answered meanwhile is written then.',
     runbooks: ['database-full.md', 'database-crowded.md', 'database-away.md'],
+  },
+  damaged: {
+    advice: 'Stop everything, keep the files as they are, and restore a backup. It is shown until the database is started again.',
+    runbooks: ['database-damaged.md'],
+  },
+  web: {
+    advice: 'Nothing has to be done: another one serves, and the workers went on. It is shown for an hour after the last time.',
+    runbooks: ['web-silent.md'],
   },
 };
 

@@ -300,8 +300,31 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
       yield many;
     }
     const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: source() }, { id }));
-    expect(refused.message).toBe('The database did not take the file. Nothing of it was kept; upload it again.');
+    expect(refused.message).toBe(
+      '“a.csv” could not be stored. The database does not answer. See that its server runs and can be reached. Nothing of it was kept; upload it again then.',
+    );
     expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
+  });
+
+  test('the database’s disk is full half way, while more is on its way than a socket takes', async () => {
+    const id = randomUUID();
+    const large = Buffer.from(`1,${'x'.repeat(4_000)}\n`.repeat(4_000));
+    await superPool.query(`CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+      $$BEGIN RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = 'disk_full'; END$$`);
+    await superPool.query(
+      'CREATE TRIGGER no_room BEFORE INSERT ON item FOR EACH ROW WHEN (NEW.ordinal > 1000) EXECUTE FUNCTION no_room()',
+    );
+    try {
+      const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: chunksOf('a,b\n', large) }, { id }));
+      expect(refused).toEqual({
+        code: 'unavailable',
+        message:
+          "“a.csv” could not be stored. The database's disk is full, or does not take what is written. Make room on the disk that holds the database. Nothing of it was kept; upload it again then.",
+      });
+      expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
+    } finally {
+      await superPool.query('DROP FUNCTION no_room() CASCADE');
+    }
   });
 
   test('an uploader that was killed is swept up, and one that lives is not', async () => {

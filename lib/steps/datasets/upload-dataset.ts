@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { DATABASE_FAULT_WORDS, damageOf, databaseFault, refusalOfFault } from '#lib/core/fleet/database-fault.ts';
 import { SEGMENT_BYTES, SEGMENT_MS, SEGMENT_ROWS, UPLOAD_BYTES_MAX, UPLOADS_AT_ONCE } from '#lib/core/limits.ts';
 import { Profile } from '#lib/ingest/profile.ts';
 import { detectFormat } from '#lib/ingest/registry.ts';
@@ -48,11 +49,13 @@ export async function uploadDataset(actor: Actor, input: UploadInput, options: U
   arriving++;
   try {
     const id = options.id ?? randomUUID();
-    const upload = await beginUpload(db().pool, { id, name, createdBy: actor.id });
+    const upload = await beginUpload(db().pool, { id, name, createdBy: actor.id }).catch((error: unknown) => {
+      throw inWords(error, name);
+    });
     try {
       return { id, ...(await receive(upload, id, name, input, options)) };
     } catch (error) {
-      const told = inWords(error);
+      const told = inWords(error, name);
       // When even this fails, the sweep of abandoned uploads finds the dataset once the database is back.
       await upload
         .fail(told.message)
@@ -246,10 +249,18 @@ function sizeOf(bytes: number): string {
   return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 }
 
-function inWords(error: unknown): CountersignError {
+function inWords(error: unknown, name: string): CountersignError {
   if (error instanceof CountersignError) return error;
   log.error({ err: error }, 'an upload failed');
-  return new CountersignError('unavailable', 'The database did not take the file. Nothing of it was kept; upload it again.', {
-    cause: error,
-  });
+  const fault = databaseFault(error);
+  const why = fault
+    ? `${DATABASE_FAULT_WORDS[fault.kind].what} ${DATABASE_FAULT_WORDS[fault.kind].todo}`
+    : damageOf(error)?.message;
+  return new CountersignError(
+    'unavailable',
+    why
+      ? `“${name}” could not be stored. ${why} Nothing of it was kept; upload it again then.`
+      : 'The database did not take the file. Nothing of it was kept; upload it again.',
+    { facts: refusalOfFault(error)?.facts ?? {}, cause: error },
+  );
 }

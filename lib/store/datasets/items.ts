@@ -210,7 +210,11 @@ async function copy(client: pg.ClientBase, text: string, data: Iterable<Buffer>)
   const stream = client.query(copyFrom(text));
   await new Promise<void>((resolve, reject) => {
     stream.once('finish', resolve);
-    stream.once('error', reject);
+    stream.once('error', (error: Error) => {
+      // What still waits for the socket would be written to a connection that the stream no longer has, on the event loop and for nobody to catch.
+      stream.destroy();
+      reject(error);
+    });
     // Nothing waits for the socket here: the rows are in memory already, and freed by whoever made them when this resolves.
     for (const piece of data) stream.write(piece);
     stream.end();

@@ -18,6 +18,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { IDLE_IN_TRANSACTION_MS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import { PrismaClient } from '#lib/store/generated/client.ts';
+import { tellDamage } from './damage.ts';
 
 export type Db = { prisma: PrismaClient; pool: pg.Pool };
 
@@ -57,6 +58,7 @@ export function openDb(url: string, options: DbOptions = {}): Db {
   });
   // An idle connection that the server ended; the pool opens another when it is needed.
   pool.on('error', () => {});
+  tellDamage(pool);
   return { pool, prisma: new PrismaClient({ adapter: new PrismaPg(pool) }) };
 }
 

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newFolder, SMALL, usedFolder } from '#test/embedded.ts';
 import { isPostmasterOf, processLife } from './embedded/process.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 
@@ -13,10 +14,6 @@ let server: Embedded | undefined;
 const lines: string[] = [];
 
 beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign '));
-  // As root the server runs as another user, who would otherwise be sent elsewhere.
-  chmodSync(folder, 0o711);
-  dataDir = join(folder, 'data with spaces');
   lines.length = 0;
 });
 
@@ -27,12 +24,17 @@ afterEach(async () => {
 });
 
 const start = async () => {
-  server = await startEmbedded({ dataDir, settings: { shared_buffers: '16MB' }, log: (line) => lines.push(line) });
+  server = await startEmbedded({ dataDir, settings: SMALL, log: (line) => lines.push(line) });
   return server;
 };
 
 test('it starts, answers two roles that are no superusers, keeps what was written, and leaves no process', async () => {
+  dataDir = newFolder();
+  // What starts left that were killed while they made it.
+  const root = join(dataDir, 'postgres');
+  for (const name of ['data.new', 'data.new.1f']) mkdirSync(join(root, name, 'base'), { recursive: true });
   const first = await start();
+  expect(readdirSync(root).sort()).toEqual(['data', 'lock']);
   await ask(first.ownerUrl, 'CREATE TABLE kept (n int)');
   expect(
     await ask(
@@ -42,8 +44,15 @@ test('it starts, answers two roles that are no superusers, keeps what was writte
     ),
   ).toEqual([{ rolsuper: false, rolcreatedb: false, rolcreaterole: false, encoding: 'UTF8' }]);
   expect(
-    await ask(first.superUrl, `SELECT current_setting('fsync') AS fsync, current_setting('listen_addresses') AS listens`),
-  ).toEqual([{ fsync: 'on', listens: '127.0.0.1' }]);
+    await ask(
+      first.superUrl,
+      `SELECT current_setting('fsync') AS fsync, current_setting('data_checksums') AS checksums, current_setting('listen_addresses') AS listens`,
+    ),
+  ).toEqual([{ fsync: 'on', checksums: 'on', listens: '127.0.0.1' }]);
+  // The passwords and the log are for their owner only.
+  for (const name of ['postgres.json', 'postgres.log']) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0);
+  // A second start on the same folder is refused and names the process.
+  await expect(startEmbedded({ dataDir })).rejects.toThrow(`process ${process.pid}`);
   await first.stop();
   expect(processLife(first.pid)).toBeNull();
 
@@ -52,76 +61,52 @@ test('it starts, answers two roles that are no superusers, keeps what was writte
   expect(await ask(second.ownerUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
 });
 
-test('the file with the passwords and the log are for their owner only', async () => {
-  await start();
-  for (const name of ['postgres.json', 'postgres.log']) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0);
-});
-
-test('a second start on the same folder is refused and names the process', async () => {
-  await start();
-  await expect(startEmbedded({ dataDir })).rejects.toThrow(`process ${process.pid}`);
-});
-
-test('after a kill -9 of the parent the next start goes on with the server that is left', async () => {
+test('after a kill -9 of the parent the next start goes on with the server that is left; one that was killed too is started again', async () => {
+  dataDir = usedFolder();
   const killed = await startInAnotherProcess();
   const next = await start();
   expect(next).toMatchObject({ pid: killed, reused: true });
   expect(lines.join()).toContain(String(killed));
+
+  process.kill(killed, 'SIGKILL');
   await next.stop();
   expect(processLife(killed)).toBeNull();
+  const again = await start();
+  expect(again.reused).toBe(false);
+  expect(await ask(again.appUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
-test('a server that was killed too is started again from its files', async () => {
-  const killed = await startInAnotherProcess();
-  process.kill(killed, 'SIGKILL');
-  const next = await start();
-  expect(next.reused).toBe(false);
-  expect(await ask(next.appUrl, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-});
-
-test('a pid file that names a stranger does not stop it', async () => {
-  const first = await start();
-  await first.stop();
+test('a pid file that names a stranger does not stop it, nor does somebody on the remembered port', async () => {
+  dataDir = usedFolder();
   const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
+  const path = join(dataDir, 'postgres.json');
+  const squatter = createServer().listen(0, '127.0.0.1');
   try {
-    await once(stranger, 'spawn');
-    writeFileSync(
-      join(first.data, 'postmaster.pid'),
-      `${stranger.pid}\n${first.data}\n1\n${first.port}\n\n127.0.0.1\n0 0\nready   \n`,
-    );
-    expect(isPostmasterOf(stranger.pid ?? 0, first.data)).toBe(false);
+    await Promise.all([once(stranger, 'spawn'), once(squatter, 'listening')]);
+    const { port } = squatter.address() as { port: number };
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), port }));
+    const data = join(dataDir, 'postgres', 'data');
+    writeFileSync(join(data, 'postmaster.pid'), `${stranger.pid}\n${data}\n1\n${port}\n\n127.0.0.1\n0 0\nready   \n`);
+    expect(isPostmasterOf(stranger.pid ?? 0, data)).toBe(false);
     const next = await start();
     expect(next.reused).toBe(false);
+    expect(next.port).not.toBe(port);
   } finally {
+    squatter.close();
     stranger.kill('SIGKILL');
     await once(stranger, 'exit');
   }
 });
 
-test('another port is taken when somebody has the remembered one', async () => {
-  const first = await start();
-  await first.stop();
-  const { createServer } = await import('node:net');
-  const squatter = createServer().listen(first.port, '127.0.0.1');
-  await once(squatter, 'listening');
-  try {
-    const next = await start();
-    expect(next.port).not.toBe(first.port);
-  } finally {
-    squatter.close();
-  }
-});
-
 test('a database whose passwords are gone is not overwritten', async () => {
-  const first = await start();
-  await first.stop();
+  dataDir = usedFolder();
   rmSync(join(dataDir, 'postgres.json'));
   await expect(start()).rejects.toThrow(/postgres\.json with its passwords is missing/);
-  expect(existsSync(join(first.data, 'PG_VERSION'))).toBe(true);
-  server = undefined;
+  expect(existsSync(join(dataDir, 'postgres', 'data', 'PG_VERSION'))).toBe(true);
 });
 
 test('what keeps it from starting is told from its log', async () => {
+  dataDir = usedFolder();
   const bad = startEmbedded({ dataDir, settings: { shared_buffers: 'plenty' } });
   await expect(bad).rejects.toThrow(/invalid value for parameter "shared_buffers": "plenty"/);
 });
@@ -140,7 +125,7 @@ async function ask(connectionString: string, sql: string): Promise<unknown[]> {
 async function startInAnotherProcess(): Promise<number> {
   const module = JSON.stringify(resolve(import.meta.dirname, 'embedded.ts'));
   const script = `const { startEmbedded } = await import(${module});
-    await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, settings: { shared_buffers: '16MB' } });
+    await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, settings: ${JSON.stringify(SMALL)} });
     process.kill(process.pid, 'SIGKILL');`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] });
   const [, signal] = await once(child, 'exit');

@@ -9,8 +9,10 @@ import {
   chownSync,
   closeSync,
   existsSync,
+  fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -21,11 +23,24 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
 import { lockFolder } from './embedded/lock.ts';
 import { findPlace, type Place } from './embedded/place.ts';
 import { isPostmasterOf, processLife } from './embedded/process.ts';
 import { prepareRoles } from './embedded/roles.ts';
+import {
+  assertWhole,
+  damagedMemory,
+  diskFull,
+  isDiskFull,
+  isRefusal,
+  missingDatabase,
+  missingMemory,
+  tellsDiskFull,
+  whyItEnded,
+  whyItRefuses,
+} from './embedded/unstartable.ts';
 
 export type Embedded = {
   /** Connections as superuser (tests, repairs), as owner (migrations) and as the application. */
@@ -55,7 +70,15 @@ export type EmbeddedOptions = {
 };
 
 /** What postgres.json holds. `root` only where the files had to move: a DATA_DIR that is renamed keeps its database. */
-type Memory = { superPassword: string; ownerPassword: string; appPassword: string; port: number; root?: string };
+const memorySchema = z.object({
+  superPassword: z.string().min(1),
+  ownerPassword: z.string().min(1),
+  appPassword: z.string().min(1),
+  /** 0 until the database was up for the first time. */
+  port: z.int().min(0).max(65_535),
+  root: z.string().min(1).optional(),
+});
+type Memory = z.infer<typeof memorySchema>;
 type Running = { pid: number; port: number; ended: Promise<void>; reused: boolean };
 
 const SETTINGS: Record<string, string> = {
@@ -87,13 +110,22 @@ const START_MS = 60_000;
 const STOP_MS = 20_000;
 const PORT_TRIES = 5;
 const ASK_MS = 50;
+const STRANGER_MS = 500;
 
 /**
  * Starts (or finds) the embedded PostgreSQL of a data folder, with its roles and its database `countersign`.
  *
- * @throws CountersignError `locked` when another process uses the folder; `unavailable`, with the end of the log, when it does not start.
+ * @throws CountersignError `locked` when another process uses the folder; `unavailable` when it does not start, with why and what to do.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  try {
+    return await start(options);
+  } catch (error) {
+    throw isDiskFull(error) ? diskFull(options.dataDir) : error;
+  }
+}
+
+async function start(options: EmbeddedOptions): Promise<Embedded> {
   const { dataDir, log = () => {} } = options;
   // Root's server runs as another user, who has to be able to pass through.
   mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
@@ -103,6 +135,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   try {
     if (place.moved) log(`its files are in ${place.root}, for the user that runs PostgreSQL can't reach ${dataDir}`);
     const memory = recall(dataDir) ?? newMemory(dataDir, place, log);
+    const where = { dataDir, place, logPath: join(dataDir, 'postgres.log') };
+    if (existsSync(place.data)) assertWhole(where);
+    else if (memory.port > 0) throw missingDatabase(dataDir, place);
     remember(dataDir, memory);
     if (!existsSync(place.data)) await initialise(place, memory.superPassword);
     const running = (await findOrphan(place, memory, log)) ?? (await launch(place, memory, options));
@@ -110,7 +145,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const superUrl = urlOf('postgres', memory.superPassword, running.port, 'postgres');
     await prepareRoles(superUrl, memory).catch(async (error: unknown) => {
       await stop(running.pid, place);
-      throw error;
+      throw whyItRefuses(error as Error, where);
     });
     return {
       superUrl,
@@ -132,26 +167,22 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 function recall(dataDir: string): Memory | undefined {
   const path = join(dataDir, 'postgres.json');
   if (!existsSync(path)) return undefined;
+  let read: unknown;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Memory;
+    read = JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    throw new CountersignError(
-      'unavailable',
-      `${path} is damaged: it holds the embedded database's passwords. Restore it from a backup, or remove ${dataDir} to start empty.`,
-    );
+    throw damagedMemory(path, 'it is no JSON: it may be cut');
   }
+  const memory = memorySchema.safeParse(read);
+  if (!memory.success)
+    throw damagedMemory(path, `${memory.error.issues[0]?.path.join('.') || 'what it holds'} is missing or wrong`);
+  return memory.data;
 }
 
 function newMemory(dataDir: string, place: Place, log: (line: string) => void): Memory {
   const passwords = { superPassword: secret(), ownerPassword: secret(), appPassword: secret() };
   if (!existsSync(place.data)) return { ...passwords, port: 0, ...(place.moved && { root: place.root }) };
-  if (!place.moved) {
-    const path = join(dataDir, 'postgres.json');
-    throw new CountersignError(
-      'unavailable',
-      `${place.data} holds a database, but ${path} with its passwords is missing. Restore it from a backup, or move the database away to start empty.`,
-    );
-  }
+  if (!place.moved) throw missingMemory(join(dataDir, 'postgres.json'), place);
   // DATA_DIR was removed to start empty, and its files elsewhere stayed.
   const aside = `${place.data}.${randomBytes(4).toString('hex')}`;
   renameSync(place.data, aside);
@@ -159,10 +190,16 @@ function newMemory(dataDir: string, place: Place, log: (line: string) => void): 
   return { ...passwords, port: 0, root: place.root };
 }
 
-/** Replaced by a rename: a kill in between leaves the old one, whole. */
+/** Replaced by a rename, once it is on disk: a kill or a power cut in between leaves the old one, whole. */
 function remember(dataDir: string, memory: Memory): void {
   const path = join(dataDir, 'postgres.json');
-  writeFileSync(`${path}.new`, `${JSON.stringify(memory, null, 2)}\n`, { mode: 0o600 });
+  const draft = openSync(`${path}.new`, 'w', 0o600);
+  try {
+    writeFileSync(draft, `${JSON.stringify(memory, null, 2)}\n`);
+    fsyncSync(draft);
+  } finally {
+    closeSync(draft);
+  }
   renameSync(`${path}.new`, path);
 }
 
@@ -174,11 +211,18 @@ function urlOf(user: string, password: string, port: number, database: string): 
   return `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** initdb into a folder beside, then a rename, so that a kill in between leaves nothing half made. */
+const DRAFT = 'data.new';
+
+/**
+ * initdb into a folder beside, then a rename, so that a kill in between leaves nothing half made. The folder has a name of its own each time: an initdb
+ * that outlived its parent empties its own when it fails.
+ */
 async function initialise(place: Place, password: string): Promise<void> {
-  const draft = `${place.data}.new`;
+  for (const name of readdirSync(place.root)) {
+    if (name.startsWith(DRAFT)) rmSync(join(place.root, name), { recursive: true, force: true });
+  }
+  const draft = join(place.root, `${DRAFT}.${randomBytes(4).toString('hex')}`);
   const passwordFile = join(place.root, 'password.new');
-  rmSync(draft, { recursive: true, force: true });
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   if (place.user) chownSync(passwordFile, place.user.uid, place.user.gid);
   try {
@@ -199,6 +243,7 @@ async function initialise(place: Place, password: string): Promise<void> {
     );
     if (made.status !== 0) {
       const said = `${made.error?.message ?? ''}${made.stdout ?? ''}${made.stderr ?? ''}`.trim();
+      if (tellsDiskFull(said)) throw diskFull(place.root);
       throw new CountersignError('unavailable', `The embedded PostgreSQL could not be set up in ${place.root}:\n${said}`);
     }
     renameSync(draft, place.data);
@@ -226,7 +271,7 @@ async function findOrphan(place: Place, memory: Memory, log: (line: string) => v
     rmSync(path, { force: true });
     return null;
   }
-  if (await answers(memory, port, Date.now() + 3_000)) {
+  if ((await answers(memory, port, Date.now() + 3_000)) === true) {
     log(`found the database of an earlier run (process ${pid}) and goes on with it`);
     return { pid, port, ended: untilGone(pid), reused: true };
   }
@@ -243,22 +288,22 @@ async function launch(place: Place, memory: Memory, options: EmbeddedOptions): P
     const port = options.port ?? (await freePort(tries === 1 ? memory.port : 0));
     const from = existsSync(logPath) ? statSync(logPath).size : 0;
     const server = spawnServer(place, port, { ...SETTINGS, ...options.settings }, logPath);
+    const gone = new AbortController();
     const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()).once('error', () => resolve()));
-    const up = await Promise.race([answers(memory, port, deadline), ended.then(() => false)]);
-    if (up && server.pid) return { pid: server.pid, port, ended, reused: false };
+    void ended.then(() => gone.abort());
+    let answer = await Promise.race([answers(memory, port, deadline, gone.signal), ended.then(() => false)]);
+    if (answer === true && server.pid) return { pid: server.pid, port, ended, reused: false };
+    // A stranger may have been faster on the port, and does not know our password. Our own server ends then.
+    if (answer instanceof Error) answer = await Promise.race([ended.then(() => false), sleep(STRANGER_MS, answer)]);
     server.kill('SIGQUIT');
     await ended;
+    if (answer instanceof Error) throw whyItRefuses(answer, { dataDir: options.dataDir, place, logPath });
     const said = readFileSync(logPath, 'utf8').slice(from).trim();
     // Backends of a killed server take a moment to notice; a port can be taken between our look and the server's.
     const passing =
       /pre-existing shared memory block|still in use/.test(said) ||
       (/could not (bind|create any TCP)/.test(said) && tries < PORT_TRIES);
-    if (!passing || Date.now() > deadline) {
-      throw new CountersignError(
-        'unavailable',
-        `The embedded PostgreSQL does not start. Its log (${logPath}) ends:\n${said.split('\n').slice(-12).join('\n')}`,
-      );
-    }
+    if (!passing || Date.now() > deadline) throw whyItEnded(said, { dataDir: options.dataDir, place, logPath });
     await sleep(200);
   }
 }
@@ -297,9 +342,12 @@ async function freePort(wanted: number): Promise<number> {
   return port;
 }
 
-/** Whether the server answers our own password before the deadline (a stranger on the same port would not know it). */
-async function answers(memory: Memory, port: number, deadline: number): Promise<boolean> {
-  while (Date.now() < deadline) {
+/**
+ * Whether the server answers our own password before the deadline (a stranger on the same port would not know it). Gives the error where asking again
+ * would change nothing.
+ */
+async function answers(memory: Memory, port: number, deadline: number, gone?: AbortSignal): Promise<boolean | Error> {
+  while (Date.now() < deadline && !gone?.aborted) {
     const client = new pg.Client({
       connectionString: urlOf('postgres', memory.superPassword, port, 'postgres'),
       connectionTimeoutMillis: 2_000,
@@ -309,7 +357,8 @@ async function answers(memory: Memory, port: number, deadline: number): Promise<
       await client.connect();
       await client.query('SELECT 1');
       return true;
-    } catch {
+    } catch (error) {
+      if (error instanceof Error && isRefusal(error)) return error;
       await sleep(ASK_MS);
     } finally {
       await client.end().catch(() => {});

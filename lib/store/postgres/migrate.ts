@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { CountersignError } from '#lib/core/errors.ts';
+import { damageOf, databaseFault } from '#lib/core/fleet/database-fault.ts';
 import { grantToApplication } from './grants.ts';
 import { applyMigrations } from './schema-engine.ts';
 
@@ -22,7 +23,7 @@ const LOCK = 0x436f_756e;
  * Brings the database to this version: committed migrations, pg-boss's schema, the application role's rights. Several processes may
  * call it at once; they take turns. Gives the names of the migrations that were applied.
  *
- * @throws CountersignError `unavailable` with PostgreSQL's words and what to check.
+ * @throws CountersignError `unavailable` with PostgreSQL's words and what to check; PostgreSQL's own error where the database itself is at fault.
  */
 export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<string[]> {
   const owner = new pg.Client({ connectionString: ownerUrl });
@@ -36,6 +37,8 @@ export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<strin
     if (appRole !== roleOf(ownerUrl)) await grantToApplication(owner, appRole);
     return applied;
   } catch (error) {
+    // What no migration is at fault for is told as what it is.
+    if (isOfDatabase(error)) throw error;
     const said = error instanceof Error ? error.message : String(error);
     throw new CountersignError(
       'unavailable',
@@ -48,6 +51,12 @@ export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<strin
     // Ending the session gives the lock back.
     await owner.end().catch(() => {});
   }
+}
+
+/** A database that is away, full or damaged, or does not know the role, its password, or the database's name. */
+function isOfDatabase(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return databaseFault(error) !== null || damageOf(error) !== null || (typeof code === 'string' && /^(28|3D)...$/.test(code));
 }
 
 function roleOf(url: string): string {

@@ -16,8 +16,8 @@ export function lockFolder(folder: string): FolderLock {
   const path = join(folder, 'lock');
   const mine = JSON.stringify({ pid: process.pid, life: processLife(process.pid) });
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, mine, { mode: 0o600 });
   try {
+    writeFileSync(draft, mine, { mode: 0o600 });
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       if (claim(draft, path)) return { release: () => release(path, mine) };
       const found = read(path);
