@@ -35,6 +35,14 @@ beforeAll(async () => {
      VALUES ($1, 1, 2, $2, 'a', 'shelf', 'restore', 2, $2, $2)`,
     [batch, Buffer.alloc(32)],
   );
+  await pool.query(`INSERT INTO decision (id, batch_id, root, answers, by, via) VALUES ($1, $1, $2, '{}', 'user:x', 'api')`, [
+    batch,
+    Buffer.alloc(32),
+  ]);
+  await pool.query('INSERT INTO decision_chunk (decision_id, chunk_id, revision, digest) VALUES ($1, $1, 1, $2)', [
+    batch,
+    Buffer.alloc(32),
+  ]);
 });
 
 const CHANGES: Record<string, string> = {
@@ -43,11 +51,13 @@ const CHANGES: Record<string, string> = {
   frozen_request: `UPDATE frozen_request SET bytes = '{"a":1}'`,
   undo_item: `UPDATE undo_item SET category = 'b'`,
   correction: `UPDATE correction SET "to" = 'c'`,
+  decision: `UPDATE decision SET by = 'user:somebody else'`,
+  decision_chunk: `UPDATE decision_chunk SET digest = sha256(digest)`,
   receipt_value: `UPDATE receipt_value SET value = 'somebody else'`,
 };
 
 describe.each(Object.entries(CHANGES))('%s', (table, update) => {
-  const attempts = [update, `DELETE FROM ${table}`, `TRUNCATE ${table}`];
+  const attempts = [update, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`];
 
   test.each(attempts)('the application role may not: %s', async (sql) => {
     // Updating salt and value is granted for erasure, so there the trigger speaks; everywhere else the missing right.
