@@ -20,8 +20,16 @@ export type ApiProcess = { origin: string; kill(signal?: NodeJS.Signals): Promis
 
 /** Starts one over a test's database. */
 export async function startApi(url: string): Promise<ApiProcess> {
-  const env = { ...process.env, DATABASE_URL: url, ADMIN_API_KEY: API_KEY, SECRET_KEY: 'a key of the tests, of no use elsewhere' };
-  const child: ChildProcess = spawn(process.execPath, [import.meta.filename], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const env = {
+    ...process.env,
+    DATABASE_URL: url,
+    ADMIN_API_KEY: API_KEY,
+    SECRET_KEY: 'a key of the tests, of no use elsewhere',
+  };
+  const child: ChildProcess = spawn(process.execPath, [import.meta.filename], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const [port] = await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(([code]) => Promise.reject(new Error(`The API ended with ${code} before it was up.`))),
@@ -43,7 +51,8 @@ export function throughFetch(answer: (request: Request) => Promise<Response>) {
     const left = new AbortController();
     response.once('close', () => left.abort());
     const { method = 'GET', headers } = request;
-    const body = method === 'GET' || method === 'HEAD' ? {} : { body: request as unknown as ReadableStream, duplex: 'half' as const };
+    const body =
+      method === 'GET' || method === 'HEAD' ? {} : { body: request as unknown as ReadableStream, duplex: 'half' as const };
     const answered = await answer(
       new Request(`http://127.0.0.1${request.url}`, {
         ...{ method, signal: left.signal, ...body },

@@ -21,10 +21,7 @@ export type Patience = { pace?: Pace; restMs?: number };
 export function createEdge(answer: Answer, patience: Patience = {}): Server {
   const take = (request: IncomingMessage, response: ServerResponse) => {
     const given = request.headers['x-forwarded-for'];
-    request.headers['x-forwarded-for'] = forwardedFor(
-      request.socket.remoteAddress,
-      Array.isArray(given) ? given.join() : given,
-    );
+    request.headers['x-forwarded-for'] = forwardedFor(request.socket.remoteAddress, Array.isArray(given) ? given.join() : given);
     readPast(request, response, patience.restMs ?? BODY_REST_MS);
     breakOffAtOnce(response);
     if (isAction(request)) void answerAction(answer, request, response, patience.pace);
@@ -89,7 +86,10 @@ function isAction({ method, headers, url = '' }: IncomingMessage): boolean {
   if (method !== 'POST') return false;
   if (headers['next-action'] !== undefined) return true;
   const path = URL.canParse(url, 'http://localhost') ? new URL(url, 'http://localhost').pathname : '';
-  return !path.startsWith('/api/') && /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(headers['content-type'] ?? '');
+  return (
+    !path.startsWith('/api/') &&
+    /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(headers['content-type'] ?? '')
+  );
 }
 
 /** Next reads an action's body by walking through it, and answers one that is too long by breaking off: it is read and judged here first. */
@@ -99,7 +99,7 @@ async function answerAction(answer: Answer, request: IncomingMessage, response: 
     body = await readActionBody(request, pace);
   } catch (error) {
     // Nobody is left to be told.
-    if (request.errored || request.destroyed) return;
+    if (request.errored || response.destroyed) return;
     return refuse(response, error);
   }
   answer(withBody(request, body), response);
@@ -110,11 +110,17 @@ async function readActionBody(request: IncomingMessage, pace: Pace | undefined):
   const type = request.headers['content-type'] ?? '';
   // How our pages send them; no form here is sent without its script.
   if (!/^text\/plain\b/i.test(type))
-    throw new CountersignError('unsupported', `A page takes no ${type.slice(0, 100) || 'body without a type'}. Reload it and try again.`);
+    throw new CountersignError(
+      'unsupported',
+      `A page takes no ${type.slice(0, 100) || 'body without a type'}. Reload it and try again.`,
+    );
   const announced = Number(request.headers['content-length']);
   const bytes = announced > ACTION_BODY_BYTES_MAX ? null : await boundedBytes(incoming(request, pace), ACTION_BODY_BYTES_MAX);
   if (bytes === null)
-    throw new CountersignError('too_large', `This is more than ${ACTION_BODY_BYTES_MAX / 1024 ** 2} MiB, the most that a page can send. Nothing was done.`);
+    throw new CountersignError(
+      'too_large',
+      `This is more than ${ACTION_BODY_BYTES_MAX / 1024 ** 2} MiB, the most that a page can send. Nothing was done.`,
+    );
   try {
     // Brackets and quotes are single bytes, whatever stands between them.
     assertShallow(bytes.toString('latin1'));

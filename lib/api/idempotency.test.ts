@@ -22,7 +22,12 @@ process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
 process.env.ADMIN_API_KEY = KEY;
 const keeper: Actor = { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' };
 
-async function write(path: string, key: string | null, json: unknown, who: Record<string, string> = { authorization: `Bearer ${KEY}` }) {
+async function write(
+  path: string,
+  key: string | null,
+  json: unknown,
+  who: Record<string, string> = { authorization: `Bearer ${KEY}` },
+) {
   const headers = {
     ...who,
     'content-type': 'application/json',
@@ -113,10 +118,13 @@ describe('a write whose first request was left open', () => {
   const asked = () => ({ key: randomUUID(), path: '/api/v1/batches', digest: requestDigest('one') });
   /** As another process leaves it: with what its transactions did, and the number that it was present by. */
   const leave = ({ key, path, digest }: ReturnType<typeof asked>, owner: number, done: object = {}) =>
-    pool.query(
-      "INSERT INTO api_write (actor, key, path, request_digest, owner, done) VALUES ('key:env', $1, $2, $3, $4, $5)",
-      [key, path, digest, owner, done],
-    );
+    pool.query("INSERT INTO api_write (actor, key, path, request_digest, owner, done) VALUES ('key:env', $1, $2, $3, $4, $5)", [
+      key,
+      path,
+      digest,
+      owner,
+      done,
+    ]);
   /** A process of this number that lives until its connection ends. */
   const present = async (number: number) => {
     const client = await pool.connect();
@@ -124,8 +132,7 @@ describe('a write whose first request was left open', () => {
     return () => client.release(true);
   };
   let carriedOut = 0;
-  const act = () =>
-    inWrite(pool, 'count', async () => ({ number: ++carriedOut })).then((value) => Response.json(value));
+  const act = () => inWrite(pool, 'count', async () => ({ number: ++carriedOut })).then((value) => Response.json(value));
   beforeEach(() => {
     carriedOut = 0;
   });
@@ -168,7 +175,10 @@ describe('a write whose first request was left open', () => {
     }).catch((error: unknown) => error);
     await reached.promise;
     // Another process finds its presence gone, for its connection to the database broke.
-    await pool.query("UPDATE api_write SET epoch = epoch + 1, done = '{\"count\": {\"number\": 7}}', status = 200, response = '{}' WHERE key = $1", [write.key]);
+    await pool.query(
+      'UPDATE api_write SET epoch = epoch + 1, done = \'{"count": {"number": 7}}\', status = 200, response = \'{}\' WHERE key = $1',
+      [write.key],
+    );
     go.resolve();
     expect(await slow).toMatchObject({ code: 'conflict', message: expect.stringContaining('carries it out by now') });
     expect(await (await once(keeper, write, act)).json()).toEqual({});
@@ -180,7 +190,8 @@ describe('a write whose first request was left open', () => {
     const answers = await Promise.allSettled(Array.from({ length: 12 }, () => once(keeper, write, act)));
     expect(carriedOut).toBe(1);
     for (const answer of answers)
-      if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'conflict', facts: { retryAfterSeconds: 1 } });
+      if (answer.status === 'rejected')
+        expect(answer.reason).toMatchObject({ code: 'conflict', facts: { retryAfterSeconds: 1 } });
   });
 });
 

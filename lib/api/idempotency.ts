@@ -54,7 +54,9 @@ export async function once(
     const answer = await answerOf(await carryOut(write, act));
     // The write is done: an answer that can't be kept must not turn it into a failure.
     if (isKept(answer.status))
-      await keepAnswer(write, answer).catch((err) => log.error({ err, path: asked.path }, 'the answer to a write could not be kept'));
+      await keepAnswer(write, answer).catch((err) =>
+        log.error({ err, path: asked.path }, 'the answer to a write could not be kept'),
+      );
     return responseOf(answer, {});
   } finally {
     leaveKey(write);

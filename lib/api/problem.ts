@@ -61,7 +61,16 @@ function problem(code: ApiCode, detail: string, { problems = [], facts = {}, hea
   // Whoever is told to come back is told when, in the body as in the header.
   const retry = typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {};
   // The facts come first: none may pass for one of the members that every problem has.
-  const body = { problems, ...facts, ...retry, type: `urn:countersign:problem:${code}`, title: TITLES[code], status, detail, code };
+  const body = {
+    problems,
+    ...facts,
+    ...retry,
+    type: `urn:countersign:problem:${code}`,
+    title: TITLES[code],
+    status,
+    detail,
+    code,
+  };
   return new Response(JSON.stringify(body), {
     status,
     headers: {

@@ -178,10 +178,7 @@ export const streams: Stream[] = [
       });
       if (!events) throw new CountersignError('not_found', 'There is no such batch.');
       const headers = { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' };
-      return new Response(
-        streamOf(written(events), request, { onLeave: () => left.abort(), over: over.signal }),
-        { headers },
-      );
+      return new Response(streamOf(written(events), request, { onLeave: () => left.abort(), over: over.signal }), { headers });
     },
   },
 ];
@@ -275,8 +272,7 @@ export function streamOf(
           if (done) {
             left = true;
             controller.close();
-          }
-          else controller.enqueue(value);
+          } else controller.enqueue(value);
         } catch (error) {
           // The status is out already: a connection that breaks off is how the reader learns that the file is not whole.
           if (left) return;

@@ -70,7 +70,7 @@ function createAuth() {
  */
 function logAuth(level: string, message: unknown, ...more: unknown[]): void {
   const err = [message, ...more].find((one) => one instanceof Error);
-  if (err) log.error({ err }, 'signing in or out failed');
+  if (err) log.error({ err }, 'better-auth could not read or write a session');
   else log.debug({ level, more }, String(message));
 }
 

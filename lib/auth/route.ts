@@ -55,7 +55,11 @@ function requestOf({ method, headers: given }: Request, path: string, asked: Cre
   const headers = new Headers(given);
   for (const name of ['content-length', 'transfer-encoding', 'content-type']) headers.delete(name);
   if (asked) headers.set('content-type', 'application/json');
-  return new Request(`http://localhost${AUTH_PATH}${path}`, { method, headers, ...(asked ? { body: JSON.stringify(asked) } : {}) });
+  return new Request(`http://localhost${AUTH_PATH}${path}`, {
+    method,
+    headers,
+    ...(asked ? { body: JSON.stringify(asked) } : {}),
+  });
 }
 
 function withHeaders(answer: Response, https: boolean): Response {

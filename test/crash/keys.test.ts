@@ -11,16 +11,19 @@ const { pool, ownerPool, superPool, url } = await testDatabase();
 
 /** Whoever holds this lock holds every write that comes to the gate. */
 const GATE = 4_242;
+/** Each by where its trigger stops a write, of whose transactions `last` is the last. */
 const POINTS = {
   // The key is taken; nothing of the write has happened.
-  'before the write': 'AFTER INSERT ON api_write FOR EACH ROW',
-  // Everything is written, nothing committed.
-  'before the commit': 'BEFORE UPDATE ON api_write FOR EACH ROW WHEN (NEW.done IS DISTINCT FROM OLD.done)',
+  'before the write': () => 'AFTER INSERT ON api_write FOR EACH ROW',
+  // Everything is written, and the last of it is not committed.
+  'before the commit': (last: string) =>
+    `BEFORE UPDATE ON api_write FOR EACH ROW WHEN (NEW.done ? '${last}' AND NOT OLD.done ? '${last}')`,
   // The server goes on and commits what its client will never hear of.
-  'in the commit': 'AFTER UPDATE ON api_write DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.done IS DISTINCT FROM OLD.done)',
+  'in the commit': (last: string) =>
+    `AFTER UPDATE ON api_write DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.done ? '${last}' AND NOT OLD.done ? '${last}')`,
   // The write is done, and its answer is nowhere.
-  'before its answer is kept': 'BEFORE UPDATE ON api_write FOR EACH ROW WHEN (NEW.status IS NOT NULL)',
-} as const;
+  'before its answer is kept': () => 'BEFORE UPDATE ON api_write FOR EACH ROW WHEN (NEW.status IS NOT NULL)',
+};
 type Point = keyof typeof POINTS;
 
 beforeAll(async () => {
@@ -42,9 +45,9 @@ beforeAll(async () => {
 });
 
 /** Closes the gate at a point; the first write that comes there waits until the gate is opened. */
-async function gate(point: Point): Promise<{ reached(): Promise<unknown>; open(): Promise<void> }> {
+async function gate(point: Point, last: string): Promise<{ reached(): Promise<unknown>; open(): Promise<void> }> {
   const constraint = point === 'in the commit' ? 'CONSTRAINT' : '';
-  await ownerPool.query(`CREATE ${constraint} TRIGGER gate ${POINTS[point]} EXECUTE FUNCTION stop_at_gate()`);
+  await ownerPool.query(`CREATE ${constraint} TRIGGER gate ${POINTS[point](last)} EXECUTE FUNCTION stop_at_gate()`);
   const keeper: pg.PoolClient = await superPool.connect();
   await keeper.query('SELECT pg_advisory_lock($1)', [GATE]);
   return {
@@ -82,13 +85,14 @@ const plan = { classifier: { kind: 'rules', otherwise: 'skip' }, categories: [{ 
 const count = async (sql: string, ...values: unknown[]): Promise<number> =>
   Number((await pool.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`, values)).rows[0]?.n);
 
-/** A write of each kind: what is asked, and how often it was done. */
-const WRITES: Record<string, () => Promise<{ ask: Ask; done: () => Promise<number> }>> = {
+/** A write of each kind: what is asked, its last transaction, and how often it was done. */
+const WRITES: Record<string, () => Promise<{ ask: Ask; last: string; done: () => Promise<number> }>> = {
   async 'a new batch'() {
     const { datasetId } = await seedBatch(pool, { chunks: [{ state: 'done', items }] });
     const name = randomUUID();
     return {
       ask: { path: '/batches', body: JSON.stringify({ datasetId, name, plan }) },
+      last: 'create',
       done: () => count('batch WHERE name = $1', name),
     };
   },
@@ -97,6 +101,7 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; done: () => Promise<numbe
     const name = randomUUID();
     return {
       ask: { path: '/batches', body: JSON.stringify({ datasetId, name, plan, start: true }) },
+      last: 'start',
       done: () => count(`batch WHERE name = $1 AND state = 'running'`, name),
     };
   },
@@ -107,6 +112,7 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; done: () => Promise<numbe
     const seen = (await (await fetch(`${next.origin}/api/v1${path}`, { headers })).json()) as { digest: string };
     return {
       ask: { path: `${path}/decision`, body: JSON.stringify({ digest: seen.digest, next: true, execute: true, seen: [1] }) },
+      last: 'decide',
       done: () => count('decision WHERE batch_id = $1', batchId),
     };
   },
@@ -114,6 +120,7 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; done: () => Promise<numbe
     const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] });
     return {
       ask: { path: `/batches/${batchId}/pause`, body: '{}' },
+      last: 'pause',
       done: () => count(`event WHERE batch_id = $1 AND kind = 'pause' AND facts IS NOT NULL`, batchId),
     };
   },
@@ -121,6 +128,7 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; done: () => Promise<numbe
     const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] });
     return {
       ask: { path: `/batches/${batchId}/chunks/1/corrections`, body: JSON.stringify([{ ordinal: 1, category: 'keep' }]) },
+      last: 'correct',
       done: () => count('correction WHERE batch_id = $1', batchId),
     };
   },
@@ -129,6 +137,7 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; done: () => Promise<numbe
     await pool.query(`INSERT INTO "user" (id, name, email) VALUES ($1, 'Eve', $2)`, [id, `${id}@example.org`]);
     return {
       ask: { path: `/people/${id}/disable`, body: '{}' },
+      last: 'disable',
       done: () => count('"user" WHERE id = $1 AND disabled_at IS NOT NULL', id),
     };
   },
@@ -136,6 +145,7 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; done: () => Promise<numbe
     const name = `${randomUUID()}.csv`;
     return {
       ask: { path: `/datasets?name=${name}`, body: 'a,b\n1,2\n', type: 'text/csv' },
+      last: 'upload',
       done: () => count(`dataset WHERE name = $1 AND state = 'ready'`, name),
     };
   },
@@ -143,7 +153,9 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; done: () => Promise<numbe
     const id = randomUUID();
     return {
       ask: { path: `/datasets?name=chosen.csv&id=${id}`, body: 'a,b\n1,2\n', type: 'text/csv' },
-      done: async () => ((await count(`dataset WHERE id = $1 AND state = 'ready'`, id)) === 1 ? count('item WHERE dataset_id = $1', id) : 0),
+      last: 'upload',
+      done: async () =>
+        (await count(`dataset WHERE id = $1 AND state = 'ready'`, id)) === 1 ? count('item WHERE dataset_id = $1', id) : 0,
     };
   },
 };
@@ -155,9 +167,9 @@ describe.each(Object.keys(POINTS) as Point[])('killed %s', (point) => {
   });
 
   test.each(Object.keys(WRITES))('%s is done once, and its repeat is answered', async (kind) => {
-    const { ask: asked, done } = await (WRITES[kind] as (typeof WRITES)[string])();
+    const { ask: asked, last, done } = await (WRITES[kind] as (typeof WRITES)[string])();
     const key = randomUUID();
-    const closed = await gate(point);
+    const closed = await gate(point, last);
     const first = ask(doomed.origin, key, asked).then(
       () => 'answered',
       () => 'broke off',
@@ -184,7 +196,7 @@ describe.each(Object.keys(POINTS) as Point[])('killed %s', (point) => {
 test('a write that its process is still at is left to it, by every process', async () => {
   const { ask: asked, done } = await (WRITES['a correction'] as (typeof WRITES)[string])();
   const key = randomUUID();
-  const closed = await gate('before the commit');
+  const closed = await gate('before the commit', 'correct');
   const alive = await api();
   const first = ask(alive.origin, key, asked);
   await closed.reached();

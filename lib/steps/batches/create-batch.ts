@@ -43,7 +43,16 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
     const batchId = randomUUID();
     const planDigest = sha256(canonicalBytes(resolved as unknown as Json));
     await insertBatch(tx, {
-      ...{ id: batchId, datasetId, name, plan: resolved, planDigest, taskRef: taskRef ?? null, undoes: null, createdBy: actor.id },
+      ...{
+        id: batchId,
+        datasetId,
+        name,
+        plan: resolved,
+        planDigest,
+        taskRef: taskRef ?? null,
+        undoes: null,
+        createdBy: actor.id,
+      },
       ...{ routing: planned.routing.kind, pilot: planned.gates.next === 'pilot' ? planned.gates.pilot : null },
     });
     for (const { number, name: chunkName, ordinals, serial } of planned.chunks) {

@@ -82,7 +82,10 @@ const arriving: string[] = [];
 function takeSlot({ id }: Actor): () => void {
   const own = arriving.filter((other) => other === id).length;
   if (own >= UPLOADS_PER_PERSON_MAX)
-    throw new CountersignError('unavailable', `${own} files of yours are arriving here already. Try again when one of them is done.`);
+    throw new CountersignError(
+      'unavailable',
+      `${own} files of yours are arriving here already. Try again when one of them is done.`,
+    );
   if (arriving.length >= UPLOADS_AT_ONCE) {
     const message = `${arriving.length} files are arriving here already. Try again when one of them is done.`;
     throw new CountersignError('unavailable', message);

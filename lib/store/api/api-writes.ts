@@ -106,7 +106,11 @@ async function readKey({ actor, key, digest }: Asked, owner: number): Promise<Fo
 }
 
 /** Waits for a transaction of a dead owner that is just committing, and then sees what it did. Null: somebody else was faster. */
-async function takeOver({ actor, key, path, digest }: Asked, owner: number, { epoch, expired }: Found): Promise<KeyedWrite | null> {
+async function takeOver(
+  { actor, key, path, digest }: Asked,
+  owner: number,
+  { epoch, expired }: Found,
+): Promise<KeyedWrite | null> {
   const { rows } = await db().pool.query<Pick<KeyedWrite, 'epoch' | 'done'>>(
     `UPDATE api_write SET owner = $3, epoch = epoch + 1, path = $4, request_digest = $5, created_at = clock_timestamp(), status = NULL, response = NULL,
        done = CASE WHEN $6 THEN '{}' ELSE done END

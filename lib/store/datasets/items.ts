@@ -166,9 +166,10 @@ async function create(client: pg.ClientBase, { id, name, createdBy, again }: New
   await client.query('BEGIN');
   if (locked && again) await removeUnready(client, id);
   const { rowCount } = locked
-    ? await client.query(`INSERT INTO dataset (id, name, state, created_by) VALUES ($1, $2, 'receiving', $3) ON CONFLICT DO NOTHING`, [
-        ...[id, name, createdBy],
-      ])
+    ? await client.query(
+        `INSERT INTO dataset (id, name, state, created_by) VALUES ($1, $2, 'receiving', $3) ON CONFLICT DO NOTHING`,
+        [...[id, name, createdBy]],
+      )
     : { rowCount: 0 };
   if (rowCount !== 1)
     throw new CountersignError('conflict', 'A dataset of this id is there already. Leave the id out, or choose another.');
