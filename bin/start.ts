@@ -15,6 +15,7 @@ import { type Keeper, keepRunning } from './start/children.ts';
 import { type KeptDatabase, keepDatabase } from './start/database.ts';
 import { welcomeFirstPerson } from './start/first-person.ts';
 import { ensureKeys } from './start/keys.ts';
+import { environmentOfWorker } from './start/worker-environment.ts';
 
 const WEB_STOP_MS = 5_000;
 
@@ -53,14 +54,14 @@ async function begin(): Promise<void> {
   stopping.signal.throwIfAborted();
 
   const childEnv = environmentOfChildren(settings, urls);
-  const start = (name: string, file: string) =>
-    keepRunning(name, join(import.meta.dirname, file), childEnv, (line) => say(name, line));
+  const start = (name: string, file: string, given = childEnv) =>
+    keepRunning(name, join(import.meta.dirname, file), given, (line) => say(name, line));
   say('web');
   running.web = start('web', 'web.ts');
   await running.web.ready;
   stopping.signal.throwIfAborted();
   say('workers', String(settings.WORKERS));
-  running.workers = Array.from({ length: settings.WORKERS }, () => start('worker', 'worker.ts'));
+  running.workers = Array.from({ length: settings.WORKERS }, () => start('worker', 'worker.ts', environmentOfWorker(childEnv)));
   await Promise.all(running.workers.map((worker) => worker.ready));
   if (stopping.signal.aborted) return;
   const welcome = await welcomeFirstPerson(settings, urls.appUrl, addressOf(settings));

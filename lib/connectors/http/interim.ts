@@ -18,7 +18,7 @@ export function withoutInterim(socket: Socket): Socket {
   const { read, write } = socket;
   /** whether the head of an answer is what comes next */
   let head = false;
-  let held = Buffer.alloc(0);
+  let held: Buffer = Buffer.alloc(0);
   socket.write = function (this: Socket, ...args: unknown[]) {
     head = true;
     return Reflect.apply(write, this, args);

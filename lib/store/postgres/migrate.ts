@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { CountersignError } from '#lib/core/errors.ts';
-import { grantToApplication } from './grants.ts';
+import { closeToOthers, grantToApplication } from './grants.ts';
 import { applyMigrations } from './schema-engine.ts';
 
 export type DatabaseUrls = {
@@ -34,6 +34,7 @@ export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<strin
     await installJobs(ownerUrl);
     const appRole = roleOf(appUrl);
     if (appRole !== roleOf(ownerUrl)) await grantToApplication(owner, appRole);
+    await closeToOthers(owner);
     return applied;
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
