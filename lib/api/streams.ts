@@ -241,7 +241,7 @@ export function disposition(fileName: string): string {
 
 /**
  * Reads on only when the other side has taken what there was; a reader who leaves ends the source, and `onLeave` wakes one that waits. Once it is `over`
- * it breaks off, and what was not taken yet is not given any more: a reader who is slow would go on being told.
+ * it ends. For a reader who has not taken all there was it breaks off, and the rest is not given any more: who is slow would go on being told.
  * @internal for its tests
  */
 export function streamOf(
@@ -261,7 +261,8 @@ export function streamOf(
       start(controller) {
         over?.addEventListener('abort', () => {
           if (left) return;
-          controller.error(new DOMException('The reader may not follow this any longer.', 'AbortError'));
+          if ((controller.desiredSize ?? 0) > 0) controller.close();
+          else controller.error(new DOMException('The reader may not follow this any longer.', 'AbortError'));
           end().catch(() => {});
         });
       },

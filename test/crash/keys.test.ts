@@ -1,7 +1,7 @@
 /** Writes with an Idempotency-Key, while the process that carries them out is killed at each of their points: each is done once, and its repeat answered at once. */
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { API_KEY, type ApiProcess, startApi } from '#test/api-process.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
@@ -11,24 +11,24 @@ const { pool, ownerPool, superPool, url } = await testDatabase();
 
 /** Whoever holds this lock holds every write that comes to the gate. */
 const GATE = 4_242;
-/** Each by where its trigger stops a write, of whose transactions `last` is the last. */
+/** The key of a write begins with the name of its last transaction. */
+const LAST = "split_part(NEW.key, ':', 1)";
+/** Each by where its trigger stops a write. */
 const POINTS = {
   // The key is taken; nothing of the write has happened.
-  'before the write': () => 'AFTER INSERT ON api_write FOR EACH ROW',
+  'before the write': 'AFTER INSERT ON api_write FOR EACH ROW',
   // Everything is written, and the last of it is not committed.
-  'before the commit': (last: string) =>
-    `BEFORE UPDATE ON api_write FOR EACH ROW WHEN (NEW.done ? '${last}' AND NOT OLD.done ? '${last}')`,
+  'before the commit': `BEFORE UPDATE ON api_write FOR EACH ROW WHEN (NEW.done ? ${LAST} AND NOT OLD.done ? ${LAST})`,
   // The server goes on and commits what its client will never hear of.
-  'in the commit': (last: string) =>
-    `AFTER UPDATE ON api_write DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.done ? '${last}' AND NOT OLD.done ? '${last}')`,
+  'in the commit': `AFTER UPDATE ON api_write DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.done ? ${LAST} AND NOT OLD.done ? ${LAST})`,
   // The write is done, and its answer is nowhere.
-  'before its answer is kept': () => 'BEFORE UPDATE ON api_write FOR EACH ROW WHEN (NEW.status IS NOT NULL)',
+  'before its answer is kept': 'BEFORE UPDATE ON api_write FOR EACH ROW WHEN (NEW.status IS NOT NULL)',
 };
 type Point = keyof typeof POINTS;
 
 beforeAll(async () => {
   await ownerPool.query(`CREATE FUNCTION stop_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM pg_advisory_xact_lock(${GATE}); RETURN NEW; END $$`);
+    PERFORM pg_advisory_xact_lock_shared(${GATE}); RETURN NEW; END $$`);
 });
 
 const apis: ApiProcess[] = [];
@@ -44,20 +44,20 @@ beforeAll(async () => {
   next = await api();
 });
 
-/** Closes the gate at a point; the first write that comes there waits until the gate is opened. */
-async function gate(point: Point, last: string): Promise<{ reached(): Promise<unknown>; open(): Promise<void> }> {
+/** Closes the gate at a point; the writes that come there wait until it is opened. */
+async function gate(point: Point): Promise<{ reached(writes: number): Promise<unknown>; open(): Promise<void> }> {
   const constraint = point === 'in the commit' ? 'CONSTRAINT' : '';
-  await ownerPool.query(`CREATE ${constraint} TRIGGER gate ${POINTS[point](last)} EXECUTE FUNCTION stop_at_gate()`);
+  await ownerPool.query(`CREATE ${constraint} TRIGGER gate ${POINTS[point]} EXECUTE FUNCTION stop_at_gate()`);
   const keeper: pg.PoolClient = await superPool.connect();
   await keeper.query('SELECT pg_advisory_lock($1)', [GATE]);
   return {
-    reached: () =>
-      eventually(`a write ${point}`, async () => {
+    reached: (writes) =>
+      eventually(`${writes} writes ${point}`, async () => {
         const { rowCount } = await superPool.query(
           `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
           [GATE],
         );
-        return rowCount === 1;
+        return rowCount === writes;
       }),
     async open() {
       await keeper.query('SELECT pg_advisory_unlock($1)', [GATE]);
@@ -160,46 +160,53 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; last: string; done: () =>
   },
 };
 
-describe.each(Object.keys(POINTS) as Point[])('killed %s', (point) => {
-  let doomed: ApiProcess;
-  beforeEach(async () => {
-    doomed = await api();
-  });
-
-  test.each(Object.keys(WRITES))('%s is done once, and its repeat is answered', async (kind) => {
-    const { ask: asked, last, done } = await (WRITES[kind] as (typeof WRITES)[string])();
-    const key = randomUUID();
-    const closed = await gate(point, last);
-    const first = ask(doomed.origin, key, asked).then(
-      () => 'answered',
-      () => 'broke off',
-    );
-    await closed.reached();
-    await doomed.kill();
-    expect(await first).toBe('broke off');
-    // In the commit the repeat waits for what the database is about, and for nothing else.
-    const early = point === 'in the commit' ? ask(next.origin, key, asked) : null;
-    await closed.open();
-    const began = performance.now();
-    let repeat = await (early ?? ask(next.origin, key, asked));
-    // The database learns of the death from the socket, a moment later.
-    while (repeat.status === 409 && repeat.headers.get('retry-after') === '1' && performance.now() - began < 5_000)
-      repeat = await ask(next.origin, key, asked);
-    expect([repeat.status < 300, repeat.body]).toEqual([true, expect.anything()]);
-    expect(await done()).toBe(1);
+test.each(Object.keys(POINTS) as Point[])('killed %s, each write is done once, and its repeat is answered', async (point) => {
+  const doomed = await api();
+  const writes = await Promise.all(
+    Object.entries(WRITES).map(async ([kind, make]) => {
+      const write = await make();
+      return { kind, ...write, key: `${write.last}:${randomUUID()}` };
+    }),
+  );
+  const closed = await gate(point);
+  const first = Promise.all(
+    writes.map(({ ask: asked, key }) =>
+      ask(doomed.origin, key, asked).then(
+        () => 'answered',
+        () => 'broke off',
+      ),
+    ),
+  );
+  await closed.reached(writes.length);
+  await doomed.kill();
+  expect(new Set(await first)).toEqual(new Set(['broke off']));
+  // In the commit the repeats wait for what the database is about, and for nothing else.
+  const early = point === 'in the commit' ? writes.map(({ ask: asked, key }) => ask(next.origin, key, asked)) : [];
+  await closed.open();
+  for (const [index, { kind, ask: asked, key, done }] of writes.entries()) {
+    const repeat = await answered(asked, key, early[index]);
+    expect([kind, repeat.status < 300, repeat.body]).toEqual([kind, true, expect.anything()]);
+    expect([kind, await done()]).toEqual([kind, 1]);
     const again = await ask(next.origin, key, asked);
-    expect([again.status, again.headers.get('idempotent-replay'), again.body]).toEqual([repeat.status, 'true', repeat.body]);
-    expect(await done()).toBe(1);
-  });
+    expect([kind, again.headers.get('idempotent-replay'), again.body]).toEqual([kind, 'true', repeat.body]);
+    expect([kind, await done()]).toEqual([kind, 1]);
+  }
 });
 
+/** The database learns of a death from the socket, a moment later: until then the repeat is told to come back in a second. */
+async function answered(asked: Ask, key: string, early?: ReturnType<typeof ask>): ReturnType<typeof ask> {
+  const until = performance.now() + 5_000;
+  for (let answer = await (early ?? ask(next.origin, key, asked)); ; answer = await ask(next.origin, key, asked))
+    if (answer.status !== 409 || performance.now() > until) return answer;
+}
+
 test('a write that its process is still at is left to it, by every process', async () => {
-  const { ask: asked, done } = await (WRITES['a correction'] as (typeof WRITES)[string])();
-  const key = randomUUID();
-  const closed = await gate('before the commit', 'correct');
+  const { ask: asked, last, done } = await (WRITES['a correction'] as (typeof WRITES)[string])();
+  const key = `${last}:${randomUUID()}`;
+  const closed = await gate('before the commit');
   const alive = await api();
   const first = ask(alive.origin, key, asked);
-  await closed.reached();
+  await closed.reached(1);
   for (const { origin } of [next, alive]) {
     const { status, body, headers } = await ask(origin, key, asked);
     expect([status, body.code, headers.get('retry-after')]).toEqual([409, 'conflict', '1']);
