@@ -21,6 +21,7 @@ import { ensureKeys, type Keys } from './start/keys.ts';
 import { endLeftoverWebServer, noteWebServer } from './start/leftover.ts';
 import { whenNpmIsGone } from './start/npm.ts';
 import { wordsOfRefusal } from './start/refusal.ts';
+import { environmentOfWorker } from './start/worker-environment.ts';
 
 const WEB_STOP_MS = 5_000;
 const BEGIN_STOP_MS = 60_000;
@@ -85,7 +86,9 @@ async function begin(): Promise<void> {
   await running.web.ready;
   stopping.signal.throwIfAborted();
   say('workers', String(settings.WORKERS));
-  running.workers = Array.from({ length: settings.WORKERS }, () => start('worker', 'worker.ts'));
+  running.workers = Array.from({ length: settings.WORKERS }, () =>
+    start('worker', 'worker.ts', { env: environmentOfWorker(childEnv) }),
+  );
   await Promise.all(running.workers.map((worker) => worker.ready));
   if (stopping.signal.aborted) return;
   const welcome = await welcomeFirstPerson(settings, urls.appUrl, addressOf(settings));

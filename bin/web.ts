@@ -1,15 +1,14 @@
 /** The web server's process; bin/start.ts starts it and hears `ready` over IPC. */
 
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import next from 'next';
-import { forwardedFor } from '#lib/auth/peer.ts';
 import { env } from '#lib/env.ts';
+import { logConsole } from '#lib/log.ts';
 import { answerTheStart, sayReady, whenTheStartIsGone } from './start/parent.ts';
+import { createEdge } from './web/edge.ts';
 
 const CLOSE_MS = 3_000;
-/** A sender that sends nothing, or a reader that reads nothing, for this long is gone. Live pages hear a heartbeat every 10 s. */
-const IDLE_MS = 5 * 60 * 1000;
 
 let server: Server | undefined;
 let closing = false;
@@ -20,8 +19,11 @@ whenTheStartIsGone(close);
 answerTheStart();
 
 const { HOST, PORT } = env();
+const dev = process.env.NODE_ENV !== 'production';
+// Whoever develops reads what Next prints as it prints it.
+if (!dev) logConsole();
 const app = next({
-  dev: process.env.NODE_ENV !== 'production',
+  dev,
   dir: resolve(import.meta.dirname, '..'),
   hostname: HOST,
   port: PORT,
@@ -30,14 +32,7 @@ await app.prepare();
 
 // It takes the upgrades (hot reload) of the server too, from the first request on.
 const answer = app.getRequestHandler();
-server = createServer((request, response) => {
-  const given = request.headers['x-forwarded-for'];
-  request.headers['x-forwarded-for'] = forwardedFor(request.socket.remoteAddress, Array.isArray(given) ? given.join() : given);
-  void answer(request, response);
-});
-// Node ends a request after 5 minutes; a large upload over a slow line takes longer. Headers keep their own limit.
-server.requestTimeout = 0;
-server.timeout = IDLE_MS;
+server = createEdge((request, response) => answer(request, response));
 server.once('error', (error) => {
   console.error(`The web server can't listen on ${HOST}:${PORT}: ${error.message}`);
   process.exit(1);

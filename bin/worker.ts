@@ -1,4 +1,4 @@
-/** `npm run worker`: one worker process, on any machine that reaches the database. It needs DATABASE_URL and the same SECRET_KEY as the others. */
+/** `npm run worker`: one worker process, on any machine that reaches the database. Of the settings it needs DATABASE_URL, and ALLOW_PRIVATE_TARGETS where it is set. */
 import { HOUSEKEEPING_MS, LEASE_MS, REFOLD_CHECK_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
 import { listenForBells } from '#lib/engine/bell.ts';
 import { pruneEvents } from '#lib/engine/events.ts';

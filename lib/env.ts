@@ -55,7 +55,7 @@ const flag = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Every setting there is; `.env.example` names the same ones. @internal for its tests */
+/** Every setting there is; `.env.example` names the same ones. */
 export const envSchema = z
   .object({
     /** The web server's port. */

@@ -1,3 +1,4 @@
+import { format } from 'node:util';
 import pino, { type LoggerOptions } from 'pino';
 
 /**
@@ -42,3 +43,17 @@ export const LOG = {
  * the terminal at the start is not a log: bin/start.ts prints that.
  */
 export const log = pino(LOG);
+
+/**
+ * From now on what libraries print is in the log as well, one line each: what a stranger sent may be in it, line ends and all. For the web server's own
+ * process.
+ */
+export function logConsole(): void {
+  const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error' } as const;
+  for (const [method, level] of Object.entries(levels) as [keyof typeof levels, (typeof levels)[keyof typeof levels]][]) {
+    console[method] = (...said: unknown[]) => {
+      const err = said.find((one) => one instanceof Error);
+      log[level](err ? { err } : {}, format(...said.map((one) => (one instanceof Error ? one.message : one))));
+    };
+  }
+}

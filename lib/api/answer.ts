@@ -1,6 +1,7 @@
 /** Every request to /api/v1: who asks, which path, the answer; and what a refusal looks like. */
 import { OpenAPIHandler } from '@orpc/openapi/fetch';
 import type { Actor } from '#lib/auth/actor.ts';
+import { authorise, type Verb } from '#lib/auth/authorise.ts';
 import { apiActor } from '#lib/auth/who.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readJsonBody } from './body.ts';
@@ -11,6 +12,7 @@ import { matcher, routesOf } from './paths.ts';
 import { methodNotAllowed, problemResponse } from './problem.ts';
 import { type ApiContext, described, router } from './router.ts';
 import { type Stream, streams } from './streams.ts';
+import { verbOf } from './verbs.ts';
 
 /** Answers a request to a path below /api/v1. Never throws; nothing that it answers may be kept by a cache. */
 export async function answerApi(request: Request): Promise<Response> {
@@ -24,16 +26,19 @@ export async function answerApi(request: Request): Promise<Response> {
   return new Response(null, response);
 }
 
-const match = matcher<Stream | 'document' | 'json'>([
-  { method: 'GET', path: '/api/v1/openapi.json', target: 'document' },
-  ...routesOf(contract).map((route) => ({ ...route, target: 'json' as const })),
-  ...streams.map((stream) => ({ method: stream.method, path: stream.path, target: stream })),
+/** `by`: what answers; a stream, or the procedures of the contract. `verb`: what a write wants the right to. */
+type Target = { by: Stream | 'document' | 'json'; verb: Verb | null };
+
+const match = matcher<Target>([
+  { method: 'GET', path: '/api/v1/openapi.json', target: { by: 'document', verb: null } },
+  ...routesOf(contract).map((route) => ({ ...route, target: { by: 'json' as const, verb: verbOf(route) } })),
+  ...streams.map((stream) => ({ method: stream.method, path: stream.path, target: { by: stream, verb: verbOf(stream) } })),
 ]);
 
 async function answer(request: Request, path: string): Promise<Response> {
   const found = match(request.method, path);
   // The description holds nothing of anybody's, and tools read it before they have a key.
-  if (found && 'target' in found && found.target === 'document') return Response.json(await openApiDocument());
+  if (found && 'target' in found && found.target.by === 'document') return Response.json(await openApiDocument());
   const actor = await apiActor(request);
   if (new URL(request.url).search.includes('%00'))
     throw new CountersignError('invalid', 'The address holds the character NUL (%00), which no text here can.');
@@ -43,8 +48,10 @@ async function answer(request: Request, path: string): Promise<Response> {
       `There is no path ${path.slice(0, 200)}. All paths are described at /api/v1/openapi.json.`,
     );
   if ('allowed' in found) return methodNotAllowed(request.method, found.allowed);
-  const { target } = found;
-  if (target !== 'document' && target !== 'json') return target.answer(actor, request, found.params);
+  const { by, verb } = found.target;
+  // The step authorises too. Here it is before the body, which whoever may not need not send, and before what was answered to an Idempotency-Key.
+  if (verb) authorise(actor, verb);
+  if (by !== 'document' && by !== 'json') return by.answer(actor, request, found.params);
   return answerJson(actor, request, path);
 }
 

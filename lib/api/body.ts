@@ -3,22 +3,20 @@ import { parse as parseSafely } from 'secure-json-parse';
 import { boundedBytes } from '#lib/core/bounded.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { API_BODY_BYTES_MAX, API_BODY_DEPTH_MAX } from '#lib/core/limits.ts';
+import { incoming } from '#lib/incoming.ts';
 
 /**
  * The bytes of a request's JSON body; empty when it has none.
  *
- * @throws CountersignError `too_large`; `unsupported` for a body that is not JSON by its own word; `invalid` for one that can't be parsed,
+ * @throws CountersignError `too_large`; `too_slow`; `unsupported` for a body that is not JSON by its own word; `invalid` for one that can't be parsed,
  *   names `__proto__`, is nested too deeply, or holds text that can't be stored.
  */
 export async function readJsonBody(request: Request): Promise<Buffer> {
+  // What is refused by its headers is not waited for.
+  if (Number(request.headers.get('content-length')) > 0) assertJson(request);
   const bytes = await readBounded(request);
   if (bytes.length === 0) return bytes;
-  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type !== 'application/json')
-    throw new CountersignError(
-      'unsupported',
-      `The body is sent as ${type || 'nothing in particular'}. Send it as application/json.`,
-    );
+  assertJson(request);
   try {
     const text = utf8.decode(bytes);
     assertShallow(text);
@@ -29,8 +27,17 @@ export async function readJsonBody(request: Request): Promise<Buffer> {
   return bytes;
 }
 
-/** Before it is parsed: whatever walks through it afterwards may do so by calling itself. */
-function assertShallow(text: string): void {
+function assertJson(request: Request): void {
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === 'application/json') return;
+  throw new CountersignError(
+    'unsupported',
+    `The body is sent as ${type || 'nothing in particular'}. Send it as application/json.`,
+  );
+}
+
+/** Before JSON is parsed: whatever walks through it afterwards may do so by calling itself. Throws in words. */
+export function assertShallow(text: string): void {
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < text.length; at++) {
@@ -65,7 +72,7 @@ async function readBounded(request: Request): Promise<Buffer> {
     new CountersignError('too_large', `The body is larger than ${API_BODY_BYTES_MAX / 1024 ** 2} MiB. Send it in parts.`);
   // The header may lie either way: it only saves reading what is refused in any case.
   if (Number(request.headers.get('content-length')) > API_BODY_BYTES_MAX) throw tooLarge();
-  const bytes = request.body ? await boundedBytes(request.body, API_BODY_BYTES_MAX) : Buffer.alloc(0);
+  const bytes = request.body ? await boundedBytes(incoming(request.body), API_BODY_BYTES_MAX) : Buffer.alloc(0);
   if (bytes === null) throw tooLarge();
   return bytes;
 }

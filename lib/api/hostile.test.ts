@@ -1,6 +1,12 @@
 /** What no honest caller sends, to every path: it is refused in words, and never a fault of ours. */
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { format, promisify } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
+import { answerAuth } from '#lib/auth/route.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
+import { BODY_PART_MS } from '#lib/core/limits.ts';
+import { log } from '#lib/log.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
@@ -206,6 +212,127 @@ describe('a body', () => {
         expect((await ask({ method: 'POST', path: filled(path), body: inPlan })).status).toBe(400);
       }
     }
+  });
+});
+
+it('a body that comes a byte at a time is given up in words, by every path that takes one', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const [trickle, answered] = [new Set<ReadableStreamDefaultController<Uint8Array>>(), [] as Promise<unknown>[]];
+    const post = (path: string, headers: Record<string, string>, answer: (request: Request) => Promise<Response>) => {
+      const body = new ReadableStream<Uint8Array>({ start: (controller) => void trickle.add(controller) });
+      const asked = {
+        method: 'POST',
+        body,
+        duplex: 'half' as const,
+        headers: { 'content-type': 'application/json', ...headers },
+      };
+      answered.push(
+        answer(new Request(`http://127.0.0.1:3000${path}`, asked)).then(
+          async (response) => [path, response.status, ((await response.json()) as { code: string }).code],
+          (error) => [path, error.status, error.code],
+        ),
+      );
+    };
+    const paths = ROUTES.filter(({ method, path }) => method === 'POST' && path !== '/api/v1/datasets').map(({ path }) =>
+      filled(path),
+    );
+    for (const path of paths) post(path, { authorization: `Bearer ${KEY}` }, answerApi);
+    post('/api/auth/sign-in/email', { origin: 'http://127.0.0.1:3000', host: '127.0.0.1:3000' }, answerAuth);
+    for (let ms = 0; ms <= BODY_PART_MS; ms += 1_000) {
+      for (const controller of trickle) controller.enqueue(new Uint8Array([0x20]));
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(await Promise.all(answered)).toEqual([...paths, '/api/auth/sign-in/email'].map((path) => [path, 408, 'too_slow']));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+describe('the log', () => {
+  // A stranger's text, as it would have to be to pass for a line of somebody else's.
+  const FORGED = 'x\n{"level":30,"msg":"forged"}\r\n\u001b[2Jforged\u2028forged';
+
+  /** Everything that is logged or printed. pino writes past process.stdout, so its methods are watched. */
+  async function saidDuring(act: () => Promise<unknown>): Promise<string> {
+    const heard: string[] = [];
+    const hear = (...said: unknown[]): boolean => heard.push(format(...said)) > 0;
+    const spies = [
+      ...(['info', 'warn', 'error', 'fatal'] as const).map((level) => vi.spyOn(log, level).mockImplementation(hear)),
+      ...(['log', 'info', 'warn', 'error', 'debug'] as const).map((method) => vi.spyOn(console, method).mockImplementation(hear)),
+      ...[process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(hear)),
+    ];
+    try {
+      await act();
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
+    return heard.join('\n');
+  }
+
+  const site = { origin: 'http://127.0.0.1:3000', host: '127.0.0.1:3000' };
+  const auth = (path: string, method: string, body?: string, headers: Record<string, string> = {}) =>
+    answerAuth(
+      new Request(`http://127.0.0.1:3000/api/auth${path}`, {
+        method,
+        headers: { ...site, 'content-type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body }),
+      }),
+    ).catch(() => {});
+
+  it('says nothing of what a stranger tries to sign in with', async () => {
+    const bodies = [
+      { email: FORGED, password: FORGED },
+      { email: 'nobody@example.org', password: FORGED },
+      { email: `${encodeURIComponent(FORGED)}@example.org`, password: 'x' },
+      { email: { $ne: FORGED }, password: [FORGED] },
+      { email: 'a@example.org', password: 'x', callbackURL: FORGED, rememberMe: FORGED, [FORGED]: FORGED },
+      FORGED,
+      null,
+    ].map((body) => JSON.stringify(body));
+    const said = await saidDuring(async () => {
+      for (const body of [...bodies, FORGED, '{', '\0', '"\\ud800"']) {
+        await auth('/sign-in/email', 'POST', body, { 'user-agent': 'forged', 'x-forwarded-for': 'forged' });
+        await signIn(JSON.parse(bodies[0] as string), new Headers(site)).catch(() => {});
+      }
+    });
+    expect(said).toBe('');
+  });
+
+  it('says nothing of any other path that a stranger may ask', async () => {
+    const odd = encodeURIComponent(FORGED);
+    const said = await saidDuring(async () => {
+      for (const [method, path] of [
+        ['POST', '/sign-out'],
+        ['GET', '/get-session'],
+        ['GET', `/get-session?disableCookieCache=${odd}`],
+        ['GET', `/${odd}`],
+        ['POST', `/sign-up/email?x=${odd}`],
+      ] as const)
+        await auth(path, method, method === 'POST' ? FORGED : undefined, {
+          cookie: `countersign.session_token=${odd}.${odd}; countersign.session_data=${odd}; x=${odd}`,
+        });
+      for (const { method, path } of ROUTES)
+        await ask({
+          method,
+          path: `${filled(path, { id: odd })}?x=${odd}`,
+          headers: { cookie: `countersign.session_token=${odd}` },
+        });
+      await ask({ method: 'GET', path: `/api/v1/${odd}`, headers: { authorization: `Bearer ${odd}` } });
+    });
+    expect(said).toBe('');
+  });
+
+  it('has what libraries print as one line each, whatever is in it', async () => {
+    const forged = JSON.stringify(FORGED);
+    const program = `import { logConsole } from '#lib/log.ts'; logConsole(); console.error('found %s', ${forged}, new Error(${forged})); console.log(${forged});`;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+    const lines = stdout.trimEnd().split('\n');
+    expect([lines.length, stderr]).toEqual([2, '']);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 50, err: { message: FORGED } },
+      { level: 30, msg: FORGED },
+    ]);
   });
 });
 

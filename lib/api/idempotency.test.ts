@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import { may } from '#lib/auth/authorise.ts';
+import { signIn } from '#lib/auth/sign-in.ts';
 import { API_WRITES_KEEP_HOURS } from '#lib/core/limits.ts';
-import { pruneApiWrites } from '#lib/store/api/api-writes.ts';
+import { ROLES } from '#lib/core/people/roles.ts';
+import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
+import { invitePerson } from '#lib/steps/people/invite-person.ts';
+import { inWrite, pruneApiWrites } from '#lib/store/api/api-writes.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
+import { contract } from './contract.ts';
 import { once, requestDigest } from './idempotency.ts';
+import { routesOf } from './paths.ts';
+import { verbOf } from './verbs.ts';
 
 const { pool, ownerPool } = await testDatabase();
 const KEY = 'a-key-of-the-environment';
@@ -14,9 +22,14 @@ process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
 process.env.ADMIN_API_KEY = KEY;
 const keeper: Actor = { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' };
 
-async function write(path: string, key: string | null, json: unknown) {
+async function write(
+  path: string,
+  key: string | null,
+  json: unknown,
+  who: Record<string, string> = { authorization: `Bearer ${KEY}` },
+) {
   const headers = {
-    authorization: `Bearer ${KEY}`,
+    ...who,
     'content-type': 'application/json',
     ...(key === null ? {} : { 'idempotency-key': key }),
   };
@@ -101,19 +114,103 @@ it('frees the key when something broke, so that the repeat is carried out', asyn
   expect(await write(path, key, [{ ordinal: 1, category: 'keep' }])).toMatchObject({ status: 200, replay: null });
 });
 
-it('says of a request whose process ended that nobody knows, and never carries it out again by itself', async () => {
-  const asked = { key: randomUUID(), path: '/api/v1/batches', digest: requestDigest('one') };
-  let carriedOut = 0;
-  const act = async () => {
-    carriedOut++;
-    return Response.json({});
+describe('a write whose first request was left open', () => {
+  const asked = () => ({ key: randomUUID(), path: '/api/v1/batches', digest: requestDigest('one') });
+  /** As another process leaves it: with what its transactions did, and the number that it was present by. */
+  const leave = ({ key, path, digest }: ReturnType<typeof asked>, owner: number, done: object = {}) =>
+    pool.query("INSERT INTO api_write (actor, key, path, request_digest, owner, done) VALUES ('key:env', $1, $2, $3, $4, $5)", [
+      key,
+      path,
+      digest,
+      owner,
+      done,
+    ]);
+  /** A process of this number that lives until its connection ends. */
+  const present = async (number: number) => {
+    const client = await pool.connect();
+    await client.query('SELECT pg_advisory_lock($1, $2)', [0x70726573, number]);
+    return () => client.release(true);
   };
-  await pool.query(
-    "INSERT INTO api_write (actor, key, path, request_digest, created_at) VALUES ('key:env', $1, $2, $3, now() - interval '1 hour')",
-    [...[asked.key, asked.path, asked.digest]],
+  let carriedOut = 0;
+  const act = () => inWrite(pool, 'count', async () => ({ number: ++carriedOut })).then((value) => Response.json(value));
+  beforeEach(() => {
+    carriedOut = 0;
+  });
+
+  it('by a process that is gone, before anything was done, is carried out', async () => {
+    const write = asked();
+    await leave(write, 4_711);
+    const answer = await once(keeper, write, act);
+    expect([await answer.json(), carriedOut]).toEqual([{ number: 1 }, 1]);
+    const again = await once(keeper, write, act);
+    expect([await again.json(), again.headers.get('idempotent-replay'), carriedOut]).toEqual([{ number: 1 }, 'true', 1]);
+  });
+
+  it('by a process that is gone, after its transaction, is answered with what that gave', async () => {
+    const write = asked();
+    await leave(write, 4_711, { count: { number: 41 } });
+    expect([await (await once(keeper, write, act)).json(), carriedOut]).toEqual([{ number: 41 }, 0]);
+  });
+
+  it('by a process that lives, is left to it; the moment that it is gone, it is carried out', async () => {
+    const write = asked();
+    const die = await present(4_712);
+    await leave(write, 4_712);
+    await expect(once(keeper, write, act)).rejects.toMatchObject({ code: 'conflict', facts: { retryAfterSeconds: 1 } });
+    die();
+    await vi.waitFor(async () => expect((await once(keeper, write, act)).status).toBe(200), { timeout: 10_000, interval: 20 });
+    expect(carriedOut).toBe(1);
+  });
+
+  it('and taken over, is done once, though the first process lives after all', async () => {
+    const write = asked();
+    const [reached, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow = once(keeper, write, async () => {
+      await inWrite(pool, 'count', async () => {
+        reached.resolve();
+        await go.promise;
+        return { number: ++carriedOut };
+      });
+      return Response.json({ of: 'the slow one' });
+    }).catch((error: unknown) => error);
+    await reached.promise;
+    // Another process finds its presence gone, for its connection to the database broke.
+    await pool.query(
+      'UPDATE api_write SET epoch = epoch + 1, done = \'{"count": {"number": 7}}\', status = 200, response = \'{}\' WHERE key = $1',
+      [write.key],
+    );
+    go.resolve();
+    expect(await slow).toMatchObject({ code: 'conflict', message: expect.stringContaining('carries it out by now') });
+    expect(await (await once(keeper, write, act)).json()).toEqual({});
+  });
+
+  it('many at once is carried out once', async () => {
+    const write = asked();
+    await leave(write, 4_711);
+    const answers = await Promise.allSettled(Array.from({ length: 12 }, () => once(keeper, write, act)));
+    expect(carriedOut).toBe(1);
+    for (const answer of answers)
+      if (answer.status === 'rejected')
+        expect(answer.reason).toMatchObject({ code: 'conflict', facts: { retryAfterSeconds: 1 } });
+  });
+});
+
+it('a fault after the commit leaves the repeat what was committed', async () => {
+  const path = await waiting();
+  const key = randomUUID();
+  const before = (await countCorrections()) ?? 0;
+  const gone = async () => {
+    throw new Error('the answer was lost');
+  };
+  const { digest, batch } = { digest: requestDigest('x'), batch: path };
+  await expect(
+    once(keeper, { key, path: batch, digest }, () => inWrite(pool, 'correct', async () => ({ changed: 1 })).then(gone)),
+  ).rejects.toThrow('the answer was lost');
+  const again = await once(keeper, { key, path: batch, digest }, () =>
+    inWrite<{ changed: number }>(pool, 'correct', gone).then((value) => Response.json(value)),
   );
-  await expect(once(keeper, asked, act)).rejects.toThrow(/interrupted/);
-  expect(carriedOut).toBe(0);
+  expect(await again.json()).toEqual({ changed: 1 });
+  expect(await countCorrections()).toBe(before);
 });
 
 it('keeps the keys of different people apart', async () => {
@@ -144,4 +241,35 @@ it('refuses what can not be a key', async () => {
 
 it('never takes two requests for the same because their parts run together', () => {
   expect(requestDigest('ab', 'c')).not.toEqual(requestDigest('a', 'bc'));
+});
+
+describe('who may not', () => {
+  const SITE = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' };
+  const eve = { id: '', headers: {} as Record<string, string> };
+  beforeAll(async () => {
+    const [email, password] = [`${randomUUID()}@example.org`, 'correct horse battery'];
+    const { path } = await invitePerson(keeper, { email, role: 'admin' });
+    eve.id = (await acceptSetupLink({ token: path.split('=')[1] as string, name: 'Eve', email, password })).id;
+    const cookies = await signIn({ email, password }, new Headers(SITE));
+    eve.headers = { ...SITE, cookie: cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ') };
+  });
+  const as = (role: string) => pool.query('UPDATE "user" SET role = $2 WHERE id = $1', [eve.id, role]);
+
+  it.each(routesOf(contract).filter(({ method }) => method === 'POST'))(
+    '$path is refused by the role of this moment, before what was once answered is looked up',
+    async (route) => {
+      const path = route.path.replace('{id}', randomUUID()).replace('{n}', '1').replace('/api/v1', '');
+      const key = randomUUID();
+      await as('admin');
+      expect((await write(path, key, {}, eve.headers)).status).not.toBe(403);
+      for (const role of ROLES) {
+        await as(role);
+        const refused = !may({ role }, verbOf(route) as NonNullable<ReturnType<typeof verbOf>>);
+        const { status, replay } = await write(path, key, {}, eve.headers);
+        expect([role, status === 403, replay]).toEqual([role, refused, refused ? null : 'true']);
+        // The step says the same.
+        expect([role, (await write(path, null, {}, eve.headers)).status === 403]).toEqual([role, refused]);
+      }
+    },
+  );
 });

@@ -1,10 +1,10 @@
 /** `Idempotency-Key`: a write that is sent again with the same key and the same content is answered again, and not carried out again. */
 import { createHash } from 'node:crypto';
 import type { Actor } from '#lib/auth/actor.ts';
-import { CountersignError } from '#lib/core/errors.ts';
+import { CountersignError, ERROR_CODES } from '#lib/core/errors.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
-import { type ApiAnswer, keepAnswer, pruneApiWrites, releaseKey, takeKey } from '#lib/store/api/api-writes.ts';
+import { type ApiAnswer, carryOut, keepAnswer, leaveKey, pruneApiWrites, takeKey } from '#lib/store/api/api-writes.ts';
 
 /** The request's key, or null without one. Throws `invalid` for one that can't be a key. */
 export function idempotencyKey(request: Request): string | null {
@@ -25,18 +25,18 @@ export function requestDigest(...parts: (string | Uint8Array)[]): Buffer {
 }
 
 /**
- * Carries `act` out for the first request with this key and answers its repeats with the kept answer (`Idempotent-Replay: true`). An answer
- * is kept when the request succeeded or was refused; a fault of ours (5xx) frees the key, so that a repeat is carried out.
+ * Carries `act` out for the first request with this key and answers its repeats with the kept answer (`Idempotent-Replay: true`). An answer is kept when
+ * the request succeeded or was refused for what it says. After a fault (5xx), a body that came too slowly, or the death of the process, the repeat goes on from
+ * what was committed.
  *
- * @throws CountersignError `conflict`: the key is another request's, or its first request is still being carried out or was interrupted.
+ * @throws CountersignError `conflict`: the key is another request's, or its first request is still being carried out.
  */
 export async function once(
   actor: Actor,
   asked: { key: string; path: string; digest: Buffer },
   act: () => Promise<Response>,
 ): Promise<Response> {
-  const key = { actor: actor.id, key: asked.key };
-  const taken = await takeKey({ ...key, path: asked.path, digest: asked.digest });
+  const taken = await takeKey({ actor: actor.id, ...asked });
   if (taken.kind === 'answered') return responseOf(taken.answer, { 'Idempotent-Replay': 'true' });
   if (taken.kind === 'other') {
     throw new CountersignError(
@@ -44,30 +44,28 @@ export async function once(
       `This Idempotency-Key was used for another request, to ${taken.path}. Use a new key for a new request.`,
     );
   }
-  if (taken.kind === 'open') throw stillOpen(taken.ageSeconds);
+  if (taken.kind === 'open') {
+    const message = 'The first request with this Idempotency-Key is still being carried out. Ask again in a second.';
+    throw new CountersignError('conflict', message, { facts: { retryAfterSeconds: 1 } });
+  }
   pruneNowAndThen();
-  const answer = await act().then(answerOf, async (error) => {
-    await releaseKey(key);
-    throw error;
-  });
-  if (answer.status >= 500) await releaseKey(key);
-  // The write is done: a key that can't be kept must not turn its answer into a failure.
-  else
-    await keepAnswer(key, answer).catch((err) => log.error({ err, path: asked.path }, 'the answer to a write could not be kept'));
-  return responseOf(answer, {});
+  const { write } = taken;
+  try {
+    const answer = await answerOf(await carryOut(write, act));
+    // The write is done: an answer that can't be kept must not turn it into a failure.
+    if (isKept(answer.status))
+      await keepAnswer(write, answer).catch((err) =>
+        log.error({ err, path: asked.path }, 'the answer to a write could not be kept'),
+      );
+    return responseOf(answer, {});
+  } finally {
+    leaveKey(write);
+  }
 }
 
-/** No write takes this long: its process has ended. */
-const INTERRUPTED_SECONDS = 600;
-
-function stillOpen(ageSeconds: number): CountersignError {
-  if (ageSeconds < INTERRUPTED_SECONDS) {
-    const message = 'The first request with this Idempotency-Key is still being carried out. Ask again in a second.';
-    return new CountersignError('conflict', message, { facts: { retryAfterSeconds: 1 } });
-  }
-  const message =
-    'The first request with this Idempotency-Key was interrupted before its answer was kept. Look whether it happened, then use a new key.';
-  return new CountersignError('conflict', message);
+/** What would be answered otherwise another time is not. */
+function isKept(status: number): boolean {
+  return status < 500 && status !== ERROR_CODES.too_slow;
 }
 
 async function answerOf(response: Response): Promise<ApiAnswer> {

@@ -14,6 +14,7 @@ export const TITLES = {
   unauthenticated: 'Nobody is signed in',
   forbidden: 'This role may not do that',
   not_found: 'There is no such thing',
+  too_slow: 'The body came too slowly',
   method_not_allowed: 'This path does not take this method',
   conflict: 'The state does not allow it',
   stale: 'It changed since it was looked at',
@@ -49,17 +50,34 @@ export function methodNotAllowed(method: string, allowed: string[]): Response {
   return problem('method_not_allowed', `This path takes ${allow}, not ${method}.`, { headers: { Allow: allow } });
 }
 
+/** Where nobody knows better. */
+const RETRY_AFTER_SECONDS = 5;
+
 type More = { problems?: Problem[]; facts?: Record<string, unknown>; headers?: Record<string, string> };
 
 function problem(code: ApiCode, detail: string, { problems = [], facts = {}, headers = {} }: More = {}): Response {
   const status = API_STATUS[code];
+  const { retryAfterSeconds = status === API_STATUS.unavailable ? RETRY_AFTER_SECONDS : null } = facts;
+  // Whoever is told to come back is told when, in the body as in the header.
+  const retry = typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {};
   // The facts come first: none may pass for one of the members that every problem has.
-  const body = { problems, ...facts, type: `urn:countersign:problem:${code}`, title: TITLES[code], status, detail, code };
-  const retry: Record<string, string> =
-    typeof facts.retryAfterSeconds === 'number' ? { 'Retry-After': String(facts.retryAfterSeconds) } : {};
+  const body = {
+    problems,
+    ...facts,
+    ...retry,
+    type: `urn:countersign:problem:${code}`,
+    title: TITLES[code],
+    status,
+    detail,
+    code,
+  };
   return new Response(JSON.stringify(body), {
     status,
-    headers: { 'Content-Type': 'application/problem+json', ...retry, ...headers },
+    headers: {
+      'Content-Type': 'application/problem+json',
+      ...(typeof retryAfterSeconds === 'number' ? { 'Retry-After': String(retryAfterSeconds) } : {}),
+      ...headers,
+    },
   });
 }
 

@@ -1,4 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { signIn, signOut } from '#lib/auth/sign-in.ts';
+import { LIVE_REAUTHORISE_MS, LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
+import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
+import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { answerApi } from './answer.ts';
@@ -145,6 +150,62 @@ describe('events', () => {
     );
     expect(await next(again, 'id:')).toMatch(/^id: \d+\nevent: (progress|snapshot)\n/);
     await again.return(undefined);
+  });
+
+  it('end with the session that they were opened with, also for a reader who reads nothing', async () => {
+    const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] });
+    const site = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' };
+    const [email, password] = [`${randomUUID()}@example.org`, 'correct horse battery'];
+    const { path } = await invitePerson(
+      { id: 'key:env', role: 'admin', name: 'Keeper', via: 'api' },
+      { email, role: 'reviewer' },
+    );
+    await acceptSetupLink({ token: path.split('=')[1] as string, name: 'Eve', email, password });
+    const enter = async () => {
+      const cookies = await signIn({ email, password }, new Headers(site));
+      return { ...site, cookie: cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ') };
+    };
+    const follow = async (headers: Record<string, string>) => {
+      const response = await answerApi(new Request(`http://127.0.0.1:3000/api/v1/batches/${batchId}/events`, { headers }));
+      expect(response.status).toBe(200);
+      return (response.body as ReadableStream<Uint8Array>).getReader();
+    };
+    const [here, there] = [await enter(), await enter()];
+    const [silent, reading, other] = [await follow(here), await follow(here), await follow(there)];
+    for (const reader of [silent, reading, other]) await reader.read();
+    await reading.read();
+    const began = performance.now();
+    await signOut(new Headers(here));
+    expect((await reading.read()).done).toBe(true);
+    // The one that nobody reads on from breaks off: it does not get what lay ready for it.
+    await expect(silent.closed).rejects.toThrow(/may not follow/);
+    await expect(silent.read()).rejects.toThrow(/may not follow/);
+    expect(performance.now() - began).toBeLessThan(LIVE_REAUTHORISE_MS * 4);
+    expect((await other.read()).done).toBe(false);
+    await other.cancel();
+    const again = await answerApi(new Request(`http://127.0.0.1:3000/api/v1/batches/${batchId}/events`, { headers: here }));
+    expect(again.status).toBe(401);
+  });
+
+  it('of 300 that are opened at once are as many as one person can follow, and those who were turned away are told when to come back', async () => {
+    const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] });
+    const open = () => Promise.all(Array.from({ length: 300 }, () => get(`/batches/${batchId}/events`)));
+    for (let round = 0; round < 2; round++) {
+      const answers = await open();
+      const taken = answers.filter(({ status }) => status === 200);
+      expect(taken).toHaveLength(LIVE_STREAMS_PER_PERSON_MAX);
+      for (const { status, headers } of answers)
+        expect([200, 503]).toContain(status === 503 && !headers.get('retry-after') ? 0 : status);
+      for (const { body } of taken) await body?.cancel();
+    }
+    // Whoever leaves before anything was sent has left, and a batch that is not there holds no place.
+    for (let count = 0; count < LIVE_STREAMS_PER_PERSON_MAX + 5; count++) {
+      await get(`/batches/${batchId}/events`, { method: 'HEAD' });
+      await get('/batches/00000000-0000-4000-8000-000000000000/events');
+    }
+    const last = await get(`/batches/${batchId}/events`);
+    expect(last.status).toBe(200);
+    await last.body?.cancel();
   });
 
   it('of a batch that is not there are a 404', async () => {

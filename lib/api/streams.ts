@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts';
+import { incoming } from '#lib/incoming.ts';
 import { log } from '#lib/log.ts';
 import { dataset } from '#lib/shapes/datasets.ts';
 import { exportScratchpad } from '#lib/steps/chunks/export-scratchpad.ts';
@@ -169,15 +170,15 @@ export const streams: Stream[] = [
     },
     async answer(actor, request, { id = '' }) {
       asked(request, z.strictObject({}));
-      const left = new AbortController();
+      const [left, over] = [new AbortController(), new AbortController()];
       const signal = AbortSignal.any([request.signal, left.signal]);
-      const events = await streamEvents(actor, { batchId: id, lastEventId: request.headers.get('last-event-id'), signal });
+      const events = await streamEvents(actor, {
+        ...{ batchId: id, lastEventId: request.headers.get('last-event-id'), signal },
+        onEnd: () => over.abort(),
+      });
       if (!events) throw new CountersignError('not_found', 'There is no such batch.');
       const headers = { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' };
-      return new Response(
-        streamOf(written(events), request, () => left.abort()),
-        { headers },
-      );
+      return new Response(streamOf(written(events), request, { onLeave: () => left.abort(), over: over.signal }), { headers });
     },
   },
 ];
@@ -198,7 +199,7 @@ async function* written(events: AsyncIterable<BatchEvent>): AsyncGenerator<Uint8
 async function upload(actor: Actor, request: Request, name: string, chosen: string | undefined): Promise<Response> {
   const announced = request.headers.get('content-length');
   const contentLength = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : null;
-  const source = request.body ?? new Blob([]).stream();
+  const source = incoming(request.body ?? new Blob([]).stream());
   const { id } = await uploadDataset(
     actor,
     { name, source, contentLength },
@@ -239,20 +240,40 @@ export function disposition(fileName: string): string {
 }
 
 /**
- * Reads on only when the other side has taken what there was; a reader who leaves ends the source, and `onLeave` wakes one that waits.
+ * Reads on only when the other side has taken what there was; a reader who leaves ends the source, and `onLeave` wakes one that waits. Once it is `over`
+ * it ends. For a reader who has not taken all there was it breaks off, and the rest is not given any more: who is slow would go on being told.
  * @internal for its tests
  */
-export function streamOf(source: AsyncIterable<Uint8Array>, request: Request, onLeave = () => {}): ReadableStream<Uint8Array> {
+export function streamOf(
+  source: AsyncIterable<Uint8Array>,
+  request: Request,
+  { onLeave = () => {}, over }: { onLeave?: () => void; over?: AbortSignal } = {},
+): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   let left = false;
+  const end = async (): Promise<void> => {
+    left = true;
+    onLeave();
+    await iterator.return?.();
+  };
   return new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        over?.addEventListener('abort', () => {
+          if (left) return;
+          if ((controller.desiredSize ?? 0) > 0) controller.close();
+          else controller.error(new DOMException('The reader may not follow this any longer.', 'AbortError'));
+          end().catch(() => {});
+        });
+      },
       async pull(controller) {
         try {
           const { done, value } = await iterator.next();
           if (left) return;
-          if (done) controller.close();
-          else controller.enqueue(value);
+          if (done) {
+            left = true;
+            controller.close();
+          } else controller.enqueue(value);
         } catch (error) {
           // The status is out already: a connection that breaks off is how the reader learns that the file is not whole.
           if (left) return;
@@ -260,11 +281,7 @@ export function streamOf(source: AsyncIterable<Uint8Array>, request: Request, on
           controller.error(error);
         }
       },
-      async cancel() {
-        left = true;
-        onLeave();
-        await iterator.return?.();
-      },
+      cancel: end,
     },
     { highWaterMark: 1 },
   );

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, expect, it, vi } from 'vitest';
-import { UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { signIn } from '#lib/auth/sign-in.ts';
+import { BODY_PART_MS, UPLOAD_BYTES_MAX, UPLOADS_AT_ONCE, UPLOADS_PER_PERSON_MAX } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
+import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
+import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { testDatabase } from '#test/database.ts';
 import { answerApi } from './answer.ts';
 
@@ -138,6 +141,89 @@ it('that breaks off leaves no dataset that looks ready', async () => {
   });
   const { rows } = await pool.query("SELECT state FROM dataset WHERE name IN ('half.csv', 'short.csv')");
   expect(rows.map(({ state }) => state)).toEqual(['failed', 'failed']);
+});
+
+describe('files that arrive slowly', () => {
+  /** A body whose next part comes when the test says so. */
+  function slow() {
+    let say = (_: string) => {};
+    let end = () => {};
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        say = (text) => controller.enqueue(new TextEncoder().encode(text));
+        end = () => controller.close();
+      },
+    });
+    say('a,b\n1,');
+    return { body, say: (text: string) => say(text), end: () => end() };
+  }
+
+  it('of one person leave room for another, and all are told when to come back', async () => {
+    const { cookie, ...site } = await operator();
+    const files = Array.from({ length: UPLOADS_AT_ONCE }, slow);
+    const sent = files.map(({ body }, index) => upload(`slow-${index}.csv`, body));
+    // One of them was turned away, and not the one that came first.
+    const [refused] = await Promise.all([Promise.race(sent), untilReceiving(UPLOADS_PER_PERSON_MAX)]);
+    expect(refused).toMatchObject({
+      status: 503,
+      body: { code: 'unavailable', retryAfterSeconds: 5, detail: expect.stringContaining('of yours') },
+    });
+    expect(refused.headers.get('retry-after')).toBe('5');
+    const theirs = await answerApi(
+      new Request('http://127.0.0.1:3000/api/v1/datasets?name=theirs.csv', {
+        method: 'POST',
+        body: CSV,
+        headers: { cookie, ...site },
+      }),
+    );
+    expect(theirs.status).toBe(201);
+    for (const { say, end } of files) {
+      say('2\n');
+      end();
+    }
+    expect((await Promise.all(sent)).map(({ status }) => status).sort()).toEqual([201, 201, 201, 503]);
+    expect((await upload('later.csv', CSV)).status).toBe(201);
+  });
+
+  it('too slowly are given up in words, and can be sent again with their key', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const { body } = slow();
+    const key = { 'idempotency-key': randomUUID() };
+    try {
+      const sent = upload('trickle.csv', body, key);
+      await untilReceiving(1);
+      await vi.advanceTimersByTimeAsync(BODY_PART_MS + 1);
+      vi.useRealTimers();
+      expect(await sent).toMatchObject({
+        status: 408,
+        body: { code: 'too_slow', detail: expect.stringMatching(/came too slowly.*Nothing of it was kept/) },
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+    const reasons = await pool.query("SELECT state, reason FROM dataset WHERE name = 'trickle.csv'");
+    expect(reasons.rows).toEqual([{ state: 'failed', reason: expect.stringContaining('came too slowly') }]);
+    expect((await upload('trickle.csv', new Blob([CSV]).stream(), key)).status).toBe(201);
+    expect((await pool.query("SELECT state FROM dataset WHERE name = 'trickle.csv'")).rows).toEqual([{ state: 'ready' }]);
+  });
+
+  const untilReceiving = (count: number) =>
+    vi.waitFor(async () => {
+      const { rowCount } = await pool.query("SELECT FROM dataset WHERE state = 'receiving'");
+      expect(rowCount).toBe(count);
+    }, 10_000);
+
+  async function operator() {
+    const site = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' };
+    const [email, password] = [`${randomUUID()}@example.org`, 'correct horse battery'];
+    const { path } = await invitePerson(
+      { id: 'key:env', role: 'admin', name: 'Keeper', via: 'api' },
+      { email, role: 'operator' },
+    );
+    await acceptSetupLink({ token: path.split('=')[1] as string, name: 'Ada', email, password });
+    const cookies = await signIn({ email, password }, new Headers(site));
+    return { ...site, cookie: cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ') };
+  }
 });
 
 it('sent again with its key is one dataset', async () => {

@@ -10,6 +10,7 @@ import { APIError } from 'better-auth/api';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
+import { log } from '#lib/log.ts';
 import { isDisabled } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -59,8 +60,18 @@ function createAuth() {
       database: { generateId: () => randomUUID() },
     },
     telemetry: { enabled: false },
-    logger: { level: 'error' },
+    logger: { level: 'warn', log: logAuth },
   });
+}
+
+/**
+ * What better-auth says of itself: an error goes to the log like any other. What it says of a try (no such person, a wrong password) is of no use there, and
+ * a stranger could fill the log with it.
+ */
+function logAuth(level: string, message: unknown, ...more: unknown[]): void {
+  const err = [message, ...more].find((one) => one instanceof Error);
+  if (err) log.error({ err }, 'better-auth could not read or write a session');
+  else log.debug({ level, more }, String(message));
 }
 
 /** The code of the refusal that tells a person who gave the right password that they are disabled. */

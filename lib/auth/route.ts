@@ -1,17 +1,20 @@
 import { boundedBytes } from '#lib/core/bounded.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SIGN_IN_BODY_BYTES_MAX } from '#lib/core/limits.ts';
+import { incoming } from '#lib/incoming.ts';
 import { AUTH_PATH, auth } from './auth.ts';
 import { assertSameOrigin, isHttps } from './origin.ts';
+import { credentials } from './sign-in.ts';
 import { giveBackTry, takeTry } from './tries.ts';
 
 /** The part of better-auth's HTTP interface that is open; what else it could answer, nobody here uses. */
 const OPEN = new Set(['POST /sign-in/email', 'POST /sign-out', 'GET /get-session']);
 
 /**
- * Answers a request to /api/auth as better-auth does, after our own checks: the Origin of a write, and the count of failed sign-ins.
+ * Answers a request to /api/auth as better-auth does, after our own checks: the Origin of a write, and the count of failed sign-ins. Of what was sent
+ * better-auth is given what could be read as an address and a password, and nothing else.
  *
- * @throws CountersignError `not_found`, `forbidden`, `too_large`, `locked`
+ * @throws CountersignError `not_found`, `forbidden`, `invalid`, `too_large`, `too_slow`, `locked`
  */
 export async function answerAuth(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname.slice(AUTH_PATH.length);
@@ -20,31 +23,43 @@ export async function answerAuth(request: Request): Promise<Response> {
   if (request.method !== 'GET') assertSameOrigin(request.headers);
   // Whoever asks is a stranger still: what they send is not read to its end.
   const body = request.method === 'GET' ? null : await bodyOf(request);
-  const email = path === '/sign-in/email' ? emailOf(body) : null;
-  if (email !== null) await takeTry(email, request.headers);
-  const { url, method, headers } = request;
-  const answer = await auth().handler(new Request(url, { method, headers, ...(body?.length ? { body } : {}) }));
-  if (email !== null && answer.ok) await giveBackTry(email, request.headers);
+  const given = path === '/sign-in/email' ? readCredentials(body) : null;
+  // One that can't be read counts as a try too.
+  if (path === '/sign-in/email') await takeTry(given?.email ?? '', request.headers);
+  if (path === '/sign-in/email' && !given)
+    throw new CountersignError('invalid', 'Send {"email": …, "password": …} as JSON. Nothing was done.');
+  const answer = await auth().handler(requestOf(request, path, given));
+  if (given && answer.ok) await giveBackTry(given.email, request.headers);
   return withHeaders(answer, isHttps(request.headers));
 }
 
 async function bodyOf(request: Request): Promise<Buffer<ArrayBuffer>> {
   const announced = Number(request.headers.get('content-length'));
   const fits = request.body === null || !(announced > SIGN_IN_BODY_BYTES_MAX);
-  const body = fits ? await boundedBytes(request.body ?? new Blob([]).stream(), SIGN_IN_BODY_BYTES_MAX) : null;
+  const body = fits ? await boundedBytes(incoming(request.body ?? new Blob([]).stream()), SIGN_IN_BODY_BYTES_MAX) : null;
   if (body !== null) return body;
   throw new CountersignError('too_large', `This takes ${SIGN_IN_BODY_BYTES_MAX / 1024} KiB at most. Nothing was done.`);
 }
 
-/** A body without an address is better-auth's to refuse, but it counts as a try too. */
-function emailOf(body: Buffer | null): string {
+type Credentials = { email: string; password: string };
+
+function readCredentials(body: Buffer | null): Credentials | null {
   try {
-    const value: unknown = JSON.parse(body?.toString('utf8') ?? '');
-    const email = typeof value === 'object' && value !== null && 'email' in value ? value.email : null;
-    return typeof email === 'string' ? email : '';
+    return credentials.strip().safeParse(JSON.parse(body?.toString('utf8') ?? '')).data ?? null;
   } catch {
-    return '';
+    return null;
   }
+}
+
+function requestOf({ method, headers: given }: Request, path: string, asked: Credentials | null): Request {
+  const headers = new Headers(given);
+  for (const name of ['content-length', 'transfer-encoding', 'content-type']) headers.delete(name);
+  if (asked) headers.set('content-type', 'application/json');
+  return new Request(`http://localhost${AUTH_PATH}${path}`, {
+    method,
+    headers,
+    ...(asked ? { body: JSON.stringify(asked) } : {}),
+  });
 }
 
 function withHeaders(answer: Response, https: boolean): Response {

@@ -8,7 +8,8 @@ import { giveBackTry, takeTry } from './tries.ts';
 
 export type Cookie = { name: string; value: string; options: ReturnType<typeof toCookieOptions> };
 
-const credentials = z.strictObject({
+/** What signs somebody in; the address as it is compared. */
+export const credentials = z.strictObject({
   email: z.string().trim().toLowerCase().pipe(z.email()),
   password: z.string().min(1).max(1_000),
 });

@@ -19,7 +19,7 @@ export async function takeTry(email: string, headers: Headers): Promise<void> {
     throw new CountersignError(
       'locked',
       `Too many sign-ins failed. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,
-      { facts: { seconds } },
+      { facts: { seconds, retryAfterSeconds: seconds } },
     );
   }
 }

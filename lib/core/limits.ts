@@ -11,6 +11,8 @@ export const SEGMENT_ROWS = 5_000;
 export const SEGMENT_BYTES = 8 * 1024 ** 2;
 export const SEGMENT_MS = 1_000;
 export const UPLOADS_AT_ONCE = 4;
+/** One is left for the others; a key of a script counts as a person. */
+export const UPLOADS_PER_PERSON_MAX = UPLOADS_AT_ONCE - 1;
 export const UNREADABLE_EXCERPT_BYTES = 512;
 
 // Plan
@@ -131,6 +133,15 @@ export const SIGN_IN_TRIES_PER_ADDRESS = 60;
 export const SIGN_IN_WINDOW_MINUTES = 15;
 /** The body of a sign-in: an address and a password. */
 export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
+
+// Requests
+/** Of a body that is waited for, so much has to come in BODY_PART_MS; or all of it. */
+export const BODY_PART_BYTES = 64 * 1024;
+export const BODY_PART_MS = 60 * 1000;
+/** A request that is answered before its body is through: so long the rest is read past, so that the connection can be used again. */
+export const BODY_REST_MS = 10 * 1000;
+/** Next's own limit of a server action's body. */
+export const ACTION_BODY_BYTES_MAX = 1024 ** 2;
 
 // REST
 export const API_BODY_BYTES_MAX = 2 * 1024 ** 2;

@@ -47,7 +47,6 @@ export function environmentOfWorkers(url: string, name: string): NodeJS.ProcessE
     ...process.env,
     DATABASE_URL: `${url}?application_name=${name}`,
     ALLOW_PRIVATE_TARGETS: '1',
-    SECRET_KEY: 'a key of the crash tests, of no use elsewhere',
   };
 }
 

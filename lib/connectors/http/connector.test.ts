@@ -136,6 +136,62 @@ describe('answers', () => {
   });
 });
 
+describe('interim answers are read over', () => {
+  const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+  const HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
+  const created = reply('201 Created', 'location: /things/9\r\n');
+  const made = { result: 'succeeded', target: '/things/9' };
+
+  test.each([
+    ['one that nobody asked for', CONTINUE + created],
+    ['several, of several kinds', HINTS + CONTINUE + HINTS + CONTINUE + created],
+    ['with headers of its own', `HTTP/1.0 100 Go on\r\nx: y\r\nserver: z\r\n\r\n${created}`],
+  ])('%s', async (_what, bytes) => {
+    const server = await saying(bytes);
+    expect(await inside.apply(input(server.url), never)).toEqual(made);
+    expect(server.heard).toHaveLength(1);
+  });
+
+  test('byte by byte', async () => {
+    const server = await raw((socket) => {
+      const bytes = Buffer.from(CONTINUE + HINTS + created);
+      let at = 0;
+      const timer = setInterval(() => (at < bytes.length ? socket.write(bytes.subarray(at, ++at)) : clearInterval(timer)), 1);
+      socket.once('close', () => clearInterval(timer));
+    });
+    expect(await inside.apply(input(server.url), never)).toEqual(made);
+  });
+
+  test('for each request of a connection, and not in the middle of an answer', async () => {
+    const server = await saying(
+      `${CONTINUE}${reply('200 OK', 'content-type: application/json\r\n', `{"id":"${CONTINUE.trim()}"}`)}`,
+      CONTINUE + created,
+    );
+    expect(await inside.apply(input(server.url), never)).toEqual({ result: 'succeeded', target: 'HTTP/1.1 100 Continue' });
+    // Its connection is free a moment after its answer.
+    await new Promise(setImmediate);
+    expect(await inside.apply(input(server.url), never)).toEqual(made);
+    expect(server.sockets.size).toBe(1);
+  });
+
+  test.each<[string, string, string]>([
+    ['alone is no answer', CONTINUE, 'timeout'],
+    ['whose head never ends is refused like any head', `HTTP/1.1 100 Continue\r\n${'x: y\r\n'.repeat(20_000)}`, 'bad_response'],
+    ['that switches to another protocol breaks it off', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n', 'reset'],
+  ])('one %s', async (_what, bytes, reason) => {
+    const server = await saying(bytes);
+    expect(await inside.apply(input(server.url, { timeoutMs: 700 }), never)).toEqual({ result: 'uncertain', reason });
+  });
+
+  test('without an end they end at the deadline', async () => {
+    const server = await raw((socket) => {
+      const timer = setInterval(() => socket.write(CONTINUE.repeat(100)), 1);
+      socket.once('close', () => clearInterval(timer));
+    });
+    expect(await inside.apply(input(server.url, { timeoutMs: 700 }), never)).toEqual({ result: 'uncertain', reason: 'timeout' });
+  });
+});
+
 describe('hostile answers', () => {
   test('an endless answer is cut, and its status counts', async () => {
     let sent = 0;

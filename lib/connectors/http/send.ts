@@ -3,6 +3,7 @@ import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '#lib/core/limits.ts';
 import { guardedLookup, hostNotPublic, RefusedAddress, type Resolve } from './addresses.ts';
 import { errorCode, type Sending, unsentReason } from './answers.ts';
+import { withoutInterim } from './interim.ts';
 import { type Answer, type Headers, isJson, judge, single } from './judge.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -26,7 +27,7 @@ export function guardedAgent(allowPrivate: () => boolean, resolve?: Resolve): Ag
       // A socket does not look up a host that is an address already.
       const refused = allowPrivate() ? null : hostNotPublic(options.hostname);
       if (refused) process.nextTick(callback, new RefusedAddress(`${options.hostname} is ${refused}.`), null);
-      else open(options, callback);
+      else open(options, (error, socket) => (error ? callback(error, null) : callback(null, withoutInterim(socket))));
     },
   });
 }

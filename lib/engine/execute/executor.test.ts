@@ -155,7 +155,9 @@ test('I4: a target that keeps no keys is sent nothing again', async () => {
 test('I5: rows that are not what was approved halt the chunk, and nothing is sent', async () => {
   const { url, seen } = await target(() => 200);
   const batch = await seed(plan(url), [item('send')]);
+  await ownerPool.query('ALTER TABLE decision_chunk DISABLE TRIGGER decision_chunk_append_only');
   await ownerPool.query('UPDATE decision_chunk SET digest = sha256(digest) WHERE chunk_id = $1', [batch.chunks[0]?.id]);
+  await ownerPool.query('ALTER TABLE decision_chunk ENABLE ALWAYS TRIGGER decision_chunk_append_only');
   await workUntil(pool, until(batch, 'halted', 'done'));
   expect(await chunkStates(pool, batch.batchId)).toEqual(['halted']);
   expect(seen).toHaveLength(0);

@@ -8,8 +8,9 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { newBatch } from '#lib/shapes/batches.ts';
 import { planDataset } from '#lib/steps/plans/plan-dataset.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
-import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { startBatch } from './start-batch.ts';
 
 const input = z.strictObject({ ...newBatch, plan: z.json() });
@@ -38,16 +39,26 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
 
   // What the planner resolved is written down, so that nothing of the run depends on a later version's defaults.
   const resolved: Plan = { ...plan, gates: { ...plan.gates, next: planned.gates.next } };
-  const id = randomUUID();
-  await inTransaction(db().pool, async (tx) => {
+  const id = await inWrite(db().pool, 'create', async (tx) => {
+    const batchId = randomUUID();
     const planDigest = sha256(canonicalBytes(resolved as unknown as Json));
     await insertBatch(tx, {
-      ...{ id, datasetId, name, plan: resolved, planDigest, taskRef: taskRef ?? null, undoes: null, createdBy: actor.id },
+      ...{
+        id: batchId,
+        datasetId,
+        name,
+        plan: resolved,
+        planDigest,
+        taskRef: taskRef ?? null,
+        undoes: null,
+        createdBy: actor.id,
+      },
       ...{ routing: planned.routing.kind, pilot: planned.gates.next === 'pilot' ? planned.gates.pilot : null },
     });
     for (const { number, name: chunkName, ordinals, serial } of planned.chunks) {
-      await insertChunk(tx, { id: randomUUID(), batchId: id, number, name: chunkName, ordinals, serial, seed: randomBytes(32) });
+      await insertChunk(tx, { id: randomUUID(), batchId, number, name: chunkName, ordinals, serial, seed: randomBytes(32) });
     }
+    return batchId;
   });
   if (start) await startCreated(actor, id);
   return { id, state: start ? 'running' : 'proposed', chunks: planned.chunks.length };

@@ -9,10 +9,11 @@ import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import { claimResources } from '#lib/store/batches/batches.ts';
 import { type BatchRow, openGates, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.ts';
-import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { db, type Tx } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({ batchId: z.uuid() });
 
@@ -28,7 +29,7 @@ export async function startBatch(actor: Actor, raw: z.input<typeof input>): Prom
   if (!read.success) throw new CountersignError('invalid', 'Name a batch by its id.');
   const { batchId } = read.data;
   const { pool } = db();
-  const opened = await inTransaction(pool, (tx) => startIn(tx, actor, batchId));
+  const opened = await inWrite(pool, 'start', (tx) => startIn(tx, actor, batchId));
   announce(pool, batchId, { kind: 'started' });
   return { state: 'running', opened };
 }

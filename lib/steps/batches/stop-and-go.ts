@@ -12,6 +12,7 @@ import { announce } from '#lib/engine/events.ts';
 import type { Moved } from '#lib/shapes/batches.ts';
 import { probeFor, settleBreakers } from '#lib/store/actions/breakers.ts';
 import { askForRelease, finishBatch } from '#lib/store/actions/execution.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import {
   acceptRestOfChunks,
   cancelChunks,
@@ -22,7 +23,7 @@ import {
 } from '#lib/store/batches/stopping.ts';
 import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, openGates } from '#lib/store/chunks/chunks.ts';
 import { tellTape } from '#lib/store/live/tape.ts';
-import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { takeResources } from './start-batch.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: z.int32().min(1).optional() });
@@ -133,7 +134,7 @@ async function change(actor: Actor, verb: Verb, raw: Which, act: Act): Promise<M
   if (!read.success) throw new CountersignError('invalid', 'Name a batch by its id, and a chunk by its number.');
   const { batchId, chunk: number } = read.data;
   const { pool } = db();
-  const moved = await inTransaction(pool, async (tx) => {
+  const moved = await inWrite(pool, verb, async (tx) => {
     const batch = await lockBatch(tx, batchId);
     if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
     const [chunk] = number === undefined ? [] : await lockChunks(tx, batchId, [number]);

@@ -6,9 +6,10 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import { assertUnfinished, lockChunks, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { categoryCounts, correctClassifications } from '#lib/store/chunks/classifications.ts';
-import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({
   batchId: z.uuid(),
@@ -31,7 +32,7 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
   }
   const { batchId, chunk: number, corrections } = read.data;
   const { pool } = db();
-  const corrected = await inTransaction(pool, async (tx) => {
+  const corrected = await inWrite(pool, 'correct', async (tx) => {
     const batch = await readBatchRow(tx, batchId);
     const [row] = batch ? await lockChunks(tx, batchId, [number]) : [];
     if (!batch || !row) throw new CountersignError('not_found', 'There is no such chunk.');

@@ -25,6 +25,7 @@ import { announce } from '#lib/engine/events.ts';
 import { type DecisionAnswers, type DecisionBody, sealReceipt, seenDigest } from '#lib/ledger/receipt.ts';
 import { type Decided, decidedChunks, decisionAnswers } from '#lib/shapes/checkpoints.ts';
 import { settleBatch } from '#lib/store/actions/execution.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import { type DecidedChunk, insertDecision, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
 import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '#lib/store/checkpoints/manifest.ts';
 import {
@@ -37,7 +38,7 @@ import {
   readBatchRow,
 } from '#lib/store/chunks/chunks.ts';
 import { correctionsSince, discardClassifications } from '#lib/store/chunks/classifications.ts';
-import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { type DecidedTransition, insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunks: decidedChunks, ...decisionAnswers });
@@ -55,7 +56,7 @@ export async function decide(actor: Actor, raw: DecideInput): Promise<Decided> {
   authorise(actor, 'decide');
   const asked = parse(raw);
   if (asked.release) authorise(actor, 'release');
-  const decided = await inTransaction(db().pool, (tx) => decideIn(tx, actor, asked));
+  const decided = await inWrite(db().pool, 'decide', (tx) => decideIn(tx, actor, asked));
   if (asked.close) await settleBatch(db().pool, asked.batchId);
   announce(db().pool, asked.batchId, { kind: 'decision' });
   return decided;

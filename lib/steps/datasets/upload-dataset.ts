@@ -5,14 +5,22 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DATABASE_FAULT_WORDS, damageOf, databaseFault, refusalOfFault } from '#lib/core/fleet/database-fault.ts';
-import { SEGMENT_BYTES, SEGMENT_MS, SEGMENT_ROWS, UPLOAD_BYTES_MAX, UPLOADS_AT_ONCE } from '#lib/core/limits.ts';
+import {
+  SEGMENT_BYTES,
+  SEGMENT_MS,
+  SEGMENT_ROWS,
+  UPLOAD_BYTES_MAX,
+  UPLOADS_AT_ONCE,
+  UPLOADS_PER_PERSON_MAX,
+} from '#lib/core/limits.ts';
 import { Profile } from '#lib/ingest/profile.ts';
 import { detectFormat } from '#lib/ingest/registry.ts';
 import { chunksOf, peek } from '#lib/ingest/source.ts';
 import { log } from '#lib/log.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
+import { doneBefore } from '#lib/store/api/api-writes.ts';
 import { ItemRows } from '#lib/store/datasets/item-rows.ts';
-import { type Arrived, beginUpload, type Upload } from '#lib/store/datasets/items.ts';
+import { type Arrived, BEGUN, beginUpload, UPLOADED, type Upload } from '#lib/store/datasets/items.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type UploadInput = {
@@ -35,25 +43,27 @@ export type Uploaded = { id: string; itemCount: number; unreadableCount: number;
 
 /**
  * Reads the file to its end and answers when the dataset is ready. While it arrives, its first items can be read. When it can't be
- * read, or breaks off, the dataset is `failed` with the reason and has no items, and the same words are thrown.
+ * read, or breaks off, the dataset is `failed` with the reason and has no items, and the same words are thrown. The repeat of a request with an
+ * Idempotency-Key goes on with the same dataset: what an earlier try left of it is replaced.
  * @throws CountersignError `too_large`, `unsupported`, `invalid` (no items, or a file that is none), `unavailable` (broken off, too many
- * at once, the database), `conflict` (given up by somebody else).
+ * at once, the database), `too_slow`, `conflict` (given up by somebody else).
  */
 export async function uploadDataset(actor: Actor, input: UploadInput, options: UploadOptions = {}): Promise<Uploaded> {
   authorise(actor, 'upload');
   const name = nameOf(input.name);
   if ((input.contentLength ?? 0) > UPLOAD_BYTES_MAX) throw tooLarge(name);
-  if (arriving >= UPLOADS_AT_ONCE) {
-    throw new CountersignError('unavailable', `${arriving} files are arriving here already. Try again when one of them is done.`);
-  }
-  arriving++;
+  const before = doneBefore<Uploaded>(UPLOADED);
+  if (before) return before;
+  const leave = takeSlot(actor);
   try {
-    const id = options.id ?? randomUUID();
-    const upload = await beginUpload(db().pool, { id, name, createdBy: actor.id }).catch((error: unknown) => {
+    const begun = doneBefore<string>(BEGUN);
+    const id = begun ?? options.id ?? randomUUID();
+    const dataset = { id, name, createdBy: actor.id, again: begun !== undefined };
+    const upload = await beginUpload(db().pool, dataset).catch((error: unknown) => {
       throw inWords(error, name);
     });
     try {
-      return { id, ...(await receive(upload, id, name, input, options)) };
+      return await receive(upload, id, name, input, options);
     } catch (error) {
       const told = inWords(error, name);
       // When even this fails, the sweep of abandoned uploads finds the dataset once the database is back.
@@ -65,11 +75,28 @@ export async function uploadDataset(actor: Actor, input: UploadInput, options: U
       upload.close();
     }
   } finally {
-    arriving--;
+    leave();
   }
 }
 
-let arriving = 0;
+/** Who sends the files that are arriving here. */
+const arriving: string[] = [];
+
+/** Counted before anything is awaited, so that many who come at once don't pass together. Gives what frees the slot. */
+function takeSlot({ id }: Actor): () => void {
+  const own = arriving.filter((other) => other === id).length;
+  if (own >= UPLOADS_PER_PERSON_MAX)
+    throw new CountersignError(
+      'unavailable',
+      `${own} files of yours are arriving here already. Try again when one of them is done.`,
+    );
+  if (arriving.length >= UPLOADS_AT_ONCE) {
+    const message = `${arriving.length} files are arriving here already. Try again when one of them is done.`;
+    throw new CountersignError('unavailable', message);
+  }
+  arriving.push(id);
+  return () => void arriving.splice(arriving.indexOf(id), 1);
+}
 
 async function receive(
   upload: Upload,
@@ -77,7 +104,7 @@ async function receive(
   name: string,
   { source, contentLength }: UploadInput,
   { now = new Date(), signal }: UploadOptions,
-): Promise<Omit<Uploaded, 'id'>> {
+): Promise<Uploaded> {
   const counted = new CountedSource(source, name, contentLength ?? null, signal);
   const { head, whole } = await peek(counted.chunks());
   if (head.length === 0) throw new CountersignError('invalid', `“${name}” is empty: it has 0 bytes.`);
@@ -106,8 +133,9 @@ async function receive(
     await pipe.settle().catch(() => {});
     throw error;
   }
-  await upload.complete(counted.digest(), arrived(dialect, profile.fields()));
-  return { itemCount: pipe.itemCount, unreadableCount: pipe.unreadableCount, bytes: counted.bytes };
+  const uploaded = { id, itemCount: pipe.itemCount, unreadableCount: pipe.unreadableCount, bytes: counted.bytes };
+  await upload.complete(counted.digest(), arrived(dialect, profile.fields()), uploaded);
+  return uploaded;
 }
 
 /** Two sets of rows: one is filled while the other is on its way into the database. */
@@ -186,6 +214,7 @@ class CountedSource {
     try {
       while (true) {
         const next = await source.next().catch((error: unknown) => {
+          if (error instanceof CountersignError) throw error;
           throw brokeOff(this.#name, this.bytes, this.#announced, error);
         });
         if (this.#signal?.aborted) throw brokeOff(this.#name, this.bytes, this.#announced, this.#signal.reason);

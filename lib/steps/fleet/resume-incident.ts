@@ -8,9 +8,10 @@ import { announce } from '#lib/engine/events.ts';
 import type { IncidentResumed } from '#lib/shapes/fleet.ts';
 import { resume } from '#lib/steps/batches/stop-and-go.ts';
 import { batchesOfIncident, letHaltedGo, probeIncident } from '#lib/store/actions/breakers.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import { closeMismatchOfOver, readIncident } from '#lib/store/fleet/incidents.ts';
 import { tellTape } from '#lib/store/live/tape.ts';
-import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({ id: z.uuid() });
 
@@ -26,7 +27,8 @@ export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): 
   if (!read.success) throw new CountersignError('invalid', 'Name an incident by its id.');
   const { id } = read.data;
   const { pool } = db();
-  const incident = await readIncident(pool, id);
+  // As it was found first: the repeat of a request that broke off must not be refused for what that one did.
+  const incident = await inWrite(pool, 'incident', (tx) => readIncident(tx, id));
   if (!incident) throw new CountersignError('not_found', 'There is no such incident.');
   if (incident.resolvedAt) throw new CountersignError('conflict', 'This incident is over. Nothing waits for it any more.');
   // Of a batch that is over nothing goes on: it is only put aside.
@@ -37,7 +39,7 @@ export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): 
   }
   if (incident.kind !== 'target')
     throw new CountersignError('conflict', 'This incident stopped nothing that a person could resume: it ends by itself.');
-  const { resumed, batches } = await inTransaction(pool, async (tx) => {
+  const { resumed, batches } = await inWrite(pool, 'try_target', async (tx) => {
     const chunks = await letHaltedGo(tx, id);
     const [trying = null] = await probeIncident(tx, id);
     const waiting = trying === null ? [] : await batchesOfIncident(tx, id);

@@ -18,7 +18,13 @@ export type BatchEvent =
   /** an SSE comment that keeps the connection open */
   | { comment: string };
 
-type Input = { batchId: string; lastEventId?: string | null | undefined; signal: AbortSignal };
+type Input = {
+  batchId: string;
+  lastEventId?: string | null | undefined;
+  signal: AbortSignal;
+  /** called as soon as the actor may no longer, also while nobody reads on */
+  onEnd?: () => void;
+};
 
 /**
  * First a snapshot, or, after a `lastEventId` that is still known, what changed since; then every change. Ends when the signal aborts, and about
@@ -32,39 +38,59 @@ export async function streamEvents(
   heartbeatMs = LIVE_HEARTBEAT_MS,
 ): Promise<AsyncGenerator<BatchEvent> | null> {
   authorise(actor, 'see_batches');
-  if ((open.get(actor.id) ?? 0) >= LIVE_STREAMS_PER_PERSON_MAX) {
+  const leave = takePlace(actor);
+  // Whoever leaves before the first event is read leaves too: the generator's own end would not run.
+  input.signal.addEventListener('abort', leave);
+  try {
+    const { pool } = db();
+    const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
+    const since = batch && input.lastEventId ? await readChangedSince(pool, batch.id, input.lastEventId) : null;
+    if (batch && !input.signal.aborted) return events(actor, batch, since, input, heartbeatMs, leave);
+    leave();
+    return batch && none();
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+async function* none(): AsyncGenerator<BatchEvent> {}
+
+/** How many streams each person follows. */
+const open = new Map<string, number>();
+
+/** Counted before anything is awaited, so that many that are opened at once don't pass together. Gives what frees the place, once. */
+function takePlace({ id }: Actor): () => void {
+  const streams = open.get(id) ?? 0;
+  if (streams >= LIVE_STREAMS_PER_PERSON_MAX) {
     const message = `You follow ${LIVE_STREAMS_PER_PERSON_MAX} streams already, the most that one person can. Close some and try again.`;
     throw new CountersignError('unavailable', message);
   }
-  const { pool } = db();
-  const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
-  if (!batch) return null;
-  const since = input.lastEventId ? await readChangedSince(pool, batch.id, input.lastEventId) : null;
-  return events(actor, batch, since, input.signal, heartbeatMs);
-}
-
-/** Streams that are being read, by person. */
-const open = new Map<string, number>();
-
-function count(actor: Actor, by: 1 | -1): void {
-  const streams = (open.get(actor.id) ?? 0) + by;
-  if (streams > 0) open.set(actor.id, streams);
-  else open.delete(actor.id);
+  open.set(id, streams + 1);
+  let taken = true;
+  return () => {
+    if (!taken) return;
+    taken = false;
+    const left = (open.get(id) ?? 1) - 1;
+    if (left > 0) open.set(id, left);
+    else open.delete(id);
+  };
 }
 
 async function* events(
   actor: Actor,
   batch: BatchFacts,
   since: ChangedSince | null,
-  left: AbortSignal,
+  { signal: left, onEnd = () => {} }: Input,
   heartbeatMs: number,
+  leave: () => void,
 ): AsyncGenerator<BatchEvent> {
   const { pool } = db();
   const followed = followAs(pool, actor, 'see_batches');
+  followed.ended.addEventListener('abort', onEnd);
   const signal = AbortSignal.any([left, followed.ended]);
   const seat = takeSeat(pool, liveUrl(), batch, signal);
   let seen: LiveMoment | null = null;
-  count(actor, 1);
   try {
     for (;;) {
       const moment: LiveMoment | null = await seat.next(seen, heartbeatMs);
@@ -80,7 +106,8 @@ async function* events(
   } finally {
     seat.leave();
     followed.leave();
-    count(actor, -1);
+    left.removeEventListener('abort', leave);
+    leave();
   }
 }
 

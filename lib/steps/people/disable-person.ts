@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import {
   countAdmins,
   endSessions,
@@ -11,7 +12,7 @@ import {
   withdrawLinksBy,
   withdrawLinksFor,
 } from '#lib/store/people/people.ts';
-import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { personRow } from './list-people.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
@@ -32,7 +33,7 @@ export async function disablePerson(actor: Actor, raw: DisablePersonInput): Prom
   authorise(actor, 'people');
   const parsed = input.safeParse(raw);
   if (!parsed.success) throw new CountersignError('invalid', 'Give the id of a person.');
-  return inTransaction(db().pool, async (tx) => {
+  return inWrite(db().pool, 'disable', async (tx) => {
     await lockPeopleAs(tx, actor);
     const person = await readPerson(tx, parsed.data.personId);
     if (person === null) throw new CountersignError('not_found', 'This person is not here any more. Reload to see who is.');

@@ -3,8 +3,9 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import { endSessions, readPerson, setDisabled } from '#lib/store/people/people.ts';
-import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { personRow } from './list-people.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
@@ -22,7 +23,7 @@ export async function enablePerson(actor: Actor, raw: EnablePersonInput): Promis
   authorise(actor, 'people');
   const parsed = input.safeParse(raw);
   if (!parsed.success) throw new CountersignError('invalid', 'Give the id of a person.');
-  return inTransaction(db().pool, async (tx) => {
+  return inWrite(db().pool, 'enable', async (tx) => {
     await lockPeopleAs(tx, actor);
     const person = await readPerson(tx, parsed.data.personId);
     if (person === null) throw new CountersignError('not_found', 'This person is not here any more. Reload to see who is.');

@@ -10,8 +10,9 @@ import { announce } from '#lib/engine/events.ts';
 import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
 import { type Answered, type Said, uncertainAnswers } from '#lib/shapes/uncertain.ts';
 import { settleBatch, settleUncertain } from '#lib/store/actions/execution.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import { type ChunkRow, lockChunks } from '#lib/store/chunks/chunks.ts';
-import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
 import { saveInspection } from '#lib/store/uncertain/inspections.ts';
 import { readUncertainActions, readUncertainOfGroup, type UncertainAction } from '#lib/store/uncertain/uncertain.ts';
@@ -48,7 +49,7 @@ export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<A
   const before = await readUncertainActions(pool, batchId, ordinals);
   const asked = answer === 'ask' ? await askTargets(pool, batchId, before) : null;
 
-  const done = await inTransaction(pool, async (tx) => {
+  const done = await inWrite(pool, 'answer', async (tx): Promise<Answered> => {
     const chunks = await lockChunks(tx, batchId, [...new Set(before.map(({ chunk }) => chunk))]);
     // Read again under the locks: the last answer may have come from somebody else meanwhile. What was answered, retried and is uncertain again is
     // another attempt, of which nobody here has seen anything.
@@ -68,11 +69,12 @@ export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<A
       for (const { ordinal } of found) ended.add(ordinal);
     }
     const uncertain = new Set(still.map(({ ordinal }) => ordinal));
-    return { answered: ended.size, skipped: ordinals.filter((ordinal) => !uncertain.has(ordinal)) };
+    const skipped = ordinals.filter((ordinal) => !uncertain.has(ordinal));
+    return { answered: ended.size, skipped, left: all.length - ordinals.length + (asked?.left ?? 0), said: asked?.said ?? [] };
   });
   await settleBatch(pool, batchId);
   announce(pool, batchId, { kind: 'answered' });
-  return { ...done, left: all.length - ordinals.length + (asked?.left ?? 0), said: asked?.said ?? [] };
+  return done;
 }
 
 /** Keeps what the target said about each; gives those of which it said that they happened. */

@@ -17,9 +17,10 @@ import { batchName } from '#lib/shapes/batches.ts';
 import { type Undone, undoScope } from '#lib/shapes/undo.ts';
 import { startIn } from '#lib/steps/batches/start-batch.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
 import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '#lib/store/undo/undo.ts';
 import { inWords } from './preview-undo.ts';
 import { surveyUndo, type UndoSurvey } from './survey-undo.ts';
@@ -38,8 +39,8 @@ export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
   authorise(actor, 'undo');
   const { batchId, name, ...scope } = readInput(input, raw);
   const { pool } = db();
-  const id = randomUUID();
-  const undone = await inTransaction(pool, async (tx) => {
+  const undone = await inWrite(pool, 'undo', async (tx) => {
+    const id = randomUUID();
     await lockUndosOf(tx, batchId);
     const original = await readBatchRow(tx, batchId);
     if (!original) throw new CountersignError('not_found', 'There is no such batch.');
@@ -61,7 +62,7 @@ export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
     await startIn(tx, actor, id);
     return { id, chunks, ...inWords(original, survey) };
   });
-  announce(pool, id, { kind: 'started' });
+  announce(pool, undone.id, { kind: 'started' });
   announce(pool, batchId, { kind: 'undo' });
   return undone;
 }

@@ -1,57 +1,130 @@
-/** The answers to writes that carried an Idempotency-Key: one row per actor and key. */
+/**
+ * Writes that carry an Idempotency-Key: one row per actor and key. What such a write does is written into its row by the transactions that do it, and the
+ * row names the process that carries it out. So a write whose process died is carried out by its repeat from where it was left, at once, and nothing
+ * that was committed is done a second time.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type pg from 'pg';
+import { CountersignError } from '#lib/core/errors.ts';
 import { API_WRITES_KEEP_HOURS } from '#lib/core/limits.ts';
-import { db } from '#lib/store/postgres/db.ts';
+import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { isPresent, presence } from '#lib/store/postgres/presence.ts';
 
 export type ApiAnswer = { status: number; body: Buffer };
+type Key = { actor: string; key: string };
+/** A write that this process carries out. `epoch` fences it: whoever takes it over raises it. `done`: what its transactions gave, by their names. */
+export type KeyedWrite = Key & { epoch: number; done: Record<string, unknown> };
 export type TakenKey =
-  /** the key is this request's: carry it out, then keep or release */
-  | { kind: 'taken' }
+  /** the key is this request's: carry it out, keep its answer if it is one to keep, then leave it */
+  | { kind: 'taken'; write: KeyedWrite }
   /** an earlier request of the same digest was answered so */
   | { kind: 'answered'; answer: ApiAnswer }
-  /** it is being carried out, or was when its process ended */
-  | { kind: 'open'; ageSeconds: number }
+  /** it is being carried out, by a process that lives */
+  | { kind: 'open' }
   /** the key was used for something else */
   | { kind: 'other'; path: string };
 
-type Key = { actor: string; key: string };
+type Asked = Key & { path: string; digest: Buffer };
+
+// Next loads modules more than once; the process is one.
+const state = globalThis as typeof globalThis & { countersignKeys?: Set<string> };
+state.countersignKeys ??= new Set();
+/** The keys of the writes that this process carries out. */
+const held = state.countersignKeys;
+// A key has no spaces.
+const nameOf = ({ actor, key }: Key): string => `${key} ${actor}`;
 
 /** Takes the key for a request, or says what became of the one that has it. A key older than its keeping time is free again. */
-export async function takeKey(asked: Key & { path: string; digest: Buffer }): Promise<TakenKey> {
-  const { pool } = db();
-  const { rowCount } = await pool.query(
-    `INSERT INTO api_write AS kept (actor, key, path, request_digest, created_at) VALUES ($1, $2, $3, $4, clock_timestamp())
-     ON CONFLICT (actor, key) DO UPDATE
-       SET path = excluded.path, request_digest = excluded.request_digest, created_at = excluded.created_at, status = NULL, response = NULL
-       WHERE kept.created_at < clock_timestamp() - make_interval(hours => $5)`,
-    [asked.actor, asked.key, asked.path, asked.digest, API_WRITES_KEEP_HOURS],
+export async function takeKey(asked: Asked): Promise<TakenKey> {
+  const mine = !held.has(nameOf(asked));
+  if (mine) held.add(nameOf(asked));
+  try {
+    const taken = await lookOrTake(asked, mine);
+    if (mine && taken.kind !== 'taken') leaveKey(asked);
+    return taken;
+  } catch (error) {
+    if (mine) leaveKey(asked);
+    throw error;
+  }
+}
+
+/** Whoever asks with the key from now on finds what was kept, or carries it out. */
+export function leaveKey(key: Key): void {
+  held.delete(nameOf(key));
+}
+
+/** @param mine whether nobody else in this process has the key */
+async function lookOrTake(asked: Asked, mine: boolean): Promise<TakenKey> {
+  const owner = await presence();
+  for (;;) {
+    if (mine && (await insertKey(asked, owner))) return { kind: 'taken', write: { ...named(asked), epoch: 1, done: {} } };
+    const row = await readKey(asked, owner);
+    if (!row && mine) continue;
+    if (!row) return { kind: 'open' };
+    const open = row.status === null && (row.held || !mine);
+    if (!row.expired || open) {
+      if (!row.same) return { kind: 'other', path: row.path };
+      if (row.status !== null) return { kind: 'answered', answer: { status: row.status, body: row.response ?? Buffer.alloc(0) } };
+      if (open) return { kind: 'open' };
+    }
+    const write = mine ? await takeOver(asked, owner, row) : null;
+    if (write) return { kind: 'taken', write };
+    if (!mine) return { kind: 'open' };
+    // Somebody else took it between the two statements: what they make of it is looked at.
+  }
+}
+
+const named = ({ actor, key }: Key): Key => ({ actor, key });
+
+async function insertKey({ actor, key, path, digest }: Asked, owner: number): Promise<boolean> {
+  const { rowCount } = await db().pool.query(
+    `INSERT INTO api_write (actor, key, path, request_digest, owner, created_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp()) ON CONFLICT DO NOTHING`,
+    [actor, key, path, digest, owner],
   );
-  if (rowCount === 1) return { kind: 'taken' };
-  const { rows } = await pool.query<{ path: string; same: boolean; status: number | null; response: Buffer | null; age: number }>(
-    `SELECT path, request_digest = $3 AS same, status, response, extract(epoch FROM clock_timestamp() - created_at)::float8 AS age
+  return rowCount === 1;
+}
+
+type Found = {
+  path: string;
+  same: boolean;
+  status: number | null;
+  response: Buffer | null;
+  epoch: number;
+  expired: boolean;
+  /** whether another process that lives carries it out */
+  held: boolean;
+};
+
+async function readKey({ actor, key, digest }: Asked, owner: number): Promise<Found | null> {
+  const { rows } = await db().pool.query<Found>(
+    `SELECT path, request_digest = $3 AS same, status, response, epoch, created_at < clock_timestamp() - make_interval(hours => $5) AS expired,
+       CASE WHEN status IS NULL AND owner <> $4 THEN ${isPresent('owner')} ELSE false END AS held
      FROM api_write WHERE actor = $1 AND key = $2`,
-    [asked.actor, asked.key, asked.digest],
+    [actor, key, digest, owner, API_WRITES_KEEP_HOURS],
   );
-  const row = rows[0];
-  // Released between the two statements: the next try takes it.
-  if (!row) return { kind: 'open', ageSeconds: 0 };
-  if (!row.same) return { kind: 'other', path: row.path };
-  if (row.status === null) return { kind: 'open', ageSeconds: row.age };
-  return { kind: 'answered', answer: { status: row.status, body: row.response ?? Buffer.alloc(0) } };
+  return rows[0] ?? null;
 }
 
-/** Keeps the answer for the key's repeats. */
-export async function keepAnswer({ actor, key }: Key, { status, body }: ApiAnswer): Promise<void> {
-  await db().pool.query('UPDATE api_write SET status = $3, response = $4 WHERE actor = $1 AND key = $2', [
-    actor,
-    key,
-    status,
-    body,
+/** Waits for a transaction of a dead owner that is just committing, and then sees what it did. Null: somebody else was faster. */
+async function takeOver(
+  { actor, key, path, digest }: Asked,
+  owner: number,
+  { epoch, expired }: Found,
+): Promise<KeyedWrite | null> {
+  const { rows } = await db().pool.query<Pick<KeyedWrite, 'epoch' | 'done'>>(
+    `UPDATE api_write SET owner = $3, epoch = epoch + 1, path = $4, request_digest = $5, created_at = clock_timestamp(), status = NULL, response = NULL,
+       done = CASE WHEN $6 THEN '{}' ELSE done END
+     WHERE actor = $1 AND key = $2 AND epoch = $7 AND (status IS NULL OR $6) RETURNING epoch, done`,
+    [actor, key, owner, path, digest, expired, epoch],
+  );
+  return rows[0] ? { actor, key, ...rows[0] } : null;
+}
+
+/** Keeps the answer for the key's repeats, unless somebody else carries the write out by now. */
+export async function keepAnswer({ actor, key, epoch }: KeyedWrite, { status, body }: ApiAnswer): Promise<void> {
+  await db().pool.query('UPDATE api_write SET status = $4, response = $5 WHERE actor = $1 AND key = $2 AND epoch = $3', [
+    ...[actor, key, epoch, status, body],
   ]);
-}
-
-/** Frees a key whose request came to nothing, so that its repeat is carried out. */
-export async function releaseKey({ actor, key }: Key): Promise<void> {
-  await db().pool.query('DELETE FROM api_write WHERE actor = $1 AND key = $2 AND status IS NULL', [actor, key]);
 }
 
 /** Removes what is older than its keeping time; gives how many. */
@@ -61,4 +134,48 @@ export async function pruneApiWrites(): Promise<number> {
     [API_WRITES_KEEP_HOURS],
   );
   return rowCount ?? 0;
+}
+
+const current = new AsyncLocalStorage<KeyedWrite>();
+
+/** Runs what carries the write out: the transactions in it find the write by themselves. */
+export function carryOut<T>(write: KeyedWrite, act: () => Promise<T>): Promise<T> {
+  return current.run(write, act);
+}
+
+/**
+ * A transaction of a step that may be asked for with an Idempotency-Key. With one, what it gives is written down in it, under its name: the repeat of a write
+ * that broke off behind its commit gets that, and `act` is not run again. What it gives has to be JSON. Without a key it is `inTransaction`.
+ *
+ * @throws CountersignError `conflict` when a repeat of the request carries the write out by now; nothing was done then
+ */
+export async function inWrite<T>(pool: pg.Pool, name: string, act: (tx: Tx) => Promise<T>): Promise<T> {
+  const before = doneBefore<T>(name);
+  if (before !== undefined) return before;
+  return inTransaction(pool, async (tx) => {
+    const value = await act(tx);
+    await writeDown(tx, name, value);
+    return value;
+  });
+}
+
+/** What the transaction of this name gave, if it was committed before this request; undefined without a key too. */
+export function doneBefore<T>(name: string): T | undefined {
+  const done = current.getStore()?.done ?? {};
+  return Object.hasOwn(done, name) ? (done[name] as T) : undefined;
+}
+
+/** Writes down, in the transaction that does it, what it gave. The last statement of it: the row is then locked for no longer than the commit. */
+export async function writeDown(tx: Tx, name: string, value: unknown): Promise<void> {
+  const write = current.getStore();
+  if (!write) return;
+  const { rowCount } = await tx.query(
+    'UPDATE api_write SET done = done || jsonb_build_object($4::text, $5::jsonb) WHERE actor = $1 AND key = $2 AND epoch = $3',
+    [write.actor, write.key, write.epoch, name, JSON.stringify(value)],
+  );
+  if (rowCount !== 1)
+    throw new CountersignError(
+      'conflict',
+      'A repeat of this request, with the same Idempotency-Key, carries it out by now. Nothing was done here.',
+    );
 }

@@ -1,9 +1,11 @@
 /** Items and unreadable rows: written by COPY in committed segments while a dataset is receiving, read by key. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DATASET_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import { writeDown } from '#lib/store/api/api-writes.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { ItemRows } from './item-rows.ts';
 
@@ -19,16 +21,24 @@ export type Arrived = {
 export type Upload = {
   /** Commits a segment with the dataset's new counts. Throws `conflict` when the dataset is not receiving any more. */
   commit(rows: ItemRows, arrived: Arrived): Promise<void>;
-  /** receiving -> ready, durably. */
-  complete(digest: Buffer, arrived: Arrived): Promise<void>;
+  /** receiving -> ready, durably. `gives` is what the request's repeats are told. */
+  complete(digest: Buffer, arrived: Arrived, gives: unknown): Promise<void>;
   /** receiving -> failed with the reason, and no rows left. */
   fail(reason: string): Promise<void>;
   /** Gives the connection back; a broken one is thrown away. */
   close(): void;
 };
 
-/** Creates the dataset, receiving, and opens its upload. */
-export async function beginUpload(pool: pg.Pool, dataset: { id: string; name: string; createdBy: string }): Promise<Upload> {
+export type NewDataset = {
+  id: string;
+  name: string;
+  createdBy: string;
+  /** whether an earlier try of the same request began it, and what that one left is to go */
+  again: boolean;
+};
+
+/** Creates the dataset, receiving, and opens its upload. Throws `conflict` for an id that is taken. */
+export async function beginUpload(pool: pg.Pool, dataset: NewDataset): Promise<Upload> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => {
@@ -40,19 +50,7 @@ export async function beginUpload(pool: pg.Pool, dataset: { id: string; name: st
     client.release(broken);
   };
   try {
-    // The sender may choose the id, so it may be taken; waiting for whoever has it would hold this connection.
-    const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked', [
-      UPLOAD_LOCK,
-      dataset.id,
-    ]);
-    const { rowCount } = rows[0]?.locked
-      ? await client.query(
-          `INSERT INTO dataset (id, name, state, created_by) VALUES ($1, $2, 'receiving', $3) ON CONFLICT DO NOTHING`,
-          [dataset.id, dataset.name, dataset.createdBy],
-        )
-      : { rowCount: 0 };
-    if (rowCount !== 1)
-      throw new CountersignError('conflict', 'A dataset of this id is there already. Leave the id out, or choose another.');
+    await create(client, dataset);
   } catch (error) {
     broken ??= error as Error;
     close();
@@ -60,15 +58,15 @@ export async function beginUpload(pool: pg.Pool, dataset: { id: string; name: st
   }
   return {
     commit: (rows, arrived) => commitSegment(client, dataset.id, rows, arrived),
-    complete: (digest, arrived) => complete(client, dataset.id, digest, arrived),
+    complete: (digest, arrived, gives) => complete(client, dataset.id, digest, arrived, gives),
     async fail(reason) {
       try {
         await client.query('ROLLBACK');
         await failDataset(client, dataset.id, reason);
       } catch (error) {
-        // The connection may be what failed: another one can still say so.
+        // The connection may be what failed: another one can still say so, unless somebody has begun the dataset anew.
         broken ??= error as Error;
-        await withClient(pool, (other) => failDataset(other, dataset.id, reason));
+        await failAbandoned(pool, dataset.id, reason);
       }
     },
     close() {
@@ -85,21 +83,20 @@ export async function beginUpload(pool: pg.Pool, dataset: { id: string; name: st
 export async function failAbandonedUploads(pool: pg.Pool, reason: string = ABANDONED): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(`SELECT id FROM dataset WHERE state = 'receiving' ORDER BY created_at`);
   const failed: string[] = [];
-  for (const { id } of rows) {
-    await withClient(pool, async (client) => {
-      const lock = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS free', [
-        UPLOAD_LOCK,
-        id,
-      ]);
-      if (!lock.rows[0]?.free) return;
-      try {
-        if (await failDataset(client, id, reason)) failed.push(id);
-      } finally {
-        await client.query('SELECT pg_advisory_unlock($1, hashtext($2))', [UPLOAD_LOCK, id]);
-      }
-    });
-  }
+  for (const { id } of rows) if (await failAbandoned(pool, id, reason)) failed.push(id);
   return failed;
+}
+
+/** False: its uploader lives, or it was not receiving. */
+function failAbandoned(pool: pg.Pool, id: string, reason: string): Promise<boolean> {
+  return withClient(pool, async (client) => {
+    if (!(await lockUploader(client, id))) return false;
+    try {
+      return await failDataset(client, id, reason);
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1, hashtext($2))', [UPLOAD_LOCK, id]);
+    }
+  });
 }
 
 export type ItemRow = { ordinal: number; fields: Record<string, string> };
@@ -155,6 +152,57 @@ const ABANDONED = 'The upload broke off: the server that received it ended. Noth
 /** First of the two keys of an uploader's advisory lock; the second is the dataset. */
 const UPLOAD_LOCK = 0x75706c64;
 
+/** Of a process that was just killed, the database may be ending a statement still. */
+const UPLOADER_ENDS_MS = 5_000;
+const LOOK_MS = 50;
+
+async function create(client: pg.ClientBase, { id, name, createdBy, again }: NewDataset): Promise<void> {
+  // The sender may choose the id, so it may be taken; waiting for whoever has it would hold this connection.
+  let locked = await lockUploader(client, id);
+  for (const until = performance.now() + UPLOADER_ENDS_MS; again && !locked && performance.now() < until; ) {
+    await sleep(LOOK_MS);
+    locked = await lockUploader(client, id);
+  }
+  await client.query('BEGIN');
+  if (locked && again) await removeUnready(client, id);
+  const { rowCount } = locked
+    ? await client.query(
+        `INSERT INTO dataset (id, name, state, created_by) VALUES ($1, $2, 'receiving', $3) ON CONFLICT DO NOTHING`,
+        [...[id, name, createdBy]],
+      )
+    : { rowCount: 0 };
+  if (rowCount !== 1)
+    throw new CountersignError('conflict', 'A dataset of this id is there already. Leave the id out, or choose another.');
+  await writeDown(client, BEGUN, id);
+  await client.query('COMMIT');
+}
+
+/** What a request with an Idempotency-Key has written down once its dataset is there: the dataset's id. */
+export const BEGUN = 'upload_begun';
+/** And once the dataset is ready: what the upload gives. */
+export const UPLOADED = 'upload';
+
+async function lockUploader(client: pg.ClientBase, id: string): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked', [
+    UPLOAD_LOCK,
+    id,
+  ]);
+  return rows[0]?.locked === true;
+}
+
+const UNREADY = [...DATASET_TRANSITIONS.complete.from, DATASET_TRANSITIONS.fail.to];
+
+/** Nothing refers to a dataset that was never ready. */
+async function removeUnready(client: pg.ClientBase, id: string): Promise<void> {
+  const { rowCount } = await client.query('DELETE FROM dataset WHERE id = $1 AND state = ANY($2)', [id, UNREADY]);
+  if (rowCount === 1) await removeRows(client, id);
+}
+
+async function removeRows(client: pg.ClientBase, id: string): Promise<void> {
+  await client.query('DELETE FROM item WHERE dataset_id = $1', [id]);
+  await client.query('DELETE FROM unreadable_row WHERE dataset_id = $1', [id]);
+}
+
 async function commitSegment(client: pg.ClientBase, id: string, rows: ItemRows, arrived: Arrived): Promise<void> {
   await client.query('BEGIN');
   // A crash of the server may lose the last segments, and the upload with them: it is failed when the server is back. Only the
@@ -171,13 +219,16 @@ async function commitSegment(client: pg.ClientBase, id: string, rows: ItemRows, 
   await client.query('COMMIT');
 }
 
-async function complete(client: pg.ClientBase, id: string, digest: Buffer, arrived: Arrived): Promise<void> {
+async function complete(client: pg.ClientBase, id: string, digest: Buffer, arrived: Arrived, gives: unknown): Promise<void> {
+  await client.query('BEGIN');
   const { rowCount } = await client.query(
     `UPDATE dataset SET state = $7, ready_at = now(), digest = $2, bytes = $3, format = $4, dialect = $5, fields = coalesce($6, fields)
      WHERE id = $1 AND state = ANY($8)`,
     [id, digest, ...arrivedValues(arrived), DATASET_TRANSITIONS.complete.to, DATASET_TRANSITIONS.complete.from],
   );
   if (rowCount === 0) throw notReceiving();
+  await writeDown(client, UPLOADED, gives);
+  await client.query('COMMIT');
 }
 
 function arrivedValues({ bytes, format, dialect, fields }: Arrived): unknown[] {
@@ -191,10 +242,7 @@ async function failDataset(client: pg.ClientBase, id: string, reason: string): P
     `UPDATE dataset SET state = $3, reason = $2, item_count = 0, unreadable_count = 0, fields = '[]' WHERE id = $1 AND state = ANY($4)`,
     [id, reason, DATASET_TRANSITIONS.fail.to, DATASET_TRANSITIONS.fail.from],
   );
-  if (rowCount === 1) {
-    await client.query('DELETE FROM item WHERE dataset_id = $1', [id]);
-    await client.query('DELETE FROM unreadable_row WHERE dataset_id = $1', [id]);
-  }
+  if (rowCount === 1) await removeRows(client, id);
   await client.query('COMMIT');
   return rowCount === 1;
 }

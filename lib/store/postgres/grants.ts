@@ -22,11 +22,25 @@ export const APPEND_ONLY: Record<string, string> = {
 const ORDINARY = 'SELECT, INSERT, UPDATE, DELETE';
 const MIGRATIONS_TABLE = '_prisma_migrations';
 
+/**
+ * Takes from everybody what PostgreSQL gives to all who may sign in to the server: connecting to this database, and temporary tables in it, which fill its
+ * disk. The owner keeps both; the application is granted what it needs. Idempotent.
+ */
+export async function closeToOthers(owner: pg.ClientBase): Promise<void> {
+  await owner.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${await databaseName(owner)} FROM PUBLIC`);
+}
+
+async function databaseName(owner: pg.ClientBase): Promise<string> {
+  const { rows } = await owner.query<{ name: string }>('SELECT current_database() AS name');
+  return owner.escapeIdentifier(rows[0]?.name ?? '');
+}
+
 /** Gives the application role exactly its rights on our tables and on pg-boss's. Idempotent; `owner` owns both schemas. */
 export async function grantToApplication(owner: pg.ClientBase, role: string): Promise<void> {
   const name = owner.escapeIdentifier(role);
   await owner.query('BEGIN');
   try {
+    await owner.query(`GRANT CONNECT ON DATABASE ${await databaseName(owner)} TO ${name}`);
     await owner.query(`GRANT USAGE ON SCHEMA public TO ${name}`);
     await owner.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${name}`);
     const { rows } = await owner.query<{ tablename: string }>(

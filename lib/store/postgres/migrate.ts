@@ -2,7 +2,7 @@ import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { CountersignError } from '#lib/core/errors.ts';
 import { damageOf, databaseFault } from '#lib/core/fleet/database-fault.ts';
-import { grantToApplication } from './grants.ts';
+import { closeToOthers, grantToApplication } from './grants.ts';
 import { applyMigrations } from './schema-engine.ts';
 
 export type DatabaseUrls = {
@@ -35,6 +35,7 @@ export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<strin
     await installJobs(ownerUrl);
     const appRole = roleOf(appUrl);
     if (appRole !== roleOf(ownerUrl)) await grantToApplication(owner, appRole);
+    await closeToOthers(owner);
     return applied;
   } catch (error) {
     // What no migration is at fault for is told as what it is.

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '#test/database.ts';
-import { APPEND_ONLY } from './grants.ts';
+import { APPEND_ONLY, closeToOthers, grantToApplication } from './grants.ts';
 import { assertReceiptProtection } from './protection.ts';
 import { schemaDifference } from './schema-engine.ts';
 
-const { pool, ownerPool, superPool, ownerUrl } = await testDatabase();
+const { pool, ownerPool, superPool, ownerUrl, url } = await testDatabase();
 const batch = randomUUID();
 
 beforeAll(async () => {
@@ -35,6 +35,14 @@ beforeAll(async () => {
      VALUES ($1, 1, 2, $2, 'a', 'shelf', 'restore', 2, $2, $2)`,
     [batch, Buffer.alloc(32)],
   );
+  await pool.query(`INSERT INTO decision (id, batch_id, root, answers, by, via) VALUES ($1, $1, $2, '{}', 'user:x', 'api')`, [
+    batch,
+    Buffer.alloc(32),
+  ]);
+  await pool.query('INSERT INTO decision_chunk (decision_id, chunk_id, revision, digest) VALUES ($1, $1, 1, $2)', [
+    batch,
+    Buffer.alloc(32),
+  ]);
 });
 
 const CHANGES: Record<string, string> = {
@@ -43,11 +51,13 @@ const CHANGES: Record<string, string> = {
   frozen_request: `UPDATE frozen_request SET bytes = '{"a":1}'`,
   undo_item: `UPDATE undo_item SET category = 'b'`,
   correction: `UPDATE correction SET "to" = 'c'`,
+  decision: `UPDATE decision SET by = 'user:somebody else'`,
+  decision_chunk: `UPDATE decision_chunk SET digest = sha256(digest)`,
   receipt_value: `UPDATE receipt_value SET value = 'somebody else'`,
 };
 
 describe.each(Object.entries(CHANGES))('%s', (table, update) => {
-  const attempts = [update, `DELETE FROM ${table}`, `TRUNCATE ${table}`];
+  const attempts = [update, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`];
 
   test.each(attempts)('the application role may not: %s', async (sql) => {
     // Updating salt and value is granted for erasure, so there the trigger speaks; everywhere else the missing right.
@@ -86,6 +96,47 @@ test('the committed migrations and schema.prisma agree', async () => {
 });
 
 describe('start-up', () => {
+  // A database that is cloned has its template's tables, and everybody's rights on it anew.
+  const close = async () => {
+    const owner = await ownerPool.connect();
+    await grantToApplication(owner, 'countersign_app');
+    await closeToOthers(owner);
+    owner.release();
+  };
+
+  test('refuses a database that everybody may connect to, and fill with temporary tables', async () => {
+    await expect(assertReceiptProtection(pool, true)).rejects.toThrow(
+      /PUBLIC has CONNECT[\s\S]*PUBLIC has TEMPORARY[\s\S]*REVOKE/,
+    );
+    await superPool.query('CREATE ROLE passer_by LOGIN PASSWORD $$passing$$');
+    const passing = new URL(ownerUrl);
+    Object.assign(passing, { username: 'passer_by', password: 'passing' });
+    const connect = async () => {
+      const client = new pg.Client({ connectionString: passing.href });
+      await client.connect();
+      await client.query('CREATE TEMPORARY TABLE t ()').finally(() => client.end());
+    };
+    try {
+      await connect();
+      await close();
+      await expect(connect()).rejects.toThrow(/permission denied for database/);
+    } finally {
+      await superPool.query('DROP ROLE passer_by');
+    }
+  });
+
+  test('leaves the application and the owner what they need, and the application no temporary tables', async () => {
+    await close();
+    const fresh = [url, ownerUrl].map((connectionString) => new pg.Client({ connectionString }));
+    for (const client of fresh) {
+      await client.connect();
+      await client.query('SELECT FROM batch');
+      await client.query('SELECT FROM pgboss.job');
+    }
+    await expect(fresh[0]?.query('CREATE TEMPORARY TABLE t ()')).rejects.toThrow(/permission denied/);
+    for (const client of fresh) await client.end();
+  });
+
   test('accepts two roles, and says so when there is only one', async () => {
     expect(await assertReceiptProtection(pool, true)).toEqual({ roles: 'separate' });
     expect(await assertReceiptProtection(ownerPool, false)).toEqual({ roles: 'single' });

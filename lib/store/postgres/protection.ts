@@ -11,19 +11,21 @@ const TRIGGERS: Record<string, string[]> = {
   frozen_request: ['frozen_request_append_only', 'frozen_request_no_truncate'],
   undo_item: ['undo_item_append_only', 'undo_item_no_truncate'],
   correction: ['correction_append_only', 'correction_no_truncate'],
+  decision: ['decision_append_only', 'decision_no_truncate'],
+  decision_chunk: ['decision_chunk_append_only', 'decision_chunk_no_truncate'],
   receipt_value: ['receipt_value_erasure_only', 'receipt_value_no_delete', 'receipt_value_no_truncate'],
 };
 
 /**
  * Reads the catalogue as the application role and refuses to go on where the record is not protected (I6) or a commit is not on disk.
  *
- * @param separate whether two roles were given, so that rights that only an owner has are a fault.
+ * @param separate whether two roles were given, so that rights that only an owner has are a fault, and those of everybody.
  * @throws CountersignError `unavailable`, naming every fault found.
  */
 export async function assertReceiptProtection(pool: Pick<pg.Pool, 'query'>, separate: boolean): Promise<Protection> {
   const faults = [...(await unsafeSettings(pool)), ...(await missingTriggers(pool))];
   const excess = await excessRights(pool);
-  if (separate) faults.push(...excess);
+  if (separate) faults.push(...excess, ...(await rightsOfAll(pool)));
   if (faults.length === 0) return { roles: excess.length === 0 ? 'separate' : 'single' };
   throw new CountersignError(
     'unavailable',
@@ -50,6 +52,18 @@ async function missingTriggers(pool: Pick<pg.Pool, 'query'>): Promise<string[]> 
     .map(
       (name) => `trigger ${name} ${enabled.has(name) ? 'is not ENABLE ALWAYS' : 'is missing'}. Run the migrations as the owner.`,
     );
+}
+
+/** Migrating takes these away; a migration role that does not own the database can't. */
+async function rightsOfAll(pool: Pick<pg.Pool, 'query'>): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string; right: string }>(
+    `SELECT quote_ident(d.datname) AS name, a.privilege_type AS right
+     FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+     WHERE d.datname = current_database() AND a.grantee = 0 AND a.privilege_type IN ('CONNECT', 'TEMPORARY') ORDER BY 2`,
+  );
+  return rows.map(
+    ({ name, right }) => `PUBLIC has ${right} on the database. As its owner: REVOKE ${right} ON DATABASE ${name} FROM PUBLIC.`,
+  );
 }
 
 async function excessRights(pool: Pick<pg.Pool, 'query'>): Promise<string[]> {

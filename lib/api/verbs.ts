@@ -1,0 +1,34 @@
+/** What each write's step authorises, by its path: looked at before its body is read and before its Idempotency-Key is looked up. */
+import type { Verb } from '#lib/auth/authorise.ts';
+
+const WRITES: Record<string, Verb> = {
+  '/datasets': 'upload',
+  '/batches/preview': 'plan',
+  '/batches': 'plan',
+  '/batches/{id}/start': 'start',
+  '/batches/{id}/decision': 'decide',
+  '/batches/{id}/undo': 'undo',
+  '/batches/{id}/uncertain': 'answer',
+  '/batches/{id}/chunks/{n}/corrections': 'correct',
+  '/batches/{id}/chunks/{n}/decision': 'decide',
+  ...steered('pause', 'pause'),
+  ...steered('resume', 'resume'),
+  ...steered('cancel', 'cancel'),
+  ...steered('accept-rest', 'accept_rest'),
+  ...steered('retry', 'retry'),
+  '/incidents/{id}/resume': 'resume',
+  '/people/{id}/disable': 'people',
+  '/people/{id}/enable': 'people',
+};
+
+function steered(name: string, verb: Verb): Record<string, Verb> {
+  return { [`/batches/{id}/${name}`]: verb, [`/batches/{id}/chunks/{n}/${name}`]: verb };
+}
+
+/** The verb of a write; null of a read. Throws for a write that has none. */
+export function verbOf({ method, path }: { method: string; path: string }): Verb | null {
+  if (method !== 'POST') return null;
+  const verb = WRITES[path.replace('/api/v1', '')];
+  if (!verb) throw new Error(`Nobody knows who may ${method} ${path}.`);
+  return verb;
+}
