@@ -8,6 +8,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { threadsOf } from '#bin/threads.ts';
+import { WEB_THREADS } from '#lib/core/limits.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { migrate } from '#lib/store/postgres/migrate.ts';
@@ -42,6 +44,7 @@ try {
   process.env.DATABASE_URL = server.appUrl;
   // The benchmarks' own target is on loopback.
   process.env.ALLOW_PRIVATE_TARGETS = '1';
+  threadsOf(WEB_THREADS, null);
   const figures = await bench.run({ rows: rows as number, folder, server, say: (line) => console.error(`${name}: ${line}`) });
   const scaled = (rows as number) < bench.fullRows;
   const missed = Object.entries(bench.aims)

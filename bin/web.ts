@@ -4,13 +4,17 @@ import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import next from 'next';
 import { forwardedFor } from '#lib/auth/peer.ts';
+import { WEB_JOB_WAIT_MS, WEB_JOBS_WAITING_MAX, WEB_THREADS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
+import { threadsOf } from './threads.ts';
 
 const CLOSE_MS = 3_000;
 /** A sender that sends nothing, or a reader that reads nothing, for this long is gone. Live pages hear a heartbeat every 10 s. */
 const IDLE_MS = 5 * 60 * 1000;
 
 const { HOST, PORT } = env();
+// What Next bundles finds them here: it must not bundle a thread's program.
+threadsOf(WEB_THREADS, { jobs: WEB_JOBS_WAITING_MAX, ms: WEB_JOB_WAIT_MS });
 const app = next({
   dev: process.env.NODE_ENV !== 'production',
   dir: resolve(import.meta.dirname, '..'),

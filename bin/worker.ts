@@ -1,5 +1,5 @@
 /** `npm run worker`: one worker process, on any machine that reaches the database. It needs DATABASE_URL and the same SECRET_KEY as the others. */
-import { HOUSEKEEPING_MS, LEASE_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
+import { HOUSEKEEPING_MS, LEASE_MS, SUM_CHECK_MS, WORKER_ANSWER_MS, WORKER_THREADS } from '#lib/core/limits.ts';
 import { listenForBells } from '#lib/engine/bell.ts';
 import { pruneEvents } from '#lib/engine/events.ts';
 import { runWorker } from '#lib/engine/worker.ts';
@@ -13,6 +13,7 @@ import { settleBatches } from '#lib/store/actions/execution.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
 import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
+import { threadsOf } from './threads.ts';
 
 const drain = new AbortController();
 const stop = () => drain.abort();
@@ -23,6 +24,7 @@ process.on('disconnect', stop);
 
 // What the network swallows without a word must not hold a worker, nor its locks the chunk's heir, for ever.
 const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
+const threads = threadsOf(WORKER_THREADS, null);
 const keepHouse = async () => {
   await settleBatches(pool);
   await keepBreakers(pool);
@@ -43,5 +45,6 @@ await runWorker({
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
   ],
 });
+await threads.end();
 await closeDb();
 process.exit(0);

@@ -2,6 +2,7 @@ import { boundedBytes } from '#lib/core/bounded.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SIGN_IN_BODY_BYTES_MAX } from '#lib/core/limits.ts';
 import { AUTH_PATH, auth } from './auth.ts';
+import { inHashingTurn } from './hashing.ts';
 import { assertSameOrigin, isHttps } from './origin.ts';
 import { giveBackTry, takeTry } from './tries.ts';
 
@@ -11,7 +12,7 @@ const OPEN = new Set(['POST /sign-in/email', 'POST /sign-out', 'GET /get-session
 /**
  * Answers a request to /api/auth as better-auth does, after our own checks: the Origin of a write, and the count of failed sign-ins.
  *
- * @throws CountersignError `not_found`, `forbidden`, `too_large`, `locked`
+ * @throws CountersignError `not_found`, `forbidden`, `too_large`, `locked`, `unavailable` when too many sign in at once
  */
 export async function answerAuth(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname.slice(AUTH_PATH.length);
@@ -21,11 +22,17 @@ export async function answerAuth(request: Request): Promise<Response> {
   // Whoever asks is a stranger still: what they send is not read to its end.
   const body = request.method === 'GET' ? null : await bodyOf(request);
   const email = path === '/sign-in/email' ? emailOf(body) : null;
-  if (email !== null) await takeTry(email, request.headers);
   const { url, method, headers } = request;
-  const answer = await auth().handler(new Request(url, { method, headers, ...(body?.length ? { body } : {}) }));
-  if (email !== null && answer.ok) await giveBackTry(email, request.headers);
+  const ask = () => auth().handler(new Request(url, { method, headers, ...(body?.length ? { body } : {}) }));
+  const answer = await (email === null ? ask() : inHashingTurn(() => counted(email, headers, ask)));
   return withHeaders(answer, isHttps(request.headers));
+}
+
+async function counted(email: string, headers: Headers, ask: () => Promise<Response>): Promise<Response> {
+  await takeTry(email, headers);
+  const answer = await ask();
+  if (answer.ok) await giveBackTry(email, headers);
+  return answer;
 }
 
 async function bodyOf(request: Request): Promise<Buffer<ArrayBuffer>> {

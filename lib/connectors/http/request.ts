@@ -14,7 +14,7 @@ import {
   URL_CHARS_MAX,
 } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
-import { renderTemplate, templateFields } from '#lib/core/values/template.ts';
+import { renderedLength, renderTemplate, templateFields } from '#lib/core/values/template.ts';
 import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
 import type { Effect } from '#lib/shapes/actions.ts';
 
@@ -175,14 +175,45 @@ export function requestHost(action: Action): string {
 /** The canonical bytes of `{method, url, headers, body, timeoutMs, effect, undo?}`. Throws `invalid` naming the item. `inUrl`: the values in the URL, where they are others. */
 export function freezeRequest(action: Action, item: ActionItem, inUrl: ActionItem['fields'] = item.fields): FrozenRequest {
   const given = readParameters(action, parameters);
+  const room = roomOf(item.ordinal);
   const request: HttpRequest = {
-    ...fillIn(action.do, given, item, inUrl),
+    ...fillIn(action.do, given, item, inUrl, room),
     timeoutMs: given.timeoutMs,
     effect: requestEffect(action),
-    ...(given.undo ? { undo: freezeUndo(given.undo, item) } : {}),
-    ...(given.inspect ? { inspect: freezeInspect(given.inspect, item) } : {}),
+    ...(given.undo ? { undo: freezeUndo(given.undo, item, room) } : {}),
+    ...(given.inspect ? { inspect: freezeInspect(given.inspect, item, room) } : {}),
   };
   return bytesOf(request, item);
+}
+
+/** What is left of a request. A character has a byte at least, so what is refused here could not have been sent. */
+type Room = { take(chars: number): void };
+
+function roomOf(ordinal: number): Room {
+  let left = REQUEST_BYTES_MAX;
+  return {
+    take(chars) {
+      left -= chars;
+      if (left < 0) throw itemRefusal(ordinal, `its request would have more than ${REQUEST_BYTES_MAX} bytes, the most that can be sent.`);
+    },
+  };
+}
+
+/** Fills a template in; its length is taken from the room before it is. */
+function render(text: string, fields: Record<string, string>, room: Room): string {
+  room.take(renderedLength(text, fields));
+  return renderTemplate(text, fields);
+}
+
+/** The named fields of an item, which a frozen template keeps; an item without one has it empty. */
+function kept(names: readonly string[], { fields }: ActionItem, room: Room): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = Object.hasOwn(fields, name) ? (fields[name] ?? '') : '';
+      room.take(value.length);
+      return [name, value];
+    }),
+  );
 }
 
 /** Whether the undo request names the target's own id. */
@@ -245,12 +276,10 @@ export function inspectionOf({ inspect: asks }: HttpRequest, idempotencyKey: str
 }
 
 /** Filled in once for the sake of its errors, as an undo is. */
-function freezeInspect(template: InspectTemplate, item: ActionItem): NonNullable<HttpRequest['inspect']> {
-  const fields = Object.fromEntries(
-    inspectNames(template)
-      .filter((name) => name !== KEY)
-      .map((name) => [name, Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '']),
-  );
+function freezeInspect(template: InspectTemplate, item: ActionItem, room: Room): NonNullable<HttpRequest['inspect']> {
+  const names = new Set(inspectNames(template));
+  names.delete(KEY);
+  const fields = kept([...names], item, room);
   const { contains } = fillInspection(template, { ordinal: item.ordinal, fields: { ...fields, [KEY]: 'x' } });
   if (contains === '')
     throw itemRefusal(item.ordinal, 'the text that its inspection looks for is empty, and every answer holds that.');
@@ -258,7 +287,7 @@ function freezeInspect(template: InspectTemplate, item: ActionItem): NonNullable
 }
 
 function fillInspection({ url, happened }: InspectTemplate, item: ActionItem): HttpInspection {
-  const contains = happened.contains === undefined ? null : renderTemplate(happened.contains, item.fields);
+  const contains = happened.contains === undefined ? null : render(happened.contains, item.fields, roomOf(item.ordinal));
   return { url: renderUrl(url, item), status: happened.status, contains };
 }
 
@@ -267,14 +296,11 @@ function inspectNames({ url, happened }: InspectTemplate): string[] {
 }
 
 /** Filled in once for the sake of its errors: an undo that can't be built is told before the request is approved. */
-function freezeUndo(template: UndoTemplate, item: ActionItem): NonNullable<HttpRequest['undo']> {
-  const fields = Object.fromEntries(
-    namedIn(template)
-      .filter((name) => name !== TARGET)
-      .map((name) => [name, Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '']),
-  );
+function freezeUndo(template: UndoTemplate, item: ActionItem, room: Room): NonNullable<HttpRequest['undo']> {
+  const names = namedIn(template).filter((name) => name !== TARGET);
+  const fields = kept(names, item, room);
   const filled = { ...fields, [TARGET]: 'x' };
-  fillIn(template.do, template, { ordinal: item.ordinal, fields: filled }, filled);
+  fillIn(template.do, template, { ordinal: item.ordinal, fields: filled }, filled, roomOf(item.ordinal));
   return { ...template, fields };
 }
 
@@ -289,16 +315,17 @@ function fillIn(
   given: Parts,
   item: ActionItem,
   inUrl: ActionItem['fields'],
+  room: Room,
 ): Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'> {
   const headers = new Map(
-    Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), renderHeader(name, value, item)]),
+    Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), renderHeader(name, value, item, room)]),
   );
   let body: string | null = null;
   if (typeof given.body === 'string') {
-    body = renderTemplate(given.body, item.fields);
+    body = render(given.body, item.fields, room);
     if (!headers.has('content-type')) headers.set('content-type', 'text/plain; charset=utf-8');
   } else if (given.body !== null) {
-    body = JSON.stringify(renderJson(given.body, item.fields));
+    body = JSON.stringify(renderJson(given.body, item.fields, room));
     if (!headers.has('content-type')) headers.set('content-type', 'application/json');
   }
   return {
@@ -360,6 +387,9 @@ function renderUrl(url: string, item: ActionItem): string {
   if (!origin) throw itemRefusal(ordinal, 'the URL has no host that is written out.');
   const rest = url.slice(origin.length);
   const names = templateFields(rest);
+  // Before any value is encoded, which makes it longer.
+  if (renderedLength(rest, fields) > URL_CHARS_MAX)
+    throw itemRefusal(ordinal, `its URL would have more than ${URL_CHARS_MAX} characters, the most that is sent.`);
   const encoded = Object.fromEntries(
     names.map((name) => [name, encode(Object.hasOwn(fields, name) ? (fields[name] ?? '') : '', name, ordinal)]),
   );
@@ -384,8 +414,8 @@ function encode(value: string, name: string, ordinal: number): string {
 /** URL parsing takes a backslash for a slash. */
 const segments = (rest: string) => (rest.split('?', 1)[0] ?? '').split(/[/\\]/);
 
-function renderHeader(name: string, value: string, item: ActionItem): string {
-  const rendered = renderTemplate(value, item.fields).trim();
+function renderHeader(name: string, value: string, item: ActionItem, room: Room): string {
+  const rendered = render(value, item.fields, room).trim();
   const wrong = /[^\t\x20-\x7E\xA0-\xFF]/.exec(rendered)?.[0];
   if (wrong === undefined) return rendered;
   const what = /[\r\n]/.test(wrong)
@@ -394,11 +424,11 @@ function renderHeader(name: string, value: string, item: ActionItem): string {
   throw itemRefusal(item.ordinal, `the header “${name}” would hold ${what}, which a header can't. Send the field in the body.`);
 }
 
-function renderJson(value: Json, fields: Record<string, string>): Json {
-  if (typeof value === 'string') return renderTemplate(value, fields);
-  if (Array.isArray(value)) return value.map((one) => renderJson(one, fields));
+function renderJson(value: Json, fields: Record<string, string>, room: Room): Json {
+  if (typeof value === 'string') return render(value, fields, room);
+  if (Array.isArray(value)) return value.map((one) => renderJson(one, fields, room));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, renderJson(one, fields)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, renderJson(one, fields, room)]));
 }
 
 function eachString(value: Json, path: string, see: (text: string, path: string) => void): void {

@@ -4,16 +4,18 @@ import { log } from '#lib/log.ts';
 
 export const dynamic = 'force-dynamic';
 
+const BROKE = 'Something went wrong on our side. Nothing was changed.';
+
 async function answer(request: Request): Promise<Response> {
   try {
     return await answerAuth(request);
   } catch (error) {
     if (!(error instanceof CountersignError)) log.error({ err: error }, 'signing in or out failed');
-    const { status, code, message } =
-      error instanceof CountersignError
-        ? error
-        : { status: 500, code: 'internal', message: 'Something went wrong on our side. Nothing was changed.' };
-    const headers = { 'Content-Type': 'application/problem+json', 'Cache-Control': 'private, no-store' };
+    const refusal = error instanceof CountersignError ? error : null;
+    const { status, code, message } = refusal ?? { status: 500, code: 'internal', message: BROKE };
+    const headers = new Headers({ 'Content-Type': 'application/problem+json', 'Cache-Control': 'private, no-store' });
+    const retryAfter = refusal?.facts.retryAfterSeconds;
+    if (typeof retryAfter === 'number') headers.set('Retry-After', String(retryAfter));
     return Response.json({ title: message, status, code }, { status, headers });
   }
 }
