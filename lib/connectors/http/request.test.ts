@@ -193,13 +193,14 @@ describe('prepare', () => {
     const most = { x: 'a'.repeat(4 * 1024 ** 2) };
     const body = Array.from({ length: 2_000 }, () => '{{x}}'.repeat(1_000));
     const inspect = { url: 'https://example.com/{{idempotencyKey}}', happened: { contains: '{{x}}' } };
-    for (const given of [
+    const all: Action['with'][] = [
       { body },
       { body: body.join('') },
       { headers: { a: '{{x}}'.repeat(1_000) } },
       { undo: { do: 'DELETE', url: 'https://example.com/', body } },
       { inspect },
-    ])
+    ];
+    for (const given of all)
       expect(() => frozen(action({ url: 'https://example.com/', ...given }), most)).toThrow(
         'Item 7: its request would have more than 1048576 bytes',
       );
