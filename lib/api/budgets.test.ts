@@ -19,7 +19,12 @@ const MEGABYTE = 1024 ** 2;
 async function ask(method: string, path: string, body?: BodyInit): Promise<{ status: number; body: Record<string, unknown> }> {
   const stream = body instanceof ReadableStream ? { duplex: 'half' } : {};
   const headers = { authorization: `Bearer ${KEY}`, ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}) };
-  const request = new Request(`http://127.0.0.1:3000${path}`, { method, headers, ...(body === undefined ? {} : { body }), ...stream });
+  const request = new Request(`http://127.0.0.1:3000${path}`, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body }),
+    ...stream,
+  });
   const response = await answerApi(request);
   return { status: response.status, body: await response.json() };
 }
@@ -61,7 +66,14 @@ async function datasetOf(body: string): Promise<string> {
 }
 
 const planOf = (when: string, more: object = {}) => ({
-  classifier: { kind: 'rules', rules: [{ when: 'item.body == "never"', category: 'a' }, { when, category: 'a' }], otherwise: 'a' },
+  classifier: {
+    kind: 'rules',
+    rules: [
+      { when: 'item.body == "never"', category: 'a' },
+      { when, category: 'a' },
+    ],
+    otherwise: 'a',
+  },
   categories: [{ name: 'a', action: { connector: 'none', do: 'label' } }],
   chunking: { by: 'size' },
   ...more,
@@ -82,7 +94,11 @@ it('a rule that doubles a list 22 times is refused by its number, and pages come
 it('a rule that is slow on an item is refused by its number and the item, and pages come meanwhile', async () => {
   const datasetId = await datasetOf('ab '.repeat(130_000));
   const { came, longestMs } = await whileSomebodyLooks(() =>
-    ask('POST', '/api/v1/batches/preview', JSON.stringify({ datasetId, plan: planOf("item.body.split('').all(c, !item.body.matches('z[a-y]q'))") })),
+    ask(
+      'POST',
+      '/api/v1/batches/preview',
+      JSON.stringify({ datasetId, plan: planOf("item.body.split('').all(c, !item.body.matches('z[a-y]q'))") }),
+    ),
   );
   expect(came).toMatchObject({ status: 400, body: { code: 'invalid', detail: expect.stringMatching(/^Rule 2 .* item 1\b/) } });
   expect(longestMs).toBeLessThan(PAGE_MS);

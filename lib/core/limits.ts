@@ -39,6 +39,8 @@ export const WEB_THREADS = 2;
 export const WORKER_THREADS = 2;
 /** Of the objects that a thread holds, beside those of the process. */
 export const THREAD_MEMORY_MB = 1_024;
+/** And of those that live for a page: with room for a few pages they are not copied on. */
+export const THREAD_YOUNG_MB = 96;
 export const THREAD_LOOK_MS = 50;
 /** Previews and the like that wait in a web process for a thread. */
 export const WEB_JOBS_WAITING_MAX = 32;

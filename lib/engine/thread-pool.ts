@@ -3,8 +3,8 @@
  * in the middle of whatever it is at, and its query with it; the next job gets a new one. Nothing that Next bundles imports this.
  */
 import { Worker } from 'node:worker_threads';
-import { THREAD_LOOK_MS, THREAD_MEMORY_MB } from '#lib/core/limits.ts';
-import { type Came, type Ended, type JobBounds, type Threads, useThreads } from './threads.ts';
+import { THREAD_LOOK_MS, THREAD_MEMORY_MB, THREAD_YOUNG_MB } from '#lib/core/limits.ts';
+import { type Came, type Ended, type JobBounds, type Threads, takeThreads } from './threads.ts';
 
 /** What a thread writes while it works, for whoever may have to end it: it can't be asked then. */
 export const CELLS = { begun: 0, steps: 1, part: 2, ordinal: 3, backend: 4 } as const;
@@ -40,7 +40,9 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
   }
 
   function start(): Thread {
-    const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB } });
+    const worker = new Worker(program, {
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB, maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
+    });
     const thread: Thread = { worker, settle: null };
     all.add(thread);
     worker.on('message', (came: Came) => {
@@ -60,7 +62,11 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
       all.delete(thread);
       const at = idle.indexOf(thread);
       if (at !== -1) idle.splice(at, 1);
-      thread.settle?.(fault.code === 'ERR_WORKER_OUT_OF_MEMORY' ? OUT_OF_MEMORY : { broke: { ...fault, message: fault.message, name: fault.name } });
+      thread.settle?.(
+        fault.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? OUT_OF_MEMORY
+          : { broke: { ...fault, message: fault.message, name: fault.name } },
+      );
       thread.settle = null;
       next();
     });
@@ -75,7 +81,10 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
       thread.settle = null;
       const backend = cells[CELLS.backend] ?? 0;
       // Its place is free when it is gone: a processor has no more threads than it was given.
-      void thread.worker.terminate().then(() => (backend > 0 ? cancelQuery(backend) : null)).catch(() => {});
+      void thread.worker
+        .terminate()
+        .then(() => (backend > 0 ? cancelQuery(backend) : null))
+        .catch(() => {});
       tell?.(why);
     });
     thread.settle = (came) => {
@@ -116,7 +125,7 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
       await Promise.all([...all].map(({ worker }) => worker.terminate()));
     },
   };
-  useThreads(threads);
+  takeThreads(threads);
   return threads;
 }
 

@@ -38,7 +38,7 @@ export type Threads = {
 const state = globalThis as typeof globalThis & { countersignThreads?: Threads };
 
 /** Hands the process its threads; the last ones given count. */
-export function useThreads(threads: Threads): void {
+export function takeThreads(threads: Threads): void {
   state.countersignThreads = threads;
 }
 

@@ -40,11 +40,17 @@ const MEGABYTE = 'ab '.repeat(350_000);
 
 test.each([
   ["item.text.replace('a', item.text) == 'x'", 'it would make more than 100,000,000 characters'],
-  ["[1].map(i, item.text.replace('a', item.text.replace('a', item.text))).size() == 9", 'it would make more than 100,000,000 characters'],
+  [
+    "[1].map(i, item.text.replace('a', item.text.replace('a', item.text))).size() == 9",
+    'it would make more than 100,000,000 characters',
+  ],
   ["item.text.split(' ', 900).map(c, item.text).join('') == 'x'", 'it would make more than 100,000,000 characters'],
   ["item.text.split('').all(c, item.text.contains(c))", 'it would make a list of more than 1,000,000 members'],
   ["item.text.split(' ', 900).map(c, c + item.text).size() == 9", 'it would make more than 100,000,000 characters'],
-  ["item.text.split(' ', 900).map(c, '%s%s'.format([item.text, c])).size() == 9", 'it would make more than 100,000,000 characters'],
+  [
+    "item.text.split(' ', 900).map(c, '%s%s'.format([item.text, c])).size() == 9",
+    'it would make more than 100,000,000 characters',
+  ],
   ["item.text.split(' ', 900).map(c, bytes(item.text)).size() == 9", 'it would make more than 100,000,000 characters'],
   ["item.text.split(' ', 900).map(c, item.text.upperAscii()).size() == 9", 'it would make more than 100,000,000 characters'],
   [`[item.text]${'.map(x, x + x)'.repeat(40)}.size() == 9`, 'it would make more than 100,000,000 characters'],

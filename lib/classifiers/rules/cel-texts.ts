@@ -3,7 +3,17 @@
  * with the memory of its thread. How long it takes is not counted here: the thread has a deadline (docs/budgets.md). The library's `replace` copies the whole
  * text for every hit, so ours stands in its place.
  */
-import { type CelFunc, type CelList, CelScalar, celFunc, celList, celListConcat, celMethod, isCelList, listType } from '@bufbuild/cel';
+import {
+  type CelFunc,
+  type CelList,
+  CelScalar,
+  celFunc,
+  celList,
+  celListConcat,
+  celMethod,
+  isCelList,
+  listType,
+} from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { MADE_CHARS_MAX, MADE_MEMBERS_MAX } from '#lib/core/limits.ts';
 

@@ -42,7 +42,7 @@ export function renderTemplate(text: string, view: Readonly<Record<string, strin
 /** How many characters it would have, filled in. */
 export function renderedLength(text: string, view: Readonly<Record<string, string>>): number {
   let length = 0;
-  for (const part of compiled(text)) length += valueOf(part, view).length;
+  for (const part of compiled(text)) length += filledIn(part, view).length;
   return length;
 }
 
@@ -50,14 +50,14 @@ export function renderedLength(text: string, view: Readonly<Record<string, strin
 export function renderCut(text: string, view: Readonly<Record<string, string>>, most: number): string {
   let result = '';
   for (const part of compiled(text)) {
-    const value = valueOf(part, view);
+    const value = filledIn(part, view);
     if (value.length > most - result.length) return result + value.slice(0, most - result.length);
     result += value;
   }
   return result;
 }
 
-function valueOf(part: Part, view: Readonly<Record<string, string>>): string {
+function filledIn(part: Part, view: Readonly<Record<string, string>>): string {
   if ('text' in part) return part.text;
   return Object.hasOwn(view, part.field) ? (view[part.field] ?? '') : '';
 }

@@ -33,10 +33,11 @@ test('a rule that never comes back halts its chunk in words, and the worker goes
 });
 
 test('a rule that makes too much halts its chunk in words', async () => {
-  const big = await startedBatch(pool, { items: 5, plan: planOf(`[item.subject]${'.map(x, x + x)'.repeat(26)}.exists(x, x == "")`) });
+  const big = await startedBatch(pool, {
+    items: 5,
+    plan: planOf(`[item.subject]${'.map(x, x + x)'.repeat(26)}.exists(x, x == "")`),
+  });
   await workUntil(pool, async () => (await chunkStates(pool, big.batchId)).join() === 'halted');
   const { rows } = await pool.query<{ halt_reason: string }>('SELECT halt_reason FROM chunk WHERE batch_id = $1', [big.batchId]);
-  expect(rows[0]?.halt_reason).toBe(
-    "Rule 1 can't be evaluated for item 1: it would make more than 100,000,000 characters.",
-  );
+  expect(rows[0]?.halt_reason).toBe("Rule 1 can't be evaluated for item 1: it would make more than 100,000,000 characters.");
 });

@@ -17,7 +17,10 @@ export async function workOut<Name extends keyof Jobs>(
   { plan, jobMs = PLAN_MS, signal }: { plan: unknown; jobMs?: number; signal?: AbortSignal },
 ): Promise<Awaited<ReturnType<Jobs[Name]>>> {
   try {
-    return await inThread<Parameters<Jobs[Name]>[0], Awaited<ReturnType<Jobs[Name]>>>(name, input, { jobMs, ...(signal && { signal }) });
+    return await inThread<Parameters<Jobs[Name]>[0], Awaited<ReturnType<Jobs[Name]>>>(name, input, {
+      jobMs,
+      ...(signal && { signal }),
+    });
   } catch (error) {
     throw error instanceof EndedEarly ? refusalOf(error, plan) : error;
   }

@@ -1,8 +1,8 @@
 /** Classifications and people's corrections to them. */
 import { CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
 import { namedItems } from '#lib/store/datasets/named-items.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.ts';
 

@@ -45,17 +45,18 @@ export async function eachKey(
   fields: readonly string[],
   take: (ordinal: number, values: (string | null)[]) => void,
 ): Promise<void> {
-  const columns = fields.map((_, index) => `, fields ->> $${index + 4}::text`).join('');
-  const text = `SELECT ordinal${columns} FROM item WHERE dataset_id = $1 AND ordinal > $2 AND ordinal <= $3 ORDER BY ordinal`;
+  const columns = fields.map((_, index) => `fields ->> $${index + 4}::text, `).join('');
+  const text = `SELECT ${columns}ordinal FROM item WHERE dataset_id = $1 AND ordinal > $2 AND ordinal <= $3 ORDER BY ordinal`;
   const client = await pool.connect();
   let fault: Error | undefined;
   try {
-    const { rows } = await client.query<{ last: number }>('SELECT coalesce(max(ordinal), 0) AS last FROM item WHERE dataset_id = $1', [
-      datasetId,
-    ]);
+    const { rows } = await client.query<{ last: number }>(
+      'SELECT coalesce(max(ordinal), 0) AS last FROM item WHERE dataset_id = $1',
+      [datasetId],
+    );
     const last = rows[0]?.last ?? 0;
     const pageAfter = (after: number) =>
-      client.query<[number, ...(string | null)[]]>({
+      client.query<[...(string | null)[], number]>({
         ...{ name: `keys of ${fields.length}`, text, rowMode: 'array' as const },
         values: [datasetId, after, after + KEY_PAGE_ORDINALS, ...fields],
       });
@@ -67,7 +68,8 @@ export async function eachKey(
         // Whoever waits for it hears of a failure; until then it is not unhandled.
         next.catch(() => {});
       }
-      for (const [ordinal, ...values] of page.rows) take(ordinal, values);
+      // The ordinal comes last, where nobody looks for a value.
+      for (const row of page.rows) take(row[fields.length] as number, row as (string | null)[]);
     }
     await next;
   } catch (error) {
