@@ -1,6 +1,6 @@
 /**
- * `npm run bench ingest [-- --rows N | --quick]`, or `execute` or `scale [-- --items N | --quick]`: measures one thing, where it can against its floor, in
- * the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
+ * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, and `classify`, `execute` or `scale [-- --items N | --quick]`: measures one thing, where it can
+ * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
  * machine is; ratios travel.
  */
 
@@ -8,16 +8,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { threadsOf } from '#bin/threads.ts';
+import { WEB_THREADS } from '#lib/core/limits.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { migrate } from '#lib/store/postgres/migrate.ts';
 import type { Bench } from './bench.ts';
+import { classify } from './classify.ts';
 import { execute } from './execute.ts';
 import { ingest } from './ingest.ts';
 import { looks } from './looks.ts';
+import { plan } from './plan.ts';
 import { scale } from './scale.ts';
 
-const BENCHES: Record<string, Bench> = { ingest, execute, scale, looks };
+const BENCHES: Record<string, Bench> = { ingest, plan, classify, execute, scale, looks };
 
 /** How much smaller a quick run is. */
 const QUICK = 20;
@@ -43,6 +47,7 @@ try {
   process.env.DATABASE_URL = server.appUrl;
   // The benchmarks' own target is on loopback.
   process.env.ALLOW_PRIVATE_TARGETS = '1';
+  threadsOf(WEB_THREADS, null);
   const figures = await bench.run({ rows: rows as number, folder, server, say: (line) => console.error(`${name}: ${line}`) });
   const scaled = (rows as number) < bench.fullRows;
   const missed = Object.entries(bench.aims)

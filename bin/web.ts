@@ -3,9 +3,11 @@
 import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import next from 'next';
+import { WEB_JOB_WAIT_MS, WEB_JOBS_WAITING_MAX, WEB_THREADS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import { logConsole } from '#lib/log.ts';
 import { answerTheStart, sayReady, whenTheStartIsGone } from './start/parent.ts';
+import { threadsOf } from './threads.ts';
 import { createEdge } from './web/edge.ts';
 
 const CLOSE_MS = 3_000;
@@ -22,6 +24,8 @@ const { HOST, PORT } = env();
 const dev = process.env.NODE_ENV !== 'production';
 // Whoever develops reads what Next prints as it prints it.
 if (!dev) logConsole();
+// What Next bundles finds them here: it must not bundle a thread's program.
+threadsOf(WEB_THREADS, { jobs: WEB_JOBS_WAITING_MAX, ms: WEB_JOB_WAIT_MS });
 const app = next({
   dev,
   dir: resolve(import.meta.dirname, '..'),

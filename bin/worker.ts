@@ -1,5 +1,5 @@
 /** `npm run worker`: one worker process, on any machine that reaches the database. Of the settings it needs DATABASE_URL, and ALLOW_PRIVATE_TARGETS where it is set. */
-import { HOUSEKEEPING_MS, LEASE_MS, REFOLD_CHECK_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
+import { HOUSEKEEPING_MS, LEASE_MS, REFOLD_CHECK_MS, SUM_CHECK_MS, WORKER_ANSWER_MS, WORKER_THREADS } from '#lib/core/limits.ts';
 import { listenForBells } from '#lib/engine/bell.ts';
 import { pruneEvents } from '#lib/engine/events.ts';
 import { runWorker } from '#lib/engine/worker.ts';
@@ -16,6 +16,7 @@ import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
 import { whenNpmIsGone } from './start/npm.ts';
 import { sayReady, whenTheStartIsGone } from './start/parent.ts';
+import { threadsOf } from './threads.ts';
 
 const drain = new AbortController();
 const stop = () => drain.abort();
@@ -26,6 +27,7 @@ whenNpmIsGone('bin/worker.ts', stop);
 
 // What the network swallows without a word must not hold a worker, nor its locks the chunk's heir, for ever.
 const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
+const threads = threadsOf(WORKER_THREADS, null);
 const keepHouse = async () => {
   await settleBatches(pool);
   await keepBreakers(pool);
@@ -58,5 +60,6 @@ await runWorker({
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
   ],
 });
+await threads.end();
 await closeDb();
 process.exit(0);

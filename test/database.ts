@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, inject } from 'vitest';
+import { threadsOf } from '#bin/threads.ts';
 import { closeDb, type Db, openDb } from '#lib/store/postgres/db.ts';
 
 export type TestDatabase = Db & {
@@ -16,8 +17,9 @@ export type TestDatabase = Db & {
 /**
  * A database of its own for one test file, cloned from the migrated one and dropped afterwards. Call it at the top of the file:
  * `const { prisma, pool } = await testDatabase();`
+ * @param program what threads run, where it is not the product's
  */
-export async function testDatabase(): Promise<TestDatabase> {
+export async function testDatabase(program?: string): Promise<TestDatabase> {
   const server = inject('server');
   const name = `test_${randomBytes(6).toString('hex')}`;
   await asSuper(server.superUrl, `CREATE DATABASE ${name} TEMPLATE countersign OWNER countersign_owner`);
@@ -28,6 +30,8 @@ export async function testDatabase(): Promise<TestDatabase> {
   // The steps find it as they find the product's: a test file is a process of its own.
   process.env.DATABASE_URL = url;
   Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined, countersignAuth: undefined });
+  // One is started when it is needed, with the environment of that moment.
+  const threads = threadsOf(1, null, program);
   const [ownerPool, superPool] = [ownerUrl, superUrl].map((connectionString) => new pg.Pool({ connectionString, max: 4 })) as [
     pg.Pool,
     pg.Pool,
@@ -35,6 +39,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   // A connection that is still closing when its database is dropped, or that a test cuts.
   for (const pool of [ownerPool, superPool]) pool.on('error', () => {});
   afterAll(async () => {
+    await threads.end();
     await closeDb(opened);
     await Promise.all([ownerPool.end(), superPool.end()]);
     await asSuper(server.superUrl, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -3,6 +3,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { SIGN_IN_BODY_BYTES_MAX } from '#lib/core/limits.ts';
 import { incoming } from '#lib/incoming.ts';
 import { AUTH_PATH, auth } from './auth.ts';
+import { inHashingTurn } from './hashing.ts';
 import { assertSameOrigin, isHttps } from './origin.ts';
 import { credentials } from './sign-in.ts';
 import { giveBackTry, takeTry } from './tries.ts';
@@ -14,7 +15,7 @@ const OPEN = new Set(['POST /sign-in/email', 'POST /sign-out', 'GET /get-session
  * Answers a request to /api/auth as better-auth does, after our own checks: the Origin of a write, and the count of failed sign-ins. Of what was sent
  * better-auth is given what could be read as an address and a password, and nothing else.
  *
- * @throws CountersignError `not_found`, `forbidden`, `invalid`, `too_large`, `too_slow`, `locked`
+ * @throws CountersignError `not_found`, `forbidden`, `invalid`, `too_large`, `too_slow`, `locked`, `unavailable` when too many sign in at once
  */
 export async function answerAuth(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname.slice(AUTH_PATH.length);
@@ -23,14 +24,18 @@ export async function answerAuth(request: Request): Promise<Response> {
   if (request.method !== 'GET') assertSameOrigin(request.headers);
   // Whoever asks is a stranger still: what they send is not read to its end.
   const body = request.method === 'GET' ? null : await bodyOf(request);
-  const given = path === '/sign-in/email' ? readCredentials(body) : null;
+  if (path !== '/sign-in/email') return answered(await auth().handler(requestOf(request, path, null)), request);
+  const given = readCredentials(body);
+  return answered(await inHashingTurn(() => signIn(request, path, given)), request);
+}
+
+async function signIn(request: Request, path: string, given: Credentials | null): Promise<Response> {
   // One that can't be read counts as a try too.
-  if (path === '/sign-in/email') await takeTry(given?.email ?? '', request.headers);
-  if (path === '/sign-in/email' && !given)
-    throw new CountersignError('invalid', 'Send {"email": …, "password": …} as JSON. Nothing was done.');
+  await takeTry(given?.email ?? '', request.headers);
+  if (!given) throw new CountersignError('invalid', 'Send {"email": …, "password": …} as JSON. Nothing was done.');
   const answer = await auth().handler(requestOf(request, path, given));
-  if (given && answer.ok) await giveBackTry(given.email, request.headers);
-  return withHeaders(answer, isHttps(request.headers));
+  if (answer.ok) await giveBackTry(given.email, request.headers);
+  return answer;
 }
 
 async function bodyOf(request: Request): Promise<Buffer<ArrayBuffer>> {
@@ -62,7 +67,8 @@ function requestOf({ method, headers: given }: Request, path: string, asked: Cre
   });
 }
 
-function withHeaders(answer: Response, https: boolean): Response {
+function answered(answer: Response, request: Request): Response {
+  const https = isHttps(request.headers);
   const headers = new Headers(answer.headers);
   headers.set('Cache-Control', 'private, no-store');
   headers.delete('Set-Cookie');

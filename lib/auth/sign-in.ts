@@ -3,6 +3,7 @@ import { parseSetCookieHeader, toCookieOptions } from 'better-auth/cookies';
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
 import { auth, DISABLED } from './auth.ts';
+import { inHashingTurn } from './hashing.ts';
 import { isHttps } from './origin.ts';
 import { giveBackTry, takeTry } from './tries.ts';
 
@@ -18,12 +19,17 @@ export const credentials = z.strictObject({
  * Checks a password and begins a session. Gives the cookies to set; the same refusal for an unknown address and a wrong password. A
  * disabled person is told so, but only with the right password.
  *
- * @throws CountersignError `unauthenticated`, or `locked` after too many failures
+ * @throws CountersignError `unauthenticated`, `locked` after too many failures, `unavailable` when too many sign in at once
  */
 export async function signIn(raw: z.input<typeof credentials>, headers: Headers): Promise<Cookie[]> {
   const parsed = credentials.safeParse(raw);
   if (!parsed.success) throw wrong();
   const { email, password } = parsed.data;
+  // Whoever is turned away was not looked at, and has used up no try.
+  return inHashingTurn(() => checkAndSignIn({ email, password }, headers));
+}
+
+async function checkAndSignIn({ email, password }: z.output<typeof credentials>, headers: Headers): Promise<Cookie[]> {
   await takeTry(email, headers);
   try {
     const signedIn = await auth().api.signInEmail({ body: { email, password }, headers, returnHeaders: true });

@@ -30,6 +30,31 @@ export const PREVIEW_CHUNK_ROWS_MAX = 10_000;
 export const PREVIEW_EXACT_ITEMS_MAX = 20_000;
 export const PREVIEW_EXAMPLES = 5;
 
+// Work that somebody else wrote (docs/budgets.md)
+/** One rule on one item, or the check of one rule: what takes longer is refused. A rule takes some microseconds. */
+export const RULE_MS = 2_000;
+/** A preview, or the plan of a new batch, over the whole dataset. */
+export const PLAN_MS = 60_000;
+/** A page of items in a worker. */
+export const CLASSIFY_PAGE_MS = 60_000;
+export const WEB_THREADS = 2;
+export const WORKER_THREADS = 2;
+/** Of the objects that a thread holds, beside those of the process. */
+export const THREAD_MEMORY_MB = 1_024;
+/** And of those that live for a page: with room for a few pages they are not copied on. */
+export const THREAD_YOUNG_MB = 96;
+export const THREAD_LOOK_MS = 50;
+/** Previews and the like that wait in a web process for a thread. */
+export const WEB_JOBS_WAITING_MAX = 32;
+export const WEB_JOB_WAIT_MS = 20_000;
+/** What one rule may make on one item: characters of all its texts together, members of one list. */
+export const MADE_CHARS_MAX = 100_000_000;
+export const MADE_MEMBERS_MAX = 1_000_000;
+/** When to come again, for whoever was turned away because others wait already. */
+export const RETRY_CROWDED_SECONDS = 5;
+/** A line of a receipt; a longer one is cut. */
+export const RECEIPT_LINE_CHARS_MAX = 20_000;
+
 // Leases and workers
 export const LEASE_MS = 3_000 * TEMPO;
 export const LEASE_RENEW_MS = 1_000 * TEMPO;
@@ -133,6 +158,9 @@ export const SIGN_IN_TRIES_PER_ADDRESS = 60;
 export const SIGN_IN_WINDOW_MINUTES = 15;
 /** The body of a sign-in: an address and a password. */
 export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
+/** Each takes a core for about 80 ms and 32 MB. */
+export const HASHES_AT_ONCE = 2;
+export const HASHES_WAITING_MAX = 30;
 
 // Requests
 /** Of a body that is waited for, so much has to come in BODY_PART_MS; or all of it. */

@@ -1,7 +1,7 @@
 /** A kind of each, added as docs/how-to says: one folder and one line in the list of kinds. Nothing else of the tree knows them. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { choicesOf } from '#components/plans/action-form.ts';
 import { classifierEditor, planSchemaOnPage } from '#components/plans/classifier-editor.tsx';
@@ -45,7 +45,7 @@ vi.mock('#lib/classifiers/kinds.ts', async (original) => {
   return { CLASSIFIERS: [...CLASSIFIERS, lookup] };
 });
 
-const { pool } = await testDatabase();
+const { pool } = await testDatabase(resolve('test/kinds/thread.ts'));
 spoolFolder.path = mkdtempSync(join(tmpdir(), 'countersign-spool-'));
 afterAll(() => rmSync(spoolFolder.path, { recursive: true, force: true }));
 

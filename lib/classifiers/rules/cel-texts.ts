@@ -1,39 +1,70 @@
 /**
- * The text functions of conditions that can make much out of little, with bounds. A condition runs in the web server (counts, previews) and
- * in workers: one that somebody wrote for short texts must not stop either on an item of megabytes. The library's `replace` copies the whole
- * text for every hit.
+ * What conditions make, with bounds: lengths are added up before anything is joined, so that a rule that makes much out of little ends as "too large" and not
+ * with the memory of its thread. How long it takes is not counted here: the thread has a deadline (docs/budgets.md). The library's `replace` copies the whole
+ * text for every hit, so ours stands in its place.
  */
-import { type CelFunc, CelScalar, celList, celMethod, listType } from '@bufbuild/cel';
+import {
+  type CelFunc,
+  type CelList,
+  CelScalar,
+  celFunc,
+  celList,
+  celListConcat,
+  celMethod,
+  isCelList,
+  listType,
+} from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
+import { MADE_CHARS_MAX, MADE_MEMBERS_MAX } from '#lib/core/limits.ts';
 
-/** How many characters one condition may search and make on one item: about a second's work. */
-const WORK_CHARS_MAX = 100_000_000;
-/** A loop looks at the whole item again for every part, so parts times characters are bounded. */
-const LOOP_CHARS_MAX = 2_000_000_000;
-const PARTS_MIN = 1_000;
-const PARTS_MAX = 100_000;
+let left = MADE_CHARS_MAX;
 
-let left = WORK_CHARS_MAX;
-let itemChars: () => number = () => 0;
-
-/** Before each condition and item. @param chars the length of all texts of the item; asked only where it matters */
-export function beginWork(chars: () => number): void {
-  left = WORK_CHARS_MAX;
-  itemChars = chars;
+/** Before each condition and item. */
+export function beginMaking(): void {
+  left = MADE_CHARS_MAX;
 }
 
-/** Throws when the condition has searched or made too much on this item. */
-export function spend(chars: number): void {
+/** Throws when the condition makes more text on this item than it may. */
+function make(chars: number): void {
   left -= chars;
-  if (left < 0) throw new Error(`it would search or make more than ${WORK_CHARS_MAX.toLocaleString('en-US')} characters`);
+  if (left < 0) throw new Error(`it would make more than ${MADE_CHARS_MAX.toLocaleString('en-US')} characters`);
 }
 
-const { STRING, INT, DYN } = CelScalar;
+/** As `make`, before it is made: what is made of it is accounted for when it is there. */
+function fits(chars: number): void {
+  if (chars > left) make(chars);
+}
+
+function makeList(members: number): void {
+  if (members > MADE_MEMBERS_MAX)
+    throw new Error(`it would make a list of more than ${MADE_MEMBERS_MAX.toLocaleString('en-US')} members`);
+}
+
+/** What any function gave, whichever it is: it takes its place among what was made. */
+export function account<T>(made: T): T {
+  if (typeof made === 'string' || made instanceof Uint8Array) make(made.length);
+  else if (isCelList(made)) makeList(made.size);
+  return made;
+}
+
+const { BYTES, STRING, INT, DYN } = CelScalar;
 const LIST = listType(DYN);
 
-/** The strings extension, with functions of our own in the place of those that know no bounds. */
+/** The strings extension, with functions of our own in the place of those that join before they count. */
 export const textFunctions: CelFunc[] = [
   ...strings.filter(({ name }) => !['replace', 'split', 'join'].includes(name)),
+  celFunc('_+_', [STRING, STRING], STRING, (one, other) => {
+    fits(one.length + other.length);
+    return one + other;
+  }),
+  celFunc('_+_', [BYTES, BYTES], BYTES, (one, other) => {
+    fits(one.length + other.length);
+    return Buffer.concat([one, other]);
+  }),
+  celFunc('_+_', [LIST, LIST], LIST, (one: CelList, other: CelList) => {
+    makeList(one.size + other.size);
+    return celListConcat(one, other);
+  }),
   celMethod('replace', STRING, [STRING, STRING], STRING, function (from, to) {
     return replace(String(this), from, to, Number.POSITIVE_INFINITY);
   }),
@@ -58,20 +89,17 @@ function replace(text: string, from: string, to: string, most: number): string {
   // Between all characters, as CEL has it.
   const parts = from === '' ? ['', ...text, ''] : text.split(from);
   const hits = Math.min(parts.length - 1, most);
-  spend(text.length + hits * to.length);
+  fits(text.length + hits * to.length);
   const rest = parts.slice(hits).join(from);
   return [...parts.slice(0, hits), rest].join(to);
 }
 
 /** At most so many parts, the last of which is the rest. */
 function split(text: string, separator: string, most: number): string[] {
-  spend(text.length);
   if (most === 0) return [];
   if (most === 1) return [text];
-  const bound = Math.max(PARTS_MIN, Math.min(PARTS_MAX, Math.floor(LOOP_CHARS_MAX / Math.max(1, itemChars()))));
-  const parts = separator === '' ? [...text] : text.split(separator, bound + 1);
-  if (Math.min(parts.length, most) > bound)
-    throw new Error(`it would take a text of ${text.length} characters into more than ${bound} parts`);
+  const parts = separator === '' ? [...text] : text.split(separator, MADE_MEMBERS_MAX + 1);
+  makeList(Math.min(parts.length, most));
   if (parts.length <= most) return parts;
   const kept = parts.slice(0, most - 1);
   return [...kept, text.slice(kept.reduce((sum, part) => sum + part.length + separator.length, 0))];
@@ -83,6 +111,6 @@ function textOf(part: unknown): string {
 }
 
 function join(parts: string[], separator: string): string {
-  spend(parts.reduce((sum, part) => sum + part.length + separator.length, 0));
+  fits(parts.reduce((sum, part) => sum + part.length + separator.length, 0));
   return parts.join(separator);
 }

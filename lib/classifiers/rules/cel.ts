@@ -9,7 +9,7 @@ import { RE2JS } from 're2js';
 import { nearest } from '#lib/core/values/nearest.ts';
 import { type Expr, fieldOf, leftmost, partsOf, rewriteHas } from './cel-ast.ts';
 import { findFault, placeOf } from './cel-fault.ts';
-import { beginWork, spend, textFunctions } from './cel-texts.ts';
+import { account, beginMaking, textFunctions } from './cel-texts.ts';
 import { inWords } from './cel-words.ts';
 
 /** What a condition is evaluated over: made once per item by `itemView`, shared by every rule. */
@@ -44,7 +44,7 @@ export function compileCondition(text: string, fieldNames: readonly string[]): C
     dynamic: false,
     faults: [],
   };
-  beginWork(() => 0);
+  beginMaking();
   try {
     checkNode(checker, parsed.expr, []);
     if (checker.faults.length > 0) return { faults: checker.faults };
@@ -63,7 +63,7 @@ export function compileCondition(text: string, fieldNames: readonly string[]): C
     }
     return {
       holds: (item) => {
-        beginWork(() => lengthOf(item));
+        beginMaking();
         const result = evaluate({ item });
         if (typeof result === 'boolean') return result;
         throw new Error(isCelError(result) ? result.message : `it gives ${typeWords(typeof result)} instead of true or false`);
@@ -82,12 +82,6 @@ export function itemView(fields: Readonly<Record<string, string>>, names: readon
   const view = new Map<string, string>();
   for (const name of names) view.set(name, Object.hasOwn(fields, name) ? (fields[name] ?? '') : '');
   return celMap(view);
-}
-
-function lengthOf(item: ItemView): number {
-  let chars = 0;
-  for (const [, text] of item) chars += String(text).length;
-  return chars;
 }
 
 const PATTERNS_MAX = 1_000;
@@ -110,13 +104,12 @@ const NUMBER = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 let lowered = { text: '', lower: '' };
 function lower(text: string): string {
   if (text !== lowered.text) {
-    spend(text.length);
     lowered = { text, lower: text.toLowerCase() };
   }
   return lowered.lower;
 }
 
-const environment = celEnv({
+const library = celEnv({
   funcs: [
     ...textFunctions,
     celMethod('lower', CelScalar.STRING, [], CelScalar.STRING, function () {
@@ -125,12 +118,19 @@ const environment = celEnv({
     celFunc('number', [CelScalar.STRING], CelScalar.DOUBLE, (text) => (NUMBER.test(text) ? Number(text) : Number.NaN)),
   ],
   re2: {
-    compile: (source) => ({
-      test(text) {
-        spend(text.length);
-        return pattern(source).test(text);
+    compile: (source) => pattern(source),
+  },
+});
+
+/** The same, where all that any function gives is accounted for: no list of those that give much could be whole. */
+const environment: typeof library = Object.create(library, {
+  funcs: {
+    value: {
+      find(name: string) {
+        const group = library.funcs.find(name);
+        return group && { name, call: (...given: Parameters<typeof group.call>) => account(group.call(...given)) };
       },
-    }),
+    },
   },
 });
 

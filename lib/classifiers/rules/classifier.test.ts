@@ -13,6 +13,7 @@ function classifier(...whens: string[]) {
   return makeClassifier(
     parsePlan({ classifier: { kind: 'rules', rules, otherwise: 'other' }, categories, chunking: { by: 'size' } }),
     FIELDS,
+    () => {},
   );
 }
 

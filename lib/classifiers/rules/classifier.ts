@@ -1,6 +1,6 @@
 /** The rules classifier: conditions in order, the first that holds gives the category. */
 
-import type { Classification, ClassifierItem, ClassifierKind } from '#lib/classifiers/port.ts';
+import type { At, Classification, ClassifierItem, ClassifierKind } from '#lib/classifiers/port.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { type Condition, type ConditionFault, compileCondition, itemView } from './cel.ts';
 import { type RulesPart, rulesInPlan } from './part.ts';
@@ -21,9 +21,9 @@ const OTHERWISE_CONFIDENCE = 0.5;
 export const rulesClassifier: ClassifierKind<RulesPart> = {
   ...rulesInPlan,
   editor: 'rules',
-  make(part, fieldNames) {
+  make(part, fieldNames, at) {
     const { rules, otherwise } = part;
-    const compiled = compileRules(part, fieldNames);
+    const compiled = compileRules(part, fieldNames, at);
     return {
       fields: compiled.fields,
       parts: rules.length,
@@ -45,20 +45,30 @@ export const rulesClassifier: ClassifierKind<RulesPart> = {
               : { ordinal: item.ordinal, category: otherwise, why: 'no rule matched', confidence: OTHERWISE_CONFIDENCE },
           );
         }
+        at(NO_RULE, 0);
         return classifications;
       },
     };
   },
-  objections({ rules }, fields) {
-    return rules.flatMap(({ when }, index) => textOrderFaults(when, fields).map((fault) => problemOf(when, index, fault)));
+  objections({ rules }, fields, at) {
+    const problems = rules.flatMap(({ when }, index) => {
+      at(index, 0);
+      return textOrderFaults(when, fields).map((fault) => problemOf(when, index, fault));
+    });
+    at(NO_RULE, 0);
+    return problems;
   },
+  placeOf: (index) => ({ path: `classifier.rules.${index}.when`, words: `Rule ${index + 1}` }),
 };
 
+const NO_RULE = -1;
+
 /** Compiles the rules of a plan. Throws `invalid` with every fault of every rule, at `classifier.rules.N.when`. */
-function compileRules(classifier: RulesPart, fieldNames: readonly string[]): CompiledRules {
+function compileRules(classifier: RulesPart, fieldNames: readonly string[], at: At): CompiledRules {
   const conditions: Condition[] = [];
   const problems: Problem[] = [];
   classifier.rules.forEach((rule, index) => {
+    at(index, 0);
     const compiled = compileCondition(rule.when, fieldNames);
     if (!('faults' in compiled)) {
       conditions.push(compiled);
@@ -66,6 +76,7 @@ function compileRules(classifier: RulesPart, fieldNames: readonly string[]): Com
     }
     problems.push(...compiled.faults.map((fault) => problemOf(rule.when, index, fault)));
   });
+  at(NO_RULE, 0);
   if (problems.length > 0)
     throw new CountersignError('invalid', problems[0]?.message ?? 'The rules can’t be read.', { problems });
 
@@ -75,6 +86,7 @@ function compileRules(classifier: RulesPart, fieldNames: readonly string[]): Com
     firstMatch({ ordinal, fields }) {
       const view = itemView(fields, read);
       for (let index = 0; index < conditions.length; index++) {
+        at(index, ordinal);
         try {
           if (conditions[index]?.holds(view)) return index;
         } catch (error) {

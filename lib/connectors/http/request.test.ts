@@ -186,7 +186,27 @@ describe('prepare', () => {
     expect(() => frozen(action({ url: 'https://example.com/', body: '{{x}}' }), { x: 'a'.repeat(1024 ** 2) })).toThrow(
       /^Item 7: its request has/,
     );
-    expect(() => frozen(action({ url: 'https://example.com/{{x}}' }), { x: 'a'.repeat(8_000) })).toThrow(/^Item 7: its URL has/);
+    expect(() => frozen(action({ url: 'https://example.com/{{x}}' }), { x: 'ä'.repeat(3_000) })).toThrow(/^Item 7: its URL has/);
+  });
+
+  test('lengths are added up before anything is joined', () => {
+    const most = { x: 'a'.repeat(4 * 1024 ** 2) };
+    const body = Array.from({ length: 2_000 }, () => '{{x}}'.repeat(1_000));
+    const inspect = { url: 'https://example.com/{{idempotencyKey}}', happened: { contains: '{{x}}' } };
+    const all: Action['with'][] = [
+      { body },
+      { body: body.join('') },
+      { headers: { a: '{{x}}'.repeat(1_000) } },
+      { undo: { do: 'DELETE', url: 'https://example.com/', body } },
+      { inspect },
+    ];
+    for (const given of all)
+      expect(() => frozen(action({ url: 'https://example.com/', ...given }), most)).toThrow(
+        'Item 7: its request would have more than 1048576 bytes',
+      );
+    expect(() => frozen(action({ url: `https://example.com/${'{{x}}'.repeat(1_000)}` }), most)).toThrow(
+      'Item 7: its URL would have more than 8000 characters',
+    );
   });
 
   test('an inherited name is not a field', () => {

@@ -14,9 +14,10 @@ import {
   URL_CHARS_MAX,
 } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
-import { renderTemplate, templateFields } from '#lib/core/values/template.ts';
+import { renderedLength, renderTemplate, templateFields } from '#lib/core/values/template.ts';
 import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
 import type { Effect } from '#lib/shapes/actions.ts';
+import { kept, type Room, render, roomOf } from './room.ts';
 import { expectedNames, expectedProblems, fillExpected, type Places, places, type Success, success } from './success.ts';
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -193,13 +194,16 @@ export function requestSuccess(action: Action): Success | null {
 /** The canonical bytes of `{method, url, headers, body, timeoutMs, effect, undo?, inspect?, success?}`. Throws `invalid` naming the item. `inUrl`: the values in the URL, where they are others. */
 export function freezeRequest(action: Action, item: ActionItem, inUrl: ActionItem['fields'] = item.fields): FrozenRequest {
   const given = readParameters(action, parameters);
+  const room = roomOf(item.ordinal);
   const request: HttpRequest = {
-    ...fillIn(action.do, given, item, inUrl),
+    ...fillIn(action.do, given, item, inUrl, room),
     timeoutMs: given.timeoutMs,
     effect: requestEffect(action),
-    ...(given.undo ? { undo: freezeUndo(given.undo, item) } : {}),
-    ...(given.inspect ? { inspect: freezeInspect(given.inspect, item) } : {}),
-    ...(given.success ? { success: { ...given.success, ...fillExpected(given.success, item, 'its success') } } : {}),
+    ...(given.undo ? { undo: freezeUndo(given.undo, item, room) } : {}),
+    ...(given.inspect ? { inspect: freezeInspect(given.inspect, item, room) } : {}),
+    ...(given.success
+      ? { success: { ...given.success, ...fillExpected(given.success, item, { whose: 'its success', room }) } }
+      : {}),
   };
   return bytesOf(request, item);
 }
@@ -264,18 +268,17 @@ export function inspectionOf({ inspect: asks }: HttpRequest, idempotencyKey: str
 }
 
 /** Filled in once for the sake of its errors, as an undo is. */
-function freezeInspect(template: InspectTemplate, item: ActionItem): NonNullable<HttpRequest['inspect']> {
-  const fields = Object.fromEntries(
-    inspectNames(template)
-      .filter((name) => name !== KEY)
-      .map((name) => [name, Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '']),
-  );
+function freezeInspect(template: InspectTemplate, item: ActionItem, room: Room): NonNullable<HttpRequest['inspect']> {
+  const names = new Set(inspectNames(template));
+  names.delete(KEY);
+  const fields = kept(names, item, room);
   fillInspection(template, { ordinal: item.ordinal, fields: { ...fields, [KEY]: 'x' } });
   return { ...template, fields };
 }
 
 function fillInspection({ url, happened }: InspectTemplate, item: ActionItem): HttpInspection {
-  return { url: renderUrl(url, item), status: happened.status, ...fillExpected(expectedOf(happened), item, 'its inspection') };
+  const expected = fillExpected(expectedOf(happened), item, { whose: 'its inspection', room: roomOf(item.ordinal) });
+  return { url: renderUrl(url, item), status: happened.status, ...expected };
 }
 
 function inspectNames({ url, happened }: InspectTemplate): string[] {
@@ -285,15 +288,14 @@ function inspectNames({ url, happened }: InspectTemplate): string[] {
 const expectedOf = ({ contains, json }: InspectTemplate['happened']) => ({ contains: contains ?? null, json: json ?? null });
 
 /** Filled in once for the sake of its errors: an undo that can't be built is told before the request is approved. */
-function freezeUndo(template: UndoTemplate, item: ActionItem): NonNullable<HttpRequest['undo']> {
-  const fields = Object.fromEntries(
-    namedIn(template)
-      .filter((name) => name !== TARGET)
-      .map((name) => [name, Object.hasOwn(item.fields, name) ? (item.fields[name] ?? '') : '']),
-  );
+function freezeUndo(template: UndoTemplate, item: ActionItem, room: Room): NonNullable<HttpRequest['undo']> {
+  const names = namedIn(template).filter((name) => name !== TARGET);
+  const fields = kept(names, item, room);
   const filled = { ...fields, [TARGET]: 'x' };
-  fillIn(template.do, template, { ordinal: item.ordinal, fields: filled }, filled);
-  if (template.success) fillExpected(template.success, { ordinal: item.ordinal, fields: filled }, 'the success of its undo');
+  const own = roomOf(item.ordinal);
+  fillIn(template.do, template, { ordinal: item.ordinal, fields: filled }, filled, own);
+  if (template.success)
+    fillExpected(template.success, { ordinal: item.ordinal, fields: filled }, { whose: 'the success of its undo', room: own });
   return { ...template, fields };
 }
 
@@ -308,16 +310,17 @@ function fillIn(
   given: Parts,
   item: ActionItem,
   inUrl: ActionItem['fields'],
+  room: Room,
 ): Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body'> {
   const headers = new Map(
-    Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), renderHeader(name, value, item)]),
+    Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), renderHeader(name, value, item, room)]),
   );
   let body: string | null = null;
   if (typeof given.body === 'string') {
-    body = renderTemplate(given.body, item.fields);
+    body = render(given.body, item.fields, room);
     if (!headers.has('content-type')) headers.set('content-type', 'text/plain; charset=utf-8');
   } else if (given.body !== null) {
-    body = JSON.stringify(renderJson(given.body, item.fields));
+    body = JSON.stringify(renderJson(given.body, item.fields, room));
     if (!headers.has('content-type')) headers.set('content-type', 'application/json');
   }
   return {
@@ -379,6 +382,9 @@ function renderUrl(url: string, item: ActionItem): string {
   if (!origin) throw itemRefusal(ordinal, 'the URL has no host that is written out.');
   const rest = url.slice(origin.length);
   const names = templateFields(rest);
+  // Before any value is encoded, which makes it longer.
+  if (renderedLength(rest, fields) > URL_CHARS_MAX)
+    throw itemRefusal(ordinal, `its URL would have more than ${URL_CHARS_MAX} characters, the most that is sent.`);
   const encoded = Object.fromEntries(
     names.map((name) => [name, encode(Object.hasOwn(fields, name) ? (fields[name] ?? '') : '', name, ordinal)]),
   );
@@ -403,8 +409,8 @@ function encode(value: string, name: string, ordinal: number): string {
 /** URL parsing takes a backslash for a slash. */
 const segments = (rest: string) => (rest.split('?', 1)[0] ?? '').split(/[/\\]/);
 
-function renderHeader(name: string, value: string, item: ActionItem): string {
-  const rendered = renderTemplate(value, item.fields).trim();
+function renderHeader(name: string, value: string, item: ActionItem, room: Room): string {
+  const rendered = render(value, item.fields, room).trim();
   const wrong = /[^\t\x20-\x7E\xA0-\xFF]/.exec(rendered)?.[0];
   if (wrong === undefined) return rendered;
   const what = /[\r\n]/.test(wrong)
@@ -413,11 +419,11 @@ function renderHeader(name: string, value: string, item: ActionItem): string {
   throw itemRefusal(item.ordinal, `the header “${name}” would hold ${what}, which a header can't. Send the field in the body.`);
 }
 
-function renderJson(value: Json, fields: Record<string, string>): Json {
-  if (typeof value === 'string') return renderTemplate(value, fields);
-  if (Array.isArray(value)) return value.map((one) => renderJson(one, fields));
+function renderJson(value: Json, fields: Record<string, string>, room: Room): Json {
+  if (typeof value === 'string') return render(value, fields, room);
+  if (Array.isArray(value)) return value.map((one) => renderJson(one, fields, room));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, renderJson(one, fields)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, renderJson(one, fields, room)]));
 }
 
 function eachString(value: Json, path: string, see: (text: string, path: string) => void): void {

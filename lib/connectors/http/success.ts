@@ -4,7 +4,8 @@ import { itemRefusal, templateProblems } from '#lib/connectors/parameters.ts';
 import type { ActionItem } from '#lib/connectors/port.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { ANSWER_PLACES_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
-import { renderTemplate, templateFields } from '#lib/core/values/template.ts';
+import { templateFields } from '#lib/core/values/template.ts';
+import { type Room, render } from './room.ts';
 
 const scalar = z.union(
   [
@@ -79,15 +80,19 @@ export function expectedNames({ contains, json }: Expected): string[] {
 }
 
 /** Filled in with an item's values. Throws `invalid` naming the item where the text would be empty, which every answer holds. */
-export function fillExpected(expected: Expected, { ordinal, fields }: ActionItem, whose: string): Expected {
-  const contains = expected.contains === null ? null : renderTemplate(expected.contains, fields);
+export function fillExpected(
+  expected: Expected,
+  { ordinal, fields }: ActionItem,
+  { whose, room }: { whose: string; room: Room },
+): Expected {
+  const contains = expected.contains === null ? null : render(expected.contains, fields, room);
   if (contains === '') throw itemRefusal(ordinal, `the text that ${whose} looks for is empty, and every answer holds that.`);
   const json =
     expected.json &&
     Object.fromEntries(
       Object.entries(expected.json).map(([pointer, value]) => [
         pointer,
-        typeof value === 'string' ? renderTemplate(value, fields) : value,
+        typeof value === 'string' ? render(value, fields, room) : value,
       ]),
     );
   return { contains, json };

@@ -16,7 +16,7 @@ import {
 } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
 import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
-import { renderTemplate } from '#lib/core/values/template.ts';
+import { renderCut } from '#lib/core/values/template.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
@@ -32,6 +32,9 @@ const frozen = z.union([
 ]);
 type Inverse = Extract<z.infer<typeof frozen>, { do: string }>;
 type Client = Parameters<TransactionalConnector['applyMany']>[0];
+
+/** Of a title or text before it is cut: blanks and what can't be stored go in between. */
+const RENDERED_CHARS_MAX = 5 * FOLLOW_UP_BODY_CHARS_MAX;
 
 const VERBS = ['create'];
 
@@ -82,12 +85,12 @@ export const task: TransactionalConnector = {
 
   prepare(action, item) {
     const { title, body } = readParameters(action, parameters);
-    const line = oneLine(renderTemplate(title, item.fields));
+    const line = oneLine(renderCut(title, item.fields, RENDERED_CHARS_MAX));
     if (line === '')
       throw itemRefusal(item.ordinal, 'the title of its task is empty. Give the template a word of its own besides the fields.');
     const request = {
       title: cut(line, FOLLOW_UP_TITLE_CHARS_MAX),
-      body: cut(storable(renderTemplate(body, item.fields)), FOLLOW_UP_BODY_CHARS_MAX),
+      body: cut(storable(renderCut(body, item.fields, RENDERED_CHARS_MAX)), FOLLOW_UP_BODY_CHARS_MAX),
     };
     return canonicalBytes(request);
   },

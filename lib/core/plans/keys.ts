@@ -141,11 +141,18 @@ function dateReader(timeZone: string, now: number) {
   const open: { index: number; dayFirst: number; monthFirst: number }[] = [];
   let dayFirstSeen = false;
   let monthFirstSeen = false;
+  // A million items are often of a few hundred days.
+  const known = new Map<string, { ms: number; verdict: number }>();
   return {
     ms: Number.NaN,
     read(text: string, index: number): number {
       this.ms = Number.NaN;
       if (text === '') return DOUBT.empty;
+      const before = known.get(text);
+      if (before) {
+        this.ms = before.ms;
+        return before.verdict;
+      }
       const date = readDate(text);
       if (date === null) return DOUBT.unreadable;
       if (date.kind === 'either') {
@@ -161,6 +168,7 @@ function dateReader(timeZone: string, now: number) {
       const ms = date.kind === 'instant' ? toLocal(date.ms) : date.ms;
       const verdict = judge(ms);
       if (verdict === DOUBT.none) this.ms = ms;
+      if (known.size < KNOWN_DATES_MAX) known.set(text, { ms: this.ms, verdict });
       return verdict;
     },
     settle(keys: Keys): void {
@@ -174,6 +182,8 @@ function dateReader(timeZone: string, now: number) {
     },
   };
 }
+
+const KNOWN_DATES_MAX = 10_000;
 
 const SLASH_ORDER = /^\s*(\d{1,2})[/-](\d{1,2})[/-]\d{4}/;
 

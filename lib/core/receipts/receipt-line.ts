@@ -1,9 +1,10 @@
 /** Receipts as lines for people: the tape, the task body, the story of one item. A line is one line, whatever an item holds. */
 
 import type { Signing } from '#lib/core/checkpoints/signatures.ts';
+import { RECEIPT_LINE_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { oneLine } from '#lib/core/values/markdown-safe.ts';
-import { renderTemplate, templateFields } from '#lib/core/values/template.ts';
+import { renderCut, templateFields } from '#lib/core/values/template.ts';
 import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
 import { reasonWords } from './reason-words.ts';
 
@@ -30,14 +31,25 @@ export function receiptLine(plan: Lines, receipt: LineOf): string {
   const verb = verbOf(receipt);
   // Not by way of a template: a field may be called anything.
   if (plan.receiptLine === '') return `${verb}: ${fieldsLine(plan, receipt.values)}`;
-  const line = oneLine(renderTemplate(plan.receiptLine, { ...shortened(receipt.values), verb }));
+  const line = cutLine(renderCut(plan.receiptLine, { ...shortened(receipt.values), verb }, RECEIPT_LINE_CHARS_MAX + 1));
   const plain = receipt.result === 'succeeded' || templateFields(plan.receiptLine).includes('verb');
   return plain ? line : `${verb}: ${line}`;
 }
 
 /** The receipt fields alone: what names an item to whoever knows the data. */
 export function fieldsLine(plan: Lines, values: Readonly<Record<string, string>>): string {
-  return oneLine(plan.receiptFields.map((name) => (Object.hasOwn(values, name) ? dayOf(values[name] ?? '') : '')).join(' | '));
+  let line = '';
+  for (const [index, name] of plan.receiptFields.entries()) {
+    const value = Object.hasOwn(values, name) ? dayOf(values[name] ?? '') : '';
+    line += `${index === 0 ? '' : ' | '}${value.slice(0, RECEIPT_LINE_CHARS_MAX + 1)}`;
+    if (line.length > RECEIPT_LINE_CHARS_MAX) break;
+  }
+  return cutLine(line);
+}
+
+/** A line is for a person; whoever wants all of a value finds it in the receipt. */
+function cutLine(line: string): string {
+  return line.length <= RECEIPT_LINE_CHARS_MAX ? oneLine(line) : `${oneLine(line.slice(0, RECEIPT_LINE_CHARS_MAX))}…`;
 }
 
 const INSTANT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?Z$/;

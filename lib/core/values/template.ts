@@ -3,7 +3,8 @@
  * `{{Ticket Subject}}` and `{{a.b}}` are the fields of exactly these names. The output is text, not HTML: nothing is escaped.
  */
 import Mustache from 'mustache';
-import type { Problem } from '#lib/core/errors.ts';
+import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { REQUEST_BYTES_MAX } from '#lib/core/limits.ts';
 import { nearest } from './nearest.ts';
 
 /** Either the text between two places, or the name of the field that goes here. */
@@ -30,14 +31,35 @@ export function checkTemplate(text: string, names: readonly string[], path: stri
 /**
  * Fills a template in. A field that the view does not have, or has only by inheritance, is empty.
  * @throws Error where `checkTemplate` would have found a problem of form; unknown names are not one here.
+ * @throws CountersignError `invalid` before anything is joined, when the text would have more characters than anything that is sent
  */
 export function renderTemplate(text: string, view: Readonly<Record<string, string>>): string {
+  if (renderedLength(text, view) > REQUEST_BYTES_MAX)
+    throw new CountersignError('invalid', `A text would have more than ${REQUEST_BYTES_MAX.toLocaleString('en-US')} characters.`);
+  return renderCut(text, view, REQUEST_BYTES_MAX);
+}
+
+/** How many characters it would have, filled in. */
+export function renderedLength(text: string, view: Readonly<Record<string, string>>): number {
+  let length = 0;
+  for (const part of compiled(text)) length += filledIn(part, view).length;
+  return length;
+}
+
+/** As `renderTemplate`, and no more of it than the first so many characters. */
+export function renderCut(text: string, view: Readonly<Record<string, string>>, most: number): string {
   let result = '';
   for (const part of compiled(text)) {
-    if ('text' in part) result += part.text;
-    else if (Object.hasOwn(view, part.field)) result += view[part.field] ?? '';
+    const value = filledIn(part, view);
+    if (value.length > most - result.length) return result + value.slice(0, most - result.length);
+    result += value;
   }
   return result;
+}
+
+function filledIn(part: Part, view: Readonly<Record<string, string>>): string {
+  if ('text' in part) return part.text;
+  return Object.hasOwn(view, part.field) ? (view[part.field] ?? '') : '';
 }
 
 /** The names that a template uses, each once, in order. Throws as `renderTemplate` does. */

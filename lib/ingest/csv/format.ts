@@ -1,5 +1,5 @@
 import { CountersignError } from '#lib/core/errors.ts';
-import { UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
+import { FIELDS_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import {
   type Dialect,
   type Format,
@@ -127,6 +127,7 @@ class TableReader {
 }
 
 function cellCount(cells: number): string {
+  if (cells > FIELDS_MAX) return `more than ${FIELDS_MAX} cells`;
   return cells === 1 ? '1 cell' : `${cells} cells`;
 }
 

@@ -9,7 +9,7 @@
 
 import { isAscii } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { CELL_BYTES_MAX, RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
+import { CELL_BYTES_MAX, FIELDS_MAX, RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import type { UnreadableRow } from '#lib/ingest/port.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
 import { type Charset, guessed, looksUtf8 } from './charset.ts';
@@ -25,10 +25,16 @@ export type Shape = {
 
 export type RawRecord = {
   line: number;
+  /** All of them, or the first CELLS_MAX of a record that has more than a row can have. */
   cells: string[];
   raw: Buffer;
   plain: boolean;
 };
+
+/** One more than a row can have, so that it is known for too wide. Nobody looks at those beyond. */
+const CELLS_MAX = FIELDS_MAX + 1;
+/** A record with that many cells is looked at to its end as long as it is no longer than this. */
+const WIDE_BYTES_MAX = 256 * 1024;
 
 /** Gets the records and what could not be read, in the file's order. */
 export type Sink = { record(record: RawRecord): void; unreadable(row: UnreadableRow): void };
@@ -126,7 +132,7 @@ export class RecordReader {
       this.#refuse(from, next, this.#tooLongReason());
       return;
     }
-    const cells = this.#units.slice(from, to).split(delimiter);
+    const cells = this.#units.slice(from, to).split(delimiter, CELLS_MAX);
     const raw = this.#raw(from, next);
     const plain = !escapes.any && !(escapes.otherNewline !== null && this.#units.slice(from, to).includes(escapes.otherNewline));
     this.#finish(cells, raw, plain, escapes);
@@ -191,6 +197,7 @@ export class RecordReader {
         cells.push(units.slice(at, cellEnd));
         end = cellEnd;
       }
+      if (cells.length >= CELLS_MAX && end - from > WIDE_BYTES_MAX) return this.#giveUp(from, end, cells.slice(0, CELLS_MAX));
       const code = end < length ? units.charCodeAt(end) : -1;
       if (code === delimiterCode) {
         at = end + 1;
@@ -253,6 +260,13 @@ export class RecordReader {
     return this.#units.length;
   }
 
+  /** Hands over what is known of a record that is too wide and too long to be looked at to its end, and drops the rest of its line. */
+  #giveUp(from: number, at: number, cells: string[]): number {
+    this.#sink.record({ line: this.#line, cells, raw: this.#raw(from, at), plain: false });
+    this.#skipping = true;
+    return at;
+  }
+
   #refuse(from: number, to: number, reason: string): void {
     const { unit } = this.shape.charset;
     const end = Math.min(to * unit, from * unit + UNREADABLE_EXCERPT_BYTES);
@@ -269,9 +283,10 @@ export class RecordReader {
     if (to - from <= CELL_BYTES_MAX) return false;
     if (to - from > RECORD_BYTES_MAX) return true;
     let at = lastCell ?? from;
-    while (at < to) {
-      const stop = Math.min(this.#delimiters.from(at), to);
-      if (stop - at > CELL_BYTES_MAX) return true;
+    while (to - at > CELL_BYTES_MAX) {
+      // The last delimiter that a cell can reach: all cells before it are short enough, however many they are.
+      const stop = this.#units.lastIndexOf(this.shape.delimiter, at + CELL_BYTES_MAX);
+      if (stop < at) return true;
       at = stop + 1;
     }
     return false;

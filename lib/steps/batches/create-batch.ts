@@ -7,7 +7,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { newBatch } from '#lib/shapes/batches.ts';
-import { planDataset } from '#lib/steps/plans/plan-dataset.ts';
+import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -33,7 +33,8 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
   }
   const { datasetId, name, taskRef, start } = read.data;
   if (start) authorise(actor, 'start');
-  const { dataset, plan, planned } = await planDataset(datasetId, read.data.plan, new Date());
+  const given = { datasetId, plan: read.data.plan, now: new Date() };
+  const { dataset, plan, planned } = await workOut('planDataset', given, { plan: given.plan });
   if (dataset.state !== 'ready')
     throw new CountersignError('conflict', `“${dataset.name}” is still arriving. Plan it now, start it when it is complete.`);
 

@@ -2,55 +2,44 @@
  * A worker's handler: classifies every item of a claimed chunk, keeping the classifications as they come. In an undo they are the categories that
  * the original was approved in.
  */
-import type { Classifier } from '#lib/classifiers/port.ts';
-import { makeClassifier } from '#lib/classifiers/registry.ts';
+import type { Pool } from 'pg';
+import type { Classification } from '#lib/classifiers/port.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
+import { CLASSIFY_PAGE_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
+import { workOut } from '#lib/steps/plans/work-out.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.ts';
 import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
-import { whyRefused, yieldClassifying } from '#lib/store/chunks/claims.ts';
+import { type Claim, whyRefused, yieldClassifying } from '#lib/store/chunks/claims.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.ts';
 import { undoClassifications } from '#lib/store/undo/undo.ts';
 
-/** Throws what the classifier throws, in words for a person; the loop halts the chunk with them. */
+/** Throws what the classifier throws, in words for a person, also that it takes too long; the loop halts the chunk with them. */
 export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): Promise<Handled> {
-  const { rows } = await pool.query<{ plan: Plan; undoes: string | null; fields: { name: string }[] }>(
-    'SELECT b.plan, b.undoes, d.fields FROM batch b JOIN dataset d ON d.id = b.dataset_id WHERE b.id = $1',
-    [claim.batchId],
-  );
-  const found = rows[0];
-  if (!found) throw new Error('The batch is gone.');
-  const by = found.undoes === null ? found.plan.classifier.kind : 'undo';
-  const classifier: Pick<Classifier, 'classify'> =
-    found.undoes === null
-      ? makeClassifier(
-          found.plan,
-          found.fields.map(({ name }) => name),
-        )
-      : {
-          classify: (items) =>
-            undoClassifications(
-              pool,
-              claim.batchId,
-              items.map(({ ordinal }) => ordinal),
-            ),
-        };
-  for (let after = 0; ; ) {
-    if (drain.aborted) {
+  const pages = await pagesOf(pool, claim, AbortSignal.any([lease.signal, drain]));
+  let next = pages.after(0);
+  for (;;) {
+    const classifications = await next.catch((error: unknown) => {
+      if (lease.signal.aborted || drain.aborted) return null;
+      throw error;
+    });
+    if (lease.signal.aborted) return 'lost';
+    if (classifications === null || drain.aborted) {
       await yieldClassifying(pool, claim);
       return 'yielded';
     }
-    const items = await unclassified(pool, claim, after);
-    if (items.length === 0) break;
-    after = items[items.length - 1]?.ordinal ?? after;
-    const classifications = await classifier.classify(items, lease.signal);
+    const last = classifications.at(-1)?.ordinal;
+    if (last === undefined) break;
+    // The thread is at the next page while this one is stored.
+    next = pages.after(last);
+    next.catch(() => {});
     await reach('answers.before', claim.batchId);
     if (!lease.valid()) return 'lost';
-    if (!(await insertClassifications(pool, claim, classifications, by))) return refused();
+    if (!(await insertClassifications(pool, claim, classifications, pages.by))) return refused();
     await reach('answers.stored', claim.batchId);
     announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
   }
@@ -58,7 +47,7 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
   if (!(await completeClassifying(pool, claim))) return refused();
   await reach('classifying.ended', claim.batchId);
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
-  if (!drain.aborted) await prepareLook(pool, claim, found.plan).catch(() => {});
+  if (!drain.aborted) await prepareLook(pool, claim, pages.plan).catch(() => {});
   return 'done';
 
   async function refused(): Promise<Handled> {
@@ -79,4 +68,44 @@ async function prepareLook(pool: WorkerTask['pool'], claim: WorkerTask['claim'],
     plan.categories.map(({ name }) => name),
   );
   await currentManifest(pool, { ...claim, plan }, requestBuilder);
+}
+
+type Pages = { by: string; plan: Plan; after(ordinal: number): Promise<Classification[]> };
+
+/** How the chunk's items are classified, and by whom. An undo's are looked up; all others are the work of a person's classifier, in a thread. */
+async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<Pages> {
+  const { rows } = await pool.query<{ plan: Plan; undoes: string | null; fields: { name: string }[] }>(
+    'SELECT b.plan, b.undoes, d.fields FROM batch b JOIN dataset d ON d.id = b.dataset_id WHERE b.id = $1',
+    [claim.batchId],
+  );
+  const found = rows[0];
+  if (!found) throw new Error('The batch is gone.');
+  const { undoes, fields } = found;
+  const { plan } = found;
+  const classifying = { classifier: plan.classifier };
+  if (undoes !== null)
+    return {
+      by: 'undo',
+      plan,
+      async after(ordinal) {
+        const items = await unclassified(pool, claim, { after: ordinal, fields: [] });
+        return undoClassifications(
+          pool,
+          claim.batchId,
+          items.map((item) => item.ordinal),
+        );
+      },
+    };
+  const { chunkId, batchId, datasetId } = claim;
+  const fieldNames = fields.map(({ name }) => name);
+  return {
+    by: plan.classifier.kind,
+    plan,
+    after: (after) =>
+      workOut(
+        'classifyPage',
+        { chunk: { chunkId, batchId, datasetId }, after, plan: classifying, fieldNames },
+        { plan: classifying, jobMs: CLASSIFY_PAGE_MS, signal },
+      ),
+  };
 }

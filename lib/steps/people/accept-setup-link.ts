@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { z } from 'zod';
+import { inHashingTurn } from '#lib/auth/hashing.ts';
 import { passwordProblem } from '#lib/auth/password.ts';
 import { tokenDigest } from '#lib/auth/token.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
@@ -27,7 +28,8 @@ export type AcceptSetupLinkInput = z.input<typeof input>;
  * Makes the person that a setup link is for, with the link's role. Of several that use one link at once, one succeeds. The link stays
  * usable when the input is refused. Whoever calls signs the person in.
  *
- * @throws CountersignError `invalid` (problems per field), `not_found` or `conflict` (the link is unknown, used or expired; the address is taken)
+ * @throws CountersignError `invalid` (problems per field), `not_found` or `conflict` (the link is unknown, used or expired; the address is
+ * taken), `unavailable` (too many passwords are being hashed)
  */
 export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: string; email: string; role: Role }> {
   const { token, name, email, password } = parse(raw);
@@ -36,7 +38,7 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
   if (link.email !== null && link.email !== email)
     refuse([{ path: 'email', message: `This link is for ${link.email}. Use that address, or ask for a link for this one.` }]);
 
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await inHashingTurn(() => hashPassword(password));
   const id = randomUUID();
   await inTransaction(db().pool, async (tx) => {
     await lockPeople(tx);

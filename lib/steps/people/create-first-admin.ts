@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import { z } from 'zod';
+import { inHashingTurn } from '#lib/auth/hashing.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { anyPerson, insertPerson, lockPeople } from '#lib/store/people/people.ts';
 import { type Db, db, inTransaction } from '#lib/store/postgres/db.ts';
@@ -18,7 +19,7 @@ export async function createFirstAdmin(
 ): Promise<{ created: boolean }> {
   const { email, password } = parse(raw);
   if (await anyPerson(pool)) return { created: false };
-  const passwordHash = await hashPassword(password);
+  const passwordHash = await inHashingTurn(() => hashPassword(password));
   return inTransaction(pool, async (tx) => {
     await lockPeople(tx);
     if (await anyPerson(tx)) return { created: false };

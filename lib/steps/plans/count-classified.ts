@@ -65,7 +65,8 @@ async function* itemsToCount(dataset: PlanningDataset, fields: readonly string[]
   if (dataset.state === 'ready' && bytes <= KEPT_BYTES_MAX / 2) keep(key, pages, bytes);
 }
 
-const KEPT_BYTES_MAX = 128 * 1024 ** 2;
+/** Of each thread. */
+const KEPT_BYTES_MAX = 64 * 1024 ** 2;
 const ITEM_OVERHEAD_BYTES = 200;
 const keptPages = new Map<string, { pages: PlanningItem[][]; bytes: number }>();
 

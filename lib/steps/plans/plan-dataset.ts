@@ -1,6 +1,9 @@
-/** A plan over a dataset: read, checked in every part, and planned. The preview and the start both begin with this. */
+/**
+ * A plan over a dataset: read, checked in every part, and planned. The preview and the creation of a batch both begin with this, in a thread: every
+ * line of the plan is somebody else's.
+ */
 import type { z } from 'zod';
-import type { Classifier } from '#lib/classifiers/port.ts';
+import type { At, Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
@@ -10,17 +13,31 @@ import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/p
 import { db } from '#lib/store/postgres/db.ts';
 import { parsePlan } from './parse-plan.ts';
 
-export type PlannedDataset = { dataset: PlanningDataset; plan: Plan; classifier: Classifier; planned: PlannedBatch };
+export type DatasetToPlan = {
+  datasetId: string;
+  plan: unknown;
+  /** what "next year" means for doubtful dates; a creation passes its own */
+  now: Date;
+};
+type PlannedDataset = { dataset: PlanningDataset; plan: Plan; planned: PlannedBatch };
 
 /**
  * Reads the plan, checks it against the dataset and the connectors, and plans. Throws `not_found` without the dataset, `conflict`
  * when it failed to arrive, and `invalid` with a problem for every wrong place.
- * @param now what "next year" means for doubtful dates; a start passes its own
  */
-export async function planDataset(datasetId: string, value: unknown, now: Date): Promise<PlannedDataset> {
+export async function planDataset(input: DatasetToPlan, at: At): Promise<PlannedDataset> {
+  const { classifier: _, ...planned } = await planWithClassifier(input, at);
+  return planned;
+}
+
+/** As `planDataset`, with the classifier, which never leaves the thread. */
+export async function planWithClassifier(
+  { datasetId, plan: given, now }: DatasetToPlan,
+  at: At,
+): Promise<PlannedDataset & { classifier: Classifier }> {
   const dataset = await datasetToPlan(datasetId);
-  const plan = parsePlan(value);
-  const classifier = checkPlan(plan, dataset.fields);
+  const plan = parsePlan(given);
+  const classifier = checkPlan(plan, dataset.fields, at);
   const planner = startPlanning({ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() });
   await eachKey(db().pool, datasetId, planner.fields, planner.add);
   return { dataset, plan, classifier, planned: planner.finish() };
@@ -46,7 +63,7 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
-function checkPlan(plan: Plan, fields: PlanningDataset['fields']): Classifier {
+function checkPlan(plan: Plan, fields: PlanningDataset['fields'], at: At): Classifier {
   const fieldNames = fields.map(({ name }) => name);
   const problems: Problem[] = checkFields(plan, fieldNames);
   const collect = <T>(act: () => T): T | null => {
@@ -58,8 +75,8 @@ function checkPlan(plan: Plan, fields: PlanningDataset['fields']): Classifier {
       return null;
     }
   };
-  const classifier = collect(() => makeClassifier(plan, fieldNames));
-  problems.push(...objectionsTo(plan, fields));
+  const classifier = collect(() => makeClassifier(plan, fieldNames, at));
+  problems.push(...objectionsTo(plan, fields, at));
   plan.categories.forEach(({ action }, index) => {
     if (action) collect(() => checkAction(action, `categories.${index}.action`, fieldNames));
   });

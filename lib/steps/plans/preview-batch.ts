@@ -1,130 +1,19 @@
-/** What a batch would do, without doing it: chunks, decisions, counts and examples, from the planner that the start uses. */
+/** What a batch would do, without doing it. */
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import type { Classification } from '#lib/classifiers/port.ts';
-import { connectorFor } from '#lib/connectors/registry.ts';
-import { wordsOf } from '#lib/connectors/words.ts';
-import { CountersignError } from '#lib/core/errors.ts';
-import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
-import type { Action, Plan } from '#lib/core/plans/plan.ts';
-import type { PlannedBatch } from '#lib/core/plans/planner.ts';
-import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
-import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
-import { type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
-import { db } from '#lib/store/postgres/db.ts';
-import { countClassified } from './count-classified.ts';
-import { planDataset, readInput } from './plan-dataset.ts';
+import type { Preview } from '#lib/shapes/plans.ts';
+import { readInput } from './plan-dataset.ts';
+import { workOut } from './work-out.ts';
 
 const input = z.strictObject({ datasetId: z.uuid(), plan: z.json() });
 
 /**
- * The plan's dry run. Writes nothing. Throws `invalid` with every problem of the plan, `not_found`, `forbidden`, and `conflict` when
- * the dataset failed to arrive.
+ * The plan's dry run. Writes nothing. Throws `invalid` with every problem of the plan and for a rule that is too slow, `not_found`, `forbidden`,
+ * `conflict` when the dataset failed to arrive, `unavailable` when too many wait already.
  */
 export async function previewBatch(actor: Actor, value: unknown): Promise<Preview> {
   authorise(actor, 'plan');
-  const { datasetId, plan: given } = readInput(input, value);
-  const { dataset, plan, classifier, planned } = await planDataset(datasetId, given, new Date());
-
-  const included = planned.excludedCount === 0 ? null : new Set(planned.chunks.flatMap(({ ordinals }) => [...ordinals]));
-  const counts = new Map<string, number>();
-  const examples = new Map<string, Classification[]>();
-  const rules = new Array<number>(classifier.parts).fill(0);
-  let otherwise = 0;
-  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (one) => {
-    counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
-    if (one.part === undefined) otherwise++;
-    else rules[one.part] = (rules[one.part] ?? 0) + 1;
-    const list = examples.get(one.category) ?? [];
-    if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
-  });
-  const shown = await showExamples(datasetId, plan, examples);
-  return {
-    datasetId,
-    plan,
-    soFar: dataset.state === 'receiving',
-    ...withoutOrdinals(planned),
-    sort: {
-      exact,
-      counted,
-      categories: plan.categories.map(({ name, action }) => ({
-        name,
-        count: scale(counts.get(name) ?? 0),
-        action: action ? wordsOf(action) : null,
-        examples: (examples.get(name) ?? []).flatMap(({ ordinal }) => shown.get(ordinal) ?? []),
-      })),
-      rules: rules.map(scale),
-      otherwise: scale(otherwise),
-    },
-  };
-}
-
-function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'sort'> {
-  const rows = planned.chunks.slice(0, PREVIEW_CHUNK_ROWS_MAX);
-  return {
-    ...planned,
-    chunks: rows.map(({ ordinals, ...chunk }) => ({
-      ...chunk,
-      firstOrdinal: ordinals[0] ?? 0,
-      lastOrdinal: ordinals.at(-1) ?? 0,
-    })),
-    chunksOmitted: planned.chunks.length - rows.length,
-  };
-}
-
-/** By ordinal. Read page by page and cut at once: whole items may have megabytes. */
-async function showExamples(
-  datasetId: string,
-  plan: Plan,
-  examples: ReadonlyMap<string, Classification[]>,
-): Promise<Map<number, PreviewExample>> {
-  const actions = new Map(plan.categories.map(({ name, action }) => [name, action]));
-  const classifications = new Map([...examples.values()].flat().map((one) => [one.ordinal, one]));
-  const among = [...classifications.keys()].sort((one, other) => one - other);
-  const shown = new Map<number, PreviewExample>();
-  for (let after = 0; ; ) {
-    const items = await readItems(db().pool, datasetId, { fields: null, after, limit: Math.max(1, among.length), among });
-    if (items.length === 0) return shown;
-    for (const item of items) {
-      const one = classifications.get(item.ordinal);
-      if (one) shown.set(item.ordinal, example(plan, actions.get(one.category) ?? null, one, item));
-    }
-    after = items.at(-1)?.ordinal ?? after;
-  }
-}
-
-const EXAMPLE_FIELD_CHARS = 300;
-const EXAMPLE_REQUEST_CHARS = 2_000;
-
-function example(
-  plan: Plan,
-  action: Action | null,
-  classification: Classification,
-  { fields: all }: PlanningItem,
-): PreviewExample {
-  const { ordinal, why, confidence } = classification;
-  const receipt = Object.fromEntries(plan.receiptFields.map((name) => [name, Object.hasOwn(all, name) ? (all[name] ?? '') : '']));
-  const fields = Object.fromEntries(Object.entries(receipt).map(([name, text]) => [name, cut(text, EXAMPLE_FIELD_CHARS)]));
-  const shown = { ordinal, fields, why, confidence };
-  if (!action) return { ...shown, request: null, receiptLine: null, problem: null };
-  const connector = connectorFor(action.connector);
-  const { past } = connector.wording(action);
-  const line = receiptLine(plan, { kind: 'outcome', result: 'succeeded', reason: null, evidence: null, past, values: receipt });
-  try {
-    const request = new TextDecoder().decode(connector.prepare(action, { ordinal, fields: all }));
-    return {
-      ...shown,
-      request: cut(request, EXAMPLE_REQUEST_CHARS),
-      receiptLine: cut(line, EXAMPLE_REQUEST_CHARS),
-      problem: null,
-    };
-  } catch (error) {
-    if (!(error instanceof CountersignError)) throw error;
-    return { ...shown, request: null, receiptLine: null, problem: error.message };
-  }
-}
-
-function cut(text: string, chars: number): string {
-  return text.length <= chars ? text : `${text.slice(0, chars)}…`;
+  const { datasetId, plan } = readInput(input, value);
+  return workOut('previewDataset', { datasetId, plan, now: new Date() }, { plan });
 }

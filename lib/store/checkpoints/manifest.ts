@@ -3,8 +3,10 @@
  * this one builder, so the digest that was on the screen is the digest that is approved (I5).
  */
 
+import { setImmediate } from 'node:timers/promises';
 import { type ManifestEntry, manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { PAGE_BYTES } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
@@ -48,12 +50,22 @@ export async function buildManifest(
     const { rows } = await client.query<ClassifiedRow>(ROWS, [chunk.batchId, chunk.datasetId, chunk.chunkId, after, PAGE_ROWS]);
     if (rows.length === 0) break;
     after = rows[rows.length - 1]?.ordinal ?? after;
-    const built = rows.map((row) => buildRow(row, actions, build, result));
-    for (const row of built) {
+    // A template makes much of little: what is handed over together is bounded by what was made, not by what was read.
+    let built: BuiltRow[] = [];
+    let bytes = 0;
+    for (const one of rows) {
+      const row = buildRow(one, actions, build, result);
       hasher.add(row);
       counts.set(row.category, (counts.get(row.category) ?? 0) + 1);
+      built.push(row);
+      bytes += row.requestBytes?.length ?? 0;
+      if (bytes < PAGE_BYTES) continue;
+      await each(built);
+      // And others have their turn.
+      await setImmediate();
+      [built, bytes] = [[], 0];
     }
-    await each(built);
+    if (built.length > 0) await each(built);
   }
   result.counts = Object.fromEntries(counts);
   result.digest = hasher.digest();

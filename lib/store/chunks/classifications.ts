@@ -1,6 +1,7 @@
 /** Classifications and people's corrections to them. */
 import { CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
+import { namedItems } from '#lib/store/datasets/named-items.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.ts';
@@ -9,22 +10,25 @@ import type { Claim } from './claims.ts';
 type Classification = { ordinal: number; category: string; why: string; confidence: number };
 
 export type UnclassifiedItem = { ordinal: number; fields: Record<string, string> };
+export type OpenChunk = Pick<Claim, 'chunkId' | 'batchId' | 'datasetId'>;
 
-/** Items of the chunk that are not classified yet, in ordinal order: where an owner before this one stopped, this one goes on. */
-export async function unclassified(client: Tx, claim: Claim, after: number): Promise<UnclassifiedItem[]> {
-  const { rows } = await client.query<UnclassifiedItem>(
-    `SELECT ordinal, fields
-     FROM ${withinBytes(`
-       SELECT page.ordinal, fields, ${ITEM_BYTES}
-       FROM (SELECT ci.ordinal FROM chunk_item ci
-             WHERE ci.chunk_id = $1 AND ci.ordinal > $3
-               AND NOT EXISTS (SELECT 1 FROM classification a WHERE a.batch_id = $4 AND a.ordinal = ci.ordinal)
-             ORDER BY ci.ordinal LIMIT $5) page
-       JOIN item i ON i.dataset_id = $2 AND i.ordinal = page.ordinal`)} sized
-     ORDER BY ordinal`,
-    [claim.chunkId, claim.datasetId, after, claim.batchId, CLASSIFY_PAGE_ITEMS],
-  );
-  return rows;
+/**
+ * Items of the chunk that are not classified yet, in ordinal order, with the named fields only (null: all of them): where an owner before this one
+ * stopped, this one goes on.
+ */
+export async function unclassified(
+  client: Tx,
+  { chunkId, batchId, datasetId }: OpenChunk,
+  { after, fields }: { after: number; fields: readonly string[] | null },
+): Promise<UnclassifiedItem[]> {
+  const page = withinBytes(`
+    SELECT page.ordinal, fields, ${ITEM_BYTES}
+    FROM (SELECT ci.ordinal FROM chunk_item ci
+          WHERE ci.chunk_id = $1 AND ci.ordinal > $3
+            AND NOT EXISTS (SELECT 1 FROM classification a WHERE a.batch_id = $4 AND a.ordinal = ci.ordinal)
+          ORDER BY ci.ordinal LIMIT $5) page
+    JOIN item i ON i.dataset_id = $2 AND i.ordinal = page.ordinal`);
+  return namedItems(client, page, [chunkId, datasetId, after, batchId, CLASSIFY_PAGE_ITEMS], fields);
 }
 
 /** Stores classifications under the claim's fence. False: the chunk is being stopped or has another owner, and nothing was stored. */

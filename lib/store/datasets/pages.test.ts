@@ -53,7 +53,7 @@ it('of a chunk that is being classified', async () => {
   const claim = { batchId, datasetId, chunkId: chunks[0]?.id } as Parameters<typeof unclassified>[1];
   const seen: number[] = [];
   for (let after = 0; ; ) {
-    const page = await inTransaction(pool, (tx) => unclassified(tx, claim, after));
+    const page = await inTransaction(pool, (tx) => unclassified(tx, claim, { after, fields: null }));
     if (page.length === 0) break;
     expect(sizeOf(page)).toBeLessThan(PAGE_BYTES + 2 * MIB);
     seen.push(...page.map(({ ordinal }) => ordinal));

@@ -1,5 +1,6 @@
 /** What planning and the preview read: a dataset's head, the keys of all its items, and some of their fields. */
 import type { Pool } from 'pg';
+import { namedItems } from '#lib/store/datasets/named-items.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 
@@ -31,12 +32,12 @@ export async function readPlanningDataset(pool: Pool | Tx, id: string): Promise<
   return rows[0] ?? null;
 }
 
-/** Rows a query: a million items are 50 round trips, and a page of keys is a few megabytes. */
-const KEY_PAGE_ROWS = 20_000;
+/** Ordinals a query: a million items are 50 round trips, and a page of keys is a few megabytes. */
+const KEY_PAGE_ORDINALS = 20_000;
 
 /**
  * Hands over the named fields of every item in the order of the ordinals; a field that an item does not have is null. Without
- * fields it reads ordinals alone. Never holds more than a page.
+ * fields it reads ordinals alone. Holds two pages at most: the database reads the next one while this one is taken.
  */
 export async function eachKey(
   pool: Pool,
@@ -44,17 +45,38 @@ export async function eachKey(
   fields: readonly string[],
   take: (ordinal: number, values: (string | null)[]) => void,
 ): Promise<void> {
-  const columns = fields.map((_, index) => `, fields ->> $${index + 3}::text`).join('');
-  const text = `SELECT ordinal${columns} FROM item WHERE dataset_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT ${KEY_PAGE_ROWS}`;
-  for (let after = 0; ; ) {
-    const { rows } = await pool.query<[number, ...(string | null)[]]>({
-      text,
-      values: [datasetId, after, ...fields],
-      rowMode: 'array',
-    });
-    for (const [ordinal, ...values] of rows) take(ordinal, values);
-    after = rows.at(-1)?.[0] ?? after;
-    if (rows.length < KEY_PAGE_ROWS) return;
+  const columns = fields.map((_, index) => `fields ->> $${index + 4}::text, `).join('');
+  const text = `SELECT ${columns}ordinal FROM item WHERE dataset_id = $1 AND ordinal > $2 AND ordinal <= $3 ORDER BY ordinal`;
+  const client = await pool.connect();
+  let fault: Error | undefined;
+  try {
+    const { rows } = await client.query<{ last: number }>(
+      'SELECT coalesce(max(ordinal), 0) AS last FROM item WHERE dataset_id = $1',
+      [datasetId],
+    );
+    const last = rows[0]?.last ?? 0;
+    const pageAfter = (after: number) =>
+      client.query<[...(string | null)[], number]>({
+        ...{ name: `keys of ${fields.length}`, text, rowMode: 'array' as const },
+        values: [datasetId, after, after + KEY_PAGE_ORDINALS, ...fields],
+      });
+    let next = pageAfter(0);
+    for (let after = 0; after < last; after += KEY_PAGE_ORDINALS) {
+      const page = await next;
+      if (after + KEY_PAGE_ORDINALS < last) {
+        next = pageAfter(after + KEY_PAGE_ORDINALS);
+        // Whoever waits for it hears of a failure; until then it is not unhandled.
+        next.catch(() => {});
+      }
+      // The ordinal comes last, where nobody looks for a value.
+      for (const row of page.rows) take(row[fields.length] as number, row as (string | null)[]);
+    }
+    await next;
+  } catch (error) {
+    fault = error as Error;
+    throw error;
+  } finally {
+    client.release(fault);
   }
 }
 
@@ -76,27 +98,6 @@ export async function readItems(
 ): Promise<PlanningItem[]> {
   const which = among === null ? '' : 'AND ordinal = ANY($3::int[])';
   const values: unknown[] = among === null ? [datasetId, after] : [datasetId, after, among];
-  // A body of text is stored compressed: taken out once here, or once for every field that is read.
   const page = `SELECT ordinal, fields, ${ITEM_BYTES} FROM item WHERE dataset_id = $1 AND ordinal > $2 ${which} ORDER BY ordinal LIMIT ${limit}`;
-  const source = `SELECT ordinal, fields || '{}' AS fields FROM ${withinBytes(page)} page ORDER BY ordinal`;
-  if (fields === null) {
-    const { rows } = await pool.query<PlanningItem>(source, values);
-    return rows;
-  }
-  const columns = fields.map((_, index) => `, fields ->> $${values.length + index + 1}::text`).join('');
-  const { rows } = await pool.query<[number, ...(string | null)[]]>({
-    text: `SELECT ordinal${columns} FROM (${source} OFFSET 0) AS page ORDER BY ordinal`,
-    values: [...values, ...fields],
-    rowMode: 'array',
-  });
-  return rows.map(([ordinal, ...texts]) => ({ ordinal, fields: namedFields(fields, texts) }));
-}
-
-function namedFields(names: readonly string[], texts: (string | null)[]): Record<string, string> {
-  const fields: Record<string, string> = Object.create(null);
-  names.forEach((name, index) => {
-    const text = texts[index];
-    if (text !== null && text !== undefined) fields[name] = text;
-  });
-  return fields;
+  return namedItems(pool, withinBytes(page), values, fields);
 }

@@ -1,0 +1,121 @@
+/** A job for a thread: chunks, decisions, counts and examples, from the planner that the creation of a batch uses. */
+import type { At, Classification } from '#lib/classifiers/port.ts';
+import { connectorFor } from '#lib/connectors/registry.ts';
+import { wordsOf } from '#lib/connectors/words.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
+import type { Action, Plan } from '#lib/core/plans/plan.ts';
+import type { PlannedBatch } from '#lib/core/plans/planner.ts';
+import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
+import { type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { countClassified } from './count-classified.ts';
+import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
+
+/** Throws as `planDataset` does. */
+export async function previewDataset(input: DatasetToPlan, at: At): Promise<Preview> {
+  const { datasetId } = input;
+  const { dataset, plan, classifier, planned } = await planWithClassifier(input, at);
+
+  const included = planned.excludedCount === 0 ? null : new Set(planned.chunks.flatMap(({ ordinals }) => [...ordinals]));
+  const counts = new Map<string, number>();
+  const examples = new Map<string, Classification[]>();
+  const rules = new Array<number>(classifier.parts).fill(0);
+  let otherwise = 0;
+  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (one) => {
+    counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
+    if (one.part === undefined) otherwise++;
+    else rules[one.part] = (rules[one.part] ?? 0) + 1;
+    const list = examples.get(one.category) ?? [];
+    if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
+  });
+  const shown = await showExamples(datasetId, plan, examples);
+  return {
+    datasetId,
+    plan,
+    soFar: dataset.state === 'receiving',
+    ...withoutOrdinals(planned),
+    sort: {
+      exact,
+      counted,
+      categories: plan.categories.map(({ name, action }) => ({
+        name,
+        count: scale(counts.get(name) ?? 0),
+        action: action ? wordsOf(action) : null,
+        examples: (examples.get(name) ?? []).flatMap(({ ordinal }) => shown.get(ordinal) ?? []),
+      })),
+      rules: rules.map(scale),
+      otherwise: scale(otherwise),
+    },
+  };
+}
+
+function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'sort'> {
+  const rows = planned.chunks.slice(0, PREVIEW_CHUNK_ROWS_MAX);
+  return {
+    ...planned,
+    chunks: rows.map(({ ordinals, ...chunk }) => ({
+      ...chunk,
+      firstOrdinal: ordinals[0] ?? 0,
+      lastOrdinal: ordinals.at(-1) ?? 0,
+    })),
+    chunksOmitted: planned.chunks.length - rows.length,
+  };
+}
+
+/** By ordinal. Read page by page and cut at once: whole items may have megabytes. */
+async function showExamples(
+  datasetId: string,
+  plan: Plan,
+  examples: ReadonlyMap<string, Classification[]>,
+): Promise<Map<number, PreviewExample>> {
+  const actions = new Map(plan.categories.map(({ name, action }) => [name, action]));
+  const classifications = new Map([...examples.values()].flat().map((one) => [one.ordinal, one]));
+  const among = [...classifications.keys()].sort((one, other) => one - other);
+  const shown = new Map<number, PreviewExample>();
+  for (let after = 0; ; ) {
+    const items = await readItems(db().pool, datasetId, { fields: null, after, limit: Math.max(1, among.length), among });
+    if (items.length === 0) return shown;
+    for (const item of items) {
+      const one = classifications.get(item.ordinal);
+      if (one) shown.set(item.ordinal, example(plan, actions.get(one.category) ?? null, one, item));
+    }
+    after = items.at(-1)?.ordinal ?? after;
+  }
+}
+
+const EXAMPLE_FIELD_CHARS = 300;
+const EXAMPLE_REQUEST_CHARS = 2_000;
+
+function example(
+  plan: Plan,
+  action: Action | null,
+  classification: Classification,
+  { fields: all }: PlanningItem,
+): PreviewExample {
+  const { ordinal, why, confidence } = classification;
+  const receipt = Object.fromEntries(plan.receiptFields.map((name) => [name, Object.hasOwn(all, name) ? (all[name] ?? '') : '']));
+  const fields = Object.fromEntries(Object.entries(receipt).map(([name, text]) => [name, cut(text, EXAMPLE_FIELD_CHARS)]));
+  const shown = { ordinal, fields, why, confidence };
+  if (!action) return { ...shown, request: null, receiptLine: null, problem: null };
+  const connector = connectorFor(action.connector);
+  const { past } = connector.wording(action);
+  const line = receiptLine(plan, { kind: 'outcome', result: 'succeeded', reason: null, evidence: null, past, values: receipt });
+  try {
+    const request = new TextDecoder().decode(connector.prepare(action, { ordinal, fields: all }));
+    return {
+      ...shown,
+      request: cut(request, EXAMPLE_REQUEST_CHARS),
+      receiptLine: cut(line, EXAMPLE_REQUEST_CHARS),
+      problem: null,
+    };
+  } catch (error) {
+    if (!(error instanceof CountersignError)) throw error;
+    return { ...shown, request: null, receiptLine: null, problem: error.message };
+  }
+}
+
+function cut(text: string, chars: number): string {
+  return text.length <= chars ? text : `${text.slice(0, chars)}…`;
+}

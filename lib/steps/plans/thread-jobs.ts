@@ -1,0 +1,7 @@
+/** What threads do, by name: everything that reads a person's plan or evaluates their rules (docs/budgets.md). bin/thread.ts serves these. */
+import { classifyPage } from '#lib/steps/chunks/classify-page.ts';
+import { checkClassifier } from './check-classifier.ts';
+import { planDataset } from './plan-dataset.ts';
+import { previewDataset } from './preview-dataset.ts';
+
+export const THREAD_JOBS = { checkClassifier, classifyPage, planDataset, previewDataset };

@@ -1,0 +1,34 @@
+/** Items with some of their fields: who classifies by two of fifty reads two. */
+import type { Tx } from '#lib/store/postgres/db.ts';
+
+/**
+ * The items of a page (SQL in parentheses, with `ordinal` and `fields`) in the order of their ordinals, with the named fields only, null for all of them.
+ * A field that an item does not have is left out.
+ */
+export async function namedItems(
+  client: Tx,
+  page: string,
+  values: readonly unknown[],
+  fields: readonly string[] | null,
+): Promise<{ ordinal: number; fields: Record<string, string> }[]> {
+  // A body of text is stored compressed: taken out once here, or once for every field that is read.
+  const source = `SELECT ordinal, fields || '{}' AS fields FROM ${page} page ORDER BY ordinal`;
+  if (fields === null) return (await client.query<{ ordinal: number; fields: Record<string, string> }>(source, [...values])).rows;
+  const columns = fields.map((_, index) => `, fields ->> $${values.length + index + 1}::text`).join('');
+  const { rows } = await client.query<[number, ...(string | null)[]]>({
+    text: `SELECT ordinal${columns} FROM (${source} OFFSET 0) AS page ORDER BY ordinal`,
+    values: [...values, ...fields],
+    rowMode: 'array',
+  });
+  return rows.map((row) => ({ ordinal: row[0], fields: namedFields(fields, row) }));
+}
+
+/** @param row the ordinal, then a value for each name */
+function namedFields(names: readonly string[], row: readonly (string | number | null)[]): Record<string, string> {
+  const fields: Record<string, string> = Object.create(null);
+  names.forEach((name, index) => {
+    const text = row[index + 1];
+    if (typeof text === 'string') fields[name] = text;
+  });
+  return fields;
+}
