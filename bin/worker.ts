@@ -12,7 +12,7 @@ import { keepBreakers } from '#lib/store/actions/breakers.ts';
 import { settleBatches } from '#lib/store/actions/execution.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
 import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
-import { closeDb, db } from '#lib/store/postgres/db.ts';
+import { closeDb, db, openPool } from '#lib/store/postgres/db.ts';
 
 const drain = new AbortController();
 const stop = () => drain.abort();
@@ -23,6 +23,8 @@ process.on('disconnect', stop);
 
 // What the network swallows without a word must not hold a worker, nor its locks the chunk's heir, for ever.
 const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
+// A renewal that is not answered within a lease is of no use any more; the second connection is for the next one.
+const leasePool = openPool(env().DATABASE_URL ?? '', { max: 2, answerMs: LEASE_MS });
 const keepHouse = async () => {
   await settleBatches(pool);
   await keepBreakers(pool);
@@ -34,8 +36,9 @@ const keepHouse = async () => {
 process.send?.('ready');
 await runWorker({
   pool,
+  leasePool,
   handlers: { classifying: classifyChunk, executing: executeChunk },
-  bells: (heard) => listenForBells(env().DATABASE_URL ?? '', heard),
+  bells: (heard, idle) => listenForBells(env().DATABASE_URL ?? '', heard, idle),
   drain: drain.signal,
   log,
   chores: [
@@ -43,5 +46,5 @@ await runWorker({
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
   ],
 });
-await closeDb();
+await Promise.all([closeDb(), leasePool.end()]);
 process.exit(0);

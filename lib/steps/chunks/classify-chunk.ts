@@ -13,7 +13,7 @@ import { completeClassifying, insertClassifications, unclassified } from '#lib/s
 import { undoClassifications } from '#lib/store/undo/undo.ts';
 
 /** Throws what the classifier throws, in words for a person; the loop halts the chunk with them. */
-export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): Promise<Handled> {
+export async function classifyChunk({ pool, claim, lease, drain, place }: WorkerTask): Promise<Handled> {
   const { rows } = await pool.query<{ plan: Plan; undoes: string | null; fields: { name: string }[] }>(
     'SELECT b.plan, b.undoes, d.fields FROM batch b JOIN dataset d ON d.id = b.dataset_id WHERE b.id = $1',
     [claim.batchId],
@@ -36,7 +36,8 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
             ),
         };
   for (let after = 0; ; ) {
-    if (drain.aborted) {
+    // Whoever classifies keeps the core busy, and hears here whether another batch has nobody.
+    if (drain.aborted || place.giveWay.aborted) {
       await yieldClassifying(pool, claim);
       return 'yielded';
     }

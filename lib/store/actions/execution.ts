@@ -1,6 +1,7 @@
 /** What execution reads and the transitions it ends with. It reads frozen rows and receipts only, never classifications or the plan's rules. */
 import type { Pool } from 'pg';
 import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
+import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
 import { inTransaction, type Tx } from '#lib/store/postgres/db.ts';
@@ -296,13 +297,46 @@ export async function settleUncertain(tx: Tx, chunkId: string): Promise<void> {
   );
 }
 
-/** Reserves `count` sends at `perSecond` over all workers of the batch; gives how many ms to wait before the first of them. */
-export async function reserveRate(pool: Pool, batchId: string, count: number, perSecond: number): Promise<number> {
-  const { rows } = await pool.query<{ wait: number }>(
-    `INSERT INTO rate_bucket (batch_id, next_at) VALUES ($1, clock_timestamp() + $2 * interval '1 second')
-     ON CONFLICT (batch_id) DO UPDATE SET next_at = greatest(rate_bucket.next_at, clock_timestamp()) + $2 * interval '1 second'
-     RETURNING (extract(epoch FROM next_at - clock_timestamp()) * 1000)::float8 - $2::float8 * 1000 AS wait`,
-    [batchId, count / perSecond],
+/** `count` sends are this chunk's, the first of them in `ms`; none (0) are, and the next one that is free is in `ms`. */
+export type Reserved = { count: number; ms: number };
+
+/**
+ * Reserves up to `count` sends at `perSecond` over all who send for the batch, unless the first of them is more than WAIT_HELD_MS away: nobody holds
+ * what others could use first. `chunkId` is null where no chunk is executing.
+ */
+export async function reserveRate(
+  pool: Pool,
+  holder: { batchId: string; chunkId: string | null },
+  count: number,
+  perSecond: number,
+): Promise<Reserved> {
+  const { rows } = await pool.query<{ mine: number | null; next: number | null }>({
+    name: 'reserve-rate',
+    text: `WITH reserved AS (
+        INSERT INTO rate_bucket AS r (batch_id, next_at, holder, held_from, held_seq)
+        VALUES ($1, clock_timestamp() + $3::float8 * interval '1 second', $2, clock_timestamp(), (SELECT seq FROM chunk WHERE id = $2))
+        ON CONFLICT (batch_id) DO UPDATE SET
+          next_at = greatest(r.next_at, clock_timestamp()) + $3::float8 * interval '1 second',
+          held_from = greatest(r.next_at, clock_timestamp()), holder = excluded.holder, held_seq = excluded.held_seq
+        WHERE r.next_at <= clock_timestamp() + $4 * interval '1 millisecond'
+        RETURNING held_from)
+      SELECT (SELECT extract(epoch FROM held_from - clock_timestamp()) * 1000 FROM reserved)::float8 AS mine,
+        (SELECT extract(epoch FROM next_at - clock_timestamp()) * 1000 FROM rate_bucket WHERE batch_id = $1)::float8 AS next`,
+    values: [holder.batchId, holder.chunkId, count / perSecond, WAIT_HELD_MS],
+  });
+  const { mine = null, next = null } = rows[0] ?? {};
+  return mine === null ? { count: 0, ms: Math.max(0, next ?? 0) } : { count, ms: Math.max(0, mine) };
+}
+
+/**
+ * Gives back the chunk's last reservation, unless somebody reserved after it, or the chunk began anything with it: an owner that died, or was stopped, may
+ * have left it unused.
+ */
+export async function returnRate(pool: Pool, claim: Claim): Promise<void> {
+  await pool.query(
+    `UPDATE rate_bucket r SET next_at = r.held_from, holder = NULL
+     WHERE r.batch_id = $1 AND r.holder = $2 AND NOT EXISTS (
+       SELECT FROM receipt i WHERE i.batch_id = $1 AND i.chunk = $3 AND i.seq > r.held_seq AND i.kind = 'intent')`,
+    [claim.batchId, claim.chunkId, claim.number],
   );
-  return Math.max(0, rows[0]?.wait ?? 0);
 }
