@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { INCIDENT_KINDS, type IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
+import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
 import { count, id, instant } from './values.ts';
 
 export const worker = z.object({ id: z.string(), host: z.string(), pid: z.int() });
@@ -12,7 +13,7 @@ export const workerRow = worker.extend({
         batch: id,
         batchName: z.string(),
         number: z.int(),
-        state: z.enum(['classifying', 'executing']),
+        state: z.enum(CHUNK_STATES),
         since: instant.describe('When it claimed the chunk.'),
       }),
     )
