@@ -30,7 +30,14 @@ export type Wanted = {
 export type Reviewed = { batchId: string; items: number; chunks: { number: number; digest: string }[] };
 
 /** A batch at its checkpoint: all that is left is the decision. */
-export async function reviewedBatch({ items, chunkItems, action, receiptFields, concurrency, ratePerSecond }: Wanted): Promise<Reviewed> {
+export async function reviewedBatch({
+  items,
+  chunkItems,
+  action,
+  receiptFields,
+  concurrency,
+  ratePerSecond,
+}: Wanted): Promise<Reviewed> {
   const { pool } = db();
   const [datasetId, batchId] = [randomUUID(), randomUUID()];
   const plan: Plan = parsePlan({

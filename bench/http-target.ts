@@ -9,10 +9,13 @@ if (import.meta.main) {
   const server = createServer((request, response) => {
     request.resume();
     request.on('end', () => {
-      setTimeout(() => {
-        id += 1;
-        response.writeHead(201, { 'content-type': 'application/json' }).end(`{"id":${id}}`);
-      }, Number(process.argv[2] ?? LATENCY_MS));
+      setTimeout(
+        () => {
+          id += 1;
+          response.writeHead(201, { 'content-type': 'application/json' }).end(`{"id":${id}}`);
+        },
+        Number(process.argv[2] ?? LATENCY_MS),
+      );
     });
   });
   server.keepAliveTimeout = 60_000;

@@ -162,8 +162,7 @@ async function waitsBehind(items: number): Promise<object> {
   };
 }
 
-const pauseNone = async (): Promise<object> =>
-  pausedAmid(await reviewedBatch({ items: 40_000, chunkItems: CHUNK_ITEMS }), 1_000);
+const pauseNone = async (): Promise<object> => pausedAmid(await reviewedBatch({ items: 40_000, chunkItems: CHUNK_ITEMS }), 1_000);
 
 async function pauseHttp(): Promise<object> {
   const target = await startTarget();

@@ -247,7 +247,9 @@ test('a target that asks to be left alone does not hold up the others of the sam
       chunking: { by: 'size' },
       execution: { first: 0, concurrency: 1 },
     },
-    chunks: [{ state: 'executing', items: ['busy', 'busy', 'well', 'busy', 'well'].map((category) => ({ fields: {}, category })) }],
+    chunks: [
+      { state: 'executing', items: ['busy', 'busy', 'well', 'busy', 'well'].map((category) => ({ fields: {}, category })) },
+    ],
   });
   const one = worker();
   await eventually('that it is given back', async () => (await rowOf(batch)).for === 'retry_after');

@@ -82,9 +82,11 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   };
   const contact = contactWith(pool, drain);
   const heart = heartbeat(input, workerId, { heard: contact.heard, failed, busy: () => loops.size > 0 });
-  const stopBells = await input.bells?.(bell.wake, () => loops.size === 0).catch((error: Error) => {
-    log.warn({ err: error }, 'bells are out of order, polling only');
-  });
+  const stopBells = await input
+    .bells?.(bell.wake, () => loops.size === 0)
+    .catch((error: Error) => {
+      log.warn({ err: error }, 'bells are out of order, polling only');
+    });
   drain.addEventListener('abort', bell.wake);
   const chores = (input.chores ?? []).map(({ everyMs, act }) => {
     const run = () => void act().catch((error) => failed('a chore failed', error));

@@ -56,7 +56,9 @@ test('asked while all that it has waits for its rate: it is gone within two seco
   worker.send('SIGTERM');
   expect(await worker.ended).toEqual({ code: 0, signal: null });
   expect(performance.now() - asked).toBeLessThan(2_000);
-  expect((await pool.query('SELECT FROM chunk WHERE batch_id = $1 AND lease_owner IS NOT NULL', [batch.batchId])).rowCount).toBe(0);
+  expect((await pool.query('SELECT FROM chunk WHERE batch_id = $1 AND lease_owner IS NOT NULL', [batch.batchId])).rowCount).toBe(
+    0,
+  );
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
 

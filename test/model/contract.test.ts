@@ -349,11 +349,19 @@ describe.each([
     const { place, client, store, claim } = await arranged();
     expect(await store.reserveRate(claim, 1, 0.1)).toEqual({ count: 1, ms: expect.toSatisfy((ms: number) => ms < 100) });
     expect(await store.reserveRate(claim, 1, 0.1)).toEqual({ count: 0, ms: expect.toSatisfy((ms: number) => ms > 9_000) });
-    await store.returnRate(claim);
+    await store.returnRate(claim, null, 0.1);
     expect((await store.reserveRate(claim, 1, 0.1)).count).toBe(1);
     await client.insertIntents(claim, [intent(place, 1)]);
-    await store.returnRate(claim);
+    await store.returnRate(claim, null, 0.1);
     expect((await store.reserveRate(claim, 1, 0.1)).count).toBe(0);
+    // An owner that ends knows better: of ten sends it leaves four, and six are used up.
+    await store.returnRate(claim, 1, 0.1);
+    expect(await store.reserveRate(claim, 10, 0.1)).toMatchObject({ count: 10 });
+    await store.returnRate(claim, 4, 0.1);
+    expect(await store.reserveRate(claim, 1, 0.1)).toEqual({
+      count: 0,
+      ms: expect.toSatisfy((ms: number) => ms > 55_000 && ms <= 60_000),
+    });
   });
 
   test('an execution ends as what is left of it says', async () => {

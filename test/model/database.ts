@@ -181,10 +181,12 @@ export class ModelDatabase {
     return { count, ms: heldFrom - now };
   }
 
-  returnRate(_claim: Claim): void {
+  returnRate(_claim: Claim, unused: number | null, perSecond: number): void {
     const { rate } = this;
-    if (!rate?.held || this.receipts.some(({ seq, kind }) => kind === 'intent' && seq > rate.heldSeq)) return;
-    Object.assign(rate, { nextAt: rate.heldFrom, held: false });
+    if (!rate?.held) return;
+    if (unused === null && this.receipts.some(({ seq, kind }) => kind === 'intent' && seq > rate.heldSeq)) return;
+    const nextAt = unused === null ? rate.heldFrom : Math.max(rate.heldFrom, rate.nextAt - (1_000 * unused) / perSecond);
+    Object.assign(rate, { nextAt, held: false });
   }
 
   closeBreaker(): void {

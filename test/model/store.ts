@@ -89,7 +89,7 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
     nextWork: (_claim, page) => ask('read the next work', () => db.nextWork(page)),
     openIntents: (_claim, page) => ask('read the open intents', () => db.openIntents(page)),
     reserveRate: (claim, count, perSecond) => ask('reserve', () => db.reserveRate(claim, count, perSecond)),
-    returnRate: (claim) => ask('give a reservation back', () => db.returnRate(claim)),
+    returnRate: (claim, unused, perSecond) => ask('give a reservation back', () => db.returnRate(claim, unused, perSecond)),
     howClaimStands: (claim) => ask('look at the claim', () => db.howClaimStands(claim)),
     endExecution: (claim, cutShort) => ask('end', () => db.endExecution(claim, cutShort), free),
     closeBreaker: () => ask('close the breaker', () => db.closeBreaker()),

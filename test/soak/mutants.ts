@@ -300,7 +300,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'epoch a renewal',
     breaks:
       'A worker whose chunk was taken over renews the lease of its heir, and takes it for its own: in one process, where a loop inherits from an earlier one, nothing else tells the two apart.',
-    edits: [edit(CLAIMS, "const STANDS = 'c.epoch = a.epoch AND c.state = a.state", "const STANDS = 'a.epoch IS NOT NULL AND c.state = a.state")],
+    edits: [
+      edit(
+        CLAIMS,
+        "const STANDS = 'c.epoch = a.epoch AND c.state = a.state",
+        "const STANDS = 'a.epoch IS NOT NULL AND c.state = a.state",
+      ),
+    ],
   },
   {
     name: 'leases by the clock of the worker',

@@ -52,7 +52,7 @@ export type ExecutionStore = {
   nextWork(claim: Claim, page: Page): Promise<WorkRow[]>;
   openIntents(claim: Claim, page: Page): Promise<WorkRow[]>;
   reserveRate(claim: Claim, count: number, perSecond: number): Promise<Reserved>;
-  returnRate(claim: Claim): Promise<void>;
+  returnRate(claim: Claim, unused: number | null, perSecond: number): Promise<void>;
   howClaimStands(claim: Claim): Promise<'stopping' | 'lost' | null>;
   endExecution(claim: Claim, cutShort: boolean): Promise<Ending | 'resumed' | null>;
   renewLeases(claims: readonly Claim[]): Promise<Renewal[]>;
@@ -104,7 +104,7 @@ export function executionStore(pool: Pool): ExecutionStore {
     nextWork: (claim, page) => nextWork(pool, claim, page),
     openIntents: (claim, page) => openIntents(pool, claim, page),
     reserveRate: (claim, count, perSecond) => reserveRate(pool, claim, count, perSecond),
-    returnRate: (claim) => returnRate(pool, claim),
+    returnRate: (claim, unused, perSecond) => returnRate(pool, claim, unused, perSecond),
     howClaimStands: (claim) => howClaimStands(pool, claim),
     endExecution: (claim, cutShort) => endExecution(pool, claim, cutShort),
     renewLeases: (claims) => renewLeases(pool, claims),

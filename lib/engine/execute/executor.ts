@@ -131,7 +131,7 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
     passedOver: false,
     lookedAt: Number.NEGATIVE_INFINITY,
   };
-  const paced = approval.plan.execution.ratePerSecond !== null;
+  const { ratePerSecond } = approval.plan.execution;
   const stir = (): void => {
     heed(run);
     if (run.stop !== null) run.stirred.abort();
@@ -140,7 +140,7 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
   for (const signal of stirring) signal.addEventListener('abort', stir);
   try {
     // What an owner before this one reserved and did not use.
-    if (paced) await store.returnRate(claim);
+    if (ratePerSecond !== null) await store.returnRate(claim, null, ratePerSecond);
     for (;;) {
       run.stop = null;
       run.stirred = new AbortController();
@@ -155,7 +155,9 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
     }
   } finally {
     for (const signal of stirring) signal.removeEventListener('abort', stir);
-    if (run.sends.length > 0) await store.returnRate(claim).catch((error) => void store.trouble.met(error));
+    const unused = run.sends.reduce((sum, { count }) => sum + count, 0);
+    if (ratePerSecond !== null && unused > 0)
+      await store.returnRate(claim, unused, ratePerSecond).catch((error) => void store.trouble.met(error));
   }
 }
 
@@ -391,7 +393,7 @@ async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) =
 /**
  * What a slot was used for is over. Where its outcome is still on its way to its commit, `recorded` is that; `againAfterMs` asks for another attempt.
  */
-type Sent = { recorded: Promise<void> } | { againAfterMs: number; /** the target said how long */ asked: boolean } | undefined;
+type Sent = { recorded: Promise<void> } | { againAfterMs: number /** the target said how long */; asked: boolean } | undefined;
 
 /** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight; one while a target is tried. */
 function sendingSlots(run: Run) {

@@ -329,14 +329,15 @@ export async function reserveRate(
 }
 
 /**
- * Gives back the chunk's last reservation, unless somebody reserved after it, or the chunk began anything with it: an owner that died, or was stopped, may
- * have left it unused.
+ * Gives back what the chunk reserved last and did not use, unless somebody reserved after it. `unused`: so many sends of it, as their owner knows; null: all of
+ * it, if the chunk began nothing since, for its owner died or ended without a word.
  */
-export async function returnRate(pool: Pool, claim: Claim): Promise<void> {
+export async function returnRate(pool: Pool, claim: Claim, unused: number | null, perSecond: number): Promise<void> {
   await pool.query(
-    `UPDATE rate_bucket r SET next_at = r.held_from, holder = NULL
-     WHERE r.batch_id = $1 AND r.holder = $2 AND NOT EXISTS (
-       SELECT FROM receipt i WHERE i.batch_id = $1 AND i.chunk = $3 AND i.seq > r.held_seq AND i.kind = 'intent')`,
-    [claim.batchId, claim.chunkId, claim.number],
+    `UPDATE rate_bucket r SET holder = NULL,
+       next_at = CASE WHEN $4::float8 IS NULL THEN r.held_from ELSE greatest(r.held_from, r.next_at - $4::float8 * interval '1 second') END
+     WHERE r.batch_id = $1 AND r.holder = $2 AND ($4::float8 IS NOT NULL OR NOT EXISTS (
+       SELECT FROM receipt i WHERE i.batch_id = $1 AND i.chunk = $3 AND i.seq > r.held_seq AND i.kind = 'intent'))`,
+    [claim.batchId, claim.chunkId, claim.number, unused === null ? null : unused / perSecond],
   );
 }
