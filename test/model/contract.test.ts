@@ -345,6 +345,24 @@ describe.each([
     expect(await place.now()).toMatchObject({ waits: null });
   });
 
+  test('what is counted of the error budget goes on with the next owner, and not after a halt', async () => {
+    const { place, store, claim } = await arranged();
+    expect(await store.readApproval(claim)).toMatchObject({ counted: null });
+    const counted = {
+      outcomes: 7,
+      all: { count: 3, last: null },
+      run: { count: 2, last: { target: 'a', message: 'it is gone' } },
+    };
+    await store.keepCounted(claim, counted);
+    const heir = await place.takeOver();
+    expect(await store.readApproval(heir)).toMatchObject({ counted });
+    await store.keepCounted(claim, { ...counted, outcomes: 8 });
+    expect(await store.readApproval(heir)).toMatchObject({ counted });
+    await place.halt(heir);
+    await place.resume();
+    expect(await store.readApproval(await place.takeOver())).toMatchObject({ counted: null });
+  });
+
   test('a rate is reserved no further ahead than others may want it, and what nobody used comes back', async () => {
     const { place, client, store, claim } = await arranged();
     expect(await store.reserveRate(claim, 1, 0.1)).toEqual({ count: 1, ms: expect.toSatisfy((ms: number) => ms < 100) });

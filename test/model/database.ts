@@ -10,7 +10,7 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
-import type { Approval, Ending, FrozenRow, Page, Reserved, WorkRow } from '#lib/store/actions/execution.ts';
+import type { Approval, Counted, Ending, FrozenRow, Page, Reserved, WorkRow } from '#lib/store/actions/execution.ts';
 import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
@@ -90,6 +90,7 @@ export class ModelDatabase {
   /** The target fails for everybody; and the epoch whose owner tries it. */
   broken = false;
   private trying = 0;
+  private counted: Counted | null = null;
   /** The batch's rate: when the next send is free; whose the last reservation is, where it begins, and how many receipts there were. */
   private rate: { nextAt: number; heldFrom: number; heldSeq: number; held: boolean } | null = null;
   /** The transaction that has the chunk's row. */
@@ -210,6 +211,10 @@ export class ModelDatabase {
     return this.chunk.epoch === claim.epoch && this.chunk.state === claim.state;
   }
 
+  keepCounted(claim: Claim, counted: Counted): void {
+    if (this.holds(claim)) this.counted = counted;
+  }
+
   // What execution reads.
 
   readApproval(claim: Claim): Approval | null {
@@ -217,7 +222,8 @@ export class ModelDatabase {
     const { serial = false, backwards = false } = this.setup;
     const { released, retryUpTo } = this.chunk;
     const manifestDigest = this.digest();
-    return { decisionId: IDS.decisionId, manifestDigest, released, serial, backwards, retryUpTo, plan: this.plan };
+    const { counted, plan } = this;
+    return { decisionId: IDS.decisionId, manifestDigest, released, serial, backwards, retryUpTo, counted, plan };
   }
 
   frozenRows(): FrozenRow[] {
@@ -302,6 +308,7 @@ export class ModelDatabase {
     if (ended === null) throw new Error('Actions wait, and none of them is due. The counters are wrong.');
     if (chunk.stopping === 'cancel') chunk.notExecuted += waiting;
     this.stop(null);
+    this.counted = null;
     Object.assign(chunk, { state: ended, leaseUntil: null });
     return ended;
   }
@@ -312,6 +319,7 @@ export class ModelDatabase {
     const cancelled = chunk.stopping === 'cancel' && chunk.inFlight === 0;
     if (cancelled) chunk.notExecuted += this.waiting();
     this.stop(null);
+    this.counted = null;
     Object.assign(chunk, { state: cancelled ? 'cancelled' : 'halted', leaseUntil: null });
     return cancelled ? 'cancelled' : 'halted';
   }

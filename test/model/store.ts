@@ -91,6 +91,7 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
     reserveRate: (claim, count, perSecond) => ask('reserve', () => db.reserveRate(claim, count, perSecond)),
     returnRate: (claim, unused, perSecond) => ask('give a reservation back', () => db.returnRate(claim, unused, perSecond)),
     howClaimStands: (claim) => ask('look at the claim', () => db.howClaimStands(claim)),
+    keepCounted: (claim, counted) => ask('keep what is counted', () => db.keepCounted(claim, counted), free),
     endExecution: (claim, cutShort) => ask('end', () => db.endExecution(claim, cutShort), free),
     closeBreaker: () => ask('close the breaker', () => db.closeBreaker()),
     renewLeases: (claims) => ask('renew all', () => claims.map((claim) => db.renewal(claim))),

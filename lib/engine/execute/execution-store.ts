@@ -10,10 +10,12 @@ import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import { closeBreaker } from '#lib/store/actions/breakers.ts';
 import {
   type Approval,
+  type Counted,
   type Ending,
   endExecution,
   type FrozenRow,
   frozenRows,
+  keepCounted,
   nextWork,
   openIntents,
   type Page,
@@ -54,6 +56,7 @@ export type ExecutionStore = {
   reserveRate(claim: Claim, count: number, perSecond: number): Promise<Reserved>;
   returnRate(claim: Claim, unused: number | null, perSecond: number): Promise<void>;
   howClaimStands(claim: Claim): Promise<'stopping' | 'lost' | null>;
+  keepCounted(claim: Claim, counted: Counted): Promise<void>;
   endExecution(claim: Claim, cutShort: boolean): Promise<Ending | 'resumed' | null>;
   renewLeases(claims: readonly Claim[]): Promise<Renewal[]>;
   renewLease(claim: Claim): Promise<{ held: boolean } | null>;
@@ -106,6 +109,7 @@ export function executionStore(pool: Pool): ExecutionStore {
     reserveRate: (claim, count, perSecond) => reserveRate(pool, claim, count, perSecond),
     returnRate: (claim, unused, perSecond) => returnRate(pool, claim, unused, perSecond),
     howClaimStands: (claim) => howClaimStands(pool, claim),
+    keepCounted: (claim, counted) => keepCounted(pool, claim, counted),
     endExecution: (claim, cutShort) => endExecution(pool, claim, cutShort),
     renewLeases: (claims) => renewLeases(pool, claims),
     renewLease: (claim) => renewLease(pool, claim),

@@ -121,7 +121,7 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
     ...input,
     approval,
     writer,
-    budget: errorBudget(approval.plan.execution.haltAfter),
+    budget: errorBudget(approval.plan.execution.haltAfter, approval.counted),
     probes: new Set(claim.probes),
     stop: null,
     stirred: new AbortController(),
@@ -146,7 +146,11 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
       run.stirred = new AbortController();
       stir();
       await run.rests.work(() => sendEverything(run));
-      if (run.stop !== null && run.stop !== 'stopping') return run.stop;
+      if (run.stop !== null && run.stop !== 'stopping') {
+        if (run.stop !== 'lost' && !(typeof run.stop === 'object' && 'halted' in run.stop))
+          await store.keepCounted(claim, run.budget.counted());
+        return run.stop;
+      }
       await reach('chunk.ending', claim.batchId);
       const ended = await store.endExecution(claim, run.stop === 'stopping');
       await reach('chunk.ended', claim.batchId);

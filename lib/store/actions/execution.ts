@@ -5,6 +5,7 @@ import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
 import { inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import type { TargetFault } from './breakers.ts';
 
 export type Approval = {
   decisionId: string;
@@ -14,18 +15,31 @@ export type Approval = {
   /** from the last item to the first */
   backwards: boolean;
   retryUpTo: number;
+  /** what was counted before the chunk was given back; null where nothing goes on */
+  counted: Counted | null;
   plan: Plan;
 };
+
+/** Of an error budget: outcomes, failures among them, and those since the last success; `last` is the target whose fault all of these are. */
+export type Counted = { outcomes: number; all: Failures; run: Failures };
+type Failures = { count: number; last: TargetFault | null };
 
 /** The approval that this claim executes under; null when the claim is lost, or there is none. */
 export async function readApproval(pool: Pool, claim: Claim): Promise<Approval | null> {
   const { rows } = await pool.query<Approval>(
-    `SELECT c.decision_id AS "decisionId", encode(d.digest, 'hex') AS "manifestDigest", c.released, c.serial, c.backwards, c.retry_up_to AS "retryUpTo", b.plan
+    `SELECT c.decision_id AS "decisionId", encode(d.digest, 'hex') AS "manifestDigest", c.released, c.serial, c.backwards, c.retry_up_to AS "retryUpTo", c.error_budget AS counted, b.plan
      FROM chunk c JOIN decision_chunk d ON d.decision_id = c.decision_id AND d.chunk_id = c.id JOIN batch b ON b.id = c.batch_id
      WHERE c.id = $1 AND c.epoch = $2`,
     [claim.chunkId, claim.epoch],
   );
   return rows[0] ?? null;
+}
+
+/** What is counted of the error budget goes on where the chunk is given back and taken again: else one that is given back after each send would never spend it. */
+export async function keepCounted(pool: Pool, claim: Claim, counted: Counted): Promise<void> {
+  await pool.query('UPDATE chunk SET error_budget = $4 WHERE id = $1 AND epoch = $2 AND state = $3', [
+    ...[claim.chunkId, claim.epoch, claim.state, JSON.stringify(counted)],
+  ]);
 }
 
 export type FrozenRow = {
@@ -175,7 +189,7 @@ export async function endExecution(pool: Pool, claim: Claim, cutShort: boolean):
            ELSE ${DONE_OR_UNCERTAIN} END,
          not_executed = not_executed + CASE WHEN stopping IN ('cancel', 'accept_rest') THEN ${WAITING} ELSE 0 END,
          accepted_rest = accepted_rest + CASE WHEN stopping = 'accept_rest' THEN ${WAITING} ELSE 0 END,
-         stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+         stopping = NULL, lease_owner = NULL, lease_until = NULL, error_budget = NULL, updated_at = clock_timestamp()
        WHERE id = $1 RETURNING state`,
       [claim.chunkId, cutShort],
     );
@@ -229,7 +243,7 @@ const HALT = `UPDATE chunk SET
     halt_reason = CASE WHEN ${ENDS} THEN NULL ELSE $4 END,
     not_executed = not_executed + CASE WHEN ${ENDS} THEN ${WAITING} ELSE 0 END,
     accepted_rest = accepted_rest + CASE WHEN ${ENDS} AND stopping = 'accept_rest' THEN ${WAITING} ELSE 0 END,
-    stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+    stopping = NULL, lease_owner = NULL, lease_until = NULL, error_budget = NULL, updated_at = clock_timestamp()
   WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING state`;
 
 /**

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
 import { haltAtTarget } from '#lib/store/actions/breakers.ts';
-import { endExecution, haltChunk } from '#lib/store/actions/execution.ts';
+import { endExecution, haltChunk, keepCounted } from '#lib/store/actions/execution.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { insertIntents, insertOutcomes, insertOutcomesAndIntents, insertResolution } from '#lib/store/receipts/receipts.ts';
 import { testDatabase } from '#test/database.ts';
@@ -62,6 +62,10 @@ const STATEMENTS: Record<string, Statement> = {
   'the end of an execution': {
     ...{ state: 'executing', over: null, stopping: 'writes' },
     act: async (claim) => endExecution(pool, claim, false),
+  },
+  'what is counted of an error budget': {
+    ...{ state: 'executing', stopping: 'writes' },
+    act: (claim) => keepCounted(pool, claim, { outcomes: 1, all: { count: 1, last: null }, run: { count: 1, last: null } }),
   },
   'a halt while executing': {
     ...{ state: 'executing', over: null, stopping: 'writes' },
