@@ -24,19 +24,27 @@ export type Wanted = {
   receiptFields?: string[];
   /** requests in flight in each chunk */
   concurrency?: number;
+  ratePerSecond?: number;
 };
 
 export type Reviewed = { batchId: string; items: number; chunks: { number: number; digest: string }[] };
 
 /** A batch at its checkpoint: all that is left is the decision. */
-export async function reviewedBatch({ items, chunkItems, action, receiptFields, concurrency }: Wanted): Promise<Reviewed> {
+export async function reviewedBatch({
+  items,
+  chunkItems,
+  action,
+  receiptFields,
+  concurrency,
+  ratePerSecond,
+}: Wanted): Promise<Reviewed> {
   const { pool } = db();
   const [datasetId, batchId] = [randomUUID(), randomUUID()];
   const plan: Plan = parsePlan({
     classifier: { kind: 'rules', rules: [], otherwise: 'labelled' },
     categories: [{ name: 'labelled', action: action ?? NO_EFFECT }],
     chunking: { by: 'size', maxItems: chunkItems },
-    execution: { first: 0, concurrency: concurrency ?? 8 },
+    execution: { first: 0, concurrency: concurrency ?? 8, ratePerSecond: ratePerSecond ?? null },
     receiptFields: receiptFields ?? [],
   });
   await pool.query(

@@ -1,4 +1,4 @@
-/** A target that answers every request after 20 ms, in a process of its own: `node bench/http-target.ts`. It says its port. */
+/** A target that answers every request after so many ms (20), in a process of its own: `node bench/http-target.ts [MS]`. It says its port. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -9,10 +9,13 @@ if (import.meta.main) {
   const server = createServer((request, response) => {
     request.resume();
     request.on('end', () => {
-      setTimeout(() => {
-        id += 1;
-        response.writeHead(201, { 'content-type': 'application/json' }).end(`{"id":${id}}`);
-      }, LATENCY_MS);
+      setTimeout(
+        () => {
+          id += 1;
+          response.writeHead(201, { 'content-type': 'application/json' }).end(`{"id":${id}}`);
+        },
+        Number(process.argv[2] ?? LATENCY_MS),
+      );
     });
   });
   server.keepAliveTimeout = 60_000;

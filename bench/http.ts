@@ -10,8 +10,9 @@ export type Load = { workers: number; concurrency: number; itemsEach: number };
 /** The item's part of a request. */
 export const bodyOf = (subject: string) => ({ subject: `order ${subject} is late`, state: 'answered' });
 
-export async function startTarget(): Promise<{ url: string; stop(): Promise<void> }> {
-  const child = spawn(process.execPath, ['bench/http-target.ts'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+export async function startTarget(latencyMs?: number): Promise<{ url: string; stop(): Promise<void> }> {
+  const latency = latencyMs === undefined ? [] : [String(latencyMs)];
+  const child = spawn(process.execPath, ['bench/http-target.ts', ...latency], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const [port] = await once(child, 'message');
   return { url: `http://127.0.0.1:${port}/orders`, stop: () => ended(child) };
 }

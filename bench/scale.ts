@@ -1,6 +1,6 @@
 /**
  * How execution scales, with real worker processes: 1, 2 and 4 workers; 1,000 to 1,000,000 items; 1 to 200 batches at once. It tells throughput,
- * bytes per item in the database, how long small batches wait behind a huge one, and how soon a pause holds. The parts run in the
+ * bytes per item in the database, how long small batches wait behind a huge one and behind slow targets, and how soon a pause holds. The parts run in the
  * order below; what does not fit into the time is named in `skipped`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { ACTOR, approve, executed, type Reviewed, reviewedBatch, untilDone } from './approved-batch.ts';
 import type { Bench, BenchRun, Figures } from './bench.ts';
 import { startTarget } from './http.ts';
+import { starving } from './starving.ts';
 import { type Fleet, startWorkers } from './workers.ts';
 
 export const scale: Bench = { of: 'items', fullRows: 1_000_000, aims: {}, run };
@@ -36,6 +37,7 @@ async function run({ rows, server, say }: BenchRun): Promise<Figures> {
   let bytesPerItem = {};
   let fairness = {};
   let pausing = {};
+  let waitsOnSlow = {};
   let peakMemoryBytes = 0;
   /** Of seeding and executing, by what was seen so far. */
   let secondsPerItem = 0;
@@ -85,7 +87,11 @@ async function run({ rows, server, say }: BenchRun): Promise<Figures> {
             return cell;
           });
         await part('fairness', Math.min(most, 100_000), async () => (fairness = await waitsBehind(Math.min(most, 100_000))));
-        await part('pause', 0, async () => (pausing = { none: await pauseNone(), http: await pauseHttp() }));
+        await part('pause', 0, async () => {
+          pausing = { none: await pauseNone(), http: await pauseHttp(), paced: await pausePaced() };
+          return pausing;
+        });
+        await part('starving', 0, async () => (waitsOnSlow = await starving(workers)));
       });
     }
     if (most === 1_000_000)
@@ -105,7 +111,7 @@ async function run({ rows, server, say }: BenchRun): Promise<Figures> {
   } finally {
     await Promise.all([superuser.end(), stopRinging()]);
   }
-  return { throughput, batches, bytesPerItem, fairness, pausing, skipped, peakMemoryBytes };
+  return { throughput, batches, bytesPerItem, fairness, pausing, starving: waitsOnSlow, skipped, peakMemoryBytes };
 }
 
 /** All are approved while the workers stand still, and then worked on together. */
@@ -156,30 +162,41 @@ async function waitsBehind(items: number): Promise<object> {
   };
 }
 
-const pauseNone = async (): Promise<object> => pausedAmid(await reviewedBatch({ items: 40_000, chunkItems: CHUNK_ITEMS }));
+const pauseNone = async (): Promise<object> => pausedAmid(await reviewedBatch({ items: 40_000, chunkItems: CHUNK_ITEMS }), 1_000);
 
 async function pauseHttp(): Promise<object> {
   const target = await startTarget();
   try {
     const action = { connector: 'http', do: 'POST', with: { url: target.url, body: { subject: '{{subject}}' } } };
-    return await pausedAmid(await reviewedBatch({ items: 20_000, chunkItems: CHUNK_ITEMS, concurrency: 32, action }));
+    return await pausedAmid(await reviewedBatch({ items: 20_000, chunkItems: CHUNK_ITEMS, concurrency: 32, action }), 1_000);
+  } finally {
+    await target.stop();
+  }
+}
+
+/** One request a second, and 32 slots that wait for it. */
+async function pausePaced(): Promise<object> {
+  const target = await startTarget();
+  try {
+    const action = { connector: 'http', do: 'POST', with: { url: target.url, body: { subject: '{{subject}}' } } };
+    return await pausedAmid(await reviewedBatch({ items: 500, chunkItems: 500, concurrency: 32, ratePerSecond: 1, action }), 3);
   } finally {
     await target.stop();
   }
 }
 
 /**
- * Pressed while everything is at work, in ms: `heldAfter`, when the press was answered, for from then on no intent can be stored; `lastIntentAfter`, when
+ * Pressed while everything is at work and `after` actions are done, in ms: `heldAfter`, when the press was answered, for from then on no intent can be stored; `lastIntentAfter`, when
  * the last intent was made (0: before the press); `restAfter`, when the last answer of what was out was on record and the chunks were paused.
  */
-async function pausedAmid(batch: Reviewed): Promise<object> {
+async function pausedAmid(batch: Reviewed, after: number): Promise<object> {
   const { pool } = db();
   await approve(batch);
   const read = async (what: string): Promise<number> => {
     const { rows } = await pool.query<{ value: number }>(what, [batch.batchId]);
     return rows[0]?.value ?? Number.NaN;
   };
-  while ((await read('SELECT sum(done)::int AS value FROM chunk WHERE batch_id = $1')) < 1_000) await sleep(10);
+  while ((await read('SELECT sum(done)::int AS value FROM chunk WHERE batch_id = $1')) < after) await sleep(10);
   const pressed = Date.now();
   const { inFlight } = await pause(ACTOR, { batchId: batch.batchId });
   const held = Date.now();

@@ -13,7 +13,7 @@ import { settleBatches } from '#lib/store/actions/execution.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
 import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
 import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.ts';
-import { closeDb, db } from '#lib/store/postgres/db.ts';
+import { closeDb, db, openPool } from '#lib/store/postgres/db.ts';
 import { whenNpmIsGone } from './start/npm.ts';
 import { sayReady, whenTheStartIsGone } from './start/parent.ts';
 import { threadsOf } from './threads.ts';
@@ -28,6 +28,8 @@ whenNpmIsGone('bin/worker.ts', stop);
 // What the network swallows without a word must not hold a worker, nor its locks the chunk's heir, for ever.
 const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
 const threads = threadsOf(WORKER_THREADS, null);
+// A renewal that is not answered within a lease is of no use any more; the second connection is for the next one.
+const leasePool = openPool(env().DATABASE_URL ?? '', { max: 2, answerMs: LEASE_MS });
 const keepHouse = async () => {
   await settleBatches(pool);
   await keepBreakers(pool);
@@ -50,8 +52,9 @@ const alone = (act: () => Promise<void>): (() => Promise<void>) => {
 sayReady();
 await runWorker({
   pool,
+  leasePool,
   handlers: { classifying: classifyChunk, executing: executeChunk },
-  bells: (heard) => listenForBells(env().DATABASE_URL ?? '', heard),
+  bells: (heard, idle) => listenForBells(env().DATABASE_URL ?? '', heard, idle),
   drain: drain.signal,
   log,
   chores: [
@@ -61,5 +64,5 @@ await runWorker({
   ],
 });
 await threads.end();
-await closeDb();
+await Promise.all([closeDb(), leasePool.end()]);
 process.exit(0);

@@ -52,7 +52,7 @@ it("a worker's lines have the fields of every other line, and its errors no row 
   const failed = () => lines.some(({ msg }) => msg === 'a chore failed');
   const handlers = { classifying: async () => 'done' as const, executing: async () => 'done' as const };
   const chores = [{ everyMs: 60_000, act }];
-  const working = runWorker({ pool, handlers, bells: null, drain: drain.signal, log: pino(LOG, sink), chores });
+  const working = runWorker({ pool, leasePool: pool, handlers, bells: null, drain: drain.signal, log: pino(LOG, sink), chores });
   await expect.poll(failed).toBe(true);
   drain.abort();
   await working;

@@ -67,6 +67,18 @@ export const WORKER_ANSWER_MS = 30_000;
 /** A server process whose client was lost in a transaction holds its locks for so long at most; a worker's, one lease. */
 export const IDLE_IN_TRANSACTION_MS = 60_000;
 export const POLL_MS = 500 * TEMPO;
+/** Each under a lease of its own, in one process. */
+export const CHUNKS_PER_WORKER = 16;
+/** Of those, chunks that keep a core busy and do not wait: classifying, and actions inside Countersign. */
+export const BUSY_CHUNKS_PER_WORKER = 2;
+/** A full worker still claims so many that only have to be brought to a stop. */
+export const STOPPING_CHUNKS_PER_WORKER = 4;
+/** A worker's request connections, over all its chunks. */
+export const OPEN_REQUESTS_MAX = 256;
+/** What waits longer than this, with nothing in flight, is given back. */
+export const WAIT_HELD_MS = 1_000;
+/** While anything waits, so often the chunk is looked at for a wish to stop. */
+export const LOOK_MS = 500;
 export const HEARTBEAT_MS = 1_000 * TEMPO;
 export const WORKER_GONE_MS = 10_000 * TEMPO;
 /** So long without a fault of the database, and its incident is over. */

@@ -18,7 +18,7 @@ export type Failure = {
 };
 
 /** A target that asks for more is not waited for: its action has failed, and a person decides when to try again. */
-const ASKED_MS_MAX = 60_000;
+export const ASKED_MS_MAX = 24 * 60 * 60_000;
 
 /**
  * Ms to wait before the next attempt, at least as long as the target asked for; null when this failure is final. Spread over half to one and

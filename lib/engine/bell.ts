@@ -5,6 +5,7 @@
 import { PgBoss } from 'pg-boss';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
+import { CLAIMED, hear } from '#lib/store/live/notifications.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 const QUEUE = 'bell';
@@ -45,14 +46,23 @@ export async function stopRinging(): Promise<void> {
   await boss?.stop({ graceful: false });
 }
 
-/** Calls `heard` at every bell, until the returned function is called. It also keeps pg-boss's own tables clean. */
-export async function listenForBells(url: string, heard: () => void): Promise<() => Promise<void>> {
+/**
+ * Calls `heard` at every bell, until the returned function is called. A bell reaches one worker; whoever is `idle` also hears when others claim, for where
+ * one chunk was there may be more. It also keeps pg-boss's own tables clean.
+ */
+export async function listenForBells(url: string, heard: () => void, idle: () => boolean): Promise<() => Promise<void>> {
   const boss = new PgBoss({ ...CONNECTION, connectionString: url, useListenNotify: true, supervise: true, schedule: false });
   // Faults of pg-boss cost promptness only: the poll goes on.
   boss.on('error', () => {});
   await boss.start();
   await boss.work(QUEUE, { batchSize: 1, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 }, async () => heard());
-  return () => boss.stop({ graceful: false });
+  const deaf = hear(url, CLAIMED, () => {
+    if (idle()) heard();
+  });
+  return () => {
+    deaf();
+    return boss.stop({ graceful: false });
+  };
 }
 
 /** The migration role made the schema and the queue; the application role only uses them. */

@@ -1,12 +1,27 @@
 import { z } from 'zod';
 import { INCIDENT_KINDS, type IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
+import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
 import { count, id, instant } from './values.ts';
 
 export const worker = z.object({ id: z.string(), host: z.string(), pid: z.int() });
 
 export const workerRow = worker.extend({
   state: z.enum(['idle', 'busy', 'draining', 'gone']),
-  chunk: z.object({ batchId: id, batchName: z.string(), number: z.int() }).nullable(),
+  chunks: z
+    .array(
+      z.object({
+        batch: id,
+        batchName: z.string(),
+        number: z.int(),
+        state: z.enum(CHUNK_STATES),
+        since: instant.describe('When it claimed the chunk.'),
+      }),
+    )
+    .describe('Those that it owns now, the oldest claim first.'),
+  chunk: z
+    .object({ batchId: id, batchName: z.string(), number: z.int() })
+    .nullable()
+    .describe('The first of them, for callers that know of one.'),
   heartbeat: instant,
   heartbeatAgeMs: z.number(),
 });

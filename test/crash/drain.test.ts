@@ -46,6 +46,22 @@ test('asked while a target hangs: its time limit ends the wait, and nobody claim
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
 
+test('asked while all that it has waits for its rate: it is gone within two seconds', async () => {
+  const target = await loggingTarget();
+  const execution = { first: 0, concurrency: 32, ratePerSecond: 1 };
+  const batch = await approvedBatch(pool, { items: 90, chunks: 3, plan: { ...sendAll(target), execution } });
+  const worker = await startWorker(url, { realTempo: true });
+  await eventually('the second send', async () => target.lines().length >= 2);
+  const asked = performance.now();
+  worker.send('SIGTERM');
+  expect(await worker.ended).toEqual({ code: 0, signal: null });
+  expect(performance.now() - asked).toBeLessThan(2_000);
+  expect((await pool.query('SELECT FROM chunk WHERE batch_id = $1 AND lease_owner IS NOT NULL', [batch.batchId])).rowCount).toBe(
+    0,
+  );
+  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+});
+
 test('stopped as npm start stops its workers: all of them are gone, and others finish', async () => {
   const target = await loggingTarget({ latencyMs: 100 });
   const batch = await approvedBatch(pool, { items: 120, chunks: 3, plan: sendAll(target, { concurrency: LANES }) });

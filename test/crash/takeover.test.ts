@@ -1,6 +1,7 @@
 /** One worker process dies, freezes or is asked to end; another goes on. Real processes, a real PostgreSQL, a target that keeps its own log. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { CHUNKS_PER_WORKER } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
@@ -80,6 +81,31 @@ test.each([
     expect(lines.filter(({ effect }) => effect === true)).toHaveLength(300);
     expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
   }
+});
+
+test('killed with as many chunks as a worker has: all of them have an owner again within five seconds', async () => {
+  const target = await loggingTarget({ latencyMs: 300 });
+  const plan = sendAll(target, { honoursKeys: true, concurrency: 1 });
+  const batch = await approvedBatch(pool, { items: CHUNKS_PER_WORKER * 40, chunks: CHUNKS_PER_WORKER, plan });
+  // At the product's own tempo: the promise is in seconds.
+  const first = await startWorker(url, { realTempo: true });
+  const ownedBy = async (pid: number): Promise<boolean> => {
+    const { rows } = await pool.query<{ owned: number }>(
+      `SELECT count(*)::int AS owned FROM chunk c JOIN worker w ON w.id = c.lease_owner
+       WHERE c.batch_id = $1 AND w.pid = $2 AND c.lease_until > clock_timestamp()`,
+      [batch.batchId, pid],
+    );
+    return rows[0]?.owned === CHUNKS_PER_WORKER;
+  };
+  await eventually('all of them', () => ownedBy(first.pid));
+  const heir = await startWorker(url, { name: 'heir', realTempo: true });
+  await eventually('its row', () => beatsAgain(heir.pid));
+  const before = await databaseNow(pool);
+  first.send('SIGKILL');
+  await eventually('all of them, elsewhere', () => ownedBy(heir.pid));
+  expect((await databaseNow(pool)) - before).toBeLessThan(5_000);
+  const tape = (await readTape(ADA, { batchId: batch.batchId })) ?? [];
+  expect(tape.filter(({ kind }) => kind === 'takeover')).toHaveLength(CHUNKS_PER_WORKER);
 });
 
 test('killed after the target acted: the next owner looks each of them up, and what it finds is done', async () => {

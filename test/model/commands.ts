@@ -60,6 +60,7 @@ const COMMANDS: [number, fc.Arbitrary<Command>][] = [
   [3, slot.map((one) => command(`${one} freezes`, (run) => Object.assign(at(one)(run) ?? {}, { frozen: true }), alive(one)))],
   [3, slot.map((one) => command(`${one} thaws`, (run) => Object.assign(at(one)(run) ?? {}, { frozen: false }), alive(one)))],
   [1, slot.map((one) => command(`${one} is asked to end`, (run) => at(one)(run)?.drain.abort(), alive(one)))],
+  [2, slot.map((one) => command(`${one} is asked to give way`, (run) => run.giveWay(one), alive(one)))],
   [1, slot.map((one) => command(`the clock of ${one} jumps`, (run) => jump(run, one), alive(one)))],
   [3, fc.constant(command('the lease lapses', ({ db }) => db.lapse()))],
   [5, fc.constantFrom(...WAITS_MS).map((ms) => command(`wait ${ms / 1000} s`, ({ world }) => world.wait(ms)))],

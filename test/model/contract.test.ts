@@ -7,7 +7,7 @@ import { type ExecutionStore, executionStore } from '#lib/engine/execute/executi
 import { idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
 import { haltChunk, type Page } from '#lib/store/actions/execution.ts';
 import { cancelChunks, pauseChunks, resumeChunks, retryChunks } from '#lib/store/batches/stopping.ts';
-import type { Claim } from '#lib/store/chunks/claims.ts';
+import { type Claim, giveBack, type Wait } from '#lib/store/chunks/claims.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
@@ -32,10 +32,13 @@ type Place = {
   cancel(): Promise<unknown>;
   retry(): Promise<unknown>;
   halt(claim: Claim): Promise<unknown>;
+  giveBack(claim: Claim, wait: Wait): Promise<unknown>;
   now(): Promise<{
     state: string;
     stopping: string | null;
     leased: boolean;
+    /** what it was given back for */
+    waits: string | null;
     counters: Record<string, number>;
     receipts: unknown[];
   }>;
@@ -49,7 +52,7 @@ async function postgres(released: boolean): Promise<Place> {
   // As the claim's statement does it; that one has tests of its own, and it takes what it likes.
   const takeOver = async (): Promise<Claim> => {
     const { rows } = await pool.query<{ epoch: number; stopping: Claim['stopping'] }>(
-      `UPDATE chunk SET epoch = epoch + 1, lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1 RETURNING epoch, stopping`,
+      `UPDATE chunk SET epoch = epoch + 1, not_before = NULL, waits_for = NULL, lease_owner = gen_random_uuid(), lease_until = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1 RETURNING epoch, stopping`,
       [chunkId, LEASE_MS],
     );
     const { epoch = 0, stopping = null } = rows[0] ?? {};
@@ -63,18 +66,19 @@ async function postgres(released: boolean): Promise<Place> {
     cancel: () => cancelChunks(pool, batchId),
     retry: () => retryChunks(pool, batchId),
     halt: (own) => haltChunk(pool, own, 'a fault', randomUUID()),
+    giveBack: (own, wait) => giveBack(pool, own, wait),
     async now() {
       const { rows } = await pool.query(
-        `SELECT state, stopping, lease_until IS NOT NULL AS leased, seq - 1 AS seq, approved_actions AS approved, done, failed, uncertain,
+        `SELECT state, stopping, lease_until IS NOT NULL AS leased, waits_for AS waits, seq - 1 AS seq, approved_actions AS approved, done, failed, uncertain,
            not_executed AS "notExecuted", in_flight AS "inFlight" FROM chunk WHERE id = $1`,
         [chunkId],
       );
-      const { state, stopping, leased, ...counters } = rows[0];
+      const { state, stopping, leased, waits, ...counters } = rows[0];
       const receipts = await pool.query(
         'SELECT seq - 1 AS seq, ordinal, step, kind, result FROM receipt WHERE batch_id = $1 AND seq > 1 ORDER BY seq',
         [batchId],
       );
-      return { state, stopping, leased, counters, receipts: receipts.rows };
+      return { state, stopping, leased, waits, counters, receipts: receipts.rows };
     },
   };
 }
@@ -96,8 +100,9 @@ async function model(released: boolean): Promise<Place> {
     cancel: async () => db.cancel(),
     retry: async () => db.retry(),
     halt: async (own) => db.haltChunk(own),
+    giveBack: async (own, wait) => db.giveBack(own, wait),
     async now() {
-      const { state, stopping, leaseUntil, seq, approved, done, failed, uncertain, notExecuted, inFlight } = db.chunk;
+      const { state, stopping, leaseUntil, waitsFor, seq, approved, done, failed, uncertain, notExecuted, inFlight } = db.chunk;
       const counters = { seq, approved, done, failed, uncertain, notExecuted, inFlight };
       const receipts = db.receipts.map(({ seq: number, ordinal, step, kind, result }) => ({
         seq: number,
@@ -106,7 +111,7 @@ async function model(released: boolean): Promise<Place> {
         kind,
         result,
       }));
-      return { state, stopping, leased: leaseUntil !== null, counters, receipts };
+      return { state, stopping, leased: leaseUntil !== null, waits: waitsFor, counters, receipts };
     },
   };
 }
@@ -314,6 +319,67 @@ describe.each([
     const fenced = client.transaction(claim);
     expect(await fenced.isUncertain(action)).toBe(false);
     await fenced.commit();
+  });
+
+  test('one statement renews what stands, tells what is lost, and waits for nobody', async () => {
+    const { place, client, store, claim } = await arranged();
+    expect(await store.renewLeases([claim])).toEqual([{ held: false }]);
+    const fenced = client.transaction(claim);
+    expect(await fenced.isUncertain({ ordinal: 1, step: 2 })).toBe(false);
+    expect(await store.renewLeases([claim])).toEqual(['in_use']);
+    await fenced.rollback();
+    await place.takeOver();
+    expect(await store.renewLeases([claim])).toEqual(['lost']);
+  });
+
+  test('a chunk that is given back waits until its hour, and for nothing once somebody stops it', async () => {
+    const { place, claim } = await arranged();
+    await place.giveBack(claim, { for: 'retry_after', ms: 60_000 });
+    expect(await place.now()).toMatchObject({ leased: false, waits: 'retry_after' });
+    await place.pause();
+    expect(await place.now()).toMatchObject({ waits: null, stopping: 'pause' });
+    const heir = await place.takeOver();
+    await place.giveBack(heir, { for: 'rate', ms: 60_000 });
+    expect(await place.now()).toMatchObject({ leased: false, waits: null });
+    await place.giveBack(claim, { for: 'rate', ms: 60_000 });
+    expect(await place.now()).toMatchObject({ waits: null });
+  });
+
+  test('what is counted of the error budget goes on with the next owner, and not after a halt', async () => {
+    const { place, store, claim } = await arranged();
+    expect(await store.readApproval(claim)).toMatchObject({ counted: null });
+    const counted = {
+      outcomes: 7,
+      all: { count: 3, last: null },
+      run: { count: 2, last: { target: 'a', message: 'it is gone' } },
+    };
+    await store.keepCounted(claim, counted);
+    const heir = await place.takeOver();
+    expect(await store.readApproval(heir)).toMatchObject({ counted });
+    await store.keepCounted(claim, { ...counted, outcomes: 8 });
+    expect(await store.readApproval(heir)).toMatchObject({ counted });
+    await place.halt(heir);
+    await place.resume();
+    expect(await store.readApproval(await place.takeOver())).toMatchObject({ counted: null });
+  });
+
+  test('a rate is reserved no further ahead than others may want it, and what nobody used comes back', async () => {
+    const { place, client, store, claim } = await arranged();
+    expect(await store.reserveRate(claim, 1, 0.1)).toEqual({ count: 1, ms: expect.toSatisfy((ms: number) => ms < 100) });
+    expect(await store.reserveRate(claim, 1, 0.1)).toEqual({ count: 0, ms: expect.toSatisfy((ms: number) => ms > 9_000) });
+    await store.returnRate(claim, null, 0.1);
+    expect((await store.reserveRate(claim, 1, 0.1)).count).toBe(1);
+    await client.insertIntents(claim, [intent(place, 1)]);
+    await store.returnRate(claim, null, 0.1);
+    expect((await store.reserveRate(claim, 1, 0.1)).count).toBe(0);
+    // An owner that ends knows better: of ten sends it leaves four, and six are used up.
+    await store.returnRate(claim, 1, 0.1);
+    expect(await store.reserveRate(claim, 10, 0.1)).toMatchObject({ count: 10 });
+    await store.returnRate(claim, 4, 0.1);
+    expect(await store.reserveRate(claim, 1, 0.1)).toEqual({
+      count: 0,
+      ms: expect.toSatisfy((ms: number) => ms > 55_000 && ms <= 60_000),
+    });
   });
 
   test('an execution ends as what is left of it says', async () => {

@@ -5,13 +5,13 @@
 
 import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { type ActionReceiptKind, type ChunkState, chunkMay } from '#lib/core/lifecycle.ts';
-import { LEASE_MS } from '#lib/core/limits.ts';
+import { LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
-import type { Approval, Ending, FrozenRow, Page, WorkRow } from '#lib/store/actions/execution.ts';
-import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Approval, Counted, Ending, FrozenRow, Page, Reserved, WorkRow } from '#lib/store/actions/execution.ts';
+import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
 
@@ -35,6 +35,9 @@ export type ModelChunk = {
   stopping: 'pause' | 'cancel' | null;
   epoch: number;
   leaseUntil: number | null;
+  /** given back until then, and what for */
+  notBefore: number | null;
+  waitsFor: Wait['for'] | null;
   released: boolean;
   retryUpTo: number;
   seq: number;
@@ -50,7 +53,12 @@ export type Counters = Pick<ModelChunk, 'approved' | 'done' | 'failed' | 'uncert
 
 export type ModelSetup = {
   rows: ModelRow[];
-  execution?: { concurrency?: number; haltAfter?: { consecutive: number; share: number }; retry?: { attempts: number } };
+  execution?: {
+    concurrency?: number;
+    ratePerSecond?: number | null;
+    haltAfter?: { consecutive: number; share: number };
+    retry?: { attempts: number };
+  };
   serial?: boolean;
   backwards?: boolean;
   released?: boolean;
@@ -82,6 +90,9 @@ export class ModelDatabase {
   /** The target fails for everybody; and the epoch whose owner tries it. */
   broken = false;
   private trying = 0;
+  private counted: Counted | null = null;
+  /** The batch's rate: when the next send is free; whose the last reservation is, where it begins, and how many receipts there were. */
+  private rate: { nextAt: number; heldFrom: number; heldSeq: number; held: boolean } | null = null;
   /** The transaction that has the chunk's row. */
   lockedBy: symbol | null = null;
   private readonly rows: (FrozenRow & { request: Buffer; first: boolean })[];
@@ -96,7 +107,7 @@ export class ModelDatabase {
       classifier: { kind: 'rules', rules: [], otherwise: 'all' },
       categories: [{ name: 'all' }],
       chunking: { by: 'size' },
-      execution: { ratePerSecond: null, first: 0, ...setup.execution },
+      execution: { first: 0, ...setup.execution },
     });
     this.rows = setup.rows.map(({ connector, first = false }, index) => {
       const request = Buffer.from(`{"item":${index + 1}}`);
@@ -114,6 +125,8 @@ export class ModelDatabase {
         stopping: null,
         epoch: 0,
         leaseUntil: null,
+        notBefore: null,
+        waitsFor: null,
         released: setup.released ?? true,
         retryUpTo: 0,
         seq: 0,
@@ -129,7 +142,9 @@ export class ModelDatabase {
     const { chunk } = this;
     if (this.lockedBy !== null || chunk.state !== 'executing') return null;
     if (chunk.leaseUntil !== null && chunk.leaseUntil >= this.time.now()) return null;
+    if (chunk.stopping === null && chunk.notBefore !== null && chunk.notBefore > this.time.now()) return null;
     chunk.epoch += 1;
+    this.waitsNoMore();
     chunk.leaseUntil = this.time.now() + LEASE_MS;
     this.claims.push({ epoch: chunk.epoch, order: this.time.tick() });
     const { chunkId, batchId, datasetId } = IDS;
@@ -142,6 +157,37 @@ export class ModelDatabase {
     if (!this.holds(claim) || this.chunk.leaseUntil === null) return null;
     this.chunk.leaseUntil = this.time.now() + LEASE_MS;
     return { held: this.broken && this.trying !== claim.epoch };
+  }
+
+  /** As the statement for many does it, which waits for nobody. */
+  renewal(claim: Claim): Renewal {
+    if (!this.holds(claim) || this.chunk.leaseUntil === null) return 'lost';
+    return this.lockedBy === null ? (this.renewLease(claim) ?? 'lost') : 'in_use';
+  }
+
+  giveBack(claim: Claim, { for: what, ms }: Wait): void {
+    if (!this.holds(claim)) return;
+    const going = this.chunk.stopping === null;
+    Object.assign(this.chunk, {
+      ...{ leaseUntil: null, notBefore: going ? this.time.now() + ms : null, waitsFor: going ? what : null },
+    });
+  }
+
+  reserveRate(_claim: Claim, count: number, perSecond: number): Reserved {
+    const now = this.time.now();
+    const nextAt = this.rate?.nextAt ?? now;
+    if (nextAt > now + WAIT_HELD_MS) return { count: 0, ms: nextAt - now };
+    const heldFrom = Math.max(nextAt, now);
+    this.rate = { nextAt: heldFrom + (1_000 * count) / perSecond, heldFrom, heldSeq: this.chunk.seq, held: true };
+    return { count, ms: heldFrom - now };
+  }
+
+  returnRate(_claim: Claim, unused: number | null, perSecond: number): void {
+    const { rate } = this;
+    if (!rate?.held) return;
+    if (unused === null && this.receipts.some(({ seq, kind }) => kind === 'intent' && seq > rate.heldSeq)) return;
+    const nextAt = unused === null ? rate.heldFrom : Math.max(rate.heldFrom, rate.nextAt - (1_000 * unused) / perSecond);
+    Object.assign(rate, { nextAt, held: false });
   }
 
   closeBreaker(): void {
@@ -165,6 +211,10 @@ export class ModelDatabase {
     return this.chunk.epoch === claim.epoch && this.chunk.state === claim.state;
   }
 
+  keepCounted(claim: Claim, counted: Counted): void {
+    if (this.holds(claim)) this.counted = counted;
+  }
+
   // What execution reads.
 
   readApproval(claim: Claim): Approval | null {
@@ -172,7 +222,8 @@ export class ModelDatabase {
     const { serial = false, backwards = false } = this.setup;
     const { released, retryUpTo } = this.chunk;
     const manifestDigest = this.digest();
-    return { decisionId: IDS.decisionId, manifestDigest, released, serial, backwards, retryUpTo, plan: this.plan };
+    const { counted, plan } = this;
+    return { decisionId: IDS.decisionId, manifestDigest, released, serial, backwards, retryUpTo, counted, plan };
   }
 
   frozenRows(): FrozenRow[] {
@@ -257,6 +308,7 @@ export class ModelDatabase {
     if (ended === null) throw new Error('Actions wait, and none of them is due. The counters are wrong.');
     if (chunk.stopping === 'cancel') chunk.notExecuted += waiting;
     this.stop(null);
+    this.counted = null;
     Object.assign(chunk, { state: ended, leaseUntil: null });
     return ended;
   }
@@ -267,6 +319,7 @@ export class ModelDatabase {
     const cancelled = chunk.stopping === 'cancel' && chunk.inFlight === 0;
     if (cancelled) chunk.notExecuted += this.waiting();
     this.stop(null);
+    this.counted = null;
     Object.assign(chunk, { state: cancelled ? 'cancelled' : 'halted', leaseUntil: null });
     return cancelled ? 'cancelled' : 'halted';
   }
@@ -276,6 +329,7 @@ export class ModelDatabase {
   pause(): boolean {
     if (this.chunk.state !== 'executing' || this.chunk.stopping === 'cancel') return false;
     this.stop('pause');
+    this.waitsNoMore();
     return true;
   }
 
@@ -284,6 +338,7 @@ export class ModelDatabase {
     const stood = chunkMay('resume', chunk.state) || chunkMay('resume_halted', chunk.state);
     if (!stood && chunk.stopping !== 'pause') return false;
     this.stop(null);
+    this.waitsNoMore();
     if (stood) Object.assign(chunk, { state: 'executing', leaseUntil: null });
     return true;
   }
@@ -300,6 +355,7 @@ export class ModelDatabase {
     if (!chunkMay('cancel_idle', chunk.state) && chunk.state !== 'executing') return false;
     if (chunk.state !== 'executing') chunk.leaseUntil = null;
     this.stop('cancel');
+    this.waitsNoMore();
     chunk.state = 'executing';
     return true;
   }
@@ -341,6 +397,10 @@ export class ModelDatabase {
   /** Forgets who has the lease, as when the owner gave it back without knowing. */
   lapse(): void {
     this.chunk.leaseUntil = null;
+  }
+
+  private waitsNoMore(): void {
+    Object.assign(this.chunk, { notBefore: null, waitsFor: null });
   }
 
   private ending(cutShort: boolean, waiting: number): Ending | null {

@@ -18,6 +18,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   rows: fc.array(fc.record({ connector: fc.constantFrom(...CONNECTORS), first: fc.boolean() }), { minLength: 1, maxLength: 6 }),
   execution: fc.record({
     concurrency: fc.integer({ min: 1, max: 3 }),
+    ratePerSecond: fc.constantFrom(null, null, 0.2, 1, 50),
     haltAfter: fc.record({ consecutive: fc.constantFrom(2, 100), share: fc.constant(1) }),
     retry: fc.record({ attempts: fc.integer({ min: 1, max: 3 }) }),
   }),

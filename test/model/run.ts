@@ -1,6 +1,7 @@
 /** One run of the model: up to three workers on one chunk, a person, and what may befall them. */
 import { type Execution, executeChunk } from '#lib/engine/execute/executor.ts';
-import { holdLease } from '#lib/engine/lease.ts';
+import { requestGate } from '#lib/engine/execute/requests.ts';
+import { leaseKeeper } from '#lib/engine/lease.ts';
 import { sealReceipt } from '#lib/ledger/receipt.ts';
 import { bodyOf, IDS, ModelDatabase, type ModelSetup } from './database.ts';
 import { type Failure, type Loss, type ModelStore, modelStore, type Transport } from './store.ts';
@@ -11,7 +12,7 @@ export type Setup = ModelSetup & { rows: { connector: ConnectorName; first: bool
 export const SLOTS = ['A', 'B', 'C'] as const;
 export type Slot = (typeof SLOTS)[number];
 
-type Worker = { process: Process; store: ModelStore; ended: Execution | 'idle' | 'refused' | null };
+type Worker = { process: Process; store: ModelStore; giveWay: AbortController; ended: Execution | 'idle' | 'refused' | null };
 
 export class Run {
   readonly world = new World();
@@ -42,10 +43,15 @@ export class Run {
     const life = this.processes.filter(({ name }) => name.startsWith(slot)).length + 1;
     const process = new Process(this.world, `${slot}${life}`);
     const store = modelStore(this.db, process.clock, this.transport(process));
-    const worker: Worker = { process, store, ended: null };
+    const worker: Worker = { process, store, giveWay: new AbortController(), ended: null };
     this.processes.push(process);
     this.slots.set(slot, worker);
     void this.work(worker).catch((error) => this.faults.push(error));
+  }
+
+  /** Another batch has nobody who works on it. */
+  giveWay(slot: Slot): void {
+    this.slots.get(slot)?.giveWay.abort();
   }
 
   crash(slot: Slot): void {
@@ -94,6 +100,7 @@ export class Run {
       const free = SLOTS.find((slot) => !this.process(slot));
       if (free && db.chunk.state === 'executing') {
         db.lapse();
+        world.wait(Math.max(0, (db.chunk.notBefore ?? 0) - world.now()));
         this.start(free);
       }
     }
@@ -109,7 +116,8 @@ export class Run {
       return;
     }
     process.epoch = claim.epoch;
-    const lease = holdLease(store, claim, claimedAt, process.clock);
+    const leases = leaseKeeper(store, process.clock);
+    const lease = leases.hold(claim, claimedAt);
     try {
       const ended = await executeChunk({
         ...{
@@ -120,6 +128,8 @@ export class Run {
           lease,
           by: `worker:${process.name}`,
           drain: process.drain.signal,
+          place: { giveWay: worker.giveWay.signal, resting: () => {} },
+          requests: requestGate()(),
         },
         targetFor: (connector) => this.targets.target(connector as ConnectorName, process),
         passing: RETRIES.flatMap(({ reasons }) =>
@@ -127,10 +137,11 @@ export class Run {
         ),
         announce: () => {},
       });
-      if (typeof ended === 'object') {
+      if (typeof ended === 'object' && 'wait' in ended) await store.giveBack(claim, ended.wait);
+      else if (typeof ended === 'object') {
         if (ended.fault) this.db.broken = true;
         await store.haltChunk(claim);
-      } else if (ended === 'drained' || ended === 'held') await store.releaseLease(claim);
+      } else if (ended === 'drained' || ended === 'gave_way' || ended === 'held') await store.releaseLease(claim);
       worker.ended = ended;
     } catch (error) {
       if (!store.trouble.met(error)) {
@@ -140,6 +151,7 @@ export class Run {
       worker.ended = 'refused';
     } finally {
       lease.end();
+      leases.end();
     }
   }
 

@@ -7,7 +7,7 @@ import type { Clock } from '#lib/engine/clock.ts';
 import { trouble } from '#lib/engine/database-trouble.ts';
 import type { ExecutionStore, FencedTransaction, ReceiptConnection } from '#lib/engine/execute/execution-store.ts';
 import { Refused } from '#lib/engine/execute/receipt-writer.ts';
-import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Claim, Wait } from '#lib/store/chunks/claims.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { fault, type ModelDatabase } from './database.ts';
 
@@ -50,6 +50,7 @@ export type ModelStore = ExecutionStore & {
   die(): void;
   claim(): Promise<Claim | null>;
   releaseLease(claim: Claim): Promise<void>;
+  giveBack(claim: Claim, wait: Wait): Promise<void>;
   haltChunk(claim: Claim): Promise<'halted' | 'cancelled' | null>;
 };
 
@@ -79,6 +80,7 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
     },
     claim: () => ask('claim', () => db.claim()),
     releaseLease: (claim) => ask('release the lease', () => db.releaseLease(claim), free),
+    giveBack: (claim, wait) => ask(`give back for ${wait.for}`, () => db.giveBack(claim, wait), free),
     haltChunk: (claim) => ask('halt', () => db.haltChunk(claim), free),
     readApproval: (claim) => ask('read the approval', () => db.readApproval(claim)),
     async *frozenRows() {
@@ -86,10 +88,13 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
     },
     nextWork: (_claim, page) => ask('read the next work', () => db.nextWork(page)),
     openIntents: (_claim, page) => ask('read the open intents', () => db.openIntents(page)),
-    reserveRate: () => Promise.resolve(0),
+    reserveRate: (claim, count, perSecond) => ask('reserve', () => db.reserveRate(claim, count, perSecond)),
+    returnRate: (claim, unused, perSecond) => ask('give a reservation back', () => db.returnRate(claim, unused, perSecond)),
     howClaimStands: (claim) => ask('look at the claim', () => db.howClaimStands(claim)),
+    keepCounted: (claim, counted) => ask('keep what is counted', () => db.keepCounted(claim, counted), free),
     endExecution: (claim, cutShort) => ask('end', () => db.endExecution(claim, cutShort), free),
     closeBreaker: () => ask('close the breaker', () => db.closeBreaker()),
+    renewLeases: (claims) => ask('renew all', () => claims.map((claim) => db.renewal(claim))),
     renewLease: (claim) => ask('renew', () => db.renewLease(claim), free),
     storedLeaves: (_batch, rows) => ask('look for receipts', () => db.storedLeaves(rows)),
     connect: () => ask('connect', () => connection()),

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
+import { CHUNKS_PER_WORKER, LEASE_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
 import { FAILPOINTS, type Failpoint } from '#lib/engine/failpoints.ts';
 import { startProxy, type Wire } from './proxy.ts';
 import { patiently, type SoakServer } from './server.ts';
@@ -13,7 +13,7 @@ export type Fault = (typeof FAULTS)[number] | 'term';
 
 export type Counts = Record<Fault, number>;
 
-/** A worker that was killed while it owned a chunk and others were idle. */
+/** A chunk whose worker was killed while others had room for it. */
 type Kill = { chunkId: string; epoch: number; atMs: number };
 
 type Worker = {
@@ -117,7 +117,7 @@ export async function startFleet(server: SoakServer, size: number) {
     };
   };
 
-  const ownedBy = async (worker: Worker): Promise<{ chunkId: string; epoch: number; now: number } | null> => {
+  const ownedBy = async (worker: Worker): Promise<{ chunkId: string; epoch: number; now: number }[]> => {
     const { rows } = await patiently(() =>
       server.pool.query<{ chunkId: string; epoch: number; now: number }>(
         `SELECT c.id AS "chunkId", c.epoch, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now
@@ -126,7 +126,7 @@ export async function startFleet(server: SoakServer, size: number) {
         [worker.pid],
       ),
     );
-    return rows[0] ?? null;
+    return rows;
   };
   const busy = async (): Promise<number> => {
     const { rows } = await patiently(() =>
@@ -145,16 +145,17 @@ export async function startFleet(server: SoakServer, size: number) {
   };
 
   const kill = async ({ worker }: Hold): Promise<void> => {
-    // All chunks at work, this worker's among them: with that many able workers left, one of them is idle.
-    const idle = (await busy()) <= [...workers].filter((one) => one !== worker && one.held === 0 && one.calm > 0).length;
-    const chunk = await ownedBy(worker);
+    // All chunks at work, this worker's among them: the able workers that are left have room for them.
+    const able = [...workers].filter((one) => one !== worker && one.held === 0 && one.calm > 0).length;
+    const room = able > 0 && (await busy()) <= able * CHUNKS_PER_WORKER;
+    const owned = await ownedBy(worker);
     worker.child.kill('SIGKILL');
     counts.kill += 1;
-    if (chunk && idle) kills.push({ chunkId: chunk.chunkId, epoch: chunk.epoch, atMs: chunk.now });
+    if (room) for (const { chunkId, epoch, now } of owned) kills.push({ chunkId, epoch, atMs: now });
     await worker.ended;
   };
   const stop = async ({ worker, go }: Hold): Promise<void> => {
-    const chunk = await ownedBy(worker);
+    const [chunk] = await ownedBy(worker);
     worker.held += 1;
     worker.child.kill('SIGSTOP');
     counts.stop += 1;

@@ -91,10 +91,12 @@ export async function play(world: World, random: Random, name: string, cell: Cel
   const mode = modeFor(cell);
   const batch = await proposedBatch(world.targets, name, {
     items: 24,
-    chunkItems: random.pick([24, 24, 24, 12]),
+    // One chunk, or several that one worker has at the same time.
+    chunkItems: random.pick([24, 24, 12, 6]),
     concurrency: 4,
     first: halts ? 0 : random.pick([0, 0, 2]),
-    ratePerSecond: random.pick([null, null, 500]),
+    // At the last one chunks wait, are given back, and are taken again.
+    ratePerSecond: random.pick([null, null, 500, 5]),
     haltAfter: halts ? 2 : null,
   });
   // Long enough for a lease to be renewed, and for a worker that wakes to find its heir at work.

@@ -350,19 +350,27 @@ export const MUTANTS: readonly Mutant[] = [
     tests: WORKED,
   },
   {
+    name: 'epoch a renewal',
+    breaks:
+      'A worker whose chunk was taken over renews the lease of its heir, and takes it for its own: in one process, where a loop inherits from an earlier one, nothing else tells the two apart.',
+    edits: [
+      edit(
+        CLAIMS,
+        "const STANDS = 'c.epoch = a.epoch AND c.state = a.state",
+        "const STANDS = 'a.epoch IS NOT NULL AND c.state = a.state",
+      ),
+    ],
+  },
+  {
     name: 'leases by the clock of the worker',
     breaks: 'How long a lease lasts depends on whose clock is right.',
     edits: [
       edit(
         CLAIMS,
-        "SET lease_until = clock_timestamp() + $3 * interval '1 millisecond'\n           WHERE id = $1 AND epoch = $2 AND state = $4",
-        'SET lease_until = to_timestamp($3::float8 / 1000)\n           WHERE id = $1 AND epoch = $2 AND state = $4',
+        "SET lease_until = clock_timestamp() + $4 * interval '1 millisecond' FROM mine",
+        'SET lease_until = to_timestamp($4::float8 / 1000) FROM mine',
       ),
-      edit(
-        CLAIMS,
-        'values: [claim.chunkId, claim.epoch, LEASE_MS, claim.state],',
-        'values: [claim.chunkId, claim.epoch, Date.now() + LEASE_MS, claim.state],',
-      ),
+      edit(CLAIMS, 'claims.map(({ state }) => state), LEASE_MS],', 'claims.map(({ state }) => state), Date.now() + LEASE_MS],'),
     ],
     tests: ['test/crash/clocks.test.ts'],
   },

@@ -16,6 +16,19 @@ test('a run of failures of one target is that target’s fault', () => {
   });
 });
 
+test('what was counted before a chunk was given back goes on counting', () => {
+  const limits = { consecutive: 3, share: 0.2 };
+  const first = errorBudget(limits);
+  for (const answer of [OK, at('a'), at('a')]) expect(first.count(answer)).toBeNull();
+  const next = errorBudget(limits, JSON.parse(JSON.stringify(first.counted())));
+  expect(next.count(at('a'))).toMatchObject({ fault: { target: 'a' } });
+  // Successes too: a share is a share of all.
+  const many = errorBudget(limits);
+  for (let outcome = 0; outcome < 100; outcome += 1) many.count(OK);
+  const later = errorBudget(limits, many.counted());
+  for (const answer of [item, item, OK, item, item, OK, item, item, OK]) expect(later.count(answer)).toBeNull();
+});
+
 test.each([
   ['one of them is about its item', [at('a'), item, at('a')]],
   ['the last is about its item', [at('a'), at('a'), item]],

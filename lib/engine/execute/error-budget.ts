@@ -1,5 +1,6 @@
 /** When so much fails that going on would do harm: a run of failures, or too large a share of them. */
 import type { TargetFault } from '#lib/store/actions/breakers.ts';
+import type { Counted } from '#lib/store/actions/execution.ts';
 
 /** `share` counts after this many outcomes, so that one early failure is not half of everything. */
 const SHARE_COUNTS_AFTER = 20;
@@ -10,12 +11,19 @@ type Answer = { result: 'succeeded' } | { result: 'failed' | 'uncertain'; reason
 /** The words to halt with; and the target's fault, when all that spent the budget were failures of one target. */
 export type Spent = { words: string; fault: TargetFault | null };
 
-/** Counts outcomes as they come; `count` says so once the budget is spent, else null. Uncertain counts as failed here. */
-export function errorBudget(limits: Limits): { count(answer: Answer): Spent | null } {
-  let outcomes = 0;
-  const all = failures();
-  let run = failures();
+/**
+ * Counts outcomes as they come; `count` says so once the budget is spent, else null. Uncertain counts as failed here. It goes on from what was counted
+ * `before` the chunk was given back, and tells what there is by now.
+ */
+export function errorBudget(
+  limits: Limits,
+  before: Counted | null = null,
+): { count(answer: Answer): Spent | null; counted(): Counted } {
+  let outcomes = before?.outcomes ?? 0;
+  const all = failures(before?.all);
+  let run = failures(before?.run);
   return {
+    counted: () => ({ outcomes, all: { count: all.count(), last: all.fault() }, run: { count: run.count(), last: run.fault() } }),
     count(answer) {
       outcomes += 1;
       if (answer.result === 'succeeded') {
@@ -39,9 +47,9 @@ export function errorBudget(limits: Limits): { count(answer: Answer): Spent | nu
 }
 
 /** Counts failures, and knows whether all of them were one target's. */
-function failures() {
-  let count = 0;
-  let last: TargetFault | null = null;
+function failures(before?: Counted['all']) {
+  let count = before?.count ?? 0;
+  let last: TargetFault | null = before?.last ?? null;
   return {
     add(fault: TargetFault | null): void {
       last = count === 0 || last?.target === fault?.target ? fault : null;

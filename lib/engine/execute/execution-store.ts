@@ -10,18 +10,30 @@ import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import { closeBreaker } from '#lib/store/actions/breakers.ts';
 import {
   type Approval,
+  type Counted,
   type Ending,
   endExecution,
   type FrozenRow,
   frozenRows,
+  keepCounted,
   nextWork,
   openIntents,
   type Page,
+  type Reserved,
   readApproval,
   reserveRate,
+  returnRate,
   type WorkRow,
 } from '#lib/store/actions/execution.ts';
-import { type Claim, holdFence, howClaimStands, renewLease, whyRefused } from '#lib/store/chunks/claims.ts';
+import {
+  type Claim,
+  holdFence,
+  howClaimStands,
+  type Renewal,
+  renewLease,
+  renewLeases,
+  whyRefused,
+} from '#lib/store/chunks/claims.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import {
   type IntentRow,
@@ -41,9 +53,12 @@ export type ExecutionStore = {
   frozenRows(claim: Claim, decisionId: string): AsyncIterable<FrozenRow[]>;
   nextWork(claim: Claim, page: Page): Promise<WorkRow[]>;
   openIntents(claim: Claim, page: Page): Promise<WorkRow[]>;
-  reserveRate(batchId: string, count: number, perSecond: number): Promise<number>;
+  reserveRate(claim: Claim, count: number, perSecond: number): Promise<Reserved>;
+  returnRate(claim: Claim, unused: number | null, perSecond: number): Promise<void>;
   howClaimStands(claim: Claim): Promise<'stopping' | 'lost' | null>;
+  keepCounted(claim: Claim, counted: Counted): Promise<void>;
   endExecution(claim: Claim, cutShort: boolean): Promise<Ending | 'resumed' | null>;
+  renewLeases(claims: readonly Claim[]): Promise<Renewal[]>;
   renewLease(claim: Claim): Promise<{ held: boolean } | null>;
   closeBreaker(target: string, chunkId: string): Promise<void>;
   storedLeaves(batchId: string, rows: { ordinal: number; step: number }[]): Promise<Buffer[]>;
@@ -91,9 +106,12 @@ export function executionStore(pool: Pool): ExecutionStore {
     frozenRows: (claim, decisionId) => frozenRows(pool, claim, decisionId),
     nextWork: (claim, page) => nextWork(pool, claim, page),
     openIntents: (claim, page) => openIntents(pool, claim, page),
-    reserveRate: (batchId, count, perSecond) => reserveRate(pool, batchId, count, perSecond),
+    reserveRate: (claim, count, perSecond) => reserveRate(pool, claim, count, perSecond),
+    returnRate: (claim, unused, perSecond) => returnRate(pool, claim, unused, perSecond),
     howClaimStands: (claim) => howClaimStands(pool, claim),
+    keepCounted: (claim, counted) => keepCounted(pool, claim, counted),
     endExecution: (claim, cutShort) => endExecution(pool, claim, cutShort),
+    renewLeases: (claims) => renewLeases(pool, claims),
     renewLease: (claim) => renewLease(pool, claim),
     closeBreaker: (target, chunkId) => closeBreaker(pool, target, chunkId),
     storedLeaves: (batchId, rows) => storedLeaves(pool, batchId, rows),

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
-import { TRANSACTIONAL_SLOTS } from '#lib/core/limits.ts';
+import { LOOK_MS, TRANSACTIONAL_SLOTS, WAIT_HELD_MS } from '#lib/core/limits.ts';
 import { type RetryClass, repeatWait, retryWait } from '#lib/core/retry.ts';
 import type { Clock } from '#lib/engine/clock.ts';
 import { reach } from '#lib/engine/failpoints.ts';
@@ -14,13 +14,15 @@ import { commitment } from '#lib/ledger/canonical.ts';
 import { type IntentBody, idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
 import type { TargetFault } from '#lib/store/actions/breakers.ts';
 import type { Approval, Ending, WorkRow } from '#lib/store/actions/execution.ts';
-import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Claim, Wait } from '#lib/store/chunks/claims.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import type { IntentRow, OutcomeRow, PersonalValue } from '#lib/store/receipts/receipts.ts';
 import { errorBudget } from './error-budget.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
 import { type Repeat, untilKnown } from './repeat.ts';
+import type { Requests } from './requests.ts';
+import { type Rest, type Rests, rests } from './rests.ts';
 
 /** @internal for its tests */
 export type TargetResult = { result: 'succeeded'; target: string | null; before?: string | null; reason?: string } | Unsuccessful;
@@ -72,6 +74,10 @@ export type ExecutorInput = {
   by: string;
   /** Aborts when this worker is asked to end: it sends nothing more and gives the chunk back. */
   drain: AbortSignal;
+  /** What the worker is told, and asks, while it has other chunks too. */
+  place: Place;
+  /** The chunk's part of the worker's open requests. */
+  requests: Requests;
   /** Null when this worker does not know the connector in that version: it then leaves the chunk alone. */
   targetFor: (connector: string, version: number) => Target | null;
   /** Failures that pass, by connector: an owner before this one may have left some waiting for their next attempt. */
@@ -80,8 +86,16 @@ export type ExecutorInput = {
   announce: () => void;
 };
 
-/** Why an execution ended without an ending of its own. */
-export type Execution = Ending | Halt | 'lost' | 'drained' | 'held' | 'unknown_connector';
+/** A chunk's place among those of its worker. */
+export type Place = {
+  /** Aborts when another batch has nobody who works on it: the chunk is to be given back as soon as nothing is in flight. */
+  giveWay: AbortSignal;
+  /** Told when the chunk begins to wait, and when it goes on. */
+  resting(is: boolean): void;
+};
+
+/** Why an execution ended without an ending of its own. `wait`: nothing is in flight, and its next send is far away. */
+export type Execution = Ending | Halt | { wait: Wait } | 'lost' | 'drained' | 'gave_way' | 'held' | 'unknown_connector';
 
 /** `fault`: a target that fails for everybody is why. */
 type Halt = { halted: string; fault: TargetFault | null };
@@ -108,21 +122,36 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
     ...input,
     approval,
     writer,
-    budget: errorBudget(approval.plan.execution.haltAfter),
+    budget: errorBudget(approval.plan.execution.haltAfter, approval.counted),
     probes: new Set(claim.probes),
     stop: null,
-    lookedAt: 0,
+    stirred: new AbortController(),
+    rests: rests(clock, { changed: input.place.resting, far: (wait) => wake(run, { wait: spread(run, wait) }) }),
+    sends: [],
+    asked: new Map(),
+    passedOver: false,
+    lookedAt: Number.NEGATIVE_INFINITY,
   };
-  const drained = (): void => {
-    run.stop ??= 'drained';
+  const { ratePerSecond } = approval.plan.execution;
+  const stir = (): void => {
+    heed(run);
+    if (run.stop !== null) run.stirred.abort();
   };
-  input.drain.addEventListener('abort', drained);
+  const stirring = [input.drain, input.place.giveWay, input.lease.signal];
+  for (const signal of stirring) signal.addEventListener('abort', stir);
   try {
+    // What an owner before this one reserved and did not use.
+    if (ratePerSecond !== null) await store.returnRate(claim, null, ratePerSecond);
     for (;;) {
       run.stop = null;
-      if (input.drain.aborted) drained();
-      await sendEverything(run);
-      if (run.stop !== null && run.stop !== 'stopping') return run.stop;
+      run.stirred = new AbortController();
+      stir();
+      await run.rests.work(() => sendEverything(run));
+      if (run.stop !== null && run.stop !== 'stopping') {
+        if (run.stop !== 'lost' && !(typeof run.stop === 'object' && 'halted' in run.stop))
+          await store.keepCounted(claim, run.budget.counted());
+        return run.stop;
+      }
       await reach('chunk.ending', claim.batchId);
       const ended = await store.endExecution(claim, run.stop === 'stopping');
       await reach('chunk.ended', claim.batchId);
@@ -130,7 +159,10 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
       if (ended !== 'resumed') return ended ?? 'lost';
     }
   } finally {
-    input.drain.removeEventListener('abort', drained);
+    for (const signal of stirring) signal.removeEventListener('abort', stir);
+    const unused = run.sends.reduce((sum, { count }) => sum + count, 0);
+    if (ratePerSecond !== null && unused > 0)
+      await store.returnRate(claim, unused, ratePerSecond).catch((error) => void store.trouble.met(error));
   }
 }
 
@@ -151,7 +183,16 @@ type Run = ExecutorInput & {
   /** targets that are tried for all who wait for them, until the first success at each */
   probes: Set<string>;
   /** set once: nothing more is sent, what is in flight is waited for */
-  stop: 'stopping' | 'lost' | 'drained' | 'held' | Halt | null;
+  stop: 'stopping' | 'lost' | 'drained' | 'gave_way' | 'held' | Halt | { wait: Wait } | null;
+  /** Aborts with `stop`, for whoever waits. */
+  stirred: AbortController;
+  rests: Rests;
+  /** what is reserved of the batch's rate: when, by the monotonic clock, and how many sends at once */
+  sends: { due: number; count: number }[];
+  /** targets that asked to be left alone, and until when */
+  asked: Map<string, number>;
+  /** actions were passed over for that */
+  passedOver: boolean;
   /** when the chunk was last looked at for a wish to stop, by the monotonic clock */
   lookedAt: number;
 };
@@ -205,10 +246,11 @@ async function settleOpenIntents(run: Run): Promise<void> {
     }
     if (honoured.length > 0) await reach('open.repeating', run.claim.batchId);
     await inSlots(run, honoured, async (attempt) => {
-      if (honoursKeys(run, attempt)) return applyRemote(run, attempt);
+      if (honoursKeys(run, attempt)) return (await openRequest(run)) ? applyRemote(run, attempt) : undefined;
       // The key's time ran out while those before it were repeated.
       await leaveUncertain(run, [attempt]);
       await lookUp(run, attempt);
+      return undefined;
     });
   }
 }
@@ -226,9 +268,15 @@ async function leaveUncertain(run: Run, attempts: Attempt[]): Promise<void> {
 async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
   const to = target(run, attempt.row);
   if (to.kind !== 'remote' || !to.inspect || run.stop === 'drained') return false;
-  if (!run.lease.valid()) throw new Refused('lost');
-  await reach('inspection.before', run.claim.batchId);
-  const said = await to.inspect(sendingOf(attempt), run.lease.signal);
+  await inTurn(run, UNENDING);
+  let said: Inspection | null;
+  try {
+    if (!run.lease.valid()) throw new Refused('lost');
+    await reach('inspection.before', run.claim.batchId);
+    said = await to.inspect(sendingOf(attempt), run.lease.signal);
+  } finally {
+    run.requests.close();
+  }
   if (said === null || run.lease.signal.aborted) return false;
   await reach('inspection.answered', run.claim.batchId);
   const happened = said.finding === 'happened';
@@ -246,21 +294,60 @@ async function sendAll(run: Run): Promise<void> {
     while (run.stop === null) {
       const rows = await ahead;
       const last = rows[rows.length - 1];
-      if (!last) return;
+      if (!last) {
+        await slots.settled();
+        if (!run.passedOver || !(await untilAskedAgain(run))) return;
+        ahead = readAhead(run, null);
+        continue;
+      }
       ahead = readAhead(run, last.ordinal);
       const attempts = rows.map((row) => nextAttempt(run, row));
       await sendTransactional(
         run,
         attempts.filter(({ row }) => target(run, row).kind === 'transactional'),
       );
-      for (const attempt of attempts) {
-        if (target(run, attempt.row).kind === 'remote' && !(await slots.begin(() => sendRemote(run, attempt)))) break;
+      const remote = attempts.filter(({ row }) => target(run, row).kind === 'remote');
+      for (const [index, attempt] of remote.entries()) {
+        if (!(await slots.free())) break;
+        const asked = await askedToWait(run, attempt);
+        if (asked) continue;
+        if ((await pace(run, remote.length - index, 1)) === 0 || !(await slots.begin(() => sendRemote(run, attempt)))) break;
       }
       if (run.approval.serial) await slots.settled();
     }
   } finally {
     await slots.settled();
   }
+}
+
+/** Whether the action is passed over, because its target asked to be left alone for long. A short while is waited for; so is any where the order counts. */
+async function askedToWait(run: Run, { row }: Attempt): Promise<boolean> {
+  const until = run.asked.get(whom(run, row));
+  if (until === undefined) return false;
+  const far = until - run.clock.now() > WAIT_HELD_MS;
+  if (far && !run.approval.serial) run.passedOver = true;
+  else await rest(run, { until, for: 'retry_after' });
+  return far && !run.approval.serial;
+}
+
+/** Where several targets asked, one that can be gone on with soon is waited for: whoever claims the chunk next does not know what the others asked. */
+const ASKED_HELD_MS = 60_000;
+
+/** All else is done: waits for the targets that asked to be left alone. False when the execution ends instead. */
+async function untilAskedAgain(run: Run): Promise<boolean> {
+  run.passedOver = false;
+  const untils = [...run.asked.values()].sort((a, b) => a - b);
+  const [first = 0, last = first] = [untils[0], untils.at(-1)];
+  const held = first < last && first - run.clock.now() < ASKED_HELD_MS;
+  if (!(await rest(run, held ? { until: first, for: null } : { until: last, for: 'retry_after' }))) return false;
+  for (const [target, until] of run.asked) if (until <= run.clock.now()) run.asked.delete(target);
+  return true;
+}
+
+/** As breakers name it. */
+function whom(run: Run, row: WorkRow): string {
+  const to = target(run, row);
+  return (to.kind === 'remote' ? to.targetOf(row) : null) ?? '';
 }
 
 /** The next page is on its way while this one is sent: nothing that is sent now changes what comes after it. */
@@ -271,12 +358,17 @@ function readAhead(run: Run, after: number | null): Promise<WorkRow[]> {
   return rows;
 }
 
-/** One statement of intents, then one transaction of effects and outcomes. */
-async function sendTransactional(run: Run, attempts: Attempt[]): Promise<void> {
-  if (attempts.length === 0 || run.stop !== null) return;
-  await pace(run, attempts.length);
-  await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt)));
-  await applyTransactional(run, attempts);
+/** One statement of intents, then one transaction of effects and outcomes; with a rate, as many at once as go out within a second. */
+async function sendTransactional(run: Run, all: Attempt[]): Promise<void> {
+  for (let at = 0; at < all.length; ) {
+    heed(run);
+    const count = await pace(run, all.length - at, all.length - at);
+    if (count === 0) return;
+    const attempts = all.slice(at, at + count);
+    at += count;
+    await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt)));
+    await applyTransactional(run, attempts);
+  }
 }
 
 async function applyTransactional(run: Run, attempts: Attempt[]): Promise<void> {
@@ -313,7 +405,7 @@ async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) =
 /**
  * What a slot was used for is over. Where its outcome is still on its way to its commit, `recorded` is that; `againAfterMs` asks for another attempt.
  */
-type Sent = { recorded: Promise<void> } | { againAfterMs: number } | undefined;
+type Sent = { recorded: Promise<void> } | { againAfterMs: number /** the target said how long */; asked: boolean } | undefined;
 
 /** No intent is written ahead of a free sending slot: there are `concurrency` of them, each with one action in flight; one while a target is tried. */
 function sendingSlots(run: Run) {
@@ -333,7 +425,7 @@ function sendingSlots(run: Run) {
   const use = async (send: () => Promise<Sent>): Promise<void> => {
     try {
       const sent = await send();
-      if (sent && 'recorded' in sent) follow(sent.recorded);
+      if (sent && 'recorded' in sent) follow(run.rests.work(() => sent.recorded));
     } catch (error) {
       // Before the slot is free, so that nothing is begun after a refusal.
       met(error);
@@ -341,44 +433,93 @@ function sendingSlots(run: Run) {
     busy -= 1;
     freed();
   };
+  const free = async (): Promise<boolean> => {
+    while (busy >= slots())
+      await run.rests.wait(
+        null,
+        () =>
+          new Promise<void>((resolve) => {
+            freed = resolve;
+          }),
+      );
+    heed(run);
+    return run.stop === null && fault === undefined;
+  };
   return {
     /** Waits for a free slot, for one caller at a time; false when nothing more may be begun. */
+    free,
+    /** The same, and begins. */
     async begin(send: () => Promise<Sent>): Promise<boolean> {
-      while (busy >= slots())
-        await new Promise<void>((resolve) => {
-          freed = resolve;
-        });
-      heed(run);
-      if (run.stop !== null || fault !== undefined) return false;
+      if (!(await free())) return false;
       busy += 1;
-      follow(use(send));
+      follow(run.rests.work(() => use(send)));
       return true;
     },
     /** Everything is waited for: what is in flight has its outcome written even when another met a refusal. */
     async settled(): Promise<void> {
-      while (open.size > 0) await Promise.all(open);
+      while (open.size > 0) await run.rests.wait(null, () => Promise.all(open));
       if (fault !== undefined) throw fault;
     },
   };
 }
 
-/** One action, attempt by attempt: what certainly did nothing and will pass is attempted again after a while, in the same slot. */
+/**
+ * One action, attempt by attempt: what certainly did nothing and will pass is attempted again after a while, in the same slot; but not where its
+ * target asked for long, and others may go first.
+ */
 async function sendRemote(run: Run, first: Attempt): Promise<Sent> {
   for (let attempt = first; ; attempt = attemptAfter(run, attempt)) {
-    await pace(run, 1);
-    heed(run);
-    if (run.stop !== null) return undefined;
+    if (attempt !== first && (await pace(run, 1, 1)) === 0) return undefined;
+    if (!(await openRequest(run))) return undefined;
     attempt.since = run.clock.now();
-    await run.writer.intent(intentRow(run, attempt));
+    await run.writer.intent(intentRow(run, attempt)).catch((error: unknown) => {
+      run.requests.close();
+      throw error;
+    });
     const sent = await applyRemote(run, attempt);
     if (!sent || !('againAfterMs' in sent)) return sent;
-    if (!(await backOff(run, sent.againAfterMs))) return undefined;
+    const until = run.clock.now() + sent.againAfterMs;
+    if (sent.asked && sent.againAfterMs > WAIT_HELD_MS) {
+      const target = whom(run, attempt.row);
+      run.asked.set(target, Math.max(until, run.asked.get(target) ?? 0));
+      if (!run.approval.serial) {
+        run.passedOver = true;
+        return undefined;
+      }
+    }
+    if (!(await rest(run, { until, for: sent.asked ? 'retry_after' : 'target' }))) return undefined;
   }
 }
 
-/** Stops where a target fails for everybody and is not this worker's to try. */
+/** Within the worker's bound of open requests: one more may be open, and its closing must follow. False when the execution ends first. */
+async function openRequest(run: Run): Promise<boolean> {
+  if (!(await inTurn(run, run.stirred.signal))) return false;
+  heed(run);
+  if (run.stop === null) return true;
+  run.requests.close();
+  return false;
+}
+
+/** Waits for one of the worker's open requests to be this execution's. */
+function inTurn(run: Run, signal: AbortSignal): Promise<boolean> {
+  const soon: Rest = { until: run.clock.now(), for: null };
+  return run.rests.wait(soon, () => run.requests.open(signal));
+}
+
+const UNENDING = new AbortController().signal;
+
+/** Stops where this worker is to end, to give way, or owns the chunk no more; or where a target fails for everybody and is not this worker's to try. */
 function heed(run: Run): void {
+  if (run.drain.aborted) run.stop ??= 'drained';
+  if (run.lease.signal.aborted) run.stop ??= 'lost';
   if (run.lease.held()) run.stop ??= 'held';
+  if (run.place.giveWay.aborted) run.stop ??= 'gave_way';
+}
+
+/** Whoever waits is told at once. */
+function wake(run: Run, stop: NonNullable<Run['stop']>): void {
+  run.stop ??= stop;
+  run.stirred.abort();
 }
 
 /** Ms until the next attempt; null when there is to be none. */
@@ -389,24 +530,38 @@ function waitAfter(run: Run, { row }: Attempt, answer: TargetResult): number | n
   return retryWait(to.retries, failure, run.approval.plan.execution.retry.attempts, run.random());
 }
 
-const LOOK_MS = 500;
+/** Those who wait for one rate don't come back at the same moment; and in time to reserve what is then near. */
+const SPREAD_MS = 400;
 
-/** Waits; false when the wait is cut short because this worker is to stop, or owns the chunk no more. The receipts say that an attempt is due. */
-async function backOff(run: Run, ms: number): Promise<boolean> {
-  const until = run.clock.now() + ms;
-  for (;;) {
-    heed(run);
-    if (run.stop !== null) return false;
-    const left = until - run.clock.now();
-    if (left <= 0) return true;
-    await run.clock.sleep(Math.min(left, LOOK_MS), run.lease.signal);
-    if (!run.lease.valid()) run.stop ??= 'lost';
-    // Nobody may write for a while, so nobody would hear of a pause. One slot looks for all.
-    if (run.stop === null && run.clock.now() - run.lookedAt >= LOOK_MS) {
-      run.lookedAt = run.clock.now();
-      run.stop ??= await run.store.howClaimStands(run.claim);
+function spread(run: Run, { for: what, ms }: Wait): Wait {
+  return { for: what, ms: what === 'rate' ? ms - WAIT_HELD_MS + run.random() * SPREAD_MS : ms };
+}
+
+/** Waits; false when the execution is to end instead: this worker is to stop, or owns the chunk no more. The receipts say what is due. */
+async function rest(run: Run, wanted: Rest): Promise<boolean> {
+  if (wanted.until > run.clock.now()) await look(run);
+  // What targets asked is known to this owner alone.
+  const asked = [...run.asked.values()].some((until) => until > run.clock.now());
+  const wait: Rest = asked && wanted.for !== 'retry_after' ? { ...wanted, for: null } : wanted;
+  return run.rests.wait(wait, async () => {
+    for (;;) {
+      heed(run);
+      if (run.stop !== null) return false;
+      const left = wait.until - run.clock.now();
+      if (left <= 0) return true;
+      await run.clock.sleep(Math.min(left, LOOK_MS), run.stirred.signal);
+      if (!run.lease.valid()) wake(run, 'lost');
+      await look(run);
     }
-  }
+  });
+}
+
+/** Who waits writes nothing, and would not hear of a pause. One looks for all; and before the wait, for a chunk that is being stopped waits for nothing. */
+async function look(run: Run): Promise<void> {
+  if (run.stop !== null || run.clock.now() - run.lookedAt < LOOK_MS) return;
+  run.lookedAt = run.clock.now();
+  const stands = await run.store.howClaimStands(run.claim);
+  if (stands !== null) wake(run, stands);
 }
 
 /** Told of each outcome of a remote target: how many ms lay between knowing it and its commit's acknowledgement. The benchmarks listen. */
@@ -421,7 +576,7 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     waitAfter: (answer, repeats) => repeatAfter(run, attempt, to, answer, repeats),
     count: (answer) => charge(run, attempt, to, answer),
     wait: (ms) => beforeRepeat(run, attempt, ms),
-    leavesOpen: () => run.stop === 'drained',
+    leavesOpen: () => run.stop === 'drained' || run.stop === 'gave_way',
   });
   if (known === null) return undefined;
   const { answer, counted } = known;
@@ -442,21 +597,26 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     return undefined;
   }
   const againAfterMs = probed(run, attempt, to, answer) ? null : waitAfter(run, attempt, answer);
-  if (againAfterMs !== null) return { againAfterMs };
+  if (againAfterMs !== null) return { againAfterMs, asked: answer.result === 'failed' && (answer.retryAfterMs ?? 0) > 0 };
   if (!counted) charge(run, attempt, to, answer);
   return undefined;
 }
 
 type Remote = Extract<Target, { kind: 'remote' }>;
 
+/** Closes the request that was opened for it. */
 async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<TargetResult> {
-  await reach('send.before', run.claim.batchId);
-  // Checked just before the send. Its intent stays open for the next owner, who repeats it or says that nobody knows.
-  if (!run.lease.valid()) throw new Refused('lost');
-  await reach('send.checked', run.claim.batchId);
-  const answer = await to.apply(sendingOf(attempt), run.lease.signal);
-  await reach('send.answered', run.claim.batchId);
-  return answer;
+  try {
+    await reach('send.before', run.claim.batchId);
+    // Checked just before the send. Its intent stays open for the next owner, who repeats it or says that nobody knows.
+    if (!run.lease.valid()) throw new Refused('lost');
+    await reach('send.checked', run.claim.batchId);
+    const answer = await to.apply(sendingOf(attempt), run.lease.signal);
+    await reach('send.answered', run.claim.batchId);
+    return answer;
+  } finally {
+    run.requests.close();
+  }
 }
 
 /** Ms until the same attempt goes out again; null when there is to be no repeat. */
@@ -468,12 +628,10 @@ function repeatAfter(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessfu
 
 /** Waits as long as between attempts, and for the rate. Who has lost the chunk meanwhile leaves the intent to its next owner. */
 async function beforeRepeat(run: Run, attempt: Attempt, ms: number): Promise<boolean> {
-  const waited = await backOff(run, ms);
-  if (run.stop === 'lost') throw new Refused('lost');
-  if (!waited) return false;
-  await pace(run, 1);
-  heed(run);
-  return run.stop === null && honoursKeys(run, attempt);
+  const waited = (await rest(run, { until: run.clock.now() + ms, for: null })) && (await pace(run, 1, 1)) > 0;
+  const again = waited && honoursKeys(run, attempt) && (await openRequest(run));
+  if (!again && run.stop === 'lost') throw new Refused('lost');
+  return again;
 }
 
 /** Whether the answer is the trial's: a target that fails for everybody is not kept trying. */
@@ -500,12 +658,31 @@ async function tried(run: Run, target: string | null): Promise<void> {
   run.probes.delete(target);
 }
 
-/** Waits for the batch's rate over all workers. */
-async function pace(run: Run, count: number): Promise<void> {
+/** Of a rate, what is reserved ahead by who sends one by one. */
+const AHEAD_SECONDS = 0.25;
+/**
+ * Waits for the batch's rate over all workers: gives how many of at most `together` may go out now, 0 when the execution is to end instead. `more` will
+ * be asked for. What is reserved is at most a second's worth, and never lies far ahead: until then others may have it.
+ */
+async function pace(run: Run, more: number, together: number): Promise<number> {
   const { ratePerSecond } = run.approval.plan.execution;
-  if (ratePerSecond === null) return;
-  const wait = await run.store.reserveRate(run.claim.batchId, count, ratePerSecond);
-  if (wait > 0) await run.clock.sleep(wait, run.lease.signal);
+  if (ratePerSecond === null) return run.stop === null ? together : 0;
+  for (;;) {
+    const [send] = run.sends;
+    if (send) {
+      if (!(await rest(run, { until: send.due, for: null }))) return 0;
+      // Another may have taken it meanwhile.
+      if (run.sends[0] !== send) continue;
+      run.sends.shift();
+      return Math.min(send.count, together);
+    }
+    const most = Math.max(1, Math.floor(ratePerSecond * (together > 1 ? 1 : AHEAD_SECONDS)));
+    const asked = run.clock.now();
+    const { count, ms } = await run.store.reserveRate(run.claim, Math.min(more, most), ratePerSecond);
+    if (together > 1) run.sends.push(...(count > 0 ? [{ due: asked + ms, count }] : []));
+    else for (let at = 0; at < count; at += 1) run.sends.push({ due: asked + ms + (1_000 * at) / ratePerSecond, count: 1 });
+    if (count === 0 && !(await rest(run, { until: asked + ms, for: 'rate' }))) return 0;
+  }
 }
 
 type Attempt = {

@@ -207,6 +207,8 @@ test('what an owner left open is asked about where the target keeps no keys, and
             claim: task.claim,
             lease: task.lease,
             drain: task.drain,
+            place: task.place,
+            requests: task.requests,
             by: 'worker:dead',
             announce: () => {},
             passing: [],
@@ -343,21 +345,30 @@ test('a plan may allow no second attempt, and what a target refuses for good nev
   }
 });
 
-test('a wait for the next attempt ends with a pause or a drain; the next owner goes on with the attempts that are left', async () => {
+test('a target that asks for an hour has it, without a worker; a pause ends the wait, and the next owner has the attempts that are left', async () => {
   let busy = true;
   const { url, seen } = await target((_request, _count, response) => {
-    if (busy) response.setHeader('Retry-After', '50');
+    if (busy) response.setHeader('Retry-After', '3600');
     return busy ? 429 : 425;
   });
   const batch = await approvedHttp(url, 1, {}, { first: 0, retry: { attempts: 3 } });
-  await workUntil(pool, async () => seen.length === 1 && (await steps(pool, batch.batchId))[1]?.length === 2);
-  expect(await chunkStates(pool, batch.batchId)).toEqual(['executing']);
+  const waits = async () =>
+    (
+      await pool.query(
+        `SELECT state, waits_for AS for, lease_owner AS owner,
+           not_before BETWEEN clock_timestamp() + interval '59 minutes' AND clock_timestamp() + interval '1 hour' AS within
+         FROM chunk WHERE batch_id = $1`,
+        [batch.batchId],
+      )
+    ).rows[0];
+  await workUntil(pool, async () => (await waits()).for !== null);
+  expect(await waits()).toEqual({ state: 'executing', for: 'retry_after', owner: null, within: true });
 
-  await workUntil(pool, async () => {
-    if (seen.length < 2) return false;
-    await pause(ADA, { batchId: batch.batchId }).catch(() => {});
-    return (await chunkStates(pool, batch.batchId))[0] === 'paused';
-  });
+  await pool.query('UPDATE chunk SET not_before = clock_timestamp() WHERE batch_id = $1', [batch.batchId]);
+  await workUntil(pool, async () => seen.length === 2 && (await waits()).for !== null);
+  await pause(ADA, { batchId: batch.batchId });
+  expect(await waits()).toMatchObject({ for: null });
+  await workUntil(pool, until(batch, 'paused'));
   busy = false;
   await resume(ADA, { batchId: batch.batchId });
   await workUntil(pool, until(batch, 'done'));

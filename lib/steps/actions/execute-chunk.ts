@@ -7,49 +7,54 @@ import { keysKeptMs, type Plan } from '#lib/core/plans/plan.ts';
 import { CLOCK } from '#lib/engine/clock.ts';
 import { announce } from '#lib/engine/events.ts';
 import { executionStore } from '#lib/engine/execute/execution-store.ts';
-import { executeChunk as execute, type Sending, type Target } from '#lib/engine/execute/executor.ts';
+import { type Execution, executeChunk as execute, type Sending, type Target } from '#lib/engine/execute/executor.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { haltAtTarget, settleBreakers } from '#lib/store/actions/breakers.ts';
 import { haltChunk, settleBatch } from '#lib/store/actions/execution.ts';
-import { releaseLease } from '#lib/store/chunks/claims.ts';
+import { giveBack, releaseLease } from '#lib/store/chunks/claims.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 
 /** Ends with the chunk in its next state, halted, or given back; see the executor for what is guaranteed on the way. */
 export async function executeChunk(task: WorkerTask): Promise<Handled> {
-  const { pool, claim, lease, workerId, drain } = task;
+  const { pool, claim, lease, workerId, drain, place, requests } = task;
   const { rows } = await pool.query<{ plan: Plan }>('SELECT plan FROM batch WHERE id = $1', [claim.batchId]);
   const plan = rows[0]?.plan;
   if (!plan) throw new Error('The batch is gone.');
   const ended = await execute({
     ...{ store: executionStore(pool), clock: CLOCK, random: Math.random, claim, lease, drain, by: `worker:${workerId}` },
+    ...{ place, requests },
     targetFor: (name, version) => targetOf(name, version, plan, claim),
     passing: PASSING,
     announce: () => announce(pool, claim.batchId, { chunk: claim.number, kind: 'receipts' }),
   });
-  if (typeof ended === 'object') {
+  const handled = handledBy(ended);
+  if (typeof ended === 'object' && 'halted' in ended) {
     await reach('halt.before', claim.batchId);
     if (ended.fault) await haltAtTarget(pool, claim, ended.fault, randomUUID());
     else await haltChunk(pool, claim, ended.halted, randomUUID());
     await reach('halt.made', claim.batchId);
-  } else if (ended === 'drained' || ended === 'held' || ended === 'unknown_connector') {
+  } else if (handled === 'waits' || handled === 'yielded' || handled === 'unsuited') {
     await reach('lease.releasing', claim.batchId);
-    await releaseLease(pool, claim);
+    if (typeof ended === 'object') await giveBack(pool, claim, ended.wait);
+    else await releaseLease(pool, claim);
   }
-  if (ended !== 'lost' && ended !== 'drained') {
+  // What was only put down for a while has ended nothing.
+  if (handled === 'done' || ended === 'held' || ended === 'unknown_connector') {
     await reach('batch.ending', claim.batchId);
     await settleBatch(pool, claim.batchId);
     if (claim.probes.length > 0) await inTransaction(pool, settleBreakers);
     await reach('batch.ended', claim.batchId);
   }
   announce(pool, claim.batchId, { chunk: claim.number, kind: 'state' });
-  return ended === 'lost'
-    ? 'lost'
-    : ended === 'unknown_connector'
-      ? 'unsuited'
-      : ended === 'drained' || ended === 'held'
-        ? 'yielded'
-        : 'done';
+  return handled;
+}
+
+function handledBy(ended: Execution): Handled {
+  if (typeof ended === 'object') return 'wait' in ended ? 'waits' : 'done';
+  if (ended === 'unknown_connector') return 'unsuited';
+  if (ended === 'drained' || ended === 'gave_way' || ended === 'held') return 'yielded';
+  return ended === 'lost' ? 'lost' : 'done';
 }
 
 const PASSING = CONNECTORS.flatMap((connector) =>

@@ -458,7 +458,7 @@ test('a worker that does not know a connector leaves that chunk alone and does t
   expect(handled).toEqual([1, 2]);
 });
 
-test('one worker alone serves every batch in its turn, however long the first one is', async () => {
+test('one worker alone serves the batches with little left first, however old the large one is', async () => {
   const plan = { ...PLAN, gates: { next: 'parallel' as const } };
   const batches = [
     await startedBatch(pool, { items: 20, chunks: 20, plan }),
@@ -473,7 +473,8 @@ test('one worker alone serves every batch in its turn, however long the first on
       return 'done';
     },
   });
-  expect(order.slice(0, 9)).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
+  expect(order.slice(0, 6).sort()).toEqual([1, 1, 1, 2, 2, 2]);
+  expect(order.slice(6, 9)).toEqual([0, 0, 0]);
 });
 
 test('a field called like the prototype of every object is committed to like any other', async () => {

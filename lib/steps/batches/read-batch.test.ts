@@ -290,21 +290,29 @@ test('the tape holds what ended and what was decided, newest first, and no inten
 });
 
 test('workers: who works on what, who is gone, and nobody from yesterday', async () => {
-  const { chunks } = await seedBatch(pool, { name: 'Mail', chunks: [{ state: 'executing', items: [item('a')] }] });
+  const one = { state: 'executing' as const, items: [item('a')] };
+  const { batchId, chunks } = await seedBatch(pool, { name: 'Mail', chunks: [one, one, one] });
   const [busy, gone, old] = [randomUUID(), randomUUID(), randomUUID()];
   await pool.query(
-    `INSERT INTO worker (id, host, pid, state, chunk_id, heartbeat) VALUES ($1, 'a', 1, 'busy', $4, now()), ($2, 'b', 2, 'busy', $4, now() - interval '1 minute'),
-       ($3, 'c', 3, 'idle', NULL, now() - interval '2 hours')`,
-    [busy, gone, old, chunks[0]?.id],
+    `INSERT INTO worker (id, host, pid, state, heartbeat) VALUES ($1, 'a', 1, 'busy', now()), ($2, 'b', 2, 'busy', now() - interval '1 minute'),
+       ($3, 'c', 3, 'idle', now() - interval '2 hours')`,
+    [busy, gone, old],
   );
-  await pool.query("UPDATE chunk SET lease_owner = $1, lease_until = now() + interval '1 minute' WHERE id = $2", [
-    busy,
-    chunks[0]?.id,
-  ]);
+  await pool.query(
+    `UPDATE chunk SET lease_owner = CASE WHEN number = 2 THEN $2::uuid ELSE $1 END, lease_until = now() + interval '1 minute',
+       claimed_at = '2026-11-26T10:00:00Z'::timestamptz - number * interval '1 hour' WHERE batch_id = $3`,
+    [busy, gone, batchId],
+  );
   const workers = await readWorkers(actor('operator'));
   expect(workers).toMatchObject([
-    { id: busy, state: 'busy', chunk: { batchName: 'Mail', number: 1 } },
-    { id: gone, state: 'gone', chunk: null },
+    {
+      ...{ id: busy, state: 'busy', chunk: { batchId, batchName: 'Mail', number: 3 } },
+      chunks: [
+        { batch: batchId, batchName: 'Mail', number: 3, state: 'executing', since: '2026-11-26T07:00:00.000Z' },
+        { batch: batchId, batchName: 'Mail', number: 1, state: 'executing', since: '2026-11-26T09:00:00.000Z' },
+      ],
+    },
+    { id: gone, state: 'gone', chunk: null, chunks: [] },
   ]);
   expect(workers[1]?.heartbeatAgeMs).toBeGreaterThan(59_000);
   await expect(readWorkers(BO)).rejects.toMatchObject({ code: 'forbidden' });

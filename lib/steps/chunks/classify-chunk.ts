@@ -19,7 +19,7 @@ import { completeClassifying, insertClassifications, unclassified } from '#lib/s
 import { undoClassifications } from '#lib/store/undo/undo.ts';
 
 /** Throws what the classifier throws, in words for a person, also that it takes too long; the loop halts the chunk with them. */
-export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): Promise<Handled> {
+export async function classifyChunk({ pool, claim, lease, drain, place }: WorkerTask): Promise<Handled> {
   const pages = await pagesOf(pool, claim, AbortSignal.any([lease.signal, drain]));
   let next = pages.after(0);
   for (;;) {
@@ -28,7 +28,8 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
       throw error;
     });
     if (lease.signal.aborted) return 'lost';
-    if (classifications === null || drain.aborted) {
+    // Whoever classifies keeps the core busy, and hears here whether another batch has nobody.
+    if (classifications === null || drain.aborted || place.giveWay.aborted) {
       await yieldClassifying(pool, claim);
       return 'yielded';
     }

@@ -9,5 +9,9 @@ import { db } from '#lib/store/postgres/db.ts';
 export async function readWorkers(actor: Actor): Promise<WorkerRow[]> {
   authorise(actor, 'see_fleet');
   const workers = await readWorkersNow(db().pool);
-  return workers.map((worker) => ({ ...worker, heartbeat: worker.heartbeat.toISOString() }));
+  return workers.map((worker) => {
+    const [first] = worker.chunks;
+    const chunk = first ? { batchId: first.batch, batchName: first.batchName, number: first.number } : null;
+    return { ...worker, chunk, heartbeat: worker.heartbeat.toISOString() };
+  });
 }

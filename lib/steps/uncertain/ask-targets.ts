@@ -1,4 +1,5 @@
 /** Looking uncertain actions up at their targets, for a person who asks. Harmless reads; nothing is recorded here. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { Connector } from '#lib/connectors/port.ts';
@@ -48,8 +49,12 @@ async function ask(
   const how = inspector(connector, request);
   if (!how) return { ordinal, finding: 'cannot_ask', target: null, reason: null };
   if (ratePerSecond !== null) {
-    const wait = await reserveRate(pool, batchId, 1, ratePerSecond);
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(wait, ASK_TIMEOUT_MS)));
+    for (let mine = 0; mine === 0; ) {
+      const { count, ms } = await reserveRate(pool, { batchId, chunkId: null }, 1, ratePerSecond);
+      await sleep(ms, undefined, { signal: late }).catch(() => {});
+      if (late.aborted) return null;
+      mine = count;
+    }
   }
   const inspection = await how.inspect({ request, idempotencyKey }, late);
   if (late.aborted && inspection.finding === 'unknown') return null;

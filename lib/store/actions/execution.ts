@@ -1,9 +1,11 @@
 /** What execution reads and the transitions it ends with. It reads frozen rows and receipts only, never classifications or the plan's rules. */
 import type { Pool } from 'pg';
 import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
+import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
 import { inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import type { TargetFault } from './breakers.ts';
 
 export type Approval = {
   decisionId: string;
@@ -13,18 +15,31 @@ export type Approval = {
   /** from the last item to the first */
   backwards: boolean;
   retryUpTo: number;
+  /** what was counted before the chunk was given back; null where nothing goes on */
+  counted: Counted | null;
   plan: Plan;
 };
+
+/** Of an error budget: outcomes, failures among them, and those since the last success; `last` is the target whose fault all of these are. */
+export type Counted = { outcomes: number; all: Failures; run: Failures };
+type Failures = { count: number; last: TargetFault | null };
 
 /** The approval that this claim executes under; null when the claim is lost, or there is none. */
 export async function readApproval(pool: Pool, claim: Claim): Promise<Approval | null> {
   const { rows } = await pool.query<Approval>(
-    `SELECT c.decision_id AS "decisionId", encode(d.digest, 'hex') AS "manifestDigest", c.released, c.serial, c.backwards, c.retry_up_to AS "retryUpTo", b.plan
+    `SELECT c.decision_id AS "decisionId", encode(d.digest, 'hex') AS "manifestDigest", c.released, c.serial, c.backwards, c.retry_up_to AS "retryUpTo", c.error_budget AS counted, b.plan
      FROM chunk c JOIN decision_chunk d ON d.decision_id = c.decision_id AND d.chunk_id = c.id JOIN batch b ON b.id = c.batch_id
      WHERE c.id = $1 AND c.epoch = $2`,
     [claim.chunkId, claim.epoch],
   );
   return rows[0] ?? null;
+}
+
+/** What is counted of the error budget goes on where the chunk is given back and taken again: else one that is given back after each send would never spend it. */
+export async function keepCounted(pool: Pool, claim: Claim, counted: Counted): Promise<void> {
+  await pool.query('UPDATE chunk SET error_budget = $4 WHERE id = $1 AND epoch = $2 AND state = $3', [
+    ...[claim.chunkId, claim.epoch, claim.state, JSON.stringify(counted)],
+  ]);
 }
 
 export type FrozenRow = {
@@ -174,7 +189,7 @@ export async function endExecution(pool: Pool, claim: Claim, cutShort: boolean):
            ELSE ${DONE_OR_UNCERTAIN} END,
          not_executed = not_executed + CASE WHEN stopping IN ('cancel', 'accept_rest') THEN ${WAITING} ELSE 0 END,
          accepted_rest = accepted_rest + CASE WHEN stopping = 'accept_rest' THEN ${WAITING} ELSE 0 END,
-         stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+         stopping = NULL, lease_owner = NULL, lease_until = NULL, error_budget = NULL, updated_at = clock_timestamp()
        WHERE id = $1 RETURNING state`,
       [claim.chunkId, cutShort],
     );
@@ -228,7 +243,7 @@ const HALT = `UPDATE chunk SET
     halt_reason = CASE WHEN ${ENDS} THEN NULL ELSE $4 END,
     not_executed = not_executed + CASE WHEN ${ENDS} THEN ${WAITING} ELSE 0 END,
     accepted_rest = accepted_rest + CASE WHEN ${ENDS} AND stopping = 'accept_rest' THEN ${WAITING} ELSE 0 END,
-    stopping = NULL, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+    stopping = NULL, lease_owner = NULL, lease_until = NULL, error_budget = NULL, updated_at = clock_timestamp()
   WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING state`;
 
 /**
@@ -296,13 +311,47 @@ export async function settleUncertain(tx: Tx, chunkId: string): Promise<void> {
   );
 }
 
-/** Reserves `count` sends at `perSecond` over all workers of the batch; gives how many ms to wait before the first of them. */
-export async function reserveRate(pool: Pool, batchId: string, count: number, perSecond: number): Promise<number> {
-  const { rows } = await pool.query<{ wait: number }>(
-    `INSERT INTO rate_bucket (batch_id, next_at) VALUES ($1, clock_timestamp() + $2 * interval '1 second')
-     ON CONFLICT (batch_id) DO UPDATE SET next_at = greatest(rate_bucket.next_at, clock_timestamp()) + $2 * interval '1 second'
-     RETURNING (extract(epoch FROM next_at - clock_timestamp()) * 1000)::float8 - $2::float8 * 1000 AS wait`,
-    [batchId, count / perSecond],
+/** `count` sends are this chunk's, the first of them in `ms`; none (0) are, and the next one that is free is in `ms`. */
+export type Reserved = { count: number; ms: number };
+
+/**
+ * Reserves up to `count` sends at `perSecond` over all who send for the batch, unless the first of them is more than WAIT_HELD_MS away: nobody holds
+ * what others could use first. `chunkId` is null where no chunk is executing.
+ */
+export async function reserveRate(
+  pool: Pool,
+  holder: { batchId: string; chunkId: string | null },
+  count: number,
+  perSecond: number,
+): Promise<Reserved> {
+  const { rows } = await pool.query<{ mine: number | null; next: number | null }>({
+    name: 'reserve-rate',
+    text: `WITH reserved AS (
+        INSERT INTO rate_bucket AS r (batch_id, next_at, holder, held_from, held_seq)
+        VALUES ($1, clock_timestamp() + $3::float8 * interval '1 second', $2, clock_timestamp(), (SELECT seq FROM chunk WHERE id = $2))
+        ON CONFLICT (batch_id) DO UPDATE SET
+          next_at = greatest(r.next_at, clock_timestamp()) + $3::float8 * interval '1 second',
+          held_from = greatest(r.next_at, clock_timestamp()), holder = excluded.holder, held_seq = excluded.held_seq
+        WHERE r.next_at <= clock_timestamp() + $4 * interval '1 millisecond'
+        RETURNING held_from)
+      SELECT (SELECT extract(epoch FROM held_from - clock_timestamp()) * 1000 FROM reserved)::float8 AS mine,
+        (SELECT extract(epoch FROM next_at - clock_timestamp()) * 1000 FROM rate_bucket WHERE batch_id = $1)::float8 AS next`,
+    values: [holder.batchId, holder.chunkId, count / perSecond, WAIT_HELD_MS],
+  });
+  const { mine = null, next = null } = rows[0] ?? {};
+  return mine === null ? { count: 0, ms: Math.max(0, next ?? 0) } : { count, ms: Math.max(0, mine) };
+}
+
+/**
+ * Gives back what the chunk reserved last and did not use, unless somebody reserved after it. `unused`: so many sends of it, as their owner knows; null: all of
+ * it, if the chunk began nothing since, for its owner died or ended without a word.
+ */
+export async function returnRate(pool: Pool, claim: Claim, unused: number | null, perSecond: number): Promise<void> {
+  await pool.query(
+    `UPDATE rate_bucket r SET holder = NULL,
+       next_at = CASE WHEN $4::float8 IS NULL THEN r.held_from ELSE greatest(r.held_from, r.next_at - $4::float8 * interval '1 second') END
+     WHERE r.batch_id = $1 AND r.holder = $2 AND ($4::float8 IS NOT NULL OR NOT EXISTS (
+       SELECT FROM receipt i WHERE i.batch_id = $1 AND i.chunk = $3 AND i.seq > r.held_seq AND i.kind = 'intent'))`,
+    [claim.batchId, claim.chunkId, claim.number, unused === null ? null : unused / perSecond],
   );
-  return Math.max(0, rows[0]?.wait ?? 0);
 }

@@ -293,7 +293,8 @@ export type WorkerNow = {
   host: string;
   pid: number;
   state: 'idle' | 'busy' | 'draining' | 'gone';
-  chunk: { batchId: string; batchName: string; number: number } | null;
+  /** those that it owns under a live lease, the oldest claim first */
+  chunks: { batch: string; batchName: string; number: number; state: 'classifying' | 'executing'; since: string }[];
   heartbeat: Date;
   heartbeatAgeMs: number;
 };
@@ -302,9 +303,13 @@ export type WorkerNow = {
 export async function readWorkersNow(pool: Pool): Promise<WorkerNow[]> {
   const { rows } = await pool.query<WorkerNow>(
     `SELECT w.id, w.host, w.pid, CASE WHEN w.age > $1 THEN 'gone' ELSE w.state END AS state, w.heartbeat, w.age AS "heartbeatAgeMs",
-       CASE WHEN c.id IS NOT NULL AND w.age <= $1 THEN json_build_object('batchId', b.id, 'batchName', b.name, 'number', c.number) END AS chunk
+       ARRAY(
+         SELECT json_build_object('batch', b.id, 'batchName', b.name, 'number', c.number, 'state', c.state,
+           'since', to_char(coalesce(c.claimed_at, c.updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+         FROM chunk c JOIN batch b ON b.id = c.batch_id
+         WHERE w.age <= $1 AND c.lease_owner = w.id AND c.state IN (${stateList(CHUNK_OWNED)}) AND c.lease_until > clock_timestamp()
+         ORDER BY c.claimed_at, c.batch_id, c.number) AS chunks
      FROM (SELECT *, greatest(0, extract(epoch FROM clock_timestamp() - heartbeat) * 1000)::float8 AS age FROM worker) w
-     LEFT JOIN chunk c ON c.id = w.chunk_id LEFT JOIN batch b ON b.id = c.batch_id
      WHERE w.age < 3600000 ORDER BY w.host, w.pid, w.id`,
     [WORKER_GONE_MS],
   );

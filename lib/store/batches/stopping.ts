@@ -11,7 +11,7 @@ import type { Tx } from '#lib/store/postgres/db.ts';
 export function pauseChunks(tx: Tx, batchId: string, chunk?: number): Promise<number[]> {
   return changed(
     tx,
-    `UPDATE chunk SET stopping = 'pause', updated_at = clock_timestamp()
+    `UPDATE chunk SET stopping = 'pause', ${WAITS_NO_MORE}, updated_at = clock_timestamp()
      WHERE ${WHICH} AND state IN (${stateList(CHUNK_PAUSABLE)}) AND (stopping IS NULL OR stopping = 'pause') RETURNING number`,
     batchId,
     chunk,
@@ -27,7 +27,7 @@ export function resumeChunks(tx: Tx, batchId: string, chunk?: number): Promise<n
        state = CASE WHEN state NOT IN (${stood}) THEN state WHEN halted_from = 'classifying' AND state = 'halted' THEN 'queued' ELSE 'executing' END,
        lease_owner = CASE WHEN state IN (${stood}) THEN NULL ELSE lease_owner END,
        lease_until = CASE WHEN state IN (${stood}) THEN NULL ELSE lease_until END,
-       stopping = NULL, halt_reason = NULL, incident_id = NULL, updated_at = clock_timestamp()
+       stopping = NULL, halt_reason = NULL, incident_id = NULL, ${WAITS_NO_MORE}, updated_at = clock_timestamp()
      WHERE ${WHICH} AND (state IN (${stood}) OR stopping = 'pause') RETURNING number`,
     batchId,
     chunk,
@@ -49,7 +49,7 @@ export function cancelChunks(tx: Tx, batchId: string, chunk?: number): Promise<n
        lease_owner = CASE WHEN state = 'executing' THEN lease_owner END,
        lease_until = CASE WHEN state = 'executing' THEN lease_until END,
        not_executed = not_executed + CASE WHEN ${idle} AND decision_id IS NOT NULL THEN ${WAITING} ELSE 0 END,
-       halt_reason = NULL, incident_id = NULL, updated_at = clock_timestamp()
+       halt_reason = NULL, incident_id = NULL, ${WAITS_NO_MORE}, updated_at = clock_timestamp()
      WHERE ${WHICH} AND state IN (${stateList([...chunkFrom('cancel_idle'), ...chunkFrom('cancel_executing')])})
        AND stopping IS DISTINCT FROM 'accept_rest' RETURNING number`,
     batchId,
@@ -103,6 +103,9 @@ export async function resolveIncidents(tx: Tx, batchId: string, chunks: readonly
     [batchId, chunks],
   );
 }
+
+/** Whatever it was given back for: who stops it, or lets it go on, asks for it now. */
+const WAITS_NO_MORE = 'not_before = NULL, waits_for = NULL';
 
 const WHICH = 'batch_id = $1 AND ($2::int IS NULL OR number = $2)';
 

@@ -3,8 +3,18 @@
  * by the database's clock, so a worker's own clock may be hours off.
  */
 import type { Pool } from 'pg';
-import { CHUNK_OWNED, CHUNK_TERMINAL, chunkFrom, type Stopping, stateList } from '#lib/core/lifecycle.ts';
-import { LEASE_MS } from '#lib/core/limits.ts';
+import {
+  CHUNK_ACTING,
+  CHUNK_OWNED,
+  CHUNK_PAUSABLE,
+  CHUNK_TERMINAL,
+  chunkFrom,
+  type Stopping,
+  stateList,
+} from '#lib/core/lifecycle.ts';
+import { LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
+import { WAITING } from '#lib/store/actions/execution.ts';
+import { CHANNEL, CLAIMED } from '#lib/store/live/notifications.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 export type Claim = {
@@ -19,40 +29,119 @@ export type Claim = {
   probes: string[];
 };
 
+/**
+ * `light`: nothing that would keep a core of this worker busy, but for what another left behind when it died. `stopping`: only what is to be brought
+ * to a stop.
+ */
+export type Takes = 'all' | 'light' | 'stopping';
+
 export type Turn = {
-  /** batches that this worker had a chunk of, the latest last: of those with as few chunks at work, the others come first */
-  served: readonly string[];
+  takes: Takes;
   /** chunks that this worker leaves alone */
   except: readonly string[];
 };
 
+/** `outside`: some of its requests leave Countersign, so it waits more than it works. */
+export type Claimed = Claim & { outside: boolean };
+
 /**
- * Takes the next chunk in fair order (fewest chunks at work first, then who waited longest for this worker) and raises its epoch; null when there
- * is none. Lapsed leases are taken over here too, but not before one lease length has passed since the database started: while it was away
+ * Takes the next chunk in fair order (fewest chunks of its batch at work, then the fewest items left, then the oldest batch) and raises its epoch; null
+ * when there is none. Lapsed leases are taken over here too, but not before one lease length has passed since the database started: while it was away
  * nobody could renew, so every lease has lapsed at once and proves nothing about its owner.
  */
-export async function claimChunk(pool: Pool, workerId: string, turn: Turn = { served: [], except: [] }): Promise<Claim | null> {
-  const { rows } = await pool.query<Claim>({
+export async function claimChunk(
+  pool: Pool,
+  workerId: string,
+  turn: Turn = { takes: 'all', except: [] },
+): Promise<Claimed | null> {
+  const { rows } = await pool.query<Claimed>({
     name: 'claim-chunk',
     text: CLAIM,
-    values: [workerId, LEASE_MS, turn.served, turn.except],
+    values: [workerId, LEASE_MS, turn.takes, turn.except],
   });
   return rows[0] ?? null;
 }
 
 /**
- * Extends the lease. `held`: a target of the chunk fails for everybody, and somebody else tries it, or nobody. Null when somebody else owns the
- * chunk by now (the epoch moved), it needs no owner any more, or it was given back while the renewal was on its way.
+ * How many batches have something to claim and nobody who works on them, a few at most; and how many chunks of each of these batches are at work.
+ * Who has no room for the first gives back one of the second.
  */
-export async function renewLease(pool: Pool, claim: Claim): Promise<{ held: boolean } | null> {
-  const { rows } = await pool.query<{ held: boolean }>({
-    name: 'renew-lease',
-    text: `UPDATE chunk SET lease_until = clock_timestamp() + $3 * interval '1 millisecond'
-           WHERE id = $1 AND epoch = $2 AND state = $4 AND lease_owner IS NOT NULL
-           RETURNING EXISTS (SELECT FROM breaker t WHERE t.target = ANY (targets) AND (t.state = 'open' OR t.probe IS DISTINCT FROM chunk.id)) AS held`,
-    values: [claim.chunkId, claim.epoch, LEASE_MS, claim.state],
+export async function readStarving(
+  pool: Pool,
+  batchIds: readonly string[],
+  except: readonly string[],
+): Promise<{ starving: number; atWork: Map<string, number> }> {
+  const { rows } = await pool.query<{ starving: number; batchId: string | null; chunks: number }>({
+    name: 'starving-batches',
+    text: STARVING,
+    values: [batchIds, LEASE_MS, 'all', except],
   });
-  return rows[0] ?? null;
+  const atWork = rows.flatMap(({ batchId, chunks }): [string, number][] => (batchId === null ? [] : [[batchId, chunks]]));
+  return { starving: rows[0]?.starving ?? 0, atWork: new Map(atWork) };
+}
+
+/**
+ * What became of a renewal. `held`: a target of the chunk fails for everybody, and somebody else tries it, or nobody. `lost`: somebody else owns the
+ * chunk by now (the epoch moved), it needs no owner any more, or it was given back while the renewal was on its way. `in_use`: somebody has the
+ * row at this moment, so nothing was renewed.
+ */
+export type Renewal = { held: boolean } | 'lost' | 'in_use';
+
+/**
+ * Extends the leases of many claims with one statement, which waits for nobody: a transaction that has one of the rows must not hold up the others, nor
+ * wait for them in a circle. Gives what became of each, in their order.
+ */
+export function renewLeases(pool: Pool, claims: readonly Claim[]): Promise<Renewal[]> {
+  return renewed(pool, 'renew-leases', 'SKIP LOCKED', claims);
+}
+
+/** The same for one, waiting for whoever has its row. */
+export async function renewLease(pool: Pool, claim: Claim): Promise<{ held: boolean } | null> {
+  const [found] = await renewed(pool, 'renew-lease', '', [claim]);
+  return typeof found === 'object' ? found : null;
+}
+
+async function renewed(pool: Pool, name: string, locked: string, claims: readonly Claim[]): Promise<Renewal[]> {
+  const { rows } = await pool.query<{ at: number; held: boolean | null }>({
+    name,
+    text: `WITH asked AS (
+         SELECT c.id, a.at FROM unnest($1::uuid[], $2::int[], $3::text[]) WITH ORDINALITY AS a(id, epoch, state, at)
+         JOIN chunk c ON c.id = a.id WHERE ${STANDS}
+       ), mine AS MATERIALIZED (
+         SELECT c.id FROM unnest($1::uuid[], $2::int[], $3::text[]) AS a(id, epoch, state)
+         JOIN chunk c ON c.id = a.id WHERE ${STANDS} FOR NO KEY UPDATE OF c ${locked}
+       ), extended AS (
+         UPDATE chunk SET lease_until = clock_timestamp() + $4 * interval '1 millisecond' FROM mine WHERE chunk.id = mine.id
+         RETURNING chunk.id, EXISTS (SELECT FROM breaker t WHERE t.target = ANY (targets) AND (t.state = 'open' OR t.probe IS DISTINCT FROM chunk.id)) AS held
+       )
+       SELECT asked.at::int, extended.held FROM asked LEFT JOIN extended USING (id)`,
+    values: [claims.map(({ chunkId }) => chunkId), claims.map(({ epoch }) => epoch), claims.map(({ state }) => state), LEASE_MS],
+  });
+  const standing = new Map(rows.map(({ at, held }) => [at, held]));
+  return claims.map((_, index) => {
+    const held = standing.get(index + 1);
+    return held === undefined ? 'lost' : held === null ? 'in_use' : { held };
+  });
+}
+
+/** A claim that still holds, as it was asked for: `a` of chunk `c`. */
+const STANDS = 'c.epoch = a.epoch AND c.state = a.state AND c.lease_owner IS NOT NULL';
+
+/** What a chunk that is given back waits for, and for how long by the database's clock. */
+export type Wait = { for: 'rate' | 'retry_after' | 'target'; ms: number };
+
+/**
+ * Gives up the lease of a chunk with nothing in flight, which nobody claims before its wait is over. What is to be brought to a stop waits for
+ * nothing.
+ */
+export async function giveBack(pool: Pool, claim: Claim, wait: Wait): Promise<void> {
+  await pool.query(
+    `UPDATE chunk SET lease_until = NULL, lease_owner = NULL, updated_at = clock_timestamp(),
+       not_before = CASE WHEN stopping IS NULL THEN clock_timestamp() + $4::float8 * interval '1 millisecond' END,
+       waits_for = CASE WHEN stopping IS NULL THEN $5 END
+     WHERE id = $1 AND epoch = $2 AND state = $3`,
+    [claim.chunkId, claim.epoch, claim.state, wait.ms, wait.for],
+  );
 }
 
 /** Gives up the lease so that the next worker need not wait for it to lapse. Only for a worker with nothing in flight. */
@@ -111,6 +200,9 @@ export async function whyRefused(client: Pool | Tx, claim: Claim): Promise<'stop
  * executing one without a live lease, when its batch runs or when it is to be brought to a stop. A batch whose chunks depend on
  * each other gives a chunk away only when all before it are settled.
  *
+ * A chunk that was given back until some moment is left alone before it, and so is one whose batch may send nothing for a while by its rate; but not
+ * where it is to be brought to a stop. What its owner left behind is taken over in any case.
+ *
  * What a broken target holds is not claimed, except to bring it to a stop. Once a person resumed it, one chunk that is not
  * yet tried by another's is claimed to try it: of two claims at once the later finds that the breaker names another chunk than it saw, and takes nothing.
  *
@@ -118,25 +210,8 @@ export async function whyRefused(client: Pool | Tx, claim: Claim): Promise<'stop
  * between the moment it is paused and the moment that everybody can see it. A takeover from an owner that did not give its lease back is told
  * on the tape.
  */
-const CLAIM = `
-WITH candidate AS (
-  SELECT c.id, c.lost_owner, c.held_by, b.id AS batch_id, b.state AS batch_state
-  FROM (
-    SELECT b.id, b.state, b.routing
-    FROM batch b
-    LEFT JOIN (
-      SELECT batch_id, count(*) AS chunks FROM chunk
-      WHERE state IN (${stateList(CHUNK_OWNED)}) AND lease_until > clock_timestamp() GROUP BY batch_id
-    ) busy ON busy.batch_id = b.id
-    WHERE b.state = 'running'
-       OR EXISTS (SELECT 1 FROM chunk WHERE batch_id = b.id AND state IN (${stateList(CHUNK_OWNED)}))
-    ORDER BY coalesce(busy.chunks, 0), coalesce(array_position($3::uuid[], b.id), 0), b.started_at
-  ) b
-  CROSS JOIN LATERAL (
-    SELECT c.id, CASE WHEN c.state IN (${stateList(CHUNK_OWNED)}) THEN c.lease_owner END AS lost_owner,
-      CASE WHEN c.state IN ('approved', 'executing') AND c.stopping IS NULL THEN c.targets END AS held_by
-    FROM chunk c
-    WHERE c.batch_id = b.id AND c.id <> ALL ($4::uuid[])
+const CLAIMABLE = `
+    c.batch_id = b.id AND c.id <> ALL ($4::uuid[])
       AND (
         (b.state = 'running' AND c.stopping IS NULL
           AND (c.state = 'queued' OR (c.state = 'approved' AND (c.released OR c.has_first))))
@@ -151,6 +226,41 @@ WITH candidate AS (
       AND (b.routing <> 'sequential' OR NOT EXISTS (
         SELECT 1 FROM chunk earlier WHERE earlier.batch_id = b.id AND earlier.number < c.number
           AND earlier.state NOT IN (${stateList(CHUNK_TERMINAL)})))
+      AND (c.stopping IS NOT NULL OR (
+        (c.not_before IS NULL OR c.not_before <= clock_timestamp())
+        AND (c.state NOT IN (${stateList(CHUNK_ACTING)}) OR c.lease_until IS NOT NULL OR NOT EXISTS (
+          SELECT FROM rate_bucket r WHERE r.batch_id = b.id AND r.next_at > clock_timestamp() + interval '${WAIT_HELD_MS} milliseconds'))
+        AND ($3 = 'all' OR ($3 = 'light' AND (c.lease_until IS NOT NULL OR c.targets <> '{}')))))`;
+
+/** Chunks at work: their owners were heard of. */
+const BUSY = `
+  SELECT batch_id, count(*)::int AS chunks FROM chunk
+  WHERE state IN (${stateList(CHUNK_OWNED)}) AND lease_until > clock_timestamp() GROUP BY batch_id`;
+
+/** So many chunks of a batch are looked at for how much is left of it: enough to tell a small one from a large one. */
+const LEFT_CHUNKS = 32;
+
+const CLAIM = `
+WITH candidate AS (
+  SELECT c.id, c.lost_owner, c.held_by, b.id AS batch_id, b.state AS batch_state
+  FROM (
+    SELECT b.id, b.state, b.routing
+    FROM batch b
+    LEFT JOIN (${BUSY}) busy ON busy.batch_id = b.id
+    CROSS JOIN LATERAL (
+      SELECT sum(few.items) AS items FROM (
+        SELECT CASE WHEN c.state IN (${stateList(CHUNK_ACTING)}) THEN ${WAITING} ELSE item_count - classified END AS items
+        FROM chunk c WHERE c.batch_id = b.id AND c.state IN (${stateList(CHUNK_PAUSABLE)}) LIMIT ${LEFT_CHUNKS}) few
+    ) remaining
+    WHERE b.state = 'running'
+       OR EXISTS (SELECT 1 FROM chunk WHERE batch_id = b.id AND state IN (${stateList(CHUNK_OWNED)}))
+    ORDER BY coalesce(busy.chunks, 0), remaining.items, b.started_at
+  ) b
+  CROSS JOIN LATERAL (
+    SELECT c.id, CASE WHEN c.state IN (${stateList(CHUNK_OWNED)}) THEN c.lease_owner END AS lost_owner,
+      CASE WHEN c.state IN ('approved', 'executing') AND c.stopping IS NULL THEN c.targets END AS held_by
+    FROM chunk c
+    WHERE ${CLAIMABLE}
     ORDER BY (c.state IN ('approved', 'executing')) DESC, c.number
     LIMIT 1
     FOR UPDATE OF c SKIP LOCKED
@@ -171,6 +281,9 @@ WITH candidate AS (
     epoch = chunk.epoch + 1,
     lease_owner = $1,
     lease_until = clock_timestamp() + $2 * interval '1 millisecond',
+    claimed_at = clock_timestamp(),
+    not_before = NULL,
+    waits_for = NULL,
     updated_at = clock_timestamp()
   FROM permitted
   WHERE chunk.id = permitted.id AND (SELECT count(*) FROM probed) = (SELECT count(*) FROM held)
@@ -182,5 +295,13 @@ WITH candidate AS (
   FROM claimed LEFT JOIN worker lost ON lost.id = claimed.lost_owner LEFT JOIN worker taker ON taker.id = $1
   WHERE claimed.lost_owner IS NOT NULL
 )
-SELECT id AS "chunkId", batch_id AS "batchId", dataset_id AS "datasetId", number, epoch, state, stopping,
-  ARRAY(SELECT target FROM probed) AS probes FROM claimed`;
+SELECT id AS "chunkId", batch_id AS "batchId", dataset_id AS "datasetId", number, epoch, state, stopping, targets <> '{}' AS outside,
+  ARRAY(SELECT target FROM probed) AS probes, pg_notify('${CHANNEL}', '${CLAIMED}')::text AS told FROM claimed`;
+
+const STARVING = `
+WITH busy AS (${BUSY}), starving AS (
+  SELECT b.id FROM batch b
+  WHERE b.state = 'running' AND b.id NOT IN (SELECT batch_id FROM busy) AND EXISTS (SELECT FROM chunk c WHERE ${CLAIMABLE}) LIMIT 16
+)
+SELECT (SELECT count(*)::int FROM starving) AS starving, batch_id AS "batchId", chunks
+FROM (SELECT) one LEFT JOIN busy ON batch_id = ANY ($1::uuid[])`;

@@ -3,12 +3,22 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
 import { haltAtTarget } from '#lib/store/actions/breakers.ts';
-import { endExecution, haltChunk } from '#lib/store/actions/execution.ts';
+import { endExecution, haltChunk, keepCounted } from '#lib/store/actions/execution.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { insertIntents, insertOutcomes, insertOutcomesAndIntents, insertResolution } from '#lib/store/receipts/receipts.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
-import { type Claim, holdFence, howClaimStands, releaseLease, renewLease, whyRefused, yieldClassifying } from './claims.ts';
+import {
+  type Claim,
+  giveBack,
+  holdFence,
+  howClaimStands,
+  releaseLease,
+  renewLease,
+  renewLeases,
+  whyRefused,
+  yieldClassifying,
+} from './claims.ts';
 import { completeClassifying, insertClassifications } from './classifications.ts';
 
 const { pool } = await testDatabase();
@@ -53,6 +63,10 @@ const STATEMENTS: Record<string, Statement> = {
     ...{ state: 'executing', over: null, stopping: 'writes' },
     act: async (claim) => endExecution(pool, claim, false),
   },
+  'what is counted of an error budget': {
+    ...{ state: 'executing', stopping: 'writes' },
+    act: (claim) => keepCounted(pool, claim, { outcomes: 1, all: { count: 1, last: null }, run: { count: 1, last: null } }),
+  },
   'a halt while executing': {
     ...{ state: 'executing', over: null, stopping: 'writes' },
     act: (claim) => haltChunk(pool, claim, 'a fault', randomUUID()),
@@ -78,6 +92,11 @@ const STATEMENTS: Record<string, Statement> = {
     act: (claim) => haltChunk(pool, claim, 'a fault', randomUUID()),
   },
   'a renewal': { state: 'executing', over: null, stopping: 'writes', act: (claim) => renewLease(pool, claim) },
+  'a renewal among many': { state: 'executing', over: ['lost'], stopping: 'writes', act: (claim) => renewLeases(pool, [claim]) },
+  'a chunk given back until later': {
+    ...{ state: 'executing', stopping: 'writes' },
+    act: (claim) => giveBack(pool, claim, { for: 'rate', ms: 60_000 }),
+  },
   'a lease given back': { state: 'executing', stopping: 'writes', act: (claim) => releaseLease(pool, claim) },
 };
 
@@ -87,6 +106,30 @@ test('a renewal that was on its way when the chunk was given back gives nobody a
   const before = await written(claim);
   expect(await renewLease(pool, claim)).toBeNull();
   expect(await written(claim)).toEqual(before);
+});
+
+test('one statement renews all that stand, tells what is lost, and waits for nobody who has a row', async () => {
+  const [first, second, past] = [await seeded('', 'executing'), await seeded('', 'executing'), await seeded('', 'executing')];
+  const over = { ...past, epoch: past.epoch - 1 };
+  const untilOf = async ({ chunkId }: Claim): Promise<Date> =>
+    (await pool.query('SELECT lease_until AS until FROM chunk WHERE id = $1', [chunkId])).rows[0].until;
+  const ids = [first, second, past].map(({ chunkId }) => chunkId);
+  await pool.query('UPDATE chunk SET lease_until = clock_timestamp() WHERE id = ANY ($1)', [ids]);
+  const before = await Promise.all([first, second, past].map(untilOf));
+  const holder = await pool.connect();
+  try {
+    await holder.query('BEGIN');
+    await holder.query('SELECT FROM chunk WHERE id = $1 FOR UPDATE', [second.chunkId]);
+    expect(await renewLeases(pool, [first, second, over])).toEqual([{ held: false }, 'in_use', 'lost']);
+    const after = await Promise.all([first, second, past].map(untilOf));
+    expect(after.map((until, index) => until > (before[index] as Date))).toEqual([true, false, false]);
+    // By itself it is waited for.
+    const alone = renewLease(pool, second);
+    await holder.query('COMMIT');
+    expect(await alone).toEqual({ held: false });
+  } finally {
+    holder.release();
+  }
 });
 
 /** The end of an execution needs that nothing is in flight, the end of classifying that all is classified. */

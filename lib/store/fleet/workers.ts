@@ -6,13 +6,12 @@ import { WORKER_GONE_MS } from '#lib/core/limits.ts';
 /** Writes this worker's row with the database's clock. */
 export async function recordWorker(
   pool: Pool,
-  worker: { id: string; host: string; pid: number; chunkId: string | null; fault: DatabaseFaultKind | null },
+  worker: { id: string; host: string; pid: number; state: 'idle' | 'busy' | 'draining'; fault: DatabaseFaultKind | null },
 ): Promise<void> {
   await pool.query(
-    `INSERT INTO worker (id, host, pid, state, chunk_id, fault, heartbeat) VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())
-     ON CONFLICT (id) DO UPDATE
-     SET state = excluded.state, chunk_id = excluded.chunk_id, fault = excluded.fault, heartbeat = excluded.heartbeat`,
-    [worker.id, worker.host, worker.pid, worker.chunkId === null ? 'idle' : 'busy', worker.chunkId, worker.fault],
+    `INSERT INTO worker (id, host, pid, state, fault, heartbeat) VALUES ($1, $2, $3, $4, $5, clock_timestamp())
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, fault = excluded.fault, heartbeat = excluded.heartbeat`,
+    [worker.id, worker.host, worker.pid, worker.state, worker.fault],
   );
 }
 

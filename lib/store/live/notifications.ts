@@ -2,6 +2,8 @@
 import pg from 'pg';
 
 export const CHANNEL = 'countersign';
+/** The payload that says that somebody claimed a chunk; every other is a batch's id. */
+export const CLAIMED = 'claimed';
 const RECONNECT_MS = 1_000;
 
 /**

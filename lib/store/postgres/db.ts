@@ -47,6 +47,12 @@ export function db(options: DbOptions = {}): Db {
 
 /** A database of its own, for tests and entry points that name it. Close it with `closeDb(it)`. */
 export function openDb(url: string, options: DbOptions = {}): Db {
+  const pool = openPool(url, options);
+  return { pool, prisma: new PrismaClient({ adapter: new PrismaPg(pool) }) };
+}
+
+/** Connections of their own, for statements that must not wait for those of others. The caller ends it. */
+export function openPool(url: string, options: DbOptions = {}): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? POOL_MAX,
@@ -59,7 +65,7 @@ export function openDb(url: string, options: DbOptions = {}): Db {
   // An idle connection that the server ended; the pool opens another when it is needed.
   pool.on('error', () => {});
   tellDamage(pool);
-  return { pool, prisma: new PrismaClient({ adapter: new PrismaPg(pool) }) };
+  return pool;
 }
 
 /** Ends the process's database, or the one given; waits for what is running. */
