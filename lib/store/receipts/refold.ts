@@ -68,7 +68,7 @@ export async function endWatch(pool: Pool, batchId: string): Promise<void> {
 }
 
 /** Row `f` of chunk_fold is to be compared with its receipts again; `c` is its chunk and `b` its batch. */
-const DUE = `(f.refolded_at < CASE WHEN b.state IN (${stateList(BATCH_UNFINISHED)}) THEN clock_timestamp() - interval '${REFOLD_MS} milliseconds'
+const DUE = `(f.refolded_at <= CASE WHEN b.state IN (${stateList(BATCH_UNFINISHED)}) THEN clock_timestamp() - interval '${REFOLD_MS} milliseconds'
   ELSE greatest(c.updated_at, b.finished_at) END)`;
 
 type Kept = Pick<ChunkToFold, 'id' | 'decisionId'> &
