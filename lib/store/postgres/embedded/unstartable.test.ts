@@ -95,9 +95,9 @@ describe('a database of which something is missing, cut or overwritten', () => {
   });
 
   test('a file that every connection needs', async () => {
-    rmSync(join(data, 'global', 'pg_filenode.map'));
+    rmSync(join(data, 'base', '5', 'pg_filenode.map'));
     const said = await refusal();
-    expect(said).toContain(`The database in ${data} is damaged; PostgreSQL says: could not open file "global/pg_filenode.map"`);
+    expect(said).toContain(`The database in ${data} is damaged; PostgreSQL says: could not open file "base/5/pg_filenode.map"`);
   });
 
   test('pg_control', async () => {

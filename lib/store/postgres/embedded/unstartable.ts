@@ -11,7 +11,15 @@ import type { Place } from './place.ts';
 
 /** What initdb makes and PostgreSQL does not start without. Tools that copy files leave empty folders out, so those count too. */
 const NEEDED = [
-  ...['PG_VERSION', 'base', 'global', join('global', 'pg_control'), 'pg_hba.conf', 'postgresql.conf'],
+  ...[
+    'PG_VERSION',
+    'base',
+    'global',
+    join('global', 'pg_control'),
+    join('global', 'pg_filenode.map'),
+    'pg_hba.conf',
+    'postgresql.conf',
+  ],
   ...[
     'pg_commit_ts',
     'pg_dynshmem',
@@ -75,8 +83,7 @@ export function whyItEnded(said: string, where: Where): CountersignError {
   const { place, logPath } = where;
   // A disk that is full takes no log either.
   if (tellsDiskFull(said) || isFull(place.root)) return diskFull(place.root);
-  // What it says before it has read its settings has no level.
-  const fatal = /(?:FATAL|PANIC|postgres): +(.*)/.exec(said)?.[1];
+  const fatal = fatalWords(said);
   const version = otherVersion(place);
   if (version) {
     return unavailable(
@@ -133,6 +140,12 @@ export function diskFull(path: string): CountersignError {
 /** Of the files that PostgreSQL can't do without, and of the log of transactions from which it would recover. */
 const DAMAGE =
   /control file|pg_control|incompatible with server|checkpoint record|redo|not a valid data directory|invalid data in|bogus data|invalid page|could not read blocks|could not (open|read|access|stat|fsync) [^\n]*"?(base|global|pg_[a-z_]+)\/|status of transaction|could not (open|read) (file|directory) "(base|global|pg_|PG_)/;
+
+/** Why it ended. It turns our own questions away as fatal too while it starts; what it says before it has read its settings has no level. */
+function fatalWords(said: string): string | undefined {
+  const all = [...said.matchAll(/(?:FATAL|PANIC|postgres): +(.*)/g)].flatMap(([, words]) => words ?? []);
+  return all.find((words) => !words.startsWith('the database system is '));
+}
 
 /** What PG_VERSION says, where that is a version and not the one of our programs. */
 function otherVersion({ data, native }: Place): string | null {
