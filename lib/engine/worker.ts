@@ -32,6 +32,8 @@ export type WorkerTask = {
   drain: AbortSignal;
   place: Place;
   requests: Requests;
+  /** This worker claims the chunk no more for a while; said before it is given back. */
+  leaveAlone: () => void;
 };
 /** `waits`: given back until its next send is near. `unsuited`: this build does not know a connector that the chunk needs; somebody else must. */
 export type Handled = 'done' | 'yielded' | 'waits' | 'lost' | 'unsuited';
@@ -110,9 +112,10 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       // There may be room for another that keeps a core busy.
       if (is && !claim.outside) bell.wake();
     };
-    const task = { claim, workerId, place: { giveWay: loop.giveWay.signal, resting }, requests: requests() };
+    const place = { giveWay: loop.giveWay.signal, resting };
+    const leaveAlone = () => unsuited.add(claim.chunkId);
+    const task = { claim, workerId, place, requests: requests(), leaveAlone };
     void handle(input, leases.hold(claim, claimedAt), task).then((handled) => {
-      if (handled === 'unsuited') unsuited.add(claim.chunkId);
       if (handled === 'refused') refused = true;
       loops.delete(loop);
       heart.changed();
@@ -235,7 +238,7 @@ function leftAlone() {
 async function handle(
   { pool, drain, log, handlers }: WorkerInput,
   lease: Lease,
-  task: Pick<WorkerTask, 'claim' | 'workerId' | 'place' | 'requests'>,
+  task: Omit<WorkerTask, 'pool' | 'lease' | 'drain'>,
 ): Promise<Handled | 'refused'> {
   const { claim } = task;
   const facts = { batch: claim.batchId, chunk: claim.number, epoch: claim.epoch, state: claim.state };

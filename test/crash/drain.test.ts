@@ -1,7 +1,7 @@
 /** Workers that are asked to end while requests are out: what is known is written, nothing more is sent, and nobody is left. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Keeper, keepRunning } from '#bin/start/children.ts';
-import { DRAIN_MS } from '#lib/core/limits.ts';
+import { CHUNKS_PER_WORKER, DRAIN_MS } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { processLife } from '#lib/store/postgres/embedded/process.ts';
 import { testDatabase } from '#test/database.ts';
@@ -64,7 +64,9 @@ test('asked while all that it has waits for its rate: it is gone within two seco
 
 test('stopped as npm start stops its workers: all of them are gone, and others finish', async () => {
   const target = await loggingTarget({ latencyMs: 100 });
-  const batch = await approvedBatch(pool, { items: 120, chunks: 3, plan: sendAll(target, { concurrency: LANES }) });
+  // More than one worker can have at the same time, whoever is up first.
+  const chunks = CHUNKS_PER_WORKER + 4;
+  const batch = await approvedBatch(pool, { items: 80 * chunks, chunks, plan: sendAll(target, { concurrency: LANES }) });
   const lines: string[] = [];
   keepers.push(
     ...[1, 2].map((n) =>
@@ -83,12 +85,13 @@ test('stopped as npm start stops its workers: all of them are gone, and others f
   expect(lines).toEqual([]);
   expect(rows.map(({ pid }) => processLife(pid))).toEqual([null, null]);
   expect((await pool.query('SELECT FROM worker')).rowCount).toBe(0);
-  for (const chunk of [1, 2, 3]) expect(await counters(pool, batch.batchId, chunk)).toMatchObject({ inFlight: 0, uncertain: 0 });
+  for (let chunk = 1; chunk <= chunks; chunk += 1)
+    expect(await counters(pool, batch.batchId, chunk)).toMatchObject({ inFlight: 0, uncertain: 0 });
   expect(await settled(pool, batch.batchId)).toBe(false);
 
   await startWorker(url, { realTempo: true });
   await eventually('the end', () => settled(pool, batch.batchId));
-  expect(await chunkStates(pool, batch.batchId)).toEqual(['done', 'done', 'done']);
+  expect(new Set(await chunkStates(pool, batch.batchId))).toEqual(new Set(['done']));
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
 

@@ -136,6 +136,16 @@ function judgeBounds({ db, processes, setup, targets }: Run): string[] {
   const slots = setup.serial ? 1 : (setup.execution?.concurrency ?? 8);
   for (const { name, mostSending } of processes)
     if (mostSending > slots) found.push(`${name} had ${mostSending} requests out at once, of ${slots}`);
+  const rate = setup.execution?.ratePerSecond ?? null;
+  if (rate !== null) {
+    const at = db.receipts.filter(({ kind }) => kind === 'intent').map(({ committedAt }) => committedAt);
+    // What was reserved for a second may go out together, and what had its turn may still be on its way to its commit.
+    const together = Math.max(1, Math.floor(rate)) + slots;
+    at.forEach((from, first) => {
+      const last = at.findLastIndex((to) => to - from <= 1_000 / rate);
+      if (last - first > 1 + together) found.push(`${last - first + 1} intents within the time of one, at ${rate} a second`);
+    });
+  }
   const most = setup.execution?.retry?.attempts ?? 3;
   for (const all of Map.groupBy(targets.sent, ({ key, by }) => `${key} ${by}`).values())
     if (all.length > most + 1) found.push(`item ${all[0]?.ordinal} was sent ${all.length} times by one owner, of ${most + 1}`);
