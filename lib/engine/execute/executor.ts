@@ -629,9 +629,11 @@ function repeatAfter(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessfu
 /** Waits as long as between attempts, and for the rate. Who has lost the chunk meanwhile leaves the intent to its next owner. */
 async function beforeRepeat(run: Run, attempt: Attempt, ms: number): Promise<boolean> {
   const waited = (await rest(run, { until: run.clock.now() + ms, for: null })) && (await pace(run, 1, 1)) > 0;
-  const again = waited && honoursKeys(run, attempt) && (await openRequest(run));
-  if (!again && run.stop === 'lost') throw new Refused('lost');
-  return again;
+  const opened = waited && (await openRequest(run));
+  if (opened && honoursKeys(run, attempt)) return true;
+  if (opened) run.requests.close();
+  else if (run.stop === 'lost') throw new Refused('lost');
+  return false;
 }
 
 /** Whether the answer is the trial's: a target that fails for everybody is not kept trying. */
