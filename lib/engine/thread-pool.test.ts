@@ -1,11 +1,11 @@
 /** Threads end when they must, with the query that they are at, and the next job gets a new one. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { threadsOf } from '#bin/threads.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { testDatabase } from '#test/database.ts';
-import type { Threads } from './threads.ts';
+import { takeThreads, type Threads } from './threads.ts';
 
 const { pool, ownerPool } = await testDatabase();
 
@@ -59,10 +59,13 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
+const usual = threadsOf(1, null);
 let others: Threads | null = null;
 afterEach(async () => {
   await others?.end();
+  takeThreads(usual);
 });
+afterAll(() => usual.end());
 
 test('a job that takes longer than it may ends with its query, and the next one is done', async () => {
   const datasetId = await datasetOf('x');

@@ -29,6 +29,7 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
   const all = new Set<Thread>();
   const idle: Thread[] = [];
   const waiting: Waiting[] = [];
+  let over = false;
 
   function next(): void {
     while (waiting.length > 0) {
@@ -110,6 +111,7 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
 
   const threads: Threads = {
     run(job, input, bounds) {
+      if (over) return Promise.resolve('aborted');
       if (patience && waiting.length >= patience.jobs) return Promise.resolve('crowded');
       return new Promise((resolve) => {
         const one: Waiting = {
@@ -134,6 +136,7 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
       });
     },
     async end() {
+      over = true;
       for (const one of waiting.splice(0)) one.settle('aborted');
       await Promise.all([...all].map(({ worker }) => worker.terminate()));
     },
@@ -150,6 +153,7 @@ const PASSED_MS_MAX = 4 * THREAD_LOOK_MS;
 function watch(cells: Int32Array, { jobMs, ruleMs, signal }: JobBounds, over: (why: Came) => void) {
   let jobFor = 0;
   let stepFor = 0;
+  let looks = 0;
   let steps = -1;
   let lookedAt = performance.now();
   const seen = new Map<number, number>();
@@ -175,14 +179,16 @@ function watch(cells: Int32Array, { jobMs, ruleMs, signal }: JobBounds, over: (w
     jobFor += passed;
     stepFor = cell('steps') === steps ? stepFor + passed : 0;
     steps = cell('steps');
+    looks += 1;
     if (part >= 0) seen.set(part, (seen.get(part) ?? 0) + 1);
     if (part >= 0 && stepFor > ruleMs) ended({ ended: { why: 'evaluation', part, ordinal } });
-    else if (jobFor > jobMs) ended({ ended: { why: 'job', part: most(seen), ordinal } });
+    else if (jobFor > jobMs) ended({ ended: { why: 'job', part: blamed(seen, looks), ordinal } });
   }, THREAD_LOOK_MS);
   return { end, place };
 }
 
-/** The key that was counted most; -1 of none. */
-function most(seen: ReadonlyMap<number, number>): number {
-  return [...seen].sort(([, one], [, other]) => other - one)[0]?.[0] ?? -1;
+/** The part that was seen most; -1 when most of the time went elsewhere, as into waiting for the database. */
+function blamed(seen: ReadonlyMap<number, number>, looks: number): number {
+  const inParts = [...seen.values()].reduce((sum, times) => sum + times, 0);
+  return 2 * inParts > looks ? ([...seen].sort(([, one], [, other]) => other - one)[0]?.[0] ?? -1) : -1;
 }

@@ -8,6 +8,7 @@ import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Und
 import { CountersignError } from '#lib/core/errors.ts';
 import { REQUEST_TRIES_MAX } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
+import { turns } from '#lib/turns.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
 import { RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
@@ -66,7 +67,15 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     targetOf: requestOrigin,
     targetFault,
     uncertainWords,
-    undo: async (_client, done) => done.map(undoOf),
+    async undo(_client, done) {
+      const takeTurn = turns();
+      const undos: Undo[] = [];
+      for (const one of done) {
+        undos.push(undoOf(one));
+        await takeTurn();
+      }
+      return undos;
+    },
     canInspect,
     inspect: async ({ request, idempotencyKey }, signal) => {
       const asked = inspectionOf(readRequest(request), idempotencyKey);

@@ -180,7 +180,11 @@ describe('csv', () => {
       expect(reasons(result)).toEqual(['3: line 3 has more than 500 cells, the header has 2']);
       expect(result.items.map(({ line }) => line)).toEqual([2, 4]);
     }
-    await expect(read(`${wide}\n1,2\n`)).rejects.toThrow('The first row has more than 500 columns');
+  });
+
+  test.each([',', 'x,', `"x",${','.repeat(60_000)}`])('a first line of hundreds of thousands of cells that begins with %j is refused', async (begin) => {
+    for (const chunk of [10_000, 1 << 20])
+      await expect(read(`${begin}${','.repeat(400_000)}\n1,2\n`, { chunk })).rejects.toThrow('The first row has more than 500 columns');
   });
 
   test('takes cells of a megabyte', async () => {
