@@ -6,6 +6,7 @@ import { db } from '#lib/store/postgres/db.ts';
 
 const { backend } = serveJobs(THREAD_JOBS);
 // One connection: who ends the thread ends the query of this one too.
-db({ max: 1, answerMs: WORKER_ANSWER_MS }).pool.on('connect', (client) => {
-  backend((client as typeof client & { processID: number }).processID);
-});
+const { pool } = db({ max: 1, answerMs: WORKER_ANSWER_MS });
+pool.on('connect', (client) => backend((client as typeof client & { processID: number }).processID));
+// Its number may be somebody else's by now.
+pool.on('remove', () => backend(0));

@@ -170,7 +170,7 @@ export const SIGN_IN_TRIES_PER_ADDRESS = 60;
 export const SIGN_IN_WINDOW_MINUTES = 15;
 /** The body of a sign-in: an address and a password. */
 export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
-/** Each takes a core for about 80 ms and 32 MB. */
+/** Each takes a core for about 90 ms and 32 MB. */
 export const HASHES_AT_ONCE = 2;
 export const HASHES_WAITING_MAX = 30;
 

@@ -12,7 +12,7 @@ export const CELLS = { begun: 0, steps: 1, part: 2, ordinal: 3, backend: 4 } as 
 export type JobMessage = { job: string; input: unknown; cells: Int32Array };
 
 type Waiting = { job: string; input: unknown; bounds: JobBounds; settle: (came: Came) => void };
-type Thread = { worker: Worker; settle: ((came: Came) => void) | null };
+type Thread = { worker: Worker; settle: ((came: Came) => void) | null; ending: boolean };
 
 export type ThreadPool = {
   /** The program of a thread: bin/thread.ts. */
@@ -29,6 +29,7 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
   const all = new Set<Thread>();
   const idle: Thread[] = [];
   const waiting: Waiting[] = [];
+  let over = false;
 
   function next(): void {
     while (waiting.length > 0) {
@@ -43,14 +44,12 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
     const worker = new Worker(program, {
       resourceLimits: { maxOldGenerationSizeMb: THREAD_MEMORY_MB, maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
     });
-    const thread: Thread = { worker, settle: null };
+    const thread: Thread = { worker, settle: null, ending: false };
     all.add(thread);
     worker.on('message', (came: Came) => {
       const { settle } = thread;
       thread.settle = null;
-      // Nobody waits for a thread that has nothing to do.
-      worker.unref();
-      idle.push(thread);
+      if (!thread.ending) rest(thread);
       settle?.(came);
       next();
     });
@@ -73,12 +72,19 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
     return thread;
   }
 
+  function rest(thread: Thread): void {
+    // Nobody waits for a thread that has nothing to do.
+    thread.worker.unref();
+    idle.push(thread);
+  }
+
   function give(thread: Thread, { job, input, bounds, settle }: Waiting): void {
     const cells = new Int32Array(new SharedArrayBuffer(Object.keys(CELLS).length * Int32Array.BYTES_PER_ELEMENT));
     cells[CELLS.part] = -1;
     const watched = watch(cells, bounds, (why) => {
       const { settle: tell } = thread;
       thread.settle = null;
+      thread.ending = true;
       const backend = cells[CELLS.backend] ?? 0;
       // Its place is free when it is gone: a processor has no more threads than it was given.
       void thread.worker
@@ -92,11 +98,20 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
       settle(came === OUT_OF_MEMORY ? { ended: { why: 'memory', ...watched.place() } } : came);
     };
     thread.worker.ref();
-    thread.worker.postMessage({ job, input, cells } satisfies JobMessage);
+    try {
+      thread.worker.postMessage({ job, input, cells } satisfies JobMessage);
+    } catch (error) {
+      // It can't be cloned: the thread never hears of it.
+      const { name, message } = error as Error;
+      thread.settle({ broke: { name, message } });
+      thread.settle = null;
+      rest(thread);
+    }
   }
 
   const threads: Threads = {
     run(job, input, bounds) {
+      if (over) return Promise.resolve('aborted');
       if (patience && waiting.length >= patience.jobs) return Promise.resolve('crowded');
       return new Promise((resolve) => {
         const one: Waiting = {
@@ -121,6 +136,7 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
       });
     },
     async end() {
+      over = true;
       for (const one of waiting.splice(0)) one.settle('aborted');
       await Promise.all([...all].map(({ worker }) => worker.terminate()));
     },
@@ -131,11 +147,15 @@ export function startThreads({ program, threads: most, patience, cancelQuery }: 
 
 const OUT_OF_MEMORY: Came = { broke: { name: 'Error', message: 'A thread had no memory left.' } };
 
+const PASSED_MS_MAX = 4 * THREAD_LOOK_MS;
+
 /** Looks at where a job stands, now and then, and says once when it is to be ended. */
 function watch(cells: Int32Array, { jobMs, ruleMs, signal }: JobBounds, over: (why: Came) => void) {
-  let begunAt: number | null = null;
+  let jobFor = 0;
+  let stepFor = 0;
+  let looks = 0;
   let steps = -1;
-  let stepAt = 0;
+  let lookedAt = performance.now();
   const seen = new Map<number, number>();
   const cell = (which: keyof typeof CELLS): number => Atomics.load(cells, CELLS[which]);
   const place = (): Omit<Ended, 'why'> => ({ part: cell('part'), ordinal: cell('ordinal') });
@@ -150,23 +170,25 @@ function watch(cells: Int32Array, { jobMs, ruleMs, signal }: JobBounds, over: (w
   const aborted = () => ended('aborted');
   signal?.addEventListener('abort', aborted);
   const timer = setInterval(() => {
+    // Time in which nobody could look, for the process was frozen or busy, is not the rule's.
+    const passed = Math.min(performance.now() - lookedAt, PASSED_MS_MAX);
+    lookedAt = performance.now();
     // Until it begins, a thread is loading the program.
     if (cell('begun') === 0) return;
-    const now = performance.now();
-    begunAt ??= now;
     const { part, ordinal } = place();
-    if (cell('steps') !== steps) {
-      steps = cell('steps');
-      stepAt = now;
-    }
+    jobFor += passed;
+    stepFor = cell('steps') === steps ? stepFor + passed : 0;
+    steps = cell('steps');
+    looks += 1;
     if (part >= 0) seen.set(part, (seen.get(part) ?? 0) + 1);
-    if (part >= 0 && now - stepAt > ruleMs) ended({ ended: { why: 'evaluation', part, ordinal } });
-    else if (now - begunAt > jobMs) ended({ ended: { why: 'job', part: most(seen), ordinal } });
+    if (part >= 0 && stepFor > ruleMs) ended({ ended: { why: 'evaluation', part, ordinal } });
+    else if (jobFor > jobMs) ended({ ended: { why: 'job', part: blamed(seen, looks), ordinal } });
   }, THREAD_LOOK_MS);
   return { end, place };
 }
 
-/** The key that was counted most; -1 of none. */
-function most(seen: ReadonlyMap<number, number>): number {
-  return [...seen].sort(([, one], [, other]) => other - one)[0]?.[0] ?? -1;
+/** The part that was seen most; -1 when most of the time went elsewhere, as into waiting for the database. */
+function blamed(seen: ReadonlyMap<number, number>, looks: number): number {
+  const inParts = [...seen.values()].reduce((sum, times) => sum + times, 0);
+  return 2 * inParts > looks ? ([...seen].sort(([, one], [, other]) => other - one)[0]?.[0] ?? -1) : -1;
 }

@@ -13,7 +13,7 @@ export type Job<Input, Output> = (input: Input, at: At) => Promise<Output>;
 /**
  * Why a job was ended from outside, and where it stood. `evaluation`: one rule on one item (0: none, it was being checked) took longer than RULE_MS;
  * `job`: the whole took longer than it may; `memory`: it wanted more than a thread has. `part` is the index of the rule that it was seen in
- * most, or -1.
+ * most, or -1 when most of its time went elsewhere.
  */
 export type Ended = { why: 'evaluation' | 'job' | 'memory'; part: number; ordinal: number };
 

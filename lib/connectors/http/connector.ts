@@ -6,6 +6,7 @@ import { refusal, requireDo } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from '#lib/connectors/port.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
+import { turns } from '#lib/turns.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
 import { INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
@@ -67,7 +68,15 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     targetOf: requestOrigin,
     targetFault,
     uncertainWords,
-    undo: async (_client, done) => done.map(undoOf),
+    async undo(_client, done) {
+      const takeTurn = turns();
+      const undos: Undo[] = [];
+      for (const one of done) {
+        undos.push(undoOf(one));
+        await takeTurn();
+      }
+      return undos;
+    },
     canInspect,
     inspect: async ({ request, idempotencyKey }, signal) => {
       const asked = inspectionOf(readRequest(request), idempotencyKey);

@@ -27,6 +27,17 @@ describe('a line says what happened', () => {
     expect(receiptLine({ ...PLAN, receiptLine: '{{subject}} / {{verb}}' }, SUCCESS)).toBe('Weekly deals / Archived');
   });
 
+  test('a line that would be endless is cut before it is made, and a failure is still one', () => {
+    const values = { ...VALUES, subject: 'x'.repeat(4 * 1024 ** 2) };
+    const plan = {
+      receiptLine: `${'{{subject}}'.repeat(1_000)} {{verb}}`,
+      receiptFields: ['subject', ...Array.from({ length: 499 }, () => 'subject')],
+    };
+    expect(receiptLine(plan, { ...SUCCESS, values })).toBe(`${'x'.repeat(20_000)}…`);
+    expect(receiptLine(plan, { ...SUCCESS, result: 'failed', values })).toBe(`Failed: ${'x'.repeat(20_000)}…`);
+    expect(fieldsLine(plan, values)).toBe(`${'x'.repeat(20_000)}…`);
+  });
+
   test('a template without a verb never makes a failure read as a success', () => {
     const plan = { ...PLAN, receiptLine: '{{subject}}' };
     expect(receiptLine(plan, SUCCESS)).toBe('Weekly deals');

@@ -31,9 +31,11 @@ export function receiptLine(plan: Lines, receipt: LineOf): string {
   const verb = verbOf(receipt);
   // Not by way of a template: a field may be called anything.
   if (plan.receiptLine === '') return `${verb}: ${fieldsLine(plan, receipt.values)}`;
-  const line = cutLine(renderCut(plan.receiptLine, { ...shortened(receipt.values), verb }, RECEIPT_LINE_CHARS_MAX + 1));
-  const plain = receipt.result === 'succeeded' || templateFields(plan.receiptLine).includes('verb');
-  return plain ? line : `${verb}: ${line}`;
+  const rendered = renderCut(plan.receiptLine, { ...shortened(receipt.values), verb }, RECEIPT_LINE_CHARS_MAX + 1);
+  const line = cutLine(rendered);
+  // Where it was cut its verb may be gone.
+  const saysSo = templateFields(plan.receiptLine).includes('verb') && rendered.length <= RECEIPT_LINE_CHARS_MAX;
+  return receipt.result === 'succeeded' || saysSo ? line : `${verb}: ${line}`;
 }
 
 /** The receipt fields alone: what names an item to whoever knows the data. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkTemplate, renderTemplate, templateFields } from './template.ts';
+import { checkTemplate, renderCut, renderedLength, renderTemplate, templateFields } from './template.ts';
 
 test('fills fields in by their literal names, without escaping', () => {
   const view = { 'Ticket Subject': '<b>&"\'</b>', 'a.b': 'dotted', '#1': 'odd' };
@@ -14,6 +14,15 @@ test('a missing or inherited name is empty', () => {
   expect(renderTemplate(line, { a: 'x' })).toBe('[]');
   expect(renderTemplate(line, Object.create(null))).toBe('[]');
   expect(renderTemplate('{{__proto__}}', JSON.parse('{"__proto__":"own"}'))).toBe('own');
+});
+
+test('lengths are added up before anything is joined', () => {
+  const text = `a{{x}}${'{{x}}'.repeat(2_000)}`;
+  const view = { x: 'é'.repeat(4 * 1024 ** 2) };
+  expect(renderedLength(text, view)).toBe(1 + 2_001 * 4 * 1024 ** 2);
+  expect(() => renderTemplate(text, view)).toThrow('A text would have more than 1,048,576 characters.');
+  expect(renderCut(text, view, 5)).toBe('aéééé');
+  expect(renderCut('a{{x}}b', { x: 'y' }, 3)).toBe('ayb');
 });
 
 test('a value that looks like a template stays as it is', () => {

@@ -164,6 +164,34 @@ describe('csv', () => {
     expect(reasons(result)).toEqual(['3: line 3: it is longer than a row can be (4 MB a cell, 64 MB a row)']);
   });
 
+  test.each([
+    ['plain', ','.repeat(400_000)],
+    ['quoted', '"",'.repeat(200_000)],
+    ['mixed', '"",x,'.repeat(150_000)],
+    ['plain at first', `${','.repeat(400_000)}"a, b",`],
+  ])('a line of hundreds of thousands of cells, %s, costs itself only', async (_, wide) => {
+    const file = `a,b\n1,2\n${wide}\n3,4\n`;
+    for (const chunk of [10_000, 1 << 20]) {
+      const result = await read(file, { chunk });
+      expect(rows(result)).toEqual([
+        ['1', '2'],
+        ['3', '4'],
+      ]);
+      expect(reasons(result)).toEqual(['3: line 3 has more than 500 cells, the header has 2']);
+      expect(result.items.map(({ line }) => line)).toEqual([2, 4]);
+    }
+  });
+
+  test.each([',', 'x,', `"x",${','.repeat(60_000)}`])(
+    'a first line of hundreds of thousands of cells that begins with %j is refused',
+    async (begin) => {
+      for (const chunk of [10_000, 1 << 20])
+        await expect(read(`${begin}${','.repeat(400_000)}\n1,2\n`, { chunk })).rejects.toThrow(
+          'The first row has more than 500 columns',
+        );
+    },
+  );
+
   test('takes cells of a megabyte', async () => {
     const big = 'é'.repeat(600_000);
     const result = await read(`a,b\n"${big}\n""",2\n`, { chunk: 10_000 });

@@ -102,7 +102,10 @@ export class RecordReader {
       if (eol === length && !final) {
         if (this.#skipping) return length;
         // With a quote in it the line may still be given up for its first line only.
-        if (this.#quotes.from(at) === length) return this.#tooLong(at, length) ? this.#skip(at, this.#tooLongReason()) : at;
+        if (this.#quotes.from(at) === length) {
+          if (this.#tooWide(at, length)) return this.#giveUp(at, length, units.slice(at, length).split(delimiter, CELLS_MAX));
+          return this.#tooLong(at, length) ? this.#skip(at, this.#tooLongReason()) : at;
+        }
       }
       const next = this.#afterNewline(eol, final);
       if (next === -1) return at;
@@ -290,6 +293,17 @@ export class RecordReader {
       at = stop + 1;
     }
     return false;
+  }
+
+  /** Whether a long line has more cells than a row can have: counted to that number and no further. */
+  #tooWide(from: number, to: number): boolean {
+    if (to - from <= WIDE_BYTES_MAX) return false;
+    let at = from;
+    for (let cells = 1; cells < CELLS_MAX; cells++) {
+      at = this.#delimiters.from(at) + 1;
+      if (at > to) return false;
+    }
+    return true;
   }
 
   #tooLongReason(): string {

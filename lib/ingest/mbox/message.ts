@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { compile } from 'html-to-text';
 import { type AddressObject, type EmailAddress, type ParsedMail, simpleParser } from 'mailparser';
 import { DAY_MS, readDate, TRUSTED_FROM_YEAR } from '#lib/core/values/dates.ts';
@@ -29,7 +31,7 @@ const RECEIVED_APART_DAYS_MAX = 7;
  * @throws what mailparser throws; a message without any header line throws too.
  */
 export async function readMessage(bytes: Buffer, now: Date): Promise<string[]> {
-  const mail = await simpleParser(bytes, {
+  const mail = await simpleParser(bytes.length > PIECE_BYTES ? Readable.from(inPieces(bytes)) : bytes, {
     skipHtmlToText: true,
     skipImageLinks: true,
     skipTextToHtml: true,
@@ -52,6 +54,16 @@ export async function readMessage(bytes: Buffer, now: Date): Promise<string[]> {
     cut(attachmentNames(mail), HEADER_CHARS_MAX),
   ];
   return values.map(toVisible);
+}
+
+/** A message of tens of megabytes is decoded bit by bit, so that others have their turn in between. */
+const PIECE_BYTES = 1024 ** 2;
+
+async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    yield bytes.subarray(at, at + PIECE_BYTES);
+    await setImmediate();
+  }
 }
 
 /** The From address in lower case; where there is none, what stands there, for people to judge. */
@@ -144,8 +156,10 @@ function bracketed(messageId: string): string {
 }
 
 function bodyText(mail: ParsedMail): string {
-  const plain = mail.text ?? '';
-  if (plain.trim() !== '' || typeof mail.html !== 'string') return plain.replaceAll('\r\n', '\n').trim();
+  const plain = (mail.text ?? '').trimStart();
+  // Twice what is kept, for every line may end in two characters; of tens of megabytes the rest is not gone through.
+  if (plain.length > 2 * TEXT_CHARS_MAX) return plain.slice(0, 2 * TEXT_CHARS_MAX).replaceAll('\r\n', '\n');
+  if (plain !== '' || typeof mail.html !== 'string') return plain.replaceAll('\r\n', '\n').trim();
   return htmlToText(mail.html.slice(0, HTML_CHARS_MAX)).trim();
 }
 

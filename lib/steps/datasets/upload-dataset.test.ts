@@ -282,7 +282,7 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
     const line = Array.from({ length: 501 }, (_, index) => `c${index}`).join(',');
     expect(
       (await refusal(uploadDataset(ada, { name: 'a.csv', source: chunksOf(`${line}\n${line}\n`) }, { id }))).message,
-    ).toMatch(/501 columns/);
+    ).toMatch(/more than 500 columns/);
     expect(await remains(id)).toMatchObject({ state: 'failed', rows: 0 });
   });
 

@@ -3,7 +3,6 @@
  * this one builder, so the digest that was on the screen is the digest that is approved (I5).
  */
 
-import { setImmediate } from 'node:timers/promises';
 import { type ManifestEntry, manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PAGE_BYTES } from '#lib/core/limits.ts';
@@ -12,6 +11,7 @@ import { sha256 } from '#lib/ledger/canonical.ts';
 import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
+import { turns } from '#lib/turns.ts';
 
 /** Builds one request; `lib/connectors` gives it. Throws `invalid` naming what is wrong when it can't be built. */
 export type RequestBuilder = (
@@ -44,6 +44,7 @@ export async function buildManifest(
   const actions = new Map(chunk.plan.categories.map(({ name, action }) => [name, action]));
   const hasher = manifestHasher();
   const result: BuiltManifest = { digest: '', acting: 0, counts: {}, problems: [] };
+  const takeTurn = turns();
   // A category may be called `constructor`.
   const counts = new Map<string, number>();
   for (let after = 0; ; ) {
@@ -59,10 +60,9 @@ export async function buildManifest(
       counts.set(row.category, (counts.get(row.category) ?? 0) + 1);
       built.push(row);
       bytes += row.requestBytes?.length ?? 0;
+      await takeTurn();
       if (bytes < PAGE_BYTES) continue;
       await each(built);
-      // And others have their turn.
-      await setImmediate();
       [built, bytes] = [[], 0];
     }
     if (built.length > 0) await each(built);
