@@ -97,7 +97,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   });
   log.info({ worker: workerId }, 'worker ready');
 
-  const leases = leaseKeeper({ ...executionStore(input.leasePool), trouble: troubleOf(pool) });
+  // What waits for a row by itself must not keep the others' connection.
+  const leases = leaseKeeper({ ...executionStore(pool), renewLeases: executionStore(input.leasePool).renewLeases });
   const requests = requestGate();
   const unsuited = leftAlone();
   let refusals = 0;
