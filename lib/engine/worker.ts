@@ -61,8 +61,12 @@ const UNSUITED_MS = 5_000;
 const REFUSED_MS = 500;
 const REFUSED_MS_MAX = 2_000;
 
-/** For each chunk that it works on a worker waits so long before it claims the next one: who has less to do is faster. */
+/**
+ * For each chunk that it works on a worker waits so long before it claims the next one: who has less to do is faster. And so long for one that has
+ * nothing to do, and must wake up first.
+ */
 const POLITE_MS = 10;
+const IDLE_FIRST_MS = 100;
 /** A chunk is not asked to give way sooner: giving it to and fro would be all that is done. */
 const GIVE_WAY_AFTER_MS = 1_000;
 
@@ -136,7 +140,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       if (claim !== null) {
         await reach('claim.made', claim.batchId);
         begin(claim, claimedAt);
-        await rest(POLITE_MS * [...loops].filter(({ resting }) => !resting).length, drain);
+        const working = [...loops].filter(({ resting }) => !resting).length;
+        await rest(POLITE_MS * working + (claim.othersIdle ? IDLE_FIRST_MS : 0), drain);
       } else {
         if (takes !== 'all') await makeWay(pool, [...loops], takes, unsuited.now());
         await bell.wait(POLL_MS);
