@@ -43,9 +43,11 @@ async function approved(url: string | null, chunks: number, items: number, execu
   };
   const item = { fields: { subject: 'one' }, category: 'all' };
   const chunk: SeedChunk = { state: 'executing', items: Array.from({ length: items }, () => item) };
-  const batch = await seedBatch(pool, { plan, chunks: Array.from({ length: chunks }, () => chunk) });
+  // Let go when all of it is there: a worker may be looking.
+  const batch = await seedBatch(pool, { plan, state: 'paused', chunks: Array.from({ length: chunks }, () => chunk) });
   // As a decision does it.
   if (url) await pool.query('UPDATE chunk SET targets = $2 WHERE batch_id = $1', [batch.batchId, [url]]);
+  await pool.query("UPDATE batch SET state = 'running' WHERE id = $1", [batch.batchId]);
   return batch;
 }
 

@@ -32,10 +32,11 @@ export type WorkerTask = {
   drain: AbortSignal;
   place: Place;
   requests: Requests;
-  /** This worker claims the chunk no more for a while; said before it is given back. */
-  leaveAlone: () => void;
 };
-/** `waits`: given back until its next send is near. `unsuited`: this build does not know a connector that the chunk needs; somebody else must. */
+/**
+ * `waits`: given back until its next send is near. `unsuited`: this build does not know a connector that the chunk needs; the worker gives it back, for
+ * somebody else must.
+ */
 export type Handled = 'done' | 'yielded' | 'waits' | 'lost' | 'unsuited';
 /** @internal for its tests */
 export type Handler = (task: WorkerTask) => Promise<Handled>;
@@ -61,8 +62,12 @@ const UNSUITED_MS = 5_000;
 const REFUSED_MS = 500;
 const REFUSED_MS_MAX = 2_000;
 
-/** For each chunk that it works on a worker waits so long before it claims the next one: who has less to do is faster. */
+/**
+ * For each chunk that it works on a worker waits so long before it claims the next one: who has less to do is faster. And so long for one that has
+ * nothing to do, and must wake up first.
+ */
 const POLITE_MS = 10;
+const IDLE_FIRST_MS = 100;
 /** A chunk is not asked to give way sooner: giving it to and fro would be all that is done. */
 const GIVE_WAY_AFTER_MS = 1_000;
 
@@ -97,7 +102,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   });
   log.info({ worker: workerId }, 'worker ready');
 
-  const leases = leaseKeeper({ ...executionStore(input.leasePool), trouble: troubleOf(pool) });
+  // What waits for a row by itself must not keep the others' connection.
+  const leases = leaseKeeper({ ...executionStore(pool), renewLeases: executionStore(input.leasePool).renewLeases });
   const requests = requestGate();
   const unsuited = leftAlone();
   let refusals = 0;
@@ -113,9 +119,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       if (is && !claim.outside) bell.wake();
     };
     const place = { giveWay: loop.giveWay.signal, resting };
-    const leaveAlone = () => unsuited.add(claim.chunkId);
-    const task = { claim, workerId, place, requests: requests(), leaveAlone };
-    void handle(input, leases.hold(claim, claimedAt), task).then((handled) => {
+    const task = { claim, workerId, place, requests: requests() };
+    void handle(input, leases.hold(claim, claimedAt), task, unsuited.add).then((handled) => {
       if (handled === 'refused') refused = true;
       loops.delete(loop);
       heart.changed();
@@ -135,7 +140,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       if (claim !== null) {
         await reach('claim.made', claim.batchId);
         begin(claim, claimedAt);
-        await rest(POLITE_MS * [...loops].filter(({ resting }) => !resting).length, drain);
+        const working = [...loops].filter(({ resting }) => !resting).length;
+        await rest(POLITE_MS * working + (claim.othersIdle ? IDLE_FIRST_MS : 0), drain);
       } else {
         if (takes !== 'all') await makeWay(pool, [...loops], takes, unsuited.now());
         await bell.wait(POLL_MS);
@@ -239,6 +245,7 @@ async function handle(
   { pool, drain, log, handlers }: WorkerInput,
   lease: Lease,
   task: Omit<WorkerTask, 'pool' | 'lease' | 'drain'>,
+  leaveAlone: (chunkId: string) => void,
 ): Promise<Handled | 'refused'> {
   const { claim } = task;
   const facts = { batch: claim.batchId, chunk: claim.number, epoch: claim.epoch, state: claim.state };
@@ -247,6 +254,11 @@ async function handle(
     const handled = await handlers[claim.state]({ ...task, pool, lease, drain });
     // Who waits comes and goes all the time.
     if (handled !== 'waits') log.info(facts, `chunk ${handled}`);
+    // Before it is anybody's, or this worker claims it at once.
+    if (handled === 'unsuited') {
+      leaveAlone(claim.chunkId);
+      await giveBack();
+    }
     // A lease that lapsed because it could not be renewed is nobody's yet, and its owner did not go silent.
     if (handled === 'lost' && troubleOf(pool).now()) await giveBack();
     return handled;

@@ -21,13 +21,14 @@ afterAll(stopRinging);
 
 const KILLS = 12;
 const LANES = 4;
+const CHUNKS = 6;
 
 test('workers killed over and over: the receipts say exactly how far it came', async () => {
   const seed = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
   console.log(`CRASH_SEED=${seed}`);
   const random = mulberry32(seed);
-  const forgetful = await loggingTarget({ latencyMs: 30 });
-  const keeping = await loggingTarget({ latencyMs: 30, honourKeys: true });
+  const forgetful = await loggingTarget({ latencyMs: 150 });
+  const keeping = await loggingTarget({ latencyMs: 150, honourKeys: true });
   const plan: PlanInput = {
     ...sendAll(forgetful, { concurrency: LANES }),
     classifier: {
@@ -40,8 +41,8 @@ test('workers killed over and over: the receipts say exactly how far it came', a
       { name: 'keys', action: post(keeping, true) },
     ],
   };
-  const items = 600;
-  const batch = await approvedBatch(pool, { items, chunks: 6, plan });
+  const items = 1_200;
+  const batch = await approvedBatch(pool, { items, chunks: CHUNKS, plan });
   const workers = await startWorkers(url, 3);
   const sums: boolean[] = [];
   const sample = async (): Promise<void> => {
@@ -69,7 +70,8 @@ test('workers killed over and over: the receipts say exactly how far it came', a
   );
   expect(await judge(pool, batch.batchId, lines)).toEqual(NOTHING);
   expect(sums).toEqual(sums.map(() => true));
-  expect(uncertain.length).toBeLessThanOrEqual(kills * LANES);
+  // A worker may have all of the batch's chunks.
+  expect(uncertain.length).toBeLessThanOrEqual(kills * CHUNKS * LANES);
   expect(Object.keys(await steps(pool, batch.batchId))).toHaveLength(items);
   expect((await readUncertain(ADA, { batchId: batch.batchId, limit: 500 }))?.items.map(({ ordinal }) => ordinal)).toEqual(
     uncertain,

@@ -148,8 +148,8 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
       stir();
       await run.rests.work(() => sendEverything(run));
       if (run.stop !== null && run.stop !== 'stopping') {
-        if (run.stop !== 'lost' && !(typeof run.stop === 'object' && 'halted' in run.stop))
-          await store.keepCounted(claim, run.budget.counted());
+        const goesOn = typeof run.stop === 'object' ? 'wait' in run.stop : run.stop === 'gave_way' || run.stop === 'drained';
+        if (goesOn) await store.keepCounted(claim, run.budget.counted());
         return run.stop;
       }
       await reach('chunk.ending', claim.batchId);

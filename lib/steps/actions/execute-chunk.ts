@@ -17,7 +17,7 @@ import { inTransaction } from '#lib/store/postgres/db.ts';
 
 /** Ends with the chunk in its next state, halted, or given back; see the executor for what is guaranteed on the way. */
 export async function executeChunk(task: WorkerTask): Promise<Handled> {
-  const { pool, claim, lease, workerId, drain, place, requests, leaveAlone } = task;
+  const { pool, claim, lease, workerId, drain, place, requests } = task;
   const { rows } = await pool.query<{ plan: Plan }>('SELECT plan FROM batch WHERE id = $1', [claim.batchId]);
   const plan = rows[0]?.plan;
   if (!plan) throw new Error('The batch is gone.');
@@ -34,8 +34,7 @@ export async function executeChunk(task: WorkerTask): Promise<Handled> {
     if (ended.fault) await haltAtTarget(pool, claim, ended.fault, randomUUID());
     else await haltChunk(pool, claim, ended.halted, randomUUID());
     await reach('halt.made', claim.batchId);
-  } else if (handled === 'waits' || handled === 'yielded' || handled === 'unsuited') {
-    if (handled === 'unsuited') leaveAlone();
+  } else if (handled === 'waits' || handled === 'yielded') {
     await reach('lease.releasing', claim.batchId);
     if (typeof ended === 'object') await giveBack(pool, claim, ended.wait);
     else await releaseLease(pool, claim);

@@ -450,12 +450,12 @@ test('a worker that does not know a connector leaves that chunk alone and does t
   await workUntil(pool, async () => (await states(batch)).includes('done'), {
     executing: async (task) => {
       handled.push(task.claim.number);
-      if (task.claim.number !== 1) return executeChunk(task);
-      await pool.query('UPDATE chunk SET lease_until = NULL, lease_owner = NULL WHERE id = $1', [task.claim.chunkId]);
-      return 'unsuited';
+      return task.claim.number === 1 ? 'unsuited' : executeChunk(task);
     },
   });
   expect(handled).toEqual([1, 2]);
+  const { rows } = await pool.query('SELECT state, lease_owner FROM chunk WHERE batch_id = $1 AND number = 1', [batch.batchId]);
+  expect(rows).toEqual([{ state: 'executing', lease_owner: null }]);
 });
 
 test('one worker alone serves the batches with little left first, however old the large one is', async () => {

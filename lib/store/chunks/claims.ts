@@ -12,7 +12,7 @@ import {
   type Stopping,
   stateList,
 } from '#lib/core/lifecycle.ts';
-import { LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
+import { HEARTBEAT_MS, LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
 import { WAITING } from '#lib/store/actions/execution.ts';
 import { CHANNEL, CLAIMED } from '#lib/store/live/notifications.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
@@ -41,8 +41,11 @@ export type Turn = {
   except: readonly string[];
 };
 
-/** `outside`: some of its requests leave Countersign, so it waits more than it works. */
-export type Claimed = Claim & { outside: boolean };
+/**
+ * `outside`: some of its requests leave Countersign, so it waits more than it works. `othersIdle`: another worker has nothing to do, and was just told
+ * that there may be more.
+ */
+export type Claimed = Claim & { outside: boolean; othersIdle: boolean };
 
 /**
  * Takes the next chunk in fair order (fewest chunks of its batch at work, then the fewest items left, then the oldest batch) and raises its epoch; null
@@ -296,6 +299,7 @@ WITH candidate AS (
   WHERE claimed.lost_owner IS NOT NULL
 )
 SELECT id AS "chunkId", batch_id AS "batchId", dataset_id AS "datasetId", number, epoch, state, stopping, targets <> '{}' AS outside,
+  EXISTS (SELECT FROM worker w WHERE w.state = 'idle' AND w.id <> $1 AND w.heartbeat > clock_timestamp() - interval '${2 * HEARTBEAT_MS} milliseconds') AS "othersIdle",
   ARRAY(SELECT target FROM probed) AS probes, pg_notify('${CHANNEL}', '${CLAIMED}')::text AS told FROM claimed`;
 
 const STARVING = `
