@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { threadsOf } from '#bin/threads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { openDb } from '#lib/store/postgres/db.ts';
 import { isPostmasterOf, processLife } from '#lib/store/postgres/embedded/process.ts';
@@ -49,6 +50,8 @@ export async function startServer(): Promise<SoakServer> {
   process.env.ALLOW_PRIVATE_TARGETS = '1';
   process.env.SECRET_KEY ??= 'a key of the soak, of no use elsewhere';
   Object.assign(globalThis, { countersignDb: openDb(process.env.DATABASE_URL), countersignEnv: undefined });
+  // People's plans are worked out in this process.
+  const threads = threadsOf(1, null);
   await pool.query(CLAIM_LOG);
   const { rows } = await pool.query<{ version: string }>("SELECT current_setting('server_version') AS version");
   const restartedAt: number[] = [];
@@ -83,6 +86,7 @@ export async function startServer(): Promise<SoakServer> {
       rmSync(folder, { recursive: true, force: true });
     },
     async stop() {
+      await threads.end();
       await pool.end();
       door.close();
       await server.stop();

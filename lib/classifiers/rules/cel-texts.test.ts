@@ -74,6 +74,11 @@ test('what people write is evaluated on megabytes', () => {
   expect(told("item.other.split(',').exists(w, item.text.lower().contains(w))", text, 'x,y,needle')).toBe(true);
 });
 
+test('a text of megabytes can be looked through for many words', () => {
+  const words = Array.from({ length: 100 }, (_, index) => `q${index}`).join();
+  expect(told("item.other.split(',').exists(w, item.text.lower().contains(w))", 'Ab '.repeat(1_300_000), words)).toBe(false);
+});
+
 test('many words of an ordinary mail can be looped over', () => {
   const text = 'word '.repeat(4_000);
   expect(told("item.text.split(' ').exists(w, w == 'missing')", text)).toBe(false);

@@ -18,10 +18,12 @@ import { strings } from '@bufbuild/cel/ext';
 import { MADE_CHARS_MAX, MADE_MEMBERS_MAX } from '#lib/core/limits.ts';
 
 let left = MADE_CHARS_MAX;
+let known = false;
 
 /** Before each condition and item. */
 export function beginMaking(): void {
   left = MADE_CHARS_MAX;
+  known = false;
 }
 
 /** Throws when the condition makes more text on this item than it may. */
@@ -40,9 +42,15 @@ function makeList(members: number): void {
     throw new Error(`it would make a list of more than ${MADE_MEMBERS_MAX.toLocaleString('en-US')} members`);
 }
 
+/** Told by a function that it gives what it has given before: that takes no more room. */
+export function givenBefore(): void {
+  known = true;
+}
+
 /** What any function gave, whichever it is: it takes its place among what was made. */
 export function account<T>(made: T): T {
-  if (typeof made === 'string' || made instanceof Uint8Array) make(made.length);
+  if (known) known = false;
+  else if (typeof made === 'string' || made instanceof Uint8Array) make(made.length);
   else if (isCelList(made)) makeList(made.size);
   return made;
 }

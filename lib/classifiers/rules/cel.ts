@@ -9,7 +9,7 @@ import { RE2JS } from 're2js';
 import { nearest } from '#lib/core/values/nearest.ts';
 import { type Expr, fieldOf, leftmost, partsOf, rewriteHas } from './cel-ast.ts';
 import { findFault, placeOf } from './cel-fault.ts';
-import { account, beginMaking, textFunctions } from './cel-texts.ts';
+import { account, beginMaking, givenBefore, textFunctions } from './cel-texts.ts';
 import { inWords } from './cel-words.ts';
 
 /** What a condition is evaluated over: made once per item by `itemView`, shared by every rule. */
@@ -103,9 +103,8 @@ const NUMBER = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 /** A loop over words asks for the same text in lower case again and again: the last one is kept. */
 let lowered = { text: '', lower: '' };
 function lower(text: string): string {
-  if (text !== lowered.text) {
-    lowered = { text, lower: text.toLowerCase() };
-  }
+  if (text === lowered.text) givenBefore();
+  else lowered = { text, lower: text.toLowerCase() };
   return lowered.lower;
 }
 

@@ -191,7 +191,13 @@ export class RecordReader {
         end = close + 1;
       } else {
         const eol = this.#newlines.from(at);
-        if (eol === length && !final) return this.#tooLong(from, length, at) ? this.#resync(from, final, TOO_LONG) : NEEDS_MORE;
+        if (eol === length && !final) {
+          if (this.#quotes.from(at) === length && this.#tooWide(from, length, at, cells.length)) {
+            const rest = units.slice(at, length).split(delimiter, CELLS_MAX);
+            return this.#giveUp(from, length, [...cells, ...rest].slice(0, CELLS_MAX));
+          }
+          return this.#tooLong(from, length, at) ? this.#resync(from, final, TOO_LONG) : NEEDS_MORE;
+        }
         const stop = this.#delimiters.from(at);
         end = Math.min(stop, eol);
         // The line end of CRLF is no part of the last cell.
@@ -295,11 +301,11 @@ export class RecordReader {
     return false;
   }
 
-  /** Whether a long line has more cells than a row can have: counted to that number and no further. */
-  #tooWide(from: number, to: number): boolean {
+  /** Whether a long line, of which `before` cells lie before `lastCell`, has more than a row can have: counted to that number and no further. */
+  #tooWide(from: number, to: number, lastCell = from, before = 0): boolean {
     if (to - from <= WIDE_BYTES_MAX) return false;
-    let at = from;
-    for (let cells = 1; cells < CELLS_MAX; cells++) {
+    let at = lastCell;
+    for (let cells = before + 1; cells < CELLS_MAX; cells++) {
       at = this.#delimiters.from(at) + 1;
       if (at > to) return false;
     }
