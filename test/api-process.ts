@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { threadsOf } from '#bin/threads.ts';
 import { createEdge } from '#bin/web/edge.ts';
 import { answerApi } from '#lib/api/answer.ts';
 
@@ -67,6 +68,7 @@ export function throughFetch(answer: (request: Request) => Promise<Response>) {
 }
 
 if (process.argv[1] === import.meta.filename) {
+  threadsOf(1, null);
   const server = createEdge(throughFetch(answerApi)).listen(0, '127.0.0.1', () => {
     process.send?.((server.address() as AddressInfo).port);
   });

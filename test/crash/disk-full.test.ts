@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { type KeptDatabase, keepDatabase } from '#bin/start/database.ts';
+import { threadsOf } from '#bin/threads.ts';
 import { isConnectionLoss } from '#lib/core/fleet/database-fault.ts';
 import { LEASE_MS } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
@@ -146,10 +147,12 @@ async function migrated(database: KeptDatabase): Promise<{ pool: pg.Pool; end: (
   process.env.DATABASE_URL = database.appUrl;
   const opened = openDb(database.appUrl);
   Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined });
+  const threads = threadsOf(1, null);
   return {
     pool: opened.pool,
     async end() {
       await stopRinging();
+      await threads.end();
       await closeDb(opened);
     },
   };
