@@ -33,7 +33,7 @@ export function BatchTable({ batches }: { batches: BatchRow[] }) {
             {batch.taskRef ? <span className="ml-2 text-12 text-muted">{batch.taskRef}</span> : null}
           </Cell>
           <Cell>
-            <StateBadge {...batchLook(batch.state)} />
+            <StateBadge {...batchLook(batch.says)} wraps />
           </Cell>
           <Cell>
             <span className="flex w-32 items-center gap-2">

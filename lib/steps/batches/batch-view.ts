@@ -1,9 +1,12 @@
 /** A batch as its page shows it, put together from one moment: chunks, the sum folded at their seqs, speed, and what waits for a person. */
+import { saysOf } from '#lib/core/batches/says.ts';
+import { waitsFor } from '#lib/core/chunks/waits-for.ts';
 import {
   CHUNK_CLASSIFYING,
   CHUNK_IN_REVIEW,
   CHUNK_OWNED,
   CHUNK_PAUSABLE,
+  CHUNK_TERMINAL,
   countStates,
   waitsForPeople,
 } from '#lib/core/lifecycle.ts';
@@ -15,7 +18,7 @@ import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { type ChunkNow, readActionRate, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
+import { type ChunkNow, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
 import { readTold } from '#lib/store/live/tape.ts';
 import type { db } from '#lib/store/postgres/db.ts';
@@ -32,21 +35,29 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
   const chunks = await readChunksNow(pool, batchId);
-  const [folded, targets, actionRate, trouble] = await Promise.all([
+  const [folded, targets, actionRates, trouble] = await Promise.all([
     foldChunks(pool, batchId, chunks),
     readTargets(pool, { batchId }),
-    readActionRate(pool, batchId, RATE_WINDOW_MS),
+    readActionRates(pool, [batchId], RATE_WINDOW_MS),
     readDatabaseFault(pool),
   ]);
   const sum = sumOf(folded.values());
+  const needs = needsOf(chunks, folded);
+  const says = saysOf({
+    ...{ state: pulse.state, attended: pulse.attended, now: new Date().toISOString(), uncertain: needs.doubts },
+    standing: chunks
+      .filter(({ state }) => !CHUNK_TERMINAL.includes(state))
+      .map((chunk) => ({ waitsFor: waitsFor(chunk), chunks: 1 })),
+  });
   const now: BatchNow = {
     state: pulse.state,
+    says,
     itemCount: chunks.reduce((items, chunk) => items + chunk.itemCount, 0),
     startedAt: pulse.startedAt?.toISOString() ?? null,
     finishedAt: pulse.finishedAt?.toISOString() ?? null,
     sum,
-    ...speed(batchId, chunks, sum, actionRate),
-    needs: needsOf(chunks, folded),
+    ...speed(batchId, chunks, sum, actionRates.get(batchId) ?? null),
+    needs,
     targets,
     unattended: pulse.attended || !chunks.some(needsWorker) ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
     trouble: chunks.some(needsWorker) ? trouble : null,
@@ -65,8 +76,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
 
 /** One chunk's row; its counts are the receipts', not the counters'. */
 export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRow {
-  const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, waitsFor, worker } =
-    chunk;
+  const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, worker } = chunk;
   const { waiting: _, ...counts } = folded ? sumOfChunk(folded) : { ...chunk.counters, waiting: 0 };
   return {
     number,
@@ -81,7 +91,7 @@ export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRo
     seq,
     note,
     haltReason,
-    waitsFor,
+    waitsFor: waitsFor(chunk),
     worker,
   };
 }
@@ -157,19 +167,44 @@ function speed(
   actionRate: number | null,
 ): Pick<BatchNow, 'rate' | 'etaSeconds'> {
   const total = (numbers: number[]): number => numbers.reduce((all, one) => all + one, 0);
-  const classifyRate = classifyingRate(batchId, total(chunks.map(({ classified }) => classified)));
+  return speedOf({
+    working: chunks.some(({ state }) => CHUNK_OWNED.includes(state)),
+    actionRate,
+    classifyRate: classifyingRate(batchId, total(chunks.map(({ classified }) => classified))),
+    waiting: sum.waiting,
+    unclassified: total(
+      chunks.filter(({ state }) => CHUNK_CLASSIFYING.includes(state)).map(({ itemCount, classified }) => itemCount - classified),
+    ),
+  });
+}
+
+type Moving = {
+  /** a worker may have one of its chunks */
+  working: boolean;
+  actionRate: number | null;
+  classifyRate: number | null;
+  /** actions that have no receipt yet, and items that have no category yet, of what is worked on or waits for it */
+  waiting: number;
+  unclassified: number;
+};
+
+/** How fast it goes, and when that comes to its end. */
+export function speedOf({
+  working,
+  actionRate,
+  classifyRate,
+  waiting,
+  unclassified,
+}: Moving): Pick<BatchNow, 'rate' | 'etaSeconds'> {
   // What nobody works on has no speed, and never comes to its end by itself.
-  if (!chunks.some(({ state }) => CHUNK_OWNED.includes(state))) return { rate: null, etaSeconds: null };
-  if (actionRate !== null)
-    return { rate: rounded(actionRate), etaSeconds: sum.waiting > 0 ? Math.ceil(sum.waiting / actionRate) : null };
+  if (!working) return { rate: null, etaSeconds: null };
+  if (actionRate !== null) return { rate: rounded(actionRate), etaSeconds: waiting > 0 ? Math.ceil(waiting / actionRate) : null };
   if (classifyRate === null) return { rate: null, etaSeconds: null };
-  const unclassified = total(
-    chunks.filter(({ state }) => CHUNK_CLASSIFYING.includes(state)).map(({ itemCount, classified }) => itemCount - classified),
-  );
   return { rate: rounded(classifyRate), etaSeconds: unclassified > 0 ? Math.ceil(unclassified / classifyRate) : null };
 }
 
-function classifyingRate(batchId: string, classified: number): number | null {
+/** Items classified per second since this process last looked at the batch, within RATE_WINDOW_MS; null when none was. */
+export function classifyingRate(batchId: string, classified: number): number | null {
   const at = Date.now();
   const recent = [...(looks.get(batchId) ?? []).filter((look) => at - look.at <= RATE_WINDOW_MS), { at, classified }];
   looks.delete(batchId);

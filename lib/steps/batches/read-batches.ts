@@ -1,11 +1,15 @@
 /** Every batch: its state, how far it came, what waits. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { type Standing, saysOf } from '#lib/core/batches/says.ts';
+import { type Waiter, waitsFor } from '#lib/core/chunks/waits-for.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { BATCH_STATES, type BatchState } from '#lib/core/lifecycle.ts';
+import { BATCH_STATES, BATCH_TRANSITIONS, BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
 import type { BatchRow } from '#lib/shapes/batches.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readBatchList } from '#lib/store/batches/batch-reads.ts';
+import { readWaiters } from '#lib/store/chunks/wait-facts.ts';
+import { readAttended } from '#lib/store/fleet/board-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countUncertain } from '#lib/store/receipts/sum.ts';
 
@@ -35,12 +39,34 @@ export async function readBatches(
       [...(await countUncertain(pool, id)).values()].reduce((sum, count) => sum + count, 0),
     );
   }
+  const [attended, waiters] = await Promise.all([
+    readAttended(pool),
+    readWaiters(
+      pool,
+      shown.filter((row) => STANDING.includes(row.state)).map(({ id }) => id),
+    ),
+  ]);
+  const standing = Map.groupBy(waiters, ({ batchId }) => batchId);
+  const says = ({ id, state }: (typeof shown)[number]) =>
+    saysOf({
+      ...{ state, attended, now: new Date().toISOString(), uncertain: uncertain.get(id) ?? 0 },
+      standing: standingOf(standing.get(id) ?? []),
+    });
   const items = shown.map((row) => ({
     ...row,
+    says: says(row),
     doubts: uncertain.get(row.id) ?? 0,
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
   }));
   return { items, next };
+}
+
+/** A batch in one of these may have chunks that stand still, or are brought to an end. */
+const STANDING: readonly BatchState[] = [...BATCH_UNFINISHED, BATCH_TRANSITIONS.cancel.to];
+
+/** Chunks as many as wait for the same, out of those that wait alike. */
+export function standingOf(waiters: readonly (Waiter & { chunks: number })[]): Standing[] {
+  return waiters.map((waiter) => ({ waitsFor: waitsFor(waiter), chunks: waiter.chunks }));
 }

@@ -1,0 +1,49 @@
+/** What `waitsFor` of lib/core/chunks is derived from, as SQL: one piece for each chunk, and one for its batch. */
+import type { Pool } from 'pg';
+import type { WaitFacts } from '#lib/core/chunks/waits-for.ts';
+import { CHUNK_ACTING, CHUNK_OWNED, CHUNK_TERMINAL, type ChunkState, type Stopping, stateList } from '#lib/core/lifecycle.ts';
+
+/** Of batches, materialised as `b`: which of them is an SQL condition on `batch`. A batch has few chunks' worth of this, so it is read once for all. */
+export const waitingBatches = (which: string): string => `b AS MATERIALIZED (
+  SELECT id, state, CASE WHEN routing = 'sequential' THEN (
+    SELECT min(e.number) FROM chunk e WHERE e.batch_id = batch.id AND e.state NOT IN (${stateList(CHUNK_TERMINAL)})) END AS first_open
+  FROM batch WHERE ${which})`;
+
+/**
+ * Of chunk `c` in batch `b`: WaitFacts as JSON. What holds a chunk is what keeps its claim away (CLAIM in claims.ts): an open breaker, or one that
+ * another chunk tries.
+ */
+export const WAIT_FACTS = `jsonb_build_object('batchState', b.state,
+  'owned', c.state IN (${stateList(CHUNK_OWNED)}) AND c.lease_owner IS NOT NULL AND coalesce(c.lease_until > clock_timestamp(), false),
+  'mayBegin', c.released OR c.has_first,
+  'behind', coalesce(b.first_open < c.number, false),
+  'haltedAtTarget', c.incident_id IS NOT NULL,
+  'heldBy', CASE WHEN c.state IN (${stateList(CHUNK_ACTING)}) OR c.incident_id IS NOT NULL THEN (
+    SELECT t.target FROM breaker t WHERE t.target = ANY (c.targets)
+      AND (CASE WHEN c.state = 'halted' THEN t.incident_id = c.incident_id ELSE t.state = 'open' OR t.probe IS DISTINCT FROM c.id END)
+    ORDER BY t.target LIMIT 1) END,
+  'givenBackFor', CASE WHEN c.not_before > clock_timestamp() THEN c.waits_for END,
+  'notBefore', CASE WHEN c.not_before > clock_timestamp() THEN to_char(c.not_before AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') END,
+  'target', CASE WHEN cardinality(c.targets) = 1 THEN c.targets[1] END)`;
+
+export type WaiterGroup = {
+  batchId: string;
+  state: ChunkState;
+  stopping: Stopping | null;
+  wait: WaitFacts;
+  chunks: number;
+  /** when the first of them came into its state */
+  since: Date;
+};
+
+/** The chunks of these batches that are not settled, as many as wait alike; without batches, of all that are running or paused. */
+export async function readWaiters(pool: Pool, batchIds: readonly string[] | null): Promise<WaiterGroup[]> {
+  const { rows } = await pool.query<WaiterGroup>({
+    name: batchIds === null ? 'waiters-of-all' : 'waiters',
+    text: `WITH ${waitingBatches(batchIds === null ? "state IN ('running', 'paused')" : 'id = ANY ($1)')}
+    SELECT c.batch_id AS "batchId", c.state, c.stopping, ${WAIT_FACTS} AS wait, count(*)::int AS chunks, min(c.updated_at) AS since
+    FROM b JOIN chunk c ON c.batch_id = b.id WHERE c.state NOT IN (${stateList(CHUNK_TERMINAL)}) GROUP BY 1, 2, 3, 4`,
+    values: batchIds === null ? [] : [batchIds],
+  });
+  return rows;
+}
