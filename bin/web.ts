@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import next from 'next';
 import { forwardedFor } from '#lib/auth/peer.ts';
 import { env } from '#lib/env.ts';
+import { expectMigrations } from '#lib/steps/fleet/read-readiness.ts';
 
 const CLOSE_MS = 3_000;
 /** A sender that sends nothing, or a reader that reads nothing, for this long is gone. Live pages hear a heartbeat every 10 s. */
@@ -17,6 +18,8 @@ const app = next({
   hostname: HOST,
   port: PORT,
 });
+// Next's own copy of our modules knows no folder of ours.
+expectMigrations(resolve(import.meta.dirname, '..', 'prisma', 'migrations'));
 await app.prepare();
 
 // It takes the upgrades (hot reload) of the server too, from the first request on.

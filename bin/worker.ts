@@ -1,7 +1,8 @@
 /** `npm run worker`: one worker process, on any machine that reaches the database. It needs DATABASE_URL and the same SECRET_KEY as the others. */
-import { HOUSEKEEPING_MS, LEASE_MS, SUM_CHECK_MS, WORKER_ANSWER_MS } from '#lib/core/limits.ts';
+import { HOUSEKEEPING_MS, LEASE_MS, SUM_CHECK_MS, WORKER_ANSWER_MS, WORKER_STOP_MS } from '#lib/core/limits.ts';
 import { listenForBells } from '#lib/engine/bell.ts';
 import { pruneEvents } from '#lib/engine/events.ts';
+import { TALLIES } from '#lib/engine/tallies.ts';
 import { runWorker } from '#lib/engine/worker.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
@@ -12,6 +13,8 @@ import { keepBreakers } from '#lib/store/actions/breakers.ts';
 import { settleBatches } from '#lib/store/actions/execution.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
 import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
+import { keepTallies, readWish, writeTally } from '#lib/store/fleet/tallies.ts';
+import { forgetWorker } from '#lib/store/fleet/workers.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
 
 const drain = new AbortController();
@@ -28,9 +31,37 @@ const keepHouse = async () => {
   await keepBreakers(pool);
   await failAbandonedUploads(pool);
   await pruneEvents(pool);
+  await keepTallies(pool);
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);
 };
+
+/** What an admin asked of this worker. Drained, it ends when nothing is in flight; stopped, it waits a moment for that, and leaves it to its heir. */
+let stopped = false;
+let id: string | null = null;
+const obey = async (workerId: string) => {
+  const wish = await readWish(pool, workerId);
+  if (wish !== null && !drain.signal.aborted) {
+    log.info({ worker: workerId, wish }, 'asked to end from the board');
+    stop();
+  }
+  if (wish !== 'stop' || stopped) return;
+  stopped = true;
+  setTimeout(() => {
+    // The database may be why it does not end.
+    setTimeout(() => process.exit(0), WORKER_STOP_MS);
+    void forgetWorker(pool, workerId).finally(() => process.exit(0));
+  }, WORKER_STOP_MS);
+};
+const tell = async (workerId: string) => {
+  const tally = TALLIES.take();
+  if (tally === null) return;
+  await writeTally(pool, workerId, tally).catch((error) => {
+    TALLIES.giveBack(tally);
+    throw error;
+  });
+};
+
 process.send?.('ready');
 await runWorker({
   pool,
@@ -42,6 +73,13 @@ await runWorker({
     { everyMs: SUM_CHECK_MS, act: checkSums },
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
   ],
+  beat: async (workerId) => {
+    id = workerId;
+    await obey(workerId);
+    await tell(workerId);
+  },
 });
+// What it did since its last heartbeat.
+if (id !== null) await tell(id).catch(() => {});
 await closeDb();
 process.exit(0);

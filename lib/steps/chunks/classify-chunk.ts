@@ -7,6 +7,7 @@ import { makeClassifier } from '#lib/classifiers/registry.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
 import { reach } from '#lib/engine/failpoints.ts';
+import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { whyRefused, yieldClassifying } from '#lib/store/chunks/claims.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.ts';
@@ -47,6 +48,7 @@ export async function classifyChunk({ pool, claim, lease, drain }: WorkerTask): 
     await reach('answers.before', claim.batchId);
     if (!lease.valid()) return 'lost';
     if (!(await insertClassifications(pool, claim, classifications, by))) return refused();
+    TALLIES.classified(classifications.length);
     await reach('answers.stored', claim.batchId);
     announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
   }

@@ -32,10 +32,7 @@ export async function streamEvents(
   heartbeatMs = LIVE_HEARTBEAT_MS,
 ): Promise<AsyncGenerator<BatchEvent> | null> {
   authorise(actor, 'see_batches');
-  if ((open.get(actor.id) ?? 0) >= LIVE_STREAMS_PER_PERSON_MAX) {
-    const message = `You follow ${LIVE_STREAMS_PER_PERSON_MAX} streams already, the most that one person can. Close some and try again.`;
-    throw new CountersignError('unavailable', message);
-  }
+  assertFewStreams(actor);
   const { pool } = db();
   const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
   if (!batch) return null;
@@ -46,10 +43,18 @@ export async function streamEvents(
 /** Streams that are being read, by person. */
 const open = new Map<string, number>();
 
-function count(actor: Actor, by: 1 | -1): void {
-  const streams = (open.get(actor.id) ?? 0) + by;
-  if (streams > 0) open.set(actor.id, streams);
-  else open.delete(actor.id);
+/** Throws `unavailable` for whoever follows as many streams as one person can. */
+export function assertFewStreams({ id }: Actor): void {
+  if ((open.get(id) ?? 0) < LIVE_STREAMS_PER_PERSON_MAX) return;
+  const message = `You follow ${LIVE_STREAMS_PER_PERSON_MAX} streams already, the most that one person can. Close some and try again.`;
+  throw new CountersignError('unavailable', message);
+}
+
+/** Counts a stream that begins to be read, or ends. */
+export function countStream({ id }: Actor, by: 1 | -1): void {
+  const streams = (open.get(id) ?? 0) + by;
+  if (streams > 0) open.set(id, streams);
+  else open.delete(id);
 }
 
 async function* events(
@@ -64,7 +69,7 @@ async function* events(
   const signal = AbortSignal.any([left, followed.ended]);
   const seat = takeSeat(pool, liveUrl(), batch, signal);
   let seen: LiveMoment | null = null;
-  count(actor, 1);
+  countStream(actor, 1);
   try {
     for (;;) {
       const moment: LiveMoment | null = await seat.next(seen, heartbeatMs);
@@ -80,7 +85,7 @@ async function* events(
   } finally {
     seat.leave();
     followed.leave();
-    count(actor, -1);
+    countStream(actor, -1);
   }
 }
 
