@@ -2,8 +2,8 @@
 import { latencyBucket, noLatencies } from '#lib/core/fleet/latency.ts';
 import { TARGET_CHARS_MAX, TARGETS_TALLIED_MAX } from '#lib/core/limits.ts';
 
-export type TargetTally = { requests: number /** did not succeed */; failed: number; latencies: number[] };
-export type Tally = { receipts: number; classified: number; targets: Map<string, TargetTally> };
+type TargetTally = { requests: number /** did not succeed */; failed: number; latencies: number[] };
+type Tally = { receipts: number; classified: number; targets: Map<string, TargetTally> };
 
 /** Whom the targets beyond the first TARGETS_TALLIED_MAX are counted under: no target has an empty name. */
 export const OTHER_TARGETS = '';
