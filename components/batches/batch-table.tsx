@@ -41,7 +41,7 @@ export function BatchTable({ batches }: { batches: BatchRow[] }) {
                 <Progress
                   label={`${batch.name}, ${formatShare(batch.progress)} done`}
                   value={batch.progress}
-                  tone="green"
+                  tone={batch.state === 'finished' ? 'green' : batch.state === 'cancelled' ? 'neutral' : 'accent'}
                   hideLabel
                 />
               </span>

@@ -20,7 +20,7 @@ export function BoardBatches({ batches, count }: { batches: BoardBatch[]; count:
         head={
           <>
             <HeadCell>Batch</HeadCell>
-            <HeadCell>State</HeadCell>
+            <HeadCell className="max-sm:hidden">State</HeadCell>
             <HeadCell>Items finished</HeadCell>
             <HeadCell align="end">Rate</HeadCell>
             <HeadCell align="end">Left</HeadCell>
@@ -34,8 +34,11 @@ export function BoardBatches({ batches, count }: { batches: BoardBatch[]; count:
               <Link href={`/batches/${batch.id}`} className="font-medium underline-offset-2 hover:underline">
                 {batch.name}
               </Link>
+              <span className="block text-12 sm:hidden">
+                <StateBadge {...batchLook(batch.says)} wraps />
+              </span>
             </Cell>
-            <Cell className="min-w-56">
+            <Cell className="min-w-56 max-sm:hidden">
               <StateBadge {...batchLook(batch.says)} wraps />
             </Cell>
             <Cell>
@@ -69,7 +72,10 @@ export function BoardBatches({ batches, count }: { batches: BoardBatch[]; count:
 function Finished({ batch: { name, items, itemsDone, noun } }: { batch: BoardBatch }) {
   const share = items === 0 ? 0 : itemsDone / items;
   return (
-    <span className="flex min-w-44 items-center gap-2" title={`${formatCount(itemsDone)} of ${formatNoun(items, noun)}`}>
+    <span
+      className="flex items-center gap-x-2 gap-y-1 max-sm:flex-col max-sm:items-start sm:min-w-44"
+      title={`${formatCount(itemsDone)} of ${formatNoun(items, noun)}`}
+    >
       <span className="w-16 shrink-0">
         <Progress label={`${name}, ${formatShare(share)} finished`} value={share} hideLabel />
       </span>

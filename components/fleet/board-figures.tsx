@@ -67,7 +67,7 @@ function Rate({ name, counts, slotSeconds }: { name: string; counts: readonly nu
     const slots = counts.slice(point * SLOTS_A_POINT, (point + 1) * SLOTS_A_POINT);
     return slots.reduce((all, count) => all + count, 0) / SLOTS_A_POINT / slotSeconds;
   });
-  const most = Math.max(0, ...points);
+  const most = Math.max(0, ...counts) / slotSeconds;
   return (
     <Figure name={name} value={`${formatRate(now)}/s`}>
       <SparkLine

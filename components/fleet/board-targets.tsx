@@ -30,9 +30,13 @@ export function BoardTargets({ targets, onPause, onResume }: Props) {
         <>
           <HeadCell>Target</HeadCell>
           <HeadCell>State</HeadCell>
-          <HeadCell align="end">Requests</HeadCell>
+          <HeadCell align="end" className="max-sm:hidden">
+            Requests
+          </HeadCell>
           <HeadCell align="end">Errors</HeadCell>
-          <HeadCell align="end">Half within</HeadCell>
+          <HeadCell align="end" className="max-sm:hidden">
+            Half within
+          </HeadCell>
           <HeadCell align="end">95 % within</HeadCell>
           <HeadCell>
             <span className="sr-only">What can be done</span>
@@ -42,15 +46,17 @@ export function BoardTargets({ targets, onPause, onResume }: Props) {
     >
       {targets.map(({ target, requests, failed, p50Ms, p95Ms, breaker }) => (
         <Row key={target}>
-          <Cell className="min-w-48 break-words">{target === '' ? 'all other targets' : target}</Cell>
-          <Cell className="min-w-48">
+          <Cell className="min-w-32 break-all sm:min-w-48">{target === '' ? 'all other targets' : target}</Cell>
+          <Cell className="sm:min-w-48">
             <Sending breaker={breaker} />
           </Cell>
-          <Cell align="end">{formatCount(requests)}</Cell>
+          <Cell align="end" className="max-sm:hidden">
+            {formatCount(requests)}
+          </Cell>
           <Cell align="end" className={failed > 0 ? 'whitespace-nowrap text-red' : 'whitespace-nowrap text-muted'}>
             {requests === 0 ? '–' : formatShare(failed / requests)}
           </Cell>
-          <Cell align="end" className="whitespace-nowrap">
+          <Cell align="end" className="whitespace-nowrap max-sm:hidden">
             {msWords(p50Ms)}
           </Cell>
           <Cell align="end" className="whitespace-nowrap">

@@ -48,7 +48,9 @@ export function BoardWorkers({ workers, onEnd }: { workers: BoardWorker[]; onEnd
           <HeadCell align="end">Process</HeadCell>
           <HeadCell>State</HeadCell>
           <HeadCell>Chunks</HeadCell>
-          <HeadCell align="end">Last heard</HeadCell>
+          <HeadCell align="end" className="max-sm:hidden">
+            Last heard
+          </HeadCell>
           <HeadCell>
             <span className="sr-only">What can be done</span>
           </HeadCell>
@@ -64,10 +66,10 @@ export function BoardWorkers({ workers, onEnd }: { workers: BoardWorker[]; onEnd
           <Cell>
             <StateBadge {...LOOKS[worker.state]} />
           </Cell>
-          <Cell className="min-w-56">
+          <Cell className="min-w-28 sm:min-w-56">
             <Chunks chunks={worker.chunks} />
           </Cell>
-          <Cell align="end" className="whitespace-nowrap text-muted">
+          <Cell align="end" className="whitespace-nowrap text-muted max-sm:hidden">
             {formatDuration(worker.heartbeatAgeMs / 1000)} ago
           </Cell>
           <Cell align="end" className="whitespace-nowrap">

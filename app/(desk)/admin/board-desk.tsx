@@ -59,7 +59,7 @@ export function BoardDesk({ board: initial, may }: Props) {
         <BoardWorkers workers={workers} onEnd={may.fleet ? (id, wish) => endWorkerAction({ id, wish }) : null} />
       </Part>
       {incidents.closed.length > 0 ? (
-        <Disclosure title="Incidents before" summary={`${formatCount(incidents.closedThisWeek)} were over within a week`}>
+        <Disclosure title="Incidents before" summary={`${formatCount(incidents.closedThisWeek)} over within a week`}>
           <ClosedIncidents incidents={incidents.closed} />
         </Disclosure>
       ) : incidents.open.length === 0 ? (

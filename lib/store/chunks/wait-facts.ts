@@ -9,22 +9,33 @@ export const waitingBatches = (which: string): string => `b AS MATERIALIZED (
     SELECT min(e.number) FROM chunk e WHERE e.batch_id = batch.id AND e.state NOT IN (${stateList(CHUNK_TERMINAL)})) END AS first_open
   FROM batch WHERE ${which})`;
 
-/**
- * Of chunk `c` in batch `b`: WaitFacts as JSON. What holds a chunk is what keeps its claim away (CLAIM in claims.ts): an open breaker, or one that
- * another chunk tries.
- */
-export const WAIT_FACTS = `jsonb_build_object('batchState', b.state,
-  'owned', c.state IN (${stateList(CHUNK_OWNED)}) AND c.lease_owner IS NOT NULL AND coalesce(c.lease_until > clock_timestamp(), false),
-  'mayBegin', c.released OR c.has_first,
-  'behind', coalesce(b.first_open < c.number, false),
-  'haltedAtTarget', c.incident_id IS NOT NULL,
-  'heldBy', CASE WHEN c.state IN (${stateList(CHUNK_ACTING)}) OR c.incident_id IS NOT NULL THEN (
+/** Of chunk `c` in batch `b`. What holds a chunk is what keeps its claim away (CLAIM in claims.ts): an open breaker, or one that another chunk tries. */
+const FACTS: Record<keyof WaitFacts, string> = {
+  batchState: 'b.state',
+  owned: `c.state IN (${stateList(CHUNK_OWNED)}) AND c.lease_owner IS NOT NULL AND coalesce(c.lease_until > clock_timestamp(), false)`,
+  mayBegin: 'c.released OR c.has_first',
+  behind: 'coalesce(b.first_open < c.number, false)',
+  haltedAtTarget: 'c.incident_id IS NOT NULL',
+  // There are hardly ever any breakers: that is asked once, and not for each chunk.
+  heldBy: `CASE WHEN (SELECT EXISTS (SELECT FROM breaker)) AND (c.state IN (${stateList(CHUNK_ACTING)}) OR c.incident_id IS NOT NULL) THEN (
     SELECT t.target FROM breaker t WHERE t.target = ANY (c.targets)
       AND (CASE WHEN c.state = 'halted' THEN t.incident_id = c.incident_id ELSE t.state = 'open' OR t.probe IS DISTINCT FROM c.id END)
-    ORDER BY t.target LIMIT 1) END,
-  'givenBackFor', CASE WHEN c.not_before > clock_timestamp() THEN c.waits_for END,
-  'notBefore', CASE WHEN c.not_before > clock_timestamp() THEN to_char(c.not_before AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') END,
-  'target', CASE WHEN cardinality(c.targets) = 1 THEN c.targets[1] END)`;
+    ORDER BY t.target LIMIT 1) END`,
+  givenBackFor: 'CASE WHEN c.not_before > clock_timestamp() THEN c.waits_for END',
+  notBefore: 'CASE WHEN c.not_before > clock_timestamp() THEN c.not_before END',
+  target: 'CASE WHEN cardinality(c.targets) = 1 THEN c.targets[1] END',
+};
+const NAMES = Object.keys(FACTS) as (keyof WaitFacts)[];
+
+/** The facts as JSON, each out of the SQL that `of` gives for it. An instant is one of JavaScript's. */
+function asJson(of: (name: keyof WaitFacts) => string): string {
+  const value = (name: keyof WaitFacts): string =>
+    name === 'notBefore' ? `to_char((${of(name)}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` : of(name);
+  return `json_build_object(${NAMES.map((name) => `'${name}', ${value(name)}`).join(', ')})`;
+}
+
+/** Of chunk `c` in batch `b`: WaitFacts as JSON. */
+export const WAIT_FACTS = asJson((name) => FACTS[name]);
 
 export type WaiterGroup = {
   batchId: string;
@@ -38,11 +49,16 @@ export type WaiterGroup = {
 
 /** The chunks of these batches that are not settled, as many as wait alike; without batches, of all that are running or paused. */
 export async function readWaiters(pool: Pool, batchIds: readonly string[] | null): Promise<WaiterGroup[]> {
+  const facts = NAMES.map((name) => `${FACTS[name]} AS "${name}"`).join(', ');
   const { rows } = await pool.query<WaiterGroup>({
     name: batchIds === null ? 'waiters-of-all' : 'waiters',
-    text: `WITH ${waitingBatches(batchIds === null ? "state IN ('running', 'paused')" : 'id = ANY ($1)')}
-    SELECT c.batch_id AS "batchId", c.state, c.stopping, ${WAIT_FACTS} AS wait, count(*)::int AS chunks, min(c.updated_at) AS since
-    FROM b JOIN chunk c ON c.batch_id = b.id WHERE c.state NOT IN (${stateList(CHUNK_TERMINAL)}) GROUP BY 1, 2, 3, 4`,
+    // Grouped as columns, for JSON is made of few groups sooner than of many chunks.
+    text: `WITH ${waitingBatches(batchIds === null ? "state IN ('running', 'paused')" : 'id = ANY ($1)')},
+    waiter AS (
+      SELECT c.batch_id, c.state, c.stopping, ${facts}, count(*)::int AS chunks, min(c.updated_at) AS since
+      FROM b JOIN chunk c ON c.batch_id = b.id WHERE c.state NOT IN (${stateList(CHUNK_TERMINAL)})
+      GROUP BY 1, 2, 3, ${NAMES.map((_, at) => at + 4).join(', ')})
+    SELECT batch_id AS "batchId", state, stopping, ${asJson((name) => `"${name}"`)} AS wait, chunks, since FROM waiter`,
     values: batchIds === null ? [] : [batchIds],
   });
   return rows;
