@@ -10,7 +10,7 @@ import {
   countStates,
   waitsForPeople,
 } from '#lib/core/lifecycle.ts';
-import { CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
+import { BOARD_BATCHES_MAX, CHUNKS_SHOWN_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
 import { type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
 import type { BatchNow } from '#lib/shapes/batches.ts';
@@ -158,7 +158,7 @@ function nextOf(chunks: readonly ChunkNow[]): number | null {
 
 /** Classifications carry no time, so how fast items are classified shows only between two looks of this process. */
 const looks = new Map<string, { at: number; classified: number }[]>();
-const BATCHES_LOOKED_AT = 100;
+const BATCHES_LOOKED_AT = 2 * BOARD_BATCHES_MAX;
 
 function speed(
   batchId: string,

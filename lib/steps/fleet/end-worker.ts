@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { log } from '#lib/log.ts';
 import type { WorkerWish } from '#lib/shapes/fleet.ts';
 import { wishOf } from '#lib/store/fleet/tallies.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -21,5 +22,6 @@ export async function endWorker(actor: Actor, raw: z.input<typeof input>): Promi
   if (!read.success) throw new CountersignError('invalid', 'Name a worker by its id, and say whether to drain or to stop it.');
   const wish = await wishOf(db().pool, read.data.id, read.data.wish);
   if (wish === null) throw new CountersignError('not_found', 'This worker is gone: there is nobody to ask.');
+  log.info({ by: actor.id, worker: read.data.id, wish }, 'a worker was asked to end');
   return { id: read.data.id, wish };
 }

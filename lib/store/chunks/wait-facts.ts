@@ -1,7 +1,15 @@
 /** What `waitsFor` of lib/core/chunks is derived from, as SQL: one piece for each chunk, and one for its batch. */
 import type { Pool } from 'pg';
 import type { WaitFacts } from '#lib/core/chunks/waits-for.ts';
-import { CHUNK_ACTING, CHUNK_OWNED, CHUNK_TERMINAL, type ChunkState, type Stopping, stateList } from '#lib/core/lifecycle.ts';
+import {
+  BATCH_UNFINISHED,
+  CHUNK_ACTING,
+  CHUNK_OWNED,
+  CHUNK_TERMINAL,
+  type ChunkState,
+  type Stopping,
+  stateList,
+} from '#lib/core/lifecycle.ts';
 
 /** Of batches, materialised as `b`: which of them is an SQL condition on `batch`. A batch has few chunks' worth of this, so it is read once for all. */
 export const waitingBatches = (which: string): string => `b AS MATERIALIZED (
@@ -53,7 +61,7 @@ export async function readWaiters(pool: Pool, batchIds: readonly string[] | null
   const { rows } = await pool.query<WaiterGroup>({
     name: batchIds === null ? 'waiters-of-all' : 'waiters',
     // Grouped as columns, for JSON is made of few groups sooner than of many chunks.
-    text: `WITH ${waitingBatches(batchIds === null ? "state IN ('running', 'paused')" : 'id = ANY ($1)')},
+    text: `WITH ${waitingBatches(batchIds === null ? `state IN (${stateList(BATCH_UNFINISHED)})` : 'id = ANY ($1)')},
     waiter AS (
       SELECT c.batch_id, c.state, c.stopping, ${facts}, count(*)::int AS chunks, min(c.updated_at) AS since
       FROM b JOIN chunk c ON c.batch_id = b.id WHERE c.state NOT IN (${stateList(CHUNK_TERMINAL)})
