@@ -1,6 +1,7 @@
 /** What the live board shows, in few statements: none walks receipts or items, and each is bounded by what is unfinished. */
 import type { Pool } from 'pg';
 import {
+  BATCH_UNFINISHED,
   type BatchState,
   CHUNK_ACTING,
   CHUNK_CLASSIFYING,
@@ -86,7 +87,7 @@ export async function readBoardBatches(pool: Pool): Promise<BoardBatchRow[]> {
   const { rows } = await pool.query<BoardBatchRow>({
     name: 'board-batches',
     text: `SELECT b.id, b.name, b.state, d.format AS "datasetFormat", b.started_at AS "startedAt", b.total, c.*
-      FROM (SELECT *, count(*) OVER ()::int AS total FROM batch WHERE state IN ('running', 'paused') ORDER BY started_at, id LIMIT $1) b
+      FROM (SELECT *, count(*) OVER ()::int AS total FROM batch WHERE state IN (${stateList(BATCH_UNFINISHED)}) ORDER BY started_at, id LIMIT $1) b
       JOIN dataset d ON d.id = b.dataset_id
       CROSS JOIN LATERAL (
         SELECT coalesce(sum(item_count), 0)::int AS items, coalesce(sum(${SETTLED_ITEMS}), 0)::int AS "itemsDone",
