@@ -23,7 +23,7 @@ const boardBatch = z.object({
   says,
   noun,
   items: count,
-  itemsDone: count.describe('Of the items, those of which nothing more is to be done.'),
+  itemsDone: count.describe('Of the items, those of which nothing more is sent by itself.'),
   rate: z.number().nullable().describe('Actions, or items classified, per second; null when nothing moves.'),
   etaSeconds: z.number().nullable(),
   askedSince: instant.nullable().describe('Since when the oldest of its questions waits for a person; null when none does.'),

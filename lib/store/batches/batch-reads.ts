@@ -160,7 +160,7 @@ export async function readBatchList(
   return rows;
 }
 
-/** Of a chunk's items, those of which nothing more is to be done. */
+/** Of a chunk's items, those of which nothing more is sent by itself. */
 export const SETTLED_ITEMS = `CASE WHEN state IN (${stateList(CHUNK_TERMINAL)}) THEN item_count
   WHEN decision_id IS NOT NULL THEN item_count - approved_actions + done + skipped + failed + uncertain + not_executed ELSE 0 END`;
 
