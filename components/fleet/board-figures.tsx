@@ -7,7 +7,7 @@ import type { Board } from '#lib/shapes/board.ts';
 
 /** The house at a glance: who works, how fast, who is waited for, and how much room it takes. */
 export function BoardFigures({ board }: { board: Board }) {
-  const { workers, running, activity, oldestQuestion, database, batchCount } = board;
+  const { workers, running, activity, oldestQuestion, database } = board;
   const alive = workers.filter(({ state }) => state !== 'gone');
   const busy = alive.filter(({ state }) => state !== 'idle').length;
   return (
@@ -18,9 +18,7 @@ export function BoardFigures({ board }: { board: Board }) {
             <span key={id} className={`flex-1 ${state === 'idle' ? 'bg-control/40' : 'bg-violet'}`} />
           ))}
         </span>
-        {alive.length === 0
-          ? 'none is running'
-          : `${formatCount(busy)} at work on ${formatNoun(running, 'chunks')}, ${formatCount(alive.length - busy)} idle`}
+        {workWords(alive.length, busy, running)}
       </Figure>
       <Rate name="Receipts" counts={activity.receipts} slotSeconds={activity.slotSeconds} />
       <Rate name="Classifications" counts={activity.classified} slotSeconds={activity.slotSeconds} />
@@ -35,10 +33,16 @@ export function BoardFigures({ board }: { board: Board }) {
       </Figure>
       <Figure name="Database" value={formatBytes(database.bytes)} className="max-md:col-span-2">
         {database.perDay === null ? 'its growth is known after an hour' : growthWords(database.perDay)}
-        {` · ${formatNoun(batchCount, 'batches')} under way`}
       </Figure>
     </dl>
   );
+}
+
+function workWords(alive: number, busy: number, running: number): string {
+  if (alive === 0) return 'none is running';
+  if (busy === 0) return alive === 1 ? 'it is idle' : 'all are idle';
+  const idle = alive === busy ? '' : `, ${formatCount(alive - busy)} idle`;
+  return `${formatCount(busy)} at work on ${formatNoun(running, 'chunks')}${idle}`;
 }
 
 function growthWords(perDay: number): string {

@@ -26,6 +26,7 @@ export function BoardTargets({ targets, onPause, onResume }: Props) {
   return (
     <Table
       caption="Targets"
+      className="max-h-[60dvh]"
       head={
         <>
           <HeadCell>Target</HeadCell>

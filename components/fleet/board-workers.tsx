@@ -138,17 +138,16 @@ function EndWorker({ worker, onEnd }: { worker: BoardWorker; onEnd: End }) {
 }
 
 function endWords({ host, pid, chunks }: BoardWorker, wish: 'drain' | 'stop') {
-  const out = chunks.reduce((all, { inFlight }) => all + inFlight, 0);
-  const has =
-    chunks.length === 0
-      ? 'It has no chunk.'
-      : `It has ${formatNoun(chunks.length, 'chunks')}, ${out === 0 ? 'and no request is out' : `with ${formatNoun(out, 'requests')} out`}.`;
-  const then = `Where npm start keeps it, a new worker takes its place; a worker that was started by itself stays away.`;
+  const requests = chunks.reduce((all, { inFlight }) => all + inFlight, 0);
+  const out = requests === 0 ? 'and no request is out' : `with ${formatNoun(requests, 'requests')} out`;
+  const has = chunks.length === 0 ? 'It has no chunk.' : `It has ${formatNoun(chunks.length, 'chunks')}, ${out}.`;
+  const ends = chunks.length === 0 ? 'and ends' : 'waits for what is out, gives its chunks back to the others and ends';
+  const then = 'Where npm start keeps it, a new worker takes its place; a worker that was started by itself stays away.';
   if (wish === 'drain')
     return {
       button: 'Drain…',
       title: `Drain process ${pid} on ${host}?`,
-      text: `${has} It begins nothing new, waits for what is out, gives its chunks back to the others and ends. ${then}`,
+      text: `${has} It begins nothing new${chunks.length === 0 ? ' ' : ', '}${ends}. ${then}`,
       confirm: 'Drain this worker',
     };
   return {

@@ -36,12 +36,12 @@ export function StateBadge({ tone, glyph, word, wraps = false, className }: Stat
     <span
       className={classes(
         'inline-flex gap-1.5 align-bottom font-medium',
-        wraps ? 'items-start' : 'items-center whitespace-nowrap',
+        wraps ? 'items-baseline' : 'items-center whitespace-nowrap',
         TONE_TEXT[tone],
         className,
       )}
     >
-      <Glyph name={glyph} {...(wraps ? { className: 'mt-1' } : {})} />
+      <Glyph name={glyph} {...(wraps ? { className: 'mt-1 self-start' } : {})} />
       {word}
     </span>
   );

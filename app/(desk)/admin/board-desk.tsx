@@ -11,7 +11,7 @@ import { DatabaseTrouble } from '#components/fleet/database-trouble.tsx';
 import { ClosedIncidents, IncidentList } from '#components/fleet/incident-list.tsx';
 import { LiveBanner } from '#components/live/live-banner.tsx';
 import { Disclosure } from '#components/ui/disclosure.tsx';
-import { formatCount } from '#components/ui/format.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Board } from '#lib/shapes/board.ts';
 import { acknowledgeIncidentAction, endWorkerAction, pauseTargetAction } from './actions.ts';
 import { useLiveBoard } from './use-live-board.ts';
@@ -40,7 +40,7 @@ export function BoardDesk({ board: initial, may }: Props) {
         </Part>
       ) : null}
       <BoardFigures board={board} />
-      <Part name="batches" title="Batches under way">
+      <Part name="batches" title={batchCount === 0 ? 'Batches under way' : `${formatNoun(batchCount, 'batches')} under way`}>
         <BoardBatches batches={batches} count={batchCount} />
       </Part>
       <div className="grid min-w-0 gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1.6fr)]">

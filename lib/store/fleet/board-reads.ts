@@ -40,7 +40,7 @@ export type BoardWorkerRow = {
   heartbeatAgeMs: number;
 };
 
-/** Workers heard of within the last hour, each with the chunks that it has under a lease. */
+/** Workers heard of within the last hour, those that are gone last, each with the chunks that it has under a lease. */
 export async function readBoardWorkers(pool: Pool): Promise<BoardWorkerRow[]> {
   const { rows } = await pool.query<BoardWorkerRow>({
     name: 'board-workers',
@@ -55,7 +55,7 @@ export async function readBoardWorkers(pool: Pool): Promise<BoardWorkerRow[]> {
           ORDER BY b.started_at, b.id, c.number) AS chunks
         FROM chunk c JOIN batch b ON b.id = c.batch_id
         WHERE c.state IN (${stateList(CHUNK_OWNED)}) AND c.lease_until > clock_timestamp() GROUP BY c.lease_owner) c ON c.lease_owner = w.id
-      WHERE w.age < 3600000 ORDER BY w.host, w.pid, w.id`,
+      WHERE w.age < 3600000 ORDER BY w.age > $1, w.host, w.pid, w.id`,
     values: [WORKER_GONE_MS],
   });
   return rows;
