@@ -31,9 +31,9 @@ const keepHouse = async () => {
   await keepBreakers(pool);
   await failAbandonedUploads(pool);
   await pruneEvents(pool);
-  await keepTallies(pool);
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);
+  await keepTallies(pool);
 };
 
 /** What an admin asked of this worker. Drained, it ends when nothing is in flight; stopped, it waits a moment for that, and leaves it to its heir. */
