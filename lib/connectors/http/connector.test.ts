@@ -180,7 +180,11 @@ describe('interim answers are read over', () => {
     ['that switches to another protocol breaks it off', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n', 'reset'],
   ])('one %s', async (_what, bytes, reason) => {
     const server = await saying(bytes);
-    expect(await inside.apply(input(server.url, { timeoutMs: 700 }), never)).toEqual({ result: 'uncertain', reason, repeat: 'unanswered' });
+    expect(await inside.apply(input(server.url, { timeoutMs: 700 }), never)).toEqual({
+      result: 'uncertain',
+      reason,
+      repeat: 'unanswered',
+    });
   });
 
   test('without an end they end at the deadline', async () => {
@@ -188,7 +192,10 @@ describe('interim answers are read over', () => {
       const timer = setInterval(() => socket.write(CONTINUE.repeat(100)), 1);
       socket.once('close', () => clearInterval(timer));
     });
-    expect(await inside.apply(input(server.url, { timeoutMs: 700 }), never)).toMatchObject({ result: 'uncertain', reason: 'timeout' });
+    expect(await inside.apply(input(server.url, { timeoutMs: 700 }), never)).toMatchObject({
+      result: 'uncertain',
+      reason: 'timeout',
+    });
   });
 });
 
