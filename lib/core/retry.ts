@@ -17,7 +17,10 @@ export type Failure = {
   retryAfterMs: number | null;
 };
 
-/** A target that asks for more is not waited for: its action has failed, and a person decides when to try again. */
+/**
+ * A target that asks for more is not waited for: its action has failed, and a person decides when to try again.
+ * @internal for its tests
+ */
 export const ASKED_MS_MAX = 24 * 60 * 60_000;
 
 /**

@@ -5,7 +5,10 @@ import { TARGET_CHARS_MAX, TARGETS_TALLIED_MAX } from '#lib/core/limits.ts';
 type TargetTally = { requests: number /** did not succeed */; failed: number; latencies: number[] };
 type Tally = { receipts: number; classified: number; targets: Map<string, TargetTally> };
 
-/** Whom the targets beyond the first TARGETS_TALLIED_MAX are counted under: no target has an empty name. */
+/**
+ * Whom the targets beyond the first TARGETS_TALLIED_MAX are counted under: no target has an empty name.
+ * @internal for its tests
+ */
 export const OTHER_TARGETS = '';
 
 export type Tallies = {

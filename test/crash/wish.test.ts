@@ -13,6 +13,7 @@ import { eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
 const { pool, url } = await testDatabase();
 const ADA: Actor = { id: 'key:env', role: 'admin', name: 'Ada', via: 'api' };
 const LANES = 4;
+const ITEMS = 120;
 
 beforeAll(() => leasesCount(pool));
 afterEach(killWorkers);
@@ -24,17 +25,18 @@ const idOf = (pid: number) =>
     async () => (await pool.query<{ id: string }>('SELECT id FROM worker WHERE pid = $1', [pid])).rows[0]?.id ?? null,
   );
 
-test('drained: what is out gets its outcome, the chunk is given back, and what it did is counted', async () => {
+test('drained: what is out gets its outcome, all its chunks are given back, and what it did is counted', async () => {
   const target = await loggingTarget({ latencyMs: 400 });
-  const batch = await approvedBatch(pool, { items: 40, plan: sendAll(target, { concurrency: LANES }) });
+  const batch = await approvedBatch(pool, { items: ITEMS, chunks: 3, plan: sendAll(target, { concurrency: LANES }) });
   const worker = await startWorker(url);
   const id = await idOf(worker.pid);
-  await eventually('requests in flight', async () => target.lines().length > LANES);
+  await eventually('requests in flight', async () => target.lines().length > 3 * LANES);
   expect(await endWorker(ADA, { id, wish: 'drain' })).toEqual({ id, wish: 'drain' });
   expect(await worker.ended).toEqual({ code: 0, signal: null });
   const sent = target.lines().length;
-  expect(sent).toBeLessThan(40);
-  expect([await chunkStates(pool, batch.batchId), await ownerOf(pool, batch.batchId)]).toEqual([['executing'], null]);
+  expect(sent).toBeLessThan(ITEMS);
+  expect(await chunkStates(pool, batch.batchId)).toEqual(['executing', 'executing', 'executing']);
+  for (const number of [1, 2, 3]) expect(await ownerOf(pool, batch.batchId, number)).toBeNull();
   expect((await pool.query('SELECT FROM worker')).rowCount).toBe(0);
   const { rows } = await pool.query(
     `SELECT kind, count(*)::int AS n FROM receipt WHERE ordinal IS NOT NULL GROUP BY 1 ORDER BY 1`,

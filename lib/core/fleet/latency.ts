@@ -1,6 +1,9 @@
 /** How long requests took, counted in buckets: what many workers count apart can be added up, and a quantile is still known. */
 
-/** The upper ends of the buckets, in ms; a last one has all that took longer. */
+/**
+ * The upper ends of the buckets, in ms; a last one has all that took longer.
+ * @internal for its tests
+ */
 export const LATENCY_BUCKETS_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000] as const;
 
 /** An empty histogram. */

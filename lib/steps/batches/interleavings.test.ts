@@ -451,6 +451,7 @@ test('a worker that does not know a connector leaves that chunk alone and does t
     executing: async (task) => {
       handled.push(task.claim.number);
       if (task.claim.number !== 1) return executeChunk(task);
+      task.leaveAlone();
       await pool.query('UPDATE chunk SET lease_until = NULL, lease_owner = NULL WHERE id = $1', [task.claim.chunkId]);
       return 'unsuited';
     },

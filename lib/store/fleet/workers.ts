@@ -49,7 +49,8 @@ export async function readWorkersNow(pool: Pool): Promise<WorkerNow[]> {
   const { rows } = await pool.query<WorkerNow>({
     name: 'workers-now',
     text: `SELECT w.id, w.host, w.pid, w.heartbeat, w.age AS "heartbeatAgeMs",
-       CASE WHEN w.age > $1 THEN 'gone' WHEN w.wish IS NOT NULL THEN 'draining' ELSE w.state END AS state,
+       CASE WHEN w.age > $1 THEN 'gone' WHEN w.wish IS NOT NULL OR w.state = 'draining' THEN 'draining'
+            WHEN c.chunks IS NULL THEN 'idle' ELSE 'busy' END AS state,
        CASE WHEN w.age > $1 OR c.chunks IS NULL THEN '[]' ELSE c.chunks END AS chunks
      FROM (SELECT *, greatest(0, extract(epoch FROM clock_timestamp() - heartbeat) * 1000)::float8 AS age FROM worker) w
      LEFT JOIN (
