@@ -58,7 +58,12 @@ const workers: { id: string; pid: number; heard: string; state: string; wish: st
   }),
 );
 const own = (id: string | undefined, worker: number, lease = '1 minute') =>
-  set(id, `lease_owner = $2, lease_until = clock_timestamp() + $3::interval`, workers[worker]?.id, lease);
+  set(
+    id,
+    `lease_owner = $2, claimed_at = clock_timestamp(), lease_until = clock_timestamp() + $3::interval`,
+    workers[worker]?.id,
+    lease,
+  );
 
 let board: Board;
 
