@@ -1,11 +1,13 @@
 /** Workers that an admin asks to end from the board, and what they counted: read out of the table that they write with their heartbeats. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { endWorker } from '#lib/steps/fleet/end-worker.ts';
 import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { testDatabase } from '#test/database.ts';
 import { chunkStates, leasesCount } from '#test/fixtures/started-batch.ts';
+import type { RunningTarget } from '#test/target.ts';
 import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
 import { judge, NOTHING } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
@@ -13,11 +15,18 @@ import { eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
 const { pool, url } = await testDatabase();
 const ADA: Actor = { id: 'key:env', role: 'admin', name: 'Ada', via: 'api' };
 const LANES = 4;
-const ITEMS = 120;
+const ITEMS = 240;
 
 beforeAll(() => leasesCount(pool));
 afterEach(killWorkers);
 afterAll(stopRinging);
+
+/** Its requests outlast a stop, and a busy machine makes none of them time out. */
+function patient(target: RunningTarget): PlanInput {
+  const action = post(target);
+  const send = { name: 'send', action: { ...action, with: { ...action.with, timeoutMs: 30_000 } } };
+  return { ...sendAll(target, { concurrency: LANES }), categories: [send] };
+}
 
 const idOf = (pid: number) =>
   eventually(
@@ -27,7 +36,7 @@ const idOf = (pid: number) =>
 
 test('drained: what is out gets its outcome, all its chunks are given back, and what it did is counted', async () => {
   const target = await loggingTarget({ latencyMs: 400 });
-  const batch = await approvedBatch(pool, { items: ITEMS, chunks: 3, plan: sendAll(target, { concurrency: LANES }) });
+  const batch = await approvedBatch(pool, { items: ITEMS, chunks: 3, plan: patient(target) });
   const worker = await startWorker(url);
   const id = await idOf(worker.pid);
   await eventually('requests in flight', async () => target.lines().length > 3 * LANES);
@@ -58,11 +67,7 @@ test('drained: what is out gets its outcome, all its chunks are given back, and 
 
 test('stopped while a target hangs: it is gone within seconds, and what was out is settled by its heir', async () => {
   const target = await loggingTarget({ mode: 'timeout-after' });
-  // Longer than a stop waits.
-  const action = post(target);
-  const plan = sendAll(target, { concurrency: LANES });
-  const send = { name: 'send', action: { ...action, with: { ...action.with, timeoutMs: 30_000 } } };
-  const batch = await approvedBatch(pool, { items: 8, plan: { ...plan, categories: [send] } });
+  const batch = await approvedBatch(pool, { items: 8, plan: patient(target) });
   const worker = await startWorker(url);
   const id = await idOf(worker.pid);
   await eventually('requests in flight', async () => target.lines().length >= LANES);
