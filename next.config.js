@@ -41,6 +41,7 @@ const config = {
     'pg',
     'pg-boss',
     'pg-copy-streams',
+    'prom-client',
     '@prisma/adapter-pg',
     '@prisma/client',
     '@prisma/schema-engine-wasm',

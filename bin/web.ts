@@ -6,6 +6,7 @@ import next from 'next';
 import { WEB_JOB_WAIT_MS, WEB_JOBS_WAITING_MAX, WEB_THREADS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import { logConsole } from '#lib/log.ts';
+import { expectMigrations } from '#lib/steps/fleet/read-readiness.ts';
 import { answerTheStart, sayReady, whenTheStartIsGone } from './start/parent.ts';
 import { threadsOf } from './threads.ts';
 import { createEdge } from './web/edge.ts';
@@ -32,6 +33,8 @@ const app = next({
   hostname: HOST,
   port: PORT,
 });
+// Next's own copy of our modules knows no folder of ours.
+expectMigrations(resolve(import.meta.dirname, '..', 'prisma', 'migrations'));
 await app.prepare();
 
 // It takes the upgrades (hot reload) of the server too, from the first request on.

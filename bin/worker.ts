@@ -1,7 +1,16 @@
 /** `npm run worker`: one worker process, on any machine that reaches the database. Of the settings it needs DATABASE_URL, and ALLOW_PRIVATE_TARGETS where it is set. */
-import { HOUSEKEEPING_MS, LEASE_MS, REFOLD_CHECK_MS, SUM_CHECK_MS, WORKER_ANSWER_MS, WORKER_THREADS } from '#lib/core/limits.ts';
+import {
+  HOUSEKEEPING_MS,
+  LEASE_MS,
+  REFOLD_CHECK_MS,
+  SUM_CHECK_MS,
+  WORKER_ANSWER_MS,
+  WORKER_STOP_MS,
+  WORKER_THREADS,
+} from '#lib/core/limits.ts';
 import { listenForBells } from '#lib/engine/bell.ts';
 import { pruneEvents } from '#lib/engine/events.ts';
+import { TALLIES } from '#lib/engine/tallies.ts';
 import { runWorker } from '#lib/engine/worker.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
@@ -13,6 +22,8 @@ import { settleBatches } from '#lib/store/actions/execution.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
 import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
 import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.ts';
+import { keepTallies, readWish, writeTally } from '#lib/store/fleet/tallies.ts';
+import { forgetWorker } from '#lib/store/fleet/workers.ts';
 import { closeDb, db, openPool } from '#lib/store/postgres/db.ts';
 import { whenNpmIsGone } from './start/npm.ts';
 import { sayReady, whenTheStartIsGone } from './start/parent.ts';
@@ -38,6 +49,7 @@ const keepHouse = async () => {
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);
   await resolveHouseIncidents(pool);
+  await keepTallies(pool);
 };
 /** What takes longer than the time to its next turn is not begun a second time beside itself. */
 const alone = (act: () => Promise<void>): (() => Promise<void>) => {
@@ -49,6 +61,33 @@ const alone = (act: () => Promise<void>): (() => Promise<void>) => {
     return going;
   };
 };
+
+/** What an admin asked of this worker. Drained, it ends when nothing is in flight; stopped, it waits a moment for that, and leaves it to its heir. */
+let stopped = false;
+let id: string | null = null;
+const obey = async (workerId: string) => {
+  const wish = await readWish(pool, workerId);
+  if (wish !== null && !drain.signal.aborted) {
+    log.info({ worker: workerId, wish }, 'asked to end from the board');
+    stop();
+  }
+  if (wish !== 'stop' || stopped) return;
+  stopped = true;
+  setTimeout(() => {
+    // The database may be why it does not end.
+    setTimeout(() => process.exit(0), WORKER_STOP_MS);
+    void forgetWorker(pool, workerId).finally(() => process.exit(0));
+  }, WORKER_STOP_MS);
+};
+const tell = async (workerId: string) => {
+  const tally = TALLIES.take();
+  if (tally === null) return;
+  await writeTally(pool, workerId, tally).catch((error) => {
+    TALLIES.giveBack(tally);
+    throw error;
+  });
+};
+
 sayReady();
 await runWorker({
   pool,
@@ -62,7 +101,14 @@ await runWorker({
     { everyMs: REFOLD_CHECK_MS, act: alone(refoldSums) },
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
   ],
+  beat: async (workerId) => {
+    id = workerId;
+    await obey(workerId);
+    await tell(workerId);
+  },
 });
+// What it did since its last heartbeat.
+if (id !== null) await tell(id).catch(() => {});
 await threads.end();
 await Promise.all([closeDb(), leasePool.end()]);
 process.exit(0);

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError, type Problem } from './core/errors.ts';
+import { METRICS_TOKEN_CHARS_MIN } from './core/limits.ts';
 
 export type Env = z.output<typeof envSchema>;
 
@@ -84,6 +85,11 @@ export const envSchema = z
       .optional(),
     /** A first API key for scripts. */
     ADMIN_API_KEY: z.string().min(16, { error: 'is too short. Use at least 16 characters' }).optional(),
+    /** Lets a monitoring system read /metrics, and nothing else. */
+    METRICS_TOKEN: z
+      .string()
+      .min(METRICS_TOKEN_CHARS_MIN, { error: `is too short. Use at least ${METRICS_TOKEN_CHARS_MIN} characters` })
+      .optional(),
     /** Encrypts the secrets of connections and signs sessions; the same for all processes. */
     SECRET_KEY: z
       .string()

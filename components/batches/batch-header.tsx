@@ -15,7 +15,7 @@ import type { Rights } from '#lib/shapes/people.ts';
 import { stopWords } from './words.ts';
 
 type Props = {
-  batch: Pick<BatchView, 'name' | 'state' | 'datasetName' | 'noun' | 'itemCount' | 'rate' | 'etaSeconds'> &
+  batch: Pick<BatchView, 'name' | 'state' | 'says' | 'datasetName' | 'noun' | 'itemCount' | 'rate' | 'etaSeconds'> &
     Pick<BatchView['sum'], 'inFlight' | 'waiting'>;
   /** what this person's role lets them do */
   may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel'>;
@@ -47,7 +47,7 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
         title={batch.name}
         meta={
           <>
-            <StateBadge {...batchLook(state)} />
+            <StateBadge {...batchLook(batch.says)} wraps />
             {batch.rate === null ? null : <span>{formatCount(batch.rate)}/s</span>}
             {batch.etaSeconds === null || state !== 'running' ? null : <span>about {formatDuration(batch.etaSeconds)}</span>}
             <span>

@@ -33,7 +33,7 @@ export function BatchTable({ batches }: { batches: BatchRow[] }) {
             {batch.taskRef ? <span className="ml-2 text-12 text-muted">{batch.taskRef}</span> : null}
           </Cell>
           <Cell>
-            <StateBadge {...batchLook(batch.state)} />
+            <StateBadge {...batchLook(batch.says)} wraps />
           </Cell>
           <Cell>
             <span className="flex w-32 items-center gap-2">
@@ -41,7 +41,7 @@ export function BatchTable({ batches }: { batches: BatchRow[] }) {
                 <Progress
                   label={`${batch.name}, ${formatShare(batch.progress)} done`}
                   value={batch.progress}
-                  tone="green"
+                  tone={batch.state === 'finished' ? 'green' : batch.state === 'cancelled' ? 'neutral' : 'accent'}
                   hideLabel
                 />
               </span>

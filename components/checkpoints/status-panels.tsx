@@ -10,6 +10,7 @@ import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatCount, formatInstant, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { StateBadge } from '#components/ui/state-badge.tsx';
+import { type Wait, waitWords } from '#lib/core/chunks/waits-for.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { FirstReceipt } from '#lib/shapes/checkpoints.ts';
 import type { ChangeMeanwhile, CheckpointView } from './checkpoint-view.ts';
@@ -79,6 +80,9 @@ function ReceiptLines({ batchId, chunk, receipts }: { batchId: string; chunk: nu
   );
 }
 
+/** Nobody is asked for anything. */
+const GOES_ON: readonly Wait[] = ['rate', 'retry_after', 'target'];
+
 type Step = { pending: boolean; error: string | null; run: () => void };
 type PanelProps = {
   view: CheckpointView;
@@ -108,7 +112,7 @@ export function StatePanel({
       <ReleasePanel view={view} release={release.words} pending={release.pending} error={release.error} onRelease={release.run} />
     );
   }
-  if (chunk.waitsFor !== null && view.targets.length > 0) {
+  if (chunk.waitsFor?.for === 'target' && view.targets.length > 0) {
     return (
       <div className="flex flex-col items-start gap-2">
         <div className="self-stretch">
@@ -178,6 +182,9 @@ export function StatePanel({
         The first signature is void: two people sign anew.
       </Banner>
     );
+  }
+  if (chunk.waitsFor && GOES_ON.includes(chunk.waitsFor.for)) {
+    return <Banner>This chunk {waitWords(chunk.waitsFor, new Date().toISOString())}. It goes on by itself.</Banner>;
   }
   if (chunk.continued && chunk.state === 'awaiting_review') {
     return (

@@ -2,9 +2,13 @@ import Link from 'next/link';
 import { formatCount, formatDuration } from '#components/ui/format.ts';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import { type Wait, waitWords } from '#lib/core/chunks/waits-for.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import { chunkLook } from './state.ts';
+
+/** Whoever sees the state knows that it waits for this. */
+const TOLD_BY_STATE: readonly Wait[] = ['person', 'paused'];
 
 /** The chunks of a batch as rows, with how far each came. What went wrong has columns only where something did. */
 export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks: ChunkRow[]; noun: string }) {
@@ -42,6 +46,9 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
           </Cell>
           <Cell>
             <StateBadge {...chunkLook(chunk)} />
+            {chunk.waitsFor && !TOLD_BY_STATE.includes(chunk.waitsFor.for) ? (
+              <span className="block text-12 text-muted">{waitWords(chunk.waitsFor, new Date().toISOString())}</span>
+            ) : null}
             {chunk.haltReason ? <span className="block text-12 text-muted">{reasonWords(chunk.haltReason)}</span> : null}
             {chunk.worker ? (
               <span className="block font-mono text-12 text-muted" title="the worker that has it: host and pid">

@@ -2,9 +2,10 @@
 
 import { formatCount } from '#components/ui/format.ts';
 import type { StateLook } from '#components/ui/state-badge.tsx';
+import type { Mood, Says } from '#lib/core/batches/says.ts';
+import type { Wait } from '#lib/core/chunks/waits-for.ts';
 import {
   type ActionState,
-  type BatchState,
   CHUNK_CLASSIFYING,
   CHUNK_OWNED,
   CHUNK_UNCLAIMED,
@@ -31,12 +32,16 @@ const CHUNK: Record<ChunkState, StateLook> = {
   cancelled: { tone: 'neutral', glyph: '×', word: 'Cancelled' },
 };
 
-const BATCH: Record<BatchState, StateLook> = {
-  proposed: { tone: 'neutral', glyph: '○', word: 'Proposed' },
-  running: { tone: 'violet', glyph: '●', word: 'Running' },
-  paused: { tone: 'neutral', glyph: '‖', word: 'Paused' },
-  finished: { tone: 'green', glyph: '✔', word: 'Finished' },
-  cancelled: { tone: 'neutral', glyph: '×', word: 'Cancelled' },
+/** A batch's word is what it says of itself. */
+const MOOD: Record<Mood, Omit<StateLook, 'word'>> = {
+  proposed: { tone: 'neutral', glyph: '○' },
+  running: { tone: 'violet', glyph: '▶' },
+  asks: { tone: 'amber', glyph: '◆' },
+  waits: { tone: 'neutral', glyph: '◌' },
+  stands: { tone: 'red', glyph: '!' },
+  paused: { tone: 'neutral', glyph: '‖' },
+  finished: { tone: 'green', glyph: '✔' },
+  cancelled: { tone: 'neutral', glyph: '×' },
 };
 
 const DATASET: Record<DatasetState, StateLook> = {
@@ -70,7 +75,10 @@ export function chunkLook(chunk: ChunkNow): StateLook {
     return { tone: 'neutral', glyph: '‖', word: STOPPING_WORDS[stopping] };
   }
   if (isPaused(chunk)) return CHUNK.paused;
-  if (chunk.waitsFor && state !== 'halted') return { tone: 'red', glyph: '‖', word: 'Waiting for its target' };
+  if (chunk.waitsFor && state !== 'halted') {
+    const look = WAITING[chunk.waitsFor.for];
+    if (look) return look;
+  }
   if (state === 'awaiting_review' && chunk.continued) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
   if (CHUNK_CLASSIFYING.includes(state) && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
   if (state === 'done' && chunk.counts) {
@@ -83,6 +91,14 @@ export function chunkLook(chunk: ChunkNow): StateLook {
   return CHUNK[state];
 }
 
+/** What a chunk waits for that its state does not say. Whoever has room tells the hour and the target too: waitWords. */
+const WAITING: Partial<Record<Wait, StateLook>> = {
+  target: { tone: 'red', glyph: '‖', word: 'Waiting for its target' },
+  retry_after: { tone: 'neutral', glyph: '‖', word: 'Waiting as its target asked' },
+  rate: { tone: 'neutral', glyph: '‖', word: 'Waiting for its rate' },
+  predecessor: { tone: 'neutral', glyph: '◌', word: 'Waiting for the chunk before it' },
+};
+
 const STOPPING_WORDS: Record<Stopping, string> = { pause: 'Pausing', cancel: 'Stopping', accept_rest: 'Settling what is out' };
 
 /** Whether it stands still until a person resumes it: it was stopped at work, or before anybody began. */
@@ -90,8 +106,8 @@ export function isPaused({ state, stopping }: Pick<ChunkNow, 'state' | 'stopping
   return state === 'paused' || (stopping === 'pause' && CHUNK_UNCLAIMED.includes(state));
 }
 
-export function batchLook(state: BatchState): StateLook {
-  return BATCH[state];
+export function batchLook({ mood, words }: Says): StateLook {
+  return { ...MOOD[mood], word: words };
 }
 
 export function datasetLook(state: DatasetState): StateLook {

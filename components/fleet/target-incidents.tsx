@@ -20,12 +20,12 @@ export function TargetIncidents({ incidents, onResume }: Props) {
 }
 
 function TargetBanner({ incident, onResume }: { incident: TargetIncident; onResume: Props['onResume'] }) {
-  const { id, probing, message, since, chunks, actions, batches } = incident;
+  const { id, probing, paused, message, since, chunks, actions, batches } = incident;
   const resume = useAct(() => onResume?.(id) ?? Promise.resolve({ ok: true, value: null }));
   const waiting = `${formatNoun(chunks, 'chunks')} with ${formatNoun(actions, 'actions')} in ${formatNoun(batches, 'batches')}`;
   return (
     <Banner
-      kind={probing ? 'warning' : 'danger'}
+      kind={probing || paused ? 'warning' : 'danger'}
       actions={
         onResume && !probing ? (
           <Button kind="primary" pending={resume.pending} onClick={() => void resume.run()}>
@@ -39,8 +39,9 @@ function TargetBanner({ incident, onResume }: { incident: TargetIncident; onResu
         <>One chunk tries it now, one request at a time; {waiting} go on when it succeeds. If it doesn’t, nothing more is sent.</>
       ) : (
         <>
-          Stopped <RelativeTime iso={since} />: {waiting} wait, and nothing is sent to it. Safe until morning. When it is well
-          again, resume once: one chunk tries, and the others follow its first success.
+          {paused ? 'Paused' : 'Stopped'} <RelativeTime iso={since} />: {waiting} wait, and nothing is sent to it. Safe until
+          morning. When it {paused ? 'may be sent to' : 'is well'} again, resume once: one chunk tries, and the others follow its
+          first success.
           {onResume ? '' : ' An operator or an admin can resume it.'}
         </>
       )}

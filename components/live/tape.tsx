@@ -69,6 +69,7 @@ const BY_A_PERSON: StateLook = { tone: 'neutral', glyph: '●', word: 'Note' };
 const TOLD: Record<string, StateLook> = {
   takeover: { tone: 'amber', glyph: '!', word: 'Takeover' },
   incident: { tone: 'red', glyph: '!', word: 'Stopped' },
+  pause_target: { tone: 'neutral', glyph: '‖', word: 'Paused' },
   pause: { tone: 'neutral', glyph: '‖', word: 'Paused' },
   resume: { tone: 'neutral', glyph: '▶', word: 'Resumed' },
   cancel: { tone: 'neutral', glyph: '×', word: 'Stopped' },

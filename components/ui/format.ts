@@ -28,6 +28,11 @@ export function formatShare(share: number): string {
   return `${SHARE.format(share * 100)} %`;
 }
 
+/** So many a second: 3120 -> "3,120", 0.25 -> "0.3". */
+export function formatRate(rate: number): string {
+  return rate < 10 ? SHARE.format(rate) : COUNT.format(rate);
+}
+
 /** Bytes in the unit a person would choose: 1536 -> "1.5 KB". */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];

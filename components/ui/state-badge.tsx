@@ -30,16 +30,18 @@ export const TONE_FILL: Record<Tone, string> = {
   rust: 'bg-rust',
 };
 
-export function StateBadge({ tone, glyph, word, className }: StateLook & { className?: string }) {
+/** `wraps`: a word of many words goes over lines. */
+export function StateBadge({ tone, glyph, word, wraps = false, className }: StateLook & { wraps?: boolean; className?: string }) {
   return (
     <span
       className={classes(
-        'inline-flex items-center gap-1.5 align-bottom font-medium whitespace-nowrap',
+        'inline-flex gap-1.5 align-bottom font-medium',
+        wraps ? 'items-baseline' : 'items-center whitespace-nowrap',
         TONE_TEXT[tone],
         className,
       )}
     >
-      <Glyph name={glyph} />
+      <Glyph name={glyph} {...(wraps ? { className: 'mt-1 self-start' } : {})} />
       {word}
     </span>
   );

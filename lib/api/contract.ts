@@ -1,8 +1,10 @@
 /** The JSON paths of the API, each with what it takes and gives. Files and live events are in streams.ts. */
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
+import { PAUSE_WHY_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
 import { batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
+import { board } from '#lib/shapes/board.ts';
 import {
   checkpoint,
   corrected,
@@ -16,7 +18,7 @@ import {
 } from '#lib/shapes/checkpoints.ts';
 import { chunk, chunkState } from '#lib/shapes/chunks.ts';
 import { dataset, item, unreadableRow } from '#lib/shapes/datasets.ts';
-import { incident, incidentResumed, workerRow } from '#lib/shapes/fleet.ts';
+import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { person } from '#lib/shapes/people.ts';
 import { givenPlan, preview } from '#lib/shapes/plans.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
@@ -27,6 +29,7 @@ import { chunkNumber, create, nothing, page, paging, write } from './transport.t
 
 const named = { id: id.describe('The id of the batch.') };
 const namedDataset = { id: id.describe('The id of the dataset.') };
+const namedWorker = { id: id.describe('The id of the worker.') };
 const namedPerson = { id: id.describe('The id of the person.') };
 const ofChunk = { ...named, n: chunkNumber };
 
@@ -142,9 +145,12 @@ export const contract = oc.prefix('/api/v1').router({
   ),
   retry: steer('retry', 'Retry what failed in'),
   incidents: {
-    list: get('/incidents', 'List the open incidents, the newest first').output(
-      z.object({ items: z.array(incident), next: z.null() }),
-    ),
+    list: get('/incidents', 'List the open incidents, the newest first', 'Or, with `state` closed, the last ones that are over.')
+      .input(z.strictObject({ state: z.enum(['open', 'closed']).optional() }))
+      .output(z.object({ items: z.array(incident), next: z.null() })),
+    acknowledge: post('/incidents/{id}/acknowledge', 'Say that somebody knows of an incident', 'Nothing goes on by it.')
+      .input(write({ id: id.describe('The id of the incident.') }, nothing))
+      .output(z.object({ id })),
     resume: post(
       '/incidents/{id}/resume',
       'Resume what an incident stopped',
@@ -184,5 +190,42 @@ export const contract = oc.prefix('/api/v1').router({
   },
   workers: {
     list: get('/workers', 'List the workers').output(z.object({ items: z.array(workerRow), next: z.null() })),
+    drain: post(
+      '/workers/{id}/drain',
+      'Drain a worker',
+      'It begins nothing new, waits for what is in flight, gives its chunks back and ends. Where `npm start` keeps it, a new one takes its place.',
+    )
+      .input(write(namedWorker, nothing))
+      .output(workerWish),
+    stop: post(
+      '/workers/{id}/stop',
+      'Stop a worker',
+      'As a drain that waits two seconds at most: what is still out then is uncertain, or repeated where that is safe.',
+    )
+      .input(write(namedWorker, nothing))
+      .output(workerWish),
+  },
+  targets: {
+    pause: post(
+      '/targets/pause',
+      'Pause a target',
+      'Nobody sends to it until its incident is resumed. What is in flight gets its outcome.',
+    )
+      .input(
+        create(
+          z.strictObject({
+            target: z.string().min(1).max(TARGET_CHARS_MAX).describe('As the board names it: scheme, host and port.'),
+            why: z.string().trim().min(1).max(PAUSE_WHY_CHARS_MAX).describe('For whoever resumes it.'),
+          }),
+        ),
+      )
+      .output(pausedTarget),
+  },
+  board: {
+    read: get(
+      '/board',
+      'Read the live board',
+      'What runs, what waits for whom, how targets answer, and how the house is.',
+    ).output(board),
   },
 });

@@ -46,8 +46,8 @@ it('a target that failed is listed with what waits for it, and resumed once', as
   });
   expect((await ask(`/batches/${batchId}`)).body).toMatchObject({ targets: [target], needs: { halts: 0 } });
   expect((await ask(`/batches/${batchId}/chunks`)).body.items).toMatchObject([
-    { state: 'halted', waitsFor: TARGET },
-    { state: 'approved', waitsFor: TARGET },
+    { state: 'halted', waitsFor: { for: 'target', until: null, target: TARGET } },
+    { state: 'approved', waitsFor: { for: 'target', until: null, target: TARGET } },
   ]);
   expect(await ask(`/incidents/${id}/resume`, 'POST')).toEqual({ status: 200, body: { trying: TARGET, chunks: 1 } });
   expect(await ask(`/incidents/${id}/resume`, 'POST')).toEqual({ status: 200, body: { trying: null, chunks: 0 } });

@@ -20,6 +20,10 @@ import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
 import { chunksOfItems } from '#lib/steps/chunks/chunks-of-items.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { acknowledgeIncident } from '#lib/steps/fleet/acknowledge-incident.ts';
+import { endWorker } from '#lib/steps/fleet/end-worker.ts';
+import { pauseTarget } from '#lib/steps/fleet/pause-target.ts';
+import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
 import { readWorkers } from '#lib/steps/fleet/read-workers.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
@@ -131,7 +135,11 @@ export const router = os.router({
   acceptRest: steer(acceptRest, 'acceptRest'),
   retry: steer(retry, 'retry'),
   incidents: {
-    list: os.incidents.list.handler(async ({ context }) => ({ items: await readIncidents(context.actor), next: null })),
+    list: os.incidents.list.handler(async ({ context, input }) => ({
+      items: await readIncidents(context.actor, input),
+      next: null,
+    })),
+    acknowledge: os.incidents.acknowledge.handler(({ context, input }) => acknowledgeIncident(context.actor, input.params)),
     resume: os.incidents.resume.handler(({ context, input }) => resumeIncident(context.actor, input.params)),
   },
   people: {
@@ -145,7 +153,11 @@ export const router = os.router({
   },
   workers: {
     list: os.workers.list.handler(async ({ context }) => ({ items: await readWorkers(context.actor), next: null })),
+    drain: os.workers.drain.handler(({ context, input }) => endWorker(context.actor, { id: input.params.id, wish: 'drain' })),
+    stop: os.workers.stop.handler(({ context, input }) => endWorker(context.actor, { id: input.params.id, wish: 'stop' })),
   },
+  targets: { pause: os.targets.pause.handler(({ context, input }) => pauseTarget(context.actor, input.body)) },
+  board: { read: os.board.read.handler(({ context }) => readBoard(context.actor)) },
 });
 
 /** Throws `not_found` for what a read did not find. */

@@ -152,13 +152,20 @@ describe('events', () => {
     await again.return(undefined);
   });
 
-  it('end with the session that they were opened with, also for a reader who reads nothing', async () => {
-    const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] });
+  const reviewed = async () =>
+    `/batches/${(await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] })).batchId}/events`;
+  const each = it.each([
+    ['of a batch', reviewed],
+    ['of the board', async () => '/board/events'],
+  ]);
+
+  each('%s end with the session that they were opened with, also for a reader who reads nothing', async (_, pathOf) => {
+    const events = await pathOf();
     const site = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' };
     const [email, password] = [`${randomUUID()}@example.org`, 'correct horse battery'];
     const { path } = await invitePerson(
       { id: 'key:env', role: 'admin', name: 'Keeper', via: 'api' },
-      { email, role: 'reviewer' },
+      { email, role: 'operator' },
     );
     await acceptSetupLink({ token: path.split('=')[1] as string, name: 'Eve', email, password });
     const enter = async () => {
@@ -166,7 +173,7 @@ describe('events', () => {
       return { ...site, cookie: cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ') };
     };
     const follow = async (headers: Record<string, string>) => {
-      const response = await answerApi(new Request(`http://127.0.0.1:3000/api/v1/batches/${batchId}/events`, { headers }));
+      const response = await answerApi(new Request(`http://127.0.0.1:3000/api/v1${events}`, { headers }));
       expect(response.status).toBe(200);
       return (response.body as ReadableStream<Uint8Array>).getReader();
     };
@@ -176,37 +183,42 @@ describe('events', () => {
     await reading.read();
     const began = performance.now();
     await signOut(new Headers(here));
-    expect((await reading.read()).done).toBe(true);
+    // The board may have told of a change meanwhile.
+    while (!(await reading.read()).done);
     // The one that nobody reads on from breaks off: it does not get what lay ready for it.
     await expect(silent.closed).rejects.toThrow(/may not follow/);
     await expect(silent.read()).rejects.toThrow(/may not follow/);
     expect(performance.now() - began).toBeLessThan(LIVE_REAUTHORISE_MS * 4);
     expect((await other.read()).done).toBe(false);
     await other.cancel();
-    const again = await answerApi(new Request(`http://127.0.0.1:3000/api/v1/batches/${batchId}/events`, { headers: here }));
+    const again = await answerApi(new Request(`http://127.0.0.1:3000/api/v1${events}`, { headers: here }));
     expect(again.status).toBe(401);
   });
 
-  it('of 300 that are opened at once are as many as one person can follow, and those who were turned away are told when to come back', async () => {
-    const { batchId } = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items }] });
-    const open = () => Promise.all(Array.from({ length: 300 }, () => get(`/batches/${batchId}/events`)));
-    for (let round = 0; round < 2; round++) {
-      const answers = await open();
-      const taken = answers.filter(({ status }) => status === 200);
-      expect(taken).toHaveLength(LIVE_STREAMS_PER_PERSON_MAX);
-      for (const { status, headers } of answers)
-        expect([200, 503]).toContain(status === 503 && !headers.get('retry-after') ? 0 : status);
-      for (const { body } of taken) await body?.cancel();
-    }
-    // Whoever leaves before anything was sent has left, and a batch that is not there holds no place.
-    for (let count = 0; count < LIVE_STREAMS_PER_PERSON_MAX + 5; count++) {
-      await get(`/batches/${batchId}/events`, { method: 'HEAD' });
-      await get('/batches/00000000-0000-4000-8000-000000000000/events');
-    }
-    const last = await get(`/batches/${batchId}/events`);
-    expect(last.status).toBe(200);
-    await last.body?.cancel();
-  });
+  each(
+    '%s of 300 that are opened at once are as many as one person can follow, and those who were turned away are told when to come back',
+    async (_, pathOf) => {
+      const [events, others] = [await pathOf(), await reviewed()];
+      // Of whatever kind they are, they are counted together.
+      const open = () => Promise.all(Array.from({ length: 300 }, (_each, at) => get(at % 10 === 0 ? others : events)));
+      for (let round = 0; round < 2; round++) {
+        const answers = await open();
+        const taken = answers.filter(({ status }) => status === 200);
+        expect(taken).toHaveLength(LIVE_STREAMS_PER_PERSON_MAX);
+        for (const { status, headers } of answers)
+          expect([200, 503]).toContain(status === 503 && !headers.get('retry-after') ? 0 : status);
+        for (const { body } of taken) await body?.cancel();
+      }
+      // Whoever leaves before anything was sent has left, and a batch that is not there holds no place.
+      for (let count = 0; count < LIVE_STREAMS_PER_PERSON_MAX + 5; count++) {
+        await get(events, { method: 'HEAD' });
+        await get('/batches/00000000-0000-4000-8000-000000000000/events');
+      }
+      const last = await get(events);
+      expect(last.status).toBe(200);
+      await last.body?.cancel();
+    },
+  );
 
   it('of a batch that is not there are a 404', async () => {
     expect((await get('/batches/00000000-0000-4000-8000-000000000000/events')).status).toBe(404);

@@ -12,6 +12,7 @@ import { type Download, downloadDataset } from '#lib/steps/datasets/download-dat
 import { DOWNLOAD_FORMATS, DOWNLOAD_TYPES, UPLOAD_TYPES } from '#lib/steps/datasets/formats.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { type BoardEvent, streamBoard } from '#lib/steps/live/live-board.ts';
 import { type BatchEvent, streamEvents } from '#lib/steps/live/stream-events.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
@@ -170,20 +171,47 @@ export const streams: Stream[] = [
     },
     async answer(actor, request, { id = '' }) {
       asked(request, z.strictObject({}));
-      const [left, over] = [new AbortController(), new AbortController()];
-      const signal = AbortSignal.any([request.signal, left.signal]);
-      const events = await streamEvents(actor, {
-        ...{ batchId: id, lastEventId: request.headers.get('last-event-id'), signal },
-        onEnd: () => over.abort(),
+      return live(request, async (signal, onEnd) => {
+        const events = await streamEvents(actor, {
+          ...{ batchId: id, lastEventId: request.headers.get('last-event-id') },
+          ...{ signal, onEnd },
+        });
+        if (!events) throw new CountersignError('not_found', 'There is no such batch.');
+        return events;
       });
-      if (!events) throw new CountersignError('not_found', 'There is no such batch.');
-      const headers = { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' };
-      return new Response(streamOf(written(events), request, { onLeave: () => left.abort(), over: over.signal }), { headers });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/board/events',
+    operation: {
+      operationId: 'board.events',
+      summary: 'Follow the live board',
+      description: 'Server-sent events: `board`, the whole of it, at once and whenever it changed, at most once a second.',
+      parameters: [],
+      responses: {
+        200: { description: 'Events until the reader leaves.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+      },
+    },
+    async answer(actor, request) {
+      asked(request, z.strictObject({}));
+      return live(request, (signal, onEnd) => streamBoard(actor, { signal, onEnd }));
     },
   },
 ];
 
-async function* written(events: AsyncIterable<BatchEvent>): AsyncGenerator<Uint8Array> {
+/** Events as they come, until the reader leaves, or may no longer: `follow` says that by `onEnd`. */
+async function live(
+  request: Request,
+  follow: (signal: AbortSignal, onEnd: () => void) => Promise<AsyncIterable<BatchEvent | BoardEvent>>,
+): Promise<Response> {
+  const [left, over] = [new AbortController(), new AbortController()];
+  const events = await follow(AbortSignal.any([request.signal, left.signal]), () => over.abort());
+  const headers = { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' };
+  return new Response(streamOf(written(events), request, { onLeave: () => left.abort(), over: over.signal }), { headers });
+}
+
+async function* written(events: AsyncIterable<BatchEvent | BoardEvent>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   yield encoder.encode(`retry: ${SSE_RECONNECT_MS}\n\n`);
   for await (const event of events) {

@@ -17,6 +17,10 @@ const WRITES: Record<string, Verb> = {
   ...steered('accept-rest', 'accept_rest'),
   ...steered('retry', 'retry'),
   '/incidents/{id}/resume': 'resume',
+  '/incidents/{id}/acknowledge': 'fleet',
+  '/targets/pause': 'fleet',
+  '/workers/{id}/drain': 'fleet',
+  '/workers/{id}/stop': 'fleet',
   '/people/{id}/disable': 'people',
   '/people/{id}/enable': 'people',
 };

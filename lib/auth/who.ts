@@ -62,6 +62,13 @@ function keyActor(authorization: string): Actor {
   return { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' };
 }
 
+/** Whether the request carries METRICS_TOKEN, which lets a monitoring system read /metrics and nothing else. */
+export function carriesMetricsToken(headers: Headers): boolean {
+  const right = env().METRICS_TOKEN;
+  const given = /^bearer (.*)$/i.exec(headers.get('authorization') ?? '')?.[1]?.trim();
+  return right !== undefined && given !== undefined && sameText(given, right);
+}
+
 // Digests have one length, so that neither the time nor a length check tells anything about the key.
 function sameText(left: string, right: string): boolean {
   return timingSafeEqual(createHash('sha256').update(left).digest(), createHash('sha256').update(right).digest());

@@ -158,6 +158,33 @@ export const SEARCH_SCAN_ITEMS = 20_000;
 export const SHELF_COUNTED_MAX = 100_000;
 export const SEEN_MS = 300;
 
+// The board and /metrics
+/** The board is read at most so often by one process, however many look at it. */
+export const BOARD_MS = 1_000;
+export const BOARD_BATCHES_MAX = 200;
+export const BOARD_TARGETS_MAX = 50;
+/** Of incidents that are over. */
+export const INCIDENTS_CLOSED_SHOWN = 50;
+/** One point of the lines. */
+export const TALLY_SECONDS = 10;
+export const TALLY_LINE_SECONDS = 60 * 60;
+export const TALLIES_KEEP_HOURS = 24;
+/** How targets answered is told over the last minutes. */
+export const TARGET_MINUTES = 10;
+/** Of one worker and minute; what is beyond them is counted as one. */
+export const TARGETS_TALLIED_MAX = 100;
+export const TARGET_CHARS_MAX = 300;
+export const DATABASE_SIZES_KEEP_DAYS = 90;
+/** What is measured of the growth. */
+export const DATABASE_GROWTH_DAYS = 7;
+export const METRICS_MS = 5_000;
+export const METRICS_TOKEN_CHARS_MIN = 16;
+/** A probe of the database that takes longer found it not ready. */
+export const READY_MS = 2_000;
+/** A worker that is stopped from the board waits so long for what it has in flight. */
+export const WORKER_STOP_MS = 2_000;
+export const PAUSE_WHY_CHARS_MAX = 500;
+
 // People
 export const PASSWORD_CHARS_MIN = 12;
 export const PASSWORD_CHARS_MAX = 128;

@@ -3,11 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { waitWords } from '#lib/core/chunks/waits-for.ts';
 import { CHUNKS_PER_WORKER, LEASE_MS, OPEN_REQUESTS_MAX } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { executeChunk } from '#lib/steps/actions/execute-chunk.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { readBatches } from '#lib/steps/batches/read-batches.ts';
 import { cancel, pause, resume } from '#lib/steps/batches/stop-and-go.ts';
 import { classifyChunk } from '#lib/steps/chunks/classify-chunk.ts';
+import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { readWorkers } from '#lib/steps/fleet/read-workers.ts';
 import { reserveRate } from '#lib/store/actions/execution.ts';
 import { claimChunk } from '#lib/store/chunks/claims.ts';
@@ -242,6 +246,65 @@ test('a backoff is waited out elsewhere: the chunk is given back, a cancel ends 
   expect(await one.end()).toBeLessThan(2_000);
   expect(seen).toHaveLength(2);
 });
+
+/** Nobody owns a chunk, and so much was sent. */
+const givenBack = (batch: SeededBatch, sent: () => boolean) =>
+  eventually('that all is given back', async () => {
+    const { rows } = await pool.query('SELECT FROM chunk WHERE batch_id = $1 AND lease_owner IS NOT NULL', [batch.batchId]);
+    return rows.length === 0 && sent();
+  });
+
+test('chunks at the end of their rate say so, alone, added up and on the board, until the soonest hour of theirs', async () => {
+  const { url, seen } = await target(() => 200);
+  const batch = await approved(url, 3, 3, { ratePerSecond: 0.05 });
+  const one = worker();
+  await givenBack(batch, () => seen.length === 1);
+  const view = await readBatch(ADA, { batchId: batch.batchId });
+  const waits = view?.chunks.map(({ waitsFor }) => waitsFor) ?? [];
+  expect(waits).toEqual(Array(3).fill({ for: 'rate', until: expect.toSatisfy(isHourOrNull), target: null }));
+  const [until] = waits.flatMap((wait) => wait?.until ?? []).sort();
+  expect(Date.parse(until ?? '') - Date.now()).toBeGreaterThan(1_000);
+  expect(Date.parse(until ?? '') - Date.now()).toBeLessThan(21_000);
+  expect(view?.says).toEqual({
+    mood: 'waits',
+    words: expect.stringMatching(/^3 chunks wait for their rate until (\S+ )?\d\d:\d\d UTC$/),
+  });
+  const listed = (await readBatches(ADA)).items.find(({ id }) => id === batch.batchId);
+  expect(listed?.says).toEqual(view?.says);
+  expect((await readBoard(ADA)).queue).toMatchObject([{ for: 'rate', chunks: 3, batches: 1, until }]);
+  await one.end();
+});
+
+test('a chunk whose target asked for an hour says whom it waits for, and until when', async () => {
+  const { url } = await target((_request, _count, response) => {
+    response.setHeader('Retry-After', '3600');
+    return 429;
+  });
+  const batch = await approved(url, 1, 3, { concurrency: 1 });
+  const one = worker();
+  await givenBack(batch, () => true);
+  await eventually('the hour', async () => (await rowOf(batch)).for === 'retry_after');
+  const view = await readBatch(ADA, { batchId: batch.batchId });
+  const wait = view?.chunks[0]?.waitsFor;
+  expect(wait).toMatchObject({ for: 'retry_after', target: url });
+  const ms = Date.parse(wait?.until ?? '') - Date.now();
+  expect(ms).toBeGreaterThan(3_500_000);
+  expect(ms).toBeLessThan(3_700_000);
+  const words = `waits until ${hourOf(wait?.until ?? '')} because ${url} asked for it`;
+  expect(wait && waitWords(wait, new Date().toISOString())).toBe(words);
+  expect(view?.says).toEqual({ mood: 'waits', words: `1 chunk ${words}` });
+  expect((await readBoard(ADA)).queue).toMatchObject([{ for: 'retry_after', chunks: 1, until: wait?.until, target: url }]);
+  await one.end();
+});
+
+const isHourOrNull = (until: unknown): boolean => until === null || !Number.isNaN(Date.parse(String(until)));
+
+/** The minute in which it is over, with its day where that is another. */
+function hourOf(until: string): string {
+  const minute = new Date(Date.parse(until) + 59_999).toISOString();
+  const day = minute.slice(0, 10) === new Date().toISOString().slice(0, 10) ? '' : `${minute.slice(0, 10)} `;
+  return `${day}${minute.slice(11, 16)} UTC`;
+}
 
 test('a target that asks to be left alone does not hold up the others of the same chunk', async () => {
   const busy = await target((_request, _count, response) => {

@@ -53,6 +53,8 @@ export type WorkerInput = {
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Done at the start and then again and again, by every worker; each must be harmless when several do it. */
   chores?: { everyMs: number; act: () => Promise<void> }[];
+  /** Done with each heartbeat, once the worker's row is written. */
+  beat?: (workerId: string) => Promise<void>;
 };
 
 /** So long a chunk that this build can't work on is left to others. */
@@ -278,7 +280,7 @@ async function handle(
 
 /** Keeps the worker's row: what a person sees of the fleet. Nothing is decided by it. And says when the database is in trouble, and when no more. */
 function heartbeat(
-  { pool, log, drain }: WorkerInput,
+  { pool, log, drain, beat: further }: WorkerInput,
   workerId: string,
   told: { heard: () => void; failed: Failed; busy: () => boolean },
 ) {
@@ -299,6 +301,7 @@ function heartbeat(
       if (spell && isIncident(spell))
         await openDatabaseIncident(pool, incidentWords(spell.kind), performance.now() - spell.since);
       if (before && !said) await resolveDatabaseIncident(pool);
+      await further?.(workerId);
     } catch (error) {
       told.failed('heartbeat failed', error);
     }

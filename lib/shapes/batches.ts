@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOODS } from '#lib/core/batches/says.ts';
 import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { BATCH_STATES } from '#lib/core/lifecycle.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
@@ -20,6 +21,10 @@ export const newBatch = {
   start: z.boolean().default(false).describe('Start it at once.'),
 };
 
+export const says = z
+  .object({ mood: z.enum(MOODS), words: z.string().describe('“4 chunks run · 2 wait for a person”.') })
+  .describe('Its state in words: what runs, and what waits for whom.');
+
 const about = { ...named, state: batchState, datasetId: id, datasetName: z.string() };
 const times = { createdAt: instant, startedAt: instant.nullable(), finishedAt: instant.nullable() };
 
@@ -27,6 +32,7 @@ export const batchRow = z.object({
   ...about,
   itemCount: count,
   chunkCount: count,
+  says,
   waiting: count.describe('Chunks that wait for a person.'),
   doubts: count,
   progress: z.number().min(0).max(1),
@@ -54,6 +60,7 @@ export const batch = z.object({
   createdBy: z.string(),
   ...times,
   noun,
+  says,
   sum,
   rate: z.number().nullable().describe('Actions, or items classified, per second; null when nothing moves.'),
   etaSeconds: z.number().nullable(),

@@ -1,10 +1,19 @@
 import { z } from 'zod';
+import { WAITS } from '#lib/core/chunks/waits-for.ts';
 import { CHUNK_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { actionCounts } from './actions.ts';
 import { worker } from './fleet.ts';
-import { count } from './values.ts';
+import { count, instant } from './values.ts';
 
 export const chunkState = z.enum(CHUNK_STATES);
+
+export const waitsFor = z
+  .object({
+    for: z.enum(WAITS),
+    until: instant.nullable().describe('It goes on by itself then; null where nobody can say.'),
+    target: z.string().nullable().describe('Whom, where it waits for one target.'),
+  })
+  .describe('What a chunk that stands still waits for.');
 
 export const chunk = z.object({
   number: z.int(),
@@ -19,7 +28,7 @@ export const chunk = z.object({
   seq: z.int().describe('Number of receipts.'),
   note: z.string().nullable(),
   haltReason: z.string().nullable(),
-  waitsFor: z.string().nullable().describe("The target that failed, which this chunk can't go on without."),
+  waitsFor: waitsFor.nullable().describe('Null while a worker is at it, and when it needs nothing more.'),
   worker: worker
     .extend({ silentMs: z.number().nullable().describe('Since it last renewed its lease; null while it does so in time.') })
     .nullable(),

@@ -32,7 +32,8 @@ export const targetIncident = z
     id: id.describe('Of the incident: what is resumed.'),
     target: z.string().describe('Scheme, host and port.'),
     probing: z.boolean().describe('It was resumed, and one chunk tries; the others follow its first success.'),
-    message: z.string().describe('What the target said last, in words.'),
+    paused: z.boolean().describe('A person paused it; its failures did not.'),
+    message: z.string().describe('What the target said last, in words; or who paused it, and why.'),
     since: instant,
     chunks: count,
     actions: count.describe('Of the chunks that wait, those without a receipt yet.'),
@@ -49,9 +50,17 @@ export const incident = z.object({
   batchName: z.string().nullable(),
   chunk: z.int().nullable(),
   openedAt: instant,
+  resolvedAt: instant.nullable(),
+  acknowledged: z.object({ by: z.string(), at: instant }).nullable().describe('Who said that they know of it, and when.'),
   target: targetIncident.nullable(),
 });
-export type OpenIncident = z.infer<typeof incident>;
+export type Incident = z.infer<typeof incident>;
+
+export const pausedTarget = z.object({ id: id.describe('Of the incident: what is resumed.'), target: z.string() });
+export type PausedTarget = z.infer<typeof pausedTarget>;
+
+export const workerWish = z.object({ id, wish: z.enum(['drain', 'stop']) });
+export type WorkerWish = z.infer<typeof workerWish>;
 
 export const incidentResumed = z.object({
   trying: z

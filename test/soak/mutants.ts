@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         EXECUTOR,
-        'await run.writer.intent(intentRow(run, attempt));',
+        'await run.writer.intent(intentRow(run, attempt)).catch((error: unknown) => {\n      run.requests.close();\n      throw error;\n    });',
         'run.writer.intent(intentRow(run, attempt)).catch(() => {});',
       ),
     ],
@@ -265,8 +265,8 @@ export const MUTANTS: readonly Mutant[] = [
       edit(EXECUTOR, 'if (!honoursKeys(run, attempt)) return null;', ''),
       edit(
         EXECUTOR,
-        'return run.stop === null && honoursKeys(run, attempt);',
-        'return run.stop === null && attempt.since > Number.NEGATIVE_INFINITY;',
+        'if (opened && honoursKeys(run, attempt)) return true;',
+        'if (opened && attempt.since > Number.NEGATIVE_INFINITY) return true;',
       ),
     ],
     tests: REPEATED,
@@ -381,7 +381,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         EXECUTOR,
-        "if (!run.lease.valid()) throw new Refused('lost');\n  await reach('send.checked', run.claim.batchId);",
+        "if (!run.lease.valid()) throw new Refused('lost');\n    await reach('send.checked', run.claim.batchId);",
         "await reach('send.checked', run.claim.batchId);",
       ),
     ],

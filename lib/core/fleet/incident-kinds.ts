@@ -1,6 +1,6 @@
 /** What an incident can be about, and what a person is advised to do: the words on the pages, and the runbooks of docs/runbooks that say more. */
 
-export type IncidentKind = 'halted' | 'target' | 'mismatch' | 'database' | 'damaged' | 'web';
+export type IncidentKind = 'halted' | 'target' | 'paused' | 'mismatch' | 'database' | 'damaged' | 'web';
 
 /** `runbooks`: pages of docs/runbooks; a chunk halts for several causes, and a database can be at fault in several ways. */
 export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: readonly string[] }> = {
@@ -11,6 +11,10 @@ export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: re
   target: {
     advice: 'See that the target works again, then resume once: one chunk tries it, and the others follow its first success.',
     runbooks: ['target-refuses.md'],
+  },
+  paused: {
+    advice: 'Resume when the reason is over: one chunk tries the target, and the others follow its first success.',
+    runbooks: ['target-paused.md'],
   },
   mismatch: {
     advice: 'Download the receipts and find out what wrote past the protocol before anybody resumes.',

@@ -87,7 +87,6 @@ export type ReceiptConnection = {
 
 /**
  * A transaction that holds the chunk's row under the claim's fence; what is asked throws `Refused` when the claim is lost.
- * @internal for its tests
  */
 export type FencedTransaction = {
   /** For effects inside Countersign. Begins with the first thing it is asked: an effect that asks for nothing needs no transaction. */

@@ -216,8 +216,8 @@ describe('a dead target', () => {
       expect(await readBatch(ADA, { batchId })).toMatchObject({ targets: [said], needs: { halts: 0 } });
     const view = await readBatch(ADA, { batchId: later.batchId });
     expect(view?.chunks.map(({ state, waitsFor }) => [state, waitsFor])).toEqual([
-      ['approved', target.url],
-      ['approved', target.url],
+      ['approved', { for: 'target', until: null, target: target.url }],
+      ['approved', { for: 'target', until: null, target: target.url }],
     ]);
     expect(total(await intents(later))).toBe(0);
     expect(await readCheckpoint(ADA, { batchId: later.batchId, chunk: 2 })).toMatchObject({ targets: [said] });

@@ -8,7 +8,9 @@ import { CLOCK } from '#lib/engine/clock.ts';
 import { announce } from '#lib/engine/events.ts';
 import { executionStore } from '#lib/engine/execute/execution-store.ts';
 import { type Execution, executeChunk as execute, type Sending, type Target } from '#lib/engine/execute/executor.ts';
+import { talliedStore } from '#lib/engine/execute/tallied-store.ts';
 import { reach } from '#lib/engine/failpoints.ts';
+import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { haltAtTarget, settleBreakers } from '#lib/store/actions/breakers.ts';
 import { haltChunk, settleBatch } from '#lib/store/actions/execution.ts';
@@ -22,8 +24,8 @@ export async function executeChunk(task: WorkerTask): Promise<Handled> {
   const plan = rows[0]?.plan;
   if (!plan) throw new Error('The batch is gone.');
   const ended = await execute({
-    ...{ store: executionStore(pool), clock: CLOCK, random: Math.random, claim, lease, drain, by: `worker:${workerId}` },
-    ...{ place, requests },
+    ...{ store: talliedStore(executionStore(pool), TALLIES), clock: CLOCK, random: Math.random, claim, lease, drain },
+    ...{ by: `worker:${workerId}`, place, requests },
     targetFor: (name, version) => targetOf(name, version, plan, claim),
     passing: PASSING,
     announce: () => announce(pool, claim.batchId, { chunk: claim.number, kind: 'receipts' }),
@@ -94,7 +96,13 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
       return target === null || message === null ? null : { target, message };
     },
     honoursKeys: (row, ageMs) => ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
-    apply: (sending, signal) => connector.apply(input(sending), signal),
+    apply: async (sending, signal) => {
+      const began = performance.now();
+      const answer = await connector.apply(input(sending), signal);
+      const target = connector.targetOf(sending.row.request);
+      if (target !== null) TALLIES.answered(target, answer.result === 'succeeded', performance.now() - began);
+      return answer;
+    },
     inspect: async ({ row, idempotencyKey }, signal) =>
       connector.canInspect(row.request) ? connector.inspect({ request: row.request, idempotencyKey }, signal) : null,
   };

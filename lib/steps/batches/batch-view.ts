@@ -1,13 +1,16 @@
 /** A batch as its page shows it, put together from one moment: chunks, their sum, speed, and what waits for a person. */
+import { type Standing, saysOf, standingOf } from '#lib/core/batches/says.ts';
+import { waitsFor } from '#lib/core/chunks/waits-for.ts';
 import {
   CHUNK_CLASSIFYING,
   CHUNK_IN_REVIEW,
   CHUNK_OWNED,
   CHUNK_PAUSABLE,
   CHUNK_STATES,
+  CHUNK_TERMINAL,
   CHUNK_WAITING_FOR_PEOPLE,
 } from '#lib/core/lifecycle.ts';
-import { LOOK_ROWS_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
+import { BOARD_BATCHES_MAX, LOOK_ROWS_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
 import { type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
 import type { BatchNow } from '#lib/shapes/batches.ts';
@@ -15,8 +18,9 @@ import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { type ChunkNow, type Pulse, readActionRate, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
+import { type ChunkNow, type Pulse, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
 import { readTally, type StateTally, type Tally } from '#lib/store/batches/tally.ts';
+import { readWaiters } from '#lib/store/chunks/wait-facts.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
 import { readTold } from '#lib/store/live/tape.ts';
 import type { db } from '#lib/store/postgres/db.ts';
@@ -35,22 +39,28 @@ const RECENT_CHUNKS = 2 * TAPE_LINES;
 export async function readMoment(pool: Pool, batchId: string): Promise<Moment | null> {
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
-  const [{ tally, chunks }, targets, actionRate, trouble] = await Promise.all([
+  const [{ tally, chunks }, waiters, targets, actionRates, trouble] = await Promise.all([
     readTogether(pool, batchId, pulse),
+    pulse.many ? readWaiters(pool, [batchId]) : null,
     readTargets(pool, { batchId }),
-    readActionRate(pool, batchId, RATE_WINDOW_MS),
+    readActionRates(pool, [batchId], RATE_WINDOW_MS),
     readDatabaseFault(pool),
   ]);
   const { states, sum } = tally;
   const needsWorker = states.some(({ state }) => CHUNK_PAUSABLE.includes(state));
+  const needs = needsOf(states);
   const now: BatchNow = {
     state: pulse.state,
+    says: saysOf({
+      ...{ state: pulse.state, attended: pulse.attended, now: new Date().toISOString(), uncertain: needs.doubts },
+      standing: waiters === null ? standingAlone(chunks) : standingOf(waiters),
+    }),
     itemCount: total(states, ({ items }) => items),
     startedAt: pulse.startedAt?.toISOString() ?? null,
     finishedAt: pulse.finishedAt?.toISOString() ?? null,
     sum,
-    ...speed(batchId, states, sum, actionRate),
-    needs: needsOf(states),
+    ...speed(batchId, states, sum, actionRates.get(batchId) ?? null),
+    needs,
     targets,
     unattended: pulse.attended || !needsWorker ? null : { heardAt: pulse.heardAt?.toISOString() ?? null },
     trouble: needsWorker ? trouble : null,
@@ -59,6 +69,11 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     groups: pulse.many ? groupsOf(states) : null,
   };
   return { now, eventId: pulse.eventId, seqs: new Map(tally.recent.map(({ number, seq }) => [number, seq])) };
+}
+
+/** The chunks that are not settled, each for itself. */
+function standingAlone(chunks: readonly ChunkRow[]): Standing[] {
+  return chunks.filter(({ state }) => !CHUNK_TERMINAL.includes(state)).map((chunk) => ({ waitsFor: chunk.waitsFor, chunks: 1 }));
 }
 
 /** The chunks of a batch added up; and one by one, where there are not too many. */
@@ -101,8 +116,7 @@ function total<One>(all: readonly One[], of: (one: One) => number): number {
 
 /** One chunk's row; its counts are the receipts', where those were read. */
 export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRow {
-  const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, waitsFor, worker } =
-    chunk;
+  const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, worker } = chunk;
   const { waiting: _, ...counts } = folded ? sumOfChunk(folded) : { ...chunk.counters, waiting: 0 };
   return {
     number,
@@ -117,7 +131,7 @@ export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRo
     seq,
     note,
     haltReason,
-    waitsFor,
+    waitsFor: waitsFor(chunk),
     worker,
   };
 }
@@ -190,7 +204,7 @@ function nextOf(states: readonly StateTally[]): number | null {
 
 /** Classifications carry no time, so how fast items are classified shows only between two looks of this process. */
 const looks = new Map<string, { at: number; classified: number }[]>();
-const BATCHES_LOOKED_AT = 100;
+const BATCHES_LOOKED_AT = 2 * BOARD_BATCHES_MAX;
 
 function speed(
   batchId: string,
@@ -198,21 +212,46 @@ function speed(
   sum: Sum,
   actionRate: number | null,
 ): Pick<BatchNow, 'rate' | 'etaSeconds'> {
-  const classifyRate = classifyingRate(
-    batchId,
-    total(states, ({ classified }) => classified),
-  );
-  // What nobody works on has no speed, and never comes to its end by itself.
-  if (!states.some(({ state }) => CHUNK_OWNED.includes(state))) return { rate: null, etaSeconds: null };
-  if (actionRate !== null)
-    return { rate: rounded(actionRate), etaSeconds: sum.waiting > 0 ? Math.ceil(sum.waiting / actionRate) : null };
-  if (classifyRate === null) return { rate: null, etaSeconds: null };
   const classifying = states.filter(({ state }) => CHUNK_CLASSIFYING.includes(state));
-  const unclassified = total(classifying, ({ items, classified }) => items - classified);
+  return speedOf({
+    working: states.some(({ state }) => CHUNK_OWNED.includes(state)),
+    actionRate,
+    classifyRate: classifyingRate(
+      batchId,
+      total(states, ({ classified }) => classified),
+    ),
+    waiting: sum.waiting,
+    unclassified: total(classifying, ({ items, classified }) => items - classified),
+  });
+}
+
+type Moving = {
+  /** a worker may have one of its chunks */
+  working: boolean;
+  actionRate: number | null;
+  classifyRate: number | null;
+  /** actions that have no receipt yet, and items that have no category yet, of what is worked on or waits for it */
+  waiting: number;
+  unclassified: number;
+};
+
+/** How fast it goes, and when that comes to its end. */
+export function speedOf({
+  working,
+  actionRate,
+  classifyRate,
+  waiting,
+  unclassified,
+}: Moving): Pick<BatchNow, 'rate' | 'etaSeconds'> {
+  // What nobody works on has no speed, and never comes to its end by itself.
+  if (!working) return { rate: null, etaSeconds: null };
+  if (actionRate !== null) return { rate: rounded(actionRate), etaSeconds: waiting > 0 ? Math.ceil(waiting / actionRate) : null };
+  if (classifyRate === null) return { rate: null, etaSeconds: null };
   return { rate: rounded(classifyRate), etaSeconds: unclassified > 0 ? Math.ceil(unclassified / classifyRate) : null };
 }
 
-function classifyingRate(batchId: string, classified: number): number | null {
+/** Items classified per second since this process last looked at the batch, within RATE_WINDOW_MS; null when none was. */
+export function classifyingRate(batchId: string, classified: number): number | null {
   const at = Date.now();
   const recent = [...(looks.get(batchId) ?? []).filter((look) => at - look.at <= RATE_WINDOW_MS), { at, classified }];
   looks.delete(batchId);

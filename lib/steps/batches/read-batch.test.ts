@@ -84,6 +84,7 @@ describe('a batch', () => {
     }));
     const { batchId } = await seedBatch(pool, { chunks });
     expect(await readBatch(BO, { batchId })).toMatchObject({
+      says: { words: expect.stringMatching(/^2 chunks wait for a person · 399 wait for a worker/) },
       chunks: [],
       groups: [
         { state: 'queued', count: 399 },

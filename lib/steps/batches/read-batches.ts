@@ -1,11 +1,14 @@
 /** Every batch: its state, how far it came, what waits. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { saysOf, standingOf } from '#lib/core/batches/says.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { BATCH_STATES, type BatchState } from '#lib/core/lifecycle.ts';
+import { BATCH_STATES, BATCH_TRANSITIONS, BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
 import type { BatchRow } from '#lib/shapes/batches.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readBatchList } from '#lib/store/batches/batch-reads.ts';
+import { readWaiters } from '#lib/store/chunks/wait-facts.ts';
+import { readAttended } from '#lib/store/fleet/board-reads.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /**
@@ -27,11 +30,28 @@ export async function readBatches(
   const { pool } = db();
   const rows = await readBatchList(pool, { before: instantCursor(input), limit: limit + 1, state });
   const { shown, next } = pageOf(rows, limit, instantOf);
+  const [attended, waiters] = await Promise.all([
+    readAttended(pool),
+    readWaiters(
+      pool,
+      shown.filter((row) => STANDING.includes(row.state)).map(({ id }) => id),
+    ),
+  ]);
+  const standing = Map.groupBy(waiters, ({ batchId }) => batchId);
+  const says = ({ id, state, doubts }: (typeof shown)[number]) =>
+    saysOf({
+      ...{ state, attended, now: new Date().toISOString(), uncertain: doubts },
+      standing: standingOf(standing.get(id) ?? []),
+    });
   const items = shown.map((row) => ({
     ...row,
+    says: says(row),
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
   }));
   return { items, next };
 }
+
+/** A batch in one of these may have chunks that stand still, or are brought to an end. */
+const STANDING: readonly BatchState[] = [...BATCH_UNFINISHED, BATCH_TRANSITIONS.cancel.to];

@@ -9,6 +9,7 @@ import { CLASSIFY_PAGE_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
 import { reach } from '#lib/engine/failpoints.ts';
+import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.ts';
@@ -41,6 +42,7 @@ export async function classifyChunk({ pool, claim, lease, drain, place }: Worker
     await reach('answers.before', claim.batchId);
     if (!lease.valid()) return 'lost';
     if (!(await insertClassifications(pool, claim, classifications, pages.by))) return refused();
+    TALLIES.classified(classifications.length);
     await reach('answers.stored', claim.batchId);
     announce(pool, claim.batchId, { chunk: claim.number, kind: 'classified' });
   }

@@ -1,16 +1,31 @@
-/** Faults that nobody has dealt with yet. */
+/** Faults that nobody has dealt with yet, and those that are over. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import type { OpenIncident } from '#lib/shapes/fleet.ts';
-import { readOpenIncidents } from '#lib/store/fleet/incidents.ts';
+import { INCIDENTS_CLOSED_SHOWN } from '#lib/core/limits.ts';
+import type { Incident } from '#lib/shapes/fleet.ts';
+import { type IncidentRow, readIncidentRows } from '#lib/store/fleet/incidents.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readTargets } from './target-incidents.ts';
 
-/** The newest first, at most 200. */
-export async function readIncidents(actor: Actor): Promise<OpenIncident[]> {
+type Pool = ReturnType<typeof db>['pool'];
+
+/** The newest first: at most 200 that are open, or the last INCIDENTS_CLOSED_SHOWN that are over. */
+export async function readIncidents(actor: Actor, { state = 'open' }: { state?: 'open' | 'closed' } = {}): Promise<Incident[]> {
   authorise(actor, 'see_fleet');
-  const { pool } = db();
-  const [rows, targets] = await Promise.all([readOpenIncidents(pool), readTargets(pool)]);
+  return state === 'open' ? openIncidents(db().pool) : closedIncidents(db().pool);
+}
+
+export async function openIncidents(pool: Pool): Promise<Incident[]> {
+  const [rows, targets] = await Promise.all([readIncidentRows(pool, 'open'), readTargets(pool)]);
   const byId = new Map(targets.map((target) => [target.id, target]));
-  return rows.map(({ openedAt, ...row }) => ({ ...row, openedAt: openedAt.toISOString(), target: byId.get(row.id) ?? null }));
+  return rows.map((row) => incidentOf(row, byId.get(row.id) ?? null));
+}
+
+export async function closedIncidents(pool: Pool): Promise<Incident[]> {
+  const rows = await readIncidentRows(pool, 'closed', INCIDENTS_CLOSED_SHOWN);
+  return rows.map((row) => incidentOf(row, null));
+}
+
+function incidentOf({ openedAt, resolvedAt, ...row }: IncidentRow, target: Incident['target']): Incident {
+  return { ...row, openedAt: openedAt.toISOString(), resolvedAt: resolvedAt?.toISOString() ?? null, target };
 }

@@ -7,7 +7,7 @@ import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import type { IncidentResumed } from '#lib/shapes/fleet.ts';
 import { resume } from '#lib/steps/batches/stop-and-go.ts';
-import { batchesOfIncident, letHaltedGo, probeIncident } from '#lib/store/actions/breakers.ts';
+import { batchesOfIncident, letHaltedGo, probeIncident, settleBreakers } from '#lib/store/actions/breakers.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { closeMismatchOfOver, readIncident } from '#lib/store/fleet/incidents.ts';
 import { tellTape } from '#lib/store/live/tape.ts';
@@ -16,7 +16,7 @@ import { db } from '#lib/store/postgres/db.ts';
 const input = z.strictObject({ id: z.uuid() });
 
 /**
- * For a target that failed: one of the chunks that wait for it tries, whatever their batches, and its first success lets the others follow. For any
+ * For a target that failed, or was paused: one of the chunks that wait for it tries, whatever their batches, and its first success lets the others follow. For any
  * other incident: resumes its chunk, or its batch; of a batch that is over it only closes the incident. Never repeats what is uncertain. Resuming what somebody has just resumed changes nothing.
  *
  * @throws CountersignError `not_found`, `conflict` (the incident is over), `forbidden`, `invalid`.
@@ -37,7 +37,7 @@ export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): 
     const { chunks } = await resume(actor, { batchId: incident.batchId, ...(incident.chunk ? { chunk: incident.chunk } : {}) });
     return { trying: null, chunks: chunks.length };
   }
-  if (incident.kind !== 'target')
+  if (!['target', 'paused'].includes(incident.kind))
     throw new CountersignError('conflict', 'This incident stopped nothing that a person could resume: it ends by itself.');
   const { resumed, batches } = await inWrite(pool, 'try_target', async (tx) => {
     const chunks = await letHaltedGo(tx, id);
@@ -46,6 +46,8 @@ export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): 
     for (const batchId of waiting)
       await tellTape(tx, { batchId, chunk: null, kind: 'try_target', facts: { name: actor.name, target: trying } });
     await ring(tx);
+    // A target that was paused while nothing wanted it: nobody would ever try it.
+    await settleBreakers(tx);
     return { resumed: { trying, chunks }, batches: waiting };
   });
   for (const batchId of batches) announce(pool, batchId, { kind: 'resume' });

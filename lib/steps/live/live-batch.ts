@@ -60,7 +60,7 @@ type Live = {
 const lives = new Map<string, Live>();
 const QUIET_MS = 1000 / NOTIFY_PER_SECOND_MAX;
 /** However large the batch: reading it never takes more than this share of the time. */
-const READING_SHARE = 0.2;
+export const READING_SHARE = 0.2;
 
 function begin(pool: ReturnType<typeof db>['pool'], url: string, batch: BatchFacts): Live {
   const ended = new AbortController();
@@ -113,12 +113,12 @@ function begin(pool: ReturnType<typeof db>['pool'], url: string, batch: BatchFac
   return live;
 }
 
-function wakeAll(waiting: Set<() => void>): void {
+export function wakeAll(waiting: Set<() => void>): void {
   for (const wake of [...waiting]) wake();
 }
 
 /** Waits until woken, aborted, or the time is up. */
-function sleepUntil(waiting: Set<() => void>, ms: number, signal: AbortSignal): Promise<void> {
+export function sleepUntil(waiting: Set<() => void>, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const wake = (): void => {

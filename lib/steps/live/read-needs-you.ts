@@ -17,11 +17,13 @@ export async function readNeedsYou(actor: Actor): Promise<NeedsYou> {
   const { pool } = db();
   const trouble = await readDatabaseFault(pool);
   if (!may(actor, 'decide')) return { targets: [], checkpoints: [], releases: [], doubts: [], halts: [], count: 0, trouble };
-  const [targets, waiting, counted] = await Promise.all([
+  const [broken, waiting, counted] = await Promise.all([
     readTargets(pool),
     readWaiting(pool, actor.id, NEEDS_SHOWN),
     readUncertainChunks(pool, NEEDS_SHOWN),
   ]);
+  // A target that somebody paused asks nothing of anybody until something waits for it.
+  const targets = broken.filter(({ paused, chunks }) => !paused || chunks > 0);
   const those = (states: readonly NeedRow['state'][]): Need[] =>
     waiting.rows.filter(({ state }) => states.includes(state)).map(needOf);
   const uncertain = counted.map(needOf);

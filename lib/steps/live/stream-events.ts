@@ -1,8 +1,7 @@
 /** A batch as it goes, as server-sent events. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { CountersignError } from '#lib/core/errors.ts';
-import { LIVE_HEARTBEAT_MS, LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
+import { LIVE_HEARTBEAT_MS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import type { BatchProgress, BatchSnapshot } from '#lib/shapes/live.ts';
 import { batchAbout } from '#lib/steps/batches/read-batch.ts';
@@ -11,6 +10,7 @@ import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince } 
 import { db } from '#lib/store/postgres/db.ts';
 import { followAs } from './live-actors.ts';
 import { type LiveMoment, takeSeat } from './live-batch.ts';
+import { takePlace } from './places.ts';
 
 export type BatchEvent =
   | { id: string; event: 'snapshot'; data: BatchSnapshot }
@@ -55,27 +55,6 @@ export async function streamEvents(
 }
 
 async function* none(): AsyncGenerator<BatchEvent> {}
-
-/** How many streams each person follows. */
-const open = new Map<string, number>();
-
-/** Counted before anything is awaited, so that many that are opened at once don't pass together. Gives what frees the place, once. */
-function takePlace({ id }: Actor): () => void {
-  const streams = open.get(id) ?? 0;
-  if (streams >= LIVE_STREAMS_PER_PERSON_MAX) {
-    const message = `You follow ${LIVE_STREAMS_PER_PERSON_MAX} streams already, the most that one person can. Close some and try again.`;
-    throw new CountersignError('unavailable', message);
-  }
-  open.set(id, streams + 1);
-  let taken = true;
-  return () => {
-    if (!taken) return;
-    taken = false;
-    const left = (open.get(id) ?? 1) - 1;
-    if (left > 0) open.set(id, left);
-    else open.delete(id);
-  };
-}
 
 async function* events(
   actor: Actor,

@@ -5,7 +5,7 @@
  * Locks are taken in the order batch, chunk, breaker, and who has a breaker's row waits for nothing.
  */
 import type { Pool } from 'pg';
-import { chunkFrom } from '#lib/core/lifecycle.ts';
+import { BATCH_UNFINISHED, CHUNK_TERMINAL, chunkFrom } from '#lib/core/lifecycle.ts';
 import type { Claim } from '#lib/store/chunks/claims.ts';
 import { tellTape } from '#lib/store/live/tape.ts';
 import { inTransaction, type Tx } from '#lib/store/postgres/db.ts';
@@ -28,16 +28,18 @@ export function haltAtTarget(
   return inTransaction(pool, async (tx) => {
     const ended = await haltRow(tx, claim, message);
     if (ended !== 'halted') return ended;
-    const { rows } = await tx.query<{ id: string }>(
+    const { rows } = await tx.query<{ id: string; paused: boolean }>(
       `INSERT INTO breaker (target, state, incident_id) VALUES ($1, 'open', $2)
        ON CONFLICT (target) DO UPDATE SET state = CASE WHEN breaker.probe = $3 THEN 'open' ELSE breaker.state END
-       RETURNING incident_id AS id`,
+       RETURNING incident_id AS id, paused_by IS NOT NULL AS paused`,
       [target, incidentId, claim.chunkId],
     );
-    const id = rows[0]?.id;
+    const { id, paused } = rows[0] ?? {};
+    // Of a target that somebody paused, who did and why stays said.
     await tx.query(
-      `INSERT INTO incident (id, kind, message) VALUES ($1, 'target', $2) ON CONFLICT (id) DO UPDATE SET message = excluded.message`,
-      [id, message],
+      `INSERT INTO incident (id, kind, message) VALUES ($1, 'target', $2)
+       ON CONFLICT (id) DO UPDATE SET message = CASE WHEN $3::boolean THEN incident.message ELSE excluded.message END`,
+      [id, message, paused ?? false],
     );
     // A chunk that was approved before breakers were known names no targets.
     await tx.query(
@@ -94,7 +96,7 @@ export function probeIncident(tx: Tx, incidentId: string): Promise<string[]> {
 
 async function probed(tx: Tx, which: string, values: unknown[]): Promise<string[]> {
   const { rows } = await tx.query<{ target: string }>(
-    `UPDATE breaker t SET state = 'probing', probe = NULL WHERE t.state = 'open' AND ${which} RETURNING t.target`,
+    `UPDATE breaker t SET state = 'probing', probe = NULL, paused_by = NULL WHERE t.state = 'open' AND ${which} RETURNING t.target`,
     values,
   );
   return rows.map(({ target }) => target);
@@ -104,13 +106,48 @@ async function probed(tx: Tx, which: string, values: unknown[]): Promise<string[
 const CONCERNED = `t.target = ANY (c.targets) AND (c.stopping IS NULL OR c.stopping = 'pause')
   AND (c.state IN ('approved', 'executing', 'paused', 'awaiting_release') OR (c.state = 'halted' AND c.incident_id = t.incident_id))`;
 
-/** Ends the breakers that nothing waits for any more, with their incidents. The last thing of its transaction. */
+/** Whether anybody sends to it: chunks that are not over yet do, or a worker did within the last day. */
+export async function isTargetKnown(tx: Tx, target: string): Promise<boolean> {
+  const { rows } = await tx.query<{ known: boolean }>(
+    `SELECT EXISTS (SELECT FROM target_tally WHERE target = $1) OR EXISTS (
+       SELECT FROM batch b JOIN chunk c ON c.batch_id = b.id
+       WHERE b.state = ANY ($2) AND c.state <> ALL ($3) AND $1 = ANY (c.targets)) AS known`,
+    [target, BATCH_UNFINISHED, CHUNK_TERMINAL],
+  );
+  return rows[0]?.known ?? false;
+}
+
+/**
+ * Opens the breaker by hand, with an incident of its own, and keeps it open until somebody resumes it. Gives the incident's id, null when the breaker is
+ * open already; a target that is being tried is paused under the incident that it has.
+ */
+export async function pauseTarget(
+  tx: Tx,
+  pause: { target: string; by: string; message: string; incidentId: string },
+): Promise<string | null> {
+  const { rows } = await tx.query<{ id: string }>(
+    `INSERT INTO breaker (target, state, incident_id, paused_by) VALUES ($1, 'open', $2, $3)
+     ON CONFLICT (target) DO UPDATE SET state = 'open', probe = NULL, paused_by = excluded.paused_by WHERE breaker.state = 'probing'
+     RETURNING incident_id AS id`,
+    [pause.target, pause.incidentId, pause.by],
+  );
+  const id = rows[0]?.id;
+  if (id === undefined) return null;
+  await tx.query(
+    `INSERT INTO incident (id, kind, message) VALUES ($1, 'paused', $2)
+     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, message = excluded.message`,
+    [id, pause.message],
+  );
+  return id;
+}
+
+/** Ends the breakers that nothing waits for any more, with their incidents; not those that somebody paused. The last thing of its transaction. */
 export async function settleBreakers(tx: Tx): Promise<void> {
   // Locked by a statement of its own: the next one then sees who joined before.
   const { rowCount } = await tx.query('SELECT FROM breaker ORDER BY target FOR UPDATE');
   if (rowCount === 0) return;
   await tx.query(
-    `WITH over AS (DELETE FROM breaker t WHERE NOT EXISTS (SELECT FROM chunk c WHERE ${CONCERNED}) RETURNING t.incident_id)
+    `WITH over AS (DELETE FROM breaker t WHERE paused_by IS NULL AND NOT EXISTS (SELECT FROM chunk c WHERE ${CONCERNED}) RETURNING t.incident_id)
      UPDATE incident SET resolved_at = clock_timestamp() FROM over WHERE id = over.incident_id`,
   );
 }
@@ -129,6 +166,8 @@ export type TargetIncidentRow = {
   target: string;
   /** it was resumed, and one chunk tries */
   probing: boolean;
+  /** a person paused it; nobody resumed it yet */
+  paused: boolean;
   /** what it said last, as a sentence without its full stop */
   message: string;
   since: Date;
@@ -145,7 +184,7 @@ export async function readTargetIncidents(
 ): Promise<TargetIncidentRow[]> {
   const { rows } = await client.query<TargetIncidentRow>({
     name: 'target-incidents',
-    text: `SELECT i.id, t.target, t.state = 'probing' AS probing, i.message, t.since, count(c.id)::int AS chunks,
+    text: `SELECT i.id, t.target, t.state = 'probing' AS probing, t.paused_by IS NOT NULL AS paused, i.message, t.since, count(c.id)::int AS chunks,
         coalesce(sum(${WAITING}), 0)::int AS actions, count(DISTINCT c.batch_id)::int AS batches
       FROM breaker t JOIN incident i ON i.id = t.incident_id LEFT JOIN chunk c ON ${CONCERNED}
       WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM chunk c WHERE c.batch_id = $1 AND ($2::int IS NULL OR c.number = $2) AND ${CONCERNED})

@@ -1,9 +1,9 @@
 /** Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. */
 import type { Pool } from 'pg';
+import type { WaitFacts } from '#lib/core/chunks/waits-for.ts';
 import {
   BATCH_UNFINISHED,
   type BatchState,
-  CHUNK_ACTING,
   CHUNK_MAY_BE_UNCERTAIN,
   CHUNK_OWNED,
   CHUNK_TERMINAL,
@@ -17,6 +17,7 @@ import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
 import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.ts';
+import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.ts';
 
 export type BatchFacts = {
   id: string;
@@ -85,8 +86,8 @@ export type ChunkNow = {
   haltReason: string | null;
   /** the incident of the target that it halted at */
   incidentId: string | null;
-  /** the target that failed, which this chunk can't go on without */
-  waitsFor: string | null;
+  /** what `waitsFor` is derived from */
+  wait: WaitFacts;
   updatedAt: Date;
   /** who has it; `silentMs` since it last renewed its lease, null while it renews in time */
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
@@ -108,18 +109,17 @@ const SILENT_MS = 2 * LEASE_RENEW_MS;
 export async function readChunksNow(pool: Pool, batchId: string, which: Which = {}): Promise<ChunkNow[]> {
   const { rows } = await pool.query<ChunkNow>({
     name: 'chunks-now',
-    text: `SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued,
+    text: `WITH ${waitingBatches('id = $1')}
+    SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued,
       json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
         'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters, c.accepted_rest AS "acceptedRest",
       CASE WHEN c.uncertain > 0 THEN ${ABANDONED} ELSE 0 END AS abandoned, ${KEPT_FOLD} AS fold,
       c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
       c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
-      CASE WHEN c.state IN (${stateList(CHUNK_ACTING)}) OR c.incident_id IS NOT NULL THEN (
-        SELECT t.target FROM breaker t WHERE t.target = ANY (c.targets) AND (c.state = 'halted' OR t.state = 'open' OR t.probe IS DISTINCT FROM c.id)
-        ORDER BY t.target LIMIT 1) END AS "waitsFor",
+      ${WAIT_FACTS} AS wait,
       CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid,
         'silentMs', CASE WHEN lease.age > ${SILENT_MS} THEN round(lease.age) END) END AS worker
-    FROM chunk c LEFT JOIN chunk_fold f ON f.batch_id = c.batch_id AND f.chunk = c.number
+    FROM b JOIN chunk c ON c.batch_id = b.id LEFT JOIN chunk_fold f ON f.batch_id = c.batch_id AND f.chunk = c.number
     LEFT JOIN worker w ON w.id = c.lease_owner AND c.state IN (${stateList(CHUNK_OWNED)})
     CROSS JOIN LATERAL (SELECT ${LEASE_MS} - extract(epoch FROM c.lease_until - clock_timestamp()) * 1000 AS age) lease
     WHERE c.batch_id = $1 AND ($2::int IS NULL OR c.number = $2) AND c.number > $3 AND ($5::text IS NULL OR c.state = $5)
@@ -205,40 +205,41 @@ export async function readBatchList(
      CROSS JOIN LATERAL (
        SELECT sum(item_count) AS items, count(*) AS chunks,
          count(*) FILTER (WHERE ${WAITS_FOR_PEOPLE}) AS waiting,
-         sum(CASE WHEN uncertain > 0 THEN uncertain - ${ABANDONED} END) FILTER (WHERE state = ANY($6)) AS doubts,
-         sum(CASE WHEN state = ANY($5) THEN item_count
-                  WHEN decision_id IS NOT NULL THEN item_count - approved_actions + done + skipped + failed + uncertain + not_executed
-                  ELSE 0 END) AS settled
+         ${DOUBTS} AS doubts, sum(${SETTLED_ITEMS}) AS settled
        FROM chunk c WHERE batch_id = b.id) c
      ORDER BY b.created_at DESC, b.id DESC`,
-    [
-      ...[page.before?.createdAt ?? null, page.before?.id ?? null, page.state, page.limit],
-      ...[CHUNK_TERMINAL, CHUNK_MAY_BE_UNCERTAIN],
-    ],
+    [page.before?.createdAt ?? null, page.before?.id ?? null, page.state, page.limit],
   );
   return rows;
 }
+
+/** Of chunks `c`, the uncertain actions that nobody has answered or accepted. */
+export const DOUBTS = `coalesce(sum(c.uncertain - ${ABANDONED}) FILTER (WHERE c.uncertain > 0 AND c.state IN (${stateList(CHUNK_MAY_BE_UNCERTAIN)})), 0)::int`;
+
+/** Of a chunk's items, those of which nothing more is sent by itself. */
+export const SETTLED_ITEMS = `CASE WHEN state IN (${stateList(CHUNK_TERMINAL)}) THEN item_count
+  WHEN decision_id IS NOT NULL THEN item_count - approved_actions + done + skipped + failed + uncertain + not_executed ELSE 0 END`;
 
 /** Whether chunk `c` waits for a person: CHUNK_WAITING_FOR_PEOPLE of the lifecycle, and no target that failed. */
 export const WAITS_FOR_PEOPLE = `(c.state IN (${stateList(CHUNK_WAITING_FOR_PEOPLE)}) AND c.incident_id IS NULL)`;
 
 /**
- * How many actions ended per second, over the chunks that somebody worked on lately: by the last receipts of each, so that a long history
- * costs nothing. Null when none did.
+ * How many actions ended per second, by batch, over the chunks that somebody worked on lately: by the last receipts of each, so that a long history
+ * costs nothing. A batch in which none did is left out.
  */
-export async function readActionRate(pool: Pool, batchId: string, windowMs: number): Promise<number | null> {
-  const { rows } = await pool.query<{ rate: number | null }>({
-    name: 'action-rate',
-    text: `SELECT sum(r.ended / greatest(extract(epoch FROM clock_timestamp() - r.since), 1))::float8 AS rate
-    FROM (SELECT number, seq FROM chunk
-          WHERE batch_id = $1 AND seq > 0 AND updated_at > clock_timestamp() - $2 * interval '1 millisecond') c
+export async function readActionRates(pool: Pool, batchIds: readonly string[], windowMs: number): Promise<Map<string, number>> {
+  const { rows } = await pool.query<{ id: string; rate: number }>({
+    name: 'action-rates',
+    text: `SELECT c.batch_id AS id, sum(r.ended / greatest(extract(epoch FROM clock_timestamp() - r.since), 1))::float8 AS rate
+    FROM (SELECT batch_id, number, seq FROM chunk
+          WHERE batch_id = ANY ($1) AND seq > 0 AND updated_at > clock_timestamp() - $2 * interval '1 millisecond') c
     CROSS JOIN LATERAL (
       SELECT count(*) FILTER (WHERE kind = 'outcome') AS ended, min(committed_at) AS since FROM receipt
-      WHERE batch_id = $1 AND chunk = c.number AND seq > c.seq - $3 AND committed_at > clock_timestamp() - $2 * interval '1 millisecond') r`,
-    values: [batchId, windowMs, RATE_RECEIPTS],
+      WHERE batch_id = c.batch_id AND chunk = c.number AND seq > c.seq - $3 AND committed_at > clock_timestamp() - $2 * interval '1 millisecond') r
+    WHERE r.ended > 0 GROUP BY 1`,
+    values: [batchIds, windowMs, RATE_RECEIPTS],
   });
-  const rate = rows[0]?.rate ?? 0;
-  return rate > 0 ? rate : null;
+  return new Map(rows.map(({ id, rate }) => [id, rate]));
 }
 
 /** Receipts looked at per chunk. */
@@ -284,34 +285,6 @@ export async function readUncertainChunks(pool: Pool, limit: number): Promise<Ne
   const { rows } = await pool.query<NeedRow>(
     `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND c.uncertain > 0 AND c.uncertain > ${ABANDONED} ORDER BY b.started_at, b.id, c.number LIMIT $2`,
     [CHUNK_MAY_BE_UNCERTAIN, limit],
-  );
-  return rows;
-}
-
-export type WorkerNow = {
-  id: string;
-  host: string;
-  pid: number;
-  state: 'idle' | 'busy' | 'draining' | 'gone';
-  /** those that it owns under a live lease, the oldest claim first */
-  chunks: { batch: string; batchName: string; number: number; state: 'classifying' | 'executing'; since: string }[];
-  heartbeat: Date;
-  heartbeatAgeMs: number;
-};
-
-/** Workers heard of within the last hour. One that has been silent for WORKER_GONE_MS is gone, whatever its row says. */
-export async function readWorkersNow(pool: Pool): Promise<WorkerNow[]> {
-  const { rows } = await pool.query<WorkerNow>(
-    `SELECT w.id, w.host, w.pid, CASE WHEN w.age > $1 THEN 'gone' ELSE w.state END AS state, w.heartbeat, w.age AS "heartbeatAgeMs",
-       ARRAY(
-         SELECT json_build_object('batch', b.id, 'batchName', b.name, 'number', c.number, 'state', c.state,
-           'since', to_char(coalesce(c.claimed_at, c.updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-         FROM chunk c JOIN batch b ON b.id = c.batch_id
-         WHERE w.age <= $1 AND c.lease_owner = w.id AND c.state IN (${stateList(CHUNK_OWNED)}) AND c.lease_until > clock_timestamp()
-         ORDER BY c.claimed_at, c.batch_id, c.number) AS chunks
-     FROM (SELECT *, greatest(0, extract(epoch FROM clock_timestamp() - heartbeat) * 1000)::float8 AS age FROM worker) w
-     WHERE w.age < 3600000 ORDER BY w.host, w.pid, w.id`,
-    [WORKER_GONE_MS],
   );
   return rows;
 }

@@ -12,14 +12,43 @@ export type IncidentRow = {
   batchName: string | null;
   chunk: number | null;
   openedAt: Date;
+  resolvedAt: Date | null;
+  /** the names of people, and of keys as they are; null until somebody acknowledged it */
+  acknowledged: { by: string; at: string } | null;
 };
 
-export async function readOpenIncidents(client: Tx): Promise<IncidentRow[]> {
+const OPEN_MAX = 200;
+
+/** The newest first: those that are open, or the last `limit` of those that are over. */
+export async function readIncidentRows(client: Tx, which: 'open' | 'closed', limit = OPEN_MAX): Promise<IncidentRow[]> {
   const { rows } = await client.query<IncidentRow>(
-    `SELECT i.id, i.kind, i.message, i.batch_id AS "batchId", b.name AS "batchName", i.chunk, i.opened_at AS "openedAt"
-     FROM incident i LEFT JOIN batch b ON b.id = i.batch_id WHERE i.resolved_at IS NULL ORDER BY i.opened_at DESC LIMIT 200`,
+    `SELECT i.id, i.kind, i.message, i.batch_id AS "batchId", b.name AS "batchName", i.chunk, i.opened_at AS "openedAt", i.resolved_at AS "resolvedAt",
+       CASE WHEN i.acknowledged_at IS NOT NULL THEN json_build_object('by', coalesce(u.name, i.acknowledged_by),
+         'at', to_char(i.acknowledged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) END AS acknowledged
+     FROM incident i LEFT JOIN batch b ON b.id = i.batch_id LEFT JOIN "user" u ON 'user:' || u.id::text = i.acknowledged_by
+     WHERE ${which === 'open' ? 'i.resolved_at IS NULL ORDER BY i.opened_at' : 'i.resolved_at IS NOT NULL ORDER BY i.resolved_at'} DESC, i.id LIMIT $1`,
+    [limit],
   );
   return rows;
+}
+
+/** How many were resolved within the last week. */
+export async function countClosedThisWeek(client: Tx): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    "SELECT count(*)::int AS count FROM incident WHERE resolved_at > clock_timestamp() - interval '7 days'",
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Says who knows of it; the first to say so stays named. Null when there is no such incident, false when somebody had said so. */
+export async function acknowledge(client: Tx, id: string, by: string): Promise<boolean | null> {
+  const { rows } = await client.query<{ first: boolean }>(
+    `WITH said AS (
+       UPDATE incident SET acknowledged_at = clock_timestamp(), acknowledged_by = $2 WHERE id = $1 AND acknowledged_at IS NULL RETURNING id)
+     SELECT EXISTS (SELECT FROM said) AS first FROM incident WHERE id = $1`,
+    [id, by],
+  );
+  return rows[0]?.first ?? null;
 }
 
 type IncidentAbout = { kind: string; batchId: string | null; chunk: number | null; resolvedAt: Date | null };

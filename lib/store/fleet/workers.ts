@@ -1,6 +1,7 @@
 /** The fleet as people see it. Leases, not these rows, decide who owns a chunk. */
 import type { Pool } from 'pg';
 import { DATABASE_FAULTS, type DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
+import { CHUNK_OWNED, stateList } from '#lib/core/lifecycle.ts';
 import { WORKER_GONE_MS } from '#lib/core/limits.ts';
 
 /** Writes this worker's row with the database's clock. */
@@ -23,6 +24,45 @@ export async function readDatabaseFault(pool: Pool): Promise<DatabaseFaultKind |
     [WORKER_GONE_MS, DATABASE_FAULTS],
   );
   return rows[0]?.fault ?? null;
+}
+
+export type WorkerNow = {
+  id: string;
+  host: string;
+  pid: number;
+  state: 'idle' | 'busy' | 'draining' | 'gone';
+  /** those that it owns under a live lease, the oldest claim first */
+  chunks: {
+    batch: string;
+    batchName: string;
+    number: number;
+    state: 'classifying' | 'executing';
+    since: string;
+    inFlight: number;
+  }[];
+  heartbeat: Date;
+  heartbeatAgeMs: number;
+};
+
+/** Workers heard of within the last hour, those that are gone last. One that has been silent for WORKER_GONE_MS is gone, whatever its row says. */
+export async function readWorkersNow(pool: Pool): Promise<WorkerNow[]> {
+  const { rows } = await pool.query<WorkerNow>({
+    name: 'workers-now',
+    text: `SELECT w.id, w.host, w.pid, w.heartbeat, w.age AS "heartbeatAgeMs",
+       CASE WHEN w.age > $1 THEN 'gone' WHEN w.wish IS NOT NULL OR w.state = 'draining' THEN 'draining'
+            WHEN c.chunks IS NULL THEN 'idle' ELSE 'busy' END AS state,
+       CASE WHEN w.age > $1 OR c.chunks IS NULL THEN '[]' ELSE c.chunks END AS chunks
+     FROM (SELECT *, greatest(0, extract(epoch FROM clock_timestamp() - heartbeat) * 1000)::float8 AS age FROM worker) w
+     LEFT JOIN (
+       SELECT c.lease_owner, json_agg(json_build_object('batch', b.id, 'batchName', b.name, 'number', c.number, 'state', c.state,
+         'since', to_char(coalesce(c.claimed_at, c.updated_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'inFlight', c.in_flight)
+         ORDER BY c.claimed_at, c.batch_id, c.number) AS chunks
+       FROM chunk c JOIN batch b ON b.id = c.batch_id
+       WHERE c.state IN (${stateList(CHUNK_OWNED)}) AND c.lease_until > clock_timestamp() GROUP BY c.lease_owner) c ON c.lease_owner = w.id
+     WHERE w.age < 3600000 ORDER BY w.age > $1, w.host, w.pid, w.id`,
+    values: [WORKER_GONE_MS],
+  });
+  return rows;
 }
 
 /** Takes the row away when the worker ends in order. */

@@ -50,6 +50,8 @@ export async function grantToApplication(owner: pg.ClientBase, role: string): Pr
     for (const { tablename } of rows) {
       await owner.query(`GRANT ${APPEND_ONLY[tablename] ?? ORDINARY} ON public.${owner.escapeIdentifier(tablename)} TO ${name}`);
     }
+    // Whether the migrations that this version needs stand is asked by /readyz.
+    await owner.query(`GRANT SELECT (migration_name, finished_at, rolled_back_at) ON public.${MIGRATIONS_TABLE} TO ${name}`);
     await owner.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ${name}`);
     await owner.query(`GRANT USAGE ON SCHEMA pgboss TO ${name}`);
     await owner.query(`GRANT ${ORDINARY} ON ALL TABLES IN SCHEMA pgboss TO ${name}`);

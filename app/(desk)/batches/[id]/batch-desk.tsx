@@ -66,7 +66,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
   const halts = [
     ...new Set(
       chunks.flatMap(({ state, haltReason, waitsFor }) =>
-        state === 'halted' && waitsFor === null && haltReason ? [reasonWords(haltReason)] : [],
+        state === 'halted' && waitsFor?.for !== 'target' && haltReason ? [reasonWords(haltReason)] : [],
       ),
     ),
   ];
@@ -121,6 +121,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           ...{
             name: batch.name,
             state: batch.state,
+            says: batch.says,
             datasetName: batch.datasetName,
             noun: batch.noun,
             rate: batch.rate,

@@ -1,0 +1,3 @@
+export const dynamic = 'force-dynamic';
+
+export { answerMetrics as GET } from '#lib/api/metrics.ts';

@@ -1,0 +1,154 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '#components/ui/button.tsx';
+import { ConfirmDialog } from '#components/ui/dialog.tsx';
+import { Field, Input } from '#components/ui/field.tsx';
+import { formatCount, formatNoun, formatShare } from '#components/ui/format.ts';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { RelativeTime } from '#components/ui/relative-time.tsx';
+import { StateBadge } from '#components/ui/state-badge.tsx';
+import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import { useAct } from '#components/ui/use-act.ts';
+import type { BoardTarget } from '#lib/shapes/board.ts';
+import type { TargetIncident } from '#lib/shapes/fleet.ts';
+
+type Props = {
+  targets: BoardTarget[];
+  /** null for whoever can't */
+  onPause: ((target: string, why: string) => Promise<Outcome>) | null;
+  onResume: ((incidentId: string) => Promise<Outcome>) | null;
+};
+
+/** Whom requests go to: how they answered within the last minutes, and whether anything is sent to them. */
+export function BoardTargets({ targets, onPause, onResume }: Props) {
+  if (targets.length === 0) return <p className="text-muted">Nothing was sent to any target within the last ten minutes.</p>;
+  return (
+    <Table
+      caption="Targets"
+      className="max-h-[60dvh]"
+      head={
+        <>
+          <HeadCell>Target</HeadCell>
+          <HeadCell>State</HeadCell>
+          <HeadCell align="end" className="max-sm:hidden">
+            Requests
+          </HeadCell>
+          <HeadCell align="end">Errors</HeadCell>
+          <HeadCell align="end" className="max-sm:hidden">
+            Half within
+          </HeadCell>
+          <HeadCell align="end">95 % within</HeadCell>
+          <HeadCell>
+            <span className="sr-only">What can be done</span>
+          </HeadCell>
+        </>
+      }
+    >
+      {targets.map(({ target, requests, failed, p50Ms, p95Ms, breaker }) => (
+        <Row key={target}>
+          <Cell className="min-w-32 break-all sm:min-w-48">{target === '' ? 'all other targets' : target}</Cell>
+          <Cell className="sm:min-w-48">
+            <Sending breaker={breaker} />
+          </Cell>
+          <Cell align="end" className="max-sm:hidden">
+            {formatCount(requests)}
+          </Cell>
+          <Cell align="end" className={failed > 0 ? 'whitespace-nowrap text-red' : 'whitespace-nowrap text-muted'}>
+            {requests === 0 ? '–' : formatShare(failed / requests)}
+          </Cell>
+          <Cell align="end" className="whitespace-nowrap max-sm:hidden">
+            {msWords(p50Ms)}
+          </Cell>
+          <Cell align="end" className="whitespace-nowrap">
+            {msWords(p95Ms)}
+          </Cell>
+          <Cell align="end">
+            {breaker ? (
+              onResume && !breaker.probing ? (
+                <Resume target={target} onResume={() => onResume(breaker.id)} />
+              ) : null
+            ) : onPause && target !== '' ? (
+              <Pause target={target} onPause={(why) => onPause(target, why)} />
+            ) : null}
+          </Cell>
+        </Row>
+      ))}
+    </Table>
+  );
+}
+
+function Sending({ breaker }: { breaker: TargetIncident | null }) {
+  if (breaker === null) return <StateBadge tone="green" glyph="✔" word="Is sent to" />;
+  const { probing, paused, chunks, since } = breaker;
+  return (
+    <>
+      <StateBadge
+        {...(probing
+          ? ({ tone: 'amber', glyph: '◔', word: 'One chunk tries it' } as const)
+          : paused
+            ? ({ tone: 'neutral', glyph: '‖', word: 'Paused' } as const)
+            : ({ tone: 'red', glyph: '!', word: 'Breaker open' } as const))}
+      />
+      <span className="block text-12 text-muted">
+        <RelativeTime iso={since} /> ·{' '}
+        {chunks === 0 ? 'nothing waits for it' : `${formatNoun(chunks, 'chunks')} ${chunks === 1 ? 'waits' : 'wait'}`}
+      </span>
+    </>
+  );
+}
+
+function msWords(ms: number | null): string {
+  if (ms === null) return '–';
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function Resume({ target, onResume }: { target: string; onResume: () => Promise<Outcome> }) {
+  const resume = useAct(onResume);
+  return (
+    <>
+      <Button size="small" pending={resume.pending} onClick={() => void resume.run()} aria-label={`Resume ${target}`}>
+        Resume
+      </Button>
+      {resume.refusal ? (
+        <span role="alert" className="block text-red">
+          {resume.refusal.message}
+        </span>
+      ) : null}
+    </>
+  );
+}
+
+function Pause({ target, onPause }: { target: string; onPause: (why: string) => Promise<Outcome> }) {
+  const [open, setOpen] = useState(false);
+  const [why, setWhy] = useState('');
+  const pause = useAct(() => onPause(why));
+  const confirm = async () => {
+    if (!(await pause.run()).ok) return;
+    setOpen(false);
+    setWhy('');
+  };
+  return (
+    <>
+      <Button size="small" onClick={() => setOpen(true)} aria-label={`Pause ${target}…`}>
+        Pause…
+      </Button>
+      <ConfirmDialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title={`Pause ${target}?`}
+        description="No batch sends to it from then on. What is in flight gets its outcome. Classifying and reviewing go on, and so does all that goes elsewhere. It stays so until somebody resumes it."
+        confirm="Pause this target"
+        cancel="Keep sending"
+        pending={pause.pending}
+        disabled={why.trim() === ''}
+        error={pause.refusal?.message ?? null}
+        onConfirm={() => void confirm()}
+      >
+        <Field label="Why? (whoever resumes it reads this)">
+          <Input value={why} onChange={(event) => setWhy(event.target.value)} maxLength={500} autoComplete="off" />
+        </Field>
+      </ConfirmDialog>
+    </>
+  );
+}

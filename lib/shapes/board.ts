@@ -1,0 +1,75 @@
+/** The live board: what is running, what waits for whom, and how the house is. */
+import { z } from 'zod';
+import { WAITS } from '#lib/core/chunks/waits-for.ts';
+import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
+import { batchState, says } from './batches.ts';
+import { chunkState, waitsFor } from './chunks.ts';
+import { incident, targetIncident, worker } from './fleet.ts';
+import { count, id, instant, named, noun } from './values.ts';
+
+const boardWorker = worker.extend({
+  state: z.enum(['idle', 'busy', 'draining', 'gone']),
+  chunks: z
+    .array(z.object({ batch: id, batchName: z.string(), number: z.int(), state: chunkState, since: instant, inFlight: count }))
+    .describe('That it has under a lease.'),
+  heartbeat: instant,
+  heartbeatAgeMs: z.number(),
+});
+export type BoardWorker = z.infer<typeof boardWorker>;
+
+const boardBatch = z.object({
+  ...named,
+  state: batchState,
+  says,
+  noun,
+  items: count,
+  itemsDone: count.describe('Of the items, those of which nothing more is sent by itself.'),
+  rate: z.number().nullable().describe('Actions, or items classified, per second; null when nothing moves.'),
+  etaSeconds: z.number().nullable(),
+  askedSince: instant.nullable().describe('Since when the oldest of its questions waits for a person; null when none does.'),
+});
+export type BoardBatch = z.infer<typeof boardBatch>;
+
+const queued = waitsFor.extend({
+  for: z.enum(WAITS),
+  chunks: count,
+  batches: count,
+  since: instant.describe('When the oldest of them came into its state.'),
+});
+export type Queued = z.infer<typeof queued>;
+
+const boardTarget = z.object({
+  target: z.string(),
+  requests: count,
+  failed: count.describe('Of the requests, those that did not succeed.'),
+  p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  breaker: targetIncident.nullable().describe('While nobody sends to it.'),
+});
+export type BoardTarget = z.infer<typeof boardTarget>;
+
+const line = z.array(count).describe('The last hour in slots, the oldest first; the one that is being counted is left out.');
+
+export const board = z.object({
+  workers: z.array(boardWorker),
+  activity: z.object({
+    slotSeconds: count,
+    receipts: line,
+    classified: line,
+  }),
+  batches: z.array(boardBatch),
+  batchCount: count.describe('Batches that are running or paused, also those beyond the ones that are listed.'),
+  queue: z.array(queued).describe('Chunks that stand still, by what they wait for.'),
+  running: count.describe('Chunks that a worker is at.'),
+  oldestQuestion: z.object({ since: instant, batchId: id, batchName: z.string() }).nullable(),
+  targets: z
+    .array(boardTarget)
+    .describe('How targets answered within the last minutes, the busiest first; and those that nobody sends to.'),
+  database: z.object({
+    bytes: count,
+    perDay: z.number().nullable().describe('Bytes that it grows in a day; null in its first hour.'),
+    trouble: z.enum(DATABASE_FAULTS).nullable(),
+  }),
+  incidents: z.object({ open: z.array(incident), closed: z.array(incident), closedThisWeek: count }),
+});
+export type Board = z.infer<typeof board>;
