@@ -21,7 +21,7 @@ afterEach(async () => {
   rmSync(dirname(folder), { recursive: true, force: true });
 });
 
-const START_MS = 40_000;
+const START_MS = 55_000;
 
 async function start(settings: Record<string, string>): Promise<{ code: number; said: string; complained: string }> {
   const env = { ...process.env, PORT: String(await freePort()), WORKERS: '0', DATABASE_URL: '', ...settings };
