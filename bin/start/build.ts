@@ -21,6 +21,8 @@ const SOURCES = [
   'package-lock.json',
 ];
 const STAMP = join(ROOT, '.next', 'countersign-source');
+/** What Next writes last. */
+const BUILD_ID = join(ROOT, '.next', 'BUILD_ID');
 const WAIT_MS = 1_000;
 
 /**
@@ -37,7 +39,9 @@ export async function ensureBuild(log: (line: string) => void, signal: AbortSign
     log('making a production build, which takes about a minute and is done once for this source');
     await run([join(ROOT, 'bin', 'generate.ts')], signal);
     const next = join(dirname(createRequire(import.meta.url).resolve('next/package.json')), 'dist', 'bin', 'next');
-    await run([next, 'build', ROOT], signal);
+    const said = await run([next, 'build', ROOT], signal);
+    // A build whose processes were ended under it says nothing of that.
+    if (!existsSync(BUILD_ID)) throw failed(['next', 'build'], said);
     writeFileSync(STAMP, source);
     return true;
   } finally {
@@ -46,7 +50,7 @@ export async function ensureBuild(log: (line: string) => void, signal: AbortSign
 }
 
 function isBuilt(source: string): boolean {
-  return existsSync(join(ROOT, '.next', 'BUILD_ID')) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === source;
+  return existsSync(BUILD_ID) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === source;
 }
 
 function digestOfSources(): string {
@@ -83,11 +87,16 @@ async function waitForTurn(log: (line: string) => void, signal: AbortSignal): Pr
   }
 }
 
-/** Ends a program of others that outlives us: it would go on to write where the next start builds. */
-const END_WITH_US = `data:text/javascript,${encodeURIComponent("process.on('disconnect', () => process.exit(1)); process.channel?.unref();")}`;
+/**
+ * Ends a program of others that outlives us: it would go on to write where the next start builds. Processes that it begins get the same argument, and
+ * are left as they are: their channel is their own.
+ */
+const END_WITH_US = `data:text/javascript,${encodeURIComponent(
+  `if (process.ppid === ${process.pid}) { process.on('disconnect', () => process.exit(1)); process.channel?.unref(); }`,
+)}`;
 
-/** Runs a program of Node and shows what it said only if it failed. */
-async function run(args: string[], signal: AbortSignal): Promise<void> {
+/** Runs a program of Node and gives what it said. Throws with that if it failed. */
+async function run(args: string[], signal: AbortSignal): Promise<string> {
   const child = spawn(process.execPath, ['--import', END_WITH_US, ...args], {
     cwd: ROOT,
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
@@ -101,6 +110,10 @@ async function run(args: string[], signal: AbortSignal): Promise<void> {
     });
   }
   const code = await new Promise<number | null>((done, fail) => child.once('close', done).once('error', fail));
-  if (code !== 0)
-    throw new CountersignError('unavailable', `The production build failed (${args.slice(0, 2).join(' ')}):\n${said.trim()}`);
+  if (code !== 0) throw failed(args.slice(0, 2), said);
+  return said;
+}
+
+function failed(program: string[], said: string): CountersignError {
+  return new CountersignError('unavailable', `The production build failed (${program.join(' ')}):\n${said.trim()}`);
 }
