@@ -14,9 +14,6 @@ type Part = { name: string; first: () => Promise<Outcome>; again?: Attempt };
 /** Whose failure is a failure at once: they judge whether receipts told the truth, and one lie in a hundred runs is one too many. */
 const JUDGES = ['test/soak/', 'test/crash/'];
 
-/** A niceness: of a core that both want, a program of such a lane gets a third. With less, tests that wait for a worker give up. */
-const GIVES_WAY = 3;
-
 const checks: Part[] = [
   tool('types', ['typescript-native', 'bin', 'tsc'], ['--noEmit']),
   tool('lint: format and rules', ['@biomejs', 'biome', 'bin', 'biome'], ['check', '.', '--diagnostic-level=error']),
@@ -31,14 +28,11 @@ const checks: Part[] = [
 ];
 /** One phase after the other; the lanes of a phase at once. */
 const phases: Part[][][] = [
-  [
-    // The longest lane has the cores first: what is beside it gives way.
-    [{ name: 'build', first: build }, tests('browser', browser)],
-    [tests('unit and integration', vitest(['pure', 'real'], GIVES_WAY))],
-    [tests('soak', vitest(['soak']))],
-  ],
+  // A build keeps both cores busy, and the stories wait for it.
+  [[{ name: 'build', first: build }]],
+  [[tests('browser', browser)], [tests('unit and integration', vitest('pure', 'real')), ...checks]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
-  [[tests('force', vitest(['force']))], checks],
+  [[tests('force', vitest('force'))], [tests('soak', vitest('soak'))]],
 ];
 
 const wanted = process.argv[2];
@@ -96,7 +90,7 @@ function tool(name: string, program: string[], args: string[]): Part {
   return {
     name,
     first: async () => {
-      const { code, said } = await run(['node_modules', ...program], args, { niceness: GIVES_WAY });
+      const { code, said } = await run(['node_modules', ...program], args);
       return one(code === 0, said);
     },
   };

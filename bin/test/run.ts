@@ -1,6 +1,5 @@
 /** Runs programs of node_modules and keeps what they say, so that parts that run at once can be read one after the other. */
 import { spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -21,21 +20,17 @@ const COMPILED = join(ROOT, 'node_modules', '.cache', 'countersign-test');
 const asked = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.abort());
 
-/**
- * Runs a program of Node to its end. Gives its exit code and all that it said.
- * @param niceness of it and all that it starts: from 0, the usual, to 19, which waits for everybody
- */
+/** Runs a program of Node to its end. Gives its exit code and all that it said. */
 export async function run(
   program: string[],
   args: string[],
-  { env = process.env, niceness = 0 }: { env?: NodeJS.ProcessEnv; niceness?: number } = {},
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ code: number; said: string }> {
   const child = spawn(process.execPath, [join(ROOT, ...program), ...args], {
     cwd: ROOT,
     env: { NODE_COMPILE_CACHE: COMPILED, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness);
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {

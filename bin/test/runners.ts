@@ -11,14 +11,13 @@ export type Outcome = { totals: Totals; files: Map<string, Totals>; said: string
 export type Attempt = (files: string[]) => Promise<Outcome>;
 
 /** Runs vitest's projects. */
-export function vitest(projects: string[], niceness = 0): Attempt {
+export function vitest(...projects: string[]): Attempt {
   return async (files) => {
     const report = fresh(`vitest-${projects.join('-')}.json`);
     const only = projects.flatMap((name) => ['--project', name]);
     const { code, said } = await run(
       ['node_modules', 'vitest', 'vitest.mjs'],
       ['run', ...only, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...files],
-      { niceness },
     );
     if (!existsSync(report)) return notRun(said);
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
@@ -49,7 +48,7 @@ export const browser: Attempt = async (files) => {
   const output = join('test-results', again ? 'second' : 'first');
   const trace = again ? ['--trace', 'retain-on-failure'] : [];
   const program = ['node_modules', '@playwright', 'test', 'cli.js'];
-  const { code, said } = await run(program, ['test', '--output', output, ...trace, ...files], { env });
+  const { code, said } = await run(program, ['test', '--output', output, ...trace, ...files], env);
   if (!existsSync(report)) return notRun(said);
   const { suites } = JSON.parse(readFileSync(report, 'utf8')) as { suites: { file: string; suites?: Suite[]; specs: Spec[] }[] };
   const told = suites.map(({ file, ...suite }) => {
