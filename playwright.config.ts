@@ -15,7 +15,7 @@ export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
   // Each worker has a product and a database of its own. Stories don't build on each other, unless their file says so.
-  workers: process.env.E2E_BASE_URL ? 1 : 3,
+  workers: process.env.E2E_BASE_URL ? 1 : 2,
   fullyParallel: true,
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
