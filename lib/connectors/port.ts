@@ -8,6 +8,7 @@
 
 import type { Pool } from 'pg';
 import type { Action } from '#lib/core/plans/plan.ts';
+import type { Answer } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
@@ -36,15 +37,8 @@ export type ApplyInput = {
   mayHaveActed?: boolean;
 };
 
-/**
- * `reason` is a short code for grouping (`http_503`, `timeout`); `target` is the target's own id for what was made; `before` is the SHA-256, in
- * hex, of the target's state that this changed, where the connector knows it. `retryAfterMs` is how long the target asked to wait. `repeat` says that the
- * same request under the same key may end the matter where the target honours keys: `unanswered`, nobody knows what became of it; `in_progress`, the
- * target is still at it. The executor repeats; `apply` sends once.
- */
-export type ApplyResult =
-  | { result: 'succeeded'; target: string | null; before?: string | null /** what is not known of it */; reason?: string }
-  | { result: 'failed' | 'uncertain'; reason: string; retryAfterMs?: number | null; repeat?: 'unanswered' | 'in_progress' };
+/** The executor repeats where that is safe; `apply` sends once. */
+export type ApplyResult = Answer;
 
 /**
  * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `unknown` is

@@ -3,18 +3,13 @@ import { z } from 'zod';
 import { WAITS } from '#lib/core/chunks/waits-for.ts';
 import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { batchState, says } from './batches.ts';
-import { chunkState, waitsFor } from './chunks.ts';
-import { incident, targetIncident, worker } from './fleet.ts';
+import { waitsFor } from './chunks.ts';
+import { incident, ownedChunk, targetIncident, workerRow } from './fleet.ts';
 import { count, id, instant, named, noun } from './values.ts';
 
-const boardWorker = worker.extend({
-  state: z.enum(['idle', 'busy', 'draining', 'gone']),
-  chunks: z
-    .array(z.object({ batch: id, batchName: z.string(), number: z.int(), state: chunkState, since: instant, inFlight: count }))
-    .describe('That it has under a lease.'),
-  heartbeat: instant,
-  heartbeatAgeMs: z.number(),
-});
+const boardWorker = workerRow
+  .omit({ chunk: true })
+  .extend({ chunks: z.array(ownedChunk.extend({ inFlight: count })).describe('That it has under a lease.') });
 export type BoardWorker = z.infer<typeof boardWorker>;
 
 const boardBatch = z.object({

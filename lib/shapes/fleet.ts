@@ -5,19 +5,17 @@ import { count, id, instant } from './values.ts';
 
 export const worker = z.object({ id: z.string(), host: z.string(), pid: z.int() });
 
+export const ownedChunk = z.object({
+  batch: id,
+  batchName: z.string(),
+  number: z.int(),
+  state: z.enum(CHUNK_STATES),
+  since: instant.describe('When it claimed the chunk.'),
+});
+
 export const workerRow = worker.extend({
   state: z.enum(['idle', 'busy', 'draining', 'gone']),
-  chunks: z
-    .array(
-      z.object({
-        batch: id,
-        batchName: z.string(),
-        number: z.int(),
-        state: z.enum(CHUNK_STATES),
-        since: instant.describe('When it claimed the chunk.'),
-      }),
-    )
-    .describe('Those that it owns now, the oldest claim first.'),
+  chunks: z.array(ownedChunk).describe('Those that it owns now, the oldest claim first.'),
   chunk: z
     .object({ batchId: id, batchName: z.string(), number: z.int() })
     .nullable()

@@ -1,6 +1,8 @@
 /** The targets of a run: what reaches them, what they do and what they say. The log of what they did is written at the moment of acting. */
+
+import type { Answer, Unsuccessful } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
-import type { Inspection, Sending, Target, TargetResult } from '#lib/engine/execute/executor.ts';
+import type { Inspection, Sending, Target } from '#lib/engine/execute/executor.ts';
 import { TARGET } from './database.ts';
 import type { Process, World } from './world.ts';
 
@@ -45,7 +47,7 @@ export type Sent = {
 export type Effect = Sent & { actedOrder: number };
 
 /** As the real connector: a refusal of the repeat says nothing about the first, and one for good would be said again. */
-function inDoubt(refusal: Exclude<TargetResult, { result: 'succeeded' }>): TargetResult {
+function inDoubt(refusal: Unsuccessful): Answer {
   return { ...refusal, result: 'uncertain', ...(refusal.reason === 'busy' && { repeat: 'unanswered' }) };
 }
 
@@ -59,7 +61,7 @@ export class Targets {
   private readonly world: World;
   private readonly kept = new Map<string, number>();
   /** What `keyed` said under a key and says again; null while it is at it. */
-  private readonly stored = new Map<string, TargetResult | null>();
+  private readonly stored = new Map<string, Answer | null>();
 
   constructor(world: World) {
     this.world = world;
@@ -71,7 +73,7 @@ export class Targets {
       return {
         kind: 'transactional',
         applyMany: async (tx, sendings) => {
-          const results: TargetResult[] = [];
+          const results: Answer[] = [];
           for (const { row, idempotencyKey } of sendings) {
             if (MOODS[this.moods.shift() ?? 'ok'].says === 'refused') results.push({ result: 'failed', reason: 'refused' });
             else {
@@ -100,7 +102,7 @@ export class Targets {
     this.mute += 1;
   }
 
-  private apply(connector: ConnectorName, process: Process, sending: Sending, signal: AbortSignal): Promise<TargetResult> {
+  private apply(connector: ConnectorName, process: Process, sending: Sending, signal: AbortSignal): Promise<Answer> {
     const { world } = this;
     const { row, idempotencyKey: key, mayHaveActed } = sending;
     const sent: Sent = {
@@ -112,7 +114,7 @@ export class Targets {
     process.mostSending = Math.max(process.mostSending, process.sending);
     return new Promise((resolve) => {
       let over = false;
-      const answer = (result: TargetResult): void => {
+      const answer = (result: Answer): void => {
         if (over) return;
         over = true;
         process.sending -= 1;
@@ -123,7 +125,7 @@ export class Targets {
       const endTimeout = process.clock.after(TIMEOUT_MS, () => uncertain('timeout'));
       signal.addEventListener('abort', () => uncertain('aborted'));
       world.post(`item ${row.ordinal} of ${process.name} arrives at ${connector}`, null, () => {
-        const say = (result: TargetResult) =>
+        const say = (result: Answer) =>
           world.post(`${process.name} hears of item ${row.ordinal}: ${result.result}`, process, () => answer(result));
         const result = this.receive(sent, say);
         if (result) say(result);
@@ -132,7 +134,7 @@ export class Targets {
   }
 
   /** `say`: for what is answered later. */
-  private receive(sent: Sent, say: (result: TargetResult) => void): TargetResult | null {
+  private receive(sent: Sent, say: (result: Answer) => void): Answer | null {
     const { world } = this;
     if (world.now() - sent.at > REQUEST_LIFE_MS) return null;
     const { acts, says } = MOODS[this.moods.shift() ?? 'ok'];
@@ -142,11 +144,11 @@ export class Targets {
     if (stored === null) return { result: 'failed', reason: 'in progress', repeat: 'in_progress' };
     if (stored !== undefined && says !== 'nothing' && says !== 'uncertain') return stored;
     const act = (): void => void this.effects.push({ ...sent, actedOrder: world.tick() });
-    const keep = (result: TargetResult | null): void => {
+    const keep = (result: Answer | null): void => {
       this.kept.set(sent.key, world.now());
       this.stored.set(sent.key, result);
     };
-    const done: TargetResult = { result: 'succeeded', target: `thing ${sent.ordinal}` };
+    const done: Answer = { result: 'succeeded', target: `thing ${sent.ordinal}` };
     if (says === 'later' && !known) {
       keep(null);
       world.post(
@@ -168,7 +170,7 @@ export class Targets {
     if (says === 'nothing') return null;
     if (acts && says !== 'uncertain') return done;
     if (says === 'uncertain') return { result: 'uncertain', reason: 'http_500', repeat: 'unanswered' };
-    const refusal: TargetResult =
+    const refusal: Answer =
       says === 'busy'
         ? { result: 'failed', reason: 'busy', retryAfterMs: RETRY_AFTER_MS }
         : { result: 'failed', reason: 'refused' };

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { LOOK_MS, TRANSACTIONAL_SLOTS, WAIT_HELD_MS } from '#lib/core/limits.ts';
+import type { Answer, Unsuccessful } from '#lib/core/receipts/answer.ts';
 import { type RetryClass, repeatWait, retryWait } from '#lib/core/retry.ts';
 import type { Clock } from '#lib/engine/clock.ts';
 import { reach } from '#lib/engine/failpoints.ts';
@@ -20,15 +21,9 @@ import type { IntentRow, OutcomeRow, PersonalValue } from '#lib/store/receipts/r
 import { errorBudget } from './error-budget.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import { type ReceiptWriter, Refused, receiptWriter } from './receipt-writer.ts';
-import { type Repeat, untilKnown } from './repeat.ts';
+import { untilKnown } from './repeat.ts';
 import type { Requests } from './requests.ts';
 import { type Rest, type Rests, rests } from './rests.ts';
-
-/** @internal for its tests */
-export type TargetResult = { result: 'succeeded'; target: string | null; before?: string | null; reason?: string } | Unsuccessful;
-
-/** `repeat`: a target that honours keys may be sent the same request again. */
-type Unsuccessful = { result: 'failed' | 'uncertain'; reason: string; retryAfterMs?: number | null; repeat?: Repeat };
 
 export type Sending = {
   row: WorkRow;
@@ -48,7 +43,7 @@ export type Inspection =
 
 /** One kind of target, as far as the protocol must know it. */
 export type Target =
-  | { kind: 'transactional'; applyMany(tx: Tx, sendings: Sending[]): Promise<TargetResult[]> }
+  | { kind: 'transactional'; applyMany(tx: Tx, sendings: Sending[]): Promise<Answer[]> }
   | {
       kind: 'remote';
       retries: readonly RetryClass[];
@@ -58,7 +53,7 @@ export type Target =
       faultOf(row: WorkRow, reason: string): TargetFault | null;
       /** whether a repeat of a request whose intent is this old counts once, for as long as the repeat takes */
       honoursKeys(row: WorkRow, ageMs: number): boolean;
-      apply(sending: Sending, signal: AbortSignal): Promise<TargetResult>;
+      apply(sending: Sending, signal: AbortSignal): Promise<Answer>;
       /** Asks whether it happened, which changes nothing; null where there is no way to ask. */
       inspect?(sending: Sending, signal: AbortSignal): Promise<Inspection | null>;
     };
@@ -387,7 +382,7 @@ async function applyTransactional(run: Run, attempts: Attempt[]): Promise<void> 
     await reach('effect.made', run.claim.batchId);
     if (results.length !== own.length)
       throw new Error(`${first.row.connector} answered ${results.length} of ${own.length} actions.`);
-    return own.map((attempt, index) => outcomeRow(run, attempt, results[index] as TargetResult));
+    return own.map((attempt, index) => outcomeRow(run, attempt, results[index] as Answer));
   });
   run.announce();
   await applyTransactional(
@@ -523,7 +518,7 @@ function wake(run: Run, stop: NonNullable<Run['stop']>): void {
 }
 
 /** Ms until the next attempt; null when there is to be none. */
-function waitAfter(run: Run, { row }: Attempt, answer: TargetResult): number | null {
+function waitAfter(run: Run, { row }: Attempt, answer: Answer): number | null {
   const to = target(run, row);
   if (answer.result !== 'failed' || to.kind !== 'remote') return null;
   const failure = { reason: answer.reason, tried: row.tried + 1, retryAfterMs: answer.retryAfterMs ?? null };
@@ -605,7 +600,7 @@ async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
 type Remote = Extract<Target, { kind: 'remote' }>;
 
 /** Closes the request that was opened for it. */
-async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<TargetResult> {
+async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Answer> {
   try {
     await reach('send.before', run.claim.batchId);
     // Checked just before the send. Its intent stays open for the next owner, who repeats it or says that nobody knows.
@@ -770,7 +765,7 @@ function intentRow(run: Run, attempt: Attempt): IntentRow {
   return { ...sealed, ordinal: row.ordinal, step: attempt.step, values, from };
 }
 
-function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRow {
+function outcomeRow(run: Run, attempt: Attempt, answer: Answer): OutcomeRow {
   const step = attempt.step + 1;
   const sealed = sealReceipt({
     at: run.clock.date().toISOString(),
@@ -793,7 +788,7 @@ function outcomeRow(run: Run, attempt: Attempt, answer: TargetResult): OutcomeRo
 }
 
 /** Uncertain is a send for what it was itself, and not for how the target answered its repeat. */
-function reasonOf({ doubt }: Attempt, answer: TargetResult): string | null {
+function reasonOf({ doubt }: Attempt, answer: Answer): string | null {
   if (answer.result === 'succeeded') return answer.reason ?? null;
   return answer.result === 'uncertain' ? (doubt ?? answer.reason) : answer.reason;
 }

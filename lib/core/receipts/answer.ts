@@ -1,0 +1,19 @@
+/** What became of one send to a target: what connectors say, and what the executor writes down. */
+
+/**
+ * Why the very same request may be sent again under its key: nobody knows what became of it, or the target says that it is still at it, which is no
+ * sign of trouble.
+ */
+type Repeat = 'unanswered' | 'in_progress';
+
+/**
+ * `reason` is a short code for grouping (`http_503`, `timeout`). `retryAfterMs` is how long the target asked to wait. `repeat` says that the same request
+ * under the same key may end the matter where the target honours keys.
+ */
+export type Unsuccessful = { result: 'failed' | 'uncertain'; reason: string; retryAfterMs?: number | null; repeat?: Repeat };
+
+/**
+ * `target` is the target's own id for what was made; `before` is the SHA-256, in hex, of the target's state that this changed, where the connector knows
+ * it; `reason` is what is not known of a success.
+ */
+export type Answer = { result: 'succeeded'; target: string | null; before?: string | null; reason?: string } | Unsuccessful;
