@@ -24,7 +24,9 @@ afterEach(async () => {
 const START_MS = 55_000;
 
 async function start(settings: Record<string, string>): Promise<{ code: number; said: string; complained: string }> {
-  const env = { ...process.env, PORT: String(await freePort()), WORKERS: '0', DATABASE_URL: '', ...settings };
+  // Other files of this process set settings for themselves.
+  const none = { DATABASE_URL: '', SECRET_KEY: '', SIGNING_KEY_FILE: '' };
+  const env = { ...process.env, ...none, PORT: String(await freePort()), WORKERS: '0', ...settings };
   // One that does start is ended.
   const signal = AbortSignal.timeout(START_MS);
   const child = spawn(process.execPath, ['bin/start.ts', '--dev'], { env, stdio: ['ignore', 'pipe', 'pipe'], signal });
