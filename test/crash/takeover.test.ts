@@ -152,7 +152,7 @@ test('the target says “not there” while a frozen worker may still send: it s
   expect(results).not.toContain('resolution:succeeded');
 });
 
-test('frozen past its lease and woken: the zombie writes nothing and sends nothing', async () => {
+test('frozen past its lease and woken: the zombie writes nothing, and begins no send', async () => {
   const target = await loggingTarget({ latencyMs: 20 });
   const batch = await approvedBatch(pool, { items: 900, plan: sendAll(target) });
   const workers = await startWorkers(url, 2);
@@ -172,7 +172,8 @@ test('frozen past its lease and woken: the zombie writes nothing and sends nothi
   // It is awake again: it beats, and finds nothing to do.
   await eventually('its heartbeat', () => beatsAgain(owner.pid));
   await eventually('the end', () => settled(pool, batch.batchId));
-  expect(itsRequests()).toBe(sent);
+  // One that froze between the look at its lease and its send goes out, and is among those that the heir called uncertain: no look can close that window.
+  expect(itsRequests()).toBeLessThanOrEqual(sent + 1);
   expect(await keysOfEpoch(pool, batch.batchId, owner.epoch)).toEqual(itsKeys);
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
