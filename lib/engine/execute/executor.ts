@@ -511,9 +511,16 @@ function heed(run: Run): void {
   if (run.place.giveWay.aborted) run.stop ??= 'gave_way';
 }
 
+/** Nothing ends the execution but that somebody else is to go on with it, or nothing at all. */
+function givesBack(stop: Run['stop']): boolean {
+  return (
+    stop === null || stop === 'drained' || stop === 'gave_way' || stop === 'held' || (typeof stop === 'object' && 'wait' in stop)
+  );
+}
+
 /** Whoever waits is told at once. */
 function wake(run: Run, stop: NonNullable<Run['stop']>): void {
-  run.stop ??= stop;
+  if (run.stop === null || (typeof stop === 'object' && 'halted' in stop && givesBack(run.stop))) run.stop = stop;
   run.stirred.abort();
 }
 
@@ -645,7 +652,8 @@ function charge(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessful): v
     return;
   }
   const spent = run.budget.count({ result: answer.result, reason: answer.reason, fault });
-  if (spent) run.stop ??= { halted: spent.words, fault: spent.fault };
+  // Also a chunk that is being given back: else whoever claims it next would find that out with requests of its own.
+  if (spent) wake(run, { halted: spent.words, fault: spent.fault });
 }
 
 /** The first success at a target that failed for everybody: all who wait for it may go on, and this worker with all its slots. */

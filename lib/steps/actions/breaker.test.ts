@@ -116,12 +116,6 @@ const intents = async (batch?: StartedBatch): Promise<Record<string, number>> =>
   );
   return Object.fromEntries(rows.map(({ chunk, n }) => [chunk, n]));
 };
-const takeovers = async (): Promise<Record<string, number>> => {
-  const { rows } = await pool.query(
-    `SELECT batch_id || '.' || chunk AS chunk, count(*)::int AS n FROM event WHERE kind = 'takeover' GROUP BY 1`,
-  );
-  return Object.fromEntries(rows.map(({ chunk, n }) => [chunk, n]));
-};
 const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
 /** For a while workers look for something to do. */
 const idly = (count: number, ms: number) => {
@@ -165,10 +159,7 @@ describe('a dead target', () => {
     ]);
     expect(await breakers()).toMatchObject([{ target: dead.url, state: 'open' }]);
     const sent = { ...(await intents(first)), ...(await intents(second)) };
-    const lost = await takeovers();
-    // Whoever takes a chunk over from a worker that was too slow counts anew.
-    for (const [chunk, count] of Object.entries(sent))
-      expect(count, chunk).toBeLessThan((BUDGET + SLOTS) * (1 + (lost[chunk] ?? 0)));
+    for (const [chunk, count] of Object.entries(sent)) expect(count, chunk).toBeLessThan(BUDGET + SLOTS);
     await assertTrue(alive, other);
     expect(alive.lines()).toHaveLength(20);
     await idly(3, 1_500);

@@ -30,6 +30,7 @@ import {
   target,
   workUntil,
 } from '#test/fixtures/started-batch.ts';
+import { executeChunk } from './execute-chunk.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool } = await testDatabase();
@@ -343,6 +344,21 @@ test('a plan may allow no second attempt, and what a target refuses for good nev
     expect(Object.values(await steps(pool, batch.batchId)).map(String)).toEqual(Array(2).fill('intent,outcome:failed'));
     expect(seen).toHaveLength(2);
   }
+});
+
+test('an error budget that is spent while the chunk is being given back halts it: whoever claims it next sends nothing more', async () => {
+  const giveWay = new AbortController();
+  const { url, seen } = await target((_request, count) => {
+    if (count === 3) giveWay.abort();
+    return 400;
+  });
+  const execution = { first: 0, concurrency: 2, haltAfter: { consecutive: 3, share: 1 } };
+  const batch = await approvedHttp(url, 20, {}, execution);
+  await workUntil(pool, until(batch, 'halted'), {
+    executing: (task) =>
+      executeChunk(giveWay.signal.aborted ? task : { ...task, place: { ...task.place, giveWay: giveWay.signal } }),
+  });
+  expect(seen.length).toBeLessThanOrEqual(4);
 });
 
 test('a target that asks for an hour has it, without a worker; a pause ends the wait, and the next owner has the attempts that are left', async () => {
