@@ -648,7 +648,7 @@ function probed(run: Run, { row }: Attempt, to: Remote, { reason }: Unsuccessful
 function charge(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessful): void {
   const fault = to.faultOf(attempt.row, answer.reason);
   if (fault && run.probes.has(fault.target)) {
-    run.stop ??= { halted: fault.message, fault };
+    wake(run, { halted: fault.message, fault });
     return;
   }
   const spent = run.budget.count({ result: answer.result, reason: answer.reason, fault });
