@@ -39,7 +39,7 @@ export async function reviewedBatch({
   ratePerSecond,
 }: Wanted): Promise<Reviewed> {
   const { pool } = db();
-  const [datasetId, batchId] = [randomUUID(), randomUUID()];
+  const [datasetId, batchId] = [await seedRows(items), randomUUID()];
   const plan: Plan = parsePlan({
     classifier: { kind: 'rules', rules: [], otherwise: 'labelled' },
     categories: [{ name: 'labelled', action: action ?? NO_EFFECT }],
@@ -47,17 +47,6 @@ export async function reviewedBatch({
     execution: { first: 0, concurrency: concurrency ?? 8, ratePerSecond: ratePerSecond ?? null },
     receiptFields: receiptFields ?? [],
   });
-  await pool.query(
-    `INSERT INTO dataset (id, name, state, format, fields, item_count, created_by) VALUES ($1, 'rows.csv', 'ready', 'csv', $2, $3, $4)`,
-    [datasetId, JSON.stringify(FIELDS.map((name) => ({ name, type: 'text' }))), items, ACTOR.id],
-  );
-  await pool.query(
-    `INSERT INTO item (dataset_id, ordinal, fields, raw, digest)
-     SELECT $1, o, jsonb_build_object('date', '2026-11-' || (o % 28 + 1), 'from', 'customer' || o || '@example.org', 'subject', 'order ' || o || ' is late'),
-       raw, sha256(raw)
-     FROM generate_series(1, $2::int) o, convert_to('row ' || o, 'UTF8') raw`,
-    [datasetId, items],
-  );
   const { rows: stored } = await pool.query<{ plan: Plan }>(
     `INSERT INTO batch (id, dataset_id, name, plan, plan_digest, state, routing, created_by, started_by, started_at)
      VALUES ($1, $2, 'Benchmark', $3, $4, 'running', 'supervised', $5, $5, now()) RETURNING plan`,
@@ -118,4 +107,22 @@ export async function executed(wanted: Wanted): Promise<{ perSecond: number; bat
   const batch = await reviewedBatch(wanted);
   const from = await approve(batch);
   return { batchId: batch.batchId, perSecond: wanted.items / ((await untilDone(batch)) - from) };
+}
+
+/** A dataset of so many rows, made by the database itself. Gives its id. */
+export async function seedRows(items: number): Promise<string> {
+  const { pool } = db();
+  const datasetId = randomUUID();
+  await pool.query(
+    `INSERT INTO dataset (id, name, state, format, fields, item_count, created_by) VALUES ($1, 'rows.csv', 'ready', 'csv', $2, $3, $4)`,
+    [datasetId, JSON.stringify(FIELDS.map((name) => ({ name, type: 'text' }))), items, ACTOR.id],
+  );
+  await pool.query(
+    `INSERT INTO item (dataset_id, ordinal, fields, raw, digest)
+     SELECT $1, o, jsonb_build_object('date', '2026-11-' || (o % 28 + 1), 'from', 'customer' || o || '@example.org', 'subject', 'order ' || o || ' is late'),
+       raw, sha256(raw)
+     FROM generate_series(1, $2::int) o, convert_to('row ' || o, 'UTF8') raw`,
+    [datasetId, items],
+  );
+  return datasetId;
 }

@@ -37,7 +37,7 @@ import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
-import { ACTOR, FIELDS } from './approved-batch.ts';
+import { ACTOR, seedRows } from './approved-batch.ts';
 import { type Bench, type BenchRun, type Figures, rounded } from './bench.ts';
 import { startWorkers } from './workers.ts';
 
@@ -182,18 +182,7 @@ type Seeded = { large: string; small: string; datasetId: string };
 /** By the database itself, chunk by chunk. */
 async function seed(items: number, say: BenchRun['say']): Promise<Seeded> {
   const { pool } = db();
-  const datasetId = randomUUID();
-  await pool.query(
-    `INSERT INTO dataset (id, name, state, format, fields, item_count, created_by) VALUES ($1, 'rows.csv', 'ready', 'csv', $2, $3, $4)`,
-    [datasetId, JSON.stringify(FIELDS.map((name) => ({ name, type: 'text' }))), items, ACTOR.id],
-  );
-  await pool.query(
-    `INSERT INTO item (dataset_id, ordinal, fields, raw, digest)
-     SELECT $1, o, jsonb_build_object('date', '2026-11-' || (o % 28 + 1), 'from', 'customer' || o || '@example.org', 'subject', 'order ' || o || ' is late'),
-       raw, sha256(raw)
-     FROM generate_series(1, $2::int) o, convert_to('row ' || o, 'UTF8') raw`,
-    [datasetId, items],
-  );
+  const datasetId = await seedRows(items);
   say('items are there');
   const large = await seedBatch(datasetId, items, LARGE_CHUNKS, 0.5);
   say('the batch in large chunks is there');
