@@ -7,7 +7,7 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
-import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export const ACTOR: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: 'bench', via: 'api' };

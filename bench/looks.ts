@@ -34,7 +34,7 @@ import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
-import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { ACTOR, seedRows } from './approved-batch.ts';

@@ -2,7 +2,7 @@
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.ts';
+import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.sql.ts';
 import { CONNECTORS } from './kinds.ts';
 import type { Connector, UncertainWords } from './port.ts';
 

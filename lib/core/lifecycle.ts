@@ -152,7 +152,7 @@ export const CHUNK_HELD: readonly ChunkState[] = ['awaiting_release', 'paused', 
 
 /**
  * It stands still until a person says something: but not where it halted at a target, which is told once, as the target's incident. In SQL with that:
- * WAITS_FOR_PEOPLE in lib/store/batches/batch-reads.ts.
+ * WAITS_FOR_PEOPLE in lib/store/batches/batch-reads.sql.ts.
  */
 export const CHUNK_WAITING_FOR_PEOPLE: readonly ChunkState[] = [...CHUNK_IN_REVIEW, 'awaiting_release', 'halted'];
 

@@ -5,7 +5,7 @@
 import { PgBoss } from 'pg-boss';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
-import { CLAIMED, hear } from '#lib/store/live/notifications.ts';
+import { CLAIMED, hear } from '#lib/store/live/notifications.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 const QUEUE = 'bell';

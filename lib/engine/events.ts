@@ -4,7 +4,7 @@
  */
 import type { Pool } from 'pg';
 import { EVENTS_KEEP_MS, NOTIFY_PER_SECOND_MAX } from '#lib/core/limits.ts';
-import { CHANNEL, hear } from '#lib/store/live/notifications.ts';
+import { CHANNEL, hear } from '#lib/store/live/notifications.sql.ts';
 
 const QUIET_MS = 1000 / NOTIFY_PER_SECOND_MAX;
 /** More changed chunks than this are told as "the batch changed". */

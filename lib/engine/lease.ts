@@ -3,7 +3,7 @@
  * receipt's statement does (I3).
  */
 import { LEASE_MARGIN_MS, LEASE_MS, LEASE_RENEW_MS } from '#lib/core/limits.ts';
-import type { Claim, Renewal } from '#lib/store/chunks/claims.ts';
+import type { Claim, Renewal } from '#lib/store/chunks/claims.sql.ts';
 import { CLOCK, type Clock } from './clock.ts';
 import type { ExecutionStore } from './execute/execution-store.ts';
 import { reach } from './failpoints.ts';

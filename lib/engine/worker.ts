@@ -13,8 +13,8 @@ import {
   POLL_MS,
   STOPPING_CHUNKS_PER_WORKER,
 } from '#lib/core/limits.ts';
-import { haltChunk } from '#lib/store/actions/execution.ts';
-import { type Claim, type Claimed, claimChunk, readStarving, releaseLease, type Takes } from '#lib/store/chunks/claims.ts';
+import { haltChunk } from '#lib/store/actions/execution.sql.ts';
+import { type Claim, type Claimed, claimChunk, readStarving, releaseLease, type Takes } from '#lib/store/chunks/claims.sql.ts';
 import { openDatabaseIncident, resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
 import { forgetWorker, recordWorker } from '#lib/store/fleet/workers.ts';
 import { type Spell, troubleOf } from './database-trouble.ts';

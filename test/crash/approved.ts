@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
-import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { ADA, chunkStates, type StartedBatch, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
 import { type Mode, type RunningTarget, startTarget } from '#test/target.ts';
 

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
-import { readTargetIncidents } from '#lib/store/actions/breakers.ts';
+import { readTargetIncidents } from '#lib/store/actions/breakers.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, leasesCount } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';

@@ -10,9 +10,9 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
-import type { Approval, Counted, Ending, FrozenRow, Page, Reserved, WorkRow } from '#lib/store/actions/execution.ts';
-import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.ts';
-import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
+import type { Approval, Counted, Ending, FrozenRow, Page, Reserved, WorkRow } from '#lib/store/actions/execution.sql.ts';
+import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.sql.ts';
+import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
 
 type ModelRow = { connector: string; first?: boolean };

@@ -7,7 +7,7 @@ import type { Clock } from '#lib/engine/clock.ts';
 import { trouble } from '#lib/engine/database-trouble.ts';
 import type { ExecutionStore, FencedTransaction, ReceiptConnection } from '#lib/engine/execute/execution-store.ts';
 import { Refused } from '#lib/engine/execute/receipt-writer.ts';
-import type { Claim, Wait } from '#lib/store/chunks/claims.ts';
+import type { Claim, Wait } from '#lib/store/chunks/claims.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { fault, type ModelDatabase } from './database.ts';
 

@@ -14,13 +14,13 @@ export type Mutant = {
   cells?: string;
 };
 
-const RECEIPTS = 'lib/store/receipts/receipts.ts';
-const EXECUTION = 'lib/store/actions/execution.ts';
+const RECEIPTS = 'lib/store/receipts/receipts.sql.ts';
+const EXECUTION = 'lib/store/actions/execution.sql.ts';
 const WRITER = 'lib/engine/execute/receipt-writer.ts';
 const EXECUTOR = 'lib/engine/execute/executor.ts';
 const EXECUTE = 'lib/steps/actions/execute-chunk.ts';
-const CLAIMS = 'lib/store/chunks/claims.ts';
-const CLASSIFICATIONS = 'lib/store/chunks/classifications.ts';
+const CLAIMS = 'lib/store/chunks/claims.sql.ts';
+const CLASSIFICATIONS = 'lib/store/chunks/classifications.sql.ts';
 
 const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
 const REPEATED = ['lib/steps/actions/repeats.test.ts'];

@@ -22,7 +22,7 @@ export type WaitsFor = {
   target: string | null;
 };
 
-/** All that it is derived from, as one statement saw it (WAIT_FACTS in lib/store/chunks/wait-facts.ts). */
+/** All that it is derived from, as one statement saw it (WAIT_FACTS in lib/store/chunks/wait-facts.sql.ts). */
 export type WaitFacts = {
   batchState: BatchState;
   /** a worker has it, under a lease that has not lapsed */

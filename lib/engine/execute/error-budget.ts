@@ -1,6 +1,6 @@
 /** When so much fails that going on would do harm: a run of failures, or too large a share of them. */
-import type { TargetFault } from '#lib/store/actions/breakers.ts';
-import type { Counted } from '#lib/store/actions/execution.ts';
+import type { TargetFault } from '#lib/store/actions/breakers.sql.ts';
+import type { Counted } from '#lib/store/actions/execution.sql.ts';
 
 /** `share` counts after this many outcomes, so that one early failure is not half of everything. */
 const SHARE_COUNTS_AFTER = 20;

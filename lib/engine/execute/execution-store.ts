@@ -7,7 +7,7 @@ import type { Pool, PoolClient } from 'pg';
 import { LEASE_MS } from '#lib/core/limits.ts';
 import { type Trouble, troubleOf } from '#lib/engine/database-trouble.ts';
 import type { SealedReceipt } from '#lib/ledger/receipt.ts';
-import { closeBreaker } from '#lib/store/actions/breakers.ts';
+import { closeBreaker } from '#lib/store/actions/breakers.sql.ts';
 import {
   type Approval,
   type Counted,
@@ -24,7 +24,7 @@ import {
   reserveRate,
   returnRate,
   type WorkRow,
-} from '#lib/store/actions/execution.ts';
+} from '#lib/store/actions/execution.sql.ts';
 import {
   type Claim,
   holdFence,
@@ -33,7 +33,7 @@ import {
   renewLease,
   renewLeases,
   whyRefused,
-} from '#lib/store/chunks/claims.ts';
+} from '#lib/store/chunks/claims.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import {
   type IntentRow,
@@ -43,7 +43,7 @@ import {
   insertResolution,
   type OutcomeRow,
   storedLeaves,
-} from '#lib/store/receipts/receipts.ts';
+} from '#lib/store/receipts/receipts.sql.ts';
 import { type InspectedAction, isUncertain, saveInspection } from '#lib/store/uncertain/inspections.ts';
 import { Refused } from './receipt-writer.ts';
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { expect, test } from 'vitest';
-import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { counters, steps } from '#test/fixtures/started-batch.ts';

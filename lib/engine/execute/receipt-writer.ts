@@ -8,9 +8,9 @@ import { CLOCK, type Clock } from '#lib/engine/clock.ts';
 import { patience } from '#lib/engine/database-trouble.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { SealedReceipt } from '#lib/ledger/receipt.ts';
-import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
-import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.ts';
+import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
 import type { Backend, ExecutionStore, ReceiptConnection } from './execution-store.ts';
 

@@ -4,7 +4,7 @@
  */
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Clock } from '#lib/engine/clock.ts';
-import type { Wait } from '#lib/store/chunks/claims.ts';
+import type { Wait } from '#lib/store/chunks/claims.sql.ts';
 
 /** Until when, by the monotonic clock. `for` is null where the wait is short, or its end is known to nobody else: then the chunk is not given back for it. */
 export type Rest = { until: number; for: Wait['for'] | null };

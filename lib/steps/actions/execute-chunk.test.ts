@@ -13,9 +13,9 @@ import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
 import { checkSums } from '#lib/steps/receipts/check-sums.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
-import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
-import { claimChunk } from '#lib/store/chunks/claims.ts';
-import { insertIntents, insertOutcomes } from '#lib/store/receipts/receipts.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
+import { insertIntents, insertOutcomes } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import {

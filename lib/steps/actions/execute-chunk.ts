@@ -12,9 +12,9 @@ import { talliedStore } from '#lib/engine/execute/tallied-store.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
-import { haltAtTarget, settleBreakers } from '#lib/store/actions/breakers.ts';
-import { haltChunk, settleBatch } from '#lib/store/actions/execution.ts';
-import { giveBack, releaseLease } from '#lib/store/chunks/claims.ts';
+import { haltAtTarget, settleBreakers } from '#lib/store/actions/breakers.sql.ts';
+import { haltChunk, settleBatch } from '#lib/store/actions/execution.sql.ts';
+import { giveBack, releaseLease } from '#lib/store/chunks/claims.sql.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 
 /** Ends with the chunk in its next state, halted, or given back; see the executor for what is guaranteed on the way. */

@@ -6,10 +6,10 @@ import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { FailureGroup } from '#lib/shapes/actions.ts';
 import { isId } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { readFailureGroups } from '#lib/store/actions/failures.ts';
-import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
+import { readFailureGroups } from '#lib/store/actions/failures.sql.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.ts';
+import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.sql.ts';
 
 const EXAMPLES = 3;
 

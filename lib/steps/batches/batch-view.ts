@@ -18,14 +18,14 @@ import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { type ChunkNow, type Pulse, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
-import { readTally, type StateTally, type Tally } from '#lib/store/batches/tally.ts';
-import { readWaiters } from '#lib/store/chunks/wait-facts.ts';
+import { type ChunkNow, type Pulse, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
+import { readTally, type StateTally, type Tally } from '#lib/store/batches/tally.sql.ts';
+import { readWaiters } from '#lib/store/chunks/wait-facts.sql.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
-import { readTold } from '#lib/store/live/tape.ts';
+import { readTold } from '#lib/store/live/tape.sql.ts';
 import type { db } from '#lib/store/postgres/db.ts';
-import { readNewest, type Span } from '#lib/store/receipts/receipt-reads.ts';
-import { foldChunks } from '#lib/store/receipts/sum.ts';
+import { readNewest, type Span } from '#lib/store/receipts/receipt-reads.sql.ts';
+import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
 

@@ -8,9 +8,9 @@ import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { checkSums } from '#lib/steps/receipts/check-sums.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
-import { settleBatches } from '#lib/store/actions/execution.ts';
-import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
-import { claimChunk } from '#lib/store/chunks/claims.ts';
+import { settleBatches } from '#lib/store/actions/execution.sql.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type Seed, type SeedChunk, type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { whileHeld } from '#test/fixtures/interleave.ts';
@@ -240,7 +240,7 @@ test('what was accepted as unknown does not hold the chunk open when it is retri
 });
 
 test('accepted as unknown while the worker ends the chunk: it is done, not unresolved for ever', async () => {
-  const { endExecution } = await import('#lib/store/actions/execution.ts');
+  const { endExecution } = await import('#lib/store/actions/execution.sql.ts');
   const batch = await seed([
     { state: 'executing', items: [item('intent', 'outcome:uncertain'), item('intent', 'outcome:succeeded')] },
   ]);

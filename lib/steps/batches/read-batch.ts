@@ -5,9 +5,9 @@ import { actionWords } from '#lib/connectors/words.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
 import { isId, nounOf } from '#lib/steps/page.ts';
-import { type BatchFacts, readBatchFacts, readPulse } from '#lib/store/batches/batch-reads.ts';
+import { type BatchFacts, readBatchFacts, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readUndosOf } from '#lib/store/undo/undo.ts';
+import { readUndosOf } from '#lib/store/undo/undo.sql.ts';
 import { readMoment, readTogether } from './batch-view.ts';
 
 /** The batch with its sum; null when there is none. */

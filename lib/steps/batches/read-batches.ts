@@ -6,9 +6,9 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_STATES, BATCH_TRANSITIONS, BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
 import type { BatchRow } from '#lib/shapes/batches.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
-import { readBatchList } from '#lib/store/batches/batch-reads.ts';
-import { readWaiters } from '#lib/store/chunks/wait-facts.ts';
-import { readAttended } from '#lib/store/fleet/board-reads.ts';
+import { readBatchList } from '#lib/store/batches/batch-reads.sql.ts';
+import { readWaiters } from '#lib/store/chunks/wait-facts.sql.ts';
+import { readAttended } from '#lib/store/fleet/board-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /**

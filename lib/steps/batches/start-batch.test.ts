@@ -3,7 +3,7 @@ import type { GatePolicy, PlanInput } from '#lib/core/plans/plan.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
-import { reserveRate } from '#lib/store/actions/execution.ts';
+import { reserveRate } from '#lib/store/actions/execution.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, BO, chunkStates, workUntil } from '#test/fixtures/started-batch.ts';
 import { createBatch } from './create-batch.ts';

@@ -12,7 +12,7 @@ import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { claimResources } from '#lib/store/batches/batches.ts';
 import { type BatchRow, openGates, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import { readPlanningDataset } from '#lib/store/plans/planning.ts';
+import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({ batchId: z.uuid() });

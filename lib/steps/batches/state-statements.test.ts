@@ -26,35 +26,35 @@ const TABLES: Record<string, Record<string, { from: readonly string[]; to: strin
 
 /** The statements whose text is fixed, by file and declaration: the transitions that each carries out. */
 const FIXED: Record<string, string[]> = {
-  'lib/store/actions/breakers.ts letHaltedGo': ['resume_halted'],
-  'lib/store/actions/execution.ts HALT': [
+  'lib/store/actions/breakers.sql.ts letHaltedGo': ['resume_halted'],
+  'lib/store/actions/execution.sql.ts HALT': [
     ...['halt_classify', 'halt_execute', 'cancel_executing', 'executed', 'executed_with_uncertain'],
   ],
-  'lib/store/actions/execution.ts askForRelease': ['first_done_elsewhere'],
-  'lib/store/actions/execution.ts endExecution': [
+  'lib/store/actions/execution.sql.ts askForRelease': ['first_done_elsewhere'],
+  'lib/store/actions/execution.sql.ts endExecution': [
     ...['cancel_executing', 'pause', 'first_done', 'executed', 'executed_with_uncertain'],
   ],
-  'lib/store/actions/execution.ts finishBatch': ['finish'],
-  'lib/store/actions/execution.ts settleUncertain': ['answer_last_uncertain'],
-  'lib/store/batches/stopping.ts acceptRestOfChunks': ['accept_halted', 'accept_halted_with_uncertain', 'settle_halted'],
-  'lib/store/batches/stopping.ts cancelChunks': ['cancel_idle', 'cancel_executing', 'settle_halted'],
-  'lib/store/batches/stopping.ts resumeChunks': ['resume', 'resume_halted', 'reclassify_halted'],
-  'lib/store/batches/stopping.ts retryChunks': ['retry'],
-  'lib/store/chunks/claims.ts CLAIM': ['claim_classify', 'claim_execute'],
-  'lib/store/chunks/claims.ts yieldClassifying': ['yield_classify'],
+  'lib/store/actions/execution.sql.ts finishBatch': ['finish'],
+  'lib/store/actions/execution.sql.ts settleUncertain': ['answer_last_uncertain'],
+  'lib/store/batches/stopping.sql.ts acceptRestOfChunks': ['accept_halted', 'accept_halted_with_uncertain', 'settle_halted'],
+  'lib/store/batches/stopping.sql.ts cancelChunks': ['cancel_idle', 'cancel_executing', 'settle_halted'],
+  'lib/store/batches/stopping.sql.ts resumeChunks': ['resume', 'resume_halted', 'reclassify_halted'],
+  'lib/store/batches/stopping.sql.ts retryChunks': ['retry'],
+  'lib/store/chunks/claims.sql.ts CLAIM': ['claim_classify', 'claim_execute'],
+  'lib/store/chunks/claims.sql.ts yieldClassifying': ['yield_classify'],
   // Clauses of takeSequence, each by its transition. Its guard is the caller's: chunkFrom of the same name.
-  'lib/store/receipts/receipts.ts DECIDED.approve': ['approve'],
-  'lib/store/receipts/receipts.ts DECIDED.approve_first_of_two': ['approve_first_of_two'],
-  'lib/store/receipts/receipts.ts DECIDED.refuse_second': ['refuse_second'],
-  'lib/store/receipts/receipts.ts DECIDED.send_back': ['send_back'],
-  'lib/store/receipts/receipts.ts DECIDED.close': ['close'],
-  'lib/store/receipts/receipts.ts DECIDED.release': ['release'],
+  'lib/store/receipts/receipts.sql.ts DECIDED.approve': ['approve'],
+  'lib/store/receipts/receipts.sql.ts DECIDED.approve_first_of_two': ['approve_first_of_two'],
+  'lib/store/receipts/receipts.sql.ts DECIDED.refuse_second': ['refuse_second'],
+  'lib/store/receipts/receipts.sql.ts DECIDED.send_back': ['send_back'],
+  'lib/store/receipts/receipts.sql.ts DECIDED.close': ['close'],
+  'lib/store/receipts/receipts.sql.ts DECIDED.release': ['release'],
 };
 
 /** Clauses without a guard of their own. */
 const GUARDED_ELSEWHERE = /receipts\.ts DECIDED\./;
 /** Guarded by the state of the claim, which is one that a worker owns. */
-const OF_CLAIM = 'lib/store/actions/execution.ts HALT';
+const OF_CLAIM = 'lib/store/actions/execution.sql.ts HALT';
 
 const STATEMENTS = globSync('lib/{store,steps,engine}/**/*.ts')
   .filter((file) => !file.endsWith('.test.ts') && !file.startsWith('lib/store/generated/'))
@@ -137,13 +137,13 @@ test('a statement that only looks at the state sets none', () => {
 
 /** Lists of states that are spelled in a statement whose text is fixed, and the set of the lifecycle that each must be. */
 const SPELLED: [file: string, set: readonly string[]][] = [
-  ['lib/store/actions/breakers.ts', CHUNK_ACTING],
+  ['lib/store/actions/breakers.sql.ts', CHUNK_ACTING],
   // Those that would send to the target, by themselves or when they are let go on; what halted counts only where it halted at this one.
-  ['lib/store/actions/breakers.ts', [...CHUNK_ACTING, ...CHUNK_HELD.filter((state) => state !== 'halted')]],
+  ['lib/store/actions/breakers.sql.ts', [...CHUNK_ACTING, ...CHUNK_HELD.filter((state) => state !== 'halted')]],
   // Beside awaiting_release, which another column asks for.
-  ['lib/store/actions/execution.ts', [...CHUNK_ACTING, ...CHUNK_HELD.filter((state) => state !== 'awaiting_release')]],
-  ...[0, 1, 2].map((): [string, readonly string[]] => ['lib/store/chunks/claims.ts', CHUNK_ACTING]),
-  ['lib/store/chunks/claims.ts', CHUNK_CLASSIFYING],
+  ['lib/store/actions/execution.sql.ts', [...CHUNK_ACTING, ...CHUNK_HELD.filter((state) => state !== 'awaiting_release')]],
+  ...[0, 1, 2].map((): [string, readonly string[]] => ['lib/store/chunks/claims.sql.ts', CHUNK_ACTING]),
+  ['lib/store/chunks/claims.sql.ts', CHUNK_CLASSIFYING],
 ];
 
 test('a list of states is spelled only where a text is fixed, and there as the set that it stands for', () => {

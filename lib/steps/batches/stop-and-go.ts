@@ -10,8 +10,8 @@ import { BATCH_RETRIABLE, BATCH_TRANSITIONS, type BatchState, batchFrom } from '
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import type { Moved } from '#lib/shapes/batches.ts';
-import { probeFor, settleBreakers } from '#lib/store/actions/breakers.ts';
-import { askForRelease, finishBatch } from '#lib/store/actions/execution.ts';
+import { probeFor, settleBreakers } from '#lib/store/actions/breakers.sql.ts';
+import { askForRelease, finishBatch } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import {
   acceptRestOfChunks,
@@ -20,9 +20,9 @@ import {
   resolveIncidents,
   resumeChunks,
   retryChunks,
-} from '#lib/store/batches/stopping.ts';
+} from '#lib/store/batches/stopping.sql.ts';
 import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, openGates } from '#lib/store/chunks/chunks.ts';
-import { tellTape } from '#lib/store/live/tape.ts';
+import { tellTape } from '#lib/store/live/tape.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { takeResources } from './start-batch.ts';
 

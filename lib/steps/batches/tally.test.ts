@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
 import { checkSums } from '#lib/steps/receipts/check-sums.ts';
-import { readChunksNow } from '#lib/store/batches/batch-reads.ts';
-import { readTally, type Tally } from '#lib/store/batches/tally.ts';
-import { foldChunks } from '#lib/store/receipts/sum.ts';
+import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { readTally, type Tally } from '#lib/store/batches/tally.sql.ts';
+import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { tallyOf } from './batch-view.ts';

@@ -8,7 +8,7 @@ import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { assertUnfinished, lockChunks, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import { categoryCounts, correctClassifications } from '#lib/store/chunks/classifications.ts';
+import { categoryCounts, correctClassifications } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({

@@ -24,10 +24,10 @@ import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type DecisionAnswers, type DecisionBody, sealReceipt, seenDigest } from '#lib/ledger/receipt.ts';
 import { type Decided, decidedChunks, decisionAnswers } from '#lib/shapes/checkpoints.ts';
-import { settleBatch } from '#lib/store/actions/execution.ts';
+import { settleBatch } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { type DecidedChunk, insertDecision, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
-import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '#lib/store/checkpoints/manifest.ts';
+import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '#lib/store/checkpoints/manifest.sql.ts';
 import {
   assertUnfinished,
   type BatchRow,
@@ -37,9 +37,9 @@ import {
   openGates,
   readBatchRow,
 } from '#lib/store/chunks/chunks.ts';
-import { correctionsSince, discardClassifications } from '#lib/store/chunks/classifications.ts';
+import { correctionsSince, discardClassifications } from '#lib/store/chunks/classifications.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
-import { type DecidedTransition, insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
+import { type DecidedTransition, insertNumbered, takeSequence } from '#lib/store/receipts/receipts.sql.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunks: decidedChunks, ...decisionAnswers });
 

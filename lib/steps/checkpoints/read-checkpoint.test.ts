@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { Role } from '#lib/core/people/roles.ts';
-import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { correct } from './correct.ts';

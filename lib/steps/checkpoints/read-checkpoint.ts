@@ -11,7 +11,7 @@ import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber, nounOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.sql.ts';
 import {
   anyProposed,
   type ChunkOf,
@@ -20,13 +20,13 @@ import {
   readCorrections,
   readHaltedAt,
   readNextWaiting,
-} from '#lib/store/checkpoints/checkpoint-reads.ts';
+} from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readDecisionReceipts, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
-import { lookAt } from '#lib/store/checkpoints/looks.ts';
-import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
+import { lookAt } from '#lib/store/checkpoints/looks.sql.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.ts';
-import { foldChunks } from '#lib/store/receipts/sum.ts';
+import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.sql.ts';
+import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 import { sampleOf } from './sample-rows.ts';
 
 const CORRECTIONS_SHOWN = 50;

@@ -2,8 +2,8 @@
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
-import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
-import type { ClassifiedItem } from '#lib/store/checkpoints/checkpoint-reads.ts';
+import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
+import type { ClassifiedItem } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 
 const FIELDS_IN_LINE = 3;
 

@@ -9,7 +9,7 @@ import { cancel } from '#lib/steps/batches/stop-and-go.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
-import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { BO, chunkStates, leasesCount, workUntil } from '#test/fixtures/started-batch.ts';

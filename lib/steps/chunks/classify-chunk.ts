@@ -12,12 +12,12 @@ import { reach } from '#lib/engine/failpoints.ts';
 import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
-import { readChunksNow } from '#lib/store/batches/batch-reads.ts';
-import { lookAt } from '#lib/store/checkpoints/looks.ts';
-import { currentManifest } from '#lib/store/checkpoints/manifest.ts';
-import { type Claim, whyRefused, yieldClassifying } from '#lib/store/chunks/claims.ts';
-import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.ts';
-import { undoClassifications } from '#lib/store/undo/undo.ts';
+import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { lookAt } from '#lib/store/checkpoints/looks.sql.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { type Claim, whyRefused, yieldClassifying } from '#lib/store/chunks/claims.sql.ts';
+import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
+import { undoClassifications } from '#lib/store/undo/undo.sql.ts';
 
 /** Throws what the classifier throws, in words for a person, also that it takes too long; the loop halts the chunk with them. */
 export async function classifyChunk({ pool, claim, lease, drain, place }: WorkerTask): Promise<Handled> {

@@ -2,7 +2,7 @@
 import type { At, Classification, Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier } from '#lib/classifiers/registry.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
-import { type OpenChunk, unclassified } from '#lib/store/chunks/classifications.ts';
+import { type OpenChunk, unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type PageToClassify = {

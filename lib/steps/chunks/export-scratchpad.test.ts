@@ -7,7 +7,7 @@ import { inflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
-import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
+import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { exportScratchpad } from './export-scratchpad.ts';

@@ -8,7 +8,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { fileStem } from '#lib/steps/file-stem.ts';
 import { isId } from '#lib/steps/page.ts';
 import type { Download } from '#lib/steps/receipts/export-receipts.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { scratchpadOf } from './read-scratchpad.ts';
 

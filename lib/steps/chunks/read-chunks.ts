@@ -7,9 +7,9 @@ import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { isId, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
-import { readChunksNow, readPulse } from '#lib/store/batches/batch-reads.ts';
+import { readChunksNow, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { foldChunks } from '#lib/store/receipts/sum.ts';
+import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 
 type Input = PageInput & { batchId: string; state?: string | null | undefined };
 

@@ -2,8 +2,8 @@
 import { detailsHeading, detailsItem, scratchpadSummary } from '#lib/core/checkpoints/scratchpad.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
-import { type BatchFacts, type ChunkNow, readNames } from '#lib/store/batches/batch-reads.ts';
-import { readCategoryCounts, walkClassified } from '#lib/store/checkpoints/checkpoint-reads.ts';
+import { type BatchFacts, type ChunkNow, readNames } from '#lib/store/batches/batch-reads.sql.ts';
+import { readCategoryCounts, walkClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type Scratchpad = {

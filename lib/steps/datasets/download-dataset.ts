@@ -7,7 +7,7 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import type { WriteBack } from '#lib/ingest/port.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
-import { type Original, readOriginals } from '#lib/store/datasets/originals.ts';
+import { type Original, readOriginals } from '#lib/store/datasets/originals.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { DOWNLOAD_FORMATS } from './formats.ts';
 

@@ -15,7 +15,7 @@ import {
   pageOf,
 } from '#lib/steps/page.ts';
 import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
-import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.ts';
+import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /** The newest first. @throws CountersignError `invalid` for a cursor of another list. */

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
-import { failAbandonedUploads } from '#lib/store/datasets/items.ts';
+import { failAbandonedUploads } from '#lib/store/datasets/items.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
 import { uploadDataset } from './upload-dataset.ts';

@@ -20,7 +20,7 @@ import { log } from '#lib/log.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
 import { doneBefore } from '#lib/store/api/api-writes.ts';
 import { ItemRows } from '#lib/store/datasets/item-rows.ts';
-import { type Arrived, BEGUN, beginUpload, UPLOADED, type Upload } from '#lib/store/datasets/items.ts';
+import { type Arrived, BEGUN, beginUpload, UPLOADED, type Upload } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type UploadInput = {

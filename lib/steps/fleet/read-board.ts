@@ -9,8 +9,8 @@ import type { Board, BoardBatch, BoardTarget, Queued } from '#lib/shapes/board.t
 import type { TargetIncident } from '#lib/shapes/fleet.ts';
 import { classifyingRate, speedOf } from '#lib/steps/batches/batch-view.ts';
 import { nounOf } from '#lib/steps/page.ts';
-import { readActionRates } from '#lib/store/batches/batch-reads.ts';
-import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.ts';
+import { readActionRates } from '#lib/store/batches/batch-reads.sql.ts';
+import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
 import {
   type Activity,
   type BoardBatchRow,
@@ -20,7 +20,7 @@ import {
   readDatabaseSize,
   readTargetStats,
   type TargetStats,
-} from '#lib/store/fleet/board-reads.ts';
+} from '#lib/store/fleet/board-reads.sql.ts';
 import { countClosedThisWeek } from '#lib/store/fleet/incidents.ts';
 import { readDatabaseFault, readWorkersNow } from '#lib/store/fleet/workers.ts';
 import { db } from '#lib/store/postgres/db.ts';

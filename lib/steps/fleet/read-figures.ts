@@ -4,9 +4,9 @@ import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
 import { latencyQuantile } from '#lib/core/fleet/latency.ts';
 import { BATCH_STATES, CHUNK_STATES } from '#lib/core/lifecycle.ts';
 import { METRICS_MS } from '#lib/core/limits.ts';
-import { readWaiters } from '#lib/store/chunks/wait-facts.ts';
-import { readDatabaseSize, readTargetStats } from '#lib/store/fleet/board-reads.ts';
-import { readCounts } from '#lib/store/fleet/metric-reads.ts';
+import { readWaiters } from '#lib/store/chunks/wait-facts.sql.ts';
+import { readDatabaseSize, readTargetStats } from '#lib/store/fleet/board-reads.sql.ts';
+import { readCounts } from '#lib/store/fleet/metric-reads.sql.ts';
 import { readWorkersNow } from '#lib/store/fleet/workers.ts';
 import { db } from '#lib/store/postgres/db.ts';
 

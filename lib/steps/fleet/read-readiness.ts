@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { READY_MS } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
-import { missingMigrations } from '#lib/store/fleet/readiness.ts';
+import { missingMigrations } from '#lib/store/fleet/readiness.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 // Next loads modules more than once: what the process was told has to be there for each copy, and the database is asked once for all.

@@ -1,6 +1,6 @@
 /** Targets that failed for everybody, as pages and the API tell of them: each once, however many chunks wait for it. */
 import type { TargetIncident } from '#lib/shapes/fleet.ts';
-import { readTargetIncidents } from '#lib/store/actions/breakers.ts';
+import { readTargetIncidents } from '#lib/store/actions/breakers.sql.ts';
 import type { db } from '#lib/store/postgres/db.ts';
 
 /** The oldest first; only those that this batch, or this chunk of it, waits for when one is given. */

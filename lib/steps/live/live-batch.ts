@@ -4,7 +4,7 @@ import { listen } from '#lib/engine/events.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { type Moment, readMoment, readTapeAt } from '#lib/steps/batches/batch-view.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
+import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import type { db } from '#lib/store/postgres/db.ts';
 
 export type LiveMoment = Moment & { tape: TapeLine[] };

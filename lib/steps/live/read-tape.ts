@@ -5,7 +5,7 @@ import type { TapeLine } from '#lib/shapes/live.ts';
 import { readMoment, readTapeAt } from '#lib/steps/batches/batch-view.ts';
 import { isId } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /** The newest first, up to TAPE_LINES: what ended and what was decided. Null when there is no such batch. */

@@ -6,7 +6,7 @@ import { env } from '#lib/env.ts';
 import type { BatchProgress, BatchSnapshot } from '#lib/shapes/live.ts';
 import { batchAbout } from '#lib/steps/batches/read-batch.ts';
 import { isId } from '#lib/steps/page.ts';
-import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince } from '#lib/store/batches/batch-reads.ts';
+import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { followAs } from './live-actors.ts';
 import { type LiveMoment, takeSeat } from './live-batch.ts';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Classification, Classifier } from '#lib/classifiers/port.ts';
 import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX } from '#lib/core/limits.ts';
-import { type PlanningDataset, type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
+import { type PlanningDataset, type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type ClassifiedCounts = {

@@ -8,7 +8,7 @@ import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import type { PlannedBatch } from '#lib/core/plans/planner.ts';
 import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
-import { type PlanningItem, readItems } from '#lib/store/plans/planning.ts';
+import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countClassified } from './count-classified.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';

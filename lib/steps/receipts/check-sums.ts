@@ -6,11 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { REFOLD_TURN_MS, SUM_CHECK_MS } from '#lib/core/limits.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
 import { announce } from '#lib/engine/events.ts';
-import { readChunksNow, readUncheckedBatches } from '#lib/store/batches/batch-reads.ts';
+import { readChunksNow, readUncheckedBatches } from '#lib/store/batches/batch-reads.sql.ts';
 import { stopOnMismatch } from '#lib/store/fleet/incidents.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
-import { endWatch, readDueChunks, readWatchedBatches, refold, takeRefoldTurn } from '#lib/store/receipts/refold.ts';
-import { foldChunks, keepFolds } from '#lib/store/receipts/sum.ts';
+import { endWatch, readDueChunks, readWatchedBatches, refold, takeRefoldTurn } from '#lib/store/receipts/refold.sql.ts';
+import { foldChunks, keepFolds } from '#lib/store/receipts/sum.sql.ts';
 
 /**
  * Folds what came since the last time onto what was kept, compares, and keeps it, for every batch that is watched: the pages read what is kept. By any

@@ -3,9 +3,9 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import { isId, isNumber, limitOf, numbersCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
-import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readReceiptPage, readStory } from '#lib/store/receipts/receipt-reads.ts';
+import { readReceiptPage, readStory } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { receiptReader } from './receipt-rows.ts';
 
 type Input = PageInput & { batchId: string; ordinal?: number | null | undefined; chunk?: number | null | undefined };

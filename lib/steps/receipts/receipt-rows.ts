@@ -4,11 +4,11 @@ import { needsTwo, type Signing, signingsOf } from '#lib/core/checkpoints/signat
 import { decisionLine, ERASED, receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
-import type { BatchFacts } from '#lib/store/batches/batch-reads.ts';
-import { readNames } from '#lib/store/batches/batch-reads.ts';
+import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
+import { readNames } from '#lib/store/batches/batch-reads.sql.ts';
 import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.ts';
 import type { db } from '#lib/store/postgres/db.ts';
-import type { StoredReceipt } from '#lib/store/receipts/receipt-reads.ts';
+import type { StoredReceipt } from '#lib/store/receipts/receipt-reads.sql.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
 

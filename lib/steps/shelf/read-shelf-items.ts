@@ -5,7 +5,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { type ShelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
-import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readShelfItems as readRows } from '#lib/store/shelf/shelf.ts';
 

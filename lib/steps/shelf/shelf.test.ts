@@ -12,7 +12,7 @@ import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
-import { buildManifest } from '#lib/store/checkpoints/manifest.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { MIGRATIONS_DIR } from '#lib/store/postgres/schema-engine.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, BO, chunkStates, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';

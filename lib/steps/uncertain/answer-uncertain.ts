@@ -9,13 +9,13 @@ import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
 import { type Answered, type Said, uncertainAnswers } from '#lib/shapes/uncertain.ts';
-import { settleBatch, settleUncertain } from '#lib/store/actions/execution.ts';
+import { settleBatch, settleUncertain } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { type ChunkRow, lockChunks } from '#lib/store/chunks/chunks.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
-import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.ts';
+import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.sql.ts';
 import { saveInspection } from '#lib/store/uncertain/inspections.ts';
-import { readUncertainActions, readUncertainOfGroup, type UncertainAction } from '#lib/store/uncertain/uncertain.ts';
+import { readUncertainActions, readUncertainOfGroup, type UncertainAction } from '#lib/store/uncertain/uncertain.sql.ts';
 import { askTargets } from './ask-targets.ts';
 import { readGroupId } from './groups.ts';
 

@@ -6,8 +6,8 @@ import type { Connector } from '#lib/connectors/port.ts';
 import { ASK_SLOTS, ASK_TIMEOUT_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Said } from '#lib/shapes/uncertain.ts';
-import { reserveRate } from '#lib/store/actions/execution.ts';
-import { readSentRequests, type SentRequest, type UncertainAction } from '#lib/store/uncertain/uncertain.ts';
+import { reserveRate } from '#lib/store/actions/execution.sql.ts';
+import { readSentRequests, type SentRequest, type UncertainAction } from '#lib/store/uncertain/uncertain.sql.ts';
 
 /** The connector that can look this request up at its target; null when there is none. */
 export function inspector(connector: string, request: Uint8Array): Extract<Connector, { kind: 'remote' }> | null {

@@ -1,7 +1,7 @@
 /** The name of a group of uncertain actions: what was seen of it, so that an answer never covers one that came later. */
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
-import type { Cause, SeenUpTo } from '#lib/store/uncertain/uncertain.ts';
+import type { Cause, SeenUpTo } from '#lib/store/uncertain/uncertain.sql.ts';
 
 const name = z.tuple([
   z.uuid(),

@@ -7,11 +7,11 @@ import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 import { isId, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { readBatchFacts, readNames } from '#lib/store/batches/batch-reads.ts';
+import { readBatchFacts, readNames } from '#lib/store/batches/batch-reads.sql.ts';
 import { readWorkerNames } from '#lib/store/fleet/workers.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readUncertainReceipts } from '#lib/store/receipts/receipt-reads.ts';
-import { readUncertainGroups } from '#lib/store/uncertain/uncertain.ts';
+import { readUncertainReceipts } from '#lib/store/receipts/receipt-reads.sql.ts';
+import { readUncertainGroups } from '#lib/store/uncertain/uncertain.sql.ts';
 import { inspector } from './ask-targets.ts';
 import { groupId } from './groups.ts';
 

@@ -7,7 +7,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { type UndoCovers, type UndoPreview, undoScope } from '#lib/shapes/undo.ts';
 import { nounOf } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
-import { readBatchFacts } from '#lib/store/batches/batch-reads.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { surveyUndo, type UndoSurvey } from './survey-undo.ts';

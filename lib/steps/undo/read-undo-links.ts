@@ -4,7 +4,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import type { ReceiptLink, UndoLinks } from '#lib/shapes/undo.ts';
 import { isId, isNumber } from '#lib/steps/page.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readUndoingReceipt, readUndoneReceipt } from '#lib/store/undo/undo.ts';
+import { readUndoingReceipt, readUndoneReceipt } from '#lib/store/undo/undo.sql.ts';
 
 /** An undo of an undo of an undo is told; nobody reads on from there. */
 const LINKS_MAX = 20;

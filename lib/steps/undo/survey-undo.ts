@@ -22,7 +22,7 @@ import {
   readEarlierUndos,
   strangersTo,
   type UndoItem,
-} from '#lib/store/undo/undo.ts';
+} from '#lib/store/undo/undo.sql.ts';
 
 export type UndoSurvey = Pick<UndoCovers, 'restorable' | 'cannot'> & {
   /** in the plan's order, each with what undoes it */

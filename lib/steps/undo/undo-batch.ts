@@ -21,7 +21,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
-import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '#lib/store/undo/undo.ts';
+import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '#lib/store/undo/undo.sql.ts';
 import { inWords } from './preview-undo.ts';
 import { surveyUndo, type UndoSurvey } from './survey-undo.ts';
 

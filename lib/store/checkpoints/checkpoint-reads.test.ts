@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { randomSample } from '#lib/core/checkpoints/sampling.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
-import { pickRandom, pickUnsure } from './checkpoint-reads.ts';
+import { pickRandom, pickUnsure } from './checkpoint-reads.sql.ts';
 
 const { pool } = await testDatabase();
 

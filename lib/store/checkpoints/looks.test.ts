@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import { readChunksNow } from '#lib/store/batches/batch-reads.ts';
-import { correctClassifications } from '#lib/store/chunks/classifications.ts';
+import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { correctClassifications } from '#lib/store/chunks/classifications.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
-import { pickRandom, pickUnsure, readCategoryCounts } from './checkpoint-reads.ts';
-import { lookAt } from './looks.ts';
+import { pickRandom, pickUnsure, readCategoryCounts } from './checkpoint-reads.sql.ts';
+import { lookAt } from './looks.sql.ts';
 
 const { pool } = await testDatabase();
 

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
-import { haltAtTarget } from '#lib/store/actions/breakers.ts';
-import { endExecution, haltChunk, keepCounted } from '#lib/store/actions/execution.ts';
+import { haltAtTarget } from '#lib/store/actions/breakers.sql.ts';
+import { endExecution, haltChunk, keepCounted } from '#lib/store/actions/execution.sql.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
-import { insertIntents, insertOutcomes, insertOutcomesAndIntents, insertResolution } from '#lib/store/receipts/receipts.ts';
+import { insertIntents, insertOutcomes, insertOutcomesAndIntents, insertResolution } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import {
@@ -18,8 +18,8 @@ import {
   renewLeases,
   whyRefused,
   yieldClassifying,
-} from './claims.ts';
-import { completeClassifying, insertClassifications } from './classifications.ts';
+} from './claims.sql.ts';
+import { completeClassifying, insertClassifications } from './classifications.sql.ts';
 
 const { pool } = await testDatabase();
 

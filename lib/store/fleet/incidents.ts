@@ -1,7 +1,7 @@
 /** One fault, told once. */
 import type { IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
 import { BATCH_TRANSITIONS, BATCH_UNFINISHED, batchFrom, stateList } from '#lib/core/lifecycle.ts';
-import { pauseChunks } from '#lib/store/batches/stopping.ts';
+import { pauseChunks } from '#lib/store/batches/stopping.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 export type IncidentRow = {

@@ -4,10 +4,10 @@ import type { Pool } from 'pg';
 import { expect, test } from 'vitest';
 import { ACTION_TRANSITIONS, type ActionReceiptKind, type ActionState, type ChunkState } from '#lib/core/lifecycle.ts';
 import { type ChunkSum, sumOf } from '#lib/core/receipts/sum.ts';
-import { readChunksNow, readUncheckedBatches } from '#lib/store/batches/batch-reads.ts';
+import { readChunksNow, readUncheckedBatches } from '#lib/store/batches/batch-reads.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
-import { type ChunkToFold, foldChunks, keepFolds, MOVES, STATES } from './sum.ts';
+import { type ChunkToFold, foldChunks, keepFolds, MOVES, STATES } from './sum.sql.ts';
 
 const { pool, ownerPool, superPool } = await testDatabase();
 

@@ -5,7 +5,7 @@
 import type { Pool } from 'pg';
 import { BATCH_UNFINISHED, stateList } from '#lib/core/lifecycle.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SEARCH_SCAN_ITEMS, SHELF_COUNTED_MAX } from '#lib/core/limits.ts';
-import { likePattern } from '#lib/store/checkpoints/checkpoint-reads.ts';
+import { likePattern } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 
 type ShelfKey = { batchId: string; category: string; shelf: string };
 

@@ -5,8 +5,8 @@
 import type { Pool } from 'pg';
 import { CHUNK_UNCLASSIFIED } from '#lib/core/lifecycle.ts';
 import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
-import type { ChunkNow } from '#lib/store/batches/batch-reads.ts';
-import { type Picked, pickRandom, pickUnsure, readCategoryCounts } from './checkpoint-reads.ts';
+import type { ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { type Picked, pickRandom, pickUnsure, readCategoryCounts } from './checkpoint-reads.sql.ts';
 
 export type Look = { counts: Map<string, number>; random: Picked[]; unsure: Picked[] };
 

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 import { type Sum, waitingOf } from '#lib/core/receipts/sum.ts';
-import { ABANDONED, PLAINLY_RIGHT } from './batch-reads.ts';
+import { ABANDONED, PLAINLY_RIGHT } from './batch-reads.sql.ts';
 
 /** All chunks of a batch that are in one state. */
 export type StateTally = {

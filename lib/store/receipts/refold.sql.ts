@@ -7,7 +7,7 @@ import { BATCH_UNFINISHED, CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle
 import { REFOLD_MS } from '#lib/core/limits.ts';
 import { type Folded, type KeptFold, NOTHING_FOLDED } from '#lib/core/receipts/sum.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
-import { type ChunkToFold, countApproved, foldOnward, STATES } from './sum.ts';
+import { type ChunkToFold, countApproved, foldOnward, STATES } from './sum.sql.ts';
 
 /** Batches that are not over, and those whose receipts were not folded again since they were. */
 export async function readWatchedBatches(pool: Pool): Promise<string[]> {

@@ -13,8 +13,8 @@ import {
   stateList,
 } from '#lib/core/lifecycle.ts';
 import { HEARTBEAT_MS, LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
-import { WAITING } from '#lib/store/actions/execution.ts';
-import { CHANNEL, CLAIMED } from '#lib/store/live/notifications.ts';
+import { WAITING } from '#lib/store/actions/execution.sql.ts';
+import { CHANNEL, CLAIMED } from '#lib/store/live/notifications.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 export type Claim = {

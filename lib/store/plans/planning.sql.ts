@@ -1,6 +1,6 @@
 /** What planning and the preview read: a dataset's head, the keys of all its items, and some of their fields. */
 import type { Pool } from 'pg';
-import { namedItems } from '#lib/store/datasets/named-items.ts';
+import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 

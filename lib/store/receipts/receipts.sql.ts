@@ -6,7 +6,7 @@
 import type { Pool } from 'pg';
 import type { ChunkState, ChunkTransition } from '#lib/core/lifecycle.ts';
 import type { OutcomeResult, ResolutionResult, SealedReceipt } from '#lib/ledger/receipt.ts';
-import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 

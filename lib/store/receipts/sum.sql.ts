@@ -15,7 +15,7 @@ import {
   type Move,
   NOTHING_FOLDED,
 } from '#lib/core/receipts/sum.ts';
-import type { ChunkNow } from '#lib/store/batches/batch-reads.ts';
+import type { ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 /** What is asked of a chunk: where it is, and what was kept of it. */

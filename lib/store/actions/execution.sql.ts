@@ -3,9 +3,9 @@ import type { Pool } from 'pg';
 import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
-import type { Claim } from '#lib/store/chunks/claims.ts';
+import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { inTransaction, type Tx } from '#lib/store/postgres/db.ts';
-import type { TargetFault } from './breakers.ts';
+import type { TargetFault } from './breakers.sql.ts';
 
 export type Approval = {
   decisionId: string;

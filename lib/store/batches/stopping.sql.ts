@@ -4,7 +4,7 @@
  * states of the second into those of the first in between, and be missed by both.
  */
 import { CHUNK_PAUSABLE, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
-import { DONE_OR_UNCERTAIN, WAITING } from '#lib/store/actions/execution.ts';
+import { DONE_OR_UNCERTAIN, WAITING } from '#lib/store/actions/execution.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 /** Holds what could be, or is being, worked on: no new intent once this commits. What is being brought to its end stays so. */

@@ -1,10 +1,10 @@
 /** Classifications and people's corrections to them. */
 import { CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
-import { namedItems } from '#lib/store/datasets/named-items.ts';
+import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
-import type { Claim } from './claims.ts';
+import type { Claim } from './claims.sql.ts';
 
 /** What a classifier says of one item. */
 type Classification = { ordinal: number; category: string; why: string; confidence: number };

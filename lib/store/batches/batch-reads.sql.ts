@@ -17,7 +17,7 @@ import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
 import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.ts';
-import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.ts';
+import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.sql.ts';
 
 export type BatchFacts = {
   id: string;

@@ -6,10 +6,10 @@
  */
 import type { Pool } from 'pg';
 import { BATCH_UNFINISHED, CHUNK_TERMINAL, chunkFrom } from '#lib/core/lifecycle.ts';
-import type { Claim } from '#lib/store/chunks/claims.ts';
-import { tellTape } from '#lib/store/live/tape.ts';
+import type { Claim } from '#lib/store/chunks/claims.sql.ts';
+import { tellTape } from '#lib/store/live/tape.sql.ts';
 import { inTransaction, type Tx } from '#lib/store/postgres/db.ts';
-import { haltRow, WAITING } from './execution.ts';
+import { haltRow, WAITING } from './execution.sql.ts';
 
 /** What a failure says of its target: the target's name among breakers, and a sentence without its full stop. */
 export type TargetFault = { target: string; message: string };

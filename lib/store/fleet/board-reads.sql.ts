@@ -17,8 +17,8 @@ import {
   TARGET_MINUTES,
   WORKER_GONE_MS,
 } from '#lib/core/limits.ts';
-import { WAITING } from '#lib/store/actions/execution.ts';
-import { DOUBTS, SETTLED_ITEMS } from '#lib/store/batches/batch-reads.ts';
+import { WAITING } from '#lib/store/actions/execution.sql.ts';
+import { DOUBTS, SETTLED_ITEMS } from '#lib/store/batches/batch-reads.sql.ts';
 
 /** Whether any worker was heard of lately. */
 export async function readAttended(pool: Pool): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX, SEARCH_SCAN_ITEMS } from '#lib/core/limits.ts';
 import type { NextWaiting } from '#lib/shapes/checkpoints.ts';
-import { WAITS_FOR_PEOPLE } from '#lib/store/batches/batch-reads.ts';
+import { WAITS_FOR_PEOPLE } from '#lib/store/batches/batch-reads.sql.ts';
 
 export type ChunkOf = { batchId: string; datasetId: string; chunkId: string };
 
