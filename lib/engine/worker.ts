@@ -143,7 +143,8 @@ export async function runWorker(input: WorkerInput): Promise<void> {
         await reach('claim.made', claim.batchId);
         begin(claim, claimedAt);
         const working = [...loops].filter(({ resting }) => !resting).length;
-        await rest(POLITE_MS * working + (claim.othersIdle ? IDLE_FIRST_MS : 0), drain);
+        // No longer than until one of its own is done: who has less to do needs no politeness.
+        await bell.wait(POLITE_MS * working + (claim.othersIdle ? IDLE_FIRST_MS : 0));
       } else {
         if (takes !== 'all') await makeWay(pool, [...loops], takes, unsuited.now());
         await bell.wait(POLL_MS);
