@@ -10,6 +10,7 @@ import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 import { type Shape, shapesIn, typedTwice } from './house/shapes.ts';
+import { type Asked, askedIn } from './house/statements.ts';
 
 type SourceFile = { path: string; text: string; lines: number };
 
@@ -66,6 +67,13 @@ ${number(shapes.length)} shapes of 4 names or more were compared. A row is one s
 
 ${twice.length === 0 ? 'None is typed more than once.' : table(['places', 'names', 'where'], twice.sort(byPlaces).map(groupRow))}
 
+## How the database is asked
+
+Places in app, bin, components and lib, without tests: by Prisma's models, in raw statements through Prisma, in pg's own words ([persistence.md](persistence.md) says why those stay).
+Models stand in \`X.ts\`, pg's own words in \`X.sql.ts\`.
+
+${table(['folder', 'by model', 'raw', 'by hand'], askedRows())}
+
 ## Imports against the direction
 
 The rules are those of \`.dependency-cruiser.json\` ([layers.md](layers.md)); \`npm run lint\` refuses an arrow against them. Arrows: ${against.length}, among
@@ -115,6 +123,24 @@ function folderRows(): string[][] {
         `\`${longest.path.slice(folder.length + 1)}\` (${longest.lines})`,
       ];
     });
+}
+
+function askedRows(): string[][] {
+  const asking = files
+    .filter(({ path }) => /^(app|bin|components|lib)\/.*\.tsx?$/.test(path) && !isTest(path) && !path.startsWith('bin/house/'))
+    .map(({ path, text }) => ({ folder: folderOf(path), asked: askedIn(text) }));
+  const row = (name: string, of: { asked: Asked }[]): string[] => {
+    const sum = (way: keyof Asked): number => of.reduce((all, { asked }) => all + asked[way], 0);
+    return [name, ...(['byModel', 'raw', 'byHand'] as const).map((way) => number(sum(way)))];
+  };
+  const byFolder = Map.groupBy(asking, ({ folder }) => folder);
+  return [
+    ...[...byFolder]
+      .map(([folder, of]) => row(`\`${folder}\``, of))
+      .filter((cells) => cells.slice(1).some((cell) => cell !== '0'))
+      .sort(([one = ''], [other = '']) => (one < other ? -1 : 1)),
+    row('all', asking),
+  ];
 }
 
 function folderOf(path: string): string {
