@@ -52,7 +52,7 @@ const FIXED: Record<string, string[]> = {
 };
 
 /** Clauses without a guard of their own. */
-const GUARDED_ELSEWHERE = /receipts\.ts DECIDED\./;
+const GUARDED_ELSEWHERE = /receipts\.sql\.ts DECIDED\./;
 /** Guarded by the state of the claim, which is one that a worker owns. */
 const OF_CLAIM = 'lib/store/actions/execution.sql.ts HALT';
 
