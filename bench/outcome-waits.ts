@@ -3,6 +3,9 @@ import { subscribe } from 'node:diagnostics_channel';
 
 const TELL_MS = 100;
 
+// A bench that was killed, or failed, leaves no workers behind.
+process.once('disconnect', () => process.exit());
+
 let waits: number[] = [];
 subscribe('countersign.outcome', (said) => {
   const { ms } = said as { ms: number };

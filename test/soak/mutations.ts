@@ -35,7 +35,7 @@ const STILL_WORKS = 'what was approved is done once, with one intent and one out
 /** A suite that hangs has failed. */
 const PATIENCE_MS = 4 * 60_000;
 /** Cells are a matter of timing: with so many seeds, one after the other, a lie must have come of them. */
-const CELL_TRIES = 3;
+const CELL_TRIES = 6;
 
 type Mutated = {
   name: string;
