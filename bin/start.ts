@@ -157,7 +157,7 @@ async function tellSilence(appUrl: string, seconds: number): Promise<void> {
   const asApplication = openDb(appUrl, { max: 1 });
   try {
     await openWebIncident(
-      asApplication.pool,
+      asApplication,
       `The web server on ${hostname()} did not answer for ${seconds} s and was replaced.`,
     );
   } catch (error) {

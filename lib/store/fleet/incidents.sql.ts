@@ -1,0 +1,30 @@
+/**
+ * Of incidents what Prisma's models have no words for: the lock of a batch's row, a guard over another table in the statement that resolves, and a count up to the
+ * database's own now that the board asks for all the time.
+ */
+import { BATCH_UNFINISHED, stateList } from '#lib/core/lifecycle.ts';
+import type { Pool } from 'pg';
+import type { Tx } from '#lib/store/postgres/db.ts';
+
+/** Until the transaction ends nobody else pauses, finishes or stops the batch. */
+export async function lockBatchOfIncident(tx: Tx, batchId: string): Promise<void> {
+  await tx.query('SELECT FROM batch WHERE id = $1 FOR NO KEY UPDATE', [batchId]);
+}
+
+/** How many were resolved within the last week. */
+export async function countClosedThisWeek(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    "SELECT count(*)::int AS count FROM incident WHERE resolved_at > clock_timestamp() - interval '7 days'",
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Closes the incident of a sum that does not add up, where nothing of its batch sends any more. False where something may. */
+export async function closeMismatchOfOver(pool: Pool, id: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `UPDATE incident i SET resolved_at = clock_timestamp() FROM batch b
+     WHERE i.id = $1 AND i.kind = 'mismatch' AND i.resolved_at IS NULL AND b.id = i.batch_id AND b.state NOT IN (${stateList(BATCH_UNFINISHED)})`,
+    [id],
+  );
+  return rowCount === 1;
+}
