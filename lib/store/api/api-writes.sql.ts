@@ -3,7 +3,7 @@
  * a transaction did is added to what the earlier ones did by the row itself (`||`), under the epoch that it is fenced by.
  */
 import { API_WRITES_KEEP_HOURS } from '#lib/core/limits.ts';
-import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { db, type Querying } from '#lib/store/postgres/db.ts';
 import { isPresent } from '#lib/store/postgres/presence.ts';
 import type { Asked, KeyedWrite } from './api-writes.ts';
 
@@ -30,7 +30,7 @@ export async function readKey({ actor, key, digest }: Asked, owner: number): Pro
 }
 
 /** False when somebody else carries the write out by now; nothing is added then. */
-export async function addDone(tx: Tx, { actor, key, epoch }: KeyedWrite, name: string, value: unknown): Promise<boolean> {
+export async function addDone(tx: Querying, { actor, key, epoch }: KeyedWrite, name: string, value: unknown): Promise<boolean> {
   const { rowCount } = await tx.query(
     'UPDATE api_write SET done = done || jsonb_build_object($4::text, $5::jsonb) WHERE actor = $1 AND key = $2 AND epoch = $3',
     [actor, key, epoch, name, JSON.stringify(value)],

@@ -10,7 +10,7 @@ import {
   type Stopping,
 } from '#lib/core/lifecycle.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 export type ChunkRow = {
   id: string;
@@ -44,7 +44,7 @@ export type BatchRow = {
 };
 
 /** The batch, or null. */
-export async function readBatchRow(client: Tx, batchId: string): Promise<BatchRow | null> {
+export async function readBatchRow(client: Querying, batchId: string): Promise<BatchRow | null> {
   const { rows } = await client.query<BatchRow>(
     `SELECT id, dataset_id AS "datasetId", name, state, routing, plan, started_by AS "startedBy", undoes FROM batch WHERE id = $1`,
     [batchId],

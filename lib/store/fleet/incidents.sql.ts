@@ -3,8 +3,7 @@
  * database's own now that the board asks for all the time.
  */
 import { BATCH_UNFINISHED, stateList } from '#lib/core/lifecycle.ts';
-import type { Pool } from 'pg';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 /** Until the transaction ends nobody else pauses, finishes or stops the batch. */
 export async function lockBatchOfIncident(tx: Tx, batchId: string): Promise<void> {
@@ -12,16 +11,16 @@ export async function lockBatchOfIncident(tx: Tx, batchId: string): Promise<void
 }
 
 /** How many were resolved within the last week. */
-export async function countClosedThisWeek(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(
+export async function countClosedThisWeek(client: Querying): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
     "SELECT count(*)::int AS count FROM incident WHERE resolved_at > clock_timestamp() - interval '7 days'",
   );
   return rows[0]?.count ?? 0;
 }
 
 /** Closes the incident of a sum that does not add up, where nothing of its batch sends any more. False where something may. */
-export async function closeMismatchOfOver(pool: Pool, id: string): Promise<boolean> {
-  const { rowCount } = await pool.query(
+export async function closeMismatchOfOver(client: Querying, id: string): Promise<boolean> {
+  const { rowCount } = await client.query(
     `UPDATE incident i SET resolved_at = clock_timestamp() FROM batch b
      WHERE i.id = $1 AND i.kind = 'mismatch' AND i.resolved_at IS NULL AND b.id = i.batch_id AND b.state NOT IN (${stateList(BATCH_UNFINISHED)})`,
     [id],

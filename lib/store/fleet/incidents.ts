@@ -3,7 +3,7 @@ import type { IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
 import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.sql.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
-import type { Models, Tx } from '#lib/store/postgres/db.ts';
+import type { WithModels, Tx } from '#lib/store/postgres/db.ts';
 import { lockBatchOfIncident } from './incidents.sql.ts';
 
 export type IncidentRow = {
@@ -23,7 +23,7 @@ const OPEN_MAX = 200;
 
 /** The newest first: those that are open, or the last `limit` of those that are over. */
 export async function readIncidentRows(
-  { prisma }: Models,
+  { prisma }: WithModels,
   which: 'open' | 'closed',
   limit = OPEN_MAX,
 ): Promise<IncidentRow[]> {
@@ -65,7 +65,7 @@ async function namesOf(
 const personOf = (by: string | null): string | null => /^user:([0-9a-f-]{36})$/.exec(by ?? '')?.[1] ?? null;
 
 /** Says who knows of it; the first to say so stays named. Null when there is no such incident, false when somebody had said so. */
-export async function acknowledge({ prisma }: Models, id: string, by: string): Promise<boolean | null> {
+export async function acknowledge({ prisma }: WithModels, id: string, by: string): Promise<boolean | null> {
   const said = await prisma.incident.updateMany({
     where: { id, acknowledgedAt: null },
     data: { acknowledgedAt: await databaseTime({ prisma }), acknowledgedBy: by },
@@ -77,7 +77,7 @@ export async function acknowledge({ prisma }: Models, id: string, by: string): P
 type IncidentAbout = { kind: string; batchId: string | null; chunk: number | null; resolvedAt: Date | null };
 
 /** What of an incident a resume must know; null when there is none. */
-export async function readIncident({ prisma }: Models, id: string): Promise<IncidentAbout | null> {
+export async function readIncident({ prisma }: WithModels, id: string): Promise<IncidentAbout | null> {
   return prisma.incident.findUnique({ where: { id }, select: { kind: true, batchId: true, chunk: true, resolvedAt: true } });
 }
 

@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { DATABASE_FAULTS, type DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
 import { CHUNK_OWNED, stateList } from '#lib/core/lifecycle.ts';
 import { WORKER_GONE_MS } from '#lib/core/limits.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** Writes this worker's row with the database's clock. */
 export async function recordWorker(
@@ -73,7 +73,7 @@ export async function readWorkersNow(pool: Pool): Promise<WorkerNow[]> {
  * Leaves it for a worker that lives. What was asked last holds, but whoever is to stop is not made to wait again. Gives what is asked of it now; null
  * when it is gone.
  */
-export async function wishOf(client: Tx, workerId: string, wish: 'drain' | 'stop'): Promise<'drain' | 'stop' | null> {
+export async function wishOf(client: Querying, workerId: string, wish: 'drain' | 'stop'): Promise<'drain' | 'stop' | null> {
   const { rows } = await client.query<{ wish: 'drain' | 'stop' }>(
     `UPDATE worker SET wish = CASE wish WHEN 'stop' THEN wish ELSE $2 END
      WHERE id = $1 AND heartbeat > clock_timestamp() - $3 * interval '1 millisecond' RETURNING wish`,

@@ -2,8 +2,7 @@
  * What of people Prisma's models have no words for: the locks that the verbs over people are taken in turn by, a question about many followers in one
  * statement (`unnest` keeps their order), and a count that begins anew, or goes on, by the database's clock (`ON CONFLICT` with a condition).
  */
-import type { Pool } from 'pg';
-import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { db, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 import type { Person } from './people.ts';
 
 // One lock for the few verbs that count people before they change them; the number is arbitrary and must not change.
@@ -27,8 +26,8 @@ export async function readPerson(tx: Tx, id: string): Promise<Person | null> {
 export type Follower = { userId: string; session: string | null };
 
 /** The role that each of them has now, in their order; null for whoever is gone or disabled, or whose session has ended. */
-export async function readStandings(pool: Pool, followers: readonly Follower[]): Promise<(string | null)[]> {
-  const { rows } = await pool.query<{ role: string | null }>(
+export async function readStandings(client: Querying, followers: readonly Follower[]): Promise<(string | null)[]> {
+  const { rows } = await client.query<{ role: string | null }>(
     `SELECT u.role FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS f (user_id, session_id, n)
      LEFT JOIN "user" u ON u.id = f.user_id AND u.disabled_at IS NULL AND (f.session_id IS NULL
        OR EXISTS (SELECT FROM session s WHERE s.id = f.session_id AND s.user_id = u.id AND s.expires_at > now()))

@@ -1,6 +1,6 @@
 /** People, the links that bring them in, and the count of failed sign-ins. Times are the database's. */
 import { randomUUID } from 'node:crypto';
-import { db, type Models } from '#lib/store/postgres/db.ts';
+import { db, type WithModels } from '#lib/store/postgres/db.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -14,12 +14,12 @@ export type SetupLink = { role: string; email: string | null; used: boolean; exp
 const PERSON = { id: true, name: true, email: true, role: true, createdAt: true, disabledAt: true } as const;
 
 /** Disabled people count: a Countersign that has somebody has had its first admin. */
-export async function anyPerson({ prisma }: Models = db()): Promise<boolean> {
+export async function anyPerson({ prisma }: WithModels = db()): Promise<boolean> {
   return (await prisma.user.findFirst({ select: { id: true } })) !== null;
 }
 
 /** Writes a person with a password as better-auth keeps it. False when the address is taken; nothing is written then. */
-export async function insertPerson({ prisma }: Models, { passwordHash, ...person }: NewPerson): Promise<boolean> {
+export async function insertPerson({ prisma }: WithModels, { passwordHash, ...person }: NewPerson): Promise<boolean> {
   // Not `create`: PostgreSQL would end the transaction with the duplicate, and the caller still has to say what is wrong.
   const inserted = await prisma.user.createMany({ data: person, skipDuplicates: true });
   if (inserted.count !== 1) return false;
@@ -35,12 +35,12 @@ export async function readPeople(): Promise<Person[]> {
 }
 
 /** Who has this address; null when nobody does. */
-export async function readHolder({ prisma }: Models, email: string): Promise<Pick<Person, 'disabledAt'> | null> {
+export async function readHolder({ prisma }: WithModels, email: string): Promise<Pick<Person, 'disabledAt'> | null> {
   return prisma.user.findUnique({ where: { email }, select: { disabledAt: true } });
 }
 
 /** How many admins can act: a disabled one is none. */
-export async function countAdmins({ prisma }: Models): Promise<number> {
+export async function countAdmins({ prisma }: WithModels): Promise<number> {
   return prisma.user.count({ where: { role: 'admin', disabledAt: null } });
 }
 
@@ -49,7 +49,7 @@ export async function isDisabled(id: string): Promise<boolean> {
 }
 
 /** Keeps a person out from now on; of one who is out already the moment stays. Gives the person as they are then. */
-export async function setDisabled({ prisma }: Models, id: string, disabled: boolean): Promise<Person> {
+export async function setDisabled({ prisma }: WithModels, id: string, disabled: boolean): Promise<Person> {
   await prisma.user.updateMany(
     disabled
       ? { where: { id, disabledAt: null }, data: { disabledAt: await databaseTime({ prisma }) } }
@@ -58,16 +58,16 @@ export async function setDisabled({ prisma }: Models, id: string, disabled: bool
   return prisma.user.findUniqueOrThrow({ where: { id }, select: PERSON });
 }
 
-export async function endSessions({ prisma }: Models, userId: string): Promise<void> {
+export async function endSessions({ prisma }: WithModels, userId: string): Promise<void> {
   await prisma.session.deleteMany({ where: { userId } });
 }
 
-export async function setRole({ prisma }: Models, id: string, role: string): Promise<void> {
+export async function setRole({ prisma }: WithModels, id: string, role: string): Promise<void> {
   await prisma.user.updateMany({ where: { id }, data: { role } });
 }
 
 /** The first admin's link has no address; it replaces the one that an earlier start printed. */
-export async function replaceFirstLink({ prisma }: Models, tokenDigest: Bytes): Promise<void> {
+export async function replaceFirstLink({ prisma }: WithModels, tokenDigest: Bytes): Promise<void> {
   await prisma.setupLink.deleteMany({ where: { email: null, usedAt: null } });
   await prisma.setupLink.create({ data: { tokenDigest, role: 'admin' } });
 }
@@ -76,7 +76,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A link for one address; it replaces an unused one for the same address. Gives when it expires. */
 export async function replaceInvitation(
-  { prisma }: Models,
+  { prisma }: WithModels,
   { days, ...link }: { tokenDigest: Bytes; role: string; email: string; createdBy: string | null; days: number },
 ): Promise<Date> {
   await withdrawLinksFor({ prisma }, link.email);
@@ -86,12 +86,12 @@ export async function replaceInvitation(
 }
 
 /** Makes the unused links for this address unknown. Gives how many there were. */
-export async function withdrawLinksFor({ prisma }: Models, email: string): Promise<number> {
+export async function withdrawLinksFor({ prisma }: WithModels, email: string): Promise<number> {
   return (await prisma.setupLink.deleteMany({ where: { email, usedAt: null } })).count;
 }
 
 /** Makes the unused links that this person issued unknown. */
-export async function withdrawLinksBy({ prisma }: Models, userId: string): Promise<void> {
+export async function withdrawLinksBy({ prisma }: WithModels, userId: string): Promise<void> {
   await prisma.setupLink.deleteMany({ where: { createdBy: userId, usedAt: null } });
 }
 
@@ -106,7 +106,7 @@ export async function readInvitations(): Promise<Invitation[]> {
   return links.flatMap(({ email, expiresAt, ...link }) => (email !== null && expiresAt ? [{ ...link, email, expiresAt }] : []));
 }
 
-export async function readLink(tokenDigest: Bytes, { prisma }: Models = db()): Promise<SetupLink | null> {
+export async function readLink(tokenDigest: Bytes, { prisma }: WithModels = db()): Promise<SetupLink | null> {
   const link = await prisma.setupLink.findUnique({
     where: { tokenDigest },
     select: { role: true, email: true, usedAt: true, expiresAt: true },
@@ -117,7 +117,7 @@ export async function readLink(tokenDigest: Bytes, { prisma }: Models = db()): P
 }
 
 /** Compare-and-set: one caller gets true, however many try at once. */
-export async function takeLink({ prisma }: Models, tokenDigest: Bytes): Promise<boolean> {
+export async function takeLink({ prisma }: WithModels, tokenDigest: Bytes): Promise<boolean> {
   const now = await databaseTime({ prisma });
   const taken = await prisma.setupLink.updateMany({
     where: { tokenDigest, usedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },

@@ -1,7 +1,7 @@
 /** What planning and the preview read: a dataset's head, the keys of all its items, and some of their fields. */
 import type { Pool } from 'pg';
 import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 
 /** As ingest describes a field: its name, the type its values look like, how many are filled, the most frequent, and whether their texts sort. */
@@ -24,7 +24,7 @@ export type PlanningDataset = {
 };
 
 /** The dataset, or null. */
-export async function readPlanningDataset(pool: Pool | Tx, id: string): Promise<PlanningDataset | null> {
+export async function readPlanningDataset(pool: Querying, id: string): Promise<PlanningDataset | null> {
   const { rows } = await pool.query<PlanningDataset>(
     'SELECT id, name, state, format, fields, item_count AS "itemCount" FROM dataset WHERE id = $1',
     [id],

@@ -2,8 +2,7 @@
  * The shelf's entries, as the shelf connector puts them away and takes them back: many at once, in one statement each (`unnest`), under locks taken in one
  * order. It is the worker's work, in the transaction of the outcomes; Prisma's models have no words for a lock, nor for changing each row in its own way.
  */
-import type { Pool } from 'pg';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 /** Where an item may lie: an item is on a shelf while it has an entry there that was not restored. */
 export type Place = { datasetId: string; ordinal: number; shelf: string };
@@ -17,7 +16,7 @@ export type Entry = {
 export const placeOf = ({ datasetId, ordinal, shelf }: Place): string => `${datasetId} ${ordinal} ${shelf}`;
 
 /** The entries of these items on their shelves, by place, the latest first. */
-export async function readEntries(client: Pool | Tx, places: readonly Place[]): Promise<Map<string, Entry[]>> {
+export async function readEntries(client: Querying, places: readonly Place[]): Promise<Map<string, Entry[]>> {
   return entriesOf(client, ENTRIES, places);
 }
 
@@ -32,7 +31,7 @@ const ENTRIES = `
   FROM shelf_entry WHERE (dataset_id, ordinal, shelf) IN (SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[]))
   ORDER BY dataset_id, ordinal, idempotency_key`;
 
-async function entriesOf(client: Pool | Tx, text: string, places: readonly Place[]): Promise<Map<string, Entry[]>> {
+async function entriesOf(client: Querying, text: string, places: readonly Place[]): Promise<Map<string, Entry[]>> {
   const { rows } = await client.query<Entry & Place & { at: Date }>(text, [
     places.map(({ datasetId }) => datasetId),
     places.map(({ ordinal }) => ordinal),

@@ -2,8 +2,7 @@
  * Follow-up tasks, as the task connector makes, withdraws and gives them back: many at once, in one statement each (`unnest`), under locks taken in one
  * order. It is the worker's work, in the transaction of the outcomes; Prisma's models have no words for a lock, nor for changing each row in its own way.
  */
-import type { Pool } from 'pg';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 export type TaskRow = {
   id: string;
@@ -16,7 +15,7 @@ export type TaskRow = {
 };
 
 /** Those of these ids that there are, by id. */
-export async function readTasks(client: Pool | Tx, ids: readonly string[]): Promise<Map<string, TaskRow>> {
+export async function readTasks(client: Querying, ids: readonly string[]): Promise<Map<string, TaskRow>> {
   return tasksOf(client, TASKS, ids);
 }
 
@@ -30,7 +29,7 @@ const TASKS = `
     coalesce(changed_by, idempotency_key) AS "changedBy"
   FROM follow_up WHERE id = ANY ($1::bigint[]) ORDER BY follow_up.id`;
 
-async function tasksOf(client: Pool | Tx, text: string, ids: readonly string[]): Promise<Map<string, TaskRow>> {
+async function tasksOf(client: Querying, text: string, ids: readonly string[]): Promise<Map<string, TaskRow>> {
   const { rows } = await client.query<TaskRow>(text, [ids]);
   return new Map(rows.map((row) => [row.id, row]));
 }
