@@ -8,7 +8,16 @@ import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Un
 import type { Action } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
-import { changeEntries, type Entry, type EntryChange, lockEntries, type Place, placeOf, putAway, readEntries } from '#lib/store/shelf/entries.sql.ts';
+import {
+  changeEntries,
+  type Entry,
+  type EntryChange,
+  lockEntries,
+  type Place,
+  placeOf,
+  putAway,
+  readEntries,
+} from '#lib/store/shelf/entries.sql.ts';
 
 const VERBS = ['archive', 'restore'];
 /** Where things are put away when nobody says otherwise. */
@@ -66,9 +75,17 @@ export const shelf: TransactionalConnector = {
     const fresh = placed.filter(({ input, undoes }) => input.action.do === 'archive' && undoes === undefined);
     await putAway(
       client,
-      fresh.map((one) => ({ ...toPlace(one), key: one.input.idempotencyKey, batchId: one.input.batchId, category: one.input.category })),
+      fresh.map((one) => ({
+        ...toPlace(one),
+        key: one.input.idempotencyKey,
+        batchId: one.input.batchId,
+        category: one.input.category,
+      })),
     );
-    await changeEntries(client, placed.flatMap(({ input }, index) => changesOf(input, taken[index]?.changed ?? [])));
+    await changeEntries(
+      client,
+      placed.flatMap(({ input }, index) => changesOf(input, taken[index]?.changed ?? [])),
+    );
     return taken.map(({ result }) => result);
   },
 

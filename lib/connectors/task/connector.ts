@@ -18,8 +18,8 @@ import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX
 import { renderCut } from '#lib/core/values/template.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
-import { changeTasks, lockTasks, makeTasks, readTasks, type TaskRow } from '#lib/store/tasks/follow-ups.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
+import { changeTasks, lockTasks, makeTasks, readTasks, type TaskRow } from '#lib/store/tasks/follow-ups.sql.ts';
 
 const template = z.string().max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);
 const parameters = z.strictObject({

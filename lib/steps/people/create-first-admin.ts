@@ -14,10 +14,7 @@ const input = z.strictObject({ email: z.string().trim().toLowerCase().pipe(z.ema
  * Makes the first admin from ADMIN_EMAIL and ADMIN_PASSWORD when there is nobody yet, and does nothing otherwise: a later start with another
  * password changes nobody's. Two starts at once make one. There is no actor, for nobody could be one.
  */
-export async function createFirstAdmin(
-  raw: z.input<typeof input>,
-  { pool, prisma }: Db = db(),
-): Promise<{ created: boolean }> {
+export async function createFirstAdmin(raw: z.input<typeof input>, { pool, prisma }: Db = db()): Promise<{ created: boolean }> {
   const { email, password } = parse(raw);
   if (await anyPerson({ prisma })) return { created: false };
   const passwordHash = await inHashingTurn(() => hashPassword(password));

@@ -1,13 +1,20 @@
 /**
- * Of incidents what Prisma's models have no words for: the lock of a batch's row, a guard over another table in the statement that resolves, and a count up to the
+ * Of incidents what Prisma's models have no words for: the lock of a batch's row, under which its state is set, a guard over another table in the statement that resolves, and a count up to the
  * database's own now that the board asks for all the time.
  */
-import { BATCH_UNFINISHED, stateList } from '#lib/core/lifecycle.ts';
+import { BATCH_TRANSITIONS, BATCH_UNFINISHED, batchFrom, stateList } from '#lib/core/lifecycle.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
-/** Until the transaction ends nobody else pauses, finishes or stops the batch. */
-export async function lockBatchOfIncident(tx: Tx, batchId: string): Promise<void> {
+/** Locks the batch until the transaction ends, and pauses it if it runs. False when it does not. */
+export async function pauseOnIncident(tx: Tx, batchId: string): Promise<boolean> {
+  // Locked by a statement of its own: the next ones see what whoever had it before did.
   await tx.query('SELECT FROM batch WHERE id = $1 FOR NO KEY UPDATE', [batchId]);
+  const { rowCount } = await tx.query('UPDATE batch SET state = $3 WHERE id = $1 AND state = ANY($2)', [
+    batchId,
+    batchFrom('pause'),
+    BATCH_TRANSITIONS.pause.to,
+  ]);
+  return rowCount === 1;
 }
 
 /** How many were resolved within the last week. */

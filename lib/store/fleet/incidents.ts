@@ -1,10 +1,9 @@
 /** One fault, told once. */
 import type { IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
-import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.sql.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
-import type { WithModels, Tx } from '#lib/store/postgres/db.ts';
-import { lockBatchOfIncident } from './incidents.sql.ts';
+import type { Tx, WithModels } from '#lib/store/postgres/db.ts';
+import { pauseOnIncident } from './incidents.sql.ts';
 
 export type IncidentRow = {
   id: string;
@@ -34,8 +33,14 @@ export async function readIncidentRows(
     take: limit,
   });
   const [batches, people] = await Promise.all([
-    namesOf(rows.map(({ batchId }) => batchId), (ids) => prisma.batch.findMany({ where: { id: { in: ids } }, select: NAMED })),
-    namesOf(rows.map(({ acknowledgedBy }) => personOf(acknowledgedBy)), (ids) => prisma.user.findMany({ where: { id: { in: ids } }, select: NAMED })),
+    namesOf(
+      rows.map(({ batchId }) => batchId),
+      (ids) => prisma.batch.findMany({ where: { id: { in: ids } }, select: NAMED }),
+    ),
+    namesOf(
+      rows.map(({ acknowledgedBy }) => personOf(acknowledgedBy)),
+      (ids) => prisma.user.findMany({ where: { id: { in: ids } }, select: NAMED }),
+    ),
   ]);
   return rows.map(({ acknowledgedAt: at, acknowledgedBy: by, ...row }) => ({
     ...row,
@@ -86,14 +91,8 @@ export async function readIncident({ prisma }: WithModels, id: string): Promise<
  * incident is open. False when somebody else did.
  */
 export async function stopOnMismatch(tx: Tx, batchId: string, incidentId: string, message: string): Promise<boolean> {
-  // Locked by a statement of its own: the next ones see what whoever had it before did.
-  await lockBatchOfIncident(tx, batchId);
   const { prisma } = tx;
-  const paused = await prisma.batch.updateMany({
-    where: { id: batchId, state: { in: [...batchFrom('pause')] } },
-    data: { state: BATCH_TRANSITIONS.pause.to },
-  });
-  if (paused.count === 1) await pauseChunks(tx, batchId);
+  if (await pauseOnIncident(tx, batchId)) await pauseChunks(tx, batchId);
   else if (await prisma.incident.findFirst({ where: { batchId, kind: 'mismatch', resolvedAt: null }, select: { id: true } }))
     return false;
   await prisma.incident.create({ data: { id: incidentId, batchId, kind: 'mismatch', message }, select: { id: true } });

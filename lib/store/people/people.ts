@@ -1,7 +1,7 @@
 /** People, the links that bring them in, and the count of failed sign-ins. Times are the database's. */
 import { randomUUID } from 'node:crypto';
-import { db, type WithModels } from '#lib/store/postgres/db.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
+import { db, type WithModels } from '#lib/store/postgres/db.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -50,11 +50,8 @@ export async function isDisabled(id: string): Promise<boolean> {
 
 /** Keeps a person out from now on; of one who is out already the moment stays. Gives the person as they are then. */
 export async function setDisabled({ prisma }: WithModels, id: string, disabled: boolean): Promise<Person> {
-  await prisma.user.updateMany(
-    disabled
-      ? { where: { id, disabledAt: null }, data: { disabledAt: await databaseTime({ prisma }) } }
-      : { where: { id }, data: { disabledAt: null } },
-  );
+  const disabledAt = disabled ? await databaseTime({ prisma }) : null;
+  await prisma.user.updateMany({ where: { id, ...(disabled ? { disabledAt: null } : {}) }, data: { disabledAt } });
   return prisma.user.findUniqueOrThrow({ where: { id }, select: PERSON });
 }
 
