@@ -156,10 +156,7 @@ async function checkProtection(urls: DatabaseUrls): Promise<void> {
 async function tellSilence(appUrl: string, seconds: number): Promise<void> {
   const asApplication = openDb(appUrl, { max: 1 });
   try {
-    await openWebIncident(
-      asApplication.pool,
-      `The web server on ${hostname()} did not answer for ${seconds} s and was replaced.`,
-    );
+    await openWebIncident(asApplication, `The web server on ${hostname()} did not answer for ${seconds} s and was replaced.`);
   } catch (error) {
     say('web', `the database took no incident of it: ${(error as Error).message}`);
   } finally {

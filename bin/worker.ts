@@ -9,7 +9,6 @@ import {
   WORKER_THREADS,
 } from '#lib/core/limits.ts';
 import { listenForBells } from '#lib/engine/bell.ts';
-import { pruneEvents } from '#lib/engine/events.ts';
 import { TALLIES } from '#lib/engine/tallies.ts';
 import { runWorker } from '#lib/engine/worker.ts';
 import { env } from '#lib/env.ts';
@@ -20,10 +19,12 @@ import { checkSums, refoldSums } from '#lib/steps/receipts/check-sums.ts';
 import { keepBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { settleBatches } from '#lib/store/actions/execution.sql.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.sql.ts';
-import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
-import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.ts';
-import { keepTallies, readWish, writeTally } from '#lib/store/fleet/tallies.sql.ts';
-import { forgetWorker } from '#lib/store/fleet/workers.ts';
+import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.sql.ts';
+import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.sql.ts';
+import { writeTally } from '#lib/store/fleet/tallies.sql.ts';
+import { keepTallies } from '#lib/store/fleet/tallies.ts';
+import { forgetWorker, readWish } from '#lib/store/fleet/workers.ts';
+import { pruneEvents } from '#lib/store/live/events.ts';
 import { closeDb, db, openPool } from '#lib/store/postgres/db.ts';
 import { whenNpmIsGone } from './start/npm.ts';
 import { sayReady, whenTheStartIsGone } from './start/parent.ts';
@@ -37,7 +38,7 @@ whenTheStartIsGone(stop);
 whenNpmIsGone('bin/worker.ts', stop);
 
 // What the network swallows without a word must not hold a worker, nor its locks the chunk's heir, for ever.
-const { pool } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
+const { pool, prisma } = db({ answerMs: WORKER_ANSWER_MS, idleInTransactionMs: LEASE_MS });
 const threads = threadsOf(WORKER_THREADS, null);
 // A renewal that is not answered within a lease is of no use any more; the second connection is for the next one.
 const leasePool = openPool(env().DATABASE_URL ?? '', { max: 2, answerMs: LEASE_MS });
@@ -45,11 +46,11 @@ const keepHouse = async () => {
   await settleBatches(pool);
   await keepBreakers(pool);
   await failAbandonedUploads(pool);
-  await pruneEvents(pool);
+  await pruneEvents({ prisma });
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);
   await resolveHouseIncidents(pool);
-  await keepTallies(pool);
+  await keepTallies();
 };
 /** What takes longer than the time to its next turn is not begun a second time beside itself. */
 const alone = (act: () => Promise<void>): (() => Promise<void>) => {
@@ -66,7 +67,7 @@ const alone = (act: () => Promise<void>): (() => Promise<void>) => {
 let stopped = false;
 let id: string | null = null;
 const obey = async (workerId: string) => {
-  const wish = await readWish(pool, workerId);
+  const wish = await readWish(workerId);
   if (wish !== null && !drain.signal.aborted) {
     log.info({ worker: workerId, wish }, 'asked to end from the board');
     stop();
@@ -76,7 +77,7 @@ const obey = async (workerId: string) => {
   setTimeout(() => {
     // The database may be why it does not end.
     setTimeout(() => process.exit(0), WORKER_STOP_MS);
-    void forgetWorker(pool, workerId).finally(() => process.exit(0));
+    void forgetWorker(workerId).finally(() => process.exit(0));
   }, WORKER_STOP_MS);
 };
 const tell = async (workerId: string) => {

@@ -18,7 +18,7 @@ export function idempotencyKey(request: Request): string | null {
 }
 
 /** SHA-256 over what makes two requests the same one: method, address and content, each with its length. */
-export function requestDigest(...parts: (string | Uint8Array)[]): Buffer {
+export function requestDigest(...parts: (string | Uint8Array)[]): Buffer<ArrayBuffer> {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   return hash.digest();
@@ -33,7 +33,7 @@ export function requestDigest(...parts: (string | Uint8Array)[]): Buffer {
  */
 export async function once(
   actor: Actor,
-  asked: { key: string; path: string; digest: Buffer },
+  asked: { key: string; path: string; digest: Buffer<ArrayBuffer> },
   act: () => Promise<Response>,
 ): Promise<Response> {
   const taken = await takeKey({ actor: actor.id, ...asked });
@@ -74,7 +74,7 @@ async function answerOf(response: Response): Promise<ApiAnswer> {
 
 function responseOf({ status, body }: ApiAnswer, headers: Record<string, string>): Response {
   const type = status >= 400 ? 'application/problem+json' : 'application/json';
-  return new Response(new Uint8Array(body), { status, headers: { 'Content-Type': type, ...headers } });
+  return new Response(body, { status, headers: { 'Content-Type': type, ...headers } });
 }
 
 const PRUNE_EVERY_MS = 60 * 60 * 1000;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SIGN_IN_TRIES_PER_ACCOUNT, SIGN_IN_TRIES_PER_ADDRESS, SIGN_IN_WINDOW_MINUTES } from '#lib/core/limits.ts';
-import { countTry, forgetTries } from '#lib/store/people/people.ts';
+import { countTry } from '#lib/store/people/people.sql.ts';
+import { forgetTries } from '#lib/store/people/people.ts';
 import { networkOf } from './peer.ts';
 
 /**
@@ -41,6 +42,6 @@ function addressOf(headers: Headers): string {
   return headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() || 'unknown';
 }
 
-function sha256(text: string): Buffer {
+function sha256(text: string): Buffer<ArrayBuffer> {
   return createHash('sha256').update(text).digest();
 }

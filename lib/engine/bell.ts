@@ -5,8 +5,9 @@
 import { PgBoss } from 'pg-boss';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
+import { apart } from '#lib/store/live/bell.sql.ts';
 import { CLAIMED, hear } from '#lib/store/live/notifications.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 const QUEUE = 'bell';
 
@@ -17,18 +18,11 @@ const state = globalThis as typeof globalThis & { countersignBell?: Promise<PgBo
  * Rings in the caller's transaction: heard only if it commits. A bell that is out of order costs promptness, never what the caller does: the poll hears it.
  * Throws only what the caller's own connection throws.
  */
-export async function ring(tx: Tx): Promise<void> {
+export async function ring(tx: Querying): Promise<void> {
   state.countersignBell ??= sender(env().DATABASE_URL ?? '');
   const boss = await state.countersignBell.catch(outOfOrder);
   if (!boss) return;
-  const db = { executeSql: (text: string, values?: unknown[]) => tx.query(text, values as unknown[]) };
-  await tx.query('SAVEPOINT bell');
-  try {
-    await boss.send(QUEUE, {}, { db });
-  } catch (error) {
-    outOfOrder(error as Error);
-    await tx.query('ROLLBACK TO SAVEPOINT bell');
-  }
+  await apart(tx, (db) => boss.send(QUEUE, {}, { db }), outOfOrder);
 }
 
 function outOfOrder(error: Error): null {

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { NOTIFY_PER_SECOND_MAX } from '#lib/core/limits.ts';
+import { pruneEvents } from '#lib/store/live/events.ts';
 import { testDatabase } from '#test/database.ts';
-import { announce, listen, pruneEvents } from './events.ts';
+import { announce, listen } from './events.ts';
 
-const { pool, url, superPool } = await testDatabase();
+const { pool, prisma, url, superPool } = await testDatabase();
 
 const eventsOf = async (batchId: string) =>
   (await pool.query('SELECT chunk, seq, kind FROM event WHERE batch_id = $1 ORDER BY id', [batchId])).rows;
@@ -88,7 +89,7 @@ test('old events go, recent ones stay', async () => {
     `INSERT INTO event (batch_id, kind, at) VALUES ($1, 'old', now() - interval '61 minutes'), ($1, 'new', now())`,
     [batchId],
   );
-  expect(await pruneEvents(pool)).toBe(1);
+  expect(await pruneEvents({ prisma })).toBe(1);
   expect(await eventsOf(batchId)).toMatchObject([{ kind: 'new' }]);
 });
 

@@ -3,14 +3,13 @@
  * misses one polls. A hint travels outside receipt transactions, at most NOTIFY_PER_SECOND_MAX times a second per batch and process.
  */
 import type { Pool } from 'pg';
-import { EVENTS_KEEP_MS, NOTIFY_PER_SECOND_MAX } from '#lib/core/limits.ts';
-import { CHANNEL, hear } from '#lib/store/live/notifications.sql.ts';
+import { NOTIFY_PER_SECOND_MAX } from '#lib/core/limits.ts';
+import { type Change, tellChanges } from '#lib/store/live/events.sql.ts';
+import { hear } from '#lib/store/live/notifications.sql.ts';
 
 const QUIET_MS = 1000 / NOTIFY_PER_SECOND_MAX;
 /** More changed chunks than this are told as "the batch changed". */
 const CHUNKS_NAMED_MAX = 100;
-
-export type Change = { chunk?: number; seq?: number; kind: string };
 
 /**
  * Tells live pages that the batch changed. Returns at once and never throws: the first change goes out immediately, those that follow
@@ -32,15 +31,6 @@ export function listen(url: string, batchId: string, heard: () => void): () => v
   return hear(url, batchId, heard);
 }
 
-/** Deletes hints older than EVENTS_KEEP_MS; what the tape tells stays. Gives how many. */
-export async function pruneEvents(pool: Pool): Promise<number> {
-  const { rowCount } = await pool.query(
-    "DELETE FROM event WHERE facts IS NULL AND at < clock_timestamp() - $1 * interval '1 millisecond'",
-    [EVENTS_KEEP_MS],
-  );
-  return rowCount ?? 0;
-}
-
 type Quiet = { pool: Pool; changes: Map<number | null, Change> };
 
 /** Batches that were told of within the quiet time, with what changed since. */
@@ -50,7 +40,7 @@ async function tell(batchId: string, entry: Quiet): Promise<void> {
   const changes = entry.changes.size > CHUNKS_NAMED_MAX ? [{ kind: 'many' }] : [...entry.changes.values()];
   entry.changes = new Map();
   try {
-    await entry.pool.query({ name: 'announce', text: ANNOUNCE, values: [batchId, ...columnsOf(changes), CHANNEL] });
+    await tellChanges(entry.pool, batchId, changes);
   } catch {
     // A hint is lost. The pages poll, and a worker must not stumble over its audience.
   }
@@ -59,13 +49,3 @@ async function tell(batchId: string, entry: Quiet): Promise<void> {
     else void tell(batchId, entry);
   }, QUIET_MS);
 }
-
-function columnsOf(changes: Change[]): unknown[] {
-  return [changes.map(({ chunk }) => chunk ?? null), changes.map(({ seq }) => seq ?? null), changes.map(({ kind }) => kind)];
-}
-
-const ANNOUNCE = `
-WITH event AS (
-  INSERT INTO event (batch_id, chunk, seq, kind) SELECT $1::uuid, e.* FROM unnest($2::int[], $3::int[], $4::text[]) e
-)
-SELECT pg_notify($5, $1::text)`;

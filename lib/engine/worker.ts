@@ -15,8 +15,11 @@ import {
 } from '#lib/core/limits.ts';
 import { haltChunk } from '#lib/store/actions/execution.sql.ts';
 import { type Claim, type Claimed, claimChunk, readStarving, releaseLease, type Takes } from '#lib/store/chunks/claims.sql.ts';
-import { openDatabaseIncident, resolveDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
-import { forgetWorker, recordWorker } from '#lib/store/fleet/workers.ts';
+import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.sql.ts';
+import { openDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
+import { askDatabase } from '#lib/store/fleet/readiness.sql.ts';
+import { recordWorker } from '#lib/store/fleet/workers.sql.ts';
+import { forgetWorker } from '#lib/store/fleet/workers.ts';
 import { type Spell, troubleOf } from './database-trouble.ts';
 import { executionStore } from './execute/execution-store.ts';
 import type { Place } from './execute/executor.ts';
@@ -216,7 +219,7 @@ function contactWith(pool: Pool, drain: AbortSignal) {
     /** Resolves when this worker may claim; throws when the database does not answer. */
     async settled(): Promise<void> {
       if (performance.now() - heardAt > LEASE_MS) {
-        await pool.query('SELECT');
+        await askDatabase(pool);
         heard();
       }
       await rest(claimFrom - performance.now(), drain);
@@ -325,7 +328,7 @@ function heartbeat(
       ended = true;
       clearInterval(timer);
       await beating;
-      await forgetWorker(pool, workerId).catch(() => {});
+      await forgetWorker(workerId).catch(() => {});
     },
   };
 }

@@ -8,9 +8,16 @@ import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Un
 import type { Action } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
-import type { Querying } from '#lib/store/postgres/db.ts';
-
-type Client = Parameters<TransactionalConnector['applyMany']>[0];
+import {
+  changeEntries,
+  type Entry,
+  type EntryChange,
+  lockEntries,
+  type Place,
+  placeOf,
+  putAway,
+  readEntries,
+} from '#lib/store/shelf/entries.sql.ts';
 
 const VERBS = ['archive', 'restore'];
 /** Where things are put away when nobody says otherwise. */
@@ -63,13 +70,22 @@ export const shelf: TransactionalConnector = {
 
   async applyMany(client, inputs) {
     const placed = inputs.map((input): Placed => ({ input, undoes: undefined, ...readRequest(input.request) }));
-    const held = await readEntries(client, placed.map(toPlace), 'FOR UPDATE');
+    const held = await lockEntries(client, placed.map(toPlace));
     const taken = placed.map((one) => take(one, held.get(placeOf(toPlace(one))) ?? []));
-    await archive(
+    const fresh = placed.filter(({ input, undoes }) => input.action.do === 'archive' && undoes === undefined);
+    await putAway(
       client,
-      placed.filter(({ input, undoes }) => input.action.do === 'archive' && undoes === undefined),
+      fresh.map((one) => ({
+        ...toPlace(one),
+        key: one.input.idempotencyKey,
+        batchId: one.input.batchId,
+        category: one.input.category,
+      })),
     );
-    await change(client, placed, taken);
+    await changeEntries(
+      client,
+      placed.flatMap(({ input }, index) => changesOf(input, taken[index]?.changed ?? [])),
+    );
     return taken.map(({ result }) => result);
   },
 
@@ -100,29 +116,7 @@ function readRequest(request: FrozenRequest): z.infer<typeof frozen> {
   return frozen.parse(JSON.parse(Buffer.from(request).toString('utf8')));
 }
 
-type Place = { datasetId: string; ordinal: number; shelf: string };
-type Entry = {
-  key: string;
-  restored: boolean;
-  /** the key of the action that changed it last, or made it */
-  changedBy: string;
-};
-
 const toPlace = ({ input, shelf }: Placed): Place => ({ datasetId: input.datasetId, ordinal: input.ordinal, shelf });
-const placeOf = ({ datasetId, ordinal, shelf }: Place): string => `${datasetId} ${ordinal} ${shelf}`;
-
-/** The entries of these items on their shelves, by place, the latest first. Locked in one order for all, so that nobody waits in a circle. */
-async function readEntries(client: Querying, places: Place[], lock = ''): Promise<Map<string, Entry[]>> {
-  const { rows } = await client.query<Entry & Place & { at: Date }>(
-    `SELECT dataset_id AS "datasetId", ordinal, shelf, idempotency_key AS key, restored_at IS NOT NULL AS restored,
-       coalesce(changed_by, idempotency_key) AS "changedBy", at
-     FROM shelf_entry WHERE (dataset_id, ordinal, shelf) IN (SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[]))
-     ORDER BY dataset_id, ordinal, idempotency_key ${lock}`,
-    [places.map(({ datasetId }) => datasetId), places.map(({ ordinal }) => ordinal), places.map(({ shelf }) => shelf)],
-  );
-  const latestFirst = rows.sort((a, b) => b.at.getTime() - a.at.getTime());
-  return Map.groupBy(latestFirst, placeOf);
-}
 
 /** Whether the entry is as the action of this key left it, so that `verb` undoes that action. */
 function leftBy(entry: Entry, key: string, verb: string): boolean {
@@ -144,39 +138,7 @@ function take({ input, shelf: name, undoes }: Placed, entries: Entry[]): { chang
   return { changed: changed.map(({ key }) => key), result: { result: 'succeeded', target: latest.key, before } };
 }
 
-/** One statement for all. A key that is there already is the same action, so the repeat succeeded too. */
-async function archive(client: Client, placed: Placed[]): Promise<void> {
-  if (placed.length === 0) return;
-  await client.query(
-    `INSERT INTO shelf_entry (idempotency_key, batch_id, dataset_id, ordinal, category, shelf, last_batch_id, last_category)
-     SELECT t.*, t.batch, t.category FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[])
-       AS t(key, batch, dataset, ordinal, category, shelf)
-     ON CONFLICT (idempotency_key) DO NOTHING`,
-    [
-      placed.map(({ input }) => input.idempotencyKey),
-      placed.map(({ input }) => input.batchId),
-      placed.map(({ input }) => input.datasetId),
-      placed.map(({ input }) => input.ordinal),
-      placed.map(({ input }) => input.category),
-      placed.map(({ shelf }) => shelf),
-    ],
-  );
-}
-
-/** Ends entries, or gives them back, and says by which action, of which batch and category. */
-async function change(client: Client, placed: Placed[], taken: { changed: string[] }[]): Promise<void> {
-  const rows = placed.flatMap(({ input }, index) =>
-    (taken[index]?.changed ?? []).map((key) => ({ key, input, restore: input.action.do === 'restore' })),
-  );
-  if (rows.length === 0) return;
-  await client.query(
-    `UPDATE shelf_entry SET restored_at = CASE WHEN t.restore THEN clock_timestamp() END, changed_by = t.by,
-       last_batch_id = t.batch, last_category = t.category, last_at = clock_timestamp()
-     FROM unnest($1::text[], $2::text[], $3::boolean[], $4::uuid[], $5::text[]) AS t(key, by, restore, batch, category)
-     WHERE idempotency_key = t.key`,
-    [
-      ...[rows.map(({ key }) => key), rows.map(({ input }) => input.idempotencyKey), rows.map(({ restore }) => restore)],
-      ...[rows.map(({ input }) => input.batchId), rows.map(({ input }) => input.category)],
-    ],
-  );
+/** How an action changes these entries, by their keys. */
+function changesOf({ action, idempotencyKey: by, batchId, category }: ApplyInput, keys: string[]): EntryChange[] {
+  return keys.map((key) => ({ key, by, restore: action.do === 'restore', batchId, category }));
 }

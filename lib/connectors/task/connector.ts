@@ -18,7 +18,8 @@ import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX
 import { renderCut } from '#lib/core/values/template.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
-import type { Querying } from '#lib/store/postgres/db.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+import { changeTasks, lockTasks, makeTasks, readTasks, type TaskRow } from '#lib/store/tasks/follow-ups.sql.ts';
 
 const template = z.string().max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);
 const parameters = z.strictObject({
@@ -30,7 +31,6 @@ const frozen = z.union([
   z.object({ title: z.string(), body: z.string() }),
 ]);
 type Inverse = Extract<z.infer<typeof frozen>, { do: string }>;
-type Client = Parameters<TransactionalConnector['applyMany']>[0];
 
 /** Of a title or text before it is cut: blanks and what can't be stored go in between. */
 const RENDERED_CHARS_MAX = 5 * FOLLOW_UP_BODY_CHARS_MAX;
@@ -94,15 +94,20 @@ export const task: TransactionalConnector = {
     return canonicalBytes(request);
   },
 
-  async applyMany(client, inputs) {
+  async applyMany(tx, inputs) {
     const asked = inputs.map((input) => ({
       input,
       request: frozen.parse(JSON.parse(Buffer.from(input.request).toString('utf8'))),
     }));
     const fresh = asked.flatMap(({ input, request }) => ('title' in request ? [{ input, request }] : []));
-    const ids = fresh.length > 0 ? await create(client, fresh) : new Map<string, string>();
+    const ids = await makeTasks(
+      tx,
+      fresh.map(({ input: { idempotencyKey: key, batchId, datasetId, ordinal }, request: { title, body } }) => ({
+        ...{ key, batchId, datasetId, ordinal, title, body },
+      })),
+    );
     const inverse = asked.flatMap(({ input, request }) => ('do' in request ? [{ input, request }] : []));
-    const undone = inverse.length > 0 ? await invert(client, inverse) : new Map<string, ApplyResult>();
+    const undone = inverse.length > 0 ? await invert(tx, inverse) : new Map<string, ApplyResult>();
     return asked.map(
       ({ input: { idempotencyKey: key } }): ApplyResult =>
         undone.get(key) ?? { result: 'succeeded', target: ids.get(key) ?? null, before: NOT_THERE },
@@ -128,16 +133,6 @@ const UNDO_WORDS = {
   changed_since: 'the task was changed since',
 };
 
-type TaskRow = {
-  id: string;
-  title: string;
-  body: string;
-  done: boolean;
-  withdrawn: boolean;
-  /** the key of the action that changed it last, or made it */
-  changedBy: string;
-};
-
 /** Only what is still as the action that is undone left it may be changed. */
 function whyNot(row: TaskRow, request: Inverse): keyof typeof UNDO_WORDS | null {
   if (row.done) return 'done_by_a_person';
@@ -146,19 +141,9 @@ function whyNot(row: TaskRow, request: Inverse): keyof typeof UNDO_WORDS | null 
 
 const isTaskId = (target: string | null): target is string => target !== null && /^\d{1,18}$/.test(target);
 
-async function readTasks(client: Querying, ids: string[], lock = ''): Promise<Map<string, TaskRow>> {
-  const { rows } = await client.query<TaskRow>(
-    `SELECT id::text, title, body, done_at IS NOT NULL AS done, withdrawn_at IS NOT NULL AS withdrawn,
-       coalesce(changed_by, idempotency_key) AS "changedBy"
-     FROM follow_up WHERE id = ANY ($1::bigint[]) ORDER BY follow_up.id ${lock}`,
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.id, row]));
-}
-
 /** Withdraws or gives back, under the rows' locks; what is not as it was left stays untouched. */
-async function invert(client: Client, asked: { input: ApplyInput; request: Inverse }[]): Promise<Map<string, ApplyResult>> {
-  const held = await readTasks(client, asked.map(({ request }) => request.id).filter(isTaskId), 'FOR UPDATE');
+async function invert(tx: Tx, asked: { input: ApplyInput; request: Inverse }[]): Promise<Map<string, ApplyResult>> {
+  const held = await lockTasks(tx, asked.map(({ request }) => request.id).filter(isTaskId));
   const results = new Map<string, ApplyResult>();
   const changing = asked.filter(({ input, request }) => {
     const row = held.get(request.id);
@@ -171,14 +156,9 @@ async function invert(client: Client, asked: { input: ApplyInput; request: Inver
     );
     return refused === null;
   });
-  await client.query(
-    `UPDATE follow_up SET withdrawn_at = CASE WHEN t.withdraw THEN clock_timestamp() END, changed_by = t.key
-     FROM unnest($1::bigint[], $2::boolean[], $3::text[]) AS t(id, withdraw, key) WHERE follow_up.id = t.id`,
-    [
-      changing.map(({ request }) => request.id),
-      changing.map(({ request }) => request.do === 'withdraw'),
-      changing.map(({ input }) => input.idempotencyKey),
-    ],
+  await changeTasks(
+    tx,
+    changing.map(({ input, request }) => ({ id: request.id, by: input.idempotencyKey, withdraw: request.do === 'withdraw' })),
   );
   return results;
 }
@@ -201,32 +181,4 @@ const storable = (text: string) => text.toWellFormed().replaceAll('\u0000', '\uF
 function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   return `${text.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
-}
-
-/** The ids of the follow-ups by key; a key that is there already keeps its row and its id. */
-async function create(
-  client: Client,
-  asked: { input: ApplyInput; request: { title: string; body: string } }[],
-): Promise<Map<string, string>> {
-  const inputs = asked.map(({ input }) => input);
-  const keys = inputs.map(({ idempotencyKey }) => idempotencyKey);
-  await client.query(
-    `INSERT INTO follow_up (idempotency_key, batch_id, dataset_id, ordinal, title, body)
-     SELECT * FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[])
-     ON CONFLICT (idempotency_key) DO NOTHING`,
-    [
-      keys,
-      inputs.map(({ batchId }) => batchId),
-      inputs.map(({ datasetId }) => datasetId),
-      inputs.map(({ ordinal }) => ordinal),
-      asked.map(({ request }) => request.title),
-      asked.map(({ request }) => request.body),
-    ],
-  );
-  // Asked after the insert, so that a row committed by somebody else under the same key meanwhile is seen too.
-  const made = await client.query<{ key: string; id: string }>(
-    'SELECT idempotency_key AS key, id::text AS id FROM follow_up WHERE idempotency_key = ANY ($1::text[])',
-    [keys],
-  );
-  return new Map(made.rows.map(({ key, id }) => [key, id]));
 }

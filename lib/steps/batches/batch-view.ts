@@ -21,7 +21,7 @@ import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type ChunkNow, type Pulse, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { readTally, type StateTally, type Tally } from '#lib/store/batches/tally.sql.ts';
 import { readWaiters } from '#lib/store/chunks/wait-facts.sql.ts';
-import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
+import { readDatabaseFault } from '#lib/store/fleet/workers.sql.ts';
 import { readTold } from '#lib/store/live/tape.sql.ts';
 import type { db } from '#lib/store/postgres/db.ts';
 import { readNewest, type Span } from '#lib/store/receipts/receipt-reads.sql.ts';

@@ -22,7 +22,7 @@ import {
   retryChunks,
 } from '#lib/store/batches/stopping.sql.ts';
 import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, openGates } from '#lib/store/chunks/chunks.ts';
-import { tellTape } from '#lib/store/live/tape.sql.ts';
+import { tellTape } from '#lib/store/live/tape.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { takeResources } from './start-batch.ts';
 

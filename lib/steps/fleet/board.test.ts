@@ -10,7 +10,8 @@ import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readBatches } from '#lib/steps/batches/read-batches.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
-import { keepTallies, writeTally } from '#lib/store/fleet/tallies.sql.ts';
+import { writeTally } from '#lib/store/fleet/tallies.sql.ts';
+import { keepTallies } from '#lib/store/fleet/tallies.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedChunk, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { leasesCount } from '#test/fixtures/started-batch.ts';
@@ -359,8 +360,8 @@ test('what is too old for any line is taken away, and the size is noted once an 
     `INSERT INTO worker_tally (at, worker_id, receipts, classified) VALUES (now() - interval '25 hours', gen_random_uuid(), 1, 1)`,
   );
   await pool.query(`UPDATE target_tally SET minute = minute - interval '25 hours' WHERE target = $1`, [CRM]);
-  await keepTallies(pool);
-  await keepTallies(pool);
+  await keepTallies();
+  await keepTallies();
   expect(await number(`SELECT count(*) AS n FROM worker_tally WHERE at < now() - interval '24 hours'`)).toBe(0);
   expect(await number('SELECT count(DISTINCT target) AS n FROM target_tally')).toBe(1);
   expect(await number('SELECT count(*) AS n FROM database_size')).toBe(2);

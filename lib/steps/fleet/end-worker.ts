@@ -6,7 +6,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { log } from '#lib/log.ts';
 import type { WorkerWish } from '#lib/shapes/fleet.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { wishOf } from '#lib/store/fleet/tallies.sql.ts';
+import { wishOf } from '#lib/store/fleet/workers.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({ id: z.uuid(), wish: z.enum(['drain', 'stop']) });

@@ -9,7 +9,7 @@ import { announce } from '#lib/engine/events.ts';
 import type { PausedTarget } from '#lib/shapes/fleet.ts';
 import { batchesOfIncident, isTargetKnown, pauseTarget as pause } from '#lib/store/actions/breakers.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { tellTape } from '#lib/store/live/tape.sql.ts';
+import { tellTape } from '#lib/store/live/tape.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({

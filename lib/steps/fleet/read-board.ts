@@ -21,8 +21,8 @@ import {
   readTargetStats,
   type TargetStats,
 } from '#lib/store/fleet/board-reads.sql.ts';
-import { countClosedThisWeek } from '#lib/store/fleet/incidents.ts';
-import { readDatabaseFault, readWorkersNow } from '#lib/store/fleet/workers.ts';
+import { countClosedThisWeek } from '#lib/store/fleet/incidents.sql.ts';
+import { readDatabaseFault, readWorkersNow } from '#lib/store/fleet/workers.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { closedIncidents, openIncidents } from './read-incidents.ts';
 
@@ -49,8 +49,8 @@ export async function boardNow(pool: Pool): Promise<Board> {
     readActionRates(pool, ids, RATE_WINDOW_MS),
     readDatabaseSize(pool),
     readDatabaseFault(pool),
-    openIncidents(pool),
-    closedIncidents(pool),
+    openIncidents(),
+    closedIncidents(),
     countClosedThisWeek(pool),
   ]);
   const byBatch = Map.groupBy(waiters, ({ batchId }) => batchId);

@@ -7,7 +7,7 @@ import { METRICS_MS } from '#lib/core/limits.ts';
 import { readWaiters } from '#lib/store/chunks/wait-facts.sql.ts';
 import { readDatabaseSize, readTargetStats } from '#lib/store/fleet/board-reads.sql.ts';
 import { readCounts } from '#lib/store/fleet/metric-reads.sql.ts';
-import { readWorkersNow } from '#lib/store/fleet/workers.ts';
+import { readWorkersNow } from '#lib/store/fleet/workers.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 type Counted = Record<string, number>;

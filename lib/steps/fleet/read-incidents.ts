@@ -7,22 +7,20 @@ import { type IncidentRow, readIncidentRows } from '#lib/store/fleet/incidents.t
 import { db } from '#lib/store/postgres/db.ts';
 import { readTargets } from './target-incidents.ts';
 
-type Pool = ReturnType<typeof db>['pool'];
-
 /** The newest first: at most 200 that are open, or the last INCIDENTS_CLOSED_SHOWN that are over. */
 export async function readIncidents(actor: Actor, { state = 'open' }: { state?: 'open' | 'closed' } = {}): Promise<Incident[]> {
   authorise(actor, 'see_fleet');
-  return state === 'open' ? openIncidents(db().pool) : closedIncidents(db().pool);
+  return state === 'open' ? openIncidents() : closedIncidents();
 }
 
-export async function openIncidents(pool: Pool): Promise<Incident[]> {
-  const [rows, targets] = await Promise.all([readIncidentRows(pool, 'open'), readTargets(pool)]);
+export async function openIncidents(): Promise<Incident[]> {
+  const [rows, targets] = await Promise.all([readIncidentRows(db(), 'open'), readTargets(db().pool)]);
   const byId = new Map(targets.map((target) => [target.id, target]));
   return rows.map((row) => incidentOf(row, byId.get(row.id) ?? null));
 }
 
-export async function closedIncidents(pool: Pool): Promise<Incident[]> {
-  const rows = await readIncidentRows(pool, 'closed', INCIDENTS_CLOSED_SHOWN);
+export async function closedIncidents(): Promise<Incident[]> {
+  const rows = await readIncidentRows(db(), 'closed', INCIDENTS_CLOSED_SHOWN);
   return rows.map((row) => incidentOf(row, null));
 }
 

@@ -2,7 +2,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { WorkerRow } from '#lib/shapes/fleet.ts';
-import { readWorkersNow } from '#lib/store/fleet/workers.ts';
+import { readWorkersNow } from '#lib/store/fleet/workers.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /** Workers heard of within the last hour; one that fell silent is `gone`. */

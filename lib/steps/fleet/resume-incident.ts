@@ -9,8 +9,9 @@ import type { IncidentResumed } from '#lib/shapes/fleet.ts';
 import { resume } from '#lib/steps/batches/stop-and-go.ts';
 import { batchesOfIncident, letHaltedGo, probeIncident, settleBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { closeMismatchOfOver, readIncident } from '#lib/store/fleet/incidents.ts';
-import { tellTape } from '#lib/store/live/tape.sql.ts';
+import { closeMismatchOfOver } from '#lib/store/fleet/incidents.sql.ts';
+import { readIncident } from '#lib/store/fleet/incidents.ts';
+import { tellTape } from '#lib/store/live/tape.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({ id: z.uuid() });

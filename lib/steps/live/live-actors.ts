@@ -5,7 +5,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { may, type Verb } from '#lib/auth/authorise.ts';
 import { LIVE_REAUTHORISE_MS } from '#lib/core/limits.ts';
 import { isRole } from '#lib/core/people/roles.ts';
-import { type Follower, readStandings } from '#lib/store/people/people.ts';
+import { type Follower, readStandings } from '#lib/store/people/people.sql.ts';
 
 export type Followed = {
   /** Aborts when the actor may no longer, or nobody can say. */

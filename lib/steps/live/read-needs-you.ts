@@ -6,7 +6,7 @@ import type { Need, NeedsYou } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { nounOf } from '#lib/steps/page.ts';
 import { type NeedRow, readUncertainChunks, readWaiting } from '#lib/store/batches/batch-reads.sql.ts';
-import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
+import { readDatabaseFault } from '#lib/store/fleet/workers.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 const NEEDS_SHOWN = 500;

@@ -7,7 +7,8 @@ import { tokenDigest } from '#lib/auth/token.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { PERSON_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Role } from '#lib/core/people/roles.ts';
-import { anyPerson, insertPerson, lockPeople, takeLink } from '#lib/store/people/people.ts';
+import { lockPeople } from '#lib/store/people/people.sql.ts';
+import { anyPerson, insertPerson, takeLink } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 import { readSetupLink } from './read-setup-link.ts';
 

@@ -3,7 +3,8 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
-import { countAdmins, readPerson, setRole, withdrawLinksBy } from '#lib/store/people/people.ts';
+import { readPerson } from '#lib/store/people/people.sql.ts';
+import { countAdmins, setRole, withdrawLinksBy } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 import { lockPeopleAs } from './lock-people.ts';
 

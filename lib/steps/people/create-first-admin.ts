@@ -3,7 +3,8 @@ import { hashPassword } from 'better-auth/crypto';
 import { z } from 'zod';
 import { inHashingTurn } from '#lib/auth/hashing.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { anyPerson, insertPerson, lockPeople } from '#lib/store/people/people.ts';
+import { lockPeople } from '#lib/store/people/people.sql.ts';
+import { anyPerson, insertPerson } from '#lib/store/people/people.ts';
 import { type Db, db, inTransaction } from '#lib/store/postgres/db.ts';
 
 // Whoever sets the environment runs the server; lib/env.ts says how short the password may be.
@@ -13,12 +14,9 @@ const input = z.strictObject({ email: z.string().trim().toLowerCase().pipe(z.ema
  * Makes the first admin from ADMIN_EMAIL and ADMIN_PASSWORD when there is nobody yet, and does nothing otherwise: a later start with another
  * password changes nobody's. Two starts at once make one. There is no actor, for nobody could be one.
  */
-export async function createFirstAdmin(
-  raw: z.input<typeof input>,
-  { pool }: Pick<Db, 'pool'> = db(),
-): Promise<{ created: boolean }> {
+export async function createFirstAdmin(raw: z.input<typeof input>, { pool, prisma }: Db = db()): Promise<{ created: boolean }> {
   const { email, password } = parse(raw);
-  if (await anyPerson(pool)) return { created: false };
+  if (await anyPerson({ prisma })) return { created: false };
   const passwordHash = await inHashingTurn(() => hashPassword(password));
   return inTransaction(pool, async (tx) => {
     await lockPeople(tx);

@@ -4,14 +4,8 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import {
-  countAdmins,
-  endSessions,
-  readPerson,
-  setDisabled,
-  withdrawLinksBy,
-  withdrawLinksFor,
-} from '#lib/store/people/people.ts';
+import { readPerson } from '#lib/store/people/people.sql.ts';
+import { countAdmins, endSessions, setDisabled, withdrawLinksBy, withdrawLinksFor } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { personRow } from './list-people.ts';
 import { lockPeopleAs } from './lock-people.ts';

@@ -2,7 +2,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { isRole } from '#lib/core/people/roles.ts';
-import { lockPeople, readPerson } from '#lib/store/people/people.ts';
+import { lockPeople, readPerson } from '#lib/store/people/people.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { makeToken, setupPath } from '#lib/auth/token.ts';
-import { anyPerson, lockPeople, replaceFirstLink } from '#lib/store/people/people.ts';
+import { lockPeople } from '#lib/store/people/people.sql.ts';
+import { anyPerson, replaceFirstLink } from '#lib/store/people/people.ts';
 import { type Db, db, inTransaction } from '#lib/store/postgres/db.ts';
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { db } from '#lib/store/postgres/db.ts';
+import { finishTask } from '#lib/store/tasks/follow-ups.ts';
 
 const input = z.strictObject({ id: z.string().regex(/^\d{1,18}$/) });
 
@@ -18,18 +18,9 @@ export async function finishFollowUp(
   authorise(actor, 'finish');
   const read = input.safeParse(raw);
   if (!read.success) throw new CountersignError('not_found', 'There is no such task.');
-  const { pool } = db();
   const { id } = read.data;
-  await pool.query(
-    'UPDATE follow_up SET done_at = clock_timestamp(), done_by = $2 WHERE id = $1 AND done_at IS NULL AND withdrawn_at IS NULL',
-    [id, actor.id],
-  );
-  const { rows } = await pool.query<{ done_at: Date | null; done_by: string }>(
-    'SELECT done_at, done_by FROM follow_up WHERE id = $1',
-    [id],
-  );
-  const row = rows[0];
-  if (!row) throw new CountersignError('not_found', 'There is no such task.');
-  if (!row.done_at) throw new CountersignError('conflict', 'This task was withdrawn: what made it was undone.');
-  return { id, doneAt: row.done_at.toISOString(), doneBy: row.done_by };
+  const task = await finishTask(BigInt(id), actor.id);
+  if (!task) throw new CountersignError('not_found', 'There is no such task.');
+  if (!task.doneAt) throw new CountersignError('conflict', 'This task was withdrawn: what made it was undone.');
+  return { id, doneAt: task.doneAt.toISOString(), doneBy: task.doneBy ?? '' };
 }

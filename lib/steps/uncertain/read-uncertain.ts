@@ -69,10 +69,7 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
 async function groupsOf(batchId: string): Promise<UncertainGroup[]> {
   const { pool } = db();
   const parts = await readUncertainGroups(pool, batchId);
-  const workers = await readWorkerNames(
-    pool,
-    parts.flatMap(({ lost }) => lost ?? []),
-  );
+  const workers = await readWorkerNames(parts.flatMap(({ lost }) => lost ?? []));
   const groups = [...Map.groupBy(parts, ({ reason, lost }) => JSON.stringify([reason, lost])).values()].map(
     (own): UncertainGroup => {
       const { reason, lost, connector, request } = own[0] as (typeof own)[number];

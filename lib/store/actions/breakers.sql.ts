@@ -7,7 +7,7 @@
 import type { Pool } from 'pg';
 import { BATCH_UNFINISHED, CHUNK_TERMINAL, chunkFrom } from '#lib/core/lifecycle.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
-import { tellTape } from '#lib/store/live/tape.sql.ts';
+import { tellTape } from '#lib/store/live/tape.ts';
 import { inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 import { haltRow, WAITING } from './execution.sql.ts';
 

@@ -7,11 +7,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { CountersignError } from '#lib/core/errors.ts';
 import { API_WRITES_KEEP_HOURS } from '#lib/core/limits.ts';
+import { databaseTime, databaseTimeAgo } from '#lib/store/postgres/database-time.ts';
 import { db, inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
-import { isPresent, presence } from '#lib/store/postgres/presence.ts';
+import { presence } from '#lib/store/postgres/presence.ts';
+import { addDone, type Found, readKey } from './api-writes.sql.ts';
 
-export type ApiAnswer = { status: number; body: Buffer };
-type Key = { actor: string; key: string };
+export type ApiAnswer = { status: number; body: Uint8Array<ArrayBuffer> };
+export type Key = { actor: string; key: string };
 /** A write that this process carries out. `epoch` fences it: whoever takes it over raises it. `done`: what its transactions gave, by their names. */
 export type KeyedWrite = Key & { epoch: number; done: Record<string, unknown> };
 export type TakenKey =
@@ -24,7 +26,7 @@ export type TakenKey =
   /** the key was used for something else */
   | { kind: 'other'; path: string };
 
-type Asked = Key & { path: string; digest: Buffer };
+export type Asked = Key & { path: string; digest: Buffer<ArrayBuffer> };
 
 // Next loads modules more than once; the process is one.
 const state = globalThis as typeof globalThis & { countersignKeys?: Set<string> };
@@ -76,33 +78,9 @@ async function lookOrTake(asked: Asked, mine: boolean): Promise<TakenKey> {
 
 const named = ({ actor, key }: Key): Key => ({ actor, key });
 
-async function insertKey({ actor, key, path, digest }: Asked, owner: number): Promise<boolean> {
-  const { rowCount } = await db().pool.query(
-    `INSERT INTO api_write (actor, key, path, request_digest, owner, created_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp()) ON CONFLICT DO NOTHING`,
-    [actor, key, path, digest, owner],
-  );
-  return rowCount === 1;
-}
-
-type Found = {
-  path: string;
-  same: boolean;
-  status: number | null;
-  response: Buffer | null;
-  epoch: number;
-  expired: boolean;
-  /** whether another process that lives carries it out */
-  held: boolean;
-};
-
-async function readKey({ actor, key, digest }: Asked, owner: number): Promise<Found | null> {
-  const { rows } = await db().pool.query<Found>(
-    `SELECT path, request_digest = $3 AS same, status, response, epoch, created_at < clock_timestamp() - make_interval(hours => $5) AS expired,
-       CASE WHEN status IS NULL AND owner <> $4 THEN ${isPresent('owner')} ELSE false END AS held
-     FROM api_write WHERE actor = $1 AND key = $2`,
-    [actor, key, digest, owner, API_WRITES_KEEP_HOURS],
-  );
-  return rows[0] ?? null;
+async function insertKey({ actor, key, path, digest: requestDigest }: Asked, owner: number): Promise<boolean> {
+  const data = { actor, key, path, requestDigest, owner };
+  return (await db().prisma.apiWrite.createMany({ data, skipDuplicates: true })).count === 1;
 }
 
 /** Waits for a transaction of a dead owner that is just committing, and then sees what it did. Null: somebody else was faster. */
@@ -111,29 +89,32 @@ async function takeOver(
   owner: number,
   { epoch, expired }: Found,
 ): Promise<KeyedWrite | null> {
-  const { rows } = await db().pool.query<Pick<KeyedWrite, 'epoch' | 'done'>>(
-    `UPDATE api_write SET owner = $3, epoch = epoch + 1, path = $4, request_digest = $5, created_at = clock_timestamp(), status = NULL, response = NULL,
-       done = CASE WHEN $6 THEN '{}' ELSE done END
-     WHERE actor = $1 AND key = $2 AND epoch = $7 AND (status IS NULL OR $6) RETURNING epoch, done`,
-    [actor, key, owner, path, digest, expired, epoch],
-  );
-  return rows[0] ? { actor, key, ...rows[0] } : null;
+  const { prisma } = db();
+  const [taken] = await prisma.apiWrite.updateManyAndReturn({
+    where: { actor, key, epoch, ...(expired ? {} : { status: null }) },
+    data: {
+      ...{ owner, path, requestDigest: digest, status: null, response: null },
+      epoch: { increment: 1 },
+      createdAt: await databaseTime({ prisma }),
+      ...(expired ? { done: {} } : {}),
+    },
+    select: { epoch: true, done: true },
+  });
+  return taken ? { actor, key, epoch: taken.epoch, done: taken.done as KeyedWrite['done'] } : null;
 }
 
 /** Keeps the answer for the key's repeats, unless somebody else carries the write out by now. */
 export async function keepAnswer({ actor, key, epoch }: KeyedWrite, { status, body }: ApiAnswer): Promise<void> {
-  await db().pool.query('UPDATE api_write SET status = $4, response = $5 WHERE actor = $1 AND key = $2 AND epoch = $3', [
-    ...[actor, key, epoch, status, body],
-  ]);
+  await db().prisma.apiWrite.updateMany({ where: { actor, key, epoch }, data: { status, response: body } });
 }
+
+const HOUR_MS = 60 * 60 * 1000;
 
 /** Removes what is older than its keeping time; gives how many. */
 export async function pruneApiWrites(): Promise<number> {
-  const { rowCount } = await db().pool.query(
-    'DELETE FROM api_write WHERE created_at < clock_timestamp() - make_interval(hours => $1)',
-    [API_WRITES_KEEP_HOURS],
-  );
-  return rowCount ?? 0;
+  const { prisma } = db();
+  const before = await databaseTimeAgo({ prisma }, API_WRITES_KEEP_HOURS * HOUR_MS);
+  return (await prisma.apiWrite.deleteMany({ where: { createdAt: { lt: before } } })).count;
 }
 
 const current = new AsyncLocalStorage<KeyedWrite>();
@@ -169,11 +150,7 @@ export function doneBefore<T>(name: string): T | undefined {
 export async function writeDown(tx: Querying, name: string, value: unknown): Promise<void> {
   const write = current.getStore();
   if (!write) return;
-  const { rowCount } = await tx.query(
-    'UPDATE api_write SET done = done || jsonb_build_object($4::text, $5::jsonb) WHERE actor = $1 AND key = $2 AND epoch = $3',
-    [write.actor, write.key, write.epoch, name, JSON.stringify(value)],
-  );
-  if (rowCount !== 1)
+  if (!(await addDone(tx, write, name, value)))
     throw new CountersignError(
       'conflict',
       'A repeat of this request, with the same Idempotency-Key, carries it out by now. Nothing was done here.',

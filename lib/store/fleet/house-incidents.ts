@@ -1,41 +1,12 @@
-/** Incidents of the house itself that nobody resumes: a web server that was replaced, and files of the database that are damaged. */
+/** The incident of a web server that was replaced: nobody resumes it, and it ends by itself (house-incidents.sql.ts). */
 import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
-import { WEB_INCIDENT_OPEN_MS } from '#lib/core/limits.ts';
+import { databaseTime } from '#lib/store/postgres/database-time.ts';
+import type { WithModels } from '#lib/store/postgres/db.ts';
 
-/** Opens the incident of a web server that was replaced; while it is open, it is told of the last time. Throws while the database takes no writes. */
-export async function openWebIncident(pool: Pool, message: string): Promise<void> {
-  const { rowCount } = await pool.query(
-    `UPDATE incident SET opened_at = clock_timestamp() WHERE kind = 'web' AND message = $1 AND resolved_at IS NULL`,
-    [message],
-  );
-  if (rowCount) return;
-  await pool.query(`INSERT INTO incident (id, kind, message, opened_at) VALUES ($1, 'web', $2, clock_timestamp())`, [
-    randomUUID(),
-    message,
-  ]);
-}
-
-/** Opens the incident of a damaged file, unless it is open: many meet it, in many processes. `file` is whatever names it. */
-export async function openDamageIncident(pool: Pool, file: string, message: string): Promise<void> {
-  // One row for a file, so that two who tell it at once need no lock.
-  await pool.query(
-    `INSERT INTO incident (id, kind, message, opened_at) VALUES (md5('damaged ' || $1)::uuid, 'damaged', $2, clock_timestamp())
-     ON CONFLICT (id) DO UPDATE SET message = excluded.message, opened_at = excluded.opened_at, resolved_at = NULL
-     WHERE incident.resolved_at IS NOT NULL`,
-    [file, message],
-  );
-}
-
-/**
- * Resolves what is over: a web server that was not replaced again for a while, and damage that was told of before the database was last started. Whoever
- * repairs or restores it has to stop it, and what is still damaged is told again as soon as somebody meets it.
- */
-export async function resolveHouseIncidents(pool: Pool): Promise<void> {
-  await pool.query(
-    `UPDATE incident SET resolved_at = clock_timestamp() WHERE resolved_at IS NULL
-     AND (kind = 'web' AND opened_at < clock_timestamp() - $1 * interval '1 millisecond'
-          OR kind = 'damaged' AND opened_at < pg_postmaster_start_time())`,
-    [WEB_INCIDENT_OPEN_MS],
-  );
+/** Opens it; while it is open, it is told of the last time. Throws while the database takes no writes. */
+export async function openWebIncident({ prisma }: WithModels, message: string): Promise<void> {
+  const openedAt = await databaseTime({ prisma });
+  const again = await prisma.incident.updateMany({ where: { kind: 'web', message, resolvedAt: null }, data: { openedAt } });
+  if (again.count > 0) return;
+  await prisma.incident.create({ data: { id: randomUUID(), kind: 'web', message, openedAt }, select: { id: true } });
 }

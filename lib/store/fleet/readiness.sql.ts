@@ -1,4 +1,10 @@
+/** Whether the database answers, and whether it has what this version needs: about the server and Prisma's own table, which is no model. */
 import type { Pool } from 'pg';
+
+/** Resolves when the database answers; throws when it does not. */
+export async function askDatabase(pool: Pool): Promise<void> {
+  await pool.query('SELECT');
+}
 
 /** Of these migrations, those that the database lacks. */
 export async function missingMigrations(pool: Pool, names: readonly string[]): Promise<string[]> {

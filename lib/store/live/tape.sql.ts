@@ -1,19 +1,8 @@
-/** What happened to a batch besides its receipts: takeovers, and what people told it to do. Kept as events with facts, which are not pruned. */
+/** The tape is told of two tables in one order: a `UNION ALL` with a limit in each half and over both, which Prisma's models have no words for. */
 import type { Pool } from 'pg';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Facts } from './tape.ts';
 
-export type Facts = Record<string, string | number | null>;
 export type Told = { id: string; chunk: number | null; at: Date; kind: string; facts: Facts };
-
-/** Told in the transaction of what it tells of; `chunk` null for the whole batch. */
-export async function tellTape(
-  tx: Tx,
-  told: { batchId: string; chunk: number | null; kind: string; facts: Facts },
-): Promise<void> {
-  await tx.query('INSERT INTO event (batch_id, chunk, kind, facts, at) VALUES ($1, $2, $3, $4, clock_timestamp())', [
-    ...[told.batchId, told.chunk, told.kind, told.facts],
-  ]);
-}
 
 /** The newest first: what was told, and the incidents as they were opened. */
 export async function readTold(pool: Pool, batchId: string, limit: number): Promise<Told[]> {

@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
-import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.ts';
+import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.sql.ts';
 import { eventually } from '#test/crash/workers.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, leasesCount, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';

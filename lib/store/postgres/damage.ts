@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { damageOf } from '#lib/core/fleet/database-fault.ts';
 import { log } from '#lib/log.ts';
-import { openDamageIncident } from '#lib/store/fleet/house-incidents.ts';
+import { openDamageIncident } from '#lib/store/fleet/house-incidents.sql.ts';
 
 /** One who meets the same damage again and again tells it as often, at most. */
 const TELL_AGAIN_MS = 60_000;

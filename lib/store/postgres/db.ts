@@ -66,6 +66,10 @@ export function openPool(url: string, options: DbOptions = {}): pg.Pool {
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     idle_in_transaction_session_timeout: options.idleInTransactionMs ?? IDLE_IN_TRANSACTION_MS,
     ...(options.answerMs !== undefined && { query_timeout: options.answerMs }),
+    // Prisma's adapter writes times without their zone and takes what it reads for UTC; pg does neither. Here both say the same.
+    onConnect: async (client) => {
+      await client.query("SET TIME ZONE 'UTC'");
+    },
   });
   // An idle connection that the server ended; the pool opens another when it is needed.
   pool.on('error', () => {});

@@ -1,0 +1,12 @@
+/** What happened to a batch besides its receipts: takeovers, and what people told it to do. Kept as events with facts, which are not pruned. */
+import type { WithModels } from '#lib/store/postgres/db.ts';
+
+export type Facts = Record<string, string | number | null>;
+
+/** Told in the transaction of what it tells of; `chunk` null for the whole batch. */
+export async function tellTape(
+  { prisma }: WithModels,
+  told: { batchId: string; chunk: number | null; kind: string; facts: Facts },
+): Promise<void> {
+  await prisma.event.create({ data: told, select: { id: true } });
+}
