@@ -20,7 +20,8 @@ export async function readBatch(actor: Actor, { batchId }: { batchId: string }):
   if (!facts || !moment) return null;
   const format = formatOf(facts.datasetFormat);
   const original = format && { format: format.name, file: format.file };
-  return { ...batchAbout(facts), plan: facts.plan, undoneBy: await readUndoneBy(pool, batchId), original, ...moment.now };
+  const { plan, planNotes } = facts;
+  return { ...batchAbout(facts), plan, planNotes, undoneBy: await readUndoneBy(pool, batchId), original, ...moment.now };
 }
 
 /** An undo of an undo of an undo is told; what lies deeper changes too little to be worth the reading. */

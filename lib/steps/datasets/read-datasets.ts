@@ -2,7 +2,7 @@
 
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import type { DatasetItem, DatasetView, FieldProfile, UnreadableRow } from '#lib/shapes/datasets.ts';
+import { type DatasetItem, type DatasetView, storedDialect, storedFields, type UnreadableRow } from '#lib/shapes/datasets.ts';
 import {
   instantCursor,
   instantOf,
@@ -60,11 +60,14 @@ export async function readUnreadable(
 }
 
 function viewOf(head: DatasetHead): DatasetView {
+  const { value: fields, odd: notes } = storedFields(head.fields);
   return {
     ...head,
     noun: nounOf(head.format),
     bytes: Number(head.bytes),
-    fields: head.fields as FieldProfile[],
+    dialect: storedDialect(head.dialect),
+    fields,
+    notes,
     digest: head.digest?.toString('hex') ?? null,
     createdAt: head.createdAt.toISOString(),
     readyAt: head.readyAt?.toISOString() ?? null,
