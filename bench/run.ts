@@ -4,7 +4,7 @@
  * machine is; ratios travel.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -41,6 +41,8 @@ if (!bench || !Number.isInteger(rows) || (rows ?? 0) < 1) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+// As root the server runs as another user, who would otherwise be sent elsewhere, and his files stay there.
+chmodSync(folder, 0o711);
 const server = await startEmbedded({ dataDir: join(folder, 'data') });
 try {
   await migrate(server);

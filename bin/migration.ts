@@ -3,7 +3,7 @@
  * `node bin/migration.ts --squash` rewrites the first one instead, while nobody has a database that matters.
  */
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
@@ -16,6 +16,8 @@ if (!argument || !/^(--squash|[a-z][a-z0-9_]*)$/.test(argument)) {
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-migration-'));
+// As root the server runs as another user, who would otherwise be sent elsewhere, and his files stay there.
+chmodSync(scratch, 0o711);
 const server = await startEmbedded({ dataDir: scratch, settings: { shared_buffers: '32MB' } });
 try {
   if (argument === '--squash') {

@@ -1,6 +1,6 @@
 /** A product of its own for each of the runner's workers: its own port, database and people, over one build. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '#bin/test/free-port.ts';
@@ -16,6 +16,8 @@ const STOP_MS = 30_000;
 /** Resolves when the ready line was printed. Throws with what the start said when it ends before, or says nothing for too long. */
 export async function startProduct(): Promise<Product> {
   const dataDir = mkdtempSync(join(tmpdir(), 'countersign-e2e-'));
+  // As root the server runs as another user, who would otherwise be sent elsewhere, and his files stay there.
+  chmodSync(dataDir, 0o711);
   const port = await freePort();
   const child = spawn(process.execPath, ['bin/start.ts'], {
     stdio: ['ignore', 'pipe', 'inherit'],

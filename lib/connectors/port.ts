@@ -6,13 +6,12 @@
  * gets the frozen bytes, never the item.
  */
 
-import type { Pool } from 'pg';
 import type { Action } from '#lib/core/plans/plan.ts';
 import type { Answer } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import type { ActionForm } from './form.ts';
 
 export type ActionItem = { ordinal: number; fields: Record<string, string> };
@@ -101,7 +100,7 @@ type Common = {
    * For each action that happened, what would undo it, in the order given. Looks at what is ours and changes nothing; who carries the request out
    * later finds again whether all is as it was left.
    */
-  undo(client: Pool | Tx, done: readonly Done[]): Promise<Undo[]>;
+  undo(client: Querying, done: readonly Done[]): Promise<Undo[]>;
 };
 
 /**

@@ -219,6 +219,9 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
       return {
         // The only statement that the model's target inside Countersign knows.
         tx: {
+          get prisma(): never {
+            throw new Error('The model has no tables.');
+          },
           query: ((_text: string, [ordinal, key]: [number, string]) =>
             within(
               'make an effect',

@@ -2,13 +2,13 @@
  * The shelf: items are put away inside Countersign, and can be taken back. An item is on a shelf while it has an entry there that
  * was not restored.
  */
-import type { Pool } from 'pg';
 import { z } from 'zod';
 import { CHANGED_SINCE, readParameters, requireDo, requireNoConnection, wordsIn } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 type Client = Parameters<TransactionalConnector['applyMany']>[0];
 
@@ -112,7 +112,7 @@ const toPlace = ({ input, shelf }: Placed): Place => ({ datasetId: input.dataset
 const placeOf = ({ datasetId, ordinal, shelf }: Place): string => `${datasetId} ${ordinal} ${shelf}`;
 
 /** The entries of these items on their shelves, by place, the latest first. Locked in one order for all, so that nobody waits in a circle. */
-async function readEntries(client: Pool | Client, places: Place[], lock = ''): Promise<Map<string, Entry[]>> {
+async function readEntries(client: Querying, places: Place[], lock = ''): Promise<Map<string, Entry[]>> {
   const { rows } = await client.query<Entry & Place & { at: Date }>(
     `SELECT dataset_id AS "datasetId", ordinal, shelf, idempotency_key AS key, restored_at IS NOT NULL AS restored,
        coalesce(changed_by, idempotency_key) AS "changedBy", at

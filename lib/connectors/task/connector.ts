@@ -2,7 +2,6 @@
  * Follow-ups: a task for a person, made from an item, listed on the tasks page. An undo withdraws one that nobody did yet, and the undo of that
  * gives it back.
  */
-import type { Pool } from 'pg';
 import { z } from 'zod';
 import {
   CHANGED_SINCE,
@@ -19,7 +18,7 @@ import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX
 import { renderCut } from '#lib/core/values/template.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 const template = z.string().max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);
 const parameters = z.strictObject({
@@ -147,7 +146,7 @@ function whyNot(row: TaskRow, request: Inverse): keyof typeof UNDO_WORDS | null 
 
 const isTaskId = (target: string | null): target is string => target !== null && /^\d{1,18}$/.test(target);
 
-async function readTasks(client: Pool | Tx, ids: string[], lock = ''): Promise<Map<string, TaskRow>> {
+async function readTasks(client: Querying, ids: string[], lock = ''): Promise<Map<string, TaskRow>> {
   const { rows } = await client.query<TaskRow>(
     `SELECT id::text, title, body, done_at IS NOT NULL AS done, withdrawn_at IS NOT NULL AS withdrawn,
        coalesce(changed_by, idempotency_key) AS "changedBy"

@@ -5,8 +5,8 @@ import { damageOf, databaseFault, isConnectionLoss, refusalOfFault } from './dat
 const withCode = (code: string, message = 'what PostgreSQL said', severity = 'ERROR') =>
   Object.assign(new Error(message), { code, severity });
 /** As Prisma 7 gives on what its adapter met. */
-const ofPrisma = (code: string, originalCode?: string) =>
-  Object.assign(withCode(code), { meta: { driverAdapterError: { cause: { originalCode, kind: 'postgres' } } } });
+const ofPrisma = (code: string, originalCode?: string, severity = 'ERROR') =>
+  Object.assign(withCode(code), { meta: { driverAdapterError: { cause: { originalCode, kind: 'postgres', severity } } } });
 
 test.each([
   ['53100', 'full'],
@@ -25,6 +25,7 @@ test('a server that ends for want of room: the COMMIT that it was at may have be
   const panic = withCode('53100', 'could not write to file "pg_wal/xlogtemp.1": No space left on device', 'PANIC');
   expect(databaseFault(panic)).toEqual({ kind: 'full', certain: false });
   expect(isConnectionLoss(panic)).toBe(true);
+  expect(databaseFault(ofPrisma('P2010', '53100', 'PANIC'))).toEqual({ kind: 'full', certain: false });
   // At the door nothing was asked yet.
   expect(databaseFault(withCode('53300', 'sorry, too many clients already', 'FATAL'))).toEqual({
     kind: 'crowded',

@@ -20,7 +20,7 @@ export type DatabaseFault = {
 /** Null for every other error: a bug, a refusal, a broken constraint. Those are told as what they are. */
 export function databaseFault(error: unknown): DatabaseFault | null {
   if (!(error instanceof Error) || error instanceof CountersignError) return null;
-  const code = codeOf(error);
+  const code = sqlStateOf(error);
   const kind = code === null ? kindOfMessage(error.message) : kindOfCode(code);
   return kind && { kind, certain: kind !== 'away' && didNothing(error, code) };
 }
@@ -30,7 +30,8 @@ export function databaseFault(error: unknown): DatabaseFault | null {
  * that it was at may be found done when it is up again.
  */
 function didNothing(error: Error, code: string | null): boolean {
-  return code === null || code === TOO_MANY_CONNECTIONS || (error as { severity?: unknown }).severity === 'ERROR';
+  const { severity } = causeInPrisma(error) ?? (error as { severity?: unknown });
+  return code === null || code === TOO_MANY_CONNECTIONS || severity === 'ERROR';
 }
 
 const TOO_MANY_CONNECTIONS = '53300';
@@ -74,7 +75,7 @@ export function damageOf(error: unknown): { file: string; message: string } | nu
   if (!(error instanceof Error) || error instanceof CountersignError) return null;
   const said = causeInPrisma(error)?.originalMessage;
   const words = typeof said === 'string' ? said : error.message;
-  if (!isDamage(codeOf(error), words)) return null;
+  if (!isDamage(sqlStateOf(error), words)) return null;
   // A damaged file is told once, and not again for each of its blocks.
   const file = /"([^"]+)"/.exec(words)?.[1] ?? words;
   return { file, message: `${DAMAGE_WORDS.what} ${DAMAGE_WORDS.todo} PostgreSQL says: ${words}` };
@@ -104,15 +105,18 @@ export function refusalOfFault(error: unknown): CountersignError | null {
   });
 }
 
-/** The SQLSTATE, or the system's or Prisma's code; null when the error has none. */
-function codeOf(error: Error): string | null {
+/**
+ * The SQLSTATE of an error, whether pg threw it or Prisma over pg; else the system's or Prisma's code; null when it has none, or is no error.
+ */
+export function sqlStateOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
   const { code } = error as { code?: unknown };
   const original = causeInPrisma(error)?.originalCode;
   if (typeof original === 'string') return original;
   return typeof code === 'string' ? code : null;
 }
 
-type CauseInPrisma = { originalCode?: unknown; originalMessage?: unknown };
+type CauseInPrisma = { originalCode?: unknown; originalMessage?: unknown; severity?: unknown };
 
 function causeInPrisma(error: Error): CauseInPrisma | undefined {
   return (error as { meta?: { driverAdapterError?: { cause?: CauseInPrisma } } }).meta?.driverAdapterError?.cause;

@@ -34,7 +34,7 @@ import {
   renewLeases,
   whyRefused,
 } from '#lib/store/chunks/claims.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import { refusalOf, type Tx, transactionOn } from '#lib/store/postgres/db.ts';
 import {
   type IntentRow,
   insertIntents,
@@ -178,7 +178,11 @@ function fencedTransaction(client: PoolClient, claim: Claim): FencedTransaction 
     await begun;
     return (client.query as (...all: unknown[]) => unknown)(...asked);
   };
-  const tx: Tx = { query: query as Tx['query'] };
+  const { tx, end } = transactionOn({ query: query as Tx['query'] });
+  const ending = (): void => {
+    const whole = end();
+    if (whole !== 'whole') throw refusalOf(whole);
+  };
   return {
     tx,
     // Guarded by itself: without an effect there is no transaction around it.
@@ -187,11 +191,13 @@ function fencedTransaction(client: PoolClient, claim: Claim): FencedTransaction 
     saveInspection: (action) => saveInspection(tx, claim.batchId, action),
     insertResolution: (row) => insertResolution(tx, claim, row),
     async commit() {
+      ending();
       if (begun === null) return;
       const ended = await client.query('COMMIT');
       if (ended.command !== 'COMMIT') throw new Error('The transaction of an effect and its outcome was rolled back.');
     },
     async rollback() {
+      end();
       if (begun !== null) await client.query('ROLLBACK');
     },
   };

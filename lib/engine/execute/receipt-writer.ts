@@ -2,7 +2,7 @@
  * Group commit: the intents and outcomes of many items in flight share statements. A promise that resolves means that the COMMIT
  * of that receipt was acknowledged (I1), or was found to have happened after its acknowledgement was lost.
  */
-import { isConnectionLoss } from '#lib/core/fleet/database-fault.ts';
+import { isConnectionLoss, sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import { LEASE_MS, RECEIPT_ANSWER_MS } from '#lib/core/limits.ts';
 import { CLOCK, type Clock } from '#lib/engine/clock.ts';
 import { patience } from '#lib/engine/database-trouble.ts';
@@ -227,7 +227,7 @@ async function surely(
       answered();
       client.release(isConnectionLoss(error));
       // I2: a duplicate (batch, ordinal, step) means that somebody else moved this action.
-      if ((error as { code?: string }).code === '23505') throw new Refused('lost');
+      if (sqlStateOf(error) === '23505') throw new Refused('lost');
       if (!isConnectionLoss(error)) {
         await bear(error);
         continue;

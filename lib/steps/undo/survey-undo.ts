@@ -2,7 +2,6 @@
  * What of a batch can be undone, receipt by receipt, and why the rest can't. The preview and the undo itself both walk this way, so that what
  * was shown is what is made.
  */
-import type { Pool } from 'pg';
 import type { Done } from '#lib/connectors/port.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -12,7 +11,7 @@ import type { Action } from '#lib/core/plans/plan.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
 import type { CannotUndo, UndoCovers, UndoScope } from '#lib/shapes/undo.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 import {
   type ActionToUndo,
   type ChunkToUndo,
@@ -35,7 +34,7 @@ type Each = (chunk: ChunkToUndo, items: UndoItem[]) => Promise<void>;
  * Walks the actions of the scope. `each` gets what can be undone, page by page, in the order of the chunks.
  * @throws CountersignError `invalid` for a chunk, category or item that the batch does not have
  */
-export async function surveyUndo(client: Pool | Tx, batch: BatchRow, scope: UndoScope, each: Each): Promise<UndoSurvey> {
+export async function surveyUndo(client: Querying, batch: BatchRow, scope: UndoScope, each: Each): Promise<UndoSurvey> {
   const chunks = await chunksInScope(client, batch, scope);
   const undonePlan = batch.undoes === null ? null : ((await readBatchRow(client, batch.undoes))?.plan ?? null);
   const actions = actionsOf(batch.plan);
@@ -63,7 +62,7 @@ export async function surveyUndo(client: Pool | Tx, batch: BatchRow, scope: Undo
   return tally.survey(batch);
 }
 
-async function chunksInScope(client: Pool | Tx, batch: BatchRow, scope: UndoScope): Promise<ChunkToUndo[]> {
+async function chunksInScope(client: Querying, batch: BatchRow, scope: UndoScope): Promise<ChunkToUndo[]> {
   const { chunks: numbers, category, ordinals } = scope;
   if (category !== undefined && !batch.plan.categories.some(({ name }) => name === category)) {
     const known = batch.plan.categories.map(({ name }) => name).join(', ');
@@ -85,7 +84,7 @@ function actionsOf(plan: BatchRow['plan'] | null): Map<string, Action> {
 
 /** Those that happened and that no other undo has; the others are told with their reason. */
 async function withoutRefused(
-  client: Pool | Tx,
+  client: Querying,
   batch: BatchRow,
   chunk: ChunkToUndo,
   rows: ActionToUndo[],
@@ -128,7 +127,7 @@ function undoneAlready(earlier: EarlierUndo[]): string | null {
 type Plans = { actions: Map<string, Action>; undone: Map<string, Action> };
 
 /** Asks each connector for what would undo its own. */
-async function invert(client: Pool | Tx, batch: BatchRow, rows: ActionToUndo[], plans: Plans, tally: Tally): Promise<UndoItem[]> {
+async function invert(client: Querying, batch: BatchRow, rows: ActionToUndo[], plans: Plans, tally: Tally): Promise<UndoItem[]> {
   const items: UndoItem[] = [];
   for (const [name, own] of Map.groupBy(rows, ({ connector }) => connector)) {
     const connector = connectorFor(name);

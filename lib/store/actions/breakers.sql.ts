@@ -8,7 +8,7 @@ import type { Pool } from 'pg';
 import { BATCH_UNFINISHED, CHUNK_TERMINAL, chunkFrom } from '#lib/core/lifecycle.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { tellTape } from '#lib/store/live/tape.sql.ts';
-import { inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 import { haltRow, WAITING } from './execution.sql.ts';
 
 /** What a failure says of its target: the target's name among breakers, and a sentence without its full stop. */
@@ -179,7 +179,7 @@ export type TargetIncidentRow = {
 
 /** Targets that fail, the oldest first; only those that a batch, or a chunk of it, waits for when one is given. */
 export async function readTargetIncidents(
-  client: Pool | Tx,
+  client: Querying,
   which: { batchId?: string; chunk?: number } = {},
 ): Promise<TargetIncidentRow[]> {
   const { rows } = await client.query<TargetIncidentRow>({

@@ -6,7 +6,7 @@ import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
-import { inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 import type { TargetFault } from './breakers.sql.ts';
 
 export type Approval = {
@@ -303,7 +303,7 @@ export async function settleBatches(pool: Pool): Promise<void> {
 const UNSETTLED = `(state NOT IN (${stateList(CHUNK_TERMINAL)}) OR ${UNCERTAIN})`;
 
 /** approved -> awaiting_release for the first chunk of each decision that waits for first actions of which none is left. */
-export async function askForRelease(client: Pool | Tx, batchId: string): Promise<void> {
+export async function askForRelease(client: Querying, batchId: string): Promise<void> {
   await client.query(
     `UPDATE chunk SET state = 'awaiting_release', updated_at = clock_timestamp()
      WHERE state = ANY($2) AND id IN (

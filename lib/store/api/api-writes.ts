@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { CountersignError } from '#lib/core/errors.ts';
 import { API_WRITES_KEEP_HOURS } from '#lib/core/limits.ts';
-import { db, inTransaction, type Tx } from '#lib/store/postgres/db.ts';
+import { db, inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 import { isPresent, presence } from '#lib/store/postgres/presence.ts';
 
 export type ApiAnswer = { status: number; body: Buffer };
@@ -166,7 +166,7 @@ export function doneBefore<T>(name: string): T | undefined {
 }
 
 /** Writes down, in the transaction that does it, what it gave. The last statement of it: the row is then locked for no longer than the commit. */
-export async function writeDown(tx: Tx, name: string, value: unknown): Promise<void> {
+export async function writeDown(tx: Querying, name: string, value: unknown): Promise<void> {
   const write = current.getStore();
   if (!write) return;
   const { rowCount } = await tx.query(

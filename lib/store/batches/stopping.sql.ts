@@ -5,10 +5,10 @@
  */
 import { CHUNK_PAUSABLE, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import { DONE_OR_UNCERTAIN, WAITING } from '#lib/store/actions/execution.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 /** Holds what could be, or is being, worked on: no new intent once this commits. What is being brought to its end stays so. */
-export function pauseChunks(tx: Tx, batchId: string, chunk?: number): Promise<number[]> {
+export function pauseChunks(tx: Querying, batchId: string, chunk?: number): Promise<number[]> {
   return changed(
     tx,
     `UPDATE chunk SET stopping = 'pause', ${WAITS_NO_MORE}, updated_at = clock_timestamp()
@@ -19,7 +19,7 @@ export function pauseChunks(tx: Tx, batchId: string, chunk?: number): Promise<nu
 }
 
 /** Lets what was paused or halted go on. What a worker is just bringing to its pause goes on too. */
-export function resumeChunks(tx: Tx, batchId: string, chunk?: number): Promise<number[]> {
+export function resumeChunks(tx: Querying, batchId: string, chunk?: number): Promise<number[]> {
   const stood = stateList([...chunkFrom('resume'), ...chunkFrom('resume_halted')]);
   return changed(
     tx,
@@ -38,7 +38,7 @@ export function resumeChunks(tx: Tx, batchId: string, chunk?: number): Promise<n
  * Ends what is not out, at once; what is executing, or halted with requests still open, is brought to its end by a worker, who writes their
  * outcomes first. So is what a person accepted while requests were open: that is left to end as accepted.
  */
-export function cancelChunks(tx: Tx, batchId: string, chunk?: number): Promise<number[]> {
+export function cancelChunks(tx: Querying, batchId: string, chunk?: number): Promise<number[]> {
   const idle = `(state IN (${stateList(chunkFrom('cancel_idle'))}) AND in_flight = 0)`;
   return changed(
     tx,
@@ -86,7 +86,7 @@ export async function acceptRestOfChunks(tx: Tx, batchId: string, chunk?: number
  * Lets what failed, or was said not to have happened, be attempted once more: everything whose last receipt is not after this. An accepted
  * rest has no receipts, and stays as it is.
  */
-export function retryChunks(tx: Tx, batchId: string, chunk?: number): Promise<number[]> {
+export function retryChunks(tx: Querying, batchId: string, chunk?: number): Promise<number[]> {
   return changed(
     tx,
     `UPDATE chunk SET state = 'executing', retry_up_to = seq, released = true, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
@@ -109,7 +109,7 @@ const WAITS_NO_MORE = 'not_before = NULL, waits_for = NULL';
 
 const WHICH = 'batch_id = $1 AND ($2::int IS NULL OR number = $2)';
 
-async function changed(tx: Tx, text: string, batchId: string, chunk: number | undefined): Promise<number[]> {
+async function changed(tx: Querying, text: string, batchId: string, chunk: number | undefined): Promise<number[]> {
   const { rows } = await tx.query<{ number: number }>(text, [batchId, chunk ?? null]);
   return rows.map(({ number }) => number).sort((a, b) => a - b);
 }

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
 import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 export type DecidedChunk = { chunkId: string; revision: number; digest: string; seen: number[] };
 
@@ -46,7 +46,7 @@ export const FIRST_SIGNATURE = `(
   ORDER BY s.seq DESC LIMIT 1)`;
 
 /** Who signed this chunk first; null when it does not await a second signature, or the receipt of the first was altered. */
-export async function readFirstSignature(client: Tx | Pool, chunkId: string): Promise<Signature | null> {
+export async function readFirstSignature(client: Querying, chunkId: string): Promise<Signature | null> {
   const { rows } = await client.query<{ signature: Signature | null }>(
     `SELECT ${FIRST_SIGNATURE} AS signature FROM chunk c WHERE c.id = $1 AND c.state = 'awaiting_second'`,
     [chunkId],

@@ -9,7 +9,7 @@ import { PAGE_BYTES } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import { turns } from '#lib/turns.ts';
 
@@ -36,7 +36,7 @@ type ChunkOfBatch = { chunkId: string; batchId: string; datasetId: string; plan:
  * built (their rows have no request, and such a manifest must not be approved).
  */
 export async function buildManifest(
-  client: Tx,
+  client: Querying,
   chunk: ChunkOfBatch,
   build: RequestBuilder,
   each: (rows: BuiltRow[]) => Promise<void> = async () => {},
@@ -76,7 +76,7 @@ export async function buildManifest(
  * The current digest, from the chunk row when it is known at this revision, else built and remembered. Problems are only found by
  * building, so a digest is remembered only when there are none.
  */
-export async function currentManifest(client: Tx, chunk: ChunkOfBatch, build: RequestBuilder): Promise<BuiltManifest> {
+export async function currentManifest(client: Querying, chunk: ChunkOfBatch, build: RequestBuilder): Promise<BuiltManifest> {
   const before = await client.query<{ revision: number }>('SELECT revision FROM chunk WHERE id = $1', [chunk.chunkId]);
   const built = await buildManifest(client, chunk, build);
   if (built.problems.length === 0) {

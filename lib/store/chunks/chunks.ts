@@ -11,7 +11,7 @@ import {
 } from '#lib/core/lifecycle.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 export type ChunkRow = {
   id: string;
@@ -45,7 +45,7 @@ export type BatchRow = {
 };
 
 /** The batch, or null. */
-export async function readBatchRow(client: Tx, batchId: string): Promise<BatchRow | null> {
+export async function readBatchRow(client: Querying, batchId: string): Promise<BatchRow | null> {
   const { rows } = await client.query<Omit<BatchRow, 'plan'> & { plan: unknown }>(
     `SELECT id, dataset_id AS "datasetId", name, state, routing, plan, started_by AS "startedBy", undoes FROM batch WHERE id = $1`,
     [batchId],

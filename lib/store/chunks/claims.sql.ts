@@ -15,7 +15,7 @@ import {
 import { HEARTBEAT_MS, LEASE_MS, WAIT_HELD_MS } from '#lib/core/limits.ts';
 import { WAITING } from '#lib/store/actions/execution.sql.ts';
 import { CHANNEL, CLAIMED } from '#lib/store/live/notifications.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 export type Claim = {
   chunkId: string;
@@ -176,7 +176,7 @@ export async function howClaimStands(pool: Pool, claim: Claim): Promise<'stoppin
 }
 
 /** Locks the chunk row for a transaction whose effect must not happen under a lost claim (I3). False when it is lost. */
-export async function holdFence(client: Tx, claim: Claim): Promise<boolean> {
+export async function holdFence(client: Querying, claim: Claim): Promise<boolean> {
   const { rowCount } = await client.query('SELECT FROM chunk WHERE id = $1 AND epoch = $2 AND state = $3 FOR UPDATE', [
     claim.chunkId,
     claim.epoch,
@@ -189,7 +189,7 @@ export async function holdFence(client: Tx, claim: Claim): Promise<boolean> {
  * What stands in a claim's way when a guarded statement counted zero rows. Who is not stopped any more was resumed between the two statements; its
  * owner learns that when it ends (`endExecution`).
  */
-export async function whyRefused(client: Pool | Tx, claim: Claim): Promise<'stopping' | 'lost'> {
+export async function whyRefused(client: Querying, claim: Claim): Promise<'stopping' | 'lost'> {
   const { rowCount } = await client.query('SELECT stopping FROM chunk WHERE id = $1 AND epoch = $2 AND state = $3', [
     claim.chunkId,
     claim.epoch,

@@ -2,7 +2,7 @@
 import { CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
 import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.sql.ts';
 
@@ -17,7 +17,7 @@ export type OpenChunk = Pick<Claim, 'chunkId' | 'batchId' | 'datasetId'>;
  * stopped, this one goes on.
  */
 export async function unclassified(
-  client: Tx,
+  client: Querying,
   { chunkId, batchId, datasetId }: OpenChunk,
   { after, fields }: { after: number; fields: readonly string[] | null },
 ): Promise<UnclassifiedItem[]> {
@@ -33,7 +33,7 @@ export async function unclassified(
 
 /** Stores classifications under the claim's fence. False: the chunk is being stopped or has another owner, and nothing was stored. */
 export async function insertClassifications(
-  client: Tx,
+  client: Querying,
   claim: Claim,
   classifications: Classification[],
   by: string,
@@ -60,7 +60,7 @@ export async function insertClassifications(
 }
 
 /** classifying -> awaiting_review, when every item is classified. False when the claim is lost or the chunk is being stopped. */
-export async function completeClassifying(client: Tx, claim: Claim): Promise<boolean> {
+export async function completeClassifying(client: Querying, claim: Claim): Promise<boolean> {
   const { rowCount } = await client.query(
     `UPDATE chunk SET state = $3, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
      WHERE id = $1 AND epoch = $2 AND state = ANY($4) AND stopping IS NULL AND classified >= item_count`,
@@ -76,7 +76,7 @@ export type Correcting = { ordinal: number; category: string; note?: string | nu
  * left alone. Gives the ordinals that changed.
  */
 export async function correctClassifications(
-  tx: Tx,
+  tx: Querying,
   chunk: { batchId: string; chunkId: string; revision: number },
   corrections: Correcting[],
   by: string,

@@ -1,13 +1,13 @@
 /** Items with some of their fields: who classifies by two of fifty reads two. */
 import { storedItem } from '#lib/shapes/datasets.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 /**
  * The items of a page (SQL in parentheses, with `ordinal` and `fields`) in the order of their ordinals, with the named fields only, null for all of them.
  * A field that an item does not have is left out.
  */
 export async function namedItems(
-  client: Tx,
+  client: Querying,
   page: string,
   values: readonly unknown[],
   fields: readonly string[] | null,

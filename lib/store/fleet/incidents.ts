@@ -2,7 +2,7 @@
 import type { IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
 import { BATCH_TRANSITIONS, BATCH_UNFINISHED, batchFrom, stateList } from '#lib/core/lifecycle.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 export type IncidentRow = {
   id: string;
@@ -20,7 +20,7 @@ export type IncidentRow = {
 const OPEN_MAX = 200;
 
 /** The newest first: those that are open, or the last `limit` of those that are over. */
-export async function readIncidentRows(client: Tx, which: 'open' | 'closed', limit = OPEN_MAX): Promise<IncidentRow[]> {
+export async function readIncidentRows(client: Querying, which: 'open' | 'closed', limit = OPEN_MAX): Promise<IncidentRow[]> {
   const { rows } = await client.query<IncidentRow>(
     `SELECT i.id, i.kind, i.message, i.batch_id AS "batchId", b.name AS "batchName", i.chunk, i.opened_at AS "openedAt", i.resolved_at AS "resolvedAt",
        CASE WHEN i.acknowledged_at IS NOT NULL THEN json_build_object('by', coalesce(u.name, i.acknowledged_by),
@@ -33,7 +33,7 @@ export async function readIncidentRows(client: Tx, which: 'open' | 'closed', lim
 }
 
 /** How many were resolved within the last week. */
-export async function countClosedThisWeek(client: Tx): Promise<number> {
+export async function countClosedThisWeek(client: Querying): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
     "SELECT count(*)::int AS count FROM incident WHERE resolved_at > clock_timestamp() - interval '7 days'",
   );
@@ -84,7 +84,7 @@ export async function stopOnMismatch(tx: Tx, batchId: string, incidentId: string
 }
 
 /** Closes the incident of a sum that does not add up, where nothing of its batch sends any more. False where something may. */
-export async function closeMismatchOfOver(client: Tx, id: string): Promise<boolean> {
+export async function closeMismatchOfOver(client: Querying, id: string): Promise<boolean> {
   const { rowCount } = await client.query(
     `UPDATE incident i SET resolved_at = clock_timestamp() FROM batch b
      WHERE i.id = $1 AND i.kind = 'mismatch' AND i.resolved_at IS NULL AND b.id = i.batch_id AND b.state NOT IN (${stateList(BATCH_UNFINISHED)})`,

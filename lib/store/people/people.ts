@@ -1,7 +1,7 @@
 /** People, the links that bring them in, and the count of failed sign-ins. Times are the database's. */
 
 import type { Pool } from 'pg';
-import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { db, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 
 export type NewPerson = { id: string; name: string; email: string; role: string; passwordHash: string };
 /** `disabledAt`: since when the person is kept out; null for whoever may sign in. */
@@ -18,7 +18,7 @@ export async function lockPeople(tx: Tx): Promise<void> {
 }
 
 /** Disabled people count: a Countersign that has somebody has had its first admin. */
-export async function anyPerson(tx: Tx = db().pool): Promise<boolean> {
+export async function anyPerson(tx: Querying = db().pool): Promise<boolean> {
   const { rows } = await tx.query<{ any: boolean }>('SELECT EXISTS (SELECT FROM "user") AS any');
   return rows[0]?.any === true;
 }
@@ -144,7 +144,7 @@ export async function readInvitations(): Promise<Invitation[]> {
   return rows;
 }
 
-export async function readLink(tokenDigest: Buffer, tx: Tx = db().pool): Promise<SetupLink | null> {
+export async function readLink(tokenDigest: Buffer, tx: Querying = db().pool): Promise<SetupLink | null> {
   const { rows } = await tx.query<SetupLink>(
     `SELECT role, email, used_at IS NOT NULL AS used, coalesce(expires_at <= now(), false) AS expired FROM setup_link WHERE token_digest = $1`,
     [tokenDigest],

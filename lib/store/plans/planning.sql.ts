@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { type FieldProfile, storedFields } from '#lib/shapes/datasets.ts';
 import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 
 export type PlanningDataset = {
@@ -15,7 +15,7 @@ export type PlanningDataset = {
 };
 
 /** The dataset, or null. */
-export async function readPlanningDataset(pool: Pool | Tx, id: string): Promise<PlanningDataset | null> {
+export async function readPlanningDataset(pool: Querying, id: string): Promise<PlanningDataset | null> {
   const { rows } = await pool.query<Omit<PlanningDataset, 'fields'> & { fields: unknown }>(
     'SELECT id, name, state, format, fields, item_count AS "itemCount" FROM dataset WHERE id = $1',
     [id],

@@ -1,15 +1,13 @@
 /**
- * This process's connections, as the application role. Prisma for ordinary reads and writes, the pool for hot paths in plain SQL; both
- * draw from the same connections.
+ * This process's connections, as the application role. Prisma is the persistence: what a noun ordinarily reads and writes is asked of `prisma`.
+ * Statements that Prisma has no words for, or that have to be as fast as the database, are written by hand in `*.sql.ts` (docs/persistence.md).
  *
- * Several writes that belong together, Prisma's way (raw SQL inside goes over the same connection):
+ * Writes that belong together are one transaction, for both, on one connection:
  *
- *     await prisma.$transaction(async (tx) => {
- *       await tx.batch.update({ … });
- *       await tx.$executeRaw`UPDATE chunk SET state = 'queued' WHERE batch_id = ${id}::uuid AND state = 'proposed'`;
+ *     await inTransaction(pool, async (tx) => {
+ *       await tx.prisma.incident.update({ … });
+ *       await tx.query('…', [id]);
  *     });
- *
- * and in plain SQL: `inTransaction(pool, async (tx) => tx.query('…', [id]))`.
  */
 
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -18,12 +16,18 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { IDLE_IN_TRANSACTION_MS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import { PrismaClient } from '#lib/store/generated/client.ts';
+import { type Binding, bindPrisma, type Models, type Querying, refusalOf } from './bound-prisma.ts';
 import { tellDamage } from './damage.ts';
 
-export type Db = { prisma: PrismaClient; pool: pg.Pool };
+export { type Models, type Querying, refusalOf };
 
-/** One connection inside a transaction; `query` is pg's own. */
-export type Tx = Pick<pg.PoolClient, 'query'>;
+export type Db = WithModels & { pool: pg.Pool; disconnect(): Promise<void> };
+
+/** What a function takes that asks Prisma, inside of a transaction or outside: a `Tx` and a `Db` both are one. */
+export type WithModels = { readonly prisma: Models };
+
+/** One connection inside a transaction: Prisma's models, and pg's own `query`. */
+export type Tx = WithModels & Querying;
 
 const POOL_MAX = 16;
 const KEEP_ALIVE_MS = 10_000;
@@ -48,7 +52,8 @@ export function db(options: DbOptions = {}): Db {
 /** A database of its own, for tests and entry points that name it. Close it with `closeDb(it)`. */
 export function openDb(url: string, options: DbOptions = {}): Db {
   const pool = openPool(url, options);
-  return { pool, prisma: new PrismaClient({ adapter: new PrismaPg(pool) }) };
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return { pool, prisma, disconnect: () => prisma.$disconnect() };
 }
 
 /** Connections of their own, for statements that must not wait for those of others. The caller ends it. */
@@ -72,7 +77,7 @@ export function openPool(url: string, options: DbOptions = {}): pg.Pool {
 export async function closeDb(given: Db | undefined = state.countersignDb): Promise<void> {
   if (!given) return;
   if (given === state.countersignDb) state.countersignDb = undefined;
-  await given.prisma.$disconnect();
+  await given.disconnect();
   await given.pool.end();
 }
 
@@ -82,6 +87,7 @@ export async function closeDb(given: Db | undefined = state.countersignDb): Prom
  */
 export async function inTransaction<T>(pool: pg.Pool, act: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  const { tx, end } = transactionOn(client);
   let broken: Error | undefined;
   const onError = (error: Error) => {
     broken = error;
@@ -89,12 +95,15 @@ export async function inTransaction<T>(pool: pg.Pool, act: (tx: Tx) => Promise<T
   client.on('error', onError);
   try {
     await client.query('BEGIN');
-    const result = await act(client);
+    const result = await act(tx);
+    const whole = end();
+    if (whole !== 'whole') throw refusalOf(whole);
     // PostgreSQL answers COMMIT of a failed transaction with a quiet ROLLBACK.
     const ended = await client.query('COMMIT');
     if (ended.command !== 'COMMIT') throw new CountersignError('conflict', 'The transaction had failed and was rolled back.');
     return result;
   } catch (error) {
+    end();
     await client.query('ROLLBACK').catch((problem: Error) => {
       broken ??= problem;
     });
@@ -103,6 +112,24 @@ export async function inTransaction<T>(pool: pg.Pool, act: (tx: Tx) => Promise<T
     client.off('error', onError);
     client.release(broken);
   }
+}
+
+/** What works in a transaction that is begun on this connection, until `end`; then all that it is asked is refused. */
+export function transactionOn(connection: Querying): { tx: Tx; end: Binding['end'] } {
+  const binding = bindPrisma(connection);
+  const query = (...asked: unknown[]): unknown => {
+    binding.check();
+    return (connection.query as (...all: unknown[]) => unknown)(...asked);
+  };
+  return {
+    tx: {
+      query: query as Tx['query'],
+      get prisma() {
+        return binding.prisma;
+      },
+    },
+    end: () => binding.end(),
+  };
 }
 
 function urlOfEnv(): string {

@@ -3,12 +3,11 @@
  * numbers at once (I3); zero rows mean that somebody else owns the chunk or it is being stopped, and nothing was written. The batch row
  * is never touched.
  */
-import type { Pool } from 'pg';
 import type { ChunkState, ChunkTransition } from '#lib/core/lifecycle.ts';
 import type { OutcomeResult, ResolutionResult, SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 export type PersonalValue = { field: string; salt: Buffer; value: string };
 
@@ -28,7 +27,7 @@ export type OutcomeRow = SealedReceipt & {
 };
 
 /** I1, I3: stores intents as one statement. False: the fence refused, nothing was written and nothing may be sent. */
-export async function insertIntents(client: Pool | Tx, claim: Claim, rows: IntentRow[]): Promise<boolean> {
+export async function insertIntents(client: Querying, claim: Claim, rows: IntentRow[]): Promise<boolean> {
   const values = valuesOf(rows);
   const common = [
     ...[claim.chunkId, claim.epoch, rows.length, left(rows, 'failed'), left(rows, 'not_executed'), claim.batchId, claim.number],
@@ -42,7 +41,7 @@ export async function insertIntents(client: Pool | Tx, claim: Claim, rows: Inten
 }
 
 /** I3: stores outcomes as one statement, also while the chunk is being stopped. False: the fence refused, nothing was written. */
-export async function insertOutcomes(client: Pool | Tx, claim: Claim, rows: OutcomeRow[]): Promise<boolean> {
+export async function insertOutcomes(client: Querying, claim: Claim, rows: OutcomeRow[]): Promise<boolean> {
   const { rowCount } = await client.query({
     name: 'insert-outcomes',
     text: INSERT_OUTCOMES,
@@ -59,7 +58,7 @@ export async function insertOutcomes(client: Pool | Tx, claim: Claim, rows: Outc
  * being stopped. `lost`: nothing was written.
  */
 export async function insertOutcomesAndIntents(
-  client: Pool | Tx,
+  client: Querying,
   claim: Claim,
   outcomes: OutcomeRow[],
   intents: IntentRow[],
@@ -82,7 +81,7 @@ export async function insertOutcomesAndIntents(
 
 /** I3: a worker's inspection settles what was uncertain: uncertain -> succeeded, also while the chunk is being stopped. False: the fence refused. */
 export async function insertResolution(
-  client: Tx,
+  client: Querying,
   claim: Claim,
   row: SealedReceipt & { ordinal: number; step: number },
 ): Promise<boolean> {
@@ -178,7 +177,7 @@ export async function insertNumbered(client: Tx, batchId: string, chunk: number,
 
 /** Which of these receipts are stored, to the byte: what a lost COMMIT acknowledgement left open (I1). */
 export async function storedLeaves(
-  client: Pool | Tx,
+  client: Querying,
   batchId: string,
   rows: { ordinal: number; step: number }[],
 ): Promise<Buffer[]> {

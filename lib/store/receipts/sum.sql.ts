@@ -16,7 +16,7 @@ import {
   NOTHING_FOLDED,
 } from '#lib/core/receipts/sum.ts';
 import type { ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** What is asked of a chunk: where it is, and what was kept of it. */
 export type ChunkToFold = Pick<
@@ -81,7 +81,7 @@ export async function keepFolds(
 }
 
 /** Folds the receipts of these spans onto what is before them, in statements of at most FOLD_SLICE_RECEIPTS receipts. */
-export async function foldOnward(client: Pool | Tx, batchId: string, spans: readonly FoldSpan[]): Promise<Map<number, Folded>> {
+export async function foldOnward(client: Querying, batchId: string, spans: readonly FoldSpan[]): Promise<Map<number, Folded>> {
   const folds = new Map(spans.map(({ chunk, before }) => [chunk, before]));
   for (const asked of slicesOf(spans)) {
     for (const [chunk, { moves, receipts }] of await readMoves(client, batchId, asked))
@@ -92,7 +92,7 @@ export async function foldOnward(client: Pool | Tx, batchId: string, spans: read
 
 /** What a decision approved in a chunk, by the chunk's id. Frozen rows are insert-only, so it is counted once and kept. */
 export async function countApproved(
-  client: Pool | Tx,
+  client: Querying,
   chunks: readonly Pick<ChunkToFold, 'id' | 'decisionId' | 'fold'>[],
 ): Promise<Map<string, number>> {
   const unknown = chunks.filter((chunk) => !knowsApproved(chunk));
@@ -156,7 +156,7 @@ type ChunkMoves = { moves: Move[]; receipts: number };
 
 const KINDS = Object.keys(ACTION_TRANSITIONS) as ActionReceiptKind[];
 
-async function readMoves(client: Pool | Tx, batchId: string, asked: readonly Asked[]): Promise<Map<number, ChunkMoves>> {
+async function readMoves(client: Querying, batchId: string, asked: readonly Asked[]): Promise<Map<number, ChunkMoves>> {
   const { rows } = await client.query<{
     chunk: number;
     was: number | null;

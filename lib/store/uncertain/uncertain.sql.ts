@@ -1,6 +1,6 @@
 /** Uncertain actions: those whose last receipt says uncertain. Read in groups by what caused them, and one by one to be answered or looked up. */
 import type { Pool } from 'pg';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** Why nobody knows: the code of the outcome, and the worker that was lost, where one was (`worker:<id>`). */
 export type Cause = { reason: string | null; lost: string | null };
@@ -37,7 +37,7 @@ export type SeenUpTo = readonly (readonly [number, number])[];
 
 /** The uncertain actions of this cause that somebody has seen, at most `limit`, in ordinal order. */
 export async function readUncertainOfGroup(
-  client: Pool | Tx,
+  client: Querying,
   batchId: string,
   cause: Cause,
   seen: SeenUpTo,
@@ -62,7 +62,7 @@ export type UncertainAction = {
 
 /** Which of these items are uncertain now. */
 export async function readUncertainActions(
-  client: Pool | Tx,
+  client: Querying,
   batchId: string,
   ordinals: readonly number[],
 ): Promise<UncertainAction[]> {
@@ -80,7 +80,7 @@ export type SentRequest = { ordinal: number; connector: string; version: number;
 
 /** What was sent for each of these actions, and under which key. */
 export async function readSentRequests(
-  client: Pool | Tx,
+  client: Querying,
   batchId: string,
   actions: readonly UncertainAction[],
 ): Promise<SentRequest[]> {

@@ -1,15 +1,14 @@
 /** What an undo reads of a batch's receipts, and what it writes down: which receipt each of its items undoes, and with which request. */
-import type { Pool } from 'pg';
 import type { BatchState, ChunkState } from '#lib/core/lifecycle.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import type { ReceiptLink } from '#lib/shapes/undo.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 /**
  * Lets one undo of a batch be made at a time, until the transaction ends. Not by the batch's row: making one may take long, and meanwhile the
  * batch can be paused and its chunks claimed.
  */
-export async function lockUndosOf(tx: Tx, batchId: string): Promise<void> {
+export async function lockUndosOf(tx: Querying, batchId: string): Promise<void> {
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('undo ' || $1, 0))", [batchId]);
 }
 
@@ -25,7 +24,7 @@ export type ChunkToUndo = {
 
 /** The batch's chunks by number: all of them, those of these numbers, those that hold one of these items. */
 export async function readChunksToUndo(
-  client: Pool | Tx,
+  client: Querying,
   batchId: string,
   numbers: number[] | null,
   ordinals: number[] | null,
@@ -64,7 +63,7 @@ type Which = { category: string | null; ordinals: number[] | null; after: number
 
 /** A page of the approved actions of a chunk with how they ended, by ordinal. */
 export async function readActionsToUndo(
-  client: Pool | Tx,
+  client: Querying,
   batchId: string,
   chunk: ChunkToUndo,
   which: Which,
@@ -100,7 +99,7 @@ export type EarlierUndo = {
 };
 
 /** The undos that there are of these actions already. */
-export async function readEarlierUndos(client: Pool | Tx, batchId: string, ordinals: number[]): Promise<EarlierUndo[]> {
+export async function readEarlierUndos(client: Querying, batchId: string, ordinals: number[]): Promise<EarlierUndo[]> {
   const { rows } = await client.query<EarlierUndo>({
     name: 'earlier-undos',
     text: `SELECT u.ordinal, b.id AS "batchId", b.name AS "batchName", c.state AS "chunkState", last.result,
@@ -117,10 +116,7 @@ export async function readEarlierUndos(client: Pool | Tx, batchId: string, ordin
 }
 
 /** The batches that undo this one, the oldest first. */
-export async function readUndosOf(
-  client: Pool | Tx,
-  batchId: string,
-): Promise<{ id: string; name: string; state: BatchState }[]> {
+export async function readUndosOf(client: Querying, batchId: string): Promise<{ id: string; name: string; state: BatchState }[]> {
   const { rows } = await client.query<{ id: string; name: string; state: BatchState }>(
     'SELECT id, name, state FROM batch WHERE undoes = $1 ORDER BY created_at, id',
     [batchId],
@@ -131,7 +127,7 @@ export async function readUndosOf(
 const LINKED = 'b.id AS "batchId", b.name AS "batchName", r.chunk, r.seq';
 
 /** The receipt that says that this action was undone; null while it stands. */
-export async function readUndoingReceipt(client: Pool | Tx, batchId: string, ordinal: number): Promise<ReceiptLink | null> {
+export async function readUndoingReceipt(client: Querying, batchId: string, ordinal: number): Promise<ReceiptLink | null> {
   const { rows } = await client.query<ReceiptLink>(
     `SELECT ${LINKED} FROM batch b JOIN undo_item u ON u.batch_id = b.id AND u.ordinal = $2
      JOIN receipt r ON r.batch_id = b.id AND r.ordinal = $2 AND r.result = 'succeeded'
@@ -142,7 +138,7 @@ export async function readUndoingReceipt(client: Pool | Tx, batchId: string, ord
 }
 
 /** The receipt of another batch that this item of an undo undoes; null where this is no undo. */
-export async function readUndoneReceipt(client: Pool | Tx, batchId: string, ordinal: number): Promise<ReceiptLink | null> {
+export async function readUndoneReceipt(client: Querying, batchId: string, ordinal: number): Promise<ReceiptLink | null> {
   const { rows } = await client.query<ReceiptLink>(
     `SELECT ${LINKED} FROM undo_item u JOIN batch undo ON undo.id = u.batch_id JOIN batch b ON b.id = undo.undoes
      JOIN receipt r ON r.batch_id = b.id AND r.ordinal = u.ordinal AND r.step = u.step
@@ -153,7 +149,7 @@ export async function readUndoneReceipt(client: Pool | Tx, batchId: string, ordi
 }
 
 /** Which of these items the batch does not have at all. */
-export async function strangersTo(client: Pool | Tx, batchId: string, ordinals: number[]): Promise<number[]> {
+export async function strangersTo(client: Querying, batchId: string, ordinals: number[]): Promise<number[]> {
   const { rows } = await client.query<{ ordinal: number }>(
     `SELECT o AS ordinal FROM unnest($2::int[]) o
      WHERE NOT EXISTS (SELECT FROM chunk_item WHERE batch_id = $1 AND ordinal = o) ORDER BY o LIMIT 10`,
@@ -196,7 +192,7 @@ export async function insertUndoItems(tx: Tx, batchId: string, items: UndoItem[]
 
 /** The classifications of an undo batch for these items: the category that each was approved in, and when it was done. */
 export async function undoClassifications(
-  client: Pool | Tx,
+  client: Querying,
   batchId: string,
   ordinals: number[],
 ): Promise<{ ordinal: number; category: string; why: string; confidence: number }[]> {
