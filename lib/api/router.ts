@@ -12,7 +12,12 @@ import { type CreateBatchInput, createBatch } from '#lib/steps/batches/create-ba
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readBatches } from '#lib/steps/batches/read-batches.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
-import { acceptRest, cancel, pause, resume, retry, type Which } from '#lib/steps/batches/stop-and-go.ts';
+import { acceptRest } from '#lib/steps/batches/accept-rest.ts';
+import { cancel } from '#lib/steps/batches/cancel.ts';
+import type { Which } from '#lib/steps/batches/change.ts';
+import { pause } from '#lib/steps/batches/pause.ts';
+import { resume } from '#lib/steps/batches/resume.ts';
+import { retry } from '#lib/steps/batches/retry.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';

@@ -27,7 +27,10 @@ import {
   workUntil,
 } from '#test/fixtures/started-batch.ts';
 import { readBatch } from './read-batch.ts';
-import { cancel, pause, resume, retry } from './stop-and-go.ts';
+import { cancel } from './cancel.ts';
+import { pause } from './pause.ts';
+import { resume } from './resume.ts';
+import { retry } from './retry.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool } = await testDatabase();

@@ -37,7 +37,11 @@ import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch }
 import { ADA, BO, chunkStates, leasesCount, target, workUntil } from '#test/fixtures/started-batch.ts';
 import { createBatch } from './create-batch.ts';
 import { startBatch } from './start-batch.ts';
-import { acceptRest, cancel, pause, resume, retry } from './stop-and-go.ts';
+import { acceptRest } from './accept-rest.ts';
+import { cancel } from './cancel.ts';
+import { pause } from './pause.ts';
+import { resume } from './resume.ts';
+import { retry } from './retry.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool, ownerPool } = await testDatabase();

@@ -9,7 +9,7 @@ import { ADA, BO, chunkStates, workUntil } from '#test/fixtures/started-batch.ts
 import { createBatch } from './create-batch.ts';
 import { readBatch } from './read-batch.ts';
 import { startBatch } from './start-batch.ts';
-import { cancel } from './stop-and-go.ts';
+import { cancel } from './cancel.ts';
 
 const { pool } = await testDatabase();
 

@@ -7,7 +7,7 @@ import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
-import { pause } from '#lib/steps/batches/stop-and-go.ts';
+import { pause } from '#lib/steps/batches/pause.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
