@@ -3,17 +3,9 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { type DatasetItem, type DatasetView, storedDialect, storedFields, type UnreadableRow } from '#lib/shapes/datasets.ts';
-import {
-  instantCursor,
-  instantOf,
-  isId,
-  limitOf,
-  nounOf,
-  numberCursor,
-  type Page,
-  type PageInput,
-  pageOf,
-} from '#lib/steps/page.ts';
+import { isId } from '#lib/steps/ids.ts';
+import { instantCursor, instantOf, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
+import { nounOf } from './noun.ts';
 import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
 import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';

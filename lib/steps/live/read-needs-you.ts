@@ -4,7 +4,7 @@ import { authorise, may } from '#lib/auth/authorise.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import type { Need, NeedsYou } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
-import { nounOf } from '#lib/steps/page.ts';
+import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { type NeedRow, readUncertainChunks, readWaiting } from '#lib/store/batches/batch-reads.sql.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.ts';
 import { db } from '#lib/store/postgres/db.ts';
