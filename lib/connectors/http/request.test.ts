@@ -4,7 +4,8 @@ import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { makeHttp } from './connector.ts';
 import { findingOf } from './inspect.ts';
-import { inspectionOf, readRequest } from './request.ts';
+import { readRequest } from './frozen.ts';
+import { inspectionOf } from './inspection.ts';
 
 const http = makeHttp({ allowPrivateTargets: () => false });
 const inside = makeHttp({ allowPrivateTargets: () => true });

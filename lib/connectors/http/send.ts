@@ -5,7 +5,7 @@ import { guardedLookup, hostNotPublic, RefusedAddress, type Resolve } from './ad
 import { errorCode, type Sending, unsentReason } from './answers.ts';
 import { withoutInterim } from './interim.ts';
 import { type Answer, type Headers, isJson, judge, single } from './judge.ts';
-import type { HttpRequest } from './request.ts';
+import type { HttpRequest } from './frozen.ts';
 
 /**
  * A pool of kept-alive connections whose sockets go to judged addresses only. It follows no redirects, decompresses nothing, and
