@@ -64,7 +64,7 @@ export const chunking = z.discriminatedUnion('by', [
 ]);
 
 /** Edits are applied in order to the chunks as numbered so far. */
-export const chunkEdit = z.union([
+const chunkEdit = z.union([
   z.strictObject({ merge: z.array(z.int().min(1)).min(2) }),
   z.strictObject({ split: z.int().min(1), after: z.int().min(1) }),
   z.strictObject({ rename: z.int().min(1), to: z.string().min(1).max(CHUNK_NAME_CHARS_MAX) }),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { CHUNK_DEFAULT_ITEMS } from '#lib/core/limits.ts';
 import { isRecord, readStored, type Stored } from '#lib/core/values/stored.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
-import { type ClassifierPart, chunkEdit, chunking, execution, gates, honoursKeys, independence, type Plan } from './plan.ts';
+import { type ChunkEdit, type ClassifierPart, chunking, execution, gates, honoursKeys, independence, type Plan } from './plan.ts';
 
 /** The plan, and what of it this version does not know or understand. */
 export function storedPlan(stored: unknown): Stored<Plan> {
@@ -40,7 +40,7 @@ const retry = execution.shape.retry.unwrap().shape;
 const plan = section({
   classifier: z.custom<ClassifierPart>((part) => isRecord(part) && typeof part.kind === 'string').catch({ kind: 'unreadable' }),
   categories: z.array(category).catch([]),
-  // Chunks are rows of their own once the batch is there: this is only shown.
+  // Chunks are rows of their own once the batch is there: chunking and its edits are only shown.
   chunking: z
     .union([byTime.strip(), byCategory.strip(), bySize.strip()])
     .catch({ by: 'size', minItems: null, maxItems: CHUNK_DEFAULT_ITEMS }),
@@ -48,7 +48,7 @@ const plan = section({
     resource: independence.shape.resource.catch([]),
     dependsOn: independence.shape.dependsOn.catch(null),
   }),
-  chunkEdits: z.array(chunkEdit).default([]).catch([]),
+  chunkEdits: z.custom<ChunkEdit[]>(Array.isArray).default([]).catch([]),
   gates: section({
     next: gates.shape.next.catch('each'),
     approvals: gates.shape.approvals.catch(2),

@@ -7,6 +7,7 @@ import type { IntentRow, OutcomeRow, PersonalValue } from '#lib/store/receipts/r
 import type { Attempt } from './attempt.ts';
 import type { Run } from './run.ts';
 
+/** What is about to be sent, and under which approval. The values that may be personal are committed to, and stored beside it. */
 export function intentRow(run: Run, attempt: Attempt): IntentRow {
   const { row } = attempt;
   const values: PersonalValue[] = [];
@@ -46,6 +47,7 @@ export function intentRow(run: Run, attempt: Attempt): IntentRow {
   return { ...sealed, ordinal: row.ordinal, step: attempt.step, values, from };
 }
 
+/** What became of the attempt. */
 export function outcomeRow(run: Run, attempt: Attempt, answer: Answer): OutcomeRow {
   const step = attempt.step + 1;
   const sealed = sealReceipt({

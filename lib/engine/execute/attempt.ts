@@ -19,6 +19,7 @@ export type Attempt = {
   since: number;
 };
 
+/** The next attempt at an action that has none in flight. */
 export function nextAttempt(run: Run, row: WorkRow): Attempt {
   const last = row.body ? readReceipt(row.body) : null;
   const attempt = last && 'attempt' in last ? last.attempt + 1 : 1;
@@ -33,7 +34,10 @@ export function attemptAfter(run: Run, { row, step, attempt }: Attempt): Attempt
   return { ...UNSENT, row: failed, attempt: attempt + 1, key, step: step + 2, since: run.clock.now() };
 }
 
-/** @param asked when the database was asked for the row, by the monotonic clock */
+/**
+ * An attempt that an owner before this one left open: the same key, and the same frozen request (I4).
+ * @param asked when the database was asked for the row, by the monotonic clock
+ */
 export function openAttempt(row: WorkRow, asked: number): Attempt {
   const intent = row.body ? readReceipt(row.body) : null;
   if (intent?.kind !== 'intent' || row.step === null) throw new Error(`Item ${row.ordinal} has no open intent.`);
@@ -44,10 +48,12 @@ export function openAttempt(row: WorkRow, asked: number): Attempt {
 
 const UNSENT = { intentLeaf: null, inherited: false, doubt: null } as const;
 
+/** What a target is told of the attempt. */
 export function sendingOf({ row, key, inherited, doubt }: Attempt): Sending {
   return { row, idempotencyKey: key, mayHaveActed: inherited || doubt !== null };
 }
 
+/** I4: whether the target still knows the attempt's key, so that the same request counts once. */
 export function honoursKeys(run: Run, { row, since }: Attempt): boolean {
   const to = target(run, row);
   return to.kind === 'remote' && to.honoursKeys(row, run.clock.now() - since);

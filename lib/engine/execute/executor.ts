@@ -24,7 +24,7 @@ import { spread } from './waits.ts';
  * nobody's answer (a broken database); then nothing is uncertain that the receipts do not show as open.
  */
 export async function executeChunk(input: ExecutorInput): Promise<Execution> {
-  const { store, clock, claim } = input;
+  const { store, claim } = input;
   await reach('manifest.before', claim.batchId);
   const approval = await store.readApproval(claim);
   if (approval === null) {
@@ -36,11 +36,27 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
   if (fault) return fault;
   await reach('manifest.verified', claim.batchId);
 
-  const writer = receiptWriter(store, claim, () => input.lease.valid(), clock);
+  const run = runOf(input, approval);
+  const { ratePerSecond } = approval.plan.execution;
+  const unheard = listen(run);
+  try {
+    // What an owner before this one reserved and did not use.
+    if (ratePerSecond !== null) await store.returnRate(claim, null, ratePerSecond);
+    return await untilEnded(run);
+  } finally {
+    unheard();
+    const unused = run.sends.reduce((sum, { count }) => sum + count, 0);
+    if (ratePerSecond !== null && unused > 0)
+      await store.returnRate(claim, unused, ratePerSecond).catch((error) => void store.trouble.met(error));
+  }
+}
+
+function runOf(input: ExecutorInput, approval: Approval): Run {
+  const { store, clock, claim } = input;
   const run: Run = {
     ...input,
     approval,
-    writer,
+    writer: receiptWriter(store, claim, () => input.lease.valid(), clock),
     budget: errorBudget(approval.plan.execution.haltAfter, approval.counted),
     probes: new Set(claim.probes),
     stop: null,
@@ -51,40 +67,46 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
     passedOver: false,
     lookedAt: Number.NEGATIVE_INFINITY,
   };
-  const { ratePerSecond } = approval.plan.execution;
-  const stir = (): void => {
-    heed(run);
-    if (run.stop !== null) run.stirred.abort();
+  return run;
+}
+
+/** Whoever waits hears at once of a drain, a call to give way, and a lost lease, until the returned function is called. */
+function listen(run: Run): () => void {
+  const stirring = [run.drain, run.place.giveWay, run.lease.signal];
+  const heard = (): void => stir(run);
+  for (const signal of stirring) signal.addEventListener('abort', heard);
+  return () => {
+    for (const signal of stirring) signal.removeEventListener('abort', heard);
   };
-  const stirring = [input.drain, input.place.giveWay, input.lease.signal];
-  for (const signal of stirring) signal.addEventListener('abort', stir);
-  try {
-    // What an owner before this one reserved and did not use.
-    if (ratePerSecond !== null) await store.returnRate(claim, null, ratePerSecond);
-    for (;;) {
-      run.stop = null;
-      run.stirred = new AbortController();
-      stir();
-      await run.rests.work(() => sendEverything(run));
-      if (run.stop !== null && run.stop !== 'stopping') {
-        const goesOn = typeof run.stop === 'object' ? 'wait' in run.stop : run.stop === 'gave_way' || run.stop === 'drained';
-        if (goesOn) await store.keepCounted(claim, run.budget.counted());
-        return run.stop;
-      }
-      await reach('chunk.ending', claim.batchId);
-      const ended = await store.endExecution(claim, run.stop === 'stopping');
-      await reach('chunk.ended', claim.batchId);
-      // Resumed before the pause was reached: what was refused is sent now.
-      if (ended !== 'resumed') return ended ?? 'lost';
+}
+
+function stir(run: Run): void {
+  heed(run);
+  if (run.stop !== null) run.stirred.abort();
+}
+
+/** Sends, and ends the chunk when there is nothing left to send; once more where a pause was taken back before it was reached. */
+async function untilEnded(run: Run): Promise<Execution> {
+  const { store, claim } = run;
+  for (;;) {
+    run.stop = null;
+    run.stirred = new AbortController();
+    stir(run);
+    await run.rests.work(() => sendEverything(run));
+    if (run.stop !== null && run.stop !== 'stopping') {
+      const goesOn = typeof run.stop === 'object' ? 'wait' in run.stop : run.stop === 'gave_way' || run.stop === 'drained';
+      if (goesOn) await store.keepCounted(claim, run.budget.counted());
+      return run.stop;
     }
-  } finally {
-    for (const signal of stirring) signal.removeEventListener('abort', stir);
-    const unused = run.sends.reduce((sum, { count }) => sum + count, 0);
-    if (ratePerSecond !== null && unused > 0)
-      await store.returnRate(claim, unused, ratePerSecond).catch((error) => void store.trouble.met(error));
+    await reach('chunk.ending', claim.batchId);
+    const ended = await store.endExecution(claim, run.stop === 'stopping');
+    await reach('chunk.ended', claim.batchId);
+    // Resumed before the pause was reached: what was refused is sent now.
+    if (ended !== 'resumed') return ended ?? 'lost';
   }
 }
 
+/** I4: what is open is settled before anything new is begun. A refusal of the fence (I3) ends both, with whatever is in flight waited for. */
 async function sendEverything(run: Run): Promise<void> {
   try {
     await settleOpenIntents(run);
@@ -117,6 +139,7 @@ async function verifyManifest(input: ExecutorInput, approval: Approval): Promise
   return { halted: 'The frozen manifest is not the one that was approved. Nothing was sent.', fault: null };
 }
 
+/** Page by page: what is made inside at once, then the requests, each in a slot of its own. */
 async function sendAll(run: Run): Promise<void> {
   const slots = sendingSlots(run);
   let ahead = readAhead(run, null);

@@ -49,6 +49,7 @@ export type Execution = Ending | Halt | { wait: Wait } | 'lost' | 'drained' | 'g
 /** `fault`: a target that fails for everybody is why. */
 type Halt = { halted: string; fault: TargetFault | null };
 
+/** What an execution knows while it runs. */
 export type Run = ExecutorInput & {
   approval: Approval;
   writer: ReceiptWriter;
@@ -91,6 +92,7 @@ function givesBack(stop: Run['stop']): boolean {
   );
 }
 
+/** Whom the action is sent to. Throws for one that this worker does not know: `verifyManifest` has looked. */
 export function target(run: Run, row: WorkRow): Target {
   const found = run.targetFor(row.connector, row.version);
   if (!found) throw new Error(`No connector ${row.connector} version ${row.version}.`);

@@ -8,6 +8,7 @@ import { heed, type Run } from './run.ts';
  */
 export type Sent = { recorded: Promise<void> } | { againAfterMs: number /** the target said how long */; asked: boolean } | undefined;
 
+/** Sends each in a slot of its own, and waits for all. */
 export async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) => Promise<Sent>): Promise<void> {
   const slots = sendingSlots(run);
   for (const attempt of attempts) if (!(await slots.begin(() => send(attempt)))) break;

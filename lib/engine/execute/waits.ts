@@ -31,9 +31,10 @@ async function look(run: Run): Promise<void> {
   if (stands !== null) wake(run, stands);
 }
 
-/** Those who wait for one rate don't come back at the same moment; and in time to reserve what is then near. */
+/** Those who wait for one rate come back at different moments, and in time to reserve what is then near. */
 const SPREAD_MS = 400;
 
+/** As long as it is, but that for a rate each comes back at another moment. */
 export function spread(run: Run, { for: what, ms }: Wait): Wait {
   return { for: what, ms: what === 'rate' ? ms - WAIT_HELD_MS + run.random() * SPREAD_MS : ms };
 }
@@ -53,4 +54,5 @@ export function inTurn(run: Run, signal: AbortSignal): Promise<boolean> {
   return run.rests.wait(soon, () => run.requests.open(signal));
 }
 
+/** For a wait that ends only with its turn: an inspection belongs to an outcome that is on record. */
 export const UNENDING = new AbortController().signal;

@@ -12,7 +12,7 @@ export type BatchPlan = {
 };
 
 /** A dataset's field names, in the order of the file; `d` is its row. */
-export const FIELD_NAMES = `ARRAY(SELECT name #>> '{}' FROM jsonb_path_query(d.fields, '$[*].name') name)`;
+export const FIELD_NAMES = `ARRAY(SELECT name #>> '{}' FROM jsonb_path_query(d.fields, '$[*].name') name WHERE jsonb_typeof(name) = 'string')`;
 
 /** The plan of a batch, or null. */
 export async function readBatchPlan(pool: Pool, batchId: string): Promise<BatchPlan | null> {
