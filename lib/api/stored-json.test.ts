@@ -187,9 +187,15 @@ it('tells of what happened with facts that this version does not know', async ()
 });
 
 it('shows a receipt of a decision whose answers are not there', async () => {
-  const { batchId } = await startedBatch(pool, { items: 1, plan: { ...PLAN('https://a.example'), gates: { approvals: 2 } } as never });
+  const { batchId } = await startedBatch(pool, {
+    items: 1,
+    plan: { ...PLAN('https://a.example'), gates: { approvals: 2 } } as never,
+  });
   const { by, ...common } = { v: 1, kind: 'decision', batch: batchId, chunk: 1, by: ADA.id, at: new Date().toISOString() };
-  for (const [seq, body] of [{ ...common, by }, { ...common, by: 7 }].entries())
+  for (const [seq, body] of [
+    { ...common, by },
+    { ...common, by: 7 },
+  ].entries())
     await pool.query(
       `INSERT INTO receipt (batch_id, chunk, seq, kind, body, leaf) VALUES ($1, 1, $2, 'decision', $3, sha256('\\x00'::bytea || $3))`,
       [batchId, seq + 1, Buffer.from(JSON.stringify(body))],

@@ -62,7 +62,9 @@ export const dataset = z.object({
   items: count,
   unreadable: count,
   fields: z.array(fieldProfile).describe("In the file's order."),
-  notes: z.array(z.string()).describe('What this version does not know or understand of how its fields are stored, a sentence each.'),
+  notes: z
+    .array(z.string())
+    .describe('What this version does not know or understand of how its fields are stored, a sentence each.'),
   reason: z.string().nullable().describe('Why it failed, in words.'),
   createdAt: instant,
   readyAt: instant.nullable(),

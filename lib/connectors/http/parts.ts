@@ -65,7 +65,10 @@ export function inspectNames({ url, happened }: InspectTemplate): string[] {
 }
 
 /** What an answer must hold to say that it happened. */
-export const expectedOf = ({ contains, json }: InspectTemplate['happened']) => ({ contains: contains ?? null, json: json ?? null });
+export const expectedOf = ({ contains, json }: InspectTemplate['happened']) => ({
+  contains: contains ?? null,
+  json: json ?? null,
+});
 
 /** Hands over every text of a JSON value, with its place. */
 export function eachString(value: Json, path: string, see: (text: string, path: string) => void): void {

@@ -5,7 +5,10 @@ import { storedPlan } from './stored-plan.ts';
 const FIRST_VERSION = {
   classifier: { kind: 'rules', rules: [{ when: 'true', category: 'send', why: '', confidence: 0.9 }], otherwise: 'send' },
   categories: [
-    { name: 'send', action: { connector: 'http', connection: null, do: 'POST', honoursKeys: true, with: { url: 'https://a.example/' } } },
+    {
+      name: 'send',
+      action: { connector: 'http', connection: null, do: 'POST', honoursKeys: true, with: { url: 'https://a.example/' } },
+    },
     { name: 'skip', action: null },
   ],
   chunking: { by: 'time', field: 'date', every: 'month', timeZone: 'Europe/Rome', minItems: null, maxItems: null },
@@ -51,7 +54,10 @@ test('what can’t be understood is gone by in the most careful way', () => {
     receiptFields: 'all',
   };
   const { value, odd } = storedPlan(strange);
-  expect(value.categories).toMatchObject([{ action: { connector: 'http', honoursKeys: false } }, { action: { connector: 'unreadable' } }]);
+  expect(value.categories).toMatchObject([
+    { action: { connector: 'http', honoursKeys: false } },
+    { action: { connector: 'unreadable' } },
+  ]);
   expect(value.gates).toEqual({ next: 'each', approvals: 2, evidence: null });
   expect(value.execution).toEqual({
     concurrency: 1,
@@ -65,8 +71,11 @@ test('what can’t be understood is gone by in the most careful way', () => {
   expect(odd).toContain('“execution.concurrency” is "many", which this version does not understand: it goes by 1.');
 });
 
-test.each([null, 5, 'plan', [], {}, { categories: [null], classifier: [], execution: [] }])('%j is a plan, of which nothing is sent', (stored) => {
-  const { value } = storedPlan(stored);
-  expect(value.categories.every(({ action }) => action?.connector === 'unreadable')).toBe(true);
-  expect(value.gates.approvals).toBe(stored !== null && typeof stored === 'object' && !Array.isArray(stored) ? 1 : 2);
-});
+test.each([null, 5, 'plan', [], {}, { categories: [null], classifier: [], execution: [] }])(
+  '%j is a plan, of which nothing is sent',
+  (stored) => {
+    const { value } = storedPlan(stored);
+    expect(value.categories.every(({ action }) => action?.connector === 'unreadable')).toBe(true);
+    expect(value.gates.approvals).toBe(stored !== null && typeof stored === 'object' && !Array.isArray(stored) ? 1 : 2);
+  },
+);

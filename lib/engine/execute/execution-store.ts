@@ -24,14 +24,7 @@ import {
   returnRate,
   type WorkRow,
 } from '#lib/store/actions/execution.sql.ts';
-import {
-  type Claim,
-  howClaimStands,
-  type Renewal,
-  renewLease,
-  renewLeases,
-  whyRefused,
-} from '#lib/store/chunks/claims.sql.ts';
+import { type Claim, howClaimStands, type Renewal, renewLease, renewLeases, whyRefused } from '#lib/store/chunks/claims.sql.ts';
 import { type Backend, backendOf, isGone } from '#lib/store/postgres/backends.ts';
 import { type Fenced, fenced } from '#lib/store/receipts/fenced.sql.ts';
 import {

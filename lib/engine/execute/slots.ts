@@ -6,7 +6,10 @@ import { heed, type Run } from './run.ts';
 /**
  * What a slot was used for is over. Where its outcome is still on its way to its commit, `recorded` is that; `againAfterMs` asks for another attempt.
  */
-export type Sent = { recorded: Promise<void> } | { againAfterMs: number /** the target said how long */; asked: boolean } | undefined;
+export type Sent =
+  | { recorded: Promise<void> }
+  | { againAfterMs: number /** the target said how long */; asked: boolean }
+  | undefined;
 
 /** Sends each in a slot of its own, and waits for all. */
 export async function inSlots(run: Run, attempts: Attempt[], send: (attempt: Attempt) => Promise<Sent>): Promise<void> {

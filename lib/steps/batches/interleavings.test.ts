@@ -26,9 +26,9 @@ import {
   target,
   workUntil,
 } from '#test/fixtures/started-batch.ts';
-import { readBatch } from './read-batch.ts';
 import { cancel } from './cancel.ts';
 import { pause } from './pause.ts';
+import { readBatch } from './read-batch.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
 

@@ -5,10 +5,10 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { type DatasetItem, type DatasetView, storedDialect, storedFields, type UnreadableRow } from '#lib/shapes/datasets.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { instantCursor, instantOf, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
-import { nounOf } from './noun.ts';
 import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
 import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { nounOf } from './noun.ts';
 
 /** The newest first. @throws CountersignError `invalid` for a cursor of another list. */
 export async function readDatasets(actor: Actor, input: PageInput = {}): Promise<Page<DatasetView>> {
