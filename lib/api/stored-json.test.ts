@@ -10,6 +10,7 @@ import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
+import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, BO, chunkStates, startedBatch, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
@@ -64,14 +65,14 @@ async function stored(batchId: string): Promise<{ plan: string; digest: string }
   return rows[0];
 }
 
-async function runThrough(batchId: string): Promise<void> {
+async function runThrough(batchId: string, to = 'done'): Promise<void> {
   await startBatch(ADA, { batchId });
   await workUntil(pool, async () => (await chunkStates(pool, batchId))[0] === 'awaiting_review');
   const view = await readCheckpoint(ADA, { batchId, chunk: 1 });
   const chunks = [{ number: 1, digest: view?.digest ?? '' }];
   await decide(BO, { batchId, chunks, next: true, execute: true, override: 'a test looks at nothing' });
   await workUntil(pool, async () => ['done', 'halted', 'unresolved'].includes((await chunkStates(pool, batchId))[0] ?? ''));
-  expect(await chunkStates(pool, batchId)).toEqual(['done']);
+  expect(await chunkStates(pool, batchId)).toEqual([to]);
 }
 
 it('starts, runs and repeats by a plan that the first version stored', async () => {
@@ -200,7 +201,12 @@ it('shows a receipt of a decision whose answers are not there', async () => {
       `INSERT INTO receipt (batch_id, chunk, seq, kind, body, leaf) VALUES ($1, 1, $2, 'decision', $3, sha256('\\x00'::bytea || $3))`,
       [batchId, seq + 1, Buffer.from(JSON.stringify(body))],
     );
-  expect((await ask(`/batches/${batchId}/receipts`)).status).toBe(200);
+  await pool.query('UPDATE chunk SET seq = 2 WHERE batch_id = $1', [batchId]);
+  const page = await readReceipts(ADA, { batchId });
+  expect(page?.items.map(({ line }) => line)).toEqual([
+    expect.stringMatching(/^reviewed, not executed by/),
+    "This receipt's bytes were altered: they can't be read.",
+  ]);
 });
 
 it('reads an item whose fields are no texts as what they are, written out', async () => {
@@ -215,9 +221,14 @@ it('reads an item whose fields are no texts as what they are, written out', asyn
   ]);
 });
 
-it('counts on from nothing where another version counted otherwise', async () => {
-  const { url } = await target(() => 200);
+it('spends an error budget that another version counted otherwise', async () => {
+  const { url } = await target(() => 404);
   const { batchId } = await proposed(url);
-  await pool.query(`UPDATE chunk SET error_budget = '{"spent": 4}' WHERE batch_id = $1`, [batchId]);
-  await runThrough(batchId);
+  await restore(batchId, (plan) => ({
+    ...plan,
+    execution: { ...(plan.execution as object), haltAfter: { consecutive: 2, share: 1 } },
+  }));
+  const otherwise = { outcomes: 'some', all: { count: 'many' }, run: { count: 'many' } };
+  await pool.query('UPDATE chunk SET error_budget = $2 WHERE batch_id = $1', [batchId, JSON.stringify(otherwise)]);
+  await runThrough(batchId, 'halted');
 });

@@ -85,11 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'I2 a step that is taken counts as written',
     breaks: 'A duplicate (batch, ordinal, step) is swallowed: the receipt of somebody else is taken for one’s own.',
     edits: [
-      edit(
-        WRITER,
-        "if ((error as { code?: string }).code === '23505') throw new Refused('lost');",
-        "if ((error as { code?: string }).code === '23505') return;",
-      ),
+      edit(WRITER, "if (sqlStateOf(error) === '23505') throw new Refused('lost');", "if (sqlStateOf(error) === '23505') return;"),
     ],
   },
   {

@@ -13,6 +13,9 @@ export function storedPlan(stored: unknown): Stored<Plan> {
   return readStored(plan, stored);
 }
 
+/** Nothing that JSON can hold: no schema understands it. */
+const UNREADABLE = Symbol('unreadable');
+
 /** An action that can't be understood is of no connector that there is: no request is built of it, so nothing is sent. */
 const UNREADABLE_ACTION = { connector: 'unreadable', connection: null, do: 'unreadable', honoursKeys: false, with: {} };
 
@@ -71,6 +74,3 @@ function section<Shape extends z.ZodRawShape>(shape: Shape) {
   const unreadable = Object.fromEntries(Object.keys(shape).map((name) => [name, UNREADABLE]));
   return members.prefault({} as z.input<typeof members>).catch(() => members.parse(unreadable));
 }
-
-/** Nothing that JSON can hold: no schema understands it. */
-const UNREADABLE = Symbol('unreadable');
