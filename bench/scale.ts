@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { pause } from '#lib/steps/batches/stop-and-go.ts';
+import { pause } from '#lib/steps/batches/pause.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { ACTOR, approve, executed, type Reviewed, reviewedBatch, untilDone } from './approved-batch.ts';
 import type { Bench, BenchRun, Figures } from './bench.ts';

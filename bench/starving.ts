@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHUNKS_PER_WORKER } from '#lib/core/limits.ts';
-import { cancel } from '#lib/steps/batches/stop-and-go.ts';
+import { cancel } from '#lib/steps/batches/cancel.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { ACTOR, approve, type Reviewed, reviewedBatch, untilDone } from './approved-batch.ts';
 import { startTarget } from './http.ts';

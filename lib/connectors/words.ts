@@ -8,9 +8,20 @@ export function actionWords(plan: Plan): Map<string, ActionWords> {
   const words = new Map<string, ActionWords>();
   for (const { name, action } of plan.categories) {
     if (action === null) continue;
-    words.set(name, wordsOf(action));
+    words.set(name, storedWords(action));
   }
   return words;
+}
+
+/** An action of a stored plan may be one that this version can't read. No request is built of it: it is told, and not sent. */
+function storedWords(action: Action): ActionWords {
+  try {
+    return wordsOf(action);
+  } catch {
+    const { connector, connection, do: verb } = action;
+    const words = { verb, past: verb, will: 'do what this version does not know', target: connector };
+    return { connector, connection, do: verb, ...words, effect: 'permanent' };
+  }
 }
 
 /** One action in words, its connector's own. */

@@ -22,8 +22,8 @@ import { recordWorker } from '#lib/store/fleet/workers.sql.ts';
 import { forgetWorker } from '#lib/store/fleet/workers.ts';
 import { type Spell, troubleOf } from './database-trouble.ts';
 import { executionStore } from './execute/execution-store.ts';
-import type { Place } from './execute/executor.ts';
 import { type Requests, requestGate } from './execute/requests.ts';
+import type { Place } from './execute/run.ts';
 import { reach } from './failpoints.ts';
 import { type Lease, leaseKeeper } from './lease.ts';
 

@@ -49,6 +49,7 @@ export type UndoneBy = z.infer<typeof undoneBy>;
 export const batch = z.object({
   ...about,
   plan: resolvedPlan.describe('As it was started, with every default written out.'),
+  planNotes: z.array(z.string()).describe('What of the plan this version does not know or understand, a sentence each.'),
   routing: routingKind,
   taskRef: z.string().nullable(),
   undoes: z.object(named).nullable().describe('The batch whose receipts this one undoes.'),
@@ -99,7 +100,7 @@ export type BatchAbout = Pick<
   | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories')
 >;
 /** What of a batch changes while one looks. */
-export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'undoneBy' | 'original'>;
+export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'planNotes' | 'undoneBy' | 'original'>;
 
 export const moved = z.object({
   state: batchState,

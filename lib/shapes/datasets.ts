@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DATASET_STATES } from '#lib/core/lifecycle.ts';
+import { isRecord, readStored, type Stored } from '#lib/core/values/stored.ts';
 import { VALUE_TYPES } from '#lib/core/values/value-types.ts';
 import { count, fieldValues, instant, named, noun } from './values.ts';
 
@@ -22,6 +23,34 @@ const fieldProfile = z.object({
 });
 export type FieldProfile = z.infer<typeof fieldProfile>;
 
+const { name, type, filled, top, exact } = fieldProfile.shape;
+const kept = z.object({
+  name: name.catch('unreadable'),
+  type: type.default('text').catch('text'),
+  filled: filled.default(0).catch(0),
+  top: top.default([]).catch([]),
+  exact: exact.default(false).catch(false),
+  min: z.string().optional().catch(undefined),
+  max: z.string().optional().catch(undefined),
+  iso: z.string().optional().catch(undefined),
+  odd: z.string().optional().catch(undefined),
+});
+const unread = kept.parse({ name: null });
+const profile = z.array(kept.catch(unread)).catch([]);
+
+/** A dataset's fields as whatever version profiled them; and what of that this version does not know or understand. */
+export function storedFields(stored: unknown): Stored<FieldProfile[]> {
+  return readStored(profile, stored);
+}
+
+const dialect = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const detected = dialect.nullable().catch(null);
+
+/** What was detected of a dataset, as whatever version stored it; null where nothing is stored, or nothing that can be understood. */
+export function storedDialect(stored: unknown): z.infer<typeof detected> {
+  return detected.parse(stored);
+}
+
 /** As the API tells of it. */
 export const dataset = z.object({
   ...named,
@@ -33,6 +62,9 @@ export const dataset = z.object({
   items: count,
   unreadable: count,
   fields: z.array(fieldProfile).describe("In the file's order."),
+  notes: z
+    .array(z.string())
+    .describe('What this version does not know or understand of how its fields are stored, a sentence each.'),
   reason: z.string().nullable().describe('Why it failed, in words.'),
   createdAt: instant,
   readyAt: instant.nullable(),
@@ -41,7 +73,7 @@ export const dataset = z.object({
 /** As pages are given it. */
 const datasetView = dataset.omit({ items: true, unreadable: true }).extend({
   /** what was detected: character set, delimiter and the like */
-  dialect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullable(),
+  dialect: dialect.nullable(),
   itemCount: count,
   unreadableCount: count,
   createdBy: z.string(),
@@ -50,6 +82,15 @@ export type DatasetView = z.infer<typeof datasetView>;
 
 export const item = z.object({ ordinal: z.int(), fields: fieldValues });
 export type DatasetItem = z.infer<typeof item>;
+
+/** An item's fields as they were stored: texts. What is none is given as its JSON. */
+export function storedItem(stored: unknown): DatasetItem['fields'] {
+  if (!isRecord(stored)) return {};
+  // Nearly always: looked at, and given through as it is.
+  if (Object.values(stored).every((one) => typeof one === 'string')) return stored as DatasetItem['fields'];
+  const texts = Object.entries(stored).map(([name, one]) => [name, typeof one === 'string' ? one : JSON.stringify(one)]);
+  return Object.fromEntries(texts);
+}
 
 /** An item that was classified: why it is where it is. */
 export const classifiedItem = item.extend({ why: z.string(), confidence: z.number() });

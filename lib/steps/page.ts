@@ -1,8 +1,7 @@
 /** Lists that are paged by key: what they are asked with, and what they answer. */
-import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
-import { formatOf } from '#lib/ingest/registry.ts';
+import { isId, NUMBER_MAX } from './ids.ts';
 
 export type Page<T> = { items: T[] /** the cursor of the next page; null: that was all */; next: string | null };
 export type PageInput = { cursor?: string | null | undefined; limit?: number | null | undefined };
@@ -72,24 +71,4 @@ export function badCursor(): CountersignError {
   return new CountersignError('invalid', 'This cursor is not one that a page gave. Start without one.', {
     problems: [{ path: 'cursor', message: 'Not a cursor.' }],
   });
-}
-
-/** Chunks, ordinals and lines are PostgreSQL integers. */
-const NUMBER_MAX = 2 ** 31 - 1;
-
-/** Whether something can be the number of a chunk or an item at all; what can't names nothing. */
-export function isNumber(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= NUMBER_MAX;
-}
-
-const uuid = z.uuid();
-
-/** Whether a text can be an id at all; what can't names nothing. */
-export function isId(text: unknown): text is string {
-  return uuid.safeParse(text).success;
-}
-
-/** What the items of a dataset are called, as a plural: "mails"; "rows" until its format is known. */
-export function nounOf(datasetFormat: string | null): string {
-  return formatOf(datasetFormat)?.noun ?? 'rows';
 }

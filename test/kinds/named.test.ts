@@ -38,7 +38,7 @@ const ALLOWED: Readonly<Record<string, { words: string[]; because: string }>> = 
     because: 'a first plan is a plan, and names kinds as a person does',
   },
   'lib/ingest/sample.ts': { words: ['.txt'], because: 'the files of the package that has the sample' },
-  'lib/steps/page.ts': { words: ['rows'], because: 'what items are called until the format is known' },
+  'lib/steps/datasets/noun.ts': { words: ['rows'], because: 'what items are called until the format is known' },
   'lib/steps/receipts/export-receipts.ts': { words: ['csv'], because: 'receipts as CSV' },
 };
 

@@ -1,6 +1,7 @@
 /** One run of the model: up to three workers on one chunk, a person, and what may befall them. */
-import { type Execution, executeChunk } from '#lib/engine/execute/executor.ts';
+import { executeChunk } from '#lib/engine/execute/executor.ts';
 import { requestGate } from '#lib/engine/execute/requests.ts';
+import type { Execution } from '#lib/engine/execute/run.ts';
 import { leaseKeeper } from '#lib/engine/lease.ts';
 import { sealReceipt } from '#lib/ledger/receipt.ts';
 import { bodyOf, IDS, ModelDatabase, type ModelSetup } from './database.ts';

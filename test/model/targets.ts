@@ -2,7 +2,7 @@
 
 import type { Answer, Unsuccessful } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
-import type { Inspection, Sending, Target } from '#lib/engine/execute/executor.ts';
+import type { Inspection, Sending, Target } from '#lib/engine/execute/target.ts';
 import { TARGET } from './database.ts';
 import type { Process, World } from './world.ts';
 

@@ -18,6 +18,11 @@ const RECEIPTS = 'lib/store/receipts/receipts.sql.ts';
 const EXECUTION = 'lib/store/actions/execution.sql.ts';
 const WRITER = 'lib/engine/execute/receipt-writer.ts';
 const EXECUTOR = 'lib/engine/execute/executor.ts';
+const ATTEMPT = 'lib/engine/execute/attempt.ts';
+const ATTEMPT_RECEIPTS = 'lib/engine/execute/attempt-receipts.ts';
+const LOOK_UP = 'lib/engine/execute/look-up.ts';
+const SEND_REMOTE = 'lib/engine/execute/send-remote.ts';
+const SEND_TRANSACTIONAL = 'lib/engine/execute/send-transactional.ts';
 const EXECUTE = 'lib/steps/actions/execute-chunk.ts';
 const CLAIMS = 'lib/store/chunks/claims.sql.ts';
 const CLASSIFICATIONS = 'lib/store/chunks/classifications.sql.ts';
@@ -43,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'A request leaves while its intent is still on its way, and also when the intent is refused.',
     edits: [
       edit(
-        EXECUTOR,
+        SEND_REMOTE,
         'await run.writer.intent(intentRow(run, attempt)).catch((error: unknown) => {\n      run.requests.close();\n      throw error;\n    });',
         'run.writer.intent(intentRow(run, attempt)).catch(() => {});',
       ),
@@ -55,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'An effect inside Countersign does not need its intent to be on record.',
     edits: [
       edit(
-        EXECUTOR,
+        SEND_TRANSACTIONAL,
         'await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt)));',
         'await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt))).catch(() => {});',
       ),
@@ -80,11 +85,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'I2 a step that is taken counts as written',
     breaks: 'A duplicate (batch, ordinal, step) is swallowed: the receipt of somebody else is taken for one’s own.',
     edits: [
-      edit(
-        WRITER,
-        "if ((error as { code?: string }).code === '23505') throw new Refused('lost');",
-        "if ((error as { code?: string }).code === '23505') return;",
-      ),
+      edit(WRITER, "if (sqlStateOf(error) === '23505') throw new Refused('lost');", "if (sqlStateOf(error) === '23505') return;"),
     ],
   },
   {
@@ -214,7 +215,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'What an owner before left open is repeated at a target that takes it for a second request.',
     edits: [
       edit(
-        EXECUTOR,
+        ATTEMPT,
         "return to.kind === 'remote' && to.honoursKeys(row, run.clock.now() - since);",
         "return to.kind === 'remote' && since > Number.NEGATIVE_INFINITY;",
       ),
@@ -238,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'What is repeated goes out under a key of its own, and the target takes it for a second request.',
     edits: [
       edit(
-        EXECUTOR,
+        ATTEMPT,
         'const { attempt, idempotencyKey: key } = intent;',
         'const { attempt } = intent;\n  const key = idempotencyKey(intent.decision, row.ordinal, attempt + 1);',
       ),
@@ -250,7 +251,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'What may have acted is sent again under a key of its own, and the target takes it for a second request.',
     edits: [
       edit(
-        EXECUTOR,
+        SEND_REMOTE,
         'const answer = await to.apply(sendingOf(attempt), run.lease.signal);',
         "const answer = await to.apply(sendingOf(attempt), run.lease.signal);\n  if ('repeat' in answer) attempt.key = attempt.key.replace(/./, 'x');",
       ),
@@ -262,9 +263,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'I4 repeated by a living worker where no keys are kept',
     breaks: 'A target that takes the repeat for a second request is sent one.',
     edits: [
-      edit(EXECUTOR, 'if (!honoursKeys(run, attempt)) return null;', ''),
+      edit(SEND_REMOTE, 'if (!honoursKeys(run, attempt)) return null;', ''),
       edit(
-        EXECUTOR,
+        SEND_REMOTE,
         'if (opened && honoursKeys(run, attempt)) return true;',
         'if (opened && attempt.since > Number.NEGATIVE_INFINITY) return true;',
       ),
@@ -284,7 +285,7 @@ export const MUTANTS: readonly Mutant[] = [
       'After a refusal the next attempt has the key of the one before, and a target that keeps what it said under a key says it again.',
     edits: [
       edit(
-        EXECUTOR,
+        ATTEMPT,
         'const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt + 1);',
         'const key = idempotencyKey(run.approval.decisionId, row.ordinal, attempt);',
       ),
@@ -296,7 +297,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'A target that refuses the repeat is taken to have said that the first did nothing.',
     edits: [
       edit(
-        EXECUTOR,
+        ATTEMPT,
         'mayHaveActed: inherited || doubt !== null }',
         'mayHaveActed: (inherited || doubt !== null) && row.ordinal < 0 }',
       ),
@@ -307,17 +308,17 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'The target does not know of the request, and that settles the action, though somebody may still be sending.',
     edits: [
       edit(
-        EXECUTOR,
+        LOOK_UP,
         'resolution: happened ? resolutionRow(run, attempt) : null }',
         "resolution: said.finding === 'unknown' ? null : resolutionRow(run, attempt, happened) }",
       ),
       edit(
-        EXECUTOR,
+        ATTEMPT_RECEIPTS,
         'function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {',
         'function resolutionRow(run: Run, attempt: Attempt, happened: boolean): SealedReceipt {',
       ),
       edit(
-        EXECUTOR,
+        ATTEMPT_RECEIPTS,
         "ordinal: attempt.row.ordinal,\n    result: 'succeeded',",
         "ordinal: attempt.row.ordinal,\n    result: happened ? 'succeeded' : 'not_executed',",
       ),
@@ -380,7 +381,7 @@ export const MUTANTS: readonly Mutant[] = [
       'A worker that froze after its intent’s commit still sends when it wakes. No receipt is false by that, for “uncertain” was on record: the window is wider, that is all. So no cell of the soak can tell.',
     edits: [
       edit(
-        EXECUTOR,
+        SEND_REMOTE,
         "if (!run.lease.valid()) throw new Refused('lost');\n    await reach('send.checked', run.claim.batchId);",
         "await reach('send.checked', run.claim.batchId);",
       ),

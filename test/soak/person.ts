@@ -2,7 +2,7 @@
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
-import { resume } from '#lib/steps/batches/stop-and-go.ts';
+import { resume } from '#lib/steps/batches/resume.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';

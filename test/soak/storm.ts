@@ -2,8 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CountersignError } from '#lib/core/errors.ts';
 import { FAILPOINTS } from '#lib/engine/failpoints.ts';
+import { cancel } from '#lib/steps/batches/cancel.ts';
+import { pause } from '#lib/steps/batches/pause.ts';
+import { resume } from '#lib/steps/batches/resume.ts';
+import { retry } from '#lib/steps/batches/retry.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
-import { cancel, pause, resume, retry } from '#lib/steps/batches/stop-and-go.ts';
 import { MODES } from '#test/target.ts';
 import { ADA, proposedBatch, type SoakBatch, undoOf } from './batches.ts';
 import { FAULTS, type Fault } from './fleet.ts';

@@ -1,9 +1,13 @@
 'use server';
 
 import { stepAction } from '#app/action-client.ts';
+import { acceptRest } from '#lib/steps/batches/accept-rest.ts';
+import { cancel } from '#lib/steps/batches/cancel.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
+import { pause } from '#lib/steps/batches/pause.ts';
+import { resume } from '#lib/steps/batches/resume.ts';
+import { retry } from '#lib/steps/batches/retry.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
-import { acceptRest, cancel, pause, resume, retry } from '#lib/steps/batches/stop-and-go.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';

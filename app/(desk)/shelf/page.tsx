@@ -12,7 +12,7 @@ import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import type { ShelfGroup } from '#lib/shapes/shelf.ts';
-import { isId } from '#lib/steps/page.ts';
+import { isId } from '#lib/steps/ids.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readTakenBack } from '#lib/steps/shelf/read-taken-back.ts';
 import { OpenGroup } from './open-group.tsx';

@@ -1,6 +1,6 @@
 /**
- * A request for each item, to somebody else's server. Its files: `request.ts` builds what is frozen and approved,
- * `send.ts` sends it once, `answers.ts` and `judge.ts` say what an answer means, `success.ts` what the plan wants it to hold.
+ * A request for each item, to somebody else's server. Its files: `check.ts` says what is wrong with a plan's action, `request.ts` builds what is frozen and
+ * approved, `send.ts` sends it once, `answers.ts` and `judge.ts` say what an answer means, `success.ts` what the plan wants it to hold.
  */
 import { refusal, requireDo } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from '#lib/connectors/port.ts';
@@ -10,23 +10,15 @@ import { turns } from '#lib/turns.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
 import { INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
+import { checkRequest } from './check.ts';
 import { failureWords, uncertainWords } from './failures.ts';
 import { httpForm } from './form.ts';
+import { type HttpRequest, readRequest, requestOrigin } from './frozen.ts';
 import { inspectOnce } from './inspect.ts';
-import {
-  checkRequest,
-  freezeRequest,
-  type HttpRequest,
-  inspectionOf,
-  inverseRequest,
-  METHODS,
-  namesTarget,
-  readRequest,
-  requestEffect,
-  requestHost,
-  requestOrigin,
-  requestSuccess,
-} from './request.ts';
+import { inspectionOf } from './inspection.ts';
+import { inverseRequest, namesTarget } from './inverse.ts';
+import { METHODS } from './parts.ts';
+import { freezeRequest, requestEffect, requestHost, requestSuccess } from './request.ts';
 import { guardedAgent, sendOnce } from './send.ts';
 import { successWords } from './success.ts';
 

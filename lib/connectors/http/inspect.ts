@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Inspection } from '#lib/connectors/port.ts';
 import { INSPECTION_TIMEOUT_MS, RESPONSE_BYTES_MAX } from '#lib/core/limits.ts';
 import { unsentReason } from './answers.ts';
-import type { HttpInspection } from './request.ts';
+import type { HttpInspection } from './inspection.ts';
 import { targetOf } from './send.ts';
 import { holds } from './success.ts';
 

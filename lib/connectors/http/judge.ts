@@ -3,7 +3,7 @@
  * counts as done by what the plan says of a success (`with.success`), and where it says nothing not if it is plainly something else than an answer.
  */
 import { INCOMPLETE_ANSWER, type Meaning, meaningOf } from './answers.ts';
-import type { HttpRequest } from './request.ts';
+import type { HttpRequest } from './frozen.ts';
 import { holds, type Success } from './success.ts';
 
 export type Headers = Record<string, string | string[] | undefined>;

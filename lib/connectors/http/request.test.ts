@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { makeHttp } from './connector.ts';
+import { readRequest } from './frozen.ts';
 import { findingOf } from './inspect.ts';
-import { inspectionOf, readRequest } from './request.ts';
+import { inspectionOf } from './inspection.ts';
 
 const http = makeHttp({ allowPrivateTargets: () => false });
 const inside = makeHttp({ allowPrivateTargets: () => true });

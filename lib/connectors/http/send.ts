@@ -3,9 +3,9 @@ import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '#lib/core/limits.ts';
 import { guardedLookup, hostNotPublic, RefusedAddress, type Resolve } from './addresses.ts';
 import { errorCode, type Sending, unsentReason } from './answers.ts';
+import type { HttpRequest } from './frozen.ts';
 import { withoutInterim } from './interim.ts';
 import { type Answer, type Headers, isJson, judge, single } from './judge.ts';
-import type { HttpRequest } from './request.ts';
 
 /**
  * A pool of kept-alive connections whose sockets go to judged addresses only. It follows no redirects, decompresses nothing, and

@@ -6,8 +6,9 @@ import { uncertainWords } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { makeHttp } from './connector.ts';
+import { readRequest } from './frozen.ts';
 import { findingOf } from './inspect.ts';
-import { inspectionOf, readRequest } from './request.ts';
+import { inspectionOf } from './inspection.ts';
 
 const http = makeHttp({ allowPrivateTargets: () => true });
 const never = new AbortController().signal;

@@ -26,7 +26,7 @@ export const categoryName = z
   .refine((name) => name.trim() === name, 'A category name does not begin or end with a space.');
 
 /** Whether the target takes a repeat with the same key for the same request: never, for ever, or for so many hours. */
-const honoursKeys = z.union([
+export const honoursKeys = z.union([
   z.boolean(),
   z.strictObject({
     forHours: z
@@ -47,7 +47,7 @@ const timeZone = z.string().refine((name) => {
   }
 }, 'Not a time zone of the IANA database, such as Europe/Rome.');
 
-const chunking = z.discriminatedUnion('by', [
+export const chunking = z.discriminatedUnion('by', [
   z.strictObject({
     by: z.literal('time'),
     field: fieldName,
@@ -72,18 +72,18 @@ const chunkEdit = z.union([
   z.strictObject({ exclude: z.int().min(1) }),
 ]);
 
-const independence = z.strictObject({
+export const independence = z.strictObject({
   resource: z.array(fieldName).max(10).default([]),
   dependsOn: fieldName.nullable().default(null),
 });
 
-const gates = z.strictObject({
+export const gates = z.strictObject({
   next: z.enum(GATE_POLICIES).nullable().default(null),
   approvals: z.literal([1, 2], 'One or two people sign each chunk: approvals is 1 or 2.').default(1),
   evidence: z.null('A demanded evidence bound is not available yet: evidence is null.').default(null),
 });
 
-const execution = z.strictObject({
+export const execution = z.strictObject({
   concurrency: z.int().min(1).max(256).default(8),
   ratePerSecond: z.number().positive().max(100_000).nullable().default(null),
   first: z.int().min(0).max(1_000).default(3),

@@ -1,14 +1,29 @@
 /** What happened to a batch besides its receipts, as lines for people. */
 
+import { isRecord } from '#lib/core/values/stored.ts';
+
+export type Facts = Record<string, string | number | null>;
+
+/** The facts of something told, as whatever version stored them. */
+export function storedFacts(stored: unknown): Facts {
+  const scalar = (one: unknown) => one === null || typeof one === 'string' || typeof one === 'number';
+  const facts = Object.entries(isRecord(stored) ? stored : {});
+  return Object.fromEntries(facts.map(([name, one]) => [name, scalar(one) ? one : JSON.stringify(one)])) as Facts;
+}
+
 /** One sentence. `kind` is the verb that a person used (`try_target` and `pause_target` name no chunk), `takeover`, or `incident`; `chunk` null for the whole batch. */
-export function toldLine(kind: string, chunk: number | null, facts: Record<string, string | number | null>): string {
+export function toldLine(kind: string, chunk: number | null, facts: Facts): string {
   const what = chunk === null ? 'the batch' : `chunk ${chunk}`;
   if (kind === 'takeover') return takeover(what, facts);
-  if (kind === 'incident') return `Stopped${chunk === null ? '' : ` chunk ${chunk}`}: ${facts.message}`;
-  if (kind === 'try_target') return `${facts.name} let one chunk try ${facts.target} again`;
-  if (kind === 'pause_target') return `${facts.name} paused ${facts.target}: nobody sends to it until it is resumed`;
-  if (kind === 'accept_rest') return `${facts.name} left the rest of ${chunk === null ? 'all halted chunks' : what} unsent`;
-  return `${facts.name} ${PAST[kind] ?? kind} ${what}`;
+  // An older version may have told less.
+  const { name = 'Somebody', target = 'a target', message = 'the reason is not on record' } = facts;
+  if (kind === 'incident') return `Stopped${chunk === null ? '' : ` chunk ${chunk}`}: ${message}`;
+  if (kind === 'try_target') return `${name} let one chunk try ${target} again`;
+  if (kind === 'pause_target') return `${name} paused ${target}: nobody sends to it until it is resumed`;
+  if (kind === 'accept_rest') return `${name} left the rest of ${chunk === null ? 'all halted chunks' : what} unsent`;
+  if (Object.hasOwn(PAST, kind)) return `${name} ${PAST[kind]} ${what}`;
+  const known = Object.entries(facts).map(([fact, one]) => `${fact} ${one}`);
+  return [`“${kind}”, which this version does not know, happened to ${what}`, ...known].join('; ');
 }
 
 const PAST: Record<string, string> = {
@@ -18,7 +33,7 @@ const PAST: Record<string, string> = {
   retry: 'asked for another attempt at what failed in',
 };
 
-function takeover(what: string, { from, fromHost, to, toHost, inFlight }: Record<string, string | number | null>): string {
+function takeover(what: string, { from = null, fromHost, to = null, toHost, inFlight = 0 }: Facts): string {
   const lost = from === null ? 'A worker' : `Worker ${from}${fromHost === toHost ? '' : ` on ${fromHost}`}`;
   const taker = to === null ? 'another' : `worker ${to}${fromHost === toHost ? '' : ` on ${toHost}`}`;
   const out = Number(inFlight);

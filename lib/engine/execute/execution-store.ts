@@ -4,7 +4,6 @@
  */
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
-import { LEASE_MS } from '#lib/core/limits.ts';
 import { type Trouble, troubleOf } from '#lib/engine/database-trouble.ts';
 import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import { closeBreaker } from '#lib/store/actions/breakers.sql.ts';
@@ -25,16 +24,9 @@ import {
   returnRate,
   type WorkRow,
 } from '#lib/store/actions/execution.sql.ts';
-import {
-  type Claim,
-  holdFence,
-  howClaimStands,
-  type Renewal,
-  renewLease,
-  renewLeases,
-  whyRefused,
-} from '#lib/store/chunks/claims.sql.ts';
-import { refusalOf, type Tx, transactionOn } from '#lib/store/postgres/db.ts';
+import { type Claim, howClaimStands, type Renewal, renewLease, renewLeases, whyRefused } from '#lib/store/chunks/claims.sql.ts';
+import { type Backend, backendOf, isGone } from '#lib/store/postgres/backends.ts';
+import { type Fenced, fenced } from '#lib/store/receipts/fenced.sql.ts';
 import {
   type IntentRow,
   insertIntents,
@@ -69,9 +61,6 @@ export type ExecutionStore = {
   trouble: Trouble;
 };
 
-/** A server process: pids come round again, a pid with its start does not. */
-export type Backend = { pid: number; started: string };
-
 /** One connection, for one transaction of receipts. */
 export type ReceiptConnection = {
   backend: Backend;
@@ -88,15 +77,11 @@ export type ReceiptConnection = {
 /**
  * A transaction that holds the chunk's row under the claim's fence; what is asked throws `Refused` when the claim is lost.
  */
-export type FencedTransaction = {
-  /** For effects inside Countersign. Begins with the first thing it is asked: an effect that asks for nothing needs no transaction. */
-  tx: Tx;
+export type FencedTransaction = Fenced & {
   insertOutcomes(rows: OutcomeRow[]): Promise<boolean>;
   isUncertain(action: { ordinal: number; step: number }): Promise<boolean>;
   saveInspection(action: InspectedAction): Promise<void>;
   insertResolution(row: SealedReceipt & { ordinal: number; step: number }): Promise<boolean>;
-  commit(): Promise<void>;
-  rollback(): Promise<void>;
 };
 
 export function executionStore(pool: Pool): ExecutionStore {
@@ -115,13 +100,7 @@ export function executionStore(pool: Pool): ExecutionStore {
     closeBreaker: (target, chunkId) => closeBreaker(pool, target, chunkId),
     storedLeaves: (batchId, rows) => storedLeaves(pool, batchId, rows),
     connect: () => connect(pool),
-    isGone: async ({ pid, started }, end) => {
-      const { rowCount } = await pool.query(
-        `SELECT ${end ? 'pg_terminate_backend(pid)' : ''} FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2::timestamptz`,
-        [pid, started],
-      );
-      return rowCount === 0;
-    },
+    isGone: (backend, end) => isGone(pool, backend, end),
     trouble: troubleOf(pool),
   };
 }
@@ -152,37 +131,8 @@ async function connect(pool: Pool): Promise<ReceiptConnection> {
   }
 }
 
-const backends = new WeakMap<PoolClient, Backend>();
-
-/** Asked once for each connection. */
-async function backendOf(client: PoolClient): Promise<Backend> {
-  const known = backends.get(client);
-  if (known) return known;
-  const { rows } = await client.query<Backend>(
-    'SELECT pid, backend_start::text AS started FROM pg_stat_activity WHERE pid = pg_backend_pid()',
-  );
-  const backend = rows[0];
-  if (!backend) throw new Error('The connection was lost before it could be named.');
-  backends.set(client, backend);
-  return backend;
-}
-
 function fencedTransaction(client: PoolClient, claim: Claim): FencedTransaction {
-  let begun: Promise<void> | null = null;
-  const begin = async (): Promise<void> => {
-    await client.query(BEGIN);
-    if (!(await holdFence(client, claim))) throw new Refused('lost');
-  };
-  const query = async (...asked: unknown[]): Promise<unknown> => {
-    begun ??= begin();
-    await begun;
-    return (client.query as (...all: unknown[]) => unknown)(...asked);
-  };
-  const { tx, end } = transactionOn({ query: query as Tx['query'] });
-  const ending = (): void => {
-    const whole = end();
-    if (whole !== 'whole') throw refusalOf(whole);
-  };
+  const { tx, commit, rollback } = fenced(client, claim, () => new Refused('lost'));
   return {
     tx,
     // Guarded by itself: without an effect there is no transaction around it.
@@ -190,18 +140,7 @@ function fencedTransaction(client: PoolClient, claim: Claim): FencedTransaction 
     isUncertain: (action) => isUncertain(tx, claim.batchId, action),
     saveInspection: (action) => saveInspection(tx, claim.batchId, action),
     insertResolution: (row) => insertResolution(tx, claim, row),
-    async commit() {
-      ending();
-      if (begun === null) return;
-      const ended = await client.query('COMMIT');
-      if (ended.command !== 'COMMIT') throw new Error('The transaction of an effect and its outcome was rolled back.');
-    },
-    async rollback() {
-      end();
-      if (begun !== null) await client.query('ROLLBACK');
-    },
+    commit,
+    rollback,
   };
 }
-
-/** A worker that freezes in here would hold the chunk's row, and nobody could take over: the server then ends its connection. */
-const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LEASE_MS}`;

@@ -9,10 +9,11 @@ import { patience } from '#lib/engine/database-trouble.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
+import type { Backend } from '#lib/store/postgres/backends.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
-import type { Backend, ExecutionStore, ReceiptConnection } from './execution-store.ts';
+import type { ExecutionStore, ReceiptConnection } from './execution-store.ts';
 
 /** The fence refused: `stopping` asks the worker to send nothing more and settle; `lost` says that somebody else owns the chunk. */
 export class Refused extends Error {

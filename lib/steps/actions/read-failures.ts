@@ -4,7 +4,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { failureWords } from '#lib/connectors/registry.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { FailureGroup } from '#lib/shapes/actions.ts';
-import { isId } from '#lib/steps/page.ts';
+import { isId } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readFailureGroups } from '#lib/store/actions/failures.sql.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
-import { pause, resume } from '#lib/steps/batches/stop-and-go.ts';
+import { pause } from '#lib/steps/batches/pause.ts';
+import { resume } from '#lib/steps/batches/resume.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, chunkStates, counters, leasesCount, steps, target, workUntil } from '#test/fixtures/started-batch.ts';

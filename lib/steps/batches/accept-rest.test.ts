@@ -17,8 +17,12 @@ import { insertIntents, insertOutcomes } from '#lib/store/receipts/receipts.sql.
 import { testDatabase } from '#test/database.ts';
 import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO, chunkStates, counters, leasesCount, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
+import { acceptRest } from './accept-rest.ts';
+import { cancel } from './cancel.ts';
+import { pause } from './pause.ts';
 import { readBatch } from './read-batch.ts';
-import { acceptRest, cancel, pause, resume, retry } from './stop-and-go.ts';
+import { resume } from './resume.ts';
+import { retry } from './retry.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool } = await testDatabase();

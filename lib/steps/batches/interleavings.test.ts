@@ -26,8 +26,11 @@ import {
   target,
   workUntil,
 } from '#test/fixtures/started-batch.ts';
+import { cancel } from './cancel.ts';
+import { pause } from './pause.ts';
 import { readBatch } from './read-batch.ts';
-import { cancel, pause, resume, retry } from './stop-and-go.ts';
+import { resume } from './resume.ts';
+import { retry } from './retry.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool } = await testDatabase();

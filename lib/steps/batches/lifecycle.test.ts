@@ -35,9 +35,13 @@ import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO, chunkStates, leasesCount, target, workUntil } from '#test/fixtures/started-batch.ts';
+import { acceptRest } from './accept-rest.ts';
+import { cancel } from './cancel.ts';
 import { createBatch } from './create-batch.ts';
+import { pause } from './pause.ts';
+import { resume } from './resume.ts';
+import { retry } from './retry.ts';
 import { startBatch } from './start-batch.ts';
-import { acceptRest, cancel, pause, resume, retry } from './stop-and-go.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool, ownerPool } = await testDatabase();

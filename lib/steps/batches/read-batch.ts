@@ -4,7 +4,8 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
-import { isId, nounOf } from '#lib/steps/page.ts';
+import { nounOf } from '#lib/steps/datasets/noun.ts';
+import { isId } from '#lib/steps/ids.ts';
 import { type BatchFacts, readBatchFacts, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readUndosOf } from '#lib/store/undo/undo.sql.ts';
@@ -20,7 +21,8 @@ export async function readBatch(actor: Actor, { batchId }: { batchId: string }):
   if (!facts || !moment) return null;
   const format = formatOf(facts.datasetFormat);
   const original = format && { format: format.name, file: format.file };
-  return { ...batchAbout(facts), plan: facts.plan, undoneBy: await readUndoneBy(pool, batchId), original, ...moment.now };
+  const { plan, planNotes } = facts;
+  return { ...batchAbout(facts), plan, planNotes, undoneBy: await readUndoneBy(pool, batchId), original, ...moment.now };
 }
 
 /** An undo of an undo of an undo is told; what lies deeper changes too little to be worth the reading. */

@@ -6,10 +6,10 @@ import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { reserveRate } from '#lib/store/actions/execution.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, BO, chunkStates, workUntil } from '#test/fixtures/started-batch.ts';
+import { cancel } from './cancel.ts';
 import { createBatch } from './create-batch.ts';
 import { readBatch } from './read-batch.ts';
 import { startBatch } from './start-batch.ts';
-import { cancel } from './stop-and-go.ts';
 
 const { pool } = await testDatabase();
 

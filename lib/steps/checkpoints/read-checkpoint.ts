@@ -8,8 +8,9 @@ import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle
 import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
+import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
-import { isId, isNumber, nounOf } from '#lib/steps/page.ts';
+import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.sql.ts';
 import {

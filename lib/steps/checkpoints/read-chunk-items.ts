@@ -2,7 +2,8 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
-import { isId, isNumber, limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { isId, isNumber } from '#lib/steps/ids.ts';
+import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.sql.ts';
 import { readClassifiedPage } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';

@@ -5,7 +5,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { type DecisionBody, readReceipt } from '#lib/ledger/receipt.ts';
-import { cancel } from '#lib/steps/batches/stop-and-go.ts';
+import { cancel } from '#lib/steps/batches/cancel.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';

@@ -6,7 +6,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { scratchpadName, summaryText } from '#lib/core/checkpoints/scratchpad.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { fileStem } from '#lib/steps/file-stem.ts';
-import { isId } from '#lib/steps/page.ts';
+import { isId } from '#lib/steps/ids.ts';
 import type { Download } from '#lib/steps/receipts/export-receipts.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { WriteBack } from '#lib/ingest/port.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
+import { storedFields } from '#lib/shapes/datasets.ts';
 import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
 import { type Original, readOriginals } from '#lib/store/datasets/originals.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -49,7 +50,7 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
   const name = parts.map((part) => fileStem(part)).join('-');
 
   if (format === 'jsonl') {
-    const fields = z.array(z.object({ name: z.string() })).parse(dataset.fields);
+    const { value: fields } = storedFields(dataset.fields);
     return {
       fileName: `${name}.jsonl`,
       contentType: 'application/jsonl; charset=utf-8',
@@ -73,7 +74,7 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
 async function datasetOf(batchId: string, category: string | null): Promise<string> {
   const batch = await db().prisma.batch.findUnique({ where: { id: batchId }, select: { datasetId: true, plan: true } });
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
-  const names = (batch.plan as unknown as Plan).categories.map(({ name }) => name);
+  const names = storedPlan(batch.plan).value.categories.map(({ name }) => name);
   if (category === null || names.includes(category)) return batch.datasetId;
   throw new CountersignError('invalid', `No category is called “${category}”. There is: ${names.join(', ')}.`);
 }

@@ -2,21 +2,13 @@
 
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import type { DatasetItem, DatasetView, FieldProfile, UnreadableRow } from '#lib/shapes/datasets.ts';
-import {
-  instantCursor,
-  instantOf,
-  isId,
-  limitOf,
-  nounOf,
-  numberCursor,
-  type Page,
-  type PageInput,
-  pageOf,
-} from '#lib/steps/page.ts';
+import { type DatasetItem, type DatasetView, storedDialect, storedFields, type UnreadableRow } from '#lib/shapes/datasets.ts';
+import { isId } from '#lib/steps/ids.ts';
+import { instantCursor, instantOf, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
 import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { nounOf } from './noun.ts';
 
 /** The newest first. @throws CountersignError `invalid` for a cursor of another list. */
 export async function readDatasets(actor: Actor, input: PageInput = {}): Promise<Page<DatasetView>> {
@@ -60,11 +52,14 @@ export async function readUnreadable(
 }
 
 function viewOf(head: DatasetHead): DatasetView {
+  const { value: fields, odd: notes } = storedFields(head.fields);
   return {
     ...head,
     noun: nounOf(head.format),
     bytes: Number(head.bytes),
-    fields: head.fields as FieldProfile[],
+    dialect: storedDialect(head.dialect),
+    fields,
+    notes,
     digest: head.digest?.toString('hex') ?? null,
     createdAt: head.createdAt.toISOString(),
     readyAt: head.readyAt?.toISOString() ?? null,

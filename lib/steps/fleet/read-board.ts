@@ -8,7 +8,7 @@ import { RATE_WINDOW_MS, TALLY_LINE_SECONDS, TALLY_SECONDS } from '#lib/core/lim
 import type { Board, BoardBatch, BoardTarget, Queued } from '#lib/shapes/board.ts';
 import type { TargetIncident } from '#lib/shapes/fleet.ts';
 import { classifyingRate, speedOf } from '#lib/steps/batches/batch-view.ts';
-import { nounOf } from '#lib/steps/page.ts';
+import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { readActionRates } from '#lib/store/batches/batch-reads.sql.ts';
 import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
 import {

@@ -6,7 +6,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import type { IncidentResumed } from '#lib/shapes/fleet.ts';
-import { resume } from '#lib/steps/batches/stop-and-go.ts';
+import { resume } from '#lib/steps/batches/resume.ts';
 import { batchesOfIncident, letHaltedGo, probeIncident, settleBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { closeMismatchOfOver } from '#lib/store/fleet/incidents.sql.ts';

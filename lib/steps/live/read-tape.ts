@@ -3,7 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { readMoment, readTapeAt } from '#lib/steps/batches/batch-view.ts';
-import { isId } from '#lib/steps/page.ts';
+import { isId } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';

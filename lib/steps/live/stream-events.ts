@@ -5,7 +5,7 @@ import { LIVE_HEARTBEAT_MS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import type { BatchProgress, BatchSnapshot } from '#lib/shapes/live.ts';
 import { batchAbout } from '#lib/steps/batches/read-batch.ts';
-import { isId } from '#lib/steps/page.ts';
+import { isId } from '#lib/steps/ids.ts';
 import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { followAs } from './live-actors.ts';

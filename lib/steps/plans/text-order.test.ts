@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { cancel } from '#lib/steps/batches/cancel.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
-import { cancel } from '#lib/steps/batches/stop-and-go.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, workUntil } from '#test/fixtures/started-batch.ts';

@@ -2,7 +2,8 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
-import { isId, isNumber, limitOf, numbersCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
+import { isId, isNumber } from '#lib/steps/ids.ts';
+import { limitOf, numbersCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptPage, readStory } from '#lib/store/receipts/receipt-reads.sql.ts';

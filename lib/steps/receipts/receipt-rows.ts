@@ -1,7 +1,9 @@
 /** Stored receipts as people and the API read them: parsed, with values and one line in words. */
 import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, type Signing, signingsOf } from '#lib/core/checkpoints/signatures.ts';
+import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
 import { decisionLine, ERASED, receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import { isRecord } from '#lib/core/values/stored.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
@@ -51,7 +53,7 @@ export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>
     if ('unreadable' in body) return "This receipt's bytes were altered: they can't be read.";
     if (body.kind === 'decision') {
       return decisionLine(
-        { answers: body.answers, counts: body.counts, by, at: body.at, signing },
+        { answers: storedAnswers(body.answers), counts: isRecord(body.counts) ? body.counts : {}, by, at: body.at, signing },
         batch.plan.categories.map(({ name }) => name),
       );
     }
@@ -82,8 +84,8 @@ async function readSignings(pool: Pool, batchId: string, stored: readonly Stored
   const upTo = new Map<number, number>();
   for (const { kind, chunk, seq, body } of stored) {
     const read = kind === 'decision' ? parseBody(body) : null;
-    if (read?.kind === 'decision' && (read.answers.execute || read.answers.sendBack))
-      upTo.set(chunk, Math.max(seq, upTo.get(chunk) ?? 0));
+    const { execute, sendBack } = storedAnswers(read?.kind === 'decision' ? read.answers : null);
+    if (execute || sendBack) upTo.set(chunk, Math.max(seq, upTo.get(chunk) ?? 0));
   }
   if (upTo.size === 0) return new Map();
   const decisions = Map.groupBy(await readDecisionReceipts(pool, batchId, upTo), ({ chunk }) => chunk);
@@ -109,8 +111,7 @@ function parseBody(bytes: Buffer): ReceiptBody {
 function readBody(bytes: Buffer): ReceiptBody {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
-    if (typeof value === 'object' && value !== null && 'by' in value && 'at' in value && typeof value.at === 'string')
-      return value as ReceiptBody;
+    if (isRecord(value) && typeof value.by === 'string' && typeof value.at === 'string') return value as unknown as ReceiptBody;
   } catch {
     // Falls through to the bytes as they are.
   }

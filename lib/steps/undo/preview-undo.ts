@@ -5,7 +5,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { type UndoCovers, type UndoPreview, undoScope } from '#lib/shapes/undo.ts';
-import { nounOf } from '#lib/steps/page.ts';
+import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';

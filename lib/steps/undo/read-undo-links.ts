@@ -2,7 +2,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { ReceiptLink, UndoLinks } from '#lib/shapes/undo.ts';
-import { isId, isNumber } from '#lib/steps/page.ts';
+import { isId, isNumber } from '#lib/steps/ids.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readUndoingReceipt, readUndoneReceipt } from '#lib/store/undo/undo.sql.ts';
 

@@ -1,8 +1,10 @@
 /** What execution reads and the transitions it ends with. It reads frozen rows and receipts only, never classifications or the plan's rules. */
 import type { Pool } from 'pg';
+import { z } from 'zod';
 import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 import type { TargetFault } from './breakers.sql.ts';
@@ -24,15 +26,26 @@ export type Approval = {
 export type Counted = { outcomes: number; all: Failures; run: Failures };
 type Failures = { count: number; last: TargetFault | null };
 
+const failures = z.object({
+  count: z.int().min(0),
+  last: z.object({ target: z.string(), message: z.string() }).nullable().catch(null),
+});
+/** What was counted by a version that counted otherwise is not gone on from. */
+const counted: z.ZodType<Counted | null> = z
+  .object({ outcomes: z.int().min(0), all: failures, run: failures })
+  .nullable()
+  .catch(null);
+
 /** The approval that this claim executes under; null when the claim is lost, or there is none. */
 export async function readApproval(pool: Pool, claim: Claim): Promise<Approval | null> {
-  const { rows } = await pool.query<Approval>(
+  const { rows } = await pool.query<Omit<Approval, 'plan' | 'counted'> & { plan: unknown; counted: unknown }>(
     `SELECT c.decision_id AS "decisionId", encode(d.digest, 'hex') AS "manifestDigest", c.released, c.serial, c.backwards, c.retry_up_to AS "retryUpTo", c.error_budget AS counted, b.plan
      FROM chunk c JOIN decision_chunk d ON d.decision_id = c.decision_id AND d.chunk_id = c.id JOIN batch b ON b.id = c.batch_id
      WHERE c.id = $1 AND c.epoch = $2`,
     [claim.chunkId, claim.epoch],
   );
-  return rows[0] ?? null;
+  const [row] = rows;
+  return row ? { ...row, plan: storedPlan(row.plan).value, counted: counted.parse(row.counted) } : null;
 }
 
 /** What is counted of the error budget goes on where the chunk is given back and taken again: else one that is given back after each send would never spend it. */

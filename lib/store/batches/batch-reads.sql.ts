@@ -15,15 +15,19 @@ import {
 import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
 import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.ts';
 import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.sql.ts';
+import { FIELD_NAMES } from './batch-plan.sql.ts';
 
 export type BatchFacts = {
   id: string;
   name: string;
   state: BatchState;
   plan: Plan;
+  /** what of its plan this version does not know or understand, a sentence each */
+  planNotes: string[];
   routing: RoutingKind;
   taskRef: string | null;
   /** the batch whose receipts this one undoes */
@@ -44,9 +48,9 @@ export type BatchFacts = {
 
 /** The batch with what it needs of its dataset; null when there is none. */
 export async function readBatchFacts(pool: Pool, batchId: string): Promise<BatchFacts | null> {
-  const { rows } = await pool.query<BatchFacts>(
+  const { rows } = await pool.query<Omit<BatchFacts, 'plan' | 'planNotes'> & { plan: unknown }>(
     `SELECT b.id, b.name, b.state, b.plan, b.routing, b.task_ref AS "taskRef", b.dataset_id AS "datasetId", d.name AS "datasetName",
-       d.format AS "datasetFormat", ARRAY(SELECT f ->> 'name' FROM jsonb_array_elements(d.fields) f) AS "fieldNames",
+       d.format AS "datasetFormat", ${FIELD_NAMES} AS "fieldNames",
        CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,
        coalesce(u.name, b.created_by) AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
      FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes
@@ -54,7 +58,10 @@ export async function readBatchFacts(pool: Pool, batchId: string): Promise<Batch
      WHERE b.id = $1`,
     [batchId],
   );
-  return rows[0] ?? null;
+  const [row] = rows;
+  if (!row) return null;
+  const { value: plan, odd: planNotes } = storedPlan(row.plan);
+  return { ...row, plan, planNotes };
 }
 
 /** A chunk as one statement saw it: counters and seq belong together. */

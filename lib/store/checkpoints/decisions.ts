@@ -1,5 +1,6 @@
 /** Decisions and what they cover; insert-only for the application's role. */
 import type { Pool } from 'pg';
+import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
 import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
@@ -61,7 +62,7 @@ export async function readDecisionReceipts(
   batchId: string,
   upTo: ReadonlyMap<number, number>,
 ): Promise<DecisionReceipt[]> {
-  const { rows } = await pool.query<DecisionReceipt>(
+  const { rows } = await pool.query<Omit<DecisionReceipt, 'answers'> & { answers: unknown }>(
     `SELECT r.chunk, r.seq, b.body ->> 'by' AS by, b.body ->> 'at' AS at, b.body -> 'answers' AS answers
      FROM unnest($2::int[], $3::int[]) AS place(chunk, seq)
      JOIN receipt r ON r.batch_id = $1 AND r.chunk = place.chunk AND r.seq <= place.seq AND r.kind = 'decision'
@@ -69,5 +70,5 @@ export async function readDecisionReceipts(
      WHERE b.body IS NOT NULL ORDER BY r.chunk, r.seq`,
     [batchId, [...upTo.keys()], [...upTo.values()]],
   );
-  return rows;
+  return rows.map((row) => ({ ...row, answers: storedAnswers(row.answers) }));
 }

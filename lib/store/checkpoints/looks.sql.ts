@@ -3,6 +3,7 @@
  * done once for each revision, by whoever classified the chunk, and kept.
  */
 import type { Pool } from 'pg';
+import { z } from 'zod';
 import { CHUNK_UNCLASSIFIED } from '#lib/core/lifecycle.ts';
 import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
 import type { ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
@@ -20,25 +21,31 @@ export async function lookAt(pool: Pool, chunk: ChunkToLookAt, categories: reado
   const filled = categories.filter((name) => counts.has(name));
   const random = await pickRandom(pool, chunk.id, chunk.seed, filled, SAMPLES_PER_CATEGORY);
   const unsure = await pickUnsure(pool, chunk.id, filled, random, UNSURE_SAMPLES_PER_CATEGORY);
-  const look = { counts, random, unsure };
+  const made = { counts, random, unsure };
   // What is still being classified has the same revision as what will be.
   const whole = chunk.classified === chunk.itemCount && !CHUNK_UNCLASSIFIED.includes(chunk.state);
   // A database that takes no writes can still be looked at.
-  if (whole) await keep(pool, chunk, look).catch(() => {});
-  return look;
+  if (whole) await keep(pool, chunk, made).catch(() => {});
+  return made;
 }
 
-type Pair = [ordinal: number, category: string];
+const picked = z
+  .array(z.tuple([z.int(), z.string()]))
+  .transform((pairs) => pairs.map(([ordinal, category]): Picked => ({ ordinal, category })));
+const look: z.ZodType<Look, unknown> = z.object({
+  counts: z.array(z.tuple([z.string(), z.int()])).transform((counts) => new Map(counts)),
+  random: picked,
+  unsure: picked,
+});
 
+/** Null where nothing is kept, or what another version kept: it is made again then. */
 async function readKept(pool: Pool, { id, revision }: ChunkToLookAt): Promise<Look | null> {
-  const { rows } = await pool.query<{ counts: [string, number][]; random: Pair[]; unsure: Pair[] }>({
+  const { rows } = await pool.query<Record<keyof Look, unknown>>({
     name: 'chunk-look',
     text: 'SELECT counts, random, unsure FROM chunk_look WHERE chunk_id = $1 AND revision = $2',
     values: [id, revision],
   });
-  const [row] = rows;
-  const picked = (pairs: Pair[]): Picked[] => pairs.map(([ordinal, category]) => ({ ordinal, category }));
-  return row ? { counts: new Map(row.counts), random: picked(row.random), unsure: picked(row.unsure) } : null;
+  return look.safeParse(rows[0]).data ?? null;
 }
 
 /** Every change of a classification raises the revision in its transaction, so what was read before the change is never asked for after it. */

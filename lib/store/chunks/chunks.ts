@@ -10,6 +10,7 @@ import {
   type Stopping,
 } from '#lib/core/lifecycle.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 
 export type ChunkRow = {
@@ -45,11 +46,12 @@ export type BatchRow = {
 
 /** The batch, or null. */
 export async function readBatchRow(client: Querying, batchId: string): Promise<BatchRow | null> {
-  const { rows } = await client.query<BatchRow>(
+  const { rows } = await client.query<Omit<BatchRow, 'plan'> & { plan: unknown }>(
     `SELECT id, dataset_id AS "datasetId", name, state, routing, plan, started_by AS "startedBy", undoes FROM batch WHERE id = $1`,
     [batchId],
   );
-  return rows[0] ?? null;
+  const [row] = rows;
+  return row ? { ...row, plan: storedPlan(row.plan).value } : null;
 }
 
 /** Throws `conflict` when the batch is over, or was not started. `so` says what follows from that. */

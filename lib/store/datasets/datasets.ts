@@ -8,7 +8,8 @@ export type DatasetHead = {
   name: string;
   state: DatasetState;
   format: string | null;
-  dialect: Record<string, string | number | boolean> | null;
+  /** As ingest detected it. */
+  dialect: unknown;
   bytes: string;
   digest: Buffer | null;
   itemCount: number;

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DATASET_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import { storedItem } from '#lib/shapes/datasets.ts';
 import { writeDown } from '#lib/store/api/api-writes.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { ItemRows } from './item-rows.ts';
@@ -109,11 +110,11 @@ export async function readItemPage(
   limit: number,
 ): Promise<{ rows: ItemRow[]; more: boolean }> {
   const page = `SELECT ordinal, fields, ${ITEM_BYTES} FROM item WHERE dataset_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3`;
-  const { rows } = await pool.query<ItemRow & { total: number }>(
+  const { rows } = await pool.query<{ ordinal: number; fields: unknown; total: number }>(
     `SELECT ordinal, fields, total FROM ${withinBytes(page)} page ORDER BY ordinal`,
     [datasetId, after, limit + 1],
   );
-  const shown = rows.slice(0, limit).map(({ ordinal, fields }) => ({ ordinal, fields }));
+  const shown = rows.slice(0, limit).map(({ ordinal, fields }) => ({ ordinal, fields: storedItem(fields) }));
   return { rows: shown, more: (rows[0]?.total ?? 0) > shown.length };
 }
 

@@ -1,4 +1,5 @@
 /** Items with some of their fields: who classifies by two of fifty reads two. */
+import { storedItem } from '#lib/shapes/datasets.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 /**
@@ -13,7 +14,10 @@ export async function namedItems(
 ): Promise<{ ordinal: number; fields: Record<string, string> }[]> {
   // A body of text is stored compressed: taken out once here, or once for every field that is read.
   const source = `SELECT ordinal, fields || '{}' AS fields FROM ${page} page ORDER BY ordinal`;
-  if (fields === null) return (await client.query<{ ordinal: number; fields: Record<string, string> }>(source, [...values])).rows;
+  if (fields === null) {
+    const all = await client.query<{ ordinal: number; fields: unknown }>(source, [...values]);
+    return all.rows.map(({ ordinal, fields: stored }) => ({ ordinal, fields: storedItem(stored) }));
+  }
   const columns = fields.map((_, index) => `, fields ->> $${values.length + index + 1}::text`).join('');
   const { rows } = await client.query<[number, ...(string | null)[]]>({
     text: `SELECT ordinal${columns} FROM (${source} OFFSET 0) AS page ORDER BY ordinal`,

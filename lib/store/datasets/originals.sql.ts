@@ -1,5 +1,6 @@
 /** The original bytes of a dataset's items, of one category of a batch, or of what lies of that on a shelf, by key and never all at once. */
 import type { Pool } from 'pg';
+import { storedItem } from '#lib/shapes/datasets.ts';
 
 /** `shelf`: only what this category of the batch put there, and what still lies there. */
 type Which = { datasetId: string; batchId: string | null; category: string | null; shelf: string | null };
@@ -70,11 +71,11 @@ function groups(page: Size[]): number[][] {
 }
 
 async function originals(pool: Pool, datasetId: string, batchId: string | null, ordinals: number[]): Promise<Original[]> {
-  const { rows } = await pool.query<Original>(
+  const { rows } = await pool.query<Omit<Original, 'fields'> & { fields: unknown }>(
     `SELECT i.ordinal, i.raw, i.fields, c.category
      FROM item i LEFT JOIN classification c ON c.batch_id = $2::uuid AND c.ordinal = i.ordinal
      WHERE i.dataset_id = $1 AND i.ordinal = ANY ($3::int[]) ORDER BY i.ordinal`,
     [datasetId, batchId, ordinals],
   );
-  return rows;
+  return rows.map((row) => ({ ...row, fields: storedItem(row.fields) }));
 }

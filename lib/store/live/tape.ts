@@ -1,7 +1,6 @@
 /** What happened to a batch besides its receipts: takeovers, and what people told it to do. Kept as events with facts, which are not pruned. */
+import type { Facts } from '#lib/core/receipts/told-line.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
-
-export type Facts = Record<string, string | number | null>;
 
 /** Told in the transaction of what it tells of; `chunk` null for the whole batch. */
 export async function tellTape(

@@ -1,35 +1,27 @@
 /** What planning and the preview read: a dataset's head, the keys of all its items, and some of their fields. */
 import type { Pool } from 'pg';
+import { type FieldProfile, storedFields } from '#lib/shapes/datasets.ts';
 import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
-
-/** As ingest describes a field: its name, the type its values look like, how many are filled, the most frequent, and whether their texts sort. */
-type DatasetField = {
-  name: string;
-  type: string;
-  filled: number;
-  top?: { value: string; count: number }[];
-  iso?: string;
-  odd?: string;
-};
 
 export type PlanningDataset = {
   id: string;
   name: string;
   state: string;
   format: string | null;
-  fields: DatasetField[];
+  fields: FieldProfile[];
   itemCount: number;
 };
 
 /** The dataset, or null. */
 export async function readPlanningDataset(pool: Querying, id: string): Promise<PlanningDataset | null> {
-  const { rows } = await pool.query<PlanningDataset>(
+  const { rows } = await pool.query<Omit<PlanningDataset, 'fields'> & { fields: unknown }>(
     'SELECT id, name, state, format, fields, item_count AS "itemCount" FROM dataset WHERE id = $1',
     [id],
   );
-  return rows[0] ?? null;
+  const [row] = rows;
+  return row ? { ...row, fields: storedFields(row.fields).value } : null;
 }
 
 /** Ordinals a query: a million items are 50 round trips, and a page of keys is a few megabytes. */

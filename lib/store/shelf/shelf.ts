@@ -41,7 +41,7 @@ export async function readShelfGroups(pool: Pool, { after, only, limit }: GroupP
     text: `SELECT page.*, d.name AS "datasetName", d.format AS "datasetFormat", n.count, n.since,
       (SELECT coalesce(json_agg(json_build_object('id', u.id, 'name', u.name) ORDER BY u.created_at, u.id), '[]') FROM batch u
        WHERE u.undoes = page."batchId" AND u.state IN (${stateList(BATCH_UNFINISHED)})
-         AND EXISTS (SELECT FROM jsonb_array_elements(u.plan -> 'categories') c
+         AND EXISTS (SELECT FROM jsonb_path_query(u.plan, '$.categories[*]') c
                      WHERE c ->> 'name' = page.category AND c -> 'action' <> 'null')) AS undoing
     FROM (
       SELECT b.id AS "batchId", b.name AS "batchName", b.created_at AS "batchCreatedAt", b.dataset_id AS "datasetId", g.category, g.shelf

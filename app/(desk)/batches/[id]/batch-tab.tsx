@@ -2,6 +2,7 @@ import { FailureList } from '#components/actions/failure-list.tsx';
 import { ReceiptTable } from '#components/receipts/receipt-table.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
+import { Notes } from '#components/ui/notes.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
@@ -24,13 +25,14 @@ type Props = {
   batchId: string;
   tab: Exclude<Tab, 'chunks'>;
   plan: Plan;
+  planNotes: BatchView['planNotes'];
   noun: string;
   original: BatchView['original'];
   cursor: string | null;
 };
 
 /** One part of a batch, rendered where the data is. */
-export async function BatchTab({ actor, batchId, tab, plan, noun, original, cursor }: Props) {
+export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, original, cursor }: Props) {
   if (tab === 'receipts') {
     const page = await readReceipts(actor, { batchId, cursor });
     if (!page || page.items.length === 0)
@@ -68,10 +70,13 @@ export async function BatchTab({ actor, batchId, tab, plan, noun, original, curs
   if (tab === 'failed') return <FailureList batchId={batchId} groups={(await readFailures(actor, { batchId })) ?? []} />;
   if (tab === 'plan') {
     return (
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-      <pre tabIndex={0} className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-12 leading-[18px]">
-        {JSON.stringify(plan, null, 2)}
-      </pre>
+      <div className="flex flex-col gap-3">
+        <Notes notes={planNotes} />
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+        <pre tabIndex={0} className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-12 leading-[18px]">
+          {JSON.stringify(plan, null, 2)}
+        </pre>
+      </div>
     );
   }
   if (tab === 'task') {

@@ -27,7 +27,7 @@ export default async function BatchPage({ params, searchParams }: Props) {
   const actor = await requireActor(`/batches/${id}`);
   const [batch, tape] = await Promise.all([batchOf(actor, id), readTape(actor, { batchId: id })]);
   if (batch === null || tape === null || !isTab(tab)) notFound();
-  const { plan, undoneBy, original, ...shown } = batch;
+  const { plan, planNotes, undoneBy, original, ...shown } = batch;
   const listed = tab === 'chunks' && shown.groups ? await listChunks(actor, id, state, cursor) : null;
   const rights = {
     ...{ start: may(actor, 'start'), pause: may(actor, 'pause'), resume: may(actor, 'resume'), cancel: may(actor, 'cancel') },
@@ -36,7 +36,7 @@ export default async function BatchPage({ params, searchParams }: Props) {
   return (
     <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} listed={listed}>
       {tab === 'chunks' ? null : (
-        <BatchTab {...{ actor, batchId: id, tab, plan, noun: shown.noun, original, cursor: cursor ?? null }} />
+        <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, noun: shown.noun, original, cursor: cursor ?? null }} />
       )}
     </BatchDesk>
   );

@@ -6,6 +6,7 @@ import { UnreadableRows } from '#components/datasets/unreadable-rows.tsx';
 import { UploadFailed, UploadProgress } from '#components/datasets/upload-progress.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { formatBytes, formatCount, formatNoun } from '#components/ui/format.ts';
+import { Notes } from '#components/ui/notes.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { TabLinks } from '#components/ui/tab-links.tsx';
 import { may } from '#lib/auth/authorise.ts';
@@ -65,7 +66,12 @@ export default async function DatasetPage({ params, searchParams }: Props) {
       {receiving ? <RefreshWhile /> : null}
       {dataset.state === 'failed' ? <UploadFailed reason={dataset.reason ?? 'It did not arrive whole.'} /> : null}
       <TabLinks label="Parts of the dataset" tabs={tabs} />
-      {tab === 'fields' ? <FieldProfile fields={dataset.fields} itemCount={dataset.itemCount} /> : null}
+      {tab === 'fields' ? (
+        <>
+          <Notes notes={dataset.notes} />
+          <FieldProfile fields={dataset.fields} itemCount={dataset.itemCount} />
+        </>
+      ) : null}
       {tab === 'unreadable' ? (
         <UnreadableRows rows={(await readUnreadable(actor, { id, limit: UNREADABLE_ROWS }))?.items ?? []} />
       ) : null}

@@ -1,0 +1,94 @@
+/** What is wrong with an http action of a plan. */
+import { readParameters, refusal, templateProblems } from '#lib/connectors/parameters.ts';
+import type { Problem } from '#lib/core/errors.ts';
+import type { Action } from '#lib/core/plans/plan.ts';
+import { eachString, expectedOf, type InspectTemplate, inspectNames, KEY, type Parts, parameters, TARGET } from './parts.ts';
+import { expectedProblems } from './success.ts';
+import { urlProblems } from './url.ts';
+
+/** Throws `invalid` with every wrong place inside the action. */
+export function checkRequest(
+  action: Action,
+  fields: readonly string[] | null,
+  hostRefused: (hostname: string) => string | null,
+): void {
+  const given = readParameters(action, parameters);
+  const problems = partsProblems(action.do, given, fields, hostRefused, 'with');
+  if (given.success) problems.push(...expectedProblems(given.success, fields, 'with.success'));
+  if (given.undo) {
+    const names = fields && [...fields, TARGET];
+    problems.push(...partsProblems(given.undo.do, given.undo, names, hostRefused, 'with.undo'));
+    if (given.undo.success) problems.push(...expectedProblems(given.undo.success, names, 'with.undo.success'));
+    if (action.do === 'GET') problems.push({ path: 'with.undo', message: 'A GET changes nothing, so there is nothing to undo.' });
+    if (given.effect === 'permanent')
+      problems.push({ path: 'with.effect', message: 'It says both that it is permanent and how it is undone. Leave one out.' });
+  }
+  if (given.inspect) problems.push(...inspectProblems(action, given.inspect, fields, hostRefused));
+  if (problems.length > 0) throw refusal(problems);
+}
+
+function inspectProblems(
+  action: Action,
+  given: InspectTemplate,
+  fields: readonly string[] | null,
+  hostRefused: (hostname: string) => string | null,
+): Problem[] {
+  const names = fields && [...fields, KEY];
+  const { url, happened } = given;
+  const problems = partsProblems('GET', { url, headers: {}, body: null }, names, hostRefused, 'with.inspect');
+  problems.push(...expectedProblems(expectedOf(happened), names, 'with.inspect.happened'));
+  if (action.do === 'GET')
+    problems.push({ path: 'with.inspect', message: 'A GET changes nothing, so there is nothing to look up.' });
+  if (problems.length === 0 && inspectNames(given).length === 0) {
+    const message = `It would ask the same for every item. Name a field, or {{${KEY}}}.`;
+    problems.push({ path: 'with.inspect.url', message });
+  }
+  return problems;
+}
+
+function partsProblems(
+  method: string,
+  { url, headers, body }: Parts,
+  fields: readonly string[] | null,
+  hostRefused: (hostname: string) => string | null,
+  at: string,
+): Problem[] {
+  const problems = [...urlProblems(url, hostRefused, `${at}.url`), ...templateProblems(url, fields, `${at}.url`)];
+  for (const [name, value] of Object.entries(headers)) {
+    const path = `${at}.headers.${name}`;
+    if (!TOKEN.test(name)) problems.push({ path, message: `“${name}” is not a header name.` });
+    const refused = REFUSED_HEADERS.get(name.toLowerCase());
+    if (refused) problems.push({ path, message: `The header “${name}” can't be given: it ${refused}.` });
+    if (Object.keys(headers).some((other) => other !== name && other.toLowerCase() === name.toLowerCase())) {
+      problems.push({ path, message: `The header “${name}” is given twice.` });
+    }
+    problems.push(...templateProblems(value, fields, path));
+  }
+  if (method === 'GET' && body !== null) problems.push({ path: `${at}.body`, message: 'A GET has no body.' });
+  eachString(body, `${at}.body`, (text, path) => problems.push(...templateProblems(text, fields, path)));
+  return problems;
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Headers that belong to the connection, to the protocol of receipts, or to a connection's secret. */
+const REFUSED_HEADERS = new Map<string, string>([
+  ...[
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+    'expect',
+    'host',
+    'content-length',
+  ].map((name): [string, string] => [name, 'is set by the connection itself']),
+  ['accept-encoding', 'is always identity, so that an answer is as long as it is'],
+  ['idempotency-key', 'is set by Countersign, one for each action'],
+  ...['authorization', 'proxy-authorization', 'cookie'].map((name): [string, string] => [
+    name,
+    'would put a secret into the plan and every receipt',
+  ]),
+]);

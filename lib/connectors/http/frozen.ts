@@ -1,0 +1,58 @@
+/** A request as it is frozen for an item: its canonical bytes are what is approved, sent and repeated. */
+import { z } from 'zod';
+import { itemRefusal } from '#lib/connectors/parameters.ts';
+import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
+import { REQUEST_BYTES_MAX } from '#lib/core/limits.ts';
+import { canonicalBytes } from '#lib/ledger/canonical.ts';
+import { inspect, METHODS, undo } from './parts.ts';
+
+const frozen = z.object({
+  method: z.enum(METHODS),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string().nullable(),
+  timeoutMs: z.int(),
+  effect: z.enum(['none', 'undoable', 'permanent']),
+  /** with the values of the fields that it names: what is needed to undo it is fixed when it is approved */
+  undo: undo.extend({ fields: z.record(z.string(), z.string()) }).optional(),
+  inspect: inspect.extend({ fields: z.record(z.string(), z.string()) }).optional(),
+  /** filled in */
+  success: z
+    .object({
+      status: z.array(z.int()).nullable(),
+      contains: z.string().nullable(),
+      json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).nullable(),
+      otherwise: z.enum(['uncertain', 'failed']),
+    })
+    .optional(),
+});
+
+/** A frozen request, read back: `body` is the text to send as it is. */
+export type HttpRequest = z.infer<typeof frozen>;
+
+/** What is frozen. Throws `invalid` naming the item. */
+export function bytesOf(request: HttpRequest, item: ActionItem): FrozenRequest {
+  let bytes: Buffer;
+  try {
+    bytes = canonicalBytes(request);
+  } catch (cause) {
+    throw itemRefusal(item.ordinal, 'its request holds text that is not valid Unicode.', cause);
+  }
+  if (bytes.length <= REQUEST_BYTES_MAX) return bytes;
+  throw itemRefusal(item.ordinal, `its request has ${bytes.length} bytes; at most ${REQUEST_BYTES_MAX} can be sent.`);
+}
+
+/** Reads frozen bytes back. Throws when they are not a request of this version. */
+export function readRequest(bytes: FrozenRequest): HttpRequest {
+  return frozen.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+}
+
+/** Scheme, host and port of frozen bytes; null when they are no request. Read on its own, for it is asked of every row that is frozen. */
+export function requestOrigin(bytes: FrozenRequest): string | null {
+  try {
+    const { url } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { url: string };
+    return new URL(url).origin;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,70 @@
+/** The URL of a request. Its host is the plan's, and what an item holds never changes the shape of its path. */
+import { itemRefusal } from '#lib/connectors/parameters.ts';
+import type { ActionItem } from '#lib/connectors/port.ts';
+import type { Problem } from '#lib/core/errors.ts';
+import { URL_CHARS_MAX } from '#lib/core/limits.ts';
+import { renderedLength, renderTemplate, templateFields } from '#lib/core/values/template.ts';
+
+/** The scheme and host, written out: no template, no user name, nothing that URL parsing would skip over. */
+const ORIGIN = /^https?:\/\/[^\s/?#\\@{}]+(?=[/?]|$)/i;
+const TAG = /\{\{.*?\}\}\}?/gs;
+const DOT_SEGMENT = /^(\.|%2e){1,2}$/i;
+
+/** The scheme and host that the plan writes out; null where it writes none. */
+export function writtenOrigin(url: string): URL | null {
+  const origin = ORIGIN.exec(url)?.[0];
+  return origin && URL.canParse(origin) ? new URL(origin) : null;
+}
+
+/** What is wrong with the URL of a plan. */
+export function urlProblems(url: string, hostRefused: (hostname: string) => string | null, path: string): Problem[] {
+  const origin = writtenOrigin(url);
+  if (origin === null) {
+    const message = 'A URL begins with http:// or https:// and a host written out, without a template, a user name or a space.';
+    return [{ path, message }];
+  }
+  const refused = hostRefused(origin.hostname);
+  if (refused) return [{ path, message: refused }];
+  const fixed = url.replace(ORIGIN, '').replace(TAG, 'x');
+  if (fixed.includes('#')) return [{ path, message: 'The part after # is never sent. Leave it out.' }];
+  if (segments(fixed).some((segment) => DOT_SEGMENT.test(segment)))
+    return [{ path, message: 'A URL is written without . and .. in its path.' }];
+  return [];
+}
+
+/**
+ * Values are percent-encoded, which leaves two ways to change the path: a value that is `.` or `..`, and an empty one
+ * (`DELETE /mails/{{id}}` without an id would be `DELETE /mails/`). Both are refused.
+ */
+export function renderUrl(url: string, item: ActionItem): string {
+  const { ordinal, fields } = item;
+  const origin = ORIGIN.exec(url)?.[0];
+  if (!origin) throw itemRefusal(ordinal, 'the URL has no host that is written out.');
+  const rest = url.slice(origin.length);
+  const names = templateFields(rest);
+  // Before any value is encoded, which makes it longer.
+  if (renderedLength(rest, fields) > URL_CHARS_MAX)
+    throw itemRefusal(ordinal, `its URL would have more than ${URL_CHARS_MAX} characters, the most that is sent.`);
+  const encoded = Object.fromEntries(
+    names.map((name) => [name, encode(Object.hasOwn(fields, name) ? (fields[name] ?? '') : '', name, ordinal)]),
+  );
+  const rendered = renderTemplate(rest, encoded);
+  const shape = segments(renderTemplate(rest, Object.fromEntries(names.map((name) => [name, 'x']))));
+  segments(rendered).forEach((segment, index) => {
+    if (segment === '' && shape[index] !== '')
+      throw itemRefusal(ordinal, `a part of the URL's path is empty (${names.join(', ')}).`);
+    if (DOT_SEGMENT.test(segment))
+      throw itemRefusal(ordinal, `a part of the URL's path would be “${segment}”, which changes the path.`);
+  });
+  const { href } = new URL(origin + rendered);
+  if (href.length <= URL_CHARS_MAX) return href;
+  throw itemRefusal(ordinal, `its URL has ${href.length} characters; at most ${URL_CHARS_MAX} are sent.`);
+}
+
+function encode(value: string, name: string, ordinal: number): string {
+  if (!value.isWellFormed()) throw itemRefusal(ordinal, `“${name}” holds text that is not valid Unicode.`);
+  return encodeURIComponent(value);
+}
+
+/** URL parsing takes a backslash for a slash. */
+const segments = (rest: string) => (rest.split('?', 1)[0] ?? '').split(/[/\\]/);

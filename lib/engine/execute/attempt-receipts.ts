@@ -1,0 +1,95 @@
+/** The receipts of an attempt: its intent, its outcome, and what an inspection found out. */
+import { randomBytes } from 'node:crypto';
+import type { Answer } from '#lib/core/receipts/answer.ts';
+import { commitment } from '#lib/ledger/canonical.ts';
+import { type IntentBody, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import type { IntentRow, OutcomeRow, PersonalValue } from '#lib/store/receipts/receipts.sql.ts';
+import type { Attempt } from './attempt.ts';
+import type { Run } from './run.ts';
+
+/** What is about to be sent, and under which approval. The values that may be personal are committed to, and stored beside it. */
+export function intentRow(run: Run, attempt: Attempt): IntentRow {
+  const { row } = attempt;
+  const values: PersonalValue[] = [];
+  const commitments: [string, string][] = [];
+  const names = Object.keys(row.fields).sort();
+  const salts = names.length > 0 ? randomBytes(16 * names.length) : null;
+  names.forEach((field, index) => {
+    const salt = (salts as Buffer).subarray(16 * index, 16 * index + 16);
+    const value = row.fields[field] ?? '';
+    values.push({ field, salt, value });
+    commitments.push([field, commitment(salt, value)]);
+  });
+  // Members in the order of canonical JSON, so that sealing need not sort them.
+  const body: IntentBody = {
+    action: { connection: row.connection, connector: row.connector, do: row.do, version: row.version },
+    at: run.clock.date().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    by: run.by,
+    chunk: run.claim.number,
+    decision: run.approval.decisionId,
+    epoch: run.claim.epoch,
+    idempotencyKey: attempt.key,
+    item: row.itemDigest,
+    kind: 'intent',
+    manifest: run.approval.manifestDigest,
+    ordinal: row.ordinal,
+    request: row.requestDigest,
+    step: attempt.step,
+    v: 1,
+    // By definition, not assignment: a field may be called __proto__.
+    values: Object.fromEntries(commitments),
+  };
+  const sealed = sealReceipt(body);
+  attempt.intentLeaf = sealed.leaf;
+  const from = row.result === 'failed' || row.result === 'not_executed' ? row.result : null;
+  return { ...sealed, ordinal: row.ordinal, step: attempt.step, values, from };
+}
+
+/** What became of the attempt. */
+export function outcomeRow(run: Run, attempt: Attempt, answer: Answer): OutcomeRow {
+  const step = attempt.step + 1;
+  const sealed = sealReceipt({
+    at: run.clock.date().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    before: answer.result === 'succeeded' ? (answer.before ?? null) : null,
+    by: run.by,
+    chunk: run.claim.number,
+    epoch: run.claim.epoch,
+    intent: attempt.intentLeaf?.toString('hex') ?? null,
+    kind: 'outcome',
+    ordinal: attempt.row.ordinal,
+    reason: reasonOf(attempt, answer),
+    result: answer.result,
+    step,
+    target: answer.result === 'succeeded' ? answer.target : null,
+    v: 1,
+  });
+  return { ...sealed, ordinal: attempt.row.ordinal, step, result: answer.result };
+}
+
+/** Uncertain is a send for what it was itself, and not for how the target answered its repeat. */
+function reasonOf({ doubt }: Attempt, answer: Answer): string | null {
+  if (answer.result === 'succeeded') return answer.reason ?? null;
+  return answer.result === 'uncertain' ? (doubt ?? answer.reason) : answer.reason;
+}
+
+/** What an inspection found out, as the receipt after the uncertain one. */
+export function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {
+  return sealReceipt({
+    at: run.clock.date().toISOString(),
+    attempt: attempt.attempt,
+    batch: run.claim.batchId,
+    by: run.by,
+    chunk: run.claim.number,
+    evidence: 'inspection',
+    intent: attempt.intentLeaf?.toString('hex') ?? null,
+    kind: 'resolution',
+    ordinal: attempt.row.ordinal,
+    result: 'succeeded',
+    step: attempt.step + 2,
+    v: 1,
+  });
+}

@@ -1,0 +1,34 @@
+/** Asking a target what became of a request. */
+import { reach } from '#lib/engine/failpoints.ts';
+import { type Attempt, sendingOf } from './attempt.ts';
+import { resolutionRow } from './attempt-receipts.ts';
+import { Refused } from './receipt-writer.ts';
+import { type Run, target } from './run.ts';
+import type { Inspection } from './target.ts';
+import { inTurn, UNENDING } from './waits.ts';
+
+/**
+ * Asks the target about an action that is uncertain on record; true when it says that it happened, which settles it. Any other answer ends
+ * nothing: whoever was lost may still be sending (I4). What the target said is kept either way.
+ */
+export async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
+  const to = target(run, attempt.row);
+  if (to.kind !== 'remote' || !to.inspect || run.stop === 'drained') return false;
+  await inTurn(run, UNENDING);
+  let said: Inspection | null;
+  try {
+    if (!run.lease.valid()) throw new Refused('lost');
+    await reach('inspection.before', run.claim.batchId);
+    said = await to.inspect(sendingOf(attempt), run.lease.signal);
+  } finally {
+    run.requests.close();
+  }
+  if (said === null || run.lease.signal.aborted) return false;
+  await reach('inspection.answered', run.claim.batchId);
+  const happened = said.finding === 'happened';
+  const action = { ordinal: attempt.row.ordinal, step: attempt.step + 1 };
+  await run.writer.inspected({ ...action, by: run.by, said, resolution: happened ? resolutionRow(run, attempt) : null });
+  await reach('inspection.recorded', run.claim.batchId);
+  run.announce();
+  return happened;
+}

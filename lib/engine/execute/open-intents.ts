@@ -1,0 +1,53 @@
+/** What an owner before this one began and did not end. */
+import { reach } from '#lib/engine/failpoints.ts';
+import type { WorkRow } from '#lib/store/actions/execution.sql.ts';
+import { type Attempt, honoursKeys, openAttempt } from './attempt.ts';
+import { outcomeRow } from './attempt-receipts.ts';
+import { lookUp } from './look-up.ts';
+import { page, type Run, target } from './run.ts';
+import { applyRemote } from './send-remote.ts';
+import { applyTransactional } from './send-transactional.ts';
+import { inSlots } from './slots.ts';
+import { openRequest } from './waits.ts';
+
+/**
+ * I4: what an owner before this one left open is never silently repeated. An effect that shares its outcome's transaction did not happen
+ * and is applied under the same key; a target that still knows the key gets the same key and the same bytes; all else is uncertain, and is then
+ * looked up where the target can be asked.
+ */
+export async function settleOpenIntents(run: Run): Promise<void> {
+  for (let after: number | null = null; ; ) {
+    const asked = run.clock.now();
+    const rows: WorkRow[] = await run.store.openIntents(run.claim, page(run, after));
+    if (rows.length === 0) return;
+    await reach('open.found', run.claim.batchId);
+    after = rows[rows.length - 1]?.ordinal ?? after;
+    const open = rows.map((row) => openAttempt(row, asked));
+    await applyTransactional(
+      run,
+      open.filter(({ row }) => target(run, row).kind === 'transactional'),
+    );
+    const remote = open.filter(({ row }) => target(run, row).kind === 'remote');
+    const honoured = remote.filter((attempt) => honoursKeys(run, attempt));
+    const uncertain = remote.filter((attempt) => !honoured.includes(attempt));
+    if (uncertain.length > 0) {
+      await reach('open.doubting', run.claim.batchId);
+      await leaveUncertain(run, uncertain);
+      await inSlots(run, uncertain, async (attempt) => void (await lookUp(run, attempt)));
+    }
+    if (honoured.length > 0) await reach('open.repeating', run.claim.batchId);
+    await inSlots(run, honoured, async (attempt) => {
+      if (honoursKeys(run, attempt)) return (await openRequest(run)) ? applyRemote(run, attempt) : undefined;
+      // The key's time ran out while those before it were repeated.
+      await leaveUncertain(run, [attempt]);
+      await lookUp(run, attempt);
+      return undefined;
+    });
+  }
+}
+
+async function leaveUncertain(run: Run, attempts: Attempt[]): Promise<void> {
+  const lost = { result: 'uncertain', reason: 'worker_lost' } as const;
+  await run.writer.outcomes(attempts.map((attempt) => outcomeRow(run, attempt, lost)));
+  run.announce();
+}

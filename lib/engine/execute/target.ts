@@ -1,0 +1,41 @@
+/** What the executor must know of whom it sends to. Which connectors there are it is told by whoever starts it. */
+import type { Answer } from '#lib/core/receipts/answer.ts';
+import type { RetryClass } from '#lib/core/retry.ts';
+import type { TargetFault } from '#lib/store/actions/breakers.sql.ts';
+import type { WorkRow } from '#lib/store/actions/execution.sql.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+
+export type Sending = {
+  row: WorkRow;
+  idempotencyKey: string;
+  /** an owner before this one, or this one, may have sent it: then only a success ends the uncertainty (I4) */
+  mayHaveActed: boolean;
+};
+
+/**
+ * What a look at the target says; `not_there` proves nothing while somebody may still be sending (I4).
+ * @internal for its tests
+ */
+export type Inspection =
+  | { finding: 'happened'; target: string | null }
+  | { finding: 'not_there' }
+  | { finding: 'unknown'; reason: string };
+
+/** One kind of target, as far as the protocol must know it. */
+export type Target =
+  | { kind: 'transactional'; applyMany(tx: Tx, sendings: Sending[]): Promise<Answer[]> }
+  | {
+      kind: 'remote';
+      retries: readonly RetryClass[];
+      /** Whom it is sent to, as breakers name it; null when that can't be read. */
+      targetOf(row: WorkRow): string | null;
+      /** What a failure says of that target; null where it is about the one request. */
+      faultOf(row: WorkRow, reason: string): TargetFault | null;
+      /** whether a repeat of a request whose intent is this old counts once, for as long as the repeat takes */
+      honoursKeys(row: WorkRow, ageMs: number): boolean;
+      apply(sending: Sending, signal: AbortSignal): Promise<Answer>;
+      /** Asks whether it happened, which changes nothing; null where there is no way to ask. */
+      inspect?(sending: Sending, signal: AbortSignal): Promise<Inspection | null>;
+    };
+
+export type Remote = Extract<Target, { kind: 'remote' }>;
