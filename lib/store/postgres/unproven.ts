@@ -62,7 +62,7 @@ async function tell(owner: pg.ClientBase, { name, table, check, columns, parent,
   );
   const { count = '0', values = [] } = rows[0] ?? {};
   const named = `${values.slice(0, NAMED_MAX).join('; ')}${values.length > NAMED_MAX ? '; …' : ''}`;
-  const rowsHave = count === '1' ? '1 row has' : `${count} rows have`;
-  const what = check === null ? `that ${parent} does not have` : `that ${name} does not allow`;
-  return `${table}: ${rowsHave} a ${columns.join(', ')} ${what} (${named}). What is there is kept, and new rows are held to ${name}. See docs/relations.md.`;
+  const of = `the ${columns.join(', ')} of ${count === '1' ? '1 row' : `${count} rows`}`;
+  const what = check === null ? `is not in ${parent}` : `is not allowed by ${name}`;
+  return `${table}: ${of} ${what} (${named}). What is there is kept, and new rows are held to ${name}. See docs/relations.md.`;
 }

@@ -78,9 +78,9 @@ test('every row is kept, orphans too, and the record byte for byte', async () =>
 
 test('what is orphaned is told, and the constraint holds for what comes', async () => {
   expect(upgraded.unproven).toEqual([
-    expect.stringContaining(`batch: 1 row has a dataset_id that dataset does not have (${LOST}).`),
-    expect.stringContaining(`incident: 1 row has a batch_id that batch does not have (${LOST}).`),
-    expect.stringContaining('incident: 1 row has a kind that incident_kind_check does not allow (fire).'),
+    expect.stringContaining(`batch: the dataset_id of 1 row is not in dataset (${LOST}).`),
+    expect.stringContaining(`incident: the batch_id of 1 row is not in batch (${LOST}).`),
+    expect.stringContaining('incident: the kind of 1 row is not allowed by incident_kind_check (fire).'),
   ]);
   expect(await notValid()).toEqual(['batch_dataset_id_fkey', 'incident_batch_id_fkey', 'incident_kind_check']);
   await expect(fill('batch', [{ ...rows.batch?.[0], id: randomUUID(), dataset_id: LOST }])).rejects.toThrow(
@@ -123,7 +123,7 @@ test('the next start looks again: what was mended is valid, and nothing is told'
   await fill('dataset', [{ ...rows.dataset?.[0], id: LOST, state: 'failed', item_count: 0, reason: 'It was lost.' }]);
   await pool.query('UPDATE incident SET batch_id = NULL WHERE id = $1', [ofNobody]);
   expect((await migrate({ ownerUrl, appUrl: url })).unproven).toMatchObject([
-    expect.stringMatching(/^incident: 1 row has a kind/),
+    expect.stringMatching(/^incident: the kind of 1 row/),
   ]);
   await pool.query("UPDATE incident SET kind = 'web' WHERE id = $1", [odd]);
   expect(await migrate({ ownerUrl, appUrl: url })).toEqual({ applied: [], unproven: [] });
