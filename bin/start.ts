@@ -65,7 +65,8 @@ async function begin(): Promise<void> {
   say('database');
   const urls = await openDatabase(settings);
   say('migrations');
-  for (const name of await migrate(urls)) say('migrations', `applied ${name}`);
+  const { applied, unproven } = await migrate(urls);
+  for (const line of [...applied.map((name) => `applied ${name}`), ...unproven]) say('migrations', line);
   await checkProtection(urls);
   stopping.signal.throwIfAborted();
   if (!dev) {

@@ -108,8 +108,11 @@ describe('a session', () => {
     await expect(apiActor(request({}))).rejects.toThrow(refusal('unauthenticated'));
   });
 
-  it('ends with its user', async () => {
+  it('ends before its user can: nobody is deleted from under it', async () => {
     const { id, cookie } = await signedIn();
+    await expect(pool.query('DELETE FROM "user" WHERE id = $1', [id])).rejects.toThrow(/foreign key constraint/);
+    expect(await currentActor(new Headers({ cookie }))).toMatchObject({ id: `user:${id}` });
+    for (const table of ['session', 'account']) await pool.query(`DELETE FROM ${table} WHERE user_id = $1`, [id]);
     await pool.query('DELETE FROM "user" WHERE id = $1', [id]);
     expect(await currentActor(new Headers({ cookie }))).toBeNull();
     await expect(apiActor(request({ cookie }))).rejects.toThrow(refusal('unauthenticated'));

@@ -41,6 +41,7 @@ afterEach(async () => {
   await pool.query("UPDATE batch SET state = 'cancelled' WHERE state <> 'finished'");
   await pool.query("UPDATE chunk SET state = 'cancelled', epoch = epoch + 1 WHERE state NOT IN ('done', 'closed', 'cancelled')");
   await pool.query('DELETE FROM breaker');
+  await pool.query('UPDATE chunk SET incident_id = NULL WHERE incident_id IS NOT NULL');
   await pool.query('DELETE FROM incident');
 });
 

@@ -102,7 +102,7 @@ test('a batch that may change what an unfinished one claims is not started, and 
 });
 
 test('the rate of a batch holds over everybody who sends for it', async () => {
-  const batchId = '00000000-0000-4000-8000-000000000009';
+  const batchId = await started(1, plan('parallel'));
   const before = (await pool.query('SELECT clock_timestamp() AS at')).rows[0].at;
   const asked = await Promise.all(Array.from({ length: 30 }, () => reserveRate(pool, { batchId, chunkId: null }, 1, 10)));
   const reserved = asked.filter(({ count }) => count > 0).length;
@@ -112,4 +112,5 @@ test('the rate of a batch holds over everybody who sends for it', async () => {
     [batchId, before, reserved],
   );
   expect(rows[0].kept).toBe(true);
+  await cancel(ADA, { batchId });
 });

@@ -56,9 +56,11 @@ const sorted = ({ states, recent, ...rest }: Tally) => ({
 
 test('what the database adds up is what the chunks give one by one', async () => {
   const { batchId } = await seed();
-  await pool.query(`UPDATE chunk SET incident_id = gen_random_uuid() WHERE batch_id = $1 AND state = 'halted' AND number < 15`, [
-    batchId,
-  ]);
+  await pool.query(
+    `WITH open AS (INSERT INTO incident (id, kind, message) VALUES (gen_random_uuid(), 'target', 'it is gone') RETURNING id)
+     UPDATE chunk SET incident_id = open.id FROM open WHERE batch_id = $1 AND state = 'halted' AND number < 15`,
+    [batchId],
+  );
   await checkSums();
   const tally = await readTally(pool, batchId, RECENT);
   expect(sorted(tally)).toEqual(sorted(await byChunks(batchId)));

@@ -163,7 +163,10 @@ test.each<[string, (who: { id: string; session: string }) => Promise<unknown>]>(
   ],
   ['signing out', ({ session }) => superPool.query('DELETE FROM session WHERE id = $1', [session])],
   ['the end of the session', ({ session }) => superPool.query('UPDATE session SET expires_at = now() WHERE id = $1', [session])],
-  ['being gone', ({ id }) => superPool.query('DELETE FROM "user" WHERE id = $1', [id])],
+  [
+    'being gone',
+    ({ id }) => superPool.query('WITH ended AS (DELETE FROM session WHERE user_id = $1) DELETE FROM "user" WHERE id = $1', [id]),
+  ],
 ])('%s ends the streams of that person within seconds, and no others', async (_, act) => {
   const { batchId } = await running();
   const [eve, bo] = [await person(), await person('reviewer')];

@@ -30,8 +30,7 @@ const enabledAdmins = async () => (await pool.query(`SELECT FROM "user" WHERE ro
 const countPeople = async () => (await pool.query('SELECT FROM "user"')).rowCount;
 
 beforeEach(async () => {
-  await pool.query('DELETE FROM setup_link');
-  await pool.query('DELETE FROM "user"');
+  for (const table of ['setup_link', 'session', 'account', '"user"']) await pool.query(`DELETE FROM ${table}`);
 });
 
 describe('the first admin of the environment', () => {

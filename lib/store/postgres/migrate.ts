@@ -4,6 +4,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { damageOf, databaseFault } from '#lib/core/fleet/database-fault.ts';
 import { closeToOthers, grantToApplication } from './grants.ts';
 import { applyMigrations } from './schema-engine.ts';
+import { validateConstraints } from './unproven.ts';
 
 export type DatabaseUrls = {
   /** The owner's: migrations only. */
@@ -11,6 +12,8 @@ export type DatabaseUrls = {
   /** The application's; the same as the owner's where there is only one. */
   appUrl: string;
 };
+
+export type Migrated = { applied: string[]; unproven: string[] };
 
 /** The job queues (bells only: a job ends at the claim, so it is never retried). */
 const QUEUES = {
@@ -21,22 +24,23 @@ const LOCK = 0x436f_756e;
 
 /**
  * Brings the database to this version: committed migrations, pg-boss's schema, the application role's rights. Several processes may
- * call it at once; they take turns. Gives the names of the migrations that were applied.
+ * call it at once; they take turns. Gives the names of the migrations that were applied, and a sentence for each constraint that older rows do not meet.
  *
  * @throws CountersignError `unavailable` with PostgreSQL's words and what to check; PostgreSQL's own error where the database itself is at fault.
  */
-export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<string[]> {
+export async function migrate({ ownerUrl, appUrl }: DatabaseUrls): Promise<Migrated> {
   const owner = new pg.Client({ connectionString: ownerUrl });
   owner.on('error', () => {});
   try {
     await owner.connect();
     await owner.query('SELECT pg_advisory_lock($1)', [LOCK]);
     const applied = await applyMigrations(ownerUrl);
+    const unproven = await validateConstraints(owner);
     await installJobs(ownerUrl);
     const appRole = roleOf(appUrl);
     if (appRole !== roleOf(ownerUrl)) await grantToApplication(owner, appRole);
     await closeToOthers(owner);
-    return applied;
+    return { applied, unproven };
   } catch (error) {
     // What no migration is at fault for is told as what it is.
     if (isOfDatabase(error)) throw error;

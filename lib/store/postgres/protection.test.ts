@@ -9,6 +9,19 @@ import { schemaDifference } from './schema-engine.ts';
 const { pool, ownerPool, superPool, ownerUrl, url } = await testDatabase();
 const batch = randomUUID();
 
+// What a decision belongs to: everything here has one id.
+beforeAll(async () => {
+  await pool.query(`INSERT INTO dataset (id, name, state, created_by) VALUES ($1, 'a.csv', 'ready', 'user:x')`, [batch]);
+  await pool.query(
+    `INSERT INTO batch (id, dataset_id, name, plan, plan_digest, state, routing, created_by) VALUES ($1, $1, 'A', '{}', '', 'proposed', 'one', 'user:x')`,
+    [batch],
+  );
+  await pool.query(
+    `INSERT INTO chunk (id, batch_id, number, name, item_count, state, seed) VALUES ($1, $1, 1, 'One', 1, 'proposed', '')`,
+    [batch],
+  );
+});
+
 beforeAll(async () => {
   await pool.query(
     `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, body, leaf) VALUES ($1, 1, 1, 1, 1, 'intent', '{}', $2)`,

@@ -16,11 +16,14 @@ const PRISMA = resolve(import.meta.dirname, '..', '..', '..', 'prisma');
 export const MIGRATIONS_DIR = join(PRISMA, 'migrations');
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
-/** Applies the committed migrations that the database lacks; gives their names. Throws with PostgreSQL's words when one fails. */
-export async function applyMigrations(url: string): Promise<string[]> {
+/**
+ * Applies the committed migrations that the database lacks; gives their names. Throws with PostgreSQL's words when one fails.
+ * @param upTo the last one to apply, for a test of what the later ones do to older data
+ */
+export async function applyMigrations(url: string, upTo?: string): Promise<string[]> {
   return await withEngine(url, async (engine) => {
     const { appliedMigrationNames } = await engine.applyMigrations({
-      migrationsList: committedMigrations(),
+      migrationsList: committedMigrations(upTo),
       filters: NO_FILTERS,
     });
     return appliedMigrationNames;
@@ -61,7 +64,7 @@ function schemaFiles(): { path: string; content: string }[] {
     .map((name) => ({ path: join(folder, name), content: readFileSync(join(folder, name), 'utf8') }));
 }
 
-function committedMigrations(): MigrationList {
+function committedMigrations(upTo?: string): MigrationList {
   const names = readdirSync(MIGRATIONS_DIR, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return {
     baseDir: MIGRATIONS_DIR,
@@ -69,6 +72,7 @@ function committedMigrations(): MigrationList {
     shadowDbInitScript: '',
     migrationDirectories: names
       .map(({ name }) => name)
+      .filter((name) => upTo === undefined || name <= upTo)
       .sort()
       .map((name) => ({
         path: name,
