@@ -131,18 +131,28 @@ it('builds the same manifest, to the byte, by the plan as it was stored', async 
   expect(await digest()).toBe(before);
 });
 
-it('shows a batch whose action no connector of this version can do, and sends nothing of it', async () => {
-  const { url, seen } = await target(() => 200);
-  const { batchId } = await proposed(url);
+it.each([
+  { connector: 'pigeon', connection: null, do: 'fly', honoursKeys: false, with: {} },
+  { connector: 'http', connection: null, do: 'FLY', honoursKeys: false, with: { url: 'https://a.example/' } },
+  { connector: 'http', connection: null, do: 'POST', honoursKeys: false, with: { wings: 2 } },
+  { connector: 'shelf', connection: null, do: 'fly', honoursKeys: false, with: {} },
+  { connector: 'http', connection: { id: 7 }, do: 'POST', honoursKeys: false, with: { url: 'https://a.example/' } },
+])('shows a batch with an action that this version can’t do, %j, and sends nothing of it', async (action) => {
+  const { batchId } = await proposed('https://a.example');
   await startBatch(ADA, { batchId });
   await workUntil(pool, async () => (await chunkStates(pool, batchId))[0] === 'awaiting_review');
-  const action = { connector: 'pigeon', connection: null, do: 'fly', honoursKeys: false, with: {} };
   await restore(batchId, (plan) => ({ ...plan, categories: [{ name: 'send', action }] }));
   await pool.query('UPDATE chunk SET manifest_digest = NULL WHERE batch_id = $1', [batchId]);
   const { status, body } = await ask(`/batches/${batchId}`);
   expect(status).toBe(200);
-  expect(body.categories).toMatchObject([{ name: 'send', action: { connector: 'pigeon', verb: 'fly' } }]);
-  expect(seen).toEqual([]);
+  expect(body.categories).toMatchObject([{ name: 'send', action: { verb: expect.any(String) } }]);
+  const checkpoint = await ask(`/batches/${batchId}/chunks/1`);
+  expect(checkpoint.status).toBe(200);
+  expect(checkpoint.body.problems).toHaveLength(3);
+  const chunks = [{ number: 1, digest: checkpoint.body.digest ?? '' }];
+  const decided = decide(BO, { batchId, chunks, next: true, execute: true, override: 'a test looks at nothing' });
+  await expect(decided).rejects.toMatchObject({ code: 'invalid' });
+  expect(await steps(pool, batchId)).toEqual({});
 });
 
 it('shows a dataset whose fields another version profiled, with its items', async () => {

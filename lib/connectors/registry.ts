@@ -4,6 +4,7 @@ import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.sql.ts';
 import { CONNECTORS } from './kinds.ts';
+import { requireDo } from './parameters.ts';
 import type { Connector, UncertainWords } from './port.ts';
 
 /** The connector of this name. Throws `invalid` with the names there are. */
@@ -17,6 +18,8 @@ export function connectorFor(name: string): Connector {
 /** Builds an item's frozen request: the same for the preview, the manifest and the run (I5). */
 export const requestBuilder: RequestBuilder = (action, item) => {
   const connector = connectorFor(action.connector);
+  // A plan that another version stored may ask for what this one can't do.
+  requireDo(action, connector.verbs);
   return { version: connector.version, request: connector.prepare(action, item) };
 };
 

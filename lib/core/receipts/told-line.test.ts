@@ -26,6 +26,10 @@ test.each<[string, number | null, Record<string, string | number | null>, string
     { from: null, fromHost: null, to: null, toHost: null, inFlight: 0 },
     'A worker went silent; another took over chunk 7',
   ],
+  ['takeover', 7, {}, 'A worker went silent; another took over chunk 7'],
+  ['incident', 7, {}, 'Stopped chunk 7: the reason is not on record'],
+  ['try_target', null, {}, 'Somebody let one chunk try a target again'],
+  ['constructor', 7, { via: 'b' }, '“constructor”, which this version does not know, happened to chunk 7; via b'],
 ])('%s of chunk %s', (kind, chunk, facts, line) => {
   expect(toldLine(kind, chunk, facts)).toBe(line);
 });

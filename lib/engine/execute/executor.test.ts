@@ -118,16 +118,19 @@ test('who is taken over before it reads its approval has lost the chunk, and hal
   const { url, seen } = await target(() => 200);
   const batch = await seed(plan(url), [item('send')]);
   const handled: string[] = [];
+  let claims = 0;
   await workUntil(pool, until(batch, 'done'), {
     executing: async (task) => {
-      if (handled.length === 0)
+      claims += 1;
+      // The next owner may come before this one has found out.
+      if (claims === 1)
         await pool.query('UPDATE chunk SET epoch = epoch + 1, lease_until = NULL WHERE id = $1', [task.claim.chunkId]);
       const how = await executeChunk(task);
       handled.push(how);
       return how;
     },
   });
-  expect(handled).toEqual(['lost', 'done']);
+  expect(handled.sort()).toEqual(['done', 'lost']);
   expect(seen).toHaveLength(1);
 });
 
