@@ -269,7 +269,7 @@ describe('a process whose clock is off', () => {
 
   test.each([30, -30])('by %i hours writes, compares and prunes by the database’s', async (hours) => {
     await pool.query('DELETE FROM setup_link');
-    await pool.query('DELETE FROM "user"');
+    await pool.query('DELETE FROM session; DELETE FROM account; DELETE FROM "user"');
     await pool.query('DELETE FROM incident');
     await pool.query('DELETE FROM api_write');
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 });
