@@ -19,7 +19,7 @@ import { PrismaClient } from '#lib/store/generated/client.ts';
 import { type Binding, bindPrisma, type Models, type Querying, refusalOf } from './bound-prisma.ts';
 import { tellDamage } from './damage.ts';
 
-export { type Models, type Querying, refusalOf };
+export { type Querying, refusalOf };
 
 export type Db = WithModels & { pool: pg.Pool; disconnect(): Promise<void> };
 
