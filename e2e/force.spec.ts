@@ -260,7 +260,7 @@ test('All workers are killed while a batch executes: others go on, a person answ
   await page.getByRole('link', { name: 'Answer the uncertain actions' }).click();
   const boxes = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
   await expect(boxes).toHaveCount(uncertain);
-  await expect(page.getByText('Its worker was lost before an answer was written down.').first()).toBeVisible();
+  await expect(page.getByText('The worker was lost before it stored an answer.').first()).toBeVisible();
   const bodies = target.lines().map(({ body }) => JSON.parse(body).subject as string);
   expect(new Set(bodies).size).toBe(bodies.length);
   for (let left = uncertain; left > 0; left -= 1) {
@@ -323,7 +323,7 @@ test('A dead target is one incident with one Resume', async ({ desk: page, rest,
   const [here = '', there = ''] = ids;
 
   await page.goto('/');
-  const incident = page.getByRole('alert').filter({ hasText: `${host} refuses us (HTTP 401).` });
+  const incident = page.getByRole('alert').filter({ hasText: `${host} refuses our requests (HTTP 401).` });
   await expect(incident).toContainText('4 chunks with', { timeout: 20_000 });
   await expect(incident).toHaveCount(1);
   await expect(incident).toContainText('in 2 batches wait, and nothing is sent to it. Safe until morning.');

@@ -177,7 +177,7 @@ describe('a server action', () => {
     say(ACTION(nested.length) + nested);
     await hear(/^HTTP\/1\.1 400 [\s\S]*nested more than 100 deep/);
     say(ACTION(ACTION_BODY_BYTES_MAX + 1));
-    await hear(/HTTP\/1\.1 413 [\s\S]*the most that a page can send/);
+    await hear(/HTTP\/1\.1 413 [\s\S]*the limit of what a page can send/);
     say('x'.repeat(ACTION_BODY_BYTES_MAX + 1));
     const long = 'y'.repeat(ACTION_BODY_BYTES_MAX + 1);
     say(`${ACTION(null)}${long.length.toString(16)}\r\n${long}\r\n0\r\n\r\n`);

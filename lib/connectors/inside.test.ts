@@ -46,7 +46,7 @@ const apply = (connector: TransactionalConnector, inputs: ApplyInput[]) =>
 describe('the registry', () => {
   test('knows its connectors by name', () => {
     for (const one of CONNECTORS) expect(connectorFor(one.name)).toBe(one);
-    expect(() => connectorFor('imap')).toThrow('No connector is called “imap”; there is: shelf, task, http, none.');
+    expect(() => connectorFor('imap')).toThrow('There is no connector “imap”. Choose one of: shelf, task, http, none.');
     expect(() => connectorFor('toString')).toThrow(CountersignError);
   });
 

@@ -17,7 +17,7 @@ export const batchName = z.string().trim().min(1, 'A batch needs a name.').max(B
 export const newBatch = {
   datasetId: id,
   name: batchName,
-  taskRef: z.string().trim().min(1).max(500).nullish().describe('What it is done for, in the words of another system.'),
+  taskRef: z.string().trim().min(1).max(500).nullish().describe('The task of another system that this batch is done for.'),
   start: z.boolean().default(false).describe('Start it at once.'),
 };
 
@@ -48,7 +48,7 @@ export type UndoneBy = z.infer<typeof undoneBy>;
 /** As the API tells of it. */
 export const batch = z.object({
   ...about,
-  plan: resolvedPlan.describe('As it was started, with every default written out.'),
+  plan: resolvedPlan.describe('The plan as it was started, with every default written out.'),
   routing: routingKind,
   taskRef: z.string().nullable(),
   undoes: z.object(named).nullable().describe('The batch whose receipts this one undoes.'),
@@ -69,11 +69,11 @@ export const batch = z.object({
   unattended: z
     .object({ heardAt: instant.nullable() })
     .nullable()
-    .describe('Something waits for a worker and none was heard of lately; when one was last.'),
+    .describe('Set when a chunk waits for a worker and none was heard of lately; when one was last.'),
   trouble: z
     .enum(DATABASE_FAULTS)
     .nullable()
-    .describe('What the workers meet at the database while something waits for them; it ends by itself.'),
+    .describe('The fault of the database that the workers wait for; it ends by itself.'),
   categories: z.array(z.object({ name: z.string(), action: actionWords.nullable() })),
   chunks: z.array(chunk),
   groups: z
@@ -104,6 +104,6 @@ export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'undoneBy' | 
 export const moved = z.object({
   state: batchState,
   chunks: z.array(z.int()).describe('The chunks that this changed.'),
-  inFlight: count.describe('Requests that are out and whose outcome will still be written.'),
+  inFlight: count.describe('Requests in flight, whose outcome will still be stored.'),
 });
 export type Moved = z.infer<typeof moved>;

@@ -6,8 +6,8 @@ import { count, fieldValues, instant, named, noun } from './values.ts';
 /** What a field looks like, gathered while its file streams by. An array of these is stored with the dataset. */
 const fieldProfile = z.object({
   name: z.string(),
-  type: z.enum(VALUE_TYPES).describe('What at least nine of ten filled values look like.'),
-  filled: count.describe('How many items have something in it.'),
+  type: z.enum(VALUE_TYPES).describe('The type of at least nine of ten filled values.'),
+  filled: count.describe('How many items have a value in it.'),
   top: z.array(z.object({ value: z.string(), count })),
   exact: z.boolean().describe('Whether the counts in `top` are exact.'),
   min: z.string().optional(),

@@ -30,7 +30,7 @@ export const shelfGroup = z
     datasetId: id,
     datasetName: z.string(),
     noun,
-    count: count.describe('Items that lie there.'),
+    count: count.describe('Items that are there.'),
     more: z.boolean().describe('There are more than were counted.'),
     since: instant.describe('Since when the first of those that were counted lies there.'),
     undoing: z.array(z.object(named)).describe('Undos of it that are not finished.'),

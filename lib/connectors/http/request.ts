@@ -43,7 +43,7 @@ const inspect = z.strictObject({
   happened: z
     .strictObject({
       status: z.array(z.int().min(200).max(599)).min(1, 'Name at least one status.').max(20).default([200]),
-      contains: template.min(1, 'Every answer holds an empty text. Leave it out.').optional(),
+      contains: template.min(1, 'Every answer contains an empty text. Leave it out.').optional(),
       json: places.optional(),
     })
     .default({ status: [200] }),
@@ -126,7 +126,7 @@ export function checkRequest(
     if (given.undo.success) problems.push(...expectedProblems(given.undo.success, names, 'with.undo.success'));
     if (action.do === 'GET') problems.push({ path: 'with.undo', message: 'A GET changes nothing, so there is nothing to undo.' });
     if (given.effect === 'permanent')
-      problems.push({ path: 'with.effect', message: 'It says both that it is permanent and how it is undone. Leave one out.' });
+      problems.push({ path: 'with.effect', message: 'The action says that it is permanent and also how it is undone. Remove one of the two.' });
   }
   if (given.inspect) problems.push(...inspectProblems(action, given.inspect, fields, hostRefused));
   if (problems.length > 0) throw refusal(problems);
@@ -145,7 +145,7 @@ function inspectProblems(
   if (action.do === 'GET')
     problems.push({ path: 'with.inspect', message: 'A GET changes nothing, so there is nothing to look up.' });
   if (problems.length === 0 && inspectNames(given).length === 0) {
-    const message = `It would ask the same for every item. Name a field, or {{${KEY}}}.`;
+    const message = `This URL is the same for every item. Put a field in it, or {{${KEY}}}.`;
     problems.push({ path: 'with.inspect.url', message });
   }
   return problems;
@@ -360,7 +360,7 @@ function bytesOf(request: HttpRequest, item: ActionItem): FrozenRequest {
 function urlProblems(url: string, hostRefused: (hostname: string) => string | null, path: string): Problem[] {
   const origin = ORIGIN.exec(url)?.[0];
   if (!origin || !URL.canParse(origin)) {
-    const message = 'A URL begins with http:// or https:// and a host written out, without a template, a user name or a space.';
+    const message = 'A URL begins with http:// or https:// and a literal host, without a template, a user name or a space.';
     return [{ path, message }];
   }
   const refused = hostRefused(new URL(origin).hostname);
@@ -368,7 +368,7 @@ function urlProblems(url: string, hostRefused: (hostname: string) => string | nu
   const fixed = url.slice(origin.length).replace(TAG, 'x');
   if (fixed.includes('#')) return [{ path, message: 'The part after # is never sent. Leave it out.' }];
   if (segments(fixed).some((segment) => DOT_SEGMENT.test(segment)))
-    return [{ path, message: 'A URL is written without . and .. in its path.' }];
+    return [{ path, message: 'The path of a URL can’t contain . or .. as a part.' }];
   return [];
 }
 
@@ -379,12 +379,12 @@ function urlProblems(url: string, hostRefused: (hostname: string) => string | nu
 function renderUrl(url: string, item: ActionItem): string {
   const { ordinal, fields } = item;
   const origin = ORIGIN.exec(url)?.[0];
-  if (!origin) throw itemRefusal(ordinal, 'the URL has no host that is written out.');
+  if (!origin) throw itemRefusal(ordinal, 'the URL has no literal host.');
   const rest = url.slice(origin.length);
   const names = templateFields(rest);
   // Before any value is encoded, which makes it longer.
   if (renderedLength(rest, fields) > URL_CHARS_MAX)
-    throw itemRefusal(ordinal, `its URL would have more than ${URL_CHARS_MAX} characters, the most that is sent.`);
+    throw itemRefusal(ordinal, `its URL would have more than ${URL_CHARS_MAX} characters, the limit.`);
   const encoded = Object.fromEntries(
     names.map((name) => [name, encode(Object.hasOwn(fields, name) ? (fields[name] ?? '') : '', name, ordinal)]),
   );
@@ -416,7 +416,7 @@ function renderHeader(name: string, value: string, item: ActionItem, room: Room)
   const what = /[\r\n]/.test(wrong)
     ? 'a line break'
     : `U+${(rendered.codePointAt(rendered.indexOf(wrong)) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  throw itemRefusal(item.ordinal, `the header “${name}” would hold ${what}, which a header can't. Send the field in the body.`);
+  throw itemRefusal(item.ordinal, `the header “${name}” would contain ${what}, which a header can't. Send the field in the body.`);
 }
 
 function renderJson(value: Json, fields: Record<string, string>, room: Room): Json {

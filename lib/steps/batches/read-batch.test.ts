@@ -205,7 +205,7 @@ test('what failed is grouped by why, most first; what a later attempt did is not
   });
   const groups = await readFailures(BO, { batchId });
   expect(groups).toMatchObject([
-    { reason: 'http_404', why: 'The target does not know it (HTTP 404).', count: 4, chunks: 2 },
+    { reason: 'http_404', why: 'The target has nothing at this address (HTTP 404).', count: 4, chunks: 2 },
     { reason: 'dns', count: 1, chunks: 1, examples: [{ ordinal: 3, chunk: 1, line: '2020-11-03 | deals@shop.x | c' }] },
   ]);
   expect(groups?.[0]?.examples.map(({ ordinal, line }) => [ordinal, line.at(-1)])).toEqual([

@@ -23,8 +23,8 @@ export async function readBatches(
   const limit = limitOf(input);
   const state = input.state ?? null;
   if (state !== null && !BATCH_STATES.includes(state as BatchState)) {
-    throw new CountersignError('invalid', `A batch is never “${state}”. It is one of: ${BATCH_STATES.join(', ')}.`, {
-      problems: [{ path: 'state', message: 'Not a state.' }],
+    throw new CountersignError('invalid', `There is no batch state “${state}”. Choose one of: ${BATCH_STATES.join(', ')}.`, {
+      problems: [{ path: 'state', message: 'This is not a state.' }],
     });
   }
   const { pool } = db();

@@ -35,7 +35,7 @@ export function pause(actor: Actor, which: Which): Promise<Moved> {
     else assertUnfinished(batch, 'nothing in it is paused');
     const held = await pauseChunks(tx, batch.id, chunk?.number);
     if (chunk && held.length === 0)
-      throw new CountersignError('conflict', `Chunk ${chunk.number} is not being worked on, or is being cancelled.`);
+      throw new CountersignError('conflict', `Chunk ${chunk.number} can't be paused: it is not being worked on, or it is being cancelled.`);
     return held;
   });
 }
@@ -43,7 +43,7 @@ export function pause(actor: Actor, which: Which): Promise<Moved> {
 /** Goes on where a pause, or a halt, left off; never repeats what is uncertain. Throws `conflict` when nothing is paused or halted. */
 export function resume(actor: Actor, which: Which): Promise<Moved> {
   return change(actor, 'resume', which, async (tx, batch, chunk) => {
-    assertUnfinished(batch, 'nothing in it goes on');
+    assertUnfinished(batch, 'nothing in it can be resumed');
     if (batch.state === 'paused' && chunk) throw new CountersignError('conflict', 'The whole batch is paused. Resume the batch.');
     if (batch.state === 'paused') await batchTo(tx, batch, 'resume');
     const moved = await resumeChunks(tx, batch.id, chunk?.number);
@@ -66,7 +66,7 @@ export function cancel(actor: Actor, which: Which): Promise<Moved> {
     if (chunk === undefined) await batchTo(tx, batch, 'cancel');
     const cancelled = await cancelChunks(tx, batch.id, chunk?.number);
     if (chunk && cancelled.length === 0)
-      throw new CountersignError('conflict', `Chunk ${chunk.number} is settled already, or about to be.`);
+      throw new CountersignError('conflict', `Chunk ${chunk.number} can't be cancelled: it is settled already, or about to be.`);
     if (chunk) await handGateOn(tx, batch, chunk);
     await resolveIncidents(tx, batch.id, chunk ? [chunk.number] : null);
     await askForRelease(tx, batch.id);
@@ -85,11 +85,11 @@ export function acceptRest(actor: Actor, which: Which): Promise<Moved> {
   return change(actor, 'accept_rest', which, async (tx, batch, chunk) => {
     assertUnfinished(batch, 'nothing in it waits to be sent');
     if (chunk && chunk.state !== 'halted')
-      throw new CountersignError('conflict', `Chunk ${chunk.number} has not halted: there is no rest to leave.`);
+      throw new CountersignError('conflict', `Chunk ${chunk.number} has not halted, so there is no rest to leave unsent.`);
     if (chunk?.haltedFrom === 'classifying')
       throw new CountersignError(
         'conflict',
-        `Chunk ${chunk.number} halted while it was being classified: nothing of it was approved. Resume it, or cancel it.`,
+        `Chunk ${chunk.number} halted while it was being classified, and nothing in it was approved. Resume or cancel it.`,
       );
     const left = await acceptRestOfChunks(tx, batch.id, chunk?.number);
     if (left.length === 0) throw new CountersignError('conflict', 'Nothing in this batch halted while it was executing.');
@@ -131,7 +131,7 @@ type Act = (tx: Tx, batch: BatchRow, chunk: ChunkRow | undefined) => Promise<num
 async function change(actor: Actor, verb: Verb, raw: Which, act: Act): Promise<Moved> {
   authorise(actor, verb);
   const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', 'Name a batch by its id, and a chunk by its number.');
+  if (!read.success) throw new CountersignError('invalid', 'Give the id of a batch, and the number of a chunk.');
   const { batchId, chunk: number } = read.data;
   const { pool } = db();
   const moved = await inWrite(pool, verb, async (tx) => {

@@ -94,7 +94,7 @@ beforeAll(async () => {
   // Seven: a breaker holds it. Eight: it halted there. Nine: another target that somebody paused.
   const incidents = { [CRM]: randomUUID(), [MAIL]: randomUUID() };
   await pool.query(
-    `INSERT INTO incident (id, kind, message) VALUES ($1, 'target', 'crm.example refuses us (HTTP 401)'), ($2, 'paused', 'Bo paused it')`,
+    `INSERT INTO incident (id, kind, message) VALUES ($1, 'target', 'crm.example refuses our requests (HTTP 401)'), ($2, 'paused', 'Bo paused it')`,
     [incidents[CRM], incidents[MAIL]],
   );
   await pool.query(

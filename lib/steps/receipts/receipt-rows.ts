@@ -48,7 +48,7 @@ export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>
     values: Record<string, string>,
     signing: Signing | null,
   ): string => {
-    if ('unreadable' in body) return "This receipt's bytes were altered: they can't be read.";
+    if ('unreadable' in body) return "The bytes of this receipt were altered and can't be read.";
     if (body.kind === 'decision') {
       return decisionLine(
         { answers: body.answers, counts: body.counts, by, at: body.at, signing },

@@ -176,6 +176,6 @@ export async function writeDown(tx: Tx, name: string, value: unknown): Promise<v
   if (rowCount !== 1)
     throw new CountersignError(
       'conflict',
-      'A repeat of this request, with the same Idempotency-Key, carries it out by now. Nothing was done here.',
+      'A repeat of this request with the same Idempotency-Key is carrying it out now. This request did nothing.',
     );
 }

@@ -171,7 +171,7 @@ function recall(dataDir: string): Memory | undefined {
   try {
     read = JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    throw damagedMemory(path, 'it is no JSON: it may be cut');
+    throw damagedMemory(path, 'it is not JSON: it may be cut off');
   }
   const memory = memorySchema.safeParse(read);
   if (!memory.success)
