@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { formatCount, formatDuration } from '#components/ui/format.ts';
+import { Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { type Wait, waitWords } from '#lib/core/chunks/waits-for.ts';
@@ -47,7 +48,9 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
           <Cell>
             <StateBadge {...chunkLook(chunk)} />
             {chunk.waitsFor && !TOLD_BY_STATE.includes(chunk.waitsFor.for) ? (
-              <span className="block text-12 text-muted">{waitWords(chunk.waitsFor, new Date().toISOString())}</span>
+              <span className="block text-12 text-muted">
+                <Zoned text={waitWords(chunk.waitsFor, new Date().toISOString())} />
+              </span>
             ) : null}
             {chunk.haltReason ? <span className="block text-12 text-muted">{reasonWords(chunk.haltReason)}</span> : null}
             {chunk.worker ? (

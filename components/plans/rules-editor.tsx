@@ -2,6 +2,7 @@
 
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Checkbox, Field, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
@@ -94,7 +95,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
               ))}
             </Select>
           </Field>
-          <span className="order-first text-muted">everything else →</span>
+          <span className="order-first text-muted">Everything else →</span>
           <span className="w-16 text-right text-muted">{preview ? formatCount(Math.max(0, total - ruled)) : '…'}</span>
         </span>
       </div>
@@ -105,6 +106,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
 
 /** Frequent values of the fields; a press makes a rule of one. */
 function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose: (field: string, value: string) => void }) {
+  const label = useFieldLabel();
   const useful = fields.filter(({ top }) => top.length > 0 && top[0] && top[0].count > 1);
   const [chosen, setChosen] = useState('');
   const field = useful.find(({ name }) => name === chosen) ?? useful[0];
@@ -119,7 +121,9 @@ function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose
         className="w-36"
       >
         {useful.map(({ name }) => (
-          <option key={name}>{name}</option>
+          <option key={name} value={name}>
+            {label(name)}
+          </option>
         ))}
       </Select>
       {field.top.slice(0, 8).map(({ value, count }) => (

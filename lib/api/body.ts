@@ -30,10 +30,7 @@ export async function readJsonBody(request: Request): Promise<Buffer> {
 function assertJson(request: Request): void {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === 'application/json') return;
-  throw new CountersignError(
-    'unsupported',
-    `The body's content type is ${type || 'missing'}. Send application/json.`,
-  );
+  throw new CountersignError('unsupported', `The body's content type is ${type || 'missing'}. Send application/json.`);
 }
 
 /** Before JSON is parsed: whatever walks through it afterwards may do so by calling itself. Throws in words. */

@@ -145,10 +145,18 @@ export const contract = oc.prefix('/api/v1').router({
   ),
   retry: steer('retry', 'Retry the failed actions of'),
   incidents: {
-    list: get('/incidents', 'List the open incidents, the newest first', 'With `state` closed: the latest incidents that are over.')
+    list: get(
+      '/incidents',
+      'List the open incidents, the newest first',
+      'With `state` closed: the latest incidents that are over.',
+    )
       .input(z.strictObject({ state: z.enum(['open', 'closed']).optional() }))
       .output(z.object({ items: z.array(incident), next: z.null() })),
-    acknowledge: post('/incidents/{id}/acknowledge', 'Acknowledge an incident', 'This says that somebody knows of it. It resumes nothing.')
+    acknowledge: post(
+      '/incidents/{id}/acknowledge',
+      'Acknowledge an incident',
+      'This says that somebody knows of it. It resumes nothing.',
+    )
       .input(write({ id: id.describe('The id of the incident.') }, nothing))
       .output(z.object({ id })),
     resume: post(

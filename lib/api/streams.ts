@@ -143,7 +143,11 @@ export const streams: Stream[] = [
         ofBatch,
         inQuery('format', { type: 'string', enum: [...DOWNLOAD_FORMATS], default: 'original' }),
         inQuery('category', { type: 'string' }, 'Only the items of this category.'),
-        inQuery('shelf', { type: 'string' }, 'With a category: only the items that it put on this shelf and that are still there.'),
+        inQuery(
+          'shelf',
+          { type: 'string' },
+          'With a category: only the items that it put on this shelf and that are still there.',
+        ),
       ],
       responses: file(...DOWNLOAD_TYPES),
     },
@@ -166,7 +170,10 @@ export const streams: Stream[] = [
         'Server-sent events: `snapshot` first, then `progress` with what changed. With the Last-Event-ID of a lost connection the stream resumes from there.',
       parameters: [ofBatch, { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }],
       responses: {
-        200: { description: 'Events until the client disconnects.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        200: {
+          description: 'Events until the client disconnects.',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
       },
     },
     async answer(actor, request, { id = '' }) {
@@ -190,7 +197,10 @@ export const streams: Stream[] = [
       description: 'Server-sent events: `board`, the whole of it, at once and whenever it changed, at most once a second.',
       parameters: [],
       responses: {
-        200: { description: 'Events until the client disconnects.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        200: {
+          description: 'Events until the client disconnects.',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
       },
     },
     async answer(actor, request) {

@@ -56,7 +56,7 @@ function keyActor(authorization: string): Actor {
   if (right === undefined || !sameText(key, right)) {
     throw new CountersignError(
       'unauthenticated',
-      'This API key is not known. The key is ADMIN_API_KEY in the server's environment.',
+      'This API key is not known. The key is ADMIN_API_KEY in the environment of the server.',
     );
   }
   return { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' };

@@ -41,9 +41,24 @@ test.each([
   ],
   ['http', 'timeout', 'The target did not answer in time.', 'not answered in time'],
   ['http', 'http_502', 'The target answered HTTP 502, which does not say whether it acted.', 'answered with HTTP 502'],
-  ['http', 'bad_response', 'The answer does not say what became of it: bad response.', 'with an answer that does not say what became of it (bad response)'],
-  ['http', '__proto__', 'The answer does not say what became of it: __proto__.', 'with an answer that does not say what became of it (__proto__)'],
-  ['shelf', 'timeout', 'The answer does not say what became of it: timeout.', 'with an answer that does not say what became of it (timeout)'],
+  [
+    'http',
+    'bad_response',
+    'The answer does not say what became of it: bad response.',
+    'with an answer that does not say what became of it (bad response)',
+  ],
+  [
+    'http',
+    '__proto__',
+    'The answer does not say what became of it: __proto__.',
+    'with an answer that does not say what became of it (__proto__)',
+  ],
+  [
+    'shelf',
+    'timeout',
+    'The answer does not say what became of it: timeout.',
+    'with an answer that does not say what became of it (timeout)',
+  ],
   ['of_a_newer_version', null, 'No answer came.', 'without an answer'],
 ])('an uncertain action of %s with %s says why, and what it is grouped by', (connector, reason, why, cause) => {
   expect(uncertainWords(connector, reason)).toEqual({ why, cause });

@@ -240,7 +240,7 @@ describe('what the shelf and tasks undo', () => {
           .sort(),
       ).toEqual(['failed', 'succeeded']);
       expect(results.flat()).toContainEqual({ result: 'failed', reason: 'changed_since' });
-      expect(await inverse(connector, made, target)).toMatch(/since/);
+      expect(await inverse(connector, made, target)).toMatch(/afterwards/);
     }
   });
 
@@ -258,7 +258,7 @@ describe('what the shelf and tasks undo', () => {
     const [nothing] = await apply(shelf, [archived]);
     const restored = input(shelf, action('shelf', 'restore'), 6_100);
     const [open] = await apply(shelf, [restored]);
-    expect(await inverse(shelf, archived, archived.idempotencyKey)).toContain('moved since');
+    expect(await inverse(shelf, archived, archived.idempotencyKey)).toContain('moved afterwards');
     const back = (await inverse(shelf, restored, archived.idempotencyKey)) as ApplyInput;
     const [closed] = await apply(shelf, [back]);
     expect([nothing, open, closed].map((one) => one?.result === 'succeeded' && one.before)).toEqual([

@@ -267,7 +267,7 @@ test('chunks at the end of their rate say so, alone, added up and on the board, 
   expect(Date.parse(until ?? '') - Date.now()).toBeLessThan(21_000);
   expect(view?.says).toEqual({
     mood: 'waits',
-    words: expect.stringMatching(/^3 chunks wait for their rate until (\S+ )?\d\d:\d\d UTC$/),
+    words: expect.stringMatching(/^Waiting for its rate limit until (\S+ )?\d\d:\d\d UTC \(3\)$/),
   });
   const listed = (await readBatches(ADA)).items.find(({ id }) => id === batch.batchId);
   expect(listed?.says).toEqual(view?.says);

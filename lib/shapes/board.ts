@@ -18,7 +18,7 @@ const boardBatch = z.object({
   says,
   noun,
   items: count,
-  itemsDone: count.describe('Items for which nothing more is sent by itself.'),
+  itemsDone: count.describe('Items that have their outcome.'),
   rate: z.number().nullable().describe('Actions, or items classified, per second; null when nothing moves.'),
   etaSeconds: z.number().nullable(),
   askedSince: instant.nullable().describe('Since when the oldest of its questions waits for a person; null when none does.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
-import { classifiedItem } from './datasets.ts';
+import { classifiedItem, fieldLabels } from './datasets.ts';
 import { targetIncident } from './fleet.ts';
 import { receiptRow } from './receipts.ts';
 import { count, countsByCategory, id, instant, nameNumber, sha256 } from './values.ts';
@@ -70,6 +70,8 @@ export type NextWaiting = z.infer<typeof nextWaiting>;
 /** As its page is given it: the samples below their categories, and what stands around the chunk. */
 const checkpointView = checkpoint.omit({ number: true, name: true, state: true, counts: true, samples: true }).extend({
   batch: batch.pick({ id: true, name: true, state: true, noun: true }),
+  /** what people call the fields of an item */
+  labels: fieldLabels,
   categories: z.array(checkpointCategory),
   released: z.boolean(),
   /** the latest, newest first */

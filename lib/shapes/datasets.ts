@@ -22,6 +22,11 @@ const fieldProfile = z.object({
 });
 export type FieldProfile = z.infer<typeof fieldProfile>;
 
+export const fieldLabels = z
+  .record(z.string(), z.string())
+  .describe('What people call the fields, by their names. A field that the file names itself is not among them.');
+export type FieldLabels = z.infer<typeof fieldLabels>;
+
 /** As the API tells of it. */
 export const dataset = z.object({
   ...named,
@@ -33,6 +38,7 @@ export const dataset = z.object({
   items: count,
   unreadable: count,
   fields: z.array(fieldProfile).describe("In the file's order."),
+  labels: fieldLabels,
   reason: z.string().nullable().describe('Why it failed, in words.'),
   createdAt: instant,
   readyAt: instant.nullable(),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
+import type { FieldLabels } from '#lib/shapes/datasets.ts';
 
 export type Page<T> = { items: T[] /** the cursor of the next page; null: that was all */; next: string | null };
 export type PageInput = { cursor?: string | null | undefined; limit?: number | null | undefined };
@@ -92,4 +93,9 @@ export function isId(text: unknown): text is string {
 /** What the items of a dataset are called, as a plural: "mails"; "rows" until its format is known. */
 export function nounOf(datasetFormat: string | null): string {
   return formatOf(datasetFormat)?.noun ?? 'rows';
+}
+
+/** What people call the fields of a dataset, by name; none where the file names them itself. */
+export function labelsOf(datasetFormat: string | null): FieldLabels {
+  return formatOf(datasetFormat)?.fieldLabels ?? {};
 }

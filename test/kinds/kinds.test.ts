@@ -155,7 +155,9 @@ describe('a classifier and a connector', () => {
       ]),
     );
     const unknown = { ...PLAN, classifier: { kind: 'lookup', field: 'done', values: { no: 'gone' }, otherwise: 'leave' } };
-    expect(() => parsePlan(unknown)).toThrow('at classifier.values.no: There is no category “gone”. Choose one of: spool, leave.');
+    expect(() => parsePlan(unknown)).toThrow(
+      'at classifier.values.no: There is no category “gone”. Choose one of: spool, leave.',
+    );
   });
 
   test('the page draws them from what the server hands it', () => {

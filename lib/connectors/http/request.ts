@@ -126,7 +126,10 @@ export function checkRequest(
     if (given.undo.success) problems.push(...expectedProblems(given.undo.success, names, 'with.undo.success'));
     if (action.do === 'GET') problems.push({ path: 'with.undo', message: 'A GET changes nothing, so there is nothing to undo.' });
     if (given.effect === 'permanent')
-      problems.push({ path: 'with.effect', message: 'The action says that it is permanent and also how it is undone. Remove one of the two.' });
+      problems.push({
+        path: 'with.effect',
+        message: 'The action says that it is permanent and also how it is undone. Remove one of the two.',
+      });
   }
   if (given.inspect) problems.push(...inspectProblems(action, given.inspect, fields, hostRefused));
   if (problems.length > 0) throw refusal(problems);
@@ -416,7 +419,10 @@ function renderHeader(name: string, value: string, item: ActionItem, room: Room)
   const what = /[\r\n]/.test(wrong)
     ? 'a line break'
     : `U+${(rendered.codePointAt(rendered.indexOf(wrong)) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  throw itemRefusal(item.ordinal, `the header “${name}” would contain ${what}, which a header can't. Send the field in the body.`);
+  throw itemRefusal(
+    item.ordinal,
+    `the header “${name}” would contain ${what}, which a header can't. Send the field in the body.`,
+  );
 }
 
 function renderJson(value: Json, fields: Record<string, string>, room: Room): Json {

@@ -33,7 +33,8 @@ export const places = z.record(z.string(), scalar).superRefine((all, context) =>
   const refuse = (message: string, path: string[] = []) => context.addIssue({ code: 'custom', path, message });
   if (pointers.length === 0) refuse('Name at least one place, such as {"/ok": true}, or leave json out.');
   if (pointers.length > ANSWER_PLACES_MAX) refuse(`At most ${ANSWER_PLACES_MAX} places are compared.`);
-  for (const pointer of pointers) if (!POINTER.test(pointer)) refuse(`“${pointer}” is not a JSON pointer: ${POINTER_WORDS}`, [pointer]);
+  for (const pointer of pointers)
+    if (!POINTER.test(pointer)) refuse(`“${pointer}” is not a JSON pointer: ${POINTER_WORDS}`, [pointer]);
 });
 export type Places = z.infer<typeof places>;
 

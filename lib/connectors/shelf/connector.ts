@@ -81,8 +81,7 @@ export const shelf: TransactionalConnector = {
       const place = places[index] as Place;
       const verb = one.action.do === 'archive' ? 'restore' : 'archive';
       const entries = (found.get(placeOf(place)) ?? []).filter((entry) => leftBy(entry, one.idempotencyKey, verb));
-      if (entries.length === 0)
-        return { cannot: `it was moved afterwards: it is no longer on the ${place.shelf} shelf` };
+      if (entries.length === 0) return { cannot: `it was moved afterwards: it is no longer on the ${place.shelf} shelf` };
       const request = canonicalBytes({ do: verb, shelf: place.shelf, undoes: one.idempotencyKey });
       return { action: { ...one.action, do: verb }, request };
     });

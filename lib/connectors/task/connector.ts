@@ -86,8 +86,7 @@ export const task: TransactionalConnector = {
   prepare(action, item) {
     const { title, body } = readParameters(action, parameters);
     const line = oneLine(renderCut(title, item.fields, RENDERED_CHARS_MAX));
-    if (line === '')
-      throw itemRefusal(item.ordinal, 'the title of its task is empty. Add a word of your own to the template.');
+    if (line === '') throw itemRefusal(item.ordinal, 'the title of its task is empty. Add a word of your own to the template.');
     const request = {
       title: cut(line, FOLLOW_UP_TITLE_CHARS_MAX),
       body: cut(storable(renderCut(body, item.fields, RENDERED_CHARS_MAX)), FOLLOW_UP_BODY_CHARS_MAX),

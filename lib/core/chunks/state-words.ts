@@ -2,16 +2,16 @@
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 
 const WORDS: Readonly<Record<ChunkState, string>> = {
-  proposed: 'proposed',
+  proposed: 'not started',
   queued: 'queued',
   classifying: 'classifying',
   awaiting_review: 'awaiting review',
   awaiting_second: 'awaiting a second signature',
   approved: 'approved',
   executing: 'executing',
-  awaiting_release: 'waiting for release',
+  awaiting_release: 'first done, waiting for release',
   paused: 'paused',
-  unresolved: 'unresolved',
+  unresolved: 'uncertain',
   halted: 'halted',
   done: 'done',
   closed: 'closed without executing',

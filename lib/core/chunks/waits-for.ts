@@ -69,33 +69,34 @@ function on(what: Wait, target: string | null = null): WaitsFor {
 }
 
 /**
- * What `count` chunks wait for, with the verb: "2 wait for a person", "waits until 15:02 UTC because the target asked for it". `now` is ISO 8601: an
+ * What a chunk waits for, for a badge or after "is": "waiting for a worker", "waiting for https://crm.example until 15:02 UTC". `now` is ISO 8601: an
  * hour of another day is told with its day.
  */
-export function waitWords({ for: what, until, target }: WaitsFor, now: string, count = 1): string {
-  const waits = count === 1 ? 'waits' : 'wait';
-  const hour = until === null ? null : hourOf(until, now);
+export function waitWords({ for: what, until, target }: WaitsFor, now: string): string {
+  const hour = until === null ? '' : ` until ${hourOf(until, now)}`;
   switch (what) {
     case 'worker':
-      return `${waits} for a worker`;
+      return 'waiting for a worker';
     case 'rate':
-      return `${waits} for ${count === 1 ? 'its' : 'their'} rate${hour === null ? '' : ` until ${hour}`}`;
+      return `waiting for its rate limit${hour}`;
     case 'target':
-      return `${waits} for ${target ?? (count === 1 ? 'its target' : 'their targets')}${hour === null ? '' : ` until ${hour}`}`;
+      return `waiting for ${target ?? 'a target'}${hour}`;
     case 'retry_after':
-      return `${waits}${hour === null ? '' : ` until ${hour}`} because ${target ?? 'the target'} asked for it`;
+      return `waiting for ${target ?? 'a target'}${hour}, as the target asked`;
     case 'person':
-      return `${waits} for a person`;
+      return WAITING_FOR_A_PERSON;
     case 'gate':
-      return `${waits} to be let through`;
+      return 'waiting for an earlier review';
     case 'predecessor':
-      return `${waits} for the chunk before ${count === 1 ? 'it' : 'them'}`;
+      return 'blocked by an earlier chunk';
     case 'paused':
-      return count === 1 ? 'is paused' : 'are paused';
+      return 'paused';
     case 'resource':
-      return `${waits} for what another batch may change`;
+      return 'blocked by another batch';
   }
 }
+
+export const WAITING_FOR_A_PERSON = 'waiting for a person';
 
 /** "15:02 UTC", rounded up to the minute, for it must not be over before it is reached; with the day where it is not today. */
 function hourOf(until: string, now: string): string {

@@ -9,7 +9,8 @@ export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: re
     runbooks: ['halted-error-budget.md', 'halted-manifest-differs.md', 'halted-something-broke.md'],
   },
   target: {
-    advice: 'Check that the target works again, then resume once. One chunk tries the target, and the others follow after its first success.',
+    advice:
+      'Check that the target works again, then resume once. One chunk tries the target, and the others follow after its first success.',
     runbooks: ['target-refuses.md'],
   },
   paused: {
@@ -25,11 +26,13 @@ export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: re
     runbooks: ['database-full.md', 'database-crowded.md', 'database-away.md'],
   },
   damaged: {
-    advice: 'Stop everything, keep the files as they are, and restore a backup. The incident is shown until the database is started again.',
+    advice:
+      'Stop everything, keep the files as they are, and restore a backup. The incident is shown until the database is started again.',
     runbooks: ['database-damaged.md'],
   },
   web: {
-    advice: 'Nothing has to be done. A new web server took over, and the workers kept running. The incident is shown for an hour after the last time.',
+    advice:
+      'Nothing has to be done. A new web server took over, and the workers kept running. The incident is shown for an hour after the last time.',
     runbooks: ['web-silent.md'],
   },
 };

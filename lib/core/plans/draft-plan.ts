@@ -11,6 +11,8 @@ import type { PlanInput } from './plan.ts';
 /** What ingest profiled: `min` and `max` are the earliest and latest of a date field, `top` its most frequent short values. */
 export type DraftField = {
   name: string;
+  /** what people call it; left out where that is its name */
+  label?: string;
   type: string;
   filled: number;
   top?: readonly { value: string; count: number }[];
@@ -78,7 +80,7 @@ type ByTime = Extract<PlanInput['chunking'], { by: 'time' }>;
 export function byTime(field: DraftField, { itemCount, timeZone }: DraftInput): { chunking: ByTime; why: string } {
   const every = periodFor(field);
   const maxItems = largeChunk(itemCount);
-  const why = `By ${every} of “${field.name}”, so that items of the same time are reviewed together. A ${every} below ${SMALL_CHUNK} items joins the next, a ${every} above ${maxItems} is split, and doubtful dates get a chunk of their own.`;
+  const why = `By ${every} of “${field.label ?? field.name}”, so that items of the same time are reviewed together. A ${every} below ${SMALL_CHUNK} items joins the next, a ${every} above ${maxItems} is split, and doubtful dates get a chunk of their own.`;
   return { chunking: { by: 'time', field: field.name, every, timeZone, minItems: SMALL_CHUNK, maxItems }, why };
 }
 

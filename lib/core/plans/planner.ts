@@ -137,7 +137,10 @@ export function checkFields(plan: Plan, fieldNames: readonly string[]): Problem[
 function withReceiptHint(problem: Problem, fieldNames: readonly string[]): Problem {
   const name = /^There is no field “(.*?)”/s.exec(problem.message)?.[1];
   if (name === undefined || !fieldNames.includes(name)) return problem;
-  return { ...problem, message: `“${name}” is not in receiptFields, and no other field enters a receipt. Add it to receiptFields.` };
+  return {
+    ...problem,
+    message: `“${name}” is not in receiptFields, and no other field enters a receipt. Add it to receiptFields.`,
+  };
 }
 
 function planKeys(plan: Plan, keys: Keys): PlannedBatch {

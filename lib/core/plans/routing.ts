@@ -19,8 +19,7 @@ export function route(items: number, chunks: number, dependencies: number): Rout
     };
   }
   const many = `${chunks} ${chunks === 1 ? 'chunk' : 'chunks'}`;
-  if (chunks <= DIRECT_CHUNKS_MAX)
-    return { kind: 'direct', why: `${many}: each gets a worker as soon as it may start.` };
+  if (chunks <= DIRECT_CHUNKS_MAX) return { kind: 'direct', why: `${many}: each gets a worker as soon as it may start.` };
   return { kind: 'supervised', why: `${many}: a supervisor gives them to the available workers, fairly between batches.` };
 }
 

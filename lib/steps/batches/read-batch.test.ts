@@ -84,11 +84,11 @@ describe('a batch', () => {
     }));
     const { batchId } = await seedBatch(pool, { chunks });
     expect(await readBatch(BO, { batchId })).toMatchObject({
-      says: { words: expect.stringMatching(/^2 chunks wait for a person · 399 wait for a worker/) },
+      says: { words: expect.stringMatching(/^Waiting for a person \(2\) · waiting for a worker \(399\)/) },
       chunks: [],
       groups: [
-        { state: 'queued', count: 399 },
-        { state: 'awaiting_review', count: 2 },
+        { state: 'queued', stopping: null, waitsFor: 'worker', count: 399 },
+        { state: 'awaiting_review', stopping: null, waitsFor: 'person', count: 2 },
       ],
     });
     const first = await readChunks(BO, { batchId, limit: 400 });

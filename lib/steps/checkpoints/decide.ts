@@ -231,7 +231,10 @@ async function coverRelease(tx: Tx, batch: BatchRow, row: ChunkRow, one: Asked['
   if (batch.state === 'paused') throw new CountersignError('conflict', 'The batch is paused. Resume it, then release the rest.');
   const manifest = await approvedManifest(tx, row);
   if (manifest.digest !== one.digest)
-    throw new CountersignError('stale', `Chunk ${row.number} was approved with another manifest than this one. Nothing was released.`);
+    throw new CountersignError(
+      'stale',
+      `Chunk ${row.number} was approved with another manifest than this one. Nothing was released.`,
+    );
   return { row, transition: 'release', manifest, seen: await membersOf(tx, row, one.seen) };
 }
 

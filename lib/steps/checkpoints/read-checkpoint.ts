@@ -9,7 +9,7 @@ import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
-import { isId, isNumber, nounOf } from '#lib/steps/page.ts';
+import { isId, isNumber, labelsOf, nounOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.sql.ts';
 import {
@@ -63,6 +63,7 @@ export async function readCheckpoint(
   const { datasetFormat, id, name, state, plan } = batch;
   return {
     batch: { id, name, state, noun: nounOf(datasetFormat) },
+    labels: labelsOf(datasetFormat),
     chunk: chunkRow(chunk, folded.get(chunk.number)),
     digest: manifest.digest,
     revision: chunk.revision,

@@ -7,6 +7,7 @@ import {
   instantCursor,
   instantOf,
   isId,
+  labelsOf,
   limitOf,
   nounOf,
   numberCursor,
@@ -63,6 +64,7 @@ function viewOf(head: DatasetHead): DatasetView {
   return {
     ...head,
     noun: nounOf(head.format),
+    labels: labelsOf(head.format),
     bytes: Number(head.bytes),
     fields: head.fields as FieldProfile[],
     digest: head.digest?.toString('hex') ?? null,

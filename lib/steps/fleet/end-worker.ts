@@ -22,7 +22,7 @@ export async function endWorker(actor: Actor, raw: z.input<typeof input>): Promi
   const read = input.safeParse(raw);
   if (!read.success) throw new CountersignError('invalid', 'Give the id of a worker, and whether to drain or to stop it.');
   const wish = await inWrite(db().pool, 'end_worker', (tx) => wishOf(tx, read.data.id, read.data.wish));
-  if (wish === null) throw new CountersignError('not_found', 'This worker is gone, so it can't be drained or stopped.');
+  if (wish === null) throw new CountersignError('not_found', 'This worker is gone, so it can’t be drained or stopped.');
   log.info({ by: actor.id, worker: read.data.id, wish }, 'a worker was asked to end');
   return { id: read.data.id, wish };
 }

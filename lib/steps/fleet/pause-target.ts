@@ -43,7 +43,8 @@ export async function pauseTarget(actor: Actor, raw: z.input<typeof input>): Pro
     // A sentence without its full stop, as all of them are kept.
     const message = `${actor.name} paused ${target}: ${why.replace(/\.+$/, '')}`;
     const paused = await pause(tx, { target, by: actor.id, message, incidentId });
-    if (paused === null) throw new CountersignError('conflict', `Sending to ${target} has stopped already. Its incident is open.`);
+    if (paused === null)
+      throw new CountersignError('conflict', `Sending to ${target} has stopped already. Its incident is open.`);
     const waiting = await batchesOfIncident(tx, paused);
     for (const batchId of waiting)
       await tellTape(tx, { batchId, chunk: null, kind: 'pause_target', facts: { name: actor.name, target } });

@@ -38,7 +38,7 @@ export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): 
     return { trying: null, chunks: chunks.length };
   }
   if (!['target', 'paused'].includes(incident.kind))
-    throw new CountersignError('conflict', 'This incident can't be resumed: it ends by itself.');
+    throw new CountersignError('conflict', 'This incident can’t be resumed: it ends by itself.');
   const { resumed, batches } = await inWrite(pool, 'try_target', async (tx) => {
     const chunks = await letHaltedGo(tx, id);
     const [trying = null] = await probeIncident(tx, id);

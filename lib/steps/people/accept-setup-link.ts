@@ -48,11 +48,9 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
     if (!taken) throw new LostLink();
     const inserted = await insertPerson(tx, { id, name, email, role: link.role, passwordHash });
     if (!inserted)
-      throw new CountersignError(
-        'conflict',
-        `The address ${email} has an account already. Sign in, or use another address.`,
-        { problems: [{ path: 'email', message: 'This address has an account already. Sign in, or use another address.' }] },
-      );
+      throw new CountersignError('conflict', `The address ${email} has an account already. Sign in, or use another address.`, {
+        problems: [{ path: 'email', message: 'This address has an account already. Sign in, or use another address.' }],
+      });
   }).catch(async (error: unknown) => {
     if (!(error instanceof LostLink)) throw error;
     await readSetupLink({ token });

@@ -44,8 +44,7 @@ function wordsOf(why: EndedEarly['ended']['why'], ordinal: number, jobMs: number
   return `takes longer${where} than ${seconds(RULE_MS)}. Make it look at less, or make its texts and lists shorter.`;
 }
 
-const TOO_LARGE =
-  'This plan needs more memory than is allowed. Chunk by a field with shorter values, or use a smaller dataset.';
+const TOO_LARGE = 'This plan needs more memory than is allowed. Chunk by a field with shorter values, or use a smaller dataset.';
 
 function tooLong(jobMs: number): string {
   return `This plan takes longer than ${seconds(jobMs)} to work out. Use a smaller dataset, or try again when the server is less busy.`;

@@ -30,6 +30,7 @@ export async function finishFollowUp(
   );
   const row = rows[0];
   if (!row) throw new CountersignError('not_found', 'There is no such task.');
-  if (!row.done_at) throw new CountersignError('conflict', 'This task was withdrawn, because the action that made it was undone.');
+  if (!row.done_at)
+    throw new CountersignError('conflict', 'This task was withdrawn, because the action that made it was undone.');
   return { id, doneAt: row.done_at.toISOString(), doneBy: row.done_by };
 }
