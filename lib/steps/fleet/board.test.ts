@@ -220,7 +220,7 @@ test('what each says is what its page and the list say', async () => {
       words: 'Running (1) · waiting for a person (1) · waiting for a worker (1) · waiting for an earlier review (1)',
     },
     'Close tickets': { mood: 'stands', words: `Waiting for ${CRM} (2) · waiting for a worker (1)` },
-    'Halted there': { mood: 'stands', words: `Waiting for a person (1) · waiting for ${CRM} (1)` },
+    'Halted there': { mood: 'stands', words: `Halted (1) · waiting for ${CRM} (1)` },
     'Given back for retry_after': {
       mood: 'waits',
       words: expect.stringMatching(/^Waiting for https:\/\/slow\.example until .*\d\d:\d\d UTC, as the target asked \(1\)$/),

@@ -166,7 +166,7 @@ test('what somebody changed since is left alone, before the start and after it',
   const preview = await previewUndo(ADA, { batchId: batch.batchId });
   expect(preview).toMatchObject({
     restorable: 4,
-    cannot: [{ count: 1, ordinals: [2], why: expect.stringContaining('moved since') }],
+    cannot: [{ count: 1, ordinals: [2], why: expect.stringContaining('moved afterwards') }],
   });
   const made = await undoBatch(ADA, { batchId: batch.batchId });
   const undo = { batchId: made.id };
@@ -243,7 +243,7 @@ test('a person takes items out of an undo, and cannot undo them as something els
   await reviewed(undo);
   await correct(ADA, { batchId: made.id, chunk: 1, corrections: [{ ordinal: 2, category: 'leave as it is' }] });
   await expect(correct(ADA, { batchId: made.id, chunk: 1, corrections: [{ ordinal: 3, category: 'also' }] })).rejects.toThrow(
-    'No category',
+    'There is no category',
   );
   await approveAll(undo);
   await workUntil(pool, reached(undo, 'done'));
