@@ -112,7 +112,7 @@ test('every error that a person can do something about is a sentence, and a bug 
   folder = newFolder();
   const error = (properties: object, message = 'what was said') => Object.assign(new Error(message), properties);
   expect(wordsOfRefusal(error({ code: 'ENOSPC', syscall: 'write' }), '/data')).toMatch(
-    /^The disk that holds \/data is full\. Make room/,
+    /^The disk that holds \/data is full\. Free space/,
   );
   expect(wordsOfRefusal(error({ code: 'EACCES', syscall: 'open', path: '/data/lock' }), '/data')).toMatch(
     /^\/data\/lock can't be written \(EACCES\)\. Give it to the user/,

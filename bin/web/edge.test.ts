@@ -175,7 +175,7 @@ describe('a server action', () => {
     const { say, hear, heard } = await line(await edge(acts(seen)));
     const nested = deep(API_BODY_DEPTH_MAX + 1);
     say(ACTION(nested.length) + nested);
-    await hear(/^HTTP\/1\.1 400 [\s\S]*nested more than 100 deep/);
+    await hear(/^HTTP\/1\.1 400 [\s\S]*nested more than 100 levels deep/);
     say(ACTION(ACTION_BODY_BYTES_MAX + 1));
     await hear(/HTTP\/1\.1 413 [\s\S]*the limit of what a page can send/);
     say('x'.repeat(ACTION_BODY_BYTES_MAX + 1));

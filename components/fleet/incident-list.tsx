@@ -7,6 +7,7 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant, RelativeTime } from '#components/ui/relative-time.tsx';
 import { useAct } from '#components/ui/use-act.ts';
 import { adviceFor } from '#lib/core/fleet/incident-kinds.ts';
+import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { Incident } from '#lib/shapes/fleet.ts';
 
 type Act = (id: string) => Promise<Outcome>;
@@ -41,7 +42,7 @@ function OpenIncident({ incident, onAcknowledge, onResume }: { incident: Inciden
       <span className="flex min-w-0 flex-1 basis-72 items-start gap-2">
         <Glyph name="!" className="mt-1 text-red" />
         <span className="min-w-0">
-          <span className="font-medium break-words">{message.replace(/([^.!?])$/, '$1.')}</span> <Place incident={incident} />{' '}
+          <span className="font-medium break-words">{sentence(message)}</span> <Place incident={incident} />{' '}
           <span className="text-muted">
             <RelativeTime iso={openedAt} />
             {target ? ` · ${target.chunks === 1 ? '1 chunk waits' : `${target.chunks} chunks wait`} for it` : ''}
@@ -85,7 +86,7 @@ export function ClosedIncidents({ incidents }: { incidents: Incident[] }) {
     <ul aria-label="Incidents that are over" className="flex flex-col divide-y divide-hairline rounded-md border border-hairline">
       {incidents.map((incident) => (
         <li key={incident.id} className="px-3 py-1.5">
-          <span className="break-words">{incident.message.replace(/([^.!?])$/, '$1.')}</span> <Place incident={incident} />{' '}
+          <span className="break-words">{sentence(incident.message)}</span> <Place incident={incident} />{' '}
           <span className="text-muted">
             <Instant iso={incident.openedAt} />
             {incident.resolvedAt ? (
@@ -99,6 +100,11 @@ export function ClosedIncidents({ incidents }: { incidents: Incident[] }) {
       ))}
     </ul>
   );
+}
+
+/** An incident's message as a sentence for people: codes in words, and a full stop at its end. */
+function sentence(message: string): string {
+  return reasonWords(message).replace(/([^.!?])$/, '$1.');
 }
 
 function Place({ incident: { batchId, batchName, chunk } }: { incident: Incident }) {

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { receiptLook } from '#components/receipts/look.ts';
 import { classes } from '#components/ui/classes.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
-import { Instant } from '#components/ui/relative-time.tsx';
+import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { TapeLine } from '#lib/shapes/live.ts';
 
@@ -60,7 +60,7 @@ function LineOf({ line, look }: { line: TapeLine; look: StateLook }): ReactNode 
         <Glyph name={look.glyph} />
         <span className="sr-only">{look.word}</span>
       </span>
-      <span className="min-w-0 break-words">{line.line}</span>
+      <span className="min-w-0 break-words">{line.kind === 'decision' ? <Zoned text={line.line} /> : line.line}</span>
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import { isRole } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
 import type { Actor } from './actor.ts';
@@ -59,7 +60,7 @@ function keyActor(authorization: string): Actor {
       'This API key is not known. The key is ADMIN_API_KEY in the environment of the server.',
     );
   }
-  return { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' };
+  return { ...KEY_ACTOR, role: 'admin', via: 'api' };
 }
 
 /** Whether the request carries METRICS_TOKEN, which lets a monitoring system read /metrics and nothing else. */

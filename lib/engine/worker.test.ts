@@ -290,9 +290,9 @@ test('a chunk whose target asked for an hour says whom it waits for, and until w
   const ms = Date.parse(wait?.until ?? '') - Date.now();
   expect(ms).toBeGreaterThan(3_500_000);
   expect(ms).toBeLessThan(3_700_000);
-  const words = `waits until ${hourOf(wait?.until ?? '')} because ${url} asked for it`;
+  const words = `waiting for ${url} until ${hourOf(wait?.until ?? '')}, as the target asked`;
   expect(wait && waitWords(wait, new Date().toISOString())).toBe(words);
-  expect(view?.says).toEqual({ mood: 'waits', words: `1 chunk ${words}` });
+  expect(view?.says).toEqual({ mood: 'waits', words: `W${words.slice(1)} (1)` });
   expect((await readBoard(ADA)).queue).toMatchObject([{ for: 'retry_after', chunks: 1, until: wait?.until, target: url }]);
   await one.end();
 });

@@ -33,6 +33,12 @@ test.each([
     'Waiting for https://crm.example until 15:02 UTC, as the target asked (1)',
   ],
   [[wait('rate', 2, { until: '2026-11-26T14:02:00.000Z' })], 'waits', 'Waiting for its rate limit until 14:02 UTC (2)'],
+  [
+    [wait('person', 2), wait('target', 1, { target: CRM })],
+    'stands',
+    'Waiting for https://crm.example (1) · waiting for a person (2)',
+  ],
+  [[wait('person', 2), wait('rate', 1)], 'waits', 'Waiting for its rate limit (1) · waiting for a person (2)'],
   [[wait('worker', 1_200)], 'waits', 'Waiting for a worker (1,200)'],
   [[run(1), wait('predecessor', 3)], 'running', 'Running (1) · blocked by an earlier chunk (3)'],
   [[wait('paused', 1), wait('person', 1)], 'asks', 'Waiting for a person (1) · paused (1)'],

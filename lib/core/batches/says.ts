@@ -38,10 +38,14 @@ export function saysOf({ state, standing, uncertain, attended, now }: Facts): Sa
   const running = standing.reduce((all, { waitsFor, chunks }) => all + (waitsFor === null ? chunks : 0), 0);
   const halted = standing.filter(stopped);
   const groups = waitGroups(standing.filter((one) => !stopped(one)));
+  const mood = moodOf(running, halted.length > 0, groups, attended);
+  // What the mood is about comes first.
+  const leads = (group: WaitGroup): boolean =>
+    mood === 'stands' ? isBroken(group, attended) : mood === 'waits' && BY_ITSELF.includes(group.for);
   const parts = [
     { words: state === 'cancelled' ? 'stopping' : 'running', chunks: running },
     { words: 'halted', chunks: halted.reduce((all, { chunks }) => all + chunks, 0) },
-    ...groups
+    ...[...groups.filter(leads), ...groups.filter((group) => !leads(group))]
       .filter((group) => state !== 'paused' || group.for !== 'paused')
       .map((group) => ({
         words: waitWords(group, now),
@@ -61,9 +65,7 @@ export function saysOf({ state, standing, uncertain, attended, now }: Facts): Sa
     case 'paused':
       return { mood: 'paused', words: said('paused', ...parts) };
     case 'running':
-      return parts.length === 0
-        ? { mood: 'running', words: said('running') }
-        : { mood: moodOf(running, halted.length > 0, groups, attended), words: said(...parts) };
+      return parts.length === 0 ? { mood: 'running', words: said('running') } : { mood, words: said(...parts) };
   }
 }
 
@@ -100,11 +102,15 @@ const ORDER: readonly Wait[] = ['person', 'target', 'retry_after', 'rate', 'work
 
 function moodOf(running: number, halted: boolean, groups: readonly WaitGroup[], attended: boolean): Mood {
   if (running > 0) return 'running';
-  const broken = ({ for: what, until }: WaitGroup) => (what === 'target' && until === null) || (what === 'worker' && !attended);
-  if (halted || groups.some(broken)) return 'stands';
-  const byItself: readonly Wait[] = ['target', 'retry_after', 'rate', 'worker'];
-  return groups.some((group) => byItself.includes(group.for)) ? 'waits' : 'asks';
+  if (halted || groups.some((group) => isBroken(group, attended))) return 'stands';
+  return groups.some((group) => BY_ITSELF.includes(group.for)) ? 'waits' : 'asks';
 }
+
+function isBroken({ for: what, until }: WaitGroup, attended: boolean): boolean {
+  return (what === 'target' && until === null) || (what === 'worker' && !attended);
+}
+
+const BY_ITSELF: readonly Wait[] = ['target', 'retry_after', 'rate', 'worker'];
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

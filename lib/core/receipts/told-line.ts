@@ -1,10 +1,12 @@
 /** What happened to a batch besides its receipts, as lines for people. */
 
+import { reasonWords } from './reason-words.ts';
+
 /** One sentence. `kind` is the verb that a person used (`try_target` and `pause_target` name no chunk), `takeover`, or `incident`; `chunk` null for the whole batch. */
 export function toldLine(kind: string, chunk: number | null, facts: Record<string, string | number | null>): string {
   const what = chunk === null ? 'the batch' : `chunk ${chunk}`;
   if (kind === 'takeover') return takeover(what, facts);
-  if (kind === 'incident') return `Stopped${chunk === null ? '' : ` chunk ${chunk}`}: ${facts.message}`;
+  if (kind === 'incident') return `Stopped${chunk === null ? '' : ` chunk ${chunk}`}: ${reasonWords(String(facts.message))}`;
   if (kind === 'try_target') return `${facts.name} let one chunk try ${facts.target} again`;
   if (kind === 'pause_target') return `${facts.name} paused ${facts.target}: nobody sends to it until it is resumed`;
   if (kind === 'accept_rest') return `${facts.name} left the rest of ${chunk === null ? 'all halted chunks' : what} unsent`;

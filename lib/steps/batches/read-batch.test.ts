@@ -84,7 +84,7 @@ describe('a batch', () => {
     }));
     const { batchId } = await seedBatch(pool, { chunks });
     expect(await readBatch(BO, { batchId })).toMatchObject({
-      says: { words: expect.stringMatching(/^Waiting for a person \(2\) · waiting for a worker \(399\)/) },
+      says: { words: expect.stringMatching(/^Waiting for a worker \(399\), and none is running · waiting for a person \(2\)$/) },
       chunks: [],
       groups: [
         { state: 'queued', stopping: null, waitsFor: 'worker', count: 399 },

@@ -69,7 +69,7 @@ export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>
 
   return {
     async rows(stored) {
-      const people = stored.map(({ body }) => parseBody(body).by).filter((id) => id.startsWith('user:') && !names.has(id));
+      const people = stored.map(({ body }) => parseBody(body).by).filter((id) => !id.startsWith('worker:') && !names.has(id));
       if (people.length > 0) for (const [id, name] of await readNames(pool, people)) names.set(id, name);
       const signings = needsTwo(batch.plan) ? await readSignings(pool, batch.id, stored) : null;
       return stored.map((one) => row(one, signings?.get(`${one.chunk}.${one.seq}`) ?? null));

@@ -15,6 +15,7 @@ import {
   stateList,
 } from '#lib/core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
@@ -297,15 +298,17 @@ export async function readUncertainChunks(pool: Pool, limit: number): Promise<Ne
   return rows;
 }
 
-/** The names of the people (`user:<uuid>`) among these; others stay as they are. */
+/** The names of the people (`user:<uuid>`) and of the API key among these; others stay as they are. */
 export async function readNames(pool: Pool, ids: Iterable<string>): Promise<Map<string, string>> {
+  const names = new Map<string, string>([[KEY_ACTOR.id, KEY_ACTOR.name]]);
   const people = [...new Set(ids)].filter((id) => id.startsWith('user:'));
-  if (people.length === 0) return new Map();
+  if (people.length === 0) return names;
   const { rows } = await pool.query<{ id: string; name: string }>(
     `SELECT 'user:' || id AS id, name FROM "user" WHERE id = ANY($1::uuid[])`,
     [people.map((id) => id.slice('user:'.length))],
   );
-  return new Map(rows.map(({ id, name }) => [id, name]));
+  for (const { id, name } of rows) names.set(id, name);
+  return names;
 }
 
 export type Pulse = {

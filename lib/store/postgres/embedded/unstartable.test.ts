@@ -171,7 +171,7 @@ describe('a database of which something is missing, cut or overwritten', () => {
 });
 
 const fullIn = (path: string) =>
-  `The disk that holds ${path} is full. Free space on it, but delete nothing inside that folder, and start again. What is stored is safe.`;
+  `The disk that holds ${path} is full. Free space on it, with nothing from inside that folder, and start again. What is stored is safe.`;
 
 /** Takes all the room but so many bytes. */
 function fill(path: string, left: number): void {

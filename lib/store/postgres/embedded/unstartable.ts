@@ -133,7 +133,7 @@ export function tellsDiskFull(said: string): boolean {
 
 export function diskFull(path: string): CountersignError {
   return unavailable(
-    `The disk that holds ${path} is full. Free space on it, but delete nothing inside that folder, and start again. What is stored is safe.`,
+    `The disk that holds ${path} is full. Free space on it, with nothing from inside that folder, and start again. What is stored is safe.`,
   );
 }
 
