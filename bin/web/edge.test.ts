@@ -130,7 +130,7 @@ describe('a body that trickles', () => {
     const { say, socket, hear, end } = await line(await edge(acts(seen), { pace, restMs: 200 }));
     say(ACTION(100_000));
     void trickle(socket);
-    await hear(/^HTTP\/1\.1 408 [\s\S]*The body came too slowly: \d+ bytes of it within 0\.4 s/);
+    await hear(/^HTTP\/1\.1 408 [\s\S]*The body came too slowly: \d+ bytes of it arrived within 0\.4 s/);
     await end();
     expect(seen).toEqual([]);
   });

@@ -45,7 +45,7 @@ function makeMetrics() {
   );
   const batches = gauge('batches', 'Batches by state.', 'state');
   const chunks = gauge('chunks', 'Chunks by state.', 'state');
-  const waiting = gauge('chunks_waiting', 'Chunks of unfinished batches that stand still, by what they wait for.', 'for');
+  const waiting = gauge('chunks_waiting', 'Waiting chunks of unfinished batches, by what they wait for.', 'for');
   const running = gauge('chunks_running', 'Chunks that a worker is working on.');
   const workers = gauge('workers', 'Workers heard of within the last hour, by state.', 'state');
   const receipts = new Counter({ name: 'countersign_receipts_total', help: 'Receipts of all batches.', registers });

@@ -17,7 +17,7 @@ const PAST: Record<string, string> = {
   pause: 'paused',
   resume: 'resumed',
   cancel: 'stopped',
-  retry: 'asked for another attempt at what failed in',
+  retry: 'retried the failed actions of',
 };
 
 function takeover(what: string, { from, fromHost, to, toHost, inFlight }: Record<string, string | number | null>): string {
