@@ -2,7 +2,7 @@
 
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { useFieldLabel } from '#components/datasets/field-labels.tsx';
+import { FieldValue, useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Checkbox, Field, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
@@ -133,7 +133,7 @@ function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose
           onClick={() => onChoose(field.name, value)}
           className="row-item inline-flex max-w-60 items-center gap-1.5 rounded-md border border-hairline px-2 transition-colors hover:border-control hover:bg-sunken"
         >
-          <span className="truncate">{value === '' ? '(empty)' : value}</span>
+          <span className="truncate">{value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}</span>
           <span className="text-12 text-muted">{formatCount(count)}</span>
         </button>
       ))}
