@@ -62,7 +62,7 @@ export function IndependenceSection({ plan, fields, problems, onChange }: Props)
   const label = useFieldLabel();
   return (
     <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2">
-      <Field label="An action changes the thing named by" hint="Items that name the same thing run one after the other.">
+      <Field label="Field that identifies what an action changes" hint="Items with the same value run one after the other.">
         <Select
           data-at="independence.resource"
           value={independence.resource[0] ?? ''}
@@ -73,7 +73,7 @@ export function IndependenceSection({ plan, fields, problems, onChange }: Props)
             })
           }
         >
-          <option value="">nothing in common</option>
+          <option value="">no field</option>
           {independence.resource.length > 1 ? (
             <option value={independence.resource[0]}>{independence.resource.map(label).join(' + ')}</option>
           ) : null}
@@ -84,7 +84,7 @@ export function IndependenceSection({ plan, fields, problems, onChange }: Props)
           ))}
         </Select>
       </Field>
-      <Field label="An item waits for the one named in" hint="Items then run in that order, one at a time.">
+      <Field label="Field that names the item to wait for" hint="Items then run in that order, one at a time.">
         <Select
           data-at="independence.dependsOn"
           value={independence.dependsOn ?? ''}
@@ -95,7 +95,7 @@ export function IndependenceSection({ plan, fields, problems, onChange }: Props)
             })
           }
         >
-          <option value="">none</option>
+          <option value="">no field</option>
           {fields.map(({ name }) => (
             <option key={name} value={name}>
               {label(name)}
@@ -158,7 +158,7 @@ export function LimitsSection({ plan, problems, onChange }: Omit<Props, 'fields'
           onChange={(consecutive) => set({ haltAfter: { ...haltAfter, consecutive } })}
         />
         <TextField
-          label="Halt at failed, in %"
+          label="Halt at this share of failures, in %"
           hint="after 20 outcomes"
           path="execution.haltAfter.share"
           inputMode="decimal"
@@ -168,7 +168,7 @@ export function LimitsSection({ plan, problems, onChange }: Omit<Props, 'fields'
           onChange={(share) => set({ haltAfter: { ...haltAfter, share } })}
         />
       </div>
-      <Field label="A receipt's line" hint="{{verb}} is what was done. Fields go in double braces.">
+      <Field label="Receipt line" hint="{{verb}} is what was done. Fields go in double braces.">
         <Textarea
           rows={1}
           spellCheck={false}

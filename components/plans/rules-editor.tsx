@@ -42,7 +42,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
 
   return (
     <div className="flex flex-col gap-3">
-      <ol aria-label="Rules, the first that matches decides" className="flex flex-col">
+      <ol aria-label="Rules: the first that matches decides" className="flex flex-col">
         {rules.map((rule, index) => (
           <RuleLine
             key={rows.keys[index]}
@@ -83,7 +83,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
         </Button>
         <Checkbox label="Edit as CEL" checked={asCel} onChange={(event) => setAsCel(event.target.checked)} />
         <span className="flex items-center gap-2 sm:ml-auto">
-          <Field label="What no rule matches goes to" hideLabel className="flex items-center gap-2">
+          <Field label="Category of items that no rule matches" hideLabel className="flex items-center gap-2">
             <Select
               data-at="classifier.otherwise"
               value={otherwise}

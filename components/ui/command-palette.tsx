@@ -50,7 +50,7 @@ export function CommandPalette({
             <Command.Input
               value={query}
               onValueChange={setQuery}
-              placeholder="Go to, or do…"
+              placeholder="Find a page or an action…"
               className="h-12 w-full border-b border-hairline bg-transparent px-4 text-16 outline-none"
             />
             <Command.List className="max-h-[50dvh] overflow-y-auto p-1">
