@@ -15,7 +15,7 @@ const PARTS: { key: Exclude<keyof Sum, 'approved' | 'addsUp' | 'difference' | 'c
   { key: 'waiting', word: 'waiting' },
 ];
 
-/** The sum that must add up: approved actions on the left, every one of them accounted for on the right. */
+/** The sum that must add up: approved actions on the left, and what became of each on the right. */
 export function SumLine({ sum }: { sum: Sum }) {
   if (sum.approved === 0 && sum.addsUp)
     return <p className="text-muted">No action has been approved yet. Nothing has been sent.</p>;

@@ -8,7 +8,7 @@ import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import { chunkLook } from './state.ts';
 
-/** Whoever sees the state knows that it waits for this. */
+/** The badge already says this. */
 const TOLD_BY_STATE: readonly Wait[] = ['person', 'paused'];
 
 /** The chunks of a batch as rows, with how far each came. What went wrong has columns only where something did. */
@@ -76,7 +76,7 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
   );
 }
 
-/** A nought recedes: it is there for the ear, and for the eye where something was to be done. */
+/** A zero is quiet: screen readers always get it, and it is visible only where something was to be done. */
 function CountCell({ count, loud, quiet = true }: { count: number; loud?: string; quiet?: boolean }) {
   if (count > 0) {
     return (

@@ -34,7 +34,7 @@ const CHUNK: Record<ChunkState, Omit<StateLook, 'word'>> = {
   cancelled: { tone: 'neutral', glyph: '×' },
 };
 
-/** A batch's word is what it says of itself. */
+/** A batch's words come from saysOf; its mood gives colour and glyph. */
 const MOOD: Record<Mood, Omit<StateLook, 'word'>> = {
   proposed: { tone: 'neutral', glyph: '○' },
   running: { tone: 'violet', glyph: '▶' },
@@ -118,7 +118,7 @@ const WAITING: Partial<Record<Wait, StateLook>> = {
 
 const STOPPING_WORDS: Record<Stopping, string> = { pause: 'Pausing', cancel: 'Stopping', accept_rest: 'Settling open requests' };
 
-/** Whether it stands still until a person resumes it: it was stopped at work, or before anybody began. */
+/** Whether it waits until a person resumes it: it was paused at work, or before a worker began. */
 export function isPaused({ state, stopping }: { state: ChunkState; stopping?: Stopping | null | undefined }): boolean {
   return state === 'paused' || (stopping === 'pause' && CHUNK_UNCLAIMED.includes(state));
 }

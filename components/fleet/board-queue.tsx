@@ -16,7 +16,7 @@ const LOOKS: Record<Wait, Omit<StateLook, 'word'>> = {
   resource: { tone: 'neutral', glyph: '◌' },
 };
 
-/** Every chunk that stands still, by what it waits for: what somebody has to do something about comes first. */
+/** Every waiting chunk, by what it waits for. What needs a person comes first. */
 export function BoardQueue({ queue, attended }: { queue: Queued[] /** whether any worker is there */; attended: boolean }) {
   if (queue.length === 0) return <p className="text-muted">No chunk is waiting.</p>;
   const now = new Date().toISOString();

@@ -1,4 +1,4 @@
-/** Why a request failed, and why nobody knows what became of it, in sentences. */
+/** Sentences for why a request failed, and for why its outcome is not known. */
 import { wordsIn } from '#lib/connectors/parameters.ts';
 import type { UncertainWords } from '#lib/connectors/port.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
@@ -31,7 +31,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   http_429: 'The target had too many requests, at every attempt (HTTP 429).',
 };
 
-/** By the reason under which it is grouped; null for one that no request has. */
+/** By the reason's code; null for a code that no request has. */
 export function failureWords(reason: string): string | null {
   const words = wordsIn(FAILURES, reason);
   if (words !== null) return words;
@@ -63,7 +63,7 @@ const UNCERTAIN: Readonly<Record<string, UncertainWords>> = {
   },
 };
 
-/** By the reason under which it is grouped; null for one that no request has. */
+/** By the reason's code; null for a code that no request has. */
 export function uncertainWords(reason: string): UncertainWords | null {
   if (Object.hasOwn(UNCERTAIN, reason)) return UNCERTAIN[reason] ?? null;
   if (!reason.startsWith('http_')) return null;

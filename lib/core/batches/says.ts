@@ -14,20 +14,20 @@ export type Says = { mood: Mood; words: string };
 /** Chunks that are not settled, as many as are in one state and wait for the same; null: a worker holds them. */
 export type Standing = { state: ChunkState; waitsFor: WaitsFor | null; chunks: number };
 
-/** Chunks as many as wait for the same, out of those that wait alike. */
+/** The chunks of each group, with what they wait for. */
 export function standingOf(waiters: readonly (Waiter & { chunks: number })[]): Standing[] {
   return waiters.map((waiter) => ({ state: waiter.state, waitsFor: waitsFor(waiter), chunks: waiter.chunks }));
 }
 
-/** Chunks that wait for the same thing: until the soonest hour, and for the target where it is one. */
+/** Chunks that wait for the same thing: `until` is the earliest time, `target` the target if all wait for one. */
 export type WaitGroup = WaitsFor & { chunks: number };
 
 type Facts = {
   state: BatchState;
   standing: readonly Standing[];
-  /** actions of which nobody knows what became */
+  /** actions that are uncertain and that nobody has answered for */
   uncertain: number;
-  /** any worker was heard of lately */
+  /** whether any worker was heard of lately */
   attended: boolean;
   /** ISO 8601 */
   now: string;
@@ -81,7 +81,7 @@ const WAITING = new RegExp(WAITING_FOR_A_PERSON, 'i');
 /** It halted for a cause of its own, and not at a target that it waits for. */
 const stopped = ({ state, waitsFor }: Standing): boolean => state === 'halted' && waitsFor?.for === 'person';
 
-/** By what they wait for, in the order in which somebody has to do something about it. */
+/** The waiting chunks by what they wait for, the most urgent for a person first. */
 export function waitGroups(standing: readonly Standing[]): WaitGroup[] {
   const groups = new Map<Wait, WaitGroup>();
   for (const { waitsFor, chunks } of standing) {

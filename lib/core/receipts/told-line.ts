@@ -1,4 +1,4 @@
-/** What happened to a batch besides its receipts, as lines for people. */
+/** Lines for people about what happened to a batch besides its receipts: pauses, takeovers, incidents. */
 
 import { reasonWords } from './reason-words.ts';
 

@@ -92,7 +92,7 @@ export type ChunkNow = {
   /** what `waitsFor` is derived from */
   wait: WaitFacts;
   updatedAt: Date;
-  /** who has it; `silentMs` since it last renewed its lease, null while it renews in time */
+  /** the worker that holds it; `silentMs`: time since it last renewed its lease, null while it renews in time */
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
 
