@@ -28,7 +28,7 @@ const client = createSafeActionClient({
     // What broke is for the log: it may name tables, files or other people's data.
     return {
       code: 'internal',
-      message: 'Something went wrong on our side. Nothing was changed unless the page says so.',
+      message: 'An internal error occurred. Nothing was changed unless the page says so.',
       problems: [],
       facts: {},
     };
@@ -44,7 +44,7 @@ const open = client.use(async ({ next }) => {
 
 const signedIn = open.use(async ({ next, ctx }) => {
   const actor = await currentActor(ctx.headers);
-  if (actor === null) throw new CountersignError('unauthenticated', 'Your session has ended. Sign in again; nothing was done.');
+  if (actor === null) throw new CountersignError('unauthenticated', 'Your session has ended. Nothing was done. Sign in again.');
   return next({ ctx: { actor } });
 });
 

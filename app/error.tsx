@@ -14,7 +14,7 @@ export default function ErrorPage({ error, reset }: { error: Error & { digest?: 
         title="This page could not be shown"
         text={
           <>
-            The fault is on our side. Running batches are not affected by it.
+            The fault is in Countersign. Running batches are not affected.
             {error.digest ? (
               <>
                 {' '}

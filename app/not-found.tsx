@@ -6,7 +6,7 @@ export default function NotFound() {
     <main className="mx-auto max-w-xl px-4 py-12">
       <EmptyState
         title="There is nothing at this address"
-        text="It may have been removed, or the link is not complete."
+        text="The page may have been removed, or the link may be incomplete."
         action={<ButtonLink href="/">Go to what needs you</ButtonLink>}
         level={1}
       />

@@ -37,7 +37,7 @@ let ending: Promise<void> | undefined;
 const begun = begin();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0));
 whenNpmIsGone('bin/start.ts', () => {
-  say('npm', 'it has ended: ending what it started');
+  say('npm', 'npm has ended: ending everything that it started');
   void end(0);
 });
 try {
@@ -186,7 +186,7 @@ function environmentOfChildren(settings: Env, urls: DatabaseUrls, keys: Keys): N
 function end(code: number): Promise<void> {
   ending ??= (async () => {
     stopping.abort();
-    if (running.workers.length > 0) say('workers', `draining: what is in flight is waited for, at most ${DRAIN_MS / 1000} s`);
+    if (running.workers.length > 0) say('workers', `draining: waiting for requests in flight, at most ${DRAIN_MS / 1000} s`);
     await Promise.all(running.workers.map((worker) => worker.stop(DRAIN_MS)));
     await running.web?.stop(WEB_STOP_MS);
     // A database that is just being started has to be up before it can be stopped, and a migration is not left half way. One of DATABASE_URL may

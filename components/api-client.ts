@@ -58,7 +58,7 @@ export function refusalOf(error: unknown): Refusal {
   return {
     ok: false,
     code: 'unanswered',
-    message: 'The server did not answer. Whether it was done is not known: look before you repeat it.',
+    message: 'The server did not answer. It is not known whether the request was carried out. Check before you repeat it.',
   };
 }
 

@@ -30,7 +30,7 @@ test('The board says by itself what runs and what waits for whom; a target is pa
   const id = await rest.startBatch({ name: sending, rows: 400, plan: httpPlan(target.url, { concurrency: 4 }) });
   await page.goto('/admin');
   await expect(page.getByRole('heading', { name: 'Admin', level: 1 })).toBeVisible();
-  await expect(rowOf(page, 'Batches under way', sending)).toContainText('1 chunk waits for a person');
+  await expect(rowOf(page, 'Batches under way', sending)).toContainText('Waiting for you (1)');
   await page.evaluate(() => document.documentElement.setAttribute('data-loaded', 'once'));
 
   // What is started and approved meanwhile appears, without a reload.
@@ -39,32 +39,32 @@ test('The board says by itself what runs and what waits for whom; a target is pa
     rows: 40,
     plan: { ...SHELF_PLAN, chunking: { by: 'size', maxItems: 20 } },
   });
-  await expect(rowOf(page, 'Batches under way', asking)).toContainText('1 chunk waits for a person · 1 waits to be let through');
-  await expect(page.getByRole('list', { name: 'Queue' })).toContainText('1 chunk waits to be let through');
+  await expect(rowOf(page, 'Batches under way', asking)).toContainText('Waiting for you (1) · waiting for an earlier review (1)');
+  await expect(page.getByRole('list', { name: 'Queue' })).toContainText('1 chunk waiting for an earlier review');
   await rest.approve(id, 1);
-  await expect(rowOf(page, 'Batches under way', sending)).toContainText('1 chunk runs');
+  await expect(rowOf(page, 'Batches under way', sending)).toContainText('Running (1)');
   await expect(rowOf(page, 'Batches under way', sending)).toContainText(/\d\/s/);
   await expect(rowOf(page, 'Workers', `${sending}, chunk 1`)).toContainText('Busy');
   const origin = new URL(target.url).origin;
-  await expect(rowOf(page, 'Targets', origin)).toContainText('Is sent to');
+  await expect(rowOf(page, 'Targets', origin)).toContainText('Receives requests');
   await expect(page.getByRole('img', { name: /^Receipts a second over the last hour/ })).toBeVisible();
 
   await page.getByRole('button', { name: `Pause ${origin}…` }).click();
   const question = page.getByRole('dialog', { name: `Pause ${origin}?` });
   await expect(question.getByRole('button', { name: 'Pause this target' })).toBeDisabled();
-  await question.getByLabel('Why? (whoever resumes it reads this)').fill('They migrate until noon');
+  await question.getByLabel('Why? Whoever resumes it reads this.').fill('They migrate until noon');
   await question.getByRole('button', { name: 'Pause this target' }).click();
   await expect(question).toBeHidden();
   const incident = page.getByRole('list', { name: 'Open incidents' }).getByRole('listitem').filter({ hasText: origin });
   await expect(incident).toContainText(/paused http:\/\/.*: They migrate until noon\./);
   await expect(rowOf(page, 'Targets', origin)).toContainText('Paused');
-  await expect(rowOf(page, 'Batches under way', sending)).toContainText(`1 chunk waits for ${origin}`);
-  await expect(page.getByRole('list', { name: 'Queue' })).toContainText(`1 chunk waits for ${origin}`);
+  await expect(rowOf(page, 'Batches under way', sending)).toContainText(`Waiting for ${origin} (1)`);
+  await expect(page.getByRole('list', { name: 'Queue' })).toContainText(`1 chunk waiting for ${origin}`);
   const sent = target.lines().length;
-  await incident.getByRole('button', { name: 'I know of it' }).click();
+  await incident.getByRole('button', { name: 'Acknowledge' }).click();
   await expect(incident).toContainText('knows of it since');
   // The batch's own page says the same.
-  expect((await rest.api.batches.read({ id })).says).toEqual({ mood: 'stands', words: `1 chunk waits for ${origin}` });
+  expect((await rest.api.batches.read({ id })).says).toEqual({ mood: 'stands', words: `Waiting for ${origin} (1)` });
   expect(target.lines()).toHaveLength(sent);
   await incident.getByRole('button', { name: 'Resume' }).click();
   await rest.untilChunk(id, 1, 'done');

@@ -18,7 +18,7 @@ export async function lookAt(page: Page, ...names: string[]): Promise<void> {
     await categoryOf(page, name).click();
     await expect(categoryOf(page, name)).toContainText(/\d+ wrong of \d+ random/);
   }
-  await expect(decision(page)).toContainText('every acting category was looked at');
+  await expect(decision(page)).toContainText('Every category with an action was looked at');
 }
 
 /** The bar with what can be decided. */

@@ -72,7 +72,7 @@ test('A server action that is nested too deeply or too long is refused, and its 
   await hostile.hears(/^HTTP\/1\.1 400 [\s\S]*nested more than 100 deep/);
   const long = 'x'.repeat(3 * 1024 ** 2);
   hostile.say(action(long.length), long);
-  await hostile.hears(/HTTP\/1\.1 413 [\s\S]*the most that a page can send/);
+  await hostile.hears(/HTTP\/1\.1 413 [\s\S]*the limit of what a page can send/);
   hostile.say(['GET /sign-in HTTP/1.1', 'Accept: text/html']);
   await hostile.hears(/HTTP\/1\.1 200 OK[\s\S]*<html/);
   hostile.leave();

@@ -83,12 +83,12 @@ test('A target that could not say what it did is asked again, and what it confir
   await page.goto(`/batches/${id}?tab=uncertain`);
   const boxes = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
   await expect(boxes).toHaveCount(4);
-  await expect(page.getByText('The target couldn’t say (HTTP 500).').first()).toBeVisible();
+  await expect(page.getByText('The target could not say whether it happened (HTTP 500).').first()).toBeVisible();
   await page.getByText('What is known of mail 1').click();
   await expect(page.getByText('{"subject":"mail 1"}')).toBeVisible();
   await page.getByRole('button', { name: /^4 answered with HTTP 500, / }).click();
   await page.getByRole('button', { name: 'Ask the target again (4)' }).click();
-  await expect(page.getByText('The target says: 4 it couldn’t say.')).toBeVisible();
+  await expect(page.getByText('The target was asked: 4 unclear.')).toBeVisible();
   await expect(boxes).toHaveCount(4);
 
   await target.lookup('true');
@@ -195,7 +195,7 @@ test('A worker that is killed is replaced while one looks: the receipts go on, a
 
   const sum = await untilSettled(page, { approved: 400, failed: 0, 'not executed': 0 });
   expect(sum.uncertain).toBeLessThanOrEqual(4);
-  await expect(chunk).toContainText(sum.uncertain > 0 ? 'Unresolved' : 'Done');
+  await expect(chunk).toContainText(sum.uncertain > 0 ? 'Uncertain' : 'Done');
   if (sum.uncertain > 0)
     await expect(page.getByText(new RegExp(`^Needs you: ${sum.uncertain} actions? uncertain`))).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.getAttribute('data-loaded'))).toBe('once');
@@ -260,7 +260,7 @@ test('All workers are killed while a batch executes: others go on, a person answ
   await page.getByRole('link', { name: 'Answer the uncertain actions' }).click();
   const boxes = page.getByRole('region', { name: 'Uncertain' }).getByRole('checkbox');
   await expect(boxes).toHaveCount(uncertain);
-  await expect(page.getByText('Its worker was lost before an answer was written down.').first()).toBeVisible();
+  await expect(page.getByText('The worker was lost before it stored an answer.').first()).toBeVisible();
   const bodies = target.lines().map(({ body }) => JSON.parse(body).subject as string);
   expect(new Set(bodies).size).toBe(bodies.length);
   for (let left = uncertain; left > 0; left -= 1) {
@@ -323,10 +323,10 @@ test('A dead target is one incident with one Resume', async ({ desk: page, rest,
   const [here = '', there = ''] = ids;
 
   await page.goto('/');
-  const incident = page.getByRole('alert').filter({ hasText: `${host} refuses us (HTTP 401).` });
+  const incident = page.getByRole('alert').filter({ hasText: `${host} refuses our requests (HTTP 401).` });
   await expect(incident).toContainText('4 chunks with', { timeout: 20_000 });
   await expect(incident).toHaveCount(1);
-  await expect(incident).toContainText('in 2 batches wait, and nothing is sent to it. Safe until morning.');
+  await expect(incident).toContainText('in 2 batches wait. Nothing is sent to the target until somebody resumes.');
   // Nobody fixed it: one request finds that out, and it is the same question.
   await incident.getByRole('button', { name: 'Resume' }).click();
   await page.goto(`/batches/${there}`);

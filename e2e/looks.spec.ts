@@ -76,7 +76,7 @@ test('Axe finds nothing serious in the questions of a checkpoint, nor on the sig
   await signIn(page, ADMIN);
   await open(page, paths.find((path) => path.endsWith('/chunks/2')) ?? '');
   // Else the question's button becomes enabled, and changes its colours, while Axe looks.
-  await expect(decision(page)).toContainText('every acting category was looked at');
+  await expect(decision(page)).toContainText('Every category with an action was looked at');
   for (const name of ['Archive', 'Send back…']) {
     await decision(page).getByRole('button', { name }).click();
     await expect(page.getByRole('dialog')).toBeVisible();

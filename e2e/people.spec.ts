@@ -50,7 +50,7 @@ test('Two reviewers on one checkpoint: the stale decision is refused and explain
   expect(await countIn(page, 'keep')).toBe(6);
   await page.getByRole('button', { name: 'Show changes' }).click();
   await expect(page.getByText(/^Item \d+: noise → keep by Bo, /)).toHaveCount(2);
-  await page.getByRole('button', { name: 'Go on from how it is now' }).click();
+  await page.getByRole('button', { name: 'Reload and continue' }).click();
   await expect(categoryOf(page, 'keep')).toContainText('8');
   await lookAt(page, 'noise');
   await approve(page);
@@ -74,7 +74,7 @@ test('Two people sign what a third started: nothing runs between, one of them ma
   const signing = (page: Page) => decision(page).getByRole('button').first();
 
   await ada.goto(path);
-  await expect(decision(ada)).toContainText('You started this batch, so two others sign its chunks.');
+  await expect(decision(ada)).toContainText('You started this batch, so two other people sign its chunks.');
   await expect(signing(ada)).toBeDisabled();
 
   await bo.goto(path);
@@ -82,7 +82,7 @@ test('Two people sign what a third started: nothing runs between, one of them ma
   await expect(signing(bo)).toHaveText('Sign as the first: Archive 24…');
   await approve(bo);
   await expect(
-    bo.getByText(/^Signed first by Bo, .* You signed this chunk first, so somebody else signs as the second\.$/),
+    bo.getByText(/^Signed first by Bo, .* You signed this chunk first\. Another person signs second\.$/),
   ).toBeVisible();
   await expect(signing(bo)).toBeDisabled();
   expect((await rest.api.chunks.read({ id, n: 1 })).chunk.counts).toMatchObject({ approved: 0, done: 0 });

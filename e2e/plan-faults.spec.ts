@@ -149,7 +149,7 @@ test('A broken plan as JSON and an edit of a row beside it: neither is lost with
   await json.fill(whole);
   await expectBlocked(page, 1);
   await expect(page.getByLabel('Attempts')).toHaveValue('9');
-  await page.getByRole('button', { name: 'Drop this text' }).click();
+  await page.getByRole('button', { name: 'Discard this text' }).click();
   await expect(json).toHaveValue(/"attempts": 9/);
   await expect(start(page)).toBeEnabled();
 
@@ -197,7 +197,7 @@ test('What was typed or done by hand outlives a choice that has no place for it'
   await expect(page.getByRole('cell', { name: 'By hand', exact: true })).toBeVisible();
   await page.getByLabel('Split above').fill('400');
   await expect(page.getByRole('cell', { name: 'By hand', exact: true })).toHaveCount(0);
-  await page.getByRole('button', { name: 'Back to the chunks before' }).click();
+  await page.getByRole('button', { name: 'Back to the earlier chunks' }).click();
   await expect(page.getByRole('cell', { name: 'By hand', exact: true })).toBeVisible();
   await expect(page.getByLabel('Split above')).not.toHaveValue('400');
 });

@@ -93,6 +93,6 @@ test('What a batch archived lies on the shelf, is downloaded as it came, and a c
   await expect(lineOf(page, name, 'old')).toContainText('4 rows');
   await expect(lineOf(page, name, 'noise')).toBeHidden();
   await page.goto(`/shelf?batch=${id}&category=noise&shelf=archive`);
-  await expect(page.getByText('Nothing of noise lies on the archive shelf any more.')).toBeVisible();
+  await expect(page.getByText('Nothing of noise is on the archive shelf any more.')).toBeVisible();
   await expect(page.getByText(`12 were taken back by Undo of ${name}.`)).toBeVisible();
 });

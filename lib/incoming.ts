@@ -54,6 +54,6 @@ function tooSlow(bytes: number, { partBytes, partMs }: Pace): CountersignError {
   const came = bytes === 0 ? 'nothing more of it' : bytes === 1 ? '1 byte of it' : `${bytes} bytes of it`;
   return new CountersignError(
     'too_slow',
-    `The body came too slowly: ${came} within ${partMs / 1000} s, where ${partBytes / 1024} KiB have to. Nothing of it was kept; send it again.`,
+    `The body came too slowly: ${came} arrived within ${partMs / 1000} s, and at least ${partBytes / 1024} KiB have to. Nothing was kept. Send it again.`,
   );
 }

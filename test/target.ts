@@ -243,7 +243,7 @@ function serve(): void {
 
 function knownMode(text: string): Mode {
   const mode = MODES.find((one) => one === text);
-  if (!mode) throw new Error(`No mode is called ${text}; there is: ${MODES.join(', ')}.`);
+  if (!mode) throw new Error(`There is no mode ${text}. Choose one of: ${MODES.join(', ')}.`);
   return mode;
 }
 

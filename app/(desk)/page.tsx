@@ -52,7 +52,7 @@ export default async function NeedsYouPage() {
       ) : targets.length > 0 ? null : (
         <EmptyState
           title="Nothing waits for you"
-          text="When a chunk is classified, or an action has to be answered for, it appears here."
+          text="A chunk appears here when it is classified, and an action when somebody has to answer for it."
           action={
             may(actor, 'upload') ? (
               <ButtonLink href="/datasets" kind="primary">

@@ -25,7 +25,7 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
     return (
       <EntryFrame
         title="Nobody can sign in yet"
-        text="The server printed a link where it was started, in the line that begins with “setup”. Open it here to become the admin. Is it lost? Start the server again: it prints another."
+        text="The server printed a link where it was started, in the line that begins with “setup”. Open that link to become the admin. If the link is lost, start the server again: it prints a new one."
       >
         {null}
       </EntryFrame>

@@ -112,7 +112,7 @@ test('every error that a person can do something about is a sentence, and a bug 
   folder = newFolder();
   const error = (properties: object, message = 'what was said') => Object.assign(new Error(message), properties);
   expect(wordsOfRefusal(error({ code: 'ENOSPC', syscall: 'write' }), '/data')).toMatch(
-    /^The disk that holds \/data is full\. Make room/,
+    /^The disk that holds \/data is full\. Free space/,
   );
   expect(wordsOfRefusal(error({ code: 'EACCES', syscall: 'open', path: '/data/lock' }), '/data')).toMatch(
     /^\/data\/lock can't be written \(EACCES\)\. Give it to the user/,
@@ -120,7 +120,7 @@ test('every error that a person can do something about is a sentence, and a bug 
   expect(wordsOfRefusal(error({ code: '53100', severity: 'ERROR' }), '/data')).toMatch(/^The database's disk is full/);
   expect(wordsOfRefusal(error({ code: 'ECONNREFUSED', syscall: 'connect' }), '/data')).toMatch(/^The database does not answer\./);
   expect(wordsOfRefusal(error({ code: '28P01' }, 'password authentication failed for user "app"'), '/data')).toBe(
-    'The database refuses DATABASE_URL: password authentication failed for user "app". Put right what it names, and start again.',
+    'The database refuses DATABASE_URL: password authentication failed for user "app". Fix what it names, and start again.',
   );
   const bug = new TypeError('a bug');
   expect(wordsOfRefusal(bug, '/data')).toBe(bug);

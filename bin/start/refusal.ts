@@ -21,6 +21,6 @@ export function wordsOfRefusal(error: unknown, dataDir = 'DATA_DIR'): unknown {
     return `${DATABASE_FAULT_WORDS[fault.kind].what} ${DATABASE_FAULT_WORDS[fault.kind].todo} Then start again. (${message})`;
   // What a server says of a role, a password or a database that it does not know.
   if (code && /^(28|3D)...$/.test(code))
-    return `The database refuses DATABASE_URL: ${message}. Put right what it names, and start again.`;
+    return `The database refuses DATABASE_URL: ${message}. Fix what it names, and start again.`;
   return error;
 }

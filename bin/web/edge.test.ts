@@ -130,7 +130,7 @@ describe('a body that trickles', () => {
     const { say, socket, hear, end } = await line(await edge(acts(seen), { pace, restMs: 200 }));
     say(ACTION(100_000));
     void trickle(socket);
-    await hear(/^HTTP\/1\.1 408 [\s\S]*The body came too slowly: \d+ bytes of it within 0\.4 s/);
+    await hear(/^HTTP\/1\.1 408 [\s\S]*The body came too slowly: \d+ bytes of it arrived within 0\.4 s/);
     await end();
     expect(seen).toEqual([]);
   });
@@ -175,9 +175,9 @@ describe('a server action', () => {
     const { say, hear, heard } = await line(await edge(acts(seen)));
     const nested = deep(API_BODY_DEPTH_MAX + 1);
     say(ACTION(nested.length) + nested);
-    await hear(/^HTTP\/1\.1 400 [\s\S]*nested more than 100 deep/);
+    await hear(/^HTTP\/1\.1 400 [\s\S]*nested more than 100 levels deep/);
     say(ACTION(ACTION_BODY_BYTES_MAX + 1));
-    await hear(/HTTP\/1\.1 413 [\s\S]*the most that a page can send/);
+    await hear(/HTTP\/1\.1 413 [\s\S]*the limit of what a page can send/);
     say('x'.repeat(ACTION_BODY_BYTES_MAX + 1));
     const long = 'y'.repeat(ACTION_BODY_BYTES_MAX + 1);
     say(`${ACTION(null)}${long.length.toString(16)}\r\n${long}\r\n0\r\n\r\n`);

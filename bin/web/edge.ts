@@ -119,7 +119,7 @@ async function readActionBody(request: IncomingMessage, pace: Pace | undefined):
   if (bytes === null)
     throw new CountersignError(
       'too_large',
-      `This is more than ${ACTION_BODY_BYTES_MAX / 1024 ** 2} MiB, the most that a page can send. Nothing was done.`,
+      `This is more than ${ACTION_BODY_BYTES_MAX / 1024 ** 2} MiB, the limit of what a page can send. Nothing was done.`,
     );
   try {
     // Brackets and quotes are single bytes, whatever stands between them.

@@ -1,12 +1,13 @@
 import Link from 'next/link';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatCount, formatNoun, formatSpan } from '#components/ui/format.ts';
+import { Zoned } from '#components/ui/relative-time.tsx';
 import type { FailureGroup } from '#lib/shapes/actions.ts';
 
 /** What failed, by why it did, with a few of each. */
 export function FailureList({ batchId, groups }: { batchId: string; groups: FailureGroup[] }) {
   if (groups.length === 0)
-    return <EmptyState title="Nothing failed" text="What the target refuses is listed here by its reason." level={3} />;
+    return <EmptyState title="Nothing failed" text="Actions that the target refuses are listed here, by reason." level={3} />;
   return (
     <section aria-label="Failed" className="rounded-md border border-hairline">
       <ul>
@@ -17,7 +18,7 @@ export function FailureList({ batchId, groups }: { batchId: string; groups: Fail
                 <span className="text-red">{formatCount(count)}</span> {why}
               </span>
               <span className="text-12 text-muted">
-                {formatSpan(from, to)}, in {formatNoun(chunks, 'chunks')}
+                <Zoned text={formatSpan(from, to)} />, in {formatNoun(chunks, 'chunks')}
               </span>
             </p>
             <ul className="mt-1 font-mono text-12 leading-[18px]">

@@ -18,7 +18,7 @@ type Props = {
   batch: Pick<BatchView, 'name' | 'state' | 'says' | 'datasetName' | 'noun' | 'itemCount' | 'rate' | 'etaSeconds'> &
     Pick<BatchView['sum'], 'inFlight' | 'waiting'>;
   /** what this person's role lets them do */
-  may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel'>;
+  may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel' | 'decide'>;
   onStart: () => Promise<Outcome>;
   onPause: () => Promise<Outcome>;
   onResume: () => Promise<Outcome>;
@@ -47,7 +47,7 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
         title={batch.name}
         meta={
           <>
-            <StateBadge {...batchLook(batch.says)} wraps />
+            <StateBadge {...batchLook(batch.says, may.decide)} wraps />
             {batch.rate === null ? null : <span>{formatCount(batch.rate)}/s</span>}
             {batch.etaSeconds === null || state !== 'running' ? null : <span>about {formatDuration(batch.etaSeconds)}</span>}
             <span>

@@ -1,13 +1,14 @@
 import Link from 'next/link';
 import { batchLook } from '#components/chunks/state.ts';
-import { formatCount, formatNoun, formatShare } from '#components/ui/format.ts';
-import { Progress } from '#components/ui/progress.tsx';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import type { BatchRow } from '#lib/shapes/batches.ts';
+import { BatchShare } from './batch-progress.tsx';
 
-export function BatchTable({ batches }: { batches: BatchRow[] }) {
+/** `decides`: the reader decides on chunks. */
+export function BatchTable({ batches, decides }: { batches: BatchRow[]; decides: boolean }) {
   return (
     <Table
       caption="Batches"
@@ -15,7 +16,7 @@ export function BatchTable({ batches }: { batches: BatchRow[] }) {
         <>
           <HeadCell>Batch</HeadCell>
           <HeadCell>State</HeadCell>
-          <HeadCell>Progress</HeadCell>
+          <HeadCell>Items finished</HeadCell>
           <HeadCell>Needs a person</HeadCell>
           <HeadCell align="end">Items</HeadCell>
           <HeadCell align="end">Chunks</HeadCell>
@@ -33,20 +34,10 @@ export function BatchTable({ batches }: { batches: BatchRow[] }) {
             {batch.taskRef ? <span className="ml-2 text-12 text-muted">{batch.taskRef}</span> : null}
           </Cell>
           <Cell>
-            <StateBadge {...batchLook(batch.says)} wraps />
+            <StateBadge {...batchLook(batch.says, decides)} wraps />
           </Cell>
           <Cell>
-            <span className="flex w-32 items-center gap-2">
-              <span className="flex-1">
-                <Progress
-                  label={`${batch.name}, ${formatShare(batch.progress)} done`}
-                  value={batch.progress}
-                  tone={batch.state === 'finished' ? 'green' : batch.state === 'cancelled' ? 'neutral' : 'accent'}
-                  hideLabel
-                />
-              </span>
-              <span className="w-9 text-right text-12 text-muted">{Math.floor(batch.progress * 100)} %</span>
-            </span>
+            <BatchShare batch={batch} />
           </Cell>
           <Cell className="whitespace-nowrap">
             {batch.waiting > 0 ? <StateBadge tone="amber" glyph="◆" word={formatNoun(batch.waiting, 'chunks')} /> : null}

@@ -4,7 +4,7 @@ import { classes } from '#components/ui/classes.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
-import { type ChunkState, countStates } from '#lib/core/lifecycle.ts';
+import type { ChunkState } from '#lib/core/lifecycle.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 
@@ -13,7 +13,10 @@ const CHUNKS_SINGLY_MAX = 400;
 /** These stand still in the middle of the work, so they stand out. Reviews are the ordinary case: colour, glyph and word are enough. */
 const STANDS_OUT: ReadonlySet<ChunkState> = new Set(['awaiting_release', 'halted', 'unresolved']);
 
-type GridChunk = Pick<ChunkRow, 'number' | 'name' | 'state' | 'stopping' | 'continued' | 'note' | 'itemCount' | 'counts'>;
+type GridChunk = Pick<
+  ChunkRow,
+  'number' | 'name' | 'state' | 'stopping' | 'continued' | 'note' | 'itemCount' | 'counts' | 'waitsFor'
+>;
 /** Every chunk as glyph and name; above 400, how many are in each state. Give `groups` when there are more than were loaded. */
 export function ChunkGrid({
   batchId,
@@ -26,7 +29,7 @@ export function ChunkGrid({
   noun: string;
   groups?: BatchView['groups'];
 }) {
-  if (groups || chunks.length > CHUNKS_SINGLY_MAX) return <Groups batchId={batchId} groups={groups ?? countStates(chunks)} />;
+  if (groups || chunks.length > CHUNKS_SINGLY_MAX) return <Groups batchId={batchId} groups={groups ?? chunks.map(alone)} />;
   return (
     <div className="flex flex-col gap-3">
       <ul className="flex flex-wrap gap-1" aria-label="Chunks">
@@ -56,22 +59,38 @@ export function ChunkGrid({
   );
 }
 
-function Groups({ batchId, groups }: { batchId: string; groups: NonNullable<BatchView['groups']> }) {
+type Group = NonNullable<BatchView['groups']>[number];
+
+const alone = ({ state, stopping, waitsFor }: GridChunk): Group => ({
+  state,
+  stopping,
+  waitsFor: waitsFor?.for ?? null,
+  count: 1,
+});
+
+function Groups({ batchId, groups }: { batchId: string; groups: Group[] }) {
+  const told = Map.groupBy(groups, (group) => `${group.state} ${lookOf(group).word}`);
   return (
     <ul className="grid grid-cols-[repeat(auto-fill,minmax(15rem,1fr))] gap-1" aria-label="Chunks by state">
-      {groups.map(({ state, count }) => (
-        <li key={state}>
-          <Link
-            href={`/batches/${batchId}?tab=chunks&state=${state}`}
-            className="row-item flex items-center justify-between gap-3 rounded-md border border-hairline bg-surface px-3 transition-colors hover:bg-sunken"
-          >
-            <StateBadge {...chunkLook({ state })} className="min-w-0 truncate" />
-            <span>{formatCount(count)}</span>
-          </Link>
-        </li>
-      ))}
+      {[...told].map(([key, [first, ...others]]) =>
+        first ? (
+          <li key={key}>
+            <Link
+              href={`/batches/${batchId}?tab=chunks&state=${first.state}`}
+              className="row-item flex items-center justify-between gap-3 rounded-md border border-hairline bg-surface px-3 transition-colors hover:bg-sunken"
+            >
+              <StateBadge {...lookOf(first)} className="min-w-0 truncate" />
+              <span>{formatCount(others.reduce((sum, { count }) => sum + count, first.count))}</span>
+            </Link>
+          </li>
+        ) : null,
+      )}
     </ul>
   );
+}
+
+function lookOf({ state, stopping, waitsFor }: Group): StateLook {
+  return chunkLook({ state, stopping, waitsFor: waitsFor && { for: waitsFor } });
 }
 
 /** Only the states that are there, with how many: the grid's key, and its summary. */

@@ -6,7 +6,7 @@ describe('whether the sum adds up', () => {
 
   test.each([
     ['all was compared', { addsUp: true, difference: 0, checked: { receipts: 9, of: 9, at: null } }, 'right', 'adds up'],
-    ['some is left', { addsUp: true, difference: 0, checked: { receipts: 5, of: 9, at } }, 'right', 'checked up to 14:02:07'],
+    ['some is left', { addsUp: true, difference: 0, checked: { receipts: 5, of: 9, at } }, 'right', 'checked up to 14:02:07 UTC'],
     ['some never was', { addsUp: true, difference: 0, checked: { receipts: 5, of: 9, at: null } }, 'unknown', 'not checked yet'],
     [
       'a difference was found',
@@ -20,6 +20,8 @@ describe('whether the sum adds up', () => {
 
   test('what is left is told in numbers', () => {
     const { more } = verdictOf({ addsUp: true, difference: 0, checked: { receipts: 1_000, of: 3_500, at } });
-    expect(more).toBe('Checked up to 2026-11-26 14:02 UTC. 2,500 of 3,500 receipts are still to be checked; workers do that.');
+    expect(more).toBe(
+      'Checked up to 2026-11-26 14:02 UTC. 2,500 of 3,500 receipts are still to be checked. Workers do that by themselves.',
+    );
   });
 });

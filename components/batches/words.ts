@@ -15,8 +15,8 @@ export function stopWords(
   const rest =
     waiting > 0
       ? `${formatCount(waiting)} will not start.`
-      : `No further action is waiting, and ${what === 'batch' ? 'no chunk will' : 'it will not'} be worked on.`;
-  return `${out} ${rest} A stopped ${what} can't be resumed; its receipts stay.`;
+      : `No further action is waiting, and ${what === 'batch' ? 'no chunk' : 'the chunk'} will ${what === 'batch' ? '' : 'not '}be worked on.`;
+  return `${out} ${rest} A stopped ${what} can't be resumed. Its receipts stay.`;
 }
 
 /** Whether the sum adds up, as far as that was checked; `more` is what is left to be. */
@@ -31,7 +31,7 @@ export function verdictOf({
 } {
   if (!addsUp) return { says: 'differs', words: `Counts disagree by ${formatCount(difference)}. Sending stopped.`, more: null };
   if (receipts === of) return { says: 'right', words: 'adds up', more: null };
-  const left = `${formatCount(of - receipts)} of ${formatCount(of)} receipts are still to be checked; workers do that.`;
+  const left = `${formatCount(of - receipts)} of ${formatCount(of)} receipts are still to be checked. Workers do that by themselves.`;
   if (at === null) return { says: 'unknown', words: 'not checked yet', more: left };
   return { says: 'right', words: `checked up to ${formatClock(at)}`, more: `Checked up to ${formatInstant(at)}. ${left}` };
 }

@@ -338,7 +338,7 @@ export function Checkpoint({
             {words.button}
           </Button>
           <Button
-            title="Classifying goes on; this chunk waits, and nothing of it is sent."
+            title="The next chunk is classified. This chunk waits, and nothing of it is sent."
             onClick={() => void answer({ next: true })}
             pending={decide.pending && asking === null}
             disabled={chunk.continued}
@@ -364,8 +364,8 @@ export function Checkpoint({
               : notYou
                 ? notYouWords(notYou)
                 : unseen.length > 0
-                  ? `not looked at yet: ${unseen.map(({ name }) => name).join(', ')}`
-                  : 'every acting category was looked at'}
+                  ? `Not looked at yet: ${unseen.map(({ name }) => name).join(', ')}`
+                  : 'Every category with an action was looked at'}
           </p>
           {asking === null && refused && !corrections.failed ? (
             <p role="alert" className="w-full text-red">
@@ -435,7 +435,7 @@ export function Checkpoint({
         open={asking === 'close'}
         onClose={() => setAsking(null)}
         title={`Close ${chunk.name} without executing?`}
-        description={`Nothing is sent for its ${formatNoun(view.total, batch.noun)}, now or later. It can't be opened again.`}
+        description={`Nothing is sent for its ${formatNoun(view.total, batch.noun)}, now or later. A closed chunk can’t be opened again.`}
         confirm="Close without executing"
         pending={decide.pending}
         error={refused}
@@ -451,10 +451,10 @@ function Problems({ view }: { view: CheckpointView }) {
   if (!first) return null;
   return (
     <Banner kind="danger">
-      {formatNoun(view.problems.length, view.batch.noun)} can't be sent as planned; move{' '}
+      {formatNoun(view.problems.length, view.batch.noun)} can't be sent as planned. Move{' '}
       {view.problems.length === 1 ? 'it' : 'them'} to another category, or send the chunk back. Item {formatCount(first.ordinal)}{' '}
       ({first.category}): {first.message}
-      {rest.length > 0 ? ` And ${formatCount(rest.length)} more.` : ''}
+      {rest.length > 0 ? ` ${formatCount(rest.length)} more can’t be sent either.` : ''}
     </Banner>
   );
 }

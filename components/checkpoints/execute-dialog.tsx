@@ -77,7 +77,7 @@ export function ExecuteDialog({
         <div className="flex flex-col gap-3">
           <p className="flex flex-wrap items-center justify-between gap-2">
             <span>
-              No sample of <span className="font-medium">{unseen.join(', ')}</span> was on your screen yet.
+              You have not seen a sample of <span className="font-medium">{unseen.join(', ')}</span> yet.
             </span>
             {unseen[0] ? <Button onClick={() => onLook(unseen[0] ?? '')}>Look at {unseen[0]}</Button> : null}
           </p>
@@ -88,7 +88,7 @@ export function ExecuteDialog({
       ) : null}
       {nextWaits ? (
         <Checkbox
-          label="Classifying what is left may go on meanwhile"
+          label="Classify the remaining chunks meanwhile"
           checked={next}
           onChange={(event) => setNext(event.target.checked)}
         />

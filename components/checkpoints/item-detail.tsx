@@ -1,3 +1,4 @@
+import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
@@ -65,14 +66,16 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, o
       <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1 border-t border-hairline pt-3">
         {fields.map(([name, value]) => (
           <div key={name} className="contents">
-            <dt className="text-muted">{name}</dt>
+            <dt className="text-muted">
+              <FieldName name={name} />
+            </dt>
             <dd className="min-w-0 break-words whitespace-pre-wrap">
-              {value.length > LONG ? `${value.slice(0, LONG)}…` : value}
+              <FieldValue name={name} value={value.length > LONG ? `${value.slice(0, LONG)}…` : value} />
             </dd>
           </div>
         ))}
         <div className="contents">
-          <dt className="text-muted">item</dt>
+          <dt className="text-muted">Item</dt>
           <dd className="text-muted">{formatCount(sample.ordinal)}</dd>
         </div>
       </dl>

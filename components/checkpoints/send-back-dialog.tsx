@@ -21,8 +21,8 @@ export function SendBackDialog({ open, onClose, name, signed, pending, error, on
       title={signed ? `Not sign ${name}?` : `Send ${name} back?`}
       description={
         signed
-          ? 'The first signature is void. It goes back to review as it is, and two people sign anew. Nothing is sent. Your note stays with it.'
-          : 'It is classified again and comes back here; what people corrected stays. Nothing is sent. Your note stays with it.'
+          ? 'The first signature becomes void. The chunk goes back to review as it is, and two people sign again. Nothing is sent. Your note stays with the chunk.'
+          : 'The chunk is classified again and comes back here. People’s corrections stay. Nothing is sent. Your note stays with the chunk.'
       }
       confirm={signed ? 'Do not sign' : 'Send back'}
       pending={pending}

@@ -7,8 +7,9 @@ import { TargetIncidents } from '#components/fleet/target-incidents.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
-import { formatCount, formatInstant, formatNoun } from '#components/ui/format.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
+import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { type Wait, waitWords } from '#lib/core/chunks/waits-for.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
@@ -128,7 +129,7 @@ export function StatePanel({
   if (isPaused(chunk)) {
     return (
       <Banner actions={resume && may.resume && batch.state !== 'paused' ? <StepButton step={resume}>Resume</StepButton> : null}>
-        {batch.state === 'paused' ? 'The whole batch is paused.' : 'Paused.'} Nothing is being sent; what was sent keeps its
+        {batch.state === 'paused' ? 'The whole batch is paused.' : 'Paused.'} Nothing is being sent. What was sent keeps its
         receipts.
         <Refusal step={resume} />
       </Banner>
@@ -144,8 +145,8 @@ export function StatePanel({
           </ButtonLink>
         }
       >
-        {formatNoun(uncertain, 'requests')} went out and no answer came: {uncertain === 1 ? 'it' : 'each'} may have happened, or
-        not. Nothing is sent again; a person says what became of {uncertain === 1 ? 'it' : 'them'}.
+        {formatNoun(uncertain, 'requests')} went out and no answer came. {uncertain === 1 ? 'It' : 'Each'} may have happened or
+        not. Nothing is sent again. A person says what became of {uncertain === 1 ? 'it' : 'them'}.
       </Banner>
     );
   }
@@ -155,8 +156,8 @@ export function StatePanel({
         kind="warning"
         actions={retry && may.retry ? <StepButton step={retry}>Retry the {formatCount(failed)} that failed</StepButton> : null}
       >
-        {formatNoun(failed, 'actions')} failed: the target refused {failed === 1 ? 'it' : 'them'}. Nothing else of this chunk is
-        left to send.
+        {formatNoun(failed, 'actions')} failed: the target refused {failed === 1 ? 'it' : 'them'}. This chunk has nothing else to
+        send.
         <Refusal step={retry} />
       </Banner>
     );
@@ -166,9 +167,9 @@ export function StatePanel({
     return (
       <Banner>
         <span className="font-medium">
-          Signed first by {first.by}, {formatInstant(first.at)}.
+          Signed first by {first.by}, <Instant iso={first.at} />.
         </span>{' '}
-        Nothing runs before a second person has signed the same, so nothing of it can be changed now.
+        Nothing runs before a second person signs too. The chunk can’t be changed meanwhile.
         {notYou ? ` ${notYouWords(notYou)}` : ''}
       </Banner>
     );
@@ -179,16 +180,22 @@ export function StatePanel({
         <span className="font-medium">
           {view.two.refused.by} did not sign{chunk.note ? `: ${chunk.note}` : '.'}
         </span>{' '}
-        The first signature is void: two people sign anew.
+        The first signature is void. Two people sign again.
       </Banner>
     );
   }
   if (chunk.waitsFor && GOES_ON.includes(chunk.waitsFor.for)) {
-    return <Banner>This chunk {waitWords(chunk.waitsFor, new Date().toISOString())}. It goes on by itself.</Banner>;
+    return (
+      <Banner>
+        This chunk is <Zoned text={waitWords(chunk.waitsFor, new Date().toISOString())} />. It continues by itself.
+      </Banner>
+    );
   }
   if (chunk.continued && chunk.state === 'awaiting_review') {
     return (
-      <Banner>You let classifying go on. This chunk still waits for its decision; the batch can't finish without it.</Banner>
+      <Banner>
+        You let the next chunk continue. This chunk still waits for its decision, and the batch can’t finish without it.
+      </Banner>
     );
   }
   return null;
@@ -226,10 +233,16 @@ function HaltedPanel({ view, resume, acceptRest, onUpdateConnection }: PanelProp
       }
     >
       <span className="font-medium">
-        Stopped{haltedAt ? ` at ${formatInstant(haltedAt)}` : ''}
+        Stopped
+        {haltedAt ? (
+          <>
+            {' '}
+            at <Instant iso={haltedAt} />
+          </>
+        ) : null}
         {chunk.haltReason ? `: ${sentence(reasonWords(chunk.haltReason))}` : '.'}
       </span>{' '}
-      Nothing is being sent. Safe until morning.
+      Nothing is being sent. Nothing is sent until somebody resumes.
       {uncertain > 0 ? ` Resuming never repeats the ${formatNoun(uncertain, `uncertain ${batch.noun}`)}.` : ''}
       {may.resume ? '' : ' An operator or an admin can resume it.'}
       <Refusal step={resume} />
@@ -289,7 +302,7 @@ export function StaleBanner({
               </Button>
             ) : null}
             <Button size="small" kind="primary" onClick={onReload}>
-              Go on from how it is now
+              Reload and continue
             </Button>
           </>
         }
@@ -302,7 +315,7 @@ export function StaleBanner({
             <li key={`${change.ordinal}.${change.at}`} className="px-3 py-1">
               Item {formatCount(change.ordinal)}: {change.from} → <span className="font-medium">{change.to}</span>{' '}
               <span className="text-muted">
-                by {change.name}, {formatInstant(change.at)}
+                by {change.name}, <Instant iso={change.at} />
               </span>
             </li>
           ))}

@@ -128,11 +128,11 @@ describe('leaving the rest of a halted chunk', () => {
 
   test('and names what is still open', () => {
     expect(leaveWords({ ...none, approved: 6, done: 1, uncertain: 2, inFlight: 1, notExecuted: 1 }).text).toBe(
-      '1 was done. 2 are uncertain, and can still be answered. 1 request may still be out: a worker settles it first. 1 was never sent and will not be. Nothing is undone.',
+      '1 was done. 2 are uncertain, and can still be answered. 1 request may still be in flight. A worker settles it first. 1 was never sent and will not be. Nothing is undone.',
     );
     expect(leaveWords({ ...none, approved: 2, failed: 2 })).toMatchObject({
-      title: 'Leave it as it is?',
-      confirm: 'Leave it so',
+      title: 'Leave the chunk as it is?',
+      confirm: 'Leave it as it is',
     });
   });
 });

@@ -115,20 +115,20 @@ export function leaveWords(counts: ActionCounts): LeaveWords {
   const rest = waitingOf(counts);
   const were = (count: number): string => (count === 1 ? 'was' : 'were');
   return {
-    title: rest > 0 ? `Leave ${formatCount(rest)} unsent?` : 'Leave it as it is?',
+    title: rest > 0 ? `Leave ${formatCount(rest)} unsent?` : 'Leave the chunk as it is?',
     text: [
       `${formatCount(done)} ${were(done)} done.`,
       failed > 0 ? `${formatCount(failed)} failed.` : '',
       uncertain > 0 ? `${formatCount(uncertain)} ${uncertain === 1 ? 'is' : 'are'} uncertain, and can still be answered.` : '',
       inFlight > 0
-        ? `${formatNoun(inFlight, 'requests')} may still be out: a worker settles ${inFlight === 1 ? 'it' : 'them'} first.`
+        ? `${formatNoun(inFlight, 'requests')} may still be in flight. A worker settles ${inFlight === 1 ? 'it' : 'them'} first.`
         : '',
       rest > 0 ? `${formatCount(rest)} ${were(rest)} never sent and will not be.` : 'None is left to be sent.',
       'Nothing is undone.',
     ]
       .filter(Boolean)
       .join(' '),
-    confirm: rest > 0 ? `Leave ${formatCount(rest)} unsent` : 'Leave it so',
+    confirm: rest > 0 ? `Leave ${formatCount(rest)} unsent` : 'Leave it as it is',
   };
 }
 
@@ -165,6 +165,6 @@ function runFirst(count: number): string {
 /** Why this person can't give the signature that is due. */
 export function notYouWords(notYou: 'started' | 'signed'): string {
   return notYou === 'started'
-    ? 'You started this batch, so two others sign its chunks.'
-    : 'You signed this chunk first, so somebody else signs as the second.';
+    ? 'You started this batch, so two other people sign its chunks.'
+    : 'You signed this chunk first. Another person signs second.';
 }

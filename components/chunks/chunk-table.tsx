@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { formatCount, formatDuration } from '#components/ui/format.ts';
+import { Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { type Wait, waitWords } from '#lib/core/chunks/waits-for.ts';
@@ -7,7 +8,7 @@ import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import { chunkLook } from './state.ts';
 
-/** Whoever sees the state knows that it waits for this. */
+/** The badge already says this. */
 const TOLD_BY_STATE: readonly Wait[] = ['person', 'paused'];
 
 /** The chunks of a batch as rows, with how far each came. What went wrong has columns only where something did. */
@@ -47,7 +48,9 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
           <Cell>
             <StateBadge {...chunkLook(chunk)} />
             {chunk.waitsFor && !TOLD_BY_STATE.includes(chunk.waitsFor.for) ? (
-              <span className="block text-12 text-muted">{waitWords(chunk.waitsFor, new Date().toISOString())}</span>
+              <span className="block text-12 text-muted">
+                <Zoned text={waitWords(chunk.waitsFor, new Date().toISOString())} />
+              </span>
             ) : null}
             {chunk.haltReason ? <span className="block text-12 text-muted">{reasonWords(chunk.haltReason)}</span> : null}
             {chunk.worker ? (
@@ -73,7 +76,7 @@ export function ChunkTable({ batchId, chunks, noun }: { batchId: string; chunks:
   );
 }
 
-/** A nought recedes: it is there for the ear, and for the eye where something was to be done. */
+/** A zero is quiet: screen readers always get it, and it is visible only where something was to be done. */
 function CountCell({ count, loud, quiet = true }: { count: number; loud?: string; quiet?: boolean }) {
   if (count > 0) {
     return (

@@ -1,6 +1,7 @@
 import { formatCount, formatShare } from '#components/ui/format.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
+import { FieldName, FieldValue } from './field-labels.tsx';
 
 /** What each field holds: its type, how often it is filled, and its most frequent values. */
 export function FieldProfile({ fields, itemCount }: { fields: DatasetView['fields']; itemCount: number }) {
@@ -19,7 +20,9 @@ export function FieldProfile({ fields, itemCount }: { fields: DatasetView['field
     >
       {fields.map((field) => (
         <Row key={field.name}>
-          <Cell className="font-medium whitespace-nowrap">{field.name}</Cell>
+          <Cell className="font-medium whitespace-nowrap">
+            <FieldName name={field.name} />
+          </Cell>
           <Cell className="text-muted">{field.type}</Cell>
           <Cell align="end" className="whitespace-nowrap">
             {formatCount(field.filled)}{' '}
@@ -29,7 +32,7 @@ export function FieldProfile({ fields, itemCount }: { fields: DatasetView['field
             <span className="flex flex-wrap gap-x-3 text-12">
               {field.top.slice(0, 4).map(({ value, count }) => (
                 <span key={value} className="inline-flex max-w-64 items-baseline gap-1">
-                  <span className="truncate">{value === '' ? '(empty)' : value}</span>
+                  <span className="truncate">{value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}</span>
                   <span className="text-muted">{formatCount(count)}</span>
                 </span>
               ))}

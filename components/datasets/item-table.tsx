@@ -5,6 +5,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import type { DatasetItem } from '#lib/shapes/datasets.ts';
+import { FieldName, FieldValue } from './field-labels.tsx';
 
 type Props = { items: DatasetItem[]; fields: string[]; total: number; onEnd?: (() => void) | undefined };
 
@@ -50,7 +51,7 @@ export function ItemTable({ items, fields, total, onEnd }: Props) {
             </span>
             {fields.map((field) => (
               <span key={field} role="columnheader" className="truncate px-3">
-                {field}
+                <FieldName name={field} />
               </span>
             ))}
           </div>
@@ -71,7 +72,10 @@ export function ItemTable({ items, fields, total, onEnd }: Props) {
                 </span>
                 {fields.map((field) => (
                   <span key={field} role="cell" className="truncate px-3">
-                    {Object.hasOwn(item.fields, field) ? item.fields[field]?.slice(0, SHOWN) : ''}
+                    <FieldValue
+                      name={field}
+                      value={Object.hasOwn(item.fields, field) ? (item.fields[field]?.slice(0, SHOWN) ?? '') : ''}
+                    />
                   </span>
                 ))}
               </div>

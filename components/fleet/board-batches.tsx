@@ -11,7 +11,7 @@ import type { BoardBatch } from '#lib/shapes/board.ts';
 /** Every batch that is under way, the oldest first. */
 export function BoardBatches({ batches, count }: { batches: BoardBatch[]; count: number }) {
   if (batches.length === 0)
-    return <EmptyState title="No batch is under way" text="What is started appears here at once." level={3} />;
+    return <EmptyState title="No batch is under way" text="A batch appears here as soon as it is started." level={3} />;
   return (
     <>
       <Table
@@ -35,11 +35,11 @@ export function BoardBatches({ batches, count }: { batches: BoardBatch[]; count:
                 {batch.name}
               </Link>
               <span className="block text-12 sm:hidden">
-                <StateBadge {...batchLook(batch.says)} wraps />
+                <StateBadge {...batchLook(batch.says, true)} wraps />
               </span>
             </Cell>
             <Cell className="min-w-56 max-sm:hidden">
-              <StateBadge {...batchLook(batch.says)} wraps />
+              <StateBadge {...batchLook(batch.says, true)} wraps />
             </Cell>
             <Cell>
               <Finished batch={batch} />

@@ -28,11 +28,11 @@ export function BoardFigures({ board }: { board: Board }) {
             {oldestQuestion.batchName}
           </Link>
         ) : (
-          'nobody is asked for anything'
+          'no question waits for a person'
         )}
       </Figure>
       <Figure name="Database" value={formatBytes(database.bytes)} className="max-md:col-span-2">
-        {database.perDay === null ? 'its growth is known after an hour' : growthWords(database.perDay)}
+        {database.perDay === null ? 'growth is known after an hour' : growthWords(database.perDay)}
       </Figure>
     </dl>
   );
@@ -42,7 +42,7 @@ function workWords(alive: number, busy: number, running: number): string {
   if (alive === 0) return 'none is running';
   if (busy === 0) return alive === 1 ? 'it is idle' : 'all are idle';
   const idle = alive === busy ? '' : `, ${formatCount(alive - busy)} idle`;
-  return `${formatCount(busy)} at work on ${formatNoun(running, 'chunks')}${idle}`;
+  return `${formatCount(busy)} working on ${formatNoun(running, 'chunks')}${idle}`;
 }
 
 function growthWords(perDay: number): string {

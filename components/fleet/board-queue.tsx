@@ -16,16 +16,16 @@ const LOOKS: Record<Wait, Omit<StateLook, 'word'>> = {
   resource: { tone: 'neutral', glyph: '◌' },
 };
 
-/** Every chunk that stands still, by what it waits for: what somebody has to do something about comes first. */
+/** Every waiting chunk, by what it waits for. What needs a person comes first. */
 export function BoardQueue({ queue, attended }: { queue: Queued[] /** whether any worker is there */; attended: boolean }) {
-  if (queue.length === 0) return <p className="text-muted">No chunk stands still.</p>;
+  if (queue.length === 0) return <p className="text-muted">No chunk is waiting.</p>;
   const now = new Date().toISOString();
   return (
     <ul className="flex flex-col divide-y divide-hairline rounded-md border border-hairline" aria-label="Queue">
       {queue.map(({ chunks, batches, since, ...wait }) => {
         const deserted = wait.for === 'worker' && !attended;
         const look = deserted ? ({ tone: 'red', glyph: '!' } as const) : LOOKS[wait.for];
-        const words = `${formatNoun(chunks, 'chunks')} ${waitWords(wait, now, chunks)}${deserted ? ', and none is running' : ''}`;
+        const words = `${formatNoun(chunks, 'chunks')} ${waitWords(wait, now)}${deserted ? ', and none is running' : ''}`;
         return (
           <li key={wait.for} className="flex flex-wrap items-baseline gap-x-3 px-3 py-1.5">
             <StateBadge {...look} word={words} wraps />

@@ -36,7 +36,7 @@ export function BoardTargets({ targets, onPause, onResume }: Props) {
           </HeadCell>
           <HeadCell align="end">Errors</HeadCell>
           <HeadCell align="end" className="max-sm:hidden">
-            Half within
+            Median
           </HeadCell>
           <HeadCell align="end">95 % within</HeadCell>
           <HeadCell>
@@ -79,7 +79,7 @@ export function BoardTargets({ targets, onPause, onResume }: Props) {
 }
 
 function Sending({ breaker }: { breaker: TargetIncident | null }) {
-  if (breaker === null) return <StateBadge tone="green" glyph="✔" word="Is sent to" />;
+  if (breaker === null) return <StateBadge tone="green" glyph="✔" word="Receives requests" />;
   const { probing, paused, chunks, since } = breaker;
   return (
     <>
@@ -88,11 +88,11 @@ function Sending({ breaker }: { breaker: TargetIncident | null }) {
           ? ({ tone: 'amber', glyph: '◔', word: 'One chunk tries it' } as const)
           : paused
             ? ({ tone: 'neutral', glyph: '‖', word: 'Paused' } as const)
-            : ({ tone: 'red', glyph: '!', word: 'Breaker open' } as const))}
+            : ({ tone: 'red', glyph: '!', word: 'Stopped' } as const))}
       />
       <span className="block text-12 text-muted">
         <RelativeTime iso={since} /> ·{' '}
-        {chunks === 0 ? 'nothing waits for it' : `${formatNoun(chunks, 'chunks')} ${chunks === 1 ? 'waits' : 'wait'}`}
+        {chunks === 0 ? 'no chunk waits for it' : `${formatNoun(chunks, 'chunks')} ${chunks === 1 ? 'waits' : 'wait'}`}
       </span>
     </>
   );
@@ -137,7 +137,7 @@ function Pause({ target, onPause }: { target: string; onPause: (why: string) => 
         open={open}
         onClose={() => setOpen(false)}
         title={`Pause ${target}?`}
-        description="No batch sends to it from then on. What is in flight gets its outcome. Classifying and reviewing go on, and so does all that goes elsewhere. It stays so until somebody resumes it."
+        description="No batch sends to it until somebody resumes it. Requests in flight get their outcome. Classifying, reviewing and sending to other targets continue."
         confirm="Pause this target"
         cancel="Keep sending"
         pending={pause.pending}
@@ -145,7 +145,7 @@ function Pause({ target, onPause }: { target: string; onPause: (why: string) => 
         error={pause.refusal?.message ?? null}
         onConfirm={() => void confirm()}
       >
-        <Field label="Why? (whoever resumes it reads this)">
+        <Field label="Why? Whoever resumes it reads this.">
           <Input value={why} onChange={(event) => setWhy(event.target.value)} maxLength={500} autoComplete="off" />
         </Field>
       </ConfirmDialog>

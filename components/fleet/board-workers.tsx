@@ -86,12 +86,12 @@ function Chunks({ chunks }: Pick<BoardWorker, 'chunks'>) {
   return (
     <ul className="flex flex-wrap gap-x-3 gap-y-1">
       {chunks.map(({ batch, batchName, number, state, inFlight }) => {
-        const look = chunkLook({ state });
+        const look = chunkLook({ state, waitsFor: null });
         return (
           <li key={`${batch} ${number}`}>
             <Link
               href={`/batches/${batch}/chunks/${number}`}
-              title={inFlight > 0 ? `${look.word}, ${formatNoun(inFlight, 'requests')} out` : look.word}
+              title={inFlight > 0 ? `${look.word}, ${formatNoun(inFlight, 'requests')} in flight` : look.word}
               className="inline-flex items-baseline gap-1.5 underline-offset-2 hover:underline"
             >
               <span className={TONE_TEXT[look.tone]}>
@@ -139,10 +139,10 @@ function EndWorker({ worker, onEnd }: { worker: BoardWorker; onEnd: End }) {
 
 function endWords({ host, pid, chunks }: BoardWorker, wish: 'drain' | 'stop') {
   const requests = chunks.reduce((all, { inFlight }) => all + inFlight, 0);
-  const out = requests === 0 ? 'and no request is out' : `with ${formatNoun(requests, 'requests')} out`;
+  const out = requests === 0 ? 'and no request is in flight' : `with ${formatNoun(requests, 'requests')} in flight`;
   const has = chunks.length === 0 ? 'It has no chunk.' : `It has ${formatNoun(chunks.length, 'chunks')}, ${out}.`;
-  const ends = chunks.length === 0 ? 'and ends' : 'waits for what is out, gives its chunks back to the others and ends';
-  const then = 'Where npm start keeps it, a new worker takes its place; a worker that was started by itself stays away.';
+  const ends = chunks.length === 0 ? 'and ends' : 'waits for requests in flight, gives its chunks back and ends';
+  const then = 'If npm start started it, a new worker takes its place. A worker that was started alone is not replaced.';
   if (wish === 'drain')
     return {
       button: 'Drain…',
@@ -153,7 +153,7 @@ function endWords({ host, pid, chunks }: BoardWorker, wish: 'drain' | 'stop') {
   return {
     button: 'Stop…',
     title: `Stop process ${pid} on ${host}?`,
-    text: `${has} It waits two seconds more and ends. What is still out then becomes uncertain, or is repeated where the target ignores repeats. ${then}`,
+    text: `${has} It waits two seconds more and ends. Requests that are still in flight then become uncertain, or are repeated where the target ignores repeats. ${then}`,
     confirm: 'Stop this worker',
   };
 }

@@ -6,8 +6,8 @@ export function DatabaseTrouble({ fault }: { fault: DatabaseFaultKind }) {
   const { what, todo } = DATABASE_FAULT_WORDS[fault];
   return (
     <Banner kind="warning">
-      <span className="font-medium">{what}</span> Nothing is begun meanwhile, and what was answered is kept until it can be
-      written. {todo} It goes on by itself.
+      <span className="font-medium">{what}</span> Nothing new begins meanwhile, and answers are kept until they can be stored.{' '}
+      {todo} Work continues by itself.
     </Banner>
   );
 }

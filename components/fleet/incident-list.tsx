@@ -2,12 +2,12 @@
 
 import Link from 'next/link';
 import { Button } from '#components/ui/button.tsx';
-import { formatInstant } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { RelativeTime } from '#components/ui/relative-time.tsx';
+import { Instant, RelativeTime } from '#components/ui/relative-time.tsx';
 import { useAct } from '#components/ui/use-act.ts';
 import { adviceFor } from '#lib/core/fleet/incident-kinds.ts';
+import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { Incident } from '#lib/shapes/fleet.ts';
 
 type Act = (id: string) => Promise<Outcome>;
@@ -42,17 +42,17 @@ function OpenIncident({ incident, onAcknowledge, onResume }: { incident: Inciden
       <span className="flex min-w-0 flex-1 basis-72 items-start gap-2">
         <Glyph name="!" className="mt-1 text-red" />
         <span className="min-w-0">
-          <span className="font-medium break-words">{message.replace(/([^.!?])$/, '$1.')}</span> <Place incident={incident} />{' '}
+          <span className="font-medium break-words">{sentence(message)}</span> <Place incident={incident} />{' '}
           <span className="text-muted">
             <RelativeTime iso={openedAt} />
             {target ? ` · ${target.chunks === 1 ? '1 chunk waits' : `${target.chunks} chunks wait`} for it` : ''}
           </span>
           <span className="block text-muted">
-            {tried ? 'One chunk tries it now; the others follow its first success.' : adviceFor(kind)}
+            {tried ? 'One chunk tries it now. The others follow after its first success.' : adviceFor(kind)}
           </span>
           {acknowledged ? (
             <span className="block text-12 text-muted">
-              {acknowledged.by} knows of it since {formatInstant(acknowledged.at)}.
+              {acknowledged.by} has known of it since <Instant iso={acknowledged.at} />.
             </span>
           ) : null}
           {refusal ? (
@@ -70,7 +70,7 @@ function OpenIncident({ incident, onAcknowledge, onResume }: { incident: Inciden
         ) : null}
         {onAcknowledge && !acknowledged ? (
           <Button pending={acknowledge.pending} onClick={() => void acknowledge.run()}>
-            I know of it
+            Acknowledge
           </Button>
         ) : null}
       </span>
@@ -86,16 +86,25 @@ export function ClosedIncidents({ incidents }: { incidents: Incident[] }) {
     <ul aria-label="Incidents that are over" className="flex flex-col divide-y divide-hairline rounded-md border border-hairline">
       {incidents.map((incident) => (
         <li key={incident.id} className="px-3 py-1.5">
-          <span className="break-words">{incident.message.replace(/([^.!?])$/, '$1.')}</span> <Place incident={incident} />{' '}
+          <span className="break-words">{sentence(incident.message)}</span> <Place incident={incident} />{' '}
           <span className="text-muted">
-            {formatInstant(incident.openedAt)}
-            {incident.resolvedAt ? `, over ${formatInstant(incident.resolvedAt)}` : ''}
+            <Instant iso={incident.openedAt} />
+            {incident.resolvedAt ? (
+              <>
+                , over <Instant iso={incident.resolvedAt} />
+              </>
+            ) : null}
             {incident.acknowledged ? ` · ${incident.acknowledged.by} knew of it` : ''}
           </span>
         </li>
       ))}
     </ul>
   );
+}
+
+/** An incident's message as a sentence for people: codes in words, and a full stop at its end. */
+function sentence(message: string): string {
+  return reasonWords(message).replace(/([^.!?])$/, '$1.');
 }
 
 function Place({ incident: { batchId, batchName, chunk } }: { incident: Incident }) {

@@ -36,12 +36,14 @@ function TargetBanner({ incident, onResume }: { incident: TargetIncident; onResu
     >
       <span className="font-medium">{message}.</span>{' '}
       {probing ? (
-        <>One chunk tries it now, one request at a time; {waiting} go on when it succeeds. If it doesn’t, nothing more is sent.</>
+        <>
+          One chunk tries it now, one request at a time. {waiting} continue when it succeeds. If it fails, nothing more is sent.
+        </>
       ) : (
         <>
-          {paused ? 'Paused' : 'Stopped'} <RelativeTime iso={since} />: {waiting} wait, and nothing is sent to it. Safe until
-          morning. When it {paused ? 'may be sent to' : 'is well'} again, resume once: one chunk tries, and the others follow its
-          first success.
+          {paused ? 'Paused' : 'Stopped'} <RelativeTime iso={since} />: {waiting} wait. Nothing is sent to the target until
+          somebody resumes. {paused ? 'When the reason is over' : 'When the target works again'}, resume once. One chunk tries it,
+          and the others follow after its first success.
           {onResume ? '' : ' An operator or an admin can resume it.'}
         </>
       )}

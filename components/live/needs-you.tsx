@@ -76,5 +76,7 @@ function groupsOf(needs: NeedLine[]): { key: string; first: NeedLine; members: N
 }
 
 function lookOf(state: NeedLine['state']): StateLook {
-  return state === 'uncertain' ? { tone: 'magenta', glyph: '?', word: 'Uncertain' } : chunkLook({ state });
+  return state === 'uncertain'
+    ? { tone: 'magenta', glyph: '?', word: 'Uncertain' }
+    : chunkLook({ state, waitsFor: { for: 'person' } });
 }

@@ -2,8 +2,8 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { receiptLook } from '#components/receipts/look.ts';
 import { classes } from '#components/ui/classes.ts';
-import { formatClock } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { TapeLine } from '#lib/shapes/live.ts';
 
@@ -53,14 +53,14 @@ export function Tape({ batchId, lines }: { batchId: string; lines: TapeLine[] })
 function LineOf({ line, look }: { line: TapeLine; look: StateLook }): ReactNode {
   return (
     <>
-      <time dateTime={line.at} className="shrink-0 text-muted">
-        {formatClock(line.at)}
-      </time>
+      <span className="shrink-0 text-muted">
+        <Instant iso={line.at} clock />
+      </span>
       <span className={classes('mt-[3px] shrink-0', TONE_TEXT[look.tone])}>
         <Glyph name={look.glyph} />
         <span className="sr-only">{look.word}</span>
       </span>
-      <span className="min-w-0 break-words">{line.line}</span>
+      <span className="min-w-0 break-words">{line.kind === 'decision' ? <Zoned text={line.line} /> : line.line}</span>
     </>
   );
 }

@@ -32,11 +32,11 @@ export function DisableDialog({ person, onClose, onDisable }: Props) {
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2">
         <dt className="font-medium">Ends at once</dt>
         <dd>
-          Every session and live view of {name}, the open invitations that {name} made, and those for this address.
+          Every session and live page of {name}, open invitations that {name} made, and open invitations for this address.
         </dd>
         <dt className="font-medium">Runs on</dt>
         <dd>
-          The batches that {name} started, and what {name} approved. Pause or stop those on their own pages. A request that is
+          Batches that {name} started and chunks that {name} approved. Pause or stop them on their own pages. A request that is
           under way may still finish.
         </dd>
         <dt className="font-medium">Stays</dt>

@@ -1,8 +1,8 @@
 'use client';
 
 import { Button } from '#components/ui/button.tsx';
-import { formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
+import { Instant } from '#components/ui/relative-time.tsx';
 import { useAct } from '#components/ui/use-act.ts';
 import type { InvitationRow } from '#lib/shapes/people.ts';
 
@@ -20,7 +20,7 @@ export function InvitationList({ invitations, onWithdraw }: Props) {
         <ul aria-label="Open invitations" className="flex flex-col gap-2 text-muted">
           {invitations.map(({ email, role, expiresAt }) => (
             <li key={email} className="flex flex-wrap items-center gap-2">
-              {email}, {role}: the link works until {formatInstant(expiresAt)}
+              {email}, {role}: the link works until <Instant iso={expiresAt} />
               <Button
                 size="small"
                 aria-label={`Withdraw the invitation for ${email}`}

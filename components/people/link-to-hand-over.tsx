@@ -21,7 +21,7 @@ export function LinkToHandOver({ email, link }: { email: string; link: string })
 
   return (
     <div className="flex flex-col gap-2 rounded-md border border-green bg-surface p-3">
-      <Field label={`Link for ${email}`} hint="Hand it over: it works once and is not shown again.">
+      <Field label={`Link for ${email}`} hint="Hand the link over. It works once and is not shown again.">
         <Input ref={field} readOnly value={link} className="font-mono" />
       </Field>
       <p className="flex items-center gap-3">

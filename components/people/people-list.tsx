@@ -3,9 +3,9 @@
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Select } from '#components/ui/field.tsx';
-import { formatInstant } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
+import { Instant } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { useAct } from '#components/ui/use-act.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
@@ -63,12 +63,14 @@ export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
                 </Field>
               )}
             </Cell>
-            <Cell className="whitespace-nowrap text-muted">{formatInstant(person.createdAt)}</Cell>
+            <Cell className="whitespace-nowrap text-muted">
+              <Instant iso={person.createdAt} />
+            </Cell>
             <Cell className="whitespace-nowrap">
               {person.disabledAt !== null ? (
                 <span className="flex items-center gap-2 text-muted">
                   <Glyph name="–" />
-                  Disabled since {formatInstant(person.disabledAt)}
+                  Disabled since <Instant iso={person.disabledAt} />
                   <Button
                     size="small"
                     aria-label={`Enable ${person.name}`}

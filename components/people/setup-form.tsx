@@ -35,7 +35,7 @@ export function SetupForm({ title, text, email: given, passwordCharsMin, action 
           void setup.run({ name, email, password });
         }}
       >
-        <Field label="Your name" hint="Receipts of your decisions carry it." error={problemOf('name')}>
+        <Field label="Your name" hint="Receipts of your decisions carry this name." error={problemOf('name')}>
           <Input name="name" required autoComplete="name" value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
         <Field label="Mail address" error={problemOf('email')}>

@@ -2,6 +2,7 @@
 
 import { Ellipsis } from 'lucide-react';
 import { useState } from 'react';
+import { useFieldLabel, useLabelled } from '#components/datasets/field-labels.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Bars } from '#components/ui/bars.tsx';
 import { Button } from '#components/ui/button.tsx';
@@ -24,6 +25,7 @@ const PERIODS = { day: 'day', week: 'week (ISO)', month: 'month', quarter: 'quar
 /** How the batch is cut: the choice, its picture, and the chunks one by one with what can be done to each. */
 export function ChunksSection({ plan, fields, preview, problems, noun, onChange }: Props) {
   const { chunking, chunkEdits } = plan;
+  const labelled = useLabelled();
   const [renaming, setRenaming] = useState<{ number: number; name: string } | null>(null);
   const [before, setBefore] = useState<Pick<Plan, 'chunking' | 'chunkEdits'> | null>(null);
   // Edits name chunks by number, so another way of cutting starts without them.
@@ -48,23 +50,23 @@ export function ChunksSection({ plan, fields, preview, problems, noun, onChange 
                 setBefore(null);
               }}
             >
-              Back to the chunks before
+              Back to the earlier chunks
             </Button>
           }
         >
-          {formatNoun(before.chunkEdits.length, 'changes')} by hand were of the chunks as they were cut before.
+          {formatNoun(before.chunkEdits.length, 'changes')} by hand belonged to the earlier chunks.
         </Banner>
       ) : null}
       {preview?.warnings.map((warning) => (
         <Banner key={warning} kind="warning">
-          {warning}
+          {labelled(warning)}
         </Banner>
       ))}
       {preview && preview.coarser.length > 0 ? (
         <Banner
           actions={preview.coarser.map((offer) => (
             <Button key={offer.label} size="small" onClick={() => cut(offer.chunking)}>
-              {offer.label}: {formatNoun(offer.decisions, 'decisions')}
+              {labelled(offer.label)}: {formatNoun(offer.decisions, 'decisions')}
             </Button>
           ))}
         >
@@ -143,7 +145,7 @@ export function ChunksSection({ plan, fields, preview, problems, noun, onChange 
         <p className="flex flex-wrap items-center gap-2 text-muted">
           {formatNoun(chunkEdits.length, 'changes')} by hand.
           <Button size="small" onClick={() => onChange({ ...plan, chunkEdits: chunkEdits.slice(0, -1) })}>
-            Take back the last
+            Undo the last change
           </Button>
           <Button size="small" kind="ghost" onClick={() => onChange({ ...plan, chunkEdits: [] })}>
             All
@@ -174,6 +176,7 @@ function ChunkingFields({
   fields: FieldProfile[];
   onChange: (chunking: Chunking) => void;
 }) {
+  const label = useFieldLabel();
   const field = 'field' in chunking ? chunking.field : '';
   const dates = fields.filter(({ type }) => type.startsWith('date'));
   /** the other ways of cutting as they were left */
@@ -201,7 +204,9 @@ function ChunkingFields({
         <Field label="Field">
           <Select value={field} onChange={(event) => onChange({ ...chunking, field: event.target.value })}>
             {(chunking.by === 'time' && dates.length > 0 ? dates : fields).map(({ name }) => (
-              <option key={name}>{name}</option>
+              <option key={name} value={name}>
+                {label(name)}
+              </option>
             ))}
             {fields.some(({ name }) => name === field) ? null : <option>{field}</option>}
           </Select>

@@ -1,5 +1,6 @@
 'use client';
 
+import { useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { Field, Select, Textarea } from '#components/ui/field.tsx';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
@@ -11,7 +12,7 @@ type Props = Omit<SectionProps, 'preview'>;
 
 const POLICIES = [
   { value: '', words: 'as proposed' },
-  { value: 'each', words: 'one after the other, each waits for a yes' },
+  { value: 'each', words: 'one after the other, each after the review before it' },
   { value: 'pilot', words: 'one pilot first, then all others in parallel' },
   { value: 'parallel', words: 'all at once' },
 ];
@@ -26,7 +27,7 @@ export function GatesSection({ plan, problems, onChange }: Omit<Props, 'fields'>
         label="Chunks are classified"
         hint={
           two
-            ? 'No action runs before two others have signed its chunk.'
+            ? 'No action runs before two other people have signed its chunk.'
             : 'No action ever runs before you have seen and approved its chunk.'
         }
       >
@@ -58,9 +59,10 @@ export function GatesSection({ plan, problems, onChange }: Omit<Props, 'fields'>
 /** Which items must not run at the same time, or must wait for each other. */
 export function IndependenceSection({ plan, fields, problems, onChange }: Props) {
   const { independence } = plan;
+  const label = useFieldLabel();
   return (
     <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2">
-      <Field label="An action changes the thing named by" hint="Items that name the same thing run one after the other.">
+      <Field label="Field that identifies what an action changes" hint="Items with the same value run one after the other.">
         <Select
           data-at="independence.resource"
           value={independence.resource[0] ?? ''}
@@ -71,16 +73,18 @@ export function IndependenceSection({ plan, fields, problems, onChange }: Props)
             })
           }
         >
-          <option value="">nothing in common</option>
+          <option value="">no field</option>
           {independence.resource.length > 1 ? (
-            <option value={independence.resource[0]}>{independence.resource.join(' + ')}</option>
+            <option value={independence.resource[0]}>{independence.resource.map(label).join(' + ')}</option>
           ) : null}
           {fields.map(({ name }) => (
-            <option key={name}>{name}</option>
+            <option key={name} value={name}>
+              {label(name)}
+            </option>
           ))}
         </Select>
       </Field>
-      <Field label="An item waits for the one named in" hint="Then everything runs in that order, one at a time.">
+      <Field label="Field that names the item to wait for" hint="Items then run in that order, one at a time.">
         <Select
           data-at="independence.dependsOn"
           value={independence.dependsOn ?? ''}
@@ -91,9 +95,11 @@ export function IndependenceSection({ plan, fields, problems, onChange }: Props)
             })
           }
         >
-          <option value="">none</option>
+          <option value="">no field</option>
           {fields.map(({ name }) => (
-            <option key={name}>{name}</option>
+            <option key={name} value={name}>
+              {label(name)}
+            </option>
           ))}
         </Select>
       </Field>
@@ -152,7 +158,7 @@ export function LimitsSection({ plan, problems, onChange }: Omit<Props, 'fields'
           onChange={(consecutive) => set({ haltAfter: { ...haltAfter, consecutive } })}
         />
         <TextField
-          label="Halt at failed, in %"
+          label="Halt at this share of failures, in %"
           hint="after 20 outcomes"
           path="execution.haltAfter.share"
           inputMode="decimal"
@@ -162,7 +168,7 @@ export function LimitsSection({ plan, problems, onChange }: Omit<Props, 'fields'
           onChange={(share) => set({ haltAfter: { ...haltAfter, share } })}
         />
       </div>
-      <Field label="A receipt's line" hint="{{verb}} is what was done; fields go in double braces.">
+      <Field label="Receipt line" hint="{{verb}} is what was done. Fields go in double braces.">
         <Textarea
           rows={1}
           spellCheck={false}

@@ -21,7 +21,7 @@ test.each([
   ['categories.7.action.do', 'Category 8: name'],
   ['chunking.minItems', 'Merge below'],
   ['chunking.by', 'Chunks by'],
-  ['execution.haltAfter.share', 'Halt at failed, in %'],
+  ['execution.haltAfter.share', 'Halt at this share of failures, in %'],
 ])('The place %s is “%s”', (path, words) => {
   expect(placeWords(path, plan, forms)).toBe(words);
 });

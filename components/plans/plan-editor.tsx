@@ -2,6 +2,7 @@
 
 import { useMemo } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
+import { useFieldLabel, useLabelled } from '#components/datasets/field-labels.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Disclosure } from '#components/ui/disclosure.tsx';
@@ -58,6 +59,8 @@ export function PlanEditor({
   const start = useAct(onStart);
   const save = useAct(onSave);
   const { faults, tell } = useFaults();
+  const label = useFieldLabel();
+  const labelled = useLabelled();
   const schema = useMemo(() => planSchemaOnPage(forms), [forms]);
   const problems = previewError?.problems ?? preview?.problems ?? [];
   const refusal = start.refusal ?? save.refusal;
@@ -111,7 +114,7 @@ export function PlanEditor({
               onChange={onChange}
             />
           </Disclosure>
-          <Disclosure title={`Chunks by ${chunkWords(plan)}`} summary={preview ? chunkSummary(preview) : '…'} open>
+          <Disclosure title={`Chunks by ${chunkWords(plan, label)}`} summary={preview ? chunkSummary(preview) : '…'} open>
             <ChunksSection
               plan={plan}
               fields={fields}
@@ -127,7 +130,7 @@ export function PlanEditor({
               preview ? (
                 <span className={preview.independence.ok ? '' : 'text-amber'}>
                   {preview.independence.ok ? 'OK: ' : ''}
-                  {preview.independence.ok ? uncapitalised(preview.independence.why) : preview.independence.why}
+                  {labelled(preview.independence.ok ? uncapitalised(preview.independence.why) : preview.independence.why)}
                 </span>
               ) : null
             }
@@ -225,9 +228,9 @@ function ActionSummary({ plan }: { plan: Plan }) {
   );
 }
 
-function chunkWords({ chunking }: Plan): string {
+function chunkWords({ chunking }: Plan, label: (name: string) => string): string {
   if (chunking.by === 'time') return chunking.every;
-  return chunking.by === 'category' ? chunking.field : 'size';
+  return chunking.by === 'category' ? label(chunking.field) : 'size';
 }
 
 function chunkSummary({ chunks, decisions, minutes }: PlanPreview): string {

@@ -78,7 +78,7 @@ export function useTyped<Value>({ path, value, write, read, onChange, long = fal
             </Button>
           ) : null}
           <Button size="small" onClick={() => setDraft(null)}>
-            Drop this text
+            Discard this text
           </Button>
         </span>
       ) : null}
@@ -99,7 +99,7 @@ export function useTyped<Value>({ path, value, write, read, onChange, long = fal
   };
 }
 
-const CHANGED = 'The plan has changed since this was typed.';
+const CHANGED = 'The plan changed after this was typed.';
 
 function useFault(path: string, message: string | null): void {
   const tell = useContext(FaultsContext);

@@ -2,6 +2,7 @@
 
 import { GripVertical, X } from 'lucide-react';
 import { type DragEvent, type KeyboardEvent, useId, useState } from 'react';
+import { useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { classes } from '#components/ui/classes.ts';
 import { Input, Select, Textarea } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
@@ -157,6 +158,7 @@ function RowFields({
   onChange: (row: RuleRow) => void;
 }) {
   const listId = useId();
+  const label = useFieldLabel();
   const profile = fields.find((field) => field.name === row.field);
   const values = profile?.top ?? [];
   const date = row.operator === 'before' || row.operator === 'after';
@@ -169,7 +171,9 @@ function RowFields({
       >
         {fields.some((field) => field.name === row.field) ? null : <option value={row.field}>{row.field} (no such field)</option>}
         {fields.map((field) => (
-          <option key={field.name}>{field.name}</option>
+          <option key={field.name} value={field.name}>
+            {label(field.name)}
+          </option>
         ))}
       </Select>
       <Select

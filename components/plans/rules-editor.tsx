@@ -2,6 +2,7 @@
 
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { FieldValue, useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Checkbox, Field, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
@@ -41,7 +42,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
 
   return (
     <div className="flex flex-col gap-3">
-      <ol aria-label="Rules, the first that matches decides" className="flex flex-col">
+      <ol aria-label="Rules: the first that matches decides" className="flex flex-col">
         {rules.map((rule, index) => (
           <RuleLine
             key={rows.keys[index]}
@@ -82,7 +83,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
         </Button>
         <Checkbox label="Edit as CEL" checked={asCel} onChange={(event) => setAsCel(event.target.checked)} />
         <span className="flex items-center gap-2 sm:ml-auto">
-          <Field label="What no rule matches goes to" hideLabel className="flex items-center gap-2">
+          <Field label="Category of items that no rule matches" hideLabel className="flex items-center gap-2">
             <Select
               data-at="classifier.otherwise"
               value={otherwise}
@@ -94,7 +95,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
               ))}
             </Select>
           </Field>
-          <span className="order-first text-muted">everything else →</span>
+          <span className="order-first text-muted">Everything else →</span>
           <span className="w-16 text-right text-muted">{preview ? formatCount(Math.max(0, total - ruled)) : '…'}</span>
         </span>
       </div>
@@ -105,6 +106,7 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
 
 /** Frequent values of the fields; a press makes a rule of one. */
 function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose: (field: string, value: string) => void }) {
+  const label = useFieldLabel();
   const useful = fields.filter(({ top }) => top.length > 0 && top[0] && top[0].count > 1);
   const [chosen, setChosen] = useState('');
   const field = useful.find(({ name }) => name === chosen) ?? useful[0];
@@ -119,7 +121,9 @@ function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose
         className="w-36"
       >
         {useful.map(({ name }) => (
-          <option key={name}>{name}</option>
+          <option key={name} value={name}>
+            {label(name)}
+          </option>
         ))}
       </Select>
       {field.top.slice(0, 8).map(({ value, count }) => (
@@ -129,7 +133,7 @@ function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose
           onClick={() => onChoose(field.name, value)}
           className="row-item inline-flex max-w-60 items-center gap-1.5 rounded-md border border-hairline px-2 transition-colors hover:border-control hover:bg-sunken"
         >
-          <span className="truncate">{value === '' ? '(empty)' : value}</span>
+          <span className="truncate">{value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}</span>
           <span className="text-12 text-muted">{formatCount(count)}</span>
         </button>
       ))}

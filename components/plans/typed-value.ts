@@ -50,7 +50,7 @@ export function typedTimeZone(text: string): Typed<string> {
     new Intl.DateTimeFormat('en', { timeZone: value });
     return { value };
   } catch {
-    return { fault: 'Not a time zone of the IANA database, such as Europe/Rome.' };
+    return { fault: 'This is not a time zone of the IANA database. Write one such as Europe/Rome.' };
   }
 }
 

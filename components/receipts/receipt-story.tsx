@@ -1,7 +1,7 @@
 import { classes } from '#components/ui/classes.ts';
 import { Digest } from '#components/ui/digest.tsx';
-import { formatInstant } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { Instant } from '#components/ui/relative-time.tsx';
 import { TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import { receiptLook } from './look.ts';
@@ -27,14 +27,14 @@ export function ReceiptStory({ receipts, names }: { receipts: ReceiptRow[]; name
                 {storyWords(receipt, names)}
               </p>
               <p className="mt-0.5 flex flex-wrap items-center gap-x-3 font-mono text-12 leading-[18px] text-muted">
-                <time dateTime={receipt.committedAt}>{formatInstant(receipt.committedAt)}</time>
+                <Instant iso={receipt.committedAt} />
                 <span>
                   receipt {receipt.chunk}.{receipt.seq}
                 </span>
                 <Digest hex={receipt.leaf} label="Hash" />
               </p>
               <details className="mt-1">
-                <summary className="w-fit text-12 text-muted hover:text-text">Its body</summary>
+                <summary className="w-fit text-12 text-muted hover:text-text">Body of the receipt</summary>
                 {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
                 <pre tabIndex={0} className="mt-2 overflow-x-auto rounded-md bg-sunken p-3 font-mono text-12 leading-[18px]">
                   {JSON.stringify(receipt.body, null, 2)}

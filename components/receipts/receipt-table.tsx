@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { formatInstant } from '#components/ui/format.ts';
+import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
@@ -36,8 +36,12 @@ export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts:
           <Cell>
             <StateBadge {...receiptLook(receipt)} />
           </Cell>
-          <Cell className="max-w-xl truncate font-mono text-12">{receipt.line}</Cell>
-          <Cell className="whitespace-nowrap text-muted">{formatInstant(receipt.committedAt)}</Cell>
+          <Cell className="max-w-xl truncate font-mono text-12">
+            {receipt.kind === 'decision' ? <Zoned text={receipt.line} /> : receipt.line}
+          </Cell>
+          <Cell className="whitespace-nowrap text-muted">
+            <Instant iso={receipt.committedAt} />
+          </Cell>
           <Cell className="font-mono text-12 text-muted">{receipt.leaf.slice(0, 12)}</Cell>
         </Row>
       ))}

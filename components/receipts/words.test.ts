@@ -29,7 +29,7 @@ test.each<[Partial<ToldReceipt>, string]>([
   ],
   [
     { kind: 'decision', result: null, signing: 'second', body: { by: 'user:1', answers: { execute: true }, seenCount: 2 } },
-    'Ada signed as the second, and so approved what was on the screen after seeing 2 samples.',
+    'Ada signed second, and so approved what was on the screen after seeing 2 samples.',
   ],
   [
     { kind: 'decision', result: null, signing: 'refused', body: { by: 'user:1', answers: { sendBack: true } } },
@@ -37,7 +37,7 @@ test.each<[Partial<ToldReceipt>, string]>([
   ],
   [
     { kind: 'decision', result: null, body: { by: 'user:2', answers: { next: true } } },
-    'user:2 let the next chunk go on; nothing of this one was executed.',
+    'user:2 let the next chunk continue; nothing of this chunk was executed.',
   ],
   [
     {
@@ -45,12 +45,12 @@ test.each<[Partial<ToldReceipt>, string]>([
       result: null,
       body: { by: 'worker:1', attempt: 2, action: { connector: 'http', connection: 'crm', do: 'POST' } },
     },
-    'Worker 4012 wrote down what it was about to send (http crm POST, attempt 2), and only then sent it.',
+    'Worker 4012 stored what it was about to send (http crm POST, attempt 2), and sent it only then.',
   ],
   [{ body: { by: 'worker:1', target: '991' } }, 'It was done; the target calls it 991.'],
   [
     { result: 'uncertain', body: { by: 'worker:1', reason: 'timeout' } },
-    'Nothing was heard that says what became of it (timeout). It may have happened; it is not repeated by itself.',
+    'Nobody knows what became of it (timeout). It may have happened. It is not repeated by itself.',
   ],
   [{ result: 'skipped', body: { by: 'worker:1' } }, 'Worker 4012 skipped it. Nothing was sent.'],
   [
@@ -59,7 +59,7 @@ test.each<[Partial<ToldReceipt>, string]>([
   ],
   [
     { kind: 'resolution', result: 'abandoned', body: { by: 'user:1', evidence: 'person' } },
-    'Ada answered: nobody can know. It stays uncertain, accepted as such.',
+    'Ada answered: nobody can know. It stays uncertain, and was accepted as unknown.',
   ],
 ])('%j reads as a sentence', (change, sentence) => {
   expect(storyWords(receipt(change), names)).toBe(sentence);

@@ -16,7 +16,7 @@ export function storyWords(receipt: ToldReceipt, names: Record<string, string>):
     case 'decision':
       return `${who} ${decided(receipt)}${body.override ? `, without a sample of each (“${text(body.override)}”)` : ''}.`;
     case 'intent':
-      return `${who} wrote down what it was about to send (${actionName(body.action)}, attempt ${text(body.attempt) || '1'}), and only then sent it.`;
+      return `${who} stored what it was about to send (${actionName(body.action)}, attempt ${text(body.attempt) || '1'}), and sent it only then.`;
     case 'outcome':
       return outcome(receipt, who);
     case 'resolution':
@@ -29,20 +29,20 @@ function decided({ body, signing }: ToldReceipt): string {
   const seen = typeof body.seenCount === 'number' ? ` after seeing ${formatNoun(body.seenCount, 'samples')}` : '';
   if (answers.release) return 'released the rest after the first were done';
   if (signing === 'first') return `signed first what was on the screen${seen}; nothing runs before a second person signs`;
-  if (signing === 'second') return `signed as the second, and so approved what was on the screen${seen}`;
+  if (signing === 'second') return `signed second, and so approved what was on the screen${seen}`;
   if (signing === 'refused') return 'did not sign; the first signature is void';
   if (answers.execute) return `approved what was on the screen${seen}`;
   if (answers.sendBack) return 'sent the chunk back';
   if (answers.close) return 'closed the chunk without executing';
-  return 'let the next chunk go on; nothing of this one was executed';
+  return 'let the next chunk continue; nothing of this chunk was executed';
 }
 
 function outcome({ result, body }: ToldReceipt, who: string): string {
   const reason = body.reason ? ` (${reasonWords(text(body.reason))})` : '';
   if (result === 'succeeded') return `It was done${reason}${body.target ? `; the target calls it ${text(body.target)}` : ''}.`;
-  if (result === 'failed') return `It failed${reason}. Nothing was changed by it.`;
+  if (result === 'failed') return `It failed${reason}. It changed nothing.`;
   if (result === 'uncertain')
-    return `Nothing was heard that says what became of it${reason}. It may have happened; it is not repeated by itself.`;
+    return `Nobody knows what became of it${reason}. It may have happened. It is not repeated by itself.`;
   return `${who} skipped it${reason}. Nothing was sent.`;
 }
 
@@ -50,7 +50,7 @@ function resolution({ result, body }: ToldReceipt, who: string): string {
   const how = body.evidence === 'inspection' ? `${who} looked at the target` : `${who} answered`;
   if (result === 'succeeded') return `${how}: it happened.`;
   if (result === 'not_executed') return `${how}: it did not happen. Nothing was resent.`;
-  return `${how}: nobody can know. It stays uncertain, accepted as such.`;
+  return `${how}: nobody can know. It stays uncertain, and was accepted as unknown.`;
 }
 
 function actionName(action: unknown): string {

@@ -1,4 +1,5 @@
 import Link from 'next/link';
+import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import type { ShelfItem } from '#lib/shapes/shelf.ts';
@@ -12,7 +13,9 @@ export function ShelfItemTable({ batchId, items, columns }: { batchId: string; i
         <>
           <HeadCell align="end">No.</HeadCell>
           {columns.map((name) => (
-            <HeadCell key={name}>{name}</HeadCell>
+            <HeadCell key={name}>
+              <FieldName name={name} />
+            </HeadCell>
           ))}
           <HeadCell>Since</HeadCell>
           <HeadCell align="end">Receipt</HeadCell>
@@ -26,7 +29,7 @@ export function ShelfItemTable({ batchId, items, columns }: { batchId: string; i
           </Cell>
           {columns.map((name) => (
             <Cell key={name} className="max-w-md truncate">
-              {Object.hasOwn(fields, name) ? fields[name]?.slice(0, SHOWN_CHARS) : ''}
+              <FieldValue name={name} value={Object.hasOwn(fields, name) ? (fields[name]?.slice(0, SHOWN_CHARS) ?? '') : ''} />
             </Cell>
           ))}
           <Cell className="whitespace-nowrap text-muted">

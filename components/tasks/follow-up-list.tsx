@@ -3,15 +3,15 @@
 import Link from 'next/link';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
-import { formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
+import { Instant } from '#components/ui/relative-time.tsx';
 import { useAct } from '#components/ui/use-act.ts';
 import type { FollowUp } from '#lib/shapes/tasks.ts';
 
 /** Follow-up tasks that batches created; a press says it is done. */
 export function FollowUpList({ tasks, onDone }: { tasks: FollowUp[]; onDone: (task: { id: string }) => Promise<Outcome> }) {
   if (tasks.length === 0)
-    return <EmptyState title="No follow-up tasks" text="A category whose action is a task makes one per item." />;
+    return <EmptyState title="No follow-up tasks" text="A category whose action is a task makes a task for each of its items." />;
   return (
     <ul className="rounded-md border border-hairline">
       {tasks.map((task) => (
@@ -32,7 +32,7 @@ function FollowUpLine({ task, onDone }: { task: FollowUp; onDone: (task: { id: s
           <Link href={`/batches/${task.batchId}`} className="underline-offset-2 hover:underline">
             {task.batchName}
           </Link>{' '}
-          · {formatInstant(task.at)}
+          · <Instant iso={task.at} />
         </p>
         {done.refusal ? (
           <p role="alert" className="text-red">

@@ -50,11 +50,11 @@ export function CommandPalette({
             <Command.Input
               value={query}
               onValueChange={setQuery}
-              placeholder="Go to, or do…"
+              placeholder="Find a page or an action…"
               className="h-12 w-full border-b border-hairline bg-transparent px-4 text-16 outline-none"
             />
             <Command.List className="max-h-[50dvh] overflow-y-auto p-1">
-              <Command.Empty className="px-3 py-6 text-muted">Nothing goes by that name.</Command.Empty>
+              <Command.Empty className="px-3 py-6 text-muted">No command has that name.</Command.Empty>
               {groupsOf(commands).map(([group, members]) => (
                 <Command.Group
                   key={group}

@@ -102,7 +102,7 @@ export function ConfirmDialog({
         <div className="flex flex-col gap-4">
           {children}
           {typed === undefined ? null : (
-            <Field label={`Type ${typed} to go on`}>
+            <Field label={`Type ${typed} to continue`}>
               <Input value={answer} onChange={(event) => setAnswer(event.target.value)} autoComplete="off" inputMode="numeric" />
             </Field>
           )}

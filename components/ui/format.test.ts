@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatDuration, formatInstant, formatNoun, formatShare } from './format.ts';
+import { formatBytes, formatClock, formatDuration, formatInstant, formatNoun, formatShare, formatSpan } from './format.ts';
 
 test('numbers carry separators and their noun in the right number', () => {
   expect(formatNoun(1902, 'mails')).toBe('1,902 mails');
@@ -19,4 +19,11 @@ test('durations, sizes and shares are in the unit a person would choose', () => 
 test('an instant is the same everywhere, and what is no date is left alone', () => {
   expect(formatInstant('2026-11-23T20:30:45.123+02:00')).toBe('2026-11-23 18:30 UTC');
   expect(formatInstant('yesterday')).toBe('yesterday');
+  expect(formatInstant('2026-11-23T23:30:45.123Z', 'Europe/Rome')).toBe('2026-11-24 00:30');
+  expect(formatInstant('0099-01-01T00:00:00.000Z')).toBe('0099-01-01 00:00 UTC');
+  expect(formatClock('2026-11-23T23:30:45.123Z')).toBe('23:30:45 UTC');
+  expect(formatClock('2026-11-23T23:30:45.123Z', 'Asia/Kolkata')).toBe('05:00:45');
+  expect(formatClock('soon', 'Asia/Kolkata')).toBe('soon');
+  expect(formatSpan('2026-11-23T14:05:00Z', '2026-11-23T14:07:59Z')).toBe('2026-11-23 14:05 UTC to 14:07 UTC');
+  expect(formatSpan('2026-11-23T14:05:00Z', '2026-11-24T00:01:00Z')).toBe('2026-11-23 14:05 UTC to 2026-11-24 00:01 UTC');
 });

@@ -45,18 +45,39 @@ export function formatBytes(bytes: number): string {
   return `${SHARE.format(value)} ${units[unit]}`;
 }
 
-/** An ISO instant as "2026-11-23 20:30 UTC"; text that is no date comes back as it is. */
-export function formatInstant(iso: string): string {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return iso;
-  return `${date.toISOString().slice(0, 10)} ${date.toISOString().slice(11, 16)} UTC`;
+/** An ISO instant as "2026-11-23 20:30 UTC", in a named zone as "2026-11-23 21:30"; text that is no date comes back as it is. */
+export function formatInstant(iso: string, timeZone: string | null = null): string {
+  const local = onClock(iso, timeZone);
+  if (local === null) return iso;
+  return `${local.slice(0, 16)}${timeZone === null ? ' UTC' : ''}`;
 }
 
-/** The clock time of an ISO instant, "14:02:07". */
-export function formatClock(iso: string): string {
-  const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? iso : date.toISOString().slice(11, 19);
+/** The clock time of an ISO instant: "14:02:07 UTC", in a named zone "15:02:07". */
+export function formatClock(iso: string, timeZone: string | null = null): string {
+  const local = onClock(iso, timeZone);
+  if (local === null) return iso;
+  return `${local.slice(11)}${timeZone === null ? ' UTC' : ''}`;
 }
+
+/** "2026-11-23 20:30:07" on the clocks of a time zone, null being UTC; null for text that is no date. */
+function onClock(iso: string, timeZone: string | null): string | null {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return null;
+  if (timeZone === null) return date.toISOString().slice(0, 19).replace('T', ' ');
+  let format = FORMATS.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit' },
+      ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    });
+    FORMATS.set(timeZone, format);
+  }
+  const parts = Object.fromEntries(format.formatToParts(date).map(({ type, value }) => [type, value]));
+  return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}:${parts.second}`;
+}
+
+/** Making one takes longer than a thousand uses of it. */
+const FORMATS = new Map<string, Intl.DateTimeFormat>();
 
 /** Seconds as people estimate: 45 -> "45 s", 240 -> "4 min", 9000 -> "2.5 h". */
 export function formatDuration(seconds: number): string {
@@ -66,9 +87,9 @@ export function formatDuration(seconds: number): string {
   return `${SHARE.format(seconds / 86_400)} days`;
 }
 
-/** From one instant to another, the day said once where it is one. */
+/** From one instant to another, the day said once where it is one: "2026-11-23 14:05 UTC to 14:09 UTC". */
 export function formatSpan(from: string, to: string): string {
   const [first, last] = [formatInstant(from), formatInstant(to)];
   if (first === last) return first;
-  return first.slice(0, 10) === last.slice(0, 10) ? `${first.slice(0, 16)} to ${last.slice(11)}` : `${first} to ${last}`;
+  return `${first} to ${first.slice(0, 10) === last.slice(0, 10) ? last.slice(11) : last}`;
 }

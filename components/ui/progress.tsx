@@ -13,7 +13,8 @@ export function Progress({
   tone?: Tone;
   hideLabel?: boolean;
 }) {
-  const percent = value === null ? null : Math.round(Math.min(1, Math.max(0, value)) * 100);
+  // Rounded down: full is only what is complete.
+  const percent = value === null ? null : Math.floor(Math.min(1, Math.max(0, value)) * 100);
   return (
     <div className="min-w-0">
       <div

@@ -1,5 +1,6 @@
 import { classes } from './classes.ts';
 import { Glyph, type GlyphName } from './glyph.tsx';
+import { Zoned } from './relative-time.tsx';
 
 export type Tone = 'neutral' | 'blue' | 'amber' | 'accent' | 'violet' | 'green' | 'red' | 'magenta' | 'rust';
 
@@ -42,7 +43,9 @@ export function StateBadge({ tone, glyph, word, wraps = false, className }: Stat
       )}
     >
       <Glyph name={glyph} {...(wraps ? { className: 'mt-1 self-start' } : {})} />
-      {word}
+      <span className={wraps ? 'min-w-0' : ''}>
+        <Zoned text={word} />
+      </span>
     </span>
   );
 }

@@ -16,7 +16,7 @@ export function useAct<Input extends unknown[], Value>(act: (...input: Input) =>
   latest.current = act;
 
   const run = useCallback(async (...input: Input): Promise<Outcome<Value>> => {
-    if (running.current) return { ok: false, code: 'busy', message: 'The last request has not been answered yet.' };
+    if (running.current) return { ok: false, code: 'busy', message: 'The previous request has not been answered yet.' };
     running.current = true;
     setPending(true);
     setRefusal(null);
@@ -38,6 +38,6 @@ function unanswered(): Refusal {
   return {
     ok: false,
     code: 'unanswered',
-    message: 'The server did not answer. It may or may not have been done: reload to see.',
+    message: 'The server did not answer. It is not known whether this was done. Reload to see.',
   };
 }

@@ -1,6 +1,6 @@
 'use client';
 
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { classes } from '#components/ui/classes.ts';
@@ -8,6 +8,7 @@ import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Field, Input } from '#components/ui/field.tsx';
 import { formatCount, formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
+import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { useAct } from '#components/ui/use-act.ts';
 import type { Answered, UncertainAnswer, UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
@@ -56,7 +57,7 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
   };
   const sendAgain = async () => {
     const outcome = await retry.run();
-    if (outcome.ok) setTold({ text: 'They are being sent again, each as a new attempt.', retry: false });
+    if (outcome.ok) setTold({ text: 'The actions are being sent again, each as a new attempt.', retry: false });
   };
   const toggle = (ordinal: number) => {
     const next = new Set(group ? [] : chosen);
@@ -84,7 +85,7 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
       {items.length === 0 ? (
         <EmptyState
           title="Nothing is uncertain"
-          text="When a request went out and no answer came, it is listed here until a person says what became of it."
+          text="A request that went out without an answer is listed here until a person says what became of it."
           level={3}
         />
       ) : (
@@ -193,10 +194,12 @@ function Groups({
               )}
             >
               {group.id === chosen?.id ? '✓ ' : ''}
-              {groupTitle(group)}
+              <Zoned text={groupTitle(group)} />
             </button>
           ) : (
-            <span className="text-muted">{groupTitle(group)}</span>
+            <span className="text-muted">
+              <Zoned text={groupTitle(group)} />
+            </span>
           )}
         </li>
       ))}
@@ -215,11 +218,11 @@ function Row({
   disabled: boolean;
   onToggle: () => void;
 }) {
-  const facts: [string, string | null][] = [
+  const facts: [string, ReactNode][] = [
     ['Action', item.action],
     ['Request', item.request],
     ['Body', item.body === null ? null : `${item.body}${item.bodyCut ? '…' : ''}`],
-    ['Written down', `${formatInstant(item.intentAt)}, by worker ${item.worker}`],
+    ['Intent stored', <Zoned key="at" text={`${formatInstant(item.intentAt)}, by worker ${item.worker}`} />],
     ['Attempt', formatCount(item.attempt)],
     ['Idempotency key', item.idempotencyKey],
   ];
@@ -261,11 +264,15 @@ function Row({
           )}
           <dt className="text-muted">The target now</dt>
           <dd>
-            {item.inspection
-              ? `${inspectedWords(item.inspection)} Asked ${formatInstant(item.inspection.at)} by ${item.inspection.by}.`
-              : item.canAsk
-                ? 'Not asked yet.'
-                : CANNOT_ASK}
+            {item.inspection ? (
+              <>
+                {inspectedWords(item.inspection)} Asked <Instant iso={item.inspection.at} /> by {item.inspection.by}.
+              </>
+            ) : item.canAsk ? (
+              'Not asked yet.'
+            ) : (
+              CANNOT_ASK
+            )}
           </dd>
         </dl>
       </details>

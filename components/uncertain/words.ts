@@ -4,7 +4,7 @@ import { formatCount, formatInstant, formatNoun, formatSpan } from '#components/
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { Answered, UncertainAnswer, UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 
-export const CANNOT_ASK = 'This plan has no way to look it up at the target.';
+export const CANNOT_ASK = 'The plan does not say how to look this up at the target.';
 
 /** "24 from worker 4711 on host, lost at 2026-11-23 14:02 UTC". */
 export function groupTitle(group: Omit<UncertainGroup, 'id' | 'reason' | 'canAsk'>): string {
@@ -16,18 +16,18 @@ export function groupTitle(group: Omit<UncertainGroup, 'id' | 'reason' | 'canAsk
 
 type Inspection = NonNullable<UncertainItem['inspection']>;
 
-/** What the target said when it was last asked: "The target says: it happened." */
+/** What the target said when it was last asked: "The target says that it happened." */
 export function inspectedWords({ finding, reason }: Pick<Inspection, 'finding' | 'reason'>): string {
-  if (finding === 'happened') return 'The target says: it happened.';
-  if (finding === 'not_there') return 'The target says: it isn’t there. It may still be on its way.';
-  return `The target couldn’t say${reason ? ` (${reasonWords(reason)})` : ''}.`;
+  if (finding === 'happened') return 'The target says that it happened.';
+  if (finding === 'not_there') return 'The target does not have it. It may still be on its way.';
+  return `The target could not say whether it happened${reason ? ` (${reasonWords(reason)})` : ''}.`;
 }
 
 /** What came of an answer, in one announcement. */
 export function answeredWords(answer: UncertainAnswer, { answered, skipped, left, said }: Answered): string {
   const rest = [
-    skipped.length > 0 ? `${formatCount(skipped.length)} had been answered meanwhile.` : '',
-    left > 0 ? `${formatCount(left)} are left: answer once more.` : '',
+    skipped.length > 0 ? `${formatCount(skipped.length)} had already been answered.` : '',
+    left > 0 ? `${formatCount(left)} are left. Answer again.` : '',
   ];
   return [answer === 'ask' ? askedWords(said) : recorded(answer, answered), ...rest].filter(Boolean).join(' ');
 }
@@ -48,10 +48,10 @@ function askedWords(said: Answered['said']): string {
   const parts = [
     [count('happened'), 'happened'],
     [count('not_there'), 'not there'],
-    [count('unknown'), 'it couldn’t say'],
-    [count('cannot_ask'), 'no way to ask'],
+    [count('unknown'), 'unclear'],
+    [count('cannot_ask'), 'could not be asked'],
   ] as const;
-  return `The target says: ${parts
+  return `The target was asked: ${parts
     .filter(([n]) => n > 0)
     .map(([n, what]) => `${formatCount(n)} ${what}`)
     .join(', ')}.`;

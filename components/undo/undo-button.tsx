@@ -44,7 +44,7 @@ export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
         open={open}
         onClose={() => setOpen(false)}
         title={`Undo ${what}?`}
-        description="Nothing is changed yet: the undo becomes a batch of its own, which you look at and approve."
+        description="Nothing is changed yet. The undo becomes a batch of its own, which you review and approve."
         confirm={start.pending ? 'Starting…' : 'Start the undo'}
         disabled={view === null || view.restorable === 0}
         pending={start.pending}

@@ -27,7 +27,7 @@ export function UndoLinks({
           <Link href={`/batches/${undoes.id}`} className={LINK}>
             {undoes.name}
           </Link>
-          : only what it changed, and only what is still as it left it.
+          . It restores only what that batch changed and nobody changed afterwards.
         </Banner>
       ) : null}
       {told.map((undo) => (
@@ -37,10 +37,10 @@ export function UndoLinks({
             {undo.name}
           </Link>
           {undo.done < undo.items && BATCH_UNFINISHED.includes(undo.state)
-            ? `; ${formatCount(undo.items - undo.done)} more are in it, and not undone yet.`
+            ? `; ${formatCount(undo.items - undo.done)} more are in it and are not undone yet.`
             : '.'}
           {undo.takenBack > 0
-            ? ` ${undo.takenBack === undo.done ? (undo.done === 1 ? 'It' : 'All of them') : formatCount(undo.takenBack)} ${undo.takenBack === 1 ? 'was' : 'were'} undone in turn: what was done stands again.`
+            ? ` ${undo.takenBack === undo.done ? (undo.done === 1 ? 'It' : 'All of them') : formatCount(undo.takenBack)} ${undo.takenBack === 1 ? 'was' : 'were'} undone in turn, so what was done stands again.`
             : ''}
         </Banner>
       ))}

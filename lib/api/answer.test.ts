@@ -99,7 +99,7 @@ describe('a problem', () => {
     expect(status).toBe(404);
     expect(body).toEqual({
       type: 'urn:countersign:problem:not_found',
-      title: 'There is no such thing',
+      title: 'It was not found',
       status: 404,
       detail: 'There is no such batch.',
       code: 'not_found',

@@ -41,7 +41,7 @@ async function answer(request: Request, path: string): Promise<Response> {
   if (found && 'target' in found && found.target.by === 'document') return Response.json(await openApiDocument());
   const actor = await apiActor(request);
   if (new URL(request.url).search.includes('%00'))
-    throw new CountersignError('invalid', 'The address holds the character NUL (%00), which no text here can.');
+    throw new CountersignError('invalid', 'The address contains the NUL character (%00). Remove it.');
   if (!found)
     throw new CountersignError(
       'not_found',
@@ -93,6 +93,6 @@ async function call(actor: Actor, request: Request, path: string, body: Buffer |
   });
   const { matched } = await handler.handle(asked, { context: { actor, told } });
   if ('error' in told) throw told.error;
-  if (!matched || told.status === undefined) throw new Error(`The contract has ${path}, but nothing answered it.`);
+  if (!matched || told.status === undefined) throw new Error(`The contract describes ${path}, but no handler answered it.`);
   return Response.json(told.value, { status: told.status });
 }

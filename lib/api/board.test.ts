@@ -65,7 +65,7 @@ describe('a target', () => {
       { waitsFor: { for: 'target', until: null, target: TARGET } },
     ]);
     expect((await ask(`/batches/${batchId}`)).body).toMatchObject({
-      says: { mood: 'stands', words: `1 chunk waits for ${TARGET}` },
+      says: { mood: 'stands', words: `Waiting for ${TARGET} (1)` },
     });
 
     expect(await ask(`/incidents/${paused.body.id}/resume`, 'POST')).toEqual({

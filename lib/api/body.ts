@@ -22,7 +22,7 @@ export async function readJsonBody(request: Request): Promise<Buffer> {
     assertShallow(text);
     assertStorable(parseSafely(text));
   } catch (error) {
-    throw new CountersignError('invalid', `The body is not JSON that can be taken: ${(error as Error).message.slice(0, 300)}`);
+    throw new CountersignError('invalid', `The body can't be read as JSON: ${(error as Error).message.slice(0, 300)}`);
   }
   return bytes;
 }
@@ -30,10 +30,7 @@ export async function readJsonBody(request: Request): Promise<Buffer> {
 function assertJson(request: Request): void {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === 'application/json') return;
-  throw new CountersignError(
-    'unsupported',
-    `The body is sent as ${type || 'nothing in particular'}. Send it as application/json.`,
-  );
+  throw new CountersignError('unsupported', `The body's content type is ${type || 'missing'}. Send application/json.`);
 }
 
 /** Before JSON is parsed: whatever walks through it afterwards may do so by calling itself. Throws in words. */
@@ -47,7 +44,7 @@ export function assertShallow(text: string): void {
       else if (char === '"') quoted = false;
     } else if (char === '"') quoted = true;
     else if (char === '[' || char === '{') {
-      if (++depth > API_BODY_DEPTH_MAX) throw new Error(`It is nested more than ${API_BODY_DEPTH_MAX} deep.`);
+      if (++depth > API_BODY_DEPTH_MAX) throw new Error(`It is nested more than ${API_BODY_DEPTH_MAX} levels deep.`);
     } else if (char === ']' || char === '}') depth--;
   }
 }
@@ -55,8 +52,8 @@ export function assertShallow(text: string): void {
 /** The database takes neither NUL nor half of a character, and a receipt would have to hold what it doesn't. */
 function assertStorable(value: unknown): void {
   if (typeof value === 'string') {
-    if (value.includes('\0')) throw new Error('A text holds the character NUL (\\u0000).');
-    if (!value.isWellFormed()) throw new Error('A text is not valid Unicode: it holds half of a character.');
+    if (value.includes('\0')) throw new Error('A text contains the NUL character (\\u0000).');
+    if (!value.isWellFormed()) throw new Error('A text is not valid Unicode: it contains half of a character.');
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, one] of Object.entries(value)) {
       assertStorable(key);

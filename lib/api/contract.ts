@@ -96,16 +96,16 @@ export const contract = oc.prefix('/api/v1').router({
         ),
       )
       .output(undo),
-    failures: get('/batches/{id}/failures', 'List what failed, by why it did')
+    failures: get('/batches/{id}/failures', 'List failed actions, by reason')
       .input(z.strictObject(named))
       .output(z.object({ groups: z.array(failureGroup) })),
-    uncertain: get('/batches/{id}/uncertain', 'List the actions of which only is known that they were sent')
+    uncertain: get('/batches/{id}/uncertain', 'List uncertain actions: they were sent, and nobody knows what became of them')
       .input(z.strictObject({ ...named, ...paging }))
       .output(page(uncertain).extend({ groups: z.array(uncertainGroup) })),
     answer: post(
       '/batches/{id}/uncertain',
-      'Say what became of uncertain actions, or ask the target',
-      'Nothing is sent again by this. `ask` reads at the target, and ends only those actions of which it says that they happened.',
+      'Answer for uncertain actions, or ask the target',
+      'This sends nothing again. `ask` looks the actions up at the target, and settles only those that the target says happened.',
     )
       .input(write(named, uncertainAnswers({})))
       .output(answered),
@@ -123,14 +123,14 @@ export const contract = oc.prefix('/api/v1').router({
     correct: post(
       '/batches/{id}/chunks/{n}/corrections',
       'Move items to other categories',
-      'Raises the revision: a decision on what was shown before is refused.',
+      'This raises the revision. A decision on an earlier revision is refused.',
     )
       .input(write(ofChunk, corrections))
       .output(corrected),
     decide: post(
       '/batches/{id}/chunks/{n}/decision',
       'Decide on a chunk',
-      'Refused as `stale` when the chunk changed since the digest was read; `changes` says what moved. With `gates.approvals` 2, two people send the same `execute`: nobody twice (`conflict`), and not whoever started the batch (`forbidden`).',
+      'The decision is refused as `stale` when the chunk changed after its digest was read; `changes` says what moved. With `gates.approvals` 2, two people send the same `execute`. One person can’t sign twice (`conflict`), and the person who started the batch can’t sign (`forbidden`).',
     )
       .input(write(ofChunk, z.strictObject({ ...decidedOn, ...decisionAnswers })))
       .output(decided),
@@ -140,38 +140,46 @@ export const contract = oc.prefix('/api/v1').router({
   cancel: steer('cancel', 'Cancel'),
   acceptRest: steer(
     'accept-rest',
-    'Leave unsent what halted in',
-    'What halted while executing is left as it is: what was not sent never is, and counts as not executed. Open requests are settled first, and uncertain actions still want their answers.',
+    'Leave unsent the rest of',
+    'This is for chunks that halted while they were executing. Actions that were not sent are never sent, and count as not executed. Open requests are settled first. Uncertain actions still need an answer.',
   ),
-  retry: steer('retry', 'Retry what failed in'),
+  retry: steer('retry', 'Retry the failed actions of'),
   incidents: {
-    list: get('/incidents', 'List the open incidents, the newest first', 'Or, with `state` closed, the last ones that are over.')
+    list: get(
+      '/incidents',
+      'List the open incidents, the newest first',
+      'With `state` closed: the latest incidents that are over.',
+    )
       .input(z.strictObject({ state: z.enum(['open', 'closed']).optional() }))
       .output(z.object({ items: z.array(incident), next: z.null() })),
-    acknowledge: post('/incidents/{id}/acknowledge', 'Say that somebody knows of an incident', 'Nothing goes on by it.')
+    acknowledge: post(
+      '/incidents/{id}/acknowledge',
+      'Acknowledge an incident',
+      'This says that somebody knows of it. It resumes nothing.',
+    )
       .input(write({ id: id.describe('The id of the incident.') }, nothing))
       .output(z.object({ id })),
     resume: post(
       '/incidents/{id}/resume',
       'Resume what an incident stopped',
-      'For a target that failed: one of the chunks that wait for it tries, and the others follow its first success. Nothing that is uncertain is repeated.',
+      'For a target that failed: one of the chunks that wait for it tries it, and the others follow after its first success. Uncertain actions are never repeated.',
     )
       .input(write({ id: id.describe('The id of the incident.') }, nothing))
       .output(incidentResumed),
   },
   people: {
-    list: get('/people', 'List the people, the longest here first').output(z.object({ items: z.array(person), next: z.null() })),
+    list: get('/people', 'List the people, the earliest first').output(z.object({ items: z.array(person), next: z.null() })),
     disable: post(
       '/people/{id}/disable',
       'Disable a person',
-      'They are signed out everywhere, and the open invitations that they issued, or that are for their address, are withdrawn. What they started or approved runs on. Refused for the last admin, and for oneself.',
+      'The person is signed out everywhere. Open invitations that the person made, or that are for the person’s address, are withdrawn. Batches that the person started or approved run on. The last admin can’t be disabled, and nobody can disable themselves.',
     )
       .input(write(namedPerson, nothing))
       .output(person),
     enable: post(
       '/people/{id}/enable',
       'Enable a disabled person',
-      'They sign in again, with their old password. Withdrawn invitations stay withdrawn.',
+      'The person can sign in again, with the old password. Withdrawn invitations stay withdrawn.',
     )
       .input(write(namedPerson, nothing))
       .output(person),
@@ -179,12 +187,12 @@ export const contract = oc.prefix('/api/v1').router({
   shelf: {
     list: get(
       '/shelf',
-      'List what lies on the shelves, that of the newest batch first',
-      'By batch, category and shelf. To restore it, undo that category of that batch; to download it, name the shelf to `/batches/{id}/dataset`.',
+      'List what is on the shelves, the newest batch first',
+      'Grouped by batch, category and shelf. To restore a group, undo that category of that batch. To download it, give its shelf to `/batches/{id}/dataset`.',
     )
       .input(shelfGroupsOf.extend(paging))
       .output(page(shelfGroup)),
-    items: get('/shelf/items', 'List the items that a category of a batch put on a shelf and that still lie there')
+    items: get('/shelf/items', 'List the items that a category of a batch put on a shelf and that are still there')
       .input(shelfItemsOf.extend(paging))
       .output(page(shelfItem)),
   },
@@ -193,14 +201,14 @@ export const contract = oc.prefix('/api/v1').router({
     drain: post(
       '/workers/{id}/drain',
       'Drain a worker',
-      'It begins nothing new, waits for what is in flight, gives its chunks back and ends. Where `npm start` keeps it, a new one takes its place.',
+      'The worker begins nothing new, waits for its requests in flight, gives its chunks back and ends. If `npm start` started it, a new worker takes its place.',
     )
       .input(write(namedWorker, nothing))
       .output(workerWish),
     stop: post(
       '/workers/{id}/stop',
       'Stop a worker',
-      'As a drain that waits two seconds at most: what is still out then is uncertain, or repeated where that is safe.',
+      'Like a drain that waits two seconds at most. Requests that are still in flight then become uncertain, or are repeated where that is safe.',
     )
       .input(write(namedWorker, nothing))
       .output(workerWish),
@@ -209,13 +217,13 @@ export const contract = oc.prefix('/api/v1').router({
     pause: post(
       '/targets/pause',
       'Pause a target',
-      'Nobody sends to it until its incident is resumed. What is in flight gets its outcome.',
+      'No worker sends to the target until its incident is resumed. Requests in flight get their outcome.',
     )
       .input(
         create(
           z.strictObject({
-            target: z.string().min(1).max(TARGET_CHARS_MAX).describe('As the board names it: scheme, host and port.'),
-            why: z.string().trim().min(1).max(PAUSE_WHY_CHARS_MAX).describe('For whoever resumes it.'),
+            target: z.string().min(1).max(TARGET_CHARS_MAX).describe('The target as the board names it: scheme, host and port.'),
+            why: z.string().trim().min(1).max(PAUSE_WHY_CHARS_MAX).describe('The reason, for whoever resumes the target.'),
           }),
         ),
       )
@@ -225,7 +233,7 @@ export const contract = oc.prefix('/api/v1').router({
     read: get(
       '/board',
       'Read the live board',
-      'What runs, what waits for whom, how targets answer, and how the house is.',
+      'What runs, what waits and for what, how targets answer, and how workers and database are.',
     ).output(board),
   },
 });

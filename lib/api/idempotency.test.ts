@@ -180,7 +180,7 @@ describe('a write whose first request was left open', () => {
       [write.key],
     );
     go.resolve();
-    expect(await slow).toMatchObject({ code: 'conflict', message: expect.stringContaining('carries it out by now') });
+    expect(await slow).toMatchObject({ code: 'conflict', message: expect.stringContaining('is carrying it out now') });
     expect(await (await once(keeper, write, act)).json()).toEqual({});
   });
 

@@ -45,7 +45,7 @@ export async function once(
     );
   }
   if (taken.kind === 'open') {
-    const message = 'The first request with this Idempotency-Key is still being carried out. Ask again in a second.';
+    const message = 'The first request with this Idempotency-Key is still being carried out. Repeat it in a second.';
     throw new CountersignError('conflict', message, { facts: { retryAfterSeconds: 1 } });
   }
   pruneNowAndThen();

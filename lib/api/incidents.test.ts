@@ -30,7 +30,7 @@ it('a target that failed is listed with what waits for it, and resumed once', as
     ],
   });
   const id = randomUUID();
-  const message = 'api.example.com refuses us (HTTP 401)';
+  const message = 'api.example.com refuses our requests (HTTP 401)';
   await pool.query(`INSERT INTO incident (id, kind, message) VALUES ($1, 'target', $2)`, [id, message]);
   await pool.query(`INSERT INTO breaker (target, state, incident_id) VALUES ($1, 'open', $2)`, [TARGET, id]);
   await pool.query('UPDATE chunk SET targets = $2, approved_actions = 3 WHERE batch_id = $1', [batchId, [TARGET]]);

@@ -13,7 +13,7 @@ export async function answerMetrics(request: Request): Promise<Response> {
     const { registry, tell } = metrics();
     tell(
       await readFigures().catch((err) => {
-        log.warn({ err }, 'the figures of the house can’t be read');
+        log.warn({ err }, 'the metrics can’t be read');
         return null;
       }),
     );
@@ -41,18 +41,18 @@ function makeMetrics() {
 
   const up = gauge(
     'database_up',
-    'Whether the database could be asked: 1, or 0, and then the other figures of the house are missing.',
+    '1 when the database answered; 0 when it did not, and then the figures that come from it are missing.',
   );
   const batches = gauge('batches', 'Batches by state.', 'state');
   const chunks = gauge('chunks', 'Chunks by state.', 'state');
-  const waiting = gauge('chunks_waiting', 'Chunks of unfinished batches that stand still, by what they wait for.', 'for');
-  const running = gauge('chunks_running', 'Chunks that a worker is at.');
+  const waiting = gauge('chunks_waiting', 'Waiting chunks of unfinished batches, by what they wait for.', 'for');
+  const running = gauge('chunks_running', 'Chunks that a worker is working on.');
   const workers = gauge('workers', 'Workers heard of within the last hour, by state.', 'state');
   const receipts = new Counter({ name: 'countersign_receipts_total', help: 'Receipts of all batches.', registers });
   const incidents = gauge('incidents_open', 'Open incidents by kind.', 'kind');
-  const breakers = gauge('breakers', 'Targets that nobody sends to: open, being tried, or paused by a person.', 'state');
-  const question = gauge('oldest_question_seconds', 'How long the oldest question waits for a person; 0 when none does.');
-  const errors = gauge('target_error_ratio', 'Of the requests of the last ten minutes, those that did not succeed.', 'target');
+  const breakers = gauge('breakers', 'Targets that no worker sends to: open, probing, or paused by a person.', 'state');
+  const question = gauge('oldest_question_seconds', 'How long the oldest question has waited for a person; 0 when none waits.');
+  const errors = gauge('target_error_ratio', 'The share of requests of the last ten minutes that did not succeed.', 'target');
   const latency = gauge('target_latency_seconds', 'How long requests took within the last ten minutes.', 'target', 'quantile');
   const size = gauge('database_bytes', 'How large the database is.');
   const pool = gauge('database_connections', 'Connections of this process: total, idle; and those who wait for one.', 'state');

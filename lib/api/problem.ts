@@ -10,18 +10,18 @@ export const API_STATUS = { ...ERROR_CODES, method_not_allowed: 405, internal: 5
 
 /** What each code means, for the title of a problem and for the description of the API. */
 export const TITLES = {
-  invalid: 'The request is not right',
+  invalid: 'The request is wrong',
   unauthenticated: 'Nobody is signed in',
   forbidden: 'This role may not do that',
-  not_found: 'There is no such thing',
+  not_found: 'It was not found',
   too_slow: 'The body came too slowly',
   method_not_allowed: 'This path does not take this method',
   conflict: 'The state does not allow it',
-  stale: 'It changed since it was looked at',
+  stale: 'It changed after it was looked at',
   too_large: 'Too large',
-  unsupported: 'This form is not supported',
+  unsupported: 'This content type is not supported',
   locked: 'Too many tries',
-  internal: 'Something broke here',
+  internal: 'An internal error',
   unavailable: 'Not available now',
 } as const satisfies Record<ApiCode, string>;
 
@@ -40,7 +40,7 @@ export function problemResponse(error: unknown, about: { method: string; path: s
   log.error({ err: error, ...about }, 'a request failed');
   return problem(
     'internal',
-    'Something broke here, and it was written to the log. Whether anything was done is not known: look before you repeat it.',
+    'An internal error occurred. It is not known whether the request was carried out: check before you repeat it. The log has the details.',
   );
 }
 
@@ -89,7 +89,7 @@ function asRefusal(error: unknown): CountersignError | null {
   const issues = error.cause instanceof ValidationError ? error.cause.issues : [];
   const problems = issues.map((issue) => ({ path: pathOf(issue), message: issue.message }));
   const first = problems[0];
-  if (!first) return new CountersignError('invalid', 'The request can not be read.');
+  if (!first) return new CountersignError('invalid', 'The request can’t be read.');
   return new CountersignError('invalid', `The request can't be read${first.path ? ` at ${first.path}` : ''}: ${first.message}`, {
     problems,
   });

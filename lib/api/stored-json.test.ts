@@ -215,7 +215,7 @@ it('shows a receipt of a decision whose answers are not there', async () => {
   const page = await readReceipts(ADA, { batchId });
   expect(page?.items.map(({ line }) => line)).toEqual([
     expect.stringMatching(/^reviewed, not executed by/),
-    "This receipt's bytes were altered: they can't be read.",
+    "The bytes of this receipt were altered and can't be read.",
   ]);
 });
 

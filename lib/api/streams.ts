@@ -50,7 +50,7 @@ export const streams: Stream[] = [
       operationId: 'datasets.upload',
       summary: 'Upload a file',
       description:
-        'The file is the body. Answers when it is read to its end; until then its first items can be read. An Idempotency-Key stands for this name and length.',
+        'The body is the file. The answer comes when the file is read to its end; its first items can be read before that. An Idempotency-Key stands for this name and length.',
       parameters: [
         {
           name: 'name',
@@ -107,7 +107,7 @@ export const streams: Stream[] = [
     operation: {
       operationId: 'batches.receipts',
       summary: 'Download the receipts of a batch',
-      description: 'At any moment, also half way and after a failure. Intents without an outcome are listed as such.',
+      description: 'Available at any moment, also half way and after a failure. Intents without an outcome are listed as such.',
       parameters: [ofBatch, inQuery('format', { type: 'string', enum: ['jsonl', 'csv', 'md'], default: 'jsonl' })],
       responses: file('application/jsonl', 'text/csv', 'text/markdown'),
     },
@@ -143,7 +143,11 @@ export const streams: Stream[] = [
         ofBatch,
         inQuery('format', { type: 'string', enum: [...DOWNLOAD_FORMATS], default: 'original' }),
         inQuery('category', { type: 'string' }, 'Only the items of this category.'),
-        inQuery('shelf', { type: 'string' }, 'With a category: only what it put on this shelf and what still lies there.'),
+        inQuery(
+          'shelf',
+          { type: 'string' },
+          'With a category: only the items that it put on this shelf and that are still there.',
+        ),
       ],
       responses: file(...DOWNLOAD_TYPES),
     },
@@ -161,12 +165,15 @@ export const streams: Stream[] = [
     path: '/api/v1/batches/{id}/events',
     operation: {
       operationId: 'batches.events',
-      summary: 'Follow a batch as it goes',
+      summary: 'Follow a batch live',
       description:
-        'Server-sent events: `snapshot` first, then `progress` with what changed. With the Last-Event-ID of a lost connection it goes on from there.',
+        'Server-sent events: `snapshot` first, then `progress` with what changed. With the Last-Event-ID of a lost connection the stream resumes from there.',
       parameters: [ofBatch, { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }],
       responses: {
-        200: { description: 'Events until the reader leaves.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        200: {
+          description: 'Events until the client disconnects.',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
       },
     },
     async answer(actor, request, { id = '' }) {
@@ -190,7 +197,10 @@ export const streams: Stream[] = [
       description: 'Server-sent events: `board`, the whole of it, at once and whenever it changed, at most once a second.',
       parameters: [],
       responses: {
-        200: { description: 'Events until the reader leaves.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+        200: {
+          description: 'Events until the client disconnects.',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
       },
     },
     async answer(actor, request) {
@@ -290,7 +300,7 @@ export function streamOf(
         over?.addEventListener('abort', () => {
           if (left) return;
           if ((controller.desiredSize ?? 0) > 0) controller.close();
-          else controller.error(new DOMException('The reader may not follow this any longer.', 'AbortError'));
+          else controller.error(new DOMException('The session is over, or its role may no longer follow this.', 'AbortError'));
           end().catch(() => {});
         });
       },

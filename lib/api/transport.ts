@@ -18,8 +18,8 @@ export const paging = {
     .min(1)
     .max(PAGE_ITEMS_MAX)
     .optional()
-    .describe(`How many at most, ${PAGE_ITEMS_DEFAULT} when left out.`),
-  cursor: z.string().max(500).optional().describe('The `next` of the page before.'),
+    .describe(`How many items at most; ${PAGE_ITEMS_DEFAULT} by default.`),
+  cursor: z.string().max(500).optional().describe('The `next` of the previous page.'),
 };
 
 const headers = z
@@ -29,7 +29,7 @@ const headers = z
       .max(IDEMPOTENCY_KEY_CHARS_MAX)
       .optional()
       .describe(
-        'Visible ASCII, at most 255 characters. The same key with the same content is answered again for 24 hours and carried out once.',
+        'Visible ASCII, at most 255 characters. A repeat with the same key and content is carried out once, and gets the same answer for 24 hours.',
       ),
   })
   .optional();

@@ -196,7 +196,7 @@ describe('files that arrive slowly', () => {
       vi.useRealTimers();
       expect(await sent).toMatchObject({
         status: 408,
-        body: { code: 'too_slow', detail: expect.stringMatching(/came too slowly.*Nothing of it was kept/) },
+        body: { code: 'too_slow', detail: expect.stringMatching(/came too slowly.*Nothing was kept/) },
       });
     } finally {
       vi.useRealTimers();

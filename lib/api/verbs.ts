@@ -33,6 +33,6 @@ function steered(name: string, verb: Verb): Record<string, Verb> {
 export function verbOf({ method, path }: { method: string; path: string }): Verb | null {
   if (method !== 'POST') return null;
   const verb = WRITES[path.replace('/api/v1', '')];
-  if (!verb) throw new Error(`Nobody knows who may ${method} ${path}.`);
+  if (!verb) throw new Error(`No verb is declared for ${method} ${path}.`);
   return verb;
 }

@@ -7,8 +7,8 @@ it.each([
   ['', /at least 12 characters/],
   ['elevenchars', /at least 12 characters/],
   ['aaaaaaaaaaaaaaaa', /different characters/],
-  ['Ada.Lovelace@example.com', /not your own/],
-  ['ada lovelace', /not your own/],
+  ['Ada.Lovelace@example.com', /your own name or address/],
+  ['ada lovelace', /your own name or address/],
   ['x1'.repeat(65), /at most 128/],
 ])('%j is refused', (password, why) => {
   expect(passwordProblem(password, about)).toMatch(why);

@@ -5,11 +5,12 @@ const DIFFERENT_MIN = 5;
 
 /** What is wrong with a new password, in words for the person who chose it; null when it will do. Length is what counts (NIST SP 800-63B). */
 export function passwordProblem(password: string, about: { email: string; name: string }): string | null {
-  if (password.length < PASSWORD_CHARS_MIN) return `Use at least ${PASSWORD_CHARS_MIN} characters. Three or four words do it.`;
+  if (password.length < PASSWORD_CHARS_MIN)
+    return `Use at least ${PASSWORD_CHARS_MIN} characters. Three or four words are enough.`;
   if (password.length > PASSWORD_CHARS_MAX) return `Use at most ${PASSWORD_CHARS_MAX} characters.`;
   if (new Set(password).size < DIFFERENT_MIN) return `Use at least ${DIFFERENT_MIN} different characters.`;
   const given = password.trim().toLowerCase();
   if (given === about.email.toLowerCase() || given === about.name.trim().toLowerCase())
-    return 'Use something that is not your own name or address.';
+    return 'Don’t use your own name or address as your password.';
   return null;
 }

@@ -43,7 +43,7 @@ async function bodyOf(request: Request): Promise<Buffer<ArrayBuffer>> {
   const fits = request.body === null || !(announced > SIGN_IN_BODY_BYTES_MAX);
   const body = fits ? await boundedBytes(incoming(request.body ?? new Blob([]).stream()), SIGN_IN_BODY_BYTES_MAX) : null;
   if (body !== null) return body;
-  throw new CountersignError('too_large', `This takes ${SIGN_IN_BODY_BYTES_MAX / 1024} KiB at most. Nothing was done.`);
+  throw new CountersignError('too_large', `The body is larger than ${SIGN_IN_BODY_BYTES_MAX / 1024} KiB. Nothing was done.`);
 }
 
 type Credentials = { email: string; password: string };

@@ -58,5 +58,5 @@ function cookiesOf(answer: Headers, request: Headers): Cookie[] {
 }
 
 function wrong(): CountersignError {
-  return new CountersignError('unauthenticated', 'This address and password do not belong together. Check both and try again.');
+  return new CountersignError('unauthenticated', 'The address or the password is wrong. Check both and try again.');
 }

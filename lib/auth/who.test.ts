@@ -170,7 +170,7 @@ describe('signing in', () => {
     const told = async (input: { email: string; password: string }) =>
       signIn(input, new Headers(SITE)).catch((error: Error) => error.message);
     const wrong = await told({ email, password: 'not the password' });
-    expect(wrong).toMatch(/do not belong together/);
+    expect(wrong).toMatch(/address or the password is wrong/);
     expect(await told({ email: 'nobody@example.com', password: PASSWORD })).toBe(wrong);
     expect(await told({ email: 'not an address', password: PASSWORD })).toBe(wrong);
     expect(await told({ email, password: 'x'.repeat(900) })).toBe(wrong);

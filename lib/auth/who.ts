@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import { isRole } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
 import type { Actor } from './actor.ts';
@@ -56,10 +57,10 @@ function keyActor(authorization: string): Actor {
   if (right === undefined || !sameText(key, right)) {
     throw new CountersignError(
       'unauthenticated',
-      'This API key is not known here. The first one is set as ADMIN_API_KEY where the server starts.',
+      'This API key is not known. The key is ADMIN_API_KEY in the environment of the server.',
     );
   }
-  return { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' };
+  return { ...KEY_ACTOR, role: 'admin', via: 'api' };
 }
 
 /** Whether the request carries METRICS_TOKEN, which lets a monitoring system read /metrics and nothing else. */

@@ -25,6 +25,6 @@ export function placeOfPart(plan: unknown, part: number): { path: string; words:
 function kindOf({ kind }: ClassifierPart): ClassifierKind {
   const found = CLASSIFIERS.find((one) => one.kind === kind);
   if (found) return found;
-  const message = `No classifier is called “${kind}”; there is: ${CLASSIFIERS.map((one) => one.kind).join(', ')}.`;
+  const message = `There is no classifier “${kind}”. Choose one of: ${CLASSIFIERS.map((one) => one.kind).join(', ')}.`;
   throw new CountersignError('invalid', message, { problems: [{ path: 'classifier.kind', message }] });
 }

@@ -4,13 +4,13 @@ import { CONNECTORS } from './kinds.ts';
 import { failureWords, uncertainWords } from './registry.ts';
 
 test.each([
-  ['http_404', 'The target does not know it (HTTP 404).'],
-  ['http_418', 'The target refused it (HTTP 418).'],
-  ['http_302', 'The target sent us elsewhere (HTTP 302), and only the approved address is asked.'],
-  ['changed_since', 'It was changed since, and what others did is not overwritten.'],
+  ['http_404', 'The target has nothing at this address (HTTP 404).'],
+  ['http_418', 'The target refused the request (HTTP 418).'],
+  ['http_302', 'The target redirected the request (HTTP 302). Redirects are not followed.'],
+  ['changed_since', 'It was changed afterwards. Changes by others are not overwritten.'],
   ['__proto__', 'It failed: __proto__.'],
   ['of_a_newer_version', 'It failed: of a newer version.'],
-  [null, 'No reason was given.'],
+  [null, 'The target gave no reason.'],
 ])('a failure with %s says %s', (code, words) => {
   expect(failureWords(code)).toBe(words);
 });
@@ -36,14 +36,29 @@ test.each([
   [
     'http',
     'worker_lost',
-    'Its worker was lost before an answer was written down.',
-    'without an answer that says anything (worker lost)',
+    'The worker was lost before it stored an answer.',
+    'with an answer that does not say what became of it (worker lost)',
   ],
   ['http', 'timeout', 'The target did not answer in time.', 'not answered in time'],
   ['http', 'http_502', 'The target answered HTTP 502, which does not say whether it acted.', 'answered with HTTP 502'],
-  ['http', 'bad_response', 'No answer that says anything: bad response.', 'without an answer that says anything (bad response)'],
-  ['http', '__proto__', 'No answer that says anything: __proto__.', 'without an answer that says anything (__proto__)'],
-  ['shelf', 'timeout', 'No answer that says anything: timeout.', 'without an answer that says anything (timeout)'],
+  [
+    'http',
+    'bad_response',
+    'The answer does not say what became of it: bad response.',
+    'with an answer that does not say what became of it (bad response)',
+  ],
+  [
+    'http',
+    '__proto__',
+    'The answer does not say what became of it: __proto__.',
+    'with an answer that does not say what became of it (__proto__)',
+  ],
+  [
+    'shelf',
+    'timeout',
+    'The answer does not say what became of it: timeout.',
+    'with an answer that does not say what became of it (timeout)',
+  ],
   ['of_a_newer_version', null, 'No answer came.', 'without an answer'],
 ])('an uncertain action of %s with %s says why, and what it is grouped by', (connector, reason, why, cause) => {
   expect(uncertainWords(connector, reason)).toEqual({ why, cause });

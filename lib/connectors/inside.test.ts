@@ -46,7 +46,7 @@ const apply = (connector: TransactionalConnector, inputs: ApplyInput[]) =>
 describe('the registry', () => {
   test('knows its connectors by name', () => {
     for (const one of CONNECTORS) expect(connectorFor(one.name)).toBe(one);
-    expect(() => connectorFor('imap')).toThrow('No connector is called “imap”; there is: shelf, task, http, none.');
+    expect(() => connectorFor('imap')).toThrow('There is no connector “imap”. Choose one of: shelf, task, http, none.');
     expect(() => connectorFor('toString')).toThrow(CountersignError);
   });
 
@@ -240,7 +240,7 @@ describe('what the shelf and tasks undo', () => {
           .sort(),
       ).toEqual(['failed', 'succeeded']);
       expect(results.flat()).toContainEqual({ result: 'failed', reason: 'changed_since' });
-      expect(await inverse(connector, made, target)).toMatch(/since/);
+      expect(await inverse(connector, made, target)).toMatch(/afterwards/);
     }
   });
 
@@ -258,7 +258,7 @@ describe('what the shelf and tasks undo', () => {
     const [nothing] = await apply(shelf, [archived]);
     const restored = input(shelf, action('shelf', 'restore'), 6_100);
     const [open] = await apply(shelf, [restored]);
-    expect(await inverse(shelf, archived, archived.idempotencyKey)).toContain('moved since');
+    expect(await inverse(shelf, archived, archived.idempotencyKey)).toContain('moved afterwards');
     const back = (await inverse(shelf, restored, archived.idempotencyKey)) as ApplyInput;
     const [closed] = await apply(shelf, [back]);
     expect([nothing, open, closed].map((one) => one?.result === 'succeeded' && one.before)).toEqual([

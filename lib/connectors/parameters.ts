@@ -32,7 +32,7 @@ export function wordsIn(words: Readonly<Record<string, string>>, code: string): 
 }
 
 /** Something of ours that an undo finds otherwise than the action left it. */
-export const CHANGED_SINCE = 'It was changed since, and what others did is not overwritten.';
+export const CHANGED_SINCE = 'It was changed afterwards. Changes by others are not overwritten.';
 
 /** An `invalid` error from problems inside the action. */
 export function refusal(problems: Problem[]): CountersignError {

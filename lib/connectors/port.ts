@@ -120,7 +120,7 @@ export type RemoteConnector = Common & {
   retries: readonly RetryClass[];
   /** Whom the request goes to, for whoever shares it: the same text for all that would fail together. Null when it can't be read. */
   targetOf(request: FrozenRequest): string | null;
-  /** What a reason says about that target: "api.example.com refuses us (HTTP 401)". Null where it is about the one request. */
+  /** What a reason says about that target: "api.example.com refuses our requests (HTTP 401)". Null where it is about the one request. */
   targetFault(target: string, reason: string): string | null;
   /** Of one of its uncertain actions, by the reason in its receipt. Null for a reason of others. */
   uncertainWords(reason: string): UncertainWords | null;

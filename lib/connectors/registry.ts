@@ -11,7 +11,7 @@ import type { Connector, UncertainWords } from './port.ts';
 export function connectorFor(name: string): Connector {
   const connector = CONNECTORS.find((one) => one.name === name);
   if (connector) return connector;
-  const message = `No connector is called “${name}”; there is: ${CONNECTORS.map((one) => one.name).join(', ')}.`;
+  const message = `There is no connector “${name}”. Choose one of: ${CONNECTORS.map((one) => one.name).join(', ')}.`;
   throw new CountersignError('invalid', message, { problems: [{ path: 'connector', message }] });
 }
 
@@ -45,7 +45,7 @@ export function checkAction(action: Action, path: string, fields: readonly strin
 
 /** Why an action failed, in a sentence, by the reason in its receipt. */
 export function failureWords(reason: string | null): string {
-  if (reason === null) return 'No reason was given.';
+  if (reason === null) return 'The target gave no reason.';
   for (const connector of CONNECTORS) {
     const words = connector.failureWords(reason);
     if (words !== null) return words;
@@ -59,10 +59,10 @@ export function uncertainWords(name: string, reason: string | null): UncertainWo
   const connector = CONNECTORS.find((one) => one.name === name);
   const own = connector?.kind === 'remote' ? connector.uncertainWords(reason) : null;
   const code = reasonWords(reason);
-  const cause = `without an answer that says anything (${code})`;
+  const cause = `with an answer that does not say what became of it (${code})`;
   // The executor's own reason, whoever the action was sent to.
-  if (reason === 'worker_lost') return { why: 'Its worker was lost before an answer was written down.', cause };
-  return own ?? { why: `No answer that says anything: ${code}.`, cause };
+  if (reason === 'worker_lost') return { why: 'The worker was lost before it stored an answer.', cause };
+  return own ?? { why: `The answer does not say what became of it: ${code}.`, cause };
 }
 
 /** The targets that a plan's actions name: a connection, else the connector. What changes nothing inside Countersign has none. */

@@ -156,13 +156,6 @@ export const CHUNK_HELD: readonly ChunkState[] = ['awaiting_release', 'paused', 
  */
 export const CHUNK_WAITING_FOR_PEOPLE: readonly ChunkState[] = [...CHUNK_IN_REVIEW, 'awaiting_release', 'halted'];
 
-/** How many chunks are in each state, in the order of the states; states without any are left out. */
-export function countStates(chunks: readonly { state: ChunkState }[]): { state: ChunkState; count: number }[] {
-  return CHUNK_STATES.map((state) => ({ state, count: chunks.filter((chunk) => chunk.state === state).length })).filter(
-    ({ count }) => count > 0,
-  );
-}
-
 /** Before the first action nothing is uncertain, and done means that the last one was answered or accepted. */
 export const CHUNK_MAY_BE_UNCERTAIN: readonly ChunkState[] = [
   'executing',

@@ -75,7 +75,7 @@ test('a job that takes longer than it may ends with its query, and the next one 
     await until(async () => (await waitingForItems()) === 1);
     await expect(told).rejects.toMatchObject({
       code: 'too_large',
-      message: expect.stringMatching(/^This takes longer than 0.5 seconds/),
+      message: expect.stringMatching(/^This plan takes longer than 0.5 seconds/),
     });
     await until(async () => (await waitingForItems()) === 0);
   });
@@ -126,7 +126,7 @@ test('rules that are slow together are told with the one that took most', async 
     workOut('previewDataset', { datasetId, plan: given, now: new Date() }, { plan: given, jobMs: 5_000 }),
   ).rejects.toMatchObject({
     code: 'invalid',
-    message: expect.stringMatching(/^Rule \d+ is too slow: all of it was to take at most 5 seconds/),
+    message: expect.stringMatching(/^Rule \d+ is too slow: the whole plan may take at most 5 seconds/),
   });
 });
 
@@ -135,7 +135,7 @@ test('a rule that fills the memory of its thread is refused, and this process li
   const big = `item.text.split("").map(c, [${Array.from({ length: 400 }, () => 'c').join()}]).size() == 1`;
   await expect(preview(datasetId, big)).rejects.toMatchObject({
     code: 'invalid',
-    message: expect.stringMatching(/^Rule 1 (makes more on item 1 than fits into memory|takes longer on item 1)/),
+    message: expect.stringMatching(/^Rule 1 (needs more memory on item 1 than is allowed|takes longer on item 1)/),
   });
   await expect(preview(datasetId, 'item.text == "x"')).resolves.toMatchObject({ itemCount: 1 });
 });

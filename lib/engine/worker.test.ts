@@ -269,7 +269,7 @@ test('chunks at the end of their rate say so, alone, added up and on the board, 
   expect(Date.parse(until ?? '') - Date.now()).toBeLessThan(21_000);
   expect(view?.says).toEqual({
     mood: 'waits',
-    words: expect.stringMatching(/^3 chunks wait for their rate until (\S+ )?\d\d:\d\d UTC$/),
+    words: expect.stringMatching(/^Waiting for its rate limit until (\S+ )?\d\d:\d\d UTC \(3\)$/),
   });
   const listed = (await readBatches(ADA)).items.find(({ id }) => id === batch.batchId);
   expect(listed?.says).toEqual(view?.says);
@@ -292,9 +292,9 @@ test('a chunk whose target asked for an hour says whom it waits for, and until w
   const ms = Date.parse(wait?.until ?? '') - Date.now();
   expect(ms).toBeGreaterThan(3_500_000);
   expect(ms).toBeLessThan(3_700_000);
-  const words = `waits until ${hourOf(wait?.until ?? '')} because ${url} asked for it`;
+  const words = `waiting for ${url} until ${hourOf(wait?.until ?? '')}, as the target asked`;
   expect(wait && waitWords(wait, new Date().toISOString())).toBe(words);
-  expect(view?.says).toEqual({ mood: 'waits', words: `1 chunk ${words}` });
+  expect(view?.says).toEqual({ mood: 'waits', words: `W${words.slice(1)} (1)` });
   expect((await readBoard(ADA)).queue).toMatchObject([{ for: 'retry_after', chunks: 1, until: wait?.until, target: url }]);
   await one.end();
 });

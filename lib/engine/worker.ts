@@ -97,7 +97,7 @@ export async function runWorker(input: WorkerInput): Promise<void> {
   const stopBells = await input
     .bells?.(bell.wake, () => loops.size === 0)
     .catch((error: Error) => {
-      log.warn({ err: error }, 'bells are out of order, polling only');
+      log.warn({ err: error }, 'notifications do not arrive: polling only');
     });
   drain.addEventListener('abort', bell.wake);
   const chores = (input.chores ?? []).map(({ everyMs, act }) => {
@@ -297,7 +297,7 @@ function heartbeat(
     const before = said;
     said = spell?.kind ?? null;
     if (said && said !== before) log.warn({ fault: said }, DATABASE_FAULT_WORDS[said].what);
-    if (before && !said) log.info({ fault: before }, 'the database does its work again');
+    if (before && !said) log.info({ fault: before }, 'the database works again');
     try {
       const state = drain.aborted ? 'draining' : told.busy() ? 'busy' : 'idle';
       await recordWorker(pool, { id: workerId, host: hostname(), pid: process.pid, state, fault: said });
@@ -340,7 +340,7 @@ function isIncident({ kind, since, last }: Spell): boolean {
 
 function incidentWords(kind: DatabaseFaultKind): string {
   const { what, todo } = DATABASE_FAULT_WORDS[kind];
-  return `${what} The workers wait, and go on by themselves when it is over. ${todo}`;
+  return `${what} The workers wait, and resume by themselves when it is over. ${todo}`;
 }
 
 /** A sleep that a bell cuts short; a bell while nobody sleeps cuts the next one. */

@@ -74,6 +74,8 @@ export type Format = {
   contentType: string;
   /** The field that people read as a text of its own, apart from the short ones; null where there is none. */
   textField: string | null;
+  /** What people call its fields, where they are the format's own and not the file's: "Sender's domain" for fromDomain. */
+  fieldLabels?: Readonly<Record<string, string>>;
   /**
    * How surely this is the format, from the first bytes of the file (HEAD_BYTES, or the whole file when it is shorter) and its
    * name: 1 for certain, null for no.

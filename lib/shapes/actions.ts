@@ -43,7 +43,7 @@ export const sum = actionCounts
     addsUp: z
       .boolean()
       .describe(
-        'As far as it was checked: receipts and counters say the same, no receipt is missing, and the parts make up the whole.',
+        'As far as it was checked: receipts and counters agree, no receipt is missing, and the parts add up to the whole.',
       ),
     /** by how many they disagree, added up over all chunks; 0 when it adds up */
     difference: z.number(),
@@ -68,11 +68,11 @@ const ofItem = receiptRow.pick({ chunk: true, seq: true, line: true }).extend({ 
 
 export const failureGroup = causeGroup
   .extend({
-    why: z.string().describe('The same in a sentence.'),
-    chunks: count.describe('In how many chunks.'),
-    examples: z.array(ofItem).describe('The first of them, with the chunk and number of the receipt that says so.'),
+    why: z.string().describe('The reason as a sentence.'),
+    chunks: count.describe('How many chunks they are in.'),
+    examples: z.array(ofItem).describe('The first of these items, with the chunk and number of the receipt that says so.'),
   })
-  .describe('Actions that failed for one reason. Nothing was changed by them.');
+  .describe('Actions that failed for one reason. They changed nothing.');
 export type FailureGroup = z.infer<typeof failureGroup>;
 
 /** What an action left with us: which batch did it to which item, and when. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { MOODS } from '#lib/core/batches/says.ts';
+import { WAITS } from '#lib/core/chunks/waits-for.ts';
 import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
-import { BATCH_STATES } from '#lib/core/lifecycle.ts';
+import { BATCH_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import { actionWords, sum } from './actions.ts';
 import { chunk, chunkState } from './chunks.ts';
@@ -17,13 +18,16 @@ export const batchName = z.string().trim().min(1, 'A batch needs a name.').max(B
 export const newBatch = {
   datasetId: id,
   name: batchName,
-  taskRef: z.string().trim().min(1).max(500).nullish().describe('What it is done for, in the words of another system.'),
+  taskRef: z.string().trim().min(1).max(500).nullish().describe('The task of another system that this batch is done for.'),
   start: z.boolean().default(false).describe('Start it at once.'),
 };
 
 export const says = z
-  .object({ mood: z.enum(MOODS), words: z.string().describe('“4 chunks run · 2 wait for a person”.') })
-  .describe('Its state in words: what runs, and what waits for whom.');
+  .object({
+    mood: z.enum(MOODS),
+    words: z.string().describe('“Running (4) · waiting for a person (2)”: the numbers are chunks.'),
+  })
+  .describe('Its state in words: what runs, and what waits and for what.');
 
 const about = { ...named, state: batchState, datasetId: id, datasetName: z.string() };
 const times = { createdAt: instant, startedAt: instant.nullable(), finishedAt: instant.nullable() };
@@ -35,7 +39,11 @@ export const batchRow = z.object({
   says,
   waiting: count.describe('Chunks that wait for a person.'),
   doubts: count,
-  progress: z.number().min(0).max(1),
+  progress: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('Of its items, those that have their outcome; below 1 for a batch that was cancelled.'),
   taskRef: z.string().nullable(),
   ...times,
 });
@@ -48,7 +56,7 @@ export type UndoneBy = z.infer<typeof undoneBy>;
 /** As the API tells of it. */
 export const batch = z.object({
   ...about,
-  plan: resolvedPlan.describe('As it was started, with every default written out.'),
+  plan: resolvedPlan.describe('The plan as it was started, with every default written out.'),
   planNotes: z.array(z.string()).describe('What of the plan this version does not know or understand, a sentence each.'),
   routing: routingKind,
   taskRef: z.string().nullable(),
@@ -70,22 +78,21 @@ export const batch = z.object({
   unattended: z
     .object({ heardAt: instant.nullable() })
     .nullable()
-    .describe('Something waits for a worker and none was heard of lately; when one was last.'),
-  trouble: z
-    .enum(DATABASE_FAULTS)
-    .nullable()
-    .describe('What the workers meet at the database while something waits for them; it ends by itself.'),
+    .describe('Set when a chunk waits for a worker and none was heard of lately; when one was last.'),
+  trouble: z.enum(DATABASE_FAULTS).nullable().describe('The fault of the database that the workers wait for; it ends by itself.'),
   categories: z.array(z.object({ name: z.string(), action: actionWords.nullable() })),
   chunks: z.array(chunk),
   groups: z
-    .array(z.object({ state: chunkState, count }))
+    .array(z.object({ state: chunkState, stopping: z.enum(STOPPINGS).nullable(), waitsFor: z.enum(WAITS).nullable(), count }))
     .nullable()
-    .describe('Instead of the chunks, where there are too many to list.'),
+    .describe('Instead of the chunks, where there are too many to list: how many are in one state and wait for the same.'),
 });
 
 /** As its page is given it. */
 const batchView = batch.extend({
   itemCount: count,
+  /** of its items, those that have their outcome */
+  itemsFinished: count,
   /** the format in which its items are to be had as they were uploaded, by name and in a sentence ("a CSV file"); null when none is known */
   original: z.object({ format: z.string(), file: z.string() }).nullable(),
   /** the number of the chunk to look at next; null when none waits for a person */
@@ -105,6 +112,6 @@ export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'planNotes' |
 export const moved = z.object({
   state: batchState,
   chunks: z.array(z.int()).describe('The chunks that this changed.'),
-  inFlight: count.describe('Requests that are out and whose outcome will still be written.'),
+  inFlight: count.describe('Requests in flight, whose outcome will still be stored.'),
 });
 export type Moved = z.infer<typeof moved>;

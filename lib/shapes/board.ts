@@ -9,7 +9,7 @@ import { count, id, instant, named, noun } from './values.ts';
 
 const boardWorker = workerRow
   .omit({ chunk: true })
-  .extend({ chunks: z.array(ownedChunk.extend({ inFlight: count })).describe('That it has under a lease.') });
+  .extend({ chunks: z.array(ownedChunk.extend({ inFlight: count })).describe('The chunks that it has under a lease.') });
 export type BoardWorker = z.infer<typeof boardWorker>;
 
 const boardBatch = z.object({
@@ -18,7 +18,7 @@ const boardBatch = z.object({
   says,
   noun,
   items: count,
-  itemsDone: count.describe('Of the items, those of which nothing more is sent by itself.'),
+  itemsDone: count.describe('Items that have their outcome.'),
   rate: z.number().nullable().describe('Actions, or items classified, per second; null when nothing moves.'),
   etaSeconds: z.number().nullable(),
   askedSince: instant.nullable().describe('Since when the oldest of its questions waits for a person; null when none does.'),
@@ -36,10 +36,10 @@ export type Queued = z.infer<typeof queued>;
 const boardTarget = z.object({
   target: z.string(),
   requests: count,
-  failed: count.describe('Of the requests, those that did not succeed.'),
+  failed: count.describe('Requests that did not succeed.'),
   p50Ms: z.number().nullable(),
   p95Ms: z.number().nullable(),
-  breaker: targetIncident.nullable().describe('While nobody sends to it.'),
+  breaker: targetIncident.nullable().describe('Set while nobody sends to the target.'),
 });
 export type BoardTarget = z.infer<typeof boardTarget>;
 
@@ -54,8 +54,8 @@ export const board = z.object({
   }),
   batches: z.array(boardBatch),
   batchCount: count.describe('Batches that are running or paused, also those beyond the ones that are listed.'),
-  queue: z.array(queued).describe('Chunks that stand still, by what they wait for.'),
-  running: count.describe('Chunks that a worker is at.'),
+  queue: z.array(queued).describe('Chunks that wait, by what they wait for.'),
+  running: count.describe('Chunks that a worker is working on.'),
   oldestQuestion: z.object({ since: instant, batchId: id, batchName: z.string() }).nullable(),
   targets: z
     .array(boardTarget)

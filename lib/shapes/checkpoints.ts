@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
-import { classifiedItem } from './datasets.ts';
+import { classifiedItem, fieldLabels } from './datasets.ts';
 import { targetIncident } from './fleet.ts';
 import { receiptRow } from './receipts.ts';
 import { count, countsByCategory, id, instant, nameNumber, sha256 } from './values.ts';
@@ -29,7 +29,7 @@ export type ManifestProblem = z.infer<typeof manifestProblem>;
 export const checkpoint = chunk.pick({ number: true, name: true, state: true, revision: true }).extend({
   total: count,
   counts: countsByCategory.describe('Items per category.'),
-  digest: z.string().nullable().describe('Of the manifest: what a decision is bound to.'),
+  digest: z.string().nullable().describe('The digest of the manifest, which a decision is bound to.'),
   samples: z
     .array(sample)
     .describe('`random` ones are a prefix of a permutation fixed beforehand; `unsure` ones have the lowest confidence.'),
@@ -42,7 +42,7 @@ export const checkpoint = chunk.pick({ number: true, name: true, state: true, re
   two: z
     .object({
       first: signed.nullable().describe('Who signed first; null when nobody has.'),
-      refused: signed.nullable().describe('Who did not sign, if that was the last thing said.'),
+      refused: signed.nullable().describe('Who refused to sign, if that was the last answer.'),
       notYou: z.enum(['started', 'signed']).nullable().describe("Why the signature that is due can't be yours."),
     })
     .nullable()
@@ -70,6 +70,8 @@ export type NextWaiting = z.infer<typeof nextWaiting>;
 /** As its page is given it: the samples below their categories, and what stands around the chunk. */
 const checkpointView = checkpoint.omit({ number: true, name: true, state: true, counts: true, samples: true }).extend({
   batch: batch.pick({ id: true, name: true, state: true, noun: true }),
+  /** what people call the fields of an item */
+  labels: fieldLabels,
   categories: z.array(checkpointCategory),
   released: z.boolean(),
   /** the latest, newest first */
@@ -93,9 +95,9 @@ const note = z.string().trim().max(2_000).nullish();
 
 export const corrections = z
   .array(z.strictObject({ ordinal: nameNumber, category: z.string().min(1), note }))
-  .min(1, 'There is nothing to correct.')
+  .min(1, 'Give at least one correction.')
   .max(10_000, 'At most 10,000 corrections at a time.')
-  .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'An item is named twice.');
+  .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'One item is given twice.');
 
 export const corrected = z.object({ revision: z.int(), changed: z.int(), counts: countsByCategory });
 export type Corrected = z.infer<typeof corrected>;
@@ -115,7 +117,7 @@ export const decidedChunks = z
   .array(z.strictObject({ number: nameNumber, ...decidedOn }))
   .min(1)
   .max(20_000)
-  .refine((chunks) => new Set(chunks.map(({ number }) => number)).size === chunks.length, 'A chunk is named twice.');
+  .refine((chunks) => new Set(chunks.map(({ number }) => number)).size === chunks.length, 'One chunk is given twice.');
 
 export const decisionAnswers = {
   next: z.boolean().default(false).describe('May the next chunk be worked on?'),
@@ -132,7 +134,7 @@ export const decisionAnswers = {
     .describe(
       'Classify it again; the note says why. Of a chunk that awaits a second signature: do not sign it; the first one is void.',
     ),
-  close: z.boolean().default(false).describe('Close it without executing.'),
+  close: z.boolean().default(false).describe('Close the chunk without executing.'),
   release: z.boolean().default(false).describe('Run the rest of an approval whose first actions are done.'),
   note,
 };

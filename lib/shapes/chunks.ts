@@ -10,10 +10,10 @@ export const chunkState = z.enum(CHUNK_STATES);
 export const waitsFor = z
   .object({
     for: z.enum(WAITS),
-    until: instant.nullable().describe('It goes on by itself then; null where nobody can say.'),
-    target: z.string().nullable().describe('Whom, where it waits for one target.'),
+    until: instant.nullable().describe('When it continues by itself; null when that is not known.'),
+    target: z.string().nullable().describe('The target, when it waits for one.'),
   })
-  .describe('What a chunk that stands still waits for.');
+  .describe('What a waiting chunk waits for.');
 
 export const chunk = z.object({
   number: z.int(),
@@ -22,13 +22,13 @@ export const chunk = z.object({
   stopping: z.enum(STOPPINGS).nullable(),
   itemCount: count,
   classified: count,
-  continued: z.boolean().describe('The next chunk was let go on and this one waits, reviewed but not executed.'),
+  continued: z.boolean().describe('The next chunk was allowed to continue; this one waits, reviewed but not executed.'),
   counts: actionCounts.describe('Folded from the receipts.'),
   revision: z.int(),
   seq: z.int().describe('Number of receipts.'),
   note: z.string().nullable(),
   haltReason: z.string().nullable(),
-  waitsFor: waitsFor.nullable().describe('Null while a worker is at it, and when it needs nothing more.'),
+  waitsFor: waitsFor.nullable().describe('Null while a worker is working on it, and when it needs nothing more.'),
   worker: worker
     .extend({ silentMs: z.number().nullable().describe('Since it last renewed its lease; null while it does so in time.') })
     .nullable(),

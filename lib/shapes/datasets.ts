@@ -7,8 +7,8 @@ import { count, fieldValues, instant, named, noun } from './values.ts';
 /** What a field looks like, gathered while its file streams by. An array of these is stored with the dataset. */
 const fieldProfile = z.object({
   name: z.string(),
-  type: z.enum(VALUE_TYPES).describe('What at least nine of ten filled values look like.'),
-  filled: count.describe('How many items have something in it.'),
+  type: z.enum(VALUE_TYPES).describe('The type of at least nine of ten filled values.'),
+  filled: count.describe('How many items have a value in it.'),
   top: z.array(z.object({ value: z.string(), count })),
   exact: z.boolean().describe('Whether the counts in `top` are exact.'),
   min: z.string().optional(),
@@ -50,6 +50,10 @@ const detected = dialect.nullable().catch(null);
 export function storedDialect(stored: unknown): z.infer<typeof detected> {
   return detected.parse(stored);
 }
+export const fieldLabels = z
+  .record(z.string(), z.string())
+  .describe('What people call the fields, by their names. A field that the file names itself is not among them.');
+export type FieldLabels = z.infer<typeof fieldLabels>;
 
 /** As the API tells of it. */
 export const dataset = z.object({
@@ -65,6 +69,7 @@ export const dataset = z.object({
   notes: z
     .array(z.string())
     .describe('What this version does not know or understand of how its fields are stored, a sentence each.'),
+  labels: fieldLabels,
   reason: z.string().nullable().describe('Why it failed, in words.'),
   createdAt: instant,
   readyAt: instant.nullable(),

@@ -64,7 +64,7 @@ export const incidentResumed = z.object({
   trying: z
     .string()
     .nullable()
-    .describe('The target that one chunk tries now; null where it is about none, or somebody was faster.'),
-  chunks: count.describe('Chunks that halted and go on by this.'),
+    .describe('The target that one chunk tries now; null when the incident is about none, or when somebody was faster.'),
+  chunks: count.describe('Halted chunks that continue now.'),
 });
 export type IncidentResumed = z.infer<typeof incidentResumed>;

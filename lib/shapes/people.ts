@@ -8,7 +8,7 @@ export const person = z.object({
   email: z.string(),
   role: z.enum(ROLES),
   createdAt: instant,
-  disabledAt: instant.nullable().describe('Since when the person is kept out; null for whoever may sign in.'),
+  disabledAt: instant.nullable().describe('Since when the person can’t sign in; null for a person who can.'),
 });
 
 /** As the page of the people is given one. */

@@ -8,14 +8,14 @@ import { count, facts, id, isObject } from './values.ts';
 /** A plan as it was written; the step that takes it says what is wrong with it and where. lib/api/openapi.ts describes it. */
 export const givenPlan: z.ZodType<PlanInput, PlanInput> = z.custom<PlanInput>(isObject, 'The plan is a JSON object.');
 /** A plan with every default written out, as it is stored. */
-export const resolvedPlan: z.ZodType<Plan, Plan> = z.custom<Plan>(isObject, 'Not an object.');
+export const resolvedPlan: z.ZodType<Plan, Plan> = z.custom<Plan>(isObject, 'This is not an object.');
 
 export const routingKind = z.enum(ROUTINGS);
 
 export const preview = z.object({
   datasetId: id,
   plan: resolvedPlan,
-  soFar: z.boolean().describe('The dataset is still arriving: this counts what is here.'),
+  soFar: z.boolean().describe('The dataset is still arriving: this counts the items that have arrived.'),
   itemCount: count,
   excludedCount: count,
   why: z.string(),

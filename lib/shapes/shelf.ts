@@ -9,7 +9,7 @@ export const shelfName = z
   .string()
   .min(1)
   .max(SHELF_NAME_CHARS_MAX)
-  .refine((name) => !name.includes('\0'), 'A name has no NUL character.');
+  .refine((name) => !name.includes('\0'), 'A name can’t contain the NUL character.');
 
 /** Which groups are asked for; none named: all. */
 export const shelfGroupsOf = z.strictObject({
@@ -30,12 +30,12 @@ export const shelfGroup = z
     datasetId: id,
     datasetName: z.string(),
     noun,
-    count: count.describe('Items that lie there.'),
+    count: count.describe('Items that are there.'),
     more: z.boolean().describe('There are more than were counted.'),
-    since: instant.describe('Since when the first of those that were counted lies there.'),
+    since: instant.describe('Since when the first of the counted items has been there.'),
     undoing: z.array(z.object(named)).describe('Undos of it that are not finished.'),
   })
-  .describe('What a category of a batch put on a shelf, as far as it still lies there.');
+  .describe('The items that a category of a batch put on a shelf and that are still there.');
 export type ShelfGroup = z.infer<typeof shelfGroup>;
 
 /** Fields in the order of the file's columns; long values are cut and end in … */

@@ -71,8 +71,8 @@ export type Said = z.infer<typeof said>;
 
 export const answered = z.object({
   answered: count.describe('Uncertain actions that this settled.'),
-  skipped: z.array(z.int()).describe('Not uncertain (any more).'),
-  left: count.describe('Named too, and not taken up this time: ask again.'),
+  skipped: z.array(z.int()).describe('Items that are not uncertain (any more).'),
+  left: count.describe('Named too, and not answered this time: ask again.'),
   said: z.array(said).describe('What the target said, when it was asked.'),
 });
 export type Answered = z.infer<typeof answered>;

@@ -16,7 +16,7 @@ const cannotUndo = z.object({
   /** completes "can't be undone: " */
   why: z.string(),
   count,
-  ordinals: z.array(z.int()).describe('The first of them.'),
+  ordinals: z.array(z.int()).describe('The first items of the group.'),
 });
 export type CannotUndo = z.infer<typeof cannotUndo>;
 

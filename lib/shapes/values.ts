@@ -16,7 +16,7 @@ export const noun = z.string().describe('What the items are called, as a plural.
 
 /** An object whose keys are the caller's: given through as it is, for a copy would lose a field called `__proto__`. */
 function byName<Value>(): z.ZodType<Record<string, Value>, Record<string, Value>> {
-  return z.custom<Record<string, Value>>(isObject, 'Not an object.');
+  return z.custom<Record<string, Value>>(isObject, 'This is not an object.');
 }
 
 export function isObject(value: unknown): boolean {

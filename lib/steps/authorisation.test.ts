@@ -48,6 +48,7 @@ const ALLOWED: Record<string, string> = {
   listFollowUps: REVIEWERS,
   listPeople: 'admin',
   listShelf: REVIEWERS,
+  nameActors: EVERYONE,
   pause: REVIEWERS,
   pauseTarget: 'admin',
   previewBatch: OPERATORS,

@@ -11,7 +11,7 @@ export function limitOf({ limit }: PageInput): number {
   if (limit === undefined || limit === null) return PAGE_ITEMS_DEFAULT;
   if (Number.isInteger(limit) && limit >= 1) return Math.min(limit, PAGE_ITEMS_MAX);
   throw new CountersignError('invalid', `limit is a whole number from 1 to ${PAGE_ITEMS_MAX}.`, {
-    problems: [{ path: 'limit', message: 'Not a whole number from 1.' }],
+    problems: [{ path: 'limit', message: 'This is not a whole number from 1.' }],
   });
 }
 
@@ -68,7 +68,7 @@ export function pageOf<Row>(
 
 /** The refusal of a cursor that no page gave. */
 export function badCursor(): CountersignError {
-  return new CountersignError('invalid', 'This cursor is not one that a page gave. Start without one.', {
-    problems: [{ path: 'cursor', message: 'Not a cursor.' }],
+  return new CountersignError('invalid', 'This cursor is not the `next` of a page. Start without a cursor.', {
+    problems: [{ path: 'cursor', message: 'This is not a cursor.' }],
   });
 }

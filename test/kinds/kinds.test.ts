@@ -150,12 +150,14 @@ describe('a classifier and a connector', () => {
     const problems = await previewBatch(ADA, { datasetId, plan: wrong }).catch((error: CountersignError) => error.problems);
     expect(problems).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ path: 'classifier.field', message: 'No field is called “dun”. There is: done, text.' }),
+        expect.objectContaining({ path: 'classifier.field', message: 'There is no field “dun”. Choose one of: done, text.' }),
         expect.objectContaining({ path: 'categories.0.action.do', message: "“spool” can't do “print”. It can: write." }),
       ]),
     );
     const unknown = { ...PLAN, classifier: { kind: 'lookup', field: 'done', values: { no: 'gone' }, otherwise: 'leave' } };
-    expect(() => parsePlan(unknown)).toThrow('at classifier.values.no: No category is called “gone”. There is: spool, leave.');
+    expect(() => parsePlan(unknown)).toThrow(
+      'at classifier.values.no: There is no category “gone”. Choose one of: spool, leave.',
+    );
   });
 
   test('the page draws them from what the server hands it', () => {

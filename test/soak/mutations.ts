@@ -59,7 +59,7 @@ export async function mutations({ seed, only, say }: Options): Promise<MutationR
   const began = performance.now();
   const chosen = MUTANTS.filter(({ name }) => name.includes(only));
   if (chosen.length === 0)
-    throw new Error(`No mutant is called “${only}”; there is:\n${MUTANTS.map(({ name }) => name).join('\n')}`);
+    throw new Error(`There is no mutant “${only}”. Choose one of:\n${MUTANTS.map(({ name }) => name).join('\n')}`);
   for (const mutant of chosen) mutated(mutant, ROOT);
   const copy = copyOfSource();
   const discard = (): void => rmSync(copy, { recursive: true, force: true });

@@ -23,7 +23,7 @@ export default async function BatchesPage({ searchParams }: { searchParams: Prom
       <PageHeader title="Batches" actions={plan} />
       {items.length > 0 ? (
         <>
-          <BatchTable batches={items} />
+          <BatchTable batches={items} decides={may(actor, 'decide')} />
           <NextPage href={next === null ? null : `/batches?cursor=${encodeURIComponent(next)}`} />
         </>
       ) : (

@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { queries } from '#components/api-client.ts';
+import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { ItemTable } from '#components/datasets/item-table.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 
@@ -24,7 +25,9 @@ export function ArrivingRows({ id }: { id: string }) {
         {formatNoun(dataset.items, dataset.noun)} so far
         {dataset.unreadable > 0 ? `, ${formatNoun(dataset.unreadable, 'unreadable rows')}` : ''}
       </p>
-      <ItemTable items={page.items} fields={dataset.fields.map(({ name }) => name)} total={page.items.length} />
+      <FieldLabelsOf labels={dataset.labels}>
+        <ItemTable items={page.items} fields={dataset.fields.map(({ name }) => name)} total={page.items.length} />
+      </FieldLabelsOf>
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
+import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { DownloadLink } from '#components/shelf/download-link.tsx';
 import { groupHref, type RestoreOf } from '#components/shelf/group.ts';
 import { ShelfItemTable } from '#components/shelf/shelf-item-table.tsx';
@@ -82,7 +83,9 @@ export async function OpenGroup({ actor, group: key, search, cursor, restore }: 
           ) : null}
           <Search group={key} search={search} />
           {page.items.length > 0 ? (
-            <ShelfItemTable batchId={key.batchId} items={page.items} columns={page.columns} />
+            <FieldLabelsOf labels={page.labels}>
+              <ShelfItemTable batchId={key.batchId} items={page.items} columns={page.columns} />
+            </FieldLabelsOf>
           ) : (
             <p className="text-muted">
               {page.next !== null ? 'Nothing so far' : cursor ? 'Nothing more' : 'Nothing here'}
@@ -93,7 +96,7 @@ export async function OpenGroup({ actor, group: key, search, cursor, restore }: 
         </div>
       ) : (
         <EmptyState
-          title={`Nothing of ${key.category} lies on the ${key.shelf} shelf any more.`}
+          title={`Nothing of ${key.category} is on the ${key.shelf} shelf any more.`}
           text={<TakenBack by={taken.by} />}
         />
       )}

@@ -36,7 +36,7 @@ export default async function ShelfPage({ searchParams }: { searchParams: Promis
   const { items, next } = await listShelf(actor, { cursor });
   return (
     <>
-      <PageHeader title="Shelf" meta="what batches put away, and nobody has taken back" />
+      <PageHeader title="Shelf" meta="what batches put away and nobody has restored" />
       {items.length > 0 ? (
         <>
           <ShelfList groups={items} restore={restore} />
@@ -44,8 +44,8 @@ export default async function ShelfPage({ searchParams }: { searchParams: Promis
         </>
       ) : (
         <EmptyState
-          title="Nothing lies on the shelf."
-          text="A category whose action is “archive” puts its items here, once a person has approved. They stay until their batch, or a category of it, is undone."
+          title="The shelf is empty."
+          text="A category whose action is “archive” puts its items here once a person has approved them. Items stay here until their batch, or a category of it, is undone."
         />
       )}
     </>
@@ -72,7 +72,7 @@ async function OfBatch({ actor, batchId, cursor, restore }: Of) {
           <NextPage href={next === null ? null : `/shelf?${new URLSearchParams({ batch: batchId, cursor: next })}`} />
         </div>
       ) : (
-        <EmptyState title="Nothing of this batch lies on the shelf." text={<TakenBack by={taken.by} />} />
+        <EmptyState title="Nothing of this batch is on the shelf." text={<TakenBack by={taken.by} />} />
       )}
     </>
   );
@@ -81,7 +81,7 @@ async function OfBatch({ actor, batchId, cursor, restore }: Of) {
 function AllOfIt() {
   return (
     <Link href="/shelf" className="underline-offset-2 hover:underline">
-      All that lies on the shelf
+      Everything on the shelf
     </Link>
   );
 }

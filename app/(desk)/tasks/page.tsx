@@ -24,7 +24,7 @@ export default async function TasksPage({ searchParams }: { searchParams: Promis
       ) : (
         <EmptyState
           title="No open task"
-          text="A category whose action is “create a task” puts one here for each of its items, once a person has approved."
+          text="A category whose action is “create a task” puts a task here for each of its items, once a person has approved them."
         />
       )}
     </>

@@ -27,7 +27,7 @@ export function findFault(text: string): Fault | null {
       expects = 'operand';
     } else if (kind === 'close') {
       const opened = open.pop();
-      if (!opened) return { offset, expected: `expected no ${value}: nothing was opened that it could close` };
+      if (!opened) return { offset, expected: `unexpected ${value}: no bracket is open here` };
       if (CLOSING[opened.bracket] !== value)
         return {
           offset,
@@ -105,7 +105,7 @@ function nextToken(text: string, offset: number): Token | Fault {
   if (character === '=') return { offset, expected: 'expected ==, with two equals signs' };
   if (character === '&') return { offset, expected: 'expected &&' };
   if (character === '|') return { offset, expected: 'expected ||' };
-  return { offset, expected: `expected no “${String.fromCodePoint(text.codePointAt(offset) ?? 0)}” here` };
+  return { offset, expected: `unexpected “${String.fromCodePoint(text.codePointAt(offset) ?? 0)}”` };
 }
 
 function stringToken(text: string, offset: number, opening: string, quote: string): Token | Fault {

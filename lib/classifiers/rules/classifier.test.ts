@@ -99,7 +99,7 @@ test.each<[string, number, RegExp]>([
   ['item.from == "a" and item.subject == "b"', 18, /&& instead of and/],
   ['item.from == "a" item.subject == "b"', 18, /expected an operator/],
   ['(item.from == "a"', 18, /expected \) for the \( at column 1/],
-  ['item.from == "a")', 17, /nothing was opened/],
+  ['item.from == "a")', 17, /no bracket is open/],
   ['item.from.endsWith("a"]', 23, /expected \)/],
   ['&& item.from == "a"', 1, /expected a value before &&/],
   ['item. == "a"', 7, /expected a name after the dot/],

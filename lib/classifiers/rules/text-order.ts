@@ -191,24 +191,24 @@ function misfitOf(name: string, form: string, constants: readonly string[], begi
     if (own === null || !form.startsWith(own))
       return `${NOT_DATES}the values of “${name}” are written as ${form}, and “${constant}” is not such a date. Write it so.`;
     if (!begins)
-      return `${NOT_DATES}“${constant}” leaves out what the values of “${name}” have, so each that begins with it counts as after it. Write it in full, as ${form}.`;
+      return `${NOT_DATES}“${constant}” is shorter than the values of “${name}”, so each value that begins with it counts as later. Write it in full, as ${form}.`;
   }
   return null;
 }
 
 const NOT_DATES = 'this compares text, not dates: ';
-const ASK_TEXT = 'Ask for their text instead, with “starts with”, “contains” or “matches (regex)”.';
+const ASK_TEXT = 'Compare their text instead, with “starts with”, “contains” or “matches (regex)”.';
 
 function notDates(field: ClassifierField): string {
   const { name, type, odd } = field;
   if (type === 'date' && odd === undefined)
-    return `${NOT_DATES}whether the values of “${name}”${example(field)} are all written in one form of ISO 8601 was not looked at when they arrived. Upload the file again, so that it is. ${ASK_TEXT}`;
-  return `${NOT_DATES}the values of “${name}”${example(field)} are not all written in one form of ISO 8601, as 2026-08-01 is, so their text is not in the order of time. ${ASK_TEXT}`;
+    return `${NOT_DATES}the form of the values of “${name}”${example(field)} is not known, because the file arrived before Countersign checked it. Upload the file again. ${ASK_TEXT}`;
+  return `${NOT_DATES}the values of “${name}”${example(field)} are not all written in one form of ISO 8601 (such as 2026-08-01), so the order of their text is not the order of time. ${ASK_TEXT}`;
 }
 
 function notNumbers(field: ClassifierField): string {
   const item = /^[A-Za-z_]\w*$/.test(field.name) ? `item.${field.name}` : `item[${JSON.stringify(field.name)}]`;
-  return `this compares text, not numbers: as text, “9” is more than “1000”. The values of “${field.name}”${example(field)} need number(${item}), in a rule written as CEL and compared with a number; it reads 1234.5, not 1,234.5 or 45%.`;
+  return `this compares text, not numbers: as text, “9” is more than “1000”. The values of “${field.name}”${example(field)} need number(${item}). Write the rule as CEL and compare that with a number. It reads 1234.5, not 1,234.5 or 45%.`;
 }
 
 function example({ odd, top }: ClassifierField): string {

@@ -30,10 +30,10 @@ describe('meaningOf', () => {
 describe('what a reason says of the target', () => {
   const says = (reason: string) => targetFault('https://api.example.com', reason);
   test.each([
-    ['http_401', 'api.example.com refuses us (HTTP 401)'],
-    ['http_403', 'api.example.com refuses us (HTTP 403)'],
-    ['http_407', 'api.example.com refuses us (HTTP 407)'],
-    ['http_429', 'api.example.com is too busy for us (HTTP 429)'],
+    ['http_401', 'api.example.com refuses our requests (HTTP 401)'],
+    ['http_403', 'api.example.com refuses our requests (HTTP 403)'],
+    ['http_407', 'api.example.com refuses our requests (HTTP 407)'],
+    ['http_429', 'api.example.com is too busy (HTTP 429)'],
     ['http_503', 'api.example.com fails or does not answer (HTTP 503)'],
     ['timeout', 'api.example.com fails or does not answer (timeout)'],
     ['connect_timeout', 'api.example.com can’t be reached (connect timeout)'],

@@ -64,15 +64,15 @@ export const RETRIES: readonly RetryClass[] = [
 
 /** Reasons that are about the target and not about the one request, and what they say of it. Every other reason is the item's own. */
 const TARGET_FAULTS: readonly { reasons: readonly string[]; says: string }[] = [
-  { reasons: ['http_401', 'http_403', 'http_407'], says: 'refuses us' },
-  { reasons: ['refused_address'], says: 'has an address that is not allowed here' },
+  { reasons: ['http_401', 'http_403', 'http_407'], says: 'refuses our requests' },
+  { reasons: ['refused_address'], says: 'has an address that is not allowed' },
   { reasons: ['tls'], says: 'offers no secure connection' },
-  { reasons: BUSY, says: 'is too busy for us' },
+  { reasons: BUSY, says: 'is too busy' },
   { reasons: UNREACHABLE, says: 'can’t be reached' },
   { reasons: BROKEN, says: 'fails or does not answer' },
 ];
 
-/** What a reason says about the target (its origin): "api.example.com refuses us (HTTP 401)". Null where it is about the one request (a 404, a 422). */
+/** What a reason says about the target (its origin): "api.example.com refuses our requests (HTTP 401)". Null where it is about the one request (a 404, a 422). */
 export function targetFault(target: string, reason: string): string | null {
   const fault = TARGET_FAULTS.find(({ reasons }) => reasons.includes(reason));
   return fault ? `${new URL(target).host} ${fault.says} (${reasonWords(reason)})` : null;

@@ -21,7 +21,10 @@ export function checkRequest(
     if (given.undo.success) problems.push(...expectedProblems(given.undo.success, names, 'with.undo.success'));
     if (action.do === 'GET') problems.push({ path: 'with.undo', message: 'A GET changes nothing, so there is nothing to undo.' });
     if (given.effect === 'permanent')
-      problems.push({ path: 'with.effect', message: 'It says both that it is permanent and how it is undone. Leave one out.' });
+      problems.push({
+        path: 'with.effect',
+        message: 'The action says that it is permanent and also how it is undone. Remove one of the two.',
+      });
   }
   if (given.inspect) problems.push(...inspectProblems(action, given.inspect, fields, hostRefused));
   if (problems.length > 0) throw refusal(problems);
@@ -40,7 +43,7 @@ function inspectProblems(
   if (action.do === 'GET')
     problems.push({ path: 'with.inspect', message: 'A GET changes nothing, so there is nothing to look up.' });
   if (problems.length === 0 && inspectNames(given).length === 0) {
-    const message = `It would ask the same for every item. Name a field, or {{${KEY}}}.`;
+    const message = `This URL is the same for every item. Put a field in it, or {{${KEY}}}.`;
     problems.push({ path: 'with.inspect.url', message });
   }
   return problems;

@@ -47,7 +47,7 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     check(action, fields = null) {
       requireDo(action, METHODS);
       if (action.connection !== null) {
-        const message = `No connection is called “${action.connection}”. Leave it out to send without credentials.`;
+        const message = `There is no connection “${action.connection}”. Leave it out to send without credentials.`;
         throw refusal([{ path: 'connection', message }]);
       }
       checkRequest(action, fields, (hostname) => hostRefused(hostname, allowPrivateTargets()));
@@ -104,15 +104,15 @@ function undoOf({ action, ordinal, request: bytes, target, reason, undid }: Done
       return {
         cannot:
           reason === INCOMPLETE_ANSWER
-            ? 'the answer broke off before the target’s id of it, which the undo request names'
-            : 'the target gave no id of its own, which the undo request names',
+            ? 'the answer broke off before the target’s id, and the undo request needs that id'
+            : 'the target gave no id, and the undo request needs one',
       };
     return (
       inverseRequest(action, request, { ordinal, target: target ?? '' }) ?? { cannot: 'the plan has no undo request for it' }
     );
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
-    return { cannot: 'its undo request can’t be built from what the target answered' };
+    return { cannot: 'its undo request can’t be built from the target’s answer' };
   }
 }
 

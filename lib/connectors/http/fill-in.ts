@@ -42,7 +42,10 @@ function renderHeader(name: string, value: string, item: ActionItem, room: Room)
   const what = /[\r\n]/.test(wrong)
     ? 'a line break'
     : `U+${(rendered.codePointAt(rendered.indexOf(wrong)) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  throw itemRefusal(item.ordinal, `the header “${name}” would hold ${what}, which a header can't. Send the field in the body.`);
+  throw itemRefusal(
+    item.ordinal,
+    `the header “${name}” would contain ${what}, which a header can't. Send the field in the body.`,
+  );
 }
 
 function renderJson(value: Json, fields: Record<string, string>, room: Room): Json {

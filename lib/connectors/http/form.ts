@@ -22,7 +22,7 @@ export const httpForm: ActionForm = {
     {
       ...{ kind: 'json', at: 'with.success', place: 'what counts as done' },
       label:
-        'What counts as done, as JSON: status, contains, json (/ok: true), otherwise uncertain or failed (null: any 2xx that is no page for people)',
+        'What counts as done, as JSON: status, contains, json (/ok: true), otherwise uncertain or failed (null: any 2xx that is not a web page)',
       ...{ template: true, rows: 1, absent: null, omitted: true },
     },
     {

@@ -33,7 +33,7 @@ export const inspect = z.strictObject({
   happened: z
     .strictObject({
       status: z.array(z.int().min(200).max(599)).min(1, 'Name at least one status.').max(20).default([200]),
-      contains: template.min(1, 'Every answer holds an empty text. Leave it out.').optional(),
+      contains: template.min(1, 'Every answer contains an empty text. Leave it out.').optional(),
       json: places.optional(),
     })
     .default({ status: [200] }),

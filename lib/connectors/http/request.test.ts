@@ -50,16 +50,16 @@ describe('check', () => {
   test.each([
     ['ftp://example.com/', /begins with http/],
     ['//example.com/', /begins with http/],
-    ['https://{{host}}/', /host written out/],
-    ['https://example.com{{path}}', /host written out/],
-    ['https://example.{{tld}}/', /host written out/],
-    ['https://example.com:{{port}}/', /host written out/],
-    ['https://user:secret@example.com/', /host written out/],
-    ['https://example.com\\@evil.example/', /host written out/],
-    ['https://exa mple.com/', /host written out/],
-    ['https:///path', /host written out/],
-    ['https://example.com/a/../b', /without \. and \.\./],
-    ['https://example.com/a/%2E%2e/b', /without \. and \.\./],
+    ['https://{{host}}/', /a literal host/],
+    ['https://example.com{{path}}', /a literal host/],
+    ['https://example.{{tld}}/', /a literal host/],
+    ['https://example.com:{{port}}/', /a literal host/],
+    ['https://user:secret@example.com/', /a literal host/],
+    ['https://example.com\\@evil.example/', /a literal host/],
+    ['https://exa mple.com/', /a literal host/],
+    ['https:///path', /a literal host/],
+    ['https://example.com/a/../b', /can’t contain \. or \.\./],
+    ['https://example.com/a/%2E%2e/b', /can’t contain \. or \.\./],
     ['https://example.com/#top', /after #/],
     ['https://example.com/{{#each}}x{{/each}}', /Sections/],
     ['https://example.com/{{nope}}', /no field “nope”/],
@@ -111,7 +111,7 @@ describe('check', () => {
     expect(problemsOf(() => http.check(action({ url: 'https://example.com/' }, 'TRACE')))[0]?.path).toBe('do');
     expect(
       problemsOf(() => http.check(action({ url: 'https://example.com/' }, 'POST', { connection: 'crm' })))[0]?.message,
-    ).toMatch('No connection is called “crm”');
+    ).toMatch('There is no connection “crm”');
     expect(problemsOf(() => http.check(action({ url: 'https://example.com/', body: 'x' }, 'GET')))[0]?.path).toBe('with.body');
     expect(problemsOf(() => http.check(action({ url: 'https://example.com/', headers: { A: '1', a: '2' } })))).toHaveLength(2);
     expect(problemsOf(() => http.check(action({ url: 'https://example.com/', verify: false })))[0]?.path).toBe('with');
@@ -292,7 +292,7 @@ describe('the undo request', () => {
 
   test('says why there is none', async () => {
     expect(await undone(action(given), '5')).toBe('the plan has no undo request for it');
-    expect(await undone(action({ ...given, undo }), null)).toBe('the target gave no id of its own, which the undo request names');
+    expect(await undone(action({ ...given, undo }), null)).toBe('the target gave no id, and the undo request needs one');
     expect(await undone(action({ ...given, undo }), '..')).toContain('can’t be built');
     expect(await undone(action({ url: 'https://api.example.com/x' }, 'GET'), '5')).toBe('it changed nothing');
   });
@@ -334,7 +334,7 @@ describe('an inspection', () => {
 
   test.each([
     ['with.inspect.url', { url: 'http://127.0.0.1/{{id}}' }, /127\.0\.0\.1/],
-    ['with.inspect.url', { url: 'https://{{id}}/' }, /host written out/],
+    ['with.inspect.url', { url: 'https://{{id}}/' }, /a literal host/],
     ['with.inspect.url', { url: 'https://api.example.com/{{nobody}}' }, /no field “nobody”/],
     ['with.inspect.url', { url: 'https://api.example.com/last' }, /the same for every item/],
     [

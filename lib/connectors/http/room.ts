@@ -13,8 +13,7 @@ export function roomOf(ordinal: number): Room {
   return {
     take(chars) {
       left -= chars;
-      if (left < 0)
-        throw itemRefusal(ordinal, `its request would have more than ${REQUEST_BYTES_MAX} bytes, the most that can be sent.`);
+      if (left < 0) throw itemRefusal(ordinal, `its request would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`);
     },
   };
 }

@@ -75,7 +75,7 @@ export function sendOnce(
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(controller) {
       // The dispatcher may offer a request again when a connection ends; whether the first one arrived is not known.
-      if (over || started) controller.abort(new Error('This request was already sent, or is no longer wanted.'));
+      if (over || started) controller.abort(new Error('This request was sent already, or was called off.'));
       else started = controller;
     },
     onResponseStart(_controller, status, headers) {

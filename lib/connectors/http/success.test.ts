@@ -157,8 +157,8 @@ describe('a success in the plan', () => {
   ])('%j is taken', (success) => expect(problems({ success })).toEqual([]));
 
   test.each<[string, object, RegExp]>([
-    ['with.success', {}, /says nothing of the answer/],
-    ['with.success', { otherwise: 'failed' }, /says nothing of the answer/],
+    ['with.success', {}, /names nothing in the answer/],
+    ['with.success', { otherwise: 'failed' }, /names nothing in the answer/],
     ['with.success', { status: [200], body: 'x' }, /body/],
     ['with.success.status', { status: [] }, /at least one status/],
     ['with.success.status.1', { status: [200, 404] }, /200 to 299/],
@@ -166,8 +166,8 @@ describe('a success in the plan', () => {
     ['with.success.contains', { contains: '' }, /empty text/],
     ['with.success.contains', { contains: '{{nobody}}' }, /no field “nobody”/],
     ['with.success.json', { json: {} }, /at least one place/],
-    ['with.success.json.ok', { json: { ok: true } }, /is no place: a JSON pointer/],
-    ['with.success.json./a~2', { json: { '/a~2': true } }, /is no place: a JSON pointer/],
+    ['with.success.json.ok', { json: { ok: true } }, /is not a JSON pointer: a JSON pointer/],
+    ['with.success.json./a~2', { json: { '/a~2': true } }, /is not a JSON pointer: a JSON pointer/],
     ['with.success.json./ok', { json: { '/ok': [true] } }, /a text, a number, true, false or null/],
     ['with.success.json./n', { json: { '/n': 2 ** 53 } }, /loses digits/],
     ['with.success.json./id', { json: { '/id': '{{nobody}}' } }, /no field “nobody”/],
@@ -232,9 +232,9 @@ describe('what undoes it', () => {
 
   test('says that the id is missing because the answer broke off', async () => {
     expect(await undone(null, 'incomplete_answer')).toEqual({
-      cannot: 'the answer broke off before the target’s id of it, which the undo request names',
+      cannot: 'the answer broke off before the target’s id, and the undo request needs that id',
     });
-    expect(await undone(null, null)).toEqual({ cannot: 'the target gave no id of its own, which the undo request names' });
+    expect(await undone(null, null)).toEqual({ cannot: 'the target gave no id, and the undo request needs one' });
   });
 });
 

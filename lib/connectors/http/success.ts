@@ -33,7 +33,8 @@ export const places = z.record(z.string(), scalar).superRefine((all, context) =>
   const refuse = (message: string, path: string[] = []) => context.addIssue({ code: 'custom', path, message });
   if (pointers.length === 0) refuse('Name at least one place, such as {"/ok": true}, or leave json out.');
   if (pointers.length > ANSWER_PLACES_MAX) refuse(`At most ${ANSWER_PLACES_MAX} places are compared.`);
-  for (const pointer of pointers) if (!POINTER.test(pointer)) refuse(`“${pointer}” is no place: ${POINTER_WORDS}`, [pointer]);
+  for (const pointer of pointers)
+    if (!POINTER.test(pointer)) refuse(`“${pointer}” is not a JSON pointer: ${POINTER_WORDS}`, [pointer]);
 });
 export type Places = z.infer<typeof places>;
 
@@ -45,7 +46,7 @@ const statuses = z
 
 const text = z
   .string()
-  .min(1, 'Every answer holds an empty text. Leave it out.')
+  .min(1, 'Every answer contains an empty text. Leave it out.')
   .max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);
 
 /** `otherwise`: what every other 2xx means. Other statuses mean what they always mean. */
@@ -58,7 +59,7 @@ export const success = z
   })
   .refine(
     ({ status, contains, json }) => status !== null || contains !== null || json !== null,
-    'It says nothing of the answer. Name a status, a text (contains) or a place in its JSON (json).',
+    'This names nothing in the answer. Name a status, a text (contains) or a place in its JSON (json).',
   );
 export type Success = z.infer<typeof success>;
 
@@ -86,7 +87,7 @@ export function fillExpected(
   { whose, room }: { whose: string; room: Room },
 ): Expected {
   const contains = expected.contains === null ? null : render(expected.contains, fields, room);
-  if (contains === '') throw itemRefusal(ordinal, `the text that ${whose} looks for is empty, and every answer holds that.`);
+  if (contains === '') throw itemRefusal(ordinal, `the text that ${whose} looks for is empty, and every answer contains that.`);
   const json =
     expected.json &&
     Object.fromEntries(

@@ -20,7 +20,7 @@ export function writtenOrigin(url: string): URL | null {
 export function urlProblems(url: string, hostRefused: (hostname: string) => string | null, path: string): Problem[] {
   const origin = writtenOrigin(url);
   if (origin === null) {
-    const message = 'A URL begins with http:// or https:// and a host written out, without a template, a user name or a space.';
+    const message = 'A URL begins with http:// or https:// and a literal host, without a template, a user name or a space.';
     return [{ path, message }];
   }
   const refused = hostRefused(origin.hostname);
@@ -28,7 +28,7 @@ export function urlProblems(url: string, hostRefused: (hostname: string) => stri
   const fixed = url.replace(ORIGIN, '').replace(TAG, 'x');
   if (fixed.includes('#')) return [{ path, message: 'The part after # is never sent. Leave it out.' }];
   if (segments(fixed).some((segment) => DOT_SEGMENT.test(segment)))
-    return [{ path, message: 'A URL is written without . and .. in its path.' }];
+    return [{ path, message: 'The path of a URL can’t contain . or .. as a part.' }];
   return [];
 }
 
@@ -39,12 +39,12 @@ export function urlProblems(url: string, hostRefused: (hostname: string) => stri
 export function renderUrl(url: string, item: ActionItem): string {
   const { ordinal, fields } = item;
   const origin = ORIGIN.exec(url)?.[0];
-  if (!origin) throw itemRefusal(ordinal, 'the URL has no host that is written out.');
+  if (!origin) throw itemRefusal(ordinal, 'the URL has no literal host.');
   const rest = url.slice(origin.length);
   const names = templateFields(rest);
   // Before any value is encoded, which makes it longer.
   if (renderedLength(rest, fields) > URL_CHARS_MAX)
-    throw itemRefusal(ordinal, `its URL would have more than ${URL_CHARS_MAX} characters, the most that is sent.`);
+    throw itemRefusal(ordinal, `its URL would have more than ${URL_CHARS_MAX} characters, the limit.`);
   const encoded = Object.fromEntries(
     names.map((name) => [name, encode(Object.hasOwn(fields, name) ? (fields[name] ?? '') : '', name, ordinal)]),
   );

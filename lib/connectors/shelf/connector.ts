@@ -24,7 +24,7 @@ const VERBS = ['archive', 'restore'];
 const SHELF = 'archive';
 
 const FAILURES = {
-  not_on_shelf: 'It was not on the archive shelf any more.',
+  not_on_shelf: 'The item was no longer on the archive shelf.',
   changed_since: CHANGED_SINCE,
 };
 
@@ -97,8 +97,7 @@ export const shelf: TransactionalConnector = {
       const place = places[index] as Place;
       const verb = one.action.do === 'archive' ? 'restore' : 'archive';
       const entries = (found.get(placeOf(place)) ?? []).filter((entry) => leftBy(entry, one.idempotencyKey, verb));
-      if (entries.length === 0)
-        return { cannot: `it was moved since: it is not on the ${place.shelf} shelf as this action left it` };
+      if (entries.length === 0) return { cannot: `it was moved afterwards: it is no longer on the ${place.shelf} shelf` };
       const request = canonicalBytes({ do: verb, shelf: place.shelf, undoes: one.idempotencyKey });
       return { action: { ...one.action, do: verb }, request };
     });

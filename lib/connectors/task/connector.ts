@@ -85,8 +85,7 @@ export const task: TransactionalConnector = {
   prepare(action, item) {
     const { title, body } = readParameters(action, parameters);
     const line = oneLine(renderCut(title, item.fields, RENDERED_CHARS_MAX));
-    if (line === '')
-      throw itemRefusal(item.ordinal, 'the title of its task is empty. Give the template a word of its own besides the fields.');
+    if (line === '') throw itemRefusal(item.ordinal, 'the title of its task is empty. Add a word of your own to the template.');
     const request = {
       title: cut(line, FOLLOW_UP_TITLE_CHARS_MAX),
       body: cut(storable(renderCut(body, item.fields, RENDERED_CHARS_MAX)), FOLLOW_UP_BODY_CHARS_MAX),
@@ -118,7 +117,7 @@ export const task: TransactionalConnector = {
     const found = await readTasks(client, done.map(({ target }) => target).filter(isTaskId));
     return done.map((one): Undo => {
       const row = one.target === null ? undefined : found.get(one.target);
-      if (!row || one.target === null) return { cannot: 'the task is not there any more' };
+      if (!row || one.target === null) return { cannot: 'the task no longer exists' };
       const verb = one.action.do === 'withdraw' ? 'reopen' : 'withdraw';
       const refused = whyNot(row, { do: verb, id: one.target, undoes: one.idempotencyKey });
       if (refused !== null) return { cannot: UNDO_WORDS[refused] };
@@ -129,8 +128,8 @@ export const task: TransactionalConnector = {
 };
 
 const UNDO_WORDS = {
-  done_by_a_person: 'a person did the task already',
-  changed_since: 'the task was changed since',
+  done_by_a_person: 'a person has done the task already',
+  changed_since: 'the task was changed afterwards',
 };
 
 /** Only what is still as the action that is undone left it may be changed. */

@@ -1,77 +1,87 @@
 /** A batch's state in words: derived here and nowhere else, for its page, the list, the board and REST. */
-import { type Wait, type Waiter, type WaitsFor, waitsFor, waitWords } from '#lib/core/chunks/waits-for.ts';
-import type { BatchState } from '#lib/core/lifecycle.ts';
+import { WAITING_FOR_A_PERSON, type Wait, type Waiter, type WaitsFor, waitsFor, waitWords } from '#lib/core/chunks/waits-for.ts';
+import type { BatchState, ChunkState } from '#lib/core/lifecycle.ts';
 
 /**
- * What the words are mainly about; pages give each a colour and a glyph. `asks`: nothing goes on without a person; `stands`: it waits for something
- * that is broken; `waits`: it goes on by itself.
+ * What the words are mainly about; pages give each a colour and a glyph. `asks`: nothing continues without a person; `stands`: a chunk halted, or it waits
+ * for something that is broken; `waits`: it continues by itself.
  */
 export const MOODS = ['proposed', 'running', 'asks', 'waits', 'stands', 'paused', 'finished', 'cancelled'] as const;
 export type Mood = (typeof MOODS)[number];
 
 export type Says = { mood: Mood; words: string };
 
-/** Chunks that are not settled, as many as wait for the same; null: a worker is at them. */
-export type Standing = { waitsFor: WaitsFor | null; chunks: number };
+/** Chunks that are not settled, as many as are in one state and wait for the same; null: a worker holds them. */
+export type Standing = { state: ChunkState; waitsFor: WaitsFor | null; chunks: number };
 
-/** Chunks as many as wait for the same, out of those that wait alike. */
+/** The chunks of each group, with what they wait for. */
 export function standingOf(waiters: readonly (Waiter & { chunks: number })[]): Standing[] {
-  return waiters.map((waiter) => ({ waitsFor: waitsFor(waiter), chunks: waiter.chunks }));
+  return waiters.map((waiter) => ({ state: waiter.state, waitsFor: waitsFor(waiter), chunks: waiter.chunks }));
 }
 
-/** Chunks that wait for the same thing: until the soonest hour, and for the target where it is one. */
+/** Chunks that wait for the same thing: `until` is the earliest time, `target` the target if all wait for one. */
 export type WaitGroup = WaitsFor & { chunks: number };
 
 type Facts = {
   state: BatchState;
   standing: readonly Standing[];
-  /** actions of which nobody knows what became */
+  /** actions that are uncertain and that nobody has answered for */
   uncertain: number;
-  /** any worker was heard of lately */
+  /** whether any worker was heard of lately */
   attended: boolean;
   /** ISO 8601 */
   now: string;
 };
 
-/** "4 chunks run · 2 wait for a person · 20 wait to be let through". */
+/** "Running (4) · waiting for a person (2) · waiting for an earlier review (20)": the numbers are chunks. */
 export function saysOf({ state, standing, uncertain, attended, now }: Facts): Says {
   const running = standing.reduce((all, { waitsFor, chunks }) => all + (waitsFor === null ? chunks : 0), 0);
-  const groups = waitGroups(standing);
+  const halted = standing.filter(stopped);
+  const groups = waitGroups(standing.filter((one) => !stopped(one)));
+  const mood = moodOf(running, halted.length > 0, groups, attended);
+  // What the mood is about comes first.
+  const leads = (group: WaitGroup): boolean =>
+    mood === 'stands' ? isBroken(group, attended) : mood === 'waits' && BY_ITSELF.includes(group.for);
+  const parts = [
+    { words: state === 'cancelled' ? 'stopping' : 'running', chunks: running },
+    { words: 'halted', chunks: halted.reduce((all, { chunks }) => all + chunks, 0) },
+    ...[...groups.filter(leads), ...groups.filter((group) => !leads(group))]
+      .filter((group) => state !== 'paused' || group.for !== 'paused')
+      .map((group) => ({
+        words: waitWords(group, now),
+        chunks: group.chunks,
+        more: group.for === 'worker' && !attended ? ', and none is running' : '',
+      })),
+  ].flatMap(({ words, chunks, more = '' }: Part) => (chunks > 0 ? [`${words} (${number(chunks)})${more}`] : []));
   const doubts = uncertain === 0 ? [] : [`${number(uncertain)} ${uncertain === 1 ? 'action' : 'actions'} uncertain`];
-  const words = (begin: string | null, waits: readonly WaitGroup[]): string => {
-    const parts = [
-      ...(running > 0 ? [{ count: running, verb: running === 1 ? 'runs' : 'run' }] : []),
-      ...waits.map((group) => ({ count: group.chunks, verb: verbOf(group, attended, now) })),
-    ];
-    // What is counted is named once.
-    const told = parts.map(
-      ({ count, verb }, at) => `${number(count)} ${at > 0 ? '' : count === 1 ? 'chunk ' : 'chunks '}${verb}`,
-    );
-    return [...(begin === null ? [] : [begin]), ...told, ...doubts].join(' · ');
-  };
+  const said = (...words: string[]): string => capital([...words, ...doubts].join(' · '));
   switch (state) {
     case 'proposed':
       return { mood: 'proposed', words: 'Not started' };
     case 'finished':
-      return { mood: 'finished', words: words('Finished', []) };
+      return { mood: 'finished', words: said('finished') };
     case 'cancelled':
-      return { mood: 'cancelled', words: words('Cancelled', groups) };
+      return { mood: 'cancelled', words: said('cancelled', ...parts) };
     case 'paused':
-      return {
-        mood: 'paused',
-        words: words(
-          'Paused',
-          groups.filter((group) => group.for !== 'paused'),
-        ),
-      };
+      return { mood: 'paused', words: said('paused', ...parts) };
     case 'running':
-      return running + groups.length === 0
-        ? { mood: 'running', words: words('Running', []) }
-        : { mood: moodOf(running, groups, attended), words: words(null, groups) };
+      return parts.length === 0 ? { mood: 'running', words: said('running') } : { mood, words: said(...parts) };
   }
 }
 
-/** By what they wait for, in the order in which somebody has to do something about it. */
+type Part = { words: string; chunks: number; more?: string };
+
+/** The words for a reader who decides on chunks: whoever that is, is the person that they wait for. */
+export function toReviewer(words: string): string {
+  return words.replace(WAITING, (found) => `${found.charAt(0)}aiting for you`);
+}
+
+const WAITING = new RegExp(WAITING_FOR_A_PERSON, 'i');
+
+/** It halted for a cause of its own, and not at a target that it waits for. */
+const stopped = ({ state, waitsFor }: Standing): boolean => state === 'halted' && waitsFor?.for === 'person';
+
+/** The waiting chunks by what they wait for, the most urgent for a person first. */
 export function waitGroups(standing: readonly Standing[]): WaitGroup[] {
   const groups = new Map<Wait, WaitGroup>();
   for (const { waitsFor, chunks } of standing) {
@@ -90,18 +100,19 @@ export function waitGroups(standing: readonly Standing[]): WaitGroup[] {
 
 const ORDER: readonly Wait[] = ['person', 'target', 'retry_after', 'rate', 'worker', 'predecessor', 'paused', 'gate', 'resource'];
 
-function verbOf(group: WaitGroup, attended: boolean, now: string): string {
-  const verb = waitWords(group, now, group.chunks);
-  return group.for === 'worker' && !attended ? `${verb}, and none is running` : verb;
+function moodOf(running: number, halted: boolean, groups: readonly WaitGroup[], attended: boolean): Mood {
+  if (running > 0) return 'running';
+  if (halted || groups.some((group) => isBroken(group, attended))) return 'stands';
+  return groups.some((group) => BY_ITSELF.includes(group.for)) ? 'waits' : 'asks';
 }
 
-function moodOf(running: number, groups: readonly WaitGroup[], attended: boolean): Mood {
-  if (running > 0) return 'running';
-  const broken = ({ for: what, until }: WaitGroup) => (what === 'target' && until === null) || (what === 'worker' && !attended);
-  if (groups.some(broken)) return 'stands';
-  const byItself: readonly Wait[] = ['target', 'retry_after', 'rate', 'worker'];
-  return groups.some((group) => byItself.includes(group.for)) ? 'waits' : 'asks';
+function isBroken({ for: what, until }: WaitGroup, attended: boolean): boolean {
+  return (what === 'target' && until === null) || (what === 'worker' && !attended);
 }
+
+const BY_ITSELF: readonly Wait[] = ['target', 'retry_after', 'rate', 'worker'];
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function number(count: number): string {
   return count.toLocaleString('en-US');

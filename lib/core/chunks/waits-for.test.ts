@@ -79,17 +79,17 @@ test('whatever stands still says what it waits for', () => {
 describe('the words', () => {
   const now = '2026-11-26T14:02:00.000Z';
   test.each([
-    [on('retry_after', { until: HOUR }), 'waits until 15:02 UTC because the target asked for it'],
-    [on('retry_after', { until: HOUR, target: TARGET }), 'waits until 15:02 UTC because https://crm.example asked for it'],
+    [on('retry_after', { until: HOUR }), 'waiting for a target until 15:02 UTC, as the target asked'],
+    [on('retry_after', { until: HOUR, target: TARGET }), 'waiting for https://crm.example until 15:02 UTC, as the target asked'],
     [
       on('retry_after', { until: '2026-11-27T00:00:00.001Z' }),
-      'waits until 2026-11-27 00:01 UTC because the target asked for it',
+      'waiting for a target until 2026-11-27 00:01 UTC, as the target asked',
     ],
-    [on('rate', { until: '2026-11-26T14:02:00.000Z' }), 'waits for its rate until 14:02 UTC'],
-    [on('target', { target: TARGET }), 'waits for https://crm.example'],
-    [on('worker'), 'waits for a worker'],
-    [on('paused'), 'is paused'],
-    [on('predecessor'), 'waits for the chunk before it'],
+    [on('rate', { until: '2026-11-26T14:02:00.000Z' }), 'waiting for its rate limit until 14:02 UTC'],
+    [on('target', { target: TARGET }), 'waiting for https://crm.example'],
+    [on('worker'), 'waiting for a worker'],
+    [on('paused'), 'paused'],
+    [on('predecessor'), 'blocked by an earlier chunk'],
   ])('%j: %s', (waits, words) => {
     expect(waitWords(waits, now)).toBe(words);
   });

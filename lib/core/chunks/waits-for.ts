@@ -10,22 +10,22 @@ import {
   type Stopping,
 } from '#lib/core/lifecycle.ts';
 
-/** `resource` is for what another batch would change too: today such a batch is refused at its start, so no chunk of it ever waits. */
+/** `resource`: another batch would change the same. Such a batch is refused at its start today, so no chunk waits for it yet. */
 export const WAITS = ['worker', 'rate', 'target', 'person', 'gate', 'retry_after', 'predecessor', 'paused', 'resource'] as const;
 export type Wait = (typeof WAITS)[number];
 
 export type WaitsFor = {
   for: Wait;
-  /** ISO 8601: it goes on by itself then; null where nobody can say */
+  /** ISO 8601: when it continues by itself; null when that is not known */
   until: string | null;
-  /** whom, where it waits for one target */
+  /** the target, when it waits for one */
   target: string | null;
 };
 
 /** All that it is derived from, as one statement saw it (WAIT_FACTS in lib/store/chunks/wait-facts.sql.ts). */
 export type WaitFacts = {
   batchState: BatchState;
-  /** a worker has it, under a lease that has not lapsed */
+  /** a worker holds it, under a lease that has not run out */
   owned: boolean;
   /** its decision lets it begin: it was released, or has some of the actions that run first */
   mayBegin: boolean;
@@ -33,19 +33,19 @@ export type WaitFacts = {
   behind: boolean;
   /** it halted under the incident of a target */
   haltedAtTarget: boolean;
-  /** the target that nobody may send to now, and that it sends to */
+  /** of the targets that it sends to, the one that no batch may send to now */
   heldBy: string | null;
-  /** what it was given back for, until the hour comes; or its batch's rate, which lets nobody begin */
+  /** why a worker gave it back until `notBefore`; or `rate`, when the rate of its batch is used up */
   givenBackFor: 'rate' | 'retry_after' | 'target' | null;
-  /** that hour; null where there is none */
+  /** until when it was given back; null when no time is set */
   notBefore: string | null;
-  /** whom it sends to, where that is one target */
+  /** the target that it sends to, when it is one */
   target: string | null;
 };
 
 export type Waiter = { state: ChunkState; stopping: Stopping | null; wait: WaitFacts };
 
-/** Null for a chunk that is being worked on, and for one that needs nothing more. Never null for one that stands still. */
+/** Null for a chunk that a worker holds, and for one that needs nothing more. Never null for a chunk that waits. */
 export function waitsFor({ state, stopping, wait }: Waiter): WaitsFor | null {
   if (CHUNK_TERMINAL.includes(state)) return null;
   if (state === 'proposed') return on('gate');
@@ -53,7 +53,7 @@ export function waitsFor({ state, stopping, wait }: Waiter): WaitsFor | null {
   if (state === 'paused' || (stopping === 'pause' && CHUNK_UNCLAIMED.includes(state))) return on('paused');
   if (!CHUNK_PAUSABLE.includes(state)) return on('person');
   if (CHUNK_OWNED.includes(state) && wait.owned) return null;
-  // What is brought to an end is claimed whatever else holds it.
+  // A chunk that is being paused or cancelled is claimed whatever else it waits for.
   if (stopping !== null) return on('worker');
   if (wait.batchState === 'paused') return on('paused');
   if (state === 'approved' && !wait.mayBegin) return on('person');
@@ -69,35 +69,36 @@ function on(what: Wait, target: string | null = null): WaitsFor {
 }
 
 /**
- * What `count` chunks wait for, with the verb: "2 wait for a person", "waits until 15:02 UTC because the target asked for it". `now` is ISO 8601: an
+ * What a chunk waits for, for a badge or after "is": "waiting for a worker", "waiting for https://crm.example until 15:02 UTC". `now` is ISO 8601: an
  * hour of another day is told with its day.
  */
-export function waitWords({ for: what, until, target }: WaitsFor, now: string, count = 1): string {
-  const waits = count === 1 ? 'waits' : 'wait';
-  const hour = until === null ? null : hourOf(until, now);
+export function waitWords({ for: what, until, target }: WaitsFor, now: string): string {
+  const hour = until === null ? '' : ` until ${hourOf(until, now)}`;
   switch (what) {
     case 'worker':
-      return `${waits} for a worker`;
+      return 'waiting for a worker';
     case 'rate':
-      return `${waits} for ${count === 1 ? 'its' : 'their'} rate${hour === null ? '' : ` until ${hour}`}`;
+      return `waiting for its rate limit${hour}`;
     case 'target':
-      return `${waits} for ${target ?? (count === 1 ? 'its target' : 'their targets')}${hour === null ? '' : ` until ${hour}`}`;
+      return `waiting for ${target ?? 'a target'}${hour}`;
     case 'retry_after':
-      return `${waits}${hour === null ? '' : ` until ${hour}`} because ${target ?? 'the target'} asked for it`;
+      return `waiting for ${target ?? 'a target'}${hour}, as the target asked`;
     case 'person':
-      return `${waits} for a person`;
+      return WAITING_FOR_A_PERSON;
     case 'gate':
-      return `${waits} to be let through`;
+      return 'waiting for an earlier review';
     case 'predecessor':
-      return `${waits} for the chunk before ${count === 1 ? 'it' : 'them'}`;
+      return 'blocked by an earlier chunk';
     case 'paused':
-      return count === 1 ? 'is paused' : 'are paused';
+      return 'paused';
     case 'resource':
-      return `${waits} for what another batch may change`;
+      return 'blocked by another batch';
   }
 }
 
-/** "15:02 UTC", rounded up to the minute, for it must not be over before it is reached; with the day where it is not today. */
+export const WAITING_FOR_A_PERSON = 'waiting for a person';
+
+/** "15:02 UTC", rounded up to the minute, so that it is not past when it is shown; with the day when that is not today. */
 function hourOf(until: string, now: string): string {
   const minute = 60_000;
   const iso = new Date(Math.ceil(new Date(until).getTime() / minute) * minute).toISOString();

@@ -78,7 +78,7 @@ test('whoever asked is told what, what to do, and when to ask again, and nothing
   const refusal = refusalOfFault(withCode('53100', 'could not extend file "base/16400/16512"'));
   expect(refusal).toMatchObject({ code: 'unavailable', facts: { fault: 'full', retryAfterSeconds: 5 } });
   expect(refusal?.message).toBe(
-    "The database's disk is full, or does not take what is written. Make room on the disk that holds the database. What was stored before is safe; look whether this was done before you repeat it.",
+    "The database's disk is full or refuses writes. Free space on the disk that holds the database. What was stored before is safe. Check whether this was done before you repeat it.",
   );
 });
 

@@ -44,20 +44,20 @@ export function isConnectionLoss(error: unknown): boolean {
 /** What a person reads: what is wrong, where, and what to do. The runbooks of docs/runbooks quote these words. */
 export const DATABASE_FAULT_WORDS = {
   full: {
-    what: "The database's disk is full, or does not take what is written.",
-    todo: 'Make room on the disk that holds the database.',
+    what: "The database's disk is full or refuses writes.",
+    todo: 'Free space on the disk that holds the database.',
   },
   crowded: {
     what: 'The database has no connection or no memory left.',
     todo: 'End programs that hold connections to it, or raise its max_connections.',
   },
   readonly: {
-    what: 'The database takes no writes: it is read-only.',
-    todo: 'Point DATABASE_URL at the server that takes writes, or end its read-only mode.',
+    what: 'The database is read-only.',
+    todo: 'Point DATABASE_URL at a server that accepts writes, or end the read-only mode.',
   },
   away: {
     what: 'The database does not answer.',
-    todo: 'See that its server runs and can be reached.',
+    todo: 'Check that its server runs and can be reached.',
   },
 } as const satisfies Record<DatabaseFaultKind, { what: string; todo: string }>;
 
@@ -98,7 +98,7 @@ export function refusalOfFault(error: unknown): CountersignError | null {
   const fault = databaseFault(error);
   if (!fault) return null;
   const { what, todo } = DATABASE_FAULT_WORDS[fault.kind];
-  const done = 'What was stored before is safe; look whether this was done before you repeat it.';
+  const done = 'What was stored before is safe. Check whether this was done before you repeat it.';
   return new CountersignError('unavailable', `${what} ${todo} ${done}`, {
     facts: { fault: fault.kind, retryAfterSeconds: RETRY_AFTER_SECONDS },
     cause: error,

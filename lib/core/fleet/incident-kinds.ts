@@ -5,31 +5,34 @@ export type IncidentKind = 'halted' | 'target' | 'paused' | 'mismatch' | 'databa
 /** `runbooks`: pages of docs/runbooks; a chunk halts for several causes, and a database can be at fault in several ways. */
 export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: readonly string[] }> = {
   halted: {
-    advice: 'Put right what it names, then resume. What is uncertain is never repeated.',
+    advice: 'Fix what the incident names, then resume. Uncertain actions are never repeated.',
     runbooks: ['halted-error-budget.md', 'halted-manifest-differs.md', 'halted-something-broke.md'],
   },
   target: {
-    advice: 'See that the target works again, then resume once: one chunk tries it, and the others follow its first success.',
+    advice:
+      'Check that the target works again, then resume once. One chunk tries the target, and the others follow after its first success.',
     runbooks: ['target-refuses.md'],
   },
   paused: {
-    advice: 'Resume when the reason is over: one chunk tries the target, and the others follow its first success.',
+    advice: 'Resume when the reason is over. One chunk tries the target, and the others follow after its first success.',
     runbooks: ['target-paused.md'],
   },
   mismatch: {
-    advice: 'Download the receipts and find out what wrote past the protocol before anybody resumes.',
+    advice: 'Download the receipts. Find out what changed the database outside Countersign before anybody resumes.',
     runbooks: ['sum-differs.md'],
   },
   database: {
-    advice: 'Nothing has to be resumed: it ends by itself, and what was answered meanwhile is written then.',
+    advice: 'Nothing has to be resumed. The incident ends by itself, and answers that came meanwhile are stored then.',
     runbooks: ['database-full.md', 'database-crowded.md', 'database-away.md'],
   },
   damaged: {
-    advice: 'Stop everything, keep the files as they are, and restore a backup. It is shown until the database is started again.',
+    advice:
+      'Stop everything, keep the files as they are, and restore a backup. The incident is shown until the database is started again.',
     runbooks: ['database-damaged.md'],
   },
   web: {
-    advice: 'Nothing has to be done: another one serves, and the workers went on. It is shown for an hour after the last time.',
+    advice:
+      'Nothing has to be done. A new web server took over, and the workers kept running. The incident is shown for an hour after the last time.',
     runbooks: ['web-silent.md'],
   },
 };

@@ -11,6 +11,8 @@ import type { PlanInput } from './plan.ts';
 /** What ingest profiled: `min` and `max` are the earliest and latest of a date field, `top` its most frequent short values. */
 export type DraftField = {
   name: string;
+  /** what people call it; left out where that is its name */
+  label?: string;
   type: string;
   filled: number;
   top?: readonly { value: string; count: number }[];
@@ -50,16 +52,16 @@ export function draftForTable(input: DraftInput): DraftedPlan {
     },
     reasons: {
       categories:
-        'Three to begin with: one that makes a follow-up, one that archives, which can be undone, and one that does nothing.',
-      rules: 'There are none yet: everything is kept until you say what goes where. A click on a value makes a rule.',
+        'Three categories to begin with: one creates a follow-up task, one archives (which can be undone), and one does nothing.',
+      rules: 'There is no rule yet, so every item is kept. Click a value to make a rule of it.',
       chunking: why,
       independence: id
-        ? `“${id.name}” looks like what names a record: two items with the same one are kept together.`
-        : 'No field looks like what names a record.',
+        ? `“${id.name}” looks like the id of a record. Two items with the same value are kept together.`
+        : 'No field looks like the id of a record.',
       receiptLine:
         named.length > 0
-          ? `${quotedList(named)} tell you which item it was; nothing else of an item enters a receipt.`
-          : 'No field looks like a name for people.',
+          ? `${quotedList(named)} name the item. No other field enters a receipt.`
+          : 'No field names an item for people.',
     },
   };
 }
@@ -78,7 +80,7 @@ type ByTime = Extract<PlanInput['chunking'], { by: 'time' }>;
 export function byTime(field: DraftField, { itemCount, timeZone }: DraftInput): { chunking: ByTime; why: string } {
   const every = periodFor(field);
   const maxItems = largeChunk(itemCount);
-  const why = `By ${every} of “${field.name}”, because what came together is reviewed together; ${every}s below ${SMALL_CHUNK} items join the next, those above ${maxItems} are split, and doubtful dates stay apart.`;
+  const why = `By ${every} of “${field.label ?? field.name}”, so that items of the same time are reviewed together. A ${every} below ${SMALL_CHUNK} items joins the next, a ${every} above ${maxItems} is split, and doubtful dates get a chunk of their own.`;
   return { chunking: { by: 'time', field: field.name, every, timeZone, minItems: SMALL_CHUNK, maxItems }, why };
 }
 
@@ -113,13 +115,13 @@ function draftChunking(input: DraftInput): { chunking: PlanInput['chunking']; wh
   if (group) {
     return {
       chunking: { by: 'category', field: group.name, minItems: SMALL_CHUNK, maxItems },
-      why: `By “${group.name}”, which has few different values; values below ${SMALL_CHUNK} items are put together, those above ${maxItems} split.`,
+      why: `By “${group.name}”, which has few different values. Values with fewer than ${SMALL_CHUNK} items are put together, and values with more than ${maxItems} are split.`,
     };
   }
   const size = Math.max(CHUNK_DEFAULT_ITEMS, comfortableSize(itemCount));
   return {
     chunking: { by: 'size', maxItems: size },
-    why: `In the order of the file, ${size} at a time: there is no date and no field with few values to cut by.`,
+    why: `In the order of the file, ${size} items a chunk: the file has no date and no field with few values.`,
   };
 }
 

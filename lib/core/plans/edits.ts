@@ -71,7 +71,7 @@ function applyOne(edited: Edited, edit: ChunkEdit, keys: Keys, units: Units | nu
 
 function merge(chunks: NamedDraft[], numbers: readonly number[], missing: (number: number) => string | null): string | null {
   const ordered = [...new Set(numbers)].sort((one, other) => one - other);
-  if (ordered.length < numbers.length) return 'A chunk is named twice.';
+  if (ordered.length < numbers.length) return 'One chunk is given twice.';
   const wrong = ordered.map(missing).find((message) => message !== null);
   if (wrong) return wrong;
   const parts = ordered.map((number) => chunks[number - 1]).filter((chunk) => chunk !== undefined);
@@ -85,7 +85,7 @@ function merge(chunks: NamedDraft[], numbers: readonly number[], missing: (numbe
   }
   members.sort();
   const [first] = parts;
-  if (!first) return 'Nothing to merge.';
+  if (!first) return 'Merging needs at least two chunks.';
   const label = parts.every((part) => part.name === draftName(part.draft, members))
     ? joinedLabel(parts.map(({ draft }) => draft))
     : null;
@@ -107,7 +107,7 @@ function split(chunks: NamedDraft[], number: number, after: number, keys: Keys, 
     const left = new Set(Array.from(halves[0] ?? [], (index) => units.unit[index] ?? -1));
     const shared = halves[1]?.find((index) => (units.unit[index] ?? -1) !== -1 && left.has(units.unit[index] ?? -1));
     if (shared !== undefined)
-      return `Splitting chunk ${number} there would part items that share “${keys.resources[shared] ?? ''}”.`;
+      return `Splitting chunk ${number} there would separate items that share “${keys.resources[shared] ?? ''}”.`;
   }
   const parts = halves.map((members, half) => ({ draft: chunk.draft, members, name: `${chunk.name} (${half + 1} of 2)` }));
   chunks.splice(number - 1, 1, ...parts);

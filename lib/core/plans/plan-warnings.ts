@@ -58,7 +58,7 @@ function dateWarnings(chunking: Chunking, keys: Keys): Warning[] {
     return [
       {
         code: 'no_dates',
-        message: `No item has a date in “${chunking.field}” that can be trusted (${parts.join(', ')}). Cut by another field.`,
+        message: `No item has a date in “${chunking.field}” that can be trusted (${parts.join(', ')}). Chunk by another field.`,
         facts,
       },
     ];
@@ -144,7 +144,7 @@ function otherWarnings(plan: Plan, chunks: readonly PlannedChunk[], routing: Rou
     warnings.push({ code: 'larger_than_max', message, facts: { chunks: larger.slice(0, 20).map(({ number }) => number) } });
   }
   if (routing.kind === 'sequential' && plan.gates.next !== null && plan.gates.next !== 'each') {
-    const message = `“${plan.gates.next}” gives way: items depend on each other, so chunks go one after the other.`;
+    const message = `“${plan.gates.next}” is not used: items depend on each other, so chunks run one after the other.`;
     warnings.push({ code: 'gate_overruled', message, facts: { asked: plan.gates.next, next: 'each' } });
   }
   if (excluded > 0)

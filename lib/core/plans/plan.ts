@@ -31,7 +31,7 @@ export const honoursKeys = z.union([
   z.strictObject({
     forHours: z
       .number()
-      .min(1, 'A key is kept for an hour at least, or not relied upon.')
+      .min(1, 'A target keeps keys for at least one hour. Set honoursKeys to false if yours does not.')
       .max(24 * 365),
   }),
 ]);
@@ -45,7 +45,7 @@ const timeZone = z.string().refine((name) => {
   } catch {
     return false;
   }
-}, 'Not a time zone of the IANA database, such as Europe/Rome.');
+}, 'This is not a time zone of the IANA database. Write one such as Europe/Rome.');
 
 export const chunking = z.discriminatedUnion('by', [
   z.strictObject({
@@ -80,7 +80,7 @@ export const independence = z.strictObject({
 export const gates = z.strictObject({
   next: z.enum(GATE_POLICIES).nullable().default(null),
   approvals: z.literal([1, 2], 'One or two people sign each chunk: approvals is 1 or 2.').default(1),
-  evidence: z.null('A demanded evidence bound is not available yet: evidence is null.').default(null),
+  evidence: z.null('An evidence bound is not available yet. Set evidence to null.').default(null),
 });
 
 export const execution = z.strictObject({
@@ -141,7 +141,7 @@ export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
       const kind = classifiers.find((one) => one.kind === plan.classifier.kind);
       for (const { path, category } of kind?.categories(plan.classifier) ?? []) {
         if (names.has(category)) continue;
-        const message = `No category is called “${category}”. There is: ${[...names].join(', ')}.`;
+        const message = `There is no category “${category}”. Choose one of: ${[...names].join(', ')}.`;
         context.addIssue({ code: 'custom', path: ['classifier', ...path], message });
       }
       const { minItems, maxItems } = plan.chunking;
@@ -159,8 +159,8 @@ function classifierSchemaOf(kinds: readonly ClassifierInPlan[]): z.ZodType<Class
       if (code !== 'invalid_union') return undefined;
       const { kind } = input as { kind?: unknown };
       return typeof kind === 'string'
-        ? `No classifier is called “${kind}”; there is: ${known}.`
-        : `A classifier names its kind; there is: ${known}.`;
+        ? `There is no classifier “${kind}”. Choose one of: ${known}.`
+        : `A classifier needs a kind. Choose one of: ${known}.`;
     },
   }) as unknown as z.ZodType<ClassifierPart>;
 }

@@ -137,7 +137,10 @@ export function checkFields(plan: Plan, fieldNames: readonly string[]): Problem[
 function withReceiptHint(problem: Problem, fieldNames: readonly string[]): Problem {
   const name = /^There is no field “(.*?)”/s.exec(problem.message)?.[1];
   if (name === undefined || !fieldNames.includes(name)) return problem;
-  return { ...problem, message: `“${name}” is not among receiptFields, and only those enter receipts.` };
+  return {
+    ...problem,
+    message: `“${name}” is not in receiptFields, and no other field enters a receipt. Add it to receiptFields.`,
+  };
 }
 
 function planKeys(plan: Plan, keys: Keys): PlannedBatch {
@@ -155,7 +158,7 @@ function planKeys(plan: Plan, keys: Keys): PlannedBatch {
   const edited = applyEdits(keys, nameDrafts(keys, drafts), plan.chunkEdits, units);
   if (edited.problems.length > 0) throw refusal(edited.problems);
   if (edited.chunks.length === 0)
-    throw refusal([{ path: 'chunkEdits', message: 'Every chunk was left out: nothing remains to be done.' }]);
+    throw refusal([{ path: 'chunkEdits', message: 'Every chunk was left out. Keep at least one.' }]);
   if (dependencies && sequential) refuseBroken(keys, edited.chunks, dependencies);
 
   const chunks = edited.chunks.map((chunk, index) => plannedChunk(keys, chunk, index + 1, sequential, units?.unit ?? null));

@@ -11,17 +11,16 @@ export type Gates = { next: GatePolicy /** the chunk that goes first */; pilot: 
 
 /** @param dependencies how many items wait for another */
 export function route(items: number, chunks: number, dependencies: number): Routing {
-  if (items === 1) return { kind: 'one', why: 'It is one item: one worker classifies it, and you see it at once.' };
+  if (items === 1) return { kind: 'one', why: 'The batch is one item. One worker classifies it, and you see it at once.' };
   if (dependencies > 0) {
     return {
       kind: 'sequential',
-      why: `${dependencies} ${dependencies === 1 ? 'item depends' : 'items depend'} on others: everything runs one after the other, in an order that respects it.`,
+      why: `${dependencies} ${dependencies === 1 ? 'item depends' : 'items depend'} on others. Everything runs one after the other, in the order of these dependencies.`,
     };
   }
   const many = `${chunks} ${chunks === 1 ? 'chunk' : 'chunks'}`;
-  if (chunks <= DIRECT_CHUNKS_MAX)
-    return { kind: 'direct', why: `${many}: each gets a worker as soon as its gate lets it through.` };
-  return { kind: 'supervised', why: `${many}: a supervisor hands them to the workers there are, fairly between batches.` };
+  if (chunks <= DIRECT_CHUNKS_MAX) return { kind: 'direct', why: `${many}: each gets a worker as soon as it may start.` };
+  return { kind: 'supervised', why: `${many}: a supervisor gives them to the available workers, fairly between batches.` };
 }
 
 type Waiting = { number: number; name: string; itemCount: number; kind: string };
@@ -29,7 +28,7 @@ type Waiting = { number: number; name: string; itemCount: number; kind: string }
 /** Resolves `next` where the plan leaves it open, picks the chunk to begin with, and says so, with who signs. */
 export function resolveGates(plan: Plan, routing: Routing['kind'], chunks: readonly Waiting[]): Gates {
   const gates = openingOf(plan, routing, chunks);
-  const two = ' Two people sign each chunk before anything runs, neither of them whoever starts the batch.';
+  const two = ' Two people sign each chunk before anything runs. Whoever starts the batch can’t be one of them.';
   return needsTwo(plan) ? { ...gates, why: gates.why + two } : gates;
 }
 
@@ -39,7 +38,7 @@ function openingOf(plan: Plan, routing: Routing['kind'], chunks: readonly Waitin
     return {
       next: 'each',
       pilot: first,
-      why: 'Items depend on each other: a chunk is worked on when you have let the one before it through.',
+      why: 'Items depend on each other, so a chunk is worked on only after you have reviewed the one before it.',
     };
   }
   const next: GatePolicy = plan.gates.next ?? (chunks.length <= DIRECT_CHUNKS_MAX ? 'each' : 'pilot');
@@ -50,12 +49,12 @@ function openingOf(plan: Plan, routing: Routing['kind'], chunks: readonly Waitin
       why: 'One after the other: the next chunk is classified when you have reviewed the one before it.',
     };
   if (next === 'parallel')
-    return { next, pilot: first, why: 'All chunks are classified at once; each still waits for your decision.' };
+    return { next, pilot: first, why: 'All chunks are classified at once. Each still waits for your decision.' };
   const pilot = representative(chunks);
   return {
     next,
     pilot: pilot.number,
-    why: `“${pilot.name}” goes first, for its ${pilot.itemCount === 1 ? 'one item is' : `${pilot.itemCount} items are`} a usual size here; once you let it through, all others are classified in parallel.`,
+    why: `“${pilot.name}” goes first, because its ${pilot.itemCount === 1 ? 'one item is' : `${pilot.itemCount} items are`} a usual size here. All other chunks are classified in parallel after you have reviewed it.`,
   };
 }
 

@@ -4,10 +4,10 @@ import { toldLine } from './told-line.ts';
 test.each<[string, number | null, Record<string, string | number | null>, string]>([
   ['pause', null, { name: 'Ada' }, 'Ada paused the batch'],
   ['cancel', 3, { name: 'Ada' }, 'Ada stopped chunk 3'],
-  ['retry', null, { name: 'Bo' }, 'Bo asked for another attempt at what failed in the batch'],
+  ['retry', null, { name: 'Bo' }, 'Bo retried the failed actions of the batch'],
   ['accept_rest', 3, { name: 'Ada' }, 'Ada left the rest of chunk 3 unsent'],
   ['accept_rest', null, { name: 'Ada' }, 'Ada left the rest of all halted chunks unsent'],
-  ['incident', 2, { message: 'the target refused us.' }, 'Stopped chunk 2: the target refused us.'],
+  ['incident', 2, { message: 'The last reason: http_404.' }, 'Stopped chunk 2: The last reason: HTTP 404.'],
   [
     'takeover',
     7,

@@ -1,6 +1,7 @@
-/** What happened to a batch besides its receipts, as lines for people. */
+/** Lines for people about what happened to a batch besides its receipts: pauses, takeovers, incidents. */
 
 import { isRecord } from '#lib/core/values/stored.ts';
+import { reasonWords } from './reason-words.ts';
 
 export type Facts = Record<string, string | number | null>;
 
@@ -17,7 +18,7 @@ export function toldLine(kind: string, chunk: number | null, facts: Facts): stri
   if (kind === 'takeover') return takeover(what, facts);
   // An older version may have told less.
   const { name = 'Somebody', target = 'a target', message = 'the reason is not on record' } = facts;
-  if (kind === 'incident') return `Stopped${chunk === null ? '' : ` chunk ${chunk}`}: ${message}`;
+  if (kind === 'incident') return `Stopped${chunk === null ? '' : ` chunk ${chunk}`}: ${reasonWords(String(message))}`;
   if (kind === 'try_target') return `${name} let one chunk try ${target} again`;
   if (kind === 'pause_target') return `${name} paused ${target}: nobody sends to it until it is resumed`;
   if (kind === 'accept_rest') return `${name} left the rest of ${chunk === null ? 'all halted chunks' : what} unsent`;
@@ -30,7 +31,7 @@ const PAST: Record<string, string> = {
   pause: 'paused',
   resume: 'resumed',
   cancel: 'stopped',
-  retry: 'asked for another attempt at what failed in',
+  retry: 'retried the failed actions of',
 };
 
 function takeover(what: string, { from = null, fromHost, to = null, toHost, inFlight = 0 }: Facts): string {

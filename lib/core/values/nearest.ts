@@ -10,7 +10,7 @@ export function nearest(wrong: string, names: readonly string[]): string {
   if (best !== null && best.distance <= Math.max(1, Math.floor(wrong.length / 3))) return ` Did you mean “${best.name}”?`;
   const contains = names.find((name) => lower.length > 2 && name.toLowerCase().includes(lower));
   if (contains !== undefined) return ` Did you mean “${contains}”?`;
-  return names.length > 0 && names.length <= 12 ? ` There is: ${names.join(', ')}.` : '';
+  return names.length > 0 && names.length <= 12 ? ` Choose one of: ${names.join(', ')}.` : '';
 }
 
 /** Levenshtein's distance. */

@@ -11,7 +11,7 @@ test('a run of failures of one target is that target’s fault', () => {
   // What was before the last success says nothing about the run.
   for (const answer of [item, OK, at('a'), at('a')]) expect(budget.count(answer)).toBeNull();
   expect(budget.count(at('a'))).toEqual({
-    words: '3 actions in a row did not succeed; the last said timeout.',
+    words: '3 actions in a row did not succeed. The last reason: timeout.',
     fault: { target: 'a', message: 'a does not answer' },
   });
 });

@@ -33,11 +33,14 @@ export function errorBudget(
       run.add(answer.fault);
       all.add(answer.fault);
       if (run.count() >= limits.consecutive) {
-        return { words: `${run.count()} actions in a row did not succeed; the last said ${answer.reason}.`, fault: run.fault() };
+        return {
+          words: `${run.count()} actions in a row did not succeed. The last reason: ${answer.reason}.`,
+          fault: run.fault(),
+        };
       }
       if (outcomes >= SHARE_COUNTS_AFTER && all.count() / outcomes > limits.share) {
         return {
-          words: `${all.count()} of ${outcomes} actions did not succeed; the last said ${answer.reason}.`,
+          words: `${all.count()} of ${outcomes} actions did not succeed. The last reason: ${answer.reason}.`,
           fault: all.fault(),
         };
       }

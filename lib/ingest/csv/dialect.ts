@@ -69,7 +69,7 @@ export function columnNames(cells: readonly string[]): string[] {
 
 export function tooManyColumns(width: number): string | null {
   return width > FIELDS_MAX
-    ? `The first row has more than ${FIELDS_MAX} columns, the most that a file can have. Leave out the columns that nobody needs and upload it again.`
+    ? `The first row has more than ${FIELDS_MAX} columns, the limit of a file. Remove columns that nobody needs and upload the file again.`
     : null;
 }
 

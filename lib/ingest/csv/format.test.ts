@@ -120,7 +120,7 @@ describe('csv', () => {
   test('a title above the table is put aside', async () => {
     const result = await read('Sales of 2024\nname,price\nA,1\nB,2\n');
     expect(result.fields).toEqual(['name', 'price']);
-    expect(reasons(result)).toEqual(['1: line 1 stands before the table']);
+    expect(reasons(result)).toEqual(['1: line 1 is above the table']);
   });
 
   test('a quote that is never closed costs its line only', async () => {

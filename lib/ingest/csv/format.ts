@@ -85,7 +85,7 @@ class TableReader {
   #record(record: RawRecord): void {
     if (this.#left > 0) {
       this.#left--;
-      this.#refuse(record, `line ${record.line} stands before the table`);
+      this.#refuse(record, `line ${record.line} is above the table`);
       return;
     }
     if (!this.#fields) {

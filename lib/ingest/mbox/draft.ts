@@ -1,5 +1,6 @@
 /** A first plan for mail: what waits for an answer, what is worth a look, and the rest. */
 import { byTime, type DraftedPlan, type DraftInput } from '#lib/core/plans/draft-plan.ts';
+import { MAIL_LABELS } from './message.ts';
 
 const MAIL_NEEDS = ['from', 'to', 'date', 'subject', 'messageId', 'listId', 'text'];
 
@@ -23,7 +24,7 @@ export function draftForMail(input: DraftInput): DraftedPlan | null {
   const names = new Set(input.fields.map(({ name }) => name));
   if (!MAIL_NEEDS.every((name) => names.has(name))) return null;
   // Mail's dates lie, and one from 1970 or 2038 would stretch the span: a mailbox is cut by month.
-  const { chunking, why } = byTime({ name: 'date', type: 'date', filled: input.itemCount }, input);
+  const { chunking, why } = byTime({ name: 'date', label: MAIL_LABELS.date, type: 'date', filled: input.itemCount }, input);
   const rule = (when: string, category: string, why: string, confidence: number) => ({ when, category, why, confidence });
   return {
     plan: {

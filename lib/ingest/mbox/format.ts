@@ -2,7 +2,7 @@ import { UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import type { Dialect, Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { draftForMail } from './draft.ts';
-import { MAIL_FIELDS, readMessage } from './message.ts';
+import { MAIL_FIELDS, MAIL_LABELS, readMessage } from './message.ts';
 import { afterBlanks, HEADER, isSeparator, MessageReader, type RawMessage } from './split.ts';
 import { mboxMessage } from './write-back.ts';
 
@@ -15,6 +15,7 @@ export const mbox: Format = {
   endings: ['.mbox', '.mbx', '.eml'],
   contentType: 'application/mbox',
   textField: 'text',
+  fieldLabels: MAIL_LABELS,
   sniff(head) {
     const text = textAtStart(head);
     if (startsWithSeparator(text)) return 1;

@@ -18,6 +18,20 @@ export const MAIL_FIELDS = [
   'attachments',
 ] as const;
 
+/** Their names for people. */
+export const MAIL_LABELS: Readonly<Record<(typeof MAIL_FIELDS)[number], string>> = {
+  from: 'From',
+  fromDomain: 'Sender’s domain',
+  to: 'To',
+  date: 'Date',
+  dateDoubtful: 'Doubtful date',
+  subject: 'Subject',
+  messageId: 'Message-ID',
+  listId: 'List',
+  text: 'Text',
+  attachments: 'Attachments',
+};
+
 /** Of a message's text this much is kept as a field; the original has the rest. */
 const TEXT_CHARS_MAX = 20_000;
 const HEADER_CHARS_MAX = 4_000;

@@ -210,7 +210,7 @@ describe('a dead target', () => {
     const later = await approved(6, 2, plan(target.url));
     await idly(2, 1_000);
     const said = {
-      ...{ target: target.url, probing: false, message: `${new URL(target.url).host} refuses us (HTTP 401)` },
+      ...{ target: target.url, probing: false, message: `${new URL(target.url).host} refuses our requests (HTTP 401)` },
       ...{ chunks: 3, actions: 8 - total(await intents(batch)) + 6, batches: 2 },
     };
     expect(await readNeedsYou(ADA)).toMatchObject({ targets: [said], halts: [], count: 1 });

@@ -166,7 +166,7 @@ test('sent back, a chunk is classified again and keeps what people corrected', a
   await correct(BO, { batchId: batch.batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'keep' }] });
   const chunks = [{ number: 1, digest: await digestOf(batch) }];
   await expect(decide(BO, { batchId: batch.batchId, chunks, next: false, execute: false, sendBack: true })).rejects.toThrow(
-    'Say in a note',
+    'A note is missing',
   );
   await decide(BO, { batchId: batch.batchId, chunks, next: false, execute: false, sendBack: true, note: 'Shops are missing.' });
   await workUntil(pool, until(batch, 'awaiting_review'));
@@ -409,7 +409,7 @@ test('a target that keeps refusing halts the chunk before more harm is done', as
     'SELECT i.message FROM incident i JOIN chunk c ON c.incident_id = i.id WHERE c.batch_id = $1',
     [batch.batchId],
   );
-  expect(rows).toEqual([{ message: `${new URL(url).host} refuses us (HTTP 403)` }]);
+  expect(rows).toEqual([{ message: `${new URL(url).host} refuses our requests (HTTP 403)` }]);
 });
 
 test('a commit whose acknowledgement is lost is looked up, not repeated', async () => {

@@ -347,7 +347,7 @@ describe('refused, and nothing changes:', () => {
   test('a chunk that halted while it was classified', async () => {
     const batch = await seed([{ state: 'halted', haltReason: 'a fault', items: [{ fields: { subject: 'one' } }] }]);
     await pool.query("UPDATE chunk SET halted_from = 'classifying' WHERE batch_id = $1", [batch.batchId]);
-    const said = 'Chunk 1 halted while it was being classified: nothing of it was approved. Resume it, or cancel it.';
+    const said = 'Chunk 1 halted while it was being classified, and nothing in it was approved. Resume or cancel it.';
     expect(await refusal(acceptRest(ADA, firstOf(batch)))).toBe(said);
     expect(await refusal(acceptRest(ADA, { batchId: batch.batchId }))).toBe(
       'Nothing in this batch halted while it was executing.',
@@ -359,7 +359,7 @@ describe('refused, and nothing changes:', () => {
   test('a chunk that did not halt, a batch that is over, one that is not there, and who may not', async () => {
     const item = { fields: { subject: 'one' }, category: 'noise' };
     const batch = await seed([{ state: 'executing', items: [item] }]);
-    expect(await refusal(acceptRest(ADA, firstOf(batch)))).toBe('Chunk 1 has not halted: there is no rest to leave.');
+    expect(await refusal(acceptRest(ADA, firstOf(batch)))).toBe('Chunk 1 has not halted, so there is no rest to leave unsent.');
     const over = await seed([halted(UNSENT)], { state: 'cancelled' });
     expect(await refusal(acceptRest(ADA, firstOf(over)))).toBe('This batch is cancelled: nothing in it waits to be sent.');
     expect(await refusal(acceptRest(ADA, { ...firstOf(over), chunk: 2 }))).toBe('This batch has no chunk 2.');

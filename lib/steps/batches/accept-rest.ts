@@ -17,11 +17,11 @@ export function acceptRest(actor: Actor, which: Which): Promise<Moved> {
   return change(actor, 'accept_rest', which, async (tx, batch, chunk) => {
     assertUnfinished(batch, 'nothing in it waits to be sent');
     if (chunk && chunk.state !== 'halted')
-      throw new CountersignError('conflict', `Chunk ${chunk.number} has not halted: there is no rest to leave.`);
+      throw new CountersignError('conflict', `Chunk ${chunk.number} has not halted, so there is no rest to leave unsent.`);
     if (chunk?.haltedFrom === 'classifying')
       throw new CountersignError(
         'conflict',
-        `Chunk ${chunk.number} halted while it was being classified: nothing of it was approved. Resume it, or cancel it.`,
+        `Chunk ${chunk.number} halted while it was being classified, and nothing in it was approved. Resume or cancel it.`,
       );
     const left = await acceptRestOfChunks(tx, batch.id, chunk?.number);
     if (left.length === 0) throw new CountersignError('conflict', 'Nothing in this batch halted while it was executing.');

@@ -1,4 +1,5 @@
 /** A batch as its page shows it, put together from one moment: chunks, their sum, speed, and what waits for a person. */
+import { finishedItems } from '#lib/core/batches/progress.ts';
 import { type Standing, saysOf, standingOf } from '#lib/core/batches/says.ts';
 import { waitsFor } from '#lib/core/chunks/waits-for.ts';
 import {
@@ -20,7 +21,7 @@ import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type ChunkNow, type Pulse, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { readTally, type StateTally, type Tally } from '#lib/store/batches/tally.sql.ts';
-import { readWaiters } from '#lib/store/chunks/wait-facts.sql.ts';
+import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.sql.ts';
 import { readTold } from '#lib/store/live/tape.sql.ts';
 import type { db } from '#lib/store/postgres/db.ts';
@@ -56,6 +57,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
       standing: waiters === null ? standingAlone(chunks) : standingOf(waiters),
     }),
     itemCount: total(states, ({ items }) => items),
+    itemsFinished: total(states, ({ finished }) => finished),
     startedAt: pulse.startedAt?.toISOString() ?? null,
     finishedAt: pulse.finishedAt?.toISOString() ?? null,
     sum,
@@ -66,14 +68,16 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     trouble: needsWorker ? trouble : null,
     next: nextOf(states),
     chunks,
-    groups: pulse.many ? groupsOf(states) : null,
+    groups: waiters === null ? null : groupsOf(states, waiters),
   };
   return { now, eventId: pulse.eventId, seqs: new Map(tally.recent.map(({ number, seq }) => [number, seq])) };
 }
 
 /** The chunks that are not settled, each for itself. */
 function standingAlone(chunks: readonly ChunkRow[]): Standing[] {
-  return chunks.filter(({ state }) => !CHUNK_TERMINAL.includes(state)).map((chunk) => ({ waitsFor: chunk.waitsFor, chunks: 1 }));
+  return chunks
+    .filter(({ state }) => !CHUNK_TERMINAL.includes(state))
+    .map(({ state, waitsFor }) => ({ state, waitsFor, chunks: 1 }));
 }
 
 /** The chunks of a batch added up; and one by one, where there are not too many. */
@@ -100,6 +104,7 @@ export function tallyOf(chunks: readonly ChunkNow[], folded: ReadonlyMap<number,
       chunks: own.length,
       items: total(own, ({ itemCount }) => itemCount),
       classified: total(own, ({ classified }) => classified),
+      finished: total(own, (chunk) => finishedItems({ ...chunk, decided: chunk.decisionId !== null })),
       free: free.length,
       firstFree: free[0]?.number ?? null,
       firstHeld: free.find(({ continued }) => !continued)?.number ?? null,
@@ -186,9 +191,28 @@ function needsOf(states: readonly StateTally[]): BatchNow['needs'] {
 /** Of chunks in such a state those wait for a person that wait for no target. */
 const waits = ({ state }: StateTally): boolean => CHUNK_WAITING_FOR_PEOPLE.includes(state);
 
-function groupsOf(states: readonly StateTally[]): NonNullable<BatchNow['groups']> {
-  const counts = new Map(states.map(({ state, chunks }) => [state, chunks]));
-  return CHUNK_STATES.flatMap((state) => (counts.has(state) ? [{ state, count: counts.get(state) ?? 0 }] : []));
+/** In the order of the states. Those that are settled wait for nothing. */
+function groupsOf(states: readonly StateTally[], waiters: readonly WaiterGroup[]): NonNullable<BatchNow['groups']> {
+  return CHUNK_STATES.flatMap((state) => {
+    if (CHUNK_TERMINAL.includes(state))
+      return states
+        .filter((one) => one.state === state)
+        .map(({ chunks }) => ({ state, stopping: null, waitsFor: null, count: chunks }));
+    const alike = Map.groupBy(
+      waiters.filter((waiter) => waiter.state === state),
+      (waiter) => `${waiter.stopping} ${waitsFor(waiter)?.for}`,
+    );
+    return [...alike.values()].flatMap(([first, ...others]) =>
+      first
+        ? [
+            {
+              ...{ state, stopping: first.stopping, waitsFor: waitsFor(first)?.for ?? null },
+              count: first.chunks + total(others, ({ chunks }) => chunks),
+            },
+          ]
+        : [],
+    );
+  });
 }
 
 /** What stands still in the middle of its actions first, then reviews; those that were already let pass come last. */

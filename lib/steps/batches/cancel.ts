@@ -16,7 +16,7 @@ export function cancel(actor: Actor, which: Which): Promise<Moved> {
     if (chunk === undefined) await batchTo(tx, batch, 'cancel');
     const cancelled = await cancelChunks(tx, batch.id, chunk?.number);
     if (chunk && cancelled.length === 0)
-      throw new CountersignError('conflict', `Chunk ${chunk.number} is settled already, or about to be.`);
+      throw new CountersignError('conflict', `Chunk ${chunk.number} can't be cancelled: it is settled already, or about to be.`);
     if (chunk) await handGateOn(tx, batch, chunk);
     await resolveIncidents(tx, batch.id, chunk ? [chunk.number] : null);
     await askForRelease(tx, batch.id);

@@ -24,7 +24,7 @@ type Act = (tx: Tx, batch: BatchRow, chunk: ChunkRow | undefined) => Promise<num
 export async function change(actor: Actor, verb: Verb, raw: Which, act: Act): Promise<Moved> {
   authorise(actor, verb);
   const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', 'Name a batch by its id, and a chunk by its number.');
+  if (!read.success) throw new CountersignError('invalid', 'Give the id of a batch, and the number of a chunk.');
   const { batchId, chunk: number } = read.data;
   const { pool } = db();
   const moved = await inWrite(pool, verb, async (tx) => {

@@ -36,7 +36,10 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
   const given = { datasetId, plan: read.data.plan, now: new Date() };
   const { dataset, plan, planned } = await workOut('planDataset', given, { plan: given.plan });
   if (dataset.state !== 'ready')
-    throw new CountersignError('conflict', `“${dataset.name}” is still arriving. Plan it now, start it when it is complete.`);
+    throw new CountersignError(
+      'conflict',
+      `“${dataset.name}” is still arriving. Save the plan now, and start the batch when the file is complete.`,
+    );
 
   // What the planner resolved is written down, so that nothing of the run depends on a later version's defaults.
   const resolved: Plan = { ...plan, gates: { ...plan.gates, next: planned.gates.next } };
@@ -71,7 +74,7 @@ async function startCreated(actor: Actor, batchId: string): Promise<void> {
     await startBatch(actor, { batchId });
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
-    throw new CountersignError(error.code, `${error.message} The batch was kept, not started.`, {
+    throw new CountersignError(error.code, `${error.message} The batch was saved and not started.`, {
       facts: { ...error.facts, created: batchId },
       cause: error,
     });

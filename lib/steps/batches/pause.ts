@@ -13,7 +13,10 @@ export function pause(actor: Actor, which: Which): Promise<Moved> {
     else assertUnfinished(batch, 'nothing in it is paused');
     const held = await pauseChunks(tx, batch.id, chunk?.number);
     if (chunk && held.length === 0)
-      throw new CountersignError('conflict', `Chunk ${chunk.number} is not being worked on, or is being cancelled.`);
+      throw new CountersignError(
+        'conflict',
+        `Chunk ${chunk.number} can't be paused: it is not being worked on, or it is being cancelled.`,
+      );
     return held;
   });
 }

@@ -84,11 +84,11 @@ describe('a batch', () => {
     }));
     const { batchId } = await seedBatch(pool, { chunks });
     expect(await readBatch(BO, { batchId })).toMatchObject({
-      says: { words: expect.stringMatching(/^2 chunks wait for a person · 399 wait for a worker/) },
+      says: { words: expect.stringMatching(/^Waiting for a worker \(399\), and none is running · waiting for a person \(2\)$/) },
       chunks: [],
       groups: [
-        { state: 'queued', count: 399 },
-        { state: 'awaiting_review', count: 2 },
+        { state: 'queued', stopping: null, waitsFor: 'worker', count: 399 },
+        { state: 'awaiting_review', stopping: null, waitsFor: 'person', count: 2 },
       ],
     });
     const first = await readChunks(BO, { batchId, limit: 400 });
@@ -205,7 +205,7 @@ test('what failed is grouped by why, most first; what a later attempt did is not
   });
   const groups = await readFailures(BO, { batchId });
   expect(groups).toMatchObject([
-    { reason: 'http_404', why: 'The target does not know it (HTTP 404).', count: 4, chunks: 2 },
+    { reason: 'http_404', why: 'The target has nothing at this address (HTTP 404).', count: 4, chunks: 2 },
     { reason: 'dns', count: 1, chunks: 1, examples: [{ ordinal: 3, chunk: 1, line: '2020-11-03 | deals@shop.x | c' }] },
   ]);
   expect(groups?.[0]?.examples.map(({ ordinal, line }) => [ordinal, line.at(-1)])).toEqual([

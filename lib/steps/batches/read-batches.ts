@@ -1,6 +1,7 @@
 /** Every batch: its state, how far it came, what waits. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { progressOf } from '#lib/core/batches/progress.ts';
 import { saysOf, standingOf } from '#lib/core/batches/says.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_STATES, BATCH_TRANSITIONS, BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
@@ -12,7 +13,7 @@ import { readAttended } from '#lib/store/fleet/board-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /**
- * The newest first, with how many chunks wait for a person and how much of the batch is settled (`progress`, 0 to 1).
+ * The newest first, with how many chunks wait for a person and how much of the batch is finished (`progress`, 0 to 1).
  * @throws CountersignError `invalid` for a cursor of another list, or a state that there is not.
  */
 export async function readBatches(
@@ -23,8 +24,8 @@ export async function readBatches(
   const limit = limitOf(input);
   const state = input.state ?? null;
   if (state !== null && !BATCH_STATES.includes(state as BatchState)) {
-    throw new CountersignError('invalid', `A batch is never “${state}”. It is one of: ${BATCH_STATES.join(', ')}.`, {
-      problems: [{ path: 'state', message: 'Not a state.' }],
+    throw new CountersignError('invalid', `There is no batch state “${state}”. Choose one of: ${BATCH_STATES.join(', ')}.`, {
+      problems: [{ path: 'state', message: 'This is not a state.' }],
     });
   }
   const { pool } = db();
@@ -38,14 +39,15 @@ export async function readBatches(
     ),
   ]);
   const standing = Map.groupBy(waiters, ({ batchId }) => batchId);
-  const says = ({ id, state, doubts }: (typeof shown)[number]) =>
+  const says = ({ id, state, doubts }: Pick<(typeof shown)[number], 'id' | 'state' | 'doubts'>) =>
     saysOf({
       ...{ state, attended, now: new Date().toISOString(), uncertain: doubts },
       standing: standingOf(standing.get(id) ?? []),
     });
-  const items = shown.map((row) => ({
+  const items = shown.map(({ finished, ...row }) => ({
     ...row,
     says: says(row),
+    progress: progressOf(row.state, finished, row.itemCount),
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,

@@ -26,7 +26,7 @@ export type Started = { state: 'running'; opened: number[] };
 export async function startBatch(actor: Actor, raw: z.input<typeof input>): Promise<Started> {
   authorise(actor, 'start');
   const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', 'Name a batch by its id.');
+  if (!read.success) throw new CountersignError('invalid', 'Give the id of a batch.');
   const { batchId } = read.data;
   const { pool } = db();
   // Before the transaction, which holds the batch's row: no check of a person's rules does that. What they say does not change any more.

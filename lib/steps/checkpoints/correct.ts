@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
@@ -41,8 +42,8 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
       throw new CountersignError(
         'conflict',
         row.state === 'awaiting_second'
-          ? `Chunk ${number} was signed by one person, and what was signed stays as it is. Don't sign it (sendBack, with a note): then it can be corrected. Nothing was changed.`
-          : `Chunk ${number} is ${row.state.replace('_', ' ')}: its classifications can't be changed any more. Nothing was changed.`,
+          ? `Chunk ${number} was signed by one person, so it can't be corrected. Refuse the second signature first (sendBack, with a note). Nothing was changed.`
+          : `Chunk ${number} is ${chunkWords(row.state)}: its classifications can't be changed any more. Nothing was changed.`,
       );
     }
     assertCategories(
@@ -76,10 +77,10 @@ type Asked = z.output<typeof input>['corrections'];
 
 function assertCategories(known: string[], corrections: Asked): void {
   const problems = corrections.flatMap(({ category }, index) =>
-    known.includes(category) ? [] : [{ path: `corrections.${index}.category`, message: `No category is called “${category}”.` }],
+    known.includes(category) ? [] : [{ path: `corrections.${index}.category`, message: `There is no category “${category}”.` }],
   );
   if (problems.length === 0) return;
-  throw new CountersignError('invalid', `${problems[0]?.message} There is: ${known.join(', ')}.`, { problems });
+  throw new CountersignError('invalid', `${problems[0]?.message} Choose one of: ${known.join(', ')}.`, { problems });
 }
 
 async function assertMembers(

@@ -10,6 +10,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { requestBuilder, targetOfRequest } from '#lib/connectors/registry.ts';
 import { decisionRoot } from '#lib/core/checkpoints/manifest.ts';
 import { needsTwo } from '#lib/core/checkpoints/signatures.ts';
+import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import {
   CHUNK_IN_REVIEW,
@@ -76,11 +77,11 @@ function parse(raw: DecideInput): Asked {
   const chosen = [asked.execute, asked.sendBack, asked.close, asked.release].filter(Boolean).length;
   if (chosen > 1) throw new CountersignError('invalid', 'Choose one of execute, sendBack, close and release.');
   if (chosen === 0 && !asked.next)
-    throw new CountersignError('invalid', 'This decision says neither that the next chunk may go on nor anything else.');
+    throw new CountersignError('invalid', 'This decision says nothing. Set next, execute, sendBack, close or release.');
   if (asked.sendBack && !asked.note)
     throw new CountersignError(
       'invalid',
-      'Say in a note why it goes back, or is not signed: whoever works it next reads only that.',
+      'A note is missing. Say why the chunk goes back or is not signed: whoever works on it next reads the note.',
     );
   return asked;
 }
@@ -112,7 +113,7 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
   if (covered.length === 0) {
     const message = moved
       ? 'Every chunk changed while you looked. Nothing was decided.'
-      : `None of these chunks can be decided so. ${dropped[0]?.why}`;
+      : `None of these chunks can take this decision. ${dropped[0]?.why}`;
     throw new CountersignError(moved ? 'stale' : 'conflict', message, { facts: { dropped } });
   }
   if (asked.release) covered.push(...(await othersOfDecision(tx, locked, covered)));
@@ -160,7 +161,7 @@ function assertMaySign(actor: Actor, { plan, startedBy }: BatchRow): void {
   if (!needsTwo(plan) || actor.id !== startedBy) return;
   throw new CountersignError(
     'forbidden',
-    'You started this batch, and its plan wants the signatures of two others. Ask them to sign. Nothing was decided.',
+    'You started this batch, and its plan requires the signatures of two other people. Ask them to sign. Nothing was decided.',
   );
 }
 
@@ -168,15 +169,15 @@ function assertMaySign(actor: Actor, { plan, startedBy }: BatchRow): void {
 async function assertSecond(tx: Tx, actor: Actor, row: ChunkRow, manifest: BuiltManifest): Promise<void> {
   const first = await readFirstSignature(tx, row.id);
   if (!first) {
-    const message = `The receipt of chunk ${row.number}'s first signature was altered. Don't sign it (sendBack, with a note): two people sign anew. Nothing was decided.`;
+    const message = `The receipt of chunk ${row.number}'s first signature was altered. Refuse the second signature (sendBack, with a note), so that two people sign again. Nothing was decided.`;
     throw new CountersignError('conflict', message);
   }
   if (first.by === actor.id) {
-    const message = `You signed chunk ${row.number} first. The second signature has to be somebody else's. Nothing was decided.`;
+    const message = `You signed chunk ${row.number} first. Another person has to sign second. Nothing was decided.`;
     throw new CountersignError('conflict', message);
   }
   if (first.manifest === manifest.digest && first.revision === row.revision) return;
-  const message = `Chunk ${row.number} is not what was signed first. Don't sign it (sendBack, with a note): it goes back to review, and two people sign anew. Nothing was decided.`;
+  const message = `Chunk ${row.number} is not what the first person signed. Refuse the second signature (sendBack, with a note), so that two people review and sign again. Nothing was decided.`;
   throw new CountersignError('conflict', message);
 }
 
@@ -196,8 +197,8 @@ async function cover(
     throw new CountersignError(
       'conflict',
       row.state === 'awaiting_second'
-        ? `Chunk ${row.number} was signed and awaits a second signature. Sign it, or don't (sendBack, with a note), then decide otherwise. Nothing was decided.`
-        : `Chunk ${row.number} is ${row.state.replace('_', ' ')} by now. Nothing was decided.`,
+        ? `Chunk ${row.number} awaits a second signature. Sign it or refuse to sign (sendBack, with a note) before any other decision. Nothing was decided.`
+        : `Chunk ${row.number} is ${chunkWords(row.state)} now. Nothing was decided.`,
     );
   if (transition === null && !CHUNK_IN_REVIEW.includes(row.state))
     return { row, transition, manifest: await approvedManifest(tx, row), seen: await membersOf(tx, row, one.seen) };
@@ -226,11 +227,14 @@ async function membersOf(tx: Tx, row: ChunkRow, ordinals: number[] = []): Promis
 async function coverRelease(tx: Tx, batch: BatchRow, row: ChunkRow, one: Asked['chunks'][number]): Promise<Covered> {
   const waits = CHUNK_RELEASABLE.includes(row.state) && !row.released;
   if (!waits)
-    throw new CountersignError('conflict', `Chunk ${row.number} has nothing to release: it is ${row.state.replace('_', ' ')}.`);
+    throw new CountersignError('conflict', `Chunk ${row.number} has nothing to release: it is ${chunkWords(row.state)}.`);
   if (batch.state === 'paused') throw new CountersignError('conflict', 'The batch is paused. Resume it, then release the rest.');
   const manifest = await approvedManifest(tx, row);
   if (manifest.digest !== one.digest)
-    throw new CountersignError('stale', `Chunk ${row.number} was approved with another manifest. Nothing was released.`);
+    throw new CountersignError(
+      'stale',
+      `Chunk ${row.number} was approved with another manifest than this one. Nothing was released.`,
+    );
   return { row, transition: 'release', manifest, seen: await membersOf(tx, row, one.seen) };
 }
 
@@ -273,7 +277,7 @@ async function assertApprovable(
 ): Promise<void> {
   const problem = manifest.problems[0];
   if (problem) {
-    const more = manifest.problems.length > 1 ? ` So can ${manifest.problems.length - 1} others not.` : '';
+    const more = manifest.problems.length > 1 ? ` ${manifest.problems.length - 1} more can't be carried out either.` : '';
     const message = `Item ${problem.ordinal} (${problem.category}) can't be carried out: ${problem.message}${more} Move it to another category, then approve.`;
     throw new CountersignError('invalid', message, { facts: { problems: manifest.problems } });
   }
@@ -367,7 +371,7 @@ async function record(
   const from = fromOf(transition, row);
   const seq = await takeSequence(tx, 1, { chunkId: row.id, from, revision: row.revision, says });
   if (seq === null)
-    throw new CountersignError('conflict', `Chunk ${row.number} moved while this was decided. Nothing was decided.`);
+    throw new CountersignError('conflict', `Chunk ${row.number} changed while this was decided. Nothing was decided.`);
   if (transition === 'send_back') await discardClassifications(tx, row.id);
   const body: DecisionBody = {
     v: 1,

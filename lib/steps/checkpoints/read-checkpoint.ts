@@ -8,7 +8,7 @@ import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle
 import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
-import { nounOf } from '#lib/steps/datasets/noun.ts';
+import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
@@ -64,6 +64,7 @@ export async function readCheckpoint(
   const { datasetFormat, id, name, state, plan } = batch;
   return {
     batch: { id, name, state, noun: nounOf(datasetFormat) },
+    labels: labelsOf(datasetFormat),
     chunk: chunkRow(chunk, folded.get(chunk.number)),
     digest: manifest.digest,
     revision: chunk.revision,

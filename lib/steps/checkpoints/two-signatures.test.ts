@@ -158,7 +158,7 @@ test('what the first saw is what the second signs: no correction between, no oth
   await isRefused(batch, stale, 'stale', /Nothing was approved/);
   // Behind everybody's back.
   await ownerPool.query("UPDATE classification SET category = 'keep' WHERE batch_id = $1 AND ordinal = 2", [batch.batchId]);
-  await isRefused(batch, () => sign(CY, batch), 'conflict', /is not what was signed first/);
+  await isRefused(batch, () => sign(CY, batch), 'conflict', /is not what the first person signed/);
 });
 
 test('a first signature whose receipt was altered is none, and everything else can still be read', async () => {
@@ -217,7 +217,7 @@ test('not signing needs a note, keeps the classifications, and both signatures a
   const { batchId } = batch;
   await correct(BO, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'keep' }] });
   await sign(BO, batch);
-  await isRefused(batch, () => says(CY, batch, { sendBack: true }), 'invalid', /Say in a note/);
+  await isRefused(batch, () => says(CY, batch, { sendBack: true }), 'invalid', /A note is missing/);
   const digest = await digestOf(batch);
   await refuse(CY, batch, 'two of them are invoices');
   expect(await states(batch)).toEqual(['awaiting_review']);
@@ -266,7 +266,7 @@ describe('over several chunks', () => {
     expect(dropped).toEqual([{ number: 2, why: expect.stringMatching(/^You signed chunk 2 first/) }]);
     expect(await states(batch)).toEqual(['approved', 'awaiting_second', 'awaiting_second', 'awaiting_second']);
     expect(await frozen(batch)).toEqual([decisionId]);
-    await isRefused(batch, () => sign(CY, batch, 2, 3), 'conflict', /^None of these chunks can be decided so\. You signed/);
+    await isRefused(batch, () => sign(CY, batch, 2, 3), 'conflict', /^None of these chunks can take this decision\. You signed/);
     await isRefused(batch, () => sign(batch.starter, batch, 2, 3), 'forbidden', /^You started/);
     expect((await sign(BO, batch, 2, 3, 4)).decided).toEqual([2, 3, 4]);
     expect(await states(batch)).toEqual(['approved', 'approved', 'approved', 'approved']);

@@ -21,8 +21,8 @@ export async function readChunks(actor: Actor, input: Input): Promise<Page<Chunk
   const limit = limitOf(input);
   const after = numberCursor(input);
   if (state && !CHUNK_STATES.includes(state as ChunkState)) {
-    throw new CountersignError('invalid', `A chunk is never “${state}”. It is one of: ${CHUNK_STATES.join(', ')}.`, {
-      problems: [{ path: 'state', message: 'Not a state.' }],
+    throw new CountersignError('invalid', `There is no chunk state “${state}”. Choose one of: ${CHUNK_STATES.join(', ')}.`, {
+      problems: [{ path: 'state', message: 'This is not a state.' }],
     });
   }
   const { pool } = db();

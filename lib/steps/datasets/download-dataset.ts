@@ -20,9 +20,9 @@ const input = z
     category: z.string().min(1).optional(),
     shelf: z.string().min(1).optional(),
   })
-  .refine(({ batchId, datasetId }) => (batchId === undefined) !== (datasetId === undefined), 'Name either a batch or a dataset.')
+  .refine(({ batchId, datasetId }) => (batchId === undefined) !== (datasetId === undefined), 'Give either a batch or a dataset.')
   .refine(({ batchId, category }) => category === undefined || batchId !== undefined, 'Only a batch has categories.')
-  .refine(({ category, shelf }) => shelf === undefined || category !== undefined, 'With a shelf, name the category too.');
+  .refine(({ category, shelf }) => shelf === undefined || category !== undefined, 'With a shelf, give the category too.');
 
 export type DownloadDatasetInput = z.input<typeof input>;
 export type Download = { fileName: string; contentType: string; body: AsyncIterable<Uint8Array> };
@@ -76,7 +76,7 @@ async function datasetOf(batchId: string, category: string | null): Promise<stri
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   const names = storedPlan(batch.plan).value.categories.map(({ name }) => name);
   if (category === null || names.includes(category)) return batch.datasetId;
-  throw new CountersignError('invalid', `No category is called “${category}”. There is: ${names.join(', ')}.`);
+  throw new CountersignError('invalid', `There is no category “${category}”. Choose one of: ${names.join(', ')}.`);
 }
 
 async function* jsonLines(items: AsyncIterable<Original>, names: string[]): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,13 @@
 /** Nouns for people. */
 import { formatOf } from '#lib/ingest/registry.ts';
+import type { FieldLabels } from '#lib/shapes/datasets.ts';
 
 /** What the items of a dataset are called, as a plural: "mails"; "rows" until its format is known. */
 export function nounOf(datasetFormat: string | null): string {
   return formatOf(datasetFormat)?.noun ?? 'rows';
+}
+
+/** What people call the fields of a dataset, by name; none where the file names them itself. */
+export function labelsOf(datasetFormat: string | null): FieldLabels {
+  return formatOf(datasetFormat)?.fieldLabels ?? {};
 }

@@ -8,7 +8,7 @@ import { instantCursor, instantOf, limitOf, numberCursor, type Page, type PageIn
 import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
 import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { nounOf } from './noun.ts';
+import { labelsOf, nounOf } from './noun.ts';
 
 /** The newest first. @throws CountersignError `invalid` for a cursor of another list. */
 export async function readDatasets(actor: Actor, input: PageInput = {}): Promise<Page<DatasetView>> {
@@ -56,6 +56,7 @@ function viewOf(head: DatasetHead): DatasetView {
   return {
     ...head,
     noun: nounOf(head.format),
+    labels: labelsOf(head.format),
     bytes: Number(head.bytes),
     dialect: storedDialect(head.dialect),
     fields,

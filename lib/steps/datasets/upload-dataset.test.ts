@@ -236,7 +236,7 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
     const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: source() }, { id }));
     expect(refused).toEqual({
       code: 'unavailable',
-      message: 'The upload of “a.csv” broke off after 97.7 KB. Nothing of it was kept; upload it again.',
+      message: 'The upload of “a.csv” broke off after 97.7 KB. Nothing of it was kept. Upload it again.',
     });
     expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
   });
@@ -272,7 +272,7 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
     );
     expect(refused).toEqual({
       code: 'too_large',
-      message: '“a.csv” has more than 4 GB, the most that a file can have. Split it and upload the parts.',
+      message: '“a.csv” has more than 4 GB, the limit of a file. Split it and upload the parts.',
     });
     expect((await readDatasets(ada)).items).toHaveLength(before);
   });
@@ -301,7 +301,7 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
     }
     const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: source() }, { id }));
     expect(refused.message).toBe(
-      '“a.csv” could not be stored. The database does not answer. See that its server runs and can be reached. Nothing of it was kept; upload it again then.',
+      '“a.csv” could not be stored. The database does not answer. Check that its server runs and can be reached. Nothing of it was kept. Upload it again then.',
     );
     expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
   });
@@ -319,7 +319,7 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
       expect(refused).toEqual({
         code: 'unavailable',
         message:
-          "“a.csv” could not be stored. The database's disk is full, or does not take what is written. Make room on the disk that holds the database. Nothing of it was kept; upload it again then.",
+          "“a.csv” could not be stored. The database's disk is full or refuses writes. Free space on the disk that holds the database. Nothing of it was kept. Upload it again then.",
       });
       expect(await remains(id)).toEqual({ state: 'failed', reason: refused.message, rows: 0 });
     } finally {

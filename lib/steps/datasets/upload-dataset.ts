@@ -88,10 +88,10 @@ function takeSlot({ id }: Actor): () => void {
   if (own >= UPLOADS_PER_PERSON_MAX)
     throw new CountersignError(
       'unavailable',
-      `${own} files of yours are arriving here already. Try again when one of them is done.`,
+      `${own} files of yours are being uploaded already. Try again when one of them is complete.`,
     );
   if (arriving.length >= UPLOADS_AT_ONCE) {
-    const message = `${arriving.length} files are arriving here already. Try again when one of them is done.`;
+    const message = `${arriving.length} files are being uploaded already. Try again when one of them is complete.`;
     throw new CountersignError('unavailable', message);
   }
   arriving.push(id);
@@ -251,14 +251,14 @@ function nameOf(given: string): string {
 
 function nothingIn(name: string, unreadable: number): string {
   if (unreadable === 0) return `“${name}” has a header but no rows below it.`;
-  return `None of the ${unreadable} rows of “${name}” could be read. See whether it is the file you meant.`;
+  return `None of the ${unreadable} rows of “${name}” could be read. Check that it is the right file.`;
 }
 
 function tooLarge(name: string): CountersignError {
   const most = UPLOAD_BYTES_MAX / 1024 ** 3;
   return new CountersignError(
     'too_large',
-    `“${name}” has more than ${most} GB, the most that a file can have. Split it and upload the parts.`,
+    `“${name}” has more than ${most} GB, the limit of a file. Split it and upload the parts.`,
   );
 }
 
@@ -266,7 +266,7 @@ function brokeOff(name: string, bytes: number, announced: number | null, cause: 
   const of = announced === null ? '' : ` of ${sizeOf(announced)}`;
   return new CountersignError(
     'unavailable',
-    `The upload of “${name}” broke off after ${sizeOf(bytes)}${of}. Nothing of it was kept; upload it again.`,
+    `The upload of “${name}” broke off after ${sizeOf(bytes)}${of}. Nothing of it was kept. Upload it again.`,
     {
       cause,
     },
@@ -288,8 +288,8 @@ function inWords(error: unknown, name: string): CountersignError {
   return new CountersignError(
     'unavailable',
     why
-      ? `“${name}” could not be stored. ${why} Nothing of it was kept; upload it again then.`
-      : 'The database did not take the file. Nothing of it was kept; upload it again.',
+      ? `“${name}” could not be stored. ${why} Nothing of it was kept. Upload it again then.`
+      : 'The database did not take the file. Nothing of it was kept. Upload it again.',
     { facts: refusalOfFault(error)?.facts ?? {}, cause: error },
   );
 }

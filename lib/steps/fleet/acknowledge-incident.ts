@@ -16,7 +16,7 @@ const input = z.strictObject({ id: z.uuid() });
 export async function acknowledgeIncident(actor: Actor, raw: z.input<typeof input>): Promise<{ id: string }> {
   authorise(actor, 'fleet');
   const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', 'Name an incident by its id.');
+  if (!read.success) throw new CountersignError('invalid', 'Give the id of an incident.');
   const { id } = read.data;
   if ((await inWrite(db().pool, 'acknowledge', (tx) => acknowledge(tx, id, actor.id))) === null)
     throw new CountersignError('not_found', 'There is no such incident.');

@@ -95,7 +95,7 @@ beforeAll(async () => {
   // Seven: a breaker holds it. Eight: it halted there. Nine: another target that somebody paused.
   const incidents = { [CRM]: randomUUID(), [MAIL]: randomUUID() };
   await pool.query(
-    `INSERT INTO incident (id, kind, message) VALUES ($1, 'target', 'crm.example refuses us (HTTP 401)'), ($2, 'paused', 'Bo paused it')`,
+    `INSERT INTO incident (id, kind, message) VALUES ($1, 'target', 'crm.example refuses our requests (HTTP 401)'), ($2, 'paused', 'Bo paused it')`,
     [incidents[CRM], incidents[MAIL]],
   );
   await pool.query(
@@ -197,10 +197,11 @@ test('every batch that is under way is there, in order, with its items', async (
   const { rows } = await pool.query(
     `SELECT b.id, b.name, b.state,
        (SELECT sum(item_count)::int FROM chunk WHERE batch_id = b.id) AS items,
-       (SELECT count(*)::int FROM chunk_item i JOIN chunk c ON c.id = i.chunk_id WHERE i.batch_id = b.id AND (c.state IN ('done', 'closed', 'cancelled')
-          OR (c.decision_id IS NOT NULL AND (
-            EXISTS (SELECT FROM receipt r WHERE r.batch_id = b.id AND r.ordinal = i.ordinal AND r.kind IN ('outcome', 'resolution'))
-            OR EXISTS (SELECT FROM manifest_row m WHERE m.decision_id = c.decision_id AND m.ordinal = i.ordinal AND m.connector IS NULL))))) AS "itemsDone"
+       (SELECT count(*)::int FROM chunk_item i JOIN chunk c ON c.id = i.chunk_id
+        CROSS JOIN LATERAL (SELECT (SELECT r.result FROM receipt r WHERE r.batch_id = b.id AND r.ordinal = i.ordinal ORDER BY r.step DESC LIMIT 1) AS last) r
+        WHERE i.batch_id = b.id AND (c.state IN ('done', 'closed') OR r.last IN ('succeeded', 'failed', 'skipped', 'abandoned')
+          OR c.state <> 'cancelled' AND (r.last = 'not_executed'
+            OR EXISTS (SELECT FROM manifest_row m WHERE m.decision_id = c.decision_id AND m.ordinal = i.ordinal AND m.connector IS NULL)))) AS "itemsDone"
      FROM batch b WHERE state IN ('running', 'paused') ORDER BY started_at, id`,
   );
   expect(board.batches.map(({ id, name, state, items, itemsDone }) => ({ id, name, state, items, itemsDone }))).toEqual(rows);
@@ -215,19 +216,21 @@ test('what each says is what its page and the list say', async () => {
   }
   const words = Object.fromEntries([...list].map(([id, says]) => [made.find(({ batchId }) => batchId === id)?.name, says]));
   expect(words).toMatchObject({
-    'At work 0': { mood: 'running', words: '2 chunks run · 1 waits for a person · 1 waits to be let through' },
-    'At work 5': { words: '1 chunk runs · 1 waits for a person · 1 waits for a worker · 1 waits to be let through' },
-    'Close tickets': { mood: 'stands', words: `2 chunks wait for ${CRM} · 1 waits for a worker` },
-    'Halted there': { mood: 'stands', words: `1 chunk waits for a person · 1 waits for ${CRM}` },
+    'At work 0': { mood: 'running', words: 'Running (2) · waiting for a person (1) · waiting for an earlier review (1)' },
+    'At work 5': {
+      words: 'Running (1) · waiting for a person (1) · waiting for a worker (1) · waiting for an earlier review (1)',
+    },
+    'Close tickets': { mood: 'stands', words: `Waiting for ${CRM} (2) · waiting for a worker (1)` },
+    'Halted there': { mood: 'stands', words: `Halted (1) · waiting for ${CRM} (1)` },
     'Given back for retry_after': {
       mood: 'waits',
-      words: expect.stringMatching(/^1 chunk waits until .*\d\d:\d\d UTC because https:\/\/slow\.example asked for it$/),
+      words: expect.stringMatching(/^Waiting for https:\/\/slow\.example until .*\d\d:\d\d UTC, as the target asked \(1\)$/),
     },
-    'Given back for target': { words: '1 chunk waits for a worker' },
-    'In order': { words: '1 chunk waits for a person · 2 wait for the chunk before them' },
-    'First three': { mood: 'asks', words: '2 chunks wait for a person' },
-    Paused: { mood: 'paused', words: 'Paused · 1 chunk waits for a person' },
-    Doubts: { mood: 'asks', words: '1 chunk waits for a person · 1 action uncertain' },
+    'Given back for target': { words: 'Waiting for a worker (1)' },
+    'In order': { words: 'Waiting for a person (1) · blocked by an earlier chunk (2)' },
+    'First three': { mood: 'asks', words: 'Waiting for a person (2)' },
+    Paused: { mood: 'paused', words: 'Paused · waiting for a person (1)' },
+    Doubts: { mood: 'asks', words: 'Waiting for a person (1) · 1 action uncertain' },
     Over: { mood: 'finished', words: 'Finished' },
     Stopped: { mood: 'cancelled', words: 'Cancelled' },
     'Not yet': { mood: 'proposed', words: 'Not started' },

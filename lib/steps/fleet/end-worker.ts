@@ -20,9 +20,9 @@ const input = z.strictObject({ id: z.uuid(), wish: z.enum(['drain', 'stop']) });
 export async function endWorker(actor: Actor, raw: z.input<typeof input>): Promise<WorkerWish> {
   authorise(actor, 'fleet');
   const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', 'Name a worker by its id, and say whether to drain or to stop it.');
+  if (!read.success) throw new CountersignError('invalid', 'Give the id of a worker, and whether to drain or to stop it.');
   const wish = await inWrite(db().pool, 'end_worker', (tx) => wishOf(tx, read.data.id, read.data.wish));
-  if (wish === null) throw new CountersignError('not_found', 'This worker is gone: there is nobody to ask.');
+  if (wish === null) throw new CountersignError('not_found', 'This worker is gone, so it can’t be drained or stopped.');
   log.info({ by: actor.id, worker: read.data.id, wish }, 'a worker was asked to end');
   return { id: read.data.id, wish };
 }

@@ -14,7 +14,7 @@ import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({
   target: z.string().min(1).max(TARGET_CHARS_MAX),
-  why: z.string().trim().min(1, 'Say why: whoever resumes it reads only that.').max(PAUSE_WHY_CHARS_MAX),
+  why: z.string().trim().min(1, 'A reason is missing. Whoever resumes the target reads it.').max(PAUSE_WHY_CHARS_MAX),
 });
 
 /**
@@ -37,13 +37,14 @@ export async function pauseTarget(actor: Actor, raw: z.input<typeof input>): Pro
     if (!(await isTargetKnown(tx, target)))
       throw new CountersignError(
         'not_found',
-        `Nobody sends to ${target}. Name a target as the board does: scheme, host and port.`,
+        `Nothing is sent to ${target}. Give the target as the board names it: scheme, host and port.`,
       );
     const incidentId = randomUUID();
     // A sentence without its full stop, as all of them are kept.
     const message = `${actor.name} paused ${target}: ${why.replace(/\.+$/, '')}`;
     const paused = await pause(tx, { target, by: actor.id, message, incidentId });
-    if (paused === null) throw new CountersignError('conflict', `Nothing is sent to ${target} already. Its incident is open.`);
+    if (paused === null)
+      throw new CountersignError('conflict', `Sending to ${target} has stopped already. Its incident is open.`);
     const waiting = await batchesOfIncident(tx, paused);
     for (const batchId of waiting)
       await tellTape(tx, { batchId, chunk: null, kind: 'pause_target', facts: { name: actor.name, target } });

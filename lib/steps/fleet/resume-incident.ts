@@ -25,13 +25,13 @@ const input = z.strictObject({ id: z.uuid() });
 export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): Promise<IncidentResumed> {
   authorise(actor, 'resume');
   const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', 'Name an incident by its id.');
+  if (!read.success) throw new CountersignError('invalid', 'Give the id of an incident.');
   const { id } = read.data;
   const { pool } = db();
   // As it was found first: the repeat of a request that broke off must not be refused for what that one did.
   const incident = await inWrite(pool, 'incident', (tx) => readIncident(tx, id));
   if (!incident) throw new CountersignError('not_found', 'There is no such incident.');
-  if (incident.resolvedAt) throw new CountersignError('conflict', 'This incident is over. Nothing waits for it any more.');
+  if (incident.resolvedAt) throw new CountersignError('conflict', 'This incident is over. No chunk waits for it.');
   // Of a batch that is over nothing goes on: it is only put aside.
   if (incident.kind === 'mismatch' && (await closeMismatchOfOver(pool, id))) return { trying: null, chunks: 0 };
   if (incident.batchId !== null) {
@@ -39,7 +39,7 @@ export async function resumeIncident(actor: Actor, raw: z.input<typeof input>): 
     return { trying: null, chunks: chunks.length };
   }
   if (!['target', 'paused'].includes(incident.kind))
-    throw new CountersignError('conflict', 'This incident stopped nothing that a person could resume: it ends by itself.');
+    throw new CountersignError('conflict', 'This incident can’t be resumed: it ends by itself.');
   const { resumed, batches } = await inWrite(pool, 'try_target', async (tx) => {
     const chunks = await letHaltedGo(tx, id);
     const [trying = null] = await probeIncident(tx, id);

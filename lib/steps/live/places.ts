@@ -13,7 +13,7 @@ const open = new Map<string, number>();
 export function takePlace({ id }: Actor): () => void {
   const streams = open.get(id) ?? 0;
   if (streams >= LIVE_STREAMS_PER_PERSON_MAX) {
-    const message = `You follow ${LIVE_STREAMS_PER_PERSON_MAX} streams already, the most that one person can. Close some and try again.`;
+    const message = `You follow ${LIVE_STREAMS_PER_PERSON_MAX} live pages or streams already, the limit for one person. Close some and try again.`;
     throw new CountersignError('unavailable', message);
   }
   open.set(id, streams + 1);

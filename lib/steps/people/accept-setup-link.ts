@@ -17,7 +17,7 @@ const input = z.strictObject({
   name: z
     .string()
     .trim()
-    .min(1, 'Write the name that the others should see.')
+    .min(1, 'Enter your name as other people should see it.')
     .max(PERSON_NAME_CHARS_MAX, `Use at most ${PERSON_NAME_CHARS_MAX} characters.`),
   email: z.string().trim().toLowerCase().pipe(z.email('This is not a mail address.')),
   password: z.string(),
@@ -49,11 +49,9 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
     if (!taken) throw new LostLink();
     const inserted = await insertPerson(tx, { id, name, email, role: link.role, passwordHash });
     if (!inserted)
-      throw new CountersignError(
-        'conflict',
-        `There is somebody with the address ${email} already. Sign in, or use another address.`,
-        { problems: [{ path: 'email', message: 'Somebody with this address is here already. Sign in, or use another.' }] },
-      );
+      throw new CountersignError('conflict', `The address ${email} has an account already. Sign in, or use another address.`, {
+        problems: [{ path: 'email', message: 'This address has an account already. Sign in, or use another address.' }],
+      });
   }).catch(async (error: unknown) => {
     if (!(error instanceof LostLink)) throw error;
     await readSetupLink({ token });

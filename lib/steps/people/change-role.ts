@@ -26,7 +26,7 @@ export async function changeRole(actor: Actor, raw: ChangeRoleInput): Promise<{ 
   return inTransaction(db().pool, async (tx) => {
     await lockPeopleAs(tx, actor);
     const person = await readPerson(tx, personId);
-    if (person === null) throw new CountersignError('not_found', 'This person is not here any more. Reload to see who is.');
+    if (person === null) throw new CountersignError('not_found', 'This person no longer has an account. Reload the list.');
     const counts = person.role === 'admin' && person.disabledAt === null;
     if (counts && role !== 'admin' && (await countAdmins(tx)) === 1) {
       throw new CountersignError('conflict', 'This is the last admin. Make somebody else an admin first.');

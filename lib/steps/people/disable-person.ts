@@ -30,7 +30,7 @@ export async function disablePerson(actor: Actor, raw: DisablePersonInput): Prom
   return inWrite(db().pool, 'disable', async (tx) => {
     await lockPeopleAs(tx, actor);
     const person = await readPerson(tx, parsed.data.personId);
-    if (person === null) throw new CountersignError('not_found', 'This person is not here any more. Reload to see who is.');
+    if (person === null) throw new CountersignError('not_found', 'This person no longer has an account. Reload the list.');
     // It would be a slip: the page that could take it back is gone with the session.
     if (actor.id === `user:${person.id}`)
       throw new CountersignError('conflict', "You can't disable yourself. Ask another admin to do it.");

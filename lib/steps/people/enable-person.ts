@@ -27,7 +27,7 @@ export async function enablePerson(actor: Actor, raw: EnablePersonInput): Promis
   return inWrite(db().pool, 'enable', async (tx) => {
     await lockPeopleAs(tx, actor);
     const person = await readPerson(tx, parsed.data.personId);
-    if (person === null) throw new CountersignError('not_found', 'This person is not here any more. Reload to see who is.');
+    if (person === null) throw new CountersignError('not_found', 'This person no longer has an account. Reload the list.');
     if (person.disabledAt === null) return personRow(person, actor);
     await endSessions(tx, person.id);
     return personRow(await setDisabled(tx, person.id, false), actor);

@@ -34,15 +34,15 @@ export async function invitePerson(actor: Actor, raw: InvitePersonInput): Promis
     if (holder?.disabledAt) {
       throw new CountersignError(
         'conflict',
-        `${email} is here already, and is disabled. Enable this person in the list instead.`,
+        `${email} has an account already, and it is disabled. Enable it in the list instead.`,
         {
-          problems: [{ path: 'email', message: 'This person is here already, and is disabled.' }],
+          problems: [{ path: 'email', message: 'This person has an account already, and it is disabled.' }],
         },
       );
     }
     if (holder) {
-      throw new CountersignError('conflict', `${email} is here already. Change the role in the list instead.`, {
-        problems: [{ path: 'email', message: 'This person is here already.' }],
+      throw new CountersignError('conflict', `${email} has an account already. Change its role in the list instead.`, {
+        problems: [{ path: 'email', message: 'This person has an account already.' }],
       });
     }
     return replaceInvitation(tx, { tokenDigest: digest, role, email, createdBy, days: INVITATION_DAYS });

@@ -13,7 +13,7 @@ export type OpenLink = { role: Role; email: string | null };
  */
 export async function readSetupLink({ token }: { token: string }): Promise<OpenLink> {
   const link = await readLink(tokenDigest(token));
-  if (link === null || !isRole(link.role)) throw new CountersignError('not_found', `This link is not known here. ${ANOTHER}`);
+  if (link === null || !isRole(link.role)) throw new CountersignError('not_found', `This link is not known. ${ANOTHER}`);
   if (link.used)
     throw new CountersignError(
       'conflict',

@@ -23,6 +23,9 @@ export async function withdrawInvitation(actor: Actor, raw: WithdrawInvitationIn
   await inTransaction(db().pool, async (tx) => {
     await lockPeopleAs(tx, actor);
     if ((await withdrawLinksFor(tx, email)) === 0)
-      throw new CountersignError('not_found', `No invitation for ${email} is open. Reload to see whether it was used.`);
+      throw new CountersignError(
+        'not_found',
+        `There is no open invitation for ${email}. Reload the list to see whether it was used.`,
+      );
   });
 }

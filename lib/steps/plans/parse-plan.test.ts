@@ -52,11 +52,11 @@ test.each<[object, Problem[]]>([
   [PLAN, []],
   [
     { ...PLAN, classifier: { kind: 'oracle' } },
-    [{ path: 'classifier.kind', message: 'No classifier is called “oracle”; there is: rules.' }],
+    [{ path: 'classifier.kind', message: 'There is no classifier “oracle”. Choose one of: rules.' }],
   ],
   [
     { ...PLAN, classifier: { rules: [] } },
-    [{ path: 'classifier.kind', message: 'A classifier names its kind; there is: rules.' }],
+    [{ path: 'classifier.kind', message: 'A classifier needs a kind. Choose one of: rules.' }],
   ],
   [{ ...PLAN, classifier: 7 }, [{ path: 'classifier', message: expect.stringContaining('expected object') }]],
   [
@@ -69,8 +69,8 @@ test.each<[object, Problem[]]>([
   [
     { ...PLAN, classifier: { ...PLAN.classifier, rules: [{ when: 'true', category: 'b' }], otherwise: 'c' } },
     [
-      { path: 'classifier.rules.0.category', message: 'No category is called “b”. There is: a.' },
-      { path: 'classifier.otherwise', message: 'No category is called “c”. There is: a.' },
+      { path: 'classifier.rules.0.category', message: 'There is no category “b”. Choose one of: a.' },
+      { path: 'classifier.otherwise', message: 'There is no category “c”. Choose one of: a.' },
     ],
   ],
 ])('%j has the problems %j', (value, expected) => {

@@ -48,7 +48,7 @@ export async function datasetToPlan(datasetId: string): Promise<PlanningDataset>
   const dataset = await readPlanningDataset(db().pool, datasetId);
   if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
   if (dataset.state === 'failed')
-    throw new CountersignError('conflict', `“${dataset.name}” did not arrive whole: upload it again.`);
+    throw new CountersignError('conflict', `The upload of “${dataset.name}” did not finish. Upload the file again.`);
   return dataset;
 }
 
@@ -57,9 +57,13 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const problems: Problem[] = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
-  throw new CountersignError('invalid', `This can't be read at ${problems[0]?.path || 'its top'}: ${problems[0]?.message}`, {
-    problems,
-  });
+  throw new CountersignError(
+    'invalid',
+    `The request can't be read at ${problems[0]?.path || 'its top level'}: ${problems[0]?.message}`,
+    {
+      problems,
+    },
+  );
 }
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */

@@ -168,7 +168,7 @@ test('every wrong place of a plan is told at once', async () => {
   );
   expect(paths.some((path) => path.startsWith('categories.0.action.with'))).toBe(true);
   expect(error.problems.find(({ path }) => path === 'receiptLine')?.message).toBe(
-    '“from” is not among receiptFields, and only those enter receipts.',
+    '“from” is not in receiptFields, and no other field enters a receipt. Add it to receiptFields.',
   );
   expect((await refusal(previewBatch(ADA, { datasetId: id, plan: 'nonsense' }))).code).toBe('invalid');
 });

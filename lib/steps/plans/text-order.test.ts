@@ -108,8 +108,8 @@ test.each([
   ['a day that does not exist', 'item.on < "2026-13-01"', /not dates: .*“2026-13-01”/],
   ['another zone', 'item.at < "2026-08-01T00:00:00+02:00"', /not dates: .*YYYY-MM-DDThh:mm:ssZ/],
   ['more than the field has', 'item.on < "2026-08-01T00:00:00Z"', /not dates/],
-  ['after a day, where the values have a time', 'item.at > "2026-08-01"', /not dates: “2026-08-01” leaves out/],
-  ['up to a day, where the values have a time', 'item.at <= "2026-08-01"', /leaves out/],
+  ['after a day, where the values have a time', 'item.at > "2026-08-01"', /not dates: “2026-08-01” is shorter than/],
+  ['up to a day, where the values have a time', 'item.at <= "2026-08-01"', /is shorter than/],
   ['what lower does to the T', 'item.at.lower() < "2026-08-01T00:00:00Z"', /not dates/],
   ['a constant that is made', 'item.on < "2026-" + "08-01"', /not dates/],
 ])('%s is refused: %s', async (_, when, message) => {

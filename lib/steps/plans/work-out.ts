@@ -38,17 +38,16 @@ function refusalOf({ ended: { why, part, ordinal }, jobMs }: EndedEarly, plan: u
 
 function wordsOf(why: EndedEarly['ended']['why'], ordinal: number, jobMs: number): string {
   const where = ordinal > 0 ? ` on item ${ordinal}` : ' before it sees an item';
-  if (why === 'memory') return `makes more${where} than fits into memory. Let it make less of its texts and lists.`;
+  if (why === 'memory') return `needs more memory${where} than is allowed. Make its texts and lists shorter.`;
   if (why === 'job')
-    return `is too slow: all of it was to take at most ${seconds(jobMs)}, and most of that went there. Let it look at less.`;
-  return `takes longer${where} than ${seconds(RULE_MS)}. Let it look at less, or make less of its texts and lists.`;
+    return `is too slow: the whole plan may take at most ${seconds(jobMs)}, and most of that went there. Make it look at less.`;
+  return `takes longer${where} than ${seconds(RULE_MS)}. Make it look at less, or make its texts and lists shorter.`;
 }
 
-const TOO_LARGE =
-  'This needs more memory than there is for it. Choose fields with shorter values to cut the chunks by, or a smaller dataset.';
+const TOO_LARGE = 'This plan needs more memory than is allowed. Chunk by a field with shorter values, or use a smaller dataset.';
 
 function tooLong(jobMs: number): string {
-  return `This takes longer than ${seconds(jobMs)}. Try it on a smaller dataset, or when less is going on here.`;
+  return `This plan takes longer than ${seconds(jobMs)} to work out. Use a smaller dataset, or try again when the server is less busy.`;
 }
 
 function seconds(ms: number): string {

@@ -104,7 +104,7 @@ test('what was kept and does not say what the receipts say is found when they ar
 
   await makeDue(batchId);
   await Promise.all([refoldSums(), refoldSums()]);
-  expect(await incidents(batchId)).toEqual(['What was kept of chunk 2 disagrees by 4 with its receipts. Sending stopped.']);
+  expect(await incidents(batchId)).toEqual(['The stored totals of chunk 2 differ from its receipts by 4. Sending stopped.']);
   expect(await state(batchId)).toMatchObject({ state: 'paused' });
   const [, now] = await kept(batchId);
   expect(now).toMatchObject({ succeeded: right.succeeded, failed: 0, seq: right.seq, receipts: right.receipts });

@@ -46,7 +46,7 @@ export async function refoldSums(): Promise<void> {
         if (late()) return;
         const difference = await refold(turn, pool, batchId, chunk);
         if (difference)
-          await stop(batchId, `What was kept of chunk ${chunk} disagrees by ${difference} with its receipts. Sending stopped.`);
+          await stop(batchId, `The stored totals of chunk ${chunk} differ from its receipts by ${difference}. Sending stopped.`);
       }
       if (late()) return;
       await endWatch(pool, batchId);

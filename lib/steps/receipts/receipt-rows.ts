@@ -50,7 +50,7 @@ export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>
     values: Record<string, string>,
     signing: Signing | null,
   ): string => {
-    if ('unreadable' in body) return "This receipt's bytes were altered: they can't be read.";
+    if ('unreadable' in body) return "The bytes of this receipt were altered and can't be read.";
     if (body.kind === 'decision') {
       return decisionLine(
         { answers: storedAnswers(body.answers), counts: isRecord(body.counts) ? body.counts : {}, by, at: body.at, signing },
@@ -71,7 +71,7 @@ export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>
 
   return {
     async rows(stored) {
-      const people = stored.map(({ body }) => parseBody(body).by).filter((id) => id.startsWith('user:') && !names.has(id));
+      const people = stored.map(({ body }) => parseBody(body).by).filter((id) => !id.startsWith('worker:') && !names.has(id));
       if (people.length > 0) for (const [id, name] of await readNames(pool, people)) names.set(id, name);
       const signings = needsTwo(batch.plan) ? await readSignings(pool, batch.id, stored) : null;
       return stored.map((one) => row(one, signings?.get(`${one.chunk}.${one.seq}`) ?? null));

@@ -2,7 +2,9 @@
 import type { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import type { FieldLabels } from '#lib/shapes/datasets.ts';
 import { type ShelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
+import { labelsOf } from '#lib/steps/datasets/noun.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
@@ -14,6 +16,8 @@ const FIELDS_IN_LINE = 3;
 type ShelfItems = Page<ShelfItem> & {
   /** the fields that name an item: the receipt's, or else the first of the file */
   columns: string[];
+  /** what people call them */
+  labels: FieldLabels;
 };
 
 /**
@@ -44,5 +48,5 @@ export async function readShelfItems(
   }));
   const named = batch.plan.receiptFields.filter((name) => batch.fieldNames.includes(name));
   const columns = named.length > 0 ? named : batch.fieldNames.slice(0, FIELDS_IN_LINE);
-  return { items, next: next === null ? null : String(next), columns };
+  return { items, next: next === null ? null : String(next), columns, labels: labelsOf(batch.datasetFormat) };
 }

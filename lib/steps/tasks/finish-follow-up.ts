@@ -21,6 +21,7 @@ export async function finishFollowUp(
   const { id } = read.data;
   const task = await finishTask(BigInt(id), actor.id);
   if (!task) throw new CountersignError('not_found', 'There is no such task.');
-  if (!task.doneAt) throw new CountersignError('conflict', 'This task was withdrawn: what made it was undone.');
+  if (!task.doneAt)
+    throw new CountersignError('conflict', 'This task was withdrawn, because the action that made it was undone.');
   return { id, doneAt: task.doneAt.toISOString(), doneBy: task.doneBy ?? '' };
 }

@@ -116,7 +116,7 @@ async function resolve(
     revision: null,
     says: { answered: result },
   });
-  if (last === null) throw new CountersignError('conflict', `Chunk ${chunk.number} moved meanwhile. Nothing was recorded.`);
+  if (last === null) throw new CountersignError('conflict', `Chunk ${chunk.number} changed meanwhile. Nothing was recorded.`);
   const receipts = actions.map((action, index) => {
     const before = readReceipt(action.body);
     if (before.kind !== 'outcome') throw new Error(`Item ${action.ordinal} is uncertain without an outcome.`);

@@ -30,7 +30,7 @@ export function readGroupId(text: string, batchId: string): UncertainGroupName {
   }
   const read = name.safeParse(value);
   if (!read.success || read.data[0] !== batchId || [read.data[1], read.data[2]].some((one) => one?.includes('\0'))) {
-    const message = 'This is no group of uncertain actions of this batch. Take one from the list of what is uncertain.';
+    const message = 'This batch has no such group of uncertain actions. Give the id of a group from the list.';
     throw new CountersignError('invalid', message, { problems: [{ path: 'group', message }] });
   }
   const [, reason, lost, seen] = read.data;

@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { uncertainWords } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
+import { workerName } from '#lib/core/fleet/worker-name.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 import { isId } from '#lib/steps/ids.ts';
@@ -88,9 +89,4 @@ async function groupsOf(batchId: string): Promise<UncertainGroup[]> {
     },
   );
   return groups.sort((a, b) => b.count - a.count);
-}
-
-/** By its process and machine, as the fleet lists it; by the beginning of its id once its row is gone. */
-function workerName({ id, host, pid }: { id: string; host: string | null; pid: number | null }): string {
-  return host === null ? id.replace(/^worker:/, '').slice(0, 8) : `${pid} on ${host}`;
 }

@@ -66,7 +66,7 @@ async function chunksInScope(client: Querying, batch: BatchRow, scope: UndoScope
   const { chunks: numbers, category, ordinals } = scope;
   if (category !== undefined && !batch.plan.categories.some(({ name }) => name === category)) {
     const known = batch.plan.categories.map(({ name }) => name).join(', ');
-    throw new CountersignError('invalid', `No category of this batch is called “${category}”. There is: ${known}.`);
+    throw new CountersignError('invalid', `This batch has no category “${category}”. Choose one of: ${known}.`);
   }
   if (ordinals) {
     const [stranger] = await strangersTo(client, batch.id, ordinals);
@@ -99,7 +99,7 @@ async function withoutRefused(
   return rows.filter((row) => {
     const why = CHUNK_SETTLED.includes(chunk.state)
       ? (notDone(row) ?? undoneAlready(byOrdinal.get(row.ordinal) ?? []))
-      : 'its chunk is not finished: let it end, or stop it';
+      : 'its chunk is not finished: wait for its end, or stop it';
     if (why !== null) tally.cannot(row.category, row.ordinal, why);
     return why === null;
   });
@@ -107,18 +107,18 @@ async function withoutRefused(
 
 function notDone({ kind, result }: ActionToUndo): string | null {
   if (kind === null || result === 'not_executed' || result === 'skipped') return 'it was not done';
-  if (kind === 'intent') return 'it is out, and its outcome is not known yet';
+  if (kind === 'intent') return 'its request is in flight, and the outcome is not known yet';
   if (result === 'failed') return 'it failed, so there is nothing to undo';
-  if (result === 'uncertain' || result === 'abandoned') return 'nobody knows whether it happened';
+  if (result === 'uncertain' || result === 'abandoned') return 'it is uncertain whether it happened';
   return null;
 }
 
 function undoneAlready(earlier: EarlierUndo[]): string | null {
   for (const { batchName, chunkState, result, undoneBy } of earlier) {
     if (result === 'succeeded' && undoneBy !== null)
-      return `“${batchName}” undid it, and “${undoneBy}” did it again: undo that one instead`;
+      return `“${batchName}” undid it, and “${undoneBy}” did it again: undo “${undoneBy}” instead`;
     if (result === 'succeeded') return `“${batchName}” undid it already`;
-    if (result === 'uncertain' || result === 'abandoned') return `nobody knows whether “${batchName}” undid it`;
+    if (result === 'uncertain' || result === 'abandoned') return `it is uncertain whether “${batchName}” undid it`;
     if (!CHUNK_AT_REST.includes(chunkState)) return `“${batchName}” is about to undo it`;
   }
   return null;

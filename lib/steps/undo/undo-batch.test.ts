@@ -144,7 +144,7 @@ test('what was archived comes back, and an undo of the undo puts it away again',
   const again = await undone(undo);
   expect(await onShelf(batch)).toEqual(archived);
   expect(await readBatch(ADA, batch)).toMatchObject({ undoneBy: [{ id: undo.id, done: 10, takenBack: 10 }] });
-  const why = '“Undo of Rows” undid it, and “Undo of Undo of Rows” did it again: undo that one instead';
+  const why = '“Undo of Rows” undid it, and “Undo of Undo of Rows” did it again: undo “Undo of Undo of Rows” instead';
   expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot).toMatchObject([{ why, count: 10 }]);
   const links = await readUndoLinks(ADA, { batchId: batch.batchId, ordinal: 2 });
   expect(links).toMatchObject({ undoes: null, undoneBy: [{ batchId: undo.id }, { batchId: again.id }] });
@@ -166,7 +166,7 @@ test('what somebody changed since is left alone, before the start and after it',
   const preview = await previewUndo(ADA, { batchId: batch.batchId });
   expect(preview).toMatchObject({
     restorable: 4,
-    cannot: [{ count: 1, ordinals: [2], why: expect.stringContaining('moved since') }],
+    cannot: [{ count: 1, ordinals: [2], why: expect.stringContaining('moved afterwards') }],
   });
   const made = await undoBatch(ADA, { batchId: batch.batchId });
   const undo = { batchId: made.id };
@@ -217,7 +217,7 @@ test('a chunk, a category, single items; and what the batch does not have is ref
     cannot: [{ why: 'nothing was done with it', count: 1, ordinals: [1] }],
   });
   await expect(previewUndo(ADA, { batchId, chunks: [4] })).rejects.toThrow('This batch has no chunk 4.');
-  await expect(previewUndo(ADA, { batchId, category: 'nope' })).rejects.toThrow('No category of this batch is called “nope”.');
+  await expect(previewUndo(ADA, { batchId, category: 'nope' })).rejects.toThrow('This batch has no category “nope”.');
   await expect(previewUndo(ADA, { batchId, ordinals: [13] })).rejects.toThrow('Item 13 is not in this batch.');
   await expect(previewUndo(ADA, { batchId: randomUUID() })).rejects.toThrow('There is no such batch.');
   await expect(undoBatch(ADA, { batchId, category: 'keep' })).rejects.toThrow('nothing to undo');
@@ -243,7 +243,7 @@ test('a person takes items out of an undo, and cannot undo them as something els
   await reviewed(undo);
   await correct(ADA, { batchId: made.id, chunk: 1, corrections: [{ ordinal: 2, category: 'leave as it is' }] });
   await expect(correct(ADA, { batchId: made.id, chunk: 1, corrections: [{ ordinal: 3, category: 'also' }] })).rejects.toThrow(
-    'No category',
+    'There is no category',
   );
   await approveAll(undo);
   await workUntil(pool, reached(undo, 'done'));
@@ -330,7 +330,7 @@ test('a task is withdrawn unless a person did it, and given back by the undo of 
   ).rows;
   await finishFollowUp(ADA, { id: tasks[0].id });
   expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot).toEqual([
-    { why: 'a person did the task already', count: 1, ordinals: [1] },
+    { why: 'a person has done the task already', count: 1, ordinals: [1] },
   ]);
   const made = await undoBatch(ADA, { batchId: batch.batchId });
   const undo = { batchId: made.id };
@@ -378,12 +378,12 @@ test('http: what has no undo request, no id, or an unknown end is named and not 
     Object.fromEntries((await previewUndo(ADA, { batchId })).cannot.map(({ why, ordinals }) => [why, ordinals]));
   expect(await cannot(bare)).toEqual({
     'the plan has no undo request for it': [1],
-    'nobody knows whether it happened': [2],
+    'it is uncertain whether it happened': [2],
     'it failed, so there is nothing to undo': [3],
   });
   await expect(undoBatch(ADA, { batchId: bare.batchId })).rejects.toThrow('Nothing here can be undone.');
   const nameless = await done(1, http(url, { do: 'DELETE', url: `${url}/made/{{target}}` }));
-  expect(await cannot(nameless)).toEqual({ 'the target gave no id of its own, which the undo request names': [1] });
+  expect(await cannot(nameless)).toEqual({ 'the target gave no id, and the undo request needs one': [1] });
 });
 
 test('http: a success whose answer broke off says so on its receipt, and an undo that names the id leaves it out for that', async () => {
@@ -400,7 +400,7 @@ test('http: a success whose answer broke off says so on its receipt, and an undo
   expect(csv.filter((line) => line.includes('succeeded'))).toEqual([expect.stringContaining('incomplete_answer')]);
   expect(await readBatch(ADA, { batchId: batch.batchId })).toMatchObject({ sum: { done: 1, uncertain: 0, addsUp: true } });
   expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot.map(({ why }) => why)).toEqual([
-    'the answer broke off before the target’s id of it, which the undo request names',
+    'the answer broke off before the target’s id, and the undo request needs that id',
   ]);
   const named = await done(1, http(url, { do: 'DELETE', url: `${url}/closed/{{subject}}` }));
   expect(await previewUndo(ADA, { batchId: named.batchId })).toMatchObject({ restorable: 1, cannot: [] });
@@ -412,7 +412,7 @@ test('a chunk that is not finished is refused in words, and a finished one besid
   await pool.query("UPDATE chunk SET state = 'paused' WHERE batch_id = $1 AND number = 2", [batch.batchId]);
   expect(await previewUndo(ADA, { batchId: batch.batchId })).toMatchObject({
     restorable: 3,
-    cannot: [{ why: 'its chunk is not finished: let it end, or stop it', count: 4 }],
+    cannot: [{ why: 'its chunk is not finished: wait for its end, or stop it', count: 4 }],
   });
 });
 

@@ -72,7 +72,7 @@ function assertSomething(original: BatchRow, { restorable, cannot }: UndoSurvey)
   const [first, ...rest] = cannot;
   if (!first) throw new CountersignError('conflict', `“${original.name}” did nothing here, so there is nothing to undo.`);
   const others = rest.reduce((sum, { count }) => sum + count, 0);
-  const more = others > 0 ? ` So it is with ${others} more, for other reasons.` : '';
+  const more = others > 0 ? ` ${others} more can't be undone for other reasons.` : '';
   throw new CountersignError('conflict', `Nothing here can be undone. ${first.count} of these: ${first.why}.${more}`, {
     facts: { cannot },
   });

@@ -153,6 +153,6 @@ export async function writeDown(tx: Querying, name: string, value: unknown): Pro
   if (!(await addDone(tx, write, name, value)))
     throw new CountersignError(
       'conflict',
-      'A repeat of this request, with the same Idempotency-Key, carries it out by now. Nothing was done here.',
+      'A repeat of this request with the same Idempotency-Key is carrying it out now. This request did nothing.',
     );
 }

@@ -4,15 +4,18 @@ import type { WaitFacts } from '#lib/core/chunks/waits-for.ts';
 import {
   BATCH_UNFINISHED,
   type BatchState,
+  CHUNK_IN_REVIEW,
   CHUNK_MAY_BE_UNCERTAIN,
   CHUNK_OWNED,
   CHUNK_TERMINAL,
+  CHUNK_TRANSITIONS,
   CHUNK_WAITING_FOR_PEOPLE,
   type ChunkState,
   type Stopping,
   stateList,
 } from '#lib/core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
@@ -96,7 +99,7 @@ export type ChunkNow = {
   /** what `waitsFor` is derived from */
   wait: WaitFacts;
   updatedAt: Date;
-  /** who has it; `silentMs` since it last renewed its lease, null while it renews in time */
+  /** the worker that holds it; `silentMs`: time since it last renewed its lease, null while it renews in time */
   worker: { id: string; host: string; pid: number; silentMs: number | null } | null;
 };
 
@@ -171,6 +174,9 @@ export const PLAINLY_RIGHT = `(CASE
 /** Of chunk `c`, the actions that a person accepted as uncertain for good: none leaves that state again. */
 export const ABANDONED = `(SELECT count(*)::int FROM receipt r WHERE r.batch_id = c.batch_id AND r.chunk = c.number AND r.result = 'abandoned')`;
 
+/** Of chunk `c`, the actions whose outcome is known, or was accepted as never to be known. */
+const KNOWN_OUTCOMES = `(c.done + c.skipped + c.failed + CASE WHEN c.uncertain > 0 THEN ${ABANDONED} ELSE 0 END)`;
+
 /** Row `f` of chunk_fold, where there is one. */
 const KEPT_FOLD = `CASE WHEN f.seq IS NOT NULL THEN json_build_object('seq', f.seq, 'receipts', f.receipts, 'states', json_build_object(
     'intent', f.intent, 'succeeded', f.succeeded, 'failed', f.failed, 'uncertain', f.uncertain, 'skipped', f.skipped,
@@ -188,7 +194,8 @@ export type BatchListRow = {
   chunkCount: number;
   waiting: number;
   doubts: number;
-  progress: number;
+  /** of its items, those that have their outcome */
+  finished: number;
   taskRef: string | null;
   createdAt: Date;
   startedAt: Date | null;
@@ -203,7 +210,7 @@ export async function readBatchList(
   const { rows } = await pool.query<BatchListRow>(
     `SELECT b.id, b.name, b.state, b.dataset_id AS "datasetId", d.name AS "datasetName", b.task_ref AS "taskRef",
        coalesce(c.items, d.item_count)::int AS "itemCount", coalesce(c.chunks, 0)::int AS "chunkCount", coalesce(c.waiting, 0)::int AS waiting,
-       coalesce(c.doubts, 0)::int AS doubts, coalesce(c.settled::float8 / nullif(c.items, 0), 0) AS progress,
+       coalesce(c.doubts, 0)::int AS doubts, coalesce(c.finished, 0)::int AS finished,
        b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
      FROM (SELECT * FROM batch
            WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1, $2::uuid)) AND ($3::text IS NULL OR state = $3)
@@ -212,7 +219,7 @@ export async function readBatchList(
      CROSS JOIN LATERAL (
        SELECT sum(item_count) AS items, count(*) AS chunks,
          count(*) FILTER (WHERE ${WAITS_FOR_PEOPLE}) AS waiting,
-         ${DOUBTS} AS doubts, sum(${SETTLED_ITEMS}) AS settled
+         ${DOUBTS} AS doubts, sum(${FINISHED_ITEMS}) AS finished
        FROM chunk c WHERE batch_id = b.id) c
      ORDER BY b.created_at DESC, b.id DESC`,
     [page.before?.createdAt ?? null, page.before?.id ?? null, page.state, page.limit],
@@ -223,9 +230,11 @@ export async function readBatchList(
 /** Of chunks `c`, the uncertain actions that nobody has answered or accepted. */
 export const DOUBTS = `coalesce(sum(c.uncertain - ${ABANDONED}) FILTER (WHERE c.uncertain > 0 AND c.state IN (${stateList(CHUNK_MAY_BE_UNCERTAIN)})), 0)::int`;
 
-/** Of a chunk's items, those of which nothing more is sent by itself. */
-export const SETTLED_ITEMS = `CASE WHEN state IN (${stateList(CHUNK_TERMINAL)}) THEN item_count
-  WHEN decision_id IS NOT NULL THEN item_count - approved_actions + done + skipped + failed + uncertain + not_executed ELSE 0 END`;
+/** Of chunk `c`, the items that have their outcome: finishedItems of lib/core/batches/progress.ts. */
+export const FINISHED_ITEMS = `CASE WHEN c.state = '${CHUNK_TRANSITIONS.cancel_idle.to}' THEN ${KNOWN_OUTCOMES}
+  WHEN c.state IN (${stateList(CHUNK_TERMINAL)}) THEN c.item_count
+  WHEN c.decision_id IS NULL OR c.state IN (${stateList(CHUNK_IN_REVIEW)}) THEN 0
+  ELSE c.item_count - c.approved_actions + ${KNOWN_OUTCOMES} + c.not_executed END`;
 
 /** Whether chunk `c` waits for a person: CHUNK_WAITING_FOR_PEOPLE of the lifecycle, and no target that failed. */
 export const WAITS_FOR_PEOPLE = `(c.state IN (${stateList(CHUNK_WAITING_FOR_PEOPLE)}) AND c.incident_id IS NULL)`;
@@ -296,15 +305,17 @@ export async function readUncertainChunks(pool: Pool, limit: number): Promise<Ne
   return rows;
 }
 
-/** The names of the people (`user:<uuid>`) among these; others stay as they are. */
+/** The names of the people (`user:<uuid>`) and of the API key among these; others stay as they are. */
 export async function readNames(pool: Pool, ids: Iterable<string>): Promise<Map<string, string>> {
+  const names = new Map<string, string>([[KEY_ACTOR.id, KEY_ACTOR.name]]);
   const people = [...new Set(ids)].filter((id) => id.startsWith('user:'));
-  if (people.length === 0) return new Map();
+  if (people.length === 0) return names;
   const { rows } = await pool.query<{ id: string; name: string }>(
     `SELECT 'user:' || id AS id, name FROM "user" WHERE id = ANY($1::uuid[])`,
     [people.map((id) => id.slice('user:'.length))],
   );
-  return new Map(rows.map(({ id, name }) => [id, name]));
+  for (const { id, name } of rows) names.set(id, name);
+  return names;
 }
 
 export type Pulse = {

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 import { type Sum, waitingOf } from '#lib/core/receipts/sum.ts';
-import { ABANDONED, PLAINLY_RIGHT } from './batch-reads.sql.ts';
+import { ABANDONED, FINISHED_ITEMS, PLAINLY_RIGHT } from './batch-reads.sql.ts';
 
 /** All chunks of a batch that are in one state. */
 export type StateTally = {
@@ -10,6 +10,8 @@ export type StateTally = {
   chunks: number;
   items: number;
   classified: number;
+  /** items that have their outcome */
+  finished: number;
   /** of them, those that wait for no target; the first, and the first whose gate nobody let pass */
   free: number;
   firstFree: number | null;
@@ -67,7 +69,7 @@ function sumOfStates(states: readonly Counted[]): Sum {
 const COUNTED = ['approved', 'done', 'skipped', 'failed', 'uncertain', 'notExecuted', 'inFlight'] as const;
 
 const TALLY = `
-SELECT c.state, count(*)::int AS chunks, sum(c.item_count)::int AS items, sum(c.classified)::int AS classified,
+SELECT c.state, count(*)::int AS chunks, sum(c.item_count)::int AS items, sum(c.classified)::int AS classified, sum(${FINISHED_ITEMS})::int AS finished,
   count(*) FILTER (WHERE c.incident_id IS NULL)::int AS free, min(c.number) FILTER (WHERE c.incident_id IS NULL) AS "firstFree",
   min(c.number) FILTER (WHERE c.incident_id IS NULL AND NOT c.continued) AS "firstHeld",
   sum(CASE WHEN c.uncertain > 0 THEN c.uncertain - ${ABANDONED} ELSE 0 END)::int AS doubts,

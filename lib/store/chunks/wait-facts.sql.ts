@@ -20,9 +20,9 @@ export const waitingBatches = (which: string): string => `b AS MATERIALIZED (
       WHERE r.batch_id = batch.id AND r.next_at > clock_timestamp() + interval '${WAIT_HELD_MS} milliseconds') AS rated
   FROM batch WHERE ${which})`;
 
-/** Nobody has it, and its batch may send nothing for a while; for how long depends on who sends next. */
+/** No worker holds it, and the rate of its batch is used up for a while; how long depends on which chunk sends next. */
 const RATED = `c.state IN (${stateList(CHUNK_ACTING)}) AND c.lease_until IS NULL AND b.rated`;
-/** It was given back until an hour that has not come. */
+/** It was given back until a time that has not come. */
 const GIVEN_BACK = 'c.not_before > clock_timestamp()';
 
 /**
@@ -45,7 +45,7 @@ const FACTS: Record<keyof WaitFacts, string> = {
   target: 'CASE WHEN cardinality(c.targets) = 1 THEN c.targets[1] END',
 };
 const NAMES = Object.keys(FACTS) as (keyof WaitFacts)[];
-/** By what chunks wait alike. Each is given back until an hour of its own: of several the soonest is told. */
+/** The facts by which chunks are grouped. Each chunk has a time of its own until which it is given back: a group has the earliest. */
 const ALIKE = NAMES.filter((name) => name !== 'notBefore');
 
 /** The facts as JSON, each out of the SQL that `of` gives for it. An instant is one of JavaScript's. */

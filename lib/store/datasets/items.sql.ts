@@ -148,7 +148,7 @@ async function copyItems(client: pg.ClientBase, rows: ItemRows): Promise<void> {
   }
 }
 
-const ABANDONED = 'The upload broke off: the server that received it ended. Nothing of it was kept; upload it again.';
+const ABANDONED = 'The upload broke off: the server that received it ended. Nothing of it was kept. Upload it again.';
 
 /** First of the two keys of an uploader's advisory lock; the second is the dataset. */
 const UPLOAD_LOCK = 0x75706c64;

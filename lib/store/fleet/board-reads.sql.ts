@@ -18,7 +18,7 @@ import {
   WORKER_GONE_MS,
 } from '#lib/core/limits.ts';
 import { WAITING } from '#lib/store/actions/execution.sql.ts';
-import { DOUBTS, SETTLED_ITEMS } from '#lib/store/batches/batch-reads.sql.ts';
+import { DOUBTS, FINISHED_ITEMS } from '#lib/store/batches/batch-reads.sql.ts';
 
 /** Whether any worker was heard of lately. */
 export async function readAttended(pool: Pool): Promise<boolean> {
@@ -58,7 +58,7 @@ export async function readBoardBatches(pool: Pool): Promise<BoardBatchRow[]> {
       FROM (SELECT *, count(*) OVER ()::int AS total FROM batch WHERE state IN (${stateList(BATCH_UNFINISHED)}) ORDER BY started_at, id LIMIT $1) b
       JOIN dataset d ON d.id = b.dataset_id
       CROSS JOIN LATERAL (
-        SELECT coalesce(sum(item_count), 0)::int AS items, coalesce(sum(${SETTLED_ITEMS}), 0)::int AS "itemsDone",
+        SELECT coalesce(sum(item_count), 0)::int AS items, coalesce(sum(${FINISHED_ITEMS}), 0)::int AS "itemsDone",
           coalesce(sum(classified), 0)::int AS classified,
           coalesce(sum(item_count - classified) FILTER (WHERE state IN (${stateList(CHUNK_CLASSIFYING)})), 0)::int AS unclassified,
           coalesce(sum(${WAITING}) FILTER (WHERE state IN (${stateList(CHUNK_ACTING)})), 0)::int AS waiting,

@@ -16,7 +16,7 @@ export function tellDamage(pool: pg.Pool): void {
     told.set(damage.file, performance.now());
     log.error({ err: error }, 'the database is damaged');
     openDamageIncident(pool, damage.file, damage.message).catch((problem: unknown) =>
-      log.error({ err: problem }, 'damage of the database could not be told as an incident'),
+      log.error({ err: problem }, 'no incident could be stored for the damage of the database'),
     );
   };
   // pg's own event for an error that the server sends, on whichever way it then reaches who asked.

@@ -171,7 +171,7 @@ function recall(dataDir: string): Memory | undefined {
   try {
     read = JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    throw damagedMemory(path, 'it is no JSON: it may be cut');
+    throw damagedMemory(path, 'it is not JSON: it may be cut off');
   }
   const memory = memorySchema.safeParse(read);
   if (!memory.success)
@@ -272,7 +272,7 @@ async function findOrphan(place: Place, memory: Memory, log: (line: string) => v
     return null;
   }
   if ((await answers(memory, port, Date.now() + 3_000)) === true) {
-    log(`found the database of an earlier run (process ${pid}) and goes on with it`);
+    log(`found the database of an earlier run (process ${pid}) and continues with it`);
     return { pid, port, ended: untilGone(pid), reused: true };
   }
   log(`the database of an earlier run (process ${pid}) does not answer: stopping it`);

@@ -23,7 +23,7 @@ export const lookup: ClassifierKind<LookupPart> = {
   ],
   make({ field, values, otherwise }, fieldNames) {
     if (!fieldNames.includes(field)) {
-      const message = `No field is called “${field}”. There is: ${fieldNames.join(', ')}.`;
+      const message = `There is no field “${field}”. Choose one of: ${fieldNames.join(', ')}.`;
       throw new CountersignError('invalid', message, { problems: [{ path: 'classifier.field', message }] });
     }
     const places = new Map(Object.entries(values).map(([value, category], part) => [value, { category, part }]));

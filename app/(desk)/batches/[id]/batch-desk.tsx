@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '#app/(desk)/batches/actions.ts';
 import { Targets } from '#app/(desk)/targets.tsx';
 import { BatchHeader } from '#components/batches/batch-header.tsx';
+import { BatchProgress } from '#components/batches/batch-progress.tsx';
 import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
 import { ReviewNext } from '#components/batches/review-next.tsx';
 import { SumLine } from '#components/batches/sum-line.tsx';
@@ -145,6 +146,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
       />
       <LiveBanner lostAt={lostAt} />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
+      <BatchProgress batch={batch} />
       <SumLine sum={sum} />
       {batch.trouble ? <DatabaseTrouble fault={batch.trouble} /> : null}
       {batch.unattended ? <Unattended heardAt={batch.unattended.heardAt} inFlight={sum.inFlight} /> : null}
@@ -177,8 +179,8 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           <span className="font-medium">
             {halts.length === 1 ? `Stopped: ${halts[0]}` : `${formatNoun(needs.halts, 'chunks')} stopped.`}
           </span>{' '}
-          Nothing of {needs.halts === 1 ? 'that chunk' : 'them'} is being sent. Safe until morning.
-          {needs.doubts > 0 ? ` Resuming never repeats what is uncertain.` : ''} {resumeHalted.refusal?.message}
+          Nothing of {needs.halts === 1 ? 'that chunk' : 'them'} is being sent. Nothing is sent until somebody resumes.
+          {needs.doubts > 0 ? ` Resuming never repeats the uncertain actions.` : ''} {resumeHalted.refusal?.message}
         </Banner>
       ) : null}
       {ended && may.retry && BATCH_RETRIABLE.includes(batch.state) ? (
@@ -193,8 +195,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
             </>
           }
         >
-          {formatNoun(sum.failed, 'actions')} failed. Nothing was changed by {sum.failed === 1 ? 'it' : 'them'}.{' '}
-          {retry.refusal?.message}
+          {formatNoun(sum.failed, 'actions')} failed. {sum.failed === 1 ? 'It' : 'They'} changed nothing. {retry.refusal?.message}
         </Banner>
       ) : null}
       <ChunkGrid batchId={batchId} chunks={chunks} noun={batch.noun} groups={batch.groups} />

@@ -90,7 +90,9 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, ori
         >
           {body?.text}
         </pre>
-        {body?.cut ? <p className="text-muted">This is its beginning. The whole is under Downloads, as Markdown.</p> : null}
+        {body?.cut ? (
+          <p className="text-muted">This is the beginning of the task body. All of it is under Downloads, as Markdown.</p>
+        ) : null}
       </div>
     );
   }
@@ -105,7 +107,7 @@ function Downloads({ batchId, plan, noun, original, data }: DownloadsProps) {
     <div className="flex max-w-3xl flex-col gap-6">
       <Group
         title="Receipts"
-        text="At any moment, half way and after a failure too. Each lists what is still open as open."
+        text="Available at any moment, also half way and after a failure. What is still open is listed as open."
         links={[
           { href: `${api}/receipts?format=jsonl`, label: 'JSONL', text: 'every receipt, exactly as it was written' },
           { href: `${api}/receipts?format=csv`, label: 'CSV', text: 'a row per receipt, safe to open in a spreadsheet' },

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { createBatchAction } from '#app/(desk)/batches/actions.ts';
 import { queries, refusalOf } from '#components/api-client.ts';
+import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
@@ -19,7 +20,7 @@ const TYPING_MS = 250;
 const UNANSWERED_MS = 2_000;
 
 type Props = {
-  dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun' | 'fields'>;
+  dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun' | 'fields' | 'labels'>;
   draft: Plan;
   forms: PlanForms;
   /** why the draft is as it is, one sentence a choice */
@@ -63,36 +64,36 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
         meta={`${dataset.name} · ${formatNoun(dataset.itemCount, noun)}${dataset.unreadableCount > 0 ? ` · ${formatCount(dataset.unreadableCount)} unreadable` : ''}`}
       />
       <details className="mb-4 text-muted">
-        <summary className="w-fit cursor-pointer hover:text-text">
-          Filled in from what the data looks like: why each choice
-        </summary>
+        <summary className="w-fit cursor-pointer hover:text-text">Why the plan is filled in like this</summary>
         <ul className="mt-2 flex list-disc flex-col gap-1 pl-5">
           {reasons.map((reason) => (
             <li key={reason}>{reason}</li>
           ))}
         </ul>
       </details>
-      <PlanEditor
-        name={name}
-        plan={plan}
-        forms={forms}
-        fields={dataset.fields}
-        dataset={dataset}
-        preview={shown ? shownPreview(shown) : null}
-        previewing={settled !== plan || data === undefined || isPlaceholderData}
-        previewError={
-          refusal
-            ? {
-                message: silent ? 'The server does not answer; asking again. What you typed is kept.' : refusal.message,
-                problems: refusal.problems ?? [],
-              }
-            : null
-        }
-        onName={setName}
-        onChange={setPlan}
-        onStart={() => create(true)}
-        onSave={() => create(false)}
-      />
+      <FieldLabelsOf labels={dataset.labels}>
+        <PlanEditor
+          name={name}
+          plan={plan}
+          forms={forms}
+          fields={dataset.fields}
+          dataset={dataset}
+          preview={shown ? shownPreview(shown) : null}
+          previewing={settled !== plan || data === undefined || isPlaceholderData}
+          previewError={
+            refusal
+              ? {
+                  message: silent ? 'The server does not answer. Asking again. What you typed is kept.' : refusal.message,
+                  problems: refusal.problems ?? [],
+                }
+              : null
+          }
+          onName={setName}
+          onChange={setPlan}
+          onStart={() => create(true)}
+          onSave={() => create(false)}
+        />
+      </FieldLabelsOf>
     </>
   );
 }

@@ -37,5 +37,5 @@ export function shownPreview(preview: Counted): PlanPreview {
 
 function coarserWords(chunking: Chunking): string {
   if (chunking.by === 'time') return `by ${chunking.every}`;
-  return chunking.by === 'category' ? `by ${chunking.field}, at least ${chunking.minItems} each` : `${chunking.maxItems} each`;
+  return chunking.by === 'category' ? `by “${chunking.field}”, at least ${chunking.minItems} each` : `${chunking.maxItems} each`;
 }

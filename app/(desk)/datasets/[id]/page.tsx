@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { requireActor } from '#app/actor.ts';
+import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { FieldProfile } from '#components/datasets/field-profile.tsx';
 import { UnreadableRows } from '#components/datasets/unreadable-rows.tsx';
 import { UploadFailed, UploadProgress } from '#components/datasets/upload-progress.tsx';
@@ -64,25 +65,27 @@ export default async function DatasetPage({ params, searchParams }: Props) {
         />
       ) : null}
       {receiving ? <RefreshWhile /> : null}
-      {dataset.state === 'failed' ? <UploadFailed reason={dataset.reason ?? 'It did not arrive whole.'} /> : null}
+      {dataset.state === 'failed' ? <UploadFailed reason={dataset.reason ?? 'The upload did not finish.'} /> : null}
       <TabLinks label="Parts of the dataset" tabs={tabs} />
-      {tab === 'fields' ? (
-        <>
-          <Notes notes={dataset.notes} />
-          <FieldProfile fields={dataset.fields} itemCount={dataset.itemCount} />
-        </>
-      ) : null}
-      {tab === 'unreadable' ? (
-        <UnreadableRows rows={(await readUnreadable(actor, { id, limit: UNREADABLE_ROWS }))?.items ?? []} />
-      ) : null}
-      {tab === 'rows' ? (
-        <DatasetRows
-          id={id}
-          fields={dataset.fields.map(({ name }) => name)}
-          total={dataset.itemCount}
-          first={(await readItems(actor, { id, limit: FIRST_ROWS })) ?? { items: [], next: null }}
-        />
-      ) : null}
+      <FieldLabelsOf labels={dataset.labels}>
+        {tab === 'fields' ? (
+          <>
+            <Notes notes={dataset.notes} />
+            <FieldProfile fields={dataset.fields} itemCount={dataset.itemCount} />
+          </>
+        ) : null}
+        {tab === 'unreadable' ? (
+          <UnreadableRows rows={(await readUnreadable(actor, { id, limit: UNREADABLE_ROWS }))?.items ?? []} />
+        ) : null}
+        {tab === 'rows' ? (
+          <DatasetRows
+            id={id}
+            fields={dataset.fields.map(({ name }) => name)}
+            total={dataset.itemCount}
+            first={(await readItems(actor, { id, limit: FIRST_ROWS })) ?? { items: [], next: null }}
+          />
+        ) : null}
+      </FieldLabelsOf>
     </div>
   );
 }

@@ -53,8 +53,8 @@ describe('postgres.json', () => {
   const path = () => join(dataDir, 'postgres.json');
 
   test.each([
-    ['cut in the middle', (text: string) => text.slice(0, text.length / 2), 'it is no JSON: it may be cut'],
-    ['empty', () => '', 'it is no JSON: it may be cut'],
+    ['cut in the middle', (text: string) => text.slice(0, text.length / 2), 'it is not JSON: it may be cut off'],
+    ['empty', () => '', 'it is not JSON: it may be cut off'],
     ['without a password', (text: string) => text.replace('"superPassword"', '"other"'), 'superPassword is missing or wrong'],
     ['that is no object', () => 'null', 'what it holds is missing or wrong'],
   ])('%s', async (_, spoil, why) => {
@@ -171,7 +171,7 @@ describe('a database of which something is missing, cut or overwritten', () => {
 });
 
 const fullIn = (path: string) =>
-  `The disk that holds ${path} is full. Make room on it, with nothing from inside that folder, and start again: what is stored is safe.`;
+  `The disk that holds ${path} is full. Free space on it, with nothing from inside that folder, and start again. What is stored is safe.`;
 
 /** Takes all the room but so many bytes. */
 function fill(path: string, left: number): void {

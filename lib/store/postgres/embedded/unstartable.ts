@@ -112,7 +112,7 @@ export function whyItRefuses(error: Error, where: Where): Error {
     );
   }
   if (damageOf(error) || isRefusal(error)) return damaged(error.message, where);
-  return unavailable(`The embedded PostgreSQL does not do what it is asked: ${error.message}. ${logPath} has more.`);
+  return unavailable(`The embedded PostgreSQL does not answer as it should: ${error.message}. ${logPath} has more.`);
 }
 
 /** Whether asking again would change nothing: a wrong password (28), a database that is missing (3D), a broken file (58, XX). */
@@ -133,7 +133,7 @@ export function tellsDiskFull(said: string): boolean {
 
 export function diskFull(path: string): CountersignError {
   return unavailable(
-    `The disk that holds ${path} is full. Make room on it, with nothing from inside that folder, and start again: what is stored is safe.`,
+    `The disk that holds ${path} is full. Free space on it, with nothing from inside that folder, and start again. What is stored is safe.`,
   );
 }
 
@@ -163,7 +163,7 @@ function damaged(said: string, { dataDir, place, logPath }: Where): CountersignE
 
 function restore(dataDir: string, place: Place): string {
   const folders = place.moved ? `${dataDir} and ${place.root} together` : dataDir;
-  return `Restore ${folders} from a backup, or copy all of it again while its Countersign is stopped; keep what is here until that has started.`;
+  return `Restore ${folders} from a backup, or copy all of it again while its Countersign is stopped; keep what is here until the restored one has started.`;
 }
 
 function ownerOf({ user }: Place): string {

@@ -22,6 +22,7 @@ import type {
   ItemQuery,
 } from '#components/checkpoints/checkpoint-view.ts';
 import { StopButtons } from '#components/chunks/stop-buttons.tsx';
+import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
@@ -81,7 +82,11 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
 
   const onDecide = async ({ digest, seen, ...answers }: DecisionInput): Promise<Outcome> => {
     if (digest === null)
-      return { ok: false, code: 'stale', message: 'The chunk is still being counted anew. Nothing was decided: try again.' };
+      return {
+        ok: false,
+        code: 'stale',
+        message: 'The chunk is still being counted again. Nothing was decided. Try again in a moment.',
+      };
     const outcome = await decideAction({
       batchId: batch.id,
       chunks: [{ number: chunk.number, digest, revision: view.revision, seen }],
@@ -105,43 +110,48 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
     const ordinals = found.value.items
       .filter((other) => other.ordinal !== ordinal && other.fields[field] === sender)
       .map((other) => other.ordinal);
-    return { ok: true, value: { what: field === 'from' || field === 'sender' ? 'Same sender' : `Same ${field}`, ordinals } };
+    return {
+      ok: true,
+      value: { what: field === 'from' || field === 'sender' ? 'Same sender' : `Same ${view.labels[field] ?? field}`, ordinals },
+    };
   };
 
   return (
-    <Checkpoint
-      key={`${batch.id}.${chunk.number}`}
-      view={view}
-      loadItems={loadItems}
-      onCorrect={onCorrect}
-      onDecide={onDecide}
-      onReload={reload}
-      findAlike={findAlike}
-      {...(view.may.resume
-        ? {
-            onResume: () => reloaded(resumeAction(which)),
-            onResumeTarget: (id: string) => reloaded(resumeIncidentAction({ id })),
-          }
-        : {})}
-      acts={
-        <>
-          <StopButtons
-            chunk={chunk}
-            batchState={batch.state}
-            onPause={view.may.pause ? () => reloaded(pauseAction(which)) : null}
-            onStop={view.may.cancel ? () => reloaded(cancelAction(which)) : null}
-          />
-          {chunk.counts.done > 0 && archives(view.categories) ? (
-            <ButtonLink href={`/shelf?batch=${batch.id}`}>On the shelf</ButtonLink>
-          ) : null}
-          {undoable ? (
-            <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
-          ) : null}
-        </>
-      }
-      {...(view.may.acceptRest ? { onAcceptRest: () => reloaded(acceptRestAction(which)) } : {})}
-      {...(view.may.retry ? { onRetry: () => reloaded(retryAction(which)) } : {})}
-    />
+    <FieldLabelsOf labels={view.labels}>
+      <Checkpoint
+        key={`${batch.id}.${chunk.number}`}
+        view={view}
+        loadItems={loadItems}
+        onCorrect={onCorrect}
+        onDecide={onDecide}
+        onReload={reload}
+        findAlike={findAlike}
+        {...(view.may.resume
+          ? {
+              onResume: () => reloaded(resumeAction(which)),
+              onResumeTarget: (id: string) => reloaded(resumeIncidentAction({ id })),
+            }
+          : {})}
+        acts={
+          <>
+            <StopButtons
+              chunk={chunk}
+              batchState={batch.state}
+              onPause={view.may.pause ? () => reloaded(pauseAction(which)) : null}
+              onStop={view.may.cancel ? () => reloaded(cancelAction(which)) : null}
+            />
+            {chunk.counts.done > 0 && archives(view.categories) ? (
+              <ButtonLink href={`/shelf?batch=${batch.id}`}>On the shelf</ButtonLink>
+            ) : null}
+            {undoable ? (
+              <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
+            ) : null}
+          </>
+        }
+        {...(view.may.acceptRest ? { onAcceptRest: () => reloaded(acceptRestAction(which)) } : {})}
+        {...(view.may.retry ? { onRetry: () => reloaded(retryAction(which)) } : {})}
+      />
+    </FieldLabelsOf>
   );
 
   async function reloaded(answer: Promise<Outcome>): Promise<Outcome> {

@@ -8,6 +8,7 @@ import { UndoneReceipt } from '#components/receipts/undone-receipt.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
+import { nameActors } from '#lib/steps/receipts/name-actors.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 
@@ -23,9 +24,7 @@ export default async function ReceiptPage({ params }: Props) {
   const receipts = await readStoryOf(actor, id, r);
   const [first] = receipts;
   if (!first) notFound();
-  const names = Object.fromEntries(
-    receipts.map(({ body, by }) => [body.by, by.startsWith('worker:') ? `Worker ${by.slice(7, 15)}` : by]),
-  );
+  const names = await nameActors(actor, receipts);
   const links = first.ordinal === null ? null : await readUndoLinks(actor, { batchId: id, ordinal: first.ordinal });
   const undoable = may(actor, 'undo') && receipts.at(-1)?.result === 'succeeded' && links !== null && links.undoneBy.length === 0;
   return (

@@ -1,0 +1,40 @@
+import { formatCount, formatNoun, formatShare } from '#components/ui/format.ts';
+import { Progress } from '#components/ui/progress.tsx';
+import type { Tone } from '#components/ui/state-badge.tsx';
+import { progressOf } from '#lib/core/batches/progress.ts';
+import type { BatchState } from '#lib/core/lifecycle.ts';
+import type { BatchRow, BatchView } from '#lib/shapes/batches.ts';
+
+/** Of a batch's items, those that have their outcome: "11,204 of 26,000 mails finished". */
+export function BatchProgress({ batch }: { batch: Pick<BatchView, 'state' | 'itemsFinished' | 'itemCount' | 'noun'> }) {
+  const { state, itemsFinished, itemCount, noun } = batch;
+  return (
+    <Progress
+      label={`${formatCount(itemsFinished)} of ${formatNoun(itemCount, noun)} finished`}
+      value={progressOf(state, itemsFinished, itemCount)}
+      tone={toneOf(state)}
+    />
+  );
+}
+
+/** The same in a cell of a table. */
+export function BatchShare({ batch: { name, state, progress } }: { batch: Pick<BatchRow, 'name' | 'state' | 'progress'> }) {
+  return (
+    <span className="flex w-32 items-center gap-2">
+      <span className="flex-1">
+        <Progress
+          label={`${name}, ${formatShare(progress)} of the items finished`}
+          value={progress}
+          tone={toneOf(state)}
+          hideLabel
+        />
+      </span>
+      <span className="w-9 text-right text-12 text-muted">{Math.floor(progress * 100)} %</span>
+    </span>
+  );
+}
+
+/** Green is for what came to its end. */
+function toneOf(state: BatchState): Tone {
+  return state === 'finished' ? 'green' : state === 'cancelled' ? 'neutral' : 'accent';
+}
