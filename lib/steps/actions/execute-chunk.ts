@@ -14,19 +14,19 @@ import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { haltAtTarget, settleBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { haltChunk, settleBatch } from '#lib/store/actions/execution.sql.ts';
+import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
 import { giveBack, releaseLease } from '#lib/store/chunks/claims.sql.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 
 /** Ends with the chunk in its next state, halted, or given back; see the executor for what is guaranteed on the way. */
 export async function executeChunk(task: WorkerTask): Promise<Handled> {
   const { pool, claim, lease, workerId, drain, place, requests } = task;
-  const { rows } = await pool.query<{ plan: Plan }>('SELECT plan FROM batch WHERE id = $1', [claim.batchId]);
-  const plan = rows[0]?.plan;
-  if (!plan) throw new Error('The batch is gone.');
+  const batch = await readBatchPlan(pool, claim.batchId);
+  if (!batch) throw new Error('The batch is gone.');
   const ended = await execute({
     ...{ store: talliedStore(executionStore(pool), TALLIES), clock: CLOCK, random: Math.random, claim, lease, drain },
     ...{ by: `worker:${workerId}`, place, requests },
-    targetFor: (name, version) => targetOf(name, version, plan, claim),
+    targetFor: (name, version) => targetOf(name, version, batch.plan, claim),
     passing: PASSING,
     announce: () => announce(pool, claim.batchId, { chunk: claim.number, kind: 'receipts' }),
   });

@@ -7,7 +7,7 @@ import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
 import { isId, nounOf } from '#lib/steps/page.ts';
 import { type BatchFacts, readBatchFacts, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readUndosOf } from '#lib/store/undo/undo.sql.ts';
+import { readUndosOf } from '#lib/store/undo/undo.ts';
 import { readMoment, readTogether } from './batch-view.ts';
 
 /** The batch with its sum; null when there is none. */
@@ -28,7 +28,7 @@ const UNDO_DEPTH_MAX = 5;
 
 async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string, depth = 0): Promise<UndoneBy[]> {
   if (depth >= UNDO_DEPTH_MAX) return [];
-  const undos = await readUndosOf(pool, batchId);
+  const undos = await readUndosOf(db(), batchId);
   return Promise.all(
     undos.map(async ({ id, name, state }) => {
       const pulse = await readPulse(pool, id);

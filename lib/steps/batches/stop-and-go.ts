@@ -21,7 +21,8 @@ import {
   resumeChunks,
   retryChunks,
 } from '#lib/store/batches/stopping.sql.ts';
-import { assertUnfinished, type BatchRow, type ChunkRow, lockBatch, lockChunks, openGates } from '#lib/store/chunks/chunks.ts';
+import { lockBatch, lockChunks, openGates } from '#lib/store/chunks/chunks.sql.ts';
+import { assertUnfinished, type BatchRow, type ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { tellTape } from '#lib/store/live/tape.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { takeResources } from './start-batch.ts';

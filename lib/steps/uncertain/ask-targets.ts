@@ -4,9 +4,9 @@ import type { Pool } from 'pg';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { Connector } from '#lib/connectors/port.ts';
 import { ASK_SLOTS, ASK_TIMEOUT_MS } from '#lib/core/limits.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Said } from '#lib/shapes/uncertain.ts';
 import { reserveRate } from '#lib/store/actions/execution.sql.ts';
+import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
 import { readSentRequests, type SentRequest, type UncertainAction } from '#lib/store/uncertain/uncertain.sql.ts';
 
 /** The connector that can look this request up at its target; null when there is none. */
@@ -22,8 +22,7 @@ export async function askTargets(
   actions: UncertainAction[],
 ): Promise<{ said: Said[]; left: number }> {
   if (actions.length === 0) return { said: [], left: 0 };
-  const { rows } = await pool.query<{ plan: Plan }>('SELECT plan FROM batch WHERE id = $1', [batchId]);
-  const execution = rows[0]?.plan.execution;
+  const execution = (await readBatchPlan(pool, batchId))?.plan.execution;
   const sent = await readSentRequests(pool, batchId, actions);
   const late = AbortSignal.timeout(ASK_TIMEOUT_MS);
   const said: Said[] = [];

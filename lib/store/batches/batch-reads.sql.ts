@@ -1,4 +1,7 @@
-/** Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. */
+/**
+ * Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. Statements of our own: each adds up, compares or looks back along
+ * the clock in the database what Prisma would fetch in several queries, for lists of any length.
+ */
 import type { Pool } from 'pg';
 import type { WaitFacts } from '#lib/core/chunks/waits-for.ts';
 import {
@@ -287,17 +290,6 @@ export async function readUncertainChunks(pool: Pool, limit: number): Promise<Ne
     [CHUNK_MAY_BE_UNCERTAIN, limit],
   );
   return rows;
-}
-
-/** The names of the people (`user:<uuid>`) among these; others stay as they are. */
-export async function readNames(pool: Pool, ids: Iterable<string>): Promise<Map<string, string>> {
-  const people = [...new Set(ids)].filter((id) => id.startsWith('user:'));
-  if (people.length === 0) return new Map();
-  const { rows } = await pool.query<{ id: string; name: string }>(
-    `SELECT 'user:' || id AS id, name FROM "user" WHERE id = ANY($1::uuid[])`,
-    [people.map((id) => id.slice('user:'.length))],
-  );
-  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 export type Pulse = {
