@@ -12,11 +12,13 @@ import { reach } from '#lib/engine/failpoints.ts';
 import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
+import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
-import { lookAt } from '#lib/store/checkpoints/looks.sql.ts';
+import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { type Claim, whyRefused, yieldClassifying } from '#lib/store/chunks/claims.sql.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { undoClassifications } from '#lib/store/undo/undo.sql.ts';
 
 /** Throws what the classifier throws, in words for a person, also that it takes too long; the loop halts the chunk with them. */
@@ -66,7 +68,7 @@ async function prepareLook(pool: WorkerTask['pool'], claim: WorkerTask['claim'],
   const [chunk] = await readChunksNow(pool, claim.batchId, { number: claim.number });
   if (!chunk) return;
   await lookAt(
-    pool,
+    db(),
     chunk,
     plan.categories.map(({ name }) => name),
   );
@@ -77,14 +79,9 @@ type Pages = { by: string; plan: Plan; after(ordinal: number): Promise<Classific
 
 /** How the chunk's items are classified, and by whom. An undo's are looked up; all others are the work of a person's classifier, in a thread. */
 async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<Pages> {
-  const { rows } = await pool.query<{ plan: Plan; undoes: string | null; fields: { name: string }[] }>(
-    'SELECT b.plan, b.undoes, d.fields FROM batch b JOIN dataset d ON d.id = b.dataset_id WHERE b.id = $1',
-    [claim.batchId],
-  );
-  const found = rows[0];
+  const found = await readBatchPlan(pool, claim.batchId);
   if (!found) throw new Error('The batch is gone.');
-  const { undoes, fields } = found;
-  const { plan } = found;
+  const { plan, undoes, fieldNames } = found;
   const classifying = { classifier: plan.classifier };
   if (undoes !== null)
     return {
@@ -100,7 +97,6 @@ async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<P
       },
     };
   const { chunkId, batchId, datasetId } = claim;
-  const fieldNames = fields.map(({ name }) => name);
   return {
     by: plan.classifier.kind,
     plan,
