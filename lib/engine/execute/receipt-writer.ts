@@ -11,7 +11,7 @@ import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
-import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
+import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 import type { Backend, ExecutionStore, ReceiptConnection } from './execution-store.ts';
 
 /** The fence refused: `stopping` asks the worker to send nothing more and settle; `lost` says that somebody else owns the chunk. */
