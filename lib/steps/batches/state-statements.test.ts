@@ -52,7 +52,7 @@ const FIXED: Record<string, string[]> = {
 };
 
 /** Clauses without a guard of their own. */
-const GUARDED_ELSEWHERE = /receipts\.ts DECIDED\./;
+const GUARDED_ELSEWHERE = /receipts\.sql\.ts DECIDED\./;
 /** Guarded by the state of the claim, which is one that a worker owns. */
 const OF_CLAIM = 'lib/store/actions/execution.sql.ts HALT';
 
@@ -62,7 +62,8 @@ const STATEMENTS = globSync('lib/{store,steps,engine}/**/*.ts')
   .flatMap((file) => statementsOf(file, readFileSync(file, 'utf8')));
 
 test('none is missed that a plain search finds', () => {
-  const plain = /\bUPDATE (?:chunk|batch|dataset) SET\s+state = |^ {2}\w+: ", state = /gm;
+  const plain =
+    /\bUPDATE (?:chunk|batch|dataset) SET\s+state = |^ {2}\w+: ", state = |\bdata: \{[^}]*\bstate(?:: \w+_TRANSITIONS\b|,)/gm;
   const files = globSync('lib/**/*.ts').filter((file) => !/\.test\.ts$|generated|postgres\/db\.ts$/.test(file));
   const found = files.map((file) => ({ file, count: [...readFileSync(file, 'utf8').matchAll(plain)].length }));
   expect(found.filter(({ count }) => count > 0).length).toBeGreaterThan(5);
@@ -125,14 +126,16 @@ test.each([
     ['closed', 'done'],
     ['executing'],
   ],
+  ["prisma.chunk.update({ where: { id, state: 'executing' }, data: { note: 'a', state: 'done' } })", ['done'], ['executing']],
 ])('reads %s', (text, words, finds) => {
-  const [found] = statementsOf('x.ts', `const X = ${JSON.stringify(text)};`);
+  const [found] = statementsOf('x.ts', `const X = ${text.startsWith('prisma') ? text : JSON.stringify(text)};`);
   expect([found?.writes.words, found?.finds]).toEqual([words, finds]);
 });
 
 test('a statement that only looks at the state sets none', () => {
   const text = "const X = `UPDATE chunk SET seq = seq + 1, note = 'a' WHERE id = $1 AND state = 'executing' RETURNING state`;";
   expect(statementsOf('x.ts', text)).toEqual([]);
+  expect(statementsOf('x.ts', "const X = prisma.chunk.update({ where: { state: 'done' }, data: { seq: 1 } });")).toEqual([]);
 });
 
 /** Lists of states that are spelled in a statement whose text is fixed, and the set of the lifecycle that each must be. */
@@ -197,11 +200,9 @@ function statementsOf(file: string, source: string): Statement[] {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
   const found: Statement[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) {
-      const text = textOf(node, tree);
-      const set = assignmentOf(text);
-      if (set) return void found.push(statementOf(file, node, text, set));
-    }
+    const text = ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) ? textOf(node, tree) : textOfCall(node);
+    const set = text === null ? null : assignmentOf(text);
+    if (text !== null && set) return void found.push(statementOf(file, node, text, set));
     ts.forEachChild(node, visit);
   };
   visit(tree);
@@ -231,6 +232,25 @@ function statementOf(file: string, node: ts.Node, text: string, { table, value, 
     to: names(/_TRANSITIONS(?:\.(\w+)|\[(\w+)\])\.to/g),
     from,
   };
+}
+
+/** What a call of Prisma comes to, as far as states go; null for every other node. */
+function textOfCall(node: ts.Node): string | null {
+  if (!ts.isCallExpression(node)) return null;
+  const [, table] = /\bprisma\.(dataset|batch|chunk)\.update\w*$/.exec(node.expression.getText()) ?? [];
+  const [where, data] = ['where', 'data'].map((name) => memberOf(memberOf(node.arguments[0], name), 'state'));
+  if (table === undefined || !data) return null;
+  const to = ts.isStringLiteralLike(data) ? `'${data.text}'` : '$1';
+  const from =
+    where && ts.isStringLiteralLike(where) ? `= '${where.text}'` : memberOf(where, 'in') ? '= ANY ($2)' : 'IS NOT NULL';
+  return `UPDATE ${table} SET state = ${to} WHERE state ${from}`;
+}
+
+function memberOf(node: ts.Node | undefined, name: string): ts.Expression | undefined {
+  if (!node || !ts.isObjectLiteralExpression(node)) return undefined;
+  const found = node.properties.find((one) => one.name?.getText() === name);
+  if (!found) return undefined;
+  return ts.isPropertyAssignment(found) ? found.initializer : (found.name as ts.Identifier | undefined);
 }
 
 type Assignment = { table: string; value: string /** the text without the assignment */; rest: string };
