@@ -54,8 +54,8 @@ export function assertUnfinished(batch: BatchRow, so: string): void {
 
 /** The highest number of the batch's chunks; 0 when it has none. */
 export async function lastChunkNumber({ prisma }: WithModels, batchId: string): Promise<number> {
-  const { _max } = await prisma.chunk.aggregate({ where: { batchId }, _max: { number: true } });
-  return _max.number ?? 0;
+  const last = await prisma.chunk.findFirst({ where: { batchId }, orderBy: { number: 'desc' }, select: { number: true } });
+  return last?.number ?? 0;
 }
 
 /** Whether a chunk of this batch has not been let through its gate. */
