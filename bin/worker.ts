@@ -45,7 +45,7 @@ const leasePool = openPool(env().DATABASE_URL ?? '', { max: 2, answerMs: LEASE_M
 const keepHouse = async () => {
   await settleBatches(pool);
   await keepBreakers(pool);
-  await failAbandonedUploads(pool);
+  await failAbandonedUploads(db());
   await pruneEvents({ prisma });
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);

@@ -13,7 +13,7 @@ import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import type { Approval, Counted, Ending, FrozenRow, Page, Reserved, WorkRow } from '#lib/store/actions/execution.sql.ts';
 import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.sql.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
-import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
+import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 
 type ModelRow = { connector: string; first?: boolean };
 export type Stored = {

@@ -36,7 +36,7 @@ import {
   type OutcomeRow,
   storedLeaves,
 } from '#lib/store/receipts/receipts.sql.ts';
-import { type InspectedAction, isUncertain, saveInspection } from '#lib/store/uncertain/inspections.ts';
+import { type InspectedAction, isUncertain, saveInspection } from '#lib/store/uncertain/inspections.sql.ts';
 import { Refused } from './receipt-writer.ts';
 
 /** Each method is the statement of that name in lib/store; a call fails as the driver fails. */

@@ -12,7 +12,7 @@ import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import type { Backend } from '#lib/store/postgres/backends.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
-import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
+import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 import type { ExecutionStore, ReceiptConnection } from './execution-store.ts';
 
 /** The fence refused: `stopping` asks the worker to send nothing more and settle; `lost` says that somebody else owns the chunk. */

@@ -21,7 +21,7 @@ export async function readFailures(actor: Actor, { batchId }: { batchId: string 
   if (!batch) return null;
   const groups = await readFailureGroups(pool, batchId, EXAMPLES);
   const places = groups.flatMap(({ examples }) => examples);
-  const receipts = await receiptReader(pool, batch).rows(await readReceiptsAt(pool, batchId, places));
+  const receipts = await receiptReader(db(), batch).rows(await readReceiptsAt(pool, batchId, places));
   const lines = new Map(receipts.map(({ chunk, seq, fields }) => [`${chunk}.${seq}`, fieldsLine(batch.plan, fields)]));
   return groups.map(({ from, to, examples, ...group }) => ({
     ...group,

@@ -6,7 +6,8 @@ import type { Moved } from '#lib/shapes/batches.ts';
 import { settleBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { askForRelease, finishBatch } from '#lib/store/actions/execution.sql.ts';
 import { cancelChunks, resolveIncidents } from '#lib/store/batches/stopping.sql.ts';
-import { type BatchRow, type ChunkRow, openGates } from '#lib/store/chunks/chunks.ts';
+import { openGates } from '#lib/store/chunks/chunks.sql.ts';
+import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { batchTo, change, type Which } from './change.ts';
 

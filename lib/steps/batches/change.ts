@@ -10,7 +10,8 @@ import { BATCH_TRANSITIONS, type BatchState, batchFrom } from '#lib/core/lifecyc
 import { announce } from '#lib/engine/events.ts';
 import type { Moved } from '#lib/shapes/batches.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { type BatchRow, type ChunkRow, lockBatch, lockChunks } from '#lib/store/chunks/chunks.ts';
+import { lockBatch, lockChunks } from '#lib/store/chunks/chunks.sql.ts';
+import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { tellTape } from '#lib/store/live/tape.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 

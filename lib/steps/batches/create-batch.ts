@@ -9,7 +9,7 @@ import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { newBatch } from '#lib/shapes/batches.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
+import { insertBatch, insertChunks } from '#lib/store/batches/batches.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { startBatch } from './start-batch.ts';
 
@@ -59,9 +59,13 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
       },
       ...{ routing: planned.routing.kind, pilot: planned.gates.next === 'pilot' ? planned.gates.pilot : null },
     });
-    for (const { number, name: chunkName, ordinals, serial } of planned.chunks) {
-      await insertChunk(tx, { id: randomUUID(), batchId, number, name: chunkName, ordinals, serial, seed: randomBytes(32) });
-    }
+    await insertChunks(
+      tx,
+      batchId,
+      planned.chunks.map(({ number, name: chunkName, ordinals, serial }) => ({
+        ...{ id: randomUUID(), number, name: chunkName, ordinals, serial, seed: randomBytes(32) },
+      })),
+    );
     return batchId;
   });
   if (start) await startCreated(actor, id);

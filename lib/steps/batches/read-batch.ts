@@ -8,7 +8,7 @@ import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { type BatchFacts, readBatchFacts, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readUndosOf } from '#lib/store/undo/undo.sql.ts';
+import { readUndosOf } from '#lib/store/undo/undo.ts';
 import { readMoment, readTogether } from './batch-view.ts';
 
 /** The batch with its sum; null when there is none. */
@@ -30,7 +30,7 @@ const UNDO_DEPTH_MAX = 5;
 
 async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string, depth = 0): Promise<UndoneBy[]> {
   if (depth >= UNDO_DEPTH_MAX) return [];
-  const undos = await readUndosOf(pool, batchId);
+  const undos = await readUndosOf(db(), batchId);
   return Promise.all(
     undos.map(async ({ id, name, state }) => {
       const pulse = await readPulse(pool, id);

@@ -101,6 +101,26 @@ test('a batch that may change what an unfinished one claims is not started, and 
   await cancel(ADA, { batchId: facts.created });
 });
 
+test('started twice at once, a batch is started once, by one person, with one first gate', async () => {
+  const { id: datasetId } = await uploadDataset(ADA, { name: 'rows.csv', source: csv(30) });
+  const given = plan('each', { independence: { resource: ['id'] } });
+  const { id: batchId } = await createBatch(ADA, { datasetId, name: 'Rows', plan: given as never });
+  const other = { ...BO, role: 'operator' as const };
+  const tries = [ADA, other, ADA, other].map((actor) => startBatch(actor, { batchId }));
+  const all = await Promise.allSettled(tries);
+  expect(all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))).toEqual([{ state: 'running', opened: [1] }]);
+  const refused = { code: 'conflict', message: '“Rows” is running: it was started already.' };
+  for (const one of all) if (one.status === 'rejected') expect(one.reason).toMatchObject(refused);
+  const winner = all.findIndex(({ status }) => status === 'fulfilled') % 2 === 0 ? ADA : other;
+  const { rows } = await pool.query(
+    'SELECT state, started_by, (SELECT count(*)::int FROM resource_claim WHERE batch_id = id) AS claims FROM batch WHERE id = $1',
+    [batchId],
+  );
+  expect(rows).toEqual([{ state: 'running', started_by: winner.id, claims: 30 }]);
+  expect(await states(batchId)).toEqual(['queued', 'proposed', 'proposed']);
+  await cancel(ADA, { batchId });
+});
+
 test('the rate of a batch holds over everybody who sends for it', async () => {
   const batchId = await started(1, plan('parallel'));
   const before = (await pool.query('SELECT clock_timestamp() AS at')).rows[0].at;

@@ -4,14 +4,14 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { targetsNamed } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { claimResources } from '#lib/store/batches/batches.ts';
-import { type BatchRow, openGates, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { claimResources, markStarted } from '#lib/store/batches/batches.sql.ts';
+import { openGates } from '#lib/store/chunks/chunks.sql.ts';
+import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 
@@ -30,7 +30,7 @@ export async function startBatch(actor: Actor, raw: z.input<typeof input>): Prom
   const { batchId } = read.data;
   const { pool } = db();
   // Before the transaction, which holds the batch's row: no check of a person's rules does that. What they say does not change any more.
-  const batch = await readBatchRow(pool, batchId);
+  const batch = await readBatchRow(db(), batchId);
   if (batch?.state === 'proposed') await assertClassifiesRight(batch);
   const opened = await inWrite(pool, 'start', (tx) => startIn(tx, actor, batchId));
   announce(pool, batchId, { kind: 'started' });
@@ -39,13 +39,9 @@ export async function startBatch(actor: Actor, raw: z.input<typeof input>): Prom
 
 /** The start itself, in the caller's transaction. Gives the numbers of the chunks that it opened; throws as `startBatch` does. */
 export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<number[]> {
-  const { rows } = await tx.query<{ pilot: number | null }>(
-    `UPDATE batch SET state = $4, started_by = $2, started_at = clock_timestamp() WHERE id = $1 AND state = ANY($3) RETURNING pilot`,
-    [batchId, actor.id, batchFrom('start'), BATCH_TRANSITIONS.start.to],
-  );
+  const started = await markStarted(tx, batchId, actor.id);
   const batch = await readBatchRow(tx, batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
-  const started = rows[0];
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
   await takeResources(tx, batch, 'start this one');
   const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);

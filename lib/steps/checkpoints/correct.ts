@@ -8,8 +8,9 @@ import { announce } from '#lib/engine/events.ts';
 import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { assertUnfinished, lockChunks, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import { categoryCounts, correctClassifications } from '#lib/store/chunks/classifications.sql.ts';
+import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
+import { assertUnfinished, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { correctClassifications, readCategoriesOf, readCategoryCounts } from '#lib/store/chunks/classifications.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({
@@ -50,24 +51,19 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
       batch.plan.categories.map(({ name }) => name),
       corrections,
     );
-    await assertMembers(tx, row.id, number, corrections);
-    const changed = await correctClassifications(
+    const before = await readCategoriesOf(
       tx,
-      { batchId, chunkId: row.id, revision: row.revision + 1 },
-      corrections,
-      actor.id,
+      { batchId, chunkId: row.id },
+      corrections.map(({ ordinal }) => ordinal),
     );
-    if (changed.length > 0) {
-      await tx.query(
-        `UPDATE chunk SET revision = revision + 1, corrected = corrected + $2, manifest_digest = NULL, updated_at = clock_timestamp() WHERE id = $1`,
-        [row.id, changed.length],
-      );
-    }
-    return {
-      revision: row.revision + Number(changed.length > 0),
-      changed: changed.length,
-      counts: await categoryCounts(tx, row.id),
-    };
+    assertMembers(before, number, corrections);
+    const moved = corrections.flatMap(({ ordinal, category, note }) => {
+      const from = before.get(ordinal);
+      return from === undefined || from === category ? [] : [{ ordinal, from, to: category, note: note ?? null }];
+    });
+    const revision = row.revision + Number(moved.length > 0);
+    if (moved.length > 0) await correctClassifications(tx, { batchId, chunkId: row.id, revision }, moved, actor.id);
+    return { revision, changed: moved.length, counts: Object.fromEntries(await readCategoryCounts(tx, row.id)) };
   });
   announce(pool, batchId, { chunk: number, kind: 'corrected' });
   return corrected;
@@ -83,17 +79,7 @@ function assertCategories(known: string[], corrections: Asked): void {
   throw new CountersignError('invalid', `${problems[0]?.message} Choose one of: ${known.join(', ')}.`, { problems });
 }
 
-async function assertMembers(
-  tx: Parameters<typeof categoryCounts>[0],
-  chunkId: string,
-  number: number,
-  corrections: Asked,
-): Promise<void> {
-  const { rows } = await tx.query<{ ordinal: number }>(
-    'SELECT ordinal FROM classification WHERE chunk_id = $1 AND ordinal = ANY($2)',
-    [chunkId, corrections.map(({ ordinal }) => ordinal)],
-  );
-  const members = new Set(rows.map(({ ordinal }) => ordinal));
+function assertMembers(members: ReadonlyMap<number, string>, number: number, corrections: Asked): void {
   const stranger = corrections.find(({ ordinal }) => !members.has(ordinal));
   if (stranger) throw new CountersignError('invalid', `Item ${stranger.ordinal} is not in chunk ${number}. Nothing was changed.`);
 }

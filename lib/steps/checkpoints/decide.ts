@@ -29,18 +29,13 @@ import { settleBatch } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { type DecidedChunk, insertDecision, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
 import { type BuiltManifest, buildManifest, freezeRows, targetsOf } from '#lib/store/checkpoints/manifest.sql.ts';
-import {
-  assertUnfinished,
-  type BatchRow,
-  type ChunkRow,
-  lockChunks,
-  lockForRelease,
-  openGates,
-  readBatchRow,
-} from '#lib/store/chunks/chunks.ts';
-import { correctionsSince, discardClassifications } from '#lib/store/chunks/classifications.sql.ts';
+import { lockChunks, lockForRelease, openGates } from '#lib/store/chunks/chunks.sql.ts';
+import { assertUnfinished, type BatchRow, type ChunkRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { correctionsSince } from '#lib/store/chunks/classifications.sql.ts';
+import { discardClassifications } from '#lib/store/chunks/classifications.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
-import { type DecidedTransition, insertNumbered, takeSequence } from '#lib/store/receipts/receipts.sql.ts';
+import { type DecidedTransition, takeSequence } from '#lib/store/receipts/receipts.sql.ts';
+import { storeReceipts } from '#lib/store/receipts/receipts.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunks: decidedChunks, ...decisionAnswers });
 
@@ -372,7 +367,7 @@ async function record(
   const seq = await takeSequence(tx, 1, { chunkId: row.id, from, revision: row.revision, says });
   if (seq === null)
     throw new CountersignError('conflict', `Chunk ${row.number} changed while this was decided. Nothing was decided.`);
-  if (transition === 'send_back') await discardClassifications(tx, row.id);
+  if (transition === 'send_back') await discardClassifications(tx, [row.id]);
   const body: DecisionBody = {
     v: 1,
     kind: 'decision',
@@ -391,8 +386,8 @@ async function record(
     via: actor.via,
     at: new Date().toISOString(),
   };
-  await insertNumbered(tx, batch.id, row.number, [
-    { ...sealReceipt(body), seq, ordinal: null, step: null, kind: 'decision', result: null },
+  await storeReceipts(tx, batch.id, [
+    { ...sealReceipt(body), chunk: row.number, seq, ordinal: null, step: null, kind: 'decision', result: null },
   ]);
 }
 

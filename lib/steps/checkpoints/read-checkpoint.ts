@@ -12,19 +12,14 @@ import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.sql.ts';
-import {
-  anyProposed,
-  type ChunkOf,
-  readApprovedDigest,
-  readClassified,
-  readCorrections,
-  readHaltedAt,
-  readNextWaiting,
-} from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { type ChunkOf, readClassified, readCorrections, readNextWaiting } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
+import { readApprovedDigest, readHaltedAt } from '#lib/store/checkpoints/checkpoint-reads.ts';
 import { readDecisionReceipts, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
-import { lookAt } from '#lib/store/checkpoints/looks.sql.ts';
+import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { anyProposed } from '#lib/store/chunks/chunks.ts';
+import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
@@ -49,15 +44,15 @@ export async function readCheckpoint(
     foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
     manifestOf(batch, chunk, of),
     readCorrections(pool, of, CORRECTIONS_SHOWN),
-    anyProposed(pool, batchId),
+    anyProposed(db(), batchId),
     readNextWaiting(pool, batchId, number),
-    chunk.state === 'halted' ? readHaltedAt(pool, batchId, number) : null,
+    chunk.state === 'halted' ? readHaltedAt(db(), batchId, number) : null,
     readTargets(pool, { batchId, chunk: number }),
     readFirst(batch, chunk),
     readTwo(actor, batch, chunk),
   ]);
   const names = await readNames(
-    pool,
+    db(),
     corrections.map(({ by }) => by),
   );
   const categories = await readCategories(batch, chunk, of);
@@ -96,7 +91,7 @@ async function manifestOf(
   of: ChunkOf,
 ): Promise<{ digest: string | null; problems: ManifestProblem[] }> {
   const { pool } = db();
-  if (chunk.decisionId !== null) return { digest: await readApprovedDigest(pool, chunk.decisionId, chunk.id), problems: [] };
+  if (chunk.decisionId !== null) return { digest: await readApprovedDigest(db(), chunk.decisionId, chunk.id), problems: [] };
   if (!CHUNK_IN_REVIEW.includes(chunk.state)) return { digest: null, problems: [] };
   // It is remembered only when every request could be built.
   if (chunk.manifestDigest !== null) return { digest: chunk.manifestDigest, problems: [] };
@@ -116,7 +111,7 @@ async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promis
   const last = decisions.findLast(({ answers }) => answers.execute || answers.sendBack);
   const refused = last && signings.get(last.seq) === 'refused' ? last : null;
   const names = await readNames(
-    pool,
+    db(),
     [first, refused].flatMap((one) => (one ? [one.by] : [])),
   );
   const named = (one: { by: string; at: string } | null) => one && { by: names.get(one.by) ?? one.by, at: one.at };
@@ -129,14 +124,14 @@ async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): 
   const { pool } = db();
   const words = actionWords(batch.plan);
   const names = batch.plan.categories.map(({ name }) => name);
-  const { counts, random, unsure } = await lookAt(pool, chunk, names);
+  const { counts, random, unsure } = await lookAt(db(), chunk, names);
   const items = await readClassified(
     pool,
     of,
     [...random, ...unsure].map(({ ordinal }) => ordinal),
   );
   const people = await readNames(
-    pool,
+    db(),
     [...items.values()].map(({ by }) => by),
   );
 
@@ -160,7 +155,7 @@ async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): 
 async function readFirst(batch: BatchFacts, chunk: ChunkNow): Promise<CheckpointView['firstReceipts']> {
   if (chunk.decisionId === null || chunk.released) return [];
   const { pool } = db();
-  const rows = await receiptReader(pool, batch).rows(await readFirstOutcomes(pool, batch.id, chunk.decisionId, chunk.id));
+  const rows = await receiptReader(db(), batch).rows(await readFirstOutcomes(pool, batch.id, chunk.decisionId, chunk.id));
   return rows.map(({ chunk: of, seq, ordinal, line, result, reason }) => ({
     chunk: of,
     seq,

@@ -4,8 +4,9 @@ import { authorise } from '#lib/auth/authorise.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
-import { readBatchFacts, readChunksNow, readNames } from '#lib/store/batches/batch-reads.sql.ts';
+import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { readClassifiedPage } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
+import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { sampleOf } from './sample-rows.ts';
 
@@ -38,7 +39,7 @@ export async function readChunkItems(actor: Actor, input: Input): Promise<Page<S
     limit,
   });
   const names = await readNames(
-    pool,
+    db(),
     rows.map(({ by }) => by),
   );
   return { items: rows.map((row) => sampleOf(batch, row, null, names)), next: next === null ? null : String(next) };

@@ -14,10 +14,11 @@ import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
-import { lookAt } from '#lib/store/checkpoints/looks.sql.ts';
+import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { type Claim, whyRefused, yieldClassifying } from '#lib/store/chunks/claims.sql.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { undoClassifications } from '#lib/store/undo/undo.sql.ts';
 
 /** Throws what the classifier throws, in words for a person, also that it takes too long; the loop halts the chunk with them. */
@@ -67,7 +68,7 @@ async function prepareLook(pool: WorkerTask['pool'], claim: WorkerTask['claim'],
   const [chunk] = await readChunksNow(pool, claim.batchId, { number: claim.number });
   if (!chunk) return;
   await lookAt(
-    pool,
+    db(),
     chunk,
     plan.categories.map(({ name }) => name),
   );

@@ -9,6 +9,7 @@ import { fileStem } from '#lib/steps/file-stem.ts';
 import { isId } from '#lib/steps/ids.ts';
 import type { Download } from '#lib/steps/receipts/export-receipts.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { lastChunkNumber } from '#lib/store/chunks/chunks.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { scratchpadOf } from './read-scratchpad.ts';
 
@@ -41,16 +42,14 @@ async function* zip(batch: BatchFacts): AsyncGenerator<Uint8Array> {
 /** Names the entries page by page; each one's content is asked for when its turn comes. */
 async function fill(batch: BatchFacts, file: yazl.ZipFile): Promise<void> {
   const { pool } = db();
-  const { rows } = await pool.query<{ last: number }>('SELECT coalesce(max(number), 0) AS last FROM chunk WHERE batch_id = $1', [
-    batch.id,
-  ]);
+  const last = await lastChunkNumber(db(), batch.id);
   const mtime = new Date();
   for (let after = 0; ; ) {
     const chunks = await readChunksNow(pool, batch.id, { after, limit: CHUNKS_AT_ONCE });
     if (chunks.length === 0) break;
     after = chunks.at(-1)?.number ?? after;
     for (const chunk of chunks.filter(({ classified }) => classified > 0)) {
-      const name = scratchpadName(chunk.number, rows[0]?.last ?? 0);
+      const name = scratchpadName(chunk.number, last);
       file.addReadStreamLazy(`${name}-summary.json`, { mtime }, (take) => take(null, Readable.from(summary(batch, chunk))));
       file.addReadStreamLazy(`${name}-details.md`, { mtime }, (take) => take(null, Readable.from(details(batch, chunk))));
     }

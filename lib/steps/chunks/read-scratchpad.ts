@@ -2,8 +2,10 @@
 import { detailsHeading, detailsItem, scratchpadSummary } from '#lib/core/checkpoints/scratchpad.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
-import { type BatchFacts, type ChunkNow, readNames } from '#lib/store/batches/batch-reads.sql.ts';
-import { readCategoryCounts, walkClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
+import type { BatchFacts, ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { walkClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
+import { readCategoryCounts } from '#lib/store/chunks/classifications.ts';
+import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type Scratchpad = {
@@ -13,7 +15,7 @@ export type Scratchpad = {
 
 /** The scratchpad of one chunk; the caller has authorised. */
 export async function scratchpadOf(batch: BatchFacts, chunk: ChunkNow): Promise<Scratchpad> {
-  const counts = await readCategoryCounts(db().pool, chunk.id);
+  const counts = await readCategoryCounts(db(), chunk.id);
   const summary = scratchpadSummary(
     batch.plan.categories.map(({ name }) => name),
     counts,
@@ -30,7 +32,7 @@ async function* details(batch: BatchFacts, chunk: ChunkNow, processed: number): 
   const of = { batchId: batch.id, datasetId: batch.datasetId, chunkId: chunk.id };
   for await (const items of walkClassified(pool, of, shown, EXPORT_PAGE_ROWS)) {
     const names = await readNames(
-      pool,
+      db(),
       items.map(({ by }) => by),
     );
     yield items

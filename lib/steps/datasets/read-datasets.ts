@@ -5,8 +5,8 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { type DatasetItem, type DatasetView, storedDialect, storedFields, type UnreadableRow } from '#lib/shapes/datasets.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { instantCursor, instantOf, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
-import { type DatasetHead, readDatasetHead, readDatasetHeads } from '#lib/store/datasets/datasets.ts';
-import { readItemPage, readUnreadablePage } from '#lib/store/datasets/items.sql.ts';
+import { type DatasetHead, readDatasetHead, readDatasetHeads, readUnreadablePage } from '#lib/store/datasets/datasets.ts';
+import { readItemPage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { labelsOf, nounOf } from './noun.ts';
 
@@ -14,7 +14,7 @@ import { labelsOf, nounOf } from './noun.ts';
 export async function readDatasets(actor: Actor, input: PageInput = {}): Promise<Page<DatasetView>> {
   authorise(actor, 'see');
   const limit = limitOf(input);
-  const rows = await readDatasetHeads(db().pool, { before: instantCursor(input), limit: limit + 1 });
+  const rows = await readDatasetHeads(db(), { before: instantCursor(input), limit: limit + 1 });
   const { shown, next } = pageOf(rows, limit, instantOf);
   return { items: shown.map(viewOf), next };
 }
@@ -23,7 +23,7 @@ export async function readDatasets(actor: Actor, input: PageInput = {}): Promise
 export async function readDataset(actor: Actor, { id }: { id: string }): Promise<DatasetView | null> {
   authorise(actor, 'see');
   if (!isId(id)) return null;
-  const row = await readDatasetHead(db().pool, id);
+  const row = await readDatasetHead(db(), id);
   return row ? viewOf(row) : null;
 }
 
@@ -46,9 +46,9 @@ export async function readUnreadable(
   const dataset = await readDataset(actor, { id });
   if (!dataset) return null;
   const limit = limitOf(input);
-  const rows = await readUnreadablePage(db().pool, id, numberCursor(input), limit + 1);
+  const rows = await readUnreadablePage(db(), id, numberCursor(input), limit + 1);
   const { shown, next } = pageOf(rows, limit, ({ line }) => line);
-  return { items: shown.map(({ line, reason, excerpt }) => ({ line, reason, excerpt: excerpt.toString('utf8') })), next };
+  return { items: shown.map(({ excerpt, ...row }) => ({ ...row, excerpt: Buffer.from(excerpt).toString('utf8') })), next };
 }
 
 function viewOf(head: DatasetHead): DatasetView {
@@ -57,11 +57,9 @@ function viewOf(head: DatasetHead): DatasetView {
     ...head,
     noun: nounOf(head.format),
     labels: labelsOf(head.format),
-    bytes: Number(head.bytes),
     dialect: storedDialect(head.dialect),
     fields,
     notes,
-    digest: head.digest?.toString('hex') ?? null,
     createdAt: head.createdAt.toISOString(),
     readyAt: head.readyAt?.toISOString() ?? null,
   };

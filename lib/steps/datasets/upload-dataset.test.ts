@@ -6,6 +6,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.sql.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
 import { uploadDataset } from './upload-dataset.ts';
@@ -339,7 +340,7 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
       yield Buffer.from('a,b\n');
       yield many;
       await until(async () => ((await readItems(ada, { id: alive }))?.items.length ?? 0) > 0);
-      expect(await failAbandonedUploads(pool)).toEqual([dead]);
+      expect(await failAbandonedUploads(db())).toEqual([dead]);
       yield many;
     }
     await uploadDataset(ada, { name: 'a.csv', source: source() }, { id: alive });

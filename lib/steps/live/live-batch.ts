@@ -5,7 +5,7 @@ import type { TapeLine } from '#lib/shapes/live.ts';
 import { type Moment, readMoment, readTapeAt } from '#lib/steps/batches/batch-view.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
-import type { db } from '#lib/store/postgres/db.ts';
+import { db } from '#lib/store/postgres/db.ts';
 
 export type LiveMoment = Moment & { tape: TapeLine[] };
 
@@ -84,7 +84,7 @@ function begin(pool: ReturnType<typeof db>['pool'], url: string, batch: BatchFac
   lives.set(batch.id, live);
 
   const read = async (): Promise<void> => {
-    const reader = receiptReader(pool, batch);
+    const reader = receiptReader(db(), batch);
     let said = '';
     while (!ended.signal.aborted) {
       heard = false;

@@ -14,5 +14,5 @@ export async function readTape(actor: Actor, { batchId }: { batchId: string }): 
   const { pool } = db();
   const batch = isId(batchId) ? await readBatchFacts(pool, batchId) : null;
   const moment = batch && (await readMoment(pool, batchId));
-  return moment && readTapeAt(pool, batchId, moment, receiptReader(pool, batch));
+  return moment && readTapeAt(pool, batchId, moment, receiptReader(db(), batch));
 }

@@ -78,7 +78,7 @@ async function record(batch: BatchFacts): Promise<BatchRecord> {
 
 async function* pagesUpTo(batch: BatchFacts, upTo: Map<number, number>, unresolved: Unresolved[]): AsyncGenerator<ReceiptRow[]> {
   const { pool } = db();
-  const reader = receiptReader(pool, batch);
+  const reader = receiptReader(db(), batch);
   // All receipts of an item are in one chunk, so what is open is known when its chunk ends.
   const open = new Map<number, Unresolved>();
   for (let after = { chunk: 0, seq: 0 }; ; ) {

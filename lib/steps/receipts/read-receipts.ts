@@ -22,7 +22,7 @@ export async function readReceipts(actor: Actor, input: Input): Promise<Page<Rec
   const { pool } = db();
   const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
   if (!batch) return null;
-  const reader = receiptReader(pool, batch);
+  const reader = receiptReader(db(), batch);
   const unknown = [input.ordinal, input.chunk].some((number) => number !== undefined && number !== null && !isNumber(number));
   if (unknown) return { items: [], next: null };
   if (input.ordinal) return { items: await reader.rows(await readStory(pool, batch.id, input.ordinal)), next: null };

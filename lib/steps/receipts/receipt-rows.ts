@@ -7,12 +7,10 @@ import { isRecord } from '#lib/core/values/stored.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
-import { readNames } from '#lib/store/batches/batch-reads.sql.ts';
 import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.ts';
-import type { db } from '#lib/store/postgres/db.ts';
+import { readNames } from '#lib/store/people/names.ts';
+import type { Db } from '#lib/store/postgres/db.ts';
 import type { StoredReceipt } from '#lib/store/receipts/receipt-reads.sql.ts';
-
-type Pool = ReturnType<typeof db>['pool'];
 
 export type ReceiptReader = {
   /** Rows for a page of stored receipts; looks each person's name up once. */
@@ -20,7 +18,7 @@ export type ReceiptReader = {
 };
 
 /** Reads receipts of one batch. A plan's words and people's names are looked up once for all pages. */
-export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>): ReceiptReader {
+export function receiptReader(db: Db, batch: Pick<BatchFacts, 'id' | 'plan'>): ReceiptReader {
   const words = actionWords(batch.plan);
   const names = new Map<string, string>();
 
@@ -72,15 +70,15 @@ export function receiptReader(pool: Pool, batch: Pick<BatchFacts, 'id' | 'plan'>
   return {
     async rows(stored) {
       const people = stored.map(({ body }) => parseBody(body).by).filter((id) => !id.startsWith('worker:') && !names.has(id));
-      if (people.length > 0) for (const [id, name] of await readNames(pool, people)) names.set(id, name);
-      const signings = needsTwo(batch.plan) ? await readSignings(pool, batch.id, stored) : null;
+      if (people.length > 0) for (const [id, name] of await readNames(db, people)) names.set(id, name);
+      const signings = needsTwo(batch.plan) ? await readSignings(db, batch.id, stored) : null;
       return stored.map((one) => row(one, signings?.get(`${one.chunk}.${one.seq}`) ?? null));
     },
   };
 }
 
 /** By "chunk.seq": what the decisions among these were to the signatures of their chunks. */
-async function readSignings(pool: Pool, batchId: string, stored: readonly StoredReceipt[]): Promise<Map<string, Signing>> {
+async function readSignings({ pool }: Db, batchId: string, stored: readonly StoredReceipt[]): Promise<Map<string, Signing>> {
   const upTo = new Map<number, number>();
   for (const { kind, chunk, seq, body } of stored) {
     const read = kind === 'decision' ? parseBody(body) : null;

@@ -15,6 +15,6 @@ export async function readTakenBack(actor: Actor, raw: z.input<typeof input>): P
   authorise(actor, 'see');
   const { batchId, category = null, shelf = null } = readInput(input, raw);
   const { pool } = db();
-  const batch = await readBatchRow(pool, batchId);
+  const batch = await readBatchRow(db(), batchId);
   return batch && { batchName: batch.name, by: await readTakers(pool, batchId, { category, shelf }) };
 }

@@ -1,6 +1,8 @@
 /** Uncertain actions, singly and by cause: two people at once, what changes meanwhile, and what the target says when it is asked. */
 import { expect, test } from 'vitest';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { canonicalBytes, leafHash } from '#lib/ledger/canonical.ts';
+import { readReceipt } from '#lib/ledger/receipt.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
@@ -79,6 +81,45 @@ test('two people answer the same group at once: each action has one answer, and 
   expect(both.reduce((sum, { answered }) => sum + answered, 0)).toBe(24);
   for (const of of Object.values(await steps(pool, batchId))) expect(of).toHaveLength(3);
   expect(await states(batchId)).toEqual(['done', 'done']);
+  expect(await addsUp(batchId)).toBe(true);
+});
+
+test('answers of several statements are numbered without a gap, with the bytes and the leaves that were sealed, and a note each', async () => {
+  const count = 1_203;
+  const { batchId } = await seedBatch(pool, {
+    plan: plan(),
+    chunks: [{ state: 'unresolved', items: Array.from({ length: count }, (_, index) => uncertain(`a${index}`)) }],
+  });
+  const ordinals = Array.from({ length: count }, (_, index) => index + 1);
+  const both = await Promise.all([
+    answerUncertain(ADA, { batchId, ordinals, answer: 'happened', note: 'Ben asked “them” \u0001' }),
+    answerUncertain(BO, { batchId, ordinals: ordinals.toReversed(), answer: 'abandon' }),
+  ]);
+  expect(both.map(({ answered }) => answered).sort((a, b) => a - b)).toEqual([0, count]);
+  const { rows } = await pool.query<{ seq: number; ordinal: number; step: number; body: Buffer; leaf: Buffer }>(
+    `SELECT seq, ordinal, step, body, leaf FROM receipt WHERE batch_id = $1 AND kind = 'resolution' ORDER BY seq`,
+    [batchId],
+  );
+  // After the decision, the intents and their outcomes.
+  expect(rows.map(({ seq }) => seq)).toEqual(ordinals.map((at) => 1 + 2 * count + at));
+  for (const { body, leaf, ordinal, step } of rows) {
+    expect(readReceipt(body)).toMatchObject({ kind: 'resolution', batch: batchId, ordinal, step });
+    expect(leafHash(body)).toEqual(leaf);
+    expect(canonicalBytes(JSON.parse(body.toString('utf8')))).toEqual(body);
+  }
+  const notes = await pool.query<{ seq: number; field: string; salt: Buffer; value: string }>(
+    `SELECT v.seq, v.field, v.salt, v.value FROM receipt_value v JOIN receipt r USING (batch_id, chunk, seq)
+     WHERE batch_id = $1 AND r.kind = 'resolution' ORDER BY v.seq`,
+    [batchId],
+  );
+  const noted = both[0]?.answered === count;
+  expect(notes.rows.map(({ seq }) => seq)).toEqual(noted ? rows.map(({ seq }) => seq) : []);
+  if (noted) expect(new Set(notes.rows.map(({ salt }) => salt.toString('hex'))).size).toBe(count);
+  for (const { salt, ...note } of notes.rows) {
+    expect(salt).toHaveLength(16);
+    expect(note).toMatchObject({ field: 'note', value: 'Ben asked “them” \u0001' });
+  }
+  expect(await states(batchId)).toEqual(['done']);
   expect(await addsUp(batchId)).toBe(true);
 });
 

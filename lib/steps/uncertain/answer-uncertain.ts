@@ -1,5 +1,4 @@
 /** What a person knows, or what the target says now, about actions of which we only know that they were sent. */
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
@@ -11,10 +10,12 @@ import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } 
 import { type Answered, type Said, uncertainAnswers } from '#lib/shapes/uncertain.ts';
 import { settleBatch, settleUncertain } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { type ChunkRow, lockChunks } from '#lib/store/chunks/chunks.ts';
+import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
+import type { ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
-import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.sql.ts';
-import { saveInspection } from '#lib/store/uncertain/inspections.ts';
+import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
+import { storeNotes, storeReceipts } from '#lib/store/receipts/receipts.ts';
+import { saveInspection } from '#lib/store/uncertain/inspections.sql.ts';
 import { readUncertainActions, readUncertainOfGroup, type UncertainAction } from '#lib/store/uncertain/uncertain.sql.ts';
 import { askTargets } from './ask-targets.ts';
 import { readGroupId } from './groups.ts';
@@ -135,6 +136,7 @@ async function resolve(
     });
     return {
       ...sealed,
+      chunk: chunk.number,
       seq: last - n + index + 1,
       ordinal: action.ordinal,
       step: action.step + 1,
@@ -142,23 +144,7 @@ async function resolve(
       result,
     };
   });
-  await insertNumbered(tx, batchId, chunk.number, receipts);
-  if (note)
-    await keepNote(
-      tx,
-      batchId,
-      chunk.number,
-      receipts.map(({ seq }) => seq),
-      note,
-    );
+  await storeReceipts(tx, batchId, receipts);
+  if (note) await storeNotes(tx, batchId, receipts, note);
   await settleUncertain(tx, chunk.id);
-}
-
-/** A note may name people, so it lives beside the receipt, where it can be erased. */
-async function keepNote(tx: Tx, batchId: string, chunk: number, seqs: number[], note: string): Promise<void> {
-  await tx.query(
-    `INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
-     SELECT $1, $2, n.seq, 'note', n.salt, $5 FROM unnest($3::int[], $4::bytea[]) AS n(seq, salt)`,
-    [batchId, chunk, seqs, seqs.map(() => randomBytes(16)), note],
-  );
 }

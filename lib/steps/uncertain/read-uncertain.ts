@@ -9,8 +9,9 @@ import type { UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { readBatchFacts, readNames } from '#lib/store/batches/batch-reads.sql.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { readWorkerNames } from '#lib/store/fleet/workers.ts';
+import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readUncertainReceipts } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { readUncertainGroups } from '#lib/store/uncertain/uncertain.sql.ts';
@@ -30,10 +31,10 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
   if (!batch) return null;
   const maySee = may(actor, 'see');
   const receipts = await readUncertainReceipts(pool, batchId, { after, limit: limit + 1 });
-  const rows = await receiptReader(pool, batch).rows(receipts);
+  const rows = await receiptReader(db(), batch).rows(receipts);
   const words = actionWords(batch.plan);
   const names = await readNames(
-    pool,
+    db(),
     receipts.flatMap(({ inspection }) => inspection?.by ?? []),
   );
   const { shown, next } = pageOf(receipts, limit, ({ ordinal }) => ordinal ?? 0);

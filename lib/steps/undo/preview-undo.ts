@@ -19,9 +19,9 @@ export async function previewUndo(actor: Actor, raw: z.input<typeof input>): Pro
   authorise(actor, 'undo');
   const { batchId, ...scope } = readInput(input, raw);
   const { pool } = db();
-  const [batch, facts] = await Promise.all([readBatchRow(pool, batchId), readBatchFacts(pool, batchId)]);
+  const [batch, facts] = await Promise.all([readBatchRow(db(), batchId), readBatchFacts(pool, batchId)]);
   if (!batch || !facts) throw new CountersignError('not_found', 'There is no such batch.');
-  const survey = await surveyUndo(pool, batch, scope, async () => {});
+  const survey = await surveyUndo(pool, db(), batch, scope, async () => {});
   return { name: batch.name, noun: nounOf(facts.datasetFormat), ...inWords(batch, survey) };
 }
 

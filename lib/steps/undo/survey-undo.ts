@@ -11,7 +11,7 @@ import type { Action } from '#lib/core/plans/plan.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
 import type { CannotUndo, UndoCovers, UndoScope } from '#lib/shapes/undo.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import type { Querying } from '#lib/store/postgres/db.ts';
+import type { Querying, WithModels } from '#lib/store/postgres/db.ts';
 import {
   type ActionToUndo,
   type ChunkToUndo,
@@ -20,8 +20,8 @@ import {
   readChunksToUndo,
   readEarlierUndos,
   strangersTo,
-  type UndoItem,
 } from '#lib/store/undo/undo.sql.ts';
+import type { UndoItem } from '#lib/store/undo/undo.ts';
 
 export type UndoSurvey = Pick<UndoCovers, 'restorable' | 'cannot'> & {
   /** in the plan's order, each with what undoes it */
@@ -34,9 +34,15 @@ type Each = (chunk: ChunkToUndo, items: UndoItem[]) => Promise<void>;
  * Walks the actions of the scope. `each` gets what can be undone, page by page, in the order of the chunks.
  * @throws CountersignError `invalid` for a chunk, category or item that the batch does not have
  */
-export async function surveyUndo(client: Querying, batch: BatchRow, scope: UndoScope, each: Each): Promise<UndoSurvey> {
+export async function surveyUndo(
+  client: Querying,
+  models: WithModels,
+  batch: BatchRow,
+  scope: UndoScope,
+  each: Each,
+): Promise<UndoSurvey> {
   const chunks = await chunksInScope(client, batch, scope);
-  const undonePlan = batch.undoes === null ? null : ((await readBatchRow(client, batch.undoes))?.plan ?? null);
+  const undonePlan = batch.undoes === null ? null : ((await readBatchRow(models, batch.undoes))?.plan ?? null);
   const actions = actionsOf(batch.plan);
   const undone = actionsOf(undonePlan);
   const tally = makeTally();

@@ -18,10 +18,11 @@ import { type Undone, undoScope } from '#lib/shapes/undo.ts';
 import { startIn } from '#lib/steps/batches/start-batch.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { insertBatch, insertChunk } from '#lib/store/batches/batches.ts';
+import { insertBatch, insertChunks } from '#lib/store/batches/batches.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
-import { type ChunkToUndo, insertUndoItems, lockUndosOf } from '#lib/store/undo/undo.sql.ts';
+import { type ChunkToUndo, lockUndosOf } from '#lib/store/undo/undo.sql.ts';
+import { insertUndoItems } from '#lib/store/undo/undo.ts';
 import { inWords } from './preview-undo.ts';
 import { surveyUndo, type UndoSurvey } from './survey-undo.ts';
 
@@ -45,7 +46,7 @@ export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
     const original = await readBatchRow(tx, batchId);
     if (!original) throw new CountersignError('not_found', 'There is no such batch.');
     const members = new Map<ChunkToUndo, number[]>();
-    const survey = await surveyUndo(tx, original, scope, async (chunk, items) => {
+    const survey = await surveyUndo(tx, tx, original, scope, async (chunk, items) => {
       await insertUndoItems(tx, id, items);
       const own = members.get(chunk) ?? [];
       for (const { ordinal } of items) own.push(ordinal);
@@ -58,7 +59,7 @@ export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
       ...{ planDigest: sha256(canonicalBytes(plan as unknown as Json)), createdBy: actor.id, taskRef: null, pilot: null },
       routing: original.routing === 'sequential' ? 'sequential' : route(survey.restorable, members.size, 0).kind,
     });
-    const chunks = await insertChunks(tx, id, original, members);
+    const chunks = await insertOrdered(tx, id, original, members);
     await startIn(tx, actor, id);
     return { id, chunks, ...inWords(original, survey) };
   });
@@ -101,20 +102,17 @@ function undoPlan({ plan, routing }: BatchRow, survey: UndoSurvey): Plan {
 }
 
 /** In the order of the original, or backwards where its chunks or its items had to keep an order: what came last is undone first. */
-async function insertChunks(
+async function insertOrdered(
   tx: Tx,
   batchId: string,
   { routing }: BatchRow,
   members: Map<ChunkToUndo, number[]>,
 ): Promise<Undone['chunks']> {
   const ordered = routing === 'sequential' ? [...members].reverse() : [...members];
-  const chunks: Undone['chunks'] = [];
-  for (const [index, [{ name, serial, backwards }, own]] of ordered.entries()) {
-    const number = index + 1;
-    const ordinals = Int32Array.from(own).sort();
-    const order = { serial, backwards: serial && !backwards };
-    await insertChunk(tx, { id: randomUUID(), batchId, number, name, ordinals, ...order, seed: randomBytes(32) });
-    chunks.push({ number, name, items: own.length });
-  }
-  return chunks;
+  const chunks = ordered.map(([{ name, serial, backwards }, own], index) => ({
+    ...{ id: randomUUID(), number: index + 1, name, ordinals: Int32Array.from(own).sort() },
+    ...{ serial, backwards: serial && !backwards, seed: randomBytes(32) },
+  }));
+  await insertChunks(tx, batchId, chunks);
+  return chunks.map(({ number, name, ordinals }) => ({ number, name, items: ordinals.length }));
 }

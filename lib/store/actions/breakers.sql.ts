@@ -2,7 +2,8 @@
  * Breakers: a target that fails for everybody is one incident, and nobody sends to it until a person says so. Then one chunk tries, and the others
  * follow its first success. docs/breaker.md says why.
  *
- * Locks are taken in the order batch, chunk, breaker, and who has a breaker's row waits for nothing.
+ * Locks are taken in the order batch, chunk, breaker, and who has a breaker's row waits for nothing. Rows are found in arrays of targets, made or changed on a
+ * condition, and locked in order: statements of our own.
  */
 import type { Pool } from 'pg';
 import { BATCH_UNFINISHED, CHUNK_TERMINAL, chunkFrom } from '#lib/core/lifecycle.ts';

@@ -1,4 +1,7 @@
-/** What execution reads and the transitions it ends with. It reads frozen rows and receipts only, never classifications or the plan's rules. */
+/**
+ * What execution reads and the transitions it ends with. It reads frozen rows and receipts only, never classifications or the plan's rules. Hot, fenced by the
+ * epoch, and by the database's clock: statements of our own.
+ */
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';

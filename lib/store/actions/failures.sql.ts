@@ -1,4 +1,4 @@
-/** Actions whose last receipt says that they failed, grouped by why. */
+/** Actions whose last receipt says that they failed, grouped by why, which is in the bytes of the receipts: the database reads them. */
 import type { Pool } from 'pg';
 
 export type FailureGroupRow = {

@@ -1,4 +1,7 @@
-/** Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. */
+/**
+ * Batches and their chunks as people see them. Reads only; nothing here walks a batch's items. Statements of our own: each adds up, compares or looks back along
+ * the clock in the database what Prisma would fetch in several queries, for lists of any length.
+ */
 import type { Pool } from 'pg';
 import type { WaitFacts } from '#lib/core/chunks/waits-for.ts';
 import {
@@ -15,7 +18,6 @@ import {
   stateList,
 } from '#lib/core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
-import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
@@ -303,19 +305,6 @@ export async function readUncertainChunks(pool: Pool, limit: number): Promise<Ne
     [CHUNK_MAY_BE_UNCERTAIN, limit],
   );
   return rows;
-}
-
-/** The names of the people (`user:<uuid>`) and of the API key among these; others stay as they are. */
-export async function readNames(pool: Pool, ids: Iterable<string>): Promise<Map<string, string>> {
-  const names = new Map<string, string>([[KEY_ACTOR.id, KEY_ACTOR.name]]);
-  const people = [...new Set(ids)].filter((id) => id.startsWith('user:'));
-  if (people.length === 0) return names;
-  const { rows } = await pool.query<{ id: string; name: string }>(
-    `SELECT 'user:' || id AS id, name FROM "user" WHERE id = ANY($1::uuid[])`,
-    [people.map((id) => id.slice('user:'.length))],
-  );
-  for (const { id, name } of rows) names.set(id, name);
-  return names;
 }
 
 export type Pulse = {

@@ -1,7 +1,8 @@
 /**
  * What people's pause, resume, cancel, accepting of a rest, and retry do to chunks. Each is one statement over all the states it may find: a worker that ends its
  * chunk at the same moment is waited for row by row, and what it wrote is what is judged. With two statements a chunk could slip from the
- * states of the second into those of the first in between, and be missed by both.
+ * states of the second into those of the first in between, and be missed by both. What a row becomes depends on what it was, by the clock of the
+ * database: Prisma's update has words for neither.
  */
 import { CHUNK_PAUSABLE, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import { DONE_OR_UNCERTAIN, WAITING } from '#lib/store/actions/execution.sql.ts';

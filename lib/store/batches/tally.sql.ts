@@ -1,4 +1,7 @@
-/** The chunks of a batch added up by the database, by their states: for batches that have too many to be read one by one at each look. */
+/**
+ * The chunks of a batch added up by the database, by their states: for batches that have too many to be read one by one at each look. Prisma's groupBy adds up
+ * columns, and neither conditions nor what another table says of a row.
+ */
 import type { Pool } from 'pg';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 import { type Sum, waitingOf } from '#lib/core/receipts/sum.ts';

@@ -1,4 +1,7 @@
-/** What a checkpoint shows of a chunk's items: counts, samples, corrections, pages. Long values are cut for the screen, never for the run. */
+/**
+ * What a checkpoint shows of a chunk's items: samples, corrections, pages. Long values are cut for the screen, never for the run. Statements of our own: they
+ * draw by a rank that the database reckons, cut values before they are sent, and join a page to its items, whatever the size of the dataset.
+ */
 import type { Pool } from 'pg';
 import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX, SEARCH_SCAN_ITEMS } from '#lib/core/limits.ts';
@@ -6,15 +9,6 @@ import type { NextWaiting } from '#lib/shapes/checkpoints.ts';
 import { WAITS_FOR_PEOPLE } from '#lib/store/batches/batch-reads.sql.ts';
 
 export type ChunkOf = { batchId: string; datasetId: string; chunkId: string };
-
-/** Category -> items, as they are classified now. */
-export async function readCategoryCounts(pool: Pool, chunkId: string): Promise<Map<string, number>> {
-  const { rows } = await pool.query<{ category: string; count: number }>(
-    'SELECT category, count(*)::int AS count FROM classification WHERE chunk_id = $1 GROUP BY category',
-    [chunkId],
-  );
-  return new Map(rows.map(({ category, count }) => [category, count]));
-}
 
 export type Picked = { ordinal: number; category: string };
 
@@ -145,24 +139,6 @@ export async function readCorrections(pool: Pool, chunk: ChunkOf, limit: number)
   return rows;
 }
 
-/** The digest that was approved, hex. */
-export async function readApprovedDigest(pool: Pool, decisionId: string, chunkId: string): Promise<string | null> {
-  const { rows } = await pool.query<{ digest: string }>(
-    "SELECT encode(digest, 'hex') AS digest FROM decision_chunk WHERE decision_id = $1 AND chunk_id = $2",
-    [decisionId, chunkId],
-  );
-  return rows[0]?.digest ?? null;
-}
-
-/** Whether a chunk of this batch has not been let through its gate. */
-export async function anyProposed(pool: Pool, batchId: string): Promise<boolean> {
-  const { rows } = await pool.query<{ any: boolean }>(
-    "SELECT EXISTS (SELECT FROM chunk WHERE batch_id = $1 AND state = 'proposed') AS any",
-    [batchId],
-  );
-  return rows[0]?.any === true;
-}
-
 /**
  * The chunk to look at after this one: the next of its batch, by number and from the front again, that stands still until a person says
  * something; those that were already let pass come last. `waiting` counts all of them. Null when there is none.
@@ -174,16 +150,6 @@ export async function readNextWaiting(pool: Pool, batchId: string, number: numbe
     [batchId, number],
   );
   return rows[0] ?? null;
-}
-
-/** When the chunk halted, by its open incident; null when it has none. */
-export async function readHaltedAt(pool: Pool, batchId: string, number: number): Promise<Date | null> {
-  const { rows } = await pool.query<{ at: Date }>(
-    `SELECT opened_at AS at FROM incident WHERE batch_id = $1 AND chunk = $2 AND kind = 'halted' AND resolved_at IS NULL
-     ORDER BY opened_at DESC LIMIT 1`,
-    [batchId, number],
-  );
-  return rows[0]?.at ?? null;
 }
 
 /**

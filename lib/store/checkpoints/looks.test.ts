@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
-import { correctClassifications } from '#lib/store/chunks/classifications.sql.ts';
+import { correctClassifications, readCategoryCounts } from '#lib/store/chunks/classifications.ts';
+import { inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
-import { pickRandom, pickUnsure, readCategoryCounts } from './checkpoint-reads.sql.ts';
-import { lookAt } from './looks.sql.ts';
+import { pickRandom, pickUnsure } from './checkpoint-reads.sql.ts';
+import { lookAt } from './looks.ts';
 
-const { pool } = await testDatabase();
+const database = await testDatabase();
+const { pool } = database;
 
 const BO: Actor['id'] = 'user:00000000-0000-4000-8000-000000000001';
 const NAMES = ['noise', 'keep', 'constructor'];
@@ -34,7 +36,7 @@ async function seed() {
 const made = async (chunk: Awaited<ReturnType<typeof readChunksNow>>[number]) => {
   const random = await pickRandom(pool, chunk.id, chunk.seed, ['noise', 'keep'], 40);
   return {
-    counts: await readCategoryCounts(pool, chunk.id),
+    counts: await readCategoryCounts(database, chunk.id),
     random,
     unsure: await pickUnsure(pool, chunk.id, ['noise', 'keep'], random, 10),
   };
@@ -47,30 +49,26 @@ test('a look is counted and drawn once, and says the same the next time without 
   const { now } = await seed();
   const chunk = await now();
   const expected = await made(chunk);
-  expect(await lookAt(pool, chunk, NAMES)).toEqual(expected);
+  expect(await lookAt(database, chunk, NAMES)).toEqual(expected);
   await pool.query('DELETE FROM classification WHERE chunk_id = $1', [chunk.id]);
-  expect(await lookAt(pool, chunk, NAMES)).toEqual(expected);
+  expect(await lookAt(database, chunk, NAMES)).toEqual(expected);
 });
 
 test('a correction is seen at the next look, however late one of the look before is kept', async () => {
   const { batchId, now } = await seed();
   const before = await now();
-  await lookAt(pool, before, NAMES);
-  await pool.query('UPDATE chunk SET revision = revision + 1 WHERE id = $1', [before.id]);
-  const moved = await correctClassifications(
-    pool,
-    { batchId, chunkId: before.id, revision: before.revision + 1 },
-    [{ ordinal: 2, category: 'keep' }],
-    BO,
+  await lookAt(database, before, NAMES);
+  const chunk = { batchId, chunkId: before.id, revision: before.revision + 1 };
+  await inTransaction(pool, (tx) =>
+    correctClassifications(tx, chunk, [{ ordinal: 2, from: 'noise', to: 'keep', note: null }], BO),
   );
-  expect(moved).toEqual([2]);
   const after = await now();
-  const look = await lookAt(pool, after, NAMES);
+  const look = await lookAt(database, after, NAMES);
   expect(look).toEqual(await made(after));
   expect(look.counts.get('keep')).toBe(101);
   // Whoever read the chunk before the correction does not put its look in the place of the newer one.
-  await lookAt(pool, before, NAMES);
-  expect((await lookAt(pool, after, NAMES)).counts.get('keep')).toBe(101);
+  await lookAt(database, before, NAMES);
+  expect((await lookAt(database, after, NAMES)).counts.get('keep')).toBe(101);
 });
 
 test.each([
@@ -80,6 +78,6 @@ test.each([
   const { now } = await seed();
   const before = await kept();
   await pool.query(`UPDATE chunk SET ${change} WHERE id = $1`, [(await now()).id]);
-  expect((await lookAt(pool, await now(), NAMES)).counts.get('noise')).toBe(200);
+  expect((await lookAt(database, await now(), NAMES)).counts.get('noise')).toBe(200);
   expect(await kept()).toEqual(before);
 });

@@ -1,17 +1,10 @@
-/** The chunk rows as people's verbs see and change them: locked in the order of their numbers, changed by compare-and-set. */
+/** The rows of chunks and their batches as people's verbs read them; chunks.sql.ts locks them. */
 import { CountersignError } from '#lib/core/errors.ts';
-import {
-  BATCH_UNFINISHED,
-  type BatchState,
-  CHUNK_RELEASABLE,
-  CHUNK_TRANSITIONS,
-  type ChunkState,
-  chunkFrom,
-  type Stopping,
-} from '#lib/core/lifecycle.ts';
+import { BATCH_UNFINISHED, type BatchState, type ChunkState, type Stopping } from '#lib/core/lifecycle.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
-import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import type { Prisma } from '#lib/store/generated/client.ts';
+import type { WithModels } from '#lib/store/postgres/db.ts';
 
 export type ChunkRow = {
   id: string;
@@ -45,14 +38,14 @@ export type BatchRow = {
 };
 
 /** The batch, or null. */
-export async function readBatchRow(client: Querying, batchId: string): Promise<BatchRow | null> {
-  const { rows } = await client.query<Omit<BatchRow, 'plan'> & { plan: unknown }>(
-    `SELECT id, dataset_id AS "datasetId", name, state, routing, plan, started_by AS "startedBy", undoes FROM batch WHERE id = $1`,
-    [batchId],
-  );
-  const [row] = rows;
-  return row ? { ...row, plan: storedPlan(row.plan).value } : null;
+export async function readBatchRow({ prisma }: WithModels, batchId: string): Promise<BatchRow | null> {
+  const row = await prisma.batch.findUnique({ where: { id: batchId }, select: BATCH_ROW });
+  return row && { ...row, state: row.state as BatchState, plan: storedPlan(row.plan).value };
 }
+
+const BATCH_ROW = {
+  ...{ id: true, datasetId: true, name: true, state: true, routing: true, plan: true, startedBy: true, undoes: true },
+} as const satisfies Prisma.BatchSelect;
 
 /** Throws `conflict` when the batch is over, or was not started. `so` says what follows from that. */
 export function assertUnfinished(batch: BatchRow, so: string): void {
@@ -60,54 +53,13 @@ export function assertUnfinished(batch: BatchRow, so: string): void {
   throw new CountersignError('conflict', `This batch is ${batch.state}: ${so}.`);
 }
 
-/**
- * The same, locked against claims, finishing and other verbs over the whole batch until the transaction ends. Taken before any chunk, never after
- * one, so that nobody waits in a circle; and never by what may take long.
- */
-export async function lockBatch(tx: Tx, batchId: string): Promise<BatchRow | null> {
-  await tx.query('SELECT FROM batch WHERE id = $1 FOR NO KEY UPDATE', [batchId]);
-  return readBatchRow(tx, batchId);
+/** The highest number of the batch's chunks; 0 when it has none. */
+export async function lastChunkNumber({ prisma }: WithModels, batchId: string): Promise<number> {
+  const last = await prisma.chunk.findFirst({ where: { batchId }, orderBy: { number: 'desc' }, select: { number: true } });
+  return last?.number ?? 0;
 }
 
-/** Locks these chunks (all of the batch's without numbers) against claims, corrections and other decisions until the transaction ends. */
-export async function lockChunks(client: Tx, batchId: string, numbers?: readonly number[]): Promise<ChunkRow[]> {
-  const { rows } = await client.query<ChunkRow>(
-    `SELECT ${COLUMNS} FROM chunk WHERE batch_id = $1 ${numbers ? 'AND number = ANY($2)' : ''} ORDER BY number FOR UPDATE`,
-    numbers ? [batchId, numbers] : [batchId],
-  );
-  return rows;
+/** Whether a chunk of this batch has not been let through its gate. */
+export async function anyProposed({ prisma }: WithModels, batchId: string): Promise<boolean> {
+  return (await prisma.chunk.findFirst({ where: { batchId, state: 'proposed' }, select: { id: true } })) !== null;
 }
-
-/** Locks what a release of these chunks covers: they, and every chunk of their decisions that waits for it. Who is executing is left alone. */
-export async function lockForRelease(client: Tx, batchId: string, numbers: readonly number[]): Promise<ChunkRow[]> {
-  const { rows } = await client.query<ChunkRow>(
-    `SELECT ${COLUMNS} FROM chunk WHERE batch_id = $1 AND (number = ANY($2) OR (state = ANY($3) AND NOT released
-       AND decision_id IN (SELECT decision_id FROM chunk WHERE batch_id = $1 AND number = ANY($2))))
-     ORDER BY number FOR UPDATE`,
-    [batchId, numbers, CHUNK_RELEASABLE],
-  );
-  return rows;
-}
-
-/** Opens the gate of the first `count` proposed chunks (all without a count), or of one by its number. Gives the numbers opened. */
-export async function openGates(
-  client: Tx,
-  batchId: string,
-  which: { count: number } | { number: number } | 'all',
-): Promise<number[]> {
-  const limit = which === 'all' ? null : 'count' in which ? which.count : 1;
-  const { rows } = await client.query<{ number: number }>(
-    `UPDATE chunk SET state = $5, updated_at = clock_timestamp()
-     WHERE id IN (SELECT id FROM chunk WHERE batch_id = $1 AND state = ANY($2) AND ($3::int IS NULL OR number = $3)
-                  ORDER BY number LIMIT $4 FOR UPDATE)
-     RETURNING number`,
-    [
-      ...[batchId, chunkFrom('open_gate'), which !== 'all' && 'number' in which ? which.number : null, limit],
-      CHUNK_TRANSITIONS.open_gate.to,
-    ],
-  );
-  return rows.map((row) => row.number).sort((a, b) => a - b);
-}
-
-const COLUMNS = `id, number, name, state, stopping, halted_from AS "haltedFrom", revision, seq, item_count AS "itemCount", continued, decision_id AS "decisionId", released,
-  in_flight AS "inFlight", backwards`;

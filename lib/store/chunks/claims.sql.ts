@@ -1,6 +1,7 @@
 /**
  * Claims and leases. The chunk table is the queue and holds the truth; a bell only makes a worker look sooner. All deadlines are
- * by the database's clock, so a worker's own clock may be hours off.
+ * by the database's clock, so a worker's own clock may be hours off. Claims skip rows that are locked, renewals are arrays, and all are hot: no words of
+ * Prisma's.
  */
 import type { Pool } from 'pg';
 import {

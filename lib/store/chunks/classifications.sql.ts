@@ -1,8 +1,11 @@
-/** Classifications and people's corrections to them. */
+/**
+ * Classifications by the page: stored and moved as arrays, under the claim's fence or the chunk's lock, with the time by the database's clock. One by one,
+ * as Prisma would write them, a chunk of a million would take as many statements.
+ */
 import { CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
 import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
-import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.sql.ts';
 
@@ -69,42 +72,36 @@ export async function completeClassifying(client: Querying, claim: Claim): Promi
   return rowCount === 1;
 }
 
-export type Correcting = { ordinal: number; category: string; note?: string | null | undefined };
-
-/**
- * Overwrites classifications and keeps the history, in the caller's transaction with the chunk row locked. Items that have the category already are
- * left alone. Gives the ordinals that changed.
- */
-export async function correctClassifications(
+/** The classifications of these items as people gave them. The chunk is named too: an item of another is left as it is. */
+export async function moveClassifications(
   tx: Querying,
   chunk: { batchId: string; chunkId: string; revision: number },
-  corrections: Correcting[],
+  corrections: readonly { ordinal: number; from: string; to: string; note: string | null }[],
   by: string,
-): Promise<number[]> {
-  const { rows } = await tx.query<{ ordinal: number }>(
-    `WITH asked AS (SELECT * FROM unnest($4::int[], $5::text[], $6::text[]) AS a(ordinal, category, note)),
-     before AS (
-       SELECT c.ordinal, c.category AS old, asked.category AS new, asked.note FROM classification c JOIN asked USING (ordinal)
-       WHERE c.batch_id = $1 AND c.chunk_id = $2 AND c.category <> asked.category),
-     history AS (
-       INSERT INTO correction (batch_id, ordinal, "from", "to", "by", note, revision)
-       SELECT $1, ordinal, old, new, $7, note, $3 FROM before)
-     UPDATE classification c SET category = before.new, "by" = $7, revision = $3, confidence = 1,
-       why = coalesce(before.note, 'A person moved it here from ' || before.old || '.')
-     FROM before WHERE c.batch_id = $1 AND c.ordinal = before.ordinal
-     RETURNING c.ordinal`,
+): Promise<void> {
+  await tx.query(
+    `UPDATE classification c SET category = moved.category, why = moved.why, "by" = $3, revision = $4, confidence = 1
+     FROM unnest($5::int[], $6::text[], $7::text[]) AS moved(ordinal, category, why)
+     WHERE c.batch_id = $1 AND c.chunk_id = $2 AND c.ordinal = moved.ordinal`,
     [
-      ...[chunk.batchId, chunk.chunkId, chunk.revision, corrections.map((c) => c.ordinal), corrections.map((c) => c.category)],
-      ...[corrections.map((c) => c.note ?? null), by],
+      ...[chunk.batchId, chunk.chunkId, by, chunk.revision, corrections.map(({ ordinal }) => ordinal)],
+      ...[corrections.map(({ to }) => to), corrections.map(({ from, note }) => note ?? `A person moved it here from ${from}.`)],
     ],
   );
-  return rows.map((row) => row.ordinal);
+}
+
+/** What was built of the classifications before no longer holds (I5). The caller has the chunk's row. */
+export async function raiseRevision(tx: Querying, chunkId: string, corrected: number): Promise<void> {
+  await tx.query(
+    `UPDATE chunk SET revision = revision + 1, corrected = corrected + $2, manifest_digest = NULL, updated_at = clock_timestamp() WHERE id = $1`,
+    [chunkId, corrected],
+  );
 }
 
 export type Change = { ordinal: number; from: string; to: string; by: string; name: string; at: string };
 
 /** Corrections of the chunk after a revision, oldest first; at most 200. */
-export async function correctionsSince(client: Tx, chunkId: string, revision: number): Promise<Change[]> {
+export async function correctionsSince(client: Querying, chunkId: string, revision: number): Promise<Change[]> {
   const { rows } = await client.query<Change>(
     `SELECT k.ordinal, k."from", k."to", k."by", coalesce(u.name, k."by") AS name, to_char(k.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
      FROM chunk c
@@ -117,21 +114,10 @@ export async function correctionsSince(client: Tx, chunkId: string, revision: nu
   return rows.reverse();
 }
 
-/** Drops a classifier's classifications of a chunk that was sent back; what people corrected stays. */
-export async function discardClassifications(tx: Tx, chunkId: string): Promise<void> {
-  await tx.query(`DELETE FROM classification WHERE chunk_id = $1 AND "by" NOT LIKE 'user:%' AND "by" NOT LIKE 'key:%'`, [
-    chunkId,
-  ]);
-  await tx.query('UPDATE chunk SET classified = (SELECT count(*) FROM classification WHERE chunk_id = $1) WHERE id = $1', [
-    chunkId,
-  ]);
-}
-
-/** Items per category of a chunk. */
-export async function categoryCounts(client: Tx, chunkId: string): Promise<Record<string, number>> {
-  const { rows } = await client.query<{ category: string; count: number }>(
-    'SELECT category, count(*)::int AS count FROM classification WHERE chunk_id = $1 GROUP BY category',
-    [chunkId],
+/** Counts what is classified of these chunks anew. */
+export async function recountClassified(tx: Querying, chunkIds: readonly string[]): Promise<void> {
+  await tx.query(
+    'UPDATE chunk SET classified = (SELECT count(*) FROM classification WHERE chunk_id = chunk.id) WHERE id = ANY($1)',
+    [chunkIds],
   );
-  return Object.fromEntries(rows.map(({ category, count }) => [category, count]));
 }

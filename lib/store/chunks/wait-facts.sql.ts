@@ -1,4 +1,4 @@
-/** What `waitsFor` of lib/core/chunks is derived from, as SQL: one piece for each chunk, and one for its batch. */
+/** What `waitsFor` of lib/core/chunks is derived from, as SQL: one piece for each chunk, and one for its batch. Pieces of larger statements. */
 import type { Pool } from 'pg';
 import type { WaitFacts } from '#lib/core/chunks/waits-for.ts';
 import {

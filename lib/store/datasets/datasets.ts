@@ -1,7 +1,7 @@
-/** The heads of datasets. */
-
-import type pg from 'pg';
-import type { DatasetState } from '#lib/core/lifecycle.ts';
+/** The heads of datasets, from their beginning to their failure, and their rows that could not be read. What arrives is written by items.sql.ts. */
+import { DATASET_TRANSITIONS, type DatasetState } from '#lib/core/lifecycle.ts';
+import type { Prisma } from '#lib/store/generated/client.ts';
+import type { WithModels } from '#lib/store/postgres/db.ts';
 
 export type DatasetHead = {
   id: string;
@@ -10,8 +10,9 @@ export type DatasetHead = {
   format: string | null;
   /** As ingest detected it. */
   dialect: unknown;
-  bytes: string;
-  digest: Buffer | null;
+  bytes: number;
+  /** hex */
+  digest: string | null;
   itemCount: number;
   unreadableCount: number;
   /** As ingest described them. */
@@ -22,24 +23,102 @@ export type DatasetHead = {
   readyAt: Date | null;
 };
 
-const HEAD = `id, name, state, format, dialect, bytes, digest, item_count AS "itemCount", unreadable_count AS "unreadableCount", fields,
-  reason, created_by AS "createdBy", created_at AS "createdAt", ready_at AS "readyAt"`;
+const HEAD = {
+  ...{ id: true, name: true, state: true, format: true, dialect: true, bytes: true, digest: true, itemCount: true },
+  ...{ unreadableCount: true, fields: true, reason: true, createdBy: true, createdAt: true, readyAt: true },
+} as const satisfies Prisma.DatasetSelect;
 
 /** The dataset, or null. */
-export async function readDatasetHead(pool: pg.Pool, id: string): Promise<DatasetHead | null> {
-  const { rows } = await pool.query<DatasetHead>(`SELECT ${HEAD} FROM dataset WHERE id = $1`, [id]);
-  return rows[0] ?? null;
+export async function readDatasetHead({ prisma }: WithModels, id: string): Promise<DatasetHead | null> {
+  const row = await prisma.dataset.findUnique({ where: { id }, select: HEAD });
+  return row && headOf(row);
 }
 
 /** The newest first, from before the given one on. */
 export async function readDatasetHeads(
-  pool: pg.Pool,
+  { prisma }: WithModels,
   { before, limit }: { before: { createdAt: string; id: string } | null; limit: number },
 ): Promise<DatasetHead[]> {
-  const { rows } = await pool.query<DatasetHead>(
-    `SELECT ${HEAD} FROM dataset WHERE $1::timestamptz IS NULL OR (created_at, id) < ($1, $2::uuid)
-     ORDER BY created_at DESC, id DESC LIMIT $3`,
-    [before?.createdAt ?? null, before?.id ?? null, limit],
-  );
-  return rows;
+  const rows = await prisma.dataset.findMany({
+    where: before ? olderThan(before) : {},
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: limit,
+    select: HEAD,
+  });
+  return rows.map(headOf);
+}
+
+/** (created_at, id) < (…): Prisma compares no rows. The first condition is the index's, the second parts those of the same instant. */
+function olderThan(before: { createdAt: string; id: string }): Prisma.DatasetWhereInput {
+  const createdAt = new Date(before.createdAt);
+  return { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lt: before.id } }] };
+}
+
+function headOf({ digest, bytes, ...row }: Prisma.DatasetGetPayload<{ select: typeof HEAD }>): DatasetHead {
+  return {
+    ...row,
+    state: row.state as DatasetState,
+    dialect: row.dialect as DatasetHead['dialect'],
+    bytes: Number(bytes),
+    digest: digest && Buffer.from(digest).toString('hex'),
+  };
+}
+
+/** A dataset, receiving. False: there is one of this id. */
+export async function insertDataset(
+  { prisma }: WithModels,
+  dataset: Pick<DatasetHead, 'id' | 'name' | 'createdBy'>,
+): Promise<boolean> {
+  const { count } = await prisma.dataset.createMany({ data: [{ ...dataset, state: 'receiving' }], skipDuplicates: true });
+  return count === 1;
+}
+
+/** The ids of those that are receiving, the oldest first. */
+export async function readReceiving({ prisma }: WithModels): Promise<string[]> {
+  const rows = await prisma.dataset.findMany({
+    where: { state: 'receiving' },
+    orderBy: { createdAt: 'asc' },
+    select: { id: true },
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** receiving -> failed with the reason, and no rows left: there is nothing of it but its name. False: it was not receiving. */
+export async function failDataset({ prisma }: WithModels, id: string, reason: string): Promise<boolean> {
+  const { count } = await prisma.dataset.updateMany({
+    where: { id, state: { in: [...DATASET_TRANSITIONS.fail.from] } },
+    data: { state: DATASET_TRANSITIONS.fail.to, reason, itemCount: 0, unreadableCount: 0, fields: [] },
+  });
+  if (count === 1) await removeRows(prisma, id);
+  return count === 1;
+}
+
+const UNREADY = [...DATASET_TRANSITIONS.complete.from, DATASET_TRANSITIONS.fail.to];
+
+/** Takes it away with its rows, unless it was ever ready: nothing refers to it then. */
+export async function removeUnready({ prisma }: WithModels, id: string): Promise<void> {
+  const { count } = await prisma.dataset.deleteMany({ where: { id, state: { in: UNREADY } } });
+  if (count === 1) await removeRows(prisma, id);
+}
+
+async function removeRows(prisma: WithModels['prisma'], datasetId: string): Promise<void> {
+  await prisma.item.deleteMany({ where: { datasetId } });
+  await prisma.unreadableRow.deleteMany({ where: { datasetId } });
+}
+
+export type UnreadableRowAt = { line: number; reason: string; excerpt: Uint8Array };
+
+/** A page of unreadable rows after a line, in order. */
+export function readUnreadablePage(
+  { prisma }: WithModels,
+  datasetId: string,
+  after: number,
+  limit: number,
+): Promise<UnreadableRowAt[]> {
+  return prisma.unreadableRow.findMany({
+    where: { datasetId, line: { gt: after } },
+    orderBy: { line: 'asc' },
+    take: limit,
+    select: { line: true, reason: true, excerpt: true },
+  });
 }

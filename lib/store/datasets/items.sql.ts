@@ -1,4 +1,8 @@
-/** Items and unreadable rows: written by COPY in committed segments while a dataset is receiving, read by key. */
+/**
+ * Items and unreadable rows: written by COPY in committed segments while a dataset is receiving; items read by key, as many as fit into a page of bytes. All of
+ * an upload goes over one connection, whose session holds the uploader's lock and the COPY, which Prisma does not have; with a segment's rows their counts are
+ * committed, by a statement that is prepared once. Heads are Prisma's, over the same connection (datasets.ts).
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -7,7 +11,9 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { DATASET_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import { storedItem } from '#lib/shapes/datasets.ts';
 import { writeDown } from '#lib/store/api/api-writes.ts';
+import { type Db, refusalOf, type Tx, transactionOn } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
+import { failDataset, insertDataset, readReceiving, removeUnready } from './datasets.ts';
 import type { ItemRows } from './item-rows.ts';
 
 export type Arrived = {
@@ -63,7 +69,7 @@ export async function beginUpload(pool: pg.Pool, dataset: NewDataset): Promise<U
     async fail(reason) {
       try {
         await client.query('ROLLBACK');
-        await failDataset(client, dataset.id, reason);
+        await inUpload(client, (tx) => failDataset(tx, dataset.id, reason));
       } catch (error) {
         // The connection may be what failed: another one can still say so, unless somebody has begun the dataset anew.
         broken ??= error as Error;
@@ -81,10 +87,9 @@ export async function beginUpload(pool: pg.Pool, dataset: NewDataset): Promise<U
 }
 
 /** Fails the datasets that are receiving and whose uploader is gone: killed, or cut off from the database. Returns their ids. */
-export async function failAbandonedUploads(pool: pg.Pool, reason: string = ABANDONED): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>(`SELECT id FROM dataset WHERE state = 'receiving' ORDER BY created_at`);
+export async function failAbandonedUploads(db: Db, reason: string = ABANDONED): Promise<string[]> {
   const failed: string[] = [];
-  for (const { id } of rows) if (await failAbandoned(pool, id, reason)) failed.push(id);
+  for (const id of await readReceiving(db)) if (await failAbandoned(db.pool, id, reason)) failed.push(id);
   return failed;
 }
 
@@ -93,7 +98,7 @@ function failAbandoned(pool: pg.Pool, id: string, reason: string): Promise<boole
   return withClient(pool, async (client) => {
     if (!(await lockUploader(client, id))) return false;
     try {
-      return await failDataset(client, id, reason);
+      return await inUpload(client, (tx) => failDataset(tx, id, reason));
     } finally {
       await client.query('SELECT pg_advisory_unlock($1, hashtext($2))', [UPLOAD_LOCK, id]);
     }
@@ -116,22 +121,6 @@ export async function readItemPage(
   );
   const shown = rows.slice(0, limit).map(({ ordinal, fields }) => ({ ordinal, fields: storedItem(fields) }));
   return { rows: shown, more: (rows[0]?.total ?? 0) > shown.length };
-}
-
-export type UnreadableRowAt = { line: number; reason: string; excerpt: Buffer };
-
-/** A page of unreadable rows after a line, in order. */
-export async function readUnreadablePage(
-  pool: pg.Pool,
-  datasetId: string,
-  after: number,
-  limit: number,
-): Promise<UnreadableRowAt[]> {
-  const { rows } = await pool.query<UnreadableRowAt>(
-    'SELECT line, reason, excerpt FROM unreadable_row WHERE dataset_id = $1 AND line > $2 ORDER BY line LIMIT $3',
-    [datasetId, after, limit],
-  );
-  return rows;
 }
 
 /** COPY of one segment's rows, in whatever transaction the client is in. */
@@ -164,18 +153,30 @@ async function create(client: pg.ClientBase, { id, name, createdBy, again }: New
     await sleep(LOOK_MS);
     locked = await lockUploader(client, id);
   }
-  await client.query('BEGIN');
-  if (locked && again) await removeUnready(client, id);
-  const { rowCount } = locked
-    ? await client.query(
-        `INSERT INTO dataset (id, name, state, created_by) VALUES ($1, $2, 'receiving', $3) ON CONFLICT DO NOTHING`,
-        [...[id, name, createdBy]],
-      )
-    : { rowCount: 0 };
-  if (rowCount !== 1)
-    throw new CountersignError('conflict', 'A dataset of this id is there already. Leave the id out, or choose another.');
-  await writeDown(client, BEGUN, id);
-  await client.query('COMMIT');
+  await inUpload(client, async (tx) => {
+    if (locked && again) await removeUnready(tx, id);
+    if (!locked || !(await insertDataset(tx, { id, name, createdBy })))
+      throw new CountersignError('conflict', 'A dataset of this id is there already. Leave the id out, or choose another.');
+    await writeDown(tx, BEGUN, id);
+  });
+}
+
+/**
+ * One transaction on the upload's connection, for Prisma and for SQL. What throws leaves it open: whoever fails the upload rolls it back, or throws the
+ * connection away.
+ */
+async function inUpload<T>(client: pg.ClientBase, act: (tx: Tx) => Promise<T>): Promise<T> {
+  const { tx, end } = transactionOn(client);
+  try {
+    await client.query('BEGIN');
+    const result = await act(tx);
+    const whole = end();
+    if (whole !== 'whole') throw refusalOf(whole);
+    await client.query('COMMIT');
+    return result;
+  } finally {
+    end();
+  }
 }
 
 /** What a request with an Idempotency-Key has written down once its dataset is there: the dataset's id. */
@@ -191,61 +192,36 @@ async function lockUploader(client: pg.ClientBase, id: string): Promise<boolean>
   return rows[0]?.locked === true;
 }
 
-const UNREADY = [...DATASET_TRANSITIONS.complete.from, DATASET_TRANSITIONS.fail.to];
-
-/** Nothing refers to a dataset that was never ready. */
-async function removeUnready(client: pg.ClientBase, id: string): Promise<void> {
-  const { rowCount } = await client.query('DELETE FROM dataset WHERE id = $1 AND state = ANY($2)', [id, UNREADY]);
-  if (rowCount === 1) await removeRows(client, id);
-}
-
-async function removeRows(client: pg.ClientBase, id: string): Promise<void> {
-  await client.query('DELETE FROM item WHERE dataset_id = $1', [id]);
-  await client.query('DELETE FROM unreadable_row WHERE dataset_id = $1', [id]);
-}
-
 async function commitSegment(client: pg.ClientBase, id: string, rows: ItemRows, arrived: Arrived): Promise<void> {
-  await client.query('BEGIN');
-  // A crash of the server may lose the last segments, and the upload with them: it is failed when the server is back. Only the
-  // transaction that makes the dataset ready waits for the disk, and everything before it.
-  await client.query('SET LOCAL synchronous_commit = off');
-  await copyItems(client, rows);
-  const { rowCount } = await client.query({
-    name: 'commit-segment',
-    text: `UPDATE dataset SET item_count = item_count + $2, unreadable_count = unreadable_count + $3, bytes = $4, format = $5, dialect = $6,
-             fields = coalesce($7, fields) WHERE id = $1 AND state = 'receiving'`,
-    values: [id, rows.itemCount, rows.unreadableCount, ...arrivedValues(arrived)],
+  await inUpload(client, async (tx) => {
+    // A crash of the server may lose the last segments, and the upload with them: it is failed when the server is back. Only the
+    // transaction that makes the dataset ready waits for the disk, and everything before it.
+    await tx.query('SET LOCAL synchronous_commit = off');
+    await copyItems(client, rows);
+    const { rowCount } = await tx.query({
+      name: 'commit-segment',
+      text: `UPDATE dataset SET item_count = item_count + $2, unreadable_count = unreadable_count + $3, bytes = $4, format = $5, dialect = $6,
+               fields = coalesce($7, fields) WHERE id = $1 AND state = 'receiving'`,
+      values: [id, rows.itemCount, rows.unreadableCount, ...arrivedValues(arrived)],
+    });
+    if (rowCount === 0) throw notReceiving();
   });
-  if (rowCount === 0) throw notReceiving();
-  await client.query('COMMIT');
 }
 
 async function complete(client: pg.ClientBase, id: string, digest: Buffer, arrived: Arrived, gives: unknown): Promise<void> {
-  await client.query('BEGIN');
-  const { rowCount } = await client.query(
-    `UPDATE dataset SET state = $7, ready_at = now(), digest = $2, bytes = $3, format = $4, dialect = $5, fields = coalesce($6, fields)
-     WHERE id = $1 AND state = ANY($8)`,
-    [id, digest, ...arrivedValues(arrived), DATASET_TRANSITIONS.complete.to, DATASET_TRANSITIONS.complete.from],
-  );
-  if (rowCount === 0) throw notReceiving();
-  await writeDown(client, UPLOADED, gives);
-  await client.query('COMMIT');
+  await inUpload(client, async (tx) => {
+    const { rowCount } = await tx.query(
+      `UPDATE dataset SET state = $7, ready_at = now(), digest = $2, bytes = $3, format = $4, dialect = $5, fields = coalesce($6, fields)
+       WHERE id = $1 AND state = ANY($8)`,
+      [id, digest, ...arrivedValues(arrived), DATASET_TRANSITIONS.complete.to, DATASET_TRANSITIONS.complete.from],
+    );
+    if (rowCount === 0) throw notReceiving();
+    await writeDown(tx, UPLOADED, gives);
+  });
 }
 
 function arrivedValues({ bytes, format, dialect, fields }: Arrived): unknown[] {
   return [bytes, format, JSON.stringify(dialect), fields === null ? null : JSON.stringify(fields)];
-}
-
-/** One transaction: from its commit on there is nothing of the dataset but its name and the reason. False: it was not receiving. */
-async function failDataset(client: pg.ClientBase, id: string, reason: string): Promise<boolean> {
-  await client.query('BEGIN');
-  const { rowCount } = await client.query(
-    `UPDATE dataset SET state = $3, reason = $2, item_count = 0, unreadable_count = 0, fields = '[]' WHERE id = $1 AND state = ANY($4)`,
-    [id, reason, DATASET_TRANSITIONS.fail.to, DATASET_TRANSITIONS.fail.from],
-  );
-  if (rowCount === 1) await removeRows(client, id);
-  await client.query('COMMIT');
-  return rowCount === 1;
 }
 
 function notReceiving(): CountersignError {

@@ -1,4 +1,4 @@
-/** Items with some of their fields: who classifies by two of fifty reads two. */
+/** Items with some of their fields: who classifies by two of fifty reads two, where Prisma would read the whole of each item's JSON. */
 import { storedItem } from '#lib/shapes/datasets.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 

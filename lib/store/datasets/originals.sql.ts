@@ -1,4 +1,7 @@
-/** The original bytes of a dataset's items, of one category of a batch, or of what lies of that on a shelf, by key and never all at once. */
+/**
+ * The original bytes of a dataset's items, of one category of a batch, or of what lies of that on a shelf, by key and never all at once: a page is cut by the
+ * sizes of its values, which Prisma can't ask for.
+ */
 import type { Pool } from 'pg';
 import { storedItem } from '#lib/shapes/datasets.ts';
 

@@ -8,7 +8,7 @@ import { ROUTINGS } from '#lib/core/plans/kinds.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import { workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import type { Wait } from '#lib/store/chunks/claims.sql.ts';
-import type { InspectedAction } from '#lib/store/uncertain/inspections.ts';
+import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 import { testDatabase } from '#test/database.ts';
 
 const { pool } = await testDatabase();

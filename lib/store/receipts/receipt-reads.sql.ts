@@ -1,4 +1,7 @@
-/** Receipts as they are read: with the values that belong to them, by chunk and seq, by item, the newest, and the uncertain ones. */
+/**
+ * Receipts as they are read: with the values that belong to them, by chunk and seq, by item, the newest, and the uncertain ones. Each page is one statement: its
+ * receipts, their categories, and the values of the intents before them, for which Prisma would ask table by table.
+ */
 import type { Pool } from 'pg';
 import { UNCERTAIN_BODY_CHARS_MAX } from '#lib/core/limits.ts';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';

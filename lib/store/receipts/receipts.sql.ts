@@ -1,7 +1,7 @@
 /**
- * The only writer of receipts. Every transaction here begins with one guarded UPDATE of the chunk row that fences (epoch), counts and
- * numbers at once (I3); zero rows mean that somebody else owns the chunk or it is being stopped, and nothing was written. The batch row
- * is never touched.
+ * Numbers all receipts, and writes those of workers (those of people: receipts.ts). Every transaction here begins with one guarded UPDATE of the chunk
+ * row that fences (epoch), counts and numbers at once (I3); zero rows mean that somebody else owns the chunk or it is being stopped, and nothing was
+ * written. The batch row is never touched. A worker's fence and its receipts are one statement, over arrays: Prisma would need two, and a round trip more.
  */
 import type { ChunkState, ChunkTransition } from '#lib/core/lifecycle.ts';
 import type { OutcomeResult, ResolutionResult, SealedReceipt } from '#lib/ledger/receipt.ts';
@@ -148,31 +148,6 @@ function changesOf(says: Decision | Answer, count: number): string {
 /** The note is a parameter where the decision sets one, and nowhere else. */
 function notesOf(says: Decision | Answer): unknown[] {
   return 'decided' in says && (says.decided === 'refuse_second' || says.decided === 'send_back') ? [says.note] : [];
-}
-
-export type NumberedReceipt = SealedReceipt & {
-  seq: number;
-  ordinal: number | null;
-  step: number | null;
-  kind: 'decision' | 'resolution';
-  result: string | null;
-};
-
-/** Stores receipts whose numbers `takeSequence` gave, in the same transaction. */
-export async function insertNumbered(client: Tx, batchId: string, chunk: number, rows: NumberedReceipt[]): Promise<void> {
-  await client.query(
-    `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
-     SELECT $1, $2, r.* FROM unnest($3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::bytea[], $9::bytea[]) r`,
-    [
-      ...[batchId, chunk, rows.map((r) => r.seq), rows.map((r) => r.ordinal), rows.map((r) => r.step)],
-      ...[
-        rows.map((r) => r.kind),
-        rows.map((r) => r.result),
-        byteaArray(rows.map((r) => r.body)),
-        byteaArray(rows.map((r) => r.leaf)),
-      ],
-    ],
-  );
 }
 
 /** Which of these receipts are stored, to the byte: what a lost COMMIT acknowledgement left open (I1). */

@@ -1,6 +1,7 @@
 /**
  * What is kept in chunk_fold, compared with all receipts: each is folded again from the first, for nothing in a cache may be believed for ever. A batch
- * is watched from its start until this was done after its end (batch_watched_idx).
+ * is watched from its start until this was done after its end (batch_watched_idx). What is due depends on two tables and the clock of the database; what was
+ * wrong is put right by differences: statements of our own.
  */
 import type { Pool } from 'pg';
 import { BATCH_UNFINISHED, CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle.ts';
@@ -8,14 +9,6 @@ import { REFOLD_MS } from '#lib/core/limits.ts';
 import { type Folded, type KeptFold, NOTHING_FOLDED } from '#lib/core/receipts/sum.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { type ChunkToFold, countApproved, foldOnward, STATES } from './sum.sql.ts';
-
-/** Batches that are not over, and those whose receipts were not folded again since they were. */
-export async function readWatchedBatches(pool: Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>(
-    `SELECT id FROM batch WHERE refolded_at IS NULL AND state <> 'proposed' ORDER BY started_at`,
-  );
-  return rows.map(({ id }) => id);
-}
 
 /** False when another worker folds again already: one at a time is enough, and leaves the database to those who work. Held until the transaction ends. */
 export async function takeRefoldTurn(tx: Tx): Promise<boolean> {

@@ -1,7 +1,8 @@
 /**
  * The sum of a batch, folded from its receipts. Receipts are append-only and numbered without gaps in the transaction that moves the
  * chunk's seq (I3), so every receipt up to a seq that was read is visible to any later statement, and never changes: what was folded up to one
- * seq stays folded, is kept in chunk_fold, and only what came after it is read again, by whichever process.
+ * seq stays folded, is kept in chunk_fold, and only what came after it is read again, by whichever process. The database folds a million receipts into a few
+ * rows, and keeps the fold that came further: statements of our own.
  */
 import type { Pool } from 'pg';
 import { ACTION_TRANSITIONS, type ActionReceiptKind } from '#lib/core/lifecycle.ts';

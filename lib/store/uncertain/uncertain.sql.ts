@@ -1,4 +1,7 @@
-/** Uncertain actions: those whose last receipt says uncertain. Read in groups by what caused them, and one by one to be answered or looked up. */
+/**
+ * Uncertain actions: those whose last receipt says uncertain. Read in groups by what caused them, and one by one to be answered or looked up. The cause is in the
+ * bytes of the receipts, and an action's last receipt is found by its step: the database reads both, Prisma neither.
+ */
 import type { Pool } from 'pg';
 import type { Querying } from '#lib/store/postgres/db.ts';
 

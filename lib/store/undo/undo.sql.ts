@@ -1,8 +1,10 @@
-/** What an undo reads of a batch's receipts, and what it writes down: which receipt each of its items undoes, and with which request. */
-import type { BatchState, ChunkState } from '#lib/core/lifecycle.ts';
-import { sha256 } from '#lib/ledger/canonical.ts';
+/**
+ * What an undo reads of a batch's receipts. Statements of our own: each page joins an action to its last receipt, its intent, its requests and the undos that
+ * there are of it, and one undo of a batch is made at a time by a lock that is no row's.
+ */
+import type { ChunkState } from '#lib/core/lifecycle.ts';
 import type { ReceiptLink } from '#lib/shapes/undo.ts';
-import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 /**
  * Lets one undo of a batch be made at a time, until the transaction ends. Not by the batch's row: making one may take long, and meanwhile the
@@ -115,15 +117,6 @@ export async function readEarlierUndos(client: Querying, batchId: string, ordina
   return rows;
 }
 
-/** The batches that undo this one, the oldest first. */
-export async function readUndosOf(client: Querying, batchId: string): Promise<{ id: string; name: string; state: BatchState }[]> {
-  const { rows } = await client.query<{ id: string; name: string; state: BatchState }>(
-    'SELECT id, name, state FROM batch WHERE undoes = $1 ORDER BY created_at, id',
-    [batchId],
-  );
-  return rows;
-}
-
 const LINKED = 'b.id AS "batchId", b.name AS "batchName", r.chunk, r.seq';
 
 /** The receipt that says that this action was undone; null while it stands. */
@@ -156,38 +149,6 @@ export async function strangersTo(client: Querying, batchId: string, ordinals: n
     [batchId, ordinals],
   );
   return rows.map(({ ordinal }) => ordinal);
-}
-
-export type UndoItem = {
-  ordinal: number;
-  step: number;
-  leaf: Buffer;
-  category: string;
-  connector: string;
-  connection: string | null;
-  do: string;
-  version: number;
-  request: Uint8Array;
-  undoneDigest: Buffer;
-};
-
-/** I5: stores which receipts are undone and the requests that would; insert-only. */
-export async function insertUndoItems(tx: Tx, batchId: string, items: UndoItem[]): Promise<void> {
-  const digests = items.map(({ request }) => sha256(request));
-  await tx.query(
-    'INSERT INTO frozen_request (digest, bytes) SELECT DISTINCT ON (d) d, b FROM unnest($1::bytea[], $2::bytea[]) t(d, b) ON CONFLICT DO NOTHING',
-    [digests, items.map(({ request }) => Buffer.from(request))],
-  );
-  await tx.query(
-    `INSERT INTO undo_item (batch_id, ordinal, step, leaf, category, connector, connection, "do", version, request_digest, undone_digest)
-     SELECT $1, t.* FROM unnest($2::int[], $3::int[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::bytea[], $11::bytea[]) t`,
-    [
-      ...[batchId, items.map(({ ordinal }) => ordinal), items.map(({ step }) => step), items.map(({ leaf }) => leaf)],
-      ...[items.map(({ category }) => category), items.map(({ connector }) => connector)],
-      ...[items.map(({ connection }) => connection), items.map((item) => item.do), items.map(({ version }) => version)],
-      ...[digests, items.map(({ undoneDigest }) => undoneDigest)],
-    ],
-  );
 }
 
 /** The classifications of an undo batch for these items: the category that each was approved in, and when it was done. */

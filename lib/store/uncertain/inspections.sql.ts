@@ -1,5 +1,8 @@
-/** What targets said about uncertain actions when they were asked: the last word on each, beside the receipts, which say only what settled an action. */
-import type { Tx } from '#lib/store/postgres/db.ts';
+/**
+ * What targets said about uncertain actions when they were asked: the last word on each, beside the receipts, which say only what settled an action. Statements of
+ * our own: workers ask them of the connection that holds the fence, and the last word has its time by the database's clock, also where it is the second.
+ */
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 export type InspectedAction = {
   ordinal: number;
@@ -12,7 +15,7 @@ export type InspectedAction = {
 
 /** Whether nobody has moved this action since it became uncertain. The caller holds the chunk's row, so it stays so. */
 export async function isUncertain(
-  tx: Tx,
+  tx: Querying,
   batchId: string,
   { ordinal, step }: { ordinal: number; step: number },
 ): Promise<boolean> {
@@ -24,7 +27,7 @@ export async function isUncertain(
 }
 
 /** Keeps what the target said, in place of what it said before. */
-export async function saveInspection(tx: Tx, batchId: string, { ordinal, step, by, said }: InspectedAction): Promise<void> {
+export async function saveInspection(tx: Querying, batchId: string, { ordinal, step, by, said }: InspectedAction): Promise<void> {
   await tx.query(
     `INSERT INTO inspection (batch_id, ordinal, step, finding, target, reason, "by", at) VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
      ON CONFLICT (batch_id, ordinal, step) DO UPDATE SET finding = EXCLUDED.finding, target = EXCLUDED.target, reason = EXCLUDED.reason,

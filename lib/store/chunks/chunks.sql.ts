@@ -1,0 +1,73 @@
+/**
+ * The chunk rows as people's verbs lock and change them: locked in the order of their numbers, changed by compare-and-set. Statements of our own: Prisma
+ * has no words for FOR UPDATE, nor for the order in which rows are locked, nor for the clock of the database.
+ */
+import { CHUNK_RELEASABLE, CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import { type BatchRow, type ChunkRow, readBatchRow } from './chunks.ts';
+
+/**
+ * The batch, or null: locked against claims, finishing and other verbs over the whole batch until the transaction ends. Taken before any chunk, never after
+ * one, so that nobody waits in a circle; and never by what may take long.
+ */
+export async function lockBatch(tx: Tx, batchId: string): Promise<BatchRow | null> {
+  await tx.query('SELECT FROM batch WHERE id = $1 FOR NO KEY UPDATE', [batchId]);
+  return readBatchRow(tx, batchId);
+}
+
+/** Locks these chunks (all of the batch's without numbers) against claims, corrections and other decisions until the transaction ends. */
+export async function lockChunks(client: Querying, batchId: string, numbers?: readonly number[]): Promise<ChunkRow[]> {
+  const { rows } = await client.query<ChunkRow>(
+    `SELECT ${COLUMNS} FROM chunk WHERE batch_id = $1 ${numbers ? 'AND number = ANY($2)' : ''} ORDER BY number FOR UPDATE`,
+    numbers ? [batchId, numbers] : [batchId],
+  );
+  return rows;
+}
+
+/** Chunk number -> those of the ordinals that it holds, ascending. What is in no chunk of the batch is left out. One statement for two tables. */
+export async function readChunksOf(
+  client: Querying,
+  batchId: string,
+  ordinals: readonly number[],
+): Promise<Map<number, number[]>> {
+  const { rows } = await client.query<{ number: number; ordinals: number[] }>(
+    `SELECT c.number, array_agg(i.ordinal ORDER BY i.ordinal) AS ordinals FROM chunk_item i JOIN chunk c ON c.id = i.chunk_id
+     WHERE i.batch_id = $1 AND i.ordinal = ANY($2) GROUP BY c.number`,
+    [batchId, ordinals],
+  );
+  return new Map(rows.map(({ number, ordinals: own }) => [number, own]));
+}
+
+/** Locks what a release of these chunks covers: they, and every chunk of their decisions that waits for it. Who is executing is left alone. */
+export async function lockForRelease(client: Querying, batchId: string, numbers: readonly number[]): Promise<ChunkRow[]> {
+  const { rows } = await client.query<ChunkRow>(
+    `SELECT ${COLUMNS} FROM chunk WHERE batch_id = $1 AND (number = ANY($2) OR (state = ANY($3) AND NOT released
+       AND decision_id IN (SELECT decision_id FROM chunk WHERE batch_id = $1 AND number = ANY($2))))
+     ORDER BY number FOR UPDATE`,
+    [batchId, numbers, CHUNK_RELEASABLE],
+  );
+  return rows;
+}
+
+/** Opens the gate of the first `count` proposed chunks (all without a count), or of one by its number. Gives the numbers opened. */
+export async function openGates(
+  client: Querying,
+  batchId: string,
+  which: { count: number } | { number: number } | 'all',
+): Promise<number[]> {
+  const limit = which === 'all' ? null : 'count' in which ? which.count : 1;
+  const { rows } = await client.query<{ number: number }>(
+    `UPDATE chunk SET state = $5, updated_at = clock_timestamp()
+     WHERE id IN (SELECT id FROM chunk WHERE batch_id = $1 AND state = ANY($2) AND ($3::int IS NULL OR number = $3)
+                  ORDER BY number LIMIT $4 FOR UPDATE)
+     RETURNING number`,
+    [
+      ...[batchId, chunkFrom('open_gate'), which !== 'all' && 'number' in which ? which.number : null, limit],
+      CHUNK_TRANSITIONS.open_gate.to,
+    ],
+  );
+  return rows.map((row) => row.number).sort((a, b) => a - b);
+}
+
+const COLUMNS = `id, number, name, state, stopping, halted_from AS "haltedFrom", revision, seq, item_count AS "itemCount", continued, decision_id AS "decisionId", released,
+  in_flight AS "inFlight", backwards`;
