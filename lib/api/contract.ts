@@ -19,6 +19,7 @@ import {
 import { chunk, chunkState } from '#lib/shapes/chunks.ts';
 import { dataset, item, unreadableRow } from '#lib/shapes/datasets.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
+import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
 import { givenPlan, preview } from '#lib/shapes/plans.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
@@ -144,6 +145,13 @@ export const contract = oc.prefix('/api/v1').router({
     'What halted while executing is left as it is: what was not sent never is, and counts as not executed. Open requests are settled first, and uncertain actions still want their answers.',
   ),
   retry: steer('retry', 'Retry what failed in'),
+  needsYou: {
+    read: get(
+      '/needs-you',
+      'Read what waits for a person',
+      'Over all batches, the oldest batch first; empty for whoever decides nothing.',
+    ).output(needsYou),
+  },
   incidents: {
     list: get('/incidents', 'List the open incidents, the newest first', 'Or, with `state` closed, the last ones that are over.')
       .input(z.strictObject({ state: z.enum(['open', 'closed']).optional() }))
