@@ -13,7 +13,9 @@ import { useFollowed } from './use-changed.ts';
 export function Desk({ nav, person, children }: { nav: NavItem[]; person: ShellPerson; children: ReactNode }) {
   const router = useRouter();
   const leave = useCallback(async () => {
-    await signOutAction();
+    // Without an answer nobody knows whether they are: they stay here, where it is said why.
+    const left = await signOutAction().catch(() => null);
+    if (left === null) return;
     router.replace('/sign-in');
     router.refresh();
   }, [router]);
