@@ -148,7 +148,10 @@ export const TAPE_TOLD = 20;
 export const RATE_WINDOW_MS = 10_000;
 export const LIVE_POLL_MS = 2_000;
 export const LIVE_HEARTBEAT_MS = 10_000;
-/** The stream that pages follow says so often at least that it is still there, and a page that hears nothing for LIVE_SILENT_MS has lost it. */
+/**
+ * The stream that pages follow says after each look at the database that it is still there, so often at least while that answers at once. A page that
+ * hears nothing for LIVE_SILENT_MS has lost it.
+ */
 export const LIVE_BEAT_MS = 1_500;
 export const LIVE_SILENT_MS = 4_500;
 /** What changed anywhere is looked up so often at most by one process, however many follow it. */

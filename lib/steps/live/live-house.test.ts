@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import { HOUSE_BATCHES_NAMED_MAX } from '#lib/core/limits.ts';
+import { HOUSE_BATCHES_NAMED_MAX, LIVE_SILENT_MS } from '#lib/core/limits.ts';
 import type { BatchSnapshot, Changed } from '#lib/shapes/live.ts';
 import { readHouse } from '#lib/store/live/house.sql.ts';
 import { testDatabase } from '#test/database.ts';
@@ -13,14 +13,13 @@ const { pool, superPool } = await testDatabase();
 const ADA: Actor = { id: 'key:env', role: 'admin', name: 'Ada', via: 'page' };
 const BO: Actor = { ...ADA, role: 'reviewer', name: 'Bo' };
 const EVE: Actor = { ...ADA, role: 'auditor', name: 'Eve' };
-const QUICK_MS = 50;
 
 type Told = Exclude<HouseEvent, { comment: string }>;
-type Open = { actor?: Actor; batchId?: string; board?: boolean; lastEventId?: string; beatMs?: number };
+type Open = { actor?: Actor; batchId?: string; board?: boolean; lastEventId?: string };
 
-async function open({ actor = ADA, beatMs, ...more }: Open = {}) {
+async function open({ actor = ADA, ...more }: Open = {}) {
   const abort = new AbortController();
-  const stream = await streamHouse(actor, { ...more, signal: abort.signal }, beatMs);
+  const stream = await streamHouse(actor, { ...more, signal: abort.signal });
   if (!stream) throw new Error('no such batch');
   const next = async (event?: Told['event']): Promise<Told> => {
     for (;;) {
@@ -117,6 +116,20 @@ test('nobody is told that something changed which they may not see', async () =>
   for (const { close } of pages) await close();
 });
 
+test('whose role is lowered is told nothing more until they come back as what they are now', async () => {
+  const [id, session] = [randomUUID(), randomUUID()];
+  await pool.query(`INSERT INTO "user" (id, name, email, role) VALUES ($1, 'Flo', $2, 'admin')`, [id, `${id}@example.org`]);
+  await pool.query(`INSERT INTO session (id, token, expires_at, user_id) VALUES ($1, $1::uuid, now() + interval '1 hour', $2)`, [
+    session,
+    id,
+  ]);
+  const { stream, next } = await open({ actor: { id: `user:${id}`, role: 'admin', name: 'Flo', via: 'page', session } });
+  await next('changed');
+  await pool.query(`UPDATE "user" SET role = 'reviewer' WHERE id = $1`, [id]);
+  const began = performance.now();
+  while (!(await stream.next()).done) expect(performance.now() - began).toBeLessThan(60_000);
+});
+
 test('who comes back with the last id is told what was missed and nothing else; who was elsewhere, that anything may have changed', async () => {
   const { batchId } = await reviewed();
   const stays = await open({ actor: BO });
@@ -139,10 +152,10 @@ test('who comes back with the last id is told what was missed and nothing else; 
     { timeout: 60_000 },
   );
   await announced(batchId);
-  await vi.waitFor(
-    async () => expect((await missed(id)).data).toEqual({ topics: ['batches'], batches: [batchId] }),
-    { timeout: 30_000, interval: 200 },
-  );
+  await vi.waitFor(async () => expect((await missed(id)).data).toEqual({ topics: ['batches'], batches: [batchId] }), {
+    timeout: 30_000,
+    interval: 200,
+  });
   for (const lastEventId of ['0123456789abcdef.3_', `${id.split('.')[0]}.999999_`, '_', 'nonsense', '9'.repeat(400)]) {
     const anew = await open({ lastEventId });
     const { topics } = (await anew.next('changed')).data as Changed;
@@ -190,29 +203,36 @@ test('with it come the batch and the board of the page, and the batch goes on wh
 });
 
 test('it beats while nothing happens, and for whoever hears of nothing that does', async () => {
-  const { stream, next, close } = await open({ actor: EVE, beatMs: QUICK_MS });
+  const { stream, next, close } = await open({ actor: EVE });
   await next('changed');
   await dataset();
   const began = performance.now();
-  let beats = 0;
-  while (performance.now() - began < 3_000) if ('comment' in ((await stream.next()).value as HouseEvent)) beats += 1;
-  expect(beats).toBeGreaterThan(10);
+  for (let beats = 0; beats < 5; ) if ('comment' in ((await stream.next()).value as HouseEvent)) beats += 1;
+  // Three of them have to be missed before a page takes it for lost.
+  expect(performance.now() - began).toBeLessThan(5 * LIVE_SILENT_MS);
   await close();
 });
 
 test('a database that goes away ends the stream, and one that falls silent ends it too', async () => {
   const asked = vi.spyOn(pool, 'query');
-  const lost = await open({ beatMs: QUICK_MS });
+  const lost = await open();
   await lost.next('changed');
   asked.mockImplementation(() => Promise.reject(new Error('the database is away')));
   await expect(lost.next('board')).rejects.toThrow('the database is away');
   asked.mockRestore();
 
-  const silent = await open({ beatMs: QUICK_MS });
+  const batch = await reviewed();
+  const silent = await open({ board: true, batchId: batch.batchId });
   await silent.next('changed');
   const house = vi.spyOn(pool, 'query');
   house.mockImplementation(() => new Promise(() => {}));
-  await expect(silent.next('board')).rejects.toThrow('has not answered');
+  // What was read before may still come; then nothing does, and so the page knows.
+  let saidAt = performance.now();
+  const listening = (async () => {
+    while (!(await silent.stream.next()).done) saidAt = performance.now();
+  })();
+  await expect(listening).rejects.toThrow('has not answered');
+  expect(performance.now() - saidAt).toBeGreaterThanOrEqual(LIVE_SILENT_MS - 500);
   house.mockRestore();
 });
 

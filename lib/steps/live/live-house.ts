@@ -28,6 +28,9 @@ type Input = {
   onEnd?: () => void;
 };
 
+/** Only the house itself beats: a batch that goes on being told of says nothing of the rest. */
+const NO_BEAT_MS = 2 ** 31 - 1;
+
 /** Who may see what a topic is about. Of anything else nobody is told that it changed. */
 const SEEN_BY: Record<LiveTopic, Verb> = { batches: 'see_batches', datasets: 'see', tasks: 'see', people: 'people' };
 
@@ -39,12 +42,12 @@ const PLACE = /^(?:([0-9a-f]{16})\.(\d{1,15}))?_(\d{0,18})$/;
 
 /**
  * First what changed since `lastEventId`, or that anything may have; then every change, at most every HOUSE_MS, and of the batch and the board as their own
- * streams tell it. Something is said every LIVE_BEAT_MS, unless the database does not answer: what the page shows may then be old. Ends and throws as
- * those streams do. Null when there is no such batch.
+ * streams tell it. After each look at the database something is said, if only that nothing changed: who hears nothing for LIVE_SILENT_MS shows what may be
+ * old. Ends and throws as those streams do. Null when there is no such batch.
  *
  * @throws CountersignError `forbidden`; `unavailable` to whoever follows too many streams already
  */
-export async function streamHouse(actor: Actor, input: Input, beatMs = LIVE_BEAT_MS): Promise<AsyncGenerator<HouseEvent> | null> {
+export async function streamHouse(actor: Actor, input: Input): Promise<AsyncGenerator<HouseEvent> | null> {
   authorise(actor, 'see_batches');
   const over = new AbortController();
   const leave = takePlace(actor);
@@ -56,10 +59,10 @@ export async function streamHouse(actor: Actor, input: Input, beatMs = LIVE_BEAT
   const since = epoch === undefined ? null : { epoch, version: Number(version) };
   const own = { signal, ...(input.onEnd ? { onEnd: input.onEnd } : {}) };
   try {
-    const sources: AsyncGenerator<HouseEvent>[] = [changes(actor, since, own, beatMs)];
-    if (input.board) sources.push(await streamBoard(actor, own));
+    const sources: AsyncGenerator<HouseEvent>[] = [changes(actor, since, own)];
+    if (input.board) sources.push(await streamBoard(actor, own, NO_BEAT_MS));
     if (input.batchId !== undefined) {
-      const batch = await streamEvents(actor, { ...own, batchId: input.batchId, lastEventId: batchEvent });
+      const batch = await streamEvents(actor, { ...own, batchId: input.batchId, lastEventId: batchEvent }, NO_BEAT_MS);
       if (batch === null) {
         over.abort();
         return null;
@@ -92,7 +95,6 @@ async function* changes(
   actor: Actor,
   since: { epoch: string; version: number } | null,
   { signal: left, onEnd = () => {} }: Pick<Input, 'signal' | 'onEnd'>,
-  beatMs: number,
 ): AsyncGenerator<ChangedEvent> {
   if (left.aborted) return;
   const { pool } = db();
@@ -105,6 +107,7 @@ async function* changes(
   signal.addEventListener('abort', leave, { once: true });
   let seen = since?.epoch === mine.epoch ? since.version : null;
   let began = false;
+  let looked = mine.now;
   try {
     for (;;) {
       if (left.aborted) return;
@@ -125,8 +128,10 @@ async function* changes(
         began = true;
         continue;
       }
-      await sleepUntil(mine.waiting, beatMs, signal);
-      if (began && !signal.aborted && mine.version === seen && !mine.fault) yield { comment: 'still here' };
+      await sleepUntil(mine.waiting, LIVE_SILENT_MS, signal);
+      if (!began || signal.aborted || mine.fault || mine.version !== seen || mine.now === looked) continue;
+      looked = mine.now;
+      yield { comment: 'still here' };
     }
   } finally {
     signal.removeEventListener('abort', leave);
@@ -191,10 +196,10 @@ function begin(pool: House['pool']): House {
         mine.version += 1;
         mine.news = [...mine.news.slice(1 - NEWS_KEPT), { version: mine.version, ...news }];
       }
-      const first = mine.now === null;
       mine.now = now;
-      if (news || first) wakeAll(mine.waiting);
-      await sleep(Math.max(HOUSE_MS, (performance.now() - began) / READING_SHARE), undefined, { ref: false });
+      wakeAll(mine.waiting);
+      const rest = Math.min(LIVE_BEAT_MS, (performance.now() - began) / READING_SHARE);
+      await sleep(Math.max(HOUSE_MS, rest), undefined, { ref: false });
     }
     // At once, so that nobody sits down before a reader that is over.
     leave();
