@@ -1,9 +1,17 @@
 'use client';
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { ThemeProvider } from 'next-themes';
 import { type ReactNode, useState } from 'react';
 import { Toaster } from 'sonner';
+import { holdingRequests } from '#components/live/held-requests.ts';
+import { connection, onConnection } from '#components/ui/connection.ts';
+
+if (typeof window !== 'undefined') {
+  window.fetch = holdingRequests(window.fetch.bind(window), window.location.origin);
+  // Online means that the server answers: until it does, queries and mutations wait, and then go on.
+  onlineManager.setEventListener((setOnline) => onConnection(() => setOnline(connection().answers)));
+}
 
 /** What every page needs on the client: theme, query cache, toasts. */
 export function Providers({ children }: { children: ReactNode }) {

@@ -8,6 +8,7 @@ import type { JsonifiedClient } from '@orpc/openapi-client';
 import { OpenAPILink } from '@orpc/openapi-client/fetch';
 import { createTanstackQueryUtils } from '@orpc/tanstack-query';
 import { contract } from '#lib/api/contract.ts';
+import { NotSent } from './ui/connection.ts';
 import type { Outcome, Refusal } from './ui/outcome.ts';
 import { tellSignedOut } from './ui/signed-out.ts';
 
@@ -55,6 +56,7 @@ export function refusalOf(error: unknown): Refusal {
       ? { ...error.data, message: 'Your session has ended. Sign in again.' }
       : error.data;
   }
+  if (error instanceof NotSent) return { ok: false, code: 'not_sent', message: error.message };
   return {
     ok: false,
     code: 'unanswered',

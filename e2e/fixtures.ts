@@ -1,6 +1,6 @@
 /** What every story begins with: the API, people who are signed in, and an ear for what a person would call broken. */
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
-import { ADMIN, ADMIN_API_KEY, startProduct } from './product.ts';
+import { ADMIN, ADMIN_API_KEY, type Product, startProduct } from './product.ts';
 import { openRest, type Rest } from './rest.ts';
 
 export { ADMIN, expect };
@@ -18,25 +18,30 @@ type Fixtures = {
 };
 
 type Shared = {
+  running: Product;
   /** Where this worker's product answers. */
   product: string;
+  /** Kills its web server; another begins. */
+  endWeb: Product['endWeb'];
   /** The admin's session, made by hand once. */
   adminSession: Session;
 };
 
 export const test = base.extend<Fixtures, Shared>({
-  product: [
+  running: [
     // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures from the pattern
     async ({}, use) => {
       // One that runs already, for whoever works on the stories; else one is started.
-      const running = process.env.E2E_BASE_URL;
-      if (running) return use(running);
-      const { url, stop } = await startProduct();
-      await use(url);
-      await stop();
+      const url = process.env.E2E_BASE_URL;
+      if (url) return use({ url, endWeb: () => Promise.reject(new Error('It is not ours to end.')), stop: async () => {} });
+      const product = await startProduct();
+      await use(product);
+      await product.stop();
     },
     { scope: 'worker', timeout: 300_000 },
   ],
+  product: [async ({ running }, use) => use(running.url), { scope: 'worker' }],
+  endWeb: [async ({ running }, use) => use(running.endWeb), { scope: 'worker' }],
   baseURL: async ({ product }, use) => use(product),
   adminSession: [
     async ({ browser, product }, use) => {

@@ -169,7 +169,8 @@ test('A reviewer with pages open is disabled: the live page ends, the next act i
   const row = desk.getByRole('row').filter({ hasText: 'Dora' });
   await expect(row).toContainText('Disabled since');
 
-  await expect(live.getByText(/^Live view lost/)).toBeVisible();
+  await expect(live.getByText(/^Your session has ended/)).toBeVisible();
+  await expect(live.getByText(/What you see is from/)).toBeHidden();
   await decision(page).getByRole('button').first().click();
   await page.getByRole('dialog').getByRole('button').first().click();
   await expect(page.getByText(/^Your session has ended\. Nothing was done/)).toBeVisible();

@@ -1,14 +1,20 @@
 /** A product of its own for each of the runner's workers: its own port, database and people, over one build. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '#bin/test/free-port.ts';
 
 export const ADMIN = { email: 'admin@countersign.test', password: 'correct horse battery staple' };
 export const ADMIN_API_KEY = 'cs_e2e_0123456789abcdef0123456789abcdef';
 
-export type Product = { url: string; stop(): Promise<void> };
+export type Product = {
+  url: string;
+  /** Kills the web server; the start begins another. Resolves when the old one is gone. */
+  endWeb(): Promise<void>;
+  stop(): Promise<void>;
+};
 
 const START_MS = 240_000;
 const STOP_MS = 30_000;
@@ -45,7 +51,13 @@ export async function startProduct(): Promise<Product> {
     await stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, stop };
+  const url = `http://127.0.0.1:${port}`;
+  const endWeb = async () => {
+    const { pid } = JSON.parse(readFileSync(join(dataDir, 'web.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    while (lives(pid)) await sleep(20);
+  };
+  return { url, endWeb, stop };
 }
 
 async function untilReady(child: ChildProcess): Promise<void> {
@@ -72,4 +84,13 @@ async function end(child: ChildProcess): Promise<void> {
   const patience = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await gone;
   clearTimeout(patience);
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

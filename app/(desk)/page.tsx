@@ -1,81 +1,12 @@
 import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
-import { ReviewNext } from '#components/batches/review-next.tsx';
-import { DatabaseTrouble } from '#components/fleet/database-trouble.tsx';
-import { type NeedLine, NeedsYouList } from '#components/live/needs-you.tsx';
-import { ButtonLink } from '#components/ui/button.tsx';
-import { EmptyState } from '#components/ui/empty-state.tsx';
-import { formatNoun } from '#components/ui/format.ts';
-import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
-import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { Need } from '#lib/shapes/live.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
-import { Targets } from './targets.tsx';
+import { NeedsDesk } from './needs-desk.tsx';
 
 export const metadata: Metadata = { title: 'Needs you' };
 
 export default async function NeedsYouPage() {
   const actor = await requireActor('/');
-  const { targets, halts, doubts: uncertain, releases, checkpoints, count, trouble } = await readNeedsYou(actor);
-  const needs: NeedLine[] = [
-    ...halts.map((need) =>
-      line(need, 'halted', `Stopped: ${need.haltReason ? reasonWords(need.haltReason) : 'nothing is being sent.'}`),
-    ),
-    ...uncertain.map((need) => ({
-      ...line(need, 'uncertain', `${formatNoun(need.uncertain, 'requests')} went out and no answer came`),
-      href: `/batches/${need.batchId}?tab=uncertain`,
-    })),
-    ...releases.map((need) => line(need, 'awaiting_release', 'The first actions are done. Look at them, then release the rest.')),
-    ...checkpoints.map((need) => line(need, need.state, need.note ?? formatNoun(need.itemCount, need.noun))),
-  ];
-  const [next] = needs;
-  return (
-    <>
-      <PageHeader
-        title="Needs you"
-        meta={count === 0 ? undefined : `${formatNoun(count, 'questions')}, the most urgent first`}
-        actions={next ? <ReviewNext href={next.href} /> : null}
-      />
-      {trouble ? (
-        <div className="mb-4">
-          <DatabaseTrouble fault={trouble} />
-        </div>
-      ) : null}
-      {targets.length > 0 ? (
-        <div className="mb-6 flex flex-col gap-2">
-          <Targets incidents={targets} mayResume={may(actor, 'resume')} />
-        </div>
-      ) : null}
-      {needs.length > 0 ? (
-        <NeedsYouList needs={needs} />
-      ) : targets.length > 0 ? null : (
-        <EmptyState
-          title="Nothing waits for you"
-          text="A chunk appears here when it is classified, and an action when somebody has to answer for it."
-          action={
-            may(actor, 'upload') ? (
-              <ButtonLink href="/datasets" kind="primary">
-                Upload a dataset
-              </ButtonLink>
-            ) : null
-          }
-        />
-      )}
-    </>
-  );
-}
-
-function line(need: Need, state: NeedLine['state'], detail: string): NeedLine {
-  const { batchId, batchName, chunk, name, since } = need;
-  return {
-    id: `${batchId}:${chunk}:${state}`,
-    href: `/batches/${batchId}/chunks/${chunk}`,
-    batchId,
-    batchName,
-    name,
-    detail,
-    state,
-    since,
-  };
+  return <NeedsDesk needs={await readNeedsYou(actor)} may={{ resume: may(actor, 'resume'), upload: may(actor, 'upload') }} />;
 }

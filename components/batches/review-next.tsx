@@ -1,7 +1,8 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { type ButtonKind, ButtonLink } from '#components/ui/button.tsx';
+import { ButtonLink } from '#components/ui/button.tsx';
+import type { ButtonKind } from '#components/ui/button-look.ts';
 import { Kbd } from '#components/ui/kbd.tsx';
 import { useKeys } from '#components/ui/use-keys.ts';
 

@@ -1,5 +1,5 @@
 import { ReviewNext } from '#components/batches/review-next.tsx';
-import type { ButtonKind } from '#components/ui/button.tsx';
+import type { ButtonKind } from '#components/ui/button-look.ts';
 import { formatNoun } from '#components/ui/format.ts';
 import type { CheckpointView } from './checkpoint-view.ts';
 

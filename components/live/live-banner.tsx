@@ -1,23 +1,24 @@
 'use client';
 
-import { useEffect, useState } from 'react';
 import { Banner } from '#components/ui/banner.tsx';
-import { formatDuration } from '#components/ui/format.ts';
+import { useConnection } from '#components/ui/connection.ts';
+import { formatInstant } from '#components/ui/format.ts';
 
-/** Says that what is shown has stopped moving. `lostAt` is the browser's clock in ms, null while the stream lives. */
-export function LiveBanner({ lostAt }: { lostAt: number | null }) {
-  const [now, setNow] = useState<number | null>(null);
-  useEffect(() => {
-    if (lostAt === null) return setNow(null);
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, [lostAt]);
+/** Says that what is on the page may no longer be so, since when, and why. It goes by itself, and so does what waits. */
+export function LiveBanner() {
+  const { lostAt, answers, why, opening } = useConnection();
   if (lostAt === null) return null;
-  const ago = formatDuration(Math.max(0, ((now ?? lostAt) - lostAt) / 1000));
+  const told = why ?? (answers ? 'The live view is lost.' : 'The server does not answer.');
   return (
-    <Banner kind="warning">
-      Live view lost <span aria-live="off">{ago}</span> ago. Reconnecting…
+    <Banner kind="warning" className="sticky top-14 z-20 mb-4 shadow-float">
+      {told} What you see is from{' '}
+      <time dateTime={new Date(lostAt).toISOString()} title={formatInstant(new Date(lostAt).toISOString())}>
+        {CLOCK.format(lostAt)}
+      </time>
+      . This page comes back by itself.{opening ? ' The page that you asked for opens then.' : ''}
     </Banner>
   );
 }
+
+/** The clock on the person's wall. It is never drawn by the server, which knows another. */
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });

@@ -1,4 +1,4 @@
-import { buttonLook } from '#components/ui/button.tsx';
+import { buttonLook } from '#components/ui/button-look.ts';
 import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 
 type Props = { group: Pick<ShelfGroup, 'batchId' | 'category' | 'shelf'>; size?: 'normal' | 'small' };

@@ -1,32 +1,41 @@
+'use client';
+
 import Link from 'next/link';
 import type { ComponentProps, ReactNode } from 'react';
+import { type ButtonKind, buttonLook } from './button-look.ts';
 import { classes } from './classes.ts';
-
-export type ButtonKind = 'primary' | 'secondary' | 'danger' | 'ghost';
+import { useConnection } from './connection.ts';
 
 type Look = { kind?: ButtonKind; size?: 'normal' | 'small'; icon?: ReactNode };
 
-/** A button. While `pending` it keeps its width and its words, shows a spinner, and takes no second press. */
+/**
+ * A button. While `pending` it keeps its width and its words, shows a spinner, and takes no second press. One that can be `pending` sends something: while the
+ * server does not answer it takes no press at all, and says why.
+ */
 export function Button({
   kind = 'secondary',
   size = 'normal',
   icon,
-  pending = false,
+  pending,
   disabled,
   className,
   children,
   type = 'button',
   ...rest
 }: ComponentProps<'button'> & Look & { pending?: boolean }) {
+  const { answers } = useConnection();
+  const held = pending !== undefined && !answers;
   return (
     <button
       type={type}
       className={classes(buttonLook(kind, size), className)}
       disabled={disabled}
-      aria-disabled={pending || undefined}
+      data-held={held || undefined}
+      aria-disabled={pending || held || undefined}
       aria-busy={pending || undefined}
       {...rest}
-      {...(pending ? { onClick: (event) => event.preventDefault() } : {})}
+      {...(pending || held ? { onClick: (event) => event.preventDefault() } : {})}
+      {...(held ? { title: 'The server does not answer: nothing can be sent now.' } : {})}
     >
       {pending ? <Spinner /> : icon}
       {children}
@@ -48,23 +57,6 @@ export function ButtonLink({
       {icon}
       {children}
     </Link>
-  );
-}
-
-const LOOKS: Record<ButtonKind, string> = {
-  primary: 'bg-accent text-on-tone border-transparent hover:bg-accent/90',
-  secondary: 'bg-background text-text border-control hover:bg-sunken',
-  danger: 'bg-red text-on-tone border-transparent hover:bg-red/90',
-  ghost: 'bg-transparent text-text border-transparent hover:bg-sunken',
-};
-
-export function buttonLook(kind: ButtonKind, size: 'normal' | 'small'): string {
-  return classes(
-    'inline-flex shrink-0 items-center justify-center gap-2 rounded-md border font-medium whitespace-nowrap transition-colors select-none',
-    'disabled:cursor-not-allowed disabled:border-hairline disabled:bg-sunken disabled:text-muted aria-disabled:cursor-progress',
-    'pointer-coarse:min-h-11 pointer-coarse:min-w-11',
-    size === 'small' ? 'h-6 px-2 text-12' : 'h-8 px-3 text-13',
-    LOOKS[kind],
   );
 }
 

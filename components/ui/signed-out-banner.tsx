@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import { Banner } from './banner.tsx';
-import { buttonLook } from './button.tsx';
+import { buttonLook } from './button-look.ts';
 import { onSignedOut } from './signed-out.ts';
 
 /** The session ended under this page. What is on it stays: signing in happens in another tab, and coming back goes on. */

@@ -1,6 +1,7 @@
 'use client';
 
 import { useCallback, useRef, useState } from 'react';
+import { NotSent } from './connection.ts';
 import type { Outcome, Refusal } from './outcome.ts';
 import { tellSignedOut } from './signed-out.ts';
 
@@ -34,7 +35,8 @@ export function useAct<Input extends unknown[], Value>(act: (...input: Input) =>
   return { run, pending, refusal, forget };
 }
 
-function unanswered(): Refusal {
+function unanswered(fault: unknown): Refusal {
+  if (fault instanceof NotSent) return { ok: false, code: 'not_sent', message: fault.message };
   return {
     ok: false,
     code: 'unanswered',

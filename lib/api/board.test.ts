@@ -151,6 +151,17 @@ describe('an incident', () => {
   });
 });
 
+it('what waits for a person is told over all batches, as it is described', async () => {
+  const { batchId } = await seedBatch(pool, {
+    name: 'Waits',
+    chunks: [{ state: 'awaiting_review', items: [{ fields: { subject: 'a' }, category: 'noise' }] }],
+  });
+  const { status, body } = await ask('/needs-you');
+  expect(status).toBe(200);
+  expect(body.checkpoints).toContainEqual(expect.objectContaining({ batchId, batchName: 'Waits', chunk: 1, itemCount: 1 }));
+  expect(body.count).toBeGreaterThan(0);
+});
+
 it('the board comes as events: at once, and when it has changed', async () => {
   const left = new AbortController();
   const headers = { authorization: `Bearer ${KEY}` };

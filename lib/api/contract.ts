@@ -19,6 +19,7 @@ import {
 import { chunk, chunkState } from '#lib/shapes/chunks.ts';
 import { dataset, item, unreadableRow } from '#lib/shapes/datasets.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
+import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
 import { givenPlan, preview } from '#lib/shapes/plans.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
@@ -144,6 +145,13 @@ export const contract = oc.prefix('/api/v1').router({
     'This is for chunks that halted while they were executing. Actions that were not sent are never sent, and count as not executed. Open requests are settled first. Uncertain actions still need an answer.',
   ),
   retry: steer('retry', 'Retry the failed actions of'),
+  needsYou: {
+    read: get(
+      '/needs-you',
+      'Read what waits for a person',
+      'It is of all batches, the oldest batch first. It is empty for a reader who may not decide.',
+    ).output(needsYou),
+  },
   incidents: {
     list: get(
       '/incidents',

@@ -32,6 +32,7 @@ import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
 import { readWorkers } from '#lib/steps/fleet/read-workers.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
+import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
@@ -139,6 +140,7 @@ export const router = os.router({
   cancel: steer(cancel, 'cancel'),
   acceptRest: steer(acceptRest, 'acceptRest'),
   retry: steer(retry, 'retry'),
+  needsYou: { read: os.needsYou.read.handler(({ context }) => readNeedsYou(context.actor)) },
   incidents: {
     list: os.incidents.list.handler(async ({ context, input }) => ({
       items: await readIncidents(context.actor, input),

@@ -157,6 +157,7 @@ describe('events', () => {
   const each = it.each([
     ['of a batch', reviewed],
     ['of the board', async () => '/board/events'],
+    ['of everything', async () => '/events'],
   ]);
 
   each('%s end with the session that they were opened with, also for a reader who reads nothing', async (_, pathOf) => {
@@ -222,5 +223,7 @@ describe('events', () => {
 
   it('of a batch that is not there are a 404', async () => {
     expect((await get('/batches/00000000-0000-4000-8000-000000000000/events')).status).toBe(404);
+    expect((await get('/events?batch=00000000-0000-4000-8000-000000000000')).status).toBe(404);
+    for (const query of ['batch=1', 'board=1', 'topic=people']) expect((await get(`/events?${query}`)).status).toBe(400);
   });
 });

@@ -12,8 +12,9 @@ import { type Download, downloadDataset } from '#lib/steps/datasets/download-dat
 import { DOWNLOAD_FORMATS, DOWNLOAD_TYPES, UPLOAD_TYPES } from '#lib/steps/datasets/formats.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
-import { type BoardEvent, streamBoard } from '#lib/steps/live/live-board.ts';
-import { type BatchEvent, streamEvents } from '#lib/steps/live/stream-events.ts';
+import { streamBoard } from '#lib/steps/live/live-board.ts';
+import { type HouseEvent, streamHouse } from '#lib/steps/live/live-house.ts';
+import { streamEvents } from '#lib/steps/live/stream-events.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
@@ -208,12 +209,47 @@ export const streams: Stream[] = [
       return live(request, (signal, onEnd) => streamBoard(actor, { signal, onEnd }));
     },
   },
+  {
+    method: 'GET',
+    path: '/api/v1/events',
+    operation: {
+      operationId: 'events.follow',
+      summary: 'Follow everything, as a page does',
+      description:
+        'Server-sent events: `changed` names what lists show anew (`topics`, of those that the reader may see) and the batches that it is about (null: any of them), at most once a second. It holds nothing of what changed. With `batch` or `board`, the events of these too. With the Last-Event-ID of a lost connection the stream resumes from there.',
+      parameters: [
+        inQuery('batch', { type: 'string', format: 'uuid' }, 'The id of a batch to follow too.'),
+        inQuery('board', { type: 'string', enum: ['true'] }, 'Follow the live board too.'),
+        { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } },
+      ],
+      responses: {
+        200: {
+          description: 'Events until the client disconnects.',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
+      },
+    },
+    async answer(actor, request) {
+      const { batch, board } = asked(
+        request,
+        z.strictObject({ batch: z.uuid().optional(), board: z.literal('true').optional() }),
+      );
+      return live(request, async (signal, onEnd) => {
+        const events = await streamHouse(actor, {
+          ...{ batchId: batch, board: board !== undefined, lastEventId: request.headers.get('last-event-id') },
+          ...{ signal, onEnd },
+        });
+        if (!events) throw new CountersignError('not_found', 'There is no such batch.');
+        return events;
+      });
+    },
+  },
 ];
 
 /** Events as they come, until the reader leaves, or may no longer: `follow` says that by `onEnd`. */
 async function live(
   request: Request,
-  follow: (signal: AbortSignal, onEnd: () => void) => Promise<AsyncIterable<BatchEvent | BoardEvent>>,
+  follow: (signal: AbortSignal, onEnd: () => void) => Promise<AsyncIterable<HouseEvent>>,
 ): Promise<Response> {
   const [left, over] = [new AbortController(), new AbortController()];
   const events = await follow(AbortSignal.any([request.signal, left.signal]), () => over.abort());
@@ -221,7 +257,7 @@ async function live(
   return new Response(streamOf(written(events), request, { onLeave: () => left.abort(), over: over.signal }), { headers });
 }
 
-async function* written(events: AsyncIterable<BatchEvent | BoardEvent>): AsyncGenerator<Uint8Array> {
+async function* written(events: AsyncIterable<HouseEvent>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   yield encoder.encode(`retry: ${SSE_RECONNECT_MS}\n\n`);
   for await (const event of events) {

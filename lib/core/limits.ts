@@ -148,6 +148,16 @@ export const TAPE_TOLD = 20;
 export const RATE_WINDOW_MS = 10_000;
 export const LIVE_POLL_MS = 2_000;
 export const LIVE_HEARTBEAT_MS = 10_000;
+/**
+ * The stream that pages follow says after each look at the database that it is still there, so often at least while that answers at once. A page that
+ * hears nothing for LIVE_SILENT_MS has lost it.
+ */
+export const LIVE_BEAT_MS = 1_500;
+export const LIVE_SILENT_MS = 4_500;
+/** What changed anywhere is looked up so often at most by one process, however many follow it. */
+export const HOUSE_MS = 1_000;
+/** More batches than these that changed at once are told as "any". */
+export const HOUSE_BATCHES_NAMED_MAX = 100;
 /** How often those who follow streams are looked up again, in one question for all of them. */
 export const LIVE_REAUTHORISE_MS = 1_000;
 /** Of one web process; a key of a script counts as a person. */

@@ -33,7 +33,7 @@ const need = chunk.pick({ name: true, state: true, itemCount: true, haltReason: 
 });
 export type Need = z.infer<typeof need>;
 
-const needsYou = z.object({
+export const needsYou = z.object({
   /** targets that failed for everybody: one question each, whatever waits for it */
   targets: z.array(targetIncident),
   checkpoints: z.array(need),
@@ -46,3 +46,15 @@ const needsYou = z.object({
   trouble: z.enum(DATABASE_FAULTS).nullable(),
 });
 export type NeedsYou = z.infer<typeof needsYou>;
+
+/** What lists show. */
+export const LIVE_TOPICS = ['batches', 'datasets', 'tasks', 'people'] as const;
+export type LiveTopic = (typeof LIVE_TOPICS)[number];
+
+/** A hint, never the change itself: whoever shows one of these reads it again. */
+const changed = z.object({
+  topics: z.array(z.enum(LIVE_TOPICS)),
+  /** which batches; null: any of them */
+  batches: z.array(id).nullable(),
+});
+export type Changed = z.infer<typeof changed>;

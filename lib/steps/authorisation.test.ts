@@ -80,6 +80,7 @@ const ALLOWED: Record<string, string> = {
   startBatch: OPERATORS,
   streamBoard: OPERATORS,
   streamEvents: EVERYONE,
+  streamHouse: EVERYONE,
   undoBatch: OPERATORS,
   uploadDataset: OPERATORS,
   uploadSample: OPERATORS,

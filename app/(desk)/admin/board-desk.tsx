@@ -9,7 +9,6 @@ import { BoardTargets } from '#components/fleet/board-targets.tsx';
 import { BoardWorkers } from '#components/fleet/board-workers.tsx';
 import { DatabaseTrouble } from '#components/fleet/database-trouble.tsx';
 import { ClosedIncidents, IncidentList } from '#components/fleet/incident-list.tsx';
-import { LiveBanner } from '#components/live/live-banner.tsx';
 import { Disclosure } from '#components/ui/disclosure.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Board } from '#lib/shapes/board.ts';
@@ -20,12 +19,11 @@ type Props = { board: Board; may: { fleet: boolean; resume: boolean } };
 
 /** The house while one looks: what is wrong, what runs, what waits for whom. */
 export function BoardDesk({ board: initial, may }: Props) {
-  const { board, lostAt } = useLiveBoard(initial);
+  const board = useLiveBoard(initial);
   const { workers, batches, batchCount, queue, targets, database, incidents } = board;
   const resume = may.resume ? (id: string) => resumeIncidentAction({ id }) : null;
   return (
     <div className="flex min-w-0 flex-col gap-6">
-      <LiveBanner lostAt={lostAt} />
       {database.trouble ? <DatabaseTrouble fault={database.trouble} /> : null}
       {incidents.open.length > 0 ? (
         <Part

@@ -1,23 +1,23 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { useFollowed } from '#app/(desk)/use-changed.ts';
 import { queries } from '#components/api-client.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { ItemTable } from '#components/datasets/item-table.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 
-const LOOK_MS = 400;
 const FIRST_ROWS = 20;
 const NEWEST = 20;
 
-/** The first rows of a dataset and how many there are so far, looked at again and again while it arrives. */
+/** The first rows of a dataset and how many there are so far, while it arrives. */
 export function ArrivingRows({ id }: { id: string }) {
-  const look = { refetchInterval: LOOK_MS, retry: false };
+  useFollowed({ topics: ['datasets'] }, queries.datasets.key());
   // Found in the list, for until its first bytes are there nobody knows of it, and asking for it would be a fault.
-  const { data: newest } = useQuery({ ...queries.datasets.list.queryOptions({ input: { limit: NEWEST } }), ...look });
+  const { data: newest } = useQuery(queries.datasets.list.queryOptions({ input: { limit: NEWEST } }));
   const dataset = newest?.items.find((one) => one.id === id);
   const items = queries.datasets.items.queryOptions({ input: { id, limit: FIRST_ROWS } });
-  const { data: page } = useQuery({ ...items, ...look, enabled: dataset !== undefined });
+  const { data: page } = useQuery({ ...items, enabled: dataset !== undefined });
   if (!dataset || !page || page.items.length === 0) return null;
   return (
     <section aria-label="First rows" className="flex flex-col gap-2">

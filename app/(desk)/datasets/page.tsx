@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
 import { DatasetTable } from '#components/datasets/dataset-table.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
@@ -21,6 +22,7 @@ export default async function DatasetsPage({ searchParams }: { searchParams: Pro
   const { items, next } = await readDatasets(actor, { cursor: (await searchParams).cursor });
   return (
     <>
+      <Follow shows={{ topics: ['datasets'] }} />
       <PageHeader title="Datasets" />
       <div className="flex flex-col gap-8">
         {may(actor, 'upload') ? (

@@ -1,5 +1,7 @@
+import Form from 'next/form';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
+import { Follow } from '#app/(desk)/follow.tsx';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { DownloadLink } from '#components/shelf/download-link.tsx';
 import { groupHref, type RestoreOf } from '#components/shelf/group.ts';
@@ -38,6 +40,7 @@ export async function OpenGroup({ actor, group: key, search, cursor, restore }: 
   const next = page.next && `${groupHref(key)}&${new URLSearchParams({ ...(search ? { search } : {}), cursor: page.next })}`;
   return (
     <>
+      <Follow shows={{ topics: ['batches'] }} />
       <PageHeader
         above={
           <>
@@ -106,7 +109,7 @@ export async function OpenGroup({ actor, group: key, search, cursor, restore }: 
 
 function Search({ group: { batchId, category, shelf }, search }: { group: Key; search: string | undefined }) {
   return (
-    <form action="/shelf" className="flex max-w-md items-end gap-2">
+    <Form action="/shelf" className="flex max-w-md items-end gap-2">
       <input type="hidden" name="batch" value={batchId} />
       <input type="hidden" name="category" value={category} />
       <input type="hidden" name="shelf" value={shelf} />
@@ -114,6 +117,6 @@ function Search({ group: { batchId, category, shelf }, search }: { group: Key; s
         <Input type="search" name="search" defaultValue={search} placeholder="Search these items" maxLength={200} />
       </Field>
       <Button type="submit">Find</Button>
-    </form>
+    </Form>
   );
 }

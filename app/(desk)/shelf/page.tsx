@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Undo } from '#app/(desk)/batches/[id]/undo.tsx';
+import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
 import type { RestoreOf } from '#components/shelf/group.ts';
 import { ShelfList } from '#components/shelf/shelf-list.tsx';
@@ -18,6 +19,9 @@ import { readTakenBack } from '#lib/steps/shelf/read-taken-back.ts';
 import { OpenGroup } from './open-group.tsx';
 
 export const metadata: Metadata = { title: 'Shelf' };
+
+/** An undo is a batch of its own. */
+const ALL = { topics: ['batches'] } as const;
 
 type Query = { batch?: string; category?: string; shelf?: string; search?: string; cursor?: string };
 
@@ -36,6 +40,7 @@ export default async function ShelfPage({ searchParams }: { searchParams: Promis
   const { items, next } = await listShelf(actor, { cursor });
   return (
     <>
+      <Follow shows={ALL} />
       <PageHeader title="Shelf" meta="what batches put away and nobody has restored" />
       {items.length > 0 ? (
         <>
@@ -60,6 +65,7 @@ async function OfBatch({ actor, batchId, cursor, restore }: Of) {
   if (taken === null) notFound();
   return (
     <>
+      <Follow shows={ALL} />
       <PageHeader above={<AllOfIt />} title={`Shelf · ${taken.batchName}`} />
       {items.length > 0 ? (
         <div className="flex flex-col gap-3">

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
 import { FollowUpList } from '#components/tasks/follow-up-list.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
@@ -9,12 +10,16 @@ import { finishFollowUpAction } from './actions.ts';
 
 export const metadata: Metadata = { title: 'Tasks' };
 
+/** An undo of a batch takes its tasks back. */
+const SHOWN = { topics: ['tasks', 'batches'] } as const;
+
 export default async function TasksPage({ searchParams }: { searchParams: Promise<{ cursor?: string }> }) {
   const actor = await requireActor('/tasks');
   const { cursor } = await searchParams;
   const { items, next } = await listFollowUps(actor, { open: true, ...(cursor ? { cursor } : {}) });
   return (
     <>
+      <Follow shows={SHOWN} />
       <PageHeader title="Tasks" meta="what batches left for people to do" />
       {items.length > 0 ? (
         <>

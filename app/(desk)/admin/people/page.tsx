@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
 import { InvitationList } from '#components/people/invitation-list.tsx';
 import { InviteForm } from '#components/people/invite-form.tsx';
@@ -26,6 +27,7 @@ export default async function PeoplePage() {
   const able = people.filter(({ disabledAt }) => disabledAt === null).length;
   return (
     <>
+      <Follow shows={{ topics: ['people'] }} />
       <PageHeader title="People" meta={`${formatCount(able)} ${able === 1 ? 'person' : 'people'} can sign in`} />
       <div className="flex flex-col gap-8">
         <PeopleList people={people} onRole={changeRoleAction} onDisable={disablePersonAction} onEnable={enablePersonAction} />

@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '#app/(desk)/batches/actions.ts';
+import { Follow } from '#app/(desk)/follow.tsx';
 import { Targets } from '#app/(desk)/targets.tsx';
 import { BatchHeader } from '#components/batches/batch-header.tsx';
 import { BatchProgress } from '#components/batches/batch-progress.tsx';
@@ -13,7 +14,6 @@ import { SumLine } from '#components/batches/sum-line.tsx';
 import { ChunkTable } from '#components/chunks/chunk-table.tsx';
 import { DatabaseTrouble } from '#components/fleet/database-trouble.tsx';
 import { Unattended } from '#components/fleet/unattended.tsx';
-import { LiveBanner } from '#components/live/live-banner.tsx';
 import { Tape } from '#components/live/tape.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { Banner } from '#components/ui/banner.tsx';
@@ -45,11 +45,13 @@ type Props = {
 };
 
 const RELIST_MS = 500;
+/** Tabs that the server draws, and whose lists grow as the batch goes. */
+const DRAWN: readonly string[] = ['receipts', 'task'];
 
 /** A batch while one looks: what has been sent, what has not, and what waits for whom. */
 export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children }: Props) {
   const router = useRouter();
-  const { batch, lostAt } = useLiveBatch(initial);
+  const batch = useLiveBatch(initial);
   const batchId = batch.id;
   const retry = useAct(() => acted(retryAction({ batchId })));
   const { needs, sum, chunks, targets } = batch;
@@ -144,7 +146,6 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           </>
         }
       />
-      <LiveBanner lostAt={lostAt} />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
       <BatchProgress batch={batch} />
       <SumLine sum={sum} />
@@ -200,6 +201,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
       ) : null}
       <ChunkGrid batchId={batchId} chunks={chunks} noun={batch.noun} groups={batch.groups} />
       <TabLinks label="Parts of the batch" tabs={tabs} />
+      {listed || DRAWN.includes(tab) ? <Follow shows={{ batch: batchId }} /> : null}
       {tab === 'chunks' ? (
         <div className="grid min-w-0 gap-6 xl:grid-cols-[minmax(0,1.5fr)_minmax(0,1fr)]">
           <div className="min-w-0">

@@ -7,10 +7,9 @@ const EVENTS: LiveEvents<BatchSnapshot> = {
   progress: (before, event) => merged(before, event as BatchProgress),
 };
 
-/** The batch as it is now; `lostAt` as of `useLive`. */
-export function useLiveBatch(initial: BatchSnapshot): { batch: BatchSnapshot; lostAt: number | null } {
-  const { data, lostAt } = useLive(`/api/v1/batches/${initial.id}/events`, initial, EVENTS);
-  return { batch: data, lostAt };
+/** The batch as it is now. */
+export function useLiveBatch(initial: BatchSnapshot): BatchSnapshot {
+  return useLive({ batch: initial.id }, initial, EVENTS);
 }
 
 function merged(before: BatchSnapshot, progress: BatchProgress): BatchSnapshot {

@@ -34,14 +34,13 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
   const [name, setName] = useState(() => `Classify ${withoutEnding(dataset.name)}`);
   const [plan, setPlan] = useState(draft);
   const settled = useSettled(plan, TYPING_MS);
-  const { data, isPlaceholderData, failureReason } = useQuery({
+  const { data, isPlaceholderData, failureReason, fetchStatus } = useQuery({
     ...queries.batches.preview.queryOptions({ input: { body: { datasetId: dataset.id, plan: settled } } }),
     // What was counted last stays on the screen while the next is counted, or can't be.
     placeholderData: (before) => before,
-    // A refusal is an answer; silence is asked again until the server is back.
+    // A refusal is an answer; silence is asked again, and once it is known that the server is away, when it is back.
     retry: (_, reason) => refusalOf(reason).code === 'unanswered',
     retryDelay: UNANSWERED_MS,
-    networkMode: 'always',
   });
   const [valid, setValid] = useState(data);
   useEffect(() => {
@@ -49,7 +48,7 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
   }, [data]);
   const shown = data ?? valid;
   const refusal = failureReason ? refusalOf(failureReason) : null;
-  const silent = refusal?.code === 'unanswered';
+  const silent = refusal?.code === 'unanswered' || fetchStatus === 'paused';
 
   const create = async (start: boolean): Promise<Outcome> => {
     const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start });
@@ -81,10 +80,12 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
           preview={shown ? shownPreview(shown) : null}
           previewing={settled !== plan || data === undefined || isPlaceholderData}
           previewError={
-            refusal
+            refusal || silent
               ? {
-                  message: silent ? 'The server does not answer. Asking again. What you typed is kept.' : refusal.message,
-                  problems: refusal.problems ?? [],
+                  message: silent
+                    ? 'The server does not answer. Asking again. What you typed is kept.'
+                    : (refusal?.message ?? ''),
+                  problems: refusal?.problems ?? [],
                 }
               : null
           }

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
+import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { FieldProfile } from '#components/datasets/field-profile.tsx';
@@ -13,7 +14,6 @@ import { TabLinks } from '#components/ui/tab-links.tsx';
 import { may } from '#lib/auth/authorise.ts';
 import { readDataset, readItems, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
 import { DatasetRows } from './dataset-rows.tsx';
-import { RefreshWhile } from './refresh-while.tsx';
 
 export const metadata: Metadata = { title: 'Dataset' };
 
@@ -64,7 +64,7 @@ export default async function DatasetPage({ params, searchParams }: Props) {
           }}
         />
       ) : null}
-      {receiving ? <RefreshWhile /> : null}
+      {receiving ? <Follow shows={{ topics: ['datasets'] }} /> : null}
       {dataset.state === 'failed' ? <UploadFailed reason={dataset.reason ?? 'The upload did not finish.'} /> : null}
       <TabLinks label="Parts of the dataset" tabs={tabs} />
       <FieldLabelsOf labels={dataset.labels}>

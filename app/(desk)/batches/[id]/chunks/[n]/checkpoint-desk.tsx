@@ -1,5 +1,6 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect } from 'react';
 import { Undo } from '#app/(desk)/batches/[id]/undo.tsx';
@@ -12,7 +13,8 @@ import {
   resumeIncidentAction,
   retryAction,
 } from '#app/(desk)/batches/actions.ts';
-import { api, asOutcome } from '#components/api-client.ts';
+import { useChanged, useRefresh } from '#app/(desk)/use-changed.ts';
+import { api, asOutcome, queries } from '#components/api-client.ts';
 import { Checkpoint } from '#components/checkpoints/checkpoint.tsx';
 import type {
   Alike,
@@ -26,23 +28,8 @@ import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { CHUNK_SETTLED, type ChunkState } from '#lib/core/lifecycle.ts';
+import { CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 
-/**
- * How often the page follows a chunk: closely where it goes on by itself, and now and then where somebody else may answer what it
- * asks. A review is never refreshed under the person who reads it: a stale decision is refused and says what changed. What was signed stays as it is.
- */
-const FOLLOW_MS: Partial<Record<ChunkState, number>> = {
-  queued: 700,
-  classifying: 700,
-  approved: 700,
-  executing: 700,
-  awaiting_second: 3000,
-  awaiting_release: 3000,
-  unresolved: 3000,
-  paused: 3000,
-  halted: 3000,
-};
 /** Fields that name who an item comes from, best first. */
 const SENDER_FIELDS = ['from', 'sender', 'email', 'author'];
 const ALIKE_MAX = 500;
@@ -55,12 +42,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
   const ofChunk = { id: batch.id, n: chunk.number };
   const reload = useCallback(() => router.refresh(), [router]);
 
-  useEffect(() => {
-    const every = FOLLOW_MS[chunk.state];
-    if (every === undefined) return;
-    const timer = setInterval(reload, every);
-    return () => clearInterval(timer);
-  }, [chunk.state, reload]);
+  useFollowedChunk(view);
 
   const undoable =
     view.may.undo &&
@@ -159,4 +141,21 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
     if (outcome.ok) reload();
     return outcome;
   }
+}
+
+/**
+ * Reads the page again when its batch has changed. A review is not read again under the person who reads it, for a decision signs what is on the screen: a
+ * stale one is refused and says what changed. Only that somebody else has decided ends it.
+ */
+function useFollowedChunk({ batch, chunk }: Pick<CheckpointView, 'batch' | 'chunk'>): void {
+  const refresh = useRefresh();
+  const reviewing = chunk.state === 'awaiting_review';
+  // The page of the list that begins after the chunk before it.
+  const input = { id: batch.id, cursor: String(chunk.number - 1), limit: 1 };
+  const { data, refetch } = useQuery({ ...queries.chunks.list.queryOptions({ input }), enabled: reviewing, gcTime: 0 });
+  useChanged({ batch: batch.id }, reviewing ? refetch : refresh);
+  const state = data?.items.find(({ number }) => number === chunk.number)?.state;
+  useEffect(() => {
+    if (reviewing && state !== undefined && state !== 'awaiting_review') void refresh();
+  }, [reviewing, state, refresh]);
 }

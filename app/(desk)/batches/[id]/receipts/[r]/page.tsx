@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Undo } from '#app/(desk)/batches/[id]/undo.tsx';
+import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
 import { ReceiptStory } from '#components/receipts/receipt-story.tsx';
 import { UndoneReceipt } from '#components/receipts/undone-receipt.tsx';
@@ -29,6 +30,7 @@ export default async function ReceiptPage({ params }: Props) {
   const undoable = may(actor, 'undo') && receipts.at(-1)?.result === 'succeeded' && links !== null && links.undoneBy.length === 0;
   return (
     <>
+      <Follow shows={{ batch: id }} />
       <PageHeader
         above={
           <Link href={`/batches/${id}?tab=receipts`} className="hover:text-text">
