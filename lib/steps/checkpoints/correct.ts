@@ -2,11 +2,14 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { CORRECTED_MANIFEST_ITEMS_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { assertUnfinished, lockChunks, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { categoryCounts, correctClassifications } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -19,7 +22,8 @@ const input = z.strictObject({
 
 export type CorrectInput = z.input<typeof input>;
 /**
- * Moves items to other categories and raises the chunk's revision, which makes every decision on an older screen stale (I5).
+ * Moves items to other categories and raises the chunk's revision, which makes every decision on an older screen stale (I5). The answer has the digest of
+ * what the chunk is now, built under the lock of the corrections: whoever made them can decide on it without reading the checkpoint anew.
  *
  * @throws CountersignError `invalid` (no such category, an item of another chunk), `conflict` (the chunk is not awaiting review), `not_found`.
  */
@@ -62,10 +66,16 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
         [row.id, changed.length],
       );
     }
+    const { digest, problems } =
+      row.itemCount > CORRECTED_MANIFEST_ITEMS_MAX
+        ? { digest: null, problems: [] }
+        : await currentManifest(tx, { chunkId: row.id, batchId, datasetId: batch.datasetId, plan: batch.plan }, requestBuilder);
     return {
       revision: row.revision + Number(changed.length > 0),
       changed: changed.length,
       counts: await categoryCounts(tx, row.id),
+      digest,
+      problems,
     };
   });
   announce(pool, batchId, { chunk: number, kind: 'corrected' });
