@@ -1,5 +1,6 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useRef } from 'react';
@@ -21,7 +22,7 @@ import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { NextPage } from '#components/ui/next-page.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { TabLinks } from '#components/ui/tab-links.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { UndoLinks } from '#components/undo/undo-links.tsx';
 import { BATCH_RETRIABLE, CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
@@ -50,9 +51,9 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
   const router = useRouter();
   const { batch, lostAt } = useLiveBatch(initial);
   const batchId = batch.id;
-  const retry = useAct(() => acted(retryAction({ batchId })));
+  const retry = useMutation(writing(['batches', batchId, 'retry'], () => acted(retryAction({ batchId }))));
   const { needs, sum, chunks, targets } = batch;
-  const resumeHalted = useAct(() => acted(resumeAction({ batchId })));
+  const resumeHalted = useMutation(writing(['batches', batchId, 'resume'], () => acted(resumeAction({ batchId }))));
   // A chunk is tried again once it has ended: what halted is resumed first.
   const ended =
     sum.failed > 0 && (batch.groups !== null || chunks.some(({ state, counts }) => state === 'done' && counts.failed > 0));
@@ -119,6 +120,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
       <BatchHeader
         batch={{
           ...{
+            id: batchId,
             name: batch.name,
             state: batch.state,
             says: batch.says,
@@ -168,7 +170,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           kind="danger"
           actions={
             may.resume && batch.state === 'running' ? (
-              <Button pending={resumeHalted.pending} onClick={() => void resumeHalted.run()}>
+              <Button pending={resumeHalted.isPending} onClick={() => resumeHalted.mutate()}>
                 Resume {formatNoun(needs.halts, 'chunks')}
               </Button>
             ) : null
@@ -178,7 +180,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
             {halts.length === 1 ? `Stopped: ${halts[0]}` : `${formatNoun(needs.halts, 'chunks')} stopped.`}
           </span>{' '}
           Nothing of {needs.halts === 1 ? 'that chunk' : 'them'} is being sent. Safe until morning.
-          {needs.doubts > 0 ? ` Resuming never repeats what is uncertain.` : ''} {resumeHalted.refusal?.message}
+          {needs.doubts > 0 ? ` Resuming never repeats what is uncertain.` : ''} {resumeHalted.error?.message}
         </Banner>
       ) : null}
       {ended && may.retry && BATCH_RETRIABLE.includes(batch.state) ? (
@@ -187,14 +189,14 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           actions={
             <>
               {tab === 'failed' ? null : <ButtonLink href={`/batches/${batchId}?tab=failed`}>See why</ButtonLink>}
-              <Button pending={retry.pending} onClick={() => void retry.run()}>
+              <Button pending={retry.isPending} onClick={() => retry.mutate()}>
                 Retry the {formatCount(sum.failed)} that failed
               </Button>
             </>
           }
         >
           {formatNoun(sum.failed, 'actions')} failed. Nothing was changed by {sum.failed === 1 ? 'it' : 'them'}.{' '}
-          {retry.refusal?.message}
+          {retry.error?.message}
         </Banner>
       ) : null}
       <ChunkGrid batchId={batchId} chunks={chunks} noun={batch.noun} groups={batch.groups} />
