@@ -36,7 +36,7 @@ export function writing<Input = void, Value = unknown>(
 }
 
 /** The value of an answer; throws `Refused` where there is none. */
-export async function answered<Value>(answer: Promise<Outcome<Value>>): Promise<Value> {
+async function answered<Value>(answer: Promise<Outcome<Value>>): Promise<Value> {
   const outcome = await answer.catch(unanswered);
   if (outcome.ok) return outcome.value;
   throw new Refused(outcome);
