@@ -76,6 +76,23 @@ test('A correction of what somebody else decided meanwhile is taken back, and th
   expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([24, 6]);
 });
 
+test('A decision on what somebody else decided meanwhile is refused where it was pressed, and the page shows what was decided', async ({
+  desk: page,
+  rest,
+}) => {
+  const { id } = await open(page, rest, 'Decided before');
+  await rest.approve(id, 1);
+  await rest.untilChunk(id, 1, 'awaiting_release');
+  await page.getByRole('button', { name: 'More decisions' }).click();
+  await page.getByRole('menuitem', { name: 'Close without executing…' }).click();
+  const question = page.getByRole('dialog');
+  await question.getByRole('button', { name: 'Close without executing' }).click();
+  await expect(question.getByRole('alert')).toContainText(/^Chunk 1 is awaiting.release by now\. Nothing was decided\.$/);
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('region', { name: 'The first receipts' }).getByRole('listitem')).toHaveCount(3);
+  await expect(decision(page)).toBeHidden();
+});
+
 test('Corrections in a row keep their order, however slow the first is', async ({ desk: page, rest }) => {
   const { id, rows } = await open(page, rest, 'In a row');
   const held = gate();
@@ -199,7 +216,7 @@ test('All items of a category are read on while one scrolls, searched, and moved
   });
   await page.keyboard.press('s');
   const list = page.getByRole('listbox', { name: 'Items in noise' });
-  await expect(list.getByRole('option').first()).toContainText('mail 2 ');
+  await expect(list.getByRole('option').first()).toContainText('mail 1confidence');
   await list.focus();
   for (let pages = 1; pages <= 3; pages += 1) {
     await page.keyboard.press('End');
@@ -217,7 +234,7 @@ test('All items of a category are read on while one scrolls, searched, and moved
   await expect(list.getByRole('option')).toHaveCount(1);
   await expect(list.getByRole('option')).toContainText('mail 299');
   await page.getByRole('searchbox').fill('');
-  await expect(list.getByRole('option').first()).toContainText('mail 2 ');
+  await expect(list.getByRole('option').first()).toContainText('mail 1confidence');
   expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 239, keep: 61 });
 });
 

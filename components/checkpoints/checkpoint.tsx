@@ -227,7 +227,8 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
           }
         />
       ) : (
-        <GoOnBar view={view} acts={acts} />
+        // What was refused because somebody else decided first is said where it was pressed.
+        <GoOnBar view={view} acts={acts} error={decision.asking === null && chunk.state !== 'awaiting_release' ? error : null} />
       )}
 
       <DecisionDialogs

@@ -74,22 +74,27 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, erro
               ? `not looked at yet: ${unseen.join(', ')}`
               : 'every acting category was looked at'}
       </p>
-      {error ? (
-        <p role="alert" className="w-full text-red">
-          {error}
-        </p>
-      ) : null}
+      <ErrorLine error={error} />
       {offer}
     </fieldset>
   );
 }
 
 /** Where nothing is to be decided here: where to go on, and what can be done with the chunk as a whole. */
-export function GoOnBar({ view, acts }: { view: CheckpointView; acts: ReactNode }) {
+export function GoOnBar({ view, acts, error }: { view: CheckpointView; acts: ReactNode; error: string | null }) {
   return (
     <div className={ACTION_BAR}>
       <NextChunk view={view} kind={ASKS_HERE.includes(view.chunk.state) ? 'secondary' : 'primary'} />
       {acts}
+      <ErrorLine error={error} />
     </div>
   );
+}
+
+function ErrorLine({ error }: { error: string | null }) {
+  return error ? (
+    <p role="alert" className="w-full text-red">
+      {error}
+    </p>
+  ) : null;
 }

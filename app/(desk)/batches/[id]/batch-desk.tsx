@@ -6,6 +6,7 @@ import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '#app/(desk)/batches/actions.ts';
 import { Targets } from '#app/(desk)/targets.tsx';
+import { useActed } from '#app/(desk)/use-acted.ts';
 import { BatchHeader } from '#components/batches/batch-header.tsx';
 import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
 import { ReviewNext } from '#components/batches/review-next.tsx';
@@ -20,7 +21,6 @@ import { Banner } from '#components/ui/banner.tsx';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { NextPage } from '#components/ui/next-page.tsx';
-import type { Outcome } from '#components/ui/outcome.ts';
 import { TabLinks } from '#components/ui/tab-links.tsx';
 import { writing } from '#components/ui/writing.ts';
 import { UndoLinks } from '#components/undo/undo-links.tsx';
@@ -51,6 +51,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
   const router = useRouter();
   const { batch, lostAt } = useLiveBatch(initial);
   const batchId = batch.id;
+  const acted = useActed();
   const retry = useMutation(writing(['batches', batchId, 'retry'], () => acted(retryAction({ batchId }))));
   const { needs, sum, chunks, targets } = batch;
   const resumeHalted = useMutation(writing(['batches', batchId, 'resume'], () => acted(resumeAction({ batchId }))));
@@ -108,12 +109,6 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
     }, RELIST_MS);
     return () => clearTimeout(timer);
   }, [listedNow, router]);
-
-  async function acted(answer: Promise<Outcome>): Promise<Outcome> {
-    const outcome = await answer;
-    if (outcome.ok) router.refresh();
-    return outcome;
-  }
 
   return (
     <div className="flex flex-col gap-3">

@@ -1,10 +1,9 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useRouter } from 'next/navigation';
 import { answerUncertainAction, retryAction } from '#app/(desk)/batches/actions.ts';
+import { useActed } from '#app/(desk)/use-acted.ts';
 import { MorePages } from '#components/ui/more-pages.tsx';
-import type { Outcome } from '#components/ui/outcome.ts';
 import { useFirstPage } from '#components/ui/use-first-page.ts';
 import { UncertainList } from '#components/uncertain/uncertain-list.tsx';
 import { type UncertainPage, uncertainPages } from '#components/uncertain/uncertain-pages.ts';
@@ -13,15 +12,10 @@ type Props = { batchId: string; first: UncertainPage; mayAnswer: boolean; mayRet
 
 /** The uncertain actions of a batch, with their answers. */
 export function Uncertain({ batchId, first, mayAnswer, mayRetry }: Props) {
-  const router = useRouter();
+  const acted = useActed();
   const options = uncertainPages(batchId, first);
   const pages = useInfiniteQuery(options);
   useFirstPage(options.queryKey, first);
-  const acted = async <Value,>(answer: Promise<Outcome<Value>>): Promise<Outcome<Value>> => {
-    const outcome = await answer;
-    if (outcome.ok) router.refresh();
-    return outcome;
-  };
   return (
     <div>
       <UncertainList

@@ -12,12 +12,12 @@ import {
   resumeIncidentAction,
   retryAction,
 } from '#app/(desk)/batches/actions.ts';
+import { useActed } from '#app/(desk)/use-acted.ts';
 import { Checkpoint } from '#components/checkpoints/checkpoint.tsx';
 import type { CheckpointView, DecisionInput } from '#components/checkpoints/checkpoint-view.ts';
 import { StopButtons } from '#components/chunks/stop-buttons.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
-import type { Outcome } from '#components/ui/outcome.ts';
 import { CHUNK_SETTLED, type ChunkState } from '#lib/core/lifecycle.ts';
 
 /**
@@ -42,6 +42,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
   const { batch, chunk } = view;
   const which = { batchId: batch.id, chunk: chunk.number };
   const reload = useCallback(() => router.refresh(), [router]);
+  const acted = useActed();
 
   useEffect(() => {
     const every = FOLLOW_MS[chunk.state];
@@ -56,12 +57,10 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
     chunk.counts.done > 0 &&
     view.categories.some(({ action }) => action?.effect === 'undoable');
 
-  const onDecide = async ({ digest, revision, seen, ...answers }: DecisionInput): Promise<Outcome> => {
+  const onDecide = ({ digest, revision, seen, ...answers }: DecisionInput) => {
     const chunks = [{ number: chunk.number, digest, revision, seen }];
-    const outcome = await decideAction({ batchId: batch.id, chunks, ...answers });
     // A stale one leaves the screen as it was: the banner says what changed, and shows it when asked.
-    if (outcome.ok) reload();
-    return outcome;
+    return acted(decideAction({ batchId: batch.id, chunks, ...answers }));
   };
 
   return (
@@ -72,8 +71,8 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
       onReload={reload}
       {...(view.may.resume
         ? {
-            onResume: () => reloaded(resumeAction(which)),
-            onResumeTarget: (id: string) => reloaded(resumeIncidentAction({ id })),
+            onResume: () => acted(resumeAction(which)),
+            onResumeTarget: (id: string) => acted(resumeIncidentAction({ id })),
           }
         : {})}
       acts={
@@ -82,8 +81,8 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
             batchId={batch.id}
             chunk={chunk}
             batchState={batch.state}
-            onPause={view.may.pause ? () => reloaded(pauseAction(which)) : null}
-            onStop={view.may.cancel ? () => reloaded(cancelAction(which)) : null}
+            onPause={view.may.pause ? () => acted(pauseAction(which)) : null}
+            onStop={view.may.cancel ? () => acted(cancelAction(which)) : null}
           />
           {chunk.counts.done > 0 && archives(view.categories) ? (
             <ButtonLink href={`/shelf?batch=${batch.id}`}>On the shelf</ButtonLink>
@@ -93,14 +92,8 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
           ) : null}
         </>
       }
-      {...(view.may.acceptRest ? { onAcceptRest: () => reloaded(acceptRestAction(which)) } : {})}
-      {...(view.may.retry ? { onRetry: () => reloaded(retryAction(which)) } : {})}
+      {...(view.may.acceptRest ? { onAcceptRest: () => acted(acceptRestAction(which)) } : {})}
+      {...(view.may.retry ? { onRetry: () => acted(retryAction(which)) } : {})}
     />
   );
-
-  async function reloaded(answer: Promise<Outcome>): Promise<Outcome> {
-    const outcome = await answer;
-    if (outcome.ok) reload();
-    return outcome;
-  }
 }
