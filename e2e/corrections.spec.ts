@@ -218,14 +218,11 @@ test('All items of a category are read on while one scrolls, searched, and moved
   const list = page.getByRole('listbox', { name: 'Items in noise' });
   await expect(list.getByRole('option').first()).toContainText('mail 1confidence');
   await list.focus();
-  for (let pages = 1; pages <= 3; pages += 1) {
-    await page.keyboard.press('End');
-    await expect.poll(() => asked.length).toBeGreaterThanOrEqual(Math.min(3, pages + 1));
-  }
   await expect(async () => {
     await page.keyboard.press('End');
-    await expect(list.getByRole('option', { selected: true })).toContainText('mail 300');
+    await expect(list.getByRole('option', { selected: true })).toContainText('mail 300', { timeout: 1_000 });
   }).toPass();
+  expect(asked).toHaveLength(3);
   await page.keyboard.press('2');
   await expect(list.getByRole('option', { selected: true })).toContainText('→ keep');
   await expect(decision(page)).not.toContainText('Saving');
