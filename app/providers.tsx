@@ -1,11 +1,12 @@
 'use client';
 
-import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { onlineManager, QueryClientProvider } from '@tanstack/react-query';
 import { ThemeProvider } from 'next-themes';
 import { type ReactNode, useState } from 'react';
 import { Toaster } from 'sonner';
 import { holdingRequests } from '#components/live/held-requests.ts';
 import { connection, onConnection } from '#components/ui/connection.ts';
+import { makeQueryClient } from '#components/ui/query-client.ts';
 
 if (typeof window !== 'undefined') {
   window.fetch = holdingRequests(window.fetch.bind(window), window.location.origin);
@@ -13,14 +14,9 @@ if (typeof window !== 'undefined') {
   onlineManager.setEventListener((setOnline) => onConnection(() => setOnline(connection().answers)));
 }
 
-/** What every page needs on the client: theme, query cache, toasts. */
+/** What every page needs on the client: theme, toasts, and a query cache for those that nobody is signed in on. */
 export function Providers({ children }: { children: ReactNode }) {
-  const [queryClient] = useState(
-    () =>
-      new QueryClient({
-        defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true }, mutations: { retry: false } },
-      }),
-  );
+  const [queryClient] = useState(makeQueryClient);
   return (
     <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
       <QueryClientProvider client={queryClient}>

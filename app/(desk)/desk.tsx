@@ -1,24 +1,29 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useMemo } from 'react';
+import { toast } from 'sonner';
 import { signOutAction } from '#app/session-actions.ts';
 import { queries } from '#components/api-client.ts';
 import { LiveBanner } from '#components/live/live-banner.tsx';
 import { AppShell, type NavItem, type ShellPerson } from '#components/ui/app-shell.tsx';
+import { writing } from '#components/ui/writing.ts';
 import { useFollowed } from './use-changed.ts';
 
 /** The shell with its one act: leaving. It follows the server for every page: how much waits for the person, and whether the view is lost. */
 export function Desk({ nav, person, children }: { nav: NavItem[]; person: ShellPerson; children: ReactNode }) {
   const router = useRouter();
-  const leave = useCallback(async () => {
-    // Without an answer nobody knows whether they are: they stay here, where it is said why.
-    const left = await signOutAction().catch(() => null);
-    if (left === null) return;
-    router.replace('/sign-in');
-    router.refresh();
-  }, [router]);
+  const { mutate } = useMutation({
+    ...writing(['session', 'sign-out'], () => signOutAction()),
+    onSuccess: () => {
+      router.replace('/sign-in');
+      router.refresh();
+    },
+    // The menu that was pressed is closed by now.
+    onError: ({ message }) => toast.error(message),
+  });
+  const leave = useCallback(() => mutate(), [mutate]);
   useFollowed({ topics: ['batches'] }, queries.needsYou.key());
   const { data: needs } = useQuery({ ...queries.needsYou.read.queryOptions(), select: ({ count }) => count, gcTime: 0 });
   const counted = useMemo(

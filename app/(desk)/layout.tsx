@@ -3,6 +3,7 @@ import { personOfPage } from '#app/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { Desk } from './desk.tsx';
+import { OwnCache } from './own-cache.tsx';
 
 /** The frame of every page behind the sign-in. What a role can't use is not offered; the steps refuse it all the same. */
 export default async function DeskLayout({ children }: { children: ReactNode }) {
@@ -23,8 +24,10 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
     ...(may(actor, 'see_fleet') ? [{ href: '/admin', label: 'Admin' }] : []),
   ];
   return (
-    <Desk nav={nav} person={{ name: actor.name, role: actor.role, email }}>
-      {children}
-    </Desk>
+    <OwnCache key={actor.id}>
+      <Desk nav={nav} person={{ name: actor.name, role: actor.role, email }}>
+        {children}
+      </Desk>
+    </OwnCache>
   );
 }

@@ -1,5 +1,6 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { batchLook } from '#components/chunks/state.ts';
 import { Button } from '#components/ui/button.tsx';
@@ -8,14 +9,14 @@ import { formatCount, formatDuration, formatNoun } from '#components/ui/format.t
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { batchMay } from '#lib/core/lifecycle.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
 import type { Rights } from '#lib/shapes/people.ts';
 import { stopWords } from './words.ts';
 
 type Props = {
-  batch: Pick<BatchView, 'name' | 'state' | 'says' | 'datasetName' | 'noun' | 'itemCount' | 'rate' | 'etaSeconds'> &
+  batch: Pick<BatchView, 'id' | 'name' | 'state' | 'says' | 'datasetName' | 'noun' | 'itemCount' | 'rate' | 'etaSeconds'> &
     Pick<BatchView['sum'], 'inFlight' | 'waiting'>;
   /** what this person's role lets them do */
   may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel' | 'decide'>;
@@ -30,16 +31,12 @@ type Props = {
 /** Name, state, speed, and the two things a worried person looks for: pause and stop. */
 export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, more }: Props) {
   const [stopping, setStopping] = useState(false);
-  const start = useAct(onStart);
-  const pause = useAct(onPause);
-  const resume = useAct(onResume);
-  const cancel = useAct(onCancel);
+  const start = useMutation(writing(['batches', batch.id, 'start'], onStart));
+  const pause = useMutation(writing(['batches', batch.id, 'pause'], onPause));
+  const resume = useMutation(writing(['batches', batch.id, 'resume'], onResume));
+  const cancel = useMutation(writing(['batches', batch.id, 'cancel'], onCancel));
   const { state } = batch;
-  const refusal = start.refusal ?? pause.refusal ?? resume.refusal;
-
-  const stop = async () => {
-    if ((await cancel.run()).ok) setStopping(false);
-  };
+  const refusal = start.error ?? pause.error ?? resume.error;
 
   return (
     <>
@@ -58,17 +55,17 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
         actions={
           <>
             {batchMay('start', state) && may.start ? (
-              <Button kind="primary" onClick={start.run} pending={start.pending}>
+              <Button kind="primary" onClick={() => start.mutate()} pending={start.isPending}>
                 Start
               </Button>
             ) : null}
             {batchMay('pause', state) && may.pause ? (
-              <Button onClick={pause.run} pending={pause.pending}>
+              <Button onClick={() => pause.mutate()} pending={pause.isPending}>
                 Pause
               </Button>
             ) : null}
             {batchMay('resume', state) && may.resume ? (
-              <Button kind="primary" onClick={resume.run} pending={resume.pending}>
+              <Button kind="primary" onClick={() => resume.mutate()} pending={resume.isPending}>
                 Resume
               </Button>
             ) : null}
@@ -90,9 +87,9 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
         confirm="Stop sending"
         cancel="Keep running"
         kind="danger"
-        pending={cancel.pending}
-        error={cancel.refusal?.message ?? null}
-        onConfirm={stop}
+        pending={cancel.isPending}
+        error={cancel.error?.message ?? null}
+        onConfirm={() => cancel.mutate(undefined, { onSuccess: () => setStopping(false) })}
       />
     </>
   );

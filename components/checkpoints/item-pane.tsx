@@ -15,7 +15,7 @@ type Props = Pick<ItemListProps, 'category' | 'selected' | 'categoryOf' | 'accep
   showAll: boolean;
   search: string;
   searchBox: RefObject<HTMLInputElement | null>;
-  items: { pending: boolean; error: string | null; next: string | null; more: () => void; retry: () => void };
+  items: { pending: boolean; error: string | null; more: (() => void) | undefined; retry: () => void };
   onShowAll: (all: boolean) => void;
   onSearch: (text: string) => void;
 };
@@ -89,7 +89,7 @@ export function ItemPane({
           category={category}
           observe={observe}
           onSelect={onSelect}
-          onEnd={showAll && items.next !== null ? items.more : undefined}
+          onEnd={showAll ? items.more : undefined}
         />
       ) : (
         <div className="p-4">

@@ -1,16 +1,18 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { stopWords } from '#components/batches/words.ts';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { BATCH_UNFINISHED, type BatchState, CHUNK_HELD, CHUNK_PAUSABLE } from '#lib/core/lifecycle.ts';
 import { waitingOf } from '#lib/core/receipts/sum.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 
 type Props = {
+  batchId: string;
   chunk: ChunkRow;
   batchState: BatchState;
   /** null for whoever may not */
@@ -19,10 +21,10 @@ type Props = {
 };
 
 /** Pause and stop for one chunk, while it sends or would send more. */
-export function StopButtons({ chunk, batchState, onPause, onStop }: Props) {
+export function StopButtons({ batchId, chunk, batchState, onPause, onStop }: Props) {
   const [asking, setAsking] = useState(false);
-  const pause = useAct(async () => onPause?.() ?? ({ ok: true, value: null } as const));
-  const stop = useAct(async () => onStop?.() ?? ({ ok: true, value: null } as const));
+  const pause = useMutation(writing(['chunks', batchId, chunk.number, 'pause'], onPause));
+  const stop = useMutation(writing(['chunks', batchId, chunk.number, 'stop'], onStop));
   const { name, state, stopping, counts } = chunk;
   const pausable = CHUNK_PAUSABLE.includes(state);
   const over = !BATCH_UNFINISHED.includes(batchState);
@@ -32,14 +34,14 @@ export function StopButtons({ chunk, batchState, onPause, onStop }: Props) {
   return (
     <>
       {onPause && pausable && stopping === null && batchState === 'running' ? (
-        <Button onClick={() => void pause.run()} pending={pause.pending}>
+        <Button onClick={() => pause.mutate()} pending={pause.isPending}>
           Pause this chunk
         </Button>
       ) : null}
       {onStop ? <Button onClick={() => setAsking(true)}>Stop this chunk…</Button> : null}
-      {pause.refusal ? (
+      {pause.error ? (
         <span role="alert" className="text-red">
-          {pause.refusal.message}
+          {pause.error.message}
         </span>
       ) : null}
       <ConfirmDialog
@@ -50,11 +52,9 @@ export function StopButtons({ chunk, batchState, onPause, onStop }: Props) {
         confirm="Stop sending"
         cancel="Keep it"
         kind="danger"
-        pending={stop.pending}
-        error={stop.refusal?.message ?? null}
-        onConfirm={async () => {
-          if ((await stop.run()).ok) setAsking(false);
-        }}
+        pending={stop.isPending}
+        error={stop.error?.message ?? null}
+        onConfirm={() => stop.mutate(undefined, { onSuccess: () => setAsking(false) })}
       />
     </>
   );

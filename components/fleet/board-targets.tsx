@@ -1,5 +1,6 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
@@ -9,7 +10,7 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { BoardTarget } from '#lib/shapes/board.ts';
 import type { TargetIncident } from '#lib/shapes/fleet.ts';
 
@@ -66,7 +67,7 @@ export function BoardTargets({ targets, onPause, onResume }: Props) {
           <Cell align="end">
             {breaker ? (
               onResume && !breaker.probing ? (
-                <Resume target={target} onResume={() => onResume(breaker.id)} />
+                <Resume target={target} incidentId={breaker.id} onResume={onResume} />
               ) : null
             ) : onPause && target !== '' ? (
               <Pause target={target} onPause={(why) => onPause(target, why)} />
@@ -103,16 +104,24 @@ function msWords(ms: number | null): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-function Resume({ target, onResume }: { target: string; onResume: () => Promise<Outcome> }) {
-  const resume = useAct(onResume);
+function Resume({
+  target,
+  incidentId,
+  onResume,
+}: {
+  target: string;
+  incidentId: string;
+  onResume: (incidentId: string) => Promise<Outcome>;
+}) {
+  const resume = useMutation(writing(['incidents', incidentId, 'resume'], () => onResume(incidentId)));
   return (
     <>
-      <Button size="small" pending={resume.pending} onClick={() => void resume.run()} aria-label={`Resume ${target}`}>
+      <Button size="small" pending={resume.isPending} onClick={() => resume.mutate()} aria-label={`Resume ${target}`}>
         Resume
       </Button>
-      {resume.refusal ? (
+      {resume.error ? (
         <span role="alert" className="block text-red">
-          {resume.refusal.message}
+          {resume.error.message}
         </span>
       ) : null}
     </>
@@ -122,12 +131,14 @@ function Resume({ target, onResume }: { target: string; onResume: () => Promise<
 function Pause({ target, onPause }: { target: string; onPause: (why: string) => Promise<Outcome> }) {
   const [open, setOpen] = useState(false);
   const [why, setWhy] = useState('');
-  const pause = useAct(() => onPause(why));
-  const confirm = async () => {
-    if (!(await pause.run()).ok) return;
-    setOpen(false);
-    setWhy('');
-  };
+  const pause = useMutation(writing(['targets', target, 'pause'], onPause));
+  const confirm = () =>
+    pause.mutate(why, {
+      onSuccess: () => {
+        setOpen(false);
+        setWhy('');
+      },
+    });
   return (
     <>
       <Button size="small" onClick={() => setOpen(true)} aria-label={`Pause ${target}…`}>
@@ -140,10 +151,10 @@ function Pause({ target, onPause }: { target: string; onPause: (why: string) => 
         description="No batch sends to it until somebody resumes it. Requests in flight get their outcome. Classifying, reviewing and sending to other targets continue."
         confirm="Pause this target"
         cancel="Keep sending"
-        pending={pause.pending}
+        pending={pause.isPending}
         disabled={why.trim() === ''}
-        error={pause.refusal?.message ?? null}
-        onConfirm={() => void confirm()}
+        error={pause.error?.message ?? null}
+        onConfirm={confirm}
       >
         <Field label="Why? Whoever resumes it reads this.">
           <Input value={why} onChange={(event) => setWhy(event.target.value)} maxLength={500} autoComplete="off" />

@@ -1,5 +1,6 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useState } from 'react';
 import { chunkLook } from '#components/chunks/state.ts';
@@ -11,7 +12,7 @@ import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { BoardWorker } from '#lib/shapes/board.ts';
 
 const LOOKS: Record<BoardWorker['state'], StateLook> = {
@@ -111,11 +112,8 @@ function Chunks({ chunks }: Pick<BoardWorker, 'chunks'>) {
 function EndWorker({ worker, onEnd }: { worker: BoardWorker; onEnd: End }) {
   const [open, setOpen] = useState(false);
   const wish = worker.state === 'draining' ? 'stop' : 'drain';
-  const end = useAct(() => onEnd(worker.id, wish));
+  const end = useMutation(writing(['workers', worker.id, wish], () => onEnd(worker.id, wish)));
   const words = endWords(worker, wish);
-  const confirm = async () => {
-    if ((await end.run()).ok) setOpen(false);
-  };
   return (
     <>
       <Button size="small" onClick={() => setOpen(true)} aria-label={`${words.button} process ${worker.pid}`}>
@@ -129,9 +127,9 @@ function EndWorker({ worker, onEnd }: { worker: BoardWorker; onEnd: End }) {
         confirm={words.confirm}
         cancel="Keep it"
         kind={wish === 'stop' ? 'danger' : 'primary'}
-        pending={end.pending}
-        error={end.refusal?.message ?? null}
-        onConfirm={() => void confirm()}
+        pending={end.isPending}
+        error={end.error?.message ?? null}
+        onConfirm={() => end.mutate(undefined, { onSuccess: () => setOpen(false) })}
       />
     </>
   );

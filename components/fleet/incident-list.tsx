@@ -1,11 +1,12 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { Button } from '#components/ui/button.tsx';
 import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant, RelativeTime } from '#components/ui/relative-time.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { adviceFor } from '#lib/core/fleet/incident-kinds.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { Incident } from '#lib/shapes/fleet.ts';
@@ -33,10 +34,10 @@ const RESUMED_BY_HAND: readonly Incident['kind'][] = ['halted', 'mismatch', 'tar
 
 function OpenIncident({ incident, onAcknowledge, onResume }: { incident: Incident } & Acts) {
   const { id, kind, message, openedAt, acknowledged, target } = incident;
-  const acknowledge = useAct(() => onAcknowledge?.(id) ?? NOTHING);
-  const resume = useAct(() => onResume?.(id) ?? NOTHING);
+  const acknowledge = useMutation(writing(['incidents', id, 'acknowledge'], onAcknowledge && (() => onAcknowledge(id))));
+  const resume = useMutation(writing(['incidents', id, 'resume'], onResume && (() => onResume(id))));
   const tried = target?.probing ?? false;
-  const refusal = acknowledge.refusal ?? resume.refusal;
+  const refusal = acknowledge.error ?? resume.error;
   return (
     <li className="flex flex-wrap items-start gap-x-4 gap-y-2 px-3 py-2">
       <span className="flex min-w-0 flex-1 basis-72 items-start gap-2">
@@ -64,12 +65,12 @@ function OpenIncident({ incident, onAcknowledge, onResume }: { incident: Inciden
       </span>
       <span className="flex flex-wrap gap-2">
         {onResume && RESUMED_BY_HAND.includes(kind) && !tried ? (
-          <Button kind="primary" pending={resume.pending} onClick={() => void resume.run()}>
+          <Button kind="primary" pending={resume.isPending} onClick={() => resume.mutate()}>
             Resume
           </Button>
         ) : null}
         {onAcknowledge && !acknowledged ? (
-          <Button pending={acknowledge.pending} onClick={() => void acknowledge.run()}>
+          <Button pending={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
             Acknowledge
           </Button>
         ) : null}
@@ -77,8 +78,6 @@ function OpenIncident({ incident, onAcknowledge, onResume }: { incident: Inciden
     </li>
   );
 }
-
-const NOTHING: Promise<Outcome> = Promise.resolve({ ok: true, value: null });
 
 /** Those that are over, the last one first. */
 export function ClosedIncidents({ incidents }: { incidents: Incident[] }) {

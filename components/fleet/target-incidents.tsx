@@ -1,11 +1,12 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { TargetIncident } from '#lib/shapes/fleet.ts';
 
 type Props = {
@@ -21,14 +22,14 @@ export function TargetIncidents({ incidents, onResume }: Props) {
 
 function TargetBanner({ incident, onResume }: { incident: TargetIncident; onResume: Props['onResume'] }) {
   const { id, probing, paused, message, since, chunks, actions, batches } = incident;
-  const resume = useAct(() => onResume?.(id) ?? Promise.resolve({ ok: true, value: null }));
+  const resume = useMutation(writing(['incidents', id, 'resume'], onResume && (() => onResume(id))));
   const waiting = `${formatNoun(chunks, 'chunks')} with ${formatNoun(actions, 'actions')} in ${formatNoun(batches, 'batches')}`;
   return (
     <Banner
       kind={probing || paused ? 'warning' : 'danger'}
       actions={
         onResume && !probing ? (
-          <Button kind="primary" pending={resume.pending} onClick={() => void resume.run()}>
+          <Button kind="primary" pending={resume.isPending} onClick={() => resume.mutate()}>
             Resume
           </Button>
         ) : null
@@ -47,9 +48,9 @@ function TargetBanner({ incident, onResume }: { incident: TargetIncident; onResu
           {onResume ? '' : ' An operator or an admin can resume it.'}
         </>
       )}
-      {resume.refusal ? (
+      {resume.error ? (
         <span role="alert" className="block text-red">
-          {resume.refusal.message}
+          {resume.error.message}
         </span>
       ) : null}
     </Banner>

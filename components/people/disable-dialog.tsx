@@ -1,8 +1,9 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
 
 type Props = {
@@ -13,8 +14,8 @@ type Props = {
 
 /** Before somebody is put out: what ends at once, and what runs on. */
 export function DisableDialog({ person, onClose, onDisable }: Props) {
-  const disable = useAct(onDisable);
   const { id, name, email } = person;
+  const disable = useMutation(writing(['people', id, 'disable'], () => onDisable({ personId: id })));
   return (
     <ConfirmDialog
       open
@@ -23,11 +24,9 @@ export function DisableDialog({ person, onClose, onDisable }: Props) {
       description={`${email} can't sign in until an admin enables the account again.`}
       confirm={`Disable ${name}`}
       kind="danger"
-      pending={disable.pending}
-      error={disable.refusal?.message ?? null}
-      onConfirm={async () => {
-        if ((await disable.run({ personId: id })).ok) onClose();
-      }}
+      pending={disable.isPending}
+      error={disable.error?.message ?? null}
+      onConfirm={() => disable.mutate(undefined, { onSuccess: onClose })}
     >
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2">
         <dt className="font-medium">Ends at once</dt>

@@ -1,9 +1,10 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { Button } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant } from '#components/ui/relative-time.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { InvitationRow } from '#lib/shapes/people.ts';
 
 type Props = {
@@ -13,7 +14,7 @@ type Props = {
 
 /** The links that are out. A withdrawn one opens nothing any more. */
 export function InvitationList({ invitations, onWithdraw }: Props) {
-  const withdraw = useAct(onWithdraw);
+  const withdraw = useMutation(writing(['people', 'withdraw'], onWithdraw));
   return (
     <>
       {invitations.length > 0 ? (
@@ -24,8 +25,8 @@ export function InvitationList({ invitations, onWithdraw }: Props) {
               <Button
                 size="small"
                 aria-label={`Withdraw the invitation for ${email}`}
-                pending={withdraw.pending}
-                onClick={() => void withdraw.run({ email })}
+                pending={withdraw.isPending && withdraw.variables.email === email}
+                onClick={() => withdraw.mutate({ email })}
               >
                 Withdraw
               </Button>
@@ -33,9 +34,9 @@ export function InvitationList({ invitations, onWithdraw }: Props) {
           ))}
         </ul>
       ) : null}
-      {withdraw.refusal ? (
+      {withdraw.error ? (
         <p role="alert" className="text-red">
-          {withdraw.refusal.message}
+          {withdraw.error.message}
         </p>
       ) : null}
     </>

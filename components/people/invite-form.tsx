@@ -1,10 +1,11 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import { LinkToHandOver } from './link-to-hand-over.tsx';
 import { ROLE_WORDS } from './roles.ts';
@@ -18,20 +19,25 @@ export function InviteForm({
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('reviewer');
   const [made, setMade] = useState<{ email: string; link: string } | null>(null);
-  const invite = useAct(onInvite);
+  const invite = useMutation(writing(['people', 'invite'], onInvite));
   return (
     <form
       className="flex max-w-2xl flex-col gap-3"
-      onSubmit={async (event) => {
+      onSubmit={(event) => {
         event.preventDefault();
-        const outcome = await invite.run({ email, role });
-        if (!outcome.ok) return;
-        setMade({ email, link: outcome.value.link });
-        setEmail('');
+        invite.mutate(
+          { email, role },
+          {
+            onSuccess: ({ link }) => {
+              setMade({ email, link });
+              setEmail('');
+            },
+          },
+        );
       }}
     >
       <div className="grid grid-cols-1 items-start gap-3 sm:grid-cols-[1fr_16rem]">
-        <Field label="Mail address" error={invite.refusal?.message}>
+        <Field label="Mail address" error={invite.error?.message}>
           <Input type="email" required autoComplete="off" value={email} onChange={(event) => setEmail(event.target.value)} />
         </Field>
         <Field label="Role" hint={ROLE_WORDS[role]}>
@@ -43,7 +49,7 @@ export function InviteForm({
         </Field>
       </div>
       <div>
-        <Button type="submit" kind="primary" pending={invite.pending}>
+        <Button type="submit" kind="primary" pending={invite.isPending}>
           Make an invitation link
         </Button>
       </div>

@@ -1,5 +1,6 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Select } from '#components/ui/field.tsx';
@@ -7,7 +8,7 @@ import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
 import { DisableDialog } from './disable-dialog.tsx';
@@ -23,9 +24,9 @@ type Props = {
 /** The people, what each may do, and who is kept out. Nobody changes their own role or disables themselves. */
 export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
   const [leaving, setLeaving] = useState<PersonRow | null>(null);
-  const change = useAct(onRole);
-  const enable = useAct(onEnable);
-  const refusal = change.refusal ?? enable.refusal;
+  const change = useMutation(writing(['people', 'role'], onRole));
+  const enable = useMutation(writing(['people', 'enable'], onEnable));
+  const refusal = change.error ?? enable.error;
   return (
     <div className="flex flex-col gap-2">
       <Table
@@ -54,7 +55,7 @@ export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
                 <Field label={`Role of ${person.name}`} hideLabel className="w-36">
                   <Select
                     value={person.role}
-                    onChange={(event) => void change.run({ personId: person.id, role: event.target.value as Role })}
+                    onChange={(event) => change.mutate({ personId: person.id, role: event.target.value as Role })}
                   >
                     {ROLES.map((role) => (
                       <option key={role}>{role}</option>
@@ -74,8 +75,8 @@ export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
                   <Button
                     size="small"
                     aria-label={`Enable ${person.name}`}
-                    pending={enable.pending}
-                    onClick={() => void enable.run({ personId: person.id })}
+                    pending={enable.isPending && enable.variables.personId === person.id}
+                    onClick={() => enable.mutate({ personId: person.id })}
                   >
                     Enable
                   </Button>

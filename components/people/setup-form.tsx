@@ -1,11 +1,12 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input } from '#components/ui/field.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { EntryFrame } from './entry-frame.tsx';
 
 type Props = {
@@ -22,17 +23,17 @@ export function SetupForm({ title, text, email: given, passwordCharsMin, action 
   const [name, setName] = useState('');
   const [email, setEmail] = useState(given ?? '');
   const [password, setPassword] = useState('');
-  const setup = useAct(action);
-  const problemOf = (field: string) => setup.refusal?.problems?.find(({ path }) => path === field)?.message;
+  const setup = useMutation(writing(['session', 'setup'], action));
+  const problemOf = (field: string) => setup.error?.refusal.problems?.find(({ path }) => path === field)?.message;
   // What has a field of its own is told there.
-  const elsewhere = ['name', 'email', 'password'].some(problemOf) ? null : setup.refusal?.message;
+  const elsewhere = ['name', 'email', 'password'].some(problemOf) ? null : setup.error?.message;
   return (
     <EntryFrame title={title} text={text}>
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          void setup.run({ name, email, password });
+          setup.mutate({ name, email, password });
         }}
       >
         <Field label="Your name" hint="Receipts of your decisions carry this name." error={problemOf('name')}>
@@ -61,7 +62,7 @@ export function SetupForm({ title, text, email: given, passwordCharsMin, action 
           />
         </Field>
         {elsewhere ? <Banner kind="danger">{elsewhere}</Banner> : null}
-        <Button type="submit" kind="primary" pending={setup.pending}>
+        <Button type="submit" kind="primary" pending={setup.isPending || setup.isSuccess}>
           Continue
         </Button>
       </form>

@@ -1,24 +1,25 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input } from '#components/ui/field.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { EntryFrame } from './entry-frame.tsx';
 
 /** Sign in. The caller goes on to the page that was asked for once `action` says yes. */
 export function SignInForm({ action }: { action: (input: { email: string; password: string }) => Promise<Outcome> }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const signIn = useAct(action);
+  const signIn = useMutation(writing(['session', 'sign-in'], action));
   return (
     <EntryFrame title="Sign in">
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          void signIn.run({ email, password });
+          signIn.mutate({ email, password });
         }}
       >
         <Field label="Mail address">
@@ -31,7 +32,7 @@ export function SignInForm({ action }: { action: (input: { email: string; passwo
             onChange={(event) => setEmail(event.target.value)}
           />
         </Field>
-        <Field label="Password" error={signIn.refusal?.message}>
+        <Field label="Password" error={signIn.error?.message}>
           <Input
             type="password"
             name="password"
@@ -41,7 +42,7 @@ export function SignInForm({ action }: { action: (input: { email: string; passwo
             onChange={(event) => setPassword(event.target.value)}
           />
         </Field>
-        <Button type="submit" kind="primary" pending={signIn.pending}>
+        <Button type="submit" kind="primary" pending={signIn.isPending || signIn.isSuccess}>
           Continue
         </Button>
       </form>

@@ -1,5 +1,6 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
 import { useFieldLabel, useLabelled } from '#components/datasets/field-labels.tsx';
@@ -9,7 +10,7 @@ import { Disclosure } from '#components/ui/disclosure.tsx';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
@@ -56,14 +57,16 @@ export function PlanEditor({
   onStart,
   onSave,
 }: Props) {
-  const start = useAct(onStart);
-  const save = useAct(onSave);
+  const start = useMutation(writing(['batches', 'create', 'start'], onStart));
+  const save = useMutation(writing(['batches', 'create', 'save'], onSave));
   const { faults, tell } = useFaults();
   const label = useFieldLabel();
   const labelled = useLabelled();
   const schema = useMemo(() => planSchemaOnPage(forms), [forms]);
   const problems = previewError?.problems ?? preview?.problems ?? [];
-  const refusal = start.refusal ?? save.refusal;
+  const refusal = start.error ?? save.error;
+  // Once it is made the page leaves for it, and nothing more is made here.
+  const made = start.isSuccess || save.isSuccess;
   const blocked = faults.length > 0 || problems.length > 0 || previewError !== null;
   const ready = !blocked && !previewing && preview !== null;
 
@@ -72,7 +75,7 @@ export function PlanEditor({
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready) void start.run();
+          if (ready && !made) start.mutate();
         }}
         className="flex flex-col gap-4"
         aria-busy={previewing}
@@ -158,10 +161,10 @@ export function PlanEditor({
 
         <div className="sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6">
           {/* Until the preview of what was typed last is here they wait, so that nothing starts that was not shown. */}
-          <Button kind="primary" type="submit" pending={start.pending || (!blocked && !ready)} disabled={blocked}>
+          <Button kind="primary" type="submit" pending={start.isPending || made || (!blocked && !ready)} disabled={blocked}>
             {startWords(preview, dataset)}
           </Button>
-          <Button kind="ghost" onClick={() => void save.run()} pending={save.pending} disabled={!ready}>
+          <Button kind="ghost" onClick={() => save.mutate()} pending={save.isPending || made} disabled={!ready}>
             Save plan
           </Button>
           <ToMend plan={plan} forms={forms} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />

@@ -2,11 +2,11 @@ import Link from 'next/link';
 import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
-import type { ReceiptRow } from '#lib/shapes/receipts.ts';
+import type { ReceiptListed } from '#lib/shapes/receipts.ts';
 import { receiptLook } from './look.ts';
 
 /** Receipts as rows, in the order in which they were committed. */
-export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts: ReceiptRow[] }) {
+export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts: ReceiptListed[] }) {
   return (
     <Table
       caption="Receipts"

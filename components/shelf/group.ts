@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 
 /** The button that restores a group; null for whoever may not. */
-export type RestoreOf = (group: ShelfGroup, size?: 'small') => ReactNode;
+export type RestoreOf = (group: ShelfGroup) => ReactNode;
 
 /** The page that lists its items. */
 export function groupHref({ batchId, category, shelf }: Pick<ShelfGroup, 'batchId' | 'category' | 'shelf'>): string {

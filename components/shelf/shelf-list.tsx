@@ -20,7 +20,7 @@ export function ShelfList({ groups, restore }: { groups: ShelfGroup[]; restore: 
           </h2>
           <ul className="rounded-md border border-hairline">
             {own.map((group) => (
-              <GroupLine key={`${group.category}\n${group.shelf}`} group={group} restore={restore(group, 'small')} />
+              <GroupLine key={`${group.category}\n${group.shelf}`} group={group} restore={restore(group)} />
             ))}
           </ul>
         </li>

@@ -1,11 +1,12 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant } from '#components/ui/relative-time.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { FollowUp } from '#lib/shapes/tasks.ts';
 
 /** Follow-up tasks that batches created; a press says it is done. */
@@ -22,7 +23,7 @@ export function FollowUpList({ tasks, onDone }: { tasks: FollowUp[]; onDone: (ta
 }
 
 function FollowUpLine({ task, onDone }: { task: FollowUp; onDone: (task: { id: string }) => Promise<Outcome> }) {
-  const done = useAct(onDone);
+  const done = useMutation(writing(['tasks', task.id, 'finish'], () => onDone({ id: task.id })));
   return (
     <li className="flex items-start gap-3 border-b border-hairline px-3 py-2 last:border-b-0">
       <div className="min-w-0 flex-1">
@@ -34,16 +35,16 @@ function FollowUpLine({ task, onDone }: { task: FollowUp; onDone: (task: { id: s
           </Link>{' '}
           · <Instant iso={task.at} />
         </p>
-        {done.refusal ? (
+        {done.error ? (
           <p role="alert" className="text-red">
-            {done.refusal.message}
+            {done.error.message}
           </p>
         ) : null}
       </div>
       {task.doneAt ? (
         <span className="text-12 text-muted">done</span>
       ) : (
-        <Button size="small" onClick={() => void done.run({ id: task.id })} pending={done.pending}>
+        <Button size="small" onClick={() => done.mutate()} pending={done.isPending}>
           Done
         </Button>
       )}

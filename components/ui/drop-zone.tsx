@@ -1,5 +1,6 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { Upload } from 'lucide-react';
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
 import { Banner } from './banner.tsx';
@@ -8,6 +9,7 @@ import { classes } from './classes.ts';
 import { formatBytes, formatShare } from './format.ts';
 import { Progress } from './progress.tsx';
 import { type UploadProgress, upload } from './upload.ts';
+import { writing } from './writing.ts';
 
 type Props = {
   /** where the bytes go, for this file: `/api/v1/datasets?name=…` */
@@ -29,29 +31,35 @@ type Transfer = { name: string; progress: UploadProgress; cancel: AbortControlle
 export function DropZone({ urlFor, accept, title, hint, other, onDone, onRefused }: Props) {
   const [over, setOver] = useState(false);
   const [transfer, setTransfer] = useState<Transfer | null>(null);
-  const [refused, setRefused] = useState<string | null>(null);
+  const sending = useMutation(
+    writing(['upload'], ({ url, file, cancel }: { url: string; file: File; cancel: AbortController }) =>
+      upload(url, file, {
+        signal: cancel.signal,
+        onProgress: (progress) => setTransfer({ name: file.name, progress, cancel }),
+      }),
+    ),
+  );
   const input = useRef<HTMLInputElement>(null);
 
-  const send = async (files: FileList | null) => {
+  const send = (files: FileList | null) => {
     const file = files?.[0];
     if (!file || transfer) return;
     const cancel = new AbortController();
-    setRefused(null);
     setTransfer({ name: file.name, progress: { sent: 0, total: file.size }, cancel });
-    const answer = await upload(urlFor(file), file, {
-      signal: cancel.signal,
-      onProgress: (progress) => setTransfer({ name: file.name, progress, cancel }),
-    });
-    setTransfer(null);
-    if (answer.ok) return onDone(answer.value);
-    setRefused(answer.message);
-    onRefused?.(answer.message);
+    sending.mutate(
+      { url: urlFor(file), file, cancel },
+      {
+        onSuccess: onDone,
+        onError: ({ message }) => onRefused?.(message),
+        onSettled: () => setTransfer(null),
+      },
+    );
   };
 
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    void send(event.dataTransfer.files);
+    send(event.dataTransfer.files);
   };
 
   return (
@@ -91,12 +99,12 @@ export function DropZone({ urlFor, accept, title, hint, other, onDone, onRefused
           tabIndex={-1}
           aria-label="File to upload"
           onChange={(event) => {
-            void send(event.target.files);
+            send(event.target.files);
             event.target.value = '';
           }}
         />
       </div>
-      {refused ? <Banner kind="danger">{refused}</Banner> : null}
+      {sending.error ? <Banner kind="danger">{sending.error.message}</Banner> : null}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
@@ -10,29 +11,30 @@ import { formatCount, formatInstant } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { Answered, UncertainAnswer, UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 import { answeredWords, CANNOT_ASK, groupTitle, inspectedWords } from './words.ts';
 
 type UncertainNamed = { ordinals: number[] } | { group: string };
 
 type Props = {
+  batchId: string;
   items: UncertainItem[];
   groups: UncertainGroup[];
   mayAnswer: boolean;
-  onAnswer: (named: UncertainNamed, answer: UncertainAnswer, note: string) => Promise<Outcome<Answered>>;
+  onAnswer: (given: { named: UncertainNamed; answer: UncertainAnswer; note: string }) => Promise<Outcome<Answered>>;
   /** sends again what didn't happen; absent where this person may not */
   onRetry?: () => Promise<Outcome>;
 };
 
 /** Requests that went out and were never answered. A person says what became of each; nothing is resent from here. */
-export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: Props) {
+export function UncertainList({ batchId, items, groups, mayAnswer, onAnswer, onRetry }: Props) {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const [groupId, setGroupId] = useState<string | null>(null);
   const [note, setNote] = useState('');
   const [told, setTold] = useState<{ text: string; retry: boolean } | null>(null);
-  const answer = useAct(onAnswer);
-  const retry = useAct(async () => onRetry?.() ?? ({ ok: true, value: null } as const));
+  const answer = useMutation(writing(['uncertain', batchId, 'answer'], onAnswer));
+  const retry = useMutation(writing(['batches', batchId, 'retry'], onRetry));
   const open = items.filter((item) => item.state === 'uncertain');
   // A group is named by what was seen of it: once that changed, it has another name and nothing is chosen.
   const group = groups.find(({ id }) => id === groupId) ?? null;
@@ -43,22 +45,27 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
   const nothing = count === 0 && 'max-sm:hidden';
   const unanswered = groups.reduce((sum, each) => sum + each.count, 0);
 
-  const give = async (word: UncertainAnswer) => {
+  const give = (word: UncertainAnswer) => {
     const named = group ? { group: group.id } : { ordinals: picked.map(({ ordinal }) => ordinal) };
     setTold(null);
-    const outcome = await answer.run(named, word, note);
-    if (!outcome.ok) return;
-    setTold({ text: answeredWords(word, outcome.value), retry: word === 'did_not' && outcome.value.answered > 0 });
-    // Whoever asked the target goes on to answer for the same ones.
-    if (word === 'ask') return;
-    setChosen(new Set());
-    setGroupId(null);
-    setNote('');
+    answer.mutate(
+      { named, answer: word, note },
+      {
+        onSuccess: (answered) => {
+          setTold({ text: answeredWords(word, answered), retry: word === 'did_not' && answered.answered > 0 });
+          // Whoever asked the target goes on to answer for the same ones.
+          if (word === 'ask') return;
+          setChosen(new Set());
+          setGroupId(null);
+          setNote('');
+        },
+      },
+    );
   };
-  const sendAgain = async () => {
-    const outcome = await retry.run();
-    if (outcome.ok) setTold({ text: 'The actions are being sent again, each as a new attempt.', retry: false });
-  };
+  const sendAgain = () =>
+    retry.mutate(undefined, {
+      onSuccess: () => setTold({ text: 'The actions are being sent again, each as a new attempt.', retry: false }),
+    });
   const toggle = (ordinal: number) => {
     const next = new Set(group ? [] : chosen);
     if (!next.delete(ordinal)) next.add(ordinal);
@@ -73,13 +80,13 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
           kind="info"
           actions={
             told.retry && onRetry && unanswered === 0 ? (
-              <Button pending={retry.pending} onClick={() => void sendAgain()}>
+              <Button pending={retry.isPending} onClick={sendAgain}>
                 Send again what didn’t happen
               </Button>
             ) : null
           }
         >
-          {told.text} {retry.refusal?.message}
+          {told.text} {retry.error?.message}
         </Banner>
       ) : null}
       {items.length === 0 ? (
@@ -135,28 +142,28 @@ export function UncertainList({ items, groups, mayAnswer, onAnswer, onRetry }: P
             </Field>
           </div>
           <div className={classes('flex flex-wrap gap-2', nothing)}>
-            <Button disabled={count === 0 || !canAsk} pending={answer.pending} onClick={() => void give('ask')}>
+            <Button disabled={count === 0 || !canAsk} pending={answer.isPending} onClick={() => give('ask')}>
               Ask the target again{of(count)}
             </Button>
-            <Button disabled={count === 0} pending={answer.pending} onClick={() => void give('happened')}>
+            <Button disabled={count === 0} pending={answer.isPending} onClick={() => give('happened')}>
               It happened{of(count)}
             </Button>
-            <Button disabled={count === 0} pending={answer.pending} onClick={() => void give('did_not')}>
+            <Button disabled={count === 0} pending={answer.isPending} onClick={() => give('did_not')}>
               It didn't{of(count)}
             </Button>
-            <Button kind="ghost" disabled={count === 0} pending={answer.pending} onClick={() => void give('later')}>
+            <Button kind="ghost" disabled={count === 0} pending={answer.isPending} onClick={() => give('later')}>
               Decide later
             </Button>
-            <Button kind="ghost" disabled={count === 0} pending={answer.pending} onClick={() => void give('abandon')}>
+            <Button kind="ghost" disabled={count === 0} pending={answer.isPending} onClick={() => give('abandon')}>
               Nobody can know
             </Button>
           </div>
           <p className={classes('text-12 text-muted', nothing)}>
             “It didn't” records your answer; it does not resend.{count > 0 && !canAsk ? ` ${CANNOT_ASK}` : ''}
           </p>
-          {answer.refusal ? (
+          {answer.error ? (
             <p role="alert" className="text-red">
-              {answer.refusal.message}
+              {answer.error.message}
             </p>
           ) : null}
         </div>

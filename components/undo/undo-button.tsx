@@ -1,12 +1,13 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { actionPhrase } from '#components/checkpoints/words.ts';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { UndoPreview } from '#lib/shapes/undo.ts';
 
 type Props = {
@@ -23,21 +24,21 @@ type Props = {
 /** Asks what an undo would restore and what it can't, and starts it. */
 export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
   const [open, setOpen] = useState(false);
-  const preview = useAct(onPreview);
-  const start = useAct(onStart);
-  const [view, setView] = useState<UndoPreview | null>(null);
+  const preview = useMutation(writing(['undo', 'preview', what], onPreview));
+  const start = useMutation(writing(['undo', 'start', what], onStart));
+  const view = preview.data ?? null;
+  // Once it is made the page leaves for its checkpoint.
+  const starting = start.isPending || start.isSuccess;
 
-  const ask = async () => {
-    setView(null);
-    start.forget();
+  const ask = () => {
+    start.reset();
     setOpen(true);
-    const outcome = await preview.run();
-    if (outcome.ok) setView(outcome.value);
+    preview.mutate();
   };
 
   return (
     <>
-      <Button {...(size ? { size } : {})} onClick={() => void ask()}>
+      <Button {...(size ? { size } : {})} onClick={ask}>
         {label}
       </Button>
       <ConfirmDialog
@@ -45,13 +46,13 @@ export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
         onClose={() => setOpen(false)}
         title={`Undo ${what}?`}
         description="Nothing is changed yet. The undo becomes a batch of its own, which you review and approve."
-        confirm={start.pending ? 'Starting…' : 'Start the undo'}
+        confirm={starting ? 'Starting…' : 'Start the undo'}
         disabled={view === null || view.restorable === 0}
-        pending={start.pending}
-        error={preview.refusal?.message ?? start.refusal?.message ?? null}
-        onConfirm={() => void start.run()}
+        pending={starting}
+        error={preview.error?.message ?? start.error?.message ?? null}
+        onConfirm={() => start.mutate()}
       >
-        {view ? <Previewed view={view} /> : preview.refusal ? null : <p role="status">Looking at what can be undone…</p>}
+        {view ? <Previewed view={view} /> : preview.error ? null : <p role="status">Looking at what can be undone…</p>}
       </ConfirmDialog>
     </>
   );

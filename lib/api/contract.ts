@@ -22,7 +22,9 @@ import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
 import { givenPlan, preview } from '#lib/shapes/plans.ts';
+import { receiptListed } from '#lib/shapes/receipts.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
+import { followUp } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
 import { id } from '#lib/shapes/values.ts';
@@ -135,6 +137,25 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, z.strictObject({ ...decidedOn, ...decisionAnswers })))
       .output(decided),
+  },
+  receipts: {
+    list: get(
+      '/batches/{id}/receipts/rows',
+      'List the receipts of a batch',
+      'By chunk and number in it, each as a line in words.',
+    )
+      .input(z.strictObject({ ...named, ...paging }))
+      .output(page(receiptListed)),
+  },
+  tasks: {
+    list: get('/tasks', 'List the follow-up tasks that batches made, the newest first')
+      .input(
+        z.strictObject({
+          ...paging,
+          state: z.enum(['open', 'over']).optional().describe('`over`: those that are done or withdrawn.'),
+        }),
+      )
+      .output(page(followUp)),
   },
   pause: steer('pause', 'Pause'),
   resume: steer('resume', 'Resume'),

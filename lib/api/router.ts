@@ -37,8 +37,10 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
+import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
@@ -134,6 +136,16 @@ export const router = os.router({
         ...answers,
       });
     }),
+  },
+  receipts: {
+    list: os.receipts.list.handler(async ({ context, input: { id, ...page } }) =>
+      found(await readReceipts(context.actor, { batchId: id, ...page }), 'batch'),
+    ),
+  },
+  tasks: {
+    list: os.tasks.list.handler(({ context, input: { state, ...page } }) =>
+      listFollowUps(context.actor, { ...page, ...(state ? { open: state === 'open' } : {}) }),
+    ),
   },
   pause: steer(pause, 'pause'),
   resume: steer(resume, 'resume'),

@@ -138,6 +138,8 @@ export const PAGE_ITEMS_MAX = 500;
 /** Of the original bytes of a page of items, wherever whole items are read; a larger item comes alone. */
 export const PAGE_BYTES = 16 * 1024 ** 2;
 export const SAMPLES_PER_CATEGORY = 40;
+/** Of a larger chunk a correction's answer has no digest: building the manifest would take longer than an answer may. */
+export const CORRECTED_MANIFEST_ITEMS_MAX = 50_000;
 export const UNSURE_SAMPLES_PER_CATEGORY = 10;
 export const SAMPLE_TEXT_CHARS_MAX = 8_000;
 export const SAMPLE_FIELD_CHARS_MAX = 2_000;

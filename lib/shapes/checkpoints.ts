@@ -99,7 +99,15 @@ export const corrections = z
   .max(10_000, 'At most 10,000 corrections at a time.')
   .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'One item is given twice.');
 
-export const corrected = z.object({ revision: z.int(), changed: z.int(), counts: countsByCategory });
+export const corrected = z.object({
+  revision: z.int(),
+  changed: z.int(),
+  counts: countsByCategory,
+  digest: checkpoint.shape.digest.describe(
+    'Of the manifest with these corrections: a decision can follow at once. Null for a chunk so large that it is built only when its checkpoint is read.',
+  ),
+  problems: checkpoint.shape.problems,
+});
 export type Corrected = z.infer<typeof corrected>;
 
 export const seen = z

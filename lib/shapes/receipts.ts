@@ -38,3 +38,7 @@ export const receiptRow = z.object({
   line: z.string(),
 });
 export type ReceiptRow = z.infer<typeof receiptRow>;
+
+/** As a list has it: without what one opens it for. */
+export const receiptListed = receiptRow.omit({ body: true });
+export type ReceiptListed = z.infer<typeof receiptListed>;

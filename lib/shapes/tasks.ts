@@ -3,7 +3,7 @@ import { leftByAction } from './actions.ts';
 import { instant } from './values.ts';
 
 /** What a batch left for a person to do. */
-const followUp = leftByAction.extend({
+export const followUp = leftByAction.extend({
   id: z.string(),
   title: z.string(),
   body: z.string(),

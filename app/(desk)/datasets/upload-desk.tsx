@@ -1,11 +1,12 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { DropZone } from '#components/ui/drop-zone.tsx';
 import { newId } from '#components/ui/new-id.ts';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import type { UploadOffer } from '#lib/steps/datasets/formats.ts';
 import { uploadSampleAction } from './actions.ts';
 import { ArrivingRows } from './arriving-rows.tsx';
@@ -21,11 +22,10 @@ export function UploadDesk({ offer, sample, first }: { offer: UploadOffer; sampl
     return id;
   };
   const open = ({ id }: { id: string }) => router.push(`/datasets/${id}`);
-  const trySample = useAct(async () => {
-    const outcome = await uploadSampleAction({ id: begin() });
-    if (outcome.ok && outcome.value) open(outcome.value);
-    else setArriving(null);
-    return outcome;
+  const trySample = useMutation({
+    ...writing(['datasets', 'sample'], () => uploadSampleAction({ id: begin() })),
+    onSuccess: open,
+    onError: () => setArriving(null),
   });
   return (
     <div className="flex flex-col gap-4">
@@ -36,7 +36,7 @@ export function UploadDesk({ offer, sample, first }: { offer: UploadOffer; sampl
         hint={`${offer.files.charAt(0).toUpperCase()}${offer.files.slice(1)}. Nothing in it is changed or sent by uploading.`}
         other={
           sample ? (
-            <Button pending={trySample.pending} onClick={() => void trySample.run()}>
+            <Button pending={trySample.isPending || trySample.isSuccess} onClick={() => trySample.mutate()}>
               Try 6,046 real mails
             </Button>
           ) : null
@@ -44,9 +44,9 @@ export function UploadDesk({ offer, sample, first }: { offer: UploadOffer; sampl
         onDone={(answer) => open(answer as { id: string })}
         onRefused={() => setArriving(null)}
       />
-      {trySample.refusal ? (
+      {trySample.error ? (
         <p role="alert" className="text-red">
-          {trySample.refusal.message}
+          {trySample.error.message}
         </p>
       ) : null}
       {arriving ? <ArrivingRows id={arriving} /> : null}

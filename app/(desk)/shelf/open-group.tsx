@@ -4,40 +4,37 @@ import { notFound } from 'next/navigation';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { DownloadLink } from '#components/shelf/download-link.tsx';
-import { groupHref, type RestoreOf } from '#components/shelf/group.ts';
-import { ShelfItemTable } from '#components/shelf/shelf-item-table.tsx';
 import { lyingWords, Undoing } from '#components/shelf/shelf-list.tsx';
 import { TakenBack } from '#components/shelf/taken-back.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Field, Input } from '#components/ui/field.tsx';
-import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { readTakenBack } from '#lib/steps/shelf/read-taken-back.ts';
+import { Restore } from './restore.tsx';
+import { ShelfItems } from './shelf-items.tsx';
 
 type Key = { batchId: string; category: string; shelf: string };
 type Props = {
   actor: Actor;
   group: Key;
   search: string | undefined;
-  cursor: string | undefined;
-  restore: RestoreOf;
+  mayRestore: boolean;
 };
 
-/** One category of a batch: the items of it that lie on the shelf, page by page. */
-export async function OpenGroup({ actor, group: key, search, cursor, restore }: Props) {
+/** One category of a batch: the items of it that lie on the shelf. */
+export async function OpenGroup({ actor, group: key, search, mayRestore }: Props) {
   const [{ items: groups }, page, taken] = await Promise.all([
     listShelf(actor, key),
-    readShelfItems(actor, { ...key, search, cursor }),
+    readShelfItems(actor, { ...key, search }),
     readTakenBack(actor, key),
   ]);
   if (page === null || taken === null) notFound();
   const [group] = groups;
-  const next = page.next && `${groupHref(key)}&${new URLSearchParams({ ...(search ? { search } : {}), cursor: page.next })}`;
   return (
     <>
       <Follow shows={{ topics: ['batches'] }} />
@@ -72,7 +69,7 @@ export async function OpenGroup({ actor, group: key, search, cursor, restore }: 
           group ? (
             <>
               <DownloadLink group={group} size="normal" />
-              {restore(group)}
+              {mayRestore ? <Restore group={group} /> : null}
             </>
           ) : null
         }
@@ -85,17 +82,15 @@ export async function OpenGroup({ actor, group: key, search, cursor, restore }: 
             </p>
           ) : null}
           <Search group={key} search={search} />
-          {page.items.length > 0 ? (
-            <FieldLabelsOf labels={page.labels}>
-              <ShelfItemTable batchId={key.batchId} items={page.items} columns={page.columns} />
-            </FieldLabelsOf>
-          ) : (
-            <p className="text-muted">
-              {page.next !== null ? 'Nothing so far' : cursor ? 'Nothing more' : 'Nothing here'}
-              {search ? ` matches “${search}”` : ''}.
-            </p>
-          )}
-          <NextPage href={next} label={page.items.length === 0 ? 'Look further' : 'Next'} />
+          <FieldLabelsOf labels={page.labels}>
+            <ShelfItems
+              key={search}
+              group={key}
+              search={search ?? ''}
+              columns={page.columns}
+              first={{ items: page.items, next: page.next }}
+            />
+          </FieldLabelsOf>
         </div>
       ) : (
         <EmptyState

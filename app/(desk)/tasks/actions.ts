@@ -3,4 +3,4 @@
 import { stepAction } from '#app/action-client.ts';
 import { finishFollowUp } from '#lib/steps/tasks/finish-follow-up.ts';
 
-export const finishFollowUpAction = stepAction(finishFollowUp, '/tasks');
+export const finishFollowUpAction = stepAction(finishFollowUp);

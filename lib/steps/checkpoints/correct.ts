@@ -2,12 +2,15 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { CORRECTED_MANIFEST_ITEMS_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
+import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
 import { assertUnfinished, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { correctClassifications, readCategoriesOf, readCategoryCounts } from '#lib/store/chunks/classifications.ts';
@@ -21,7 +24,8 @@ const input = z.strictObject({
 
 export type CorrectInput = z.input<typeof input>;
 /**
- * Moves items to other categories and raises the chunk's revision, which makes every decision on an older screen stale (I5).
+ * Moves items to other categories and raises the chunk's revision, which makes every decision on an older screen stale (I5). The answer has the digest of
+ * what the chunk is now, built under the lock of the corrections: whoever made them can decide on it without reading the checkpoint anew.
  *
  * @throws CountersignError `invalid` (no such category, an item of another chunk), `conflict` (the chunk is not awaiting review), `not_found`.
  */
@@ -63,7 +67,12 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
     });
     const revision = row.revision + Number(moved.length > 0);
     if (moved.length > 0) await correctClassifications(tx, { batchId, chunkId: row.id, revision }, moved, actor.id);
-    return { revision, changed: moved.length, counts: Object.fromEntries(await readCategoryCounts(tx, row.id)) };
+    const { digest, problems } =
+      row.itemCount > CORRECTED_MANIFEST_ITEMS_MAX
+        ? { digest: null, problems: [] }
+        : await currentManifest(tx, { chunkId: row.id, batchId, datasetId: batch.datasetId, plan: batch.plan }, requestBuilder);
+    const counts = Object.fromEntries(await readCategoryCounts(tx, row.id));
+    return { revision, changed: moved.length, counts, digest, problems };
   });
   announce(pool, batchId, { chunk: number, kind: 'corrected' });
   return corrected;

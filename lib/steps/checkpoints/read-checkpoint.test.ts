@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
+import { CORRECTED_MANIFEST_ITEMS_MAX } from '#lib/core/limits.ts';
 import type { Role } from '#lib/core/people/roles.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { correct } from './correct.ts';
+import { decide } from './decide.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { readChunkItems } from './read-chunk-items.ts';
 
@@ -102,6 +104,49 @@ describe('a checkpoint', () => {
     expect(after?.categories.map(({ count }) => count)).toEqual([179, 21]);
     expect(after?.categories[0]?.sampleRandom.slice(0, 39).map(({ ordinal }) => ordinal)).toEqual(sample.slice(1));
     expect(after?.categories[1]?.sampleRandom.find(({ ordinal }) => ordinal === sample[0])?.by).toBe('Bo');
+  });
+
+  test('the answer of a correction has what a decision on it signs, without a look at the checkpoint in between', async () => {
+    const batch = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items: mails(30) }] });
+    const of = { batchId: batch.batchId, chunk: 1 };
+    const noise = [2, 3, 4].map((ordinal) => ({ ordinal, category: 'keep' }));
+    const first = await correct(BO, { ...of, corrections: noise.slice(0, 1) });
+    const second = await correct(BO, { ...of, corrections: noise.slice(1) });
+    expect(second).toMatchObject({ revision: 3, changed: 2, problems: [] });
+    expect(second.digest).not.toBe(first.digest);
+    // The same once more changes nothing, and is answered with the same.
+    expect(await correct(BO, { ...of, corrections: noise })).toMatchObject({ revision: 3, changed: 0, digest: second.digest });
+    const decided = (digest: string | null) =>
+      decide(BO, {
+        batchId: batch.batchId,
+        chunks: [{ number: 1, digest: digest ?? '', revision: 3 }],
+        execute: true,
+        override: 'a test',
+      });
+    await expect(decided(first.digest)).rejects.toMatchObject({ code: 'stale' });
+    expect(await decided(second.digest)).toMatchObject({ decided: [1] });
+  });
+
+  test('of a chunk that is too large to be built in an answer, a correction has no digest, and the checkpoint has it', async () => {
+    const batch = await seedBatch(pool, { chunks: [{ state: 'awaiting_review', items: mails(30) }] });
+    const of = { batchId: batch.batchId, chunk: 1 };
+    await pool.query('UPDATE chunk SET item_count = $2 WHERE batch_id = $1', [batch.batchId, CORRECTED_MANIFEST_ITEMS_MAX + 1]);
+    expect(await correct(BO, { ...of, corrections: [{ ordinal: 2, category: 'keep' }] })).toMatchObject({
+      revision: 2,
+      digest: null,
+    });
+    expect(await readCheckpoint(BO, of)).toMatchObject({ revision: 2, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+
+  test('a correction after which a request can not be built names it', async () => {
+    const action = { connector: 'task', do: 'create', with: { title: '{{subject}}' } };
+    const batch = await seedBatch(pool, {
+      plan: { categories: [{ name: 'noise', action }, { name: 'keep' }] },
+      chunks: [{ state: 'awaiting_review', items: [{ fields: { subject: 'x' }, category: 'keep' }] }],
+    });
+    await pool.query(`UPDATE item SET fields = '{"subject": " "}' WHERE dataset_id = $1`, [batch.datasetId]);
+    const corrected = await correct(BO, { batchId: batch.batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'noise' }] });
+    expect(corrected.problems).toMatchObject([{ ordinal: 1, category: 'noise' }]);
   });
 
   test('items whose request can not be built are named', async () => {

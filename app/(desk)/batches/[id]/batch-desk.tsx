@@ -1,11 +1,13 @@
 'use client';
 
+import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '#app/(desk)/batches/actions.ts';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { Targets } from '#app/(desk)/targets.tsx';
+import { useActed } from '#app/(desk)/use-acted.ts';
 import { BatchHeader } from '#components/batches/batch-header.tsx';
 import { BatchProgress } from '#components/batches/batch-progress.tsx';
 import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
@@ -20,9 +22,8 @@ import { Banner } from '#components/ui/banner.tsx';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { NextPage } from '#components/ui/next-page.tsx';
-import type { Outcome } from '#components/ui/outcome.ts';
 import { TabLinks } from '#components/ui/tab-links.tsx';
-import { useAct } from '#components/ui/use-act.ts';
+import { writing } from '#components/ui/writing.ts';
 import { UndoLinks } from '#components/undo/undo-links.tsx';
 import { BATCH_RETRIABLE, CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
@@ -53,9 +54,10 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
   const router = useRouter();
   const batch = useLiveBatch(initial);
   const batchId = batch.id;
-  const retry = useAct(() => acted(retryAction({ batchId })));
+  const acted = useActed();
+  const retry = useMutation(writing(['batches', batchId, 'retry'], () => acted(retryAction({ batchId }))));
   const { needs, sum, chunks, targets } = batch;
-  const resumeHalted = useAct(() => acted(resumeAction({ batchId })));
+  const resumeHalted = useMutation(writing(['batches', batchId, 'resume'], () => acted(resumeAction({ batchId }))));
   // A chunk is tried again once it has ended: what halted is resumed first.
   const ended =
     sum.failed > 0 && (batch.groups !== null || chunks.some(({ state, counts }) => state === 'done' && counts.failed > 0));
@@ -111,17 +113,12 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
     return () => clearTimeout(timer);
   }, [listedNow, router]);
 
-  async function acted(answer: Promise<Outcome>): Promise<Outcome> {
-    const outcome = await answer;
-    if (outcome.ok) router.refresh();
-    return outcome;
-  }
-
   return (
     <div className="flex flex-col gap-3">
       <BatchHeader
         batch={{
           ...{
+            id: batchId,
             name: batch.name,
             state: batch.state,
             says: batch.says,
@@ -171,7 +168,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           kind="danger"
           actions={
             may.resume && batch.state === 'running' ? (
-              <Button pending={resumeHalted.pending} onClick={() => void resumeHalted.run()}>
+              <Button pending={resumeHalted.isPending} onClick={() => resumeHalted.mutate()}>
                 Resume {formatNoun(needs.halts, 'chunks')}
               </Button>
             ) : null
@@ -181,7 +178,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
             {halts.length === 1 ? `Stopped: ${halts[0]}` : `${formatNoun(needs.halts, 'chunks')} stopped.`}
           </span>{' '}
           Nothing of {needs.halts === 1 ? 'that chunk' : 'them'} is being sent. Nothing is sent until somebody resumes.
-          {needs.doubts > 0 ? ` Resuming never repeats the uncertain actions.` : ''} {resumeHalted.refusal?.message}
+          {needs.doubts > 0 ? ` Resuming never repeats the uncertain actions.` : ''} {resumeHalted.error?.message}
         </Banner>
       ) : null}
       {ended && may.retry && BATCH_RETRIABLE.includes(batch.state) ? (
@@ -190,13 +187,13 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           actions={
             <>
               {tab === 'failed' ? null : <ButtonLink href={`/batches/${batchId}?tab=failed`}>See why</ButtonLink>}
-              <Button pending={retry.pending} onClick={() => void retry.run()}>
+              <Button pending={retry.isPending} onClick={() => retry.mutate()}>
                 Retry the {formatCount(sum.failed)} that failed
               </Button>
             </>
           }
         >
-          {formatNoun(sum.failed, 'actions')} failed. {sum.failed === 1 ? 'It' : 'They'} changed nothing. {retry.refusal?.message}
+          {formatNoun(sum.failed, 'actions')} failed. {sum.failed === 1 ? 'It' : 'They'} changed nothing. {retry.error?.message}
         </Banner>
       ) : null}
       <ChunkGrid batchId={batchId} chunks={chunks} noun={batch.noun} groups={batch.groups} />

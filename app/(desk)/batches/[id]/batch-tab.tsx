@@ -1,7 +1,5 @@
 import { FailureList } from '#components/actions/failure-list.tsx';
-import { ReceiptTable } from '#components/receipts/receipt-table.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
-import { NextPage } from '#components/ui/next-page.tsx';
 import { Notes } from '#components/ui/notes.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
@@ -11,6 +9,7 @@ import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { readTaskBody } from '#lib/steps/receipts/read-task-body.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
+import { Receipts } from './receipts.tsx';
 import { Uncertain } from './uncertain.tsx';
 
 const TABS = ['chunks', 'receipts', 'uncertain', 'failed', 'plan', 'task', 'downloads'] as const;
@@ -28,44 +27,19 @@ type Props = {
   planNotes: BatchView['planNotes'];
   noun: string;
   original: BatchView['original'];
-  cursor: string | null;
 };
 
 /** One part of a batch, rendered where the data is. */
-export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, original, cursor }: Props) {
+export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, original }: Props) {
   if (tab === 'receipts') {
-    const page = await readReceipts(actor, { batchId, cursor });
-    if (!page || page.items.length === 0)
+    const first = await readReceipts(actor, { batchId });
+    if (!first || first.items.length === 0)
       return <EmptyState title="Nothing sent yet" text="Receipts appear here, one for each step of each action." />;
-    return (
-      <div>
-        <ReceiptTable batchId={batchId} receipts={page.items} />
-        <NextPage
-          href={page.next === null ? null : `/batches/${batchId}?tab=receipts&cursor=${encodeURIComponent(page.next)}`}
-          label="Next"
-        />
-      </div>
-    );
+    return <Receipts batchId={batchId} first={{ items: first.items.map(({ body: _, ...row }) => row), next: first.next }} />;
   }
   if (tab === 'uncertain') {
-    const asked = await readUncertain(actor, { batchId, cursor });
-    // The last of a later page were answered: what is left is on the first.
-    const page = asked?.items.length === 0 && cursor ? await readUncertain(actor, { batchId }) : asked;
-    return (
-      <div>
-        <Uncertain
-          batchId={batchId}
-          items={page?.items ?? []}
-          groups={page?.groups ?? []}
-          mayAnswer={may(actor, 'answer')}
-          mayRetry={may(actor, 'retry')}
-        />
-        <NextPage
-          href={page?.next ? `/batches/${batchId}?tab=uncertain&cursor=${encodeURIComponent(page.next)}` : null}
-          label="Next"
-        />
-      </div>
-    );
+    const first = (await readUncertain(actor, { batchId })) ?? { items: [], next: null, groups: [] };
+    return <Uncertain batchId={batchId} first={first} mayAnswer={may(actor, 'answer')} mayRetry={may(actor, 'retry')} />;
   }
   if (tab === 'failed') return <FailureList batchId={batchId} groups={(await readFailures(actor, { batchId })) ?? []} />;
   if (tab === 'plan') {

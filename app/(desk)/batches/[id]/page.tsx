@@ -35,9 +35,7 @@ export default async function BatchPage({ params, searchParams }: Props) {
   };
   return (
     <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} listed={listed}>
-      {tab === 'chunks' ? null : (
-        <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, noun: shown.noun, original, cursor: cursor ?? null }} />
-      )}
+      {tab === 'chunks' ? null : <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, noun: shown.noun, original }} />}
     </BatchDesk>
   );
 }

@@ -1,30 +1,34 @@
 'use client';
 
-import { useRouter } from 'next/navigation';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { answerUncertainAction, retryAction } from '#app/(desk)/batches/actions.ts';
-import type { Outcome } from '#components/ui/outcome.ts';
+import { useActed } from '#app/(desk)/use-acted.ts';
+import { MorePages } from '#components/ui/more-pages.tsx';
+import { useFirstPage } from '#components/ui/use-first-page.ts';
 import { UncertainList } from '#components/uncertain/uncertain-list.tsx';
-import type { UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
+import { type UncertainPage, uncertainPages } from '#components/uncertain/uncertain-pages.ts';
 
-type Props = { batchId: string; items: UncertainItem[]; groups: UncertainGroup[]; mayAnswer: boolean; mayRetry: boolean };
+type Props = { batchId: string; first: UncertainPage; mayAnswer: boolean; mayRetry: boolean };
 
 /** The uncertain actions of a batch, with their answers. */
-export function Uncertain({ batchId, items, groups, mayAnswer, mayRetry }: Props) {
-  const router = useRouter();
-  const acted = async <Value,>(answer: Promise<Outcome<Value>>): Promise<Outcome<Value>> => {
-    const outcome = await answer;
-    if (outcome.ok) router.refresh();
-    return outcome;
-  };
+export function Uncertain({ batchId, first, mayAnswer, mayRetry }: Props) {
+  const acted = useActed();
+  const options = uncertainPages(batchId, first);
+  const pages = useInfiniteQuery(options);
+  useFirstPage(options.queryKey, first);
   return (
-    <UncertainList
-      items={items}
-      groups={groups}
-      mayAnswer={mayAnswer}
-      onAnswer={(named, answer, note) =>
-        acted(answerUncertainAction({ batchId, ...named, answer, note: note.trim() === '' ? null : note }))
-      }
-      {...(mayRetry ? { onRetry: () => acted<unknown>(retryAction({ batchId })) } : {})}
-    />
+    <div>
+      <UncertainList
+        batchId={batchId}
+        items={pages.data.pages.flatMap(({ items }) => items)}
+        groups={pages.data.pages[0]?.groups ?? []}
+        mayAnswer={mayAnswer}
+        onAnswer={({ named, answer, note }) =>
+          acted(answerUncertainAction({ batchId, ...named, answer, note: note.trim() === '' ? null : note }))
+        }
+        {...(mayRetry ? { onRetry: () => acted<unknown>(retryAction({ batchId })) } : {})}
+      />
+      <MorePages pages={pages} />
+    </div>
   );
 }

@@ -10,6 +10,7 @@ import { PlanEditor } from '#components/plans/plan-editor.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
+import { useSettled } from '#components/ui/use-settled.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
@@ -97,14 +98,4 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
       </FieldLabelsOf>
     </>
   );
-}
-
-/** The value, once it has stood still. */
-function useSettled<Value>(value: Value, ms: number): Value {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), ms);
-    return () => clearTimeout(timer);
-  }, [value, ms]);
-  return settled;
 }

@@ -1,0 +1,100 @@
+import { Ellipsis } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Button } from '#components/ui/button.tsx';
+import { formatNoun } from '#components/ui/format.ts';
+import { Menu } from '#components/ui/menu.tsx';
+import { CHUNK_HELD, type ChunkState } from '#lib/core/lifecycle.ts';
+import type { CheckpointView } from './checkpoint-view.ts';
+import { NextChunk } from './next-chunk.tsx';
+import type { Answer, Asking } from './use-decision.ts';
+import { notYouWords } from './words.ts';
+
+const ACTION_BAR =
+  'sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6';
+/** In these the panel above asks for something: going on is second to it. */
+const ASKS_HERE: readonly ChunkState[] = [...CHUNK_HELD, 'unresolved'];
+
+type Props = {
+  view: CheckpointView;
+  /** the words of the button that executes */
+  execute: string;
+  locked: boolean;
+  /** what is being decided at this moment */
+  doing: Answer | null;
+  /** moves that are not saved yet */
+  saving: number;
+  /** acting categories of which nothing was on the screen yet */
+  unseen: string[];
+  error: string | null;
+  onAsk: (asking: Asking) => void;
+  onAnswer: (answer: Answer) => void;
+  onSkip: () => void;
+  /** an offer that lies over the list */
+  offer: ReactNode;
+};
+
+/** What can be decided, each button with what it does. */
+export function DecisionBar({ view, execute, locked, doing, saving, unseen, error, onAsk, onAnswer, onSkip, offer }: Props) {
+  const { chunk } = view;
+  const notYou = view.two?.notYou ?? null;
+  const signed = chunk.state === 'awaiting_second';
+  const letsGoOn = doing?.next === true && !doing.execute && !doing.close;
+  return (
+    <fieldset aria-label="Decision" className={ACTION_BAR}>
+      <Button kind="primary" disabled={locked} pending={doing?.execute === true} onClick={() => onAsk('execute')}>
+        {execute}
+      </Button>
+      <Button
+        title="The next chunk is classified. This chunk waits, and nothing of it is sent."
+        onClick={() => onAnswer({ next: true })}
+        pending={letsGoOn}
+        disabled={chunk.continued}
+      >
+        Next chunk only
+      </Button>
+      <Button pending={doing?.sendBack === true} onClick={() => onAsk('send-back')}>
+        {signed ? 'Do not sign…' : 'Send back…'}
+      </Button>
+      <Menu
+        align="start"
+        trigger={<Button kind="ghost" aria-label="More decisions" icon={<Ellipsis size={16} aria-hidden="true" />} />}
+        items={[
+          ...(signed ? [] : [{ id: 'close', label: 'Close without executing…', onSelect: () => onAsk('close') }]),
+          ...(view.next && !chunk.continued ? [{ id: 'next', label: `Skip to ${view.next.name}`, onSelect: onSkip }] : []),
+          { id: 'keys', label: 'Keys', onSelect: () => onAsk('help') },
+        ]}
+      />
+      {chunk.continued ? <NextChunk view={view} kind="primary" /> : null}
+      <p aria-live="polite" className="text-12 text-muted max-sm:w-full sm:ml-auto">
+        {saving > 0
+          ? `Saving ${formatNoun(saving, 'corrections')}…`
+          : notYou
+            ? notYouWords(notYou)
+            : unseen.length > 0
+              ? `Not looked at yet: ${unseen.join(', ')}`
+              : 'Every category with an action was looked at'}
+      </p>
+      <ErrorLine error={error} />
+      {offer}
+    </fieldset>
+  );
+}
+
+/** Where nothing is to be decided here: where to go on, and what can be done with the chunk as a whole. */
+export function GoOnBar({ view, acts, error }: { view: CheckpointView; acts: ReactNode; error: string | null }) {
+  return (
+    <div className={ACTION_BAR}>
+      <NextChunk view={view} kind={ASKS_HERE.includes(view.chunk.state) ? 'secondary' : 'primary'} />
+      {acts}
+      <ErrorLine error={error} />
+    </div>
+  );
+}
+
+function ErrorLine({ error }: { error: string | null }) {
+  return error ? (
+    <p role="alert" className="w-full text-red">
+      {error}
+    </p>
+  ) : null;
+}

@@ -1,0 +1,34 @@
+'use client';
+
+import { useKeys } from '#components/ui/use-keys.ts';
+
+type Acts = {
+  categories: string[];
+  category: string;
+  step: (by: number) => void;
+  choose: (category: string) => void;
+  toggleAll: () => void;
+  search: () => void;
+  help: () => void;
+  accept: () => void;
+  assign: (category: string) => void;
+  decide: () => void;
+  /** null where the page's "Review next" has the key */
+  next: (() => void) | null;
+};
+
+/** A checkpoint by keyboard alone; KeyHelp lists the keys. */
+export function useCheckpointKeys({ categories, category, next, ...acts }: Acts): void {
+  useKeys({
+    j: () => acts.step(1),
+    k: () => acts.step(-1),
+    a: acts.accept,
+    c: () => acts.choose(categories[(categories.indexOf(category) + 1) % categories.length] ?? category),
+    s: acts.toggleAll,
+    e: acts.decide,
+    '/': acts.search,
+    '?': acts.help,
+    ...(next ? { n: next } : {}),
+    ...Object.fromEntries(categories.slice(0, 9).map((name, index) => [String(index + 1), () => acts.assign(name)])),
+  });
+}

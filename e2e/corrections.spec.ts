@@ -1,0 +1,258 @@
+/** What a browser may paint before its answer, and what it may not: moves of items yes, decisions never. */
+import type { Page, Request, Route } from '@playwright/test';
+import { categoryOf, countIn, decision, lookAt } from './checkpoint.ts';
+import { expect, test } from './fixtures.ts';
+import { type Rest, SHELF_PLAN } from './rest.ts';
+
+const CORRECTIONS = '**/api/v1/batches/*/chunks/*/corrections';
+const isAction = (request: Request): boolean => request.method() === 'POST' && 'next-action' in request.headers();
+const isRender = (request: Request): boolean => request.method() === 'GET' && 'rsc' in request.headers();
+
+/** A chunk of 30 rows in review, 24 of them noise, open on the screen and looked at. */
+async function open(page: Page, rest: Rest, name: string) {
+  const id = await rest.startBatch({ name, rows: 30, plan: SHELF_PLAN });
+  await rest.untilChunk(id, 1, 'awaiting_review');
+  await page.goto(`/batches/${id}/chunks/1`);
+  await lookAt(page, 'noise');
+  expect(await countIn(page, 'noise')).toBe(24);
+  return { id, rows: page.getByRole('listbox', { name: 'Items in noise' }).getByRole('option') };
+}
+
+/** Holds requests back until it is let go; tells which came. */
+function gate() {
+  let letGo = () => {};
+  const opened = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const came: string[] = [];
+  const hold = async (route: Route) => {
+    came.push(route.request().postData() ?? '');
+    await opened;
+    await route.continue();
+  };
+  return { hold, came, opened, letGo };
+}
+
+test('A correction that did not arrive is taken back, says so, and goes through when it is tried again', async ({
+  desk: page,
+  rest,
+  trouble,
+}) => {
+  trouble.expect(/net::ERR_FAILED/);
+  const { id, rows } = await open(page, rest, 'Taken back');
+  const sent = gate();
+  await page.route(CORRECTIONS, async (route) => {
+    await sent.opened;
+    await route.abort();
+  });
+  await page.keyboard.press('2');
+  await expect(rows.first()).toContainText('→ keep');
+  await expect(categoryOf(page, 'keep')).toContainText('7');
+  sent.letGo();
+  await expect(page.getByRole('alert').filter({ hasText: '1 correction not saved: The server did not answer.' })).toBeVisible();
+  await expect(rows.first()).not.toContainText('→ keep');
+  expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([24, 6]);
+  await page.unroute(CORRECTIONS);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(rows.first()).toContainText('→ keep');
+  await expect.poll(async () => (await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 23, keep: 7 });
+  await expect(page.getByText('not saved')).toBeHidden();
+});
+
+test('A correction of what somebody else decided meanwhile is taken back, and the page shows what was decided', async ({
+  desk: page,
+  rest,
+  trouble,
+}) => {
+  trouble.expect(/status of 409/);
+  const { id, rows } = await open(page, rest, 'Decided meanwhile');
+  await rest.approve(id, 1);
+  await page.keyboard.press('2');
+  const told = page.getByRole('alert').filter({ hasText: /^1 correction not saved: Chunk 1 is .*can't be changed any more/ });
+  await expect(told).toBeVisible();
+  await expect(told.getByRole('button')).toHaveCount(0);
+  await expect(decision(page)).toBeHidden();
+  await expect(rows.first()).not.toContainText('→ keep');
+  expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([24, 6]);
+});
+
+test('A decision on what somebody else decided meanwhile is refused where it was pressed, and the page shows what was decided', async ({
+  desk: page,
+  rest,
+}) => {
+  const { id } = await open(page, rest, 'Decided before');
+  await rest.approve(id, 1);
+  await rest.untilChunk(id, 1, 'awaiting_release');
+  await page.getByRole('button', { name: 'More decisions' }).click();
+  await page.getByRole('menuitem', { name: 'Close without executing…' }).click();
+  const question = page.getByRole('dialog');
+  await question.getByRole('button', { name: 'Close without executing' }).click();
+  await expect(question.getByRole('alert')).toContainText(/^Chunk 1 is awaiting.release by now\. Nothing was decided\.$/);
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('region', { name: 'The first receipts' }).getByRole('listitem')).toHaveCount(3);
+  await expect(decision(page)).toBeHidden();
+});
+
+test('Corrections in a row keep their order, however slow the first is', async ({ desk: page, rest }) => {
+  const { id, rows } = await open(page, rest, 'In a row');
+  const held = gate();
+  await page.route(CORRECTIONS, held.hold);
+  await page.keyboard.press('2');
+  await expect.poll(() => held.came).toHaveLength(1);
+  await page.keyboard.press('1');
+  await page.keyboard.press('j');
+  await page.keyboard.press('2');
+  await expect(rows.nth(1)).toContainText('→ keep');
+  await expect(rows.first()).not.toContainText('→ keep');
+  await expect(decision(page)).toContainText('Saving 3 corrections…');
+  expect(held.came).toHaveLength(1);
+  held.letGo();
+  await expect(decision(page)).not.toContainText('Saving');
+  const sent = held.came.map((body) =>
+    (JSON.parse(body) as { ordinal: number; category: string }[]).map(({ category }) => category),
+  );
+  expect(sent).toEqual([['keep'], ['noise', 'keep']]);
+  expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 23, keep: 7 });
+  expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([23, 7]);
+  await expect(rows.first()).not.toContainText('→ keep');
+});
+
+test('An approval pressed right after a correction signs what was corrected, waits for no page, and is painted only once it is done', async ({
+  desk: page,
+  rest,
+}) => {
+  const { id } = await open(page, rest, 'Right after');
+  const [corrections, decisions, renders] = [gate(), gate(), gate()];
+  await page.route(CORRECTIONS, corrections.hold);
+  // Nothing that the page is rendered from arrives before the decision has left.
+  await page.route('**/*', async (route) => {
+    const request = route.request();
+    if (isAction(request)) return decisions.hold(route);
+    if (isRender(request)) return renders.hold(route);
+    await route.fallback();
+  });
+  await page.keyboard.press('2');
+  await page.keyboard.press('e');
+  const question = page.getByRole('dialog', { name: 'Archive 23 rows?' });
+  const yes = question.getByRole('button', { name: 'Archive first 3' });
+  await expect(yes).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(yes).toHaveAttribute('aria-busy', 'true');
+  await expect.poll(() => corrections.came).toHaveLength(1);
+  // The decision does not overtake the correction that it is about.
+  expect(decisions.came).toHaveLength(0);
+  corrections.letGo();
+  await expect.poll(() => decisions.came).toHaveLength(1);
+  const corrected = await rest.api.chunks.read({ id, n: 1 });
+  expect(corrected).toMatchObject({ revision: 2, counts: { noise: 23, keep: 7 }, state: 'awaiting_review' });
+  expect(decisions.came[0]).toContain(`"digest":"${corrected.digest}"`);
+  expect(decisions.came[0]).toContain('"revision":2');
+
+  // It is on its way: nothing says that it was done, and pressing again sends nothing.
+  await expect(yes).toHaveAttribute('aria-busy', 'true');
+  await page.keyboard.press('Enter');
+  await yes.click({ force: true });
+  await page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(decision(page).getByRole('button').first()).toHaveAttribute('aria-busy', 'true');
+  await expect(page.getByRole('status').filter({ hasText: 'Awaiting review' })).toBeVisible();
+  expect(decisions.came).toHaveLength(1);
+  decisions.letGo();
+  renders.letGo();
+  await expect(page.getByRole('region', { name: 'The first receipts' }).getByRole('listitem')).toHaveCount(3);
+  await page.getByRole('button', { name: 'Archive the other 20' }).click();
+  await expect(page.getByText('23 of 23 done')).toBeVisible();
+});
+
+test('A decision that is pressed twice is sent once', async ({ desk: page, rest }) => {
+  const { id } = await open(page, rest, 'Pressed twice');
+  const sent: string[] = [];
+  page.on('request', (request) => {
+    if (isAction(request)) sent.push(request.postData() ?? '');
+  });
+  // Both presses before the page can draw anything.
+  await page.getByRole('button', { name: 'Next chunk only' }).evaluate((button: HTMLElement) => {
+    button.click();
+    button.click();
+  });
+  await expect(page.getByText('Reviewed, not executed')).toBeVisible();
+  expect(sent).toHaveLength(1);
+  expect((await rest.api.chunks.read({ id, n: 1 })).state).toBe('awaiting_review');
+});
+
+test('Whoever moved something while another looked keeps the other from approving it unseen, also right after a correction', async ({
+  desk: page,
+  rest,
+}) => {
+  const { id, rows } = await open(page, rest, 'Not unseen');
+  const { samples } = await rest.api.chunks.read({ id, n: 1 });
+  const [first] = samples.filter(({ category }) => category === 'noise').slice(-1);
+  await rest.api.chunks.correct({ params: { id, n: 1 }, body: [{ ordinal: first?.ordinal ?? 0, category: 'keep' }] });
+  await page.keyboard.press('2');
+  await expect(rows.first()).toContainText('→ keep');
+  await page.keyboard.press('e');
+  await expect(page.getByRole('dialog').getByRole('button').first()).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/while you looked\. Nothing was approved\.$/)).toBeVisible();
+  expect(await rest.api.chunks.read({ id, n: 1 })).toMatchObject({ state: 'awaiting_review', revision: 3 });
+  await page.getByRole('button', { name: 'Show changes' }).click();
+  await expect(page.getByText(`Item ${first?.ordinal}: noise → keep`)).toBeVisible();
+  await page.getByRole('button', { name: 'Reload and continue' }).click();
+  await expect(categoryOf(page, 'keep')).toContainText('8');
+  expect(await countIn(page, 'noise')).toBe(22);
+});
+
+test('All items of a category are read on while one scrolls, searched, and moved where they lie', async ({
+  desk: page,
+  rest,
+}) => {
+  const id = await rest.startBatch({ name: 'Three hundred', rows: 300, plan: SHELF_PLAN });
+  await rest.untilChunk(id, 1, 'awaiting_review');
+  await page.goto(`/batches/${id}/chunks/1`);
+  await lookAt(page, 'noise');
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/chunks/1/items')) asked.push(new URL(request.url()).search);
+  });
+  await page.keyboard.press('s');
+  const list = page.getByRole('listbox', { name: 'Items in noise' });
+  await expect(list.getByRole('option').first()).toContainText('mail 1confidence');
+  await list.focus();
+  await expect(async () => {
+    await page.keyboard.press('End');
+    await expect(list.getByRole('option', { selected: true })).toContainText('mail 300', { timeout: 1_000 });
+  }).toPass();
+  expect(asked).toHaveLength(3);
+  await page.keyboard.press('2');
+  await expect(list.getByRole('option', { selected: true })).toContainText('→ keep');
+  await expect(decision(page)).not.toContainText('Saving');
+  await page.keyboard.press('/');
+  await page.keyboard.type('mail 299');
+  await expect(list.getByRole('option')).toHaveCount(1);
+  await expect(list.getByRole('option')).toContainText('mail 299');
+  await page.getByRole('searchbox').fill('');
+  // It lies where it was, and says where it went.
+  const last = list.getByRole('option', { selected: true });
+  await expect(last).toContainText('mail 300');
+  await expect(last).toContainText('→ keep');
+  expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 239, keep: 61 });
+});
+
+test('A list that is longer than a page is read on where it is', async ({ desk: page, rest }) => {
+  const plan = { ...SHELF_PLAN, execution: { first: 0 } };
+  const id = await rest.startBatch({ name: 'Many receipts', rows: 60, plan });
+  await rest.approve(id, 1);
+  await rest.untilChunk(id, 1, 'done');
+  await page.goto(`/batches/${id}?tab=receipts`);
+  const receipts = page.getByRole('table', { name: 'Receipts' }).getByRole('row');
+  await expect(receipts).toHaveCount(51);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(receipts).toHaveCount(98);
+  await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
+  await page.goto(`/shelf?${new URLSearchParams({ batch: id, category: 'noise', shelf: 'archive' })}`);
+  const lying = page.getByRole('table', { name: 'Items on the shelf' }).getByRole('row');
+  await expect(lying).toHaveCount(49);
+  await page.getByLabel('Search these items').fill('mail 60');
+  await page.getByRole('button', { name: 'Find' }).click();
+  await expect(lying).toHaveCount(2);
+});
