@@ -6,7 +6,7 @@ import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { readNames } from '#lib/store/batches/batch-reads.sql.ts';
-import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.ts';
+import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.sql.ts';
 import type { db } from '#lib/store/postgres/db.ts';
 import type { StoredReceipt } from '#lib/store/receipts/receipt-reads.sql.ts';
 

@@ -13,7 +13,8 @@ import { settleBatch, settleUncertain } from '#lib/store/actions/execution.sql.t
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { type ChunkRow, lockChunks } from '#lib/store/chunks/chunks.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
-import { insertNumbered, takeSequence } from '#lib/store/receipts/receipts.sql.ts';
+import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
+import { storeReceipts } from '#lib/store/receipts/receipts.ts';
 import { saveInspection } from '#lib/store/uncertain/inspections.ts';
 import { readUncertainActions, readUncertainOfGroup, type UncertainAction } from '#lib/store/uncertain/uncertain.sql.ts';
 import { askTargets } from './ask-targets.ts';
@@ -110,13 +111,9 @@ async function resolve(
 ): Promise<void> {
   const { result } = how;
   const n = actions.length;
-  const last = await takeSequence(tx, n, {
-    chunkId: chunk.id,
-    from: CHUNK_MAY_BE_UNCERTAIN,
-    revision: null,
-    says: { answered: result },
-  });
-  if (last === null) throw new CountersignError('conflict', `Chunk ${chunk.number} moved meanwhile. Nothing was recorded.`);
+  const change = { from: CHUNK_MAY_BE_UNCERTAIN, says: { answered: result } };
+  const last = (await takeSequence(tx, n, change, [{ chunkId: chunk.id, revision: null }])).get(chunk.id);
+  if (last === undefined) throw new CountersignError('conflict', `Chunk ${chunk.number} moved meanwhile. Nothing was recorded.`);
   const receipts = actions.map((action, index) => {
     const before = readReceipt(action.body);
     if (before.kind !== 'outcome') throw new Error(`Item ${action.ordinal} is uncertain without an outcome.`);
@@ -135,6 +132,7 @@ async function resolve(
     });
     return {
       ...sealed,
+      chunk: chunk.number,
       seq: last - n + index + 1,
       ordinal: action.ordinal,
       step: action.step + 1,
@@ -142,7 +140,7 @@ async function resolve(
       result,
     };
   });
-  await insertNumbered(tx, batchId, chunk.number, receipts);
+  await storeReceipts(tx, batchId, receipts);
   if (note)
     await keepNote(
       tx,

@@ -16,7 +16,7 @@ import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
-import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.ts';
+import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.sql.ts';
 import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.sql.ts';
 
 export type BatchFacts = {

@@ -103,28 +103,35 @@ export async function correctClassifications(
 
 export type Change = { ordinal: number; from: string; to: string; by: string; name: string; at: string };
 
-/** Corrections of the chunk after a revision, oldest first; at most 200. */
-export async function correctionsSince(client: Tx, chunkId: string, revision: number): Promise<Change[]> {
-  const { rows } = await client.query<Change>(
-    `SELECT k.ordinal, k."from", k."to", k."by", coalesce(u.name, k."by") AS name, to_char(k.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
-     FROM chunk c
-     JOIN chunk_item ci ON ci.chunk_id = c.id
-     JOIN correction k ON k.batch_id = c.batch_id AND k.ordinal = ci.ordinal
+/** Corrections of each of these chunks after a revision, oldest first, by the chunks' ids; at most 200 of one. */
+export async function correctionsSince(
+  client: Querying,
+  chunks: readonly { chunkId: string; revision: number }[],
+): Promise<Map<string, Change[]>> {
+  const { rows } = await client.query<Change & { chunkId: string }>(
+    `SELECT c.id AS "chunkId", k.ordinal, k."from", k."to", k."by", coalesce(u.name, k."by") AS name,
+       to_char(k.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
+     FROM unnest($1::uuid[], $2::int[]) AS since(chunk_id, revision) JOIN chunk c ON c.id = since.chunk_id
+     CROSS JOIN LATERAL (
+       SELECT k.* FROM chunk_item ci JOIN correction k ON k.batch_id = c.batch_id AND k.ordinal = ci.ordinal
+       WHERE ci.chunk_id = c.id AND k.revision > since.revision ORDER BY k.id DESC LIMIT 200) k
      LEFT JOIN "user" u ON 'user:' || u.id = k."by"
-     WHERE c.id = $1 AND k.revision > $2 ORDER BY k.id DESC LIMIT 200`,
-    [chunkId, revision],
+     ORDER BY k.id`,
+    [chunks.map(({ chunkId }) => chunkId), chunks.map(({ revision }) => revision)],
   );
-  return rows.reverse();
+  const own = Map.groupBy(rows, ({ chunkId }) => chunkId);
+  return new Map([...own].map(([chunkId, changes]) => [chunkId, changes.map(({ chunkId: _, ...change }) => change)]));
 }
 
-/** Drops a classifier's classifications of a chunk that was sent back; what people corrected stays. */
-export async function discardClassifications(tx: Tx, chunkId: string): Promise<void> {
-  await tx.query(`DELETE FROM classification WHERE chunk_id = $1 AND "by" NOT LIKE 'user:%' AND "by" NOT LIKE 'key:%'`, [
-    chunkId,
+/** Drops a classifier's classifications of chunks that were sent back; what people corrected stays. */
+export async function discardClassifications(tx: Tx, chunkIds: readonly string[]): Promise<void> {
+  await tx.query(`DELETE FROM classification WHERE chunk_id = ANY($1) AND "by" NOT LIKE 'user:%' AND "by" NOT LIKE 'key:%'`, [
+    chunkIds,
   ]);
-  await tx.query('UPDATE chunk SET classified = (SELECT count(*) FROM classification WHERE chunk_id = $1) WHERE id = $1', [
-    chunkId,
-  ]);
+  await tx.query(
+    'UPDATE chunk SET classified = (SELECT count(*) FROM classification WHERE chunk_id = chunk.id) WHERE id = ANY($1)',
+    [chunkIds],
+  );
 }
 
 /** Items per category of a chunk. */

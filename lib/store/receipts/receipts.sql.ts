@@ -1,7 +1,7 @@
 /**
- * The only writer of receipts. Every transaction here begins with one guarded UPDATE of the chunk row that fences (epoch), counts and
- * numbers at once (I3); zero rows mean that somebody else owns the chunk or it is being stopped, and nothing was written. The batch row
- * is never touched.
+ * Numbers all receipts, and writes those of workers (those of people: receipts.ts). Every transaction here begins with one guarded UPDATE of the chunk
+ * row that fences (epoch), counts and numbers at once (I3); zero rows mean that somebody else owns the chunk or it is being stopped, and nothing was
+ * written. The batch row is never touched.
  */
 import type { ChunkState, ChunkTransition } from '#lib/core/lifecycle.ts';
 import type { OutcomeResult, ResolutionResult, SealedReceipt } from '#lib/ledger/receipt.ts';
@@ -97,40 +97,50 @@ export async function insertResolution(
 }
 
 export type GuardedChange = {
-  chunkId: string;
-  /** the states the chunk may be in, from the lifecycle table */
+  /** the states the chunks may be in, from the lifecycle table */
   from: readonly ChunkState[];
-  /** null: the receipt does not depend on the answers (an uncertain action's answer) */
-  revision: number | null;
-  /** what else it changes in the chunk */
+  /** what else it changes in them */
   says: Decision | Answer;
 };
 
-/** A decision at a checkpoint: the transition that it is (null: the chunk stays as it is), and whether the next chunk may go on. */
+/** `revision`: null where the receipt does not depend on the answers (an uncertain action's answer). */
+export type GuardedChunk = { chunkId: string; revision: number | null };
+
+/** A decision at checkpoints: the transition that it is (null: the chunks stay as they are), and whether the next chunk may go on. */
 type Decision = { decided: DecidedTransition | null; continued: boolean; note?: string | null | undefined };
 /** A person's answer to as many uncertain actions as numbers are taken. */
 type Answer = { answered: ResolutionResult };
 
 /**
- * I3 for people: takes the next `count` numbers of the chunk's sequence and changes it in the same statement, guarded by state and revision
- * instead of the epoch. Gives the last number taken, or null when the chunk moved meanwhile.
+ * I3 for people: takes the next `count` numbers of each chunk's sequence and changes the chunk in the same statement, guarded by state and revision
+ * instead of the epoch. Gives the last number taken, by the chunks' ids; a chunk that moved meanwhile is not among them. The caller has locked the
+ * chunks, in the order of their numbers.
  */
-export async function takeSequence(client: Tx, count: number, change: GuardedChange): Promise<number | null> {
-  const { rows } = await client.query<{ seq: number }>(
+export async function takeSequence(
+  client: Querying,
+  count: number,
+  change: GuardedChange,
+  chunks: readonly GuardedChunk[],
+): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ id: string; seq: number }>(
     `UPDATE chunk SET seq = seq + $2, updated_at = clock_timestamp()${changesOf(change.says, count)}
-     WHERE id = $1 AND state = ANY($3) ${change.revision === null ? '' : `AND revision = ${Math.trunc(change.revision)}`}
-     RETURNING seq`,
-    [change.chunkId, count, change.from, ...notesOf(change.says)],
+     FROM unnest($1::uuid[], $4::int[]) AS guard(chunk_id, at_revision)
+     WHERE id = chunk_id AND state = ANY($3) AND (at_revision IS NULL OR revision = at_revision)
+     RETURNING id, seq`,
+    [
+      ...[chunks.map(({ chunkId }) => chunkId), count, change.from, chunks.map(({ revision }) => revision)],
+      ...notesOf(change.says),
+    ],
   );
-  return rows[0]?.seq ?? null;
+  return new Map(rows.map(({ id, seq }) => [id, seq]));
 }
 
 /** What each decision sets, by its transition. */
 const DECIDED = {
   approve: ", state = 'approved', note = NULL",
   approve_first_of_two: ", state = 'awaiting_second', note = NULL",
-  refuse_second: ", state = 'awaiting_review', note = $4",
-  send_back: ", state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $4",
+  refuse_second: ", state = 'awaiting_review', note = $5",
+  send_back: ", state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $5",
   close: ", state = 'closed'",
   release: ", state = CASE state WHEN 'awaiting_release' THEN 'executing' ELSE state END, released = true",
 } as const satisfies Partial<Record<ChunkTransition, string>>;
@@ -148,31 +158,6 @@ function changesOf(says: Decision | Answer, count: number): string {
 /** The note is a parameter where the decision sets one, and nowhere else. */
 function notesOf(says: Decision | Answer): unknown[] {
   return 'decided' in says && (says.decided === 'refuse_second' || says.decided === 'send_back') ? [says.note] : [];
-}
-
-export type NumberedReceipt = SealedReceipt & {
-  seq: number;
-  ordinal: number | null;
-  step: number | null;
-  kind: 'decision' | 'resolution';
-  result: string | null;
-};
-
-/** Stores receipts whose numbers `takeSequence` gave, in the same transaction. */
-export async function insertNumbered(client: Tx, batchId: string, chunk: number, rows: NumberedReceipt[]): Promise<void> {
-  await client.query(
-    `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
-     SELECT $1, $2, r.* FROM unnest($3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::bytea[], $9::bytea[]) r`,
-    [
-      ...[batchId, chunk, rows.map((r) => r.seq), rows.map((r) => r.ordinal), rows.map((r) => r.step)],
-      ...[
-        rows.map((r) => r.kind),
-        rows.map((r) => r.result),
-        byteaArray(rows.map((r) => r.body)),
-        byteaArray(rows.map((r) => r.leaf)),
-      ],
-    ],
-  );
 }
 
 /** Which of these receipts are stored, to the byte: what a lost COMMIT acknowledgement left open (I1). */

@@ -1,0 +1,21 @@
+/** The receipts that people make. The statement that numbers them is `takeSequence`, in the same transaction. */
+import type { SealedReceipt } from '#lib/ledger/receipt.ts';
+import type { WithModels } from '#lib/store/postgres/db.ts';
+
+export type NumberedReceipt = SealedReceipt & {
+  chunk: number;
+  seq: number;
+  ordinal: number | null;
+  step: number | null;
+  kind: 'decision' | 'resolution';
+  result: string | null;
+};
+
+/** Stores receipts whose numbers `takeSequence` gave. The database says when. */
+export async function storeReceipts(tx: WithModels, batchId: string, receipts: readonly NumberedReceipt[]): Promise<void> {
+  await tx.prisma.receipt.createMany({
+    data: receipts.map(({ body, leaf, ...receipt }) => ({
+      ...{ batchId, ...receipt, body: new Uint8Array(body), leaf: new Uint8Array(leaf) },
+    })),
+  });
+}
