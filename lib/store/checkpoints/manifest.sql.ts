@@ -352,25 +352,27 @@ async function readPage(
 }
 
 /**
- * The page is cut before anything is joined: without statistics a join over the whole chunk would be made for every page. Its chunks have no more rows than
- * its limit; it stands there twice, for the planner reads it.
+ * The page is cut before anything is joined, and each of its items is looked up by its key: without statistics, which a batch of this minute does not have
+ * yet, all of its classifications would be read for every page. Its chunks have no more rows together than its limit; it stands there twice, for the
+ * planner reads it.
  */
 const ROWS = `
-SELECT sized.place::int, sized.ordinal, sized.category, fields, encode(digest, 'hex') AS item, CASE WHEN u.ordinal IS NOT NULL THEN json_build_object(
-  'category', u.category, 'connector', u.connector, 'connection', u.connection, 'do', u."do", 'version', u.version,
-  'request', encode(u.request_digest, 'hex')) END AS undo
+SELECT sized.place::int, sized.ordinal, sized.category, fields, encode(digest, 'hex') AS item, u.undo
 FROM ${withinBytes(
   `
-  SELECT page.place, page.ordinal, a.category, fields, digest, ${ITEM_BYTES}
+  SELECT page.place, page.ordinal, a.category, fields, digest, bytes
   FROM (
     SELECT c.place, m.ordinal FROM unnest($3::uuid[]) WITH ORDINALITY AS c(id, place) CROSS JOIN LATERAL (
       SELECT ordinal FROM chunk_item WHERE chunk_id = c.id AND ordinal > CASE c.place WHEN 1 THEN $4::int ELSE 0 END ORDER BY ordinal LIMIT $5) m
     LIMIT $5) page
-  JOIN classification a ON a.batch_id = $1 AND a.ordinal = page.ordinal
-  JOIN item i ON i.dataset_id = $2 AND i.ordinal = page.ordinal`,
+  CROSS JOIN LATERAL (SELECT category FROM classification WHERE batch_id = $1 AND ordinal = page.ordinal LIMIT 1) a
+  CROSS JOIN LATERAL (SELECT fields, digest, ${ITEM_BYTES} FROM item WHERE dataset_id = $2 AND ordinal = page.ordinal LIMIT 1) i`,
   'place, ordinal',
 )} sized
-LEFT JOIN undo_item u ON u.batch_id = $1 AND u.ordinal = sized.ordinal
+LEFT JOIN LATERAL (
+  SELECT json_build_object('category', category, 'connector', connector, 'connection', connection, 'do', "do", 'version', version,
+    'request', encode(request_digest, 'hex')) AS undo
+  FROM undo_item WHERE batch_id = $1 AND ordinal = sized.ordinal LIMIT 1) u ON true
 ORDER BY sized.place, sized.ordinal`;
 
 function buildRow(
