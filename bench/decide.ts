@@ -188,7 +188,9 @@ async function floorOf(superuser: pg.Client, ownerUrl: string, batchId: string):
 }
 
 async function insertBare(client: pg.Client, decisionId: string, rows: readonly Row[]): Promise<void> {
-  const requests = new Map(rows.flatMap(({ request, bytes }) => (request && bytes ? [[request.toString('hex'), { request, bytes }]] : [])));
+  const requests = new Map(
+    rows.flatMap(({ request, bytes }) => (request && bytes ? [[request.toString('hex'), { request, bytes }]] : [])),
+  );
   await client.query(
     'INSERT INTO floor_request (digest, bytes) SELECT r.digest, r.bytes FROM unnest($1::bytea[], $2::bytea[]) AS r(digest, bytes) ON CONFLICT DO NOTHING',
     [
@@ -204,8 +206,17 @@ async function insertBare(client: pg.Client, decisionId: string, rows: readonly 
        AS r(chunk_id, ordinal, category, connector, connection, "do", version, request, item, first)`,
     [
       ...[decisionId, rows.map((row) => row.chunk_id), rows.map((row) => row.ordinal), rows.map((row) => row.category)],
-      ...[rows.map((row) => row.connector), rows.map((row) => row.connection), rows.map((row) => row.do), rows.map((row) => row.version)],
-      ...[byteaArray(rows.map((row) => row.request ?? none)), byteaArray(rows.map((row) => row.item)), rows.map((row) => row.first)],
+      ...[
+        rows.map((row) => row.connector),
+        rows.map((row) => row.connection),
+        rows.map((row) => row.do),
+        rows.map((row) => row.version),
+      ],
+      ...[
+        byteaArray(rows.map((row) => row.request ?? none)),
+        byteaArray(rows.map((row) => row.item)),
+        rows.map((row) => row.first),
+      ],
     ],
   );
 }

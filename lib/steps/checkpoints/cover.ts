@@ -8,7 +8,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { DECISION_ITEMS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Decided, DecidedOn, GivenAnswers } from '#lib/shapes/checkpoints.ts';
-import { readApproved, readFirstSignatures, readSeen, type Seen } from '#lib/store/checkpoints/decisions.sql.ts';
+import { readApproved, readFirstSignatures, readSeen, type Seen, type Signature } from '#lib/store/checkpoints/decisions.sql.ts';
 import { type BuiltManifest, buildManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { correctionsSince } from '#lib/store/chunks/classifications.sql.ts';
@@ -81,14 +81,14 @@ async function coverBuilt(
   refusals: Refusals,
 ): Promise<Covered[]> {
   assertFit(asked);
-  const signed = asked.filter(({ row }) => answers.execute && row.state === 'awaiting_second').map(({ id }) => id);
-  const signatures = await readFirstSignatures(tx, signed);
+  const signed = asked.filter(({ row }) => row.state === 'awaiting_second').map(({ id }) => id);
+  const signatures = answers.execute ? await readFirstSignatures(tx, signed) : new Map<string, Signature>();
   const freezer = new Freezer(tx, batch, decisionId);
   const covered: Covered[] = [];
   const judge = async ({ row, on, transition }: Asked, manifest: BuiltManifest): Promise<void> => {
     const isChanged = manifest.digest !== on.digest;
-    const isSecond = signed.length > 0 && transition === 'approve' && row.state === 'awaiting_second';
-    const refusal = isSecond && !isChanged ? refusalOfSecond(actor, row, manifest, signatures.get(row.id)) : null;
+    const isSecond = answers.execute && row.state === 'awaiting_second';
+    const refusal = isSecond && !isChanged ? refusalOfSecond(row, manifest, actor, signatures.get(row.id)) : null;
     if (isChanged || refusal) {
       await freezer.drop();
       return refusal ? refusals.add(row, refusal) : await refusals.addChanged(row, on.revision ?? 0);

@@ -4,10 +4,12 @@ import type { PoolClient } from 'pg';
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { decisionRoot, manifestHasher } from '#lib/core/checkpoints/manifest.ts';
+import { chunkFrom } from '#lib/core/lifecycle.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { type DecisionBody, readReceipt } from '#lib/ledger/receipt.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { carryOut, leaveKey, takeKey } from '#lib/store/api/api-writes.ts';
+import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO, chunkStates } from '#test/fixtures/started-batch.ts';
@@ -371,6 +373,21 @@ test('sent back, closed and let pass: all chunks of an answer move together, eac
     { number: 21, revision: 1, classified: 2, note: null, continued: true, seq: 1 },
   ]);
   expect((await receipts(batch)).map(({ chunk }) => chunk)).toEqual(on.map(({ number }) => number));
+});
+
+test('a number is taken only of a chunk in a state and at a revision that the change may find', async () => {
+  const batch = await reviewed([1, 1, 1, 1]);
+  const [one, two, three, four] = batch.chunks.map(({ id }) => id) as [string, string, string, string];
+  await pool.query("UPDATE chunk SET state = 'approved' WHERE id = $1", [four]);
+  const asked = [one, two, three, four].map((chunkId) => ({ chunkId, revision: chunkId === two ? 2 : chunkId === three ? null : 1 }));
+  const change = { from: chunkFrom('close'), says: { decided: 'close' as const, continued: false } };
+  expect(await takeSequence(pool, 3, change, asked)).toEqual(
+    new Map([
+      [one, 3],
+      [three, 3],
+    ]),
+  );
+  expect(await states(batch)).toEqual(['closed', 'awaiting_review', 'closed', 'approved']);
 });
 
 test('a digest that was remembered by another version is refused once, and listed right then', async () => {

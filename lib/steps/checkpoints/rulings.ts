@@ -48,9 +48,9 @@ export function refusalOfState(batch: BatchRow, row: ChunkRow, transition: Decid
 
 /** Why the second signature is refused; null where it is somebody else's, and over the same manifest as the first. */
 export function refusalOfSecond(
-  actor: Actor,
   { number, revision }: ChunkRow,
   { digest }: { digest: string },
+  actor: Actor,
   first: Signature | undefined,
 ): CountersignError | null {
   if (!first)

@@ -1,6 +1,7 @@
 /** Decisions and what they cover; insert-only for the application's role. */
 import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
+import { modelPages } from '#lib/store/postgres/model-rows.ts';
 
 export type DecidedChunk = { chunkId: string; revision: number; digest: string; seen: number[] };
 
@@ -21,9 +22,11 @@ export async function insertDecision(tx: WithModels, decision: NewDecision, chun
   await tx.prisma.decision.create({
     data: { id: decisionId, batchId, root: bytesOf(root), answers, by: actor.id, via: actor.via, override, note },
   });
-  await tx.prisma.decisionChunk.createMany({
-    data: chunks.map(({ digest, ...chunk }) => ({ decisionId, ...chunk, digest: bytesOf(digest) })),
-  });
+  for (const page of modelPages(chunks)) {
+    await tx.prisma.decisionChunk.createMany({
+      data: page.map(({ digest, ...chunk }) => ({ decisionId, ...chunk, digest: bytesOf(digest) })),
+    });
+  }
 }
 
 const bytesOf = (hex: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(hex, 'hex'));

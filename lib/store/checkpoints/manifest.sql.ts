@@ -271,23 +271,47 @@ export async function freezeRows(client: Querying, decisionId: string, pages: re
       ],
     );
   }
-  const rows = pages.flatMap((page) => page.rows);
-  await client.query(
-    `INSERT INTO manifest_row (decision_id, chunk_id, ordinal, category, connector, connection, "do", version, request_digest, item_digest, first)
-     SELECT $1, c.id, r.ordinal, r.category, r.connector, r.connection, r."do", r.version, decode(r.request, 'hex'), r.item, r.first
-     FROM unnest($3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::bytea[], $12::boolean[])
-       AS r(place, ordinal, category, connector, connection, "do", version, request, item, first)
-     JOIN unnest($2::uuid[]) WITH ORDINALITY AS c(id, place) USING (place)`,
-    [
-      ...[decisionId, pages.map(({ chunkId }) => chunkId), pages.flatMap((page, index) => page.rows.map(() => index + 1))],
-      ...[rows.map((r) => r.ordinal), rows.map((r) => r.category)],
-      ...[rows.map((r) => r.action?.connector ?? null), rows.map((r) => r.action?.connection ?? null)],
-      ...[rows.map((r) => r.action?.do ?? null), rows.map((r) => r.action?.version ?? null), rows.map((r) => r.request)],
-      byteaArray(rows.map((r) => Buffer.from(r.item, 'hex'))),
-      pages.flatMap(({ rows: own, first }) => own.map(({ ordinal }) => first.has(ordinal))),
-    ],
-  );
+  await client.query(FREEZE, [decisionId, pages.map(({ chunkId }) => chunkId), ...columnsOf(pages)]);
 }
+
+/**
+ * The columns of FREEZE. What many rows share (category and action) is sent once, and each row says which it has: most of the work would else be in
+ * writing the same words into five arrays, and reading them out again.
+ */
+function columnsOf(pages: readonly RowsToFreeze[]): unknown[] {
+  const kinds = new Map<string, { at: number; row: BuiltRow }>();
+  const [places, ordinals, kind]: [number[], number[], number[]] = [[], [], []];
+  const [requests, items, first]: [Buffer[], Buffer[], boolean[]] = [[], [], []];
+  for (const [index, page] of pages.entries()) {
+    for (const row of page.rows) {
+      const { category, action } = row;
+      const key = JSON.stringify([category, action?.connector, action?.connection, action?.do, action?.version]);
+      const own = kinds.get(key) ?? { at: kinds.size + 1, row };
+      kinds.set(key, own);
+      places.push(index + 1);
+      ordinals.push(row.ordinal);
+      kind.push(own.at);
+      requests.push(Buffer.from(row.request ?? '', 'hex'));
+      items.push(Buffer.from(row.item, 'hex'));
+      first.push(page.first.has(row.ordinal));
+    }
+  }
+  const shared = [...kinds.values()].map(({ row }) => row);
+  return [
+    ...[shared.map((row) => row.category), shared.map((row) => row.action?.connector), shared.map((row) => row.action?.connection)],
+    ...[shared.map((row) => row.action?.do), shared.map((row) => row.action?.version)],
+    ...[arrayOf(places), arrayOf(ordinals), arrayOf(kind), byteaArray(requests), byteaArray(items), arrayOf(first)],
+  ];
+}
+
+/** Numbers and booleans as an array's literal: they have nothing that is to be escaped. */
+const arrayOf = (values: readonly (number | boolean)[]): string => `{${values.join(',')}}`;
+
+const FREEZE = `
+INSERT INTO manifest_row (decision_id, chunk_id, ordinal, category, connector, connection, "do", version, request_digest, item_digest, first)
+SELECT $1, ($2::uuid[])[r.place], r.ordinal, ($3::text[])[r.kind], ($4::text[])[r.kind], ($5::text[])[r.kind], ($6::text[])[r.kind], ($7::int[])[r.kind],
+  nullif(r.request, ''), r.item, r.first
+FROM unnest($8::int[], $9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::boolean[]) AS r(place, ordinal, kind, request, item, first)`;
 
 /** What a decision froze of a chunk, for the claims and the executor. */
 export type FrozenChunk = {

@@ -7,7 +7,7 @@ import type { ChunkState, ChunkTransition } from '#lib/core/lifecycle.ts';
 import type { OutcomeResult, ResolutionResult, SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
-import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 export type PersonalValue = { field: string; salt: Buffer; value: string };
 

@@ -1,6 +1,7 @@
 /** The receipts that people make. The statement that numbers them is `takeSequence`, in the same transaction. */
 import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
+import { modelPages } from '#lib/store/postgres/model-rows.ts';
 
 export type NumberedReceipt = SealedReceipt & {
   chunk: number;
@@ -13,9 +14,11 @@ export type NumberedReceipt = SealedReceipt & {
 
 /** Stores receipts whose numbers `takeSequence` gave. The database says when. */
 export async function storeReceipts(tx: WithModels, batchId: string, receipts: readonly NumberedReceipt[]): Promise<void> {
-  await tx.prisma.receipt.createMany({
-    data: receipts.map(({ body, leaf, ...receipt }) => ({
-      ...{ batchId, ...receipt, body: new Uint8Array(body), leaf: new Uint8Array(leaf) },
-    })),
-  });
+  for (const page of modelPages(receipts)) {
+    await tx.prisma.receipt.createMany({
+      data: page.map(({ body, leaf, ...receipt }) => ({
+        ...{ batchId, ...receipt, body: new Uint8Array(body), leaf: new Uint8Array(leaf) },
+      })),
+    });
+  }
 }
