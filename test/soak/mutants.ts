@@ -84,11 +84,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'I2 a step that is taken counts as written',
     breaks: 'A duplicate (batch, ordinal, step) is swallowed: the receipt of somebody else is taken for one’s own.',
     edits: [
-      edit(
-        WRITER,
-        "if ((error as { code?: string }).code === '23505') throw new Refused('lost');",
-        "if ((error as { code?: string }).code === '23505') return;",
-      ),
+      edit(WRITER, "if (sqlStateOf(error) === '23505') throw new Refused('lost');", "if (sqlStateOf(error) === '23505') return;"),
     ],
   },
   {
@@ -350,7 +346,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I5 approved although it changed',
     breaks: 'A decision does not compare what it builds with what was on the screen.',
-    edits: [edit(COVER, 'const isChanged = manifest.digest !== on.digest;', 'const isChanged = manifest.digest === on.digest.slice(1);')],
+    edits: [
+      edit(
+        COVER,
+        'const isChanged = manifest.digest !== on.digest;',
+        'const isChanged = manifest.digest === on.digest.slice(1);',
+      ),
+    ],
     tests: DECIDED,
   },
   {

@@ -379,7 +379,10 @@ test('a number is taken only of a chunk in a state and at a revision that the ch
   const batch = await reviewed([1, 1, 1, 1]);
   const [one, two, three, four] = batch.chunks.map(({ id }) => id) as [string, string, string, string];
   await pool.query("UPDATE chunk SET state = 'approved' WHERE id = $1", [four]);
-  const asked = [one, two, three, four].map((chunkId) => ({ chunkId, revision: chunkId === two ? 2 : chunkId === three ? null : 1 }));
+  const asked = [one, two, three, four].map((chunkId) => ({
+    chunkId,
+    revision: chunkId === two ? 2 : chunkId === three ? null : 1,
+  }));
   const change = { from: chunkFrom('close'), says: { decided: 'close' as const, continued: false } };
   expect(await takeSequence(pool, 3, change, asked)).toEqual(
     new Map([

@@ -298,7 +298,11 @@ function columnsOf(pages: readonly RowsToFreeze[]): unknown[] {
   }
   const shared = [...kinds.values()].map(({ row }) => row);
   return [
-    ...[shared.map((row) => row.category), shared.map((row) => row.action?.connector), shared.map((row) => row.action?.connection)],
+    ...[
+      shared.map((row) => row.category),
+      shared.map((row) => row.action?.connector),
+      shared.map((row) => row.action?.connection),
+    ],
     ...[shared.map((row) => row.action?.do), shared.map((row) => row.action?.version)],
     ...[arrayOf(places), arrayOf(ordinals), arrayOf(kind), byteaArray(requests), byteaArray(items), arrayOf(first)],
   ];
