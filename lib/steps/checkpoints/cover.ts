@@ -12,7 +12,8 @@ import { readApproved, readFirstSignatures, readSeen, type Seen, type Signature 
 import { type BuiltManifest, buildManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { correctionsSince } from '#lib/store/chunks/classifications.sql.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import { oneAtATime } from '#lib/store/postgres/one-at-a-time.ts';
 import type { DecidedTransition } from '#lib/store/receipts/receipts.sql.ts';
 import { Freezer } from './freeze.ts';
 import {
@@ -52,7 +53,9 @@ export async function coverChunks(
   locked: readonly ChunkRow[],
 ): Promise<{ covered: Covered[]; dropped: Decided['dropped'] }> {
   const { batch, answers } = deciding;
-  const refusals = new Refusals(tx, chunks.length === 1);
+  // What is read, and what is written meanwhile, go over the one connection.
+  const lane = oneAtATime(tx);
+  const refusals = new Refusals(lane, chunks.length === 1);
   const open: Asked[] = [];
   for (const { row, on } of chunks) {
     const transition = transitionOf(batch, row, answers);
@@ -61,11 +64,11 @@ export async function coverChunks(
     else open.push({ id: row.id, itemCount: row.itemCount, row, on, transition });
   }
   const named = open.map(({ id, on }) => ({ chunkId: id, ordinals: on.seen ?? [] }));
-  const seen = await readSeen(tx, batch.id, named);
+  const seen = await readSeen(lane, batch.id, named);
   const { built = [], approved = [] } = Object.groupBy(open, (one) => (isOfClassifications(one) ? 'built' : 'approved'));
   const covered = [
-    ...(await coverBuilt(tx, deciding, built, seen, refusals)),
-    ...(await coverApproved(tx, approved, seen, refusals, locked)),
+    ...(await coverBuilt(lane, deciding, built, seen, refusals)),
+    ...(await coverApproved(lane, approved, seen, refusals, locked)),
   ];
   const dropped = await refusals.dropped();
   if (covered.length === 0) throw refusals.ofAll(dropped);
@@ -74,7 +77,7 @@ export async function coverChunks(
 
 /** Chunks in review: the manifest is built from the classifications, compared, and frozen with that where it is approved. */
 async function coverBuilt(
-  tx: Tx,
+  lane: Querying,
   { decisionId, batch, actor, answers }: Deciding,
   asked: readonly Asked[],
   seen: ReadonlyMap<string, Seen>,
@@ -82,8 +85,8 @@ async function coverBuilt(
 ): Promise<Covered[]> {
   assertFit(asked);
   const signed = asked.filter(({ row }) => row.state === 'awaiting_second').map(({ id }) => id);
-  const signatures = answers.execute ? await readFirstSignatures(tx, signed) : new Map<string, Signature>();
-  const freezer = new Freezer(tx, batch, decisionId);
+  const signatures = answers.execute ? await readFirstSignatures(lane, signed) : new Map<string, Signature>();
+  const freezer = new Freezer(lane, batch, decisionId);
   const covered: Covered[] = [];
   const judge = async ({ row, on, transition }: Asked, manifest: BuiltManifest): Promise<void> => {
     const isChanged = manifest.digest !== on.digest;
@@ -99,17 +102,22 @@ async function coverBuilt(
     covered.push({ row, transition, digest: manifest.digest, counts: manifest.counts, seen: own?.ordinals ?? [] });
   };
   const of = { batchId: batch.id, datasetId: batch.datasetId, plan: batch.plan };
-  await buildManifests(tx, of, asked, requestBuilder, {
-    rows: async ({ row, transition }, rows) => (transition === 'approve' ? await freezer.add(row, rows) : undefined),
-    built: judge,
-  });
-  await freezer.end();
+  try {
+    await buildManifests(lane, of, asked, requestBuilder, {
+      rows: async ({ row, transition }, rows) => (transition === 'approve' ? await freezer.add(row, rows) : undefined),
+      built: judge,
+    });
+    await freezer.end();
+  } catch (error) {
+    await freezer.settle();
+    throw error;
+  }
   return covered;
 }
 
 /** Chunks beyond their review: what was approved of them counts. A release covers every chunk of its approval, for their first actions were the same ones. */
 async function coverApproved(
-  tx: Tx,
+  lane: Querying,
   asked: readonly Asked[],
   seen: ReadonlyMap<string, Seen>,
   refusals: Refusals,
@@ -118,7 +126,7 @@ async function coverApproved(
   const named = new Set(asked.map(({ id }) => id));
   const decisions = new Set(asked.flatMap(({ row, transition }) => (transition === 'release' ? [row.decisionId] : [])));
   const others = locked.filter((row) => decisions.has(row.decisionId) && !named.has(row.id) && isReleasable(row));
-  const approved = await readApproved(tx, [...asked.map(({ id }) => id), ...others.map(({ id }) => id)]);
+  const approved = await readApproved(lane, [...asked.map(({ id }) => id), ...others.map(({ id }) => id)]);
   const of = (row: ChunkRow) => approved.get(row.id) ?? { digest: '', counts: {} };
   const covered: Covered[] = [];
   for (const { row, on, transition } of asked) {
@@ -167,13 +175,13 @@ function assertApprovable(
 
 /** Chunks that drop out. A chunk that is decided alone does not: what it is refused for is thrown. */
 class Refusals {
-  readonly #tx: Tx;
+  readonly #lane: Querying;
   readonly #alone: boolean;
   readonly #refused: { row: ChunkRow; error: CountersignError }[] = [];
   readonly #changed: { row: ChunkRow; since: number }[] = [];
 
-  constructor(tx: Tx, alone: boolean) {
-    this.#tx = tx;
+  constructor(lane: Querying, alone: boolean) {
+    this.#lane = lane;
     this.#alone = alone;
   }
 
@@ -210,7 +218,7 @@ class Refusals {
     for (let from = 0; from < this.#changed.length; from += CHANGED_AT_ONCE) {
       const some = this.#changed.slice(from, from + CHANGED_AT_ONCE);
       const changes = await correctionsSince(
-        this.#tx,
+        this.#lane,
         some.map(({ row, since }) => ({ chunkId: row.id, revision: since })),
       );
       for (const { row } of some) read.push({ row, error: refusalOfChange(row, changes.get(row.id) ?? []) });

@@ -1,7 +1,7 @@
 /**
  * I5: freezes manifests while they are built, so that each is built once. Whether a chunk is what was approved is known behind its last row. So rows are
  * held back until their chunk is judged, and those of a chunk that is too large for that are written under a savepoint. Of a chunk that is
- * dropped nothing stays.
+ * dropped nothing stays. The database writes while the next rows are built.
  */
 import { targetOfRequest } from '#lib/connectors/registry.ts';
 import { PAGE_BYTES } from '#lib/core/limits.ts';
@@ -16,10 +16,12 @@ import {
   targetsOf,
 } from '#lib/store/checkpoints/manifest.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
-import type { Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** Rows that are held back of one chunk, and of all before it; their requests have PAGE_BYTES. */
 const HELD_ROWS = 5_000;
+/** Of one statement: in between the next rows are read. */
+const WRITTEN_ROWS = 1_000;
 
 type Held = RowsToFreeze & { bytes: number };
 /** How many actions go to each connector or connection. */
@@ -41,7 +43,7 @@ type Open = {
 
 /** Takes the rows of chunk after chunk, in the order of their numbers: each is kept or dropped before the next one begins. */
 export class Freezer {
-  readonly #tx: Tx;
+  readonly #lane: Querying;
   readonly #batch: BatchRow;
   readonly #decisionId: string;
   /** over the chunks that are kept: the first n are counted through all of them */
@@ -50,9 +52,11 @@ export class Freezer {
   readonly #targets = new Map<string, Set<string>>();
   #kept: Held[] = [];
   #open: Open | null = null;
+  #writing: Promise<void> = Promise.resolve();
 
-  constructor(tx: Tx, batch: BatchRow, decisionId: string) {
-    this.#tx = tx;
+  /** @param lane a connection that others ask too while this writes */
+  constructor(lane: Querying, batch: BatchRow, decisionId: string) {
+    this.#lane = lane;
     this.#batch = batch;
     this.#decisionId = decisionId;
   }
@@ -68,7 +72,7 @@ export class Freezer {
     else open.held.push({ chunkId: row.id, rows, first, bytes });
     if (isFull([...this.#kept, ...open.held])) await this.#writeKept();
     if (!isFull(open.held)) return;
-    if (!open.written) await this.#tx.query('SAVEPOINT chunk');
+    if (!open.written) await this.#mark('SAVEPOINT chunk');
     open.written = true;
     await this.#write(open.held);
     open.held = [];
@@ -78,7 +82,7 @@ export class Freezer {
   async keep(row: ChunkRow, { acting }: BuiltManifest): Promise<void> {
     const open = await this.#opened(row);
     if (open.faulty) throw new Error(`A request of chunk ${row.number} can't be built: it may not be approved.`);
-    if (open.written) await this.#tx.query('RELEASE SAVEPOINT chunk');
+    if (open.written) await this.#mark('RELEASE SAVEPOINT chunk');
     // Without actions there is nothing to wait for: the worker settles it at once.
     const released = this.#batch.plan.execution.first === 0 || acting === 0;
     this.#frozen.push({ chunkId: row.id, hasFirst: open.hasFirst, released, approvedActions: acting, targets: [] });
@@ -89,15 +93,21 @@ export class Freezer {
 
   /** The chunk is not what was approved, or may not be: nothing of it stays. */
   async drop(): Promise<void> {
-    if (this.#open?.written) await this.#tx.query('ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk');
+    if (this.#open?.written) await this.#mark('ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk');
     this.#open = null;
   }
 
   /** Writes what is held back, and onto the chunks what was frozen of them. */
   async end(): Promise<void> {
     await this.#writeKept();
+    await this.settle();
     const frozen = this.#frozen.map((chunk) => ({ ...chunk, targets: [...(this.#targets.get(chunk.chunkId) ?? [])].sort() }));
-    await keepFrozen(this.#tx, this.#decisionId, frozen);
+    await keepFrozen(this.#lane, this.#decisionId, frozen);
+  }
+
+  /** Waits until nothing is being written. Throws what that met: whatever was refused after it was refused for it. */
+  settle(): Promise<void> {
+    return this.#writing;
   }
 
   async #opened(row: ChunkRow): Promise<Open> {
@@ -111,7 +121,7 @@ export class Freezer {
   async #actionsOf(row: ChunkRow): Promise<Counts> {
     const { id: batchId, plan } = this.#batch;
     const counts: Counts = new Map();
-    for (const action of await countTargets(this.#tx, { batchId, plan }, row.id)) raise(counts, targetKey(action), action.count);
+    for (const action of await countTargets(this.#lane, { batchId, plan }, row.id)) raise(counts, targetKey(action), action.count);
     return counts;
   }
 
@@ -130,27 +140,43 @@ export class Freezer {
     return first;
   }
 
+  /** A savepoint is where it is in the order of the writes: what is being written ends before it. */
+  async #mark(statement: string): Promise<void> {
+    await this.settle();
+    await this.#lane.query(statement);
+  }
+
   async #writeKept(): Promise<void> {
     const kept = this.#kept;
     this.#kept = [];
     await this.#write(kept);
   }
 
+  /** Begins to write these, once those before them are written. */
   async #write(held: readonly Held[]): Promise<void> {
-    if (held.length === 0) return;
-    await freezeRows(this.#tx, this.#decisionId, held);
-    for (const [chunkId, targets] of await targetsOf(this.#tx, held, targetOfRequest))
-      this.#targets.set(chunkId, new Set([...(this.#targets.get(chunkId) ?? []), ...targets]));
+    await this.settle();
+    this.#writing = this.#writeAll(held);
+    // It is told by `settle`.
+    this.#writing.catch(() => {});
+  }
+
+  async #writeAll(held: readonly Held[]): Promise<void> {
+    let some: Held[] = [];
+    for (const [index, page] of held.entries()) {
+      some.push(page);
+      if (rowsOf(some) < WRITTEN_ROWS && index < held.length - 1) continue;
+      await freezeRows(this.#lane, this.#decisionId, some);
+      for (const [chunkId, targets] of await targetsOf(this.#lane, some, targetOfRequest))
+        this.#targets.set(chunkId, new Set([...(this.#targets.get(chunkId) ?? []), ...targets]));
+      some = [];
+    }
   }
 }
 
+const rowsOf = (held: readonly Held[]): number => held.reduce((sum, { rows }) => sum + rows.length, 0);
+
 function isFull(held: readonly Held[]): boolean {
-  let [rows, bytes] = [0, 0];
-  for (const page of held) {
-    rows += page.rows.length;
-    bytes += page.bytes;
-  }
-  return rows >= HELD_ROWS || bytes >= PAGE_BYTES;
+  return rowsOf(held) >= HELD_ROWS || held.reduce((sum, { bytes }) => sum + bytes, 0) >= PAGE_BYTES;
 }
 
 const targetKey = ({ connector, connection }: { connector: string; connection: string | null }): string =>

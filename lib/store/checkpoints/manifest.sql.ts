@@ -11,7 +11,7 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
 import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
-import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import { turns } from '#lib/turns.ts';
 
@@ -36,7 +36,7 @@ export type OfBatch = { batchId: string; datasetId: string; plan: Plan };
 /** `itemCount` says how many chunks one page may hold; rows beyond it are built all the same. */
 export type ChunkToBuild = { id: string; itemCount: number };
 
-/** What is done with the manifests while they are built. It may use the connection: nothing else of the build does meanwhile. */
+/** What is done with the manifests while they are built. The next page is being read meanwhile: who asks the same connection asks it `oneAtATime`. */
 export type EachManifest<Chunk> = {
   /** some rows of one chunk, in ordinal order */
   rows?(chunk: Chunk, rows: BuiltRow[]): Promise<void>;
@@ -71,7 +71,6 @@ export async function buildManifests<Chunk extends ChunkToBuild>(
   let ahead = readAhead({ index: 0, after: 0, read: 0 });
   const handOver = async (): Promise<void> => {
     const chunk = chunks[at];
-    await ahead;
     if (chunk && rows.length > 0) await each.rows?.(chunk, rows);
     [rows, bytes] = [[], 0];
   };
@@ -327,8 +326,8 @@ export type FrozenChunk = {
 };
 
 /** Writes onto the chunks what was frozen of them. Their rows are locked by the caller. */
-export async function keepFrozen(tx: Tx, decisionId: string, chunks: readonly FrozenChunk[]): Promise<void> {
-  await tx.query(
+export async function keepFrozen(client: Querying, decisionId: string, chunks: readonly FrozenChunk[]): Promise<void> {
+  await client.query(
     `UPDATE chunk c SET decision_id = $1, has_first = f."hasFirst", released = f.released, approved_actions = f."approvedActions", targets = f.targets
      FROM jsonb_to_recordset($2::jsonb) AS f("chunkId" uuid, "hasFirst" boolean, released boolean, "approvedActions" int, targets text[])
      WHERE c.id = f."chunkId"`,
