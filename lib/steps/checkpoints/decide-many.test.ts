@@ -131,6 +131,23 @@ test('every size of chunk, in one decision with one root: what is frozen is what
   expect(new Set((await receipts(batch)).map(({ root }) => root)).size).toBe(1);
 });
 
+test('no item is left out of a manifest, whatever the chunk says how many it has', async () => {
+  const batch = await reviewed([3, 2_500, 3, 1_500]);
+  const before = await listed(batch);
+  for (const [number, said] of [
+    [1, 900],
+    [2, 1],
+    [3, 0],
+    [4, 5_000],
+  ])
+    await pool.query('UPDATE chunk SET item_count = $3, manifest_digest = NULL WHERE batch_id = $1 AND number = $2', [
+      ...[batch.batchId, number, said],
+    ]);
+  expect(await listed(batch)).toEqual(before);
+  expect((await approve(ADA, batch, before)).dropped).toEqual([]);
+  await isWhole(batch);
+});
+
 test('of two people who decide on overlapping chunks at once, each chunk is decided by one of them', async () => {
   const batch = await reviewed(Array.from({ length: 90 }, () => 3));
   const on = await listed(batch);

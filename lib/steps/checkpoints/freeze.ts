@@ -121,7 +121,8 @@ export class Freezer {
   async #actionsOf(row: ChunkRow): Promise<Counts> {
     const { id: batchId, plan } = this.#batch;
     const counts: Counts = new Map();
-    for (const action of await countTargets(this.#lane, { batchId, plan }, row.id)) raise(counts, targetKey(action), action.count);
+    for (const action of await countTargets(this.#lane, { batchId, plan }, row.id))
+      raise(counts, targetKey(action), action.count);
     return counts;
   }
 

@@ -33,7 +33,7 @@ const PAGE_ROWS = 1000;
 
 /** What the manifests of a batch's chunks are made from. */
 export type OfBatch = { batchId: string; datasetId: string; plan: Plan };
-/** `itemCount` says how many chunks one page may hold; rows beyond it are built all the same. */
+/** `itemCount` says how many chunks a page may begin; items beyond it are built all the same. */
 export type ChunkToBuild = { id: string; itemCount: number };
 
 /** What is done with the manifests while they are built. The next page is being read meanwhile: who asks the same connection asks it `oneAtATime`. */
@@ -262,15 +262,17 @@ export async function freezeRows(client: Querying, decisionId: string, pages: re
     for (const { request, requestBytes } of rows) if (request && requestBytes) requests.set(request, requestBytes);
   if (requests.size > 0) {
     const digests = [...requests.keys()].sort();
-    await client.query(
-      `INSERT INTO frozen_request (digest, bytes) SELECT r.digest, r.bytes FROM unnest($1::bytea[], $2::bytea[]) AS r(digest, bytes) ON CONFLICT DO NOTHING`,
-      [
+    await client.query({
+      name: 'freeze-requests',
+      text: `INSERT INTO frozen_request (digest, bytes) SELECT r.digest, r.bytes FROM unnest($1::bytea[], $2::bytea[]) AS r(digest, bytes) ON CONFLICT DO NOTHING`,
+      values: [
         byteaArray(digests.map((digest) => Buffer.from(digest, 'hex'))),
         byteaArray(digests.map((digest) => requests.get(digest) as Uint8Array)),
       ],
-    );
+    });
   }
-  await client.query(FREEZE, [decisionId, pages.map(({ chunkId }) => chunkId), ...columnsOf(pages)]);
+  const values = [decisionId, pages.map(({ chunkId }) => chunkId), ...columnsOf(pages)];
+  await client.query({ name: 'freeze-rows', text: FREEZE, values });
 }
 
 /**
@@ -349,9 +351,9 @@ type ClassifiedRow = {
 /** Where a page begins: the index of its first chunk, behind which ordinal of it, and how many rows of it were read before. */
 type Place = { index: number; after: number; read: number };
 /** `next`: null when that was all. */
-type Page = { index: number; rows: ClassifiedRow[]; next: Place | null };
+type Page = { index: number; rows: readonly ClassifiedRow[]; next: Place | null };
 
-/** Rows of as many chunks as make up a page, at least of one. */
+/** Rows of as many chunks as make up a page: of the last one as many as there is room for. */
 async function readPage(
   client: Querying,
   of: OfBatch,
@@ -359,29 +361,47 @@ async function readPage(
   { index, after, read }: Place,
 ): Promise<Page> {
   const ids: string[] = [];
+  const rooms: number[] = [];
   let room = PAGE_ROWS;
   for (const { id, itemCount } of chunks.slice(index, index + PAGE_ROWS)) {
-    const rows = Math.min(Math.max(0, itemCount - (ids.length === 0 ? read : 0)), PAGE_ROWS);
-    if (room < PAGE_ROWS && rows > room) break;
+    if (room === 0) break;
     ids.push(id);
-    room -= rows;
+    rooms.push(room);
+    room -= Math.min(Math.max(0, itemCount - (ids.length === 1 ? read : 0)), room);
   }
   if (ids.length === 0) return { index, rows: [], next: null };
-  const { rows } = await client.query<ClassifiedRow>(ROWS, [of.batchId, of.datasetId, ids, after, PAGE_ROWS]);
-  const last = rows.at(-1);
+  const { rows } = await client.query<ClassifiedRow>({
+    name: 'manifest-page',
+    text: ROWS,
+    values: [of.batchId, of.datasetId, ids, rooms, after],
+  });
+  const { page, own } = untilIncomplete(rows, rooms);
+  const last = page.at(-1);
   if (!last) {
     const rest = index + ids.length;
-    return { index, rows, next: rest < chunks.length ? { index: rest, after: 0, read: 0 } : null };
+    return { index, rows: page, next: rest < chunks.length ? { index: rest, after: 0, read: 0 } : null };
   }
-  const own = rows.length - rows.findIndex(({ place }) => place === last.place);
   const before = last.place === 1 ? read : 0;
-  return { index, rows, next: { index: index + last.place - 1, after: last.ordinal, read: before + own } };
+  return { index, rows: page, next: { index: index + last.place - 1, after: last.ordinal, read: before + own } };
+}
+
+/** The rows up to the first chunk that filled its room, for it may have more of them; and how many are of the last chunk. */
+function untilIncomplete(
+  rows: readonly ClassifiedRow[],
+  rooms: readonly number[],
+): { page: readonly ClassifiedRow[]; own: number } {
+  let [place, own] = [0, 0];
+  for (const [index, row] of rows.entries()) {
+    if (row.place !== place && own > 0 && own === rooms[place - 1]) return { page: rows.slice(0, index), own };
+    own = row.place === place ? own + 1 : 1;
+    place = row.place;
+  }
+  return { page: rows, own };
 }
 
 /**
  * The page is cut before anything is joined, and each of its items is looked up by its key: without statistics, which a batch of this minute does not have
- * yet, all of its classifications would be read for every page. Its chunks have no more rows together than its limit; it stands there twice, for the
- * planner reads it.
+ * yet, all of its classifications would be read for every page. A page is at most PAGE_ROWS, unless a chunk has more items than it is said to have.
  */
 const ROWS = `
 SELECT sized.place::int, sized.ordinal, sized.category, fields, encode(digest, 'hex') AS item, u.undo
@@ -389,9 +409,9 @@ FROM ${withinBytes(
   `
   SELECT page.place, page.ordinal, a.category, fields, digest, bytes
   FROM (
-    SELECT c.place, m.ordinal FROM unnest($3::uuid[]) WITH ORDINALITY AS c(id, place) CROSS JOIN LATERAL (
-      SELECT ordinal FROM chunk_item WHERE chunk_id = c.id AND ordinal > CASE c.place WHEN 1 THEN $4::int ELSE 0 END ORDER BY ordinal LIMIT $5) m
-    LIMIT $5) page
+    SELECT c.place, m.ordinal FROM unnest($3::uuid[], $4::int[]) WITH ORDINALITY AS c(id, room, place) CROSS JOIN LATERAL (
+      SELECT ordinal FROM chunk_item WHERE chunk_id = c.id AND ordinal > CASE c.place WHEN 1 THEN $5::int ELSE 0 END ORDER BY ordinal LIMIT c.room) m
+    ) page
   CROSS JOIN LATERAL (SELECT category FROM classification WHERE batch_id = $1 AND ordinal = page.ordinal LIMIT 1) a
   CROSS JOIN LATERAL (SELECT fields, digest, ${ITEM_BYTES} FROM item WHERE dataset_id = $2 AND ordinal = page.ordinal LIMIT 1) i`,
   'place, ordinal',
@@ -399,7 +419,7 @@ FROM ${withinBytes(
 LEFT JOIN LATERAL (
   SELECT json_build_object('category', category, 'connector', connector, 'connection', connection, 'do', "do", 'version', version,
     'request', encode(request_digest, 'hex')) AS undo
-  FROM undo_item WHERE batch_id = $1 AND ordinal = sized.ordinal LIMIT 1) u ON true
+  FROM undo_item WHERE batch_id = $1 AND ordinal = sized.ordinal AND EXISTS (SELECT FROM undo_item any_undo WHERE any_undo.batch_id = $1) LIMIT 1) u ON true
 ORDER BY sized.place, sized.ordinal`;
 
 function buildRow(
