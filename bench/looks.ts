@@ -34,7 +34,7 @@ import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
-import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { currentManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { closeDb, db } from '#lib/store/postgres/db.ts';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { ACTOR, seedRows } from './approved-batch.ts';
@@ -264,11 +264,11 @@ async function seedBatch(datasetId: string, items: number, chunkItems: number, s
 /** As whoever classified the chunks did. */
 async function makeDigests(batchId: string, datasetId: string): Promise<void> {
   const { pool } = db();
-  const { rows } = await pool.query<{ chunkId: string; plan: Plan }>(
-    `SELECT c.id AS "chunkId", b.plan FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.id = $1 AND c.state = 'awaiting_review'`,
+  const { rows } = await pool.query<{ id: string; itemCount: number; revision: number; plan: Plan }>(
+    `SELECT c.id, c.item_count AS "itemCount", c.revision, b.plan FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.id = $1 AND c.state = 'awaiting_review'`,
     [batchId],
   );
-  for (const chunk of rows) await currentManifest(pool, { ...chunk, batchId, datasetId }, requestBuilder);
+  if (rows[0]) await currentManifests(pool, { batchId, datasetId, plan: rows[0].plan }, rows, requestBuilder);
 }
 
 /** Of a hundred actions two failed and one is uncertain. */
@@ -323,11 +323,7 @@ async function execute(batchId: string): Promise<void> {
       cursor,
     });
     if (!page || page.items.length === 0) return;
-    const chunks = [];
-    for (const { number } of page.items) {
-      const checkpoint = await readCheckpoint(ACTOR, { batchId, chunk: number });
-      if (checkpoint?.digest) chunks.push({ number, digest: checkpoint.digest });
-    }
+    const chunks = page.items.flatMap(({ number, digest }) => (digest === null ? [] : [{ number, digest }]));
     await decide(ACTOR, { batchId, chunks, next: true, execute: true, override: 'a benchmark looks at nothing' });
     cursor = page.next;
     if (cursor === null) return;

@@ -16,7 +16,7 @@ import {
   sample,
   seen,
 } from '#lib/shapes/checkpoints.ts';
-import { chunk, chunkState } from '#lib/shapes/chunks.ts';
+import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { dataset, item, unreadableRow } from '#lib/shapes/datasets.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou } from '#lib/shapes/live.ts';
@@ -114,9 +114,13 @@ export const contract = oc.prefix('/api/v1').router({
       .output(answered),
   },
   chunks: {
-    list: get('/batches/{id}/chunks', 'List the chunks of a batch')
+    list: get(
+      '/batches/{id}/chunks',
+      'List the chunks of a batch',
+      'Each with the digest and the revision that a decision on it is bound to. A page may be shorter than `limit`: go on while there is a `next`.',
+    )
       .input(z.strictObject({ ...named, ...paging, state: chunkState.optional() }))
-      .output(page(chunk)),
+      .output(page(listedChunk)),
     read: get('/batches/{id}/chunks/{n}', 'Read a checkpoint', 'Counts, samples and the digest that a decision is bound to.')
       .input(z.strictObject(ofChunk))
       .output(checkpoint),

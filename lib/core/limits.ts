@@ -114,6 +114,12 @@ export const TARGET_ID_CHARS_MAX = 500;
 export const FOLLOW_UP_TITLE_CHARS_MAX = 300;
 export const FOLLOW_UP_BODY_CHARS_MAX = 20_000;
 
+// Decisions
+/** Of all chunks of one decision: it is one transaction and one request, which has to be answered before a browser gives it up after 5 minutes. */
+export const DECISION_ITEMS_MAX = 5_000_000;
+/** Items whose manifests are built for one page of the list of chunks, where the digests are not known; a larger chunk comes alone. */
+export const LISTED_DIGEST_ITEMS_MAX = 50_000;
+
 // Undo
 export const UNDO_PAGE_ITEMS = 200;
 export const UNDO_ORDINALS_MAX = 10_000;

@@ -126,6 +126,7 @@ export const decidedChunks = z
   .min(1)
   .max(20_000)
   .refine((chunks) => new Set(chunks.map(({ number }) => number)).size === chunks.length, 'One chunk is given twice.');
+export type DecidedOn = z.output<typeof decidedChunks>[number];
 
 export const decisionAnswers = {
   next: z.boolean().default(false).describe('May the next chunk be worked on?'),

@@ -3,7 +3,7 @@ import { WAITS } from '#lib/core/chunks/waits-for.ts';
 import { CHUNK_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { actionCounts } from './actions.ts';
 import { worker } from './fleet.ts';
-import { count, instant } from './values.ts';
+import { count, instant, sha256 } from './values.ts';
 
 export const chunkState = z.enum(CHUNK_STATES);
 
@@ -34,3 +34,13 @@ export const chunk = z.object({
     .nullable(),
 });
 export type ChunkRow = z.infer<typeof chunk>;
+
+/** As the list of a batch's chunks has it. */
+export const listedChunk = chunk.extend({
+  digest: sha256
+    .nullable()
+    .describe(
+      "Of the manifest: what a decision on this chunk is bound to. Null while it is not classified, and where an item's request can't be built (its checkpoint says which) or the chunk changed while it was listed.",
+    ),
+});
+export type ListedChunk = z.infer<typeof listedChunk>;

@@ -27,6 +27,10 @@ const EXECUTE = 'lib/steps/actions/execute-chunk.ts';
 const CLAIMS = 'lib/store/chunks/claims.sql.ts';
 const CLASSIFICATIONS = 'lib/store/chunks/classifications.sql.ts';
 
+const COVER = 'lib/steps/checkpoints/cover.ts';
+const FREEZE = 'lib/steps/checkpoints/freeze.ts';
+
+const DECIDED = ['lib/steps/checkpoints/decide-many.test.ts'];
 const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
 const REPEATED = ['lib/steps/actions/repeats.test.ts'];
 
@@ -343,6 +347,30 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(EXECUTOR, 'if (hasher.digest() === approval.manifestDigest) return null;', "if (hasher.digest() !== '') return null;"),
     ],
+  },
+  {
+    name: 'I5 approved although it changed',
+    breaks: 'A decision does not compare what it builds with what was on the screen.',
+    edits: [
+      edit(
+        COVER,
+        'const isChanged = manifest.digest !== on.digest;',
+        'const isChanged = manifest.digest === on.digest.slice(1);',
+      ),
+    ],
+    tests: DECIDED,
+  },
+  {
+    name: 'I5 rows of a refused chunk stay',
+    breaks: 'What was written of a large chunk before it was judged is kept although the chunk is refused.',
+    edits: [edit(FREEZE, "'ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk'", "'RELEASE SAVEPOINT chunk'")],
+    tests: DECIDED,
+  },
+  {
+    name: 'I3 a decision over a chunk of another revision',
+    breaks: 'The statement that numbers the receipts of people does not look at the revision.',
+    edits: [edit(RECEIPTS, 'AND (at_revision IS NULL OR revision = at_revision)', 'AND (at_revision IS NULL OR revision > 0)')],
+    tests: DECIDED,
   },
   {
     name: 'I6 sending goes on when an outcome can’t be recorded',

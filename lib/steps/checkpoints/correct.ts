@@ -10,11 +10,11 @@ import { announce } from '#lib/engine/events.ts';
 import { type Corrected, corrections } from '#lib/shapes/checkpoints.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { type ChunkRead, currentManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
-import { assertUnfinished, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { assertUnfinished, type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { correctClassifications, readCategoriesOf, readCategoryCounts } from '#lib/store/chunks/classifications.ts';
-import { db } from '#lib/store/postgres/db.ts';
+import { db, type Tx } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({
   batchId: z.uuid(),
@@ -70,12 +70,18 @@ export async function correct(actor: Actor, raw: CorrectInput): Promise<Correcte
     const { digest, problems } =
       row.itemCount > CORRECTED_MANIFEST_ITEMS_MAX
         ? { digest: null, problems: [] }
-        : await currentManifest(tx, { chunkId: row.id, batchId, datasetId: batch.datasetId, plan: batch.plan }, requestBuilder);
+        : await manifestNow(tx, batch, { id: row.id, itemCount: row.itemCount, revision });
     const counts = Object.fromEntries(await readCategoryCounts(tx, row.id));
     return { revision, changed: moved.length, counts, digest, problems };
   });
   announce(pool, batchId, { chunk: number, kind: 'corrected' });
   return corrected;
+}
+
+async function manifestNow(tx: Tx, { id: batchId, datasetId, plan }: BatchRow, chunk: ChunkRead) {
+  const made = (await currentManifests(tx, { batchId, datasetId, plan }, [chunk], requestBuilder)).get(chunk.id);
+  if (!made) throw new Error('A chunk was walked over without its manifest.');
+  return made;
 }
 
 type Asked = z.output<typeof input>['corrections'];

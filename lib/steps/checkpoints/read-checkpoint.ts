@@ -15,9 +15,9 @@ import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, readClassified, readCorrections, readNextWaiting } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readApprovedDigest, readHaltedAt } from '#lib/store/checkpoints/checkpoint-reads.ts';
-import { readDecisionReceipts, readFirstSignature } from '#lib/store/checkpoints/decisions.ts';
+import { readDecisionReceipts, readFirstSignatures } from '#lib/store/checkpoints/decisions.sql.ts';
 import { lookAt } from '#lib/store/checkpoints/looks.ts';
-import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { currentManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { anyProposed } from '#lib/store/chunks/chunks.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -95,13 +95,14 @@ async function manifestOf(
   if (!CHUNK_IN_REVIEW.includes(chunk.state)) return { digest: null, problems: [] };
   // It is remembered only when every request could be built.
   if (chunk.manifestDigest !== null) return { digest: chunk.manifestDigest, problems: [] };
-  return currentManifest(pool, { ...of, plan: batch.plan }, requestBuilder);
+  const made = await currentManifests(pool, { ...of, plan: batch.plan }, [chunk], requestBuilder);
+  return made.get(chunk.id) ?? { digest: null, problems: [] };
 }
 
 async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promise<TwoSignatures | null> {
   if (!needsTwo(batch.plan)) return null;
   const { pool } = db();
-  const first = await readFirstSignature(pool, chunk.id);
+  const first = (await readFirstSignatures(pool, [chunk.id])).get(chunk.id) ?? null;
   // Not the actions' receipts: the last decision on a chunk in review is its last receipt.
   const decisions =
     chunk.state === 'awaiting_review' && chunk.seq > 0

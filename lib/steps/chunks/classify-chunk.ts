@@ -15,7 +15,7 @@ import { workOut } from '#lib/steps/plans/work-out.ts';
 import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { lookAt } from '#lib/store/checkpoints/looks.ts';
-import { currentManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { currentManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { type Claim, whyRefused, yieldClassifying } from '#lib/store/chunks/claims.sql.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -72,7 +72,7 @@ async function prepareLook(pool: WorkerTask['pool'], claim: WorkerTask['claim'],
     chunk,
     plan.categories.map(({ name }) => name),
   );
-  await currentManifest(pool, { ...claim, plan }, requestBuilder);
+  await currentManifests(pool, { ...claim, plan }, [chunk], requestBuilder);
 }
 
 type Pages = { by: string; plan: Plan; after(ordinal: number): Promise<Classification[]> };

@@ -7,7 +7,7 @@ import { isRecord } from '#lib/core/values/stored.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
-import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.ts';
+import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import type { Db } from '#lib/store/postgres/db.ts';
 import type { StoredReceipt } from '#lib/store/receipts/receipt-reads.sql.ts';

@@ -111,13 +111,10 @@ async function resolve(
 ): Promise<void> {
   const { result } = how;
   const n = actions.length;
-  const last = await takeSequence(tx, n, {
-    chunkId: chunk.id,
-    from: CHUNK_MAY_BE_UNCERTAIN,
-    revision: null,
-    says: { answered: result },
-  });
-  if (last === null) throw new CountersignError('conflict', `Chunk ${chunk.number} changed meanwhile. Nothing was recorded.`);
+  const change = { from: CHUNK_MAY_BE_UNCERTAIN, says: { answered: result } };
+  const last = (await takeSequence(tx, n, change, [{ chunkId: chunk.id, revision: null }])).get(chunk.id);
+  if (last === undefined)
+    throw new CountersignError('conflict', `Chunk ${chunk.number} changed meanwhile. Nothing was recorded.`);
   const receipts = actions.map((action, index) => {
     const before = readReceipt(action.body);
     if (before.kind !== 'outcome') throw new Error(`Item ${action.ordinal} is uncertain without an outcome.`);

@@ -22,7 +22,7 @@ import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
-import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.ts';
+import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.sql.ts';
 import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.sql.ts';
 import { FIELD_NAMES } from './batch-plan.sql.ts';
 

@@ -1,15 +1,17 @@
 /**
- * Builds the manifest of a chunk from its current classifications, and freezes it. The checkpoint page, the decision and a stale check all use
+ * Builds the manifests of chunks from their current classifications, and freezes them. The checkpoint page, the list of chunks and the decision all use
  * this one builder, so the digest that was on the screen is the digest that is approved (I5).
  */
 
 import { type ManifestEntry, manifestHasher } from '#lib/core/checkpoints/manifest.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import { PAGE_BYTES } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
-import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import { turns } from '#lib/turns.ts';
 
@@ -29,115 +31,315 @@ export type BuiltManifest = { digest: string; acting: number; counts: Record<str
 const PROBLEMS_LISTED = 20;
 const PAGE_ROWS = 1000;
 
-type ChunkOfBatch = { chunkId: string; batchId: string; datasetId: string; plan: Plan };
+/** What the manifests of a batch's chunks are made from. */
+export type OfBatch = { batchId: string; datasetId: string; plan: Plan };
+/** `itemCount` says how many chunks a page may begin; items beyond it are built all the same. */
+export type ChunkToBuild = { id: string; itemCount: number };
+
+/** What is done with the manifests while they are built. The next page is being read meanwhile: who asks the same connection asks it `oneAtATime`. */
+export type EachManifest<Chunk> = {
+  /** some rows of one chunk, in ordinal order */
+  rows?(chunk: Chunk, rows: BuiltRow[]): Promise<void>;
+  /** after the last row of a chunk */
+  built(chunk: Chunk, manifest: BuiltManifest): Promise<void>;
+};
 
 /**
- * Walks the chunk's classifications in ordinal order and hands over the rows page by page; gives digest, counts and the items whose request can't be
- * built (their rows have no request, and such a manifest must not be approved).
+ * Walks the classifications of these chunks, one chunk after the other, each in ordinal order, page by page. Gives of each chunk digest, counts and the
+ * items whose request can't be built (their rows have no request, and such a manifest must not be approved). The next page is read while this one is built.
  */
+export async function buildManifests<Chunk extends ChunkToBuild>(
+  client: Querying,
+  of: OfBatch,
+  chunks: readonly Chunk[],
+  build: RequestBuilder,
+  each: EachManifest<Chunk>,
+): Promise<void> {
+  const actions = new Map(of.plan.categories.map(({ name, action }) => [name, action]));
+  const takeTurn = turns();
+  let at = 0;
+  let open = openManifest();
+  // A template makes much of little: what is handed over together is bounded by what was made, not by what was read.
+  let rows: BuiltRow[] = [];
+  let bytes = 0;
+  const readAhead = (from: Place): Promise<Page> => {
+    const page = readPage(client, of, chunks, from);
+    // It is awaited when its turn has come.
+    page.catch(() => {});
+    return page;
+  };
+  let ahead = readAhead({ index: 0, after: 0, read: 0 });
+  const handOver = async (): Promise<void> => {
+    const chunk = chunks[at];
+    if (chunk && rows.length > 0) await each.rows?.(chunk, rows);
+    [rows, bytes] = [[], 0];
+  };
+  const endUntil = async (index: number): Promise<void> => {
+    for (; at < index; at += 1) {
+      await handOver();
+      await each.built(chunks[at] as Chunk, open.end());
+      open = openManifest();
+    }
+  };
+  try {
+    for (;;) {
+      const page = await ahead;
+      if (page.next) ahead = readAhead(page.next);
+      for (const one of page.rows) {
+        await endUntil(page.index + one.place - 1);
+        const row = buildRow(one, actions, build, open.manifest);
+        open.add(row);
+        rows.push(row);
+        bytes += row.requestBytes?.length ?? 0;
+        await takeTurn();
+        if (bytes >= PAGE_BYTES) await handOver();
+      }
+      await handOver();
+      if (!page.next) break;
+    }
+    await endUntil(chunks.length);
+  } finally {
+    // Whatever comes next on this connection comes after it.
+    await ahead.catch(() => {});
+  }
+}
+
+/** A manifest that is being built: its rows are hashed and counted, and not kept. */
+function openManifest(): { manifest: BuiltManifest; add(row: BuiltRow): void; end(): BuiltManifest } {
+  const hasher = manifestHasher();
+  const manifest: BuiltManifest = { digest: '', acting: 0, counts: {}, problems: [] };
+  // A category may be called `constructor`.
+  const counts = new Map<string, number>();
+  return {
+    manifest,
+    add(row) {
+      hasher.add(row);
+      counts.set(row.category, (counts.get(row.category) ?? 0) + 1);
+    },
+    end: () => Object.assign(manifest, { digest: hasher.digest(), counts: Object.fromEntries(counts) }),
+  };
+}
+
+/** The manifest of one chunk, as `buildManifests` makes it. */
 export async function buildManifest(
   client: Querying,
-  chunk: ChunkOfBatch,
+  { chunkId, ...of }: OfBatch & { chunkId: string },
   build: RequestBuilder,
   each: (rows: BuiltRow[]) => Promise<void> = async () => {},
 ): Promise<BuiltManifest> {
-  const actions = new Map(chunk.plan.categories.map(({ name, action }) => [name, action]));
-  const hasher = manifestHasher();
-  const result: BuiltManifest = { digest: '', acting: 0, counts: {}, problems: [] };
-  const takeTurn = turns();
-  // A category may be called `constructor`.
-  const counts = new Map<string, number>();
-  for (let after = 0; ; ) {
-    const { rows } = await client.query<ClassifiedRow>(ROWS, [chunk.batchId, chunk.datasetId, chunk.chunkId, after, PAGE_ROWS]);
-    if (rows.length === 0) break;
-    after = rows[rows.length - 1]?.ordinal ?? after;
-    // A template makes much of little: what is handed over together is bounded by what was made, not by what was read.
-    let built: BuiltRow[] = [];
-    let bytes = 0;
-    for (const one of rows) {
-      const row = buildRow(one, actions, build, result);
-      hasher.add(row);
-      counts.set(row.category, (counts.get(row.category) ?? 0) + 1);
-      built.push(row);
-      bytes += row.requestBytes?.length ?? 0;
-      await takeTurn();
-      if (bytes < PAGE_BYTES) continue;
-      await each(built);
-      [built, bytes] = [[], 0];
-    }
-    if (built.length > 0) await each(built);
+  let manifest: BuiltManifest | undefined;
+  await buildManifests(client, of, [{ id: chunkId, itemCount: Number.POSITIVE_INFINITY }], build, {
+    rows: (_, rows) => each(rows),
+    built: async (_, made) => {
+      manifest = made;
+    },
+  });
+  if (!manifest) throw new Error('A walk over one chunk ended without its manifest.');
+  return manifest;
+}
+
+/** A chunk as somebody read it: `revision` is the one that is asked about. */
+export type ChunkRead = ChunkToBuild & { revision: number };
+
+/**
+ * The digests as the classifications are now, built and remembered. `stands`: the chunk is still at the revision that was asked about, so that a decision
+ * compares this digest. Problems are only found by building, so a digest is remembered only when there are none; and not while somebody has the
+ * chunk's row, for whoever only looks waits for nobody.
+ */
+export async function currentManifests(
+  client: Querying,
+  of: OfBatch,
+  chunks: readonly ChunkRead[],
+  build: RequestBuilder,
+): Promise<Map<string, BuiltManifest & { stands: boolean }>> {
+  const made = new Map<string, BuiltManifest>();
+  await buildManifests(client, of, chunks, build, {
+    built: async ({ id }, manifest) => {
+      made.set(id, manifest);
+    },
+  });
+  const { rows } = await client.query<{ id: string }>(
+    'SELECT c.id FROM chunk c JOIN unnest($1::uuid[], $2::int[]) AS asked(id, at_revision) USING (id) WHERE revision = at_revision',
+    [chunks.map(({ id }) => id), chunks.map(({ revision }) => revision)],
+  );
+  const standing = new Set(rows.map(({ id }) => id));
+  const sound = chunks.filter(({ id }) => standing.has(id) && made.get(id)?.problems.length === 0);
+  if (sound.length > 0) {
+    await client.query(
+      `UPDATE chunk SET manifest_digest = decode(free.digest, 'hex') FROM (
+         SELECT c.id, asked.digest FROM chunk c JOIN unnest($1::uuid[], $2::int[], $3::text[]) AS asked(id, at_revision, digest) USING (id)
+         WHERE c.revision = at_revision AND c.manifest_digest IS NULL AND c.state = ANY($4) FOR NO KEY UPDATE OF c SKIP LOCKED) free
+       WHERE chunk.id = free.id`,
+      [
+        ...[sound.map(({ id }) => id), sound.map(({ revision }) => revision), sound.map(({ id }) => made.get(id)?.digest)],
+        CHUNK_IN_REVIEW,
+      ],
+    );
   }
-  result.counts = Object.fromEntries(counts);
-  result.digest = hasher.digest();
-  return result;
+  return new Map([...made].map(([id, manifest]) => [id, { ...manifest, stands: standing.has(id) }]));
 }
 
 /**
- * The current digest, from the chunk row when it is known at this revision, else built and remembered. Problems are only found by
- * building, so a digest is remembered only when there are none.
+ * Forgets the remembered digests of chunks that a decision refused over just these: what it built was another one (a later version of a connector makes other
+ * requests), and nobody could ever approve what is shown. Whose row somebody has is left to their next refusal.
  */
-export async function currentManifest(client: Querying, chunk: ChunkOfBatch, build: RequestBuilder): Promise<BuiltManifest> {
-  const before = await client.query<{ revision: number }>('SELECT revision FROM chunk WHERE id = $1', [chunk.chunkId]);
-  const built = await buildManifest(client, chunk, build);
-  if (built.problems.length === 0) {
-    await client.query(
-      "UPDATE chunk SET manifest_digest = decode($3, 'hex') WHERE id = $1 AND revision = $2 AND state = 'awaiting_review' AND manifest_digest IS NULL",
-      [chunk.chunkId, before.rows[0]?.revision, built.digest],
-    );
-  }
-  return built;
+export async function forgetDigests(
+  client: Querying,
+  batchId: string,
+  refused: readonly { number: number; digest: string }[],
+): Promise<void> {
+  await client.query(
+    `UPDATE chunk SET manifest_digest = NULL FROM (
+       SELECT c.id FROM chunk c JOIN unnest($2::int[], $3::text[]) AS refused(number, digest) USING (number)
+       WHERE c.batch_id = $1 AND c.manifest_digest = decode(refused.digest, 'hex') AND c.state = ANY($4) FOR NO KEY UPDATE OF c SKIP LOCKED) wrong
+     WHERE chunk.id = wrong.id`,
+    [batchId, refused.map(({ number }) => number), refused.map(({ digest }) => digest), CHUNK_IN_REVIEW],
+  );
 }
 
-type Frozen = { decisionId: string; chunkId: string; first: ReadonlySet<number> };
+/** Whom the items of a chunk go to, as they are classified now: one entry for each target, with how many they are. */
+export async function countTargets(
+  client: Querying,
+  { batchId, plan }: Pick<OfBatch, 'batchId' | 'plan'>,
+  chunkId: string,
+): Promise<{ connector: string; connection: string | null; count: number }[]> {
+  const { rows } = await client.query<{ category: string; connector: string | null; connection: string | null; count: number }>(
+    `SELECT a.category, u.connector, u.connection, count(*)::int AS count
+     FROM classification a LEFT JOIN undo_item u ON u.batch_id = a.batch_id AND u.ordinal = a.ordinal
+     WHERE a.batch_id = $1 AND a.chunk_id = $2 GROUP BY 1, 2, 3`,
+    [batchId, chunkId],
+  );
+  const actions = new Map(plan.categories.map(({ name, action }) => [name, action]));
+  return rows.flatMap(({ category, connector, connection, count }) => {
+    const action = actions.get(category);
+    if (!action) return [];
+    return [
+      connector === null
+        ? { connector: action.connector, connection: action.connection, count }
+        : { connector, connection, count },
+    ];
+  });
+}
 
-/** Whom these rows are sent to, each once. The requests of an undo are stored already, and read back. */
-export async function targetsOf(client: Tx, rows: BuiltRow[], name: TargetNamer): Promise<Set<string>> {
-  const targets = new Set<string>();
-  const add = (connector: string, bytes: Uint8Array): void => {
-    const target = name(connector, bytes);
-    if (target !== null) targets.add(target);
+/** Rows of one chunk on their way into the record; `first`: the ordinals of those that run before a person releases the rest. */
+export type RowsToFreeze = { chunkId: string; rows: readonly BuiltRow[]; first: ReadonlySet<number> };
+
+/** Whom these rows are sent to, by chunk, each once. The requests of an undo are stored already, and read back. */
+export async function targetsOf(
+  client: Querying,
+  pages: readonly RowsToFreeze[],
+  name: TargetNamer,
+): Promise<Map<string, Set<string>>> {
+  const targets = new Map<string, Set<string>>();
+  const add = (chunkId: string, target: string | null): void => {
+    if (target !== null) targets.set(chunkId, (targets.get(chunkId) ?? new Set()).add(target));
   };
-  const stored = new Map<string, string>();
-  for (const { action, request, requestBytes } of rows) {
-    if (action && requestBytes) add(action.connector, requestBytes);
-    else if (action && request) stored.set(request, action.connector);
+  const stored: { chunkId: string; request: string; connector: string }[] = [];
+  for (const { chunkId, rows } of pages) {
+    for (const { action, request, requestBytes } of rows) {
+      if (action && requestBytes) add(chunkId, name(action.connector, requestBytes));
+      else if (action && request) stored.push({ chunkId, request, connector: action.connector });
+    }
   }
-  if (stored.size > 0) {
+  if (stored.length > 0) {
     const found = await client.query<{ digest: string; bytes: Buffer }>(
       `SELECT encode(digest, 'hex') AS digest, bytes FROM frozen_request JOIN unnest($1::text[]) AS d(hex) ON digest = decode(d.hex, 'hex')`,
-      [[...stored.keys()]],
+      [[...new Set(stored.map(({ request }) => request))]],
     );
-    for (const { digest, bytes } of found.rows) add(stored.get(digest) ?? '', bytes);
+    const bytes = new Map(found.rows.map((row) => [row.digest, row.bytes]));
+    for (const { chunkId, request, connector } of stored) add(chunkId, name(connector, bytes.get(request) ?? Buffer.alloc(0)));
   }
   return targets;
 }
 
-/** I5: stores one page of rows and their requests; insert-only. A request that many items share is stored once. */
-export async function freezeRows(client: Tx, frozen: Frozen, rows: BuiltRow[]): Promise<void> {
+/**
+ * I5: stores rows and their requests; insert-only. A request that many items share is stored once, and the requests go in the order of their digests: of
+ * two decisions that store the same ones, one waits for the other, and not each for each.
+ */
+export async function freezeRows(client: Querying, decisionId: string, pages: readonly RowsToFreeze[]): Promise<void> {
   const requests = new Map<string, Uint8Array>();
-  for (const { request, requestBytes } of rows) if (request && requestBytes) requests.set(request, requestBytes);
+  for (const { rows } of pages)
+    for (const { request, requestBytes } of rows) if (request && requestBytes) requests.set(request, requestBytes);
   if (requests.size > 0) {
-    await client.query(
-      `INSERT INTO frozen_request (digest, bytes)
-       SELECT decode(digest, 'hex'), bytes FROM unnest($1::text[], $2::bytea[]) AS r(digest, bytes) ON CONFLICT DO NOTHING`,
-      [[...requests.keys()], [...requests.values()].map((bytes) => Buffer.from(bytes))],
-    );
+    const digests = [...requests.keys()].sort();
+    await client.query({
+      name: 'freeze-requests',
+      text: `INSERT INTO frozen_request (digest, bytes) SELECT r.digest, r.bytes FROM unnest($1::bytea[], $2::bytea[]) AS r(digest, bytes) ON CONFLICT DO NOTHING`,
+      values: [
+        byteaArray(digests.map((digest) => Buffer.from(digest, 'hex'))),
+        byteaArray(digests.map((digest) => requests.get(digest) as Uint8Array)),
+      ],
+    });
   }
-  await client.query(
-    `INSERT INTO manifest_row (decision_id, chunk_id, ordinal, category, connector, connection, "do", version, request_digest, item_digest, first)
-     SELECT $1, $2, r.ordinal, r.category, r.connector, r.connection, r."do", r.version, decode(r.request, 'hex'), decode(r.item, 'hex'), r.first
-     FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::boolean[])
-       AS r(ordinal, category, connector, connection, "do", version, request, item, first)`,
-    [
-      ...[frozen.decisionId, frozen.chunkId, rows.map((r) => r.ordinal), rows.map((r) => r.category)],
-      ...[rows.map((r) => r.action?.connector ?? null), rows.map((r) => r.action?.connection ?? null)],
-      ...[rows.map((r) => r.action?.do ?? null), rows.map((r) => r.action?.version ?? null)],
-      ...[rows.map((r) => r.request), rows.map((r) => r.item), rows.map((r) => frozen.first.has(r.ordinal))],
+  const values = [decisionId, pages.map(({ chunkId }) => chunkId), ...columnsOf(pages)];
+  await client.query({ name: 'freeze-rows', text: FREEZE, values });
+}
+
+/**
+ * The columns of FREEZE. What many rows share (category and action) is sent once, and each row says which it has: most of the work would else be in
+ * writing the same words into five arrays, and reading them out again.
+ */
+function columnsOf(pages: readonly RowsToFreeze[]): unknown[] {
+  const kinds = new Map<string, { at: number; row: BuiltRow }>();
+  const [places, ordinals, kind]: [number[], number[], number[]] = [[], [], []];
+  const [requests, items, first]: [Buffer[], Buffer[], boolean[]] = [[], [], []];
+  for (const [index, page] of pages.entries()) {
+    for (const row of page.rows) {
+      const { category, action } = row;
+      const key = JSON.stringify([category, action?.connector, action?.connection, action?.do, action?.version]);
+      const own = kinds.get(key) ?? { at: kinds.size + 1, row };
+      kinds.set(key, own);
+      places.push(index + 1);
+      ordinals.push(row.ordinal);
+      kind.push(own.at);
+      requests.push(Buffer.from(row.request ?? '', 'hex'));
+      items.push(Buffer.from(row.item, 'hex'));
+      first.push(page.first.has(row.ordinal));
+    }
+  }
+  const shared = [...kinds.values()].map(({ row }) => row);
+  return [
+    ...[
+      shared.map((row) => row.category),
+      shared.map((row) => row.action?.connector),
+      shared.map((row) => row.action?.connection),
     ],
+    ...[shared.map((row) => row.action?.do), shared.map((row) => row.action?.version)],
+    ...[arrayOf(places), arrayOf(ordinals), arrayOf(kind), byteaArray(requests), byteaArray(items), arrayOf(first)],
+  ];
+}
+
+/** Numbers and booleans as an array's literal: they have nothing that is to be escaped. */
+const arrayOf = (values: readonly (number | boolean)[]): string => `{${values.join(',')}}`;
+
+const FREEZE = `
+INSERT INTO manifest_row (decision_id, chunk_id, ordinal, category, connector, connection, "do", version, request_digest, item_digest, first)
+SELECT $1, ($2::uuid[])[r.place], r.ordinal, ($3::text[])[r.kind], ($4::text[])[r.kind], ($5::text[])[r.kind], ($6::text[])[r.kind], ($7::int[])[r.kind],
+  nullif(r.request, ''), r.item, r.first
+FROM unnest($8::int[], $9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::boolean[]) AS r(place, ordinal, kind, request, item, first)`;
+
+/** What a decision froze of a chunk, for the claims and the executor. */
+export type FrozenChunk = {
+  chunkId: string;
+  hasFirst: boolean;
+  released: boolean;
+  approvedActions: number;
+  targets: string[];
+};
+
+/** Writes onto the chunks what was frozen of them. Their rows are locked by the caller. */
+export async function keepFrozen(client: Querying, decisionId: string, chunks: readonly FrozenChunk[]): Promise<void> {
+  await client.query(
+    `UPDATE chunk c SET decision_id = $1, has_first = f."hasFirst", released = f.released, approved_actions = f."approvedActions", targets = f.targets
+     FROM jsonb_to_recordset($2::jsonb) AS f("chunkId" uuid, "hasFirst" boolean, released boolean, "approvedActions" int, targets text[])
+     WHERE c.id = f."chunkId"`,
+    [decisionId, JSON.stringify(chunks)],
   );
 }
 
 type ClassifiedRow = {
+  /** of its chunk among those of the page, from 1 */
+  place: number;
   ordinal: number;
   category: string;
   fields: Record<string, string>;
@@ -146,18 +348,79 @@ type ClassifiedRow = {
   undo: { category: string; connector: string; connection: string | null; do: string; version: number; request: string } | null;
 };
 
-/** The page is cut before anything is joined: without statistics a join over the whole chunk would be made for every page. */
+/** Where a page begins: the index of its first chunk, behind which ordinal of it, and how many rows of it were read before. */
+type Place = { index: number; after: number; read: number };
+/** `next`: null when that was all. */
+type Page = { index: number; rows: readonly ClassifiedRow[]; next: Place | null };
+
+/** Rows of as many chunks as make up a page: of the last one as many as there is room for. */
+async function readPage(
+  client: Querying,
+  of: OfBatch,
+  chunks: readonly ChunkToBuild[],
+  { index, after, read }: Place,
+): Promise<Page> {
+  const ids: string[] = [];
+  const rooms: number[] = [];
+  let room = PAGE_ROWS;
+  for (const { id, itemCount } of chunks.slice(index, index + PAGE_ROWS)) {
+    if (room === 0) break;
+    ids.push(id);
+    rooms.push(room);
+    room -= Math.min(Math.max(0, itemCount - (ids.length === 1 ? read : 0)), room);
+  }
+  if (ids.length === 0) return { index, rows: [], next: null };
+  const { rows } = await client.query<ClassifiedRow>({
+    name: 'manifest-page',
+    text: ROWS,
+    values: [of.batchId, of.datasetId, ids, rooms, after],
+  });
+  const { page, own } = untilIncomplete(rows, rooms);
+  const last = page.at(-1);
+  if (!last) {
+    const rest = index + ids.length;
+    return { index, rows: page, next: rest < chunks.length ? { index: rest, after: 0, read: 0 } : null };
+  }
+  const before = last.place === 1 ? read : 0;
+  return { index, rows: page, next: { index: index + last.place - 1, after: last.ordinal, read: before + own } };
+}
+
+/** The rows up to the first chunk that filled its room, for it may have more of them; and how many are of the last chunk. */
+function untilIncomplete(
+  rows: readonly ClassifiedRow[],
+  rooms: readonly number[],
+): { page: readonly ClassifiedRow[]; own: number } {
+  let [place, own] = [0, 0];
+  for (const [index, row] of rows.entries()) {
+    if (row.place !== place && own > 0 && own === rooms[place - 1]) return { page: rows.slice(0, index), own };
+    own = row.place === place ? own + 1 : 1;
+    place = row.place;
+  }
+  return { page: rows, own };
+}
+
+/**
+ * The page is cut before anything is joined, and each of its items is looked up by its key: without statistics, which a batch of this minute does not have
+ * yet, all of its classifications would be read for every page. A page is at most PAGE_ROWS, unless a chunk has more items than it is said to have.
+ */
 const ROWS = `
-SELECT sized.ordinal, sized.category, fields, encode(digest, 'hex') AS item, CASE WHEN u.ordinal IS NOT NULL THEN json_build_object(
-  'category', u.category, 'connector', u.connector, 'connection', u.connection, 'do', u."do", 'version', u.version,
-  'request', encode(u.request_digest, 'hex')) END AS undo
-FROM ${withinBytes(`
-  SELECT page.ordinal, a.category, fields, digest, ${ITEM_BYTES}
-  FROM (SELECT ordinal FROM chunk_item WHERE chunk_id = $3 AND ordinal > $4 ORDER BY ordinal LIMIT $5) page
-  JOIN classification a ON a.batch_id = $1 AND a.ordinal = page.ordinal
-  JOIN item i ON i.dataset_id = $2 AND i.ordinal = page.ordinal`)} sized
-LEFT JOIN undo_item u ON u.batch_id = $1 AND u.ordinal = sized.ordinal
-ORDER BY sized.ordinal`;
+SELECT sized.place::int, sized.ordinal, sized.category, fields, encode(digest, 'hex') AS item, u.undo
+FROM ${withinBytes(
+  `
+  SELECT page.place, page.ordinal, a.category, fields, digest, bytes
+  FROM (
+    SELECT c.place, m.ordinal FROM unnest($3::uuid[], $4::int[]) WITH ORDINALITY AS c(id, room, place) CROSS JOIN LATERAL (
+      SELECT ordinal FROM chunk_item WHERE chunk_id = c.id AND ordinal > CASE c.place WHEN 1 THEN $5::int ELSE 0 END ORDER BY ordinal LIMIT c.room) m
+    ) page
+  CROSS JOIN LATERAL (SELECT category FROM classification WHERE batch_id = $1 AND ordinal = page.ordinal LIMIT 1) a
+  CROSS JOIN LATERAL (SELECT fields, digest, ${ITEM_BYTES} FROM item WHERE dataset_id = $2 AND ordinal = page.ordinal LIMIT 1) i`,
+  'place, ordinal',
+)} sized
+LEFT JOIN LATERAL (
+  SELECT json_build_object('category', category, 'connector', connector, 'connection', connection, 'do', "do", 'version', version,
+    'request', encode(request_digest, 'hex')) AS undo
+  FROM undo_item WHERE batch_id = $1 AND ordinal = sized.ordinal AND EXISTS (SELECT FROM undo_item any_undo WHERE any_undo.batch_id = $1) LIMIT 1) u ON true
+ORDER BY sized.place, sized.ordinal`;
 
 function buildRow(
   row: ClassifiedRow,

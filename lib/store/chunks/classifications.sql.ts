@@ -100,18 +100,24 @@ export async function raiseRevision(tx: Querying, chunkId: string, corrected: nu
 
 export type Change = { ordinal: number; from: string; to: string; by: string; name: string; at: string };
 
-/** Corrections of the chunk after a revision, oldest first; at most 200. */
-export async function correctionsSince(client: Querying, chunkId: string, revision: number): Promise<Change[]> {
-  const { rows } = await client.query<Change>(
-    `SELECT k.ordinal, k."from", k."to", k."by", coalesce(u.name, k."by") AS name, to_char(k.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
-     FROM chunk c
-     JOIN chunk_item ci ON ci.chunk_id = c.id
-     JOIN correction k ON k.batch_id = c.batch_id AND k.ordinal = ci.ordinal
+/** Corrections of each of these chunks after a revision, oldest first, by the chunks' ids; at most 200 of one. */
+export async function correctionsSince(
+  client: Querying,
+  chunks: readonly { chunkId: string; revision: number }[],
+): Promise<Map<string, Change[]>> {
+  const { rows } = await client.query<Change & { chunkId: string }>(
+    `SELECT c.id AS "chunkId", k.ordinal, k."from", k."to", k."by", coalesce(u.name, k."by") AS name,
+       to_char(k.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
+     FROM unnest($1::uuid[], $2::int[]) AS since(chunk_id, revision) JOIN chunk c ON c.id = since.chunk_id
+     CROSS JOIN LATERAL (
+       SELECT k.* FROM chunk_item ci JOIN correction k ON k.batch_id = c.batch_id AND k.ordinal = ci.ordinal
+       WHERE ci.chunk_id = c.id AND k.revision > since.revision ORDER BY k.id DESC LIMIT 200) k
      LEFT JOIN "user" u ON 'user:' || u.id = k."by"
-     WHERE c.id = $1 AND k.revision > $2 ORDER BY k.id DESC LIMIT 200`,
-    [chunkId, revision],
+     ORDER BY k.id`,
+    [chunks.map(({ chunkId }) => chunkId), chunks.map(({ revision }) => revision)],
   );
-  return rows.reverse();
+  const own = Map.groupBy(rows, ({ chunkId }) => chunkId);
+  return new Map([...own].map(([chunkId, changes]) => [chunkId, changes.map(({ chunkId: _, ...change }) => change)]));
 }
 
 /** Counts what is classified of these chunks anew. */

@@ -6,10 +6,11 @@ export const ITEM_BYTES = 'octet_length(raw) AS bytes';
 
 /**
  * The first rows of a page that have PAGE_BYTES together, and always the first one; `total` is how many rows the page would have had.
- * @param page a query with a limit whose rows have `ordinal` and `bytes`
+ * @param page a query with a limit whose rows have `bytes` and the columns of `order`
+ * @param order what its rows are ordered by, each at a place of its own
  */
-export function withinBytes(page: string): string {
+export function withinBytes(page: string, order = 'ordinal'): string {
   return `(SELECT * FROM (
-    SELECT *, sum(bytes) OVER (ORDER BY ordinal) - bytes AS before, count(*) OVER ()::int AS total FROM (${page}) page
+    SELECT *, sum(bytes) OVER (ORDER BY ${order}) - bytes AS before, count(*) OVER ()::int AS total FROM (${page}) page
   ) sized WHERE before < ${PAGE_BYTES})`;
 }

@@ -7,7 +7,7 @@ import type { ChunkState, ChunkTransition } from '#lib/core/lifecycle.ts';
 import type { OutcomeResult, ResolutionResult, SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
-import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 
 export type PersonalValue = { field: string; salt: Buffer; value: string };
 
@@ -97,40 +97,50 @@ export async function insertResolution(
 }
 
 export type GuardedChange = {
-  chunkId: string;
-  /** the states the chunk may be in, from the lifecycle table */
+  /** the states the chunks may be in, from the lifecycle table */
   from: readonly ChunkState[];
-  /** null: the receipt does not depend on the answers (an uncertain action's answer) */
-  revision: number | null;
-  /** what else it changes in the chunk */
+  /** what else it changes in them */
   says: Decision | Answer;
 };
 
-/** A decision at a checkpoint: the transition that it is (null: the chunk stays as it is), and whether the next chunk may go on. */
+/** `revision`: null where the receipt does not depend on the answers (an uncertain action's answer). */
+export type GuardedChunk = { chunkId: string; revision: number | null };
+
+/** A decision at checkpoints: the transition that it is (null: the chunks stay as they are), and whether the next chunk may go on. */
 type Decision = { decided: DecidedTransition | null; continued: boolean; note?: string | null | undefined };
 /** A person's answer to as many uncertain actions as numbers are taken. */
 type Answer = { answered: ResolutionResult };
 
 /**
- * I3 for people: takes the next `count` numbers of the chunk's sequence and changes it in the same statement, guarded by state and revision
- * instead of the epoch. Gives the last number taken, or null when the chunk moved meanwhile.
+ * I3 for people: takes the next `count` numbers of each chunk's sequence and changes the chunk in the same statement, guarded by state and revision
+ * instead of the epoch. Gives the last number taken, by the chunks' ids; a chunk that moved meanwhile is not among them. The caller has locked the
+ * chunks, in the order of their numbers.
  */
-export async function takeSequence(client: Tx, count: number, change: GuardedChange): Promise<number | null> {
-  const { rows } = await client.query<{ seq: number }>(
+export async function takeSequence(
+  client: Querying,
+  count: number,
+  change: GuardedChange,
+  chunks: readonly GuardedChunk[],
+): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ id: string; seq: number }>(
     `UPDATE chunk SET seq = seq + $2, updated_at = clock_timestamp()${changesOf(change.says, count)}
-     WHERE id = $1 AND state = ANY($3) ${change.revision === null ? '' : `AND revision = ${Math.trunc(change.revision)}`}
-     RETURNING seq`,
-    [change.chunkId, count, change.from, ...notesOf(change.says)],
+     FROM unnest($1::uuid[], $4::int[]) AS guard(chunk_id, at_revision)
+     WHERE id = chunk_id AND state = ANY($3) AND (at_revision IS NULL OR revision = at_revision)
+     RETURNING id, seq`,
+    [
+      ...[chunks.map(({ chunkId }) => chunkId), count, change.from, chunks.map(({ revision }) => revision)],
+      ...notesOf(change.says),
+    ],
   );
-  return rows[0]?.seq ?? null;
+  return new Map(rows.map(({ id, seq }) => [id, seq]));
 }
 
 /** What each decision sets, by its transition. */
 const DECIDED = {
   approve: ", state = 'approved', note = NULL",
   approve_first_of_two: ", state = 'awaiting_second', note = NULL",
-  refuse_second: ", state = 'awaiting_review', note = $4",
-  send_back: ", state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $4",
+  refuse_second: ", state = 'awaiting_review', note = $5",
+  send_back: ", state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $5",
   close: ", state = 'closed'",
   release: ", state = CASE state WHEN 'awaiting_release' THEN 'executing' ELSE state END, released = true",
 } as const satisfies Partial<Record<ChunkTransition, string>>;
