@@ -29,8 +29,8 @@ test('the time that the reader takes is not the sender’s', async () => {
 });
 
 test.each([
-  ['nothing comes', parts(1, 1, 10_000), /nothing more of it within 0\.3 s/],
-  ['a byte comes, and another', parts(1_000, 1, 20), /\d+ bytes of it within 0\.3 s/],
+  ['nothing comes', parts(1, 1, 10_000), /nothing more of it arrived within 0\.3 s/],
+  ['a byte comes, and another', parts(1_000, 1, 20), /\d+ bytes of it arrived within 0\.3 s/],
 ])('%s, and it is given up in words', async (_, source, words) => {
   await expect(read(source)).rejects.toMatchObject({ code: 'too_slow', message: expect.stringMatching(words) });
 });

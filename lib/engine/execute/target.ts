@@ -12,10 +12,7 @@ export type Sending = {
   mayHaveActed: boolean;
 };
 
-/**
- * What a look at the target says; `not_there` proves nothing while somebody may still be sending (I4).
- * @internal for its tests
- */
+/** What a look at the target says; `not_there` proves nothing while somebody may still be sending (I4). */
 export type Inspection =
   | { finding: 'happened'; target: string | null }
   | { finding: 'not_there' }

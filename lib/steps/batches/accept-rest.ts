@@ -14,7 +14,7 @@ import { change, type Which } from './change.ts';
  * requests are settled by a worker first, and uncertain actions still want their answers. Throws `conflict` when nothing of that kind halted.
  */
 export function acceptRest(actor: Actor, which: Which): Promise<Moved> {
-  return change(actor, 'accept_rest', which, async (tx, batch, chunk) => {
+  return change('accept_rest', actor, which, async (tx, batch, chunk) => {
     assertUnfinished(batch, 'nothing in it waits to be sent');
     if (chunk && chunk.state !== 'halted')
       throw new CountersignError('conflict', `Chunk ${chunk.number} has not halted, so there is no rest to leave unsent.`);

@@ -13,7 +13,7 @@ import { batchTo, change, type Which } from './change.ts';
 
 /** Sends nothing more, for good. What was sent keeps its receipts; what was not is recorded as not executed. */
 export function cancel(actor: Actor, which: Which): Promise<Moved> {
-  return change(actor, 'cancel', which, async (tx, batch, chunk) => {
+  return change('cancel', actor, which, async (tx, batch, chunk) => {
     if (chunk === undefined) await batchTo(tx, batch, 'cancel');
     const cancelled = await cancelChunks(tx, batch.id, chunk?.number);
     if (chunk && cancelled.length === 0)

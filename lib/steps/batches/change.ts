@@ -22,7 +22,7 @@ export type Which = z.input<typeof input>;
 type Act = (tx: Tx, batch: BatchRow, chunk: ChunkRow | undefined) => Promise<number[]>;
 
 /** Carries a verb out in one transaction: authorises, parses, locks, lets `act` change it, and tells the tape. */
-export async function change(actor: Actor, verb: Verb, raw: Which, act: Act): Promise<Moved> {
+export async function change(verb: Verb, actor: Actor, raw: Which, act: Act): Promise<Moved> {
   authorise(actor, verb);
   const read = input.safeParse(raw);
   if (!read.success) throw new CountersignError('invalid', 'Give the id of a batch, and the number of a chunk.');

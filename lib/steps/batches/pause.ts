@@ -8,7 +8,7 @@ import { batchTo, change, type Which } from './change.ts';
 
 /** No new intent once this commits. A paused batch lets no chunk be claimed. Throws `conflict` when there is nothing to pause. */
 export function pause(actor: Actor, which: Which): Promise<Moved> {
-  return change(actor, 'pause', which, async (tx, batch, chunk) => {
+  return change('pause', actor, which, async (tx, batch, chunk) => {
     if (chunk === undefined) await batchTo(tx, batch, 'pause');
     else assertUnfinished(batch, 'nothing in it is paused');
     const held = await pauseChunks(tx, batch.id, chunk?.number);

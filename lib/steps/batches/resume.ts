@@ -11,7 +11,7 @@ import { batchTo, change, type Which } from './change.ts';
 
 /** Goes on where a pause, or a halt, left off; never repeats what is uncertain. Throws `conflict` when nothing is paused or halted. */
 export function resume(actor: Actor, which: Which): Promise<Moved> {
-  return change(actor, 'resume', which, async (tx, batch, chunk) => {
+  return change('resume', actor, which, async (tx, batch, chunk) => {
     assertUnfinished(batch, 'nothing in it can be resumed');
     if (batch.state === 'paused' && chunk) throw new CountersignError('conflict', 'The whole batch is paused. Resume the batch.');
     if (batch.state === 'paused') await batchTo(tx, batch, 'resume');

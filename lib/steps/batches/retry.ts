@@ -10,7 +10,7 @@ import { takeResources } from './start-batch.ts';
 
 /** Attempts what failed, or what a person said did not happen, once more under the same approval. Throws `conflict` when nothing did. */
 export function retry(actor: Actor, which: Which): Promise<Moved> {
-  return change(actor, 'retry', which, async (tx, batch, chunk) => {
+  return change('retry', actor, which, async (tx, batch, chunk) => {
     if (!BATCH_RETRIABLE.includes(batch.state)) {
       throw new CountersignError('conflict', `This batch is ${batch.state}: nothing in it is sent again.`);
     }

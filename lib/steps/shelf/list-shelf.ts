@@ -8,7 +8,7 @@ import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { badCursor, instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readShelfGroups, type ShelfGroupRow } from '#lib/store/shelf/shelf.ts';
+import { readShelfGroups, type ShelfGroupRow } from '#lib/store/shelf/shelf.sql.ts';
 
 export type ListShelfInput = PageInput & z.input<typeof shelfGroupsOf>;
 

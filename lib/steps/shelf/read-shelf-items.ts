@@ -9,7 +9,7 @@ import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/pag
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readShelfItems as readRows } from '#lib/store/shelf/shelf.ts';
+import { readShelfItems as readRows } from '#lib/store/shelf/shelf.sql.ts';
 
 const FIELDS_IN_LINE = 3;
 

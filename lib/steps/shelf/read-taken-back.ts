@@ -6,7 +6,7 @@ import { shelfGroupsOf, type TakenBack } from '#lib/shapes/shelf.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readTakenBack as readTakers } from '#lib/store/shelf/shelf.ts';
+import { readTakenBack as readTakers } from '#lib/store/shelf/shelf.sql.ts';
 
 const input = shelfGroupsOf.required({ batchId: true });
 

@@ -120,7 +120,10 @@ function openManifest(): { manifest: BuiltManifest; add(row: BuiltRow): void; en
   };
 }
 
-/** The manifest of one chunk, as `buildManifests` makes it. */
+/**
+ * The manifest of one chunk, as `buildManifests` makes it.
+ * @internal for its tests
+ */
 export async function buildManifest(
   client: Querying,
   { chunkId, ...of }: OfBatch & { chunkId: string },
