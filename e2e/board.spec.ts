@@ -62,7 +62,7 @@ test('The board says by itself what runs and what waits for whom; a target is pa
   await expect(page.getByRole('list', { name: 'Queue' })).toContainText(`1 chunk waiting for ${origin}`);
   const sent = target.lines().length;
   await incident.getByRole('button', { name: 'Acknowledge' }).click();
-  await expect(incident).toContainText('knows of it since');
+  await expect(incident).toContainText('has known of it since');
   // The batch's own page says the same.
   expect((await rest.api.batches.read({ id })).says).toEqual({ mood: 'stands', words: `Waiting for ${origin} (1)` });
   expect(target.lines()).toHaveLength(sent);

@@ -69,7 +69,7 @@ test('A server action that is nested too deeply or too long is refused, and its 
   const hostile = line(product);
   const nested = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
   hostile.say(action(nested.length), nested);
-  await hostile.hears(/^HTTP\/1\.1 400 [\s\S]*nested more than 100 deep/);
+  await hostile.hears(/^HTTP\/1\.1 400 [\s\S]*nested more than 100 levels deep/);
   const long = 'x'.repeat(3 * 1024 ** 2);
   hostile.say(action(long.length), long);
   await hostile.hears(/HTTP\/1\.1 413 [\s\S]*the limit of what a page can send/);

@@ -57,7 +57,7 @@ for (const { name, bytes, says } of [
     trouble.expect(/status of 4\d\d.*\/api\/v1\/datasets\?name=/);
     await page.goto('/datasets');
     await drop(page, name, bytes);
-    await expect(page.getByRole('alert').filter({ hasText: name })).toContainText(says);
+    await expect(page.getByRole('alert').filter({ hasText: `“${name}”` })).toContainText(says);
     const left = (await rest.api.datasets.list({ limit: 100 })).items.filter((one) => one.name === name);
     for (const { id, state, items, reason } of left) {
       expect({ state, items, reason }).toEqual({ state: 'failed', items: 0, reason: expect.stringMatching(says) });
@@ -67,7 +67,7 @@ for (const { name, bytes, says } of [
     const row = page.getByRole('row').filter({ hasText: name }).first();
     await expect(row).toContainText('Failed');
     await row.getByRole('link', { name }).click();
-    await expect(page.getByRole('alert').filter({ hasText: name })).toContainText(says);
+    await expect(page.getByRole('alert').filter({ hasText: `“${name}”` })).toContainText(says);
     await expect(page.getByRole('link', { name: 'Plan a batch' })).toHaveCount(0);
   });
 }

@@ -62,7 +62,7 @@ function Verdict({ sum }: { sum: Sum }) {
     );
   return (
     <span title={more ?? undefined} className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
-      <Glyph name="✓" />
+      <Glyph name="✓" />{' '}
       <span>
         <Zoned text={words} />
       </span>

@@ -155,7 +155,7 @@ test('of two people who decide on overlapping chunks at once, each chunk is deci
   expect(both.flatMap((one) => one.decided).sort((a, b) => a - b)).toEqual(on.map(({ number }) => number));
   const dropped = both.flatMap((one) => one.dropped);
   expect(dropped.map(({ number }) => number)).toEqual(Array.from({ length: 30 }, (_, index) => 31 + index));
-  expect(dropped[0]?.why).toBe('Chunk 31 is approved by now. Nothing was decided.');
+  expect(dropped[0]?.why).toBe('Chunk 31 is now “approved”. Nothing was decided.');
   expect(new Set(await states(batch))).toEqual(new Set(['approved']));
   await isWhole(batch);
 });

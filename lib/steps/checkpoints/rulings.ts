@@ -34,7 +34,7 @@ export function refusalOfState(batch: BatchRow, row: ChunkRow, transition: Decid
   const { number, state } = row;
   if (transition === 'release') {
     if (!isReleasable(row))
-      return new CountersignError('conflict', `Chunk ${number} has nothing to release: it is ${chunkWords(state)}.`);
+      return new CountersignError('conflict', `Chunk ${number} has nothing to release: it is “${chunkWords(state)}”.`);
     if (batch.state !== 'paused') return null;
     return new CountersignError('conflict', 'The batch is paused. Resume it, then release the rest.');
   }
@@ -43,7 +43,7 @@ export function refusalOfState(batch: BatchRow, row: ChunkRow, transition: Decid
     'conflict',
     state === 'awaiting_second'
       ? `Chunk ${number} awaits a second signature. Sign it or refuse to sign (sendBack, with a note) before any other decision. Nothing was decided.`
-      : `Chunk ${number} is ${chunkWords(state)} now. Nothing was decided.`,
+      : `Chunk ${number} is now “${chunkWords(state)}”. Nothing was decided.`,
   );
 }
 
