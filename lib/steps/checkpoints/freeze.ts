@@ -5,16 +5,8 @@
  */
 import { targetOfRequest } from '#lib/connectors/registry.ts';
 import { PAGE_BYTES } from '#lib/core/limits.ts';
-import {
-  type BuiltManifest,
-  type BuiltRow,
-  countTargets,
-  type FrozenChunk,
-  freezeRows,
-  keepFrozen,
-  type RowsToFreeze,
-  targetsOf,
-} from '#lib/store/checkpoints/manifest.sql.ts';
+import { type FrozenChunk, freezeRows, keepFrozen, type RowsToFreeze, targetsOf } from '#lib/store/checkpoints/frozen.sql.ts';
+import { type BuiltManifest, type BuiltRow, countTargets } from '#lib/store/checkpoints/manifest.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
