@@ -87,7 +87,9 @@ test('A decision on what somebody else decided meanwhile is refused where it was
   await page.getByRole('menuitem', { name: 'Close without executing…' }).click();
   const question = page.getByRole('dialog');
   await question.getByRole('button', { name: 'Close without executing' }).click();
-  await expect(question.getByRole('alert')).toContainText(/^Chunk 1 is now “first done, waiting for release”\. Nothing was decided\.$/);
+  await expect(question.getByRole('alert')).toContainText(
+    /^Chunk 1 is now “first done, waiting for release”\. Nothing was decided\.$/,
+  );
   await question.getByRole('button', { name: 'Cancel' }).click();
   await expect(page.getByRole('region', { name: 'The first receipts' }).getByRole('listitem')).toHaveCount(3);
   await expect(decision(page)).toBeHidden();
