@@ -276,7 +276,7 @@ test('a commit whose answer is lost is told as an error; the repeat with the sam
   await isWhole(batch);
   await expect(approve(ADA, batch, on)).rejects.toMatchObject({
     code: 'conflict',
-    message: expect.stringMatching(/is approved by now/),
+    message: expect.stringMatching(/is now “approved”/),
   });
 });
 

@@ -19,10 +19,12 @@ ALTER TABLE "batch" ADD CONSTRAINT "batch_undoes_fkey" FOREIGN KEY ("undoes") RE
 ALTER TABLE "rate_bucket" ADD CONSTRAINT "rate_bucket_batch_id_fkey" FOREIGN KEY ("batch_id") REFERENCES "batch"("id") ON DELETE RESTRICT ON UPDATE RESTRICT NOT VALID;
 ALTER TABLE "decision" ADD CONSTRAINT "decision_batch_id_fkey" FOREIGN KEY ("batch_id") REFERENCES "batch"("id") ON DELETE RESTRICT ON UPDATE RESTRICT NOT VALID;
 ALTER TABLE "decision_chunk" ADD CONSTRAINT "decision_chunk_chunk_id_fkey" FOREIGN KEY ("chunk_id") REFERENCES "chunk"("id") ON DELETE RESTRICT ON UPDATE RESTRICT NOT VALID;
-ALTER TABLE "chunk" ADD CONSTRAINT "chunk_decision_id_fkey" FOREIGN KEY ("decision_id") REFERENCES "decision"("id") ON DELETE RESTRICT ON UPDATE RESTRICT NOT VALID;
 ALTER TABLE "chunk" ADD CONSTRAINT "chunk_incident_id_fkey" FOREIGN KEY ("incident_id") REFERENCES "incident"("id") ON DELETE RESTRICT ON UPDATE RESTRICT NOT VALID;
 ALTER TABLE "incident" ADD CONSTRAINT "incident_batch_id_fkey" FOREIGN KEY ("batch_id") REFERENCES "batch"("id") ON DELETE RESTRICT ON UPDATE RESTRICT NOT VALID;
 ALTER TABLE "incident" ADD CONSTRAINT "incident_batch_id_chunk_fkey" FOREIGN KEY ("batch_id", "chunk") REFERENCES "chunk"("batch_id", "number") ON DELETE RESTRICT ON UPDATE RESTRICT NOT VALID;
+-- A decision's root is known when the manifests of its chunks are frozen, so its row comes after what it changes in them.
+ALTER TABLE "chunk" ADD CONSTRAINT "chunk_decision_id_fkey" FOREIGN KEY ("decision_id") REFERENCES "decision"("id") ON DELETE RESTRICT ON UPDATE RESTRICT
+  DEFERRABLE INITIALLY DEFERRED NOT VALID;
 -- The breaker's row decides whose incident it is, so it is written before the incident.
 ALTER TABLE "breaker" ADD CONSTRAINT "breaker_incident_id_fkey" FOREIGN KEY ("incident_id") REFERENCES "incident"("id") ON DELETE RESTRICT ON UPDATE RESTRICT
   DEFERRABLE INITIALLY DEFERRED NOT VALID;
