@@ -28,7 +28,7 @@ const CLAIMS = 'lib/store/chunks/claims.sql.ts';
 const CLASSIFICATIONS = 'lib/store/chunks/classifications.sql.ts';
 
 const COVER = 'lib/steps/checkpoints/cover.ts';
-const FREEZE = 'lib/steps/checkpoints/freeze.ts';
+const FROZEN = 'lib/store/checkpoints/frozen.sql.ts';
 
 const DECIDED = ['lib/steps/checkpoints/decide-many.test.ts'];
 const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
@@ -363,7 +363,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I5 rows of a refused chunk stay',
     breaks: 'What was written of a large chunk before it was judged is kept although the chunk is refused.',
-    edits: [edit(FREEZE, "'ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk'", "'RELEASE SAVEPOINT chunk'")],
+    edits: [edit(FROZEN, "'ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk'", "'RELEASE SAVEPOINT chunk'")],
     tests: DECIDED,
   },
   {

@@ -5,7 +5,15 @@
  */
 import { targetOfRequest } from '#lib/connectors/registry.ts';
 import { PAGE_BYTES } from '#lib/core/limits.ts';
-import { type FrozenChunk, freezeRows, keepFrozen, type RowsToFreeze, targetsOf } from '#lib/store/checkpoints/frozen.sql.ts';
+import {
+  type FrozenChunk,
+  freezeRows,
+  keepFrozen,
+  type Mark,
+  markRows,
+  type RowsToFreeze,
+  targetsOf,
+} from '#lib/store/checkpoints/frozen.sql.ts';
 import { type BuiltManifest, type BuiltRow, countTargets } from '#lib/store/checkpoints/manifest.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
@@ -64,7 +72,7 @@ export class Freezer {
     else open.held.push({ chunkId: row.id, rows, first, bytes });
     if (isFull([...this.#kept, ...open.held])) await this.#writeKept();
     if (!isFull(open.held)) return;
-    if (!open.written) await this.#mark('SAVEPOINT chunk');
+    if (!open.written) await this.#mark('begin');
     open.written = true;
     await this.#write(open.held);
     open.held = [];
@@ -74,7 +82,7 @@ export class Freezer {
   async keep(row: ChunkRow, { acting }: BuiltManifest): Promise<void> {
     const open = await this.#opened(row);
     if (open.faulty) throw new Error(`A request of chunk ${row.number} can't be built: it may not be approved.`);
-    if (open.written) await this.#mark('RELEASE SAVEPOINT chunk');
+    if (open.written) await this.#mark('keep');
     // Without actions there is nothing to wait for: the worker settles it at once.
     const released = this.#batch.plan.execution.first === 0 || acting === 0;
     this.#frozen.push({ chunkId: row.id, hasFirst: open.hasFirst, released, approvedActions: acting, targets: [] });
@@ -85,7 +93,7 @@ export class Freezer {
 
   /** The chunk is not what was approved, or may not be: nothing of it stays. */
   async drop(): Promise<void> {
-    if (this.#open?.written) await this.#mark('ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk');
+    if (this.#open?.written) await this.#mark('drop');
     this.#open = null;
   }
 
@@ -134,9 +142,9 @@ export class Freezer {
   }
 
   /** A savepoint is where it is in the order of the writes: what is being written ends before it. */
-  async #mark(statement: string): Promise<void> {
+  async #mark(what: Mark): Promise<void> {
     await this.settle();
-    await this.#lane.query(statement);
+    await markRows(this.#lane, what);
   }
 
   async #writeKept(): Promise<void> {

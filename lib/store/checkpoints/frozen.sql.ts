@@ -118,3 +118,16 @@ export async function keepFrozen(client: Querying, decisionId: string, chunks: r
     [decisionId, JSON.stringify(chunks)],
   );
 }
+
+/** Of what is written of a large chunk before it is judged. */
+export type Mark = 'begin' | 'keep' | 'drop';
+
+export async function markRows(client: Querying, what: Mark): Promise<void> {
+  await client.query(MARKS[what]);
+}
+
+const MARKS: Record<Mark, string> = {
+  begin: 'SAVEPOINT chunk',
+  keep: 'RELEASE SAVEPOINT chunk',
+  drop: 'ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk',
+};
