@@ -59,7 +59,7 @@ for (const { mode, what } of [
     await page.getByRole('button', { name: cause }).click();
     await page.getByRole('button', { name: "It didn't (4)" }).click();
 
-    await expect(page.getByText('Finished')).toBeVisible();
+    await expect(page.getByText('Finished', { exact: true })).toBeVisible();
     await untilSettled(page, { approved: 6, done: 2, uncertain: 0, 'not executed': 4 });
     await page.getByRole('link', { name: 'Receipts', exact: true }).click();
     await expect(page.getByText('Not executed, as a person says: mail 1')).toBeVisible();
@@ -93,7 +93,7 @@ test('A target that could not say what it did is asked again, and what it confir
 
   await target.lookup('true');
   await page.getByRole('button', { name: 'Ask the target again (4)' }).click();
-  await expect(page.getByText('The target says: 4 happened.')).toBeVisible();
+  await expect(page.getByText('The target was asked: 4 happened.')).toBeVisible();
   await untilSettled(page, { approved: 4, done: 4, uncertain: 0 });
   expect(target.lines()).toHaveLength(4);
   await page.getByRole('link', { name: 'Receipts', exact: true }).click();
@@ -272,7 +272,7 @@ test('All workers are killed while a batch executes: others go on, a person answ
   }
   const done = bodies.length;
   await untilSettled(page, { approved: 60, done, uncertain: 0, 'not executed': 60 - done });
-  await expect(page.getByText('Finished')).toBeVisible();
+  await expect(page.getByText('Finished', { exact: true })).toBeVisible();
 
   // Undone like it was done.
   await page.getByRole('button', { name: 'Undo…' }).click();

@@ -136,7 +136,7 @@ test('One chunk goes back with a note, one is closed, one waits reviewed, and th
 
   await page.goto(batch.path);
   await expect(chunks.filter({ hasText: 'Done' })).toHaveCount(count - 2);
-  await expect(page.getByText('Finished')).toBeHidden();
+  await expect(page.getByText('Finished', { exact: true })).toBeHidden();
   await page.getByRole('link', { name: 'Review next' }).click();
   await expect(page).toHaveURL(new RegExp(`/chunks/${continued}$`));
   const acting = (await rest.api.chunks.read({ ...params, n: continued })).categories.filter(
@@ -146,7 +146,7 @@ test('One chunk goes back with a note, one is closed, one waits reviewed, and th
   await approve(page);
   await releaseRest(page);
   await page.getByRole('link', { name: 'Classify sample' }).click();
-  await expect(page.getByText('Finished')).toBeVisible();
+  await expect(page.getByText('Finished', { exact: true })).toBeVisible();
 });
 
 test('Every action has one intent and one outcome, and the page says that the sum adds up', async ({ desk: page }) => {

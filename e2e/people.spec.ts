@@ -163,7 +163,7 @@ test('A reviewer with pages open is disabled: the live page ends, the next act i
   await desk.goto('/admin/people');
   await desk.getByRole('button', { name: 'Disable Dora…' }).click();
   const question = desk.getByRole('dialog', { name: 'Disable Dora?' });
-  await expect(question).toContainText('The batches that Dora started, and what Dora approved.');
+  await expect(question).toContainText('Batches that Dora started and chunks that Dora approved.');
   await question.getByRole('button', { name: 'Disable Dora', exact: true }).click();
   await expect(question).toBeHidden();
   const row = desk.getByRole('row').filter({ hasText: 'Dora' });

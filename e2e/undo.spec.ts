@@ -38,7 +38,7 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await page.getByRole('dialog', { name: 'Restore 16 rows?' }).getByRole('button', { name: 'Restore 16' }).click();
   await expect(page.getByText('16 of 16 done')).toBeVisible();
   await page.getByRole('link', { name: `Undo of ${name}` }).click();
-  await expect(page.getByText('Finished')).toBeVisible();
+  await expect(page.getByText('Finished', { exact: true })).toBeVisible();
   await untilSettled(page, { approved: 16, done: 16 });
   await expect(page.getByRole('listitem').filter({ hasText: /Restored: \d{4}-\d\d-\d\d \| / })).not.toHaveCount(0);
 

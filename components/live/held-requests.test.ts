@@ -87,3 +87,25 @@ test('what is read ahead of a click, and what pages read themselves, fails as it
   await expect(ask('/api/v1/batches')).rejects.toThrow('Failed to fetch');
   await expect(ask('https://elsewhere.example/', { method: 'POST' })).rejects.toThrow('Failed to fetch');
 });
+
+test('a page that breaks off half way is asked for again, and keeps its address', async () => {
+  let asked = 0;
+  const broken = (): Response =>
+    new Response(
+      new ReadableStream({
+        start: (stream) => stream.enqueue(new TextEncoder().encode('0:{')),
+        pull: (stream) => stream.error(new TypeError('network error')),
+      }),
+      { headers: { 'content-type': 'text/x-component' } },
+    );
+  const send = async (input: Parameters<typeof fetch>[0]): Promise<Response> => {
+    if (String(input).endsWith('/healthz')) return new Response('alive');
+    asked += 1;
+    return Object.defineProperty(asked === 1 ? broken() : page(), 'url', { value: `${HOME}/batches?_rsc=1` });
+  };
+  const got = holdingRequests(send as typeof fetch, HOME)('/batches', RSC);
+  await pass(5_000);
+  expect(asked).toBe(2);
+  const whole = await got;
+  expect([whole.url, whole.redirected, await whole.text()]).toEqual([`${HOME}/batches?_rsc=1`, false, '0:{}']);
+});

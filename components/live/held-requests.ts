@@ -44,7 +44,9 @@ async function onceAnswered(send: Fetch, input: Parameters<Fetch>[0], init: Requ
   let refusals = 0;
   for (let look = LOOK_MS; ; look = Math.min(look * 2, LOOK_MS_MAX)) {
     if (!connection().answers) await held();
-    const got = await send(input, init).catch((fault: unknown) => ({ fault }));
+    const got = await send(input, init)
+      .then(whole)
+      .catch((fault: unknown) => ({ fault }));
     const failed = 'fault' in got;
     if (!failed && (!AWAY.includes(got.status) || isPage(got))) return got;
     // Where the server answers others, and this one neither now nor at once again, the browser may show what there is.
@@ -72,6 +74,14 @@ async function held(): Promise<void> {
   });
   holding -= 1;
   if (holding === 0) tellConnection({ opening: false });
+}
+
+/** A page that breaks off half way would put an error in the place of what is shown, with what was typed there: Next is given it once it is all there. */
+async function whole(response: Response): Promise<Response> {
+  if (!isPage(response) || response.body === null) return response;
+  const { url, redirected, status, statusText, headers } = response;
+  const read = new Response(await response.arrayBuffer(), { status, statusText, headers });
+  return Object.defineProperties(read, { url: { value: url }, redirected: { value: redirected } });
 }
 
 function isPage(response: Response): boolean {
