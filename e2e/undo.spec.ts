@@ -65,7 +65,7 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await approve(page);
   await expect(page.getByText('16 of 16 done')).toBeVisible();
   await page.goto(`/batches/${id}`);
-  await expect(page.getByText('All of them were undone in turn: what was done stands again.')).toBeVisible();
+  await expect(page.getByText('All of them were undone in turn, so what was done stands again.')).toBeVisible();
 });
 
 test('A single item is undone from its receipt, and the rest of its chunk afterwards; what was undone is named', async ({

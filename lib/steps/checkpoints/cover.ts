@@ -160,7 +160,7 @@ function assertApprovable(
   const problem = manifest.problems[0];
   if (problem) {
     const more = manifest.problems.length - 1;
-    const others = more > 0 ? ` Nor can ${more} ${more === 1 ? 'other item' : 'other items'}.` : '';
+    const others = more > 0 ? ` ${more} more can't be carried out either.` : '';
     const message = `Item ${problem.ordinal} (${problem.category}) can't be carried out: ${problem.message}${others} Move it to another category, then approve.`;
     throw new CountersignError('invalid', message, { facts: { problems: manifest.problems } });
   }
