@@ -23,7 +23,7 @@ import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.sql.
 import { resolveHouseIncidents } from '#lib/store/fleet/house-incidents.sql.ts';
 import { writeTally } from '#lib/store/fleet/tallies.sql.ts';
 import { keepTallies } from '#lib/store/fleet/tallies.ts';
-import { forgetWorker, readWish } from '#lib/store/fleet/workers.ts';
+import { forgetWorker, readWish } from '#lib/store/fleet/workers.sql.ts';
 import { pruneEvents } from '#lib/store/live/events.ts';
 import { closeDb, db, openPool } from '#lib/store/postgres/db.ts';
 import { whenNpmIsGone } from './start/npm.ts';
@@ -45,11 +45,14 @@ const leasePool = openPool(env().DATABASE_URL ?? '', { max: 2, answerMs: LEASE_M
 const keepHouse = async () => {
   await settleBatches(pool);
   await keepBreakers(pool);
-  await failAbandonedUploads(db());
-  await pruneEvents({ prisma });
   // Of a worker that ended before it could say that the trouble was over.
   await resolveDatabaseIncident(pool);
   await resolveHouseIncidents(pool);
+};
+/** What there is no hurry for. */
+const tidy = async () => {
+  await failAbandonedUploads(db());
+  await pruneEvents({ prisma });
   await keepTallies();
 };
 /** What takes longer than the time to its next turn is not begun a second time beside itself. */
@@ -67,7 +70,7 @@ const alone = (act: () => Promise<void>): (() => Promise<void>) => {
 let stopped = false;
 let id: string | null = null;
 const obey = async (workerId: string) => {
-  const wish = await readWish(workerId);
+  const wish = await readWish(pool, workerId);
   if (wish !== null && !drain.signal.aborted) {
     log.info({ worker: workerId, wish }, 'asked to end from the board');
     stop();
@@ -77,7 +80,7 @@ const obey = async (workerId: string) => {
   setTimeout(() => {
     // The database may be why it does not end.
     setTimeout(() => process.exit(0), WORKER_STOP_MS);
-    void forgetWorker(workerId).finally(() => process.exit(0));
+    void forgetWorker(pool, workerId).finally(() => process.exit(0));
   }, WORKER_STOP_MS);
 };
 const tell = async (workerId: string) => {
@@ -101,6 +104,7 @@ await runWorker({
     { everyMs: SUM_CHECK_MS, act: alone(checkSums) },
     { everyMs: REFOLD_CHECK_MS, act: alone(refoldSums) },
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
+    { everyMs: HOUSEKEEPING_MS, later: true, act: tidy },
   ],
   beat: async (workerId) => {
     id = workerId;

@@ -6,7 +6,7 @@ import { log } from '#lib/log.ts';
 import { expectMigrations } from '#lib/steps/fleet/read-readiness.ts';
 import { keepBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
-import { readWish } from '#lib/store/fleet/workers.ts';
+import { readWish } from '#lib/store/fleet/workers.sql.ts';
 import { openDb } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
@@ -114,14 +114,14 @@ describe('a worker', () => {
 
   it('is asked to end; once it is to stop it is not made to wait again', async () => {
     const id = await worker('0 s');
-    expect(await readWish(id)).toBeNull();
+    expect(await readWish(pool, id)).toBeNull();
     for (const [asked, wish] of [
       ['drain', 'drain'],
       ['stop', 'stop'],
       ['drain', 'stop'],
     ]) {
       expect(await ask(`/workers/${id}/${asked}`, 'POST')).toEqual({ status: 200, body: { id, wish } });
-      expect(await readWish(id)).toBe(wish);
+      expect(await readWish(pool, id)).toBe(wish);
     }
     expect((await ask('/board')).body.workers).toMatchObject([{ id, state: 'draining' }]);
   });

@@ -18,8 +18,7 @@ import { type Claim, type Claimed, claimChunk, readStarving, releaseLease, type 
 import { resolveDatabaseIncident } from '#lib/store/fleet/database-incident.sql.ts';
 import { openDatabaseIncident } from '#lib/store/fleet/database-incident.ts';
 import { askDatabase } from '#lib/store/fleet/readiness.sql.ts';
-import { recordWorker } from '#lib/store/fleet/workers.sql.ts';
-import { forgetWorker } from '#lib/store/fleet/workers.ts';
+import { forgetWorker, recordWorker } from '#lib/store/fleet/workers.sql.ts';
 import { type Spell, troubleOf } from './database-trouble.ts';
 import { executionStore } from './execute/execution-store.ts';
 import { type Requests, requestGate } from './execute/requests.ts';
@@ -54,8 +53,8 @@ export type WorkerInput = {
   /** Aborts to drain: the chunks at hand are given back with nothing in flight, then it ends. */
   drain: AbortSignal;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** Done at the start and then again and again, by every worker; each must be harmless when several do it. */
-  chores?: { everyMs: number; act: () => Promise<void> }[];
+  /** Done again and again by every worker, the first time at the start unless it is to come `later`; each must be harmless when several do it. */
+  chores?: { everyMs: number; later?: boolean; act: () => Promise<void> }[];
   /** Done with each heartbeat, once the worker's row is written. */
   beat?: (workerId: string) => Promise<void>;
 };
@@ -100,9 +99,9 @@ export async function runWorker(input: WorkerInput): Promise<void> {
       log.warn({ err: error }, 'notifications do not arrive: polling only');
     });
   drain.addEventListener('abort', bell.wake);
-  const chores = (input.chores ?? []).map(({ everyMs, act }) => {
+  const chores = (input.chores ?? []).map(({ everyMs, later, act }) => {
     const run = () => void act().catch((error) => failed('a chore failed', error));
-    run();
+    if (!later) run();
     return setInterval(run, everyMs);
   });
   log.info({ worker: workerId }, 'worker ready');
@@ -328,7 +327,7 @@ function heartbeat(
       ended = true;
       clearInterval(timer);
       await beating;
-      await forgetWorker(workerId).catch(() => {});
+      await forgetWorker(pool, workerId).catch(() => {});
     },
   };
 }

@@ -9,8 +9,7 @@ import { announce } from '#lib/engine/events.ts';
 import { readChunksNow, readUncheckedBatches } from '#lib/store/batches/batch-reads.sql.ts';
 import { stopOnMismatch } from '#lib/store/fleet/incidents.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
-import { endWatch, readDueChunks, refold, takeRefoldTurn } from '#lib/store/receipts/refold.sql.ts';
-import { readWatchedBatches } from '#lib/store/receipts/refold.ts';
+import { endWatch, readDueChunks, readWatchedBatches, refold, takeRefoldTurn } from '#lib/store/receipts/refold.sql.ts';
 import { foldChunks, keepFolds } from '#lib/store/receipts/sum.sql.ts';
 
 /**
@@ -42,7 +41,7 @@ export async function refoldSums(): Promise<void> {
   const late = (): boolean => performance.now() > until || pool.ending;
   await inTransaction(pool, async (turn) => {
     if (!(await takeRefoldTurn(turn))) return;
-    for (const batchId of await readWatchedBatches(db())) {
+    for (const batchId of await readWatchedBatches(db().pool)) {
       for (const chunk of await readDueChunks(pool, batchId)) {
         if (late()) return;
         const difference = await refold(turn, pool, batchId, chunk);

@@ -1,6 +1,7 @@
 /**
  * Of workers what is judged by the database's clock in the statement itself: the heartbeat, which every worker writes each second, who lives by it, and what those
- * hold under live leases. Prisma's models have no words for `clock_timestamp()`, and a second statement would be one more for each heartbeat and each look.
+ * hold under live leases. Prisma's models have no words for `clock_timestamp()`, and a second statement would be one more for each heartbeat and each look. Of a worker also what it asks
+ * each second and at its end: the first query of Prisma costs a process 0.3 s of a core, and a worker that executes needs none.
  */
 import type { Pool } from 'pg';
 import { DATABASE_FAULTS, type DatabaseFaultKind } from '#lib/core/fleet/database-fault.ts';
@@ -80,4 +81,15 @@ export async function wishOf(client: Querying, workerId: string, wish: 'drain' |
     [workerId, wish, WORKER_GONE_MS],
   );
   return rows[0]?.wish ?? null;
+}
+
+/** What an admin asked of this worker; null when nothing. */
+export async function readWish(pool: Pool, id: string): Promise<'drain' | 'stop' | null> {
+  const { rows } = await pool.query<{ wish: 'drain' | 'stop' | null }>('SELECT wish FROM worker WHERE id = $1', [id]);
+  return rows[0]?.wish ?? null;
+}
+
+/** Takes the row away when the worker ends in order. */
+export async function forgetWorker(pool: Pool, id: string): Promise<void> {
+  await pool.query('DELETE FROM worker WHERE id = $1', [id]);
 }

@@ -10,6 +10,14 @@ import { type Folded, type KeptFold, NOTHING_FOLDED } from '#lib/core/receipts/s
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { type ChunkToFold, countApproved, foldOnward, STATES } from './sum.sql.ts';
 
+/** Batches that are not over, and those whose receipts were not folded again since they were, in the order of their starts. Asked by each worker, also one that executes only. */
+export async function readWatchedBatches(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT id FROM batch WHERE refolded_at IS NULL AND state <> 'proposed' ORDER BY started_at`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** False when another worker folds again already: one at a time is enough, and leaves the database to those who work. Held until the transaction ends. */
 export async function takeRefoldTurn(tx: Tx): Promise<boolean> {
   const { rows } = await tx.query<{ free: boolean }>("SELECT pg_try_advisory_xact_lock(hashtext('refold')) AS free");
