@@ -1,5 +1,3 @@
-/** One worker process dies, freezes or is asked to end; another goes on. Real processes, a real PostgreSQL, a target that keeps its own log. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { CHUNKS_PER_WORKER } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
@@ -9,19 +7,11 @@ import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, counters, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
-import { judge, keysOfEpoch, NOTHING, ordinalOf, uncertainOf } from './oracle.ts';
-import {
-  databaseNow,
-  eventually,
-  killWorkers,
-  type Owner,
-  ownerOf,
-  startWorker,
-  startWorkers,
-  type WorkerProcess,
-} from './workers.ts';
+import { beatsAgain, endAndAwaitHeir } from './heirs.ts';
+import { judge, NOTHING, ordinalOf, uncertainOf } from './oracle.ts';
+import { databaseNow, eventually, killWorkers, ownerOf, startWorker, startWorkers } from './workers.ts';
 
-const { ownerPool, pool, url } = await testDatabase();
+const { pool, url } = await testDatabase();
 
 beforeAll(() => leasesCount(pool));
 afterEach(killWorkers);
@@ -38,7 +28,7 @@ test('killed in the middle of classifying: another goes on where it was, and eve
     ]);
     return (rows[0]?.classified ?? 0) > 0 && ownerOf(pool, batch.batchId);
   });
-  await endAndAwaitHeir(workers, owner, 'SIGKILL', batch.batchId);
+  await endAndAwaitHeir(pool, workers, owner, 'SIGKILL', batch.batchId);
   const kept = await classifications(batch.batchId);
   expect(kept.size).toBeGreaterThan(0);
   expect(kept.size).toBeLessThan(items);
@@ -59,7 +49,7 @@ test.each([
   // One of the two at the product's own tempo: the promise is in seconds.
   const workers = await startWorkers(url, 2, { realTempo: !honoursKeys });
   const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
-  await endAndAwaitHeir(workers, owner, 'SIGKILL', batch.batchId);
+  await endAndAwaitHeir(pool, workers, owner, 'SIGKILL', batch.batchId);
   await eventually('the end', () => settled(pool, batch.batchId));
   const tape = (await readTape(ADA, { batchId: batch.batchId })) ?? [];
   const told = new RegExp(`^Worker ${owner.pid} went silent with \\d requests? out; worker \\d+ took over chunk 1$`);
@@ -99,7 +89,7 @@ test('killed with as many chunks as a worker has: all of them have an owner agai
   };
   await eventually('all of them', () => ownedBy(first.pid));
   const heir = await startWorker(url, { name: 'heir', realTempo: true });
-  await eventually('its row', () => beatsAgain(heir.pid));
+  await eventually('its row', () => beatsAgain(pool, heir.pid));
   const before = await databaseNow(pool);
   first.send('SIGKILL');
   await eventually('all of them, elsewhere', () => ownedBy(heir.pid));
@@ -113,7 +103,7 @@ test('killed after the target acted: the next owner looks each of them up, and w
   const batch = await approvedBatch(pool, { items: 60, plan: sendAll(target, { inspected: true }) });
   const workers = await startWorkers(url, 2);
   const owner = await eventually('effects', async () => target.lines().length >= 8 && ownerOf(pool, batch.batchId));
-  await endAndAwaitHeir(workers, owner, 'SIGKILL', batch.batchId);
+  await endAndAwaitHeir(pool, workers, owner, 'SIGKILL', batch.batchId);
   await target.mode('ok');
   await eventually('the end', () => settled(pool, batch.batchId));
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
@@ -130,106 +120,6 @@ test('killed after the target acted: the next owner looks each of them up, and w
     [batch.batchId],
   );
   expect(rows).toEqual([{ evidence: 'inspection', worker: true }]);
-});
-
-test('the target says “not there” while a frozen worker may still send: it stays uncertain, and nothing is repeated', async () => {
-  const target = await loggingTarget({ latencyMs: 20 });
-  await target.lookup('lies');
-  const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target, { inspected: true }) });
-  const workers = await startWorkers(url, 2);
-  const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
-  const zombie = await endAndAwaitHeir(workers, owner, 'SIGSTOP', batch.batchId);
-  await eventually('the end', () => settled(pool, batch.batchId));
-  const uncertain = await uncertainOf(pool, batch.batchId);
-  zombie.send('SIGCONT');
-  await eventually('its heartbeat', () => beatsAgain(owner.pid));
-  expect(await uncertainOf(pool, batch.batchId)).toEqual(uncertain);
-  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
-  const said = await pool.query('SELECT ordinal, finding FROM inspection WHERE batch_id = $1 ORDER BY ordinal', [batch.batchId]);
-  expect(said.rows).toEqual(uncertain.map((ordinal) => ({ ordinal, finding: 'not_there' })));
-  const results = Object.values(await steps(pool, batch.batchId)).flat();
-  expect(results).not.toContain('resolution:not_executed');
-  expect(results).not.toContain('resolution:succeeded');
-});
-
-test('frozen past its lease and woken: the zombie writes nothing, and begins no send', async () => {
-  const target = await loggingTarget({ latencyMs: 20 });
-  const batch = await approvedBatch(pool, { items: 900, plan: sendAll(target) });
-  const workers = await startWorkers(url, 2);
-  const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
-  const zombie = await endAndAwaitHeir(workers, owner, 'SIGSTOP', batch.batchId);
-  // What its statements did has been decided, and what was on the wire when it froze arrives: a target on a busy machine writes it down late.
-  const itsKeys = await keysOfEpoch(pool, batch.batchId, owner.epoch);
-  const itsRequests = () => target.lines().filter(({ key }) => itsKeys.has(key ?? '')).length;
-  let sent = itsRequests();
-  await eventually('all that it sent', async () => {
-    const before = sent;
-    await sleep(500);
-    sent = itsRequests();
-    return sent === before;
-  });
-  zombie.send('SIGCONT');
-  // It is awake again: it beats, and finds nothing to do.
-  await eventually('its heartbeat', () => beatsAgain(owner.pid));
-  await eventually('the end', () => settled(pool, batch.batchId));
-  // One that froze between the look at its lease and its send goes out, and is among those that the heir called uncertain: no look can close that window.
-  expect(itsRequests()).toBeLessThanOrEqual(sent + 1);
-  expect(await keysOfEpoch(pool, batch.batchId, owner.epoch)).toEqual(itsKeys);
-  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
-});
-
-test('frozen in the middle of its repeats, and woken: its heir repeats them under the same keys, and nobody is asked', async () => {
-  const target = await loggingTarget({ latencyMs: 20, honourKeys: true });
-  const batch = await approvedBatch(pool, { items: 200, plan: sendAll(target, { honoursKeys: true }) });
-  // Each of these acted, and is heard of only after repeats: frozen meanwhile, the worker has them all open.
-  await target.modeOf('/mail', 'at-it', 8);
-  const workers = await startWorkers(url, 2);
-  const owner = await eventually('effects', async () => target.lines().length >= 8 && ownerOf(pool, batch.batchId));
-  const zombie = await endAndAwaitHeir(workers, owner, 'SIGSTOP', batch.batchId);
-  await eventually('the heir’s repeats', async () => target.lines().some(({ effect }) => effect === 'repeat'));
-  zombie.send('SIGCONT');
-  await eventually('its heartbeat', () => beatsAgain(owner.pid));
-  await eventually('the end', () => settled(pool, batch.batchId));
-  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
-  expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
-  expect(target.lines().filter(({ effect }) => effect === true)).toHaveLength(200);
-  expect(new Set(target.lines().map(({ key }) => key)).size).toBe(200);
-});
-
-test('frozen while a transaction of its effects is open: the chunk is free again all the same', async () => {
-  const plan: PlanInput = {
-    classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
-    categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive' } }],
-    chunking: { by: 'size' },
-    execution: { first: 0 },
-  };
-  const batch = await approvedBatch(pool, { items: 1_000, plan });
-  // Its first effect waits for this lock, so that it is frozen exactly there.
-  const locker = await ownerPool.connect();
-  await locker.query('BEGIN');
-  await locker.query('LOCK TABLE shelf_entry IN SHARE MODE');
-  const workers = await startWorkers(url, 2);
-  const owner = await eventually('an owner', () => ownerOf(pool, batch.batchId));
-  const zombie = byPid(workers, owner.pid);
-  const inState = async (condition: string): Promise<boolean> => {
-    const { rowCount } = await pool.query(
-      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND ${condition}`,
-      [`worker_${workers.indexOf(zombie) + 1}`],
-    );
-    return (rowCount ?? 0) > 0;
-  };
-  await eventually('an effect that waits', () => inState("wait_event_type = 'Lock'"));
-  zombie.send('SIGSTOP');
-  await locker.query('ROLLBACK');
-  locker.release();
-  await eventually('its transaction to stand open', () => inState("state = 'idle in transaction'"));
-  await eventually('another owner', async () => ((await ownerOf(pool, batch.batchId))?.epoch ?? 0) > owner.epoch);
-  zombie.send('SIGCONT');
-  await eventually('the end', () => settled(pool, batch.batchId));
-  expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
-  const { rows } = await pool.query('SELECT count(*)::int AS entries FROM shelf_entry WHERE batch_id = $1', [batch.batchId]);
-  expect(rows).toEqual([{ entries: 1_000 }]);
-  expect(await judge(pool, batch.batchId, [])).toMatchObject({ repeatedReceipts: [], zombieReceipts: [] });
 });
 
 test('asked to end: it sends nothing more, waits for what is in flight, and leaves the chunk to the next at once', async () => {
@@ -250,34 +140,6 @@ test('asked to end: it sends nothing more, waits for what is in flight, and leav
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
 
-/** Sends the signal to the chunk's owner and waits until another worker owns it, in time by the database's clock. */
-async function endAndAwaitHeir(
-  workers: WorkerProcess[],
-  owner: Owner,
-  signal: NodeJS.Signals,
-  batchId: string,
-): Promise<WorkerProcess> {
-  const worker = byPid(workers, owner.pid);
-  const since = await databaseNow(pool);
-  worker.send(signal);
-  if (signal === 'SIGKILL') await worker.ended;
-  const heir = await eventually('another owner', async () => {
-    const now = await ownerOf(pool, batchId);
-    return now !== null && now.epoch > owner.epoch && now;
-  });
-  const took = (await databaseNow(pool)) - since;
-  console.log(`taken over after ${Math.round(took)} ms`);
-  expect(heir.epoch).toBe(owner.epoch + 1);
-  expect(heir.pid).not.toBe(owner.pid);
-  return worker;
-}
-
-function byPid(workers: WorkerProcess[], pid: number): WorkerProcess {
-  const found = workers.find((worker) => worker.pid === pid);
-  if (!found) throw new Error(`No worker of this test has the pid ${pid}.`);
-  return found;
-}
-
 /** item -> the transaction that wrote its classification */
 async function classifications(batchId: string): Promise<Map<number, string>> {
   const { rows } = await pool.query<{ ordinal: number; by: string }>(
@@ -285,13 +147,6 @@ async function classifications(batchId: string): Promise<Map<number, string>> {
     [batchId],
   );
   return new Map(rows.map(({ ordinal, by }) => [ordinal, by]));
-}
-
-async function beatsAgain(pid: number): Promise<boolean> {
-  const { rows } = await pool.query("SELECT FROM worker WHERE pid = $1 AND heartbeat > clock_timestamp() - interval '1 second'", [
-    pid,
-  ]);
-  return rows.length > 0;
 }
 
 /** Enough work for an item that a kill finds the chunk half done. */
