@@ -57,7 +57,9 @@ test('a release leaves a lock alone that is somebody else’s by now', () => {
 
 test('of many that start at once on a stale lock, one gets it', async () => {
   writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, life: 'boot/1' }));
-  const outcomes = await Promise.all(Array.from({ length: 6 }, () => tryInAnotherProcess()));
+  const tries = Array.from({ length: 6 }, () => tryInAnotherProcess());
+  const outcomes = await Promise.all(tries.map(({ outcome }) => outcome));
+  await Promise.all(tries.map(({ end }) => end()));
   expect(outcomes.filter((outcome) => outcome === 'held')).toHaveLength(1);
 });
 
@@ -78,12 +80,18 @@ async function holdInAnotherProcess() {
   return child;
 }
 
-/** Tries once, says how it went, and keeps what it has until everybody has tried. */
-async function tryInAnotherProcess(): Promise<string> {
+/** Tries once, says how it went, and keeps what it has until it is ended: when everybody has tried. */
+function tryInAnotherProcess(): { outcome: Promise<string>; end(): Promise<unknown> } {
   const script = `const { lockFolder } = await import(${MODULE});
     try { lockFolder(${JSON.stringify(folder)}); console.log('held'); } catch (error) { console.log(error.code); }
-    setTimeout(() => {}, 1_500);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [said] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
-  return String(said[0]).trim();
+    process.stdin.resume();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  return {
+    outcome: once(child.stdout, 'data').then(([said]) => String(said).trim()),
+    end: () => {
+      child.stdin.end();
+      return ended;
+    },
+  };
 }
