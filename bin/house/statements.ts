@@ -11,4 +11,4 @@ export function askedIn(text: string): Asked {
 const BY_MODEL = /\bprisma\s*\.\w+\s*\.(find|create|update|delete|upsert|count|groupBy|aggregate)\w*\(/g;
 const RAW = /\bprisma\s*\.\$(queryRaw|executeRaw)\w*\b/g;
 /** With or without the type of its rows. */
-const BY_HAND = /\.query(<[\s\S]*?>)?\(/g;
+const BY_HAND = /\.(?:query)(<[\s\S]*?>)?\(/g;

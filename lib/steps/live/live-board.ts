@@ -8,6 +8,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { followAs } from './live-actors.ts';
 import { READING_SHARE, sleepUntil, wakeAll } from './live-batch.ts';
 import { takePlace } from './places.ts';
+import { takeSeat } from './seats.ts';
 
 export type BoardEvent = { id: string; event: 'board'; data: Board } | { comment: string };
 
@@ -90,14 +91,9 @@ let live: Live | null = null;
 function sit(pool: ReturnType<typeof db>['pool']): { live: Live; leave: () => void } {
   live ??= begin(pool);
   const mine = live;
-  mine.seats += 1;
-  let seated = true;
-  const leave = (): void => {
-    if (!seated) return;
-    seated = false;
-    mine.seats -= 1;
+  const leave = takeSeat(mine, () => {
     if (mine.seats === 0) end(mine);
-  };
+  });
   return { live: mine, leave };
 }
 

@@ -12,6 +12,7 @@ import { READING_SHARE, sleepUntil, wakeAll } from './live-batch.ts';
 import { type BoardEvent, streamBoard } from './live-board.ts';
 import { merged } from './merged.ts';
 import { takePlace } from './places.ts';
+import { takeSeat } from './seats.ts';
 import { type BatchEvent, streamEvents } from './stream-events.ts';
 
 type ChangedEvent = { id: string; event: 'changed'; data: Changed } | { comment: string };
@@ -168,14 +169,9 @@ let house: House | null = null;
 function sit(pool: House['pool']): { house: House; leave: () => void } {
   if (house?.pool !== pool) house = begin(pool);
   const mine = house;
-  mine.seats += 1;
-  let seated = true;
-  const leave = (): void => {
-    if (!seated) return;
-    seated = false;
-    mine.seats -= 1;
+  const leave = takeSeat(mine, () => {
     mine.leftAt = performance.now();
-  };
+  });
   return { house: mine, leave };
 }
 
