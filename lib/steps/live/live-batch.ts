@@ -6,6 +6,7 @@ import { type Moment, readMoment, readTapeAt } from '#lib/steps/batches/batch-vi
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { seatAt } from './seats.ts';
 
 export type LiveMoment = Moment & { tape: TapeLine[] };
 
@@ -21,15 +22,10 @@ export type Seat = {
  */
 export function takeSeat(pool: ReturnType<typeof db>['pool'], url: string, batch: BatchFacts, signal: AbortSignal): Seat {
   const live = lives.get(batch.id) ?? begin(pool, url, batch);
-  live.seats += 1;
-  let seated = true;
-  const leave = (): void => {
-    if (!seated) return;
-    seated = false;
+  const leave = seatAt(live, () => {
     signal.removeEventListener('abort', leave);
-    live.seats -= 1;
     if (live.seats === 0) live.end();
-  };
+  });
   signal.addEventListener('abort', leave);
   if (signal.aborted) leave();
   return {

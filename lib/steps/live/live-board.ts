@@ -8,7 +8,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { followAs } from './live-actors.ts';
 import { READING_SHARE, sleepUntil, wakeAll } from './live-batch.ts';
 import { takePlace } from './places.ts';
-import { takeSeat } from './seats.ts';
+import { seatAt } from './seats.ts';
 
 export type BoardEvent = { id: string; event: 'board'; data: Board } | { comment: string };
 
@@ -91,7 +91,7 @@ let live: Live | null = null;
 function sit(pool: ReturnType<typeof db>['pool']): { live: Live; leave: () => void } {
   live ??= begin(pool);
   const mine = live;
-  const leave = takeSeat(mine, () => {
+  const leave = seatAt(mine, () => {
     if (mine.seats === 0) end(mine);
   });
   return { live: mine, leave };

@@ -12,7 +12,7 @@ import { READING_SHARE, sleepUntil, wakeAll } from './live-batch.ts';
 import { type BoardEvent, streamBoard } from './live-board.ts';
 import { merged } from './merged.ts';
 import { takePlace } from './places.ts';
-import { takeSeat } from './seats.ts';
+import { seatAt } from './seats.ts';
 import { type BatchEvent, streamEvents } from './stream-events.ts';
 
 type ChangedEvent = { id: string; event: 'changed'; data: Changed } | { comment: string };
@@ -169,7 +169,7 @@ let house: House | null = null;
 function sit(pool: House['pool']): { house: House; leave: () => void } {
   if (house?.pool !== pool) house = begin(pool);
   const mine = house;
-  const leave = takeSeat(mine, () => {
+  const leave = seatAt(mine, () => {
     mine.leftAt = performance.now();
   });
   return { house: mine, leave };
