@@ -1,13 +1,6 @@
-/**
- * One decision over many chunks, by the step that the page and the API call, from the list of chunks to the commit: 1,000,000 items in 312 chunks, and 4,000
- * chunks of ten. The floor of the first: bare INSERTs of the same manifest rows and frozen requests into tables with the same constraints and indexes, over
- * one connection, in one transaction. A quarter of the items have a request of their own, most others share one, some have no action.
- */
-import { randomBytes, randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import pg from 'pg';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { decide as decideOn } from '#lib/steps/checkpoints/decide.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
@@ -15,6 +8,7 @@ import { byteaArray } from '#lib/store/postgres/bytea-array.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { ACTOR, seedRows } from './approved-batch.ts';
 import { type Bench, type BenchRun, type Figures, median, rounded } from './bench.ts';
+import { seedReviewed } from './seeded-batch.ts';
 
 export const decide: Bench = {
   of: 'items',
@@ -100,7 +94,7 @@ async function listed(batchId: string): Promise<{ number: number; digest: string
 /** A batch at its checkpoints, whose digests nobody made yet. Gives its id. */
 async function reviewed(items: number, chunkItems: number): Promise<string> {
   const { pool } = db();
-  const [datasetId, batchId] = [await seedRows(items), randomUUID()];
+  const datasetId = await seedRows(items);
   const plan = parsePlan({
     classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
     categories: [
@@ -111,28 +105,10 @@ async function reviewed(items: number, chunkItems: number): Promise<string> {
     chunking: { by: 'size', maxItems: chunkItems },
     execution: { first: 3 },
   });
-  await pool.query(
-    `INSERT INTO batch (id, dataset_id, name, plan, plan_digest, state, routing, created_by, started_by, started_at)
-     VALUES ($1, $2, 'Benchmark', $3, $4, 'running', 'supervised', $5, $5, now())`,
-    [batchId, datasetId, JSON.stringify(plan), sha256(canonicalBytes(plan as unknown as Json)), ACTOR.id],
-  );
-  await pool.query(
-    `INSERT INTO chunk (id, batch_id, number, name, item_count, classified, state, seed)
-     SELECT gen_random_uuid(), $1, n, 'Part ' || n, size, size, 'awaiting_review', sha256($4::bytea || int4send(n))
-     FROM generate_series(1, ($2::int + $3::int - 1) / $3::int) n CROSS JOIN LATERAL (SELECT least($3, $2 - (n - 1) * $3) AS size) sized`,
-    [batchId, items, chunkItems, randomBytes(16)],
-  );
-  await pool.query(
-    `INSERT INTO chunk_item (batch_id, ordinal, chunk_id)
-     SELECT $1, o, c.id FROM generate_series(1, $2::int) o JOIN chunk c ON c.batch_id = $1 AND c.number = (o - 1) / $3::int + 1`,
-    [batchId, items, chunkItems],
-  );
-  await pool.query(
-    `INSERT INTO classification (batch_id, ordinal, chunk_id, category, why, confidence, "by", revision)
-     SELECT batch_id, ordinal, chunk_id, CASE WHEN ordinal % 4 = 0 THEN 'task' WHEN ordinal % 10 = 1 THEN 'skip' ELSE 'noise' END,
-       'no rule applied', 0.5, 'rules', 1 FROM chunk_item WHERE batch_id = $1`,
-    [batchId],
-  );
+  const batchId = await seedReviewed({
+    ...{ datasetId, name: 'Benchmark', plan, items, chunkItems, confidence: '0.5' },
+    category: "CASE WHEN ordinal % 4 = 0 THEN 'task' WHEN ordinal % 10 = 1 THEN 'skip' ELSE 'noise' END",
+  });
   await pool.query('ANALYZE item, chunk, chunk_item, classification').catch(() => {});
   return batchId;
 }

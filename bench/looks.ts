@@ -15,7 +15,6 @@ import pg from 'pg';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
-import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readBatches } from '#lib/steps/batches/read-batches.ts';
@@ -39,6 +38,7 @@ import { closeDb, db } from '#lib/store/postgres/db.ts';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { ACTOR, seedRows } from './approved-batch.ts';
 import { type Bench, type BenchRun, type Figures, rounded } from './bench.ts';
+import { seedReviewed } from './seeded-batch.ts';
 import { startWorkers } from './workers.ts';
 
 export const looks: Bench = {
@@ -205,7 +205,7 @@ async function seed(items: number, say: BenchRun['say']): Promise<Seeded> {
 /** The first `share` of its chunks is executed, the others wait for their review. */
 async function seedBatch(datasetId: string, items: number, chunkItems: number, share: number): Promise<string> {
   const { pool } = db();
-  const [batchId, decisionId] = [randomUUID(), randomUUID()];
+  const decisionId = randomUUID();
   const action = { connector: 'none', do: 'label' };
   const plan: Plan = parsePlan({
     classifier: { kind: 'rules', rules: [], otherwise: 'labelled' },
@@ -214,35 +214,10 @@ async function seedBatch(datasetId: string, items: number, chunkItems: number, s
     execution: { first: 0 },
     receiptFields: ['from', 'subject'],
   });
-  await pool.query(
-    `INSERT INTO batch (id, dataset_id, name, plan, plan_digest, state, routing, created_by, started_by, started_at)
-     VALUES ($1, $2, $3, $4, $5, 'running', 'supervised', $6, $6, now())`,
-    [
-      batchId,
-      datasetId,
-      `Chunks of ${chunkItems}`,
-      JSON.stringify(plan),
-      sha256(canonicalBytes(plan as unknown as Json)),
-      ACTOR.id,
-    ],
-  );
-  await pool.query(
-    `INSERT INTO chunk (id, batch_id, number, name, item_count, classified, state, seed)
-     SELECT gen_random_uuid(), $1, n, 'Part ' || n, size, size, 'awaiting_review', sha256($4::bytea || int4send(n))
-     FROM generate_series(1, ($2::int + $3::int - 1) / $3::int) n CROSS JOIN LATERAL (SELECT least($3, $2 - (n - 1) * $3) AS size) sized`,
-    [batchId, items, chunkItems, randomBytes(16)],
-  );
-  await pool.query(
-    `INSERT INTO chunk_item (batch_id, ordinal, chunk_id)
-     SELECT $1, o, c.id FROM generate_series(1, $2::int) o JOIN chunk c ON c.batch_id = $1 AND c.number = (o - 1) / $3::int + 1`,
-    [batchId, items, chunkItems],
-  );
-  await pool.query(
-    `INSERT INTO classification (batch_id, ordinal, chunk_id, category, why, confidence, "by", revision)
-     SELECT batch_id, ordinal, chunk_id, CASE WHEN ordinal % 50 = 0 THEN 'rest' WHEN ordinal % 7 = 0 THEN 'important' ELSE 'labelled' END,
-       'no rule applied', (ordinal % 100) / 100.0, 'rules', 1 FROM chunk_item WHERE batch_id = $1`,
-    [batchId],
-  );
+  const batchId = await seedReviewed({
+    ...{ datasetId, name: `Chunks of ${chunkItems}`, plan, items, chunkItems, confidence: '(ordinal % 100) / 100.0' },
+    category: "CASE WHEN ordinal % 50 = 0 THEN 'rest' WHEN ordinal % 7 = 0 THEN 'important' ELSE 'labelled' END",
+  });
   const executed = Math.floor(share * Math.ceil(items / chunkItems));
   if (executed === 0) return batchId;
   await pool.query(`INSERT INTO decision (id, batch_id, root, answers, "by", via) VALUES ($1, $2, $3, '{}', $4, 'api')`, [
