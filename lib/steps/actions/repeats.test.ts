@@ -133,16 +133,21 @@ test('a target that keeps no keys is sent nothing again, neither after a 500 nor
 
 test('after a definite refusal the next attempt has a key of its own: a target that replays what it said to the old one does not stop it', async () => {
   const stored = new Map<string, number>();
+  const refused = new Set<string>();
   const { url, seen } = await target((request) => {
-    const key = String(request.headers['idempotency-key']);
-    const says = stored.get(key) ?? (stored.size === 0 ? 429 : 201);
+    const [key, path] = [String(request.headers['idempotency-key']), request.url ?? ''];
+    const says = stored.get(key) ?? (refused.has(path) ? 201 : 429);
+    refused.add(path);
     stored.set(key, says);
     return says;
   });
-  const batch = await sending(url);
+  // So many that some of them wait for less than a second, in their slots: a chunk whose next send is further off is given back, and read anew.
+  const items = 9;
+  const batch = await sending(url, items, { execution: { concurrency: items } });
   await workUntil(pool, until(batch, 'done', 'unresolved'));
-  expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent', 'outcome:failed', 'intent', 'outcome:succeeded'] });
-  expect(new Set(seen.map(({ key }) => key)).size).toBe(2);
+  const own = ['intent', 'outcome:failed', 'intent', 'outcome:succeeded'];
+  expect(await steps(pool, batch.batchId)).toEqual(Object.fromEntries(Array.from({ length: items }, (_, at) => [at + 1, own])));
+  expect([seen.length, new Set(seen.map(({ key }) => key)).size]).toEqual([2 * items, 2 * items]);
 });
 
 test('each repeat is counted: a target that only fails is not sent more than the budget, and its breaker opens', async () => {
