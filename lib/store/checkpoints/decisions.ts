@@ -1,5 +1,6 @@
 /** Decisions and what they cover; insert-only for the application's role. */
 import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
+import { bytesOf } from '#lib/store/postgres/bytes.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
 import { modelPages } from '#lib/store/postgres/model-rows.ts';
 
@@ -20,13 +21,13 @@ type NewDecision = {
 export async function insertDecision(tx: WithModels, decision: NewDecision, chunks: readonly DecidedChunk[]): Promise<void> {
   const { decisionId, batchId, root, answers, actor, override, note } = decision;
   await tx.prisma.decision.create({
-    data: { id: decisionId, batchId, root: bytesOf(root), answers, by: actor.id, via: actor.via, override, note },
+    data: { id: decisionId, batchId, root: ofHex(root), answers, by: actor.id, via: actor.via, override, note },
   });
   for (const page of modelPages(chunks)) {
     await tx.prisma.decisionChunk.createMany({
-      data: page.map(({ digest, ...chunk }) => ({ decisionId, ...chunk, digest: bytesOf(digest) })),
+      data: page.map(({ digest, ...chunk }) => ({ decisionId, ...chunk, digest: ofHex(digest) })),
     });
   }
 }
 
-const bytesOf = (hex: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(hex, 'hex'));
+const ofHex = (hex: string): Uint8Array<ArrayBuffer> => bytesOf(Buffer.from(hex, 'hex'));
