@@ -108,7 +108,7 @@ async function* preparedRows(file: string): AsyncGenerator<Buffer> {
   const itemRows = new ItemRows(FLOOR_DATASET);
   let ordinal = 1;
   let first = true;
-  for await (const segment of csv.parse(chunksOf(createReadStream(file)), { fileName: file, now: new Date() })) {
+  for await (const segment of csv.parse(chunksOf(createReadStream(file)), { fileName: file, now: new Date(), said: {} })) {
     itemRows.add(segment, ordinal);
     ordinal += segment.items.length;
     const [header = Buffer.alloc(0), ...rest] = itemRows.items.copyData();

@@ -11,6 +11,7 @@
  */
 
 import type { DraftedPlan, DraftInput } from '#lib/core/plans/draft-plan.ts';
+import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 
 /** One record. `values` go with the segment's `fields`, position by position. */
 export type Item = {
@@ -39,6 +40,8 @@ export type Segment = {
   unreadable: UnreadableRow[];
   /** What was detected, for people and for writing the file back. */
   dialect: Dialect;
+  /** How the file is read, each guess with what speaks for it; the counts are of the file so far. */
+  layout: Layout;
 };
 
 /** JSON-safe. Formats add what they detect; `charset` is the character set that text was decoded with. */
@@ -48,6 +51,8 @@ export type ParseOptions = {
   fileName: string;
   /** The time against which a date is doubtful. */
   now: Date;
+  /** What a person said of the file. A format goes by it without a look at what it would have guessed itself. */
+  said: LayoutSaid;
 };
 
 /** How items are written back into a file of their format, so that reading it gives the same items. */

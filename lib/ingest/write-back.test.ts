@@ -80,7 +80,7 @@ describe('reading back', () => {
     }
     const items: Item[] = [];
     let header = '';
-    for await (const segment of format.parse(whole(), { fileName, now: new Date('2026-11-23T00:00:00Z') })) {
+    for await (const segment of format.parse(whole(), { fileName, now: new Date('2026-11-23T00:00:00Z'), said: {} })) {
       items.push(...segment.items.map((item) => ({ ...item, raw: Buffer.from(item.raw) })));
       header = String(segment.dialect.header ?? '');
     }

@@ -19,7 +19,7 @@ async function read(
     for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
   }
   const all: Read = { fields: [], items: [], unreadable: [], dialect: {} };
-  for await (const segment of csv.parse(source(), { fileName, now: new Date() })) {
+  for await (const segment of csv.parse(source(), { fileName, now: new Date(), said: {} })) {
     all.fields = segment.fields;
     all.dialect = segment.dialect;
     all.items.push(...segment.items);

@@ -1,5 +1,7 @@
 import { CountersignError } from '#lib/core/errors.ts';
 import { FIELDS_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
+import { certain } from '#lib/core/values/guess.ts';
+import type { Layout } from '#lib/core/values/layout.ts';
 import {
   type Dialect,
   type Format,
@@ -76,7 +78,10 @@ class TableReader {
 
   take(): Segment | null {
     if (!this.#fields) return null;
-    const segment = { fields: this.#fields, items: this.#items, unreadable: this.#unreadable, dialect: this.#describe() };
+    const segment = {
+      ...{ fields: this.#fields, items: this.#items, unreadable: this.#unreadable },
+      ...{ dialect: this.#describe(), layout: this.#layout() },
+    };
     this.#items = [];
     this.#unreadable = [];
     return segment;
@@ -110,6 +115,11 @@ class TableReader {
 
   #refuse(record: RawRecord, reason: string): void {
     this.#unreadable.push({ line: record.line, reason, excerpt: Buffer.from(record.raw.subarray(0, UNREADABLE_EXCERPT_BYTES)) });
+  }
+
+  #layout(): Layout {
+    const { charset, delimiter } = this.#reader.shape;
+    return { delimiter: certain(delimiter), charset: certain(charset.name), short: 'refuse', long: 'refuse' };
   }
 
   #describe(): Dialect {

@@ -24,7 +24,7 @@ async function read(
   }
   const items: Item[] = [];
   const unreadable: UnreadableRow[] = [];
-  for await (const segment of mbox.parse(source(), { fileName, now: NOW })) {
+  for await (const segment of mbox.parse(source(), { fileName, now: NOW, said: {} })) {
     items.push(...segment.items);
     unreadable.push(...segment.unreadable);
   }

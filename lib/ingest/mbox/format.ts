@@ -38,7 +38,7 @@ async function* parseMbox(source: AsyncIterable<Buffer>, options: ParseOptions):
       if ('values' in result) items.push(result);
       else unreadable.push(result);
     }
-    yield { fields: MAIL_FIELDS, items, unreadable, dialect };
+    yield { fields: MAIL_FIELDS, items, unreadable, dialect, layout: {} };
   }
 }
 

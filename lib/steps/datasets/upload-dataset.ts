@@ -119,7 +119,7 @@ async function receive(
   });
   let dialect: unknown = null;
   try {
-    for await (const segment of format.parse(whole, { fileName: name, now })) {
+    for await (const segment of format.parse(whole, { fileName: name, now, said: {} })) {
       dialect = segment.dialect;
       profile.add(segment.fields, segment.items);
       pipe.add(segment);

@@ -1,0 +1,47 @@
+/** How the bytes of a file are cut into rows: what can be said of it, by a person or by a guess. Each format understands some of it. */
+import { z } from 'zod';
+import { guessOf } from './guess.ts';
+
+const choices = {
+  /** one character: , ; tab | or any other */
+  delimiter: z.string().min(1).max(4),
+  quote: z.enum(['none', 'double', 'single']),
+  /** how a quote stands inside a quoted cell */
+  escape: z.enum(['doubled', 'backslash']),
+  /** the line of the names of the columns; 0: no line has them */
+  header: z.int().min(0),
+  /** as `CHARSETS` of the format names it */
+  charset: z.string().max(40),
+  /** what becomes of a row with too few cells */
+  short: z.enum(['fill', 'refuse']),
+  /** what becomes of a row with too many cells */
+  long: z.enum(['cut', 'refuse']),
+  /** how the mails of a mailbox are told apart */
+  flavour: z.enum(['mboxo', 'mboxrd', 'mboxcl', 'mboxcl2', 'one mail']),
+  /** the name of the sheet of a workbook, or the path of the list in a document */
+  part: z.string().max(1_000),
+};
+
+/** What a person says of a file; what is left out is guessed. */
+export const layoutSaid = z.object(choices).partial();
+export type LayoutSaid = z.infer<typeof layoutSaid>;
+
+/** How a file was read. What its format does not know of is left out. */
+export const layout = z.object({
+  delimiter: guessOf(choices.delimiter).optional(),
+  quote: guessOf(choices.quote).optional(),
+  escape: guessOf(choices.escape).optional(),
+  header: guessOf(choices.header).optional(),
+  charset: guessOf(choices.charset).optional(),
+  flavour: guessOf(choices.flavour).optional(),
+  part: guessOf(choices.part).optional(),
+  short: choices.short.optional(),
+  long: choices.long.optional(),
+  aside: z
+    .array(z.int().min(1))
+    .optional()
+    .describe('Lines that are not part of the table: above its header, below its last row.'),
+  filled: z.int().min(0).optional().describe('Rows that had too few cells and were filled up.'),
+  cut: z.int().min(0).optional().describe('Rows that had too many cells and were cut.'),
+});
+export type Layout = z.infer<typeof layout>;
