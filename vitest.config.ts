@@ -36,7 +36,16 @@ export default defineConfig({
         },
       },
       // They wait for leases most of the time, and nothing else runs then.
-      { ssr, test: { ...REAL, name: 'force', maxWorkers: 5, include: ['test/**/*.test.ts'], exclude: [...NOT_OURS, ...PURE, ...PROOF] } },
+      {
+        ssr,
+        test: {
+          ...REAL,
+          name: 'force',
+          maxWorkers: 5,
+          include: ['test/**/*.test.ts'],
+          exclude: [...NOT_OURS, ...PURE, ...PROOF],
+        },
+      },
       { ssr, test: { ...REAL, name: 'proof', include: PROOF, sequence: { groupOrder: 1 } } },
     ],
   },
