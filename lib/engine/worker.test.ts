@@ -82,7 +82,7 @@ function worker(handlers: Partial<Record<'classifying' | 'executing', Handler>> 
 async function eventually(what: string, look: () => Promise<boolean>): Promise<number> {
   const since = performance.now();
   while (!(await look())) {
-    if (performance.now() - since > 30_000) throw new Error(`It never came: ${what}.`);
+    if (performance.now() - since > 90_000) throw new Error(`It never came: ${what}.`);
     await sleep(20);
   }
   return performance.now() - since;
