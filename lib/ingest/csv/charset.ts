@@ -56,12 +56,12 @@ export function charsetNamed(name: string, head: Buffer): Charset | null {
   return { name: known, unit: known.startsWith('UTF-16') ? 2 : known.startsWith('UTF-32') ? 4 : 1, bom: 0 };
 }
 
-/** The character set of bytes outside ASCII that begin at `line`: UTF-8, or the likeliest. */
-export function guessCharset(bytes: Buffer, complete: boolean, line: number): CharsetGuess {
+/** The character set of bytes outside ASCII that begin at `line`: UTF-8, or the likeliest of those that are not `never`. */
+export function guessCharset(bytes: Buffer, complete: boolean, line: number, never?: RegExp): CharsetGuess {
   const { good, spoiled } = utf8Of(bytes, complete);
   if (spoiled === 0) return { charset: UTF8, guess: { ...certain(UTF8.name), sure: 0.99, by: 'guess' } };
-  if (good < GOOD_MIN || spoiled * 2 > good) return likeliest(bytes, line);
-  const others = likeliest(bytes, line).guess;
+  if (good < GOOD_MIN || spoiled * 2 > good) return likeliest(bytes, line, never);
+  const others = likeliest(bytes, line, never).guess;
   const lines = linesOutsideAscii(bytes, line);
   return {
     charset: UTF8,
@@ -101,7 +101,7 @@ const SURE_MAX = 0.99;
  * Each set's likelihood on the distinct words outside ASCII. Sets that read all of them alike are one, for nobody can tell them apart, nor has to:
  * the most usual of them stands for all.
  */
-function likeliest(bytes: Buffer, line: number): CharsetGuess {
+function likeliest(bytes: Buffer, line: number, never?: RegExp): CharsetGuess {
   const lines = linesOutsideAscii(bytes, line);
   const words = wordsOutsideAscii(lines);
   const joined = Buffer.concat(words.flatMap((word) => [word, NEWLINE]));
@@ -111,6 +111,7 @@ function likeliest(bytes: Buffer, line: number): CharsetGuess {
   const trust = (outside + 1) / (outside + 2.5);
   const readings = new Map<string, { name: string; log: number }>();
   for (const { name, weight, likelihood } of CANDIDATES) {
+    if (never?.test(name)) continue;
     const text = iconv.decode(joined, name);
     const log = weight + (mac && name.startsWith('mac') ? MAC_LINE_ENDS : 0) + trust * likelihood(words, joined);
     const known = readings.get(text);
@@ -131,7 +132,9 @@ function likeliest(bytes: Buffer, line: number): CharsetGuess {
       value: best.name,
       sure: Math.min(SURE_MAX, 1 / sum),
       by: 'guess',
-      for: numbers(second ? lines.filter((one) => iconv.decode(one.bytes, best.name) !== iconv.decode(one.bytes, second)) : lines),
+      for: numbers(
+        second ? lines.filter((one) => iconv.decode(one.bytes, best.name) !== iconv.decode(one.bytes, second)) : lines,
+      ),
       against: numbers(lines.filter((one) => FLAW.test(iconv.decode(one.bytes, best.name)))),
       others,
     },
