@@ -172,6 +172,19 @@ export const LIVE_REAUTHORISE_MS = 1_000;
 export const LIVE_STREAMS_PER_PERSON_MAX = 100;
 export const EXPORT_PAGE_ROWS = 1_000;
 export const SEARCH_SCAN_ITEMS = 20_000;
+/** A page of what is searched for or filtered in a dataset; the next one goes on from there. */
+export const SEARCH_MS = 1_000;
+/** One statement of a search; rows that are so large that it takes longer are looked through fewer at a time. */
+export const SEARCH_STATEMENT_MS = 5_000;
+/** More rows than these are not sorted: what is searched for or filtered can be. */
+export const SORT_ROWS_MAX = 100_000;
+export const SORT_MS = 10_000;
+/** Orders that a web process keeps, so that their further pages are not sorted again: 4 bytes a row. */
+export const ORDERS_KEPT = 16;
+/** Filters by value that hold together. */
+export const ROW_FILTERS_MAX = 10;
+/** Of a row's original, as a page shows it. */
+export const ORIGINAL_SHOWN_BYTES = 64 * 1024;
 /** Of one group of the shelf; what is more is told as more. */
 export const SHELF_COUNTED_MAX = 100_000;
 export const SEEN_MS = 300;

@@ -66,7 +66,7 @@ function viewOf(head: DatasetHead): DatasetView {
 }
 
 /** jsonb keeps keys in an order of its own. `fromEntries` makes own properties of all of them, `__proto__` included. */
-function inOrder(fields: Record<string, string>, names: readonly string[]): Record<string, string> {
+export function inOrder(fields: Record<string, string>, names: readonly string[]): Record<string, string> {
   const known = names.filter((name) => Object.hasOwn(fields, name));
   // While a dataset is receiving its profile may not be written yet.
   const order = known.length > 0 ? known : Object.keys(fields);
