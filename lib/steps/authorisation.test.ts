@@ -64,6 +64,7 @@ const ALLOWED: Record<string, string> = {
   readIncidents: OPERATORS,
   readItems: REVIEWERS,
   readNeedsYou: EVERYONE,
+  readReading: REVIEWERS,
   readReceipts: EVERYONE,
   readShelfItems: REVIEWERS,
   readTape: EVERYONE,
