@@ -1,9 +1,9 @@
 /** What is asked about a reading before a plan starts, in words: the question, and what each answer would mean. Pure. */
 import { formatNoun } from '#components/ui/format.ts';
-import type { FieldGuess, Meaning } from '#lib/core/values/meaning.ts';
-import { meaningOf } from '#lib/core/values/meaning.ts';
+import { type FieldGuess, type Meaning, meaningOf } from '#lib/core/values/meaning.ts';
 import { valueReader } from '#lib/core/values/read-value.ts';
 import type { Reading, ReadingChange } from '#lib/shapes/readings.ts';
+import { meantWords } from './meant-words.ts';
 import {
   centuryWords,
   type LAYOUT_GUESSES,
@@ -97,12 +97,7 @@ const LAYOUT_ASKS: Partial<Record<(typeof LAYOUT_GUESSES)[number] | 'format', st
 
 /** What the text means if this choice is right; null where that can't be read. */
 function meant(field: FieldGuess, part: Part, choice: Choice, text: string): string | null {
-  const value = valueReader(meaningWith(field, part, choice))(text);
-  if (value === null) return null;
-  if (typeof value === 'number') return NUMBER.format(value);
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'string') return `“${value}”`;
-  return (value.ms % DAY_MS === 0 ? DAY : MINUTE).format(value.ms);
+  return meantWords(valueReader(meaningWith(field, part, choice))(text));
 }
 
 function meaningWith(field: FieldGuess, part: Part, choice: Choice): Meaning {
@@ -128,8 +123,3 @@ function choiceWords(part: Part, choice: Choice): string {
 function listed(words: string[]): string {
   return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
-
-const DAY_MS = 86_400_000;
-const NUMBER = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 });
-const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' });
-const MINUTE = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'short' });

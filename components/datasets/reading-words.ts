@@ -270,3 +270,54 @@ function spread(noun: string, examples: (string | null)[]): string[] {
   const different = [...new Set(examples)].filter((one) => one !== null);
   return different.length === 0 ? [] : [`${noun} ${different.join(' and ')}`];
 }
+
+/** "3 lines for it, 1 against": what a press shows; null where there is nothing to show. */
+export function guessLines({ for: speaking, against }: Guess<unknown>): string | null {
+  if (speaking.length === 0 && against.length === 0) return null;
+  const words = [
+    ...(speaking.length > 0 ? [`${formatNoun(speaking.length, 'lines')} for it`] : []),
+    ...(against.length > 0 ? [`${speaking.length > 0 ? formatCount(against.length) : formatNoun(against.length, 'lines')} against`] : []),
+  ];
+  return words.join(', ');
+}
+
+/** What the button makes of a change: new meanings, or a new dataset. */
+export function useWords(rows: boolean, after: { items: number; whole: boolean } | null, noun: string): string {
+  if (!rows) return 'Use this reading';
+  return after?.whole
+    ? `Read the file anew: ${formatNoun(after.items, noun)} become a new dataset`
+    : 'Read the file anew: its rows become a new dataset';
+}
+
+/** The first years that two digits can mean, as they are offered. */
+export const CENTURIES = [1900, 1930, 1950, 1970, 2000] as const;
+
+/** The character sets that are offered beside those that the file could be in. */
+export const CHARSETS = [
+  'UTF-8',
+  'UTF-16LE',
+  'UTF-16BE',
+  'windows-1250',
+  'windows-1251',
+  'windows-1252',
+  'windows-1253',
+  'windows-1254',
+  'windows-1255',
+  'windows-1256',
+  'windows-1257',
+  'ISO-8859-2',
+  'ISO-8859-15',
+  'cp437',
+  'cp775',
+  'cp850',
+  'cp852',
+  'cp857',
+  'cp866',
+  'macintosh',
+  'KOI8-R',
+  'Shift_JIS',
+  'EUC-JP',
+  'GB18030',
+  'Big5',
+  'EUC-KR',
+] as const;

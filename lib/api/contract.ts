@@ -17,7 +17,7 @@ import {
   seen,
 } from '#lib/shapes/checkpoints.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
-import { dataset, item, unreadableRow } from '#lib/shapes/datasets.ts';
+import { dataset, item, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
@@ -28,7 +28,7 @@ import { followUp } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
 import { id } from '#lib/shapes/values.ts';
-import { chunkNumber, create, nothing, page, paging, write } from './transport.ts';
+import { chunkNumber, create, itemOrdinal, nothing, page, paging, write } from './transport.ts';
 
 const named = { id: id.describe('The id of the batch.') };
 const namedDataset = { id: id.describe('The id of the dataset.') };
@@ -51,8 +51,11 @@ export const contract = oc.prefix('/api/v1').router({
     list: get('/datasets', 'List datasets, the newest first').input(z.strictObject(paging)).output(page(dataset)),
     read: get('/datasets/{id}', 'Read a dataset').input(z.strictObject(namedDataset)).output(dataset),
     items: get('/datasets/{id}/items', 'List the items of a dataset')
-      .input(z.strictObject({ ...namedDataset, ...paging }))
-      .output(page(item)),
+      .input(z.strictObject({ ...namedDataset, ...paging, ...itemsAsked }))
+      .output(page(item).extend(itemsFound)),
+    item: get('/datasets/{id}/items/{ordinal}', 'Read an item with its original bytes')
+      .input(z.strictObject({ ...namedDataset, ordinal: itemOrdinal }))
+      .output(itemOriginal),
     unreadable: get('/datasets/{id}/unreadable', 'List the rows that could not be read')
       .input(z.strictObject({ ...namedDataset, ...paging }))
       .output(page(unreadableRow)),

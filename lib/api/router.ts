@@ -24,7 +24,8 @@ import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
 import { chunksOfItems } from '#lib/steps/chunks/chunks-of-items.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
-import { readDataset, readDatasets, readItems, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { findItems, readItem } from '#lib/steps/datasets/find-items.ts';
+import { readDataset, readDatasets, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
 import { acknowledgeIncident } from '#lib/steps/fleet/acknowledge-incident.ts';
 import { endWorker } from '#lib/steps/fleet/end-worker.ts';
 import { pauseTarget } from '#lib/steps/fleet/pause-target.ts';
@@ -70,7 +71,8 @@ export const router = os.router({
     read: os.datasets.read.handler(async ({ context, input }) =>
       datasetOf(found(await readDataset(context.actor, input), 'dataset')),
     ),
-    items: os.datasets.items.handler(async ({ context, input }) => found(await readItems(context.actor, input), 'dataset')),
+    items: os.datasets.items.handler(async ({ context, input }) => found(await findItems(context.actor, input), 'dataset')),
+    item: os.datasets.item.handler(async ({ context, input }) => found(await readItem(context.actor, input), 'item')),
     unreadable: os.datasets.unreadable.handler(async ({ context, input }) =>
       found(await readUnreadable(context.actor, input), 'dataset'),
     ),
@@ -180,7 +182,7 @@ export const router = os.router({
 });
 
 /** Throws `not_found` for what a read did not find. */
-function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset'): Value {
+function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset' | 'item'): Value {
   if (value === null) throw new CountersignError('not_found', `There is no such ${what}.`);
   return value;
 }

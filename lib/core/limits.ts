@@ -185,6 +185,10 @@ export const ORDERS_KEPT = 16;
 export const ROW_FILTERS_MAX = 10;
 /** Of a row's original, as a page shows it. */
 export const ORIGINAL_SHOWN_BYTES = 64 * 1024;
+/** Lines of a file that are asked for at once, what is shown of each, and how far into the file they are looked for. */
+export const LINES_ASKED_MAX = 50;
+export const LINE_SHOWN_BYTES = 600;
+export const LINES_SCAN_BYTES = 64 * 1024 ** 2;
 /** Of one group of the shelf; what is more is told as more. */
 export const SHELF_COUNTED_MAX = 100_000;
 export const SEEN_MS = 300;

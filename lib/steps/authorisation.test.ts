@@ -62,6 +62,8 @@ const ALLOWED: Record<string, string> = {
   readDataset: REVIEWERS,
   readDatasets: REVIEWERS,
   readIncidents: OPERATORS,
+  findItems: REVIEWERS,
+  readItem: REVIEWERS,
   readItems: REVIEWERS,
   readNeedsYou: EVERYONE,
   readReading: REVIEWERS,

@@ -5,11 +5,12 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { ORDERS_KEPT, ORIGINAL_SHOWN_BYTES, SORT_MS, SORT_ROWS_MAX } from '#lib/core/limits.ts';
 import { type Meaning, TEXT } from '#lib/core/values/meaning.ts';
-import { valueReader } from '#lib/core/values/read-value.ts';
-import type { DatasetItem, DatasetView, ItemOriginal } from '#lib/shapes/datasets.ts';
+import { EMPTY, valueReader } from '#lib/core/values/read-value.ts';
+import type { DatasetItem, ItemOriginal } from '#lib/shapes/datasets.ts';
 import { isNumber } from '#lib/steps/ids.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { findItemPage, itemsAt, readItemWithRaw, type SortValue, scanValues, type Wanted } from '#lib/store/datasets/found-items.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { inOrder, readDataset, readItems } from './read-datasets.ts';
 
@@ -25,7 +26,7 @@ export type FoundItems = Page<DatasetItem> & { looked: number; found: number | n
 
 /**
  * A page of what is asked for; null without the dataset. A page of a search ends after SEARCH_MS: it may be short, even empty, while `next` goes on.
- * @throws CountersignError `invalid` (a field that there is not), `too_large` (more than can be sorted), `too_slow` (sorting).
+ * @throws CountersignError `invalid` (a field that there is not), `too_large` (more than can be sorted, in number or in time).
  */
 export async function findItems(actor: Actor, { search, is = [], sort, order, ...input }: FindInput): Promise<FoundItems | null> {
   const { id } = input;
@@ -52,10 +53,12 @@ export async function findItems(actor: Actor, { search, is = [], sort, order, ..
     return { items: shown(rows), next: looked < itemCount ? String(looked) : null, looked, found: null };
   }
   if (all && itemCount > SORT_ROWS_MAX) throw tooMany(itemCount);
-  const sorted = await orderOf(wanted, { field: sort, descending: order === 'desc', meaning: await meaningOf(dataset, sort) });
-  const rows = await itemsAt(db().pool, id, [...sorted.subarray(after, after + limit)]);
+  const meanings = (await readMeanings(db().pool, { datasetId: id })) ?? {};
+  const meaning = Object.hasOwn(meanings, sort) ? (meanings[sort] ?? TEXT) : TEXT;
+  const inOrderOf = await orderOf(wanted, { field: sort, descending: order === 'desc', meaning });
+  const rows = await itemsAt(db().pool, id, [...inOrderOf.subarray(after, after + limit)]);
   const end = after + rows.length;
-  return { items: shown(rows), next: end < sorted.length ? String(end) : null, looked: itemCount, found: sorted.length };
+  return { items: shown(rows), next: end < inOrderOf.length ? String(end) : null, looked: itemCount, found: inOrderOf.length };
 }
 
 /** One item with its bytes as they stand in the file, read in the file's character set; null where there is none. */
@@ -103,7 +106,7 @@ async function sorted(wanted: Wanted, { field, descending, meaning }: Sort): Pro
     return rows.length <= SORT_ROWS_MAX;
   });
   if (rows.length > SORT_ROWS_MAX) throw tooMany(null);
-  if (!whole) throw new CountersignError('too_slow', `Finding what to sort took longer than ${SORT_MS / 1000} s. Search or filter for less.`);
+  if (!whole) throw new CountersignError('too_large', `Finding what to sort took longer than ${SORT_MS / 1000} s. Search or filter for less.`);
   const sign = descending ? -1 : 1;
   rows.sort((one, other) => {
     if (one.rank !== other.rank) return one.rank - other.rank;
@@ -114,9 +117,8 @@ async function sorted(wanted: Wanted, { field, descending, meaning }: Sort): Pro
 }
 
 function rankOf({ ordinal, value }: SortValue, read: ReturnType<typeof valueReader>): Ranked {
-  const text = value?.trim() ?? '';
-  if (text === '') return { ordinal, rank: 2, key: 0 };
-  const meant = read(text);
+  const meant = value === null ? EMPTY : read(value);
+  if (meant === EMPTY) return { ordinal, rank: 2, key: 0 };
   if (meant === null) return { ordinal, rank: 1, key: 0 };
   if (typeof meant === 'string') return { ordinal, rank: 0, key: meant.normalize('NFC').toLowerCase() };
   return { ordinal, rank: 0, key: typeof meant === 'object' ? meant.ms : Number(meant) };
