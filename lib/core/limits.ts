@@ -14,6 +14,13 @@ export const UPLOADS_AT_ONCE = 4;
 /** One is left for the others; a key of a script counts as a person. */
 export const UPLOADS_PER_PERSON_MAX = UPLOADS_AT_ONCE - 1;
 export const UNREADABLE_EXCERPT_BYTES = 512;
+/** More rows that could not be read than this, or a larger share of all, and whoever starts a batch has to say that it may go without them. */
+export const UNREADABLE_QUIET_ROWS = 20;
+export const UNREADABLE_QUIET_SHARE = 0.01;
+/** Of the beginning of a file, that a change of its reading is tried on. */
+export const PREVIEW_READING_BYTES = 1024 ** 2;
+export const PREVIEW_READING_ROWS = 2_000;
+export const PREVIEW_READING_ROWS_SHOWN = 20;
 
 // Plan
 export const RULES_MAX = 500;

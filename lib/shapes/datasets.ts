@@ -76,6 +76,21 @@ export const dataset = z.object({
   reason: z.string().nullable().describe('Why it failed, in words.'),
   createdAt: instant,
   readyAt: instant.nullable(),
+  supersedes: z
+    .uuid()
+    .nullable()
+    .describe('The dataset of the same file that this one replaces: its rows were read otherwise, or fixed rows were brought.'),
+  supersededBy: z.array(z.uuid()).describe('The datasets that replace this one.'),
+  deletedAt: instant.nullable(),
+  deletedBy: z.string().nullable(),
+});
+
+/** As the answer to its upload tells of it. */
+export const uploadedDataset = dataset.extend({
+  same: z
+    .object({ ...named, createdAt: instant })
+    .nullable()
+    .describe('The latest other dataset of the very same file, which may be what is wanted.'),
 });
 
 /** As pages are given it. */

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { certain, guessOf } from '#lib/core/values/guess.ts';
 import { layout, layoutSaid } from '#lib/core/values/layout.ts';
-import { DATE_ORDERS, dateFormat, FIELD_TYPES, fieldGuess, numberFormat } from '#lib/core/values/meaning.ts';
+import { fieldGuess } from '#lib/core/values/meaning.ts';
 import { type ReadingBody, readingBody } from '#lib/core/values/reading-body.ts';
+import { fieldSaid } from '#lib/core/values/said.ts';
 import { count, fieldValues, id } from './values.ts';
 
 const choice = z.union([z.string(), z.number()]);
@@ -50,17 +51,6 @@ export const reading = z.object({
   unreadable: count,
 });
 export type Reading = z.infer<typeof reading>;
-
-/** What a person says of a field; what is left out stays as it is. */
-const fieldSaid = z.object({
-  name: z.string(),
-  type: z.enum(FIELD_TYPES).optional(),
-  date: z
-    .object({ order: z.enum(DATE_ORDERS), century: dateFormat.shape.century, zone: dateFormat.shape.zone })
-    .partial()
-    .optional(),
-  number: numberFormat.partial().optional(),
-});
 
 /** A change of a reading: bound to the digest of the one that was looked at. */
 export const readingChange = z.object({

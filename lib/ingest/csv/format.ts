@@ -114,7 +114,13 @@ class TableReader {
   }
 
   #refuse(record: RawRecord, reason: string): void {
-    this.#unreadable.push({ line: record.line, reason, excerpt: Buffer.from(record.raw.subarray(0, UNREADABLE_EXCERPT_BYTES)) });
+    const { line, raw, cut = false } = record;
+    this.#unreadable.push({
+      line,
+      reason,
+      excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)),
+      raw: cut ? null : raw,
+    });
   }
 
   #layout(): Layout {

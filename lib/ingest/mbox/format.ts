@@ -52,6 +52,7 @@ async function readOne(message: RawMessage, now: Date): Promise<Item | Unreadabl
       line,
       reason: `the message at line ${line} can't be read: ${why}`,
       excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)),
+      raw,
     };
   }
 }

@@ -27,7 +27,7 @@ export async function readStoredReading(db: Querying, which: WhichReading): Prom
   if (!row) return null;
   const { fields, body, digest, ...reading } = row;
   return {
-    ...{ ...reading, digest: digest && digest.toString('hex') },
+    ...{ ...reading, digest: digest?.toString('hex') ?? null },
     body: body ? storedReading(body) : { format: null, layout: {}, fields: guessesOfStoredProfile(storedFields(fields).value) },
   };
 }
