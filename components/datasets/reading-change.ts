@@ -1,4 +1,5 @@
 /** What a person would have otherwise in how a dataset was read, before it is used. Pure. */
+import { certain } from '#lib/core/values/guess.ts';
 import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import type { FieldGuess } from '#lib/core/values/meaning.ts';
 import type { Reading, ReadingChange } from '#lib/shapes/readings.ts';
@@ -51,17 +52,24 @@ export function fieldWith(change: Change, field: FieldGuess): FieldGuess {
   const said = change.fields?.find(({ name }) => name === field.name);
   if (!said) return field;
   const type = { ...field.type, value: said.type ?? field.type.value };
-  const date = field.date && {
-    order: { ...field.date.order, value: said.date?.order ?? field.date.order.value },
-    century: { ...field.date.century, value: said.date?.century ?? field.date.century.value },
-    zone: { ...field.date.zone, value: said.date?.zone ?? field.date.zone.value },
+  const read = { date: field.date ?? UNKNOWN.date, number: field.number ?? UNKNOWN.number };
+  const date = (field.date ?? (type.value === 'date' || null)) && {
+    order: { ...read.date.order, value: said.date?.order ?? read.date.order.value },
+    century: { ...read.date.century, value: said.date?.century ?? read.date.century.value },
+    zone: { ...read.date.zone, value: said.date?.zone ?? read.date.zone.value },
   };
-  const number = field.number && {
-    decimal: { ...field.number.decimal, value: said.number?.decimal ?? field.number.decimal.value },
-    group: { ...field.number.group, value: said.number?.group ?? field.number.group.value },
+  const number = (field.number ?? (type.value === 'number' || null)) && {
+    decimal: { ...read.number.decimal, value: said.number?.decimal ?? read.number.decimal.value },
+    group: { ...read.number.group, value: said.number?.group ?? read.number.group.value },
   };
   return { ...field, type, date, number };
 }
+
+/** What the controls of a field begin with in which nothing was seen that could be of its type. */
+const UNKNOWN: { date: NonNullable<FieldGuess['date']>; number: NonNullable<FieldGuess['number']> } = {
+  date: { order: certain('dmy'), century: certain(1970), zone: certain('local') },
+  number: { decimal: certain('.'), group: certain('') },
+};
 
 export function isNoChange({ format, layout, fields }: Change): boolean {
   return format === undefined && layout === undefined && fields === undefined;

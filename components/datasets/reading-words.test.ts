@@ -52,7 +52,7 @@ describe('the line', () => {
   });
 
   test('a format that a field could have but does not is left out', () => {
-    const text = field('x', 'text', { date: { order: guess('dmy'), century: guess(1970), zone: guess('local') } });
+    const text = field('x', 'text', { date: { order: guess<'dmy'>('dmy'), century: guess(1970), zone: guess('local') } });
     expect(readingLine({ format: null, layout: table(','), fields: [text] })).toBe('read as , · UTF-8');
   });
 });
@@ -113,7 +113,7 @@ test.each([
 });
 
 test('of a field those guesses count that its type has, the least sure first', () => {
-  const order = guess('dmy' as const, 0.5, ['mdy']);
+  const order = guess<'dmy' | 'mdy'>('dmy', 0.5, ['mdy']);
   const date = { order, century: certain(1970), zone: certain('local') };
   expect(guessesOf({ type: certain('date'), date, number: null })[0]).toBe(order);
   expect(guessesOf({ type: certain('text'), date, number: null })).toHaveLength(1);

@@ -22,7 +22,7 @@ import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
 import { givenPlan, preview } from '#lib/shapes/plans.ts';
-import { reading, readingChange, readingPreview } from '#lib/shapes/readings.ts';
+import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { followUp } from '#lib/shapes/tasks.ts';
@@ -57,6 +57,9 @@ export const contract = oc.prefix('/api/v1').router({
     item: get('/datasets/{id}/items/{ordinal}', 'Read an item with its original bytes')
       .input(z.strictObject({ ...namedDataset, ordinal: itemOrdinal }))
       .output(itemOriginal),
+    lines: get('/datasets/{id}/lines', 'Read lines of the file of a dataset')
+      .input(z.strictObject({ ...namedDataset, lines: z.string().max(500).describe('Their numbers, from 1, with commas: “1,2,17”.') }))
+      .output(sourceLines),
     unreadable: get('/datasets/{id}/unreadable', 'List the rows that could not be read')
       .input(z.strictObject({ ...namedDataset, ...paging }))
       .output(page(unreadableRow)),

@@ -29,6 +29,7 @@ import { deleteDataset } from '#lib/steps/datasets/delete-dataset.ts';
 import { findItems, readItem } from '#lib/steps/datasets/find-items.ts';
 import { previewReading } from '#lib/steps/datasets/preview-reading.ts';
 import { readDataset, readDatasets, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { readLines } from '#lib/steps/datasets/read-lines.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { renameDataset } from '#lib/steps/datasets/rename-dataset.ts';
 import { acknowledgeIncident } from '#lib/steps/fleet/acknowledge-incident.ts';
@@ -78,6 +79,9 @@ export const router = os.router({
     ),
     items: os.datasets.items.handler(async ({ context, input }) => found(await findItems(context.actor, input), 'dataset')),
     item: os.datasets.item.handler(async ({ context, input }) => found(await readItem(context.actor, input), 'item')),
+    lines: os.datasets.lines.handler(async ({ context, input: { id, lines } }) =>
+      found(await readLines(context.actor, { id, lines: lines.split(',').map(Number) }), 'dataset'),
+    ),
     unreadable: os.datasets.unreadable.handler(async ({ context, input }) =>
       found(await readUnreadable(context.actor, input), 'dataset'),
     ),

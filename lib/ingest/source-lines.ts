@@ -1,6 +1,7 @@
 /** Lines of a file as people see them, found by their numbers: what speaks for a guess, and what against it. */
 import iconv from 'iconv-lite';
 import { LINE_SHOWN_BYTES, LINES_SCAN_BYTES } from '#lib/core/limits.ts';
+import { peek } from './source.ts';
 
 export type SourceLine = { line: number; text: string };
 
@@ -9,7 +10,7 @@ const CR = 13;
 
 /**
  * The wanted lines (1-based physical ones) in their order, without their ends; a long one is cut. Looks through LINES_SCAN_BYTES at most: lines behind them
- * are left out, and so are all of a file that is not text. A file without a line feed has carriage returns.
+ * are left out, and so are all of a file that is not text. Where the beginning of a file has no line feed, its lines end in carriage returns.
  * @param charset as the format detected it; what can't be decoded by that name is taken for UTF-8
  */
 export async function linesOfSource(
@@ -24,8 +25,7 @@ export async function linesOfSource(
   const found: SourceLine[] = [];
   let line = 1;
   let seen = 0;
-  let end: number | null = null;
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   let kept: Buffer[] = [];
   let keptBytes = 0;
   const keep = (piece: Buffer): void => {
@@ -39,14 +39,15 @@ export async function linesOfSource(
     keptBytes = 0;
     line++;
   };
-  for await (const piece of source) {
+  const { head, whole: pieces } = await peek(source);
+  const binary = unit === BYTE && head.includes(0);
+  const end = unit.indexOf(head, LF, 0, head.length) === -1 && unit.indexOf(head, CR, 0, head.length) !== -1 ? CR : LF;
+  for await (const piece of pieces) {
+    // Left in here, so that the source is closed.
+    if (binary) return [];
     const block: Buffer = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     const whole = block.length - (block.length % unit.bytes);
     rest = block.subarray(whole);
-    if (end === null) {
-      if (unit === BYTE && block.subarray(0, HEAD_BYTES).includes(0)) return [];
-      end = unit.indexOf(block, LF, 0, whole) === -1 ? CR : LF;
-    }
     let at = 0;
     for (let next = unit.indexOf(block, end, 0, whole); next !== -1; next = unit.indexOf(block, end, at, whole)) {
       keep(block.subarray(at, next));
@@ -61,8 +62,6 @@ export async function linesOfSource(
   if (keptBytes > 0) close();
   return found;
 }
-
-const HEAD_BYTES = 4_096;
 
 type Unit = { bytes: 1 | 2; indexOf(block: Buffer, code: number, from: number, to: number): number };
 const BYTE: Unit = {

@@ -90,3 +90,9 @@ export const readingPreview = z.object({
   questions: z.array(question).describe('What would still be asked.'),
 });
 export type ReadingPreview = z.infer<typeof readingPreview>;
+
+export const sourceLines = z.object({
+  kept: z.boolean().describe('Whether the file is there; without it no line can be shown.'),
+  lines: z.array(z.object({ line: z.int(), text: z.string().describe('Without its end; a long line is cut, and ends in ….') })),
+});
+export type SourceLines = z.infer<typeof sourceLines>;

@@ -68,6 +68,7 @@ const ALLOWED: Record<string, string> = {
   readIncidents: OPERATORS,
   findItems: REVIEWERS,
   readItem: REVIEWERS,
+  readLines: REVIEWERS,
   readItems: REVIEWERS,
   readNeedsYou: EVERYONE,
   readReading: REVIEWERS,

@@ -2,32 +2,46 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
-import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
+import { FieldLabelsOf, FieldMeaningsOf } from '#components/datasets/field-labels.tsx';
 import { FieldProfile } from '#components/datasets/field-profile.tsx';
+import { ReadingSummary } from '#components/datasets/reading-summary.tsx';
+import { rowsAsked, rowsInput } from '#components/datasets/rows-address.ts';
+import { RowsFilter } from '#components/datasets/rows-filter.tsx';
 import { UnreadableRows } from '#components/datasets/unreadable-rows.tsx';
 import { UploadFailed, UploadProgress } from '#components/datasets/upload-progress.tsx';
+import { Banner } from '#components/ui/banner.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { formatBytes, formatCount, formatNoun } from '#components/ui/format.ts';
 import { Notes } from '#components/ui/notes.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { TabLinks } from '#components/ui/tab-links.tsx';
+import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import { readDataset, readItems, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { meaningsOf } from '#lib/core/values/meaning.ts';
+import type { DatasetView } from '#lib/shapes/datasets.ts';
+import type { Reading } from '#lib/shapes/readings.ts';
+import { findItems } from '#lib/steps/datasets/find-items.ts';
+import { readDataset, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { DatasetRows } from './dataset-rows.tsx';
+import { ReadingQuestions } from './reading-questions.tsx';
 
 export const metadata: Metadata = { title: 'Dataset' };
 
 const FIRST_ROWS = 100;
 const UNREADABLE_ROWS = 200;
 
-type Props = { params: Promise<{ id: string }>; searchParams: Promise<{ tab?: string }> };
+type Query = Record<string, string | string[] | undefined>;
+type Props = { params: Promise<{ id: string }>; searchParams: Promise<Query> };
 
 export default async function DatasetPage({ params, searchParams }: Props) {
   const { id } = await params;
-  const { tab = 'rows' } = await searchParams;
+  const query = await searchParams;
+  const tab = typeof query.tab === 'string' ? query.tab : 'rows';
   const actor = await requireActor(`/datasets/${id}`);
-  const dataset = await readDataset(actor, { id });
-  if (dataset === null) notFound();
+  const [dataset, reading] = await Promise.all([readDataset(actor, { id }), readReading(actor, { datasetId: id })]);
+  if (dataset === null || reading === null) notFound();
   const { noun } = dataset;
   const receiving = dataset.state === 'receiving';
   const tabs = [
@@ -44,7 +58,18 @@ export default async function DatasetPage({ params, searchParams }: Props) {
     <div className="flex flex-col gap-4">
       <PageHeader
         title={dataset.name}
-        meta={`${formatNoun(dataset.itemCount, noun)} · ${formatCount(dataset.unreadableCount)} unreadable · ${formatBytes(dataset.bytes)}`}
+        meta={
+          <>
+            <span>
+              {formatNoun(dataset.itemCount, noun)}
+              {dataset.unreadableCount > 0 ? (
+                <span className="text-amber"> · {formatCount(dataset.unreadableCount)} unreadable</span>
+              ) : null}{' '}
+              · {formatBytes(dataset.bytes)}
+            </span>
+            {dataset.state === 'ready' ? <ReadingSummary reading={reading} /> : null}
+          </>
+        }
         actions={
           dataset.state === 'ready' && may(actor, 'plan') ? (
             <ButtonLink kind="primary" href={`/batches/new?dataset=${id}`}>
@@ -66,6 +91,7 @@ export default async function DatasetPage({ params, searchParams }: Props) {
       ) : null}
       {receiving ? <Follow shows={{ topics: ['datasets'] }} /> : null}
       {dataset.state === 'failed' ? <UploadFailed reason={dataset.reason ?? 'The upload did not finish.'} /> : null}
+      {dataset.state === 'ready' ? <ReadingQuestions reading={reading} mayAnswer={may(actor, 'upload')} /> : null}
       <TabLinks label="Parts of the dataset" tabs={tabs} />
       <FieldLabelsOf labels={dataset.labels}>
         {tab === 'fields' ? (
@@ -77,15 +103,41 @@ export default async function DatasetPage({ params, searchParams }: Props) {
         {tab === 'unreadable' ? (
           <UnreadableRows rows={(await readUnreadable(actor, { id, limit: UNREADABLE_ROWS }))?.items ?? []} />
         ) : null}
-        {tab === 'rows' ? (
-          <DatasetRows
-            id={id}
-            fields={dataset.fields.map(({ name }) => name)}
-            total={dataset.itemCount}
-            first={(await readItems(actor, { id, limit: FIRST_ROWS })) ?? { items: [], next: null }}
-          />
-        ) : null}
+        {tab === 'rows' ? <Rows actor={actor} dataset={dataset} reading={reading} query={query} /> : null}
       </FieldLabelsOf>
     </div>
+  );
+}
+
+/** The rows that the address asks for; in words why they can't be shown. */
+async function Rows({ actor, dataset, reading, query }: { actor: Actor; dataset: DatasetView; reading: Reading; query: Query }) {
+  const asked = rowsAsked(query);
+  const { id } = dataset;
+  const found = await findItems(actor, { id, limit: FIRST_ROWS, ...rowsInput(asked) }).catch((error: unknown) => {
+    if (error instanceof CountersignError) return error;
+    throw error;
+  });
+  const meanings = meaningsOf(reading.fields);
+  const names = dataset.fields.map(({ name }) => name);
+  return (
+    <FieldMeaningsOf meanings={meanings}>
+      <div className="flex min-w-0 flex-col gap-3">
+        <RowsFilter datasetId={id} asked={asked} fields={dataset.fields} />
+        {found instanceof CountersignError ? (
+          <Banner kind="warning">{found.message}</Banner>
+        ) : (
+          <DatasetRows
+            key={JSON.stringify(asked)}
+            id={id}
+            asked={asked}
+            fields={names}
+            numbers={names.filter((name) => Object.hasOwn(meanings, name) && meanings[name]?.type === 'number')}
+            total={dataset.itemCount}
+            noun={dataset.noun}
+            first={found ?? { items: [], next: null, looked: 0, found: 0 }}
+          />
+        )}
+      </div>
+    </FieldMeaningsOf>
   );
 }
