@@ -1,6 +1,6 @@
 import { queries } from '#components/api-client.ts';
 import { beginningWith, PAGED } from '#components/ui/pages.ts';
-import type { DatasetItem } from '#lib/shapes/datasets.ts';
+import type { DatasetItem, UnreadableRow } from '#lib/shapes/datasets.ts';
 import { type RowsAsked, rowsInput } from './rows-address.ts';
 
 const PAGE_ROWS = 200;
@@ -21,4 +21,13 @@ export function datasetRowPages(id: string, asked: RowsAsked, first: RowsPage) {
 /** A row with its original bytes. */
 export function originalOf(id: string, ordinal: number) {
   return queries.datasets.item.queryOptions({ input: { id, ordinal } });
+}
+
+/** The rows of a dataset that could not be read, in the order of the file. */
+export function unreadablePages(id: string, first: { items: UnreadableRow[]; next: string | null }) {
+  return queries.datasets.unreadable.infiniteOptions({
+    input: (cursor: string | undefined) => ({ id, limit: PAGE_ROWS, ...(cursor ? { cursor } : {}) }),
+    ...PAGED,
+    ...beginningWith(first),
+  });
 }

@@ -11,13 +11,12 @@ import { writing } from '#components/ui/writing.ts';
 type Props = {
   datasetId: string;
   name: string;
-  max: number;
   /** null for whoever may not */
   onRename: ((name: string) => Promise<Outcome>) | null;
 };
 
 /** A dataset's name, that is changed where it stands. */
-export function RenameTitle({ datasetId, name, max, onRename }: Props) {
+export function RenameTitle({ datasetId, name, onRename }: Props) {
   const [typed, setTyped] = useState<string | null>(null);
   const rename = useMutation({
     ...writing(['datasets', datasetId, 'rename'], onRename),
@@ -51,7 +50,7 @@ export function RenameTitle({ datasetId, name, max, onRename }: Props) {
   return (
     <span className="flex flex-wrap items-center gap-2">
       <Field label="Name of the dataset" hideLabel error={rename.error?.message} className="w-96 max-w-full">
-        <Input value={typed} maxLength={max} autoFocus onKeyDown={onKey} onChange={(event) => setTyped(event.target.value)} />
+        <Input value={typed} maxLength={NAME_CHARS_MAX} autoFocus onKeyDown={onKey} onChange={(event) => setTyped(event.target.value)} />
       </Field>
       <Button size="small" pending={rename.isPending} disabled={wanted === ''} onClick={save}>
         Rename
@@ -62,3 +61,6 @@ export function RenameTitle({ datasetId, name, max, onRename }: Props) {
     </span>
   );
 }
+
+/** A longer name of a file is cut when it arrives. */
+const NAME_CHARS_MAX = 200;

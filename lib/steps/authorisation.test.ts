@@ -59,6 +59,7 @@ const ALLOWED: Record<string, string> = {
   previewUndo: OPERATORS,
   readBatch: EVERYONE,
   readBatches: EVERYONE,
+  readBatchesOf: EVERYONE,
   readBoard: OPERATORS,
   readCheckpoint: REVIEWERS,
   readChunkItems: REVIEWERS,

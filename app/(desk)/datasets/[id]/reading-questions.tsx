@@ -12,7 +12,7 @@ export function ReadingQuestions({ reading, mayAnswer }: { reading: Reading; may
   const refresh = useRefresh();
   const answer = async (change: Parameters<typeof changeReadingAction>[0]['change']) => {
     const outcome = await changeReadingAction({ datasetId: reading.dataset, change });
-    if (outcome.ok && outcome.value.dataset !== reading.dataset) router.push(`/datasets/${outcome.value.dataset}`);
+    if (outcome.ok && 'dataset' in outcome.value) router.push(`/datasets/${outcome.value.dataset}`);
     else if (outcome.ok) await refresh();
     return outcome;
   };

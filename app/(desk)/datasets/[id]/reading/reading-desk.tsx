@@ -44,10 +44,10 @@ export function ReadingDesk({ reading, noun, fixed, mayChange }: Props) {
   const previewed = preview.data !== undefined && settled === change && !preview.isPlaceholderData && !preview.error;
   const use = useMutation({
     ...writing(['datasets', dataset, 'reading'], changeReadingAction),
-    onSuccess: async ({ dataset: id }) => {
-      if (id !== dataset) return router.push(`/datasets/${id}`);
-      await refresh();
+    onSuccess: async (changed) => {
+      if ('dataset' in changed) return router.push(`/datasets/${changed.dataset}`);
       setChange(NO_CHANGE);
+      await refresh();
     },
   });
   const after = preview.data ? { items: preview.data.after.items, whole: preview.data.whole } : null;
