@@ -20,7 +20,9 @@ export function columnsOf(
 ): Column[] {
   const first = items.slice(0, LOOKED_AT);
   return fields.map(({ name, label }) => {
-    const lengths = first.map(({ fields: own }) => (Object.hasOwn(own, name) ? spaceOf(own[name] ?? '') : 0)).sort((a, b) => a - b);
+    const lengths = first
+      .map(({ fields: own }) => (Object.hasOwn(own, name) ? spaceOf(own[name] ?? '') : 0))
+      .sort((a, b) => a - b);
     const usual = lengths[Math.ceil(lengths.length * SEEN_WHOLE) - 1] ?? 0;
     const wanted = Math.max(usual * CHAR_PX, spaceOf(label) * CHAR_PX + SORT_SIGN_PX) + PADDING_PX;
     const width = Math.round(Math.min(MAX_PX, Math.max(MIN_PX, wanted)));

@@ -4,7 +4,14 @@ import type { FieldGuess } from '#lib/core/values/meaning.ts';
 import { differingCells } from './differing-cells.ts';
 
 const field = (name: string, order: 'dmy' | 'mdy' | null = null): FieldGuess => ({
-  ...{ name, label: name, type: certain(order ? ('date' as const) : ('text' as const)), number: null, unreadable: 0, examples: [] },
+  ...{
+    name,
+    label: name,
+    type: certain(order ? ('date' as const) : ('text' as const)),
+    number: null,
+    unreadable: 0,
+    examples: [],
+  },
   date: order && { order: certain(order), century: certain(1970), zone: certain('local') },
 });
 

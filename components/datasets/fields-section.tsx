@@ -8,9 +8,23 @@ import { DATE_ORDERS, FIELD_TYPES, type FieldGuess, type NumberFormat } from '#l
 import type { Reading } from '#lib/shapes/readings.ts';
 import { HowSure } from './guess-row.tsx';
 import { type Change, fieldWith, sayField } from './reading-change.ts';
-import { CENTURIES, centuryWords, guessesOf, numberPattern, ORDER_EXAMPLES, ORDER_WORDS, TYPE_HINTS, TYPE_WORDS } from './reading-words.ts';
+import {
+  CENTURIES,
+  centuryWords,
+  guessesOf,
+  numberPattern,
+  ORDER_EXAMPLES,
+  ORDER_WORDS,
+  TYPE_HINTS,
+  TYPE_WORDS,
+} from './reading-words.ts';
 
-type Props = { reading: Pick<Reading, 'dataset' | 'fields'>; change: Change; disabled: boolean; onChange: (change: Change) => void };
+type Props = {
+  reading: Pick<Reading, 'dataset' | 'fields'>;
+  change: Change;
+  disabled: boolean;
+  onChange: (change: Change) => void;
+};
 
 /** What the values of each field mean, with the controls that correct it. */
 export function FieldsSection({ reading, change, disabled, onChange }: Props) {
@@ -125,7 +139,8 @@ function Written({ field, zones, disabled, onSay }: Pick<RowProps, 'field' | 'zo
         </Field>
         <details className="text-12">
           <summary className="w-fit cursor-pointer text-muted hover:text-text">
-            two digits: {centuryWords(date.century.value)} · {date.zone.value === 'local' ? 'the planner’s clock' : date.zone.value}
+            two digits: {centuryWords(date.century.value)} ·{' '}
+            {date.zone.value === 'local' ? 'the planner’s clock' : date.zone.value}
           </summary>
           <div className="mt-1 flex flex-col gap-1">
             <Field label="Years of two digits">

@@ -44,7 +44,17 @@ export function HowSure({ datasetId, guess }: { datasetId: string; guess: Guess<
 }
 
 /** One guess of a layout: its name, the control that corrects it, and how sure it is. */
-export function GuessRow({ label, children, sure, changed }: { label: string; children: ReactNode; sure: ReactNode; changed: boolean }) {
+export function GuessRow({
+  label,
+  children,
+  sure,
+  changed,
+}: {
+  label: string;
+  children: ReactNode;
+  sure: ReactNode;
+  changed: boolean;
+}) {
   return (
     <div className="grid items-start gap-x-4 gap-y-1 border-b border-hairline py-2.5 last:border-b-0 sm:grid-cols-[minmax(9rem,12rem)_minmax(12rem,20rem)_minmax(0,1fr)]">
       <div className="pt-1.5 text-12 font-medium">

@@ -18,10 +18,7 @@ const amount: FieldGuess = {
 const fields = [opened, amount];
 
 test('a day that can be two days is asked with both of them', () => {
-  const asked = askedOf(
-    { path: 'fields.0.date.order', choices: ['dmy', 'mdy'], examples: ['05/05/2026', '03/04/2026'] },
-    fields,
-  );
+  const asked = askedOf({ path: 'fields.0.date.order', choices: ['dmy', 'mdy'], examples: ['05/05/2026', '03/04/2026'] }, fields);
   expect(asked.asks).toBe('“Opened At” has 03/04/2026: is this 3 April 2026 or 4 March 2026?');
   expect(asked.answers).toEqual([
     { choice: 'dmy', label: '3 April 2026', hint: 'day first: 31/12/2026' },

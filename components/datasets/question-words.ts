@@ -35,7 +35,8 @@ export function askedOf({ path, choices, examples }: Question, fields: readonly 
   const telling = examples.find((text) => new Set(choices.map((choice) => meant(field, part, choice, text))).size > 1);
   const example = telling ?? examples[0];
   if (part === 'type' || part === 'date.zone' || example === undefined) {
-    const asks = part === 'date.zone' ? `Whose clock do the dates of “${field.label}” show?` : `What are the values of “${field.label}”?`;
+    const asks =
+      part === 'date.zone' ? `Whose clock do the dates of “${field.label}” show?` : `What are the values of “${field.label}”?`;
     return { path, asks, answers: choices.map((choice) => ({ choice, label: choiceWords(part, choice), hint: '' })), examples };
   }
   const answers = choices.map((choice) => ({

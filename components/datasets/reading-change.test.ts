@@ -41,6 +41,8 @@ test('a text that is said to be a date has controls for dates', () => {
   const plain = { ...field, type: certain('text' as const), date: null };
   const dated = sayField(NO_CHANGE, plain, { type: 'date' });
   expect(fieldWith(dated, plain).date?.order.value).toBe('dmy');
-  expect(sayField(dated, plain, { date: { order: 'dmy' } }).fields).toEqual([{ name: 'at', type: 'date', date: { order: 'dmy' } }]);
+  expect(sayField(dated, plain, { date: { order: 'dmy' } }).fields).toEqual([
+    { name: 'at', type: 'date', date: { order: 'dmy' } },
+  ]);
   expect(fieldWith(sayField(NO_CHANGE, plain, { type: 'identifier' }), plain).date).toBeNull();
 });

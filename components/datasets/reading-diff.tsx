@@ -93,7 +93,11 @@ function Side({ title, side, differing }: { title: string; side: ReadingPreview[
               const differs = differing.has(`${row.line}\n${name}`);
               return (
                 <Cell key={name} className={classes('max-w-72 truncate', differs && 'bg-selected')}>
-                  {differs ? <mark className="bg-transparent font-medium text-text">{text.slice(0, SHOWN)}</mark> : text.slice(0, SHOWN)}
+                  {differs ? (
+                    <mark className="bg-transparent font-medium text-text">{text.slice(0, SHOWN)}</mark>
+                  ) : (
+                    text.slice(0, SHOWN)
+                  )}
                   {meaning !== null && differs ? <span className="text-muted"> {meaning}</span> : null}
                 </Cell>
               );

@@ -43,7 +43,10 @@ describe('the line', () => {
         fields: [],
       },
     ],
-    ['read as , · UTF-8 · no line names the columns', { format: null, layout: { ...table(','), header: certain(0) }, fields: [] }],
+    [
+      'read as , · UTF-8 · no line names the columns',
+      { format: null, layout: { ...table(','), header: certain(0) }, fields: [] },
+    ],
     ['read as mboxrd', { format: certain('mbox'), layout: { flavour: certain('mboxrd') }, fields: [dates('ymd')].slice(1) }],
     ['read as xlsx · “Tickets”', { format: certain('xlsx'), layout: { part: certain('Tickets') }, fields: [] }],
     ['read as jsonl', { format: certain('jsonl'), layout: {}, fields: [] }],

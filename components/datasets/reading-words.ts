@@ -276,13 +276,15 @@ export function guessLines({ for: speaking, against }: Guess<unknown>): string |
   if (speaking.length === 0 && against.length === 0) return null;
   const words = [
     ...(speaking.length > 0 ? [`${formatNoun(speaking.length, 'lines')} for it`] : []),
-    ...(against.length > 0 ? [`${speaking.length > 0 ? formatCount(against.length) : formatNoun(against.length, 'lines')} against`] : []),
+    ...(against.length > 0
+      ? [`${speaking.length > 0 ? formatCount(against.length) : formatNoun(against.length, 'lines')} against`]
+      : []),
   ];
   return words.join(', ');
 }
 
 /** What the button makes of a change: new meanings, or a new dataset. */
-export function useWords(rows: boolean, after: { items: number; whole: boolean } | null, noun: string): string {
+export function makesWords(rows: boolean, after: { items: number; whole: boolean } | null, noun: string): string {
   if (!rows) return 'Use this reading';
   return after?.whole
     ? `Read the file anew: ${formatNoun(after.items, noun)} become a new dataset`
@@ -321,3 +323,11 @@ export const CHARSETS = [
   'Big5',
   'EUC-KR',
 ] as const;
+
+/** Why the rows of a dataset can't be read anew; null where they can. */
+export function fixedWords({ sources }: Pick<Reading, 'sources'>): string | null {
+  if (sources.length === 0) return 'This dataset came before files were kept: to read its rows otherwise, upload the file again.';
+  return sources.every(({ kept }) => kept)
+    ? null
+    : 'The file of this dataset is not there any more: its rows stay as they were read.';
+}

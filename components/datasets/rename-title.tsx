@@ -50,7 +50,13 @@ export function RenameTitle({ datasetId, name, onRename }: Props) {
   return (
     <span className="flex flex-wrap items-center gap-2">
       <Field label="Name of the dataset" hideLabel error={rename.error?.message} className="w-96 max-w-full">
-        <Input value={typed} maxLength={NAME_CHARS_MAX} autoFocus onKeyDown={onKey} onChange={(event) => setTyped(event.target.value)} />
+        <Input
+          value={typed}
+          maxLength={NAME_CHARS_MAX}
+          autoFocus
+          onKeyDown={onKey}
+          onChange={(event) => setTyped(event.target.value)}
+        />
       </Field>
       <Button size="small" pending={rename.isPending} disabled={wanted === ''} onClick={save}>
         Rename

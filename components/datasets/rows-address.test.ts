@@ -8,10 +8,16 @@ test('an address says what it was made of, whatever the fields are called', () =
   const word = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => text.isWellFormed());
   const asked: fc.Arbitrary<RowsAsked> = fc.record({
     search: fc.constantFrom('', 'invoice', 'a & b = c'),
-    is: fc.uniqueArray(fc.record({ field: fc.oneof(word, fc.constantFrom('q', '__proto__', 'is.x', 'a[b]')), value: fc.oneof(word, fc.constant('')) }), {
-      selector: ({ field }) => field,
-      maxLength: 4,
-    }),
+    is: fc.uniqueArray(
+      fc.record({
+        field: fc.oneof(word, fc.constantFrom('q', '__proto__', 'is.x', 'a[b]')),
+        value: fc.oneof(word, fc.constant('')),
+      }),
+      {
+        selector: ({ field }) => field,
+        maxLength: 4,
+      },
+    ),
     sort: fc.option(word),
     descending: fc.constant(false),
   });

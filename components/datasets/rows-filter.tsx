@@ -26,7 +26,7 @@ export function RowsFilter({ datasetId, asked, fields }: Props) {
   return (
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
-        <form role="search" onSubmit={find} className="flex min-w-48 flex-1 items-center gap-2 sm:max-w-md">
+        <form aria-label="Search" onSubmit={find} className="flex min-w-48 flex-1 items-center gap-2 sm:max-w-md">
           <Field label="Search the rows" hideLabel className="flex-1">
             <Input
               key={asked.search}

@@ -17,7 +17,9 @@ export function SourceLines({ datasetId, lines, caption }: Props) {
         {lines.map((line) => (
           <li key={line} className="flex gap-3 whitespace-pre">
             <span className="w-12 shrink-0 text-right text-muted">{formatCount(line)}</span>
-            <span>{data ? (data.lines.find((one) => one.line === line)?.text ?? '(too far into the file to be shown)') : '…'}</span>
+            <span>
+              {data ? (data.lines.find((one) => one.line === line)?.text ?? '(too far into the file to be shown)') : '…'}
+            </span>
           </li>
         ))}
       </ol>

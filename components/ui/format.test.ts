@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatClock, formatDay, formatDuration, formatInstant, formatNoun, formatShare, formatSpan } from './format.ts';
+import {
+  formatBytes,
+  formatClock,
+  formatDay,
+  formatDuration,
+  formatInstant,
+  formatNoun,
+  formatShare,
+  formatSpan,
+} from './format.ts';
 
 test('numbers carry separators and their noun in the right number', () => {
   expect(formatNoun(1902, 'mails')).toBe('1,902 mails');

@@ -58,7 +58,9 @@ export const contract = oc.prefix('/api/v1').router({
       .input(z.strictObject({ ...namedDataset, ordinal: itemOrdinal }))
       .output(itemOriginal),
     lines: get('/datasets/{id}/lines', 'Read lines of the file of a dataset')
-      .input(z.strictObject({ ...namedDataset, lines: z.string().max(500).describe('Their numbers, from 1, with commas: “1,2,17”.') }))
+      .input(
+        z.strictObject({ ...namedDataset, lines: z.string().max(500).describe('Their numbers, from 1, with commas: “1,2,17”.') }),
+      )
       .output(sourceLines),
     unreadable: get('/datasets/{id}/unreadable', 'List the rows that could not be read')
       .input(z.strictObject({ ...namedDataset, ...paging }))

@@ -103,6 +103,9 @@ const datasetView = dataset.omit({ items: true, unreadable: true }).extend({
 });
 export type DatasetView = z.infer<typeof datasetView>;
 
+/** A dataset that was there before another one of the very same file; `by` is null where whoever looks uploaded it. */
+export type SameFile = { id: string; name: string; createdAt: string; by: string | null };
+
 export const item = z.object({ ordinal: z.int(), fields: fieldValues });
 export type DatasetItem = z.infer<typeof item>;
 
@@ -124,13 +127,18 @@ export const itemsAsked = {
     .max(ROW_FILTERS_MAX)
     .optional()
     .describe('Fields that have exactly these values, each.'),
-  sort: z.string().optional().describe('The field to sort by, as its values are meant; what can’t be read and what is empty come last.'),
+  sort: z
+    .string()
+    .optional()
+    .describe('The field to sort by, as its values are meant; what can’t be read and what is empty come last.'),
   order: z.enum(['asc', 'desc']).optional().describe('Of `sort`; ascending by default.'),
 };
 
 /** How far a page of a search came. */
 export const itemsFound = {
-  looked: count.describe('So many items were looked through up to here: a page of a search may be short, even empty, and `next` goes on.'),
+  looked: count.describe(
+    'So many items were looked through up to here: a page of a search may be short, even empty, and `next` goes on.',
+  ),
   found: count.nullable().describe('How many items there are of what is asked for; null where that is not known yet.'),
 };
 

@@ -74,6 +74,7 @@ const ALLOWED: Record<string, string> = {
   readNeedsYou: EVERYONE,
   readReading: REVIEWERS,
   readReceipts: EVERYONE,
+  readSameFile: REVIEWERS,
   readShelfItems: REVIEWERS,
   readTape: EVERYONE,
   readTakenBack: REVIEWERS,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import { CountersignError } from '#lib/core/errors.ts';
+import type { CountersignError } from '#lib/core/errors.ts';
 import { ORIGINAL_SHOWN_BYTES, SORT_ROWS_MAX } from '#lib/core/limits.ts';
 import { certain } from '#lib/core/values/guess.ts';
 import type { FieldGuess } from '#lib/core/values/meaning.ts';
@@ -45,7 +45,12 @@ async function seed(rows: readonly (readonly string[])[], count: number, dialect
     const raw = Buffer.from(`${values.join(';')}\r\n`, 'latin1');
     await pool.query('INSERT INTO item VALUES ($1, $2, $3, $4, sha256($4))', [id, index + 1, fields, raw]);
   }
-  await insertReading(db(), { datasetId: id, revision: 1, body: { format: null, layout: {}, fields: FIELDS }, createdBy: ADA.id });
+  await insertReading(db(), {
+    datasetId: id,
+    revision: 1,
+    body: { format: null, layout: {}, fields: FIELDS },
+    createdBy: ADA.id,
+  });
   return id;
 }
 
@@ -54,7 +59,8 @@ beforeAll(async () => {
   id = await seed(ROWS, ROWS.length, { charset: 'windows-1252' });
 });
 
-const ordinals = async (asked: Omit<FindInput, 'id'>) => (await findItems(ADA, { id, ...asked }))?.items.map(({ ordinal }) => ordinal);
+const ordinals = async (asked: Omit<FindInput, 'id'>) =>
+  (await findItems(ADA, { id, ...asked }))?.items.map(({ ordinal }) => ordinal);
 const refusal = (work: Promise<unknown>) =>
   work.then(
     () => expect.fail('It was not refused.'),
@@ -67,7 +73,17 @@ test.each<[string, Omit<FindInput, 'id'>, number[]]>([
   ['and another one', { search: 'a_b' }, [4]],
   ['a value, exactly', { is: [{ field: 'Status', value: 'open' }] }, [1, 4, 5]],
   ['no value', { is: [{ field: 'a[b]', value: '' }] }, [2]],
-  ['two values and a text', { is: [{ field: 'Status', value: 'open' }, { field: '__proto__', value: 'p' }], search: 'x' }, [1]],
+  [
+    'two values and a text',
+    {
+      is: [
+        { field: 'Status', value: 'open' },
+        { field: '__proto__', value: 'p' },
+      ],
+      search: 'x',
+    },
+    [1],
+  ],
   ['nothing', { search: 'nowhere' }, []],
 ])('finds %s', async (_, asked, found) => {
   expect(await ordinals(asked)).toEqual(found);
@@ -75,7 +91,11 @@ test.each<[string, Omit<FindInput, 'id'>, number[]]>([
 
 test.each<[string, Omit<FindInput, 'id'>, number[]]>([
   ['numbers by size', { sort: 'Amount' }, [5, 2, 1, 4, 3]],
-  ['numbers the other way, with what can’t be read and what is empty at the end all the same', { sort: 'Amount', order: 'desc' }, [1, 2, 5, 4, 3]],
+  [
+    'numbers the other way, with what can’t be read and what is empty at the end all the same',
+    { sort: 'Amount', order: 'desc' },
+    [1, 2, 5, 4, 3],
+  ],
   ['dates by time', { sort: 'Opened' }, [2, 5, 1, 3, 4]],
   ['texts in either case, those that are alike in the file’s order', { sort: 'Status' }, [3, 1, 2, 4, 5]],
   ['what was found', { sort: 'Amount', is: [{ field: 'Status', value: 'open' }] }, [5, 1, 4]],
@@ -100,7 +120,10 @@ test('pages of a sorted list and of a search follow each other', async () => {
 
 test('a field that there is not is refused by its name', async () => {
   for (const asked of [{ sort: 'constructor' }, { is: [{ field: 'nothing', value: '' }] }])
-    expect(await refusal(findItems(ADA, { id, ...asked }))).toMatchObject({ code: 'invalid', message: expect.stringContaining('There is no field') });
+    expect(await refusal(findItems(ADA, { id, ...asked }))).toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('There is no field'),
+    });
   expect(await findItems(ADA, { id: randomUUID(), sort: 'Amount' })).toBeNull();
 });
 
@@ -135,7 +158,13 @@ describe('a dataset of more rows than can be sorted', () => {
     ]);
     const usual = await refusal(findItems(ADA, { id: many, sort: 'Amount', is: [{ field: 'Status', value: 'usual' }] }));
     expect(usual.message).toMatch(/^What is looked for has more rows than can be sorted/);
-    const rare = await findItems(ADA, { id: many, sort: 'Amount', order: 'desc', is: [{ field: 'Status', value: 'rare' }], limit: 2 });
+    const rare = await findItems(ADA, {
+      id: many,
+      sort: 'Amount',
+      order: 'desc',
+      is: [{ field: 'Status', value: 'rare' }],
+      limit: 2,
+    });
     expect([rare?.found, rare?.items.map(({ ordinal }) => ordinal)]).toEqual([120, [120_000, 119_000]]);
   });
 

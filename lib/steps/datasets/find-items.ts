@@ -9,7 +9,14 @@ import { EMPTY, valueReader } from '#lib/core/values/read-value.ts';
 import type { DatasetItem, ItemOriginal } from '#lib/shapes/datasets.ts';
 import { isNumber } from '#lib/steps/ids.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
-import { findItemPage, itemsAt, readItemWithRaw, type SortValue, scanValues, type Wanted } from '#lib/store/datasets/found-items.sql.ts';
+import {
+  findItemPage,
+  itemsAt,
+  readItemWithRaw,
+  type SortValue,
+  scanValues,
+  type Wanted,
+} from '#lib/store/datasets/found-items.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { inOrder, readDataset, readItems } from './read-datasets.ts';
@@ -106,7 +113,11 @@ async function sorted(wanted: Wanted, { field, descending, meaning }: Sort): Pro
     return rows.length <= SORT_ROWS_MAX;
   });
   if (rows.length > SORT_ROWS_MAX) throw tooMany(null);
-  if (!whole) throw new CountersignError('too_large', `Finding what to sort took longer than ${SORT_MS / 1000} s. Search or filter for less.`);
+  if (!whole)
+    throw new CountersignError(
+      'too_large',
+      `Finding what to sort took longer than ${SORT_MS / 1000} s. Search or filter for less.`,
+    );
   const sign = descending ? -1 : 1;
   rows.sort((one, other) => {
     if (one.rank !== other.rank) return one.rank - other.rank;

@@ -6,15 +6,18 @@ import { linesOfSource } from '#lib/ingest/source-lines.ts';
 import type { SourceLines } from '#lib/shapes/readings.ts';
 import { isNumber } from '#lib/steps/ids.ts';
 import { readSources } from '#lib/store/datasets/sources.sql.ts';
-import { db } from '#lib/store/postgres/db.ts';
 import { originals } from '#lib/store/originals/originals.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { readDataset } from './read-datasets.ts';
 
 /**
  * Of a dataset's first file those lines that it has, in its order; none where the file was not kept, or is no text. Null without the dataset.
  * @throws CountersignError `invalid`
  */
-export async function readLines(actor: Actor, { id, lines }: { id: string; lines: readonly number[] }): Promise<SourceLines | null> {
+export async function readLines(
+  actor: Actor,
+  { id, lines }: { id: string; lines: readonly number[] },
+): Promise<SourceLines | null> {
   const dataset = await readDataset(actor, { id });
   if (!dataset) return null;
   if (lines.length === 0 || lines.length > LINES_ASKED_MAX || !lines.every(isNumber)) {

@@ -82,15 +82,15 @@ export async function insertDataset(
   return count === 1;
 }
 
-/** A dataset of the same bytes, by its name and when it was uploaded (ISO 8601). */
-export type SameFile = { id: string; name: string; createdAt: string };
+/** A dataset of the same bytes, by its name and who uploaded it when (ISO 8601). */
+export type SameFile = { id: string; name: string; createdAt: string; createdBy: string };
 
-/** The latest that is ready and was read from the file of this digest alone, or null. */
-export async function readSameFile({ prisma }: WithModels, digest: Uint8Array): Promise<SameFile | null> {
+/** The latest that is ready and was read from the file of this digest alone, or null; `before` leaves out those that were not there then. */
+export async function readSameFile({ prisma }: WithModels, digest: Uint8Array, before?: Date): Promise<SameFile | null> {
   const row = await prisma.dataset.findFirst({
-    where: { digest: bytesOf(digest), state: 'ready', deletedAt: null },
+    where: { digest: bytesOf(digest), state: 'ready', deletedAt: null, ...(before ? { createdAt: { lt: before } } : {}) },
     orderBy: { createdAt: 'desc' },
-    select: { id: true, name: true, createdAt: true },
+    select: { id: true, name: true, createdAt: true, createdBy: true },
   });
   return row && { ...row, createdAt: row.createdAt.toISOString() };
 }

@@ -143,9 +143,7 @@ function conditions({ search, is }: Wanted, first: number): { clause: string; va
   const param = (text: string) => `$${first + values.push(text)}::text`;
   const parts = is.map(({ field, value }) =>
     // An item that lacks a field has nothing in it.
-    value === ''
-      ? `coalesce(fields ->> ${param(field)}, '') = ''`
-      : `fields ->> ${param(field)} = ${param(value)}`,
+    value === '' ? `coalesce(fields ->> ${param(field)}, '') = ''` : `fields ->> ${param(field)} = ${param(value)}`,
   );
   if (search !== null)
     parts.push(`EXISTS (SELECT FROM jsonb_each_text(fields) f WHERE f.value ILIKE ${param(likePattern(search))})`);

@@ -7,6 +7,7 @@ import { createBatchAction } from '#app/(desk)/batches/actions.ts';
 import { queries, refusalOf } from '#components/api-client.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
+import { asksUnreadable } from '#components/datasets/unreadable-words.ts';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';

@@ -42,7 +42,11 @@ export function UnreadableDesk({ dataset, first, mayFix, lost }: Props) {
           </p>
           {lost === null ? (
             <p>
-              <a href={`/api/v1/datasets/${id}/rows-to-fix`} download className={buttonLook('secondary', 'normal')}>
+              <a
+                href={`/api/v1/datasets/${id}/unreadable?format=original`}
+                download
+                className={buttonLook('secondary', 'normal')}
+              >
                 Rows to fix ({formatCount(unreadableCount)})
               </a>
             </p>
@@ -66,4 +70,5 @@ export function UnreadableDesk({ dataset, first, mayFix, lost }: Props) {
   );
 }
 
-const HOW = 'Download them, fix them where they are wrong, and upload that file: with the rows that were read it becomes a new dataset.';
+const HOW =
+  'Download them, fix them where they are wrong, and upload that file: with the rows that were read it becomes a new dataset.';

@@ -1,15 +1,15 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
+import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
 import { requireActor } from '#app/actor.ts';
+import { fixedWords } from '#components/datasets/reading-words.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { formatBytes } from '#components/ui/format.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
-import type { Reading } from '#lib/shapes/readings.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
-import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
 import { ReadingDesk } from './reading-desk.tsx';
 
 export const metadata: Metadata = { title: 'How it was read' };
@@ -19,7 +19,7 @@ export default async function ReadingPage({ params }: { params: Promise<{ id: st
   const actor = await requireActor(`/datasets/${id}/reading`);
   const [dataset, reading] = await Promise.all([readDataset(actor, { id }), readReading(actor, { datasetId: id })]);
   if (dataset === null || reading === null) notFound();
-  const mayChange = may(actor, 'upload') && dataset.state === 'ready';
+  const mayChange = may(actor, 'read_anew') && dataset.state === 'ready';
   return (
     <>
       <PageHeader
@@ -34,16 +34,14 @@ export default async function ReadingPage({ params }: { params: Promise<{ id: st
       />
       <div className="flex min-w-0 flex-col gap-6">
         <ReadingQuestions reading={reading} mayAnswer={mayChange} />
-        <ReadingDesk key={reading.digest} reading={reading} noun={dataset.noun} fixed={fixedWords(reading)} mayChange={mayChange} />
+        <ReadingDesk
+          key={reading.digest}
+          reading={reading}
+          noun={dataset.noun}
+          fixed={fixedWords(reading)}
+          mayChange={mayChange}
+        />
       </div>
     </>
   );
-}
-
-/** Why the rows of a dataset can't be read anew; null where they can. */
-function fixedWords({ sources }: Reading): string | null {
-  if (sources.length > 0 && sources.every(({ kept }) => kept)) return null;
-  return sources.length === 0
-    ? 'This dataset came before files were kept, so only what its fields mean can be changed. To read its rows otherwise, upload the file again.'
-    : 'The file of this dataset is not on this machine, so only what its fields mean can be changed.';
 }

@@ -10,7 +10,7 @@ import { FieldsSection } from '#components/datasets/fields-section.tsx';
 import { LayoutSection } from '#components/datasets/layout-section.tsx';
 import { type Change, isNoChange, NO_CHANGE } from '#components/datasets/reading-change.ts';
 import { ReadingDiff } from '#components/datasets/reading-diff.tsx';
-import { useWords } from '#components/datasets/reading-words.ts';
+import { makesWords } from '#components/datasets/reading-words.ts';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
@@ -86,7 +86,7 @@ export function ReadingDesk({ reading, noun, fixed, mayChange }: Props) {
             disabled={Boolean(preview.error)}
             onClick={() => use.mutate({ datasetId: dataset, change: { ...change, digest } })}
           >
-            {useWords(preview.data?.rows ?? false, after, noun)}
+            {makesWords(preview.data?.rows ?? false, after, noun)}
           </Button>
           <Button kind="ghost" onClick={() => setChange(NO_CHANGE)}>
             Leave it as it was
