@@ -1,9 +1,10 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
 import { useFieldLabel, useLabelled } from '#components/datasets/field-labels.tsx';
+import { UnreadableDialog } from '#components/datasets/unreadable-dialog.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Disclosure } from '#components/ui/disclosure.tsx';
@@ -30,7 +31,7 @@ import { typedName, typedPlan } from './typed-value.ts';
 type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
   /** the batch's name, asked as "What should happen?" */
   name: string;
-  dataset: Pick<DatasetView, 'name' | 'itemCount' | 'unreadableCount' | 'noun'>;
+  dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun'>;
   /** of the kinds that there are */
   forms: PlanForms;
   /** `preview`, the last that could be made, is not, or not yet, of this plan */
@@ -38,7 +39,10 @@ type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
   /** why the newest plan has no preview: then the counts are from the last valid one */
   previewError: { message: string; problems: PlanProblem[] } | null;
   onName: (name: string) => void;
-  onStart: () => Promise<Outcome>;
+  /** whether a start has to say that it goes without the rows that could not be read */
+  asksUnreadable: boolean;
+  /** `acceptUnreadable`: so many rows that could not be read were asked about, and a person starts without them */
+  onStart: (acceptUnreadable: number | undefined) => Promise<Outcome>;
   onSave: () => Promise<Outcome>;
 };
 
@@ -52,12 +56,14 @@ export function PlanEditor({
   preview,
   previewing,
   previewError,
+  asksUnreadable,
   onName,
   onChange,
   onStart,
   onSave,
 }: Props) {
   const start = useMutation(writing(['batches', 'create', 'start'], onStart));
+  const [asking, setAsking] = useState(false);
   const save = useMutation(writing(['batches', 'create', 'save'], onSave));
   const { faults, tell } = useFaults();
   const label = useFieldLabel();
@@ -75,7 +81,9 @@ export function PlanEditor({
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready && !made) start.mutate();
+          if (!ready || made) return;
+          if (asksUnreadable) setAsking(true);
+          else start.mutate(undefined);
         }}
         className="flex flex-col gap-4"
         aria-busy={previewing}
@@ -175,6 +183,14 @@ export function PlanEditor({
           ) : null}
         </div>
       </form>
+      <UnreadableDialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        pending={start.isPending || made}
+        error={start.error?.message ?? null}
+        dataset={dataset}
+        onStart={() => start.mutate(dataset.unreadableCount, { onError: () => setAsking(false) })}
+      />
     </FaultsProvider>
   );
 }

@@ -169,10 +169,11 @@ class TableReader {
   }
 
   #refuse(record: RawRecord, width: number): void {
-    const { line, cells } = record;
+    const { line, cells, raw, cut = false } = record;
     const than = this.#dialect.table.header.value > 0 ? 'the header' : 'the first row';
     const reason = `line ${line} has ${cellCount(cells.length)}, ${than} has ${width}`;
-    this.#unreadable.push({ line, reason, excerpt: Buffer.from(record.raw.subarray(0, UNREADABLE_EXCERPT_BYTES)) });
+    const excerpt = Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES));
+    this.#unreadable.push({ line, reason, excerpt, raw: cut ? null : raw });
   }
 
   /** Lines of a quoted cell with as many delimiters as rows have are rows if they fit the columns that have values only. */
@@ -204,7 +205,8 @@ class TableReader {
     }
     // The block that they are views of goes on to be overwritten.
     const held = this.#items.splice(items).map((item) => ({ ...item, raw: Buffer.from(item.raw) }));
-    return { items: held, unreadable: this.#unreadable.splice(unreadable), from };
+    const rows = this.#unreadable.splice(unreadable).map((row) => ({ ...row, raw: row.raw && Buffer.from(row.raw) }));
+    return { items: held, unreadable: rows, from };
   }
 
   #putFooterAside(): { items: Item[]; unreadable: UnreadableRow[]; from: number } {

@@ -45,6 +45,8 @@ export type RawRecord = {
   cells: string[];
   raw: Buffer;
   plain: boolean;
+  /** `raw` is the beginning of a record that is too long to be looked at to its end */
+  cut?: boolean;
 };
 
 /** One more than a row can have, so that it is known for too wide. Nobody looks at those beyond. */
@@ -115,6 +117,7 @@ export class RecordReader {
       line: this.#line,
       reason: `line ${this.#line}: the file ends in half a character`,
       excerpt: Buffer.from(block.subarray(consumed)),
+      raw: block.subarray(consumed),
     });
     return block.length;
   }
@@ -388,22 +391,22 @@ export class RecordReader {
 
   /** Drops a line whose end has not come. */
   #skip(from: number, reason: string): number {
-    this.#refuse(from, this.#units.length, reason);
+    this.#refuse(from, this.#units.length, reason, null);
     this.#skipping = true;
     return this.#units.length;
   }
 
   /** Hands over what is known of a record that is too wide and too long to be looked at to its end, and drops the rest of its line. */
   #giveUp(from: number, at: number, cells: string[]): number {
-    this.#sink.record({ line: this.#line, cells, raw: this.#raw(from, at), plain: false });
+    this.#sink.record({ line: this.#line, cells, raw: this.#raw(from, at), plain: false, cut: true });
     this.#skipping = true;
     return at;
   }
 
-  #refuse(from: number, to: number, reason: string): void {
+  #refuse(from: number, to: number, reason: string, raw: Buffer | null = this.#raw(from, to)): void {
     const { unit } = this.shape.charset;
     const end = Math.min(to * unit, from * unit + UNREADABLE_EXCERPT_BYTES);
-    this.#sink.unreadable({ line: this.#line, reason, excerpt: Buffer.from(this.#block.subarray(from * unit, end)) });
+    this.#sink.unreadable({ line: this.#line, reason, excerpt: Buffer.from(this.#block.subarray(from * unit, end)), raw });
   }
 
   #raw(from: number, next: number): Buffer {

@@ -62,6 +62,7 @@ function readOne(message: RawMessage, quoting: Quoting, undeclared: Undeclared, 
       line,
       reason: `the message at line ${line} can't be read: ${why}`,
       excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)),
+      raw,
     };
   }
 }

@@ -108,7 +108,8 @@ export class MessageReader {
 
   #refuse(raw: Buffer): void {
     const reason = `the message at line ${this.#line} is larger than ${RECORD_BYTES_MAX / 1024 ** 2} MB`;
-    this.#out.unreadable.push({ line: this.#line, reason, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)) });
+    const excerpt = Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES));
+    this.#out.unreadable.push({ line: this.#line, reason, excerpt, raw: null });
   }
 }
 

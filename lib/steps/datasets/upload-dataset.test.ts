@@ -6,6 +6,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.sql.ts';
+import { originals } from '#lib/store/originals/originals.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
@@ -50,7 +51,7 @@ describe('a file that is right', () => {
   test('becomes a dataset with its items, unreadable rows, profile, dialect and digest', async () => {
     const file = 'id;__proto__;name;constructor\n1;a;Bö;x\n2;b\n3;c;"Q;""u""\n";\\\n';
     const { id, ...counts } = await uploadDataset(ada, { name: 'C:\\data\\a.csv', source: chunksOf(file) });
-    expect(counts).toEqual({ itemCount: 2, unreadableCount: 1, bytes: Buffer.byteLength(file) });
+    expect(counts).toEqual({ itemCount: 2, unreadableCount: 1, bytes: Buffer.byteLength(file), same: null });
     const dataset = await readDataset(ada, { id });
     expect(dataset).toMatchObject({
       name: 'a.csv',
@@ -340,7 +341,7 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
       yield Buffer.from('a,b\n');
       yield many;
       await until(async () => ((await readItems(ada, { id: alive }))?.items.length ?? 0) > 0);
-      expect(await failAbandonedUploads(db())).toEqual([dead]);
+      expect(await failAbandonedUploads(db(), originals())).toEqual([dead]);
       yield many;
     }
     await uploadDataset(ada, { name: 'a.csv', source: source() }, { id: alive });

@@ -9,6 +9,7 @@ import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
+import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
 import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { parsePlan } from './parse-plan.ts';
@@ -47,6 +48,7 @@ export async function planWithClassifier(
 export async function datasetToPlan(datasetId: string): Promise<PlanningDataset> {
   const dataset = await readPlanningDataset(db().pool, datasetId);
   if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
+  if (dataset.deleted) throw deletedDataset(dataset.name);
   if (dataset.state === 'failed')
     throw new CountersignError('conflict', `The upload of “${dataset.name}” did not finish. Upload the file again.`);
   return dataset;
