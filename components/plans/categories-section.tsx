@@ -14,6 +14,7 @@ import { categoriesInUse, classifierEditor } from './classifier-editor.tsx';
 import { useTyped } from './plan-faults.tsx';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
+import { RowsButton } from './rows-behind.tsx';
 import { typedName } from './typed-value.ts';
 import { useRowKeys } from './use-row-keys.ts';
 
@@ -56,7 +57,18 @@ export function CategoriesSection({ plan, forms, fields, preview, problems, onCh
                 onRename={(name) => rename(index, name)}
               />
               <span className="text-right leading-8 max-md:order-last max-md:text-left">
-                {told ? formatCount(told.count) : '…'}
+                {told ? (
+                  <RowsButton
+                    of={{ category: told.name }}
+                    title={`${formatCount(told.count)} classified as ${told.name}`}
+                    fields={[]}
+                  >
+                    {formatCount(told.count)}
+                    <span className="sr-only"> classified as {told.name}: show them</span>
+                  </RowsButton>
+                ) : (
+                  '…'
+                )}
               </span>
               <span className="max-md:order-3 max-md:col-span-2">
                 <ActionEditor

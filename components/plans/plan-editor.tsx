@@ -7,12 +7,13 @@ import { useFieldLabel, useLabelled } from '#components/datasets/field-labels.ts
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Disclosure } from '#components/ui/disclosure.tsx';
+import { Field, Textarea } from '#components/ui/field.tsx';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
-import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { BATCH_NAME_CHARS_MAX, INSTRUCTION_CHARS_MAX } from '#lib/core/limits.ts';
+import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { JsonText } from './action-editor.tsx';
@@ -23,14 +24,15 @@ import { ClassifySection } from './classify-section.tsx';
 import { GatesSection, IndependenceSection, LimitsSection } from './limits-section.tsx';
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
-import type { PlanPreview, PlanProblem, SectionProps } from './plan-preview.ts';
+import { type PlanPreview, type PlanProblem, problemsAt, type SectionProps } from './plan-preview.ts';
+import { RowsBehind, RowsButton } from './rows-behind.tsx';
 import { TextField } from './typed-field.tsx';
-import { typedName, typedPlan } from './typed-value.ts';
+import { typedName, typedPlan, typedTimeZone } from './typed-value.ts';
 
 type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
-  /** the batch's name, asked as "What should happen?" */
+  /** the batch's */
   name: string;
-  dataset: Pick<DatasetView, 'name' | 'itemCount' | 'unreadableCount' | 'noun'>;
+  dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun'>;
   /** of the kinds that there are */
   forms: PlanForms;
   /** `preview`, the last that could be made, is not, or not yet, of this plan */
@@ -72,6 +74,7 @@ export function PlanEditor({
 
   return (
     <FaultsProvider value={tell}>
+      <RowsBehind counted={preview}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -80,15 +83,29 @@ export function PlanEditor({
         className="flex flex-col gap-4"
         aria-busy={previewing}
       >
-        <TextField
-          label="What should happen?"
-          path="name"
-          className="max-w-2xl [&_input]:text-14"
-          value={name}
-          write={String}
-          read={(text) => typedName(text, BATCH_NAME_CHARS_MAX)}
-          onChange={onName}
-        />
+        <div className="grid gap-x-4 gap-y-3 md:grid-cols-[minmax(0,1fr)_minmax(0,16rem)_minmax(0,12rem)]">
+          {isTyped(plan) ? (
+            <InstructionField plan={plan} problems={problems} onChange={onChange} />
+          ) : null}
+          <TextField
+            label="Name of the batch"
+            path="name"
+            value={name}
+            write={String}
+            read={(text) => typedName(text, BATCH_NAME_CHARS_MAX)}
+            onChange={onName}
+          />
+          {isTyped(plan) ? (
+            <TextField
+              label="Days are those of"
+              path="timeZone"
+              value={timeZoneOf(plan)}
+              write={String}
+              read={typedTimeZone}
+              onChange={(timeZone) => onChange({ ...plan, timeZone })}
+            />
+          ) : null}
+        </div>
         {previewError ? (
           <Banner kind="warning">
             {previewError.message}
@@ -97,11 +114,12 @@ export function PlanEditor({
         ) : null}
 
         <div className={previewing ? 'opacity-90' : undefined}>
-          <Disclosure title="Classify" summary={<ClassifySummary preview={preview} />} open>
+          <Disclosure title="Classify" beside={<ClassifySummary preview={preview} />} open>
             <ClassifySection
               plan={plan}
               forms={forms}
               fields={fields}
+              dataset={dataset}
               preview={preview}
               problems={problems}
               onChange={onChange}
@@ -175,7 +193,32 @@ export function PlanEditor({
           ) : null}
         </div>
       </form>
+      </RowsBehind>
     </FaultsProvider>
+  );
+}
+
+/** What the batch is for, in the words of whoever plans it: whoever decides reads it. */
+function InstructionField({ plan, problems, onChange }: Pick<SectionProps, 'plan' | 'problems' | 'onChange'>) {
+  return (
+    <Field
+      label="What should happen?"
+      hint="Shown at every checkpoint."
+      error={problemsAt(problems, 'instruction')[0]?.message}
+    >
+      <Textarea
+        rows={1}
+        data-at="instruction"
+        maxLength={INSTRUCTION_CHARS_MAX}
+        value={plan.instruction ?? ''}
+        placeholder="Close what nobody waits for any more; keep what a person has to read"
+        onChange={({ target: { value } }) => {
+          const { instruction: _, ...rest } = plan;
+          onChange(value === '' ? rest : { ...rest, instruction: value });
+        }}
+        className="field-sizing-content max-h-40 resize-none! text-14"
+      />
+    </Field>
   );
 }
 
@@ -208,7 +251,11 @@ function ClassifySummary({ preview }: { preview: PlanPreview | null }) {
     <span className="flex flex-wrap gap-x-3">
       {preview.categories.map(({ name, count, action }) => (
         <span key={name} className="whitespace-nowrap">
-          {name} <span className="text-text">{formatCount(count)}</span>
+          {name}{' '}
+          <RowsButton of={{ category: name }} title={`${formatCount(count)} classified as ${name}`} fields={[]} className="text-text">
+            {formatCount(count)}
+            <span className="sr-only"> classified as {name}: show them</span>
+          </RowsButton>
           {action && action.effect !== 'none' ? (
             <span className={action.effect === 'permanent' ? 'text-red' : ''}>
               {' '}

@@ -7,11 +7,14 @@ import { classes } from './classes.ts';
 export function Disclosure({
   title,
   summary,
+  beside,
   open: initially = false,
   children,
 }: {
   title: ReactNode;
   summary?: ReactNode;
+  /** the gist where it has buttons of its own */
+  beside?: ReactNode;
   open?: boolean;
   children: ReactNode;
 }) {
@@ -19,6 +22,7 @@ export function Disclosure({
   const id = useId();
   return (
     <section className="border-t border-hairline first:border-t-0">
+      <div className={beside ? 'flex items-center gap-x-2 max-sm:flex-wrap' : undefined}>
       <h2 className="m-0">
         <button
           type="button"
@@ -45,6 +49,8 @@ export function Disclosure({
           {summary ? <span className="min-w-0 flex-1 text-muted">{summary}</span> : null}
         </button>
       </h2>
+      {beside ? <div className="min-w-0 flex-1 text-muted">{beside}</div> : null}
+      </div>
       <div id={id} hidden={!open} className="pt-1 pb-6 sm:pl-6">
         {children}
       </div>
