@@ -42,7 +42,7 @@ export function RuleLine({
   // What is being typed keeps its shape while it says the same: an "is" with nothing typed yet is not turned into "is empty".
   const [draft, setDraft] = useState<RuleRow | null>(null);
   const [grabbed, setGrabbed] = useState(false);
-  const row = draft !== null && rowToCel(draft) === rule.when ? draft : celToRow(rule.when);
+  const row = draft !== null && rowToCel(draft) === rule.when ? draft : celToRow(rule.when ?? '');
   const name = `Rule ${number}`;
 
   const change = (next: RuleRow) => {

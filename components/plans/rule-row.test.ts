@@ -1,8 +1,6 @@
 import { CelScalar, celEnv, celMethod, parse, plan } from '@bufbuild/cel';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RulesPart } from '#lib/classifiers/rules/part.ts';
-import { draftFromProfile } from '#lib/ingest/registry.ts';
 import { celToRow, OPERATORS, type Operator, type RuleRow, rowToCel, takesValue, takesWords, wordsOf } from './rule-row.ts';
 
 const operators = Object.keys(OPERATORS) as Operator[];
@@ -104,22 +102,6 @@ describe('a rule row and its CEL', () => {
     const cel = rowToCel({ field: 'subject', operator: 'contains_any', value: ' Special offer, ,FREE\nÉté,' });
     expect(cel).toBe('["special offer", "free", "été"].exists(word, item.subject.lower().contains(word))');
     expect(celToRow(cel)).toEqual({ field: 'subject', operator: 'contains_any', value: 'special offer, free, été' });
-  });
-
-  test('the plan drafted for mail is rows without a pattern: whoever never saw a rule language reads it', () => {
-    const fields = ['from', 'to', 'date', 'subject', 'messageId', 'listId', 'text'].map((name) => ({
-      name,
-      type: 'text',
-      filled: 9,
-    }));
-    const { plan } = draftFromProfile({ fields, itemCount: 9, timeZone: 'UTC' });
-    const { rules } = plan.classifier as RulesPart;
-    const rows = rules.map(({ when }) => celToRow(when));
-    expect(rows.length).toBeGreaterThan(5);
-    for (const [index, one] of rows.entries()) {
-      expect(one, rules[index]?.when).not.toBeNull();
-      expect(one?.operator).not.toBe('matches');
-    }
   });
 
   test.each([
