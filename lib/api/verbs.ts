@@ -4,6 +4,7 @@ import type { Verb } from '#lib/auth/authorise.ts';
 const WRITES: Record<string, Verb> = {
   '/datasets': 'upload',
   '/batches/preview': 'plan',
+  '/batches/preview/rows': 'plan',
   '/batches': 'plan',
   '/batches/{id}/start': 'start',
   '/batches/{id}/decision': 'decide',

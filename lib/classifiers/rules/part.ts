@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RULES_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
 import { type ClassifierInPlan, categoryName } from '#lib/core/plans/plan.ts';
-import { where } from './conditions.ts';
+import { where } from '#lib/core/values/conditions.ts';
 
 const rule = z
   .strictObject({
@@ -19,7 +19,8 @@ const rule = z
   })
   .superRefine((one, context) => {
     if ((one.when === undefined) !== (one.where === undefined)) return;
-    const message = one.when === undefined ? 'A rule needs a condition: `when` or `where`.' : 'A rule has `when` or `where`, not both.';
+    const message =
+      one.when === undefined ? 'A rule needs a condition: `when` or `where`.' : 'A rule has `when` or `where`, not both.';
     context.addIssue({ code: 'custom', path: ['when'], message });
   });
 

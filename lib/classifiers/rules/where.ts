@@ -2,13 +2,13 @@
  * Conditions in rows: an *or* of *ands*. A condition has three values (Kleene): what can't be read as its field's type is unknown, and so is whatever depends
  * on it. An empty value of a number, a date or a yes or no is unknown too, but for `empty` and `not_empty`, which always know.
  */
+import { OPERATOR_WORDS, OPERATORS_OF, type Where, type WhereCondition, whereInWords } from '#lib/core/values/conditions.ts';
 import { DAY_MS } from '#lib/core/values/dates.ts';
 import type { FieldType } from '#lib/core/values/meaning.ts';
 import { nearest } from '#lib/core/values/nearest.ts';
 import { compareDecimal, isDecimal } from '#lib/core/values/numbers.ts';
 import { EMPTY, isBlank } from '#lib/core/values/read-value.ts';
-import { OPERATORS_OF, OPERATOR_WORDS, type Where, type WhereCondition, whereInWords } from './conditions.ts';
-import { type FieldValues, fold, textIn, type TypedFields } from './field-values.ts';
+import { type FieldValues, fold, type TypedFields, textIn } from './field-values.ts';
 import { pattern, patternFault } from './pattern.ts';
 
 /** null: unknown. */
@@ -124,33 +124,38 @@ function ofYesNo({ value }: FieldValues, asked: boolean): Test {
   };
 }
 
-function textTest(condition: WhereCondition, values: FieldValues, fault: Fault): Test | null {
+function textTest(condition: WhereCondition, { folded }: FieldValues, fault: Fault): Test | null {
   if (condition.is === 'matches') return patternTest(condition.value, fault);
   const exact = 'exact' in condition && condition.exact === true;
-  const seen = exact ? (text: string) => text : values.folded;
+  const seen = exact ? (text: string) => text : folded;
   const meant = exact ? (text: string) => text : fold;
-  if (condition.is === 'one_of') {
-    const among = new Set(condition.values.map(meant));
-    return (text) => among.has(seen(text));
-  }
-  if (!('value' in condition)) return null;
-  const value = meant(condition.value);
+  const values = wordsOf(condition).map(meant);
+  const [value] = values;
+  const among = new Set(values);
   switch (condition.is) {
     case 'is':
       return (text) => seen(text) === value;
     case 'is_not':
       return (text) => seen(text) !== value;
+    case 'one_of':
+      return (text) => among.has(seen(text));
     case 'contains':
-      return (text) => seen(text).includes(value);
+      return (text) => values.some((word) => seen(text).includes(word));
     case 'contains_not':
-      return (text) => !seen(text).includes(value);
+      return (text) => !values.some((word) => seen(text).includes(word));
     case 'starts_with':
-      return (text) => seen(text).startsWith(value);
+      return (text) => values.some((word) => seen(text).startsWith(word));
     case 'ends_with':
-      return (text) => seen(text).endsWith(value);
+      return (text) => values.some((word) => seen(text).endsWith(word));
     default:
       return null;
   }
+}
+
+/** The texts that a condition compares with. */
+function wordsOf(condition: WhereCondition): readonly string[] {
+  if ('values' in condition && condition.values !== undefined) return condition.values;
+  return 'value' in condition && condition.value !== undefined ? [condition.value] : [];
 }
 
 function patternTest(source: string, fault: Fault): Test | null {
@@ -180,7 +185,7 @@ function numberTest(condition: WhereCondition, { decimal }: FieldValues, fault: 
     if (compareDecimal(condition.from, condition.to) > 0) return turned(fault);
     return between(against(condition.from), against(condition.to));
   }
-  if (!('value' in condition)) return null;
+  if (!('value' in condition) || condition.value === undefined) return null;
   return ordered(NUMBER_ORDERS[condition.is as keyof typeof NUMBER_ORDERS], against(condition.value));
 }
 
@@ -215,7 +220,7 @@ function dateTest(condition: WhereCondition, { day }: FieldValues, fault: Fault)
     const begin = against(on - condition.days);
     return condition.is === 'older_than' ? ordered(DATE_ORDERS.before, begin) : between(begin, against(on));
   }
-  if (!('value' in condition)) return null;
+  if (!('value' in condition) || condition.value === undefined) return null;
   return ordered(DATE_ORDERS[condition.is as keyof typeof DATE_ORDERS], against(dayNumber(condition.value) ?? 0));
 }
 

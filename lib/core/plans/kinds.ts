@@ -23,3 +23,6 @@ export const WARNINGS = [
   'excluded',
 ] as const;
 export type WarningCode = (typeof WARNINGS)[number];
+
+/** What is odd about what a rule matches. */
+export const RULE_WARNINGS = ['matches_nothing', 'matches_everything', 'matches_only_taken'] as const;

@@ -138,7 +138,9 @@ export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
       version: z
         .literal(PLAN_VERSIONS, `A plan has version ${PLAN_VERSIONS.join(' or ')}.`)
         .optional()
-        .describe('2: fields are compared by what their values mean, and rules may have `where`. Left out: 1, where every field is text.'),
+        .describe(
+          '2: fields are compared by what their values mean, and rules may have `where`. Left out: 1, where every field is text.',
+        ),
       timeZone: timeZone
         .optional()
         .describe('Version 2. Whose days the days of conditions are. Left out: the time zone of the chunks, or UTC.'),
@@ -255,7 +257,8 @@ export function readPlan(schema: PlanSchema, value: unknown): Plan {
 
 /** The chunks of a plan of version 2 that name no time zone are cut in the plan's. */
 function inOneZone(value: unknown): unknown {
-  if (!isRecord(value) || value.version !== 2 || value.timeZone === undefined || !isRecord(value.chunking)) return value;
+  if (!isRecord(value) || value.version !== 2 || !timeZone.safeParse(value.timeZone).success || !isRecord(value.chunking))
+    return value;
   const { chunking: by } = value;
   return by.by === 'time' && by.timeZone === undefined ? { ...value, chunking: { ...by, timeZone: value.timeZone } } : value;
 }

@@ -1,17 +1,19 @@
-/** What a rule's `where` can ask: conditions by the type of their field. Pure, so that the rules' editor in the browser reads them as the server does. */
+/** What can be asked of a field's value, by the type of the field: the conditions of rules, as plans hold them and as people read them. */
 import { z } from 'zod';
 import { CONDITION_VALUES_MAX, CONDITIONS_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
-import type { FieldType } from '#lib/core/values/meaning.ts';
-import { isDecimal } from '#lib/core/values/numbers.ts';
+import type { FieldType } from './meaning.ts';
+import { isDecimal } from './numbers.ts';
 
-const TEXT_OPERATORS = ['is', 'is_not', 'contains', 'contains_not', 'starts_with', 'ends_with'] as const;
+const EQUAL_OPERATORS = ['is', 'is_not'] as const;
+const WORD_OPERATORS = ['contains', 'contains_not', 'starts_with', 'ends_with'] as const;
 const NUMBER_OPERATORS = ['equals', 'not_equals', 'over', 'at_least', 'under', 'at_most'] as const;
 const DATE_OPERATORS = ['on', 'before', 'after'] as const;
 const SPAN_OPERATORS = ['older_than', 'within_last'] as const;
 const BARE_OPERATORS = ['empty', 'not_empty', 'yes', 'no'] as const;
 
 export type Operator =
-  | (typeof TEXT_OPERATORS)[number]
+  | (typeof EQUAL_OPERATORS)[number]
+  | (typeof WORD_OPERATORS)[number]
   | (typeof NUMBER_OPERATORS)[number]
   | (typeof DATE_OPERATORS)[number]
   | (typeof SPAN_OPERATORS)[number]
@@ -20,7 +22,7 @@ export type Operator =
   | 'matches'
   | 'between';
 
-const AS_TEXT: readonly Operator[] = [...TEXT_OPERATORS, 'one_of', 'matches', 'empty', 'not_empty'];
+const AS_TEXT: readonly Operator[] = [...EQUAL_OPERATORS, ...WORD_OPERATORS, 'one_of', 'matches', 'empty', 'not_empty'];
 
 /** The operators that fit each type of field, in the order in which people are offered them. */
 export const OPERATORS_OF: Readonly<Record<FieldType, readonly Operator[]>> = {
@@ -33,6 +35,10 @@ export const OPERATORS_OF: Readonly<Record<FieldType, readonly Operator[]>> = {
 
 const field = z.string().min(1, 'A condition needs a field.').max(500);
 const text = z.string().max(TEMPLATE_CHARS_MAX);
+const texts = z
+  .array(text)
+  .min(1, 'A condition needs a value.')
+  .max(CONDITION_VALUES_MAX, `A condition has at most ${CONDITION_VALUES_MAX.toLocaleString('en-US')} values.`);
 const exact = z.boolean().optional().describe('true: byte for byte. Left out: in any case, and in Unicode form NFC.');
 const decimal = z.string().refine(isDecimal, 'A number is written with digits and a point, as in "-1234.5".');
 const day = z.iso.date('A day is written YYYY-MM-DD, as in "2026-10-25".');
@@ -41,8 +47,20 @@ const DAYS_MAX = 100_000;
 const condition = z.discriminatedUnion(
   'is',
   [
-    z.strictObject({ field, is: z.enum(TEXT_OPERATORS), value: text, exact }),
-    z.strictObject({ field, is: z.literal('one_of'), values: z.array(text).min(1).max(CONDITION_VALUES_MAX), exact }),
+    z.strictObject({ field, is: z.enum(EQUAL_OPERATORS), value: text, exact }),
+    z
+      .strictObject({
+        field,
+        is: z.enum(WORD_OPERATORS),
+        value: text.optional(),
+        values: texts.optional().describe('Several texts in the place of `value`: any of them, or with contains_not none.'),
+        exact,
+      })
+      .refine(({ value, values }) => (value === undefined) !== (values === undefined), {
+        path: ['value'],
+        message: 'This condition has either `value` or `values`.',
+      }),
+    z.strictObject({ field, is: z.literal('one_of'), values: texts, exact }),
     z.strictObject({ field, is: z.literal('matches'), value: text.describe('A pattern (RE2).') }),
     z.strictObject({ field, is: z.enum(NUMBER_OPERATORS), value: decimal }),
     z.strictObject({ field, is: z.enum(DATE_OPERATORS), value: day.describe('A day of the time zone of the plan.') }),
@@ -65,7 +83,9 @@ const condition = z.discriminatedUnion(
       if (code !== 'invalid_union') return undefined;
       const { is } = (input ?? {}) as { is?: unknown };
       const known = [...new Set(Object.values(OPERATORS_OF).flat())].join(', ');
-      return typeof is === 'string' ? `There is no operator “${is}”. Choose one of: ${known}.` : `A condition needs \`is\`. Choose one of: ${known}.`;
+      return typeof is === 'string'
+        ? `There is no operator “${is}”. Choose one of: ${known}.`
+        : `A condition needs \`is\`. Choose one of: ${known}.`;
     },
   },
 );
@@ -125,11 +145,12 @@ export function whereInWords(groups: Where): string | null {
 
 function conditionInWords(one: WhereCondition): string {
   const begin = `${one.field} ${OPERATOR_WORDS[one.is]}`;
-  if ('values' in one) {
+  if ('values' in one && one.values !== undefined) {
     const rest = one.values.length - LISTED_MAX;
-    return `${begin} ${one.values.slice(0, LISTED_MAX).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+    const any = one.is === 'one_of' ? '' : 'any of ';
+    return `${begin} ${any}${one.values.slice(0, LISTED_MAX).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
   }
   if ('days' in one) return `${begin} ${one.days} ${one.days === 1 ? 'day' : 'days'} on ${one.on}`;
   if ('from' in one) return `${begin} ${one.from} and ${one.to}`;
-  return 'value' in one ? `${begin} ${one.value === '' ? 'empty' : one.value}` : begin;
+  return 'value' in one && one.value !== undefined ? `${begin} ${one.value === '' ? 'empty' : one.value}` : begin;
 }
