@@ -7,9 +7,20 @@ import { classes } from '#components/ui/classes.ts';
 import { Field, Input, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { useLocale } from '#components/ui/use-locale.ts';
-import { OPERATOR_WORDS, OPERATORS_OF, type Operator, type WhereCondition } from '#lib/classifiers/rules/conditions.ts';
+import { OPERATOR_WORDS, OPERATORS_OF, type WhereCondition } from '#lib/core/values/conditions.ts';
 import { TEXT } from '#lib/core/values/meaning.ts';
-import { fits, type Operands, operandsOf, withField, withOperands, withOperator } from './condition.ts';
+import {
+  type Asks,
+  asksIn,
+  asksOf,
+  asksWords,
+  fits,
+  type Operands,
+  operandsOf,
+  withField,
+  withOperands,
+  withOperator,
+} from './condition.ts';
 import { shownDecimal, typedDecimal, understoodWords } from './decimal-text.ts';
 import { meaningWords } from './meaning-words.ts';
 import { useFault, useTyped } from './plan-faults.tsx';
@@ -68,14 +79,14 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
         aria-label={`${name}: operator`}
         data-at={`${path}.is`}
         aria-invalid={!fitting || undefined}
-        value={condition.is}
-        onChange={(event) => change(withOperator(condition, event.target.value as Operator, type, kept, today()))}
+        value={asksIn(condition)}
+        onChange={(event) => change(withOperator(condition, event.target.value as Asks, type, kept, today()))}
         className="w-40 max-sm:min-w-32 max-sm:flex-1"
       >
-        {fitting ? null : <option value={condition.is}>{OPERATOR_WORDS[condition.is]} (not for this type)</option>}
-        {OPERATORS_OF[type].map((is) => (
-          <option key={is} value={is}>
-            {OPERATOR_WORDS[is]}
+        {fitting ? null : <option value={asksIn(condition)}>{asksWords(asksIn(condition))} (not for this type)</option>}
+        {asksOf(type).map((asks) => (
+          <option key={asks} value={asks}>
+            {asksWords(asks)}
           </option>
         ))}
       </Select>
@@ -143,8 +154,16 @@ function Places({ name, path, condition, field, onChange }: PlacesProps): ReactN
       </>
     );
   }
-  if ('values' in condition) return <ValueChips {...{ name, path, field }} values={condition.values} onChange={onChange} />;
-  if (!('value' in condition)) return null;
+  if ('values' in condition && condition.values !== undefined)
+    return (
+      <ValueChips
+        {...{ name, path, onChange }}
+        values={condition.values}
+        // A part of a text is not among its frequent values.
+        field={condition.is === 'one_of' ? field : undefined}
+      />
+    );
+  if (!('value' in condition) || condition.value === undefined) return null;
   const { is, value } = condition;
   const place = { label: `${name}: value`, path: `${path}.value`, value };
   if (OPERATORS_OF.number.includes(is)) return <DecimalInput {...place} onChange={(number) => onChange({ number })} />;
@@ -314,7 +333,7 @@ function ValueChips({
       <Input
         aria-label={`${name}: another value`}
         value={typed}
-        placeholder="another value"
+        placeholder={field ? 'another value' : 'a text'}
         autoComplete="off"
         spellCheck={false}
         onChange={(event) => setTyped(event.target.value)}

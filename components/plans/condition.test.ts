@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { OPERATORS_OF, type WhereCondition, where } from '#lib/classifiers/rules/conditions.ts';
+import { OPERATORS_OF, type WhereCondition, where } from '#lib/core/values/conditions.ts';
 import { FIELD_TYPES, type FieldType, type Meaning, TEXT } from '#lib/core/values/meaning.ts';
 import {
+  asksIn,
+  asksOf,
+  asksWords,
   conditionFor,
   dayIn,
   fits,
@@ -35,15 +38,15 @@ const condition: fc.Arbitrary<{ type: FieldType; one: WhereCondition }> = fc
     fc
       .record({
         ...{ text, texts: fc.array(text, { minLength: 1, maxLength: 5 }), exact: fc.constantFrom(undefined, true) },
-        ...{ decimal, day, other: fc.record({ decimal, day }), days: fc.nat({ max: 999 }) },
+        ...{ decimal, day, other: fc.record({ decimal, day }), days: fc.nat({ max: 999 }), several: fc.boolean() },
       })
-      .map(({ texts, exact, decimal: number, other, days, ...some }) => {
+      .map(({ texts, exact, decimal: number, other, days, several, ...some }) => {
         const compared = type === 'number' ? number : type === 'date' ? some.day : some.text;
         const whole = {
           ...{ value: compared, values: texts, days, on: some.day, from: compared },
           ...{ to: type === 'date' ? other.day : other.decimal, ...(exact ? { exact } : {}) },
         };
-        const one = [[], ['value'], ['values'], ['days', 'on'], ['from', 'to']].find(
+        const one = [[], several ? ['values'] : ['value'], ['value'], ['values'], ['days', 'on'], ['from', 'to']].find(
           (places) => where.safeParse([[{ field: name, is, ...keep(whole, places) }]]).success,
         );
         const folds = is !== 'matches' && OPERATORS_OF.text.includes(is) && one !== undefined && one.length > 0;
@@ -61,7 +64,7 @@ describe('a condition as it is filled in', () => {
     fc.assert(
       fc.property(condition, ({ type, one }) => {
         expect(where.safeParse([[one]]).error).toBeUndefined();
-        expect(withOperator(one, one.is, type, {}, TODAY)).toEqual(one);
+        expect(withOperator(one, asksIn(one), type, {}, TODAY)).toEqual(one);
         expect(withOperands(one, operandsOf(one))).toEqual(one);
         expect(fits(one, type)).toBe(true);
         expect(toFillIn([[one]])).toEqual([]);
@@ -86,11 +89,11 @@ describe('a condition as it is filled in', () => {
           // Only what nobody typed yet may be missing of it.
           const missing = toFillIn([[now]]).length > 0;
           expect(where.safeParse([[now]]).success || missing).toBe(true);
-          change(withOperator(now, OPERATORS_OF[to][at % OPERATORS_OF[to].length] ?? 'empty', to, kept, TODAY));
+          change(withOperator(now, asksOf(to)[at % asksOf(to).length] ?? 'empty', to, kept, TODAY));
           expect(fits(now, to)).toBe(true);
         }
         change(withField(now, { name: one.field, meaning: MEANINGS[type] }, kept, TODAY));
-        change(withOperator(now, one.is, type, kept, TODAY));
+        change(withOperator(now, asksIn(one), type, kept, TODAY));
         expect(now).toEqual(one);
       }),
       { numRuns: 500 },
@@ -101,7 +104,11 @@ describe('a condition as it is filled in', () => {
     const exact: WhereCondition = { field: 'a', is: 'is', value: 'x', exact: true };
     const folded = withOperands(exact, { exact: false });
     expect(folded).toEqual({ field: 'a', is: 'is', value: 'x' });
-    expect(withOperator(folded, 'contains', 'text', operandsOf(exact), TODAY)).toEqual({ field: 'a', is: 'contains', value: 'x' });
+    expect(withOperator(folded, 'contains', 'text', operandsOf(exact), TODAY)).toEqual({
+      field: 'a',
+      is: 'contains',
+      value: 'x',
+    });
   });
 
   test('a number kept under text comes back as it was, and an operator that says the same stays', () => {
@@ -151,6 +158,15 @@ describe('a condition as it is filled in', () => {
   ])('a click on a profiled value asks for it as its field means it: %o, %s', (meaning, value, expected) => {
     const made = conditionFor({ name: 'a b', meaning }, value, 'Europe/Rome');
     expect(made).toEqual(expected && { field: 'a b', ...expected });
+  });
+
+  test('every operator of a plan is offered, and has words of its own in its list', () => {
+    for (const type of FIELD_TYPES) {
+      expect(asksOf(type)).toEqual(expect.arrayContaining([...OPERATORS_OF[type]]));
+      expect(new Set(asksOf(type).map(asksWords)).size).toBe(asksOf(type).length);
+    }
+    expect(asksIn({ field: 'a', is: 'contains', values: ['x', 'y'] })).toBe('contains_any');
+    expect(asksIn({ field: 'a', is: 'contains', value: 'x' })).toBe('contains');
   });
 
   test('today is the day of the time zone', () => {

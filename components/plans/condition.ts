@@ -2,7 +2,7 @@
  * One condition of a rule, as people fill it in: a field, an operator that its type has, and what that compares with. What was typed for one operator or
  * field is kept for the next that has a place for it, and comes back when the first does. Pure.
  */
-import { OPERATORS_OF, type Operator, type Where, type WhereCondition } from '#lib/classifiers/rules/conditions.ts';
+import { OPERATOR_WORDS, OPERATORS_OF, type Operator, type Where, type WhereCondition } from '#lib/core/values/conditions.ts';
 import { wallClock } from '#lib/core/values/dates.ts';
 import type { FieldType, Meaning } from '#lib/core/values/meaning.ts';
 import { decimalText, isDecimal } from '#lib/core/values/numbers.ts';
@@ -25,12 +25,40 @@ export type Operands = {
 };
 type Span = { from: string; to: string };
 
+/** Operators over several texts, and what a plan calls each: with `values` in the place of `value`. */
+// biome-ignore format: a table
+const OF_SEVERAL = {
+  contains_any: 'contains', contains_none: 'contains_not', starts_with_any: 'starts_with', ends_with_any: 'ends_with',
+} as const;
+type OfSeveral = keyof typeof OF_SEVERAL;
+
+/** What a person is offered between field and value. */
+export type Asks = Operator | OfSeveral;
+
+const SEVERAL = Object.entries(OF_SEVERAL) as [OfSeveral, Operator][];
+
+/** What can be asked of a field of this type, in the order in which people are offered it. */
+export function asksOf(type: FieldType): Asks[] {
+  return OPERATORS_OF[type].flatMap((is) => [is, ...SEVERAL.flatMap(([asks, one]) => (one === is ? [asks] : []))]);
+}
+
+export function asksWords(asks: Asks): string {
+  if (asks === 'contains_none') return 'contains none of';
+  return asks in OF_SEVERAL ? `${OPERATOR_WORDS[OF_SEVERAL[asks as OfSeveral]]} any of` : OPERATOR_WORDS[asks as Operator];
+}
+
+/** What a condition asks. */
+export function asksIn(condition: WhereCondition): Asks {
+  if (condition.is === 'one_of' || !('values' in condition) || condition.values === undefined) return condition.is;
+  return SEVERAL.find(([, is]) => is === condition.is)?.[0] ?? condition.is;
+}
+
 /** A condition on a field that nothing was said of yet: as its type is asked for most. `today` is a day: 2026-10-25. */
 export function newCondition({ name, meaning: { type } }: AskedField, today: string): WhereCondition {
   return conditionOf(name, FIRST[type], type, {}, today);
 }
 
-const FIRST: Record<FieldType, Operator> = {
+const FIRST: Record<FieldType, Asks> = {
   ...{ text: 'contains', identifier: 'is', number: 'over', date: 'older_than', yes_no: 'yes' },
 };
 
@@ -51,19 +79,19 @@ export function conditionFor({ name, meaning }: AskedField, text: string, timeZo
 }
 
 /** Whether the operator is one that values of the type can be asked with. A field that was once read as another type may have left one that is not. */
-export function fits({ is }: Pick<WhereCondition, 'is'>, type: FieldType): boolean {
+export function fits({ is }: WhereCondition, type: FieldType): boolean {
   return OPERATORS_OF[type].includes(is);
 }
 
 /** The condition with another operator. `kept` is what its places held before. */
 export function withOperator(
   condition: WhereCondition,
-  is: Operator,
+  asks: Asks,
   type: FieldType,
   kept: Operands,
   today: string,
 ): WhereCondition {
-  return conditionOf(condition.field, is, type, { ...kept, ...operandsOf(condition) }, today);
+  return conditionOf(condition.field, asks, type, { ...kept, ...operandsOf(condition) }, today);
 }
 
 /** The condition on another field: with the same operator where its type has that or one that says the same, and with what still fits of the rest. */
@@ -73,13 +101,15 @@ export function withField(
   kept: Operands,
   today: string,
 ): WhereCondition {
-  const alike = ALIKE.find((group) => group.includes(condition.is)) ?? [];
-  const is = [condition.is, ...alike].find((one) => OPERATORS_OF[type].includes(one)) ?? FIRST[type];
-  return conditionOf(name, is, type, { ...kept, ...operandsOf(condition) }, today);
+  const asked = asksIn(condition);
+  const offered = asksOf(type);
+  const alike = ALIKE.find((group) => group.includes(asked)) ?? [];
+  const asks = [asked, ...alike].find((one) => offered.includes(one)) ?? FIRST[type];
+  return conditionOf(name, asks, type, { ...kept, ...operandsOf(condition) }, today);
 }
 
 /** Operators of different types that say the same. */
-const ALIKE: readonly (readonly Operator[])[] = [
+const ALIKE: readonly (readonly Asks[])[] = [
   ['is', 'equals', 'on'],
   ['is_not', 'not_equals'],
   ['over', 'after'],
@@ -91,14 +121,18 @@ export function withOperands(condition: WhereCondition, change: Operands): Where
   const { text, texts, exact, number, numbers, day, dates, days, on } = change;
   const next = {
     ...condition,
-    ...('value' in condition ? pick({ value: text ?? number ?? day }) : {}),
-    ...('values' in condition ? pick({ values: texts }) : {}),
+    ...(place(condition, 'value') ? pick({ value: text ?? number ?? day }) : {}),
+    ...(place(condition, 'values') ? pick({ values: texts }) : {}),
     ...('from' in condition ? (numbers ?? dates) : {}),
     ...('days' in condition ? pick({ days, on }) : {}),
   } as WhereCondition & { exact?: boolean };
   if (exact === undefined) return next;
   const { exact: _, ...folded } = next;
   return (exact ? { ...folded, exact } : folded) as WhereCondition;
+}
+
+function place(condition: WhereCondition, name: 'value' | 'values'): boolean {
+  return (condition as { value?: unknown; values?: unknown })[name] !== undefined;
 }
 
 function pick<Some extends object>(some: Some): Partial<Some> {
@@ -108,13 +142,13 @@ function pick<Some extends object>(some: Some): Partial<Some> {
 /** What a condition compares with, place by place. */
 export function operandsOf(condition: WhereCondition): Operands {
   const exact = 'exact' in condition && condition.exact === true;
-  if ('values' in condition) return { texts: condition.values, exact };
+  if ('values' in condition && condition.values !== undefined) return { texts: condition.values, exact };
   if ('days' in condition) return { days: condition.days, on: condition.on };
   if ('from' in condition) {
     const { from, to } = condition;
     return isDay(from) ? { dates: { from, to } } : { numbers: { from, to } };
   }
-  if (!('value' in condition)) return {};
+  if (!('value' in condition) || condition.value === undefined) return {};
   const { is, value } = condition;
   if (OPERATORS_OF.number.includes(is)) return { number: value };
   if (OPERATORS_OF.date.includes(is)) return { day: value };
@@ -124,9 +158,10 @@ export function operandsOf(condition: WhereCondition): Operands {
 const DAYS_AT_FIRST = 90;
 
 /** A condition with this operator, its places filled in as far as anything is known for them: a day is today where nothing else is. */
-function conditionOf(field: string, is: Operator, type: FieldType, known: Operands, today: string): WhereCondition {
+function conditionOf(field: string, is: Asks, type: FieldType, known: Operands, today: string): WhereCondition {
   const { text, texts, number, numbers, day, dates, days, on } = known;
   const exact = known.exact ? { exact: true } : {};
+  const someTexts = texts ?? (text ? [text] : []);
   const someNumber = number ?? numbers?.from ?? (text !== undefined && isDecimal(text) ? text : '');
   const someDay = day ?? dates?.from ?? on ?? (text !== undefined && isDay(text) ? text : today);
   switch (is) {
@@ -136,7 +171,12 @@ function conditionOf(field: string, is: Operator, type: FieldType, known: Operan
     case 'no':
       return { field, is };
     case 'one_of':
-      return { field, is, values: texts ?? (text ? [text] : []), ...exact };
+      return { field, is, values: someTexts, ...exact };
+    case 'contains_any':
+    case 'contains_none':
+    case 'starts_with_any':
+    case 'ends_with_any':
+      return { field, is: OF_SEVERAL[is], values: someTexts, ...exact };
     case 'between':
       return type === 'date'
         ? { field, is, ...(dates ?? { from: someDay, to: someDay }) }

@@ -75,124 +75,122 @@ export function PlanEditor({
   return (
     <FaultsProvider value={tell}>
       <RowsBehind counted={preview}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready && !made) start.mutate();
-        }}
-        className="flex flex-col gap-4"
-        aria-busy={previewing}
-      >
-        <div className="grid gap-x-4 gap-y-3 md:grid-cols-[minmax(0,1fr)_minmax(0,16rem)_minmax(0,12rem)]">
-          {isTyped(plan) ? (
-            <InstructionField plan={plan} problems={problems} onChange={onChange} />
-          ) : null}
-          <TextField
-            label="Name of the batch"
-            path="name"
-            value={name}
-            write={String}
-            read={(text) => typedName(text, BATCH_NAME_CHARS_MAX)}
-            onChange={onName}
-          />
-          {isTyped(plan) ? (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (ready && !made) start.mutate();
+          }}
+          className="flex flex-col gap-4"
+          aria-busy={previewing}
+        >
+          <div className="grid gap-x-4 gap-y-3 md:grid-cols-[minmax(0,1fr)_minmax(0,16rem)_minmax(0,12rem)]">
+            {isTyped(plan) ? <InstructionField plan={plan} problems={problems} onChange={onChange} /> : null}
             <TextField
-              label="Days are those of"
-              path="timeZone"
-              value={timeZoneOf(plan)}
+              label="Name of the batch"
+              path="name"
+              value={name}
               write={String}
-              read={typedTimeZone}
-              onChange={(timeZone) => onChange({ ...plan, timeZone })}
+              read={(text) => typedName(text, BATCH_NAME_CHARS_MAX)}
+              onChange={onName}
             />
+            {isTyped(plan) ? (
+              <TextField
+                label="Days are those of"
+                path="timeZone"
+                value={timeZoneOf(plan)}
+                write={String}
+                read={typedTimeZone}
+                onChange={(timeZone) => onChange({ ...plan, timeZone })}
+              />
+            ) : null}
+          </div>
+          {previewError ? (
+            <Banner kind="warning">
+              {previewError.message}
+              {preview ? ' Counts are from the last valid plan.' : ''}
+            </Banner>
           ) : null}
-        </div>
-        {previewError ? (
-          <Banner kind="warning">
-            {previewError.message}
-            {preview ? ' Counts are from the last valid plan.' : ''}
-          </Banner>
-        ) : null}
 
-        <div className={previewing ? 'opacity-90' : undefined}>
-          <Disclosure title="Classify" beside={<ClassifySummary preview={preview} />} open>
-            <ClassifySection
-              plan={plan}
-              forms={forms}
-              fields={fields}
-              dataset={dataset}
-              preview={preview}
-              problems={problems}
-              onChange={onChange}
-            />
-          </Disclosure>
-          <Disclosure title="Categories" summary={<ActionSummary plan={plan} />} open={plan.categories.length <= 4}>
-            <CategoriesSection
-              plan={plan}
-              forms={forms}
-              fields={fields}
-              preview={preview}
-              problems={problems}
-              onChange={onChange}
-            />
-          </Disclosure>
-          <Disclosure title={`Chunks by ${chunkWords(plan, label)}`} summary={preview ? chunkSummary(preview) : '…'} open>
-            <ChunksSection
-              plan={plan}
-              fields={fields}
-              preview={preview}
-              problems={problems}
-              noun={dataset.noun}
-              onChange={onChange}
-            />
-          </Disclosure>
-          <Disclosure
-            title="Independence"
-            summary={
-              preview ? (
-                <span className={preview.independence.ok ? '' : 'text-amber'}>
-                  {preview.independence.ok ? 'OK: ' : ''}
-                  {labelled(preview.independence.ok ? uncapitalised(preview.independence.why) : preview.independence.why)}
-                </span>
-              ) : null
-            }
-          >
-            <IndependenceSection plan={plan} fields={fields} problems={problems} onChange={onChange} />
-          </Disclosure>
-          <Disclosure title="Asking" summary={preview?.gates.why}>
-            <GatesSection plan={plan} problems={problems} onChange={onChange} />
-            {preview ? <p className="mt-3 text-muted">{preview.routing.why}</p> : null}
-          </Disclosure>
-          <Disclosure title="Limits" summary={limitWords(plan)}>
-            <LimitsSection plan={plan} problems={problems} onChange={onChange} />
-          </Disclosure>
-          <Disclosure title="JSON" summary="the same plan, as the API takes it">
-            <JsonText
-              label="The plan"
-              path=""
-              value={plan}
-              rows={16}
-              read={(text) => typedPlan(text, schema)}
-              onChange={onChange}
-            />
-          </Disclosure>
-        </div>
+          <div className={previewing ? 'opacity-90' : undefined}>
+            <Disclosure title="Classify" beside={<ClassifySummary preview={preview} />} open>
+              <ClassifySection
+                plan={plan}
+                forms={forms}
+                fields={fields}
+                dataset={dataset}
+                preview={preview}
+                problems={problems}
+                onChange={onChange}
+              />
+            </Disclosure>
+            <Disclosure title="Categories" summary={<ActionSummary plan={plan} />} open={plan.categories.length <= 4}>
+              <CategoriesSection
+                plan={plan}
+                forms={forms}
+                fields={fields}
+                preview={preview}
+                problems={problems}
+                onChange={onChange}
+              />
+            </Disclosure>
+            <Disclosure title={`Chunks by ${chunkWords(plan, label)}`} summary={preview ? chunkSummary(preview) : '…'} open>
+              <ChunksSection
+                plan={plan}
+                fields={fields}
+                preview={preview}
+                problems={problems}
+                noun={dataset.noun}
+                onChange={onChange}
+              />
+            </Disclosure>
+            <Disclosure
+              title="Independence"
+              summary={
+                preview ? (
+                  <span className={preview.independence.ok ? '' : 'text-amber'}>
+                    {preview.independence.ok ? 'OK: ' : ''}
+                    {labelled(preview.independence.ok ? uncapitalised(preview.independence.why) : preview.independence.why)}
+                  </span>
+                ) : null
+              }
+            >
+              <IndependenceSection plan={plan} fields={fields} problems={problems} onChange={onChange} />
+            </Disclosure>
+            <Disclosure title="Asking" summary={preview?.gates.why}>
+              <GatesSection plan={plan} problems={problems} onChange={onChange} />
+              {preview ? <p className="mt-3 text-muted">{preview.routing.why}</p> : null}
+            </Disclosure>
+            <Disclosure title="Limits" summary={limitWords(plan)}>
+              <LimitsSection plan={plan} problems={problems} onChange={onChange} />
+            </Disclosure>
+            <Disclosure title="JSON" summary="the same plan, as the API takes it">
+              <JsonText
+                label="The plan"
+                path=""
+                value={plan}
+                rows={16}
+                read={(text) => typedPlan(text, schema)}
+                onChange={onChange}
+              />
+            </Disclosure>
+          </div>
 
-        <div className="sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6">
-          {/* Until the preview of what was typed last is here they wait, so that nothing starts that was not shown. */}
-          <Button kind="primary" type="submit" pending={start.isPending || made || (!blocked && !ready)} disabled={blocked}>
-            {startWords(preview, dataset)}
-          </Button>
-          <Button kind="ghost" onClick={() => save.mutate()} pending={save.isPending || made} disabled={!ready}>
-            Save plan
-          </Button>
-          <ToMend plan={plan} forms={forms} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />
-          {refusal ? (
-            <p role="alert" className="w-full text-red">
-              {refusal.message}
-            </p>
-          ) : null}
-        </div>
-      </form>
+          <div className="sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6">
+            {/* Until the preview of what was typed last is here they wait, so that nothing starts that was not shown. */}
+            <Button kind="primary" type="submit" pending={start.isPending || made || (!blocked && !ready)} disabled={blocked}>
+              {startWords(preview, dataset)}
+            </Button>
+            <Button kind="ghost" onClick={() => save.mutate()} pending={save.isPending || made} disabled={!ready}>
+              Save plan
+            </Button>
+            <ToMend plan={plan} forms={forms} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />
+            {refusal ? (
+              <p role="alert" className="w-full text-red">
+                {refusal.message}
+              </p>
+            ) : null}
+          </div>
+        </form>
       </RowsBehind>
     </FaultsProvider>
   );
@@ -201,11 +199,7 @@ export function PlanEditor({
 /** What the batch is for, in the words of whoever plans it: whoever decides reads it. */
 function InstructionField({ plan, problems, onChange }: Pick<SectionProps, 'plan' | 'problems' | 'onChange'>) {
   return (
-    <Field
-      label="What should happen?"
-      hint="Shown at every checkpoint."
-      error={problemsAt(problems, 'instruction')[0]?.message}
-    >
+    <Field label="What should happen?" hint="Shown at every checkpoint." error={problemsAt(problems, 'instruction')[0]?.message}>
       <Textarea
         rows={1}
         data-at="instruction"
@@ -252,7 +246,12 @@ function ClassifySummary({ preview }: { preview: PlanPreview | null }) {
       {preview.categories.map(({ name, count, action }) => (
         <span key={name} className="whitespace-nowrap">
           {name}{' '}
-          <RowsButton of={{ category: name }} title={`${formatCount(count)} classified as ${name}`} fields={[]} className="text-text">
+          <RowsButton
+            of={{ category: name }}
+            title={`${formatCount(count)} classified as ${name}`}
+            fields={[]}
+            className="text-text"
+          >
             {formatCount(count)}
             <span className="sr-only"> classified as {name}: show them</span>
           </RowsButton>

@@ -12,12 +12,22 @@ import { isTyped, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { EditorProps } from './classifier-editor.tsx';
 import { conditionFor, dayIn, newCondition } from './condition.ts';
 import { type FieldProfile, problemsAt } from './plan-preview.ts';
-import { RuleLine } from './rule-line.tsx';
 import { RowsButton } from './rows-behind.tsx';
+import { RuleLine } from './rule-line.tsx';
 import { useRowKeys } from './use-row-keys.ts';
 
 /** The rules, first match decides; what no rule matches goes to `otherwise`. Rows ask for fields by what their values mean, which a plan of version 2 has. */
-export function RulesEditor({ part, plan, onTyped, dataset, categories, fields, preview, problems, onChange }: EditorProps<RulesPart>) {
+export function RulesEditor({
+  part,
+  plan,
+  onTyped,
+  dataset,
+  categories,
+  fields,
+  preview,
+  problems,
+  onChange,
+}: EditorProps<RulesPart>) {
   const { rules, otherwise } = part;
   const rows = useRowKeys(rules.length);
   const dragged = useRef<number | null>(null);
@@ -88,10 +98,7 @@ export function RulesEditor({ part, plan, onTyped, dataset, categories, fields, 
       </ol>
       <div className="flex flex-wrap items-center gap-x-2 gap-y-2">
         {typed && first ? (
-          <Button
-            icon={<Plus size={14} aria-hidden="true" />}
-            onClick={() => add({ where: [[newCondition(first, today())]] })}
-          >
+          <Button icon={<Plus size={14} aria-hidden="true" />} onClick={() => add({ where: [[newCondition(first, today())]] })}>
             Rule
           </Button>
         ) : null}
@@ -114,11 +121,7 @@ export function RulesEditor({ part, plan, onTyped, dataset, categories, fields, 
           <span className="order-first text-muted">Everything else →</span>
           <span className="w-16 text-right text-muted">
             {preview ? (
-              <RowsButton
-                of={{ otherwise: true }}
-                title={`${formatCount(preview.otherwise)} that no rule matches`}
-                fields={[]}
-              >
+              <RowsButton of={{ otherwise: true }} title={`${formatCount(preview.otherwise)} that no rule matches`} fields={[]}>
                 {formatCount(preview.otherwise)}
                 <span className="sr-only"> that no rule matches: show them</span>
               </RowsButton>
@@ -142,7 +145,13 @@ export function RulesEditor({ part, plan, onTyped, dataset, categories, fields, 
 }
 
 /** Frequent values of the fields; a press makes a rule of one. */
-function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose: (field: FieldProfile, value: string) => void }) {
+function ProfiledValues({
+  fields,
+  onChoose,
+}: {
+  fields: FieldProfile[];
+  onChoose: (field: FieldProfile, value: string) => void;
+}) {
   const label = useFieldLabel();
   const useful = fields.filter(({ top }) => top.length > 0 && top[0] && top[0].count > 1);
   const [chosen, setChosen] = useState('');
