@@ -126,7 +126,7 @@ function Places({ name, path, condition, field, onChange }: PlacesProps): ReactN
     return (
       <>
         <TypedInput
-          label={`${name}: days`}
+          label={`${name}: how many days`}
           path={`${path}.days`}
           value={condition.days}
           read={(text) => typedNumber(text, { min: 0, max: 100_000 })}
@@ -159,6 +159,7 @@ function Places({ name, path, condition, field, onChange }: PlacesProps): ReactN
       <ValueChips
         {...{ name, path, onChange }}
         values={condition.values}
+        condition={condition}
         // A part of a text is not among its frequent values.
         field={condition.is === 'one_of' ? field : undefined}
       />
@@ -287,13 +288,7 @@ function ExactToggle({ name, condition, onChange }: Pick<PlacesProps, 'name' | '
 const SUGGESTED = 8;
 
 /** Several values: the chosen ones and the field's frequent ones as buttons, and a place for others. */
-function ValueChips({
-  name,
-  path,
-  field,
-  values,
-  onChange,
-}: Pick<PlacesProps, 'name' | 'path' | 'field' | 'onChange'> & { values: string[] }) {
+function ValueChips({ name, path, field, condition, values, onChange }: PlacesProps & { values: string[] }) {
   const [typed, setTyped] = useState('');
   const frequent = (field?.top ?? []).filter(({ value }) => value !== '').slice(0, SUGGESTED);
   const counts = new Map(frequent.map(({ value, count }) => [value, count]));
@@ -315,18 +310,19 @@ function ValueChips({
           <button
             key={value}
             type="button"
-            aria-pressed={chosen}
+            {...(field ? { 'aria-pressed': chosen } : { 'aria-label': `Remove ${value}` })}
             onClick={() => toggle(value)}
             className={classes(
               'row-item inline-flex max-w-60 items-center gap-1 rounded-md border px-2 transition-colors',
               chosen ? 'border-accent bg-selected text-text' : 'border-hairline text-muted hover:border-control hover:text-text',
             )}
           >
-            {chosen ? <Check size={12} aria-hidden="true" className="shrink-0 text-accent" /> : null}
+            {chosen && field ? <Check size={12} aria-hidden="true" className="shrink-0 text-accent" /> : null}
             <span className="truncate">
               <FieldValue name={field?.name ?? ''} value={value} />
             </span>
             {count === undefined ? null : <span className="text-12 text-muted">{formatCount(count)}</span>}
+            {field ? null : <X size={12} aria-hidden="true" className="shrink-0 text-muted" />}
           </button>
         );
       })}
@@ -345,6 +341,7 @@ function ValueChips({
         }}
         className="w-32!"
       />
+      <ExactToggle {...{ name, condition, onChange }} />
     </fieldset>
   );
 }

@@ -25,7 +25,7 @@ import { GatesSection, IndependenceSection, LimitsSection } from './limits-secti
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
 import { type PlanPreview, type PlanProblem, problemsAt, type SectionProps } from './plan-preview.ts';
-import { RowsBehind, RowsButton } from './rows-behind.tsx';
+import { RowsBehind, RowsCount } from './rows-behind.tsx';
 import { TextField } from './typed-field.tsx';
 import { typedName, typedPlan, typedTimeZone } from './typed-value.ts';
 
@@ -74,7 +74,7 @@ export function PlanEditor({
 
   return (
     <FaultsProvider value={tell}>
-      <RowsBehind counted={preview}>
+      <RowsBehind counted={preview} noun={dataset.noun} columns={fields.map((field) => field.name)}>
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -245,16 +245,7 @@ function ClassifySummary({ preview }: { preview: PlanPreview | null }) {
     <span className="flex flex-wrap gap-x-3">
       {preview.categories.map(({ name, count, action }) => (
         <span key={name} className="whitespace-nowrap">
-          {name}{' '}
-          <RowsButton
-            of={{ category: name }}
-            title={`${formatCount(count)} classified as ${name}`}
-            fields={[]}
-            className="text-text"
-          >
-            {formatCount(count)}
-            <span className="sr-only"> classified as {name}: show them</span>
-          </RowsButton>
+          {name} <RowsCount of={{ category: name }} count={count} what={`classified as ${name}`} className="text-text" />
           {action && action.effect !== 'none' ? (
             <span className={action.effect === 'permanent' ? 'text-red' : ''}>
               {' '}

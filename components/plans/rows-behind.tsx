@@ -7,7 +7,7 @@ import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { classes } from '#components/ui/classes.ts';
 import { Dialog } from '#components/ui/dialog.tsx';
-import { formatCount } from '#components/ui/format.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { MorePages } from '#components/ui/more-pages.tsx';
 import { PAGED } from '#components/ui/pages.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
@@ -17,10 +17,20 @@ import type { CountedRows, Preview, RowBehind } from '#lib/shapes/plans.ts';
 type Counted = Pick<Preview, 'datasetId' | 'plan'>;
 type Asked = { of: CountedRows; title: string; fields: readonly string[] };
 
-const Show = createContext<((asked: Asked) => void) | null>(null);
+type Behind = { show: (asked: Asked) => void; noun: string };
+const Behind = createContext<Behind>({ show: () => {}, noun: 'rows' });
 
-/** Opens the rows behind the counts inside (RowsButton), as the plan that they were counted by has them. */
-export function RowsBehind({ counted, children }: { counted: Counted | null; children: ReactNode }) {
+type Props = {
+  counted: Counted | null;
+  /** what an item is called, as a plural */
+  noun: string;
+  /** the names of the dataset's fields in their order */
+  columns: readonly string[];
+  children: ReactNode;
+};
+
+/** Opens the rows behind the counts inside (RowsCount, RowsButton), as the plan that they were counted by has them. */
+export function RowsBehind({ counted, noun, columns, children }: Props) {
   const [asked, setAsked] = useState<(Asked & Counted) | null>(null);
   const [open, setOpen] = useState(false);
   const show = (one: Asked) => {
@@ -30,7 +40,7 @@ export function RowsBehind({ counted, children }: { counted: Counted | null; chi
   };
   return (
     <>
-      <Show value={show}>{children}</Show>
+      <Behind value={{ show, noun }}>{children}</Behind>
       <Dialog
         open={open}
         onClose={() => setOpen(false)}
@@ -38,22 +48,27 @@ export function RowsBehind({ counted, children }: { counted: Counted | null; chi
         wide
         footer={<Button onClick={() => setOpen(false)}>Close</Button>}
       >
-        {asked ? <Rows asked={asked} /> : null}
+        {asked ? <Rows asked={asked} columns={columns} /> : null}
       </Dialog>
     </>
   );
 }
 
-type ButtonProps = Asked & { className?: string; children: ReactNode };
+type ButtonProps = Omit<Asked, 'fields'> & {
+  /** the columns that are shown first */
+  fields?: readonly string[];
+  className?: string;
+  children: ReactNode;
+};
 
-/** A count, or words with one, that opens the rows it is made of. `fields` are shown first. */
-export function RowsButton({ of, title, fields, className, children }: ButtonProps) {
-  const show = useContext(Show);
+/** Words with a count in them, which open the rows that it is made of. */
+export function RowsButton({ of, title, fields = [], className, children }: ButtonProps) {
+  const { show } = useContext(Behind);
   return (
     <button
       type="button"
       title="Show these rows"
-      onClick={() => show?.({ of, title, fields })}
+      onClick={() => show({ of, title, fields })}
       className={classes(
         'rounded-md text-left underline decoration-control decoration-dotted underline-offset-3 hover:bg-sunken hover:decoration-solid pointer-coarse:min-h-11 pointer-coarse:px-1',
         className,
@@ -64,9 +79,20 @@ export function RowsButton({ of, title, fields, className, children }: ButtonPro
   );
 }
 
+/** A count that opens the rows it is made of; `what` goes on after "823 rows". */
+export function RowsCount({ count, what, ...rest }: Omit<ButtonProps, 'title' | 'children'> & { count: number; what: string }) {
+  const title = `${formatNoun(count, useContext(Behind).noun)} ${what}`;
+  return (
+    <RowsButton {...rest} title={title}>
+      {formatCount(count)}
+      <span className="sr-only">{title.slice(formatCount(count).length)}: show them</span>
+    </RowsButton>
+  );
+}
+
 const ROWS = 50;
 
-function Rows({ asked }: { asked: Asked & Counted }) {
+function Rows({ asked, columns }: { asked: Asked & Counted; columns: readonly string[] }) {
   const { of, datasetId, plan } = asked;
   const pages = useInfiniteQuery(
     queries.batches.rowsBehind.infiniteOptions({
@@ -85,7 +111,7 @@ function Rows({ asked }: { asked: Asked & Counted }) {
   return (
     <>
       {rows.length > 0 ? (
-        <RowTable rows={rows} first={asked.fields} title={asked.title} />
+        <RowTable rows={rows} columns={[...new Set([...asked.fields, ...columns])]} title={asked.title} />
       ) : (
         <p className="text-muted">{pages.hasNextPage ? 'None among the first rows.' : 'There is no such row.'}</p>
       )}
@@ -98,8 +124,8 @@ const COLUMNS_MAX = 12;
 const SHOWN_CHARS = 120;
 
 /** With what the rule asks of first, then the other columns, and why each row is where it is. */
-function RowTable({ rows, first, title }: { rows: RowBehind[]; first: readonly string[]; title: string }) {
-  const names = [...new Set([...first, ...rows.flatMap(({ fields }) => Object.keys(fields))])].slice(0, COLUMNS_MAX);
+function RowTable({ rows, columns, title }: { rows: RowBehind[]; columns: readonly string[]; title: string }) {
+  const names = columns.slice(0, COLUMNS_MAX);
   return (
     <Table
       caption={title}

@@ -14,7 +14,7 @@ import { newCondition, toFillIn } from './condition.ts';
 import { ConditionLine } from './condition-line.tsx';
 import { useFault } from './plan-faults.tsx';
 import type { FieldProfile, PlanProblem } from './plan-preview.ts';
-import { RowsButton } from './rows-behind.tsx';
+import { RowsButton, RowsCount } from './rows-behind.tsx';
 import { useRowKeys } from './use-row-keys.ts';
 
 type Props = {
@@ -55,6 +55,15 @@ export function RuleLine({
   const { where, when } = rule;
   const missing = where ? toFillIn(where) : when === '' ? [{ path: '', message: 'A condition is needed.' }] : [];
   const counted = missing.length === 0 && problems.length === 0 ? facts : null;
+  const told = (
+    <>
+      {rule.why ? <span>{rule.why}</span> : null}
+      {missing.map((one) => (
+        <Missing key={one.path} path={`${path}.${where ? `where.${one.path}` : 'when'}`} message={one.message} />
+      ))}
+      {counted ? <Comes number={number} facts={counted} where={where} /> : null}
+    </>
+  );
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
     event.preventDefault();
@@ -98,19 +107,24 @@ export function RuleLine({
             {...{ name, where, fields, datasetId, today }}
             path={`${path}.where`}
             onChange={(next) => onChange({ ...rule, where: next, why: asks(next) === asks(where) ? rule.why : '' })}
-          />
+          >
+            {told}
+          </WhereFields>
         ) : (
-          <Textarea
-            rows={1}
-            aria-label={`${name} as CEL`}
-            data-at={`${path}.when`}
-            spellCheck={false}
-            value={when ?? ''}
-            placeholder='item["Amount"] > 1000.0'
-            aria-invalid={problems.length > 0 || undefined}
-            onChange={(event) => onChange({ ...rule, when: event.target.value })}
-            className="field-sizing-content max-h-40 resize-none! font-mono text-12"
-          />
+          <div className="min-w-0">
+            <Textarea
+              rows={1}
+              aria-label={`${name} as CEL`}
+              data-at={`${path}.when`}
+              spellCheck={false}
+              value={when ?? ''}
+              placeholder='item["Amount"] > 1000.0'
+              aria-invalid={problems.length > 0 || undefined}
+              onChange={(event) => onChange({ ...rule, when: event.target.value })}
+              className="field-sizing-content max-h-40 resize-none! font-mono text-12"
+            />
+            <div className="flex flex-wrap gap-x-3 px-2 text-12 text-muted">{told}</div>
+          </div>
         )}
         <button
           type="button"
@@ -138,23 +152,14 @@ export function RuleLine({
           {counted === null ? (
             '…'
           ) : (
-            <RowsButton
+            <RowsCount
               of={{ rule: number - 1 }}
-              title={`${formatCount(counted.takes)} that ${name.toLowerCase()} decides`}
+              count={counted.takes}
+              what={`that ${name.toLowerCase()} decides`}
               fields={fieldsOf(where)}
-            >
-              {formatCount(counted.takes)}
-              <span className="sr-only"> that {name.toLowerCase()} decides: show them</span>
-            </RowsButton>
+            />
           )}
         </span>
-      </div>
-      <div className="flex flex-wrap gap-x-3 gap-y-0.5 pl-10 text-12 text-muted">
-        {rule.why ? <span>{rule.why}</span> : null}
-        {missing.map((one) => (
-          <Missing key={one.path} path={`${path}.${where ? `where.${one.path}` : 'when'}`} message={one.message} />
-        ))}
-        {counted ? <Comes number={number} facts={counted} where={where} /> : null}
       </div>
       {problems.map((problem) => (
         <p key={problem.path + problem.message} role="alert" className="mt-1 pl-10 text-12 text-red">
@@ -182,9 +187,9 @@ function Comes({ number, facts, where }: { number: number; facts: RuleFacts; whe
         <RowsButton
           key={code}
           of={code === 'matches_nothing' ? { rule } : { matches: rule }}
-          title={`${formatCount(facts.matches)} that rule ${number} matches`}
+          title={`Rule ${number} ${COMES[code]}: ${formatCount(facts.matches)} match`}
           fields={fields}
-          className="text-amber"
+          className={code === 'matches_nothing' ? '' : 'text-amber'}
         >
           {COMES[code]}
         </RowsButton>
@@ -215,10 +220,12 @@ type WhereProps = Pick<Props, 'fields' | 'datasetId' | 'today'> & {
   path: string;
   where: Where;
   onChange: (where: Where) => void;
+  /** what is told of the rule */
+  children: ReactNode;
 };
 
 /** Groups of conditions: *and* inside a group, *or* between them. */
-function WhereFields({ name, path, where, onChange, ...rest }: WhereProps) {
+function WhereFields({ name, path, where, onChange, children, ...rest }: WhereProps) {
   const groups = useRowKeys(where.length);
   const only = where.length === 1;
   const begin = (): WhereCondition[] => {
@@ -251,6 +258,7 @@ function WhereFields({ name, path, where, onChange, ...rest }: WhereProps) {
               or
             </AddButton>
           ) : null}
+          {at === where.length - 1 ? children : null}
         </Conditions>
       ))}
     </div>
@@ -304,7 +312,7 @@ function Conditions({ name, path, group, only, joined, begin, onChange, children
             />
           </div>
         ))}
-        <div className="flex gap-1">
+        <div className={classes('flex flex-wrap items-center gap-x-3 gap-y-0.5 text-12 text-muted', group.length > 1 && 'pl-8')}>
           <AddButton
             label={`${name}: another condition`}
             disabled={group.length >= CONDITIONS_MAX}
@@ -328,7 +336,7 @@ function AddButton({ label, disabled, onClick, children }: AddProps) {
       aria-label={label}
       disabled={disabled}
       onClick={onClick}
-      className="inline-flex items-center gap-1 rounded-md px-1.5 py-0.5 text-12 text-muted hover:bg-sunken hover:text-text disabled:cursor-not-allowed disabled:opacity-40 pointer-coarse:min-h-11 pointer-coarse:min-w-11"
+      className="inline-flex items-center gap-1 rounded-md py-0.5 text-12 text-muted hover:bg-sunken hover:text-text disabled:cursor-not-allowed disabled:opacity-40 pointer-coarse:min-h-11 pointer-coarse:min-w-11"
     >
       <Plus size={12} aria-hidden="true" />
       {children}

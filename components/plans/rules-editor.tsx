@@ -12,7 +12,7 @@ import { isTyped, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { EditorProps } from './classifier-editor.tsx';
 import { conditionFor, dayIn, newCondition } from './condition.ts';
 import { type FieldProfile, problemsAt } from './plan-preview.ts';
-import { RowsButton } from './rows-behind.tsx';
+import { RowsCount } from './rows-behind.tsx';
 import { RuleLine } from './rule-line.tsx';
 import { useRowKeys } from './use-row-keys.ts';
 
@@ -120,14 +120,7 @@ export function RulesEditor({
           </Field>
           <span className="order-first text-muted">Everything else →</span>
           <span className="w-16 text-right text-muted">
-            {preview ? (
-              <RowsButton of={{ otherwise: true }} title={`${formatCount(preview.otherwise)} that no rule matches`} fields={[]}>
-                {formatCount(preview.otherwise)}
-                <span className="sr-only"> that no rule matches: show them</span>
-              </RowsButton>
-            ) : (
-              '…'
-            )}
+            {preview ? <RowsCount of={{ otherwise: true }} count={preview.otherwise} what="that no rule matches" /> : '…'}
           </span>
         </span>
       </div>
