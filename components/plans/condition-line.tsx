@@ -301,7 +301,7 @@ function ValueChips({ name, path, field, condition, values, onChange }: PlacesPr
     if (value !== '' && !values.includes(value)) onChange({ texts: [...values, value] });
   };
   return (
-    <fieldset className="flex min-w-40 flex-1 flex-wrap gap-1" data-at={`${path}.values`}>
+    <fieldset className="flex max-h-48 min-w-40 flex-1 flex-wrap gap-1 overflow-y-auto" data-at={`${path}.values`}>
       <legend className="sr-only">{name}: values</legend>
       {offered.map((value) => {
         const chosen = values.includes(value);
@@ -314,7 +314,8 @@ function ValueChips({ name, path, field, condition, values, onChange }: PlacesPr
             onClick={() => toggle(value)}
             className={classes(
               'row-item inline-flex max-w-60 items-center gap-1 rounded-md border px-2 transition-colors',
-              chosen ? 'border-accent bg-selected text-text' : 'border-hairline text-muted hover:border-control hover:text-text',
+              chosen && field ? 'border-accent bg-selected' : 'border-hairline hover:border-control',
+              chosen ? 'text-text' : 'text-muted hover:text-text',
             )}
           >
             {chosen && field ? <Check size={12} aria-hidden="true" className="shrink-0 text-accent" /> : null}
