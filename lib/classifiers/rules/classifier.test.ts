@@ -12,7 +12,7 @@ function classifier(...whens: string[]) {
   const categories = [...whens.map((_, index) => ({ name: `c${index}` })), { name: 'other' }];
   return makeClassifier(
     parsePlan({ classifier: { kind: 'rules', rules, otherwise: 'other' }, categories, chunking: { by: 'size' } }),
-    FIELDS,
+    { fieldNames: FIELDS, meanings: {} },
     () => {},
   );
 }

@@ -3,7 +3,8 @@
  * call. What the classifier reads of a finished dataset is kept for a while, because people edit rules and look at the counts.
  */
 import { createHash } from 'node:crypto';
-import type { Classification, Classifier } from '#lib/classifiers/port.ts';
+import type { Classifier, Examined } from '#lib/classifiers/port.ts';
+import { examined } from '#lib/classifiers/registry.ts';
 import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX } from '#lib/core/limits.ts';
 import { type PlanningDataset, type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -18,20 +19,24 @@ export type ClassifiedCounts = {
 };
 
 /**
- * Classifies the items and hands each classification over, in the order of the ordinals.
+ * Classifies the items and hands over what came of each, in the order of the ordinals.
  * @param included which ordinals count; null for all
  */
 export async function countClassified(
   dataset: PlanningDataset,
   classifier: Classifier,
   included: ReadonlySet<number> | null,
-  take: (classification: Classification) => void,
+  take: (one: Examined, item: PlanningItem) => void,
 ): Promise<ClassifiedCounts> {
   let counted = 0;
   for await (const page of itemsToCount(dataset, classifier.fields)) {
     const items = included === null ? page : page.filter(({ ordinal }) => included.has(ordinal));
     counted += items.length;
-    for (const one of await classifier.classify(items, new AbortController().signal)) take(one);
+    const all = await examined(classifier, items, new AbortController().signal);
+    items.forEach((item, index) => {
+      const one = all[index];
+      if (one) take(one, item);
+    });
   }
   const exact = dataset.itemCount <= PREVIEW_EXACT_ITEMS_MAX;
   const items = included?.size ?? (exact ? counted : dataset.itemCount);

@@ -12,24 +12,27 @@ import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countClassified } from './count-classified.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
+import { tallyRules } from './rule-facts.ts';
 
 /** Throws as `planDataset` does. */
 export async function previewDataset(input: DatasetToPlan, at: At): Promise<Preview> {
   const { datasetId } = input;
-  const { dataset, plan, classifier, planned } = await planWithClassifier(input, at);
+  const { dataset, plan, meanings, classifier, planned } = await planWithClassifier(input, at);
 
-  const included = planned.excludedCount === 0 ? null : new Set(planned.chunks.flatMap(({ ordinals }) => [...ordinals]));
+  const included = includedIn(planned);
   const counts = new Map<string, number>();
   const examples = new Map<string, Classification[]>();
-  const rules = new Array<number>(classifier.parts).fill(0);
+  const rules = tallyRules(classifier.parts, meanings);
   let otherwise = 0;
-  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (one) => {
+  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (examined, item) => {
+    const { classification: one } = examined;
     counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
     if (one.part === undefined) otherwise++;
-    else rules[one.part] = (rules[one.part] ?? 0) + 1;
+    rules.add(examined, item);
     const list = examples.get(one.category) ?? [];
     if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
   });
+  const ruleFacts = rules.facts(counted, scale);
   const shown = await showExamples(datasetId, plan, examples);
   return {
     datasetId,
@@ -45,10 +48,16 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
         action: action ? wordsOf(action) : null,
         examples: (examples.get(name) ?? []).flatMap(({ ordinal }) => shown.get(ordinal) ?? []),
       })),
-      rules: rules.map(scale),
+      rules: ruleFacts.map(({ takes }) => takes),
+      ruleFacts,
       otherwise: scale(otherwise),
     },
   };
+}
+
+/** The ordinals that the plan does not leave out; null for all. */
+export function includedIn({ excludedCount, chunks }: PlannedBatch): ReadonlySet<number> | null {
+  return excludedCount === 0 ? null : new Set(chunks.flatMap(({ ordinals }) => [...ordinals]));
 }
 
 function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'sort'> {

@@ -3,5 +3,6 @@ import { classifyPage } from '#lib/steps/chunks/classify-page.ts';
 import { checkClassifier } from './check-classifier.ts';
 import { planDataset } from './plan-dataset.ts';
 import { previewDataset } from './preview-dataset.ts';
+import { readRowsBehind } from './read-rows-behind.ts';
 
-export const THREAD_JOBS = { checkClassifier, classifyPage, planDataset, previewDataset };
+export const THREAD_JOBS = { checkClassifier, classifyPage, planDataset, previewDataset, readRowsBehind };

@@ -26,8 +26,16 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
   const dataset = await readDataset(actor, { id: datasetId });
   if (dataset === null) redirect('/datasets');
   try {
-    const { plan, reasons } = await draftPlan(actor, { datasetId });
-    return <PlanDesk dataset={dataset} draft={parsePlan(plan)} forms={readPlanForms()} reasons={Object.values(reasons)} />;
+    const { plan, reasons, meanings } = await draftPlan(actor, { datasetId });
+    return (
+      <PlanDesk
+        dataset={dataset}
+        meanings={meanings}
+        draft={parsePlan(plan)}
+        forms={readPlanForms()}
+        reasons={Object.values(reasons)}
+      />
+    );
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     return <EmptyState level={1} title={`“${dataset.name}” can't be planned`} text={error.message} />;
