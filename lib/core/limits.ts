@@ -41,6 +41,8 @@ export const CHUNKS_MAX = 100_000;
 export const PREVIEW_CHUNK_ROWS_MAX = 10_000;
 export const PREVIEW_EXACT_ITEMS_MAX = 20_000;
 export const PREVIEW_EXAMPLES = 5;
+/** How long every rule is asked of every item, also where an earlier one took it; what comes later only counts what each takes. */
+export const PREVIEW_EXAMINE_MS = 10_000;
 /** Items that one page of the rows behind a count looks at: it may hold fewer rows than were asked for. */
 export const ROWS_BEHIND_SCAN_ITEMS = 20_000;
 

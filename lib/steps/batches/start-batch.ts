@@ -13,7 +13,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { claimResources, markStarted } from '#lib/store/batches/batches.sql.ts';
 import { openGates } from '#lib/store/chunks/chunks.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import { readMeanings } from '#lib/store/datasets/meanings.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 

@@ -11,7 +11,7 @@ import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
-import { readMeanings } from '#lib/store/datasets/meanings.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { parsePlan } from './parse-plan.ts';

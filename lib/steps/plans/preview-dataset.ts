@@ -24,11 +24,11 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   const examples = new Map<string, Classification[]>();
   const rules = tallyRules(classifier.parts, meanings);
   let otherwise = 0;
-  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (examined, item) => {
+  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (examined, item, whole) => {
     const { classification: one } = examined;
     counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
     if (one.part === undefined) otherwise++;
-    rules.add(examined, item);
+    rules.add(examined, item, whole);
     const list = examples.get(one.category) ?? [];
     if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
   });
