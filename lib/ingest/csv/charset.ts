@@ -76,6 +76,16 @@ export function guessCharset(bytes: Buffer, complete: boolean, line: number, nev
   };
 }
 
+/** The bytes, or the wider units, as text in which characters of ASCII are themselves and all others are not. */
+export function asciiText(body: Buffer, { unit, name }: Charset): string {
+  if (unit === 1) return body.toString('latin1');
+  const bytes = Buffer.alloc(Math.floor(body.length / unit));
+  const low = name.endsWith('LE') ? 0 : unit - 1;
+  const high = name.endsWith('LE') ? 1 : unit - 2;
+  for (let i = 0; i < bytes.length; i++) bytes[i] = body[i * unit + high] === 0 ? (body[i * unit + low] ?? 0) : 0xff;
+  return bytes.toString('latin1');
+}
+
 /**
  * Whether this is UTF-8: valid, or with at least twice as many good characters outside ASCII as spoiled ones: then it is UTF-8 with damage. In text of
  * another set the good ones are accidents: hardly any in the Latin ones, about one in five in the Chinese.

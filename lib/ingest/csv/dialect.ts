@@ -5,7 +5,7 @@
 import { FIELDS_MAX } from '#lib/core/limits.ts';
 import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
 import type { LayoutSaid } from '#lib/core/values/layout.ts';
-import { type Charset, type CharsetGuess, detectCharset } from './charset.ts';
+import { asciiText, type Charset, type CharsetGuess, detectCharset } from './charset.ts';
 import { isBlank, isData } from './form.ts';
 import { inUnits, RecordReader, type Shape } from './records.ts';
 import { type Row, type Table, tableOf } from './table.ts';
@@ -66,7 +66,7 @@ export function detectDialect(
     ...{ body, complete, said, fileName, charset },
     skip: separator ? 1 : 0,
     newline: newlineOf(body, charset),
-    text: textOf(body, charset),
+    text: asciiText(body, charset),
   };
   const delimiters = delimitersIn(sample, said.delimiter ?? separator);
   const tried = delimiters.map(([delimiter, weight]) => ({ delimiter, ...bestQuoting(sample, delimiter, weight) }));
@@ -131,23 +131,13 @@ type Reading = { shape: Shape; rows: Row[]; refused: number[]; table: Table; wei
 const SEPARATOR = /^"?sep=(\\t|[^\w"\r\n])"?\1*\r?(?:\n|$)/i;
 
 function separatorOf(body: Buffer, charset: Charset): string | null {
-  const found = SEPARATOR.exec(textOf(body.subarray(0, 64 * charset.unit), charset))?.[1];
+  const found = SEPARATOR.exec(asciiText(body.subarray(0, 64 * charset.unit), charset))?.[1];
   return found === undefined ? null : found === '\\t' ? '\t' : found;
-}
-
-/** The bytes, or the wider units, as text in which a character of ASCII is itself. */
-function textOf(body: Buffer, { unit, name }: Charset): string {
-  if (unit === 1) return body.toString('latin1');
-  const bytes = Buffer.alloc(Math.floor(body.length / unit));
-  const low = name.endsWith('LE') ? 0 : unit - 1;
-  const high = name.endsWith('LE') ? 1 : unit - 2;
-  for (let i = 0; i < bytes.length; i++) bytes[i] = body[i * unit + high] === 0 ? (body[i * unit + low] ?? 0) : 0xff;
-  return bytes.toString('latin1');
 }
 
 /** Where lines end with CR alone, LF may still stand in cells: Excel for the Macintosh writes such files. */
 function newlineOf(body: Buffer, charset: Charset): '\n' | '\r' {
-  const text = textOf(body, charset);
+  const text = asciiText(body, charset);
   const breaks = text.match(/\r(?!\n|$)|\n/g) ?? [];
   const returns = breaks.filter((one) => one === '\r').length;
   if (breaks.length === 0) return text.endsWith('\r') ? '\r' : '\n';
@@ -269,7 +259,7 @@ function oddsOfQuote(
 ): { odds: number; for: number[]; against: number[] } {
   const needed: number[] = [];
   const swallowing: number[] = [];
-  const width = commonWidth(none.rows);
+  const width = commonWidth(quoted.rows);
   const starts = new Map(none.rows.map((row) => [row.line, row]));
   const wrapped = none.rows.flatMap(({ cells }) => cells.map((cell) => cell.trim())).filter((cell) => isWrapped(cell, quote));
   for (const row of quoted.rows) {
@@ -363,11 +353,11 @@ function isPadded({ text }: Sample, quote: Quote, delimiter: string): boolean {
 const CELLS_WEIGHED = 2_000;
 
 /** How good a table this is: its rows fit, and its cells are values or plain texts. */
-function weightOf(rows: readonly Row[], refused: number, { fit, first, width, above }: Table): number {
+function weightOf(rows: readonly Row[], refused: number, { header, fit, first, width, above }: Table): number {
   let clean = 0;
   let cells = 0;
   for (const row of rows) {
-    if (row.line < first) continue;
+    if (row.line < first && row.line !== header.value) continue;
     for (const cell of row.cells.slice(0, width)) {
       clean += cleannessOf(cell);
       cells++;

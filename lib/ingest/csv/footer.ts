@@ -4,8 +4,9 @@ import { isBlank, isData, isNumber, looksLikeNote, saysTotal } from './form.ts';
 /** A row at the end of a file, with the cells that it has in the file. */
 export type LastRow = {
   line: number;
-  values: readonly string[];
-  /** It could not be read as a row. */
+  /** Null for what is no row at all: its quotes don't close. */
+  values: readonly string[] | null;
+  /** It has another number of cells than a row. */
   refused: boolean;
   /** A blank line stands above it. */
   afterBlank: boolean;
@@ -17,7 +18,6 @@ export const LAST_ROWS = 20;
 /** How many of the last rows are no part of the table. */
 export function footerRows(rows: readonly LastRow[], typed: readonly boolean[]): number {
   let found = 0;
-  // A blank line, or row, above tells what follows apart; so what is below a row that is no note by itself is kept in mind.
   for (let at = rows.length - 1; at >= 0; at--) {
     const row = rows[at];
     if (!row || !isFooter(row, typed)) break;
@@ -27,6 +27,7 @@ export function footerRows(rows: readonly LastRow[], typed: readonly boolean[]):
 }
 
 function isFooter({ values, refused, afterBlank }: LastRow, typed: readonly boolean[]): boolean {
+  if (values === null) return false;
   const filled = values.flatMap((value, column) => (isBlank(value) ? [] : [{ value: value.trim(), column }]));
   const [first, ...rest] = filled;
   if (!first) return true;

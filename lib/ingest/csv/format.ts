@@ -1,4 +1,3 @@
-import iconv from 'iconv-lite';
 import { CountersignError } from '#lib/core/errors.ts';
 import { FIELDS_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import { type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
@@ -14,7 +13,7 @@ import {
 } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
-import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
+import { asciiText, CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
 import { type CsvDialect, columnNames, detectDialect, fitsTable, type Quote, tooManyColumns } from './dialect.ts';
 import { footerRows, LAST_ROWS, type LastRow } from './footer.ts';
 import { isBlank } from './form.ts';
@@ -81,6 +80,8 @@ class TableReader {
   #fields: string[] | null = null;
   #items: Item[] = [];
   #unreadable: UnreadableRow[] = [];
+  /** What is known of rows with another number of cells, which may turn out to be notes below the table. */
+  readonly #miscounted = new WeakMap<UnreadableRow, { cells: string[]; raw: Buffer }>();
   readonly #aside: number[] = [];
   /** Lines of rows that were filled up, or cut, and are held back still. */
   readonly #filled = new Set<number>();
@@ -133,7 +134,7 @@ class TableReader {
     const { header, first } = this.#dialect.table;
     if (line < first && line !== header.value) {
       if (line === this.#dialect.separatorLine) this.#preamble.push(Buffer.from(record.raw));
-      this.#aside.push(line);
+      this.#putAside(line, record.raw);
       return;
     }
     if (!this.#fields) {
@@ -147,19 +148,18 @@ class TableReader {
 
   #row(record: RawRecord, width: number): void {
     const { cells, line, raw, plain } = record;
-    if (cells.length > width && this.#long !== 'cut' && !cells.every((cell, column) => column < width || isBlank(cell)))
-      this.#refuse(record, width);
-    else if (cells.length < width && this.#short !== 'fill') this.#refuse(record, width);
-    else {
-      if (cells.length > width) {
-        if (cells.some((cell, column) => column >= width && !isBlank(cell))) this.#cut.add(line);
-        cells.length = width;
-      } else if (cells.length < width) {
-        this.#filled.add(line);
-        while (cells.length < width) cells.push('');
-      }
-      this.#items.push({ line, values: cells, raw, plain });
+    if (cells.length < width) {
+      if (this.#short !== 'fill') return this.#refuse(record, width);
+      this.#filled.add(line);
+      while (cells.length < width) cells.push('');
+    } else if (cells.length > width) {
+      // A record that is too wide to be looked at to its end may have anything there.
+      const spare = cells.length <= FIELDS_MAX && cells.every((cell, column) => column < width || isBlank(cell));
+      if (!spare && this.#long !== 'cut') return this.#refuse(record, width);
+      if (!spare) this.#cut.add(line);
+      cells.length = width;
     }
+    this.#items.push({ line, values: cells, raw, plain });
   }
 
   #begin(cells: string[]): void {
@@ -172,8 +172,9 @@ class TableReader {
     const { line, cells, raw, cut = false } = record;
     const than = this.#dialect.table.header.value > 0 ? 'the header' : 'the first row';
     const reason = `line ${line} has ${cellCount(cells.length)}, ${than} has ${width}`;
-    const excerpt = Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES));
-    this.#unreadable.push({ line, reason, excerpt, raw: cut ? null : raw });
+    const row = { line, reason, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)), raw: cut ? null : raw };
+    this.#unreadable.push(row);
+    this.#miscounted.set(row, { cells, raw: row.excerpt });
   }
 
   /** Lines of a quoted cell with as many delimiters as rows have are rows if they fit the columns that have values only. */
@@ -205,31 +206,50 @@ class TableReader {
     }
     // The block that they are views of goes on to be overwritten.
     const held = this.#items.splice(items).map((item) => ({ ...item, raw: Buffer.from(item.raw) }));
-    const rows = this.#unreadable.splice(unreadable).map((row) => ({ ...row, raw: row.raw && Buffer.from(row.raw) }));
+    const rows = this.#unreadable.splice(unreadable);
+    for (const row of rows) row.raw &&= Buffer.from(row.raw);
     return { items: held, unreadable: rows, from };
   }
 
+  /** Items are held back no more. */
   #putFooterAside(): { items: Item[]; unreadable: UnreadableRow[]; from: number } {
-    const rows: (LastRow & { bytes: Buffer })[] = [
-      ...this.#items.slice(-LAST_ROWS).map(({ line, values, raw }) => ({ line, values, bytes: raw, refused: false })),
-      ...this.#unreadable.slice(-LAST_ROWS).flatMap(({ line, excerpt }) => {
-        const cells = this.#cellsOf(excerpt);
-        return cells === null ? [] : [{ line, values: cells, bytes: excerpt, refused: true }];
-      }),
-    ]
-      .sort((a, b) => a.line - b.line)
-      .slice(-LAST_ROWS)
-      .map((row, at, all) => ({ ...row, afterBlank: at > 0 && row.line > (all[at - 1]?.line ?? 0) + lineCount(all[at - 1]?.bytes) }));
+    const rows = this.#lastRows();
     const footers = footerRows(rows, this.#dialect.table.typed);
-    // What is all below is no table: then its rows are told as what they are.
-    if (footers === 0 || footers >= this.#items.length + this.#unreadable.length) return { items: [], unreadable: [], from: Infinity };
-    const from = rows[rows.length - footers]?.line ?? Number.POSITIVE_INFINITY;
-    this.#aside.push(...rows.slice(-footers).map(({ line }) => line));
-    this.#items = this.#items.filter(({ line }) => line < from);
-    this.#unreadable = this.#unreadable.filter(({ line }) => line < from);
-    leaveFrom(this.#filled, from);
-    leaveFrom(this.#cut, from);
+    // Where all is below, nothing is: then its rows are told as what they are.
+    const from = footers < this.#items.length + this.#unreadable.length ? rows[rows.length - footers]?.line : undefined;
+    if (from !== undefined) {
+      for (const { line, raw } of rows.slice(-footers)) this.#putAside(line, raw);
+      this.#items = this.#items.filter(({ line }) => line < from);
+      this.#unreadable = this.#unreadable.filter(({ line }) => line < from);
+      leaveFrom(this.#filled, from);
+      leaveFrom(this.#cut, from);
+    }
     return { items: [], unreadable: [], from: Number.POSITIVE_INFINITY };
+  }
+
+  #lastRows(): (LastRow & { raw: Buffer })[] {
+    const items = this.#items.slice(-LAST_ROWS).map(({ line, values, raw }) => ({ line, values, raw, refused: false }));
+    const refused = this.#unreadable.slice(-LAST_ROWS).map((row) => {
+      const { cells, raw } = this.#miscounted.get(row) ?? { cells: null, raw: row.excerpt };
+      return { line: row.line, values: cells, raw, refused: true };
+    });
+    const rows = [...items, ...refused].sort((a, b) => a.line - b.line).slice(-LAST_ROWS);
+    return rows.map((row, at) => {
+      const above = rows[at - 1];
+      return { ...row, afterBlank: above !== undefined && row.line > above.line + this.#lineCount(above.raw) };
+    });
+  }
+
+  /** Every line of a record that is no part of the table. */
+  #putAside(line: number, raw: Buffer): void {
+    for (let at = 0; at < this.#lineCount(raw); at++) this.#aside.push(line + at);
+  }
+
+  /** Lines that a record takes, its own end included. */
+  #lineCount(raw: Buffer): number {
+    const { charset, newline } = this.#reader.shape;
+    const lines = asciiText(raw, charset).split(newline);
+    return /^\n?$/.test(lines.at(-1) ?? '') ? lines.length - 1 : lines.length;
   }
 
   #layout(): Layout {
@@ -268,14 +288,6 @@ class TableReader {
       header: Buffer.concat(this.#preamble).toString('base64'),
     };
   }
-
-  /** The cells of a refused row, as far as its excerpt has them; null where its quotes don't close, which no note is refused for. */
-  #cellsOf(excerpt: Buffer): string[] | null {
-    const { charset, delimiter, newline } = this.#reader.shape;
-    if (charset.unit > 1) return iconv.decode(excerpt, charset.name, { stripBOM: false }).replace(/[\r\n]+$/, '').split(delimiter);
-    const text = excerpt.toString('latin1');
-    return text.includes(newline) && text.indexOf(newline) < text.length - 1 ? null : text.replace(/[\r\n]+$/, '').split(delimiter);
-  }
 }
 
 /** How many lines were before this one; they are forgotten. */
@@ -291,12 +303,6 @@ function leaveBefore(lines: Set<number>, from: number): number {
 
 function leaveFrom(lines: Set<number>, from: number): void {
   for (const line of lines) if (line >= from) lines.delete(line);
-}
-
-/** Lines that a record takes, its own end included. */
-function lineCount(bytes: Buffer | undefined): number {
-  const text = (bytes ?? Buffer.alloc(0)).toString('latin1').replace(/(?:\r\0?\0?\0?\n|\n|\r)\0{0,3}$/, '');
-  return (text.match(/\r\n|\n|\r/g)?.length ?? 0) + 1;
 }
 
 function cellCount(cells: number): string {

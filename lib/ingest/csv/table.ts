@@ -2,6 +2,7 @@
  * Where the table stands in the first rows of a file: which line has the names of its columns, if any, what is above it, and how wide it is. Every line that
  * could be the first is weighed, with names in it and without; a weight is a natural logarithm, so that the difference of two says how much likelier one is.
  */
+import { FIELDS_MAX } from '#lib/core/limits.ts';
 import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
 import { isBlank, isData, looksLikeName, shapeOf } from './form.ts';
 
@@ -22,7 +23,7 @@ export type Table = {
   typed: readonly boolean[];
   /** What becomes of rows with too few cells, where nobody said. */
   short: 'fill' | 'refuse';
-  /** How well the rows fit, from 0 to 1; below 0 where many are too long. */
+  /** How well the rows fit, from 0 to 1. */
   fit: number;
   /** How much of the rows is above the table. */
   above: number;
@@ -46,11 +47,10 @@ type Place = {
   spare: number;
   unnamedFirst: boolean;
   weight: number;
-  fit: number;
 };
 
 /** Where there are no rows. */
-const NOWHERE: Place = { at: 0, named: false, width: 1, spare: 0, unnamedFirst: false, weight: Number.NEGATIVE_INFINITY, fit: 0 };
+const NOWHERE: Place = { at: 0, named: false, width: 1, spare: 0, unnamedFirst: false, weight: Number.NEGATIVE_INFINITY };
 
 /** @param said the line that a person says has the names; 0 for none. */
 export function tableOf(rows: readonly Row[], complete: boolean, said: number | undefined): Table {
@@ -61,8 +61,9 @@ export function tableOf(rows: readonly Row[], complete: boolean, said: number | 
   const typed = typedColumns(body, best.width);
   return {
     header: headerGuess(places, best, measured, said),
-    first: body[0]?.line ?? Number.MAX_SAFE_INTEGER,
-    ...{ width: best.width, spare: best.spare, unnamedFirst: best.unnamedFirst, typed, fit: best.fit },
+    first: best.named ? (measured[best.at]?.line ?? 0) + 1 : (body[0]?.line ?? 1),
+    ...{ width: best.width, spare: best.spare, unnamedFirst: best.unnamedFirst, typed },
+    fit: fitOfAll(body, best.width, complete, 0),
     above: 1 - (body.length + (best.named ? 1 : 0)) / Math.max(1, measured.length),
     spaced: areSpaced(body),
     short: fillsUp(body, best.width, typed) ? 'fill' : 'refuse',
@@ -91,19 +92,19 @@ const FITS = 1;
 const TOO_LONG = -1;
 
 /** A row may have more cells than its table is wide if they are empty: many programs end each line with a delimiter. */
-function fitOf({ reach, filled, cells }: Measured, width: number): number {
-  if (reach > width) return TOO_LONG;
+function fitOf({ reach, filled, cells }: Measured, width: number, long = TOO_LONG): number {
+  if (reach > width) return long;
   if (cells.length >= width) return FITS;
   return width > 2 && filled < 2 ? 0.1 : 0.45;
 }
 
-function fitOfAll(rows: readonly Measured[], width: number, complete: boolean): number {
+function fitOfAll(rows: readonly Measured[], width: number, complete: boolean, long = TOO_LONG): number {
   const looked = rows.filter(({ filled }) => filled > 0).slice(0, ROWS_BELOW);
   // At the end of a file are sums and notes.
   const forgiven = complete && rows.length <= ROWS_BELOW ? Math.min(5, Math.floor(looked.length / 4)) : 0;
   const body = looked.filter((row, at) => at < looked.length - forgiven || fitOf(row, width) === FITS);
   if (body.length === 0) return 1;
-  return body.reduce((sum, row) => sum + fitOf(row, width), 0) / body.length;
+  return body.reduce((sum, row) => sum + fitOf(row, width, long), 0) / body.length;
 }
 
 function placesIn(rows: readonly Measured[], complete: boolean): Place[] {
@@ -134,7 +135,7 @@ function weightOfAbove(above: readonly Measured[], width: number): number {
   let weight = 0;
   for (const { filled, cells } of above) {
     if (filled === 0) continue;
-    weight -= cells.length < width || filled <= width / 2 ? 0.2 : 4;
+    weight -= filled <= width / 2 ? 0.2 : cells.length < width ? 1 : 4;
   }
   return weight;
 }
@@ -151,12 +152,12 @@ function named(rows: readonly Measured[], at: number, complete: boolean): Place[
     wide.length >= Math.max(2, below.length * 0.9) &&
     wide.every(({ reach }) => reach === full);
   const reached = below.some(({ reach }) => reach > header.reach);
-  const own = reached ? header.cells.length : Math.max(1, header.reach);
+  const own = reached || header.cells.length > FIELDS_MAX ? header.cells.length : Math.max(1, header.reach);
   const width = unnamedFirst ? full : own;
   const fit = fitOfAll(below, width, complete);
   const odds = oddsOfHeader(unnamedFirst ? ['', ...header.cells] : header.cells, below, width, at) - (unnamedFirst ? 1 : 0);
   const weight = 10 * fit + (2 * header.filled) / width + odds / 2;
-  return [{ at, named: true, width, spare: unnamedFirst ? 0 : header.cells.length - own, unnamedFirst, weight, fit }];
+  return [{ at, named: true, width, spare: unnamedFirst ? 0 : header.cells.length - own, unnamedFirst, weight }];
 }
 
 function unnamed(rows: readonly Measured[], at: number, complete: boolean): Place[] {
@@ -170,7 +171,7 @@ function unnamed(rows: readonly Measured[], at: number, complete: boolean): Plac
     const reach = Math.max(1, ...body.filter(({ cells }) => cells.length === full).map((row) => row.reach));
     const fit = fitOfAll(body, reach, complete);
     const odds = oddsOfHeader(first.cells, body.slice(1), reach, at);
-    return { at, named: false, width: reach, spare: 0, unnamedFirst: false, weight: 10 * fit + 2 - odds / 2, fit };
+    return { at, named: false, width: reach, spare: 0, unnamedFirst: false, weight: 10 * fit + 2 - odds / 2 };
   });
   return places.sort((a, b) => b.weight - a.weight).slice(0, 1);
 }
