@@ -3,7 +3,7 @@ import { oc } from '@orpc/contract';
 import { z } from 'zod';
 import { PAUSE_WHY_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
-import { batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
+import { acceptUnreadable, batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
 import {
   checkpoint,
@@ -122,7 +122,13 @@ export const contract = oc.prefix('/api/v1').router({
       .input(create(z.strictObject({ ...newBatch, plan: givenPlan })))
       .output(batch),
     read: get('/batches/{id}', 'Read a batch').input(z.strictObject(named)).output(batch),
-    start: post('/batches/{id}/start', 'Start a batch').input(write(named, nothing)).output(batch),
+    start: post(
+      '/batches/{id}/start',
+      'Start a batch',
+      'It is refused while something is asked of the reading of its dataset, and where more than 20 rows, or 1 %, could not be read and `acceptUnreadable` is not their number.',
+    )
+      .input(write(named, z.strictObject({ acceptUnreadable }).optional()))
+      .output(batch),
     decide: post(
       '/batches/{id}/decision',
       'Decide on several chunks at once',

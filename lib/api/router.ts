@@ -113,7 +113,7 @@ export const router = os.router({
     }),
     read: os.batches.read.handler(({ context, input }) => batchOf(context.actor, input.id)),
     start: os.batches.start.handler(async ({ context, input }) => {
-      await startBatch(context.actor, { batchId: input.params.id });
+      await startBatch(context.actor, { batchId: input.params.id, ...input.body });
       return batchOf(context.actor, input.params.id);
     }),
     decide: os.batches.decide.handler(async ({ context, input }) => {

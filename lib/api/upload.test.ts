@@ -36,8 +36,11 @@ const CSV = 'from,__proto__,subject\na@b.example,kept,first\nragged\nc@d.example
 
 it('takes a file as a stream and gives it back as a dataset, its items and its unreadable rows', async () => {
   const body = new Blob([CSV]).stream();
-  const { status, body: dataset } = await upload('Märchen.csv', body);
-  expect(status).toBe(201);
+  const {
+    status,
+    body: { same, ...dataset },
+  } = await upload('Märchen.csv', body);
+  expect([status, same]).toEqual([201, null]);
   expect(dataset).toMatchObject({
     name: 'Märchen.csv',
     state: 'ready',
