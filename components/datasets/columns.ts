@@ -2,7 +2,7 @@
 
 export type Column = { width: number; grows: boolean };
 
-const CHAR_PX = 7.2;
+const CHAR_PX = 8;
 const PADDING_PX = 24;
 const SORT_SIGN_PX = 18;
 const MIN_PX = 56;

@@ -23,7 +23,7 @@ type Props = {
 };
 
 const ROW = 32;
-const NUMBER_PX = 76;
+const NUMBER_PX = 68;
 const NONE: ReadonlySet<string> = new Set();
 
 /** The rows of a dataset as they were read. Only the rows in view exist, so a million scroll as well as ten. */
