@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           ...REAL,
           name: 'force',
-          maxWorkers: 5,
+          maxWorkers: 4,
           include: ['test/**/*.test.ts'],
           exclude: [...NOT_OURS, ...PURE, ...PROOF],
         },

@@ -31,11 +31,15 @@ const PROOF = 'proof';
 const phases: Part[][][] = [
   // A build keeps both cores busy, and the stories wait for it.
   [[{ name: 'build', first: build }]],
-  [[tests('browser', browser)], [tests('unit and integration', vitest('pure', 'real')), ...checks]],
+  [[tests('browser', browser({ proof: false }))], [tests('unit and integration', vitest('pure', 'real')), ...checks]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
   [[tests('force', vitest('force'))]],
 ];
-const proof: Part[][][] = [[[tests(PROOF, vitest('proof'))]]];
+const proof: Part[][][] = [
+  [[{ name: 'proof: build', first: build }]],
+  [[tests('proof', vitest('proof'))]],
+  [[tests('proof: browser', browser({ proof: true }))]],
+];
 
 const wanted = process.argv[2];
 const began = performance.now();

@@ -13,7 +13,7 @@ import { openRest, type Rest } from './rest.ts';
 
 export { ADMIN, expect };
 
-type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
+export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 type Fixtures = {
   /** Console errors, page errors and answers of 500 and above fail the story, but for what it says it expects. */

@@ -9,6 +9,9 @@ import { test as base, expect } from './fixtures.ts';
 import { httpPlan } from './rest.ts';
 import { readSum, sumLine, untilSettled, untilSum } from './sum.ts';
 
+/** Told by `npm run proof`: each of its parts is told by a story of `npm test` too. */
+const PROOF = '@proof';
+
 type Options = Omit<Parameters<typeof startTarget>[0], 'log'>;
 
 /** Stories against somebody else's server, a process of its own that logs what really happened. */
@@ -30,11 +33,10 @@ for (const { mode, what } of [
   { mode: 'timeout-after', what: 'never answers' },
   { mode: 'reset-after', what: 'hangs up' },
 ] as const) {
-  test(`A target that acts and ${what} leaves uncertain actions, a person answers them, and nothing is sent again`, async ({
-    desk: page,
-    rest,
-    start,
-  }) => {
+  const tag = mode === 'reset-after' ? PROOF : [];
+  test(`A target that acts and ${what} leaves uncertain actions, a person answers them, and nothing is sent again`, {
+    tag,
+  }, async ({ desk: page, rest, start }) => {
     const name = `Silence, ${mode}`;
     const target = await start({ mode });
     const id = await rest.startBatch({ name, rows: 6, plan: httpPlan(target.url, { concurrency: 6 }, { timeoutMs: 2_000 }) });
@@ -224,11 +226,9 @@ test('What the target refused is listed by why, and another attempt does it', as
   expect(target.lines()).toHaveLength(6);
 });
 
-test('All workers are killed while a batch executes: others go on, a person answers what is uncertain, and the batch is undone', async ({
-  desk: page,
-  rest,
-  start,
-}) => {
+test('All workers are killed while a batch executes: others go on, a person answers what is uncertain, and the batch is undone', {
+  tag: PROOF,
+}, async ({ desk: page, rest, start }) => {
   const name = 'The night of the kill';
   const target = await start({ latencyMs: 250 });
   const undo = { do: 'POST' as const, url: `${target.url}/undone`, body: { subject: '{{subject}}' } };
