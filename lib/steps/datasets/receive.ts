@@ -11,7 +11,6 @@ import { detectFormat, formatOf } from '#lib/ingest/registry.ts';
 import { peek } from '#lib/ingest/source.ts';
 import { ItemRows } from '#lib/store/datasets/item-rows.ts';
 import type { Arrived, Upload } from '#lib/store/datasets/items.sql.ts';
-import { guessesIn } from './guesses.ts';
 
 export type SourceToRead = { name: string; chunks: AsyncIterable<Buffer> };
 
@@ -41,7 +40,7 @@ type Receiving = {
  * has other fields than the first, and `unsupported` for a file that is none.
  */
 export async function receiveRows({ upload, id, sources, said, now, bytes }: Receiving): Promise<Received> {
-  const profile = new Profile();
+  let profile: Profile | null = null;
   const pipe = new Segments(upload, id);
   const seen: { first: Seen | null; layout: Layout } = { first: null, layout: {} };
   let before = 0;
@@ -49,13 +48,14 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
     bytes: bytes(),
     format: seen.first?.format.name ?? '',
     dialect: seen.first?.dialect ?? null,
-    fields: described ? profile.fields() : null,
+    fields: described ? (profile?.fields() ?? null) : null,
   });
   try {
     for (const [index, source] of sources.entries()) {
       const last = index === sources.length - 1;
       const layout: LayoutSaid = index === 0 ? said.layout : layoutAlike(seen.layout);
       const { format, segments } = await segmentsOf(source, seen.first?.format ?? null, said.format, { layout, now });
+      profile ??= new Profile(now.getTime(), format.fieldLabels);
       before = pipe.itemCount;
       for await (const { dialect, ...segment } of segments) {
         const first: Seen = seen.first ?? { format, dialect, fields: segment.fields };
@@ -77,11 +77,11 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
     throw error;
   }
   const format = seen.first?.format;
-  if (!format) throw new Error('there are items, and no format read them');
+  if (!format || !profile) throw new Error('there are items, and no format read them');
   return {
     ...{ arrived: arrived(true), itemCount: pipe.itemCount, unreadableCount: pipe.unreadableCount },
     brought: pipe.itemCount - before + pipe.unreadableCount,
-    reading: { format: certain(format.name), layout: seen.layout, fields: guessesIn(profile, format) },
+    reading: { format: certain(format.name), layout: seen.layout, fields: profile.guesses() },
   };
 }
 
