@@ -1,13 +1,13 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { createBatchAction } from '#app/(desk)/batches/actions.ts';
+import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
 import { queries, refusalOf } from '#components/api-client.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
-import { asksUnreadable } from '#components/datasets/unreadable-words.ts';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
@@ -15,6 +15,7 @@ import { PageHeader } from '#components/ui/page-header.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
+import type { Reading } from '#lib/shapes/readings.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { shownPreview } from './shown-preview.ts';
@@ -28,10 +29,12 @@ type Props = {
   forms: PlanForms;
   /** why the draft is as it is, one sentence a choice */
   reasons: string[];
+  /** how its dataset was read: what is asked of that has to be said before the start */
+  reading: Pick<Reading, 'dataset' | 'digest' | 'fields'>;
 };
 
 /** The plan of a new batch: every change is previewed by the planner that the start uses. */
-export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
+export function PlanDesk({ dataset, draft, forms, reasons, reading }: Props) {
   const router = useRouter();
   const { noun } = dataset;
   const [name, setName] = useState(() => `Classify ${withoutEnding(dataset.name)}`);
@@ -53,6 +56,8 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
   const refusal = failureReason ? refusalOf(failureReason) : null;
   const silent = refusal?.code === 'unanswered' || fetchStatus === 'paused';
 
+  const cache = useQueryClient();
+  const recount = () => cache.invalidateQueries({ queryKey: queries.batches.preview.key() });
   const create = async (start: boolean, acceptUnreadable?: number): Promise<Outcome> => {
     const accepted = acceptUnreadable === undefined ? {} : { acceptUnreadable };
     const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start, ...accepted });
@@ -73,6 +78,7 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
           </>
         }
       />
+      <ReadingQuestions reading={{ ...reading, questions: shown?.questions ?? [] }} mayAnswer onAnswered={recount} />
       <details className="mb-4 text-muted">
         <summary className="w-fit cursor-pointer hover:text-text">Why the plan is filled in like this</summary>
         <ul className="mt-2 flex list-disc flex-col gap-1 pl-5">
@@ -102,7 +108,6 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
           }
           onName={setName}
           onChange={setPlan}
-          asksUnreadable={asksUnreadable(dataset)}
           onStart={(accepted) => create(true, accepted)}
           onSave={() => create(false)}
         />
