@@ -107,7 +107,7 @@ function ValueFilter({ fields, onFilter }: { fields: Props['fields']; onFilter: 
           ))}
         </Select>
       </Field>
-      <Field label="Value, exactly; empty for rows without one" className="min-w-56 flex-1">
+      <Field label="Value, exactly; empty for rows without one" className="min-w-56 flex-1 sm:max-w-md">
         <Input value={value} list={list} onChange={(event) => setValue(event.target.value)} />
       </Field>
       <datalist id={list}>

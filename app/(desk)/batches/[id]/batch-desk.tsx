@@ -122,7 +122,9 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
             name: batch.name,
             state: batch.state,
             says: batch.says,
+            datasetId: batch.datasetId,
             datasetName: batch.datasetName,
+            rows: batch.rows,
             noun: batch.noun,
             rate: batch.rate,
             etaSeconds: batch.etaSeconds,
@@ -130,7 +132,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           ...{ itemCount: batch.itemCount, inFlight: sum.inFlight, waiting: sum.waiting },
         }}
         may={may}
-        onStart={() => acted(startBatchAction({ batchId }))}
+        onStart={(acceptUnreadable) => acted(startBatchAction({ batchId, acceptUnreadable }))}
         onPause={() => acted(pauseAction({ batchId }))}
         onResume={() => acted(resumeAction({ batchId }))}
         onCancel={() => acted(cancelAction({ batchId }))}
