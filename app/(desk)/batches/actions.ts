@@ -10,13 +10,11 @@ import { retry } from '#lib/steps/batches/retry.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
-import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 
 export const createBatchAction = stepAction(createBatch);
-export const rowsBehindAction = stepAction(rowsBehind);
 export const startBatchAction = stepAction(startBatch);
 export const pauseAction = stepAction(pause);
 export const resumeAction = stepAction(resume);
