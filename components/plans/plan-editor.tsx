@@ -1,9 +1,10 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
 import { useFieldLabel, useLabelled } from '#components/datasets/field-labels.tsx';
+import { UnreadableDialog } from '#components/datasets/unreadable-dialog.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Disclosure } from '#components/ui/disclosure.tsx';
@@ -40,7 +41,10 @@ type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
   /** why the newest plan has no preview: then the counts are from the last valid one */
   previewError: { message: string; problems: PlanProblem[] } | null;
   onName: (name: string) => void;
-  onStart: () => Promise<Outcome>;
+  /** whether a start has to say that it goes without the rows that could not be read */
+  asksUnreadable: boolean;
+  /** `acceptUnreadable`: so many rows that could not be read were asked about, and a person starts without them */
+  onStart: (acceptUnreadable: number | undefined) => Promise<Outcome>;
   onSave: () => Promise<Outcome>;
 };
 
@@ -54,12 +58,14 @@ export function PlanEditor({
   preview,
   previewing,
   previewError,
+  asksUnreadable,
   onName,
   onChange,
   onStart,
   onSave,
 }: Props) {
   const start = useMutation(writing(['batches', 'create', 'start'], onStart));
+  const [asking, setAsking] = useState(false);
   const save = useMutation(writing(['batches', 'create', 'save'], onSave));
   const { faults, tell } = useFaults();
   const label = useFieldLabel();
@@ -78,7 +84,9 @@ export function PlanEditor({
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (ready && !made) start.mutate();
+            if (!ready || made) return;
+            if (asksUnreadable) setAsking(true);
+            else start.mutate(undefined);
           }}
           className="flex flex-col gap-4"
           aria-busy={previewing}
@@ -192,6 +200,14 @@ export function PlanEditor({
           </div>
         </form>
       </RowsBehind>
+      <UnreadableDialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        pending={start.isPending || made}
+        error={start.error?.message ?? null}
+        dataset={dataset}
+        onStart={() => start.mutate(dataset.unreadableCount, { onError: () => setAsking(false) })}
+      />
     </FaultsProvider>
   );
 }

@@ -39,7 +39,7 @@ export type Classifier = {
    * As `classify`, and asks every part of every item; what only goes wrong behind the part that decided does not throw. Left out where one part at most holds
    * for an item, and every part is always known.
    */
-  examine?(items: ClassifierItem[], signal: AbortSignal): Promise<Examined[]>;
+  examine?: ((items: ClassifierItem[], signal: AbortSignal) => Promise<Examined[]>) | undefined;
 };
 
 /**

@@ -3,6 +3,7 @@ import { CHUNK_KINDS, GATE_POLICIES, ROUTINGS, RULE_WARNINGS, WARNINGS } from '#
 import { categoryName, type Plan, type PlanInput } from '#lib/core/plans/plan.ts';
 import { actionWords } from './actions.ts';
 import { classifiedItem } from './datasets.ts';
+import { question } from './readings.ts';
 import { count, facts, id, isObject } from './values.ts';
 
 /** A plan as it was written; the step that takes it says what is wrong with it and where. lib/api/openapi.ts describes it. */
@@ -34,6 +35,16 @@ export const preview = z.object({
   datasetId: id,
   plan: resolvedPlan,
   soFar: z.boolean().describe('The dataset is still arriving: this counts the items that have arrived.'),
+  rows: z
+    .object({
+      read: count,
+      unreadable: count,
+      asks: z.boolean().describe('Whether the start asks: it wants `acceptUnreadable` with this number of unreadable rows.'),
+    })
+    .describe('Of the dataset: its rows that were read, and those that could not be.'),
+  questions: z
+    .array(question)
+    .describe('What is asked of the reading of the dataset. The start is refused while a question is open.'),
   itemCount: count,
   excludedCount: count,
   why: z.string(),

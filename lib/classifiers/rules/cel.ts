@@ -21,7 +21,18 @@ import {
   plan,
 } from '@bufbuild/cel';
 import { nearest } from '#lib/core/values/nearest.ts';
-import { type Expr, fieldOf, ITEM, leftmost, partsOf, type Root, rewriteHas, rewriteTypedHas, TYPED_ROOTS } from './cel-ast.ts';
+import {
+  type Expr,
+  fieldOf,
+  ITEM,
+  leftmost,
+  partsOf,
+  type Root,
+  rewriteHas,
+  rewriteTypedHas,
+  rootOf,
+  TYPED_ROOTS,
+} from './cel-ast.ts';
 import { findFault, placeOf } from './cel-fault.ts';
 import { account, beginMaking, givenBefore, textFunctions } from './cel-texts.ts';
 import { NOT_A_DAY, timestampOf, typedFunctions, typedProbe, typedViews, unknownIn } from './cel-typed.ts';
@@ -280,6 +291,8 @@ function neverEqualTyped(checker: Checker, node: Expr): string | null {
   const { function: name, args } = node.exprKind.value;
   const [left, right] = args;
   if (!left || !right || !/^(?:_[!=]=_|@in)$/.test(name)) return null;
+  if (name !== '@in' && args.some((part) => rootOf(part, checker.roots) !== null))
+    return 'an item can’t be compared as a whole: compare its fields.';
   const others = name !== '@in' ? [right] : right.exprKind.case === 'listExpr' ? right.exprKind.value.elements : [];
   const type = comparable(tried(checker, left));
   const types = others.map((other) => comparable(tried(checker, other)));

@@ -1,14 +1,6 @@
 /** The rules classifier: conditions in order, the first that holds gives the category. */
 
-import type {
-  At,
-  Classification,
-  Classifier,
-  ClassifierItem,
-  ClassifierKind,
-  ClassifierSetting,
-  Examined,
-} from '#lib/classifiers/port.ts';
+import type { At, Classification, ClassifierItem, ClassifierKind, ClassifierSetting, Examined } from '#lib/classifiers/port.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import type { FieldType } from '#lib/core/values/meaning.ts';
 import { isRecord } from '#lib/core/values/stored.ts';

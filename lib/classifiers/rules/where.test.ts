@@ -359,20 +359,20 @@ test('a field that an item lacks is empty', () => {
 });
 
 describe('days are those of the plan’s zone', () => {
-  const before = (day: string) => [[{ field: 'date', is: 'before', value: day }]];
-  const on = (day: string) => [[{ field: 'date', is: 'on', value: day }]];
+  const beforeDay = (day: string) => [[{ field: 'date', is: 'before', value: day }]];
+  const onDay = (day: string) => [[{ field: 'date', is: 'on', value: day }]];
   // Clocks in Rome went from 03:00 to 02:00 on 25 October 2026, and from 02:00 to 03:00 on 29 March.
   test.each<[string, string, unknown, Truth]>([
-    ['2026-10-24T21:59:59Z', 'Europe/Rome', before('2026-10-25'), true],
-    ['2026-10-24T22:00:00Z', 'Europe/Rome', before('2026-10-25'), false],
-    ['2026-10-25T22:59:59Z', 'Europe/Rome', on('2026-10-25'), true],
-    ['2026-10-25T23:00:00Z', 'Europe/Rome', on('2026-10-25'), false],
-    ['2026-03-28T22:59:59Z', 'Europe/Rome', before('2026-03-29'), true],
-    ['2026-03-29T21:59:59Z', 'Europe/Rome', on('2026-03-29'), true],
-    ['2026-03-29T22:00:00Z', 'Europe/Rome', on('2026-03-29'), false],
-    ['2026-10-25T00:30:00Z', 'America/New_York', on('2026-10-24'), true],
-    ['2026-10-24T23:30:00Z', 'Asia/Tokyo', on('2026-10-25'), true],
-    ['2026-10-24T12:00:00Z', 'Pacific/Kiritimati', on('2026-10-25'), true],
+    ['2026-10-24T21:59:59Z', 'Europe/Rome', beforeDay('2026-10-25'), true],
+    ['2026-10-24T22:00:00Z', 'Europe/Rome', beforeDay('2026-10-25'), false],
+    ['2026-10-25T22:59:59Z', 'Europe/Rome', onDay('2026-10-25'), true],
+    ['2026-10-25T23:00:00Z', 'Europe/Rome', onDay('2026-10-25'), false],
+    ['2026-03-28T22:59:59Z', 'Europe/Rome', beforeDay('2026-03-29'), true],
+    ['2026-03-29T21:59:59Z', 'Europe/Rome', onDay('2026-03-29'), true],
+    ['2026-03-29T22:00:00Z', 'Europe/Rome', onDay('2026-03-29'), false],
+    ['2026-10-25T00:30:00Z', 'America/New_York', onDay('2026-10-24'), true],
+    ['2026-10-24T23:30:00Z', 'Asia/Tokyo', onDay('2026-10-25'), true],
+    ['2026-10-24T12:00:00Z', 'Pacific/Kiritimati', onDay('2026-10-25'), true],
     // Twenty-five hours back from the end of the day, which is still one day.
     ['2026-10-24T22:30:00Z', 'Europe/Rome', [[{ field: 'date', is: 'older_than', days: 0, on: '2026-10-25' }]], false],
     ['2026-07-26T21:59:59Z', 'Europe/Rome', [[{ field: 'date', is: 'older_than', days: 90, on: '2026-10-25' }]], true],

@@ -16,6 +16,9 @@ const BULK_TEXT =
   'unsubscribe, opt out, opt-out, remove me, be removed, remove your, no longer wish, mailing list, click here, click below';
 const OFFER_TEXT =
   'money back, money-back, free of charge, toll free, toll-free, order now, credit card, special offer, visit our, dear friend, dear sir, million dollars, casino, viagra, mortgage, us$';
+/** What Gmail's own sorting says, in English and as exports of other languages keep it. */
+const BULK_LABELS = 'spam, junk, category promotions, category social, category forums';
+const STARRED_LABELS = 'starred';
 const REPLY = 're:, aw:, sv:, antw:';
 const ASKS =
   'can you, could you, would you, will you, let me know, what do you think, any idea, please send, please reply, please confirm, please check, please call';
@@ -24,6 +27,8 @@ const ASKS =
 export function draftForMail(input: DraftInput): DraftedPlan | null {
   const names = new Set(input.fields.map(({ name }) => name));
   if (!MAIL_NEEDS.every((name) => names.has(name))) return null;
+  // Mailboxes that say nothing of labels, and datasets of before there were any, get no rule that could catch nothing.
+  const filled = (field: string) => (input.fields.find(({ name }) => name === field)?.filled ?? 0) > 0;
   // Mail's dates lie, and one from 1970 or 2038 would stretch the span: a mailbox is cut by month.
   const { chunking, why } = byTime({ name: 'date', label: MAIL_LABELS.date, type: 'date', filled: input.itemCount }, input);
   const rule = (where: WhereCondition, category: string, why: string, confidence: number) => ({
@@ -36,9 +41,18 @@ export function draftForMail(input: DraftInput): DraftedPlan | null {
       classifier: {
         kind: 'rules',
         rules: [
+          ...(filled('labels')
+            ? [
+                rule(anyOf('labels', 'contains', STARRED_LABELS), 'task', 'you starred it', 0.9),
+                rule(anyOf('labels', 'contains', BULK_LABELS), 'noise', 'Gmail sorted it away', 0.9),
+              ]
+            : []),
           rule({ field: 'listId', is: 'not_empty' }, 'noise', 'it came through a mailing list', 0.95),
           rule(anyOf('from', 'starts_with', AUTOMATED), 'fyi', 'its sender is a program', 0.9),
           rule(anyOf('from', 'contains', NEWSLETTER), 'noise', 'its sender sends newsletters or offers', 0.9),
+          ...(filled('listUnsubscribe')
+            ? [rule({ field: 'listUnsubscribe', is: 'not_empty' }, 'noise', 'it says how to unsubscribe', 0.9)]
+            : []),
           rule(anyOf('subject', 'contains', OFFER_SUBJECT), 'noise', 'its subject reads like an offer', 0.8),
           rule(anyOf('subject', 'contains', DIGEST_SUBJECT), 'noise', 'its subject is that of a digest or a newsletter', 0.8),
           rule({ field: 'subject', is: 'starts_with', value: '[' }, 'noise', 'its subject begins with the name of a list', 0.8),

@@ -19,7 +19,7 @@ import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { type Claim, whyRefused, yieldClassifying } from '#lib/store/chunks/claims.sql.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
-import { readMeanings } from '#lib/store/datasets/meanings.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { undoClassifications } from '#lib/store/undo/undo.sql.ts';
 

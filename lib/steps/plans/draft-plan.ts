@@ -5,7 +5,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import type { DraftedPlan } from '#lib/core/plans/draft-plan.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { draftFromProfile } from '#lib/ingest/registry.ts';
-import { readMeanings } from '#lib/store/datasets/meanings.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { datasetToPlan, readInput } from './plan-dataset.ts';
 

@@ -10,7 +10,8 @@ import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
-import { readMeanings } from '#lib/store/datasets/meanings.sql.ts';
+import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { parsePlan } from './parse-plan.ts';
@@ -62,6 +63,7 @@ export async function plannedOf(
 export async function datasetToPlan(datasetId: string): Promise<PlanningDataset> {
   const dataset = await readPlanningDataset(db().pool, datasetId);
   if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
+  if (dataset.deleted) throw deletedDataset(dataset.name);
   if (dataset.state === 'failed')
     throw new CountersignError('conflict', `The upload of “${dataset.name}” did not finish. Upload the file again.`);
   return dataset;

@@ -2,6 +2,7 @@
 import type { At, Classification } from '#lib/classifiers/port.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
+import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
 import type { Action, Plan } from '#lib/core/plans/plan.ts';
@@ -12,6 +13,7 @@ import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countClassified } from './count-classified.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
+import { questionsOfPlan } from './plan-questions.ts';
 import { tallyRules } from './rule-facts.ts';
 
 /** Throws as `planDataset` does. */
@@ -24,20 +26,23 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   const examples = new Map<string, Classification[]>();
   const rules = tallyRules(classifier.parts, meanings);
   let otherwise = 0;
-  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (examined, item) => {
+  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (examined, item, whole) => {
     const { classification: one } = examined;
     counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
     if (one.part === undefined) otherwise++;
-    rules.add(examined, item);
+    rules.add(examined, item, whole);
     const list = examples.get(one.category) ?? [];
     if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
   });
   const ruleFacts = rules.facts(counted, scale);
+  const rows = { read: dataset.itemCount, unreadable: dataset.unreadableCount };
   const shown = await showExamples(datasetId, plan, examples);
   return {
     datasetId,
     plan,
     soFar: dataset.state === 'receiving',
+    rows: { ...rows, asks: asksAboutRows(rows) },
+    questions: (await questionsOfPlan(datasetId, dataset.dialect, plan, classifier.fields)).questions,
     ...withoutOrdinals(planned),
     sort: {
       exact,
@@ -60,7 +65,7 @@ export function includedIn({ excludedCount, chunks }: PlannedBatch): ReadonlySet
   return excludedCount === 0 ? null : new Set(chunks.flatMap(({ ordinals }) => [...ordinals]));
 }
 
-function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'sort'> {
+function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'rows' | 'questions' | 'sort'> {
   const rows = planned.chunks.slice(0, PREVIEW_CHUNK_ROWS_MAX);
   return {
     ...planned,

@@ -9,7 +9,8 @@ type UnknownField = { count: number; examples: { ordinal: number; value: string 
 type Tally = { takes: number; matches: number; unknown: number; fields: Map<string, UnknownField> };
 
 export type RuleTallies = {
-  add(examined: Examined, item: PlanningItem): void;
+  /** @param whole whether every rule was asked of the item, also those behind the one that took it */
+  add(examined: Examined, item: PlanningItem, whole: boolean): void;
   /** @param counted how many items were looked at; `scale` takes a count of these to the whole dataset */
   facts(counted: number, scale: (count: number) => number): RuleFacts[];
 };
@@ -19,10 +20,13 @@ const VALUE_CHARS = 300;
 /** Counts for as many rules. */
 export function tallyRules(rules: number, meanings: FieldMeanings): RuleTallies {
   const tallies: Tally[] = Array.from({ length: rules }, () => ({ takes: 0, matches: 0, unknown: 0, fields: new Map() }));
+  let asked = 0;
   return {
-    add({ classification, holds, unknown }, { ordinal, fields }) {
+    add({ classification, holds, unknown }, { ordinal, fields }, whole) {
       const first = classification.part === undefined ? undefined : tallies[classification.part];
       if (first) first.takes++;
+      if (!whole) return;
+      asked++;
       for (const part of holds) {
         const tally = tallies[part];
         if (tally) tally.matches++;
@@ -40,17 +44,21 @@ export function tallyRules(rules: number, meanings: FieldMeanings): RuleTallies 
         }
       }
     },
-    facts: (counted, scale) =>
-      tallies.map((tally, index) => ({
+    facts(counted, scale) {
+      const ofAsked = (count: number): number =>
+        scale(asked === counted || asked === 0 ? count : Math.round((count * counted) / asked));
+      return tallies.map((tally, index) => ({
         takes: scale(tally.takes),
-        matches: scale(tally.matches),
-        unknown: scale(tally.unknown),
+        matches: Math.max(scale(tally.takes), ofAsked(tally.matches)),
+        unknown: ofAsked(tally.unknown),
         unknownFields: [...tally.fields].map(([field, { count, examples }]) => ({
-          ...{ field, count: scale(count), examples },
-          message: lacks(field, scale(count), meanings),
+          ...{ field, count: ofAsked(count), examples },
+          message: lacks(field, ofAsked(count), meanings),
         })),
-        warnings: counted === 0 ? [] : warningsOf(tally, index, counted, index === tallies.length - 1),
-      })),
+        warnings:
+          asked === 0 ? [] : warningsOf(tally, { index, asked, all: asked === counted, last: index === tallies.length - 1 }),
+      }));
+    },
   };
 }
 
@@ -67,10 +75,18 @@ function lacks(field: string, count: number, meanings: FieldMeanings): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? 'item has' : 'items have'} ${LACKS[type ?? 'text']} in “${field}”.`;
 }
 
-function warningsOf({ takes, matches, unknown }: Tally, index: number, counted: number, last: boolean): RuleFacts['warnings'] {
+type Looked = {
+  index: number /** items of which every rule was asked */;
+  asked: number /** whether that was all */;
+  all: boolean;
+  last: boolean;
+};
+
+function warningsOf({ takes, matches, unknown }: Tally, { index, asked, all, last }: Looked): RuleFacts['warnings'] {
   const rule = `Rule ${index + 1}`;
-  const items = `${counted.toLocaleString('en-US')} ${counted === 1 ? 'item' : 'items'}`;
+  const items = `${asked.toLocaleString('en-US')} ${asked === 1 ? 'item' : 'items'}`;
   if (matches === 0) {
+    if (takes > 0) return [];
     const open = unknown === 0 ? '' : ` Of ${unknown.toLocaleString('en-US')} nobody knows.`;
     return [{ code: 'matches_nothing', message: `${rule} matches none of ${items}.${open}` }];
   }
@@ -78,7 +94,7 @@ function warningsOf({ takes, matches, unknown }: Tally, index: number, counted: 
     const message = `Earlier rules take all ${matches.toLocaleString('en-US')} that ${rule.toLowerCase()} matches.`;
     return [{ code: 'matches_only_taken', message }];
   }
-  if (matches < counted) return [];
+  if (!all || matches < asked) return [];
   const rest = last ? '' : ' No rule after it decides anything.';
   return [{ code: 'matches_everything', message: `${rule} matches all of ${items}.${rest}` }];
 }

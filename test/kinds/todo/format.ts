@@ -44,13 +44,7 @@ class LineReader {
   }
 
   take(): Segment {
-    const segment = {
-      fields: FIELDS,
-      items: this.#items,
-      unreadable: this.#unreadable,
-      dialect: { charset: 'UTF-8' },
-      layout: {},
-    };
+    const segment = { fields: FIELDS, items: this.#items, unreadable: this.#unreadable, dialect: { charset: 'UTF-8' }, layout: {} };
     this.#items = [];
     this.#unreadable = [];
     return segment;
@@ -66,6 +60,7 @@ class LineReader {
       return;
     }
     const reason = `line ${this.#line} is no entry: it does not begin with “- [ ]” or “- [x]”`;
-    this.#unreadable.push({ line: this.#line, reason, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)) });
+    const excerpt = Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES));
+    this.#unreadable.push({ line: this.#line, reason, excerpt, raw });
   }
 }

@@ -6,9 +6,11 @@ import { useEffect, useMemo, useState } from 'react';
 import { createBatchAction } from '#app/(desk)/batches/actions.ts';
 import { queries, refusalOf } from '#components/api-client.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
+import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
+import { asksUnreadable } from '#components/datasets/unreadable-words.ts';
 import { unfinished } from '#components/plans/classifier-editor.tsx';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
-import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { useTimeZone } from '#components/ui/relative-time.tsx';
@@ -76,8 +78,9 @@ function ZonedDesk({ dataset, meanings, zone, draft, forms, reasons }: Props & {
   const refusal = failureReason ? refusalOf(failureReason) : null;
   const silent = refusal?.code === 'unanswered' || fetchStatus === 'paused';
 
-  const create = async (start: boolean): Promise<Outcome> => {
-    const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start });
+  const create = async (start: boolean, acceptUnreadable?: number): Promise<Outcome> => {
+    const accepted = acceptUnreadable === undefined ? {} : { acceptUnreadable };
+    const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start, ...accepted });
     if (outcome.ok) router.push(`/batches/${outcome.value.id}`);
     return outcome;
   };
@@ -86,7 +89,14 @@ function ZonedDesk({ dataset, meanings, zone, draft, forms, reasons }: Props & {
     <>
       <PageHeader
         title="Plan a batch"
-        meta={`${dataset.name} · ${formatNoun(dataset.itemCount, noun)}${dataset.unreadableCount > 0 ? ` · ${formatCount(dataset.unreadableCount)} unreadable` : ''}`}
+        meta={
+          <>
+            <span>
+              {dataset.name} · {formatNoun(dataset.itemCount, noun)}
+            </span>
+            <UnreadableLink datasetId={dataset.id} count={dataset.unreadableCount} />
+          </>
+        }
       />
       <details className="mb-4 text-muted">
         <summary className="w-fit cursor-pointer hover:text-text">Why the plan is filled in like this</summary>
@@ -117,7 +127,8 @@ function ZonedDesk({ dataset, meanings, zone, draft, forms, reasons }: Props & {
           }
           onName={setName}
           onChange={setPlan}
-          onStart={() => create(true)}
+          asksUnreadable={asksUnreadable(dataset)}
+          onStart={(accepted) => create(true, accepted)}
           onSave={() => create(false)}
         />
       </FieldLabelsOf>
