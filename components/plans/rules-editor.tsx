@@ -9,8 +9,10 @@ import { Field, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import type { Rule, RulesPart } from '#lib/classifiers/rules/part.ts';
 import { isTyped, timeZoneOf } from '#lib/core/plans/plan.ts';
+import type { WhereCondition } from '#lib/core/values/conditions.ts';
 import type { EditorProps } from './classifier-editor.tsx';
 import { conditionFor, dayIn, newCondition } from './condition.ts';
+import { meaningWords } from './meaning-words.ts';
 import { type FieldProfile, problemsAt } from './plan-preview.ts';
 import { RowsCount } from './rows-behind.tsx';
 import { RuleLine } from './rule-line.tsx';
@@ -125,26 +127,16 @@ export function RulesEditor({
         </span>
       </div>
       {typed ? (
-        <ProfiledValues
-          fields={fields}
-          onChoose={(field, value) => {
-            const condition = conditionFor(field, value, timeZone);
-            if (condition) add({ where: [[condition]] });
-          }}
-        />
+        <ProfiledValues fields={fields} timeZone={timeZone} onChoose={(condition) => add({ where: [[condition]] })} />
       ) : null}
     </div>
   );
 }
 
-/** Frequent values of the fields; a press makes a rule of one. */
-function ProfiledValues({
-  fields,
-  onChoose,
-}: {
-  fields: FieldProfile[];
-  onChoose: (field: FieldProfile, value: string) => void;
-}) {
+type ProfiledProps = { fields: FieldProfile[]; timeZone: string; onChoose: (condition: WhereCondition) => void };
+
+/** Frequent values of the fields; a press makes a rule of one, as its field means it. */
+function ProfiledValues({ fields, timeZone, onChoose }: ProfiledProps) {
   const label = useFieldLabel();
   const useful = fields.filter(({ top }) => top.length > 0 && top[0] && top[0].count > 1);
   const [chosen, setChosen] = useState('');
@@ -165,17 +157,22 @@ function ProfiledValues({
           </option>
         ))}
       </Select>
-      {field.top.slice(0, 8).map(({ value, count }) => (
-        <button
-          key={value}
-          type="button"
-          onClick={() => onChoose(field, value)}
-          className="row-item inline-flex max-w-60 items-center gap-1.5 rounded-md border border-hairline px-2 transition-colors hover:border-control hover:bg-sunken"
-        >
-          <span className="truncate">{value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}</span>
-          <span className="text-12 text-muted">{formatCount(count)}</span>
-        </button>
-      ))}
+      {field.top.slice(0, 8).map(({ value, count }) => {
+        const condition = conditionFor(field, value, timeZone);
+        return (
+          <button
+            key={value}
+            type="button"
+            disabled={condition === null}
+            title={condition === null ? `This can’t be read: the field holds ${meaningWords(field.meaning)}.` : undefined}
+            onClick={() => condition && onChoose(condition)}
+            className="row-item inline-flex max-w-60 items-center gap-1.5 rounded-md border border-hairline px-2 transition-colors hover:border-control hover:bg-sunken disabled:cursor-not-allowed disabled:text-muted disabled:line-through"
+          >
+            <span className="truncate">{value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}</span>
+            <span className="text-12 text-muted">{formatCount(count)}</span>
+          </button>
+        );
+      })}
     </div>
   );
 }
