@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { chunkLook } from '#components/chunks/state.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import type { CheckpointView } from './checkpoint-view.ts';
