@@ -248,7 +248,7 @@ function escapeOfPairs({ rows }: Reading, quote: Quote): Guess<Escape> {
   const texts = rows.map(({ raw, line }) => ({ line, text: raw.toString('latin1').replaceAll('\0', '') }));
   const pairs = texts.filter(({ text }) => text.includes(mark) && text.includes('\\\\'));
   const single = texts.some(({ text }) => text.includes(mark) && (text.match(/\\+/g) ?? []).some((run) => run.length % 2 === 1));
-  const doubled = texts.some(({ text }) => new RegExp(`[^,;\t|${mark}]${mark}${mark}`).test(text));
+  const doubled = texts.some(({ text }) => new RegExp(`[^\\s,;|${mark}]${mark}${mark}`).test(text));
   if (pairs.length === 0 || single || doubled) return certain<Escape>('doubled');
   const lines = pairs.map(({ line }) => line).slice(0, LINES_MAX);
   return { value: 'doubled', sure: 0.7, by: 'guess', for: [], against: lines, others: [{ value: 'backslash', sure: 0.3 }] };
@@ -320,7 +320,9 @@ export function fitsTable(cells: readonly string[], { typed, spaced }: Table): b
 
 function delimiterGuess(value: string, tried: readonly { delimiter: string; reading: Reading }[], table: Table): Guess<string> {
   const best = Math.max(...tried.map(({ reading }) => reading.weight));
-  const shares = tried.map(({ delimiter, reading }) => ({ value: delimiter, sure: Math.exp(reading.weight - best) }));
+  // One row has nothing to be compared with.
+  const trust = tried.some(({ reading }) => reading.rows.length > 1) ? 1 : 0.5;
+  const shares = tried.map(({ delimiter, reading }) => ({ value: delimiter, sure: Math.exp(trust * (reading.weight - best)) }));
   const sum = shares.reduce((all, { sure }) => all + sure, 0);
   const others = shares
     .map((one) => ({ ...one, sure: one.sure / sum }))

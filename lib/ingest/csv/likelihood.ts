@@ -109,6 +109,7 @@ function place(char: string, beforeThat: string, before: string, after: string, 
   const upper = isUpper(char);
   let sum = 0;
   if (upper) {
+    if (beforeThat === char) sum -= 2;
     if (isLower(before)) sum -= 7;
     else if (isUpper(before)) sum -= isLower(after) ? 3 : 1;
     else sum -= isLower(after) ? 1.2 : 3;

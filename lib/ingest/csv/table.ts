@@ -114,7 +114,7 @@ function placesIn(rows: readonly Measured[], complete: boolean): Place[] {
     for (const place of [...named(rows, at, complete), ...unnamed(rows, at, complete)]) {
       const before = rows[at - 1];
       const apart = before !== undefined && (rows[at]?.line ?? 0) > before.line + before.lines;
-      const above = weightOfAbove(rows.slice(0, at), place.width) * (apart ? 0.3 : 1);
+      const above = weightOfAbove(rows.slice(0, at), place) * (apart ? 0.3 : 1);
       const share = at / rows.length;
       if (above > -10 || at === 0) places.push({ ...place, weight: place.weight + above - 4 * share });
     }
@@ -133,11 +133,14 @@ function placesSaid(rows: readonly Measured[], complete: boolean, said: number):
 }
 
 /** What stands above a table has fewer cells than it, or most of them empty, or says what its second cell is; often a blank line is between. */
-function weightOfAbove(above: readonly Measured[], width: number): number {
+function weightOfAbove(above: readonly Measured[], { width, named: hasNames }: Place): number {
   let weight = 0;
   for (const { filled, cells } of above) {
     if (filled === 0) continue;
-    weight -= filled <= width / 2 || (filled <= 2 && cells[0]?.trim().endsWith(':')) ? 0.2 : cells.length < width ? 1 : 4;
+    const labelled = filled <= 2 && cells[0]?.trim().endsWith(':');
+    // Without names below there is little to tell a row with empty cells from a title.
+    const sparse = filled <= width / 2 && (hasNames || cells.length < width);
+    weight -= sparse || labelled ? 0.2 : cells.length < width ? 1 : 4;
   }
   return weight;
 }
