@@ -109,7 +109,7 @@ async function receive(
   const { head, whole } = await peek(counted.chunks());
   if (head.length === 0) throw new CountersignError('invalid', `“${name}” is empty: it has 0 bytes.`);
   const format = detectFormat(head, name);
-  const profile = new Profile();
+  const profile = new Profile(now.getTime(), format.fieldLabels);
   const pipe = new Segments(upload, id);
   const arrived = (dialect: unknown, fields: unknown): Arrived => ({
     bytes: counted.bytes,
