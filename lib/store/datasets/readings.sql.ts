@@ -1,6 +1,7 @@
 /** What the fields of a dataset mean. Asked in threads too, where Prisma would cost each its first query (lib/store/plans/planning.sql.ts). */
-import { type FieldMeanings, type Meaning, TEXT } from '#lib/core/values/meaning.ts';
-import { type FieldProfile, storedFields } from '#lib/shapes/datasets.ts';
+import { type FieldMeanings, meaningsOf } from '#lib/core/values/meaning.ts';
+import { guessesOfStoredProfile } from '#lib/core/values/stored-profile.ts';
+import { storedFields } from '#lib/shapes/datasets.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** By name: of a dataset as it is read now, of a batch as it was when the batch was planned. Null without it. */
@@ -15,12 +16,5 @@ export async function readMeanings(
     ['batchId' in which ? which.batchId : which.datasetId],
   );
   const [row] = rows;
-  return row ? Object.fromEntries(storedFields(row.fields).value.map((field) => [field.name, meaningOf(field)])) : null;
-}
-
-/** As the profile took it. */
-function meaningOf({ type }: FieldProfile): Meaning {
-  if (type === 'number') return { type, date: null, number: { decimal: '.', group: '' } };
-  if (type === 'date') return { type, date: { order: 'ymd', century: 1970, zone: 'local' }, number: null };
-  return type === 'boolean' ? { ...TEXT, type: 'yes_no' } : TEXT;
+  return row ? meaningsOf(guessesOfStoredProfile(storedFields(row.fields).value)) : null;
 }
