@@ -89,7 +89,12 @@ it('goes from a file to the plan, the batch and its chunks', async () => {
     made.text,
   );
   const { id } = made.body;
-  expect((await ask(`/batches/${id}/start`, { method: 'POST' })).body).toMatchObject({ id, state: 'running' });
+  expect((await ask(`/batches/${id}/start`, { method: 'POST' })).body).toMatchObject({
+    ...{ status: 409, code: 'conflict', unreadable: 1, detail: expect.stringContaining('acceptUnreadable: 1') },
+  });
+  expect((await ask(`/batches/${id}/start`, json({ acceptUnreadable: 1 }))).body).toMatchObject({
+    ...{ id, state: 'running', rows: { read: 2, unreadable: 1, accepted: 1 } },
+  });
   expect((await ask(`/batches/${id}/start`, { method: 'POST' })).body).toMatchObject({ status: 409, code: 'conflict' });
   expect((await ask(`/batches/${id}/cancel`, { method: 'POST' })).body).toMatchObject({ state: 'cancelled' });
 });

@@ -55,9 +55,9 @@ async function tryReading(now: ReadingNow, said: Said, must: boolean): Promise<T
   const whole = file.bytes <= PREVIEW_READING_BYTES;
   const given = said.format === undefined ? format : null;
   const chunks = file.original.read(Math.min(file.bytes, PREVIEW_READING_BYTES));
-  const profile = new Profile();
   const tried: Tried = { whole, unreadable: 0, names: [], rows: [], body: { ...reading.body, fields: [] } };
   const parsed = await segmentsOf({ name: file.name, chunks }, given, said.format, { layout: said.layout, now: new Date() });
+  const profile = new Profile();
   let last: { line: number; unreadable: boolean } = { line: 0, unreadable: false };
   for await (const { fields, items, unreadable, layout } of parsed.segments) {
     const room = PREVIEW_READING_ROWS - tried.rows.length;
