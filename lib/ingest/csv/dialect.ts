@@ -43,7 +43,8 @@ const UNUSUAL_DELIMITERS: readonly [string, number][] = [
 const DELIMITERS = [...USUAL_DELIMITERS, ...UNUSUAL_DELIMITERS];
 /** What a table of one column is worth less than one of several that is as good. */
 const ONE_COLUMN = -3;
-const SAMPLE_RECORDS = 200;
+const SAMPLE_RECORDS = 150;
+const SAMPLE_LINES = 300;
 const OFFERED = 0.01;
 
 /** What people call the quotes, and what they are. */
@@ -60,17 +61,23 @@ export function detectDialect(
   said: LayoutSaid = {},
   { charset, guess }: CharsetGuess = detectCharset(head, complete),
 ): CsvDialect | null {
-  const body = head.subarray(charset.bom);
-  const separator = separatorOf(body, charset);
-  const sample: Sample = {
-    ...{ body, complete, said, fileName, charset },
-    skip: separator ? 1 : 0,
-    newline: newlineOf(body, charset),
-    text: asciiText(body, charset),
-  };
-  const delimiters = delimitersIn(sample, said.delimiter ?? separator);
-  const tried = delimiters.map(([delimiter, weight]) => ({ delimiter, ...bestQuoting(sample, delimiter, weight) }));
-  const best = tried.reduce((a, b) => (b.reading.weight > a.reading.weight ? b : a));
+  const whole = asciiText(head.subarray(charset.bom), charset);
+  const separator = SEPARATOR.exec(whole.slice(0, SEPARATOR_CHARS))?.[1]?.replace('\\t', '\t') ?? null;
+  const ways = newlinesIn(whole).map(({ newline, weight }) => {
+    const text = firstLines(whole, newline);
+    const sample: Sample = {
+      body: head.subarray(charset.bom, text === whole ? head.length : charset.bom + text.length * charset.unit),
+      complete: complete && text === whole,
+      ...{ said, fileName, charset, newline, text, skip: separator ? 1 : 0 },
+    };
+    const tried = delimitersIn(sample, said.delimiter ?? separator).map(([delimiter, usual]) => ({
+      delimiter,
+      ...bestQuoting(sample, delimiter, usual),
+    }));
+    const best = tried.reduce((a, b) => (b.reading.weight > a.reading.weight ? b : a));
+    return { tried, best, weight: weight + best.reading.weight };
+  });
+  const { tried, best } = ways.reduce((a, b) => (b.weight > a.weight ? b : a));
   const { reading, quote, escape } = best;
   if (reading.rows.length === 0) return null;
   const { table } = reading;
@@ -128,20 +135,29 @@ type Sample = {
 /** The sample under one shape. */
 type Reading = { shape: Shape; rows: Row[]; refused: number[]; table: Table; weight: number };
 
+const SEPARATOR_CHARS = 64;
 const SEPARATOR = /^"?sep=(\\t|[^\w"\r\n])"?\1*(?:[\r\n]|$)/i;
 
-function separatorOf(body: Buffer, charset: Charset): string | null {
-  const found = SEPARATOR.exec(asciiText(body.subarray(0, 64 * charset.unit), charset))?.[1];
-  return found === undefined ? null : found === '\\t' ? '\t' : found;
+/** Where lines end with CR alone, LF may still stand in cells, as Excel for the Macintosh writes them, and the other way round. */
+function newlinesIn(text: string): { newline: '\n' | '\r'; weight: number }[] {
+  const returns = text.match(/\r(?!\n)/g)?.length ?? 0;
+  const feeds = text.match(/\n/g)?.length ?? 0;
+  if (returns === 0 || (feeds > 0 && !/\r(?!\n|$)/.test(text))) return [{ newline: '\n', weight: 0 }];
+  if (feeds === 0) return [{ newline: '\r', weight: 0 }];
+  return [
+    { newline: '\n', weight: (4 * feeds) / (feeds + returns) },
+    { newline: '\r', weight: (4 * returns) / (feeds + returns) },
+  ];
 }
 
-/** Where lines end with CR alone, LF may still stand in cells: Excel for the Macintosh writes such files. */
-function newlineOf(body: Buffer, charset: Charset): '\n' | '\r' {
-  const text = asciiText(body, charset);
-  const breaks = text.match(/\r(?!\n|$)|\n/g) ?? [];
-  const returns = breaks.filter((one) => one === '\r').length;
-  if (breaks.length === 0) return text.endsWith('\r') ? '\r' : '\n';
-  return returns > breaks.length - returns ? '\r' : '\n';
+function firstLines(text: string, newline: string): string {
+  let at = 0;
+  for (let lines = 0; lines < SAMPLE_LINES; lines++) {
+    const end = text.indexOf(newline, at);
+    if (end === -1) return text;
+    at = end + 1;
+  }
+  return text.slice(0, at);
 }
 
 /** Those that occur, and a table of one column, which has a delimiter that does not. */
@@ -370,7 +386,7 @@ function isPadded({ text }: Sample, quote: Quote, delimiter: string): boolean {
   return padded > close;
 }
 
-const CELLS_WEIGHED = 2_000;
+const CELLS_WEIGHED = 600;
 
 /** How good a table this is: its rows fit, and its cells are values or plain texts. */
 function weightOf(rows: readonly Row[], refused: number, delimiter: string, { header, fit, first, width, above }: Table): number {
@@ -399,8 +415,10 @@ function isDecimal(cells: readonly string[]): boolean {
 /** Of a text in which delimiters stand one of them may be the right one; a comma with a space behind it is more often a comma. */
 function cleannessOf(cell: string): number {
   if (isBlank(cell) || isData(cell)) return 1;
+  if (/[\r\n]/.test(cell)) return 0.6;
   if (/[;\t|^~\u001f\u0001¦]/.test(cell)) return 0.2;
   if (/,\S/.test(cell)) return 0.4;
+  if (/:[^:]+:[^:]+:/.test(cell)) return 0.1;
   if (/\d:\d|\w:\w+:/.test(cell)) return 0.3;
   if (cell.startsWith('"') && cell.length > 1) return 0.5;
   return cell.includes(',') ? 0.7 : 0.9;

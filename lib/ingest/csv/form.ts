@@ -12,7 +12,7 @@ const DATE_IN_WORDS =
   /^(?:[A-Za-z]{3,9},? )?(?:\d{1,2}\.?[ -])?(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?[ -]\d{1,4}\b/i;
 /** Mail, web, network and telephone. */
 const ADDRESS =
-  /^(?:[^\s@<>"',;]{1,64}@[^\s@<>"',;]+\.[^\s@<>"',;.]{2,}|(?:https?|ftp):\/\/\S+|\d{1,3}(?:\.\d{1,3}){3}|[+(]?\d[\d\s()/-]{4,}\d)$/i;
+  /^(?:[^\s@<>"',;:]{1,64}@[^\s@<>"',;:]+\.[^\s@<>"',;:.]{2,}|(?:https?|ftp):\/\/\S+|\d{1,3}(?:\.\d{1,3}){3}|[+(]?\d[\d\s()/-]{4,}\d)$/i;
 const YES_OR_NO = new Set(['true', 'false', 'yes', 'no', 'ja', 'nein', 'oui', 'non', 'si', 'sí', 'n/a', 'null']);
 const LENGTH_MAX = 80;
 
