@@ -141,7 +141,9 @@ function likeliest(bytes: Buffer, complete: boolean, line: number): CharsetGuess
       value: best.name,
       sure: Math.min(SURE_MAX, 1 / sum),
       by: 'guess',
-      for: numbers(second ? lines.filter((one) => iconv.decode(one.bytes, best.name) !== iconv.decode(one.bytes, second)) : lines),
+      for: numbers(
+        second ? lines.filter((one) => iconv.decode(one.bytes, best.name) !== iconv.decode(one.bytes, second)) : lines,
+      ),
       against: numbers(lines.filter((one) => FLAW.test(iconv.decode(one.bytes, best.name)))),
       others,
     },

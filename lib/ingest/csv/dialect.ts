@@ -78,7 +78,7 @@ export function detectDialect(
     return { tried, best, weight: weight + best.reading.weight };
   });
   const { tried, best } = ways.reduce((a, b) => (b.weight > a.weight ? b : a));
-  const { reading, quote, escape } = best;
+  const { reading, quote, escaping } = best;
   if (reading.rows.length === 0) return null;
   const { table } = reading;
   return {
@@ -95,7 +95,7 @@ export function detectDialect(
           ? certain(separator, [1])
           : delimiterGuess(best.delimiter, tried, table),
     quote,
-    escape,
+    escape: escaping,
     table,
     separatorLine: separator === null ? 0 : 1,
   };
@@ -177,14 +177,14 @@ function endingSays(fileName: string, delimiter: string): boolean {
   return (delimiter === '\t' && (name.endsWith('.tsv') || name.endsWith('.tab'))) || (delimiter === '|' && name.endsWith('.psv'));
 }
 
-type Quoting = { reading: Reading; quote: Guess<Quote>; escape: Guess<Escape> };
+type Quoting = { reading: Reading; quote: Guess<Quote>; escaping: Guess<Escape> };
 
 function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting {
-  const read = (quote: Quote, escape: Escape) => readSample(sample, delimiter, quote, escape, weight);
+  const read = (quote: Quote, escaping: Escape) => readSample(sample, delimiter, quote, escaping, weight);
   const { said } = sample;
   if (said.quote !== undefined) {
-    const { reading, escape } = bestEscape(sample, said.quote, read);
-    return { reading, escape, quote: saidByPerson(said.quote) };
+    const { reading, escaping } = bestEscape(sample, said.quote, read);
+    return { reading, escaping, quote: saidByPerson(said.quote) };
   }
   const none = read('none', said.escape ?? 'doubled');
   const marks = quotesIn(none.rows);
@@ -192,15 +192,15 @@ function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting
     return { reading: { ...none, shape: { ...none.shape, quote: '"' } }, quote: certain<Quote>('double'), ...escapeOf(said) };
   }
   const ways = marks.map((quote) => {
-    const { reading, escape } = bestEscape(sample, quote, read);
-    return { quote, reading, escape, ...oddsOfQuote(reading, none, QUOTES[quote], delimiter) };
+    const { reading, escaping } = bestEscape(sample, quote, read);
+    return { quote, reading, escaping, ...oddsOfQuote(reading, none, QUOTES[quote], delimiter) };
   });
   const best = ways.reduce((a, b) => (b.odds > a.odds ? b : a));
   const sure = 1 / (1 + Math.exp(-best.odds));
   if (best.odds >= 0) {
     const others = sure < 1 - OFFERED ? [{ value: 'none' as const, sure: 1 - sure }] : [];
     const quote: Guess<Quote> = { value: best.quote, sure, by: 'guess', for: best.for, against: best.against, others };
-    return { reading: best.reading, quote, escape: best.escape };
+    return { reading: best.reading, quote, escaping: best.escaping };
   }
   const others = [{ value: best.quote, sure }];
   const quote: Guess<Quote> = { value: 'none', sure: 1 - sure, by: 'guess', for: best.against, against: best.for, others };
@@ -208,8 +208,8 @@ function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting
 }
 
 /** Without a quoted cell in which one could stand it makes no difference. */
-function escapeOf({ escape }: LayoutSaid): { escape: Guess<Escape> } {
-  return { escape: escape === undefined ? certain<Escape>('doubled') : saidByPerson(escape) };
+function escapeOf(said: LayoutSaid): { escaping: Guess<Escape> } {
+  return { escaping: said.escape === undefined ? certain<Escape>('doubled') : saidByPerson(said.escape) };
 }
 
 /** The quotes that cells begin with. Apostrophes begin words too, so in a row as many cells have to end with one. */
@@ -237,25 +237,26 @@ function quotesIn(rows: readonly Row[]): Quote[] {
 function bestEscape(
   sample: Sample,
   quote: Quote,
-  read: (quote: Quote, escape: Escape) => Reading,
-): { reading: Reading; escape: Guess<Escape> } {
+  read: (quote: Quote, escaping: Escape) => Reading,
+): { reading: Reading; escaping: Guess<Escape> } {
   const { said, text } = sample;
   if (said.escape !== undefined || quote === 'none' || !text.includes(`\\${QUOTES[quote]}`)) {
     const reading = read(quote, said.escape ?? 'doubled');
-    return { reading, escape: said.escape === undefined ? escapeOfPairs(reading, quote) : saidByPerson(said.escape) };
+    return { reading, escaping: said.escape === undefined ? escapeOfPairs(reading, quote) : saidByPerson(said.escape) };
   }
   const doubled = read(quote, 'doubled');
   const backslash = read(quote, 'backslash');
   const odds = 1.5 * (lostRows(doubled) - lostRows(backslash)) + (backslash.weight - doubled.weight);
   const sure = 1 / (1 + Math.exp(-Math.max(-8, Math.min(8, odds))));
-  const [value, other, share] = odds > 0 ? (['backslash', 'doubled', sure] as const) : (['doubled', 'backslash', 1 - sure] as const);
+  const [value, other, share] =
+    odds > 0 ? (['backslash', 'doubled', sure] as const) : (['doubled', 'backslash', 1 - sure] as const);
   const reading = odds > 0 ? backslash : doubled;
   const lines = reading.rows.filter(({ raw }) => raw.includes(`\\${QUOTES[quote]}`)).map(({ line }) => line);
-  const escape: Guess<Escape> = {
+  const escaping: Guess<Escape> = {
     ...{ value, sure: share, by: 'guess', for: lines.slice(0, LINES_MAX) },
     ...{ against: reading.refused.slice(0, LINES_MAX), others: share < 1 - OFFERED ? [{ value: other, sure: 1 - share }] : [] },
   };
-  return { reading, escape };
+  return { reading, escaping };
 }
 
 /** Backslashes that only come in pairs, where no quote is doubled: each pair may be one. */
@@ -294,7 +295,8 @@ function oddsOfQuote(
   const wrapped = none.rows.flatMap(({ cells }) => cells.map((cell) => cell.trim())).filter((cell) => isWrapped(cell, quote));
   for (const row of quoted.rows) {
     if (isSwallowing(row, starts, width, quoted.table)) swallowing.push(row.line);
-    else if (row.cells.some((cell) => cell.includes(delimiter) || cell.includes(quote) || /[\r\n]/.test(cell))) needed.push(row.line);
+    else if (row.cells.some((cell) => cell.includes(delimiter) || cell.includes(quote) || /[\r\n]/.test(cell)))
+      needed.push(row.line);
   }
   const prior = delimiter === '\t' ? QUOTES_ARE_USUAL.tab : QUOTES_ARE_USUAL.other;
   const better = Math.max(-6, Math.min(6, (quoted.weight - none.weight) / 2));
@@ -349,10 +351,18 @@ function delimiterGuess(value: string, tried: readonly { delimiter: string; read
   return { value, sure: own / sum, by: 'guess', for: [...table.fits], against: [...table.misfits], others };
 }
 
-function readSample(sample: Sample, delimiter: string, quote: Quote, escape: Escape, weight: number): Reading {
+function readSample(sample: Sample, delimiter: string, quote: Quote, escaping: Escape, weight: number): Reading {
   const { body, complete, charset, newline, said, skip } = sample;
   const shape: Shape = {
-    ...{ charset, undecided: false, delimiter: inUnits(delimiter, charset), quote: QUOTES[quote], escape, newline, columns: 0 },
+    ...{
+      charset,
+      undecided: false,
+      delimiter: inUnits(delimiter, charset),
+      quote: QUOTES[quote],
+      escape: escaping,
+      newline,
+      columns: 0,
+    },
     padded: isPadded(sample, quote, delimiter),
   };
   const all: Row[] = [];
@@ -370,7 +380,7 @@ function readSample(sample: Sample, delimiter: string, quote: Quote, escape: Esc
   // A first record that is longer than the sample: take what there is of it.
   if (all.length === 0 && !complete) reader.read(body, true);
   const rows = all.slice(skip);
-  const table = tableOf(rows, complete, said.header);
+  const table = tableOf(rows, complete, said);
   // Whatever stands in no cell makes one column, as nothing does.
   const own = rows.every(({ cells }) => cells.length === 1) ? Math.min(weight, ONE_COLUMN) : weight;
   return { shape, rows, refused, table, weight: own + weightOf(rows, refused.length, delimiter, table) };
@@ -412,11 +422,13 @@ function isDecimal(cells: readonly string[]): boolean {
   return cells.length === 2 && /^-?\d+$/.test(cells[0] ?? '') && /^\d\d$/.test(cells[1] ?? '');
 }
 
+const SPLITS = [';', '\t', '|', '^', '~', '\u001f', '\u0001', '¦'];
+
 /** Of a text in which delimiters stand one of them may be the right one; a comma with a space behind it is more often a comma. */
 function cleannessOf(cell: string): number {
   if (isBlank(cell) || isData(cell)) return 1;
   if (/[\r\n]/.test(cell)) return 0.6;
-  if (/[;\t|^~\u001f\u0001¦]/.test(cell)) return 0.2;
+  if (SPLITS.some((one) => cell.includes(one))) return 0.2;
   if (/,\S/.test(cell)) return 0.4;
   if (/:[^:]+:[^:]+:/.test(cell)) return 0.1;
   if (/\d:\d|\w:\w+:/.test(cell)) return 0.3;

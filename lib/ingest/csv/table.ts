@@ -4,6 +4,7 @@
  */
 import { FIELDS_MAX } from '#lib/core/limits.ts';
 import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
+import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import { isData, nameness, shapeOf } from './form.ts';
 
 export type Row = { line: number; lines: number; cells: readonly string[]; raw: Buffer };
@@ -54,18 +55,20 @@ const NOWHERE: Place = { at: 0, named: false, width: 1, spare: 0, unnamedFirst: 
 
 /** Rows are no lines above a table if that weighs so little. */
 const OUT_OF_QUESTION = 8;
+/** There is seldom more above a table than in it. */
+const LITTLE_BELOW = 3;
 /** A blank line between makes it likelier. */
 const APART = 0.3;
 
-/** @param said the line that a person says has the names; 0 for none. */
-export function tableOf(rows: readonly Row[], complete: boolean, said: number | undefined): Table {
+/** Goes by the line that a person says has the names, and 0 for none. */
+export function tableOf(rows: readonly Row[], complete: boolean, said: LayoutSaid): Table {
   const measured = rows.map(measure);
-  const places = said === undefined ? placesIn(measured, complete) : placesSaid(measured, complete, said);
+  const places = said.header === undefined ? placesIn(measured, complete) : placesSaid(measured, complete, said.header);
   const best = places.reduce((a, b) => (b.weight > a.weight ? b : a), NOWHERE);
   const body = measured.slice(best.named ? best.at + 1 : best.at);
   const typed = typedColumns(body, best.width);
   return {
-    header: headerGuess(places, best, measured, said),
+    header: headerGuess(places, best, measured, said.header),
     first: best.named ? (measured[best.at]?.line ?? 0) + 1 : (body[0]?.line ?? 1),
     ...{ width: best.width, spare: best.spare, unnamedFirst: best.unnamedFirst, typed },
     fit: fitOfAll(body, best.width, complete, 0),
@@ -129,10 +132,11 @@ function placesIn(rows: readonly Measured[], complete: boolean): Place[] {
     if (rows[at]?.filled === 0 && rows.length > 1) continue;
     for (const place of [...named(rows, at, complete), ...unnamed(rows, at, complete)]) {
       const before = rows[at - 1];
-      const apart = before !== undefined && (rows[at]?.line ?? 0) > before.line + before.lines;
+      const apart = before !== undefined && (before.filled === 0 || (rows[at]?.line ?? 0) > before.line + before.lines);
       const above = weightOfAbove(rows.slice(0, at), place) * (apart ? APART : 1);
-      const share = at / rows.length;
-      if (above > -OUT_OF_QUESTION || at === 0) places.push({ ...place, weight: place.weight + above - 4 * share });
+      const share = (at / rows.length) * (apart ? APART : 1);
+      if (above > -OUT_OF_QUESTION || at === 0)
+        places.push({ ...place, weight: place.weight + above - 4 * share - (rows.length - at < at ? LITTLE_BELOW : 0) });
     }
   }
   return places.length > 0 ? places : [...named(rows, 0, complete), ...unnamed(rows, 0, complete)];
@@ -237,7 +241,8 @@ const NOT_TOLD = 2;
 /** `hard` is what words and values tell, `forms` what is only a matter of how texts look. */
 function oddsOfName(name: string, column: number, rows: readonly Measured[], numbered: boolean): { hard: number; forms: number } {
   const below = rows.filter(({ texts }) => (texts[column] ?? '') !== '');
-  const word = 0.9 * nameness(name) - (name.length > 60 || /[\r\n]/.test(name) ? 1 : 0);
+  // “Account:” names the cell beside it.
+  const word = name.endsWith(':') ? -2 : 0.9 * nameness(name) - (name.length > 60 || /[\r\n]/.test(name) ? 1 : 0);
   if (below.length === 0) return { hard: word / 2, forms: 0 };
   const data = isData(name) && !numbered;
   const typed = below.filter((row) => row.data[column]).length > below.length * 0.8;
@@ -279,17 +284,15 @@ function areNumbers(names: readonly string[]): boolean {
   if (numbers.length < 2 || numbers.length < names.length - 3) return false;
   const steps = numbers.every((number, at) => at === 0 || number === (numbers[at - 1] ?? 0) + 1);
   const years = numbers.every((number) => number >= 1900 && number < 2100);
-  const begins = numbers[0] === 0 || numbers[0] === 1;
+  // 1, 2, 3 above numbers is more often a row.
+  const begins = numbers[0] === 0 || (numbers[0] === 1 && numbers.length < names.length);
   return steps && (years || (begins && numbers.length > 2));
 }
 
+const UNNAMED_SURE = 0.7;
+
 /** The sum over all tables that have their names in this line, and over all that have none. */
-function headerGuess(
-  places: readonly Place[],
-  best: Place,
-  rows: readonly Measured[],
-  said: number | undefined,
-): Guess<number> {
+function headerGuess(places: readonly Place[], best: Place, rows: readonly Measured[], said: number | undefined): Guess<number> {
   const lineOf = (place: Place): number => (place.named ? (rows[place.at]?.line ?? 0) : 0);
   if (said !== undefined) return saidByPerson(lineOf(best));
   const shares = new Map<number, number>();
@@ -309,7 +312,11 @@ function headerGuess(
   const names = rows[best.at]?.texts ?? [];
   const below = best.named ? rows.slice(best.at + 1) : [];
   const again = below.filter(({ texts }) => texts.some((text, column) => text !== '' && text === names[column]));
-  return { ...certain(value, value > 0 ? [value] : []), sure: (shares.get(value) ?? 0) / sum, by: 'guess', against: lines(again), others };
+  const guess: Guess<number> = { ...certain(value, value > 0 ? [value] : []), by: 'guess', against: lines(again), others };
+  const sure = (shares.get(value) ?? 0) / sum;
+  // Which column has no name can't be told: R leaves out the first, others forget the last.
+  if (best.unnamedFirst) return { ...guess, sure: Math.min(sure, UNNAMED_SURE), others: [{ value: 0, sure: 1 - UNNAMED_SURE }] };
+  return { ...guess, sure };
 }
 
 function typedColumns(body: readonly Measured[], width: number): boolean[] {
@@ -338,6 +345,9 @@ function fillsUp(body: readonly Measured[], width: number, typed: readonly boole
   if (short.some(({ cells }) => width > 2 && cells.length < 2)) return false;
   const fitting = short.filter(({ texts, data }) => texts.every((text, column) => !typed[column] || text === '' || data[column]));
   if (fitting.length < short.length * 0.9) return false;
-  const broken = rows.filter((row, at) => row.cells.length < width && row.cells.length + (rows[at + 1]?.cells.length ?? 0) === width + 1);
+  const broken = rows.filter((row, at) => {
+    const next = rows[at + 1]?.cells.length ?? width;
+    return row.cells.length < width && next < width && row.cells.length + next === width + 1;
+  });
   return broken.length * 3 < short.length;
 }
