@@ -9,8 +9,9 @@ import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
-import { type FieldMeanings, meaningsOf } from '#lib/core/values/meaning.ts';
-import { guessesOfStoredProfile } from '#lib/core/values/stored-profile.ts';
+import { checkFilters } from '#lib/core/plans/template-filters.ts';
+import type { FieldMeanings } from '#lib/core/values/meaning.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { parsePlan } from './parse-plan.ts';
@@ -39,16 +40,17 @@ export async function planWithClassifier(
 ): Promise<PlannedDataset & { classifier: Classifier }> {
   const dataset = await datasetToPlan(datasetId);
   const plan = parsePlan(given);
-  const meanings = meaningsFor(plan, dataset);
-  const classifier = checkPlan(plan, dataset.fields, meanings, at);
+  const read = (await readMeanings(db().pool, { datasetId })) ?? {};
+  const meanings = toPlanner(plan, read);
+  const classifier = checkPlan(plan, dataset.fields, meanings, at, checkFilters(plan, Object.keys(read), read));
   const planner = startPlanning({ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime(), meanings });
   await eachKey(db().pool, datasetId, planner.fields, planner.add);
   return { dataset, plan, classifier, planned: planner.finish() };
 }
 
-/** What the fields mean to a plan; null to one of version 1. */
-function meaningsFor(plan: Plan, { fields }: PlanningDataset): FieldMeanings | null {
-  return 'version' in plan && plan.version === 2 ? meaningsOf(guessesOfStoredProfile(fields)) : null;
+/** A plan of version 1 reads each date by itself. */
+function toPlanner(plan: Plan, meanings: FieldMeanings): FieldMeanings | null {
+  return 'version' in plan && plan.version === 2 ? meanings : null;
 }
 
 /** The dataset, for whoever wants to plan it. Throws `not_found`, or `conflict` when its upload failed. */
@@ -75,9 +77,15 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
-function checkPlan(plan: Plan, fields: PlanningDataset['fields'], meanings: FieldMeanings | null, at: At): Classifier {
+function checkPlan(
+  plan: Plan,
+  fields: PlanningDataset['fields'],
+  meanings: FieldMeanings | null,
+  at: At,
+  found: readonly Problem[],
+): Classifier {
   const fieldNames = fields.map(({ name }) => name);
-  const problems: Problem[] = checkFields(plan, fieldNames, meanings);
+  const problems: Problem[] = [...found, ...checkFields(plan, fieldNames, meanings)];
   const collect = <T>(act: () => T): T | null => {
     try {
       return act();
