@@ -15,7 +15,10 @@ test('a request holds the day and the plain number, and an item whose value cann
   const { batchId, datasetId, plan, chunks } = await seedBatch(pool, {
     plan: {
       categories: [
-        { name: 'noise', action: { connector: 'task', do: 'create', with: { title: 'On {{when | date}}: {{amount | number}}' } } },
+        {
+          name: 'noise',
+          action: { connector: 'task', do: 'create', with: { title: 'On {{when | date}}: {{amount | number}}' } },
+        },
       ],
     },
     chunks: [
