@@ -9,6 +9,7 @@ import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
+import { checkFilters } from '#lib/core/plans/template-filters.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
@@ -45,8 +46,11 @@ export type CheckedPlan = { dataset: PlanningDataset; plan: Plan; meanings: Fiel
 export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan, 'now'>, at: At): Promise<CheckedPlan> {
   const dataset = await datasetToPlan(datasetId);
   const plan = parsePlan(given);
-  const meanings = isTyped(plan) ? ((await readMeanings(db().pool, { datasetId })) ?? {}) : {};
-  return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, at) };
+  const read = (await readMeanings(db().pool, { datasetId })) ?? {};
+  // A template of any version may ask for the day of a date; the rules of version 1 know texts only.
+  const meanings = isTyped(plan) ? read : {};
+  const found = checkFilters(plan, Object.keys(read), read);
+  return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, at, found) };
 }
 
 /** What a checked plan comes to. */
@@ -88,9 +92,15 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
-function checkPlan(plan: Plan, fields: PlanningDataset['fields'], meanings: FieldMeanings, at: At): Classifier {
+function checkPlan(
+  plan: Plan,
+  fields: PlanningDataset['fields'],
+  meanings: FieldMeanings,
+  at: At,
+  found: readonly Problem[],
+): Classifier {
   const fieldNames = fields.map(({ name }) => name);
-  const problems: Problem[] = checkFields(plan, fieldNames, toPlanner(plan, meanings));
+  const problems: Problem[] = [...found, ...checkFields(plan, fieldNames, toPlanner(plan, meanings))];
   const collect = <T>(act: () => T): T | null => {
     try {
       return act();
