@@ -5,12 +5,12 @@ import { wordsOf } from '#lib/connectors/words.ts';
 import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
-import type { Action, Plan } from '#lib/core/plans/plan.ts';
+import { type Action, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { PlannedBatch } from '#lib/core/plans/planner.ts';
-import { type Filters, filtersOf, hasFilters, timeZoneOfPlan } from '#lib/core/plans/template-filters.ts';
+import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
 import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
-import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { countClassified, includedIn } from './count-classified.ts';
@@ -38,7 +38,7 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   });
   const ruleFacts = rules.facts(counted, scale);
   const rows = { read: dataset.itemCount, unreadable: dataset.unreadableCount };
-  const shown = await showExamples(datasetId, plan, examples, await readFilters(datasetId, plan));
+  const shown = await showExamples(datasetId, plan, examples, filtersFor(plan, meanings));
   return {
     datasetId,
     plan,
@@ -76,10 +76,8 @@ function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'pl
 }
 
 /** Null where no template of the plan asks for a form. */
-async function readFilters(datasetId: string, plan: Plan): Promise<Filters | null> {
-  if (!hasFilters(plan)) return null;
-  const meanings = (await readMeanings(db().pool, { datasetId })) ?? {};
-  return filtersOf(plan, { meanings, timeZone: timeZoneOfPlan(plan) });
+function filtersFor(plan: Plan, meanings: FieldMeanings): Filters | null {
+  return hasFilters(plan) ? filtersOf(plan, { meanings, timeZone: timeZoneOf(plan) }) : null;
 }
 
 /** By ordinal. Read page by page and cut at once: whole items may have megabytes. */
