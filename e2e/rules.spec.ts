@@ -43,6 +43,7 @@ test('Who never saw CEL or JSON closes the tickets that were meant: older than 9
   const page = await visit(adminSession);
   const { id } = await rest.upload('Tickets.csv', file());
   await page.goto(`/batches/new?dataset=${id}`);
+  await expect(page.getByRole('button', { name: /^Start/ })).toBeEnabled();
   await page.getByLabel('What should happen?').fill('Close what nobody waits for any more');
   await page.getByRole('button', { name: 'Rule', exact: true }).click();
   await page.getByLabel('Rule 1: field').selectOption('Last Reply');
