@@ -7,12 +7,12 @@ const widthOf = (values: string[], name = 'x') => columnsOf([{ name: 'x', label:
 
 test('a column is as wide as most of its values and its name need, within bounds', () => {
   expect(widthOf(['1', '2'])).toBe(56);
-  expect(widthOf(['2026-12-31', '2026-12-30'])).toBe(96);
+  expect(widthOf(['2026-12-31', '2026-12-30'])).toBe(104);
   expect(widthOf(['y'], 'Owner of the account')).toBeGreaterThan(160);
   expect(widthOf(['x'.repeat(5_000)])).toBe(360);
   expect(widthOf([])).toBe(56);
   // One long value of twenty does not make a wide column.
-  expect(widthOf([...Array.from({ length: 19 }, () => '2026-12-31'), 'x'.repeat(90)])).toBe(96);
+  expect(widthOf([...Array.from({ length: 19 }, () => '2026-12-31'), 'x'.repeat(90)])).toBe(104);
 });
 
 test('characters of East Asia are twice as wide', () => {
@@ -26,5 +26,5 @@ test('texts share the room that is left; without one it stays on the right', () 
 });
 
 test('a row without the field, or with one that objects have, is no value', () => {
-  expect(columnsOf([field('constructor')], [{ fields: {} }])[0]?.width).toBeLessThan(130);
+  expect(columnsOf([field('constructor')], [{ fields: {} }])[0]?.width).toBeLessThan(140);
 });

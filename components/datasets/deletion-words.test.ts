@@ -6,7 +6,7 @@ const dataset = { itemCount: 6_046, bytes: 26_000_000, noun: 'mails' };
 test('without a batch all of it goes', () => {
   expect(deletionWords(dataset, 0)).toEqual({
     lost: '6,046 mails, the original file (26 MB) and how it was read. This cannot be undone.',
-    stays: 'The file on your own disk.',
+    stays: 'Nothing of it here. The file that it was uploaded from is not touched.',
   });
 });
 

@@ -8,7 +8,11 @@ export function deletionWords(
   batches: number,
 ): { lost: string; stays: string } {
   const whole = `${formatNoun(itemCount, noun)}, the original file (${formatBytes(bytes)}) and how it was read`;
-  if (batches === 0) return { lost: `${capital(whole)}. This cannot be undone.`, stays: 'The file on your own disk.' };
+  if (batches === 0)
+    return {
+      lost: `${capital(whole)}. This cannot be undone.`,
+      stays: 'Nothing of it here. The file that it was uploaded from is not touched.',
+    };
   return {
     lost: 'The dataset is not listed any more, and no new batch can be made of it.',
     stays: `${formatNoun(batches, 'batches')} of it, with every receipt; and for ${batches === 1 ? 'it' : 'them'} ${whole}.`,

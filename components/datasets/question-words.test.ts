@@ -52,6 +52,14 @@ test('what a field is, and what a layout is, are asked by their names', () => {
   expect(header.answers.map(({ label }) => label)).toEqual(['line 1 names the columns', 'no line names the columns']);
 });
 
+test('where no example tells the choices apart, it is asked what is written', () => {
+  const question = { path: 'fields.0.date.order', choices: ['dmy', 'mdy'], examples: ['soon', '05/05/2026'] };
+  const asked = askedOf(question, [{ ...opened, label: '$& spent' }]);
+  expect(asked.asks).toBe('What comes first in the dates of “$& spent”?');
+  expect(asked.answers.map(({ label }) => label)).toEqual(['day first: 31/12/2026', 'month first: 12/31/2026']);
+  expect(asked.examples).toEqual(['soon', '05/05/2026']);
+});
+
 test('what this version does not know is asked all the same', () => {
   const asked = askedOf({ path: 'layout.newer', choices: ['a', 'b'], examples: [] }, fields);
   expect(asked.answers.map(({ label }) => label)).toEqual(['a', 'b']);

@@ -33,22 +33,20 @@ export function askedOf({ path, choices, examples }: Question, fields: readonly 
   if (of === null) return layoutAsked({ path, choices, examples });
   const { field, part } = of;
   const telling = examples.find((text) => new Set(choices.map((choice) => meant(field, part, choice, text))).size > 1);
-  const example = telling ?? examples[0];
-  if (part === 'type' || part === 'date.zone' || example === undefined) {
-    const asks =
-      part === 'date.zone' ? `Whose clock do the dates of “${field.label}” show?` : `What are the values of “${field.label}”?`;
-    return { path, asks, answers: choices.map((choice) => ({ choice, label: choiceWords(part, choice), hint: '' })), examples };
+  if (part === 'type' || part === 'date.zone' || telling === undefined) {
+    const answers = choices.map((choice) => ({ choice, label: choiceWords(part, choice), hint: '' }));
+    return { path, asks: FIELD_ASKS[part].replace('%s', () => field.label), answers, examples };
   }
   const answers = choices.map((choice) => ({
     choice,
-    label: meant(field, part, choice, example) ?? choiceWords(part, choice),
+    label: meant(field, part, choice, telling) ?? choiceWords(part, choice),
     hint: choiceWords(part, choice),
   }));
   return {
     path,
-    asks: `“${field.label}” has ${example}: is this ${listed(answers.map(({ label }) => label))}?`,
+    asks: `“${field.label}” has ${telling}: is this ${listed(answers.map(({ label }) => label))}?`,
     answers,
-    examples: examples.filter((text) => text !== example),
+    examples: examples.filter((text) => text !== telling),
   };
 }
 
@@ -67,6 +65,16 @@ export function questionsWords(count: number): string {
 }
 
 type Part = 'type' | 'date.order' | 'date.century' | 'date.zone' | 'number.decimal' | 'number.group';
+
+/** Where no example tells the choices apart; %s is the field. */
+const FIELD_ASKS: Record<Part, string> = {
+  type: 'What are the values of “%s”?',
+  'date.order': 'What comes first in the dates of “%s”?',
+  'date.century': 'Which years do two digits mean in “%s”?',
+  'date.zone': 'Whose clock do the dates of “%s” show?',
+  'number.decimal': 'What stands before the decimals in “%s”?',
+  'number.group': 'What stands between the thousands in “%s”?',
+};
 
 function fieldOf(path: string, fields: readonly FieldGuess[]): { field: FieldGuess; part: Part } | null {
   const parts = /^fields\.(\d+)\.(type|date\.(?:order|century|zone)|number\.(?:decimal|group))$/.exec(path);

@@ -2,9 +2,10 @@ import { classes } from '#components/ui/classes.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { meaningOf } from '#lib/core/values/meaning.ts';
+import { valueReader } from '#lib/core/values/read-value.ts';
 import type { ReadingPreview } from '#lib/shapes/readings.ts';
 import { differingCells } from './differing-cells.ts';
-import { meaningBeside } from './meant-words.ts';
+import { meaningBeside, meantWords } from './meant-words.ts';
 
 type Props = { preview: ReadingPreview; noun: string };
 
@@ -28,14 +29,7 @@ export function ReadingDiff({ preview, noun }: Props) {
                 <b className="font-medium">{name}</b>: {formatNoun(count, 'values')} of {formatCount(values)} would mean something
                 else
               </span>
-              <span className="flex flex-wrap gap-x-6 gap-y-0.5 text-12">
-                {examples.map(({ value, before: was, after: will }) => (
-                  <span key={value}>
-                    <span className="font-mono">{value}</span> <span className="text-muted">{was ?? 'can’t be read'} →</span>{' '}
-                    <span className={will === null ? 'text-amber' : 'font-medium'}>{will ?? 'can’t be read'}</span>
-                  </span>
-                ))}
-              </span>
+              <Examples name={name} values={[...new Set(examples.map(({ value }) => value))]} preview={preview} />
             </li>
           ))}
         </ul>
@@ -47,6 +41,27 @@ export function ReadingDiff({ preview, noun }: Props) {
         <Side title="As it would be read" side={after} differing={differing} />
       </div>
     </div>
+  );
+}
+
+/** Values with what they mean now, and what they would mean. */
+function Examples({ name, values, preview: { before, after } }: { name: string; values: string[]; preview: ReadingPreview }) {
+  const [was, will] = [before, after].map(({ fields }) => {
+    const field = fields.find((one) => one.name === name);
+    return field ? valueReader(meaningOf(field)) : () => null;
+  });
+  return (
+    <span className="flex flex-wrap gap-x-6 gap-y-0.5 text-12">
+      {values.map((value) => {
+        const [old, next] = [was, will].map((read) => meantWords(read?.(value) ?? null));
+        return (
+          <span key={value}>
+            <span className="font-mono">{value}</span> <span className="text-muted">{old ?? 'can’t be read'} →</span>{' '}
+            <span className={next ? 'font-medium' : 'text-amber'}>{next ?? 'can’t be read'}</span>
+          </span>
+        );
+      })}
+    </span>
   );
 }
 
@@ -66,7 +81,11 @@ function Counts({ label, before, after, loss = false }: { label: string; before:
 }
 
 function Side({ title, side, differing }: { title: string; side: ReadingPreview['before']; differing: ReadonlySet<string> }) {
-  const fields = side.fields.map((field) => ({ ...field, beside: meaningBeside(meaningOf(field)) }));
+  const differs = (name: string) => side.rows.some(({ line }) => differing.has(`${line}\n${name}`));
+  const fields = side.fields
+    .map((field) => ({ ...field, beside: meaningBeside(meaningOf(field)), differs: differs(field.name) }))
+    // What differs is seen first; the others stay in the order of the file.
+    .sort((one, other) => Number(other.differs) - Number(one.differs));
   return (
     <section className="flex min-w-0 flex-col gap-1">
       <h3 className="text-12 font-medium">{title}</h3>

@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { certain, type Guess, saidByPerson } from '#lib/core/values/guess.ts';
 import type { FieldGuess } from '#lib/core/values/meaning.ts';
-import { delimiterWords, fieldWords, guessesOf, guessWords, madeToFit, readingLine, sureWords } from './reading-words.ts';
+import {
+  delimiterWords,
+  differsWords,
+  fieldWords,
+  fixedWords,
+  guessesOf,
+  guessLines,
+  guessWords,
+  madeToFit,
+  makesWords,
+  readingLine,
+  sureWords,
+} from './reading-words.ts';
 
 const guess = <Value>(value: Value, sure = 0.95, others: Value[] = []): Guess<Value> => ({
   ...{ value, sure, by: 'guess' as const, for: [], against: [] },
@@ -120,4 +132,40 @@ test('of a field those guesses count that its type has, the least sure first', (
   const date = { order, century: certain(1970), zone: certain('local') };
   expect(guessesOf({ type: certain('date'), date, number: null })[0]).toBe(order);
   expect(guessesOf({ type: certain('text'), date, number: null })).toHaveLength(1);
+});
+
+test('what a change does is told beside its button', () => {
+  const side = { items: 40, unreadable: 3, layout: {}, fields: [field('a', 'text')], rows: [] };
+  const changed = (name: string, count: number) => ({ name, values: 40, changed: count, examples: [] });
+  const same = { before: side, after: side, fields: [changed('a', 0)] };
+  expect(differsWords(same, 'rows')).toBe('Nothing differs in what was looked at.');
+  expect(differsWords({ ...same, fields: [changed('a', 0), changed('b', 1), changed('c', 2)] }, 'rows')).toBe(
+    '1 value of “b” would mean something else, and of 1 field more',
+  );
+  const after = { ...side, items: 43, unreadable: 0, fields: [...side.fields, field('b', 'text')] };
+  expect(differsWords({ before: side, after, fields: [] }, 'rows')).toBe(
+    '2 fields, not 1 · 3 rows more · 3 unreadable rows fewer',
+  );
+});
+
+test('the button says what it makes', () => {
+  expect(makesWords(false, null, 'rows')).toBe('Use this reading');
+  expect(makesWords(true, { items: 6_046, whole: true }, 'rows')).toBe('Read the file anew: 6,046 rows become a new dataset');
+  expect(makesWords(true, { items: 2_000, whole: false }, 'rows')).toBe('Read the file anew: its rows become a new dataset');
+});
+
+test('a dataset whose file is not there says why its rows stay as they are', () => {
+  const source = { name: 'a.csv', bytes: 1, digest: null, kept: true };
+  expect(fixedWords({ sources: [source] })).toBeNull();
+  expect(fixedWords({ sources: [] })).toMatch(/came before files were kept/);
+  expect(fixedWords({ sources: [source, { ...source, kept: false }] })).toMatch(/is not there any more/);
+});
+
+test.each([
+  [[1, 2, 3], [9], '3 lines for it, 1 against'],
+  [[4], [], '1 line for it'],
+  [[], [7, 8], '2 lines against'],
+  [[], [], null],
+])('lines %j for it and %j against', (speaking, against, words) => {
+  expect(guessLines({ ...certain(1), for: speaking, against })).toBe(words);
 });

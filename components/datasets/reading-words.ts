@@ -3,7 +3,7 @@ import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Guess } from '#lib/core/values/guess.ts';
 import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import type { DateFormat, FieldGuess, FieldType, NumberFormat } from '#lib/core/values/meaning.ts';
-import type { Reading } from '#lib/shapes/readings.ts';
+import type { Reading, ReadingPreview } from '#lib/shapes/readings.ts';
 
 /** "read as ; · UTF-8 · dates 31/12/2026": what is as nearly everywhere is left out. */
 export function readingLine({ format, layout, fields }: Pick<Reading, 'format' | 'layout' | 'fields'>): string {
@@ -330,4 +330,30 @@ export function fixedWords({ sources }: Pick<Reading, 'sources'>): string | null
   return sources.every(({ kept }) => kept)
     ? null
     : 'The file of this dataset is not there any more: its rows stay as they were read.';
+}
+
+/** What a change does, in a few words beside its button: "12 values of “Opened” would mean something else · 3 rows more, 2 fewer unreadable". */
+export function differsWords(
+  { before, after, fields }: Pick<ReadingPreview, 'before' | 'after' | 'fields'>,
+  noun: string,
+): string {
+  const changed = fields.filter((field) => field.changed > 0);
+  const [first] = changed;
+  const values = first && `${formatNoun(first.changed, 'values')} of “${first.name}” would mean something else`;
+  const others = changed.length > 1 ? `, and of ${formatNoun(changed.length - 1, 'fields')} more` : '';
+  const columns =
+    after.fields.length !== before.fields.length
+      ? `${formatNoun(after.fields.length, 'fields')}, not ${formatCount(before.fields.length)}`
+      : null;
+  const parts = [
+    values ? `${values}${others}` : null,
+    columns,
+    moved(after.items - before.items, noun),
+    moved(after.unreadable - before.unreadable, 'unreadable rows'),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? 'Nothing differs in what was looked at.' : parts.join(' · ');
+}
+
+function moved(by: number, noun: string): string | null {
+  return by === 0 ? null : `${formatNoun(Math.abs(by), noun)} ${by > 0 ? 'more' : 'fewer'}`;
 }

@@ -1,12 +1,12 @@
 'use client';
 
 import { X } from 'lucide-react';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useId, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import { FieldName, useFieldLabel } from './field-labels.tsx';
 import { ALL_ROWS, type RowsAsked, rowsAddress, without, withValue } from './rows-address.ts';
@@ -107,7 +107,7 @@ function ValueFilter({ fields, onFilter }: { fields: Props['fields']; onFilter: 
           ))}
         </Select>
       </Field>
-      <Field label="Value, exactly; empty for rows without one" className="min-w-56 flex-1">
+      <Field label="Value, exactly; empty for rows without one" className="min-w-56 flex-1 sm:max-w-md">
         <Input value={value} list={list} onChange={(event) => setValue(event.target.value)} />
       </Field>
       <datalist id={list}>

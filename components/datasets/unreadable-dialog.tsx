@@ -1,20 +1,19 @@
-import Link from 'next/link';
 import { type AskedProps, ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatCount } from '#components/ui/format.ts';
-import type { DatasetView } from '#lib/shapes/datasets.ts';
+import { Link } from '#components/ui/link.tsx';
+import type { RowCounts } from '#lib/core/batches/unreadable.ts';
 import { unreadableAsked } from './unreadable-words.ts';
 
-type Props = AskedProps & { dataset: Pick<DatasetView, 'id' | 'itemCount' | 'unreadableCount'>; onStart: () => void };
+type Props = AskedProps & { datasetId: string; rows: RowCounts; onStart: () => void };
 
 /** Whether a batch may start without the rows that could not be read: with the number that is confirmed. */
-export function UnreadableDialog({ dataset, onStart, ...dialog }: Props) {
-  const { title, confirm } = unreadableAsked(dataset);
+export function UnreadableDialog({ datasetId, rows, onStart, ...dialog }: Props) {
+  const { title, confirm } = unreadableAsked(rows);
   return (
     <ConfirmDialog {...dialog} title={title} confirm={confirm} cancel="Not yet" onConfirm={onStart}>
       <p>
-        The batch will have the {formatCount(dataset.itemCount)} that were read. What could not be read is kept, and stays out of
-        it.{' '}
-        <Link href={`/datasets/${dataset.id}?tab=unreadable`} className="text-accent underline">
+        The batch will have the {formatCount(rows.read)} that were read. What could not be read is kept, and stays out of it.{' '}
+        <Link href={`/datasets/${datasetId}?tab=unreadable`} className="text-accent underline">
           See and fix these rows
         </Link>
       </p>

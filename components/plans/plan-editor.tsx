@@ -13,6 +13,7 @@ import { formatCount, formatDuration, formatNoun } from '#components/ui/format.t
 import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
+import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
 import { BATCH_NAME_CHARS_MAX, INSTRUCTION_CHARS_MAX } from '#lib/core/limits.ts';
 import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
@@ -41,8 +42,6 @@ type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
   /** why the newest plan has no preview: then the counts are from the last valid one */
   previewError: { message: string; problems: PlanProblem[] } | null;
   onName: (name: string) => void;
-  /** whether a start has to say that it goes without the rows that could not be read */
-  asksUnreadable: boolean;
   /** `acceptUnreadable`: so many rows that could not be read were asked about, and a person starts without them */
   onStart: (acceptUnreadable: number | undefined) => Promise<Outcome>;
   onSave: () => Promise<Outcome>;
@@ -58,7 +57,6 @@ export function PlanEditor({
   preview,
   previewing,
   previewError,
-  asksUnreadable,
   onName,
   onChange,
   onStart,
@@ -85,7 +83,7 @@ export function PlanEditor({
           onSubmit={(event) => {
             event.preventDefault();
             if (!ready || made) return;
-            if (asksUnreadable) setAsking(true);
+            if (asksAboutRows({ read: dataset.itemCount, unreadable: dataset.unreadableCount })) setAsking(true);
             else start.mutate(undefined);
           }}
           className="flex flex-col gap-4"
@@ -205,7 +203,8 @@ export function PlanEditor({
         onClose={() => setAsking(false)}
         pending={start.isPending || made}
         error={start.error?.message ?? null}
-        dataset={dataset}
+        datasetId={dataset.id}
+        rows={{ read: dataset.itemCount, unreadable: dataset.unreadableCount }}
         onStart={() => start.mutate(dataset.unreadableCount, { onError: () => setAsking(false) })}
       />
     </FaultsProvider>

@@ -101,6 +101,8 @@ const handler = new OpenAPIHandler(router, {
       const { status = route.successStatus ?? 200, body = value } =
         route.outputStructure === 'detailed' ? (value as { status?: number; body?: unknown }) : {};
       Object.assign(context.told, { status, value: body });
+      // What the handler encodes is not what is answered; it wants an object where the status is told.
+      return route.outputStructure === 'detailed' ? {} : undefined;
     },
   ],
 });

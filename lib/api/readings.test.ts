@@ -12,7 +12,7 @@ async function ask(path: string, init: RequestInit = {}) {
   const headers = { authorization: `Bearer ${KEY}`, ...(init.headers as Record<string, string>) };
   const response = await answerApi(new Request(`http://localhost/api/v1${path}`, { ...init, headers }));
   const text = await response.text();
-  const json = response.headers.get('content-type')?.includes('json');
+  const json = /^application\/(problem\+)?json\b/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, text, body: JSON.parse(json ? text : 'null'), headers: response.headers };
 }
 

@@ -8,7 +8,7 @@ import { LINES_MAX } from '#lib/core/values/guess.ts';
 import { centuryBefore } from '#lib/core/values/guess-dates.ts';
 import { DATE_ORDERS, type FieldGuess } from '#lib/core/values/meaning.ts';
 import { isBlank } from '#lib/core/values/read-value.ts';
-import { EVERY_FORMAT, type SeenField, type Sort, total } from '#lib/core/values/sorts.ts';
+import { EVERY_FORMAT, keyOf, type SeenField, type Sort, sortOf, total } from '#lib/core/values/sorts.ts';
 import type { ValueType } from '#lib/core/values/value-types.ts';
 import { type Ways, waysOf } from '#lib/core/values/ways.ts';
 import type { FieldProfile } from '#lib/shapes/datasets.ts';
@@ -143,10 +143,8 @@ export class Column {
     else this.#notIso(value);
     if (ways.yesNo !== null) this.#words.add(value.trim().toLowerCase());
     const sort = this.#sortOfWays(value, ways);
-    if (isWhole(value)) {
-      if (value.length > LONG_DIGITS) this.#longSort = sort;
-      else this.#wholeSort = sort;
-    }
+    if (isWhole(value) && sort.long) this.#longSort = sort;
+    else if (isWhole(value)) this.#wholeSort = sort;
     if (this.#odd === null && !Number.isNaN(plainIsoMs(value))) this.#isoSort = sort;
     if (this.#remembered && value.length <= REMEMBERED_CHARS_MAX) this.#remember(this.#remembered, value, sort);
     return sort;
@@ -157,28 +155,16 @@ export class Column {
     else if (this.#hits < this.#read / 2) this.#remembered = null;
   }
 
-  #sortOfWays(value: string, { formats, unit, date, yesNo, digits, placeholder }: Ways): Sort {
-    const orders = date?.orders ?? 0;
-    const short = date?.short != null;
-    const either = date !== null && (orders & DAY_OR_MONTH) === DAY_OR_MONTH && date.ms[1] !== date.ms[2];
-    const long = digits && value.length > LONG_DIGITS;
-    const unitAt = this.#unitAt(unit);
-    const separator = date?.separator ?? '';
-    const key =
-      formats |
-      (orders << 8) |
-      (flags(date?.zoned ?? false, short, either, digits, long, placeholder, yesNo !== null, yesNo === true) << 11) |
-      (SEPARATORS.indexOf(separator) << 19) |
-      (unitAt << 21);
-    let sort = this.#sorts.get(key);
-    if (sort === undefined) {
-      sort = {
-        ...{ formats, orders, yesNo, digits, long, placeholder, unit: this.#units[unitAt] ?? '' },
-        ...{ zoned: date?.zoned ?? false, short, separator, either, count: 0, examples: [] },
-      };
-      this.#sorts.set(key, sort);
-    }
-    return sort;
+  #sortOfWays(value: string, ways: Ways): Sort {
+    const sort = sortOf(value, ways);
+    const unit = this.#unitAt(ways.unit);
+    const key = keyOf(sort, unit);
+    const known = this.#sorts.get(key);
+    if (known) return known;
+    // The text of a value of its own: a piece of it would keep the whole in memory.
+    const kept = { ...sort, unit: this.#units[unit] ?? '' };
+    this.#sorts.set(key, kept);
+    return kept;
   }
 
   #unitAt(unit: string): number {
@@ -234,9 +220,6 @@ export class Column {
 const TOP = 20;
 /** a whole number of more digits has thousands */
 const LONG_DIGITS = 3;
-const SEPARATORS = ['', '.', '/', '-'];
-/** of DATE_ORDERS: dmy and mdy */
-const DAY_OR_MONTH = 0b110;
 
 /** Whether a text is a whole number and nothing else: of these lengths, digits are neither a year nor a day nor an instant. */
 function isWhole(text: string): boolean {
@@ -248,12 +231,6 @@ function isWhole(text: string): boolean {
   }
   // 0 and 1 are yes and no as well.
   return length > 1 || text.charCodeAt(0) > 49;
-}
-
-function flags(...all: boolean[]): number {
-  let bits = 0;
-  for (let at = 0; at < all.length; at++) if (all[at]) bits |= 1 << at;
-  return bits;
 }
 
 type Span = { min: number; max: number };

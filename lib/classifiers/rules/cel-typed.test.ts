@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { WhereCondition } from '#lib/core/values/conditions.ts';
 import { type FieldMeanings, type Meaning, TEXT } from '#lib/core/values/meaning.ts';
 import { type Condition, compileCondition, itemView, typedConditions } from './cel.ts';
 import { typedFields } from './field-values.ts';
 import { textOrderFaults } from './text-order.ts';
+import { compileWhere } from './where.ts';
 
 const of = (type: Meaning['type'], more: Partial<Meaning> = {}): Meaning => ({ ...TEXT, type, ...more });
 const MEANINGS: FieldMeanings = {
@@ -161,4 +164,66 @@ test('a plan of version 1 knows nothing of all this, and says which version does
     const condition = compileCondition(when, NAMES);
     expect('faults' in condition || condition.holds(view)).toBe(true);
   }
+});
+
+const SIGNS = { equals: '==', not_equals: '!=', over: '>', at_least: '>=', under: '<', at_most: '<=' } as const;
+
+/** The same condition as an expression. */
+function asCel(one: WhereCondition): string {
+  if ('days' in one) return `${one.is}(item.${one.field}, ${one.days}, "${one.on}")`;
+  if (one.is === 'yes' || one.is === 'no') return `item.${one.field} == ${one.is === 'yes'}`;
+  if (one.is === 'empty' || one.is === 'not_empty') return `${one.is === 'empty' ? '!' : ''}has(item.${one.field})`;
+  if ('from' in one) return `item.${one.field} >= ${one.from} && item.${one.field} <= ${one.to}`;
+  const { value } = one as { value: string };
+  if (one.is === 'before') return `item.${one.field} < date("${value}")`;
+  return `item.${one.field} ${SIGNS[one.is as keyof typeof SIGNS]} ${value}`;
+}
+
+test('rows and expressions come to the same, also where nobody knows', () => {
+  const day = fc
+    .integer({ min: 0, max: 40 })
+    .map((days) => new Date(Date.UTC(2026, 9, 1) + days * 86_400_000).toISOString().slice(0, 10));
+  const item = fc.record({
+    amount: fc.oneof(fc.constantFrom('', ' ', 'n/a', '1.000,50'), fc.integer({ min: -9, max: 9 }).map(String)),
+    vip: fc.constantFrom('', 'ja', 'no', '?'),
+    // Around the end of summer time, on the hour.
+    opened: fc.oneof(
+      fc.constantFrom('', 'soon'),
+      day.map((iso) => iso.split('-').reverse().join('/')),
+      fc.integer({ min: 0, max: 72 }).map((hours) => new Date(Date.UTC(2026, 9, 24) + hours * 3_600_000).toISOString()),
+    ),
+  });
+  const small = fc.integer({ min: -9, max: 9 });
+  const condition: fc.Arbitrary<WhereCondition> = fc.oneof(
+    fc.record({
+      field: fc.constant('amount'),
+      is: fc.constantFrom(...(Object.keys(SIGNS) as (keyof typeof SIGNS)[])),
+      value: small.map(String),
+    }),
+    fc
+      .tuple(small, fc.nat(9))
+      .map(([from, more]) => ({ field: 'amount', is: 'between' as const, from: `${from}`, to: `${from + more}` })),
+    fc.record({ field: fc.constant('vip'), is: fc.constantFrom('yes', 'no', 'empty') }),
+    fc.record({ field: fc.constant('opened'), is: fc.constantFrom('older_than', 'within_last'), days: fc.nat(20), on: day }),
+    fc.record({ field: fc.constant('opened'), is: fc.constant('before'), value: day }),
+    fc.record({ field: fc.constantFrom('amount', 'opened'), is: fc.constantFrom('empty', 'not_empty') }),
+  );
+  const fields = typedFields(NAMES, MEANINGS, 'Europe/Rome');
+  const seen = new Set<unknown>();
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(condition, { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 }),
+      item,
+      (groups, one) => {
+        const rows = compileWhere(groups, fields);
+        if ('faults' in rows) throw new Error(rows.faults[0]?.message);
+        const truth = rows.holds(one);
+        seen.add(truth);
+        const held = asked(groups.map((group) => `(${group.map(asCel).join(' && ')})`).join(' || '), one);
+        expect(typeof held === 'boolean' ? held : null).toBe(truth);
+      },
+    ),
+    { numRuns: 500 },
+  );
+  expect(seen.size).toBe(3);
 });

@@ -42,7 +42,7 @@ export function typedViews(fields: TypedFields, env: CelEnv): (item: ItemFields)
   const raw: Get = (name) => textIn(current, name);
   const typed: Get = (name) => {
     const values = fields.byName.get(name);
-    return values ? celValue(values, textIn(current, name), (ms) => timestamp(ms), toInstant) : '';
+    return values ? celValue(values, textIn(current, name), timestamp, toInstant) : '';
   };
   const view = { item: lazyMap(fields.names, typed), raw: lazyMap(fields.names, raw) };
   return (item) => {

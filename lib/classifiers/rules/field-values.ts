@@ -28,12 +28,13 @@ export function typedFields(names: readonly string[], meanings: FieldMeanings, t
 
 function fieldValues(name: string, meaning: Meaning, toLocal: (ms: number) => number): FieldValues {
   const value = keepingLast(valueReader(meaning));
-  const { number } = meaning;
+  // As the reader of values goes by where nobody said how its numbers are written.
+  const format = meaning.number ?? { decimal: '.' as const, group: '' as const };
   return {
     name,
     meaning,
     value,
-    decimal: keepingLast((text) => (isBlank(text) ? EMPTY : number ? decimalText(text, number) : null)),
+    decimal: keepingLast((text) => (isBlank(text) ? EMPTY : decimalText(text, format))),
     day: keepingLast((text) => {
       const date = value(text);
       if (date === EMPTY || date === null) return date;

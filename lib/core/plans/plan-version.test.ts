@@ -116,6 +116,7 @@ test.each<[string, object, RegExp]>([
     /where.0.0.value: A number is written with digits and a point/,
   ],
   ['a number that is none', { is: 'over', value: 1000 }, /where.0.0.value/],
+  ['a bound that is none', { is: 'between', from: '1,000', to: '5' }, /where.0.0.from: This is neither a number/],
   ['value and values', { is: 'contains', value: 'a', values: ['b'] }, /where.0.0.value: This condition has either/],
   ['what it does not take', { is: 'empty', value: '' }, /where.0.0: Unrecognized key/],
 ])('a condition with %s is refused at its place', (_, condition, problem) => {

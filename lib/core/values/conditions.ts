@@ -40,8 +40,14 @@ const texts = z
   .min(1, 'A condition needs a value.')
   .max(CONDITION_VALUES_MAX, `A condition has at most ${CONDITION_VALUES_MAX.toLocaleString('en-US')} values.`);
 const exact = z.boolean().optional().describe('true: byte for byte. Left out: in any case, and in Unicode form NFC.');
-const decimal = z.string().refine(isDecimal, 'A number is written with digits and a point, as in "-1234.5".');
+const decimal = z
+  .string()
+  .refine(isDecimal, 'A number is written with digits and a point, as in "-1234.5".')
+  .describe('A decimal, as in "-1234.5".');
 const day = z.iso.date('A day is written YYYY-MM-DD, as in "2026-10-25".');
+const bound = z
+  .union([decimal, day], 'This is neither a number, as in "-1234.5", nor a day, as in "2026-10-25".')
+  .describe('A number, or a day. It is between too.');
 const DAYS_MAX = 100_000;
 
 const condition = z.discriminatedUnion(
@@ -67,8 +73,8 @@ const condition = z.discriminatedUnion(
     z.strictObject({
       field,
       is: z.literal('between'),
-      from: z.union([decimal, day]).describe('A number, or a day. It is between too.'),
-      to: z.union([decimal, day]).describe('A number, or a day. It is between too.'),
+      from: bound,
+      to: bound,
     }),
     z.strictObject({
       field,

@@ -2,6 +2,7 @@
 import { type Guess, LINES_MAX } from './guess.ts';
 import { DATE_ORDERS, type DateFormat, type NumberFormat } from './meaning.ts';
 import { NUMBER_FORMATS } from './numbers.ts';
+import type { Ways } from './ways.ts';
 
 /** Values that can be read in the same ways, and some of them. */
 export type Sort = {
@@ -41,6 +42,35 @@ export type SeenField = {
   /** the words that say yes or no, in lower case */
   words: ReadonlySet<string>;
 };
+
+/** The sort of a value, by the ways in which it can be read; none of it is counted yet. */
+export function sortOf(value: string, { formats, unit, date, yesNo, digits, placeholder }: Ways): Sort {
+  const orders = date?.orders ?? 0;
+  return {
+    ...{ formats, orders, yesNo, digits, placeholder, unit, zoned: date?.zoned ?? false, short: date?.short != null },
+    long: digits && value.trim().length > LONG_DIGITS,
+    separator: date?.separator ?? '',
+    either: date !== null && (orders & DAY_OR_MONTH) === DAY_OR_MONTH && date.ms[1] !== date.ms[2],
+    ...{ count: 0, examples: [] },
+  };
+}
+
+/** A whole number of more digits has thousands. */
+const LONG_DIGITS = 3;
+const DAY_OR_MONTH = (1 << DATE_ORDERS.indexOf('dmy')) | (1 << DATE_ORDERS.indexOf('mdy'));
+
+/** As a number: values of the same sort have the same. @param unit a number for the sort's unit, below 1024 */
+export function keyOf(
+  { formats, orders, yesNo, digits, long, placeholder, zoned, short, separator, either }: Sort,
+  unit: number,
+): number {
+  let key = formats | (orders << 8) | (SEPARATORS.indexOf(separator) << 11) | ((yesNo === null ? 0 : yesNo ? 1 : 2) << 13);
+  key |= (digits ? 1 << 15 : 0) | (long ? 1 << 16 : 0) | (placeholder ? 1 << 17 : 0);
+  key |= (zoned ? 1 << 18 : 0) | (short ? 1 << 19 : 0) | (either ? 1 << 20 : 0);
+  return key | (unit << 21);
+}
+
+const SEPARATORS = ['', '.', '/', '-'];
 
 export function orderBit(order: DateFormat['order']): number {
   return 1 << DATE_ORDERS.indexOf(order);

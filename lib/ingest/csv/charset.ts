@@ -60,9 +60,9 @@ export function charsetNamed(name: string, head: Buffer): Charset | null {
 export function guessCharset(bytes: Buffer, complete: boolean, line: number, never?: RegExp): CharsetGuess {
   const { good, spoiled } = utf8Of(bytes, complete);
   if (spoiled === 0) return { charset: UTF8, guess: { ...certain(UTF8.name), sure: 0.99, by: 'guess' } };
-  if (good < GOOD_MIN || spoiled * 2 > good) return likeliest(bytes, line, never);
-  const others = likeliest(bytes, line, never).guess;
-  const lines = linesOutsideAscii(bytes, line);
+  if (good < GOOD_MIN || spoiled * 2 > good) return likeliest(bytes, complete, line, never);
+  const others = likeliest(bytes, complete, line, never).guess;
+  const lines = linesOutsideAscii(bytes, complete, line);
   return {
     charset: UTF8,
     guess: {
@@ -97,7 +97,7 @@ export function looksUtf8(head: Buffer, complete: boolean): boolean {
 
 /** The likeliest set of bytes that are not UTF-8. */
 export function guessed(bytes: Buffer): Charset {
-  return likeliest(bytes, 1).charset;
+  return likeliest(bytes, true, 1).charset;
 }
 
 /** So many good characters outside ASCII are no accident, if there are twice as many as spoiled ones. */
@@ -111,8 +111,8 @@ const SURE_MAX = 0.99;
  * Each set's likelihood on the distinct words outside ASCII. Sets that read all of them alike are one, for nobody can tell them apart, nor has to:
  * the most usual of them stands for all.
  */
-function likeliest(bytes: Buffer, line: number, never?: RegExp): CharsetGuess {
-  const lines = linesOutsideAscii(bytes, line);
+function likeliest(bytes: Buffer, complete: boolean, line: number, never?: RegExp): CharsetGuess {
+  const lines = linesOutsideAscii(bytes, complete, line);
   const words = wordsOutsideAscii(lines);
   const joined = Buffer.concat(words.flatMap((word) => [word, NEWLINE]));
   const mac = bytes.includes(CR) && !bytes.includes(LF);
@@ -169,7 +169,7 @@ function numbers(lines: readonly Line[]): number[] {
 }
 
 /** The first lines with a byte outside ASCII in them, so that a long run of plain lines does not hide them. */
-function linesOutsideAscii(bytes: Buffer, first: number): Line[] {
+function linesOutsideAscii(bytes: Buffer, complete: boolean, first: number): Line[] {
   const end = bytes.includes(LF) ? LF : CR;
   const lines: Line[] = [];
   let line = first;
@@ -177,7 +177,7 @@ function linesOutsideAscii(bytes: Buffer, first: number): Line[] {
     const eol = bytes.indexOf(end, at);
     const own = bytes.subarray(at, eol === -1 ? bytes.length : eol);
     // A last line without its end may be cut inside a character.
-    if (!isAscii(own) && (eol !== -1 || lines.length === 0)) lines.push({ line, bytes: own.subarray(0, LINE_BYTES) });
+    if (!isAscii(own) && (complete || eol !== -1 || lines.length === 0)) lines.push({ line, bytes: own.subarray(0, LINE_BYTES) });
     at += own.length + 1;
   }
   return lines;

@@ -7,7 +7,7 @@ import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/g
 import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import { asciiText, type Charset, type CharsetGuess, detectCharset } from './charset.ts';
 import { isBlank, isData } from './form.ts';
-import { inUnits, RecordReader, type Shape } from './records.ts';
+import { inUnits, lineCount, RecordReader, type Shape } from './records.ts';
 import { type Row, type Table, tableOf } from './table.ts';
 
 export type Quote = NonNullable<LayoutSaid['quote']>;
@@ -38,7 +38,7 @@ const UNUSUAL_DELIMITERS: readonly [string, number][] = [
   ['\u001f', 0.5],
   ['\u0001', 0.5],
   ['¦', 0],
-  [':', -4],
+  [':', -2.5],
 ];
 const DELIMITERS = [...USUAL_DELIMITERS, ...UNUSUAL_DELIMITERS];
 /** What a table of one column is worth less than one of several that is as good. */
@@ -128,7 +128,7 @@ type Sample = {
 /** The sample under one shape. */
 type Reading = { shape: Shape; rows: Row[]; refused: number[]; table: Table; weight: number };
 
-const SEPARATOR = /^"?sep=(\\t|[^\w"\r\n])"?\1*\r?(?:\n|$)/i;
+const SEPARATOR = /^"?sep=(\\t|[^\w"\r\n])"?\1*(?:[\r\n]|$)/i;
 
 function separatorOf(body: Buffer, charset: Charset): string | null {
   const found = SEPARATOR.exec(asciiText(body.subarray(0, 64 * charset.unit), charset))?.[1];
@@ -153,8 +153,7 @@ function delimitersIn({ text, charset, fileName }: Sample, known: string | null 
     delimiter,
     weight + (endingSays(fileName, delimiter) ? 1 : 0),
   ]);
-  if (found.length === 0) return [[',', 0]];
-  return [...weighed, [absent, ONE_COLUMN]];
+  return found.length === 0 ? [[',', 0]] : [...weighed, [absent, ONE_COLUMN]];
 }
 
 function endingSays(fileName: string, delimiter: string): boolean {
@@ -197,22 +196,24 @@ function escapeOf({ escape }: LayoutSaid): { escape: Guess<Escape> } {
   return { escape: escape === undefined ? certain<Escape>('doubled') : saidByPerson(escape) };
 }
 
-/** The quotes that cells begin with. Apostrophes begin words too, so they have to end a cell as well. */
+/** The quotes that cells begin with. Apostrophes begin words too, so in a row as many cells have to end with one. */
 function quotesIn(rows: readonly Row[]): Quote[] {
   let double = false;
   let single = 0;
-  let cells = 0;
-  for (const row of rows) {
-    for (const cell of row.cells) {
-      const text = cell.trim();
-      if (text === '') continue;
-      cells++;
-      if (text.startsWith('"')) double = true;
-      else if (text.length > 1 && text.startsWith("'") && text.endsWith("'")) single++;
-    }
+  let begun = 0;
+  let ended = 0;
+  for (const { cells } of rows) {
+    const texts = cells.map((cell) => cell.trim());
+    if (texts.some((text) => text.startsWith('"'))) double = true;
+    const begin = texts.filter((text) => text.startsWith("'")).length;
+    const end = texts.filter((text) => text.endsWith("'") && text !== "'").length;
+    begun += begin;
+    ended += end;
+    if (begin > 0 && begin === end) single++;
   }
   const quotes: Quote[] = double ? ['double'] : [];
-  if (single > (double ? cells / 2 : 0)) quotes.push('single');
+  // A cell over several lines begins in one of them and ends in another.
+  if (single > rows.length / 2 || (!double && begun > 0 && begun === ended)) quotes.push('single');
   return quotes;
 }
 
@@ -224,7 +225,8 @@ function bestEscape(
 ): { reading: Reading; escape: Guess<Escape> } {
   const { said, text } = sample;
   if (said.escape !== undefined || quote === 'none' || !text.includes(`\\${QUOTES[quote]}`)) {
-    return { reading: read(quote, said.escape ?? 'doubled'), ...escapeOf(said) };
+    const reading = read(quote, said.escape ?? 'doubled');
+    return { reading, escape: said.escape === undefined ? escapeOfPairs(reading, quote) : saidByPerson(said.escape) };
   }
   const doubled = read(quote, 'doubled');
   const backslash = read(quote, 'backslash');
@@ -238,6 +240,18 @@ function bestEscape(
     ...{ against: reading.refused.slice(0, LINES_MAX), others: share < 1 - OFFERED ? [{ value: other, sure: 1 - share }] : [] },
   };
   return { reading, escape };
+}
+
+/** Backslashes that only come in pairs, where no quote is doubled: each pair may be one. */
+function escapeOfPairs({ rows }: Reading, quote: Quote): Guess<Escape> {
+  const mark = QUOTES[quote];
+  const texts = rows.map(({ raw, line }) => ({ line, text: raw.toString('latin1').replaceAll('\0', '') }));
+  const pairs = texts.filter(({ text }) => text.includes(mark) && text.includes('\\\\'));
+  const single = texts.some(({ text }) => text.includes(mark) && (text.match(/\\+/g) ?? []).some((run) => run.length % 2 === 1));
+  const doubled = texts.some(({ text }) => new RegExp(`[^\\s,;|${mark}]${mark}${mark}`).test(text));
+  if (pairs.length === 0 || single || doubled) return certain<Escape>('doubled');
+  const lines = pairs.map(({ line }) => line).slice(0, LINES_MAX);
+  return { value: 'doubled', sure: 0.7, by: 'guess', for: [], against: lines, others: [{ value: 'backslash', sure: 0.3 }] };
 }
 
 function lostRows({ refused, rows, table }: Reading): number {
@@ -267,8 +281,10 @@ function oddsOfQuote(
     else if (row.cells.some((cell) => cell.includes(delimiter) || cell.includes(quote) || /[\r\n]/.test(cell))) needed.push(row.line);
   }
   const prior = delimiter === '\t' ? QUOTES_ARE_USUAL.tab : QUOTES_ARE_USUAL.other;
+  const better = Math.max(-6, Math.min(6, (quoted.weight - none.weight) / 2));
   const odds =
     prior +
+    better +
     3 * Math.min(needed.length, 4) +
     0.7 * Math.min(wrapped.length, 6) -
     4 * Math.min(swallowing.length, 3) -
@@ -284,7 +300,7 @@ function isWrapped(cell: string, quote: string): boolean {
 /** A record over several lines, each of which is a whole row if its quotes are text; where its typed columns contradict, it is none. */
 function isSwallowing(row: Row, starts: ReadonlyMap<number, Row>, width: number, table: Table): boolean {
   if (width < 2) return false;
-  const lines = row.raw.toString('latin1').split(/\r?\n|\r/).length - (/[\r\n]$/.test(row.raw.toString('latin1')) ? 1 : 0);
+  const { lines } = row;
   if (lines < 2) return false;
   for (let line = row.line; line < row.line + lines; line++) {
     const own = starts.get(line);
@@ -304,7 +320,9 @@ export function fitsTable(cells: readonly string[], { typed, spaced }: Table): b
 
 function delimiterGuess(value: string, tried: readonly { delimiter: string; reading: Reading }[], table: Table): Guess<string> {
   const best = Math.max(...tried.map(({ reading }) => reading.weight));
-  const shares = tried.map(({ delimiter, reading }) => ({ value: delimiter, sure: Math.exp(reading.weight - best) }));
+  // One row has nothing to be compared with.
+  const trust = tried.some(({ reading }) => reading.rows.length > 1) ? 1 : 0.5;
+  const shares = tried.map(({ delimiter, reading }) => ({ value: delimiter, sure: Math.exp(trust * (reading.weight - best)) }));
   const sum = shares.reduce((all, { sure }) => all + sure, 0);
   const others = shares
     .map((one) => ({ ...one, sure: one.sure / sum }))
@@ -325,7 +343,7 @@ function readSample(sample: Sample, delimiter: string, quote: Quote, escape: Esc
   const refused: number[] = [];
   const reader = new RecordReader(shape, {
     record: ({ line, cells, raw }) => {
-      if (all.length < SAMPLE_RECORDS) all.push({ line, cells, raw });
+      if (all.length < SAMPLE_RECORDS) all.push({ line, lines: lineCount(raw, shape), cells, raw });
     },
     unreadable: ({ line }) => {
       if (all.length < SAMPLE_RECORDS) refused.push(line);
@@ -337,7 +355,9 @@ function readSample(sample: Sample, delimiter: string, quote: Quote, escape: Esc
   if (all.length === 0 && !complete) reader.read(body, true);
   const rows = all.slice(skip);
   const table = tableOf(rows, complete, said.header);
-  return { shape, rows, refused, table, weight: weight + weightOf(rows, refused.length, table) };
+  // Whatever stands in no cell makes one column, as nothing does.
+  const own = rows.every(({ cells }) => cells.length === 1) ? Math.min(weight, ONE_COLUMN) : weight;
+  return { shape, rows, refused, table, weight: own + weightOf(rows, refused.length, delimiter, table) };
 }
 
 /** Whether most quoted cells have spaces before them. */
@@ -353,7 +373,7 @@ function isPadded({ text }: Sample, quote: Quote, delimiter: string): boolean {
 const CELLS_WEIGHED = 2_000;
 
 /** How good a table this is: its rows fit, and its cells are values or plain texts. */
-function weightOf(rows: readonly Row[], refused: number, { header, fit, first, width, above }: Table): number {
+function weightOf(rows: readonly Row[], refused: number, delimiter: string, { header, fit, first, width, above }: Table): number {
   let clean = 0;
   let cells = 0;
   for (const row of rows) {
@@ -365,7 +385,15 @@ function weightOf(rows: readonly Row[], refused: number, { header, fit, first, w
     if (cells > CELLS_WEIGHED) break;
   }
   const lost = rows.length === 0 ? 1 : refused / (rows.length + refused);
-  return 10 * fit + (cells === 0 ? 0 : (8 * clean) / cells) - 8 * lost - 6 * above;
+  const doubt = delimiter === ',' && header.value === 0 && rows.every((row) => isDecimal(row.cells)) ? DECIMAL : 0;
+  return doubt + 10 * fit + (cells === 0 ? 0 : (8 * clean) / cells) - 8 * lost - 6 * above;
+}
+
+/** What looks like two whole numbers may be one with a decimal comma, if nothing is above it. */
+const DECIMAL = -4;
+
+function isDecimal(cells: readonly string[]): boolean {
+  return cells.length === 2 && /^-?\d+$/.test(cells[0] ?? '') && /^\d\d$/.test(cells[1] ?? '');
 }
 
 /** Of a text in which delimiters stand one of them may be the right one; a comma with a space behind it is more often a comma. */
@@ -373,6 +401,7 @@ function cleannessOf(cell: string): number {
   if (isBlank(cell) || isData(cell)) return 1;
   if (/[;\t|^~\u001f\u0001¦]/.test(cell)) return 0.2;
   if (/,\S/.test(cell)) return 0.4;
+  if (/\d:\d|\w:\w+:/.test(cell)) return 0.3;
   if (cell.startsWith('"') && cell.length > 1) return 0.5;
   return cell.includes(',') ? 0.7 : 0.9;
 }

@@ -33,10 +33,10 @@ function isFooter({ values, refused, afterBlank }: LastRow, typed: readonly bool
   if (!first) return true;
   const fits = filled.every(({ value, column }) => !typed[column] || isData(value));
   const startsAsRow = fits && first.column === 0;
-  if (saysTotal(first.value) && rest.every(({ value }) => isNumber(value) || saysTotal(value))) return true;
+  if (saysTotal(first.value) && (!fits || rest.every(({ value }) => isNumber(value) || saysTotal(value)))) return true;
   if (filled.length === 1 && !isData(first.value)) {
     if (refused) return looksLikeNote(first.value) || afterBlank || !startsAsRow;
-    return !startsAsRow || (values.length > 2 && (looksLikeNote(first.value) || afterBlank));
+    return (looksLikeNote(first.value) || afterBlank) && (values.length > 2 || !startsAsRow);
   }
   // “Exported by: Ada”, in a table of more columns.
   if (filled.length === 2 && values.length !== 2 && first.value.endsWith(':') && !fits) return true;

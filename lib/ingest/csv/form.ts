@@ -61,13 +61,13 @@ const NAMES = new Set(
   (
     'id ids no nr num number name names first last middle full nick user username login email mail e-mail phone mobile tel telephone fax address street city town ' +
     'zip postcode postal code country state region county province lat lon latitude longitude date time datetime timestamp day month year week hour created updated ' +
-    'modified deleted opened closed received sent due start end begin from to until since age gender sex birth birthday dob title subject text message body content note ' +
+    'modified deleted received sent due start end begin from to until since age gender sex birth birthday dob title subject text message body content note ' +
     'notes comment comments description desc summary remark remarks label labels tag tags category type kind class group status stage priority level severity score rank rating ' +
     'count quantity qty amount sum total price cost fee rate tax vat net gross currency balance value values discount paid revenue sales budget unit units size weight height width length ' +
     'color colour item items product sku brand model order orders invoice customer client vendor supplier company firm organisation organization department team owner assignee agent ' +
     'author sender recipient reply contact person people role position job source target url link path file filename image language lang version key uuid guid hash ip host domain ' +
     'ticket case issue project task account bank iban bic reference ref payment method shipping delivery location place area room question answer result results reason event action ' +
-    'spam label flag active enabled verified vip old new index row line column field attribute property percent ratio min max avg mean median x y z a b c ' +
+    'spam label flag enabled verified vip index row line column field attribute property percent ratio min max avg mean median ' +
     'nummer vorname nachname anrede strasse straße hausnummer plz ort stadt land telefon datum zeit uhrzeit jahr monat tag betrag summe preis menge anzahl artikel bezeichnung ' +
     'beschreibung bemerkung bemerkungen kunde kunden kundennummer rechnung rechnungsnummer konto kontonummer empfänger empfaenger verwendungszweck zweck buchungstag buchung valuta währung ' +
     'waehrung saldo soll haben firma abteilung art typ geschlecht geburtsdatum alter betreff nachricht absender farbe größe ' +
@@ -90,16 +90,18 @@ const NAMES = new Set(
 );
 const NAME_CHARS_MAX = 40;
 
-/** Whether a cell has a word in it that names columns: “Order date”, “customerEmail”, “Rechnungs-Nr.”. */
-export function looksLikeName(cell: string): boolean {
+/** How much a cell looks like the name of a column, from 0 to 2: “Order date” and “customerEmail” do, “date of the first order” half as much. */
+export function nameness(cell: string): number {
   const text = cell.trim();
-  if (text === '' || text.length > NAME_CHARS_MAX) return false;
+  if (text === '' || text.length > NAME_CHARS_MAX || /[\r\n]/.test(text)) return 0;
+  if (/^[a-z]$/i.test(text)) return 1;
   const words = text
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}\p{M}]+/u)
     .filter((word) => word !== '');
-  return words.length <= 4 && words.some((word) => NAMES.has(word) || (word.endsWith('s') && NAMES.has(word.slice(0, -1))));
+  if (!words.some((word) => NAMES.has(word) || (word.endsWith('s') && NAMES.has(word.slice(0, -1))))) return 0;
+  return words.length <= 2 ? 2 : words.length <= 4 ? 1 : 0;
 }
 
 const TOTAL =

@@ -13,11 +13,11 @@ import {
 } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
-import { asciiText, CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
+import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
 import { type CsvDialect, columnNames, detectDialect, fitsTable, type Quote, tooManyColumns } from './dialect.ts';
 import { footerRows, LAST_ROWS, type LastRow } from './footer.ts';
 import { isBlank } from './form.ts';
-import { type RawRecord, RecordReader } from './records.ts';
+import { lineCount, type RawRecord, RecordReader } from './records.ts';
 import { writeTable } from './write-back.ts';
 
 /** Tables as text: any delimiter between the cells, in any usual character set. */
@@ -236,20 +236,13 @@ class TableReader {
     const rows = [...items, ...refused].sort((a, b) => a.line - b.line).slice(-LAST_ROWS);
     return rows.map((row, at) => {
       const above = rows[at - 1];
-      return { ...row, afterBlank: above !== undefined && row.line > above.line + this.#lineCount(above.raw) };
+      return { ...row, afterBlank: above !== undefined && row.line > above.line + lineCount(above.raw, this.#reader.shape) };
     });
   }
 
   /** Every line of a record that is no part of the table. */
   #putAside(line: number, raw: Buffer): void {
-    for (let at = 0; at < this.#lineCount(raw); at++) this.#aside.push(line + at);
-  }
-
-  /** Lines that a record takes, its own end included. */
-  #lineCount(raw: Buffer): number {
-    const { charset, newline } = this.#reader.shape;
-    const lines = asciiText(raw, charset).split(newline);
-    return /^\n?$/.test(lines.at(-1) ?? '') ? lines.length - 1 : lines.length;
+    for (let at = 0; at < lineCount(raw, this.#reader.shape); at++) this.#aside.push(line + at);
   }
 
   #layout(): Layout {

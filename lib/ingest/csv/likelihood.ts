@@ -13,6 +13,14 @@ type Candidate = {
   likelihood(words: readonly Buffer[], joined: Buffer): number;
 };
 
+/** Two letters outside ASCII beside each other: Czech and Polish have many such pairs, the western languages hardly any. */
+const PAIRED = new Map([
+  [WESTERN, -3.2],
+  [CENTRAL, -1],
+  [BALTIC, -1.5],
+  [TURKIC, -1.5],
+]);
+
 /** Every set that can't be told by a mark, the usual ones first; UTF-8 with damage is one of them. */
 export const CANDIDATES: readonly Candidate[] = [
   letters('windows-1252', 0.8, WESTERN),
@@ -55,11 +63,12 @@ const LETTER = /[\p{L}\p{M}]/u;
 const NOT_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Thai}]/u;
 
 function letters(name: string, weight: number, languages: readonly Language[]): Candidate {
+  const paired = PAIRED.get(languages) ?? 0;
   return {
     name,
     weight,
     likelihood(_, joined) {
-      const { seen, sum } = placesOf(iconv.decode(joined, name));
+      const { seen, sum } = placesOf(iconv.decode(joined, name), paired);
       let best = Number.NEGATIVE_INFINITY;
       for (const { weight: usual, letters: shares } of languages) {
         let own = usual;
@@ -75,7 +84,7 @@ function letters(name: string, weight: number, languages: readonly Language[]): 
 }
 
 /** The letters outside ASCII, without their case, and what their places and the signs count for, whatever the language. */
-function placesOf(text: string): { seen: Map<string, number>; sum: number } {
+function placesOf(text: string, paired: number): { seen: Map<string, number>; sum: number } {
   const seen = new Map<string, number>();
   let sum = 0;
   for (let at = 0; at < text.length; at++) {
@@ -87,7 +96,7 @@ function placesOf(text: string): { seen: Map<string, number>; sum: number } {
       sum += sign(char, before, after);
       continue;
     }
-    sum += place(char, text.charAt(at - 2), before, after);
+    sum += place(char, text.charAt(at - 2), before, after, paired);
     const lower = char.toLowerCase().charAt(0);
     seen.set(lower, (seen.get(lower) ?? 0) + 1);
   }
@@ -96,10 +105,11 @@ function placesOf(text: string): { seen: Map<string, number>; sum: number } {
 
 const NOT_IN_WORDS = /[\\^_`{}|~@[\]<>=]/;
 
-function place(char: string, beforeThat: string, before: string, after: string): number {
+function place(char: string, beforeThat: string, before: string, after: string, paired: number): number {
   const upper = isUpper(char);
   let sum = 0;
   if (upper) {
+    if (beforeThat === char) sum -= 2;
     if (isLower(before)) sum -= 7;
     else if (isUpper(before)) sum -= isLower(after) ? 3 : 1;
     else sum -= isLower(after) ? 1.2 : 3;
@@ -112,7 +122,7 @@ function place(char: string, beforeThat: string, before: string, after: string):
   if (NOT_IN_WORDS.test(before) || NOT_IN_WORDS.test(after)) sum -= 4;
   if (NOT_LATIN.test(char)) sum -= (isAsciiLetter(before) ? 6 : 0) + (isAsciiLetter(after) ? 6 : 0);
   // Most letters of a Latin alphabet are in ASCII.
-  else if (isAccented(before)) sum -= 2;
+  else if (isAccented(before)) sum += char === 'ß' ? paired / 3 : paired;
   else if (isAccented(beforeThat) && isAsciiLetter(before)) sum -= 1;
   return sum;
 }

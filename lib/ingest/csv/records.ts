@@ -13,7 +13,7 @@ import { CELL_BYTES_MAX, FIELDS_MAX, RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES 
 import { LINES_MAX } from '#lib/core/values/guess.ts';
 import type { UnreadableRow } from '#lib/ingest/port.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
-import { type Charset, type CharsetGuess, guessCharset, isMultibyte } from './charset.ts';
+import { asciiText, type Charset, type CharsetGuess, guessCharset, isMultibyte } from './charset.ts';
 
 export type Shape = {
   charset: Charset;
@@ -48,6 +48,12 @@ export type RawRecord = {
   /** `raw` is the beginning of a record that is too long to be looked at to its end */
   cut?: boolean;
 };
+
+/** Lines that a record takes, its own end included. */
+export function lineCount(raw: Buffer, { charset, newline }: Pick<Shape, 'charset' | 'newline'>): number {
+  const lines = asciiText(raw, charset).split(newline);
+  return /^\n?$/.test(lines.at(-1) ?? '') ? lines.length - 1 : lines.length;
+}
 
 /** One more than a row can have, so that it is known for too wide. Nobody looks at those beyond. */
 const CELLS_MAX = FIELDS_MAX + 1;

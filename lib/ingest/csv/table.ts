@@ -4,9 +4,9 @@
  */
 import { FIELDS_MAX } from '#lib/core/limits.ts';
 import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
-import { isBlank, isData, looksLikeName, shapeOf } from './form.ts';
+import { isBlank, isData, nameness, shapeOf } from './form.ts';
 
-export type Row = { line: number; cells: readonly string[]; raw: Buffer };
+export type Row = { line: number; lines: number; cells: readonly string[]; raw: Buffer };
 
 export type Table = {
   /** The line of the names; 0 where there are none. */
@@ -112,7 +112,9 @@ function placesIn(rows: readonly Measured[], complete: boolean): Place[] {
   for (let at = 0; at < rows.length && at <= ABOVE_MAX; at++) {
     if (rows[at]?.filled === 0 && rows.length > 1) continue;
     for (const place of [...named(rows, at, complete), ...unnamed(rows, at, complete)]) {
-      const above = weightOfAbove(rows.slice(0, at), place.width);
+      const before = rows[at - 1];
+      const apart = before !== undefined && (rows[at]?.line ?? 0) > before.line + before.lines;
+      const above = weightOfAbove(rows.slice(0, at), place) * (apart ? 0.3 : 1);
       const share = at / rows.length;
       if (above > -10 || at === 0) places.push({ ...place, weight: place.weight + above - 4 * share });
     }
@@ -130,12 +132,15 @@ function placesSaid(rows: readonly Measured[], complete: boolean, said: number):
   return named(rows, found === -1 ? 0 : found, complete);
 }
 
-/** What stands above a table has fewer cells than it, or most of them empty. */
-function weightOfAbove(above: readonly Measured[], width: number): number {
+/** What stands above a table has fewer cells than it, or most of them empty, or says what its second cell is; often a blank line is between. */
+function weightOfAbove(above: readonly Measured[], { width, named: hasNames }: Place): number {
   let weight = 0;
   for (const { filled, cells } of above) {
     if (filled === 0) continue;
-    weight -= filled <= width / 2 ? 0.2 : cells.length < width ? 1 : 4;
+    const labelled = filled <= 2 && cells[0]?.trim().endsWith(':');
+    // Without names below there is little to tell a row with empty cells from a title.
+    const sparse = filled <= width / 2 && (hasNames || cells.length < width);
+    weight -= sparse || labelled ? 0.2 : cells.length < width ? 1 : 4;
   }
   return weight;
 }
@@ -193,27 +198,38 @@ const ODDS_MAX = 9;
 function oddsOfHeader(cells: readonly string[], below: readonly Measured[], width: number, at: number): number {
   const rows = below.slice(0, ROWS_BELOW);
   const names = cells.slice(0, width).map((cell) => cell.trim());
-  if (rows.length === 0) return names.some(isData) ? -4 : 4;
+  if (rows.length === 0) return names.some(isData) ? -4 : NOT_TOLD;
   const numbered = areNumbers(names);
-  let odds = USUAL + (at > 0 ? 1 : 0);
+  let odds = USUAL + (at > 0 ? 1 : 0) - 0.7 * (names.length - new Set(names).size);
+  let soft = 0;
+  let told = false;
   for (const [column, name] of names.entries()) {
     const values = rows.map(({ cells: own }) => (own[column] ?? '').trim()).filter((value) => value !== '');
-    odds += name === '' ? (column === 0 ? 0 : -0.4) : oddsOfName(name, values, numbered);
+    const { hard, forms } = name === '' ? { hard: column === 0 ? 0 : -0.4, forms: 0 } : oddsOfName(name, values, numbered);
+    odds += hard + forms;
+    soft += forms;
+    if (hard > 0) told = true;
   }
-  odds -= 0.7 * (names.length - new Set(names).size);
-  return Math.max(-ODDS_MAX, Math.min(ODDS_MAX, odds));
+  // That forms differ is a hint. Without a word that names columns, or values below names, it takes many of them.
+  const most = told || soft > FORMS_TELL ? ODDS_MAX : NOT_TOLD;
+  return Math.max(-ODDS_MAX, Math.min(most, odds));
 }
 
-function oddsOfName(name: string, values: readonly string[], numbered: boolean): number {
-  const word = looksLikeName(name) ? 1.8 : 0;
-  if (values.length === 0) return word / 2;
-  const long = name.length > 60 ? -1 : 0;
+const FORMS_TELL = 5;
+/** Somebody is asked then. */
+const NOT_TOLD = 2;
+
+/** `hard` is what words and values tell, `forms` what is only a matter of how texts look. */
+function oddsOfName(name: string, values: readonly string[], numbered: boolean): { hard: number; forms: number } {
+  const word = 0.9 * nameness(name) - (name.length > 60 || /[\r\n]/.test(name) ? 1 : 0);
+  if (values.length === 0) return { hard: word / 2, forms: 0 };
   const data = isData(name) && !numbered;
-  if (values.filter(isData).length > values.length * 0.8) return data ? -3.5 : (values.length > 1 ? 2.5 : 1.5) + word + long;
-  if (data) return -2;
+  const typed = values.filter(isData).length > values.length * 0.8;
+  if (typed) return { hard: data ? -3.5 : (values.length > 1 ? 2.5 : 1.5) + word, forms: 0 };
+  if (data) return { hard: -2, forms: 0 };
   const again = values.filter((value) => value === name).length / values.length;
-  if (again > 0) return word + long - Math.min(3.5, Math.max(0.5, Math.log(again / 0.03)));
-  return word + long + oddsOfNew(values) + oddsOfShape(name, values);
+  if (again > 0) return { hard: word / 2 - Math.min(3.5, Math.max(0.5, Math.log(again / 0.03))), forms: 0 };
+  return { hard: word, forms: oddsOfNew(values) + oddsOfShape(name, values) };
 }
 
 /** A value that is new in a column whose values come again and again would be a wonder. */
@@ -221,13 +237,21 @@ function oddsOfNew(values: readonly string[]): number {
   const seen = new Map<string, number>();
   for (const value of values) seen.set(value, (seen.get(value) ?? 0) + 1);
   const single = [...seen.values()].filter((times) => times === 1).length;
-  return Math.min(3, -Math.log((single + 1) / (values.length + 1)));
+  return Math.min(2, -Math.log((single + 1) / (values.length + 1)));
 }
 
 function oddsOfShape(name: string, values: readonly string[]): number {
   const shape = shapeOf(name);
-  const alike = values.filter((value) => shapeOf(value) === shape).length;
+  const shapes = values.map(shapeOf);
+  const alike = shapes.filter((one) => one === shape).length;
+  if (alike === 0 && commonestShare(shapes) < 0.6) return 0;
   return Math.max(-0.8, Math.min(1.5, Math.log(0.3 / ((alike + 0.5) / (values.length + 1)))));
+}
+
+function commonestShare(values: readonly string[]): number {
+  const seen = new Map<string, number>();
+  for (const value of values) seen.set(value, (seen.get(value) ?? 0) + 1);
+  return Math.max(0, ...seen.values()) / Math.max(1, values.length);
 }
 
 /** Years, or 1, 2, 3: columns are called so, at least after a first one that has a name or none. */

@@ -37,22 +37,25 @@ export async function changeReading(actor: Actor, raw: { datasetId: string; chan
   const { datasetId, change } = readChange(raw);
   const now = await readReadingNow(datasetId);
   if (!now) throw new CountersignError('not_found', 'There is no such dataset.');
-  assertFits(now, change);
   const begun = doneBefore<string>(BEGUN);
+  if (begun === undefined && doneBefore(SAID) !== undefined) return { reading: await readingOf(now) };
+  assertFits(now, change);
   if (begun !== undefined || changesRows(now.reading.body, change)) return { dataset: await readAnew(actor, now, change, begun) };
-  await inWrite(db().pool, 'reading', async (tx) => {
-    const { body, revision } = now.reading;
-    const said = saidToo(saidIn(body), change);
-    const whole = answered(body, said);
-    const fields = await countUnreadable(datasetId, whole.fields, new Set(change.fields?.map(({ name }) => name)));
-    const next = { datasetId, revision: revision + 1, body: { ...whole, fields }, createdBy: actor.id };
+  const { body, revision } = now.reading;
+  const whole = answered(body, saidToo(saidIn(body), change));
+  const fields = await countUnreadable(datasetId, whole.fields, new Set(change.fields?.map(({ name }) => name)));
+  const next = { datasetId, revision: revision + 1, body: { ...whole, fields }, createdBy: actor.id };
+  await inWrite(db().pool, SAID, async (tx) => {
     if (!(await insertReading(tx, next))) throw stale(now.head.name);
-    return null;
+    return next.revision;
   });
   const changed = await readReadingNow(datasetId);
   if (!changed) throw new CountersignError('not_found', 'There is no such dataset.');
   return { reading: await readingOf(changed) };
 }
+
+/** What a request with an Idempotency-Key has written down once its revision is there. */
+const SAID = 'reading';
 
 /** The input of a change or its preview. Throws `invalid` with a problem for every wrong place. */
 export function readChange(raw: unknown): z.output<typeof input> {
@@ -66,7 +69,7 @@ export function readChange(raw: unknown): z.output<typeof input> {
 }
 
 /** Throws where the change is not of this reading, or of something that it does not have. */
-export function assertFits({ head, reading }: ReadingNow, { digest, format, fields = [] }: ReadingChange): void {
+export function assertFits({ head, reading }: ReadingNow, { digest, format, layout = {}, fields = [] }: ReadingChange): void {
   if (head.state !== 'ready')
     throw new CountersignError(
       'conflict',
@@ -77,6 +80,13 @@ export function assertFits({ head, reading }: ReadingNow, { digest, format, fiel
     throw new CountersignError('invalid', `There is no format “${format}”.`, {
       problems: [{ path: 'format', message: `There is no format “${format}”.` }],
     });
+  // Where nothing is known of the layout, that the rows can't be read anew is told instead.
+  const parts = Object.keys(reading.body.layout);
+  const odd = format === undefined && parts.length > 0 ? Object.keys(layout).filter((part) => !parts.includes(part)) : [];
+  if (odd[0] !== undefined) {
+    const message = `Nothing is known of the ${odd[0]} of “${head.name}”: its format has none.`;
+    throw new CountersignError('invalid', message, { problems: odd.map((part) => ({ path: `layout.${part}`, message })) });
+  }
   const known = new Set(reading.body.fields.map(({ name }) => name));
   const problems = fields.flatMap(({ name }, index) =>
     known.has(name) ? [] : [{ path: `fields.${index}.name`, message: `There is no field “${name}”.` }],

@@ -10,11 +10,11 @@ import type { Original } from '#lib/store/originals/port.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { type ReadingNow, readReadingNow } from './reading-now.ts';
 
-/** The latest reading, or null without the dataset. */
+/** The latest reading, or null without the dataset, or when its upload failed. */
 export async function readReading(actor: Actor, { datasetId }: { datasetId: string }): Promise<Reading | null> {
   authorise(actor, 'see');
   const now = isId(datasetId) ? await readReadingNow(datasetId) : null;
-  return now && readingOf(now);
+  return now && now.head.state !== 'failed' ? readingOf(now) : null;
 }
 
 /** As it is told. */

@@ -40,7 +40,6 @@ type Receiving = {
  * has other fields than the first, and `unsupported` for a file that is none.
  */
 export async function receiveRows({ upload, id, sources, said, now, bytes }: Receiving): Promise<Received> {
-  let profile: Profile | null = null;
   const pipe = new Segments(upload, id);
   const seen: { first: Seen | null; layout: Layout } = { first: null, layout: {} };
   let before = 0;
@@ -48,22 +47,24 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
     bytes: bytes(),
     format: seen.first?.format.name ?? '',
     dialect: seen.first?.dialect ?? null,
-    fields: described ? (profile?.fields() ?? null) : null,
+    fields: described ? (seen.first?.profile.fields() ?? null) : null,
   });
   try {
     for (const [index, source] of sources.entries()) {
       const last = index === sources.length - 1;
       const layout: LayoutSaid = index === 0 ? said.layout : layoutAlike(seen.layout);
       const { format, segments } = await segmentsOf(source, seen.first?.format ?? null, said.format, { layout, now });
-      profile ??= new Profile(now.getTime(), format.fieldLabels);
       before = pipe.itemCount;
       for await (const { dialect, ...segment } of segments) {
-        const first: Seen = seen.first ?? { format, dialect, fields: segment.fields };
+        const first: Seen = seen.first ?? {
+          ...{ format, dialect, fields: segment.fields },
+          profile: new Profile(now.getTime(), format.fieldLabels),
+        };
         // What is detected may be known better behind the first segment.
         if (index === 0) Object.assign(seen, { layout: segment.layout, first: { ...first, dialect } });
         else assertAlike(first.fields, segment.fields, source.name);
         const rows = { ...segment, fields: first.fields, unreadable: last ? segment.unreadable : [] };
-        profile.add(rows.fields, rows.items);
+        first.profile.add(rows.fields, rows.items);
         pipe.add(rows);
         if (pipe.isDue()) await pipe.send(arrived);
       }
@@ -76,8 +77,8 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
     await pipe.settle().catch(() => {});
     throw error;
   }
-  const format = seen.first?.format;
-  if (!format || !profile) throw new Error('there are items, and no format read them');
+  if (!seen.first) throw new Error('there are items, and no format read them');
+  const { format, profile } = seen.first;
   return {
     ...{ arrived: arrived(true), itemCount: pipe.itemCount, unreadableCount: pipe.unreadableCount },
     brought: pipe.itemCount - before + pipe.unreadableCount,
@@ -85,7 +86,7 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
   };
 }
 
-type Seen = { format: Format; dialect: Dialect; fields: readonly string[] };
+type Seen = { format: Format; dialect: Dialect; fields: readonly string[]; profile: Profile };
 
 /** A file as its format reads it: the format is the one that is given, else the one that a person said, else what the file looks like. */
 export async function segmentsOf(

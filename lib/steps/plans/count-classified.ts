@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Classifier, Examined } from '#lib/classifiers/port.ts';
 import { examined } from '#lib/classifiers/registry.ts';
 import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX, PREVIEW_EXAMINE_MS } from '#lib/core/limits.ts';
+import type { PlannedBatch } from '#lib/core/plans/planner.ts';
 import { type PlanningDataset, type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -47,6 +48,11 @@ export async function countClassified(
   const exact = dataset.itemCount <= PREVIEW_EXACT_ITEMS_MAX;
   const items = included?.size ?? (exact ? counted : dataset.itemCount);
   return { exact, counted, items, scale: (count) => (exact || counted === 0 ? count : Math.round((count * items) / counted)) };
+}
+
+/** The ordinals that the plan does not leave out; null for all. */
+export function includedIn({ excludedCount, chunks }: PlannedBatch): ReadonlySet<number> | null {
+  return excludedCount === 0 ? null : new Set(chunks.flatMap(({ ordinals }) => [...ordinals]));
 }
 
 async function* itemsToCount(dataset: PlanningDataset, fields: readonly string[] | null): AsyncGenerator<PlanningItem[]> {

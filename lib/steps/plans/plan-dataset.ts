@@ -51,13 +51,17 @@ export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan
 
 /** What a checked plan comes to. */
 export async function plannedOf(
-  { dataset, plan }: Pick<CheckedPlan, 'dataset' | 'plan'>,
+  { dataset, plan, meanings }: Pick<CheckedPlan, 'dataset' | 'plan' | 'meanings'>,
   { datasetId, now }: DatasetToPlan,
 ): Promise<PlannedBatch> {
-  const planner = startPlanning({ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() });
+  const fieldNames = dataset.fields.map(({ name }) => name);
+  const planner = startPlanning({ plan, fieldNames, now: now.getTime(), meanings: toPlanner(plan, meanings) });
   await eachKey(db().pool, datasetId, planner.fields, planner.add);
   return planner.finish();
 }
+
+/** A plan of version 1 reads each date by itself. */
+const toPlanner = (plan: Plan, meanings: FieldMeanings): FieldMeanings | null => (isTyped(plan) ? meanings : null);
 
 /** The dataset, for whoever wants to plan it. Throws `not_found`, or `conflict` when its upload failed. */
 export async function datasetToPlan(datasetId: string): Promise<PlanningDataset> {
@@ -86,7 +90,7 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
 function checkPlan(plan: Plan, fields: PlanningDataset['fields'], meanings: FieldMeanings, at: At): Classifier {
   const fieldNames = fields.map(({ name }) => name);
-  const problems: Problem[] = checkFields(plan, fieldNames);
+  const problems: Problem[] = checkFields(plan, fieldNames, toPlanner(plan, meanings));
   const collect = <T>(act: () => T): T | null => {
     try {
       return act();

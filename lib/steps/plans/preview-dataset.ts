@@ -11,7 +11,7 @@ import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { countClassified } from './count-classified.ts';
+import { countClassified, includedIn } from './count-classified.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
 import { questionsOfPlan } from './plan-questions.ts';
 import { tallyRules } from './rule-facts.ts';
@@ -58,11 +58,6 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
       otherwise: scale(otherwise),
     },
   };
-}
-
-/** The ordinals that the plan does not leave out; null for all. */
-export function includedIn({ excludedCount, chunks }: PlannedBatch): ReadonlySet<number> | null {
-  return excludedCount === 0 ? null : new Set(chunks.flatMap(({ ordinals }) => [...ordinals]));
 }
 
 function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'rows' | 'questions' | 'sort'> {

@@ -6,8 +6,8 @@ import type { CountedRows, RowBehind } from '#lib/shapes/plans.ts';
 import type { Page } from '#lib/steps/page.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { includedIn } from './count-classified.ts';
 import { checkedPlan, type DatasetToPlan, plannedOf } from './plan-dataset.ts';
-import { includedIn } from './preview-dataset.ts';
 
 export type RowsToRead = DatasetToPlan & { of: CountedRows /** an ordinal */; after: number; limit: number };
 

@@ -49,7 +49,7 @@ export async function insertSources(
 /** Takes away the files that no dataset has any more, as far as they are in this store. Gives how many. */
 export async function removeUnusedSources(pool: pg.Pool, originals: Originals): Promise<number> {
   const { rows } = await pool.query<{ digest: Buffer }>(
-    'SELECT digest FROM source s WHERE NOT EXISTS (SELECT FROM dataset_source d WHERE d.digest = s.digest) LIMIT 1000',
+    'SELECT digest FROM source s WHERE NOT EXISTS (SELECT FROM dataset_source d WHERE d.digest = s.digest)',
   );
   let removed = 0;
   // What is not here may be on another machine, whose sweep finds it.

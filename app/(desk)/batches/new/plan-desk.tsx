@@ -1,13 +1,13 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useEffect, useMemo, useState } from 'react';
 import { createBatchAction } from '#app/(desk)/batches/actions.ts';
+import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
 import { queries, refusalOf } from '#components/api-client.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
-import { asksUnreadable } from '#components/datasets/unreadable-words.ts';
 import { unfinished } from '#components/plans/classifier-editor.tsx';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
 import { formatNoun } from '#components/ui/format.ts';
@@ -16,8 +16,9 @@ import { PageHeader } from '#components/ui/page-header.tsx';
 import { useTimeZone } from '#components/ui/relative-time.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
-import { type FieldMeanings, type Meaning, TEXT } from '#lib/core/values/meaning.ts';
+import { type FieldMeanings, type Meaning, meaningsOf, TEXT } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
+import type { Reading } from '#lib/shapes/readings.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { shownPreview } from './shown-preview.ts';
@@ -27,12 +28,12 @@ const UNANSWERED_MS = 2_000;
 
 type Props = {
   dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun' | 'fields' | 'labels'>;
-  /** what the values of its fields mean */
-  meanings: FieldMeanings;
   draft: Plan;
   forms: PlanForms;
   /** why the draft is as it is, one sentence a choice */
   reasons: string[];
+  /** how its dataset was read: what is asked of that has to be said before the start */
+  reading: Pick<Reading, 'dataset' | 'digest' | 'fields'>;
 };
 
 /** The plan of a new batch, drafted in the time zone of whoever plans: only their browser knows it. */
@@ -51,16 +52,16 @@ function inZone(plan: Plan, timeZone: string): Plan {
 }
 
 /** Every change is previewed by the planner that the start uses. */
-function ZonedDesk({ dataset, meanings, zone, draft, forms, reasons }: Props & { zone: string | null }) {
+function ZonedDesk({ dataset, reading, zone, draft, forms, reasons }: Props & { zone: string | null }) {
   const router = useRouter();
   const { noun } = dataset;
   const [name, setName] = useState(() => `Classify ${withoutEnding(dataset.name)}`);
   const [plan, setPlan] = useState(draft);
   const settled = useLastFinished(useSettled(plan, TYPING_MS), forms);
-  const fields = useMemo(
-    () => dataset.fields.map((field) => ({ ...field, meaning: meaningIn(meanings, field.name) })),
-    [dataset.fields, meanings],
-  );
+  const fields = useMemo(() => {
+    const meanings = meaningsOf(reading.fields);
+    return dataset.fields.map((field) => ({ ...field, meaning: meaningIn(meanings, field.name) }));
+  }, [dataset.fields, reading.fields]);
   const { data, isPlaceholderData, failureReason, fetchStatus } = useQuery({
     ...queries.batches.preview.queryOptions({ input: { body: { datasetId: dataset.id, plan: settled } } }),
     enabled: zone !== null,
@@ -78,6 +79,8 @@ function ZonedDesk({ dataset, meanings, zone, draft, forms, reasons }: Props & {
   const refusal = failureReason ? refusalOf(failureReason) : null;
   const silent = refusal?.code === 'unanswered' || fetchStatus === 'paused';
 
+  const cache = useQueryClient();
+  const recount = () => cache.invalidateQueries({ queryKey: queries.batches.preview.key() });
   const create = async (start: boolean, acceptUnreadable?: number): Promise<Outcome> => {
     const accepted = acceptUnreadable === undefined ? {} : { acceptUnreadable };
     const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start, ...accepted });
@@ -98,6 +101,7 @@ function ZonedDesk({ dataset, meanings, zone, draft, forms, reasons }: Props & {
           </>
         }
       />
+      <ReadingQuestions reading={{ ...reading, questions: shown?.questions ?? [] }} mayAnswer onAnswered={recount} />
       <details className="mb-4 text-muted">
         <summary className="w-fit cursor-pointer hover:text-text">Why the plan is filled in like this</summary>
         <ul className="mt-2 flex list-disc flex-col gap-1 pl-5">
@@ -127,7 +131,6 @@ function ZonedDesk({ dataset, meanings, zone, draft, forms, reasons }: Props & {
           }
           onName={setName}
           onChange={setPlan}
-          asksUnreadable={asksUnreadable(dataset)}
           onStart={(accepted) => create(true, accepted)}
           onSave={() => create(false)}
         />

@@ -37,7 +37,8 @@ export function UnreadableDesk({ dataset, first, mayFix, lost }: Props) {
           <p className="flex items-start gap-2">
             <Glyph name="!" className="mt-1 text-amber" />
             <span>
-              <b className="font-medium">{unreadableOf(dataset)}.</b> No batch has them. {lost ?? HOW}
+              <b className="font-medium">{unreadableOf({ read: dataset.itemCount, unreadable: unreadableCount })}.</b> No batch
+              has them. {lost ?? HOW}
             </span>
           </p>
           {lost === null ? (

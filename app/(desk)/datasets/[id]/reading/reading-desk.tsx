@@ -10,7 +10,7 @@ import { FieldsSection } from '#components/datasets/fields-section.tsx';
 import { LayoutSection } from '#components/datasets/layout-section.tsx';
 import { type Change, isNoChange, NO_CHANGE } from '#components/datasets/reading-change.ts';
 import { ReadingDiff } from '#components/datasets/reading-diff.tsx';
-import { makesWords } from '#components/datasets/reading-words.ts';
+import { differsWords, makesWords } from '#components/datasets/reading-words.ts';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
@@ -91,6 +91,11 @@ export function ReadingDesk({ reading, noun, fixed, mayChange }: Props) {
           <Button kind="ghost" onClick={() => setChange(NO_CHANGE)}>
             Leave it as it was
           </Button>
+          {previewed && preview.data ? (
+            <a href="#differs" className="text-muted underline underline-offset-2 hover:text-text">
+              {differsWords(preview.data, noun)}
+            </a>
+          ) : null}
           {use.error ? (
             <p role="alert" className="w-full text-red">
               {use.error.message}
