@@ -22,7 +22,6 @@ import {
   withOperator,
 } from './condition.ts';
 import { shownDecimal, typedDecimal, understoodWords } from './decimal-text.ts';
-import { meaningWords } from './meaning-words.ts';
 import { useFault, useTyped } from './plan-faults.tsx';
 import type { FieldProfile } from './plan-preview.ts';
 import { type Typed, typedNumber } from './typed-value.ts';
@@ -47,14 +46,14 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
   const [kept, setKept] = useState<Operands>({});
   const label = useFieldLabel();
   const field = fields.find((one) => one.name === condition.field);
-  const meaning = field?.meaning ?? TEXT;
+  const { meaning, means } = field ?? { meaning: TEXT, means: 'text' };
   const { type } = meaning;
   const change = (next: WhereCondition) => {
     setKept({ ...kept, ...operandsOf(condition) });
     onChange(next);
   };
   const fitting = field === undefined || fits(condition, type);
-  useFault(`${path}.is`, fitting ? null : `“${OPERATOR_WORDS[condition.is]}” is not for ${meaningWords(meaning)}.`);
+  useFault(`${path}.is`, fitting ? null : `“${OPERATOR_WORDS[condition.is]}” is not for ${means}.`);
 
   return (
     <div className="flex min-w-0 flex-wrap items-start gap-1" data-at={path}>
@@ -98,7 +97,7 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
         title="How this field was read (opens a new tab)"
         className="row-item inline-flex items-center px-1 text-12 whitespace-nowrap text-muted underline-offset-2 hover:underline"
       >
-        {meaningWords(meaning)}
+        {means}
         <span className="sr-only">: how {label(condition.field)} was read, in a new tab</span>
       </a>
       {onRemove ? (
