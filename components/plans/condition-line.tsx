@@ -65,7 +65,7 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
           const next = fields.find((one) => one.name === event.target.value);
           if (next) change(withField(condition, next, kept, today()));
         }}
-        className="w-40 max-sm:min-w-32 max-sm:flex-1"
+        className="w-40 max-sm:order-1 max-sm:min-w-32 max-sm:flex-1"
       >
         {field ? null : <option value={condition.field}>{condition.field} (no such field)</option>}
         {fields.map((one) => (
@@ -80,7 +80,7 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
         aria-invalid={!fitting || undefined}
         value={asksIn(condition)}
         onChange={(event) => change(withOperator(condition, event.target.value as Asks, type, kept, today()))}
-        className="w-40 max-sm:min-w-32 max-sm:flex-1"
+        className="w-40 max-sm:order-3 max-sm:min-w-32 max-sm:flex-1"
       >
         {fitting ? null : <option value={asksIn(condition)}>{asksWords(asksIn(condition))} (not for this type)</option>}
         {asksOf(type).map((asks) => (
@@ -89,13 +89,21 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
           </option>
         ))}
       </Select>
-      <Places {...{ name, path, condition, field }} onChange={(next) => onChange(withOperands(condition, next))} />
+      <div
+        className={classes(
+          'flex min-w-0 flex-wrap items-start gap-1 empty:hidden max-sm:order-5 max-sm:basis-full',
+          // Text takes what room there is; numbers and days need little.
+          OPERATORS_OF.text.includes(condition.is) && 'flex-1',
+        )}
+      >
+        <Places {...{ name, path, condition, field }} onChange={(next) => onChange(withOperands(condition, next))} />
+      </div>
       <a
         href={`/datasets/${datasetId}/reading`}
         target="_blank"
         rel="noreferrer"
         title="How this field was read (opens a new tab)"
-        className="row-item inline-flex items-center px-1 text-12 whitespace-nowrap text-muted underline-offset-2 hover:underline"
+        className="row-item inline-flex items-center px-1 text-12 whitespace-nowrap text-muted underline-offset-2 hover:underline max-sm:order-4"
       >
         {means}
         <span className="sr-only">: how {label(condition.field)} was read, in a new tab</span>
@@ -105,7 +113,7 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
           type="button"
           aria-label={`Remove ${name.charAt(0).toLowerCase()}${name.slice(1)}`}
           onClick={onRemove}
-          className="flex size-8 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text pointer-coarse:size-11"
+          className="flex size-8 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text max-sm:order-2 pointer-coarse:size-11"
         >
           <X size={14} aria-hidden="true" />
         </button>
