@@ -53,7 +53,7 @@ async function tryReading(now: ReadingNow, said: Said, must: boolean): Promise<T
   if (!file || !format) return fromItems(now);
   const whole = file.bytes <= PREVIEW_READING_BYTES;
   const given = said.format === undefined ? format : null;
-  const chunks = file.original.read(Math.min(file.bytes, PREVIEW_READING_BYTES));
+  const chunks = () => file.original.read(Math.min(file.bytes, PREVIEW_READING_BYTES));
   const tried: Tried = { whole, unreadable: 0, names: [], rows: [], body: { ...reading.body, fields: [] } };
   const at = new Date();
   const parsed = await segmentsOf({ name: file.name, chunks }, given, said.format, { layout: said.layout, now: at });
