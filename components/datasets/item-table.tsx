@@ -3,9 +3,9 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import Link from 'next/link';
 import { useEffect, useMemo, useRef } from 'react';
 import { classes } from '#components/ui/classes.ts';
+import { Link } from '#components/ui/link.tsx';
 import type { DatasetItem } from '#lib/shapes/datasets.ts';
 import { columnsOf, tracksOf } from './columns.ts';
 import { FieldName, FieldValue, useFieldLabel } from './field-labels.tsx';

@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { Banner } from '#components/ui/banner.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
+import { Link } from '#components/ui/link.tsx';
 import { Day } from '#components/ui/relative-time.tsx';
 import type { SameFile } from '#lib/shapes/datasets.ts';
 

@@ -1,4 +1,4 @@
-import Link from 'next/link';
+import { Link } from '#components/ui/link.tsx';
 import type { Reading } from '#lib/shapes/readings.ts';
 import { madeToFit, readingLine } from './reading-words.ts';
 

@@ -1,11 +1,11 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import Link from 'next/link';
 import { refusalOf } from '#components/api-client.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Dialog } from '#components/ui/dialog.tsx';
 import { formatBytes } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { ORIGINAL_SHOWN_BYTES } from '#lib/core/limits.ts';
 import { originalOf } from './dataset-pages.ts';
 import { FieldName, FieldValue } from './field-labels.tsx';

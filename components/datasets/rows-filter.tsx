@@ -1,12 +1,12 @@
 'use client';
 
 import { X } from 'lucide-react';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, useId, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import { FieldName, useFieldLabel } from './field-labels.tsx';
 import { ALL_ROWS, type RowsAsked, rowsAddress, without, withValue } from './rows-address.ts';

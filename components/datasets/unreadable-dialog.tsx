@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { type AskedProps, ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatCount } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import type { RowCounts } from '#lib/core/batches/unreadable.ts';
 import { unreadableAsked } from './unreadable-words.ts';
 

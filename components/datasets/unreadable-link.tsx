@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { Link } from '#components/ui/link.tsx';
 import { unreadableAlone } from './unreadable-words.ts';
 
 /** "3 rows could not be read ▸": leads to them; nothing where every row could be. */

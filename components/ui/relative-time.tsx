@@ -78,7 +78,7 @@ export function Zoned({ text }: { text: string }) {
 const WRITTEN = /(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)?) UTC/g;
 
 /** The person's time zone; null before the browser takes over, so that it renders the server's text first. */
-function useTimeZone(): string | null {
+export function useTimeZone(): string | null {
   return useSyncExternalStore(never, browserZone, noZone);
 }
 

@@ -21,7 +21,7 @@ import { dataset, item, itemOriginal, itemsAsked, itemsFound, unreadableRow } fr
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
-import { givenPlan, preview } from '#lib/shapes/plans.ts';
+import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts';
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
@@ -114,6 +114,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(create(z.strictObject({ datasetId: id, plan: givenPlan })))
       .output(preview),
+    rowsBehind: post(
+      '/batches/preview/rows',
+      'List the rows behind a count of a preview',
+      'A page may have fewer rows than its limit, and none: it looks at so many items. The last has no `next`. Writes nothing.',
+    )
+      .input(create(z.strictObject({ datasetId: id, plan: givenPlan, of: countedRows, ...paging })))
+      .output(page(rowBehind)),
     list: get('/batches', 'List batches, the newest first')
       .input(z.strictObject({ ...paging, state: batchState.optional() }))
       .output(page(batchRow)),

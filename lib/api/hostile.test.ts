@@ -167,6 +167,8 @@ describe('a body', () => {
         { group, answer: 'did_not' },
       ];
     }
+    if (path.endsWith('/preview/rows'))
+      return [{ datasetId: seeded.datasetId, plan, of: { category: 'a' }, cursor: '1', limit: 5 }];
     if (path.endsWith('/preview')) return [{ datasetId: seeded.datasetId, plan }];
     if (path.endsWith('/batches')) return [{ datasetId: seeded.datasetId, name: 'name', plan, taskRef: 'ref' }];
     return [];

@@ -44,6 +44,7 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
@@ -106,6 +107,7 @@ export const router = os.router({
   },
   batches: {
     preview: os.batches.preview.handler(({ context, input }) => previewBatch(context.actor, input.body)),
+    rowsBehind: os.batches.rowsBehind.handler(({ context, input }) => rowsBehind(context.actor, input.body)),
     list: os.batches.list.handler(({ context, input }) => readBatches(context.actor, input)),
     create: os.batches.create.handler(async ({ context, input }) => {
       const { id } = await createBatch(context.actor, { ...input.body, plan: input.body.plan as CreateBatchInput['plan'] });

@@ -219,7 +219,7 @@ describe('files that arrive slowly', () => {
     vi.waitFor(async () => {
       const { rowCount } = await pool.query("SELECT FROM dataset WHERE state = 'receiving'");
       expect(rowCount).toBe(count);
-    }, 10_000);
+    }, 60_000);
 
   async function operator() {
     const site = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' };

@@ -9,6 +9,7 @@ const WRITES: Record<string, Verb> = {
   'PATCH /datasets/{id}': 'keep_datasets',
   'DELETE /datasets/{id}': 'keep_datasets',
   '/batches/preview': 'plan',
+  '/batches/preview/rows': 'plan',
   '/batches': 'plan',
   '/batches/{id}/start': 'start',
   '/batches/{id}/decision': 'decide',

@@ -24,6 +24,11 @@ export const PREVIEW_READING_ROWS_SHOWN = 20;
 
 // Plan
 export const RULES_MAX = 500;
+/** Groups of a rule, conditions of a group. */
+export const CONDITIONS_MAX = 50;
+/** Values that one condition compares with. */
+export const CONDITION_VALUES_MAX = 1_000;
+export const INSTRUCTION_CHARS_MAX = 4_000;
 export const CATEGORIES_MAX = 50;
 export const CATEGORY_NAME_CHARS_MAX = 60;
 export const CHUNK_NAME_CHARS_MAX = 200;
@@ -36,6 +41,10 @@ export const CHUNKS_MAX = 100_000;
 export const PREVIEW_CHUNK_ROWS_MAX = 10_000;
 export const PREVIEW_EXACT_ITEMS_MAX = 20_000;
 export const PREVIEW_EXAMPLES = 5;
+/** How long every rule is asked of every item, also where an earlier one took it; what comes later only counts what each takes. */
+export const PREVIEW_EXAMINE_MS = 10_000;
+/** Items that one page of the rows behind a count looks at: it may hold fewer rows than were asked for. */
+export const ROWS_BEHIND_SCAN_ITEMS = 20_000;
 
 // Work that somebody else wrote (docs/budgets.md)
 /** One rule on one item, or the check of one rule: what takes longer is refused. A rule takes some microseconds. */

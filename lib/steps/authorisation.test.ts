@@ -88,6 +88,7 @@ const ALLOWED: Record<string, string> = {
   resume: OPERATORS,
   resumeIncident: OPERATORS,
   retry: OPERATORS,
+  rowsBehind: OPERATORS,
   startBatch: OPERATORS,
   streamBoard: OPERATORS,
   streamEvents: EVERYONE,

@@ -7,7 +7,7 @@
  * shifted into the zone; a value that names no zone ("2024-03-05 10:00") is taken to be on that wall clock already.
  */
 
-import type { DateFormat } from './meaning.ts';
+import { DATE_ORDERS, type DateFormat } from './meaning.ts';
 import { monthOfWord } from './month-words.ts';
 
 export type Period = 'day' | 'week' | 'month' | 'quarter' | 'year';
@@ -62,7 +62,58 @@ function readFormatted(text: string, format: DateFormat): DateValue | null {
   if (value === '') return null;
   const first = value.charCodeAt(0);
   if (first < 48 || first > 57) return readWords(value, format);
-  return readIso(value) ?? readEpoch(value) ?? readOrdered(value, format) ?? readWords(value, format);
+  const known = readIso(value) ?? readEpoch(value);
+  if (known) return known;
+  const parts = orderedParts(value);
+  return parts ? inOrder(parts, format.order, format.century) : readWords(value, format);
+}
+
+/** In which orders a text is a date, and which date in each. */
+export type DateWays = {
+  /** the bit `1 << index` for each of DATE_ORDERS */
+  orders: number;
+  /** by order, of instants and of wall clocks alike */
+  ms: [number, number, number];
+  /** it names a zone, or counts from an instant */
+  zoned: boolean;
+  /** the numbers that are the year where it has two digits: when it comes first, and when it comes last; -1 where it can't be there */
+  short: { first: number; last: number } | null;
+  /** what stands between its three numbers; '' where it is not three numbers */
+  separator: string;
+};
+
+/** As `dateReader`, in every order at once. Null where it is no date in any. @param century as in a format */
+export function dateWaysOf(text: string, century: number): DateWays | null {
+  const value = text.length > DATE_CHARS_MAX ? '' : text.trim();
+  const first = value.charCodeAt(0);
+  const digit = first >= 48 && first <= 57;
+  const known = digit ? (readIso(value) ?? readEpoch(value)) : readWords(value, { order: 'ymd', century, zone: 'local' });
+  if (known) return everyWay(known);
+  const parts = digit ? orderedParts(value) : null;
+  if (parts === null) return digit ? everyWay(readWords(value, { order: 'ymd', century, zone: 'local' })) : null;
+  const ways: DateWays = {
+    orders: 0,
+    ms: [Number.NaN, Number.NaN, Number.NaN],
+    zoned: parts.offset !== null,
+    short: null,
+    separator: '',
+  };
+  for (let index = 0; index < DATE_ORDERS.length; index++) {
+    const date = inOrder(parts, DATE_ORDERS[index] ?? 'ymd', century);
+    if (date === null) continue;
+    ways.orders |= 1 << index;
+    ways.ms[index] = date.ms;
+  }
+  if (ways.orders === 0) return null;
+  const { one, three } = parts;
+  ways.separator = value.charAt(one.length);
+  if (one.length <= 2 && three.length <= 2)
+    ways.short = { first: one.length === 2 ? Number(one) : -1, last: three.length === 2 ? Number(three) : -1 };
+  return ways;
+}
+
+function everyWay(date: DateValue | null): DateWays | null {
+  return date && { orders: 7, ms: [date.ms, date.ms, date.ms], zoned: date.kind === 'instant', short: null, separator: '' };
 }
 
 /**
@@ -138,6 +189,14 @@ export function civil(localMs: number): { year: number; month: number; day: numb
   return civilOfDay(Math.floor(localMs / DAY_MS));
 }
 
+/** The same day and time so many years later, or earlier where it is negative; not finite stays as it is. 29 February becomes 1 March where there is none. */
+export function shiftYears(localMs: number, years: number): number {
+  if (years === 0 || !Number.isFinite(localMs)) return localMs;
+  const dayNumber = Math.floor(localMs / DAY_MS);
+  const { year, month, day } = civilOfDay(dayNumber);
+  return localMs + (dayOfCivil(year + years, month, day) - dayNumber) * DAY_MS;
+}
+
 /** 2024-03-05 of local milliseconds. */
 export function isoDay(localMs: number): string {
   const { year, month, day } = civil(localMs);
@@ -200,6 +259,8 @@ const ISO =
   /^(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
 
 function readIso(value: string): DateValue | null {
+  const quick = readPlainIso(value);
+  if (quick !== null) return quick;
   const parts = ISO.exec(value);
   if (!parts) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = parts;
@@ -219,6 +280,38 @@ function readIso(value: string): DateValue | null {
   if (zone === undefined) return { kind: 'local', ms: exact };
   const offset = offsetOfZone(zone);
   return offset === null ? null : { kind: 'instant', ms: exact - offset };
+}
+
+/** A date that is written as most are, and no other way of writing it; null: look closer. */
+function readPlainIso(value: string): DateValue | null {
+  const ms = plainIsoMs(value);
+  if (Number.isNaN(ms)) return null;
+  return { kind: value.charCodeAt(value.length - 1) === 90 ? 'instant' : 'local', ms };
+}
+
+/**
+ * The milliseconds of "2024-03-05", perhaps with "T10:11:12" or " 10:11:12", and then perhaps with a Z, or a fraction of three digits and a Z: most dates are
+ * written so, and are read here without a regular expression. NaN for everything else, and where there is no such day or time.
+ */
+export function plainIsoMs(value: string): number {
+  const { length } = value;
+  if (length < 10 || value.charCodeAt(4) !== 45 || value.charCodeAt(7) !== 45) return Number.NaN;
+  const day = dayMs(digitsAt(value, 0) * 100 + digitsAt(value, 2), digitsAt(value, 5), digitsAt(value, 8)) ?? Number.NaN;
+  if (length === 10) return day;
+  const between = value.charCodeAt(10);
+  if (length < 19 || (between !== 84 && between !== 32)) return Number.NaN;
+  if (value.charCodeAt(13) !== 58 || value.charCodeAt(16) !== 58) return Number.NaN;
+  const ms = day + (timeOfDay(digitsAt(value, 11), digitsAt(value, 14), digitsAt(value, 17)) ?? Number.NaN);
+  if (length === 19 || (length === 20 && value.charCodeAt(19) === 90)) return ms;
+  if (length !== 24 || value.charCodeAt(19) !== 46 || value.charCodeAt(23) !== 90) return Number.NaN;
+  return ms + digitsAt(value, 20) * 10 + (digitsAt(value, 21) % 10);
+}
+
+/** Two digits as a number; NaN where they are none. */
+function digitsAt(value: string, at: number): number {
+  const tens = value.charCodeAt(at) - 48;
+  const ones = value.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 const ISO_FORM = /^\d{4}(?:-\d\d(?:-\d\d(?:[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
@@ -261,35 +354,38 @@ function readNumeric(value: string): ReadDate | null {
 const ORDERED =
   /^(\d{1,4})([/.-]) ?(\d{1,2})\2 ?(\d{1,4})(?:[ T,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?\s*([A-Za-z]{1,4}|[+-]\d\d:?\d\d)?)?$/;
 
-/** Three numbers in a known order. A year of four digits is known wherever it stands. */
-function readOrdered(value: string, { order, century }: DateFormat): DateValue | null {
+/** Three numbers, and perhaps a time and a zone behind them; null where the time or the zone is none. */
+type Ordered = { one: string; two: string; three: string; timeMs: number; offset: number | null };
+
+function orderedParts(value: string): Ordered | null {
   const parts = ORDERED.exec(value);
   if (!parts) return null;
   const [, one = '', , two = '', three = '', hours = '0', minutes = '0', seconds = '0', fraction, half, zone] = parts;
   const hour = hourOf(hours, half);
-  if (hour === null) return null;
+  const timeMs = hour === null ? null : timeOfDay(hour, Number(minutes), Number(seconds));
+  const offset = zone === undefined ? undefined : offsetOfZone(zone);
+  if (timeMs === null || offset === null) return null;
+  return { one, two, three, timeMs: timeMs + fractionMs(fraction), offset: offset ?? null };
+}
+
+/** Three numbers in a known order. A year of four digits is known wherever it stands. */
+function inOrder({ one, two, three, timeMs, offset }: Ordered, order: DateFormat['order'], century: number): DateValue | null {
   const yearFirst = one.length === 4 || order === 'ymd';
   const year = yearFirst ? one : three;
   const rest = yearFirst ? three : one;
   if (rest.length > 2 || (year.length !== 4 && year.length !== 2)) return null;
   const monthFirst = !yearFirst && order === 'mdy';
-  const ms = localMs(
+  const day = dayMs(
     year.length === 4 ? Number(year) : yearInCentury(Number(year), century),
     Number(monthFirst ? one : two),
     Number(monthFirst ? two : rest),
-    hour,
-    Number(minutes),
-    Number(seconds),
   );
-  if (ms === null) return null;
-  const exact = ms + fractionMs(fraction);
-  if (zone === undefined) return { kind: 'local', ms: exact };
-  const offset = offsetOfZone(zone);
-  return offset === null ? null : { kind: 'instant', ms: exact - offset };
+  if (day === null) return null;
+  return offset === null ? { kind: 'local', ms: day + timeMs } : { kind: 'instant', ms: day + timeMs - offset };
 }
 
 /** The year that two digits mean in a century that begins in the year `century`. */
-function yearInCentury(two: number, century: number): number {
+export function yearInCentury(two: number, century: number): number {
   return century + ((two - (century % 100) + 100) % 100);
 }
 
@@ -368,12 +464,23 @@ function local(ms: number | null): DateValue | null {
 
 const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Milliseconds of a wall clock, or null where there is no such day or hour. A leap second counts as the second before it. */
+/** Milliseconds of a wall clock, or null where there is no such day or hour. */
 function localMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number | null {
+  const begin = dayMs(year, month, day);
+  const time = timeOfDay(hour, minute, second);
+  return begin === null || time === null ? null : begin + time;
+}
+
+function dayMs(year: number, month: number, day: number): number | null {
   if (month < 1 || month > 12 || day < 1 || day > (DAYS_IN_MONTH[month - 1] ?? 0)) return null;
   if (month === 2 && day === 29 && !(year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0))) return null;
+  return dayOfCivil(year, month, day) * DAY_MS;
+}
+
+/** A leap second counts as the second before it. */
+function timeOfDay(hour: number, minute: number, second: number): number | null {
   if (hour > 24 || minute > 59 || second > 60 || (hour === 24 && (minute > 0 || second > 0))) return null;
-  return dayOfCivil(year, month, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + Math.min(second, 59) * 1000;
+  return hour * 3_600_000 + minute * 60_000 + Math.min(second, 59) * 1000;
 }
 
 /** From 1; 0 where the word is no month. */

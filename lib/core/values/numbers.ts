@@ -7,35 +7,76 @@ import type { NumberFormat } from './meaning.ts';
 /** A text longer than this is no number. */
 const NUMBER_CHARS_MAX = 100;
 
-/** What a text says: its number as a plain decimal ("-1234.50"), and what it is a number of: '%', or its currency as written; '' for nothing. */
-type Told = { decimal: string; unit: string };
-
 /**
- * The number of a text as a plain decimal: an optional "-", digits, and perhaps "." and digits. The digits after the point are kept as they are written.
- * @returns null where the text is no number in this format
+ * The number of a text as a plain decimal: an optional "-", digits, and perhaps "." and digits, which are kept as they are written. A percent sign changes
+ * nothing (45% is 45), and neither does a currency.
+ * @returns null where the text is no number in this format: a sign, separator or word too many, groups of the wrong size, a leading zero, a whole part beyond 2^53
  */
 export function decimalText(text: string, format: NumberFormat): string | null {
-  return readNumber(text, format)?.decimal ?? null;
+  if (PLAIN.test(text)) return text === '-0' ? '0' : text;
+  const shape = shapeOf(text);
+  if (shape === null) return null;
+  const whole = wholeDigits(shape, SEPARATORS[format.decimal], SEPARATORS[format.group]);
+  const plain = whole === -1 ? null : plainDecimal(shape, whole);
+  // There is one zero.
+  return plain !== null && shape.negative && !isZero(plain) ? `-${plain}` : plain;
 }
 
-/**
- * Reads a text as a number of this format, exactly. A percent sign changes nothing (45% is 45); neither does a currency, which is given back as `unit`.
- * @returns null where it is none: a sign, separator or word too many, groups of the wrong size, a leading zero, a whole part beyond 2^53
- */
-export function readNumber(text: string, format: NumberFormat): Told | null {
-  if (text.length > NUMBER_CHARS_MAX) return null;
-  if (PLAIN.test(text)) return told(text, '');
-  const value = text.trim();
-  const first = value.search(DIGIT);
-  if (first === -1) return null;
-  let last = value.length - 1;
-  while (!isDigit(value.charCodeAt(last))) last--;
-  // ".5" begins with its point; "Rs.500" does not.
-  const begin = first > 0 && value[first - 1] === format.decimal && !LETTER.test(value[first - 2] ?? '') ? first - 1 : first;
-  const around = readAffixes(value.slice(0, begin), value.slice(last + 1));
-  const plain = around && readDigits(value.slice(begin, last + 1), format);
-  if (!plain) return null;
-  return told(around.negative ? `-${plain}` : plain, around.unit);
+/** The formats that there are: a group separator that is the decimal one too groups nothing. */
+export const NUMBER_FORMATS: readonly NumberFormat[] = [
+  ...(['', ',', ' ', "'"] as const).map((group) => ({ decimal: '.', group }) as const),
+  ...(['', '.', ' ', "'"] as const).map((group) => ({ decimal: ',', group }) as const),
+];
+
+/** In which formats a text is a number: the bit `1 << index` for each of NUMBER_FORMATS; and what it is a number of: '%', a currency as written, or nothing. */
+export function numberFormatsOf(text: string): { formats: number; unit: string } {
+  const quick = quickFormats(text);
+  if (quick !== null) return quick;
+  const shape = shapeOf(text);
+  if (shape === null) return NO_FORMAT;
+  let formats = 0;
+  for (let index = 0; index < SEPARATED.length; index++) {
+    const [decimal, group] = SEPARATED[index] as [number, number];
+    const whole = wholeDigits(shape, decimal, group);
+    if (whole !== -1 && plainDecimal(shape, whole) !== null) formats |= 1 << index;
+  }
+  return { formats, unit: shape.unit };
+}
+
+const NO_FORMAT = { formats: 0, unit: '' };
+const EVERY_FORMAT = formatsThat(() => true);
+/** Of digits with one separator. Three digits behind it are a group as well: 1.234. */
+const WITH_POINT = { part: formatsThat(({ decimal }) => decimal === '.'), either: formatsThat(readsEither('.')) };
+const WITH_COMMA = { part: formatsThat(({ decimal }) => decimal === ','), either: formatsThat(readsEither(',')) };
+
+function formatsThat(read: (format: NumberFormat) => boolean): { formats: number; unit: string } {
+  return { formats: NUMBER_FORMATS.reduce((bits, format, index) => bits | (read(format) ? 1 << index : 0), 0), unit: '' };
+}
+
+function readsEither(separator: string): (format: NumberFormat) => boolean {
+  return ({ decimal, group }) => decimal === separator || group === separator;
+}
+
+/** The answer for digits with one point or comma at most, as most numbers are; null where a closer look is needed. */
+function quickFormats(text: string): { formats: number; unit: string } | null {
+  const { length } = text;
+  if (length > 15) return null;
+  const begin = text.charCodeAt(0) === 45 ? 1 : 0;
+  let separator = -1;
+  let at = begin;
+  for (; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 48 && code <= 57) continue;
+    if (!isPoint(code) || separator !== -1) return null;
+    separator = at;
+  }
+  const whole = (separator === -1 ? length : separator) - begin;
+  if (whole === 0 || separator === length - 1) return null;
+  const zero = text.charCodeAt(begin) === 48;
+  if (zero && whole > 1) return NO_FORMAT;
+  if (separator === -1) return EVERY_FORMAT;
+  const known = text.charCodeAt(separator) === 46 ? WITH_POINT : WITH_COMMA;
+  return whole <= 3 && !zero && separator === length - 4 ? known.either : known.part;
 }
 
 /** Compares two decimals as `decimalText` gives them, exactly: below 0 where the first is the smaller one, 0 where they are equal. */
@@ -52,15 +93,9 @@ export function isDecimal(text: string): boolean {
 
 const DECIMAL_CHARS_MAX = 400;
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
-const DIGIT = /\d/;
 const LETTER = /\p{L}/u;
 /** Fifteen digits at most: whatever the format, it is a whole number, and below 2^53. */
 const PLAIN = /^-?(?:0|[1-9]\d{0,14})$/;
-
-function told(decimal: string, unit: string): Told {
-  // There is one zero.
-  return { decimal: decimal.charCodeAt(0) === 45 && isZero(decimal) ? decimal.slice(1) : decimal, unit };
-}
 
 function isZero(decimal: string): boolean {
   return !/[1-9]/.test(decimal);
@@ -82,67 +117,113 @@ function isDigit(code: number): boolean {
 
 // ---- the digits ----
 
-const SPACES = '[ \\u00a0\\u2000-\\u200a\\u202f\\u205f\\u3000]';
-/** Three digits a group; with commas also as in India, where all but the last group have two: 12,34,567. */
-const GROUPED = {
-  '': null,
-  ',': /^(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3})$/,
-  '.': /^\d{1,3}(?:\.\d{3})+$/,
-  ' ': new RegExp(`^\\d{1,3}(?:${SPACES}\\d{3})+$`),
-  "'": /^\d{1,3}(?:['’]\d{3})+$/,
-} as const;
-const NOT_DIGITS = /\D/g;
+/** A number as it is written, whatever its format: its digits, how many of them stand between separators, and which separators these are. */
+type Shape = { negative: boolean; unit: string; digits: string; runs: number[]; between: number[]; exponent: number | null };
+
+/** A separator of each kind; 0 for none. */
+const SEPARATORS = { '': 0, '.': 1, ',': 2, ' ': 3, "'": 4 } as const;
+const SEPARATED = NUMBER_FORMATS.map(({ decimal, group }) => [SEPARATORS[decimal], SEPARATORS[group]] as const);
+
+function separatorOf(code: number): number {
+  if (code === 46) return SEPARATORS['.'];
+  if (code === 44) return SEPARATORS[','];
+  if (code === 39 || code === 0x2019) return SEPARATORS["'"];
+  const space = code === 32 || code === 0xa0 || (code >= 0x2000 && code <= 0x200a) || code === 0x202f || code === 0x205f;
+  return space || code === 0x3000 ? SEPARATORS[' '] : 0;
+}
+
+function shapeOf(text: string): Shape | null {
+  if (text.length > NUMBER_CHARS_MAX) return null;
+  let first = 0;
+  let last = text.length - 1;
+  while (first <= last && !isDigit(text.charCodeAt(first))) first++;
+  if (first > last) return null;
+  while (!isDigit(text.charCodeAt(last))) last--;
+  // ".5" begins with its point; "Rs.500" does not.
+  if (first > 0 && isPoint(text.charCodeAt(first - 1)) && !LETTER.test(text[first - 2] ?? '')) first--;
+  const around = readAffixes(text.slice(0, first), text.slice(last + 1));
+  return around && readDigits(text, first, last, around);
+}
+
+function isPoint(code: number): boolean {
+  return code === 46 || code === 44;
+}
+
 const EXPONENT = /^[eE]([+-]?\d{1,3})$/;
-const DIGITS = /^\d*$/;
 
-/** A number without its sign and unit, as a plain decimal. */
-function readDigits(text: string, { decimal, group }: NumberFormat): string | null {
-  let end = text.search(/[eE]/);
-  const exponent = end === -1 ? 0 : readExponent(text.slice(end));
-  if (exponent === null) return null;
-  if (end === -1) end = text.length;
-  const point = text.indexOf(decimal);
-  const part = point === -1 ? '' : text.slice(point + 1, end);
-  if (!DIGITS.test(part) || (point !== -1 && part === '')) return null;
-  const whole = readWhole(text.slice(0, point === -1 ? end : point), group === decimal ? '' : group);
-  if (whole === null) return null;
-  if (exponent === null || end === text.length) return fits(whole) ? join(whole, part) : null;
-  return shifted(whole, part, exponent);
+/** What stands from the first digit, or the point before it, to the last digit. */
+function readDigits(text: string, first: number, last: number, around: { negative: boolean; unit: string }): Shape | null {
+  const runs: number[] = [];
+  const between: number[] = [];
+  let digits = '';
+  let run = first;
+  for (let at = first; at <= last; at++) {
+    const code = text.charCodeAt(at);
+    if (isDigit(code)) continue;
+    digits += text.slice(run, at);
+    runs.push(at - run);
+    if (code === 101 || code === 69) {
+      const exponent = EXPONENT.exec(text.slice(at, last + 1))?.[1];
+      return exponent === undefined ? null : { ...around, digits, runs, between, exponent: Number(exponent) };
+    }
+    const separator = separatorOf(code);
+    if (separator === 0) return null;
+    between.push(separator);
+    run = at + 1;
+  }
+  runs.push(last + 1 - run);
+  return { ...around, digits: digits + text.slice(run, last + 1), runs, between, exponent: null };
 }
 
-function readExponent(text: string): number | null {
-  const digits = EXPONENT.exec(text)?.[1];
-  return digits === undefined ? null : Number(digits);
-}
-
-function readWhole(text: string, group: NumberFormat['group']): string | null {
-  if (text === '') return '0';
-  const digits = DIGITS.test(text) ? text : GROUPED[group]?.test(text) ? text.replace(NOT_DIGITS, '') : null;
+/**
+ * How many of the digits are whole ones, if the separators are these; -1 where the text is no such number. Groups have three digits; with commas also as in
+ * India, where all but the last have two: 12,34,567.
+ */
+function wholeDigits({ digits, runs, between }: Shape, decimal: number, group: number): number {
+  const all = between.length;
+  const groups = between[all - 1] === decimal ? all - 1 : all;
+  if (runs[all] === 0 || (runs[0] === 0 && groups > 0)) return -1;
+  let whole = runs[0] ?? 0;
+  for (let at = 0; at < groups; at++) {
+    if (between[at] !== group || group === decimal) return -1;
+    whole += runs[at + 1] ?? 0;
+  }
+  if (groups > 0 && !isGrouped(runs, groups) && !(group === SEPARATORS[','] && isGroupedAsInIndia(runs, groups))) return -1;
   // A leading zero is part of a code.
-  return digits !== null && (digits.length === 1 || digits.charCodeAt(0) !== 48) ? digits : null;
+  return whole > 1 && digits.charCodeAt(0) === 48 ? -1 : whole;
 }
 
-/** Beyond 2^53 the neighbours of a whole number can't be told from it: it is a code, and stays text. */
-function fits(whole: string): boolean {
-  return whole.length < 16 || (whole.length === 16 && Number(whole) <= Number.MAX_SAFE_INTEGER);
+function isGrouped(runs: readonly number[], groups: number): boolean {
+  for (let at = 1; at <= groups; at++) if (runs[at] !== 3) return false;
+  return (runs[0] ?? 0) <= 3;
 }
 
-function join(whole: string, part: string): string {
-  return part === '' ? whole : `${whole}.${part}`;
+function isGroupedAsInIndia(runs: readonly number[], groups: number): boolean {
+  for (let at = 1; at < groups; at++) if (runs[at] !== 2) return false;
+  return groups > 1 && (runs[0] ?? 0) <= 2 && runs[groups] === 3;
+}
+
+/** The shape's digits with a point behind so many of them; null beyond what can be told from its neighbours. */
+function plainDecimal({ digits, exponent }: Shape, whole: number): string | null {
+  if (exponent !== null) return shifted(digits, whole, exponent);
+  const left = whole === 0 ? '0' : digits.slice(0, whole);
+  // Beyond 2^53 the neighbours of a whole number can't be told from it: it is a code, and stays text.
+  if (whole > 16 || (whole === 16 && Number(left) > Number.MAX_SAFE_INTEGER)) return null;
+  return whole === digits.length ? left : `${left}.${digits.slice(whole)}`;
 }
 
 /** With an exponent a number may have any size that a double has. */
-function shifted(whole: string, part: string, exponent: number): string | null {
-  const digits = whole + part;
-  const size = Number(`${whole}.${part || '0'}e${exponent}`);
-  if (!Number.isFinite(size) || (size === 0 && !isZero(digits))) return null;
-  const point = whole.length + exponent;
+function shifted(digits: string, whole: number, exponent: number): string | null {
+  const size = Number(`${digits.slice(0, whole)}.${digits.slice(whole)}e${exponent}`);
+  if (isZero(digits)) return '0';
+  if (!Number.isFinite(size) || size === 0) return null;
+  const point = whole + exponent;
   if (point <= 0) return `0.${'0'.repeat(-point)}${digits}`;
   const left = digits
     .slice(0, point)
     .padEnd(point, '0')
     .replace(/^0+(?=\d)/, '');
-  return join(left, digits.slice(point));
+  return point >= digits.length ? left : `${left}.${digits.slice(point)}`;
 }
 
 // ---- what stands around the digits ----
@@ -162,8 +243,8 @@ const CURRENCY_WORDS = new Set([
 ]);
 const SYMBOL = /^\p{Sc}$/u;
 const SIGN = /[+\-−–]/;
-const BEFORE = /^(\(?)\s*([+\-−–]?)\s*([^\s()+\-−–]*)\s*([+\-−–]?)\s*(\(?)\s*$/;
-const AFTER = /^\s*(\)?)\s*([+\-−–]?)\s*([^\s()+\-−–]*)\s*([+\-−–]?)\s*(\)?)$/;
+const BEFORE = /^\s*(\(?)\s*([+\-−–]?)\s*([^\s()+\-−–]*)\s*([+\-−–]?)\s*(\(?)\s*$/;
+const AFTER = /^\s*(\)?)\s*([+\-−–]?)\s*([^\s()+\-−–]*)\s*([+\-−–]?)\s*(\)?)\s*$/;
 
 /**
  * What stands before and after the digits: one sign at most, or the parentheses of accountants, which mean a negative number; one percent sign at most; a
@@ -171,6 +252,7 @@ const AFTER = /^\s*(\)?)\s*([+\-−–]?)\s*([^\s()+\-−–]*)\s*([+\-−–]?)
  */
 function readAffixes(before: string, after: string): { negative: boolean; unit: string } | null {
   if (before === '' && after === '') return NOTHING;
+  if (before.length > AFFIX_CHARS_MAX || after.length > AFFIX_CHARS_MAX) return null;
   const left = BEFORE.exec(before);
   const right = AFTER.exec(after);
   if (!left || !right) return null;
@@ -185,6 +267,8 @@ function readAffixes(before: string, after: string): { negative: boolean; unit: 
   return { negative: opened !== '' || (SIGN.test(signs) && signs !== '+'), unit: unit || otherUnit };
 }
 
+/** The longest word for a currency, its sign, and spaces. */
+const AFFIX_CHARS_MAX = 12;
 const NOTHING = { negative: false, unit: '' };
 
 function isUnit(text: string): boolean {

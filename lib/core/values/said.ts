@@ -15,7 +15,7 @@ export const fieldSaid = z.strictObject({
     .optional(),
   number: numberFormat.partial().optional(),
 });
-export type FieldSaid = z.infer<typeof fieldSaid>;
+type FieldSaid = z.infer<typeof fieldSaid>;
 
 /** `format`: the name of one. */
 export type Said = { format?: string | undefined; layout: LayoutSaid; fields: FieldSaid[] };

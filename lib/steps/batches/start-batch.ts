@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { classifyingOf } from '#lib/classifiers/registry.ts';
 import { targetsNamed } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
@@ -13,6 +14,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { claimResources, markStarted, type StartedWith } from '#lib/store/batches/batches.sql.ts';
 import { openGates } from '#lib/store/chunks/chunks.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { assertReadRight } from './read-right.ts';
@@ -65,9 +67,11 @@ export async function startIn(
   return numbers;
 }
 
-async function assertClassifiesRight({ name, datasetId, plan }: BatchRow): Promise<void> {
-  const fields = (await readPlanningDataset(db().pool, datasetId))?.fields ?? [];
-  const problems = await workOut('checkClassifier', { plan: { classifier: plan.classifier }, fields }, { plan });
+async function assertClassifiesRight({ id, name, datasetId, plan }: BatchRow): Promise<void> {
+  const { pool } = db();
+  const fields = (await readPlanningDataset(pool, datasetId))?.fields ?? [];
+  const meanings = (await readMeanings(pool, { batchId: id })) ?? {};
+  const problems = await workOut('checkClassifier', { plan: classifyingOf(plan), fields, meanings }, { plan });
   if (problems[0])
     throw new CountersignError('invalid', `“${name}” can't be started. ${problems[0].message} Plan it again.`, { problems });
 }

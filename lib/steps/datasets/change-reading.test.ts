@@ -12,7 +12,10 @@ import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { failAbandonedUploads } from '#lib/store/datasets/items.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
+import { originals } from '#lib/store/originals/originals.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { changeReading } from './change-reading.ts';
 import { deleteDataset } from './delete-dataset.ts';
@@ -109,6 +112,49 @@ describe('an original', () => {
     await refusal(uploadDataset(ada, { name: 'a.csv', source: broken() }));
     await refusal(upload('id,when\n'));
     expect(files()).toEqual(before);
+  });
+
+  test('that can’t be kept makes no dataset, and says why', async () => {
+    const folder = originalsFolder();
+    const file = join(folder, 'no-folder');
+    writeFileSync(file, '');
+    const use = (path: string) => {
+      process.env.ORIGINALS_DIR = path;
+      Object.assign(globalThis, { countersignEnv: undefined });
+    };
+    use(file);
+    try {
+      const refused = await refusal(upload(table()));
+      expect(refused).toMatchObject({ code: 'unavailable', message: expect.stringContaining(`can’t be kept in ${file}`) });
+      expect((await readDatasets(ada)).items[0]).toMatchObject({ state: 'failed', reason: refused.message });
+    } finally {
+      use(folder);
+      rmSync(file);
+    }
+  });
+
+  test('stays while it arrives again and the last dataset that had it is deleted', async () => {
+    const text = table();
+    let { id } = await upload(text);
+    for (let round = 0; round < 8; round++) {
+      const [next] = await Promise.all([upload(text), deleteDataset(ada, { datasetId: id })]);
+      id = next.id;
+      expect(await textOf((await downloadDataset(ada, { datasetId: id, format: 'original' })).body)).toBe(text);
+      expect(files()).toContain(sha256(text));
+    }
+  });
+
+  test('that nobody has any more is swept, and what is not of this database is left alone', async () => {
+    const before = files();
+    const [unused, unknown] = [sha256(`unused ${unique}`), sha256(`unknown ${unique}`)];
+    const stranger = join('arriving', `${randomUUID()}.0011223344556677`);
+    for (const name of [unused, unknown, stranger]) writeFileSync(join(originalsFolder(), name), '');
+    // As a crash between the rename and the commit leaves it.
+    await pool.query(`INSERT INTO source (digest, bytes) VALUES (decode($1, 'hex'), 0)`, [unused]);
+    await failAbandonedUploads(db(), originals());
+    expect(files()).toEqual([...before, unknown, stranger].sort());
+    expect((await pool.query(`SELECT FROM source WHERE digest = decode($1, 'hex')`, [unused])).rowCount).toBe(0);
+    for (const name of [unknown, stranger]) rmSync(join(originalsFolder(), name));
   });
 
   test('that is lost, or never was, keeps rows from being read anew, and meanings can be changed', async () => {

@@ -16,7 +16,6 @@ import type { ReadingChange, ReadingPreview } from '#lib/shapes/readings.ts';
 import { readItemPage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { assertFits, changesRows, readChange } from './change-reading.ts';
-import { guessesIn } from './guesses.ts';
 import { seenOf } from './read-reading.ts';
 import { filesOf, type ReadingNow, readReadingNow } from './reading-now.ts';
 import { segmentsOf } from './receive.ts';
@@ -56,8 +55,9 @@ async function tryReading(now: ReadingNow, said: Said, must: boolean): Promise<T
   const given = said.format === undefined ? format : null;
   const chunks = file.original.read(Math.min(file.bytes, PREVIEW_READING_BYTES));
   const tried: Tried = { whole, unreadable: 0, names: [], rows: [], body: { ...reading.body, fields: [] } };
-  const parsed = await segmentsOf({ name: file.name, chunks }, given, said.format, { layout: said.layout, now: new Date() });
-  const profile = new Profile();
+  const at = new Date();
+  const parsed = await segmentsOf({ name: file.name, chunks }, given, said.format, { layout: said.layout, now: at });
+  const profile = new Profile(at.getTime(), parsed.format.fieldLabels);
   let last: { line: number; unreadable: boolean } = { line: 0, unreadable: false };
   for await (const { fields, items, unreadable, layout } of parsed.segments) {
     const room = PREVIEW_READING_ROWS - tried.rows.length;
@@ -81,7 +81,7 @@ async function tryReading(now: ReadingNow, said: Said, must: boolean): Promise<T
     if (last.unreadable) tried.unreadable--;
     else tried.rows.pop();
   }
-  tried.body = answered({ ...tried.body, fields: guessesIn(profile, parsed.format) }, said);
+  tried.body = answered({ ...tried.body, fields: profile.guesses() }, said);
   return tried;
 }
 

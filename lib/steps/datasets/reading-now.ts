@@ -1,9 +1,8 @@
 /** What there is of a dataset's reading, for the steps that show and change it. */
 import { CountersignError } from '#lib/core/errors.ts';
-import type { ReadingBody } from '#lib/core/values/reading-body.ts';
-import { canonicalBytes, type Json, sha256Hex } from '#lib/ledger/canonical.ts';
 import { type DatasetHead, readDatasetHead } from '#lib/store/datasets/datasets.ts';
 import { readStoredReading, type StoredReading } from '#lib/store/datasets/readings.sql.ts';
+import { readingBytes } from '#lib/store/datasets/readings.ts';
 import { type DatasetSource, readSources } from '#lib/store/datasets/sources.sql.ts';
 import { originals } from '#lib/store/originals/originals.ts';
 import type { Original } from '#lib/store/originals/port.ts';
@@ -23,7 +22,13 @@ export async function readReadingNow(datasetId: string): Promise<ReadingNow | nu
   const head = await readDatasetHead(db(), datasetId);
   if (!head || head.deletedAt !== null) return null;
   const [reading, sources] = await Promise.all([readStoredReading(db().pool, { datasetId }), readKept(datasetId)]);
-  return reading && { head, reading: { ...reading, digest: reading.digest ?? digestOf(reading.body) }, sources };
+  return (
+    reading && {
+      head,
+      reading: { ...reading, digest: reading.digest ?? readingBytes(reading.body).digest.toString('hex') },
+      sources,
+    }
+  );
 }
 
 /** The files that a dataset was read from, in order. */
@@ -44,9 +49,4 @@ export function filesOf({ head, sources }: Pick<ReadingNow, 'head' | 'sources'>)
     'conflict',
     `“${head.name}” ${why}, so its rows can’t be read anew. What its fields mean can be changed. To read its rows otherwise, upload the file again.`,
   );
-}
-
-/** Of a reading that is not stored: what a change of it is bound to. */
-function digestOf(body: ReadingBody): string {
-  return sha256Hex(canonicalBytes(JSON.parse(JSON.stringify(body)) as Json));
 }

@@ -11,7 +11,6 @@ import { detectFormat, formatOf } from '#lib/ingest/registry.ts';
 import { peek } from '#lib/ingest/source.ts';
 import { ItemRows } from '#lib/store/datasets/item-rows.ts';
 import type { Arrived, Upload } from '#lib/store/datasets/items.sql.ts';
-import { guessesIn } from './guesses.ts';
 
 export type SourceToRead = { name: string; chunks: AsyncIterable<Buffer> };
 
@@ -57,7 +56,10 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
       const { format, segments } = await segmentsOf(source, seen.first?.format ?? null, said.format, { layout, now });
       before = pipe.itemCount;
       for await (const { dialect, ...segment } of segments) {
-        const first: Seen = seen.first ?? { format, dialect, fields: segment.fields, profile: new Profile() };
+        const first: Seen = seen.first ?? {
+          ...{ format, dialect, fields: segment.fields },
+          profile: new Profile(now.getTime(), format.fieldLabels),
+        };
         // What is detected may be known better behind the first segment.
         if (index === 0) Object.assign(seen, { layout: segment.layout, first: { ...first, dialect } });
         else assertAlike(first.fields, segment.fields, source.name);
@@ -80,7 +82,7 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
   return {
     ...{ arrived: arrived(true), itemCount: pipe.itemCount, unreadableCount: pipe.unreadableCount },
     brought: pipe.itemCount - before + pipe.unreadableCount,
-    reading: { format: certain(format.name), layout: seen.layout, fields: guessesIn(profile, format) },
+    reading: { format: certain(format.name), layout: seen.layout, fields: profile.guesses() },
   };
 }
 

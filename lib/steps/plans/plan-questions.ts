@@ -1,11 +1,11 @@
 /** What is asked of a dataset's reading before a plan over it may be started. */
 import type { At } from '#lib/classifiers/port.ts';
 import { makeClassifier } from '#lib/classifiers/registry.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { type Question, questionInWords, questionsFor, questionsOf } from '#lib/core/values/questions.ts';
 import { seenOf } from '#lib/steps/datasets/read-reading.ts';
 import { readKept } from '#lib/steps/datasets/reading-now.ts';
-import { readStoredReading } from '#lib/store/datasets/readings.sql.ts';
+import { readMeanings, readStoredReading } from '#lib/store/datasets/readings.sql.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -15,8 +15,9 @@ export type PlanQuestions = { questions: Question[]; words: string[] };
 /** A job for a thread: makes the classifier for the fields that it reads. */
 export async function planQuestions({ datasetId, plan }: { datasetId: string; plan: Plan }, at: At): Promise<PlanQuestions> {
   const dataset = await readPlanningDataset(db().pool, datasetId);
-  const names = dataset?.fields.map(({ name }) => name) ?? [];
-  return questionsOfPlan(datasetId, dataset?.dialect ?? null, plan, makeClassifier(plan, names, at).fields);
+  const fieldNames = dataset?.fields.map(({ name }) => name) ?? [];
+  const meanings = isTyped(plan) ? ((await readMeanings(db().pool, { datasetId })) ?? {}) : {};
+  return questionsOfPlan(datasetId, dataset?.dialect ?? null, plan, makeClassifier(plan, { fieldNames, meanings }, at).fields);
 }
 
 /** @param reads the fields that the plan's classifier reads; null for any */
@@ -49,6 +50,5 @@ export async function questionsOfPlan(
  * @internal for its tests
  */
 export function fieldsOfMeaning(plan: Plan, names: readonly string[], reads: readonly string[] | null): string[] {
-  const typed = 'version' in plan && plan.version === 2;
-  return [...(plan.chunking.by === 'time' ? [plan.chunking.field] : []), ...(typed ? (reads ?? names) : [])];
+  return [...(plan.chunking.by === 'time' ? [plan.chunking.field] : []), ...(isTyped(plan) ? (reads ?? names) : [])];
 }

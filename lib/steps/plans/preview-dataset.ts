@@ -11,27 +11,30 @@ import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { countClassified } from './count-classified.ts';
+import { countClassified, includedIn } from './count-classified.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
 import { questionsOfPlan } from './plan-questions.ts';
+import { tallyRules } from './rule-facts.ts';
 
 /** Throws as `planDataset` does. */
 export async function previewDataset(input: DatasetToPlan, at: At): Promise<Preview> {
   const { datasetId } = input;
-  const { dataset, plan, classifier, planned } = await planWithClassifier(input, at);
+  const { dataset, plan, meanings, classifier, planned } = await planWithClassifier(input, at);
 
-  const included = planned.excludedCount === 0 ? null : new Set(planned.chunks.flatMap(({ ordinals }) => [...ordinals]));
+  const included = includedIn(planned);
   const counts = new Map<string, number>();
   const examples = new Map<string, Classification[]>();
-  const rules = new Array<number>(classifier.parts).fill(0);
+  const rules = tallyRules(classifier.parts, meanings);
   let otherwise = 0;
-  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (one) => {
+  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (examined, item, whole) => {
+    const { classification: one } = examined;
     counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
     if (one.part === undefined) otherwise++;
-    else rules[one.part] = (rules[one.part] ?? 0) + 1;
+    rules.add(examined, item, whole);
     const list = examples.get(one.category) ?? [];
     if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
   });
+  const ruleFacts = rules.facts(counted, scale);
   const rows = { read: dataset.itemCount, unreadable: dataset.unreadableCount };
   const shown = await showExamples(datasetId, plan, examples);
   return {
@@ -50,7 +53,8 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
         action: action ? wordsOf(action) : null,
         examples: (examples.get(name) ?? []).flatMap(({ ordinal }) => shown.get(ordinal) ?? []),
       })),
-      rules: rules.map(scale),
+      rules: ruleFacts.map(({ takes }) => takes),
+      ruleFacts,
       otherwise: scale(otherwise),
     },
   };

@@ -4,5 +4,6 @@ import { checkClassifier } from './check-classifier.ts';
 import { planDataset } from './plan-dataset.ts';
 import { planQuestions } from './plan-questions.ts';
 import { previewDataset } from './preview-dataset.ts';
+import { readRowsBehind } from './read-rows-behind.ts';
 
-export const THREAD_JOBS = { checkClassifier, classifyPage, planDataset, planQuestions, previewDataset };
+export const THREAD_JOBS = { checkClassifier, classifyPage, planDataset, planQuestions, previewDataset, readRowsBehind };

@@ -29,7 +29,7 @@ export type Arrived = {
 };
 
 /** A dataset that is whole. */
-export type Completion = {
+type Completion = {
   /** of its file; null where it was put together from several */
   digest: Buffer | null;
   arrived: Arrived;

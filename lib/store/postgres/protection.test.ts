@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '#test/database.ts';
+import { SMALL, usedFolder } from '#test/embedded.ts';
+import { openPool } from './db.ts';
+import { startEmbedded } from './embedded.ts';
 import { APPEND_ONLY, closeToOthers, grantToApplication } from './grants.ts';
 import { assertReceiptProtection } from './protection.ts';
 import { schemaDifference } from './schema-engine.ts';
@@ -169,8 +174,21 @@ describe('start-up', () => {
   });
 
   test('accepts two roles, and says so when there is only one', async () => {
-    expect(await assertReceiptProtection(pool, true)).toEqual({ roles: 'separate' });
-    expect(await assertReceiptProtection(ownerPool, false)).toEqual({ roles: 'single' });
+    const dataDir = usedFolder();
+    const server = await startEmbedded({ dataDir, settings: SMALL });
+    const [application, owner] = [openPool(server.appUrl), openPool(server.ownerUrl)];
+    try {
+      expect(await assertReceiptProtection(application, true)).toEqual({ roles: 'separate' });
+      expect(await assertReceiptProtection(owner, false)).toEqual({ roles: 'single' });
+    } finally {
+      await Promise.all([application.end(), owner.end()]);
+      await server.stop();
+      rmSync(dirname(dataDir), { recursive: true, force: true });
+    }
+  });
+
+  test('refuses a server that may lose what it wrote when the machine dies', async () => {
+    await expect(assertReceiptProtection(pool, true)).rejects.toThrow(/fsync is off: .* Turn it on\./);
   });
 
   test('refuses an application role that owns the tables', async () => {

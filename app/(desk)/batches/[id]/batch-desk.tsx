@@ -1,7 +1,6 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '#app/(desk)/batches/actions.ts';
@@ -21,6 +20,7 @@ import { archives } from '#components/shelf/group.ts';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import { TabLinks } from '#components/ui/tab-links.tsx';
 import { writing } from '#components/ui/writing.ts';

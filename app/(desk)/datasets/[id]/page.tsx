@@ -1,5 +1,4 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
@@ -14,6 +13,7 @@ import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
 import { UploadFailed, UploadProgress } from '#components/datasets/upload-progress.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { formatBytes, formatCount, formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { Notes } from '#components/ui/notes.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { Instant } from '#components/ui/relative-time.tsx';

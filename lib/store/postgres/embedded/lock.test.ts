@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -61,6 +62,25 @@ test('of many that start at once on a stale lock, one gets it', async () => {
   const outcomes = await Promise.all(tries.map(({ outcome }) => outcome));
   await Promise.all(tries.map(({ end }) => end()));
   expect(outcomes.filter((outcome) => outcome === 'held')).toHaveLength(1);
+});
+
+test('one that died while it removed a stale lock is no obstacle', () => {
+  const stale = JSON.stringify({ pid: 2 ** 22 + 1, life: 'boot/1' });
+  writeFileSync(join(folder, 'lock'), stale);
+  const right = createHash('sha256').update(stale).digest('hex').slice(0, 16);
+  writeFileSync(join(folder, `lock-${right}`), JSON.stringify({ pid: 2 ** 22 + 2, life: 'boot/2' }));
+  lockFolder(folder).release();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('whoever removes a stale lock leaves the lock of a newcomer alone', () => {
+  const stale = JSON.stringify({ pid: 2 ** 22 + 1, life: 'boot/1' });
+  writeFileSync(join(folder, 'lock'), stale);
+  const right = join(folder, `lock-${createHash('sha256').update(stale).digest('hex').slice(0, 16)}`);
+  // Somebody who lives removes it just now, for as long as this process looks.
+  writeFileSync(right, JSON.stringify({ pid: process.pid, life: processLife(process.pid) }));
+  expect(() => lockFolder(folder)).toThrow('keeps changing hands');
+  expect(readFileSync(join(folder, 'lock'), 'utf8')).toBe(stale);
 });
 
 test('a process has one life, and none when it is gone', async () => {

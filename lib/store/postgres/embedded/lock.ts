@@ -1,4 +1,5 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CountersignError } from '#lib/core/errors.ts';
 import { processLife } from './process.ts';
@@ -30,7 +31,7 @@ export function lockFolder(folder: string): FolderLock {
           { facts: { pid: holder } },
         );
       }
-      breakStale(path, found);
+      breakStale(draft, path, found);
     }
   } finally {
     rmSync(draft, { force: true });
@@ -58,17 +59,25 @@ function holderOf(text: string): number | null {
   }
 }
 
-/** Moves a stale lock out of the way; if a newcomer took it between our look and our move, it gets it back. */
-function breakStale(path: string, stale: string): void {
-  const aside = `${path}.${process.pid}.stale`;
-  try {
-    renameSync(path, aside);
-  } catch {
+/**
+ * Removes the lock of a dead holder. Only one process at a time may: otherwise one that looked a moment ago would remove what a newcomer has just taken. The right
+ * to remove a lock is a lock itself, named after what it removes, and is taken over in the same way when its holder dies.
+ */
+function breakStale(draft: string, path: string, stale: string): void {
+  const right = `${path}-${createHash('sha256').update(stale).digest('hex').slice(0, 16)}`;
+  if (claim(draft, right)) {
+    if (read(path) === stale) rmSync(path, { force: true });
+    rmSync(right, { force: true });
     return;
   }
-  if (read(aside) !== stale) claim(aside, path);
-  rmSync(aside, { force: true });
+  const breaker = read(right);
+  if (breaker === null) return;
+  if (holderOf(breaker) === null) breakStale(draft, right, breaker);
+  else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BREAKING_MS);
 }
+
+/** How long to wait for somebody who removes a stale lock: it takes a few system calls. */
+const BREAKING_MS = 20;
 
 function release(path: string, mine: string): void {
   if (read(path) === mine) rmSync(path, { force: true });

@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
 import { requireActor } from '#app/actor.ts';
 import { fixedWords } from '#components/datasets/reading-words.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { formatBytes } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
