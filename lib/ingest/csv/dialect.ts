@@ -232,7 +232,8 @@ function bestEscape(
   const backslash = read(quote, 'backslash');
   const odds = 1.5 * (lostRows(doubled) - lostRows(backslash)) + (backslash.weight - doubled.weight);
   const sure = 1 / (1 + Math.exp(-Math.max(-8, Math.min(8, odds))));
-  const [value, other, share] = odds > 0 ? (['backslash', 'doubled', sure] as const) : (['doubled', 'backslash', 1 - sure] as const);
+  const [value, other, share] =
+    odds > 0 ? (['backslash', 'doubled', sure] as const) : (['doubled', 'backslash', 1 - sure] as const);
   const reading = odds > 0 ? backslash : doubled;
   const lines = reading.rows.filter(({ raw }) => raw.includes(`\\${QUOTES[quote]}`)).map(({ line }) => line);
   const escape: Guess<Escape> = {
@@ -278,7 +279,8 @@ function oddsOfQuote(
   const wrapped = none.rows.flatMap(({ cells }) => cells.map((cell) => cell.trim())).filter((cell) => isWrapped(cell, quote));
   for (const row of quoted.rows) {
     if (isSwallowing(row, starts, width, quoted.table)) swallowing.push(row.line);
-    else if (row.cells.some((cell) => cell.includes(delimiter) || cell.includes(quote) || /[\r\n]/.test(cell))) needed.push(row.line);
+    else if (row.cells.some((cell) => cell.includes(delimiter) || cell.includes(quote) || /[\r\n]/.test(cell)))
+      needed.push(row.line);
   }
   const prior = delimiter === '\t' ? QUOTES_ARE_USUAL.tab : QUOTES_ARE_USUAL.other;
   const better = Math.max(-6, Math.min(6, (quoted.weight - none.weight) / 2));

@@ -7,7 +7,8 @@ type Form = 'empty' | 'number' | 'date' | 'yes or no' | 'address' | 'text';
 
 const NUMBER =
   /^[-+(]?\s?(?:[$€£¥]\s?)?[-+]?(?:\d{1,3}(?:[.,'\s]\d{2,3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?\s?(?:%|[$€£¥]|[A-Z]{3})?[)-]?$/;
-const DATE = /^(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\.?(?:[ T,].{1,30})?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?)$/;
+const DATE =
+  /^(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\.?(?:[ T,].{1,30})?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?)$/;
 const DATE_IN_WORDS =
   /^(?:[A-Za-z]{3,9},? )?(?:\d{1,2}\.?[ -])?(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?[ -]\d{1,4}\b/i;
 /** Mail, web, network and telephone. */

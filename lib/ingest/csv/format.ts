@@ -27,6 +27,7 @@ export const csv: Format = {
   title: 'a table as text (CSV, TSV)',
   file: 'a CSV file',
   endings: ['.csv', '.tsv', '.tab', '.psv', '.txt'],
+  charsets: CHARSETS,
   contentType: 'text/csv',
   textField: null,
   sniff(head, fileName) {
@@ -60,7 +61,10 @@ function charsetOf(head: Buffer, complete: boolean, said: string | undefined): C
   if (said === undefined) return detectCharset(head, complete);
   const charset = charsetNamed(said, head);
   if (charset) return { charset, guess: saidByPerson(charset.name) };
-  throw new CountersignError('invalid', `“${said}” is no character set that tables are read in. Choose one of: ${CHARSETS.join(', ')}.`);
+  throw new CountersignError(
+    'invalid',
+    `“${said}” is no character set that tables are read in. Choose one of: ${CHARSETS.join(', ')}.`,
+  );
 }
 
 /** Bytes of the rows that are held back until it is known whether they are the last. */
@@ -258,7 +262,13 @@ class TableReader {
     const { quote } = this.#dialect;
     const against = [...quote.against, ...this.#swallowing, ...this.#literal].sort((a, b) => a - b).slice(0, LINES_MAX);
     if (this.#swallowing.length === 0 || quote.by === 'person') return { ...quote, against };
-    return { ...quote, against, by: 'guess', sure: Math.min(quote.sure, QUOTES_SURE), others: [{ value: 'none', sure: 1 - QUOTES_SURE }] };
+    return {
+      ...quote,
+      against,
+      by: 'guess',
+      sure: Math.min(quote.sure, QUOTES_SURE),
+      others: [{ value: 'none', sure: 1 - QUOTES_SURE }],
+    };
   }
 
   #charset(): Guess<string> {

@@ -222,8 +222,7 @@ export class RecordReader {
             final,
             `a quote opens in column ${cells.length + 1} and is not closed within ${megabytes(CELL_BYTES_MAX)}`,
           );
-        if (close === NEVER)
-          return this.#resync(from, final, `a quote opens in column ${cells.length + 1} and is never closed`);
+        if (close === NEVER) return this.#resync(from, final, `a quote opens in column ${cells.length + 1} and is never closed`);
       }
       if (close >= 0) {
         let cell = units.slice(start + 1, close);

@@ -265,12 +265,7 @@ function areNumbers(names: readonly string[]): boolean {
 }
 
 /** The sum over all tables that have their names in this line, and over all that have none. */
-function headerGuess(
-  places: readonly Place[],
-  best: Place,
-  rows: readonly Measured[],
-  said: number | undefined,
-): Guess<number> {
+function headerGuess(places: readonly Place[], best: Place, rows: readonly Measured[], said: number | undefined): Guess<number> {
   const lineOf = (place: Place): number => (place.named ? (rows[place.at]?.line ?? 0) : 0);
   if (said !== undefined) return saidByPerson(lineOf(best));
   const shares = new Map<number, number>();
@@ -288,13 +283,24 @@ function headerGuess(
     .sort((a, b) => b.sure - a.sure)
     .slice(0, LINES_MAX);
   const names = rows[best.at]?.cells.map((cell) => cell.trim()) ?? [];
-  const again = best.named ? rows.slice(best.at + 1).filter((row) => row.cells.some((cell, i) => cell !== '' && cell === names[i])) : [];
-  return { ...certain(value, value > 0 ? [value] : []), sure: (shares.get(value) ?? 0) / sum, by: 'guess', against: lines(again), others };
+  const again = best.named
+    ? rows.slice(best.at + 1).filter((row) => row.cells.some((cell, i) => cell !== '' && cell === names[i]))
+    : [];
+  return {
+    ...certain(value, value > 0 ? [value] : []),
+    sure: (shares.get(value) ?? 0) / sum,
+    by: 'guess',
+    against: lines(again),
+    others,
+  };
 }
 
 function typedColumns(body: readonly Measured[], width: number): boolean[] {
   return Array.from({ length: width }, (_, column) => {
-    const values = body.slice(0, ROWS_BELOW).map(({ cells }) => cells[column] ?? '').filter((value) => !isBlank(value));
+    const values = body
+      .slice(0, ROWS_BELOW)
+      .map(({ cells }) => cells[column] ?? '')
+      .filter((value) => !isBlank(value));
     return values.length >= 2 && values.filter(isData).length >= values.length * 0.9;
   });
 }
@@ -318,6 +324,8 @@ function fillsUp(body: readonly Measured[], width: number, typed: readonly boole
   if (short.some(({ cells }) => width > 2 && cells.length < 2)) return false;
   const fitting = short.filter(({ cells }) => cells.every((cell, column) => !typed[column] || isBlank(cell) || isData(cell)));
   if (fitting.length < short.length * 0.9) return false;
-  const broken = rows.filter((row, at) => row.cells.length < width && row.cells.length + (rows[at + 1]?.cells.length ?? 0) === width + 1);
+  const broken = rows.filter(
+    (row, at) => row.cells.length < width && row.cells.length + (rows[at + 1]?.cells.length ?? 0) === width + 1,
+  );
   return broken.length * 3 < short.length;
 }
