@@ -1,20 +1,24 @@
 /** How a dataset was read, in a person's words: the line of it, each guess, and how sure it is. Pure. */
 import { formatCount, formatNoun } from '#components/ui/format.ts';
-import type { Guess } from '#lib/core/values/guess.ts';
+import { type Guess, isDoubtful } from '#lib/core/values/guess.ts';
 import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import type { DateFormat, FieldGuess, FieldType, NumberFormat } from '#lib/core/values/meaning.ts';
 import type { Reading, ReadingPreview } from '#lib/shapes/readings.ts';
 
-/** "read as ; · UTF-8 · dates 31/12/2026": what is as nearly everywhere is left out. */
+/** "read as ; · UTF-8 · dates 31/12/2026": what is as nearly everywhere is left out, and what is asked has a question mark. */
 export function readingLine({ format, layout, fields }: Pick<Reading, 'format' | 'layout' | 'fields'>): string {
   const { delimiter, quote, header, charset, flavour, part, aside = [] } = layout;
-  const how = delimiter ? delimiterSign(delimiter.value) : (flavour?.value ?? format?.value ?? 'it is');
+  const how = delimiter
+    ? marked(delimiter, delimiterSign(delimiter.value))
+    : flavour
+      ? marked(flavour, flavour.value === 'one mail' ? 'one mail' : `a mailbox, ${flavour.value}`)
+      : (format?.value ?? 'it is');
   return [
     `read as ${how}`,
-    part ? `“${part.value}”` : null,
-    charset?.value,
-    quote && quote.value !== 'double' ? QUOTES[quote.value] : null,
-    header && header.value !== 1 ? headerWords(header.value) : null,
+    part ? marked(part, `“${part.value}”`) : null,
+    charset ? marked(charset, charset.value) : null,
+    quote && quote.value !== 'double' ? marked(quote, QUOTES[quote.value]) : null,
+    header && (header.value !== 1 || isDoubtful(header)) ? marked(header, headerWords(header.value)) : null,
     aside.length > 0 ? `${formatNoun(aside.length, 'lines')} put aside` : null,
     ...spread('dates', fields.map(dateExample)),
     ...spread('numbers', fields.map(numberExample)),
@@ -257,15 +261,21 @@ export function guessesOf({ type, date, number }: Pick<FieldGuess, 'type' | 'dat
   return [type, ...further].sort((one, other) => one.sure - other.sure);
 }
 
+function marked(guess: Guess<unknown>, text: string): string {
+  return isDoubtful(guess) ? `${text}?` : text;
+}
+
+/** Null where dates are written as a program writes them. */
 function dateExample({ type, date }: Pick<FieldGuess, 'type' | 'date'>): string | null {
-  return type.value === 'date' && date ? ORDER_EXAMPLES[date.order.value] : null;
+  if (type.value !== 'date' || !date || date.order.value === 'ymd') return null;
+  return marked(date.order, ORDER_EXAMPLES[date.order.value]);
 }
 
 /** Null where numbers are written as a program writes them. */
 function numberExample({ type, number }: Pick<FieldGuess, 'type' | 'number'>): string | null {
   if (type.value !== 'number' || !number) return null;
   const format = formatOf(number);
-  return format.decimal === '.' && format.group === '' ? null : numberPattern(format);
+  return format.decimal === '.' && format.group === '' ? null : marked(number.decimal, numberPattern(format));
 }
 
 function formatOf({ decimal, group }: NonNullable<FieldGuess['number']>): NumberFormat {
