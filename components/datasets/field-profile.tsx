@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { formatCount, formatShare } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import type { FieldGuess } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
@@ -45,7 +45,6 @@ export function FieldProfile({ dataset: { id, fields, itemCount }, guesses }: Pr
                 <span key={value} className="inline-flex max-w-64 items-baseline gap-1">
                   <Link
                     href={rowsAddress(id, withValue(ALL_ROWS, field.name, value))}
-                    prefetch={false}
                     className="truncate underline-offset-2 hover:underline"
                   >
                     {value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}
