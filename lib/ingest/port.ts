@@ -81,6 +81,8 @@ export type Format = {
   contentType: string;
   /** The field that people read as a text of its own, apart from the short ones; null where there is none. */
   textField: string | null;
+  /** The character sets that a person can say a file of it is in; left out where it has one only. */
+  charsets?: readonly string[];
   /** What people call its fields, where they are the format's own and not the file's: "Sender's domain" for fromDomain. */
   fieldLabels?: Readonly<Record<string, string>>;
   /**
