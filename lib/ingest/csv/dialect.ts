@@ -260,12 +260,19 @@ function bestEscape(
 }
 
 /** Backslashes that only come in pairs, where no quote is doubled: each pair may be one. */
-function escapeOfPairs({ rows }: Reading, quote: Quote): Guess<Escape> {
+function escapeOfPairs({ rows, shape: { delimiter } }: Reading, quote: Quote): Guess<Escape> {
   const mark = QUOTES[quote];
   const texts = rows.map(({ raw, line }) => ({ line, text: raw.toString('latin1').replaceAll('\0', '') }));
   const pairs = texts.filter(({ text }) => text.includes(mark) && text.includes('\\\\'));
   const single = texts.some(({ text }) => text.includes(mark) && (text.match(/\\+/g) ?? []).some((run) => run.length % 2 === 1));
-  const doubled = texts.some(({ text }) => new RegExp(`[^\\s,;|${mark}]${mark}${mark}`).test(text));
+  const doubled = texts.some(({ text }) =>
+    text.split(delimiter).some((cell) =>
+      cell
+        .trim()
+        .slice(1, -1)
+        .includes(mark + mark),
+    ),
+  );
   if (pairs.length === 0 || single || doubled) return certain<Escape>('doubled');
   const lines = pairs.map(({ line }) => line).slice(0, LINES_MAX);
   return { value: 'doubled', sure: 0.7, by: 'guess', for: [], against: lines, others: [{ value: 'backslash', sure: 0.3 }] };
