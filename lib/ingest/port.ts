@@ -5,7 +5,8 @@
  * What every format keeps to:
  * - It never throws because of what a row contains: such a row becomes an unreadable row. It throws CountersignError only when the
  *   file as a whole can't be read.
- * - `raw` are the file's own bytes, in order; what lies between two rows is nothing but line ends (blank lines).
+ * - `raw` are the file's own bytes, in order; what lies between two rows is nothing but line ends (blank lines) and the format's own separators. A format
+ *   whose rows are no bytes of the file says so, and how it writes them instead.
  * - How the source is cut into chunks makes no difference.
  * - It holds at most a few records at a time, never the file.
  */
@@ -61,8 +62,10 @@ export type WriteBack = {
   charset?: string | undefined;
   /** the file's own bytes before its first item: byte order mark, header row */
   head: Buffer;
-  /** an item's original bytes as they stand in the file, with the line end or the separator that the format needs */
+  /** an item's original bytes as they stand in the file, with the line end or the separator that the format needs; called for one item after the other */
   write(raw: Buffer): Buffer;
+  /** what stands behind the last item: the end of a list */
+  tail?: Buffer;
 };
 
 export type Format = {

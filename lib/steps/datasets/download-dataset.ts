@@ -87,9 +87,10 @@ async function* jsonLines(items: AsyncIterable<Original>, names: string[]): Asyn
   });
 }
 
-async function* fileOf(items: AsyncIterable<Original>, { head, write }: WriteBack): AsyncGenerator<Uint8Array> {
+async function* fileOf(items: AsyncIterable<Original>, { head, write, tail }: WriteBack): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
   yield* packed(items, ({ raw }) => write(raw));
+  if (tail && tail.length > 0) yield tail;
 }
 
 const PIECE_BYTES = 64 * 1024;
