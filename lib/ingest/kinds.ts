@@ -4,5 +4,6 @@ import { jsonLines } from './json/lines.ts';
 import { jsonList } from './json/list.ts';
 import { mbox } from './mbox/format.ts';
 import type { Format } from './port.ts';
+import { xlsx } from './xlsx/format.ts';
 
-export const FORMATS: readonly Format[] = [csv, mbox, jsonLines, jsonList];
+export const FORMATS: readonly Format[] = [csv, mbox, jsonLines, jsonList, xlsx];

@@ -66,6 +66,8 @@ export type WriteBack = {
   write(raw: Buffer): Buffer;
   /** what stands behind the last item: the end of a list */
   tail?: Buffer;
+  /** where items are written in another form than the file's: that form's ending and content type */
+  written?: { ending: string; contentType: string };
 };
 
 export type Format = {

@@ -68,7 +68,8 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
   if (own === null) throw new CountersignError('unsupported', `“${dataset.name}” has no format that can be given back.`);
   const file = own.writeBack(dataset.dialect);
   const charset = file.charset ? `; charset=${file.charset.toLowerCase()}` : '';
-  return { fileName: `${name}${own.endings[0]}`, contentType: own.contentType + charset, body: fileOf(items, file) };
+  const { ending = own.endings[0], contentType = own.contentType } = file.written ?? {};
+  return { fileName: `${name}${ending}`, contentType: contentType + charset, body: fileOf(items, file) };
 }
 
 async function datasetOf(batchId: string, category: string | null): Promise<string> {

@@ -14,7 +14,7 @@ import {
   UPLOADS_PER_PERSON_MAX,
 } from '#lib/core/limits.ts';
 import { Profile } from '#lib/ingest/profile.ts';
-import { detectFormat } from '#lib/ingest/registry.ts';
+import { detectFormat, fileToRead } from '#lib/ingest/registry.ts';
 import { chunksOf, peek } from '#lib/ingest/source.ts';
 import { log } from '#lib/log.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
@@ -106,9 +106,10 @@ async function receive(
   { now = new Date(), signal }: UploadOptions,
 ): Promise<Uploaded> {
   const counted = new CountedSource(source, name, contentLength ?? null, signal);
-  const { head, whole } = await peek(counted.chunks());
+  const file = await fileToRead({ name, chunks: counted.chunks() });
+  const { head, whole } = await peek(file.chunks);
   if (head.length === 0) throw new CountersignError('invalid', `“${name}” is empty: it has 0 bytes.`);
-  const format = detectFormat(head, name);
+  const format = detectFormat(head, file.name);
   const profile = new Profile();
   const pipe = new Segments(upload, id);
   const arrived = (dialect: unknown, fields: unknown): Arrived => ({
@@ -119,7 +120,7 @@ async function receive(
   });
   let dialect: unknown = null;
   try {
-    for await (const segment of format.parse(whole, { fileName: name, now, said: {} })) {
+    for await (const segment of format.parse(whole, { fileName: file.name, now, said: {} })) {
       dialect = segment.dialect;
       profile.add(segment.fields, segment.items);
       pipe.add(segment);
