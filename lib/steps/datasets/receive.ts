@@ -7,8 +7,8 @@ import type { ReadingBody } from '#lib/core/values/reading-body.ts';
 import { layoutAlike, type Said } from '#lib/core/values/said.ts';
 import type { Dialect, Format, Segment } from '#lib/ingest/port.ts';
 import { Profile } from '#lib/ingest/profile.ts';
-import { detectFormat, formatOf } from '#lib/ingest/registry.ts';
-import { peek } from '#lib/ingest/source.ts';
+import { detectFormat, fileToRead, formatOf } from '#lib/ingest/registry.ts';
+import { firstBytes, peek } from '#lib/ingest/source.ts';
 import { ItemRows } from '#lib/store/datasets/item-rows.ts';
 import type { Arrived, Upload } from '#lib/store/datasets/items.sql.ts';
 
@@ -89,17 +89,33 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
 
 type Seen = { format: Format; dialect: Dialect; fields: readonly string[]; profile: Profile };
 
-/** A file as its format reads it: the format is the one that is given, else the one that a person said, else what the file looks like. */
+/** A file, or what is packed in it, as its format reads it. */
+export type Segmented = {
+  format: Format;
+  segments: AsyncIterable<Segment>;
+  /** whether what was read so far ended before the file did, because it is longer than was asked for */
+  wasCut(): boolean;
+};
+
+/**
+ * The format is the one that is given, else the one that a person said, else what the file looks like.
+ * @param most bytes that are read of it; a format that can't begin before it has seen the end reads all
+ */
 export async function segmentsOf(
-  { name, chunks }: SourceToRead,
+  source: SourceToRead,
   given: Format | null,
   said: string | undefined,
-  { layout, now }: { layout: LayoutSaid; now: Date },
-): Promise<{ format: Format; segments: AsyncIterable<Segment> }> {
-  const { head, whole } = await peek(chunks());
-  if (head.length === 0) throw new CountersignError('invalid', `“${name}” is empty: it has 0 bytes.`);
-  const format = given ?? formatOf(said ?? null) ?? detectFormat(head, name);
-  return { format, segments: format.parse(whole, { fileName: name, now, said: layout }) };
+  { layout, now, most = Number.POSITIVE_INFINITY }: { layout: LayoutSaid; now: Date; most?: number },
+): Promise<Segmented> {
+  const file = await fileToRead({ name: source.name, chunks: source.chunks() });
+  const { head, whole } = await peek(file.chunks);
+  if (head.length === 0) throw new CountersignError('invalid', `“${source.name}” is empty: it has 0 bytes.`);
+  const format = given ?? formatOf(said ?? null) ?? detectFormat(head, file.name);
+  const beginning = firstBytes(whole, format.readsWhole ? Number.POSITIVE_INFINITY : most);
+  return {
+    ...{ format, wasCut: beginning.wasCut },
+    segments: format.parse(beginning.chunks, { fileName: file.name, now, said: layout }),
+  };
 }
 
 /** Where in its first lines the names of the columns may stand in a file that came behind another one. */
