@@ -302,10 +302,12 @@ describe('a batch', () => {
   test('keeps the reading that it was planned by', async () => {
     const { id } = await upload(table());
     const { digest } = await readingOf(id);
+    const before = await readMeanings(pool, { datasetId: id });
     const plan = { ...PLAN, chunking: { by: 'size' } };
     const { id: batchId } = await createBatch(ada, { datasetId: id, name: 'A', plan, start: true });
     await changeReading(ada, { datasetId: id, change: { digest, fields: [{ name: 'id', type: 'text' }] } });
-    expect(await readMeanings(pool, { batchId })).toMatchObject({ id: { type: 'number' } });
+    expect(await readMeanings(pool, { batchId })).toEqual(before);
+    expect(before).not.toMatchObject({ id: { type: 'text' } });
     expect(await readMeanings(pool, { datasetId: id })).toMatchObject({ id: { type: 'text' } });
   });
 
