@@ -155,7 +155,7 @@ function headerWords(line: number): string {
 }
 
 /** "Windows, Western European (windows-1252)": a name that few know is told with where it comes from. */
-export function charsetWords(name: string): string {
+function charsetWords(name: string): string {
   const from = CHARSET_FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
   return from === undefined ? name : `${from} (${name})`;
 }
