@@ -22,7 +22,7 @@ const EXAMPLE_CHARS_MAX = 120;
 const READ_AT_LEAST = 20_000;
 const TYPED_SHARE = 0.5;
 /** Texts whose sort is remembered, as long as most values are among them. */
-const REMEMBERED_MAX = 1_000;
+const REMEMBERED_MAX = 400;
 const REMEMBERED_CHARS_MAX = 40;
 const UNITS_MAX = 15;
 
@@ -82,7 +82,10 @@ export class Column {
     const sort = this.#quickSort(value) ?? this.#sortOf(value);
     sort.count++;
     if (sort.examples.length < LINES_MAX) sort.examples.push({ line, value: copy(value, EXAMPLE_CHARS_MAX) });
-    if (this.#read === READ_AT_LEAST) this.#reading = this.#isTyped();
+    if (this.#read === READ_AT_LEAST && !this.#isTyped()) {
+      this.#reading = false;
+      this.#remembered = null;
+    }
   }
 
   /** What its meaning can be guessed from. */
