@@ -241,7 +241,7 @@ function oddsOfHeader(cells: readonly string[], below: readonly Measured[], widt
 
 const FORMS_TELL = 5;
 /** Somebody is asked then. */
-const NOT_TOLD = 2;
+const NOT_TOLD = 1.7;
 
 /** `hard` is what words and values tell, `forms` what is only a matter of how texts look. */
 function oddsOfName(name: string, column: number, rows: readonly Measured[], numbered: boolean): { hard: number; forms: number } {
