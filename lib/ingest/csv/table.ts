@@ -232,7 +232,7 @@ function oddsOfHeader(cells: readonly string[], below: readonly Measured[], widt
     const { hard, forms } = name === '' ? { hard: column === 0 ? 0 : -0.4, forms: 0 } : oddsOfName(name, column, rows, numbered);
     odds += hard + forms;
     soft += forms;
-    if (hard > 0) told = true;
+    if (hard > 1) told = true;
   }
   // That forms differ is a hint. Without a word that names columns, or values below names, it takes many of them.
   const most = told || soft > FORMS_TELL ? ODDS_MAX : NOT_TOLD;
@@ -241,7 +241,7 @@ function oddsOfHeader(cells: readonly string[], below: readonly Measured[], widt
 
 const FORMS_TELL = 5;
 /** Somebody is asked then. */
-const NOT_TOLD = 2;
+const NOT_TOLD = 1.7;
 
 /** `hard` is what words and values tell, `forms` what is only a matter of how texts look. */
 function oddsOfName(name: string, column: number, rows: readonly Measured[], numbered: boolean): { hard: number; forms: number } {
