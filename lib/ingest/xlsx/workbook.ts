@@ -9,7 +9,7 @@ import { type Shown, shownByCode, shownById } from './numbers.ts';
 /** `member`: where its rows are in the archive. */
 export type Sheet = { name: string; member: string; hidden: boolean };
 
-export type Workbook = { sheets: Sheet[]; from1904: boolean; texts: Texts; shown: readonly Shown[] };
+export type Workbook = { sheets: Sheet[]; from1904: boolean; texts: { at(index: number): string }; shown: readonly Shown[] };
 
 /** Throws `unsupported` where the archive holds no workbook, `too_large` where it says more than is kept in memory. */
 export async function readWorkbook(archive: Archive, fileName: string): Promise<Workbook> {
@@ -110,7 +110,7 @@ async function readStyles(read: (events: Events) => Promise<void>): Promise<Show
 }
 
 /** The texts that cells refer to by number, in one place: a million of them are no million objects. */
-export class Texts implements Events {
+class Texts implements Events {
   readonly #fileName: string;
   #bytes = Buffer.allocUnsafe(64 * 1024);
   #ends: number[] = [];
