@@ -141,7 +141,7 @@ class SheetTable {
 
   constructor(first: readonly SheetRow[], complete: boolean, merged: readonly Merged[], part: Guess<string>, said: LayoutSaid) {
     const rows = first.map((row) => ({ line: row.line, lines: 1, cells: spread(row, merged), raw: Buffer.alloc(0) }));
-    this.#table = tableOf(rows, complete, said.header);
+    this.#table = tableOf(rows, complete, said);
     const at = rows.findIndex(({ line }) => line === this.#table.header.value);
     const above = rows[at]?.cells ?? [];
     const spans = merged.some(({ fromLine, from, to }) => fromLine === this.#table.header.value && to > from);
