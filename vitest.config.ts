@@ -42,11 +42,12 @@ export default defineConfig({
           ...REAL,
           name: 'force',
           maxWorkers: 4,
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
           exclude: [...NOT_OURS, ...PURE, ...PROOF],
         },
       },
-      { ssr, test: { ...REAL, name: 'proof', include: PROOF, sequence: { groupOrder: 1 } } },
+      { ssr, test: { ...REAL, name: 'proof', maxWorkers: 2, include: PROOF, sequence: { groupOrder: 2 } } },
     ],
   },
 });

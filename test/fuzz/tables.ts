@@ -5,10 +5,8 @@
 import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { CountersignError } from '#lib/core/errors.ts';
-import { type Guess, isDoubtful } from '#lib/core/values/guess.ts';
-import type { Layout } from '#lib/core/values/layout.ts';
-import { csv } from '#lib/ingest/csv/format.ts';
 import { fromVisible } from '#lib/ingest/visible.ts';
+import { guessesOf, readTable } from '#test/read-table.ts';
 
 export type Written = {
   file: Buffer;
@@ -43,9 +41,37 @@ const CHARSETS: readonly { name: string; words: readonly string[]; bom?: boolean
   { name: 'Big5', words: ['王小明', '臺北市', '高雄', 'plain'] },
   { name: 'EUC-KR', words: ['김철수', '서울', '부산', 'plain'] },
 ];
-const NAMES = ['id', 'name', 'date', 'amount', 'note', 'status', 'city', 'Order No', 'created_at', 'e-mail', 'Betrag', 'xyzzy', 'Q1'];
+const NAMES = [
+  'id',
+  'name',
+  'date',
+  'amount',
+  'note',
+  'status',
+  'city',
+  'Order No',
+  'created_at',
+  'e-mail',
+  'Betrag',
+  'xyzzy',
+  'Q1',
+];
 const DELIMITERS = [',', ';', '\t', '|', '^', '~', '\u001f', '\u0001', ':'];
-const MARKS = ['plain', 'x, y', 'a; b', 'it is 5" wide', 'she said "hi"', "it's", 'two\nrows of it', 'this | that', 'C:\\temp\\', 'back\\"slash', '', ' ', '10:30'];
+const MARKS = [
+  'plain',
+  'x, y',
+  'a; b',
+  'it is 5" wide',
+  'she said "hi"',
+  "it's",
+  'two\nrows of it',
+  'this | that',
+  'C:\\temp\\',
+  'back\\"slash',
+  '',
+  ' ',
+  '10:30',
+];
 
 const number = fc.integer({ min: 0, max: 99_999 }).map(String);
 const columns: Record<string, (words: readonly string[]) => fc.Arbitrary<string>> = {
@@ -69,7 +95,10 @@ const table = fc
   .chain(({ charset, kinds, count }) => {
     const cells = fc.tuple(...kinds.map((kind) => (columns[kind] ?? columns.word)?.(charset.words) ?? fc.constant('')));
     // A row of empty cells is a blank one, which at the ends of a file is no part of the table.
-    const row = cells.map(([first = '', ...rest]) => [[first, ...rest].every((cell) => cell.trim() === '') ? 'x' : first, ...rest]);
+    const row = cells.map(([first = '', ...rest]) => [
+      [first, ...rest].every((cell) => cell.trim() === '') ? 'x' : first,
+      ...rest,
+    ]);
     return fc.record({
       charset: fc.constant(charset),
       names: fc.constantFrom(
@@ -81,7 +110,10 @@ const table = fc
   });
 
 const dialect = fc.record({
-  delimiter: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(',', ';', '\t') }, { weight: 1, arbitrary: fc.constantFrom(...DELIMITERS) }),
+  delimiter: fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(',', ';', '\t') },
+    { weight: 1, arbitrary: fc.constantFrom(...DELIMITERS) },
+  ),
   quoting: fc.constantFrom('needed', 'needed', 'all', 'texts', 'none'),
   quote: fc.constantFrom('"', '"', '"', "'"),
   escape: fc.constantFrom('doubled', 'doubled', 'backslash'),
@@ -91,7 +123,14 @@ const dialect = fc.record({
   trailing: fc.constantFrom('none', 'none', 'none', 'rows', 'header', 'both'),
   dropped: fc.constantFrom(false, false, false, true),
   separator: fc.constantFrom(false, false, false, true),
-  above: fc.constantFrom<string[]>([], [], [], ['Export of 2024'], ['Account:', 'From:', ''], ['Report', 'Created by Ada', '', '']),
+  above: fc.constantFrom<string[]>(
+    [],
+    [],
+    [],
+    ['Export of 2024'],
+    ['Account:', 'From:', ''],
+    ['Report', 'Created by Ada', '', ''],
+  ),
   below: fc.constantFrom<string[]>([], [], [], ['', 'Note: nothing is left out here'], ['Total: 17 rows exported'], ['']),
 });
 type Dialect = typeof dialect extends fc.Arbitrary<infer One> ? One : never;
@@ -105,7 +144,7 @@ export const written: fc.Arbitrary<Written> = fc.tuple(table, dialect).map(([{ c
   const more = (which: string) => (wide && (way.trailing === which || way.trailing === 'both') ? way.delimiter : '');
   if (names) lines.push(lineOf(names, way) + more('header'));
   for (const row of kept) lines.push(lineOf(way.dropped ? withoutEmptyEnd(row) : row, way) + more('rows'));
-  if (wide) lines.push(...way.below);
+  if (wide) lines.push(...way.below.filter((line) => !line.includes(way.delimiter)));
   const text = lines.join(way.newline) + (way.lastNewline ? way.newline : '');
   return { file: iconv.encode(text, charset.name, { addBOM: charset.bom ?? false }), fields: names, rows: kept };
 });
@@ -118,19 +157,30 @@ function unquotable(cell: string, delimiter: string): string {
 function lineOf(row: readonly string[], way: Dialect): string {
   // Of a row that is one empty cell nothing is left but a blank line.
   const only = row.length === 1;
-  return row.map((cell, at) => (at > 0 ? ' '.repeat(way.spaces * Number(isQuoted(cell, only, way))) : '') + cellOf(cell, only, way)).join(way.delimiter);
+  return row
+    .map((cell, at) => (at > 0 ? ' '.repeat(way.spaces * Number(isQuoted(cell, only, way))) : '') + cellOf(cell, only, way))
+    .join(way.delimiter);
 }
 
 function isQuoted(cell: string, only: boolean, { quoting, quote, delimiter }: Dialect): boolean {
   if (quoting === 'none') return false;
   if (quoting === 'all' || (quoting === 'texts' && !/^[\d.,-]*$/.test(cell))) return true;
-  return cell.includes(delimiter) || cell.trimStart().startsWith(quote) || /[\r\n]/.test(cell) || (only && cell.trim() === '') || cell.includes(quote);
+  return (
+    cell.includes(delimiter) ||
+    cell.trimStart().startsWith(quote) ||
+    /[\r\n]/.test(cell) ||
+    (only && cell.trim() === '') ||
+    cell.includes(quote)
+  );
 }
 
 function cellOf(cell: string, only: boolean, way: Dialect): string {
   if (!isQuoted(cell, only, way)) return cell;
-  const { quote, escape } = way;
-  const inside = escape === 'doubled' ? cell.replaceAll(quote, quote + quote) : cell.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`);
+  const { quote } = way;
+  const inside =
+    way.escape === 'doubled'
+      ? cell.replaceAll(quote, quote + quote)
+      : cell.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`);
   return `${quote}${inside}${quote}`;
 }
 
@@ -141,36 +191,18 @@ function withoutEmptyEnd(row: readonly string[]): readonly string[] {
 
 /** Reads a table back. `why` says what differs, and how sure each guess was. */
 export async function readBack({ file, fields, rows }: Written): Promise<{ outcome: Outcome; why: string }> {
-  async function* whole() {
-    yield file;
-  }
-  const values: string[][] = [];
-  let names: readonly string[] = [];
-  let unreadable = 0;
-  let layout: Layout = {};
-  try {
-    for await (const segment of csv.parse(whole(), { fileName: 'table.csv', now: new Date(0), said: {} })) {
-      values.push(...segment.items.map((item) => item.values.map(fromVisible)));
-      ({ fields: names, layout } = segment);
-      unreadable += segment.unreadable.length;
-    }
-  } catch (error) {
-    if (error instanceof CountersignError) return { outcome: 'told', why: error.message };
+  const read = await readTable(file).catch((error: unknown) => {
+    if (error instanceof CountersignError) return error;
     throw error;
-  }
-  const expected = fields ?? names;
-  const equal = JSON.stringify([expected, rows]) === JSON.stringify([names, values]);
-  if (equal) return { outcome: 'equal', why: '' };
-  const guesses = Object.entries(layout).flatMap(([name, value]): [string, Guess<unknown>][] => (isGuess(value) ? [[name, value]] : []));
-  const why = guesses.map(([name, { value, sure }]) => `${name} ${JSON.stringify(value)} ${sure.toFixed(2)}`).join(', ');
-  const outcome = guesses.some(([, guess]) => isDoubtful(guess)) ? 'asked' : unreadable > 0 ? 'told' : 'wrong';
-  const read = [names, ...values].map((row) => JSON.stringify(row));
-  const wrote = [expected, ...rows].map((row) => JSON.stringify(row));
-  const at = wrote.findIndex((row, index) => row !== read[index]);
-  const first = at === -1 ? wrote.length : at;
-  return { outcome, why: `${why}; line ${first} of ${wrote.length} was read as ${read[first]} (of ${read.length}), and was ${wrote[first]}` };
-}
-
-function isGuess(value: unknown): value is Guess<unknown> {
-  return typeof value === 'object' && value !== null && 'sure' in value;
+  });
+  if (read instanceof CountersignError) return { outcome: 'told', why: read.message };
+  const found = [read.fields, ...read.rows.map((row) => row.map(fromVisible))].map((row) => JSON.stringify(row));
+  const wrote = [fields ?? read.fields, ...rows].map((row) => JSON.stringify(row));
+  const differs = Array.from({ length: Math.max(found.length, wrote.length) }, (_, at) => at).find(
+    (at) => found[at] !== wrote[at],
+  );
+  if (differs === undefined) return { outcome: 'equal', why: '' };
+  const guesses = guessesOf(read.layout).map(([name, { value, sure }]) => `${name} ${JSON.stringify(value)} ${sure.toFixed(2)}`);
+  const why = `${guesses.join(', ')}; line ${differs} was read as ${found[differs]}, and was ${wrote[differs]}`;
+  return { outcome: read.asked.length > 0 ? 'asked' : read.refused.length > 0 ? 'told' : 'wrong', why };
 }

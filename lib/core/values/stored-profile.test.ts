@@ -20,13 +20,13 @@ test.each<[string, Stored, object, string[]]>([
   [
     'numbers that show their separator',
     field({ type: 'number', odd: '3,5' }),
-    { type: 'number', number: { decimal: ',', group: '' } },
+    { type: 'number', number: { decimal: ',', group: '.' } },
     [],
   ],
   [
     'whole numbers',
     field({ type: 'number', odd: '3' }),
-    { type: 'number', number: { decimal: '.', group: '' } },
+    { type: 'number', number: { decimal: '.', group: ',' } },
     ['number.decimal'],
   ],
   [

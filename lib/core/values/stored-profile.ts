@@ -2,7 +2,7 @@
 import { certain } from './guess.ts';
 import { centuryBefore } from './guess-dates.ts';
 import { guessMeanings } from './guess-meaning.ts';
-import type { FieldGuess, FieldType } from './meaning.ts';
+import type { FieldGuess, FieldType, NumberFormat } from './meaning.ts';
 import { EVERY_FORMAT, guessed, type SeenField, type Sort, sortOf, total } from './sorts.ts';
 import type { ValueType } from './value-types.ts';
 import { waysOf } from './ways.ts';
@@ -81,8 +81,12 @@ function ofDates(date: FieldGuess['date'], { iso }: StoredField): FieldGuess['da
   return { order: guessed('dmy', ASKED, [], [], others), century, zone };
 }
 
-/** Whole numbers among some values do not show how the others are written. */
+/** Whole numbers among some values do not show how the others are written. Where none of those is in groups, others may be: in those that go with the decimals. */
 function ofNumbers(number: FieldGuess['number'], { sorts }: SeenField): FieldGuess['number'] {
-  if (number && sorts.some(({ formats }) => formats !== EVERY_FORMAT && formats !== 0)) return number;
-  return { decimal: guessed('.', ASKED, [], [], [{ value: ',', sure: 1 - ASKED }]), group: guessed('', SURE, [], []) };
+  const shown = sorts.some(({ formats }) => formats !== EVERY_FORMAT && formats !== 0);
+  const decimal = number && shown ? number.decimal : guessed<'.' | ','>('.', ASKED, [], [], [{ value: ',', sure: 1 - ASKED }]);
+  const grouped = number?.group.value
+    ? number.group
+    : guessed<NumberFormat['group']>(decimal.value === '.' ? ',' : '.', SURE, [], []);
+  return { decimal, group: grouped };
 }

@@ -43,7 +43,8 @@ const UNUSUAL_DELIMITERS: readonly [string, number][] = [
 const DELIMITERS = [...USUAL_DELIMITERS, ...UNUSUAL_DELIMITERS];
 /** What a table of one column is worth less than one of several that is as good. */
 const ONE_COLUMN = -3;
-const SAMPLE_RECORDS = 200;
+const SAMPLE_RECORDS = 150;
+const SAMPLE_LINES = 300;
 const OFFERED = 0.01;
 
 /** What people call the quotes, and what they are. */
@@ -60,18 +61,24 @@ export function detectDialect(
   said: LayoutSaid = {},
   { charset, guess }: CharsetGuess = detectCharset(head, complete),
 ): CsvDialect | null {
-  const body = head.subarray(charset.bom);
-  const separator = separatorOf(body, charset);
-  const sample: Sample = {
-    ...{ body, complete, said, fileName, charset },
-    skip: separator ? 1 : 0,
-    newline: newlineOf(body, charset),
-    text: asciiText(body, charset),
-  };
-  const delimiters = delimitersIn(sample, said.delimiter ?? separator);
-  const tried = delimiters.map(([delimiter, weight]) => ({ delimiter, ...bestQuoting(sample, delimiter, weight) }));
-  const best = tried.reduce((a, b) => (b.reading.weight > a.reading.weight ? b : a));
-  const { reading, quote, escape } = best;
+  const whole = asciiText(head.subarray(charset.bom), charset);
+  const separator = SEPARATOR.exec(whole.slice(0, SEPARATOR_CHARS))?.[1]?.replace('\\t', '\t') ?? null;
+  const ways = newlinesIn(whole).map(({ newline, weight }) => {
+    const text = firstLines(whole, newline);
+    const sample: Sample = {
+      body: head.subarray(charset.bom, text === whole ? head.length : charset.bom + text.length * charset.unit),
+      complete: complete && text === whole,
+      ...{ said, fileName, charset, newline, text, skip: separator ? 1 : 0 },
+    };
+    const tried = delimitersIn(sample, said.delimiter ?? separator).map(([delimiter, usual]) => ({
+      delimiter,
+      ...bestQuoting(sample, delimiter, usual),
+    }));
+    const best = tried.reduce((a, b) => (b.reading.weight > a.reading.weight ? b : a));
+    return { tried, best, weight: weight + best.reading.weight };
+  });
+  const { tried, best } = ways.reduce((a, b) => (b.weight > a.weight ? b : a));
+  const { reading, quote, escaping } = best;
   if (reading.rows.length === 0) return null;
   const { table } = reading;
   return {
@@ -88,7 +95,7 @@ export function detectDialect(
           ? certain(separator, [1])
           : delimiterGuess(best.delimiter, tried, table),
     quote,
-    escape,
+    escape: escaping,
     table,
     separatorLine: separator === null ? 0 : 1,
   };
@@ -128,20 +135,29 @@ type Sample = {
 /** The sample under one shape. */
 type Reading = { shape: Shape; rows: Row[]; refused: number[]; table: Table; weight: number };
 
+const SEPARATOR_CHARS = 64;
 const SEPARATOR = /^"?sep=(\\t|[^\w"\r\n])"?\1*(?:[\r\n]|$)/i;
 
-function separatorOf(body: Buffer, charset: Charset): string | null {
-  const found = SEPARATOR.exec(asciiText(body.subarray(0, 64 * charset.unit), charset))?.[1];
-  return found === undefined ? null : found === '\\t' ? '\t' : found;
+/** Where lines end with CR alone, LF may still stand in cells, as Excel for the Macintosh writes them, and the other way round. */
+function newlinesIn(text: string): { newline: '\n' | '\r'; weight: number }[] {
+  const returns = text.match(/\r(?!\n)/g)?.length ?? 0;
+  const feeds = text.match(/\n/g)?.length ?? 0;
+  if (returns === 0 || (feeds > 0 && !/\r(?!\n|$)/.test(text))) return [{ newline: '\n', weight: 0 }];
+  if (feeds === 0) return [{ newline: '\r', weight: 0 }];
+  return [
+    { newline: '\n', weight: (4 * feeds) / (feeds + returns) },
+    { newline: '\r', weight: (4 * returns) / (feeds + returns) },
+  ];
 }
 
-/** Where lines end with CR alone, LF may still stand in cells: Excel for the Macintosh writes such files. */
-function newlineOf(body: Buffer, charset: Charset): '\n' | '\r' {
-  const text = asciiText(body, charset);
-  const breaks = text.match(/\r(?!\n|$)|\n/g) ?? [];
-  const returns = breaks.filter((one) => one === '\r').length;
-  if (breaks.length === 0) return text.endsWith('\r') ? '\r' : '\n';
-  return returns > breaks.length - returns ? '\r' : '\n';
+function firstLines(text: string, newline: string): string {
+  let at = 0;
+  for (let lines = 0; lines < SAMPLE_LINES; lines++) {
+    const end = text.indexOf(newline, at);
+    if (end === -1) return text;
+    at = end + 1;
+  }
+  return text.slice(0, at);
 }
 
 /** Those that occur, and a table of one column, which has a delimiter that does not. */
@@ -161,14 +177,14 @@ function endingSays(fileName: string, delimiter: string): boolean {
   return (delimiter === '\t' && (name.endsWith('.tsv') || name.endsWith('.tab'))) || (delimiter === '|' && name.endsWith('.psv'));
 }
 
-type Quoting = { reading: Reading; quote: Guess<Quote>; escape: Guess<Escape> };
+type Quoting = { reading: Reading; quote: Guess<Quote>; escaping: Guess<Escape> };
 
 function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting {
-  const read = (quote: Quote, escape: Escape) => readSample(sample, delimiter, quote, escape, weight);
+  const read = (quote: Quote, escaping: Escape) => readSample(sample, delimiter, quote, escaping, weight);
   const { said } = sample;
   if (said.quote !== undefined) {
-    const { reading, escape } = bestEscape(sample, said.quote, read);
-    return { reading, escape, quote: saidByPerson(said.quote) };
+    const { reading, escaping } = bestEscape(sample, said.quote, read);
+    return { reading, escaping, quote: saidByPerson(said.quote) };
   }
   const none = read('none', said.escape ?? 'doubled');
   const marks = quotesIn(none.rows);
@@ -176,15 +192,15 @@ function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting
     return { reading: { ...none, shape: { ...none.shape, quote: '"' } }, quote: certain<Quote>('double'), ...escapeOf(said) };
   }
   const ways = marks.map((quote) => {
-    const { reading, escape } = bestEscape(sample, quote, read);
-    return { quote, reading, escape, ...oddsOfQuote(reading, none, QUOTES[quote], delimiter) };
+    const { reading, escaping } = bestEscape(sample, quote, read);
+    return { quote, reading, escaping, ...oddsOfQuote(reading, none, QUOTES[quote], delimiter) };
   });
   const best = ways.reduce((a, b) => (b.odds > a.odds ? b : a));
   const sure = 1 / (1 + Math.exp(-best.odds));
   if (best.odds >= 0) {
     const others = sure < 1 - OFFERED ? [{ value: 'none' as const, sure: 1 - sure }] : [];
     const quote: Guess<Quote> = { value: best.quote, sure, by: 'guess', for: best.for, against: best.against, others };
-    return { reading: best.reading, quote, escape: best.escape };
+    return { reading: best.reading, quote, escaping: best.escaping };
   }
   const others = [{ value: best.quote, sure }];
   const quote: Guess<Quote> = { value: 'none', sure: 1 - sure, by: 'guess', for: best.against, against: best.for, others };
@@ -192,8 +208,8 @@ function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting
 }
 
 /** Without a quoted cell in which one could stand it makes no difference. */
-function escapeOf({ escape }: LayoutSaid): { escape: Guess<Escape> } {
-  return { escape: escape === undefined ? certain<Escape>('doubled') : saidByPerson(escape) };
+function escapeOf(said: LayoutSaid): { escaping: Guess<Escape> } {
+  return { escaping: said.escape === undefined ? certain<Escape>('doubled') : saidByPerson(said.escape) };
 }
 
 /** The quotes that cells begin with. Apostrophes begin words too, so in a row as many cells have to end with one. */
@@ -221,34 +237,42 @@ function quotesIn(rows: readonly Row[]): Quote[] {
 function bestEscape(
   sample: Sample,
   quote: Quote,
-  read: (quote: Quote, escape: Escape) => Reading,
-): { reading: Reading; escape: Guess<Escape> } {
+  read: (quote: Quote, escaping: Escape) => Reading,
+): { reading: Reading; escaping: Guess<Escape> } {
   const { said, text } = sample;
   if (said.escape !== undefined || quote === 'none' || !text.includes(`\\${QUOTES[quote]}`)) {
     const reading = read(quote, said.escape ?? 'doubled');
-    return { reading, escape: said.escape === undefined ? escapeOfPairs(reading, quote) : saidByPerson(said.escape) };
+    return { reading, escaping: said.escape === undefined ? escapeOfPairs(reading, quote) : saidByPerson(said.escape) };
   }
   const doubled = read(quote, 'doubled');
   const backslash = read(quote, 'backslash');
   const odds = 1.5 * (lostRows(doubled) - lostRows(backslash)) + (backslash.weight - doubled.weight);
   const sure = 1 / (1 + Math.exp(-Math.max(-8, Math.min(8, odds))));
-  const [value, other, share] = odds > 0 ? (['backslash', 'doubled', sure] as const) : (['doubled', 'backslash', 1 - sure] as const);
+  const [value, other, share] =
+    odds > 0 ? (['backslash', 'doubled', sure] as const) : (['doubled', 'backslash', 1 - sure] as const);
   const reading = odds > 0 ? backslash : doubled;
   const lines = reading.rows.filter(({ raw }) => raw.includes(`\\${QUOTES[quote]}`)).map(({ line }) => line);
-  const escape: Guess<Escape> = {
+  const escaping: Guess<Escape> = {
     ...{ value, sure: share, by: 'guess', for: lines.slice(0, LINES_MAX) },
     ...{ against: reading.refused.slice(0, LINES_MAX), others: share < 1 - OFFERED ? [{ value: other, sure: 1 - share }] : [] },
   };
-  return { reading, escape };
+  return { reading, escaping };
 }
 
 /** Backslashes that only come in pairs, where no quote is doubled: each pair may be one. */
-function escapeOfPairs({ rows }: Reading, quote: Quote): Guess<Escape> {
+function escapeOfPairs({ rows, shape: { delimiter } }: Reading, quote: Quote): Guess<Escape> {
   const mark = QUOTES[quote];
   const texts = rows.map(({ raw, line }) => ({ line, text: raw.toString('latin1').replaceAll('\0', '') }));
   const pairs = texts.filter(({ text }) => text.includes(mark) && text.includes('\\\\'));
   const single = texts.some(({ text }) => text.includes(mark) && (text.match(/\\+/g) ?? []).some((run) => run.length % 2 === 1));
-  const doubled = texts.some(({ text }) => new RegExp(`[^\\s,;|${mark}]${mark}${mark}`).test(text));
+  const doubled = texts.some(({ text }) =>
+    text.split(delimiter).some((cell) =>
+      cell
+        .trim()
+        .slice(1, -1)
+        .includes(mark + mark),
+    ),
+  );
   if (pairs.length === 0 || single || doubled) return certain<Escape>('doubled');
   const lines = pairs.map(({ line }) => line).slice(0, LINES_MAX);
   return { value: 'doubled', sure: 0.7, by: 'guess', for: [], against: lines, others: [{ value: 'backslash', sure: 0.3 }] };
@@ -278,7 +302,8 @@ function oddsOfQuote(
   const wrapped = none.rows.flatMap(({ cells }) => cells.map((cell) => cell.trim())).filter((cell) => isWrapped(cell, quote));
   for (const row of quoted.rows) {
     if (isSwallowing(row, starts, width, quoted.table)) swallowing.push(row.line);
-    else if (row.cells.some((cell) => cell.includes(delimiter) || cell.includes(quote) || /[\r\n]/.test(cell))) needed.push(row.line);
+    else if (row.cells.some((cell) => cell.includes(delimiter) || cell.includes(quote) || /[\r\n]/.test(cell)))
+      needed.push(row.line);
   }
   const prior = delimiter === '\t' ? QUOTES_ARE_USUAL.tab : QUOTES_ARE_USUAL.other;
   const better = Math.max(-6, Math.min(6, (quoted.weight - none.weight) / 2));
@@ -333,10 +358,18 @@ function delimiterGuess(value: string, tried: readonly { delimiter: string; read
   return { value, sure: own / sum, by: 'guess', for: [...table.fits], against: [...table.misfits], others };
 }
 
-function readSample(sample: Sample, delimiter: string, quote: Quote, escape: Escape, weight: number): Reading {
+function readSample(sample: Sample, delimiter: string, quote: Quote, escaping: Escape, weight: number): Reading {
   const { body, complete, charset, newline, said, skip } = sample;
   const shape: Shape = {
-    ...{ charset, undecided: false, delimiter: inUnits(delimiter, charset), quote: QUOTES[quote], escape, newline, columns: 0 },
+    ...{
+      charset,
+      undecided: false,
+      delimiter: inUnits(delimiter, charset),
+      quote: QUOTES[quote],
+      escape: escaping,
+      newline,
+      columns: 0,
+    },
     padded: isPadded(sample, quote, delimiter),
   };
   const all: Row[] = [];
@@ -354,7 +387,7 @@ function readSample(sample: Sample, delimiter: string, quote: Quote, escape: Esc
   // A first record that is longer than the sample: take what there is of it.
   if (all.length === 0 && !complete) reader.read(body, true);
   const rows = all.slice(skip);
-  const table = tableOf(rows, complete, said.header);
+  const table = tableOf(rows, complete, said);
   // Whatever stands in no cell makes one column, as nothing does.
   const own = rows.every(({ cells }) => cells.length === 1) ? Math.min(weight, ONE_COLUMN) : weight;
   return { shape, rows, refused, table, weight: own + weightOf(rows, refused.length, delimiter, table) };
@@ -370,7 +403,7 @@ function isPadded({ text }: Sample, quote: Quote, delimiter: string): boolean {
   return padded > close;
 }
 
-const CELLS_WEIGHED = 2_000;
+const CELLS_WEIGHED = 600;
 
 /** How good a table this is: its rows fit, and its cells are values or plain texts. */
 function weightOf(rows: readonly Row[], refused: number, delimiter: string, { header, fit, first, width, above }: Table): number {
@@ -396,11 +429,15 @@ function isDecimal(cells: readonly string[]): boolean {
   return cells.length === 2 && /^-?\d+$/.test(cells[0] ?? '') && /^\d\d$/.test(cells[1] ?? '');
 }
 
+const SPLITS = [';', '\t', '|', '^', '~', '\u001f', '\u0001', '¦'];
+
 /** Of a text in which delimiters stand one of them may be the right one; a comma with a space behind it is more often a comma. */
 function cleannessOf(cell: string): number {
   if (isBlank(cell) || isData(cell)) return 1;
-  if (/[;\t|^~\u001f\u0001¦]/.test(cell)) return 0.2;
+  if (/[\r\n]/.test(cell)) return 0.6;
+  if (SPLITS.some((one) => cell.includes(one))) return 0.2;
   if (/,\S/.test(cell)) return 0.4;
+  if (/:[^:]+:[^:]+:/.test(cell)) return 0.1;
   if (/\d:\d|\w:\w+:/.test(cell)) return 0.3;
   if (cell.startsWith('"') && cell.length > 1) return 0.5;
   return cell.includes(',') ? 0.7 : 0.9;

@@ -7,12 +7,13 @@ type Form = 'empty' | 'number' | 'date' | 'yes or no' | 'address' | 'text';
 
 const NUMBER =
   /^[-+(]?\s?(?:[$€£¥]\s?)?[-+]?(?:\d{1,3}(?:[.,'\s]\d{2,3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?\s?(?:%|[$€£¥]|[A-Z]{3})?[)-]?$/;
-const DATE = /^(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\.?(?:[ T,].{1,30})?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?)$/;
+const DATE =
+  /^(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\.?(?:[ T,].{1,30})?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?)$/;
 const DATE_IN_WORDS =
   /^(?:[A-Za-z]{3,9},? )?(?:\d{1,2}\.?[ -])?(?:jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\.?[ -]\d{1,4}\b/i;
 /** Mail, web, network and telephone. */
 const ADDRESS =
-  /^(?:[^\s@<>"',;]{1,64}@[^\s@<>"',;]+\.[^\s@<>"',;.]{2,}|(?:https?|ftp):\/\/\S+|\d{1,3}(?:\.\d{1,3}){3}|[+(]?\d[\d\s()/-]{4,}\d)$/i;
+  /^(?:[^\s@<>"',;:]{1,64}@[^\s@<>"',;:]+\.[^\s@<>"',;:.]{2,}|(?:https?|ftp):\/\/\S+|\d{1,3}(?:\.\d{1,3}){3}|[+(]?\d[\d\s()/-]{4,}\d)$/i;
 const YES_OR_NO = new Set(['true', 'false', 'yes', 'no', 'ja', 'nein', 'oui', 'non', 'si', 'sí', 'n/a', 'null']);
 const LENGTH_MAX = 80;
 
@@ -65,7 +66,7 @@ const NAMES = new Set(
     'notes comment comments description desc summary remark remarks label labels tag tags category type kind class group status stage priority level severity score rank rating ' +
     'count quantity qty amount sum total price cost fee rate tax vat net gross currency balance value values discount paid revenue sales budget unit units size weight height width length ' +
     'color colour item items product sku brand model order orders invoice customer client vendor supplier company firm organisation organization department team owner assignee agent ' +
-    'author sender recipient reply contact person people role position job source target url link path file filename image language lang version key uuid guid hash ip host domain ' +
+    'author sender recipient reply contact person people role position job source target who what where when url link path file filename image language lang version key uuid guid hash ip host domain ' +
     'ticket case issue project task account bank iban bic reference ref payment method shipping delivery location place area room question answer result results reason event action ' +
     'spam label flag enabled verified vip index row line column field attribute property percent ratio min max avg mean median ' +
     'nummer vorname nachname anrede strasse straße hausnummer plz ort stadt land telefon datum zeit uhrzeit jahr monat tag betrag summe preis menge anzahl artikel bezeichnung ' +

@@ -27,6 +27,7 @@ export const csv: Format = {
   title: 'a table as text (CSV, TSV)',
   file: 'a CSV file',
   endings: ['.csv', '.tsv', '.tab', '.psv', '.txt'],
+  charsets: CHARSETS,
   contentType: 'text/csv',
   textField: null,
   sniff(head, fileName) {
@@ -60,7 +61,10 @@ function charsetOf(head: Buffer, complete: boolean, said: string | undefined): C
   if (said === undefined) return detectCharset(head, complete);
   const charset = charsetNamed(said, head);
   if (charset) return { charset, guess: saidByPerson(charset.name) };
-  throw new CountersignError('invalid', `“${said}” is no character set that tables are read in. Choose one of: ${CHARSETS.join(', ')}.`);
+  throw new CountersignError(
+    'invalid',
+    `“${said}” is no character set that tables are read in. Choose one of: ${CHARSETS.join(', ')}.`,
+  );
 }
 
 /** Bytes of the rows that are held back until it is known whether they are the last. */
@@ -149,13 +153,19 @@ class TableReader {
   #row(record: RawRecord, width: number): void {
     const { cells, line, raw, plain } = record;
     if (cells.length < width) {
-      if (this.#short !== 'fill') return this.#refuse(record, width);
+      if (this.#short !== 'fill') {
+        this.#refuse(record, width);
+        return;
+      }
       this.#filled.add(line);
       while (cells.length < width) cells.push('');
     } else if (cells.length > width) {
       // A record that is too wide to be looked at to its end may have anything there.
       const spare = cells.length <= FIELDS_MAX && cells.every((cell, column) => column < width || isBlank(cell));
-      if (!spare && this.#long !== 'cut') return this.#refuse(record, width);
+      if (!spare && this.#long !== 'cut') {
+        this.#refuse(record, width);
+        return;
+      }
       if (!spare) this.#cut.add(line);
       cells.length = width;
     }
@@ -246,9 +256,9 @@ class TableReader {
   }
 
   #layout(): Layout {
-    const { delimiter, escape, table } = this.#dialect;
+    const { delimiter, table } = this.#dialect;
     return {
-      ...{ delimiter, quote: this.#quote(), escape, header: table.header, charset: this.#charset() },
+      ...{ delimiter, quote: this.#quote(), escape: this.#dialect.escape, header: table.header, charset: this.#charset() },
       ...{ short: this.#short, long: this.#long, aside: [...this.#aside] },
       ...{ filled: this.#filledCount, cut: this.#cutCount },
     };
@@ -258,7 +268,13 @@ class TableReader {
     const { quote } = this.#dialect;
     const against = [...quote.against, ...this.#swallowing, ...this.#literal].sort((a, b) => a - b).slice(0, LINES_MAX);
     if (this.#swallowing.length === 0 || quote.by === 'person') return { ...quote, against };
-    return { ...quote, against, by: 'guess', sure: Math.min(quote.sure, QUOTES_SURE), others: [{ value: 'none', sure: 1 - QUOTES_SURE }] };
+    return {
+      ...quote,
+      against,
+      by: 'guess',
+      sure: Math.min(quote.sure, QUOTES_SURE),
+      others: [{ value: 'none', sure: 1 - QUOTES_SURE }],
+    };
   }
 
   #charset(): Guess<string> {
@@ -271,10 +287,10 @@ class TableReader {
 
   #describe(): Dialect {
     const { charset, newline } = this.#reader.shape;
-    const { delimiter, quote, escape, table } = this.#dialect;
+    const { delimiter, quote, table } = this.#dialect;
     return {
       charset: charset.name,
-      ...{ delimiter: delimiter.value, quote: quote.value, escape: escape.value },
+      ...{ delimiter: delimiter.value, quote: quote.value, escape: this.#dialect.escape.value },
       lineEnd: newline === '\r' ? 'CR' : 'LF',
       names: table.header.value > 0 ? 'first row' : 'numbered',
       // Byte order mark, separator line and header row as they are in the file, so that a selection of rows can be written back as a file.

@@ -88,9 +88,7 @@ export const ARABIC: readonly Language[] = [
   ),
 ];
 
-export const THAI: readonly Language[] = [
-  alike(-1, 'กขคงจฉชซญฎฐณดตถทธนบปผฝพฟภมยรลวศษสหอฮะัาำิีึืุูเแโใไ่้็์'),
-];
+export const THAI: readonly Language[] = [alike(-1, 'กขคงจฉชซญฎฐณดตถทธนบปผฝพฟภมยรลวศษสหอฮะัาำิีึืุูเแโใไ่้็์')];
 
 /** The commonest characters of the East Asian languages, and those of surnames, places and headings of tables. */
 export const COMMON = {

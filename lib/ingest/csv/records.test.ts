@@ -27,7 +27,27 @@ async function readIn(file: Buffer, shape: Shape, blockBytes: number): Promise<S
 
 const parts = fc.array(
   fc.constantFrom(
-    ...['"', '""', ',', '\n', '\r\n', '\r', 'a', 'é', '\0', 'x,y\n', '"a","b"\n', '"a\n', 'b"\r\n', ' ', '\\', '\\"', ' "a"', '||', '😀'],
+    ...[
+      '"',
+      '""',
+      ',',
+      '\n',
+      '\r\n',
+      '\r',
+      'a',
+      'é',
+      '\0',
+      'x,y\n',
+      '"a","b"\n',
+      '"a\n',
+      'b"\r\n',
+      ' ',
+      '\\',
+      '\\"',
+      ' "a"',
+      '||',
+      '😀',
+    ],
   ),
   { maxLength: 40 },
 );

@@ -135,10 +135,10 @@ export class RecordReader {
   }
 
   #unitsOf(block: Buffer, whole: number): string {
-    const { charset, delimiter, escape } = this.shape;
+    const { charset, delimiter } = this.shape;
     if (charset.unit > 1) return wideUnits(block, whole, charset.name);
     // Half a character can look like these.
-    const alike = /[@-~]/.test(delimiter) || escape === 'backslash';
+    const alike = /[@-~]/.test(delimiter) || this.shape.escape === 'backslash';
     return alike && !this.#ascii && isMultibyte(charset) ? maskedUnits(block, charset.name) : block.toString('latin1');
   }
 
@@ -222,8 +222,7 @@ export class RecordReader {
             final,
             `a quote opens in column ${cells.length + 1} and is not closed within ${megabytes(CELL_BYTES_MAX)}`,
           );
-        if (close === NEVER)
-          return this.#resync(from, final, `a quote opens in column ${cells.length + 1} and is never closed`);
+        if (close === NEVER) return this.#resync(from, final, `a quote opens in column ${cells.length + 1} and is never closed`);
       }
       if (close >= 0) {
         let cell = units.slice(start + 1, close);
@@ -288,7 +287,8 @@ export class RecordReader {
   #closing(start: number, final: boolean): number {
     const units = this.#units;
     const length = units.length;
-    const { quote, escape } = this.shape;
+    const { quote } = this.shape;
+    const backslashes = this.shape.escape === 'backslash';
     const quoteCode = quote.charCodeAt(0);
     this.#marked = false;
     let close = start;
@@ -297,7 +297,7 @@ export class RecordReader {
       if (close === -1) close = length;
       if (close - start > CELL_BYTES_MAX) return TOO_FAR;
       if (close === length) return final ? NEVER : NEEDS_MORE;
-      if (escape === 'backslash' && isEscaped(units, close, start)) {
+      if (backslashes && isEscaped(units, close, start)) {
         this.#marked = true;
         close++;
         continue;
@@ -307,7 +307,7 @@ export class RecordReader {
       this.#marked = true;
       close += 2;
     }
-    if (escape === 'backslash' && !this.#marked) this.#marked = units.slice(start, close).includes('\\');
+    if (backslashes && !this.#marked) this.#marked = units.slice(start, close).includes('\\');
     return close;
   }
 
@@ -328,8 +328,8 @@ export class RecordReader {
   }
 
   #unescaped(cell: string): string {
-    const { quote, escape } = this.shape;
-    if (escape === 'doubled') return cell.replaceAll(quote + quote, quote);
+    const { quote } = this.shape;
+    if (this.shape.escape === 'doubled') return cell.replaceAll(quote + quote, quote);
     return cell.replace(this.#escaped, (_, char: string | undefined) => char ?? quote);
   }
 

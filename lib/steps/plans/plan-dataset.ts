@@ -9,6 +9,7 @@ import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
+import { checkFilters } from '#lib/core/plans/template-filters.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
@@ -45,7 +46,7 @@ export type CheckedPlan = { dataset: PlanningDataset; plan: Plan; meanings: Fiel
 export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan, 'now'>, at: At): Promise<CheckedPlan> {
   const dataset = await datasetToPlan(datasetId);
   const plan = parsePlan(given);
-  const meanings = isTyped(plan) ? ((await readMeanings(db().pool, { datasetId })) ?? {}) : {};
+  const meanings = (await readMeanings(db().pool, { datasetId })) ?? {};
   return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, at) };
 }
 
@@ -54,14 +55,18 @@ export async function plannedOf(
   { dataset, plan, meanings }: Pick<CheckedPlan, 'dataset' | 'plan' | 'meanings'>,
   { datasetId, now }: DatasetToPlan,
 ): Promise<PlannedBatch> {
-  const fieldNames = dataset.fields.map(({ name }) => name);
-  const planner = startPlanning({ plan, fieldNames, now: now.getTime(), meanings: toPlanner(plan, meanings) });
+  const planner = startPlanning({
+    ...{ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() },
+    meanings: toPlanner(plan, meanings),
+  });
   await eachKey(db().pool, datasetId, planner.fields, planner.add);
   return planner.finish();
 }
 
 /** A plan of version 1 reads each date by itself. */
-const toPlanner = (plan: Plan, meanings: FieldMeanings): FieldMeanings | null => (isTyped(plan) ? meanings : null);
+function toPlanner(plan: Plan, meanings: FieldMeanings): FieldMeanings | null {
+  return isTyped(plan) ? meanings : null;
+}
 
 /** The dataset, for whoever wants to plan it. Throws `not_found`, or `conflict` when its upload failed. */
 export async function datasetToPlan(datasetId: string): Promise<PlanningDataset> {
@@ -90,7 +95,10 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
 function checkPlan(plan: Plan, fields: PlanningDataset['fields'], meanings: FieldMeanings, at: At): Classifier {
   const fieldNames = fields.map(({ name }) => name);
-  const problems: Problem[] = checkFields(plan, fieldNames, toPlanner(plan, meanings));
+  const problems: Problem[] = [
+    ...checkFilters(plan, fieldNames, meanings),
+    ...checkFields(plan, fieldNames, toPlanner(plan, meanings)),
+  ];
   const collect = <T>(act: () => T): T | null => {
     try {
       return act();

@@ -5,9 +5,11 @@ import { wordsOf } from '#lib/connectors/words.ts';
 import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
-import type { Action, Plan } from '#lib/core/plans/plan.ts';
+import { type Action, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { PlannedBatch } from '#lib/core/plans/planner.ts';
+import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
 import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -36,7 +38,7 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   });
   const ruleFacts = rules.facts(counted, scale);
   const rows = { read: dataset.itemCount, unreadable: dataset.unreadableCount };
-  const shown = await showExamples(datasetId, plan, examples);
+  const shown = await showExamples(datasetId, plan, examples, filtersFor(plan, meanings));
   return {
     datasetId,
     plan,
@@ -73,11 +75,17 @@ function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'pl
   };
 }
 
+/** Null where no template of the plan asks for a form. */
+function filtersFor(plan: Plan, meanings: FieldMeanings): Filters | null {
+  return hasFilters(plan) ? filtersOf(plan, { meanings, timeZone: timeZoneOf(plan) }) : null;
+}
+
 /** By ordinal. Read page by page and cut at once: whole items may have megabytes. */
 async function showExamples(
   datasetId: string,
   plan: Plan,
   examples: ReadonlyMap<string, Classification[]>,
+  filters: Filters | null,
 ): Promise<Map<number, PreviewExample>> {
   const actions = new Map(plan.categories.map(({ name, action }) => [name, action]));
   const classifications = new Map([...examples.values()].flat().map((one) => [one.ordinal, one]));
@@ -88,7 +96,7 @@ async function showExamples(
     if (items.length === 0) return shown;
     for (const item of items) {
       const one = classifications.get(item.ordinal);
-      if (one) shown.set(item.ordinal, example(plan, actions.get(one.category) ?? null, one, item));
+      if (one) shown.set(item.ordinal, example({ plan, filters }, actions.get(one.category) ?? null, one, item));
     }
     after = items.at(-1)?.ordinal ?? after;
   }
@@ -98,7 +106,7 @@ const EXAMPLE_FIELD_CHARS = 300;
 const EXAMPLE_REQUEST_CHARS = 2_000;
 
 function example(
-  plan: Plan,
+  { plan, filters }: { plan: Plan; filters: Filters | null },
   action: Action | null,
   classification: Classification,
   { fields: all }: PlanningItem,
@@ -110,9 +118,11 @@ function example(
   if (!action) return { ...shown, request: null, receiptLine: null, problem: null };
   const connector = connectorFor(action.connector);
   const { past } = connector.wording(action);
-  const line = receiptLine(plan, { kind: 'outcome', result: 'succeeded', reason: null, evidence: null, past, values: receipt });
+  const values = filters ? filters.ofLine(receipt) : receipt;
+  const line = receiptLine(plan, { kind: 'outcome', result: 'succeeded', reason: null, evidence: null, past, values });
   try {
-    const request = new TextDecoder().decode(connector.prepare(action, { ordinal, fields: all }));
+    const filled = filters ? filters.ofRequest(action, { ordinal, fields: all }) : all;
+    const request = new TextDecoder().decode(connector.prepare(action, { ordinal, fields: filled }));
     return {
       ...shown,
       request: cut(request, EXAMPLE_REQUEST_CHARS),
