@@ -56,12 +56,12 @@ export function charsetNamed(name: string, head: Buffer): Charset | null {
   return { name: known, unit: known.startsWith('UTF-16') ? 2 : known.startsWith('UTF-32') ? 4 : 1, bom: 0 };
 }
 
-/** The character set of bytes outside ASCII that begin at `line`: UTF-8, or the likeliest. */
-export function guessCharset(bytes: Buffer, complete: boolean, line: number): CharsetGuess {
+/** The character set of bytes outside ASCII that begin at `line`: UTF-8, or the likeliest of those that are not `never`. */
+export function guessCharset(bytes: Buffer, complete: boolean, line: number, never?: RegExp): CharsetGuess {
   const { good, spoiled } = utf8Of(bytes, complete);
   if (spoiled === 0) return { charset: UTF8, guess: { ...certain(UTF8.name), sure: 0.99, by: 'guess' } };
-  if (good < GOOD_MIN || spoiled * 2 > good) return likeliest(bytes, complete, line);
-  const others = likeliest(bytes, complete, line).guess;
+  if (good < GOOD_MIN || spoiled * 2 > good) return likeliest(bytes, complete, line, never);
+  const others = likeliest(bytes, complete, line, never).guess;
   const lines = linesOutsideAscii(bytes, complete, line);
   return {
     charset: UTF8,
@@ -95,11 +95,6 @@ export function looksUtf8(head: Buffer, complete: boolean): boolean {
   return spoiled === 0 || (good >= GOOD_MIN && spoiled * 2 <= good);
 }
 
-/** The likeliest set of bytes that are not UTF-8. */
-export function guessed(bytes: Buffer): Charset {
-  return likeliest(bytes, true, 1).charset;
-}
-
 /** So many good characters outside ASCII are no accident, if there are twice as many as spoiled ones. */
 const GOOD_MIN = 8;
 /** What is as good as impossible is not offered. */
@@ -111,18 +106,20 @@ const SURE_MAX = 0.99;
  * Each set's likelihood on the distinct words outside ASCII. Sets that read all of them alike are one, for nobody can tell them apart, nor has to:
  * the most usual of them stands for all.
  */
-function likeliest(bytes: Buffer, complete: boolean, line: number): CharsetGuess {
+function likeliest(bytes: Buffer, complete: boolean, line: number, never?: RegExp): CharsetGuess {
   const lines = linesOutsideAscii(bytes, complete, line);
   const words = wordsOutsideAscii(lines);
   const joined = Buffer.concat(words.flatMap((word) => [word, NEWLINE]));
+  const apart = withoutDelimiters(joined, lines.length);
   const mac = bytes.includes(CR) && !bytes.includes(LF);
   const outside = joined.reduce((sum, byte) => sum + (byte >> 7), 0);
   // A few letters are few witnesses, and what they say is not said independently.
   const trust = (outside + 1) / (outside + 2.5);
   const readings = new Map<string, { name: string; log: number }>();
   for (const { name, weight, likelihood } of CANDIDATES) {
+    if (never?.test(name)) continue;
     const text = iconv.decode(joined, name);
-    const log = weight + (mac && name.startsWith('mac') ? MAC_LINE_ENDS : 0) + trust * likelihood(words, joined);
+    const log = weight + (mac && name.startsWith('mac') ? MAC_LINE_ENDS : 0) + trust * likelihood(words, apart);
     const known = readings.get(text);
     if (!known) readings.set(text, { name, log });
     else if (log > known.log) readings.set(text, { name: mac && name.startsWith('mac') ? name : known.name, log });
@@ -193,6 +190,18 @@ function wordsOutsideAscii(lines: readonly Line[]): Buffer[] {
     }
   }
   return [...words.values()];
+}
+
+/** Signs that stand in every line are no part of its words; half a character may look like them, but not in the sets whose letters are judged so. */
+function withoutDelimiters(words: Buffer, lines: number): Buffer {
+  const text = words.toString('latin1');
+  const often = ['^', '|', '~', ':'].filter((sign) => text.split(sign).length > lines);
+  return often.length === 0
+    ? words
+    : Buffer.from(
+        often.reduce((left, sign) => left.replaceAll(sign, '\n'), text),
+        'latin1',
+      );
 }
 
 function markOf(head: Buffer): Charset | null {
