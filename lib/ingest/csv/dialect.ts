@@ -439,7 +439,7 @@ const SPLITS = [';', '\t', '|', '^', '~', '\u001f', '\u0001', '¦'];
 /** Of a text in which delimiters stand one of them may be the right one; a comma with a space behind it is more often a comma. */
 function cleannessOf(cell: string): number {
   if (isBlank(cell) || isData(cell)) return 1;
-  if (/[\r\n]/.test(cell)) return 0.6;
+  if (/[\r\n]/.test(cell)) return /[\r\n] *["']/.test(cell) ? 0 : 0.6;
   if (SPLITS.some((one) => cell.includes(one))) return 0.2;
   if (/,\S/.test(cell)) return 0.4;
   if (/:[^:]+:[^:]+:/.test(cell)) return 0.1;
