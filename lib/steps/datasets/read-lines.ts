@@ -9,11 +9,13 @@ import type { SourceLines } from '#lib/shapes/readings.ts';
 import { isNumber } from '#lib/steps/ids.ts';
 import { readSources } from '#lib/store/datasets/sources.sql.ts';
 import { originals } from '#lib/store/originals/originals.ts';
+import type { Original } from '#lib/store/originals/port.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readDataset } from './read-datasets.ts';
 
 /**
- * Of a dataset's first file those lines that it has, in its order; none where the file was not kept, or is no text. Null without the dataset.
+ * Of a dataset's first file those lines that it has, in its order; none where the file was not kept, or is no text.
+ * Of a packed file they are those of what is in it. Null without the dataset.
  * @throws CountersignError `invalid`
  */
 export async function readLines(
@@ -31,6 +33,8 @@ export async function readLines(
   const original = source && (await originals().open(source.digest));
   if (!original) return { kept: false, lines: [] };
   if (formatOf(dataset.format)?.readsWhole) return { kept: true, lines: [] };
+  // An archive is taken in whole before anything of it can be read.
+  if (original.bytes > LINES_SCAN_BYTES && (await isArchive(original))) return { kept: true, lines: [] };
   const charset = String(dataset.dialect?.charset ?? 'UTF-8');
   const { chunks } = await fileToRead({ name: source.name, chunks: original.read() });
   // A piece more than is looked through, so that the scan itself ends it.
@@ -38,3 +42,10 @@ export async function readLines(
 }
 
 const PIECE_BYTES = 1024 ** 2;
+
+async function isArchive(original: Original): Promise<boolean> {
+  for await (const piece of original.read(ARCHIVE.length)) return piece.equals(ARCHIVE);
+  return false;
+}
+
+const ARCHIVE = Buffer.from('PK');
