@@ -3,24 +3,27 @@ import { defineConfig } from 'vitest/config';
 const PURE = [
   ...['lib/core/**/*.test.ts', 'lib/ledger/**/*.test.ts', 'components/**/*.test.{ts,tsx}'],
   'test/model/executor.test.ts',
-  ...['bin/house/**/*.test.ts', 'test/docs.test.ts'],
+  ...['bin/house/**/*.test.ts', 'test/docs.test.ts', 'test/soak/mutants.test.ts'],
 ];
-const SOAK = ['test/soak/**/*.test.ts'];
+/** What proves endurance: `npm run proof`. */
+const PROOF = ['test/soak/soak.test.ts', 'test/crash/storm.test.ts', 'test/crash/disk-full.test.ts'];
 const NOT_OURS = ['node_modules/**', '.next/**', '.data/**', '.test/**', 'e2e/**'];
 
 /** Leases take half their time: test/tempo.ts. The rest is what Vite has by default. */
 const ssr = { resolve: { conditions: ['test-tempo', 'module', 'node', 'development|production'] } };
 
-const REAL = { globalSetup: 'test/server.ts', testTimeout: 120_000, hookTimeout: 120_000 };
+/** How long a failure takes to be one. It decides nothing else: what is waited for comes as soon as the machine has time for it. */
+const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000, interval: 20 } } };
+const REAL = { ...PATIENT, globalSetup: 'test/server.ts' };
 
 export default defineConfig({
   test: {
     // Many files wait for leases and polls, not for a core; beside them are browsers.
     maxWorkers: 3,
-    // Projects, so that a run of pure tests starts no database, and that the soak comes after the others.
+    // Projects, so that a run of pure tests starts no database, and that what takes minutes comes after the others.
     projects: [
       // Nothing pure is left behind by a file for the next, so they share their processes.
-      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, testTimeout: 120_000 } },
+      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, ...PATIENT } },
       // What reads a module's own state sets it (test/database.ts), so files on a database share their processes too.
       {
         ssr,
@@ -32,8 +35,19 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { ssr, test: { ...REAL, name: 'force', include: ['test/**/*.test.ts'], exclude: [...NOT_OURS, ...PURE, ...SOAK] } },
-      { ssr, test: { name: 'soak', include: SOAK, sequence: { groupOrder: 1 } } },
+      // They wait for leases most of the time, and nothing else runs then.
+      {
+        ssr,
+        test: {
+          ...REAL,
+          name: 'force',
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+          include: ['test/**/*.test.ts'],
+          exclude: [...NOT_OURS, ...PURE, ...PROOF],
+        },
+      },
+      { ssr, test: { ...REAL, name: 'proof', maxWorkers: 2, include: PROOF, sequence: { groupOrder: 2 } } },
     ],
   },
 });

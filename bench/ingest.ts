@@ -1,6 +1,7 @@
 /**
- * Uploading a CSV of 1,000,000 rows and 175 MB, through the step that the page and the API call. The floor: COPY of the same rows
- * prepared beforehand (fields as jsonb, original bytes, digests), read from a file, over one connection into the same table.
+ * Uploading a CSV of 1,000,000 rows and 175 MB, through the step that the page and the API call, with its original kept. The floor: COPY of the same rows
+ * prepared beforehand (fields as jsonb, original bytes, digests), read from a file, over one connection into the same table. Then the dataset is read anew from its
+ * original, as a person's change of its reading does it.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -9,11 +10,15 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Actor } from '#lib/auth/actor.ts';
 import { csv } from '#lib/ingest/csv/format.ts';
 import { chunksOf } from '#lib/ingest/source.ts';
+import { changeReading } from '#lib/steps/datasets/change-reading.ts';
+import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
+import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { ItemRows } from '#lib/store/datasets/item-rows.ts';
 import { type Bench, type BenchRun, type Figures, median, rounded } from './bench.ts';
@@ -21,7 +26,7 @@ import { type Bench, type BenchRun, type Figures, median, rounded } from './benc
 export const ingest: Bench = {
   of: 'rows',
   fullRows: 1_000_000,
-  aims: { ratio: { least: 0.6 }, peakMemoryBytes: { most: 200 * 1024 ** 2 } },
+  aims: { ratio: { least: 0.6 }, peakMemoryBytes: { most: 200 * 1024 ** 2 }, rereadSeconds: { most: 20 } },
   run,
 };
 
@@ -40,8 +45,8 @@ async function run({ rows, folder, server, say }: BenchRun): Promise<Figures> {
   const superuser = new pg.Client({ connectionString: server.superUrl });
   await superuser.connect();
   const empty = async () => {
+    // The heads of datasets stay: readings are insert-only, and name them.
     await owner.query('TRUNCATE item, unreadable_row');
-    await owner.query('DELETE FROM dataset');
     await superuser.query('CHECKPOINT');
   };
   const peakMemoryBytes = memoryOfUpload(file, rows);
@@ -64,6 +69,9 @@ async function run({ rows, folder, server, say }: BenchRun): Promise<Figures> {
     floor.push(rows / bare);
     say(`round ${round}: ours ${Math.round(rows / upload)}/s, floor ${Math.round(rows / bare)}/s`);
   }
+  await empty();
+  const rereadSeconds = await reread(file, rows);
+  say(`read anew in ${rereadSeconds.toFixed(1)} s`);
   await Promise.all([owner.end(), superuser.end()]);
   const ratios = ours.map((one, round) => one / (floor[round] ?? Number.NaN));
   return {
@@ -72,6 +80,7 @@ async function run({ rows, folder, server, say }: BenchRun): Promise<Figures> {
     floor: rounded(median(floor)),
     ratio: rounded(median(ratios)),
     peakMemoryBytes,
+    rereadSeconds: rounded(rereadSeconds),
     ratios: ratios.map(rounded),
   };
 }
@@ -82,6 +91,24 @@ function memoryOfUpload(file: string, rows: number): number {
   const { itemCount, peakMemoryBytes } = JSON.parse(child.stdout) as { itemCount: number; peakMemoryBytes: number };
   if (itemCount !== rows) throw new Error(`the upload has ${itemCount} items`);
   return peakMemoryBytes;
+}
+
+/** Seconds from a change of the reading to the new dataset. What long rows become is changed: no row is long, so the rows are the same. */
+async function reread(file: string, rows: number): Promise<number> {
+  const { id: datasetId } = await uploadDataset(ACTOR, { name: 'rows.csv', source: createReadStream(file) });
+  const reading = await readReading(ACTOR, { datasetId });
+  if (!reading) throw new Error('the dataset has no reading');
+  const layout = { long: reading.layout.long === 'cut' ? ('refuse' as const) : ('cut' as const) };
+  return timed(async () => {
+    const changed = await changeReading(ACTOR, { datasetId, change: { digest: reading.digest, layout } });
+    if (!('dataset' in changed)) throw new Error('the rows were not read anew');
+    for (;;) {
+      const dataset = await readDataset(ACTOR, { id: changed.dataset });
+      if (dataset?.state === 'ready' && dataset.itemCount === rows) return;
+      if (dataset?.state !== 'receiving') throw new Error(`the new dataset is ${JSON.stringify(dataset)}`);
+      await sleep(50);
+    }
+  });
 }
 
 /** Seconds. */

@@ -49,6 +49,7 @@ const server = await startEmbedded({ dataDir: join(folder, 'data') });
 try {
   await migrate(server);
   process.env.DATABASE_URL = server.appUrl;
+  process.env.ORIGINALS_DIR = join(folder, 'originals');
   // The benchmarks' own target is on loopback.
   process.env.ALLOW_PRIVATE_TARGETS = '1';
   threadsOf(WEB_THREADS, null);

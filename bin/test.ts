@@ -1,7 +1,7 @@
 /**
- * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, a short soak, browser tests in a real Chromium. Lanes run at once,
+ * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, browser tests in a real Chromium. Lanes run at once,
  * for most tests wait for leases and pages and not for a core. Ends with one line, `N passed, N failed, N skipped`; each type check and lint tool
- * counts as one test.
+ * counts as one test. `npm run proof` runs what proves endurance, and takes minutes more: a short soak, a storm of kills, a disk that is full.
  *
  * What failed is tried once more, alone, and named. Where CI is set, what passes only then has failed.
  */
@@ -26,19 +26,25 @@ const checks: Part[] = [
   tool('lint: unused files, exports and dependencies', ['knip', 'bin', 'knip.js'], ['--no-config-hints']),
   tool('lint: what only tests use', ['knip', 'bin', 'knip.js'], ['--production', '--no-config-hints']),
 ];
+const PROOF = 'proof';
 /** One phase after the other; the lanes of a phase at once. */
 const phases: Part[][][] = [
   // A build keeps both cores busy, and the stories wait for it.
   [[{ name: 'build', first: build }]],
-  [[tests('browser', browser)], [tests('unit and integration', vitest('pure', 'real')), ...checks]],
+  [[tests('browser', browser({ proof: false }))], [tests('unit and integration', vitest('pure', 'real')), ...checks]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
-  [[tests('force', vitest('force'))], [tests('soak', vitest('soak'))]],
+  [[tests('force', vitest('force'))]],
+];
+const proof: Part[][][] = [
+  [[{ name: 'proof: build', first: build }]],
+  [[tests('proof', vitest('proof'))]],
+  [[tests('proof: browser', browser({ proof: true }))]],
 ];
 
 const wanted = process.argv[2];
 const began = performance.now();
 const ended: Ended[] = [];
-for (const lanes of phases)
+for (const lanes of wanted === PROOF ? proof : phases)
   ended.push(
     ...(await Promise.all(lanes.map((parts) => lane(parts.filter(({ name }) => !wanted || name.startsWith(wanted)))))).flat(),
   );

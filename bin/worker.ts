@@ -25,6 +25,7 @@ import { writeTally } from '#lib/store/fleet/tallies.sql.ts';
 import { keepTallies } from '#lib/store/fleet/tallies.ts';
 import { forgetWorker, readWish } from '#lib/store/fleet/workers.sql.ts';
 import { pruneEvents } from '#lib/store/live/events.ts';
+import { originals } from '#lib/store/originals/originals.ts';
 import { closeDb, db, openPool } from '#lib/store/postgres/db.ts';
 import { whenNpmIsGone } from './start/npm.ts';
 import { sayReady, whenTheStartIsGone } from './start/parent.ts';
@@ -51,7 +52,7 @@ const keepHouse = async () => {
 };
 /** What there is no hurry for. */
 const tidy = async () => {
-  await failAbandonedUploads(db());
+  await failAbandonedUploads(db(), originals());
   await pruneEvents({ prisma });
   await keepTallies();
 };

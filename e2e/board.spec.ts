@@ -67,6 +67,7 @@ test('The board says by itself what runs and what waits for whom; a target is pa
   expect((await rest.api.batches.read({ id })).says).toEqual({ mood: 'stands', words: `Waiting for ${origin} (1)` });
   expect(target.lines()).toHaveLength(sent);
   await incident.getByRole('button', { name: 'Resume' }).click();
+  await target.latency(0);
   await rest.untilChunk(id, 1, 'done');
   await expect(incident).toBeHidden();
   await expect(rowOf(page, 'Batches under way', sending)).toBeHidden();
@@ -90,6 +91,7 @@ test('A worker that is drained gives back its chunk, and a new one takes its pla
   await question.getByRole('button', { name: 'Drain this worker' }).click();
   const drained = page.getByRole('table', { name: 'Workers' }).getByRole('cell', { name: String(pid), exact: true });
   await expect(drained).toBeHidden();
+  await target.latency(0);
   await expect.poll(async () => (await rest.api.workers.list()).items.filter(({ state }) => state !== 'gone').length).toBe(2);
   await rest.untilChunk(id, 1, 'done');
   expect((await rest.api.batches.read({ id })).sum).toMatchObject({ done: 200, uncertain: 0, failed: 0, addsUp: true });

@@ -33,6 +33,13 @@ function gate() {
   return { hold, came, opened, letGo };
 }
 
+/** Until it is let go, the page does not hear by itself that somebody else has decided. */
+async function unaware(page: Page) {
+  const news = gate();
+  await page.route(/\/api\/v1\/batches\/[^/]+\/chunks\?/, news.hold);
+  return news;
+}
+
 test('A correction that did not arrive is taken back, says so, and goes through when it is tried again', async ({
   desk: page,
   rest,
@@ -66,10 +73,12 @@ test('A correction of what somebody else decided meanwhile is taken back, and th
 }) => {
   trouble.expect(/status of 409/);
   const { id, rows } = await open(page, rest, 'Decided meanwhile');
+  const news = await unaware(page);
   await rest.approve(id, 1);
   await page.keyboard.press('2');
   const told = page.getByRole('alert').filter({ hasText: /^1 correction not saved: Chunk 1 is .*can't be changed any more/ });
   await expect(told).toBeVisible();
+  news.letGo();
   await expect(told.getByRole('button')).toHaveCount(0);
   await expect(decision(page)).toBeHidden();
   await expect(rows.first()).not.toContainText('→ keep');
@@ -81,6 +90,7 @@ test('A decision on what somebody else decided meanwhile is refused where it was
   rest,
 }) => {
   const { id } = await open(page, rest, 'Decided before');
+  const news = await unaware(page);
   await rest.approve(id, 1);
   await rest.untilChunk(id, 1, 'awaiting_release');
   await page.getByRole('button', { name: 'More decisions' }).click();
@@ -91,6 +101,7 @@ test('A decision on what somebody else decided meanwhile is refused where it was
     /^Chunk 1 is now “first done, waiting for release”\. Nothing was decided\.$/,
   );
   await question.getByRole('button', { name: 'Cancel' }).click();
+  news.letGo();
   await expect(page.getByRole('region', { name: 'The first receipts' }).getByRole('listitem')).toHaveCount(3);
   await expect(decision(page)).toBeHidden();
 });

@@ -1,19 +1,27 @@
 /** What every story begins with: the API, people who are signed in, and an ear for what a person would call broken. */
-import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import {
+  type BrowserContext,
+  test as base,
+  type ConsoleMessage,
+  expect,
+  type Page,
+  type Response,
+  type WebError,
+} from '@playwright/test';
 import { ADMIN, ADMIN_API_KEY, type Product, startProduct } from './product.ts';
 import { openRest, type Rest } from './rest.ts';
 
 export { ADMIN, expect };
 
-type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
+export type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 type Fixtures = {
   /** Console errors, page errors and answers of 500 and above fail the story, but for what it says it expects. */
-  trouble: { watch(context: BrowserContext): void; expect(what: RegExp): void };
+  trouble: { watch(context: BrowserContext): () => void; expect(what: RegExp): void };
   rest: Rest;
   /** A browser of its own, signed in with the session if there is one. */
   visit(session?: Session): Promise<Page>;
-  /** The admin's browser. */
+  /** A tab of the admin's browser, which all stories of a worker share: it has the pages' scripts by then. What a story opens in it is closed behind it. */
   desk: Page;
 };
 
@@ -25,6 +33,7 @@ type Shared = {
   endWeb: Product['endWeb'];
   /** The admin's session, made by hand once. */
   adminSession: Session;
+  adminContext: BrowserContext;
 };
 
 export const test = base.extend<Fixtures, Shared>({
@@ -48,6 +57,16 @@ export const test = base.extend<Fixtures, Shared>({
       const context = await browser.newContext({ baseURL: product });
       await signIn(await context.newPage(), ADMIN);
       await use(await context.storageState());
+      await context.close();
+    },
+    { scope: 'worker' },
+  ],
+  adminContext: [
+    async ({ browser, product, adminSession }, use, { project }) => {
+      const { viewport, locale, timezoneId, contextOptions } = project.use;
+      const looks = { viewport: viewport ?? null, locale: locale ?? 'en-GB', timezoneId: timezoneId ?? 'UTC', ...contextOptions };
+      const context = await browser.newContext({ ...looks, baseURL: product, storageState: adminSession });
+      await use(context);
       await context.close();
     },
     { scope: 'worker' },
@@ -82,8 +101,11 @@ export const test = base.extend<Fixtures, Shared>({
     });
     for (const context of opened) await context.close();
   },
-  desk: async ({ visit, adminSession }, use) => {
-    await use(await visit(adminSession));
+  desk: async ({ adminContext, trouble }, use) => {
+    const stop = trouble.watch(adminContext);
+    await use(await adminContext.newPage());
+    for (const page of adminContext.pages()) await page.close();
+    stop();
   },
 });
 
@@ -92,15 +114,19 @@ export function restOf(product: string): Rest {
   return openRest(product, ADMIN_API_KEY);
 }
 
-/** Tells what a person would call broken: errors of the console and the page, and answers of 500 and above. */
-export function listen(context: BrowserContext, hear: (what: string) => void): void {
-  context.on('console', (message) => {
+/** Tells what a person would call broken, until it is stopped: errors of the console and the page, and answers of 500 and above. */
+export function listen(context: BrowserContext, hear: (what: string) => void): () => void {
+  const onConsole = (message: ConsoleMessage): void => {
     if (message.type() === 'error') hear(`console: ${message.text()} (${message.location().url})`);
-  });
-  context.on('weberror', (error) => hear(`page: ${error.error().message}`));
-  context.on('response', (response) => {
+  };
+  const onError = (error: WebError): void => hear(`page: ${error.error().message}`);
+  const onResponse = (response: Response): void => {
     if (response.status() >= 500) hear(`${response.status()} ${response.url()}`);
-  });
+  };
+  context.on('console', onConsole).on('weberror', onError).on('response', onResponse);
+  return () => {
+    context.off('console', onConsole).off('weberror', onError).off('response', onResponse);
+  };
 }
 
 /** Signs in by hand; Enter sends the form, so that it costs no click. */

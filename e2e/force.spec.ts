@@ -9,6 +9,9 @@ import { test as base, expect } from './fixtures.ts';
 import { httpPlan } from './rest.ts';
 import { readSum, sumLine, untilSettled, untilSum } from './sum.ts';
 
+/** Told by `npm run proof`: each of its parts is told by a story of `npm test` too. */
+const PROOF = '@proof';
+
 type Options = Omit<Parameters<typeof startTarget>[0], 'log'>;
 
 /** Stories against somebody else's server, a process of its own that logs what really happened. */
@@ -30,11 +33,10 @@ for (const { mode, what } of [
   { mode: 'timeout-after', what: 'never answers' },
   { mode: 'reset-after', what: 'hangs up' },
 ] as const) {
-  test(`A target that acts and ${what} leaves uncertain actions, a person answers them, and nothing is sent again`, async ({
-    desk: page,
-    rest,
-    start,
-  }) => {
+  const tag = mode === 'reset-after' ? PROOF : [];
+  test(`A target that acts and ${what} leaves uncertain actions, a person answers them, and nothing is sent again`, {
+    tag,
+  }, async ({ desk: page, rest, start }) => {
     const name = `Silence, ${mode}`;
     const target = await start({ mode });
     const id = await rest.startBatch({ name, rows: 6, plan: httpPlan(target.url, { concurrency: 6 }, { timeoutMs: 2_000 }) });
@@ -158,8 +160,6 @@ test('One chunk is paused, goes on and is stopped from its own page, and the oth
 
 test('A worker that is killed is replaced while one looks: the receipts go on, and each item is done or asked about', async ({
   desk: page,
-  visit,
-  adminSession,
   rest,
   start,
 }, info) => {
@@ -173,7 +173,7 @@ test('A worker that is killed is replaced while one looks: the receipts go on, a
   await page.evaluate(() => document.documentElement.setAttribute('data-loaded', 'once'));
   const chunk = page.getByRole('region', { name: 'Chunks' }).getByRole('row').nth(1);
 
-  const admin = await visit(adminSession);
+  const admin = await page.context().newPage();
   await admin.goto('/admin');
   const owner = admin.getByRole('row').filter({ has: admin.getByRole('link', { name: `${name}, chunk 1` }) });
   const pid = Number(await owner.getByRole('cell').nth(1).textContent());
@@ -193,6 +193,7 @@ test('A worker that is killed is replaced while one looks: the receipts go on, a
       .first(),
   ).toBeVisible();
 
+  await target.latency(0);
   const sum = await untilSettled(page, { approved: 400, failed: 0, 'not executed': 0 });
   expect(sum.uncertain).toBeLessThanOrEqual(4);
   await expect(chunk).toContainText(sum.uncertain > 0 ? 'Uncertain' : 'Done');
@@ -225,18 +226,14 @@ test('What the target refused is listed by why, and another attempt does it', as
   expect(target.lines()).toHaveLength(6);
 });
 
-test('All workers are killed while a batch executes: others go on, a person answers what is uncertain, and the batch is undone', async ({
-  desk: page,
-  visit,
-  adminSession,
-  rest,
-  start,
-}) => {
+test('All workers are killed while a batch executes: others go on, a person answers what is uncertain, and the batch is undone', {
+  tag: PROOF,
+}, async ({ desk: page, rest, start }) => {
   const name = 'The night of the kill';
   const target = await start({ latencyMs: 250 });
   const undo = { do: 'POST' as const, url: `${target.url}/undone`, body: { subject: '{{subject}}' } };
   const id = await rest.startBatch({ name, rows: 60, plan: httpPlan(target.url, { concurrency: 4 }, { undo }) });
-  const admin = await visit(adminSession);
+  const admin = await page.context().newPage();
   await admin.goto('/admin');
   const fleet = admin.getByRole('table', { name: 'Workers' }).getByRole('row');
   await expect.poll(async () => (await pidsOf(fleet)).length).toBeGreaterThanOrEqual(2);
@@ -251,6 +248,7 @@ test('All workers are killed while a batch executes: others go on, a person answ
   await expect(
     told.filter({ hasText: /Worker \d+ went silent with \d requests? out; worker \d+ took over chunk 1/ }),
   ).toHaveCount(1);
+  await target.latency(0);
   await rest.untilChunk(id, 1, 'unresolved');
   await expect.poll(async () => (await readSum(page)).uncertain).toBeGreaterThan(0);
   const { uncertain } = await untilSettled(page, { approved: 60, failed: 0, 'not executed': 0 });

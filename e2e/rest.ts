@@ -6,6 +6,9 @@ import type { PlanInput } from '#lib/core/plans/plan.ts';
 export type Sum = Awaited<ReturnType<ApiClient['batches']['read']>>['sum'];
 type Chunk = Awaited<ReturnType<ApiClient['chunks']['read']>>;
 
+/** How long after one look the next one is; the last for all that follow. */
+const LOOKS_MS = [100, 200];
+
 export type Rest = ReturnType<typeof openRest>;
 
 /** A client with the key of the environment. */
@@ -38,7 +41,9 @@ export function openRest(origin: string, key: string) {
       chunk = await api.chunks.read({ id, n });
       return chunk.state;
     };
-    await expect.poll(look, { message: `chunk ${n} of ${id}` }).toMatch(new RegExp(`^(${states.join('|')})$`));
+    await expect
+      .poll(look, { message: `chunk ${n} of ${id}`, intervals: LOOKS_MS })
+      .toMatch(new RegExp(`^(${states.join('|')})$`));
     if (!chunk) throw new Error(`Chunk ${n} of ${id} was never read.`);
     return chunk;
   };

@@ -68,6 +68,11 @@ export const envSchema = z
       .string()
       .default('.data')
       .transform((path) => resolve(path)),
+    /** Absolute path of the folder for original files, shared by all web processes; absent: `originals` in DATA_DIR. */
+    ORIGINALS_DIR: z
+      .string()
+      .transform((path) => resolve(path))
+      .optional(),
     /** The application role's connection; absent: an embedded PostgreSQL. */
     DATABASE_URL: postgresUrl.optional(),
     /** The owner role's connection, used for migrations only. */

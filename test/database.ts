@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { afterAll, inject } from 'vitest';
 import { threadsOf } from '#bin/threads.ts';
@@ -29,6 +31,9 @@ export async function testDatabase(program?: string): Promise<TestDatabase> {
   const opened = openDb(url);
   // The steps find it as they find the product's: a test file is a process of its own.
   process.env.DATABASE_URL = url;
+  // Beside the server's files, which a later run takes away if this one is killed.
+  const originals = join(dirname(inject('template')), `originals-${name}`);
+  process.env.ORIGINALS_DIR = originals;
   Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined, countersignAuth: undefined });
   // One is started when it is needed, with the environment of that moment.
   const threads = threadsOf(1, null, program);
@@ -43,6 +48,7 @@ export async function testDatabase(program?: string): Promise<TestDatabase> {
     await closeDb(opened);
     await Promise.all([ownerPool.end(), superPool.end()]);
     await asSuper(server.superUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    rmSync(originals, { recursive: true, force: true });
   });
   return { ...opened, ownerPool, superPool, url, ownerUrl };
 }

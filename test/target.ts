@@ -5,7 +5,7 @@
  *     node test/target.ts --port 0 --log FILE [--latency MS] [--mode MODE] [--honour-keys]
  *
  * It prints `listening PORT`. `POST /__mode` with `{"mode": …}` changes the mode; with `path` and `times` too, it holds for so many requests to
- * that path. It answers how many requests have begun to arrive and are not decided yet. The modes:
+ * that path. `{"latency": MS}` changes how long an answer takes. It answers how many requests have begun to arrive and are not decided yet. The modes:
  * ok: acts, 201 with an id. 500-after: acts, then 500. timeout-after: acts, never answers. reset-after: acts, then drops the connection.
  * at-it: acts, then drops the connection; where it honours keys, who repeats it hears twice that it is still at it (409). refuse: 422 without acting;
  * where it honours keys, so does every repeat of that key for ever. deny: 401 without acting. hang: reads the request, never acts nor answers.
@@ -34,6 +34,8 @@ export type RunningTarget = {
   /** What the log says now. */
   lines(): TargetLine[];
   mode(mode: Mode): Promise<void>;
+  /** From now on answers take so long, in ms. */
+  latency(ms: number): Promise<void>;
   /** How it answers who looks something up. */
   lookup(lookup: Lookup): Promise<void>;
   /** The next `times` requests to this path are met so; all others as before. */
@@ -79,6 +81,9 @@ export async function startTarget(options: {
     lines: () => readLines(log),
     mode: async (next) => {
       await tell({ mode: next });
+    },
+    latency: async (latency) => {
+      await tell({ latency });
     },
     lookup: async (lookup) => {
       await tell({ lookup });
@@ -144,6 +149,7 @@ function serve(): void {
   const bodies = new Map(effects.map((line) => [line.key, line.body]));
   let mode = knownMode(values.mode);
   let lookup: Lookup = 'true';
+  let latency = Number(values.latency);
   const modes = new Map<string, { mode: Mode; times: number }>();
   /** What each key has still to hear before anything else: a 409 so many times, or a 422 for ever. */
   const atIt = new Map<string, number>();
@@ -184,10 +190,11 @@ function serve(): void {
   };
 
   const told = (body: string) => {
-    const said = JSON.parse(body) as { mode?: string; path?: string; times?: number; lookup?: string };
+    const said = JSON.parse(body) as { mode?: string; path?: string; times?: number; lookup?: string; latency?: number };
     if (said.mode && said.path) modes.set(said.path, { mode: knownMode(said.mode), times: said.times ?? 1 });
     else if (said.mode) mode = knownMode(said.mode);
     lookup = LOOKUPS.find((one) => one === said.lookup) ?? lookup;
+    latency = said.latency ?? latency;
     return { mode, open };
   };
 
@@ -228,7 +235,7 @@ function serve(): void {
     if (now === 'reset-after' || now === 'at-it') return request.socket.destroy();
     if (now === 'timeout-after') return;
     const send = () => (now === '500-after' ? json(response, 500, { error: 'broken' }) : json(response, 201, { id }));
-    setTimeout(send, Number(values.latency));
+    setTimeout(send, latency);
   };
 
   const server = createServer((request, response) => {

@@ -34,8 +34,12 @@ export function vitest(...projects: string[]): Attempt {
   };
 }
 
-/** Runs the browser stories, each of the runner's workers over a product of its own. A second attempt keeps a trace. */
-export const browser: Attempt = async (files) => {
+/** Runs the browser stories, each of the runner's workers over a product of its own: those of `npm run proof`, or all others. A second attempt keeps a trace. */
+export function browser({ proof }: { proof: boolean }): Attempt {
+  return (files) => stories(proof ? '--grep' : '--grep-invert', files);
+}
+
+async function stories(grep: '--grep' | '--grep-invert', files: string[]): Promise<Outcome> {
   const chromium = ensureChromium(ROOT);
   if (!chromium)
     return notRun(
@@ -48,7 +52,7 @@ export const browser: Attempt = async (files) => {
   const output = join('test-results', again ? 'second' : 'first');
   const trace = again ? ['--trace', 'retain-on-failure'] : [];
   const program = ['node_modules', '@playwright', 'test', 'cli.js'];
-  const { code, said } = await run(program, ['test', '--output', output, ...trace, ...files], env);
+  const { code, said } = await run(program, ['test', grep, '@proof', '--output', output, ...trace, ...files], env);
   if (!existsSync(report)) return notRun(said);
   const { suites } = JSON.parse(readFileSync(report, 'utf8')) as { suites: { file: string; suites?: Suite[]; specs: Spec[] }[] };
   const told = suites.map(({ file, ...suite }) => {
@@ -58,7 +62,7 @@ export const browser: Attempt = async (files) => {
     return [join('e2e', file), totals] as const;
   });
   return outcomeOf(told, code, said);
-};
+}
 
 type Spec = { tests: { status: string }[] };
 type Suite = { suites?: Suite[]; specs: Spec[] };

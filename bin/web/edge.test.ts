@@ -48,8 +48,8 @@ async function line(port: number) {
     socket,
     say: (text: string) => socket.write(text),
     heard: () => heard,
-    hear: (what: RegExp) => vi.waitFor(() => expect(heard).toMatch(what), { timeout: 10_000, interval: 10 }),
-    end: () => vi.waitFor(() => expect(ended).toBe(true), { timeout: 10_000, interval: 10 }),
+    hear: (what: RegExp) => vi.waitFor(() => expect(heard).toMatch(what), { timeout: 60_000, interval: 10 }),
+    end: () => vi.waitFor(() => expect(ended).toBe(true), { timeout: 60_000, interval: 10 }),
   };
 }
 

@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatCount, formatNoun, formatSpan } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { Zoned } from '#components/ui/relative-time.tsx';
 import type { FailureGroup } from '#lib/shapes/actions.ts';
 

@@ -3,6 +3,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { batchLook } from '#components/chunks/state.ts';
+import { UnreadableDialog } from '#components/datasets/unreadable-dialog.tsx';
+import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
@@ -10,17 +12,20 @@ import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { writing } from '#components/ui/writing.ts';
+import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
 import { batchMay } from '#lib/core/lifecycle.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
 import type { Rights } from '#lib/shapes/people.ts';
 import { stopWords } from './words.ts';
 
 type Props = {
-  batch: Pick<BatchView, 'id' | 'name' | 'state' | 'says' | 'datasetName' | 'noun' | 'itemCount' | 'rate' | 'etaSeconds'> &
+  batch: Pick<BatchView, 'id' | 'name' | 'state' | 'says' | 'datasetId' | 'datasetName' | 'noun' | 'itemCount' | 'rows'> &
+    Pick<BatchView, 'rate' | 'etaSeconds'> &
     Pick<BatchView['sum'], 'inFlight' | 'waiting'>;
   /** what this person's role lets them do */
   may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel' | 'decide'>;
-  onStart: () => Promise<Outcome>;
+  /** `acceptUnreadable`: so many rows that could not be read were asked about, and a person starts without them */
+  onStart: (acceptUnreadable: number | undefined) => Promise<Outcome>;
   onPause: () => Promise<Outcome>;
   onResume: () => Promise<Outcome>;
   onCancel: () => Promise<Outcome>;
@@ -31,11 +36,12 @@ type Props = {
 /** Name, state, speed, and the two things a worried person looks for: pause and stop. */
 export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, more }: Props) {
   const [stopping, setStopping] = useState(false);
+  const [asking, setAsking] = useState(false);
   const start = useMutation(writing(['batches', batch.id, 'start'], onStart));
   const pause = useMutation(writing(['batches', batch.id, 'pause'], onPause));
   const resume = useMutation(writing(['batches', batch.id, 'resume'], onResume));
   const cancel = useMutation(writing(['batches', batch.id, 'cancel'], onCancel));
-  const { state } = batch;
+  const { state, rows } = batch;
   const refusal = start.error ?? pause.error ?? resume.error;
 
   return (
@@ -50,12 +56,17 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
             <span>
               {formatNoun(batch.itemCount, batch.noun)} of {batch.datasetName}
             </span>
+            <UnreadableLink datasetId={batch.datasetId} count={rows.unreadable} />
           </>
         }
         actions={
           <>
             {batchMay('start', state) && may.start ? (
-              <Button kind="primary" onClick={() => start.mutate()} pending={start.isPending}>
+              <Button
+                kind="primary"
+                onClick={() => (asksAboutRows(rows) ? setAsking(true) : start.mutate(undefined))}
+                pending={start.isPending}
+              >
                 Start
               </Button>
             ) : null}
@@ -79,6 +90,15 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
           {refusal.message}
         </p>
       ) : null}
+      <UnreadableDialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        pending={start.isPending}
+        error={start.error?.message ?? null}
+        datasetId={batch.datasetId}
+        rows={rows}
+        onStart={() => start.mutate(rows.unreadable, { onSuccess: () => setAsking(false) })}
+      />
       <ConfirmDialog
         open={stopping}
         onClose={() => setStopping(false)}

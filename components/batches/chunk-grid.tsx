@@ -1,8 +1,8 @@
-import Link from 'next/link';
 import { chunkLook } from '#components/chunks/state.ts';
 import { classes } from '#components/ui/classes.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { Link } from '#components/ui/link.tsx';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';

@@ -1,6 +1,7 @@
-import Link from 'next/link';
 import { chunkLook } from '#components/chunks/state.ts';
+import { Instruction } from '#components/plans/instruction.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import type { CheckpointView } from './checkpoint-view.ts';
@@ -27,6 +28,11 @@ export function CheckpointHeader({ view }: { view: CheckpointView }) {
         }
         actions={<p className="text-14 text-muted">{sentWords(view)}</p>}
       />
+      {view.instruction ? (
+        <div className="-mt-3 mb-4">
+          <Instruction text={view.instruction} />
+        </div>
+      ) : null}
     </div>
   );
 }

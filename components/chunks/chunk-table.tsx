@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { formatCount, formatDuration } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';

@@ -1,14 +1,33 @@
 import { queries } from '#components/api-client.ts';
-import { PAGED } from '#components/ui/pages.ts';
-import type { DatasetItem } from '#lib/shapes/datasets.ts';
+import { beginningWith, PAGED } from '#components/ui/pages.ts';
+import type { DatasetItem, UnreadableRow } from '#lib/shapes/datasets.ts';
+import { type RowsAsked, rowsInput } from './rows-address.ts';
 
 const PAGE_ROWS = 200;
 
-/** The rows of a dataset, in the order of the file. The first come with the page, and are soon taken over by a longer page. */
-export function datasetRowPages(id: string, first: { items: DatasetItem[]; next: string | null }) {
+export type RowsPage = { items: DatasetItem[]; next: string | null; looked: number; found: number | null };
+
+/** The rows of a dataset that are asked for. The first come with the page. */
+export function datasetRowPages(id: string, asked: RowsAsked, first: RowsPage) {
   return queries.datasets.items.infiniteOptions({
+    input: (cursor: string | undefined) => ({ id, limit: PAGE_ROWS, ...rowsInput(asked), ...(cursor ? { cursor } : {}) }),
+    ...PAGED,
+    ...beginningWith(first),
+    // What was read of a file does not change.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** A row with its original bytes. */
+export function originalOf(id: string, ordinal: number) {
+  return queries.datasets.item.queryOptions({ input: { id, ordinal } });
+}
+
+/** The rows of a dataset that could not be read, in the order of the file. */
+export function unreadablePages(id: string, first: { items: UnreadableRow[]; next: string | null }) {
+  return queries.datasets.unreadable.infiniteOptions({
     input: (cursor: string | undefined) => ({ id, limit: PAGE_ROWS, ...(cursor ? { cursor } : {}) }),
     ...PAGED,
-    placeholderData: { pages: [first], pageParams: [undefined] },
+    ...beginningWith(first),
   });
 }

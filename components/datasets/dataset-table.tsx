@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { datasetLook } from '#components/chunks/state.ts';
 import { formatBytes, formatCount } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';

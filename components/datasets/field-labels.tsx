@@ -1,10 +1,22 @@
 'use client';
 
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, useContext, useMemo } from 'react';
 import { Instant } from '#components/ui/relative-time.tsx';
+import type { FieldMeanings } from '#lib/core/values/meaning.ts';
+import { type Read, valueReader } from '#lib/core/values/read-value.ts';
 import type { FieldLabels } from '#lib/shapes/datasets.ts';
 
 const Labels = createContext<FieldLabels>({});
+const Dates = createContext<ReadonlyMap<string, (text: string) => Read>>(new Map());
+
+/** What the fields of the dataset that is shown inside mean: a date that names a moment is drawn in the person's time zone. */
+export function FieldMeaningsOf({ meanings, children }: { meanings: FieldMeanings; children: ReactNode }) {
+  const readers = useMemo(() => {
+    const dates = Object.entries(meanings).filter(([, { type }]) => type === 'date');
+    return new Map(dates.map(([name, meaning]) => [name, valueReader(meaning)]));
+  }, [meanings]);
+  return <Dates value={readers}>{children}</Dates>;
+}
 
 /** What people call the fields of the dataset that is shown inside: its format says it. A file that names its columns itself has none. */
 export function FieldLabelsOf({ labels, children }: { labels: FieldLabels; children: ReactNode }) {
@@ -28,9 +40,11 @@ export function FieldName({ name }: { name: string }) {
   return useFieldLabel()(name);
 }
 
-/** A field's value. An instant that the format wrote is drawn in the person's time zone; what a file holds itself stays as it is. */
+/** A field's value. A moment, as the format or the reading says, is drawn in the person's time zone; every other text stays as it is. */
 export function FieldValue({ name, value }: { name: string; value: string }) {
   const labels = useContext(Labels);
+  const date = useContext(Dates).get(name)?.(value);
+  if (typeof date === 'object' && date?.kind === 'instant') return <Instant iso={new Date(date.ms).toISOString()} />;
   return Object.hasOwn(labels, name) && INSTANT.test(value) ? <Instant iso={value} /> : value;
 }
 

@@ -21,8 +21,8 @@ export function UnreadableRows({ rows }: { rows: UnreadableRow[] }) {
       {rows.map((row) => (
         <Row key={row.line}>
           <Cell align="end">{formatCount(row.line)}</Cell>
-          <Cell>{row.reason}</Cell>
-          <Cell className="max-w-xl truncate font-mono text-12 text-muted">{row.excerpt}</Cell>
+          <Cell className="min-w-64">{row.reason}</Cell>
+          <Cell className="max-w-xl truncate font-mono text-12">{row.excerpt}</Cell>
         </Row>
       ))}
     </Table>

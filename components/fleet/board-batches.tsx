@@ -1,7 +1,7 @@
-import Link from 'next/link';
 import { batchLook } from '#components/chunks/state.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatCount, formatDuration, formatNoun, formatRate, formatShare } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { Progress } from '#components/ui/progress.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';

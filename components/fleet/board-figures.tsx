@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { formatBytes, formatCount, formatNoun, formatRate } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { SparkLine } from '#components/ui/spark-line.tsx';
 import type { Board } from '#lib/shapes/board.ts';

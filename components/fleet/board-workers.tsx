@@ -1,7 +1,6 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import Link from 'next/link';
 import { useState } from 'react';
 import { chunkLook } from '#components/chunks/state.ts';
 import { Button } from '#components/ui/button.tsx';
@@ -9,6 +8,7 @@ import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatDuration, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { Link } from '#components/ui/link.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';

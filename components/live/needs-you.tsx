@@ -1,7 +1,7 @@
-import Link from 'next/link';
 import { chunkLook } from '#components/chunks/state.ts';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { Link } from '#components/ui/link.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { ChunkState } from '#lib/core/lifecycle.ts';

@@ -1,8 +1,8 @@
-import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { receiptLook } from '#components/receipts/look.ts';
 import { classes } from '#components/ui/classes.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { Link } from '#components/ui/link.tsx';
 import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { TapeLine } from '#lib/shapes/live.ts';

@@ -4,7 +4,6 @@ import { Plus, X } from 'lucide-react';
 import { effectWord } from '#components/checkpoints/words.ts';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input } from '#components/ui/field.tsx';
-import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { CATEGORY_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Category } from '#lib/core/plans/plan.ts';
@@ -14,6 +13,7 @@ import { categoriesInUse, classifierEditor } from './classifier-editor.tsx';
 import { useTyped } from './plan-faults.tsx';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
+import { RowsCount } from './rows-behind.tsx';
 import { typedName } from './typed-value.ts';
 import { useRowKeys } from './use-row-keys.ts';
 
@@ -56,7 +56,7 @@ export function CategoriesSection({ plan, forms, fields, preview, problems, onCh
                 onRename={(name) => rename(index, name)}
               />
               <span className="text-right leading-8 max-md:order-last max-md:text-left">
-                {told ? formatCount(told.count) : '…'}
+                {told ? <RowsCount of={{ category: told.name }} count={told.count} what={`classified as ${told.name}`} /> : '…'}
               </span>
               <span className="max-md:order-3 max-md:col-span-2">
                 <ActionEditor

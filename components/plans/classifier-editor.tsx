@@ -5,11 +5,17 @@ import { z } from 'zod';
 import { type RulesPart, renameCategory, rulesInPlan } from '#lib/classifiers/rules/part.ts';
 import { type ClassifierInPlan, type ClassifierPart, type Plan, type PlanSchema, planSchemaOf } from '#lib/core/plans/plan.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
+import { toFillIn } from './condition.ts';
 import type { FieldProfile, PlanPreview, PlanProblem } from './plan-preview.ts';
 import { RulesEditor } from './rules-editor.tsx';
 
 export type EditorProps<Part> = {
   part: Part;
+  /** whose days are meant, and whether fields have types */
+  plan: Pick<Plan, 'version' | 'timeZone' | 'chunking'>;
+  /** makes the plan one whose fields have types */
+  onTyped: () => void;
+  dataset: { id: string };
   /** the names of the plan's categories */
   categories: string[];
   fields: FieldProfile[];
@@ -23,6 +29,8 @@ type ClassifierEditor<Part extends ClassifierPart = ClassifierPart> = {
   inPlan: ClassifierInPlan<Part>;
   Editor: ComponentType<EditorProps<Part>>;
   rename(part: Part, from: string, to: string): Part;
+  /** whether something is not filled in yet: then there is nothing to count */
+  unfinished(part: Part): boolean;
   /** what the place at a path inside the part is called beside its field; null for one without a field */
   placeWords(path: string[]): string | null;
 };
@@ -31,6 +39,7 @@ const rules: ClassifierEditor<RulesPart> = {
   inPlan: rulesInPlan,
   Editor: RulesEditor,
   rename: renameCategory,
+  unfinished: (part) => part.rules.some(({ when, where }) => when === '' || (where !== undefined && toFillIn(where).length > 0)),
   placeWords: ([part, index]) =>
     part === 'otherwise' ? 'Everything else' : part === 'rules' && index !== undefined ? `Rule ${Number(index) + 1}` : null,
 };
@@ -42,6 +51,11 @@ const EDITORS: Readonly<Record<string, ClassifierEditor>> = { rules: rules as un
 export function classifierEditor(forms: PlanForms, { kind }: { kind: string }): ClassifierEditor | null {
   const name = forms.classifiers.find((one) => one.kind === kind)?.editor ?? null;
   return name === null ? null : (EDITORS[name] ?? null);
+}
+
+/** Whether a plan waits for something that its editor asks for. */
+export function unfinished(forms: PlanForms, { classifier }: Plan): boolean {
+  return classifierEditor(forms, classifier)?.unfinished(classifier) ?? false;
 }
 
 /** What can be told of a plan without the server: all of it but what only a kind without an editor here reads of its own part. */

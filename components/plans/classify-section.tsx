@@ -5,10 +5,10 @@ import { classifierEditor } from './classifier-editor.tsx';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 
-type Props = SectionProps & { forms: PlanForms };
+type Props = SectionProps & { forms: PlanForms; dataset: { id: string } };
 
 /** How items are classified: the form that the plan's classifier has here. */
-export function ClassifySection({ plan, forms, fields, preview, problems, onChange }: Props) {
+export function ClassifySection({ plan, forms, fields, dataset, preview, problems, onChange }: Props) {
   const { classifier } = plan;
   const editor = classifierEditor(forms, classifier);
   if (editor === null)
@@ -22,7 +22,8 @@ export function ClassifySection({ plan, forms, fields, preview, problems, onChan
     <editor.Editor
       part={classifier}
       categories={plan.categories.map(({ name }) => name)}
-      {...{ fields, preview, problems }}
+      {...{ plan, fields, dataset, preview, problems }}
+      onTyped={() => onChange({ ...plan, version: 2 })}
       onChange={(part) => onChange({ ...plan, classifier: part })}
     />
   );

@@ -9,7 +9,10 @@ const plan = { classifier: { kind: 'rules' }, categories: [{ name: 'noise', acti
 test.each([
   ['', 'The plan as JSON'],
   ['receiptFields.0', 'The plan as JSON'],
-  ['name', 'What should happen?'],
+  ['name', 'Name of the batch'],
+  ['instruction', 'What should happen?'],
+  ['timeZone', 'Days are those of'],
+  ['classifier.rules.0.where.1.0.value', 'Rule 1'],
   ['classifier.rules.2.when', 'Rule 3'],
   ['classifier.otherwise', 'Everything else'],
   ['categories.0.name', 'Category 1: name'],

@@ -27,7 +27,9 @@ export function placeWords(
 }
 
 const WORDS: Record<string, string> = {
-  name: 'What should happen?',
+  name: 'Name of the batch',
+  instruction: 'What should happen?',
+  timeZone: 'Days are those of',
   'chunking.field': 'Field of the chunks',
   'chunking.timeZone': 'Time zone',
   'chunking.minItems': 'Merge below',

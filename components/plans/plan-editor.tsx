@@ -1,18 +1,21 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
 import { useFieldLabel, useLabelled } from '#components/datasets/field-labels.tsx';
+import { UnreadableDialog } from '#components/datasets/unreadable-dialog.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Disclosure } from '#components/ui/disclosure.tsx';
+import { Field, Textarea } from '#components/ui/field.tsx';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
-import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
+import { BATCH_NAME_CHARS_MAX, INSTRUCTION_CHARS_MAX } from '#lib/core/limits.ts';
+import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { JsonText } from './action-editor.tsx';
@@ -23,14 +26,15 @@ import { ClassifySection } from './classify-section.tsx';
 import { GatesSection, IndependenceSection, LimitsSection } from './limits-section.tsx';
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
-import type { PlanPreview, PlanProblem, SectionProps } from './plan-preview.ts';
+import { type PlanPreview, type PlanProblem, problemsAt, type SectionProps } from './plan-preview.ts';
+import { RowsBehind, RowsCount } from './rows-behind.tsx';
 import { TextField } from './typed-field.tsx';
-import { typedName, typedPlan } from './typed-value.ts';
+import { typedName, typedPlan, typedTimeZone } from './typed-value.ts';
 
 type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
-  /** the batch's name, asked as "What should happen?" */
+  /** the batch's */
   name: string;
-  dataset: Pick<DatasetView, 'name' | 'itemCount' | 'unreadableCount' | 'noun'>;
+  dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun'>;
   /** of the kinds that there are */
   forms: PlanForms;
   /** `preview`, the last that could be made, is not, or not yet, of this plan */
@@ -38,7 +42,8 @@ type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
   /** why the newest plan has no preview: then the counts are from the last valid one */
   previewError: { message: string; problems: PlanProblem[] } | null;
   onName: (name: string) => void;
-  onStart: () => Promise<Outcome>;
+  /** `acceptUnreadable`: so many rows that could not be read were asked about, and a person starts without them */
+  onStart: (acceptUnreadable: number | undefined) => Promise<Outcome>;
   onSave: () => Promise<Outcome>;
 };
 
@@ -58,6 +63,7 @@ export function PlanEditor({
   onSave,
 }: Props) {
   const start = useMutation(writing(['batches', 'create', 'start'], onStart));
+  const [asking, setAsking] = useState(false);
   const save = useMutation(writing(['batches', 'create', 'save'], onSave));
   const { faults, tell } = useFaults();
   const label = useFieldLabel();
@@ -72,110 +78,156 @@ export function PlanEditor({
 
   return (
     <FaultsProvider value={tell}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready && !made) start.mutate();
-        }}
-        className="flex flex-col gap-4"
-        aria-busy={previewing}
-      >
-        <TextField
-          label="What should happen?"
-          path="name"
-          className="max-w-2xl [&_input]:text-14"
-          value={name}
-          write={String}
-          read={(text) => typedName(text, BATCH_NAME_CHARS_MAX)}
-          onChange={onName}
-        />
-        {previewError ? (
-          <Banner kind="warning">
-            {previewError.message}
-            {preview ? ' Counts are from the last valid plan.' : ''}
-          </Banner>
-        ) : null}
-
-        <div className={previewing ? 'opacity-90' : undefined}>
-          <Disclosure title="Classify" summary={<ClassifySummary preview={preview} />} open>
-            <ClassifySection
-              plan={plan}
-              forms={forms}
-              fields={fields}
-              preview={preview}
-              problems={problems}
-              onChange={onChange}
+      <RowsBehind counted={preview} noun={dataset.noun} columns={fields.map((field) => field.name)}>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!ready || made) return;
+            if (asksAboutRows({ read: dataset.itemCount, unreadable: dataset.unreadableCount })) setAsking(true);
+            else start.mutate(undefined);
+          }}
+          className="flex flex-col gap-4"
+          aria-busy={previewing}
+        >
+          <div className="grid gap-x-4 gap-y-3 md:grid-cols-[minmax(0,1fr)_minmax(0,16rem)_minmax(0,12rem)]">
+            {isTyped(plan) ? <InstructionField plan={plan} problems={problems} onChange={onChange} /> : null}
+            <TextField
+              label="Name of the batch"
+              path="name"
+              value={name}
+              write={String}
+              read={(text) => typedName(text, BATCH_NAME_CHARS_MAX)}
+              onChange={onName}
             />
-          </Disclosure>
-          <Disclosure title="Categories" summary={<ActionSummary plan={plan} />} open={plan.categories.length <= 4}>
-            <CategoriesSection
-              plan={plan}
-              forms={forms}
-              fields={fields}
-              preview={preview}
-              problems={problems}
-              onChange={onChange}
-            />
-          </Disclosure>
-          <Disclosure title={`Chunks by ${chunkWords(plan, label)}`} summary={preview ? chunkSummary(preview) : '…'} open>
-            <ChunksSection
-              plan={plan}
-              fields={fields}
-              preview={preview}
-              problems={problems}
-              noun={dataset.noun}
-              onChange={onChange}
-            />
-          </Disclosure>
-          <Disclosure
-            title="Independence"
-            summary={
-              preview ? (
-                <span className={preview.independence.ok ? '' : 'text-amber'}>
-                  {preview.independence.ok ? 'OK: ' : ''}
-                  {labelled(preview.independence.ok ? uncapitalised(preview.independence.why) : preview.independence.why)}
-                </span>
-              ) : null
-            }
-          >
-            <IndependenceSection plan={plan} fields={fields} problems={problems} onChange={onChange} />
-          </Disclosure>
-          <Disclosure title="Asking" summary={preview?.gates.why}>
-            <GatesSection plan={plan} problems={problems} onChange={onChange} />
-            {preview ? <p className="mt-3 text-muted">{preview.routing.why}</p> : null}
-          </Disclosure>
-          <Disclosure title="Limits" summary={limitWords(plan)}>
-            <LimitsSection plan={plan} problems={problems} onChange={onChange} />
-          </Disclosure>
-          <Disclosure title="JSON" summary="the same plan, as the API takes it">
-            <JsonText
-              label="The plan"
-              path=""
-              value={plan}
-              rows={16}
-              read={(text) => typedPlan(text, schema)}
-              onChange={onChange}
-            />
-          </Disclosure>
-        </div>
-
-        <div className="sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6">
-          {/* Until the preview of what was typed last is here they wait, so that nothing starts that was not shown. */}
-          <Button kind="primary" type="submit" pending={start.isPending || made || (!blocked && !ready)} disabled={blocked}>
-            {startWords(preview, dataset)}
-          </Button>
-          <Button kind="ghost" onClick={() => save.mutate()} pending={save.isPending || made} disabled={!ready}>
-            Save plan
-          </Button>
-          <ToMend plan={plan} forms={forms} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />
-          {refusal ? (
-            <p role="alert" className="w-full text-red">
-              {refusal.message}
-            </p>
+            {isTyped(plan) ? (
+              <TextField
+                label="Days are those of"
+                path="timeZone"
+                value={timeZoneOf(plan)}
+                write={String}
+                read={typedTimeZone}
+                onChange={(timeZone) => onChange({ ...plan, timeZone })}
+              />
+            ) : null}
+          </div>
+          {previewError ? (
+            <Banner kind="warning">
+              {previewError.message}
+              {preview ? ' Counts are from the last valid plan.' : ''}
+            </Banner>
           ) : null}
-        </div>
-      </form>
+
+          <div className={previewing ? 'opacity-90' : undefined}>
+            <Disclosure title="Classify" beside={<ClassifySummary preview={preview} />} open>
+              <ClassifySection
+                plan={plan}
+                forms={forms}
+                fields={fields}
+                dataset={dataset}
+                preview={preview}
+                problems={problems}
+                onChange={onChange}
+              />
+            </Disclosure>
+            <Disclosure title="Categories" summary={<ActionSummary plan={plan} />} open={plan.categories.length <= 4}>
+              <CategoriesSection
+                plan={plan}
+                forms={forms}
+                fields={fields}
+                preview={preview}
+                problems={problems}
+                onChange={onChange}
+              />
+            </Disclosure>
+            <Disclosure title={`Chunks by ${chunkWords(plan, label)}`} summary={preview ? chunkSummary(preview) : '…'} open>
+              <ChunksSection
+                plan={plan}
+                fields={fields}
+                preview={preview}
+                problems={problems}
+                noun={dataset.noun}
+                onChange={onChange}
+              />
+            </Disclosure>
+            <Disclosure
+              title="Independence"
+              summary={
+                preview ? (
+                  <span className={preview.independence.ok ? '' : 'text-amber'}>
+                    {preview.independence.ok ? 'OK: ' : ''}
+                    {labelled(preview.independence.ok ? uncapitalised(preview.independence.why) : preview.independence.why)}
+                  </span>
+                ) : null
+              }
+            >
+              <IndependenceSection plan={plan} fields={fields} problems={problems} onChange={onChange} />
+            </Disclosure>
+            <Disclosure title="Asking" summary={preview?.gates.why}>
+              <GatesSection plan={plan} problems={problems} onChange={onChange} />
+              {preview ? <p className="mt-3 text-muted">{preview.routing.why}</p> : null}
+            </Disclosure>
+            <Disclosure title="Limits" summary={limitWords(plan)}>
+              <LimitsSection plan={plan} problems={problems} onChange={onChange} />
+            </Disclosure>
+            <Disclosure title="JSON" summary="the same plan, as the API takes it">
+              <JsonText
+                label="The plan"
+                path=""
+                value={plan}
+                rows={16}
+                read={(text) => typedPlan(text, schema)}
+                onChange={onChange}
+              />
+            </Disclosure>
+          </div>
+
+          <div className="sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6">
+            {/* Until the preview of what was typed last is here they wait, so that nothing starts that was not shown. */}
+            <Button kind="primary" type="submit" pending={start.isPending || made || (!blocked && !ready)} disabled={blocked}>
+              {startWords(preview, dataset)}
+            </Button>
+            <Button kind="ghost" onClick={() => save.mutate()} pending={save.isPending || made} disabled={!ready}>
+              Save plan
+            </Button>
+            <ToMend plan={plan} forms={forms} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />
+            {refusal ? (
+              <p role="alert" className="w-full text-red">
+                {refusal.message}
+              </p>
+            ) : null}
+          </div>
+        </form>
+      </RowsBehind>
+      <UnreadableDialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        pending={start.isPending || made}
+        error={start.error?.message ?? null}
+        datasetId={dataset.id}
+        rows={{ read: dataset.itemCount, unreadable: dataset.unreadableCount }}
+        onStart={() => start.mutate(dataset.unreadableCount, { onError: () => setAsking(false) })}
+      />
     </FaultsProvider>
+  );
+}
+
+/** What the batch is for, in the words of whoever plans it: whoever decides reads it. */
+function InstructionField({ plan, problems, onChange }: Pick<SectionProps, 'plan' | 'problems' | 'onChange'>) {
+  return (
+    <Field label="What should happen?" hint="Shown at every checkpoint." error={problemsAt(problems, 'instruction')[0]?.message}>
+      <Textarea
+        rows={1}
+        data-at="instruction"
+        maxLength={INSTRUCTION_CHARS_MAX}
+        value={plan.instruction ?? ''}
+        placeholder="Close what nobody waits for any more; keep what a person has to read"
+        onChange={({ target: { value } }) => {
+          const { instruction: _, ...rest } = plan;
+          onChange(value === '' ? rest : { ...rest, instruction: value });
+        }}
+        className="field-sizing-content max-h-40 resize-none! text-14"
+      />
+    </Field>
   );
 }
 
@@ -208,7 +260,7 @@ function ClassifySummary({ preview }: { preview: PlanPreview | null }) {
     <span className="flex flex-wrap gap-x-3">
       {preview.categories.map(({ name, count, action }) => (
         <span key={name} className="whitespace-nowrap">
-          {name} <span className="text-text">{formatCount(count)}</span>
+          {name} <RowsCount of={{ category: name }} count={count} what={`classified as ${name}`} className="text-text" />
           {action && action.effect !== 'none' ? (
             <span className={action.effect === 'permanent' ? 'text-red' : ''}>
               {' '}

@@ -101,7 +101,8 @@ export function useTyped<Value>({ path, value, write, read, onChange, long = fal
 
 const CHANGED = 'The plan changed after this was typed.';
 
-function useFault(path: string, message: string | null): void {
+/** Tells that a place of the plan keeps it from starting, for as long as there is a message. */
+export function useFault(path: string, message: string | null): void {
   const tell = useContext(FaultsContext);
   const id = useId();
   // Before the page is painted: a button that starts the plan is never seen enabled beside a fault.

@@ -2,19 +2,19 @@
 
 import type { Problem } from '#lib/core/errors.ts';
 import type { Chunking, Plan } from '#lib/core/plans/plan.ts';
+import type { Meaning } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { Preview } from '#lib/shapes/plans.ts';
 
-/** `iso` is how all its dates are written, where they can be compared: YYYY-MM-DD. */
-export type FieldProfile = Pick<DatasetView['fields'][number], 'name' | 'type' | 'filled' | 'top' | 'iso'>;
+/** What a field holds, and what its values mean. */
+export type FieldProfile = Pick<DatasetView['fields'][number], 'name' | 'type' | 'filled' | 'top'> & { meaning: Meaning };
 
 export type PlanProblem = Problem;
 
 /** The dry run of the server, over the rules on the screen and in the words of the page. */
-export type PlanPreview = Pick<Preview, 'soFar' | 'routing' | 'independence' | 'gates'> &
-  Pick<Preview['estimate'], 'decisions' | 'minutes'> & {
-    /** matches per rule, in order; null where the rule can't be evaluated */
-    ruleCounts: (number | null)[];
+export type PlanPreview = Pick<Preview, 'datasetId' | 'plan' | 'soFar' | 'routing' | 'independence' | 'gates'> &
+  Pick<Preview['estimate'], 'decisions' | 'minutes'> &
+  Pick<Preview['sort'], 'ruleFacts' | 'otherwise'> & {
     categories: Pick<Preview['sort']['categories'][number], 'name' | 'count' | 'action'>[];
     chunks: (Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount'> & { undated: boolean })[];
     /** what to know about the chunks before the start, a sentence each */

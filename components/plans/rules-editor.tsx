@@ -3,23 +3,40 @@
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { FieldValue, useFieldLabel } from '#components/datasets/field-labels.tsx';
+import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
-import { Checkbox, Field, Select } from '#components/ui/field.tsx';
+import { Field, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import type { Rule, RulesPart } from '#lib/classifiers/rules/part.ts';
+import { isTyped, timeZoneOf } from '#lib/core/plans/plan.ts';
+import type { WhereCondition } from '#lib/core/values/conditions.ts';
 import type { EditorProps } from './classifier-editor.tsx';
+import { conditionFor, dayIn, newCondition } from './condition.ts';
+import { meaningWords } from './meaning-words.ts';
 import { type FieldProfile, problemsAt } from './plan-preview.ts';
+import { RowsCount } from './rows-behind.tsx';
 import { RuleLine } from './rule-line.tsx';
-import { rowToCel } from './rule-row.ts';
 import { useRowKeys } from './use-row-keys.ts';
 
-/** The rules, first match decides; what no rule matches goes to `otherwise`. */
-export function RulesEditor({ part, categories, fields, preview, problems, onChange }: EditorProps<RulesPart>) {
-  const [asCel, setAsCel] = useState(false);
+/** The rules, first match decides; what no rule matches goes to `otherwise`. Rows ask for fields by what their values mean, which a plan of version 2 has. */
+export function RulesEditor({
+  part,
+  plan,
+  onTyped,
+  dataset,
+  categories,
+  fields,
+  preview,
+  problems,
+  onChange,
+}: EditorProps<RulesPart>) {
   const { rules, otherwise } = part;
   const rows = useRowKeys(rules.length);
   const dragged = useRef<number | null>(null);
   const over = useRef<number | null>(null);
+  const typed = isTyped(plan);
+  const timeZone = timeZoneOf(plan);
+  const today = () => dayIn(timeZone, Date.now());
 
   const set = (next: Rule[]) => onChange({ ...part, rules: next });
   const move = (from: number, to: number) => {
@@ -31,28 +48,35 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
     rows.move(from, to);
     set(next);
   };
-  const add = (field: string, operator: 'is' | 'contains_any', value: string) => {
-    set([
-      ...rules,
-      { when: rowToCel({ field, operator, value }), category: categories[0] ?? otherwise, why: '', confidence: 0.9 },
-    ]);
-  };
-  const ruled = preview?.ruleCounts.slice(0, rules.length).reduce<number>((sum, count) => sum + (count ?? 0), 0) ?? 0;
-  const total = preview?.categories.reduce((sum, { count }) => sum + count, 0) ?? 0;
+  const add = (asks: Pick<Rule, 'when' | 'where'>) =>
+    set([...rules, { ...asks, category: categories[0] ?? otherwise, why: '', confidence: 0.9 }]);
+  const first = fields[0];
 
   return (
     <div className="flex flex-col gap-3">
-      <ol aria-label="Rules: the first that matches decides" className="flex flex-col">
+      {typed ? null : (
+        <Banner
+          actions={
+            <Button size="small" onClick={onTyped}>
+              Compare by what values mean
+            </Button>
+          }
+        >
+          This plan has version 1: every field is text, and rules are CEL.
+        </Banner>
+      )}
+      <ol aria-label="Rules: the first that matches decides" className="flex flex-col divide-y divide-hairline">
         {rules.map((rule, index) => (
           <RuleLine
             key={rows.keys[index]}
             number={index + 1}
             rule={rule}
             fields={fields}
+            datasetId={dataset.id}
             categories={categories}
-            count={preview?.ruleCounts[index] ?? null}
+            facts={preview?.ruleFacts[index] ?? null}
             problems={problemsAt(problems, `classifier.rules.${index}`)}
-            asCel={asCel}
+            today={today}
             onChange={(next) => set(rules.map((one, at) => (at === index ? next : one)))}
             onRemove={() => {
               rows.remove(index);
@@ -74,14 +98,15 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
           />
         ))}
       </ol>
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <Button
-          icon={<Plus size={14} aria-hidden="true" />}
-          onClick={() => add(fields[0]?.name ?? 'subject', 'contains_any', '')}
-        >
-          Rule
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-2">
+        {typed && first ? (
+          <Button icon={<Plus size={14} aria-hidden="true" />} onClick={() => add({ where: [[newCondition(first, today())]] })}>
+            Rule
+          </Button>
+        ) : null}
+        <Button kind="ghost" onClick={() => add({ when: '' })}>
+          Rule as CEL
         </Button>
-        <Checkbox label="Edit as CEL" checked={asCel} onChange={(event) => setAsCel(event.target.checked)} />
         <span className="flex items-center gap-2 sm:ml-auto">
           <Field label="Category of items that no rule matches" hideLabel className="flex items-center gap-2">
             <Select
@@ -96,16 +121,22 @@ export function RulesEditor({ part, categories, fields, preview, problems, onCha
             </Select>
           </Field>
           <span className="order-first text-muted">Everything else →</span>
-          <span className="w-16 text-right text-muted">{preview ? formatCount(Math.max(0, total - ruled)) : '…'}</span>
+          <span className="w-16 text-right text-muted">
+            {preview ? <RowsCount of={{ otherwise: true }} count={preview.otherwise} what="that no rule matches" /> : '…'}
+          </span>
         </span>
       </div>
-      <ProfiledValues fields={fields} onChoose={(field, value) => add(field, 'is', value)} />
+      {typed ? (
+        <ProfiledValues fields={fields} timeZone={timeZone} onChoose={(condition) => add({ where: [[condition]] })} />
+      ) : null}
     </div>
   );
 }
 
-/** Frequent values of the fields; a press makes a rule of one. */
-function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose: (field: string, value: string) => void }) {
+type ProfiledProps = { fields: FieldProfile[]; timeZone: string; onChoose: (condition: WhereCondition) => void };
+
+/** Frequent values of the fields; a press makes a rule of one, as its field means it. */
+function ProfiledValues({ fields, timeZone, onChoose }: ProfiledProps) {
   const label = useFieldLabel();
   const useful = fields.filter(({ top }) => top.length > 0 && top[0] && top[0].count > 1);
   const [chosen, setChosen] = useState('');
@@ -126,17 +157,22 @@ function ProfiledValues({ fields, onChoose }: { fields: FieldProfile[]; onChoose
           </option>
         ))}
       </Select>
-      {field.top.slice(0, 8).map(({ value, count }) => (
-        <button
-          key={value}
-          type="button"
-          onClick={() => onChoose(field.name, value)}
-          className="row-item inline-flex max-w-60 items-center gap-1.5 rounded-md border border-hairline px-2 transition-colors hover:border-control hover:bg-sunken"
-        >
-          <span className="truncate">{value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}</span>
-          <span className="text-12 text-muted">{formatCount(count)}</span>
-        </button>
-      ))}
+      {field.top.slice(0, 8).map(({ value, count }) => {
+        const condition = conditionFor(field, value, timeZone);
+        return (
+          <button
+            key={value}
+            type="button"
+            disabled={condition === null}
+            title={condition === null ? `This can’t be read: the field holds ${meaningWords(field.meaning)}.` : undefined}
+            onClick={() => condition && onChoose(condition)}
+            className="row-item inline-flex max-w-60 items-center gap-1.5 rounded-md border border-hairline px-2 transition-colors hover:border-control hover:bg-sunken disabled:cursor-not-allowed disabled:text-muted disabled:line-through"
+          >
+            <span className="truncate">{value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}</span>
+            <span className="text-12 text-muted">{formatCount(count)}</span>
+          </button>
+        );
+      })}
     </div>
   );
 }

@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { Fragment } from 'react';
 import { Banner } from '#components/ui/banner.tsx';
+import { Link } from '#components/ui/link.tsx';
 import type { ReceiptLink, UndoLinks } from '#lib/shapes/undo.ts';
 
 /** That this action was undone, by which receipt; and which receipt it undid itself. Nothing where there is neither. */

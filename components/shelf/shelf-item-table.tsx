@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
+import { Link } from '#components/ui/link.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import type { ShelfItem } from '#lib/shapes/shelf.ts';

@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 import { DownloadLink } from './download-link.tsx';

@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { formatCount } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import type { TakenBack as Taken } from '#lib/shapes/shelf.ts';
 
 /** Which batches took back what, as a sentence for each; nothing where none did. */

@@ -1,9 +1,9 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import Link from 'next/link';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
+import { Link } from '#components/ui/link.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Instant } from '#components/ui/relative-time.tsx';
 import { writing } from '#components/ui/writing.ts';

@@ -1,7 +1,6 @@
 'use client';
 
 import { Search } from 'lucide-react';
-import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { useTheme } from 'next-themes';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -9,6 +8,7 @@ import { classes } from './classes.ts';
 import { CommandPalette, type PaletteCommand } from './command-palette.tsx';
 import { formatCount } from './format.ts';
 import { Kbd } from './kbd.tsx';
+import { Link } from './link.tsx';
 import { Mark } from './mark.tsx';
 import { Menu, type MenuItem } from './menu.tsx';
 import { SignedOutBanner } from './signed-out-banner.tsx';

@@ -1,10 +1,10 @@
 'use client';
 
-import Link from 'next/link';
 import type { ComponentProps, ReactNode } from 'react';
 import { type ButtonKind, buttonLook } from './button-look.ts';
 import { classes } from './classes.ts';
 import { useConnection } from './connection.ts';
+import { Link } from './link.tsx';
 
 type Look = { kind?: ButtonKind; size?: 'normal' | 'small'; icon?: ReactNode };
 

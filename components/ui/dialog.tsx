@@ -13,6 +13,7 @@ type DialogProps = {
   description?: ReactNode;
   /** buttons, the affirmative one first */
   footer?: ReactNode;
+  /** as wide as the page, for a table */
   wide?: boolean;
   /** what has the focus at first; else the first control */
   initialFocus?: RefObject<HTMLElement | null> | undefined;
@@ -30,7 +31,7 @@ export function Dialog({ open, onClose, title, description, footer, wide = false
           className={classes(
             'fixed z-50 flex max-h-[88dvh] flex-col rounded-md border border-hairline bg-background shadow-float',
             'inset-x-4 top-[8dvh] mx-auto transition-[opacity,transform] data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0',
-            wide ? 'max-w-3xl' : 'max-w-lg',
+            wide ? 'max-w-6xl' : 'max-w-lg',
           )}
         >
           <div className="min-h-0 overflow-y-auto p-6">

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatClock, formatDuration, formatInstant, formatNoun, formatShare, formatSpan } from './format.ts';
+import {
+  formatBytes,
+  formatClock,
+  formatDay,
+  formatDuration,
+  formatInstant,
+  formatNoun,
+  formatShare,
+  formatSpan,
+} from './format.ts';
 
 test('numbers carry separators and their noun in the right number', () => {
   expect(formatNoun(1902, 'mails')).toBe('1,902 mails');
@@ -26,4 +35,14 @@ test('an instant is the same everywhere, and what is no date is left alone', () 
   expect(formatClock('soon', 'Asia/Kolkata')).toBe('soon');
   expect(formatSpan('2026-11-23T14:05:00Z', '2026-11-23T14:07:59Z')).toBe('2026-11-23 14:05 UTC to 14:07 UTC');
   expect(formatSpan('2026-11-23T14:05:00Z', '2026-11-24T00:01:00Z')).toBe('2026-11-23 14:05 UTC to 2026-11-24 00:01 UTC');
+});
+
+test('a day is told as people speak of it, on their own clock', () => {
+  const now = '2026-11-26T00:30:00Z';
+  expect(formatDay('2026-11-25T23:50:00Z', now)).toBe('yesterday');
+  expect(formatDay('2026-11-25T23:50:00Z', now, 'Europe/Rome')).toBe('today');
+  expect(formatDay('2026-11-24T12:00:00Z', now)).toBe('on Tuesday');
+  expect(formatDay('2026-11-19T12:00:00Z', now)).toBe('on 19 November 2026');
+  expect(formatDay('2026-11-27T12:00:00Z', now)).toBe('on 27 November 2026');
+  expect(formatDay('then', now)).toBe('then');
 });

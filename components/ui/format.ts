@@ -76,6 +76,20 @@ function onClock(iso: string, timeZone: string | null): string | null {
   return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}:${parts.second}`;
 }
 
+/** The day of an ISO instant as people speak of it, in a named zone: "today", "yesterday", "on Tuesday", "on 3 November 2026". */
+export function formatDay(iso: string, now: string, timeZone: string | null = null): string {
+  const [day, today] = [onClock(iso, timeZone), onClock(now, timeZone)].map((clock) => clock?.slice(0, 10));
+  if (!day || !today) return iso;
+  const days = Math.round((Date.parse(today) - Date.parse(day)) / DAY_MS);
+  if (days === 0 || days === 1) return days === 0 ? 'today' : 'yesterday';
+  const format = days > 1 && days < 7 ? WEEKDAY : DATE;
+  return `on ${format.format(Date.parse(day))}`;
+}
+
+const DAY_MS = 86_400_000;
+const WEEKDAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', weekday: 'long' });
+const DATE = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' });
+
 /** Making one takes longer than a thousand uses of it. */
 const FORMATS = new Map<string, Intl.DateTimeFormat>();
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { Fragment, useEffect, useState, useSyncExternalStore } from 'react';
-import { formatClock, formatDuration, formatInstant } from './format.ts';
+import { formatClock, formatDay, formatDuration, formatInstant } from './format.ts';
 
 const DAY_S = 86_400;
 
@@ -29,6 +29,18 @@ export function Instant({ iso, clock = false }: { iso: string; clock?: boolean }
   return (
     <time dateTime={iso} title={formatInstant(iso)}>
       {clock ? formatClock(iso, zone) : formatInstant(iso, zone)}
+    </time>
+  );
+}
+
+/** "on Tuesday": the day of an instant in the person's own time zone, with the time in UTC on hover. */
+export function Day({ iso }: { iso: string }) {
+  const zone = useTimeZone();
+  const [now, setNow] = useState<string | null>(null);
+  useEffect(() => setNow(new Date().toISOString()), []);
+  return (
+    <time dateTime={iso} title={formatInstant(iso)}>
+      {now === null ? `on ${formatInstant(iso).slice(0, 10)}` : formatDay(iso, now, zone)}
     </time>
   );
 }
@@ -66,7 +78,7 @@ export function Zoned({ text }: { text: string }) {
 const WRITTEN = /(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)?) UTC/g;
 
 /** The person's time zone; null before the browser takes over, so that it renders the server's text first. */
-function useTimeZone(): string | null {
+export function useTimeZone(): string | null {
   return useSyncExternalStore(never, browserZone, noZone);
 }
 

@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { classes } from './classes.ts';
 import { formatCount } from './format.ts';
+import { Link } from './link.tsx';
 import { TONE_TEXT } from './state-badge.tsx';
 
 export type TabLink = { href: string; label: string; here: boolean; count?: number; tone?: 'magenta' | 'red' };

@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { Banner } from '#components/ui/banner.tsx';
 import { formatCount } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { BATCH_UNFINISHED } from '#lib/core/lifecycle.ts';
 import type { BatchView, UndoneBy } from '#lib/shapes/batches.ts';
 

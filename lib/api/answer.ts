@@ -29,10 +29,26 @@ export async function answerApi(request: Request): Promise<Response> {
 /** `by`: what answers; a stream, or the procedures of the contract. `verb`: what a write wants the right to. */
 type Target = { by: Stream | 'document' | 'json'; verb: Verb | null };
 
+/** What a path gives as a file, where its address asks for one; else it answers as the contract says. */
+const files = matcher<Stream>(
+  streams
+    .filter(({ format }) => format !== undefined)
+    .map((stream) => ({ method: stream.method, path: stream.path, target: stream })),
+);
+
+function asked(request: Request, path: string): { by: Stream; params: Record<string, string> } | null {
+  const found = files(request.method, path);
+  if (!found || 'allowed' in found) return null;
+  const { target: by, params } = found;
+  return new URL(request.url).searchParams.get('format') === by.format ? { by, params } : null;
+}
+
 const match = matcher<Target>([
   { method: 'GET', path: '/api/v1/openapi.json', target: { by: 'document', verb: null } },
   ...routesOf(contract).map((route) => ({ ...route, target: { by: 'json' as const, verb: verbOf(route) } })),
-  ...streams.map((stream) => ({ method: stream.method, path: stream.path, target: { by: stream, verb: verbOf(stream) } })),
+  ...streams
+    .filter(({ format }) => format === undefined)
+    .map((stream) => ({ method: stream.method, path: stream.path, target: { by: stream, verb: verbOf(stream) } })),
 ]);
 
 async function answer(request: Request, path: string): Promise<Response> {
@@ -52,16 +68,19 @@ async function answer(request: Request, path: string): Promise<Response> {
   // The step authorises too. Here it is before the body, which whoever may not need not send, and before what was answered to an Idempotency-Key.
   if (verb) authorise(actor, verb);
   if (by !== 'document' && by !== 'json') return by.answer(actor, request, found.params);
+  const file = asked(request, path);
+  if (file) return file.by.answer(actor, request, file.params);
   return answerJson(actor, request, path);
 }
 
 async function answerJson(actor: Actor, request: Request, path: string): Promise<Response> {
-  if (request.method !== 'POST') return call(actor, request, path, undefined);
+  const { method } = request;
+  if (method === 'GET' || method === 'HEAD') return call(actor, request, path, undefined);
   const key = idempotencyKey(request);
   const body = await readJsonBody(request);
-  const act = () => call(actor, request, path, body).catch((error) => problemResponse(error, { method: 'POST', path }));
+  const act = () => call(actor, request, path, body).catch((error) => problemResponse(error, { method, path }));
   if (key === null) return act();
-  return once(actor, { key, path, digest: requestDigest('POST', path, new URL(request.url).search, body) }, act);
+  return once(actor, { key, path, digest: requestDigest(method, path, new URL(request.url).search, body) }, act);
 }
 
 const handler = new OpenAPIHandler(router, {
@@ -77,8 +96,13 @@ const handler = new OpenAPIHandler(router, {
   ],
   clientInterceptors: [
     async ({ context, procedure, path, next }) => {
-      context.told.value = described(procedure['~orpc'].outputSchema, await next(), path.join('.'));
-      context.told.status = procedure['~orpc'].route.successStatus ?? 200;
+      const { outputSchema, route } = procedure['~orpc'];
+      const value = described(outputSchema, await next(), path.join('.'));
+      const { status = route.successStatus ?? 200, body = value } =
+        route.outputStructure === 'detailed' ? (value as { status?: number; body?: unknown }) : {};
+      Object.assign(context.told, { status, value: body });
+      // What the handler encodes is not what is answered; it wants an object where the status is told.
+      return route.outputStructure === 'detailed' ? {} : undefined;
     },
   ],
 });

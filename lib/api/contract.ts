@@ -3,7 +3,7 @@ import { oc } from '@orpc/contract';
 import { z } from 'zod';
 import { PAUSE_WHY_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
-import { batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
+import { acceptUnreadable, batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
 import {
   checkpoint,
@@ -17,18 +17,19 @@ import {
   seen,
 } from '#lib/shapes/checkpoints.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
-import { dataset, item, unreadableRow } from '#lib/shapes/datasets.ts';
+import { dataset, item, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
-import { givenPlan, preview } from '#lib/shapes/plans.ts';
+import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts';
+import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { followUp } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
-import { id } from '#lib/shapes/values.ts';
-import { chunkNumber, create, nothing, page, paging, write } from './transport.ts';
+import { count, id } from '#lib/shapes/values.ts';
+import { chunkNumber, create, itemOrdinal, nothing, page, paging, write } from './transport.ts';
 
 const named = { id: id.describe('The id of the batch.') };
 const namedDataset = { id: id.describe('The id of the dataset.') };
@@ -51,11 +52,59 @@ export const contract = oc.prefix('/api/v1').router({
     list: get('/datasets', 'List datasets, the newest first').input(z.strictObject(paging)).output(page(dataset)),
     read: get('/datasets/{id}', 'Read a dataset').input(z.strictObject(namedDataset)).output(dataset),
     items: get('/datasets/{id}/items', 'List the items of a dataset')
-      .input(z.strictObject({ ...namedDataset, ...paging }))
-      .output(page(item)),
+      .input(z.strictObject({ ...namedDataset, ...paging, ...itemsAsked }))
+      .output(page(item).extend(itemsFound)),
+    item: get('/datasets/{id}/items/{ordinal}', 'Read an item with its original bytes')
+      .input(z.strictObject({ ...namedDataset, ordinal: itemOrdinal }))
+      .output(itemOriginal),
+    lines: get('/datasets/{id}/lines', 'Read lines of the file of a dataset')
+      .input(
+        z.strictObject({ ...namedDataset, lines: z.string().max(500).describe('Their numbers, from 1, with commas: “1,2,17”.') }),
+      )
+      .output(sourceLines),
     unreadable: get('/datasets/{id}/unreadable', 'List the rows that could not be read')
       .input(z.strictObject({ ...namedDataset, ...paging }))
       .output(page(unreadableRow)),
+    rename: oc
+      .route({ method: 'PATCH', path: '/datasets/{id}', summary: 'Rename a dataset', inputStructure: 'detailed' })
+      .input(write(namedDataset, z.strictObject({ name: z.string() })))
+      .output(dataset),
+    delete: oc
+      .route({
+        ...{ method: 'DELETE', path: '/datasets/{id}', summary: 'Delete a dataset', inputStructure: 'detailed' },
+        description:
+          'It is not listed any more. Without a batch its items, its readings and, unless another dataset has it too, its original are removed. With one they are kept, for receipts name them.',
+      })
+      .input(write(namedDataset, nothing))
+      .output(z.object({ id, kept: count.describe('The batches for which its rows are kept.') })),
+    reading: get(
+      '/datasets/{id}/reading',
+      'Read how a dataset was read',
+      'Every guess with how sure it is and the lines for it and against it, and what a person is asked.',
+    )
+      .input(z.strictObject(namedDataset))
+      .output(reading),
+    changeReading: oc
+      .route({
+        ...{ method: 'PUT', path: '/datasets/{id}/reading', summary: 'Say how a dataset is to be read' },
+        ...{ inputStructure: 'detailed', outputStructure: 'detailed' },
+        description:
+          'What is left out stays as it is. A change of meanings (200) is a new revision for batches that are planned from now on. A change of rows (202) makes a new dataset of the same file, which is read in the background: follow it at `/datasets/{id}`. It is refused as `stale` when the reading changed after its digest was read.',
+      })
+      .input(write(namedDataset, readingChange))
+      .output(
+        z.union([
+          z.object({ status: z.literal(200), body: reading }),
+          z.object({ status: z.literal(202), body: z.object({ dataset: id }) }),
+        ]),
+      ),
+    previewReading: post(
+      '/datasets/{id}/reading/preview',
+      'Try a change of a reading',
+      'On the beginning of the file. Writes nothing.',
+    )
+      .input(write(namedDataset, readingChange))
+      .output(readingPreview),
   },
   batches: {
     preview: post(
@@ -65,6 +114,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(create(z.strictObject({ datasetId: id, plan: givenPlan })))
       .output(preview),
+    rowsBehind: post(
+      '/batches/preview/rows',
+      'List the rows behind a count of a preview',
+      'A page may have fewer rows than its limit, and none: it looks at so many items. The last has no `next`. Writes nothing.',
+    )
+      .input(create(z.strictObject({ datasetId: id, plan: givenPlan, of: countedRows, ...paging })))
+      .output(page(rowBehind)),
     list: get('/batches', 'List batches, the newest first')
       .input(z.strictObject({ ...paging, state: batchState.optional() }))
       .output(page(batchRow)),
@@ -73,7 +129,13 @@ export const contract = oc.prefix('/api/v1').router({
       .input(create(z.strictObject({ ...newBatch, plan: givenPlan })))
       .output(batch),
     read: get('/batches/{id}', 'Read a batch').input(z.strictObject(named)).output(batch),
-    start: post('/batches/{id}/start', 'Start a batch').input(write(named, nothing)).output(batch),
+    start: post(
+      '/batches/{id}/start',
+      'Start a batch',
+      'It is refused while something is asked of the reading of its dataset, and where more than 20 rows, or 1 %, could not be read and `acceptUnreadable` is not their number.',
+    )
+      .input(write(named, z.strictObject({ acceptUnreadable }).optional()))
+      .output(batch),
     decide: post(
       '/batches/{id}/decision',
       'Decide on several chunks at once',

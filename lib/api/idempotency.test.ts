@@ -158,7 +158,7 @@ describe('a write whose first request was left open', () => {
     await leave(write, 4_712);
     await expect(once(keeper, write, act)).rejects.toMatchObject({ code: 'conflict', facts: { retryAfterSeconds: 1 } });
     die();
-    await vi.waitFor(async () => expect((await once(keeper, write, act)).status).toBe(200), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(async () => expect((await once(keeper, write, act)).status).toBe(200), { timeout: 60_000, interval: 20 });
     expect(carriedOut).toBe(1);
   });
 

@@ -46,7 +46,11 @@ async function generate(): Promise<OpenAPI.Document> {
     },
   });
   const paths = document.paths ?? {};
-  for (const { path, method, operation } of streams) paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
+  for (const { path, method, operation, format } of streams) {
+    const verb = method.toLowerCase() as 'get' | 'post';
+    const own = format === undefined ? operation : withFile(paths[path]?.[verb] ?? {}, operation);
+    paths[path] = { ...paths[path], [verb]: own };
+  }
   document.paths = Object.fromEntries(
     Object.entries(paths)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -112,6 +116,22 @@ function problemOf(status: number): OpenAPI.ResponseObject {
   return {
     description: codes.map((code) => `\`${code}\`: ${TITLES[code]}.`).join(' '),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+}
+
+/** What a path gives as JSON, and as a file where it is asked for one. */
+function withFile(json: OpenAPI.OperationObject, file: OpenAPI.OperationObject): OpenAPI.OperationObject {
+  const [told, asFile] = [json, file].map(({ responses }) => responses?.['200'] as OpenAPI.ResponseObject | undefined);
+  const known = new Set((json.parameters ?? []).map((one) => ('name' in one ? one.name : '')));
+  const more = (file.parameters ?? []).filter((one) => !('name' in one && known.has(one.name)));
+  return {
+    ...json,
+    ...(file.description ? { description: file.description } : {}),
+    parameters: [...(json.parameters ?? []), ...more],
+    responses: {
+      ...json.responses,
+      200: { description: told?.description ?? '', ...told, content: { ...told?.content, ...asFile?.content } },
+    },
   };
 }
 

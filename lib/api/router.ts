@@ -24,7 +24,14 @@ import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
 import { chunksOfItems } from '#lib/steps/chunks/chunks-of-items.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
-import { readDataset, readDatasets, readItems, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { changeReading } from '#lib/steps/datasets/change-reading.ts';
+import { deleteDataset } from '#lib/steps/datasets/delete-dataset.ts';
+import { findItems, readItem } from '#lib/steps/datasets/find-items.ts';
+import { previewReading } from '#lib/steps/datasets/preview-reading.ts';
+import { readDataset, readDatasets, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { readLines } from '#lib/steps/datasets/read-lines.ts';
+import { readReading } from '#lib/steps/datasets/read-reading.ts';
+import { renameDataset } from '#lib/steps/datasets/rename-dataset.ts';
 import { acknowledgeIncident } from '#lib/steps/fleet/acknowledge-incident.ts';
 import { endWorker } from '#lib/steps/fleet/end-worker.ts';
 import { pauseTarget } from '#lib/steps/fleet/pause-target.ts';
@@ -37,6 +44,7 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
@@ -70,13 +78,36 @@ export const router = os.router({
     read: os.datasets.read.handler(async ({ context, input }) =>
       datasetOf(found(await readDataset(context.actor, input), 'dataset')),
     ),
-    items: os.datasets.items.handler(async ({ context, input }) => found(await readItems(context.actor, input), 'dataset')),
+    items: os.datasets.items.handler(async ({ context, input }) => found(await findItems(context.actor, input), 'dataset')),
+    item: os.datasets.item.handler(async ({ context, input }) => found(await readItem(context.actor, input), 'item')),
+    lines: os.datasets.lines.handler(async ({ context, input: { id, lines } }) =>
+      found(await readLines(context.actor, { id, lines: lines.split(',').map(Number) }), 'dataset'),
+    ),
     unreadable: os.datasets.unreadable.handler(async ({ context, input }) =>
       found(await readUnreadable(context.actor, input), 'dataset'),
+    ),
+    rename: os.datasets.rename.handler(async ({ context, input: { params, body } }) => {
+      await renameDataset(context.actor, { datasetId: params.id, ...body });
+      return datasetOf(found(await readDataset(context.actor, params), 'dataset'));
+    }),
+    delete: os.datasets.delete.handler(async ({ context, input: { params } }) => ({
+      ...params,
+      ...(await deleteDataset(context.actor, { datasetId: params.id })),
+    })),
+    reading: os.datasets.reading.handler(async ({ context, input }) =>
+      found(await readReading(context.actor, { datasetId: input.id }), 'dataset'),
+    ),
+    changeReading: os.datasets.changeReading.handler(async ({ context, input: { params, body } }) => {
+      const changed = await changeReading(context.actor, { datasetId: params.id, change: body });
+      return 'reading' in changed ? { status: 200, body: changed.reading } : { status: 202, body: changed };
+    }),
+    previewReading: os.datasets.previewReading.handler(({ context, input: { params, body } }) =>
+      previewReading(context.actor, { datasetId: params.id, change: body }),
     ),
   },
   batches: {
     preview: os.batches.preview.handler(({ context, input }) => previewBatch(context.actor, input.body)),
+    rowsBehind: os.batches.rowsBehind.handler(({ context, input }) => rowsBehind(context.actor, input.body)),
     list: os.batches.list.handler(({ context, input }) => readBatches(context.actor, input)),
     create: os.batches.create.handler(async ({ context, input }) => {
       const { id } = await createBatch(context.actor, { ...input.body, plan: input.body.plan as CreateBatchInput['plan'] });
@@ -84,7 +115,7 @@ export const router = os.router({
     }),
     read: os.batches.read.handler(({ context, input }) => batchOf(context.actor, input.id)),
     start: os.batches.start.handler(async ({ context, input }) => {
-      await startBatch(context.actor, { batchId: input.params.id });
+      await startBatch(context.actor, { batchId: input.params.id, ...input.body });
       return batchOf(context.actor, input.params.id);
     }),
     decide: os.batches.decide.handler(async ({ context, input }) => {
@@ -180,7 +211,7 @@ export const router = os.router({
 });
 
 /** Throws `not_found` for what a read did not find. */
-function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset'): Value {
+function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset' | 'item'): Value {
   if (value === null) throw new CountersignError('not_found', `There is no such ${what}.`);
   return value;
 }

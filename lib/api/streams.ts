@@ -6,12 +6,14 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts';
 import { incoming } from '#lib/incoming.ts';
 import { log } from '#lib/log.ts';
-import { dataset } from '#lib/shapes/datasets.ts';
+import { uploadedDataset } from '#lib/shapes/datasets.ts';
 import { exportScratchpad } from '#lib/steps/chunks/export-scratchpad.ts';
 import { type Download, downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
+import { downloadUnreadable } from '#lib/steps/datasets/download-unreadable.ts';
 import { DOWNLOAD_FORMATS, DOWNLOAD_TYPES, UPLOAD_TYPES } from '#lib/steps/datasets/formats.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
-import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { type Uploaded, type UploadInput, uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { uploadFixedRows } from '#lib/steps/datasets/upload-fixed-rows.ts';
 import { streamBoard } from '#lib/steps/live/live-board.ts';
 import { type HouseEvent, streamHouse } from '#lib/steps/live/live-house.ts';
 import { streamEvents } from '#lib/steps/live/stream-events.ts';
@@ -23,12 +25,15 @@ import { datasetOf, described } from './router.ts';
 export type Stream = {
   method: 'GET' | 'POST';
   path: string;
+  /** answers in place of the contract's path of the same address, where this format is asked for */
+  format?: string;
   /** how the OpenAPI document tells of it */
   operation: OpenAPI.OperationObject;
   answer(actor: Actor, request: Request, params: Record<string, string>): Promise<Response>;
 };
 
 const ofBatch: OpenAPI.ParameterObject = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } };
+const ofDataset: OpenAPI.ParameterObject = { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } };
 const inQuery = (name: string, schema: OpenAPI.ParameterObject['schema'], description?: string): OpenAPI.ParameterObject => ({
   name,
   in: 'query',
@@ -42,6 +47,40 @@ const file = (...types: string[]): OpenAPI.ResponsesObject => ({
     content: Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }])),
   },
 });
+
+/** The answer to an upload. */
+const UPLOADED: OpenAPI.ResponseObject = {
+  description: 'The dataset.',
+  content: {
+    'application/json': {
+      schema: {
+        allOf: [
+          { $ref: '#/components/schemas/Dataset' },
+          {
+            type: 'object',
+            properties: {
+              same: {
+                description:
+                  'The latest other dataset of the very same file, which may be what is wanted; null where there is none.',
+                anyOf: [
+                  {
+                    type: 'object',
+                    properties: {
+                      id: { type: 'string', format: 'uuid' },
+                      name: { type: 'string' },
+                      createdAt: { type: 'string', format: 'date-time' },
+                    },
+                  },
+                  { type: 'null' },
+                ],
+              },
+            },
+          },
+        ],
+      },
+    },
+  },
+};
 
 export const streams: Stream[] = [
   {
@@ -77,10 +116,7 @@ export const streams: Stream[] = [
         content: { 'application/octet-stream': {}, ...Object.fromEntries(UPLOAD_TYPES.map((type) => [type, {}])) },
       },
       responses: {
-        201: {
-          description: 'The dataset.',
-          content: { 'application/json': { schema: { $ref: '#/components/schemas/Dataset' } } },
-        },
+        201: UPLOADED,
       },
     },
     async answer(actor, request) {
@@ -91,15 +127,85 @@ export const streams: Stream[] = [
           id: z.uuid().optional(),
         }),
       );
-      const key = idempotencyKey(request);
-      const { pathname: path, search } = new URL(request.url);
-      const act = () => upload(actor, request, name, id).catch((error) => problemResponse(error, { method: 'POST', path }));
-      if (key === null) return act();
-      return once(
-        actor,
-        { key, path, digest: requestDigest('POST', path, search, request.headers.get('content-length') ?? '') },
-        act,
+      return uploaded(actor, request, name, (input, signal) => uploadDataset(actor, input, { signal, ...(id ? { id } : {}) }));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/datasets/{id}/fixed-rows',
+    operation: {
+      operationId: 'datasets.fixed',
+      summary: 'Upload rows that were fixed',
+      description:
+        'The body is the file of `/datasets/{id}/unreadable?format=original`, fixed. The answer is a new dataset: the items that were read, then those of this file. An Idempotency-Key stands for this name and length.',
+      parameters: [
+        ofDataset,
+        {
+          ...{ name: 'name', in: 'query', required: true, schema: { type: 'string', minLength: 1 } },
+          description: 'The name of the file.',
+        },
+        inQuery(
+          'leaveOut',
+          { type: 'integer', minimum: 0, default: 0 },
+          'How many rows that could not be read this file does not bring: they are given up.',
+        ),
+        {
+          name: 'Idempotency-Key',
+          in: 'header',
+          required: false,
+          schema: { type: 'string', maxLength: IDEMPOTENCY_KEY_CHARS_MAX },
+        },
+      ],
+      requestBody: {
+        required: true,
+        content: { 'application/octet-stream': {}, ...Object.fromEntries(UPLOAD_TYPES.map((type) => [type, {}])) },
+      },
+      responses: { 201: UPLOADED },
+    },
+    async answer(actor, request, { id: datasetId = '' }) {
+      const { name, leaveOut } = asked(
+        request,
+        z.strictObject({
+          name: z.string({ error: 'is missing: give the name of the file' }).min(1),
+          leaveOut: z.coerce.number().int().min(0).default(0),
+        }),
       );
+      return uploaded(actor, request, name, (input, signal) =>
+        uploadFixedRows(actor, { datasetId, leaveOut }, input, { signal }),
+      );
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/datasets/{id}/unreadable',
+    format: 'original',
+    operation: {
+      operationId: 'datasets.unreadable',
+      summary: 'List the rows that could not be read',
+      description:
+        'With `format=original`: the rows, whole, as a file that can be fixed and uploaded again, with the first line of the original and in its character set.',
+      parameters: [ofDataset, inQuery('format', { type: 'string', enum: ['original'] }, 'Give a file, and no list.')],
+      responses: file(...UPLOAD_TYPES),
+    },
+    async answer(actor, request, { id = '' }) {
+      asked(request, z.strictObject({ format: z.literal('original') }));
+      return download(await downloadUnreadable(actor, { datasetId: id }), request);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/datasets/{id}/file',
+    operation: {
+      operationId: 'datasets.file',
+      summary: 'Download a dataset',
+      description:
+        'original, and the format of the upload by its name, are the file as it was uploaded. Where it is not kept, or there were several, they are the original bytes of the items.',
+      parameters: [ofDataset, inQuery('format', { type: 'string', enum: [...DOWNLOAD_FORMATS], default: 'original' })],
+      responses: file(...DOWNLOAD_TYPES),
+    },
+    async answer(actor, request, { id = '' }) {
+      const { format } = asked(request, z.strictObject({ format: z.enum(DOWNLOAD_FORMATS).default('original') }));
+      return download(await downloadDataset(actor, { datasetId: id, format }), request);
     },
   },
   {
@@ -270,18 +376,27 @@ async function* written(events: AsyncIterable<HouseEvent>): AsyncGenerator<Uint8
   }
 }
 
-async function upload(actor: Actor, request: Request, name: string, chosen: string | undefined): Promise<Response> {
+/** Has the body of the request uploaded, once where it has an Idempotency-Key, and gives the dataset. */
+async function uploaded(
+  actor: Actor,
+  request: Request,
+  name: string,
+  upload: (input: UploadInput, signal: AbortSignal) => Promise<Uploaded>,
+): Promise<Response> {
+  const key = idempotencyKey(request);
+  const { pathname: path, search } = new URL(request.url);
   const announced = request.headers.get('content-length');
-  const contentLength = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : null;
-  const source = incoming(request.body ?? new Blob([]).stream());
-  const { id } = await uploadDataset(
-    actor,
-    { name, source, contentLength },
-    { signal: request.signal, ...(chosen ? { id: chosen } : {}) },
-  );
-  const view = await readDataset(actor, { id });
-  if (!view) throw new CountersignError('not_found', `The dataset of “${name}” was removed as soon as it had arrived.`);
-  return Response.json(described(dataset, datasetOf(view), 'datasets.upload'), { status: 201 });
+  const act = async () => {
+    const contentLength = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : null;
+    const source = incoming(request.body ?? new Blob([]).stream());
+    const { id, same } = await upload({ name, source, contentLength }, request.signal);
+    const view = await readDataset(actor, { id });
+    if (!view) throw new CountersignError('not_found', `The dataset of “${name}” was removed as soon as it had arrived.`);
+    return Response.json(described(uploadedDataset, { ...datasetOf(view), same }, 'datasets.upload'), { status: 201 });
+  };
+  const answer = () => act().catch((error) => problemResponse(error, { method: 'POST', path }));
+  if (key === null) return answer();
+  return once(actor, { key, path, digest: requestDigest('POST', path, search, announced ?? '') }, answer);
 }
 
 /** The query of the address. Throws `invalid` for a key that the path does not know. */

@@ -11,6 +11,12 @@ export const chunkNumber = z.coerce
   .min(1)
   .max(2 ** 31 - 1)
   .describe('The number of the chunk in its batch, from 1.');
+export const itemOrdinal = z.coerce
+  .number<number>()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+  .describe('The number of the item in its dataset, from 1.');
 export const paging = {
   limit: z.coerce
     .number<number>()

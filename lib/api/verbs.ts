@@ -1,9 +1,15 @@
-/** What each write's step authorises, by its path: looked at before its body is read and before its Idempotency-Key is looked up. */
+/** What each write's step authorises, by its path (a POST's), or its method and path: looked at before its body is read and before its Idempotency-Key is looked up. */
 import type { Verb } from '#lib/auth/authorise.ts';
 
 const WRITES: Record<string, Verb> = {
   '/datasets': 'upload',
+  '/datasets/{id}/fixed-rows': 'upload',
+  '/datasets/{id}/reading/preview': 'read_anew',
+  'PUT /datasets/{id}/reading': 'read_anew',
+  'PATCH /datasets/{id}': 'keep_datasets',
+  'DELETE /datasets/{id}': 'keep_datasets',
   '/batches/preview': 'plan',
+  '/batches/preview/rows': 'plan',
   '/batches': 'plan',
   '/batches/{id}/start': 'start',
   '/batches/{id}/decision': 'decide',
@@ -31,8 +37,9 @@ function steered(name: string, verb: Verb): Record<string, Verb> {
 
 /** The verb of a write; null of a read. Throws for a write that has none. */
 export function verbOf({ method, path }: { method: string; path: string }): Verb | null {
-  if (method !== 'POST') return null;
-  const verb = WRITES[path.replace('/api/v1', '')];
+  if (method === 'GET') return null;
+  const short = path.replace('/api/v1', '');
+  const verb = WRITES[method === 'POST' ? short : `${method} ${short}`];
   if (!verb) throw new Error(`No verb is declared for ${method} ${path}.`);
   return verb;
 }

@@ -31,6 +31,8 @@ const EVERYONE = ROLES;
 /** Who may do what. `doing` completes "A reviewer can't …". */
 const VERBS = {
   upload: { roles: OPERATORS, doing: 'upload datasets' },
+  read_anew: { roles: OPERATORS, doing: 'change how datasets are read' },
+  keep_datasets: { roles: OPERATORS, doing: 'rename or delete datasets' },
   plan: { roles: OPERATORS, doing: 'plan batches' },
   start: { roles: OPERATORS, doing: 'start batches' },
   undo: { roles: OPERATORS, doing: 'undo actions' },

@@ -1,6 +1,7 @@
 /** A classifier assigns category, rationale and confidence to items. Adding a kind is one folder and one line in `kinds.ts` (docs/how-to/classifier.md). */
 import type { Problem } from '#lib/core/errors.ts';
 import type { ClassifierInPlan, ClassifierPart } from '#lib/core/plans/plan.ts';
+import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 
 export type ClassifierItem = { ordinal: number; fields: Record<string, string> };
 export type Classification = {
@@ -10,6 +11,15 @@ export type Classification = {
   confidence: number;
   /** which of the classifier's own parts gave it (the index of the rule), for counting; absent where none did */
   part?: number;
+};
+
+/** A classification, and what each part made of the item, also the parts behind the one that gave it. */
+export type Examined = {
+  classification: Classification;
+  /** the parts that hold */
+  holds: number[];
+  /** the parts of which nobody knows, for the values of these fields are missing or can't be read */
+  unknown: { part: number; fields: string[] }[];
 };
 
 /**
@@ -25,7 +35,18 @@ export type Classifier = {
   parts: number;
   /** Classifies every item it is given, in order; throws to halt the chunk, with words for a person. */
   classify(items: ClassifierItem[], signal: AbortSignal): Promise<Classification[]>;
+  /**
+   * As `classify`, and asks every part of every item; what only goes wrong behind the part that decided does not throw. Left out where one part at most holds
+   * for an item, and every part is always known.
+   */
+  examine?: ((items: ClassifierItem[], signal: AbortSignal) => Promise<Examined[]>) | undefined;
 };
+
+/**
+ * What a classifier is made for: the dataset's fields, and what their values mean, with whose days are meant. `meanings` is null in a plan of version 1,
+ * where every field is text.
+ */
+export type ClassifierSetting = { fieldNames: string[]; meanings: FieldMeanings | null; timeZone: string };
 
 /** What ingest knows of a field: `iso` and `odd` as in its profile, absent where nobody looked. */
 export type ClassifierField = {
@@ -43,12 +64,12 @@ export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = Class
    * Checks its part of the plan against the dataset's fields; throws `invalid` with path, line and column. It runs in a thread that is ended when it
    * takes too long, and so does all that it makes.
    */
-  make(part: Part, fieldNames: string[], at: At): Classifier;
+  make(part: Part, setting: ClassifierSetting, at: At): Classifier;
   /**
    * What can be evaluated and would still classify wrong, with path, line and column: no plan may begin with it. `make` does not ask, so that a
    * batch which runs already runs on.
    */
-  objections(part: Part, fields: readonly ClassifierField[], at: At): Problem[];
-  /** Where a part of which `at` was told stands in the plan, and what people call it; left out where it is told of none. */
-  placeOf?(part: number): { path: string; words: string };
+  objections(part: Part, fields: readonly ClassifierField[], setting: ClassifierSetting, at: At): Problem[];
+  /** Where a part of which `at` was told stands in the plan, and what people call it; left out where it is told of none. The classifier's part is as it was given, and may be none. */
+  placeOf?(part: number, classifier: unknown): { path: string; words: string };
 };

@@ -1,25 +1,58 @@
 /** Which kinds of classifier there are, looked up by what a plan says. */
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
-import type { ClassifierPart, Plan } from '#lib/core/plans/plan.ts';
+import { type ClassifierPart, isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
+import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { CLASSIFIERS } from './kinds.ts';
-import type { At, Classifier, ClassifierField, ClassifierKind } from './port.ts';
+import type { At, Classifier, ClassifierField, ClassifierItem, ClassifierKind, ClassifierSetting, Examined } from './port.ts';
 
 export { allInto } from './rules/part.ts';
 
+/** What of a plan its classifier goes by. */
+export type ClassifyingPlan = Pick<Plan, 'classifier' | 'version' | 'timeZone' | 'chunking'>;
+
+/** Of a whole plan, what its classifier goes by. */
+export function classifyingOf({ classifier, version, timeZone, chunking }: Plan): ClassifyingPlan {
+  return { classifier, version, timeZone, chunking };
+}
+
+/** The fields of a dataset, and what their values mean. */
+export type MeaningFields = { fieldNames: string[]; meanings: FieldMeanings };
+
 /** The classifier of a plan, checked against the dataset's fields. Throws `invalid` with path, line and column. */
-export function makeClassifier({ classifier }: Pick<Plan, 'classifier'>, fieldNames: string[], at: At): Classifier {
-  return kindOf(classifier).make(classifier, fieldNames, at);
+export function makeClassifier(plan: ClassifyingPlan, fields: MeaningFields, at: At): Classifier {
+  return kindOf(plan.classifier).make(plan.classifier, settingOf(plan, fields), at);
+}
+
+/** What came of each item, and of each of the classifier's parts with it. */
+export async function examined(classifier: Classifier, items: ClassifierItem[], signal: AbortSignal): Promise<Examined[]> {
+  if (classifier.examine) return classifier.examine(items, signal);
+  const classifications = await classifier.classify(items, signal);
+  return classifications.map((classification) => ({
+    ...{ classification, holds: classification.part === undefined ? [] : [classification.part], unknown: [] },
+  }));
 }
 
 /** Why no batch may begin with this classifier although it could be made; empty where it may. A batch that runs already runs on. */
-export function objectionsTo({ classifier }: Pick<Plan, 'classifier'>, fields: readonly ClassifierField[], at: At): Problem[] {
-  return kindOf(classifier).objections(classifier, fields, at);
+export function objectionsTo(
+  plan: ClassifyingPlan,
+  fields: readonly ClassifierField[],
+  meanings: FieldMeanings,
+  at: At,
+): Problem[] {
+  const setting = settingOf(plan, { fieldNames: fields.map(({ name }) => name), meanings });
+  return kindOf(plan.classifier).objections(plan.classifier, fields, setting, at);
+}
+
+/** In a plan of version 1 every field is text for ever, whatever its values mean. */
+function settingOf(plan: ClassifyingPlan, { fieldNames, meanings }: MeaningFields): ClassifierSetting {
+  return { fieldNames, meanings: isTyped(plan) ? meanings : null, timeZone: timeZoneOf(plan) };
 }
 
 /** Where a part of a plan's classifier stands in it, and what people call it; null where nothing is known of it. The plan may be no plan. */
 export function placeOfPart(plan: unknown, part: number): { path: string; words: string } | null {
-  const kind = (plan as { classifier?: { kind?: unknown } } | null)?.classifier?.kind;
-  return part < 0 ? null : (CLASSIFIERS.find((one) => one.kind === kind)?.placeOf?.(part) ?? null);
+  const classifier = (plan as { classifier?: { kind?: unknown } } | null)?.classifier;
+  const kind = classifier?.kind;
+  return part < 0 ? null : (CLASSIFIERS.find((one) => one.kind === kind)?.placeOf?.(part, classifier) ?? null);
 }
 
 function kindOf({ kind }: ClassifierPart): ClassifierKind {

@@ -14,9 +14,21 @@ export const UPLOADS_AT_ONCE = 4;
 /** One is left for the others; a key of a script counts as a person. */
 export const UPLOADS_PER_PERSON_MAX = UPLOADS_AT_ONCE - 1;
 export const UNREADABLE_EXCERPT_BYTES = 512;
+/** More rows that could not be read than this, or a larger share of all, and whoever starts a batch has to say that it may go without them. */
+export const UNREADABLE_QUIET_ROWS = 20;
+export const UNREADABLE_QUIET_SHARE = 0.01;
+/** Of the beginning of a file, that a change of its reading is tried on. */
+export const PREVIEW_READING_BYTES = 1024 ** 2;
+export const PREVIEW_READING_ROWS = 2_000;
+export const PREVIEW_READING_ROWS_SHOWN = 20;
 
 // Plan
 export const RULES_MAX = 500;
+/** Groups of a rule, conditions of a group. */
+export const CONDITIONS_MAX = 50;
+/** Values that one condition compares with. */
+export const CONDITION_VALUES_MAX = 1_000;
+export const INSTRUCTION_CHARS_MAX = 4_000;
 export const CATEGORIES_MAX = 50;
 export const CATEGORY_NAME_CHARS_MAX = 60;
 export const CHUNK_NAME_CHARS_MAX = 200;
@@ -29,6 +41,10 @@ export const CHUNKS_MAX = 100_000;
 export const PREVIEW_CHUNK_ROWS_MAX = 10_000;
 export const PREVIEW_EXACT_ITEMS_MAX = 20_000;
 export const PREVIEW_EXAMPLES = 5;
+/** How long every rule is asked of every item, also where an earlier one took it; what comes later only counts what each takes. */
+export const PREVIEW_EXAMINE_MS = 10_000;
+/** Items that one page of the rows behind a count looks at: it may hold fewer rows than were asked for. */
+export const ROWS_BEHIND_SCAN_ITEMS = 20_000;
 
 // Work that somebody else wrote (docs/budgets.md)
 /** One rule on one item, or the check of one rule: what takes longer is refused. A rule takes some microseconds. */
@@ -172,6 +188,23 @@ export const LIVE_REAUTHORISE_MS = 1_000;
 export const LIVE_STREAMS_PER_PERSON_MAX = 100;
 export const EXPORT_PAGE_ROWS = 1_000;
 export const SEARCH_SCAN_ITEMS = 20_000;
+/** A page of what is searched for or filtered in a dataset; the next one goes on from there. */
+export const SEARCH_MS = 1_000;
+/** One statement of a search; rows that are so large that it takes longer are looked through fewer at a time. */
+export const SEARCH_STATEMENT_MS = 5_000;
+/** More rows than these are not sorted: what is searched for or filtered can be. */
+export const SORT_ROWS_MAX = 100_000;
+export const SORT_MS = 10_000;
+/** Orders that a web process keeps, so that their further pages are not sorted again: 4 bytes a row. */
+export const ORDERS_KEPT = 16;
+/** Filters by value that hold together. */
+export const ROW_FILTERS_MAX = 10;
+/** Of a row's original, as a page shows it. */
+export const ORIGINAL_SHOWN_BYTES = 64 * 1024;
+/** Lines of a file that are asked for at once, what is shown of each, and how far into the file they are looked for. */
+export const LINES_ASKED_MAX = 50;
+export const LINE_SHOWN_BYTES = 600;
+export const LINES_SCAN_BYTES = 64 * 1024 ** 2;
 /** Of one group of the shelf; what is more is told as more. */
 export const SHELF_COUNTED_MAX = 100_000;
 export const SEEN_MS = 300;

@@ -82,7 +82,7 @@ function worker(handlers: Partial<Record<'classifying' | 'executing', Handler>> 
 async function eventually(what: string, look: () => Promise<boolean>): Promise<number> {
   const since = performance.now();
   while (!(await look())) {
-    if (performance.now() - since > 30_000) throw new Error(`It never came: ${what}.`);
+    if (performance.now() - since > 90_000) throw new Error(`It never came: ${what}.`);
     await sleep(20);
   }
   return performance.now() - since;
@@ -104,6 +104,8 @@ const rowOf = async ({ chunks }: SeededBatch): Promise<{ owner: string | null; f
 
 /** Longer than any test looks. */
 const SLOW_MS = 60_000;
+/** A wait that is cut short ends within a second on an idle machine. What it would last otherwise is three times this, and more. */
+const CUT_SHORT_MS = 10_000;
 
 test('labels are done while every other chunk of the only worker waits for a slow target', async () => {
   const { url } = await target(async () => {
@@ -123,7 +125,7 @@ test('labels are done while every other chunk of the only worker waits for a slo
     await sleep(1_500);
     const labels = await approved(null, 1, 10);
     const took = await eventually('the labels', are(labels, 'done'));
-    expect(took).toBeLessThan(8_000);
+    expect(took).toBeLessThan(CUT_SHORT_MS);
     // The other 15 were left alone.
     expect(await are(slow, 'executing', 'done')()).toBe(true);
   } finally {
@@ -209,7 +211,7 @@ test('what a dead owner reserved and did not use comes back when its chunk is ta
 test.each([
   { what: 'requests', remote: true },
   { what: 'labels', remote: false },
-])('at one a second with 32 slots, $what stop within two seconds of a pause, and of a drain', async ({ remote }) => {
+])('at one a second with 32 slots, $what stop at a pause and at a drain, long before their turn', async ({ remote }) => {
   const { url } = await target(() => 200);
   const batch = await approved(remote ? url : null, 1, 200, { ratePerSecond: 1, concurrency: 32 });
   const one = worker();
@@ -218,11 +220,11 @@ test.each([
   const since = performance.now();
   await pause(ADA, { batchId: batch.batchId });
   await eventually('the pause', are(batch, 'paused'));
-  expect(performance.now() - since).toBeLessThan(2_000);
+  expect(performance.now() - since).toBeLessThan(CUT_SHORT_MS);
   const sent = (await counters(pool, batch.batchId)).done ?? 0;
   await resume(ADA, { batchId: batch.batchId });
   await eventually('one more', async () => (await done(batch)) > sent);
-  expect(await one.end()).toBeLessThan(2_000);
+  expect(await one.end()).toBeLessThan(CUT_SHORT_MS);
   // A page is not a burst: what went out is what the rate allows.
   expect((await counters(pool, batch.batchId)).done).toBeLessThan(20);
   expect(await counters(pool, batch.batchId)).toMatchObject({ inFlight: 0, uncertain: 0, failed: 0 });
@@ -244,8 +246,8 @@ test('a backoff is waited out elsewhere: the chunk is given back, a cancel ends 
   const since = performance.now();
   await cancel(ADA, { batchId: batch.batchId });
   await eventually('the cancel', are(batch, 'cancelled'));
-  expect(performance.now() - since).toBeLessThan(2_000);
-  expect(await one.end()).toBeLessThan(2_000);
+  expect(performance.now() - since).toBeLessThan(CUT_SHORT_MS);
+  expect(await one.end()).toBeLessThan(CUT_SHORT_MS);
   expect(seen).toHaveLength(2);
 });
 
@@ -332,7 +334,7 @@ test('a target that asks to be left alone does not hold up the others of the sam
   const one = worker();
   await eventually('that it is given back', async () => (await rowOf(batch)).for === 'retry_after');
   expect([busy.seen.length, well.seen.length]).toEqual([1, 2]);
-  expect(await one.end()).toBeLessThan(2_000);
+  expect(await one.end()).toBeLessThan(CUT_SHORT_MS);
   expect(await steps(pool, batch.batchId)).toEqual({
     1: ['intent', 'outcome:failed'],
     3: ['intent', 'outcome:succeeded'],
@@ -436,7 +438,7 @@ test('what keeps a core busy is worked on two at a time, the smaller batch first
     [large.batchId, 2],
   ]);
   const labels = await approved(null, 1, 10);
-  expect(await eventually('the labels', are(labels, 'done'))).toBeLessThan(8_000);
+  expect(await eventually('the labels', are(labels, 'done'))).toBeLessThan(CUT_SHORT_MS);
   expect(most).toBe(2);
   await one.end();
 });

@@ -30,6 +30,8 @@ export type UnreadableRow = {
   reason: string;
   /** The row's first bytes, at most UNREADABLE_EXCERPT_BYTES. */
   excerpt: Buffer;
+  /** All of its bytes as they are in the file, so that it can be given back to be fixed; null where they are too many to be held. A view, as an item's. */
+  raw: Buffer | null;
 };
 
 /** Some consecutive rows of the file, perhaps none. Ordinals are given by whoever counts the items, from 1, in this order. */

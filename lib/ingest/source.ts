@@ -1,3 +1,4 @@
+import { RECORD_BYTES_MAX } from '#lib/core/limits.ts';
 import { HEAD_BYTES } from './port.ts';
 
 /** The smallest piece that is worth parsing by itself. */
@@ -57,20 +58,72 @@ export async function* readBlocks<T>(
   let left: Buffer = Buffer.alloc(0);
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
+  let growing: Growing | null = null;
   for await (const chunk of source) {
     waiting.push(chunk);
     waitingBytes += chunk.length;
-    if (waitingBytes < Math.max(blockBytes, left.length)) continue;
-    const block = left.length === 0 && waiting.length === 1 ? chunk : Buffer.concat([left, ...waiting]);
+    if (growing) growing.take(waiting);
+    if (waitingBytes < Math.max(blockBytes, Math.min(left.length, LARGE_BYTES))) continue;
+    const block = left.length === 0 && waiting.length === 1 ? chunk : (growing?.block() ?? Buffer.concat([left, ...waiting]));
     waiting = [];
     waitingBytes = 0;
-    left = block.subarray(reader.read(block, false));
+    const consumed = reader.read(block, false);
+    left = block.subarray(consumed);
+    // What was given out of it stays as it is; what is left goes on in a block of its own.
+    if (growing && consumed > 0) {
+      left = Buffer.from(left);
+      growing = null;
+    } else if (!growing && consumed === 0 && left.length >= LARGE_BYTES) {
+      growing = new Growing(left);
+      left = growing.block();
+    }
     const taken = reader.take();
     if (taken) yield taken;
   }
-  const block = Buffer.concat([left, ...waiting]);
+  const block = growing?.block() ?? Buffer.concat([left, ...waiting]);
   const consumed = reader.read(block, true);
   if (consumed !== block.length) throw new Error(`a reader left ${block.length - consumed} bytes at the end of the file`);
   const taken = reader.take();
   if (taken) yield taken;
+}
+
+/** From here on a record is not copied again each time it has doubled, and is looked at again each time so much has come. */
+const LARGE_BYTES = 8 * 1024 ** 2;
+/** Of addresses, not of memory: what is used of it is taken as it is used. */
+const GROWING_BYTES_MAX = 2 * RECORD_BYTES_MAX;
+
+/** A large record as it comes, in one place. */
+class Growing {
+  #memory: ArrayBuffer;
+  #used = 0;
+
+  constructor(first: Buffer) {
+    this.#memory = memoryFor(first.length);
+    this.take([first]);
+  }
+
+  /** Empties the list. */
+  take(chunks: Buffer[]): void {
+    for (const chunk of chunks.splice(0)) {
+      if (this.#used + chunk.length > this.#memory.maxByteLength) this.#move(this.#used + chunk.length);
+      this.#memory.resize(this.#used + chunk.length);
+      new Uint8Array(this.#memory, this.#used, chunk.length).set(chunk);
+      this.#used += chunk.length;
+    }
+  }
+
+  block(): Buffer {
+    return Buffer.from(this.#memory, 0, this.#used);
+  }
+
+  #move(bytes: number): void {
+    const before = this.block();
+    this.#memory = memoryFor(bytes);
+    this.#memory.resize(before.length);
+    new Uint8Array(this.#memory).set(before);
+  }
+}
+
+function memoryFor(bytes: number): ArrayBuffer {
+  return new ArrayBuffer(0, { maxByteLength: Math.max(GROWING_BYTES_MAX, 2 * bytes) });
 }

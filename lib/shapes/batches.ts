@@ -14,12 +14,21 @@ export const batchState = z.enum(BATCH_STATES);
 
 export const batchName = z.string().trim().min(1, 'A batch needs a name.').max(BATCH_NAME_CHARS_MAX);
 
+export const acceptUnreadable = z
+  .int()
+  .min(0)
+  .optional()
+  .describe(
+    'How many rows of the dataset could not be read: the batch may go without them. Needed where they are more than 20 or 1 %.',
+  );
+
 /** What a batch is made from, with its plan. */
 export const newBatch = {
   datasetId: id,
   name: batchName,
   taskRef: z.string().trim().min(1).max(500).nullish().describe('The task of another system that this batch is done for.'),
   start: z.boolean().default(false).describe('Start it at once.'),
+  acceptUnreadable,
 };
 
 export const says = z
@@ -30,6 +39,16 @@ export const says = z
   .describe('Its state in words: what runs, and what waits and for what.');
 
 const about = { ...named, state: batchState, datasetId: id, datasetName: z.string() };
+
+const rows = z
+  .object({
+    read: count,
+    unreadable: count,
+    accepted: count
+      .nullable()
+      .describe('The unreadable rows that whoever started it said it may go without, where that was asked.'),
+  })
+  .describe('Of its dataset: the rows that were read, and those that could not be.');
 const times = { createdAt: instant, startedAt: instant.nullable(), finishedAt: instant.nullable() };
 
 export const batchRow = z.object({
@@ -67,6 +86,7 @@ export const batch = z.object({
       'The batches that undo this one, and how many of its actions each has undone, and how many of those were undone in their turn.',
     ),
   createdBy: z.string(),
+  rows,
   ...times,
   noun,
   says,
@@ -104,7 +124,7 @@ export type BatchView = z.infer<typeof batchView>;
 export type BatchAbout = Pick<
   BatchView,
   | ('id' | 'name' | 'datasetId' | 'datasetName' | 'noun' | 'routing')
-  | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories')
+  | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories' | 'rows')
 >;
 /** What of a batch changes while one looks. */
 export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'planNotes' | 'undoneBy' | 'original'>;

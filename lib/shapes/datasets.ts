@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { DATASET_STATES } from '#lib/core/lifecycle.ts';
+import { ROW_FILTERS_MAX } from '#lib/core/limits.ts';
 import { isRecord, readStored, type Stored } from '#lib/core/values/stored.ts';
 import { VALUE_TYPES } from '#lib/core/values/value-types.ts';
 import { count, fieldValues, instant, named, noun } from './values.ts';
+
+const SEARCH_CHARS_MAX = 200;
 
 /** What a field looks like, gathered while its file streams by. An array of these is stored with the dataset. */
 const fieldProfile = z.object({
@@ -73,6 +76,21 @@ export const dataset = z.object({
   reason: z.string().nullable().describe('Why it failed, in words.'),
   createdAt: instant,
   readyAt: instant.nullable(),
+  supersedes: z
+    .uuid()
+    .nullable()
+    .describe('The dataset of the same file that this one replaces: its rows were read otherwise, or fixed rows were brought.'),
+  supersededBy: z.array(z.uuid()).describe('The datasets that replace this one.'),
+  deletedAt: instant.nullable(),
+  deletedBy: z.string().nullable(),
+});
+
+/** As the answer to its upload tells of it. */
+export const uploadedDataset = dataset.extend({
+  same: z
+    .object({ ...named, createdAt: instant })
+    .nullable()
+    .describe('The latest other dataset of the very same file, which may be what is wanted.'),
 });
 
 /** As pages are given it. */
@@ -85,8 +103,44 @@ const datasetView = dataset.omit({ items: true, unreadable: true }).extend({
 });
 export type DatasetView = z.infer<typeof datasetView>;
 
+/** A dataset that was there before another one of the very same file; `by` is null where whoever looks uploaded it. */
+export type SameFile = { id: string; name: string; createdAt: string; by: string | null };
+
 export const item = z.object({ ordinal: z.int(), fields: fieldValues });
 export type DatasetItem = z.infer<typeof item>;
+
+/** An item with the bytes that it was read from. */
+export const itemOriginal = item.extend({
+  raw: z
+    .string()
+    .describe('Its bytes as they stand in the file, as text in the file’s character set; what is none is shown as U+FFFD.'),
+  rawBytes: count.describe('How many bytes there are; a long row’s `raw` has the first of them.'),
+  charset: z.string().describe('The character set that `raw` was decoded with.'),
+});
+export type ItemOriginal = z.infer<typeof itemOriginal>;
+
+/** Which items are asked for, and in which order; nothing said: all of them, in the order of the file. */
+export const itemsAsked = {
+  search: z.string().max(SEARCH_CHARS_MAX).optional().describe('Text that any field holds, letter case aside.'),
+  is: z
+    .array(z.strictObject({ field: z.string(), value: z.string() }))
+    .max(ROW_FILTERS_MAX)
+    .optional()
+    .describe('Fields that have exactly these values, each.'),
+  sort: z
+    .string()
+    .optional()
+    .describe('The field to sort by, as its values are meant; what can’t be read and what is empty come last.'),
+  order: z.enum(['asc', 'desc']).optional().describe('Of `sort`; ascending by default.'),
+};
+
+/** How far a page of a search came. */
+export const itemsFound = {
+  looked: count.describe(
+    'So many items were looked through up to here: a page of a search may be short, even empty, and `next` goes on.',
+  ),
+  found: count.nullable().describe('How many items there are of what is asked for; null where that is not known yet.'),
+};
 
 /** An item's fields as they were stored: texts. What is none is given as its JSON. */
 export function storedItem(stored: unknown): DatasetItem['fields'] {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { CHUNK_KINDS, GATE_POLICIES, ROUTINGS, WARNINGS } from '#lib/core/plans/kinds.ts';
-import type { Plan, PlanInput } from '#lib/core/plans/plan.ts';
+import { CHUNK_KINDS, GATE_POLICIES, ROUTINGS, RULE_WARNINGS, WARNINGS } from '#lib/core/plans/kinds.ts';
+import { categoryName, type Plan, type PlanInput } from '#lib/core/plans/plan.ts';
 import { actionWords } from './actions.ts';
 import { classifiedItem } from './datasets.ts';
+import { question } from './readings.ts';
 import { count, facts, id, isObject } from './values.ts';
 
 /** A plan as it was written; the step that takes it says what is wrong with it and where. lib/api/openapi.ts describes it. */
@@ -12,10 +13,38 @@ export const resolvedPlan: z.ZodType<Plan, Plan> = z.custom<Plan>(isObject, 'Thi
 
 export const routingKind = z.enum(ROUTINGS);
 
+const ruleFacts = z.object({
+  takes: count.describe('Items that it is the first to match: those whose category it gives.'),
+  matches: count.describe('Items that it matches, also those that an earlier rule takes.'),
+  unknown: count.describe(
+    'Items of which nobody knows whether it matches: a value is missing, or can’t be read as what its field means.',
+  ),
+  unknownFields: z.array(
+    z.object({
+      field: z.string(),
+      count,
+      message: z.string().describe('“12 items have no number in “Amount”.”'),
+      examples: z.array(z.object({ ordinal: z.int(), value: z.string() })).describe('The first, at most 5.'),
+    }),
+  ),
+  warnings: z.array(z.object({ code: z.enum(RULE_WARNINGS), message: z.string() })),
+});
+export type RuleFacts = z.infer<typeof ruleFacts>;
+
 export const preview = z.object({
   datasetId: id,
   plan: resolvedPlan,
   soFar: z.boolean().describe('The dataset is still arriving: this counts the items that have arrived.'),
+  rows: z
+    .object({
+      read: count,
+      unreadable: count,
+      asks: z.boolean().describe('Whether the start asks: it wants `acceptUnreadable` with this number of unreadable rows.'),
+    })
+    .describe('Of the dataset: its rows that were read, and those that could not be.'),
+  questions: z
+    .array(question)
+    .describe('What is asked of the reading of the dataset. The start is refused while a question is open.'),
   itemCount: count,
   excludedCount: count,
   why: z.string(),
@@ -71,8 +100,30 @@ export const preview = z.object({
     ),
     /** items that each of the classifier's rules is the first to take, in their order */
     rules: z.array(count),
+    /** what each rule comes to, in their order */
+    ruleFacts: z.array(ruleFacts),
     otherwise: count,
   }),
 });
 export type Preview = z.infer<typeof preview>;
 export type PreviewExample = Preview['sort']['categories'][number]['examples'][number];
+
+const ruleIndex = z.int().min(0).describe('The place of a rule among the rules, from 0.');
+
+/** A count of a preview: what a rule takes, what it matches at all, where nobody knows whether it does, what a category gets, what no rule takes. */
+export const countedRows = z.union([
+  z.strictObject({ rule: ruleIndex }),
+  z.strictObject({ matches: ruleIndex }),
+  z.strictObject({ unknown: ruleIndex, field: z.string().optional().describe('Only for want of this field.') }),
+  z.strictObject({ category: categoryName }),
+  z.strictObject({ otherwise: z.literal(true) }),
+]);
+export type CountedRows = z.infer<typeof countedRows>;
+
+export const rowBehind = classifiedItem.extend({
+  category: z.string(),
+  unknownFields: z
+    .array(z.string())
+    .describe('Of a rule of which nobody knows: the fields whose values are missing or can’t be read.'),
+});
+export type RowBehind = z.infer<typeof rowBehind>;

@@ -66,6 +66,7 @@ test.each([
       return now !== null && now.epoch > owner.epoch && now;
     });
     expect(next).toMatchObject({ pid: heir.pid, epoch: owner.epoch + 1 });
+    await target.latency(0);
     await eventually('the end', () => settled(pool, batch.batchId));
     expect(await uncertainOf(pool, batch.batchId)).toEqual([]);
     expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);

@@ -145,6 +145,9 @@ function told(why: string): null {
 async function migrated(database: KeptDatabase): Promise<{ pool: pg.Pool; end: () => Promise<void> }> {
   await migrate(database);
   process.env.DATABASE_URL = database.appUrl;
+  // On a disk that has room: here it is the database that has none.
+  const originals = mkdtempSync(join(tmpdir(), 'countersign-disk-originals-'));
+  process.env.ORIGINALS_DIR = originals;
   const opened = openDb(database.appUrl);
   Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined });
   const threads = threadsOf(1, null);
@@ -154,6 +157,7 @@ async function migrated(database: KeptDatabase): Promise<{ pool: pg.Pool; end: (
       await stopRinging();
       await threads.end();
       await closeDb(opened);
+      rmSync(originals, { recursive: true, force: true });
     },
   };
 }

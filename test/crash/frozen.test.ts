@@ -49,6 +49,7 @@ test('frozen past its lease and woken: the zombie writes nothing, and begins no 
   await eventually('all that it sent', async () => {
     const before = sent;
     await sleep(500);
+    await target.decided();
     sent = itsRequests();
     return sent === before;
   });

@@ -18,7 +18,7 @@ afterEach(killWorkers);
 afterAll(stopRinging);
 
 test('killed in the middle of classifying: another goes on where it was, and every item is classified once', async () => {
-  const items = 12_000;
+  const items = 6_000;
   const batch = await startedBatch(pool, { items, plan: SLOW_RULES });
   // At the product's own tempo: rules that take a worker's whole core keep it from renewing, and on a busy machine it would be taken for dead.
   const workers = await startWorkers(url, 2, { realTempo: true });

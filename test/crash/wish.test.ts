@@ -60,6 +60,7 @@ test('drained: what is out gets its outcome, all its chunks are given back, and 
   expect(stats).toMatchObject({ requests: sent, failed: 0 });
   expect(stats?.p50Ms).toBeGreaterThan(250);
 
+  await target.latency(0);
   await startWorker(url);
   await eventually('the end', () => settled(pool, batch.batchId));
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);

@@ -83,7 +83,7 @@ export async function databaseNow(pool: Pool): Promise<number> {
 }
 
 const LOOK_MS = 25;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 90_000;
 
 /** Looks until there is something; the time it takes decides nothing. */
 export async function eventually<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {

@@ -15,6 +15,7 @@ import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
+import { downloadUnreadable } from '#lib/steps/datasets/download-unreadable.ts';
 import { readUploadOffer } from '#lib/steps/datasets/formats.ts';
 import { readDataset, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
@@ -73,7 +74,7 @@ async function upload(text = LIST): Promise<string> {
 /** Starts the plan over a new dataset, and approves it once it is classified. */
 async function run(until: string): Promise<{ id: string; datasetId: string }> {
   const datasetId = await upload();
-  const { id } = await createBatch(ADA, { datasetId, name: 'Home', plan: PLAN, start: true });
+  const { id } = await createBatch(ADA, { datasetId, name: 'Home', plan: PLAN, start: true, acceptUnreadable: 1 });
   await workUntil(pool, async () => (await chunkStates(pool, id))[0] === 'awaiting_review');
   const checkpoint = await readCheckpoint(ADA, { batchId: id, chunk: 1 });
   const seen = checkpoint?.categories.flatMap(({ sampleRandom }) => sampleRandom.map(({ ordinal }) => ordinal)) ?? [];
@@ -97,7 +98,10 @@ describe('a format', () => {
     expect([given.fileName, given.contentType]).toEqual(['home.todo', 'text/plain; charset=utf-8']);
     const pieces: Uint8Array[] = [];
     for await (const piece of given.body) pieces.push(piece);
-    expect(Buffer.concat(pieces).toString()).toBe('- [ ] write to Bo\n- [x] pay the rent\n- [ ] ring “Ann”\n');
+    expect(Buffer.concat(pieces).toString()).toBe(LIST);
+    const toFix: Uint8Array[] = [];
+    for await (const piece of (await downloadUnreadable(ADA, { datasetId: id })).body) toFix.push(piece);
+    expect(Buffer.concat(toFix).toString()).toBe('not an entry\n');
     await expect(downloadDataset(ADA, { datasetId: id, format: 'csv' })).rejects.toThrow('was uploaded as todo');
     const document = JSON.stringify(await openApiDocument());
     expect(document).toContain('"todo"');

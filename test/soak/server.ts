@@ -46,6 +46,7 @@ export async function startServer(): Promise<SoakServer> {
   const door: Wire = await startProxy(() => server.port);
   const pool = new pg.Pool({ connectionString: at(server.superUrl, door.port, 'countersign', 'soak'), max: 8 });
   pool.on('error', () => {});
+  process.env.ORIGINALS_DIR = join(folder, 'originals');
   process.env.DATABASE_URL = at(server.appUrl, door.port, 'countersign', 'people');
   process.env.ALLOW_PRIVATE_TARGETS = '1';
   process.env.SECRET_KEY ??= 'a key of the soak, of no use elsewhere';

@@ -1,5 +1,4 @@
 import Form from 'next/form';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
@@ -9,6 +8,7 @@ import { TakenBack } from '#components/shelf/taken-back.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Field, Input } from '#components/ui/field.tsx';
+import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import type { Actor } from '#lib/auth/actor.ts';

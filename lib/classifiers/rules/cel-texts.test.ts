@@ -8,7 +8,7 @@ function told(when: string, text: string, other = ''): boolean | string {
   const condition = compileCondition(when, FIELDS);
   if ('faults' in condition) throw new Error(condition.faults[0]?.message);
   try {
-    return condition.holds(itemView({ text, other }, FIELDS));
+    return condition.holds(itemView({ text, other }, FIELDS)) as boolean;
   } catch (error) {
     return (error as Error).message;
   }

@@ -12,7 +12,7 @@ function classifier(...whens: string[]) {
   const categories = [...whens.map((_, index) => ({ name: `c${index}` })), { name: 'other' }];
   return makeClassifier(
     parsePlan({ classifier: { kind: 'rules', rules, otherwise: 'other' }, categories, chunking: { by: 'size' } }),
-    FIELDS,
+    { fieldNames: FIELDS, meanings: {} },
     () => {},
   );
 }
@@ -208,4 +208,28 @@ test('a million digits that are no number are told so at once', async () => {
     `1e${'1'.repeat(1_000_000)}x`,
   ])
     expect(await classified('number(item.amount) > 1.0', { amount })).toMatchObject({ category: 'other' });
+});
+
+test('a time zone that nobody knows halts the rules that need one, in words', () => {
+  const rules = [{ where: [[{ field: 'subject', is: 'empty' }]], category: 'a' }];
+  const plan = parsePlan({
+    ...{
+      version: 2,
+      classifier: { kind: 'rules', rules, otherwise: 'a' },
+      categories: [{ name: 'a' }],
+      chunking: { by: 'size' },
+    },
+  });
+  const make = (timeZone: string) => makeClassifier({ ...plan, timeZone }, { fieldNames: FIELDS, meanings: {} }, () => {});
+  expect(make('UTC').fields).toEqual(['subject']);
+  expect(() => make('unreadable')).toThrow('“unreadable” is not a time zone that is known here.');
+});
+
+test('a rule that fails behind the one that decides is as if it did not hold, and halts where it is asked', async () => {
+  const rules = classifier('item.subject == "a"', '1 / int(item.amount) == 1');
+  const items = [{ ordinal: 1, fields: { subject: 'a', amount: '0' } }];
+  const { signal } = new AbortController();
+  expect(await rules.examine?.(items, signal)).toMatchObject([{ classification: { part: 0 }, holds: [0], unknown: [] }]);
+  const asked = [{ ordinal: 1, fields: { subject: 'b', amount: '0' } }];
+  await expect(rules.examine?.(asked, signal)).rejects.toThrow(/^Rule 2 can't be evaluated for item 1/);
 });

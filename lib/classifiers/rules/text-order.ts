@@ -6,18 +6,28 @@
 import { parse } from '@bufbuild/cel';
 import type { ClassifierField } from '#lib/classifiers/port.ts';
 import { isoForm, readDate } from '#lib/core/values/dates.ts';
+import { type FieldMeanings, type FieldType, TEXT } from '#lib/core/values/meaning.ts';
 import type { ConditionFault } from './cel.ts';
-import { type Expr, fieldOf, partsOf } from './cel-ast.ts';
+import { type Expr, fieldOf, ITEM, partsOf, type Root, rootOf, TYPED_ROOTS } from './cel-ast.ts';
 import { placeOf } from './cel-fault.ts';
 
-/** Every comparison of a condition that does not compare what its fields hold. None where it can't be read at all: compiling it says so. */
-export function textOrderFaults(text: string, fields: readonly ClassifierField[]): ConditionFault[] {
+/**
+ * Every comparison of a condition that does not compare what its fields hold. None where it can't be read at all: compiling it says so.
+ * @param meanings of a plan of version 2, where only what means text is text, and `raw` is; null where every field is
+ */
+export function textOrderFaults(
+  text: string,
+  fields: readonly ClassifierField[],
+  meanings: FieldMeanings | null = null,
+): ConditionFault[] {
   const parsed = parsedOrNull(text);
   if (parsed === null) return [];
   const positions: Record<string, number | undefined> = parsed.sourceInfo?.positions ?? {};
   const faults: ConditionFault[] = [];
   const walk: Walk = {
-    fields: new Map(fields.map((field) => [field.name, field])),
+    ...(meanings === null
+      ? { roots: ITEM, typed: new Set<string>(), fields: new Map(fields.map((field) => [`item.${field.name}`, field])) }
+      : byMeaning(fields, meanings)),
     object: (node, message) => faults.push({ ...placeOf(text, positions[String(node.id)] ?? 0), message }),
   };
   try {
@@ -37,7 +47,32 @@ function parsedOrNull(text: string): ReturnType<typeof parse> | null {
   }
 }
 
-type Walk = { fields: ReadonlyMap<string, ClassifierField>; object(node: Expr, message: string): void };
+/** `own`, in a plan of version 2: it means text, or it has a type and this is its text. */
+type WalkedField = ClassifierField & { own?: 'text' | 'typed' };
+
+type Walk = {
+  roots: readonly Root[];
+  /** by root and name: "item.amount" */
+  fields: ReadonlyMap<string, WalkedField>;
+  /** those whose values are no text */
+  typed: ReadonlySet<string>;
+  object(node: Expr, message: string): void;
+};
+
+/** As what their values mean, and as the texts that they are. */
+function byMeaning(fields: readonly ClassifierField[], meanings: FieldMeanings): Pick<Walk, 'roots' | 'fields' | 'typed'> {
+  const typeOf = ({ name }: ClassifierField): FieldType => (Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT).type;
+  const isText = (field: ClassifierField) => ['text', 'identifier'].includes(typeOf(field));
+  const asText = (field: ClassifierField): WalkedField => {
+    const type = typeOf(field);
+    return type === 'number' || type === 'date' ? { ...field, type, own: 'typed' } : { ...field, type: 'text', own: 'text' };
+  };
+  return {
+    roots: TYPED_ROOTS,
+    fields: new Map(fields.flatMap((field) => TYPED_ROOTS.map((root) => [`${root}.${field.name}`, asText(field)] as const))),
+    typed: new Set(fields.filter((field) => !isText(field)).map(({ name }) => `item.${name}`)),
+  };
+}
 
 /** What the value of a part, or the members of a list, can be made of. */
 type Value = {
@@ -78,10 +113,13 @@ const UNCHANGED = new Set(['dyn', 'string', 'trim']);
 /** Follows a part, and objects to each comparison in it. A function that is not known is taken to give the text that it was given. */
 function follow(walk: Walk, node: Expr, variables: Variables): Value {
   // A loop may name its variable item.
-  const field = variables.has('item') ? null : fieldOf(node);
+  const field = fieldOf(
+    node,
+    walk.roots.filter((root) => !variables.has(root)),
+  );
   const { case: kind, value } = node.exprKind;
   if (kind === 'selectExpr' && value.testOnly) return NOTHING;
-  if (field) return { ...NOTHING, text: true, fields: new Set([field.name]) };
+  if (field) return someOf(walk, [`${field.root}.${field.name}`]);
   if (kind === 'constExpr') {
     const { case: type, value: constant } = value.constantKind;
     if (type === 'stringValue') return { ...NOTHING, text: true, constants: [constant] };
@@ -90,7 +128,8 @@ function follow(walk: Walk, node: Expr, variables: Variables): Value {
   if (kind === 'identExpr') {
     const variable = variables.get(value.name);
     if (variable) return variable;
-    return value.name === 'item' ? { ...SOME_TEXT, fields: new Set(walk.fields.keys()) } : NOTHING;
+    const root = rootOf(node, walk.roots);
+    return root === null ? NOTHING : { ...someOf(walk, allOf(walk, root)), plain: false };
   }
   if (kind === 'comprehensionExpr') return followLoop(walk, node, variables);
   const parts = partsOf(node).map((part) => follow(walk, part, variables));
@@ -108,20 +147,34 @@ function followCall(walk: Walk, node: Expr, parts: Value[], variables: Variables
   }
   if (TESTS.has(name)) return NOTHING;
   if (name === '_?_:_') return anyOf(parts.slice(1));
-  if (name === '_[_]') return isItem(args[0], variables) ? { ...NOTHING, text: true, fields: namedBy(walk, second) } : first;
+  if (name === '_[_]') {
+    const root = rootIn(walk, args[0], variables);
+    return root === null ? first : someOf(walk, namedBy(walk, root, second));
+  }
   const made = anyOf(parts);
   if (TYPED.has(name) || TIME_PART.test(name)) return { ...made, text: false, constants: [], plain: false };
   return { ...made, text: made.text || TEXTS.has(name), plain: made.plain && UNCHANGED.has(name) };
 }
 
-function isItem(node: Expr | undefined, variables: Variables): boolean {
-  return node?.exprKind.case === 'identExpr' && node.exprKind.value.name === 'item' && !variables.has('item');
+function rootIn(walk: Walk, node: Expr | undefined, variables: Variables): Root | null {
+  const root = rootOf(node, walk.roots);
+  return root !== null && variables.has(root) ? null : root;
+}
+
+/** The value of one of these fields, as far as it is text. */
+function someOf({ typed }: Walk, fields: readonly string[]): Value {
+  const texts = fields.filter((name) => !typed.has(name));
+  return texts.length === 0 ? NOTHING : { ...NOTHING, text: true, fields: new Set(texts) };
+}
+
+function allOf({ fields }: Walk, root: Root): string[] {
+  return [...fields.keys()].filter((name) => name.startsWith(`${root}.`));
 }
 
 /** The fields that `item[…]` can be, when its name is computed. */
-function namedBy(walk: Walk, name: Value): ReadonlySet<string> {
+function namedBy(walk: Walk, root: Root, name: Value): string[] {
   const known = name.plain && name.fields.size === 0 && name.constants.length > 0;
-  return new Set(known ? name.constants : walk.fields.keys());
+  return known ? name.constants.map((constant) => `${root}.${constant}`) : allOf(walk, root);
 }
 
 function followLoop(walk: Walk, node: Expr, variables: Variables): Value {
@@ -132,7 +185,7 @@ function followLoop(walk: Walk, node: Expr, variables: Variables): Value {
   const start = part(accuInit, variables);
   const inner = new Map(variables);
   // Over the item a loop takes the names of its fields.
-  inner.set(iterVar, isItem(iterRange, variables) ? SOME_TEXT : range);
+  inner.set(iterVar, rootIn(walk, iterRange, variables) === null ? range : SOME_TEXT);
   if (iterVar2 !== '') inner.set(iterVar2, range);
   inner.set(accuVar, start);
   part(loopCondition, inner);
@@ -197,17 +250,29 @@ function misfitOf(name: string, form: string, constants: readonly string[], begi
 }
 
 const NOT_DATES = 'this compares text, not dates: ';
+const NOT_NUMBERS = 'this compares text, not numbers: as text, “9” is more than “1000”. ';
 const ASK_TEXT = 'Compare their text instead, with “starts with”, “contains” or “matches (regex)”.';
 
-function notDates(field: ClassifierField): string {
-  const { name, type, odd } = field;
+function notDates(field: WalkedField): string {
+  const { name, type, odd, own } = field;
+  if (own === 'typed')
+    return `${NOT_DATES}${access('item', name)} is a date. Compare that, as in ${access('item', name)} < date("2026-10-25").`;
+  if (own === 'text')
+    return `${NOT_DATES}“${name}” is read as text. If its values are dates, say so where it is shown how the file was read.`;
   if (type === 'date' && odd === undefined)
     return `${NOT_DATES}the form of the values of “${name}”${example(field)} is not known, because the file arrived before Countersign checked it. Upload the file again. ${ASK_TEXT}`;
   return `${NOT_DATES}the values of “${name}”${example(field)} are not all written in one form of ISO 8601 (such as 2026-08-01), so the order of their text is not the order of time. ${ASK_TEXT}`;
 }
 
-function notNumbers(field: ClassifierField): string {
-  const item = /^[A-Za-z_]\w*$/.test(field.name) ? `item.${field.name}` : `item[${JSON.stringify(field.name)}]`;
+function access(root: Root, name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? `${root}.${name}` : `${root}[${JSON.stringify(name)}]`;
+}
+
+function notNumbers(field: WalkedField): string {
+  const item = access('item', field.name);
+  if (field.own === 'typed') return `${NOT_NUMBERS}${item} is a number. Compare that, as in ${item} < 1000.`;
+  if (field.own === 'text')
+    return `${NOT_NUMBERS}“${field.name}” is read as text. If its values are numbers, say so where it is shown how the file was read.`;
   return `this compares text, not numbers: as text, “9” is more than “1000”. The values of “${field.name}”${example(field)} need number(${item}). Write the rule as CEL and compare that with a number. It reads 1234.5, not 1,234.5 or 45%.`;
 }
 

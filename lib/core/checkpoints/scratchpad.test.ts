@@ -13,8 +13,14 @@ test('the summary, to the letter', () => {
     ['fyi', 40],
     ['task', 3],
   ]);
-  expect(summaryText(scratchpadSummary(['task', 'fyi', 'skip', 'empty'], counts))).toBe(
+  expect(summaryText(scratchpadSummary(['task', 'fyi', 'skip', 'empty'], counts, { read: 50, unreadable: 0 }))).toBe(
     '{"processed": 50, "categories": {"task": 3, "fyi": 40, "skip": 7}}\n',
+  );
+});
+
+test('rows that could not be read stand in it', () => {
+  expect(summaryText(scratchpadSummary([], new Map([['keep', 50]]), { read: 6_046, unreadable: 22 }))).toBe(
+    '{"processed": 50, "categories": {"keep": 50}, "rows": {"read": 6046, "unreadable": 22, "told": "6,046 of 6,068 rows; 22 could not be read"}}\n',
   );
 });
 
@@ -26,6 +32,7 @@ test('a category of any name is JSON', () => {
         ['a"b\n__proto__', 1],
         ['__proto__', 2],
       ]),
+      { read: 3, unreadable: 0 },
     ),
   );
   expect(JSON.parse(text)).toEqual({ processed: 3, categories: JSON.parse('{"a\\"b\\n__proto__": 1, "__proto__": 2}') });

@@ -1,4 +1,5 @@
 /** The scratchpad's two files of a chunk, rendered from its classifications as they are now. */
+import { type RowCounts, rowsInWords } from '#lib/core/batches/unreadable.ts';
 import { markdownText } from '#lib/core/values/markdown-safe.ts';
 
 /** `chunk-01`: padded to two digits at least, and to as many as the batch's last chunk needs. */
@@ -6,21 +7,36 @@ export function scratchpadName(number: number, chunkCount: number): string {
   return `chunk-${String(number).padStart(Math.max(2, String(chunkCount).length), '0')}`;
 }
 
+export type ScratchpadSummary = {
+  processed: number;
+  categories: Record<string, number>;
+  /** of the batch's dataset; left out where every row was read */
+  rows?: RowCounts;
+};
+
 /** `{"processed": 50, "categories": {"task": 3, "fyi": 40, "skip": 7}}`, in the order of the plan's categories. */
 export function scratchpadSummary(
   categories: readonly string[],
   counts: ReadonlyMap<string, number>,
-): { processed: number; categories: Record<string, number> } {
+  { read, unreadable }: RowCounts,
+): ScratchpadSummary {
   const known = new Set(categories);
   const names = [...categories, ...[...counts.keys()].filter((name) => !known.has(name))];
   const entries = names.flatMap((name) => (counts.get(name) ? [[name, counts.get(name) ?? 0] as const] : []));
-  return { processed: entries.reduce((sum, [, count]) => sum + count, 0), categories: Object.fromEntries(entries) };
+  return {
+    processed: entries.reduce((sum, [, count]) => sum + count, 0),
+    categories: Object.fromEntries(entries),
+    ...(unreadable > 0 ? { rows: { read, unreadable } } : {}),
+  };
 }
 
 /** The summary as the file holds it: one line of JSON with spaces, as people write it. */
-export function summaryText({ processed, categories }: ReturnType<typeof scratchpadSummary>): string {
+export function summaryText({ processed, categories, rows }: ScratchpadSummary): string {
   const counts = Object.entries(categories).map(([name, count]) => `${JSON.stringify(name)}: ${count}`);
-  return `{"processed": ${processed}, "categories": {${counts.join(', ')}}}\n`;
+  const lost = rows
+    ? `, "rows": {"read": ${rows.read}, "unreadable": ${rows.unreadable}, "told": ${JSON.stringify(rowsInWords(rows))}}`
+    : '';
+  return `{"processed": ${processed}, "categories": {${counts.join(', ')}}${lost}}\n`;
 }
 
 export function detailsHeading(chunk: { number: number; name: string; itemCount: number }, processed: number): string {

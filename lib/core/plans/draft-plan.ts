@@ -39,6 +39,8 @@ export function draftForTable(input: DraftInput): DraftedPlan {
   const line = named.map((name) => `{{${name}}}`).join(' | ');
   return {
     plan: {
+      version: 2,
+      timeZone: input.timeZone,
       classifier: { kind: 'rules', rules: [], otherwise: 'keep' },
       categories: [
         { name: 'task', action: { connector: 'task', do: 'create', with: { title: `Look at ${line || 'this item'}` } } },

@@ -2,7 +2,11 @@
  * What the planner holds of a batch's items: one row of typed arrays per item and never an item's body, so that a million items
  * are planned in tens of megabytes. Dates are read and values numbered as they come in.
  */
-import { civil, readDate, TRUSTED_FROM_YEAR, wallClock } from '#lib/core/values/dates.ts';
+import { civil, type ReadDate, readDate, TRUSTED_FROM_YEAR, wallClock } from '#lib/core/values/dates.ts';
+import { type FieldMeanings, type Meaning, TEXT } from '#lib/core/values/meaning.ts';
+import { decimalText } from '#lib/core/values/numbers.ts';
+import { EMPTY, isBlank, valueReader } from '#lib/core/values/read-value.ts';
+import { readYesNo } from '#lib/core/values/yes-no.ts';
 import type { Plan } from './plan.ts';
 
 /** Why a date is not trusted; 0 where it is. */
@@ -38,8 +42,14 @@ export const NO_VALUE = '(none)';
 /**
  * Collects what planning needs of every item.
  * @param now epoch milliseconds; dates after the next year are doubtful
+ * @param meanings what the fields mean; null for a plan of version 1, which reads each date by itself and every other field as text
  */
-export function collectKeys(plan: Plan, fieldNames: readonly string[], now: number): KeyCollector {
+export function collectKeys(
+  plan: Plan,
+  fieldNames: readonly string[],
+  now: number,
+  meanings: FieldMeanings | null = null,
+): KeyCollector {
   const { chunking, independence } = plan;
   const fields: string[] = [];
   const want = (name: string): number => (fields.includes(name) ? fields.indexOf(name) : fields.push(name) - 1);
@@ -54,9 +64,12 @@ export function collectKeys(plan: Plan, fieldNames: readonly string[], now: numb
   const doubt = growing(Uint8Array);
   const valueIds = growing(Int32Array);
   const ids = new Map<string, number>();
+  const names: string[] = [];
   const resources: (string | null)[] = [];
   const dependsOn: (string | null)[] = [];
-  const dates = chunking.by === 'time' ? dateReader(chunking.timeZone, now) : null;
+  const meaning = meanings === null || chunking.by === 'size' ? null : meaningIn(meanings, chunking.field);
+  const dates = chunking.by === 'time' ? datesOnClock(chunking.timeZone, now, meaning) : null;
+  const groupOf = chunking.by === 'category' && chunking.of === 'value' ? groupReader(meaning) : null;
 
   return {
     fields,
@@ -67,17 +80,19 @@ export function collectKeys(plan: Plan, fieldNames: readonly string[], now: numb
       ordinals.push(ordinal);
       const value = grouped === -1 ? '' : (values[grouped] ?? '');
       if (dates) {
-        const flagged = doubtful !== -1 && isSaid(values[doubtful] ?? '');
+        const flagged = doubtful !== -1 && isSaid(values[doubtful] ?? '', meaning !== null);
         const verdict = dates.read(value, flagged ? -1 : index);
         // What is wrong with the date itself says more than that somebody doubted it.
         doubt.push(flagged && (verdict === DOUBT.none || verdict === DOUBT.ambiguous) ? DOUBT.flagged : verdict);
         localMs.push(flagged ? Number.NaN : dates.ms);
       } else if (chunking.by === 'category') {
-        const name = chunking.of === 'domain' ? mailDomain(value) : value === '' ? NO_VALUE : value;
-        let id = ids.get(name);
+        const group = groupOf ? groupOf(value) : mailDomain(value);
+        let id = ids.get(group);
         if (id === undefined) {
           id = ids.size;
-          ids.set(name, id);
+          ids.set(group, id);
+          // A number is called as it is written first.
+          names.push(group.startsWith(NUMBER_GROUP) ? value.trim() : group);
         }
         valueIds.push(id);
       }
@@ -91,7 +106,7 @@ export function collectKeys(plan: Plan, fieldNames: readonly string[], now: numb
         localMs: localMs.done(),
         doubt: doubt.done(),
         valueIds: valueIds.done(),
-        values: [...ids.keys()],
+        values: names,
         resources,
         dependsOn,
       };
@@ -123,15 +138,45 @@ function mailDomain(text: string): string {
   return domain ? domain : NO_VALUE;
 }
 
+function meaningIn(meanings: FieldMeanings, name: string): Meaning {
+  return Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT;
+}
+
+/** Before a number, so that no text is the same. */
+const NUMBER_GROUP = '\u0000number ';
+
+/** The group of a value: texts as they stand; numbers and yes or no by what they say, so that 5 and 5.0 are one. What can't be read is its text. */
+function groupReader(meaning: Meaning | null): (text: string) => string {
+  if (meaning === null) return (text) => (text === '' ? NO_VALUE : text);
+  const { type, number } = meaning;
+  return (text) => {
+    if (isBlank(text)) return NO_VALUE;
+    const yesNo = type === 'yes_no' ? readYesNo(text) : null;
+    if (yesNo !== null) return yesNo ? 'yes' : 'no';
+    const decimal = type === 'number' && number ? decimalText(text, number) : null;
+    if (decimal === null) return text;
+    return NUMBER_GROUP + (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal);
+  };
+}
+
 const NO = /^(?:false|no|0|f|n)?$/i;
 
 /** The companion field of a date holds the reason to doubt it, or a yes; nothing and no mean that there is none. */
-function isSaid(value: string): boolean {
-  return !NO.test(value.trim());
+function isSaid(value: string, typed: boolean): boolean {
+  return typed ? !isBlank(value) && readYesNo(value) !== false : !NO.test(value.trim());
 }
 
-/** Reads dates onto the zone's wall clock; those written 03/04/2024 wait for the column to show which part is the day. */
-function dateReader(timeZone: string, now: number) {
+/**
+ * Reads dates onto the zone's wall clock: as the field's meaning says. Without one each value is read by itself, and those written 03/04/2024 wait for the
+ * column to show which part is the day.
+ */
+function datesOnClock(timeZone: string, now: number, meaning: Meaning | null) {
+  const readTyped = meaning && valueReader(meaning);
+  const read = (text: string): ReadDate | typeof EMPTY | null => {
+    if (!readTyped) return text === '' ? EMPTY : readDate(text);
+    const value = readTyped(text);
+    return typeof value === 'object' || value === EMPTY ? value : null;
+  };
   const toLocal = wallClock(timeZone);
   const lastYear = civil(toLocal(now)).year + 1;
   const judge = (ms: number): number => {
@@ -147,20 +192,20 @@ function dateReader(timeZone: string, now: number) {
     ms: Number.NaN,
     read(text: string, index: number): number {
       this.ms = Number.NaN;
-      if (text === '') return DOUBT.empty;
       const before = known.get(text);
       if (before) {
         this.ms = before.ms;
         return before.verdict;
       }
-      const date = readDate(text);
+      const date = read(text);
+      if (date === EMPTY) return DOUBT.empty;
       if (date === null) return DOUBT.unreadable;
       if (date.kind === 'either') {
         // A date that is doubted anyway is not settled later (index -1).
         if (index !== -1) open.push({ index, dayFirst: date.dayFirst, monthFirst: date.monthFirst });
         return DOUBT.ambiguous;
       }
-      if (date.kind === 'local') {
+      if (date.kind === 'local' && !readTyped) {
         const order = slashOrder(text);
         dayFirstSeen ||= order === 'day first';
         monthFirstSeen ||= order === 'month first';

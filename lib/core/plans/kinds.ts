@@ -1,5 +1,8 @@
 /** The closed sets of a plan, and of what is planned by it. Small, for the browser reads them too. */
 
+/** Which plans there are: from version 2 on, fields are compared by what their values mean. */
+export const PLAN_VERSIONS = [1, 2] as const;
+
 /** What lets the next chunk be worked on. */
 export const GATE_POLICIES = ['each', 'pilot', 'parallel'] as const;
 
@@ -20,3 +23,6 @@ export const WARNINGS = [
   'excluded',
 ] as const;
 export type WarningCode = (typeof WARNINGS)[number];
+
+/** What is odd about what a rule matches. */
+export const RULE_WARNINGS = ['matches_nothing', 'matches_everything', 'matches_only_taken'] as const;

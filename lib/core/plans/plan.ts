@@ -10,10 +10,12 @@ import {
   CATEGORY_NAME_CHARS_MAX,
   CHUNK_DEFAULT_ITEMS,
   CHUNK_NAME_CHARS_MAX,
+  INSTRUCTION_CHARS_MAX,
   TEMPLATE_CHARS_MAX,
 } from '#lib/core/limits.ts';
+import { isRecord } from '#lib/core/values/stored.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
-import { GATE_POLICIES } from './kinds.ts';
+import { GATE_POLICIES, PLAN_VERSIONS } from './kinds.ts';
 
 const fieldName = z.string().min(1).max(500);
 const template = z.string().max(TEMPLATE_CHARS_MAX);
@@ -103,6 +105,8 @@ export type ClassifierInPlan<Part extends ClassifierPart = ClassifierPart> = {
   schema: z.ZodType<Part>;
   /** the categories that the part names, with their places in it */
   categories(part: Part): { path: (string | number)[]; category: string }[];
+  /** what of the part only a plan of version 2 may have, each with its place in it; left out where there is nothing */
+  inVersion2?(part: Part): { path: (string | number)[]; name: string }[];
 };
 
 /** A kind of target, as far as a plan knows it: what its actions can do, and what they take in `with`. */
@@ -130,6 +134,21 @@ export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
       }),
       receiptLine: template.default(''),
       receiptFields: z.array(fieldName).max(20).default([]),
+      // Without defaults: the bytes of a plan of version 1 do not change.
+      version: z
+        .literal(PLAN_VERSIONS, `A plan has version ${PLAN_VERSIONS.join(' or ')}.`)
+        .optional()
+        .describe(
+          '2: fields are compared by what their values mean, and rules may have `where`. Left out: 1, where every field is text.',
+        ),
+      timeZone: timeZone
+        .optional()
+        .describe('Version 2. Whose days the days of conditions are. Left out: the time zone of the chunks, or UTC.'),
+      instruction: z
+        .string()
+        .max(INSTRUCTION_CHARS_MAX, `An instruction has at most ${INSTRUCTION_CHARS_MAX.toLocaleString('en-US')} characters.`)
+        .optional()
+        .describe('Version 2. What should happen, in the words of whoever plans.'),
     })
     .superRefine((plan, context) => {
       const names = new Set<string>();
@@ -144,11 +163,33 @@ export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
         const message = `There is no category “${category}”. Choose one of: ${[...names].join(', ')}.`;
         context.addIssue({ code: 'custom', path: ['classifier', ...path], message });
       }
+      for (const { path, name } of isTyped(plan) ? [] : inVersion2(plan, kind)) {
+        const message = `“${name}” needs a plan of version 2. Add "version": 2 to the plan.`;
+        context.addIssue({ code: 'custom', path, message });
+      }
       const { minItems, maxItems } = plan.chunking;
       if (minItems !== null && maxItems !== null && minItems > maxItems) {
         context.addIssue({ code: 'custom', path: ['chunking', 'minItems'], message: 'minItems is larger than maxItems.' });
       }
     });
+}
+
+/** Whether the plan reads fields by what their values mean; in every older one a field is text for ever. */
+export function isTyped({ version }: Pick<Plan, 'version'>): boolean {
+  return version === 2;
+}
+
+/** What only a plan of version 2 may have. */
+function inVersion2(
+  plan: { classifier: ClassifierPart; timeZone?: unknown; instruction?: unknown },
+  kind: ClassifierInPlan | undefined,
+): { path: (string | number)[]; name: string }[] {
+  const keys = (['timeZone', 'instruction'] as const).filter((name) => plan[name] !== undefined);
+  const parts = kind?.inVersion2?.(plan.classifier) ?? [];
+  return [
+    ...keys.map((name) => ({ path: [name], name })),
+    ...parts.map(({ path, name }) => ({ path: ['classifier', ...path], name })),
+  ];
 }
 
 /** One of the kinds' parts, told apart by `kind`. */
@@ -197,14 +238,27 @@ export function keysKeptMs({ honoursKeys: declared }: Pick<Action, 'honoursKeys'
   return declared ? Number.POSITIVE_INFINITY : 0;
 }
 
-/** Reads a plan from unknown JSON. Throws `invalid` with one problem per wrong place. */
+/** Whose days a plan of version 2 means. */
+export function timeZoneOf({ timeZone: said, chunking: by }: Pick<Plan, 'timeZone' | 'chunking'>): string {
+  return said ?? (by.by === 'time' ? by.timeZone : 'UTC');
+}
+
+/** Reads a plan from unknown JSON; a plan of version 2 has its time zone written out. Throws `invalid` with one problem per wrong place. */
 export function readPlan(schema: PlanSchema, value: unknown): Plan {
-  const read = schema.safeParse(value);
-  if (read.success) return read.data;
+  const read = schema.safeParse(inOneZone(value));
+  if (read.success) return isTyped(read.data) ? { ...read.data, timeZone: timeZoneOf(read.data) } : read.data;
   const problems: Problem[] = read.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   const first = problems[0];
   const where = first?.path ? ` at ${first.path}` : '';
   throw new CountersignError('invalid', `The plan can't be read${where}: ${first?.message ?? 'it is not an object.'}`, {
     problems,
   });
+}
+
+/** The chunks of a plan of version 2 that name no time zone are cut in the plan's. */
+function inOneZone(value: unknown): unknown {
+  if (!isRecord(value) || value.version !== 2 || !timeZone.safeParse(value.timeZone).success || !isRecord(value.chunking))
+    return value;
+  const { chunking: by } = value;
+  return by.by === 'time' && by.timeZone === undefined ? { ...value, chunking: { ...by, timeZone: value.timeZone } } : value;
 }

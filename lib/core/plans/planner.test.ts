@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
+import type { FieldMeanings, Meaning } from '#lib/core/values/meaning.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import type { ChunkEdit, Chunking, PlanInput } from './plan.ts';
 import { type PlannedBatch, planBatch } from './planner.ts';
@@ -27,6 +28,14 @@ function batch(
     plan: plan(more),
     fieldNames,
     now: NOW,
+    items: rows.map((fields, index) => ({ ordinal: index + 1, fields })),
+  });
+}
+
+/** A plan of version 2 over the same: its fields have meanings. */
+function typedBatch(chunking: Chunking, rows: Fields[], meanings: FieldMeanings): PlannedBatch {
+  return planBatch({
+    ...{ plan: plan({ chunking }), fieldNames: Object.keys(rows[0] ?? {}), now: NOW, meanings },
     items: rows.map((fields, index) => ({ ordinal: index + 1, fields })),
   });
 }
@@ -435,4 +444,51 @@ test('edits never lose or double an item', () => {
     ),
     { numRuns: 600 },
   );
+});
+
+describe('by what the fields mean', () => {
+  const sizes = { minItems: null, maxItems: null };
+  const months: Chunking = { by: 'time', field: 'date', every: 'month', timeZone: 'Europe/Rome', ...sizes };
+  const value = (field: string): Chunking => ({ by: 'category', field, of: 'value', ...sizes });
+  const date = (order: 'dmy' | 'mdy', zone = 'local'): FieldMeanings => ({
+    date: { type: 'date', date: { order, century: 1947, zone }, number: null },
+  });
+
+  test('a date is read in the order of its field, although its neighbours would show another', () => {
+    const rows = dated('03/04/24', '13/04/24', '04/13/24');
+    expect(names(typedBatch(months, rows, date('dmy')))).toEqual(['April 2024: 2', 'No trustworthy date: 1']);
+    expect(names(typedBatch(months, rows, date('mdy')))).toEqual(['March 2024: 1', 'April 2024: 1', 'No trustworthy date: 1']);
+    expect(names(batch({ chunking: months }, rows))).toEqual(['No trustworthy date: 3']);
+  });
+
+  test('what names no zone is an instant of the field’s zone, on the clocks of the plan', () => {
+    const rows = dated('31.03.2024 20:00', ' ', '2024-03-31T21:59:00Z', '2024-03-31T22:00:00Z');
+    expect(names(typedBatch(months, rows, date('dmy', 'America/New_York')))).toEqual([
+      'March 2024: 1',
+      'April 2024: 2',
+      'No trustworthy date: 1',
+    ]);
+    expect(names(typedBatch(months, rows, date('dmy')))).toEqual(['March 2024: 2', 'April 2024: 1', 'No trustworthy date: 1']);
+  });
+
+  test('numbers, and yes and no, are one group however they are written', () => {
+    const rows = ['5', '5,0', '1.000', '1000', 'n/a', ' '].map((amount, at) => ({
+      amount,
+      vip: ['ja', 'Yes', 'no', 'NEIN', '?', ''][at] ?? '',
+    }));
+    const meanings: Record<string, Meaning> = {
+      amount: { type: 'number', date: null, number: { decimal: ',', group: '.' } },
+      vip: { type: 'yes_no', date: null, number: null },
+    };
+    expect(names(typedBatch(value('amount'), rows, meanings))).toEqual(['1.000: 2', '5: 2', 'n/a: 1', '(none): 1']);
+    expect(names(typedBatch(value('vip'), rows, meanings))).toEqual(['no: 2', 'yes: 2', '?: 1', '(none): 1']);
+    expect(batch({ chunking: value('amount') }, rows).chunks).toHaveLength(6);
+  });
+
+  test('chunks by time over what is no date are refused, and where to say otherwise is told', () => {
+    const rows = dated('03/04/24');
+    expect(problems(() => typedBatch(months, rows, { date: { type: 'text', date: null, number: null } }))).toEqual([
+      { path: 'chunking.field', message: expect.stringMatching(/“date” is read as text, and chunks by time need dates\./) },
+    ]);
+  });
 });

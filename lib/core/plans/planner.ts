@@ -6,6 +6,7 @@
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { CHUNKS_MAX } from '#lib/core/limits.ts';
 import { isoDay } from '#lib/core/values/dates.ts';
+import type { FieldMeanings, FieldType } from '#lib/core/values/meaning.ts';
 import { nearest } from '#lib/core/values/nearest.ts';
 import { checkTemplate } from '#lib/core/values/template.ts';
 import { cutChunks } from './chunking.ts';
@@ -69,6 +70,8 @@ export type PlanInputs = {
   fieldNames: readonly string[];
   /** epoch milliseconds: what "next year" means */
   now: number;
+  /** what the fields mean; left out, or null, for a plan of version 1 */
+  meanings?: FieldMeanings | null;
 };
 
 export type BatchPlanner = {
@@ -82,9 +85,9 @@ export type BatchPlanner = {
 
 /** Plans over items that come one by one, as from a cursor. Throws `invalid` at once when the plan names unknown fields. */
 export function startPlanning(inputs: PlanInputs): BatchPlanner {
-  const problems = checkFields(inputs.plan, inputs.fieldNames);
+  const problems = checkFields(inputs.plan, inputs.fieldNames, inputs.meanings);
   if (problems.length > 0) throw refusal(problems);
-  const collector = collectKeys(inputs.plan, inputs.fieldNames, inputs.now);
+  const collector = collectKeys(inputs.plan, inputs.fieldNames, inputs.now, inputs.meanings);
   return { fields: collector.fields, add: collector.add, finish: () => planKeys(inputs.plan, collector.finish()) };
 }
 
@@ -105,13 +108,22 @@ export function planBatch(
   return planner.finish();
 }
 
-/** Every field that the plan names and the dataset does not have. Rules and actions are checked by their own kinds. */
-export function checkFields(plan: Plan, fieldNames: readonly string[]): Problem[] {
+/**
+ * Every field that the plan names and the dataset does not have, or that does not mean what the plan takes it for. Rules and actions are checked by their own
+ * kinds.
+ */
+export function checkFields(plan: Plan, fieldNames: readonly string[], meanings: FieldMeanings | null = null): Problem[] {
   const problems: Problem[] = [];
   const check = (name: string, path: string) => {
     if (!fieldNames.includes(name)) problems.push({ path, message: `There is no field “${name}”.${nearest(name, fieldNames)}` });
   };
   if (plan.chunking.by !== 'size') check(plan.chunking.field, 'chunking.field');
+  if (plan.chunking.by === 'time' && meanings !== null && Object.hasOwn(meanings, plan.chunking.field)) {
+    const { field } = plan.chunking;
+    const type = meanings[field]?.type ?? 'text';
+    const message = `“${field}” is read as ${TYPE_WORDS[type]}, and chunks by time need dates. Say that it holds dates in how the file was read, or choose another field.`;
+    if (type !== 'date') problems.push({ path: 'chunking.field', message });
+  }
   plan.independence.resource.forEach((name, index) => {
     check(name, `independence.resource.${index}`);
   });
@@ -133,6 +145,14 @@ export function checkFields(plan: Plan, fieldNames: readonly string[]): Problem[
   );
   return problems;
 }
+
+const TYPE_WORDS: Record<FieldType, string> = {
+  text: 'text',
+  identifier: 'an identifier',
+  number: 'a number',
+  date: 'a date',
+  yes_no: 'yes or no',
+};
 
 function withReceiptHint(problem: Problem, fieldNames: readonly string[]): Problem {
   const name = /^There is no field “(.*?)”/s.exec(problem.message)?.[1];

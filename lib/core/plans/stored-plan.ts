@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { CHUNK_DEFAULT_ITEMS } from '#lib/core/limits.ts';
 import { isRecord, readStored, type Stored } from '#lib/core/values/stored.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
+import { PLAN_VERSIONS } from './kinds.ts';
 import { type ChunkEdit, type ClassifierPart, chunking, execution, gates, honoursKeys, independence, type Plan } from './plan.ts';
 
 /** The plan, and what of it this version does not know or understand. */
@@ -66,6 +67,11 @@ const plan = section({
   }),
   receiptLine: z.string().default('').catch(''),
   receiptFields: z.array(z.string()).default([]).catch([]),
+  // Left out they stay left out, and the plan is of version 1. A later version reads fields by their meanings too.
+  version: z.literal(PLAN_VERSIONS).optional().catch(2),
+  // Days of another zone would be other days: a name that nobody knows is refused where a day is asked for.
+  timeZone: z.string().optional().catch('unreadable'),
+  instruction: z.string().optional().catch(''),
 });
 
 /** A part of the plan. One that is missing has its members' defaults; one that is no object, their careful values. */

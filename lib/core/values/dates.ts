@@ -1,10 +1,14 @@
 /**
  * Reads the dates that people's files hold and places them in periods of a named time zone. Pure, and fast enough to run over a
  * million values: a value is read by hand where its form is common, and a zone's offset is asked of Intl once per day.
+ * `readDate` reads a value by itself, as plans of version 1 do; `dateReader` reads it as a field's format says.
  *
  * A date is worked with as *local milliseconds*: the wall clock of the plan's time zone written as if it were UTC. An instant is
  * shifted into the zone; a value that names no zone ("2024-03-05 10:00") is taken to be on that wall clock already.
  */
+
+import { DATE_ORDERS, type DateFormat } from './meaning.ts';
+import { monthOfWord } from './month-words.ts';
 
 export type Period = 'day' | 'week' | 'month' | 'quarter' | 'year';
 
@@ -17,6 +21,9 @@ export type ReadDate =
   | { kind: 'local'; ms: number }
   | { kind: 'either'; dayFirst: number; monthFirst: number };
 
+/** A date that can be read in one way only. */
+export type DateValue = Exclude<ReadDate, { kind: 'either' }>;
+
 export const DAY_MS = 86_400_000;
 
 /** Before this year a date in a file is a default or a mistake, not a date. */
@@ -28,11 +35,85 @@ export const TRUSTED_FROM_YEAR = 1990;
  * @returns null where the value is none of these, or names a day that does not exist.
  */
 export function readDate(text: string): ReadDate | null {
-  const value = text.length > 100 ? '' : text.trim();
+  const value = text.length > DATE_CHARS_MAX ? '' : text.trim();
   if (value === '') return null;
   const first = value.charCodeAt(0);
-  if (first >= 48 && first <= 57) return readIso(value) ?? readNumeric(value) ?? readWords(value);
+  if (first >= 48 && first <= 57) return readIso(value) ?? readEpoch(value) ?? readNumeric(value) ?? readWords(value);
   return readWords(value);
+}
+
+/**
+ * Reads the values of a field whose format is known: what `readDate` reads, and also years of two digits, month words of further languages, and zones
+ * behind any time. 03/04/2024 is read in the format's order and in no other: 31/12/2024 is no date where the month comes first.
+ * A value that names no zone is an instant of the format's zone, or on a wall clock where that is 'local'.
+ */
+export function dateReader(format: DateFormat): (text: string) => DateValue | null {
+  const toInstant = format.zone === 'local' ? null : instantClock(format.zone);
+  return (text) => {
+    const date = readFormatted(text, format);
+    return date?.kind === 'local' && toInstant ? { kind: 'instant', ms: toInstant(date.ms) } : date;
+  };
+}
+
+const DATE_CHARS_MAX = 100;
+
+function readFormatted(text: string, format: DateFormat): DateValue | null {
+  const value = text.length > DATE_CHARS_MAX ? '' : text.trim();
+  if (value === '') return null;
+  const first = value.charCodeAt(0);
+  if (first < 48 || first > 57) return readWords(value, format);
+  const known = readIso(value) ?? readEpoch(value);
+  if (known) return known;
+  const parts = orderedParts(value);
+  return parts ? inOrder(parts, format.order, format.century) : readWords(value, format);
+}
+
+/** In which orders a text is a date, and which date in each. */
+export type DateWays = {
+  /** the bit `1 << index` for each of DATE_ORDERS */
+  orders: number;
+  /** by order, of instants and of wall clocks alike */
+  ms: [number, number, number];
+  /** it names a zone, or counts from an instant */
+  zoned: boolean;
+  /** the numbers that are the year where it has two digits: when it comes first, and when it comes last; -1 where it can't be there */
+  short: { first: number; last: number } | null;
+  /** what stands between its three numbers; '' where it is not three numbers */
+  separator: string;
+};
+
+/** As `dateReader`, in every order at once. Null where it is no date in any. @param century as in a format */
+export function dateWaysOf(text: string, century: number): DateWays | null {
+  const value = text.length > DATE_CHARS_MAX ? '' : text.trim();
+  const first = value.charCodeAt(0);
+  const digit = first >= 48 && first <= 57;
+  const known = digit ? (readIso(value) ?? readEpoch(value)) : readWords(value, { order: 'ymd', century, zone: 'local' });
+  if (known) return everyWay(known);
+  const parts = digit ? orderedParts(value) : null;
+  if (parts === null) return digit ? everyWay(readWords(value, { order: 'ymd', century, zone: 'local' })) : null;
+  const ways: DateWays = {
+    orders: 0,
+    ms: [Number.NaN, Number.NaN, Number.NaN],
+    zoned: parts.offset !== null,
+    short: null,
+    separator: '',
+  };
+  for (let index = 0; index < DATE_ORDERS.length; index++) {
+    const date = inOrder(parts, DATE_ORDERS[index] ?? 'ymd', century);
+    if (date === null) continue;
+    ways.orders |= 1 << index;
+    ways.ms[index] = date.ms;
+  }
+  if (ways.orders === 0) return null;
+  const { one, three } = parts;
+  ways.separator = value.charAt(one.length);
+  if (one.length <= 2 && three.length <= 2)
+    ways.short = { first: one.length === 2 ? Number(one) : -1, last: three.length === 2 ? Number(three) : -1 };
+  return ways;
+}
+
+function everyWay(date: DateValue | null): DateWays | null {
+  return date && { orders: 7, ms: [date.ms, date.ms, date.ms], zoned: date.kind === 'instant', short: null, separator: '' };
 }
 
 /**
@@ -74,23 +155,46 @@ export function wallClock(timeZone: string): (instantMs: number) => number {
     minute: 'numeric',
     second: 'numeric',
   });
-  // A day on which the offset changes has NaN here and is asked for value by value: there are two a year.
-  const offsetOfDay = new Map<number, number>();
+  const offsets = new Map<number, OffsetsOfDay>();
   return (ms) => {
     const day = Math.floor(ms / DAY_MS);
-    let offset = offsetOfDay.get(day);
-    if (offset === undefined) {
-      const begin = offsetAt(format, day * DAY_MS);
-      offset = begin === offsetAt(format, (day + 1) * DAY_MS) ? begin : Number.NaN;
-      offsetOfDay.set(day, offset);
+    let ofDay = offsets.get(day);
+    if (ofDay === undefined) {
+      ofDay = offsetsOfDay(format, day);
+      offsets.set(day, ofDay);
     }
-    return ms + (Number.isNaN(offset) ? offsetAt(format, ms) : offset);
+    return ms + (ms < ofDay.changeMs ? ofDay.before : ofDay.after);
+  };
+}
+
+/**
+ * The instants of a time zone's wall clock: the way back from `wallClock`. An hour that the clocks skip is read as if they had not been put forward yet
+ * (02:30 becomes 03:30); of an hour that comes twice, the first is taken. So do Temporal ("compatible") and RFC 5545.
+ */
+export function instantClock(timeZone: string): (localMs: number) => number {
+  if (timeZone === 'UTC') return (ms) => ms;
+  const toLocal = wallClock(timeZone);
+  return (ms) => {
+    // What the clocks showed a day before and a day after, both counted from the same side: no zone changes twice within two days.
+    const before = toLocal(ms - DAY_MS) - (ms - DAY_MS);
+    const early = ms - before;
+    if (toLocal(early) === ms) return early;
+    const late = ms - (toLocal(ms + DAY_MS) - (ms + DAY_MS));
+    return toLocal(late) === ms ? late : early;
   };
 }
 
 /** The civil date of local milliseconds: proleptic Gregorian, month 1 to 12. */
 export function civil(localMs: number): { year: number; month: number; day: number } {
   return civilOfDay(Math.floor(localMs / DAY_MS));
+}
+
+/** The same day and time so many years later, or earlier where it is negative; not finite stays as it is. 29 February becomes 1 March where there is none. */
+export function shiftYears(localMs: number, years: number): number {
+  if (years === 0 || !Number.isFinite(localMs)) return localMs;
+  const dayNumber = Math.floor(localMs / DAY_MS);
+  const { year, month, day } = civilOfDay(dayNumber);
+  return localMs + (dayOfCivil(year + years, month, day) - dayNumber) * DAY_MS;
 }
 
 /** 2024-03-05 of local milliseconds. */
@@ -154,7 +258,9 @@ export function periodName(every: Period, first: number, last: number = first): 
 const ISO =
   /^(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
 
-function readIso(value: string): ReadDate | null {
+function readIso(value: string): DateValue | null {
+  const quick = readPlainIso(value);
+  if (quick !== null) return quick;
   const parts = ISO.exec(value);
   if (!parts) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = parts;
@@ -170,10 +276,42 @@ function readIso(value: string): ReadDate | null {
     Number(second ?? 0),
   );
   if (ms === null) return null;
-  const exact = ms + (fraction === undefined ? 0 : Math.trunc(Number(`0.${fraction}`) * 1000));
+  const exact = ms + fractionMs(fraction);
   if (zone === undefined) return { kind: 'local', ms: exact };
   const offset = offsetOfZone(zone);
   return offset === null ? null : { kind: 'instant', ms: exact - offset };
+}
+
+/** A date that is written as most are, and no other way of writing it; null: look closer. */
+function readPlainIso(value: string): DateValue | null {
+  const ms = plainIsoMs(value);
+  if (Number.isNaN(ms)) return null;
+  return { kind: value.charCodeAt(value.length - 1) === 90 ? 'instant' : 'local', ms };
+}
+
+/**
+ * The milliseconds of "2024-03-05", perhaps with "T10:11:12" or " 10:11:12", and then perhaps with a Z, or a fraction of three digits and a Z: most dates are
+ * written so, and are read here without a regular expression. NaN for everything else, and where there is no such day or time.
+ */
+export function plainIsoMs(value: string): number {
+  const { length } = value;
+  if (length < 10 || value.charCodeAt(4) !== 45 || value.charCodeAt(7) !== 45) return Number.NaN;
+  const day = dayMs(digitsAt(value, 0) * 100 + digitsAt(value, 2), digitsAt(value, 5), digitsAt(value, 8)) ?? Number.NaN;
+  if (length === 10) return day;
+  const between = value.charCodeAt(10);
+  if (length < 19 || (between !== 84 && between !== 32)) return Number.NaN;
+  if (value.charCodeAt(13) !== 58 || value.charCodeAt(16) !== 58) return Number.NaN;
+  const ms = day + (timeOfDay(digitsAt(value, 11), digitsAt(value, 14), digitsAt(value, 17)) ?? Number.NaN);
+  if (length === 19 || (length === 20 && value.charCodeAt(19) === 90)) return ms;
+  if (length !== 24 || value.charCodeAt(19) !== 46 || value.charCodeAt(23) !== 90) return Number.NaN;
+  return ms + digitsAt(value, 20) * 10 + (digitsAt(value, 21) % 10);
+}
+
+/** Two digits as a number; NaN where they are none. */
+function digitsAt(value: string, at: number): number {
+  const tens = value.charCodeAt(at) - 48;
+  const ones = value.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 const ISO_FORM = /^\d{4}(?:-\d\d(?:-\d\d(?:[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]\d\d(?::?\d\d)?)?)?)?)?$/;
@@ -188,13 +326,14 @@ function isPlace(code: number): boolean {
 const EPOCH_DIGITS = /^\d+(?:\.\d+)?$/;
 const SLASHED = /^(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?:[ T,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?)?$/;
 
+function readEpoch(value: string): DateValue | null {
+  if (!EPOCH_DIGITS.test(value)) return null;
+  const digits = value.indexOf('.') === -1 ? value.length : value.indexOf('.');
+  if (digits === 9 || digits === 10) return { kind: 'instant', ms: Math.trunc(Number(value) * 1000) };
+  return digits === 12 || digits === 13 ? { kind: 'instant', ms: Math.trunc(Number(value)) } : null;
+}
+
 function readNumeric(value: string): ReadDate | null {
-  if (EPOCH_DIGITS.test(value)) {
-    const digits = value.indexOf('.') === -1 ? value.length : value.indexOf('.');
-    if (digits === 9 || digits === 10) return { kind: 'instant', ms: Math.trunc(Number(value) * 1000) };
-    if (digits === 12 || digits === 13) return { kind: 'instant', ms: Math.trunc(Number(value)) };
-    return null;
-  }
   const parts = SLASHED.exec(value);
   if (!parts) return null;
   const [, one = '', separator, two = '', three = '', hours = '0', minutes = '0', seconds = '0', half] = parts;
@@ -212,6 +351,48 @@ function readNumeric(value: string): ReadDate | null {
   return { kind: 'either', dayFirst, monthFirst };
 }
 
+const ORDERED =
+  /^(\d{1,4})([/.-]) ?(\d{1,2})\2 ?(\d{1,4})(?:[ T,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?\s*([A-Za-z]{1,4}|[+-]\d\d:?\d\d)?)?$/;
+
+/** Three numbers, and perhaps a time and a zone behind them; null where the time or the zone is none. */
+type Ordered = { one: string; two: string; three: string; timeMs: number; offset: number | null };
+
+function orderedParts(value: string): Ordered | null {
+  const parts = ORDERED.exec(value);
+  if (!parts) return null;
+  const [, one = '', , two = '', three = '', hours = '0', minutes = '0', seconds = '0', fraction, half, zone] = parts;
+  const hour = hourOf(hours, half);
+  const timeMs = hour === null ? null : timeOfDay(hour, Number(minutes), Number(seconds));
+  const offset = zone === undefined ? undefined : offsetOfZone(zone);
+  if (timeMs === null || offset === null) return null;
+  return { one, two, three, timeMs: timeMs + fractionMs(fraction), offset: offset ?? null };
+}
+
+/** Three numbers in a known order. A year of four digits is known wherever it stands. */
+function inOrder({ one, two, three, timeMs, offset }: Ordered, order: DateFormat['order'], century: number): DateValue | null {
+  const yearFirst = one.length === 4 || order === 'ymd';
+  const year = yearFirst ? one : three;
+  const rest = yearFirst ? three : one;
+  if (rest.length > 2 || (year.length !== 4 && year.length !== 2)) return null;
+  const monthFirst = !yearFirst && order === 'mdy';
+  const day = dayMs(
+    year.length === 4 ? Number(year) : yearInCentury(Number(year), century),
+    Number(monthFirst ? one : two),
+    Number(monthFirst ? two : rest),
+  );
+  if (day === null) return null;
+  return offset === null ? { kind: 'local', ms: day + timeMs } : { kind: 'instant', ms: day + timeMs - offset };
+}
+
+/** The year that two digits mean in a century that begins in the year `century`. */
+export function yearInCentury(two: number, century: number): number {
+  return century + ((two - (century % 100) + 100) % 100);
+}
+
+function fractionMs(fraction: string | undefined): number {
+  return fraction === undefined ? 0 : Math.trunc(Number(`0.${fraction}`) * 1000);
+}
+
 // RFC 2822 with optional weekday and the comments that mail programs add: "Mon, 05 Aug 2002 10:00:00 +0100 (BST)".
 const DAY_MONTH =
   /^(?:[A-Za-z]{2,9}\.?,?\s+)?(\d{1,2})(?:st|nd|rd|th)?[\s-]+([A-Za-z]{3,9})\.?,?[\s-]+(\d{2,4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*([A-Za-z]{1,5}|[+-]\d{4}|[+-]\d\d:\d\d)?)?(?:\s*\([^)]*\))?$/;
@@ -222,28 +403,42 @@ const MONTH_DAY =
 const ASCTIME = /^[A-Za-z]{3}\s+([A-Za-z]{3})\s+(\d{1,2})\s+(\d{1,2}):(\d\d):(\d\d)(?:\s+([A-Za-z]{1,5}|[+-]\d{4}))?\s+(\d{4})$/;
 const MONTH_ALONE = /^([A-Za-z]{3,9})\.?\s+(\d{4})$/;
 
-function readWords(value: string): ReadDate | null {
-  let parts = DAY_MONTH.exec(value);
+// "5. März 2024", "1er mars 2024", "martes, 5 de marzo de 2024": letters without their marks.
+const DAY_MONTH_ABROAD =
+  /^(?:[A-Za-z-]{2,14}\.?,?\s+)?(\d{1,2})(?:\.|er|o)?[\s-]+(?:de\s+)?([A-Za-z]{3,10})\.?,?[\s-]+(?:del?\s+)?(\d{2}|\d{4})(?:,?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*([A-Za-z]{1,5}|[+-]\d{4}|[+-]\d\d:\d\d)?)?$/;
+
+/** @param format of the field; without it years of two digits are read as mail has them, and months in English only */
+function readWords(value: string, format?: DateFormat): DateValue | null {
+  const text = format ? withoutMarks(value) : value;
+  let parts = DAY_MONTH.exec(text) ?? (format ? DAY_MONTH_ABROAD.exec(text) : null);
   if (parts) {
     const [, day, month = '', year = '', hours = '0', minutes = '0', seconds = '0', half, zone] = parts;
     const hour = hourOf(hours, half);
-    return hour === null ? null : zoned(yearOf(year), monthOf(month), Number(day), hour, Number(minutes), Number(seconds), zone);
+    const full = format && year.length === 2 ? yearInCentury(Number(year), format.century) : yearOf(year);
+    return hour === null ? null : zoned(full, monthOf(month, format), Number(day), hour, Number(minutes), Number(seconds), zone);
   }
-  parts = MONTH_DAY.exec(value);
+  parts = MONTH_DAY.exec(text);
   if (parts) {
     const [, month = '', day, year = '', hours = '0', minutes = '0', seconds = '0', half] = parts;
     const hour = hourOf(hours, half);
     return hour === null
       ? null
-      : zoned(Number(year), monthOf(month), Number(day), hour, Number(minutes), Number(seconds), undefined);
+      : zoned(Number(year), monthOf(month, format), Number(day), hour, Number(minutes), Number(seconds), undefined);
   }
-  parts = ASCTIME.exec(value);
+  parts = ASCTIME.exec(text);
   if (parts) {
     const [, month = '', day, hours, minutes, seconds, zone, year] = parts;
-    return zoned(Number(year), monthOf(month), Number(day), Number(hours), Number(minutes), Number(seconds), zone);
+    return zoned(Number(year), monthOf(month, format), Number(day), Number(hours), Number(minutes), Number(seconds), zone);
   }
-  parts = MONTH_ALONE.exec(value);
-  return parts ? zoned(Number(parts[2]), monthOf(parts[1] ?? ''), 1, 0, 0, 0, undefined) : null;
+  parts = MONTH_ALONE.exec(text);
+  return parts ? zoned(Number(parts[2]), monthOf(parts[1] ?? '', format), 1, 0, 0, 0, undefined) : null;
+}
+
+const MARKS = /\p{M}/gu;
+const BEYOND_ASCII = /[^ -~]/;
+
+function withoutMarks(text: string): string {
+  return BEYOND_ASCII.test(text) ? text.normalize('NFD').replace(MARKS, '') : text;
 }
 
 function zoned(
@@ -254,7 +449,7 @@ function zoned(
   minute: number,
   second: number,
   zone: string | undefined,
-): ReadDate | null {
+): DateValue | null {
   const ms = localMs(year, month, day, hour, minute, second);
   if (ms === null) return null;
   if (zone === undefined) return { kind: 'local', ms };
@@ -263,22 +458,35 @@ function zoned(
   return { kind: 'instant', ms: ms - (offset ?? 0) };
 }
 
-function local(ms: number | null): ReadDate | null {
+function local(ms: number | null): DateValue | null {
   return ms === null ? null : { kind: 'local', ms };
 }
 
 const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Milliseconds of a wall clock, or null where there is no such day or hour. A leap second counts as the second before it. */
+/** Milliseconds of a wall clock, or null where there is no such day or hour. */
 function localMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number | null {
-  if (month < 1 || month > 12 || day < 1 || day > (DAYS_IN_MONTH[month - 1] ?? 0)) return null;
-  if (month === 2 && day === 29 && !(year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0))) return null;
-  if (hour > 24 || minute > 59 || second > 60 || (hour === 24 && (minute > 0 || second > 0))) return null;
-  return dayOfCivil(year, month, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + Math.min(second, 59) * 1000;
+  const begin = dayMs(year, month, day);
+  const time = timeOfDay(hour, minute, second);
+  return begin === null || time === null ? null : begin + time;
 }
 
-function monthOf(word: string): number {
+function dayMs(year: number, month: number, day: number): number | null {
+  if (month < 1 || month > 12 || day < 1 || day > (DAYS_IN_MONTH[month - 1] ?? 0)) return null;
+  if (month === 2 && day === 29 && !(year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0))) return null;
+  return dayOfCivil(year, month, day) * DAY_MS;
+}
+
+/** A leap second counts as the second before it. */
+function timeOfDay(hour: number, minute: number, second: number): number | null {
+  if (hour > 24 || minute > 59 || second > 60 || (hour === 24 && (minute > 0 || second > 0))) return null;
+  return hour * 3_600_000 + minute * 60_000 + Math.min(second, 59) * 1000;
+}
+
+/** From 1; 0 where the word is no month. */
+function monthOf(word: string, format: DateFormat | undefined): number {
   const lower = word.toLowerCase();
+  if (format) return monthOfWord(lower);
   return (
     1 +
     MONTHS.findIndex(
@@ -356,6 +564,23 @@ function yearPart(every: 'month' | 'quarter', period: number): { year: number; p
   const perYear = every === 'month' ? 12 : 4;
   const year = Math.floor(period / perYear);
   return { year, part: period - year * perYear + 1 };
+}
+
+/** The offsets of a zone on a day of UTC, before and after the moment at which they change; a day has one such moment at most. */
+type OffsetsOfDay = { before: number; after: number; changeMs: number };
+
+function offsetsOfDay(format: Intl.DateTimeFormat, day: number): OffsetsOfDay {
+  let low = day * DAY_MS;
+  let high = low + DAY_MS;
+  const before = offsetAt(format, low);
+  const after = offsetAt(format, high);
+  if (before === after) return { before, after, changeMs: high };
+  while (high - low > 1000) {
+    const middle = Math.floor((low + high) / 2000) * 1000;
+    if (offsetAt(format, middle) === before) low = middle;
+    else high = middle;
+  }
+  return { before, after, changeMs: high };
 }
 
 function offsetAt(format: Intl.DateTimeFormat, ms: number): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkTemplate, renderCut, renderedLength, renderTemplate, templateFields } from './template.ts';
+import { checkTemplate, filteredNames, renderCut, renderedLength, renderTemplate, templateFields } from './template.ts';
 
 test('fills fields in by their literal names, without escaping', () => {
   const view = { 'Ticket Subject': '<b>&"\'</b>', 'a.b': 'dotted', '#1': 'odd' };
@@ -39,11 +39,25 @@ test.each([
   ['{{ }}', 1, 1, /name is missing/],
   ['{{subjet}}', 1, 1, /Did you mean “subject”/],
   ['{{a}} {{b.c}}', 1, 7, /no field “b.c”/],
+  ['x\n{{a | dte}}', 2, 1, /no filter “dte”\. Behind the field and a | stands date, number, text\./],
+  ['{{a|}}', 1, 1, /no filter “”/],
+  ['{{subjet | date}}', 1, 1, /no field “subjet”\. Did you mean “subject”/],
+  ['{{b | c}}', 1, 1, /no field “b | c”/],
+  ['{{a | date | text}}', 1, 1, /no field “a | date”/],
 ])('refuses %s in line %i, column %i', (text, line, column, message) => {
   const problems = checkTemplate(text, ['a', 'subject'], 'receiptLine');
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatchObject({ path: 'receiptLine', line, column });
   expect(problems[0]?.message).toMatch(message);
+});
+
+test('a field and a filter are told apart at the last bar, unless a field is called so', () => {
+  expect(checkTemplate('{{a | date}}{{ a|number }}{{{a |text}}}{{b | c}}{{b | c | date}}', ['a', 'b | c'], 'x')).toEqual([]);
+  expect(filteredNames('{{x}}\n {{ a b | date }} {{b | c}}')).toEqual([
+    { name: 'a b | date', field: 'a b', filter: 'date', line: 2, column: 2 },
+  ]);
+  expect(filteredNames('{{#a | date}}')).toEqual([]);
+  expect(renderTemplate('{{a | date}}', { a: '1', 'a | date': '2' })).toBe('2');
 });
 
 test('accepts plain text, comments and known fields', () => {

@@ -1,6 +1,8 @@
 /**
  * Templates of receipt lines and requests: mustache's variables and nothing else. A name is looked up literally, so
  * `{{Ticket Subject}}` and `{{a.b}}` are the fields of exactly these names. The output is text, not HTML: nothing is escaped.
+ * `{{Opened At | date}}` asks for the field in a form of its own: whoever fills templates in gives the view a member of that name
+ * (lib/core/plans/template-filters.ts), unless a field is called so.
  */
 import Mustache from 'mustache';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
@@ -19,13 +21,44 @@ export function checkTemplate(text: string, names: readonly string[], path: stri
   const read = readTemplate(text);
   if ('wrong' in read) return [{ path, message: read.wrong, ...placeOf(text, read.offset) }];
   const known = new Set(names);
-  return read.fields
-    .filter(({ name }) => !known.has(name))
-    .map(({ name, offset }) => ({
-      path,
-      message: `There is no field “${name}”.${nearest(name, names)}`,
-      ...placeOf(text, offset),
-    }));
+  return read.fields.flatMap(({ name, offset }) => {
+    const message = known.has(name) ? null : objection(name, known, names);
+    return message === null ? [] : [{ path, message, ...placeOf(text, offset) }];
+  });
+}
+
+function objection(name: string, known: ReadonlySet<string>, names: readonly string[]): string | null {
+  const { field, filter } = splitName(name);
+  if (filter === null || (!known.has(field) && !isFilter(filter))) return `There is no field “${name}”.${nearest(name, names)}`;
+  if (!known.has(field)) return `There is no field “${field}”.${nearest(field, names)}`;
+  return isFilter(filter) ? null : `There is no filter “${filter}”. Behind the field and a | stands ${FILTERS.join(', ')}.`;
+}
+
+/** The forms in which a template can ask for a value: the day of a date, the plain decimal of a number, the text as it stands. */
+const FILTERS = ['date', 'number', 'text'] as const;
+export type Filter = (typeof FILTERS)[number];
+
+/** A value that a template asks for in a form of its own; `name` is how it does. */
+export type FilteredName = { name: string; field: string; filter: Filter };
+
+/** The names of a template that are a field and a filter, with their places; none where the template can't be read. */
+export function filteredNames(text: string): (FilteredName & { line: number; column: number })[] {
+  if (!text.includes('|')) return [];
+  const read = readTemplate(text);
+  if ('wrong' in read) return [];
+  return read.fields.flatMap(({ name, offset }) => {
+    const { field, filter } = splitName(name);
+    return filter !== null && isFilter(filter) ? [{ name, field, filter, ...placeOf(text, offset) }] : [];
+  });
+}
+
+function splitName(name: string): { field: string; filter: string | null } {
+  const bar = name.lastIndexOf('|');
+  return bar === -1 ? { field: name, filter: null } : { field: name.slice(0, bar).trim(), filter: name.slice(bar + 1).trim() };
+}
+
+function isFilter(text: string): text is Filter {
+  return (FILTERS as readonly string[]).includes(text);
 }
 
 /**

@@ -65,7 +65,9 @@ test('I1: nothing reaches a target while the commit of its intent is held up', a
       await holder.query('BEGIN');
       await holder.query('SELECT FROM chunk WHERE id = $1 FOR UPDATE', [task.claim.chunkId]);
       const working = executeChunk(task);
-      const waits = "SELECT FROM pg_stat_activity WHERE query LIKE '%''intent''%' AND cardinality(pg_blocking_pids(pid)) > 0";
+      // Of this file's database: others write intents at the same time.
+      const waits = `SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE '%''intent''%' AND cardinality(pg_blocking_pids(pid)) > 0`;
       while ((await pool.query(waits)).rowCount === 0) await sleep(10);
       // Time for a request that does not wait to arrive.
       await sleep(300);

@@ -1,58 +1,104 @@
+/**
+ * How a CSV file is written, from its first bytes. Every delimiter that occurs is tried with every way to quote, and the table that each gives is weighed:
+ * rows that have as many cells as the header, and cells that look like values or words. Weights are natural logarithms, as in table.ts.
+ */
 import { FIELDS_MAX } from '#lib/core/limits.ts';
-import { typeOf } from '#lib/ingest/value-type.ts';
-import { type Charset, detectCharset, isMultibyte } from './charset.ts';
-import { type RawRecord, RecordReader, type Shape } from './records.ts';
+import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
+import type { LayoutSaid } from '#lib/core/values/layout.ts';
+import { asciiText, type Charset, type CharsetGuess, detectCharset } from './charset.ts';
+import { isBlank, isData } from './form.ts';
+import { inUnits, lineCount, RecordReader, type Shape } from './records.ts';
+import { type Row, type Table, tableOf } from './table.ts';
+
+export type Quote = NonNullable<LayoutSaid['quote']>;
+export type Escape = NonNullable<LayoutSaid['escape']>;
 
 export type CsvDialect = {
   shape: Shape;
-  /** Whether the first record names the columns. */
-  header: boolean;
-  /** How many records come before the header: a title line or two of one cell each. */
-  before: number;
-  /** Cells of a record. */
-  width: number;
+  charset: Guess<string>;
+  /** As people write it; the shape has it in units of the character set. */
+  delimiter: Guess<string>;
+  quote: Guess<Quote>;
+  escape: Guess<Escape>;
+  table: Table;
+  /** The line that says “sep=;”, as Excel writes and reads it; 0 where there is none. */
+  separatorLine: number;
 };
 
-const DELIMITERS = [',', ';', '\t', '|'];
-const SAMPLE_RECORDS = 200;
+const USUAL_DELIMITERS: readonly [string, number][] = [
+  [',', 1],
+  [';', 0.9],
+  ['\t', 0.9],
+  ['|', 0.5],
+];
+/** A colon stands in every time of the day, so it has to be much better than what else there is. */
+const UNUSUAL_DELIMITERS: readonly [string, number][] = [
+  ['^', 0],
+  ['~', 0],
+  ['\u001f', 0.5],
+  ['\u0001', 0.5],
+  ['¦', 0],
+  [':', -2.5],
+];
+const DELIMITERS = [...USUAL_DELIMITERS, ...UNUSUAL_DELIMITERS];
+/** What a table of one column is worth less than one of several that is as good. */
+const ONE_COLUMN = -3;
+const SAMPLE_RECORDS = 150;
+const SAMPLE_LINES = 300;
+const OFFERED = 0.01;
+
+/** What people call the quotes, and what they are. */
+const QUOTES: Record<Quote, Shape['quote']> = { double: '"', single: "'", none: '' };
 
 /**
- * How a CSV file is written, from its first bytes. The delimiter and quote are those under which most sampled records have the same
- * number of cells, the more the better; the header is told by its cells not looking like those below it.
+ * Goes by what a person said, without a guess at it.
  * @returns null where there is not one record.
  */
-export function detectDialect(head: Buffer, complete: boolean, fileName: string): CsvDialect | null {
-  const charset = detectCharset(head, complete);
-  const body = head.subarray(charset.bom);
-  const newline = newlineOf(body, charset);
-  let best: { shape: Shape; records: RawRecord[]; width: number; score: number } | null = null;
-  for (const quote of quotesOf(body)) {
-    for (const delimiter of DELIMITERS) {
-      if (delimiter === '|' && isMultibyte(charset)) continue;
-      const shape: Shape = { charset, delimiter, quote, newline };
-      const { records, refused } = sample(body, shape, complete);
-      if (records.length === 0) continue;
-      const width = commonWidth(records);
-      const alike = records.filter((record) => record.cells.length === width).length / (records.length + refused);
-      // One column is what any text has under the wrong delimiter: it wins only where nothing else is consistent.
-      const score = width === 1 ? 0.1 * alike : alike + Math.min(width, 50) / 1000 + (endingSays(fileName, delimiter) ? 0.01 : 0);
-      if (!best || score > best.score) best = { shape, records, width, score };
-    }
-  }
-  if (!best) return null;
-  // Two thirds of the rows must agree before anything is cut into columns.
-  if (best.width > 1 && best.score < 0.5 && best.records.length > 3) {
-    const shape: Shape = { charset, delimiter: ',', quote: '"', newline };
-    best = { shape, ...only(sample(body, shape, complete).records), score: 0 };
-  }
-  const { shape, records, width } = best;
-  let before = 0;
-  while (width > 1 && before < records.length - 1 && before < 10 && records[before]?.cells.length === 1) before++;
-  const table = records.slice(before);
-  const first = table[0];
-  if (!first) return null;
-  const header = looksLikeHeader(first.cells, table.slice(1));
-  return { shape, header, before, width: header ? first.cells.length : width };
+export function detectDialect(
+  head: Buffer,
+  complete: boolean,
+  fileName: string,
+  said: LayoutSaid = {},
+  { charset, guess }: CharsetGuess = detectCharset(head, complete),
+): CsvDialect | null {
+  const whole = asciiText(head.subarray(charset.bom), charset);
+  const separator = SEPARATOR.exec(whole.slice(0, SEPARATOR_CHARS))?.[1]?.replace('\\t', '\t') ?? null;
+  const ways = newlinesIn(whole).map(({ newline, weight }) => {
+    const text = firstLines(whole, newline);
+    const sample: Sample = {
+      body: head.subarray(charset.bom, text === whole ? head.length : charset.bom + text.length * charset.unit),
+      complete: complete && text === whole,
+      ...{ said, fileName, charset, newline, text, skip: separator ? 1 : 0 },
+    };
+    const tried = delimitersIn(sample, said.delimiter ?? separator).map(([delimiter, usual]) => ({
+      delimiter,
+      ...bestQuoting(sample, delimiter, usual),
+    }));
+    const best = tried.reduce((a, b) => (b.reading.weight > a.reading.weight ? b : a));
+    return { tried, best, weight: weight + best.reading.weight };
+  });
+  const { tried, best } = ways.reduce((a, b) => (b.weight > a.weight ? b : a));
+  const { reading, quote, escaping } = best;
+  if (reading.rows.length === 0) return null;
+  const { table } = reading;
+  return {
+    shape: {
+      ...reading.shape,
+      undecided: guess.by === 'file' && charset.name === 'UTF-8' && charset.bom === 0,
+      columns: commonWidth(reading.rows),
+    },
+    charset: guess,
+    delimiter:
+      said.delimiter !== undefined
+        ? saidByPerson(said.delimiter)
+        : separator !== null
+          ? certain(separator, [1])
+          : delimiterGuess(best.delimiter, tried, table),
+    quote,
+    escape: escaping,
+    table,
+    separatorLine: separator === null ? 0 : 1,
+  };
 }
 
 /** Column names for a header's cells: unnamed ones are called column_3, and repeated ones get " (2)". */
@@ -73,53 +119,57 @@ export function tooManyColumns(width: number): string | null {
     : null;
 }
 
-function only(records: RawRecord[]): { records: RawRecord[]; width: number } {
-  return { records, width: commonWidth(records) };
+/** What is looked at: the first bytes without their byte order mark. */
+type Sample = {
+  body: Buffer;
+  complete: boolean;
+  said: LayoutSaid;
+  fileName: string;
+  charset: Charset;
+  /** Records at the beginning that are no part of the table. */
+  skip: number;
+  newline: '\n' | '\r';
+  text: string;
+};
+
+/** The sample under one shape. */
+type Reading = { shape: Shape; rows: Row[]; refused: number[]; table: Table; weight: number };
+
+const SEPARATOR_CHARS = 64;
+const SEPARATOR = /^"?sep=(\\t|[^\w"\r\n])"?\1*(?:[\r\n]|$)/i;
+
+/** Where lines end with CR alone, LF may still stand in cells, as Excel for the Macintosh writes them, and the other way round. */
+function newlinesIn(text: string): { newline: '\n' | '\r'; weight: number }[] {
+  const returns = text.match(/\r(?!\n)/g)?.length ?? 0;
+  const feeds = text.match(/\n/g)?.length ?? 0;
+  if (returns === 0 || (feeds > 0 && !/\r(?!\n|$)/.test(text))) return [{ newline: '\n', weight: 0 }];
+  if (feeds === 0) return [{ newline: '\r', weight: 0 }];
+  return [
+    { newline: '\n', weight: (4 * feeds) / (feeds + returns) },
+    { newline: '\r', weight: (4 * returns) / (feeds + returns) },
+  ];
 }
 
-function sample(body: Buffer, shape: Shape, complete: boolean): { records: RawRecord[]; refused: number } {
-  const records: RawRecord[] = [];
-  let refused = 0;
-  const reader = new RecordReader(shape, {
-    record: (record) => {
-      if (records.length < SAMPLE_RECORDS) records.push(record);
-    },
-    unreadable: () => {
-      if (records.length < SAMPLE_RECORDS) refused++;
-    },
-  });
-  reader.read(body, complete);
-  // A first record that is longer than the sample: take what there is of it.
-  if (records.length === 0 && !complete) reader.read(body, true);
-  return { records, refused };
-}
-
-function newlineOf(body: Buffer, charset: Charset): '\n' | '\r' {
-  const lf =
-    charset.unit === 1
-      ? body.includes(10)
-      : body.includes(charset.name === 'UTF-16LE' ? Buffer.from([10, 0]) : Buffer.from([0, 10]));
-  return !lf && body.includes(13) ? '\r' : '\n';
-}
-
-/** The apostrophe quotes only in files that have no double quote and cells between apostrophes. */
-function quotesOf(body: Buffer): string[] {
-  if (body.includes(34) || !body.includes(39)) return ['"'];
-  return /(^|[,;\t|\n])'[^'\n]*'([,;\t|\r\n]|$)/.test(body.toString('latin1')) ? ['"', "'"] : ['"'];
-}
-
-function commonWidth(records: RawRecord[]): number {
-  const seen = new Map<number, number>();
-  for (const { cells } of records) seen.set(cells.length, (seen.get(cells.length) ?? 0) + 1);
-  let width = 1;
-  let most = 0;
-  for (const [cells, times] of seen) {
-    if (times > most || (times === most && cells > width)) {
-      width = cells;
-      most = times;
-    }
+function firstLines(text: string, newline: string): string {
+  let at = 0;
+  for (let lines = 0; lines < SAMPLE_LINES; lines++) {
+    const end = text.indexOf(newline, at);
+    if (end === -1) return text;
+    at = end + 1;
   }
-  return width;
+  return text.slice(0, at);
+}
+
+/** Those that occur, and a table of one column, which has a delimiter that does not. */
+function delimitersIn({ text, charset, fileName }: Sample, known: string | null | undefined): [string, number][] {
+  if (known !== null && known !== undefined) return [[known, 0]];
+  const found = DELIMITERS.filter(([delimiter]) => text.includes(inUnits(delimiter, charset)));
+  const absent = ['\t', ',', ';', '|', '\u001f', '\u0001'].find((delimiter) => !text.includes(delimiter)) ?? '\u0002';
+  const weighed = found.map(([delimiter, weight]): [string, number] => [
+    delimiter,
+    weight + (endingSays(fileName, delimiter) ? 1 : 0),
+  ]);
+  return found.length === 0 ? [[',', 0]] : [...weighed, [absent, ONE_COLUMN]];
 }
 
 function endingSays(fileName: string, delimiter: string): boolean {
@@ -127,27 +177,267 @@ function endingSays(fileName: string, delimiter: string): boolean {
   return (delimiter === '\t' && (name.endsWith('.tsv') || name.endsWith('.tab'))) || (delimiter === '|' && name.endsWith('.psv'));
 }
 
-/**
- * A header's cells are names. Column by column, compared with the rows below: a cell that is text above numbers, dates or the like says
- * header; one that is of the same type as its column, or occurs in it again, says row. Where neither
- * decides it is a header, as most files have one.
- */
-function looksLikeHeader(first: readonly string[], rows: RawRecord[]): boolean {
-  if (rows.length === 0) return !first.some((cell) => isData(cell));
-  let score = 0;
-  for (const [column, cell] of first.entries()) {
-    const name = cell.trim();
-    const below = rows.map((row) => row.cells[column] ?? '').filter((value) => value.trim() !== '');
-    if (below.length === 0) continue;
-    const typed = below.filter(isData).length / below.length > 0.8;
-    if (typed) score += isData(name) && !/^(19|20)\d\d$/.test(name) ? -1 : 1;
-    else if (isData(name)) score -= 1;
-    else if (name !== '' && below.length >= 2 && below.some((value) => value.trim() === name)) score -= 1;
+type Quoting = { reading: Reading; quote: Guess<Quote>; escaping: Guess<Escape> };
+
+function bestQuoting(sample: Sample, delimiter: string, weight: number): Quoting {
+  const read = (quote: Quote, escaping: Escape) => readSample(sample, delimiter, quote, escaping, weight);
+  const { said } = sample;
+  if (said.quote !== undefined) {
+    const { reading, escaping } = bestEscape(sample, said.quote, read);
+    return { reading, escaping, quote: saidByPerson(said.quote) };
   }
-  return score >= 0;
+  const none = read('none', said.escape ?? 'doubled');
+  const marks = quotesIn(none.rows);
+  if (marks.length === 0) {
+    return { reading: { ...none, shape: { ...none.shape, quote: '"' } }, quote: certain<Quote>('double'), ...escapeOf(said) };
+  }
+  const ways = marks.map((quote) => {
+    const { reading, escaping } = bestEscape(sample, quote, read);
+    return { quote, reading, escaping, ...oddsOfQuote(reading, none, QUOTES[quote], delimiter) };
+  });
+  const best = ways.reduce((a, b) => (b.odds > a.odds ? b : a));
+  const sure = 1 / (1 + Math.exp(-best.odds));
+  if (best.odds >= 0) {
+    const others = sure < 1 - OFFERED ? [{ value: 'none' as const, sure: 1 - sure }] : [];
+    const quote: Guess<Quote> = { value: best.quote, sure, by: 'guess', for: best.for, against: best.against, others };
+    return { reading: best.reading, quote, escaping: best.escaping };
+  }
+  const others = [{ value: best.quote, sure }];
+  const quote: Guess<Quote> = { value: 'none', sure: 1 - sure, by: 'guess', for: best.against, against: best.for, others };
+  return { reading: none, quote, ...escapeOf(said) };
 }
 
-function isData(cell: string): boolean {
-  const type = typeOf(cell.trim());
-  return type !== 'text' && type !== 'empty';
+/** Without a quoted cell in which one could stand it makes no difference. */
+function escapeOf(said: LayoutSaid): { escaping: Guess<Escape> } {
+  return { escaping: said.escape === undefined ? certain<Escape>('doubled') : saidByPerson(said.escape) };
+}
+
+/** The quotes that cells begin with. Apostrophes begin words too, so in a row as many cells have to end with one. */
+function quotesIn(rows: readonly Row[]): Quote[] {
+  let double = false;
+  let single = 0;
+  let begun = 0;
+  let ended = 0;
+  for (const { cells } of rows) {
+    const texts = cells.map((cell) => cell.trim());
+    if (texts.some((text) => text.startsWith('"'))) double = true;
+    const begin = texts.filter((text) => text.startsWith("'")).length;
+    const end = texts.filter((text) => text.endsWith("'") && text !== "'").length;
+    begun += begin;
+    ended += end;
+    if (begin > 0 && begin === end) single++;
+  }
+  const quotes: Quote[] = double ? ['double'] : [];
+  // A cell over several lines begins in one of them and ends in another.
+  if (single > rows.length / 2 || (!double && begun > 0 && begun === ended)) quotes.push('single');
+  return quotes;
+}
+
+/** Whether backslashes or second quotes stand before the quotes inside quoted cells: whatever costs fewer rows. */
+function bestEscape(
+  sample: Sample,
+  quote: Quote,
+  read: (quote: Quote, escaping: Escape) => Reading,
+): { reading: Reading; escaping: Guess<Escape> } {
+  const { said, text } = sample;
+  if (said.escape !== undefined || quote === 'none' || !text.includes(`\\${QUOTES[quote]}`)) {
+    const reading = read(quote, said.escape ?? 'doubled');
+    return { reading, escaping: said.escape === undefined ? escapeOfPairs(reading, quote) : saidByPerson(said.escape) };
+  }
+  const doubled = read(quote, 'doubled');
+  const backslash = read(quote, 'backslash');
+  const odds = 1.5 * (lostRows(doubled) - lostRows(backslash)) + (backslash.weight - doubled.weight);
+  const sure = 1 / (1 + Math.exp(-Math.max(-8, Math.min(8, odds))));
+  const [value, other, share] =
+    odds > 0 ? (['backslash', 'doubled', sure] as const) : (['doubled', 'backslash', 1 - sure] as const);
+  const reading = odds > 0 ? backslash : doubled;
+  const lines = reading.rows.filter(({ raw }) => raw.includes(`\\${QUOTES[quote]}`)).map(({ line }) => line);
+  const escaping: Guess<Escape> = {
+    ...{ value, sure: share, by: 'guess', for: lines.slice(0, LINES_MAX) },
+    ...{ against: reading.refused.slice(0, LINES_MAX), others: share < 1 - OFFERED ? [{ value: other, sure: 1 - share }] : [] },
+  };
+  return { reading, escaping };
+}
+
+/** Backslashes that only come in pairs, where no quote is doubled: each pair may be one. */
+function escapeOfPairs({ rows }: Reading, quote: Quote): Guess<Escape> {
+  const mark = QUOTES[quote];
+  const texts = rows.map(({ raw, line }) => ({ line, text: raw.toString('latin1').replaceAll('\0', '') }));
+  const pairs = texts.filter(({ text }) => text.includes(mark) && text.includes('\\\\'));
+  const single = texts.some(({ text }) => text.includes(mark) && (text.match(/\\+/g) ?? []).some((run) => run.length % 2 === 1));
+  const doubled = texts.some(({ text }) => new RegExp(`[^\\s,;|${mark}]${mark}${mark}`).test(text));
+  if (pairs.length === 0 || single || doubled) return certain<Escape>('doubled');
+  const lines = pairs.map(({ line }) => line).slice(0, LINES_MAX);
+  return { value: 'doubled', sure: 0.7, by: 'guess', for: [], against: lines, others: [{ value: 'backslash', sure: 0.3 }] };
+}
+
+function lostRows({ refused, rows, table }: Reading): number {
+  return refused.length + rows.filter(({ cells }) => cells.length > table.width).length;
+}
+
+/** A tab never stands in cells by chance, so what quotes it is rarer. */
+const QUOTES_ARE_USUAL = { tab: 1, other: 3 };
+
+/**
+ * How much likelier quotes are quotes than text. For it: cells that hold what they would be cut at, and cells that begin and end with one. Against it:
+ * rows that can't be read with them, and cells over several lines each of which is a row of its own without them.
+ */
+function oddsOfQuote(
+  quoted: Reading,
+  none: Reading,
+  quote: string,
+  delimiter: string,
+): { odds: number; for: number[]; against: number[] } {
+  const needed: number[] = [];
+  const swallowing: number[] = [];
+  const width = commonWidth(quoted.rows);
+  const starts = new Map(none.rows.map((row) => [row.line, row]));
+  const wrapped = none.rows.flatMap(({ cells }) => cells.map((cell) => cell.trim())).filter((cell) => isWrapped(cell, quote));
+  for (const row of quoted.rows) {
+    if (isSwallowing(row, starts, width, quoted.table)) swallowing.push(row.line);
+    else if (row.cells.some((cell) => cell.includes(delimiter) || cell.includes(quote) || /[\r\n]/.test(cell)))
+      needed.push(row.line);
+  }
+  const prior = delimiter === '\t' ? QUOTES_ARE_USUAL.tab : QUOTES_ARE_USUAL.other;
+  const better = Math.max(-6, Math.min(6, (quoted.weight - none.weight) / 2));
+  const odds =
+    prior +
+    better +
+    3 * Math.min(needed.length, 4) +
+    0.7 * Math.min(wrapped.length, 6) -
+    4 * Math.min(swallowing.length, 3) -
+    2 * Math.min(quoted.refused.length, 4);
+  const against = [...swallowing, ...quoted.refused].sort((a, b) => a - b);
+  return { odds, for: needed.slice(0, LINES_MAX), against: against.slice(0, LINES_MAX) };
+}
+
+function isWrapped(cell: string, quote: string): boolean {
+  return cell.length > 1 && cell.startsWith(quote) && cell.endsWith(quote);
+}
+
+/** A record over several lines, each of which is a whole row if its quotes are text; where its typed columns contradict, it is none. */
+function isSwallowing(row: Row, starts: ReadonlyMap<number, Row>, width: number, table: Table): boolean {
+  if (width < 2) return false;
+  const { lines } = row;
+  if (lines < 2) return false;
+  for (let line = row.line; line < row.line + lines; line++) {
+    const own = starts.get(line);
+    if (own?.cells.length !== width) return false;
+    if (!fitsTable(own.cells, table)) return false;
+  }
+  return true;
+}
+
+/** Whether nothing in a row contradicts the columns that have values only, and the habits of the others. */
+export function fitsTable(cells: readonly string[], { typed, spaced }: Table): boolean {
+  return cells.every((cell, column) => {
+    if (isBlank(cell)) return true;
+    return (!typed[column] || isData(cell.replaceAll('"', ''))) && (spaced || column === 0 || !cell.startsWith(' '));
+  });
+}
+
+function delimiterGuess(value: string, tried: readonly { delimiter: string; reading: Reading }[], table: Table): Guess<string> {
+  const best = Math.max(...tried.map(({ reading }) => reading.weight));
+  // One row has nothing to be compared with.
+  const trust = tried.some(({ reading }) => reading.rows.length > 1) ? 1 : 0.5;
+  const shares = tried.map(({ delimiter, reading }) => ({ value: delimiter, sure: Math.exp(trust * (reading.weight - best)) }));
+  const sum = shares.reduce((all, { sure }) => all + sure, 0);
+  const others = shares
+    .map((one) => ({ ...one, sure: one.sure / sum }))
+    .filter((one) => one.value !== value && one.sure >= OFFERED)
+    .sort((a, b) => b.sure - a.sure);
+  if (tried.length === 1) return certain(value);
+  const own = shares.find((one) => one.value === value)?.sure ?? 0;
+  return { value, sure: own / sum, by: 'guess', for: [...table.fits], against: [...table.misfits], others };
+}
+
+function readSample(sample: Sample, delimiter: string, quote: Quote, escaping: Escape, weight: number): Reading {
+  const { body, complete, charset, newline, said, skip } = sample;
+  const shape: Shape = {
+    ...{
+      charset,
+      undecided: false,
+      delimiter: inUnits(delimiter, charset),
+      quote: QUOTES[quote],
+      escape: escaping,
+      newline,
+      columns: 0,
+    },
+    padded: isPadded(sample, quote, delimiter),
+  };
+  const all: Row[] = [];
+  const refused: number[] = [];
+  const reader = new RecordReader(shape, {
+    record: ({ line, cells, raw }) => {
+      if (all.length < SAMPLE_RECORDS) all.push({ line, lines: lineCount(raw, shape), cells, raw });
+    },
+    unreadable: ({ line }) => {
+      if (all.length < SAMPLE_RECORDS) refused.push(line);
+    },
+    areRows: () => false,
+  });
+  reader.read(body, complete);
+  // A first record that is longer than the sample: take what there is of it.
+  if (all.length === 0 && !complete) reader.read(body, true);
+  const rows = all.slice(skip);
+  const table = tableOf(rows, complete, said);
+  // Whatever stands in no cell makes one column, as nothing does.
+  const own = rows.every(({ cells }) => cells.length === 1) ? Math.min(weight, ONE_COLUMN) : weight;
+  return { shape, rows, refused, table, weight: own + weightOf(rows, refused.length, delimiter, table) };
+}
+
+/** Whether most quoted cells have spaces before them. */
+function isPadded({ text }: Sample, quote: Quote, delimiter: string): boolean {
+  if (quote === 'none' || delimiter === ' ') return false;
+  const mark = QUOTES[quote];
+  const before = delimiter.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+  const padded = text.match(new RegExp(`${before} +${mark}`, 'g'))?.length ?? 0;
+  const close = text.match(new RegExp(`${before}${mark}`, 'g'))?.length ?? 0;
+  return padded > close;
+}
+
+const CELLS_WEIGHED = 600;
+
+/** How good a table this is: its rows fit, and its cells are values or plain texts. */
+function weightOf(rows: readonly Row[], refused: number, delimiter: string, { header, fit, first, width, above }: Table): number {
+  let clean = 0;
+  let cells = 0;
+  for (const row of rows) {
+    if (row.line < first && row.line !== header.value) continue;
+    for (const cell of row.cells.slice(0, width)) {
+      clean += cleannessOf(cell);
+      cells++;
+    }
+    if (cells > CELLS_WEIGHED) break;
+  }
+  const lost = rows.length === 0 ? 1 : refused / (rows.length + refused);
+  const doubt = delimiter === ',' && header.value === 0 && rows.every((row) => isDecimal(row.cells)) ? DECIMAL : 0;
+  return doubt + 10 * fit + (cells === 0 ? 0 : (8 * clean) / cells) - 8 * lost - 6 * above;
+}
+
+/** What looks like two whole numbers may be one with a decimal comma, if nothing is above it. */
+const DECIMAL = -4;
+
+function isDecimal(cells: readonly string[]): boolean {
+  return cells.length === 2 && /^-?\d+$/.test(cells[0] ?? '') && /^\d\d$/.test(cells[1] ?? '');
+}
+
+const SPLITS = [';', '\t', '|', '^', '~', '\u001f', '\u0001', '¦'];
+
+/** Of a text in which delimiters stand one of them may be the right one; a comma with a space behind it is more often a comma. */
+function cleannessOf(cell: string): number {
+  if (isBlank(cell) || isData(cell)) return 1;
+  if (/[\r\n]/.test(cell)) return 0.6;
+  if (SPLITS.some((one) => cell.includes(one))) return 0.2;
+  if (/,\S/.test(cell)) return 0.4;
+  if (/:[^:]+:[^:]+:/.test(cell)) return 0.1;
+  if (/\d:\d|\w:\w+:/.test(cell)) return 0.3;
+  if (cell.startsWith('"') && cell.length > 1) return 0.5;
+  return cell.includes(',') ? 0.7 : 0.9;
+}
+
+function commonWidth(rows: readonly Row[]): number {
+  const seen = new Map<number, number>();
+  for (const { cells } of rows) seen.set(cells.length, (seen.get(cells.length) ?? 0) + 1);
+  return [...seen].sort(([a, x], [b, y]) => y - x || b - a)[0]?.[0] ?? 0;
 }

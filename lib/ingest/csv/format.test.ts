@@ -4,24 +4,26 @@ import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import { CELL_BYTES_MAX } from '#lib/core/limits.ts';
+import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import type { Dialect, Item, UnreadableRow } from '#lib/ingest/port.ts';
 import { fromVisible } from '#lib/ingest/visible.ts';
 import { csv } from './format.ts';
 
-type Read = { fields: readonly string[]; items: Item[]; unreadable: UnreadableRow[]; dialect: Dialect };
+type Read = { fields: readonly string[]; items: Item[]; unreadable: UnreadableRow[]; dialect: Dialect; layout: Layout };
 
 async function read(
   file: Buffer | string,
-  { chunk = 1 << 20, fileName = 'a.csv' }: { chunk?: number; fileName?: string } = {},
+  { chunk = 1 << 20, fileName = 'a.csv', said = {} }: { chunk?: number; fileName?: string; said?: LayoutSaid } = {},
 ): Promise<Read> {
   const bytes = typeof file === 'string' ? Buffer.from(file) : file;
   async function* source() {
     for (let at = 0; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
   }
-  const all: Read = { fields: [], items: [], unreadable: [], dialect: {} };
-  for await (const segment of csv.parse(source(), { fileName, now: new Date(), said: {} })) {
+  const all: Read = { fields: [], items: [], unreadable: [], dialect: {}, layout: {} };
+  for await (const segment of csv.parse(source(), { fileName, now: new Date(), said })) {
     all.fields = segment.fields;
     all.dialect = segment.dialect;
+    all.layout = segment.layout;
     all.items.push(...segment.items);
     all.unreadable.push(...segment.unreadable);
   }
@@ -36,6 +38,22 @@ function isAllOf(file: Buffer, at: number, [piece, ...rest]: Buffer[]): boolean 
   const found = piece === undefined ? file.length : file.indexOf(piece, at);
   const blank = found >= at && file.subarray(at, found).every((byte) => byte === 10 || byte === 13 || byte === 0);
   return blank && (piece === undefined || isAllOf(file, found + piece.length, rest));
+}
+
+/** The lines of a file without its byte order mark, each with its end, as its dialect counts them. */
+function linesOf(file: Buffer, { charset, lineEnd }: Dialect): Buffer[] {
+  const wide = String(charset).startsWith('UTF-16') ? 2 : 1;
+  const low = charset === 'UTF-16BE' ? 1 : 0;
+  const bom = /^(\xff\xfe|\xfe\xff|\xef\xbb\xbf)/.exec(file.toString('latin1'))?.[0].length ?? 0;
+  const end = lineEnd === 'CR' ? 13 : 10;
+  const lines: Buffer[] = [];
+  let from = bom;
+  for (let at = bom; at < file.length; at += wide) {
+    if (file[at + low] !== end || (wide === 2 && file[at + 1 - low] !== 0)) continue;
+    lines.push(file.subarray(from, at + wide));
+    from = at + wide;
+  }
+  return [...lines, file.subarray(from)];
 }
 
 describe('csv', () => {
@@ -120,7 +138,8 @@ describe('csv', () => {
   test('a title above the table is put aside', async () => {
     const result = await read('Sales of 2024\nname,price\nA,1\nB,2\n');
     expect(result.fields).toEqual(['name', 'price']);
-    expect(reasons(result)).toEqual(['1: line 1 is above the table']);
+    expect(reasons(result)).toEqual([]);
+    expect(result.layout.aside).toEqual([1]);
   });
 
   test('a quote that is never closed costs its line only', async () => {
@@ -305,12 +324,13 @@ describe('csv', () => {
       fc.asyncProperty(noise, async (file) => {
         const result = await read(file).catch(() => null);
         if (!result) return;
+        const aside = result.layout.aside ?? [];
         const pieces = [
           ...result.items.map(({ line, raw }) => ({ line, raw })),
           ...result.unreadable.map(({ line, excerpt }) => ({ line, raw: excerpt })),
+          ...aside.map((line) => ({ line, raw: linesOf(file, result.dialect)[line - 1] ?? Buffer.alloc(0) })),
         ].sort((a, b) => a.line - b.line);
         expect(new Set(pieces.map(({ line }) => line)).size).toBe(pieces.length);
-        // Lines before the table are put aside, so the header is looked for among the rows.
         const bom = /^(\xff\xfe|\xfe\xff|\xef\xbb\xbf)/.exec(file.toString('latin1'))?.[0].length ?? 0;
         const header = Buffer.from(String(result.dialect.header ?? ''), 'base64').subarray(bom);
         const raws = pieces.map(({ raw }) => raw);

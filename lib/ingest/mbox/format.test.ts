@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { RECORD_BYTES_MAX } from '#lib/core/limits.ts';
 import type { Item, UnreadableRow } from '#lib/ingest/port.ts';
 import { readBlocks } from '#lib/ingest/source.ts';
+import { splittingOf } from './flavour.ts';
 import { mbox } from './format.ts';
 import { MAIL_FIELDS } from './message.ts';
 import { MessageReader, type RawMessage } from './split.ts';
@@ -76,7 +77,7 @@ describe('where one message ends', () => {
       for (let sent = 0; sent <= RECORD_BYTES_MAX; sent += 1 << 20) yield Buffer.alloc(1 << 20, 'x'.repeat(127).concat('\n'));
       yield Buffer.from(`\n${SEPARATOR}\nSubject: small\n\nx\n`);
     }
-    const reader = new MessageReader(true);
+    const reader = new MessageReader(splittingOf(null));
     const seen: { messages: RawMessage[]; unreadable: UnreadableRow[] } = { messages: [], unreadable: [] };
     for await (const { messages, unreadable } of readBlocks(source(), reader)) {
       seen.messages.push(...messages);
@@ -107,7 +108,7 @@ describe('where one message ends', () => {
         for (let at = 0; at < file.length; at += 3) yield file.subarray(at, at + 3);
       }
       const seen: { line: number; raw: string }[] = [];
-      for await (const { messages } of readBlocks(source(), new MessageReader(true), blockBytes)) {
+      for await (const { messages } of readBlocks(source(), new MessageReader(splittingOf(null)), blockBytes)) {
         seen.push(...messages.map(({ line, raw }) => ({ line, raw: raw.toString() })));
       }
       expect(seen.map(({ raw }) => raw).join('')).toBe(file.toString());
@@ -231,9 +232,8 @@ describe('the fields of a message', () => {
   test('a separator with nothing behind it is an unreadable row', async () => {
     const { items, unreadable } = await read(`${SEPARATOR}\n\n${SEPARATOR}\nSubject: b\n\nx\n`);
     expect(items).toHaveLength(1);
-    expect(unreadable).toEqual([
-      { line: 1, reason: "the message at line 1 can't be read: it has no header", excerpt: Buffer.from(`${SEPARATOR}\n\n`) },
-    ]);
+    const raw = Buffer.from(`${SEPARATOR}\n\n`);
+    expect(unreadable).toEqual([{ line: 1, reason: "the message at line 1 can't be read: it has no header", excerpt: raw, raw }]);
   });
 
   test('hostile bytes never throw', async () => {

@@ -1,9 +1,13 @@
 import { UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
+import type { Layout } from '#lib/core/values/layout.ts';
 import type { Dialect, Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { draftForMail } from './draft.ts';
+import { Flavours, type Quoting, splittingOf, unquoted } from './flavour.ts';
 import { MAIL_FIELDS, MAIL_LABELS, readMessage } from './message.ts';
-import { afterBlanks, HEADER, isSeparator, MessageReader, type RawMessage } from './split.ts';
+import { HEADER, isSeparator, LOOK_BYTES, ownHeader } from './separator.ts';
+import { afterBlanks, MessageReader, type RawMessage } from './split.ts';
+import { Undeclared } from './undeclared.ts';
 import { mboxMessage } from './write-back.ts';
 
 /** Mail: a mailbox of many messages, or a file that is one. */
@@ -16,54 +20,61 @@ export const mbox: Format = {
   contentType: 'application/mbox',
   textField: 'text',
   fieldLabels: MAIL_LABELS,
-  sniff(head) {
+  sniff(head, fileName) {
     const text = textAtStart(head);
     if (startsWithSeparator(text)) return 1;
-    return startsWithMailHeader(text) ? 0.96 : null;
+    return startsWithMailHeader(text, fileName) ? 0.96 : null;
   },
   parse: parseMbox,
   writeBack: () => ({ head: Buffer.alloc(0), write: mboxMessage }),
   draft: draftForMail,
 };
 
-async function* parseMbox(source: AsyncIterable<Buffer>, options: ParseOptions): AsyncGenerator<Segment> {
+async function* parseMbox(source: AsyncIterable<Buffer>, { fileName, now, said }: ParseOptions): AsyncGenerator<Segment> {
   const { head, whole } = await peek(source);
   const separated = startsWithSeparator(textAtStart(head));
-  const single = !separated && options.fileName.toLowerCase().endsWith('.eml');
+  const single = !separated && isMailByName(fileName);
+  const flavour = said.flavour ?? (single ? 'one mail' : null);
+  const flavours = new Flavours(flavour, said.flavour !== undefined);
+  const undeclared = new Undeclared(said.charset);
   const dialect: Dialect = { kind: separated ? 'mbox' : single ? 'one message' : 'mbox without its first separator' };
-  for await (const { messages, unreadable } of readBlocks(whole, new MessageReader(!single))) {
+  for await (const { messages, unreadable } of readBlocks(whole, new MessageReader(splittingOf(flavour)))) {
     const items: Item[] = [];
     for (const message of messages) {
-      const result = await readOne(message, options.now);
+      const result = readOne(message, flavours.of(message), undeclared, now);
       if ('values' in result) items.push(result);
       else unreadable.push(result);
     }
-    yield { fields: MAIL_FIELDS, items, unreadable, dialect, layout: {} };
+    const charset = undeclared.guess();
+    const layout: Layout = { flavour: flavours.guess(), ...(charset ? { charset } : {}) };
+    yield { fields: MAIL_FIELDS, items, unreadable, dialect, layout };
   }
 }
 
-async function readOne(message: RawMessage, now: Date): Promise<Item | UnreadableRow> {
+function readOne(message: RawMessage, quoting: Quoting, undeclared: Undeclared, now: Date): Item | UnreadableRow {
   const { line, raw } = message;
   try {
-    return { line, values: await readMessage(withoutQuoting(raw), now), raw, plain: false };
+    const mail = { bytes: withoutSeparator(raw), line, unquoted: (body: Buffer) => unquoted(body, quoting) };
+    return { line, values: readMessage(mail, undeclared, now), raw, plain: false };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return {
       line,
       reason: `the message at line ${line} can't be read: ${why}`,
       excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)),
+      raw,
     };
   }
 }
 
-/** The message as it was before it was put in a mailbox: no separator, and one ">" less before each "From " (mboxrd). */
-function withoutQuoting(raw: Buffer): Buffer {
+/** The message without what the mailbox put around it: its separator, and the blank line before the next. */
+function withoutSeparator(raw: Buffer): Buffer {
   const start = afterBlanks(raw, 0);
   if (raw.toString('latin1', start, start + 5) !== 'From ') return raw.subarray(start);
   const eol = raw.indexOf(10, start);
   const message = eol === -1 ? raw.subarray(raw.length) : raw.subarray(eol + 1);
-  if (!message.includes('>From ')) return message;
-  return Buffer.from(message.toString('latin1', 0, message.length).replace(/^>(>*From )/gm, '$1'), 'latin1');
+  const ending = message.toString('latin1', Math.max(0, message.length - 4));
+  return message.subarray(0, message.length - (ending.endsWith('\n\r\n') ? 2 : ending.endsWith('\n\n') ? 1 : 0));
 }
 
 function textAtStart(head: Buffer): string {
@@ -71,34 +82,24 @@ function textAtStart(head: Buffer): string {
 }
 
 function startsWithSeparator(text: string): boolean {
-  const [line = '', next = ''] = text.split('\n', 2);
-  return isSeparator(line.trimEnd(), next, true);
+  return isSeparator(text.slice(0, LOOK_BYTES), true);
 }
 
-const MAIL_HEADERS = new Set([
-  'from',
-  'to',
-  'date',
-  'subject',
-  'received',
-  'return-path',
-  'message-id',
-  'mime-version',
-  'delivered-to',
-  'reply-to',
-  'content-type',
-  'sender',
-]);
+function isMailByName(fileName: string): boolean {
+  return fileName.toLowerCase().endsWith('.eml');
+}
 
-/** A block of header lines of which at least two are mail's own. */
-function startsWithMailHeader(text: string): boolean {
+/** A block of header lines of which at least so many are mail's own; where the file's name says that it is a mail, any header will do. */
+function startsWithMailHeader(text: string, fileName: string): boolean {
   const known = new Set<string>();
+  let headers = 0;
   for (const line of text.split(/\r?\n/, 200)) {
     if (line === '' || known.size >= 3) break;
-    if (/^[ \t]/.test(line)) continue;
+    if (headers > 0 && /^[ \t]/.test(line)) continue;
     if (!HEADER.test(line)) return false;
-    const name = line.slice(0, line.indexOf(':')).trim().toLowerCase();
-    if (MAIL_HEADERS.has(name)) known.add(name);
+    headers++;
+    const name = ownHeader(line);
+    if (name) known.add(name);
   }
-  return known.size >= 2;
+  return known.size >= (isMailByName(fileName) ? 0 : 2) && headers > 0;
 }

@@ -1,38 +1,43 @@
 /**
- * Splits a mailbox (RFC 4155, mboxo, mboxrd) into messages, on bytes. A line that starts with "From " begins a message only where it
- * looks like a separator, for body lines that start so are not quoted by every program:
- *
- *     blank line before   and   it ends in a date like "Thu Aug 22 12:36:23 2002", or is "From x" alone above a header line
- *     no blank line       and   it ends in such a date and a header line follows
+ * Splits a mailbox into messages, on bytes. A message ends at the next line that looks like a separator (separator.ts), unless it says
+ * itself how long it is: a Content-Length after which a separator or the end of the file stands is believed, whatever lies within.
+ * One that leads anywhere else is not, and where most lead elsewhere none is looked at any more.
  */
 
 import { RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import type { UnreadableRow } from '#lib/ingest/port.ts';
+import { isSeparator, LOOK_BYTES } from './separator.ts';
 
-export type RawMessage = { line: number; raw: Buffer };
+/** `length`: whether its Content-Length led to its end; null where it names none. `bare`: lines within that look like separators. */
+export type RawMessage = { line: number; raw: Buffer; length: boolean | null; bare: number[] };
+
+/** What ends a message. */
+export type Splitting = { separators: boolean; lengths: 'never' | 'where they fit' | 'always' };
 
 export class MessageReader {
-  readonly #splits: boolean;
+  readonly #splitting: Splitting;
   #line = 1;
+  #fit = 0;
+  #misfit = 0;
   #skipping = false;
   #out: { messages: RawMessage[]; unreadable: UnreadableRow[] } = { messages: [], unreadable: [] };
 
-  /** @param splits false for a file that is one message, whatever its body holds. */
-  constructor(splits: boolean) {
-    this.#splits = splits;
+  /** @param splitting without separators the file is one message, whatever its body holds. */
+  constructor(splitting: Splitting) {
+    this.#splitting = splitting;
   }
 
   read(block: Buffer, final: boolean): number {
     let start = 0;
     for (;;) {
-      const next = this.#splits ? nextSeparator(block, this.#line === 1 ? afterBlanks(block, start) : start, final) : NONE;
-      if (next > 0) {
-        this.#message(block.subarray(start, next));
-        start = next;
+      const end = this.#splitting.separators ? this.#end(block, start, final) : UNKNOWN;
+      if (end !== UNKNOWN) {
+        this.#message(block.subarray(start, end.at), end.length, end.bare);
+        start = end.at;
         continue;
       }
       if (final) {
-        if (start < block.length) this.#message(block.subarray(start));
+        if (start < block.length) this.#message(block.subarray(start), null, []);
         return block.length;
       }
       return this.#waiting(block, start);
@@ -46,16 +51,52 @@ export class MessageReader {
     return out;
   }
 
-  #message(raw: Buffer): void {
+  /** Where the message that starts here ends; UNKNOWN where that has not come yet. */
+  #end(block: Buffer, start: number, final: boolean): End | typeof UNKNOWN {
+    const first = nextSeparator(block, this.#line === 1 ? afterBlanks(block, start) : start, final);
+    if (this.#skipping || !this.#believes()) return first === NONE ? UNKNOWN : { at: first, length: null, bare: [] };
+    const claim = claimedLength(block, start, first);
+    if (claim === null) return first === NONE ? UNKNOWN : { at: first, length: null, bare: [] };
+    const { claimed } = claim;
+    const fits = claimed - start <= RECORD_BYTES_MAX;
+    if (fits && !final && block.length < claimed) return UNKNOWN;
+    const slack = fits ? Math.min(2 * countLines(block.subarray(claim.body, claimed)), RECORD_BYTES_MAX - (claimed - start)) : 0;
+    // What shows whether a separator stands there has to have come, wherever the block ends.
+    if (fits && !final && block.length < claimed + slack + 2 + LOOK_BYTES) return UNKNOWN;
+    const at = fits ? claimedEnd(block, claim, slack, first, final) : NONE;
+    if (at === NONE) {
+      if (first === NONE && !final) return UNKNOWN;
+      this.#misfit++;
+      return { at: first === NONE ? block.length : first, length: false, bare: [] };
+    }
+    this.#fit++;
+    return { at, length: true, bare: first === NONE || first >= at ? [] : this.#linesOf(block, start, first, at, final) };
+  }
+
+  #believes(): boolean {
+    const { lengths } = this.#splitting;
+    if (lengths === 'where they fit') return this.#misfit < MISFITS_MAX + 2 * this.#fit;
+    return lengths === 'always';
+  }
+
+  /** The lines, in the file, of the separators by their looks from `first` up to `end`. */
+  #linesOf(block: Buffer, start: number, first: number, end: number, final: boolean): number[] {
+    const lines: number[] = [];
+    for (let at = first; at !== NONE && at < end && lines.length < BARE_TOLD_MAX; at = nextSeparator(block, at, final))
+      lines.push(this.#line + countLines(block.subarray(start, at)));
+    return lines;
+  }
+
+  #message(raw: Buffer, length: boolean | null, bare: number[]): void {
     if (this.#skipping) this.#skipping = false;
     else if (raw.length > RECORD_BYTES_MAX) this.#refuse(raw);
-    else this.#out.messages.push({ line: this.#line, raw });
+    else this.#out.messages.push({ line: this.#line, raw, length, bare });
     this.#line += countLines(raw);
   }
 
   /** The message's end has not come. One that is too long is given up, and its bytes dropped as they come. */
   #waiting(block: Buffer, start: number): number {
-    if (!this.#skipping && block.length - start <= RECORD_BYTES_MAX + LOOK_BYTES) return start;
+    if (!this.#skipping && block.length - start <= RECORD_BYTES_MAX + 2 * LOOK_BYTES) return start;
     if (!this.#skipping) {
       this.#refuse(block.subarray(start));
       this.#skipping = true;
@@ -67,53 +108,69 @@ export class MessageReader {
 
   #refuse(raw: Buffer): void {
     const reason = `the message at line ${this.#line} is larger than ${RECORD_BYTES_MAX / 1024 ** 2} MB`;
-    this.#out.unreadable.push({ line: this.#line, reason, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)) });
+    const excerpt = Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES));
+    this.#out.unreadable.push({ line: this.#line, reason, excerpt, raw: null });
   }
 }
 
-/** Whether a line is a separator by its looks, with the line after it. */
-export function isSeparator(line: string, nextLine: string, blankBefore: boolean): boolean {
-  if (!line.startsWith('From ')) return false;
-  const header = HEADER.test(nextLine);
-  if (DATED.every((part) => part.test(line))) return blankBefore || header;
-  return blankBefore && header && /^From \S+\s*$/.test(line);
-}
+type End = { at: number; length: boolean | null; bare: number[] };
+type Claim = { body: number; claimed: number };
 
-/** A header field's name and colon (RFC 5322 2.2). */
-export const HEADER = /^[!-9;-~]{1,100}[ \t]*:/;
-
-/** Weekday, month, time and year, in any order; one after the other, so that no line can make them slow. */
-const DATED = [
-  /\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/,
-  /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/,
-  /\d:\d\d/,
-  /\b\d{4}\b/,
-];
-const NEEDLE = Buffer.from('\nFrom ');
+const UNKNOWN = 'unknown';
 const NONE = 0;
-/** A separator and the line after it are decided within this many bytes. */
-const LOOK_BYTES = 2048;
+/** So many lengths that lead nowhere are looked at before any has led to an end, and two more for each that has. */
+const MISFITS_MAX = 3;
+const BARE_TOLD_MAX = 5;
+const NEEDLE = Buffer.from('\nFrom ');
+const HEADERS_BYTES_MAX = 64 * 1024;
 
-/** Where the next message begins after `start`, or NONE when there is none in this block or its lines have not come whole. */
+/** Where the next message begins after `start`, or NONE when there is none in this block or what follows it has not come. */
 function nextSeparator(block: Buffer, start: number, final: boolean): number {
-  let at = block.indexOf(NEEDLE, start);
-  while (at !== -1) {
-    const from = at + 1;
-    const enough = final || block.length - from >= LOOK_BYTES;
-    const eol = block.indexOf(10, from);
-    const nextEol = eol === -1 ? -1 : block.indexOf(10, eol + 1);
-    if (nextEol === -1 && !enough) return NONE;
-    const lineEnd = eol === -1 ? block.length : eol;
-    const line = block.toString('latin1', from, Math.min(lineEnd, from + LOOK_BYTES / 2)).trimEnd();
-    const nextLine = block.toString(
-      'latin1',
-      Math.min(lineEnd + 1, block.length),
-      Math.min(nextEol === -1 ? block.length : nextEol, lineEnd + 1 + LOOK_BYTES / 2),
-    );
-    if (isSeparator(line, nextLine, blankBefore(block, at))) return from;
-    at = block.indexOf(NEEDLE, from);
+  for (let at = block.indexOf(NEEDLE, start); at !== -1; at = block.indexOf(NEEDLE, at + 1)) {
+    if (!final && block.length - at - 1 < LOOK_BYTES) return NONE;
+    if (isSeparatorAt(block, at + 1)) return at + 1;
   }
   return NONE;
+}
+
+function isSeparatorAt(block: Buffer, at: number): boolean {
+  if (block[at - 1] !== 10 || block[at] !== 70) return false;
+  return isSeparator(block.toString('latin1', at, at + LOOK_BYTES), blankBefore(block, at - 1));
+}
+
+/** What the message that starts here says of its length, if its header has come and ends before `next`. */
+function claimedLength(block: Buffer, start: number, next: number): Claim | null {
+  const text = block.toString('latin1', start, Math.min(next === NONE ? block.length : next, start + HEADERS_BYTES_MAX));
+  const blank = /\n\r?\n/.exec(text);
+  if (!blank) return null;
+  const said = /^content-length:[ \t]*(\d{1,12})[ \t]*\r?$/im.exec(text.slice(0, blank.index + 1));
+  const body = start + blank.index + blank[0].length;
+  return said ? { body, claimed: body + Number(said[1]) } : null;
+}
+
+/**
+ * The separator, or the end of the file, that the claim leads to: right behind the body, behind the blank line after it, or there when every
+ * line end has become one byte longer or shorter since the claim was made (by at most `slack`). NONE where there is none.
+ */
+function claimedEnd(block: Buffer, { body, claimed }: Claim, slack: number, first: number, final: boolean): number {
+  for (let at = claimed; at <= claimed + 2; at++) if (isSeparatorAt(block, at) && isBlank(block, claimed, at)) return at;
+  if (final && block.length >= claimed && block.length - claimed <= 2 && isBlank(block, claimed, block.length))
+    return block.length;
+  let lines = 0;
+  let counted = body;
+  for (let at = first; ; at = nextSeparator(block, at, final)) {
+    const end = at === NONE ? block.length : at;
+    if ((at === NONE && !final) || end > claimed + slack + 2) return NONE;
+    lines += countLines(block.subarray(counted, end));
+    counted = end;
+    if (Math.abs(claimed - end - lines) <= 2 || Math.abs(end - claimed - lines) <= 2) return end;
+    if (at === NONE) return NONE;
+  }
+}
+
+function isBlank(block: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (block[at] !== 10 && block[at] !== 13) return false;
+  return true;
 }
 
 /** Blank lines, and a byte order mark, before the first message belong to it. */

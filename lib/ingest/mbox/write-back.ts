@@ -1,6 +1,6 @@
 /** Messages written back into a mailbox. */
 import { endsIn } from '#lib/ingest/ends-in.ts';
-import { isSeparator } from './split.ts';
+import { isSeparator, LOOK_BYTES } from './separator.ts';
 
 /** The line that begins a message in a mailbox (RFC 4155), for messages that came without one. */
 const SEPARATOR = 'From MAILER-DAEMON Thu Jan  1 00:00:00 1970';
@@ -14,9 +14,9 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
  */
 export function mboxMessage(raw: Buffer): Buffer {
   const message = raw.subarray(messageStart(raw));
-  const [line = '', next = ''] = message.toString('latin1', 0, 4_096).split('\n', 2);
-  const lineEnd = line.endsWith('\r') ? '\r\n' : '\n';
-  const parts = isSeparator(line.trimEnd(), next, true) ? [message] : [Buffer.from(SEPARATOR + lineEnd), quoted(message)];
+  const text = message.toString('latin1', 0, LOOK_BYTES);
+  const lineEnd = text.split('\n', 1)[0]?.endsWith('\r') ? '\r\n' : '\n';
+  const parts = isSeparator(text, true) ? [message] : [Buffer.from(SEPARATOR + lineEnd), quoted(message)];
   if (message.at(-1) !== 0x0a) parts.push(Buffer.from(lineEnd));
   if (!endsIn(message, Buffer.from('\n\n')) && !endsIn(message, Buffer.from('\n\r\n'))) parts.push(Buffer.from(lineEnd));
   return parts.length === 1 ? message : Buffer.concat(parts);

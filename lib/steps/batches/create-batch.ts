@@ -10,6 +10,8 @@ import { newBatch } from '#lib/shapes/batches.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { insertBatch, insertChunks } from '#lib/store/batches/batches.ts';
+import { holdDataset } from '#lib/store/datasets/deletion.sql.ts';
+import { readStoredReading } from '#lib/store/datasets/readings.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { startBatch } from './start-batch.ts';
 
@@ -31,8 +33,10 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
       problems,
     });
   }
-  const { datasetId, name, taskRef, start } = read.data;
+  const { datasetId, name, taskRef, start, acceptUnreadable } = read.data;
   if (start) authorise(actor, 'start');
+  // Before the dataset is read: a reading that comes meanwhile is told at the start.
+  const reading = await readStoredReading(db().pool, { datasetId });
   const given = { datasetId, plan: read.data.plan, now: new Date() };
   const { dataset, plan, planned } = await workOut('planDataset', given, { plan: given.plan });
   if (dataset.state !== 'ready')
@@ -44,6 +48,7 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
   // What the planner resolved is written down, so that nothing of the run depends on a later version's defaults.
   const resolved: Plan = { ...plan, gates: { ...plan.gates, next: planned.gates.next } };
   const id = await inWrite(db().pool, 'create', async (tx) => {
+    await holdDataset(tx, datasetId);
     const batchId = randomUUID();
     const planDigest = sha256(canonicalBytes(resolved as unknown as Json));
     await insertBatch(tx, {
@@ -55,6 +60,7 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
         planDigest,
         taskRef: taskRef ?? null,
         undoes: null,
+        readingId: reading?.id ?? null,
         createdBy: actor.id,
       },
       ...{ routing: planned.routing.kind, pilot: planned.gates.next === 'pilot' ? planned.gates.pilot : null },
@@ -68,14 +74,14 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
     );
     return batchId;
   });
-  if (start) await startCreated(actor, id);
+  if (start) await startCreated(actor, id, acceptUnreadable);
   return { id, state: start ? 'running' : 'proposed', chunks: planned.chunks.length };
 }
 
 /** A start that is refused leaves the batch proposed; the refusal then names it, so that it can be started later. */
-async function startCreated(actor: Actor, batchId: string): Promise<void> {
+async function startCreated(actor: Actor, batchId: string, acceptUnreadable: number | undefined): Promise<void> {
   try {
-    await startBatch(actor, { batchId });
+    await startBatch(actor, { batchId, acceptUnreadable });
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     throw new CountersignError(error.code, `${error.message} The batch was saved and not started.`, {

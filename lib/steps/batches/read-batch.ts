@@ -44,7 +44,7 @@ async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string
 }
 
 export function batchAbout(facts: BatchFacts): BatchAbout {
-  const { id, name, datasetId, datasetName, routing, taskRef, undoes, createdBy, plan } = facts;
+  const { id, name, datasetId, datasetName, routing, taskRef, undoes, createdBy, plan, rows } = facts;
   const words = actionWords(plan);
   const categories = plan.categories.map((category) => ({ name: category.name, action: words.get(category.name) ?? null }));
   return {
@@ -59,5 +59,6 @@ export function batchAbout(facts: BatchFacts): BatchAbout {
     createdBy,
     createdAt: facts.createdAt.toISOString(),
     categories,
+    rows,
   };
 }

@@ -2,44 +2,59 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { classifyingOf } from '#lib/classifiers/registry.ts';
 import { targetsNamed } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
+import { acceptUnreadable } from '#lib/shapes/batches.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { claimResources, markStarted } from '#lib/store/batches/batches.sql.ts';
+import { claimResources, markStarted, type StartedWith } from '#lib/store/batches/batches.sql.ts';
 import { openGates } from '#lib/store/chunks/chunks.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { assertReadRight } from './read-right.ts';
 
-const input = z.strictObject({ batchId: z.uuid() });
+const input = z.strictObject({ batchId: z.uuid(), acceptUnreadable });
 
 export type Started = { state: 'running'; opened: number[] };
 
 /**
- * Throws `conflict` when it was started already, or when an unfinished batch claims an overlapping resource on the same connection, and `invalid`
+ * Throws `conflict` while something is asked of its dataset's reading that its plan goes by, when the reading that its chunks were cut by was changed, and when more
+ * rows could not be read than may go without a word and `acceptUnreadable` is not their number. Throws `conflict` too when it was started already, or when an unfinished batch claims an overlapping resource on the same connection, and `invalid`
  * when its rules would classify wrong: it may have been proposed before that was looked for.
  */
 export async function startBatch(actor: Actor, raw: z.input<typeof input>): Promise<Started> {
   authorise(actor, 'start');
   const read = input.safeParse(raw);
-  if (!read.success) throw new CountersignError('invalid', 'Give the id of a batch.');
-  const { batchId } = read.data;
+  if (!read.success)
+    throw new CountersignError('invalid', 'Give the id of a batch, and how many unreadable rows it may go without.');
+  const { batchId, acceptUnreadable: accepted } = read.data;
   const { pool } = db();
   // Before the transaction, which holds the batch's row: no check of a person's rules does that. What they say does not change any more.
   const batch = await readBatchRow(db(), batchId);
-  if (batch?.state === 'proposed') await assertClassifiesRight(batch);
-  const opened = await inWrite(pool, 'start', (tx) => startIn(tx, actor, batchId));
+  let goesBy: StartedWith = { readingId: null, acceptedUnreadable: null };
+  if (batch?.state === 'proposed') {
+    goesBy = await assertReadRight(batch, accepted);
+    await assertClassifiesRight(batch);
+  }
+  const opened = await inWrite(pool, 'start', (tx) => startIn(tx, actor, batchId, goesBy));
   announce(pool, batchId, { kind: 'started' });
   return { state: 'running', opened };
 }
 
 /** The start itself, in the caller's transaction. Gives the numbers of the chunks that it opened; throws as `startBatch` does. */
-export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<number[]> {
-  const started = await markStarted(tx, batchId, actor.id);
+export async function startIn(
+  tx: Tx,
+  actor: Actor,
+  batchId: string,
+  goesBy: StartedWith = { readingId: null, acceptedUnreadable: null },
+): Promise<number[]> {
+  const started = await markStarted(tx, batchId, actor.id, goesBy);
   const batch = await readBatchRow(tx, batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
@@ -52,9 +67,11 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string): Promise<nu
   return numbers;
 }
 
-async function assertClassifiesRight({ name, datasetId, plan }: BatchRow): Promise<void> {
-  const fields = (await readPlanningDataset(db().pool, datasetId))?.fields ?? [];
-  const problems = await workOut('checkClassifier', { plan: { classifier: plan.classifier }, fields }, { plan });
+async function assertClassifiesRight({ id, name, datasetId, plan }: BatchRow): Promise<void> {
+  const { pool } = db();
+  const fields = (await readPlanningDataset(pool, datasetId))?.fields ?? [];
+  const meanings = (await readMeanings(pool, { batchId: id })) ?? {};
+  const problems = await workOut('checkClassifier', { plan: classifyingOf(plan), fields, meanings }, { plan });
   if (problems[0])
     throw new CountersignError('invalid', `“${name}” can't be started. ${problems[0].message} Plan it again.`, { problems });
 }

@@ -59,6 +59,7 @@ export async function readCheckpoint(
   const { datasetFormat, id, name, state, plan } = batch;
   return {
     batch: { id, name, state, noun: nounOf(datasetFormat) },
+    instruction: plan.instruction || null,
     labels: labelsOf(datasetFormat),
     chunk: chunkRow(chunk, folded.get(chunk.number)),
     digest: manifest.digest,

@@ -4,9 +4,10 @@
  */
 import type { Pool } from 'pg';
 import type { Classification } from '#lib/classifiers/port.ts';
+import { classifyingOf } from '#lib/classifiers/registry.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CLASSIFY_PAGE_MS } from '#lib/core/limits.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { TALLIES } from '#lib/engine/tallies.ts';
@@ -18,6 +19,7 @@ import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { type Claim, whyRefused, yieldClassifying } from '#lib/store/chunks/claims.sql.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { undoClassifications } from '#lib/store/undo/undo.sql.ts';
 
@@ -82,7 +84,6 @@ async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<P
   const found = await readBatchPlan(pool, claim.batchId);
   if (!found) throw new Error('The batch is gone.');
   const { plan, undoes, fieldNames } = found;
-  const classifying = { classifier: plan.classifier };
   if (undoes !== null)
     return {
       by: 'undo',
@@ -97,13 +98,15 @@ async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<P
       },
     };
   const { chunkId, batchId, datasetId } = claim;
+  const classifying = classifyingOf(plan);
+  const meanings = isTyped(plan) ? ((await readMeanings(pool, { batchId })) ?? {}) : {};
   return {
     by: plan.classifier.kind,
     plan,
     after: (after) =>
       workOut(
         'classifyPage',
-        { chunk: { chunkId, batchId, datasetId }, after, plan: classifying, fieldNames },
+        { chunk: { chunkId, batchId, datasetId }, after, plan: classifying, fields: { fieldNames, meanings } },
         { plan: classifying, jobMs: CLASSIFY_PAGE_MS, signal },
       ),
   };

@@ -1,7 +1,6 @@
 /** A job for a thread: reads the next items of a chunk that nobody classified yet, and classifies them. */
 import type { At, Classification, Classifier } from '#lib/classifiers/port.ts';
-import { makeClassifier } from '#lib/classifiers/registry.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { type ClassifyingPlan, type MeaningFields, makeClassifier } from '#lib/classifiers/registry.ts';
 import { type OpenChunk, unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -9,14 +8,14 @@ export type PageToClassify = {
   chunk: OpenChunk;
   /** the ordinal of the last item of the page before, 0 for the first page */
   after: number;
-  plan: Pick<Plan, 'classifier'>;
-  /** the dataset's */
-  fieldNames: string[];
+  plan: ClassifyingPlan;
+  /** the dataset's, and what they meant when the batch was planned */
+  fields: MeaningFields;
 };
 
 /** One classification an item, in the order of the ordinals; none were left when it is empty. Throws what the classifier throws. */
-export async function classifyPage({ chunk, after, plan, fieldNames }: PageToClassify, at: At): Promise<Classification[]> {
-  const classifier = known(plan, fieldNames, at);
+export async function classifyPage({ chunk, after, plan, fields }: PageToClassify, at: At): Promise<Classification[]> {
+  const classifier = known(plan, fields, at);
   const items = await unclassified(db().pool, chunk, { after, fields: classifier.fields });
   return items.length === 0 ? [] : classifier.classify(items, new AbortController().signal);
 }
@@ -25,13 +24,13 @@ const KNOWN_MAX = 20;
 /** By plan and fields: a chunk has many pages, and its batch many chunks. `at` is each job's own. */
 const classifiers = new Map<string, { classifier: Classifier; at: { tell: At } }>();
 
-function known(plan: PageToClassify['plan'], fieldNames: string[], at: At): Classifier {
-  const key = JSON.stringify([plan.classifier, fieldNames]);
+function known(plan: ClassifyingPlan, fields: MeaningFields, at: At): Classifier {
+  const key = JSON.stringify([plan, fields]);
   let found = classifiers.get(key);
   if (found) found.at.tell = at;
   else {
     const teller = { tell: at };
-    found = { classifier: makeClassifier(plan, fieldNames, (part, ordinal) => teller.tell(part, ordinal)), at: teller };
+    found = { classifier: makeClassifier(plan, fields, (part, ordinal) => teller.tell(part, ordinal)), at: teller };
     if (classifiers.size >= KNOWN_MAX) classifiers.delete(classifiers.keys().next().value ?? '');
     classifiers.set(key, found);
   }

@@ -115,7 +115,7 @@ test('a reader who goes away half way leaves nothing running', async () => {
   const { batchId } = await batchOf();
   for await (const _ of (await exportScratchpad(BO, { batchId })).body) break;
   // What was being read is read to its end.
-  await expect.poll(() => pool.waitingCount + pool.totalCount - pool.idleCount, { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => pool.waitingCount + pool.totalCount - pool.idleCount).toBe(0);
 });
 
 test('one chunk is kept current as classifications come', async () => {

@@ -1,5 +1,5 @@
 /** A chunk's intermediate state as it is now: counts, and each item's category with its reason. */
-import { detailsHeading, detailsItem, scratchpadSummary } from '#lib/core/checkpoints/scratchpad.ts';
+import { detailsHeading, detailsItem, type ScratchpadSummary, scratchpadSummary } from '#lib/core/checkpoints/scratchpad.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { BatchFacts, ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
@@ -9,7 +9,8 @@ import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 export type Scratchpad = {
-  summary: { processed: number; categories: Record<string, number> } /** Markdown, streamed */;
+  summary: ScratchpadSummary;
+  /** Markdown, streamed */
   details: AsyncIterable<string>;
 };
 
@@ -19,6 +20,7 @@ export async function scratchpadOf(batch: BatchFacts, chunk: ChunkNow): Promise<
   const summary = scratchpadSummary(
     batch.plan.categories.map(({ name }) => name),
     counts,
+    batch.rows,
   );
   return { summary, details: details(batch, chunk, summary.processed) };
 }

@@ -11,6 +11,7 @@ import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
 import { type Original, readOriginals } from '#lib/store/datasets/originals.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { DOWNLOAD_FORMATS } from './formats.ts';
+import { readKept } from './reading-now.ts';
 
 const input = z
   .strictObject({
@@ -28,7 +29,7 @@ export type DownloadDatasetInput = z.input<typeof input>;
 export type Download = { fileName: string; contentType: string; body: AsyncIterable<Uint8Array> };
 
 /**
- * A stream of the items in the order of the file. A format's name asks for the original bytes, to be had only where the upload
+ * A stream of the items in the order of the file; of a whole dataset in its own format, the file itself where it is kept. A format's name asks for the original bytes, to be had only where the upload
  * was of that format; `original` is whichever it was; `jsonl` is a line `{ordinal, fields, category}` for each item. With a shelf it is exactly
  * what this category of the batch put there and what still lies there.
  *
@@ -45,6 +46,8 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
   const datasetId = batchId === null ? (read.data.datasetId ?? '') : await datasetOf(batchId, category);
   const dataset = await db().prisma.dataset.findUnique({ where: { id: datasetId } });
   if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
+  // Its rows may be there still, for its batches.
+  if (batchId === null && dataset.deletedAt !== null) throw new CountersignError('not_found', `“${dataset.name}” was deleted.`);
   const items = readOriginals(db().pool, { datasetId, batchId, category, shelf });
   const parts = [withoutEnding(dataset.name), category, shelf].filter((part) => part !== null);
   const name = parts.map((part) => fileStem(part)).join('-');
@@ -68,7 +71,15 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
   if (own === null) throw new CountersignError('unsupported', `“${dataset.name}” has no format that can be given back.`);
   const file = own.writeBack(dataset.dialect);
   const charset = file.charset ? `; charset=${file.charset.toLowerCase()}` : '';
-  return { fileName: `${name}${own.endings[0]}`, contentType: own.contentType + charset, body: fileOf(items, file) };
+  const about = { fileName: `${name}${own.endings[0]}`, contentType: own.contentType + charset };
+  const original = batchId === null ? await originalOf(datasetId) : null;
+  return { ...about, body: original ?? fileOf(items, file) };
+}
+
+/** The file that the dataset was read from, byte for byte; null where it was several, or is not there. */
+async function originalOf(datasetId: string): Promise<AsyncIterable<Uint8Array> | null> {
+  const [file, ...others] = await readKept(datasetId);
+  return file?.original && others.length === 0 ? file.original.read() : null;
 }
 
 async function datasetOf(batchId: string, category: string | null): Promise<string> {
@@ -95,7 +106,7 @@ async function* fileOf(items: AsyncIterable<Original>, { head, write }: WriteBac
 const PIECE_BYTES = 64 * 1024;
 
 /** Small records go out together: a stream of a million tiny pieces spends its time on the pieces. */
-async function* packed(items: AsyncIterable<Original>, write: (item: Original) => Buffer): AsyncGenerator<Uint8Array> {
+export async function* packed<Item>(items: AsyncIterable<Item>, write: (item: Item) => Buffer): AsyncGenerator<Uint8Array> {
   let pieces: Buffer[] = [];
   let bytes = 0;
   for await (const item of items) {

@@ -10,7 +10,7 @@ import { readItemPage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { labelsOf, nounOf } from './noun.ts';
 
-/** The newest first. @throws CountersignError `invalid` for a cursor of another list. */
+/** The newest first, without those that were deleted. @throws CountersignError `invalid` for a cursor of another list. */
 export async function readDatasets(actor: Actor, input: PageInput = {}): Promise<Page<DatasetView>> {
   authorise(actor, 'see');
   const limit = limitOf(input);
@@ -19,7 +19,7 @@ export async function readDatasets(actor: Actor, input: PageInput = {}): Promise
   return { items: shown.map(viewOf), next };
 }
 
-/** The dataset, or null. */
+/** The dataset, or null. One that was deleted says so. */
 export async function readDataset(actor: Actor, { id }: { id: string }): Promise<DatasetView | null> {
   authorise(actor, 'see');
   if (!isId(id)) return null;
@@ -30,7 +30,7 @@ export async function readDataset(actor: Actor, { id }: { id: string }): Promise
 /** Its items in the order of the file, while it is receiving too; a page of large items is shorter. Null without the dataset. Fields come in the file's order. */
 export async function readItems(actor: Actor, { id, ...input }: { id: string } & PageInput): Promise<Page<DatasetItem> | null> {
   const dataset = await readDataset(actor, { id });
-  if (!dataset) return null;
+  if (!dataset || dataset.deletedAt !== null) return null;
   const limit = limitOf(input);
   const { rows, more } = await readItemPage(db().pool, id, numberCursor(input), limit);
   const names = dataset.fields.map(({ name }) => name);
@@ -44,7 +44,7 @@ export async function readUnreadable(
   { id, ...input }: { id: string } & PageInput,
 ): Promise<Page<UnreadableRow> | null> {
   const dataset = await readDataset(actor, { id });
-  if (!dataset) return null;
+  if (!dataset || dataset.deletedAt !== null) return null;
   const limit = limitOf(input);
   const rows = await readUnreadablePage(db(), id, numberCursor(input), limit + 1);
   const { shown, next } = pageOf(rows, limit, ({ line }) => line);
@@ -62,11 +62,12 @@ function viewOf(head: DatasetHead): DatasetView {
     notes,
     createdAt: head.createdAt.toISOString(),
     readyAt: head.readyAt?.toISOString() ?? null,
+    deletedAt: head.deletedAt?.toISOString() ?? null,
   };
 }
 
 /** jsonb keeps keys in an order of its own. `fromEntries` makes own properties of all of them, `__proto__` included. */
-function inOrder(fields: Record<string, string>, names: readonly string[]): Record<string, string> {
+export function inOrder(fields: Record<string, string>, names: readonly string[]): Record<string, string> {
   const known = names.filter((name) => Object.hasOwn(fields, name));
   // While a dataset is receiving its profile may not be written yet.
   const order = known.length > 0 ? known : Object.keys(fields);

@@ -41,6 +41,13 @@ describe.runIf(hasSample())('the sample', () => {
       [uploaded.id],
     );
     expect(rows[0]).toMatchObject({ bytes: String(uploaded.bytes), right: String(SAMPLE_MAILS) });
+    // Of hundreds of mails that declare no character set, or a wrong one: what is left was damaged on its way.
+    const { rows: lost } = await pool.query(
+      `SELECT count(*) FILTER (WHERE fields ->> 'subject' LIKE '%\ufffd%')::int AS subjects, count(*) FILTER (WHERE fields ->> 'text' LIKE '%\ufffd%')::int AS texts
+       FROM item WHERE dataset_id = $1`,
+      [uploaded.id],
+    );
+    expect(lost).toEqual([{ subjects: 1, texts: expect.toSatisfy((texts: number) => texts < 12) }]);
     expect(Number(rows[0]?.dated)).toBeGreaterThan(5_500);
     const dataset = await readDataset(ADA, { id: uploaded.id });
     expect(dataset?.fields.find(({ name }) => name === 'date')?.type).toBe('date');

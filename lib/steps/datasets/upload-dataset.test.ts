@@ -1,11 +1,16 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { SEGMENT_ROWS, UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
+import { env } from '#lib/env.ts';
 import { failAbandonedUploads } from '#lib/store/datasets/items.sql.ts';
+import { originals } from '#lib/store/originals/originals.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
@@ -27,6 +32,23 @@ async function refusal(upload: Promise<unknown>): Promise<{ code: string; messag
   if (!(error instanceof CountersignError)) throw new Error(`not a refusal: ${String(error)}`);
   return { code: error.code, message: error.message };
 }
+
+const files = (folder: string): string[] =>
+  (readdirSync(folder, { recursive: true }) as string[]).filter((name) => statSync(join(folder, name)).isFile()).sort();
+
+/** A program of its own, so that it can be killed. */
+const UPLOAD_FOR_EVER = `
+  const { uploadDataset } = await import(${JSON.stringify(join(import.meta.dirname, 'upload-dataset.ts'))});
+  async function* source() {
+    yield Buffer.from('a,b\\n');
+    for (;;) {
+      yield Buffer.from('1,2\\n'.repeat(20_000));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  const ada = { id: 'key:env', role: 'operator', name: 'Ada', via: 'api' };
+  await uploadDataset(ada, { name: 'a.csv', source: source() }, { id: process.argv[1] });
+`;
 
 /** What is left of a dataset that failed: its row, and nothing else. */
 async function remains(id: string): Promise<{ state: string | undefined; reason: string | null | undefined; rows: number }> {
@@ -50,7 +72,7 @@ describe('a file that is right', () => {
   test('becomes a dataset with its items, unreadable rows, profile, dialect and digest', async () => {
     const file = 'id;__proto__;name;constructor\n1;a;Bö;x\n2;b\n3;c;"Q;""u""\n";\\\n';
     const { id, ...counts } = await uploadDataset(ada, { name: 'C:\\data\\a.csv', source: chunksOf(file) });
-    expect(counts).toEqual({ itemCount: 2, unreadableCount: 1, bytes: Buffer.byteLength(file) });
+    expect(counts).toEqual({ itemCount: 2, unreadableCount: 1, bytes: Buffer.byteLength(file), same: null });
     const dataset = await readDataset(ada, { id });
     expect(dataset).toMatchObject({
       name: 'a.csv',
@@ -340,7 +362,7 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
       yield Buffer.from('a,b\n');
       yield many;
       await until(async () => ((await readItems(ada, { id: alive }))?.items.length ?? 0) > 0);
-      expect(await failAbandonedUploads(db())).toEqual([dead]);
+      expect(await failAbandonedUploads(db(), originals())).toEqual([dead]);
       yield many;
     }
     await uploadDataset(ada, { name: 'a.csv', source: source() }, { id: alive });
@@ -351,6 +373,22 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
     });
     expect((await readDataset(ada, { id: alive }))?.state).toBe('ready');
   });
+});
+
+test('an uploader that is killed half way leaves a failed dataset, no row and no file', async () => {
+  const id = randomUUID();
+  const folder = env().ORIGINALS_DIR ?? '';
+  const kept = files(folder);
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', UPLOAD_FOR_EVER, id], {
+    env: process.env,
+    stdio: 'inherit',
+  });
+  await until(async () => ((await readItems(ada, { id }))?.items.length ?? 0) > 0);
+  expect(files(folder)).toHaveLength(kept.length + 1);
+  child.kill('SIGKILL');
+  await until(async () => (await failAbandonedUploads(db(), originals())).length > 0);
+  expect(await remains(id)).toMatchObject({ state: 'failed', reason: expect.stringMatching(/broke off/), rows: 0 });
+  expect(files(folder)).toEqual(kept);
 });
 
 test('who may not, does not', async () => {

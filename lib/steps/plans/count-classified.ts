@@ -3,8 +3,10 @@
  * call. What the classifier reads of a finished dataset is kept for a while, because people edit rules and look at the counts.
  */
 import { createHash } from 'node:crypto';
-import type { Classification, Classifier } from '#lib/classifiers/port.ts';
-import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX } from '#lib/core/limits.ts';
+import type { Classifier, Examined } from '#lib/classifiers/port.ts';
+import { examined } from '#lib/classifiers/registry.ts';
+import { CLASSIFY_PAGE_ITEMS, PREVIEW_EXACT_ITEMS_MAX, PREVIEW_EXAMINE_MS } from '#lib/core/limits.ts';
+import type { PlannedBatch } from '#lib/core/plans/planner.ts';
 import { type PlanningDataset, type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
@@ -18,24 +20,39 @@ export type ClassifiedCounts = {
 };
 
 /**
- * Classifies the items and hands each classification over, in the order of the ordinals.
+ * Classifies the items and hands over what came of each, in the order of the ordinals.
  * @param included which ordinals count; null for all
+ * @param take is told whether every part was asked of the item: after PREVIEW_EXAMINE_MS only those are, up to the first that holds
  */
 export async function countClassified(
   dataset: PlanningDataset,
   classifier: Classifier,
   included: ReadonlySet<number> | null,
-  take: (classification: Classification) => void,
+  take: (one: Examined, item: PlanningItem, whole: boolean) => void,
 ): Promise<ClassifiedCounts> {
   let counted = 0;
+  let examinedMs = 0;
+  const quick: Classifier = { ...classifier, examine: undefined };
   for await (const page of itemsToCount(dataset, classifier.fields)) {
     const items = included === null ? page : page.filter(({ ordinal }) => included.has(ordinal));
     counted += items.length;
-    for (const one of await classifier.classify(items, new AbortController().signal)) take(one);
+    const whole = examinedMs < PREVIEW_EXAMINE_MS;
+    const begun = performance.now();
+    const all = await examined(whole ? classifier : quick, items, new AbortController().signal);
+    examinedMs += performance.now() - begun;
+    items.forEach((item, index) => {
+      const one = all[index];
+      if (one) take(one, item, whole);
+    });
   }
   const exact = dataset.itemCount <= PREVIEW_EXACT_ITEMS_MAX;
   const items = included?.size ?? (exact ? counted : dataset.itemCount);
   return { exact, counted, items, scale: (count) => (exact || counted === 0 ? count : Math.round((count * items) / counted)) };
+}
+
+/** The ordinals that the plan does not leave out; null for all. */
+export function includedIn({ excludedCount, chunks }: PlannedBatch): ReadonlySet<number> | null {
+  return excludedCount === 0 ? null : new Set(chunks.flatMap(({ ordinals }) => [...ordinals]));
 }
 
 async function* itemsToCount(dataset: PlanningDataset, fields: readonly string[] | null): AsyncGenerator<PlanningItem[]> {

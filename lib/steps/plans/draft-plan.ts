@@ -8,10 +8,12 @@ import { datasetToPlan, readInput } from './plan-dataset.ts';
 
 const input = z.strictObject({ datasetId: z.uuid() });
 
-/** Drafts a plan from the dataset's fields, with a reason for each choice. Writes nothing. Throws `forbidden`, `not_found`, `conflict`. */
+/**
+ * Drafts a plan from the dataset's fields, with a reason for each choice, in UTC: whose days they are to be is known where the person is. Writes nothing.
+ * Throws `forbidden`, `not_found`, `conflict`.
+ */
 export async function draftPlan(actor: Actor, value: unknown): Promise<DraftedPlan> {
   authorise(actor, 'plan');
   const { fields, itemCount } = await datasetToPlan(readInput(input, value).datasetId);
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  return draftFromProfile({ fields, itemCount, timeZone });
+  return draftFromProfile({ fields, itemCount, timeZone: 'UTC' });
 }

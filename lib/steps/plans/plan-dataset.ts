@@ -7,8 +7,12 @@ import type { At, Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
+import { checkFilters } from '#lib/core/plans/template-filters.ts';
+import type { FieldMeanings } from '#lib/core/values/meaning.ts';
+import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { parsePlan } from './parse-plan.ts';
@@ -26,27 +30,48 @@ type PlannedDataset = { dataset: PlanningDataset; plan: Plan; planned: PlannedBa
  * when it failed to arrive, and `invalid` with a problem for every wrong place.
  */
 export async function planDataset(input: DatasetToPlan, at: At): Promise<PlannedDataset> {
-  const { classifier: _, ...planned } = await planWithClassifier(input, at);
-  return planned;
+  const { dataset, plan, planned } = await planWithClassifier(input, at);
+  return { dataset, plan, planned };
 }
 
 /** As `planDataset`, with the classifier, which never leaves the thread. */
-export async function planWithClassifier(
-  { datasetId, plan: given, now }: DatasetToPlan,
-  at: At,
-): Promise<PlannedDataset & { classifier: Classifier }> {
+export async function planWithClassifier(input: DatasetToPlan, at: At): Promise<CheckedPlan & { planned: PlannedBatch }> {
+  const checked = await checkedPlan(input, at);
+  return { ...checked, planned: await plannedOf(checked, input) };
+}
+
+export type CheckedPlan = { dataset: PlanningDataset; plan: Plan; meanings: FieldMeanings; classifier: Classifier };
+
+/** The plan, read and checked, not planned yet. Throws as `planDataset` does. */
+export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan, 'now'>, at: At): Promise<CheckedPlan> {
   const dataset = await datasetToPlan(datasetId);
   const plan = parsePlan(given);
-  const classifier = checkPlan(plan, dataset.fields, at);
-  const planner = startPlanning({ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() });
-  await eachKey(db().pool, datasetId, planner.fields, planner.add);
-  return { dataset, plan, classifier, planned: planner.finish() };
+  const read = (await readMeanings(db().pool, { datasetId })) ?? {};
+  // A template of any version may ask for the day of a date; the rules of version 1 know texts only.
+  const meanings = isTyped(plan) ? read : {};
+  const found = checkFilters(plan, Object.keys(read), read);
+  return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, at, found) };
 }
+
+/** What a checked plan comes to. */
+export async function plannedOf(
+  { dataset, plan, meanings }: Pick<CheckedPlan, 'dataset' | 'plan' | 'meanings'>,
+  { datasetId, now }: DatasetToPlan,
+): Promise<PlannedBatch> {
+  const fieldNames = dataset.fields.map(({ name }) => name);
+  const planner = startPlanning({ plan, fieldNames, now: now.getTime(), meanings: toPlanner(plan, meanings) });
+  await eachKey(db().pool, datasetId, planner.fields, planner.add);
+  return planner.finish();
+}
+
+/** A plan of version 1 reads each date by itself. */
+const toPlanner = (plan: Plan, meanings: FieldMeanings): FieldMeanings | null => (isTyped(plan) ? meanings : null);
 
 /** The dataset, for whoever wants to plan it. Throws `not_found`, or `conflict` when its upload failed. */
 export async function datasetToPlan(datasetId: string): Promise<PlanningDataset> {
   const dataset = await readPlanningDataset(db().pool, datasetId);
   if (!dataset) throw new CountersignError('not_found', 'There is no such dataset.');
+  if (dataset.deleted) throw deletedDataset(dataset.name);
   if (dataset.state === 'failed')
     throw new CountersignError('conflict', `The upload of “${dataset.name}” did not finish. Upload the file again.`);
   return dataset;
@@ -67,9 +92,15 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
-function checkPlan(plan: Plan, fields: PlanningDataset['fields'], at: At): Classifier {
+function checkPlan(
+  plan: Plan,
+  fields: PlanningDataset['fields'],
+  meanings: FieldMeanings,
+  at: At,
+  found: readonly Problem[],
+): Classifier {
   const fieldNames = fields.map(({ name }) => name);
-  const problems: Problem[] = checkFields(plan, fieldNames);
+  const problems: Problem[] = [...found, ...checkFields(plan, fieldNames, toPlanner(plan, meanings))];
   const collect = <T>(act: () => T): T | null => {
     try {
       return act();
@@ -79,8 +110,8 @@ function checkPlan(plan: Plan, fields: PlanningDataset['fields'], at: At): Class
       return null;
     }
   };
-  const classifier = collect(() => makeClassifier(plan, fieldNames, at));
-  problems.push(...objectionsTo(plan, fields, at));
+  const classifier = collect(() => makeClassifier(plan, { fieldNames, meanings }, at));
+  problems.push(...objectionsTo(plan, fields, meanings, at));
   plan.categories.forEach(({ action }, index) => {
     if (action) collect(() => checkAction(action, `categories.${index}.action`, fieldNames));
   });

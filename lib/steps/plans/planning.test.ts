@@ -113,6 +113,39 @@ test('the preview says what would happen, and writes nothing', async () => {
   expect(fyi).toMatchObject({ count: 39, action: null });
 });
 
+test('a template asks for the day of a date, and for nothing that its field is not', async () => {
+  const id = await dataset(MAILS, {
+    fields: [
+      { name: 'date', type: 'date', filled: 59, iso: 'YYYY-MM-DD' },
+      { name: 'from', type: 'email', filled: 60 },
+      { name: 'subject', type: 'text', filled: 60 },
+    ],
+  });
+  const titled = (title: string): PlanInput => ({
+    ...PLAN,
+    categories: [{ name: 'task', action: { connector: 'task', do: 'create', with: { title } } }, ...PLAN.categories.slice(1)],
+    receiptLine: '{{verb}}: {{date | date}}',
+  });
+  const { sort } = await previewBatch(ADA, { datasetId: id, plan: titled('Since {{date | date}}') });
+  expect(sort.categories[0]?.examples[0]).toMatchObject({
+    request: expect.stringContaining('Since 2024-01-11'),
+    receiptLine: 'Task created: 2024-01-11',
+  });
+  await expect(previewBatch(ADA, { datasetId: id, plan: titled('Since\n{{from | date}} {{date | dat}}') })).rejects.toMatchObject(
+    {
+      problems: [
+        {
+          path: 'categories.0.action.with.title',
+          line: 2,
+          column: 1,
+          message: expect.stringContaining('“from” is not read as a date'),
+        },
+        { path: 'categories.0.action.with.title', line: 2, column: 17, message: expect.stringContaining('no filter “dat”') },
+      ],
+    },
+  );
+});
+
 test('what was previewed is what is created', async () => {
   const id = await dataset(MAILS);
   const plan: PlanInput = { ...PLAN, chunkEdits: [{ merge: [1, 2] }, { rename: 1, to: 'Winter' }, { exclude: 3 }] };

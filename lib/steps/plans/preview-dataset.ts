@@ -2,39 +2,49 @@
 import type { At, Classification } from '#lib/classifiers/port.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
+import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
 import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import type { PlannedBatch } from '#lib/core/plans/planner.ts';
+import { type Filters, filtersOf, hasFilters, timeZoneOfPlan } from '#lib/core/plans/template-filters.ts';
 import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { countClassified } from './count-classified.ts';
+import { countClassified, includedIn } from './count-classified.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
+import { questionsOfPlan } from './plan-questions.ts';
+import { tallyRules } from './rule-facts.ts';
 
 /** Throws as `planDataset` does. */
 export async function previewDataset(input: DatasetToPlan, at: At): Promise<Preview> {
   const { datasetId } = input;
-  const { dataset, plan, classifier, planned } = await planWithClassifier(input, at);
+  const { dataset, plan, meanings, classifier, planned } = await planWithClassifier(input, at);
 
-  const included = planned.excludedCount === 0 ? null : new Set(planned.chunks.flatMap(({ ordinals }) => [...ordinals]));
+  const included = includedIn(planned);
   const counts = new Map<string, number>();
   const examples = new Map<string, Classification[]>();
-  const rules = new Array<number>(classifier.parts).fill(0);
+  const rules = tallyRules(classifier.parts, meanings);
   let otherwise = 0;
-  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (one) => {
+  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (examined, item, whole) => {
+    const { classification: one } = examined;
     counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
     if (one.part === undefined) otherwise++;
-    else rules[one.part] = (rules[one.part] ?? 0) + 1;
+    rules.add(examined, item, whole);
     const list = examples.get(one.category) ?? [];
     if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
   });
-  const shown = await showExamples(datasetId, plan, examples);
+  const ruleFacts = rules.facts(counted, scale);
+  const rows = { read: dataset.itemCount, unreadable: dataset.unreadableCount };
+  const shown = await showExamples(datasetId, plan, examples, await readFilters(datasetId, plan));
   return {
     datasetId,
     plan,
     soFar: dataset.state === 'receiving',
+    rows: { ...rows, asks: asksAboutRows(rows) },
+    questions: (await questionsOfPlan(datasetId, dataset.dialect, plan, classifier.fields)).questions,
     ...withoutOrdinals(planned),
     sort: {
       exact,
@@ -45,13 +55,14 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
         action: action ? wordsOf(action) : null,
         examples: (examples.get(name) ?? []).flatMap(({ ordinal }) => shown.get(ordinal) ?? []),
       })),
-      rules: rules.map(scale),
+      rules: ruleFacts.map(({ takes }) => takes),
+      ruleFacts,
       otherwise: scale(otherwise),
     },
   };
 }
 
-function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'sort'> {
+function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'rows' | 'questions' | 'sort'> {
   const rows = planned.chunks.slice(0, PREVIEW_CHUNK_ROWS_MAX);
   return {
     ...planned,
@@ -64,11 +75,19 @@ function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'pl
   };
 }
 
+/** Null where no template of the plan asks for a form. */
+async function readFilters(datasetId: string, plan: Plan): Promise<Filters | null> {
+  if (!hasFilters(plan)) return null;
+  const meanings = (await readMeanings(db().pool, { datasetId })) ?? {};
+  return filtersOf(plan, { meanings, timeZone: timeZoneOfPlan(plan) });
+}
+
 /** By ordinal. Read page by page and cut at once: whole items may have megabytes. */
 async function showExamples(
   datasetId: string,
   plan: Plan,
   examples: ReadonlyMap<string, Classification[]>,
+  filters: Filters | null,
 ): Promise<Map<number, PreviewExample>> {
   const actions = new Map(plan.categories.map(({ name, action }) => [name, action]));
   const classifications = new Map([...examples.values()].flat().map((one) => [one.ordinal, one]));
@@ -79,7 +98,7 @@ async function showExamples(
     if (items.length === 0) return shown;
     for (const item of items) {
       const one = classifications.get(item.ordinal);
-      if (one) shown.set(item.ordinal, example(plan, actions.get(one.category) ?? null, one, item));
+      if (one) shown.set(item.ordinal, example({ plan, filters }, actions.get(one.category) ?? null, one, item));
     }
     after = items.at(-1)?.ordinal ?? after;
   }
@@ -89,7 +108,7 @@ const EXAMPLE_FIELD_CHARS = 300;
 const EXAMPLE_REQUEST_CHARS = 2_000;
 
 function example(
-  plan: Plan,
+  { plan, filters }: { plan: Plan; filters: Filters | null },
   action: Action | null,
   classification: Classification,
   { fields: all }: PlanningItem,
@@ -101,9 +120,11 @@ function example(
   if (!action) return { ...shown, request: null, receiptLine: null, problem: null };
   const connector = connectorFor(action.connector);
   const { past } = connector.wording(action);
-  const line = receiptLine(plan, { kind: 'outcome', result: 'succeeded', reason: null, evidence: null, past, values: receipt });
+  const values = filters ? filters.ofLine(receipt) : receipt;
+  const line = receiptLine(plan, { kind: 'outcome', result: 'succeeded', reason: null, evidence: null, past, values });
   try {
-    const request = new TextDecoder().decode(connector.prepare(action, { ordinal, fields: all }));
+    const filled = filters ? filters.ofRequest(action, { ordinal, fields: all }) : all;
+    const request = new TextDecoder().decode(connector.prepare(action, { ordinal, fields: filled }));
     return {
       ...shown,
       request: cut(request, EXAMPLE_REQUEST_CHARS),

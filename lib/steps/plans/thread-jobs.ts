@@ -2,6 +2,8 @@
 import { classifyPage } from '#lib/steps/chunks/classify-page.ts';
 import { checkClassifier } from './check-classifier.ts';
 import { planDataset } from './plan-dataset.ts';
+import { planQuestions } from './plan-questions.ts';
 import { previewDataset } from './preview-dataset.ts';
+import { readRowsBehind } from './read-rows-behind.ts';
 
-export const THREAD_JOBS = { checkClassifier, classifyPage, planDataset, previewDataset };
+export const THREAD_JOBS = { checkClassifier, classifyPage, planDataset, planQuestions, previewDataset, readRowsBehind };

@@ -2,12 +2,14 @@
 import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, type Signing, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
+import { type Filters, filtersOf, hasFilters, timeZoneOfPlan } from '#lib/core/plans/template-filters.ts';
 import { decisionLine, ERASED, receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { readDecisionReceipts } from '#lib/store/checkpoints/decisions.sql.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import type { Db } from '#lib/store/postgres/db.ts';
 import type { StoredReceipt } from '#lib/store/receipts/receipt-reads.sql.ts';
@@ -21,6 +23,7 @@ export type ReceiptReader = {
 export function receiptReader(db: Db, batch: Pick<BatchFacts, 'id' | 'plan'>): ReceiptReader {
   const words = actionWords(batch.plan);
   const names = new Map<string, string>();
+  let filters: Filters | null = null;
 
   const row = (stored: StoredReceipt, signing: Signing | null): ReceiptRow => {
     const { committedAt, body: bytes, ...own } = stored;
@@ -63,7 +66,7 @@ export function receiptReader(db: Db, batch: Pick<BatchFacts, 'id' | 'plan'>): R
       reason: 'reason' in body ? body.reason : null,
       evidence,
       past,
-      values,
+      values: filters ? filters.ofLine(values) : values,
     });
   };
 
@@ -71,6 +74,10 @@ export function receiptReader(db: Db, batch: Pick<BatchFacts, 'id' | 'plan'>): R
     async rows(stored) {
       const people = stored.map(({ body }) => parseBody(body).by).filter((id) => !id.startsWith('worker:') && !names.has(id));
       if (people.length > 0) for (const [id, name] of await readNames(db, people)) names.set(id, name);
+      if (filters === null && hasFilters(batch.plan)) {
+        const meanings = (await readMeanings(db.pool, { batchId: batch.id })) ?? {};
+        filters = filtersOf(batch.plan, { meanings, timeZone: timeZoneOfPlan(batch.plan) });
+      }
       const signings = needsTwo(batch.plan) ? await readSignings(db, batch.id, stored) : null;
       return stored.map((one) => row(one, signings?.get(`${one.chunk}.${one.seq}`) ?? null));
     },

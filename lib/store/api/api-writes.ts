@@ -124,6 +124,11 @@ export function carryOut<T>(write: KeyedWrite, act: () => Promise<T>): Promise<T
   return current.run(write, act);
 }
 
+/** Runs what goes on when the write is answered: nothing of it is written down with the write. */
+export function apartFromWrite<T>(act: () => T): T {
+  return current.exit(act);
+}
+
 /**
  * A transaction of a step that may be asked for with an Idempotency-Key. With one, what it gives is written down in it, under its name: the repeat of a write
  * that broke off behind its commit gets that, and `act` is not run again. What it gives has to be JSON. Without a key it is `inTransaction`.

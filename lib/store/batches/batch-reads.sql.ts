@@ -43,6 +43,8 @@ export type BatchFacts = {
   datasetFormat: string | null;
   /** the dataset's field names in the file's order */
   fieldNames: string[];
+  /** of its dataset; and the unreadable ones that whoever started it accepted, where that was asked */
+  rows: { read: number; unreadable: number; accepted: number | null };
   createdBy: string;
   /** the actor's id; null before the start */
   startedBy: string | null;
@@ -56,6 +58,7 @@ export async function readBatchFacts(pool: Pool, batchId: string): Promise<Batch
   const { rows } = await pool.query<Omit<BatchFacts, 'plan' | 'planNotes'> & { plan: unknown }>(
     `SELECT b.id, b.name, b.state, b.plan, b.routing, b.task_ref AS "taskRef", b.dataset_id AS "datasetId", d.name AS "datasetName",
        d.format AS "datasetFormat", ${FIELD_NAMES} AS "fieldNames",
+       json_build_object('read', d.item_count, 'unreadable', d.unreadable_count, 'accepted', b.accepted_unreadable) AS rows,
        CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,
        coalesce(u.name, b.created_by) AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
      FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes

@@ -16,6 +16,8 @@ type NewBatch = {
   taskRef: string | null;
   /** the batch whose receipts it undoes */
   undoes: string | null;
+  /** how its dataset was read when it was planned */
+  readingId: string | null;
   createdBy: string;
 };
 

@@ -8,8 +8,10 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import { PAGE_BYTES } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { type Filters, filtersOf, hasFilters, timeZoneOfPlan } from '#lib/core/plans/template-filters.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
+import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import { turns } from '#lib/turns.ts';
@@ -55,6 +57,7 @@ export async function buildManifests<Chunk extends ChunkToBuild>(
   each: EachManifest<Chunk>,
 ): Promise<void> {
   const actions = new Map(of.plan.categories.map(({ name, action }) => [name, action]));
+  const filters = await readFilters(client, of);
   const takeTurn = turns();
   let at = 0;
   let open = openManifest();
@@ -86,7 +89,7 @@ export async function buildManifests<Chunk extends ChunkToBuild>(
       if (page.next) ahead = readAhead(page.next);
       for (const one of page.rows) {
         await endUntil(page.index + one.place - 1);
-        const row = buildRow(one, actions, build, open.manifest);
+        const row = buildRow(one, { actions, build, filters }, open.manifest);
         open.add(row);
         rows.push(row);
         bytes += row.requestBytes?.length ?? 0;
@@ -308,12 +311,21 @@ LEFT JOIN LATERAL (
   FROM undo_item WHERE batch_id = $1 AND ordinal = sized.ordinal AND EXISTS (SELECT FROM undo_item any_undo WHERE any_undo.batch_id = $1) LIMIT 1) u ON true
 ORDER BY sized.place, sized.ordinal`;
 
-function buildRow(
-  row: ClassifiedRow,
-  actions: Map<string, Plan['categories'][number]['action']>,
-  build: RequestBuilder,
-  into: BuiltManifest,
-): BuiltRow {
+type Building = {
+  actions: Map<string, Plan['categories'][number]['action']>;
+  build: RequestBuilder;
+  /** null where no template of the plan asks for a form */
+  filters: Filters | null;
+};
+
+/** By what the fields meant when the batch was planned. */
+async function readFilters(client: Querying, { batchId, plan }: OfBatch): Promise<Filters | null> {
+  if (!hasFilters(plan)) return null;
+  const meanings = (await readMeanings(client, { batchId })) ?? {};
+  return filtersOf(plan, { meanings, timeZone: timeZoneOfPlan(plan) });
+}
+
+function buildRow(row: ClassifiedRow, { actions, build, filters }: Building, into: BuiltManifest): BuiltRow {
   const action = actions.get(row.category) ?? null;
   const entry = { ordinal: row.ordinal, category: row.category, item: row.item };
   if (action === null) return { ...entry, action: null, request: null, requestBytes: null };
@@ -321,7 +333,8 @@ function buildRow(
   if (row.undo) return undoRow({ ...entry, undo: row.undo }, into);
   const { connector, connection } = action;
   try {
-    const { version, request } = build(action, { ordinal: row.ordinal, fields: row.fields });
+    const fields = filters ? filters.ofRequest(action, row) : row.fields;
+    const { version, request } = build(action, { ordinal: row.ordinal, fields });
     return {
       ...entry,
       action: { connector, connection, do: action.do, version },

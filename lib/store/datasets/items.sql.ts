@@ -9,12 +9,16 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DATASET_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import type { ReadingBody } from '#lib/core/values/reading-body.ts';
 import { storedItem } from '#lib/shapes/datasets.ts';
 import { writeDown } from '#lib/store/api/api-writes.ts';
+import type { Originals } from '#lib/store/originals/port.ts';
 import { type Db, refusalOf, type Tx, transactionOn } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
-import { failDataset, insertDataset, readReceiving, removeUnready } from './datasets.ts';
+import { failDataset, insertDataset, type ReceivingDataset, readArrived, readReceiving, removeUnready } from './datasets.ts';
 import type { ItemRows } from './item-rows.ts';
+import { insertReading } from './readings.ts';
+import { announceSources, type DatasetSource, insertSources, removeUnusedSources } from './sources.sql.ts';
 
 export type Arrived = {
   bytes: number;
@@ -24,12 +28,26 @@ export type Arrived = {
   fields: unknown | null;
 };
 
+/** A dataset that is whole. */
+type Completion = {
+  /** of its file; null where it was put together from several */
+  digest: Buffer | null;
+  arrived: Arrived;
+  sources: readonly DatasetSource[];
+  /** puts the files that arrived with it under their digests */
+  keep(): Promise<void>;
+  reading: ReadingBody;
+  by: string;
+  /** what the request's repeats are told */
+  gives: unknown;
+};
+
 /** An upload in progress: one connection of its own, whose session lock says that the uploader lives. */
 export type Upload = {
   /** Commits a segment with the dataset's new counts. Throws `conflict` when the dataset is not receiving any more. */
   commit(rows: ItemRows, arrived: Arrived): Promise<void>;
-  /** receiving -> ready, durably. `gives` is what the request's repeats are told. */
-  complete(digest: Buffer, arrived: Arrived, gives: unknown): Promise<void>;
+  /** receiving -> ready, durably, with its sources and the first revision of its reading. */
+  complete(completion: Completion): Promise<void>;
   /** receiving -> failed with the reason, and no rows left. */
   fail(reason: string): Promise<void>;
   /** Gives the connection back; a broken one is thrown away. */
@@ -42,6 +60,10 @@ export type NewDataset = {
   createdBy: string;
   /** whether an earlier try of the same request began it, and what that one left is to go */
   again: boolean;
+  /** the dataset that it replaces */
+  supersedes: string | null;
+  /** the kept files that it is read from: they stay while it is */
+  sources: readonly DatasetSource[];
 };
 
 /** Creates the dataset, receiving, and opens its upload. Throws `conflict` for an id that is taken. */
@@ -65,7 +87,7 @@ export async function beginUpload(pool: pg.Pool, dataset: NewDataset): Promise<U
   }
   return {
     commit: (rows, arrived) => commitSegment(client, dataset.id, rows, arrived),
-    complete: (digest, arrived, gives) => complete(client, dataset.id, digest, arrived, gives),
+    complete: (completion) => complete(client, dataset.id, completion),
     async fail(reason) {
       try {
         await client.query('ROLLBACK');
@@ -86,12 +108,34 @@ export async function beginUpload(pool: pg.Pool, dataset: NewDataset): Promise<U
   };
 }
 
-/** Fails the datasets that are receiving and whose uploader is gone: killed, or cut off from the database. Returns their ids. */
-export async function failAbandonedUploads(db: Db, reason: string = ABANDONED): Promise<string[]> {
+/**
+ * Fails the datasets that are receiving and whose uploader is gone: killed, or cut off from the database. What arrived of their files, and files that no dataset
+ * has any more, are taken away as far as they are in this store. Returns the ids.
+ */
+export async function failAbandonedUploads(db: Db, originals: Originals): Promise<string[]> {
   const failed: string[] = [];
-  for (const id of await readReceiving(db)) if (await failAbandoned(db.pool, id, reason)) failed.push(id);
+  for (const dataset of await readReceiving(db))
+    if (await failAbandoned(db.pool, dataset.id, reasonOf(dataset))) failed.push(dataset.id);
+  await removeLeftovers(db, originals);
+  await removeUnusedSources(db.pool, originals);
   return failed;
 }
+
+/** A file whose dataset is not of this database is left alone: two may have been given one folder. */
+async function removeLeftovers(db: Db, originals: Originals): Promise<void> {
+  const left = (await originals.leftovers()).filter(({ datasetId }) => UUID.test(datasetId));
+  const over = new Set(
+    left.length === 0
+      ? []
+      : await readArrived(
+          db,
+          left.map(({ datasetId }) => datasetId),
+        ),
+  );
+  for (const { datasetId, remove } of left) if (over.has(datasetId)) await remove();
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** False: its uploader lives, or it was not receiving. */
 function failAbandoned(pool: pg.Pool, id: string, reason: string): Promise<boolean> {
@@ -137,7 +181,11 @@ async function copyItems(client: pg.ClientBase, rows: ItemRows): Promise<void> {
   }
 }
 
-const ABANDONED = 'The upload broke off: the server that received it ended. Nothing of it was kept. Upload it again.';
+function reasonOf({ supersedes }: ReceivingDataset): string {
+  return supersedes === null
+    ? 'The upload broke off: the server that received it ended. Nothing of it was kept. Upload it again.'
+    : 'The reading broke off: the server that read the file ended. Nothing of it was kept. Read the file again.';
+}
 
 /** First of the two keys of an uploader's advisory lock; the second is the dataset. */
 const UPLOAD_LOCK = 0x75706c64;
@@ -146,7 +194,8 @@ const UPLOAD_LOCK = 0x75706c64;
 const UPLOADER_ENDS_MS = 5_000;
 const LOOK_MS = 50;
 
-async function create(client: pg.ClientBase, { id, name, createdBy, again }: NewDataset): Promise<void> {
+async function create(client: pg.ClientBase, { again, sources, ...dataset }: NewDataset): Promise<void> {
+  const { id } = dataset;
   // The sender may choose the id, so it may be taken; waiting for whoever has it would hold this connection.
   let locked = await lockUploader(client, id);
   for (const until = performance.now() + UPLOADER_ENDS_MS; again && !locked && performance.now() < until; ) {
@@ -155,8 +204,9 @@ async function create(client: pg.ClientBase, { id, name, createdBy, again }: New
   }
   await inUpload(client, async (tx) => {
     if (locked && again) await removeUnready(tx, id);
-    if (!locked || !(await insertDataset(tx, { id, name, createdBy })))
+    if (!locked || !(await insertDataset(tx, dataset)))
       throw new CountersignError('conflict', 'A dataset of this id is there already. Leave the id out, or choose another.');
+    await insertSources(tx, id, sources);
     await writeDown(tx, BEGUN, id);
   });
 }
@@ -208,14 +258,18 @@ async function commitSegment(client: pg.ClientBase, id: string, rows: ItemRows, 
   });
 }
 
-async function complete(client: pg.ClientBase, id: string, digest: Buffer, arrived: Arrived, gives: unknown): Promise<void> {
+async function complete(client: pg.ClientBase, id: string, completion: Completion): Promise<void> {
+  const { digest, arrived, sources, keep, reading, by, gives } = completion;
+  await announceSources(client, sources);
   await inUpload(client, async (tx) => {
+    await insertSources(tx, id, sources, keep);
     const { rowCount } = await tx.query(
       `UPDATE dataset SET state = $7, ready_at = now(), digest = $2, bytes = $3, format = $4, dialect = $5, fields = coalesce($6, fields)
        WHERE id = $1 AND state = ANY($8)`,
       [id, digest, ...arrivedValues(arrived), DATASET_TRANSITIONS.complete.to, DATASET_TRANSITIONS.complete.from],
     );
     if (rowCount === 0) throw notReceiving();
+    await insertReading(tx, { datasetId: id, revision: 1, body: reading, createdBy: by });
     await writeDown(tx, UPLOADED, gives);
   });
 }

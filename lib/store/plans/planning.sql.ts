@@ -15,12 +15,16 @@ export type PlanningDataset = {
   format: string | null;
   fields: FieldProfile[];
   itemCount: number;
+  unreadableCount: number;
+  /** as ingest detected it */
+  dialect: unknown;
+  deleted: boolean;
 };
 
 /** The dataset, or null. */
 export async function readPlanningDataset(pool: Querying, id: string): Promise<PlanningDataset | null> {
   const { rows } = await pool.query<Omit<PlanningDataset, 'fields'> & { fields: unknown }>(
-    'SELECT id, name, state, format, fields, item_count AS "itemCount" FROM dataset WHERE id = $1',
+    'SELECT id, name, state, format, fields, item_count AS "itemCount", unreadable_count AS "unreadableCount", dialect, deleted_at IS NOT NULL AS deleted FROM dataset WHERE id = $1',
     [id],
   );
   const [row] = rows;

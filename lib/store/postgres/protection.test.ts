@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '#test/database.ts';
+import { SMALL, usedFolder } from '#test/embedded.ts';
+import { openPool } from './db.ts';
+import { startEmbedded } from './embedded.ts';
 import { APPEND_ONLY, closeToOthers, grantToApplication } from './grants.ts';
 import { assertReceiptProtection } from './protection.ts';
 import { schemaDifference } from './schema-engine.ts';
@@ -56,6 +61,10 @@ beforeAll(async () => {
     batch,
     Buffer.alloc(32),
   ]);
+  await pool.query(
+    `INSERT INTO dataset_reading (id, dataset_id, revision, body, digest, created_by) VALUES ($1, $1, 1, '{}', $2, 'user:x')`,
+    [batch, Buffer.alloc(32)],
+  );
 });
 
 const CHANGES: Record<string, string> = {
@@ -67,14 +76,16 @@ const CHANGES: Record<string, string> = {
   decision: `UPDATE decision SET by = 'user:somebody else'`,
   decision_chunk: `UPDATE decision_chunk SET digest = sha256(digest)`,
   receipt_value: `UPDATE receipt_value SET value = 'somebody else'`,
+  dataset_reading: `UPDATE dataset_reading SET body = '{"a":1}'`,
 };
 
 describe.each(Object.entries(CHANGES))('%s', (table, update) => {
   const attempts = [update, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`];
 
   test.each(attempts)('the application role may not: %s', async (sql) => {
-    // Updating salt and value is granted for erasure, so there the trigger speaks; everywhere else the missing right.
-    await expect(pool.query(sql)).rejects.toThrow(sql.startsWith('UPDATE receipt_value') ? /append-only/ : /permission denied/);
+    // Updating what can be erased is granted, so there the trigger speaks; everywhere else the missing right.
+    const erasable = /^UPDATE (receipt_value|dataset_reading) /.test(sql);
+    await expect(pool.query(sql)).rejects.toThrow(erasable ? /append-only/ : /permission denied/);
   });
 
   test.each(attempts)('a trigger stops the owner: %s', async (sql) => {
@@ -94,6 +105,18 @@ test('an erasure empties salt and value, once and for all', async () => {
   await expect(ownerPool.query(`UPDATE receipt_value SET field = 'to' WHERE batch_id = $1`, [batch])).rejects.toThrow(
     /append-only/,
   );
+});
+
+test('a reading is erased where its dataset has no batch, and stays whole where it has one', async () => {
+  const erase = (dataset: string) => ownerPool.query('UPDATE dataset_reading SET body = NULL WHERE dataset_id = $1', [dataset]);
+  await expect(erase(batch)).rejects.toThrow(/append-only/);
+  const unused = randomUUID();
+  await pool.query(`INSERT INTO dataset (id, name, state, created_by) VALUES ($1, 'b.csv', 'ready', 'user:x')`, [unused]);
+  await pool.query(
+    `INSERT INTO dataset_reading (id, dataset_id, revision, body, digest, created_by) VALUES ($1, $1, 1, '{}', $2, 'user:x')`,
+    [unused, Buffer.alloc(32)],
+  );
+  expect((await erase(unused)).rowCount).toBe(1);
 });
 
 test('the append-only tables are those that grants and triggers name, and the rest may be written', async () => {
@@ -151,8 +174,21 @@ describe('start-up', () => {
   });
 
   test('accepts two roles, and says so when there is only one', async () => {
-    expect(await assertReceiptProtection(pool, true)).toEqual({ roles: 'separate' });
-    expect(await assertReceiptProtection(ownerPool, false)).toEqual({ roles: 'single' });
+    const dataDir = usedFolder();
+    const server = await startEmbedded({ dataDir, settings: SMALL });
+    const [application, owner] = [openPool(server.appUrl), openPool(server.ownerUrl)];
+    try {
+      expect(await assertReceiptProtection(application, true)).toEqual({ roles: 'separate' });
+      expect(await assertReceiptProtection(owner, false)).toEqual({ roles: 'single' });
+    } finally {
+      await Promise.all([application.end(), owner.end()]);
+      await server.stop();
+      rmSync(dirname(dataDir), { recursive: true, force: true });
+    }
+  });
+
+  test('refuses a server that may lose what it wrote when the machine dies', async () => {
+    await expect(assertReceiptProtection(pool, true)).rejects.toThrow(/fsync is off: .* Turn it on\./);
   });
 
   test('refuses an application role that owns the tables', async () => {

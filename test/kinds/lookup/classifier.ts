@@ -21,7 +21,7 @@ export const lookup: ClassifierKind<LookupPart> = {
     ...Object.entries(values).map(([value, category]) => ({ path: ['values', value], category })),
     { path: ['otherwise'], category: otherwise },
   ],
-  make({ field, values, otherwise }, fieldNames) {
+  make({ field, values, otherwise }, { fieldNames }) {
     if (!fieldNames.includes(field)) {
       const message = `There is no field “${field}”. Choose one of: ${fieldNames.join(', ')}.`;
       throw new CountersignError('invalid', message, { problems: [{ path: 'classifier.field', message }] });

@@ -60,6 +60,7 @@ class LineReader {
       return;
     }
     const reason = `line ${this.#line} is no entry: it does not begin with “- [ ]” or “- [x]”`;
-    this.#unreadable.push({ line: this.#line, reason, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)) });
+    const excerpt = Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES));
+    this.#unreadable.push({ line: this.#line, reason, excerpt, raw });
   }
 }

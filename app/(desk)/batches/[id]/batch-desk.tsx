@@ -1,7 +1,6 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { cancelAction, pauseAction, resumeAction, retryAction, startBatchAction } from '#app/(desk)/batches/actions.ts';
@@ -21,6 +20,7 @@ import { archives } from '#components/shelf/group.ts';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import { TabLinks } from '#components/ui/tab-links.tsx';
 import { writing } from '#components/ui/writing.ts';
@@ -122,7 +122,9 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
             name: batch.name,
             state: batch.state,
             says: batch.says,
+            datasetId: batch.datasetId,
             datasetName: batch.datasetName,
+            rows: batch.rows,
             noun: batch.noun,
             rate: batch.rate,
             etaSeconds: batch.etaSeconds,
@@ -130,7 +132,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           ...{ itemCount: batch.itemCount, inFlight: sum.inFlight, waiting: sum.waiting },
         }}
         may={may}
-        onStart={() => acted(startBatchAction({ batchId }))}
+        onStart={(acceptUnreadable) => acted(startBatchAction({ batchId, acceptUnreadable }))}
         onPause={() => acted(pauseAction({ batchId }))}
         onResume={() => acted(resumeAction({ batchId }))}
         onCancel={() => acted(cancelAction({ batchId }))}

@@ -1,9 +1,10 @@
 import { FailureList } from '#components/actions/failure-list.tsx';
+import { Instruction } from '#components/plans/instruction.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Notes } from '#components/ui/notes.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
 import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
@@ -46,6 +47,8 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, ori
     return (
       <div className="flex flex-col gap-3">
         <Notes notes={planNotes} />
+        {plan.instruction ? <Instruction text={plan.instruction} /> : null}
+        {isTyped(plan) ? <p className="text-muted">Days are those of {timeZoneOf(plan)}.</p> : null}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <pre tabIndex={0} className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-12 leading-[18px]">
           {JSON.stringify(plan, null, 2)}

@@ -5,6 +5,7 @@ import { EmptyState } from '#components/ui/empty-state.tsx';
 import { may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
+import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { draftPlan } from '#lib/steps/plans/draft-plan.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import { readPlanForms } from '#lib/steps/plans/plan-forms.ts';
@@ -24,10 +25,20 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
       />
     );
   const dataset = await readDataset(actor, { id: datasetId });
-  if (dataset === null) redirect('/datasets');
+  const reading = dataset && (await readReading(actor, { datasetId }));
+  if (!dataset || !reading) redirect('/datasets');
   try {
     const { plan, reasons } = await draftPlan(actor, { datasetId });
-    return <PlanDesk dataset={dataset} draft={parsePlan(plan)} forms={readPlanForms()} reasons={Object.values(reasons)} />;
+    const { digest, fields } = reading;
+    return (
+      <PlanDesk
+        dataset={dataset}
+        draft={parsePlan(plan)}
+        forms={readPlanForms()}
+        reasons={Object.values(reasons)}
+        reading={{ dataset: datasetId, digest, fields }}
+      />
+    );
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     return <EmptyState level={1} title={`“${dataset.name}” can't be planned`} text={error.message} />;

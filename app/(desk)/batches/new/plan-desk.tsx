@@ -1,18 +1,24 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { createBatchAction } from '#app/(desk)/batches/actions.ts';
+import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
 import { queries, refusalOf } from '#components/api-client.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
+import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
+import { unfinished } from '#components/plans/classifier-editor.tsx';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
-import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
+import { useTimeZone } from '#components/ui/relative-time.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
+import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
+import { type FieldMeanings, type Meaning, meaningsOf, TEXT } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
+import type { Reading } from '#lib/shapes/readings.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { shownPreview } from './shown-preview.ts';
@@ -26,17 +32,39 @@ type Props = {
   forms: PlanForms;
   /** why the draft is as it is, one sentence a choice */
   reasons: string[];
+  /** how its dataset was read: what is asked of that has to be said before the start */
+  reading: Pick<Reading, 'dataset' | 'digest' | 'fields'>;
 };
 
-/** The plan of a new batch: every change is previewed by the planner that the start uses. */
-export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
+/** The plan of a new batch, drafted in the time zone of whoever plans: only their browser knows it. */
+export function PlanDesk({ draft, ...props }: Props) {
+  const zone = useTimeZone();
+  return <ZonedDesk key={zone} {...props} zone={zone} draft={zone === null ? draft : inZone(draft, zone)} />;
+}
+
+function inZone(plan: Plan, timeZone: string): Plan {
+  const { chunking } = plan;
+  return {
+    ...plan,
+    ...(isTyped(plan) ? { timeZone } : {}),
+    chunking: chunking.by === 'time' ? { ...chunking, timeZone } : chunking,
+  };
+}
+
+/** Every change is previewed by the planner that the start uses. */
+function ZonedDesk({ dataset, reading, zone, draft, forms, reasons }: Props & { zone: string | null }) {
   const router = useRouter();
   const { noun } = dataset;
   const [name, setName] = useState(() => `Classify ${withoutEnding(dataset.name)}`);
   const [plan, setPlan] = useState(draft);
-  const settled = useSettled(plan, TYPING_MS);
+  const settled = useLastFinished(useSettled(plan, TYPING_MS), forms);
+  const fields = useMemo(() => {
+    const meanings = meaningsOf(reading.fields);
+    return dataset.fields.map((field) => ({ ...field, meaning: meaningIn(meanings, field.name) }));
+  }, [dataset.fields, reading.fields]);
   const { data, isPlaceholderData, failureReason, fetchStatus } = useQuery({
     ...queries.batches.preview.queryOptions({ input: { body: { datasetId: dataset.id, plan: settled } } }),
+    enabled: zone !== null,
     // What was counted last stays on the screen while the next is counted, or can't be.
     placeholderData: (before) => before,
     // A refusal is an answer; silence is asked again, and once it is known that the server is away, when it is back.
@@ -51,8 +79,11 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
   const refusal = failureReason ? refusalOf(failureReason) : null;
   const silent = refusal?.code === 'unanswered' || fetchStatus === 'paused';
 
-  const create = async (start: boolean): Promise<Outcome> => {
-    const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start });
+  const cache = useQueryClient();
+  const recount = () => cache.invalidateQueries({ queryKey: queries.batches.preview.key() });
+  const create = async (start: boolean, acceptUnreadable?: number): Promise<Outcome> => {
+    const accepted = acceptUnreadable === undefined ? {} : { acceptUnreadable };
+    const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start, ...accepted });
     if (outcome.ok) router.push(`/batches/${outcome.value.id}`);
     return outcome;
   };
@@ -61,8 +92,16 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
     <>
       <PageHeader
         title="Plan a batch"
-        meta={`${dataset.name} · ${formatNoun(dataset.itemCount, noun)}${dataset.unreadableCount > 0 ? ` · ${formatCount(dataset.unreadableCount)} unreadable` : ''}`}
+        meta={
+          <>
+            <span>
+              {dataset.name} · {formatNoun(dataset.itemCount, noun)}
+            </span>
+            <UnreadableLink datasetId={dataset.id} count={dataset.unreadableCount} />
+          </>
+        }
       />
+      <ReadingQuestions reading={{ ...reading, questions: shown?.questions ?? [] }} mayAnswer onAnswered={recount} />
       <details className="mb-4 text-muted">
         <summary className="w-fit cursor-pointer hover:text-text">Why the plan is filled in like this</summary>
         <ul className="mt-2 flex list-disc flex-col gap-1 pl-5">
@@ -76,7 +115,7 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
           name={name}
           plan={plan}
           forms={forms}
-          fields={dataset.fields}
+          fields={fields}
           dataset={dataset}
           preview={shown ? shownPreview(shown) : null}
           previewing={settled !== plan || data === undefined || isPlaceholderData}
@@ -92,10 +131,22 @@ export function PlanDesk({ dataset, draft, forms, reasons }: Props) {
           }
           onName={setName}
           onChange={setPlan}
-          onStart={() => create(true)}
+          onStart={(accepted) => create(true, accepted)}
           onSave={() => create(false)}
         />
       </FieldLabelsOf>
     </>
   );
+}
+
+/** The last of these plans in which nothing was still to be filled in: there is nothing to ask the planner of the others. */
+function useLastFinished(plan: Plan, forms: PlanForms): Plan {
+  const [last, setLast] = useState(plan);
+  if (last === plan || unfinished(forms, plan)) return last;
+  setLast(plan);
+  return plan;
+}
+
+function meaningIn(meanings: FieldMeanings, name: string): Meaning {
+  return Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT;
 }

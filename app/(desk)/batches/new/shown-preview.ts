@@ -3,7 +3,10 @@ import type { PlanPreview } from '#components/plans/plan-preview.ts';
 import type { Chunking } from '#lib/core/plans/plan.ts';
 import type { Preview } from '#lib/shapes/plans.ts';
 
-type Counted = Pick<Preview, 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing' | 'warnings' | 'chunks'>;
+type Counted = Pick<
+  Preview,
+  'datasetId' | 'plan' | 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing' | 'warnings' | 'chunks'
+>;
 
 /** With the offer of coarser chunks, and under Independence. */
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['many_decisions', 'shared_resources']);
@@ -16,8 +19,8 @@ export function shownPreview(preview: Counted): PlanPreview {
     | undefined;
   const pilot = chunks.find(({ number }) => number === gates.pilot);
   return {
-    soFar: preview.soFar,
-    ruleCounts: sort.rules,
+    ...{ datasetId: preview.datasetId, plan: preview.plan, soFar: preview.soFar },
+    ...{ ruleFacts: sort.ruleFacts, otherwise: sort.otherwise },
     categories: sort.categories.map(({ name, count, action }) => ({ name, count, action })),
     chunks: chunks.map(({ number, name, itemCount, kind }) => ({ number, name, itemCount, undated: kind === 'undated' })),
     decisions: estimate.decisions,

@@ -2,32 +2,57 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
-import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
+import { FieldLabelsOf, FieldMeaningsOf } from '#components/datasets/field-labels.tsx';
 import { FieldProfile } from '#components/datasets/field-profile.tsx';
-import { UnreadableRows } from '#components/datasets/unreadable-rows.tsx';
+import { KinLinks, SameFileBanner } from '#components/datasets/kin.tsx';
+import { ReadingSummary } from '#components/datasets/reading-summary.tsx';
+import { fixedWords } from '#components/datasets/reading-words.ts';
+import { rowsAsked, rowsInput } from '#components/datasets/rows-address.ts';
+import { RowsFilter } from '#components/datasets/rows-filter.tsx';
+import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
 import { UploadFailed, UploadProgress } from '#components/datasets/upload-progress.tsx';
-import { ButtonLink } from '#components/ui/button.tsx';
+import { Banner } from '#components/ui/banner.tsx';
 import { formatBytes, formatCount, formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { Notes } from '#components/ui/notes.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
+import { Instant } from '#components/ui/relative-time.tsx';
 import { TabLinks } from '#components/ui/tab-links.tsx';
+import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import { readDataset, readItems, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { meaningsOf } from '#lib/core/values/meaning.ts';
+import type { DatasetView } from '#lib/shapes/datasets.ts';
+import type { Reading } from '#lib/shapes/readings.ts';
+import { findItems } from '#lib/steps/datasets/find-items.ts';
+import { type BatchesOf, readBatchesOf } from '#lib/steps/datasets/read-batches-of.ts';
+import { readDataset, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
+import { readReading } from '#lib/steps/datasets/read-reading.ts';
+import { readSameFile } from '#lib/steps/datasets/read-same-file.ts';
+import { DatasetHeader } from './dataset-header.tsx';
 import { DatasetRows } from './dataset-rows.tsx';
+import { ReadingQuestions } from './reading-questions.tsx';
+import { UnreadableDesk } from './unreadable-desk.tsx';
 
 export const metadata: Metadata = { title: 'Dataset' };
 
 const FIRST_ROWS = 100;
 const UNREADABLE_ROWS = 200;
 
-type Props = { params: Promise<{ id: string }>; searchParams: Promise<{ tab?: string }> };
+type Query = Record<string, string | string[] | undefined>;
+type Props = { params: Promise<{ id: string }>; searchParams: Promise<Query> };
 
 export default async function DatasetPage({ params, searchParams }: Props) {
   const { id } = await params;
-  const { tab = 'rows' } = await searchParams;
+  const query = await searchParams;
+  const tab = typeof query.tab === 'string' ? query.tab : 'rows';
   const actor = await requireActor(`/datasets/${id}`);
   const dataset = await readDataset(actor, { id });
   if (dataset === null) notFound();
+  const batches = await readBatchesOf(actor, { datasetId: id });
+  if (dataset.deletedAt !== null) return <DeletedDataset dataset={dataset} batches={batches} />;
+  const [reading, same] = await Promise.all([readReading(actor, { datasetId: id }), readSameFile(actor, { id })]);
+  if (reading === null) notFound();
   const { noun } = dataset;
   const receiving = dataset.state === 'receiving';
   const tabs = [
@@ -42,17 +67,22 @@ export default async function DatasetPage({ params, searchParams }: Props) {
   ];
   return (
     <div className="flex flex-col gap-4">
-      <PageHeader
-        title={dataset.name}
-        meta={`${formatNoun(dataset.itemCount, noun)} · ${formatCount(dataset.unreadableCount)} unreadable · ${formatBytes(dataset.bytes)}`}
-        actions={
-          dataset.state === 'ready' && may(actor, 'plan') ? (
-            <ButtonLink kind="primary" href={`/batches/new?dataset=${id}`}>
-              Plan a batch
-            </ButtonLink>
-          ) : null
+      <DatasetHeader
+        dataset={dataset}
+        batches={batches.count}
+        may={{ plan: may(actor, 'plan'), keep: may(actor, 'keep_datasets') }}
+        meta={
+          <>
+            <span>
+              {formatNoun(dataset.itemCount, noun)} · {formatBytes(dataset.bytes)}
+            </span>
+            <UnreadableLink datasetId={id} count={dataset.unreadableCount} />
+            {dataset.state === 'ready' ? <ReadingSummary reading={reading} /> : null}
+          </>
         }
       />
+      <KinLinks dataset={dataset} />
+      {batches.count === 0 ? <SameFileBanner same={same} /> : null}
       {receiving ? (
         <UploadProgress
           noun={noun}
@@ -66,6 +96,12 @@ export default async function DatasetPage({ params, searchParams }: Props) {
       ) : null}
       {receiving ? <Follow shows={{ topics: ['datasets'] }} /> : null}
       {dataset.state === 'failed' ? <UploadFailed reason={dataset.reason ?? 'The upload did not finish.'} /> : null}
+      {batches.count > 0 ? (
+        <div className="flex flex-wrap gap-x-4 text-muted">
+          Batches of it: <BatchLinks batches={batches} />
+        </div>
+      ) : null}
+      {dataset.state === 'ready' ? <ReadingQuestions reading={reading} mayAnswer={may(actor, 'read_anew')} /> : null}
       <TabLinks label="Parts of the dataset" tabs={tabs} />
       <FieldLabelsOf labels={dataset.labels}>
         {tab === 'fields' ? (
@@ -75,17 +111,87 @@ export default async function DatasetPage({ params, searchParams }: Props) {
           </>
         ) : null}
         {tab === 'unreadable' ? (
-          <UnreadableRows rows={(await readUnreadable(actor, { id, limit: UNREADABLE_ROWS }))?.items ?? []} />
-        ) : null}
-        {tab === 'rows' ? (
-          <DatasetRows
-            id={id}
-            fields={dataset.fields.map(({ name }) => name)}
-            total={dataset.itemCount}
-            first={(await readItems(actor, { id, limit: FIRST_ROWS })) ?? { items: [], next: null }}
+          <UnreadableDesk
+            dataset={dataset}
+            first={(await readUnreadable(actor, { id, limit: UNREADABLE_ROWS })) ?? { items: [], next: null }}
+            mayFix={may(actor, 'upload')}
+            lost={fixedWords(reading)}
           />
         ) : null}
+        {tab === 'rows' ? <Rows actor={actor} dataset={dataset} reading={reading} query={query} /> : null}
       </FieldLabelsOf>
     </div>
+  );
+}
+
+/** What is left of a dataset that was deleted: that it was there, and the batches that were made of it. */
+function DeletedDataset({ dataset, batches }: { dataset: DatasetView; batches: BatchesOf }) {
+  return (
+    <>
+      <PageHeader
+        title={dataset.name}
+        meta={
+          <span>
+            deleted <Instant iso={dataset.deletedAt ?? ''} />
+          </span>
+        }
+      />
+      {batches.count > 0 ? (
+        <div className="flex flex-col gap-2">
+          <p>Its rows are kept for {formatNoun(batches.count, 'batches')}, whose receipts name them:</p>
+          <BatchLinks batches={batches} />
+        </div>
+      ) : (
+        <p>Its rows and its file are gone. Nothing was made of it.</p>
+      )}
+    </>
+  );
+}
+
+function BatchLinks({ batches: { count, named } }: { batches: BatchesOf }) {
+  return (
+    <ul className="flex flex-wrap gap-x-4 gap-y-1">
+      {named.map(({ id, name }) => (
+        <li key={id}>
+          <Link href={`/batches/${id}`} className="text-accent underline underline-offset-2">
+            {name}
+          </Link>
+        </li>
+      ))}
+      {count > named.length ? <li className="text-muted">and {formatCount(count - named.length)} more</li> : null}
+    </ul>
+  );
+}
+
+/** The rows that the address asks for; in words why they can't be shown. */
+async function Rows({ actor, dataset, reading, query }: { actor: Actor; dataset: DatasetView; reading: Reading; query: Query }) {
+  const asked = rowsAsked(query);
+  const { id } = dataset;
+  const found = await findItems(actor, { id, limit: FIRST_ROWS, ...rowsInput(asked) }).catch((error: unknown) => {
+    if (error instanceof CountersignError) return error;
+    throw error;
+  });
+  const meanings = meaningsOf(reading.fields);
+  const names = dataset.fields.map(({ name }) => name);
+  return (
+    <FieldMeaningsOf meanings={meanings}>
+      <div className="flex min-w-0 flex-col gap-3">
+        <RowsFilter datasetId={id} asked={asked} fields={dataset.fields} />
+        {found instanceof CountersignError ? (
+          <Banner kind="warning">{found.message}</Banner>
+        ) : (
+          <DatasetRows
+            key={JSON.stringify(asked)}
+            id={id}
+            asked={asked}
+            fields={names}
+            numbers={names.filter((name) => Object.hasOwn(meanings, name) && meanings[name]?.type === 'number')}
+            total={dataset.itemCount}
+            noun={dataset.noun}
+            first={found ?? { items: [], next: null, looked: 0, found: 0 }}
+          />
+        )}
+      </div>
+    </FieldMeaningsOf>
   );
 }

@@ -1,0 +1,359 @@
+/** How a dataset was read, in a person's words: the line of it, each guess, and how sure it is. Pure. */
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import type { Guess } from '#lib/core/values/guess.ts';
+import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
+import type { DateFormat, FieldGuess, FieldType, NumberFormat } from '#lib/core/values/meaning.ts';
+import type { Reading, ReadingPreview } from '#lib/shapes/readings.ts';
+
+/** "read as ; · UTF-8 · dates 31/12/2026": what is as nearly everywhere is left out. */
+export function readingLine({ format, layout, fields }: Pick<Reading, 'format' | 'layout' | 'fields'>): string {
+  const { delimiter, quote, header, charset, flavour, part, aside = [] } = layout;
+  const how = delimiter ? delimiterSign(delimiter.value) : (flavour?.value ?? format?.value ?? 'it is');
+  return [
+    `read as ${how}`,
+    part ? `“${part.value}”` : null,
+    charset?.value,
+    quote && quote.value !== 'double' ? QUOTES[quote.value] : null,
+    header && header.value !== 1 ? headerWords(header.value) : null,
+    aside.length > 0 ? `${formatNoun(aside.length, 'lines')} put aside` : null,
+    ...spread('dates', fields.map(dateExample)),
+    ...spread('numbers', fields.map(numberExample)),
+  ]
+    .filter((one) => one !== null && one !== undefined)
+    .join(' · ');
+}
+
+/** What was taken from rows or added to them to make a table of them: "15 rows filled up". A row that was cut has lost something. */
+export function madeToFit({ filled = 0, cut = 0 }: Layout): { text: string; loss: boolean }[] {
+  return [
+    ...(filled > 0 ? [{ text: `${formatNoun(filled, 'rows')} filled up`, loss: false }] : []),
+    ...(cut > 0 ? [{ text: `${formatNoun(cut, 'rows')} cut`, loss: true }] : []),
+  ];
+}
+
+/** A guess of a layout in words: what it is, and how sure that is. */
+export function guessWords<Key extends LayoutGuess>(key: Key, guess: Guess<LayoutValue<Key>>): { value: string; sure: string } {
+  return { value: layoutWords(key, guess.value), sure: sureWords(guess) };
+}
+
+/** "very likely, 93 %": in words and a number. A guess that is not certain never rounds to 100. */
+export function sureWords(guess: Guess<unknown>): string {
+  const { by, sure, others } = guess;
+  if (by === 'person') return 'said by a person';
+  if (by === 'file') return 'the file says so, 100 %';
+  if (sure >= 1 || others.length === 0) return 'nothing else fits, 100 %';
+  const words = SURE.find(([above]) => sure >= above)?.[1] ?? 'one of several';
+  return `${words}, ${Math.floor(sure * 100)} %`;
+}
+
+const SURE: [number, string][] = [
+  [0.99, 'nearly certain'],
+  [0.9, 'very likely'],
+  [0.7, 'likely'],
+  [0.5, 'more likely than not'],
+];
+
+/** The guesses that a layout is made of, in the order in which a person goes through them. */
+export const LAYOUT_GUESSES = ['part', 'flavour', 'charset', 'delimiter', 'quote', 'escape', 'header'] as const;
+export type LayoutGuess = (typeof LAYOUT_GUESSES)[number];
+type LayoutValue<Key extends keyof LayoutSaid> = Exclude<LayoutSaid[Key], undefined>;
+
+export const LAYOUT_LABELS: Record<LayoutGuess | 'short' | 'long', string> = {
+  part: 'Sheet or list',
+  flavour: 'Mails are told apart as',
+  charset: 'Character set',
+  delimiter: 'Cells are separated by',
+  quote: 'Quotes',
+  escape: 'A quote inside quotes',
+  header: 'Names of the columns',
+  short: 'Rows with too few cells',
+  long: 'Rows with too many cells',
+};
+
+/** A value of a layout in words. */
+export function layoutWords<Key extends keyof LayoutSaid>(key: Key, value: LayoutValue<Key>): string {
+  if (key === 'header') return headerWords(Number(value));
+  const text = String(value);
+  if (key === 'delimiter') return delimiterWords(text);
+  if (key === 'charset') return charsetWords(text);
+  if (key === 'part') return `“${text}”`;
+  const words: Record<string, string> = { ...QUOTES, ...ESCAPES, ...FLAVOURS, ...(key === 'short' ? SHORT : LONG) };
+  return words[text] ?? text;
+}
+
+export const QUOTES = {
+  none: 'no quotes: every quote is text',
+  double: 'double quotes "…"',
+  single: "single quotes '…'",
+} as const satisfies Record<LayoutValue<'quote'>, string>;
+
+export const ESCAPES = {
+  doubled: 'written twice: ""',
+  backslash: 'after a backslash: \\"',
+} as const satisfies Record<LayoutValue<'escape'>, string>;
+
+export const FLAVOURS = {
+  mboxo: 'mboxo: “From ” in a text has one > before it',
+  mboxrd: 'mboxrd: “From ” in a text has > before it, and one more each time it is stored',
+  mboxcl: 'mboxcl: each mail says how long it is, and > is put before “From ”',
+  mboxcl2: 'mboxcl2: each mail says how long it is',
+  'one mail': 'one mail, not a mailbox',
+} as const satisfies Record<LayoutValue<'flavour'>, string>;
+
+export const SHORT = {
+  fill: 'are filled up with empty cells',
+  refuse: 'can’t be read',
+} as const satisfies Record<LayoutValue<'short'>, string>;
+
+export const LONG = {
+  cut: 'are cut: what is too much is left out',
+  refuse: 'can’t be read',
+} as const satisfies Record<LayoutValue<'long'>, string>;
+
+/** The delimiters that are offered; any other can be typed. */
+export const DELIMITERS = [',', ';', '\t', '|', ' ', ':', '~', '^'] as const;
+
+/** As it stands in a sentence: a space is not seen there. */
+function delimiterSign(delimiter: string): string {
+  return NAMED_SIGNS[delimiter] ?? (isInvisible(delimiter) ? codePoint(delimiter) : delimiter);
+}
+
+/** "; semicolon" */
+export function delimiterWords(delimiter: string): string {
+  const sign = NAMED_SIGNS[delimiter];
+  if (sign !== undefined) return sign;
+  const name = SIGN_NAMES[delimiter];
+  if (name !== undefined) return `${delimiter} ${name}`;
+  return isInvisible(delimiter) ? codePoint(delimiter) : delimiter;
+}
+
+const NAMED_SIGNS: Record<string, string> = { '\t': 'tab', ' ': 'space' };
+const SIGN_NAMES: Record<string, string> = {
+  ',': 'comma',
+  ';': 'semicolon',
+  '|': 'bar',
+  ':': 'colon',
+  '~': 'tilde',
+  '^': 'caret',
+};
+
+/** Controls, spaces and what joins or turns its neighbours. */
+function isInvisible(text: string): boolean {
+  return /^[\p{C}\p{Z}\p{M}]+$/u.test(text);
+}
+
+function codePoint(text: string): string {
+  return [...text].map((one) => `U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`).join(' ');
+}
+
+function headerWords(line: number): string {
+  return line === 0 ? 'no line names the columns' : `line ${formatCount(line)} names the columns`;
+}
+
+/** "Windows, Western European (windows-1252)": a name that few know is told with where it comes from. */
+export function charsetWords(name: string): string {
+  const from = CHARSET_FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
+  return from === undefined ? name : `${from} (${name})`;
+}
+
+/** Which people know a character set by: `from` is what a spreadsheet or a mail program calls it. */
+const CHARSET_FAMILIES: [RegExp, string][] = [
+  [/^(cp|ibm)437$/i, 'MS-DOS, United States'],
+  [/^(cp|ibm)850$/i, 'MS-DOS, Western European'],
+  [/^(cp|ibm)852$/i, 'MS-DOS, Central European'],
+  [/^(cp|ibm)857$/i, 'MS-DOS, Turkish'],
+  [/^(cp|ibm)858$/i, 'MS-DOS, Western European with €'],
+  [/^(cp|ibm)866$/i, 'MS-DOS, Cyrillic'],
+  [/^(cp|ibm)775$/i, 'MS-DOS, Baltic'],
+  [/^mac(intosh|roman)?$/i, 'Macintosh, Western European'],
+  [/^(windows-|cp)1250$/i, 'Windows, Central European'],
+  [/^(windows-|cp)1251$/i, 'Windows, Cyrillic'],
+  [/^(windows-|cp)1252$/i, 'Windows, Western European'],
+  [/^(windows-|cp)1253$/i, 'Windows, Greek'],
+  [/^(windows-|cp)1254$/i, 'Windows, Turkish'],
+  [/^(windows-|cp)1255$/i, 'Windows, Hebrew'],
+  [/^(windows-|cp)1256$/i, 'Windows, Arabic'],
+  [/^(windows-|cp)1257$/i, 'Windows, Baltic'],
+  [/^iso-8859-1$/i, 'Western European'],
+  [/^iso-8859-2$/i, 'Central European'],
+  [/^iso-8859-15$/i, 'Western European with €'],
+  [/^koi8-r$/i, 'Cyrillic'],
+  [/^(shift_?jis|cp932|euc-jp)$/i, 'Japanese'],
+  [/^(gb18030|gbk|gb2312)$/i, 'Chinese, simplified'],
+  [/^(big5|euc-tw)$/i, 'Chinese, traditional'],
+  [/^(euc-kr|cp949)$/i, 'Korean'],
+];
+
+export const TYPE_WORDS: Record<FieldType, string> = {
+  text: 'text',
+  identifier: 'identifier',
+  number: 'number',
+  date: 'date',
+  yes_no: 'yes or no',
+};
+
+/** What a type is for, where its name does not say it. */
+export const TYPE_HINTS: Record<FieldType, string> = {
+  text: 'compared letter by letter, in either case',
+  identifier: 'a code or a number that names something: never counted with',
+  number: 'can be compared, added up and sorted by size',
+  date: 'can be compared, and chunks can be made by it',
+  yes_no: 'one of two values',
+};
+
+export const ORDER_EXAMPLES: Record<DateFormat['order'], string> = {
+  dmy: '31/12/2026',
+  mdy: '12/31/2026',
+  ymd: '2026-12-31',
+};
+
+export const ORDER_WORDS: Record<DateFormat['order'], string> = {
+  dmy: 'day first',
+  mdy: 'month first',
+  ymd: 'year first',
+};
+
+/** "1.234,56", as a number of this format is written. */
+export function numberPattern({ decimal, group }: NumberFormat): string {
+  return `1${group}234${decimal}56`;
+}
+
+/** "1970 to 2069": the years that two digits mean. */
+export function centuryWords(century: number): string {
+  return `${century} to ${century + 99}`;
+}
+
+export function zoneWords(zone: string): string {
+  return zone === 'local' ? 'the clock of whoever plans' : zone;
+}
+
+/** "date 31/12/2026": what a field's values mean, in a few words. */
+export function fieldWords(field: Pick<FieldGuess, 'type' | 'date' | 'number'>): string {
+  const { type, date, number } = field;
+  const word = TYPE_WORDS[type.value];
+  if (type.value === 'date' && date) {
+    const zone = date.zone.value === 'local' ? '' : ` in ${date.zone.value}`;
+    return `${word} ${ORDER_EXAMPLES[date.order.value]}${zone}`;
+  }
+  if (type.value === 'number' && number) return `${word} ${numberPattern(formatOf(number))}`;
+  return word;
+}
+
+/** The guesses of a field that count for the type that it has, with the least sure first. */
+export function guessesOf({ type, date, number }: Pick<FieldGuess, 'type' | 'date' | 'number'>): Guess<unknown>[] {
+  const further =
+    type.value === 'date' && date
+      ? [date.order, date.century, date.zone]
+      : type.value === 'number' && number
+        ? [number.decimal, number.group]
+        : [];
+  return [type, ...further].sort((one, other) => one.sure - other.sure);
+}
+
+function dateExample({ type, date }: Pick<FieldGuess, 'type' | 'date'>): string | null {
+  return type.value === 'date' && date ? ORDER_EXAMPLES[date.order.value] : null;
+}
+
+/** Null where numbers are written as a program writes them. */
+function numberExample({ type, number }: Pick<FieldGuess, 'type' | 'number'>): string | null {
+  if (type.value !== 'number' || !number) return null;
+  const format = formatOf(number);
+  return format.decimal === '.' && format.group === '' ? null : numberPattern(format);
+}
+
+function formatOf({ decimal, group }: NonNullable<FieldGuess['number']>): NumberFormat {
+  return { decimal: decimal.value, group: group.value };
+}
+
+/** ("dates", […]) -> ["dates 31/12/2026 and 12/31/2026"]; nothing where there are none. */
+function spread(noun: string, examples: (string | null)[]): string[] {
+  const different = [...new Set(examples)].filter((one) => one !== null);
+  return different.length === 0 ? [] : [`${noun} ${different.join(' and ')}`];
+}
+
+/** "3 lines for it, 1 against": what a press shows; null where there is nothing to show. */
+export function guessLines({ for: speaking, against }: Guess<unknown>): string | null {
+  if (speaking.length === 0 && against.length === 0) return null;
+  const words = [
+    ...(speaking.length > 0 ? [`${formatNoun(speaking.length, 'lines')} for it`] : []),
+    ...(against.length > 0
+      ? [`${speaking.length > 0 ? formatCount(against.length) : formatNoun(against.length, 'lines')} against`]
+      : []),
+  ];
+  return words.join(', ');
+}
+
+/** What the button makes of a change: new meanings, or a new dataset. */
+export function makesWords(rows: boolean, after: { items: number; whole: boolean } | null, noun: string): string {
+  if (!rows) return 'Use this reading';
+  return after?.whole
+    ? `Read the file anew: ${formatNoun(after.items, noun)} become a new dataset`
+    : 'Read the file anew: its rows become a new dataset';
+}
+
+/** The first years that two digits can mean, as they are offered. */
+export const CENTURIES = [1900, 1930, 1950, 1970, 2000] as const;
+
+/** The character sets that are offered beside those that the file could be in. */
+export const CHARSETS = [
+  'UTF-8',
+  'UTF-16LE',
+  'UTF-16BE',
+  'windows-1250',
+  'windows-1251',
+  'windows-1252',
+  'windows-1253',
+  'windows-1254',
+  'windows-1255',
+  'windows-1256',
+  'windows-1257',
+  'ISO-8859-2',
+  'ISO-8859-15',
+  'cp437',
+  'cp775',
+  'cp850',
+  'cp852',
+  'cp857',
+  'cp866',
+  'macintosh',
+  'KOI8-R',
+  'Shift_JIS',
+  'EUC-JP',
+  'GB18030',
+  'Big5',
+  'EUC-KR',
+] as const;
+
+/** Why the rows of a dataset can't be read anew; null where they can. */
+export function fixedWords({ sources }: Pick<Reading, 'sources'>): string | null {
+  if (sources.length === 0) return 'This dataset came before files were kept: to read its rows otherwise, upload the file again.';
+  return sources.every(({ kept }) => kept)
+    ? null
+    : 'The file of this dataset is not there any more: its rows stay as they were read.';
+}
+
+/** What a change does, in a few words beside its button: "12 values of “Opened” would mean something else · 3 rows more, 2 fewer unreadable". */
+export function differsWords(
+  { before, after, fields }: Pick<ReadingPreview, 'before' | 'after' | 'fields'>,
+  noun: string,
+): string {
+  const changed = fields.filter((field) => field.changed > 0);
+  const [first] = changed;
+  const values = first && `${formatNoun(first.changed, 'values')} of “${first.name}” would mean something else`;
+  const others = changed.length > 1 ? `, and of ${formatNoun(changed.length - 1, 'fields')} more` : '';
+  const columns =
+    after.fields.length !== before.fields.length
+      ? `${formatNoun(after.fields.length, 'fields')}, not ${formatCount(before.fields.length)}`
+      : null;
+  const parts = [
+    values ? `${values}${others}` : null,
+    columns,
+    moved(after.items - before.items, noun),
+    moved(after.unreadable - before.unreadable, 'unreadable rows'),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? 'Nothing differs in what was looked at.' : parts.join(' · ');
+}
+
+function moved(by: number, noun: string): string | null {
+  return by === 0 ? null : `${formatNoun(Math.abs(by), noun)} ${by > 0 ? 'more' : 'fewer'}`;
+}

@@ -1,0 +1,98 @@
+/** How the mails of a mailbox are told apart, and what was done to their lines that begin with "From ". */
+import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
+import type { Layout } from '#lib/core/values/layout.ts';
+import type { RawMessage, Splitting } from './split.ts';
+
+export type Flavour = NonNullable<Layout['flavour']>['value'];
+
+/** What ends a mail of a flavour; null where the flavour is not known yet. */
+export function splittingOf(flavour: Flavour | null): Splitting {
+  if (flavour === null) return { separators: true, lengths: 'where they fit' };
+  return { separators: flavour !== 'one mail', lengths: flavour === 'mboxcl' || flavour === 'mboxcl2' ? 'always' : 'never' };
+}
+
+/** Of one mailbox: what its mails, as they come, say of its flavour. */
+export class Flavours {
+  readonly #known: Flavour | null;
+  readonly #said: boolean;
+  #mails = 0;
+  readonly #fit: Lines = { count: 0, lines: [] };
+  readonly #misfit: Lines = { count: 0, lines: [] };
+  readonly #bare: Lines = { count: 0, lines: [] };
+  readonly #quoted: Lines = { count: 0, lines: [] };
+  readonly #quotedAgain: Lines = { count: 0, lines: [] };
+
+  /** @param known what a person said, or what the file can only be; null where its mails tell. */
+  constructor(known: Flavour | null, said: boolean) {
+    this.#known = known;
+    this.#said = said;
+  }
+
+  /** Takes a mail in, and says how its quoted lines are to be read. */
+  of({ line, raw, length, bare }: RawMessage): Quoting {
+    this.#mails++;
+    if (length === true) note(this.#fit, line);
+    if (length === false) note(this.#misfit, line);
+    for (const at of bare) note(this.#bare, at);
+    if (raw.includes(QUOTED)) note(raw.includes(QUOTED_AGAIN) ? this.#quotedAgain : this.#quoted, line);
+    if (this.#known !== null) return QUOTINGS[this.#known];
+    if (length !== true) return 'one level';
+    return this.#bare.count > 0 ? 'none' : 'only bare';
+  }
+
+  guess(): Guess<Flavour> {
+    if (this.#known !== null) return this.#said ? saidByPerson(this.#known) : certain(this.#known);
+    const quotes = this.#quoted.count + this.#quotedAgain.count;
+    const fits = { for: this.#fit.lines, against: this.#misfit.lines };
+    if (this.#bare.count > 0) return guess('mboxcl2', { ...fits, for: this.#bare.lines });
+    if (this.#fit.count * 2 >= this.#mails && this.#fit.count > this.#misfit.count) {
+      if (quotes === 0) return guess('mboxcl2', fits);
+      return guess(
+        'mboxcl',
+        { ...fits, for: [...this.#quoted.lines, ...this.#quotedAgain.lines].slice(0, LINES_MAX) },
+        'mboxcl2',
+      );
+    }
+    // The two differ only in what they make of a line that was quoted twice.
+    if (this.#quotedAgain.count === 0) return guess('mboxrd', { for: this.#quoted.lines, against: [] });
+    return guess('mboxrd', { for: this.#quotedAgain.lines, against: [] }, 'mboxo');
+  }
+}
+
+/** `one level`: one ">" less before every ">From "; `only bare`: only of those that have one. */
+export type Quoting = 'none' | 'one level' | 'only bare';
+
+/** A text as it was before it was put into the mailbox. */
+export function unquoted(body: Buffer, quoting: Quoting): Buffer {
+  if (quoting === 'none' || !body.includes(QUOTED)) return body;
+  const pattern = quoting === 'one level' ? /^>(>*From )/gm : /^>(From )/gm;
+  return Buffer.from(body.toString('latin1').replace(pattern, '$1'), 'latin1');
+}
+
+type Lines = { count: number; lines: number[] };
+
+const QUOTINGS: Record<Flavour, Quoting> = {
+  mboxo: 'only bare',
+  mboxrd: 'one level',
+  mboxcl: 'only bare',
+  mboxcl2: 'none',
+  'one mail': 'none',
+};
+const QUOTED = '>From ';
+const QUOTED_AGAIN = '>>From ';
+/** Where another flavour is possible, it changes a sign before some lines: that is told, and nobody is asked. */
+const SURE = 0.9;
+
+function guess(
+  value: Flavour,
+  { for: speaksFor, against }: Pick<Guess<Flavour>, 'for' | 'against'>,
+  other?: Flavour,
+): Guess<Flavour> {
+  const others = other ? [{ value: other, sure: 0.1 }] : [];
+  return { value, sure: other ? SURE : 1, by: 'guess', for: speaksFor, against, others };
+}
+
+function note(lines: Lines, line: number): void {
+  lines.count++;
+  if (lines.lines.length < LINES_MAX && lines.lines.at(-1) !== line) lines.lines.push(line);
+}

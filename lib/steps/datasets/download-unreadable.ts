@@ -1,0 +1,53 @@
+/** The rows that could not be read, whole, as a file that can be fixed and uploaded: with the first line of the original and in its character set. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { layoutAlike, saidIn } from '#lib/core/values/said.ts';
+import { formatOf } from '#lib/ingest/registry.ts';
+import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
+import { CheckedFile } from './checked-file.ts';
+import { type Download, packed } from './download-dataset.ts';
+import { filesOf, type ReadingNow, readReadingNow } from './reading-now.ts';
+import { segmentsOf } from './receive.ts';
+
+const input = z.strictObject({ datasetId: z.uuid() });
+
+/**
+ * They are cut out of the original, which is read anew as it was read. A row that is too large to be held is left out. Of several files it is the last: what could
+ * not be read of the others was brought by it. Throws `not_found` without the dataset, or without such a row, and `conflict` without the original.
+ */
+export async function downloadUnreadable(actor: Actor, raw: z.input<typeof input>): Promise<Download> {
+  authorise(actor, 'download');
+  const read = input.safeParse(raw);
+  if (!read.success) throw new CountersignError('invalid', 'Give the id of a dataset.');
+  const now = await readReadingNow(read.data.datasetId);
+  if (!now) throw new CountersignError('not_found', 'There is no such dataset.');
+  const { head } = now;
+  if (head.unreadableCount === 0) throw new CountersignError('not_found', `Every row of “${head.name}” was read.`);
+  const format = formatOf(head.format);
+  if (!format) throw new CountersignError('unsupported', `“${head.name}” has no format that can be given back.`);
+  const { charset, head: first, write } = format.writeBack(head.dialect);
+  const rows = unreadableRows(now, filesOf(now));
+  return {
+    fileName: `${fileStem(withoutEnding(head.name))}-to-fix${format.endings[0]}`,
+    contentType: format.contentType + (charset ? `; charset=${charset.toLowerCase()}` : ''),
+    body: fileOf(first, rows, write),
+  };
+}
+
+async function* fileOf(head: Buffer, rows: AsyncIterable<Buffer>, write: (raw: Buffer) => Buffer): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head;
+  yield* packed(rows, write);
+}
+
+async function* unreadableRows({ head, reading }: ReadingNow, files: ReturnType<typeof filesOf>): AsyncGenerator<Buffer> {
+  const file = files.at(-1);
+  if (!file) return;
+  const { original, ...source } = file;
+  const chunks = new CheckedFile(source, original).chunks();
+  const layout = files.length > 1 ? layoutAlike(reading.body.layout) : saidIn(reading.body).layout;
+  const format = formatOf(head.format);
+  const parsed = await segmentsOf({ name: source.name, chunks }, format, undefined, { layout, now: new Date() });
+  for await (const { unreadable } of parsed.segments) for (const { raw } of unreadable) if (raw) yield raw;
+}

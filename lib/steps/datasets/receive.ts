@@ -1,0 +1,183 @@
+/** Files become the rows of a dataset that is receiving: parsed as their bytes come, stored in committed segments, never held whole. */
+import { CountersignError } from '#lib/core/errors.ts';
+import { SEGMENT_BYTES, SEGMENT_MS, SEGMENT_ROWS } from '#lib/core/limits.ts';
+import { certain } from '#lib/core/values/guess.ts';
+import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
+import type { ReadingBody } from '#lib/core/values/reading-body.ts';
+import { layoutAlike, type Said } from '#lib/core/values/said.ts';
+import type { Dialect, Format, Segment } from '#lib/ingest/port.ts';
+import { Profile } from '#lib/ingest/profile.ts';
+import { detectFormat, formatOf } from '#lib/ingest/registry.ts';
+import { peek } from '#lib/ingest/source.ts';
+import { ItemRows } from '#lib/store/datasets/item-rows.ts';
+import type { Arrived, Upload } from '#lib/store/datasets/items.sql.ts';
+
+export type SourceToRead = { name: string; chunks: AsyncIterable<Buffer> };
+
+export type Received = {
+  arrived: Arrived;
+  itemCount: number;
+  /** of the last source: what of the others can't be read is brought by the next */
+  unreadableCount: number;
+  /** rows of the last source, read or not */
+  brought: number;
+  /** as it was guessed, without what people said of the fields */
+  reading: ReadingBody;
+};
+
+type Receiving = {
+  upload: Upload;
+  id: string;
+  sources: readonly SourceToRead[];
+  said: Said;
+  now: Date;
+  /** how many of their bytes have come */
+  bytes(): number;
+};
+
+/**
+ * Reads the sources one after the other, and commits their rows; completing the dataset is the caller's. Throws `invalid` where there is no item, or where a source
+ * has other fields than the first, and `unsupported` for a file that is none.
+ */
+export async function receiveRows({ upload, id, sources, said, now, bytes }: Receiving): Promise<Received> {
+  const pipe = new Segments(upload, id);
+  const seen: { first: Seen | null; layout: Layout } = { first: null, layout: {} };
+  let before = 0;
+  const arrived = (described: boolean): Arrived => ({
+    bytes: bytes(),
+    format: seen.first?.format.name ?? '',
+    dialect: seen.first?.dialect ?? null,
+    fields: described ? (seen.first?.profile.fields() ?? null) : null,
+  });
+  try {
+    for (const [index, source] of sources.entries()) {
+      const last = index === sources.length - 1;
+      const layout: LayoutSaid = index === 0 ? said.layout : layoutAlike(seen.layout);
+      const { format, segments } = await segmentsOf(source, seen.first?.format ?? null, said.format, { layout, now });
+      before = pipe.itemCount;
+      for await (const { dialect, ...segment } of segments) {
+        const first: Seen = seen.first ?? {
+          ...{ format, dialect, fields: segment.fields },
+          profile: new Profile(now.getTime(), format.fieldLabels),
+        };
+        // What is detected may be known better behind the first segment.
+        if (index === 0) Object.assign(seen, { layout: segment.layout, first: { ...first, dialect } });
+        else assertAlike(first.fields, segment.fields, source.name);
+        const rows = { ...segment, fields: first.fields, unreadable: last ? segment.unreadable : [] };
+        first.profile.add(rows.fields, rows.items);
+        pipe.add(rows);
+        if (pipe.isDue()) await pipe.send(arrived);
+      }
+    }
+    if (pipe.itemCount === 0) throw new CountersignError('invalid', nothingIn(sources, pipe.unreadableCount));
+    await pipe.send(() => arrived(false));
+    await pipe.settle();
+  } catch (error) {
+    // The connection is busy until its segment is through or has failed.
+    await pipe.settle().catch(() => {});
+    throw error;
+  }
+  if (!seen.first) throw new Error('there are items, and no format read them');
+  const { format, profile } = seen.first;
+  return {
+    ...{ arrived: arrived(true), itemCount: pipe.itemCount, unreadableCount: pipe.unreadableCount },
+    brought: pipe.itemCount - before + pipe.unreadableCount,
+    reading: { format: certain(format.name), layout: seen.layout, fields: profile.guesses() },
+  };
+}
+
+type Seen = { format: Format; dialect: Dialect; fields: readonly string[]; profile: Profile };
+
+/** A file as its format reads it: the format is the one that is given, else the one that a person said, else what the file looks like. */
+export async function segmentsOf(
+  { name, chunks }: SourceToRead,
+  given: Format | null,
+  said: string | undefined,
+  { layout, now }: { layout: LayoutSaid; now: Date },
+): Promise<{ format: Format; segments: AsyncIterable<Segment> }> {
+  const { head, whole } = await peek(chunks);
+  if (head.length === 0) throw new CountersignError('invalid', `“${name}” is empty: it has 0 bytes.`);
+  const format = given ?? formatOf(said ?? null) ?? detectFormat(head, name);
+  return { format, segments: format.parse(whole, { fileName: name, now, said: layout }) };
+}
+
+function assertAlike(fields: readonly string[], others: readonly string[], name: string): void {
+  if (fields.length === others.length && fields.every((field, index) => field === others[index])) return;
+  const missing = fields.filter((field) => !others.includes(field));
+  const added = others.filter((field) => !fields.includes(field));
+  const what = [
+    ...(missing.length > 0 ? [`${quoted(missing)} missing`] : []),
+    ...(added.length > 0 ? [`${quoted(added)} new`] : []),
+  ];
+  throw new CountersignError(
+    'invalid',
+    `The columns of “${name}” are not those of the dataset${what.length > 0 ? ` (${what.join(', ')})` : ': they stand in another order'}. Keep its first line as it was downloaded.`,
+  );
+}
+
+const quoted = (names: readonly string[]): string =>
+  `${names
+    .slice(0, 3)
+    .map((name) => `“${name}”`)
+    .join(', ')}${names.length > 3 ? ', …' : ''}`;
+
+function nothingIn(sources: readonly SourceToRead[], unreadable: number): string {
+  const name = sources.at(-1)?.name;
+  if (unreadable === 0) return `“${name}” has a header but no rows below it.`;
+  return `None of the ${unreadable} rows of “${name}” could be read. Check that it is the right file.`;
+}
+
+/** Two sets of rows: one is filled while the other is on its way into the database. */
+class Segments {
+  itemCount = 0;
+  unreadableCount = 0;
+  readonly #upload: Upload;
+  #filling: ItemRows;
+  #sent: ItemRows;
+  #inFlight: Promise<void> | null = null;
+  #lastSent = performance.now();
+  #lastDescribed = Number.NEGATIVE_INFINITY;
+
+  constructor(upload: Upload, id: string) {
+    this.#upload = upload;
+    this.#filling = new ItemRows(id);
+    this.#sent = new ItemRows(id);
+  }
+
+  add(segment: Parameters<ItemRows['add']>[0]): void {
+    this.#filling.add(segment, this.itemCount + 1);
+    this.itemCount += segment.items.length;
+    this.unreadableCount += segment.unreadable.length;
+  }
+
+  isDue(): boolean {
+    const { itemCount, unreadableCount, bytes } = this.#filling;
+    if (itemCount + unreadableCount === 0) return false;
+    if (itemCount + unreadableCount >= SEGMENT_ROWS || bytes >= SEGMENT_BYTES) return true;
+    // A slow sender's rows are to be seen too.
+    return performance.now() - this.#lastSent >= SEGMENT_MS;
+  }
+
+  /** Waits for the segment before, and starts this one on its way. `arrived(true)` asks for the profile so far, now and then. */
+  async send(arrived: (described: boolean) => Arrived): Promise<void> {
+    await this.settle();
+    if (this.#filling.itemCount + this.#filling.unreadableCount === 0) return;
+    const rows = this.#filling;
+    this.#filling = this.#sent;
+    this.#sent = rows;
+    this.#filling.reset();
+    const now = performance.now();
+    const described = now - this.#lastDescribed >= SEGMENT_MS;
+    if (described) this.#lastDescribed = now;
+    this.#lastSent = now;
+    this.#inFlight = this.#upload.commit(rows, arrived(described));
+    // Whoever settles hears of a failure; until then it is not unhandled.
+    this.#inFlight.catch(() => {});
+  }
+
+  async settle(): Promise<void> {
+    const inFlight = this.#inFlight;
+    this.#inFlight = null;
+    await inFlight;
+  }
+}
