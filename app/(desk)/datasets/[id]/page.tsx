@@ -188,7 +188,7 @@ async function Rows({ actor, dataset, fields, query }: RowsProps) {
             numbers={names.filter((name) => Object.hasOwn(meanings, name) && meanings[name]?.type === 'number')}
             total={dataset.itemCount}
             noun={dataset.noun}
-            first={found ?? { items: [], next: null, looked: 0, found: 0 }}
+            first={JSON.stringify(found ?? { items: [], next: null, looked: 0, found: 0 })}
           />
         )}
       </div>
