@@ -19,7 +19,7 @@ let peak = before;
 const timer = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss());
 }, SAMPLE_MS);
-const { itemCount } = await uploadDataset(actor, { name: 'memory.csv', source: createReadStream(file) });
+const { itemCount } = await uploadDataset(actor, { name: file, source: createReadStream(file) });
 clearInterval(timer);
 // The kernel's own peak (kilobytes) misses nothing between two samples.
 peak = Math.max(peak, process.resourceUsage().maxRSS * 1024);

@@ -37,6 +37,7 @@ const PAGES = {
       '/datasets',
       '/datasets/DATASET',
       '/datasets/DATASET?tab=fields',
+      '/datasets/DATASET/reading',
       '/batches/new?dataset=DATASET',
       '/batches',
       '/tasks',

@@ -52,7 +52,7 @@ test('A wrong character set and a wrong delimiter are corrected on the page of t
   await drop(page, UPLOAD, 'dos.csv', file);
   await page.getByRole('link', { name: /^How it was read/ }).click();
   await expect(page.getByRole('heading', { name: 'How it was read', level: 1 })).toBeVisible();
-  await page.getByLabel('Character set').selectOption('cp850');
+  await page.getByLabel('Character set', { exact: true }).selectOption('IBM850');
   await page.getByLabel('Cells are separated by').selectOption('|');
   const after = page.getByRole('region', { name: 'As it would be read' });
   await expect(after.getByRole('cell', { name: 'José' })).toBeVisible();

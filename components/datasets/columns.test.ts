@@ -15,6 +15,11 @@ test('a column is as wide as most of its values and its name need, within bounds
   expect(widthOf([...Array.from({ length: 19 }, () => '2026-12-31'), 'x'.repeat(90)])).toBe(104);
 });
 
+test('a moment is as wide as it is drawn', () => {
+  expect(widthOf(['2026-12-31T22:59:58.123Z'])).toBe(widthOf(['2026-12-31 23:59']));
+  expect(widthOf(['2026-12-31T22:59:58'])).toBeGreaterThan(widthOf(['2026-12-31 23:59']));
+});
+
 test('characters of East Asia are twice as wide', () => {
   expect(widthOf(['名前名前名前'])).toBe(widthOf(['abcdefabcdef']));
 });

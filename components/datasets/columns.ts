@@ -38,7 +38,11 @@ export function tracksOf(columns: readonly Column[]): string {
 
 /** In characters of the Latin alphabet; those of East Asia are twice as wide. A line of it is enough: a cell shows one. */
 function spaceOf(text: string): number {
+  // A moment is drawn in the person's time zone: 2026-12-31 23:59.
+  if (INSTANT.test(text)) return 16;
   let space = 0;
   for (const char of text.slice(0, 100)) space += (char.codePointAt(0) ?? 0) >= 0x2e80 ? 2 : 1;
   return space;
 }
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/;

@@ -28,6 +28,7 @@ export function DatasetTable({ datasets }: { datasets: DatasetView[] }) {
             <Link href={`/datasets/${dataset.id}`} className="font-medium break-all underline-offset-2 hover:underline">
               {dataset.name}
             </Link>
+            {dataset.supersededBy.length > 0 ? <span className="block text-12 text-muted">a newer one replaces it</span> : null}
           </Cell>
           <Cell>
             <StateBadge {...datasetLook(dataset.state)} />

@@ -1,10 +1,21 @@
 import { formatCount, formatShare } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import type { FieldGuess } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import { FieldName, FieldValue } from './field-labels.tsx';
+import { fieldWords } from './reading-words.ts';
+import { ALL_ROWS, rowsAddress, withValue } from './rows-address.ts';
 
-/** What each field holds: its type, how often it is filled, and its most frequent values. */
-export function FieldProfile({ fields, itemCount }: { fields: DatasetView['fields']; itemCount: number }) {
+type Props = {
+  dataset: Pick<DatasetView, 'id' | 'fields' | 'itemCount'>;
+  /** what their values mean */
+  guesses: readonly FieldGuess[];
+};
+
+/** What each field holds: what its values mean, how often it is filled, and its most frequent values, each of which leads to its rows. */
+export function FieldProfile({ dataset: { id, fields, itemCount }, guesses }: Props) {
+  const meanings = new Map(guesses.map((guess) => [guess.name, fieldWords(guess)]));
   return (
     <Table
       caption="Fields"
@@ -23,7 +34,7 @@ export function FieldProfile({ fields, itemCount }: { fields: DatasetView['field
           <Cell className="font-medium whitespace-nowrap">
             <FieldName name={field.name} />
           </Cell>
-          <Cell className="text-muted">{field.type}</Cell>
+          <Cell className="whitespace-nowrap text-muted">{meanings.get(field.name) ?? field.type}</Cell>
           <Cell align="end" className="whitespace-nowrap">
             {formatCount(field.filled)}{' '}
             <span className="text-12 text-muted">{itemCount > 0 ? formatShare(field.filled / itemCount) : ''}</span>
@@ -32,7 +43,12 @@ export function FieldProfile({ fields, itemCount }: { fields: DatasetView['field
             <span className="flex flex-wrap gap-x-3 text-12">
               {field.top.slice(0, 4).map(({ value, count }) => (
                 <span key={value} className="inline-flex max-w-64 items-baseline gap-1">
-                  <span className="truncate">{value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}</span>
+                  <Link
+                    href={rowsAddress(id, withValue(ALL_ROWS, field.name, value))}
+                    className="truncate underline-offset-2 hover:underline"
+                  >
+                    {value === '' ? '(empty)' : <FieldValue name={field.name} value={value} />}
+                  </Link>
                   <span className="text-muted">{formatCount(count)}</span>
                 </span>
               ))}

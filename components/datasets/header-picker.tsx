@@ -40,7 +40,7 @@ export function HeaderPicker({ datasetId, value, aside, disabled, onChange }: Pr
     );
   const lines = [{ line: 0, text: layoutWords('header', 0) }, ...data.lines];
   return (
-    <fieldset className="max-h-64 overflow-y-auto rounded-md border border-control">
+    <fieldset className="max-h-64 min-w-0 overflow-y-auto rounded-md border border-control">
       <legend className="sr-only">The line that names the columns</legend>
       {lines.map(({ line, text }) => {
         const isAside = line > 0 && (line < value || aside.includes(line));

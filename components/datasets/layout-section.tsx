@@ -8,7 +8,6 @@ import { GuessRow, HowSure } from './guess-row.tsx';
 import { HeaderPicker } from './header-picker.tsx';
 import { type Change, layoutOf, sayLayout } from './reading-change.ts';
 import {
-  CHARSETS,
   DELIMITERS,
   ESCAPES,
   FLAVOURS,
@@ -26,11 +25,13 @@ type Props = {
   change: Change;
   /** why the rows can't be read anew; null where they can */
   fixed: string | null;
+  /** the character sets that its format can be in */
+  charsets: readonly string[];
   onChange: (change: Change) => void;
 };
 
 /** How the file is cut into rows: each guess with the control that corrects it. */
-export function LayoutSection({ reading, change, fixed, onChange }: Props) {
+export function LayoutSection({ reading, change, fixed, charsets, onChange }: Props) {
   const { layout, dataset } = reading;
   const say = <Key extends keyof LayoutSaid>(key: Key, value: Exclude<LayoutSaid[Key], undefined>) =>
     onChange(sayLayout(change, reading, key, value));
@@ -66,7 +67,7 @@ export function LayoutSection({ reading, change, fixed, onChange }: Props) {
                 label={LAYOUT_LABELS[key]}
                 name={key}
                 value={String(layoutOf(change, reading, key))}
-                values={valuesOf(key, guess)}
+                values={valuesOf(key, guess, charsets)}
                 disabled={fixed !== null}
                 onChange={(value) => say(key, value as never)}
               />
@@ -153,12 +154,16 @@ function DelimiterChoice({ value, disabled, onChange }: Pick<ChoiceProps, 'value
   );
 }
 
-function valuesOf(key: LayoutGuess, guess: { value: unknown; others: { value: unknown }[] }): string[] {
+function valuesOf(
+  key: LayoutGuess,
+  guess: { value: unknown; others: { value: unknown }[] },
+  charsets: readonly string[],
+): string[] {
   const own = [guess.value, ...guess.others.map(({ value }) => value)].map(String);
   if (key === 'quote') return Object.keys(QUOTES);
   if (key === 'escape') return Object.keys(ESCAPES);
   if (key === 'flavour') return Object.keys(FLAVOURS);
-  return key === 'charset' ? [...own, ...CHARSETS] : own;
+  return key === 'charset' ? [...own, ...charsets] : own;
 }
 
 function fitWords(key: 'short' | 'long', { filled = 0, cut = 0 }: Reading['layout']): string {

@@ -10,10 +10,10 @@ export function ReadingSummary({ reading }: Props) {
   return (
     <Link
       href={`/datasets/${reading.dataset}/reading`}
-      aria-label={`How it was read: ${readingLine(reading)}`}
       className="inline-flex max-w-full flex-wrap items-baseline gap-x-2 text-muted underline-offset-2 hover:text-text hover:underline"
     >
       <span>
+        <span className="sr-only">How it was read: </span>
         {readingLine(reading)} <span aria-hidden="true">▸</span>
       </span>
       {madeToFit({ filled, cut }).map(({ text, loss }) => (

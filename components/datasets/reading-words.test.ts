@@ -59,11 +59,21 @@ describe('the line', () => {
       'read as , · UTF-8 · no line names the columns',
       { format: null, layout: { ...table(','), header: certain(0) }, fields: [] },
     ],
-    ['read as mboxrd', { format: certain('mbox'), layout: { flavour: certain('mboxrd') }, fields: [dates('ymd')].slice(1) }],
+    ['read as a mailbox, mboxrd', { format: certain('mbox'), layout: { flavour: certain('mboxrd') }, fields: [dates('ymd')] }],
+    ['read as one mail', { format: certain('mbox'), layout: { flavour: certain('one mail') }, fields: [] }],
     ['read as xlsx · “Tickets”', { format: certain('xlsx'), layout: { part: certain('Tickets') }, fields: [] }],
     ['read as jsonl', { format: certain('jsonl'), layout: {}, fields: [] }],
   ])('%s', (line, reading) => {
     expect(readingLine(reading)).toBe(line);
+  });
+
+  test('what is asked has a question mark', () => {
+    const order = guess<'dmy' | 'mdy'>('dmy', 0.5, ['mdy']);
+    const asked = field('d', 'date', { date: { order, century: certain(1970), zone: certain('local') } });
+    const layout = { ...table(';'), charset: guess('windows-1252', 0.6, ['IBM850']), header: guess(1, 0.6, [0]) };
+    expect(readingLine({ format: null, layout, fields: [asked] })).toBe(
+      'read as ; · windows-1252? · line 1 names the columns? · dates 31/12/2026?',
+    );
   });
 
   test('a format that a field could have but does not is left out', () => {

@@ -1,20 +1,24 @@
 /** How a dataset was read, in a person's words: the line of it, each guess, and how sure it is. Pure. */
 import { formatCount, formatNoun } from '#components/ui/format.ts';
-import type { Guess } from '#lib/core/values/guess.ts';
+import { type Guess, isDoubtful } from '#lib/core/values/guess.ts';
 import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import type { DateFormat, FieldGuess, FieldType, NumberFormat } from '#lib/core/values/meaning.ts';
 import type { Reading, ReadingPreview } from '#lib/shapes/readings.ts';
 
-/** "read as ; · UTF-8 · dates 31/12/2026": what is as nearly everywhere is left out. */
+/** "read as ; · UTF-8 · dates 31/12/2026": what is as nearly everywhere is left out, and what is asked has a question mark. */
 export function readingLine({ format, layout, fields }: Pick<Reading, 'format' | 'layout' | 'fields'>): string {
   const { delimiter, quote, header, charset, flavour, part, aside = [] } = layout;
-  const how = delimiter ? delimiterSign(delimiter.value) : (flavour?.value ?? format?.value ?? 'it is');
+  const how = delimiter
+    ? marked(delimiter, delimiterSign(delimiter.value))
+    : flavour
+      ? marked(flavour, flavour.value === 'one mail' ? 'one mail' : `a mailbox, ${flavour.value}`)
+      : (format?.value ?? 'it is');
   return [
     `read as ${how}`,
-    part ? `“${part.value}”` : null,
-    charset?.value,
-    quote && quote.value !== 'double' ? QUOTES[quote.value] : null,
-    header && header.value !== 1 ? headerWords(header.value) : null,
+    part ? marked(part, `“${part.value}”`) : null,
+    charset ? marked(charset, charset.value) : null,
+    quote && quote.value !== 'double' ? marked(quote, QUOTES[quote.value]) : null,
+    header && (header.value !== 1 || isDoubtful(header)) ? marked(header, headerWords(header.value)) : null,
     aside.length > 0 ? `${formatNoun(aside.length, 'lines')} put aside` : null,
     ...spread('dates', fields.map(dateExample)),
     ...spread('numbers', fields.map(numberExample)),
@@ -151,37 +155,44 @@ function headerWords(line: number): string {
 }
 
 /** "Windows, Western European (windows-1252)": a name that few know is told with where it comes from. */
-export function charsetWords(name: string): string {
+function charsetWords(name: string): string {
   const from = CHARSET_FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
   return from === undefined ? name : `${from} (${name})`;
 }
 
 /** Which people know a character set by: `from` is what a spreadsheet or a mail program calls it. */
 const CHARSET_FAMILIES: [RegExp, string][] = [
-  [/^(cp|ibm)437$/i, 'MS-DOS, United States'],
-  [/^(cp|ibm)850$/i, 'MS-DOS, Western European'],
-  [/^(cp|ibm)852$/i, 'MS-DOS, Central European'],
-  [/^(cp|ibm)857$/i, 'MS-DOS, Turkish'],
-  [/^(cp|ibm)858$/i, 'MS-DOS, Western European with €'],
-  [/^(cp|ibm)866$/i, 'MS-DOS, Cyrillic'],
-  [/^(cp|ibm)775$/i, 'MS-DOS, Baltic'],
-  [/^mac(intosh|roman)?$/i, 'Macintosh, Western European'],
-  [/^(windows-|cp)1250$/i, 'Windows, Central European'],
-  [/^(windows-|cp)1251$/i, 'Windows, Cyrillic'],
-  [/^(windows-|cp)1252$/i, 'Windows, Western European'],
-  [/^(windows-|cp)1253$/i, 'Windows, Greek'],
-  [/^(windows-|cp)1254$/i, 'Windows, Turkish'],
-  [/^(windows-|cp)1255$/i, 'Windows, Hebrew'],
-  [/^(windows-|cp)1256$/i, 'Windows, Arabic'],
-  [/^(windows-|cp)1257$/i, 'Windows, Baltic'],
+  [/^ibm437$/i, 'MS-DOS, United States'],
+  [/^ibm850$/i, 'MS-DOS, Western European'],
+  [/^ibm852$/i, 'MS-DOS, Central European'],
+  [/^ibm857$/i, 'MS-DOS, Turkish'],
+  [/^ibm866$/i, 'MS-DOS, Cyrillic'],
+  [/^ibm775$/i, 'MS-DOS, Baltic'],
+  [/^macintosh$/i, 'Macintosh, Western European'],
+  [/^maccenteuro$/i, 'Macintosh, Central European'],
+  [/^maccyrillic$/i, 'Macintosh, Cyrillic'],
+  [/^windows-1250$/i, 'Windows, Central European'],
+  [/^windows-1251$/i, 'Windows, Cyrillic'],
+  [/^windows-1252$/i, 'Windows, Western European'],
+  [/^windows-1253$/i, 'Windows, Greek'],
+  [/^windows-1254$/i, 'Windows, Turkish'],
+  [/^windows-1255$/i, 'Windows, Hebrew'],
+  [/^windows-1256$/i, 'Windows, Arabic'],
+  [/^windows-1257$/i, 'Windows, Baltic'],
+  [/^windows-874$/i, 'Windows, Thai'],
   [/^iso-8859-1$/i, 'Western European'],
   [/^iso-8859-2$/i, 'Central European'],
+  [/^iso-8859-5$/i, 'Cyrillic'],
+  [/^iso-8859-7$/i, 'Greek'],
+  [/^iso-8859-9$/i, 'Turkish'],
+  [/^iso-8859-13$/i, 'Baltic'],
   [/^iso-8859-15$/i, 'Western European with €'],
-  [/^koi8-r$/i, 'Cyrillic'],
-  [/^(shift_?jis|cp932|euc-jp)$/i, 'Japanese'],
-  [/^(gb18030|gbk|gb2312)$/i, 'Chinese, simplified'],
-  [/^(big5|euc-tw)$/i, 'Chinese, traditional'],
-  [/^(euc-kr|cp949)$/i, 'Korean'],
+  [/^koi8-r$/i, 'Russian'],
+  [/^koi8-u$/i, 'Ukrainian'],
+  [/^(shift_jis|euc-jp)$/i, 'Japanese'],
+  [/^gb18030$/i, 'Chinese, simplified'],
+  [/^big5$/i, 'Chinese, traditional'],
+  [/^euc-kr$/i, 'Korean'],
 ];
 
 export const TYPE_WORDS: Record<FieldType, string> = {
@@ -250,15 +261,21 @@ export function guessesOf({ type, date, number }: Pick<FieldGuess, 'type' | 'dat
   return [type, ...further].sort((one, other) => one.sure - other.sure);
 }
 
+function marked(guess: Guess<unknown>, text: string): string {
+  return isDoubtful(guess) ? `${text}?` : text;
+}
+
+/** Null where dates are written as a program writes them. */
 function dateExample({ type, date }: Pick<FieldGuess, 'type' | 'date'>): string | null {
-  return type.value === 'date' && date ? ORDER_EXAMPLES[date.order.value] : null;
+  if (type.value !== 'date' || !date || date.order.value === 'ymd') return null;
+  return marked(date.order, ORDER_EXAMPLES[date.order.value]);
 }
 
 /** Null where numbers are written as a program writes them. */
 function numberExample({ type, number }: Pick<FieldGuess, 'type' | 'number'>): string | null {
   if (type.value !== 'number' || !number) return null;
   const format = formatOf(number);
-  return format.decimal === '.' && format.group === '' ? null : numberPattern(format);
+  return format.decimal === '.' && format.group === '' ? null : marked(number.decimal, numberPattern(format));
 }
 
 function formatOf({ decimal, group }: NonNullable<FieldGuess['number']>): NumberFormat {
@@ -293,36 +310,6 @@ export function makesWords(rows: boolean, after: { items: number; whole: boolean
 
 /** The first years that two digits can mean, as they are offered. */
 export const CENTURIES = [1900, 1930, 1950, 1970, 2000] as const;
-
-/** The character sets that are offered beside those that the file could be in. */
-export const CHARSETS = [
-  'UTF-8',
-  'UTF-16LE',
-  'UTF-16BE',
-  'windows-1250',
-  'windows-1251',
-  'windows-1252',
-  'windows-1253',
-  'windows-1254',
-  'windows-1255',
-  'windows-1256',
-  'windows-1257',
-  'ISO-8859-2',
-  'ISO-8859-15',
-  'cp437',
-  'cp775',
-  'cp850',
-  'cp852',
-  'cp857',
-  'cp866',
-  'macintosh',
-  'KOI8-R',
-  'Shift_JIS',
-  'EUC-JP',
-  'GB18030',
-  'Big5',
-  'EUC-KR',
-] as const;
 
 /** Why the rows of a dataset can't be read anew; null where they can. */
 export function fixedWords({ sources }: Pick<Reading, 'sources'>): string | null {

@@ -22,7 +22,6 @@ import {
   withOperator,
 } from './condition.ts';
 import { shownDecimal, typedDecimal, understoodWords } from './decimal-text.ts';
-import { meaningWords } from './meaning-words.ts';
 import { useFault, useTyped } from './plan-faults.tsx';
 import type { FieldProfile } from './plan-preview.ts';
 import { type Typed, typedNumber } from './typed-value.ts';
@@ -47,14 +46,14 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
   const [kept, setKept] = useState<Operands>({});
   const label = useFieldLabel();
   const field = fields.find((one) => one.name === condition.field);
-  const meaning = field?.meaning ?? TEXT;
+  const { meaning, means } = field ?? { meaning: TEXT, means: 'text' };
   const { type } = meaning;
   const change = (next: WhereCondition) => {
     setKept({ ...kept, ...operandsOf(condition) });
     onChange(next);
   };
   const fitting = field === undefined || fits(condition, type);
-  useFault(`${path}.is`, fitting ? null : `“${OPERATOR_WORDS[condition.is]}” is not for ${meaningWords(meaning)}.`);
+  useFault(`${path}.is`, fitting ? null : `“${OPERATOR_WORDS[condition.is]}” is not for ${means}.`);
 
   return (
     <div className="flex min-w-0 flex-wrap items-start gap-1" data-at={path}>
@@ -66,7 +65,7 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
           const next = fields.find((one) => one.name === event.target.value);
           if (next) change(withField(condition, next, kept, today()));
         }}
-        className="w-40 max-sm:min-w-32 max-sm:flex-1"
+        className="w-40 max-sm:order-1 max-sm:min-w-32 max-sm:flex-1"
       >
         {field ? null : <option value={condition.field}>{condition.field} (no such field)</option>}
         {fields.map((one) => (
@@ -81,7 +80,7 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
         aria-invalid={!fitting || undefined}
         value={asksIn(condition)}
         onChange={(event) => change(withOperator(condition, event.target.value as Asks, type, kept, today()))}
-        className="w-40 max-sm:min-w-32 max-sm:flex-1"
+        className="w-40 max-sm:order-3 max-sm:min-w-32 max-sm:flex-1"
       >
         {fitting ? null : <option value={asksIn(condition)}>{asksWords(asksIn(condition))} (not for this type)</option>}
         {asksOf(type).map((asks) => (
@@ -90,15 +89,23 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
           </option>
         ))}
       </Select>
-      <Places {...{ name, path, condition, field }} onChange={(next) => onChange(withOperands(condition, next))} />
+      <div
+        className={classes(
+          'flex min-w-0 flex-wrap items-start gap-1 empty:hidden max-sm:order-5 max-sm:basis-full',
+          // Text takes what room there is; numbers and days need little.
+          OPERATORS_OF.text.includes(condition.is) && 'flex-1',
+        )}
+      >
+        <Places {...{ name, path, condition, field }} onChange={(next) => onChange(withOperands(condition, next))} />
+      </div>
       <a
         href={`/datasets/${datasetId}/reading`}
         target="_blank"
         rel="noreferrer"
         title="How this field was read (opens a new tab)"
-        className="row-item inline-flex items-center px-1 text-12 whitespace-nowrap text-muted underline-offset-2 hover:underline"
+        className="row-item inline-flex items-center px-1 text-12 whitespace-nowrap text-muted underline-offset-2 hover:underline max-sm:order-4"
       >
-        {meaningWords(meaning)}
+        {means}
         <span className="sr-only">: how {label(condition.field)} was read, in a new tab</span>
       </a>
       {onRemove ? (
@@ -106,7 +113,7 @@ export function ConditionLine({ name, path, condition, fields, datasetId, today,
           type="button"
           aria-label={`Remove ${name.charAt(0).toLowerCase()}${name.slice(1)}`}
           onClick={onRemove}
-          className="flex size-8 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text pointer-coarse:size-11"
+          className="flex size-8 items-center justify-center rounded-md text-muted hover:bg-sunken hover:text-text max-sm:order-2 pointer-coarse:size-11"
         >
           <X size={14} aria-hidden="true" />
         </button>

@@ -6,8 +6,11 @@ import type { Meaning } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { Preview } from '#lib/shapes/plans.ts';
 
-/** What a field holds, and what its values mean. */
-export type FieldProfile = Pick<DatasetView['fields'][number], 'name' | 'type' | 'filled' | 'top'> & { meaning: Meaning };
+/** What a field holds, and what its values mean; `means` says it in a few words: "date 31/12/2026". */
+export type FieldProfile = Pick<DatasetView['fields'][number], 'name' | 'type' | 'filled' | 'top'> & {
+  meaning: Meaning;
+  means: string;
+};
 
 export type PlanProblem = Problem;
 

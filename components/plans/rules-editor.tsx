@@ -12,7 +12,6 @@ import { isTyped, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { WhereCondition } from '#lib/core/values/conditions.ts';
 import type { EditorProps } from './classifier-editor.tsx';
 import { conditionFor, dayIn, newCondition } from './condition.ts';
-import { meaningWords } from './meaning-words.ts';
 import { type FieldProfile, problemsAt } from './plan-preview.ts';
 import { RowsCount } from './rows-behind.tsx';
 import { RuleLine } from './rule-line.tsx';
@@ -164,7 +163,7 @@ function ProfiledValues({ fields, timeZone, onChoose }: ProfiledProps) {
             key={value}
             type="button"
             disabled={condition === null}
-            title={condition === null ? `This can’t be read: the field holds ${meaningWords(field.meaning)}.` : undefined}
+            title={condition === null ? `This can’t be read as ${field.means}.` : undefined}
             onClick={() => condition && onChoose(condition)}
             className="row-item inline-flex max-w-60 items-center gap-1.5 rounded-md border border-hairline px-2 transition-colors hover:border-control hover:bg-sunken disabled:cursor-not-allowed disabled:text-muted disabled:line-through"
           >

@@ -7,6 +7,14 @@ export const UPLOAD_BYTES_MAX = 4 * 1024 ** 3;
 export const CELL_BYTES_MAX = 4 * 1024 ** 2;
 export const RECORD_BYTES_MAX = 64 * 1024 ** 2;
 export const FIELDS_MAX = 500;
+/** How deep objects and lists of a JSON document may lie in each other. */
+export const JSON_DEPTH_MAX = 100;
+/** A packed file: what it unpacks to (beside UPLOAD_BYTES_MAX), times as much as it is, once it is more than PACKED_BYTES_FREE; and its members. */
+export const PACKED_RATIO_MAX = 250;
+export const PACKED_BYTES_FREE = 64 * 1024 ** 2;
+export const PACKED_MEMBERS_MAX = 10_000;
+/** Of a workbook: what is kept in memory of its texts, its styles and its list of sheets. */
+export const WORKBOOK_TEXT_BYTES_MAX = 64 * 1024 ** 2;
 export const SEGMENT_ROWS = 5_000;
 export const SEGMENT_BYTES = 8 * 1024 ** 2;
 export const SEGMENT_MS = 1_000;

@@ -7,6 +7,7 @@ import { type DateWays, hasIsoForm, isoForm, plainIsoMs, shiftYears } from '#lib
 import { LINES_MAX } from '#lib/core/values/guess.ts';
 import { centuryBefore } from '#lib/core/values/guess-dates.ts';
 import { DATE_ORDERS, type FieldGuess } from '#lib/core/values/meaning.ts';
+import { quickFormats } from '#lib/core/values/numbers.ts';
 import { isBlank } from '#lib/core/values/read-value.ts';
 import { EVERY_FORMAT, keyOf, type SeenField, type Sort, sortOf, total } from '#lib/core/values/sorts.ts';
 import type { ValueType } from '#lib/core/values/value-types.ts';
@@ -18,10 +19,10 @@ import { kindOfText } from './value-type.ts';
 const ODD_CHARS_MAX = 60;
 const EXAMPLE_CHARS_MAX = 120;
 /** After so many values it shows whether a field is one of text: its later values are not read one by one. */
-export const READ_AT_LEAST = 20_000;
+const READ_AT_LEAST = 20_000;
 const TYPED_SHARE = 0.5;
 /** Texts whose sort is remembered, as long as most values are among them. */
-const REMEMBERED_MAX = 1_000;
+const REMEMBERED_MAX = 400;
 const REMEMBERED_CHARS_MAX = 40;
 const UNITS_MAX = 15;
 
@@ -45,11 +46,14 @@ export class Column {
   #longest = 0;
   readonly #frequent = new FrequentValues();
   readonly #texts = { email: 0, url: 0, text: 0 };
-  /** by order: the earliest and latest date; and of the years of two digits that lie ahead, which may be a century earlier */
+  /** the earliest and latest date of those that are the same in every order */
+  readonly #same = span();
+  /** of the others by order: the earliest and latest date; and of the years of two digits that lie ahead, which may be a century earlier */
   readonly #spans = DATE_ORDERS.map(() => ({ near: span(), ahead: span() }));
-  #wholeSort: Sort | null = null;
-  #longSort: Sort | null = null;
-  #isoSort: Sort | null = null;
+  /** of plain numbers, by what can be told of them at once */
+  readonly #plainSorts = new Map<number, Sort>();
+  #localSort: Sort | null = null;
+  #zonedSort: Sort | null = null;
   #form: string | null = null;
   #odd: string | null = null;
 
@@ -78,7 +82,10 @@ export class Column {
     const sort = this.#quickSort(value) ?? this.#sortOf(value);
     sort.count++;
     if (sort.examples.length < LINES_MAX) sort.examples.push({ line, value: copy(value, EXAMPLE_CHARS_MAX) });
-    if (this.#read === READ_AT_LEAST) this.#reading = this.#isTyped();
+    if (this.#read === READ_AT_LEAST && !this.#isTyped()) {
+      this.#reading = false;
+      this.#remembered = null;
+    }
   }
 
   /** What its meaning can be guessed from. */
@@ -118,16 +125,19 @@ export class Column {
     return total(typed) >= this.#read * TYPED_SHARE;
   }
 
-  /** The sort of a value that is like the ones before it: a whole number, or a date of ISO 8601 in the same form. */
+  /** The sort of a plain number, or of a date as ISO 8601 mostly is, once there was one like it: without a look at all the ways. */
   #quickSort(value: string): Sort | null {
-    if (this.#isoSort !== null && this.#odd === null && value.length === this.#form?.length) {
-      const ms = plainIsoMs(value);
-      if (Number.isNaN(ms) || !hasIsoForm(value, this.#form)) return null;
-      for (const { near } of this.#spans) widen(near, ms);
-      return this.#isoSort;
+    const ms = plainIsoMs(value);
+    if (!Number.isNaN(ms)) {
+      const sort = isZoned(value) ? this.#zonedSort : this.#localSort;
+      if (sort === null) return null;
+      if (this.#form === null || !isAlike(value, this.#form)) this.#formed(value);
+      widen(this.#same, ms);
+      return sort;
     }
-    const sort = value.length > LONG_DIGITS ? this.#longSort : this.#wholeSort;
-    if (sort === null || !isWhole(value)) return null;
+    const key = plainKey(value);
+    const sort = key === null ? undefined : this.#plainSorts.get(key);
+    if (sort === undefined) return null;
     this.#notIso(value);
     return sort;
   }
@@ -143,9 +153,13 @@ export class Column {
     else this.#notIso(value);
     if (ways.yesNo !== null) this.#words.add(value.trim().toLowerCase());
     const sort = this.#sortOfWays(value, ways);
-    if (isWhole(value) && sort.long) this.#longSort = sort;
-    else if (isWhole(value)) this.#wholeSort = sort;
-    if (this.#odd === null && !Number.isNaN(plainIsoMs(value))) this.#isoSort = sort;
+    if (!Number.isNaN(plainIsoMs(value))) {
+      if (isZoned(value)) this.#zonedSort = sort;
+      else this.#localSort = sort;
+    } else {
+      const key = plainKey(value);
+      if (key !== null) this.#plainSorts.set(key, sort);
+    }
     if (this.#remembered && value.length <= REMEMBERED_CHARS_MAX) this.#remember(this.#remembered, value, sort);
     return sort;
   }
@@ -173,10 +187,11 @@ export class Column {
     return this.#units.length > UNITS_MAX ? UNITS_MAX : this.#units.push(copy(unit)) - 1;
   }
 
-  #dated(value: string, { ms, short }: DateWays): void {
-    if (this.#odd === null) {
-      this.#form ??= isoForm(value);
-      if (this.#form === null || !hasIsoForm(value, this.#form)) this.#notIso(value);
+  #dated(value: string, { ms, short, separator }: DateWays): void {
+    this.#formed(value);
+    if (separator === '') {
+      widen(this.#same, ms[0]);
+      return;
     }
     if (short && short.first !== -1) this.#years.first.add(short.first);
     if (short && short.last !== -1) this.#years.last.add(short.last);
@@ -185,6 +200,13 @@ export class Column {
       const spans = this.#spans[order];
       if (spans) widen(short && new Date(at).getUTCFullYear() > this.#lastYear ? spans.ahead : spans.near, at);
     }
+  }
+
+  /** Whether the dates so far are all of one form of ISO 8601. */
+  #formed(value: string): void {
+    if (this.#odd !== null) return;
+    this.#form ??= isoForm(value);
+    if (this.#form === null || !hasIsoForm(value, this.#form)) this.#notIso(value);
   }
 
   #notIso(value: string): void {
@@ -211,26 +233,40 @@ export class Column {
     if (!spans) return {};
     const shift = century.value === this.#century ? 0 : -100;
     const { near, ahead } = spans;
-    const min = Math.min(near.min, shiftYears(ahead.min, shift));
-    const max = Math.max(near.max, shiftYears(ahead.max, shift));
+    const min = Math.min(this.#same.min, near.min, shiftYears(ahead.min, shift));
+    const max = Math.max(this.#same.max, near.max, shiftYears(ahead.max, shift));
     return min <= max ? { min: iso(min), max: iso(max) } : {};
   }
 }
 
 const TOP = 20;
-/** a whole number of more digits has thousands */
-const LONG_DIGITS = 3;
 
-/** Whether a text is a whole number and nothing else: of these lengths, digits are neither a year nor a day nor an instant. */
-function isWhole(text: string): boolean {
-  const { length } = text;
-  if (length > 7 || length === 4 || length === 0 || (length > 1 && text.charCodeAt(0) === 48)) return false;
-  for (let at = 0; at < length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 48 || code > 57) return false;
-  }
-  // 0 and 1 are yes and no as well.
-  return length > 1 || text.charCodeAt(0) > 49;
+/**
+ * What the sort of a plain number goes by: its formats; and of digits alone how many they are, for they may be a year, a day or an instant by that. Null for
+ * everything else, and for a digit that says more (0 and 1, a leading zero): that is looked at closely.
+ */
+function plainKey(value: string): number | null {
+  const formats = quickFormats(value)?.formats ?? 0;
+  if (formats === 0) return null;
+  if (formats !== EVERY_FORMAT) return value.length < INSTANT_CHARS ? formats : null;
+  if (value.charCodeAt(0) === 45) return -formats;
+  const { length } = value;
+  if (length === 1) return value.charCodeAt(0) > 49 ? formats + 1 : null;
+  return length < 4 ? formats + 1 : length > 4 && length < 8 ? formats + 2 : null;
+}
+
+/** 1709633472.5 is an instant too. */
+const INSTANT_CHARS = 11;
+
+/** Whether a date as `plainIsoMs` reads it is of the form: as it has digits where the form has places, the rest decides. */
+function isAlike(value: string, form: string): boolean {
+  if (value.length !== form.length || value[10] !== form[10] || value[16] !== form[16] || value[19] !== form[19]) return false;
+  // 24:00 is the next day's 00:00, which comes before it as text.
+  return !value.startsWith('24', 11);
+}
+
+function isZoned(iso: string): boolean {
+  return iso.charCodeAt(iso.length - 1) === 90;
 }
 
 type Span = { min: number; max: number };

@@ -5,7 +5,8 @@
  * What every format keeps to:
  * - It never throws because of what a row contains: such a row becomes an unreadable row. It throws CountersignError only when the
  *   file as a whole can't be read.
- * - `raw` are the file's own bytes, in order; what lies between two rows is nothing but line ends (blank lines).
+ * - `raw` are the file's own bytes, in order; what lies between two rows is nothing but line ends (blank lines) and the format's own separators. A format
+ *   whose rows are no bytes of the file says so, and how it writes them instead.
  * - How the source is cut into chunks makes no difference.
  * - It holds at most a few records at a time, never the file.
  */
@@ -63,8 +64,12 @@ export type WriteBack = {
   charset?: string | undefined;
   /** the file's own bytes before its first item: byte order mark, header row */
   head: Buffer;
-  /** an item's original bytes as they stand in the file, with the line end or the separator that the format needs */
+  /** an item's original bytes as they stand in the file, with the line end or the separator that the format needs; called for one item after the other */
   write(raw: Buffer): Buffer;
+  /** what stands behind the last item: the end of a list */
+  tail?: Buffer;
+  /** where items are written in another form than the file's: that form's ending and content type */
+  written?: { ending: string; contentType: string };
 };
 
 export type Format = {
@@ -81,6 +86,8 @@ export type Format = {
   contentType: string;
   /** The field that people read as a text of its own, apart from the short ones; null where there is none. */
   textField: string | null;
+  /** The character sets that a person can say a file of it is in; left out where it has one only. */
+  charsets?: readonly string[];
   /** What people call its fields, where they are the format's own and not the file's: "Sender's domain" for fromDomain. */
   fieldLabels?: Readonly<Record<string, string>>;
   /**
@@ -88,6 +95,8 @@ export type Format = {
    * name: 1 for certain, null for no.
    */
   sniff(head: Buffer, fileName: string): number | null;
+  /** Whether it can't give a row before it has seen the end of the file, and its lines are no lines of text. */
+  readsWhole?: boolean;
   parse(source: AsyncIterable<Buffer>, options: ParseOptions): AsyncIterable<Segment>;
   /** `dialect` is what `parse` detected, as the database has it. */
   writeBack(dialect: unknown): WriteBack;

@@ -2,16 +2,22 @@
 import { CountersignError } from '#lib/core/errors.ts';
 import { type DraftedPlan, type DraftInput, draftForTable } from '#lib/core/plans/draft-plan.ts';
 import { FORMATS } from './kinds.ts';
+import { type FileToRead, PACKED_ENDINGS, unpacked } from './packed.ts';
 import type { Format } from './port.ts';
 
 /** File name endings that can be uploaded, for the file picker. */
-export const ENDINGS: readonly string[] = FORMATS.flatMap((format) => format.endings);
+export const ENDINGS: readonly string[] = [...FORMATS.flatMap((format) => format.endings), ...PACKED_ENDINGS];
 
-/** The files that can be uploaded, in a sentence: "a CSV file, or a mailbox (mbox)". */
-export const FILES_IN_WORDS = listed(
+/** The files that can be uploaded, in a sentence: "a CSV file, or a mailbox (mbox), as it is or packed". */
+export const FILES_IN_WORDS = `${listed(
   FORMATS.map(({ file }) => file),
   ', or ',
-);
+)}, as it is or packed (gzip, zip)`;
+
+/** A file as it is to be read: what is packed in it, under its own name. Throws as `unpacked` does. */
+export function fileToRead(file: FileToRead): Promise<FileToRead> {
+  return unpacked(file, ENDINGS);
+}
 
 /** The format of a dataset; null for one whose format is not known, yet or to this build. */
 export function formatOf(name: string | null): Format | null {
@@ -33,6 +39,8 @@ export function draftFromProfile(input: DraftInput): DraftedPlan {
  */
 export function detectFormat(head: Buffer, fileName: string): Format {
   const ending = endingOf(fileName);
+  const certain = FORMATS.find((format) => format.sniff(head, fileName) === 1);
+  if (certain) return certain;
   const known = knownContent(head);
   if (known) {
     const advice = known.advice ?? `Upload ${FILES_IN_WORDS}.`;
@@ -72,11 +80,11 @@ function listed(words: readonly string[], last: string): string {
 const SIGNATURES: { bytes: Buffer; what: string; advice?: string }[] = [
   {
     bytes: Buffer.from('PK\x03\x04', 'latin1'),
-    what: 'a zip archive (an Excel workbook is one too)',
-    advice: 'Unpack it, or save the sheet as CSV, and upload that.',
+    what: 'a zip archive, or a document of an office program that is no Excel workbook',
+    advice: 'Unpack it, or save the sheet as XLSX or CSV, and upload that.',
   },
   { bytes: Buffer.from('PK\x05\x06', 'latin1'), what: 'an empty zip archive', advice: 'Upload the file that was to be in it.' },
-  { bytes: Buffer.from([0x1f, 0x8b]), what: 'compressed with gzip', advice: 'Unpack it and upload what is in it.' },
+  { bytes: Buffer.from([0x1f, 0x8b]), what: 'compressed with gzip, twice', advice: 'Unpack it and upload what is in it.' },
   { bytes: Buffer.from('7z\xbc\xaf\x27\x1c', 'latin1'), what: 'a 7z archive', advice: 'Unpack it and upload what is in it.' },
   { bytes: Buffer.from('\x89PNG', 'latin1'), what: 'a picture (PNG)' },
   { bytes: Buffer.from([0xff, 0xd8, 0xff]), what: 'a picture (JPEG)' },
@@ -85,7 +93,7 @@ const SIGNATURES: { bytes: Buffer; what: string; advice?: string }[] = [
   {
     bytes: Buffer.from([0xd0, 0xcf, 0x11, 0xe0]),
     what: 'an old Office document',
-    advice: 'Save the sheet as CSV and upload that.',
+    advice: 'Save the sheet as XLSX or CSV and upload that.',
   },
   {
     bytes: Buffer.from('!BDN', 'latin1'),

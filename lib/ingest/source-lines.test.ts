@@ -13,7 +13,7 @@ test('lines are those of the text, however the file is cut and written', async (
   await fc.assert(
     fc.asyncProperty(
       fc.array(line, { minLength: 2, maxLength: 12 }),
-      fc.constantFrom('UTF-8', 'UTF-16LE', 'UTF-16BE'),
+      fc.constantFrom('UTF-8', 'UTF-16LE', 'UTF-16BE', 'UTF-32LE', 'UTF-32BE'),
       fc.constantFrom('\n', '\r\n', '\r'),
       fc.integer({ min: 1, max: 40 }),
       async (lines, charset, end, size) => {

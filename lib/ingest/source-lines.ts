@@ -19,7 +19,7 @@ export async function linesOfSource(
   wanted: readonly number[],
 ): Promise<SourceLine[]> {
   const name = iconv.encodingExists(charset) ? charset : 'UTF-8';
-  const unit = /^utf-?16/i.test(name) ? (/be$/i.test(name) ? BIG : LITTLE) : BYTE;
+  const unit = unitOf(name);
   const asked = new Set(wanted);
   const last = Math.max(...asked);
   const found: SourceLine[] = [];
@@ -63,7 +63,7 @@ export async function linesOfSource(
   return found;
 }
 
-type Unit = { bytes: 1 | 2; indexOf(block: Buffer, code: number, from: number, to: number): number };
+type Unit = { bytes: 1 | 2 | 4; indexOf(block: Buffer, code: number, from: number, to: number): number };
 const BYTE: Unit = {
   bytes: 1,
   indexOf: (block, code, from, to) => {
@@ -71,17 +71,21 @@ const BYTE: Unit = {
     return at < to ? at : -1;
   },
 };
-const LITTLE = wide((code) => Buffer.from([code, 0]));
-const BIG = wide((code) => Buffer.from([0, code]));
 
-/** In a set of 16-bit units a byte that looks like a line end may be half of another character. */
-function wide(unitOf: (code: number) => Buffer): Unit {
+function unitOf(charset: string): Unit {
+  const [, bits, order] = /^utf-?(16|32)(le|be)?$/i.exec(charset) ?? [];
+  return bits === undefined ? BYTE : wide(bits === '16' ? 2 : 4, order?.toLowerCase() === 'be');
+}
+
+/** In a set of 16-bit or 32-bit units a byte that looks like a line end may be a part of another character. */
+function wide(bytes: 2 | 4, big: boolean): Unit {
+  const zeros = new Array<number>(bytes - 1).fill(0);
   return {
-    bytes: 2,
+    bytes,
     indexOf(block, code, from, to) {
-      const pattern = unitOf(code);
+      const pattern = Buffer.from(big ? [...zeros, code] : [code, ...zeros]);
       let at = block.indexOf(pattern, from);
-      while (at !== -1 && at % 2 !== 0) at = block.indexOf(pattern, at + 1);
+      while (at !== -1 && at % bytes !== 0) at = block.indexOf(pattern, at + 1);
       return at < to ? at : -1;
     },
   };

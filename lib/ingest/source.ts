@@ -45,6 +45,24 @@ export async function peek(
   return { head: start.subarray(0, HEAD_BYTES), complete: complete && start.length <= HEAD_BYTES, whole: whole() };
 }
 
+/** No more than the first bytes of a source; tells whether there were more. */
+export function firstBytes(source: AsyncIterable<Buffer>, most: number): { chunks: AsyncIterable<Buffer>; wasCut(): boolean } {
+  let cut = false;
+  async function* chunks(): AsyncGenerator<Buffer> {
+    let left = most;
+    for await (const chunk of source) {
+      if (chunk.length > left) {
+        cut = true;
+        if (left > 0) yield chunk.subarray(0, left);
+        return;
+      }
+      left -= chunk.length;
+      yield chunk;
+    }
+  }
+  return { chunks: chunks(), wasCut: () => cut };
+}
+
 /**
  * Feeds a reader that can only consume whole records: `read(block, final)` says how many bytes of the block it consumed, and gets
  * the rest again with more behind it. Blocks grow with what is left over, so that a long record arriving in small chunks is not

@@ -26,3 +26,8 @@ const ENCODER = new TextEncoder();
 export function withoutEnding(fileName: string): string {
   return fileName.replace(/(?<=.)\.[A-Za-z0-9]{1,8}$/s, '');
 }
+
+/** The ending that `withoutEnding` takes away, lower case with its dot; empty where there is none. */
+export function endingOf(fileName: string): string {
+  return fileName.slice(withoutEnding(fileName).length).toLowerCase();
+}

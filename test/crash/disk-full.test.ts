@@ -21,6 +21,7 @@ import { checkSums } from '#lib/steps/receipts/check-sums.ts';
 import { closeDb, openDb } from '#lib/store/postgres/db.ts';
 import { migrate } from '#lib/store/postgres/migrate.ts';
 import { ADA, steps } from '#test/fixtures/started-batch.ts';
+import { TEMPO } from '#test/tempo.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
 import { judge, NOTHING, ordinalOf, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorkers } from './workers.ts';
@@ -51,14 +52,15 @@ test.skipIf(disk === null).each([
   try {
     const target = await loggingTarget({ latencyMs: 5 });
     const batch = await approvedBatch(pool, { items: ITEMS, plan: sendAll(target) });
-    const workers = await startWorkers(database.appUrl, 2);
+    // At the product's own tempo: a full disk keeps the machine busy, and who is taken for dead answers for nothing.
+    const workers = await startWorkers(database.appUrl, 2, { realTempo: true });
     await eventually('effects', async () => target.lines().length > 100 && ownerOf(pool, batch.batchId));
     const ballast = fill(disk as string);
     await more(database);
     await eventually('silence', async () => {
       const before = target.lines().length;
       // Long enough to be an incident also where all that is seen of it is a server that is away.
-      await sleep(LEASE_MS + 500);
+      await sleep(LEASE_MS / TEMPO + 500);
       await target.decided();
       return target.lines().length === before;
     });

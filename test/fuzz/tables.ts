@@ -143,7 +143,9 @@ export const written: fc.Arbitrary<Written> = fc.tuple(table, dialect).map(([{ c
   if (names && wide) lines.push(...way.above.map((line) => (line.endsWith(':') ? `${line}${way.delimiter}x` : line)));
   const more = (which: string) => (wide && (way.trailing === which || way.trailing === 'both') ? way.delimiter : '');
   if (names) lines.push(lineOf(names, way) + more('header'));
-  for (const row of kept) lines.push(lineOf(way.dropped ? withoutEmptyEnd(row) : row, way) + more('rows'));
+  // Where no row is whole nothing tells how many cells there were.
+  const dropped = way.dropped && (names !== null || kept.some((row) => row.at(-1) !== ''));
+  for (const row of kept) lines.push(lineOf(dropped ? withoutEmptyEnd(row) : row, way) + more('rows'));
   if (wide) lines.push(...way.below.filter((line) => !line.includes(way.delimiter)));
   const text = lines.join(way.newline) + (way.lastNewline ? way.newline : '');
   return { file: iconv.encode(text, charset.name, { addBOM: charset.bom ?? false }), fields: names, rows: kept };

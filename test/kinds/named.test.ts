@@ -5,11 +5,12 @@ import { CLASSIFIERS } from '#lib/classifiers/kinds.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { FORMATS } from '#lib/ingest/kinds.ts';
 
-/** “none” is the word for an action without an effect, and for much else. */
-const OF_MANY_THINGS = ['none'];
+/** “none” is the word for an action without an effect, “json” for what requests and answers are, and both for much else. */
+const OF_MANY_THINGS = ['none', 'json'];
 
 const NAMES = [
-  ...FORMATS.flatMap(({ name, noun, endings }) => [name, noun, ...endings]),
+  // Two formats may call their items the same.
+  ...new Set(FORMATS.flatMap(({ name, noun, endings }) => [name, noun, ...endings])),
   ...CONNECTORS.map(({ name }) => name),
   ...CLASSIFIERS.map(({ kind }) => kind),
 ].filter((name) => !OF_MANY_THINGS.includes(name));
@@ -67,7 +68,7 @@ test('what is allowed is there', () => {
 
 test('a kind’s folder names no kind of another port', () => {
   const ports = {
-    ingest: FORMATS.map(({ name }) => name),
+    ingest: FORMATS.map(({ name }) => name).filter((name) => !OF_MANY_THINGS.includes(name)),
     classifiers: CLASSIFIERS.map(({ kind }) => kind),
     connectors: CONNECTORS.map(({ name }) => name),
   };

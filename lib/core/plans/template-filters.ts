@@ -140,9 +140,3 @@ function eachText(value: Json, path: string, see: (text: string, path: string) =
   else if (value !== null && typeof value === 'object')
     for (const [key, one] of Object.entries(value)) eachText(one, `${path}.${key}`, see);
 }
-
-/** Whose days the days of a plan are. */
-export function timeZoneOfPlan(plan: Pick<Plan, 'chunking'>): string {
-  if ('timeZone' in plan && typeof plan.timeZone === 'string') return plan.timeZone;
-  return plan.chunking.by === 'time' ? plan.chunking.timeZone : 'UTC';
-}

@@ -27,6 +27,16 @@ describe('a line says what happened', () => {
     expect(receiptLine({ ...PLAN, receiptLine: '{{subject}} / {{verb}}' }, SUCCESS)).toBe('Weekly deals / Archived');
   });
 
+  test('an instant is its day in the plan’s time zone; in that of UTC where the plan names none', () => {
+    const values = { ...VALUES, date: '2026-10-24T22:30:00Z' };
+    const inRome = { ...PLAN, timeZone: 'Europe/Rome' };
+    expect(fieldsLine(PLAN, values)).toBe('2026-10-24 | deals@shop.x | Weekly deals');
+    expect(fieldsLine(inRome, values)).toBe('2026-10-25 | deals@shop.x | Weekly deals');
+    expect(receiptLine({ ...inRome, receiptLine: '{{date}}' }, { ...SUCCESS, values })).toBe('2026-10-25');
+    expect(fieldsLine(inRome, { date: '2026-02-30T99:00:00Z' })).toContain('2026-02-30');
+    expect(fieldsLine({ ...PLAN, timeZone: 'Europe/Atlantis' }, values)).toContain('2026-10-24');
+  });
+
   test('a line that would be endless is cut before it is made, and a failure is still one', () => {
     const values = { ...VALUES, subject: 'x'.repeat(4 * 1024 ** 2) };
     const plan = {

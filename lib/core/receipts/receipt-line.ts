@@ -3,6 +3,7 @@
 import type { Signing } from '#lib/core/checkpoints/signatures.ts';
 import { RECEIPT_LINE_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { isoDay, wallClock } from '#lib/core/values/dates.ts';
 import { oneLine } from '#lib/core/values/markdown-safe.ts';
 import { renderCut, templateFields } from '#lib/core/values/template.ts';
 import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
@@ -21,7 +22,8 @@ export type LineOf = {
   values: Readonly<Record<string, string>>;
 };
 
-type Lines = Pick<Plan, 'receiptLine' | 'receiptFields'>;
+/** `timeZone`: whose days the days in a line are; a plan of version 1 names none, and its days are those of UTC. */
+type Lines = Pick<Plan, 'receiptLine' | 'receiptFields'> & { timeZone?: string | undefined };
 
 /**
  * "Archived: 2026-03-04 | a@shop.x | Weekly deals" for a success, "Failed (HTTP 404): …" and the like for everything else. A plan's template
@@ -31,7 +33,7 @@ export function receiptLine(plan: Lines, receipt: LineOf): string {
   const verb = verbOf(receipt);
   // Not by way of a template: a field may be called anything.
   if (plan.receiptLine === '') return `${verb}: ${fieldsLine(plan, receipt.values)}`;
-  const rendered = renderCut(plan.receiptLine, { ...shortened(receipt.values), verb }, RECEIPT_LINE_CHARS_MAX + 1);
+  const rendered = renderCut(plan.receiptLine, { ...shortened(plan, receipt.values), verb }, RECEIPT_LINE_CHARS_MAX + 1);
   const line = cutLine(rendered);
   // Where it was cut its verb may be gone.
   const saysSo = templateFields(plan.receiptLine).includes('verb') && rendered.length <= RECEIPT_LINE_CHARS_MAX;
@@ -42,7 +44,7 @@ export function receiptLine(plan: Lines, receipt: LineOf): string {
 export function fieldsLine(plan: Lines, values: Readonly<Record<string, string>>): string {
   let line = '';
   for (const [index, name] of plan.receiptFields.entries()) {
-    const value = Object.hasOwn(values, name) ? dayOf(values[name] ?? '') : '';
+    const value = Object.hasOwn(values, name) ? dayOf(plan, values[name] ?? '') : '';
     line += `${index === 0 ? '' : ' | '}${value.slice(0, RECEIPT_LINE_CHARS_MAX + 1)}`;
     if (line.length > RECEIPT_LINE_CHARS_MAX) break;
   }
@@ -57,13 +59,33 @@ function cutLine(line: string): string {
 const INSTANT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 /** A line names an item to a person: the day is enough. The receipt's own value is whole. */
-function dayOf(value: string): string {
-  return INSTANT.exec(value)?.[1] ?? value;
+function dayOf({ timeZone }: Lines, value: string): string {
+  const day = INSTANT.exec(value)?.[1];
+  if (day === undefined) return value;
+  const ms = timeZone === undefined ? Number.NaN : Date.parse(value);
+  return timeZone === undefined || Number.isNaN(ms) ? day : isoDay(clockOf(timeZone)(ms));
 }
 
-function shortened(values: Readonly<Record<string, string>>): Record<string, string> {
+/** Making one takes longer than a thousand uses of it. */
+const clocks = new Map<string, (ms: number) => number>();
+
+function clockOf(timeZone: string): (ms: number) => number {
+  let clock = clocks.get(timeZone);
+  if (clock) return clock;
+  try {
+    clock = wallClock(timeZone);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // Stored where this zone was known: its line is told all the same.
+    clock = wallClock('UTC');
+  }
+  clocks.set(timeZone, clock);
+  return clock;
+}
+
+function shortened(plan: Lines, values: Readonly<Record<string, string>>): Record<string, string> {
   const short: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(values)) short[name] = dayOf(value);
+  for (const [name, value] of Object.entries(values)) short[name] = dayOf(plan, value);
   return short;
 }
 

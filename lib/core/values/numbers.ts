@@ -57,8 +57,8 @@ function readsEither(separator: string): (format: NumberFormat) => boolean {
   return ({ decimal, group }) => decimal === separator || group === separator;
 }
 
-/** The answer for digits with one point or comma at most, as most numbers are; null where a closer look is needed. */
-function quickFormats(text: string): { formats: number; unit: string } | null {
+/** As `numberFormatsOf`, for digits with one point or comma at most, as most numbers are; null where a closer look is needed. */
+export function quickFormats(text: string): { formats: number; unit: string } | null {
   const { length } = text;
   if (length > 15) return null;
   const begin = text.charCodeAt(0) === 45 ? 1 : 0;

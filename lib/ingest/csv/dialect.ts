@@ -2,6 +2,7 @@
  * How a CSV file is written, from its first bytes. Every delimiter that occurs is tried with every way to quote, and the table that each gives is weighed:
  * rows that have as many cells as the header, and cells that look like values or words. Weights are natural logarithms, as in table.ts.
  */
+import iconv from 'iconv-lite';
 import { FIELDS_MAX } from '#lib/core/limits.ts';
 import { certain, type Guess, LINES_MAX, saidByPerson } from '#lib/core/values/guess.ts';
 import type { LayoutSaid } from '#lib/core/values/layout.ts';
@@ -259,15 +260,22 @@ function bestEscape(
   return { reading, escaping };
 }
 
-/** Backslashes that only come in pairs, where no quote is doubled: each pair may be one. */
-function escapeOfPairs({ rows }: Reading, quote: Quote): Guess<Escape> {
+/** Backslashes that only come in pairs in quoted cells, where no quote is doubled: each pair may be one. */
+function escapeOfPairs({ rows, shape: { charset, delimiter } }: Reading, quote: Quote): Guess<Escape> {
   const mark = QUOTES[quote];
-  const texts = rows.map(({ raw, line }) => ({ line, text: raw.toString('latin1').replaceAll('\0', '') }));
-  const pairs = texts.filter(({ text }) => text.includes(mark) && text.includes('\\\\'));
-  const single = texts.some(({ text }) => text.includes(mark) && (text.match(/\\+/g) ?? []).some((run) => run.length % 2 === 1));
-  const doubled = texts.some(({ text }) => new RegExp(`[^\\s,;|${mark}]${mark}${mark}`).test(text));
-  if (pairs.length === 0 || single || doubled) return certain<Escape>('doubled');
-  const lines = pairs.map(({ line }) => line).slice(0, LINES_MAX);
+  const quoted = rows
+    .filter(({ raw }) => raw.includes(0x5c))
+    .flatMap(({ line, raw }) => {
+      const text = iconv.decode(raw, charset.name, { stripBOM: false });
+      return text.split(delimiter).map((cell) => ({ line, cell: cell.trim() }));
+    })
+    .filter(({ cell }) => cell.startsWith(mark));
+  const pairs = quoted.filter(({ cell }) => cell.includes('\\\\'));
+  const otherwise = quoted.some(
+    ({ cell }) => cell.slice(1, -1).includes(mark + mark) || (cell.match(/\\+/g) ?? []).some((run) => run.length % 2 === 1),
+  );
+  if (pairs.length === 0 || otherwise) return certain<Escape>('doubled');
+  const lines = [...new Set(pairs.map(({ line }) => line))].slice(0, LINES_MAX);
   return { value: 'doubled', sure: 0.7, by: 'guess', for: [], against: lines, others: [{ value: 'backslash', sure: 0.3 }] };
 }
 

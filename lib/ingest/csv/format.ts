@@ -27,6 +27,7 @@ export const csv: Format = {
   title: 'a table as text (CSV, TSV)',
   file: 'a CSV file',
   endings: ['.csv', '.tsv', '.tab', '.psv', '.txt'],
+  charsets: CHARSETS,
   contentType: 'text/csv',
   textField: null,
   sniff(head, fileName) {

@@ -63,7 +63,8 @@ const APART = 0.3;
 /** Goes by the line that a person says has the names, and 0 for none. */
 export function tableOf(rows: readonly Row[], complete: boolean, said: LayoutSaid): Table {
   const measured = rows.map(measure);
-  const places = said.header === undefined ? placesIn(measured, complete) : placesSaid(measured, complete, said.header);
+  const looked: Looked = { complete, long: said.long === 'cut' ? TOO_SHORT : TOO_LONG };
+  const places = said.header === undefined ? placesIn(measured, looked) : placesSaid(measured, looked, said.header);
   const best = places.reduce((a, b) => (b.weight > a.weight ? b : a), NOWHERE);
   const body = measured.slice(best.named ? best.at + 1 : best.at);
   const typed = typedColumns(body, best.width);
@@ -71,7 +72,7 @@ export function tableOf(rows: readonly Row[], complete: boolean, said: LayoutSai
     header: headerGuess(places, best, measured, said.header),
     first: best.named ? (measured[best.at]?.line ?? 0) + 1 : (body[0]?.line ?? 1),
     ...{ width: best.width, spare: best.spare, unnamedFirst: best.unnamedFirst, typed },
-    fit: fitOfAll(body, best.width, complete, 0),
+    fit: fitOfAll(body, best.width, { ...looked, long: 0 }),
     above: 1 - (body.length + (best.named ? 1 : 0)) / Math.max(1, measured.length),
     spaced: areSpaced(body),
     short: fillsUp(body, best.width, typed) ? 'fill' : 'refuse',
@@ -106,31 +107,35 @@ function measure(row: Row): Measured {
 
 const FITS = 1;
 const TOO_LONG = -1;
+const TOO_SHORT = 0.45;
+
+/** Whether these are all rows of the file, and what a row that is too long is worth. */
+type Looked = { complete: boolean; long: number };
 
 /** A row may have more cells than its table is wide if they are empty: many programs end each line with a delimiter. */
 function fitOf({ reach, filled, cells }: Measured, width: number, long = TOO_LONG): number {
   if (reach > width) return long;
   if (cells.length >= width) return FITS;
-  return width > 2 && filled < 2 ? 0.1 : 0.45;
+  return width > 2 && filled < 2 ? 0.1 : TOO_SHORT;
 }
 
-function fitOfAll(rows: readonly Measured[], width: number, complete: boolean, long = TOO_LONG): number {
-  const looked = rows.filter(({ filled }) => filled > 0).slice(0, ROWS_BELOW);
+function fitOfAll(rows: readonly Measured[], width: number, { complete, long }: Looked): number {
+  const whole = rows.filter(({ filled }) => filled > 0).slice(0, ROWS_BELOW);
   // At the end of a file are sums and notes.
-  const forgiven = complete && rows.length <= ROWS_BELOW ? Math.min(5, Math.floor(looked.length / 4)) : 0;
-  const body = looked.filter((row, at) => at < looked.length - forgiven || fitOf(row, width) === FITS);
+  const forgiven = complete && rows.length <= ROWS_BELOW ? Math.min(5, Math.floor(whole.length / 4)) : 0;
+  const body = whole.filter((row, at) => at < whole.length - forgiven || fitOf(row, width) === FITS);
   if (body.length === 0) return 1;
   return body.reduce((sum, row) => sum + fitOf(row, width, long), 0) / body.length;
 }
 
-function placesIn(rows: readonly Measured[], complete: boolean): Place[] {
+function placesIn(rows: readonly Measured[], looked: Looked): Place[] {
   const places: Place[] = [];
   const widest = { width: Math.max(...rows.map(({ cells }) => cells.length)), named: true };
   for (let at = 0; at < rows.length && at <= ABOVE_MAX; at++) {
     // More rows above make it only worse.
     if (at > 0 && weightOfAbove(rows.slice(0, at), widest) < -OUT_OF_QUESTION / APART) break;
     if (rows[at]?.filled === 0 && rows.length > 1) continue;
-    for (const place of [...named(rows, at, complete), ...unnamed(rows, at, complete)]) {
+    for (const place of [...named(rows, at, looked), ...unnamed(rows, at, looked)]) {
       const before = rows[at - 1];
       const apart = before !== undefined && (before.filled === 0 || (rows[at]?.line ?? 0) > before.line + before.lines);
       const above = weightOfAbove(rows.slice(0, at), place) * (apart ? APART : 1);
@@ -139,17 +144,17 @@ function placesIn(rows: readonly Measured[], complete: boolean): Place[] {
         places.push({ ...place, weight: place.weight + above - 4 * share - (rows.length - at < at ? LITTLE_BELOW : 0) });
     }
   }
-  return places.length > 0 ? places : [...named(rows, 0, complete), ...unnamed(rows, 0, complete)];
+  return places.length > 0 ? places : [...named(rows, 0, looked), ...unnamed(rows, 0, looked)];
 }
 
 /** The line that a person named, or the nearest below; and only tables without names where the person said that there are none. */
-function placesSaid(rows: readonly Measured[], complete: boolean, said: number): Place[] {
+function placesSaid(rows: readonly Measured[], looked: Looked, said: number): Place[] {
   if (said === 0) {
-    const places = placesIn(rows, complete).filter((place) => !place.named);
-    return places.length > 0 ? places : unnamed(rows, 0, complete);
+    const places = placesIn(rows, looked).filter((place) => !place.named);
+    return places.length > 0 ? places : unnamed(rows, 0, looked);
   }
   const found = rows.findIndex(({ line }, at) => line === said || (line < said && (rows[at + 1]?.line ?? Infinity) > said));
-  return named(rows, found === -1 ? 0 : found, complete);
+  return named(rows, found === -1 ? 0 : found, looked);
 }
 
 /** What stands above a table has fewer cells than it, or most of them empty, or says what its second cell is; often a blank line is between. */
@@ -160,12 +165,12 @@ function weightOfAbove(above: readonly Measured[], { width, named: hasNames }: P
     const labelled = filled <= 2 && texts[0]?.endsWith(':');
     // Without names below there is little to tell a row with empty cells from a title.
     const sparse = filled <= width / 2 && (hasNames || cells.length < width);
-    weight -= sparse || labelled ? 0.2 : cells.length < width ? 1 : 4;
+    weight -= sparse || labelled ? 0.2 : cells.length < width ? (filled > 2 ? 2.5 : 1) : 4;
   }
   return weight;
 }
 
-function named(rows: readonly Measured[], at: number, complete: boolean): Place[] {
+function named(rows: readonly Measured[], at: number, looked: Looked): Place[] {
   const header = rows[at];
   if (!header) return [];
   const below = rows.slice(at + 1);
@@ -179,13 +184,13 @@ function named(rows: readonly Measured[], at: number, complete: boolean): Place[
   const reached = below.some(({ reach }) => reach > header.reach);
   const own = reached || header.cells.length > FIELDS_MAX ? header.cells.length : Math.max(1, header.reach);
   const width = unnamedFirst ? full : own;
-  const fit = fitOfAll(below, width, complete);
+  const fit = fitOfAll(below, width, looked);
   const odds = oddsOfHeader(unnamedFirst ? ['', ...header.cells] : header.cells, below, width, at) - (unnamedFirst ? 1 : 0);
   const weight = 10 * fit + (2 * header.filled) / width + odds / 2;
   return [{ at, named: true, width, spare: unnamedFirst ? 0 : header.cells.length - own, unnamedFirst, weight }];
 }
 
-function unnamed(rows: readonly Measured[], at: number, complete: boolean): Place[] {
+function unnamed(rows: readonly Measured[], at: number, looked: Looked): Place[] {
   const body = rows.slice(at);
   const first = body[0];
   if (!first) return [];
@@ -194,7 +199,7 @@ function unnamed(rows: readonly Measured[], at: number, complete: boolean): Plac
   const tried = [...widths].sort(([, a], [, b]) => b - a).slice(0, WIDTHS_TRIED);
   const places = tried.map(([full]) => {
     const reach = Math.max(1, ...body.filter(({ cells }) => cells.length === full).map((row) => row.reach));
-    const fit = fitOfAll(body, reach, complete);
+    const fit = fitOfAll(body, reach, looked);
     const odds = oddsOfHeader(first.cells, body.slice(1), reach, at);
     return { at, named: false, width: reach, spare: 0, unnamedFirst: false, weight: 10 * fit + 2 - odds / 2 };
   });
@@ -227,7 +232,7 @@ function oddsOfHeader(cells: readonly string[], below: readonly Measured[], widt
     const { hard, forms } = name === '' ? { hard: column === 0 ? 0 : -0.4, forms: 0 } : oddsOfName(name, column, rows, numbered);
     odds += hard + forms;
     soft += forms;
-    if (hard > 0) told = true;
+    if (hard > 1) told = true;
   }
   // That forms differ is a hint. Without a word that names columns, or values below names, it takes many of them.
   const most = told || soft > FORMS_TELL ? ODDS_MAX : NOT_TOLD;
@@ -236,7 +241,7 @@ function oddsOfHeader(cells: readonly string[], below: readonly Measured[], widt
 
 const FORMS_TELL = 5;
 /** Somebody is asked then. */
-const NOT_TOLD = 2;
+const NOT_TOLD = 1.7;
 
 /** `hard` is what words and values tell, `forms` what is only a matter of how texts look. */
 function oddsOfName(name: string, column: number, rows: readonly Measured[], numbered: boolean): { hard: number; forms: number } {

@@ -1,5 +1,6 @@
 import { UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import type { Layout } from '#lib/core/values/layout.ts';
+import { CHARSETS } from '#lib/ingest/csv/charset.ts';
 import type { Dialect, Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { draftForMail } from './draft.ts';
@@ -17,6 +18,7 @@ export const mbox: Format = {
   title: 'a mailbox (mbox) or a mail (eml)',
   file: 'a mailbox (mbox)',
   endings: ['.mbox', '.mbx', '.eml'],
+  charsets: CHARSETS,
   contentType: 'application/mbox',
   textField: 'text',
   fieldLabels: MAIL_LABELS,

@@ -4,7 +4,7 @@ import libmime from 'libmime';
 /** A header field: its value unfolded, a byte a character. */
 type HeaderLine = { name: string; value: string };
 
-export class Head {
+class Head {
   /** All of it, the blank line at its end included. */
   readonly bytes: Buffer;
   readonly lines: HeaderLine[];

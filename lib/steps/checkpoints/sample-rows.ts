@@ -20,6 +20,6 @@ export function sampleOf(
   const shown = batch.fieldNames.filter((name) => Object.hasOwn(item.fields, name) && !(text !== null && name === textField));
   const fields = Object.fromEntries(shown.map((name) => [name, item.fields[name] ?? '']));
   const receiptFields = batch.plan.receiptFields.length > 0 ? batch.plan.receiptFields : shown.slice(0, FIELDS_IN_LINE);
-  const line = fieldsLine({ receiptLine: '', receiptFields }, item.fields);
+  const line = fieldsLine({ ...batch.plan, receiptFields }, item.fields);
   return { ordinal, fields, text, category, why, confidence, by: names.get(by) ?? by, mark, line };
 }

@@ -39,7 +39,7 @@ async function* details(batch: BatchFacts, chunk: ChunkNow, processed: number): 
     );
     yield items
       .map(({ fields, by, ...item }) =>
-        detailsItem({ ...item, by: names.get(by) ?? by, line: fieldsLine({ receiptLine: '', receiptFields: shown }, fields) }),
+        detailsItem({ ...item, by: names.get(by) ?? by, line: fieldsLine({ ...plan, receiptFields: shown }, fields) }),
       )
       .join('');
   }

@@ -302,10 +302,12 @@ describe('a batch', () => {
   test('keeps the reading that it was planned by', async () => {
     const { id } = await upload(table());
     const { digest } = await readingOf(id);
+    const before = await readMeanings(pool, { datasetId: id });
     const plan = { ...PLAN, chunking: { by: 'size' } };
     const { id: batchId } = await createBatch(ada, { datasetId: id, name: 'A', plan, start: true });
     await changeReading(ada, { datasetId: id, change: { digest, fields: [{ name: 'id', type: 'text' }] } });
-    expect(await readMeanings(pool, { batchId })).toMatchObject({ id: { type: 'number' } });
+    expect(await readMeanings(pool, { batchId })).toEqual(before);
+    expect(before).not.toMatchObject({ id: { type: 'text' } });
     expect(await readMeanings(pool, { datasetId: id })).toMatchObject({ id: { type: 'text' } });
   });
 
@@ -392,6 +394,16 @@ describe('rows that could not be read', () => {
     expect((await readUnreadable(ada, { id: last.id }))?.items).toEqual([]);
     expect(await refusal(downloadUnreadable(ada, { datasetId: last.id }))).toMatchObject({ code: 'not_found' });
   });
+});
+
+test('rows of a table under an instruction to Excel come back fixed', async () => {
+  const { id, unreadableCount } = await upload(`sep=;\nid;what\n1;a\n2;b;c;d\n${unique};x\n`);
+  expect(unreadableCount).toBe(1);
+  const toFix = await textOf((await downloadUnreadable(ada, { datasetId: id })).body);
+  expect(toFix).toMatch(/^(sep=;\n)?id;what\n2;b;c;d\n$/);
+  const text = toFix.replace('2;b;c;d', '2;b');
+  const fixed = await uploadFixedRows(ada, { datasetId: id }, { name: 'fixed.csv', source: bytesOf(text) });
+  expect(fixed).toMatchObject({ itemCount: 3, unreadableCount: 0 });
 });
 
 describe('a dataset is a person’s', () => {

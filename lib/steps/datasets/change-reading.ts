@@ -140,7 +140,7 @@ async function readFile(
   { source, original, said }: { source: DatasetSource; original: Original; said: Said },
 ): Promise<void> {
   const counted = new CheckedFile(source, original);
-  const sources = [{ name: source.name, chunks: counted.chunks() }];
+  const sources = [{ name: source.name, chunks: () => counted.chunks() }];
   const { arrived, reading } = await receiveRows({ upload, id, sources, said, now: new Date(), bytes: () => counted.bytes });
   await upload.complete({
     ...{ digest: source.digest, arrived, sources: [source], keep: async () => {}, by: actor.id, gives: null },

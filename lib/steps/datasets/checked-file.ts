@@ -17,6 +17,7 @@ export class CheckedFile {
   /** Throws `conflict` at its end when it is not the file of its digest. */
   async *chunks(): AsyncGenerator<Buffer> {
     const hash = createHash('sha256');
+    this.bytes = 0;
     for await (const piece of this.#original.read()) {
       this.bytes += piece.length;
       hash.update(piece);

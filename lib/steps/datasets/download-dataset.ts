@@ -7,7 +7,7 @@ import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { WriteBack } from '#lib/ingest/port.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import { storedFields } from '#lib/shapes/datasets.ts';
-import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
+import { endingOf, fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
 import { type Original, readOriginals } from '#lib/store/datasets/originals.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { DOWNLOAD_FORMATS } from './formats.ts';
@@ -71,15 +71,22 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
   if (own === null) throw new CountersignError('unsupported', `“${dataset.name}” has no format that can be given back.`);
   const file = own.writeBack(dataset.dialect);
   const charset = file.charset ? `; charset=${file.charset.toLowerCase()}` : '';
-  const about = { fileName: `${name}${own.endings[0]}`, contentType: own.contentType + charset };
   const original = batchId === null ? await originalOf(datasetId) : null;
-  return { ...about, body: original ?? fileOf(items, file) };
+  if (original) {
+    const ending = endingOf(original.name);
+    // What was packed, or is of another ending, is nobody's text.
+    const contentType = own.endings.includes(ending) ? own.contentType + charset : 'application/octet-stream';
+    return { fileName: `${name}${ending || own.endings[0]}`, contentType, body: original.read() };
+  }
+  const { ending = own.endings[0], contentType = own.contentType } = file.written ?? {};
+  return { fileName: `${name}${ending}`, contentType: contentType + charset, body: fileOf(items, file) };
 }
 
 /** The file that the dataset was read from, byte for byte; null where it was several, or is not there. */
-async function originalOf(datasetId: string): Promise<AsyncIterable<Uint8Array> | null> {
+async function originalOf(datasetId: string): Promise<{ name: string; read(): AsyncIterable<Uint8Array> } | null> {
   const [file, ...others] = await readKept(datasetId);
-  return file?.original && others.length === 0 ? file.original.read() : null;
+  const { name, original } = file ?? {};
+  return name !== undefined && original && others.length === 0 ? { name, read: () => original.read() } : null;
 }
 
 async function datasetOf(batchId: string, category: string | null): Promise<string> {
@@ -98,9 +105,10 @@ async function* jsonLines(items: AsyncIterable<Original>, names: string[]): Asyn
   });
 }
 
-async function* fileOf(items: AsyncIterable<Original>, { head, write }: WriteBack): AsyncGenerator<Uint8Array> {
+async function* fileOf(items: AsyncIterable<Original>, { head, write, tail }: WriteBack): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
   yield* packed(items, ({ raw }) => write(raw));
+  if (tail && tail.length > 0) yield tail;
 }
 
 const PIECE_BYTES = 64 * 1024;

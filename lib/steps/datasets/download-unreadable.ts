@@ -3,13 +3,14 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { layoutAlike, saidIn } from '#lib/core/values/said.ts';
+import { saidIn } from '#lib/core/values/said.ts';
+import type { Format } from '#lib/ingest/port.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
 import { CheckedFile } from './checked-file.ts';
 import { type Download, packed } from './download-dataset.ts';
 import { filesOf, type ReadingNow, readReadingNow } from './reading-now.ts';
-import { segmentsOf } from './receive.ts';
+import { layoutOf, segmentsOf } from './receive.ts';
 
 const input = z.strictObject({ datasetId: z.uuid() });
 
@@ -28,7 +29,7 @@ export async function downloadUnreadable(actor: Actor, raw: z.input<typeof input
   const format = formatOf(head.format);
   if (!format) throw new CountersignError('unsupported', `“${head.name}” has no format that can be given back.`);
   const { charset, head: first, write } = format.writeBack(head.dialect);
-  const rows = unreadableRows(now, filesOf(now));
+  const rows = unreadableRows(now, format, filesOf(now));
   return {
     fileName: `${fileStem(withoutEnding(head.name))}-to-fix${format.endings[0]}`,
     contentType: format.contentType + (charset ? `; charset=${charset.toLowerCase()}` : ''),
@@ -41,13 +42,20 @@ async function* fileOf(head: Buffer, rows: AsyncIterable<Buffer>, write: (raw: B
   yield* packed(rows, write);
 }
 
-async function* unreadableRows({ head, reading }: ReadingNow, files: ReturnType<typeof filesOf>): AsyncGenerator<Buffer> {
+async function* unreadableRows(
+  { reading }: ReadingNow,
+  format: Format,
+  files: ReturnType<typeof filesOf>,
+): AsyncGenerator<Buffer> {
   const file = files.at(-1);
   if (!file) return;
   const { original, ...source } = file;
-  const chunks = new CheckedFile(source, original).chunks();
-  const layout = files.length > 1 ? layoutAlike(reading.body.layout) : saidIn(reading.body).layout;
-  const format = formatOf(head.format);
-  const parsed = await segmentsOf({ name: source.name, chunks }, format, undefined, { layout, now: new Date() });
+  const chunks = () => new CheckedFile(source, original).chunks();
+  const from = { name: source.name, chunks };
+  const now = new Date();
+  const names = reading.body.fields.map(({ name }) => name);
+  const layout =
+    files.length > 1 ? await layoutOf(from, { format, fields: names }, reading.body.layout, now) : saidIn(reading.body).layout;
+  const parsed = await segmentsOf(from, format, undefined, { layout, now });
   for await (const { unreadable } of parsed.segments) for (const { raw } of unreadable) if (raw) yield raw;
 }

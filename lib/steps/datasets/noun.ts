@@ -11,3 +11,8 @@ export function nounOf(datasetFormat: string | null): string {
 export function labelsOf(datasetFormat: string | null): FieldLabels {
   return formatOf(datasetFormat)?.fieldLabels ?? {};
 }
+
+/** The character sets that a dataset can be said to be in. */
+export function charsetsOf(datasetFormat: string | null): readonly string[] {
+  return formatOf(datasetFormat)?.charsets ?? [];
+}

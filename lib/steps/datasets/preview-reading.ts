@@ -51,12 +51,13 @@ async function tryReading(now: ReadingNow, said: Said, must: boolean): Promise<T
   const file = filesOf(now)[0];
   const format = formatOf(head.format);
   if (!file || !format) return fromItems(now);
-  const whole = file.bytes <= PREVIEW_READING_BYTES;
   const given = said.format === undefined ? format : null;
-  const chunks = file.original.read(Math.min(file.bytes, PREVIEW_READING_BYTES));
-  const tried: Tried = { whole, unreadable: 0, names: [], rows: [], body: { ...reading.body, fields: [] } };
+  const chunks = () => file.original.read();
+  const tried: Tried = { whole: true, unreadable: 0, names: [], rows: [], body: { ...reading.body, fields: [] } };
   const at = new Date();
-  const parsed = await segmentsOf({ name: file.name, chunks }, given, said.format, { layout: said.layout, now: at });
+  const parsed = await segmentsOf({ name: file.name, chunks }, given, said.format, {
+    ...{ layout: said.layout, now: at, most: PREVIEW_READING_BYTES },
+  });
   const profile = new Profile(at.getTime(), parsed.format.fieldLabels);
   let last: { line: number; unreadable: boolean } = { line: 0, unreadable: false };
   for await (const { fields, items, unreadable, layout } of parsed.segments) {
@@ -77,7 +78,8 @@ async function tryReading(now: ReadingNow, said: Said, must: boolean): Promise<T
     }
   }
   // Where the file was cut, its last row was cut too.
-  if (!whole && tried.rows.length < PREVIEW_READING_ROWS) {
+  if (parsed.wasCut() && tried.rows.length < PREVIEW_READING_ROWS) {
+    tried.whole = false;
     if (last.unreadable) tried.unreadable--;
     else tried.rows.pop();
   }

@@ -2,6 +2,8 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { LINES_ASKED_MAX, LINES_SCAN_BYTES } from '#lib/core/limits.ts';
+import { fileToRead, formatOf } from '#lib/ingest/registry.ts';
+import { firstBytes } from '#lib/ingest/source.ts';
 import { linesOfSource } from '#lib/ingest/source-lines.ts';
 import type { SourceLines } from '#lib/shapes/readings.ts';
 import { isNumber } from '#lib/steps/ids.ts';
@@ -28,9 +30,11 @@ export async function readLines(
   const [source] = await readSources(db(), id);
   const original = source && (await originals().open(source.digest));
   if (!original) return { kept: false, lines: [] };
+  if (formatOf(dataset.format)?.readsWhole) return { kept: true, lines: [] };
   const charset = String(dataset.dialect?.charset ?? 'UTF-8');
+  const { chunks } = await fileToRead({ name: source.name, chunks: original.read() });
   // A piece more than is looked through, so that the scan itself ends it.
-  return { kept: true, lines: await linesOfSource(original.read(LINES_SCAN_BYTES + PIECE_BYTES), charset, lines) };
+  return { kept: true, lines: await linesOfSource(firstBytes(chunks, LINES_SCAN_BYTES + PIECE_BYTES).chunks, charset, lines) };
 }
 
 const PIECE_BYTES = 1024 ** 2;

@@ -3,6 +3,8 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { questionsOf, type Seen } from '#lib/core/values/questions.ts';
 import { HEAD_BYTES } from '#lib/ingest/port.ts';
+import { fileToRead } from '#lib/ingest/registry.ts';
+import { firstBytes } from '#lib/ingest/source.ts';
 import type { Reading } from '#lib/shapes/readings.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { readItemPage } from '#lib/store/datasets/items.sql.ts';
@@ -48,10 +50,13 @@ export async function seenOf(datasetId: string, original: Original | null, diale
 
 /** For the eye: in a character set that this runtime does not know, the bytes are shown as they are taken most often. */
 async function linesOf(original: Original, dialect: unknown): Promise<string[]> {
+  const { chunks } = await fileToRead({ name: '', chunks: original.read() });
   const pieces: Buffer[] = [];
-  for await (const piece of original.read(HEAD_BYTES)) pieces.push(piece);
+  for await (const piece of firstBytes(chunks, HEAD_BYTES).chunks) pieces.push(piece);
   const { charset } = (dialect ?? {}) as { charset?: unknown };
   const text = Buffer.concat(pieces);
+  // A workbook has no lines of text.
+  if (text.includes(0) && !/^utf-?(?:16|32)/i.test(String(charset))) return [];
   try {
     return new TextDecoder(String(charset ?? 'utf-8')).decode(text).split(/\r\n|\n|\r/);
   } catch {

@@ -7,12 +7,13 @@ import type { ReadingBody } from '#lib/core/values/reading-body.ts';
 import { layoutAlike, type Said } from '#lib/core/values/said.ts';
 import type { Dialect, Format, Segment } from '#lib/ingest/port.ts';
 import { Profile } from '#lib/ingest/profile.ts';
-import { detectFormat, formatOf } from '#lib/ingest/registry.ts';
-import { peek } from '#lib/ingest/source.ts';
+import { detectFormat, fileToRead, formatOf } from '#lib/ingest/registry.ts';
+import { firstBytes, peek } from '#lib/ingest/source.ts';
 import { ItemRows } from '#lib/store/datasets/item-rows.ts';
 import type { Arrived, Upload } from '#lib/store/datasets/items.sql.ts';
 
-export type SourceToRead = { name: string; chunks: AsyncIterable<Buffer> };
+/** `chunks` gives the bytes from the first one on; of every source but the first they are asked for more than once. */
+export type SourceToRead = { name: string; chunks(): AsyncIterable<Buffer> };
 
 export type Received = {
   arrived: Arrived;
@@ -52,7 +53,7 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
   try {
     for (const [index, source] of sources.entries()) {
       const last = index === sources.length - 1;
-      const layout: LayoutSaid = index === 0 ? said.layout : layoutAlike(seen.layout);
+      const layout = seen.first ? await layoutOf(source, seen.first, seen.layout, now) : said.layout;
       const { format, segments } = await segmentsOf(source, seen.first?.format ?? null, said.format, { layout, now });
       before = pipe.itemCount;
       for await (const { dialect, ...segment } of segments) {
@@ -88,21 +89,73 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
 
 type Seen = { format: Format; dialect: Dialect; fields: readonly string[]; profile: Profile };
 
-/** A file as its format reads it: the format is the one that is given, else the one that a person said, else what the file looks like. */
+/** A file, or what is packed in it, as its format reads it. */
+export type Segmented = {
+  format: Format;
+  segments: AsyncIterable<Segment>;
+  /** whether what was read so far ended before the file did, because it is longer than was asked for */
+  wasCut(): boolean;
+};
+
+/**
+ * The format is the one that is given, else the one that a person said, else what the file looks like.
+ * @param most bytes that are read of it; a format that can't begin before it has seen the end reads all
+ */
 export async function segmentsOf(
-  { name, chunks }: SourceToRead,
+  source: SourceToRead,
   given: Format | null,
   said: string | undefined,
-  { layout, now }: { layout: LayoutSaid; now: Date },
-): Promise<{ format: Format; segments: AsyncIterable<Segment> }> {
-  const { head, whole } = await peek(chunks);
-  if (head.length === 0) throw new CountersignError('invalid', `“${name}” is empty: it has 0 bytes.`);
-  const format = given ?? formatOf(said ?? null) ?? detectFormat(head, name);
-  return { format, segments: format.parse(whole, { fileName: name, now, said: layout }) };
+  { layout, now, most = Number.POSITIVE_INFINITY }: { layout: LayoutSaid; now: Date; most?: number },
+): Promise<Segmented> {
+  const file = await fileToRead({ name: source.name, chunks: source.chunks() });
+  const { head, whole } = await peek(file.chunks);
+  if (head.length === 0) throw new CountersignError('invalid', `“${source.name}” is empty: it has 0 bytes.`);
+  const format = given ?? formatOf(said ?? null) ?? detectFormat(head, file.name);
+  const beginning = firstBytes(whole, format.readsWhole ? Number.POSITIVE_INFINITY : most);
+  return {
+    ...{ format, wasCut: beginning.wasCut },
+    segments: format.parse(beginning.chunks, { fileName: file.name, now, said: layout }),
+  };
+}
+
+/** Where in its first lines the names of the columns may stand in a file that came behind another one. */
+const NAMES_LINE_MAX = 5;
+
+/** A further file is read as the first was. Its names are looked for: what stands above them in the first file was given back in part, or not at all. */
+export async function layoutOf(
+  source: SourceToRead,
+  { format, fields }: Pick<Seen, 'format' | 'fields'>,
+  first: Layout,
+  now: Date,
+): Promise<LayoutSaid> {
+  const layout = layoutAlike(first);
+  if (!layout.header) return layout;
+  for (let header = 1; header <= NAMES_LINE_MAX; header++) {
+    const tried = { ...layout, header };
+    const found = await namesOf(source, format, tried, now);
+    if (found && isAlike(fields, found)) return tried;
+  }
+  return layout;
+}
+
+/** Null where such a file can't be read. */
+async function namesOf(source: SourceToRead, format: Format, layout: LayoutSaid, now: Date): Promise<readonly string[] | null> {
+  try {
+    const { segments } = await segmentsOf(source, format, undefined, { layout, now });
+    for await (const { fields } of segments) return fields;
+    return null;
+  } catch (error) {
+    if (error instanceof CountersignError) return null;
+    throw error;
+  }
+}
+
+function isAlike(fields: readonly string[], others: readonly string[]): boolean {
+  return fields.length === others.length && fields.every((field, index) => field === others[index]);
 }
 
 function assertAlike(fields: readonly string[], others: readonly string[], name: string): void {
-  if (fields.length === others.length && fields.every((field, index) => field === others[index])) return;
+  if (isAlike(fields, others)) return;
   const missing = fields.filter((field) => !others.includes(field));
   const added = others.filter((field) => !fields.includes(field));
   const what = [

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
@@ -140,8 +141,29 @@ describe('a file that is right', () => {
       'listId',
       'text',
       'attachments',
+      'cc',
+      'replyTo',
+      'labels',
+      'threadId',
+      'listUnsubscribe',
+      'inReplyTo',
+      'size',
     ]);
     expect(page?.items[0]?.fields).toMatchObject({ from: 'bo@x.org', subject: 'hi', date: '2002-08-22T12:36:00.000Z' });
+  });
+
+  test.each([
+    ['people.csv.gz', gzipSync('name,age\nAnn,41\nBo,7\n'), 'csv'],
+    ['people.jsonl', Buffer.from('{"name":"Ann","age":41}\n{"name":"Bo","age":7}\n'), 'ndjson'],
+    ['people.json.gz', gzipSync('{"people":[{"name":"Ann","age":41},{"name":"Bo","age":7}]}'), 'json'],
+  ])('%s is read as what is in it', async (name, file, format) => {
+    const { id, bytes } = await uploadDataset(ada, { name, source: chunksOf(file) });
+    expect(await readDataset(ada, { id })).toMatchObject({ name, format, itemCount: 2 });
+    expect(bytes).toBe(file.length);
+    expect((await readItems(ada, { id }))?.items.map(({ fields }) => fields)).toEqual([
+      { name: 'Ann', age: '41' },
+      { name: 'Bo', age: '7' },
+    ]);
   });
 
   test('its first items can be read while the rest arrives', async () => {
@@ -219,14 +241,21 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
   test.each<[string, string, (string | Buffer)[], string, RegExp]>([
     ['empty', 'a.csv', [], 'invalid', /“a.csv” is empty: it has 0 bytes/],
     ['a picture', 'a.csv', [png], 'unsupported', /a picture \(PNG\), whatever its name says/],
-    ['a workbook', 'a.xlsx', ['PK\x03\x04xl/workbook.xml'], 'unsupported', /an Excel workbook.*save the sheet as CSV/],
     [
-      'another ending',
-      'a.json',
-      ['{"a": 1, "b": 2}\n{"a": 2, "b": 3}\n'],
-      'unsupported',
-      /a file that ends in .json is not recognised/,
+      'a workbook that breaks off',
+      'a.xlsx',
+      ['PK\x03\x04xl/workbook.xml'],
+      'invalid',
+      /“a.xlsx” is damaged and can't be unpacked/,
     ],
+    [
+      'packed and broken',
+      'a.csv.gz',
+      [gzipSync('a,b\n1,2\n').subarray(0, 20)],
+      'invalid',
+      /“a.csv.gz” is damaged and can't be unpacked/,
+    ],
+    ['another ending', 'a.yaml', ['a: 1\nb: 2\n'], 'unsupported', /a file that ends in .yaml is not recognised/],
     ['no mailbox', 'a.mbox', ['name,age\nBo,3\n'], 'unsupported', /ends in .mbox but its content is not a mailbox/],
     [
       'binary',

@@ -48,7 +48,7 @@ export async function uploadDataset(actor: Actor, input: UploadInput, options: U
       const file = await ArrivingFile.begin(id, { ...input, name }, signal);
       try {
         const said = { layout: {}, fields: [] };
-        const sources = [{ name, chunks: file.chunks() }];
+        const sources = [{ name, chunks: () => file.chunks() }];
         const { arrived, reading, ...counts } = await receiveRows({ upload, id, sources, said, now, bytes: () => file.bytes });
         const source = await file.finish();
         const { itemCount, unreadableCount } = counts;

@@ -65,8 +65,8 @@ export async function uploadFixedRows(
         const arrived = await fixed.finish();
         const checked = files.map(({ original, ...source }) => new CheckedFile(source, original));
         const sources = [
-          ...checked.map((file, index) => ({ name: kept[index]?.name ?? '', chunks: file.chunks() })),
-          { name, chunks: fixed.read() },
+          ...checked.map((file, index) => ({ name: kept[index]?.name ?? '', chunks: () => file.chunks() })),
+          { name, chunks: () => fixed.read() },
         ];
         const bytes = () => checked.reduce((sum, file) => sum + file.bytes, fixed.bytes);
         const received = await receiveRows({ upload, id, sources, said, now, bytes });

@@ -1,12 +1,11 @@
 /** One request of a plan, built or told why not: what the preview shows, counts and lists the rows of is the same. */
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import type { Action, Plan } from '#lib/core/plans/plan.ts';
-import { type Filters, filtersOf, hasFilters, timeZoneOfPlan } from '#lib/core/plans/template-filters.ts';
+import { type Action, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
+import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
+import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { fieldsBehind } from '#lib/core/values/template.ts';
-import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import type { PlanningItem } from '#lib/store/plans/planning.sql.ts';
-import { db } from '#lib/store/postgres/db.ts';
 
 export type BuiltRequest = { request: Uint8Array } | { problem: CountersignError };
 
@@ -28,8 +27,6 @@ export function fieldsOfRequest(action: Action): string[] | null {
 }
 
 /** What fills in the forms that templates ask for; null where none does. */
-export async function readFilters(datasetId: string, plan: Plan): Promise<Filters | null> {
-  if (!hasFilters(plan)) return null;
-  const meanings = (await readMeanings(db().pool, { datasetId })) ?? {};
-  return filtersOf(plan, { meanings, timeZone: timeZoneOfPlan(plan) });
+export function filtersFor(plan: Plan, meanings: FieldMeanings): Filters | null {
+  return hasFilters(plan) ? filtersOf(plan, { meanings, timeZone: timeZoneOf(plan) }) : null;
 }

@@ -46,11 +46,8 @@ export type CheckedPlan = { dataset: PlanningDataset; plan: Plan; meanings: Fiel
 export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan, 'now'>, at: At): Promise<CheckedPlan> {
   const dataset = await datasetToPlan(datasetId);
   const plan = parsePlan(given);
-  const read = (await readMeanings(db().pool, { datasetId })) ?? {};
-  // A template of any version may ask for the day of a date; the rules of version 1 know texts only.
-  const meanings = isTyped(plan) ? read : {};
-  const found = checkFilters(plan, Object.keys(read), read);
-  return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, at, found) };
+  const meanings = (await readMeanings(db().pool, { datasetId })) ?? {};
+  return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, at) };
 }
 
 /** What a checked plan comes to. */
@@ -58,14 +55,18 @@ export async function plannedOf(
   { dataset, plan, meanings }: Pick<CheckedPlan, 'dataset' | 'plan' | 'meanings'>,
   { datasetId, now }: DatasetToPlan,
 ): Promise<PlannedBatch> {
-  const fieldNames = dataset.fields.map(({ name }) => name);
-  const planner = startPlanning({ plan, fieldNames, now: now.getTime(), meanings: toPlanner(plan, meanings) });
+  const planner = startPlanning({
+    ...{ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() },
+    meanings: toPlanner(plan, meanings),
+  });
   await eachKey(db().pool, datasetId, planner.fields, planner.add);
   return planner.finish();
 }
 
 /** A plan of version 1 reads each date by itself. */
-const toPlanner = (plan: Plan, meanings: FieldMeanings): FieldMeanings | null => (isTyped(plan) ? meanings : null);
+function toPlanner(plan: Plan, meanings: FieldMeanings): FieldMeanings | null {
+  return isTyped(plan) ? meanings : null;
+}
 
 /** The dataset, for whoever wants to plan it. Throws `not_found`, or `conflict` when its upload failed. */
 export async function datasetToPlan(datasetId: string): Promise<PlanningDataset> {
@@ -92,15 +93,12 @@ export function readInput<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** Everything that the dataset's fields and the connectors decide, all problems at once; gives the classifier. */
-function checkPlan(
-  plan: Plan,
-  fields: PlanningDataset['fields'],
-  meanings: FieldMeanings,
-  at: At,
-  found: readonly Problem[],
-): Classifier {
+function checkPlan(plan: Plan, fields: PlanningDataset['fields'], meanings: FieldMeanings, at: At): Classifier {
   const fieldNames = fields.map(({ name }) => name);
-  const problems: Problem[] = [...found, ...checkFields(plan, fieldNames, toPlanner(plan, meanings))];
+  const problems: Problem[] = [
+    ...checkFilters(plan, fieldNames, meanings),
+    ...checkFields(plan, fieldNames, toPlanner(plan, meanings)),
+  ];
   const collect = <T>(act: () => T): T | null => {
     try {
       return act();

@@ -11,7 +11,7 @@ import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { buildRequest, readFilters } from './build-request.ts';
+import { buildRequest, filtersFor } from './build-request.ts';
 import { countClassified, includedIn } from './count-classified.ts';
 import { actingOrdinals, countRequests, requestWarnings } from './count-requests.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
@@ -40,7 +40,7 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   });
   const ruleFacts = rules.facts(counted, scale);
   const rows = { read: dataset.itemCount, unreadable: dataset.unreadableCount };
-  const filters = await readFilters(datasetId, plan);
+  const filters = filtersFor(plan, meanings);
   const shown = await showExamples(datasetId, plan, examples, filters);
   const built = await countRequests({ datasetId, plan, filters, counted: acting, scale, exact });
   return {

@@ -6,7 +6,7 @@ import type { CountedRows, RowBehind } from '#lib/shapes/plans.ts';
 import type { Page } from '#lib/steps/page.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { buildRequest, fieldsOfRequest, readFilters } from './build-request.ts';
+import { buildRequest, fieldsOfRequest, filtersFor } from './build-request.ts';
 import { countClassified, includedIn } from './count-classified.ts';
 import { actingOrdinals, countRequests } from './count-requests.ts';
 import { type CheckedPlan, checkedPlan, type DatasetToPlan, plannedOf } from './plan-dataset.ts';
@@ -62,14 +62,14 @@ const IS: Is = { problem: null };
 
 /** What the count is of. */
 async function lookFor(input: RowsToRead, checked: CheckedPlan, included: ReadonlySet<number> | null): Promise<Sought> {
-  const { datasetId, of } = input;
-  const { plan } = checked;
+  const { of } = input;
+  const { plan, meanings } = checked;
   const { fields } = checked.classifier;
   if ('sameTarget' in of) return { fields, among: await sharingTarget(input, checked, included), find: () => IS };
   if (!('unbuildable' in of)) return { fields, among: null, find: (one) => (isOf(of, one) ? IS : null) };
   const action = plan.categories.find(({ name }) => name === of.unbuildable)?.action ?? null;
   if (action === null) return { fields, among: [], find: () => null };
-  const filters = await readFilters(datasetId, plan);
+  const filters = filtersFor(plan, meanings);
   const own = fieldsOfRequest(action);
   return {
     fields: fields && own && [...new Set([...fields, ...own])],
@@ -84,14 +84,14 @@ async function lookFor(input: RowsToRead, checked: CheckedPlan, included: Readon
 /** The items that the preview counts as changing the same thing as another one. */
 async function sharingTarget(
   { datasetId }: RowsToRead,
-  { dataset, plan, classifier }: CheckedPlan,
+  { dataset, plan, meanings, classifier }: CheckedPlan,
   included: ReadonlySet<number> | null,
 ): Promise<number[]> {
   const counted = actingOrdinals(plan);
   const { scale, exact } = await countClassified(dataset, classifier, included, ({ classification }) => {
     counted.get(classification.category)?.push(classification.ordinal);
   });
-  const filters = await readFilters(datasetId, plan);
+  const filters = filtersFor(plan, meanings);
   const { shared } = await countRequests({ datasetId, plan, filters, counted, scale, exact });
   return shared.flatMap(({ ordinals }) => ordinals).sort((one, other) => one - other);
 }

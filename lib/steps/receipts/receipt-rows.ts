@@ -2,7 +2,8 @@
 import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, type Signing, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
-import { type Filters, filtersOf, hasFilters, timeZoneOfPlan } from '#lib/core/plans/template-filters.ts';
+import { timeZoneOf } from '#lib/core/plans/plan.ts';
+import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
 import { decisionLine, ERASED, receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
@@ -76,7 +77,7 @@ export function receiptReader(db: Db, batch: Pick<BatchFacts, 'id' | 'plan'>): R
       if (people.length > 0) for (const [id, name] of await readNames(db, people)) names.set(id, name);
       if (filters === null && hasFilters(batch.plan)) {
         const meanings = (await readMeanings(db.pool, { batchId: batch.id })) ?? {};
-        filters = filtersOf(batch.plan, { meanings, timeZone: timeZoneOfPlan(batch.plan) });
+        filters = filtersOf(batch.plan, { meanings, timeZone: timeZoneOf(batch.plan) });
       }
       const signings = needsTwo(batch.plan) ? await readSignings(db, batch.id, stored) : null;
       return stored.map((one) => row(one, signings?.get(`${one.chunk}.${one.seq}`) ?? null));

@@ -7,8 +7,8 @@ import { type ManifestEntry, manifestHasher } from '#lib/core/checkpoints/manife
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import { PAGE_BYTES } from '#lib/core/limits.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
-import { type Filters, filtersOf, hasFilters, timeZoneOfPlan } from '#lib/core/plans/template-filters.ts';
+import { type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
+import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import type { ManifestProblem } from '#lib/shapes/checkpoints.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
@@ -322,7 +322,7 @@ type Building = {
 async function readFilters(client: Querying, { batchId, plan }: OfBatch): Promise<Filters | null> {
   if (!hasFilters(plan)) return null;
   const meanings = (await readMeanings(client, { batchId })) ?? {};
-  return filtersOf(plan, { meanings, timeZone: timeZoneOfPlan(plan) });
+  return filtersOf(plan, { meanings, timeZone: timeZoneOf(plan) });
 }
 
 function buildRow(row: ClassifiedRow, { actions, build, filters }: Building, into: BuiltManifest): BuiltRow {

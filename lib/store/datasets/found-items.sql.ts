@@ -3,6 +3,7 @@
  * with a time of its own, so that nobody's search holds the database. A window's size follows how long the last one took, which Prisma has no words for.
  */
 import type { Pool } from 'pg';
+import { CountersignError } from '#lib/core/errors.ts';
 import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import { PAGE_BYTES, SEARCH_MS, SEARCH_SCAN_ITEMS, SEARCH_STATEMENT_MS } from '#lib/core/limits.ts';
 import { storedItem } from '#lib/shapes/datasets.ts';
@@ -73,10 +74,10 @@ export async function scanValues(
   return looked >= wanted.last;
 }
 
-/** These items, in the order in which they are named. */
+/** These items, in the order in which they are named. Each is looked up by its key, or the planner may walk the whole dataset. */
 export async function itemsAt(pool: Pool, datasetId: string, ordinals: readonly number[]): Promise<ItemRow[]> {
-  const page = `SELECT n.place, i.ordinal, i.fields, octet_length(i.raw) AS bytes
-    FROM unnest($2::int[]) WITH ORDINALITY n(ordinal, place) JOIN item i ON i.dataset_id = $1 AND i.ordinal = n.ordinal`;
+  const page = `SELECT n.place, n.ordinal, i.fields, i.bytes FROM unnest($2::int[]) WITH ORDINALITY n(ordinal, place)
+    CROSS JOIN LATERAL (SELECT fields, ${ITEM_BYTES} FROM item WHERE dataset_id = $1 AND ordinal = n.ordinal OFFSET 0) i`;
   const { rows } = await pool.query<{ ordinal: number; fields: unknown }>(
     `SELECT ordinal, fields FROM ${withinBytes(page, 'place')} page ORDER BY place`,
     [datasetId, ordinals],
@@ -124,8 +125,9 @@ async function scan(pool: Pool, last: number, after: number, until: number, look
       at = upTo;
       if (!goOn) return at;
     } catch (error) {
-      // Rows of megabytes: fewer at once. A single one that takes so long is not looked through at all.
-      if (sqlStateOf(error) !== STATEMENT_TIMED_OUT || size === 1) throw error;
+      if (sqlStateOf(error) !== STATEMENT_TIMED_OUT) throw error;
+      // Rows of megabytes: fewer at once.
+      if (size === 1) throw tooSlow(to);
       size = Math.max(1, Math.floor(size / 10));
       continue;
     }
@@ -135,6 +137,13 @@ async function scan(pool: Pool, last: number, after: number, until: number, look
     else if (now - begun > 2 * WINDOW_MS) size = Math.max(1, Math.floor(size / 2));
   }
   return at;
+}
+
+function tooSlow(ordinal: number): CountersignError {
+  return new CountersignError(
+    'too_large',
+    `Looking through row ${ordinal} alone takes longer than ${SEARCH_STATEMENT_MS / 1000} s. Try again when the database has less to do.`,
+  );
 }
 
 /** What of a wanted item has to hold, with the values of the parameters after `first`. */

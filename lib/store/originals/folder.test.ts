@@ -44,8 +44,10 @@ test('a file is found under its digest once it is kept, whole or its beginning, 
   expect(await whole(kept?.read(0))).toBe('');
   expect(files(folder)).toEqual([digest.toString('hex')]);
   expect(statSync(join(folder, digest.toString('hex'))).mode & 0o077).toBe(0);
+  const gone = kept?.read();
   await originals.delete(digest);
   await originals.delete(digest);
+  await expect(gone?.next()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('ENOENT') });
   expect(await originals.open(digest)).toBeNull();
 });
 

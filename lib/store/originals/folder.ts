@@ -43,9 +43,17 @@ export function originalsIn(folder: string): Originals {
   };
 }
 
+/** Throws `unavailable` where the file is gone meanwhile, or its disk does not give it. */
 async function* pieces(path: string, end: number | undefined): AsyncGenerator<Buffer> {
   if (end === 0) return;
-  yield* createReadStream(path, { highWaterMark: PIECE_BYTES, ...(end === undefined ? {} : { end: end - 1 }) });
+  try {
+    yield* createReadStream(path, { highWaterMark: PIECE_BYTES, ...(end === undefined ? {} : { end: end - 1 }) });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    throw new CountersignError('unavailable', `The original ${path} can’t be read. The system says ${code ?? String(error)}.`, {
+      cause: error,
+    });
+  }
 }
 
 type Arriving = { folder: string; path: string; handle: FileHandle; pathOf: (digest: Buffer) => string };

@@ -7,6 +7,7 @@ import { createBatchAction } from '#app/(desk)/batches/actions.ts';
 import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
 import { queries, refusalOf } from '#components/api-client.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
+import { fieldWords, TYPE_WORDS } from '#components/datasets/reading-words.ts';
 import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
 import { unfinished } from '#components/plans/classifier-editor.tsx';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
@@ -16,7 +17,7 @@ import { PageHeader } from '#components/ui/page-header.tsx';
 import { useTimeZone } from '#components/ui/relative-time.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
-import { type FieldMeanings, type Meaning, meaningsOf, TEXT } from '#lib/core/values/meaning.ts';
+import { meaningOf, TEXT } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { Reading } from '#lib/shapes/readings.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
@@ -58,10 +59,14 @@ function ZonedDesk({ dataset, reading, zone, draft, forms, reasons }: Props & { 
   const [name, setName] = useState(() => `Classify ${withoutEnding(dataset.name)}`);
   const [plan, setPlan] = useState(draft);
   const settled = useLastFinished(useSettled(plan, TYPING_MS), forms);
-  const fields = useMemo(() => {
-    const meanings = meaningsOf(reading.fields);
-    return dataset.fields.map((field) => ({ ...field, meaning: meaningIn(meanings, field.name) }));
-  }, [dataset.fields, reading.fields]);
+  const fields = useMemo(
+    () =>
+      dataset.fields.map((field) => {
+        const guess = reading.fields.find(({ name: of }) => of === field.name);
+        return { ...field, meaning: guess ? meaningOf(guess) : TEXT, means: guess ? fieldWords(guess) : TYPE_WORDS.text };
+      }),
+    [dataset.fields, reading.fields],
+  );
   const { data, isPlaceholderData, failureReason, fetchStatus } = useQuery({
     ...queries.batches.preview.queryOptions({ input: { body: { datasetId: dataset.id, plan: settled } } }),
     enabled: zone !== null,
@@ -145,8 +150,4 @@ function useLastFinished(plan: Plan, forms: PlanForms): Plan {
   if (last === plan || unfinished(forms, plan)) return last;
   setLast(plan);
   return plan;
-}
-
-function meaningIn(meanings: FieldMeanings, name: string): Meaning {
-  return Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT;
 }

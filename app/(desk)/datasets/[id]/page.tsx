@@ -107,7 +107,7 @@ export default async function DatasetPage({ params, searchParams }: Props) {
         {tab === 'fields' ? (
           <>
             <Notes notes={dataset.notes} />
-            <FieldProfile fields={dataset.fields} itemCount={dataset.itemCount} />
+            <FieldProfile dataset={dataset} guesses={reading.fields} />
           </>
         ) : null}
         {tab === 'unreadable' ? (

@@ -8,6 +8,7 @@ import { formatBytes } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
+import { charsetsOf } from '#lib/steps/datasets/noun.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { ReadingDesk } from './reading-desk.tsx';
@@ -39,6 +40,7 @@ export default async function ReadingPage({ params }: { params: Promise<{ id: st
           reading={reading}
           noun={dataset.noun}
           fixed={fixedWords(reading)}
+          charsets={charsetsOf(dataset.format)}
           mayChange={mayChange}
         />
       </div>

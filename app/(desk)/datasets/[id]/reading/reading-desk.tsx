@@ -22,13 +22,15 @@ type Props = {
   noun: string;
   /** why its rows can't be read anew; null where they can */
   fixed: string | null;
+  /** the character sets that its format can be in */
+  charsets: readonly string[];
   mayChange: boolean;
 };
 
 const TYPING_MS = 250;
 
 /** How a dataset was read, with a control for each guess. What is changed is shown beside what is, before it is used. */
-export function ReadingDesk({ reading, noun, fixed, mayChange }: Props) {
+export function ReadingDesk({ reading, noun, fixed, charsets, mayChange }: Props) {
   const router = useRouter();
   const refresh = useRefresh();
   const [change, setChange] = useState<Change>(NO_CHANGE);
@@ -57,7 +59,13 @@ export function ReadingDesk({ reading, noun, fixed, mayChange }: Props) {
         <h2 id="layout" className="text-16 font-medium">
           The file
         </h2>
-        <LayoutSection reading={reading} change={change} fixed={mayChange ? fixed : WHO_MAY} onChange={setChange} />
+        <LayoutSection
+          reading={reading}
+          change={change}
+          fixed={mayChange ? fixed : WHO_MAY}
+          charsets={charsets}
+          onChange={setChange}
+        />
       </section>
       <section aria-labelledby="fields" className="flex min-w-0 flex-col gap-2">
         <h2 id="fields" className="text-16 font-medium">
