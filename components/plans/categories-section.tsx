@@ -13,6 +13,7 @@ import { categoriesInUse, classifierEditor } from './classifier-editor.tsx';
 import { useTyped } from './plan-faults.tsx';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
+import { Unbuildable } from './request-warnings.tsx';
 import { RowsCount } from './rows-behind.tsx';
 import { typedName } from './typed-value.ts';
 import { useRowKeys } from './use-row-keys.ts';
@@ -68,6 +69,7 @@ export function CategoriesSection({ plan, forms, fields, preview, problems, onCh
                   onChange={(action) => set(categories.map((one, at) => (at === index ? { ...one, action } : one)))}
                 />
                 <ProblemList problems={problemsAt(problems, `categories.${index}`)} />
+                <Unbuildable facts={preview?.requests.find((one) => one.category === category.name) ?? null} />
               </span>
               <span className="text-12 leading-8 text-muted max-md:order-last max-md:text-right">
                 {told?.action ? (

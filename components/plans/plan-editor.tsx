@@ -27,6 +27,7 @@ import { GatesSection, IndependenceSection, LimitsSection } from './limits-secti
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
 import { type PlanPreview, type PlanProblem, problemsAt, type SectionProps } from './plan-preview.ts';
+import { RequestWarnings } from './request-warnings.tsx';
 import { RowsBehind, RowsCount } from './rows-behind.tsx';
 import { TextField } from './typed-field.tsx';
 import { typedName, typedPlan, typedTimeZone } from './typed-value.ts';
@@ -116,6 +117,7 @@ export function PlanEditor({
               {preview ? ' Counts are from the last valid plan.' : ''}
             </Banner>
           ) : null}
+          {preview ? <RequestWarnings preview={preview} /> : null}
 
           <div className={previewing ? 'opacity-90' : undefined}>
             <Disclosure title="Classify" beside={<ClassifySummary preview={preview} />} open>

@@ -15,13 +15,16 @@ export type FieldProfile = Pick<DatasetView['fields'][number], 'name' | 'type' |
 export type PlanProblem = Problem;
 
 /** The dry run of the server, over the rules on the screen and in the words of the page. */
-export type PlanPreview = Pick<Preview, 'datasetId' | 'plan' | 'soFar' | 'routing' | 'independence' | 'gates'> &
+export type PlanPreview = Pick<Preview, 'datasetId' | 'plan' | 'soFar' | 'routing' | 'independence' | 'gates' | 'requests'> &
   Pick<Preview['estimate'], 'decisions' | 'minutes'> &
   Pick<Preview['sort'], 'ruleFacts' | 'otherwise'> & {
     categories: Pick<Preview['sort']['categories'][number], 'name' | 'count' | 'action'>[];
     chunks: (Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount'> & { undated: boolean })[];
     /** what to know about the chunks before the start, a sentence each */
     warnings: string[];
+    /** of the requests: those that can't be built, and those that would change the same thing; null where none is so */
+    unbuildable: string | null;
+    sameTarget: string | null;
     /** what the start would classify first */
     firstUp: { name: string; itemCount: number } | null;
     /** offered when there are more decisions than a person would take */

@@ -154,7 +154,7 @@ function RowTable({ rows, columns, title }: { rows: RowBehind[]; columns: readon
             </Cell>
           ))}
           <Cell className="whitespace-nowrap">{row.category}</Cell>
-          <Cell className="min-w-48 text-muted">{row.why}</Cell>
+          <Cell className={row.problem === null ? 'min-w-48 text-muted' : 'min-w-48 text-amber'}>{row.problem ?? row.why}</Cell>
         </Row>
       ))}
     </Table>

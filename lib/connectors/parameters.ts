@@ -40,9 +40,17 @@ export function refusal(problems: Problem[]): CountersignError {
   return new CountersignError('invalid', first ? first.message : 'The action is wrong.', { problems });
 }
 
-/** An `invalid` error about one item whose request can't be built. */
-export function itemRefusal(ordinal: number, message: string, cause?: unknown): CountersignError {
-  return new CountersignError('invalid', `Item ${ordinal}: ${message}`, { facts: { ordinal }, cause });
+/**
+ * An `invalid` error about one item whose request can't be built. `reason`: the message without what is this item's own, by which a preview counts; `fields`:
+ * those whose values are to blame.
+ */
+export function itemRefusal(
+  ordinal: number,
+  message: string,
+  { reason = message, fields = [], cause }: { reason?: string; fields?: readonly string[]; cause?: unknown } = {},
+): CountersignError {
+  const field = fields.length === 1 ? fields[0] : null;
+  return new CountersignError('invalid', `Item ${ordinal}: ${message}`, { facts: { ordinal, reason, field }, cause });
 }
 
 /** What is wrong with the template at `path` inside the action; of its form only, when the dataset's `fields` are not known (null). */

@@ -94,8 +94,15 @@ type Common = {
   wording(action: Action): Wording;
   /** Why one of its actions failed, by the reason that its receipts give, as a sentence; null for a reason of others. One code means one thing everywhere. */
   failureWords(reason: string): string | null;
+  /** The names in templates, and so the fields, that `prepare` looks at, so that callers fetch no more; left out where it may look at any. */
+  reads?(action: Action): string[];
   /** Pure. Throws `invalid` naming the item when the request can't be built. */
   prepare(action: Action, item: ActionItem): FrozenRequest;
+  /**
+   * Pure: what a request that `prepare` built would change, as a text that is the same for two requests which change the same thing, and that a person
+   * understands (an address). Null where a request changes nothing, or something of its own. Left out where that is so of all.
+   */
+  resourceOf?(action: Action, request: FrozenRequest): string | null;
   /**
    * For each action that happened, what would undo it, in the order given. Looks at what is ours and changes nothing; who carries the request out
    * later finds again whether all is as it was left.

@@ -51,6 +51,10 @@ export const PREVIEW_EXACT_ITEMS_MAX = 20_000;
 export const PREVIEW_EXAMPLES = 5;
 /** How long every rule is asked of every item, also where an earlier one took it; what comes later only counts what each takes. */
 export const PREVIEW_EXAMINE_MS = 10_000;
+/** How long requests are built for a preview, of the items that it counted; what comes later is scaled up from them. */
+export const PREVIEW_BUILD_MS = 10_000;
+/** Different reasons that are told of one category. */
+export const PREVIEW_REASONS_MAX = 20;
 /** Items that one page of the rows behind a count looks at: it may hold fewer rows than were asked for. */
 export const ROWS_BEHIND_SCAN_ITEMS = 20_000;
 

@@ -31,6 +31,27 @@ const ruleFacts = z.object({
 });
 export type RuleFacts = z.infer<typeof ruleFacts>;
 
+const requestFacts = z
+  .object({
+    category: z.string(),
+    exact: z.boolean().describe('False: tried on `tried` of its items, and scaled up.'),
+    tried: count,
+    built: count.describe('Items whose request can be built.'),
+    unbuildable: count.describe('Items whose request can’t be built: a chunk with one of them can’t be approved as it is.'),
+    problems: z
+      .array(
+        z.object({
+          reason: z.string(),
+          count,
+          field: z.string().nullable().describe('Whose value is to blame; null where nobody knows, or several are.'),
+          ordinals: z.array(z.int()).describe('The first, at most 5.'),
+        }),
+      )
+      .describe('Why not, the most frequent first.'),
+  })
+  .describe('Of a category with an action.');
+export type RequestFacts = z.infer<typeof requestFacts>;
+
 export const preview = z.object({
   datasetId: id,
   plan: resolvedPlan,
@@ -104,19 +125,25 @@ export const preview = z.object({
     ruleFacts: z.array(ruleFacts),
     otherwise: count,
   }),
+  requests: z.array(requestFacts).describe('Whether the requests of each category with an action can be built.'),
 });
 export type Preview = z.infer<typeof preview>;
 export type PreviewExample = Preview['sort']['categories'][number]['examples'][number];
 
 const ruleIndex = z.int().min(0).describe('The place of a rule among the rules, from 0.');
 
-/** A count of a preview: what a rule takes, what it matches at all, where nobody knows whether it does, what a category gets, what no rule takes. */
+/**
+ * A count of a preview: what a rule takes, what it matches at all, where nobody knows whether it does, what a category gets, what no rule takes, whose request
+ * can't be built, and what changes the same thing as another item.
+ */
 export const countedRows = z.union([
   z.strictObject({ rule: ruleIndex }),
   z.strictObject({ matches: ruleIndex }),
   z.strictObject({ unknown: ruleIndex, field: z.string().optional().describe('Only for want of this field.') }),
   z.strictObject({ category: categoryName }),
   z.strictObject({ otherwise: z.literal(true) }),
+  z.strictObject({ unbuildable: categoryName }),
+  z.strictObject({ sameTarget: z.literal(true) }),
 ]);
 export type CountedRows = z.infer<typeof countedRows>;
 
@@ -125,5 +152,6 @@ export const rowBehind = classifiedItem.extend({
   unknownFields: z
     .array(z.string())
     .describe('Of a rule of which nobody knows: the fields whose values are missing or can’t be read.'),
+  problem: z.string().nullable().describe('Of a request that can’t be built: why not. Null where that was not asked.'),
 });
 export type RowBehind = z.infer<typeof rowBehind>;

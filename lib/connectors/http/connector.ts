@@ -18,7 +18,7 @@ import { inspectOnce } from './inspect.ts';
 import { inspectionOf } from './inspection.ts';
 import { inverseRequest, namesTarget } from './inverse.ts';
 import { METHODS } from './parts.ts';
-import { freezeRequest, requestEffect, requestHost, requestSuccess } from './request.ts';
+import { freezeRequest, requestEffect, requestHost, requestReads, requestResource, requestSuccess } from './request.ts';
 import { guardedAgent, sendOnce } from './send.ts';
 import { successWords } from './success.ts';
 
@@ -55,7 +55,9 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     effect: requestEffect,
     wording,
     failureWords,
+    reads: requestReads,
     prepare: freezeRequest,
+    resourceOf: requestResource,
     retries: RETRIES,
     targetOf: requestOrigin,
     targetFault,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { itemRefusal } from '#lib/connectors/parameters.ts';
 import type { ActionItem } from '#lib/connectors/port.ts';
+import { templateFields } from '#lib/core/values/template.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
 import type { HttpRequest } from './frozen.ts';
 import { METHODS, type Parts } from './parts.ts';
@@ -45,6 +46,7 @@ function renderHeader(name: string, value: string, item: ActionItem, room: Room)
   throw itemRefusal(
     item.ordinal,
     `the header “${name}” would contain ${what}, which a header can't. Send the field in the body.`,
+    { fields: templateFields(value).filter((one) => item.fields[one]?.includes(wrong)) },
   );
 }
 

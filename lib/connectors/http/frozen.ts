@@ -36,10 +36,11 @@ export function bytesOf(request: HttpRequest, item: ActionItem): FrozenRequest {
   try {
     bytes = canonicalBytes(request);
   } catch (cause) {
-    throw itemRefusal(item.ordinal, 'its request holds text that is not valid Unicode.', cause);
+    throw itemRefusal(item.ordinal, 'its request holds text that is not valid Unicode.', { cause });
   }
   if (bytes.length <= REQUEST_BYTES_MAX) return bytes;
-  throw itemRefusal(item.ordinal, `its request has ${bytes.length} bytes; at most ${REQUEST_BYTES_MAX} can be sent.`);
+  const reason = `its request would have more than ${REQUEST_BYTES_MAX} bytes, the limit.`;
+  throw itemRefusal(item.ordinal, `its request has ${bytes.length} bytes; at most ${REQUEST_BYTES_MAX} can be sent.`, { reason });
 }
 
 /** Reads frozen bytes back. Throws when they are not a request of this version. */

@@ -5,11 +5,12 @@
 import { readParameters } from '#lib/connectors/parameters.ts';
 import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
+import { templateFields } from '#lib/core/values/template.ts';
 import type { Effect } from '#lib/shapes/actions.ts';
 import { fillIn } from './fill-in.ts';
-import { bytesOf, type HttpRequest } from './frozen.ts';
+import { bytesOf, type HttpRequest, readRequest } from './frozen.ts';
 import { freezeInspect } from './inspection.ts';
-import { namedIn, parameters, TARGET, type UndoTemplate } from './parts.ts';
+import { inspectNames, KEY, namedIn, parameters, TARGET, type UndoTemplate } from './parts.ts';
 import { kept, type Room, roomOf } from './room.ts';
 import { fillExpected, type Success } from './success.ts';
 import { writtenOrigin } from './url.ts';
@@ -47,6 +48,25 @@ function freezeUndo(template: UndoTemplate, item: ActionItem, room: Room): NonNu
 export function requestEffect(action: Action): Effect {
   const given = readParameters(action, parameters);
   return given.effect ?? (action.do === 'GET' ? 'none' : given.undo ? 'undoable' : 'permanent');
+}
+
+/** The names that its templates look up. */
+export function requestReads(action: Action): string[] {
+  const given = readParameters(action, parameters);
+  const ofUndo = given.undo ? namedIn(given.undo).filter((name) => name !== TARGET) : [];
+  const ofInspect = given.inspect ? inspectNames(given.inspect).filter((name) => name !== KEY) : [];
+  return [...new Set([...namedIn(given), ...ofUndo, ...ofInspect])];
+}
+
+/**
+ * What a frozen request changes: what is at its address. A POST to an address that is the same for all items makes something new there, unless it is the very
+ * same request.
+ */
+export function requestResource(action: Action, request: FrozenRequest): string | null {
+  const { method, url, effect, body } = readRequest(request);
+  if (effect === 'none') return null;
+  const many = method === 'POST' && templateFields(readParameters(action, parameters).url).length === 0;
+  return many ? `${url}, with the text ${body ?? ''}` : url;
 }
 
 /** The host as the plan writes it. */

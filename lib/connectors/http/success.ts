@@ -87,7 +87,10 @@ export function fillExpected(
   { whose, room }: { whose: string; room: Room },
 ): Expected {
   const contains = expected.contains === null ? null : render(expected.contains, fields, room);
-  if (contains === '') throw itemRefusal(ordinal, `the text that ${whose} looks for is empty, and every answer contains that.`);
+  if (contains === '')
+    throw itemRefusal(ordinal, `the text that ${whose} looks for is empty, and every answer contains that.`, {
+      fields: templateFields(expected.contains ?? ''),
+    });
   const json =
     expected.json &&
     Object.fromEntries(

@@ -43,26 +43,31 @@ export function renderUrl(url: string, item: ActionItem): string {
   const rest = url.slice(origin.length);
   const names = templateFields(rest);
   // Before any value is encoded, which makes it longer.
-  if (renderedLength(rest, fields) > URL_CHARS_MAX)
-    throw itemRefusal(ordinal, `its URL would have more than ${URL_CHARS_MAX} characters, the limit.`);
+  if (renderedLength(rest, fields) > URL_CHARS_MAX) throw itemRefusal(ordinal, TOO_LONG, { fields: names });
   const encoded = Object.fromEntries(
     names.map((name) => [name, encode(Object.hasOwn(fields, name) ? (fields[name] ?? '') : '', name, ordinal)]),
   );
   const rendered = renderTemplate(rest, encoded);
   const shape = segments(renderTemplate(rest, Object.fromEntries(names.map((name) => [name, 'x']))));
+  const holding = (what: RegExp) => ({ fields: names.filter((name) => what.test(encoded[name] ?? '')) });
   segments(rendered).forEach((segment, index) => {
     if (segment === '' && shape[index] !== '')
-      throw itemRefusal(ordinal, `a part of the URL's path is empty (${names.join(', ')}).`);
+      throw itemRefusal(ordinal, `a part of the URL's path is empty (${names.join(', ')}).`, holding(/^$/));
     if (DOT_SEGMENT.test(segment))
-      throw itemRefusal(ordinal, `a part of the URL's path would be “${segment}”, which changes the path.`);
+      throw itemRefusal(ordinal, `a part of the URL's path would be “${segment}”, which changes the path.`, holding(/^\.{1,2}$/));
   });
   const { href } = new URL(origin + rendered);
   if (href.length <= URL_CHARS_MAX) return href;
-  throw itemRefusal(ordinal, `its URL has ${href.length} characters; at most ${URL_CHARS_MAX} are sent.`);
+  throw itemRefusal(ordinal, `its URL has ${href.length} characters; at most ${URL_CHARS_MAX} are sent.`, {
+    reason: TOO_LONG,
+    fields: names,
+  });
 }
 
+const TOO_LONG = `its URL would have more than ${URL_CHARS_MAX} characters, the limit.`;
+
 function encode(value: string, name: string, ordinal: number): string {
-  if (!value.isWellFormed()) throw itemRefusal(ordinal, `“${name}” holds text that is not valid Unicode.`);
+  if (!value.isWellFormed()) throw itemRefusal(ordinal, `“${name}” holds text that is not valid Unicode.`, { fields: [name] });
   return encodeURIComponent(value);
 }
 

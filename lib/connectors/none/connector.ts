@@ -22,6 +22,7 @@ export const none: TransactionalConnector = {
   effect: () => 'none',
   wording: () => ({ verb: 'Label', past: 'Labelled', will: 'stay as it is, with a receipt', target: 'this batch' }),
   failureWords: () => null,
+  reads: () => [],
   prepare: () => LABEL,
   applyMany: async (_client, inputs) => inputs.map(() => ({ result: 'succeeded', target: null })),
   undo: async (_client, done) => done.map(() => ({ cannot: 'a label changed nothing' })),

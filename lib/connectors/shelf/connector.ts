@@ -66,6 +66,7 @@ export const shelf: TransactionalConnector = {
   effect: () => 'undoable',
   wording,
   failureWords: (reason) => wordsIn(FAILURES, reason),
+  reads: () => [],
   prepare: (action) => canonicalBytes({ do: action.do, shelf: readParameters(action, parameters).shelf }),
 
   async applyMany(client, inputs) {

@@ -15,7 +15,7 @@ import {
 } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
 import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
-import { renderCut } from '#lib/core/values/template.ts';
+import { renderCut, templateFields } from '#lib/core/values/template.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
 import type { Wording } from '#lib/shapes/actions.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
@@ -82,10 +82,17 @@ export const task: TransactionalConnector = {
   wording: (action) => WORDS[action.do] ?? (WORDS.create as Wording),
   failureWords: (reason) => wordsIn(FAILURES, reason),
 
+  reads(action) {
+    const { title, body } = readParameters(action, parameters);
+    return [...templateFields(title), ...templateFields(body)];
+  },
   prepare(action, item) {
     const { title, body } = readParameters(action, parameters);
     const line = oneLine(renderCut(title, item.fields, RENDERED_CHARS_MAX));
-    if (line === '') throw itemRefusal(item.ordinal, 'the title of its task is empty. Add a word of your own to the template.');
+    if (line === '')
+      throw itemRefusal(item.ordinal, 'the title of its task is empty. Add a word of your own to the template.', {
+        fields: templateFields(title),
+      });
     const request = {
       title: cut(line, FOLLOW_UP_TITLE_CHARS_MAX),
       body: cut(storable(renderCut(body, item.fields, RENDERED_CHARS_MAX)), FOLLOW_UP_BODY_CHARS_MAX),

@@ -21,6 +21,8 @@ export const WARNINGS = [
   'gate_overruled',
   'larger_than_max',
   'excluded',
+  'unbuildable',
+  'same_target',
 ] as const;
 export type WarningCode = (typeof WARNINGS)[number];
 

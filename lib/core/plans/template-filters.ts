@@ -92,7 +92,8 @@ export function filtersOf(plan: Pick<Plan, 'receiptLine'>, { meanings, timeZone 
       fill(asked(action), fields, ({ name, field, filter }, text) => {
         const shown = text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text;
         const message = `Item ${ordinal}: “${field}” is “${shown}”, which can’t be read as a ${filter}, so {{${name}}} has no value.`;
-        throw new CountersignError('invalid', message, { facts: { ordinal } });
+        const reason = `“${field}” can’t be read as a ${filter}, so {{${name}}} has no value.`;
+        throw new CountersignError('invalid', message, { facts: { ordinal, reason, field } });
       }),
     ofLine: (fields) => fill(inLine, fields, (_, text) => text),
   };

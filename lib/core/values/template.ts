@@ -100,6 +100,11 @@ export function templateFields(text: string): string[] {
   return [...new Set(compiled(text).flatMap((part) => ('field' in part ? [part.field] : [])))];
 }
 
+/** The fields that may stand behind these names of templates: each by itself, and without its filter. */
+export function fieldsBehind(names: readonly string[]): string[] {
+  return [...new Set(names.flatMap((name) => [name, splitName(name).field]))];
+}
+
 const COMPILED_MAX = 500;
 const compiledTemplates = new Map<string, Part[]>();
 

@@ -3,17 +3,17 @@ import type { At, Classification } from '#lib/classifiers/port.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
 import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
-import { CountersignError } from '#lib/core/errors.ts';
 import { PREVIEW_CHUNK_ROWS_MAX, PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
-import { type Action, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
+import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import type { PlannedBatch } from '#lib/core/plans/planner.ts';
-import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
+import type { Filters } from '#lib/core/plans/template-filters.ts';
 import { receiptLine } from '#lib/core/receipts/receipt-line.ts';
-import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import type { Preview, PreviewExample } from '#lib/shapes/plans.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { buildRequest, filtersFor } from './build-request.ts';
 import { countClassified, includedIn } from './count-classified.ts';
+import { actingOrdinals, countRequests, requestWarnings } from './count-requests.ts';
 import { type DatasetToPlan, planWithClassifier } from './plan-dataset.ts';
 import { questionsOfPlan } from './plan-questions.ts';
 import { tallyRules } from './rule-facts.ts';
@@ -24,6 +24,7 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   const { dataset, plan, meanings, classifier, planned } = await planWithClassifier(input, at);
 
   const included = includedIn(planned);
+  const acting = actingOrdinals(plan);
   const counts = new Map<string, number>();
   const examples = new Map<string, Classification[]>();
   const rules = tallyRules(classifier.parts, meanings);
@@ -33,12 +34,15 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
     counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
     if (one.part === undefined) otherwise++;
     rules.add(examined, item, whole);
+    acting.get(one.category)?.push(one.ordinal);
     const list = examples.get(one.category) ?? [];
     if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
   });
   const ruleFacts = rules.facts(counted, scale);
   const rows = { read: dataset.itemCount, unreadable: dataset.unreadableCount };
-  const shown = await showExamples(datasetId, plan, examples, filtersFor(plan, meanings));
+  const filters = filtersFor(plan, meanings);
+  const shown = await showExamples(datasetId, plan, examples, filters);
+  const built = await countRequests({ datasetId, plan, filters, counted: acting, scale, exact });
   return {
     datasetId,
     plan,
@@ -46,6 +50,8 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
     rows: { ...rows, asks: asksAboutRows(rows) },
     questions: (await questionsOfPlan(datasetId, dataset.dialect, plan, classifier.fields)).questions,
     ...withoutOrdinals(planned),
+    warnings: [...planned.warnings, ...requestWarnings(built, plan)],
+    requests: built.requests,
     sort: {
       exact,
       counted,
@@ -62,7 +68,9 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   };
 }
 
-function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'rows' | 'questions' | 'sort'> {
+function withoutOrdinals(
+  planned: PlannedBatch,
+): Omit<Preview, 'datasetId' | 'plan' | 'soFar' | 'rows' | 'questions' | 'sort' | 'requests'> {
   const rows = planned.chunks.slice(0, PREVIEW_CHUNK_ROWS_MAX);
   return {
     ...planned,
@@ -73,11 +81,6 @@ function withoutOrdinals(planned: PlannedBatch): Omit<Preview, 'datasetId' | 'pl
     })),
     chunksOmitted: planned.chunks.length - rows.length,
   };
-}
-
-/** Null where no template of the plan asks for a form. */
-function filtersFor(plan: Plan, meanings: FieldMeanings): Filters | null {
-  return hasFilters(plan) ? filtersOf(plan, { meanings, timeZone: timeZoneOf(plan) }) : null;
 }
 
 /** By ordinal. Read page by page and cut at once: whole items may have megabytes. */
@@ -116,23 +119,18 @@ function example(
   const fields = Object.fromEntries(Object.entries(receipt).map(([name, text]) => [name, cut(text, EXAMPLE_FIELD_CHARS)]));
   const shown = { ordinal, fields, why, confidence };
   if (!action) return { ...shown, request: null, receiptLine: null, problem: null };
-  const connector = connectorFor(action.connector);
-  const { past } = connector.wording(action);
+  const { past } = connectorFor(action.connector).wording(action);
   const values = filters ? filters.ofLine(receipt) : receipt;
   const line = receiptLine(plan, { kind: 'outcome', result: 'succeeded', reason: null, evidence: null, past, values });
-  try {
-    const filled = filters ? filters.ofRequest(action, { ordinal, fields: all }) : all;
-    const request = new TextDecoder().decode(connector.prepare(action, { ordinal, fields: filled }));
-    return {
-      ...shown,
-      request: cut(request, EXAMPLE_REQUEST_CHARS),
-      receiptLine: cut(line, EXAMPLE_REQUEST_CHARS),
-      problem: null,
-    };
-  } catch (error) {
-    if (!(error instanceof CountersignError)) throw error;
-    return { ...shown, request: null, receiptLine: null, problem: error.message };
-  }
+  const built = buildRequest(action, { ordinal, fields: all }, filters);
+  if ('problem' in built) return { ...shown, request: null, receiptLine: null, problem: built.problem.message };
+  const request = new TextDecoder().decode(built.request);
+  return {
+    ...shown,
+    request: cut(request, EXAMPLE_REQUEST_CHARS),
+    receiptLine: cut(line, EXAMPLE_REQUEST_CHARS),
+    problem: null,
+  };
 }
 
 function cut(text: string, chars: number): string {

@@ -6,8 +6,10 @@ import type { CountedRows, RowBehind } from '#lib/shapes/plans.ts';
 import type { Page } from '#lib/steps/page.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { includedIn } from './count-classified.ts';
-import { checkedPlan, type DatasetToPlan, plannedOf } from './plan-dataset.ts';
+import { buildRequest, fieldsOfRequest, filtersFor } from './build-request.ts';
+import { countClassified, includedIn } from './count-classified.ts';
+import { actingOrdinals, countRequests } from './count-requests.ts';
+import { type CheckedPlan, checkedPlan, type DatasetToPlan, plannedOf } from './plan-dataset.ts';
 
 export type RowsToRead = DatasetToPlan & { of: CountedRows /** an ordinal */; after: number; limit: number };
 
@@ -17,22 +19,24 @@ export async function readRowsBehind(input: RowsToRead, at: At): Promise<Page<Ro
   // What is left out is known once all is planned; else nothing of that is needed.
   const edited = checked.plan.chunkEdits.some((edit) => 'exclude' in edit);
   const included = edited ? includedIn(await plannedOf(checked, input)) : null;
-  const found: { one: Examined; ordinal: number }[] = [];
+  const sought = await lookFor(input, checked, included);
+  const found: Found[] = [];
   let { after } = input;
   let more = true;
   for (let looked = 0; more && looked < ROWS_BEHIND_SCAN_ITEMS && found.length < input.limit; ) {
     const page = await readItems(db().pool, input.datasetId, {
-      ...{ fields: checked.classifier.fields, after, limit: CLASSIFY_PAGE_ITEMS, among: null },
+      ...{ fields: sought.fields, after, limit: CLASSIFY_PAGE_ITEMS, among: sought.among },
     });
     more = page.length > 0;
     looked += page.length;
     const items = included === null ? page : page.filter(({ ordinal }) => included.has(ordinal));
     const all = await examined(checked.classifier, items, new AbortController().signal);
     after = page.at(-1)?.ordinal ?? after;
-    for (const one of all) {
-      if (!isBehind(input.of, one)) continue;
+    for (const [index, one] of all.entries()) {
+      const is = sought.find(one, items[index] as PlanningItem);
+      if (is === null) continue;
       const { ordinal } = one.classification;
-      found.push({ one, ordinal });
+      found.push({ one, ordinal, ...is });
       if (found.length < input.limit) continue;
       after = ordinal;
       break;
@@ -41,7 +45,58 @@ export async function readRowsBehind(input: RowsToRead, at: At): Promise<Page<Ro
   return { items: await shown(input, found), next: more ? String(after) : null };
 }
 
-function isBehind(of: CountedRows, { classification, holds, unknown }: Examined): boolean {
+/** `problem`: why its request can't be built, where that is what was asked. */
+type Is = { problem: string | null };
+type Found = Is & { one: Examined; ordinal: number };
+
+type Sought = {
+  /** that have to be read of the items; null for all */
+  fields: string[] | null;
+  /** the only ordinals that can be it, ascending; null where any can */
+  among: number[] | null;
+  /** null where it is not behind the count */
+  find(one: Examined, item: PlanningItem): Is | null;
+};
+
+const IS: Is = { problem: null };
+
+/** What the count is of. */
+async function lookFor(input: RowsToRead, checked: CheckedPlan, included: ReadonlySet<number> | null): Promise<Sought> {
+  const { of } = input;
+  const { plan, meanings } = checked;
+  const { fields } = checked.classifier;
+  if ('sameTarget' in of) return { fields, among: await sharingTarget(input, checked, included), find: () => IS };
+  if (!('unbuildable' in of)) return { fields, among: null, find: (one) => (isOf(of, one) ? IS : null) };
+  const action = plan.categories.find(({ name }) => name === of.unbuildable)?.action ?? null;
+  if (action === null) return { fields, among: [], find: () => null };
+  const filters = filtersFor(plan, meanings);
+  const own = fieldsOfRequest(action);
+  return {
+    fields: fields && own && [...new Set([...fields, ...own])],
+    among: null,
+    find: ({ classification }, item) => {
+      const built = classification.category === of.unbuildable ? buildRequest(action, item, filters) : null;
+      return built && 'problem' in built ? { problem: built.problem.message } : null;
+    },
+  };
+}
+
+/** The items that the preview counts as changing the same thing as another one. */
+async function sharingTarget(
+  { datasetId }: RowsToRead,
+  { dataset, plan, meanings, classifier }: CheckedPlan,
+  included: ReadonlySet<number> | null,
+): Promise<number[]> {
+  const counted = actingOrdinals(plan);
+  const { scale, exact } = await countClassified(dataset, classifier, included, ({ classification }) => {
+    counted.get(classification.category)?.push(classification.ordinal);
+  });
+  const filters = filtersFor(plan, meanings);
+  const { shared } = await countRequests({ datasetId, plan, filters, counted, scale, exact });
+  return shared.flatMap(({ ordinals }) => ordinals).sort((one, other) => one - other);
+}
+
+function isOf(of: CountedRows, { classification, holds, unknown }: Examined): boolean {
   if ('rule' in of) return classification.part === of.rule;
   if ('matches' in of) return holds.includes(of.matches);
   if ('unknown' in of)
@@ -53,7 +108,7 @@ function isBehind(of: CountedRows, { classification, holds, unknown }: Examined)
 const FIELD_CHARS = 300;
 
 /** With all their fields, cut to a length for the eye. */
-async function shown({ datasetId, of }: RowsToRead, found: readonly { one: Examined; ordinal: number }[]): Promise<RowBehind[]> {
+async function shown({ datasetId, of }: RowsToRead, found: readonly Found[]): Promise<RowBehind[]> {
   const among = found.map(({ ordinal }) => ordinal);
   const fields = new Map<number, PlanningItem['fields']>();
   for (let after = 0; fields.size < among.length; ) {
@@ -62,7 +117,8 @@ async function shown({ datasetId, of }: RowsToRead, found: readonly { one: Exami
     for (const { ordinal, fields: all } of items) fields.set(ordinal, cut(all));
     after = items.at(-1)?.ordinal ?? after;
   }
-  return found.map(({ one: { classification, unknown }, ordinal }) => ({
+  return found.map(({ one: { classification, unknown }, ordinal, problem }) => ({
+    problem,
     ...{ ordinal, fields: fields.get(ordinal) ?? {}, category: classification.category },
     ...{ why: classification.why, confidence: classification.confidence },
     unknownFields: 'unknown' in of ? (unknown.find(({ part }) => part === of.unknown)?.fields ?? []) : [],

@@ -5,11 +5,11 @@ import type { Preview } from '#lib/shapes/plans.ts';
 
 type Counted = Pick<
   Preview,
-  'datasetId' | 'plan' | 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing' | 'warnings' | 'chunks'
+  'datasetId' | 'plan' | 'soFar' | 'sort' | 'estimate' | 'gates' | 'independence' | 'routing' | 'warnings' | 'chunks' | 'requests'
 >;
 
-/** With the offer of coarser chunks, and under Independence. */
-const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['many_decisions', 'shared_resources']);
+/** With the offer of coarser chunks, under Independence, and where their rows open. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['many_decisions', 'shared_resources', 'unbuildable', 'same_target']);
 
 /** Of the plan that was counted; the one on the screen may have more or fewer rules by now. */
 export function shownPreview(preview: Counted): PlanPreview {
@@ -17,6 +17,7 @@ export function shownPreview(preview: Counted): PlanPreview {
   const many = warnings.find(({ code }) => code === 'many_decisions')?.facts as
     | { chunking?: Chunking; chunks?: number }
     | undefined;
+  const words = (asked: 'unbuildable' | 'same_target') => warnings.find(({ code }) => code === asked)?.message ?? null;
   const pilot = chunks.find(({ number }) => number === gates.pilot);
   return {
     ...{ datasetId: preview.datasetId, plan: preview.plan, soFar: preview.soFar },
@@ -26,6 +27,7 @@ export function shownPreview(preview: Counted): PlanPreview {
     decisions: estimate.decisions,
     minutes: estimate.minutes,
     warnings: warnings.filter(({ code }) => !SAID_ELSEWHERE.has(code)).map(({ message }) => message),
+    ...{ requests: preview.requests, unbuildable: words('unbuildable'), sameTarget: words('same_target') },
     routing,
     independence,
     gates,
