@@ -246,6 +246,11 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
   await expect(nav.getByRole('link', { name: 'Shelf' })).toHaveCount(0);
   await page.goto('/shelf');
   await expect(page.getByRole('heading', { name: 'An auditor does not see items' })).toBeVisible();
+  const { datasetId } = (await (await page.request.get(`/api/v1/batches/${id}`)).json()) as { datasetId: string };
+  for (const path of ['', `/${datasetId}`, `/${datasetId}/reading`]) {
+    await page.goto(`/datasets${path}`);
+    await expect(page.getByRole('heading', { name: 'An auditor does not see datasets' })).toBeVisible();
+  }
 
   const asked = async (path: string) => (await page.request.get(`/api/v1/batches/${id}${path}`)).status();
   expect(await asked('/receipts?format=jsonl')).toBe(200);

@@ -124,7 +124,7 @@ function entriesOf(zip: ZipFile, fileName: string): Promise<Entry[]> {
 
 export function damaged(fileName: string, cause: unknown): CountersignError {
   if (cause instanceof CountersignError) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.+$/, '');
   return new CountersignError(
     'invalid',
     `“${fileName}” is damaged and can't be unpacked: ${why}. Pack it anew and upload it again.`,

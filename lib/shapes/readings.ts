@@ -53,10 +53,10 @@ export const reading = z.object({
 export type Reading = z.infer<typeof reading>;
 
 /** A change of a reading: bound to the digest of the one that was looked at. */
-export const readingChange = z.object({
+export const readingChange = z.strictObject({
   digest: z.string(),
   format: z.string().optional(),
-  layout: layoutSaid.optional(),
+  layout: layoutSaid.strict().optional(),
   fields: z.array(fieldSaid).optional(),
 });
 export type ReadingChange = z.infer<typeof readingChange>;

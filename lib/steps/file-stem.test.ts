@@ -31,6 +31,8 @@ test.each([
   ['sample.mbox', 'sample'],
   ['tickets.2024.csv', 'tickets.2024'],
   ['2024.01 Sales', '2024.01 Sales'],
+  ['Tickets.csv.gz', 'Tickets'],
+  ['tickets.2024.zip', 'tickets.2024'],
   ['.csv', '.csv'],
   ['plain', 'plain'],
 ])('%s without its ending is %s', (name, rest) => {

@@ -22,9 +22,9 @@ export function fileStem(name: string): string {
 const STEM_BYTES_MAX = 100;
 const ENCODER = new TextEncoder();
 
-/** A file's name without its ending: up to eight letters and digits after the last dot. A name that is nothing else stays as it is. */
+/** A file's name without its ending: up to eight letters and digits after the last dot, with the ending of what is packed. A name that is nothing else stays as it is. */
 export function withoutEnding(fileName: string): string {
-  return fileName.replace(/(?<=.)\.[A-Za-z0-9]{1,8}$/s, '');
+  return fileName.replace(/(?<=.)(?:(?:\.[A-Za-z][A-Za-z0-9]{0,7})?\.(?:gz|zip)|\.[A-Za-z0-9]{1,8})$/is, '');
 }
 
 /** The ending that `withoutEnding` takes away, lower case with its dot; empty where there is none. */

@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
 import { DatasetTable } from '#components/datasets/dataset-table.tsx';
-import { EmptyState } from '#components/ui/empty-state.tsx';
+import { DatasetsNotForAuditors } from '#components/datasets/not-for-auditors.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
@@ -15,10 +15,7 @@ export const metadata: Metadata = { title: 'Datasets' };
 
 export default async function DatasetsPage({ searchParams }: { searchParams: Promise<{ cursor?: string }> }) {
   const actor = await requireActor('/datasets');
-  if (!may(actor, 'see'))
-    return (
-      <EmptyState level={1} title="An auditor does not see datasets" text="Batches, receipts and decisions are open to you." />
-    );
+  if (!may(actor, 'see')) return <DatasetsNotForAuditors />;
   const { items, next } = await readDatasets(actor, { cursor: (await searchParams).cursor });
   return (
     <>

@@ -13,6 +13,7 @@ import {
   INSTRUCTION_CHARS_MAX,
   TEMPLATE_CHARS_MAX,
 } from '#lib/core/limits.ts';
+import { isTimeZone } from '#lib/core/values/dates.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
 import { GATE_POLICIES, PLAN_VERSIONS } from './kinds.ts';
@@ -40,14 +41,7 @@ export const honoursKeys = z.union([
 
 const sizes = { minItems: z.int().min(1).nullable().default(null), maxItems: z.int().min(1).nullable().default(null) };
 
-/** A name the running platform knows; Intl refuses others. */
-const timeZone = z.string().refine((name) => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}, 'This is not a time zone of the IANA database. Write one such as Europe/Rome.');
+const timeZone = z.string().refine(isTimeZone, 'This is not a time zone of the IANA database. Write one such as Europe/Rome.');
 
 export const chunking = z.discriminatedUnion('by', [
   z.strictObject({

@@ -141,6 +141,15 @@ export function hasIsoForm(text: string, form: string): boolean {
   return true;
 }
 
+/** Whether the running platform knows a time zone of this name; Intl throws for others. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
 /** A time zone's wall clock for instants, with its offsets kept per UTC day. `timeZone` is an IANA name that Intl knows. */
 export function wallClock(timeZone: string): (instantMs: number) => number {
   if (timeZone === 'UTC') return (ms) => ms;

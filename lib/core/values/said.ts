@@ -1,16 +1,22 @@
 /** What people say of a reading: it stays when the file is read anew, and goes before every guess. */
 import { z } from 'zod';
+import { isTimeZone } from './dates.ts';
 import { type Guess, saidByPerson } from './guess.ts';
 import type { Layout, LayoutSaid } from './layout.ts';
 import { DATE_ORDERS, dateFormat, FIELD_TYPES, type FieldGuess, numberFormat } from './meaning.ts';
 import type { ReadingBody } from './reading-body.ts';
+
+const saidZone = dateFormat.shape.zone.refine(
+  (name) => name === 'local' || isTimeZone(name),
+  'This is not a time zone of the IANA database. Write one such as Europe/Rome, or “local”.',
+);
 
 /** What a person says of a field; what is left out stays as it is. */
 export const fieldSaid = z.strictObject({
   name: z.string(),
   type: z.enum(FIELD_TYPES).optional(),
   date: z
-    .strictObject({ order: z.enum(DATE_ORDERS), century: dateFormat.shape.century, zone: dateFormat.shape.zone })
+    .strictObject({ order: z.enum(DATE_ORDERS), century: dateFormat.shape.century, zone: saidZone })
     .partial()
     .optional(),
   number: numberFormat.partial().optional(),

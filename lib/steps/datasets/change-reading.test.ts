@@ -237,6 +237,18 @@ describe('a change of meanings', () => {
     expect((await change({ format: 'doc' })).message).toBe('There is no format “doc”.');
     expect((await change({ fields: [{ name: 'id', type: 'colour' }] })).code).toBe('invalid');
     expect((await change({ layout: { delimiter: '' } })).code).toBe('invalid');
+    expect((await change({ layout: { separator: ';' } })).message).toMatch(/separator/);
+    expect((await change({ feilds: [] })).message).toMatch(/feilds/);
+    for (const zone of ['Mars/Olympus', ''])
+      expect((await change({ fields: [{ name: 'when', date: { zone } }] })).message).toMatch(/fields.0.date.zone.*Europe\/Rome/);
+    const number = (...said: object[]) => change({ fields: said.map((one) => ({ name: 'id', ...one })) });
+    expect(await number({ type: 'number', number: { decimal: ',', group: ',' } })).toMatchObject({
+      code: 'invalid',
+      message: '“,” can’t stand before the decimals of “id” and between its thousands too. Say both.',
+    });
+    expect((await number({ type: 'text' }, { type: 'number' })).message).toBe(
+      '“id” is named twice. Say everything of it at once.',
+    );
     expect((await change({ layout: { flavour: 'mboxo' } })).message).toMatch(/Nothing is known of the flavour of “a.csv”/);
     expect((await refusal(changeReading(ada, { datasetId: randomUUID(), change: { digest } }))).code).toBe('not_found');
   });
@@ -265,6 +277,21 @@ describe('a change of rows', () => {
     for (const { type } of anew.fields.filter(({ name }) => name === 'id'))
       expect(type).toMatchObject({ value: 'identifier', by: 'person' });
     expect(files()).toEqual(before);
+  });
+
+  test('that the file can’t begin with is refused, and makes no dataset', async () => {
+    const { id } = await upload(table());
+    const { digest } = await readingOf(id);
+    const newest = (await readDatasets(ada)).items[0]?.id;
+    for (const [layout, message] of [
+      [{ delimiter: '\n' }, /line end can’t be the delimiter/],
+      [{ header: 5_000 }, /Line 5000 can’t be the header/],
+      [{ charset: 'nonsense' }, /“nonsense” is no character set/],
+    ] as const) {
+      const refused = await refusal(changeReading(ada, { datasetId: id, change: { digest, layout } }));
+      expect(refused).toMatchObject({ code: 'invalid', message: expect.stringMatching(message) });
+    }
+    expect((await readDatasets(ada)).items[0]?.id).toBe(newest);
   });
 
   test('is tried on the beginning of the file first', async () => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { PREVIEW_READING_BYTES } from '#lib/core/limits.ts';
 import type { ReadingBody } from '#lib/core/values/reading-body.ts';
 import { answered, type Said, saidIn, saidToo } from '#lib/core/values/said.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
@@ -20,7 +21,7 @@ import { countUnreadable } from './count-unreadable.ts';
 import { land, takeSlot } from './land.ts';
 import { readingOf } from './read-reading.ts';
 import { filesOf, type ReadingNow, readReadingNow } from './reading-now.ts';
-import { receiveRows } from './receive.ts';
+import { receiveRows, segmentsOf } from './receive.ts';
 
 const input = z.strictObject({ datasetId: z.uuid(), change: readingChange });
 
@@ -91,6 +92,17 @@ export function assertFits({ head, reading }: ReadingNow, { digest, format, layo
   const problems = fields.flatMap(({ name }, index) =>
     known.has(name) ? [] : [{ path: `fields.${index}.name`, message: `There is no field “${name}”.` }],
   );
+  const all = answered(reading.body, saidToo(saidIn(reading.body), { fields })).fields;
+  for (const [index, { name, number }] of fields.entries()) {
+    if (fields.findIndex((one) => one.name === name) < index)
+      problems.push({ path: `fields.${index}.name`, message: `“${name}” is named twice. Say everything of it at once.` });
+    const is = number && all.find((one) => one.name === name)?.number;
+    if (is && is.decimal.value === is.group.value)
+      problems.push({
+        path: `fields.${index}.number`,
+        message: `“${is.group.value}” can’t stand before the decimals of “${name}” and between its thousands too. Say both.`,
+      });
+  }
   if (problems[0]) throw new CountersignError('invalid', problems[0].message, { problems });
 }
 
@@ -112,6 +124,7 @@ async function readAnew(actor: Actor, now: ReadingNow, change: ReadingChange, be
       `“${now.head.name}” was put together from ${others.length + 1} files, and its rows can’t be read otherwise as one. Read the dataset that it replaces anew, and fix what can’t be read of that.`,
     );
   const said = saidToo(saidIn(now.reading.body), change);
+  if (begun === undefined) await assertBegins(now, file, said);
   const id = begun ?? randomUUID();
   const leave = takeSlot(actor);
   const isBegun = Promise.withResolvers<void>();
@@ -131,6 +144,18 @@ async function readAnew(actor: Actor, now: ReadingNow, change: ReadingChange, be
     .finally(leave);
   await isBegun.promise;
   return id;
+}
+
+/** Throws what the format says against the beginning of the file: no dataset is made of what can't be. */
+async function assertBegins(
+  { head }: ReadingNow,
+  { name, original }: { name: string; original: Original },
+  said: Said,
+): Promise<void> {
+  const given = said.format === undefined ? formatOf(head.format) : null;
+  const options = { layout: said.layout, now: new Date(), most: PREVIEW_READING_BYTES };
+  const { segments } = await segmentsOf({ name, chunks: () => original.read() }, given, said.format, options);
+  for await (const _ of segments) break;
 }
 
 async function readFile(

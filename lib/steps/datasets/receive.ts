@@ -42,7 +42,7 @@ type Receiving = {
  */
 export async function receiveRows({ upload, id, sources, said, now, bytes }: Receiving): Promise<Received> {
   const pipe = new Segments(upload, id);
-  const seen: { first: Seen | null; layout: Layout } = { first: null, layout: {} };
+  const seen: { first: Seen | null; layout: Layout; reason: string | null } = { first: null, layout: {}, reason: null };
   let before = 0;
   const arrived = (described: boolean): Arrived => ({
     bytes: bytes(),
@@ -66,11 +66,12 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
         else assertAlike(first.fields, segment.fields, source.name);
         const rows = { ...segment, fields: first.fields, unreadable: last ? segment.unreadable : [] };
         first.profile.add(rows.fields, rows.items);
+        seen.reason ??= rows.unreadable[0]?.reason ?? null;
         pipe.add(rows);
         if (pipe.isDue()) await pipe.send(arrived);
       }
     }
-    if (pipe.itemCount === 0) throw new CountersignError('invalid', nothingIn(sources, pipe.unreadableCount));
+    if (pipe.itemCount === 0) throw new CountersignError('invalid', nothingIn(sources, pipe.unreadableCount, seen.reason));
     await pipe.send(() => arrived(false));
     await pipe.settle();
   } catch (error) {
@@ -174,10 +175,14 @@ const quoted = (names: readonly string[]): string =>
     .map((name) => `“${name}”`)
     .join(', ')}${names.length > 3 ? ', …' : ''}`;
 
-function nothingIn(sources: readonly SourceToRead[], unreadable: number): string {
+function nothingIn(sources: readonly SourceToRead[], unreadable: number, reason: string | null): string {
   const name = sources.at(-1)?.name;
   if (unreadable === 0) return `“${name}” has a header but no rows below it.`;
-  return `None of the ${unreadable} rows of “${name}” could be read. Check that it is the right file.`;
+  const rows =
+    unreadable === 1
+      ? `The only row of “${name}” could not be read`
+      : `None of the ${unreadable} rows of “${name}” could be read`;
+  return `${rows}: ${reason}. Check that it is the right file.`;
 }
 
 /** Two sets of rows: one is filled while the other is on its way into the database. */

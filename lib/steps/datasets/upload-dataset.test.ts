@@ -282,7 +282,14 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
     ],
     ['a header alone', 'a.csv', ['name,town\n'], 'invalid', /a header but no rows/],
     ['blank lines alone', 'a.csv', ['\n\n\r\n'], 'unsupported', /not/],
-    ['no row that fits', 'a.csv', ['a,b,c\n1\n', '2,3\n'], 'invalid', /None of the 2 rows/],
+    [
+      'no row that fits',
+      'a.csv',
+      ['a,b,c\n1\n', '2,3\n'],
+      'invalid',
+      /None of the 2 rows of “a.csv” could be read: line 2 has 1 cells?, the header has 3\. /,
+    ],
+    ['one row, too deep', 'a.json', ['['.repeat(10_000)], 'invalid', /The only row of “a.json” could not be read: .*\. Check/],
   ])('%s', async (_, name, chunks, code, message) => {
     const id = randomUUID();
     const refused = await refusal(uploadDataset(ada, { name, source: chunksOf(...chunks) }, { id }));

@@ -5,6 +5,7 @@ import { requireActor } from '#app/actor.ts';
 import { FieldLabelsOf, FieldMeaningsOf } from '#components/datasets/field-labels.tsx';
 import { FieldProfile } from '#components/datasets/field-profile.tsx';
 import { KinLinks, SameFileBanner } from '#components/datasets/kin.tsx';
+import { DatasetsNotForAuditors } from '#components/datasets/not-for-auditors.tsx';
 import { ReadingSummary } from '#components/datasets/reading-summary.tsx';
 import { fixedWords } from '#components/datasets/reading-words.ts';
 import { rowsAsked, rowsInput } from '#components/datasets/rows-address.ts';
@@ -46,6 +47,7 @@ export default async function DatasetPage({ params, searchParams }: Props) {
   const query = await searchParams;
   const tab = typeof query.tab === 'string' ? query.tab : 'rows';
   const actor = await requireActor(`/datasets/${id}`);
+  if (!may(actor, 'see')) return <DatasetsNotForAuditors />;
   const dataset = await readDataset(actor, { id });
   if (dataset === null) notFound();
   const batches = await readBatchesOf(actor, { datasetId: id });

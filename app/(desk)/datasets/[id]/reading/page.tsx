@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
 import { requireActor } from '#app/actor.ts';
+import { DatasetsNotForAuditors } from '#components/datasets/not-for-auditors.tsx';
 import { fixedWords } from '#components/datasets/reading-words.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { formatBytes } from '#components/ui/format.ts';
@@ -18,6 +19,7 @@ export const metadata: Metadata = { title: 'How it was read' };
 export default async function ReadingPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
   const actor = await requireActor(`/datasets/${id}/reading`);
+  if (!may(actor, 'see')) return <DatasetsNotForAuditors />;
   const [dataset, reading] = await Promise.all([readDataset(actor, { id }), readReading(actor, { datasetId: id })]);
   if (dataset === null || reading === null) notFound();
   const mayChange = may(actor, 'read_anew') && dataset.state === 'ready';
