@@ -20,8 +20,8 @@ export type SampledField = {
 };
 
 /** `finished`, `waiting`: the texts that say so, as they stand. */
-export type StatusColumn = { field: SampledField; finished: string[]; waiting: string[] };
-export type LevelColumn = { field: SampledField; loud: string[]; quiet: string[] };
+type StatusColumn = { field: SampledField; finished: string[]; waiting: string[] };
+type LevelColumn = { field: SampledField; loud: string[]; quiet: string[] };
 export type NumberColumn = { field: SampledField; numbers: (number | null)[] };
 /** `days`: YYYY-MM-DD in the time zone of the plan. */
 export type DateColumn = { field: SampledField; days: (string | null)[]; changes: boolean };

@@ -16,7 +16,7 @@ export type Sampled = {
   today: string;
 };
 
-export type ProposedCategory = 'task' | 'look' | 'archive' | 'keep';
+type ProposedCategory = 'task' | 'look' | 'archive' | 'keep';
 
 /** `why` stands in receipts; `reason` is for whoever keeps the rule or removes it. */
 export type Proposal = { where: WhereCondition[]; category: ProposedCategory; why: string; reason: string };
