@@ -13,7 +13,10 @@ const NOT_OURS = ['node_modules/**', '.next/**', '.data/**', '.test/**', 'e2e/**
 const ssr = { resolve: { conditions: ['test-tempo', 'module', 'node', 'development|production'] } };
 
 /** How long a failure takes to be one. It decides nothing else: what is waited for comes as soon as the machine has time for it. */
-const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000, interval: 20 } } };
+const PATIENT = {
+  ...{ testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000, interval: 20 } } },
+  setupFiles: ['test/seed.ts'],
+};
 const REAL = { ...PATIENT, globalSetup: 'test/server.ts' };
 
 export default defineConfig({

@@ -76,7 +76,9 @@ async function run({ rows, folder, server, say }: BenchRun): Promise<Figures> {
     say(`round ${round}: ours ${Math.round(rows / upload)}/s, floor ${Math.round(rows / bare)}/s`);
   }
   await empty();
-  const rereadSeconds = await reread(file, rows);
+  const rereadSeconds = await reread(file, rows, async () => {
+    await superuser.query('CHECKPOINT');
+  });
   say(`read anew in ${rereadSeconds.toFixed(1)} s`);
   const others = await formats({ rows: Math.ceil(rows / OTHERS_SHARE), folder, url: server.appUrl, empty, say }, memoryOfUpload);
   await Promise.all([owner.end(), superuser.end()]);
@@ -102,11 +104,12 @@ function memoryOfUpload(file: string, rows: number): number {
 }
 
 /** Seconds from a change of the reading to the new dataset. What long rows become is changed: no row is long, so the rows are the same. */
-async function reread(file: string, rows: number): Promise<number> {
+async function reread(file: string, rows: number, settle: () => Promise<void>): Promise<number> {
   const { id: datasetId } = await uploadDataset(ACTOR, { name: 'rows.csv', source: createReadStream(file) });
   const reading = await readReading(ACTOR, { datasetId });
   if (!reading) throw new Error('the dataset has no reading');
   const layout = { long: reading.layout.long === 'cut' ? ('refuse' as const) : ('cut' as const) };
+  await settle();
   return timed(async () => {
     const changed = await changeReading(ACTOR, { datasetId, change: { digest: reading.digest, layout } });
     if (!('dataset' in changed)) throw new Error('the rows were not read anew');
@@ -114,7 +117,7 @@ async function reread(file: string, rows: number): Promise<number> {
       const dataset = await readDataset(ACTOR, { id: changed.dataset });
       if (dataset?.state === 'ready' && dataset.itemCount === rows) return;
       if (dataset?.state !== 'receiving') throw new Error(`the new dataset is ${JSON.stringify(dataset)}`);
-      await sleep(50);
+      await sleep(500);
     }
   });
 }

@@ -15,6 +15,8 @@ export function datasetRowPages(id: string, asked: RowsAsked, first: RowsPage) {
     ...beginningWith(first),
     // What was read of a file does not change.
     staleTime: Number.POSITIVE_INFINITY,
+    // What is shared is copied, and a copy would lose a field called `__proto__`.
+    structuralSharing: false,
   });
 }
 

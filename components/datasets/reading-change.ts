@@ -75,7 +75,7 @@ export function isNoChange({ format, layout, fields }: Change): boolean {
   return format === undefined && layout === undefined && fields === undefined;
 }
 
-/** Whether it would change which rows there are. */
+/** Whether it would change which rows there are. @internal for its tests */
 export function changesRows({ format, layout }: Change): boolean {
   return format !== undefined || layout !== undefined;
 }

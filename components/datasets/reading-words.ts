@@ -35,7 +35,7 @@ export function madeToFit({ filled = 0, cut = 0 }: Layout): { text: string; loss
   ];
 }
 
-/** A guess of a layout in words: what it is, and how sure that is. */
+/** A guess of a layout in words: what it is, and how sure that is. @internal for its tests */
 export function guessWords<Key extends LayoutGuess>(key: Key, guess: Guess<LayoutValue<Key>>): { value: string; sure: string } {
   return { value: layoutWords(key, guess.value), sure: sureWords(guess) };
 }
@@ -122,7 +122,7 @@ function delimiterSign(delimiter: string): string {
   return NAMED_SIGNS[delimiter] ?? (isInvisible(delimiter) ? codePoint(delimiter) : delimiter);
 }
 
-/** "; semicolon" */
+/** "; semicolon" @internal for its tests */
 export function delimiterWords(delimiter: string): string {
   const sign = NAMED_SIGNS[delimiter];
   if (sign !== undefined) return sign;

@@ -21,8 +21,10 @@ export function understoodWords(text: string, locale: string): string | null {
   const { own, foreign } = waysToRead(text, locale);
   const other = foreign.find((one) => one !== own);
   if (own === null || other === undefined) return null;
-  return `Read as ${shownDecimal(own, locale, '')}, not as ${shownDecimal(other, locale, '')}.`;
+  return `Read as ${shownDecimal(own, locale, '')}, not as ${shownDecimal(withoutZeros(other), locale, '')}.`;
 }
+
+const withoutZeros = (decimal: string): string => (decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal);
 
 /** A plan's number with the marks of the person's language; text that is no number stays as it is. */
 export function shownDecimal(decimal: string, locale: string, group: string = marksOf(locale).group): string {

@@ -49,7 +49,9 @@ describe('gzip', () => {
   });
 
   test('a bomb ends at its ratio', async () => {
-    const bomb = gzipSync(Buffer.alloc(100 * 1024 ** 2));
+    // Pieces are read as one.
+    const piece = gzipSync(Buffer.alloc(1024 ** 2));
+    const bomb = Buffer.concat(Array.from({ length: 66 }, () => piece));
     await expect(unpack('a.csv.gz', bomb)).rejects.toThrow(
       '“a.csv.gz” unpacks to more than 250 times its size, which is taken for an attack.',
     );
@@ -111,7 +113,8 @@ describe('zip', () => {
   });
 
   test('a bomb is refused before it is unpacked', async () => {
-    const bomb = await zipOf({ 'a.csv': Buffer.alloc(70 * 1024 ** 2) });
+    const bomb = await zipOf({ 'a.csv': 'a,b\n' });
+    bomb.writeUInt32LE(2 ** 27, bomb.indexOf('PK\x01\x02') + 24);
     await expect(unpack('a.zip', bomb)).rejects.toThrow('unpacks to more than 250 times its size');
     expect(() => assertBounded({ compressedSize: 2 ** 30, uncompressedSize: 2 ** 33 }, '“a.csv”')).toThrow(
       '“a.csv” unpacks to more than 4 GB',

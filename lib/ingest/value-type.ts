@@ -11,6 +11,7 @@ const CENTURY = 1970;
 /**
  * What one value by itself looks like. A whole number is a number though it could be a year or an instant, and digits that are none ("00123") are a text, for
  * they are a code.
+ * @internal for its tests
  */
 export function typeOf(value: string): ValueType {
   if (isBlank(value)) return 'empty';

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readTable } from '#test/read-table.ts';
 import { csv } from './csv/format.ts';
 import { csvWriter } from './csv/write-back.ts';
 import { mbox } from './mbox/format.ts';
@@ -115,5 +116,21 @@ describe('reading back', () => {
       ['d', 'last'],
     ]);
     expect(again.items.map(({ values }) => values)).toEqual(chosen.map(({ values }) => values));
+  });
+
+  const cases = readdirSync(join(import.meta.dirname, '../../test/cases')).filter((name) => /\.[ct]sv$/.test(name));
+
+  test.each(cases)('%s comes back as the bytes it came as, but for what is no table, and reads the same', async (name) => {
+    const file = readFileSync(join(import.meta.dirname, '../../test/cases', name));
+    const { fields, rows, raws, dialect, layout } = await readTable(file, { fileName: name });
+    const { head, write } = csv.writeBack(JSON.parse(JSON.stringify(dialect)));
+    const back = Buffer.concat([head, ...raws.map(write)]);
+    const separator = /^sep=/.test(file.toString('latin1')) ? 1 : 0;
+    const lines = file.toString('latin1').split(/(?<=\n)/);
+    // Blank lines, and what was put aside, unless it says how to read the rest.
+    const kept = lines.filter((line, at) => line.trim() !== '' && (at < separator || !layout.aside?.includes(at + 1)));
+    expect(back.toString('latin1')).toBe(kept.join(''));
+    const again = await readTable(back, { fileName: name });
+    expect([again.fields, again.rows]).toEqual([fields, rows]);
   });
 });

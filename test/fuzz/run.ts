@@ -11,7 +11,8 @@ console.log(`${count} tables, seed ${seed}`);
 const outcomes: Record<Outcome, number> = { equal: 0, asked: 0, told: 0, wrong: 0 };
 const property = fc.asyncProperty(written, async (table) => {
   const { outcome, why } = await readBack(table);
-  outcomes[outcome]++;
+  // Behind the first that is wrong come only smaller ones of its kind.
+  if (outcomes.wrong === 0) outcomes[outcome]++;
   if (outcome === 'wrong') throw new Error(`${JSON.stringify(table.file.toString('latin1'))}\n${why}`);
 });
 const result = await fc.check(property, { numRuns: count, seed });

@@ -53,6 +53,7 @@ export type Conditions = {
   view(fields: Readonly<Record<string, string>>, names: readonly string[]): ItemView;
 };
 
+/** @internal for its tests */
 export type Condition = {
   /** Throws Error in words when the condition can't be evaluated on this item, or gives something else than true or false. */
   holds(item: ItemView): boolean | Unknown;
@@ -80,7 +81,7 @@ export function typedConditions(fields: TypedFields): Conditions {
 
 type Typed = { env: CelEnv; fields: TypedFields; probe: ItemView };
 
-/** Compiles one condition against the dataset's fields, or says everything that is wrong with it. */
+/** Compiles one condition against the dataset's fields, or says everything that is wrong with it. @internal for its tests */
 export function compileCondition(
   text: string,
   fieldNames: readonly string[],
@@ -141,7 +142,7 @@ export function compileCondition(
   }
 }
 
-/** An item as conditions see it: exactly the named fields, a missing one as ''. */
+/** An item as conditions see it: exactly the named fields, a missing one as ''. @internal for its tests */
 export function itemView(fields: Readonly<Record<string, string>>, names: readonly string[]): ItemView {
   const view = new Map<string, string>();
   for (const name of names) view.set(name, textIn(fields, name));

@@ -1,6 +1,6 @@
 /** The fields of a plan of version 2, as its conditions ask for them: each reads its text by what its values mean, once for an item. */
 import { DAY_MS, wallClock } from '#lib/core/values/dates.ts';
-import { type FieldMeanings, type Meaning, TEXT } from '#lib/core/values/meaning.ts';
+import { type FieldMeanings, type Meaning, meaningIn } from '#lib/core/values/meaning.ts';
 import { decimalText } from '#lib/core/values/numbers.ts';
 import { EMPTY, isBlank, type Read, valueReader } from '#lib/core/values/read-value.ts';
 
@@ -22,7 +22,7 @@ export type TypedFields = { byName: ReadonlyMap<string, FieldValues>; names: rea
 /** @param timeZone an IANA name that Intl knows; throws RangeError for another */
 export function typedFields(names: readonly string[], meanings: FieldMeanings, timeZone: string): TypedFields {
   const toLocal = wallClock(timeZone);
-  const one = (name: string) => fieldValues(name, Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT, toLocal);
+  const one = (name: string) => fieldValues(name, meaningIn(meanings, name), toLocal);
   return { byName: new Map(names.map((name) => [name, one(name)])), names, timeZone };
 }
 

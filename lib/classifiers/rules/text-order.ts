@@ -6,7 +6,7 @@
 import { parse } from '@bufbuild/cel';
 import type { ClassifierField } from '#lib/classifiers/port.ts';
 import { isoForm, readDate } from '#lib/core/values/dates.ts';
-import { type FieldMeanings, type FieldType, TEXT } from '#lib/core/values/meaning.ts';
+import { type FieldMeanings, type FieldType, meaningIn } from '#lib/core/values/meaning.ts';
 import type { ConditionFault } from './cel.ts';
 import { type Expr, fieldOf, ITEM, partsOf, type Root, rootOf, TYPED_ROOTS } from './cel-ast.ts';
 import { placeOf } from './cel-fault.ts';
@@ -61,7 +61,7 @@ type Walk = {
 
 /** As what their values mean, and as the texts that they are. */
 function byMeaning(fields: readonly ClassifierField[], meanings: FieldMeanings): Pick<Walk, 'roots' | 'fields' | 'typed'> {
-  const typeOf = ({ name }: ClassifierField): FieldType => (Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT).type;
+  const typeOf = ({ name }: ClassifierField): FieldType => meaningIn(meanings, name).type;
   const isText = (field: ClassifierField) => ['text', 'identifier'].includes(typeOf(field));
   const asText = (field: ClassifierField): WalkedField => {
     const type = typeOf(field);

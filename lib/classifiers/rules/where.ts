@@ -11,7 +11,7 @@ import { EMPTY, isBlank } from '#lib/core/values/read-value.ts';
 import { type FieldValues, fold, type TypedFields, textIn } from './field-values.ts';
 import { pattern, patternFault } from './pattern.ts';
 
-/** null: unknown. */
+/** null: unknown. @internal for its tests */
 export type Truth = boolean | null;
 
 type ItemFields = Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@
  * are planned in tens of megabytes. Dates are read and values numbered as they come in.
  */
 import { civil, type ReadDate, readDate, TRUSTED_FROM_YEAR, wallClock } from '#lib/core/values/dates.ts';
-import { type FieldMeanings, type Meaning, TEXT } from '#lib/core/values/meaning.ts';
+import { type FieldMeanings, type Meaning, meaningIn } from '#lib/core/values/meaning.ts';
 import { decimalText } from '#lib/core/values/numbers.ts';
 import { EMPTY, isBlank, valueReader } from '#lib/core/values/read-value.ts';
 import { readYesNo } from '#lib/core/values/yes-no.ts';
@@ -136,10 +136,6 @@ function mailDomain(text: string): string {
     ?.toLowerCase()
     .replace(/(?<!\.)\.+$/, '');
   return domain ? domain : NO_VALUE;
-}
-
-function meaningIn(meanings: FieldMeanings, name: string): Meaning {
-  return Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT;
 }
 
 /** Before a number, so that no text is the same. */

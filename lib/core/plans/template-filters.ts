@@ -4,7 +4,7 @@
  */
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { isoDay, wallClock } from '#lib/core/values/dates.ts';
-import { type FieldMeanings, type Meaning, TEXT } from '#lib/core/values/meaning.ts';
+import { type FieldMeanings, type Meaning, meaningIn } from '#lib/core/values/meaning.ts';
 import { decimalText } from '#lib/core/values/numbers.ts';
 import { isBlank, valueReader } from '#lib/core/values/read-value.ts';
 import { type Filter, type FilteredName, filteredNames } from '#lib/core/values/template.ts';
@@ -114,10 +114,6 @@ function formReader(filter: Filter, meaning: Meaning, toLocal: (ms: number) => n
     if (value === null || typeof value !== 'object') return null;
     return isoDay(value.kind === 'instant' ? toLocal(value.ms) : value.ms);
   };
-}
-
-function meaningIn(meanings: FieldMeanings, name: string): Meaning {
-  return Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT;
 }
 
 const askedBy = new WeakMap<Action, readonly FilteredName[]>();

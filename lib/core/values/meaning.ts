@@ -78,3 +78,8 @@ export type FieldMeanings = Readonly<Record<string, Meaning>>;
 export function meaningsOf(fields: readonly FieldGuess[]): FieldMeanings {
   return Object.fromEntries(fields.map((field) => [field.name, meaningOf(field)]));
 }
+
+/** What a field means; text where nothing is said of it. */
+export function meaningIn(meanings: FieldMeanings, name: string): Meaning {
+  return Object.hasOwn(meanings, name) ? (meanings[name] ?? TEXT) : TEXT;
+}

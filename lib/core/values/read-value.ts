@@ -8,7 +8,7 @@ import { decimalText } from './numbers.ts';
 import { readYesNo } from './yes-no.ts';
 
 /** What a text means. Texts and identifiers are the text as it stands, unchanged. */
-export type Value = string | number | boolean | DateValue;
+type Value = string | number | boolean | DateValue;
 
 /** A text without a character that can be seen: there is no value, and nothing that could not be read. */
 export const EMPTY = Symbol('empty');

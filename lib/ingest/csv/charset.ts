@@ -95,11 +95,6 @@ export function looksUtf8(head: Buffer, complete: boolean): boolean {
   return spoiled === 0 || (good >= GOOD_MIN && spoiled * 2 <= good);
 }
 
-/** The likeliest set of bytes that are not UTF-8. */
-export function guessed(bytes: Buffer): Charset {
-  return likeliest(bytes, true, 1).charset;
-}
-
 /** So many good characters outside ASCII are no accident, if there are twice as many as spoiled ones. */
 const GOOD_MIN = 8;
 /** What is as good as impossible is not offered. */
@@ -115,6 +110,7 @@ function likeliest(bytes: Buffer, complete: boolean, line: number, never?: RegEx
   const lines = linesOutsideAscii(bytes, complete, line);
   const words = wordsOutsideAscii(lines);
   const joined = Buffer.concat(words.flatMap((word) => [word, NEWLINE]));
+  const apart = withoutDelimiters(joined, lines.length);
   const mac = bytes.includes(CR) && !bytes.includes(LF);
   const outside = joined.reduce((sum, byte) => sum + (byte >> 7), 0);
   // A few letters are few witnesses, and what they say is not said independently.
@@ -123,7 +119,7 @@ function likeliest(bytes: Buffer, complete: boolean, line: number, never?: RegEx
   for (const { name, weight, likelihood } of CANDIDATES) {
     if (never?.test(name)) continue;
     const text = iconv.decode(joined, name);
-    const log = weight + (mac && name.startsWith('mac') ? MAC_LINE_ENDS : 0) + trust * likelihood(words, joined);
+    const log = weight + (mac && name.startsWith('mac') ? MAC_LINE_ENDS : 0) + trust * likelihood(words, apart);
     const known = readings.get(text);
     if (!known) readings.set(text, { name, log });
     else if (log > known.log) readings.set(text, { name: mac && name.startsWith('mac') ? name : known.name, log });
@@ -194,6 +190,18 @@ function wordsOutsideAscii(lines: readonly Line[]): Buffer[] {
     }
   }
   return [...words.values()];
+}
+
+/** Signs that stand in every line are no part of its words; half a character may look like them, but not in the sets whose letters are judged so. */
+function withoutDelimiters(words: Buffer, lines: number): Buffer {
+  const text = words.toString('latin1');
+  const often = ['^', '|', '~', ':'].filter((sign) => text.split(sign).length > lines);
+  return often.length === 0
+    ? words
+    : Buffer.from(
+        often.reduce((left, sign) => left.replaceAll(sign, '\n'), text),
+        'latin1',
+      );
 }
 
 function markOf(head: Buffer): Charset | null {

@@ -12,7 +12,7 @@ import { inUnits, lineCount, RecordReader, type Shape } from './records.ts';
 import { type Row, type Table, tableOf } from './table.ts';
 
 export type Quote = NonNullable<LayoutSaid['quote']>;
-export type Escape = NonNullable<LayoutSaid['escape']>;
+type Escape = NonNullable<LayoutSaid['escape']>;
 
 export type CsvDialect = {
   shape: Shape;
@@ -44,6 +44,8 @@ const UNUSUAL_DELIMITERS: readonly [string, number][] = [
 const DELIMITERS = [...USUAL_DELIMITERS, ...UNUSUAL_DELIMITERS];
 /** What a table of one column is worth less than one of several that is as good. */
 const ONE_COLUMN = -3;
+/** What is above a column is seldom a list. */
+const SPLIT_NAME = -3;
 const SAMPLE_RECORDS = 150;
 const SAMPLE_LINES = 300;
 const OFFERED = 0.01;
@@ -146,8 +148,8 @@ function newlinesIn(text: string): { newline: '\n' | '\r'; weight: number }[] {
   if (returns === 0 || (feeds > 0 && !/\r(?!\n|$)/.test(text))) return [{ newline: '\n', weight: 0 }];
   if (feeds === 0) return [{ newline: '\r', weight: 0 }];
   return [
-    { newline: '\n', weight: (4 * feeds) / (feeds + returns) },
-    { newline: '\r', weight: (4 * returns) / (feeds + returns) },
+    { newline: '\n', weight: (6 * feeds) / (feeds + returns) },
+    { newline: '\r', weight: (6 * returns) / (feeds + returns) },
   ];
 }
 
@@ -390,7 +392,9 @@ function readSample(sample: Sample, delimiter: string, quote: Quote, escaping: E
   const rows = all.slice(skip);
   const table = tableOf(rows, complete, said);
   // Whatever stands in no cell makes one column, as nothing does.
-  const own = rows.every(({ cells }) => cells.length === 1) ? Math.min(weight, ONE_COLUMN) : weight;
+  const one = rows.every(({ cells }) => cells.length === 1);
+  const cut = one && USUAL_DELIMITERS.some(([usual]) => (rows[0]?.cells[0] ?? '').split(usual).length > 2);
+  const own = (one ? Math.min(weight, ONE_COLUMN) : weight) + (cut ? SPLIT_NAME : 0);
   return { shape, rows, refused, table, weight: own + weightOf(rows, refused.length, delimiter, table) };
 }
 
@@ -435,7 +439,7 @@ const SPLITS = [';', '\t', '|', '^', '~', '\u001f', '\u0001', '¦'];
 /** Of a text in which delimiters stand one of them may be the right one; a comma with a space behind it is more often a comma. */
 function cleannessOf(cell: string): number {
   if (isBlank(cell) || isData(cell)) return 1;
-  if (/[\r\n]/.test(cell)) return 0.6;
+  if (/[\r\n]/.test(cell)) return /[\r\n] *["']/.test(cell) ? 0 : 0.6;
   if (SPLITS.some((one) => cell.includes(one))) return 0.2;
   if (/,\S/.test(cell)) return 0.4;
   if (/:[^:]+:[^:]+:/.test(cell)) return 0.1;

@@ -50,6 +50,8 @@ function linesOf(file: Buffer, { charset, lineEnd }: Dialect): Buffer[] {
   let from = bom;
   for (let at = bom; at < file.length; at += wide) {
     if (file[at + low] !== end || (wide === 2 && file[at + 1 - low] !== 0)) continue;
+    // LF behind the CR that ends a line belongs to its end.
+    if (end === 13 && file[at + wide + low] === 10) at += wide;
     lines.push(file.subarray(from, at + wide));
     from = at + wide;
   }

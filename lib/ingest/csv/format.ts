@@ -208,7 +208,7 @@ class TableReader {
       const item = this.#items[items - 1];
       const row = this.#unreadable[unreadable - 1];
       const isItem = item !== undefined && (row === undefined || item.line > row.line);
-      bytes += isItem ? item.raw.length : UNREADABLE_EXCERPT_BYTES;
+      bytes += (isItem ? item.raw : row?.raw)?.length ?? UNREADABLE_EXCERPT_BYTES;
       if (bytes > HELD_BYTES_MAX) break;
       if (isItem) items--;
       else unreadable--;

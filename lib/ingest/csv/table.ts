@@ -129,6 +129,8 @@ function fitOfAll(rows: readonly Measured[], width: number, { complete, long }: 
 }
 
 function placesIn(rows: readonly Measured[], looked: Looked): Place[] {
+  // It is told so, whatever it is.
+  if ((rows[0]?.cells.length ?? 0) > FIELDS_MAX) return named(rows, 0, looked);
   const places: Place[] = [];
   const widest = { width: Math.max(...rows.map(({ cells }) => cells.length)), named: true };
   for (let at = 0; at < rows.length && at <= ABOVE_MAX; at++) {

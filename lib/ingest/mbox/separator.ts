@@ -28,6 +28,11 @@ export function isSeparator(text: string, blankBefore: boolean): boolean {
   return /^From (?:-|[^\s@]+@[^\s@]+|\S+ at \S+)$/.test(line) && ownHeaders(after, true) >= 2;
 }
 
+/** A cheap look before the rest: whether the line could be a separator, whatever follows. */
+export function couldSeparate(line: string): boolean {
+  return /\d:\d\d/.test(line) || /^From \S+(?: at \S+)?\s*$/.test(line);
+}
+
 /** A header field's name and colon (RFC 5322 2.2). */
 export const HEADER = /^[!-9;-~]{1,100}[ \t]*:/;
 

@@ -6,7 +6,7 @@
 
 import { RECORD_BYTES_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import type { UnreadableRow } from '#lib/ingest/port.ts';
-import { isSeparator, LOOK_BYTES } from './separator.ts';
+import { couldSeparate, isSeparator, LOOK_BYTES } from './separator.ts';
 
 /** `length`: whether its Content-Length led to its end; null where it names none. `bare`: lines within that look like separators. */
 export type RawMessage = { line: number; raw: Buffer; length: boolean | null; bare: number[] };
@@ -19,6 +19,7 @@ export class MessageReader {
   #line = 1;
   #fit = 0;
   #misfit = 0;
+  #misfitBytes = 0;
   #skipping = false;
   #out: { messages: RawMessage[]; unreadable: UnreadableRow[] } = { messages: [], unreadable: [] };
 
@@ -67,6 +68,7 @@ export class MessageReader {
     if (at === NONE) {
       if (first === NONE && !final) return UNKNOWN;
       this.#misfit++;
+      if (fits) this.#misfitBytes += claimed - start;
       return { at: first === NONE ? block.length : first, length: false, bare: [] };
     }
     this.#fit++;
@@ -75,6 +77,7 @@ export class MessageReader {
 
   #believes(): boolean {
     const { lengths } = this.#splitting;
+    if (this.#misfitBytes > MISFIT_BYTES_MAX) return false;
     if (lengths === 'where they fit') return this.#misfit < MISFITS_MAX + 2 * this.#fit;
     return lengths === 'always';
   }
@@ -120,6 +123,8 @@ const UNKNOWN = 'unknown';
 const NONE = 0;
 /** So many lengths that lead nowhere are looked at before any has led to an end, and two more for each that has. */
 const MISFITS_MAX = 3;
+/** All that is looked through for lengths that lead nowhere: a short mail may claim to be a long one. */
+const MISFIT_BYTES_MAX = 4 * RECORD_BYTES_MAX;
 const BARE_TOLD_MAX = 5;
 const NEEDLE = Buffer.from('\nFrom ');
 const HEADERS_BYTES_MAX = 64 * 1024;
@@ -135,6 +140,8 @@ function nextSeparator(block: Buffer, start: number, final: boolean): number {
 
 function isSeparatorAt(block: Buffer, at: number): boolean {
   if (block[at - 1] !== 10 || block[at] !== 70) return false;
+  const eol = block.indexOf(10, at);
+  if (!couldSeparate(block.toString('latin1', at, Math.min(eol === -1 ? block.length : eol, at + LOOK_BYTES)))) return false;
   return isSeparator(block.toString('latin1', at, at + LOOK_BYTES), blankBefore(block, at - 1));
 }
 

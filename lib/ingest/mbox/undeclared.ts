@@ -80,12 +80,12 @@ export class Undeclared {
   }
 
   #choose(sample: Buffer[], declared: string[], line: number): Choice {
-    const pieces = sample.filter((piece) => !isAscii(piece) && !looksUtf8(piece, true));
-    const bytes = Buffer.concat(pieces.flatMap((piece) => [piece, LINE_END])).subarray(0, SAMPLE_BYTES);
+    const bytes = wordsOutsideAscii(sample.filter((piece) => !isAscii(piece) && !looksUtf8(piece, true)));
     for (const name of declared) {
       const charset = knownCharset(name);
       if (charset && charset !== 'UTF-8' && !FLAW.test(decodedAs(bytes, charset))) return certainly(named(charset) ?? charset);
     }
+    if (bytes.length === 0) return certainly('windows-1252');
     const { guess } = guessCharset(bytes, true, line, NOT_OF_MAIL);
     const possible = [{ value: guess.value, sure: guess.sure }, ...guess.others].filter(
       ({ value }) => value !== 'UTF-8' || !isSpoiled(bytes.toString('utf8')),
@@ -106,6 +106,19 @@ export class Undeclared {
   }
 }
 
+/** The first different words with a byte outside ASCII, one a line: a few dozen tell as much as all of them. */
+function wordsOutsideAscii(pieces: readonly Buffer[]): Buffer {
+  const words = new Set<string>();
+  for (const piece of pieces) {
+    for (const word of piece.toString('latin1', 0, SAMPLE_BYTES).split(/[ \t\r\n",;]+/)) {
+      // What has control codes in it is no word: something was decoded that is no text.
+      if (/[\x80-\xff]/.test(word) && !CONTROL.test(word)) words.add(word.slice(0, WORD_BYTES));
+      if (words.size >= WORDS_MAX) return Buffer.from([...words].join('\n'), 'latin1');
+    }
+  }
+  return Buffer.from([...words].join('\n'), 'latin1');
+}
+
 function named(charset: string): string | undefined {
   return CHARSETS.find((name) => name.toLowerCase() === charset.toLowerCase());
 }
@@ -121,7 +134,10 @@ const MAILS_WEIGHED_MAX = 10;
 const NOT_OF_MAIL = /^(?:IBM|mac)/i;
 const TOLD_SURE_MIN = 0.01;
 const SAMPLE_BYTES = 16 * 1024;
-const LINE_END = Buffer.from('\n');
+const WORDS_MAX = 40;
+const WORD_BYTES = 200;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\0-\x08\x0e-\x1f]/;
 /** ISO-2022-JP is ASCII by its bytes; nothing else has this in a text. */
 const SHIFT_TO_JAPANESE = '\x1b$';
 /** The C1 controls, which no text means, and what could not be decoded. */

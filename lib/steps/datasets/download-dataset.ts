@@ -4,7 +4,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
-import type { WriteBack } from '#lib/ingest/port.ts';
+import type { Format, WriteBack } from '#lib/ingest/port.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import { storedFields } from '#lib/shapes/datasets.ts';
 import { endingOf, fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
@@ -70,17 +70,23 @@ export async function downloadDataset(actor: Actor, raw: DownloadDatasetInput): 
   const own = formatOf(dataset.format);
   if (own === null) throw new CountersignError('unsupported', `“${dataset.name}” has no format that can be given back.`);
   const file = own.writeBack(dataset.dialect);
-  const charset = file.charset ? `; charset=${file.charset.toLowerCase()}` : '';
   const original = batchId === null ? await originalOf(datasetId) : null;
   if (original) {
     const ending = endingOf(original.name);
     // What was packed, or is of another ending, is nobody's text.
-    const contentType = own.endings.includes(ending) ? own.contentType + charset : 'application/octet-stream';
+    const contentType = own.endings.includes(ending) ? own.contentType + charsetOf(file) : 'application/octet-stream';
     return { fileName: `${name}${ending || own.endings[0]}`, contentType, body: original.read() };
   }
-  const { ending = own.endings[0], contentType = own.contentType } = file.written ?? {};
-  return { fileName: `${name}${ending}`, contentType: contentType + charset, body: fileOf(items, file) };
+  return fileOf(name, own, file, items);
 }
+
+/** A file of the format with these rows in it. @param stem its name without its ending */
+export function fileOf(stem: string, format: Format, file: WriteBack, rows: AsyncIterable<{ raw: Buffer }>): Download {
+  const { ending = format.endings[0], contentType = format.contentType } = file.written ?? {};
+  return { fileName: `${stem}${ending}`, contentType: contentType + charsetOf(file), body: bytesOf(rows, file) };
+}
+
+const charsetOf = ({ charset }: WriteBack): string => (charset ? `; charset=${charset.toLowerCase()}` : '');
 
 /** The file that the dataset was read from, byte for byte; null where it was several, or is not there. */
 async function originalOf(datasetId: string): Promise<{ name: string; read(): AsyncIterable<Uint8Array> } | null> {
@@ -105,16 +111,16 @@ async function* jsonLines(items: AsyncIterable<Original>, names: string[]): Asyn
   });
 }
 
-async function* fileOf(items: AsyncIterable<Original>, { head, write, tail }: WriteBack): AsyncGenerator<Uint8Array> {
+async function* bytesOf(rows: AsyncIterable<{ raw: Buffer }>, { head, write, tail }: WriteBack): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
-  yield* packed(items, ({ raw }) => write(raw));
+  yield* packed(rows, ({ raw }) => write(raw));
   if (tail && tail.length > 0) yield tail;
 }
 
 const PIECE_BYTES = 64 * 1024;
 
 /** Small records go out together: a stream of a million tiny pieces spends its time on the pieces. */
-export async function* packed<Item>(items: AsyncIterable<Item>, write: (item: Item) => Buffer): AsyncGenerator<Uint8Array> {
+async function* packed<Item>(items: AsyncIterable<Item>, write: (item: Item) => Buffer): AsyncGenerator<Uint8Array> {
   let pieces: Buffer[] = [];
   let bytes = 0;
   for await (const item of items) {

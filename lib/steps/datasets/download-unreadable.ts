@@ -8,7 +8,7 @@ import type { Format } from '#lib/ingest/port.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import { fileStem, withoutEnding } from '#lib/steps/file-stem.ts';
 import { CheckedFile } from './checked-file.ts';
-import { type Download, packed } from './download-dataset.ts';
+import { type Download, fileOf } from './download-dataset.ts';
 import { filesOf, type ReadingNow, readReadingNow } from './reading-now.ts';
 import { layoutOf, segmentsOf } from './receive.ts';
 
@@ -28,25 +28,15 @@ export async function downloadUnreadable(actor: Actor, raw: z.input<typeof input
   if (head.unreadableCount === 0) throw new CountersignError('not_found', `Every row of “${head.name}” was read.`);
   const format = formatOf(head.format);
   if (!format) throw new CountersignError('unsupported', `“${head.name}” has no format that can be given back.`);
-  const { charset, head: first, write } = format.writeBack(head.dialect);
-  const rows = unreadableRows(now, format, filesOf(now));
-  return {
-    fileName: `${fileStem(withoutEnding(head.name))}-to-fix${format.endings[0]}`,
-    contentType: format.contentType + (charset ? `; charset=${charset.toLowerCase()}` : ''),
-    body: fileOf(first, rows, write),
-  };
-}
-
-async function* fileOf(head: Buffer, rows: AsyncIterable<Buffer>, write: (raw: Buffer) => Buffer): AsyncGenerator<Uint8Array> {
-  if (head.length > 0) yield head;
-  yield* packed(rows, write);
+  const stem = `${fileStem(withoutEnding(head.name))}-to-fix`;
+  return fileOf(stem, format, format.writeBack(head.dialect), unreadableRows(now, format, filesOf(now)));
 }
 
 async function* unreadableRows(
   { reading }: ReadingNow,
   format: Format,
   files: ReturnType<typeof filesOf>,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<{ raw: Buffer }> {
   const file = files.at(-1);
   if (!file) return;
   const { original, ...source } = file;
@@ -57,5 +47,5 @@ async function* unreadableRows(
   const layout =
     files.length > 1 ? await layoutOf(from, { format, fields: names }, reading.body.layout, now) : saidIn(reading.body).layout;
   const parsed = await segmentsOf(from, format, undefined, { layout, now });
-  for await (const { unreadable } of parsed.segments) for (const { raw } of unreadable) if (raw) yield raw;
+  for await (const { unreadable } of parsed.segments) for (const { raw } of unreadable) if (raw) yield { raw };
 }

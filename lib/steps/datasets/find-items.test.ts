@@ -1,18 +1,30 @@
-/** Rows are found by text and value, and sorted by what their values mean, without anybody's search holding the database. */
+/** What people look for in a dataset: its file's lines, and its rows. Rows are found by text and value, and sorted by what their values mean, without anybody's search holding the database. */
 import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { CountersignError } from '#lib/core/errors.ts';
-import { ORIGINAL_SHOWN_BYTES, SORT_ROWS_MAX } from '#lib/core/limits.ts';
+import { LINES_ASKED_MAX, ORIGINAL_SHOWN_BYTES, SORT_ROWS_MAX } from '#lib/core/limits.ts';
 import { certain } from '#lib/core/values/guess.ts';
 import type { FieldGuess } from '#lib/core/values/meaning.ts';
 import { insertReading } from '#lib/store/datasets/readings.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
+import { deleteDataset } from './delete-dataset.ts';
 import { type FindInput, findItems, readItem } from './find-items.ts';
+import { readBatchesOf } from './read-batches-of.ts';
+import { readLines } from './read-lines.ts';
+import { readSameFile } from './read-same-file.ts';
+import { uploadDataset } from './upload-dataset.ts';
 
 const { pool } = await testDatabase();
 const ADA: Actor = { id: 'user:00000000-0000-4000-8000-000000000001', role: 'operator', name: 'Ada', via: 'page' };
+
+const BO: Actor = { ...ADA, id: 'user:00000000-0000-4000-8000-000000000002', name: 'Bo' };
+
+async function* chunksOf(chunks: Buffer[]): AsyncGenerator<Buffer> {
+  yield* chunks;
+}
 
 const NAMES = ['Opened', 'Amount', 'Status', 'a[b]', '__proto__'];
 const ROWS: [string, string, string, string, string][] = [
@@ -136,6 +148,38 @@ test('a row comes with its bytes, read in the file’s character set', async () 
   const mails = await seed([['x'.repeat(ORIGINAL_SHOWN_BYTES)]], 1);
   const mail = await readItem(ADA, { id: mails, ordinal: 1 });
   expect([mail?.charset, mail?.raw.length]).toEqual(['UTF-8', ORIGINAL_SHOWN_BYTES]);
+});
+
+test('lines of a file are those that people see, also of what is packed', async () => {
+  const file = Buffer.from('# notes\nid;name\n1;José\n', 'latin1');
+  const plain = await uploadDataset(ADA, { name: 'a.csv', source: chunksOf([file]) });
+  expect(await readLines(ADA, { id: plain.id, lines: [3, 1, 99] })).toEqual({
+    kept: true,
+    lines: [
+      { line: 1, text: '# notes' },
+      { line: 3, text: '1;José' },
+    ],
+  });
+  const packed = await uploadDataset(ADA, { name: 'b.csv.gz', source: chunksOf([gzipSync('id,name\n1,Ada\n')]) });
+  expect((await readLines(ADA, { id: packed.id, lines: [2] }))?.lines).toEqual([{ line: 2, text: '1,Ada' }]);
+  expect(await readLines(ADA, { id, lines: [1] })).toEqual({ kept: false, lines: [] });
+  for (const lines of [[], [0], [1.5], Array.from({ length: LINES_ASKED_MAX + 1 }, () => 1)])
+    expect((await refusal(readLines(ADA, { id, lines }))).code).toBe('invalid');
+});
+
+test('a file that was there before is told of, with who brought it, unless this one is meant to replace it', async () => {
+  const upload = (name: string, actor = ADA) =>
+    uploadDataset(actor, { name, source: chunksOf([Buffer.from('a,b\n1,2\n3,4\n')]) });
+  const first = await upload('first.csv');
+  expect(await readSameFile(ADA, first)).toBeNull();
+  const second = await upload('second.csv');
+  expect(await readSameFile(ADA, second)).toMatchObject({ id: first.id, name: 'first.csv', by: null });
+  expect(await readSameFile(BO, second)).toMatchObject({ id: first.id, by: 'Somebody' });
+  await pool.query('UPDATE dataset SET supersedes = $2 WHERE id = $1', [second.id, first.id]);
+  expect(await readSameFile(ADA, second)).toBeNull();
+  await deleteDataset(ADA, { datasetId: first.id });
+  expect(await readBatchesOf(ADA, { datasetId: second.id })).toEqual({ count: 0, named: [] });
+  expect(await readSameFile(ADA, await upload('third.csv'))).toMatchObject({ id: second.id });
 });
 
 describe('a dataset of more rows than can be sorted', () => {

@@ -4,7 +4,7 @@ import iconv from 'iconv-lite';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { ORDERS_KEPT, ORIGINAL_SHOWN_BYTES, SORT_MS, SORT_ROWS_MAX } from '#lib/core/limits.ts';
-import { type Meaning, TEXT } from '#lib/core/values/meaning.ts';
+import { type Meaning, meaningIn } from '#lib/core/values/meaning.ts';
 import { EMPTY, valueReader } from '#lib/core/values/read-value.ts';
 import type { DatasetItem, ItemOriginal } from '#lib/shapes/datasets.ts';
 import { isNumber } from '#lib/steps/ids.ts';
@@ -61,7 +61,7 @@ export async function findItems(actor: Actor, { search, is = [], sort, order, ..
   }
   if (all && itemCount > SORT_ROWS_MAX) throw tooMany(itemCount);
   const meanings = (await readMeanings(db().pool, { datasetId: id })) ?? {};
-  const meaning = Object.hasOwn(meanings, sort) ? (meanings[sort] ?? TEXT) : TEXT;
+  const meaning = meaningIn(meanings, sort);
   const inOrderOf = await orderOf(wanted, { field: sort, descending: order === 'desc', meaning });
   const rows = await itemsAt(db().pool, id, [...inOrderOf.subarray(after, after + limit)]);
   const end = after + rows.length;

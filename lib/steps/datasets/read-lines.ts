@@ -2,18 +2,19 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { LINES_ASKED_MAX, LINES_SCAN_BYTES } from '#lib/core/limits.ts';
-import { fileToRead, formatOf } from '#lib/ingest/registry.ts';
-import { firstBytes } from '#lib/ingest/source.ts';
+import { formatOf } from '#lib/ingest/registry.ts';
 import { linesOfSource } from '#lib/ingest/source-lines.ts';
 import type { SourceLines } from '#lib/shapes/readings.ts';
 import { isNumber } from '#lib/steps/ids.ts';
 import { readSources } from '#lib/store/datasets/sources.sql.ts';
 import { originals } from '#lib/store/originals/originals.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { beginningOf } from './original-text.ts';
 import { readDataset } from './read-datasets.ts';
 
 /**
- * Of a dataset's first file those lines that it has, in its order; none where the file was not kept, or is no text. Null without the dataset.
+ * Of a dataset's first file those lines that it has, in its order; none where the file was not kept, or is no text.
+ * Of a packed file they are those of what is in it. Null without the dataset.
  * @throws CountersignError `invalid`
  */
 export async function readLines(
@@ -31,10 +32,10 @@ export async function readLines(
   const original = source && (await originals().open(source.digest));
   if (!original) return { kept: false, lines: [] };
   if (formatOf(dataset.format)?.readsWhole) return { kept: true, lines: [] };
-  const charset = String(dataset.dialect?.charset ?? 'UTF-8');
-  const { chunks } = await fileToRead({ name: source.name, chunks: original.read() });
   // A piece more than is looked through, so that the scan itself ends it.
-  return { kept: true, lines: await linesOfSource(firstBytes(chunks, LINES_SCAN_BYTES + PIECE_BYTES).chunks, charset, lines) };
+  const beginning = await beginningOf(original, source.name, LINES_SCAN_BYTES + PIECE_BYTES);
+  const charset = String(dataset.dialect?.charset ?? 'UTF-8');
+  return { kept: true, lines: beginning ? await linesOfSource(beginning, charset, lines) : [] };
 }
 
 const PIECE_BYTES = 1024 ** 2;

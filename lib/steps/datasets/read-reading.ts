@@ -1,15 +1,15 @@
 /** How a dataset was read: every guess with what speaks for it, and what is to be asked. */
+import iconv from 'iconv-lite';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { questionsOf, type Seen } from '#lib/core/values/questions.ts';
 import { HEAD_BYTES } from '#lib/ingest/port.ts';
-import { fileToRead } from '#lib/ingest/registry.ts';
-import { firstBytes } from '#lib/ingest/source.ts';
 import type { Reading } from '#lib/shapes/readings.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { readItemPage } from '#lib/store/datasets/items.sql.ts';
 import type { Original } from '#lib/store/originals/port.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { beginningOf } from './original-text.ts';
 import { type ReadingNow, readReadingNow } from './reading-now.ts';
 
 /** The latest reading, or null without the dataset, or when its upload failed. */
@@ -48,18 +48,12 @@ export async function seenOf(datasetId: string, original: Original | null, diale
   };
 }
 
-/** For the eye: in a character set that this runtime does not know, the bytes are shown as they are taken most often. */
 async function linesOf(original: Original, dialect: unknown): Promise<string[]> {
-  const { chunks } = await fileToRead({ name: '', chunks: original.read() });
   const pieces: Buffer[] = [];
-  for await (const piece of firstBytes(chunks, HEAD_BYTES).chunks) pieces.push(piece);
-  const { charset } = (dialect ?? {}) as { charset?: unknown };
+  for await (const piece of (await beginningOf(original, '', HEAD_BYTES)) ?? []) pieces.push(piece);
+  const charset = String((dialect as { charset?: unknown } | null)?.charset ?? 'UTF-8');
   const text = Buffer.concat(pieces);
   // A workbook has no lines of text.
-  if (text.includes(0) && !/^utf-?(?:16|32)/i.test(String(charset))) return [];
-  try {
-    return new TextDecoder(String(charset ?? 'utf-8')).decode(text).split(/\r\n|\n|\r/);
-  } catch {
-    return text.toString('latin1').split(/\r\n|\n|\r/);
-  }
+  if (text.includes(0) && !/^utf-?(?:16|32)/i.test(charset)) return [];
+  return iconv.decode(text, iconv.encodingExists(charset) ? charset : 'UTF-8').split(/\r\n|\n|\r/);
 }

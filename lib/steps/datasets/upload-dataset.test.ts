@@ -166,6 +166,22 @@ describe('a file that is right', () => {
     ]);
   });
 
+  test('mails of megabytes among small ones are stored byte for byte', async () => {
+    const mail = (text: string) => `From a@x.org Mon Jan  5 10:00:00 2026\nFrom: a@x.org\nSubject: s\n\n${text}\n\n`;
+    const mails = [mail('small'), mail('large '.repeat(200_000)), mail('small too'), mail('larger\n'.repeat(1_500_000))];
+    const { id } = await uploadDataset(ada, { name: 'a.mbox', source: chunksOf(mails.join('')) });
+    const { rows } = await db().pool.query(
+      'SELECT octet_length(raw) AS bytes, digest = sha256(raw) AS right, fields ->> $2 AS size FROM item WHERE dataset_id = $1 ORDER BY ordinal',
+      [id, 'size'],
+    );
+    expect(rows).toEqual(mails.map((text) => ({ bytes: text.length, right: true, size: String(text.length - 39) })));
+    const { rows: whole } = await db().pool.query(
+      `SELECT sha256(string_agg(raw, '' ORDER BY ordinal)) AS digest FROM item WHERE dataset_id = $1`,
+      [id],
+    );
+    expect(whole).toEqual([{ digest: createHash('sha256').update(mails.join('')).digest() }]);
+  });
+
   test('its first items can be read while the rest arrives', async () => {
     const id = randomUUID();
     let release = () => {};

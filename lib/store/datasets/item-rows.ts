@@ -64,7 +64,8 @@ export class ItemRows {
 
   #item({ values, raw, plain }: RowSource['items'][number], ordinal: number): void {
     const json = plain ? this.#plainJson(values) : this.#json(values);
-    const page = this.items.room(ITEM_BYTES + json.length * 3 + raw.length);
+    const own = raw.length >= OWN_PAGE_BYTES;
+    const page = this.items.room(ITEM_BYTES + json.length * 3 + (own ? 0 : raw.length));
     const { buffer } = page;
     let at = this.#begin(page, 5);
     buffer.writeInt32BE(4, at);
@@ -75,11 +76,12 @@ export class ItemRows {
     buffer[at + 12] = 1;
     at += 13 + length;
     buffer.writeInt32BE(raw.length, at);
-    raw.copy(buffer, at + 4);
-    at += 4 + raw.length;
-    buffer.writeInt32BE(32, at);
-    buffer.write(hash('sha256', raw, 'hex'), at + 4, 'hex');
-    page.used = at + 36;
+    page.used = at + 4;
+    const tail = own ? this.items.after(raw) : page;
+    if (!own) tail.used += raw.copy(buffer, tail.used);
+    tail.buffer.writeInt32BE(32, tail.used);
+    tail.buffer.write(hash('sha256', raw, 'hex'), tail.used + 4, 'hex');
+    tail.used += 36;
   }
 
   #unreadable({ line, reason, excerpt }: RowSource['unreadable'][number]): void {
@@ -123,6 +125,8 @@ type Page = { buffer: Buffer; used: number };
 /** Everything of an item's row but its JSON and its bytes. */
 const ITEM_BYTES = 128;
 const PAGE_BYTES = 256 * 1024;
+/** From here on an item's bytes are sent from where they are; copied, a mail of 60 MB would be there twice. */
+const OWN_PAGE_BYTES = 1024 ** 2;
 /** Signature, flags and the length of the header's extension. */
 const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const COPY_END = Buffer.from([0xff, 0xff]);
@@ -145,6 +149,12 @@ class Pages {
     const page = { buffer, used: 0 };
     this.#pages.push(page);
     return page;
+  }
+
+  /** The page to go on writing in behind these bytes, which have to stay as they are until `reset`. */
+  after(bytes: Buffer): Page {
+    this.#pages.push({ buffer: bytes, used: bytes.length });
+    return this.room(ITEM_BYTES);
   }
 
   /** What COPY is to be sent. Valid until `reset`. */

@@ -44,7 +44,13 @@ class LineReader {
   }
 
   take(): Segment {
-    const segment = { fields: FIELDS, items: this.#items, unreadable: this.#unreadable, dialect: { charset: 'UTF-8' }, layout: {} };
+    const segment = {
+      fields: FIELDS,
+      items: this.#items,
+      unreadable: this.#unreadable,
+      dialect: { charset: 'UTF-8' },
+      layout: {},
+    };
     this.#items = [];
     this.#unreadable = [];
     return segment;

@@ -25,11 +25,11 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
       />
     );
   const dataset = await readDataset(actor, { id: datasetId });
-  const reading = dataset && (await readReading(actor, { datasetId }));
-  if (!dataset || !reading) redirect('/datasets');
+  if (dataset === null) redirect('/datasets');
+  const reading = await readReading(actor, { datasetId });
   try {
     const { plan, reasons } = await draftPlan(actor, { datasetId });
-    const { digest, fields } = reading;
+    const { digest, fields } = reading ?? { digest: '', fields: [] };
     return (
       <PlanDesk
         dataset={dataset}

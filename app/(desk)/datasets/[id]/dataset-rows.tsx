@@ -1,7 +1,7 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { datasetRowPages, type RowsPage } from '#components/datasets/dataset-pages.ts';
 import { ItemTable } from '#components/datasets/item-table.tsx';
 import { RowDialog } from '#components/datasets/row-dialog.tsx';
@@ -9,16 +9,17 @@ import { type RowsAsked, rowsAddress, sortedNext, withValue } from '#components/
 import { RowsFound } from '#components/datasets/rows-found.tsx';
 import { useFirstPage } from '#components/ui/use-first-page.ts';
 
-type Props = { id: string; asked: RowsAsked; fields: string[]; numbers: string[]; total: number; noun: string; first: RowsPage };
+type Props = { id: string; asked: RowsAsked; fields: string[]; numbers: string[]; total: number; noun: string; first: string };
 
 /** The rows that are asked for, read on as one scrolls; one of them opens in full, with its original. */
 export function DatasetRows({ id, asked, fields, numbers, total, noun, first }: Props) {
-  const options = datasetRowPages(id, asked, first);
+  const firstPage = useMemo(() => JSON.parse(first) as RowsPage, [first]);
+  const options = datasetRowPages(id, asked, firstPage);
   const pages = useInfiniteQuery(options);
-  useFirstPage(options.queryKey, first);
+  useFirstPage(options.queryKey, firstPage);
   const [open, setOpen] = useState<number | null>(null);
   const items = pages.data.pages.flatMap((page) => page.items);
-  const { looked, found } = pages.data.pages.at(-1) ?? first;
+  const { looked, found } = pages.data.pages.at(-1) ?? firstPage;
   const more = pages.hasNextPage && !pages.isFetchingNextPage && !pages.isFetchNextPageError;
   return (
     <div className="flex min-w-0 flex-col gap-2">

@@ -21,9 +21,8 @@ import { TabLinks } from '#components/ui/tab-links.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { meaningsOf } from '#lib/core/values/meaning.ts';
+import { type FieldGuess, meaningsOf } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
-import type { Reading } from '#lib/shapes/readings.ts';
 import { findItems } from '#lib/steps/datasets/find-items.ts';
 import { type BatchesOf, readBatchesOf } from '#lib/steps/datasets/read-batches-of.ts';
 import { readDataset, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
@@ -52,7 +51,6 @@ export default async function DatasetPage({ params, searchParams }: Props) {
   const batches = await readBatchesOf(actor, { datasetId: id });
   if (dataset.deletedAt !== null) return <DeletedDataset dataset={dataset} batches={batches} />;
   const [reading, same] = await Promise.all([readReading(actor, { datasetId: id }), readSameFile(actor, { id })]);
-  if (reading === null) notFound();
   const { noun } = dataset;
   const receiving = dataset.state === 'receiving';
   const tabs = [
@@ -77,7 +75,7 @@ export default async function DatasetPage({ params, searchParams }: Props) {
               {formatNoun(dataset.itemCount, noun)} · {formatBytes(dataset.bytes)}
             </span>
             <UnreadableLink datasetId={id} count={dataset.unreadableCount} />
-            {dataset.state === 'ready' ? <ReadingSummary reading={reading} /> : null}
+            {dataset.state === 'ready' && reading ? <ReadingSummary reading={reading} /> : null}
           </>
         }
       />
@@ -101,13 +99,13 @@ export default async function DatasetPage({ params, searchParams }: Props) {
           Batches of it: <BatchLinks batches={batches} />
         </div>
       ) : null}
-      {dataset.state === 'ready' ? <ReadingQuestions reading={reading} mayAnswer={may(actor, 'read_anew')} /> : null}
+      {dataset.state === 'ready' && reading ? <ReadingQuestions reading={reading} mayAnswer={may(actor, 'read_anew')} /> : null}
       <TabLinks label="Parts of the dataset" tabs={tabs} />
       <FieldLabelsOf labels={dataset.labels}>
         {tab === 'fields' ? (
           <>
             <Notes notes={dataset.notes} />
-            <FieldProfile dataset={dataset} guesses={reading.fields} />
+            <FieldProfile dataset={dataset} guesses={reading?.fields ?? []} />
           </>
         ) : null}
         {tab === 'unreadable' ? (
@@ -115,10 +113,10 @@ export default async function DatasetPage({ params, searchParams }: Props) {
             dataset={dataset}
             first={(await readUnreadable(actor, { id, limit: UNREADABLE_ROWS })) ?? { items: [], next: null }}
             mayFix={may(actor, 'upload')}
-            lost={fixedWords(reading)}
+            lost={reading && fixedWords(reading)}
           />
         ) : null}
-        {tab === 'rows' ? <Rows actor={actor} dataset={dataset} reading={reading} query={query} /> : null}
+        {tab === 'rows' ? <Rows actor={actor} dataset={dataset} fields={reading?.fields ?? []} query={query} /> : null}
       </FieldLabelsOf>
     </div>
   );
@@ -163,15 +161,17 @@ function BatchLinks({ batches: { count, named } }: { batches: BatchesOf }) {
   );
 }
 
+type RowsProps = { actor: Actor; dataset: DatasetView; fields: readonly FieldGuess[]; query: Query };
+
 /** The rows that the address asks for; in words why they can't be shown. */
-async function Rows({ actor, dataset, reading, query }: { actor: Actor; dataset: DatasetView; reading: Reading; query: Query }) {
+async function Rows({ actor, dataset, fields, query }: RowsProps) {
   const asked = rowsAsked(query);
   const { id } = dataset;
   const found = await findItems(actor, { id, limit: FIRST_ROWS, ...rowsInput(asked) }).catch((error: unknown) => {
     if (error instanceof CountersignError) return error;
     throw error;
   });
-  const meanings = meaningsOf(reading.fields);
+  const meanings = meaningsOf(fields);
   const names = dataset.fields.map(({ name }) => name);
   return (
     <FieldMeaningsOf meanings={meanings}>
@@ -188,7 +188,7 @@ async function Rows({ actor, dataset, reading, query }: { actor: Actor; dataset:
             numbers={names.filter((name) => Object.hasOwn(meanings, name) && meanings[name]?.type === 'number')}
             total={dataset.itemCount}
             noun={dataset.noun}
-            first={found ?? { items: [], next: null, looked: 0, found: 0 }}
+            first={JSON.stringify(found ?? { items: [], next: null, looked: 0, found: 0 })}
           />
         )}
       </div>
