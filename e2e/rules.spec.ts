@@ -44,6 +44,12 @@ test('Who never saw CEL or JSON closes the tickets that were meant: older than 9
   const { id } = await rest.upload('Tickets.csv', file());
   await page.goto(`/batches/new?dataset=${id}`);
   await expect(page.getByRole('button', { name: /^Start/ })).toBeEnabled();
+  // What the draft proposes by the columns goes with a press each.
+  const proposed = page.getByRole('button', { name: /^Remove rule \d+$/ });
+  for (let left = await proposed.count(); left > 0; left -= 1) {
+    await proposed.first().click();
+    await expect(proposed).toHaveCount(left - 1);
+  }
   await page.getByLabel('What should happen?').fill('Close what nobody waits for any more');
   await page.getByRole('button', { name: 'Rule', exact: true }).click();
   await page.getByLabel('Rule 1: field').selectOption('Last Reply');
@@ -91,4 +97,27 @@ test('Who never saw CEL or JSON closes the tickets that were meant: older than 9
   await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
   await page.goto(`${page.url()}/chunks/1`);
   await expect(page.getByText('What should happen: Close what nobody waits for any more')).toBeVisible();
+});
+
+test('Requests that can’t be built, and two that would change the same thing, are told before the start, with their rows', async ({
+  desk: page,
+  rest,
+}) => {
+  const rows = ['A-1;one', ';two', 'A-3;three', ';four', 'A-3;five'];
+  const { id } = await rest.upload('Requests.csv', `id;subject\n${rows.join('\n')}\n`);
+  await page.goto(`/batches/new?dataset=${id}`);
+  await expect(page.getByRole('button', { name: /^Start/ })).toBeEnabled();
+  await page.getByLabel('Category of items that no rule matches').selectOption('archive');
+  await page.getByRole('combobox', { name: 'archive: action' }).selectOption('http');
+  await page.getByLabel('Address').fill('http://127.0.0.1:9/rows/{{id}}');
+  await page.getByRole('button', { name: '2 requests can’t be built ▸' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('cell', { name: /^Item 2: a part of the URL's path is empty/ })).toBeVisible();
+  await expect(dialog.getByRole('row')).toHaveCount(3);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Show these rows' }).click();
+  await expect(dialog.getByRole('cell', { name: 'five' })).toBeVisible();
+  await expect(dialog.getByRole('row')).toHaveCount(3);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: /^Start/ })).toBeEnabled();
 });

@@ -49,6 +49,8 @@ export const CHUNKS_MAX = 100_000;
 export const PREVIEW_CHUNK_ROWS_MAX = 10_000;
 export const PREVIEW_EXACT_ITEMS_MAX = 20_000;
 export const PREVIEW_EXAMPLES = 5;
+/** Items from the whole of a table by which its first plan is drafted. */
+export const DRAFT_ITEMS = 500;
 /** How long every rule is asked of every item, also where an earlier one took it; what comes later only counts what each takes. */
 export const PREVIEW_EXAMINE_MS = 10_000;
 /** How long requests are built for a preview, of the items that it counted; what comes later is scaled up from them. */

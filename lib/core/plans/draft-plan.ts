@@ -4,7 +4,10 @@
  */
 
 import { CHUNK_DEFAULT_ITEMS } from '#lib/core/limits.ts';
-import { DAY_MS, readDate } from '#lib/core/values/dates.ts';
+import { DAY_MS, isoDay, readDate } from '#lib/core/values/dates.ts';
+import { BORN, isNamed } from '#lib/core/values/field-names.ts';
+import { columnsOf, type SampledField } from './draft/columns.ts';
+import { type Proposal, proposalsFor } from './draft/proposals.ts';
 import { comfortableSize } from './estimate.ts';
 import type { PlanInput } from './plan.ts';
 
@@ -25,26 +28,40 @@ export type DraftInput = {
   itemCount: number;
   /** IANA name: whose days and months */
   timeZone: string;
+  /** some items from the whole of the file, and the day on which they are looked at; left out: nothing is proposed of their values */
+  sampled?: { fields: readonly SampledField[]; size: number; now: number };
 };
 
-type DraftReasons = { categories: string; rules: string; chunking: string; independence: string; receiptLine: string };
+type DraftReasons = {
+  categories: string;
+  rules: string;
+  proposals: string[];
+  chunking: string;
+  independence: string;
+  receiptLine: string;
+};
 
 export type DraftedPlan = { plan: PlanInput; reasons: DraftReasons };
 
 /** Always a plan that fits the fields: parsing and checking it finds no problem. */
-export function draftForTable(input: DraftInput): DraftedPlan {
+export function draftForTable(given: DraftInput): DraftedPlan {
+  const input = { ...given, fields: given.fields.filter(isNameable) };
   const { chunking, why } = draftChunking(input);
   const named = naming(input.fields);
-  const id = input.fields.find(({ name, filled }) => IDENTITY.test(name) && filled === input.itemCount);
+  const columns = columnsOf(input.sampled?.fields.filter(isNameable) ?? [], input.timeZone);
+  const proposals = input.sampled ? proposalsFor(columns, { ...input, ...input.sampled, today: isoDay(input.sampled.now) }) : [];
+  const id = input.fields.find(({ name, filled }) => IDENTITY.test(name) && filled === input.itemCount) ?? columns.identity;
+  const looks = proposals.some(({ category }) => category === 'look');
   const line = named.map((name) => `{{${name}}}`).join(' | ');
   return {
     plan: {
       version: 2,
       timeZone: input.timeZone,
-      classifier: { kind: 'rules', rules: [], otherwise: 'keep' },
+      classifier: { kind: 'rules', rules: proposals.map(asRule), otherwise: 'keep' },
       categories: [
         { name: 'task', action: { connector: 'task', do: 'create', with: { title: `Look at ${line || 'this item'}` } } },
         { name: 'archive', action: { connector: 'shelf', do: 'archive' } },
+        ...(looks ? [{ name: 'look' }] : []),
         { name: 'keep' },
       ],
       chunking,
@@ -53,9 +70,14 @@ export function draftForTable(input: DraftInput): DraftedPlan {
       receiptFields: named,
     },
     reasons: {
-      categories:
-        'Three categories to begin with: one creates a follow-up task, one archives (which can be undone), and one does nothing.',
-      rules: 'There is no rule yet, so every item is kept. Click a value to make a rule of it.',
+      categories: looks
+        ? 'Four categories to begin with: one creates a follow-up task, one archives (which can be undone), one marks what is to be looked at, and one does nothing.'
+        : 'Three categories to begin with: one creates a follow-up task, one archives (which can be undone), and one does nothing.',
+      rules:
+        proposals.length === 0
+          ? 'There is no rule yet, so every item is kept. Click a value to make a rule of it.'
+          : 'The rules are proposals, by what the columns hold. What no rule matches is kept. The cross behind a rule takes it away.',
+      proposals: proposals.map(({ reason }, index) => `Rule ${index + 1}: ${reason}`),
       chunking: why,
       independence: id
         ? `“${id.name}” looks like the id of a record. Two items with the same value are kept together.`
@@ -67,6 +89,14 @@ export function draftForTable(input: DraftInput): DraftedPlan {
     },
   };
 }
+
+/** A plan names no field whose name is longer. */
+const NAME_CHARS_MAX = 500;
+const isNameable = ({ name }: { name: string }) => name !== '' && name.length <= NAME_CHARS_MAX;
+
+const PROPOSED_CONFIDENCE = 0.8;
+
+const asRule = ({ where, category, why }: Proposal) => ({ where: [where], category, why, confidence: PROPOSED_CONFIDENCE });
 
 const SMALL_CHUNK = 20;
 const LARGE_CHUNK = 500;
@@ -99,7 +129,7 @@ function periodFor({ min, max }: DraftField): ByTime['every'] {
 
 const IDENTITY = /^(id|uuid|guid|key|(record|ticket|order|customer|user|message|case)[ _-]?(id|no|number|key))$/i;
 const MOMENT = /(^|[ _-])(date|time|created|received|sent|at|on|when|opened|timestamp)($|[ _-])|(date|time|at)$/i;
-const TITLE = /^(subject|title|name|summary|description|e-?mail|from|company|customer)$|(subject|title|name)$/i;
+const TITLE = /^(subject|title|name|summary|description|e-?mail|from|company|customer|product|message)$|(subject|title|name)$/i;
 const FILLED_SHARE = 0.5;
 /** A value for a chunk: enough of them to be worth a cut, few enough to be decided on. */
 const GROUPS = { min: 2, max: 40 };
@@ -109,7 +139,7 @@ const SHORT_VALUE_CHARS = 60;
 function draftChunking(input: DraftInput): { chunking: PlanInput['chunking']; why: string } {
   const { fields, itemCount } = input;
   const filled = fields.filter((field) => field.filled >= itemCount * FILLED_SHARE);
-  const dates = filled.filter(({ type }) => type === 'date');
+  const dates = filled.filter(({ type, name }) => type === 'date' && !isNamed(name, BORN));
   const date = dates.find(({ name }) => MOMENT.test(name)) ?? dates[0];
   if (date) return byTime(date, input);
   const maxItems = largeChunk(itemCount);

@@ -79,6 +79,7 @@ export function draftForMail(input: DraftInput): DraftedPlan | null {
         'Mail that waits for you becomes a task, mail worth a look stays where it is, and the rest is archived, which can be undone.',
       rules:
         'Lists, newsletters and offers are noise, programs are for your information, and people who answer or ask you are tasks. What no rule knows stays where it is.',
+      proposals: [],
       chunking: why,
       independence: 'Two mails with one Message-ID are the same mail twice: they are kept together.',
       receiptLine: 'Date, sender and subject tell you which mail it was; nothing else of a mail enters a receipt.',

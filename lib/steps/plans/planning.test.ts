@@ -4,7 +4,9 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { testDatabase } from '#test/database.ts';
+import { asFile, TABLES } from '#test/fixtures/tables.ts';
 import { draftPlan } from './draft-plan.ts';
 import { previewBatch } from './preview-batch.ts';
 
@@ -273,6 +275,22 @@ test('the drafted plan can be previewed as it is', async () => {
   expect(plan.chunking).toMatchObject({ by: 'time', field: 'date' });
   expect(reasons.chunking).toContain('“date”');
   expect((await previewBatch(ADA, { datasetId: id, plan })).itemCount).toBe(60);
+});
+
+test('the rules that are drafted for a table catch something, and none of them everything', async () => {
+  for (const table of TABLES) {
+    const file = Buffer.from(asFile(table));
+    async function* source() {
+      yield file;
+    }
+    const { id } = await uploadDataset(ADA, { name: `${table.name}.csv`, source: source() });
+    const { plan, reasons } = await draftPlan(ADA, { datasetId: id });
+    expect(reasons.proposals.length, table.name).toBeGreaterThan(0);
+    const { sort, questions } = await previewBatch(ADA, { datasetId: id, plan });
+    expect(questions).toEqual([]);
+    for (const { takes, warnings } of sort.ruleFacts) expect([takes > 0, warnings], table.name).toEqual([true, []]);
+    expect(sort.otherwise, table.name).toBeGreaterThan(0);
+  }
 });
 
 test('who may not plan is refused, and so is a dataset that is not there or did not arrive', async () => {

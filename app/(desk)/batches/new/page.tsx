@@ -35,7 +35,7 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
         dataset={dataset}
         draft={parsePlan(plan)}
         forms={readPlanForms()}
-        reasons={Object.values(reasons)}
+        reasons={Object.values(reasons).flat()}
         reading={{ dataset: datasetId, digest, fields }}
       />
     );
