@@ -5,8 +5,11 @@ const PURE = [
   'test/model/executor.test.ts',
   ...['bin/house/**/*.test.ts', 'test/docs.test.ts', 'test/soak/mutants.test.ts'],
 ];
-/** What proves endurance: `npm run proof`. */
-const PROOF = ['test/soak/soak.test.ts', 'test/crash/storm.test.ts', 'test/crash/disk-full.test.ts'];
+/** What proves endurance, and what stories of `npm test` prove too: `npm run proof`. */
+const PROOF = [
+  ...['test/soak/soak.test.ts', 'test/crash/storm.test.ts', 'test/crash/disk-full.test.ts'],
+  'lib/steps/datasets/sample.test.ts',
+];
 const NOT_OURS = ['node_modules/**', '.next/**', '.data/**', '.test/**', 'e2e/**'];
 
 /** Leases take half their time: test/tempo.ts. The rest is what Vite has by default. */
@@ -34,7 +37,7 @@ export default defineConfig({
           ...REAL,
           name: 'real',
           include: ['{app,bin,lib}/**/*.test.{ts,tsx}'],
-          exclude: [...NOT_OURS, ...PURE],
+          exclude: [...NOT_OURS, ...PURE, ...PROOF],
           isolate: false,
         },
       },

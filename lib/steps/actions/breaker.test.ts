@@ -99,9 +99,16 @@ async function approved(items: number, chunks: number, wanted: PlanInput): Promi
   return batch;
 }
 
-/** Several workers at once. */
-const workers = (count: number, enough: () => Promise<boolean>) =>
-  Promise.all(Array.from({ length: count }, () => workUntil(pool, enough)));
+/** Several workers at once. One looks whether it is enough, for all of them. */
+const workers = (count: number, enough: () => Promise<boolean>) => {
+  let over = false;
+  const look = async () => {
+    over = await enough();
+    return over;
+  };
+  const others = Array.from({ length: count - 1 }, () => workUntil(pool, async () => over));
+  return Promise.all([workUntil(pool, look), ...others]);
+};
 
 type Row = Record<string, unknown>;
 const one = async (text: string, values: unknown[] = []): Promise<Row> => (await pool.query(text, values)).rows[0];

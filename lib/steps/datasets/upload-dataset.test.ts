@@ -247,7 +247,7 @@ describe('a file that is right', () => {
         expect(rows).toHaveLength(uploaded.itemCount);
         for (const { raw } of rows) expect(file.includes(raw)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
