@@ -5,8 +5,8 @@ import { CLASSIFIERS } from '#lib/classifiers/kinds.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { FORMATS } from '#lib/ingest/kinds.ts';
 
-/** “none” is the word for an action without an effect, “json” for what requests and answers are, and both for much else. */
-const OF_MANY_THINGS = ['none', 'json'];
+/** “none” is the word for an action without an effect, “json” for what requests and answers are, “rows” for what every file has, and all for much else. */
+const OF_MANY_THINGS = ['none', 'json', 'rows'];
 
 const NAMES = [
   // Two formats may call their items the same.
@@ -19,7 +19,6 @@ const NAMES = [
 const ALLOWED: Readonly<Record<string, { words: string[]; because: string }>> = {
   'app/(desk)/batches/[id]/batch-desk.tsx': { words: ['task'], because: 'a tab: the task body' },
   'app/(desk)/batches/[id]/batch-tab.tsx': { words: ['task'], because: 'a tab: the task body' },
-  'app/(desk)/datasets/[id]/page.tsx': { words: ['rows'], because: 'a tab: the rows of the file' },
   'app/(desk)/shelf/open-group.tsx': { words: ['shelf'], because: 'the page of what this connector keeps, and its query' },
   'components/shelf/download-link.tsx': { words: ['shelf'], because: 'the same' },
   'components/shelf/group.ts': { words: ['shelf'], because: 'the same: which batches lead to it' },
@@ -40,7 +39,6 @@ const ALLOWED: Readonly<Record<string, { words: string[]; because: string }>> = 
     because: 'a first plan is a plan, and names kinds as a person does',
   },
   'lib/ingest/sample.ts': { words: ['.txt'], because: 'the files of the package that has the sample' },
-  'lib/steps/datasets/noun.ts': { words: ['rows'], because: 'what items are called until the format is known' },
   'lib/steps/receipts/export-receipts.ts': { words: ['csv'], because: 'receipts as CSV' },
 };
 
