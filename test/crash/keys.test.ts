@@ -144,7 +144,8 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; last: string; done: () =>
   async 'a file'() {
     const name = `${randomUUID()}.csv`;
     return {
-      ask: { path: `/datasets?name=${name}`, body: 'a,b\n1,2\n', type: 'text/csv' },
+      // Two of the same bytes are completed one after the other: their file is one.
+      ask: { path: `/datasets?name=${name}`, body: `a,b\n1,${name}\n`, type: 'text/csv' },
       last: 'upload',
       done: () => count(`dataset WHERE name = $1 AND state = 'ready'`, name),
     };
@@ -152,7 +153,7 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; last: string; done: () =>
   async 'a file whose id the sender chose'() {
     const id = randomUUID();
     return {
-      ask: { path: `/datasets?name=chosen.csv&id=${id}`, body: 'a,b\n1,2\n', type: 'text/csv' },
+      ask: { path: `/datasets?name=chosen.csv&id=${id}`, body: `a,b\n1,${id}\n`, type: 'text/csv' },
       last: 'upload',
       done: async () =>
         (await count(`dataset WHERE id = $1 AND state = 'ready'`, id)) === 1 ? count('item WHERE dataset_id = $1', id) : 0,
