@@ -68,7 +68,7 @@ const alone = (act: () => Promise<void>): (() => Promise<void>) => {
 };
 
 /** What an admin asked of this worker. Drained, it ends when nothing is in flight; stopped, it waits a moment for that, and leaves it to its heir. */
-let stopped = false;
+let stoppedAt: number | null = null;
 let id: string | null = null;
 const obey = async (workerId: string) => {
   const wish = await readWish(pool, workerId);
@@ -76,13 +76,15 @@ const obey = async (workerId: string) => {
     log.info({ worker: workerId, wish }, 'asked to end from the board');
     stop();
   }
-  if (wish !== 'stop' || stopped) return;
-  stopped = true;
-  setTimeout(() => {
+  if (wish !== 'stop') return;
+  if (stoppedAt === null) {
+    stoppedAt = performance.now();
     // The database may be why it does not end.
-    setTimeout(() => process.exit(0), WORKER_STOP_MS);
-    void forgetWorker(pool, workerId).finally(() => process.exit(0));
-  }, WORKER_STOP_MS);
+    setTimeout(() => process.exit(0), 2 * WORKER_STOP_MS);
+  }
+  if (performance.now() - stoppedAt < WORKER_STOP_MS) return;
+  // Here, where no other heartbeat is under way that would write its row anew.
+  await forgetWorker(pool, workerId).finally(() => process.exit(0));
 };
 const tell = async (workerId: string) => {
   const tally = TALLIES.take();
