@@ -31,7 +31,7 @@ const PROOF = 'proof';
 const phases: Part[][][] = [
   // A build keeps both cores busy, and the stories wait for it.
   [[{ name: 'build', first: build }]],
-  [[tests('browser', browser({ proof: false }))], [tests('unit and integration', vitest('pure', 'real')), ...checks]],
+  [[tests('browser', browser({ proof: false })), ...checks], [tests('unit and integration', vitest('pure', 'real'))]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
   [[tests('force', vitest('force'))]],
 ];
