@@ -102,12 +102,13 @@ it('a rule that doubles a list 22 times is refused by its number, and pages come
 });
 
 it('a rule that is slow on an item is refused by its number and the item, and pages come meanwhile', async () => {
-  const datasetId = await datasetOf('ab '.repeat(130_000));
+  // 900,000 searches of a millisecond each: minutes on any machine.
+  const datasetId = await datasetOf('ab '.repeat(300_000));
   const { came, longestMs } = await whileSomebodyLooks(() =>
     ask(
       'POST',
       '/api/v1/batches/preview',
-      JSON.stringify({ datasetId, plan: planOf("item.body.split('').all(c, !item.body.matches('z[a-y]q'))") }),
+      JSON.stringify({ datasetId, plan: planOf("item.body.split('').all(c, !item.body.contains(c + 'b ac'))") }),
     ),
   );
   expect(came).toMatchObject({ status: 400, body: { code: 'invalid', detail: expect.stringMatching(/^Rule 2 .* item 1\b/) } });
