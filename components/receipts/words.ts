@@ -21,6 +21,16 @@ export function storyWords(receipt: ToldReceipt, names: Record<string, string>):
       return outcome(receipt, who);
     case 'resolution':
       return resolution(receipt, who);
+    case 'correction':
+      return `${who} moved ${formatNoun(Number(body.count), 'items')} from “${text(body.from)}” to “${text(body.to)}”.`;
+    case 'start':
+      return `${who} started the batch: ${formatNoun(Number(body.items), 'items')} in ${formatNoun(Number(body.chunks), 'chunks')}.`;
+    case 'plan':
+      return `${who} changed the rules for what was not yet decided. This is revision ${text(body.revision)} of the plan.`;
+    case 'closing':
+      return `The batch is ${text(body.state)}. It has ${formatNoun(Number(body.receipts), 'receipts')} before this one.`;
+    case 'attestation':
+      return `${who} says that this was done. Countersign did not do it.`;
   }
 }
 

@@ -1,16 +1,21 @@
 /**
- * Receipt bodies, version 1: canonical JSON of exactly these members. Hex is lower case. `seq` is not in the body, for the statement
- * that stores a receipt assigns it; `at` is the writer's clock and only informs, order is seq.
+ * Receipt bodies: canonical JSON of exactly these members. Hex is lower case. `v` is the version of the kind; every version there was is read. `seq` is not in
+ * the body, for the statement that stores a receipt assigns it; `at` is the writer's clock and only informs, order is seq. Only intent, outcome and
+ * resolution are steps of an action. Chunk 0 is the batch itself. A note, or another word of a person, is a commitment; its value lies beside the receipt.
  */
 import { canonicalBytes, type Json, leafHash, sha256Hex } from './canonical.ts';
 
 /** The column that holds a body is bytea; a body longer than this is refused before anything is sent. */
 const BODY_BYTES_MAX = 65_535;
 
-type Common = { v: 1; batch: string; chunk: number; by: string; at: string };
+type Common = { batch: string; chunk: number; by: string; at: string };
 type OfAction = Common & { ordinal: number; step: number; attempt: number };
+type Via = 'page' | 'api';
+/** SHA-256(salt || value), as hex */
+type Commitment = string;
 
 export type IntentBody = OfAction & {
+  v: 1;
   kind: 'intent';
   decision: string;
   manifest: string;
@@ -19,13 +24,12 @@ export type IntentBody = OfAction & {
   request: string;
   idempotencyKey: string;
   epoch: number;
-  /** field -> SHA-256(salt || value) */
-  values: Record<string, string>;
+  /** field -> commitment */
+  values: Record<string, Commitment>;
 };
 
 export type OutcomeResult = 'succeeded' | 'failed' | 'skipped' | 'uncertain';
-/** @internal for its tests */
-export type OutcomeBody = OfAction & {
+type OutcomeMembers = OfAction & {
   kind: 'outcome';
   /** the leaf of its intent; null for a skipped action, which has none */
   intent: string | null;
@@ -36,9 +40,12 @@ export type OutcomeBody = OfAction & {
   before: string | null;
   epoch: number;
 };
+/** Version 2 (http 2, and later remote connectors) keeps the beginning of the target's answer beside it, as its value `answer`; null: there was none. */
+export type OutcomeBody = (OutcomeMembers & { v: 1 }) | (OutcomeMembers & { v: 2; answer: Commitment | null });
 
 export type ResolutionResult = 'succeeded' | 'not_executed' | 'abandoned';
 export type ResolutionBody = OfAction & {
+  v: 1;
   kind: 'resolution';
   intent: string | null;
   result: ResolutionResult;
@@ -48,7 +55,7 @@ export type ResolutionBody = OfAction & {
 export type ReceiptResult = OutcomeResult | ResolutionResult;
 
 export type DecisionAnswers = { next: boolean; execute: boolean; sendBack: boolean; close: boolean; release: boolean };
-export type DecisionBody = Common & {
+type DecisionMembers = Common & {
   kind: 'decision';
   decision: string;
   root: string;
@@ -60,11 +67,111 @@ export type DecisionBody = Common & {
   seenCount: number;
   /** SHA-256 of the seen ordinals: ascending, decimal, one a line */
   seen: string;
-  override: string | null;
-  via: 'page' | 'api';
+  via: Via;
+};
+/** What the marks up to the batch's common prefix prove of a category's members in what the decision's bound is over (docs/evidence.md). */
+export type ReviewedCategory = { population: number; looks: number; wrong: number; atMost: number };
+export type DecisionBody =
+  | (DecisionMembers & { v: 1; override: string | null })
+  | (DecisionMembers & {
+      v: 2;
+      /** the revision of the plan */
+      plan: number;
+      override: Commitment | null;
+      note: Commitment | null;
+      /** acting categories that have a population */
+      reviews: Record<string, ReviewedCategory>;
+      /** SHA-256 of the marks on the chunk's items: "ordinal category right|wrong", ascending, one a line */
+      marks: string;
+      evidence: { over: 'batch' | 'chunk'; demanded: number | null; met: boolean | null };
+      /** what the override was for */
+      overrides: ('unseen' | 'unmarked' | 'evidence')[];
+      factor: null | 'password' | 'totp' | 'passkey';
+      /** the first of two signatures, where this is the second; else null */
+      first: { decision: string; by: string; seenCount: number; marks: string } | null;
+    });
+
+/** A person moved items from one category to another; one receipt per (from, to) of a call, and a further one beyond 2,000 ranges. */
+export type CorrectionBody = Common & {
+  v: 1;
+  kind: 'correction';
+  /** the chunk's revision that it made */
+  revision: number;
+  from: string;
+  to: string;
+  /** ascending ranges, first and last included */
+  ordinals: [number, number][];
+  count: number;
+  how: 'item' | 'selection' | 'like';
+  note: Commitment | null;
+  via: Via;
 };
 
-export type ReceiptBody = IntentBody | OutcomeBody | ResolutionBody | DecisionBody;
+/** Chunk 0: the batch was started. */
+export type StartBody = Common & {
+  v: 1;
+  kind: 'start';
+  dataset: string;
+  /** the digest of the reading that it goes by */
+  reading: string | null;
+  items: number;
+  unreadable: number;
+  chunks: number;
+  /** the plan's digest */
+  plan: string;
+  revision: number;
+  /** SHA-256 of the 32 bytes of the seed that its samples are drawn with; the closing receipt reveals them */
+  seedHash: string | null;
+  instruction: Commitment | null;
+  via: Via;
+};
+
+/** Chunk 0: the rules changed for what is not yet decided. */
+export type PlanBody = Common & {
+  v: 1;
+  kind: 'plan';
+  revision: number;
+  /** digests of the plan before and now */
+  before: string;
+  plan: string;
+  /** the chunks it holds for: ascending ranges; a further receipt beyond 2,000 */
+  chunks: [number, number][];
+  instruction: Commitment | null;
+  note: Commitment | null;
+  via: Via;
+};
+
+/** Chunk 0: every chunk is terminal and nothing is in flight. What comes later brings a further one; verification takes the last. */
+export type ClosingBody = Common & {
+  v: 1;
+  kind: 'closing';
+  state: 'finished' | 'cancelled';
+  /** SHA-256 of lines "chunk seq", ascending, chunk 0 included: how many receipts each has, up to before this one */
+  seqs: string;
+  receipts: number;
+  /** revealed by the first closing; null later, and where there is none */
+  seed: string | null;
+};
+
+/** What an agent says that it did; counted apart. */
+export type AttestationBody = Common & {
+  v: 1;
+  kind: 'attestation';
+  item: number | null;
+  key: string;
+  text: Commitment;
+  epoch: number;
+};
+
+export type ActionReceiptBody = IntentBody | OutcomeBody | ResolutionBody;
+export type ReceiptBody =
+  | ActionReceiptBody
+  | DecisionBody
+  | CorrectionBody
+  | StartBody
+  | PlanBody
+  | ClosingBody
+  | AttestationBody;
 
 /** A receipt ready to be stored: the exact bytes and their leaf hash. */
 export type SealedReceipt = { body: Buffer; leaf: Buffer };
@@ -77,13 +184,13 @@ export function sealReceipt(receipt: ReceiptBody): SealedReceipt {
   return { body, leaf: leafHash(body) };
 }
 
-/** Reads stored bytes back. Throws when they are not the canonical bytes of a version 1 receipt, which means they were altered. */
+/** Reads stored bytes back. Throws when they are not the canonical bytes of a receipt of a known kind and version, which means they were altered. */
 export function readReceipt(body: Uint8Array): ReceiptBody {
   const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  if (typeof value !== 'object' || value === null || (value as { v?: unknown }).v !== 1)
-    throw new Error('Not a version 1 receipt.');
-  const members = MEMBERS[(value as { kind?: string }).kind as ReceiptBody['kind']];
-  if (!members) throw new Error('A receipt of no known kind.');
+  if (typeof value !== 'object' || value === null) throw new Error('Not a receipt.');
+  const { kind, v } = value as { kind?: unknown; v?: unknown };
+  const members = Object.hasOwn(MEMBERS, `${kind} ${v}`) ? MEMBERS[`${kind} ${v}` as keyof typeof MEMBERS] : null;
+  if (members === null) throw new Error('A receipt of no known kind and version.');
   const has = Object.keys(value).sort().join();
   if (has !== members) throw new Error(`A receipt must have exactly the members ${members}; this one has ${has}.`);
   if (!canonicalBytes(value as Json).equals(body)) throw new Error('The bytes are not canonical JSON.');
@@ -96,6 +203,23 @@ export function seenDigest(ordinals: readonly number[]): string {
   return sha256Hex(ascending.map((ordinal) => `${ordinal}\n`).join(''));
 }
 
+/** The digest of marks: SHA-256 over lines "ordinal category verdict", in ascending order of ordinals. `wrong` names the category it was moved from. */
+export function marksDigest(marks: readonly { ordinal: number; category: string; verdict: 'right' | 'wrong' }[]): string {
+  const ascending = [...marks].sort((a, b) => a.ordinal - b.ordinal);
+  return sha256Hex(ascending.map(({ ordinal, category, verdict }) => `${ordinal} ${category} ${verdict}\n`).join(''));
+}
+
+/** Ascending ranges of distinct ordinals, first and last included. */
+export function rangesOf(ordinals: readonly number[]): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (const ordinal of [...new Set(ordinals)].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && last[1] === ordinal - 1) last[1] = ordinal;
+    else ranges.push([ordinal, ordinal]);
+  }
+  return ranges;
+}
+
 /**
  * The key that makes one attempt at one action count once: the first 16 bytes of a SHA-256, as 32 hex digits. A new attempt, which a
  * person or a retry policy asked for, has a new key; a takeover repeats the old one (I4).
@@ -104,15 +228,27 @@ export function idempotencyKey(decision: string, ordinal: number, attempt: numbe
   return sha256Hex(`countersign:${decision}:${ordinal}:${attempt}`).slice(0, 32);
 }
 
-const OF_ACTION = ['v', 'kind', 'batch', 'chunk', 'ordinal', 'step', 'attempt', 'by', 'at'];
 const members = (...names: string[]): string => names.sort().join();
 
-const MEMBERS: Record<ReceiptBody['kind'], string> = {
-  intent: members(...OF_ACTION, 'decision', 'manifest', 'item', 'action', 'request', 'idempotencyKey', 'epoch', 'values'),
-  outcome: members(...OF_ACTION, 'intent', 'result', 'reason', 'target', 'before', 'epoch'),
-  resolution: members(...OF_ACTION, 'intent', 'result', 'evidence'),
-  decision: members(
-    ...['v', 'kind', 'batch', 'chunk', 'decision', 'root', 'manifest', 'revision', 'answers', 'counts'],
-    ...['seenCount', 'seen', 'override', 'by', 'via', 'at'],
+const COMMON = ['v', 'kind', 'batch', 'chunk', 'by', 'at'];
+const OF_ACTION = [...COMMON, 'ordinal', 'step', 'attempt'];
+const OUTCOME = [...OF_ACTION, 'intent', 'result', 'reason', 'target', 'before', 'epoch'];
+const DECISION = [
+  ...[...COMMON, 'decision', 'root', 'manifest', 'revision', 'answers', 'counts', 'seenCount', 'seen', 'override', 'via'],
+];
+
+const MEMBERS = {
+  'intent 1': members(...OF_ACTION, 'decision', 'manifest', 'item', 'action', 'request', 'idempotencyKey', 'epoch', 'values'),
+  'outcome 1': members(...OUTCOME),
+  'outcome 2': members(...OUTCOME, 'answer'),
+  'resolution 1': members(...OF_ACTION, 'intent', 'result', 'evidence'),
+  'decision 1': members(...DECISION),
+  'decision 2': members(...DECISION, 'note', 'plan', 'reviews', 'marks', 'evidence', 'overrides', 'factor', 'first'),
+  'correction 1': members(...COMMON, 'revision', 'from', 'to', 'ordinals', 'count', 'how', 'note', 'via'),
+  'start 1': members(
+    ...[...COMMON, 'dataset', 'reading', 'items', 'unreadable', 'chunks', 'plan', 'revision', 'seedHash', 'instruction', 'via'],
   ),
-};
+  'plan 1': members(...COMMON, 'revision', 'before', 'plan', 'chunks', 'instruction', 'note', 'via'),
+  'closing 1': members(...COMMON, 'state', 'seqs', 'receipts', 'seed'),
+  'attestation 1': members(...COMMON, 'item', 'key', 'text', 'epoch'),
+} satisfies Record<`${ReceiptBody['kind']} ${number}`, string>;

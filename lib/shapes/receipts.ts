@@ -4,7 +4,17 @@ import type { ReceiptBody, ReceiptResult } from '#lib/ledger/receipt.ts';
 import { fieldValues, instant, isObject } from './values.ts';
 
 // The ledger's own words: its code hashes with what a browser does not have, so only its types come here.
-const receiptKind = z.enum(['intent', 'outcome', 'resolution', 'decision'] as const satisfies readonly ReceiptBody['kind'][]);
+const receiptKind = z.enum([
+  'intent',
+  'outcome',
+  'resolution',
+  'decision',
+  'correction',
+  'start',
+  'plan',
+  'closing',
+  'attestation',
+] as const satisfies readonly ReceiptBody['kind'][]);
 const receiptResult = z.enum([
   'succeeded',
   'failed',

@@ -76,7 +76,18 @@ export const independence = z.strictObject({
 export const gates = z.strictObject({
   next: z.enum(GATE_POLICIES).nullable().default(null),
   approvals: z.literal([1, 2], 'One or two people sign each chunk: approvals is 1 or 2.').default(1),
-  evidence: z.null('An evidence bound is not available yet. Set evidence to null.').default(null),
+  evidence: z
+    .strictObject({
+      atMost: z
+        .number()
+        .gt(0, 'A bound is a share above 0 and below 1, as in 0.02.')
+        .lt(1, 'A bound is a share above 0 and below 1, as in 0.02.')
+        .describe('The largest share of wrong items, at 95 % confidence: 0.02 is 2 %.'),
+      over: z.enum(['batch', 'chunk']).default('batch'),
+    })
+    .nullable()
+    .default(null)
+    .describe('What the reviewed items must prove before the actions of a category may be approved. Null: nothing.'),
 });
 
 export const execution = z.strictObject({

@@ -10,6 +10,7 @@ export const APPEND_ONLY: Record<string, string> = {
   frozen_request: 'SELECT, INSERT',
   undo_item: 'SELECT, INSERT',
   correction: 'SELECT, INSERT',
+  review: 'SELECT, INSERT',
   decision: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',
   // Caches of what receipts and classifications say; nothing is taken out of them.

@@ -11,6 +11,7 @@ const TRIGGERS: Record<string, string[]> = {
   frozen_request: ['frozen_request_append_only', 'frozen_request_no_truncate'],
   undo_item: ['undo_item_append_only', 'undo_item_no_truncate'],
   correction: ['correction_append_only', 'correction_no_truncate'],
+  review: ['review_append_only', 'review_no_truncate'],
   decision: ['decision_append_only', 'decision_no_truncate'],
   decision_chunk: ['decision_chunk_append_only', 'decision_chunk_no_truncate'],
   receipt_value: ['receipt_value_erasure_only', 'receipt_value_no_delete', 'receipt_value_no_truncate'],

@@ -6,6 +6,7 @@ import { ACTION_TRANSITIONS, BATCH_STATES, CHUNK_OWNED, CHUNK_STATES, DATASET_ST
 import { ROLES } from '#lib/core/people/roles.ts';
 import { ROUTINGS } from '#lib/core/plans/kinds.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
+import { VERDICTS } from '#lib/shapes/evidence.ts';
 import { workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import type { Wait } from '#lib/store/chunks/claims.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
@@ -18,7 +19,10 @@ const words = <T extends string>(all: Record<T, true>): string[] => Object.keys(
 
 /** kind -> the results that a receipt of it may have, as the transitions have them. */
 const RESULTS = new Map<string, string[]>(
-  words<ReceiptBody['kind']>({ intent: true, outcome: true, resolution: true, decision: true }).map((kind) => [kind, []]),
+  words<ReceiptBody['kind']>({
+    ...{ intent: true, outcome: true, resolution: true, decision: true, correction: true },
+    ...{ start: true, plan: true, closing: true, attestation: true },
+  }).map((kind) => [kind, []]),
 );
 for (const name of Object.keys(ACTION_TRANSITIONS)) {
   const [kind = '', result] = name.split(':');
@@ -27,6 +31,9 @@ for (const name of Object.keys(ACTION_TRANSITIONS)) {
 const WITHOUT_ACTION = [...RESULTS.keys()].filter(
   (kind) => !Object.keys(ACTION_TRANSITIONS).some((name) => name.startsWith(kind)),
 );
+
+/** In chunk 0, and nowhere else. */
+const OF_THE_BATCH = words<'start' | 'plan' | 'closing'>({ start: true, plan: true, closing: true });
 
 /** Every check of the database that lists words, and the set of the code that it is. */
 const SETS: Record<string, readonly string[]> = {
@@ -43,7 +50,9 @@ const SETS: Record<string, readonly string[]> = {
   inspection_finding_check: words<InspectedAction['said']['finding']>({ happened: true, not_there: true, unknown: true }),
   receipt_kind_check: [...RESULTS.keys()],
   receipt_result_check: [...RESULTS].flatMap(([kind, results]) => (results.length > 0 ? [kind, ...results] : [])),
-  receipt_step_check: WITHOUT_ACTION,
+  receipt_seq_check: OF_THE_BATCH,
+  receipt_step_check: [...RESULTS.keys()].filter((kind) => !WITHOUT_ACTION.includes(kind)),
+  review_verdict_check: VERDICTS,
   setup_link_role_check: ROLES,
   user_role_check: ROLES,
   worker_fault_check: DATABASE_FAULTS,
@@ -86,6 +95,8 @@ test.each([
   ['an intent without an item', ['intent', null, null, null, '{}', 32]],
   ['a step zero', ['intent', null, 1, 0, '{}', 32]],
   ['a leaf that is no SHA-256', ['intent', null, 1, 1, '{}', 31]],
+  ['an intent of the batch itself', ['intent', null, 1, 1, '{}', 32, 0]],
+  ['a start in a chunk', ['start', null, null, null, '{}', 32, 1]],
   ['a body over the limit', ['intent', null, 1, 1, 'x'.repeat(65_536), 32]],
 ] as const)('the database refuses %s', async (_what, receipt) => {
   await expect(insertReceipt(receipt)).rejects.toThrow(/violates check constraint "receipt_/);
@@ -98,11 +109,20 @@ type Row = readonly [
   step: number | null,
   body: string,
   leafBytes: number,
+  chunk?: number,
 ];
 
-function insertReceipt([kind, result, ordinal, step, body, leafBytes]: Row): Promise<unknown> {
+function insertReceipt([
+  kind,
+  result,
+  ordinal,
+  step,
+  body,
+  leafBytes,
+  chunk = OF_THE_BATCH.includes(kind) ? 0 : 1,
+]: Row): Promise<unknown> {
   return pool.query(
-    `INSERT INTO receipt (batch_id, chunk, seq, kind, result, ordinal, step, body, leaf) VALUES (gen_random_uuid(), 1, 1, $1, $2, $3, $4, $5, $6)`,
-    [kind, result, ordinal, step, Buffer.from(body), Buffer.alloc(leafBytes)],
+    `INSERT INTO receipt (batch_id, chunk, seq, kind, result, ordinal, step, body, leaf) VALUES (gen_random_uuid(), $7, 1, $1, $2, $3, $4, $5, $6)`,
+    [kind, result, ordinal, step, Buffer.from(body), Buffer.alloc(leafBytes), chunk],
   );
 }

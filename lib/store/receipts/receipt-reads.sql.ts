@@ -5,20 +5,20 @@
 import type { Pool } from 'pg';
 import { UNCERTAIN_BODY_CHARS_MAX } from '#lib/core/limits.ts';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
-import type { ReceiptResult } from '#lib/ledger/receipt.ts';
+import type { ReceiptBody, ReceiptResult } from '#lib/ledger/receipt.ts';
 
 export type StoredReceipt = {
   chunk: number;
   seq: number;
   ordinal: number | null;
   step: number | null;
-  kind: 'intent' | 'outcome' | 'resolution' | 'decision';
+  kind: ReceiptBody['kind'];
   result: ReceiptResult | null;
   body: Buffer;
   /** hex */
   leaf: string;
   committedAt: Date;
-  /** the category it was approved in; null for decisions */
+  /** the category it was approved in; null for what is no step of an action */
   category: string | null;
   /** the values of its intent and its own, "[erased]" where they were */
   fields: Record<string, string>;
@@ -166,7 +166,7 @@ function withValues(receipts: string, order = 'r.chunk, r.seq'): string {
   return `SELECT r.chunk, r.seq, r.ordinal, r.step, r.kind, r.result, r.body, encode(r.leaf, 'hex') AS leaf, r.committed_at AS "committedAt",
     m.category, v.fields
   FROM (${receipts}) r
-  JOIN chunk c ON c.batch_id = r.batch_id AND c.number = r.chunk
+  LEFT JOIN chunk c ON c.batch_id = r.batch_id AND c.number = r.chunk
   LEFT JOIN manifest_row m ON m.decision_id = c.decision_id AND m.ordinal = r.ordinal
   LEFT JOIN LATERAL (
     SELECT seq FROM receipt i WHERE i.batch_id = r.batch_id AND i.ordinal = r.ordinal AND i.step < r.step AND i.kind = 'intent'

@@ -1,0 +1,75 @@
+/** What marks of people prove, and the marks themselves (docs/evidence.md). */
+import { z } from 'zod';
+import { count, id, instant, nameNumber } from './values.ts';
+
+/** A bound at 95 % confidence that holds whenever the person stops. */
+const bound = z.object({
+  population: count.describe('Items of the category that it is about.'),
+  looks: count.describe('Random items that somebody marked, in the order of the draw.'),
+  wrong: count.describe('How many of these were wrong.'),
+  atMost: count.describe('At most so many of the population are wrong, with 95 % confidence.'),
+  looksFor: z
+    .record(z.string(), z.int().nullable())
+    .describe(
+      'Share of wrong items -> how many more looks prove it if none of them is wrong; 0 when it is proven, null when it can’t be.',
+    ),
+});
+export type Bound = z.infer<typeof bound>;
+
+/** Per category that has items. Categories without an action have one too: nothing waits for it. */
+export const evidence = z.record(z.string(), bound);
+export type Evidence = z.infer<typeof evidence>;
+
+/** What a plan demands, over one category in what it counts over. */
+const demand = z.object({
+  category: z.string(),
+  over: z.enum(['batch', 'chunk']),
+  demanded: z.number(),
+  met: z.boolean(),
+  /** more looks that meet it if none of them is wrong; null: it can't be met */
+  looks: z.int().nullable(),
+});
+export type Demand = z.infer<typeof demand>;
+
+/** The evidence of a checkpoint. Null for an undo, and for a batch from before it was kept. */
+export const checkpointEvidence = z.object({
+  chunk: evidence.describe('Of this chunk alone.'),
+  batch: evidence.describe('Pooled over the chunks that were decided, and this one.'),
+  /** what the plan or a permanent effect wants before the approval; empty: nothing more than looking */
+  demands: z.array(demand),
+  /** acting categories that want at least one mark before the approval, and have none */
+  unmarked: z.array(z.string()),
+  /** a pilot's own decision asks for no bound */
+  exempt: z.boolean(),
+  /** the next items that count, in the order of the draw: of this chunk, unmarked */
+  next: z.array(z.int()).max(200),
+  /** items of decided chunks that come before them in the draw and are still to be marked */
+  elsewhere: count,
+});
+export type CheckpointEvidence = z.infer<typeof checkpointEvidence>;
+
+export const VERDICTS = ['right', 'wrong', 'withdrawn'] as const;
+
+/** The mark that counts on an item now. */
+export const mark = z.object({ verdict: z.enum(['right', 'wrong']), category: z.string(), by: z.string(), at: instant });
+export type Mark = z.infer<typeof mark>;
+
+/** What a caller sends: `right: null` takes the mark back. */
+export const reviewsGiven = z
+  .array(z.strictObject({ ordinal: nameNumber, right: z.literal(true).nullable() }))
+  .min(1)
+  .max(1_000);
+
+export const reviewed = z.object({
+  marked: count.describe('Marks that were stored. One that stood there already is not stored again.'),
+  marks: z.array(mark.extend({ ordinal: z.int(), by: z.string().describe('The name of who marked it.') })),
+  evidence: checkpointEvidence.nullable(),
+});
+export type Reviewed = z.infer<typeof reviewed>;
+
+/** Who has a checkpoint open, and whose it is. */
+export const company = z.object({
+  here: z.array(z.object({ id, name: z.string(), since: instant })),
+  reviewer: z.object({ id: z.string(), name: z.string(), since: instant, you: z.boolean() }).nullable(),
+});
+export type Company = z.infer<typeof company>;
