@@ -167,8 +167,9 @@ export function StatePanel({
     return (
       <Banner>
         <span className="font-medium">
-          Signed first by {first.by}, <Instant iso={first.at} />.
+          Signed first by {first.by}, <Instant iso={first.at} />, after looking at {formatNoun(first.seenCount, 'items')}.
         </span>{' '}
+        {first.marksSince > 0 ? `${formatNoun(first.marksSince, 'marks')} came since. ` : 'Nothing changed since. '}
         Nothing runs before a second person signs too. The chunk can’t be changed meanwhile.
         {notYou ? ` ${notYouWords(notYou)}` : ''}
       </Banner>

@@ -1,5 +1,7 @@
 /** The words of the dangerous moments, made from counts and targets. Pure, so that a test can read them. */
+
 import { formatCount, formatNoun } from '#components/ui/format.ts';
+import type { NotSigner } from '#lib/core/checkpoints/signatures.ts';
 import { type ActionCounts, waitingOf } from '#lib/core/receipts/sum.ts';
 import type { ActionWords } from '#lib/shapes/actions.ts';
 import type { CheckpointCategory } from '#lib/shapes/checkpoints.ts';
@@ -163,8 +165,15 @@ function runFirst(count: number): string {
 }
 
 /** Why this person can't give the signature that is due. */
-export function notYouWords(notYou: 'started' | 'signed'): string {
-  return notYou === 'started'
-    ? 'You started this batch, so two other people sign its chunks.'
-    : 'You signed this chunk first. Another person signs second.';
+export function notYouWords(notYou: NotSigner): string {
+  switch (notYou) {
+    case 'started':
+      return 'You started this batch, so two other people sign its chunks.';
+    case 'signed':
+      return 'You signed this chunk first. Another person signs second.';
+    case 'invited':
+      return 'One of you and the first signer invited the other, and no other admin has confirmed that person. Somebody else signs second, or another admin confirms the person under People.';
+    case 'key':
+      return 'An API key doesn’t sign here. People do.';
+  }
 }

@@ -19,14 +19,16 @@ type Props = {
   onRole: (change: { personId: string; role: Role }) => Promise<Outcome>;
   onDisable: (person: { personId: string }) => Promise<Outcome>;
   onEnable: (person: { personId: string }) => Promise<Outcome>;
+  onConfirm: (person: { personId: string }) => Promise<Outcome>;
 };
 
 /** The people, what each may do, and who is kept out. Nobody changes their own role or disables themselves. */
-export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
+export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm }: Props) {
   const [leaving, setLeaving] = useState<PersonRow | null>(null);
   const change = useMutation(writing(['people', 'role'], onRole));
   const enable = useMutation(writing(['people', 'enable'], onEnable));
-  const refusal = change.error ?? enable.error;
+  const confirm = useMutation(writing(['people', 'confirm'], onConfirm));
+  const refusal = change.error ?? enable.error ?? confirm.error;
   return (
     <div className="flex flex-col gap-2">
       <Table
@@ -37,6 +39,7 @@ export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
             <HeadCell>Address</HeadCell>
             <HeadCell>Role</HeadCell>
             <HeadCell>Since</HeadCell>
+            <HeadCell>Invited by</HeadCell>
             <HeadCell>Signing in</HeadCell>
           </>
         }
@@ -66,6 +69,25 @@ export function PeopleList({ people, onRole, onDisable, onEnable }: Props) {
             </Cell>
             <Cell className="whitespace-nowrap text-muted">
               <Instant iso={person.createdAt} />
+            </Cell>
+            <Cell className="whitespace-nowrap">
+              <span className="flex items-center gap-2 text-muted">
+                {person.invitedBy ?? '–'}
+                {person.confirmedBy ? (
+                  <span title={`${person.confirmedBy} vouches for ${person.name}`}>✓ {person.confirmedBy}</span>
+                ) : null}
+                {person.confirmable ? (
+                  <Button
+                    size="small"
+                    aria-label={`Confirm ${person.name}`}
+                    title={`Vouch that ${person.name} is somebody of their own. ${person.name} and ${person.invitedBy} can then both sign a chunk.`}
+                    pending={confirm.isPending && confirm.variables.personId === person.id}
+                    onClick={() => confirm.mutate({ personId: person.id })}
+                  >
+                    Confirm
+                  </Button>
+                ) : null}
+              </span>
             </Cell>
             <Cell className="whitespace-nowrap">
               {person.disabledAt !== null ? (

@@ -51,6 +51,17 @@ export function GatesSection({ plan, problems, onChange }: Omit<Props, 'fields'>
           <option value="2">two people, neither of them you</option>
         </Select>
       </Field>
+      {two ? (
+        <Field label="Who signs" hint="A key has no eyes. Let keys sign only where a program of yours reviews.">
+          <Select
+            value={plan.gates.keysMaySign ? 'keys' : 'people'}
+            onChange={(event) => set({ keysMaySign: event.target.value === 'keys' ? true : undefined })}
+          >
+            <option value="people">people only</option>
+            <option value="keys">people and API keys</option>
+          </Select>
+        </Field>
+      ) : null}
       <ProblemList problems={problemsAt(problems, 'gates')} />
     </div>
   );

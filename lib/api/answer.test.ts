@@ -283,7 +283,7 @@ describe('a checkpoint over the API', () => {
     const { batchId } = await seedBatch(pool, { plan, chunks: [{ state: 'awaiting_review', items: mails(2) }] });
     const path = `/batches/${batchId}/chunks/1`;
     const { body: shown } = await ask(path);
-    expect(shown.two).toEqual({ first: null, refused: null, notYou: null });
+    expect(shown.two).toEqual({ first: null, refused: null, notYou: 'key' });
     const cookie = { ...(await cookieOf('reviewer')), origin: SITE };
     const sign = (headers?: Record<string, string>) =>
       ask(`${path}/decision`, {
@@ -294,12 +294,14 @@ describe('a checkpoint over the API', () => {
     expect((await ask(path)).body).toMatchObject({
       state: 'awaiting_second',
       digest: shown.digest,
-      two: { first: { by: 'Bo' }, refused: null, notYou: null },
+      two: { first: { by: 'Bo', seenCount: 2, marksSince: 0 }, refused: null, notYou: 'key' },
     });
     expect((await ask(path, { headers: cookie })).body.two.notYou).toBe('signed');
     expect(await sign(cookie)).toMatchObject({ status: 409, body: { code: 'conflict' } });
-    expect((await sign()).body).toMatchObject({ decided: [1] });
-    expect(await sign()).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(await sign()).toMatchObject({ status: 403, body: { detail: expect.stringContaining('an API key is none') } });
+    const other = { ...(await cookieOf('operator')), origin: SITE };
+    expect((await sign(other)).body).toMatchObject({ decided: [1] });
+    expect(await sign(other)).toMatchObject({ status: 409, body: { code: 'conflict' } });
     expect((await ask(path)).body.state).toBe('approved');
   });
 

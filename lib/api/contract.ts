@@ -278,6 +278,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(namedPerson, nothing))
       .output(person),
+    confirm: post(
+      '/people/{id}/confirm',
+      'Confirm a person',
+      'Another admin vouches that this is somebody of their own. Where two people sign a chunk, whoever invited the person can then be the other one. A person who signed in does it, not an API key.',
+    )
+      .input(write(namedPerson, nothing))
+      .output(person),
   },
   shelf: {
     list: get(

@@ -40,6 +40,7 @@ import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
 import { readWorkers } from '#lib/steps/fleet/read-workers.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
+import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
@@ -196,6 +197,7 @@ export const router = os.router({
     list: os.people.list.handler(async ({ context }) => ({ items: (await listPeople(context.actor)).people, next: null })),
     disable: os.people.disable.handler(({ context, input }) => disablePerson(context.actor, { personId: input.params.id })),
     enable: os.people.enable.handler(({ context, input }) => enablePerson(context.actor, { personId: input.params.id })),
+    confirm: os.people.confirm.handler(({ context, input }) => confirmPerson(context.actor, { personId: input.params.id })),
   },
   shelf: {
     list: os.shelf.list.handler(({ context, input }) => listShelf(context.actor, input)),

@@ -29,6 +29,7 @@ const WRITES: Record<string, Verb> = {
   '/workers/{id}/stop': 'fleet',
   '/people/{id}/disable': 'people',
   '/people/{id}/enable': 'people',
+  '/people/{id}/confirm': 'people',
 };
 
 function steered(name: string, verb: Verb): Record<string, Verb> {

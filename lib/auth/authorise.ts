@@ -19,7 +19,8 @@ export function may(actor: Pick<Actor, 'role'>, verb: Verb): boolean {
   return rolesOf(verb).includes(actor.role);
 }
 
-function rolesOf(verb: Verb): readonly Role[] {
+/** The roles that a verb is for. */
+export function rolesOf(verb: Verb): readonly Role[] {
   return VERBS[verb].roles;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOT_SIGNERS } from '#lib/core/checkpoints/signatures.ts';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
@@ -20,6 +21,13 @@ export type Sample = z.infer<typeof sample>;
 
 const category = z.object({ name: z.string(), count, action: actionWords.nullable() });
 const signed = z.object({ by: z.string(), at: instant });
+/** What the first signer looked at, and what came since: nothing of the chunk can change meanwhile, but marks can. */
+const firstSignature = signed.extend({
+  seenCount: count,
+  /** the ordinals that were on their screen */
+  seen: z.array(z.int()),
+  marksSince: count,
+});
 
 /** What an item's request can't be built for. */
 const manifestProblem = z.object({ ordinal: z.int(), category: z.string(), message: z.string() });
@@ -41,9 +49,9 @@ export const checkpoint = chunk.pick({ number: true, name: true, state: true, re
     .describe('What became of the actions that ran first, while the chunk waits for release.'),
   two: z
     .object({
-      first: signed.nullable().describe('Who signed first; null when nobody has.'),
+      first: firstSignature.nullable().describe('Who signed first; null when nobody has.'),
       refused: signed.nullable().describe('Who refused to sign, if that was the last answer.'),
-      notYou: z.enum(['started', 'signed']).nullable().describe("Why the signature that is due can't be yours."),
+      notYou: z.enum(NOT_SIGNERS).nullable().describe("Why the signature that is due can't be yours."),
     })
     .nullable()
     .describe('The signatures, where the plan wants two for each chunk.'),

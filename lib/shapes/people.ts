@@ -9,10 +9,17 @@ export const person = z.object({
   role: z.enum(ROLES),
   createdAt: instant,
   disabledAt: instant.nullable().describe('Since when the person can’t sign in; null for a person who can.'),
+  invitedBy: z.string().nullable().describe('The name of who let the person in; null where nobody knows.'),
+  confirmedBy: z
+    .string()
+    .nullable()
+    .describe(
+      'The name of the other admin who confirmed the person. Until then, the person and whoever let them in can’t be the two who sign a chunk.',
+    ),
 });
 
 /** As the page of the people is given one. */
-const personRow = person.extend({ self: z.boolean() });
+const personRow = person.extend({ self: z.boolean(), confirmable: z.boolean() });
 export type PersonRow = z.infer<typeof personRow>;
 
 const invitation = z.object({ email: z.string(), role: z.enum(ROLES), createdAt: instant, expiresAt: instant });

@@ -25,6 +25,48 @@ export function signingsOf(decisions: readonly Decision[]): Map<number, Signing>
   return signings;
 }
 
+/** Who signs, as far as it matters: ids are `user:<uuid>` or `key:<name>`. */
+export type Signer = { id: string; invitedBy: string | null; confirmedBy: string | null };
+
+/**
+ * Whether one of the two let the other in and nobody else vouches for that one: whoever makes a second account for themselves has two names and one pair of
+ * eyes. Whoever let in first doesn't matter.
+ */
+export function isUnconfirmedPair(one: Signer, other: Signer): boolean {
+  return letIn(one, other) || letIn(other, one);
+}
+
+function letIn(host: Signer, guest: Signer): boolean {
+  return guest.invitedBy === host.id && (guest.confirmedBy === null || guest.confirmedBy === host.id);
+}
+
+/** Whether two of these could sign one chunk. Of five who may decide there always are two: each was let in by one person at most. */
+export function hasPair(signers: readonly Signer[]): boolean {
+  return signers.some((one, index) => signers.slice(index + 1).some((other) => !isUnconfirmedPair(one, other)));
+}
+export const SIGNERS_LOOKED_AT = 5;
+
+/** Why a signature can't be somebody's: they started the batch, signed it already, are bound to the first signer by an invitation, or are a key. */
+export const NOT_SIGNERS = ['started', 'signed', 'invited', 'key'] as const;
+export type NotSigner = (typeof NOT_SIGNERS)[number];
+
+/**
+ * Why this signature is not theirs; null where it is. `first` is who signed before them.
+ * @param about the plan, and who started the batch
+ */
+export function whyNotSigner(
+  signer: Signer,
+  first: Signer | null,
+  { plan, startedBy }: { plan: Pick<Plan, 'gates'>; startedBy: string | null },
+): NotSigner | null {
+  if (!needsTwo(plan)) return null;
+  if (signer.id === startedBy) return 'started';
+  if (signer.id.startsWith('key:') && !plan.gates.keysMaySign) return 'key';
+  if (first === null) return null;
+  if (signer.id === first.id) return 'signed';
+  return isUnconfirmedPair(signer, first) ? 'invited' : null;
+}
+
 /** Whether the plan wants two people to sign each chunk. */
 export function needsTwo({ gates }: Pick<Plan, 'gates'>): boolean {
   return gates.approvals === 2;

@@ -76,6 +76,11 @@ export const independence = z.strictObject({
 export const gates = z.strictObject({
   next: z.enum(GATE_POLICIES).nullable().default(null),
   approvals: z.literal([1, 2], 'One or two people sign each chunk: approvals is 1 or 2.').default(1),
+  // Without a default: the bytes of older plans do not change.
+  keysMaySign: z
+    .boolean()
+    .optional()
+    .describe('Where two sign: whether an API key may be one of them. Left out: only people sign.'),
   evidence: z
     .strictObject({
       atMost: z

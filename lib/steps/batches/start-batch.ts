@@ -9,6 +9,7 @@ import { openAtStart } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import { acceptUnreadable } from '#lib/shapes/batches.ts';
+import { assertSigners } from '#lib/steps/checkpoints/signers.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { claimResources, markStarted, type StartedWith } from '#lib/store/batches/batches.sql.ts';
@@ -58,6 +59,7 @@ export async function startIn(
   const batch = await readBatchRow(tx, batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
+  await assertSigners(tx, actor, batch);
   await takeResources(tx, batch, 'start this one');
   const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
   let numbers = opening === null ? [] : await openGates(tx, batchId, opening);

@@ -4,6 +4,7 @@
  */
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
+import type { NotSigner } from '#lib/core/checkpoints/signatures.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DECISION_ITEMS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
@@ -12,7 +13,8 @@ import { readApproved, readFirstSignatures, readSeen, type Seen, type Signature 
 import { type BuiltManifest, buildManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { correctionsSince } from '#lib/store/chunks/classifications.sql.ts';
-import type { Querying, Tx } from '#lib/store/postgres/db.ts';
+import { readNames } from '#lib/store/people/names.ts';
+import type { Querying, Tx, WithModels } from '#lib/store/postgres/db.ts';
 import { oneAtATime } from '#lib/store/postgres/one-at-a-time.ts';
 import type { DecidedTransition } from '#lib/store/receipts/receipts.sql.ts';
 import { Freezer } from './freeze.ts';
@@ -25,6 +27,7 @@ import {
   refusalOfState,
   transitionOf,
 } from './rulings.ts';
+import { whyNotYou } from './signers.ts';
 
 export type Deciding = { decisionId: string; batch: BatchRow; actor: Actor; answers: GivenAnswers };
 
@@ -67,7 +70,7 @@ export async function coverChunks(
   const seen = await readSeen(lane, batch.id, named);
   const { built = [], approved = [] } = Object.groupBy(open, (one) => (isOfClassifications(one) ? 'built' : 'approved'));
   const covered = [
-    ...(await coverBuilt(lane, deciding, built, seen, refusals)),
+    ...(await coverBuilt(tx, lane, deciding, built, seen, refusals)),
     ...(await coverApproved(lane, approved, seen, refusals, locked)),
   ];
   const dropped = await refusals.dropped();
@@ -77,6 +80,7 @@ export async function coverChunks(
 
 /** Chunks in review: the manifest is built from the classifications, compared, and frozen with that where it is approved. */
 async function coverBuilt(
+  models: WithModels,
   lane: Querying,
   { decisionId, batch, actor, answers }: Deciding,
   asked: readonly Asked[],
@@ -86,12 +90,14 @@ async function coverBuilt(
   assertFit(asked);
   const signed = asked.filter(({ row }) => row.state === 'awaiting_second').map(({ id }) => id);
   const signatures = answers.execute ? await readFirstSignatures(lane, signed) : new Map<string, Signature>();
+  const notYou = await notSigners(models, { actor, batch }, signatures);
   const freezer = new Freezer(lane, batch, decisionId);
   const covered: Covered[] = [];
   const judge = async ({ row, on, transition }: Asked, manifest: BuiltManifest): Promise<void> => {
     const isChanged = manifest.digest !== on.digest;
     const isSecond = answers.execute && row.state === 'awaiting_second';
-    const refusal = isSecond && !isChanged ? refusalOfSecond(row, manifest, actor, signatures.get(row.id)) : null;
+    const refusal =
+      isSecond && !isChanged ? refusalOfSecond(row, manifest, signatures.get(row.id), notYou.get(row.id) ?? null) : null;
     if (isChanged || refusal) {
       await freezer.drop();
       return refusal ? refusals.add(row, refusal) : await refusals.addChanged(row, on.revision ?? 0);
@@ -113,6 +119,24 @@ async function coverBuilt(
     throw error;
   }
   return covered;
+}
+
+/** By the chunks' ids: where this signature is not the second one after the first. Before the manifests, whose rows fill the connection. */
+async function notSigners(
+  models: WithModels,
+  { actor, batch }: Pick<Deciding, 'actor' | 'batch'>,
+  signatures: ReadonlyMap<string, Signature>,
+): Promise<Map<string, { why: NotSigner; firstName: string }>> {
+  const firsts = [...new Set([...signatures.values()].map(({ by }) => by))];
+  if (firsts.length === 0) return new Map();
+  const whys = await whyNotYou(models, actor, firsts, batch);
+  const names = await readNames(models, firsts);
+  return new Map(
+    [...signatures].flatMap(([chunkId, { by }]) => {
+      const why = whys.get(by);
+      return why ? [[chunkId, { why, firstName: names.get(by) ?? by }] as const] : [];
+    }),
+  );
 }
 
 /** Chunks beyond their review: what was approved of them counts. A release covers every chunk of its approval, for their first actions were the same ones. */

@@ -8,7 +8,6 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { decisionRoot } from '#lib/core/checkpoints/manifest.ts';
-import { needsTwo } from '#lib/core/checkpoints/signatures.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import { CHUNK_RELEASABLE, type ChunkState, chunkFrom } from '#lib/core/lifecycle.ts';
@@ -29,6 +28,7 @@ import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
 import { type NumberedReceipt, storeReceipts } from '#lib/store/receipts/receipts.ts';
 import { turns } from '#lib/turns.ts';
 import { type Covered, coverChunks, type Deciding } from './cover.ts';
+import { refusalOfSigner, whyNotYou } from './signers.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunks: decidedChunks, ...decisionAnswers });
 
@@ -104,7 +104,7 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
   const batch = await readBatchRow(tx, asked.batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   assertUnfinished(batch, 'there is nothing to decide');
-  if (asked.execute) assertMaySign(actor, batch);
+  if (asked.execute) await assertMaySign(tx, actor, batch);
   const numbers = asked.chunks.map(({ number }) => number);
   const locked = asked.release ? await lockForRelease(tx, batch.id, numbers) : await lockChunks(tx, batch.id, numbers);
   const deciding: Deciding = { decisionId: randomUUID(), batch, actor, answers: asked };
@@ -117,13 +117,10 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
   return { decisionId: deciding.decisionId, decided: covered.map(({ row }) => row.number), dropped, opened };
 }
 
-/** Two others sign what somebody starts. An API key is somebody, by its id. */
-function assertMaySign(actor: Actor, { plan, startedBy }: BatchRow): void {
-  if (!needsTwo(plan) || actor.id !== startedBy) return;
-  throw new CountersignError(
-    'forbidden',
-    'You started this batch, and its plan requires the signatures of two other people. Ask them to sign. Nothing was decided.',
-  );
+/** Two others sign what somebody starts. Who signed a chunk first is looked at chunk by chunk. */
+async function assertMaySign(tx: Tx, actor: Actor, batch: BatchRow): Promise<void> {
+  const why = (await whyNotYou(tx, actor, [null], batch)).get(null);
+  if (why) throw refusalOfSigner(why, null);
 }
 
 /** What was asked, with the locked rows, in the order of the numbers. */

@@ -15,7 +15,7 @@ import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, readClassified, readCorrections, readNextWaiting } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readApprovedDigest, readHaltedAt } from '#lib/store/checkpoints/checkpoint-reads.ts';
-import { readDecisionReceipts, readFirstSignatures } from '#lib/store/checkpoints/decisions.sql.ts';
+import { readDecisionReceipts, readFirstLook, readFirstSignatures } from '#lib/store/checkpoints/decisions.sql.ts';
 import { lookAt } from '#lib/store/checkpoints/looks.ts';
 import { currentManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { anyProposed } from '#lib/store/chunks/chunks.ts';
@@ -24,6 +24,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 import { sampleOf } from './sample-rows.ts';
+import { whyNotYou } from './signers.ts';
 
 const CORRECTIONS_SHOWN = 50;
 
@@ -116,9 +117,14 @@ async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promis
     db(),
     [first, refused].flatMap((one) => (one ? [one.by] : [])),
   );
-  const named = (one: { by: string; at: string } | null) => one && { by: names.get(one.by) ?? one.by, at: one.at };
-  const signed = first?.by === actor.id ? 'signed' : null;
-  return { first: named(first), refused: named(refused), notYou: batch.startedBy === actor.id ? 'started' : signed };
+  const named = (one: { by: string; at: string }) => ({ by: names.get(one.by) ?? one.by, at: one.at });
+  const look = first && (await readFirstLook(pool, { batchId: batch.id, chunkId: chunk.id, decisionId: first.decision }));
+  const notYou = await whyNotYou(db(), actor, [first?.by ?? null], batch);
+  return {
+    first: first && look ? { ...named(first), ...look, seenCount: look.seen.length } : null,
+    refused: refused && named(refused),
+    notYou: notYou.get(first?.by ?? null) ?? null,
+  };
 }
 
 /** The plan's categories in its order, with counts and samples. */

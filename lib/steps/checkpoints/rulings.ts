@@ -1,6 +1,5 @@
 /** What an answer means for one chunk, by its state, and why it is refused. */
-import type { Actor } from '#lib/auth/actor.ts';
-import { needsTwo } from '#lib/core/checkpoints/signatures.ts';
+import { type NotSigner, needsTwo } from '#lib/core/checkpoints/signatures.ts';
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, CHUNK_UNCLASSIFIED, chunkMay } from '#lib/core/lifecycle.ts';
@@ -9,6 +8,7 @@ import type { Signature } from '#lib/store/checkpoints/decisions.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import type { Change } from '#lib/store/chunks/classifications.sql.ts';
 import type { DecidedTransition } from '#lib/store/receipts/receipts.sql.ts';
+import { refusalOfSigner } from './signers.ts';
 
 /** What becomes of the chunk: each moves by its own state. Null: it stays as it is. */
 export function transitionOf({ plan }: BatchRow, { state }: ChunkRow, answers: GivenAnswers): DecidedTransition | null {
@@ -47,23 +47,19 @@ export function refusalOfState(batch: BatchRow, row: ChunkRow, transition: Decid
   );
 }
 
-/** Why the second signature is refused; null where it is somebody else's, and over the same manifest as the first. */
+/** Why the second signature is refused; null where it is somebody's who may sign after the first, and over the same manifest as the first. */
 export function refusalOfSecond(
   { number, revision }: ChunkRow,
   { digest }: { digest: string },
-  actor: Actor,
   first: Signature | undefined,
+  notYou: { why: NotSigner; firstName: string } | null,
 ): CountersignError | null {
   if (!first)
     return new CountersignError(
       'conflict',
       `The receipt of chunk ${number}'s first signature was altered. Refuse the second signature (sendBack, with a note), so that two people sign again. Nothing was decided.`,
     );
-  if (first.by === actor.id)
-    return new CountersignError(
-      'conflict',
-      `You signed chunk ${number} first. Another person has to sign second. Nothing was decided.`,
-    );
+  if (notYou) return refusalOfSigner(notYou.why, number, notYou.firstName);
   if (first.manifest === digest && first.revision === revision) return null;
   return new CountersignError(
     'conflict',

@@ -6,7 +6,9 @@ import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { type DecisionBody, readReceipt } from '#lib/ledger/receipt.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
+import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
+import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
@@ -112,14 +114,14 @@ test('the first signature freezes nothing and runs nothing; the second, by anoth
 });
 
 test('nobody signs twice, whichever way they come', async () => {
-  const batch = await two();
+  const batch = await two(1, { gates: { approvals: 2, keysMaySign: true } });
   await sign(BO, batch);
   for (const bo of [BO, { ...BO, via: 'api' as const }, { ...BO, role: 'admin' as const, name: 'Somebody else' }])
     await isRefused(batch, () => sign(bo, batch), 'conflict', /^You signed chunk 1 first\./);
   await sign(KEY, batch);
   expect(await states(batch)).toEqual(['approved']);
 
-  const other = await two();
+  const other = await two(1, { gates: { approvals: 2, keysMaySign: true } });
   await sign(KEY, other);
   await isRefused(other, () => sign({ ...KEY, via: 'page' }, other), 'conflict', /^You signed chunk 1 first\./);
 });
@@ -254,6 +256,95 @@ test('a chunk that was signed once is not closed; classifying goes on past it; i
   await cancel(batch.starter, { batchId: batch.batchId });
   expect(await states(batch)).toEqual(['cancelled', 'cancelled']);
   expect(await frozen(batch)).toEqual([]);
+});
+
+describe('who let whom in', () => {
+  /** Somebody new, let in by `host`. */
+  async function guestOf(host: Actor, name: string, role: Actor['role'] = 'reviewer'): Promise<Actor> {
+    const guest = person(name, role);
+    await ownerPool.query(
+      `INSERT INTO "user" (id, name, email, role, invited_by, updated_at) VALUES ($1, $2, $3, $4, $5, now())`,
+      [guest.id.slice('user:'.length), name, `${randomUUID()}@example.org`, role, host.id],
+    );
+    return guest;
+  }
+  const confirmed = async (guest: Actor, by: Actor) => confirmPerson(by, { personId: guest.id.slice('user:'.length) });
+
+  test('whoever let a person in does not sign with that person, in either order, until another admin confirms the person', async () => {
+    const eve = await guestOf(KEY, 'Eve', 'admin');
+    const puppet = await guestOf(eve, 'Puppet');
+    for (const [one, other] of [
+      [eve, puppet],
+      [puppet, eve],
+    ] as const) {
+      const batch = await two();
+      await sign(one, batch);
+      const words = new RegExp(`^Chunk 1 was signed first by ${one.name}\\. One of you two invited the other`);
+      await isRefused(batch, () => sign(other, batch), 'conflict', words);
+      expect(await readCheckpoint(other, { batchId: batch.batchId, chunk: 1 })).toMatchObject({
+        two: { notYou: 'invited' },
+        may: { decide: false },
+      });
+      await sign(CY, batch);
+      expect(await states(batch)).toEqual(['approved']);
+    }
+
+    const admin = await guestOf(KEY, 'Fay', 'admin');
+    await expect(confirmed(puppet, eve)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/^You invited/),
+    });
+    await expect(confirmed(puppet, KEY)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(confirmed(eve, eve)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await confirmed(puppet, admin)).toMatchObject({ invitedBy: 'Eve', confirmedBy: 'Fay', confirmable: false });
+    const batch = await two();
+    await sign(puppet, batch);
+    await sign(eve, batch);
+    expect(await states(batch)).toEqual(['approved']);
+  });
+
+  test('a key signs neither first nor second, unless the plan lets keys sign', async () => {
+    const batch = await two();
+    await isRefused(batch, () => sign(KEY, batch), 'forbidden', /an API key is none/);
+    await sign(BO, batch);
+    await isRefused(batch, () => sign(KEY, batch), 'forbidden', /an API key is none/);
+    const other = await two(1, { gates: { approvals: 2, keysMaySign: true } });
+    await sign(KEY, other);
+    await sign(BO, other);
+    expect(await states(other)).toEqual(['approved']);
+  });
+
+  test('a start that no two could sign is refused, and says what to do', async () => {
+    const { rows } = await ownerPool.query<{ id: string }>('UPDATE "user" SET disabled_at = now() RETURNING id');
+    const starts = async (starter: Actor, gates: PlanInput['gates'] = PLAN.gates) => {
+      const batch = await seedBatch(pool, {
+        state: 'proposed',
+        plan: { ...PLAN, gates },
+        chunks: [{ state: 'proposed', items: [] }],
+      });
+      return startBatch(starter, { batchId: batch.batchId });
+    };
+    const none = {
+      code: 'conflict',
+      message: expect.stringMatching(/Nobody else who may decide can sign in\. Invite two reviewers/),
+    };
+    try {
+      await expect(starts(KEY)).rejects.toMatchObject(none);
+      const [host, auditor] = [await guestOf(KEY, 'Gil', 'admin'), await guestOf(KEY, 'Aud', 'auditor')];
+      await expect(starts(auditor)).rejects.toMatchObject({ code: 'forbidden' });
+      await expect(starts(host)).rejects.toMatchObject(none);
+      await expect(starts(KEY)).rejects.toMatchObject({
+        message: expect.stringMatching(/Only one other .* Invite another reviewer/),
+      });
+      const guest = await guestOf(host, 'Guest');
+      await expect(starts(KEY)).rejects.toMatchObject({ message: expect.stringMatching(/invited each other/) });
+      await guestOf(host, 'Another');
+      expect(await starts(KEY)).toMatchObject({ state: 'running' });
+      expect(await starts({ ...guest, role: 'operator' }, { approvals: 1 })).toMatchObject({ state: 'running' });
+    } finally {
+      await ownerPool.query('UPDATE "user" SET disabled_at = NULL WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
+    }
+  });
 });
 
 describe('over several chunks', () => {

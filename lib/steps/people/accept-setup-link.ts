@@ -6,11 +6,12 @@ import { passwordProblem } from '#lib/auth/password.ts';
 import { tokenDigest } from '#lib/auth/token.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { PERSON_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import type { Role } from '#lib/core/people/roles.ts';
 import { lockPeople } from '#lib/store/people/people.sql.ts';
 import { anyPerson, insertPerson, takeLink } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
-import { readSetupLink } from './read-setup-link.ts';
+import { type OpenLink, readSetupLink } from './read-setup-link.ts';
 
 const input = z.strictObject({
   token: z.string().max(200),
@@ -47,7 +48,7 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
     const taken = (link.email !== null || alone) && (await takeLink(tx, tokenDigest(token)));
     // Somebody was faster between the first look and now; the second look, after the rollback, says what happened.
     if (!taken) throw new LostLink();
-    const inserted = await insertPerson(tx, { id, name, email, role: link.role, passwordHash });
+    const inserted = await insertPerson(tx, { id, name, email, role: link.role, passwordHash, invitedBy: hostOf(link) });
     if (!inserted)
       throw new CountersignError('conflict', `The address ${email} has an account already. Sign in, or use another address.`, {
         problems: [{ path: 'email', message: 'This address has an account already. Sign in, or use another address.' }],
@@ -58,6 +59,12 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
     throw new CountersignError('conflict', 'This link was used a moment ago. If that was not you, tell an admin.');
   });
   return { id, email, role: link.role };
+}
+
+/** Who let them in. The first admin's link is nobody's and names no address. */
+function hostOf({ email, createdBy }: OpenLink): string | null {
+  if (email === null) return null;
+  return createdBy === null ? KEY_ACTOR.id : `user:${createdBy}`;
 }
 
 class LostLink extends Error {}

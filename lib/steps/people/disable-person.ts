@@ -40,6 +40,6 @@ export async function disablePerson(actor: Actor, raw: DisablePersonInput): Prom
     await endSessions(tx, person.id);
     await withdrawLinksBy(tx, person.id);
     await withdrawLinksFor(tx, person.email);
-    return personRow(disabled, actor);
+    return personRow(tx, disabled, actor);
   });
 }

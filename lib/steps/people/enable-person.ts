@@ -28,8 +28,8 @@ export async function enablePerson(actor: Actor, raw: EnablePersonInput): Promis
     await lockPeopleAs(tx, actor);
     const person = await readPerson(tx, parsed.data.personId);
     if (person === null) throw new CountersignError('not_found', 'This person no longer has an account. Reload the list.');
-    if (person.disabledAt === null) return personRow(person, actor);
+    if (person.disabledAt === null) return personRow(tx, person, actor);
     await endSessions(tx, person.id);
-    return personRow(await setDisabled(tx, person.id, false), actor);
+    return personRow(tx, await setDisabled(tx, person.id, false), actor);
   });
 }

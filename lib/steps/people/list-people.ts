@@ -2,14 +2,16 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { isRole, type Role } from '#lib/core/people/roles.ts';
 import type { InvitationRow, PersonRow } from '#lib/shapes/people.ts';
+import { readNames } from '#lib/store/people/names.ts';
 import { type Person, readInvitations, readPeople } from '#lib/store/people/people.ts';
+import { db, type WithModels } from '#lib/store/postgres/db.ts';
 
 /** Everybody, disabled people included, and the links that are out. Throws `forbidden`. */
 export async function listPeople(actor: Actor): Promise<{ people: PersonRow[]; invitations: InvitationRow[] }> {
   authorise(actor, 'people');
   const [people, invitations] = await Promise.all([readPeople(), readInvitations()]);
   return {
-    people: people.map((person) => personRow(person, actor)),
+    people: await personRows(db(), people, actor),
     invitations: invitations.map(({ email, role, createdAt, expiresAt }) => ({
       email,
       role: known(role),
@@ -20,13 +22,24 @@ export async function listPeople(actor: Actor): Promise<{ people: PersonRow[]; i
 }
 
 /** A person as `actor` sees them. */
-export function personRow({ id, name, email, role, createdAt, disabledAt }: Person, actor: Actor): PersonRow {
-  return {
+export async function personRow(models: WithModels, person: Person, actor: Actor): Promise<PersonRow> {
+  return (await personRows(models, [person], actor))[0] as PersonRow;
+}
+
+async function personRows(models: WithModels, people: readonly Person[], actor: Actor): Promise<PersonRow[]> {
+  const named = people.flatMap(({ invitedBy, confirmedBy }) => [invitedBy ?? [], confirmedBy ?? []].flat());
+  const names = await readNames(models, named);
+  const nameOf = (id: string | null): string | null => (id === null ? null : (names.get(id) ?? id));
+  return people.map(({ id, name, email, role, createdAt, disabledAt, invitedBy, confirmedBy }) => ({
     ...{ id, name, email, role: known(role) },
     createdAt: createdAt.toISOString(),
     disabledAt: disabledAt?.toISOString() ?? null,
+    invitedBy: nameOf(invitedBy),
+    confirmedBy: nameOf(confirmedBy),
     self: actor.id === `user:${id}`,
-  };
+    confirmable:
+      invitedBy !== null && confirmedBy === null && ![invitedBy, `user:${id}`].includes(actor.id) && actor.id.startsWith('user:'),
+  }));
 }
 
 function known(role: string): Role {

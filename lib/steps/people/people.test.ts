@@ -68,7 +68,7 @@ describe('the first link', () => {
   it('makes the admin, and is not made again', async () => {
     expect(await readFirstVisit()).toBe(true);
     const token = tokenOf(await makeSetupLink());
-    expect(await readSetupLink({ token })).toEqual({ role: 'admin', email: null });
+    expect(await readSetupLink({ token })).toEqual({ role: 'admin', email: null, createdBy: null });
     expect(await acceptSetupLink(fillIn(token, ' Ada@Example.COM'))).toMatchObject({ email: 'ada@example.com', role: 'admin' });
     expect(await roleOf('ada@example.com')).toBe('admin');
     expect(await makeSetupLink()).toBeNull();

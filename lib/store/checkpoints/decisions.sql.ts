@@ -5,7 +5,22 @@ import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** The signature that a chunk in `awaiting_second` has: who, when (ISO 8601), and over what. */
-export type Signature = { by: string; at: string; manifest: string; revision: number };
+export type Signature = { by: string; at: string; manifest: string; revision: number; decision: string };
+
+/** What the first of two looked at, and how many marks were put on the chunk's items since. */
+export async function readFirstLook(
+  client: Querying,
+  { batchId, chunkId, decisionId }: { batchId: string; chunkId: string; decisionId: string },
+): Promise<{ seen: number[]; marksSince: number }> {
+  const { rows } = await client.query<{ seen: number[]; marksSince: number }>(
+    `SELECT d.seen, (
+       SELECT count(*)::int FROM review r JOIN chunk_item m ON m.batch_id = r.batch_id AND m.ordinal = r.ordinal
+       WHERE r.batch_id = $1 AND m.chunk_id = $2 AND r.at > o.at) AS "marksSince"
+     FROM decision_chunk d JOIN decision o ON o.id = d.decision_id WHERE d.decision_id = $3 AND d.chunk_id = $2`,
+    [batchId, chunkId, decisionId],
+  );
+  return rows[0] ?? { seen: [], marksSince: 0 };
+}
 
 /**
  * The newest decision to execute, as the receipt has it: the first signature, for as long as the chunk awaits the second. By the numbers of the

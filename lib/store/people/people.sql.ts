@@ -16,7 +16,8 @@ export async function lockPeople(tx: Tx): Promise<void> {
 /** Locked until the transaction ends. */
 export async function readPerson(tx: Tx, id: string): Promise<Person | null> {
   const { rows } = await tx.query<Person>(
-    'SELECT id, name, email, role, created_at AS "createdAt", disabled_at AS "disabledAt" FROM "user" WHERE id = $1 FOR UPDATE',
+    `SELECT id, name, email, role, created_at AS "createdAt", disabled_at AS "disabledAt", invited_by AS "invitedBy", confirmed_by AS "confirmedBy"
+     FROM "user" WHERE id = $1 FOR UPDATE`,
     [id],
   );
   return rows[0] ?? null;

@@ -1,17 +1,39 @@
 /** People, the links that bring them in, and the count of failed sign-ins. Times are the database's. */
 import { randomUUID } from 'node:crypto';
+import type { Signer } from '#lib/core/checkpoints/signatures.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import { db, type WithModels } from '#lib/store/postgres/db.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-export type NewPerson = { id: string; name: string; email: string; role: string; passwordHash: string };
+export type NewPerson = {
+  id: string;
+  name: string;
+  email: string;
+  role: string;
+  passwordHash: string;
+  /** who let them in, as receipts name actors; left out for the first admin */
+  invitedBy?: string | null;
+};
 /** `disabledAt`: since when the person is kept out; null for whoever may sign in. */
-export type Person = { id: string; name: string; email: string; role: string; createdAt: Date; disabledAt: Date | null };
+export type Person = {
+  id: string;
+  name: string;
+  email: string;
+  role: string;
+  createdAt: Date;
+  disabledAt: Date | null;
+  invitedBy: string | null;
+  confirmedBy: string | null;
+};
 export type Invitation = { email: string; role: string; createdAt: Date; expiresAt: Date };
-export type SetupLink = { role: string; email: string | null; used: boolean; expired: boolean };
+/** `createdBy`: null for the first admin's, and for one that an API key issued. */
+export type SetupLink = { role: string; email: string | null; createdBy: string | null; used: boolean; expired: boolean };
 
-const PERSON = { id: true, name: true, email: true, role: true, createdAt: true, disabledAt: true } as const;
+const PERSON = {
+  ...{ id: true, name: true, email: true, role: true, createdAt: true, disabledAt: true },
+  ...{ invitedBy: true, confirmedBy: true },
+} as const;
 
 /** Disabled people count: a Countersign that has somebody has had its first admin. */
 export async function anyPerson({ prisma }: WithModels = db()): Promise<boolean> {
@@ -53,6 +75,40 @@ export async function setDisabled({ prisma }: WithModels, id: string, disabled: 
   const disabledAt = disabled ? await databaseTime({ prisma }) : null;
   await prisma.user.updateMany({ where: { id, ...(disabled ? { disabledAt: null } : {}) }, data: { disabledAt } });
   return prisma.user.findUniqueOrThrow({ where: { id }, select: PERSON });
+}
+
+/** Another admin vouches for a person. Gives the person as they are then. */
+export async function setConfirmed({ prisma }: WithModels, id: string, by: string): Promise<Person> {
+  return prisma.user.update({ where: { id }, data: { confirmedBy: by }, select: PERSON });
+}
+
+const SIGNER = { id: true, invitedBy: true, confirmedBy: true } as const;
+const signerOf = ({ id, ...vouched }: Signer): Signer => ({ id: `user:${id}`, ...vouched });
+
+/** What matters of these when they sign, by actor; a key, and whoever is not known here, was let in by nobody. */
+export async function readSigners({ prisma }: WithModels, actors: readonly string[]): Promise<Map<string, Signer>> {
+  const ids = actors.filter((id) => id.startsWith('user:')).map((id) => id.slice('user:'.length));
+  const people = ids.length === 0 ? [] : await prisma.user.findMany({ where: { id: { in: ids } }, select: SIGNER });
+  const known = new Map(people.map(signerOf).map((signer) => [signer.id, signer]));
+  return new Map(actors.map((id) => [id, known.get(id) ?? { id, invitedBy: null, confirmedBy: null }]));
+}
+
+/** Some of the people who can sign in and have one of these roles, without one. */
+export async function readSomeSigners(
+  { prisma }: WithModels,
+  { roles, without, most }: { roles: readonly string[]; without: string; most: number },
+): Promise<Signer[]> {
+  const people = await prisma.user.findMany({
+    where: {
+      role: { in: [...roles] },
+      disabledAt: null,
+      NOT: without.startsWith('user:') ? { id: without.slice('user:'.length) } : [],
+    },
+    select: SIGNER,
+    orderBy: { id: 'asc' },
+    take: most,
+  });
+  return people.map(signerOf);
 }
 
 export async function endSessions({ prisma }: WithModels, userId: string): Promise<void> {
@@ -106,11 +162,17 @@ export async function readInvitations(): Promise<Invitation[]> {
 export async function readLink(tokenDigest: Bytes, { prisma }: WithModels = db()): Promise<SetupLink | null> {
   const link = await prisma.setupLink.findUnique({
     where: { tokenDigest },
-    select: { role: true, email: true, usedAt: true, expiresAt: true },
+    select: { role: true, email: true, createdBy: true, usedAt: true, expiresAt: true },
   });
   if (link === null) return null;
-  const { role, email, usedAt, expiresAt } = link;
-  return { role, email, used: usedAt !== null, expired: expiresAt !== null && expiresAt <= (await databaseTime({ prisma })) };
+  const { role, email, createdBy, usedAt, expiresAt } = link;
+  return {
+    role,
+    email,
+    createdBy,
+    used: usedAt !== null,
+    expired: expiresAt !== null && expiresAt <= (await databaseTime({ prisma })),
+  };
 }
 
 /** Compare-and-set: one caller gets true, however many try at once. */

@@ -17,6 +17,10 @@ ADD COLUMN     "seq" INTEGER;
 ALTER TABLE "user" ADD COLUMN     "confirmed_by" TEXT,
 ADD COLUMN     "invited_by" TEXT;
 
+-- Who let whom in stands in the links that were used: the address is the person's.
+UPDATE "user" u SET "invited_by" = 'user:' || l."created_by" FROM "setup_link" l
+WHERE l."email" = u."email" AND l."used_at" IS NOT NULL AND l."created_by" IS NOT NULL AND l."created_by" <> u."id";
+
 -- CreateTable
 CREATE TABLE "review" (
     "id" BIGSERIAL NOT NULL,

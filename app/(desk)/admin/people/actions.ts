@@ -3,6 +3,7 @@
 import { stepAction } from '#app/action-client.ts';
 import { siteOf } from '#lib/auth/origin.ts';
 import { changeRole } from '#lib/steps/people/change-role.ts';
+import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { type InvitePersonInput, invitePerson } from '#lib/steps/people/invite-person.ts';
@@ -15,6 +16,7 @@ export const invitePersonAction = stepAction(async (actor, input: InvitePersonIn
   return { ...invited, link: siteOf(headers) + path };
 }, HERE);
 export const changeRoleAction = stepAction(changeRole, HERE);
+export const confirmPersonAction = stepAction(confirmPerson, HERE);
 export const disablePersonAction = stepAction(disablePerson, HERE);
 export const enablePersonAction = stepAction(enablePerson, HERE);
 export const withdrawInvitationAction = stepAction(withdrawInvitation, HERE);

@@ -11,6 +11,7 @@ import { may } from '#lib/auth/authorise.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import {
   changeRoleAction,
+  confirmPersonAction,
   disablePersonAction,
   enablePersonAction,
   invitePersonAction,
@@ -30,7 +31,13 @@ export default async function PeoplePage() {
       <Follow shows={{ topics: ['people'] }} />
       <PageHeader title="People" meta={`${formatCount(able)} ${able === 1 ? 'person' : 'people'} can sign in`} />
       <div className="flex flex-col gap-8">
-        <PeopleList people={people} onRole={changeRoleAction} onDisable={disablePersonAction} onEnable={enablePersonAction} />
+        <PeopleList
+          people={people}
+          onRole={changeRoleAction}
+          onDisable={disablePersonAction}
+          onEnable={enablePersonAction}
+          onConfirm={confirmPersonAction}
+        />
         <section aria-labelledby="invite" className="flex flex-col gap-3">
           <h2 id="invite" className="text-16 font-medium">
             Invite somebody
