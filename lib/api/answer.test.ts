@@ -93,6 +93,26 @@ describe('who asks', () => {
   });
 });
 
+it('tells a mark with its sample and its item, to whoever looks next, and takes none of a person who was disabled', async () => {
+  const batch = await waiting();
+  const path = `/batches/${batch.batchId}/chunks/1`;
+  const session = { ...(await cookieOf('reviewer')), origin: SITE };
+  const marked = await ask(`${path}/reviews`, { json: [{ ordinal: 1, right: true }], headers: session });
+  expect(marked.body).toMatchObject({
+    marked: 1,
+    moved: [],
+    marks: [{ ordinal: 1, verdict: 'right', by: 'Bo' }],
+    evidence: null,
+  });
+  const told = { verdict: 'right', category: 'noise', by: 'Bo', at: marked.body.marks[0].at };
+  const { body: checkpoint } = await ask(path);
+  const { body: items } = await ask(`${path}/items`);
+  for (const all of [checkpoint.samples, items.items])
+    expect(all.map(({ ordinal, review }: { ordinal: number; review: unknown }) => [ordinal, review])).toContainEqual([1, told]);
+  await pool.query(`UPDATE "user" SET disabled_at = now() WHERE role = 'reviewer'`);
+  expect((await ask(`${path}/reviews`, { json: [{ ordinal: 2, right: true }], headers: session })).status).toBe(401);
+});
+
 describe('a problem', () => {
   it('has type, title, status, detail, code and problems, and is kept by no cache', async () => {
     const { status, headers, body } = await ask(`/batches/${randomUUID()}`);

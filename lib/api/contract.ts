@@ -18,6 +18,7 @@ import {
 } from '#lib/shapes/checkpoints.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { dataset, item, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
+import { reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
@@ -196,6 +197,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, corrections))
       .output(corrected),
+    mark: post(
+      '/batches/{id}/chunks/{n}/reviews',
+      'Mark items as looked at',
+      'A mark says that a person looked at an item, and that it is right in its category. It changes no category and no revision. Marks are taken while the chunk is in review, and after its decision without an end. A mark lapses when the item is moved to another category.',
+    )
+      .input(write(ofChunk, reviewsGiven))
+      .output(reviewed),
     decide: post(
       '/batches/{id}/chunks/{n}/decision',
       'Decide on a chunk',

@@ -195,11 +195,12 @@ describe('a body', () => {
     }
   });
 
-  it('of corrections with odd texts and numbers is refused', async () => {
-    const path = `/api/v1/batches/${seeded.batchId}/chunks/1/corrections`;
-    for (const body of mutants([{ ordinal: 1, category: 'noise', note: 'note' }], (leaf) =>
-      typeof leaf === 'string' ? ODD_TEXTS : ODD_NUMBERS,
-    )) {
+  it.each([
+    ['corrections', { ordinal: 1, category: 'noise', note: 'note' }],
+    ['reviews', { ordinal: 1, category: 'noise', right: true }],
+  ])('of %s with odd texts and numbers is refused', async (what, one) => {
+    const path = `/api/v1/batches/${seeded.batchId}/chunks/1/${what}`;
+    for (const body of mutants([one], (leaf) => (typeof leaf === 'string' ? ODD_TEXTS : ODD_NUMBERS))) {
       const { status, text } = await ask({ method: 'POST', path, body: JSON.stringify(body) });
       expect(status, `${JSON.stringify(body)} -> ${text.slice(0, 200)}`).toBeLessThan(500);
     }

@@ -47,6 +47,7 @@ import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
+import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
@@ -160,6 +161,9 @@ export const router = os.router({
     correct: os.chunks.correct.handler(({ context, input }) =>
       correct(context.actor, { batchId: input.params.id, chunk: input.params.n, corrections: input.body }),
     ),
+    mark: os.chunks.mark.handler(({ context, input }) =>
+      markItems(context.actor, { batchId: input.params.id, chunk: input.params.n, reviews: input.body }),
+    ),
     decide: os.chunks.decide.handler(({ context, input }) => {
       const { digest, revision, seen, ...answers } = input.body;
       return decide(context.actor, {
@@ -239,7 +243,7 @@ async function batchOf(actor: Actor, batchId: string) {
 }
 
 function checkpointOf(view: CheckpointView) {
-  const { chunk, digest, revision, total, problems, first, firstReceipts, two } = view;
+  const { chunk, digest, revision, total, problems, first, evidence, firstReceipts, two } = view;
   return {
     number: chunk.number,
     name: chunk.name,
@@ -252,6 +256,7 @@ function checkpointOf(view: CheckpointView) {
     categories: view.categories.map(({ name, count, action }) => ({ name, count, action })),
     problems,
     first,
+    evidence,
     firstReceipts,
     two,
     chunk,

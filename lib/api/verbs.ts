@@ -16,6 +16,7 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/undo': 'undo',
   '/batches/{id}/uncertain': 'answer',
   '/batches/{id}/chunks/{n}/corrections': 'correct',
+  '/batches/{id}/chunks/{n}/reviews': 'mark',
   '/batches/{id}/chunks/{n}/decision': 'decide',
   ...steered('pause', 'pause'),
   ...steered('resume', 'resume'),

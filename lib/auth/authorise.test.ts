@@ -15,6 +15,7 @@ const ALLOWED: Record<Verb, string> = {
   see: 'admin operator reviewer',
   download: 'admin operator reviewer',
   correct: 'admin operator reviewer',
+  mark: 'admin operator reviewer',
   decide: 'admin operator reviewer',
   release: 'admin operator reviewer',
   answer: 'admin operator reviewer',

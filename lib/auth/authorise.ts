@@ -40,6 +40,7 @@ const VERBS = {
   see: { roles: REVIEWERS, doing: 'see datasets, items and checkpoints' },
   download: { roles: REVIEWERS, doing: 'download data' },
   correct: { roles: REVIEWERS, doing: 'correct answers' },
+  mark: { roles: REVIEWERS, doing: 'mark items or claim chunks' },
   decide: { roles: REVIEWERS, doing: 'decide on chunks' },
   release: { roles: REVIEWERS, doing: 'release the rest of a chunk' },
   answer: { roles: REVIEWERS, doing: 'answer for uncertain actions' },

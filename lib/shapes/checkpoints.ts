@@ -4,6 +4,7 @@ import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
 import { classifiedItem, fieldLabels } from './datasets.ts';
+import { checkpointEvidence, mark } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
 import { receiptRow } from './receipts.ts';
 import { count, countsByCategory, id, instant, nameNumber, sha256 } from './values.ts';
@@ -14,6 +15,10 @@ export const sample = classifiedItem.extend({
   category: z.string(),
   by: z.string().describe("The classifier's kind, or a person's name."),
   mark: z.enum(['random', 'unsure']).nullable(),
+  review: mark
+    .extend({ by: z.string().describe('The name of who marked it.') })
+    .nullable()
+    .describe('The mark of a person that counts on it now: right in its category, or wrong in the category named.'),
   /** the receipt fields: what names the item */
   line: z.string(),
 });
@@ -44,6 +49,7 @@ export const checkpoint = chunk.pick({ number: true, name: true, state: true, re
   categories: z.array(category),
   problems: z.array(manifestProblem).describe("Items whose request can't be built."),
   first: z.int().describe('How many run before a person releases the rest.'),
+  evidence: checkpointEvidence.nullable().describe('What the marks prove. Null where no evidence is kept.'),
   firstReceipts: z
     .array(receiptRow.pick({ chunk: true, seq: true, line: true, result: true, reason: true }).extend({ ordinal: z.int() }))
     .describe('What became of the actions that ran first, while the chunk waits for release.'),

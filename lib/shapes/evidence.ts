@@ -54,14 +54,37 @@ export const VERDICTS = ['right', 'wrong', 'withdrawn'] as const;
 export const mark = z.object({ verdict: z.enum(['right', 'wrong']), category: z.string(), by: z.string(), at: instant });
 export type Mark = z.infer<typeof mark>;
 
-/** What a caller sends: `right: null` takes the mark back. */
+/** What a caller sends. */
 export const reviewsGiven = z
-  .array(z.strictObject({ ordinal: nameNumber, right: z.literal(true).nullable() }))
-  .min(1)
-  .max(1_000);
+  .array(
+    z.strictObject({
+      ordinal: nameNumber,
+      right: z
+        .boolean()
+        .nullable()
+        .describe(
+          'Null takes the mark back. False is for decided chunks only: before the decision a correction says that an item was wrong.',
+        ),
+      category: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'The category that it was looked at in. Moved out of it meanwhile, it is not marked. Without: the one it is in now.',
+        ),
+    }),
+  )
+  .min(1, 'Give at least one mark.')
+  .max(1_000, 'At most 1,000 marks at a time.')
+  .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'One item is given twice.');
 
 export const reviewed = z.object({
   marked: count.describe('Marks that were stored. One that stood there already is not stored again.'),
+  moved: z
+    .array(z.object({ ordinal: z.int(), category: z.string() }))
+    .describe(
+      'Items that were not marked, for they are no longer in the category that was looked at, each with the one it is in.',
+    ),
   marks: z.array(mark.extend({ ordinal: z.int(), by: z.string().describe('The name of who marked it.') })),
   evidence: checkpointEvidence.nullable(),
 });

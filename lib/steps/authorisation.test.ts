@@ -51,6 +51,7 @@ const ALLOWED: Record<string, string> = {
   listFollowUps: REVIEWERS,
   listPeople: 'admin',
   listShelf: REVIEWERS,
+  markItems: REVIEWERS,
   nameActors: EVERYONE,
   pause: REVIEWERS,
   pauseTarget: 'admin',

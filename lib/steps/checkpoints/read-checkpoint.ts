@@ -12,6 +12,7 @@ import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
+import { readMarksNamed } from '#lib/steps/reviews/marks-named.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, readClassified, readCorrections, readNextWaiting } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readApprovedDigest, readHaltedAt } from '#lib/store/checkpoints/checkpoint-reads.ts';
@@ -69,6 +70,7 @@ export async function readCheckpoint(
     categories,
     problems: manifest.problems,
     first: plan.execution.first,
+    evidence: null,
     released: chunk.released,
     corrections: corrections.map((one) => ({ ...one, by: names.get(one.by) ?? one.by, at: one.at.toISOString() })),
     firstReceipts,
@@ -133,11 +135,9 @@ async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): 
   const words = actionWords(batch.plan);
   const names = batch.plan.categories.map(({ name }) => name);
   const { counts, random, unsure } = await lookAt(db(), chunk, names);
-  const items = await readClassified(
-    pool,
-    of,
-    [...random, ...unsure].map(({ ordinal }) => ordinal),
-  );
+  const ordinals = [...random, ...unsure].map(({ ordinal }) => ordinal);
+  const items = await readClassified(pool, of, ordinals);
+  const marks = await readMarksNamed(db(), of.batchId, ordinals);
   const people = await readNames(
     db(),
     [...items.values()].map(({ by }) => by),
@@ -147,7 +147,7 @@ async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): 
     picked.flatMap(({ ordinal }) => {
       const item = items.get(ordinal);
       // Somebody may have moved it between the two statements.
-      return item?.category === category ? [sampleOf(batch, item, mark, people)] : [];
+      return item?.category === category ? [sampleOf(batch, item, mark, people, marks.get(ordinal) ?? null)] : [];
     });
   const inCategory = (picked: typeof random, name: string) => picked.filter(({ category }) => category === name);
   return names.map((name) => ({

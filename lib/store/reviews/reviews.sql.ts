@@ -1,0 +1,38 @@
+/**
+ * Which of people's marks count now. Of an item and a category the latest row counts; `right` only while the item is in that category, `wrong` until it is
+ * taken back. Statements of our own: the latest of each is found along the index, which Prisma's `distinct` reads whole.
+ */
+import type { Querying } from '#lib/store/postgres/db.ts';
+
+export type MarkRow = { ordinal: number; category: string; verdict: 'right' | 'wrong'; by: string; at: Date };
+
+/** The mark that counts on each of these items, by ordinal. Where two do (wrong in the category that it came from, right in the one that it is in), the later. */
+export async function readMarks(client: Querying, batchId: string, ordinals: readonly number[]): Promise<Map<number, MarkRow>> {
+  if (ordinals.length === 0) return new Map();
+  const { rows } = await client.query<MarkRow>(
+    `SELECT DISTINCT ON (last.ordinal) last.ordinal, last.category, last.verdict, last."by", last.at
+     FROM (${LATEST}) last JOIN classification a ON a.batch_id = $1 AND a.ordinal = last.ordinal
+     WHERE last.verdict = 'wrong' OR (last.verdict = 'right' AND last.category = a.category)
+     ORDER BY last.ordinal, last.id DESC`,
+    [batchId, ordinals],
+  );
+  return new Map(rows.map((row) => [row.ordinal, row]));
+}
+
+/** The verdict that was given last on each of these items in the category that it is in now, by ordinal. */
+export async function readVerdicts(
+  client: Querying,
+  batchId: string,
+  ordinals: readonly number[],
+): Promise<Map<number, 'right' | 'wrong' | 'withdrawn'>> {
+  const { rows } = await client.query<{ ordinal: number; verdict: 'right' | 'wrong' | 'withdrawn' }>(
+    `SELECT last.ordinal, last.verdict FROM (${LATEST}) last
+     JOIN classification a ON a.batch_id = $1 AND a.ordinal = last.ordinal AND a.category = last.category`,
+    [batchId, ordinals],
+  );
+  return new Map(rows.map(({ ordinal, verdict }) => [ordinal, verdict]));
+}
+
+const LATEST = `
+  SELECT DISTINCT ON (r.ordinal, r.category) r.id, r.ordinal, r.category, r.verdict, r."by", r.at
+  FROM review r WHERE r.batch_id = $1 AND r.ordinal = ANY($2) ORDER BY r.ordinal, r.category, r.id DESC`;
