@@ -46,6 +46,7 @@ test('A body that is not JSON keeps the plan from starting, and the batch that s
 }) => {
   await openPlan(page, rest, 'Broken body');
   const category = await sendRequests(page);
+  await category.getByRole('button', { name: 'Body as JSON' }).click();
   const body = category.getByLabel('Body, as JSON');
   await body.fill('{"a":');
   await expectBlocked(page, 1);
@@ -75,16 +76,62 @@ test('A body that is not JSON keeps the plan from starting, and the batch that s
   expect(plan.categories).toContainEqual(expect.objectContaining({ action: expect.objectContaining({ with: sent }) }));
 });
 
+test('A request is written without JSON: its body, its headers and what undoes it in rows, with fields picked from a list', async ({
+  desk: page,
+  rest,
+}) => {
+  await openPlan(page, rest, 'No JSON');
+  const category = await sendRequests(page);
+  const pick = async (from: string, item: string) => {
+    await category.getByRole('button', { name: from, exact: true }).first().click();
+    await page.getByRole('menuitem', { name: item, exact: true }).click();
+  };
+  await pick('Member', 'subject');
+  await pick('Member', 'Another member');
+  await category.getByRole('textbox', { name: 'Body: name 2' }).fill('state');
+  await category.getByRole('textbox', { name: 'Body: state' }).fill('archived');
+  await pick('Header', 'Another header');
+  await category.getByRole('textbox', { name: 'Headers: name 1' }).fill('X-Source');
+  await category.getByRole('textbox', { name: 'Headers: X-Source' }).fill('countersign');
+  // Two of one name are told, and block.
+  await category.getByRole('textbox', { name: 'Body: name 2' }).fill('subject');
+  await expectBlocked(page, 1);
+  await category.getByRole('textbox', { name: 'Body: name 2' }).fill('state');
+  await category.getByRole('checkbox', { name: /^It can be undone, by another request/ }).check();
+  await category.getByLabel('Address of the undo').fill('http://127.0.0.1:9/rows/{{target}}');
+  await category.getByRole('checkbox', { name: /^Only some answers count as done/ }).check();
+  await category.getByLabel('Status is one of (empty: any 2xx)').fill('200, 201');
+  await expect(start(page)).toBeEnabled();
+  await save(page).click();
+  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
+  const { plan } = await rest.api.batches.read({ id: page.url().split('/').at(-1) ?? '' });
+  expect(plan.categories).toContainEqual(
+    expect.objectContaining({
+      action: expect.objectContaining({
+        with: {
+          url: 'http://127.0.0.1:9/rows',
+          body: { subject: '{{subject}}', state: 'archived' },
+          headers: { 'X-Source': 'countersign' },
+          undo: { do: 'POST', url: 'http://127.0.0.1:9/rows/{{target}}' },
+          success: { json: { '/ok': true }, status: [200, 201] },
+        },
+      }),
+    }),
+  );
+});
+
 test('A broken field that is gone no longer blocks', async ({ desk: page, rest }) => {
   await openPlan(page, rest, 'Gone field');
   const category = await sendRequests(page);
   // What a GET can't have is there again once it is none.
+  await category.getByRole('button', { name: 'Body as JSON' }).click();
   await category.getByLabel('Body, as JSON').fill('{"kept": true}');
   await category.getByLabel('Method').selectOption('GET');
   await expect(category.getByLabel('Body, as JSON')).toHaveCount(0);
   await category.getByLabel('Method').selectOption('PUT');
-  await expect(category.getByLabel('Body, as JSON')).toHaveValue(/"kept": true/);
+  await expect(category.getByRole('textbox', { name: 'Body: name 1' })).toHaveValue('kept');
 
+  await category.getByRole('button', { name: 'Headers as JSON' }).click();
   await category.getByLabel('Headers, as JSON').fill('{"x"');
   await expectBlocked(page, 1);
   await category.getByRole('combobox', { name: /: action$/ }).selectOption('none.label');

@@ -1,12 +1,24 @@
 'use client';
 
 import { type ReactNode, useState } from 'react';
-import { Checkbox, Field, Input, Select, Textarea } from '#components/ui/field.tsx';
+import { Checkbox, Field, Select } from '#components/ui/field.tsx';
 import type { Action } from '#lib/core/plans/plan.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
-import { type ActionForm, choiceOf, choicesOf, type FormField, formOf, valueAt, withValue, withVerb } from './action-form.ts';
-import { type TypedField, useTyped } from './plan-faults.tsx';
-import { typedJson } from './typed-value.ts';
+import {
+  type ActionForm,
+  choiceOf,
+  choicesOf,
+  type FormField,
+  formOf,
+  shownFields,
+  valueAt,
+  withValue,
+  withVerb,
+} from './action-form.ts';
+import { numbersOf } from './pairs.ts';
+import { PairsField } from './pairs-field.tsx';
+import { TemplateText } from './template-field.tsx';
+import { TextField } from './typed-field.tsx';
 
 type Props = {
   name: string;
@@ -63,12 +75,12 @@ type FieldsProps = {
 function ActionFields({ path, form, value, fields, onChange }: FieldsProps) {
   /** what the verb has no place for, for when it is another one */
   const [kept, setKept] = useState<Action['with']>({});
-  const shown = form.fields.filter(({ notFor }) => !notFor?.includes(value.do));
+  const shown = shownFields(form, value);
   const told = shown.find(({ template }) => template);
   const draw = (field: FormField) => (
     <ActionField
       key={field.at}
-      {...{ path, field, value }}
+      {...{ path, field, value, fields }}
       inline={form.inline ?? false}
       hint={field === told ? <TemplateHint fields={fields} /> : field.hint}
       onChange={(next) => {
@@ -101,13 +113,15 @@ type FieldProps = {
   path: string;
   field: FormField;
   value: Action;
+  /** of the dataset */
+  fields: readonly string[];
   inline: boolean;
   hint: ReactNode;
   /** undefined leaves the value out of the action */
   onChange: (value: unknown) => void;
 };
 
-function ActionField({ path, field, value: action, inline, hint, onChange }: FieldProps) {
+function ActionField({ path, field, value: action, fields, inline, hint, onChange }: FieldProps) {
   const value = valueAt(action, field.at);
   /** what a ticked box stands for, for when it is ticked again */
   const [ticked, setTicked] = useState<unknown>(true);
@@ -124,15 +138,43 @@ function ActionField({ path, field, value: action, inline, hint, onChange }: Fie
         }}
       />
     );
-  if (field.kind === 'json')
+  if (field.kind === 'part')
     return (
-      <JsonField
+      <Checkbox
+        label={field.label}
+        hint={hint}
+        data-at={at}
+        checked={value !== undefined && value !== null}
+        onChange={(event) => {
+          if (!event.target.checked) setTicked(value);
+          onChange(event.target.checked ? (ticked === true ? field.begins : ticked) : undefined);
+        }}
+      />
+    );
+  if (field.kind === 'pairs')
+    return (
+      <PairsField
+        label={field.label}
+        one={field.one}
+        hint={hint}
+        path={at}
+        value={value}
+        absent={field.absent}
+        rows={field.rows}
+        fields={field.template ? fields : []}
+        onChange={(next) => onChange(field.omitted && next === field.absent ? undefined : next)}
+      />
+    );
+  if (field.kind === 'numbers')
+    return (
+      <TextField
         label={field.label}
         hint={hint}
         path={at}
-        value={value === undefined ? field.absent : value}
-        rows={field.rows}
-        onChange={(next) => onChange(field.omitted && next === field.absent ? undefined : next)}
+        value={Array.isArray(value) ? value : null}
+        write={(numbers) => (numbers ?? []).join(', ')}
+        read={numbersOf}
+        onChange={onChange}
       />
     );
   return (
@@ -143,39 +185,17 @@ function ActionField({ path, field, value: action, inline, hint, onChange }: Fie
             <option key={one}>{one}</option>
           ))}
         </Select>
-      ) : field.kind === 'text' ? (
-        <Textarea rows={1} data-at={at} value={textOf(value)} onChange={(event) => onChange(event.target.value)} />
       ) : (
-        <Input
+        <TemplateText
           data-at={at}
-          value={textOf(value ?? field.absent)}
-          {...(field.placeholder === undefined ? {} : { placeholder: field.placeholder })}
-          {...(field.exact ? { spellCheck: false } : {})}
-          onChange={(event) => onChange(field.emptyIsNone && event.target.value === '' ? null : event.target.value)}
+          long={field.kind === 'text'}
+          fields={field.template ? fields : []}
+          value={textOf(value ?? (field.kind === 'line' ? field.absent : undefined))}
+          {...(field.kind === 'line' && field.placeholder !== undefined ? { placeholder: field.placeholder } : {})}
+          {...(field.kind === 'line' && field.exact ? { spellCheck: false } : {})}
+          onChange={(text) => onChange(field.kind === 'line' && field.emptyIsNone && text === '' ? null : text)}
         />
       )}
-    </Field>
-  );
-}
-
-/** Any value as JSON. */
-function JsonField(props: Omit<JsonTextProps<unknown>, 'read'>) {
-  return <JsonText {...props} read={typedJson} />;
-}
-
-type JsonTextProps<Value> = Omit<TypedField<Value>, 'write' | 'long'> & { label: string; hint?: ReactNode; rows: number };
-
-/** A value as JSON text; `read` says which JSON it may be. */
-export function JsonText<Value>({ label, hint, rows, ...field }: JsonTextProps<Value>) {
-  const { control, text, error } = useTyped({ ...field, write: (value) => JSON.stringify(value, null, 2), long: true });
-  return (
-    <Field label={label} hint={hint} error={error}>
-      <Textarea
-        rows={Math.max(rows, Math.min(16, text.split('\n').length))}
-        spellCheck={false}
-        className="font-mono text-12"
-        {...control}
-      />
     </Field>
   );
 }

@@ -1,5 +1,6 @@
 /** A connector's form over an action of a plan: which choice it is, and its values read and written. Pure. */
 import type { Action } from '#lib/core/plans/plan.ts';
+import { isRecord } from '#lib/core/values/stored.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 
 export type ActionForm = PlanForms['actions'][number];
@@ -38,16 +39,26 @@ function choiceValue(form: ActionForm | undefined, verb: string, connector = for
 
 /** The value at a field's place; undefined where the action has none. */
 export function valueAt(action: Action, at: string): unknown {
-  const key = parameterOf(at);
-  return key === null ? action[at as keyof Action] : action.with[key];
+  return at.split('.').reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), action);
 }
 
 /** The action with another value at a field's place; undefined leaves the place out. */
 export function withValue(action: Action, at: string, value: unknown): Action {
-  const key = parameterOf(at);
-  if (key === null) return { ...action, [at]: value };
-  const { [key]: _, ...rest } = action.with;
-  return { ...action, with: (value === undefined ? rest : { ...action.with, [key]: value }) as Action['with'] };
+  return put(action, at.split('.'), value) as Action;
+}
+
+function put(within: unknown, [key = '', ...deeper]: readonly string[], value: unknown): Record<string, unknown> {
+  const { [key]: old, ...others } = isRecord(within) ? within : {};
+  if (deeper.length > 0) return { ...(isRecord(within) ? within : {}), [key]: put(old, deeper, value) };
+  return value === undefined ? others : { ...(isRecord(within) ? within : {}), [key]: value };
+}
+
+/** The fields that an action of this form has now. */
+export function shownFields(form: ActionForm, action: Action): FormField[] {
+  const forVerb = form.fields.filter(({ notFor }) => !notFor?.includes(action.do));
+  return forVerb.filter(
+    ({ within }) => within === undefined || (isRecord(valueAt(action, within)) && forVerb.some(({ at }) => at === within)),
+  );
 }
 
 /**

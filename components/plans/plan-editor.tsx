@@ -18,11 +18,11 @@ import { BATCH_NAME_CHARS_MAX, INSTRUCTION_CHARS_MAX } from '#lib/core/limits.ts
 import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
-import { JsonText } from './action-editor.tsx';
 import { CategoriesSection } from './categories-section.tsx';
 import { ChunksSection } from './chunks-section.tsx';
 import { planSchemaOnPage } from './classifier-editor.tsx';
 import { ClassifySection } from './classify-section.tsx';
+import { JsonText } from './json-text.tsx';
 import { GatesSection, IndependenceSection, LimitsSection } from './limits-section.tsx';
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';

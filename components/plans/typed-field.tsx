@@ -6,6 +6,7 @@ import { type TypedField, useTyped } from './plan-faults.tsx';
 
 type Props<Value> = Omit<TypedField<Value>, 'long'> & {
   label: string;
+  hideLabel?: boolean;
   hint?: ReactNode;
   placeholder?: string;
   inputMode?: 'numeric' | 'decimal';
@@ -13,10 +14,10 @@ type Props<Value> = Omit<TypedField<Value>, 'long'> & {
 };
 
 /** One line of text over a value. */
-export function TextField<Value>({ label, hint, placeholder, inputMode, className, ...field }: Props<Value>) {
+export function TextField<Value>({ label, hideLabel = false, hint, placeholder, inputMode, className, ...field }: Props<Value>) {
   const { control, error } = useTyped(field);
   return (
-    <Field label={label} hint={hint} error={error} {...(className ? { className } : {})}>
+    <Field label={label} hideLabel={hideLabel} hint={hint} error={error} {...(className ? { className } : {})}>
       <Input placeholder={placeholder} inputMode={inputMode} spellCheck={false} {...control} />
     </Field>
   );

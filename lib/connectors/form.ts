@@ -32,6 +32,8 @@ type FormField = {
   beside?: boolean;
   /** the verbs that have no such thing; what was typed is kept for the others */
   notFor?: readonly string[];
+  /** the part that it belongs to; it is there while that part is */
+  within?: string;
 } & (
   | {
       kind: 'line' /** what an action without it has */;
@@ -41,7 +43,18 @@ type FormField = {
       emptyIsNone?: boolean;
     }
   | { kind: 'text' }
-  | { kind: 'json'; rows: number; absent: Json /** the absent value is left out of the action */; omitted?: boolean }
+  /** an object in rows of names and values, or as JSON; `one` is what a row is called */
+  | {
+      kind: 'pairs';
+      one: string;
+      rows: number;
+      absent: Json /** the absent value is left out of the action */;
+      omitted?: boolean;
+    }
+  /** a part of the action that is there or not; the fields within it are shown while it is */
+  | { kind: 'part'; begins: Record<string, Json> }
+  /** whole numbers with commas between them; none is null */
+  | { kind: 'numbers' }
   | { kind: 'choice'; of: readonly string[] }
   /** true or false; another value counts as true, and is kept while the box is not ticked */
   | { kind: 'tick' }

@@ -11,23 +11,52 @@ export const httpForm: ActionForm = {
     },
     // A GET has no body, and changes nothing that could be undone.
     {
-      ...{ kind: 'json', at: 'with.body', label: 'Body, as JSON', place: 'body' },
+      ...{ kind: 'pairs', at: 'with.body', label: 'Body', one: 'member', place: 'body' },
       ...{ template: true, rows: 3, absent: null, notFor: ['GET'] },
     },
     {
-      ...{ kind: 'json', at: 'with.undo', place: 'what undoes it' },
-      label: 'What undoes it, as JSON: do, url, body, headers; {{target}} is the target’s own id (null: it can’t be undone)',
-      ...{ template: true, rows: 1, absent: null, omitted: true, notFor: ['GET'] },
-    },
-    {
-      ...{ kind: 'json', at: 'with.success', place: 'what counts as done' },
-      label:
-        'What counts as done, as JSON: status, contains, json (/ok: true), otherwise uncertain or failed (null: any 2xx that is not a web page)',
-      ...{ template: true, rows: 1, absent: null, omitted: true },
-    },
-    {
-      ...{ kind: 'json', at: 'with.headers', label: 'Headers, as JSON', place: 'headers' },
+      ...{ kind: 'pairs', at: 'with.headers', label: 'Headers', one: 'header', place: 'headers' },
       ...{ template: true, rows: 1, absent: {} },
+    },
+    {
+      ...{ kind: 'part', at: 'with.undo', label: 'It can be undone, by another request', place: 'what undoes it' },
+      ...{ begins: { do: 'POST', url: '' }, notFor: ['GET'], hint: 'In it, {{target}} is the target’s own id of what was done.' },
+    },
+    {
+      ...{ kind: 'choice', at: 'with.undo.do', label: 'Method of the undo', place: 'what undoes it', within: 'with.undo' },
+      ...{ of: ['POST', 'PUT', 'PATCH', 'DELETE'], beside: true },
+    },
+    {
+      ...{ kind: 'line', at: 'with.undo.url', label: 'Address of the undo', place: 'what undoes it', within: 'with.undo' },
+      ...{ template: true, placeholder: 'https://', exact: true },
+    },
+    {
+      ...{ kind: 'pairs', at: 'with.undo.body', label: 'Body of the undo', one: 'member', place: 'what undoes it' },
+      ...{ template: true, rows: 1, absent: null, omitted: true, within: 'with.undo' },
+    },
+    {
+      ...{ kind: 'pairs', at: 'with.undo.headers', label: 'Headers of the undo', one: 'header', place: 'what undoes it' },
+      ...{ template: true, rows: 1, absent: {}, omitted: true, within: 'with.undo' },
+    },
+    {
+      ...{ kind: 'part', at: 'with.success', label: 'Only some answers count as done', place: 'what counts as done' },
+      ...{ begins: { json: { '/ok': true } }, hint: 'Otherwise every 2xx counts that is not a web page.' },
+    },
+    {
+      ...{ kind: 'numbers', at: 'with.success.status', label: 'Status is one of (empty: any 2xx)' },
+      ...{ place: 'what counts as done', within: 'with.success' },
+    },
+    {
+      ...{ kind: 'line', at: 'with.success.contains', label: 'Answer contains (empty: anything)', place: 'what counts as done' },
+      ...{ template: true, emptyIsNone: true, within: 'with.success' },
+    },
+    {
+      ...{ kind: 'pairs', at: 'with.success.json', label: 'Places in the answer', one: 'place', place: 'what counts as done' },
+      ...{ template: true, rows: 1, absent: null, omitted: true, within: 'with.success' },
+    },
+    {
+      ...{ kind: 'choice', at: 'with.success.otherwise', label: 'Every other 2xx is', place: 'what counts as done' },
+      ...{ of: ['uncertain', 'failed'], within: 'with.success' },
     },
     { kind: 'line', at: 'connection', label: 'Connection (empty: no credentials)', place: 'connection', emptyIsNone: true },
     {
