@@ -18,6 +18,7 @@ import type { Querying, Tx, WithModels } from '#lib/store/postgres/db.ts';
 import { oneAtATime } from '#lib/store/postgres/one-at-a-time.ts';
 import type { DecidedTransition } from '#lib/store/receipts/receipts.sql.ts';
 import { Freezer } from './freeze.ts';
+import { type Override, type ReviewFacts, reviewFacts } from './review-facts.ts';
 import {
   isOfClassifications,
   isReleasable,
@@ -32,13 +33,16 @@ import { whyNotYou } from './signers.ts';
 export type Deciding = { decisionId: string; batch: BatchRow; actor: Actor; answers: GivenAnswers };
 
 /**
- * One chunk of a decision: its locked row, what becomes of it (null: it stays as it is), the manifest's digest, its items per category, and the ordinals
- * that were seen.
+ * One chunk of a decision: its locked row, what becomes of it (null: it stays as it is), the manifest's digest, its items per category, the ordinals
+ * that were seen, what the marks on it said (null where the decision is not about its classifications), and what the override was needed for.
  */
-export type Covered = { row: ChunkRow; transition: DecidedTransition | null; seen: number[] } & Pick<
-  BuiltManifest,
-  'digest' | 'counts'
->;
+export type Covered = {
+  row: ChunkRow;
+  transition: DecidedTransition | null;
+  seen: number[];
+  review: ReviewFacts | null;
+  overrides: Override[];
+} & Pick<BuiltManifest, 'digest' | 'counts'>;
 
 /** A chunk that is asked about, and what becomes of it if it is what was on the screen. */
 type Asked = { id: string; itemCount: number; row: ChunkRow; on: DecidedOn; transition: DecidedTransition | null };
@@ -103,9 +107,11 @@ async function coverBuilt(
       return refusal ? refusals.add(row, refusal) : await refusals.addChanged(row, on.revision ?? 0);
     }
     const own = seen.get(row.id);
-    if (answers.execute) assertApprovable(batch.plan, row, manifest, own, answers.override);
+    const overrides = answers.execute ? approvable(batch.plan, row, manifest, own, answers.override) : [];
     if (transition === 'approve') await freezer.keep(row, manifest);
-    covered.push({ row, transition, digest: manifest.digest, counts: manifest.counts, seen: own?.ordinals ?? [] });
+    const { digest, counts } = manifest;
+    const review = (await reviewFacts(lane, batch, [{ row, counts }])).get(row.id) ?? null;
+    covered.push({ row, transition, digest, counts, seen: own?.ordinals ?? [], review, overrides });
   };
   const of = { batchId: batch.id, datasetId: batch.datasetId, plan: batch.plan };
   try {
@@ -153,12 +159,14 @@ async function coverApproved(
   const approved = await readApproved(lane, [...asked.map(({ id }) => id), ...others.map(({ id }) => id)]);
   const of = (row: ChunkRow) => approved.get(row.id) ?? { digest: '', counts: {} };
   const covered: Covered[] = [];
+  const beyond = { review: null, overrides: [] };
   for (const { row, on, transition } of asked) {
     if (transition === 'release' && of(row).digest !== on.digest) refusals.add(row, refusalOfAnother(row));
-    else covered.push({ row, transition, ...of(row), seen: seen.get(row.id)?.ordinals ?? [] });
+    else covered.push({ row, transition, ...of(row), seen: seen.get(row.id)?.ordinals ?? [], ...beyond });
   }
   const released = new Set(covered.flatMap(({ row, transition }) => (transition === 'release' ? [row.decisionId] : [])));
-  for (const row of others) if (released.has(row.decisionId)) covered.push({ row, transition: 'release', ...of(row), seen: [] });
+  for (const row of others)
+    if (released.has(row.decisionId)) covered.push({ row, transition: 'release', ...of(row), seen: [], ...beyond });
   return covered;
 }
 
@@ -173,14 +181,14 @@ function assertFit(asked: readonly Asked[]): void {
   );
 }
 
-/** Throws `invalid` where a request can't be built, and where nobody looked at an item of each acting category or says why not. */
-function assertApprovable(
+/** What the override is needed for. Throws `invalid` where a request can't be built, and where nobody looked at an item of each acting category or says why not. */
+function approvable(
   plan: Plan,
   row: ChunkRow,
   manifest: BuiltManifest,
   seen: Seen | undefined,
   override: string | null | undefined,
-): void {
+): Override[] {
   const problem = manifest.problems[0];
   if (problem) {
     const more = manifest.problems.length - 1;
@@ -188,10 +196,10 @@ function assertApprovable(
     const message = `Item ${problem.ordinal} (${problem.category}) can't be carried out: ${problem.message}${others} Move it to another category, then approve.`;
     throw new CountersignError('invalid', message, { facts: { problems: manifest.problems } });
   }
-  if (override) return;
   const acting = plan.categories.filter(({ name, action }) => action !== null && Object.hasOwn(manifest.counts, name));
   const missing = acting.map(({ name }) => name).filter((name) => !seen?.categories.has(name));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return [];
+  if (override) return ['unseen'];
   const names = missing.map((name) => `“${name}”`).join(' and ');
   const message = `Chunk ${row.number}: nobody looked at any item of ${names}. Look at one of each, or approve unseen and say why (override).`;
   throw new CountersignError('invalid', message, { facts: { unseen: missing } });

@@ -1,0 +1,44 @@
+/** What the looks at a category prove, in numbers for people, and whether that is what a plan asks for. */
+import { type Looks, leastAtMost, looksUntil, most } from './bound.ts';
+
+/** Shares of wrong items that it is told for how many more looks prove them. */
+export const SHARES_TOLD: readonly number[] = [0.01, 0.02, 0.05];
+
+export type Bound = { population: number; looks: number; wrong: number; atMost: number; looksFor: Record<string, number | null> };
+
+/** The bound, and how many more looks prove each share of the whole population. `demanded` is told beside the usual shares. */
+export function boundOf(looks: Looks, demanded: number | null): Bound {
+  const shares = demanded === null ? SHARES_TOLD : [...SHARES_TOLD, demanded];
+  return {
+    ...{ population: looks.population, looks: looks.looks, wrong: looks.wrongAt.length, atMost: leastAtMost(looks) },
+    looksFor: Object.fromEntries(shares.map((share) => [String(share), looksUntil(looks, most(looks.population, share))])),
+  };
+}
+
+/** `rest`: the population without what looks found wrong; `may`: how many of the rest may be wrong; `allowed`: how many the plan lets be. */
+export type Judged = { met: boolean; more: number; rest: number; may: number; allowed: number };
+
+/**
+ * A demand is about what would be carried out: what looks found wrong was put right, so that at most `atMost` less these of the rest are wrong. With nothing found
+ * wrong it is the share of the whole population. To look at every item meets any demand.
+ */
+export function judge(looks: Looks, share: number): Judged {
+  const wrong = looks.wrongAt.length;
+  const rest = looks.population - wrong;
+  const allowed = most(rest, share);
+  const may = leastAtMost(looks) - wrong;
+  // Not null: what is allowed comes on top of what was found.
+  const more = looksUntil(looks, wrong + allowed) ?? 0;
+  return { met: may <= allowed, more, rest, may, allowed };
+}
+
+/** “archive: looked at 140, 0 wrong: at most 52 of 1,902 may be wrong, and the plan asks for at most 38. 51 more looks, if none is wrong, are enough.” */
+export function unmetWords(category: string, { looks, wrongAt }: Looks, { may, rest, allowed, more }: Judged): string {
+  const [at, wrong, left, of, asked] = [looks, wrongAt.length, may, rest, allowed].map((count) => count.toLocaleString('en-US'));
+  const others = wrongAt.length > 0 ? `the other ${of}` : of;
+  const enough =
+    more === 1
+      ? '1 more look, if it is not wrong, is enough.'
+      : `${more.toLocaleString('en-US')} more looks, if none is wrong, are enough.`;
+  return `${category}: looked at ${at}, ${wrong} wrong: at most ${left} of ${others} may be wrong, and the plan asks for at most ${asked}. ${enough}`;
+}
