@@ -6,17 +6,21 @@ import { CELLS, type JobMessage } from './thread-pool.ts';
 import type { Came, Job } from './threads.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what a job takes is its own; whoever asks for it by name gives that
-type Jobs = Record<string, Job<any, unknown>>;
+type AnyJob = Job<any, unknown>;
+/** How each is loaded. */
+type Jobs = Record<string, () => Promise<AnyJob>>;
 
-/** Serves the jobs of these names for as long as the thread lives. `backend` is told which process of the database serves this thread. */
+/**
+ * Serves the jobs of these names for as long as the thread lives; one has begun when its program is loaded. `backend` is told which process of the
+ * database serves this thread.
+ */
 export function serveJobs(jobs: Jobs): { backend(pid: number): void } {
   let served = 0;
   let at: Int32Array | null = null;
   parentPort?.on('message', ({ job, input, cells }: JobMessage) => {
     at = cells;
     Atomics.store(cells, CELLS.backend, served);
-    Atomics.store(cells, CELLS.begun, 1);
-    void carryOut(jobs[job], input, whereabouts(cells)).then((came) => parentPort?.postMessage(came));
+    void carryOut(jobs[job], input, cells).then((came) => parentPort?.postMessage(came));
   });
   return {
     backend(pid) {
@@ -35,10 +39,12 @@ function whereabouts(cells: Int32Array): At {
   };
 }
 
-async function carryOut(job: Jobs[string] | undefined, input: unknown, at: At): Promise<Came> {
+async function carryOut(load: Jobs[string] | undefined, input: unknown, cells: Int32Array): Promise<Came> {
   try {
-    if (!job) throw new Error('There is no such job.');
-    return { value: await job(input, at) };
+    if (!load) throw new Error('There is no such job.');
+    const job = await load();
+    Atomics.store(cells, CELLS.begun, 1);
+    return { value: await job(input, whereabouts(cells)) };
   } catch (error) {
     if (error instanceof CountersignError) {
       const { code, message, problems, facts } = error;

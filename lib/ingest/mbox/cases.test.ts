@@ -6,9 +6,9 @@ import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import { detectFormat } from '#lib/ingest/registry.ts';
+import { MAIL_FIELDS } from './fields.ts';
 import type { Flavour } from './flavour.ts';
 import { mbox } from './format.ts';
-import { MAIL_FIELDS } from './message.ts';
 
 type Mail = Record<(typeof MAIL_FIELDS)[number], string>;
 type Read = { mails: Mail[]; raws: string[]; layout: Layout; unreadable: number };

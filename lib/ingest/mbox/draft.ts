@@ -1,7 +1,7 @@
 /** A first plan for mail: what waits for an answer, what is worth a look, and the rest. */
 import { byTime, type DraftedPlan, type DraftInput } from '#lib/core/plans/draft-plan.ts';
 import type { WhereCondition } from '#lib/core/values/conditions.ts';
-import { MAIL_LABELS } from './message.ts';
+import { MAIL_LABELS } from './fields.ts';
 
 const MAIL_NEEDS = ['from', 'to', 'date', 'subject', 'messageId', 'listId', 'text'];
 

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { RECORD_BYTES_MAX } from '#lib/core/limits.ts';
 import type { Item, UnreadableRow } from '#lib/ingest/port.ts';
 import { readBlocks } from '#lib/ingest/source.ts';
+import { MAIL_FIELDS } from './fields.ts';
 import { splittingOf } from './flavour.ts';
 import { mbox } from './format.ts';
-import { MAIL_FIELDS } from './message.ts';
 import { MessageReader, type RawMessage } from './split.ts';
 import { mboxMessage } from './write-back.ts';
 

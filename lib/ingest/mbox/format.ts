@@ -4,8 +4,9 @@ import { CHARSETS } from '#lib/ingest/csv/charset.ts';
 import type { Dialect, Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { draftForMail } from './draft.ts';
+import { MAIL_FIELDS, MAIL_LABELS } from './fields.ts';
 import { Flavours, type Quoting, splittingOf, unquoted } from './flavour.ts';
-import { MAIL_FIELDS, MAIL_LABELS, readMessage } from './message.ts';
+import type { MailBytes } from './message.ts';
 import { HEADER, isSeparator, LOOK_BYTES, ownHeader } from './separator.ts';
 import { afterBlanks, MessageReader, type RawMessage } from './split.ts';
 import { Undeclared } from './undeclared.ts';
@@ -33,17 +34,20 @@ export const mbox: Format = {
 };
 
 async function* parseMbox(source: AsyncIterable<Buffer>, { fileName, now, said }: ParseOptions): AsyncGenerator<Segment> {
+  // Loaded with the first file of mail: most processes need no more than the names of the format and its fields.
+  const { readMessage } = await import('./message.ts');
   const { head, whole } = await peek(source);
   const separated = startsWithSeparator(textAtStart(head));
   const single = !separated && isMailByName(fileName);
   const flavour = said.flavour ?? (single ? 'one mail' : null);
   const flavours = new Flavours(flavour, said.flavour !== undefined);
   const undeclared = new Undeclared(said.charset);
+  const read: Read = (mail) => readMessage(mail, undeclared, now);
   const dialect: Dialect = { kind: separated ? 'mbox' : single ? 'one message' : 'mbox without its first separator' };
   for await (const { messages, unreadable } of readBlocks(whole, new MessageReader(splittingOf(flavour)))) {
     const items: Item[] = [];
     for (const message of messages) {
-      const result = readOne(message, flavours.of(message), undeclared, now);
+      const result = readOne(message, flavours.of(message), read);
       if ('values' in result) items.push(result);
       else unreadable.push(result);
     }
@@ -53,11 +57,13 @@ async function* parseMbox(source: AsyncIterable<Buffer>, { fileName, now, said }
   }
 }
 
-function readOne(message: RawMessage, quoting: Quoting, undeclared: Undeclared, now: Date): Item | UnreadableRow {
+type Read = (mail: MailBytes) => string[];
+
+function readOne(message: RawMessage, quoting: Quoting, read: Read): Item | UnreadableRow {
   const { line, raw } = message;
   try {
     const mail = { bytes: withoutSeparator(raw), line, unquoted: (body: Buffer) => unquoted(body, quoting) };
-    return { line, values: readMessage(mail, undeclared, now), raw, plain: false };
+    return { line, values: read(mail), raw, plain: false };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return {

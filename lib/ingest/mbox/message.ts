@@ -6,49 +6,9 @@ import { type EmailAddress, parseAddressHeader } from 'mailparser';
 import { DAY_MS, readDate, TRUSTED_FROM_YEAR } from '#lib/core/values/dates.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
 import { charsetDecoded, type ReadBytes, rawText, transferDecoded, wordsDecoded } from './decode.ts';
+import { MAIL_FIELDS } from './fields.ts';
 import { type Message, type Part, parameter, readParts } from './parts.ts';
 import type { Undeclared } from './undeclared.ts';
-
-export const MAIL_FIELDS = [
-  'from',
-  'fromDomain',
-  'to',
-  'date',
-  'dateDoubtful',
-  'subject',
-  'messageId',
-  'listId',
-  'text',
-  'attachments',
-  'cc',
-  'replyTo',
-  'labels',
-  'threadId',
-  'listUnsubscribe',
-  'inReplyTo',
-  'size',
-] as const;
-
-/** Their names for people. */
-export const MAIL_LABELS: Readonly<Record<(typeof MAIL_FIELDS)[number], string>> = {
-  from: 'From',
-  fromDomain: 'Sender’s domain',
-  to: 'To',
-  date: 'Date',
-  dateDoubtful: 'Doubtful date',
-  subject: 'Subject',
-  messageId: 'Message-ID',
-  listId: 'List',
-  text: 'Text',
-  attachments: 'Attachments',
-  cc: 'Cc',
-  replyTo: 'Reply to',
-  labels: 'Labels',
-  threadId: 'Thread',
-  listUnsubscribe: 'Unsubscribe address',
-  inReplyTo: 'In reply to',
-  size: 'Size in bytes',
-};
 
 /** Of a message's text this much is kept as a field; the original has the rest. */
 const TEXT_CHARS_MAX = 20_000;

@@ -1,9 +1,12 @@
-/** What threads do, by name: everything that reads a person's plan or evaluates their rules (docs/budgets.md). bin/thread.ts serves these. */
-import { classifyPage } from '#lib/steps/chunks/classify-page.ts';
-import { checkClassifier } from './check-classifier.ts';
-import { planDataset } from './plan-dataset.ts';
-import { planQuestions } from './plan-questions.ts';
-import { previewDataset } from './preview-dataset.ts';
-import { readRowsBehind } from './read-rows-behind.ts';
-
-export const THREAD_JOBS = { checkClassifier, classifyPage, planDataset, planQuestions, previewDataset, readRowsBehind };
+/**
+ * What threads do, by name: everything that reads a person's plan or evaluates their rules (docs/budgets.md). bin/thread.ts serves these. Each is loaded
+ * when it is first asked for: a worker's threads classify, and need nothing of what plans.
+ */
+export const THREAD_JOBS = {
+  checkClassifier: async () => (await import('./check-classifier.ts')).checkClassifier,
+  classifyPage: async () => (await import('#lib/steps/chunks/classify-page.ts')).classifyPage,
+  planDataset: async () => (await import('./plan-dataset.ts')).planDataset,
+  planQuestions: async () => (await import('./plan-questions.ts')).planQuestions,
+  previewDataset: async () => (await import('./preview-dataset.ts')).previewDataset,
+  readRowsBehind: async () => (await import('./read-rows-behind.ts')).readRowsBehind,
+};

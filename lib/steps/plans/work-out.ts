@@ -5,7 +5,7 @@ import { PLAN_MS, RULE_MS } from '#lib/core/limits.ts';
 import { EndedEarly, inThread } from '#lib/engine/threads.ts';
 import type { THREAD_JOBS } from './thread-jobs.ts';
 
-type Jobs = typeof THREAD_JOBS;
+type Jobs = { [Name in keyof typeof THREAD_JOBS]: Awaited<ReturnType<(typeof THREAD_JOBS)[Name]>> };
 
 /**
  * Throws what the job throws, and `invalid` or `too_large` when it was ended for its time or memory; `unavailable` when too many wait already.

@@ -10,13 +10,15 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
+import { copyFolder } from '#test/copy-folder.ts';
 import { SMALL, usedFolder } from '#test/embedded.ts';
 
 const ROOT = process.platform === 'linux' && process.getuid?.() === 0;
@@ -83,25 +85,48 @@ describe('postgres.json', () => {
   });
 });
 
+/** PostgreSQL is started over these. They share a folder too: what a test spoils is put back behind it, and the last but one looks that all of it was. */
 describe('a database of which something is missing, cut or overwritten', () => {
-  beforeEach(use);
-  afterEach(forget);
+  beforeAll(use);
+  afterAll(forget);
+  const aside = () => join(dirname(dataDir), 'aside');
+  let spoiled: string | undefined;
+  /** A file or a folder that the test is about to spoil. */
+  const toSpoil = (...names: string[]): string => {
+    spoiled = join(dataDir, ...names);
+    copyFolder(spoiled, aside());
+    return spoiled;
+  };
+  afterEach(() => {
+    if (!spoiled) return;
+    rmSync(spoiled, { recursive: true, force: true });
+    renameSync(aside(), spoiled);
+    spoiled = undefined;
+  });
+  const DATA = ['postgres', 'data'];
 
   test('its log of transactions', async () => {
-    for (const name of readdirSync(join(data, 'pg_wal'))) if (/^[0-9A-F]{24}$/.test(name)) rmSync(join(data, 'pg_wal', name));
+    const log = toSpoil(...DATA, 'pg_wal');
+    for (const name of readdirSync(log)) if (/^[0-9A-F]{24}$/.test(name)) rmSync(join(log, name));
     expect(await refusal()).toContain(
       `The database in ${data} is damaged; PostgreSQL says: could not locate a valid checkpoint record`,
     );
   });
 
+  // The first that PostgreSQL starts over: after a crash, which the others leave, its log of transactions would heal this.
+  test('the table of databases', async () => {
+    truncateSync(toSpoil(...DATA, 'global', '1262'), 0);
+    expect(await refusal()).toContain(`The database in ${data} is damaged; PostgreSQL says: `);
+  });
+
   test('a file that every connection needs', async () => {
-    rmSync(join(data, 'base', '5', 'pg_filenode.map'));
+    rmSync(toSpoil(...DATA, 'base', '5', 'pg_filenode.map'));
     const said = await refusal();
     expect(said).toContain(`The database in ${data} is damaged; PostgreSQL says: could not open file "base/5/pg_filenode.map"`);
   });
 
   test('pg_control', async () => {
-    truncateSync(join(data, 'global', 'pg_control'), 100);
+    truncateSync(toSpoil(...DATA, 'global', 'pg_control'), 100);
     const said = await refusal();
     expect(said).toContain(`The database in ${data} is damaged; PostgreSQL says: could not read file "global/pg_control"`);
     expect(said).toContain(restore());
@@ -109,27 +134,24 @@ describe('a database of which something is missing, cut or overwritten', () => {
   });
 
   test('pg_control, overwritten', async () => {
-    const file = openSync(join(data, 'global', 'pg_control'), 'r+');
+    const file = openSync(toSpoil(...DATA, 'global', 'pg_control'), 'r+');
     writeSync(file, Buffer.alloc(64, 7), 0, 64, 0);
     closeSync(file);
     expect(await refusal()).toMatch(/is damaged; PostgreSQL says: .*(control file|checksum|incompatible with server)/);
   });
 
-  test('the table of databases', async () => {
-    truncateSync(join(data, 'global', '1262'), 0);
-    expect(await refusal()).toContain(`The database in ${data} is damaged; PostgreSQL says: `);
-  });
-
   test('postgres.json, which is that of another database', async () => {
-    const path = join(dataDir, 'postgres.json');
+    const path = toSpoil('postgres.json');
     const memory = JSON.parse(readFileSync(path, 'utf8'));
     writeFileSync(path, JSON.stringify({ ...memory, superPassword: 'of another moment' }));
     expect(await refusal()).toContain(`The passwords in ${path} are not those of the database in ${data}`);
   });
 
   test.skipIf(!ROOT)('a copy that lost its owner', async () => {
+    const { uid, gid } = statSync(data);
     spawnSync('chown', ['-R', 'root', data]);
     const said = await refusal();
+    spawnSync('chown', ['-R', `${uid}:${gid}`, data]);
     expect(said).toContain(`PostgreSQL may not use ${data}: `);
     expect(said).toMatch(/Give the folder and all in it to the user that runs PostgreSQL \(uid \d+\) \(chown -R\)/);
   });
@@ -137,11 +159,17 @@ describe('a database of which something is missing, cut or overwritten', () => {
   test('a folder that others may read', async () => {
     chmodSync(data, 0o755);
     expect(await refusal()).toContain(`PostgreSQL may not use ${data}: data directory "${data}" has invalid permissions`);
+    chmodSync(data, 0o700);
   });
 
   test('of another major version', async () => {
-    writeFileSync(join(data, 'PG_VERSION'), '16\n');
+    writeFileSync(toSpoil(...DATA, 'PG_VERSION'), '16\n');
     expect(await refusal()).toContain(`The database in ${data} was made by PostgreSQL 16, another major version`);
+  });
+
+  test('all of it put back: it starts', async () => {
+    const server = await startEmbedded({ dataDir, settings: SMALL });
+    await server.stop();
   });
 
   test.skipIf(!ROOT)('a disk that is full', async () => {
