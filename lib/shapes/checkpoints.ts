@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
@@ -93,7 +94,7 @@ export type CheckpointView = z.infer<typeof checkpointView>;
 export type TwoSignatures = NonNullable<CheckpointView['two']>;
 export type FirstReceipt = CheckpointView['firstReceipts'][number];
 
-const note = z.string().trim().max(2_000).nullish();
+const note = givenNote('A note', 2_000).nullish();
 
 export const corrections = z
   .array(z.strictObject({ ordinal: nameNumber, category: z.string().min(1), note }))
@@ -138,7 +139,7 @@ export const decisionAnswers = {
     .describe(
       'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
     ),
-  override: z.string().trim().min(1).max(2_000).nullish().describe('Why it is approved without a look at each acting category.'),
+  override: givenNote('A reason', 2_000).min(1).nullish().describe('Why it is approved without a look at each acting category.'),
   sendBack: z
     .boolean()
     .default(false)
