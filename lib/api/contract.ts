@@ -2,6 +2,7 @@
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
 import { PAUSE_WHY_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
+import { givenNote } from '#lib/core/values/given-name.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
 import { acceptUnreadable, batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
@@ -333,7 +334,7 @@ export const contract = oc.prefix('/api/v1').router({
         create(
           z.strictObject({
             target: z.string().min(1).max(TARGET_CHARS_MAX).describe('The target as the board names it: scheme, host and port.'),
-            why: z.string().trim().min(1).max(PAUSE_WHY_CHARS_MAX).describe('The reason, for whoever resumes the target.'),
+            why: givenNote('A reason', PAUSE_WHY_CHARS_MAX).min(1).describe('The reason, for whoever resumes the target.'),
           }),
         ),
       )

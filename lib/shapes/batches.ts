@@ -4,6 +4,7 @@ import { WAITS } from '#lib/core/chunks/waits-for.ts';
 import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { BATCH_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { givenName } from '#lib/core/values/given-name.ts';
 import { actionWords, sum } from './actions.ts';
 import { chunk, chunkState } from './chunks.ts';
 import { targetIncident } from './fleet.ts';
@@ -12,7 +13,7 @@ import { count, id, instant, named, noun } from './values.ts';
 
 export const batchState = z.enum(BATCH_STATES);
 
-export const batchName = z.string().trim().min(1, 'A batch needs a name.').max(BATCH_NAME_CHARS_MAX);
+export const batchName = givenName('A batch’s name', { max: BATCH_NAME_CHARS_MAX, missing: 'A batch needs a name.' });
 
 export const acceptUnreadable = z
   .int()
@@ -26,7 +27,9 @@ export const acceptUnreadable = z
 export const newBatch = {
   datasetId: id,
   name: batchName,
-  taskRef: z.string().trim().min(1).max(500).nullish().describe('The task of another system that this batch is done for.'),
+  taskRef: givenName('A task reference', { max: 500, missing: 'A task reference has at least one character.' })
+    .nullish()
+    .describe('The task of another system that this batch is done for.'),
   start: z.boolean().default(false).describe('Start it at once.'),
   acceptUnreadable,
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NOT_SIGNERS } from '#lib/core/checkpoints/signatures.ts';
+import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
@@ -107,7 +108,7 @@ export type CheckpointView = z.infer<typeof checkpointView>;
 export type TwoSignatures = NonNullable<CheckpointView['two']>;
 export type FirstReceipt = CheckpointView['firstReceipts'][number];
 
-const note = z.string().trim().max(2_000).nullish();
+const note = givenNote('A note', 2_000).nullish();
 
 export const corrections = z
   .array(z.strictObject({ ordinal: nameNumber, category: z.string().min(1), note }))
@@ -152,7 +153,7 @@ export const decisionAnswers = {
     .describe(
       'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
     ),
-  override: z.string().trim().min(1).max(2_000).nullish().describe('Why it is approved without a look at each acting category.'),
+  override: givenNote('A reason', 2_000).min(1).nullish().describe('Why it is approved without a look at each acting category.'),
   sendBack: z
     .boolean()
     .default(false)

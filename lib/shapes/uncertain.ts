@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ANSWERS_AT_ONCE_MAX } from '#lib/core/limits.ts';
+import { givenNote } from '#lib/core/values/given-name.ts';
 import { causeGroup } from './actions.ts';
 import { receiptRow } from './receipts.ts';
 import { count, instant, nameNumber } from './values.ts';
@@ -46,7 +47,7 @@ export type UncertainGroup = z.infer<typeof uncertainGroup>;
 const answer = z.enum(['happened', 'did_not', 'later', 'abandon', 'ask']);
 export type UncertainAnswer = z.infer<typeof answer>;
 
-const uncertainAnswer = { answer, note: z.string().trim().max(2_000).nullish() };
+const uncertainAnswer = { answer, note: givenNote('A note', 2_000).nullish() };
 /** What a person knows, or wants to know, about actions of a batch: of these items, or of a group. */
 export function uncertainAnswers<Named extends z.ZodRawShape>(named: Named) {
   return z.union([

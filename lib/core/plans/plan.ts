@@ -14,6 +14,7 @@ import {
   TEMPLATE_CHARS_MAX,
 } from '#lib/core/limits.ts';
 import { isTimeZone } from '#lib/core/values/dates.ts';
+import { givenName, refuseHidden } from '#lib/core/values/given-name.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
 import { GATE_POLICIES, PLAN_VERSIONS } from './kinds.ts';
@@ -26,7 +27,9 @@ export const categoryName = z
   .string()
   .min(1, 'A category needs a name.')
   .max(CATEGORY_NAME_CHARS_MAX, `A category name has at most ${CATEGORY_NAME_CHARS_MAX} characters.`)
-  .refine((name) => name.trim() === name, 'A category name does not begin or end with a space.');
+  .refine((name) => name.trim() === name, 'A category name does not begin or end with a space.')
+  .overwrite((name) => name.normalize('NFC'))
+  .superRefine((name, context) => refuseHidden('A category name', name, context));
 
 /** Whether the target takes a repeat with the same key for the same request: never, for ever, or for so many hours. */
 export const honoursKeys = z.union([
@@ -59,11 +62,13 @@ export const chunking = z.discriminatedUnion('by', [
   }),
 ]);
 
+const chunkName = givenName('A chunk’s name', { max: CHUNK_NAME_CHARS_MAX, missing: 'A chunk needs a name.' });
+
 /** Edits are applied in order to the chunks as numbered so far. */
 const chunkEdit = z.union([
   z.strictObject({ merge: z.array(z.int().min(1)).min(2) }),
   z.strictObject({ split: z.int().min(1), after: z.int().min(1) }),
-  z.strictObject({ rename: z.int().min(1), to: z.string().min(1).max(CHUNK_NAME_CHARS_MAX) }),
+  z.strictObject({ rename: z.int().min(1), to: chunkName }),
   z.strictObject({ move: z.int().min(1), to: z.int().min(1) }),
   z.strictObject({ exclude: z.int().min(1) }),
 ]);
@@ -157,6 +162,7 @@ export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
       instruction: z
         .string()
         .max(INSTRUCTION_CHARS_MAX, `An instruction has at most ${INSTRUCTION_CHARS_MAX.toLocaleString('en-US')} characters.`)
+        .superRefine((text, context) => refuseHidden('An instruction', text, context))
         .optional()
         .describe('Version 2. What should happen, in the words of whoever plans.'),
     })

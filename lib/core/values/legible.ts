@@ -203,8 +203,8 @@ function nameless(char: string): string {
 const C0 =
   'NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(' ');
 
-const NAMES: ReadonlyMap<number, readonly [label: string, name: string]> = new Map([
-  ...C0.map((label, code) => [code, [label, 'control character']] as const),
+const NAMES: ReadonlyMap<number, readonly [label: string, name: string]> = new Map<number, readonly [string, string]>([
+  ...C0.map((label, code) => [code, [label, 'control character']] satisfies [number, [string, string]]),
   [0x7f, ['DEL', 'control character']],
   [0x85, ['NEL', 'next line']],
   [0xad, ['SHY', 'soft hyphen']],

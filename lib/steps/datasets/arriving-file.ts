@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { UPLOAD_BYTES_MAX } from '#lib/core/limits.ts';
+import { withoutHidden } from '#lib/core/values/given-name.ts';
 import { chunksOf } from '#lib/ingest/source.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
 import type { DatasetSource } from '#lib/store/datasets/sources.sql.ts';
@@ -92,8 +93,8 @@ const NAME_CHARS_MAX = 200;
 
 /** A name without a path and without what can't be shown. */
 export function nameOf(given: string): string {
-  const last = given.toWellFormed().split(/[\\/]/).at(-1) ?? '';
-  const name = last.replace(/\p{C}+/gu, ' ').trim();
+  const last = given.split(/[\\/]/).at(-1) ?? '';
+  const name = withoutHidden(last);
   if (name === '') throw new CountersignError('invalid', 'The file has no name. Give it one: its ending says what it is.');
   if (name.length <= NAME_CHARS_MAX) return name;
   const ending = name.slice(withoutEnding(name).length);

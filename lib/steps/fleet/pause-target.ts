@@ -5,6 +5,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PAUSE_WHY_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
+import { givenNote } from '#lib/core/values/given-name.ts';
 import { announce } from '#lib/engine/events.ts';
 import type { PausedTarget } from '#lib/shapes/fleet.ts';
 import { batchesOfIncident, isTargetKnown, pauseTarget as pause } from '#lib/store/actions/breakers.sql.ts';
@@ -14,7 +15,7 @@ import { db } from '#lib/store/postgres/db.ts';
 
 const input = z.strictObject({
   target: z.string().min(1).max(TARGET_CHARS_MAX),
-  why: z.string().trim().min(1, 'A reason is missing. Whoever resumes the target reads it.').max(PAUSE_WHY_CHARS_MAX),
+  why: givenNote('A reason', PAUSE_WHY_CHARS_MAX).min(1, 'A reason is missing. Whoever resumes the target reads it.'),
 });
 
 /**

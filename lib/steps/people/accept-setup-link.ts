@@ -8,6 +8,7 @@ import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { PERSON_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import type { Role } from '#lib/core/people/roles.ts';
+import { givenName } from '#lib/core/values/given-name.ts';
 import { lockPeople } from '#lib/store/people/people.sql.ts';
 import { anyPerson, insertPerson, takeLink } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
@@ -15,11 +16,11 @@ import { type OpenLink, readSetupLink } from './read-setup-link.ts';
 
 const input = z.strictObject({
   token: z.string().max(200),
-  name: z
-    .string()
-    .trim()
-    .min(1, 'Enter your name as other people should see it.')
-    .max(PERSON_NAME_CHARS_MAX, `Use at most ${PERSON_NAME_CHARS_MAX} characters.`),
+  name: givenName('Your name', {
+    max: PERSON_NAME_CHARS_MAX,
+    missing: 'Enter your name as other people should see it.',
+    long: `Use at most ${PERSON_NAME_CHARS_MAX} characters.`,
+  }),
   email: z.string().trim().toLowerCase().pipe(z.email('This is not a mail address.')),
   password: z.string(),
 });
