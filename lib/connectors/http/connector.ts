@@ -19,7 +19,7 @@ import { inspectionOf } from './inspection.ts';
 import { inverseRequest, namesTarget } from './inverse.ts';
 import { METHODS } from './parts.ts';
 import { freezeRequest, requestEffect, requestHost, requestReads, requestResource, requestSuccess } from './request.ts';
-import { guardedAgent, sendOnce } from './send.ts';
+import { ANSWERS_SINCE, guardedAgent, sendOnce } from './send.ts';
 import { successWords } from './success.ts';
 
 const TAKES =
@@ -41,6 +41,7 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     version: 2,
     since: 1,
     kind: 'remote',
+    answersSince: ANSWERS_SINCE,
     verbs: METHODS,
     takes: TAKES,
     form: httpForm,
