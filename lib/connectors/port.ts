@@ -123,6 +123,8 @@ export type TransactionalConnector = Common & {
 /** The effect is a message to somebody else: sent only after its intent's COMMIT is acknowledged (I1). */
 export type RemoteConnector = Common & {
   kind: 'remote';
+  /** the oldest version whose outcomes keep the beginning of what the target answered (outcome version 2) */
+  answersSince: number;
   /** failures that certainly did nothing and may be attempted once more by themselves */
   retries: readonly RetryClass[];
   /** Whom the request goes to, for whoever shares it: the same text for all that would fail together. Null when it can't be read. */

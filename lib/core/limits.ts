@@ -137,6 +137,8 @@ export const ASK_TIMEOUT_MS = 20_000;
 export const UNCERTAIN_BODY_CHARS_MAX = 2_000;
 export const REQUEST_BYTES_MAX = 1024 ** 2;
 export const RESPONSE_BYTES_MAX = 256 * 1024;
+/** Of a target's answer, kept beside the outcome that it led to. */
+export const ANSWER_BYTES_MAX = 4 * 1024;
 export const URL_CHARS_MAX = 8_000;
 /** Of a JSON answer, that one request is held against. */
 export const ANSWER_PLACES_MAX = 20;

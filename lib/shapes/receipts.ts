@@ -41,6 +41,8 @@ export const receiptRow = z.object({
   by: z.string(),
   category: z.string().nullable(),
   fields: fieldValues,
+  /** what the target answered, its beginning; null where nothing is kept */
+  answer: z.string().nullable(),
   /** its bytes, read; what was altered is shown as it is */
   body: z.custom<ReceiptBody>(isObject),
   /** where two people sign: what this decision was to their signatures */
@@ -50,5 +52,5 @@ export const receiptRow = z.object({
 export type ReceiptRow = z.infer<typeof receiptRow>;
 
 /** As a list has it: without what one opens it for. */
-export const receiptListed = receiptRow.omit({ body: true });
+export const receiptListed = receiptRow.omit({ body: true, answer: true });
 export type ReceiptListed = z.infer<typeof receiptListed>;

@@ -150,7 +150,7 @@ function outcome(place: Place, ordinal: number, result: OutcomeRow['result'], st
     },
     ...{ reason: result === 'succeeded' ? null : reason, result, target: null },
   });
-  return { ...sealed, ordinal, step, result };
+  return { ...sealed, ordinal, step, result, values: [] };
 }
 
 function resolution(place: Place, ordinal: number, step = 3): SealedReceipt & { ordinal: number; step: number } {

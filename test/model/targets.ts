@@ -87,6 +87,7 @@ export class Targets {
     }
     return {
       kind: 'remote',
+      keepsAnswers: name !== 'plain',
       retries: RETRIES,
       targetOf: () => TARGET,
       faultOf: (_row, reason) =>
@@ -148,7 +149,7 @@ export class Targets {
       this.kept.set(sent.key, world.now());
       this.stored.set(sent.key, result);
     };
-    const done: Answer = { result: 'succeeded', target: `thing ${sent.ordinal}` };
+    const done: Answer = { result: 'succeeded', target: `thing ${sent.ordinal}`, heard: 'HTTP 201\n\n{}' };
     if (says === 'later' && !known) {
       keep(null);
       world.post(

@@ -38,7 +38,7 @@ const REPEATED = ['lib/steps/actions/repeats.test.ts'];
 const ANY_EPOCH = '$2::int IS NOT NULL';
 
 /** The ends of the guarded statements of outcomes, and of outcomes with intents. */
-const outcomesWhere = (guard: string): string => `WHERE id = $1 ${guard}\n  RETURNING seq\n)\nINSERT INTO receipt`;
+const outcomesWhere = (guard: string): string => `WHERE id = $1 ${guard}\n  RETURNING seq\n)\`;\n\nconst INSERTED_OUTCOMES`;
 const bothWhere = (guard: string): string => `WHERE id = $1 ${guard}\n  RETURNING seq, \${GOING} AS going`;
 
 /** What the body of a resolution says. */

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Meaning, meaningOf, resultOf, type Sending, targetFault, UNSENT_REASONS, unsentReason } from './answers.ts';
 
-const sending = (meaning: Meaning, reason: string = meaning): Sending => ({ meaning, reason, target: null, retryAfterMs: null });
+const sending = (meaning: Meaning, reason: string = meaning): Sending => ({
+  meaning,
+  reason,
+  target: null,
+  retryAfterMs: null,
+  heard: null,
+});
 const certain = { harmless: false, mayHaveActed: false, honoursKeys: false };
 
 describe('meaningOf', () => {

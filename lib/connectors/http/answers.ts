@@ -7,6 +7,9 @@ import type { ApplyResult } from '#lib/connectors/port.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 
+/** The version of the connector from which on answers are kept. */
+export const ANSWERS_SINCE = 2;
+
 /**
  * acted: it happened. refused: it did not, and the same request would be refused again. unprocessed: it did not, and may be sent
  * again. uncertain: nobody but the target knows. unclear: the same, and the target has said what it says, so a repeat would hear no more.
@@ -84,8 +87,14 @@ const IN_PROGRESS = ['http_409', 'http_425'];
 /** The answer broke off, or was too long to be read to its end. */
 export const INCOMPLETE_ANSWER = 'incomplete_answer';
 
-/** One sending: what it means, under which reason it is grouped, and what the target calls the thing it made. */
-export type Sending = { meaning: Meaning; reason: string; target: string | null; retryAfterMs: number | null };
+/** One sending: what it means, under which reason it is grouped, what the target calls the thing it made, and the beginning of what it answered, where that is kept. */
+export type Sending = {
+  meaning: Meaning;
+  reason: string;
+  target: string | null;
+  retryAfterMs: number | null;
+  heard: string | null;
+};
 
 /** What a status means; `reason` is null for a success. */
 export function meaningOf(status: number): Meaning {
@@ -106,11 +115,12 @@ export function unsentReason(error: unknown): string {
  * repeat (a 404 to the second DELETE, a refused connection) says nothing about the first.
  */
 export function resultOf(
-  { meaning, reason, target, retryAfterMs }: Sending,
+  { meaning, reason, target, retryAfterMs, heard }: Sending,
   { harmless, mayHaveActed, honoursKeys }: { harmless: boolean; mayHaveActed: boolean; honoursKeys: boolean },
 ): ApplyResult {
-  if (meaning === 'acted') return { result: 'succeeded', target, ...(reason === INCOMPLETE_ANSWER ? { reason } : {}) };
-  const told = { reason, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  const kept = heard === null ? {} : { heard };
+  if (meaning === 'acted') return { result: 'succeeded', target, ...kept, ...(reason === INCOMPLETE_ANSWER ? { reason } : {}) };
+  const told = { reason, ...kept, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
   if (harmless) return { result: 'failed', ...told };
   const doubtful = meaning === 'uncertain' || meaning === 'unclear';
   const result = doubtful || mayHaveActed ? 'uncertain' : 'failed';

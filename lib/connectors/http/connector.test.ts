@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { ApplyInput, ApplyResult } from '#lib/connectors/port.ts';
+import { readHeard } from '#lib/core/receipts/heard.ts';
 import { type RunningTarget, startTarget } from '#test/target.ts';
 import type { Resolve } from './addresses.ts';
 import { makeHttp } from './connector.ts';
@@ -133,6 +134,66 @@ describe('answers', () => {
   test('an informational answer is not the answer', async () => {
     const server = await saying(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${reply('404 Not Found')}`);
     expect(await inside.apply(input(server.url), never)).toEqual({ result: 'failed', reason: 'http_404' });
+  });
+});
+
+describe('what is kept of an answer', () => {
+  const heard = async (url: string, given: Given = {}) => {
+    const asked = input(url, given);
+    const said = await inside.apply({ ...asked, action: { ...asked.action, version: 2 } }, never);
+    return readHeard(said.heard ?? '');
+  };
+
+  test('its status, what it is of, and its beginning; of a refusal too', async () => {
+    const server = await saying(
+      reply('201 Created', 'content-type: application/json\r\nlocation: /things/9\r\nset-cookie: session=secret\r\n', '{"id":9}'),
+    );
+    expect(await heard(server.url)).toEqual({
+      ...{ status: 'HTTP 201', about: ['content-type: application/json', 'location: /things/9'], body: '{"id":9}' },
+    });
+    const refusing = await saying(reply('422 Unprocessable', '', 'no such customer'));
+    expect(await heard(refusing.url)).toEqual({ status: 'HTTP 422', about: [], body: 'no such customer' });
+  });
+
+  test('the first 4 KiB of ten megabytes, and no more of it is read than is needed', async () => {
+    const server = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10485760\r\n\r\n');
+      socket.write('y'.repeat(10 * 1024 ** 2));
+    });
+    const { about, body } = await heard(server.url);
+    expect(about).toEqual(['cut: these are the first 4,096 bytes of the answer']);
+    expect(body).toBe('y'.repeat(4_096));
+  });
+
+  test('what came before it broke off', async () => {
+    const server = await raw((socket) => {
+      socket.end('HTTP/1.1 500 Broken\r\ncontent-length: 50\r\n\r\nhalf of');
+    });
+    expect(await heard(server.url)).toMatchObject({
+      status: 'HTTP 500',
+      about: [expect.stringMatching(/^cut: /)],
+      body: 'half of',
+    });
+  });
+
+  test('NUL and bytes that are not UTF-8 are readable, and it says so', async () => {
+    const server = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n');
+      socket.write(Buffer.of(0x61, 0, 0xff, 0x62));
+    });
+    expect(await heard(server.url)).toMatchObject({
+      about: [expect.stringMatching(/U\+FFFD/), expect.stringMatching(/U\+2400/)],
+      body: 'a\u2400\uFFFDb',
+    });
+  });
+
+  test('nothing where none came, and nothing of a request that an earlier version froze', async () => {
+    const server = await raw((socket) => socket.destroy());
+    const asked = input(server.url);
+    const second = { ...asked, action: { ...asked.action, version: 2 } };
+    expect(await inside.apply(second, never)).toEqual({ result: 'uncertain', reason: 'reset', repeat: 'unanswered' });
+    const answering = await saying(reply('200 OK', '', 'hello'));
+    expect(await inside.apply(input(answering.url), never)).toEqual({ result: 'succeeded', target: null });
   });
 });
 

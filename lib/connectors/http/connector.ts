@@ -10,7 +10,7 @@ import type { Action } from '#lib/core/plans/plan.ts';
 import { turns } from '#lib/turns.ts';
 import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
-import { INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
+import { ANSWERS_SINCE, INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
 import { checkRequest } from './check.ts';
 import { failureWords, uncertainWords } from './failures.ts';
 import { httpForm } from './form.ts';
@@ -46,6 +46,7 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     version: 2,
     since: 1,
     kind: 'remote',
+    answersSince: ANSWERS_SINCE,
     verbs: METHODS,
     takes: TAKES,
     form: httpForm,

@@ -1,8 +1,9 @@
 /** Sending one http request once: it knows, in every way that this can end, whether anything was written to the socket. */
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '#lib/core/limits.ts';
+import { ANSWER_BYTES_MAX, CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '#lib/core/limits.ts';
+import { heardText } from '#lib/core/receipts/heard.ts';
 import { guardedLookup, hostNotPublic, RefusedAddress, type Resolve } from './addresses.ts';
-import { errorCode, type Sending, unsentReason } from './answers.ts';
+import { ANSWERS_SINCE, errorCode, type Sending, unsentReason } from './answers.ts';
 import type { HttpRequest } from './frozen.ts';
 import { withoutInterim } from './interim.ts';
 import { type Answer, type Headers, isJson, judge, single } from './judge.ts';
@@ -62,7 +63,7 @@ export function sendOnce(
   };
   const fault = (reason: string): Sending => {
     if (answer) return answered({ ...answer, body: null });
-    return { meaning: started ? 'uncertain' : 'unprocessed', reason, target: null, retryAfterMs: null };
+    return { meaning: started ? 'uncertain' : 'unprocessed', reason, target: null, retryAfterMs: null, heard: null };
   };
   const stop = (reason: string) => {
     finish(fault(reason));
@@ -83,8 +84,8 @@ export function sendOnce(
     },
     onResponseData(_controller, chunk) {
       size += chunk.length;
+      chunks.push(chunk);
       if (size > RESPONSE_BYTES_MAX) stop('too_long');
-      else chunks.push(chunk);
     },
     onResponseEnd() {
       finish(answer ? answered({ ...answer, body: Buffer.concat(chunks) }) : fault('bad_response'));
@@ -101,7 +102,9 @@ export function sendOnce(
   function answered(whole: Answer): Sending {
     const { meaning, reason } = judge(version, request, whole);
     const target = meaning === 'acted' ? targetOf(whole.headers, whole.body) : null;
-    return { meaning, reason, target, retryAfterMs: retryAfter(single(whole.headers['retry-after'])) };
+    const kept = { 'content-type': single(whole.headers['content-type']), location: single(whole.headers.location) };
+    const heard = version < ANSWERS_SINCE ? null : heardText(whole.status, kept, beginning(chunks), whole.body !== null);
+    return { meaning, reason, target, retryAfterMs: retryAfter(single(whole.headers['retry-after'])), heard };
   }
 
   function send() {
@@ -128,6 +131,17 @@ export function sendOnce(
       finish(fault('not_sent'));
     }
   }
+}
+
+/** More bytes than are kept of an answer, where it has them. */
+function beginning(chunks: readonly Buffer[]): Buffer {
+  const parts: Buffer[] = [];
+  for (let index = 0, size = 0; index < chunks.length && size <= ANSWER_BYTES_MAX; index += 1) {
+    const chunk = chunks[index] as Buffer;
+    parts.push(chunk);
+    size += chunk.length;
+  }
+  return Buffer.concat(parts);
 }
 
 /** What the target calls the thing it made: the Location header, or the `id` of a JSON body. */

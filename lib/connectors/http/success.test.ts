@@ -45,7 +45,9 @@ async function sent(said: Said, given: object, more: More = {}): Promise<ApplyRe
     action: { connector: 'http', connection: null, do: verb, version },
     request: http.prepare(one, { ordinal: 1, fields: { id: '7' } }),
   };
-  return http.apply(input, never);
+  // What is kept of an answer has tests of its own.
+  const { heard: _, ...rest } = await http.apply(input, never);
+  return rest;
 }
 
 const DONE = { result: 'succeeded', target: null };

@@ -10,10 +10,20 @@ type Repeat = 'unanswered' | 'in_progress';
  * `reason` is a short code for grouping (`http_503`, `timeout`). `retryAfterMs` is how long the target asked to wait. `repeat` says that the same request
  * under the same key may end the matter where the target honours keys.
  */
-export type Unsuccessful = { result: 'failed' | 'uncertain'; reason: string; retryAfterMs?: number | null; repeat?: Repeat };
+export type Unsuccessful = Heard & {
+  result: 'failed' | 'uncertain';
+  reason: string;
+  retryAfterMs?: number | null;
+  repeat?: Repeat;
+};
+
+/** The beginning of what the target answered, as `heardText` writes it; null or left out where no answer came. */
+type Heard = { heard?: string | null };
 
 /**
  * `target` is the target's own id for what was made; `before` is the SHA-256, in hex, of the target's state that this changed, where the connector knows
  * it; `reason` is what is not known of a success.
  */
-export type Answer = { result: 'succeeded'; target: string | null; before?: string | null; reason?: string } | Unsuccessful;
+export type Answer =
+  | (Heard & { result: 'succeeded'; target: string | null; before?: string | null; reason?: string })
+  | Unsuccessful;

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Answer } from '#lib/core/receipts/answer.ts';
 import { commitment } from '#lib/ledger/canonical.ts';
-import { type IntentBody, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
-import type { IntentRow, OutcomeRow, PersonalValue } from '#lib/store/receipts/receipts.sql.ts';
+import { type IntentBody, type OutcomeBody, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import { ANSWER_FIELD, type IntentRow, type OutcomeRow, type PersonalValue } from '#lib/store/receipts/receipts.sql.ts';
 import type { Attempt } from './attempt.ts';
-import type { Run } from './run.ts';
+import { type Run, target } from './run.ts';
 
 /** What is about to be sent, and under which approval. The values that may be personal are committed to, and stored beside it. */
 export function intentRow(run: Run, attempt: Attempt): IntentRow {
@@ -47,10 +47,15 @@ export function intentRow(run: Run, attempt: Attempt): IntentRow {
   return { ...sealed, ordinal: row.ordinal, step: attempt.step, values, from };
 }
 
-/** What became of the attempt. */
+/** What became of the attempt. Where the target's answers are kept, their beginning is committed to, and stored beside the outcome (version 2). */
 export function outcomeRow(run: Run, attempt: Attempt, answer: Answer): OutcomeRow {
   const step = attempt.step + 1;
-  const sealed = sealReceipt({
+  const to = target(run, attempt.row);
+  const keeps = to.kind === 'remote' && to.keepsAnswers;
+  const values = keeps ? heardValues(answer) : [];
+  // Members in the order of canonical JSON, so that sealing need not sort them.
+  const body = {
+    ...(keeps ? { answer: values[0] ? commitment(values[0].salt, values[0].value) : null } : {}),
     at: run.clock.date().toISOString(),
     attempt: attempt.attempt,
     batch: run.claim.batchId,
@@ -65,9 +70,14 @@ export function outcomeRow(run: Run, attempt: Attempt, answer: Answer): OutcomeR
     result: answer.result,
     step,
     target: answer.result === 'succeeded' ? answer.target : null,
-    v: 1,
-  });
-  return { ...sealed, ordinal: attempt.row.ordinal, step, result: answer.result };
+    v: keeps ? 2 : 1,
+  } as OutcomeBody;
+  return { ...sealReceipt(body), ordinal: attempt.row.ordinal, step, result: answer.result, values };
+}
+
+/** The target may have repeated what it was sent, so this is stored where it can be erased. */
+function heardValues({ heard }: Answer): PersonalValue[] {
+  return typeof heard === 'string' ? [{ field: ANSWER_FIELD, salt: randomBytes(16), value: heard }] : [];
 }
 
 /** Uncertain is a send for what it was itself, and not for how the target answered its repeat. */

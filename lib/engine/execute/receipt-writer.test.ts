@@ -16,7 +16,7 @@ const sealed = (ordinal: number, step: number) => ({
   ...{ ordinal, step, body: Buffer.from(`{"v":${ordinal}.${step}}`), leaf: Buffer.alloc(32, 16 * ordinal + step) },
 });
 const intent = (ordinal: number) => ({ ...sealed(ordinal, 1), values: [], from: null });
-const outcome = (ordinal: number) => ({ ...sealed(ordinal, 2), result: 'succeeded' as const });
+const outcome = (ordinal: number) => ({ ...sealed(ordinal, 2), result: 'succeeded' as const, values: [] });
 
 async function claimed(): Promise<Claim> {
   const items = Array.from({ length: 3 }, () => ({ fields: { subject: 'one' }, category: 'noise' }));

@@ -23,6 +23,8 @@ export type Target =
   | { kind: 'transactional'; applyMany(tx: Tx, sendings: Sending[]): Promise<Answer[]> }
   | {
       kind: 'remote';
+      /** whether its outcomes keep the beginning of what the target answered */
+      keepsAnswers: boolean;
       retries: readonly RetryClass[];
       /** Whom it is sent to, as breakers name it; null when that can't be read. */
       targetOf(row: WorkRow): string | null;

@@ -185,7 +185,7 @@ test('an owner whose epoch is past writes nothing, neither intent nor outcome', 
   expect(heir).toMatchObject({ chunkId: zombie.chunkId, epoch: zombie.epoch + 1 });
   const row = { ordinal: 1, step: 1, body: Buffer.from('{}'), leaf: Buffer.alloc(32) };
   expect(await insertIntents(pool, zombie, [{ ...row, values: [], from: null }])).toBe(false);
-  expect(await insertOutcomes(pool, zombie, [{ ...row, result: 'succeeded' }])).toBe(false);
+  expect(await insertOutcomes(pool, zombie, [{ ...row, result: 'succeeded', values: [] }])).toBe(false);
   await expect(
     receiptWriter(executionStore(pool), zombie, always).intent({ ...row, values: [], from: null }),
   ).rejects.toMatchObject({
@@ -219,6 +219,7 @@ test('what an owner left open is asked about where the target keeps no keys, and
           },
           targetFor: () => ({
             kind: 'remote',
+            keepsAnswers: true,
             retries: [],
             targetOf: () => null,
             faultOf: () => null,
@@ -457,7 +458,11 @@ describe('an outcome and the next intent share a commit', () => {
     values: [{ field: 'from', salt: Buffer.alloc(16, ordinal), value: `customer ${ordinal}` }],
     from,
   });
-  const outcome = (ordinal: number, result: 'succeeded' | 'failed' = 'succeeded') => ({ ...sealed(ordinal, 2), result });
+  const outcome = (ordinal: number, result: 'succeeded' | 'failed' = 'succeeded') => ({
+    ...sealed(ordinal, 2),
+    result,
+    values: [],
+  });
 
   async function sendingOne() {
     const { url } = await target(() => 200);

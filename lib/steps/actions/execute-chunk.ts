@@ -90,6 +90,7 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
   }
   return {
     kind: 'remote',
+    keepsAnswers: version >= connector.answersSince,
     retries: connector.retries,
     targetOf: ({ request }) => connector.targetOf(request),
     faultOf: ({ request }, reason) => {

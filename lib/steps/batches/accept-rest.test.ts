@@ -302,7 +302,7 @@ test('what a worker from before the halt still wants to write is refused', async
     await works(batch, 'done');
     const before = await steps(pool, batch.batchId);
     const zombie = claimOf(batch, epoch);
-    expect(await insertOutcomes(pool, zombie, [{ ...sealed(1, 3), result: 'succeeded' }])).toBe(false);
+    expect(await insertOutcomes(pool, zombie, [{ ...sealed(1, 3), result: 'succeeded', values: [] }])).toBe(false);
     expect(await insertIntents(pool, zombie, [{ ...sealed(2, 1), values: [], from: null }])).toBe(false);
     expect(await haltChunk(pool, zombie, 'late', randomUUID())).toBeNull();
     // Nor once a retry has it executing again.

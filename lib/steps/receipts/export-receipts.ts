@@ -1,7 +1,7 @@
 /** A batch's receipts as a file, at any moment: streamed, and as of one moment even while work goes on. */
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { type Sum, sumOf } from '#lib/core/receipts/sum.ts';
@@ -11,7 +11,7 @@ import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptPage } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
-import { receiptReader } from './receipt-rows.ts';
+import { type ReceiptReader, receiptReader } from './receipt-rows.ts';
 import { csvReceipts } from './receipts-csv.ts';
 import { jsonlReceipts } from './receipts-jsonl.ts';
 import { markdownReceipts } from './receipts-markdown.ts';
@@ -38,7 +38,11 @@ export async function exportReceipts(actor: Actor, raw: z.input<typeof input>): 
   const batch = await readBatchFacts(db().pool, batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   const { contentType, lines } = FORMATS[format];
-  return { fileName: `${fileStem(batch.name)}-receipts.${format}`, contentType, body: encode(lines(await record(batch))) };
+  return {
+    fileName: `${fileStem(batch.name)}-receipts.${format}`,
+    contentType,
+    body: encode(lines(await record(batch, may(actor, 'see')))),
+  };
 }
 
 /** An action whose last receipt leaves it open. */
@@ -62,7 +66,7 @@ export type BatchRecord = {
  * The moment is each chunk's seq, read by one statement: receipts up to it never change (I3, I6). No transaction stays open while a slow
  * reader takes his time.
  */
-async function record(batch: BatchFacts): Promise<BatchRecord> {
+async function record(batch: BatchFacts, answers: boolean): Promise<BatchRecord> {
   const { pool } = db();
   const chunks = await readChunksNow(pool, batch.id);
   const unresolved: Unresolved[] = [];
@@ -71,18 +75,27 @@ async function record(batch: BatchFacts): Promise<BatchRecord> {
     chunks,
     at: new Date(),
     unresolved,
-    pages: pagesUpTo(batch, new Map(chunks.map(({ number, seq }) => [number, seq])), unresolved),
+    pages: pagesUpTo(
+      receiptReader(db(), batch, { answers }),
+      batch.id,
+      new Map(chunks.map(({ number, seq }) => [number, seq])),
+      unresolved,
+    ),
     sum: async () => sumOf((await foldChunks(pool, batch.id, chunks)).values()),
   };
 }
 
-async function* pagesUpTo(batch: BatchFacts, upTo: Map<number, number>, unresolved: Unresolved[]): AsyncGenerator<ReceiptRow[]> {
+async function* pagesUpTo(
+  reader: ReceiptReader,
+  batchId: string,
+  upTo: Map<number, number>,
+  unresolved: Unresolved[],
+): AsyncGenerator<ReceiptRow[]> {
   const { pool } = db();
-  const reader = receiptReader(db(), batch);
   // All receipts of an item are in one chunk, so what is open is known when its chunk ends.
   const open = new Map<number, Unresolved>();
   for (let after = { chunk: 0, seq: 0 }; ; ) {
-    const stored = await readReceiptPage(pool, batch.id, { after, chunk: null, limit: EXPORT_PAGE_ROWS });
+    const stored = await readReceiptPage(pool, batchId, { after, chunk: null, limit: EXPORT_PAGE_ROWS });
     const last = stored.at(-1);
     if (!last) break;
     after = { chunk: last.chunk, seq: last.seq };

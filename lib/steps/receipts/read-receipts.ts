@@ -1,6 +1,6 @@
 /** Receipts, page by page: of the batch, of one chunk, or the story of one item. */
 import type { Actor } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { limitOf, numbersCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
@@ -22,7 +22,7 @@ export async function readReceipts(actor: Actor, input: Input): Promise<Page<Rec
   const { pool } = db();
   const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
   if (!batch) return null;
-  const reader = receiptReader(db(), batch);
+  const reader = receiptReader(db(), batch, { answers: may(actor, 'see') });
   const unknown = [input.ordinal, input.chunk].some((number) => number !== undefined && number !== null && !isNumber(number));
   if (unknown) return { items: [], next: null };
   if (input.ordinal) return { items: await reader.rows(await readStory(pool, batch.id, input.ordinal)), next: null };

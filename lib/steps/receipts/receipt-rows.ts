@@ -20,8 +20,15 @@ export type ReceiptReader = {
   rows(stored: readonly StoredReceipt[]): Promise<ReceiptRow[]>;
 };
 
-/** Reads receipts of one batch. A plan's words and people's names are looked up once for all pages. */
-export function receiptReader(db: Db, batch: Pick<BatchFacts, 'id' | 'plan'>): ReceiptReader {
+/**
+ * Reads receipts of one batch. A plan's words and people's names are looked up once for all pages.
+ * @param answers whether what targets answered is told, which may hold what items hold
+ */
+export function receiptReader(
+  db: Db,
+  batch: Pick<BatchFacts, 'id' | 'plan'>,
+  { answers = false }: { answers?: boolean } = {},
+): ReceiptReader {
   const words = actionWords(batch.plan);
   const names = new Map<string, string>();
   let filters: Filters | null = null;
@@ -39,6 +46,7 @@ export function receiptReader(db: Db, batch: Pick<BatchFacts, 'id' | 'plan'>): R
       committedAt: committedAt.toISOString(),
       by,
       fields,
+      answer: answers ? answerOf(stored, body) : null,
       body,
       signing,
       line: lineOf(stored, body, by, fields, signing),
@@ -122,6 +130,11 @@ function readBody(bytes: Buffer): ReceiptBody {
     // Falls through to the bytes as they are.
   }
   return { unreadable: bytes.toString('base64'), by: '', at: '' } as unknown as ReceiptBody;
+}
+
+/** One that an outcome commits to and that has no row left is as good as erased. */
+function answerOf(stored: StoredReceipt, body: ReceiptBody): string | null {
+  return body.kind === 'outcome' && body.v === 2 && body.answer !== null ? (stored.answer ?? ERASED) : null;
 }
 
 /** The plan's fields first and in its order. A value that an intent commits to and that has no row left is as good as erased. */

@@ -38,7 +38,8 @@ const sealed = (ordinal: number, step: number) => ({
 // The chunk has four items: one is in flight, one is uncertain, two wait.
 const intent = { ...sealed(3, 1), values: [{ field: 'subject', salt: Buffer.alloc(16), value: 'three' }], from: null };
 const bare = { ...sealed(4, 1), values: [], from: null };
-const outcome = { ...sealed(1, 2), result: 'succeeded' as const };
+const outcome = { ...sealed(1, 2), result: 'succeeded' as const, values: [] };
+const answered = { ...outcome, values: [{ field: 'answer', salt: Buffer.alloc(16), value: 'HTTP 200' }] };
 const classification = { ordinal: 1, category: 'noise', why: 'a rule', confidence: 1 };
 
 const STATEMENTS: Record<string, Statement> = {
@@ -51,6 +52,14 @@ const STATEMENTS: Record<string, Statement> = {
     act: (claim) => insertIntents(pool, claim, [intent]),
   },
   'an outcome': { state: 'executing', over: false, stopping: 'writes', act: (claim) => insertOutcomes(pool, claim, [outcome]) },
+  'an outcome with what the target answered': {
+    ...{ state: 'executing', over: false, stopping: 'writes' },
+    act: (claim) => insertOutcomes(pool, claim, [answered]),
+  },
+  'an outcome with what the target answered, and an intent': {
+    ...{ state: 'executing', over: 'lost', stopping: 'writes' },
+    act: (claim) => insertOutcomesAndIntents(pool, claim, [answered], [intent]),
+  },
   'an outcome and an intent': {
     ...{ state: 'executing', over: 'lost', stopping: 'writes' },
     act: (claim) => insertOutcomesAndIntents(pool, claim, [outcome], [intent]),
@@ -99,6 +108,21 @@ const STATEMENTS: Record<string, Statement> = {
   },
   'a lease given back': { state: 'executing', stopping: 'writes', act: (claim) => releaseLease(pool, claim) },
 };
+
+test.each([
+  ['by itself', null, (claim: Claim) => insertOutcomes(pool, claim, [answered])],
+  ['with an intent', null, (claim: Claim) => insertOutcomesAndIntents(pool, claim, [answered], [intent])],
+  ['while the chunk is being stopped', 'pause', (claim: Claim) => insertOutcomesAndIntents(pool, claim, [answered], [intent])],
+])('what a target answered is stored under the number of its own outcome: %s', async (_how, stopping, act) => {
+  const claim = await seeded('', 'executing');
+  await pool.query('UPDATE chunk SET stopping = $2 WHERE id = $1', [claim.chunkId, stopping]);
+  await act(claim);
+  const { rows } = await pool.query(
+    "SELECT r.kind, r.ordinal, v.field, v.value FROM receipt r JOIN receipt_value v USING (batch_id, chunk, seq) WHERE batch_id = $1 AND v.value = 'HTTP 200'",
+    [claim.batchId],
+  );
+  expect(rows).toEqual([{ kind: 'outcome', ordinal: 1, field: 'answer', value: 'HTTP 200' }]);
+});
 
 test('a renewal that was on its way when the chunk was given back gives nobody a lease', async () => {
   const claim = await seeded('a renewal', 'executing');

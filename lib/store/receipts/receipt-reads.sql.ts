@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { UNCERTAIN_BODY_CHARS_MAX } from '#lib/core/limits.ts';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
 import type { ReceiptBody, ReceiptResult } from '#lib/ledger/receipt.ts';
+import { ANSWER_FIELD } from './receipts.sql.ts';
 
 export type StoredReceipt = {
   chunk: number;
@@ -22,6 +23,8 @@ export type StoredReceipt = {
   category: string | null;
   /** the values of its intent and its own, "[erased]" where they were */
   fields: Record<string, string>;
+  /** of an outcome, what the target answered, "[erased]" where it was; null where nothing is kept */
+  answer: string | null;
 };
 
 type Place = { chunk: number; seq: number };
@@ -158,13 +161,16 @@ export async function readUncertainReceipts(
   return rows;
 }
 
+/** Its intent's field of that name is an item's. */
+const ANSWERED = `r.kind = 'outcome' AND seq = r.seq AND field = '${ANSWER_FIELD}'`;
+
 /**
  * Joins to each receipt what belongs to it. Values hang on the intent, for it is what names the item; an outcome or resolution finds them
  * through the latest intent before it.
  */
 function withValues(receipts: string, order = 'r.chunk, r.seq'): string {
   return `SELECT r.chunk, r.seq, r.ordinal, r.step, r.kind, r.result, r.body, encode(r.leaf, 'hex') AS leaf, r.committed_at AS "committedAt",
-    m.category, v.fields
+    m.category, v.fields, v.answer
   FROM (${receipts}) r
   LEFT JOIN chunk c ON c.batch_id = r.batch_id AND c.number = r.chunk
   LEFT JOIN manifest_row m ON m.decision_id = c.decision_id AND m.ordinal = r.ordinal
@@ -172,7 +178,8 @@ function withValues(receipts: string, order = 'r.chunk, r.seq'): string {
     SELECT seq FROM receipt i WHERE i.batch_id = r.batch_id AND i.ordinal = r.ordinal AND i.step < r.step AND i.kind = 'intent'
     ORDER BY i.step DESC LIMIT 1) i ON r.kind IN ('outcome', 'resolution')
   CROSS JOIN LATERAL (
-    SELECT coalesce(jsonb_object_agg(field, coalesce(value, '${ERASED}')), '{}') AS fields FROM receipt_value
-    WHERE batch_id = r.batch_id AND chunk = r.chunk AND seq = ANY(ARRAY[r.seq, i.seq])) v
+    SELECT coalesce(jsonb_object_agg(field, coalesce(value, '${ERASED}')) FILTER (WHERE NOT (${ANSWERED})), '{}') AS fields,
+      max(coalesce(value, '${ERASED}')) FILTER (WHERE ${ANSWERED}) AS answer
+    FROM receipt_value WHERE batch_id = r.batch_id AND chunk = r.chunk AND seq = ANY(ARRAY[r.seq, i.seq])) v
   ORDER BY ${order}`;
 }

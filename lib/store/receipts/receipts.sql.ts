@@ -11,6 +11,9 @@ import type { Querying } from '#lib/store/postgres/db.ts';
 
 export type PersonalValue = { field: string; salt: Buffer; value: string };
 
+/** Under this name the value of an outcome is what its target answered. The values of intents are fields of items, which may have any name. */
+export const ANSWER_FIELD = 'answer';
+
 export type IntentRow = SealedReceipt & {
   ordinal: number;
   step: number;
@@ -24,6 +27,8 @@ export type OutcomeRow = SealedReceipt & {
   step: number;
   /** what is skipped was never an intent */
   result: Exclude<OutcomeResult, 'skipped'>;
+  /** what the target answered, where it is kept */
+  values: PersonalValue[];
 };
 
 /** I1, I3: stores intents as one statement. False: the fence refused, nothing was written and nothing may be sent. */
@@ -42,14 +47,15 @@ export async function insertIntents(client: Querying, claim: Claim, rows: Intent
 
 /** I3: stores outcomes as one statement, also while the chunk is being stopped. False: the fence refused, nothing was written. */
 export async function insertOutcomes(client: Querying, claim: Claim, rows: OutcomeRow[]): Promise<boolean> {
-  const { rowCount } = await client.query({
-    name: 'insert-outcomes',
-    text: INSERT_OUTCOMES,
-    values: [
-      ...[claim.chunkId, claim.epoch, rows.length, ended(rows, 'succeeded'), ended(rows, 'failed'), ended(rows, 'uncertain')],
-      ...[claim.batchId, claim.number, ...columns(rows), rows.map((row) => row.result)],
-    ],
-  });
+  const values = valuesOf(rows);
+  const common = [
+    ...[claim.chunkId, claim.epoch, rows.length, ended(rows, 'succeeded'), ended(rows, 'failed'), ended(rows, 'uncertain')],
+    ...[claim.batchId, claim.number, ...columns(rows), rows.map((row) => row.result)],
+  ];
+  const { rowCount } =
+    values === null
+      ? await client.query({ name: 'insert-outcomes', text: INSERT_OUTCOMES, values: common })
+      : await client.query({ name: 'insert-outcomes-values', text: INSERT_OUTCOMES_VALUES, values: [...common, ...values] });
   return rowCount !== null && rowCount > 0;
 }
 
@@ -63,18 +69,20 @@ export async function insertOutcomesAndIntents(
   outcomes: OutcomeRow[],
   intents: IntentRow[],
 ): Promise<'stored' | 'stopping' | 'lost'> {
-  const { rows } = await client.query<{ going: boolean }>({
-    name: 'insert-outcomes-and-intents',
-    text: INSERT_OUTCOMES_AND_INTENTS,
-    values: [
-      ...[claim.chunkId, claim.epoch, claim.batchId, claim.number],
-      ...[outcomes.length, ended(outcomes, 'succeeded'), ended(outcomes, 'failed'), ended(outcomes, 'uncertain')],
-      ...[...columns(outcomes), outcomes.map((row) => row.result)],
-      ...[intents.length, left(intents, 'failed'), left(intents, 'not_executed')],
-      ...columns(intents),
-      ...(valuesOf(intents) ?? [[], [], byteaArray([]), []]),
-    ],
-  });
+  const values = valuesOf(outcomes);
+  const common = [
+    ...[claim.chunkId, claim.epoch, claim.batchId, claim.number],
+    ...[outcomes.length, ended(outcomes, 'succeeded'), ended(outcomes, 'failed'), ended(outcomes, 'uncertain')],
+    ...[...columns(outcomes), outcomes.map((row) => row.result)],
+    ...[intents.length, left(intents, 'failed'), left(intents, 'not_executed')],
+    ...columns(intents),
+    ...(valuesOf(intents) ?? [[], [], byteaArray([]), []]),
+  ];
+  const { rows } = await client.query<{ going: boolean }>(
+    values === null
+      ? { name: 'insert-outcomes-and-intents', text: INSERT_OUTCOMES_AND_INTENTS, values: common }
+      : { name: 'insert-outcomes-values-and-intents', text: INSERT_OUTCOMES_VALUES_AND_INTENTS, values: [...common, ...values] },
+  );
   if (!rows[0]) return 'lost';
   return rows[0].going ? 'stored' : 'stopping';
 }
@@ -179,8 +187,8 @@ const ended = (rows: OutcomeRow[], result: OutcomeRow['result']): number =>
 const left = (rows: IntentRow[], from: IntentRow['from']): number =>
   rows.reduce((sum, row) => sum + Number(row.from === from), 0);
 
-/** The personal values as columns, each with the place of its intent; null when there are none. */
-function valuesOf(rows: IntentRow[]): unknown[] | null {
+/** The personal values as columns, each with the place of its receipt; null when there are none. */
+function valuesOf(rows: readonly { values: PersonalValue[] }[]): unknown[] | null {
   const [at, fields, salts, values]: [number[], string[], Buffer[], string[]] = [[], [], [], []];
   rows.forEach((row, index) => {
     for (const value of row.values) {
@@ -223,23 +231,33 @@ const INSERT_INTENTS_VALUES = `WITH ${INTENTS}, personal AS (
   FROM fence, unnest($12::int[], $13::text[], $14::bytea[], $15::text[]) AS v(i, field, salt, value)
 ) ${INSERTED_INTENTS}`;
 
-const INSERT_OUTCOMES = `
-WITH fence AS (
+const OUTCOMES = `
+fence AS (
   UPDATE chunk SET seq = seq + $3, in_flight = in_flight - $3, done = done + $4, failed = failed + $5, uncertain = uncertain + $6,
     updated_at = clock_timestamp()
   WHERE id = $1 AND epoch = $2 AND state = 'executing'
   RETURNING seq
-)
+)`;
+
+const INSERTED_OUTCOMES = `
 INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
 SELECT $7, $8, fence.seq - $3 + r.i, r.ordinal, r.step, 'outcome', r.result, r.body, r.leaf
 FROM fence, unnest($9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::text[]) WITH ORDINALITY
   AS r(ordinal, step, body, leaf, result, i)`;
 
+const INSERT_OUTCOMES = `WITH ${OUTCOMES} ${INSERTED_OUTCOMES}`;
+
+const INSERT_OUTCOMES_VALUES = `WITH ${OUTCOMES}, personal AS (
+  INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
+  SELECT $7, $8, fence.seq - $3 + v.i, v.field, v.salt, v.value
+  FROM fence, unnest($14::int[], $15::text[], $16::bytea[], $17::text[]) AS v(i, field, salt, value)
+) ${INSERTED_OUTCOMES}`;
+
 /** While nobody stops the chunk; the new row still says so. */
 const GOING = 'stopping IS NULL';
 
 /** The outcomes of what was sent are due in any case, the intents only while nobody stops the chunk, as in a statement of their own. */
-const INSERT_OUTCOMES_AND_INTENTS = `
+const insertOutcomesAndIntentsText = (answers: string): string => `
 WITH fence AS (
   UPDATE chunk SET
     seq = seq + $5::int + CASE WHEN ${GOING} THEN $14::int ELSE 0 END,
@@ -256,7 +274,7 @@ WITH fence AS (
   SELECT $3, $4, fence.seq_of_outcomes - $5::int + r.i, r.ordinal, r.step, 'outcome', r.result, r.body, r.leaf
   FROM fence, unnest($9::int[], $10::int[], $11::bytea[], $12::bytea[], $13::text[]) WITH ORDINALITY
     AS r(ordinal, step, body, leaf, result, i)
-), personal AS (
+)${answers}, personal AS (
   INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
   SELECT $3, $4, fence.seq - $14::int + v.i, v.field, v.salt, v.value
   FROM fence, unnest($21::int[], $22::text[], $23::bytea[], $24::text[]) AS v(i, field, salt, value) WHERE fence.going
@@ -267,3 +285,12 @@ WITH fence AS (
   WHERE fence.going
 )
 SELECT going FROM fence`;
+
+const ANSWERS = `, answer AS (
+  INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
+  SELECT $3, $4, fence.seq_of_outcomes - $5::int + v.i, v.field, v.salt, v.value
+  FROM fence, unnest($25::int[], $26::text[], $27::bytea[], $28::text[]) AS v(i, field, salt, value)
+)`;
+
+const INSERT_OUTCOMES_AND_INTENTS = insertOutcomesAndIntentsText('');
+const INSERT_OUTCOMES_VALUES_AND_INTENTS = insertOutcomesAndIntentsText(ANSWERS);

@@ -34,6 +34,7 @@ export function makeSpool({ folder }: { folder: () => string }): RemoteConnector
     version: 1,
     since: 1,
     kind: 'remote',
+    answersSince: 1,
     verbs: VERBS,
     form: {
       choices: [{ words: 'Spool: write a text file', do: 'write', with: { text: '' } }],
