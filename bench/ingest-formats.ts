@@ -76,9 +76,9 @@ async function copyRows(url: string, rows: AsyncIterable<FloorRow>): Promise<voi
     const itemRows = new ItemRows(FLOOR_DATASET);
     let ordinal = 1;
     let first = true;
-    let items: { values: string[]; raw: Buffer; plain: boolean }[] = [];
+    let items: { line: number; values: string[]; raw: Buffer; plain: boolean }[] = [];
     const taken = () => {
-      itemRows.add({ fields: FIELDS, items, unreadable: [] }, ordinal);
+      itemRows.add({ fields: FIELDS, items, unreadable: [] }, ordinal, 0);
       ordinal += items.length;
       items = [];
       const [header = Buffer.alloc(0), ...rest] = itemRows.items.copyData();
@@ -89,7 +89,7 @@ async function copyRows(url: string, rows: AsyncIterable<FloorRow>): Promise<voi
       return bytes;
     };
     for await (const { values, raw } of rows) {
-      items.push({ values, raw, plain: true });
+      items.push({ line: items.length + 1, values, raw, plain: true });
       if (items.length >= SEGMENT) yield taken();
     }
     yield taken();
@@ -97,7 +97,7 @@ async function copyRows(url: string, rows: AsyncIterable<FloorRow>): Promise<voi
   };
   await pipeline(
     Readable.from(copy()),
-    client.query(copyFrom('COPY item (dataset_id, ordinal, fields, raw, digest) FROM STDIN (FORMAT binary)')),
+    client.query(copyFrom('COPY item (dataset_id, ordinal, fields, raw, digest, line, source) FROM STDIN (FORMAT binary)')),
   );
   await client.end();
 }

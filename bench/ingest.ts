@@ -132,7 +132,9 @@ async function timed(act: () => Promise<void>): Promise<number> {
 async function copyPrepared(url: string, prepared: string, rows: number): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const copy = client.query(copyFrom('COPY item (dataset_id, ordinal, fields, raw, digest) FROM STDIN (FORMAT binary)'));
+  const copy = client.query(
+    copyFrom('COPY item (dataset_id, ordinal, fields, raw, digest, line, source) FROM STDIN (FORMAT binary)'),
+  );
   await pipeline(createReadStream(prepared, { highWaterMark: 1024 ** 2 }), copy);
   if (copy.rowCount !== rows) throw new Error(`the floor copied ${copy.rowCount} rows`);
   await client.end();
@@ -147,7 +149,7 @@ async function* preparedRows(file: string): AsyncGenerator<Buffer> {
   let ordinal = 1;
   let first = true;
   for await (const segment of csv.parse(chunksOf(createReadStream(file)), { fileName: file, now: new Date(), said: {} })) {
-    itemRows.add(segment, ordinal);
+    itemRows.add(segment, ordinal, 0);
     ordinal += segment.items.length;
     const [header = Buffer.alloc(0), ...rest] = itemRows.items.copyData();
     if (header.length !== HEADER_BYTES) throw new Error('the header of COPY has another length');

@@ -27,6 +27,7 @@ import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
+import { receiptFound, receiptSearch, receiptsAsked, receiptsLooked, searchedSoFar, story } from '#lib/shapes/stories.ts';
 import { followUp } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
@@ -163,6 +164,13 @@ export const contract = oc.prefix('/api/v1').router({
         ),
       )
       .output(undo),
+    story: get(
+      '/batches/{id}/items/{ordinal}',
+      'Read the whole story of an item',
+      'From the line of the file to what became of it: each line with who, when, and the receipt that says so.',
+    )
+      .input(z.strictObject({ ...named, ordinal: itemOrdinal }))
+      .output(story),
     failures: get('/batches/{id}/failures', 'List failed actions, by reason')
       .input(z.strictObject(named))
       .output(z.object({ groups: z.array(failureGroup) })),
@@ -217,10 +225,17 @@ export const contract = oc.prefix('/api/v1').router({
     list: get(
       '/batches/{id}/receipts/rows',
       'List the receipts of a batch',
-      'By chunk and number in it, each as a line in words.',
+      'Each as a line in words. By chunk and number in it; with a filter or an order, by the time of their commits. A page of what is filtered may be shorter than `limit`, and empty: go on while there is a `next`.',
     )
-      .input(z.strictObject({ ...named, ...paging }))
-      .output(page(receiptListed)),
+      .input(z.strictObject({ ...named, ...paging, ...receiptsAsked }))
+      .output(page(receiptListed).extend({ looked: receiptsLooked })),
+    search: get(
+      '/receipts/search',
+      'Find items by a value of their receipts',
+      'In all batches, the newest first. A page ends after a second: it may be shorter than `limit`, and empty. Go on while there is a `next`.',
+    )
+      .input(z.strictObject({ ...receiptSearch, ...paging }))
+      .output(page(receiptFound).extend({ looked: searchedSoFar })),
   },
   tasks: {
     list: get('/tasks', 'List the follow-up tasks that batches made, the newest first')

@@ -39,6 +39,9 @@ import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
 import { readWorkers } from '#lib/steps/fleet/read-workers.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
+import { findReceipts } from '#lib/steps/items/find-receipts.ts';
+import { readStory } from '#lib/steps/items/read-story.ts';
+import { searchReceipts } from '#lib/steps/items/search-receipts.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
@@ -46,7 +49,6 @@ import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
-import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
@@ -138,6 +140,9 @@ export const router = os.router({
       if (dryRun) return { id: null, ...(await previewUndo(context.actor, asked)) };
       return undoBatch(context.actor, { ...asked, ...(name === undefined ? {} : { name }) });
     }),
+    story: os.batches.story.handler(async ({ context, input: { id, ordinal } }) =>
+      found(await readStory(context.actor, { batchId: id, ordinal }), 'item'),
+    ),
     failures: os.batches.failures.handler(async ({ context, input: { id } }) => ({
       groups: found(await readFailures(context.actor, { batchId: id }), 'batch'),
     })),
@@ -175,8 +180,9 @@ export const router = os.router({
   },
   receipts: {
     list: os.receipts.list.handler(async ({ context, input: { id, ...page } }) =>
-      found(await readReceipts(context.actor, { batchId: id, ...page }), 'batch'),
+      found(await findReceipts(context.actor, { batchId: id, ...page }), 'batch'),
     ),
+    search: os.receipts.search.handler(({ context, input }) => searchReceipts(context.actor, input)),
   },
   tasks: {
     list: os.tasks.list.handler(({ context, input: { state, ...page } }) =>

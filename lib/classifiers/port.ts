@@ -70,6 +70,11 @@ export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = Class
    * batch which runs already runs on.
    */
   objections(part: Part, fields: readonly ClassifierField[], setting: ClassifierSetting, at: At): Problem[];
+  /**
+   * Which of its parts gave a stored classification, as far as the plan alone tells: null where several could have, or none. Left out where classifications
+   * name none. The classifier's part is as it was given, and may be none.
+   */
+  partOf?(classifier: unknown, given: Pick<Classification, 'category' | 'why' | 'confidence'>): number | null;
   /** Where a part of which `at` was told stands in the plan, and what people call it; left out where it is told of none. The classifier's part is as it was given, and may be none. */
   placeOf?(part: number, classifier: unknown): { path: string; words: string };
 };

@@ -55,6 +55,13 @@ export function placeOfPart(plan: unknown, part: number): { path: string; words:
   return part < 0 ? null : (CLASSIFIERS.find((one) => one.kind === kind)?.placeOf?.(part, classifier) ?? null);
 }
 
+/** Which part of a plan's classifier gave a stored classification, as people call it; null where that can't be told. The plan may be no plan. */
+export function partInWords(plan: unknown, given: { category: string; why: string; confidence: number }): string | null {
+  const classifier = (plan as { classifier?: { kind?: unknown } } | null)?.classifier;
+  const part = CLASSIFIERS.find((one) => one.kind === classifier?.kind)?.partOf?.(classifier, given) ?? null;
+  return part === null ? null : (placeOfPart(plan, part)?.words ?? null);
+}
+
 function kindOf({ kind }: ClassifierPart): ClassifierKind {
   const found = CLASSIFIERS.find((one) => one.kind === kind);
   if (found) return found;

@@ -208,6 +208,14 @@ export const SEARCH_SCAN_ITEMS = 20_000;
 export const SEARCH_MS = 1_000;
 /** One statement of a search; rows that are so large that it takes longer are looked through fewer at a time. */
 export const SEARCH_STATEMENT_MS = 5_000;
+/** A page of receipts that are filtered, or searched in one batch; it may be short, and the next one goes on from there. */
+export const RECEIPTS_LOOK_MS = 150;
+/** Receipts that one statement of it looks at, at most. */
+export const RECEIPTS_LOOK_MAX = 50_000;
+/** Batches that a search over the receipts of all of them takes up at once. */
+export const RECEIPT_SEARCH_BATCHES = 20;
+/** Decisions and corrections of its chunk that are told in the story of one item, at most; the newest. */
+export const STORY_CHUNK_RECEIPTS = 1_000;
 /** More rows than these are not sorted: what is searched for or filtered can be. */
 export const SORT_ROWS_MAX = 100_000;
 export const SORT_MS = 10_000;

@@ -56,16 +56,34 @@ export const rulesClassifier: ClassifierKind<RulesPart> = {
     return problems;
   },
   placeOf: (index, classifier) => ({ path: placeIn(classifier, index), words: `Rule ${index + 1}` }),
+  partOf: (classifier, given) => {
+    const rules = rulesIn(classifier);
+    const could = rules.flatMap((rule, index) => (couldGive(rule, given) ? [index] : []));
+    return could.length === 1 ? (could[0] ?? null) : null;
+  },
 };
+
+/** Whether a rule could have said so. One without words of its own says its condition in words, which are not made here. */
+function couldGive(
+  rule: unknown,
+  { category, why, confidence }: Pick<Classification, 'category' | 'why' | 'confidence'>,
+): boolean {
+  if (!isRecord(rule) || rule.category !== category || rule.confidence !== confidence) return false;
+  return rule.why === why || ((rule.why ?? '') === '' && why !== NO_RULE_MATCHED);
+}
+
+function rulesIn(classifier: unknown): unknown[] {
+  return isRecord(classifier) && Array.isArray(classifier.rules) ? classifier.rules : [];
+}
 
 /** Where a rule says its condition. */
 function placeIn(classifier: unknown, index: number): string {
-  const rules = isRecord(classifier) && Array.isArray(classifier.rules) ? classifier.rules : [];
-  const rule: unknown = rules[index];
+  const rule = rulesIn(classifier)[index];
   return `classifier.rules.${index}.${isRecord(rule) && rule.where !== undefined ? 'where' : 'when'}`;
 }
 
 const NO_RULE = -1;
+const NO_RULE_MATCHED = 'no rule matched';
 
 type CompiledRule = {
   index: number;
@@ -110,7 +128,7 @@ function taken({ rule: { category, confidence }, index, why }: CompiledRule, { o
 
 function untaken({ otherwise }: RulesPart, { ordinal }: ClassifierItem, unknown: string | null): Classification {
   return unknown === null
-    ? { ordinal, category: otherwise, why: 'no rule matched', confidence: OTHERWISE_CONFIDENCE }
+    ? { ordinal, category: otherwise, why: NO_RULE_MATCHED, confidence: OTHERWISE_CONFIDENCE }
     : { ordinal, category: otherwise, why: unknown, confidence: UNKNOWN_CONFIDENCE };
 }
 

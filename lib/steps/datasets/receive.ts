@@ -67,7 +67,7 @@ export async function receiveRows({ upload, id, sources, said, now, bytes }: Rec
         const rows = { ...segment, fields: first.fields, unreadable: last ? segment.unreadable : [] };
         first.profile.add(rows.fields, rows.items);
         seen.reason ??= rows.unreadable[0]?.reason ?? null;
-        pipe.add(rows);
+        pipe.add(rows, index);
         if (pipe.isDue()) await pipe.send(arrived);
       }
     }
@@ -202,8 +202,8 @@ class Segments {
     this.#sent = new ItemRows(id);
   }
 
-  add(segment: Parameters<ItemRows['add']>[0]): void {
-    this.#filling.add(segment, this.itemCount + 1);
+  add(segment: Parameters<ItemRows['add']>[0], source: number): void {
+    this.#filling.add(segment, this.itemCount + 1, source);
     this.itemCount += segment.items.length;
     this.unreadableCount += segment.unreadable.length;
   }

@@ -28,6 +28,26 @@ export async function insertBatch({ prisma }: WithModels, batch: NewBatch): Prom
   });
 }
 
+export type BatchPlanned = { id: string; name: string; createdAt: Date; plan: unknown };
+
+/** The newest batches with their plans as they are stored, from this one on, itself included; null: from the newest. */
+export async function readBatchesFrom(
+  { prisma }: WithModels,
+  from: { createdAt: string; id: string } | null,
+  limit: number,
+): Promise<BatchPlanned[]> {
+  const createdAt = from && new Date(from.createdAt);
+  return prisma.batch.findMany({
+    where:
+      from && createdAt
+        ? { createdAt: { lte: createdAt }, OR: [{ createdAt: { lt: createdAt } }, { id: { lte: from.id } }] }
+        : {},
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: limit,
+    select: { id: true, name: true, createdAt: true, plan: true },
+  });
+}
+
 type NewChunk = {
   id: string;
   number: number;

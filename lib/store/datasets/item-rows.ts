@@ -8,7 +8,7 @@ import { hash } from 'node:crypto';
 /** What ingest hands over; kept structural, for the store knows no ingest. */
 export type RowSource = {
   fields: readonly string[];
-  items: readonly { values: readonly string[]; raw: Buffer; plain: boolean }[];
+  items: readonly { line: number; values: readonly string[]; raw: Buffer; plain: boolean }[];
   unreadable: readonly { line: number; reason: string; excerpt: Buffer }[];
 };
 
@@ -38,11 +38,11 @@ export class ItemRows {
     return this.items.bytes + this.unreadable.bytes;
   }
 
-  /** Adds a segment's rows; `ordinal` is that of its first item. */
-  add(segment: RowSource, ordinal: number): void {
+  /** Adds a segment's rows; `ordinal` is that of its first item, `source` the position of its file among the dataset's. */
+  add(segment: RowSource, ordinal: number, source: number): void {
     if (segment.fields !== this.#fields) this.#name(segment.fields);
     let next = ordinal;
-    for (const item of segment.items) this.#item(item, next++);
+    for (const item of segment.items) this.#item(item, next++, source);
     for (const row of segment.unreadable) this.#unreadable(row);
     this.itemCount += segment.items.length;
     this.unreadableCount += segment.unreadable.length;
@@ -62,12 +62,12 @@ export class ItemRows {
     this.#keys = names.map((name, index) => `${index === 0 ? '{' : ','}${name}:`);
   }
 
-  #item({ values, raw, plain }: RowSource['items'][number], ordinal: number): void {
+  #item({ line, values, raw, plain }: RowSource['items'][number], ordinal: number, source: number): void {
     const json = plain ? this.#plainJson(values) : this.#json(values);
     const own = raw.length >= OWN_PAGE_BYTES;
     const page = this.items.room(ITEM_BYTES + json.length * 3 + (own ? 0 : raw.length));
     const { buffer } = page;
-    let at = this.#begin(page, 5);
+    let at = this.#begin(page, 7);
     buffer.writeInt32BE(4, at);
     buffer.writeInt32BE(ordinal, at + 4);
     // jsonb: a length, the format's version 1, and the text.
@@ -81,7 +81,11 @@ export class ItemRows {
     if (!own) tail.used += raw.copy(buffer, tail.used);
     tail.buffer.writeInt32BE(32, tail.used);
     tail.buffer.write(hash('sha256', raw, 'hex'), tail.used + 4, 'hex');
-    tail.used += 36;
+    tail.buffer.writeInt32BE(4, tail.used + 36);
+    tail.buffer.writeInt32BE(line, tail.used + 40);
+    tail.buffer.writeInt32BE(4, tail.used + 44);
+    tail.buffer.writeInt32BE(source, tail.used + 48);
+    tail.used += 52;
   }
 
   #unreadable({ line, reason, excerpt }: RowSource['unreadable'][number]): void {

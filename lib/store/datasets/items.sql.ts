@@ -170,7 +170,11 @@ export async function readItemPage(
 /** COPY of one segment's rows, in whatever transaction the client is in. */
 async function copyItems(client: pg.ClientBase, rows: ItemRows): Promise<void> {
   if (rows.itemCount > 0) {
-    await copy(client, 'COPY item (dataset_id, ordinal, fields, raw, digest) FROM STDIN (FORMAT binary)', rows.items.copyData());
+    await copy(
+      client,
+      'COPY item (dataset_id, ordinal, fields, raw, digest, line, source) FROM STDIN (FORMAT binary)',
+      rows.items.copyData(),
+    );
   }
   if (rows.unreadableCount > 0) {
     await copy(
