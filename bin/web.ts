@@ -7,6 +7,7 @@ import { WEB_JOB_WAIT_MS, WEB_JOBS_WAITING_MAX, WEB_THREADS } from '#lib/core/li
 import { env } from '#lib/env.ts';
 import { logConsole } from '#lib/log.ts';
 import { expectMigrations } from '#lib/steps/fleet/read-readiness.ts';
+import { expectVerifier } from '#lib/trail/programs.ts';
 import { answerTheStart, sayReady, whenTheStartIsGone } from './start/parent.ts';
 import { threadsOf } from './threads.ts';
 import { createEdge } from './web/edge.ts';
@@ -35,6 +36,7 @@ const app = next({
 });
 // Next's own copy of our modules knows no folder of ours.
 expectMigrations(resolve(import.meta.dirname, '..', 'prisma', 'migrations'));
+expectVerifier(resolve(import.meta.dirname, '..', 'lib', 'trail', 'verify'));
 await app.prepare();
 
 // It takes the upgrades (hot reload) of the server too, from the first request on.

@@ -18,6 +18,7 @@ import { streamBoard } from '#lib/steps/live/live-board.ts';
 import { type HouseEvent, streamHouse } from '#lib/steps/live/live-house.ts';
 import { streamEvents } from '#lib/steps/live/stream-events.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
+import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
 import { datasetOf, described } from './router.ts';
@@ -221,6 +222,22 @@ export const streams: Stream[] = [
     async answer(actor, request, { id = '' }) {
       const { format } = asked(request, z.strictObject({ format: z.enum(['jsonl', 'csv', 'md']).default('jsonl') }));
       return download(await exportReceipts(actor, { batchId: id, format }), request);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/batches/{id}/trail.zip',
+    operation: {
+      operationId: 'batches.trail',
+      summary: 'Download the trail of a batch',
+      description:
+        'Everything that was written about the batch until now, with what checks it: `START-HERE.html` in a browser, `node verify.mjs trail.zip` in a terminal. The name ends in -PARTIAL.zip while the batch is not over. Whoever may not see items is given digests in place of frozen requests, answers and values.',
+      parameters: [ofBatch],
+      responses: file('application/zip'),
+    },
+    async answer(actor, request, { id = '' }) {
+      asked(request, z.strictObject({}));
+      return download(await exportTrail(actor, { batchId: id }), request);
     },
   },
   {

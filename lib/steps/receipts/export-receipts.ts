@@ -7,10 +7,11 @@ import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { type Sum, sumOf } from '#lib/core/receipts/sum.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import { fileStem } from '#lib/steps/file-stem.ts';
-import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { type BatchFacts, type ChunkNow, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readReceiptPage } from '#lib/store/receipts/receipt-reads.sql.ts';
+import { readReceiptPage, type StoredReceipt } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
+import { type Moment, readMoment } from '#lib/store/receipts/trail.sql.ts';
 import { type ReceiptReader, receiptReader } from './receipt-rows.ts';
 import { csvReceipts } from './receipts-csv.ts';
 import { jsonlReceipts } from './receipts-jsonl.ts';
@@ -23,6 +24,8 @@ const FORMATS = {
 } as const;
 
 const input = z.strictObject({ batchId: z.uuid(), format: z.enum(['jsonl', 'csv', 'md'], 'The format is jsonl, csv or md.') });
+
+const NOT_GIVEN = '[not given]';
 
 export type Download = { fileName: string; contentType: string; body: AsyncIterable<Uint8Array> };
 
@@ -38,11 +41,10 @@ export async function exportReceipts(actor: Actor, raw: z.input<typeof input>): 
   const batch = await readBatchFacts(db().pool, batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   const { contentType, lines } = FORMATS[format];
-  return {
-    fileName: `${fileStem(batch.name)}-receipts.${format}`,
-    contentType,
-    body: encode(lines(await record(batch, may(actor, 'see')))),
-  };
+  const moment = await readMoment(db().pool, batchId);
+  if (!moment) throw new CountersignError('not_found', 'There is no such batch.');
+  const record = recordAt(batch, moment, { answers: may(actor, 'see') });
+  return { fileName: `${fileStem(batch.name)}-receipts.${format}`, contentType, body: encode(lines(record)) };
 }
 
 /** An action whose last receipt leaves it open. */
@@ -63,47 +65,51 @@ export type BatchRecord = {
 };
 
 /**
- * The moment is each chunk's seq, read by one statement: receipts up to it never change (I3, I6). No transaction stays open while a slow
- * reader takes his time.
+ * The moment is each chunk's seq, read at once: receipts up to it never change (I3, I6). No transaction stays open while a slow reader takes his time.
+ * @param values false: not the values that receipts commit to, for a reader who may not see items
+ * @param answers whether what targets answered is told
  */
-async function record(batch: BatchFacts, answers: boolean): Promise<BatchRecord> {
-  const { pool } = db();
-  const chunks = await readChunksNow(pool, batch.id);
+export function recordAt(
+  batch: BatchFacts,
+  { chunks, at, batch: { seq } }: Moment,
+  { values = true, answers = false } = {},
+): BatchRecord {
   const unresolved: Unresolved[] = [];
+  const upTo = new Map([[0, seq], ...chunks.map(({ number, seq: own }): [number, number] => [number, own])]);
   return {
     batch,
     chunks,
-    at: new Date(),
+    at,
     unresolved,
-    pages: pagesUpTo(
-      receiptReader(db(), batch, { answers }),
-      batch.id,
-      new Map(chunks.map(({ number, seq }) => [number, seq])),
-      unresolved,
-    ),
-    sum: async () => sumOf((await foldChunks(pool, batch.id, chunks)).values()),
+    pages: pagesUpTo(receiptReader(db(), batch, { answers }), batch.id, upTo, { unresolved, values }),
+    sum: async () => sumOf((await foldChunks(db().pool, batch.id, chunks)).values()),
   };
 }
 
 async function* pagesUpTo(
   reader: ReceiptReader,
   batchId: string,
-  upTo: Map<number, number>,
-  unresolved: Unresolved[],
+  upTo: ReadonlyMap<number, number>,
+  { unresolved, values }: { unresolved: Unresolved[]; values: boolean },
 ): AsyncGenerator<ReceiptRow[]> {
   const { pool } = db();
   // All receipts of an item are in one chunk, so what is open is known when its chunk ends.
   const open = new Map<number, Unresolved>();
-  for (let after = { chunk: 0, seq: 0 }; ; ) {
+  for (let after = { chunk: -1, seq: 0 }; ; ) {
     const stored = await readReceiptPage(pool, batchId, { after, chunk: null, limit: EXPORT_PAGE_ROWS });
     const last = stored.at(-1);
     if (!last) break;
     after = { chunk: last.chunk, seq: last.seq };
-    const rows = await reader.rows(stored.filter(({ chunk, seq }) => seq <= (upTo.get(chunk) ?? 0)));
+    const own = stored.filter(({ chunk, seq }) => seq <= (upTo.get(chunk) ?? 0));
+    const rows = await reader.rows(values ? own : own.map(withoutValues));
     for (const row of rows) follow(open, row);
     if (rows.length > 0) yield rows;
   }
   unresolved.push(...[...open.values()].sort((a, b) => a.chunk - b.chunk || a.seq - b.seq));
+}
+
+function withoutValues(stored: StoredReceipt): StoredReceipt {
+  return { ...stored, fields: Object.fromEntries(Object.keys(stored.fields).map((name) => [name, NOT_GIVEN])) };
 }
 
 /** Keeps what is open as receipts go by: an intent opens an action, uncertain leaves it open, everything else ends it. */
@@ -116,7 +122,7 @@ function follow(open: Map<number, Unresolved>, row: ReceiptRow): void {
   else open.delete(ordinal);
 }
 
-async function* encode(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+export async function* encode(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   for await (const text of texts) if (text !== '') yield encoder.encode(text);
 }

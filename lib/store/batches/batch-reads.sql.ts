@@ -24,6 +24,7 @@ import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
 import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.sql.ts';
 import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.sql.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
 import { FIELD_NAMES } from './batch-plan.sql.ts';
 
 export type BatchFacts = {
@@ -121,8 +122,8 @@ type Which = {
 const SILENT_MS = 2 * LEASE_RENEW_MS;
 
 /** The chunks of a batch by number; all of them, one, or a page. */
-export async function readChunksNow(pool: Pool, batchId: string, which: Which = {}): Promise<ChunkNow[]> {
-  const { rows } = await pool.query<ChunkNow>({
+export async function readChunksNow(client: Querying, batchId: string, which: Which = {}): Promise<ChunkNow[]> {
+  const { rows } = await client.query<ChunkNow>({
     name: 'chunks-now',
     text: `WITH ${waitingBatches('id = $1')}
     SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued,

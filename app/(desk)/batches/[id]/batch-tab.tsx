@@ -91,6 +91,17 @@ function Downloads({ batchId, plan, noun, original, data }: DownloadsProps) {
           { href: `${api}/receipts?format=md`, label: 'Markdown', text: 'the task body, a line per item' },
         ]}
       />
+      <Group
+        title="Trail"
+        text="Everything that was written about this batch, and what checks it. Change one letter and verify: it says which line was altered."
+        links={[
+          {
+            href: `${api}/trail.zip`,
+            label: 'Download the trail',
+            text: 'open START-HERE.html in it, or run node verify.mjs; no network and no account is needed',
+          },
+        ]}
+      />
       {data ? (
         <>
           <Group

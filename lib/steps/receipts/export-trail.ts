@@ -1,0 +1,172 @@
+/** A batch's trail: everything that was written about it, with what checks it, as one zip (docs/trail.md). Streamed, and as of one moment. */
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import yazl from 'yazl';
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { sumOf } from '#lib/core/receipts/sum.ts';
+import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
+import { fileStem } from '#lib/steps/file-stem.ts';
+import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
+import {
+  frozenManifests,
+  frozenRequests,
+  type Moment,
+  readMoment,
+  receiptBodies,
+  receiptLeaves,
+  receiptValues,
+  type TrailRequest,
+  trailCorrections,
+  trailDecisions,
+  trailReviews,
+} from '#lib/store/receipts/trail.sql.ts';
+import { trailPage, trailProgram } from '#lib/trail/programs.ts';
+import { turns } from '#lib/turns.ts';
+import { type Download, encode, recordAt } from './export-receipts.ts';
+import { csvReceipts } from './receipts-csv.ts';
+import { markdownReceipts } from './receipts-markdown.ts';
+
+const input = z.strictObject({ batchId: z.uuid() });
+
+/**
+ * The trail at this moment. Whoever may not see items is given digests in place of frozen requests, answers and values.
+ * @throws CountersignError `invalid`, `not_found`
+ */
+export async function exportTrail(actor: Actor, raw: z.input<typeof input>): Promise<Download> {
+  authorise(actor, 'download_receipts');
+  const read = input.safeParse(raw);
+  if (!read.success) throw new CountersignError('invalid', `The download can't be read: ${read.error.issues[0]?.message}`);
+  const { pool } = db();
+  const batch = await readBatchFacts(pool, read.data.batchId);
+  const moment = batch && (await readMoment(pool, batch.id));
+  if (!batch || !moment) throw new CountersignError('not_found', 'There is no such batch.');
+  const trail = { batch, moment, reader: { role: actor.role, items: may(actor, 'see') } };
+  return {
+    fileName: `${fileStem(batch.name)}-trail${isComplete(moment) ? '' : '-PARTIAL'}.zip`,
+    contentType: 'application/zip',
+    body: zip(filesOf(trail), moment.at),
+  };
+}
+
+type Trail = { batch: BatchFacts; moment: Moment; reader: { role: string; items: boolean } };
+type Bytes = AsyncIterable<Uint8Array>;
+
+/** The batch is over, and has said how many receipts there are: those from before it did so need not. */
+function isComplete({ batch }: Moment): boolean {
+  return ['finished', 'cancelled'].includes(batch.state) && (batch.last === null || batch.last === 'closing');
+}
+
+/** By name, each read when its turn has come. */
+function filesOf({ batch, moment, reader }: Trail): [string, () => Bytes][] {
+  const { pool } = db();
+  const record = () => recordAt(batch, moment, { values: reader.items });
+  return [
+    ['START-HERE.html', () => encode(once(trailPage))],
+    ['verify.mjs', () => encode(once(trailProgram))],
+    ['batch.json', () => encode(facts({ batch, moment, reader }))],
+    ['chunks.jsonl', () => encode(chunkLines(moment))],
+    ['receipts.jsonl', () => receiptBodies(pool, moment)],
+    ['leaves.jsonl', () => receiptLeaves(pool, moment)],
+    ['values.jsonl', () => (reader.items ? receiptValues(pool, moment) : nothing())],
+    ['plan.json', () => bytes(() => canonicalBytes(moment.batch.plan as unknown as Json))],
+    ['plans.jsonl', () => encode(planLines(moment))],
+    ['decisions.jsonl', () => encode(decisionLines(moment))],
+    ['manifests.jsonl', () => frozenManifests(pool, moment)],
+    ['requests.jsonl', () => encode(requestLines(moment, reader.items))],
+    ['reviews.jsonl', () => trailReviews(pool, moment)],
+    ['corrections.jsonl', () => trailCorrections(pool, moment)],
+    ['reading.json', () => bytes(() => moment.batch.reading?.body ?? Buffer.from('null\n'))],
+    ['receipts.csv', () => encode(csvReceipts(record()))],
+    ['task-body.md', () => encode(markdownReceipts(record()))],
+  ];
+}
+
+async function* facts({ batch, moment, reader }: Trail): AsyncGenerator<string> {
+  const { state, undoes, dataset, planDigest, reading } = moment.batch;
+  const sum = sumOf((await foldChunks(db().pool, batch.id, moment.chunks)).values());
+  const { approved, done, skipped, failed, uncertain, notExecuted, inFlight, waiting } = sum;
+  const told = {
+    trail: 1,
+    ...{ batch: batch.id, name: batch.name, state, complete: isComplete(moment), at: moment.at.toISOString(), undoes, dataset },
+    ...{ plan: planDigest, reading: reading?.body ? reading.digest : null, for: reader },
+    sum: { approved, done, skipped, failed, uncertain, notExecuted, inFlight, waiting },
+  };
+  yield `${JSON.stringify(told, null, 2)}\n`;
+}
+
+async function* chunkLines({ batch, chunks }: Moment): AsyncGenerator<string> {
+  yield `${JSON.stringify({ chunk: 0, seq: batch.seq })}\n`;
+  for (const { number, name, state, itemCount, seq, acceptedRest } of chunks)
+    yield `${JSON.stringify({ chunk: number, name, state, items: itemCount, seq, acceptedRest })}\n`;
+}
+
+async function* planLines({ batch }: Moment): AsyncGenerator<string> {
+  yield `${JSON.stringify({ revision: 1, digest: batch.planDigest, plan: batch.plan })}\n`;
+}
+
+async function* decisionLines(moment: Moment): AsyncGenerator<string> {
+  for await (const page of trailDecisions(db().pool, moment)) yield page.map((one) => `${JSON.stringify(one)}\n`).join('');
+}
+
+async function* requestLines(moment: Moment, withBytes: boolean): AsyncGenerator<string> {
+  const takeTurn = turns();
+  for await (const page of frozenRequests(db().pool, moment, withBytes)) {
+    yield page
+      .map((one) => `${JSON.stringify(withBytes ? requestLine(one) : { chunk: one.chunk, digest: one.digest })}\n`)
+      .join('');
+    await takeTurn();
+  }
+}
+
+/** JSON holds every text exactly; what is no text, which no connector of ours freezes, goes as base64. */
+function requestLine({ chunk, digest, bytes: own }: TrailRequest): Record<string, unknown> {
+  if (own === null) return { chunk, digest, erased: true };
+  const text = own.toString('utf8');
+  return { chunk, digest, ...(Buffer.from(text).equals(own) ? { text } : { base64: own.toString('base64') }) };
+}
+
+async function* once(text: () => string): AsyncGenerator<string> {
+  yield text();
+}
+
+async function* bytes(of: () => Uint8Array): AsyncGenerator<Uint8Array> {
+  yield of();
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+/** Packs the files one after the other, with a list of their hashes at the end. */
+async function* zip(files: readonly [string, () => Bytes][], at: Date): AsyncGenerator<Uint8Array> {
+  const file = new yazl.ZipFile();
+  const output = file.outputStream as Readable;
+  file.on('error', (error: Error) => output.destroy(error));
+  const sums: string[] = [];
+  const add = (name: string, open: () => Bytes): void =>
+    file.addReadStreamLazy(name, { mtime: at, compressionLevel: 6 }, (take) => {
+      const content = Readable.from(open(), { objectMode: false });
+      content.on('error', (error) => output.destroy(error));
+      take(null, content);
+    });
+  for (const [name, open] of files) add(name, () => hashed(open(), (digest) => sums.push(`${digest}  ${name}\n`)));
+  add('SHA256SUMS', () => bytes(() => Buffer.from(sums.join(''))));
+  file.end();
+  try {
+    for await (const part of output) yield part as Uint8Array;
+  } finally {
+    output.destroy();
+  }
+}
+
+async function* hashed(parts: Bytes, told: (digest: string) => void): AsyncGenerator<Uint8Array> {
+  const sha = createHash('sha256');
+  for await (const part of parts) {
+    sha.update(part);
+    yield part;
+  }
+  told(sha.digest('hex'));
+}

@@ -1,0 +1,354 @@
+/**
+ * What a trail is made of, as of one moment, in pages of text that the database has written: the bytes go to the reader as they come, and nobody in between
+ * parses them. Every page is a statement of its own, found by its key: a slow reader holds no transaction, and what a page says never changes.
+ */
+import type { Pool } from 'pg';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { type ChunkNow, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { inTransaction, type Querying } from '#lib/store/postgres/db.ts';
+
+/** Receipts and rows of one page. */
+const PAGE_ROWS = 2_000;
+/** Of the requests of one page. */
+const PAGE_REQUESTS = 500;
+const REQUESTS_BYTES = 4 * 1024 ** 2;
+
+/** A batch at one moment: what has numbers up to here never changes (I3, I6). */
+export type Moment = {
+  at: Date;
+  batch: {
+    id: string;
+    state: string;
+    undoes: string | null;
+    dataset: { id: string; name: string };
+    /** as it was stored, and so with the digest */
+    plan: Plan;
+    planDigest: string;
+    reading: { digest: string; body: Buffer | null } | null;
+    /** receipts of the batch itself */
+    seq: number;
+    /** the kind of the last one of these */
+    last: string | null;
+  };
+  chunks: ChunkNow[];
+  /** every decision of each chunk, in the order in which they were made */
+  decisions: { chunk: number; chunkId: string; decisionId: string }[];
+  /** the number of the last review */
+  reviews: string;
+};
+
+/** One short transaction; null when there is no such batch. */
+export async function readMoment(pool: Pool, batchId: string): Promise<Moment | null> {
+  return inTransaction(pool, async (tx) => {
+    await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    const { rows } = await tx.query<Moment['batch'] & { at: Date; reviews: string }>(
+      `SELECT b.id, b.state, b.undoes, json_build_object('id', d.id, 'name', d.name) AS dataset, b.plan, encode(b.plan_digest, 'hex') AS "planDigest",
+         CASE WHEN r.id IS NOT NULL THEN encode(r.digest, 'hex') END AS reading, r.body AS "readingBody", b.seq,
+         (SELECT kind FROM receipt WHERE batch_id = b.id AND chunk = 0 AND seq = b.seq) AS last, now() AS at,
+         (SELECT coalesce(max(id), 0)::text FROM review WHERE batch_id = b.id) AS reviews
+       FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN dataset_reading r ON r.id = b.reading_id WHERE b.id = $1`,
+      [batchId],
+    );
+    const row = rows[0] as unknown as
+      | (Omit<Moment['batch'], 'reading'> & { at: Date; reviews: string; reading: string | null; readingBody: Buffer | null })
+      | undefined;
+    if (!row) return null;
+    const { at, reviews, reading, readingBody, ...batch } = row;
+    const chunks = await readChunksNow(tx, batchId);
+    const decisions = await tx.query<Moment['decisions'][number]>(
+      `SELECT c.number AS chunk, c.id AS "chunkId", d.id AS "decisionId"
+       FROM decision d JOIN decision_chunk o ON o.decision_id = d.id JOIN chunk c ON c.id = o.chunk_id
+       WHERE d.batch_id = $1 ORDER BY c.number, d.at, d.id`,
+      [batchId],
+    );
+    return {
+      at,
+      reviews,
+      batch: { ...batch, reading: reading === null ? null : { digest: reading, body: readingBody } },
+      chunks,
+      decisions: decisions.rows,
+    };
+  });
+}
+
+type Span = { chunk: number /** exclusive */; above: number /** inclusive */; upTo: number };
+
+/** The numbers of all receipts, in pages; chunk 0 first. */
+function* spansOf({ batch, chunks }: Moment): Generator<Span[]> {
+  let page: Span[] = [];
+  let room = PAGE_ROWS;
+  for (const { number: chunk, seq } of [{ number: 0, seq: batch.seq }, ...chunks]) {
+    for (let above = 0; above < seq; ) {
+      const upTo = Math.min(seq, above + room);
+      page.push({ chunk, above, upTo });
+      room -= upTo - above;
+      above = upTo;
+      if (room > 0) continue;
+      yield page;
+      [page, room] = [[], PAGE_ROWS];
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+async function* bySpans(pool: Pool, moment: Moment, name: string, text: string): AsyncGenerator<Buffer> {
+  for (const spans of spansOf(moment)) {
+    const values = [
+      moment.batch.id,
+      spans.map(({ chunk }) => chunk),
+      spans.map(({ above }) => above),
+      spans.map(({ upTo }) => upTo),
+    ];
+    const [page] = await readRaw(pool, { name, text, values });
+    if (page && page.length > 0) yield page;
+  }
+}
+
+/** The bodies, byte for byte, a line each. */
+export function receiptBodies(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
+  return bySpans(
+    pool,
+    moment,
+    'trail-receipts',
+    `SELECT string_agg(r.body || '\\x0a'::bytea, ''::bytea ORDER BY r.chunk, r.seq) ${IN_SPANS}`,
+  );
+}
+
+/** What is not in the bodies: their numbers, hashes and times. */
+export function receiptLeaves(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
+  return bySpans(
+    pool,
+    moment,
+    'trail-leaves',
+    `SELECT convert_to(string_agg('{"chunk":' || r.chunk || ',"seq":' || r.seq || ',"leaf":"' || encode(r.leaf, 'hex') || '","committedAt":"' ||
+       to_char(r.committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'"}\\n', '' ORDER BY r.chunk, r.seq), 'UTF8') ${IN_SPANS}`,
+  );
+}
+
+/** What receipts commit to, with its salts. */
+export function receiptValues(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
+  return bySpans(
+    pool,
+    moment,
+    'trail-values',
+    `SELECT convert_to(string_agg('{"chunk":' || v.chunk || ',"seq":' || v.seq || ',"field":' || to_json(v.field) ||
+       coalesce(',"salt":"' || encode(v.salt, 'hex') || '","value":' || to_json(v.value), ',"erased":true') || E'}\\n',
+       '' ORDER BY v.chunk, v.seq, v.field COLLATE "C"), 'UTF8')
+     ${SPANS} CROSS JOIN LATERAL (SELECT * FROM receipt_value WHERE batch_id = $1 AND chunk = span.chunk AND seq > span.above AND seq <= span.up_to OFFSET 0) v`,
+  );
+}
+
+const SPANS = 'FROM unnest($2::int[], $3::int[], $4::int[]) AS span(chunk, above, up_to)';
+// OFFSET 0: a new batch is in no statistic, and the planner has no other way than the key.
+const IN_SPANS = `${SPANS}
+  CROSS JOIN LATERAL (SELECT * FROM receipt WHERE batch_id = $1 AND chunk = span.chunk AND seq > span.above AND seq <= span.up_to OFFSET 0) r`;
+
+/** Chunks whose rows fit into one page; a larger one comes alone, in several. */
+function* groupsOf<Chunk extends { items: number }>(chunks: Iterable<Chunk>): Generator<Chunk[]> {
+  let group: Chunk[] = [];
+  let room = PAGE_ROWS;
+  for (const chunk of chunks) {
+    if (group.length > 0 && chunk.items > room) {
+      yield group;
+      [group, room] = [[], PAGE_ROWS];
+    }
+    group.push(chunk);
+    room -= chunk.items;
+  }
+  if (group.length > 0) yield group;
+}
+
+type Frozen = { number: number; chunkId: string; decisionId: string; items: number };
+
+function* frozenOf({ chunks }: Moment): Generator<Frozen> {
+  for (const { number, id, decisionId, itemCount } of chunks)
+    if (decisionId !== null) yield { number, chunkId: id, decisionId, items: itemCount };
+}
+
+/** What was approved: of each chunk the line that names its decision, then the lines that its digest is over, byte for byte. */
+export async function* frozenManifests(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
+  for (const group of groupsOf(frozenOf(moment))) {
+    const of = [
+      group.map(({ number }) => number),
+      group.map(({ chunkId }) => chunkId),
+      group.map(({ decisionId }) => decisionId),
+    ];
+    for (let after = 0; ; ) {
+      const [page, last, rows] = await readRaw(pool, {
+        name: 'trail-manifests',
+        text: MANIFESTS,
+        values: [...of, after, PAGE_ROWS],
+      });
+      if (page && page.length > 0) yield page;
+      if (group.length > 1 || intOf(rows) < PAGE_ROWS) break;
+      after = intOf(last);
+    }
+  }
+}
+
+const MANIFESTS = `
+SELECT string_agg(p.page, ''::bytea ORDER BY p.number), max(p.last), coalesce(sum(p.rows), 0)::int FROM (
+  SELECT f.number, max(m.ordinal) AS last, count(m.ordinal)::int AS rows, convert_to(
+    CASE WHEN $4::int = 0 THEN '{"chunk":' || f.number || ',"decision":"' || f.decision_id || E'"}\\n' ELSE '' END ||
+    coalesce(string_agg('[' || m.ordinal || ',' || to_json(m.category) || ',' ||
+      CASE WHEN m.connector IS NULL THEN 'null'
+      ELSE '[' || to_json(m.connector) || ',' || coalesce(to_json(m.connection)::text, 'null') || ',' || to_json(m."do") || ',' || m.version || ']' END ||
+      coalesce(',"' || encode(m.request_digest, 'hex') || '","', ',null,"') || encode(m.item_digest, 'hex') || E'"]\\n', '' ORDER BY m.ordinal), ''), 'UTF8') AS page
+  FROM unnest($1::int[], $2::uuid[], $3::uuid[]) AS f(number, chunk_id, decision_id)
+  LEFT JOIN LATERAL (
+    SELECT * FROM manifest_row WHERE decision_id = f.decision_id AND chunk_id = f.chunk_id AND ordinal > $4::int ORDER BY ordinal LIMIT $5) m ON true
+  GROUP BY f.number, f.decision_id) p`;
+
+export type TrailRequest = { chunk: number; digest: string /** null once erased */; bytes: Buffer | null };
+
+/** The requests of each chunk, each once; `withBytes` false: their digests alone. */
+export async function* frozenRequests(pool: Pool, moment: Moment, withBytes: boolean): AsyncGenerator<TrailRequest[]> {
+  for (const group of groupsOf(frozenOf(moment))) {
+    const seen = new Set<string>();
+    for (let after = 0; ; ) {
+      const { rows } = await pool.query<{ chunk: number; ordinal: number; digest: string | null }>({
+        name: 'trail-requests',
+        text: `SELECT f.number AS chunk, m.ordinal, encode(m.request_digest, 'hex') AS digest
+               FROM unnest($1::int[], $2::uuid[], $3::uuid[]) AS f(number, chunk_id, decision_id)
+               CROSS JOIN LATERAL (
+                 SELECT ordinal, request_digest FROM manifest_row
+                 WHERE decision_id = f.decision_id AND chunk_id = f.chunk_id AND ordinal > $4 ORDER BY ordinal LIMIT $5) m
+               ORDER BY f.number, m.ordinal`,
+        values: [
+          group.map(({ number }) => number),
+          group.map(({ chunkId }) => chunkId),
+          group.map(({ decisionId }) => decisionId),
+          after,
+          PAGE_ROWS,
+        ],
+      });
+      const own: { chunk: number; digest: string }[] = [];
+      for (const { chunk, digest } of rows) {
+        const key = `${chunk} ${digest}`;
+        if (digest === null || seen.has(key)) continue;
+        seen.add(key);
+        own.push({ chunk, digest });
+      }
+      if (withBytes) yield* withTheirBytes(pool, own);
+      else if (own.length > 0) yield own.map((one) => ({ ...one, bytes: null }));
+      if (group.length > 1 || rows.length < PAGE_ROWS) break;
+      after = rows.at(-1)?.ordinal ?? after;
+    }
+  }
+}
+
+async function* withTheirBytes(pool: Pool, asked: readonly { chunk: number; digest: string }[]): AsyncGenerator<TrailRequest[]> {
+  for (let from = 0; from < asked.length; ) {
+    const page = asked.slice(from, from + PAGE_REQUESTS);
+    const { rows } = await pool.query<{ place: number; bytes: Buffer | null }>({
+      name: 'trail-request-bytes',
+      text: `SELECT place::int, bytes FROM (
+               SELECT a.place, q.bytes, sum(coalesce(octet_length(q.bytes), 0)) OVER (ORDER BY a.place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+               FROM unnest($1::text[]) WITH ORDINALITY AS a(hex, place) LEFT JOIN frozen_request q ON q.digest = decode(a.hex, 'hex')) sized
+             WHERE coalesce(before, 0) < $2 ORDER BY place`,
+      values: [page.map(({ digest }) => digest), REQUESTS_BYTES],
+    });
+    yield rows.map(({ bytes }, index) => ({ ...(page[index] as { chunk: number; digest: string }), bytes }));
+    from += rows.length;
+  }
+}
+
+export type TrailDecision = {
+  decision: string;
+  chunk: number;
+  revision: number;
+  digest: string;
+  root: string;
+  answers: unknown;
+  by: string;
+  via: string;
+  at: Date;
+  seen: number[];
+};
+
+/** Each decision of each chunk, in the order of the chunks. */
+export async function* trailDecisions(pool: Pool, { decisions }: Moment): AsyncGenerator<TrailDecision[]> {
+  for (let from = 0; from < decisions.length; from += PAGE_REQUESTS) {
+    const page = decisions.slice(from, from + PAGE_REQUESTS);
+    const { rows } = await pool.query<TrailDecision>({
+      name: 'trail-decisions',
+      text: `SELECT d.id AS decision, a.chunk, o.revision, encode(o.digest, 'hex') AS digest, encode(d.root, 'hex') AS root, d.answers, d."by", d.via, d.at, o.seen
+             FROM unnest($1::int[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS a(chunk, chunk_id, decision_id, place)
+             JOIN decision d ON d.id = a.decision_id JOIN decision_chunk o ON o.decision_id = d.id AND o.chunk_id = a.chunk_id ORDER BY a.place`,
+      values: [page.map(({ chunk }) => chunk), page.map(({ chunkId }) => chunkId), page.map(({ decisionId }) => decisionId)],
+    });
+    yield rows;
+  }
+}
+
+/** The marks of people, chunk by chunk, in the order in which they were made. */
+export function trailReviews(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
+  const line = `'{"id":"' || r.id || '","chunk":' || c.number || ',"ordinal":' || r.ordinal || ',"category":' || to_json(r.category) || ',"verdict":"' || r.verdict ||
+    '","by":' || to_json(r."by") || ',"at":"' || ${instant('r.at')} || E'"}\\n'`;
+  return byItems(
+    pool,
+    moment,
+    { name: 'trail-reviews', table: 'review', line, where: `r.id <= $6::text::bigint` },
+    moment.reviews,
+  );
+}
+
+/** The corrections of people, chunk by chunk; `seq` null: from before they left receipts. */
+export function trailCorrections(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
+  const line = `'{"chunk":' || c.number || ',"seq":' || coalesce(r.seq::text, 'null') || ',"ordinal":' || r.ordinal || ',"from":' || to_json(r."from") || ',"to":' ||
+    to_json(r."to") || ',"revision":' || r.revision || ',"by":' || to_json(r."by") || ',"at":"' || ${instant('r.at')} || E'"}\\n'`;
+  return byItems(
+    pool,
+    moment,
+    {
+      name: 'trail-corrections',
+      table: 'correction',
+      line,
+      where: '(r.seq IS NULL OR r.seq <= c.up_to) AND $6::text IS NOT NULL',
+    },
+    '',
+  );
+}
+
+const instant = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+type OfItems = { name: string; table: 'review' | 'correction'; line: string; where: string };
+
+/** Rows that hang on items, by the chunks that these are in, in the order of their ids. */
+async function* byItems(
+  pool: Pool,
+  { batch, chunks }: Moment,
+  { name, table, line, where }: OfItems,
+  more: string,
+): AsyncGenerator<Buffer> {
+  const text = `
+    SELECT convert_to(string_agg(p.line, '' ORDER BY p.number, p.id), 'UTF8'), max(p.id)::text::bytea, count(*)::int FROM (
+      SELECT c.number, r.id, ${line} AS line
+      FROM unnest($2::int[], $3::uuid[], $4::int[]) AS c(number, chunk_id, up_to)
+      JOIN chunk_item m ON m.chunk_id = c.chunk_id JOIN ${table} r ON r.batch_id = $1 AND r.ordinal = m.ordinal
+      WHERE r.id > $5::text::bigint AND ${where} ORDER BY c.number, r.id LIMIT $7::int) p`;
+  const sized = chunks.map(({ number, id, seq, itemCount }) => ({ number, id, seq, items: itemCount }));
+  for (const group of groupsOf(sized)) {
+    const of = [group.map(({ number }) => number), group.map(({ id }) => id), group.map(({ seq }) => seq)];
+    // Several small chunks are one page whatever hangs on their items; a large one goes on behind the last id.
+    const limit = group.length > 1 ? null : PAGE_ROWS;
+    for (let after = '0'; ; ) {
+      const [page, last, rows] = await readRaw(pool, { name, text, values: [batch.id, ...of, after, more, limit] });
+      if (page && page.length > 0) yield page;
+      if (limit === null || intOf(rows) < limit) break;
+      after = last?.toString() ?? after;
+    }
+  }
+}
+
+/** The one row of a statement, its values as the database sends them: binary, and nothing of them is parsed. */
+async function readRaw(client: Querying, asked: { name: string; text: string; values: unknown[] }): Promise<(Buffer | null)[]> {
+  const { rows } = await client.query<(Buffer | null)[]>({ ...asked, ...RAW });
+  return rows[0] ?? [];
+}
+
+const RAW = { rowMode: 'array' as const, binary: true, types: { getTypeParser: () => (value: Buffer) => value } };
+
+function intOf(bytes: Buffer | null | undefined): number {
+  return bytes?.readInt32BE(0) ?? 0;
+}
