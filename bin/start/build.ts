@@ -18,7 +18,9 @@ const SOURCES = [
   'proxy.ts',
   'next.config.js',
   'postcss.config.mjs',
+  'package.json',
   'package-lock.json',
+  'tsconfig.json',
 ];
 const STAMP = join(ROOT, '.next', 'countersign-source');
 /** What Next writes last. */

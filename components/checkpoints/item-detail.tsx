@@ -2,6 +2,8 @@ import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
+import { Outside } from '#components/ui/outside.tsx';
+import { beginOf } from '#lib/core/values/legible.ts';
 import type { ActionWords } from '#lib/shapes/actions.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { effectWord } from './words.ts';
@@ -70,7 +72,7 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, o
               <FieldName name={name} />
             </dt>
             <dd className="min-w-0 break-words whitespace-pre-wrap">
-              <FieldValue name={name} value={value.length > LONG ? `${value.slice(0, LONG)}…` : value} />
+              <FieldValue name={name} value={value.length > LONG ? `${beginOf(value, LONG)}…` : value} copy />
             </dd>
           </div>
         ))}
@@ -80,7 +82,9 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, o
         </div>
       </dl>
       {sample.text ? (
-        <p className="max-w-prose border-t border-hairline pt-3 text-14 break-words whitespace-pre-wrap">{sample.text}</p>
+        <p className="max-w-prose border-t border-hairline pt-3 text-14 break-words whitespace-pre-wrap">
+          <Outside text={sample.text} copy />
+        </p>
       ) : null}
     </article>
   );

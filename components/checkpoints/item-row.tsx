@@ -1,5 +1,6 @@
 import { classes } from '#components/ui/classes.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import { Outside } from '#components/ui/outside.tsx';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 
 type Props = {
@@ -32,7 +33,9 @@ export function ItemRow({ id, sample, moved, accepted, selected, onSelect, eleme
         {sample.mark ? <Glyph name={sample.mark === 'random' ? '●' : '○'} className="size-2.5" /> : null}
       </span>
       {sample.mark ? <span className="sr-only">{sample.mark},</span> : null}
-      <span className={classes('min-w-0 flex-1 truncate', moved !== null && 'text-muted')}>{sample.line}</span>
+      <span className={classes('min-w-0 flex-1 truncate', moved !== null && 'text-muted')}>
+        <Outside text={sample.line} />
+      </span>
       {moved !== null ? (
         <span className="shrink-0 text-12 font-medium text-rust">→ {moved}</span>
       ) : accepted ? (

@@ -1,7 +1,9 @@
 'use client';
 
 import { createContext, type ReactNode, useContext, useMemo } from 'react';
+import { Outside } from '#components/ui/outside.tsx';
 import { Instant } from '#components/ui/relative-time.tsx';
+import type { Range } from '#lib/core/values/legible.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { type Read, valueReader } from '#lib/core/values/read-value.ts';
 import type { FieldLabels } from '#lib/shapes/datasets.ts';
@@ -37,15 +39,24 @@ export function useLabelled(): (sentence: string) => string {
 
 /** A field's name, for people. */
 export function FieldName({ name }: { name: string }) {
-  return useFieldLabel()(name);
+  return <Outside text={useFieldLabel()(name)} />;
 }
 
-/** A field's value. A moment, as the format or the reading says, is drawn in the person's time zone; every other text stays as it is. */
-export function FieldValue({ name, value }: { name: string; value: string }) {
+/** A field's value. A moment, as the format or the reading says, is drawn in the person's time zone; every other text as it is (`Outside`). */
+export function FieldValue({
+  name,
+  value,
+  ...drawn
+}: {
+  name: string;
+  value: string;
+  copy?: boolean;
+  hits?: readonly Range[] | undefined;
+}) {
   const labels = useContext(Labels);
   const date = useContext(Dates).get(name)?.(value);
   if (typeof date === 'object' && date?.kind === 'instant') return <Instant iso={new Date(date.ms).toISOString()} />;
-  return Object.hasOwn(labels, name) && INSTANT.test(value) ? <Instant iso={value} /> : value;
+  return Object.hasOwn(labels, name) && INSTANT.test(value) ? <Instant iso={value} /> : <Outside text={value} {...drawn} />;
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

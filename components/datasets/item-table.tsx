@@ -6,6 +6,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef } from 'react';
 import { classes } from '#components/ui/classes.ts';
 import { Link } from '#components/ui/link.tsx';
+import { beginOf } from '#lib/core/values/legible.ts';
 import type { DatasetItem } from '#lib/shapes/datasets.ts';
 import { columnsOf, tracksOf } from './columns.ts';
 import { FieldName, FieldValue, useFieldLabel } from './field-labels.tsx';
@@ -121,7 +122,7 @@ export function ItemTable({ items, fields, total, numbers = NONE, sort, onOpen, 
                   <span key={field} role="cell" className={classes('truncate px-3', numbers.has(field) && 'text-right')}>
                     <FieldValue
                       name={field}
-                      value={Object.hasOwn(item.fields, field) ? (item.fields[field]?.slice(0, SHOWN) ?? '') : ''}
+                      value={Object.hasOwn(item.fields, field) ? beginOf(item.fields[field] ?? '', SHOWN) : ''}
                     />
                   </span>
                 ))}

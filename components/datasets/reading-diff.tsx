@@ -1,6 +1,7 @@
 import { classes } from '#components/ui/classes.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import { beginOf } from '#lib/core/values/legible.ts';
 import { meaningOf } from '#lib/core/values/meaning.ts';
 import { valueReader } from '#lib/core/values/read-value.ts';
 import type { ReadingPreview } from '#lib/shapes/readings.ts';
@@ -113,9 +114,9 @@ function Side({ title, side, differing }: { title: string; side: ReadingPreview[
               return (
                 <Cell key={name} className={classes('max-w-72 truncate', differs && 'bg-selected')}>
                   {differs ? (
-                    <mark className="bg-transparent font-medium text-text">{text.slice(0, SHOWN)}</mark>
+                    <mark className="bg-transparent font-medium text-text">{beginOf(text, SHOWN)}</mark>
                   ) : (
-                    text.slice(0, SHOWN)
+                    beginOf(text, SHOWN)
                   )}
                   {meaning !== null && differs ? <span className="text-muted"> {meaning}</span> : null}
                 </Cell>

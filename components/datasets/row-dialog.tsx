@@ -7,6 +7,7 @@ import { Dialog } from '#components/ui/dialog.tsx';
 import { formatBytes } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
 import { ORIGINAL_SHOWN_BYTES } from '#lib/core/limits.ts';
+import { beginOf } from '#lib/core/values/legible.ts';
 import { originalOf } from './dataset-pages.ts';
 import { FieldName, FieldValue } from './field-labels.tsx';
 
@@ -48,7 +49,7 @@ export function RowDialog({ datasetId, ordinal, hrefOf, onClose }: Props) {
                   {value === '' ? (
                     <span className="text-muted">empty</span>
                   ) : (
-                    <FieldValue name={name} value={value.length > LONG ? `${value.slice(0, LONG)}…` : value} />
+                    <FieldValue name={name} value={value.length > LONG ? `${beginOf(value, LONG)}…` : value} copy />
                   )}
                   {value.length <= FILTER_CHARS_MAX ? (
                     <>

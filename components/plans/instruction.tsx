@@ -1,7 +1,9 @@
+import { beginOf } from '#lib/core/values/legible.ts';
+
 /** What should happen, in the words of whoever planned the batch: a line, which opens where there is more. */
 export function Instruction({ text }: { text: string }) {
   const [first = ''] = text.trim().split('\n');
-  const short = first.length <= LINE_CHARS ? first : `${first.slice(0, LINE_CHARS)}…`;
+  const short = first.length <= LINE_CHARS ? first : `${beginOf(first, LINE_CHARS)}…`;
   const begin = <span className="text-12 text-muted">What should happen: </span>;
   if (short === text.trim())
     return (

@@ -11,6 +11,7 @@ import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { MorePages } from '#components/ui/more-pages.tsx';
 import { PAGED } from '#components/ui/pages.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import { beginOf } from '#lib/core/values/legible.ts';
 import type { CountedRows, Preview, RowBehind } from '#lib/shapes/plans.ts';
 
 /** What was counted: a plan over a dataset. */
@@ -164,10 +165,10 @@ function RowTable({ rows, columns, title }: { rows: RowBehind[]; columns: readon
 /** What can't be read is told so, not only in colour. */
 function RowValue({ name, row: { fields, unknownFields } }: { name: string; row: RowBehind }) {
   const value = Object.hasOwn(fields, name) ? (fields[name] ?? '') : '';
-  if (!unknownFields.includes(name)) return <FieldValue name={name} value={value.slice(0, SHOWN_CHARS)} />;
+  if (!unknownFields.includes(name)) return <FieldValue name={name} value={beginOf(value, SHOWN_CHARS)} />;
   return (
     <span className="text-amber">
-      {value.trim() === '' ? 'empty' : value.slice(0, SHOWN_CHARS)} <span className="text-12">(can’t be read)</span>
+      {value.trim() === '' ? 'empty' : beginOf(value, SHOWN_CHARS)} <span className="text-12">(can’t be read)</span>
     </span>
   );
 }

@@ -2,6 +2,7 @@ import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
+import { beginOf } from '#lib/core/values/legible.ts';
 import type { ShelfItem } from '#lib/shapes/shelf.ts';
 
 /** The items of a group, each with the receipt that says that it was put there. */
@@ -29,7 +30,7 @@ export function ShelfItemTable({ batchId, items, columns }: { batchId: string; i
           </Cell>
           {columns.map((name) => (
             <Cell key={name} className="max-w-md truncate">
-              <FieldValue name={name} value={Object.hasOwn(fields, name) ? (fields[name]?.slice(0, SHOWN_CHARS) ?? '') : ''} />
+              <FieldValue name={name} value={Object.hasOwn(fields, name) ? beginOf(fields[name] ?? '', SHOWN_CHARS) : ''} />
             </Cell>
           ))}
           <Cell className="whitespace-nowrap text-muted">

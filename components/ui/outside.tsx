@@ -2,7 +2,7 @@
 // React's own: what this draws is drawn already (jsx-runtime.ts).
 
 import type { ReactNode } from 'react';
-import { type Piece, piecesOf, type Range } from '#lib/core/values/legible.ts';
+import { beginOf, type Piece, piecesOf, type Range } from '#lib/core/values/legible.ts';
 import { type Spoof, spoofsIn } from '#lib/core/values/spoofs.ts';
 import { CopyExact } from './copy-exact.tsx';
 
@@ -19,7 +19,7 @@ type Props = {
  * sees; and with a badge where an address in it is not what it looks like. A selection copies what is seen, the button the exact text.
  */
 export function Outside({ text, hits, copy = false }: Props): ReactNode {
-  const shown = text.length > CHARS_SHOWN ? text.slice(0, CHARS_SHOWN) : text;
+  const shown = beginOf(text, CHARS_SHOWN);
   const pieces = piecesOf(shown, hits);
   const hides = pieces.some(({ standIn }) => standIn !== null);
   return (

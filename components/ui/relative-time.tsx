@@ -48,7 +48,7 @@ export function Day({ iso }: { iso: string }) {
 /** A sentence whose times are in UTC, as formatInstant writes them ("until 15:02 UTC"): each is drawn in the person's own time zone. */
 export function Zoned({ text }: { text: string }) {
   const zone = useTimeZone();
-  if (zone === null || !text.includes('UTC')) return text;
+  if (zone === null || !text.includes('UTC')) return <>{text}</>;
   let day = new Date().toISOString().slice(0, 10);
   let end = 0;
   const parts = [...text.matchAll(WRITTEN)].map(({ 0: written, 1: date, 2: time = '', index }) => {

@@ -99,6 +99,13 @@ export function piecesOf(text: string, ranges: readonly Range[] = [], max = PIEC
   ];
 }
 
+/** The first `max` units of a text, without half a character at their end. */
+export function beginOf(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const split = /[\ud800-\udbff]/.test(text[max - 1] ?? '') && /[\udc00-\udfff]/.test(text[max] ?? '');
+  return text.slice(0, split ? max - 1 : max);
+}
+
 /** Each piece is an element on the page. */
 const PIECES_MAX = 2_000;
 

@@ -3,6 +3,7 @@
  * version lacked has its default, what can't be understood is gone by in the most careful way, and both what is not understood and what is not known are told.
  */
 import type { z } from 'zod';
+import { beginOf } from './legible.ts';
 
 /** `odd`: what this version does not know or understand of it, a sentence each; empty as a rule. */
 export type Stored<T> = { value: T; odd: string[] };
@@ -46,5 +47,5 @@ const SHORT_CHARS = 60;
 
 function short(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
-  return text.length <= SHORT_CHARS ? text : `${text.slice(0, SHORT_CHARS)}…`;
+  return text.length <= SHORT_CHARS ? text : `${beginOf(text, SHORT_CHARS)}…`;
 }

@@ -9,6 +9,7 @@ import { CLASSIFY_PAGE_ITEMS, PREVIEW_BUILD_MS, PREVIEW_EXAMPLES, PREVIEW_REASON
 import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import type { Warning } from '#lib/core/plans/planner.ts';
 import type { Filters } from '#lib/core/plans/template-filters.ts';
+import { beginOf } from '#lib/core/values/legible.ts';
 import type { RequestFacts } from '#lib/shapes/plans.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -150,7 +151,7 @@ function collectResources() {
         return;
       }
       one.count++;
-      one.target ??= resource.length <= TARGET_CHARS ? resource : `${resource.slice(0, TARGET_CHARS)}…`;
+      one.target ??= resource.length <= TARGET_CHARS ? resource : `${beginOf(resource, TARGET_CHARS)}…`;
       one.ordinals.push(ordinal);
     },
     /** The largest first. */

@@ -2,6 +2,7 @@
 import type { At, Examined } from '#lib/classifiers/port.ts';
 import { examined } from '#lib/classifiers/registry.ts';
 import { CLASSIFY_PAGE_ITEMS, ROWS_BEHIND_SCAN_ITEMS } from '#lib/core/limits.ts';
+import { beginOf } from '#lib/core/values/legible.ts';
 import type { CountedRows, RowBehind } from '#lib/shapes/plans.ts';
 import type { Page } from '#lib/steps/page.ts';
 import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
@@ -126,6 +127,6 @@ async function shown({ datasetId, of }: RowsToRead, found: readonly Found[]): Pr
 }
 
 function cut(fields: PlanningItem['fields']): PlanningItem['fields'] {
-  const short = (text: string): string => (text.length <= FIELD_CHARS ? text : `${text.slice(0, FIELD_CHARS)}…`);
+  const short = (text: string): string => (text.length <= FIELD_CHARS ? text : `${beginOf(text, FIELD_CHARS)}…`);
   return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, short(text)]));
 }

@@ -1,6 +1,7 @@
 /** What each rule of a previewed plan comes to: what it takes, what it matches, where nobody knows, and what is odd about that. */
 import type { Examined } from '#lib/classifiers/port.ts';
 import { PREVIEW_EXAMPLES } from '#lib/core/limits.ts';
+import { beginOf } from '#lib/core/values/legible.ts';
 import type { FieldMeanings, FieldType } from '#lib/core/values/meaning.ts';
 import type { RuleFacts } from '#lib/shapes/plans.ts';
 import type { PlanningItem } from '#lib/store/plans/planning.sql.ts';
@@ -39,7 +40,7 @@ export function tallyRules(rules: number, meanings: FieldMeanings): RuleTallies 
           const field = tally.fields.get(name) ?? { count: 0, examples: [] };
           field.count++;
           const value = Object.hasOwn(fields, name) ? (fields[name] ?? '') : '';
-          if (field.examples.length < PREVIEW_EXAMPLES) field.examples.push({ ordinal, value: value.slice(0, VALUE_CHARS) });
+          if (field.examples.length < PREVIEW_EXAMPLES) field.examples.push({ ordinal, value: beginOf(value, VALUE_CHARS) });
           tally.fields.set(name, field);
         }
       }

@@ -11,6 +11,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { route } from '#lib/core/plans/routing.ts';
+import { beginOf } from '#lib/core/values/legible.ts';
 import { announce } from '#lib/engine/events.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { batchName } from '#lib/shapes/batches.ts';
@@ -81,7 +82,7 @@ function assertSomething(original: BatchRow, { restorable, cannot }: UndoSurvey)
 
 const nameOf = ({ name }: BatchRow): string => {
   const full = `Undo of ${name}`;
-  return full.length <= BATCH_NAME_CHARS_MAX ? full : `${full.slice(0, BATCH_NAME_CHARS_MAX - 1)}…`;
+  return full.length <= BATCH_NAME_CHARS_MAX ? full : `${beginOf(full, BATCH_NAME_CHARS_MAX - 1)}…`;
 };
 
 /** The category of what a person takes out of an undo. */

@@ -5,6 +5,7 @@ import { personOfPage, requireActor } from '#app/actor.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
+import { legible } from '#lib/core/values/legible.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
@@ -18,7 +19,7 @@ const batchOf = cache((actor: Actor, batchId: string) => readBatch(actor, { batc
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const person = await personOfPage();
-  return { title: (person && (await batchOf(person.actor, (await params).id))?.name) || 'Batch' };
+  return { title: legible((person && (await batchOf(person.actor, (await params).id))?.name) || 'Batch') };
 }
 
 export default async function BatchPage({ params, searchParams }: Props) {

@@ -5,6 +5,7 @@ import { personOfPage, requireActor } from '#app/actor.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
+import { legible } from '#lib/core/values/legible.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { CheckpointDesk } from './checkpoint-desk.tsx';
 
@@ -17,7 +18,7 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { id, n } = await params;
   const person = await personOfPage();
   const view = person && may(person.actor, 'see') ? await checkpointOf(person.actor, id, Number(n)) : null;
-  return { title: view ? `${view.chunk.name} · ${view.batch.name}` : `Chunk ${n}` };
+  return { title: legible(view ? `${view.chunk.name} · ${view.batch.name}` : `Chunk ${n}`) };
 }
 
 export default async function CheckpointPage({ params }: Props) {

@@ -9,6 +9,7 @@ import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
+import { legible } from '#lib/core/values/legible.ts';
 import { nameActors } from '#lib/steps/receipts/name-actors.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
@@ -16,7 +17,7 @@ import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 type Props = { params: Promise<{ id: string; r: string }> };
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: `Receipt ${(await params).r}` };
+  return { title: legible(`Receipt ${(await params).r}`) };
 }
 
 export default async function ReceiptPage({ params }: Props) {
