@@ -46,7 +46,9 @@ import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
+import { claim } from '#lib/steps/reviews/claim.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
+import { readCompany } from '#lib/steps/reviews/read-company.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
@@ -162,6 +164,12 @@ export const router = os.router({
     ),
     mark: os.chunks.mark.handler(({ context, input }) =>
       markItems(context.actor, { batchId: input.params.id, chunk: input.params.n, reviews: input.body }),
+    ),
+    company: os.chunks.company.handler(async ({ context, input: { id, n, ...since } }) =>
+      found(await readCompany(context.actor, { batchId: id, chunk: n, ...since }), 'chunk'),
+    ),
+    claim: os.chunks.claim.handler(({ context, input }) =>
+      claim(context.actor, { batchId: input.params.id, chunk: input.params.n, ...input.body }),
     ),
     decide: os.chunks.decide.handler(({ context, input }) => {
       const { digest, revision, seen, ...answers } = input.body;
