@@ -249,7 +249,7 @@ async function batchOf(actor: Actor, batchId: string) {
 }
 
 function checkpointOf(view: CheckpointView) {
-  const { chunk, digest, revision, total, problems, first, evidence, firstReceipts, two } = view;
+  const { chunk, digest, revision, total, problems, first, evidence, firstReceipts, two, decided, decisions } = view;
   return {
     number: chunk.number,
     name: chunk.name,
@@ -266,5 +266,7 @@ function checkpointOf(view: CheckpointView) {
     firstReceipts,
     two,
     chunk,
+    decided,
+    decisions,
   };
 }
