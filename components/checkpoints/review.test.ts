@@ -18,7 +18,18 @@ import {
 } from './review.ts';
 
 const sample = (ordinal: number, category: string, mark: Sample['mark'] = 'random'): Sample => ({
-  ...{ ordinal, category, mark, review: null, line: `mail ${ordinal}`, text: null, by: 'rules', why: '', confidence: 0.9 },
+  ...{
+    ordinal,
+    category,
+    mark,
+    review: null,
+    outcome: null,
+    line: `mail ${ordinal}`,
+    text: null,
+    by: 'rules',
+    why: '',
+    confidence: 0.9,
+  },
   fields: { subject: `mail ${ordinal}` },
 });
 

@@ -19,7 +19,7 @@ import {
 } from '#lib/shapes/checkpoints.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { dataset, item, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
-import { reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
+import { company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
@@ -213,6 +213,30 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, reviewsGiven))
       .output(reviewed),
+    company: get(
+      '/batches/{id}/chunks/{n}/company',
+      'Read who else is at a checkpoint',
+      'Who has it open, who claimed it, and what others moved and marked since.',
+    )
+      .input(
+        z.strictObject({
+          ...ofChunk,
+          revision: chunkNumber.optional().describe('The revision that was looked at: what others moved since is told.'),
+          after: z
+            .string()
+            .max(20)
+            .optional()
+            .describe('The `after` of the answer before; without it all marks are told, at most 1,000.'),
+        }),
+      )
+      .output(company),
+    claim: post(
+      '/batches/{id}/chunks/{n}/claim',
+      'Claim a checkpoint, or hand it back',
+      'Others see who reviews the chunk. A claim forbids nothing, and ends with the decision.',
+    )
+      .input(write(ofChunk, z.strictObject({ mine: z.boolean() })))
+      .output(company),
     decide: post(
       '/batches/{id}/chunks/{n}/decision',
       'Decide on a chunk',

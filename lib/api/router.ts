@@ -49,7 +49,9 @@ import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
+import { claim } from '#lib/steps/reviews/claim.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
+import { readCompany } from '#lib/steps/reviews/read-company.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
@@ -169,6 +171,12 @@ export const router = os.router({
     mark: os.chunks.mark.handler(({ context, input }) =>
       markItems(context.actor, { batchId: input.params.id, chunk: input.params.n, reviews: input.body }),
     ),
+    company: os.chunks.company.handler(async ({ context, input: { id, n, ...since } }) =>
+      found(await readCompany(context.actor, { batchId: id, chunk: n, ...since }), 'chunk'),
+    ),
+    claim: os.chunks.claim.handler(({ context, input }) =>
+      claim(context.actor, { batchId: input.params.id, chunk: input.params.n, ...input.body }),
+    ),
     decide: os.chunks.decide.handler(({ context, input }) => {
       const { digest, revision, seen, ...answers } = input.body;
       return decide(context.actor, {
@@ -249,7 +257,7 @@ async function batchOf(actor: Actor, batchId: string) {
 }
 
 function checkpointOf(view: CheckpointView) {
-  const { chunk, digest, revision, total, problems, first, evidence, firstReceipts, two } = view;
+  const { chunk, digest, revision, total, problems, first, evidence, firstReceipts, two, decided, decisions } = view;
   return {
     number: chunk.number,
     name: chunk.name,
@@ -266,5 +274,7 @@ function checkpointOf(view: CheckpointView) {
     firstReceipts,
     two,
     chunk,
+    decided,
+    decisions,
   };
 }

@@ -14,6 +14,7 @@ import { DOWNLOAD_FORMATS, DOWNLOAD_TYPES, UPLOAD_TYPES } from '#lib/steps/datas
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { type Uploaded, type UploadInput, uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { uploadFixedRows } from '#lib/steps/datasets/upload-fixed-rows.ts';
+import { isId, isNumber } from '#lib/steps/ids.ts';
 import { streamBoard } from '#lib/steps/live/live-board.ts';
 import { type HouseEvent, streamHouse } from '#lib/steps/live/live-house.ts';
 import { streamEvents } from '#lib/steps/live/stream-events.ts';
@@ -339,9 +340,10 @@ export const streams: Stream[] = [
       operationId: 'events.follow',
       summary: 'Follow everything, as a page does',
       description:
-        'Server-sent events: `changed` names what lists show anew (`topics`, of those that the reader may see) and the batches that it is about (null: any of them), at most once a second. It holds nothing of what changed. With `batch` or `board`, the events of these too. With the Last-Event-ID of a lost connection the stream resumes from there.',
+        'Server-sent events: `changed` names what lists show anew (`topics`, of those that the reader may see) and the batches that it is about (null: any of them), at most once a second. It holds nothing of what changed. With `batch` or `board`, the events of these too. With `chunk`, others at that checkpoint are told who is there. With the Last-Event-ID of a lost connection the stream resumes from there.',
       parameters: [
         inQuery('batch', { type: 'string', format: 'uuid' }, 'The id of a batch to follow too.'),
+        inQuery('chunk', { type: 'string' }, 'The checkpoint that is open: the id of its batch, a full stop, and its number.'),
         inQuery('board', { type: 'string', enum: ['true'] }, 'Follow the live board too.'),
         { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } },
       ],
@@ -353,13 +355,13 @@ export const streams: Stream[] = [
       },
     },
     async answer(actor, request) {
-      const { batch, board } = asked(
+      const { batch, board, chunk } = asked(
         request,
-        z.strictObject({ batch: z.uuid().optional(), board: z.literal('true').optional() }),
+        z.strictObject({ batch: z.uuid().optional(), board: z.literal('true').optional(), chunk: openChunk.optional() }),
       );
       return live(request, async (signal, onEnd) => {
         const events = await streamHouse(actor, {
-          ...{ batchId: batch, board: board !== undefined, lastEventId: request.headers.get('last-event-id') },
+          ...{ batchId: batch, board: board !== undefined, chunk, lastEventId: request.headers.get('last-event-id') },
           ...{ signal, onEnd },
         });
         if (!events) throw new CountersignError('not_found', 'There is no such batch.');
@@ -368,6 +370,13 @@ export const streams: Stream[] = [
     },
   },
 ];
+
+const openChunk = z.string().transform((text, context) => {
+  const [batchId = '', digits = ''] = text.split('.');
+  if (isId(batchId) && isNumber(Number(digits))) return { batchId, number: Number(digits) };
+  context.issues.push({ code: 'custom', message: 'A chunk is the id of its batch, a full stop and its number.', input: text });
+  return z.NEVER;
+});
 
 /** Events as they come, until the reader leaves, or may no longer: `follow` says that by `onEnd`. */
 async function live(

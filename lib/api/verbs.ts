@@ -17,6 +17,7 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/uncertain': 'answer',
   '/batches/{id}/chunks/{n}/corrections': 'correct',
   '/batches/{id}/chunks/{n}/reviews': 'mark',
+  '/batches/{id}/chunks/{n}/claim': 'mark',
   '/batches/{id}/chunks/{n}/decision': 'decide',
   ...steered('pause', 'pause'),
   ...steered('resume', 'resume'),

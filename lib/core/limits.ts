@@ -198,6 +198,9 @@ export const LIVE_SILENT_MS = 4_500;
 export const HOUSE_MS = 1_000;
 /** More batches than these that changed at once are told as "any". */
 export const HOUSE_BATCHES_NAMED_MAX = 100;
+/** Who has a checkpoint open says so this often; whoever has not for VISIT_GONE_MS is not there any more. */
+export const VISIT_BEAT_MS = 10_000;
+export const VISIT_GONE_MS = 30_000;
 /** How often those who follow streams are looked up again, in one question for all of them. */
 export const LIVE_REAUTHORISE_MS = 1_000;
 /** Of one web process; a key of a script counts as a person. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NOT_SIGNERS } from '#lib/core/checkpoints/signatures.ts';
+import { NOT_SIGNERS, SIGNINGS } from '#lib/core/checkpoints/signatures.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
@@ -20,6 +20,12 @@ export const sample = classifiedItem.extend({
     .extend({ by: z.string().describe('The name of who marked it.') })
     .nullable()
     .describe('The mark of a person that counts on it now: right in its category, or wrong in the category named.'),
+  outcome: z
+    .object({ result: receiptRow.shape.result, seq: z.int() })
+    .nullable()
+    .describe(
+      'Of a decided chunk: the last receipt of its action. `result` is null while it is in flight; null where nothing was begun.',
+    ),
   /** the receipt fields: what names the item */
   line: z.string(),
 });
@@ -38,6 +44,26 @@ const firstSignature = signed.extend({
 /** What an item's request can't be built for. */
 const manifestProblem = z.object({ ordinal: z.int(), category: z.string(), message: z.string() });
 export type ManifestProblem = z.infer<typeof manifestProblem>;
+
+const reviewedCategory = z.object({ population: count, looks: count, wrong: count, atMost: count });
+
+/** A decision as its receipt has it. */
+const decisionTold = z.object({
+  seq: z.int(),
+  by: z.string().describe('The name of who decided.'),
+  at: instant,
+  via: z.enum(['page', 'api']),
+  answers: z.object({ next: z.boolean(), execute: z.boolean(), sendBack: z.boolean(), close: z.boolean(), release: z.boolean() }),
+  counts: countsByCategory,
+  seenCount: count.describe('Items that were on the screen. They are not what was looked at.'),
+  reviews: z
+    .record(z.string(), reviewedCategory)
+    .nullable()
+    .describe('What the marks proved of each acting category. Null in receipts from before marks were kept.'),
+  override: z.string().nullable(),
+  signing: z.enum(SIGNINGS).nullable(),
+});
+export type DecisionTold = z.infer<typeof decisionTold>;
 
 /** As the API tells of it. */
 export const checkpoint = chunk.pick({ number: true, name: true, state: true, revision: true }).extend({
@@ -63,6 +89,8 @@ export const checkpoint = chunk.pick({ number: true, name: true, state: true, re
     .nullable()
     .describe('The signatures, where the plan wants two for each chunk.'),
   chunk,
+  decided: z.boolean().describe('It was approved or closed: nothing changes its categories any more. Marks go on.'),
+  decisions: z.array(decisionTold).describe('What was decided of it, in order.'),
 });
 
 const checkpointCategory = category.extend({ sampleRandom: z.array(sample), sampleUnsure: z.array(sample) });

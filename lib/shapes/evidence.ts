@@ -90,9 +90,20 @@ export const reviewed = z.object({
 });
 export type Reviewed = z.infer<typeof reviewed>;
 
-/** Who has a checkpoint open, and whose it is. */
+/** Who else has a checkpoint open, whose it is, and what others did since the asker looked. */
 export const company = z.object({
   here: z.array(z.object({ id, name: z.string(), since: instant })),
-  reviewer: z.object({ id: z.string(), name: z.string(), since: instant, you: z.boolean() }).nullable(),
+  reviewer: z
+    .object({ id: z.string(), name: z.string(), since: instant, you: z.boolean() })
+    .nullable()
+    .describe('Who claimed it, while it is in review.'),
+  moved: z
+    .array(z.object({ ordinal: z.int(), from: z.string(), to: z.string(), by: z.string(), at: instant }))
+    .describe('What others moved after `revision`, oldest first, at most 200.'),
+  marks: z
+    .array(z.object({ ordinal: z.int(), review: mark.nullable() }))
+    .describe('Items that were marked since `after`, or whose mark was taken back, each with the mark that counts now.'),
+  after: z.string().describe('Give this as `after` the next time.'),
+  evidence: checkpointEvidence.nullable(),
 });
 export type Company = z.infer<typeof company>;

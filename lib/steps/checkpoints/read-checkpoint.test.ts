@@ -12,9 +12,10 @@ import { decide } from './decide.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { readChunkItems } from './read-chunk-items.ts';
 
-const { pool } = await testDatabase();
+const { pool, ownerPool } = await testDatabase();
 const actor = (role: Role): Actor => ({ id: `user:${randomUUID()}`, role, name: 'Bo', via: 'page' });
 const BO = actor('reviewer');
+const ADA = `user:${randomUUID()}`;
 
 const mails = (count: number): SeedItem[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -189,6 +190,54 @@ describe('a checkpoint', () => {
       [2, 'failed', 'http_404', 'Failed (HTTP 404): 2020-11-03 | a1@shop.x | 50% off_1'],
       [3, 'succeeded', null, 'Archived: 2020-11-03 | a2@shop.x | 50% off_2'],
     ]);
+  });
+
+  test('a decided chunk says who approved it, after looking at what, and the last receipt of each item', async () => {
+    const items = mails(11).map(
+      (item, index): SeedItem => ({
+        ...item,
+        receipts: item.category === 'keep' ? [] : index < 9 ? ['intent', 'outcome:succeeded'] : ['intent'],
+      }),
+    );
+    await pool.query(`INSERT INTO "user" (id, name, email, role) VALUES ($1, 'Ada', 'ada@example.org', 'reviewer')`, [
+      ADA.slice(5),
+    ]);
+    const batch = await seedBatch(pool, { chunks: [{ state: 'executing', items, decidedBy: ADA }] });
+    const view = await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 });
+    expect(view).toMatchObject({ decided: true, may: { correct: false, decide: false } });
+    expect(view?.decisions).toEqual([
+      {
+        ...{ seq: 1, by: 'Ada', at: '2026-11-23T14:02:00.123Z', via: 'page', counts: { keep: 2, noise: 9 }, seenCount: 0 },
+        ...{ answers: { next: true, execute: true, sendBack: false, close: false, release: false } },
+        ...{ reviews: null, override: null, signing: null },
+      },
+    ]);
+    const { items: told = [] } = (await readChunkItems(BO, { batchId: batch.batchId, chunk: 1 })) ?? {};
+    expect(told.map(({ ordinal, outcome }) => [ordinal, outcome])).toEqual([
+      [1, null],
+      ...[2, 3, 4, 5, 6, 7, 8, 9].map((ordinal) => [ordinal, { result: 'succeeded', seq: 2 * ordinal - 1 }]),
+      ...[
+        [10, { result: null, seq: 18 }],
+        [11, null],
+      ],
+    ]);
+    expect(view?.categories[0]?.sampleRandom.find(({ ordinal }) => ordinal === 2)?.outcome).toEqual({
+      result: 'succeeded',
+      seq: 3,
+    });
+  });
+
+  test('an altered receipt of a decision says nothing, and hides nothing else', async () => {
+    const batch = await seedBatch(pool, { chunks: [{ state: 'done', items: mails(1) }] });
+    await ownerPool.query('ALTER TABLE receipt DISABLE TRIGGER USER');
+    await ownerPool.query(`UPDATE receipt SET body = body || ' '::bytea WHERE batch_id = $1`, [batch.batchId]);
+    await ownerPool.query('ALTER TABLE receipt ENABLE ALWAYS TRIGGER receipt_append_only');
+    await ownerPool.query('ALTER TABLE receipt ENABLE ALWAYS TRIGGER receipt_no_truncate');
+    expect(await readCheckpoint(BO, { batchId: batch.batchId, chunk: 1 })).toMatchObject({
+      decided: true,
+      decisions: [],
+      total: 1,
+    });
   });
 
   test('long values are cut for the screen', async () => {

@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
+import { isDecided } from '#lib/core/checkpoints/decided.ts';
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle.ts';
 import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
@@ -12,7 +13,6 @@ import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { readMarksNamed } from '#lib/steps/reviews/marks-named.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, readClassified, readCorrections, readNextWaiting } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readApprovedDigest, readHaltedAt } from '#lib/store/checkpoints/checkpoint-reads.ts';
@@ -24,6 +24,8 @@ import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
+import { readDecisions } from './read-decisions.ts';
+import { readTold } from './read-told.ts';
 import { sampleOf } from './sample-rows.ts';
 import { whyNotYou } from './signers.ts';
 
@@ -42,7 +44,7 @@ export async function readCheckpoint(
   if (!batch || !chunk) return null;
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
-  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two] = await Promise.all([
+  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two, decisions] = await Promise.all([
     foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
     manifestOf(batch, chunk, of),
     readCorrections(pool, of, CORRECTIONS_SHOWN),
@@ -52,6 +54,7 @@ export async function readCheckpoint(
     readTargets(pool, { batchId, chunk: number }),
     readFirst(batch, chunk),
     readTwo(actor, batch, chunk),
+    isDecided(chunk) ? readDecisions(batch, chunk) : [],
   ]);
   const names = await readNames(
     db(),
@@ -75,6 +78,8 @@ export async function readCheckpoint(
     corrections: corrections.map((one) => ({ ...one, by: names.get(one.by) ?? one.by, at: one.at.toISOString() })),
     firstReceipts,
     two,
+    decided: isDecided(chunk),
+    decisions,
     nextWaits,
     next,
     haltedAt: haltedAt?.toISOString() ?? null,
@@ -137,7 +142,7 @@ async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): 
   const { counts, random, unsure } = await lookAt(db(), chunk, names);
   const ordinals = [...random, ...unsure].map(({ ordinal }) => ordinal);
   const items = await readClassified(pool, of, ordinals);
-  const marks = await readMarksNamed(db(), of.batchId, ordinals);
+  const told = await readTold(of.batchId, chunk, ordinals);
   const people = await readNames(
     db(),
     [...items.values()].map(({ by }) => by),
@@ -147,7 +152,7 @@ async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): 
     picked.flatMap(({ ordinal }) => {
       const item = items.get(ordinal);
       // Somebody may have moved it between the two statements.
-      return item?.category === category ? [sampleOf(batch, item, mark, people, marks.get(ordinal) ?? null)] : [];
+      return item?.category === category ? [sampleOf(batch, item, mark, people, told(ordinal))] : [];
     });
   const inCategory = (picked: typeof random, name: string) => picked.filter(({ category }) => category === name);
   return names.map((name) => ({

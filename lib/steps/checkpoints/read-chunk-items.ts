@@ -4,11 +4,11 @@ import { authorise } from '#lib/auth/authorise.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
-import { readMarksNamed } from '#lib/steps/reviews/marks-named.ts';
 import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { readClassifiedPage } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { readTold } from './read-told.ts';
 import { sampleOf } from './sample-rows.ts';
 
 type Input = PageInput & {
@@ -43,11 +43,11 @@ export async function readChunkItems(actor: Actor, input: Input): Promise<Page<S
     db(),
     rows.map(({ by }) => by),
   );
-  const marks = await readMarksNamed(
-    db(),
+  const told = await readTold(
     batchId,
+    chunk,
     rows.map(({ ordinal }) => ordinal),
   );
-  const items = rows.map((row) => sampleOf(batch, row, null, names, marks.get(row.ordinal) ?? null));
+  const items = rows.map((row) => sampleOf(batch, row, null, names, told(row.ordinal)));
   return { items, next: next === null ? null : String(next) };
 }

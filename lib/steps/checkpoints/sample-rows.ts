@@ -2,7 +2,6 @@
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
-import type { Mark } from '#lib/shapes/evidence.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import type { ClassifiedItem } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 
@@ -14,7 +13,7 @@ export function sampleOf(
   item: ClassifiedItem,
   mark: Sample['mark'],
   names: ReadonlyMap<string, string>,
-  review: Mark | null,
+  { review, outcome }: Pick<Sample, 'review' | 'outcome'>,
 ): Sample {
   const { ordinal, category, why, confidence, by } = item;
   const textField = formatOf(batch.datasetFormat)?.textField ?? null;
@@ -23,5 +22,5 @@ export function sampleOf(
   const fields = Object.fromEntries(shown.map((name) => [name, item.fields[name] ?? '']));
   const receiptFields = batch.plan.receiptFields.length > 0 ? batch.plan.receiptFields : shown.slice(0, FIELDS_IN_LINE);
   const line = fieldsLine({ ...batch.plan, receiptFields }, item.fields);
-  return { ordinal, fields, text, category, why, confidence, by: names.get(by) ?? by, mark, review, line };
+  return { ordinal, fields, text, category, why, confidence, by: names.get(by) ?? by, mark, review, outcome, line };
 }

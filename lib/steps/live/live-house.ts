@@ -14,6 +14,7 @@ import { merged } from './merged.ts';
 import { takePlace } from './places.ts';
 import { seatAt } from './seats.ts';
 import { type BatchEvent, streamEvents } from './stream-events.ts';
+import { visit } from './visit.ts';
 
 type ChangedEvent = { id: string; event: 'changed'; data: Changed } | { comment: string };
 export type HouseEvent = ChangedEvent | BatchEvent | BoardEvent;
@@ -23,6 +24,8 @@ type Input = {
   batchId?: string | undefined;
   /** the board too */
   board?: boolean | undefined;
+  /** the checkpoint that is open on the page: others are told who is there */
+  chunk?: { batchId: string; number: number } | undefined;
   lastEventId?: string | null | undefined;
   signal: AbortSignal;
   /** called as soon as the actor may no longer, also while nobody reads on */
@@ -50,6 +53,7 @@ const PLACE = /^(?:([0-9a-f]{16})\.(\d{1,15}))?_(\d{0,18})$/;
  */
 export async function streamHouse(actor: Actor, input: Input): Promise<AsyncGenerator<HouseEvent> | null> {
   authorise(actor, 'see_batches');
+  if (input.chunk) authorise(actor, 'see');
   const over = new AbortController();
   const leave = takePlace(actor);
   const signal = AbortSignal.any([input.signal, over.signal]);
@@ -70,6 +74,7 @@ export async function streamHouse(actor: Actor, input: Input): Promise<AsyncGene
       }
       sources.push(batch);
     }
+    if (input.chunk) await beginVisit(actor, input.chunk, signal);
     return placed(
       merged(sources, () => over.abort()),
       { house: since ? `${since.epoch}.${since.version}` : '', batch: batchEvent },
@@ -78,6 +83,17 @@ export async function streamHouse(actor: Actor, input: Input): Promise<AsyncGene
     over.abort();
     throw error;
   }
+}
+
+/** A chunk that is not there is looked at by nobody. */
+async function beginVisit(
+  actor: Actor,
+  { batchId, number }: { batchId: string; number: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { pool, prisma } = db();
+  const chunk = await prisma.chunk.findUnique({ where: { batchId_number: { batchId, number } }, select: { id: true } });
+  if (chunk) void visit(pool, actor, { batchId, chunkId: chunk.id, number }, signal);
 }
 
 /** Each event with the place of the whole: whoever comes back with it goes on in all of it. */

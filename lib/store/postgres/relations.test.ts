@@ -47,6 +47,7 @@ const ELSEWHERE: Record<string, string> = {
   'chunk_look.chunk_id': 'as chunk_fold.batch_id',
   'rate_bucket.holder': 'it is written for every send',
   'target_tally.worker_id': 'it outlives its worker',
+  'visit.chunk_id': 'as chunk_fold.batch_id',
   'worker_tally.worker_id': 'it outlives its worker',
 };
 

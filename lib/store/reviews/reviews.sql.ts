@@ -33,6 +33,22 @@ export async function readVerdicts(
   return new Map(rows.map(({ ordinal, verdict }) => [ordinal, verdict]));
 }
 
+/** The items of the chunk that were marked, or whose mark was taken back, after a review: at most `limit`, the last of them first. */
+export async function readMarkedSince(
+  client: Querying,
+  { batchId, chunkId }: { batchId: string; chunkId: string },
+  after: string,
+  limit: number,
+): Promise<{ ordinal: number; id: string }[]> {
+  const { rows } = await client.query<{ ordinal: number; id: string }>(
+    `WITH own AS MATERIALIZED (SELECT ordinal, id FROM review WHERE batch_id = $1 AND id > $3)
+     SELECT own.ordinal, max(own.id)::text AS id FROM own JOIN chunk_item m ON m.batch_id = $1 AND m.ordinal = own.ordinal AND m.chunk_id = $2
+     GROUP BY own.ordinal ORDER BY max(own.id) DESC LIMIT $4`,
+    [batchId, chunkId, after, limit],
+  );
+  return rows;
+}
+
 const LATEST = `
   SELECT DISTINCT ON (r.ordinal, r.category) r.id, r.ordinal, r.category, r.verdict, r."by", r.at
   FROM review r WHERE r.batch_id = $1 AND r.ordinal = ANY($2) ORDER BY r.ordinal, r.category, r.id DESC`;
