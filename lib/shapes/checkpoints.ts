@@ -93,13 +93,33 @@ export type CheckpointView = z.infer<typeof checkpointView>;
 export type TwoSignatures = NonNullable<CheckpointView['two']>;
 export type FirstReceipt = CheckpointView['firstReceipts'][number];
 
-const note = z.string().trim().max(2_000).nullish();
+/** Words of a person. What the database can't hold, or a receipt commit to, is refused. */
+const words = z
+  .string()
+  .trim()
+  .max(2_000)
+  .refine(
+    (text) => text.isWellFormed() && !text.includes('\0'),
+    'A text can’t contain the NUL character or half of a character. Remove it.',
+  );
+const note = words.nullish();
 
 export const corrections = z
   .array(z.strictObject({ ordinal: nameNumber, category: z.string().min(1), note }))
   .min(1, 'Give at least one correction.')
   .max(10_000, 'At most 10,000 corrections at a time.')
   .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'One item is given twice.');
+
+/** How the items of one correction were chosen; told by whoever sends it. */
+export const correctedHow = z
+  .enum(['item', 'selection', 'like'])
+  .describe(
+    '`item`: one by one; `selection`: selected together; `like`: chosen for being like another. Left out: `item` for one, `selection` for more.',
+  );
+
+export const correctionsGiven = z
+  .union([corrections, z.strictObject({ corrections, how: correctedHow.optional() })])
+  .describe('The corrections, or an object that also says how the items were chosen.');
 
 export const corrected = z.object({
   revision: z.int(),
@@ -138,7 +158,7 @@ export const decisionAnswers = {
     .describe(
       'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
     ),
-  override: z.string().trim().min(1).max(2_000).nullish().describe('Why it is approved without a look at each acting category.'),
+  override: words.min(1).nullish().describe('Why it is approved without a look at each acting category.'),
   sendBack: z
     .boolean()
     .default(false)

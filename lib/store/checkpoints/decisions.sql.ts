@@ -4,8 +4,17 @@ import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
 import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
-/** The signature that a chunk in `awaiting_second` has: who, when (ISO 8601), and over what. */
-export type Signature = { by: string; at: string; manifest: string; revision: number };
+/** The signature that a chunk in `awaiting_second` has, as its receipt says it: who, when (ISO 8601), over what, and after looking at what. */
+export type Signature = {
+  by: string;
+  at: string;
+  manifest: string;
+  revision: number;
+  decision: string;
+  seenCount: number;
+  /** of version 2 */
+  marks?: string;
+};
 
 /**
  * The newest decision to execute, as the receipt has it: the first signature, for as long as the chunk awaits the second. By the numbers of the
