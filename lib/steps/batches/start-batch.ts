@@ -17,6 +17,7 @@ import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { storeStart } from '#lib/store/receipts/batch-receipts.ts';
 import { assertReadRight } from './read-right.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), acceptUnreadable });
@@ -59,6 +60,7 @@ export async function startIn(
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
   await takeResources(tx, batch, 'start this one');
+  await storeStart(tx, batchId, batch.plan.instruction || null, actor);
   const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
   let numbers = opening === null ? [] : await openGates(tx, batchId, opening);
   // The pilot may have been cancelled before the start: the first of the others takes its place.

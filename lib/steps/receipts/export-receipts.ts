@@ -59,8 +59,8 @@ export type BatchRecord = {
 };
 
 /**
- * The moment is each chunk's seq, read by one statement: receipts up to it never change (I3, I6). No transaction stays open while a slow
- * reader takes his time.
+ * The moment is each chunk's seq, read by one statement, and that of the batch itself (chunk 0), read before: receipts up to it never change (I3, I6), and
+ * what a closing receipt tells of is there. No transaction stays open while a slow reader takes his time.
  */
 async function record(batch: BatchFacts): Promise<BatchRecord> {
   const { pool } = db();
@@ -71,7 +71,11 @@ async function record(batch: BatchFacts): Promise<BatchRecord> {
     chunks,
     at: new Date(),
     unresolved,
-    pages: pagesUpTo(batch, new Map(chunks.map(({ number, seq }) => [number, seq])), unresolved),
+    pages: pagesUpTo(
+      batch,
+      new Map([{ number: 0, seq: batch.seq }, ...chunks].map(({ number, seq }) => [number, seq])),
+      unresolved,
+    ),
     sum: async () => sumOf((await foldChunks(pool, batch.id, chunks)).values()),
   };
 }
