@@ -60,7 +60,9 @@ function LineOf({ line, look }: { line: TapeLine; look: StateLook }): ReactNode 
         <Glyph name={look.glyph} />
         <span className="sr-only">{look.word}</span>
       </span>
-      <span className="min-w-0 break-words">{line.kind === 'decision' ? <Zoned text={line.line} /> : line.line}</span>
+      <span className="min-w-0 break-words">
+        {line.seq !== null && line.ordinal === null ? <Zoned text={line.line} /> : line.line}
+      </span>
     </>
   );
 }

@@ -37,7 +37,7 @@ export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts:
             <StateBadge {...receiptLook(receipt)} />
           </Cell>
           <Cell className="max-w-xl truncate font-mono text-12">
-            {receipt.kind === 'decision' ? <Zoned text={receipt.line} /> : receipt.line}
+            {receipt.ordinal === null ? <Zoned text={receipt.line} /> : receipt.line}
           </Cell>
           <Cell className="whitespace-nowrap text-muted">
             <Instant iso={receipt.committedAt} />

@@ -5,6 +5,7 @@ const receipt = (change: Partial<ToldReceipt>): ToldReceipt => ({
   kind: 'outcome',
   result: 'succeeded',
   signing: null,
+  fields: {},
   body: { by: 'worker:1' },
   ...change,
 });
@@ -22,6 +23,40 @@ test.each<[Partial<ToldReceipt>, string]>([
       body: { by: 'user:1', answers: { execute: true }, seenCount: 1, override: 'known sender' },
     },
     'Ada approved what was on the screen after seeing 1 sample, without a sample of each (“known sender”).',
+  ],
+  [
+    {
+      kind: 'decision',
+      result: null,
+      fields: { override: 'known sender', note: 'as agreed' },
+      body: {
+        v: 2,
+        by: 'user:1',
+        answers: { execute: true },
+        seenCount: 1,
+        override: 'ab',
+        note: 'cd',
+        overrides: ['unseen', 'evidence'],
+      },
+    },
+    'Ada approved what was on the screen after seeing 1 sample, without a sample of each, without the evidence that the plan wants (“known sender”). “as agreed”',
+  ],
+  [
+    {
+      kind: 'correction',
+      result: null,
+      fields: { note: '[erased]' },
+      body: { by: 'user:1', count: 1, from: 'noise', to: 'keep', note: 'ab' },
+    },
+    'Ada moved 1 item from “noise” to “keep”. “[erased]”',
+  ],
+  [
+    { kind: 'start', result: null, body: { by: 'user:1', items: 6_046, chunks: 22 } },
+    'Ada started the batch: 6,046 items in 22 chunks.',
+  ],
+  [
+    { kind: 'closing', result: null, body: { by: 'system', state: 'finished', receipts: 12_406 } },
+    'The batch is finished. It has 12,406 receipts before this one.',
   ],
   [
     { kind: 'decision', result: null, signing: 'first', body: { by: 'user:1', answers: { execute: true }, seenCount: 2 } },

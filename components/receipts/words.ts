@@ -5,7 +5,7 @@ import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 
 /** A receipt for a sentence. What is in its body may have been altered: each member is looked at before it is told. */
-export type ToldReceipt = Pick<ReceiptRow, 'kind' | 'result' | 'signing'> & { body: Record<string, unknown> };
+export type ToldReceipt = Pick<ReceiptRow, 'kind' | 'result' | 'signing' | 'fields'> & { body: Record<string, unknown> };
 
 /** @param names who an actor ("user:…", "worker:…") is, for people */
 export function storyWords(receipt: ToldReceipt, names: Record<string, string>): string {
@@ -14,7 +14,7 @@ export function storyWords(receipt: ToldReceipt, names: Record<string, string>):
   const who = names[by] ?? by;
   switch (receipt.kind) {
     case 'decision':
-      return `${who} ${decided(receipt)}${body.override ? `, without a sample of each (“${text(body.override)}”)` : ''}.`;
+      return `${who} ${decided(receipt)}${overridden(receipt)}.${noted(receipt)}`;
     case 'intent':
       return `${who} stored what it was about to send (${actionName(body.action)}, attempt ${text(body.attempt) || '1'}), and sent it only then.`;
     case 'outcome':
@@ -22,7 +22,7 @@ export function storyWords(receipt: ToldReceipt, names: Record<string, string>):
     case 'resolution':
       return resolution(receipt, who);
     case 'correction':
-      return `${who} moved ${formatNoun(Number(body.count), 'items')} from “${text(body.from)}” to “${text(body.to)}”.`;
+      return `${who} moved ${formatNoun(Number(body.count), 'items')} from “${text(body.from)}” to “${text(body.to)}”.${noted(receipt)}`;
     case 'start':
       return `${who} started the batch: ${formatNoun(Number(body.items), 'items')} in ${formatNoun(Number(body.chunks), 'chunks')}.`;
     case 'plan':
@@ -32,6 +32,24 @@ export function storyWords(receipt: ToldReceipt, names: Record<string, string>):
     case 'attestation':
       return `${who} says that this was done. Countersign did not do it.`;
   }
+}
+
+/** What was approved without being looked at as the plan wants, and why. Version 1 held the words themselves, and knew one thing to override. */
+function overridden({ body, fields }: ToldReceipt): string {
+  if (!body.override) return '';
+  const overrides = Array.isArray(body.overrides) ? body.overrides.flatMap((one) => OVERRIDES[text(one)] ?? []) : [];
+  const what = overrides.length === 0 ? OVERRIDES.unseen : overrides.join(', ');
+  return `, ${what} (“${body.v === 2 ? (fields.override ?? '') : text(body.override)}”)`;
+}
+
+const OVERRIDES: Record<string, string> = {
+  unseen: 'without a sample of each',
+  unmarked: 'without a mark in each',
+  evidence: 'without the evidence that the plan wants',
+};
+
+function noted({ fields: { note } }: ToldReceipt): string {
+  return note ? ` “${note}”` : '';
 }
 
 function decided({ body, signing }: ToldReceipt): string {

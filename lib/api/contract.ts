@@ -9,7 +9,7 @@ import { board } from '#lib/shapes/board.ts';
 import {
   checkpoint,
   corrected,
-  corrections,
+  correctionsGiven,
   decided,
   decidedChunks,
   decidedOn,
@@ -202,9 +202,9 @@ export const contract = oc.prefix('/api/v1').router({
     correct: post(
       '/batches/{id}/chunks/{n}/corrections',
       'Move items to other categories',
-      'This raises the revision. A decision on an earlier revision is refused.',
+      'This raises the revision. A decision on an earlier revision is refused. It leaves a receipt for each pair of categories that items were moved between.',
     )
-      .input(write(ofChunk, corrections))
+      .input(write(ofChunk, correctionsGiven))
       .output(corrected),
     mark: post(
       '/batches/{id}/chunks/{n}/reviews',

@@ -144,6 +144,17 @@ export const corrections = z
   .max(10_000, 'At most 10,000 corrections at a time.')
   .refine((all) => new Set(all.map(({ ordinal }) => ordinal)).size === all.length, 'One item is given twice.');
 
+/** How the items of one correction were chosen; told by whoever sends it. */
+export const correctedHow = z
+  .enum(['item', 'selection', 'like'])
+  .describe(
+    '`item`: one by one; `selection`: selected together; `like`: chosen for being like another. Left out: `item` for one, `selection` for more.',
+  );
+
+export const correctionsGiven = z
+  .union([corrections, z.strictObject({ corrections, how: correctedHow.optional() })])
+  .describe('The corrections, or an object that also says how the items were chosen.');
+
 export const corrected = z.object({
   revision: z.int(),
   changed: z.int(),

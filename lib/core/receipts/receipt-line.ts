@@ -5,8 +5,9 @@ import { RECEIPT_LINE_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { isoDay, wallClock } from '#lib/core/values/dates.ts';
 import { oneLine } from '#lib/core/values/markdown-safe.ts';
+import { isRecord } from '#lib/core/values/stored.ts';
 import { renderCut, templateFields } from '#lib/core/values/template.ts';
-import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
+import type { DecisionAnswers, ReceiptBody } from '#lib/ledger/receipt.ts';
 import { reasonWords } from './reason-words.ts';
 
 export const ERASED = '[erased]';
@@ -131,4 +132,41 @@ function decided({ execute, release, sendBack, close }: DecisionLineOf['answers'
   if (execute) return 'approved';
   if (sendBack) return 'sent back';
   return close ? 'closed without executing' : 'reviewed, not executed';
+}
+
+/** The kinds of receipts that are no step of an action, and no decision. */
+export type EventKind = Exclude<ReceiptBody['kind'], 'intent' | 'outcome' | 'resolution' | 'decision'>;
+
+/**
+ * "moved by Bo, 13 items from “noise” to “task”, 2026-03-04 14:02 UTC". What is in the body may have been altered: each member is looked at before it is told.
+ * `by`: the name of who did it.
+ */
+export function eventLine(kind: EventKind, body: unknown, by: string): string {
+  const says = isRecord(body) ? body : {};
+  const [verb, ...parts] = eventOf(kind, says);
+  const at = told(says.at);
+  return oneLine([`${verb} by ${by}`, ...parts, `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`].join(', '));
+}
+
+function eventOf(kind: EventKind, says: Record<string, unknown>): [verb: string, ...parts: string[]] {
+  switch (kind) {
+    case 'correction':
+      return ['moved', `${counted(says.count, 'item')} from “${told(says.from)}” to “${told(says.to)}”`];
+    case 'start':
+      return ['started', `${counted(says.items, 'item')} in ${counted(says.chunks, 'chunk')}`];
+    case 'plan':
+      return ['rules changed', `revision ${told(says.revision)}`];
+    case 'closing':
+      return [`closed as ${told(says.state)}`, `${counted(says.receipts, 'receipt')} before this one`];
+    case 'attestation':
+      return ['attested'];
+  }
+}
+
+function told(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '?';
+}
+
+function counted(value: unknown, one: string): string {
+  return `${typeof value === 'number' ? value.toLocaleString('en-US') : '?'} ${one}${value === 1 ? '' : 's'}`;
 }

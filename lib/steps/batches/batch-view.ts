@@ -30,7 +30,7 @@ import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 
 type Pool = ReturnType<typeof db>['pool'];
 
-/** A moment of a batch, with the last event it holds and the seqs of the chunks that changed last. */
+/** A moment of a batch, with the last event it holds and the seqs of the batch itself (chunk 0) and of the chunks that changed last. */
 export type Moment = { now: BatchNow; eventId: string; seqs: Map<number, number> };
 
 /** More than lines on the tape, for some changed without a receipt. */
@@ -70,7 +70,9 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     chunks,
     groups: waiters === null ? null : groupsOf(states, waiters),
   };
-  return { now, eventId: pulse.eventId, seqs: new Map(tally.recent.map(({ number, seq }) => [number, seq])) };
+  // Of the batch itself as it was before its chunks were read: what its closing receipt tells of is then among theirs.
+  const seqs = [{ number: 0, seq: pulse.seq }, ...tally.recent].filter(({ seq }) => seq > 0);
+  return { now, eventId: pulse.eventId, seqs: new Map(seqs.map(({ number, seq }) => [number, seq])) };
 }
 
 /** The chunks that are not settled, each for itself. */

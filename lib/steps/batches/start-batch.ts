@@ -18,6 +18,7 @@ import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { storeStart } from '#lib/store/receipts/batch-receipts.ts';
 import { assertReadRight } from './read-right.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), acceptUnreadable });
@@ -61,6 +62,7 @@ export async function startIn(
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
   await assertSigners(tx, actor, batch);
   await takeResources(tx, batch, 'start this one');
+  await storeStart(tx, batchId, batch.plan.instruction || null, actor);
   const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
   let numbers = opening === null ? [] : await openGates(tx, batchId, opening);
   // The pilot may have been cancelled before the start: the first of the others takes its place.

@@ -1,10 +1,16 @@
 /** Corrections by several people at once, and of many items at once. */
 import { expect, test } from 'vitest';
+import { CATEGORY_NAME_CHARS_MAX, CORRECTION_RANGES_MAX } from '#lib/core/limits.ts';
+import { commitment } from '#lib/ledger/canonical.ts';
+import { type CorrectionBody, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { checkSums } from '#lib/steps/receipts/check-sums.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { whileHeld } from '#test/fixtures/interleave.ts';
 import { ADA, BO } from '#test/fixtures/started-batch.ts';
 import { correct } from './correct.ts';
+import { decide } from './decide.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 
 const { pool } = await testDatabase();
@@ -100,4 +106,131 @@ test('as many as may be corrected at once are, each with its note', async () => 
     { ordinal: 2, why: 'A person moved it here from noise.' },
   ]);
   expect((await readCheckpoint(BO, { batchId, chunk: 1 }))?.categories.map(({ count }) => count)).toEqual([0, 5_000, 5_000]);
+});
+
+type Stored = {
+  seq: number;
+  ordinal: number | null;
+  step: number | null;
+  body: Buffer;
+  value: string | null;
+  salt: Buffer | null;
+};
+const receiptsOf = async (batchId: string) => {
+  const { rows } = await pool.query<Stored>(
+    `SELECT r.seq, r.ordinal, r.step, r.body, v.value, v.salt FROM receipt r
+     LEFT JOIN receipt_value v ON v.batch_id = r.batch_id AND v.chunk = r.chunk AND v.seq = r.seq AND v.field = 'note'
+     WHERE r.batch_id = $1 AND r.chunk = 1 ORDER BY r.seq`,
+    [batchId],
+  );
+  return rows.map((row) => ({ ...row, body: readReceipt(row.body) as CorrectionBody }));
+};
+const marks = async (batchId: string) =>
+  (await pool.query('SELECT ordinal, category, verdict, "by" FROM review WHERE batch_id = $1 ORDER BY id', [batchId])).rows;
+
+test('each pair of categories of a call leaves one receipt, and each correction names its own', async () => {
+  const { batchId } = await seed(8);
+  const to = (category: string, ...ordinals: number[]) => ordinals.map((ordinal) => ({ ordinal, category }));
+  await correct(BO, { batchId, chunk: 1, corrections: [...to('keep', 5, 1, 2), ...to('later', 7)], how: 'like' });
+  await correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'later', note: ' no answer since May ' }] });
+  const [kept, later, moved, ...others] = await receiptsOf(batchId);
+  expect(others).toEqual([]);
+  expect(kept?.body).toMatchObject({
+    ...{
+      kind: 'correction',
+      chunk: 1,
+      revision: 2,
+      from: 'noise',
+      to: 'keep',
+      ordinals: [
+        [1, 2],
+        [5, 5],
+      ],
+      count: 3,
+    },
+    ...{ how: 'like', note: null, by: BO.id, via: 'page' },
+  });
+  expect(later?.body).toMatchObject({ revision: 2, to: 'later', ordinals: [[7, 7]], count: 1 });
+  expect(moved?.body).toMatchObject({ revision: 3, from: 'keep', to: 'later', how: 'item', by: ADA.id });
+  expect(moved?.value).toBe('no answer since May');
+  expect(moved?.body.note).toBe(commitment(moved?.salt as Buffer, 'no answer since May'));
+  for (const one of [kept, later, moved]) expect([one?.ordinal, one?.step]).toEqual([null, null]);
+  const { rows } = await pool.query(
+    'SELECT ordinal, chunk, seq, revision FROM correction WHERE batch_id = $1 ORDER BY seq, ordinal',
+    [batchId],
+  );
+  expect(rows).toEqual([
+    { ordinal: 1, chunk: 1, seq: 1, revision: 2 },
+    { ordinal: 2, chunk: 1, seq: 1, revision: 2 },
+    { ordinal: 5, chunk: 1, seq: 1, revision: 2 },
+    { ordinal: 7, chunk: 1, seq: 2, revision: 2 },
+    { ordinal: 1, chunk: 1, seq: 3, revision: 3 },
+  ]);
+  const { rows: chunk } = await pool.query('SELECT seq, revision, corrected FROM chunk WHERE batch_id = $1', [batchId]);
+  expect(chunk).toEqual([{ seq: 3, revision: 3, corrected: 5 }]);
+  await checkSums();
+  expect((await readBatch(ADA, { batchId }))?.sum).toMatchObject({ addsUp: true, checked: { receipts: 3, of: 3 } });
+});
+
+test('more ranges than a receipt holds go on in a further one, also between the longest names', async () => {
+  const [from, to] = ['字'.repeat(CATEGORY_NAME_CHARS_MAX - 1), '文'.repeat(CATEGORY_NAME_CHARS_MAX)];
+  const { batchId } = await seedBatch(pool, {
+    plan: { categories: [{ name: from }, { name: to }], classifier: { kind: 'rules', rules: [], otherwise: from } },
+    chunks: [{ state: 'awaiting_review', items: Array.from({ length: 10_000 }, () => ({ fields: {}, category: from })) }],
+  });
+  const corrections = Array.from({ length: 5_000 }, (_, index) => ({ ordinal: 2 * index + 1, category: to }));
+  await correct(BO, { batchId, chunk: 1, corrections });
+  const stored = await receiptsOf(batchId);
+  expect(stored.map(({ body }) => [body.count, body.ordinals.length, body.how])).toEqual([
+    [2_000, 2_000, 'selection'],
+    [2_000, 2_000, 'selection'],
+    [1_000, 1_000, 'selection'],
+  ]);
+  expect(stored.flatMap(({ body }) => body.ordinals.map(([first]) => first))).toEqual(corrections.map(({ ordinal }) => ordinal));
+  const widest = Array.from({ length: CORRECTION_RANGES_MAX }, () => [2_147_483_647, 2_147_483_647] as [number, number]);
+  expect(() =>
+    sealReceipt({ ...(stored[0]?.body as CorrectionBody), from: '\u0001'.repeat(CATEGORY_NAME_CHARS_MAX), ordinals: widest }),
+  ).not.toThrow();
+});
+
+test('what a classifier gave and a person moves away was wrong; moved back, it was not; what a person gave is no classifier’s fault', async () => {
+  const { batchId } = await seed(3);
+  const to = (by: typeof ADA, category: string) => correct(by, { batchId, chunk: 1, corrections: [{ ordinal: 2, category }] });
+  const mark = (category: string, verdict: string, by: typeof ADA) => ({ ordinal: 2, category, verdict, by: by.id });
+  await to(BO, 'keep');
+  await to(ADA, 'later');
+  expect(await marks(batchId)).toEqual([mark('noise', 'wrong', BO)]);
+  await to(ADA, 'noise');
+  expect(await marks(batchId)).toEqual([mark('noise', 'wrong', BO), mark('noise', 'withdrawn', ADA)]);
+  await to(BO, 'keep');
+  expect((await marks(batchId)).slice(2)).toEqual([mark('noise', 'wrong', BO)]);
+});
+
+test('a decision on what was on the screen before a correction is refused, and leaves no receipt', async () => {
+  const { batchId, ...batch } = await seed(3);
+  const digest = (await readCheckpoint(BO, { batchId, chunk: 1 }))?.digest ?? '';
+  const corrected = await correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'keep' }] });
+  const decided = (on: string, revision: number) =>
+    decide(BO, { batchId, chunks: [{ number: 1, digest: on, revision, seen: [1, 2] }], execute: true });
+  await expect(decided(digest, 1)).rejects.toMatchObject({ code: 'stale' });
+  expect((await receiptsOf(batchId)).map(({ body }) => body.kind)).toEqual(['correction']);
+  await decided(corrected.digest ?? '', 2);
+  await expect(correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'later' }] })).rejects.toMatchObject({
+    code: 'conflict',
+  });
+  expect((await receiptsOf(batchId)).map(({ seq, body }) => [seq, body.kind])).toEqual([
+    [1, 'correction'],
+    [2, 'decision'],
+  ]);
+  expect(batch.chunks).toHaveLength(1);
+});
+
+test.each([
+  ['NUL', 'a\0b'],
+  ['half of a character', 'a\ud800b'],
+])('a note with %s is refused before anything is changed', async (_what, note) => {
+  const { batchId } = await seed(1);
+  const asked = { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'keep', note }] };
+  await expect(correct(BO, asked)).rejects.toMatchObject({ code: 'invalid' });
+  expect(await receiptsOf(batchId)).toEqual([]);
 });

@@ -78,9 +78,10 @@ async function decided({ batchId }: SeededBatch): Promise<Stored[]> {
 }
 
 async function receipts({ batchId }: SeededBatch): Promise<DecisionBody[]> {
-  const { rows } = await pool.query<{ body: Buffer }>('SELECT body FROM receipt WHERE batch_id = $1 ORDER BY chunk, seq', [
-    batchId,
-  ]);
+  const { rows } = await pool.query<{ body: Buffer }>(
+    "SELECT body FROM receipt WHERE batch_id = $1 AND kind = 'decision' ORDER BY chunk, seq",
+    [batchId],
+  );
   return rows.map(({ body }) => readReceipt(body) as DecisionBody);
 }
 
@@ -394,7 +395,7 @@ test('sent back, closed and let pass: all chunks of an answer move together, eac
   );
   expect(rows).toEqual([
     { number: 1, revision: 2, classified: 0, note: 'again', continued: false, seq: 1 },
-    { number: 2, revision: 3, classified: 1, note: 'again', continued: false, seq: 1 },
+    { number: 2, revision: 3, classified: 1, note: 'again', continued: false, seq: 2 },
     { number: 11, revision: 1, classified: 2, note: null, continued: false, seq: 1 },
     { number: 21, revision: 1, classified: 2, note: null, continued: true, seq: 1 },
   ]);

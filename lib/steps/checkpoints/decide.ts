@@ -14,10 +14,11 @@ import { CHUNK_RELEASABLE, type ChunkState, chunkFrom } from '#lib/core/lifecycl
 import { openNext } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
-import { type DecisionBody, sealReceipt, seenDigest } from '#lib/ledger/receipt.ts';
+import { type DecisionBody, marksDigest, sealReceipt, seenDigest } from '#lib/ledger/receipt.ts';
 import { type Decided, type DecidedOn, decidedChunks, decisionAnswers } from '#lib/shapes/checkpoints.ts';
 import { settleBatch } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
+import { readFirstSignatures, type Signature } from '#lib/store/checkpoints/decisions.sql.ts';
 import { insertDecision } from '#lib/store/checkpoints/decisions.ts';
 import { forgetDigests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockChunks, lockForRelease, openGates } from '#lib/store/chunks/chunks.sql.ts';
@@ -25,7 +26,7 @@ import { assertUnfinished, type BatchRow, type ChunkRow, readBatchRow } from '#l
 import { discardClassifications } from '#lib/store/chunks/classifications.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
-import { type NumberedReceipt, storeReceipts } from '#lib/store/receipts/receipts.ts';
+import { commitTo, NO_STEP, type NumberedReceipt, storeReceipts } from '#lib/store/receipts/receipts.ts';
 import { turns } from '#lib/turns.ts';
 import { type Covered, coverChunks, type Deciding } from './cover.ts';
 import { refusalOfSigner, whyNotYou } from './signers.ts';
@@ -141,20 +142,27 @@ async function record(
   covered: readonly Covered[],
 ): Promise<void> {
   const root = decisionRoot(covered.map(({ row, digest }) => ({ number: row.number, revision: row.revision, digest })));
-  const { next, execute, sendBack, close, release, override = null, note = null } = asked;
+  const { next, execute, sendBack, close, release } = asked;
+  const [override, note] = [asked.override || null, asked.note || null];
   const answers = { next, execute, sendBack, close, release };
   await insertDecision(
     tx,
     { decisionId, batchId: batch.id, root, answers, actor, override, note },
     covered.map(({ row, digest, seen }) => ({ chunkId: row.id, revision: row.revision, digest, seen })),
   );
+  const signed = asked.execute ? covered.filter(({ row }) => row.state === 'awaiting_second') : [];
+  const firsts = await readFirstSignatures(
+    tx,
+    signed.map(({ row }) => row.id),
+  );
   const numbers = await moveChunks(tx, asked, covered);
   const at = new Date().toISOString();
   const takeTurn = turns();
   const receipts: NumberedReceipt[] = [];
-  for (const { row, digest, counts, seen } of covered) {
+  for (const { row, digest, counts, seen, review, overrides } of covered) {
+    const { commitments, values } = commitTo({ note, override });
     const body: DecisionBody = {
-      v: 1,
+      v: 2,
       kind: 'decision',
       batch: batch.id,
       chunk: row.number,
@@ -162,20 +170,45 @@ async function record(
       root,
       manifest: digest,
       revision: row.revision,
+      plan: PLAN_REVISION,
       answers,
       counts,
       seenCount: seen.length,
       seen: seenDigest(seen),
-      override,
+      reviews: review?.reviews ?? {},
+      marks: review?.marks ?? marksDigest([]),
+      evidence: review?.evidence ?? notAsked(batch),
+      overrides,
+      ...commitments,
+      factor: actor.via === 'page' ? 'password' : null,
+      first: firstOf(firsts.get(row.id)),
       by: actor.id,
       via: actor.via,
       at,
     };
     const seq = numbers.get(row.id) as number;
-    receipts.push({ ...sealReceipt(body), chunk: row.number, seq, ordinal: null, step: null, kind: 'decision', result: null });
+    receipts.push({ ...sealReceipt(body), ...NO_STEP, chunk: row.number, seq, kind: 'decision', values });
     await takeTurn();
   }
   await storeReceipts(tx, batch.id, receipts);
+}
+
+/** Every batch goes by the plan that it was started with. */
+const PLAN_REVISION = 1;
+
+type BodyNow = Extract<DecisionBody, { v: 2 }>;
+
+/** Of a decision that approves nothing by classifications: what the plan demands is not asked for. */
+function notAsked({ plan }: BatchRow): BodyNow['evidence'] {
+  const { over = 'batch', atMost: demanded = null } = plan.gates.evidence ?? {};
+  return { over, demanded, met: null };
+}
+
+/** The first of two signatures, as the receipt of the second names it. Version 1 knew no marks. */
+function firstOf(signature: Signature | undefined): BodyNow['first'] {
+  if (!signature) return null;
+  const { decision, by, seenCount, marks = marksDigest([]) } = signature;
+  return { decision, by, seenCount, marks };
 }
 
 /** I3: changes the chunks and takes a number of each, one guarded statement for all that the decision moves alike. Gives the numbers, by the chunks' ids. */

@@ -238,8 +238,8 @@ test('not signing needs a note, keeps the classifications, and both signatures a
   await isRefused(batch, () => sign(CY, batch), 'conflict', /^You signed chunk 1 first/);
   await sign(BO, batch);
   expect(await states(batch)).toEqual(['approved']);
-  const lines = (await readReceipts(BO, { batchId }))?.items.map(({ signing }) => signing);
-  expect(lines).toEqual(['first', 'refused', 'first', 'second']);
+  const lines = (await readReceipts(BO, { batchId }))?.items.map(({ kind, signing }) => signing ?? kind);
+  expect(lines).toEqual(['correction', 'first', 'refused', 'correction', 'first', 'second']);
 });
 
 test('a chunk that was signed once is not closed; classifying goes on past it; it can be cancelled', async () => {

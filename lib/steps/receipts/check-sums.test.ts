@@ -5,6 +5,7 @@ import { LOOK_ROWS_MAX, REFOLD_MS } from '#lib/core/limits.ts';
 import { readMoment } from '#lib/steps/batches/batch-view.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
+import { settleBatches } from '#lib/store/actions/execution.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedChunk, seedBatch } from '#test/fixtures/batch.ts';
 import { checkSums, refoldSums } from './check-sums.ts';
@@ -141,6 +142,10 @@ test('a batch that is over is folded again once, and watched no longer', async (
   await refoldSums();
   const [after] = await kept(batchId);
   expect(after.refolded_at.getTime()).toBeGreaterThan(before.refolded_at.getTime());
+  // Nor before its closing receipt is there, which a worker may have died before.
+  expect(await state(batchId)).toMatchObject({ refolded_at: null });
+  await settleBatches(pool);
+  await refoldSums();
   expect((await state(batchId)).refolded_at).not.toBeNull();
   expect(await incidents(batchId)).toEqual([]);
 });

@@ -65,7 +65,8 @@ export type BatchRecord = {
 };
 
 /**
- * The moment is each chunk's seq, read at once: receipts up to it never change (I3, I6). No transaction stays open while a slow reader takes his time.
+ * The moment is each chunk's seq, and that of the batch itself (chunk 0), read at once: receipts up to it never change (I3, I6), and what a closing receipt tells
+ * of is there. No transaction stays open while a slow reader takes his time.
  * @param values false: not the values that receipts commit to, for a reader who may not see items
  * @param answers whether what targets answered is told
  */

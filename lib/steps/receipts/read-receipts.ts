@@ -23,7 +23,9 @@ export async function readReceipts(actor: Actor, input: Input): Promise<Page<Rec
   const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
   if (!batch) return null;
   const reader = receiptReader(db(), batch, { answers: may(actor, 'see') });
-  const unknown = [input.ordinal, input.chunk].some((number) => number !== undefined && number !== null && !isNumber(number));
+  // Chunk 0 is the batch itself.
+  const named = [input.ordinal, input.chunk === 0 ? null : input.chunk];
+  const unknown = named.some((number) => number !== undefined && number !== null && !isNumber(number));
   if (unknown) return { items: [], next: null };
   if (input.ordinal) return { items: await reader.rows(await readStory(pool, batch.id, input.ordinal)), next: null };
   const chunk = input.chunk ?? null;

@@ -4,7 +4,7 @@ import { needsTwo, type Signing, signingsOf } from '#lib/core/checkpoints/signat
 import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
 import { timeZoneOf } from '#lib/core/plans/plan.ts';
 import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
-import { decisionLine, ERASED, receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import { decisionLine, ERASED, eventLine, receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
@@ -60,25 +60,25 @@ export function receiptReader(
     values: Record<string, string>,
     signing: Signing | null,
   ): string => {
-    if ('unreadable' in body) return "The bytes of this receipt were altered and can't be read.";
-    if (body.kind === 'decision') {
+    if (!isReceipt(body)) return "The bytes of this receipt were altered and can't be read.";
+    const { kind } = stored;
+    if (kind === 'decision') {
+      const { answers = null, counts = null } = 'answers' in body ? body : {};
       return decisionLine(
-        { answers: storedAnswers(body.answers), counts: isRecord(body.counts) ? body.counts : {}, by, at: body.at, signing },
+        { answers: storedAnswers(answers), counts: isRecord(counts) ? counts : {}, by, at: body.at, signing },
         batch.plan.categories.map(({ name }) => name),
       );
     }
-    const past = words.get(stored.category ?? '')?.past ?? 'Done';
-    const evidence = body.kind === 'resolution' ? body.evidence : null;
+    if (kind !== 'intent' && kind !== 'outcome' && kind !== 'resolution') return eventLine(kind, body, by);
     return receiptLine(batch.plan, {
-      kind: body.kind,
+      kind,
       result: stored.result,
       reason: 'reason' in body ? body.reason : null,
-      evidence,
-      past,
+      evidence: body.kind === 'resolution' ? body.evidence : null,
+      past: words.get(stored.category ?? '')?.past ?? 'Done',
       values: filters ? filters.ofLine(values) : values,
     });
   };
-
   return {
     async rows(stored) {
       const people = stored.map(({ body }) => parseBody(body).by).filter((id) => !id.startsWith('worker:') && !names.has(id));
@@ -125,11 +125,15 @@ function parseBody(bytes: Buffer): ReceiptBody {
 function readBody(bytes: Buffer): ReceiptBody {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
-    if (isRecord(value) && typeof value.by === 'string' && typeof value.at === 'string') return value as unknown as ReceiptBody;
+    if (isReceipt(value)) return value;
   } catch {
     // Falls through to the bytes as they are.
   }
   return { unreadable: bytes.toString('base64'), by: '', at: '' } as unknown as ReceiptBody;
+}
+
+function isReceipt(value: unknown): value is ReceiptBody {
+  return isRecord(value) && typeof value.by === 'string' && typeof value.at === 'string' && typeof value.kind === 'string';
 }
 
 /** One that an outcome commits to and that has no row left is as good as erased. */
@@ -137,13 +141,24 @@ function answerOf(stored: StoredReceipt, body: ReceiptBody): string | null {
   return body.kind === 'outcome' && body.v === 2 && body.answer !== null ? (stored.answer ?? ERASED) : null;
 }
 
-/** The plan's fields first and in its order. A value that an intent commits to and that has no row left is as good as erased. */
+/** The plan's fields first and in its order. A value that a body commits to and that has no row left is as good as erased. */
 function orderFields(stored: StoredReceipt, body: ReceiptBody, names: readonly string[]): Record<string, string> {
   const has = (name: string): boolean => Object.hasOwn(stored.fields, name);
-  const committed = body.kind === 'intent' ? Object.keys(body.values ?? {}) : [];
-  const ordered = names
-    .filter((name) => has(name) || committed.includes(name))
-    .map((name) => [name, has(name) ? (stored.fields[name] ?? '') : ERASED]);
-  const others = Object.entries(stored.fields).filter(([name]) => !names.includes(name));
-  return Object.fromEntries([...ordered, ...others]);
+  const committed = committedTo(body);
+  const known = new Set([...names, ...committed, ...Object.keys(stored.fields)]);
+  return Object.fromEntries(
+    [...known]
+      .filter((name) => has(name) || committed.includes(name))
+      .map((name) => [name, has(name) ? (stored.fields[name] ?? '') : ERASED]),
+  );
 }
+
+/** The fields whose values stand beside the receipt: those of an item, or people's words. Version 1 of a decision held the word itself. */
+function committedTo(body: ReceiptBody): string[] {
+  if (body.kind === 'intent') return Object.keys(body.values ?? {});
+  if (body.kind === 'decision' && body.v === 1) return [];
+  return WORDS.filter((word) => typeof (body as unknown as Record<string, unknown>)[word] === 'string');
+}
+
+/** Members of bodies that are commitments; what a target answered is told apart. */
+const WORDS = ['note', 'override', 'instruction', 'text'];

@@ -3,6 +3,9 @@ import { csvRow } from '#lib/core/values/formula-safe.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchRecord } from './export-receipts.ts';
 
+/** What people said, beside the receipt that it belongs to. */
+const WORDS = ['note', 'override'] as const;
+
 const COLUMNS = [
   ...[
     'chunk',
@@ -21,12 +24,14 @@ const COLUMNS = [
     'by',
   ],
   ...['connector', 'connection', 'do', 'decision', 'target', 'idempotencyKey', 'leaf'],
+  ...WORDS,
 ];
 
 export async function* csvReceipts(record: BatchRecord): AsyncGenerator<string> {
   const names = record.batch.plan.receiptFields;
   yield csvRow([...COLUMNS, ...names.map((name) => `field.${name}`)]);
-  for await (const rows of record.pages) yield rows.map((row) => csvRow([...cells(row), ...values(row.fields, names)])).join('');
+  for await (const rows of record.pages)
+    yield rows.map((row) => csvRow([...cells(row), ...words(row, names), ...values(fieldsOf(row), names)])).join('');
   for (const open of record.unresolved) {
     const { fields, ...place } = open;
     const own: Record<string, string | number | null> = { ...place, kind: 'unresolved', result: open.state };
@@ -49,7 +54,7 @@ function cells(row: ReceiptRow): (string | number | null)[] {
       row.kind,
       row.result,
       row.reason,
-      body.evidence ?? null,
+      row.kind === 'resolution' ? (body.evidence ?? null) : null,
       row.category,
     ],
     ...[row.line, row.at, row.committedAt, body.by ?? null],
@@ -62,6 +67,18 @@ function cells(row: ReceiptRow): (string | number | null)[] {
     ],
     ...[body.idempotencyKey ?? null, row.leaf],
   ];
+}
+
+/** A field of an item may be called as they are. */
+function words({ ordinal, kind, fields, body }: ReceiptRow, names: readonly string[]): (string | null)[] {
+  if (body.kind === 'decision' && body.v === 1) return [null, body.override];
+  const isIts = (word: string) => ordinal === null || (kind === 'resolution' && !names.includes(word));
+  return WORDS.map((word) => (isIts(word) && Object.hasOwn(fields, word) ? (fields[word] ?? null) : null));
+}
+
+/** What is no step of an action has words of people only. */
+function fieldsOf({ ordinal, fields }: ReceiptRow): Record<string, string> {
+  return ordinal === null ? {} : fields;
 }
 
 function values(fields: Record<string, string>, names: readonly string[]): (string | null)[] {

@@ -1,4 +1,4 @@
-/** The task body: a heading per decision, a line per action that ended, and what is still open. */
+/** The task body: what happened to the batch itself, a heading per decision, a line per action that ended or item that was moved, and what is still open. */
 
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { Sum } from '#lib/core/receipts/sum.ts';
@@ -11,14 +11,14 @@ export async function* markdownReceipts(record: BatchRecord): AsyncGenerator<str
   const names = new Map(record.chunks.map(({ number, name }) => [number, name]));
   yield `# ${markdownText(batch.name)}\n`;
   if (batch.taskRef) yield `\nTask: ${markdownText(batch.taskRef)}\n`;
-  let chunk = 0;
+  let chunk = -1;
   for await (const rows of record.pages) {
     let text = '';
     for (const row of rows) {
       if (row.kind === 'intent') continue;
       const heading = row.kind === 'decision' || row.chunk !== chunk;
-      if (heading)
-        text += `\n## Chunk ${row.chunk} · ${markdownText(names.get(row.chunk) ?? '')}${row.kind === 'decision' ? ` — ${markdownText(row.line)}` : ''}\n\n`;
+      const of = row.chunk === 0 ? 'The batch' : `Chunk ${row.chunk} · ${markdownText(names.get(row.chunk) ?? '')}`;
+      if (heading) text += `\n## ${of}${row.kind === 'decision' ? ` — ${markdownText(row.line)}` : ''}\n\n`;
       if (row.kind !== 'decision') text += lineOf(row);
       chunk = row.chunk;
     }

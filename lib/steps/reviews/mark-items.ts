@@ -47,16 +47,16 @@ export async function markItems(actor: Actor, raw: MarkInput): Promise<Reviewed>
     const stranger = ordinals.find((ordinal) => !now.has(ordinal));
     if (stranger !== undefined)
       throw new CountersignError('invalid', `Item ${stranger} is not in chunk ${number}. Nothing was marked.`);
-    const isMoved = ({ ordinal, category }: Asked[number]) => category !== undefined && category !== now.get(ordinal);
+    const isMoved = ({ ordinal, category }: Asked[number]) => category !== undefined && category !== now.get(ordinal)?.category;
     const stands = await readVerdicts(tx, batchId, ordinals);
     const added = reviews.flatMap((one): NewMark[] => {
       const { ordinal, right } = one;
       const verdict = VERDICT_OF.get(right) ?? 'withdrawn';
       const same = (stands.get(ordinal) ?? 'withdrawn') === verdict;
-      return same || isMoved(one) ? [] : [{ ordinal, category: now.get(ordinal) ?? '', verdict }];
+      return same || isMoved(one) ? [] : [{ ordinal, category: now.get(ordinal)?.category ?? '', verdict }];
     });
     await addMarks(tx, batchId, added, actor.id);
-    const moved = reviews.filter(isMoved).map(({ ordinal }) => ({ ordinal, category: now.get(ordinal) ?? '' }));
+    const moved = reviews.filter(isMoved).map(({ ordinal }) => ({ ordinal, category: now.get(ordinal)?.category ?? '' }));
     return { marked: added.length, moved };
   });
   if (marked.marked > 0) announce(pool, batchId, { chunk: number, kind: 'marked' });

@@ -8,9 +8,9 @@ import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
 import { type Answered, type Said, uncertainAnswers } from '#lib/shapes/uncertain.ts';
-import { settleBatch, settleUncertain } from '#lib/store/actions/execution.sql.ts';
+import { finishBatch, settleBatch, settleUncertain } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
-import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
+import { lockCancelled, lockChunks } from '#lib/store/chunks/chunks.sql.ts';
 import type { ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
@@ -51,6 +51,8 @@ export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<A
   const asked = answer === 'ask' ? await askTargets(pool, batchId, before) : null;
 
   const done = await inWrite(pool, 'answer', async (tx): Promise<Answered> => {
+    // Of a batch that is over the answer brings a further closing receipt, in one transaction with it. The batch is locked before its chunks.
+    const over = await lockCancelled(tx, batchId);
     const chunks = await lockChunks(tx, batchId, [...new Set(before.map(({ chunk }) => chunk))]);
     // Read again under the locks: the last answer may have come from somebody else meanwhile. What was answered, retried and is uncertain again is
     // another attempt, of which nobody here has seen anything.
@@ -69,6 +71,7 @@ export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<A
       }
       for (const { ordinal } of found) ended.add(ordinal);
     }
+    if (over) await finishBatch(tx, batchId);
     const uncertain = new Set(still.map(({ ordinal }) => ordinal));
     const skipped = ordinals.filter((ordinal) => !uncertain.has(ordinal));
     return { answered: ended.size, skipped, left: all.length - ordinals.length + (asked?.left ?? 0), said: asked?.said ?? [] };

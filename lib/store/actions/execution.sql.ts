@@ -10,6 +10,8 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
+import { readUnclosed } from '#lib/store/receipts/batch-receipts.sql.ts';
+import { storeClosing } from '#lib/store/receipts/batch-receipts.ts';
 import type { TargetFault } from './breakers.sql.ts';
 
 export type Approval = {
@@ -263,8 +265,8 @@ const HALT = `UPDATE chunk SET
   WHERE id = $1 AND epoch = $2 AND state = $3 RETURNING state`;
 
 /**
- * running -> finished when every chunk is settled and nothing is uncertain; the resources of what is over are free again. The batch is locked by
- * a statement of its own, so that the next one sees what whoever had it before did to its chunks.
+ * running -> finished when every chunk is settled and nothing is uncertain; the resources of what is over are free again, and its closing receipt is
+ * stored. The batch is locked by a statement of its own, so that the next one sees what whoever had it before did to its chunks.
  */
 export async function finishBatch(tx: Tx, batchId: string): Promise<void> {
   const { rowCount } = await tx.query('SELECT FROM batch WHERE id = $1 FOR NO KEY UPDATE', [batchId]);
@@ -280,6 +282,7 @@ export async function finishBatch(tx: Tx, batchId: string): Promise<void> {
          AND NOT EXISTS (SELECT FROM chunk WHERE batch_id = b.id AND state NOT IN (${stateList(CHUNK_TERMINAL)}, 'unresolved')))))`,
     [batchId],
   );
+  await storeClosing(tx, batchId);
 }
 
 /**
@@ -300,7 +303,8 @@ export async function settleBatches(pool: Pool): Promise<void> {
          OR EXISTS (SELECT FROM chunk WHERE batch_id = b.id AND state = 'approved' AND NOT released)))
        OR (b.state = 'cancelled' AND EXISTS (SELECT FROM resource_claim WHERE batch_id = b.id))`,
   );
-  for (const { id } of rows) await settleBatch(pool, id);
+  const settling = new Set([...rows.map(({ id }) => id), ...(await readUnclosed(pool))]);
+  for (const id of settling) await settleBatch(pool, id);
 }
 
 const UNSETTLED = `(state NOT IN (${stateList(CHUNK_TERMINAL)}) OR ${UNCERTAIN})`;

@@ -52,6 +52,8 @@ export type BatchFacts = {
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
+  /** how many receipts the batch itself had (chunk 0) when it was read */
+  seq: number;
 };
 
 /** The batch with what it needs of its dataset; null when there is none. */
@@ -61,7 +63,7 @@ export async function readBatchFacts(pool: Pool, batchId: string): Promise<Batch
        d.format AS "datasetFormat", ${FIELD_NAMES} AS "fieldNames",
        json_build_object('read', d.item_count, 'unreadable', d.unreadable_count, 'accepted', b.accepted_unreadable) AS rows,
        CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,
-       coalesce(u.name, b.created_by) AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
+       coalesce(u.name, b.created_by) AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt", b.seq
      FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes
        LEFT JOIN "user" u ON 'user:' || u.id::text = b.created_by
      WHERE b.id = $1`,
@@ -313,6 +315,8 @@ export async function readUncertainChunks(pool: Pool, limit: number): Promise<Ne
 
 export type Pulse = {
   state: BatchState;
+  /** how many receipts the batch itself has (chunk 0) */
+  seq: number;
   startedAt: Date | null;
   finishedAt: Date | null;
   eventId: string;
@@ -328,7 +332,7 @@ export type Pulse = {
 export async function readPulse(pool: Pool, batchId: string): Promise<Pulse | null> {
   const { rows } = await pool.query<Pulse>({
     name: 'batch-pulse',
-    text: `SELECT state, started_at AS "startedAt", finished_at AS "finishedAt",
+    text: `SELECT state, seq, started_at AS "startedAt", finished_at AS "finishedAt",
       (SELECT count(*) FROM (SELECT FROM chunk WHERE batch_id = $1 LIMIT ${CHUNKS_SHOWN_MAX + 1}) few) > ${CHUNKS_SHOWN_MAX} AS many,
       coalesce((SELECT id FROM event WHERE batch_id = $1 ORDER BY id DESC LIMIT 1), 0)::text AS "eventId",
       coalesce(w.heard_at > clock_timestamp() - $2 * interval '1 millisecond', false) AS attended, w.heard_at AS "heardAt"

@@ -6,6 +6,7 @@ import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { correctClassifications } from '#lib/store/chunks/classifications.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
+import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { insertBatch, insertChunks } from './batches.ts';
@@ -75,10 +76,12 @@ test('what is created has the time of the database, however wrong the clock of t
   });
   vi.useFakeTimers({ toFake: ['Date'], now: new Date('2041-01-01') });
   const id = await insert(plan, 1);
-  const chunk = { batchId, chunkId: chunks[0]?.id ?? '', revision: 2 };
-  await inTransaction(pool, (tx) =>
-    correctClassifications(tx, chunk, [{ ordinal: 1, from: 'noise', to: 'keep', note: null }], BY),
-  );
+  const chunk = { batchId, chunkId: chunks[0]?.id ?? '', number: 1, revision: 2 };
+  await inTransaction(pool, async (tx) => {
+    const change = { from: ['awaiting_review' as const], says: { corrected: 1 } };
+    await takeSequence(tx, 1, change, [{ chunkId: chunk.chunkId, revision: 1 }]);
+    await correctClassifications(tx, chunk, [{ ordinal: 1, from: 'noise', to: 'keep', note: null, seq: 1 }], BY);
+  });
   const { rows } = await pool.query(
     `SELECT abs(extract(epoch FROM clock_timestamp() - at)) < 60 AS close FROM (
        SELECT created_at FROM batch WHERE id = $1 UNION ALL SELECT updated_at FROM chunk WHERE batch_id = $1

@@ -4,8 +4,17 @@ import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
 import type { DecisionAnswers } from '#lib/ledger/receipt.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
-/** The signature that a chunk in `awaiting_second` has: who, when (ISO 8601), and over what. */
-export type Signature = { by: string; at: string; manifest: string; revision: number; decision: string };
+/** The signature that a chunk in `awaiting_second` has, as its receipt says it: who, when (ISO 8601), over what, and after looking at what. */
+export type Signature = {
+  by: string;
+  at: string;
+  manifest: string;
+  revision: number;
+  decision: string;
+  seenCount: number;
+  /** of version 2 */
+  marks?: string;
+};
 
 /** What the first of two looked at, and how many marks were put on the chunk's items since. */
 export async function readFirstLook(

@@ -1,17 +1,16 @@
 import { expect, test } from 'vitest';
-import type { Actor } from '#lib/auth/actor.ts';
+import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
-import { correctClassifications, readCategoryCounts } from '#lib/store/chunks/classifications.ts';
-import { inTransaction } from '#lib/store/postgres/db.ts';
+import { readCategoryCounts } from '#lib/store/chunks/classifications.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
+import { BO } from '#test/fixtures/started-batch.ts';
 import { pickRandom, pickUnsure } from './checkpoint-reads.sql.ts';
 import { lookAt } from './looks.ts';
 
 const database = await testDatabase();
 const { pool } = database;
 
-const BO: Actor['id'] = 'user:00000000-0000-4000-8000-000000000001';
 const NAMES = ['noise', 'keep', 'constructor'];
 
 const items = Array.from({ length: 300 }, (_, index) => ({
@@ -58,10 +57,7 @@ test('a correction is seen at the next look, however late one of the look before
   const { batchId, now } = await seed();
   const before = await now();
   await lookAt(database, before, NAMES);
-  const chunk = { batchId, chunkId: before.id, revision: before.revision + 1 };
-  await inTransaction(pool, (tx) =>
-    correctClassifications(tx, chunk, [{ ordinal: 2, from: 'noise', to: 'keep', note: null }], BO),
-  );
+  await correct(BO, { batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'keep' }] });
   const after = await now();
   const look = await lookAt(database, after, NAMES);
   expect(look).toEqual(await made(after));

@@ -15,6 +15,12 @@ export async function lockBatch(tx: Tx, batchId: string): Promise<BatchRow | nul
   return readBatchRow(tx, batchId);
 }
 
+/** Locks the batch as `lockBatch` does, if it was cancelled; false, and nothing locked, if not. */
+export async function lockCancelled(tx: Tx, batchId: string): Promise<boolean> {
+  const { rowCount } = await tx.query("SELECT FROM batch WHERE id = $1 AND state = 'cancelled' FOR NO KEY UPDATE", [batchId]);
+  return rowCount === 1;
+}
+
 /** Locks these chunks (all of the batch's without numbers) against claims, corrections and other decisions until the transaction ends. */
 export async function lockChunks(client: Querying, batchId: string, numbers?: readonly number[]): Promise<ChunkRow[]> {
   const { rows } = await client.query<ChunkRow>(

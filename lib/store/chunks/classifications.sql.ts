@@ -90,14 +90,6 @@ export async function moveClassifications(
   );
 }
 
-/** What was built of the classifications before no longer holds (I5). The caller has the chunk's row. */
-export async function raiseRevision(tx: Querying, chunkId: string, corrected: number): Promise<void> {
-  await tx.query(
-    `UPDATE chunk SET revision = revision + 1, corrected = corrected + $2, manifest_digest = NULL, updated_at = clock_timestamp() WHERE id = $1`,
-    [chunkId, corrected],
-  );
-}
-
 export type Change = { ordinal: number; from: string; to: string; by: string; name: string; at: string };
 
 /** Corrections of each of these chunks after a revision, oldest first, by the chunks' ids; at most 200 of one. */

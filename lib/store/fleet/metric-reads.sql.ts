@@ -14,7 +14,7 @@ export type Counts = {
   breakers: Counted;
 };
 
-/** Everything that is merely counted, in one pass over batches and chunks: the chunks know how many receipts they have. */
+/** Everything that is merely counted, in one pass over batches and chunks: they know how many receipts they have. */
 export async function readCounts(pool: Pool): Promise<Counts> {
   const { rows } = await pool.query<Counts>({
     name: 'metric-counts',
@@ -22,7 +22,7 @@ export async function readCounts(pool: Pool): Promise<Counts> {
     SELECT
       (SELECT coalesce(json_agg(b), '[]') FROM (SELECT state AS of, count(*)::int AS count FROM batch GROUP BY 1) b) AS batches,
       (SELECT coalesce(json_agg(json_build_object('of', state, 'count', count)), '[]') FROM by_state) AS chunks,
-      (SELECT coalesce(sum(seqs), 0)::float8 FROM by_state) AS receipts,
+      (SELECT coalesce(sum(seqs), 0) FROM by_state)::float8 + (SELECT coalesce(sum(seq), 0) FROM batch)::float8 AS receipts,
       (SELECT coalesce(json_agg(i), '[]') FROM (SELECT kind AS of, count(*)::int AS count FROM incident WHERE resolved_at IS NULL GROUP BY 1) i) AS incidents,
       (SELECT coalesce(json_agg(t), '[]') FROM (
         SELECT CASE WHEN paused_by IS NULL THEN state ELSE 'paused' END AS of, count(*)::int AS count FROM breaker GROUP BY 1) t) AS breakers`,

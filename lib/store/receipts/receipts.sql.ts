@@ -108,7 +108,7 @@ export type GuardedChange = {
   /** the states the chunks may be in, from the lifecycle table */
   from: readonly ChunkState[];
   /** what else it changes in them */
-  says: Decision | Answer;
+  says: Decision | Answer | Correction;
 };
 
 /** `revision`: null where the receipt does not depend on the answers (an uncertain action's answer). */
@@ -118,6 +118,8 @@ export type GuardedChunk = { chunkId: string; revision: number | null };
 type Decision = { decided: DecidedTransition | null; continued: boolean; note?: string | null | undefined };
 /** A person's answer to as many uncertain actions as numbers are taken. */
 type Answer = { answered: ResolutionResult };
+/** A person moved so many items to other categories: what was built of the classifications before no longer holds (I5). */
+type Correction = { corrected: number };
 
 /**
  * I3 for people: takes the next `count` numbers of each chunk's sequence and changes the chunk in the same statement, guarded by state and revision
@@ -154,7 +156,9 @@ const DECIDED = {
 } as const satisfies Partial<Record<ChunkTransition, string>>;
 export type DecidedTransition = keyof typeof DECIDED;
 
-function changesOf(says: Decision | Answer, count: number): string {
+function changesOf(says: GuardedChange['says'], count: number): string {
+  if ('corrected' in says)
+    return `, revision = revision + 1, corrected = corrected + ${Math.trunc(says.corrected)}, manifest_digest = NULL`;
   if ('decided' in says)
     return `${says.decided === null ? '' : DECIDED[says.decided]}${says.continued ? ', continued = true' : ''}`;
   // Abandoned stays in the sum's "uncertain": nobody will ever know.
@@ -164,7 +168,7 @@ function changesOf(says: Decision | Answer, count: number): string {
 }
 
 /** The note is a parameter where the decision sets one, and nowhere else. */
-function notesOf(says: Decision | Answer): unknown[] {
+function notesOf(says: GuardedChange['says']): unknown[] {
   return 'decided' in says && (says.decided === 'refuse_second' || says.decided === 'send_back') ? [says.note] : [];
 }
 

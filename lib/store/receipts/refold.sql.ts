@@ -8,6 +8,7 @@ import { BATCH_UNFINISHED, CHUNK_TERMINAL, stateList } from '#lib/core/lifecycle
 import { REFOLD_MS } from '#lib/core/limits.ts';
 import { type Folded, type KeptFold, NOTHING_FOLDED } from '#lib/core/receipts/sum.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
+import { UNCLOSED } from './batch-receipts.sql.ts';
 import { type ChunkToFold, countApproved, foldOnward, STATES } from './sum.sql.ts';
 
 /** Batches that are not over, and those whose receipts were not folded again since they were, in the order of their starts. Asked by each worker, also one that executes only. */
@@ -56,14 +57,15 @@ export async function refold(turn: Tx, pool: Pool, batchId: string, chunk: numbe
   return difference;
 }
 
-/** Ends the watch over a batch that is over, once all its chunks were folded again since. */
+/** Ends the watch over a batch that is over, once all its chunks were folded again since, and it has its closing receipt. */
 export async function endWatch(pool: Pool, batchId: string): Promise<void> {
   await pool.query(
     `UPDATE batch b SET refolded_at = clock_timestamp()
      WHERE b.id = $1 AND b.refolded_at IS NULL AND b.state NOT IN ('proposed', ${stateList(BATCH_UNFINISHED)}) AND NOT EXISTS (
        SELECT FROM chunk c LEFT JOIN chunk_fold f ON f.batch_id = c.batch_id AND f.chunk = c.number
        WHERE c.batch_id = b.id AND (c.state NOT IN (${stateList(CHUNK_TERMINAL)})
-         OR c.seq > 0 AND (f.seq IS DISTINCT FROM c.seq OR ${DUE})))`,
+         OR c.seq > 0 AND (f.seq IS DISTINCT FROM c.seq OR ${DUE})))
+       AND NOT ${UNCLOSED}`,
     [batchId],
   );
 }

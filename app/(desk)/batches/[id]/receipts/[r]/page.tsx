@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { Undo } from '#app/(desk)/batches/[id]/undo.tsx';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
+import { receiptLook } from '#components/receipts/look.ts';
 import { ReceiptStory } from '#components/receipts/receipt-story.tsx';
 import { UndoneReceipt } from '#components/receipts/undone-receipt.tsx';
 import { Link } from '#components/ui/link.tsx';
@@ -38,7 +39,7 @@ export default async function ReceiptPage({ params }: Props) {
             Receipts of the batch
           </Link>
         }
-        title={first.ordinal === null ? `Decision, receipt ${r}` : `Item ${first.ordinal}`}
+        title={first.ordinal === null ? `${receiptLook(first).word}, receipt ${r}` : `Item ${first.ordinal}`}
         actions={
           undoable ? (
             <Undo batchId={id} scope={{ ordinals: [first.ordinal ?? 0] }} label="Undo this…" what={`item ${first.ordinal}`} />
@@ -52,7 +53,7 @@ export default async function ReceiptPage({ params }: Props) {
   );
 }
 
-/** `r` is chunk.seq, as people read it on a receipt: its item's whole story, or the decision alone. */
+/** `r` is chunk.seq, as people read it on a receipt: its item's whole story, or the receipt alone where it is no step of an action. */
 async function readStoryOf(actor: Actor, batchId: string, r: string) {
   const [, chunk, seq] = /^(\d{1,9})\.(\d{1,9})$/.exec(r) ?? [];
   if (!chunk || !seq) return [];
