@@ -1,5 +1,6 @@
 /** One item's whole story, and the receipts that lead to it (docs/stories.md). */
 import { z } from 'zod';
+import { fieldLabels } from './datasets.ts';
 import { VERDICTS } from './evidence.ts';
 import { reading } from './readings.ts';
 import { receiptListed, receiptRow } from './receipts.ts';
@@ -69,6 +70,7 @@ export const story = z.object({
   chunk: z.object({ number: z.int(), name: z.string() }),
   ordinal: z.int(),
   noun,
+  labels: fieldLabels,
   category: z.string().nullable().describe('As it is now; null while it is not classified.'),
   result: receiptRow.shape.result.describe('Of its last receipt; null without one, and while its request is out.'),
   fields: fieldValues.describe('The receipt fields: what names it.'),
@@ -117,7 +119,7 @@ export type ReceiptsAsked = z.infer<typeof asked>;
 export const receiptsLooked = count.describe('Receipts that were looked at for this page.');
 
 /** An item that was found by a value of its receipts. */
-export const receiptFound = z.object({
+const receiptFound = z.object({
   batch: z.object(named),
   ordinal: z.int(),
   ...receiptListed.pick({ chunk: true, seq: true, kind: true, result: true, committedAt: true, line: true, fields: true }).shape,
@@ -125,7 +127,14 @@ export const receiptFound = z.object({
 export type ReceiptFound = z.infer<typeof receiptFound>;
 
 export const receiptSearch = { text };
-export const searchedSoFar = z.object({
+const searchedSoFar = z.object({
   batches: count.describe('Batches that this page looked through, as far as it came.'),
   receipts: count.describe('Receipts with values that this page looked at.'),
 });
+
+export const receiptsSearched = z.object({
+  items: z.array(receiptFound),
+  next: z.string().nullable().describe('The cursor of the next page; null when this was the last.'),
+  looked: searchedSoFar,
+});
+export type SearchedReceipts = z.infer<typeof receiptsSearched>;

@@ -15,7 +15,7 @@ import { VERDICTS } from '#lib/shapes/evidence.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { Story, StoryLine } from '#lib/shapes/stories.ts';
 import type { ReceiptLink } from '#lib/shapes/undo.ts';
-import { nounOf } from '#lib/steps/datasets/noun.ts';
+import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { inOrder } from '#lib/steps/datasets/read-datasets.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
@@ -92,6 +92,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     chunk: { number: head.chunk, name: head.chunkName },
     ordinal,
     noun: nounOf(batch.datasetFormat),
+    labels: labelsOf(batch.datasetFormat),
     category: head.category,
     result: steps.at(-1)?.result ?? null,
     fields: fieldsOf(of, steps.at(-1), item),
