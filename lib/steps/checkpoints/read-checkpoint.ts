@@ -6,6 +6,7 @@ import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle.ts';
 import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
@@ -69,7 +70,7 @@ export async function readCheckpoint(
     problems: manifest.problems,
     first: plan.execution.first,
     released: chunk.released,
-    corrections: corrections.map((one) => ({ ...one, by: names.get(one.by) ?? one.by, at: one.at.toISOString() })),
+    corrections: corrections.map((one) => ({ ...one, by: actorName(one.by, names), at: one.at.toISOString() })),
     firstReceipts,
     two,
     nextWaits,
@@ -116,7 +117,7 @@ async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promis
     db(),
     [first, refused].flatMap((one) => (one ? [one.by] : [])),
   );
-  const named = (one: { by: string; at: string } | null) => one && { by: names.get(one.by) ?? one.by, at: one.at };
+  const named = (one: { by: string; at: string } | null) => one && { by: actorName(one.by, names), at: one.at };
   const signed = first?.by === actor.id ? 'signed' : null;
   return { first: named(first), refused: named(refused), notYou: batch.startedBy === actor.id ? 'started' : signed };
 }
