@@ -56,10 +56,10 @@ const LOOKS: Record<Exclude<StoryLine['kind'], 'acted' | 'decided'>, StateLook> 
 
 type Read = Extract<StoryLine, { kind: 'read' }>;
 function readWords({ file, line, reading, deleted, by, dataset }: Read, ordinal: number): string {
-  const where = line === null ? '' : `, at line ${formatCount(line)} of “${file}”`;
+  const where = line === null ? '' : `, at line ${formatCount(line)}${file === dataset.name ? '' : ` of “${file}”`}`;
   const how = reading ? `, ${readingLine(reading)}` : '';
   const gone = deleted ? ` ${deleted.by} deleted the dataset later; what stands here is kept by the batch.` : '';
-  return `It is item ${formatCount(ordinal)} of “${dataset.name}”, which ${by ?? 'somebody'} uploaded${where}${how}.${gone}`;
+  return `${by ?? 'Somebody'} uploaded “${dataset.name}”. This is its item ${formatCount(ordinal)}${where}${how}.${gone}`;
 }
 
 type Classified = Extract<StoryLine, { kind: 'classified' }>;
@@ -68,7 +68,7 @@ function classifiedWords({ category, classifier, rule, revision, why, confidence
   const by = rule ? rule.toLowerCase() : `the ${classifier}`;
   const of = revision === null ? '' : ` of revision ${revision} of the plan`;
   const because = why ? `: ${why}` : '';
-  const sure = confidence === null ? ' A correction took the place of why.' : ` Confidence ${confidence.toFixed(2)}.`;
+  const sure = confidence === null ? ' Why is not kept: a correction overwrote it.' : ` Confidence ${confidence.toFixed(2)}.`;
   return `It was classified as “${category}” by ${by}${of}${because}.${sure}`;
 }
 
@@ -76,7 +76,8 @@ function others(count: number | null): string {
   return count === null || count <= 1 ? '' : `, with ${formatNoun(count - 1, 'other items')}`;
 }
 
-function seenWords({ seen }: Extract<StoryLine, { kind: 'decided' }>): string {
-  if (seen === null) return '';
-  return seen ? ' This item was on the screen.' : ' This item was not on the screen.';
+function seenWords({ category, seen }: Extract<StoryLine, { kind: 'decided' }>): string {
+  const as = category === null ? '' : ` This item was approved as “${category}”.`;
+  if (seen === null) return as;
+  return `${as} It was ${seen ? '' : 'not '}on the screen.`;
 }

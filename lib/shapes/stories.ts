@@ -31,7 +31,9 @@ const line = z.discriminatedUnion('kind', [
     reading: reading
       .pick({ revision: true, digest: true, format: true, layout: true, fields: true })
       .nullable()
-      .describe('How the file was read when the batch was planned; null for a reader who may not see items.'),
+      .describe(
+        'How the file was read when the batch was planned, with its dates and numbers; null for a reader who may not see items.',
+      ),
     deleted: z.object({ at: instant, by: z.string() }).nullable().describe('Whether the dataset was deleted since.'),
   }),
   z.object({ kind: z.literal('undoes'), ...told, link: elsewhere }),
@@ -52,6 +54,7 @@ const line = z.discriminatedUnion('kind', [
   }),
   z.object({
     ...{ kind: z.literal('decided'), ...told, row: receiptRow },
+    category: z.string().nullable().describe('The category in which it approved this item; null for another decision.'),
     seen: z.boolean().nullable().describe('Whether this item was on the screen; null where nobody kept it.'),
   }),
   z.object({

@@ -224,7 +224,9 @@ async function readLine({ batch, head, people, sees }: Of, dataset: DatasetHead 
       ...{ dataset: { id: dataset.id, name: dataset.name }, file: head.file ?? dataset.name, line: head.line },
       reading: reading && {
         ...{ revision: reading.revision, digest: reading.digest ?? '', format: reading.body.format, layout: reading.body.layout },
-        fields: reading.body.fields.map((field) => ({ ...field, examples: [] })),
+        fields: reading.body.fields
+          .filter(({ type }) => type.value === 'date' || type.value === 'number')
+          .map((field) => ({ ...field, examples: [] })),
       },
       deleted: dataset.deletedAt && {
         at: dataset.deletedAt.toISOString(),
@@ -318,7 +320,8 @@ function decisionsOf(of: Of, seen: ReadonlyMap<string, boolean>): StoryLine[] {
   return [...of.told.values()].flatMap(({ row }): StoryLine[] => {
     const told = row.kind === 'decision' ? toldOf(of, row) : null;
     const { decision } = row.body as { decision?: unknown };
-    return told ? [{ kind: 'decided', ...told, row, seen: seen.get(String(decision)) ?? null }] : [];
+    const category = decision === of.head.decisionId ? of.head.approvedAs : null;
+    return told ? [{ kind: 'decided', ...told, row, category, seen: seen.get(String(decision)) ?? null }] : [];
   });
 }
 
