@@ -24,6 +24,8 @@ import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { readDatasets, readItems } from '#lib/steps/datasets/read-datasets.ts';
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
+import { findReceipts } from '#lib/steps/items/find-receipts.ts';
+import { readStory } from '#lib/steps/items/read-story.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
@@ -134,6 +136,17 @@ function readsOf({ large, small, datasetId }: Seeded, items: number): Read[] {
     of('chunk items, a search', (round) => readChunkItems(ACTOR, { batchId: large, chunk: done(round), search: 'order 1234' })),
     of('receipts', () => readReceipts(ACTOR, { batchId: large, limit: 500 })),
     of('receipts of a chunk', (round) => readReceipts(ACTOR, { batchId: large, chunk: done(round), limit: 500 })),
+    of('receipts, newest', () => findReceipts(ACTOR, { batchId: large, order: 'newest' })),
+    of('receipts, failed', () => findReceipts(ACTOR, { batchId: large, order: 'newest', outcome: 'failed' })),
+    of('receipts, skipped, none', () => findReceipts(ACTOR, { batchId: large, order: 'newest', outcome: 'skipped' })),
+    of('receipts, decisions', () => findReceipts(ACTOR, { batchId: large, order: 'newest', kind: 'decision' })),
+    of('receipts by a person', () => findReceipts(ACTOR, { batchId: large, order: 'newest', person: ACTOR.id })),
+    of('receipts of a category', () => findReceipts(ACTOR, { batchId: large, order: 'newest', category: 'important' })),
+    of('receipts of a category, none', () => findReceipts(ACTOR, { batchId: large, order: 'newest', category: 'rest' })),
+    of('receipts with a text', () => findReceipts(ACTOR, { batchId: large, order: 'newest', text: 'order 1234' })),
+    of('receipts with a text, none', () => findReceipts(ACTOR, { batchId: large, order: 'newest', text: 'nobody has this' })),
+    of('receipts of a time', () => findReceipts(ACTOR, { batchId: large, from: '2026-11-24T00:00:00Z', outcome: 'uncertain' })),
+    of('story', (round) => readStory(ACTOR, { batchId: large, ordinal: 1 + 1_000 * round })),
     of('tape', () => readTape(ACTOR, { batchId: large })),
     of('tape, chunks of 50', () => readTape(ACTOR, { batchId: small })),
     of('uncertain', () => readUncertain(ACTOR, { batchId: large })),

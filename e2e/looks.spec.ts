@@ -50,6 +50,8 @@ const PAGES = {
       '/batches/BATCH/chunks/1',
       '/batches/BATCH/chunks/2',
       '/batches/BATCH/receipts/1.2',
+      '/batches/BATCH/items/2',
+      '/batches?find=mail',
       '/admin',
       '/admin/people',
     ],

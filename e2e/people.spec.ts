@@ -116,7 +116,7 @@ test('Two people sign what a third started: nothing runs between, one of them ma
   await lookAt(cy, 'noise');
   await approve(cy);
   await expect(cy.getByText('24 of 24 done')).toBeVisible();
-  await ada.goto(`/batches/${id}?tab=receipts`);
+  await ada.goto(`/batches/${id}?tab=receipts&kind=decision`);
   for (const line of [/^signed first by Bo, .*; a second signature is needed$/, /^not signed by Cy, /, /^approved by Cy, /])
     await expect(ada.getByText(line).first()).toBeVisible();
 });
@@ -251,6 +251,32 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
     await page.goto(`/datasets${path}`);
     await expect(page.getByRole('heading', { name: 'An auditor does not see datasets' })).toBeVisible();
   }
+
+  // From a customer's name to the whole story of an item, in three clicks.
+  await page.goto('/');
+  await nav.getByRole('link', { name: 'Batches' }).click();
+  await page.getByLabel('Find an item by any value of its receipts').fill('MAIL 13');
+  await page.getByRole('button', { name: 'Find', exact: true }).click();
+  await page
+    .getByRole('row', { name: /For an auditor/ })
+    .getByRole('link', { name: /^Archived: .* mail 13$/ })
+    .click();
+  await expect(page.getByRole('heading', { name: 'Story of item 13', level: 1 })).toBeVisible();
+  const story = page.getByRole('list', { name: 'What happened' });
+  await expect(story).toContainText('API key of the environment uploaded “For an auditor.csv”. This is its item 13, at line 14.');
+  await expect(story).toContainText('It was classified as “noise” by the rules of revision 1 of the plan. Confidence 0.50.');
+  await expect(story).toContainText('This item was approved as “noise”. It was on the screen.');
+  await expect(story.getByText(/It was done/)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'What its receipts name' })).toBeVisible();
+
+  // What is asked of the receipts is in the address, and Back goes back.
+  await page.goto(`/batches/${id}?tab=receipts`);
+  await page.getByRole('button', { name: 'Filter…' }).click();
+  await page.getByLabel('Outcome').selectOption('Failed');
+  await page.getByRole('button', { name: 'Only these receipts' }).click();
+  await expect(page.getByRole('heading', { name: 'No receipt is like that' })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('row', { name: /Archived: .* mail 30/ })).toBeVisible();
 
   const asked = async (path: string) => (await page.request.get(`/api/v1/batches/${id}${path}`)).status();
   expect(await asked('/receipts?format=jsonl')).toBe(200);

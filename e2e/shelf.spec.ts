@@ -66,7 +66,7 @@ test('What a batch archived lies on the shelf, is downloaded as it came, and a c
   await expect(page.getByRole('row')).toHaveCount(2);
   await page
     .getByRole('row', { name: /mail 14/ })
-    .getByRole('link')
+    .getByRole('link', { name: /^\d+\.\d+$/ })
     .click();
   await expect(page.getByRole('heading', { name: 'Item 14', level: 1 })).toBeVisible();
 

@@ -1,4 +1,5 @@
 import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
+import { StoryHere } from '#components/items/story-link.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
@@ -78,7 +79,9 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, o
         ))}
         <div className="contents">
           <dt className="text-muted">Item</dt>
-          <dd className="text-muted">{formatCount(sample.ordinal)}</dd>
+          <dd className="text-muted">
+            {formatCount(sample.ordinal)} <StoryHere ordinal={sample.ordinal} />
+          </dd>
         </div>
       </dl>
       {sample.text ? (

@@ -17,11 +17,13 @@ type Props = {
   ordinal: number | null;
   /** where the rows are that have the same value in a field */
   hrefOf: (field: string, value: string) => string;
+  /** the latest batches of the dataset */
+  batches: { id: string; name: string }[];
   onClose: () => void;
 };
 
 /** One row in full, and as it stands in the file: its own bytes, as text. */
-export function RowDialog({ datasetId, ordinal, hrefOf, onClose }: Props) {
+export function RowDialog({ datasetId, ordinal, hrefOf, batches, onClose }: Props) {
   const { data, error } = useQuery({ ...originalOf(datasetId, ordinal ?? 1), enabled: ordinal !== null });
   const cut = data && data.rawBytes > ORIGINAL_SHOWN_BYTES;
   return (
@@ -70,6 +72,20 @@ export function RowDialog({ datasetId, ordinal, hrefOf, onClose }: Props) {
               </div>
             ))}
           </dl>
+          {batches.length > 0 ? (
+            <section className="flex flex-wrap items-baseline gap-x-4 gap-y-1 border-t border-hairline pt-3">
+              <h3 className="text-12 font-medium">Its story in</h3>
+              {batches.map(({ id, name }) => (
+                <Link
+                  key={id}
+                  href={`/batches/${id}/items/${ordinal}`}
+                  className="underline underline-offset-2 hover:text-accent"
+                >
+                  {name}
+                </Link>
+              ))}
+            </section>
+          ) : null}
           <section className="flex flex-col gap-1 border-t border-hairline pt-3">
             <h3 className="text-12 font-medium">As it stands in the file</h3>
             <pre

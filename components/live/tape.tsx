@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { StoryLink } from '#components/items/story-link.tsx';
 import { receiptLook } from '#components/receipts/look.ts';
 import { classes } from '#components/ui/classes.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
@@ -33,13 +34,14 @@ export function Tape({ batchId, lines }: { batchId: string; lines: TapeLine[] })
       {receipts.length > 0 ? (
         <ol aria-label="Newest receipts" className={classes(FRAME, 'max-h-96')}>
           {receipts.map((line) => (
-            <li key={line.id} className="hover:bg-sunken">
+            <li key={line.id} className="flex items-start hover:bg-sunken">
               <Link
                 href={`/batches/${batchId}/receipts/${line.chunk}.${line.seq}`}
-                className={classes(ROW, 'focus-visible:-outline-offset-2')}
+                className={classes(ROW, 'min-w-0 flex-1 focus-visible:-outline-offset-2')}
               >
                 <LineOf line={line} look={receiptLook(line)} />
               </Link>
+              {line.ordinal === null ? null : <StoryLink batchId={batchId} ordinal={line.ordinal} className="px-3 py-0.5" />}
             </li>
           ))}
         </ol>

@@ -1,3 +1,4 @@
+import { StoryLink } from '#components/items/story-link.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { Instant, Zoned } from '#components/ui/relative-time.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
@@ -5,7 +6,7 @@ import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import type { ReceiptListed } from '#lib/shapes/receipts.ts';
 import { receiptLook } from './look.ts';
 
-/** Receipts as rows, in the order in which they were committed. */
+/** Receipts as rows, in the order in which they are given. */
 export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts: ReceiptListed[] }) {
   return (
     <Table
@@ -19,6 +20,7 @@ export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts:
           <HeadCell>Line</HeadCell>
           <HeadCell>Committed</HeadCell>
           <HeadCell>Hash</HeadCell>
+          <HeadCell>Item</HeadCell>
         </>
       }
     >
@@ -43,6 +45,7 @@ export function ReceiptTable({ batchId, receipts }: { batchId: string; receipts:
             <Instant iso={receipt.committedAt} />
           </Cell>
           <Cell className="font-mono text-12 text-muted">{receipt.leaf.slice(0, 12)}</Cell>
+          <Cell>{receipt.ordinal === null ? null : <StoryLink batchId={batchId} ordinal={receipt.ordinal} />}</Cell>
         </Row>
       ))}
     </Table>

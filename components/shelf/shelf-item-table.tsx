@@ -1,4 +1,5 @@
 import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
+import { StoryLink } from '#components/items/story-link.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
@@ -20,6 +21,7 @@ export function ShelfItemTable({ batchId, items, columns }: { batchId: string; i
           ))}
           <HeadCell>Since</HeadCell>
           <HeadCell align="end">Receipt</HeadCell>
+          <HeadCell>Item</HeadCell>
         </>
       }
     >
@@ -45,6 +47,9 @@ export function ShelfItemTable({ batchId, items, columns }: { batchId: string; i
                 {receipt.chunk}.{receipt.seq}
               </Link>
             ) : null}
+          </Cell>
+          <Cell>
+            <StoryLink batchId={batchId} ordinal={ordinal} />
           </Cell>
         </Row>
       ))}

@@ -1,6 +1,7 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
+import { StoryLink } from '#components/items/story-link.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Link } from '#components/ui/link.tsx';
@@ -33,7 +34,7 @@ function FollowUpLine({ task, onDone }: { task: FollowUp; onDone: (task: { id: s
           <Link href={`/batches/${task.batchId}`} className="underline-offset-2 hover:underline">
             {task.batchName}
           </Link>{' '}
-          · <Instant iso={task.at} />
+          · <Instant iso={task.at} /> · <StoryLink batchId={task.batchId} ordinal={task.ordinal} />
         </p>
         {done.error ? (
           <p role="alert" className="text-red">

@@ -2,6 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import { StoryHere } from '#components/items/story-link.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { classes } from '#components/ui/classes.ts';
@@ -280,6 +281,10 @@ function Row({
             ) : (
               CANNOT_ASK
             )}
+          </dd>
+          <dt className="text-muted">Item</dt>
+          <dd>
+            {formatCount(item.ordinal)} <StoryHere ordinal={item.ordinal} />
           </dd>
         </dl>
       </details>

@@ -27,7 +27,7 @@ import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
-import { receiptFound, receiptSearch, receiptsAsked, receiptsLooked, searchedSoFar, story } from '#lib/shapes/stories.ts';
+import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
 import { followUp } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
@@ -259,7 +259,7 @@ export const contract = oc.prefix('/api/v1').router({
       'In all batches, the newest first. A page ends after a second: it may be shorter than `limit`, and empty. Go on while there is a `next`.',
     )
       .input(z.strictObject({ ...receiptSearch, ...paging }))
-      .output(page(receiptFound).extend({ looked: searchedSoFar })),
+      .output(receiptsSearched),
   },
   tasks: {
     list: get('/tasks', 'List the follow-up tasks that batches made, the newest first')

@@ -1,5 +1,6 @@
 /** One item's whole story, and the receipts that lead to it (docs/stories.md). */
 import { z } from 'zod';
+import { fieldLabels } from './datasets.ts';
 import { VERDICTS } from './evidence.ts';
 import { reading } from './readings.ts';
 import { receiptListed, receiptRow } from './receipts.ts';
@@ -30,7 +31,9 @@ const line = z.discriminatedUnion('kind', [
     reading: reading
       .pick({ revision: true, digest: true, format: true, layout: true, fields: true })
       .nullable()
-      .describe('How the file was read when the batch was planned; null for a reader who may not see items.'),
+      .describe(
+        'How the file was read when the batch was planned, with its dates and numbers; null for a reader who may not see items.',
+      ),
     deleted: z.object({ at: instant, by: z.string() }).nullable().describe('Whether the dataset was deleted since.'),
   }),
   z.object({ kind: z.literal('undoes'), ...told, link: elsewhere }),
@@ -51,6 +54,7 @@ const line = z.discriminatedUnion('kind', [
   }),
   z.object({
     ...{ kind: z.literal('decided'), ...told, row: receiptRow },
+    category: z.string().nullable().describe('The category in which it approved this item; null for another decision.'),
     seen: z.boolean().nullable().describe('Whether this item was on the screen; null where nobody kept it.'),
   }),
   z.object({
@@ -69,6 +73,7 @@ export const story = z.object({
   chunk: z.object({ number: z.int(), name: z.string() }),
   ordinal: z.int(),
   noun,
+  labels: fieldLabels,
   category: z.string().nullable().describe('As it is now; null while it is not classified.'),
   result: receiptRow.shape.result.describe('Of its last receipt; null without one, and while its request is out.'),
   fields: fieldValues.describe('The receipt fields: what names it.'),
@@ -117,7 +122,7 @@ export type ReceiptsAsked = z.infer<typeof asked>;
 export const receiptsLooked = count.describe('Receipts that were looked at for this page.');
 
 /** An item that was found by a value of its receipts. */
-export const receiptFound = z.object({
+const receiptFound = z.object({
   batch: z.object(named),
   ordinal: z.int(),
   ...receiptListed.pick({ chunk: true, seq: true, kind: true, result: true, committedAt: true, line: true, fields: true }).shape,
@@ -125,7 +130,14 @@ export const receiptFound = z.object({
 export type ReceiptFound = z.infer<typeof receiptFound>;
 
 export const receiptSearch = { text };
-export const searchedSoFar = z.object({
+const searchedSoFar = z.object({
   batches: count.describe('Batches that this page looked through, as far as it came.'),
   receipts: count.describe('Receipts with values that this page looked at.'),
 });
+
+export const receiptsSearched = z.object({
+  items: z.array(receiptFound),
+  next: z.string().nullable().describe('The cursor of the next page; null when this was the last.'),
+  looked: searchedSoFar,
+});
+export type SearchedReceipts = z.infer<typeof receiptsSearched>;

@@ -8,7 +8,7 @@ export const followUp = leftByAction.extend({
   title: z.string(),
   body: z.string(),
   doneAt: instant.nullable(),
-  /** as an actor's id: user:<uuid> */
+  /** by name */
   doneBy: z.string().nullable(),
   /** when an undo took it back */
   withdrawnAt: instant.nullable(),

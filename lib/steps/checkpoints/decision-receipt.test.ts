@@ -19,7 +19,7 @@ const KEY: Actor = { id: 'key:env', role: 'admin', name: 'API key of the environ
 const items = [1, 2].map((number) => ({ fields: { subject: `mail ${number}` }, category: 'noise' }));
 const seed = (approvals: 1 | 2 = 1, chunks = 1) =>
   seedBatch(pool, {
-    plan: { gates: { approvals }, execution: { first: 0 }, receiptFields: ['subject', 'note'] },
+    plan: { gates: { approvals, keysMaySign: true }, execution: { first: 0 }, receiptFields: ['subject', 'note'] },
     chunks: Array.from({ length: chunks }, () => ({ state: 'awaiting_review' as const, items })),
   });
 

@@ -7,6 +7,7 @@ import { isDecided } from '#lib/core/checkpoints/decided.ts';
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { CHUNK_IN_REVIEW, CHUNK_RELEASABLE, chunkMay } from '#lib/core/lifecycle.ts';
 import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
@@ -75,7 +76,7 @@ export async function readCheckpoint(
     first: plan.execution.first,
     evidence: null,
     released: chunk.released,
-    corrections: corrections.map((one) => ({ ...one, by: names.get(one.by) ?? one.by, at: one.at.toISOString() })),
+    corrections: corrections.map((one) => ({ ...one, by: actorName(one.by, names), at: one.at.toISOString() })),
     firstReceipts,
     two,
     decided: isDecided(chunk),
@@ -124,7 +125,7 @@ async function readTwo(actor: Actor, batch: BatchFacts, chunk: ChunkNow): Promis
     db(),
     [first, refused].flatMap((one) => (one ? [one.by] : [])),
   );
-  const named = (one: { by: string; at: string }) => ({ by: names.get(one.by) ?? one.by, at: one.at });
+  const named = (one: { by: string; at: string }) => ({ by: actorName(one.by, names), at: one.at });
   const look = first && (await readFirstLook(pool, { batchId: batch.id, chunkId: chunk.id, decisionId: first.decision }));
   const notYou = await whyNotYou(db(), actor, [first?.by ?? null], batch);
   return {

@@ -1,6 +1,7 @@
 /** A chunk's intermediate state as it is now: counts, and each item's category with its reason. */
 import { detailsHeading, detailsItem, type ScratchpadSummary, scratchpadSummary } from '#lib/core/checkpoints/scratchpad.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { BatchFacts, ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { walkClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
@@ -39,7 +40,7 @@ async function* details(batch: BatchFacts, chunk: ChunkNow, processed: number): 
     );
     yield items
       .map(({ fields, by, ...item }) =>
-        detailsItem({ ...item, by: names.get(by) ?? by, line: fieldsLine({ ...plan, receiptFields: shown }, fields) }),
+        detailsItem({ ...item, by: actorName(by, names), line: fieldsLine({ ...plan, receiptFields: shown }, fields) }),
       )
       .join('');
   }

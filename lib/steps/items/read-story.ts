@@ -15,7 +15,7 @@ import { VERDICTS } from '#lib/shapes/evidence.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { Story, StoryLine } from '#lib/shapes/stories.ts';
 import type { ReceiptLink } from '#lib/shapes/undo.ts';
-import { nounOf } from '#lib/steps/datasets/noun.ts';
+import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { inOrder } from '#lib/steps/datasets/read-datasets.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
@@ -92,6 +92,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     chunk: { number: head.chunk, name: head.chunkName },
     ordinal,
     noun: nounOf(batch.datasetFormat),
+    labels: labelsOf(batch.datasetFormat),
     category: head.category,
     result: steps.at(-1)?.result ?? null,
     fields: fieldsOf(of, steps.at(-1), item),
@@ -223,7 +224,9 @@ async function readLine({ batch, head, people, sees }: Of, dataset: DatasetHead 
       ...{ dataset: { id: dataset.id, name: dataset.name }, file: head.file ?? dataset.name, line: head.line },
       reading: reading && {
         ...{ revision: reading.revision, digest: reading.digest ?? '', format: reading.body.format, layout: reading.body.layout },
-        fields: reading.body.fields.map((field) => ({ ...field, examples: [] })),
+        fields: reading.body.fields
+          .filter(({ type }) => type.value === 'date' || type.value === 'number')
+          .map((field) => ({ ...field, examples: [] })),
       },
       deleted: dataset.deletedAt && {
         at: dataset.deletedAt.toISOString(),
@@ -317,7 +320,8 @@ function decisionsOf(of: Of, seen: ReadonlyMap<string, boolean>): StoryLine[] {
   return [...of.told.values()].flatMap(({ row }): StoryLine[] => {
     const told = row.kind === 'decision' ? toldOf(of, row) : null;
     const { decision } = row.body as { decision?: unknown };
-    return told ? [{ kind: 'decided', ...told, row, seen: seen.get(String(decision)) ?? null }] : [];
+    const category = decision === of.head.decisionId ? of.head.approvedAs : null;
+    return told ? [{ kind: 'decided', ...told, row, category, seen: seen.get(String(decision)) ?? null }] : [];
   });
 }
 

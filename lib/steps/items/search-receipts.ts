@@ -4,16 +4,14 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { RECEIPT_SEARCH_BATCHES, SEARCH_MS } from '#lib/core/limits.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
-import { type ReceiptFound, receiptSearch } from '#lib/shapes/stories.ts';
-import { badCursor, instantCursor, limitOf, numbersCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { receiptSearch, type SearchedReceipts } from '#lib/shapes/stories.ts';
+import { badCursor, instantCursor, limitOf, numbersCursor, type PageInput } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchPlanned, readBatchesFrom } from '#lib/store/batches/batches.ts';
 import { likePattern } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { type Place, readLastPlaces, searchValues } from '#lib/store/receipts/receipt-search.sql.ts';
-
-export type SearchedReceipts = Page<ReceiptFound> & { looked: { batches: number; receipts: number } };
 
 /**
  * The newest batches first. A page ends after SEARCH_MS too: it may be short, or empty, while `next` goes on.

@@ -2,6 +2,7 @@
 import { actionWords } from '#lib/connectors/words.ts';
 import { needsTwo, type Signing, signingsOf } from '#lib/core/checkpoints/signatures.ts';
 import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import { timeZoneOf } from '#lib/core/plans/plan.ts';
 import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
 import { decisionLine, ERASED, eventLine, receiptLine } from '#lib/core/receipts/receipt-line.ts';
@@ -36,7 +37,8 @@ export function receiptReader(
   const row = (stored: StoredReceipt, signing: Signing | null): ReceiptRow => {
     const { committedAt, body: bytes, ...own } = stored;
     const body = parseBody(bytes);
-    const by = names.get(body.by) ?? body.by;
+    // A worker is named by whoever shows it: its row may say its machine.
+    const by = body.by === '' || body.by.startsWith('worker:') ? body.by : actorName(body.by, names);
     const fields = orderFields(stored, body, batch.plan.receiptFields);
     const reason = 'reason' in body ? body.reason : null;
     return {

@@ -1,8 +1,10 @@
 /** The follow-up tasks that batches made. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import type { FollowUp } from '#lib/shapes/tasks.ts';
 import { limitOf, type Page, type PageInput, pageOf, sequenceCursor } from '#lib/steps/page.ts';
+import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /** `open`: those to be done; false: those that are done or withdrawn; left out: all */
@@ -29,6 +31,10 @@ export async function listFollowUps(actor: Actor, { open, ...input }: Input = {}
     select: { id: true, name: true },
   });
   const names = new Map(batches.map(({ id, name }) => [id, name]));
+  const people = await readNames(
+    db(),
+    shown.flatMap(({ doneBy }) => doneBy ?? []),
+  );
   const items = shown.map((row) => ({
     id: String(row.id),
     title: row.title,
@@ -39,7 +45,7 @@ export async function listFollowUps(actor: Actor, { open, ...input }: Input = {}
     ordinal: row.ordinal,
     at: row.at.toISOString(),
     doneAt: row.doneAt?.toISOString() ?? null,
-    doneBy: row.doneBy,
+    doneBy: row.doneBy && actorName(row.doneBy, people),
     withdrawnAt: row.withdrawnAt?.toISOString() ?? null,
   }));
   return { items, next };

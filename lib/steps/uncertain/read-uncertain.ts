@@ -4,6 +4,7 @@ import { authorise, may } from '#lib/auth/authorise.ts';
 import { uncertainWords } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { workerName } from '#lib/core/fleet/worker-name.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import type { UncertainGroup, UncertainItem } from '#lib/shapes/uncertain.ts';
 import { isId } from '#lib/steps/ids.ts';
@@ -59,8 +60,7 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
       idempotencyKey: receipt.idempotencyKey,
       inspection: receipt.inspection && {
         ...receipt.inspection,
-        by:
-          names.get(receipt.inspection.by) ?? (receipt.inspection.by.startsWith('worker:') ? 'a worker' : receipt.inspection.by),
+        by: receipt.inspection.by.startsWith('worker:') ? 'a worker' : actorName(receipt.inspection.by, names),
       },
       canAsk: receipt.request !== null && inspector(receipt.connector, receipt.request) !== null,
     };

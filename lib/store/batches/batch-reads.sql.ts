@@ -18,6 +18,8 @@ import {
   stateList,
 } from '#lib/core/lifecycle.ts';
 import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
+import { KEY_NAMES } from '#lib/core/people/key-actor.ts';
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
@@ -46,6 +48,7 @@ export type BatchFacts = {
   fieldNames: string[];
   /** of its dataset; and the unreadable ones that whoever started it accepted, where that was asked */
   rows: { read: number; unreadable: number; accepted: number | null };
+  /** by name */
   createdBy: string;
   /** the actor's id; null before the start */
   startedBy: string | null;
@@ -58,12 +61,13 @@ export type BatchFacts = {
 
 /** The batch with what it needs of its dataset; null when there is none. */
 export async function readBatchFacts(pool: Pool, batchId: string): Promise<BatchFacts | null> {
-  const { rows } = await pool.query<Omit<BatchFacts, 'plan' | 'planNotes'> & { plan: unknown }>(
+  const { rows } = await pool.query<Omit<BatchFacts, 'plan' | 'planNotes'> & { plan: unknown; creator: string | null }>(
     `SELECT b.id, b.name, b.state, b.plan, b.routing, b.task_ref AS "taskRef", b.dataset_id AS "datasetId", d.name AS "datasetName",
        d.format AS "datasetFormat", ${FIELD_NAMES} AS "fieldNames",
        json_build_object('read', d.item_count, 'unreadable', d.unreadable_count, 'accepted', b.accepted_unreadable) AS rows,
        CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,
-       coalesce(u.name, b.created_by) AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt", b.seq
+       u.name AS creator, b.created_by AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt",
+       b.seq
      FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes
        LEFT JOIN "user" u ON 'user:' || u.id::text = b.created_by
      WHERE b.id = $1`,
@@ -71,8 +75,9 @@ export async function readBatchFacts(pool: Pool, batchId: string): Promise<Batch
   );
   const [row] = rows;
   if (!row) return null;
+  const { creator, ...facts } = row;
   const { value: plan, odd: planNotes } = storedPlan(row.plan);
-  return { ...row, plan, planNotes };
+  return { ...facts, createdBy: creator ?? actorName(row.createdBy, KEY_NAMES), plan, planNotes };
 }
 
 /** A chunk as one statement saw it: counters and seq belong together. */

@@ -2,8 +2,11 @@
  * Classifications by the page: stored and moved as arrays, under the claim's fence or the chunk's lock, with the time by the database's clock. One by one,
  * as Prisma would write them, a chunk of a million would take as many statements.
  */
+
 import { CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
+import { KEY_NAMES } from '#lib/core/people/key-actor.ts';
 import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
@@ -97,8 +100,8 @@ export async function correctionsSince(
   client: Querying,
   chunks: readonly { chunkId: string; revision: number }[],
 ): Promise<Map<string, Change[]>> {
-  const { rows } = await client.query<Change & { chunkId: string }>(
-    `SELECT c.id AS "chunkId", k.ordinal, k."from", k."to", k."by", coalesce(u.name, k."by") AS name,
+  const { rows } = await client.query<Omit<Change, 'name'> & { chunkId: string; name: string | null }>(
+    `SELECT c.id AS "chunkId", k.ordinal, k."from", k."to", k."by", u.name,
        to_char(k.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
      FROM unnest($1::uuid[], $2::int[]) AS since(chunk_id, revision) JOIN chunk c ON c.id = since.chunk_id
      CROSS JOIN LATERAL (
@@ -109,7 +112,11 @@ export async function correctionsSince(
     [chunks.map(({ chunkId }) => chunkId), chunks.map(({ revision }) => revision)],
   );
   const own = Map.groupBy(rows, ({ chunkId }) => chunkId);
-  return new Map([...own].map(([chunkId, changes]) => [chunkId, changes.map(({ chunkId: _, ...change }) => change)]));
+  const named = ({ chunkId: _, name, ...change }: (typeof rows)[number]): Change => ({
+    ...change,
+    name: name ?? actorName(change.by, KEY_NAMES),
+  });
+  return new Map([...own].map(([chunkId, changes]) => [chunkId, changes.map(named)]));
 }
 
 /** Counts what is classified of these chunks anew. */

@@ -1,5 +1,8 @@
 /** One fault, told once. */
+
 import type { IncidentKind } from '#lib/core/fleet/incident-kinds.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
+import { KEY_NAMES } from '#lib/core/people/key-actor.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.sql.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import type { Tx, WithModels } from '#lib/store/postgres/db.ts';
@@ -46,7 +49,7 @@ export async function readIncidentRows(
     ...row,
     kind: row.kind as IncidentKind,
     batchName: batches.get(row.batchId) ?? null,
-    acknowledged: at && { by: people.get(personOf(by)) ?? by ?? '', at: at.toISOString() },
+    acknowledged: at && { by: people.get(personOf(by)) ?? actorName(by ?? '', KEY_NAMES), at: at.toISOString() },
   }));
 }
 

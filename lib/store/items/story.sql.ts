@@ -16,7 +16,8 @@ export type StoryHead = {
   why: string | null;
   confidence: number | null;
   by: string | null;
-  /** the category that it was approved in, where it was */
+  /** the decision that approved it last, and the category that it was approved in */
+  decisionId: string | null;
   approvedAs: string | null;
   /** the line of its file, and that file's name; null where nobody kept it */
   line: number | null;
@@ -27,7 +28,7 @@ export type StoryHead = {
 export async function readStoryHead(pool: Pool, batchId: string, datasetId: string, ordinal: number): Promise<StoryHead | null> {
   const { rows } = await pool.query<StoryHead>(
     `SELECT c.id AS "chunkId", c.number AS chunk, c.name AS "chunkName", c.state, a.category, a.why, a.confidence, a."by",
-       m.category AS "approvedAs", i.line, s.name AS file
+       c.decision_id AS "decisionId", m.category AS "approvedAs", i.line, s.name AS file
      FROM chunk_item ci JOIN chunk c ON c.id = ci.chunk_id
      LEFT JOIN classification a ON a.batch_id = $1 AND a.ordinal = $3
      LEFT JOIN manifest_row m ON m.decision_id = c.decision_id AND m.ordinal = $3

@@ -1,13 +1,16 @@
+import { z } from 'zod';
 import { FailureList } from '#components/actions/failure-list.tsx';
 import { Instruction } from '#components/plans/instruction.tsx';
+import { isFiltered, receiptsInput, receiptsShown } from '#components/receipts/receipts-address.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Notes } from '#components/ui/notes.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
+import { type ReceiptsAsked, receiptsAsked } from '#lib/shapes/stories.ts';
 import { readFailures } from '#lib/steps/actions/read-failures.ts';
-import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
+import { findReceipts, readPeopleOf } from '#lib/steps/items/find-receipts.ts';
 import { readTaskBody } from '#lib/steps/receipts/read-task-body.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { Receipts } from './receipts.tsx';
@@ -28,15 +31,26 @@ type Props = {
   planNotes: BatchView['planNotes'];
   noun: string;
   original: BatchView['original'];
+  /** of the address */
+  query: Record<string, string | string[] | undefined>;
 };
 
 /** One part of a batch, rendered where the data is. */
-export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, original }: Props) {
+export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, original, query }: Props) {
   if (tab === 'receipts') {
-    const first = await readReceipts(actor, { batchId });
-    if (!first || first.items.length === 0)
+    const shown = receiptsShown(query);
+    const asked = askedOf(receiptsInput(shown));
+    // What is no filter finds nothing; the address stays, so that it can be put right.
+    const first = (asked && (await findReceipts(actor, { batchId, ...asked }))) ?? { items: [], next: null, looked: 0 };
+    if (first.items.length === 0 && first.next === null && !isFiltered(shown))
       return <EmptyState title="Nothing sent yet" text="Receipts appear here, one for each step of each action." />;
-    return <Receipts batchId={batchId} first={{ items: first.items.map(({ body: _, ...row }) => row), next: first.next }} />;
+    const items = first.items.map(({ body: _, ...row }) => row);
+    return (
+      <Receipts
+        {...{ batchId, shown, first: { ...first, items }, people: await readPeopleOf(actor, { batchId }) }}
+        categories={plan.categories.map(({ name }) => name)}
+      />
+    );
   }
   if (tab === 'uncertain') {
     const first = (await readUncertain(actor, { batchId })) ?? { items: [], next: null, groups: [] };
@@ -74,6 +88,12 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, ori
     );
   }
   return <Downloads batchId={batchId} plan={plan} noun={noun} original={original} data={may(actor, 'download')} />;
+}
+
+const askedFor = z.object(receiptsAsked);
+
+function askedOf(input: unknown): ReceiptsAsked | null {
+  return askedFor.safeParse(input).data ?? null;
 }
 
 type DownloadsProps = Pick<Props, 'batchId' | 'plan' | 'noun' | 'original'> & { data: boolean };

@@ -12,7 +12,8 @@ import { readTape } from '#lib/steps/live/read-tape.ts';
 import { BatchDesk } from './batch-desk.tsx';
 import { BatchTab, isTab } from './batch-tab.tsx';
 
-type Props = { params: Promise<{ id: string }>; searchParams: Promise<{ tab?: string; state?: string; cursor?: string }> };
+type Query = { tab?: string; state?: string; cursor?: string } & Record<string, string | string[]>;
+type Props = { params: Promise<{ id: string }>; searchParams: Promise<Query> };
 
 /** Once for the title and the page. */
 const batchOf = cache((actor: Actor, batchId: string) => readBatch(actor, { batchId }));
@@ -24,7 +25,8 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function BatchPage({ params, searchParams }: Props) {
   const { id } = await params;
-  const { tab = 'chunks', state, cursor } = await searchParams;
+  const query = await searchParams;
+  const { tab = 'chunks', state, cursor } = query;
   const actor = await requireActor(`/batches/${id}`);
   const [batch, tape] = await Promise.all([batchOf(actor, id), readTape(actor, { batchId: id })]);
   if (batch === null || tape === null || !isTab(tab)) notFound();
@@ -36,7 +38,9 @@ export default async function BatchPage({ params, searchParams }: Props) {
   };
   return (
     <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} listed={listed}>
-      {tab === 'chunks' ? null : <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, noun: shown.noun, original }} />}
+      {tab === 'chunks' ? null : (
+        <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, noun: shown.noun, original, query }} />
+      )}
     </BatchDesk>
   );
 }

@@ -9,10 +9,19 @@ import { type RowsAsked, rowsAddress, sortedNext, withValue } from '#components/
 import { RowsFound } from '#components/datasets/rows-found.tsx';
 import { useFirstPage } from '#components/ui/use-first-page.ts';
 
-type Props = { id: string; asked: RowsAsked; fields: string[]; numbers: string[]; total: number; noun: string; first: string };
+type Props = {
+  id: string;
+  asked: RowsAsked;
+  fields: string[];
+  numbers: string[];
+  total: number;
+  noun: string;
+  batches: { id: string; name: string }[];
+  first: string;
+};
 
 /** The rows that are asked for, read on as one scrolls; one of them opens in full, with its original. */
-export function DatasetRows({ id, asked, fields, numbers, total, noun, first }: Props) {
+export function DatasetRows({ id, asked, fields, numbers, total, noun, batches, first }: Props) {
   const firstPage = useMemo(() => JSON.parse(first) as RowsPage, [first]);
   const options = datasetRowPages(id, asked, firstPage);
   const pages = useInfiniteQuery(options);
@@ -42,6 +51,7 @@ export function DatasetRows({ id, asked, fields, numbers, total, noun, first }: 
       <RowDialog
         datasetId={id}
         ordinal={open}
+        batches={batches}
         hrefOf={(field, value) => rowsAddress(id, withValue(asked, field, value))}
         onClose={() => setOpen(null)}
       />

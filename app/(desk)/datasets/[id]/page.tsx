@@ -118,7 +118,7 @@ export default async function DatasetPage({ params, searchParams }: Props) {
             lost={reading && fixedWords(reading)}
           />
         ) : null}
-        {tab === 'rows' ? <Rows actor={actor} dataset={dataset} fields={reading?.fields ?? []} query={query} /> : null}
+        {tab === 'rows' ? <Rows {...{ actor, dataset, query }} fields={reading?.fields ?? []} batches={batches.named} /> : null}
       </FieldLabelsOf>
     </div>
   );
@@ -163,10 +163,16 @@ function BatchLinks({ batches: { count, named } }: { batches: BatchesOf }) {
   );
 }
 
-type RowsProps = { actor: Actor; dataset: DatasetView; fields: readonly FieldGuess[]; query: Query };
+type RowsProps = {
+  actor: Actor;
+  dataset: DatasetView;
+  fields: readonly FieldGuess[];
+  batches: BatchesOf['named'];
+  query: Query;
+};
 
 /** The rows that the address asks for; in words why they can't be shown. */
-async function Rows({ actor, dataset, fields, query }: RowsProps) {
+async function Rows({ actor, dataset, fields, batches, query }: RowsProps) {
   const asked = rowsAsked(query);
   const { id } = dataset;
   const found = await findItems(actor, { id, limit: FIRST_ROWS, ...rowsInput(asked) }).catch((error: unknown) => {
@@ -190,6 +196,7 @@ async function Rows({ actor, dataset, fields, query }: RowsProps) {
             numbers={names.filter((name) => Object.hasOwn(meanings, name) && meanings[name]?.type === 'number')}
             total={dataset.itemCount}
             noun={dataset.noun}
+            batches={batches}
             first={JSON.stringify(found ?? { items: [], next: null, looked: 0, found: 0 })}
           />
         )}

@@ -6,6 +6,7 @@ import { requireActor } from '#app/actor.ts';
 import { receiptLook } from '#components/receipts/look.ts';
 import { ReceiptStory } from '#components/receipts/receipt-story.tsx';
 import { UndoneReceipt } from '#components/receipts/undone-receipt.tsx';
+import { ButtonLink } from '#components/ui/button.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
@@ -41,9 +42,16 @@ export default async function ReceiptPage({ params }: Props) {
         }
         title={first.ordinal === null ? `${receiptLook(first).word}, receipt ${r}` : `Item ${first.ordinal}`}
         actions={
-          undoable ? (
-            <Undo batchId={id} scope={{ ordinals: [first.ordinal ?? 0] }} label="Undo this…" what={`item ${first.ordinal}`} />
-          ) : null
+          <>
+            {undoable ? (
+              <Undo batchId={id} scope={{ ordinals: [first.ordinal ?? 0] }} label="Undo this…" what={`item ${first.ordinal}`} />
+            ) : null}
+            {first.ordinal === null ? null : (
+              <ButtonLink href={`/batches/${id}/items/${first.ordinal}`} kind="primary">
+                Item’s story
+              </ButtonLink>
+            )}
+          </>
         }
         meta={first.ordinal === null ? undefined : Object.values(first.fields).filter(Boolean).join(' | ')}
       />
