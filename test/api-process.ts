@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -70,6 +71,8 @@ export function throughFetch(answer: (request: Request) => Promise<Response>) {
 if (process.argv[1] === import.meta.filename) {
   threadsOf(1, null);
   const server = createEdge(throughFetch(answerApi)).listen(0, '127.0.0.1', () => {
+    // At its end it is killed, so the next one would compile everything anew.
+    flushCompileCache();
     process.send?.((server.address() as AddressInfo).port);
   });
   process.on('disconnect', () => process.exit(0));

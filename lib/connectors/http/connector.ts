@@ -2,7 +2,6 @@
  * A request for each item, to somebody else's server. Its files: `check.ts` says what is wrong with a plan's action, `request.ts` builds what is frozen and
  * approved, `send.ts` sends it once, `answers.ts` and `judge.ts` say what an answer means, `success.ts` what the plan wants it to hold.
  */
-import type { Dispatcher } from 'undici';
 import { refusal, requireDo } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from '#lib/connectors/port.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -15,10 +14,12 @@ import { checkRequest } from './check.ts';
 import { failureWords, uncertainWords } from './failures.ts';
 import { httpForm } from './form.ts';
 import { type HttpRequest, readRequest, requestOrigin } from './frozen.ts';
+import { inspectOnce } from './inspect.ts';
 import { inspectionOf } from './inspection.ts';
 import { inverseRequest, namesTarget } from './inverse.ts';
 import { METHODS } from './parts.ts';
 import { freezeRequest, requestEffect, requestHost, requestReads, requestResource, requestSuccess } from './request.ts';
+import { guardedAgent, sendOnce } from './send.ts';
 import { successWords } from './success.ts';
 
 const TAKES =
@@ -34,13 +35,7 @@ export type HttpOptions = {
 
 /** The http connector. Its connection pool lives as long as the process and holds no process alive. */
 export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteConnector {
-  let agent: Dispatcher | undefined;
-  /** What sends is loaded with the first request: most processes check and freeze requests, and send none. */
-  const sender = async () => {
-    const [{ guardedAgent, sendOnce }, { inspectOnce }] = await Promise.all([import('./send.ts'), import('./inspect.ts')]);
-    agent ??= guardedAgent(allowPrivateTargets, resolve);
-    return { agent, sendOnce, inspectOnce };
-  };
+  const agent = guardedAgent(allowPrivateTargets, resolve);
   return {
     name: 'http',
     version: 2,
@@ -80,15 +75,10 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     canInspect,
     inspect: async ({ request, idempotencyKey }, signal) => {
       const asked = inspectionOf(readRequest(request), idempotencyKey);
-      if (!asked) return { finding: 'unknown', reason: 'no_inspection' };
-      const { agent, inspectOnce } = await sender();
-      return inspectOnce(agent, asked, signal);
+      return asked ? inspectOnce(agent, asked, signal) : { finding: 'unknown', reason: 'no_inspection' };
     },
     apply: (input, signal) =>
-      apply(async (request) => {
-        const { agent, sendOnce } = await sender();
-        return sendOnce(agent, request, input.idempotencyKey, input.action.version, signal);
-      }, input),
+      apply((request) => sendOnce(agent, request, input.idempotencyKey, input.action.version, signal), input),
   };
 }
 

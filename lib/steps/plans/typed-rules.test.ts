@@ -223,7 +223,8 @@ test('an item of which a rule knows nothing goes to the rest, says why, and is t
   const keep = checkpoint?.categories.find(({ name }) => name === 'keep');
   const random = new Set(keep?.sampleRandom.map(({ ordinal }) => ordinal));
   const first = unknown.filter((ordinal) => !random.has(ordinal)).slice(0, 10);
-  expect(keep?.sampleUnsure.map(({ ordinal }) => ordinal)).toEqual(first);
+  // Where the random ones left fewer than are shown, others follow.
+  expect(keep?.sampleUnsure.map(({ ordinal }) => ordinal).slice(0, first.length)).toEqual(first);
 });
 
 test('a plan of version 1 goes on to read text', async () => {
