@@ -117,7 +117,7 @@ function follow(open: Map<number, Unresolved>, row: ReceiptRow): void {
   else open.delete(ordinal);
 }
 
-export async function* encode(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const text of texts) if (text !== '') yield encoder.encode(text);
+/** UTF-8 of texts; bytes stay what they are. */
+export async function* encode(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) if (part.length > 0) yield typeof part === 'string' ? Buffer.from(part) : part;
 }
