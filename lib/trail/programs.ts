@@ -5,14 +5,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Next loads modules more than once, and its copy of this one lies in another folder.
-const state = globalThis as typeof globalThis & { countersignVerifier?: string };
-
-/** Names the folder of the checks. Called once, when a process starts whose modules are bundled. */
-export function expectVerifier(folder: string): void {
-  state.countersignVerifier = folder;
-}
-
 /** The text of `verify.mjs`. */
 export function trailProgram(): string {
   const [imports, own] = splitImports(source('node.mjs'));
@@ -36,7 +28,7 @@ const HEADER = `#!/usr/bin/env node
 `;
 
 function source(name: string): string {
-  return readFileSync(join(state.countersignVerifier ?? join(import.meta.dirname, 'verify'), name), 'utf8');
+  return readFileSync(join(import.meta.dirname, 'verify', name), 'utf8');
 }
 
 /** What belongs together stands together in one file, and imports nothing. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import { startDownloadThread } from '#lib/engine/download-thread.ts';
 import { verifyTrail } from '#lib/trail/verify/checks.mjs';
 import { hashing, inflate } from '#lib/trail/verify/node.mjs';
 import { inWords } from '#lib/trail/verify/words.mjs';
@@ -183,6 +184,23 @@ describe('a trail', () => {
       said: expect.stringContaining('The zip ends early'),
     });
     expect(run(Buffer.from('no zip'))).toMatchObject({ code: 2 });
+  });
+
+  test('is made in the thread for downloads, where there is one, as it is made here', async () => {
+    const { batchId } = await sealedBatch(pool);
+    const here = (await download(BO, batchId)).files;
+    const thread = startDownloadThread(join(process.cwd(), 'bin/download-thread.ts'));
+    onTestFinished(() => thread.end());
+    const [one, two] = await Promise.all([download(BO, batchId), download(ADA, batchId)]);
+    // The clock goes on.
+    for (const name of one.files.keys())
+      if (!['batch.json', 'task-body.md', 'SHA256SUMS'].includes(name))
+        expect(textOf(one.files, name), name).toBe(textOf(here, name));
+    expect((await verify(two.files)).verdict).toBe('holds');
+    await expect(exportTrail(ADA, { batchId: randomUUID() })).rejects.toMatchObject({ code: 'not_found' });
+    // Whoever leaves early holds nobody up.
+    for await (const _ of (await exportTrail(BO, { batchId })).body) break;
+    expect((await download(BO, batchId)).fileName).toBe('Sealed-trail.zip');
   });
 
   test('is refused to nobody who may see receipts, and not found where there is none', async () => {
