@@ -1,5 +1,5 @@
 /**
- * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, and `classify`, `decide`, `execute` or `scale [-- --items N | --quick]`: measures one thing, where it can
+ * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute` or `scale [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
  * machine is; ratios travel.
  */
@@ -17,13 +17,26 @@ import type { Bench } from './bench.ts';
 import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import { execute } from './execute.ts';
+import { exporting } from './export.ts';
 import { ingest } from './ingest.ts';
 import { looks } from './looks.ts';
 import { persistence } from './persistence.ts';
 import { plan } from './plan.ts';
 import { scale } from './scale.ts';
+import { verify } from './verify.ts';
 
-const BENCHES: Record<string, Bench> = { ingest, plan, classify, decide, execute, scale, looks, persistence };
+const BENCHES: Record<string, Bench> = {
+  ingest,
+  plan,
+  classify,
+  decide,
+  execute,
+  export: exporting,
+  verify,
+  scale,
+  looks,
+  persistence,
+};
 
 /** How much smaller a quick run is. */
 const QUICK = 20;

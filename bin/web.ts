@@ -4,10 +4,10 @@ import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import next from 'next';
 import { WEB_JOB_WAIT_MS, WEB_JOBS_WAITING_MAX, WEB_THREADS } from '#lib/core/limits.ts';
+import { startDownloadThread } from '#lib/engine/download-thread.ts';
 import { env } from '#lib/env.ts';
 import { logConsole } from '#lib/log.ts';
 import { expectMigrations } from '#lib/steps/fleet/read-readiness.ts';
-import { expectVerifier } from '#lib/trail/programs.ts';
 import { answerTheStart, sayReady, whenTheStartIsGone } from './start/parent.ts';
 import { threadsOf } from './threads.ts';
 import { createEdge } from './web/edge.ts';
@@ -28,6 +28,7 @@ const dev = process.env.NODE_ENV !== 'production';
 if (!dev) logConsole();
 // What Next bundles finds them here: it must not bundle a thread's program.
 threadsOf(WEB_THREADS, { jobs: WEB_JOBS_WAITING_MAX, ms: WEB_JOB_WAIT_MS });
+startDownloadThread(resolve(import.meta.dirname, 'download-thread.ts'));
 const app = next({
   dev,
   dir: resolve(import.meta.dirname, '..'),
@@ -36,7 +37,6 @@ const app = next({
 });
 // Next's own copy of our modules knows no folder of ours.
 expectMigrations(resolve(import.meta.dirname, '..', 'prisma', 'migrations'));
-expectVerifier(resolve(import.meta.dirname, '..', 'lib', 'trail', 'verify'));
 await app.prepare();
 
 // It takes the upgrades (hot reload) of the server too, from the first request on.

@@ -208,6 +208,8 @@ export const LIVE_REAUTHORISE_MS = 1_000;
 /** Of one web process; a key of a script counts as a person. */
 export const LIVE_STREAMS_PER_PERSON_MAX = 100;
 export const EXPORT_PAGE_ROWS = 1_000;
+/** Of the thread that makes downloads; several of them at once have a few pages each. */
+export const DOWNLOAD_THREAD_MEMORY_MB = 1_024;
 export const SEARCH_SCAN_ITEMS = 20_000;
 /** A page of what is searched for or filtered in a dataset; the next one goes on from there. */
 export const SEARCH_MS = 1_000;

@@ -5,30 +5,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Next loads modules more than once, and its copy of this one lies in another folder.
-const state = globalThis as typeof globalThis & { countersignVerifier?: string };
-
-/** Names the folder of the checks. Called once, when a process starts whose modules are bundled. */
-export function expectVerifier(folder: string): void {
-  state.countersignVerifier = folder;
-}
-
 /** The text of `verify.mjs`. */
 export function trailProgram(): string {
   const [imports, own] = splitImports(source('node.mjs'));
   const built = imports.filter((line) => line.includes("'node:"));
-  return `${HEADER}\n${built.join('\n')}\n\n${[...PARTS.map(source), own].map(withoutModules).join('\n')}`;
+  return `${HEADER}\n${built.join('\n')}\n\n${[...PARTS.map(part), own].map(withoutModules).join('\n')}`;
 }
 
 /** The text of `START-HERE.html`: a page that needs no network. */
 export function trailPage(): string {
   const [, own] = splitImports(source('page.mjs'));
-  const script = [source('sha256.mjs'), ...PARTS.map(source), own].map(withoutModules).join('\n');
+  const script = [...['sha256.mjs', ...PARTS].map(part), own].map(withoutModules).join('\n');
   // A script ends where the page's reader sees its end, whatever it stands in.
   return source('page.html').replace('/* the checks */', () => script.replaceAll('</script', '<\\/script'));
 }
 
-const PARTS = ['checks.mjs', 'words.mjs', 'zip.mjs'];
+const PARTS = ['receipts.mjs', 'lines.mjs', 'chunk.mjs', 'checks.mjs', 'words.mjs', 'zip.mjs'];
 
 const HEADER = `#!/usr/bin/env node
 // Checks a trail of Countersign, without Countersign: node verify.mjs [trail.zip or its folder]. Needs Node 20 or later, and nothing else.
@@ -36,7 +28,12 @@ const HEADER = `#!/usr/bin/env node
 `;
 
 function source(name: string): string {
-  return readFileSync(join(state.countersignVerifier ?? join(import.meta.dirname, 'verify'), name), 'utf8');
+  return readFileSync(join(import.meta.dirname, 'verify', name), 'utf8');
+}
+
+/** What belongs together stands together in one file, and imports nothing. */
+function part(name: string): string {
+  return splitImports(source(name))[1];
 }
 
 function splitImports(text: string): [string[], string] {
@@ -47,5 +44,5 @@ function splitImports(text: string): [string[], string] {
 
 /** One file has no parts to export to. */
 function withoutModules(text: string): string {
-  return text.replaceAll(/^export (?=(async )?(function|const|class) )/gm, '');
+  return text.replaceAll(/^export (?=(async )?(function|const|class)\b)/gm, '');
 }

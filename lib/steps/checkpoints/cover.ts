@@ -2,11 +2,13 @@
  * Which chunks a decision covers: each moves by its own state, and must be what was on the screen (I5). Those that are not drop out, with the reason;
  * of a chunk that is decided alone the reason is the refusal. What the database is asked, it is asked for all chunks at once.
  */
+
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { NotSigner } from '#lib/core/checkpoints/signatures.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DECISION_ITEMS_MAX } from '#lib/core/limits.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Decided, DecidedOn, GivenAnswers } from '#lib/shapes/checkpoints.ts';
 import { readApproved, readFirstSignatures, readSeen, type Seen, type Signature } from '#lib/store/checkpoints/decisions.sql.ts';
@@ -140,7 +142,7 @@ async function notSigners(
   return new Map(
     [...signatures].flatMap(([chunkId, { by }]) => {
       const why = whys.get(by);
-      return why ? [[chunkId, { why, firstName: names.get(by) ?? by }] as const] : [];
+      return why ? [[chunkId, { why, firstName: actorName(by, names) }] as const] : [];
     }),
   );
 }

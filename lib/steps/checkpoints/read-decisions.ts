@@ -1,5 +1,7 @@
 /** Who decided what of a chunk, when, and after looking at what: as its receipts say it. */
+
 import { needsTwo, signingsOf } from '#lib/core/checkpoints/signatures.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
 import type { DecisionTold } from '#lib/shapes/checkpoints.ts';
 import type { BatchFacts, ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
@@ -28,7 +30,7 @@ export async function readDecisions(batch: BatchFacts, chunk: ChunkNow): Promise
   return read.map(({ seq, body, override }) => {
     const { by, at, via, answers, counts, seenCount } = body;
     return {
-      ...{ seq, by: names.get(by) ?? by, at, via, answers, counts, seenCount, signing: signings.get(seq) ?? null },
+      ...{ seq, by: actorName(by, names), at, via, answers, counts, seenCount, signing: signings.get(seq) ?? null },
       reviews: body.v === 1 ? null : body.reviews,
       override: body.v === 1 ? body.override : override,
     };

@@ -1,5 +1,6 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import { isRole, type Role } from '#lib/core/people/roles.ts';
 import type { InvitationRow, PersonRow } from '#lib/shapes/people.ts';
 import { readNames } from '#lib/store/people/names.ts';
@@ -29,7 +30,7 @@ export async function personRow(models: WithModels, person: Person, actor: Actor
 async function personRows(models: WithModels, people: readonly Person[], actor: Actor): Promise<PersonRow[]> {
   const named = people.flatMap(({ invitedBy, confirmedBy }) => [invitedBy ?? [], confirmedBy ?? []].flat());
   const names = await readNames(models, named);
-  const nameOf = (id: string | null): string | null => (id === null ? null : (names.get(id) ?? id));
+  const nameOf = (id: string | null): string | null => (id === null ? null : actorName(id, names));
   return people.map(({ id, name, email, role, createdAt, disabledAt, invitedBy, confirmedBy }) => ({
     ...{ id, name, email, role: known(role) },
     createdAt: createdAt.toISOString(),

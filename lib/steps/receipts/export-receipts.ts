@@ -5,6 +5,7 @@ import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
 import { type Sum, sumOf } from '#lib/core/receipts/sum.ts';
+import { type Download, downloaded } from '#lib/engine/downloads.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import { fileStem } from '#lib/steps/file-stem.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
@@ -27,8 +28,6 @@ const input = z.strictObject({ batchId: z.uuid(), format: z.enum(['jsonl', 'csv'
 
 const NOT_GIVEN = '[not given]';
 
-export type Download = { fileName: string; contentType: string; body: AsyncIterable<Uint8Array> };
-
 /**
  * Every receipt in (chunk, seq) order with its joined values, then the intents that have no terminal receipt (I7) and the sum at that moment.
  * @throws CountersignError `invalid`, `not_found`
@@ -37,14 +36,23 @@ export async function exportReceipts(actor: Actor, raw: z.input<typeof input>): 
   authorise(actor, 'download_receipts');
   const read = input.safeParse(raw);
   if (!read.success) throw new CountersignError('invalid', `The download can't be read: ${read.error.issues[0]?.message}`);
-  const { batchId, format } = read.data;
-  const batch = await readBatchFacts(db().pool, batchId);
-  if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
+  return downloaded('receipts', { ...read.data, answers: may(actor, 'see') }, makeReceipts);
+}
+
+export type ReceiptsAsked = z.output<typeof input> & {
+  /** whether what targets answered is told */
+  answers: boolean;
+};
+
+/** The caller has authorised. */
+export async function makeReceipts({ batchId, format, answers }: ReceiptsAsked): Promise<Download> {
+  const { pool } = db();
+  const batch = await readBatchFacts(pool, batchId);
+  const moment = batch && (await readMoment(pool, batchId));
+  if (!batch || !moment) throw new CountersignError('not_found', 'There is no such batch.');
   const { contentType, lines } = FORMATS[format];
-  const moment = await readMoment(db().pool, batchId);
-  if (!moment) throw new CountersignError('not_found', 'There is no such batch.');
-  const record = recordAt(batch, moment, { answers: may(actor, 'see') });
-  return { fileName: `${fileStem(batch.name)}-receipts.${format}`, contentType, body: encode(lines(record)) };
+  const body = encode(lines(recordAt(batch, moment, { answers })));
+  return { fileName: `${fileStem(batch.name)}-receipts.${format}`, contentType, body };
 }
 
 /** An action whose last receipt leaves it open. */
@@ -123,7 +131,7 @@ function follow(open: Map<number, Unresolved>, row: ReceiptRow): void {
   else open.delete(ordinal);
 }
 
-export async function* encode(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const text of texts) if (text !== '') yield encoder.encode(text);
+/** UTF-8 of texts; bytes stay what they are. */
+export async function* encode(parts: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) if (part.length > 0) yield typeof part === 'string' ? Buffer.from(part) : part;
 }

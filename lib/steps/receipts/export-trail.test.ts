@@ -1,12 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import { startDownloadThread } from '#lib/engine/download-thread.ts';
 import { verifyTrail } from '#lib/trail/verify/checks.mjs';
 import { hashing, inflate } from '#lib/trail/verify/node.mjs';
 import { inWords } from '#lib/trail/verify/words.mjs';
 import { openZip } from '#lib/trail/verify/zip.mjs';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { sealedBatch } from '#test/fixtures/sealed-batch.ts';
 import { exportTrail } from './export-trail.ts';
 
 const { pool } = await testDatabase();
@@ -20,50 +26,414 @@ const item = (subject: string, more: Partial<SeedItem> = {}): SeedItem => ({
   ...more,
 });
 
-async function download(actor: Actor, batchId: string) {
+type Files = Map<string, Uint8Array>;
+
+async function download(actor: Actor, batchId: string): Promise<{ fileName: string; bytes: Buffer; files: Files }> {
   const { fileName, body } = await exportTrail(actor, { batchId });
   const parts: Uint8Array[] = [];
   for await (const part of body) parts.push(part);
   const bytes = Buffer.concat(parts);
-  const file = { size: bytes.length, read: async (offset: number, length: number) => bytes.subarray(offset, offset + length) };
-  const trail = await openZip(file, inflate);
-  return { fileName, bytes, trail, report: await verifyTrail(trail, hashing) };
+  return { fileName, bytes, files: await unpacked(bytes) };
 }
 
-let batchId: string;
-beforeAll(async () => {
-  const seeded = await seedBatch(pool, {
-    name: 'Mail 2026',
-    plan: { receiptFields: ['date', 'from', 'subject'] },
-    state: 'finished',
-    chunks: [
-      {
-        state: 'done',
-        items: [
-          item('Weekly deals'),
-          item('line\nbreaks "quoted" \\ 🎉'),
-          item('broken', { receipts: ['intent', 'outcome:failed', 'intent', 'outcome:succeeded'] }),
-          item('who knows', { receipts: ['intent', 'outcome:uncertain', 'resolution:succeeded'] }),
-          item('kept', { category: 'keep', receipts: [] }),
-          item('skipped', { receipts: ['outcome:skipped'] }),
-        ],
+const opened = (bytes: Buffer) =>
+  openZip({ size: bytes.length, read: async (at: number, length: number) => bytes.subarray(at, at + length) }, inflate);
+
+async function unpacked(bytes: Buffer): Promise<Files> {
+  const { names, read } = await opened(bytes);
+  const files: Files = new Map();
+  for (const name of names) {
+    const parts: Uint8Array[] = [];
+    for await (const part of read(name)) parts.push(part as Uint8Array);
+    files.set(name, Buffer.concat(parts));
+  }
+  return files;
+}
+
+const verify = (files: Files) =>
+  verifyTrail(
+    {
+      names: [...files.keys()],
+      async *read(name: string) {
+        yield files.get(name) as Uint8Array;
       },
-      { state: 'closed', items: [item('later', { receipts: [] })] },
-      { state: 'done', items: [item('another')] },
-    ],
-  });
-  batchId = seeded.batchId;
-});
+    },
+    hashing,
+  );
+
+/** Whoever alters a file can put its hash right in the list, too. */
+function withSums(files: Files): Files {
+  const names = [...files.keys()].filter((name) => name !== 'SHA256SUMS');
+  const sums = names.map(
+    (name) =>
+      `${createHash('sha256')
+        .update(files.get(name) as Uint8Array)
+        .digest('hex')}  ${name}\n`,
+  );
+  return new Map(files).set('SHA256SUMS', Buffer.from(sums.join('')));
+}
+
+const textOf = (files: Files, name: string): string => Buffer.from(files.get(name) as Uint8Array).toString('utf8');
+const linesOf = (files: Files, name: string): string[] => textOf(files, name).trimEnd().split('\n');
 
 describe('a trail', () => {
-  test('of a finished batch holds', async () => {
-    const { fileName, report } = await download(BO, batchId);
+  test('of a batch with receipts of every kind holds', async () => {
+    const { batchId } = await sealedBatch(pool);
+    const { fileName, files } = await download(BO, batchId);
+    const report = await verify(files);
+    expect(report.findings).toEqual([]);
+    expect(report).toMatchObject({ verdict: 'holds', notGiven: [], notes: [], erased: 0 });
+    expect(fileName).toBe('Sealed-trail.zip');
+    expect(report.facts).toMatchObject({ chunks: 2, receipts: 38, sum: { approved: 10, done: 6, skipped: 2, uncertain: 2 } });
+    expect(inWords(report).headline).toBe(
+      'The trail of “Sealed” holds. 38 receipts of 2 chunks are what was written, in the order in which it was written.',
+    );
+    const { rows } = await pool.query('SELECT body FROM receipt WHERE batch_id = $1 ORDER BY chunk, seq', [batchId]);
+    expect(
+      Buffer.concat(rows.flatMap(({ body }) => [body, Buffer.from('\n')])).equals(
+        Buffer.from(files.get('receipts.jsonl') as Uint8Array),
+      ),
+    ).toBe(true);
+  });
+
+  test('of a batch from before it had receipts of its own holds, and says what is not there', async () => {
+    const { batchId } = await seedBatch(pool, {
+      name: 'Mail 2020',
+      state: 'finished',
+      chunks: [
+        {
+          state: 'done',
+          items: [
+            item('line\nbreaks "quoted" \\ 🎉'),
+            item('who knows', { receipts: ['intent', 'outcome:uncertain', 'resolution:succeeded'] }),
+            item('kept', { category: 'keep', receipts: [] }),
+            item('skipped', { receipts: ['outcome:skipped'] }),
+          ],
+        },
+        { state: 'closed', items: [item('later', { receipts: [] })] },
+      ],
+    });
+    const { files } = await download(BO, batchId);
+    const report = await verify(files);
     expect(report.findings).toEqual([]);
     expect(report.verdict).toBe('holds');
-    expect(fileName).toBe('Mail-2026-trail.zip');
-    expect(report.facts).toMatchObject({ chunks: 3, receipts: 16 });
+    expect(inWords(report).facts.join('\n')).toContain('It began before batches had a first and a closing receipt');
+  });
+
+  test('of a batch that is not over is called PARTIAL, and holds as far as it goes', async () => {
+    const { batchId } = await sealedBatch(pool, { closed: false });
+    const { fileName, files } = await download(BO, batchId);
+    const report = await verify(files);
+    expect(report.findings).toEqual([]);
+    expect([fileName, report.verdict]).toEqual(['Sealed-trail-PARTIAL.zip', 'holds']);
+    expect(inWords(report).facts.join('\n')).toContain('The batch was not over at ');
+    // The seed is secret for as long as somebody may still be drawn a sample.
+    const { rows } = await pool.query(`SELECT encode(seed, 'hex') AS seed FROM batch WHERE id = $1`, [batchId]);
+    for (const [name] of files) expect(textOf(files, name)).not.toContain(rows[0].seed);
+  });
+
+  test('of erased values holds, and says so', async () => {
+    const { batchId } = await sealedBatch(pool, { erased: true });
+    const report = await verify((await download(BO, batchId)).files);
+    expect(report).toMatchObject({ verdict: 'erased', erased: 4, findings: [] });
     expect(inWords(report).headline).toBe(
-      'The trail of “Mail 2026” holds. 16 receipts of 3 chunks are what was written, in the order in which it was written.',
+      'The trail of “Sealed” holds. 4 values of people were erased on purpose; the receipts still stand.',
     );
   });
+
+  test('gives an auditor digests in place of requests, answers and values, and says that they were not given', async () => {
+    const { batchId } = await sealedBatch(pool);
+    const { files } = await download(ADA, batchId);
+    const report = await verify(files);
+    expect(report).toMatchObject({
+      verdict: 'holds',
+      findings: [],
+      notGiven: ['frozen requests', 'answers of targets', 'values and notes'],
+    });
+    expect(inWords(report).facts.join('\n')).toContain(
+      'Not given to your role (auditor): frozen requests, answers of targets, values and notes.',
+    );
+    for (const [name] of files)
+      for (const secret of ['deals@shop.x', 'Offer', 'crm.example/mails/m1', '"ok"', 'they are all alike', 'not this one'])
+        if (!name.startsWith('plan')) expect(`${name}: ${textOf(files, name)}`).not.toContain(secret);
+    expect(textOf(files, 'receipts.csv')).toContain('[not given]');
+  });
+
+  test('is checked by the program in it, which says how it ended by its exit code', async () => {
+    const { batchId } = await sealedBatch(pool);
+    const { bytes, files } = await download(BO, batchId);
+    const folder = mkdtempSync(join(tmpdir(), 'trail-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const program = join(folder, 'verify.mjs');
+    writeFileSync(program, files.get('verify.mjs') as Uint8Array);
+    const run = (trail: Uint8Array) => {
+      writeFileSync(join(folder, 'trail.zip'), trail);
+      try {
+        return {
+          code: 0,
+          said: execFileSync(process.execPath, [program, join(folder, 'trail.zip')], { encoding: 'utf8', stdio: 'pipe' }),
+        };
+      } catch (error) {
+        const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };
+        return { code: status, said: stdout + stderr };
+      }
+    };
+    expect(run(bytes)).toMatchObject({ code: 0, said: expect.stringContaining('The trail of “Sealed” holds.') });
+    expect(run(bytes.subarray(0, bytes.length - 100))).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('The zip ends early'),
+    });
+    expect(run(Buffer.from('no zip'))).toMatchObject({ code: 2 });
+  });
+
+  test('is made in the thread for downloads, where there is one, as it is made here', async () => {
+    const { batchId } = await sealedBatch(pool);
+    const here = (await download(BO, batchId)).files;
+    const thread = startDownloadThread(join(process.cwd(), 'bin/download-thread.ts'));
+    onTestFinished(() => thread.end());
+    const [one, two] = await Promise.all([download(BO, batchId), download(ADA, batchId)]);
+    // The clock goes on.
+    for (const name of one.files.keys())
+      if (!['batch.json', 'task-body.md', 'SHA256SUMS'].includes(name))
+        expect(textOf(one.files, name), name).toBe(textOf(here, name));
+    expect((await verify(two.files)).verdict).toBe('holds');
+    await expect(exportTrail(ADA, { batchId: randomUUID() })).rejects.toMatchObject({ code: 'not_found' });
+    // Whoever leaves early holds nobody up.
+    for await (const _ of (await exportTrail(BO, { batchId })).body) break;
+    expect((await download(BO, batchId)).fileName).toBe('Sealed-trail.zip');
+  });
+
+  test('is refused to nobody who may see receipts, and not found where there is none', async () => {
+    await expect(exportTrail(ADA, { batchId: randomUUID() })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(exportTrail(ADA, { batchId: 'x' })).rejects.toMatchObject({ code: 'invalid' });
+  });
 });
+
+describe('change one letter and verify', () => {
+  let files: Files;
+  let other: Files;
+  beforeAll(async () => {
+    files = (await download(BO, (await sealedBatch(pool)).batchId)).files;
+    other = (await download(BO, (await sealedBatch(pool)).batchId)).files;
+  });
+
+  const changed = (name: string, change: (lines: string[]) => string[]): Files =>
+    withSums(
+      new Map(files).set(
+        name,
+        Buffer.from(
+          change(linesOf(files, name))
+            .map((line) => `${line}\n`)
+            .join(''),
+        ),
+      ),
+    );
+
+  test('the line that was altered is named', async () => {
+    const report = await verify(
+      changed('receipts.jsonl', (lines) => lines.with(16, lines[16]?.replace('worker:sealed', 'worker:sealer') as string)),
+    );
+    expect(inWords(report).headline).toBe('The trail of “Sealed” was altered: line 17 of receipts.jsonl.');
+    expect(report.findings).toHaveLength(1);
+  });
+
+  test.each<[string, string, 'altered' | 'incomplete', (lines: string[]) => string[]]>([
+    ['a receipt is left out', 'receipts.jsonl', 'incomplete', (lines) => lines.toSpliced(7, 1)],
+    ['a receipt is there twice', 'receipts.jsonl', 'altered', (lines) => lines.toSpliced(7, 0, lines[7] as string)],
+    [
+      'two receipts change places',
+      'receipts.jsonl',
+      'altered',
+      (lines) => lines.with(7, lines[8] as string).with(8, lines[7] as string),
+    ],
+    ['the last receipts are left out', 'receipts.jsonl', 'incomplete', (lines) => lines.slice(0, -3)],
+    ['a hash is left out', 'leaves.jsonl', 'altered', (lines) => lines.toSpliced(7, 1)],
+    ['a value is left out', 'values.jsonl', 'incomplete', (lines) => lines.toSpliced(3, 1)],
+    [
+      'a value is another',
+      'values.jsonl',
+      'altered',
+      (lines) => lines.with(3, lines[3]?.replace(/"value":"./, '"value":"x') as string),
+    ],
+    [
+      'an approved row is another',
+      'manifests.jsonl',
+      'altered',
+      (lines) => lines.with(2, lines[2]?.replace('send', 'keep') as string),
+    ],
+    ['an approved row is left out', 'manifests.jsonl', 'altered', (lines) => lines.toSpliced(2, 1)],
+    [
+      'a request is another',
+      'requests.jsonl',
+      'altered',
+      (lines) => lines.with(2, lines[2]?.replace('Offer', 'offer') as string),
+    ],
+    ['a request is left out', 'requests.jsonl', 'incomplete', (lines) => lines.toSpliced(2, 1)],
+    ['a mark is left out', 'reviews.jsonl', 'altered', (lines) => lines.toSpliced(0, 1)],
+    ['a mark is another', 'reviews.jsonl', 'altered', (lines) => lines.with(0, lines[0]?.replace('right', 'wrong') as string)],
+    ['a correction is left out', 'corrections.jsonl', 'incomplete', (lines) => lines.toSpliced(0, 1)],
+    [
+      'a decision is another',
+      'decisions.jsonl',
+      'altered',
+      (lines) => lines.with(0, lines[0]?.replace('"via":"page"', '"via":"api"') as string),
+    ],
+    ['a decision is left out', 'decisions.jsonl', 'incomplete', (lines) => lines.toSpliced(0, 1)],
+    [
+      'the plan is another',
+      'plans.jsonl',
+      'altered',
+      (lines) => lines.with(0, lines[0]?.replace('crm.example', 'evil.example') as string),
+    ],
+    ['a chunk is left out', 'chunks.jsonl', 'altered', (lines) => lines.slice(0, -1)],
+    ['the sum is another', 'batch.json', 'altered', (lines) => lines.map((line) => line.replace('"done": 6', '"done": 7'))],
+  ])('%s', async (_, name, verdict, change) => {
+    const report = await verify(changed(name, change));
+    expect(report.verdict, JSON.stringify(report.findings)).toBe(verdict);
+  });
+
+  // What nothing in the receipts vouches for: whoever changes it and the list of hashes with it is told by nobody but a head (below, and docs/trail.md).
+  const ONLY_BY_A_HEAD = [
+    ...['START-HERE.html', 'verify.mjs', 'receipts.csv', 'task-body.md'],
+    ...['reading.json', 'batch.json', 'chunks.jsonl', 'reviews.jsonl', 'SHA256SUMS'],
+  ];
+
+  test('three hundred random changes are each told', async () => {
+    const random = numbers(20261126);
+    const names = [...files.keys()].filter((name) => name !== 'reading.json');
+    const missed: string[] = [];
+    for (let changes = 0; changes < 300; ) {
+      const name = names[random(names.length)] as string;
+      const [what, made] = CHANGES[random(CHANGES.length)]?.({ files, other, name, random }) ?? ['nothing', null];
+      if (made === null) continue;
+      changes += 1;
+      const careful = !ONLY_BY_A_HEAD.includes(name) && random(2) === 0;
+      const report = await verify(careful ? withSums(made) : made);
+      if (report.verdict !== 'altered' && report.verdict !== 'incomplete')
+        missed.push(`${what} in ${name}${careful ? ', with its hash' : ''}: ${report.verdict}`);
+    }
+    expect(missed).toEqual([]);
+  });
+
+  test.each<[string, (files: Files) => Files]>([
+    ['a table for people and its hash are changed', (all) => new Map(all).set('receipts.csv', Buffer.from('chunk,seq\r\n'))],
+    [
+      'the program that checks and its hash are changed',
+      (all) => new Map(all).set('verify.mjs', Buffer.from('console.log("It holds.")')),
+    ],
+    [
+      'the name of the batch and its hash are changed',
+      (all) => new Map(all).set('batch.json', Buffer.from(textOf(all, 'batch.json').replace('Sealed', 'Seated'))),
+    ],
+    [
+      'marks that came after the last decision are left out',
+      (all) => withLines(all, 'reviews.jsonl', (lines) => lines.filter((line) => !/"ordinal":(1|7),/.test(line))),
+    ],
+    [
+      'a value is called erased that was not',
+      (all) =>
+        withLines(all, 'values.jsonl', (lines) => lines.with(3, lines[3]?.replace(/"salt".*/, '"erased":true}') as string)),
+    ],
+    ['a batch that is not over loses its last receipts, with everything that tells of them', withoutTheLast],
+  ])('only a hash that somebody else kept would tell that %s', async (_, change) => {
+    const unfinished = (await download(BO, (await sealedBatch(pool, { closed: false })).batchId)).files;
+    expect(await verify(withSums(change(unfinished)))).toMatchObject({ findings: [] });
+  });
+});
+
+function withLines(files: Files, name: string, change: (lines: string[]) => string[]): Files {
+  return new Map(files).set(
+    name,
+    Buffer.from(
+      change(linesOf(files, name))
+        .map((line) => `${line}\n`)
+        .join(''),
+    ),
+  );
+}
+
+type Changing = { files: Files; other: Files; name: string; random: (below: number) => number };
+
+/** What may befall a file. Null: it is too short for that. */
+const CHANGES: ((changing: Changing) => [string, Files | null])[] = [
+  ({ files, name, random }) => {
+    const bytes = Buffer.from(files.get(name) as Uint8Array);
+    if (bytes.length === 0) return ['a byte', null];
+    const at = random(bytes.length);
+    bytes[at] = (bytes[at] as number) ^ (1 << random(8));
+    return [`byte ${at}`, new Map(files).set(name, bytes)];
+  },
+  (changing) => ofLines(changing, 'a line left out', (lines, at) => lines.toSpliced(at, 1)),
+  (changing) => ofLines(changing, 'a line twice', (lines, at) => lines.toSpliced(at, 0, lines[at] as string)),
+  (changing) =>
+    ofLines(changing, 'two lines change places', (lines, at) => {
+      const to = (at + 1 + changing.random(lines.length - 1)) % lines.length;
+      return lines.with(at, lines[to] as string).with(to, lines[at] as string);
+    }),
+  ({ files, name, random }) => {
+    const bytes = files.get(name) as Uint8Array;
+    return ['cut off', bytes.length === 0 ? null : new Map(files).set(name, bytes.subarray(0, random(bytes.length)))];
+  },
+  ({ files, name }) => {
+    const without = new Map(files);
+    without.delete(name);
+    return ['the file left out', without];
+  },
+  ({ files, other, name }) => {
+    const theirs = other.get(name) as Uint8Array;
+    return [
+      'the file of another batch',
+      Buffer.from(theirs).equals(Buffer.from(files.get(name) as Uint8Array)) ? null : new Map(files).set(name, theirs),
+    ];
+  },
+];
+
+function ofLines(
+  { files, name, random }: Changing,
+  what: string,
+  change: (lines: string[], at: number) => string[],
+): [string, Files | null] {
+  const lines = linesOf(files, name);
+  if (lines.length < 2) return [what, null];
+  const made = Buffer.from(
+    change(lines, random(lines.length))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  return [what, made.equals(Buffer.from(files.get(name) as Uint8Array)) ? null : new Map(files).set(name, made)];
+}
+
+/** Numbers that are the same each time (mulberry32). */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+/** The last receipt of the last chunk is gone, and every file says so. */
+function withoutTheLast(files: Files): Files {
+  const seqs = linesOf(files, 'chunks.jsonl').map((line) => JSON.parse(line) as { chunk: number; seq: number; state?: string });
+  const last = seqs.at(-1) as { chunk: number; seq: number; state?: string };
+  const cut = last.seq - 1;
+  const kept = (name: string) =>
+    linesOf(files, name).filter((line) => {
+      const { chunk, seq } = JSON.parse(line);
+      return chunk !== last.chunk || seq <= cut;
+    });
+  const bodies = linesOf(files, 'receipts.jsonl').slice(0, -1);
+  const text = (lines: string[]) => Buffer.from(lines.map((line) => `${line}\n`).join(''));
+  const chunks = [...seqs.slice(0, -1), { ...last, seq: cut, state: 'executing' }].map((line) => JSON.stringify(line));
+  return new Map(files)
+    .set('receipts.jsonl', text(bodies))
+    .set('leaves.jsonl', text(kept('leaves.jsonl')))
+    .set('values.jsonl', text(kept('values.jsonl')))
+    .set('chunks.jsonl', text(chunks))
+    .set(
+      'batch.json',
+      Buffer.from(textOf(files, 'batch.json').replace('"skipped": 2', '"skipped": 1').replace('"waiting": 0', '"waiting": 1')),
+    );
+}

@@ -7,6 +7,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
+import { type Download, downloaded } from '#lib/engine/downloads.ts';
 import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
 import { fileStem } from '#lib/steps/file-stem.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
@@ -27,7 +28,7 @@ import {
 } from '#lib/store/receipts/trail.sql.ts';
 import { trailPage, trailProgram } from '#lib/trail/programs.ts';
 import { turns } from '#lib/turns.ts';
-import { type Download, encode, recordAt } from './export-receipts.ts';
+import { encode, recordAt } from './export-receipts.ts';
 import { csvReceipts } from './receipts-csv.ts';
 import { markdownReceipts } from './receipts-markdown.ts';
 
@@ -41,11 +42,16 @@ export async function exportTrail(actor: Actor, raw: z.input<typeof input>): Pro
   authorise(actor, 'download_receipts');
   const read = input.safeParse(raw);
   if (!read.success) throw new CountersignError('invalid', `The download can't be read: ${read.error.issues[0]?.message}`);
+  return downloaded('trail', { ...read.data, reader: { role: actor.role, items: may(actor, 'see') } }, makeTrail);
+}
+
+/** The caller has authorised. */
+export async function makeTrail({ batchId, reader }: { batchId: string; reader: Trail['reader'] }): Promise<Download> {
   const { pool } = db();
-  const batch = await readBatchFacts(pool, read.data.batchId);
-  const moment = batch && (await readMoment(pool, batch.id));
+  const batch = await readBatchFacts(pool, batchId);
+  const moment = batch && (await readMoment(pool, batchId));
   if (!batch || !moment) throw new CountersignError('not_found', 'There is no such batch.');
-  const trail = { batch, moment, reader: { role: actor.role, items: may(actor, 'see') } };
+  const trail = { batch, moment, reader };
   return {
     fileName: `${fileStem(batch.name)}-trail${isComplete(moment) ? '' : '-PARTIAL'}.zip`,
     contentType: 'application/zip',
@@ -70,16 +76,16 @@ function filesOf({ batch, moment, reader }: Trail): [string, () => Bytes][] {
     ['verify.mjs', () => encode(once(trailProgram))],
     ['batch.json', () => encode(facts({ batch, moment, reader }))],
     ['chunks.jsonl', () => encode(chunkLines(moment))],
-    ['receipts.jsonl', () => receiptBodies(pool, moment)],
-    ['leaves.jsonl', () => receiptLeaves(pool, moment)],
-    ['values.jsonl', () => (reader.items ? receiptValues(pool, moment) : nothing())],
+    ['receipts.jsonl', () => encode(receiptBodies(pool, moment))],
+    ['leaves.jsonl', () => encode(receiptLeaves(pool, moment))],
+    ['values.jsonl', () => encode(reader.items ? receiptValues(pool, moment) : nothing())],
     ['plan.json', () => bytes(() => canonicalBytes(moment.batch.plan as unknown as Json))],
     ['plans.jsonl', () => encode(planLines(moment))],
     ['decisions.jsonl', () => encode(decisionLines(moment))],
-    ['manifests.jsonl', () => frozenManifests(pool, moment)],
+    ['manifests.jsonl', () => encode(frozenManifests(pool, moment))],
     ['requests.jsonl', () => encode(requestLines(moment, reader.items))],
-    ['reviews.jsonl', () => trailReviews(pool, moment)],
-    ['corrections.jsonl', () => trailCorrections(pool, moment)],
+    ['reviews.jsonl', () => encode(trailReviews(pool, moment))],
+    ['corrections.jsonl', () => encode(trailCorrections(pool, moment))],
     ['reading.json', () => bytes(() => moment.batch.reading?.body ?? Buffer.from('null\n'))],
     ['receipts.csv', () => encode(csvReceipts(record()))],
     ['task-body.md', () => encode(markdownReceipts(record()))],
@@ -140,6 +146,9 @@ async function* bytes(of: () => Uint8Array): AsyncGenerator<Uint8Array> {
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
+/** What packs gives many small pieces, and each would be handed on by itself. */
+const PIECE_BYTES = 128 * 1024;
+
 /** Packs the files one after the other, with a list of their hashes at the end. */
 async function* zip(files: readonly [string, () => Bytes][], at: Date): AsyncGenerator<Uint8Array> {
   const file = new yazl.ZipFile();
@@ -156,7 +165,16 @@ async function* zip(files: readonly [string, () => Bytes][], at: Date): AsyncGen
   add('SHA256SUMS', () => bytes(() => Buffer.from(sums.join(''))));
   file.end();
   try {
-    for await (const part of output) yield part as Uint8Array;
+    let held: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const part of output as AsyncIterable<Uint8Array>) {
+      held.push(part);
+      bytes += part.length;
+      if (bytes < PIECE_BYTES) continue;
+      yield Buffer.concat(held);
+      [held, bytes] = [[], 0];
+    }
+    yield Buffer.concat(held);
   } finally {
     output.destroy();
   }

@@ -1,3 +1,4 @@
+import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Mark } from '#lib/shapes/evidence.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import type { Db } from '#lib/store/postgres/db.ts';
@@ -13,7 +14,7 @@ export async function readMarksNamed(db: Db, batchId: string, ordinals: readonly
   return new Map(
     [...marks].map(([ordinal, { category, verdict, by, at }]) => [
       ordinal,
-      { verdict, category, by: names.get(by) ?? by, at: at.toISOString() },
+      { verdict, category, by: actorName(by, names), at: at.toISOString() },
     ]),
   );
 }

@@ -1,8 +1,10 @@
 /** Who else is at a checkpoint, whose it is, and what others did to it since somebody looked. */
+
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Company } from '#lib/shapes/evidence.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
@@ -49,9 +51,9 @@ export async function readCompany(
   const marks = await readMarksNamed(db(), batchId, ordinals);
   const since = (at: Date) => at.toISOString();
   return {
-    here: others.map((one) => ({ id: one.by.slice('user:'.length), name: names.get(one.by) ?? one.by, since: since(one.since) })),
+    here: others.map((one) => ({ id: one.by.slice('user:'.length), name: actorName(one.by, names), since: since(one.since) })),
     reviewer: claim && {
-      ...{ id: claim.by, name: names.get(claim.by) ?? claim.by, since: since(claim.since), you: claim.by === actor.id },
+      ...{ id: claim.by, name: actorName(claim.by, names), since: since(claim.since), you: claim.by === actor.id },
     },
     moved: (changes.get(chunk.id) ?? [])
       .filter(({ by }) => by !== actor.id)

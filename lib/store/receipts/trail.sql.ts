@@ -3,15 +3,17 @@
  * parses them. Every page is a statement of its own, found by its key: a slow reader holds no transaction, and what a page says never changes.
  */
 import type { Pool } from 'pg';
+import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { type ChunkNow, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { inTransaction, type Querying } from '#lib/store/postgres/db.ts';
 
 /** Receipts and rows of one page. */
-const PAGE_ROWS = 2_000;
+const PAGE_ROWS = 1_000;
 /** Of the requests of one page. */
 const PAGE_REQUESTS = 500;
 const REQUESTS_BYTES = 4 * 1024 ** 2;
+const VALUE_BYTES = 4 * 1024 ** 2;
 
 /** A batch at one moment: what has numbers up to here never changes (I3, I6). */
 export type Moment = {
@@ -33,27 +35,31 @@ export type Moment = {
   chunks: ChunkNow[];
   /** every decision of each chunk, in the order in which they were made */
   decisions: { chunk: number; chunkId: string; decisionId: string }[];
-  /** the number of the last review */
+  /** the number of the last review; 0 where there is none */
   reviews: string;
+  /** whether anybody moved an item */
+  corrected: boolean;
 };
+
+type MomentRow = Omit<Moment['batch'], 'reading'> &
+  Pick<Moment, 'at' | 'reviews' | 'corrected'> & { reading: string | null; readingBody: Buffer | null };
 
 /** One short transaction; null when there is no such batch. */
 export async function readMoment(pool: Pool, batchId: string): Promise<Moment | null> {
   return inTransaction(pool, async (tx) => {
     await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-    const { rows } = await tx.query<Moment['batch'] & { at: Date; reviews: string }>(
+    const { rows } = await tx.query<MomentRow>(
       `SELECT b.id, b.state, b.undoes, json_build_object('id', d.id, 'name', d.name) AS dataset, b.plan, encode(b.plan_digest, 'hex') AS "planDigest",
          CASE WHEN r.id IS NOT NULL THEN encode(r.digest, 'hex') END AS reading, r.body AS "readingBody", b.seq,
          (SELECT kind FROM receipt WHERE batch_id = b.id AND chunk = 0 AND seq = b.seq) AS last, now() AS at,
-         (SELECT coalesce(max(id), 0)::text FROM review WHERE batch_id = b.id) AS reviews
+         (SELECT coalesce(max(id), 0)::text FROM review WHERE batch_id = b.id) AS reviews,
+         EXISTS (SELECT FROM correction WHERE batch_id = b.id) AS corrected
        FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN dataset_reading r ON r.id = b.reading_id WHERE b.id = $1`,
       [batchId],
     );
-    const row = rows[0] as unknown as
-      | (Omit<Moment['batch'], 'reading'> & { at: Date; reviews: string; reading: string | null; readingBody: Buffer | null })
-      | undefined;
+    const [row] = rows;
     if (!row) return null;
-    const { at, reviews, reading, readingBody, ...batch } = row;
+    const { at, reviews, corrected, reading, readingBody, ...batch } = row;
     const chunks = await readChunksNow(tx, batchId);
     const decisions = await tx.query<Moment['decisions'][number]>(
       `SELECT c.number AS chunk, c.id AS "chunkId", d.id AS "decisionId"
@@ -62,8 +68,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
       [batchId],
     );
     return {
-      at,
-      reviews,
+      ...{ at, reviews, corrected },
       batch: { ...batch, reading: reading === null ? null : { digest: reading, body: readingBody } },
       chunks,
       decisions: decisions.rows,
@@ -91,57 +96,74 @@ function* spansOf({ batch, chunks }: Moment): Generator<Span[]> {
   if (page.length > 0) yield page;
 }
 
-async function* bySpans(pool: Pool, moment: Moment, name: string, text: string): AsyncGenerator<Buffer> {
-  for (const spans of spansOf(moment)) {
-    const values = [
-      moment.batch.id,
-      spans.map(({ chunk }) => chunk),
-      spans.map(({ above }) => above),
-      spans.map(({ upTo }) => upTo),
-    ];
-    const [page] = await readRaw(pool, { name, text, values });
-    if (page && page.length > 0) yield page;
+/** The bodies, byte for byte, a line each. */
+export async function* receiptBodies(pool: Pool, moment: Moment): AsyncGenerator<string | Buffer> {
+  for (const spans of spansOf(moment)) yield await readBodies(pool, [moment.batch.id, ...columnsOf(spans)]);
+}
+
+/** As text, which nobody has to write in hex and read back; bytes that are none were altered, and come as what they are. */
+async function readBodies(pool: Pool, values: unknown[]): Promise<string | Buffer> {
+  const text = `SELECT string_agg(convert_from(r.body, 'UTF8') || E'\\n', '' ORDER BY r.chunk, r.seq) AS page ${IN_SPANS}`;
+  try {
+    return (await readPage(pool, { name: 'trail-receipts', text, values })).page;
+  } catch (error) {
+    if (sqlStateOf(error) !== NO_TEXT) throw error;
+    const bytes = `SELECT string_agg(r.body || '\\x0a'::bytea, ''::bytea ORDER BY r.chunk, r.seq) AS page ${IN_SPANS}`;
+    const { rows } = await pool.query<{ page: Buffer }>(bytes, values);
+    return rows[0]?.page ?? '';
   }
 }
 
-/** The bodies, byte for byte, a line each. */
-export function receiptBodies(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
-  return bySpans(
-    pool,
-    moment,
-    'trail-receipts',
-    `SELECT string_agg(r.body || '\\x0a'::bytea, ''::bytea ORDER BY r.chunk, r.seq) ${IN_SPANS}`,
-  );
+/** character_not_in_repertoire */
+const NO_TEXT = '22021';
+
+/** What is not in the bodies: their numbers and hashes. */
+export async function* receiptLeaves(pool: Pool, moment: Moment): AsyncGenerator<string> {
+  for (const spans of spansOf(moment)) {
+    const { page } = await readPage(pool, { name: 'trail-leaves', text: LEAVES, values: [moment.batch.id, ...columnsOf(spans)] });
+    yield page;
+  }
 }
 
-/** What is not in the bodies: their numbers, hashes and times. */
-export function receiptLeaves(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
-  return bySpans(
-    pool,
-    moment,
-    'trail-leaves',
-    `SELECT convert_to(string_agg('{"chunk":' || r.chunk || ',"seq":' || r.seq || ',"leaf":"' || encode(r.leaf, 'hex') || '","committedAt":"' ||
-       to_char(r.committed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || E'"}\\n', '' ORDER BY r.chunk, r.seq), 'UTF8') ${IN_SPANS}`,
-  );
+/** What receipts commit to, with its salts. A value may have megabytes: a page ends where it has enough of them, and the next one goes on there. */
+export async function* receiptValues(pool: Pool, moment: Moment): AsyncGenerator<string> {
+  for (const spans of spansOf(moment)) {
+    for (let after = 0; ; ) {
+      const { page, last, rows } = await readPage(pool, {
+        ...{ name: 'trail-values', text: VALUES, values: [moment.batch.id, ...columnsOf(spans), after, VALUE_BYTES] },
+      });
+      yield page;
+      if (last >= rows) break;
+      after = last;
+    }
+  }
 }
 
-/** What receipts commit to, with its salts. */
-export function receiptValues(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
-  return bySpans(
-    pool,
-    moment,
-    'trail-values',
-    `SELECT convert_to(string_agg('{"chunk":' || v.chunk || ',"seq":' || v.seq || ',"field":' || to_json(v.field) ||
-       coalesce(',"salt":"' || encode(v.salt, 'hex') || '","value":' || to_json(v.value), ',"erased":true') || E'}\\n',
-       '' ORDER BY v.chunk, v.seq, v.field COLLATE "C"), 'UTF8')
-     ${SPANS} CROSS JOIN LATERAL (SELECT * FROM receipt_value WHERE batch_id = $1 AND chunk = span.chunk AND seq > span.above AND seq <= span.up_to OFFSET 0) v`,
-  );
-}
+const columnsOf = (spans: readonly Span[]): number[][] => [
+  spans.map(({ chunk }) => chunk),
+  spans.map(({ above }) => above),
+  spans.map(({ upTo }) => upTo),
+];
 
 const SPANS = 'FROM unnest($2::int[], $3::int[], $4::int[]) AS span(chunk, above, up_to)';
 // OFFSET 0: a new batch is in no statistic, and the planner has no other way than the key.
 const IN_SPANS = `${SPANS}
   CROSS JOIN LATERAL (SELECT * FROM receipt WHERE batch_id = $1 AND chunk = span.chunk AND seq > span.above AND seq <= span.up_to OFFSET 0) r`;
+
+const LEAVES = `
+SELECT string_agg('{"chunk":' || r.chunk || ',"seq":' || r.seq || ',"leaf":"' || encode(r.leaf, 'hex') || E'"}\\n', '' ORDER BY r.chunk, r.seq) AS page ${IN_SPANS}`;
+
+const VALUES = `
+SELECT string_agg('{"chunk":' || chunk || ',"seq":' || seq || ',"field":' || to_json(field) ||
+  coalesce(',"salt":"' || encode(salt, 'hex') || '","value":' || to_json(value), ',"erased":true') || E'}\\n', '' ORDER BY n) AS page,
+  max(n)::int AS last, max(all_rows)::int AS rows
+FROM (
+  SELECT *, sum(bytes) OVER (ORDER BY n) - bytes AS before FROM (
+    SELECT v.*, coalesce(octet_length(v.value), 0) AS bytes, row_number() OVER (ORDER BY v.chunk, v.seq, v.field COLLATE "C") AS n, count(*) OVER () AS all_rows
+    ${SPANS}
+    CROSS JOIN LATERAL (SELECT * FROM receipt_value WHERE batch_id = $1 AND chunk = span.chunk AND seq > span.above AND seq <= span.up_to OFFSET 0) v
+  ) numbered WHERE n > $5
+) sized WHERE before < $6`;
 
 /** Chunks whose rows fit into one page; a larger one comes alone, in several. */
 function* groupsOf<Chunk extends { items: number }>(chunks: Iterable<Chunk>): Generator<Chunk[]> {
@@ -166,7 +188,7 @@ function* frozenOf({ chunks }: Moment): Generator<Frozen> {
 }
 
 /** What was approved: of each chunk the line that names its decision, then the lines that its digest is over, byte for byte. */
-export async function* frozenManifests(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
+export async function* frozenManifests(pool: Pool, moment: Moment): AsyncGenerator<string> {
   for (const group of groupsOf(frozenOf(moment))) {
     const of = [
       group.map(({ number }) => number),
@@ -174,26 +196,26 @@ export async function* frozenManifests(pool: Pool, moment: Moment): AsyncGenerat
       group.map(({ decisionId }) => decisionId),
     ];
     for (let after = 0; ; ) {
-      const [page, last, rows] = await readRaw(pool, {
+      const { page, last, rows } = await readPage(pool, {
         name: 'trail-manifests',
         text: MANIFESTS,
         values: [...of, after, PAGE_ROWS],
       });
-      if (page && page.length > 0) yield page;
-      if (group.length > 1 || intOf(rows) < PAGE_ROWS) break;
-      after = intOf(last);
+      yield page;
+      if (group.length > 1 || rows < PAGE_ROWS) break;
+      after = last;
     }
   }
 }
 
 const MANIFESTS = `
-SELECT string_agg(p.page, ''::bytea ORDER BY p.number), max(p.last), coalesce(sum(p.rows), 0)::int FROM (
-  SELECT f.number, max(m.ordinal) AS last, count(m.ordinal)::int AS rows, convert_to(
+SELECT string_agg(p.page, '' ORDER BY p.number) AS page, max(p.last) AS last, coalesce(sum(p.rows), 0)::int AS rows FROM (
+  SELECT f.number, max(m.ordinal) AS last, count(m.ordinal)::int AS rows,
     CASE WHEN $4::int = 0 THEN '{"chunk":' || f.number || ',"decision":"' || f.decision_id || E'"}\\n' ELSE '' END ||
     coalesce(string_agg('[' || m.ordinal || ',' || to_json(m.category) || ',' ||
       CASE WHEN m.connector IS NULL THEN 'null'
       ELSE '[' || to_json(m.connector) || ',' || coalesce(to_json(m.connection)::text, 'null') || ',' || to_json(m."do") || ',' || m.version || ']' END ||
-      coalesce(',"' || encode(m.request_digest, 'hex') || '","', ',null,"') || encode(m.item_digest, 'hex') || E'"]\\n', '' ORDER BY m.ordinal), ''), 'UTF8') AS page
+      coalesce(',"' || encode(m.request_digest, 'hex') || '","', ',null,"') || encode(m.item_digest, 'hex') || E'"]\\n', '' ORDER BY m.ordinal), '') AS page
   FROM unnest($1::int[], $2::uuid[], $3::uuid[]) AS f(number, chunk_id, decision_id)
   LEFT JOIN LATERAL (
     SELECT * FROM manifest_row WHERE decision_id = f.decision_id AND chunk_id = f.chunk_id AND ordinal > $4::int ORDER BY ordinal LIMIT $5) m ON true
@@ -262,7 +284,6 @@ export type TrailDecision = {
   answers: unknown;
   by: string;
   via: string;
-  at: Date;
   seen: number[];
 };
 
@@ -272,7 +293,7 @@ export async function* trailDecisions(pool: Pool, { decisions }: Moment): AsyncG
     const page = decisions.slice(from, from + PAGE_REQUESTS);
     const { rows } = await pool.query<TrailDecision>({
       name: 'trail-decisions',
-      text: `SELECT d.id AS decision, a.chunk, o.revision, encode(o.digest, 'hex') AS digest, encode(d.root, 'hex') AS root, d.answers, d."by", d.via, d.at, o.seen
+      text: `SELECT d.id AS decision, a.chunk, o.revision, encode(o.digest, 'hex') AS digest, encode(d.root, 'hex') AS root, d.answers, d."by", d.via, o.seen
              FROM unnest($1::int[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS a(chunk, chunk_id, decision_id, place)
              JOIN decision d ON d.id = a.decision_id JOIN decision_chunk o ON o.decision_id = d.id AND o.chunk_id = a.chunk_id ORDER BY a.place`,
       values: [page.map(({ chunk }) => chunk), page.map(({ chunkId }) => chunkId), page.map(({ decisionId }) => decisionId)],
@@ -282,73 +303,61 @@ export async function* trailDecisions(pool: Pool, { decisions }: Moment): AsyncG
 }
 
 /** The marks of people, chunk by chunk, in the order in which they were made. */
-export function trailReviews(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
-  const line = `'{"id":"' || r.id || '","chunk":' || c.number || ',"ordinal":' || r.ordinal || ',"category":' || to_json(r.category) || ',"verdict":"' || r.verdict ||
-    '","by":' || to_json(r."by") || ',"at":"' || ${instant('r.at')} || E'"}\\n'`;
-  return byItems(
-    pool,
-    moment,
-    { name: 'trail-reviews', table: 'review', line, where: `r.id <= $6::text::bigint` },
-    moment.reviews,
-  );
+export function trailReviews(pool: Pool, moment: Moment): AsyncGenerator<string> {
+  if (moment.reviews === '0') return none();
+  return byItems(pool, moment, {
+    table: 'review',
+    where: `r.id <= ${BigInt(moment.reviews)}`,
+    order: 'r.id',
+    line: `'{"id":"' || r.id || '","chunk":' || c.number || ',"ordinal":' || r.ordinal || ',"category":' || to_json(r.category) || ',"verdict":"' || r.verdict ||
+      '","by":' || to_json(r."by") || ',"at":"' || ${instant('r.at')} || E'"}\\n'`,
+  });
 }
 
-/** The corrections of people, chunk by chunk; `seq` null: from before they left receipts. */
-export function trailCorrections(pool: Pool, moment: Moment): AsyncGenerator<Buffer> {
-  const line = `'{"chunk":' || c.number || ',"seq":' || coalesce(r.seq::text, 'null') || ',"ordinal":' || r.ordinal || ',"from":' || to_json(r."from") || ',"to":' ||
-    to_json(r."to") || ',"revision":' || r.revision || ',"by":' || to_json(r."by") || ',"at":"' || ${instant('r.at')} || E'"}\\n'`;
-  return byItems(
-    pool,
-    moment,
-    {
-      name: 'trail-corrections',
-      table: 'correction',
-      line,
-      where: '(r.seq IS NULL OR r.seq <= c.up_to) AND $6::text IS NOT NULL',
-    },
-    '',
-  );
+/** The corrections of people, chunk by chunk, in the order of their receipts; `seq` null: from before they left any. */
+export function trailCorrections(pool: Pool, moment: Moment): AsyncGenerator<string> {
+  if (!moment.corrected) return none();
+  return byItems(pool, moment, {
+    table: 'correction',
+    where: 'coalesce(r.seq, 0) <= c.up_to',
+    order: 'coalesce(r.seq, 0), r.ordinal, r.id',
+    line: `'{"chunk":' || c.number || ',"seq":' || coalesce(r.seq::text, 'null') || ',"ordinal":' || r.ordinal || ',"from":' || to_json(r."from") || ',"to":' ||
+      to_json(r."to") || ',"revision":' || r.revision || ',"by":' || to_json(r."by") ||
+      CASE WHEN r.seq IS NULL THEN ',"at":"' || ${instant('r.at')} || '"' ELSE '' END || E'}\\n'`,
+  });
 }
 
 const instant = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-type OfItems = { name: string; table: 'review' | 'correction'; line: string; where: string };
+async function* none(): AsyncGenerator<string> {}
 
-/** Rows that hang on items, by the chunks that these are in, in the order of their ids. */
-async function* byItems(
-  pool: Pool,
-  { batch, chunks }: Moment,
-  { name, table, line, where }: OfItems,
-  more: string,
-): AsyncGenerator<Buffer> {
+type OfItems = { table: 'review' | 'correction'; where: string; order: string; line: string };
+
+/** Rows that hang on items, by the chunks that these are in. */
+async function* byItems(pool: Pool, { batch, chunks }: Moment, of: OfItems): AsyncGenerator<string> {
   const text = `
-    SELECT convert_to(string_agg(p.line, '' ORDER BY p.number, p.id), 'UTF8'), max(p.id)::text::bytea, count(*)::int FROM (
-      SELECT c.number, r.id, ${line} AS line
+    SELECT string_agg(p.line, '' ORDER BY p.place) AS page, count(*)::int AS rows FROM (
+      SELECT row_number() OVER (ORDER BY c.number, ${of.order}) AS place, ${of.line} AS line
       FROM unnest($2::int[], $3::uuid[], $4::int[]) AS c(number, chunk_id, up_to)
-      JOIN chunk_item m ON m.chunk_id = c.chunk_id JOIN ${table} r ON r.batch_id = $1 AND r.ordinal = m.ordinal
-      WHERE r.id > $5::text::bigint AND ${where} ORDER BY c.number, r.id LIMIT $7::int) p`;
+      JOIN chunk_item m ON m.chunk_id = c.chunk_id JOIN ${of.table} r ON r.batch_id = $1 AND r.ordinal = m.ordinal
+      WHERE ${of.where} ORDER BY 1 LIMIT $6::int OFFSET $5::int) p`;
   const sized = chunks.map(({ number, id, seq, itemCount }) => ({ number, id, seq, items: itemCount }));
   for (const group of groupsOf(sized)) {
-    const of = [group.map(({ number }) => number), group.map(({ id }) => id), group.map(({ seq }) => seq)];
-    // Several small chunks are one page whatever hangs on their items; a large one goes on behind the last id.
-    const limit = group.length > 1 ? null : PAGE_ROWS;
-    for (let after = '0'; ; ) {
-      const [page, last, rows] = await readRaw(pool, { name, text, values: [batch.id, ...of, after, more, limit] });
-      if (page && page.length > 0) yield page;
-      if (limit === null || intOf(rows) < limit) break;
-      after = last?.toString() ?? after;
+    const own = [group.map(({ number }) => number), group.map(({ id }) => id), group.map(({ seq }) => seq)];
+    for (let before = 0; ; before += PAGE_ROWS) {
+      const { page, rows } = await readPage(pool, { text, values: [batch.id, ...own, before, PAGE_ROWS] });
+      yield page;
+      if (rows < PAGE_ROWS) break;
     }
   }
 }
 
-/** The one row of a statement, its values as the database sends them: binary, and nothing of them is parsed. */
-async function readRaw(client: Querying, asked: { name: string; text: string; values: unknown[] }): Promise<(Buffer | null)[]> {
-  const { rows } = await client.query<(Buffer | null)[]>({ ...asked, ...RAW });
-  return rows[0] ?? [];
-}
-
-const RAW = { rowMode: 'array' as const, binary: true, types: { getTypeParser: () => (value: Buffer) => value } };
-
-function intOf(bytes: Buffer | null | undefined): number {
-  return bytes?.readInt32BE(0) ?? 0;
+/** A page of text; `last` and `rows` where the statement says how far it came. */
+async function readPage(
+  client: Querying,
+  asked: { name?: string; text: string; values: unknown[] },
+): Promise<{ page: string; last: number; rows: number }> {
+  const { rows } = await client.query<{ page: string | null; last: number | null; rows: number | null }>(asked);
+  const [row] = rows;
+  return { page: row?.page ?? '', last: row?.last ?? 0, rows: row?.rows ?? 0 };
 }

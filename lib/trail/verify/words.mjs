@@ -14,12 +14,14 @@ export function inWords(report) {
   const first = findings.find(({ kind }) => kind === report.verdict);
   const headline = {
     holds: `${name} holds. ${count(facts.receipts, 'receipt')} of ${count(facts.chunks, 'chunk')} are what was written, in the order in which it was written.`,
-    altered: `${name} was altered${first ? `: ${place(first)}.` : '.'}`,
-    incomplete: `${name} is incomplete${first ? `: ${place(first)}.` : '.'}`,
+    altered: `${name} was altered${first ? `: ${place(first)}` : ''}.`,
+    incomplete: `${name} is incomplete${first ? `: ${place(first)}` : ''}.`,
     erased: `${name} holds. ${count(erased, 'value')} of people ${erased === 1 ? 'was' : 'were'} erased on purpose; the receipts still stand.`,
   }[report.verdict];
   const ordered = [...findings].sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'altered' ? -1 : 1));
-  const where = ordered.map((finding) => `${capital(place(finding))}: ${finding.kind}. ${capital(finding.says)}`);
+  const where = ordered.map(
+    ({ kind, file, line, says }) => `${file === null ? '' : `${place({ file, line })} (${kind}): `}${says}`,
+  );
   if (more > 0) where.push(`And ${count(more, 'further finding')}.`);
   if (erased > 0 && report.verdict !== 'erased') where.push(`${count(erased, 'value')} erased on purpose.`);
   return { headline, where, facts: [...checked(facts), ...given(notGiven, facts), ...notes, NOT_PROVEN] };
@@ -45,7 +47,7 @@ function given(notGiven, { role }) {
 
 function place({ file, line, says }) {
   if (file === null) return says.replace(/\.$/, '');
-  return line === null ? file : `${file}, line ${line}`;
+  return line === null ? file : `line ${line} of ${file}`;
 }
 
 function number(value) {
@@ -54,8 +56,4 @@ function number(value) {
 
 function count(value, noun) {
   return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
-
-function capital(sentence) {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }

@@ -1,0 +1,512 @@
+/** The checks of one chunk. */
+import { bytesOfBase64, bytesOfHex, canonical, chunkOf, encoded, isObject, parsed, text } from './lines.mjs';
+import { ACTION_TRANSITIONS, COMMITMENTS, MEMBERS, NOTE_WITHOUT_COMMITMENT, SETTLED_STATES } from './receipts.mjs';
+
+const CUTS_TRIED = 1_000;
+/** How far is looked for the place of a line that is not where it belongs. */
+const LINES_AHEAD = 16;
+const LEAF_PREFIX = Uint8Array.of(0);
+const NEWLINE = Uint8Array.of(10);
+
+/** One chunk: everything of it is read in one go, and forgotten with it. Chunk 0 is the batch itself. */
+export class OfChunk {
+  /** receipts that were read */
+  seq = 0;
+  #chunk;
+  #files;
+  #check;
+  #report;
+  #decisions = new Map();
+  #manifests = new Map();
+  #requests = new Set();
+  #reviews = [];
+  #corrections = new Map();
+  /** the place of the last correction that was read */
+  #corrected = [0, 0];
+  /** by ordinal: where its chain of receipts stands */
+  #actions = new Map();
+  /** the manifest that was approved: {decision, digest, rows, acting} */
+  #approved = null;
+  /** a receipt of it can't be trusted: what follows from it is not told too */
+  #tainted = false;
+  #reviewsBefore = 0;
+
+  constructor(chunk, files, check) {
+    this.#chunk = chunk;
+    this.#files = files;
+    this.#check = check;
+    this.#report = check.report;
+  }
+
+  async walk() {
+    const { chunk } = this.#chunk;
+    const own = (row) => row.chunk === chunk;
+    for await (const { row, line } of this.#files.decisions.while(own)) this.#takeDecision(row, line);
+    await this.#readManifests();
+    for await (const { row, line } of this.#files.requests.while(own)) this.#takeRequest(row, line);
+    for await (const { row, line } of this.#files.reviews.while(own)) this.#takeReview(row, line);
+    for await (const { row, line } of this.#files.corrections.while(own)) this.#takeCorrection(row, line);
+    this.#compareRequests();
+    await this.#readReceipts();
+    this.#end();
+  }
+
+  // ---- what lies beside the receipts
+
+  #takeDecision(row, line) {
+    if (this.#decisions.has(row.decision)) this.#report.altered('decisions.jsonl', line, 'This decision is there twice.');
+    this.#decisions.set(row.decision, { ...row, line, told: false });
+  }
+
+  async #readManifests() {
+    let table = null;
+    const belongs = (row) => (Array.isArray(row) ? table !== null : row.chunk === this.#chunk.chunk);
+    for await (const { row, bytes, line } of this.#files.manifests.while(belongs)) {
+      if (!Array.isArray(row)) {
+        if (this.#manifests.has(row.decision)) this.#report.altered('manifests.jsonl', line, 'This manifest is there twice.');
+        table = { line, sha: this.#check.hashing(), rows: new Map(), last: 0, told: false };
+        this.#manifests.set(row.decision, table);
+        continue;
+      }
+      const [ordinal, category, action, request, item] = row;
+      if (!(ordinal > table.last)) this.#report.altered('manifests.jsonl', line, `Item ${ordinal} is out of its order.`);
+      table.last = ordinal;
+      table.sha.update(bytes);
+      table.sha.update(NEWLINE);
+      table.rows.set(ordinal, { category, action, request, item });
+    }
+    for (const own of this.#manifests.values()) own.digest = own.sha.hex();
+  }
+
+  #takeRequest(row, line) {
+    const { digest } = row;
+    if (this.#requests.has(digest)) this.#report.altered('requests.jsonl', line, 'This request is there twice.');
+    this.#requests.add(digest);
+    if (row.erased === true) this.#report.erased += 1;
+    else if (row.text === undefined && row.base64 === undefined) {
+      if (this.#check.given) this.#report.incomplete('requests.jsonl', line, 'The bytes of this request are missing.');
+    } else {
+      const bytes = row.text === undefined ? bytesOfBase64(row.base64) : encoded(row.text);
+      if (this.#check.sha(bytes) !== digest)
+        this.#report.altered('requests.jsonl', line, 'The bytes of this request do not have its digest.');
+    }
+    this.#check.counted.requests += 1;
+  }
+
+  #compareRequests() {
+    const wanted = new Set();
+    for (const { rows } of this.#manifests.values())
+      for (const { request } of rows.values()) if (request !== null) wanted.add(request);
+    for (const digest of wanted)
+      if (!this.#requests.has(digest))
+        this.#report.incomplete('requests.jsonl', null, `Request ${digest} of chunk ${this.#chunk.chunk} is missing.`);
+    for (const digest of this.#requests)
+      if (!wanted.has(digest))
+        this.#report.altered('requests.jsonl', null, `Request ${digest} of chunk ${this.#chunk.chunk} is in no manifest of it.`);
+  }
+
+  #takeReview(row, line) {
+    const last = this.#reviews.at(-1);
+    if (last && !(BigInt(row.id) > BigInt(last.id)))
+      this.#report.altered('reviews.jsonl', line, `Review ${row.id} is out of its order, or there twice.`);
+    if (!['right', 'wrong', 'withdrawn'].includes(row.verdict))
+      this.#report.altered('reviews.jsonl', line, `“${row.verdict}” is no verdict.`);
+    this.#reviews.push({ ...row, line });
+  }
+
+  #takeCorrection(row, line) {
+    this.#check.counted.corrections += 1;
+    const [seq, ordinal] = this.#corrected;
+    const later = (row.seq ?? 0) > seq || ((row.seq ?? 0) === seq && row.ordinal >= ordinal);
+    if (!later) this.#report.altered('corrections.jsonl', line, 'This correction is out of its order.');
+    this.#corrected = [row.seq ?? 0, row.ordinal];
+    if (row.seq === null) {
+      this.#check.counted.withoutReceipt += 1;
+      return;
+    }
+    const own = this.#corrections.get(row.seq) ?? [];
+    this.#corrections.set(row.seq, own);
+    own.push({ ...row, line });
+  }
+
+  // ---- the receipts
+
+  async #readReceipts() {
+    const { receipts, leaves } = this.#files;
+    const { chunk } = this.#chunk;
+    for (;;) {
+      const at = await leaves.peek();
+      const told = at !== null && at.row.chunk === chunk ? at : null;
+      const bytes = await receipts.peek();
+      const leaf = bytes === null ? null : this.#leaf(bytes);
+      if (told === null) {
+        if (bytes === null || chunkOf(bytes) !== chunk) return;
+        this.#distrust('altered', 'receipts.jsonl', receipts.next, 'This receipt has no hash in leaves.jsonl.');
+        await receipts.take();
+        continue;
+      }
+      if (leaf !== told.row.leaf && (await this.#realign(bytes, leaf, told))) continue;
+      await receipts.take();
+      await leaves.take();
+      const { seq } = told.row;
+      if (seq !== this.seq + 1) this.#gap(seq, told.line);
+      this.seq = seq;
+      const place = { seq, line: receipts.line };
+      const body = leaf === told.row.leaf ? this.#read(bytes, place) : null;
+      const values = [];
+      for await (const value of this.#files.values.while((row) => row.chunk === chunk && row.seq <= seq)) values.push(value);
+      if (body === null) continue;
+      try {
+        this.#takeValues(body, values, place);
+        this.#take(body, leaf, place);
+      } catch (error) {
+        this.#distrust('altered', 'receipts.jsonl', place.line, `This receipt can't be read: ${error.message}`);
+      }
+    }
+  }
+
+  #leaf(bytes) {
+    return this.#check.sha(LEAF_PREFIX, bytes);
+  }
+
+  /**
+   * The line does not have the hash of its place: receipts are missing before it, lines were put in, or it was altered. True: the two files are beside each
+   * other again, and are to be read on.
+   */
+  async #realign(bytes, leaf, told) {
+    const { receipts, leaves } = this.#files;
+    const place = `${told.row.chunk}-${told.row.seq}`;
+    if (bytes === null || chunkOf(bytes) > told.row.chunk) {
+      this.#distrust('incomplete', 'receipts.jsonl', bytes === null ? null : receipts.next, `Receipt ${place} is missing.`);
+      await this.#skip(told);
+      return true;
+    }
+    for (let ahead = 1; ahead <= LINES_AHEAD; ahead += 1) {
+      const later = await leaves.peek(ahead);
+      if (later !== null && later.row.leaf === leaf) {
+        this.#distrust(
+          'incomplete',
+          'receipts.jsonl',
+          receipts.next,
+          `Before this line ${ahead === 1 ? `receipt ${place} is` : `${ahead} receipts from ${place} on are`} missing.`,
+        );
+        for (let skipped = 0; skipped < ahead; skipped += 1) await this.#skip(await leaves.peek());
+        return true;
+      }
+      const after = await receipts.peek(ahead);
+      if (after !== null && this.#leaf(after) === told.row.leaf) {
+        this.#distrust(
+          'altered',
+          'receipts.jsonl',
+          receipts.next,
+          'This line was put in, or is there twice: it has no place among the receipts.',
+        );
+        for (let skipped = 0; skipped < ahead; skipped += 1) await receipts.take();
+        return true;
+      }
+    }
+    this.#distrust(
+      'altered',
+      'receipts.jsonl',
+      receipts.next,
+      `This line was altered: its bytes do not have the hash of receipt ${place}.`,
+    );
+    return false;
+  }
+
+  /** A receipt that is missing: nothing that hangs on it is told, too. */
+  async #skip({ row }) {
+    const { leaves, values } = this.#files;
+    await leaves.take();
+    if (row.chunk !== this.#chunk.chunk) return;
+    this.seq = row.seq;
+    for await (const _ of values.while((value) => value.chunk === row.chunk && value.seq <= row.seq));
+  }
+
+  #gap(seq, line) {
+    const { chunk } = this.#chunk;
+    if (seq > this.seq + 1)
+      this.#distrust('incomplete', 'leaves.jsonl', line, `Receipts ${chunk}-${this.seq + 1} to ${chunk}-${seq - 1} are missing.`);
+    else this.#distrust('altered', 'leaves.jsonl', line, `Receipt ${chunk}-${seq} is out of its order, or there twice.`);
+  }
+
+  #distrust(kind, file, line, says) {
+    this.#tainted = true;
+    this.#check.taint();
+    this.#report[kind](file, line, says);
+  }
+
+  /** The body, where it is canonical JSON with exactly the members of its kind, and of this batch and chunk. */
+  #read(bytes, { line }) {
+    const refuse = (says) => {
+      this.#distrust('altered', 'receipts.jsonl', line, says);
+      return null;
+    };
+    const body = parsed(bytes);
+    if (!isObject(body)) return refuse('This receipt is not JSON.');
+    const members = Object.hasOwn(MEMBERS, `${body.kind} ${body.v}`) ? MEMBERS[`${body.kind} ${body.v}`] : null;
+    if (members === null) return refuse(`This program knows no receipt of kind “${body.kind}” and version ${body.v}.`);
+    if (Object.keys(body).sort().join(' ') !== members.split(' ').sort().join(' '))
+      return refuse('This receipt has other members than its kind.');
+    if (canonical(body) !== text(bytes)) return refuse('This receipt is not canonical JSON.');
+    if (body.batch !== this.#check.batch.batch) return refuse('This receipt is of another batch.');
+    if (body.chunk !== this.#chunk.chunk) return refuse('This receipt is of another chunk.');
+    if ((body.chunk === 0) !== ['start', 'plan', 'closing'].includes(body.kind))
+      return refuse(`A receipt of kind ${body.kind} does not belong here.`);
+    return body;
+  }
+
+  /** Values against what the receipt committed to. */
+  #takeValues(body, values, { seq, line }) {
+    const kind = `${body.kind} ${body.v}`;
+    const committed = new Map(Object.entries(body.kind === 'intent' ? body.values : {}));
+    for (const member of COMMITMENTS[kind] ?? []) if (body[member] !== null) committed.set(member, body[member]);
+    const seen = new Set();
+    for (const { row, line: at } of values) {
+      const { field } = row;
+      if (row.seq !== seq) this.#report.altered('values.jsonl', at, 'This value belongs to no receipt.');
+      else if (seen.has(field)) this.#report.altered('values.jsonl', at, 'This value is there twice.');
+      else if (!committed.has(field)) {
+        if (field === 'note' && NOTE_WITHOUT_COMMITMENT.includes(kind)) this.#check.counted.unsealedNotes += 1;
+        else this.#report.altered('values.jsonl', at, `Receipt ${body.chunk}-${seq} commits to no value “${field}”.`);
+      } else if (row.erased === true) this.#report.erased += 1;
+      else if (this.#check.sha(bytesOfHex(row.salt), encoded(row.value)) !== committed.get(field))
+        this.#report.altered('values.jsonl', at, `“${field}” is not the value that receipt ${body.chunk}-${seq} committed to.`);
+      seen.add(field);
+      this.#check.counted.values += 1;
+    }
+    if (!this.#check.given) return;
+    for (const field of committed.keys())
+      if (!seen.has(field))
+        this.#report.incomplete(
+          'values.jsonl',
+          null,
+          `The value “${field}” of receipt ${body.chunk}-${seq} (line ${line}) is missing.`,
+        );
+  }
+
+  #take(body, leaf, place) {
+    switch (body.kind) {
+      case 'intent':
+      case 'outcome':
+      case 'resolution':
+        return this.#takeStep(body, leaf, place);
+      case 'decision':
+        return this.#takeDecided(body, place);
+      case 'correction':
+        return this.#takeCorrected(body, place);
+      case 'start':
+        return this.#check.start(body, place);
+      case 'plan':
+        return this.#check.changed(body, place);
+      case 'closing':
+        return this.#check.closed(body, place);
+    }
+  }
+
+  /** The chain of an action: by the transition table, numbered from 1, each outcome naming its intent. */
+  #takeStep(body, leaf, { line }) {
+    if (this.#tainted) return;
+    const refuse = (says) => this.#distrust('altered', 'receipts.jsonl', line, says);
+    const { ordinal, kind } = body;
+    const was = this.#actions.get(ordinal) ?? { state: 'planned', step: 0, attempt: 0, intent: null };
+    const name = kind === 'intent' ? 'intent' : `${kind}:${body.result}`;
+    const transition = Object.hasOwn(ACTION_TRANSITIONS, name) ? ACTION_TRANSITIONS[name] : null;
+    if (!transition?.from.includes(was.state))
+      return refuse(`Item ${ordinal} was ${was.state}, and “${name}” can't follow that.`);
+    if (body.step !== was.step + 1)
+      return refuse(`This is step ${body.step} of item ${ordinal}, and step ${was.step + 1} was due.`);
+    const now = { ...was, state: transition.to, step: body.step };
+    if (kind === 'intent') {
+      const says = this.#wrongIntent(body, was);
+      if (says !== null) return refuse(says);
+      Object.assign(now, { attempt: body.attempt, intent: leaf });
+    } else if (body.result === 'skipped' ? body.intent !== null : body.intent !== was.intent)
+      return refuse(`This receipt of item ${ordinal} names another intent than the one before it.`);
+    else if (body.result !== 'skipped' && body.attempt !== was.attempt)
+      return refuse(`This receipt of item ${ordinal} names another attempt.`);
+    if (this.#approved?.rows.get(ordinal)?.action == null) return refuse(`Nothing was approved for item ${ordinal}.`);
+    this.#actions.set(ordinal, now);
+  }
+
+  /** What was seen is what ran: an intent repeats the approved row. Null where it does. */
+  #wrongIntent(body, was) {
+    const approved = this.#approved;
+    const { ordinal } = body;
+    if (approved === null || approved.decision !== body.decision)
+      return `The intent of item ${ordinal} names a decision that approved nothing here.`;
+    if (approved.digest !== body.manifest)
+      return `The intent of item ${ordinal} names another manifest than the one that was approved.`;
+    const row = approved.rows.get(ordinal);
+    if (!row || row.action === null) return `Nothing was approved for item ${ordinal}.`;
+    const { connector, connection, do: verb, version } = body.action;
+    if (JSON.stringify(row.action) !== JSON.stringify([connector, connection, verb, version]))
+      return `Item ${ordinal}: another action was approved.`;
+    if (row.request !== body.request) return `Item ${ordinal}: another request was approved.`;
+    if (row.item !== body.item) return `Item ${ordinal}: the item had other bytes when it was approved.`;
+    if (body.attempt !== was.attempt + 1) return `Item ${ordinal}: attempt ${was.attempt + 1} was due.`;
+    const key = this.#check.sha(encoded(`countersign:${body.decision}:${ordinal}:${body.attempt}`)).slice(0, 32);
+    return body.idempotencyKey === key ? null : `Item ${ordinal}: the idempotency key is not that of this attempt.`;
+  }
+
+  #takeDecided(body, place) {
+    const { line } = place;
+    const refuse = (says) => this.#report.altered('receipts.jsonl', line, says);
+    const told = this.#decisions.get(body.decision);
+    this.#check.counted.decisions += 1;
+    this.#check.rooted(body.decision, { ...body, line });
+    if (!told) this.#report.incomplete('decisions.jsonl', null, `Decision ${body.decision} of chunk ${body.chunk} is missing.`);
+    else {
+      told.told = true;
+      const differs = ['root', 'revision', 'by', 'via'].find((member) => told[member] !== body[member]);
+      if (differs) this.#report.altered('decisions.jsonl', told.line, `“${differs}” is not what its receipt says.`);
+      if (told.digest !== body.manifest)
+        this.#report.altered('decisions.jsonl', told.line, '“digest” is not the manifest that its receipt says.');
+      if (canonical(told.answers) !== canonical(body.answers))
+        this.#report.altered('decisions.jsonl', told.line, '“answers” are not what its receipt says.');
+      const seen = [...new Set(told.seen)].sort((a, b) => a - b);
+      if (
+        seen.length !== body.seenCount ||
+        this.#check.sha(encoded(seen.map((ordinal) => `${ordinal}\n`).join(''))) !== body.seen
+      )
+        this.#report.altered('decisions.jsonl', told.line, '“seen” are not the items that its receipt says.');
+    }
+    this.#takeApproval(body, line, refuse);
+    if (body.v === 2) this.#takeReviews(body, refuse);
+  }
+
+  #takeApproval({ decision, manifest, answers, counts }, line, refuse) {
+    const table = this.#manifests.get(decision);
+    if (answers.release && this.#approved !== null && this.#approved.digest !== manifest)
+      refuse('It releases another manifest than the one that was approved.');
+    if (!table) {
+      if (answers.execute && !this.#check.wantsTwo)
+        this.#report.incomplete(
+          'manifests.jsonl',
+          null,
+          `What decision ${decision} (line ${line}) approved in chunk ${this.#chunk.chunk} is missing.`,
+        );
+      else if (!answers.release) this.#check.counted.unfrozen += 1;
+      return;
+    }
+    table.told = true;
+    if (!answers.execute) refuse('A manifest was kept for it, and it executes nothing.');
+    if (table.digest !== manifest)
+      this.#distrust(
+        'altered',
+        'manifests.jsonl',
+        table.line,
+        `This manifest does not have the digest that decision ${decision} (receipts.jsonl, line ${line}) approved.`,
+      );
+    const counted = {};
+    let acting = 0;
+    for (const { category, action } of table.rows.values()) {
+      counted[category] = (counted[category] ?? 0) + 1;
+      if (action !== null) acting += 1;
+    }
+    if (canonical(counted) !== canonical(counts)) refuse('It counts other categories than its manifest.');
+    this.#approved = { decision, digest: manifest, rows: table.rows, acting };
+  }
+
+  /** Marks against the reviews up to then, and what was said of them. */
+  #takeReviews(body, refuse) {
+    for (const [category, { population, looks, wrong, atMost }] of Object.entries(body.reviews))
+      if (!(wrong <= looks && looks <= population && wrong <= atMost && atMost <= population))
+        refuse(`What it says about “${category}” can't be: ${looks} looks, ${wrong} wrong, at most ${atMost} of ${population}.`);
+    const rows = this.#manifests.get(body.decision)?.rows ?? null;
+    const cut = this.#cut(body, rows);
+    if (cut === null) refuse('The marks that it says were there are not those of reviews.jsonl.');
+    else this.#reviewsBefore = cut;
+    this.#check.counted.marks += 1;
+  }
+
+  /**
+   * How many of the chunk's reviews were there when it was decided: those whose marks have the digest that the receipt says. Reviews and decisions of a chunk
+   * come one after the other, so it is a number of the first ones; the clock only says where to look first. Null: none fits.
+   */
+  #cut({ marks, at }, rows) {
+    const reviews = this.#reviews;
+    const fits = (cut) =>
+      cut >= this.#reviewsBefore && cut <= reviews.length && this.#marks(reviews.slice(0, cut), rows) === marks;
+    const first = reviews.filter((review) => review.at <= at).length;
+    for (let off = 0; off <= Math.min(reviews.length, CUTS_TRIED); off += 1) {
+      if (fits(first + off)) return first + off;
+      if (off > 0 && fits(first - off)) return first - off;
+    }
+    return null;
+  }
+
+  /** The latest review of an item counts, unless it was taken back, or the item has left the category since, other than by its own correction. */
+  #marks(reviews, rows) {
+    const latest = new Map();
+    for (const review of reviews) latest.set(review.ordinal, review);
+    const lines = [...latest.values()]
+      .filter(({ verdict }) => verdict !== 'withdrawn')
+      .filter(
+        ({ ordinal, category, verdict }) => rows === null || (rows.get(ordinal)?.category === category) === (verdict === 'right'),
+      )
+      .sort((a, b) => a.ordinal - b.ordinal)
+      .map(({ ordinal, category, verdict }) => `${ordinal} ${category} ${verdict}\n`);
+    return this.#check.sha(encoded(lines.join('')));
+  }
+
+  #takeCorrected(body, { seq, line }) {
+    const own = this.#corrections.get(seq) ?? [];
+    this.#corrections.delete(seq);
+    const said = body.ordinals.reduce((sum, [first, last]) => sum + (last - first + 1), 0);
+    if (said !== body.count) this.#report.altered('receipts.jsonl', line, 'It counts other corrections than its ranges.');
+    const ordinals = own.map(({ ordinal }) => ordinal).sort((a, b) => a - b);
+    let at = 0;
+    const same = body.ordinals.every(([first, last]) => {
+      for (let ordinal = first; ordinal <= last; ordinal += 1, at += 1) if (ordinals[at] !== ordinal) return false;
+      return true;
+    });
+    if (!same || at !== ordinals.length) {
+      const kind = ordinals.length < body.count ? 'incomplete' : 'altered';
+      this.#report[kind](
+        'corrections.jsonl',
+        own[0]?.line ?? null,
+        `These are not the ${body.count} corrections of receipt ${body.chunk}-${seq}.`,
+      );
+    }
+    for (const row of own)
+      if (row.from !== body.from || row.to !== body.to || row.by !== body.by || row.revision !== body.revision)
+        this.#report.altered('corrections.jsonl', row.line, `This correction is not the one of receipt ${body.chunk}-${seq}.`);
+  }
+
+  // ---- the end of the chunk
+
+  #end() {
+    const { chunk, seq } = this.#chunk;
+    if (this.seq < seq)
+      this.#distrust('incomplete', 'receipts.jsonl', null, `Receipts ${chunk}-${this.seq + 1} to ${chunk}-${seq} are missing.`);
+    else if (this.seq > seq)
+      this.#report.altered('chunks.jsonl', null, `It says that chunk ${chunk} has ${seq} receipts, and there are ${this.seq}.`);
+    if (this.#tainted) return;
+    for (const { line, told, decision } of this.#decisions.values())
+      if (!told) this.#report.altered('decisions.jsonl', line, `Decision ${decision} has no receipt in chunk ${chunk}.`);
+    for (const { line, told } of this.#manifests.values())
+      if (!told) this.#report.altered('manifests.jsonl', line, 'No decision approved this manifest.');
+    for (const own of this.#corrections.values())
+      this.#report.altered('corrections.jsonl', own[0].line, 'This correction has no receipt.');
+    this.#sum();
+  }
+
+  #sum() {
+    const count = (...states) => [...this.#actions.values()].filter(({ state }) => states.includes(state)).length;
+    const approved = this.#approved?.acting ?? 0;
+    const rest = approved - this.#actions.size;
+    const settled = SETTLED_STATES.includes(this.#chunk.state) || this.#chunk.acceptedRest > 0;
+    const sum = {
+      approved,
+      done: count('succeeded'),
+      skipped: count('skipped'),
+      failed: count('failed'),
+      uncertain: count('uncertain', 'abandoned'),
+      notExecuted: count('not_executed') + (settled ? rest : 0),
+      inFlight: count('intent'),
+    };
+    sum.waiting = approved - sum.done - sum.skipped - sum.failed - sum.uncertain - sum.notExecuted - sum.inFlight;
+    this.#check.add(sum);
+  }
+}
