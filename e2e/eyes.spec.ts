@@ -20,7 +20,7 @@ const SUBJECTS = {
   away: 'News\u00adletter \u2066for you',
 };
 const CSV = `kind,from,subject,no\u200bte\n${Object.entries(SUBJECTS)
-  .map(([kind, subject]) => `${kind},${SPOOF},${subject},a\ufefb\u200f${kind}`)
+  .map(([kind, subject]) => `${kind},${SPOOF},${subject},a\ufeffb\u200f${kind}`)
   .join('\n')}\n`;
 
 function planOf(url: string): PlanInput {

@@ -1,14 +1,11 @@
 /** Names that people give: to batches, datasets, categories, chunks, shelves, themselves. What is drawn of them is what they are. */
 import { z } from 'zod';
-import { piecesOf } from './legible.ts';
+import { piecesOf, WHITE } from './legible.ts';
 
 /** In Unicode's composed form, without white space at its ends, and with one space where there is more. */
 export function tidied(name: string): string {
   return name.normalize('NFC').replace(WHITE, ' ').trim();
 }
-
-/** The byte order mark is white space to JavaScript, and invisible to people. */
-const WHITE = /(?!\ufeff)[\s\u0085]+/gu;
 
 /** A name that nobody typed, such as a file's: tidied, with a space for each run of what nobody sees. */
 export function withoutHidden(name: string): string {

@@ -99,6 +99,9 @@ export function piecesOf(text: string, ranges: readonly Range[] = [], max = PIEC
   ];
 }
 
+/** White space and line ends. To JavaScript the byte order mark is one; to people it is invisible. */
+export const WHITE: RegExp = /(?:(?!\ufeff)[\s\u0085])+/gu;
+
 /** The first `max` units of a text, without half a character at their end. */
 export function beginOf(text: string, max: number): string {
   if (text.length <= max) return text;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isLegible } from './legible.ts';
 import { markdownText, oneLine } from './markdown-safe.ts';
 
 describe('what an item can not forge', () => {
@@ -17,8 +18,9 @@ describe('what an item can not forge', () => {
     ['**bold** _it_ ~~no~~ `code`', '\\*\\*bold\\*\\* \\_it\\_ \\~\\~no\\~\\~ \\`code\\`'],
     ['&lt;', '\\&lt;'],
     ['back\\slash', 'back\\\\slash'],
-    ['a\u2028b\u0085c\u0000d', 'a b c d'],
-    ['safe\u202Etxt.exe', 'safe txt.exe'],
+    ['a\u2028b\u0085c\u0000d', 'a b c⟨NUL⟩d'],
+    ['safe\u202Etxt.exe', 'safe⟨RLO⟩txt.exe'],
+    ['pay\u200bpal \ufeff', 'pay⟨ZWSP⟩pal ⟨BOM⟩'],
     ['> quote', '\\> quote'],
     ['===', '\\==='],
   ])('%j is written %j', (text, written) => expect(markdownText(text)).toBe(written));
@@ -34,6 +36,7 @@ test('never a second line, never a lone surrogate, whatever comes', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       for (const written of [oneLine(text), markdownText(text)]) {
+        expect(isLegible(written)).toBe(true);
         expect(written).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
         expect(written.isWellFormed()).toBe(true);
       }

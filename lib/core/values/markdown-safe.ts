@@ -1,11 +1,10 @@
 /** Text of others inside Markdown of ours: it stays text. It can open no heading, list, link, image, code, quote or HTML, and no new line. */
 
-/** Everything on one line: control characters and line separators become single spaces, and what turns reading direction goes. */
+import { legible, WHITE } from './legible.ts';
+
+/** Everything on one line: white space and line ends become single spaces, and what nobody sees is shown (`legible`). */
 export function oneLine(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ')
-    .trim();
+  return legible(text.replace(WHITE, ' ')).trim();
 }
 
 /** One line of CommonMark (with GitHub's extensions) that reads as the given text. */

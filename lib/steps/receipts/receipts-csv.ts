@@ -1,5 +1,9 @@
-/** Receipts as CSV: one row each, then one row of kind `unresolved` for every intent without a terminal receipt. Safe to open in a spreadsheet. */
+/**
+ * Receipts as CSV: one row each, then one row of kind `unresolved` for every intent without a terminal receipt. For people: safe to
+ * open in a spreadsheet, and with a stand-in for what nobody sees. Machines read the JSONL, which has every value to the byte.
+ */
 import { csvRow } from '#lib/core/values/formula-safe.ts';
+import { legible } from '#lib/core/values/legible.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { BatchRecord } from './export-receipts.ts';
 
@@ -29,14 +33,18 @@ const COLUMNS = [
 
 export async function* csvReceipts(record: BatchRecord): AsyncGenerator<string> {
   const names = record.batch.plan.receiptFields;
-  yield csvRow([...COLUMNS, ...names.map((name) => `field.${name}`)]);
+  yield rowOf([...COLUMNS, ...names.map((name) => `field.${name}`)]);
   for await (const rows of record.pages)
-    yield rows.map((row) => csvRow([...cells(row), ...words(row, names), ...values(fieldsOf(row), names)])).join('');
+    yield rows.map((row) => rowOf([...cells(row), ...words(row, names), ...values(fieldsOf(row), names)])).join('');
   for (const open of record.unresolved) {
     const { fields, ...place } = open;
     const own: Record<string, string | number | null> = { ...place, kind: 'unresolved', result: open.state };
-    yield csvRow([...COLUMNS.map((name) => own[name] ?? null), ...values(fields, names)]);
+    yield rowOf([...COLUMNS.map((name) => own[name] ?? null), ...values(fields, names)]);
   }
+}
+
+function rowOf(row: readonly (string | number | null)[]): string {
+  return csvRow(row.map((cell) => (typeof cell === 'string' ? legible(cell) : cell)));
 }
 
 function cells(row: ReceiptRow): (string | number | null)[] {
