@@ -237,7 +237,7 @@ async function batchOf(actor: Actor, batchId: string) {
 }
 
 function checkpointOf(view: CheckpointView) {
-  const { chunk, digest, revision, total, problems, first, firstReceipts, two } = view;
+  const { chunk, digest, revision, total, problems, first, firstReceipts, two, evidence } = view;
   return {
     number: chunk.number,
     name: chunk.name,
@@ -252,6 +252,7 @@ function checkpointOf(view: CheckpointView) {
     first,
     firstReceipts,
     two,
+    evidence,
     chunk,
   };
 }

@@ -3,6 +3,7 @@ import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
 import { classifiedItem, fieldLabels } from './datasets.ts';
+import { checkpointEvidence } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
 import { receiptRow } from './receipts.ts';
 import { count, countsByCategory, id, instant, nameNumber, sha256 } from './values.ts';
@@ -47,6 +48,9 @@ export const checkpoint = chunk.pick({ number: true, name: true, state: true, re
     })
     .nullable()
     .describe('The signatures, where the plan wants two for each chunk.'),
+  evidence: checkpointEvidence
+    .nullable()
+    .describe('What the marks prove. Null for an undo, and for a batch from before it was kept.'),
   chunk,
 });
 

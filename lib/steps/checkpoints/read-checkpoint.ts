@@ -23,6 +23,7 @@ import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
+import { readEvidence } from './read-evidence.ts';
 import { sampleOf } from './sample-rows.ts';
 
 const CORRECTIONS_SHOWN = 50;
@@ -40,7 +41,7 @@ export async function readCheckpoint(
   if (!batch || !chunk) return null;
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
-  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two] = await Promise.all([
+  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two, evidence] = await Promise.all([
     foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
     manifestOf(batch, chunk, of),
     readCorrections(pool, of, CORRECTIONS_SHOWN),
@@ -50,6 +51,7 @@ export async function readCheckpoint(
     readTargets(pool, { batchId, chunk: number }),
     readFirst(batch, chunk),
     readTwo(actor, batch, chunk),
+    readEvidence(db(), batch, chunk),
   ]);
   const names = await readNames(
     db(),
@@ -72,6 +74,7 @@ export async function readCheckpoint(
     corrections: corrections.map((one) => ({ ...one, by: names.get(one.by) ?? one.by, at: one.at.toISOString() })),
     firstReceipts,
     two,
+    evidence,
     nextWaits,
     next,
     haltedAt: haltedAt?.toISOString() ?? null,

@@ -55,7 +55,15 @@ export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
     assertSomething(original, survey);
     const plan = undoPlan(original, survey);
     await insertBatch(tx, {
-      ...{ id, datasetId: original.datasetId, name: name ?? nameOf(original), plan, undoes: original.id, readingId: null },
+      ...{
+        id,
+        datasetId: original.datasetId,
+        name: name ?? nameOf(original),
+        plan,
+        undoes: original.id,
+        readingId: null,
+        seed: null,
+      },
       ...{ planDigest: sha256(canonicalBytes(plan as unknown as Json)), createdBy: actor.id, taskRef: null, pilot: null },
       routing: original.routing === 'sequential' ? 'sequential' : route(survey.restorable, members.size, 0).kind,
     });
