@@ -142,7 +142,15 @@ export const decisionAnswers = {
     .describe(
       'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
     ),
-  override: z.string().trim().min(1).max(2_000).nullish().describe('Why it is approved without a look at each acting category.'),
+  override: z
+    .string()
+    .trim()
+    .min(1)
+    .max(2_000)
+    .nullish()
+    .describe(
+      'Why it is approved without a look at each acting category, without a mark that it wants, or without what the plan demands.',
+    ),
   sendBack: z
     .boolean()
     .default(false)

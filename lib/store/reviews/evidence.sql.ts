@@ -44,11 +44,12 @@ export async function readDrawn(
   }
   const { inner, outer } = rankKeys(seed);
   const { rows } = await client.query<DrawnRow>(
-    `SELECT chunk_id AS "chunkId", category, count(*)::int AS count,
-       string_agg(substring(rank FOR 8) || int4send(ordinal), '' ORDER BY place) FILTER (WHERE place <= $4) AS drawn
-     FROM (SELECT chunk_id, category, ordinal, rank, row_number() OVER (PARTITION BY chunk_id, category ORDER BY rank) AS place
-           FROM (SELECT chunk_id, category, ordinal, ${RANK} AS rank FROM classification WHERE chunk_id = ANY($3)) ranked) placed
-     GROUP BY 1, 2`,
+    `SELECT own.chunk_id AS "chunkId", own.category, own.count, first.drawn
+     FROM (SELECT chunk_id, category, count(*)::int AS count FROM classification WHERE chunk_id = ANY($3) GROUP BY 1, 2) own
+     CROSS JOIN LATERAL (
+       SELECT string_agg(substring(rank FOR 8) || int4send(ordinal), '' ORDER BY rank) AS drawn FROM (
+         SELECT ordinal, sha256($2::bytea || sha256($1::bytea || int4send(ordinal))) AS rank FROM classification
+         WHERE chunk_id = own.chunk_id AND category = own.category ORDER BY rank LIMIT $4) ranked) first`,
     [inner, outer, chunkIds, depth],
   );
   return rows;
@@ -76,5 +77,3 @@ export async function readLastMarks(
   );
   return rows.map((row) => ({ ...row, rank: row.rank && rankNumber(row.rank) }));
 }
-
-const RANK = 'sha256($2::bytea || sha256($1::bytea || int4send(ordinal)))';
