@@ -50,10 +50,12 @@ export function openRest(origin: string, key: string) {
 
   /** Approves a chunk as a script does that has looked at its samples. */
   const approve = async (id: string, n: number): Promise<void> => {
-    const { digest, revision, samples } = await untilChunk(id, n, 'awaiting_review');
+    const { digest, revision, samples, evidence } = await untilChunk(id, n, 'awaiting_review');
     if (digest === null) throw new Error(`Chunk ${n} of ${id} has no digest.`);
     const seen = samples.map(({ ordinal }) => ordinal);
-    await api.chunks.decide({ params: { id, n }, body: { digest, revision, seen, next: true, execute: true } });
+    // What can't be undone wants a mark, or somebody who says why not.
+    const override = evidence && evidence.unmarked.length > 0 ? 'a script marks nothing' : null;
+    await api.chunks.decide({ params: { id, n }, body: { digest, revision, seen, next: true, execute: true, override } });
   };
 
   return { api, upload, startBatch, untilChunk, approve };

@@ -3,6 +3,7 @@
 import { useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { Field, Select, Textarea } from '#components/ui/field.tsx';
 import type { Plan } from '#lib/core/plans/plan.ts';
+import { demandWords, typedDemand } from './demand-words.ts';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 import { NumberField, TextField } from './typed-field.tsx';
@@ -17,10 +18,12 @@ const POLICIES = [
   { value: 'parallel', words: 'all at once' },
 ];
 
-/** When the next chunk may be worked on, and who signs each. Actions always wait for an approval. */
-export function GatesSection({ plan, problems, onChange }: Omit<Props, 'fields'>) {
+/** When the next chunk may be worked on, who signs each, and what must be proven before. Actions always wait for an approval. */
+export function GatesSection({ plan, preview, problems, onChange }: Omit<SectionProps, 'fields'>) {
   const set = (change: Partial<Plan['gates']>) => onChange({ ...plan, gates: { ...plan.gates, ...change } });
   const two = plan.gates.approvals === 2;
+  const { evidence } = plan.gates;
+  const over = evidence?.over ?? 'batch';
   return (
     <div className="grid max-w-2xl grid-cols-1 gap-4 sm:grid-cols-2" data-at="gates">
       <Field
@@ -59,6 +62,31 @@ export function GatesSection({ plan, problems, onChange }: Omit<Props, 'fields'>
           >
             <option value="people">people only</option>
             <option value="keys">people and API keys</option>
+          </Select>
+        </Field>
+      ) : null}
+      <TextField
+        label="Ask for proof: at most so many wrong, in %"
+        hint={
+          (evidence && preview && demandWords(evidence, preview)) ??
+          'Of each category that acts, by looks at random items. Empty: none is asked for.'
+        }
+        path="gates.evidence.atMost"
+        inputMode="decimal"
+        placeholder="no proof"
+        value={evidence?.atMost ?? null}
+        write={(share) => (share === null ? '' : percentOf(share))}
+        read={typedDemand}
+        onChange={(atMost) => set({ evidence: atMost === null ? null : { atMost, over } })}
+      />
+      {evidence ? (
+        <Field label="Proven over" hint="A pilot's own decision asks for no proof. With 95 % confidence, whenever one stops.">
+          <Select
+            value={over}
+            onChange={(event) => set({ evidence: { ...evidence, over: event.target.value === 'chunk' ? 'chunk' : 'batch' } })}
+          >
+            <option value="batch">the whole batch, as far as it is decided</option>
+            <option value="chunk">each chunk by itself</option>
           </Select>
         </Field>
       ) : null}

@@ -165,7 +165,7 @@ export function PlanEditor({
               <IndependenceSection plan={plan} fields={fields} problems={problems} onChange={onChange} />
             </Disclosure>
             <Disclosure title="Asking" summary={preview?.gates.why}>
-              <GatesSection plan={plan} problems={problems} onChange={onChange} />
+              <GatesSection plan={plan} preview={preview} problems={problems} onChange={onChange} />
               {preview ? <p className="mt-3 text-muted">{preview.routing.why}</p> : null}
             </Disclosure>
             <Disclosure title="Limits" summary={limitWords(plan)}>

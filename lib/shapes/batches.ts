@@ -7,6 +7,7 @@ import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import { givenName } from '#lib/core/values/given-name.ts';
 import { actionWords, sum } from './actions.ts';
 import { chunk, chunkState } from './chunks.ts';
+import { evidence } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
 import { resolvedPlan, routingKind } from './plans.ts';
 import { count, id, instant, named, noun } from './values.ts';
@@ -104,6 +105,11 @@ export const batch = z.object({
     .describe('Set when a chunk waits for a worker and none was heard of lately; when one was last.'),
   trouble: z.enum(DATABASE_FAULTS).nullable().describe('The fault of the database that the workers wait for; it ends by itself.'),
   categories: z.array(z.object({ name: z.string(), action: actionWords.nullable() })),
+  evidence: evidence
+    .nullable()
+    .describe(
+      'What the marks prove, pooled over the chunks that were decided. Null for an undo, and for a batch from before it was kept.',
+    ),
   chunks: z.array(chunk),
   groups: z
     .array(z.object({ state: chunkState, stopping: z.enum(STOPPINGS).nullable(), waitsFor: z.enum(WAITS).nullable(), count }))
@@ -130,7 +136,7 @@ export type BatchAbout = Pick<
   | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories' | 'rows')
 >;
 /** What of a batch changes while one looks. */
-export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'planNotes' | 'undoneBy' | 'original'>;
+export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'planNotes' | 'undoneBy' | 'original' | 'evidence'>;
 
 export const moved = z.object({
   state: batchState,

@@ -76,7 +76,6 @@ export const checkpoint = chunk.pick({ number: true, name: true, state: true, re
   categories: z.array(category),
   problems: z.array(manifestProblem).describe("Items whose request can't be built."),
   first: z.int().describe('How many run before a person releases the rest.'),
-  evidence: checkpointEvidence.nullable().describe('What the marks prove. Null where no evidence is kept.'),
   firstReceipts: z
     .array(receiptRow.pick({ chunk: true, seq: true, line: true, result: true, reason: true }).extend({ ordinal: z.int() }))
     .describe('What became of the actions that ran first, while the chunk waits for release.'),
@@ -88,6 +87,9 @@ export const checkpoint = chunk.pick({ number: true, name: true, state: true, re
     })
     .nullable()
     .describe('The signatures, where the plan wants two for each chunk.'),
+  evidence: checkpointEvidence
+    .nullable()
+    .describe('What the marks prove. Null for an undo, and for a batch from before it was kept.'),
   chunk,
   decided: z.boolean().describe('It was approved or closed: nothing changes its categories any more. Marks go on.'),
   decisions: z.array(decisionTold).describe('What was decided of it, in order.'),
@@ -192,7 +194,12 @@ export const decisionAnswers = {
     .describe(
       'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
     ),
-  override: givenNote('A reason', 2_000).min(1).nullish().describe('Why it is approved without a look at each acting category.'),
+  override: givenNote('A reason', 2_000)
+    .min(1)
+    .nullish()
+    .describe(
+      'Why it is approved without a look at each acting category, without a mark that it wants, or without what the plan demands.',
+    ),
   sendBack: z
     .boolean()
     .default(false)

@@ -34,6 +34,11 @@ export function rankKeys(seed: Uint8Array): { inner: Buffer; outer: Buffer } {
   return { inner: Buffer.from(key.map((byte) => byte ^ 0x36)), outer: Buffer.from(key.map((byte) => byte ^ 0x5c)) };
 }
 
+/** The first 53 bits of a rank, as a number from 0 to 1: two items of a million have the same once in ten thousand batches. */
+export function rankNumber(bytes: Buffer, at = 0): number {
+  return bytes.readUInt32BE(at) / 2 ** 32 + (bytes.readUInt32BE(at + 4) >>> 11) / 2 ** 53;
+}
+
 function ordinalBytes(ordinal: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(ordinal);

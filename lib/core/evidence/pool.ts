@@ -9,12 +9,18 @@
 import type { Looks } from './bound.ts';
 
 /** The items that one category has in one chunk: how many they are, and the first of them in the order of their ranks. */
-export type Drawn = { count: number; ordinals: readonly number[]; ranks: readonly number[] };
+export type Drawn = { count: number; ordinals: ArrayLike<number>; ranks: ArrayLike<number> };
+
+/** Of a category that a chunk has nothing of. */
+export const NOTHING_DRAWN: Drawn = { count: 0, ordinals: [], ranks: [] };
 
 export type Verdict = 'right' | 'wrong';
 
-/** The mark that was given last on an item in a category; `now` is the category that the item is in. */
-export type LastMark = { ordinal: number; category: string; verdict: Verdict | 'withdrawn'; now: string; rank: number };
+/**
+ * The mark that was given last on an item in a category; `now` is the category that the item is in. Its rank is only asked for where that is another one: what
+ * is there has been drawn.
+ */
+export type LastMark = { ordinal: number; category: string; verdict: Verdict | 'withdrawn'; now: string; rank: number | null };
 
 /** The marks on one category that count: by the ordinals of its items, and the ranks of those that were found wrong in it and are in another now. */
 export type CategoryMarks = { on: ReadonlyMap<number, Verdict>; movedOut: readonly number[] };
@@ -23,20 +29,21 @@ const NO_MARKS: CategoryMarks = { on: new Map(), movedOut: [] };
 
 /** By category. That an item is right in a category is said only while it is there; that it was wrong stays, until somebody takes it back. */
 export function marksByCategory(marks: readonly LastMark[]): Map<string, CategoryMarks> {
-  const all = new Map<string, { on: Map<number, Verdict>; movedOut: number[] }>();
+  type Collected = { on: Map<number, Verdict>; movedOut: number[] };
+  const all = new Map<string, Collected>();
   for (const mark of marks) {
-    if (!counts(mark)) continue;
+    if (!isCounted(mark)) continue;
     const { ordinal, category, verdict, now, rank } = mark;
-    const of = all.get(category) ?? { on: new Map(), movedOut: [] };
+    const of: Collected = all.get(category) ?? { on: new Map(), movedOut: [] };
     all.set(category, of);
     if (now === category) of.on.set(ordinal, verdict);
-    else of.movedOut.push(rank);
+    else if (rank !== null) of.movedOut.push(rank);
   }
   return all;
 }
 
 /** Whether a mark says something of its item as it is now. */
-export function counts(mark: LastMark): mark is LastMark & { verdict: Verdict } {
+export function isCounted<Mark extends LastMark>(mark: Mark): mark is Mark & { verdict: Verdict } {
   return mark.verdict === 'wrong' || (mark.verdict === 'right' && mark.now === mark.category);
 }
 
@@ -83,7 +90,12 @@ function openOf({ count, ordinals, ranks }: Drawn, on: CategoryMarks['on'], sinc
   known = at;
   while (at < ordinals.length && on.has(ordinals[at] as number)) at += 1;
   const isShort = at === ordinals.length && ordinals.length < count;
-  return { known, isShort, rank: ranks[at] ?? Number.POSITIVE_INFINITY, drawnTo: ranks.at(-1) ?? Number.NEGATIVE_INFINITY };
+  return {
+    known,
+    isShort,
+    rank: ranks[at] ?? Number.POSITIVE_INFINITY,
+    drawnTo: ranks[ranks.length - 1] ?? Number.NEGATIVE_INFINITY,
+  };
 }
 
 export type Ranked = { ordinal: number; rank: number };

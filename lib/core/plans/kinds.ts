@@ -21,6 +21,7 @@ export const WARNINGS = [
   'gate_overruled',
   'larger_than_max',
   'excluded',
+  'evidence_takes_all',
   'unbuildable',
   'same_target',
 ] as const;

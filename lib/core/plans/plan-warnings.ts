@@ -1,5 +1,6 @@
 /** What a person should know about a planned batch before it starts; none of it stops the start. */
 
+import { most } from '#lib/core/evidence/bound.ts';
 import { DECISIONS_COMFORTABLE_MAX } from '#lib/core/limits.ts';
 import { cutChunks } from './chunking.ts';
 import { comfortableSize } from './estimate.ts';
@@ -26,6 +27,7 @@ export function planWarnings({ plan, keys, chunks, independence, routing, exclud
     ...decisionWarnings(plan, keys, chunks.length, sequential),
     ...sharingWarnings(independence, sequential),
     ...otherWarnings(plan, chunks, routing, excluded),
+    ...evidenceWarnings(plan, chunks),
   ];
 }
 
@@ -154,4 +156,18 @@ function otherWarnings(plan: Plan, chunks: readonly PlannedChunk[], routing: Rou
       facts: { excluded },
     });
   return warnings;
+}
+
+/** A share of so few items that it is less than one of them: only a look at each proves that none is wrong. */
+function evidenceWarnings({ gates: { evidence } }: Plan, chunks: readonly PlannedChunk[]): Warning[] {
+  if (!evidence) return [];
+  const items = chunks.reduce((sum, { itemCount }) => sum + itemCount, 0);
+  const small = (itemCount: number) => most(itemCount, evidence.atMost) === 0;
+  const few = chunks.filter(({ itemCount }) => small(evidence.over === 'batch' ? items : itemCount)).length;
+  if (few === 0) return [];
+  const percent = Number((evidence.atMost * 100).toPrecision(15));
+  const which =
+    evidence.over === 'batch' ? 'this batch' : few === chunks.length ? 'every chunk' : `${few} of ${chunks.length} chunks`;
+  const message = `${percent} % of the items of ${which} is less than one item: every item with an action is looked at there.`;
+  return [{ code: 'evidence_takes_all', message, facts: { atMost: evidence.atMost, over: evidence.over, chunks: few } }];
 }

@@ -276,6 +276,23 @@ describe('routing and gates', () => {
       expect(() => plan({ gates: { approvals } as never })).toThrow(/One or two people sign/);
   });
 
+  test('a demand for evidence that only a look at every item can meet is told', () => {
+    const warnings = (gates: PlanInput['gates']) =>
+      batch(
+        { chunking: { by: 'size', maxItems: 20 }, gates },
+        repeat(60, () => ({ a: '' })),
+      ).warnings;
+    expect(warnings({ evidence: { atMost: 0.02, over: 'batch' } })).toEqual([]);
+    expect(warnings({ evidence: null })).toEqual([]);
+    expect(warnings({ evidence: { atMost: 0.02, over: 'chunk' } })).toEqual([
+      {
+        code: 'evidence_takes_all',
+        message: '2 % of the items of every chunk is less than one item: every item with an action is looked at there.',
+        facts: { atMost: 0.02, over: 'chunk', chunks: 3 },
+      },
+    ]);
+  });
+
   test('the pilot is of a usual size and never the doubtful dates', () => {
     const months = [1, 30, 30, 31, 200].flatMap((count, month) => repeat(count, () => ({ date: `2024-0${month + 1}-01` })));
     const planned = batch({ chunking: { by: 'time', field: 'date', every: 'month' } }, [

@@ -50,6 +50,8 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
   const id = await inWrite(db().pool, 'create', async (tx) => {
     await holdDataset(tx, datasetId);
     const batchId = randomUUID();
+    // One draw over all chunks: what is looked at in one of them counts for all.
+    const seed = randomBytes(32);
     const planDigest = sha256(canonicalBytes(resolved as unknown as Json));
     await insertBatch(tx, {
       ...{
@@ -61,6 +63,7 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
         taskRef: taskRef ?? null,
         undoes: null,
         readingId: reading?.id ?? null,
+        seed,
         createdBy: actor.id,
       },
       ...{ routing: planned.routing.kind, pilot: planned.gates.next === 'pilot' ? planned.gates.pilot : null },
@@ -69,7 +72,7 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
       tx,
       batchId,
       planned.chunks.map(({ number, name: chunkName, ordinals, serial }) => ({
-        ...{ id: randomUUID(), number, name: chunkName, ordinals, serial, seed: randomBytes(32) },
+        ...{ id: randomUUID(), number, name: chunkName, ordinals, serial, seed },
       })),
     );
     return batchId;

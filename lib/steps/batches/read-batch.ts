@@ -4,6 +4,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { BatchAbout, BatchView, UndoneBy } from '#lib/shapes/batches.ts';
+import { readBatchEvidence } from '#lib/steps/checkpoints/read-evidence.ts';
 import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { type BatchFacts, readBatchFacts, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
@@ -22,7 +23,8 @@ export async function readBatch(actor: Actor, { batchId }: { batchId: string }):
   const format = formatOf(facts.datasetFormat);
   const original = format && { format: format.name, file: format.file };
   const { plan, planNotes } = facts;
-  return { ...batchAbout(facts), plan, planNotes, undoneBy: await readUndoneBy(pool, batchId), original, ...moment.now };
+  const [undoneBy, evidence] = [await readUndoneBy(pool, batchId), await readBatchEvidence(db(), facts)];
+  return { ...batchAbout(facts), plan, planNotes, undoneBy, evidence, original, ...moment.now };
 }
 
 /** An undo of an undo of an undo is told; what lies deeper changes too little to be worth the reading. */

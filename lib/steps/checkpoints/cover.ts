@@ -112,8 +112,7 @@ async function coverBuilt(
     const overrides = answers.execute ? approvable(batch.plan, row, manifest, own, answers.override) : [];
     if (transition === 'approve') await freezer.keep(row, manifest);
     const { digest, counts } = manifest;
-    const review = (await reviewFacts(lane, batch, [{ row, counts }])).get(row.id) ?? null;
-    covered.push({ row, transition, digest, counts, seen: own?.ordinals ?? [], review, overrides });
+    covered.push({ row, transition, digest, counts, seen: own?.ordinals ?? [], review: null, overrides });
   };
   const of = { batchId: batch.id, datasetId: batch.datasetId, plan: batch.plan };
   try {
@@ -121,6 +120,7 @@ async function coverBuilt(
       rows: async ({ row, transition }, rows) => (transition === 'approve' ? await freezer.add(row, rows) : undefined),
       built: judge,
     });
+    await weigh(lane, { batch, answers }, covered);
     await freezer.end();
   } catch (error) {
     await freezer.settle();
@@ -145,6 +145,34 @@ async function notSigners(
       return why ? [[chunkId, { why, firstName: actorName(by, names) }] as const] : [];
     }),
   );
+}
+
+/**
+ * What was marked on the chunks that are left, together: a bound may be over all of them. Throws `invalid` where they are to be approved, and the plan's demand
+ * is not met or an acting category that wants a mark has none, and nobody says why it is approved all the same.
+ */
+async function weigh(lane: Querying, { batch, answers }: Pick<Deciding, 'batch' | 'answers'>, covered: Covered[]): Promise<void> {
+  if (covered.length === 0) return;
+  const facts = await reviewFacts(lane, batch, covered);
+  for (const one of covered) {
+    one.review = facts.get(one.row.id) ?? null;
+    if (!answers.execute || one.review === null) continue;
+    const { unmarked, unmet } = one.review;
+    if (!answers.override) assertProven(one.row, one.review);
+    if (unmarked.length > 0) one.overrides.push('unmarked');
+    if (unmet.length > 0) one.overrides.push('evidence');
+  }
+}
+
+function assertProven({ number }: ChunkRow, { unmarked, unmet, demands }: ReviewFacts): void {
+  if (unmet.length > 0) {
+    const message = `Chunk ${number}: ${unmet.join(' ')} Or approve it without, and say why (override). Nothing was approved.`;
+    throw new CountersignError('invalid', message, { facts: { evidence: demands.filter(({ met }) => !met) } });
+  }
+  if (unmarked.length === 0) return;
+  const names = unmarked.map((name) => `“${name}”`).join(' and ');
+  const message = `Chunk ${number}: nobody marked any item of ${names}. Mark one of each as right, or correct it; or approve without, and say why (override). Nothing was approved.`;
+  throw new CountersignError('invalid', message, { facts: { unmarked } });
 }
 
 /** Chunks beyond their review: what was approved of them counts. A release covers every chunk of its approval, for their first actions were the same ones. */

@@ -25,8 +25,11 @@ import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
+
 import { readDecisions } from './read-decisions.ts';
+import { readEvidence } from './read-evidence.ts';
 import { readTold } from './read-told.ts';
+
 import { sampleOf } from './sample-rows.ts';
 import { whyNotYou } from './signers.ts';
 
@@ -45,18 +48,20 @@ export async function readCheckpoint(
   if (!batch || !chunk) return null;
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
-  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two, decisions] = await Promise.all([
-    foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
-    manifestOf(batch, chunk, of),
-    readCorrections(pool, of, CORRECTIONS_SHOWN),
-    anyProposed(db(), batchId),
-    readNextWaiting(pool, batchId, number),
-    chunk.state === 'halted' ? readHaltedAt(db(), batchId, number) : null,
-    readTargets(pool, { batchId, chunk: number }),
-    readFirst(batch, chunk),
-    readTwo(actor, batch, chunk),
-    isDecided(chunk) ? readDecisions(batch, chunk) : [],
-  ]);
+  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two, decisions, evidence] =
+    await Promise.all([
+      foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
+      manifestOf(batch, chunk, of),
+      readCorrections(pool, of, CORRECTIONS_SHOWN),
+      anyProposed(db(), batchId),
+      readNextWaiting(pool, batchId, number),
+      chunk.state === 'halted' ? readHaltedAt(db(), batchId, number) : null,
+      readTargets(pool, { batchId, chunk: number }),
+      readFirst(batch, chunk),
+      readTwo(actor, batch, chunk),
+      isDecided(chunk) ? readDecisions(batch, chunk) : [],
+      readEvidence(db(), batch, chunk),
+    ]);
   const names = await readNames(
     db(),
     corrections.map(({ by }) => by),
@@ -74,13 +79,13 @@ export async function readCheckpoint(
     categories,
     problems: manifest.problems,
     first: plan.execution.first,
-    evidence: null,
     released: chunk.released,
     corrections: corrections.map((one) => ({ ...one, by: actorName(one.by, names), at: one.at.toISOString() })),
     firstReceipts,
     two,
     decided: isDecided(chunk),
     decisions,
+    evidence,
     nextWaits,
     next,
     haltedAt: haltedAt?.toISOString() ?? null,

@@ -1,32 +1,93 @@
 /** What people's marks say about the chunks of a decision, at the moment of the decision. */
+import { type Looks, leastAtMost } from '#lib/core/evidence/bound.ts';
+import { judge, unmetWords } from '#lib/core/evidence/demands.ts';
 import { type DecisionBody, marksDigest, type ReviewedCategory } from '#lib/ledger/receipt.ts';
 import type { Demand } from '#lib/shapes/evidence.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
+import { readDrawable } from '#lib/store/reviews/evidence.sql.ts';
+import { readPool } from '#lib/store/reviews/evidence.ts';
+import { turns } from '#lib/turns.ts';
+import { actingOf, isExempt, markedIn, wantingMarks } from './read-evidence.ts';
 
 type Decision2 = Extract<DecisionBody, { v: 2 }>;
 /** What an override was needed for, as the receipt of the decision says it. */
 export type Override = Decision2['overrides'][number];
 
 export type ReviewFacts = {
-  /** per acting category, over what the plan's bound is over */
+  /** per acting category that has items, over what the plan's bound is over */
   reviews: Record<string, ReviewedCategory>;
   /** the digest of the marks on the chunk's items */
   marks: string;
-  /** acting categories of the decision without a mark */
+  /** acting categories of the chunk that want a mark in the decision's chunks, and have none */
   unmarked: string[];
+  /** one for each acting category of the chunk, where the plan demands evidence of this decision */
   demands: Demand[];
+  /** those that are not met, a sentence each */
+  unmet: string[];
   /** what the plan demands, and whether it is met; null: nothing is demanded, or this decision is exempt */
   evidence: Decision2['evidence'];
 };
 
-/** By the chunk's id. `counts` are the items per category that the decision is about; the chunks are locked. */
+type Decided = { row: ChunkRow; counts: Readonly<Record<string, number>> };
+
+/**
+ * By the chunk's id. `counts` are the items per category that the decision is about; the chunks are locked, so that nobody corrects them meanwhile. Of a batch
+ * without a seed nothing is demanded.
+ */
 export async function reviewFacts(
-  _lane: Querying,
-  batch: BatchRow,
-  chunks: readonly { row: ChunkRow; counts: Readonly<Record<string, number>> }[],
+  lane: Querying,
+  batch: Pick<BatchRow, 'id' | 'plan'>,
+  chunks: readonly Decided[],
 ): Promise<Map<string, ReviewFacts>> {
-  const { over = 'batch', atMost: demanded = null } = batch.plan.gates.evidence ?? {};
-  const none = { reviews: {}, marks: marksDigest([]), unmarked: [], demands: [], evidence: { over, demanded, met: null } };
-  return new Map(chunks.map(({ row }) => [row.id, none]));
+  const { plan } = batch;
+  const { seed, pilot, decided } = await readDrawable(lane, batch.id);
+  const own = chunks.map(({ row }) => row);
+  const ids = new Set(own.map(({ id }) => id));
+  const all = [...decided.filter(({ id }) => !ids.has(id)), ...own];
+  const pooled = await readPool(lane, { batchId: batch.id, seed: seed ?? NO_SEED }, all);
+  const { over, atMost: demanded } = plan.gates.evidence ?? { over: 'batch' as const, atMost: null };
+  const acting = seed === null ? [] : actingOf(plan);
+  const looksIn = async (scope: typeof all): Promise<Map<string, Looks>> => {
+    const looks = new Map<string, Looks>();
+    for (const category of acting) {
+      const of = await pooled.looks(category, scope);
+      if (of.population > 0) looks.set(category, of);
+    }
+    return looks;
+  };
+  const ofAll = over === 'batch' ? await looksIn(all) : null;
+  const marked = markedIn(pooled, own);
+  const wanting = seed === null ? [] : wantingMarks(plan).filter((name) => !marked.has(name));
+  const facts = new Map<string, ReviewFacts>();
+  const takeTurn = turns();
+  for (const { row, counts } of chunks) {
+    const looks = ofAll ?? (await looksIn([row]));
+    const demands: Demand[] = [];
+    const unmet: string[] = [];
+    for (const [category, of] of demanded === null || isExempt(plan, pilot, row.number) ? [] : looks) {
+      if (!Object.hasOwn(counts, category)) continue;
+      const judged = judge(of, demanded as number);
+      demands.push({ category, over, demanded: demanded as number, met: judged.met, looks: judged.more });
+      if (!judged.met) unmet.push(unmetWords(category, of, judged));
+    }
+    const marks = [...pooled.marksIn(row.id)].sort((a, b) => (a.category < b.category ? -1 : 1));
+    facts.set(row.id, {
+      reviews: Object.fromEntries([...looks].map(([category, of]) => [category, reviewed(of)])),
+      marks: marksDigest(marks),
+      unmarked: wanting.filter((name) => Object.hasOwn(counts, name)),
+      demands,
+      unmet,
+      evidence: { over, demanded, met: demands.length > 0 ? unmet.length === 0 : null },
+    });
+    await takeTurn();
+  }
+  return facts;
+}
+
+/** Of a batch that has none, only the marks are read: nothing is drawn. */
+const NO_SEED = Buffer.alloc(0);
+
+function reviewed(looks: Looks): ReviewedCategory {
+  return { population: looks.population, looks: looks.looks, wrong: looks.wrongAt.length, atMost: leastAtMost(looks) };
 }

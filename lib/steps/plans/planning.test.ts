@@ -168,6 +168,13 @@ test('what was previewed is what is created', async () => {
     counted: itemCount,
   }));
   expect(rows).toEqual(previewed);
+  // One draw over all chunks, with a seed that no other batch has.
+  const seeds = await pool.query<{ seed: Buffer | null; own: Buffer[] }>(
+    'SELECT b.seed, array_agg(DISTINCT c.seed) AS own FROM batch b JOIN chunk c ON c.batch_id = b.id WHERE b.id = $1 GROUP BY b.id',
+    [batchId],
+  );
+  expect(seeds.rows[0]?.seed).toHaveLength(32);
+  expect(seeds.rows[0]?.own).toEqual([seeds.rows[0]?.seed]);
 });
 
 test('every wrong place of a plan is told at once', async () => {

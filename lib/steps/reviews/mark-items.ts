@@ -57,12 +57,14 @@ export async function markItems(actor: Actor, raw: MarkInput): Promise<Reviewed>
     });
     await addMarks(tx, batchId, added, actor.id);
     const moved = reviews.filter(isMoved).map(({ ordinal }) => ({ ordinal, category: now.get(ordinal)?.category ?? '' }));
-    return { marked: added.length, moved };
+    return { marked: added.length, moved, row };
   });
-  if (marked.marked > 0) announce(pool, batchId, { chunk: number, kind: 'marked' });
+  const { row, ...told } = marked;
+  if (told.marked > 0) announce(pool, batchId, { chunk: number, kind: 'marked' });
   const ordinals = reviews.map(({ ordinal }) => ordinal);
   const marks = [...(await readMarksNamed(db(), batchId, ordinals))].map(([ordinal, mark]) => ({ ordinal, ...mark }));
-  return { ...marked, marks, evidence: null };
+  const batch = await readBatchRow(db(), batchId);
+  return { ...told, marks, evidence: batch && (await readEvidence(db(), batch, row)) };
 }
 
 type Asked = z.output<typeof reviewsGiven>;

@@ -170,6 +170,8 @@ test('what somebody changed since is left alone, before the start and after it',
   });
   const made = await undoBatch(ADA, { batchId: batch.batchId });
   const undo = { batchId: made.id };
+  // Its ground is the receipts: nothing is drawn.
+  expect((await pool.query('SELECT seed FROM batch WHERE id = $1', [made.id])).rows).toEqual([{ seed: null }]);
   await reviewed(undo);
   await approveAll(undo);
   // Approved, and not yet carried out.

@@ -56,7 +56,15 @@ export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
     assertSomething(original, survey);
     const plan = undoPlan(original, survey);
     await insertBatch(tx, {
-      ...{ id, datasetId: original.datasetId, name: name ?? nameOf(original), plan, undoes: original.id, readingId: null },
+      ...{
+        id,
+        datasetId: original.datasetId,
+        name: name ?? nameOf(original),
+        plan,
+        undoes: original.id,
+        readingId: null,
+        seed: null,
+      },
       ...{ planDigest: sha256(canonicalBytes(plan as unknown as Json)), createdBy: actor.id, taskRef: null, pilot: null },
       routing: original.routing === 'sequential' ? 'sequential' : route(survey.restorable, members.size, 0).kind,
     });
@@ -88,7 +96,7 @@ const nameOf = ({ name }: BatchRow): string => {
 /** The category of what a person takes out of an undo. */
 const LEAVE = 'leave as it is';
 
-/** The original's limits and words with the inverse of its actions. Nothing is classified anew, so all chunks are there at once, unless they depend on each other. */
+/** The original's limits and words with the inverse of its actions; its ground is the receipts, so no sample proves anything. Nothing is classified anew, so all chunks are there at once, unless they depend on each other. */
 function undoPlan({ plan, routing }: BatchRow, survey: UndoSurvey): Plan {
   const acting = survey.categories.flatMap(({ name, action }) => (action ? [{ name, action }] : []));
   let leave = LEAVE;
@@ -98,7 +106,7 @@ function undoPlan({ plan, routing }: BatchRow, survey: UndoSurvey): Plan {
     classifier: allInto(leave),
     categories: [...acting, { name: leave, action: null }],
     chunkEdits: [],
-    gates: { ...plan.gates, next: routing === 'sequential' ? 'each' : 'parallel' },
+    gates: { ...plan.gates, evidence: null, next: routing === 'sequential' ? 'each' : 'parallel' },
   };
 }
 

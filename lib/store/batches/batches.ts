@@ -18,12 +18,14 @@ type NewBatch = {
   undoes: string | null;
   /** how its dataset was read when it was planned */
   readingId: string | null;
+  /** what all its samples are drawn with; null for an undo */
+  seed: Uint8Array | null;
   createdBy: string;
 };
 
 export async function insertBatch({ prisma }: WithModels, batch: NewBatch): Promise<void> {
   await prisma.batch.create({
-    data: { ...batch, planDigest: bytesOf(batch.planDigest), state: 'proposed' },
+    data: { ...batch, planDigest: bytesOf(batch.planDigest), seed: batch.seed && bytesOf(batch.seed), state: 'proposed' },
     select: { id: true },
   });
 }

@@ -1,0 +1,79 @@
+/**
+ * What evidence is read from: the chunks that were decided, the first items of each category in the order of the draw, and the marks. Statements of our own: the
+ * database ranks the items by its own SHA-256, counts them, and hands over the first few.
+ */
+import { rankKeys, rankNumber } from '#lib/core/checkpoints/sampling.ts';
+import type { LastMark } from '#lib/core/evidence/pool.ts';
+import { CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
+
+/** A chunk whose items are all classified. What is known of it holds as long as its revision. */
+export type ChunkToDraw = { id: string; number: number; revision: number; itemCount: number };
+
+/** The batch's seed (null: an undo, or one from before a batch had one), its pilot, and the chunks of it that were decided: approved, or closed without it. */
+export type Drawable = { seed: Buffer | null; pilot: number | null; decided: ChunkToDraw[] };
+
+export async function readDrawable(client: Querying, batchId: string): Promise<Drawable> {
+  const { rows } = await client.query<{ seed: Buffer | null; pilot: number | null } & (ChunkToDraw | { id: null })>(
+    `SELECT b.seed, b.pilot, c.id, c.number, c.revision, c.item_count AS "itemCount"
+     FROM batch b LEFT JOIN chunk c ON c.batch_id = b.id AND b.seed IS NOT NULL AND (c.decision_id IS NOT NULL OR c.state = $2)
+     WHERE b.id = $1 ORDER BY c.number`,
+    [batchId, CHUNK_TRANSITIONS.close.to],
+  );
+  const { seed = null, pilot = null } = rows[0] ?? {};
+  const decided = rows.flatMap(({ seed: _, pilot: __, ...chunk }) => (chunk.id === null ? [] : [chunk]));
+  return { seed, pilot, decided };
+}
+
+/** Of one chunk and category: how many items, and the first of them, 12 bytes each: the first 8 of the rank, and the ordinal. */
+type DrawnRow = { chunkId: string; category: string; count: number; drawn: Buffer | null };
+
+/** The first `depth` items of each category of these chunks; 0: they are only counted. */
+export async function readDrawn(
+  client: Querying,
+  seed: Uint8Array,
+  chunkIds: readonly string[],
+  depth: number,
+): Promise<DrawnRow[]> {
+  if (depth === 0) {
+    const counted = await client.query<DrawnRow>(
+      `SELECT chunk_id AS "chunkId", category, count(*)::int AS count, NULL AS drawn FROM classification WHERE chunk_id = ANY($1) GROUP BY 1, 2`,
+      [chunkIds],
+    );
+    return counted.rows;
+  }
+  const { inner, outer } = rankKeys(seed);
+  const { rows } = await client.query<DrawnRow>(
+    `SELECT own.chunk_id AS "chunkId", own.category, own.count, first.drawn
+     FROM (SELECT chunk_id, category, count(*)::int AS count FROM classification WHERE chunk_id = ANY($3) GROUP BY 1, 2) own
+     CROSS JOIN LATERAL (
+       SELECT string_agg(substring(rank FOR 8) || int4send(ordinal), '' ORDER BY rank) AS drawn FROM (
+         SELECT ordinal, sha256($2::bytea || sha256($1::bytea || int4send(ordinal))) AS rank FROM classification
+         WHERE chunk_id = own.chunk_id AND category = own.category ORDER BY rank LIMIT $4) ranked) first`,
+    [inner, outer, chunkIds, depth],
+  );
+  return rows;
+}
+
+/** With the chunk that its item is in. */
+export type ChunkMark = LastMark & { chunkId: string };
+
+/** The latest mark of each item and category, as far as it was not taken back, and what its item is now. Those of other chunks are left out. */
+export async function readLastMarks(
+  client: Querying,
+  batchId: string,
+  seed: Uint8Array,
+  chunkIds: readonly string[],
+): Promise<ChunkMark[]> {
+  const { inner, outer } = rankKeys(seed);
+  const { rows } = await client.query<Omit<ChunkMark, 'rank'> & { rank: Buffer | null }>(
+    `SELECT last.ordinal, last.category, last.verdict, a.category AS now, a.chunk_id AS "chunkId",
+       CASE WHEN a.category <> last.category THEN substring(sha256($2::bytea || sha256($1::bytea || int4send(last.ordinal))) FOR 8) END AS rank
+     FROM (SELECT DISTINCT ON (ordinal, category) ordinal, category, verdict FROM review
+           WHERE batch_id = $3 ORDER BY ordinal, category, id DESC) last
+     JOIN classification a ON a.batch_id = $3 AND a.ordinal = last.ordinal
+     WHERE last.verdict <> 'withdrawn' AND a.chunk_id = ANY($4)`,
+    [inner, outer, batchId, chunkIds],
+  );
+  return rows.map((row) => ({ ...row, rank: row.rank && rankNumber(row.rank) }));
+}

@@ -1,0 +1,199 @@
+/**
+ * The looks at a batch's items. A chunk's draw stays as it is while its revision does, so the first items of each category are kept; of a large chunk they
+ * are few, and more are drawn when the looks have gone past them. What is read each time are the marks.
+ */
+import { rankNumber } from '#lib/core/checkpoints/sampling.ts';
+import {
+  type CategoryMarks,
+  type Drawn,
+  isCounted,
+  marksByCategory,
+  NOTHING_DRAWN,
+  type Pooled,
+  poolOf,
+  type Ranked,
+  unmarkedBelow,
+  unmarkedOf,
+  type Verdict,
+} from '#lib/core/evidence/pool.ts';
+import { DRAWN_AT_FIRST, DRAWN_AT_ONCE_ITEMS, DRAWN_KEPT_ITEMS } from '#lib/core/limits.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
+import { type ChunkMark, type ChunkToDraw, readDrawn, readLastMarks } from './evidence.sql.ts';
+
+/** A mark that says something of its item as it is now. */
+export type CountedMark = ChunkMark & { verdict: Verdict };
+
+/** What was marked in some chunks of a batch, and what of it are looks. */
+export type Pool = {
+  /** the marks that count on items of one of the chunks */
+  marksIn(chunkId: string): CountedMark[];
+  /** per category of one chunk, or of all: how many items have it */
+  counts(chunks?: readonly ChunkToDraw[]): Promise<Map<string, number>>;
+  /** the looks at a category in these chunks, or in all */
+  looks(category: string, chunks?: readonly ChunkToDraw[]): Promise<Pooled>;
+  /** the first items of a category without a mark, at most so many */
+  unmarked(category: string, chunk: ChunkToDraw, most: number): Promise<Ranked[]>;
+  /** the rank of the last item of a category that was drawn of a chunk */
+  drawnTo(category: string, chunk: ChunkToDraw): number;
+  /** how many items without a mark come before this rank: of a large chunk as many as were drawn at most */
+  unmarkedBelow(category: string, chunks: readonly ChunkToDraw[], rank: number): Promise<number>;
+};
+
+/** Reads the marks on these chunks. Not in a transaction that changed their classifications: what is drawn is kept for others. */
+export async function readPool(
+  client: Querying,
+  { batchId, seed }: { batchId: string; seed: Buffer },
+  all: readonly ChunkToDraw[],
+): Promise<Pool> {
+  const ids = all.map(({ id }) => id);
+  const marks = ids.length > 0 ? (await readLastMarks(client, batchId, seed, ids)).filter(isCounted) : [];
+  const byChunk = Map.groupBy(marks, ({ chunkId }) => chunkId);
+  const ofAll = marksByCategory(marks);
+  const draws = new Draws(client, seed);
+  /** On items the marks of all chunks will do; those that were moved out have to be of these chunks. */
+  const marksOf = (category: string, chunks: readonly ChunkToDraw[]): CategoryMarks | undefined =>
+    chunks === all ? ofAll.get(category) : marksByCategory(chunks.flatMap(({ id }) => byChunk.get(id) ?? [])).get(category);
+  const on = (category: string): CategoryMarks['on'] => ofAll.get(category)?.on ?? new Map();
+  return {
+    marksIn: (chunkId) => byChunk.get(chunkId) ?? [],
+    async counts(chunks = all) {
+      await draws.draw(chunks, 0);
+      const counts = new Map<string, number>();
+      for (const chunk of chunks)
+        for (const [category, { count }] of draws.of(chunk)) counts.set(category, (counts.get(category) ?? 0) + count);
+      return counts;
+    },
+    async looks(category, chunks = all) {
+      const own = marksOf(category, chunks);
+      await draws.draw(chunks, 0);
+      if (!own) {
+        const population = chunks.reduce((sum, chunk) => sum + draws.drawn(chunk, category).count, 0);
+        return { population, looks: 0, wrongAt: [], open: Number.NEGATIVE_INFINITY, short: [] };
+      }
+      for (;;) {
+        const pooled = poolOf(
+          chunks.map((chunk) => draws.drawn(chunk, category)),
+          own,
+        );
+        if (pooled.short.length === 0) return pooled;
+        await draws.deepen(pooled.short.map((index) => chunks[index] as ChunkToDraw));
+      }
+    },
+    async unmarked(category, chunk, most) {
+      await draws.draw([chunk], DRAWN_AT_FIRST);
+      for (;;) {
+        const drawn = draws.drawn(chunk, category);
+        const found = unmarkedOf(drawn, on(category), most);
+        if (found.length === most || drawn.ordinals.length === drawn.count) return found;
+        await draws.deepen([chunk]);
+      }
+    },
+    drawnTo(category, chunk) {
+      const { ranks } = draws.drawn(chunk, category);
+      return ranks[ranks.length - 1] ?? 0;
+    },
+    async unmarkedBelow(category, chunks, rank) {
+      await draws.draw(chunks, DRAWN_AT_FIRST);
+      return unmarkedBelow(
+        chunks.map((chunk) => draws.drawn(chunk, category)),
+        on(category),
+        rank,
+      );
+    },
+  };
+}
+
+type Kept = { revision: number; depth: number; items: number; of: Map<string, Drawn> };
+
+/** By chunk, the one that was used last at the end. */
+const kept = new Map<string, Kept>();
+let keptItems = 0;
+
+/** What was drawn of chunks, for as long as somebody reads: a chunk that is kept no more meanwhile is here still. */
+class Draws {
+  readonly #client: Querying;
+  readonly #seed: Buffer;
+  readonly #used = new Map<string, Kept>();
+
+  constructor(client: Querying, seed: Buffer) {
+    this.#client = client;
+    this.#seed = seed;
+  }
+
+  of({ id }: ChunkToDraw): Kept['of'] {
+    return this.#used.get(id)?.of ?? new Map();
+  }
+
+  drawn(chunk: ChunkToDraw, category: string): Drawn {
+    return this.of(chunk).get(category) ?? NOTHING_DRAWN;
+  }
+
+  /** Draws what is not known so deep; a few chunks at a time, for the answer holds every item of a small one. */
+  async draw(chunks: readonly ChunkToDraw[], depth: number): Promise<void> {
+    const missing = chunks.filter((chunk) => !this.#knows(chunk, depth));
+    for (let from = 0; from < missing.length; ) {
+      let [to, items] = [from, 0];
+      while (to < missing.length && (to === from || items + (missing[to]?.itemCount ?? 0) <= DRAWN_AT_ONCE_ITEMS))
+        items += missing[to++]?.itemCount ?? 0;
+      await this.#read(missing.slice(from, to), depth);
+      from = to;
+    }
+  }
+
+  /** Draws more of these than is known of any of them. */
+  async deepen(chunks: readonly ChunkToDraw[]): Promise<void> {
+    const depth = chunks.reduce((most, { id }) => Math.max(most, this.#used.get(id)?.depth ?? 0), 0);
+    await this.draw(chunks, Math.max(DRAWN_AT_FIRST, 4 * depth));
+  }
+
+  #knows({ id, revision }: ChunkToDraw, depth: number): boolean {
+    const used = this.#used.get(id);
+    if (used && used.depth >= depth) return true;
+    const known = kept.get(id);
+    if (known?.revision !== revision || known.depth < depth) return false;
+    kept.delete(id);
+    kept.set(id, known);
+    this.#used.set(id, known);
+    return true;
+  }
+
+  async #read(chunks: readonly ChunkToDraw[], depth: number): Promise<void> {
+    const rows = await readDrawn(
+      this.#client,
+      this.#seed,
+      chunks.map(({ id }) => id),
+      depth,
+    );
+    const byChunk = Map.groupBy(rows, ({ chunkId }) => chunkId);
+    for (const { id, revision } of chunks) {
+      const of = new Map((byChunk.get(id) ?? []).map(({ category, count, drawn }) => [category, { count, ...unpacked(drawn) }]));
+      const items = [...of.values()].reduce((sum, { ordinals }) => sum + ordinals.length, 1);
+      const read = { revision, depth, items, of };
+      this.#used.set(id, read);
+      keep(id, read);
+    }
+  }
+}
+
+function keep(id: string, read: Kept): void {
+  keptItems += read.items - (kept.get(id)?.items ?? 0);
+  kept.delete(id);
+  kept.set(id, read);
+  for (const [oldest, { items }] of kept) {
+    if (keptItems <= DRAWN_KEPT_ITEMS) return;
+    kept.delete(oldest);
+    keptItems -= items;
+  }
+}
+
+const DRAWN_BYTES = 12;
+
+function unpacked(drawn: Buffer | null): Omit<Drawn, 'count'> {
+  const length = (drawn?.length ?? 0) / DRAWN_BYTES;
+  const [ordinals, ranks] = [new Int32Array(length), new Float64Array(length)];
+  for (let at = 0; drawn && at < length; at += 1) {
+    ranks[at] = rankNumber(drawn, at * DRAWN_BYTES);
+    ordinals[at] = drawn.readInt32BE(at * DRAWN_BYTES + 8);
+  }
+  return { ordinals, ranks };
+}
