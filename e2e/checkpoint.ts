@@ -16,9 +16,9 @@ export async function countIn(page: Page, name: string): Promise<number> {
 export async function lookAt(page: Page, ...names: string[]): Promise<void> {
   for (const name of names) {
     await categoryOf(page, name).click();
-    await expect(categoryOf(page, name)).toContainText(/\d+ wrong of \d+ random/);
+    await expect(categoryOf(page, name)).toContainText(/\d+ random shown/);
   }
-  await expect(decision(page)).toContainText('Every category with an action was looked at');
+  await expect(decision(page)).toContainText('Every category with an action was shown');
 }
 
 /** The bar with what can be decided. */

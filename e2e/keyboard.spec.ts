@@ -22,7 +22,7 @@ test('The same by keyboard alone: sign in, find the checkpoint, correct, execute
   await expect(page.getByRole('heading', { name: 'Needs you', level: 1 })).toBeVisible();
   await tabTo(page, page.getByRole('link', { name: new RegExp(`^${name}, `) }).first());
   await keyboard.press('Enter');
-  await expect(decision(page)).toContainText('Every category with an action was looked at');
+  await expect(decision(page)).toContainText('Every category with an action was shown');
 
   await keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keys' });

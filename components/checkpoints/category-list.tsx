@@ -3,6 +3,8 @@ import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
 import type { ActionWords } from '#lib/shapes/actions.ts';
+import type { CheckpointEvidence } from '#lib/shapes/evidence.ts';
+import { EvidenceLines } from './evidence-line.tsx';
 import { effectWord } from './words.ts';
 
 export type CategoryLine = { name: string; count: number; action: ActionWords | null; reviewed: number; wrong: number };
@@ -13,11 +15,17 @@ export function CategoryList({
   total,
   selected,
   onSelect,
+  evidence,
+  decided,
 }: {
   categories: CategoryLine[];
   total: number;
   selected: string;
   onSelect: (name: string) => void;
+  /** null where none is kept: nothing is said then */
+  evidence: CheckpointEvidence | null;
+  /** nobody is asked to look any more */
+  decided: boolean;
 }) {
   return (
     <ul aria-label="Categories" className="flex flex-col gap-0.5 p-1">
@@ -45,19 +53,25 @@ export function CategoryList({
             </span>
             <span className="text-12 text-muted">
               {category.action ? <ActionLine action={category.action} /> : 'no action'}
-              {category.reviewed > 0 ? (
-                <span className={classes('block', category.wrong > 0 && 'font-medium text-rust')}>
-                  {formatCount(category.wrong)} wrong of {formatCount(category.reviewed)} random
-                </span>
-              ) : category.action && category.count > 0 ? (
-                <span className="block">no sample seen yet</span>
-              ) : null}
+              {evidence ? <EvidenceLines evidence={evidence} category={category.name} /> : null}
+              {decided ? null : <ShownLine category={category} />}
             </span>
           </button>
         </li>
       ))}
     </ul>
   );
+}
+
+/** What was on the screen: that is no look, and proves nothing. */
+function ShownLine({ category: { reviewed, wrong, action, count } }: { category: CategoryLine }) {
+  if (reviewed > 0)
+    return (
+      <span className={classes('block', wrong > 0 && 'font-medium text-rust')}>
+        {formatCount(reviewed)} random shown{wrong > 0 ? `, ${formatCount(wrong)} moved` : ''}
+      </span>
+    );
+  return action && count > 0 ? <span className="block">no sample shown yet</span> : null;
 }
 
 function ActionLine({ action }: { action: ActionWords }) {

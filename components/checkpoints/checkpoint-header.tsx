@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { chunkLook } from '#components/chunks/state.ts';
 import { Instruction } from '#components/plans/instruction.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
@@ -7,7 +8,7 @@ import { StateBadge } from '#components/ui/state-badge.tsx';
 import type { CheckpointView } from './checkpoint-view.ts';
 
 /** Which chunk of which batch, and what has been sent of it so far. */
-export function CheckpointHeader({ view }: { view: CheckpointView }) {
+export function CheckpointHeader({ view, company }: { view: CheckpointView; company: ReactNode }) {
   const { batch, chunk } = view;
   return (
     <div className="-mb-4">
@@ -23,6 +24,7 @@ export function CheckpointHeader({ view }: { view: CheckpointView }) {
             <span role="status">
               <StateBadge {...chunkLook(chunk)} />
             </span>
+            {company}
             {chunk.note && !view.two?.refused ? <span>note: {chunk.note}</span> : null}
           </>
         }

@@ -5,24 +5,34 @@ import { useRouter } from 'next/navigation';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
-import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
-import type { ManifestProblem, Sample } from '#lib/shapes/checkpoints.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { alikeOptions } from './alike.ts';
 import { AlikeOffer } from './alike-offer.tsx';
+import { Became, becameLook } from './became.tsx';
 import { categoriesSeen, categoryLines } from './category-lines.ts';
 import { CategoryList } from './category-list.tsx';
 import { CheckpointHeader } from './checkpoint-header.tsx';
 import type { ChangeMeanwhile, CheckpointView, DecisionInput } from './checkpoint-view.ts';
+import { CompanyLine, MovedLine } from './company-line.tsx';
+import { DecidedLine } from './decided-line.tsx';
 import { DecisionBar, GoOnBar } from './decision-bar.tsx';
 import { DecisionDialogs } from './decision-dialogs.tsx';
+import { Elsewhere } from './evidence-line.tsx';
+import { lackingOf } from './evidence-words.ts';
 import { ItemDetail } from './item-detail.tsx';
+import { ItemMark } from './item-mark.tsx';
 import { ItemPane } from './item-pane.tsx';
+import { markOn, marksHeard, nextLook } from './marks.ts';
 import { categoryIn, type Move, movedTo, samplesOf } from './review.ts';
 import { StaleBanner, StatePanel } from './status-panels.tsx';
+import { NotMarked, NotSaved, Problems } from './troubles.tsx';
+import { useActs } from './use-acts.ts';
 import { useCheckpointKeys } from './use-checkpoint-keys.ts';
+import { useCompany } from './use-company.ts';
 import { type Answer, useDecision } from './use-decision.ts';
+import { queueOf, useMarks } from './use-marks.ts';
 import { useReview } from './use-review.ts';
 import { useSeen } from './use-seen.ts';
 import { useSelection } from './use-selection.ts';
@@ -41,23 +51,26 @@ type Props = {
   /** tries a target that failed; by its incident */
   onResumeTarget?: (id: string) => Promise<Outcome>;
   /** buttons for the chunk as a whole: pause, stop, undo, as far as they can be */
-  acts?: ReactNode;
+  buttons?: ReactNode;
+  /** of a decided chunk, the button that undoes an item; null where it can't be */
+  undoItem?: (sample: Sample) => ReactNode;
 };
 
 /** Counts, samples and the exact action of each category; corrections; and the decision, which says what it will do. */
-export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection, onResumeTarget, ...steps }: Props) {
+export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpdateConnection, onResumeTarget, ...steps }: Props) {
   const { batch, chunk, categories } = view;
   const router = useRouter();
   const nextHref = `/batches/${batch.id}${view.next ? `/chunks/${view.next.number}` : ''}`;
   const of = useMemo(() => ({ id: batch.id, n: chunk.number }), [batch.id, chunk.number]);
   const { review, move, bind } = useReview(of, view, onReload);
+  const { marks, mark, change, saved } = useMarks(of, view, queueOf(of));
+  const { company, claim } = useCompany(of, review.revision, (heard) => change((before) => marksHeard(before, heard)));
   const selection = useSelection(
     of,
     review,
     actingCategories(categories)[0]?.name ?? categories.find(({ count }) => count > 0)?.name ?? categories[0]?.name ?? '',
   );
   const { category, current } = selection;
-  const [accepted, setAccepted] = useState<ReadonlySet<number>>(new Set());
   const [seen, setSeen] = useState<ReadonlyMap<number, string>>(new Map());
   const observe = useSeen((ordinals) =>
     setSeen((now) => new Map([...now, ...ordinals.map((ordinal) => [ordinal, category] as const)])),
@@ -65,22 +78,34 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
   const [moved, setMoved] = useState<{ sample: Sample; move: Move } | null>(null);
   const { data: alike } = useQuery(alikeOptions(of, moved));
   const searchBox = useRef<HTMLInputElement>(null);
-  const decision = useDecision(of, { bind, seen: seen.keys(), onDecide });
+  const decision = useDecision(of, {
+    // The receipt of a decision has the marks: they are stored before it.
+    bind: async () => {
+      await saved();
+      return bind();
+    },
+    seen: seen.keys(),
+    onDecide,
+  });
 
   const reviewing = chunk.state === 'awaiting_review';
   const signed = chunk.state === 'awaiting_second';
   const deciding = (reviewing || signed) && view.may.decide;
   const due: Signature = view.two ? (signed ? 'second' : 'first') : null;
   const mayCorrect = reviewing && view.may.correct;
+  const mayMark = view.may.mark && (reviewing || signed || view.decided);
 
   const lines = useMemo(() => categoryLines(categories, review, seen), [categories, review, seen]);
   const acting = actingCategories(lines);
+  const claimed = company?.reviewer && !company.reviewer.you ? company.reviewer : null;
   const words = executeWords(acting, batch.noun, view.first, due);
   const lookedAt = categoriesSeen(review, seen);
   const unseen = acting.flatMap(({ name }) => (lookedAt.has(name) ? [] : [name]));
   const notLoaded =
     (reviewing || signed) &&
     actingCategories(categories).some(({ name }) => samplesOf(review, name).length === 0 && !lookedAt.has(name));
+  const lacking = marks.evidence ? lackingOf(marks.evidence) : [];
+  const meanwhile = useMemo(() => new Map(company?.moved.map(({ ordinal, by, to }) => [ordinal, { by, to }])), [company]);
   const corrected = review.waiting.length > 0 || review.moved.size > 0;
   const locked =
     notLoaded ||
@@ -89,12 +114,16 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
     // The answer of a correction to a large chunk has none; the decision asks for it then.
     (review.digest === null && !corrected);
 
-  const assign = (sample: Sample, to: string) => {
-    const from = categoryIn(review, sample);
-    if (!mayCorrect || from === to) return;
-    const one = { ordinal: sample.ordinal, from, category: to };
-    setMoved({ sample, move: one });
-    move([one]);
+  const { assign, moveAll, give, takeBack } = useActs({
+    ...{ review, marks, mayCorrect, mayMark, move, mark },
+    jump: selection.jump,
+    onAssign: (sample, one) => setMoved(one && sample ? { sample, move: one } : null),
+  });
+  const markOf = (sample: Sample) => markOn(marks, sample, categoryIn(review, sample));
+  const evidence = marks.evidence;
+  const walk = () => {
+    const to = evidence && nextLook(evidence, marks, current?.ordinal ?? null);
+    if (typeof to === 'number') selection.jump(to);
   };
 
   useCheckpointKeys({
@@ -108,11 +137,15 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
       requestAnimationFrame(() => searchBox.current?.focus());
     },
     help: () => decision.ask('help'),
-    accept: () => {
-      if (!current) return;
-      setAccepted((now) => new Set([...now, current.ordinal]));
-      selection.step(1);
-    },
+    accept: mayMark
+      ? () => {
+          if (!current) return;
+          give(current, true);
+          selection.step(1);
+        }
+      : null,
+    takeBack,
+    walk: mayMark && evidence ? walk : null,
     assign: (name) => current && assign(current, name),
     decide: () => {
       if (deciding && !locked) decision.ask('execute');
@@ -129,7 +162,21 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
 
   return (
     <div className="flex flex-col gap-3">
-      <CheckpointHeader view={view} />
+      <CheckpointHeader
+        view={view}
+        company={
+          <CompanyLine
+            company={company}
+            claim={
+              (reviewing || signed) && view.may.mark
+                ? { pending: claim.isPending, error: claim.error?.message ?? null, run: claim.mutate }
+                : null
+            }
+          />
+        }
+      />
+      {view.decided ? <DecidedLine view={view} /> : null}
+      {stale ? null : <MovedLine company={company} noun={batch.noun} onReload={onReload} />}
       {stale ? (
         <StaleBanner
           message={stale.message}
@@ -147,6 +194,7 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
       ) : null}
       <Problems problems={review.problems} noun={batch.noun} />
       {review.refused ? <NotSaved refused={review.refused} onRetry={move} /> : null}
+      {marks.refused ? <NotMarked refused={marks.refused} noun={batch.noun} onRetry={mark} /> : null}
       <StatePanel
         view={view}
         release={{
@@ -164,7 +212,15 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
 
       <div className="grid min-w-0 overflow-hidden rounded-md border border-hairline max-lg:divide-y max-lg:divide-hairline lg:h-[calc(100dvh-14.5rem)] lg:min-h-96 lg:grid-cols-[minmax(13rem,17rem)_minmax(18rem,1fr)_minmax(20rem,1.15fr)] lg:divide-x lg:divide-hairline">
         <section aria-label="Categories" className="relative min-w-0 bg-surface lg:overflow-y-auto">
-          <CategoryList categories={lines} total={view.total} selected={category} onSelect={selection.choose} />
+          <CategoryList
+            categories={lines}
+            total={view.total}
+            selected={category}
+            onSelect={selection.choose}
+            evidence={evidence}
+            decided={view.decided}
+          />
+          {evidence ? <Elsewhere evidence={evidence} batchId={batch.id} noun={batch.noun} /> : null}
         </section>
         <ItemPane
           category={category}
@@ -176,7 +232,9 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
           items={selection.items}
           selected={current?.ordinal ?? null}
           categoryOf={(sample) => categoryIn(review, sample)}
-          accepted={accepted}
+          markOf={markOf}
+          meanwhile={meanwhile}
+          becameOf={view.decided ? (sample) => becameLook(view, sample) : null}
           observe={observe}
           onSelect={selection.select}
           onShowAll={selection.setShowAll}
@@ -188,12 +246,21 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
           tabIndex={0}
           className="relative min-w-0 focus-visible:-outline-offset-2 lg:overflow-y-auto"
         >
+          {current ? (
+            <ItemMark
+              mark={markOf(current)}
+              decided={view.decided}
+              onMark={mayMark ? (right) => give(current, right) : null}
+              undo={undoItem?.(current) ?? null}
+            />
+          ) : null}
           <ItemDetail
             sample={current}
             category={current ? categoryIn(review, current) : ''}
             action={current ? (categories.find(({ name }) => name === categoryIn(review, current))?.action ?? null) : null}
             categories={categories.map(({ name }) => name)}
             mayCorrect={mayCorrect}
+            became={view.decided && current ? <Became view={view} sample={current} /> : null}
             onCorrect={(name) => current && assign(current, name)}
           />
         </section>
@@ -207,6 +274,7 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
           doing={decision.asking === null ? decision.doing : null}
           saving={review.waiting.length}
           unseen={unseen}
+          lacking={lacking}
           error={decision.asking === null ? error : null}
           onAsk={decision.ask}
           onAnswer={decision.answer}
@@ -218,7 +286,8 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
                 to={moved.move.category}
                 onMove={() => {
                   const { from, category } = moved.move;
-                  move(alike.ordinals.map((ordinal) => ({ ordinal, category, from: movedTo(review, ordinal) ?? from })));
+                  const others = alike.ordinals.map((ordinal) => ({ ordinal, category, from: movedTo(review, ordinal) ?? from }));
+                  moveAll(others);
                   setMoved(null);
                 }}
                 onDismiss={() => setMoved(null)}
@@ -228,15 +297,20 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
         />
       ) : (
         // What was refused because somebody else decided first is said where it was pressed.
-        <GoOnBar view={view} acts={acts} error={decision.asking === null && chunk.state !== 'awaiting_release' ? error : null} />
+        <GoOnBar
+          view={view}
+          acts={buttons}
+          error={decision.asking === null && chunk.state !== 'awaiting_release' ? error : null}
+        />
       )}
 
       <DecisionDialogs
         view={view}
         asking={decision.asking}
-        words={words}
+        words={claimed ? { ...words, text: `${claimed.name} reviews this chunk. ${words.text}` } : words}
         acting={acting}
         unseen={unseen}
+        lacking={lacking}
         pending={decision.doing !== null}
         error={error}
         onClose={() => decision.ask(null)}
@@ -255,30 +329,4 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
 function useStep(key: (string | number)[], act: (() => Promise<Outcome>) | undefined) {
   const { mutate, isPending, error } = useMutation(writing(key, act));
   return act ? { pending: isPending, error: error?.message ?? null, run: () => mutate() } : null;
-}
-
-type Refused = { refusal: { code: string; message: string }; moves: readonly Move[] };
-
-/** What was taken back, and why. What somebody else decided meanwhile is not tried again. */
-function NotSaved({ refused: { refusal, moves }, onRetry }: { refused: Refused; onRetry: (moves: readonly Move[]) => void }) {
-  return (
-    <Banner
-      kind="danger"
-      actions={refusal.code === 'conflict' ? null : <Button onClick={() => onRetry(moves)}>Try again</Button>}
-    >
-      {formatNoun(moves.length, 'corrections')} not saved: {refusal.message}
-    </Banner>
-  );
-}
-
-function Problems({ problems, noun }: { problems: ManifestProblem[]; noun: string }) {
-  const [first, ...rest] = problems;
-  if (!first) return null;
-  return (
-    <Banner kind="danger">
-      {formatNoun(problems.length, noun)} can't be sent as planned. Move {problems.length === 1 ? 'it' : 'them'} to another
-      category, or send the chunk back. Item {formatCount(first.ordinal)} ({first.category}): {first.message}
-      {rest.length > 0 ? ` ${formatCount(rest.length)} more can’t be sent either.` : ''}
-    </Banner>
-  );
 }

@@ -25,6 +25,8 @@ type Props = {
   saving: number;
   /** acting categories of which nothing was on the screen yet */
   unseen: string[];
+  /** what else an approval lacks, a sentence each */
+  lacking: string[];
   error: string | null;
   onAsk: (asking: Asking) => void;
   onAnswer: (answer: Answer) => void;
@@ -34,7 +36,20 @@ type Props = {
 };
 
 /** What can be decided, each button with what it does. */
-export function DecisionBar({ view, execute, locked, doing, saving, unseen, error, onAsk, onAnswer, onSkip, offer }: Props) {
+export function DecisionBar({
+  view,
+  execute,
+  locked,
+  doing,
+  saving,
+  unseen,
+  lacking,
+  error,
+  onAsk,
+  onAnswer,
+  onSkip,
+  offer,
+}: Props) {
   const { chunk } = view;
   const notYou = view.two?.notYou ?? null;
   const signed = chunk.state === 'awaiting_second';
@@ -70,9 +85,7 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, erro
           ? `Saving ${formatNoun(saving, 'corrections')}…`
           : notYou
             ? notYouWords(notYou)
-            : unseen.length > 0
-              ? `Not looked at yet: ${unseen.join(', ')}`
-              : 'Every category with an action was looked at'}
+            : standsWords(unseen, lacking, view.evidence?.exempt === true)}
       </p>
       <ErrorLine error={error} />
       {offer}
@@ -97,4 +110,12 @@ function ErrorLine({ error }: { error: string | null }) {
       {error}
     </p>
   ) : null;
+}
+
+/** What stands in the way of an approval, and that nothing does. Shown is enough, unless more is demanded. */
+function standsWords(unseen: string[], lacking: string[], exempt: boolean): string {
+  const [first, ...others] = [...(unseen.length > 0 ? [`Not shown yet: ${unseen.join(', ')}`] : []), ...lacking];
+  if (first === undefined)
+    return `Every category with an action was shown${exempt ? '. A pilot: the bound of the plan is not demanded here' : ''}`;
+  return others.length === 0 ? first : `${first} (and ${others.length} more)`;
 }

@@ -13,6 +13,8 @@ type Props = {
   words: ExecuteWords;
   acting: Acting[];
   unseen: string[];
+  /** what else an approval lacks, a sentence each */
+  lacking: string[];
   pending: boolean;
   error: string | null;
   onClose: () => void;
@@ -21,7 +23,7 @@ type Props = {
 };
 
 /** The last question before each decision; at most one is open. */
-export function DecisionDialogs({ view, asking, words, acting, unseen, onLook, onAnswer, ...asked }: Props) {
+export function DecisionDialogs({ view, asking, words, acting, unseen, lacking, onLook, onAnswer, ...asked }: Props) {
   const { batch, chunk } = view;
   return (
     <>
@@ -32,6 +34,7 @@ export function DecisionDialogs({ view, asking, words, acting, unseen, onLook, o
         acting={acting}
         noun={batch.noun}
         unseen={unseen}
+        lacking={lacking}
         nextWaits={view.nextWaits}
         onLook={onLook}
         onConfirm={({ next, override }) => onAnswer({ execute: true, next, override })}
@@ -51,7 +54,7 @@ export function DecisionDialogs({ view, asking, words, acting, unseen, onLook, o
         confirm="Close without executing"
         onConfirm={() => onAnswer({ close: true, next: true })}
       />
-      <KeyHelp open={asking === 'help'} onClose={asked.onClose} />
+      <KeyHelp open={asking === 'help'} decided={view.decided} onClose={asked.onClose} />
     </>
   );
 }

@@ -13,6 +13,8 @@ type Props = AskedProps & {
   noun: string;
   /** acting categories of which no sample was on the screen */
   unseen: string[];
+  /** what else it lacks, a sentence each */
+  lacking: string[];
   nextWaits: boolean;
   /** closes the question and shows the samples of this category */
   onLook: (category: string) => void;
@@ -27,6 +29,7 @@ export function ExecuteDialog({
   acting,
   noun,
   unseen,
+  lacking,
   nextWaits,
   onLook,
   pending,
@@ -36,7 +39,8 @@ export function ExecuteDialog({
   const [override, setOverride] = useState('');
   const [next, setNext] = useState(true);
   // A reason that was begun before the samples were looked at is no reason any more.
-  const overridden = unseen.length > 0 && override.trim() !== '';
+  const blocked = unseen.length > 0 || lacking.length > 0;
+  const overridden = blocked && override.trim() !== '';
   return (
     <ConfirmDialog
       open={open}
@@ -47,7 +51,7 @@ export function ExecuteDialog({
       kind={words.typed === null ? 'primary' : 'danger'}
       typed={words.typed ?? undefined}
       pending={pending}
-      disabled={unseen.length > 0 && !overridden}
+      disabled={blocked && !overridden}
       error={error}
       onConfirm={() => onConfirm({ next, override: overridden ? override.trim() : null })}
     >
@@ -73,15 +77,23 @@ export function ExecuteDialog({
           ))}
         </ul>
       ) : null}
-      {unseen.length > 0 ? (
+      {blocked ? (
         <div className="flex flex-col gap-3">
-          <p className="flex flex-wrap items-center justify-between gap-2">
-            <span>
-              You have not seen a sample of <span className="font-medium">{unseen.join(', ')}</span> yet.
-            </span>
-            {unseen[0] ? <Button onClick={() => onLook(unseen[0] ?? '')}>Look at {unseen[0]}</Button> : null}
-          </p>
-          <Field label="Or approve unseen: why?" hint="Your reason goes into the receipt of this decision.">
+          {unseen[0] ? (
+            <p className="flex flex-wrap items-center justify-between gap-2">
+              <span>
+                You have not seen a sample of <span className="font-medium">{unseen.join(', ')}</span> yet.
+              </span>
+              <Button onClick={() => onLook(unseen[0] ?? '')}>Look at {unseen[0]}</Button>
+            </p>
+          ) : null}
+          {lacking.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+          <Field
+            label={unseen.length > 0 ? 'Or approve unseen: why?' : 'Or approve without: why?'}
+            hint="Your reason goes into the receipt of this decision."
+          >
             <Textarea rows={2} value={override} onChange={(event) => setOverride(event.target.value)} />
           </Field>
         </div>

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
 import { StoryHere } from '#components/items/story-link.tsx';
 import { formatCount } from '#components/ui/format.ts';
@@ -15,11 +16,13 @@ type Props = {
   action: ActionWords | null;
   categories: string[];
   mayCorrect: boolean;
+  /** of a decided chunk, what became of it; null before, when it is told what will */
+  became: ReactNode | null;
   onCorrect: (category: string) => void;
 };
 
 /** One item in full: its fields, its text, why it is where it is, and what would happen to it. */
-export function ItemDetail({ sample, category, action, categories, mayCorrect, onCorrect }: Props) {
+export function ItemDetail({ sample, category, action, categories, mayCorrect, became, onCorrect }: Props) {
   if (!sample) return <p className="p-4 text-muted">Choose an item to read it here.</p>;
   const fields = Object.entries(sample.fields).filter(([, value]) => value !== '');
   return (
@@ -32,9 +35,11 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, o
             · {sample.by}, {sample.confidence.toFixed(2)}
           </span>
         </dd>
-        <dt className="text-muted">Will</dt>
+        <dt className="text-muted">{became === null ? 'Will' : 'Became'}</dt>
         <dd>
-          {action ? (
+          {became !== null ? (
+            became
+          ) : action ? (
             <>
               {action.will}{' '}
               <span className={action.effect === 'permanent' ? 'font-medium text-red' : 'text-muted'}>

@@ -2,15 +2,21 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useRef, useSyncExternalStore } from 'react';
+import type { StateLook } from '#components/ui/state-badge.tsx';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { ItemRow } from './item-row.tsx';
+import type { ShownMark } from './marks.ts';
 
 export type ItemListProps = {
   label: string;
   items: Sample[];
   selected: number | null;
   categoryOf: (sample: Sample) => string;
-  accepted: ReadonlySet<number>;
+  markOf: (sample: Sample) => ShownMark | null;
+  /** what others moved since this screen was read */
+  meanwhile: ReadonlyMap<number, { by: string; to: string }>;
+  /** of a decided chunk; null before */
+  becameOf: ((sample: Sample) => StateLook | null) | null;
   /** the category the list is about: an item elsewhere is shown as moved */
   category: string;
   observe: (ordinal: number) => (element: Element | null) => void | (() => void);
@@ -20,7 +26,19 @@ export type ItemListProps = {
 };
 
 /** The items of a category, any number of them; only the rows in view exist. */
-export function ItemList({ label, items, selected, categoryOf, accepted, category, observe, onSelect, onEnd }: ItemListProps) {
+export function ItemList({
+  label,
+  items,
+  selected,
+  categoryOf,
+  markOf,
+  meanwhile,
+  becameOf,
+  category,
+  observe,
+  onSelect,
+  onEnd,
+}: ItemListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const height = useRowHeight();
   const rows = useVirtualizer({
@@ -80,7 +98,10 @@ export function ItemList({ label, items, selected, categoryOf, accepted, categor
                 id={`item-${sample.ordinal}`}
                 sample={sample}
                 moved={now === category ? null : now}
-                accepted={accepted.has(sample.ordinal)}
+                category={category}
+                mark={markOf(sample)}
+                meanwhile={meanwhile.get(sample.ordinal) ?? null}
+                became={becameOf?.(sample) ?? null}
                 selected={sample.ordinal === selected}
                 onSelect={() => onSelect(sample.ordinal)}
                 elementRef={observe(sample.ordinal)}

@@ -9,7 +9,10 @@ import { Skeleton } from '#components/ui/skeleton.tsx';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { ItemList, type ItemListProps } from './item-list.tsx';
 
-type Props = Pick<ItemListProps, 'category' | 'selected' | 'categoryOf' | 'accepted' | 'observe' | 'onSelect'> & {
+type Props = Pick<
+  ItemListProps,
+  'category' | 'selected' | 'categoryOf' | 'markOf' | 'meanwhile' | 'becameOf' | 'observe' | 'onSelect'
+> & {
   count: number;
   samples: Sample[];
   showAll: boolean;
@@ -31,7 +34,9 @@ export function ItemPane({
   items,
   selected,
   categoryOf,
-  accepted,
+  markOf,
+  meanwhile,
+  becameOf,
   observe,
   onSelect,
   onShowAll,
@@ -85,7 +90,9 @@ export function ItemPane({
           items={samples}
           selected={selected}
           categoryOf={categoryOf}
-          accepted={accepted}
+          markOf={markOf}
+          meanwhile={meanwhile}
+          becameOf={becameOf}
           category={category}
           observe={observe}
           onSelect={onSelect}

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import type { Mark } from '#lib/shapes/evidence.ts';
-import { collapsedMarks, type Given, markOn, marksGiven, marksHeard, marksRefused, marksSaved, marksTold } from './marks.ts';
+import {
+  collapsedMarks,
+  type Given,
+  markOn,
+  marksGiven,
+  marksHeard,
+  marksRefused,
+  marksSaved,
+  marksTold,
+  nextLook,
+} from './marks.ts';
 
 const sample = (ordinal: number, category: string): Sample => ({
   ...{
@@ -88,5 +98,12 @@ describe('marks', () => {
 
   it('are sent as the last one for each item', () => {
     expect(collapsedMarks([right(1), right(2), { ...right(1), right: null }])).toEqual([{ ...right(1), right: null }, right(2)]);
+  });
+
+  it('say which item of the draw comes next: not one whose mark is on its way', () => {
+    const evidence = { chunk: {}, batch: {}, demands: [], unmarked: [], exempt: false, next: [7, 3, 5], elsewhere: 0 };
+    expect([null, 7, 3, 5, 9].map((current) => nextLook(evidence, told(), current))).toEqual([7, 3, 5, 7, 7]);
+    expect(nextLook(evidence, marksGiven(told(), [right(3)]), 7)).toBe(5);
+    expect(nextLook({ ...evidence, next: [] }, told(), 7)).toBeNull();
   });
 });

@@ -86,3 +86,9 @@ export function markOn(
       : known;
   return mark?.verdict === 'right' && mark.category !== category ? null : mark;
 }
+
+/** The item to look at after this one in the order of the draw, without those whose mark is on its way; null when none is left. */
+export function nextLook({ next }: CheckpointEvidence, { waiting }: Marks, current: number | null): number | null {
+  const left = next.filter((ordinal) => !waiting.some((given) => given.ordinal === ordinal));
+  return left[current === null ? 0 : left.indexOf(current) + 1] ?? left[0] ?? null;
+}

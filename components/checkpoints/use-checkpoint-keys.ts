@@ -10,7 +10,11 @@ type Acts = {
   toggleAll: () => void;
   search: () => void;
   help: () => void;
-  accept: () => void;
+  /** null where no mark is taken */
+  accept: (() => void) | null;
+  takeBack: () => void;
+  /** null where no evidence is kept */
+  walk: (() => void) | null;
   assign: (category: string) => void;
   decide: () => void;
   /** null where the page's "Review next" has the key */
@@ -18,11 +22,13 @@ type Acts = {
 };
 
 /** A checkpoint by keyboard alone; KeyHelp lists the keys. */
-export function useCheckpointKeys({ categories, category, next, ...acts }: Acts): void {
+export function useCheckpointKeys({ categories, category, next, accept, walk, ...acts }: Acts): void {
   useKeys({
     j: () => acts.step(1),
     k: () => acts.step(-1),
-    a: acts.accept,
+    ...(accept ? { a: accept, y: accept } : {}),
+    z: acts.takeBack,
+    ...(walk ? { r: walk } : {}),
     c: () => acts.choose(categories[(categories.indexOf(category) + 1) % categories.length] ?? category),
     s: acts.toggleAll,
     e: acts.decide,

@@ -1,12 +1,14 @@
 'use client';
 
-import { hashKey, queryOptions, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api, asOutcome, queries, refusalOf } from '#components/api-client.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import type { CheckpointView, OfChunk } from './checkpoint-view.ts';
 import { itemPagesKey } from './item-pages.ts';
 import { collapsed, type Move, movesMade, movesRefused, movesSaved, type Review, reviewOf, toldAnew } from './review.ts';
+
+import { queueOf } from './use-marks.ts';
 
 /** What a decision is bound to: only ever what is on the screen. */
 export type Bound = { revision: number; digest: string };
@@ -56,7 +58,7 @@ export function useReview(of: OfChunk, view: CheckpointView, onReload: () => voi
   const { mutate: save, mutateAsync: saveAll } = useMutation({
     mutationKey: queries.chunks.correct.mutationKey(),
     // One after the other, so that what was moved last is moved last.
-    scope: { id: hashKey(queryKey) },
+    scope: { id: queueOf(of) },
     mutationFn: async () => {
       const moves = client.getQueryData(queryKey)?.waiting.slice(0, SENT_AT_ONCE_MAX) ?? [];
       // It went with the one before.

@@ -1,13 +1,13 @@
 'use client';
 
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { skipToken, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { refusalOf } from '#components/api-client.ts';
+import { queries, refusalOf } from '#components/api-client.ts';
 import { useSettled } from '#components/ui/use-settled.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import type { OfChunk } from './checkpoint-view.ts';
 import { itemPages } from './item-pages.ts';
-import { type Review, samplesOf } from './review.ts';
+import { categoryIn, type Review, samplesOf } from './review.ts';
 
 const TYPING_MS = 200;
 const NONE: Sample[] = [];
@@ -31,11 +31,17 @@ export function useSelection(of: OfChunk, review: Review, first: string) {
   useEffect(() => further?.());
 
   const list = showAll ? (read ?? NONE) : samplesOf(review, category);
-  const current =
-    list.find(({ ordinal }) => ordinal === selected) ??
-    (selected === null ? undefined : review.samples.byOrdinal.get(selected)) ??
-    list[0] ??
-    null;
+  const near =
+    selected === null ? undefined : (list.find(({ ordinal }) => ordinal === selected) ?? review.samples.byOrdinal.get(selected));
+  const { data: far } = useQuery({
+    // The page of one item that begins behind the one before it.
+    ...queries.chunks.items.queryOptions({
+      input: selected === null || near ? skipToken : { ...of, cursor: String(selected - 1), limit: 1 },
+    }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const fetched = far?.items.find(({ ordinal }) => ordinal === selected);
+  const current = near ?? fetched ?? list[0] ?? null;
 
   return {
     ...{ category, showAll, search, list, current },
@@ -46,6 +52,12 @@ export function useSelection(of: OfChunk, review: Review, first: string) {
       retry: () => void (read ? fetchNextPage() : refetch()),
     },
     select: setSelected,
+    /** An item that need not be on any list here. */
+    jump(ordinal: number) {
+      const known = review.samples.byOrdinal.get(ordinal);
+      if (known) setCategory(categoryIn(review, known));
+      setSelected(ordinal);
+    },
     setShowAll,
     setSearch,
     choose(name: string) {

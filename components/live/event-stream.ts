@@ -8,7 +8,11 @@ import { LIVE_SILENT_MS } from '#lib/core/limits.ts';
 import { type ServerEvent, serverEvents } from './server-events.ts';
 
 /** What is followed besides the hints that everybody hears. */
-export type Watch = { batch?: string; board?: true };
+export type Watch = {
+  batch?: string;
+  board?: true /** the checkpoint that is open, `<batch>.<number>`: others there are told */;
+  chunk?: string;
+};
 type Hear = (event: Pick<ServerEvent, 'event' | 'data'>) => void;
 
 /** The world as it is for a tab; a test has another. */
@@ -230,6 +234,7 @@ function pathOf(followers: Iterable<{ watch: Watch }>): string {
   for (const { watch } of followers) {
     if (watch.batch) query.set('batch', watch.batch);
     if (watch.board) query.set('board', 'true');
+    if (watch.chunk) query.set('chunk', watch.chunk);
   }
   const asked = query.toString();
   return `/api/v1/events${asked && '?'}${asked}`;

@@ -14,15 +14,17 @@ import {
   retryAction,
 } from '#app/(desk)/batches/actions.ts';
 import { useActed } from '#app/(desk)/use-acted.ts';
-import { useChanged, useRefresh } from '#app/(desk)/use-changed.ts';
+import { useChanged, useFollowed, useRefresh } from '#app/(desk)/use-changed.ts';
 import { queries } from '#components/api-client.ts';
 import { Checkpoint } from '#components/checkpoints/checkpoint.tsx';
 import type { CheckpointView, DecisionInput } from '#components/checkpoints/checkpoint-view.ts';
+import { companyKey } from '#components/checkpoints/use-company.ts';
 import { StopButtons } from '#components/chunks/stop-buttons.tsx';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
+import type { Sample } from '#lib/shapes/checkpoints.ts';
 
 /** The checkpoint with its decisions as server actions; items and corrections it has over the API. */
 export function CheckpointDesk({ view }: { view: CheckpointView }) {
@@ -33,6 +35,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
   const acted = useActed();
 
   useFollowedChunk(view);
+  useFollowed({ batch: batch.id }, companyKey({ id: batch.id, n: chunk.number }));
 
   const undoable =
     view.may.undo &&
@@ -53,13 +56,28 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
         view={view}
         onDecide={onDecide}
         onReload={reload}
+        {...(view.may.undo
+          ? {
+              undoItem: ({ ordinal, outcome }: Sample) =>
+                outcome?.result === 'succeeded' ? (
+                  <Undo
+                    key={ordinal}
+                    batchId={batch.id}
+                    scope={{ ordinals: [ordinal] }}
+                    label={`Undo item ${ordinal}…`}
+                    what={`item ${ordinal}`}
+                    size="small"
+                  />
+                ) : null,
+            }
+          : {})}
         {...(view.may.resume
           ? {
               onResume: () => acted(resumeAction(which)),
               onResumeTarget: (id: string) => acted(resumeIncidentAction({ id })),
             }
           : {})}
-        acts={
+        buttons={
           <>
             <StopButtons
               batchId={batch.id}

@@ -33,6 +33,7 @@ export default async function CheckpointPage({ params }: Props) {
   // The component asks what this person may do; which of it the state allows, it knows itself.
   const rights = {
     correct: may(actor, 'correct'),
+    mark: may(actor, 'mark'),
     decide: may(actor, 'decide'),
     resume: may(actor, 'resume'),
     pause: may(actor, 'pause'),
