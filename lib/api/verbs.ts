@@ -17,6 +17,8 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/uncertain': 'answer',
   '/batches/{id}/chunks/{n}/corrections': 'correct',
   '/batches/{id}/chunks/{n}/decision': 'decide',
+  '/batches/{id}/chunks/{n}/refuse-rest': 'refuse_rest',
+  '/batches/{id}/chunks/{n}/items/{ordinal}/request/look': 'decide',
   ...steered('pause', 'pause'),
   ...steered('resume', 'resume'),
   ...steered('cancel', 'cancel'),
