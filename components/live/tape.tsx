@@ -77,5 +77,6 @@ const TOLD: Record<string, StateLook> = {
   pause: { tone: 'neutral', glyph: '‖', word: 'Paused' },
   resume: { tone: 'neutral', glyph: '▶', word: 'Resumed' },
   cancel: { tone: 'neutral', glyph: '×', word: 'Stopped' },
+  refuse_rest: { tone: 'neutral', glyph: '–', word: 'Left unsent' },
   accept_rest: { tone: 'neutral', glyph: '–', word: 'Left unsent' },
 };

@@ -14,6 +14,7 @@ import {
   decidedChunks,
   decidedOn,
   decisionAnswers,
+  restRefused,
   sample,
   seen,
 } from '#lib/shapes/checkpoints.ts';
@@ -26,6 +27,7 @@ import { person } from '#lib/shapes/people.ts';
 import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts';
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
+import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/requests.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
 import { followUp } from '#lib/shapes/tasks.ts';
@@ -39,6 +41,15 @@ const namedDataset = { id: id.describe('The id of the dataset.') };
 const namedWorker = { id: id.describe('The id of the worker.') };
 const namedPerson = { id: id.describe('The id of the person.') };
 const ofChunk = { ...named, n: chunkNumber };
+const ofItem = { ...ofChunk, ordinal: itemOrdinal };
+const whole = z
+  .enum(['true', 'false'])
+  .optional()
+  .describe('All of a request, however long; else a long one is given by its beginning.');
+const receiptName = z
+  .string()
+  .regex(/^\d{1,9}-\d{1,9}$/, 'A receipt is named by its chunk and its number, as in 7-42.')
+  .describe('Its chunk and its number: 7-42.');
 
 const get = (path: `/${string}`, summary: string, description?: string) =>
   oc.route({ method: 'GET', path, summary, ...(description ? { description } : {}) });
@@ -244,6 +255,40 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, z.strictObject({ ...decidedOn, ...decisionAnswers })))
       .output(decided),
+    request: get(
+      '/batches/{id}/chunks/{n}/items/{ordinal}/request',
+      'Read what is sent for an item',
+      'While the chunk is in review it is built from the category as it is now, by the builder of the manifest; afterwards it is the frozen one.',
+    )
+      .input(
+        z.strictObject({
+          ...ofItem,
+          category: z.string().optional().describe('As if the item were in this one, while it is in review.'),
+          whole,
+        }),
+      )
+      .output(itemRequest),
+    look: post(
+      '/batches/{id}/chunks/{n}/items/{ordinal}/request/look',
+      'Look at what is there now',
+      'Asks the target once, as the plan says that it is looked up. This changes nothing, and is never done by itself.',
+    )
+      .input(write(ofItem, z.strictObject({ category: z.string().optional() }).optional()))
+      .output(looked),
+    requests: get(
+      '/batches/{id}/chunks/{n}/requests',
+      'Read one request of each category, and in what the others differ',
+      'Of a chunk in review.',
+    )
+      .input(z.strictObject(ofChunk))
+      .output(chunkRequests),
+    refuseRest: post(
+      '/batches/{id}/chunks/{n}/refuse-rest',
+      'Refuse the rest of an approval whose first actions are done',
+      'Every chunk of the approval that is not released ends: what was not sent never is. Then the undo of what was done is made, as a batch of its own, unless `undo` is false.',
+    )
+      .input(write(ofChunk, z.strictObject({ undo: z.boolean().optional() }).optional()))
+      .output(restRefused),
   },
   receipts: {
     list: get(
@@ -260,6 +305,9 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(z.strictObject({ ...receiptSearch, ...paging }))
       .output(receiptsSearched),
+    read: get('/batches/{id}/receipts/{receipt}', 'Read a receipt with what was sent and what was answered')
+      .input(z.strictObject({ ...named, receipt: receiptName, whole }))
+      .output(receiptInFull),
   },
   tasks: {
     list: get('/tasks', 'List the follow-up tasks that batches made, the newest first')

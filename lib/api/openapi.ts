@@ -8,7 +8,7 @@ import { batch } from '#lib/shapes/batches.ts';
 import { chunk } from '#lib/shapes/chunks.ts';
 import { dataset } from '#lib/shapes/datasets.ts';
 import { givenPlan, resolvedPlan } from '#lib/shapes/plans.ts';
-import { receiptRow } from '#lib/shapes/receipts.ts';
+import { receiptBody } from '#lib/shapes/receipts.ts';
 import { countsByCategory, facts, fieldValues } from '#lib/shapes/values.ts';
 import { planSchema } from '#lib/steps/plans/parse-plan.ts';
 import { contract } from './contract.ts';
@@ -66,7 +66,7 @@ const DESCRIBED = new Map<unknown, Record<string, unknown>>([
   [definitionOf(fieldValues), { type: 'object', additionalProperties: { type: 'string' } }],
   [definitionOf(countsByCategory), { type: 'object', additionalProperties: { type: 'integer' } }],
   [definitionOf(facts), { type: 'object' }],
-  [definitionOf(receiptRow.shape.body), { type: 'object' }],
+  [definitionOf(receiptBody), { type: 'object' }],
   [definitionOf(resolvedPlan), { type: 'object' }],
 ]);
 

@@ -22,6 +22,7 @@ import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
+import { refuseRest } from '#lib/steps/checkpoints/refuse-rest.ts';
 import { chunksOfItems } from '#lib/steps/chunks/chunks-of-items.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { changeReading } from '#lib/steps/datasets/change-reading.ts';
@@ -49,6 +50,10 @@ import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
+import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
+import { lookAtTarget } from '#lib/steps/requests/look-at-target.ts';
+import { readChunkRequests } from '#lib/steps/requests/read-chunk-requests.ts';
+import { readItemRequest } from '#lib/steps/requests/read-item-request.ts';
 import { claim } from '#lib/steps/reviews/claim.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { readCompany } from '#lib/steps/reviews/read-company.ts';
@@ -185,12 +190,28 @@ export const router = os.router({
         ...answers,
       });
     }),
+    request: os.chunks.request.handler(async ({ context, input: { id, n, whole, ...of } }) =>
+      found(await readItemRequest(context.actor, { batchId: id, chunk: n, whole: whole === 'true', ...of }), 'item'),
+    ),
+    look: os.chunks.look.handler(async ({ context, input: { params, body } }) =>
+      found(await lookAtTarget(context.actor, { batchId: params.id, chunk: params.n, ordinal: params.ordinal, ...body }), 'item'),
+    ),
+    requests: os.chunks.requests.handler(async ({ context, input: { id, n } }) =>
+      found(await readChunkRequests(context.actor, { batchId: id, chunk: n }), 'chunk'),
+    ),
+    refuseRest: os.chunks.refuseRest.handler(({ context, input: { params, body } }) =>
+      refuseRest(context.actor, { batchId: params.id, chunk: params.n, ...body }),
+    ),
   },
   receipts: {
     list: os.receipts.list.handler(async ({ context, input: { id, ...page } }) =>
       found(await findReceipts(context.actor, { batchId: id, ...page }), 'batch'),
     ),
     search: os.receipts.search.handler(({ context, input }) => searchReceipts(context.actor, input)),
+    read: os.receipts.read.handler(async ({ context, input: { id, receipt, whole } }) => {
+      const [chunk = 0, seq = 0] = receipt.split('-').map(Number);
+      return found(await readReceiptInFull(context.actor, { batchId: id, chunk, seq, whole: whole === 'true' }), 'receipt');
+    }),
   },
   tasks: {
     list: os.tasks.list.handler(({ context, input: { state, ...page } }) =>
@@ -231,7 +252,7 @@ export const router = os.router({
 });
 
 /** Throws `not_found` for what a read did not find. */
-function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset' | 'item'): Value {
+function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset' | 'item' | 'receipt'): Value {
   if (value === null) throw new CountersignError('not_found', `There is no such ${what}.`);
   return value;
 }

@@ -19,6 +19,8 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/chunks/{n}/reviews': 'mark',
   '/batches/{id}/chunks/{n}/claim': 'mark',
   '/batches/{id}/chunks/{n}/decision': 'decide',
+  '/batches/{id}/chunks/{n}/refuse-rest': 'refuse_rest',
+  '/batches/{id}/chunks/{n}/items/{ordinal}/request/look': 'decide',
   ...steered('pause', 'pause'),
   ...steered('resume', 'resume'),
   ...steered('cancel', 'cancel'),

@@ -18,6 +18,7 @@ const ALLOWED: Record<Verb, string> = {
   mark: 'admin operator reviewer',
   decide: 'admin operator reviewer',
   release: 'admin operator reviewer',
+  refuse_rest: 'admin operator reviewer',
   answer: 'admin operator reviewer',
   finish: 'admin operator reviewer',
   pause: 'admin operator reviewer',

@@ -43,6 +43,7 @@ const VERBS = {
   mark: { roles: REVIEWERS, doing: 'mark items or claim chunks' },
   decide: { roles: REVIEWERS, doing: 'decide on chunks' },
   release: { roles: REVIEWERS, doing: 'release the rest of a chunk' },
+  refuse_rest: { roles: REVIEWERS, doing: 'leave the rest of an approval unsent' },
   answer: { roles: REVIEWERS, doing: 'answer for uncertain actions' },
   finish: { roles: REVIEWERS, doing: 'finish follow-up tasks' },
   pause: { roles: REVIEWERS, doing: 'pause batches' },

@@ -11,6 +11,7 @@ import type { Answer } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
+import type { SentHeader } from '#lib/shapes/requests.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import type { ActionForm } from './form.ts';
 
@@ -49,6 +50,33 @@ export type Inspection =
   | { finding: 'unknown'; reason: string };
 
 type InspectInput = { request: FrozenRequest; idempotencyKey: string };
+
+/** `idempotencyKey`: null before one is made, which is when it is sent. */
+export type RequestOf = { do: string; request: FrozenRequest; idempotencyKey: string | null };
+
+/** What a frozen request is, for people: all that is sent, exactly as it is sent. */
+export type Described =
+  | {
+      form: 'message';
+      method: string;
+      address: string;
+      /** in the order in which they are sent */
+      headers: SentHeader[];
+      body: string | null;
+      /** what the plan counts as done, in words */
+      done: string | null;
+    }
+  | { form: 'text'; does: string; title: string; text: string }
+  | { form: 'place'; does: string; place: string }
+  | { form: 'nothing' };
+
+/**
+ * What is there now. `heard`: the beginning of the target's answer, as `heardText` writes it; `whole`: the whole of it where it was read to its end, to be
+ * compared with what is to be sent.
+ */
+export type Look = { heard: string; whole: string | null } | { words: string } | { cannot: string };
+
+type LookInput = RequestOf & { datasetId: string; ordinal: number };
 
 /** An action that happened, from its receipts and its frozen request: what an undo is made of. */
 export type Done = {
@@ -98,6 +126,13 @@ type Common = {
   reads?(action: Action): string[];
   /** Pure. Throws `invalid` naming the item when the request can't be built. */
   prepare(action: Action, item: ActionItem): FrozenRequest;
+  /** Pure: what a frozen request sends, from the very function that sends it. Throws when the bytes can't be read. */
+  describe(of: RequestOf): Described;
+  /**
+   * Looks at what is there now, which changes nothing. Left out where there is nothing to look at; of a remote connector only what it can inspect is looked
+   * at. Never throws for what a target says.
+   */
+  look?(client: Querying, of: LookInput, signal: AbortSignal): Promise<Look>;
   /**
    * Pure: what a request that `prepare` built would change, as a text that is the same for two requests which change the same thing, and that a person
    * understands (an address). Null where a request changes nothing, or something of its own. Left out where that is so of all.

@@ -5,7 +5,7 @@ import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RequestBuilder, TargetNamer } from '#lib/store/checkpoints/manifest.sql.ts';
 import { CONNECTORS } from './kinds.ts';
 import { requireDo } from './parameters.ts';
-import type { Connector, UncertainWords } from './port.ts';
+import type { Connector, Described, RequestOf, UncertainWords } from './port.ts';
 
 /** The connector of this name. Throws `invalid` with the names there are. */
 export function connectorFor(name: string): Connector {
@@ -22,6 +22,23 @@ export const requestBuilder: RequestBuilder = (action, item) => {
   requireDo(action, connector.verbs);
   return { version: connector.version, request: connector.prepare(action, item) };
 };
+
+/** A frozen request for people; null where this version can't read it. */
+export function describeRequest(name: string, of: RequestOf): Described | null {
+  try {
+    return CONNECTORS.find((one) => one.name === name)?.describe(of) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The connector that can look at what is there now for this request; null where nothing can be looked at. */
+export function lookerFor(name: string, request: Uint8Array): Required<Pick<Connector, 'look'>> | null {
+  const connector = CONNECTORS.find((one) => one.name === name);
+  const look = connector?.look?.bind(connector);
+  if (!connector || !look) return null;
+  return connector.kind === 'transactional' || connector.canInspect(request) ? { look } : null;
+}
 
 /** Whom a frozen request of this connector goes to; null where nothing leaves Countersign. */
 export const targetOfRequest: TargetNamer = (name, request) => {

@@ -137,6 +137,14 @@ export const ASK_TIMEOUT_MS = 20_000;
 export const UNCERTAIN_BODY_CHARS_MAX = 2_000;
 export const REQUEST_BYTES_MAX = 1024 ** 2;
 export const RESPONSE_BYTES_MAX = 256 * 1024;
+/** Of one request that a person looks at; all of it is given to whoever asks for all. */
+export const REQUEST_SHOWN_BYTES = 64 * 1024;
+/** How many of a category's items are compared to say in what their requests differ. */
+export const REQUESTS_COMPARED = 2_000;
+/** Looks at targets that one process has open for people. */
+export const TARGET_LOOKS_MAX = 16;
+/** Members of a body that are told to be otherwise at the target. */
+export const DIFFERENCES_MAX = 50;
 /** Of a target's answer, kept beside the outcome that it led to. */
 export const ANSWER_BYTES_MAX = 4 * 1024;
 export const URL_CHARS_MAX = 8_000;

@@ -194,6 +194,14 @@ export const decisionAnswers = {
     .describe(
       'May these actions run? Where the plan wants two signatures, the first only signs and the second, by another, approves.',
     ),
+  first: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe(
+      'How many actions of each target run before a person releases the rest, where that is to be fewer than the plan says.',
+    ),
   override: givenNote('A reason', 2_000)
     .min(1)
     .nullish()
@@ -212,6 +220,16 @@ export const decisionAnswers = {
 };
 const givenAnswers = z.object(decisionAnswers);
 export type GivenAnswers = z.output<typeof givenAnswers>;
+
+export const restRefused = z.object({
+  chunks: z.array(z.int()).describe('Numbers of the chunks of the approval that are ended: nothing more of them is sent.'),
+  undo: z
+    .object({ id, chunk: z.int() })
+    .nullable()
+    .describe('The batch that undoes what they did, once it is approved, and its first chunk; null where there is none.'),
+  notUndone: z.string().nullable().describe('Why there is none, where something was done.'),
+});
+export type RestRefused = z.infer<typeof restRefused>;
 
 export const decided = z.object({
   decisionId: id,

@@ -24,6 +24,8 @@ const receiptResult = z.enum([
   'abandoned',
 ] as const satisfies readonly ReceiptResult[]);
 
+export const receiptBody = z.custom<ReceiptBody>(isObject, 'This is not an object.');
+
 /** As pages are given one. */
 export const receiptRow = z.object({
   chunk: z.int(),
@@ -44,7 +46,7 @@ export const receiptRow = z.object({
   /** what the target answered, its beginning; null where nothing is kept */
   answer: z.string().nullable(),
   /** its bytes, read; what was altered is shown as it is */
-  body: z.custom<ReceiptBody>(isObject),
+  body: receiptBody,
   /** where two people sign: what this decision was to their signatures */
   signing: z.enum(SIGNINGS).nullable(),
   line: z.string(),

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type { ApplyInput, ApplyResult } from '#lib/connectors/port.ts';
+import type { Action } from '#lib/core/plans/plan.ts';
 import { readHeard } from '#lib/core/receipts/heard.ts';
 import { type RunningTarget, startTarget } from '#test/target.ts';
 import type { Resolve } from './addresses.ts';
@@ -134,6 +137,108 @@ describe('answers', () => {
   test('an informational answer is not the answer', async () => {
     const server = await saying(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${reply('404 Not Found')}`);
     expect(await inside.apply(input(server.url), never)).toEqual({ result: 'failed', reason: 'http_404' });
+  });
+});
+
+describe('what a person is shown', () => {
+  const POST = (given: object, method = 'POST'): Action => ({
+    ...{ connector: 'http', connection: null, do: method, honoursKeys: false, with: given as Action['with'] },
+  });
+  const item = { ordinal: 1, fields: { id: 'a b', subject: 'line\u0007\u202E\nend 🎉' } };
+
+  test.each([
+    [
+      'a JSON body',
+      'POST',
+      { body: { subject: '{{subject}}', big: 1 }, headers: { 'X-Api-Key': 'secret:3f2a', Accept: 'application/json' } },
+    ],
+    ['a text', 'PUT', { body: 'hello {{subject}}' }],
+    ['no body', 'POST', {}],
+    ['a read', 'GET', {}],
+    ['a removal', 'DELETE', {}],
+  ])('is what is sent, to the byte: %s', async (_what, method, given) => {
+    const heard: { method?: string; url?: string; headers: string[]; body: string }[] = [];
+    const server = createHttpServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part) => parts.push(part));
+      request.on('end', () => {
+        heard.push({
+          method: request.method ?? '',
+          url: request.url ?? '',
+          headers: request.rawHeaders,
+          body: Buffer.concat(parts).toString(),
+        });
+        response.end();
+      });
+    }).listen(0, '127.0.0.1');
+    open.push(server);
+    await once(server, 'listening');
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const request = inside.prepare(POST({ url: `${origin}/mails/{{id}}?q=1`, ...given }, method), item);
+    const shown = inside.describe({ do: method, request, idempotencyKey: KEY });
+    await inside.apply(
+      { ...input(origin), action: { connector: 'http', connection: null, do: method, version: 2 }, request },
+      never,
+    );
+    if (shown.form !== 'message') throw new Error('It is a message.');
+    const [was] = heard;
+    expect([was?.method, `${origin}${was?.url}`, was?.body]).toEqual([shown.method, shown.address, shown.body ?? '']);
+    const pairs =
+      was?.headers.flatMap((name, index, all) => (index % 2 === 0 ? [[name.toLowerCase(), all[index + 1]]] : [])) ?? [];
+    expect(pairs.filter(([name]) => name !== 'connection').sort()).toEqual(
+      shown.headers.map(({ name, value }) => [name, value]).sort(),
+    );
+  });
+
+  test('the key is said to be made when it is sent, and a secret is its name', () => {
+    const request = inside.prepare(POST({ url: 'http://a.example/', headers: { 'X-Api-Key': 'secret:3f2a' } }), item);
+    const shown = inside.describe({ do: 'POST', request, idempotencyKey: null });
+    expect(shown).toMatchObject({
+      headers: expect.arrayContaining([
+        { name: 'idempotency-key', value: null, note: 'made when it is sent, one for each attempt' },
+        { name: 'x-api-key', value: 'secret:3f2a', note: null },
+      ]),
+    });
+  });
+
+  const asking = (url: string, more: object = {}) =>
+    inside.prepare(POST({ url: 'http://127.0.0.1:9/', inspect: { url: `${url}/{{id}}`, ...more } }), item);
+  const look = (request: Uint8Array, connector = inside, signal = never) =>
+    connector.look?.(null as never, { do: 'POST', request, idempotencyKey: null, datasetId: '', ordinal: 1 }, signal);
+
+  test('what is there now: the whole of it, or its beginning', async () => {
+    const there = await saying(reply('200 OK', 'content-type: application/json\r\n', '{"state":"inbox"}'));
+    expect(await look(asking(there.url))).toEqual({
+      heard: 'HTTP 200\ncontent-type: application/json\n\n{"state":"inbox"}',
+      whole: '{"state":"inbox"}',
+    });
+    expect(there.heard[0]).toMatch(/^GET \/it\/a%20b HTTP/);
+    const large = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10485760\r\n\r\n');
+      socket.write('y'.repeat(10 * 1024 ** 2));
+    });
+    expect(await look(asking(large.url))).toEqual({
+      heard: expect.stringMatching(/^HTTP 200\ncut: .*\n\ny{4096}$/),
+      whole: null,
+    });
+  });
+
+  test('a look that gets no answer says why, and never throws', async () => {
+    const hanging = await raw(() => {});
+    const over = AbortSignal.timeout(200);
+    expect(await look(asking(hanging.url), inside, over)).toEqual({
+      cannot: expect.stringMatching(/^The target could not be asked/),
+    });
+    expect(await look(asking('http://127.0.0.1:9'))).toEqual({ cannot: expect.stringMatching(/refused the connection/) });
+    expect(await look(asking(hanging.url), makeHttp({ allowPrivateTargets: () => false }))).toEqual({
+      cannot: expect.stringMatching(/private/),
+    });
+    expect(await look(inside.prepare(POST({ url: 'http://a.example/' }), item))).toEqual({
+      cannot: expect.stringMatching(/plan does not say/),
+    });
+    expect(await look(asking('http://127.0.0.1:9/{{idempotencyKey}}'))).toEqual({
+      cannot: expect.stringMatching(/idempotency key/),
+    });
   });
 });
 

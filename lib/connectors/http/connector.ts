@@ -11,6 +11,7 @@ import type { Resolve } from './addresses.ts';
 import { hostNotPublic } from './addresses.ts';
 import { ANSWERS_SINCE, INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
 import { checkRequest } from './check.ts';
+import { describeRequest, lookAt } from './describe.ts';
 import { failureWords, uncertainWords } from './failures.ts';
 import { httpForm } from './form.ts';
 import { type HttpRequest, readRequest, requestOrigin } from './frozen.ts';
@@ -58,6 +59,8 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     failureWords,
     reads: requestReads,
     prepare: freezeRequest,
+    describe: describeRequest,
+    look: (_client, of, signal) => lookAt(agent, of, signal),
     resourceOf: requestResource,
     retries: RETRIES,
     targetOf: requestOrigin,

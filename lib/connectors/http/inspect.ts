@@ -2,15 +2,42 @@
 import type { Dispatcher } from 'undici';
 import type { Inspection } from '#lib/connectors/port.ts';
 import { INSPECTION_TIMEOUT_MS, RESPONSE_BYTES_MAX } from '#lib/core/limits.ts';
+import { heardText } from '#lib/core/receipts/heard.ts';
 import { unsentReason } from './answers.ts';
 import type { HttpInspection } from './inspection.ts';
-import { targetOf } from './send.ts';
+import type { Headers } from './judge.ts';
+import { keptHeaders, targetOf } from './send.ts';
 import { holds } from './success.ts';
+
+type Heard = { status: number; headers: Headers; beginning: Buffer; body: Buffer | null };
 
 /** Asks once, over the same guarded connections as sending. Never throws: a fault is `unknown`. */
 export async function inspectOnce(agent: Dispatcher, asked: HttpInspection, signal: AbortSignal): Promise<Inspection> {
+  const answer = await get(agent, asked.url, signal);
+  if ('reason' in answer) return { finding: 'unknown', reason: answer.reason };
+  const { status, headers, body } = answer;
+  return findingOf(asked, status, body, body && targetOf(headers, body));
+}
+
+/** The same question, for a person who wants to see what is there. */
+export async function lookOnce(
+  agent: Dispatcher,
+  url: string,
+  signal: AbortSignal,
+): Promise<{ heard: string; whole: string | null } | { reason: string }> {
+  const answer = await get(agent, url, signal);
+  if ('reason' in answer) return answer;
+  const { status, headers, beginning, body } = answer;
+  return {
+    heard: heardText(status, keptHeaders(headers), beginning, body !== null),
+    whole: body && new TextDecoder().decode(body),
+  };
+}
+
+/** What is at an address; never throws. */
+async function get(agent: Dispatcher, address: string, signal: AbortSignal): Promise<Heard | { reason: string }> {
   const deadline = AbortSignal.timeout(INSPECTION_TIMEOUT_MS);
-  const url = new URL(asked.url);
+  const url = new URL(address);
   try {
     const { statusCode, headers, body } = await agent.request({
       origin: url.origin,
@@ -19,23 +46,23 @@ export async function inspectOnce(agent: Dispatcher, asked: HttpInspection, sign
       headers: { 'user-agent': 'countersign', accept: '*/*', 'accept-encoding': 'identity' },
       signal: AbortSignal.any([signal, deadline]),
     });
-    const bytes = await read(body);
-    return findingOf(asked, statusCode, bytes, bytes && targetOf(headers, bytes));
+    return { status: statusCode, headers, ...(await read(body)) };
   } catch (error) {
-    return { finding: 'unknown', reason: signal.aborted ? 'aborted' : deadline.aborted ? 'timeout' : unsentReason(error) };
+    return { reason: signal.aborted ? 'aborted' : deadline.aborted ? 'timeout' : unsentReason(error) };
   }
 }
 
-/** Null when it is longer than what is read. */
-async function read(body: AsyncIterable<Buffer>): Promise<Buffer | null> {
+/** `body` is null when it is longer than what is read. */
+async function read(body: AsyncIterable<Buffer>): Promise<{ beginning: Buffer; body: Buffer | null }> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of body) {
     size += part.length;
-    if (size > RESPONSE_BYTES_MAX) return null;
     parts.push(part);
+    if (size > RESPONSE_BYTES_MAX) return { beginning: Buffer.concat(parts), body: null };
   }
-  return Buffer.concat(parts);
+  const whole = Buffer.concat(parts);
+  return { beginning: whole, body: whole };
 }
 
 /**

@@ -102,26 +102,21 @@ export function sendOnce(
   function answered(whole: Answer): Sending {
     const { meaning, reason } = judge(version, request, whole);
     const target = meaning === 'acted' ? targetOf(whole.headers, whole.body) : null;
-    const kept = { 'content-type': single(whole.headers['content-type']), location: single(whole.headers.location) };
-    const heard = version < ANSWERS_SINCE ? null : heardText(whole.status, kept, beginning(chunks), whole.body !== null);
+    const heard =
+      version < ANSWERS_SINCE
+        ? null
+        : heardText(whole.status, keptHeaders(whole.headers), beginning(chunks), whole.body !== null);
     return { meaning, reason, target, retryAfterMs: retryAfter(single(whole.headers['retry-after'])), heard };
   }
 
   function send() {
-    const headers = {
-      'user-agent': 'countersign',
-      accept: '*/*',
-      ...request.headers,
-      'accept-encoding': 'identity',
-      'idempotency-key': idempotencyKey,
-    };
     try {
       agent.dispatch(
         {
           origin: url.origin,
           path: url.pathname + url.search,
           method: request.method,
-          headers,
+          headers: { ...sentHeaders(request), 'idempotency-key': idempotencyKey },
           body: request.body,
           idempotent: false,
         },
@@ -131,6 +126,11 @@ export function sendOnce(
       finish(fault('not_sent'));
     }
   }
+}
+
+/** The headers of a request, as they are sent; its key and what the connection sets come beside them. */
+export function sentHeaders({ headers }: HttpRequest): Record<string, string> {
+  return { 'user-agent': 'countersign', accept: '*/*', ...headers, 'accept-encoding': 'identity' };
 }
 
 /** More bytes than are kept of an answer, where it has them. */
@@ -143,6 +143,12 @@ function beginning(chunks: readonly Buffer[]): Buffer {
   }
   return Buffer.concat(parts);
 }
+
+/** Of an answer's headers, those that are kept. */
+export const keptHeaders = (headers: Headers) => ({
+  'content-type': single(headers['content-type']),
+  location: single(headers.location),
+});
 
 /** What the target calls the thing it made: the Location header, or the `id` of a JSON body. */
 export function targetOf(headers: Headers, body: Buffer | null): string | null {

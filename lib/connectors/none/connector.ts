@@ -24,6 +24,7 @@ export const none: TransactionalConnector = {
   failureWords: () => null,
   reads: () => [],
   prepare: () => LABEL,
+  describe: () => ({ form: 'nothing' }),
   applyMany: async (_client, inputs) => inputs.map(() => ({ result: 'succeeded', target: null })),
   undo: async (_client, done) => done.map(() => ({ cannot: 'a label changed nothing' })),
 };

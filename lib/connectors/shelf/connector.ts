@@ -69,6 +69,15 @@ export const shelf: TransactionalConnector = {
   reads: () => [],
   prepare: (action) => canonicalBytes({ do: action.do, shelf: readParameters(action, parameters).shelf }),
 
+  describe: ({ do: verb, request }) => ({ form: 'place', does: doing(verb), place: `the ${readRequest(request).shelf} shelf` }),
+  async look(client, { request, ...item }) {
+    const { shelf: name } = readRequest(request);
+    const place = { ...item, shelf: name };
+    const entries = (await readEntries(client, [place])).get(placeOf(place)) ?? [];
+    const there = entries.some(({ restored }) => !restored);
+    return { words: `The item is ${there ? '' : 'not '}on the ${name} shelf now.` };
+  },
+
   async applyMany(client, inputs) {
     const placed = inputs.map((input): Placed => ({ input, undoes: undefined, ...readRequest(input.request) }));
     const held = await lockEntries(client, placed.map(toPlace));
@@ -104,6 +113,8 @@ export const shelf: TransactionalConnector = {
     });
   },
 };
+
+const doing = (verb: string): string => (verb === 'restore' ? 'Takes the item back from' : 'Puts the item on');
 
 function wording(action: Action): Wording {
   const target = `the ${readParameters(action, parameters).shelf} shelf`;

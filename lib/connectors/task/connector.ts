@@ -13,7 +13,7 @@ import {
   templateProblems,
   wordsIn,
 } from '#lib/connectors/parameters.ts';
-import type { ApplyInput, ApplyResult, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
+import type { ApplyInput, ApplyResult, FrozenRequest, TransactionalConnector, Undo } from '#lib/connectors/port.ts';
 import { FOLLOW_UP_BODY_CHARS_MAX, FOLLOW_UP_TITLE_CHARS_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
 import { renderCut, templateFields } from '#lib/core/values/template.ts';
 import { canonicalBytes, sha256Hex } from '#lib/ledger/canonical.ts';
@@ -100,10 +100,24 @@ export const task: TransactionalConnector = {
     return canonicalBytes(request);
   },
 
+  describe({ request: bytes }) {
+    const request = readRequest(bytes);
+    if ('title' in request) return { form: 'text', does: 'Makes a follow-up task', title: request.title, text: request.body };
+    const does = request.do === 'withdraw' ? 'Withdraws' : 'Gives back';
+    return { form: 'place', does: `${does} follow-up task ${request.id} on`, place: 'the tasks page' };
+  },
+  async look(client, { request: bytes }) {
+    const request = readRequest(bytes);
+    if ('title' in request) return { words: 'Nothing is there yet: the task is made anew.' };
+    const row = (await readTasks(client, [request.id].filter(isTaskId))).get(request.id);
+    if (!row) return { words: 'The task no longer exists.' };
+    return { words: `The task is ${row.done ? 'done' : row.withdrawn ? 'withdrawn' : 'open'} now: “${row.title}”.` };
+  },
+
   async applyMany(tx, inputs) {
     const asked = inputs.map((input) => ({
       input,
-      request: frozen.parse(JSON.parse(Buffer.from(input.request).toString('utf8'))),
+      request: readRequest(input.request),
     }));
     const fresh = asked.flatMap(({ input, request }) => ('title' in request ? [{ input, request }] : []));
     const ids = await makeTasks(
@@ -133,6 +147,10 @@ export const task: TransactionalConnector = {
     });
   },
 };
+
+function readRequest(request: FrozenRequest): z.infer<typeof frozen> {
+  return frozen.parse(JSON.parse(Buffer.from(request).toString('utf8')));
+}
 
 const UNDO_WORDS = {
   done_by_a_person: 'a person has done the task already',

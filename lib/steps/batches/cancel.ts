@@ -29,7 +29,7 @@ export function cancel(actor: Actor, which: Which): Promise<Moved> {
 }
 
 /** A chunk that is cancelled before a person let the next one go on would leave nobody to be asked: the next one takes its place at the gate. */
-async function handGateOn(tx: Tx, batch: BatchRow, chunk: ChunkRow): Promise<void> {
+export async function handGateOn(tx: Tx, batch: BatchRow, chunk: ChunkRow): Promise<void> {
   if (chunk.continued || chunk.state === 'proposed') return;
   await tx.prisma.chunk.update({ where: { id: chunk.id }, data: { continued: true } });
   await openGates(tx, batch.id, { count: 1 });

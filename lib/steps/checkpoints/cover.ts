@@ -97,7 +97,7 @@ async function coverBuilt(
   const signed = asked.filter(({ row }) => row.state === 'awaiting_second').map(({ id }) => id);
   const signatures = answers.execute ? await readFirstSignatures(lane, signed) : new Map<string, Signature>();
   const notYou = await notSigners(models, { actor, batch }, signatures);
-  const freezer = new Freezer(lane, batch, decisionId);
+  const freezer = new Freezer(lane, batch, decisionId, answers.first);
   const covered: Covered[] = [];
   const judge = async ({ row, on, transition }: Asked, manifest: BuiltManifest): Promise<void> => {
     const isChanged = manifest.digest !== on.digest;

@@ -76,6 +76,8 @@ function parse(raw: DecideInput): Asked {
   if (chosen > 1) throw new CountersignError('invalid', 'Choose one of execute, sendBack, close and release.');
   if (chosen === 0 && !asked.next)
     throw new CountersignError('invalid', 'This decision says nothing. Set next, execute, sendBack, close or release.');
+  if (asked.first !== undefined && !asked.execute)
+    throw new CountersignError('invalid', '“first” says how many of an approval run first. Set execute, or leave it out.');
   if (asked.sendBack && !asked.note)
     throw new CountersignError(
       'invalid',

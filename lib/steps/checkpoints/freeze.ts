@@ -46,6 +46,8 @@ export class Freezer {
   readonly #lane: Querying;
   readonly #batch: BatchRow;
   readonly #decisionId: string;
+  /** how many of each target run before a person releases the rest; 0: all */
+  readonly #first: number;
   /** over the chunks that are kept: the first n are counted through all of them */
   readonly #sent: Counts = new Map();
   readonly #frozen: FrozenChunk[] = [];
@@ -54,11 +56,15 @@ export class Freezer {
   #open: Open | null = null;
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param lane a connection that others ask too while this writes */
-  constructor(lane: Querying, batch: BatchRow, decisionId: string) {
+  /**
+   * @param lane a connection that others ask too while this writes
+   * @param first how many run first, where whoever decides wants fewer than the plan
+   */
+  constructor(lane: Querying, batch: BatchRow, decisionId: string, first?: number | null) {
     this.#lane = lane;
     this.#batch = batch;
     this.#decisionId = decisionId;
+    this.#first = firstOf(batch.plan.execution.first, first ?? null);
   }
 
   /** Some rows of a chunk, in ordinal order. */
@@ -84,7 +90,7 @@ export class Freezer {
     if (open.faulty) throw new Error(`A request of chunk ${row.number} can't be built: it may not be approved.`);
     if (open.written) await this.#mark('keep');
     // Without actions there is nothing to wait for: the worker settles it at once.
-    const released = this.#batch.plan.execution.first === 0 || acting === 0;
+    const released = this.#first === 0 || acting === 0;
     this.#frozen.push({ chunkId: row.id, hasFirst: open.hasFirst, released, approvedActions: acting, targets: [] });
     for (const [target, count] of open.sent) raise(this.#sent, target, count);
     this.#kept.push(...open.held);
@@ -136,7 +142,7 @@ export class Freezer {
       if (ahead) raise(ahead, target, -1);
       const before = (ahead ?? sent).get(target) ?? 0;
       raise(sent, target, 1);
-      if ((this.#sent.get(target) ?? 0) + before < this.#batch.plan.execution.first) first.add(ordinal);
+      if ((this.#sent.get(target) ?? 0) + before < this.#first) first.add(ordinal);
     }
     return first;
   }
@@ -172,6 +178,12 @@ export class Freezer {
       some = [];
     }
   }
+}
+
+/** A decision may ask for fewer than the plan runs first, and never for more; 0 is all. */
+function firstOf(planned: number, asked: number | null): number {
+  if (asked === null) return planned;
+  return planned === 0 ? asked : Math.min(planned, asked);
 }
 
 const rowsOf = (held: readonly Held[]): number => held.reduce((sum, { rows }) => sum + rows.length, 0);

@@ -37,6 +37,18 @@ export async function askTargets(
   return { said: said.sort((a, b) => a.ordinal - b.ordinal), left: sent.length - said.length };
 }
 
+/** Waits until the batch's rate lets one more be asked; false when the time was over before. */
+export async function inTurn(pool: Pool, batchId: string, ratePerSecond: number | null, late: AbortSignal): Promise<boolean> {
+  if (ratePerSecond === null) return true;
+  for (let mine = 0; mine === 0; ) {
+    const { count, ms } = await reserveRate(pool, { batchId, chunkId: null }, 1, ratePerSecond);
+    await sleep(ms, undefined, { signal: late }).catch(() => {});
+    if (late.aborted) return false;
+    mine = count;
+  }
+  return true;
+}
+
 /** Null when the time was over before the target answered. */
 async function ask(
   pool: Pool,
@@ -47,14 +59,7 @@ async function ask(
 ): Promise<Said | null> {
   const how = inspector(connector, request);
   if (!how) return { ordinal, finding: 'cannot_ask', target: null, reason: null };
-  if (ratePerSecond !== null) {
-    for (let mine = 0; mine === 0; ) {
-      const { count, ms } = await reserveRate(pool, { batchId, chunkId: null }, 1, ratePerSecond);
-      await sleep(ms, undefined, { signal: late }).catch(() => {});
-      if (late.aborted) return null;
-      mine = count;
-    }
-  }
+  if (!(await inTurn(pool, batchId, ratePerSecond, late))) return null;
   const inspection = await how.inspect({ request, idempotencyKey }, late);
   if (late.aborted && inspection.finding === 'unknown') return null;
   return {

@@ -143,6 +143,28 @@ export async function buildManifest(
   return manifest;
 }
 
+/**
+ * One row of a chunk's manifest as it would be frozen now, by the builder of the whole; null where the chunk has no such item. `problem`: why its request
+ * can't be built.
+ * @param category as if the item were in this one
+ */
+export async function buildManifestRow(
+  client: Querying,
+  { chunkId, ...of }: OfBatch & { chunkId: string },
+  { ordinal, category }: { ordinal: number; category: string | null },
+  build: RequestBuilder,
+): Promise<(BuiltRow & { problem: string | null }) | null> {
+  const values = [of.batchId, of.datasetId, [chunkId], [1], ordinal - 1];
+  const { rows } = await client.query<ClassifiedRow>({ name: 'manifest-page', text: ROWS, values });
+  const row = rows.find((one) => one.ordinal === ordinal);
+  if (!row) return null;
+  const actions = new Map(of.plan.categories.map(({ name, action }) => [name, action]));
+  const { manifest } = openManifest();
+  const as = { ...row, category: category ?? row.category };
+  const built = buildRow(as, { actions, build, filters: await readFilters(client, of) }, manifest);
+  return { ...built, problem: manifest.problems[0]?.message ?? null };
+}
+
 /** A chunk as somebody read it: `revision` is the one that is asked about. */
 export type ChunkRead = ChunkToBuild & { revision: number };
 

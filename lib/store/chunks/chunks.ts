@@ -59,6 +59,18 @@ export async function lastChunkNumber({ prisma }: WithModels, batchId: string): 
   return last?.number ?? 0;
 }
 
+/** The numbers of this chunk and of those that wait for a release under the same decision, ascending. */
+export async function readUnreleased({ prisma }: WithModels, batchId: string, number: number): Promise<number[]> {
+  const own = await prisma.chunk.findUnique({ where: { batchId_number: { batchId, number } }, select: { decisionId: true } });
+  if (!own) return [];
+  const { decisionId } = own;
+  const others =
+    decisionId === null
+      ? []
+      : await prisma.chunk.findMany({ where: { batchId, decisionId, released: false }, select: { number: true } });
+  return [...new Set([number, ...others.map((row) => row.number)])].sort((a, b) => a - b);
+}
+
 /** Whether a chunk of this batch has not been let through its gate. */
 export async function anyProposed({ prisma }: WithModels, batchId: string): Promise<boolean> {
   return (await prisma.chunk.findFirst({ where: { batchId, state: 'proposed' }, select: { id: true } })) !== null;

@@ -10,7 +10,7 @@ import {
   templateProblems,
   wordsIn,
 } from '#lib/connectors/parameters.ts';
-import type { ApplyInput, ApplyResult, Inspection, RemoteConnector } from '#lib/connectors/port.ts';
+import type { ApplyInput, ApplyResult, FrozenRequest, Inspection, RemoteConnector } from '#lib/connectors/port.ts';
 import { TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
 import { renderTemplate } from '#lib/core/values/template.ts';
 import { canonicalBytes } from '#lib/ledger/canonical.ts';
@@ -50,6 +50,12 @@ export function makeSpool({ folder }: { folder: () => string }): RemoteConnector
     wording: () => ({ verb: 'Spool', past: 'Spooled', will: 'be written into the spool folder', target: TARGET }),
     failureWords: (reason) => wordsIn(FAILURES, reason),
     prepare: (action, item) => canonicalBytes({ text: renderTemplate(readParameters(action, parameters).text, item.fields) }),
+    describe: ({ request }) => ({
+      form: 'text',
+      does: 'Writes a file',
+      title: 'named by the key',
+      text: readRequest(request).text,
+    }),
     retries: [],
     targetOf: () => TARGET,
     uncertainWords: (reason) => (reason === 'write_broke' ? BROKE : null),
@@ -65,10 +71,12 @@ export function makeSpool({ folder }: { folder: () => string }): RemoteConnector
   };
 }
 
+const readRequest = (request: FrozenRequest) => frozen.parse(JSON.parse(Buffer.from(request).toString('utf8')));
+
 /** A file of this name that is there already is this very action's: nothing is written twice. */
 async function write(path: string, { request, idempotencyKey }: ApplyInput, signal: AbortSignal): Promise<ApplyResult> {
   try {
-    const { text } = frozen.parse(JSON.parse(Buffer.from(request).toString('utf8')));
+    const { text } = readRequest(request);
     await writeFile(path, text, { flag: 'wx', signal });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
