@@ -176,7 +176,7 @@ test('Every action has one intent and one outcome, and the page says that the su
     if (leafHash(canonicalBytes(body)).toString('hex') !== leaf) wrong.push({ seq, leaf, body });
     if (seq !== (last.get(body.chunk) ?? 0) + 1) wrong.push({ chunk: body.chunk, seq, after: last.get(body.chunk) });
     last.set(body.chunk, seq);
-    if (body.kind !== 'decision') steps.set(body.ordinal, [...(steps.get(body.ordinal) ?? []), { ...body, leaf }]);
+    if (body.ordinal !== undefined) steps.set(body.ordinal, [...(steps.get(body.ordinal) ?? []), { ...body, leaf }]);
   }
   for (const [ordinal, [intent, outcome, ...more]] of steps) {
     const paired = intent?.kind === 'intent' && outcome?.kind === 'outcome' && outcome.intent === intent.leaf;

@@ -140,7 +140,10 @@ describe('a problem', () => {
     const batch = await waiting();
     const path = `/batches/${batch.batchId}/chunks/1`;
     const { body: seen } = await ask(path);
-    await ask(`${path}/corrections`, { json: [{ ordinal: 1, category: 'keep' }] });
+    await ask(`${path}/corrections?how=like`, { json: [{ ordinal: 1, category: 'keep' }] });
+    const { rows } = await pool.query("SELECT body FROM receipt WHERE batch_id = $1 AND kind = 'correction'", [batch.batchId]);
+    expect(rows.map((row) => JSON.parse(row.body.toString()))).toMatchObject([{ how: 'like', count: 1, via: 'api' }]);
+    expect((await ask(`${path}/corrections?how=so`, { json: [{ ordinal: 1, category: 'noise' }] })).status).toBe(400);
     const { status, body } = await ask(`${path}/decision`, {
       json: { digest: seen.digest, revision: seen.revision, next: true, execute: true, seen: [1, 2] },
     });

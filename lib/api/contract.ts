@@ -9,7 +9,8 @@ import { board } from '#lib/shapes/board.ts';
 import {
   checkpoint,
   corrected,
-  correctionsGiven,
+  correctedHow,
+  corrections,
   decided,
   decidedChunks,
   decidedOn,
@@ -215,7 +216,7 @@ export const contract = oc.prefix('/api/v1').router({
       'Move items to other categories',
       'This raises the revision. A decision on an earlier revision is refused. It leaves a receipt for each pair of categories that items were moved between.',
     )
-      .input(write(ofChunk, correctionsGiven))
+      .input(write(ofChunk, corrections, { how: correctedHow.optional() }))
       .output(corrected),
     mark: post(
       '/batches/{id}/chunks/{n}/reviews',

@@ -170,8 +170,8 @@ export const router = os.router({
     items: os.chunks.items.handler(async ({ context, input: { id, n, ...page } }) =>
       found(await readChunkItems(context.actor, { batchId: id, chunk: n, ...page }), 'chunk'),
     ),
-    correct: os.chunks.correct.handler(({ context, input: { params, body } }) =>
-      correct(context.actor, { batchId: params.id, chunk: params.n, ...(Array.isArray(body) ? { corrections: body } : body) }),
+    correct: os.chunks.correct.handler(({ context, input: { params, query, body } }) =>
+      correct(context.actor, { batchId: params.id, chunk: params.n, corrections: body, how: query?.how }),
     ),
     mark: os.chunks.mark.handler(({ context, input }) =>
       markItems(context.actor, { batchId: input.params.id, chunk: input.params.n, reviews: input.body }),

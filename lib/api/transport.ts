@@ -41,8 +41,12 @@ const headers = z
   .optional();
 
 /** The parts of a write. Unknown keys are refused in each. */
-export function write<Params extends z.ZodRawShape, Body extends z.ZodType>(params: Params, body: Body) {
-  return z.object({ params: z.strictObject(params), query: z.strictObject({}).optional(), headers, body });
+export function write<Params extends z.ZodRawShape, Body extends z.ZodType, Query extends z.ZodRawShape = Record<never, never>>(
+  params: Params,
+  body: Body,
+  query?: Query,
+) {
+  return z.object({ params: z.strictObject(params), query: z.strictObject((query ?? {}) as Query).optional(), headers, body });
 }
 
 /** As `write`, for a path without parameters. */

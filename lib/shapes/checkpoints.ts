@@ -153,10 +153,6 @@ export const correctedHow = z
     '`item`: one by one; `selection`: selected together; `like`: chosen for being like another. Left out: `item` for one, `selection` for more.',
   );
 
-export const correctionsGiven = z
-  .union([corrections, z.strictObject({ corrections, how: correctedHow.optional() })])
-  .describe('The corrections, or an object that also says how the items were chosen.');
-
 export const corrected = z.object({
   revision: z.int(),
   changed: z.int(),

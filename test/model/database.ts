@@ -62,6 +62,8 @@ export type ModelSetup = {
   serial?: boolean;
   backwards?: boolean;
   released?: boolean;
+  /** receipts of the chunk that are no steps of actions: its corrections and its decision */
+  told?: number;
 };
 
 /** What orders the history: `now` is the database's clock in ms, `tick` gives each thing that happens its place. */
@@ -129,7 +131,7 @@ export class ModelDatabase {
         waitsFor: null,
         released: setup.released ?? true,
         retryUpTo: 0,
-        seq: 0,
+        seq: setup.told ?? 0,
       },
       ...{ approved: setup.rows.length, done: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0 },
     };

@@ -25,6 +25,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   serial: fc.boolean(),
   backwards: fc.boolean(),
   released: fc.boolean(),
+  told: fc.integer({ min: 0, max: 3 }),
 });
 
 test(`whatever befalls it, the receipts tell the truth (seed ${SEED}, ${RUNS} runs)`, { timeout: TIMEOUT_MS }, async () => {

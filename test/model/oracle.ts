@@ -83,10 +83,12 @@ function judgeTruth({ db, setup, targets }: Run): string[] {
 
 function judgeChain({ db, setup }: Run): string[] {
   const found: string[] = [];
+  const { told = 0 } = setup;
   db.receipts.forEach(({ seq }, index) => {
-    if (seq !== index + 1) found.push(`receipt ${index + 1} has the number ${seq}`);
+    if (seq !== told + index + 1) found.push(`receipt ${told + index + 1} has the number ${seq}`);
   });
-  if (db.chunk.seq !== db.receipts.length) found.push(`seq is ${db.chunk.seq} after ${db.receipts.length} receipts`);
+  const stored = told + db.receipts.length;
+  if (db.chunk.seq !== stored) found.push(`seq is ${db.chunk.seq} after ${stored} receipts`);
   const states = new Map<number, ActionState>();
   for (const [ordinal, chain] of Map.groupBy(db.receipts, (receipt) => receipt.ordinal)) {
     let state: ActionState = 'planned';

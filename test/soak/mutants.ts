@@ -27,9 +27,13 @@ const EXECUTE = 'lib/steps/actions/execute-chunk.ts';
 const CLAIMS = 'lib/store/chunks/claims.sql.ts';
 const CLASSIFICATIONS = 'lib/store/chunks/classifications.sql.ts';
 
+const CORRECT = 'lib/steps/checkpoints/correct.ts';
+const CLOSING = 'lib/store/receipts/batch-receipts.sql.ts';
 const COVER = 'lib/steps/checkpoints/cover.ts';
 const FROZEN = 'lib/store/checkpoints/frozen.sql.ts';
 
+const CORRECTED = ['lib/steps/checkpoints/correct.test.ts'];
+const CLOSED = ['lib/steps/batches/batch-receipts.test.ts'];
 const DECIDED = ['lib/steps/checkpoints/decide-many.test.ts'];
 const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
 const REPEATED = ['lib/steps/actions/repeats.test.ts'];
@@ -371,6 +375,37 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'The statement that numbers the receipts of people does not look at the revision.',
     edits: [edit(RECEIPTS, 'AND (at_revision IS NULL OR revision = at_revision)', 'AND (at_revision IS NULL OR revision > 0)')],
     tests: DECIDED,
+  },
+  {
+    name: 'a correction with an ordinal',
+    breaks:
+      'What a person did to an item is stored as a step of its action, and whoever reads the highest step takes it for one.',
+    edits: [
+      edit(
+        CORRECT,
+        "...NO_STEP, chunk: row.number, kind: 'correction'",
+        "...NO_STEP, ordinal: ordinals[0] ?? null, step: 1, chunk: row.number, kind: 'correction'",
+      ),
+    ],
+    tests: CORRECTED,
+  },
+  {
+    name: 'I5 a correction that raises no revision',
+    breaks: 'A decision on the screen of before still holds.',
+    edits: [edit(RECEIPTS, ', revision = revision + 1, corrected = corrected', ', corrected = corrected')],
+    tests: CORRECTED,
+  },
+  {
+    name: 'a closing while something is out',
+    breaks: 'The closing receipt tells of fewer receipts than there will be.',
+    edits: [edit(CLOSING, 'OR in_flight > 0)) THEN false', 'AND in_flight < 0)) THEN false')],
+    tests: CLOSED,
+  },
+  {
+    name: 'a closing apart from the answer that it follows',
+    breaks: 'Who dies in between leaves a batch whose last closing receipt does not tell of all there is.',
+    edits: [edit('lib/steps/uncertain/answer-uncertain.ts', 'if (over) await finishBatch(tx, batchId);', 'void over;')],
+    tests: CLOSED,
   },
   {
     name: 'I6 sending goes on when an outcome can’t be recorded',

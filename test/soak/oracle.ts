@@ -2,6 +2,7 @@
  * The judge of the soak: what the receipts say against what happened. It reads the targets' synced logs, the rows that effects inside Countersign
  * are, and committed receipts, and asks none of the product's code.
  */
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import type pg from 'pg';
 import type { TargetLine } from '#test/target.ts';
@@ -9,7 +10,15 @@ import type { SoakBatch } from './batches.ts';
 
 /** Each entry names an item whose receipts do not tell the truth, and how. */
 export type Lie = { kind: LieKind; batch: string; ordinal: number; said: string };
-export const LIE_KINDS = ['effectWithoutIntent', 'doubleNotTold', 'falseOutcome', 'brokenChain', 'sum', 'leftOpen'] as const;
+export const LIE_KINDS = [
+  'effectWithoutIntent',
+  'doubleNotTold',
+  'falseOutcome',
+  'brokenChain',
+  'sum',
+  'leftOpen',
+  'falseRecord',
+] as const;
 export type LieKind = (typeof LIE_KINDS)[number];
 
 export type Verdict = {
@@ -149,6 +158,7 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
     }
   }
   await judgeSequence(pool, batch, rows, lie);
+  await judgePeople(pool, batch, lie);
   return found;
 }
 
@@ -214,6 +224,108 @@ async function judgeSequence(
   );
   for (const { ordinal } of approved)
     if (!begun.has(ordinal)) lie('leftOpen', ordinal, 'approved, in a chunk that is done, without any receipt');
+}
+
+type Told = {
+  chunk: number;
+  seq: number;
+  ordinal: number | null;
+  step: number | null;
+  kind: string;
+  body: string;
+  values: Record<string, { salt: string; value: string }>;
+};
+type Correction = { ordinal: number; from: string; to: string; by: string; revision: number };
+
+/** What is no step of an action has neither item nor step; words of people are committed to; each correction is in the receipt that it names, and marked. */
+async function judgePeople(pool: pg.Pool, batch: SoakBatch, lie: (kind: LieKind, ordinal: number, said: string) => void) {
+  const told = await toldOf(pool, batch.batchId);
+  for (const { chunk, seq, ordinal, step, kind, body, values } of told) {
+    const says = JSON.parse(body) as Record<string, unknown>;
+    const where = `${kind} ${chunk}.${seq}`;
+    if (ordinal !== null || step !== null) lie('falseRecord', ordinal ?? 0, `${where} is stored as step ${step} of an action`);
+    if ((chunk === 0) !== ['start', 'closing'].includes(kind)) lie('falseRecord', 0, `${where} does not belong there`);
+    if (kind === 'decision' && says.v !== 2) lie('falseRecord', 0, `${where} is of version ${says.v}`);
+    for (const word of ['note', 'override', 'instruction']) {
+      const value = values[word];
+      const committed = value ? sha256(Buffer.from(value.salt, 'hex'), value.value) : null;
+      if ((says[word] ?? null) !== committed) lie('falseRecord', 0, `${where} does not commit to its ${word}`);
+    }
+  }
+  const { rows: corrections } = await pool.query<Correction & { chunk: number; seq: number; wrong: boolean }>(
+    `SELECT ordinal, "from", "to", "by", revision, chunk, seq, EXISTS (SELECT FROM review r WHERE r.batch_id = c.batch_id AND r.ordinal = c.ordinal
+       AND r.category = c."from" AND r.verdict = 'wrong' AND r."by" = c."by") AS wrong FROM correction c WHERE batch_id = $1`,
+    [batch.batchId],
+  );
+  const receipts = new Map<string, { count: number; of: Correction & { ordinals: [number, number][] } }>();
+  for (const { chunk, seq, kind, body } of told)
+    if (kind === 'correction') receipts.set(`${chunk}.${seq}`, { count: 0, of: JSON.parse(body) });
+  for (const { ordinal, chunk, seq, wrong, ...made } of corrections) {
+    const receipt = receipts.get(`${chunk}.${seq}`);
+    if (receipt) receipt.count += 1;
+    const { from, to, by, revision, ordinals = [] } = receipt?.of ?? {};
+    const same = made.from === from && made.to === to && made.by === by && made.revision === revision;
+    if (!same || !ordinals.some(([first, last]) => first <= ordinal && ordinal <= last))
+      lie('falseRecord', ordinal, `corrected from ${made.from} to ${made.to}, and receipt ${chunk}.${seq} does not say so`);
+    // In the soak nobody moves an item twice: each was moved away from what a classifier gave.
+    if (!wrong) lie('falseRecord', ordinal, `corrected from ${made.from}, and that is not marked as wrong`);
+  }
+  for (const [place, { count, of }] of receipts)
+    if (count !== of.ordinals.reduce((sum, [first, last]) => sum + last - first + 1, 0))
+      lie('falseRecord', 0, `receipt ${place} tells of other corrections than the ${count} that name it`);
+}
+
+/** Judges the receipts of the batch itself, once it is over: one start, numbers without a gap, and a last closing that tells of all that is stored. */
+export async function judgeEnd(pool: pg.Pool, batch: SoakBatch): Promise<Lie[]> {
+  const lies: Lie[] = [];
+  const lie = (said: string): void => {
+    lies.push({ kind: 'falseRecord', batch: batch.name, ordinal: 0, said });
+  };
+  const own = (await toldOf(pool, batch.batchId)).filter(({ chunk }) => chunk === 0);
+  const { rows } = await pool.query<{ state: string; seq: number }>('SELECT state, seq FROM batch WHERE id = $1', [
+    batch.batchId,
+  ]);
+  const { state, seq = 0 } = rows[0] ?? {};
+  if (own.length !== seq || own.some((one, index) => one.seq !== index + 1))
+    lie(`the batch counts ${seq} receipts of its own; stored are ${own.map((one) => one.seq).join(', ') || 'none'}`);
+  const [first, ...later] = own;
+  if (first?.kind !== 'start' || later.some(({ kind }) => kind !== 'closing'))
+    lie(`the batch has ${own.map(({ kind }) => kind).join(', ') || 'no receipts of its own'}`);
+  const last = later.at(-1);
+  if (!last)
+    return [...lies, { kind: 'falseRecord', batch: batch.name, ordinal: 0, said: `the batch is ${state}, without a closing` }];
+  const closing = JSON.parse(last.body) as { state: string; seqs: string; receipts: number };
+  const { rows: chunks } = await pool.query<{ number: number; stored: number }>(
+    `SELECT c.number, (SELECT count(*)::int FROM receipt r WHERE r.batch_id = c.batch_id AND r.chunk = c.number) AS stored
+     FROM chunk c WHERE c.batch_id = $1 ORDER BY c.number`,
+    [batch.batchId],
+  );
+  const lines = [{ number: 0, stored: last.seq - 1 }, ...chunks];
+  if (closing.seqs !== sha256(lines.map(({ number, stored }) => `${number} ${stored}\n`).join('')))
+    lie('the last closing tells of other receipts than are stored');
+  if (closing.receipts !== lines.reduce((sum, { stored }) => sum + stored, 0)) lie(`the last closing counts ${closing.receipts}`);
+  if (closing.state !== state) lie(`the last closing says ${closing.state}, and the batch is ${state}`);
+  if (later.slice(1).some(({ body }) => (JSON.parse(body) as { seed: unknown }).seed !== null))
+    lie('a later closing reveals the seed again');
+  return lies;
+}
+
+/** All that is no step of an action. */
+async function toldOf(pool: pg.Pool, batchId: string): Promise<Told[]> {
+  const { rows } = await pool.query<Told>(
+    `SELECT chunk, seq, ordinal, step, kind, convert_from(body, 'UTF8') AS body,
+       (SELECT coalesce(json_object_agg(field, json_build_object('salt', encode(salt, 'hex'), 'value', value)), '{}') FROM receipt_value v
+        WHERE v.batch_id = r.batch_id AND v.chunk = r.chunk AND v.seq = r.seq) AS values
+     FROM receipt r WHERE batch_id = $1 AND kind NOT IN ('intent', 'outcome', 'resolution') ORDER BY chunk, seq`,
+    [batchId],
+  );
+  return rows;
+}
+
+function sha256(...parts: (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 
 /** The receipts of one item, for a person who looks for the cause of a lie. */

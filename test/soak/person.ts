@@ -3,6 +3,7 @@ import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
+import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
@@ -18,7 +19,15 @@ import { patiently, type SoakServer } from './server.ts';
 
 export type World = { server: SoakServer; fleet: Fleet; targets: Targets; logs: EffectLog[] };
 
-type ChunkRow = { id: string; number: number; state: string; stopping: string | null; digest: string | null };
+type ChunkRow = {
+  id: string;
+  number: number;
+  state: string;
+  stopping: string | null;
+  revision: number;
+  undo: boolean;
+  digest: string | null;
+};
 
 /** Chunks in these need nothing more; uncertain actions may be left. */
 const SETTLED = ['done', 'closed', 'cancelled', 'unresolved'];
@@ -49,6 +58,7 @@ async function act(world: World, batch: SoakBatch): Promise<boolean> {
     return false;
   }
   const review = chunks.filter((chunk) => chunk.state === 'awaiting_review');
+  for (const chunk of review) await putRight(batchId, chunk);
   if (review.length > 0) await approve(batchId, review);
   const waiting = chunks.find((chunk) => chunk.state === 'awaiting_release');
   if (waiting) {
@@ -65,6 +75,18 @@ async function act(world: World, batch: SoakBatch): Promise<boolean> {
   return open === 0 && chunks.every((chunk) => SETTLED.includes(chunk.state));
 }
 
+/** Labels what the rules kept, with a note: once, for a chunk that was put right has another revision. Nothing is classified in an undo. */
+async function putRight(batchId: string, { id, number, revision, undo }: ChunkRow): Promise<void> {
+  if (undo || revision > 1) return;
+  const { rows } = await db().pool.query<{ ordinal: number }>(
+    "SELECT ordinal FROM classification WHERE chunk_id = $1 AND category = 'keep' ORDER BY ordinal LIMIT 2",
+    [id],
+  );
+  if (rows.length === 0) return;
+  const corrections = rows.map(({ ordinal }) => ({ ordinal, category: 'label', note: 'kept by mistake' }));
+  await correct(ADA, { batchId, chunk: number, corrections, how: 'like' });
+}
+
 async function approve(batchId: string, chunks: ChunkRow[]): Promise<void> {
   const { pool } = db();
   const { rows } = await pool.query<{ plan: unknown; datasetId: string }>(
@@ -79,7 +101,14 @@ async function approve(batchId: string, chunks: ChunkRow[]): Promise<void> {
     const { digest } = await buildManifest(pool, { batchId, datasetId: found.datasetId, plan, chunkId: id }, requestBuilder);
     asked.push({ number, digest });
   }
-  await decide(ADA, { batchId, chunks: asked, next: true, execute: true, override: 'the soak looks at nothing' });
+  await decide(ADA, {
+    batchId,
+    chunks: asked,
+    next: true,
+    execute: true,
+    override: 'the soak looks at nothing',
+    note: 'by the soak',
+  });
 }
 
 /** Answers what can be known by now; gives how many are still uncertain. */
@@ -116,7 +145,7 @@ export async function told(batch: SoakBatch): Promise<{ addsUp: boolean; sum: un
 
 export async function stateOf(server: SoakServer, batchId: string): Promise<{ state: string; chunks: ChunkRow[] }> {
   const { rows } = await server.pool.query<ChunkRow & { batch: string }>(
-    `SELECT b.state AS batch, c.id, c.number, c.state, c.stopping, encode(d.digest, 'hex') AS digest
+    `SELECT b.state AS batch, b.undoes IS NOT NULL AS undo, c.id, c.number, c.state, c.stopping, c.revision, encode(d.digest, 'hex') AS digest
      FROM batch b JOIN chunk c ON c.batch_id = b.id
      LEFT JOIN decision_chunk d ON d.decision_id = c.decision_id AND d.chunk_id = c.id
      WHERE b.id = $1 ORDER BY c.number`,

@@ -9,7 +9,7 @@ import { startTarget } from '#test/target.ts';
 import type { SoakBatch } from './batches.ts';
 import { startFleet } from './fleet.ts';
 import { type Cell, play, shortMatrix, wholeMatrix } from './matrix.ts';
-import { EffectLog, judge, LIE_KINDS, type Lie, receiptsOfItem, type Verdict } from './oracle.ts';
+import { EffectLog, judge, judgeEnd, LIE_KINDS, type Lie, receiptsOfItem, type Verdict } from './oracle.ts';
 import { told, type World } from './person.ts';
 import { seeded } from './random.ts';
 import type { Report } from './report.ts';
@@ -117,7 +117,7 @@ function judgesOf(world: World, say: (line: string) => void) {
   const lies: Lie[] = [];
   const stuck: string[] = [];
   const stories: string[] = [];
-  const unfinished = new Map<string, string>();
+  const unfinished = new Map<string, { batch: SoakBatch; where: string }>();
   const sum: Omit<Verdict, 'lies'> & { batches: number } = {
     ...{ batches: 0, items: 0, receipts: 0, effects: 0, repeats: 0 },
     ...{ uncertain: 0, inspected: 0, resolved: 0, resolvedRightly: 0 },
@@ -128,6 +128,14 @@ function judgesOf(world: World, say: (line: string) => void) {
     const receipts = await patiently(() => receiptsOfItem(server.pool, batch.batchId, lie.ordinal));
     stories.push([`${lie.kind} in ${where}: item ${lie.ordinal}: ${lie.said}`, ...receipts].join('\n    '));
     say(stories.at(-1) ?? '');
+  };
+
+  /** A worker may have died between a chunk's end and the closing receipt of a cancelled batch: a chore finds that too. */
+  const untilClosed = async (batch: SoakBatch): Promise<Lie[]> => {
+    for (const patience = performance.now() + PATIENCE_MS; ; await sleep(500)) {
+      const lies = await patiently(() => judgeEnd(server.pool, batch));
+      if (lies.length === 0 || performance.now() > patience) return lies;
+    }
   };
 
   return {
@@ -146,7 +154,7 @@ function judgesOf(world: World, say: (line: string) => void) {
         say(stuck.at(-1) ?? '');
         return;
       }
-      unfinished.set(batch.batchId, where);
+      unfinished.set(batch.batchId, { batch, where });
       const { addsUp, sum: said, open } = await told(batch);
       const verdict = await patiently(() => judge(server.pool, logs, batch, open));
       for (const log of logs) log.forget(batch.path);
@@ -173,10 +181,12 @@ function judgesOf(world: World, say: (line: string) => void) {
             [[...unfinished.keys()]],
           ),
         );
-        if (rows.length === 0) return;
+        if (rows.length === 0) break;
         if (performance.now() + 1_000 > patience)
-          for (const { id } of rows) stuck.push(`${unfinished.get(id)}: every chunk has ended, and the batch has not`);
+          for (const { id } of rows) stuck.push(`${unfinished.get(id)?.where}: every chunk has ended, and the batch has not`);
       }
+      for (const { batch, where } of unfinished.values())
+        for (const lie of await untilClosed(batch)) await tell(batch, where, lie);
     },
     sums() {
       const count = (kind: string): number => lies.filter((lie) => lie.kind === kind).length;

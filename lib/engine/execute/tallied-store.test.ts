@@ -43,7 +43,7 @@ test.each([
   });
   await workUntil(pool, async () => (await state()) === 'done');
 
-  const { rows } = await pool.query(`SELECT count(*)::int AS n FROM receipt WHERE batch_id = $1 AND kind <> 'decision'`, [
+  const { rows } = await pool.query(`SELECT count(*)::int AS n FROM receipt WHERE batch_id = $1 AND ordinal IS NOT NULL`, [
     batchId,
   ]);
   const tally = TALLIES.take();

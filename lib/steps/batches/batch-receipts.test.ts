@@ -197,9 +197,14 @@ test('a batch that is cancelled closes as that, once nothing of it is out; an an
   const { rows } = await pool.query("SELECT ordinal FROM receipt WHERE batch_id = $1 AND result = 'uncertain' ORDER BY 1", [
     batchId,
   ]);
-  // Nobody settles after it: the answer's own transaction does.
   await answerUncertain(BO, { batchId, ordinals: [rows[0].ordinal], answer: 'did_not' });
   expect(await closings(batchId)).toMatchObject([{ seq: 1 }, { seq: 2, state: 'cancelled', ...(await seqsBefore(batchId, 2)) }]);
+  // In the transaction of the answer: nobody can die in between.
+  const { rows: transactions } = await pool.query(
+    "SELECT DISTINCT xmin::text FROM receipt WHERE batch_id = $1 AND (kind = 'resolution' OR (chunk = 0 AND seq = 2))",
+    [batchId],
+  );
+  expect(transactions).toHaveLength(1);
 });
 
 test('a batch that was never started has no receipt: neither refused nor cancelled before its start', async () => {
