@@ -16,6 +16,10 @@ export const sample = classifiedItem.extend({
   mark: z.enum(['random', 'unsure']).nullable(),
   /** the receipt fields: what names the item */
   line: z.string(),
+  matched: z
+    .record(z.string(), z.array(z.tuple([z.int(), z.int()])))
+    .optional()
+    .describe('What the rule goes by that decided: per field, from and to in UTF-16 units.'),
 });
 export type Sample = z.infer<typeof sample>;
 

@@ -1,4 +1,5 @@
 /** Classified items as a checkpoint shows them. */
+import { matchedOf } from '#lib/classifiers/registry.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
@@ -21,5 +22,6 @@ export function sampleOf(
   const fields = Object.fromEntries(shown.map((name) => [name, item.fields[name] ?? '']));
   const receiptFields = batch.plan.receiptFields.length > 0 ? batch.plan.receiptFields : shown.slice(0, FIELDS_IN_LINE);
   const line = fieldsLine({ ...batch.plan, receiptFields }, item.fields);
-  return { ordinal, fields, text, category, why, confidence, by: names.get(by) ?? by, mark, line };
+  const matched = matchedOf(batch.plan, item, item.fields);
+  return { ordinal, fields, text, category, why, confidence, by: names.get(by) ?? by, mark, line, matched };
 }
