@@ -151,7 +151,7 @@ test('Every page shows what hides in a row from outside, and what is sent is the
     await page.goto('/tasks');
     await seen(page, SUBJECTS.task);
     await page.goto('/shelf');
-    await page.getByRole('listitem').filter({ hasText: name }).getByRole('link', { name: 'away' }).click();
+    await page.getByRole('listitem').filter({ hasText: name }).getByRole('link', { name: 'away', exact: true }).click();
     await seen(page, SUBJECTS.away);
     await page.goto('/');
     await seen(page);
