@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { isLegible, legible } from '#lib/core/values/legible.ts';
 import { startTarget } from '#test/target.ts';
-import { approve, categoryOf, lookAt } from './checkpoint.ts';
+import { categoryOf, decision, lookAt } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
 
 const TAGS = [...'pay me'].map((char) => String.fromCodePoint(0xe0000 + char.charCodeAt(0))).join('');
@@ -115,7 +115,13 @@ test('Every page shows what hides in a row from outside, and what is sent is the
       await expect(page.getByRole('article').locator('bdi', { hasText: legible(subject) })).toBeVisible();
     }
     await lookAt(page, ...Object.keys(SUBJECTS));
-    await approve(page);
+    await expect(page.getByRole('article').locator('mark')).toHaveText('away');
+    await decision(page).getByRole('button').first().click();
+    const question = page.getByRole('dialog');
+    await seen(page, '127.0.0.1');
+    await question.getByLabel('Type 4 to continue').fill('4');
+    await question.getByRole('button').first().click();
+    await expect(question).toBeHidden();
     await rest.untilChunk(id, 1, 'unresolved');
 
     const bodies = target.lines().map(({ body }) => JSON.parse(body) as unknown);
@@ -145,7 +151,7 @@ test('Every page shows what hides in a row from outside, and what is sent is the
     await page.goto('/tasks');
     await seen(page, SUBJECTS.task);
     await page.goto('/shelf');
-    await page.getByRole('listitem').filter({ hasText: name }).getByRole('link', { name: 'away' }).click();
+    await page.getByRole('listitem').filter({ hasText: name }).getByRole('link', { name: 'away', exact: true }).click();
     await seen(page, SUBJECTS.away);
     await page.goto('/');
     await seen(page);

@@ -78,7 +78,12 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, b
               <FieldName name={name} />
             </dt>
             <dd className="min-w-0 break-words whitespace-pre-wrap">
-              <FieldValue name={name} value={value.length > LONG ? `${beginOf(value, LONG)}…` : value} copy />
+              <FieldValue
+                name={name}
+                value={value.length > LONG ? `${beginOf(value, LONG)}…` : value}
+                hits={sample.matched?.[name]}
+                copy
+              />
             </dd>
           </div>
         ))}
@@ -91,11 +96,16 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, b
       </dl>
       {sample.text ? (
         <p className="max-w-prose border-t border-hairline pt-3 text-14 break-words whitespace-pre-wrap">
-          <Outside text={sample.text} copy />
+          <Outside text={sample.text} hits={textHits(sample)} copy />
         </p>
       ) : null}
     </article>
   );
+}
+
+/** What a rule matched in the text of a mail, which is not among the fields. */
+function textHits({ fields, matched = {} }: Sample) {
+  return Object.entries(matched).find(([name]) => !Object.hasOwn(fields, name))?.[1];
 }
 
 /** A cell can hold a megabyte; a person reads its beginning. */

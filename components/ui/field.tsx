@@ -1,6 +1,7 @@
 'use client';
 
 import { type ComponentProps, createContext, type ReactNode, useContext, useId } from 'react';
+import { isLegible, piecesOf } from '#lib/core/values/legible.ts';
 import { classes } from './classes.ts';
 
 type Wiring = { id: string; describedBy: string | undefined; invalid: boolean };
@@ -52,12 +53,33 @@ export function Field({ label, hint, error, hideLabel = false, inline = false, c
 }
 
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
-  return <input className={classes('control', className)} {...useWiring()} {...rest} />;
+  return (
+    <>
+      <input className={classes('control', className)} {...useWiring()} {...rest} />
+      <HiddenIn text={rest.value} />
+    </>
+  );
 }
 
 export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
-  return <textarea className={classes('control resize-y', className)} {...useWiring()} {...rest} />;
+  return (
+    <>
+      <textarea className={classes('control resize-y', className)} {...useWiring()} {...rest} />
+      <HiddenIn text={rest.value} />
+    </>
+  );
 }
+
+/** A control holds a text as it is: what nobody sees of it is told below. */
+function HiddenIn({ text }: { text: unknown }) {
+  if (typeof text !== 'string' || isLegible(text)) return null;
+  const names = new Set(piecesOf(text).flatMap(({ standIn }) => standIn?.name ?? []));
+  return (
+    <span className="mt-1 block text-12 text-magenta">Nobody sees in it: {[...names].slice(0, HIDDEN_NAMED).join('; ')}.</span>
+  );
+}
+
+const HIDDEN_NAMED = 5;
 
 /** The platform's own list: quick with hundreds on a page, and right on every phone. */
 export function Select({ className, children, ...rest }: ComponentProps<'select'>) {

@@ -13,6 +13,9 @@ export type Classification = {
   part?: number;
 };
 
+/** Where in a field's text something stands: from (inclusive) and to (exclusive), in UTF-16 units; in order, none overlapping. */
+export type Matched = Record<string, [from: number, to: number][]>;
+
 /** A classification, and what each part made of the item, also the parts behind the one that gave it. */
 export type Examined = {
   classification: Classification;
@@ -75,6 +78,8 @@ export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = Class
    * name none. The classifier's part is as it was given, and may be none.
    */
   partOf?(classifier: unknown, given: Pick<Classification, 'category' | 'why' | 'confidence'>): number | null;
+  /** What in an item's fields the classification goes by, for people to see; bounded, as it is asked of each item of a list. Left out where nothing can be shown. */
+  matched?(part: Part, given: Pick<Classification, 'category' | 'why'>, fields: Readonly<Record<string, string>>): Matched;
   /** Where a part of which `at` was told stands in the plan, and what people call it; left out where it is told of none. The classifier's part is as it was given, and may be none. */
   placeOf?(part: number, classifier: unknown): { path: string; words: string };
 };

@@ -3,7 +3,17 @@ import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { type ClassifierPart, isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
 import { CLASSIFIERS } from './kinds.ts';
-import type { At, Classifier, ClassifierField, ClassifierItem, ClassifierKind, ClassifierSetting, Examined } from './port.ts';
+import type {
+  At,
+  Classification,
+  Classifier,
+  ClassifierField,
+  ClassifierItem,
+  ClassifierKind,
+  ClassifierSetting,
+  Examined,
+  Matched,
+} from './port.ts';
 
 export { allInto } from './rules/part.ts';
 
@@ -21,6 +31,17 @@ export type MeaningFields = { fieldNames: string[]; meanings: FieldMeanings };
 /** The classifier of a plan, checked against the dataset's fields. Throws `invalid` with path, line and column. */
 export function makeClassifier(plan: ClassifyingPlan, fields: MeaningFields, at: At): Classifier {
   return kindOf(plan.classifier).make(plan.classifier, settingOf(plan, fields), at);
+}
+
+/** What in an item's fields its classification goes by; nothing where it is a person's, where its kind shows nothing, or is of another version. */
+export function matchedOf(
+  { classifier }: Pick<ClassifyingPlan, 'classifier'>,
+  { by, ...given }: Pick<Classification, 'category' | 'why'> & { by: string },
+  fields: Readonly<Record<string, string>>,
+): Matched {
+  if (by !== classifier.kind) return {};
+  const kind: ClassifierKind | undefined = CLASSIFIERS.find((one) => one.kind === by);
+  return kind?.matched?.(classifier, given, fields) ?? {};
 }
 
 /** What came of each item, and of each of the classifier's parts with it. */

@@ -28,6 +28,10 @@ export const sample = classifiedItem.extend({
     ),
   /** the receipt fields: what names the item */
   line: z.string(),
+  matched: z
+    .record(z.string(), z.array(z.tuple([z.int(), z.int()])))
+    .optional()
+    .describe('What the rule goes by that decided: per field, from and to in UTF-16 units.'),
 });
 export type Sample = z.infer<typeof sample>;
 

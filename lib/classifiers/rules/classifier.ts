@@ -6,6 +6,7 @@ import type { FieldType } from '#lib/core/values/meaning.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import { type ConditionFault, type Conditions, type ItemView, textConditions, typedConditions, type Unknown } from './cel.ts';
 import { type TypedFields, typedFields } from './field-values.ts';
+import { matchedBy } from './matched.ts';
 import { type Rule, type RulesPart, rulesInPlan } from './part.ts';
 import { textOrderFaults } from './text-order.ts';
 import { compileWhere } from './where.ts';
@@ -55,6 +56,7 @@ export const rulesClassifier: ClassifierKind<RulesPart> = {
     at(NO_RULE, 0);
     return problems;
   },
+  matched: matchedBy,
   placeOf: (index, classifier) => ({ path: placeIn(classifier, index), words: `Rule ${index + 1}` }),
   partOf: (classifier, given) => {
     const rules = rulesIn(classifier);

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { RULES_MAX, TEMPLATE_CHARS_MAX } from '#lib/core/limits.ts';
 import { type ClassifierInPlan, categoryName } from '#lib/core/plans/plan.ts';
 import { where } from '#lib/core/values/conditions.ts';
-import { givenNote } from '#lib/core/values/given-name.ts';
 
 const rule = z
   .strictObject({
@@ -15,7 +14,7 @@ const rule = z
       .describe('A condition in CEL over `item`. A rule has this or `where`.'),
     where: where.optional(),
     category: categoryName,
-    why: givenNote('A rule’s reason', 500).default(''),
+    why: z.string().max(500).default(''),
     confidence: z.number().min(0).max(1).default(0.9),
   })
   .superRefine((one, context) => {

@@ -1,4 +1,5 @@
 /** Classified items as a checkpoint shows them. */
+import { matchedOf } from '#lib/classifiers/registry.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
@@ -16,12 +17,14 @@ export function sampleOf(
   names: ReadonlyMap<string, string>,
   { review, outcome }: Pick<Sample, 'review' | 'outcome'>,
 ): Sample {
-  const { ordinal, category, why, confidence, by } = item;
+  const { ordinal, category, why, confidence } = item;
   const textField = formatOf(batch.datasetFormat)?.textField ?? null;
   const text = textField === null ? null : (item.fields[textField] ?? null);
   const shown = batch.fieldNames.filter((name) => Object.hasOwn(item.fields, name) && !(text !== null && name === textField));
   const fields = Object.fromEntries(shown.map((name) => [name, item.fields[name] ?? '']));
   const receiptFields = batch.plan.receiptFields.length > 0 ? batch.plan.receiptFields : shown.slice(0, FIELDS_IN_LINE);
   const line = fieldsLine({ ...batch.plan, receiptFields }, item.fields);
-  return { ordinal, fields, text, category, why, confidence, by: actorName(by, names), mark, review, outcome, line };
+  const matched = matchedOf(batch.plan, item, item.fields);
+  const by = actorName(item.by, names);
+  return { ordinal, fields, text, category, why, confidence, by, mark, review, outcome, line, matched };
 }
