@@ -8,6 +8,8 @@ const QUIET = [
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
+  // One process draws all tabs of a person: one of its own for each would compile every script anew.
+  '--renderer-process-limit=1',
 ];
 const ROOT = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 

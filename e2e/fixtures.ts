@@ -66,6 +66,8 @@ export const test = base.extend<Fixtures, Shared>({
       const { viewport, locale, timezoneId, contextOptions } = project.use;
       const looks = { viewport: viewport ?? null, locale: locale ?? 'en-GB', timezoneId: timezoneId ?? 'UTC', ...contextOptions };
       const context = await browser.newContext({ ...looks, baseURL: product, storageState: adminSession });
+      // Stays open: the process that draws the tabs lives as long as one is, and has their scripts compiled.
+      await (await context.newPage()).goto('/healthz');
       await use(context);
       await context.close();
     },
@@ -104,7 +106,7 @@ export const test = base.extend<Fixtures, Shared>({
   desk: async ({ adminContext, trouble }, use) => {
     const stop = trouble.watch(adminContext);
     await use(await adminContext.newPage());
-    for (const page of adminContext.pages()) await page.close();
+    for (const page of adminContext.pages().slice(1)) await page.close();
     stop();
   },
 });
