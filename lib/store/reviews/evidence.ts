@@ -21,7 +21,7 @@ import type { Querying } from '#lib/store/postgres/db.ts';
 import { type ChunkMark, type ChunkToDraw, readDrawn, readLastMarks } from './evidence.sql.ts';
 
 /** A mark that says something of its item as it is now. */
-export type CountedMark = ChunkMark & { verdict: Verdict };
+type CountedMark = ChunkMark & { verdict: Verdict };
 
 /** What was marked in some chunks of a batch, and what of it are looks. */
 export type Pool = {
