@@ -161,14 +161,16 @@ export const DECISION_ITEMS_MAX = 5_000_000;
 export const LISTED_DIGEST_ITEMS_MAX = 50_000;
 
 // Evidence
-/** The first items of each category of a chunk in the order of the draw: more of them are drawn when the looks have gone past these. */
-export const DRAWN_AT_FIRST = 256;
+/** The first items of each category of a chunk in the order of the draw, where the looks have gone past those that its checkpoint shows. */
+export const DRAWN_DEEPER = 256;
 /** Items of the chunks that one statement draws from; a larger chunk comes alone. */
 export const DRAWN_AT_ONCE_ITEMS = 100_000;
 /** Drawn items that a process keeps, 12 bytes each. */
 export const DRAWN_KEPT_ITEMS = 2_000_000;
 /** Of the next items that count, as a checkpoint is told of them. */
 export const NEXT_LOOKS_MAX = 200;
+/** Of each category: where fewer are drawn, more of them are. */
+export const NEXT_LOOKS_LEAST = 10;
 
 // Undo
 export const UNDO_PAGE_ITEMS = 200;

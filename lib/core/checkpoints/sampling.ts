@@ -4,10 +4,7 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 
-/**
- * Where an item stands in the permutation: 32 bytes, compared as bytes.
- * @internal for its tests
- */
+/** Where an item stands in the permutation: 32 bytes, compared as bytes. */
 export function sampleRank(seed: Uint8Array, ordinal: number): Buffer {
   return createHmac('sha256', seed).update(ordinalBytes(ordinal)).digest();
 }

@@ -2,7 +2,7 @@
 import { type Looks, leastAtMost, looksUntil, most } from './bound.ts';
 
 /** Shares of wrong items that it is told for how many more looks prove them. */
-export const SHARES_TOLD: readonly number[] = [0.01, 0.02, 0.05];
+const SHARES_TOLD: readonly number[] = [0.01, 0.02, 0.05];
 
 export type Bound = { population: number; looks: number; wrong: number; atMost: number; looksFor: Record<string, number | null> };
 

@@ -111,7 +111,8 @@ test('marks in the order of the draw are looks, and what was picked is none befo
     keep: { population: 20, looks: 0, wrong: 0, atMost: 20, looksFor: { '0.01': 20, '0.02': 20, '0.05': 18 } },
   });
   expect(before.evidence).toMatchObject({ demands: [], unmarked: [], exempt: false, elsewhere: 0 });
-  expect(before.evidence.next.filter((ordinal) => ordinal <= 60)).toEqual(order);
+  // Those that the page shows; more are drawn as the looks go on.
+  expect(before.evidence.next.filter((ordinal) => ordinal <= 60)).toEqual(order.slice(0, 40));
   await mark(batch, 'archive', order.slice(5));
   expect((await checkpoint(batch)).evidence.batch.archive).toMatchObject({ looks: 0, atMost: 60 });
   await mark(batch, 'archive', order.slice(0, 4));

@@ -48,25 +48,25 @@ export async function readCheckpoint(
   if (!batch || !chunk) return null;
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
-  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two, decisions, evidence] =
-    await Promise.all([
-      foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
-      manifestOf(batch, chunk, of),
-      readCorrections(pool, of, CORRECTIONS_SHOWN),
-      anyProposed(db(), batchId),
-      readNextWaiting(pool, batchId, number),
-      chunk.state === 'halted' ? readHaltedAt(db(), batchId, number) : null,
-      readTargets(pool, { batchId, chunk: number }),
-      readFirst(batch, chunk),
-      readTwo(actor, batch, chunk),
-      isDecided(chunk) ? readDecisions(batch, chunk) : [],
-      readEvidence(db(), batch, chunk),
-    ]);
+  const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two, decisions] = await Promise.all([
+    foldChunks(pool, batchId, [chunk], LOOK_ROWS_MAX),
+    manifestOf(batch, chunk, of),
+    readCorrections(pool, of, CORRECTIONS_SHOWN),
+    anyProposed(db(), batchId),
+    readNextWaiting(pool, batchId, number),
+    chunk.state === 'halted' ? readHaltedAt(db(), batchId, number) : null,
+    readTargets(pool, { batchId, chunk: number }),
+    readFirst(batch, chunk),
+    readTwo(actor, batch, chunk),
+    isDecided(chunk) ? readDecisions(batch, chunk) : [],
+  ]);
   const names = await readNames(
     db(),
     corrections.map(({ by }) => by),
   );
   const categories = await readCategories(batch, chunk, of);
+  // After the samples: they are the first that are looked at.
+  const evidence = await readEvidence(db(), batch, chunk);
   const { datasetFormat, id, name, state, plan } = batch;
   return {
     batch: { id, name, state, noun: nounOf(datasetFormat) },

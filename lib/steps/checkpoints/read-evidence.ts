@@ -2,7 +2,7 @@
 import { actionWords } from '#lib/connectors/words.ts';
 import { boundOf, judge } from '#lib/core/evidence/demands.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
-import { NEXT_LOOKS_MAX } from '#lib/core/limits.ts';
+import { NEXT_LOOKS_LEAST, NEXT_LOOKS_MAX } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { CheckpointEvidence, Evidence } from '#lib/shapes/evidence.ts';
 import type { ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
@@ -97,15 +97,16 @@ async function nextLooks(
   { counts, others }: { counts: ReadonlyMap<string, number>; others: readonly ChunkToDraw[] },
 ): Promise<Pick<CheckpointEvidence, 'next' | 'elsewhere'>> {
   const filled = plan.categories.filter(({ name }) => counts.has(name));
-  const each = Math.floor(NEXT_LOOKS_MAX / Math.max(1, filled.length));
+  const most = Math.floor(NEXT_LOOKS_MAX / Math.max(1, filled.length));
+  const each = { least: Math.min(most, NEXT_LOOKS_LEAST), most };
   const next: { ordinal: number; rank: number }[] = [];
   let elsewhere = 0;
   for (const { name, action } of filled) {
     const own = await pooled.unmarked(name, chunk, each);
     next.push(...own);
+    if (action === null || !(plan.gates.evidence || pooled.isMarked(name))) continue;
     // Where every item of the chunk has its mark, those that keep these from counting.
-    const before = own[0]?.rank ?? pooled.drawnTo(name, chunk);
-    if (action !== null) elsewhere += await pooled.unmarkedBelow(name, others, before);
+    elsewhere += await pooled.unmarkedBelow(name, others, own[0]?.rank ?? pooled.drawnTo(name, chunk));
   }
   return { next: next.sort((a, b) => a.rank - b.rank).map(({ ordinal }) => ordinal), elsewhere };
 }

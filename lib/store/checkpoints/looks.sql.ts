@@ -1,5 +1,6 @@
 /** Keeps what a checkpoint shows. A statement of our own: Prisma's upsert has no condition under which the row that is there stays. */
 import type { Pool } from 'pg';
+import type { Querying } from '#lib/store/postgres/db.ts';
 import type { Picked } from './checkpoint-reads.sql.ts';
 
 export type Look = { counts: Map<string, number>; random: Picked[]; unsure: Picked[] };
@@ -17,4 +18,17 @@ export async function keepLook(
      WHERE chunk_look.revision < excluded.revision`,
     [id, revision, JSON.stringify([...counts]), pairs(random), pairs(unsure)],
   );
+}
+
+/** As they are stored, of thousands of chunks in one statement: inside of a transaction too, where Prisma's is another connection's. */
+export async function readStoredLooks(
+  client: Querying,
+  chunks: readonly { id: string; revision: number }[],
+): Promise<{ id: string; counts: unknown; random: unknown; unsure: unknown }[]> {
+  const { rows } = await client.query<{ id: string; counts: unknown; random: unknown; unsure: unknown }>(
+    `SELECT l.chunk_id AS id, l.counts, l.random, l.unsure FROM unnest($1::uuid[], $2::int[]) AS asked(id, revision)
+     JOIN chunk_look l ON l.chunk_id = asked.id AND l.revision = asked.revision`,
+    [chunks.map(({ id }) => id), chunks.map(({ revision }) => revision)],
+  );
+  return rows;
 }

@@ -7,9 +7,10 @@ import { CHUNK_UNCLASSIFIED } from '#lib/core/lifecycle.ts';
 import { SAMPLES_PER_CATEGORY, UNSURE_SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
 import type { ChunkNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { readCategoryCounts } from '#lib/store/chunks/classifications.ts';
-import type { Db, WithModels } from '#lib/store/postgres/db.ts';
+import type { Db, Querying, WithModels } from '#lib/store/postgres/db.ts';
+import { turns } from '#lib/turns.ts';
 import { type Picked, pickRandom, pickUnsure } from './checkpoint-reads.sql.ts';
-import { keepLook, type Look } from './looks.sql.ts';
+import { keepLook, type Look, readStoredLooks } from './looks.sql.ts';
 
 type ChunkToLookAt = Pick<ChunkNow, 'id' | 'state' | 'itemCount' | 'classified' | 'revision' | 'seed'>;
 
@@ -38,6 +39,22 @@ const kept: z.ZodType<Look, unknown> = z.object({
   random: picked,
   unsure: picked,
 });
+
+/** What is kept of these chunks at these revisions, by their ids: counts, and random samples in their order. */
+export async function readKeptLooks(
+  client: Querying,
+  chunks: readonly { id: string; revision: number }[],
+): Promise<Map<string, Pick<Look, 'counts' | 'random'>>> {
+  const rows = await readStoredLooks(client, chunks);
+  const takeTurn = turns();
+  const looks = new Map<string, Look>();
+  for (const { id, ...look } of rows) {
+    const read = kept.safeParse(look).data;
+    if (read) looks.set(id, read);
+    await takeTurn();
+  }
+  return looks;
+}
 
 /** Null where nothing is kept, or what another version kept: it is made again then. */
 async function readKept({ prisma }: WithModels, { id, revision }: ChunkToLookAt): Promise<Look | null> {

@@ -1,8 +1,8 @@
 /**
- * The looks at a batch's items. A chunk's draw stays as it is while its revision does, so the first items of each category are kept; of a large chunk they
- * are few, and more are drawn when the looks have gone past them. What is read each time are the marks.
+ * The looks at a batch's items. A chunk's draw stays as it is while its revision does, so the first items of each category are kept. The very first are those that its
+ * checkpoint shows, which whoever classified it drew; more are drawn when the looks have gone past them. What is read each time are the marks.
  */
-import { rankNumber } from '#lib/core/checkpoints/sampling.ts';
+import { rankNumber, sampleRank } from '#lib/core/checkpoints/sampling.ts';
 import {
   type CategoryMarks,
   type Drawn,
@@ -16,12 +16,14 @@ import {
   unmarkedOf,
   type Verdict,
 } from '#lib/core/evidence/pool.ts';
-import { DRAWN_AT_FIRST, DRAWN_AT_ONCE_ITEMS, DRAWN_KEPT_ITEMS } from '#lib/core/limits.ts';
+import { DRAWN_AT_ONCE_ITEMS, DRAWN_DEEPER, DRAWN_KEPT_ITEMS, SAMPLES_PER_CATEGORY } from '#lib/core/limits.ts';
+import type { Look } from '#lib/store/checkpoints/looks.sql.ts';
+import { readKeptLooks } from '#lib/store/checkpoints/looks.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { type ChunkMark, type ChunkToDraw, readDrawn, readLastMarks } from './evidence.sql.ts';
 
 /** A mark that says something of its item as it is now. */
-export type CountedMark = ChunkMark & { verdict: Verdict };
+type CountedMark = ChunkMark & { verdict: Verdict };
 
 /** What was marked in some chunks of a batch, and what of it are looks. */
 export type Pool = {
@@ -31,8 +33,10 @@ export type Pool = {
   counts(chunks?: readonly ChunkToDraw[]): Promise<Map<string, number>>;
   /** the looks at a category in these chunks, or in all */
   looks(category: string, chunks?: readonly ChunkToDraw[]): Promise<Pooled>;
-  /** the first items of a category without a mark, at most so many */
-  unmarked(category: string, chunk: ChunkToDraw, most: number): Promise<Ranked[]>;
+  /** the first items of a category without a mark: at most so many, and at least so many where there are */
+  unmarked(category: string, chunk: ChunkToDraw, count: { least: number; most: number }): Promise<Ranked[]>;
+  /** whether any item of these chunks has a mark in the category */
+  isMarked(category: string): boolean;
   /** the rank of the last item of a category that was drawn of a chunk */
   drawnTo(category: string, chunk: ChunkToDraw): number;
   /** how many items without a mark come before this rank: of a large chunk as many as were drawn at most */
@@ -79,12 +83,13 @@ export async function readPool(
         await draws.deepen(pooled.short.map((index) => chunks[index] as ChunkToDraw));
       }
     },
-    async unmarked(category, chunk, most) {
-      await draws.draw([chunk], DRAWN_AT_FIRST);
+    isMarked: (category) => ofAll.has(category),
+    async unmarked(category, chunk, { least, most }) {
+      await draws.draw([chunk], SAMPLES_PER_CATEGORY);
       for (;;) {
         const drawn = draws.drawn(chunk, category);
         const found = unmarkedOf(drawn, on(category), most);
-        if (found.length === most || drawn.ordinals.length === drawn.count) return found;
+        if (found.length >= least || drawn.ordinals.length === drawn.count) return found;
         await draws.deepen([chunk]);
       }
     },
@@ -93,7 +98,7 @@ export async function readPool(
       return ranks[ranks.length - 1] ?? 0;
     },
     async unmarkedBelow(category, chunks, rank) {
-      await draws.draw(chunks, DRAWN_AT_FIRST);
+      await draws.draw(chunks, SAMPLES_PER_CATEGORY);
       return unmarkedBelow(
         chunks.map((chunk) => draws.drawn(chunk, category)),
         on(category),
@@ -130,7 +135,13 @@ class Draws {
 
   /** Draws what is not known so deep; a few chunks at a time, for the answer holds every item of a small one. */
   async draw(chunks: readonly ChunkToDraw[], depth: number): Promise<void> {
-    const missing = chunks.filter((chunk) => !this.#knows(chunk, depth));
+    const unknown = chunks.filter((chunk) => !this.#knows(chunk, depth));
+    const looks = depth <= SAMPLES_PER_CATEGORY && unknown.length > 0 ? await readKeptLooks(this.#client, unknown) : new Map();
+    const missing = unknown.filter((chunk) => {
+      const look = looks.get(chunk.id);
+      if (look) this.#take(chunk, SAMPLES_PER_CATEGORY, fromLook(look, this.#seed));
+      return !look;
+    });
     for (let from = 0; from < missing.length; ) {
       let [to, items] = [from, 0];
       while (to < missing.length && (to === from || items + (missing[to]?.itemCount ?? 0) <= DRAWN_AT_ONCE_ITEMS))
@@ -143,7 +154,7 @@ class Draws {
   /** Draws more of these than is known of any of them. */
   async deepen(chunks: readonly ChunkToDraw[]): Promise<void> {
     const depth = chunks.reduce((most, { id }) => Math.max(most, this.#used.get(id)?.depth ?? 0), 0);
-    await this.draw(chunks, Math.max(DRAWN_AT_FIRST, 4 * depth));
+    await this.draw(chunks, Math.max(DRAWN_DEEPER, 4 * depth));
   }
 
   #knows({ id, revision }: ChunkToDraw, depth: number): boolean {
@@ -165,14 +176,31 @@ class Draws {
       depth,
     );
     const byChunk = Map.groupBy(rows, ({ chunkId }) => chunkId);
-    for (const { id, revision } of chunks) {
-      const of = new Map((byChunk.get(id) ?? []).map(({ category, count, drawn }) => [category, { count, ...unpacked(drawn) }]));
-      const items = [...of.values()].reduce((sum, { ordinals }) => sum + ordinals.length, 1);
-      const read = { revision, depth, items, of };
-      this.#used.set(id, read);
-      keep(id, read);
+    for (const chunk of chunks) {
+      const own = byChunk.get(chunk.id) ?? [];
+      this.#take(chunk, depth, new Map(own.map(({ category, count, drawn }) => [category, { count, ...unpacked(drawn) }])));
     }
   }
+
+  #take({ id, revision }: ChunkToDraw, depth: number, of: Kept['of']): void {
+    const items = [...of.values()].reduce((sum, { ordinals }) => sum + ordinals.length, 1);
+    const read = { revision, depth, items, of };
+    this.#used.set(id, read);
+    keep(id, read);
+  }
+}
+
+function fromLook({ counts, random }: Pick<Look, 'counts' | 'random'>, seed: Buffer): Kept['of'] {
+  const picked = Map.groupBy(random, ({ category }) => category);
+  return new Map(
+    [...counts].map(([category, count]) => {
+      const ordinals = Int32Array.from(picked.get(category) ?? [], ({ ordinal }) => ordinal);
+      return [
+        category,
+        { count, ordinals, ranks: Float64Array.from(ordinals, (ordinal) => rankNumber(sampleRank(seed, ordinal))) },
+      ];
+    }),
+  );
 }
 
 function keep(id: string, read: Kept): void {
