@@ -65,6 +65,54 @@ test('Two reviewers on one checkpoint: the stale decision is refused and explain
   await expect(page.getByText('22 of 22 done')).toBeVisible();
 });
 
+test('A mark survives a reload and a colleague sees it, and a decided chunk is read-only', async ({
+  desk: page,
+  invite,
+  rest,
+}) => {
+  const bo = await invite('Bo', 'reviewer');
+  const id = await rest.startBatch({ name: 'Marked', rows: 30, plan: SHELF_PLAN });
+  await rest.untilChunk(id, 1, 'awaiting_review');
+  const path = `/batches/${id}/chunks/1`;
+  const rowsOn = (one: Page) => one.getByRole('listbox', { name: 'Items in noise' }).getByRole('option');
+  await page.goto(path);
+  await lookAt(page, 'noise');
+  await page.keyboard.press('y');
+  await expect(rowsOn(page).first()).toContainText('right');
+  await expect(rowsOn(page).nth(1)).toHaveAttribute('aria-selected', 'true');
+  await expect.poll(async () => (await rest.api.chunks.read({ id, n: 1 })).samples.filter(({ review }) => review).length).toBe(1);
+  await page.reload();
+  await expect(rowsOn(page).first()).toContainText('right');
+
+  await bo.goto(path);
+  await expect(rowsOn(bo).first()).toContainText('right');
+  await expect(page.getByRole('status').filter({ hasText: 'Bo is here too' })).toBeVisible();
+  await rowsOn(bo).nth(1).click();
+  await bo.keyboard.press('a');
+  await expect(rowsOn(page).nth(1)).toContainText('right');
+  await bo.keyboard.press('z');
+  await expect(rowsOn(page).nth(1)).not.toContainText('right');
+  await page.getByRole('button', { name: 'I review this' }).click();
+  await expect(bo.getByRole('status').filter({ hasText: /reviews this since/ })).toBeVisible();
+
+  await lookAt(page, 'noise');
+  await approve(page);
+  await releaseRest(page);
+  await rest.untilChunk(id, 1, 'done');
+  await bo.goto(path);
+  await expect(bo.getByRole('region', { name: 'What was decided' })).toContainText(/approved 24 rows/);
+  await expect(bo.getByText('no sample shown yet')).toBeHidden();
+  await expect(rowsOn(bo).first()).toContainText('Done');
+  const item = bo.getByRole('region', { name: 'The chosen item' });
+  await expect(item).toContainText(/Became.*Done/);
+  await expect(item).not.toContainText('Will');
+  await bo.keyboard.press('2');
+  expect([await countIn(bo, 'noise'), await countIn(bo, 'keep')]).toEqual([24, 6]);
+  await item.getByRole('button', { name: 'This is wrong: undo this one…' }).click();
+  await expect(rowsOn(bo).first()).toContainText('wrong');
+  expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 24, keep: 6 });
+});
+
 test('Two people sign what a third started: nothing runs between, one of them may refuse, and nobody signs twice', async ({
   desk: ada,
   invite,
