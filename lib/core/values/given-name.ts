@@ -17,7 +17,7 @@ export function withoutHidden(name: string): string {
 }
 
 /** What is wrong with a text that somebody typed, as a sentence; null where every character of it can be seen. `what`: “A batch's name”. */
-export function hiddenProblem(what: string, text: string): string | null {
+function hiddenProblem(what: string, text: string): string | null {
   let before = '';
   for (const { text: piece, standIn } of piecesOf(text)) {
     if (standIn) {

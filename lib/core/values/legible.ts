@@ -5,10 +5,12 @@
  * Some of these characters do honest work and stay as they are (docs/eyes.md has the rule): a joiner inside an emoji or between two letters of a script that joins, a
  * variation selector after a character that has variants, the tags of a region's flag, and the tab and the line's end.
  *
+ * What the store can't hold is another matter: `lib/ingest/visible.ts` keeps it as an escape, six plain characters that are text here.
+ *
  * The time is linear in the text's length; a plain text costs one test. Sources: UTS #39, UTS #51, UTR #36.
  */
 
-export type StandIn = {
+type StandIn = {
   /** what is drawn: ⟨RLO⟩, ⟨U+E000⟩, ⟨ZWSP ×12⟩ */
   label: string;
   /** what it is, for a title: right-to-left override, U+202E */
