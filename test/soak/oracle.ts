@@ -291,7 +291,8 @@ export async function judgeEnd(pool: pg.Pool, batch: SoakBatch): Promise<Lie[]> 
   const [first, ...later] = own;
   if (first?.kind !== 'start' || later.some(({ kind }) => kind !== 'closing'))
     lie(`the batch has ${own.map(({ kind }) => kind).join(', ') || 'no receipts of its own'}`);
-  const last = later.at(-1);
+  const closings = own.filter(({ kind }) => kind === 'closing');
+  const last = closings.at(-1);
   if (!last)
     return [...lies, { kind: 'falseRecord', batch: batch.name, ordinal: 0, said: `the batch is ${state}, without a closing` }];
   const closing = JSON.parse(last.body) as { state: string; seqs: string; receipts: number };
@@ -305,7 +306,7 @@ export async function judgeEnd(pool: pg.Pool, batch: SoakBatch): Promise<Lie[]> 
     lie('the last closing tells of other receipts than are stored');
   if (closing.receipts !== lines.reduce((sum, { stored }) => sum + stored, 0)) lie(`the last closing counts ${closing.receipts}`);
   if (closing.state !== state) lie(`the last closing says ${closing.state}, and the batch is ${state}`);
-  if (later.slice(1).some(({ body }) => (JSON.parse(body) as { seed: unknown }).seed !== null))
+  if (closings.slice(1).some(({ body }) => (JSON.parse(body) as { seed: unknown }).seed !== null))
     lie('a later closing reveals the seed again');
   return lies;
 }
