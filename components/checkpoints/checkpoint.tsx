@@ -3,12 +3,13 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { ItemEffect } from '#components/actions/item-effect.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
-import type { ManifestProblem, Sample } from '#lib/shapes/checkpoints.ts';
+import type { ManifestProblem, RestRefused, Sample } from '#lib/shapes/checkpoints.ts';
 import { alikeOptions } from './alike.ts';
 import { AlikeOffer } from './alike-offer.tsx';
 import { categoriesSeen, categoryLines } from './category-lines.ts';
@@ -19,6 +20,7 @@ import { DecisionBar, GoOnBar } from './decision-bar.tsx';
 import { DecisionDialogs } from './decision-dialogs.tsx';
 import { ItemDetail } from './item-detail.tsx';
 import { ItemPane } from './item-pane.tsx';
+import { RefuseRest } from './refuse-rest.tsx';
 import { categoryIn, type Move, movedTo, samplesOf } from './review.ts';
 import { StaleBanner, StatePanel } from './status-panels.tsx';
 import { useCheckpointKeys } from './use-checkpoint-keys.ts';
@@ -35,6 +37,8 @@ type Props = {
   onReload: () => void;
   onResume?: () => Promise<Outcome>;
   onRetry?: () => Promise<Outcome>;
+  /** leaves the rest of an approval unsent, and undoes its first few */
+  onRefuseRest?: () => Promise<Outcome<RestRefused>>;
   /** leaves a halted chunk as it is */
   onAcceptRest?: () => Promise<Outcome>;
   onUpdateConnection?: () => void;
@@ -155,6 +159,7 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
           error,
           run: () => decision.answer({ release: true }),
         }}
+        refuse={steps.onRefuseRest ? <RefuseRest view={view} acting={acting} onRefuse={steps.onRefuseRest} /> : null}
         resume={resume}
         acceptRest={acceptRest}
         retry={retry}
@@ -195,6 +200,7 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
             categories={categories.map(({ name }) => name)}
             mayCorrect={mayCorrect}
             onCorrect={(name) => current && assign(current, name)}
+            effect={current ? <ItemEffect of={of} ordinal={current.ordinal} category={categoryIn(review, current)} /> : null}
           />
         </section>
       </div>
@@ -233,8 +239,9 @@ export function Checkpoint({ view, onDecide, onReload, acts, onUpdateConnection,
 
       <DecisionDialogs
         view={view}
+        of={of}
         asking={decision.asking}
-        words={words}
+        due={due}
         acting={acting}
         unseen={unseen}
         pending={decision.doing !== null}

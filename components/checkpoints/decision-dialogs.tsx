@@ -1,16 +1,19 @@
+import { useState } from 'react';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatNoun } from '#components/ui/format.ts';
-import type { CheckpointView } from './checkpoint-view.ts';
+import type { CheckpointView, OfChunk } from './checkpoint-view.ts';
 import { ExecuteDialog } from './execute-dialog.tsx';
 import { KeyHelp } from './key-help.tsx';
 import { SendBackDialog } from './send-back-dialog.tsx';
 import type { Answer, Asking } from './use-decision.ts';
-import type { Acting, ExecuteWords } from './words.ts';
+import { type Acting, executeWords, type Signature } from './words.ts';
 
 type Props = {
   view: CheckpointView;
+  of: OfChunk;
   asking: Asking;
-  words: ExecuteWords;
+  /** which of two signatures is given */
+  due: Signature;
   acting: Acting[];
   unseen: string[];
   pending: boolean;
@@ -21,20 +24,25 @@ type Props = {
 };
 
 /** The last question before each decision; at most one is open. */
-export function DecisionDialogs({ view, asking, words, acting, unseen, onLook, onAnswer, ...asked }: Props) {
+export function DecisionDialogs({ view, of, asking, due, acting, unseen, onLook, onAnswer, ...asked }: Props) {
   const { batch, chunk } = view;
+  const [first, setFirst] = useState(view.first);
   return (
     <>
       <ExecuteDialog
         {...asked}
         open={asking === 'execute'}
-        words={words}
+        of={of}
+        words={executeWords(acting, batch.noun, first, due)}
+        first={{ planned: view.first, chosen: first, onChoose: setFirst }}
         acting={acting}
         noun={batch.noun}
         unseen={unseen}
         nextWaits={view.nextWaits}
         onLook={onLook}
-        onConfirm={({ next, override }) => onAnswer({ execute: true, next, override })}
+        onConfirm={({ next, override }) =>
+          onAnswer({ execute: true, next, override, ...(first === view.first ? {} : { first }) })
+        }
       />
       <SendBackDialog
         {...asked}

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
@@ -13,10 +14,12 @@ type Props = {
   categories: string[];
   mayCorrect: boolean;
   onCorrect: (category: string) => void;
+  /** what its action sends */
+  effect: ReactNode;
 };
 
 /** One item in full: its fields, its text, why it is where it is, and what would happen to it. */
-export function ItemDetail({ sample, category, action, categories, mayCorrect, onCorrect }: Props) {
+export function ItemDetail({ sample, category, action, categories, mayCorrect, onCorrect, effect }: Props) {
   if (!sample) return <p className="p-4 text-muted">Choose an item to read it here.</p>;
   const fields = Object.entries(sample.fields).filter(([, value]) => value !== '');
   return (
@@ -63,6 +66,7 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, o
           ))}
         </fieldset>
       ) : null}
+      {effect}
       <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1 border-t border-hairline pt-3">
         {fields.map(([name, value]) => (
           <div key={name} className="contents">
