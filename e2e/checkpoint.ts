@@ -30,7 +30,8 @@ export function decision(page: Page): Locator {
 export async function approve(page: Page): Promise<void> {
   await decision(page).getByRole('button').first().click();
   const question = page.getByRole('dialog');
-  await question.getByRole('button').first().click();
+  // A request that is shown in it has buttons of its own.
+  await question.getByRole('button', { name: 'Cancel' }).locator('xpath=preceding-sibling::button').click();
   await expect(question).toBeHidden();
 }
 

@@ -102,6 +102,45 @@ test('A target that could not say what it did is asked again, and what it confir
   await expect(page.getByText(/^Sent POST, as the target says: mail \d$/)).toHaveCount(4);
 });
 
+test('A POST is seen in full before it is approved, is found in full on its receipt, and a No leaves the rest unsent', async ({
+  desk: page,
+  rest,
+  start,
+}) => {
+  const target = await start({});
+  const plan = httpPlan(target.url, { first: 3 }, { inspect: { url: `${target.url}/by-key/{{subject}}` } });
+  const id = await rest.startBatch({ name: 'Seen in full', rows: 5, plan });
+  await rest.untilChunk(id, 1, 'awaiting_review');
+  await page.goto(`/batches/${id}/chunks/1`);
+  const sent = page.getByRole('region', { name: 'What is sent' });
+  await expect(sent).toContainText(`POST ${target.url}/rows`);
+  await expect(sent).toContainText('idempotency-key made when it is sent, one for each attempt');
+  await expect(sent.getByRole('region', { name: 'Body of the request' })).toContainText(/"subject": "mail \d"/);
+  await sent.getByRole('button', { name: 'What is there now?' }).click();
+  await expect(sent).toContainText('There now: HTTP 404');
+
+  await lookAt(page, 'send');
+  await decision(page).getByRole('button').first().click();
+  const question = page.getByRole('dialog');
+  await expect(question.getByRole('region', { name: 'A request of send' })).toContainText(`POST ${target.url}/rows`);
+  await expect(question).toContainText('The other 4 differ in: subject.');
+  await question.getByLabel('Run first').selectOption('1 of each target');
+  await question.getByLabel('Type 5 to continue').fill('5');
+  await question.getByRole('button', { name: /first 1/ }).click();
+
+  const first = page.getByRole('region', { name: 'The first receipts' });
+  await first.getByRole('link').click();
+  await expect(page.getByRole('region', { name: 'What was sent' })).toContainText(`POST ${target.url}/rows`);
+  await expect(page.getByRole('region', { name: 'What was sent' })).toContainText(target.lines()[0]?.key ?? 'no key');
+  await expect(page.getByRole('region', { name: 'What the target answered' })).toContainText('HTTP 201');
+  await page.goBack();
+  await first.getByRole('button', { name: 'No: stop…' }).click();
+  await question.getByRole('button', { name: 'Leave the other 4 unsent' }).click();
+  await expect(first).toBeHidden();
+  await rest.untilChunk(id, 1, 'cancelled');
+  expect(target.lines()).toHaveLength(1);
+});
+
 test('Pause lets nothing new out, Resume goes on, and Stop says what will not start', async ({ desk: page, rest, start }) => {
   const target = await start({ latencyMs: 200 });
   const id = await rest.startBatch({ name: 'A slow target', rows: 300, plan: httpPlan(target.url, { concurrency: 2 }) });

@@ -3,11 +3,12 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { ItemEffect } from '#components/actions/item-effect.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
-import type { Sample } from '#lib/shapes/checkpoints.ts';
+import type { RestRefused, Sample } from '#lib/shapes/checkpoints.ts';
 import { alikeOptions } from './alike.ts';
 import { AlikeOffer } from './alike-offer.tsx';
 import { Became, becameLook } from './became.tsx';
@@ -25,6 +26,7 @@ import { ItemDetail } from './item-detail.tsx';
 import { ItemMark } from './item-mark.tsx';
 import { ItemPane } from './item-pane.tsx';
 import { markOn, marksHeard, nextLook } from './marks.ts';
+import { RefuseRest } from './refuse-rest.tsx';
 import { categoryIn, type Move, movedTo, samplesOf } from './review.ts';
 import { StaleBanner, StatePanel } from './status-panels.tsx';
 import { NotMarked, NotSaved, Problems } from './troubles.tsx';
@@ -45,6 +47,8 @@ type Props = {
   onReload: () => void;
   onResume?: () => Promise<Outcome>;
   onRetry?: () => Promise<Outcome>;
+  /** leaves the rest of an approval unsent, and undoes its first few */
+  onRefuseRest?: () => Promise<Outcome<RestRefused>>;
   /** leaves a halted chunk as it is */
   onAcceptRest?: () => Promise<Outcome>;
   onUpdateConnection?: () => void;
@@ -203,6 +207,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
           error,
           run: () => decision.answer({ release: true }),
         }}
+        refuse={steps.onRefuseRest ? <RefuseRest view={view} acting={acting} onRefuse={steps.onRefuseRest} /> : null}
         resume={resume}
         acceptRest={acceptRest}
         retry={retry}
@@ -262,6 +267,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
             mayCorrect={mayCorrect}
             became={view.decided && current ? <Became view={view} sample={current} /> : null}
             onCorrect={(name) => current && assign(current, name)}
+            effect={current ? <ItemEffect of={of} ordinal={current.ordinal} category={categoryIn(review, current)} /> : null}
           />
         </section>
       </div>
@@ -306,8 +312,10 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
 
       <DecisionDialogs
         view={view}
+        of={of}
         asking={decision.asking}
-        words={claimed ? { ...words, text: `${claimed.name} reviews this chunk. ${words.text}` } : words}
+        due={due}
+        reviewedBy={claimed?.name ?? null}
         acting={acting}
         unseen={unseen}
         lacking={lacking}

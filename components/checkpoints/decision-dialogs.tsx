@@ -1,16 +1,21 @@
+import { useState } from 'react';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatNoun } from '#components/ui/format.ts';
-import type { CheckpointView } from './checkpoint-view.ts';
+import type { CheckpointView, OfChunk } from './checkpoint-view.ts';
 import { ExecuteDialog } from './execute-dialog.tsx';
 import { KeyHelp } from './key-help.tsx';
 import { SendBackDialog } from './send-back-dialog.tsx';
 import type { Answer, Asking } from './use-decision.ts';
-import type { Acting, ExecuteWords } from './words.ts';
+import { type Acting, executeWords, type Signature } from './words.ts';
 
 type Props = {
   view: CheckpointView;
+  of: OfChunk;
   asking: Asking;
-  words: ExecuteWords;
+  /** which of two signatures is given */
+  due: Signature;
+  /** somebody else who said that this chunk is theirs to review */
+  reviewedBy: string | null;
   acting: Acting[];
   unseen: string[];
   /** what else an approval lacks, a sentence each */
@@ -23,21 +28,39 @@ type Props = {
 };
 
 /** The last question before each decision; at most one is open. */
-export function DecisionDialogs({ view, asking, words, acting, unseen, lacking, onLook, onAnswer, ...asked }: Props) {
+export function DecisionDialogs({
+  view,
+  of,
+  asking,
+  due,
+  reviewedBy,
+  acting,
+  unseen,
+  lacking,
+  onLook,
+  onAnswer,
+  ...asked
+}: Props) {
   const { batch, chunk } = view;
+  const [first, setFirst] = useState(view.first);
+  const words = executeWords(acting, batch.noun, first, due);
   return (
     <>
       <ExecuteDialog
         {...asked}
         open={asking === 'execute'}
-        words={words}
+        of={of}
+        words={reviewedBy ? { ...words, text: `${reviewedBy} reviews this chunk. ${words.text}` } : words}
+        first={{ planned: view.first, chosen: first, onChoose: setFirst }}
         acting={acting}
         noun={batch.noun}
         unseen={unseen}
         lacking={lacking}
         nextWaits={view.nextWaits}
         onLook={onLook}
-        onConfirm={({ next, override }) => onAnswer({ execute: true, next, override })}
+        onConfirm={({ next, override }) =>
+          onAnswer({ execute: true, next, override, ...(first === view.first ? {} : { first }) })
+        }
       />
       <SendBackDialog
         {...asked}

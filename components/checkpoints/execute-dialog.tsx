@@ -1,14 +1,20 @@
 'use client';
 
 import { useState } from 'react';
+import { RequestExamples } from '#components/actions/request-examples.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { type AskedProps, ConfirmDialog } from '#components/ui/dialog.tsx';
-import { Checkbox, Field, Textarea } from '#components/ui/field.tsx';
+import { Checkbox, Field, Select, Textarea } from '#components/ui/field.tsx';
+import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
+import type { OfChunk } from './checkpoint-view.ts';
 import { type Acting, actionPhrase, type ExecuteWords, effectWord } from './words.ts';
 
 type Props = AskedProps & {
+  of: OfChunk;
   words: ExecuteWords;
+  /** how many of each target run before somebody looks; 0: all */
+  first: { planned: number; chosen: number; onChoose: (first: number) => void };
   acting: Acting[];
   noun: string;
   /** acting categories of which no sample was on the screen */
@@ -25,7 +31,9 @@ type Props = AskedProps & {
 export function ExecuteDialog({
   open,
   onClose,
+  of,
   words,
+  first,
   acting,
   noun,
   unseen,
@@ -77,6 +85,8 @@ export function ExecuteDialog({
           ))}
         </ul>
       ) : null}
+      {acting.length > 0 && open ? <RequestExamples of={of} /> : null}
+      {first.planned !== 1 && acting.some(({ count }) => count > 1) ? <FirstChoice {...first} /> : null}
       {blocked ? (
         <div className="flex flex-col gap-3">
           {unseen[0] ? (
@@ -106,5 +116,19 @@ export function ExecuteDialog({
         />
       ) : null}
     </ConfirmDialog>
+  );
+}
+
+/** Fewer than the plan runs first, and never more. */
+function FirstChoice({ planned, chosen, onChoose }: Props['first']) {
+  return (
+    <Field label="Run first" hint="Then sending stops, and you are shown what became of them.">
+      <Select value={chosen} onChange={(event) => onChoose(Number(event.target.value))}>
+        <option value={1}>1 of each target</option>
+        <option value={planned}>
+          {planned === 0 ? 'all, as planned' : `${formatCount(planned)} of each target, as planned`}
+        </option>
+      </Select>
+    </Field>
   );
 }

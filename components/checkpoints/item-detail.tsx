@@ -19,10 +19,12 @@ type Props = {
   /** of a decided chunk, what became of it; null before, when it is told what will */
   became: ReactNode | null;
   onCorrect: (category: string) => void;
+  /** what its action sends */
+  effect: ReactNode;
 };
 
 /** One item in full: its fields, its text, why it is where it is, and what would happen to it. */
-export function ItemDetail({ sample, category, action, categories, mayCorrect, became, onCorrect }: Props) {
+export function ItemDetail({ sample, category, action, categories, mayCorrect, became, onCorrect, effect }: Props) {
   if (!sample) return <p className="p-4 text-muted">Choose an item to read it here.</p>;
   const fields = Object.entries(sample.fields).filter(([, value]) => value !== '');
   return (
@@ -71,6 +73,7 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, b
           ))}
         </fieldset>
       ) : null}
+      {effect}
       <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1 border-t border-hairline pt-3">
         {fields.map(([name, value]) => (
           <div key={name} className="contents">

@@ -21,11 +21,14 @@ import { leaveWords, notYouWords } from './words.ts';
 function ReleasePanel({
   view,
   release,
+  refuse,
   pending,
   error,
   onRelease,
 }: {
   view: CheckpointView;
+  /** the button that says no */
+  refuse: ReactNode;
   release: string;
   pending: boolean;
   error: string | null;
@@ -46,6 +49,7 @@ function ReleasePanel({
             {release}
           </Button>
         ) : null}
+        {refuse}
         <span className="text-muted">Nothing else has been sent.</span>
       </div>
       {error ? (
@@ -96,6 +100,7 @@ type PanelProps = {
 export function StatePanel({
   view,
   release,
+  refuse,
   resume,
   acceptRest,
   retry,
@@ -103,6 +108,7 @@ export function StatePanel({
   onResumeTarget,
 }: PanelProps & {
   release: Step & { words: string };
+  refuse: ReactNode;
   retry: Step | null;
   onResumeTarget: ((id: string) => Promise<Outcome>) | null;
 }) {
@@ -110,7 +116,14 @@ export function StatePanel({
   const { failed, uncertain } = chunk.counts;
   if (chunk.state === 'awaiting_release') {
     return (
-      <ReleasePanel view={view} release={release.words} pending={release.pending} error={release.error} onRelease={release.run} />
+      <ReleasePanel
+        view={view}
+        release={release.words}
+        refuse={refuse}
+        pending={release.pending}
+        error={release.error}
+        onRelease={release.run}
+      />
     );
   }
   if (chunk.waitsFor?.for === 'target' && view.targets.length > 0) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ActionWords } from '#lib/shapes/actions.ts';
-import { actingCategories, actionPhrase, executeWords, leaveWords, releaseWords } from './words.ts';
+import { actingCategories, actionPhrase, executeWords, leaveWords, refuseWords, releaseWords } from './words.ts';
 
 const archive: ActionWords = {
   connector: 'shelf',
@@ -112,6 +112,30 @@ describe('what executing would do, in words', () => {
     const counts = { approved: 1902, done: 2, skipped: 0, failed: 1, uncertain: 0, notExecuted: 0, inFlight: 0 };
     expect(releaseWords(one(archive, 1902), counts)).toBe('Archive the other 1,899');
     expect(releaseWords([...one(archive, 10), ...one(task, 5)], { ...counts, approved: 15, done: 5 })).toBe('Run the other 9');
+  });
+});
+
+describe('a No to the first few', () => {
+  const counts = { approved: 1902, done: 3, skipped: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0 };
+  const acting = (action: ActionWords) => [{ name: 'a', count: 1902, action }];
+
+  test('stops, and undoes these', () => {
+    expect(refuseWords(acting(archive), counts, true)).toEqual({
+      button: 'No: stop, undo these 3…',
+      title: 'Leave the other 1,899 unsent, and undo these 3?',
+      text: 'Nothing more of this approval is sent, now or later. Its other chunks that wait end too. The undo of these 3 becomes a batch of its own, which you review and approve. To act on the rest later, plan another batch of the same file.',
+      confirm: 'Stop, and undo these 3',
+    });
+  });
+
+  test('promises no undo that this person, or nobody, can make', () => {
+    expect(refuseWords(acting(archive), counts, false)).toMatchObject({
+      ...{ button: 'No: stop…', title: 'Leave the other 1,899 unsent?', confirm: 'Leave the other 1,899 unsent' },
+      text: expect.stringContaining('An operator or an admin can undo'),
+    });
+    expect(refuseWords(acting({ ...archive, effect: 'permanent' }), counts, true)).toMatchObject({
+      ...{ button: 'No: stop…', text: expect.stringContaining('The 3 that were done can’t be undone.') },
+    });
   });
 });
 

@@ -109,6 +109,31 @@ export function releaseWords(acting: Acting[], counts: ActionCounts): string {
   return `${verb}the other ${formatCount(waitingOf(counts))}`;
 }
 
+export type RefuseWords = LeaveWords & { button: string };
+
+/** What a No to the first few means, in numbers. */
+export function refuseWords(acting: Acting[], counts: ActionCounts, mayUndo: boolean): RefuseWords {
+  const { done } = counts;
+  const rest = `the other ${formatCount(waitingOf(counts))}`;
+  const undoable = done > 0 && acting.some(({ action }) => action.effect === 'undoable');
+  const these = done === 1 ? 'this one' : `these ${formatCount(done)}`;
+  const undo = undoable && mayUndo;
+  return {
+    button: undo ? `No: stop, undo ${these}…` : 'No: stop…',
+    title: `Leave ${rest} unsent${undo ? `, and undo ${these}` : ''}?`,
+    text: [
+      'Nothing more of this approval is sent, now or later. Its other chunks that wait end too.',
+      undo ? `The undo of ${these} becomes a batch of its own, which you review and approve.` : '',
+      undoable && !mayUndo ? 'An operator or an admin can undo what was done.' : '',
+      done > 0 && !undoable ? `${done === 1 ? 'What was done' : `The ${formatCount(done)} that were done`} can’t be undone.` : '',
+      'To act on the rest later, plan another batch of the same file.',
+    ]
+      .filter(Boolean)
+      .join(' '),
+    confirm: undo ? `Stop, and undo ${these}` : `Leave ${rest} unsent`,
+  };
+}
+
 export type LeaveWords = { title: string; text: string; confirm: string };
 
 /** What leaving a halted chunk as it is means, in numbers. */

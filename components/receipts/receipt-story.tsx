@@ -1,3 +1,4 @@
+import { AnswerView } from '#components/actions/request-view.tsx';
 import { classes } from '#components/ui/classes.ts';
 import { Digest } from '#components/ui/digest.tsx';
 import { Glyph } from '#components/ui/glyph.tsx';
@@ -33,6 +34,11 @@ export function ReceiptStory({ receipts, names }: { receipts: ReceiptRow[]; name
                 </span>
                 <Digest hex={receipt.leaf} label="Hash" />
               </p>
+              {receipt.answer === null ? null : (
+                <section aria-label="What the target answered" className="mt-2">
+                  <AnswerView text={receipt.answer} />
+                </section>
+              )}
               <details className="mt-1">
                 <summary className="w-fit text-12 text-muted hover:text-text">Body of the receipt</summary>
                 {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}

@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { RECEIPTS_LOOK_MS } from '#lib/core/limits.ts';
 import type { ReceiptBody, ReceiptResult } from '#lib/ledger/receipt.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
-import { inWindows, type Looked } from './windows.ts';
+import { inWindows, type Looked } from './windows.sql.ts';
 
 export type ReceiptsWanted = {
   batchId: string;

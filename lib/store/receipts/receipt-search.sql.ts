@@ -3,7 +3,7 @@
  * PostgreSQL has.
  */
 import type { Pool } from 'pg';
-import { inWindows } from './windows.ts';
+import { inWindows } from './windows.sql.ts';
 
 export type Place = { chunk: number; seq: number };
 

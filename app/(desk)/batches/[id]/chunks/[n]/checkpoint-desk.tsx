@@ -9,6 +9,7 @@ import {
   cancelAction,
   decideAction,
   pauseAction,
+  refuseRestAction,
   resumeAction,
   resumeIncidentAction,
   retryAction,
@@ -47,6 +48,13 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
     const chunks = [{ number: chunk.number, digest, revision, seen }];
     // A stale one leaves the screen as it was: the banner says what changed, and shows it when asked.
     return acted(decideAction({ batchId: batch.id, chunks, ...answers }));
+  };
+
+  const onRefuseRest = async () => {
+    const outcome = await acted(refuseRestAction(which));
+    // What was done is undone by a batch of its own, which waits for its approval.
+    if (outcome.ok && outcome.value.undo) router.push(`/batches/${outcome.value.undo.id}/chunks/${outcome.value.undo.chunk}`);
+    return outcome;
   };
 
   return (
@@ -94,6 +102,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
             ) : null}
           </>
         }
+        {...(view.may.decide ? { onRefuseRest } : {})}
         {...(view.may.acceptRest ? { onAcceptRest: () => acted(acceptRestAction(which)) } : {})}
         {...(view.may.retry ? { onRetry: () => acted(retryAction(which)) } : {})}
       />

@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { Undo } from '#app/(desk)/batches/[id]/undo.tsx';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
+import { SentRequest } from '#components/actions/sent-request.tsx';
 import { receiptLook } from '#components/receipts/look.ts';
 import { ReceiptStory } from '#components/receipts/receipt-story.tsx';
 import { UndoneReceipt } from '#components/receipts/undone-receipt.tsx';
@@ -13,6 +14,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { legible } from '#lib/core/values/legible.ts';
 import { nameActors } from '#lib/steps/receipts/name-actors.ts';
+import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 
@@ -29,6 +31,7 @@ export default async function ReceiptPage({ params }: Props) {
   const [first] = receipts;
   if (!first) notFound();
   const names = await nameActors(actor, receipts);
+  const sent = await readReceiptInFull(actor, { batchId: id, ...placeOf(r) });
   const links = first.ordinal === null ? null : await readUndoLinks(actor, { batchId: id, ordinal: first.ordinal });
   const undoable = may(actor, 'undo') && receipts.at(-1)?.result === 'succeeded' && links !== null && links.undoneBy.length === 0;
   return (
@@ -56,18 +59,25 @@ export default async function ReceiptPage({ params }: Props) {
         meta={first.ordinal === null ? undefined : Object.values(first.fields).filter(Boolean).join(' | ')}
       />
       {links ? <UndoneReceipt links={links} /> : null}
+      {sent ? <SentRequest receipt={sent} /> : null}
       <ReceiptStory receipts={receipts} names={names} />
     </>
   );
 }
 
-/** `r` is chunk.seq, as people read it on a receipt: its item's whole story, or the receipt alone where it is no step of an action. */
+/** `r` is chunk.seq, as people read it on a receipt, or chunk-seq, as the API names it. What is neither names nothing. */
+function placeOf(r: string): { chunk: number; seq: number } {
+  const [, chunk = 0, seq = 0] = /^(\d{1,9})[.-](\d{1,9})$/.exec(r) ?? [];
+  return { chunk: Number(chunk), seq: Number(seq) };
+}
+
+/** Its item's whole story, or the receipt alone where it is no step of an action. */
 async function readStoryOf(actor: Actor, batchId: string, r: string) {
-  const [, chunk, seq] = /^(\d{1,9})\.(\d{1,9})$/.exec(r) ?? [];
-  if (!chunk || !seq) return [];
-  const page = await readReceipts(actor, { batchId, cursor: `${chunk}.${Number(seq) - 1}`, limit: 1 });
+  const { chunk, seq } = placeOf(r);
+  if (seq === 0) return [];
+  const page = await readReceipts(actor, { batchId, cursor: `${chunk}.${seq - 1}`, limit: 1 });
   const receipt = page?.items[0];
-  if (!receipt || receipt.chunk !== Number(chunk) || receipt.seq !== Number(seq)) return [];
+  if (!receipt || receipt.chunk !== chunk || receipt.seq !== seq) return [];
   if (receipt.ordinal === null) return [receipt];
   return (await readReceipts(actor, { batchId, ordinal: receipt.ordinal }))?.items ?? [];
 }
