@@ -114,7 +114,7 @@ function parseBody(bytes: Buffer): ReceiptBody {
   return body;
 }
 
-function readBody(bytes: Buffer): ReceiptBody {
+export function readBody(bytes: Buffer): ReceiptBody {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
     if (isRecord(value) && typeof value.by === 'string' && typeof value.at === 'string') return value as unknown as ReceiptBody;
@@ -125,7 +125,11 @@ function readBody(bytes: Buffer): ReceiptBody {
 }
 
 /** The plan's fields first and in its order. A value that an intent commits to and that has no row left is as good as erased. */
-function orderFields(stored: StoredReceipt, body: ReceiptBody, names: readonly string[]): Record<string, string> {
+export function orderFields(
+  stored: Pick<StoredReceipt, 'fields'>,
+  body: ReceiptBody,
+  names: readonly string[],
+): Record<string, string> {
   const has = (name: string): boolean => Object.hasOwn(stored.fields, name);
   const committed = body.kind === 'intent' ? Object.keys(body.values ?? {}) : [];
   const ordered = names
