@@ -194,7 +194,10 @@ test('Every action has one intent and one outcome, and the page says that the su
   expect(body).toMatch(/^- Archived: 2002-\d\d-\d\d \| \S+@\S+ \| .+$/m);
 });
 
-test('The task body, the scratchpad and the mails themselves can be taken away, and read back', async ({ desk: page, rest }, info) => {
+test('The task body, the scratchpad and the mails themselves can be taken away, and read back', async ({
+  desk: page,
+  rest,
+}, info) => {
   await page.goto(batch.path);
   await page.getByRole('link', { name: 'Task body' }).click();
   await expect(page.getByText(/^- Archived: 2002-\d\d-\d\d \| /m).first()).toBeVisible();
@@ -217,7 +220,9 @@ test('The task body, the scratchpad and the mails themselves can be taken away, 
   const give = (buffer: Buffer) =>
     outside.getByLabel('Drop the zip').setInputFiles({ name: 'trail.zip', mimeType: 'application/zip', buffer });
   await give(trail);
-  await expect(outside.getByRole('status')).toContainText(/✔ The trail of “.+” holds\. [\d,]+ receipts of \d+ chunks/, { timeout: 60_000 });
+  await expect(outside.getByRole('status')).toContainText(/✔ The trail of “.+” holds\. [\d,]+ receipts of \d+ chunks/, {
+    timeout: 60_000,
+  });
   await give(trail.subarray(0, -200));
   await expect(outside.getByRole('status')).toContainText('The zip ends early');
   await outside.close();

@@ -3,6 +3,7 @@
  * taken whole before anybody reads it, so that a slow reader holds no statement. `COPY` takes no parameters: what is written into it is numbers, and a uuid
  * that was checked.
  */
+import { once } from 'node:events';
 import pg, { type Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { EXPORT_PAGE_BYTES, EXPORT_PAGE_RECEIPTS } from '#lib/core/limits.ts';
@@ -23,12 +24,16 @@ export type ExportedReceipt = {
 };
 
 /** All receipts up to the moment. The next page is read while this one is written. */
-export async function* exportedReceipts(pool: Pool, moment: Moment): AsyncGenerator<{ rows: ExportedReceipt[]; bytes: number }> {
-  const pages = spansOf(moment, EXPORT_PAGE_RECEIPTS);
+export async function* exportedReceipts(
+  pool: Pool,
+  moment: Moment,
+  most = { receipts: EXPORT_PAGE_RECEIPTS, bytes: EXPORT_PAGE_BYTES },
+): AsyncGenerator<{ rows: ExportedReceipt[]; bytes: number }> {
+  const pages = spansOf(moment, most.receipts);
   const read = (): Promise<Page[]> | null => {
     const { done, value } = pages.next();
     if (done) return null;
-    const page = readWhole(pool, moment, value);
+    const page = readWhole(pool, moment, value, most.bytes);
     // It is awaited when its turn has come.
     page.catch(() => {});
     return page;
@@ -44,29 +49,35 @@ export async function* exportedReceipts(pool: Pool, moment: Moment): AsyncGenera
 type Page = { receipts: Buffer; values: Buffer };
 
 /** One page, or several where its receipts have too many bytes. */
-async function readWhole(pool: Pool, moment: Moment, spans: Span[]): Promise<Page[]> {
+async function readWhole(pool: Pool, moment: Moment, spans: Span[], most: number): Promise<Page[]> {
   const [first, last] = [spans[0], spans.at(-1)];
   if (!first || !last) return [];
   const range = `batch_id = '${moment.batch.id}' AND (chunk, seq) > (${first.chunk}, ${first.above}) AND (chunk, seq) <= (${last.chunk}, ${last.upTo})`;
   const names = `ARRAY[${moment.batch.plan.receiptFields.map((name) => pg.escapeLiteral(name)).join(', ')}]::text[]`;
+  const halves = halved(spans);
+  // One receipt is a page whatever it has.
+  const bytes = halves === null ? Number.POSITIVE_INFINITY : most;
   const [receipts, values] = await Promise.all([
-    copied(pool, `SELECT chunk, seq, ordinal, kind, result, leaf, body FROM receipt WHERE ${range} ORDER BY chunk, seq`),
+    copied(pool, `SELECT chunk, seq, ordinal, kind, result, leaf, body FROM receipt WHERE ${range} ORDER BY chunk, seq`, bytes),
     copied(
       pool,
       `SELECT chunk, seq, count(*)::int, string_agg(to_json(field)::text || ':' || to_json(coalesce(value, '${ERASED}'))::text, ','
          ORDER BY array_position(${names}, field), field COLLATE "C")
        FROM receipt_value WHERE ${range} GROUP BY chunk, seq ORDER BY chunk, seq`,
+      bytes,
     ),
   ]);
   if (receipts && values) return [{ receipts, values }];
-  const halves = halved(spans);
-  if (!halves) throw new Error(`Receipt ${last.chunk}-${last.upTo} and its values have more bytes than a page may have.`);
-  return [...(await readWhole(pool, moment, halves[0])), ...(await readWhole(pool, moment, halves[1]))];
+  if (halves === null) return [];
+  return [...(await readWhole(pool, moment, halves[0], most)), ...(await readWhole(pool, moment, halves[1], most))];
 }
 
-/** What a query gives, as binary COPY; null where that is more than a page may have, unless it is one receipt. */
-async function copied(pool: Pool, query: string): Promise<Buffer | null> {
+/** What a query gives, as binary COPY; null where that is more than a page may have. */
+async function copied(pool: Pool, query: string, most: number): Promise<Buffer | null> {
   const client = await pool.connect();
+  // The stream ends before the server is ready for the next statement.
+  const ready = once(client, 'drain');
+  ready.catch(() => {});
   let whole = false;
   try {
     const parts: Buffer[] = [];
@@ -74,8 +85,9 @@ async function copied(pool: Pool, query: string): Promise<Buffer | null> {
     for await (const part of client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`)) as AsyncIterable<Buffer>) {
       parts.push(part);
       bytes += part.length;
-      if (bytes > EXPORT_PAGE_BYTES) return null;
+      if (bytes > most) return null;
     }
+    await ready;
     whole = true;
     return Buffer.concat(parts, bytes);
   } finally {

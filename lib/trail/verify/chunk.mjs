@@ -450,13 +450,18 @@ export class OfChunk {
     const latest = new Map();
     for (const review of this.#reviews.slice(0, cut)) latest.set(`${review.ordinal} ${review.category}`, review);
     return [...latest.values()]
-      .map((review) => ({ ...review, now: rows ? rows.get(review.ordinal)?.category : (this.#moved.get(review.ordinal) ?? review.category) }))
+      .map((review) => ({
+        ...review,
+        now: rows ? rows.get(review.ordinal)?.category : (this.#moved.get(review.ordinal) ?? review.category),
+      }))
       .filter(({ category, verdict, now }) => verdict === 'wrong' || (verdict === 'right' && now === category))
       .sort((a, b) => a.ordinal - b.ordinal || (a.category < b.category ? -1 : 1));
   }
 
   #digestOf(marks) {
-    return this.#check.sha(encoded(marks.map(({ ordinal, category, verdict }) => `${ordinal} ${category} ${verdict}\n`).join('')));
+    return this.#check.sha(
+      encoded(marks.map(({ ordinal, category, verdict }) => `${ordinal} ${category} ${verdict}\n`).join('')),
+    );
   }
 
   /** The draw, done again: the looks at a category are the marks on the items of the lowest ranks, up to the first that nobody marked. */
@@ -469,7 +474,9 @@ export class OfChunk {
       const on = new Map(own.filter(({ now }) => now === category).map((mark) => [mark.ordinal, mark]));
       const outside = own.filter(({ now }) => now !== category).map(({ ordinal }) => this.#rank(seed, ordinal));
       const members = [...rows].flatMap(([ordinal, row]) => (row.category === category ? [ordinal] : []));
-      const drawn = members.map((ordinal) => ({ ordinal, rank: this.#rank(seed, ordinal) })).sort((a, b) => (a.rank < b.rank ? -1 : 1));
+      const drawn = members
+        .map((ordinal) => ({ ordinal, rank: this.#rank(seed, ordinal) }))
+        .sort((a, b) => (a.rank < b.rank ? -1 : 1));
       const open = drawn.findIndex(({ ordinal }) => !on.has(ordinal));
       const looked = open === -1 ? drawn : drawn.slice(0, open);
       const until = open === -1 ? null : drawn[open].rank;
@@ -477,7 +484,8 @@ export class OfChunk {
       const wrong = moved + looked.filter(({ ordinal }) => on.get(ordinal).verdict === 'wrong').length;
       const is = { population: members.length + outside.length, looks: looked.length + moved, wrong };
       for (const part of Object.keys(is))
-        if (is[part] !== said[part]) refuse(`It says “${part}: ${said[part]}” of “${category}”, and by the seed and the marks it is ${is[part]}.`);
+        if (is[part] !== said[part])
+          refuse(`It says “${part}: ${said[part]}” of “${category}”, and by the seed and the marks it is ${is[part]}.`);
       this.#check.counted.drawn += 1;
     }
   }
