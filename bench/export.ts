@@ -2,8 +2,10 @@
  * How fast a batch's receipts leave, beside what PostgreSQL alone gives: COPY TO STDOUT of their bodies. And how long another request waits meanwhile, for
  * the loop that carries it is that of the web server.
  */
+import { resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { to as copyTo } from 'pg-copy-streams';
+import { startDownloadThread } from '#lib/engine/download-thread.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -22,6 +24,8 @@ export const exporting: Bench = {
 const ROUNDS = 3;
 
 async function run({ rows, server, say }: BenchRun): Promise<Figures> {
+  // As the web server has it: this loop is the one that answers everybody.
+  const thread = startDownloadThread(resolve(import.meta.dirname, '..', 'bin', 'download-thread.ts'));
   const { batchId, receipts } = await sealedBatch(server, rows);
   say(`${receipts} receipts`);
   const before = process.memoryUsage().rss;
@@ -55,6 +59,7 @@ async function run({ rows, server, say }: BenchRun): Promise<Figures> {
     return trailBytes;
   });
   clearInterval(watching);
+  await thread.end();
   const speed = (what: string): number => median(seen.get(what) ?? []);
   const ratios = (seen.get('jsonl') ?? []).map((each, round) => each / (seen.get('copy')?.[round] ?? Number.NaN));
   return {

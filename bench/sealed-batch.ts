@@ -4,8 +4,10 @@ import pg from 'pg';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
+import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import type { Embedded } from '#lib/store/postgres/embedded.ts';
+import { foldChunks, keepFolds } from '#lib/store/receipts/sum.sql.ts';
 import { ACTOR, FIELDS } from './approved-batch.ts';
 import { datasetOf } from './rows.ts';
 
@@ -39,6 +41,9 @@ export async function sealedBatch({ ownerUrl }: Embedded, receipts: number): Pro
   } finally {
     await owner.end();
   }
+  // As the workers have kept it long before anybody downloads a finished batch.
+  const chunks = await readChunksNow(pool, batchId);
+  await keepFolds(pool, batchId, chunks, await foldChunks(pool, batchId, chunks), new Date());
   const { rows } = await pool.query<{ count: number }>('SELECT count(*)::int AS count FROM receipt WHERE batch_id = $1', [
     batchId,
   ]);

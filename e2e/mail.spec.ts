@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { canonicalBytes, leafHash } from '#lib/ledger/canonical.ts';
 import { approve, categoryOf, countIn, decision, lookAt, releaseRest } from './checkpoint.ts';
 import { download, entriesOf } from './downloads.ts';
@@ -192,7 +194,10 @@ test('Every action has one intent and one outcome, and the page says that the su
   expect(body).toMatch(/^- Archived: 2002-\d\d-\d\d \| \S+@\S+ \| .+$/m);
 });
 
-test('The task body, the scratchpad and the mails themselves can be taken away, and read back', async ({ desk: page, rest }) => {
+test('The task body, the scratchpad and the mails themselves can be taken away, and read back', async ({
+  desk: page,
+  rest,
+}, info) => {
   await page.goto(batch.path);
   await page.getByRole('link', { name: 'Task body' }).click();
   await expect(page.getByText(/^- Archived: 2002-\d\d-\d\d \| /m).first()).toBeVisible();
@@ -205,6 +210,22 @@ test('The task body, the scratchpad and the mails themselves can be taken away, 
   expect(JSON.parse(files.get(`${stem}-summary.json`) ?? 'null')).toEqual({ processed: total, categories: counts });
   expect(files.get(`${stem}-details.md`)).toContain('it came through a mailing list');
   expect(files.has('chunk-01-summary.json')).toBe(true);
+
+  // What was written, and what checks it without us: a page from the zip, opened as a file, that is given the zip.
+  const trail = await download(page, 'Download the trail');
+  const start = info.outputPath('START-HERE.html');
+  writeFileSync(start, entriesOf(trail).get('START-HERE.html') ?? '');
+  const outside = await page.context().newPage();
+  await outside.goto(pathToFileURL(start).href);
+  const give = (buffer: Buffer) =>
+    outside.getByLabel('Drop the zip').setInputFiles({ name: 'trail.zip', mimeType: 'application/zip', buffer });
+  await give(trail);
+  await expect(outside.getByRole('status')).toContainText(/✔ The trail of “.+” holds\. [\d,]+ receipts of \d+ chunks/, {
+    timeout: 60_000,
+  });
+  await give(trail.subarray(0, -200));
+  await expect(outside.getByRole('status')).toContainText('The zip ends early');
+  await outside.close();
 
   const mailbox = await download(page, 'task, mbox');
   const tasks = (await download(page, 'task, jsonl')).toString('utf8').trimEnd().split('\n').length;

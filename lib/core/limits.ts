@@ -228,6 +228,9 @@ export const LIVE_REAUTHORISE_MS = 1_000;
 /** Of one web process; a key of a script counts as a person. */
 export const LIVE_STREAMS_PER_PERSON_MAX = 100;
 export const EXPORT_PAGE_ROWS = 1_000;
+/** Receipts of one page of COPY, and the bytes that make it several. */
+export const EXPORT_PAGE_RECEIPTS = 8_000;
+export const EXPORT_PAGE_BYTES = 32 * 1024 ** 2;
 /** Of the thread that makes downloads; several of them at once have a few pages each. */
 export const DOWNLOAD_THREAD_MEMORY_MB = 1_024;
 export const SEARCH_SCAN_ITEMS = 20_000;

@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { leafHash } from '#lib/ledger/canonical.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
+import { exportedReceipts } from '#lib/store/receipts/export.sql.ts';
+import { readMoment } from '#lib/store/receipts/trail.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { exportReceipts } from './export-receipts.ts';
@@ -92,6 +94,26 @@ describe('JSON lines, half way', () => {
         { ordinal: 7, state: 'uncertain', reason: 'timeout' },
       ],
     });
+  });
+
+  test('a line has the very bytes of its body, and pages of any size give the same lines', async () => {
+    const jsonl = await text(batch.batchId, 'jsonl');
+    const { rows } = await pool.query(
+      `SELECT convert_from(body, 'UTF8') AS body FROM receipt WHERE batch_id = $1 ORDER BY chunk, seq`,
+      [batch.batchId],
+    );
+    for (const { body } of rows) expect(jsonl).toContain(`${body.slice(0, -1)},"seq":`);
+    const moment = await readMoment(pool, batch.batchId);
+    const seen = async (most?: { receipts: number; bytes: number }) => {
+      const lines: string[] = [];
+      for await (const page of exportedReceipts(pool, moment!, most))
+        for (const { chunk, seq, body, values } of page.rows) lines.push(`${chunk}-${seq} ${body} ${values?.members}`);
+      return lines;
+    };
+    const whole = await seen();
+    expect(whole).toHaveLength(rows.length);
+    expect(await seen({ receipts: 7, bytes: 2_000 })).toEqual(whole);
+    expect(await seen({ receipts: 3, bytes: 1 })).toEqual(whole);
   });
 
   test('erased values are gone and said to be', async () => {

@@ -20,8 +20,14 @@ import { markdownReceipts } from './receipts-markdown.ts';
 
 const FORMATS = {
   jsonl: { contentType: 'application/jsonl; charset=utf-8', lines: jsonlReceipts },
-  csv: { contentType: 'text/csv; charset=utf-8; header=present', lines: csvReceipts },
-  md: { contentType: 'text/markdown; charset=utf-8', lines: markdownReceipts },
+  csv: {
+    contentType: 'text/csv; charset=utf-8; header=present',
+    lines: (batch: BatchFacts, moment: Moment, told: { answers: boolean }) => csvReceipts(recordAt(batch, moment, told)),
+  },
+  md: {
+    contentType: 'text/markdown; charset=utf-8',
+    lines: (batch: BatchFacts, moment: Moment, told: { answers: boolean }) => markdownReceipts(recordAt(batch, moment, told)),
+  },
 } as const;
 
 const input = z.strictObject({ batchId: z.uuid(), format: z.enum(['jsonl', 'csv', 'md'], 'The format is jsonl, csv or md.') });
@@ -51,7 +57,7 @@ export async function makeReceipts({ batchId, format, answers }: ReceiptsAsked):
   const moment = batch && (await readMoment(pool, batchId));
   if (!batch || !moment) throw new CountersignError('not_found', 'There is no such batch.');
   const { contentType, lines } = FORMATS[format];
-  const body = encode(lines(recordAt(batch, moment, { answers })));
+  const body = encode(lines(batch, moment, { answers }));
   return { fileName: `${fileStem(batch.name)}-receipts.${format}`, contentType, body };
 }
 

@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import { requestBuilder } from '#lib/connectors/registry.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { startDownloadThread } from '#lib/engine/download-thread.ts';
+import { correct } from '#lib/steps/checkpoints/correct.ts';
+import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { verifyTrail } from '#lib/trail/verify/checks.mjs';
 import { hashing, inflate } from '#lib/trail/verify/node.mjs';
 import { inWords } from '#lib/trail/verify/words.mjs';
@@ -13,6 +19,7 @@ import { openZip } from '#lib/trail/verify/zip.mjs';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { sealedBatch } from '#test/fixtures/sealed-batch.ts';
+import { chunkStates, ADA as STARTER, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
 import { exportTrail } from './export-trail.ts';
 
 const { pool } = await testDatabase();
@@ -82,7 +89,7 @@ describe('a trail', () => {
     const { fileName, files } = await download(BO, batchId);
     const report = await verify(files);
     expect(report.findings).toEqual([]);
-    expect(report).toMatchObject({ verdict: 'holds', notGiven: [], notes: [], erased: 0 });
+    expect(report).toMatchObject({ verdict: 'holds', notGiven: [], notes: [], erased: 0, facts: { counted: { drawn: 2 } } });
     expect(fileName).toBe('Sealed-trail.zip');
     expect(report.facts).toMatchObject({ chunks: 2, receipts: 38, sum: { approved: 10, done: 6, skipped: 2, uncertain: 2 } });
     expect(inWords(report).headline).toBe(
@@ -186,6 +193,33 @@ describe('a trail', () => {
     expect(run(Buffer.from('no zip'))).toMatchObject({ code: 2 });
   });
 
+  test('of a batch that people and workers really made holds, and so does that of its undo', async () => {
+    const plan: PlanInput = {
+      classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
+      categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive' } }, { name: 'keep' }],
+      chunking: { by: 'size' },
+      execution: { first: 0 },
+      receiptFields: ['subject', 'from'],
+    };
+    const batch = await startedBatch(pool, { items: 8, chunks: 2, plan });
+    await reviewed(batch.batchId);
+    await correct(BO, {
+      batchId: batch.batchId,
+      chunk: 1,
+      corrections: [{ ordinal: 2, category: 'keep', note: 'not this one' }],
+    });
+    await carriedOut(batch.batchId);
+    const { id: undo } = await undoBatch(STARTER, { batchId: batch.batchId });
+    await reviewed(undo);
+    await carriedOut(undo);
+    for (const id of [batch.batchId, undo]) {
+      const { files } = await download(BO, id);
+      const report = await verify(files);
+      expect(report.findings).toEqual([]);
+      expect(report).toMatchObject({ verdict: 'holds', facts: { sum: { approved: 7, done: 7 } } });
+    }
+  });
+
   test('is made in the thread for downloads, where there is one, as it is made here', async () => {
     const { batchId } = await sealedBatch(pool);
     const here = (await download(BO, batchId)).files;
@@ -208,6 +242,29 @@ describe('a trail', () => {
     await expect(exportTrail(ADA, { batchId: 'x' })).rejects.toMatchObject({ code: 'invalid' });
   });
 });
+
+async function reviewed(batchId: string): Promise<void> {
+  await workUntil(pool, async () => (await chunkStates(pool, batchId)).every((state) => state === 'awaiting_review'));
+}
+
+/** Approves all that waits for it, and has a worker carry it out. */
+async function carriedOut(batchId: string): Promise<void> {
+  const { rows } = await pool.query(
+    'SELECT c.id, c.number, b.plan, b.dataset_id FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.id = $1',
+    [batchId],
+  );
+  const chunks = [];
+  for (const { id, number, plan, dataset_id: datasetId } of rows)
+    chunks.push({
+      number,
+      digest: (await buildManifest(pool, { batchId, datasetId, plan, chunkId: id }, requestBuilder)).digest,
+    });
+  await decide(BO, { batchId, chunks, next: true, execute: true, override: 'a test looks at nothing' });
+  await workUntil(
+    pool,
+    async () => (await pool.query('SELECT state FROM batch WHERE id = $1', [batchId])).rows[0].state === 'finished',
+  );
+}
 
 describe('change one letter and verify', () => {
   let files: Files;
@@ -327,7 +384,7 @@ describe('change one letter and verify', () => {
     ],
     [
       'marks that came after the last decision are left out',
-      (all) => withLines(all, 'reviews.jsonl', (lines) => lines.filter((line) => !/"ordinal":(1|7),/.test(line))),
+      (all) => withLines(all, 'reviews.jsonl', (lines) => lines.filter((line) => !/"category":"keep"/.test(line))),
     ],
     [
       'a value is called erased that was not',

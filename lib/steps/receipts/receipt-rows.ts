@@ -124,7 +124,7 @@ function parseBody(bytes: Buffer): ReceiptBody {
   return body;
 }
 
-function readBody(bytes: Buffer): ReceiptBody {
+export function readBody(bytes: Buffer): ReceiptBody {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'));
     if (isReceipt(value)) return value;
@@ -144,7 +144,11 @@ function answerOf(stored: StoredReceipt, body: ReceiptBody): string | null {
 }
 
 /** The plan's fields first and in its order. A value that a body commits to and that has no row left is as good as erased. */
-function orderFields(stored: StoredReceipt, body: ReceiptBody, names: readonly string[]): Record<string, string> {
+export function orderFields(
+  stored: Pick<StoredReceipt, 'fields'>,
+  body: ReceiptBody,
+  names: readonly string[],
+): Record<string, string> {
   const has = (name: string): boolean => Object.hasOwn(stored.fields, name);
   const committed = committedTo(body);
   const known = new Set([...names, ...committed, ...Object.keys(stored.fields)]);

@@ -76,12 +76,12 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   });
 }
 
-type Span = { chunk: number /** exclusive */; above: number /** inclusive */; upTo: number };
+export type Span = { chunk: number /** exclusive */; above: number /** inclusive */; upTo: number };
 
 /** The numbers of all receipts, in pages; chunk 0 first. */
-function* spansOf({ batch, chunks }: Moment): Generator<Span[]> {
+export function* spansOf({ batch, chunks }: Moment, receipts = PAGE_ROWS): Generator<Span[]> {
   let page: Span[] = [];
-  let room = PAGE_ROWS;
+  let room = receipts;
   for (const { number: chunk, seq } of [{ number: 0, seq: batch.seq }, ...chunks]) {
     for (let above = 0; above < seq; ) {
       const upTo = Math.min(seq, above + room);
@@ -90,7 +90,7 @@ function* spansOf({ batch, chunks }: Moment): Generator<Span[]> {
       above = upTo;
       if (room > 0) continue;
       yield page;
-      [page, room] = [[], PAGE_ROWS];
+      [page, room] = [[], receipts];
     }
   }
   if (page.length > 0) yield page;

@@ -101,7 +101,6 @@ class Check {
     values: 0,
     requests: 0,
     unsealedNotes: 0,
-    marks: 0,
     corrections: 0,
     withoutReceipt: 0,
     decisions: 0,

@@ -30,6 +30,9 @@ export class OfChunk {
   /** a receipt of it can't be trusted: what follows from it is not told too */
   #tainted = false;
   #reviewsBefore = 0;
+  /** by ordinal: where the last correction moved it */
+  #moved = new Map();
+  #sentBack = false;
 
   constructor(chunk, files, check) {
     this.#chunk = chunk;
@@ -413,11 +416,15 @@ export class OfChunk {
     for (const [category, { population, looks, wrong, atMost }] of Object.entries(body.reviews))
       if (!(wrong <= looks && looks <= population && wrong <= atMost && atMost <= population))
         refuse(`What it says about “${category}” can't be: ${looks} looks, ${wrong} wrong, at most ${atMost} of ${population}.`);
-    const rows = this.#manifests.get(body.decision)?.rows ?? null;
-    const cut = this.#cut(body, rows);
-    if (cut === null) refuse('The marks that it says were there are not those of reviews.jsonl.');
-    else this.#reviewsBefore = cut;
-    this.#check.counted.marks += 1;
+    const rows = this.#manifests.get(body.decision)?.rows ?? this.#approved?.rows ?? null;
+    // What was sent back was classified anew, and what it was then is not on record.
+    if (rows !== null || !this.#sentBack) {
+      const cut = this.#cut(body, rows);
+      if (cut === null) refuse('The marks that it says were there are not those of reviews.jsonl.');
+      else this.#takeLooks(body, cut, rows, refuse);
+      this.#reviewsBefore = cut ?? this.#reviewsBefore;
+    }
+    this.#sentBack ||= body.answers.sendBack;
   }
 
   /**
@@ -426,8 +433,7 @@ export class OfChunk {
    */
   #cut({ marks, at }, rows) {
     const reviews = this.#reviews;
-    const fits = (cut) =>
-      cut >= this.#reviewsBefore && cut <= reviews.length && this.#marks(reviews.slice(0, cut), rows) === marks;
+    const fits = (cut) => cut >= this.#reviewsBefore && cut <= reviews.length && this.#digestOf(this.#marks(cut, rows)) === marks;
     const first = reviews.filter((review) => review.at <= at).length;
     for (let off = 0; off <= Math.min(reviews.length, CUTS_TRIED); off += 1) {
       if (fits(first + off)) return first + off;
@@ -436,23 +442,66 @@ export class OfChunk {
     return null;
   }
 
-  /** The latest review of an item counts, unless it was taken back, or the item has left the category since, other than by its own correction. */
-  #marks(reviews, rows) {
+  /**
+   * The marks that count, of the first `cut` reviews: the latest on an item in a category, unless it was taken back. *Right* is said only for as long as the item
+   * is there; *wrong* stays. What an item is then: by the manifest, else by the last correction.
+   */
+  #marks(cut, rows) {
     const latest = new Map();
-    for (const review of reviews) latest.set(review.ordinal, review);
-    const lines = [...latest.values()]
-      .filter(({ verdict }) => verdict !== 'withdrawn')
-      .filter(
-        ({ ordinal, category, verdict }) => rows === null || (rows.get(ordinal)?.category === category) === (verdict === 'right'),
-      )
-      .sort((a, b) => a.ordinal - b.ordinal)
-      .map(({ ordinal, category, verdict }) => `${ordinal} ${category} ${verdict}\n`);
-    return this.#check.sha(encoded(lines.join('')));
+    for (const review of this.#reviews.slice(0, cut)) latest.set(`${review.ordinal} ${review.category}`, review);
+    return [...latest.values()]
+      .map((review) => ({
+        ...review,
+        now: rows ? rows.get(review.ordinal)?.category : (this.#moved.get(review.ordinal) ?? review.category),
+      }))
+      .filter(({ category, verdict, now }) => verdict === 'wrong' || (verdict === 'right' && now === category))
+      .sort((a, b) => a.ordinal - b.ordinal || (a.category < b.category ? -1 : 1));
+  }
+
+  #digestOf(marks) {
+    return this.#check.sha(
+      encoded(marks.map(({ ordinal, category, verdict }) => `${ordinal} ${category} ${verdict}\n`).join('')),
+    );
+  }
+
+  /** The draw, done again: the looks at a category are the marks on the items of the lowest ranks, up to the first that nobody marked. */
+  #takeLooks({ evidence, reviews }, cut, rows, refuse) {
+    const { seed } = this.#check;
+    if (seed === null || rows === null || evidence.over !== 'chunk') return;
+    const marks = this.#marks(cut, rows);
+    for (const [category, said] of Object.entries(reviews)) {
+      const own = marks.filter((mark) => mark.category === category);
+      const on = new Map(own.filter(({ now }) => now === category).map((mark) => [mark.ordinal, mark]));
+      const outside = own.filter(({ now }) => now !== category).map(({ ordinal }) => this.#rank(seed, ordinal));
+      const members = [...rows].flatMap(([ordinal, row]) => (row.category === category ? [ordinal] : []));
+      const drawn = members
+        .map((ordinal) => ({ ordinal, rank: this.#rank(seed, ordinal) }))
+        .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+      const open = drawn.findIndex(({ ordinal }) => !on.has(ordinal));
+      const looked = open === -1 ? drawn : drawn.slice(0, open);
+      const until = open === -1 ? null : drawn[open].rank;
+      const moved = outside.filter((rank) => own.length > 0 && (until === null || rank < until)).length;
+      const wrong = moved + looked.filter(({ ordinal }) => on.get(ordinal).verdict === 'wrong').length;
+      const is = { population: members.length + outside.length, looks: looked.length + moved, wrong };
+      for (const part of Object.keys(is))
+        if (is[part] !== said[part])
+          refuse(`It says “${part}: ${said[part]}” of “${category}”, and by the seed and the marks it is ${is[part]}.`);
+      this.#check.counted.drawn += 1;
+    }
+  }
+
+  /** HMAC-SHA256 of the ordinal, as 4 bytes, under the seed. */
+  #rank(seed, ordinal) {
+    const number = new Uint8Array(4);
+    new DataView(number.buffer).setInt32(0, ordinal);
+    const padded = (byte) => Uint8Array.from({ length: 64 }, (_, at) => (seed[at] ?? 0) ^ byte);
+    return this.#check.sha(padded(0x5c), bytesOfHex(this.#check.sha(padded(0x36), number)));
   }
 
   #takeCorrected(body, { seq, line }) {
     const own = this.#corrections.get(seq) ?? [];
     this.#corrections.delete(seq);
+    for (const { ordinal } of own) this.#moved.set(ordinal, body.to);
     const said = body.ordinals.reduce((sum, [first, last]) => sum + (last - first + 1), 0);
     if (said !== body.count) this.#report.altered('receipts.jsonl', line, 'It counts other corrections than its ranges.');
     const ordinals = own.map(({ ordinal }) => ordinal).sort((a, b) => a - b);
