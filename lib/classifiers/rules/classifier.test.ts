@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeClassifier } from '#lib/classifiers/registry.ts';
+import { makeClassifier, partInWords } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import { compileCondition } from './cel.ts';
@@ -232,4 +232,19 @@ test('a rule that fails behind the one that decides is as if it did not hold, an
   expect(await rules.examine?.(items, signal)).toMatchObject([{ classification: { part: 0 }, holds: [0], unknown: [] }]);
   const asked = [{ ordinal: 1, fields: { subject: 'b', amount: '0' } }];
   await expect(rules.examine?.(asked, signal)).rejects.toThrow(/^Rule 2 can't be evaluated for item 1/);
+});
+
+test.each<[string, { category: string; why: string; confidence: number }, string | null]>([
+  ['its own words', { category: 'a', why: 'a friend', confidence: 0.9 }, 'Rule 1'],
+  ['another confidence', { category: 'a', why: 'it is old', confidence: 0.4 }, 'Rule 2'],
+  ['no words of its own', { category: 'b', why: 'subject is x', confidence: 0.9 }, 'Rule 3'],
+  ['two that could have', { category: 'c', why: 'subject is x', confidence: 0.9 }, null],
+  ['none that could have', { category: 'a', why: 'a person moved it', confidence: 1 }, null],
+  ['otherwise', { category: 'b', why: 'no rule matched', confidence: 0.9 }, null],
+])('which rule gave a stored classification is told by %s', (_, given, part) => {
+  const rule = (category: string, why: string, confidence = 0.9) => ({ when: 'true', category, why, confidence });
+  const rules = [rule('a', 'a friend'), rule('a', '', 0.4), rule('b', ''), rule('c', ''), rule('c', '')];
+  expect(partInWords({ classifier: { kind: 'rules', rules, otherwise: 'b' } }, given)).toBe(part);
+  for (const broken of [null, {}, { classifier: { kind: 'rules', rules: [null, 1, {}] } }])
+    expect(partInWords(broken, given)).toBeNull();
 });

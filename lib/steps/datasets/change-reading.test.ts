@@ -402,6 +402,14 @@ describe('rows that could not be read', () => {
     expect(whole).toMatchObject({ itemCount: 4, unreadableCount: 0 });
     const items = await readItems(ada, { id: whole.id });
     expect(items?.items.map(({ fields }) => fields.id)).toEqual(['1', '4', '2', '3']);
+    // Each knows the line at which it begins, and in which of the files.
+    const { rows: lines } = await pool.query('SELECT line, source FROM item WHERE dataset_id = $1 ORDER BY ordinal', [whole.id]);
+    expect(lines.map(({ line, source }) => [line, source])).toEqual([
+      [2, 0],
+      [5, 0],
+      [2, 1],
+      [3, 1],
+    ]);
     expect((await readingOf(whole.id)).sources.map(({ name }) => name)).toEqual(['a.csv', 'fixed.csv']);
     expect(await readDataset(ada, { id: whole.id })).toMatchObject({ name: 'a.csv', supersedes: id, digest: null });
     expect(await textOf((await downloadDataset(ada, { datasetId: whole.id, format: 'csv' })).body)).toMatch(
