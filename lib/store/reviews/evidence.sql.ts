@@ -58,7 +58,10 @@ export async function readDrawn(
 /** With the chunk that its item is in. */
 export type ChunkMark = LastMark & { chunkId: string };
 
-/** The latest mark of each item and category, as far as it was not taken back, and what its item is now. Those of other chunks are left out. */
+/**
+ * The latest mark of each item and category, as far as it was not taken back, and what its item is now. Those of other chunks are left out. Each item is looked up
+ * by its key, or the planner may walk the whole batch for a few marks.
+ */
 export async function readLastMarks(
   client: Querying,
   batchId: string,
@@ -71,7 +74,7 @@ export async function readLastMarks(
        CASE WHEN a.category <> last.category THEN substring(sha256($2::bytea || sha256($1::bytea || int4send(last.ordinal))) FOR 8) END AS rank
      FROM (SELECT DISTINCT ON (ordinal, category) ordinal, category, verdict FROM review
            WHERE batch_id = $3 ORDER BY ordinal, category, id DESC) last
-     JOIN classification a ON a.batch_id = $3 AND a.ordinal = last.ordinal
+     CROSS JOIN LATERAL (SELECT category, chunk_id FROM classification WHERE batch_id = $3 AND ordinal = last.ordinal OFFSET 0) a
      WHERE last.verdict <> 'withdrawn' AND a.chunk_id = ANY($4)`,
     [inner, outer, batchId, chunkIds],
   );
