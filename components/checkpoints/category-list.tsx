@@ -41,7 +41,7 @@ export function CategoryList({
             )}
           >
             <span className="flex items-baseline gap-2">
-              {index < 9 ? <Kbd>{String(index + 1)}</Kbd> : <span className="w-5" />}
+              {index < 9 && !decided ? <Kbd>{String(index + 1)}</Kbd> : decided ? null : <span className="w-5" />}
               <span className="min-w-0 flex-1 truncate text-14 font-medium">{category.name}</span>
               <span className="text-14">{formatCount(category.count)}</span>
             </span>

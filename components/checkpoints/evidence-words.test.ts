@@ -51,7 +51,7 @@ describe('what marks prove, in words', () => {
         unmarked: ['noise', 'task'],
       }),
     ).toEqual([
-      'noise: 51 looks more for at most 2 % wrong in the batch, as the plan demands.',
+      'noise: 51 more looks for at most 2 % wrong in the batch, as the plan demands.',
       'spam: the plan demands at most 2 % wrong in the batch, and with what was found wrong looks can’t prove it.',
       'Nobody marked an item of task.',
     ]);

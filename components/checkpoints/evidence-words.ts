@@ -1,5 +1,5 @@
 /** What marks prove, in words: a bound that holds whenever the person stops looking. Of lines that were only on the screen nothing is said here. Pure. */
-import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { formatCount } from '#components/ui/format.ts';
 import type { Bound, CheckpointEvidence, Demand } from '#lib/shapes/evidence.ts';
 
 /** The share that is asked about where no plan demands one. */
@@ -61,5 +61,5 @@ export function lackingOf({ demands, unmarked }: Pick<CheckpointEvidence, 'deman
 function demandWords({ category, over, demanded, looks }: Demand): string {
   const goal = `at most ${percent(demanded)} wrong${over === 'batch' ? ' in the batch' : ''}`;
   if (looks === null) return `${category}: the plan demands ${goal}, and with what was found wrong looks can’t prove it.`;
-  return `${category}: ${formatNoun(looks, 'looks')} more for ${goal}, as the plan demands.`;
+  return `${category}: ${formatCount(looks)} more ${looks === 1 ? 'look' : 'looks'} for ${goal}, as the plan demands.`;
 }
