@@ -19,7 +19,7 @@ const sentHeader = z.object({
 });
 export type SentHeader = z.infer<typeof sentHeader>;
 
-export const describedRequest = z
+const describedRequest = z
   .discriminatedUnion('form', [
     z.object({
       form: z.literal('message').describe('Something that is sent to somebody else.'),

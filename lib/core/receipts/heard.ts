@@ -5,7 +5,7 @@
 import { ANSWER_BYTES_MAX } from '#lib/core/limits.ts';
 
 /** The headers of an answer that are kept. Others may hold a session or a secret. */
-export const KEPT_HEADERS = ['content-type', 'location'] as const;
+const KEPT_HEADERS = ['content-type', 'location'] as const;
 
 type Headers = Partial<Record<(typeof KEPT_HEADERS)[number], string | null>>;
 
