@@ -51,6 +51,9 @@ describe('downloads', () => {
     const zip = Buffer.from(await (await get(`/batches/${batchId}/scratchpad.zip`)).arrayBuffer());
     expect(zip.subarray(0, 2).toString()).toBe('PK');
     expect(zip.includes('chunk-01-summary.json')).toBe(true);
+    const trail = await get(`/batches/${batchId}/trail.zip`);
+    expect(trail.headers.get('content-disposition')).toContain('-trail-PARTIAL.zip"');
+    expect(Buffer.from(await trail.arrayBuffer()).includes('START-HERE.html')).toBe(true);
     const text = await (await get(`/batches/${batchId}/dataset?format=jsonl&category=noise`)).text();
     expect(text.trim().split('\n')).toHaveLength(2);
   });

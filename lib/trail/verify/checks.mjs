@@ -44,7 +44,7 @@ class Report {
   more = 0;
   erased = 0;
   notes = [];
-  facts = { name: null, batch: null, complete: null, chunks: 0, receipts: 0, lines: {} };
+  facts = { name: null, batch: null, complete: null, chunks: 0, receipts: 0 };
 
   altered(file, line, says) {
     this.#add({ kind: 'altered', file, line, says });

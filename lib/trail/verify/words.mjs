@@ -27,8 +27,8 @@ export function inWords(report) {
   return { headline, where, facts: [...checked(facts), ...given(notGiven, facts), ...notes, NOT_PROVEN] };
 }
 
-function checked({ counted, sum, lines }) {
-  if (!counted || !sum || !lines) return [];
+function checked({ counted, sum }) {
+  if (!counted || !sum) return [];
   const parts = ['done', 'skipped', 'failed', 'uncertain', 'notExecuted', 'inFlight', 'waiting'].filter((part) => sum[part] > 0);
   const words = { notExecuted: 'not executed', inFlight: 'in flight' };
   const terms = parts.map((part) => `${number(sum[part])} ${words[part] ?? part}`).join(' + ') || '0';
