@@ -37,7 +37,10 @@ async function join(role: 'admin' | 'reviewer') {
 it('a person is listed, disabled, refused at once, and enabled again', async () => {
   const ada = await join('admin');
   const bo = await join('reviewer');
-  const listed = { id: bo.id, name: 'Bo', email: bo.email, role: 'reviewer', createdAt: expect.any(String), disabledAt: null };
+  const listed = {
+    ...{ id: bo.id, name: 'Bo', email: bo.email, role: 'reviewer', createdAt: expect.any(String), disabledAt: null },
+    ...{ invitedBy: 'API key of the environment', confirmedBy: null },
+  };
   expect(await ask('/people')).toEqual({
     status: 200,
     body: { items: [expect.objectContaining({ id: ada.id }), listed], next: null },

@@ -123,7 +123,7 @@ test('a start says what was started; the closing reveals the seed and how many r
   expect(page?.items.map(({ line, by, fields }) => ({ line, by, fields }))).toEqual([
     {
       line: expect.stringMatching(/^started by .*, 3 items in 2 chunks, 20.* UTC$/),
-      by: ADA.id,
+      by: 'Somebody unknown',
       fields: { instruction: 'Label what is noise.' },
     },
     {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_STATES, BATCH_UNFINISHED } from '#lib/core/lifecycle.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
 import { type Download, downloaded } from '#lib/engine/downloads.ts';
 import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
@@ -62,9 +63,11 @@ export async function makeTrail({ batchId, reader }: { batchId: string; reader: 
 type Trail = { batch: BatchFacts; moment: Moment; reader: { role: string; items: boolean } };
 type Bytes = AsyncIterable<Uint8Array>;
 
+const BATCH_OVER = BATCH_STATES.filter((state) => state !== 'proposed' && !BATCH_UNFINISHED.includes(state));
+
 /** The batch is over, and has said how many receipts there are: those from before it did so need not. */
 function isComplete({ batch }: Moment): boolean {
-  return ['finished', 'cancelled'].includes(batch.state) && (batch.last === null || batch.last === 'closing');
+  return BATCH_OVER.includes(batch.state) && (batch.last === null || batch.last === 'closing');
 }
 
 /** By name, each read when its turn has come. */

@@ -6,8 +6,10 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Company } from '#lib/shapes/evidence.ts';
+import { readEvidence } from '#lib/steps/checkpoints/read-evidence.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { type Change, correctionsSince } from '#lib/store/chunks/classifications.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -38,7 +40,8 @@ export async function readCompany(
   if (!isId(batchId) || !isNumber(number)) return null;
   const { pool } = db();
   const [chunk] = await readChunksNow(pool, batchId, { number });
-  if (!chunk) return null;
+  const batch = chunk && (await readBatchRow(db(), batchId));
+  if (!chunk || !batch) return null;
   const [visitors, claim, changes, marked] = await Promise.all([
     readVisitors(pool, chunk.id),
     CHUNK_IN_REVIEW.includes(chunk.state) ? readClaim(db(), chunk.id) : null,
@@ -60,6 +63,6 @@ export async function readCompany(
       .map(({ ordinal, from, to, name, at }) => ({ ordinal, from, to, by: name, at })),
     marks: ordinals.map((ordinal) => ({ ordinal, review: marks.get(ordinal) ?? null })),
     after: marked[0]?.id ?? after,
-    evidence: null,
+    evidence: await readEvidence(db(), batch, chunk),
   };
 }

@@ -92,7 +92,7 @@ test('answers of several statements are numbered without a gap, with the bytes a
   });
   const ordinals = Array.from({ length: count }, (_, index) => index + 1);
   const both = await Promise.all([
-    answerUncertain(ADA, { batchId, ordinals, answer: 'happened', note: 'Ben asked “them” \u0001' }),
+    answerUncertain(ADA, { batchId, ordinals, answer: 'happened', note: 'Ben asked “them” ✓' }),
     answerUncertain(BO, { batchId, ordinals: ordinals.toReversed(), answer: 'abandon' }),
   ]);
   expect(both.map(({ answered }) => answered).sort((a, b) => a - b)).toEqual([0, count]);
@@ -117,7 +117,7 @@ test('answers of several statements are numbered without a gap, with the bytes a
   if (noted) expect(new Set(notes.rows.map(({ salt }) => salt.toString('hex'))).size).toBe(count);
   for (const { salt, ...note } of notes.rows) {
     expect(salt).toHaveLength(16);
-    expect(note).toMatchObject({ field: 'note', value: 'Ben asked “them” \u0001' });
+    expect(note).toMatchObject({ field: 'note', value: 'Ben asked “them” ✓' });
   }
   expect(await states(batchId)).toEqual(['done']);
   expect(await addsUp(batchId)).toBe(true);
