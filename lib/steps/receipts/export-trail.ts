@@ -67,7 +67,7 @@ const BATCH_OVER = BATCH_STATES.filter((state) => state !== 'proposed' && !BATCH
 
 /** The batch is over, and has said how many receipts there are: those from before it did so need not. */
 function isComplete({ batch }: Moment): boolean {
-  return BATCH_OVER.includes(batch.state) && (batch.last === null || batch.last === 'closing');
+  return (BATCH_OVER as readonly string[]).includes(batch.state) && (batch.last === null || batch.last === 'closing');
 }
 
 /** By name, each read when its turn has come. */
