@@ -5,7 +5,10 @@ import type { Bound, CheckpointEvidence, Demand } from '#lib/shapes/evidence.ts'
 /** The share that is asked about where no plan demands one. */
 const SHARE = '0.02';
 
-/** "2 %" of 0.02; no more digits than it has. */
+/**
+ * "2 %" of 0.02; no more digits than it has.
+ * @internal for its tests
+ */
 export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
 }

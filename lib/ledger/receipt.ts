@@ -127,7 +127,7 @@ export type StartBody = Common & {
 };
 
 /** Chunk 0: the rules changed for what is not yet decided. */
-export type PlanBody = Common & {
+type PlanBody = Common & {
   v: 1;
   kind: 'plan';
   revision: number;
@@ -154,7 +154,7 @@ export type ClosingBody = Common & {
 };
 
 /** What an agent says that it did; counted apart. */
-export type AttestationBody = Common & {
+type AttestationBody = Common & {
   v: 1;
   kind: 'attestation';
   item: number | null;
@@ -163,9 +163,10 @@ export type AttestationBody = Common & {
   epoch: number;
 };
 
-export type ActionReceiptBody = IntentBody | OutcomeBody | ResolutionBody;
 export type ReceiptBody =
-  | ActionReceiptBody
+  | IntentBody
+  | OutcomeBody
+  | ResolutionBody
   | DecisionBody
   | CorrectionBody
   | StartBody

@@ -32,7 +32,7 @@ export type Signer = { id: string; invitedBy: string | null; confirmedBy: string
  * Whether one of the two let the other in and nobody else vouches for that one: whoever makes a second account for themselves has two names and one pair of
  * eyes. Whoever let in first doesn't matter.
  */
-export function isUnconfirmedPair(one: Signer, other: Signer): boolean {
+function isUnconfirmedPair(one: Signer, other: Signer): boolean {
   return letIn(one, other) || letIn(other, one);
 }
 

@@ -11,7 +11,10 @@
 /** So often at most the bound is wrong. */
 const ALPHA = 0.05;
 
-/** How the totals 0..N are weighed beforehand; the weights add up to one. The bound holds for any, and is narrow for what they expect. */
+/**
+ * How the totals 0..N are weighed beforehand; the weights add up to one. The bound holds for any, and is narrow for what they expect.
+ * @internal for its tests
+ */
 export type Prior = (total: number) => number;
 
 /** Few wrong items, without saying how few: proportional to 1 / (K + 1). */

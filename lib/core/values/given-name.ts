@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { piecesOf, WHITE } from './legible.ts';
 
-/** In Unicode's composed form, without white space at its ends, and with one space where there is more. */
+/**
+ * In Unicode's composed form, without white space at its ends, and with one space where there is more.
+ * @internal for its tests
+ */
 export function tidied(name: string): string {
   return name.normalize('NFC').replace(WHITE, ' ').trim();
 }
