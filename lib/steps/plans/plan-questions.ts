@@ -47,7 +47,6 @@ export async function questionsOfPlan(
 /**
  * The fields that a plan goes by the meaning of: the one that it is chunked by in time, and in a plan of version 2 those that its classifier reads. What is only
  * shown or sent is sent as it stands.
- * @internal for its tests
  */
 export function fieldsOfMeaning(plan: Plan, names: readonly string[], reads: readonly string[] | null): string[] {
   return [...(plan.chunking.by === 'time' ? [plan.chunking.field] : []), ...(isTyped(plan) ? (reads ?? names) : [])];
