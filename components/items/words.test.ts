@@ -8,6 +8,7 @@ const row = (body: object, more: object = {}) => ({
   kind: 'decision',
   result: null,
   signing: null,
+  fields: {},
   body: { by: 'user:1', ...body },
   ...more,
 });

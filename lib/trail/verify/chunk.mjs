@@ -418,13 +418,19 @@ export class OfChunk {
         refuse(`What it says about “${category}” can't be: ${looks} looks, ${wrong} wrong, at most ${atMost} of ${population}.`);
     const rows = this.#manifests.get(body.decision)?.rows ?? this.#approved?.rows ?? null;
     // What was sent back was classified anew, and what it was then is not on record.
-    if (rows !== null || !this.#sentBack) {
+    if (!this.#isSilent(body) && (rows !== null || !this.#sentBack)) {
       const cut = this.#cut(body, rows);
       if (cut === null) refuse('The marks that it says were there are not those of reviews.jsonl.');
       else this.#takeLooks(body, cut, rows, refuse);
       this.#reviewsBefore = cut ?? this.#reviewsBefore;
     }
     this.#sentBack ||= body.answers.sendBack;
+  }
+
+  /** A release, and a "next" over what was approved before, say nothing of marks. */
+  #isSilent({ answers, marks, reviews }) {
+    const { execute, sendBack, close } = answers;
+    return !execute && !sendBack && !close && Object.keys(reviews).length === 0 && marks === this.#digestOf([]);
   }
 
   /**
