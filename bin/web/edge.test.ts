@@ -253,3 +253,17 @@ test('a body over the limit that announced nothing is answered, not cut off', as
   say(`${JSON_POST(2)}{}`);
   await hear(/\{"bytes":2\}/);
 });
+
+test('a path that is no UTF-8 is refused in words, and the connection goes on', async () => {
+  const seen: string[] = [];
+  const { say, hear, heard } = await line(await edge(acts(seen)));
+  say('GET /api/v1/batches/%ff HTTP/1.1\r\nHost: x\r\n\r\n');
+  await hear(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"invalid"/);
+  say('GET /batches/%zz HTTP/1.1\r\nHost: x\r\n\r\n');
+  await hear(/400 [\s\S]*400 [\s\S]*text\/plain[\s\S]*The path of the address is no text/);
+  // What stands behind the path is for whoever reads it.
+  say('GET /batches/%C3%A9?search=%ff HTTP/1.1\r\nHost: x\r\n\r\n');
+  await hear(/acted/);
+  expect(heard().match(/content-type/gi)).toHaveLength(2);
+  expect(seen).toEqual(['GET /batches/%C3%A9?search=%ff  ']);
+});

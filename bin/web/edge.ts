@@ -24,7 +24,8 @@ export function createEdge(answer: Answer, patience: Patience = {}): Server {
     request.headers['x-forwarded-for'] = forwardedFor(request.socket.remoteAddress, Array.isArray(given) ? given.join() : given);
     readPast(request, response, patience.restMs ?? BODY_REST_MS);
     breakOffAtOnce(response);
-    if (isAction(request)) void answerAction(answer, request, response, patience.pace);
+    if (!isLegible(request)) void refuse(response, unreadable(), request);
+    else if (isAction(request)) void answerAction(answer, request, response, patience.pace);
     else void answer(request, response);
   };
   const server = createServer(take);
@@ -81,6 +82,19 @@ function breakOffAtOnce(response: ServerResponse): void {
   };
 }
 
+/** Next answers a path that is no UTF-8 as if it had failed itself. */
+function isLegible({ url = '' }: IncomingMessage): boolean {
+  try {
+    decodeURIComponent(url.split('?', 1)[0] as string);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const unreadable = () =>
+  new CountersignError('invalid', 'The path of the address is no text: what stands behind a “%” in it is not UTF-8.');
+
 /** A server action, or what Next may take for one. */
 function isAction({ method, headers, url = '' }: IncomingMessage): boolean {
   if (method !== 'POST') return false;
@@ -100,7 +114,7 @@ async function answerAction(answer: Answer, request: IncomingMessage, response: 
   } catch (error) {
     // Nobody is left to be told.
     if (request.errored || response.destroyed) return;
-    return refuse(response, error);
+    return refuse(response, error, request);
   }
   answer(withBody(request, body), response);
 }
@@ -130,17 +144,18 @@ async function readActionBody(request: IncomingMessage, pace: Pace | undefined):
   return bytes;
 }
 
-/** In plain text, which Next's client shows as it is. */
-async function refuse(response: ServerResponse, error: unknown): Promise<void> {
-  const { status, headers, body } = await problemOf(error);
-  response.writeHead(status, { ...headers, 'Content-Type': 'text/plain', 'Cache-Control': 'private, no-store' });
-  response.end(body.detail);
-}
-
-async function problemOf(error: unknown): Promise<{ status: number; headers: Record<string, string>; body: { detail: string } }> {
-  const problem = problemResponse(error, { method: 'POST', path: 'a server action' });
-  const { status, headers } = problem;
-  return { status, headers: Object.fromEntries(headers), body: (await problem.json()) as { detail: string } };
+/** A program gets the problem as it is; a page's client plain text, which Next's shows as it is. */
+async function refuse(response: ServerResponse, error: unknown, { method = '', url = '' }: IncomingMessage): Promise<void> {
+  const problem = problemResponse(error, { method, path: url });
+  const body = await problem.text();
+  const headers = { ...Object.fromEntries(problem.headers), 'cache-control': 'private, no-store' };
+  if (url.startsWith('/api/')) {
+    response.writeHead(problem.status, headers);
+    response.end(body);
+  } else {
+    response.writeHead(problem.status, { ...headers, 'content-type': 'text/plain' });
+    response.end((JSON.parse(body) as { detail: string }).detail);
+  }
 }
 
 /** The request once more, its body at hand. */
