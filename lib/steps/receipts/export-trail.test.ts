@@ -8,6 +8,8 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { startDownloadThread } from '#lib/engine/download-thread.ts';
+import { canonicalBytes, leafHash } from '#lib/ledger/canonical.ts';
+import { type DecisionBody, seenDigest } from '#lib/ledger/receipt.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
@@ -328,6 +330,30 @@ describe('change one letter and verify', () => {
     ['a request is left out', 'requests.jsonl', 'incomplete', (lines) => lines.toSpliced(2, 1)],
     ['a mark is left out', 'reviews.jsonl', 'altered', (lines) => lines.toSpliced(0, 1)],
     ['a mark is another', 'reviews.jsonl', 'altered', (lines) => lines.with(0, lines[0]?.replace('right', 'wrong') as string)],
+    [
+      'a mark says two things',
+      'reviews.jsonl',
+      'altered',
+      (lines) => lines.with(0, lines[0]?.replace('{', '{"verdict":"wrong",') as string),
+    ],
+    [
+      'a mark says more than marks do',
+      'reviews.jsonl',
+      'altered',
+      (lines) => lines.with(0, lines[0]?.replace('}', ',"note":"forged"}') as string),
+    ],
+    [
+      'a hash says two things',
+      'leaves.jsonl',
+      'altered',
+      (lines) => lines.with(7, lines[7]?.replace('{', '{"seq":1,') as string),
+    ],
+    [
+      'a chunk has another number of items',
+      'chunks.jsonl',
+      'altered',
+      (lines) => lines.with(1, lines[1]?.replace('"items":6', '"items":5') as string),
+    ],
     ['a correction is left out', 'corrections.jsonl', 'incomplete', (lines) => lines.toSpliced(0, 1)],
     [
       'a decision is another',
@@ -347,6 +373,65 @@ describe('change one letter and verify', () => {
   ])('%s', async (_, name, verdict, change) => {
     const report = await verify(changed(name, change));
     expect(report.verdict, JSON.stringify(report.findings)).toBe(verdict);
+  });
+
+  test.each<[string, (body: Decision2) => Partial<Decision2>]>([
+    ['a reason that it does not commit to', () => ({ override: null })],
+    ['a demand that was not met, and no override of it', () => ({ evidence: { over: 'batch', demanded: 0.02, met: false } })],
+    ['an override of a demand that was met', ({ overrides }) => ({ overrides: [...overrides, 'evidence'] })],
+    [
+      'a demand that was met, and numbers that do not meet it',
+      () => ({ evidence: { over: 'batch', demanded: 0.02, met: true } }),
+    ],
+    [
+      'a first signature that nobody gave',
+      ({ decision, by, seenCount, marks }) => ({ first: { decision, by, seenCount, marks } }),
+    ],
+  ])('a decision’s receipt says %s, and its hash is put right', async (_, change) => {
+    const report = await verify(withReceipt(files, 'decision', change));
+    expect(report.findings.filter(({ file }) => file === 'receipts.jsonl')).toMatchObject([{ kind: 'altered' }]);
+  });
+
+  test('that nobody looked can’t be left out of a decision', async () => {
+    const unseen = (all: Files) =>
+      withReceipt(
+        withLines(all, 'decisions.jsonl', (lines) => lines.map((line) => line.replace(/"seen":\[[^\]]*\]/, '"seen":[]'))),
+        'decision',
+        ({ overrides }) => ({ overrides, seen: seenDigest([]), seenCount: 0 }),
+      );
+    expect((await verify(unseen(files))).findings.filter(({ says }) => says.includes('Nobody looked'))).toEqual([]);
+    const silent = withReceipt(unseen(files), 'decision', () => ({ overrides: [] }));
+    expect((await verify(silent)).findings.filter(({ says }) => says.includes('Nobody looked'))).toHaveLength(1);
+  });
+
+  test('two signatures are two people’s, and the second names the first', async () => {
+    const plan: PlanInput = {
+      classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
+      categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive' } }],
+      chunking: { by: 'size', maxItems: 50 },
+      gates: { approvals: 2 },
+    };
+    const seeded = await seedBatch(pool, {
+      plan,
+      chunks: [{ state: 'awaiting_review', items: [item('one', { receipts: [] }), item('two', { receipts: [] })] }],
+    });
+    const { batchId, datasetId } = seeded;
+    const chunkId = seeded.chunks[0]?.id as string;
+    const { digest } = await buildManifest(pool, { batchId, datasetId, plan: seeded.plan, chunkId }, requestBuilder);
+    const CY: Actor = { ...BO, id: `user:${randomUUID()}`, name: 'Cy' };
+    for (const who of [BO, CY])
+      await decide(who, { batchId, chunks: [{ number: 1, digest, seen: [1] }], next: true, execute: true });
+    const { files: signed } = await download(BO, batchId);
+    expect(await verify(signed)).toMatchObject({ verdict: 'holds', findings: [] });
+    const second = (change: (body: Decision2) => Partial<Decision2>) =>
+      verify(withReceipt(signed, 'decision', change, ({ first }) => first !== null));
+    const other = `user:${randomUUID()}`;
+    for (const change of [
+      () => ({ first: null }),
+      ({ first }: Decision2) => ({ first: first && { ...first, by: other } }),
+      ({ first }: Decision2) => ({ by: first?.by as string }),
+    ])
+      expect((await second(change)).findings.map(({ file }) => file)).toContain('receipts.jsonl');
   });
 
   // What nothing in the receipts vouches for: whoever changes it and the list of hashes with it is told by nobody but a head (below, and docs/trail.md).
@@ -405,6 +490,26 @@ function withLines(files: Files, name: string, change: (lines: string[]) => stri
       change(linesOf(files, name))
         .map((line) => `${line}\n`)
         .join(''),
+    ),
+  );
+}
+
+type Decision2 = Extract<DecisionBody, { v: 2 }>;
+
+/** The first such receipt says something else, and whoever altered it put its hash right. */
+function withReceipt(
+  files: Files,
+  kind: string,
+  change: (body: Decision2) => Partial<Decision2>,
+  which: (body: Decision2) => boolean = () => true,
+): Files {
+  const bodies = linesOf(files, 'receipts.jsonl').map((line) => JSON.parse(line));
+  const at = bodies.findIndex((body) => body.kind === kind && which(body));
+  const body = canonicalBytes({ ...bodies[at], ...change(bodies[at]) });
+  const receipts = withLines(files, 'receipts.jsonl', (lines) => lines.with(at, body.toString()));
+  return withSums(
+    withLines(receipts, 'leaves.jsonl', (lines) =>
+      lines.with(at, JSON.stringify({ ...JSON.parse(lines[at] as string), leaf: leafHash(body).toString('hex') })),
     ),
   );
 }

@@ -10,6 +10,7 @@
 
 import { OfChunk } from './chunk.mjs';
 import { bytesOfHex, canonical, encoded, isObject, joined, Lines, located, nothing, parsed, Rows, text } from './lines.mjs';
+import { LINES } from './receipts.mjs';
 
 const LISTED = 100;
 
@@ -150,7 +151,7 @@ class Check {
   }
 
   #rows(name) {
-    return new Rows(this.#lines(name), this.#report);
+    return new Rows(this.#lines(name), this.#report, LINES[name]);
   }
 
   /** A small file as a whole: its bytes; null where it is missing. */
@@ -457,6 +458,10 @@ class Check {
       );
     if (withoutReceipt > 0) this.#report.note(`${withoutReceipt} corrections are from before corrections left receipts.`);
     if (unfrozen > 0)
-      this.#report.note(`${unfrozen} decisions executed nothing, so their manifests were not kept, and can’t be computed again.`);
+      this.#report.note(
+        unfrozen === 1
+          ? '1 decision executed nothing, so its manifest was not kept, and can’t be computed again.'
+          : `${unfrozen} decisions executed nothing, so their manifests were not kept, and can’t be computed again.`,
+      );
   }
 }

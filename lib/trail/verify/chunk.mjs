@@ -33,6 +33,8 @@ export class OfChunk {
   /** by ordinal: where the last correction moved it */
   #moved = new Map();
   #sentBack = false;
+  /** the first of two signatures, for as long as it is open */
+  #signed = null;
 
   constructor(chunk, files, check) {
     this.#chunk = chunk;
@@ -375,7 +377,39 @@ export class OfChunk {
         this.#report.altered('decisions.jsonl', told.line, '“seen” are not the items that its receipt says.');
     }
     this.#takeApproval(body, line, refuse);
-    if (body.v === 2) this.#takeReviews(body, refuse);
+    if (body.v === 2) {
+      this.#takeReviews(body, refuse);
+      this.#takeOverrides(body, told, refuse);
+    }
+    this.#takeSignature(body, refuse);
+  }
+
+  /** What the plan demands was met, or somebody said why it was approved all the same: by the numbers that the receipt itself gives. */
+  #takeOverrides({ decision, answers, counts, evidence, override, overrides, reviews }, told, refuse) {
+    if (overrides.length > 0 && override === null) refuse('It went past what is asked for, and commits to no reason.');
+    if (overrides.includes('evidence') !== (answers.execute && evidence.met === false))
+      refuse('What it says of the evidence and of its override exclude each other.');
+    const isMet = ([, { population, wrong, atMost }]) => atMost - wrong <= most(population - wrong, evidence.demanded);
+    const acting = Object.entries(reviews).filter(([category]) => Object.hasOwn(counts, category));
+    if (evidence.met !== null && (evidence.demanded === null || evidence.met !== acting.every(isMet)))
+      refuse(`It says that what the plan demands was ${evidence.met ? 'met' : 'not met'}, and its numbers say otherwise.`);
+    const rows = this.#manifests.get(decision)?.rows;
+    if (!rows || !told || overrides.includes('unseen')) return;
+    const seen = new Set(told.seen.map((ordinal) => rows.get(ordinal)?.category));
+    const unseen = [...rows.values()].find(({ action, category }) => action !== null && !seen.has(category));
+    if (unseen) refuse(`Nobody looked at any item of “${unseen.category}”, and it says nothing of that.`);
+  }
+
+  /** The second of two signatures names the first, which is another person’s. */
+  #takeSignature(body, refuse) {
+    const { decision, by, seenCount, marks = this.#digestOf([]), answers } = body;
+    const isSecond = answers.execute && this.#signed !== null;
+    if (body.v === 2 && canonical(body.first) !== canonical(isSecond ? this.#signed : null))
+      refuse('It names another first signature than the one before it.');
+    if (isSecond && this.#signed.by === by) refuse('One person signed twice.');
+    if (this.#check.wantsTwo && !isSecond && this.#manifests.has(decision)) refuse('Two people sign, and this is the first.');
+    if (answers.execute) this.#signed = isSecond || !this.#check.wantsTwo ? null : { decision, by, seenCount, marks };
+    if (answers.sendBack) this.#signed = null;
   }
 
   #takeApproval({ decision, manifest, answers, counts }, line, refuse) {
@@ -408,6 +442,12 @@ export class OfChunk {
       if (action !== null) acting += 1;
     }
     if (canonical(counted) !== canonical(counts)) refuse('It counts other categories than its manifest.');
+    if (table.rows.size !== this.#chunk.items)
+      this.#report.altered(
+        'chunks.jsonl',
+        null,
+        `Chunk ${this.#chunk.chunk} has ${table.rows.size} items by its manifest, and here ${this.#chunk.items}.`,
+      );
     this.#approved = { decision, digest: manifest, rows: table.rows, acting };
   }
 
@@ -564,4 +604,9 @@ export class OfChunk {
     sum.waiting = approved - sum.done - sum.skipped - sum.failed - sum.uncertain - sum.notExecuted - sum.inFlight;
     this.#check.add(sum);
   }
+}
+
+/** How many of so many a share is, as the product rounds it (lib/core/evidence/bound.ts). */
+function most(population, share) {
+  return Math.floor(population * share + 1e-9 * Math.max(1, population * share));
 }

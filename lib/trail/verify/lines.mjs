@@ -67,11 +67,14 @@ export class Lines {
 export class Rows {
   #lines;
   #report;
+  #members;
   #peeked = [];
 
-  constructor(lines, report) {
+  /** @param members what a line may have, in the order in which it is written; each way one text. Lists are let be: their digest is that of their bytes. */
+  constructor(lines, report, members) {
     this.#lines = lines;
     this.#report = report;
+    this.#members = members;
   }
 
   /** {row, bytes, line} of the next line that can be read, or of the one after it; null at the end. A line that can't be read was altered. */
@@ -80,10 +83,19 @@ export class Rows {
       const bytes = await this.#lines.take();
       if (bytes === null) return null;
       const row = parsed(bytes);
-      if (typeof row === 'object' && row !== null) this.#peeked.push({ row, bytes, line: this.#lines.line });
-      else this.#report.altered(this.#lines.name, this.#lines.line, 'This line is not JSON.');
+      if (typeof row === 'object' && row !== null) {
+        this.#peeked.push({ row, bytes, line: this.#lines.line });
+        if (!this.#isAsWritten(row, bytes))
+          this.#report.altered(this.#lines.name, this.#lines.line, 'This line is not written as a trail writes it.');
+      } else this.#report.altered(this.#lines.name, this.#lines.line, 'This line is not JSON.');
     }
     return this.#peeked[ahead];
+  }
+
+  /** Not where a member is there twice, of which another reader takes the other one, and not where one was put in that nothing here looks at. */
+  #isAsWritten(row, bytes) {
+    if (Array.isArray(row)) return true;
+    return this.#members.includes(Object.keys(row).join(' ')) && JSON.stringify(row) === text(bytes);
   }
 
   async take() {

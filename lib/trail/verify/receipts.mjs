@@ -32,6 +32,19 @@ export const MEMBERS = {
   'attestation 1': `${COMMON} epoch item key text`,
 };
 
+/** The members of a line of each file beside the receipts, in the order in which they are written. */
+export const LINES = {
+  'leaves.jsonl': ['chunk seq leaf'],
+  'values.jsonl': ['chunk seq field salt value', 'chunk seq field erased'],
+  'decisions.jsonl': ['decision chunk revision digest root answers by via seen'],
+  'manifests.jsonl': ['chunk decision'],
+  'requests.jsonl': ['chunk digest', 'chunk digest text', 'chunk digest base64', 'chunk digest erased'],
+  'reviews.jsonl': ['id chunk ordinal category verdict by at'],
+  'corrections.jsonl': ['chunk seq ordinal from to revision by', 'chunk seq ordinal from to revision by at'],
+  'plans.jsonl': ['revision digest plan'],
+  'chunks.jsonl': ['chunk seq', 'chunk name state items seq acceptedRest'],
+};
+
 /** Members that are SHA-256(salt || value) or null; the value lies beside the receipt. */
 export const COMMITMENTS = {
   'outcome 2': ['answer'],
