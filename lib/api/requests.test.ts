@@ -237,7 +237,9 @@ describe('after the decision', () => {
     await comesTo(id, 'awaiting_release');
     expect(await steps(pool, id)).toEqual({ 1: ['intent', 'outcome:succeeded'] });
     expect(await api.chunks.request({ id, n: 1, ordinal: 1 })).toEqual({ ...seen, approved: true });
-    expect(await asOutcome(api.chunks.requests({ id, n: 1 }))).toMatchObject({ code: 'conflict' });
+    expect(await asOutcome(api.chunks.requests({ id, n: 1 }))).toMatchObject({
+      ...{ code: 'conflict', message: expect.stringContaining('its requests are frozen') },
+    });
 
     const sent = got.slice(before);
     const { request } = seen;

@@ -53,8 +53,10 @@ export async function requestOf(
 }
 
 /** Throws `conflict` where the chunk has nothing to decide on. */
-export function assertInReview({ number, state }: Pick<ChunkNow, 'number' | 'state'>): void {
+export function assertInReview({ number, state, decisionId }: Pick<ChunkNow, 'number' | 'state' | 'decisionId'>): void {
   if (CHUNK_IN_REVIEW.includes(state)) return;
+  if (decisionId !== null)
+    throw new CountersignError('conflict', `Chunk ${number} was approved, and its requests are frozen. Ask for that of an item.`);
   throw new CountersignError(
     'conflict',
     CHUNK_UNCLASSIFIED.includes(state)
