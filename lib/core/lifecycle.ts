@@ -141,6 +141,9 @@ export const CHUNK_UNCLASSIFIED: readonly ChunkState[] = [...CHUNK_TRANSITIONS.o
 /** At its review: nothing of it was approved, and everything of it can be. */
 export const CHUNK_IN_REVIEW: readonly ChunkState[] = CHUNK_TRANSITIONS.approve.from;
 
+/** In these its first actions, if it has any, are not done: nobody can have looked at them. */
+export const CHUNK_FIRSTS_UNDONE: readonly ChunkState[] = ['approved', 'executing', 'paused', 'halted'];
+
 /** In these it waits for a release: its own first actions are done, or those of another chunk are to be looked at before it begins. */
 export const CHUNK_RELEASABLE: readonly ChunkState[] = [
   ...CHUNK_TRANSITIONS.release.from,

@@ -13,6 +13,7 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Decided, DecidedOn, GivenAnswers } from '#lib/shapes/checkpoints.ts';
 import { readApproved, readFirstSignatures, readSeen, type Seen, type Signature } from '#lib/store/checkpoints/decisions.sql.ts';
 import { type BuiltManifest, buildManifests } from '#lib/store/checkpoints/manifest.sql.ts';
+import { readFirstsUndone } from '#lib/store/chunks/chunks.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { correctionsSince } from '#lib/store/chunks/classifications.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
@@ -26,6 +27,7 @@ import {
   isReleasable,
   refusalOfAnother,
   refusalOfChange,
+  refusalOfEarly,
   refusalOfSecond,
   refusalOfState,
   transitionOf,
@@ -77,7 +79,7 @@ export async function coverChunks(
   const { built = [], approved = [] } = Object.groupBy(open, (one) => (isOfClassifications(one) ? 'built' : 'approved'));
   const covered = [
     ...(await coverBuilt(tx, lane, deciding, built, seen, refusals)),
-    ...(await coverApproved(lane, approved, seen, refusals, locked)),
+    ...(await coverApproved(lane, batch, approved, seen, refusals, locked)),
   ];
   const dropped = await refusals.dropped();
   if (covered.length === 0) throw refusals.ofAll(dropped);
@@ -178,6 +180,7 @@ function assertProven({ number }: ChunkRow, { unmarked, unmet, demands }: Review
 /** Chunks beyond their review: what was approved of them counts. A release covers every chunk of its approval, for their first actions were the same ones. */
 async function coverApproved(
   lane: Querying,
+  batch: BatchRow,
   asked: readonly Asked[],
   seen: ReadonlyMap<string, Seen>,
   refusals: Refusals,
@@ -187,11 +190,19 @@ async function coverApproved(
   const decisions = new Set(asked.flatMap(({ row, transition }) => (transition === 'release' ? [row.decisionId] : [])));
   const others = locked.filter((row) => decisions.has(row.decisionId) && !named.has(row.id) && isReleasable(row));
   const approved = await readApproved(lane, [...asked.map(({ id }) => id), ...others.map(({ id }) => id)]);
+  const undone = await readFirstsUndone(
+    lane,
+    batch.id,
+    [...decisions].filter((id) => id !== null),
+  );
   const of = (row: ChunkRow) => approved.get(row.id) ?? { digest: '', counts: {} };
   const covered: Covered[] = [];
   const beyond = { review: null, overrides: [] };
   for (const { row, on, transition } of asked) {
+    // Where it stands at its release, some were done. Before that nobody can have looked at any.
+    const first = transition === 'release' && row.state === 'approved' ? undone.get(row.decisionId ?? '') : undefined;
     if (transition === 'release' && of(row).digest !== on.digest) refusals.add(row, refusalOfAnother(row));
+    else if (first !== undefined) refusals.add(row, refusalOfEarly(first));
     else covered.push({ row, transition, ...of(row), seen: seen.get(row.id)?.ordinals ?? [], ...beyond });
   }
   const released = new Set(covered.flatMap(({ row, transition }) => (transition === 'release' ? [row.decisionId] : [])));

@@ -225,6 +225,27 @@ test('a request that can’t be built refuses the whole, however late it is foun
   await isUntouched(batch);
 });
 
+test('the rest is not released before the first actions are done, by whichever chunk it is named', async () => {
+  const batch = await reviewed([2, 2], { execution: { first: 1 } });
+  const on = await listed(batch);
+  await approve(ADA, batch, on);
+  const release = (chunk: number) =>
+    decide(ADA, { batchId: batch.batchId, chunks: [on[chunk - 1] as On[number]], next: false, execute: false, release: true });
+  const isAt = (state: string) =>
+    pool.query('UPDATE chunk SET state = $2 WHERE batch_id = $1 AND number = 1', [batch.batchId, state]);
+  for (const state of ['approved', 'executing', 'halted']) {
+    await isAt(state);
+    await expect(release(2)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('in chunk 1, are not done yet'),
+    });
+  }
+  await isAt('approved');
+  await expect(release(1)).rejects.toMatchObject({ code: 'conflict' });
+  await isAt('awaiting_release');
+  expect((await release(2)).decided).toEqual([1, 2]);
+});
+
 test('what was looked at counts in its own chunk only', async () => {
   const batch = await reviewed([2, 2, 2]);
   const [one, two, three] = await listed(batch);

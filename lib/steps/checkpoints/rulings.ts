@@ -72,6 +72,14 @@ export function refusalOfAnother({ number }: ChunkRow): CountersignError {
   return new CountersignError('stale', `Chunk ${number} was approved with another manifest than this one. Nothing was released.`);
 }
 
+/** Of a release: the first actions that it would be decided by are not done. */
+export function refusalOfEarly(number: number): CountersignError {
+  return new CountersignError(
+    'conflict',
+    `The first actions of this approval, in chunk ${number}, are not done yet. Look at their receipts, then release the rest. Nothing was released.`,
+  );
+}
+
 /** What was looked at is not so any more; the changes since say what moved. */
 export function refusalOfChange({ number, revision }: ChunkRow, changes: Change[]): CountersignError {
   const facts = { changes, revision, chunk: number };

@@ -4,7 +4,7 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { batchFrom, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
+import { batchFrom, CHUNK_FIRSTS_UNDONE, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
@@ -317,7 +317,7 @@ export async function askForRelease(client: Querying, batchId: string): Promise<
        SELECT DISTINCT ON (c.decision_id) c.id FROM chunk c
        WHERE c.batch_id = $1 AND c.state = ANY($2) AND NOT c.released AND NOT c.has_first AND NOT EXISTS (
          SELECT FROM chunk f WHERE f.decision_id = c.decision_id AND f.batch_id = $1
-           AND (f.state = 'awaiting_release' OR (f.has_first AND f.state IN ('approved', 'executing', 'paused', 'halted'))))
+           AND (f.state = 'awaiting_release' OR (f.has_first AND f.state IN (${stateList(CHUNK_FIRSTS_UNDONE)}))))
        ORDER BY c.decision_id, c.number)`,
     [batchId, chunkFrom('first_done_elsewhere')],
   );

@@ -2,7 +2,7 @@
  * The chunk rows as people's verbs lock and change them: locked in the order of their numbers, changed by compare-and-set. Statements of our own: Prisma
  * has no words for FOR UPDATE, nor for the order in which rows are locked, nor for the clock of the database.
  */
-import { CHUNK_RELEASABLE, CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
+import { CHUNK_FIRSTS_UNDONE, CHUNK_RELEASABLE, CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { type BatchRow, type ChunkRow, readBatchRow } from './chunks.ts';
 
@@ -53,6 +53,20 @@ export async function lockForRelease(client: Querying, batchId: string, numbers:
     [batchId, numbers, CHUNK_RELEASABLE],
   );
   return rows;
+}
+
+/** By their decision: the number of a chunk whose first actions are not done yet, so that nobody can have looked at them. */
+export async function readFirstsUndone(
+  client: Querying,
+  batchId: string,
+  decisionIds: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ decisionId: string; number: number }>(
+    `SELECT decision_id AS "decisionId", min(number)::int AS number FROM chunk
+     WHERE batch_id = $1 AND decision_id = ANY($2) AND has_first AND NOT released AND state = ANY($3) GROUP BY 1`,
+    [batchId, decisionIds, CHUNK_FIRSTS_UNDONE],
+  );
+  return new Map(rows.map(({ decisionId, number }) => [decisionId, number]));
 }
 
 /** Opens the gate of the first `count` proposed chunks (all without a count), or of one by its number. Gives the numbers opened. */
