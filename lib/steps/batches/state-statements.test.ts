@@ -143,8 +143,6 @@ const SPELLED: [file: string, set: readonly string[]][] = [
   ['lib/store/actions/breakers.sql.ts', CHUNK_ACTING],
   // Those that would send to the target, by themselves or when they are let go on; what halted counts only where it halted at this one.
   ['lib/store/actions/breakers.sql.ts', [...CHUNK_ACTING, ...CHUNK_HELD.filter((state) => state !== 'halted')]],
-  // Beside awaiting_release, which another column asks for.
-  ['lib/store/actions/execution.sql.ts', [...CHUNK_ACTING, ...CHUNK_HELD.filter((state) => state !== 'awaiting_release')]],
   ...[0, 1, 2].map((): [string, readonly string[]] => ['lib/store/chunks/claims.sql.ts', CHUNK_ACTING]),
   ['lib/store/chunks/claims.sql.ts', CHUNK_CLASSIFYING],
 ];
