@@ -2,11 +2,12 @@
 
 import { X } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { type FormEvent, useId, useState } from 'react';
+import { useId, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
+import { SearchForm } from '#components/ui/search-form.tsx';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import { FieldName, useFieldLabel } from './field-labels.tsx';
 import { ALL_ROWS, type RowsAsked, rowsAddress, without, withValue } from './rows-address.ts';
@@ -19,26 +20,10 @@ export function RowsFilter({ datasetId, asked, fields }: Props) {
   const label = useFieldLabel();
   const [filtering, setFiltering] = useState(false);
   const go = (next: RowsAsked) => router.push(rowsAddress(datasetId, next), { scroll: false });
-  const find = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    go({ ...asked, search: String(new FormData(event.currentTarget).get('q') ?? '').trim() });
-  };
   return (
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
-        <form aria-label="Search" onSubmit={find} className="flex min-w-48 flex-1 items-center gap-2 sm:max-w-md">
-          <Field label="Search the rows" hideLabel className="flex-1">
-            <Input
-              key={asked.search}
-              type="search"
-              name="q"
-              defaultValue={asked.search}
-              placeholder="Search the rows"
-              maxLength={200}
-            />
-          </Field>
-          <Button type="submit">Find</Button>
-        </form>
+        <SearchForm label="Search the rows" value={asked.search} onFind={(search) => go({ ...asked, search })} />
         <Button aria-expanded={filtering} onClick={() => setFiltering(!filtering)}>
           Filter…
         </Button>

@@ -9,6 +9,7 @@ import { Field, Input, Select } from '#components/ui/field.tsx';
 import { formatInstant } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
 import { useTimeZone } from '#components/ui/relative-time.tsx';
+import { SearchForm } from '#components/ui/search-form.tsx';
 import { ACTION_RESULTS } from '#lib/core/lifecycle.ts';
 import { FILTERS, type Filter, isFiltered, type ReceiptsShown, receiptsAddress } from './receipts-address.ts';
 
@@ -22,11 +23,6 @@ export function ReceiptFilter({ batchId, shown, categories, people }: Props) {
   const [filtering, setFiltering] = useState(false);
   const go = (next: ReceiptsShown) => router.push(receiptsAddress(batchId, next), { scroll: false });
   const { text: _, ...untexted } = shown;
-  const find = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const text = String(new FormData(event.currentTarget).get('text') ?? '').trim();
-    go(text ? { ...untexted, text } : untexted);
-  };
   const wordsOf = (name: Filter, value: string): string => {
     if (name === 'outcome') return outcomeWords(value);
     if (name === 'kind') return KINDS.find(([kind]) => kind === value)?.[1] ?? value;
@@ -44,19 +40,11 @@ export function ReceiptFilter({ batchId, shown, categories, people }: Props) {
   return (
     <div className="mb-3 flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
-        <form aria-label="Search" onSubmit={find} className="flex min-w-48 flex-1 items-center gap-2 sm:max-w-md">
-          <Field label="Search the receipts" hideLabel className="flex-1">
-            <Input
-              key={shown.text}
-              type="search"
-              name="text"
-              defaultValue={shown.text}
-              placeholder="Search the receipts"
-              maxLength={200}
-            />
-          </Field>
-          <Button type="submit">Find</Button>
-        </form>
+        <SearchForm
+          label="Search the receipts"
+          value={shown.text}
+          onFind={(text) => go(text ? { ...untexted, text } : untexted)}
+        />
         <Button aria-expanded={filtering} onClick={() => setFiltering(!filtering)}>
           Filter…
         </Button>
