@@ -7,7 +7,9 @@ import { toast } from 'sonner';
 import { signOutAction } from '#app/session-actions.ts';
 import { queries } from '#components/api-client.ts';
 import { LiveBanner } from '#components/live/live-banner.tsx';
+import { useNextNeed } from '#components/live/use-next-need.ts';
 import { AppShell, type NavItem, type ShellPerson } from '#components/ui/app-shell.tsx';
+import { useKeys } from '#components/ui/use-keys.ts';
 import { writing } from '#components/ui/writing.ts';
 import { useFollowed } from './use-changed.ts';
 
@@ -24,6 +26,7 @@ export function Desk({ nav, person, children }: { nav: NavItem[]; person: ShellP
     onError: ({ message }) => toast.error(message),
   });
   const leave = useCallback(() => mutate(), [mutate]);
+  useKeys({ n: useNextNeed() });
   useFollowed({ topics: ['batches'] }, queries.needsYou.key());
   const { data: needs } = useQuery({ ...queries.needsYou.read.queryOptions(), select: ({ count }) => count, gcTime: 0 });
   const counted = useMemo(

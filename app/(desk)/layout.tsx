@@ -12,7 +12,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
   if (person === null) return children;
   const { actor, email } = person;
   const nav = [
-    { href: '/', label: 'Needs you', count: (await readNeedsYou(actor)).count },
+    ...(may(actor, 'decide') ? [{ href: '/', label: 'Needs you', count: (await readNeedsYou(actor)).count }] : []),
     { href: '/batches', label: 'Batches' },
     ...(may(actor, 'see')
       ? [

@@ -1,42 +1,43 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
-import { queries } from '#components/api-client.ts';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { toast } from 'sonner';
+import { api, asOutcome, queries } from '#components/api-client.ts';
 import { ReviewNext } from '#components/batches/review-next.tsx';
 import { DatabaseTrouble } from '#components/fleet/database-trouble.tsx';
-import { type NeedLine, NeedsYouList } from '#components/live/needs-you.tsx';
+import { needAddress, othersWords } from '#components/live/need-words.ts';
+import { NeedsYouList } from '#components/live/needs-you.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
-import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { Need, NeedsYou } from '#lib/shapes/live.ts';
+import { writing } from '#components/ui/writing.ts';
+import type { NeedsYou } from '#lib/shapes/live.ts';
 import { Targets } from './targets.tsx';
 
+type Props = { needs: NeedsYou; may: { resume: boolean; upload: boolean } };
+
 /** What waits for this person, as it is now: the desk reads it again when something has changed. */
-export function NeedsDesk({ needs: initial, may }: { needs: NeedsYou; may: { resume: boolean; upload: boolean } }) {
+export function NeedsDesk({ needs: initial, may }: Props) {
   // What came with the page may be old: the browser keeps pages for going back.
   const given = { initialData: initial, initialDataUpdatedAt: 0, gcTime: 0 };
-  const { data } = useQuery({ ...queries.needsYou.read.queryOptions(), ...given });
-  const { targets, halts, doubts: uncertain, releases, checkpoints, count, trouble } = data;
-  const needs: NeedLine[] = [
-    ...halts.map((need) =>
-      line(need, 'halted', `Stopped: ${need.haltReason ? reasonWords(need.haltReason) : 'nothing is being sent.'}`),
+  const { data: needs } = useQuery({ ...queries.needsYou.read.queryOptions(), ...given });
+  const cache = useQueryClient();
+  const take = useMutation({
+    ...writing(['needs-you', 'assign'], ({ batchId, mine }: { batchId: string; mine: boolean }) =>
+      asOutcome(api.chunks.assign({ params: { id: batchId }, body: { to: mine ? 'me' : null } })),
     ),
-    ...uncertain.map((need) => ({
-      ...line(need, 'uncertain', `${formatNoun(need.uncertain, 'requests')} went out and no answer came`),
-      href: `/batches/${need.batchId}?tab=uncertain`,
-    })),
-    ...releases.map((need) => line(need, 'awaiting_release', 'The first actions are done. Look at them, then release the rest.')),
-    ...checkpoints.map((need) => line(need, need.state, need.note ?? formatNoun(need.itemCount, need.noun))),
-  ];
-  const [next] = needs;
+    onSettled: () => cache.invalidateQueries({ queryKey: queries.needsYou.key() }),
+    onError: ({ message }) => toast.error(message),
+  });
+  const { batches, targets, next, others, count, trouble } = needs;
+  const elsewhere = othersWords(others);
   return (
     <>
       <PageHeader
         title="Needs you"
         meta={count === 0 ? undefined : `${formatNoun(count, 'questions')}, the most urgent first`}
-        actions={next ? <ReviewNext href={next.href} /> : null}
+        actions={next ? <ReviewNext href={needAddress(next)} /> : null}
       />
       {trouble ? (
         <div className="mb-4">
@@ -48,8 +49,14 @@ export function NeedsDesk({ needs: initial, may }: { needs: NeedsYou; may: { res
           <Targets incidents={targets} mayResume={may.resume} />
         </div>
       ) : null}
-      {needs.length > 0 ? (
-        <NeedsYouList needs={needs} />
+      {batches.length > 0 ? (
+        <NeedsYouList
+          needs={needs}
+          claims={{
+            take: (batchId, mine) => take.mutate({ batchId, mine }),
+            pending: take.isPending ? take.variables.batchId : null,
+          }}
+        />
       ) : targets.length > 0 ? null : (
         <EmptyState
           title="Nothing waits for you"
@@ -59,24 +66,13 @@ export function NeedsDesk({ needs: initial, may }: { needs: NeedsYou; may: { res
               <ButtonLink href="/datasets" kind="primary">
                 Upload a dataset
               </ButtonLink>
-            ) : null
+            ) : (
+              <ButtonLink href="/batches">See the batches</ButtonLink>
+            )
           }
         />
       )}
+      {elsewhere ? <p className="mt-6 text-muted">Not listed, because others review them: {elsewhere}.</p> : null}
     </>
   );
-}
-
-function line(need: Need, state: NeedLine['state'], detail: string): NeedLine {
-  const { batchId, batchName, chunk, name, since } = need;
-  return {
-    id: `${batchId}:${chunk}:${state}`,
-    href: `/batches/${batchId}/chunks/${chunk}`,
-    batchId,
-    batchName,
-    name,
-    detail,
-    state,
-    since,
-  };
 }

@@ -1,12 +1,14 @@
 'use client';
 
-import { useRouter } from 'next/navigation';
+import type { MouseEvent } from 'react';
+import { useNextNeed } from '#components/live/use-next-need.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import type { ButtonKind } from '#components/ui/button-look.ts';
 import { Kbd } from '#components/ui/kbd.tsx';
-import { useKeys } from '#components/ui/use-keys.ts';
 
-/** Leads to what waits next, by press and by the key n. */
+/**
+ * Leads to what waits next, as the key n does on every page. `href`: what waited when the page was read, for whoever opens it in another tab.
+ */
 export function ReviewNext({
   href,
   label = 'Review next',
@@ -16,10 +18,14 @@ export function ReviewNext({
   label?: string;
   kind?: ButtonKind;
 }) {
-  const router = useRouter();
-  useKeys({ n: () => router.push(href) });
+  const go = useNextNeed();
+  const press = (event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    go();
+  };
   return (
-    <ButtonLink href={href} kind={kind}>
+    <ButtonLink href={href} kind={kind} onClick={press}>
       {label}
       <span aria-hidden="true" className="max-sm:hidden pointer-coarse:hidden">
         <Kbd>n</Kbd>

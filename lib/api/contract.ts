@@ -21,17 +21,17 @@ import {
 } from '#lib/shapes/checkpoints.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { dataset, item, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
-import { company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
+import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
-import { needsYou } from '#lib/shapes/live.ts';
-import { person } from '#lib/shapes/people.ts';
+import { needsYou, nextNeed } from '#lib/shapes/live.ts';
+import { person, reviewer } from '#lib/shapes/people.ts';
 import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts';
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/requests.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
-import { followUp } from '#lib/shapes/tasks.ts';
+import { followUp, followUpsAsked, taskAssignment } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
 import { count, id } from '#lib/shapes/values.ts';
@@ -41,6 +41,7 @@ const named = { id: id.describe('The id of the batch.') };
 const namedDataset = { id: id.describe('The id of the dataset.') };
 const namedWorker = { id: id.describe('The id of the worker.') };
 const namedPerson = { id: id.describe('The id of the person.') };
+const namedTask = { id: z.string().max(18).describe('The id of the task.') };
 const ofChunk = { ...named, n: chunkNumber };
 const ofItem = { ...ofChunk, ordinal: itemOrdinal };
 const whole = z
@@ -256,6 +257,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, z.strictObject({ ...decidedOn, ...decisionAnswers })))
       .output(decided),
+    assign: post(
+      '/batches/{id}/assign',
+      'Say who reviews chunks of a batch',
+      'Of the chunks that are in review, those that nobody has, or that you have. Others see whose they are, and they leave the lists of the others. It forbids nothing, and ends with the decision.',
+    )
+      .input(write(named, assignment))
+      .output(assigned),
     request: get(
       '/batches/{id}/chunks/{n}/items/{ordinal}/request',
       'Read what is sent for an item',
@@ -312,13 +320,16 @@ export const contract = oc.prefix('/api/v1').router({
   },
   tasks: {
     list: get('/tasks', 'List the follow-up tasks that batches made, the newest first')
-      .input(
-        z.strictObject({
-          ...paging,
-          state: z.enum(['open', 'over']).optional().describe('`over`: those that are done or withdrawn.'),
-        }),
-      )
+      .input(z.strictObject({ ...paging, ...followUpsAsked }))
       .output(page(followUp)),
+    done: post(
+      '/tasks/{id}/done',
+      'Say that a task is done, or not done again',
+      'Who said so is kept, also of what is open again.',
+    )
+      .input(write(namedTask, z.strictObject({ done: z.boolean() })))
+      .output(followUp),
+    assign: post('/tasks/{id}/assign', 'Say who does a task').input(write(namedTask, taskAssignment)).output(followUp),
   },
   pause: steer('pause', 'Pause'),
   resume: steer('resume', 'Resume'),
@@ -333,8 +344,20 @@ export const contract = oc.prefix('/api/v1').router({
     read: get(
       '/needs-you',
       'Read what waits for a person',
-      'It is of all batches, the oldest batch first. It is empty for a reader who may not decide.',
+      'It is of all batches, the most urgent first: what the reader claimed, and what nobody did. It is empty for a reader who may not decide.',
     ).output(needsYou),
+    next: get(
+      '/needs-you/next',
+      'Read what to answer next',
+      'Of the batch that is named, after the chunk that is named; then of all.',
+    )
+      .input(
+        z.strictObject({
+          batch: id.optional().describe('The id of the batch one is at.'),
+          chunk: chunkNumber.optional().describe('The number of the chunk one is at.'),
+        }),
+      )
+      .output(z.object({ next: nextNeed.nullable() })),
   },
   incidents: {
     list: get(
@@ -358,6 +381,11 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write({ id: id.describe('The id of the incident.') }, nothing))
       .output(incidentResumed),
+  },
+  reviewers: {
+    list: get('/reviewers', 'List who can be given chunks to review: people who decide').output(
+      z.object({ items: z.array(reviewer), next: z.null() }),
+    ),
   },
   people: {
     list: get('/people', 'List the people, the earliest first').output(z.object({ items: z.array(person), next: z.null() })),

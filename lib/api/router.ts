@@ -43,22 +43,25 @@ import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { findReceipts } from '#lib/steps/items/find-receipts.ts';
 import { readStory } from '#lib/steps/items/read-story.ts';
 import { searchReceipts } from '#lib/steps/items/search-receipts.ts';
-import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
+import { readNeedsYou, readNextNeed } from '#lib/steps/live/read-needs-you.ts';
 import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
+import { listReviewers } from '#lib/steps/people/list-reviewers.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
 import { lookAtTarget } from '#lib/steps/requests/look-at-target.ts';
 import { readChunkRequests } from '#lib/steps/requests/read-chunk-requests.ts';
 import { readItemRequest } from '#lib/steps/requests/read-item-request.ts';
+import { assign } from '#lib/steps/reviews/assign.ts';
 import { claim } from '#lib/steps/reviews/claim.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { readCompany } from '#lib/steps/reviews/read-company.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
+import { assignFollowUp, finishFollowUp } from '#lib/steps/tasks/change-follow-up.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
@@ -179,6 +182,7 @@ export const router = os.router({
     company: os.chunks.company.handler(async ({ context, input: { id, n, ...since } }) =>
       found(await readCompany(context.actor, { batchId: id, chunk: n, ...since }), 'chunk'),
     ),
+    assign: os.chunks.assign.handler(({ context, input }) => assign(context.actor, { batchId: input.params.id, ...input.body })),
     claim: os.chunks.claim.handler(({ context, input }) =>
       claim(context.actor, { batchId: input.params.id, chunk: input.params.n, ...input.body }),
     ),
@@ -214,16 +218,24 @@ export const router = os.router({
     }),
   },
   tasks: {
-    list: os.tasks.list.handler(({ context, input: { state, ...page } }) =>
-      listFollowUps(context.actor, { ...page, ...(state ? { open: state === 'open' } : {}) }),
-    ),
+    list: os.tasks.list.handler(({ context, input }) => listFollowUps(context.actor, input)),
+    done: os.tasks.done.handler(({ context, input }) => finishFollowUp(context.actor, { ...input.params, ...input.body })),
+    assign: os.tasks.assign.handler(({ context, input }) => assignFollowUp(context.actor, { ...input.params, ...input.body })),
   },
   pause: steer(pause, 'pause'),
   resume: steer(resume, 'resume'),
   cancel: steer(cancel, 'cancel'),
   acceptRest: steer(acceptRest, 'acceptRest'),
   retry: steer(retry, 'retry'),
-  needsYou: { read: os.needsYou.read.handler(({ context }) => readNeedsYou(context.actor)) },
+  needsYou: {
+    read: os.needsYou.read.handler(({ context }) => readNeedsYou(context.actor)),
+    next: os.needsYou.next.handler(async ({ context, input: { batch: batchId, chunk } }) => ({
+      next: await readNextNeed(context.actor, { batchId, chunk }),
+    })),
+  },
+  reviewers: {
+    list: os.reviewers.list.handler(async ({ context }) => ({ items: await listReviewers(context.actor), next: null })),
+  },
   incidents: {
     list: os.incidents.list.handler(async ({ context, input }) => ({
       items: await readIncidents(context.actor, input),

@@ -7,6 +7,7 @@ import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts
 import { incoming } from '#lib/incoming.ts';
 import { log } from '#lib/log.ts';
 import { uploadedDataset } from '#lib/shapes/datasets.ts';
+import { followUpsAsked } from '#lib/shapes/tasks.ts';
 import { exportScratchpad } from '#lib/steps/chunks/export-scratchpad.ts';
 import { type Download, downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
 import { downloadUnreadable } from '#lib/steps/datasets/download-unreadable.ts';
@@ -20,6 +21,7 @@ import { type HouseEvent, streamHouse } from '#lib/steps/live/live-house.ts';
 import { streamEvents } from '#lib/steps/live/stream-events.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
+import { exportFollowUps } from '#lib/steps/tasks/export-follow-ups.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
 import { datasetOf, described } from './router.ts';
@@ -223,6 +225,27 @@ export const streams: Stream[] = [
     async answer(actor, request, { id = '' }) {
       const { format } = asked(request, z.strictObject({ format: z.enum(['jsonl', 'csv', 'md']).default('jsonl') }));
       return download(await exportReceipts(actor, { batchId: id, format }), request);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/tasks/export',
+    operation: {
+      operationId: 'tasks.export',
+      summary: 'Download follow-up tasks',
+      description: 'Those that the list of them gives for the same filters.',
+      parameters: [
+        inQuery('format', { type: 'string', enum: ['csv', 'jsonl'], default: 'csv' }),
+        inQuery('state', { type: 'string', enum: ['open', 'over'] }),
+        inQuery('who', { type: 'string' }, 'Who does them: `me`, `nobody`, or the id of a person.'),
+        inQuery('batch', { type: 'string', format: 'uuid' }),
+        inQuery('search', { type: 'string', maxLength: 200 }),
+      ],
+      responses: file('text/csv', 'application/jsonl'),
+    },
+    async answer(actor, request) {
+      const of = asked(request, z.strictObject({ ...followUpsAsked, format: z.enum(['csv', 'jsonl']).default('csv') }));
+      return download(await exportFollowUps(actor, of), request);
     },
   },
   {

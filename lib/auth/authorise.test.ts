@@ -16,6 +16,7 @@ const ALLOWED: Record<Verb, string> = {
   download: 'admin operator reviewer',
   correct: 'admin operator reviewer',
   mark: 'admin operator reviewer',
+  assign: 'admin operator',
   decide: 'admin operator reviewer',
   release: 'admin operator reviewer',
   refuse_rest: 'admin operator reviewer',

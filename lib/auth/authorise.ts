@@ -41,6 +41,7 @@ const VERBS = {
   download: { roles: REVIEWERS, doing: 'download data' },
   correct: { roles: REVIEWERS, doing: 'correct answers' },
   mark: { roles: REVIEWERS, doing: 'mark items or claim chunks' },
+  assign: { roles: OPERATORS, doing: 'give work to others' },
   decide: { roles: REVIEWERS, doing: 'decide on chunks' },
   release: { roles: REVIEWERS, doing: 'release the rest of a chunk' },
   refuse_rest: { roles: REVIEWERS, doing: 'leave the rest of an approval unsent' },

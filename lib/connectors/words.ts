@@ -1,6 +1,6 @@
 /** The words for a plan's actions, by category. */
-import type { Action, Plan } from '#lib/core/plans/plan.ts';
-import type { ActionWords } from '#lib/shapes/actions.ts';
+import type { Action, Category, Plan } from '#lib/core/plans/plan.ts';
+import type { ActionWords, Effect } from '#lib/shapes/actions.ts';
 import { connectorFor } from './registry.ts';
 
 /** Category -> what its action does, in words; a category without an action is not there. */
@@ -11,6 +11,12 @@ export function actionWords(plan: Plan): Map<string, ActionWords> {
     words.set(name, storedWords(action));
   }
   return words;
+}
+
+/** The worst that the actions of a stored plan's categories do. */
+export function worstEffect(categories: readonly Category[]): Effect {
+  const effects = new Set(categories.flatMap(({ action }) => (action ? [storedWords(action).effect] : [])));
+  return effects.has('permanent') ? 'permanent' : effects.has('undoable') ? 'undoable' : 'none';
 }
 
 /** An action of a stored plan may be one that this version can't read. No request is built of it: it is told, and not sent. */

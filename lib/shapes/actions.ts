@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { receiptRow } from './receipts.ts';
 import { count, id, instant } from './values.ts';
 
-const effect = z.enum(['none', 'undoable', 'permanent']);
+export const effect = z.enum(['none', 'undoable', 'permanent']);
 export type Effect = z.infer<typeof effect>;
 
 /** What the words on the screen are made of: "Archive 1,902 mails", "Archived: …", "move to the archive shelf". */

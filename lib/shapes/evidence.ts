@@ -1,5 +1,6 @@
 /** What marks of people prove, and the marks themselves (docs/evidence.md). */
 import { z } from 'zod';
+import { CHUNKS_MAX } from '#lib/core/limits.ts';
 import { count, id, instant, nameNumber } from './values.ts';
 
 /** A bound at 95 % confidence that holds whenever the person stops. */
@@ -107,3 +108,14 @@ export const company = z.object({
   evidence: checkpointEvidence.nullable(),
 });
 export type Company = z.infer<typeof company>;
+
+export const assignment = z.strictObject({
+  chunks: z.array(nameNumber).min(1).max(CHUNKS_MAX).optional().describe('Their numbers. Left out: all that are in review.'),
+  to: z
+    .union([z.literal('me'), id])
+    .nullable()
+    .describe('`me`, the id of a person who decides (an operator gives), or null: nobody.'),
+});
+
+export const assigned = z.object({ chunks: z.array(z.int()).describe('The chunks that this changed.') });
+export type Assigned = z.infer<typeof assigned>;

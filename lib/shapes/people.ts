@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ROLES } from '#lib/core/people/roles.ts';
-import { instant, named } from './values.ts';
+import { id, instant, named } from './values.ts';
 
 /** As the API tells of one. */
 export const person = z.object({
@@ -39,3 +39,7 @@ const rights = z.object({
   decide: z.boolean(),
 });
 export type Rights = z.infer<typeof rights>;
+
+/** A person who decides. */
+export const reviewer = z.object({ id, name: z.string() });
+export type Reviewer = z.infer<typeof reviewer>;

@@ -29,7 +29,7 @@ import {
 } from './people/people.ts';
 import { databaseTime } from './postgres/database-time.ts';
 import { closeDb, inTransaction, openDb } from './postgres/db.ts';
-import { finishTask } from './tasks/follow-ups.ts';
+import { readTask, setDone } from './tasks/follow-ups.ts';
 
 const { pool, prisma, ownerPool, url } = await testDatabase();
 const { batchId, datasetId } = await seedBatch(pool, {
@@ -254,12 +254,18 @@ test('a task that is just being withdrawn, or done by somebody else, is not done
       ).id,
     );
   const [withdrawn, done] = [await make('a'), await make('b')];
-  const finish = (id: bigint) => () => finishTask(id, 'user:bo');
+  const finish = (id: bigint) => () =>
+    inTransaction(pool, async (tx) => {
+      await setDone(tx, id, true, 'user:bo');
+      return readTask(tx, id);
+    });
   const undo = said('UPDATE follow_up SET withdrawn_at = now() WHERE id = $1', withdrawn);
-  expect(await whileHeld(pool, undo, finish(withdrawn))).toEqual({ doneAt: null, doneBy: null });
+  expect(await whileHeld(pool, undo, finish(withdrawn))).toMatchObject({ doneAt: null, doneBy: null });
   const ada = said(`UPDATE follow_up SET done_at = now(), done_by = 'user:ada' WHERE id = $1`, done);
   expect(await whileHeld(pool, ada, finish(done))).toMatchObject({ doneBy: 'user:ada' });
-  expect(await finishTask(999_999n, 'user:bo')).toBeNull();
+  expect(await finish(999_999n)()).toBeNull();
+  const { rows } = await pool.query('SELECT kind FROM follow_up_act WHERE follow_up_id = ANY ($1)', [[withdrawn, done]]);
+  expect(rows).toEqual([]);
 });
 
 describe('a process whose clock is off', () => {

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
-import { finishFollowUp } from '#lib/steps/tasks/finish-follow-up.ts';
+import { assignFollowUp, finishFollowUp } from '#lib/steps/tasks/change-follow-up.ts';
+import { exportFollowUps } from '#lib/steps/tasks/export-follow-ups.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
 import { testDatabase } from '#test/database.ts';
 
@@ -185,30 +186,56 @@ describe('follow-ups', () => {
        SELECT 'k' || n, $1, $2, n, 'T' || n, '' FROM generate_series(1, 5) n`,
       [csvBatch, csv],
     );
-    const first = await listFollowUps(reviewer, { limit: 3, open: true });
+    const first = await listFollowUps(reviewer, { limit: 3, state: 'open' });
     expect(first.items.map(({ title, batchName }) => [title, batchName])).toEqual([
       ['T5', 'B'],
       ['T4', 'B'],
       ['T3', 'B'],
     ]);
-    const second = await listFollowUps(reviewer, { limit: 3, open: true, cursor: first.next });
+    const second = await listFollowUps(reviewer, { limit: 3, state: 'open', cursor: first.next });
     expect([second.items.map(({ title }) => title), second.next]).toEqual([['T2', 'T1'], null]);
 
     const id = first.items[0]?.id ?? '';
-    const done = await finishFollowUp(reviewer, { id });
-    expect(done.doneBy).toBe(reviewer.id);
-    expect(await finishFollowUp({ ...reviewer, id: 'key:env' }, { id })).toEqual(done);
-    expect((await listFollowUps(reviewer, { open: true })).items.map(({ title }) => title)).toEqual(['T4', 'T3', 'T2', 'T1']);
-    expect((await listFollowUps(reviewer, { open: false })).items).toMatchObject([
+    const done = await finishFollowUp(reviewer, { id, done: true });
+    expect(done).toMatchObject({ doneBy: 'Somebody unknown', about: expect.any(String) });
+    expect(await finishFollowUp({ ...reviewer, id: 'key:env' }, { id, done: true })).toEqual(done);
+    expect((await listFollowUps(reviewer, { state: 'open' })).items.map(({ title }) => title)).toEqual(['T4', 'T3', 'T2', 'T1']);
+    expect((await listFollowUps(reviewer, { state: 'over' })).items).toMatchObject([
       { title: 'T5', doneBy: 'Somebody unknown', doneAt: done.doneAt },
     ]);
     expect((await listFollowUps(reviewer)).items).toHaveLength(5);
   });
 
+  test('are given to somebody, found by whose they are and by their words, open again with a trace, and downloaded', async () => {
+    const [one, two] = (await listFollowUps(reviewer, { state: 'open' })).items;
+    const { id = '' } = one ?? {};
+    expect((await assignFollowUp(reviewer, { id, to: 'me' })).assignee).toMatchObject({ you: true });
+    const titles = async (asked: Parameters<typeof listFollowUps>[1]) =>
+      (await listFollowUps(reviewer, asked)).items.map(({ title }) => title);
+    expect(await titles({ who: 'me' })).toEqual([one?.title]);
+    expect(await titles({ who: 'nobody', state: 'open', limit: 1 })).toEqual([two?.title]);
+    expect(await titles({ search: 't3' })).toEqual(['T3']);
+    expect(await titles({ batch: randomUUID() })).toEqual([]);
+    expect(await refusalOf(assignFollowUp(reviewer, { id, to: randomUUID() }))).toBe('invalid');
+    await finishFollowUp(reviewer, { id, done: true });
+    expect(await finishFollowUp(reviewer, { id, done: false })).toMatchObject({ doneAt: null, doneBy: null });
+    const { rows } = await pool.query('SELECT kind, "to" FROM follow_up_act WHERE follow_up_id = $1 ORDER BY id', [id]);
+    expect(rows).toEqual([
+      { kind: 'assigned', to: reviewer.id },
+      { kind: 'done', to: null },
+      { kind: 'reopened', to: null },
+    ]);
+
+    await pool.query(`UPDATE follow_up SET title = '=1+1' WHERE id = $1`, [id]);
+    const file = (await bytesOf((await exportFollowUps(reviewer, { format: 'csv', who: 'me' })).body)).toString();
+    expect(file.split('\r\n').map((line) => line.split(',')[0])).toEqual(['title', "'=1+1", '']);
+    expect(await refusalOf(exportFollowUps(auditor, { format: 'csv' }))).toBe('forbidden');
+  });
+
   test('refusals', async () => {
-    expect(await refusalOf(finishFollowUp(reviewer, { id: '999999' }))).toBe('not_found');
-    expect(await refusalOf(finishFollowUp(reviewer, { id: "1' OR 1" }))).toBe('not_found');
-    expect(await refusalOf(finishFollowUp(auditor, { id: '1' }))).toBe('forbidden');
+    expect(await refusalOf(finishFollowUp(reviewer, { id: '999999', done: true }))).toBe('not_found');
+    expect(await refusalOf(finishFollowUp(reviewer, { id: "1' OR 1", done: true }))).toBe('not_found');
+    expect(await refusalOf(finishFollowUp(auditor, { id: '1', done: true }))).toBe('forbidden');
     expect(await refusalOf(listFollowUps(auditor))).toBe('forbidden');
     expect(await refusalOf(listFollowUps(reviewer, { cursor: 'x' }))).toBe('invalid');
   });

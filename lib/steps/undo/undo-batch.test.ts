@@ -11,7 +11,7 @@ import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
-import { finishFollowUp } from '#lib/steps/tasks/finish-follow-up.ts';
+import { finishFollowUp } from '#lib/steps/tasks/change-follow-up.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockUndosOf } from '#lib/store/undo/undo.sql.ts';
 import { testDatabase } from '#test/database.ts';
@@ -330,7 +330,7 @@ test('a task is withdrawn unless a person did it, and given back by the undo of 
   const tasks = (
     await pool.query('SELECT id::text, ordinal FROM follow_up WHERE dataset_id = $1 ORDER BY ordinal', [batch.datasetId])
   ).rows;
-  await finishFollowUp(ADA, { id: tasks[0].id });
+  await finishFollowUp(ADA, { id: tasks[0].id, done: true });
   expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot).toEqual([
     { why: 'a person has done the task already', count: 1, ordinals: [1] },
   ]);
@@ -338,11 +338,11 @@ test('a task is withdrawn unless a person did it, and given back by the undo of 
   const undo = { batchId: made.id };
   await reviewed(undo);
   await approveAll(undo);
-  await finishFollowUp(ADA, { id: tasks[1].id });
+  await finishFollowUp(ADA, { id: tasks[1].id, done: true });
   await workUntil(pool, reached(undo, 'done'));
   expect(await ends(undo)).toEqual({ 2: 'outcome:failed', 3: 'outcome:succeeded', 4: 'outcome:succeeded' });
   expect(await openTasks(batch)).toEqual([]);
-  await expect(finishFollowUp(ADA, { id: tasks[2].id })).rejects.toThrow('withdrawn');
+  await expect(finishFollowUp(ADA, { id: tasks[2].id, done: true })).rejects.toThrow('withdrawn');
   await undone(undo);
   expect(await openTasks(batch)).toEqual([3, 4]);
 });

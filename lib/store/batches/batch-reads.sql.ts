@@ -24,7 +24,6 @@ import type { RoutingKind } from '#lib/core/plans/kinds.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import type { ActionCounts, KeptFold } from '#lib/core/receipts/sum.ts';
-import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.sql.ts';
 import { WAIT_FACTS, waitingBatches } from '#lib/store/chunks/wait-facts.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { FIELD_NAMES } from './batch-plan.sql.ts';
@@ -273,50 +272,6 @@ export async function readActionRates(pool: Pool, batchIds: readonly string[], w
 
 /** Receipts looked at per chunk. */
 const RATE_RECEIPTS = 1_000;
-
-export type NeedRow = {
-  batchId: string;
-  batchName: string;
-  datasetFormat: string | null;
-  chunk: number;
-  name: string;
-  state: ChunkState;
-  itemCount: number;
-  uncertain: number;
-  haltReason: string | null;
-  note: string | null;
-  since: Date;
-};
-
-const OF_NEED = `b.id AS "batchId", b.name AS "batchName", d.format AS "datasetFormat", c.number AS chunk, c.name, c.state,
-  c.item_count AS "itemCount", CASE WHEN c.uncertain > 0 THEN c.uncertain - ${ABANDONED} ELSE 0 END AS uncertain, c.halt_reason AS "haltReason", c.note, c.updated_at AS since
-  FROM chunk c JOIN batch b ON b.id = c.batch_id JOIN dataset d ON d.id = b.dataset_id`;
-
-/**
- * Chunks of unfinished batches that stand still until a person says something, the oldest batch first, and how many there are. Not those that halted
- * at a target: that is told once, as its incident. Nor those that await a second signature which can't be this actor's.
- */
-export async function readWaiting(pool: Pool, actorId: string, limit: number): Promise<{ rows: NeedRow[]; count: number }> {
-  const [listed, counted] = await Promise.all([
-    pool.query<NeedRow>(`SELECT ${OF_NEED} WHERE ${WAITS} ORDER BY b.started_at, b.id, c.number LIMIT $2`, [actorId, limit]),
-    pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE ${WAITS}`, [
-      actorId,
-    ]),
-  ]);
-  return { rows: listed.rows, count: counted.rows[0]?.count ?? 0 };
-}
-
-const WAITS = `${WAITS_FOR_PEOPLE} AND b.state IN (${stateList(BATCH_UNFINISHED)})
-  AND CASE WHEN c.state = 'awaiting_second' THEN b.started_by IS DISTINCT FROM $1 AND ${FIRST_SIGNATURE} ->> 'by' <> $1 ELSE true END`;
-
-/** Chunks with uncertain actions that nobody has answered or accepted. */
-export async function readUncertainChunks(pool: Pool, limit: number): Promise<NeedRow[]> {
-  const { rows } = await pool.query<NeedRow>(
-    `SELECT ${OF_NEED} WHERE c.state = ANY($1) AND c.uncertain > 0 AND c.uncertain > ${ABANDONED} ORDER BY b.started_at, b.id, c.number LIMIT $2`,
-    [CHUNK_MAY_BE_UNCERTAIN, limit],
-  );
-  return rows;
-}
 
 export type Pulse = {
   state: BatchState;

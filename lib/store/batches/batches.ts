@@ -1,7 +1,7 @@
 /** Batches and their chunks as they are written down. */
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { bytesOf } from '#lib/store/postgres/bytes.ts';
-import type { Tx, WithModels } from '#lib/store/postgres/db.ts';
+import { db, type Tx, type WithModels } from '#lib/store/postgres/db.ts';
 import { modelPages } from '#lib/store/postgres/model-rows.ts';
 import { insertMembers } from './batches.sql.ts';
 
@@ -71,4 +71,11 @@ export async function insertChunks(tx: Tx, batchId: string, chunks: readonly New
     });
   }
   for (const { id, ordinals } of chunks) await insertMembers(tx, batchId, id, ordinals);
+}
+
+/** What these batches are called, by id. */
+export async function readBatchNames(batchIds: Iterable<string>): Promise<Map<string, string>> {
+  const where = { id: { in: [...new Set(batchIds)] } };
+  const rows = await db().prisma.batch.findMany({ where, select: { id: true, name: true } });
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }

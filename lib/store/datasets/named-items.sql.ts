@@ -36,3 +36,13 @@ function namedFields(names: readonly string[], row: readonly (string | number | 
   });
   return fields;
 }
+
+/** Some items of a dataset by their ordinals, with the named fields only. */
+export function readNamed(
+  client: Querying,
+  { datasetId, ordinals }: { datasetId: string; ordinals: readonly number[] },
+  fields: readonly string[],
+): Promise<{ ordinal: number; fields: Record<string, string> }[]> {
+  const page = '(SELECT ordinal, fields FROM item WHERE dataset_id = $1 AND ordinal = ANY ($2))';
+  return namedItems(client, page, [datasetId, ordinals], fields);
+}

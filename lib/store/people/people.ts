@@ -82,6 +82,17 @@ export async function setConfirmed({ prisma }: WithModels, id: string, by: strin
   return prisma.user.update({ where: { id }, data: { confirmedBy: by }, select: PERSON });
 }
 
+/** One who can sign in; null when there is none with this id. */
+export async function readReviewer(id: string): Promise<Pick<Person, 'id' | 'role'> | null> {
+  return db().prisma.user.findFirst({ where: { id, disabledAt: null }, select: { id: true, role: true } });
+}
+
+/** Who can sign in and has one of these roles, by name. */
+export async function readReviewers(roles: readonly string[]): Promise<Pick<Person, 'id' | 'name'>[]> {
+  const where = { role: { in: [...roles] }, disabledAt: null };
+  return db().prisma.user.findMany({ where, select: { id: true, name: true }, orderBy: [{ name: 'asc' }, { id: 'asc' }] });
+}
+
 const SIGNER = { id: true, invitedBy: true, confirmedBy: true } as const;
 const signerOf = ({ id, ...vouched }: Signer): Signer => ({ id: `user:${id}`, ...vouched });
 

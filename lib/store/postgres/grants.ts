@@ -11,6 +11,7 @@ export const APPEND_ONLY: Record<string, string> = {
   undo_item: 'SELECT, INSERT',
   correction: 'SELECT, INSERT',
   review: 'SELECT, INSERT',
+  follow_up_act: 'SELECT, INSERT',
   decision: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',
   // Caches of what receipts and classifications say; nothing is taken out of them.

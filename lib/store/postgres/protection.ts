@@ -12,6 +12,7 @@ const TRIGGERS: Record<string, string[]> = {
   undo_item: ['undo_item_append_only', 'undo_item_no_truncate'],
   correction: ['correction_append_only', 'correction_no_truncate'],
   review: ['review_append_only', 'review_no_truncate'],
+  follow_up_act: ['follow_up_act_append_only', 'follow_up_act_no_truncate'],
   decision: ['decision_append_only', 'decision_no_truncate'],
   decision_chunk: ['decision_chunk_append_only', 'decision_chunk_no_truncate'],
   receipt_value: ['receipt_value_erasure_only', 'receipt_value_no_delete', 'receipt_value_no_truncate'],

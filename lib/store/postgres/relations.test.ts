@@ -31,6 +31,7 @@ const FOREIGN_KEYS = [
   'decision(batch_id) -> batch(id)',
   'decision_chunk(chunk_id) -> chunk(id)',
   'decision_chunk(decision_id) -> decision(id)',
+  'follow_up_act(follow_up_id) -> follow_up(id)',
   'incident(batch_id) -> batch(id)',
   'incident(batch_id,chunk) -> chunk(batch_id,number)',
   'rate_bucket(batch_id) -> batch(id)',

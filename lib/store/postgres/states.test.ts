@@ -8,6 +8,7 @@ import { ROUTINGS } from '#lib/core/plans/kinds.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import { VERDICTS } from '#lib/shapes/evidence.ts';
 import { workerRow, workerWish } from '#lib/shapes/fleet.ts';
+import { TASK_ACTS } from '#lib/shapes/tasks.ts';
 import type { Wait } from '#lib/store/chunks/claims.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 import { testDatabase } from '#test/database.ts';
@@ -46,6 +47,7 @@ const SETS: Record<string, readonly string[]> = {
   chunk_waits_for_check: words<Wait['for']>({ rate: true, retry_after: true, target: true }),
   breaker_state_check: ['open', 'probing'],
   decision_via_check: words<Actor['via']>({ page: true, api: true }),
+  follow_up_act_kind_check: TASK_ACTS,
   incident_kind_check: Object.keys(INCIDENT_KINDS),
   inspection_finding_check: words<InspectedAction['said']['finding']>({ happened: true, not_there: true, unknown: true }),
   receipt_kind_check: [...RESULTS.keys()],

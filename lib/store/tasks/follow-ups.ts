@@ -1,15 +1,73 @@
 /** What people do with follow-up tasks; what actions do with them is follow-ups.sql.ts. */
+import type { Prisma } from '#lib/store/generated/client.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
-import { db } from '#lib/store/postgres/db.ts';
+import type { WithModels } from '#lib/store/postgres/db.ts';
 
-type Task = { doneAt: Date | null; doneBy: string | null };
+export type Task = {
+  id: bigint;
+  title: string;
+  body: string;
+  batchId: string;
+  datasetId: string;
+  ordinal: number;
+  at: Date;
+  assignee: string | null;
+  doneAt: Date | null;
+  doneBy: string | null;
+  withdrawnAt: Date | null;
+};
 
-/** Says who did it, unless it is done or was withdrawn. Gives the task as it is then; null when there is none. */
-export async function finishTask(id: bigint, by: string): Promise<Task | null> {
-  const { prisma } = db();
-  await prisma.followUp.updateMany({
-    where: { id, doneAt: null, withdrawnAt: null },
-    data: { doneAt: await databaseTime({ prisma }), doneBy: by },
+export type TasksAsked = {
+  /** true: those to be done; false: those that are done or withdrawn; left out: all */
+  open?: boolean | undefined;
+  /** an actor's id; null: nobody's; left out: anybody's */
+  assignee?: string | null | undefined;
+  batchId?: string | undefined;
+  search?: string | undefined;
+};
+
+/** The newest first, from before this one on. */
+export async function readTaskPage(
+  { prisma }: WithModels,
+  { open, assignee, batchId, search }: TasksAsked,
+  { before, limit }: { before: bigint | null; limit: number },
+): Promise<Task[]> {
+  const holds = search ? { contains: search, mode: 'insensitive' as const } : null;
+  const where: Prisma.FollowUpWhereInput[] = [
+    before === null ? {} : { id: { lt: before } },
+    open === true ? { doneAt: null, withdrawnAt: null } : {},
+    open === false ? { OR: [{ doneAt: { not: null } }, { withdrawnAt: { not: null } }] } : {},
+    assignee === undefined ? {} : { assignee },
+    batchId === undefined ? {} : { batchId },
+    holds ? { OR: [{ title: holds }, { body: holds }] } : {},
+  ];
+  return prisma.followUp.findMany({ where: { AND: where }, orderBy: { id: 'desc' }, take: limit });
+}
+
+/** One task as it is now; null when there is none. */
+export async function readTask({ prisma }: WithModels, id: bigint): Promise<Task | null> {
+  return prisma.followUp.findUnique({ where: { id } });
+}
+
+/** Says that it is done, or not done again, with who said so; one that was withdrawn, or is so already, stays as it is. */
+export async function setDone(tx: WithModels, id: bigint, done: boolean, by: string): Promise<void> {
+  const { prisma } = tx;
+  const { count } = await prisma.followUp.updateMany({
+    where: { id, withdrawnAt: null, doneAt: done ? null : { not: null } },
+    data: done ? { doneAt: await databaseTime(tx), doneBy: by } : { doneAt: null, doneBy: null },
   });
-  return prisma.followUp.findUnique({ where: { id }, select: { doneAt: true, doneBy: true } });
+  if (count > 0) await prisma.followUpAct.create({ data: { followUpId: id, kind: done ? 'done' : 'reopened', by } });
+}
+
+/** Says who does it; one that is theirs already stays as it is. */
+export async function setAssignee({ prisma }: WithModels, id: bigint, to: string | null, by: string): Promise<void> {
+  const { count } = await prisma.followUp.updateMany({
+    where: {
+      id,
+      withdrawnAt: null,
+      OR: to === null ? [{ assignee: { not: null } }] : [{ assignee: null }, { assignee: { not: to } }],
+    },
+    data: { assignee: to },
+  });
+  if (count > 0) await prisma.followUpAct.create({ data: { followUpId: id, kind: 'assigned', to, by } });
 }
