@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { atSize } from '#test/size.ts';
 import { approve, categoryOf, countIn, decision, lookAt, releaseRest } from './checkpoint.ts';
 import { test as base, expect, type Session } from './fixtures.ts';
 import { rowsOf, SHELF_PLAN } from './rest.ts';
@@ -113,12 +114,9 @@ test('A mark survives a reload and a colleague sees it, and a decided chunk is r
   expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 24, keep: 6 });
 });
 
-test('Two people sign what a third started: nothing runs between, one of them may refuse, and nobody signs twice', async ({
-  desk: ada,
-  invite,
-  rest,
-  baseURL,
-}) => {
+test('Two people sign what a third started: nothing runs between, one of them may refuse, and nobody signs twice', {
+  tag: '@proof',
+}, async ({ desk: ada, invite, rest, baseURL }) => {
   const [bo, cy] = [await invite('Bo', 'reviewer'), await invite('Cy', 'reviewer')];
   const { id: datasetId } = await rest.upload('Two sign.csv', rowsOf(30));
   const plan = { ...SHELF_PLAN, gates: { approvals: 2 }, execution: { first: 0 } };
@@ -200,12 +198,9 @@ test('A reviewer decides but plans nothing, and the API refuses what the pages d
   expect(await refused.json()).toMatchObject({ code: 'forbidden', detail: expect.stringContaining("A reviewer can't") });
 });
 
-test('A reviewer with pages open is disabled: the live page ends, the next act is refused, and only an admin lets them in again', async ({
-  desk,
-  invite,
-  rest,
-  trouble,
-}) => {
+test('A reviewer with pages open is disabled: the live page ends, the next act is refused, and only an admin lets them in again', {
+  tag: '@proof',
+}, async ({ desk, invite, rest, trouble }) => {
   trouble.expect(/status of 401/);
   const id = await rest.startBatch({ name: 'Left open', rows: 30, plan: SHELF_PLAN });
   await rest.untilChunk(id, 1, 'awaiting_review');
@@ -251,13 +246,14 @@ test('A reviewer with pages open is disabled: the live page ends, the next act i
 test('Who is signed in next in the same tab is shown nothing that the one before had read', async ({ invite, rest }) => {
   const page = await invite('Dee', 'operator');
   const bo = await invite('Bo', 'reviewer');
-  const { id } = await rest.upload('Read by Dee.csv', rowsOf(450));
+  const count = atSize(150, 450);
+  const { id } = await rest.upload('Read by Dee.csv', rowsOf(count));
   await page.goto(`/datasets/${id}`);
   const rows = page.getByRole('table', { name: 'Items' });
   const toEnd = () => rows.evaluate((table) => table.scrollTo(0, table.scrollHeight));
   await expect(async () => {
     await toEnd();
-    await expect(rows.getByRole('cell', { name: 'mail 450' })).toBeVisible({ timeout: 500 });
+    await expect(rows.getByRole('cell', { name: `mail ${count}` })).toBeVisible({ timeout: 500 });
   }).toPass();
   await page.getByRole('link', { name: 'Batches', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Batches', level: 1 })).toBeVisible();

@@ -105,10 +105,9 @@ test('A page that is asked for while a gateway answers for the server opens by i
   await expectNeverReloaded(page);
 });
 
-test('A server that falls silent without a word is told, what is typed stays, and nothing is sent by a press', async ({
-  tabs,
-  wire,
-}) => {
+test('A server that falls silent without a word is told, what is typed stays, and nothing is sent by a press', {
+  tag: '@proof',
+}, async ({ tabs, wire }) => {
   const [people] = (await tabs('/admin/people')) as [Page];
   await people.getByLabel('Mail address').fill('cy@example.org');
   wire.become('silent');

@@ -68,10 +68,9 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await expect(page.getByText('All of them were undone in turn, so what was done stands again.')).toBeVisible();
 });
 
-test('A single item is undone from its receipt, and the rest of its chunk afterwards; what was undone is named', async ({
-  desk: page,
-  rest,
-}) => {
+test('A single item is undone from its receipt, and the rest of its chunk afterwards; what was undone is named', {
+  tag: '@proof',
+}, async ({ desk: page, rest }) => {
   const name = 'One too many';
   const plan = { ...SHELF_PLAN, execution: { first: 3 } };
   const id = await rest.startBatch({ name, rows: 20, plan });
