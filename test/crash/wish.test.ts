@@ -7,6 +7,7 @@ import { endWorker } from '#lib/steps/fleet/end-worker.ts';
 import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { testDatabase } from '#test/database.ts';
 import { chunkStates, leasesCount } from '#test/fixtures/started-batch.ts';
+import { atSize, FULL } from '#test/size.ts';
 import type { RunningTarget } from '#test/target.ts';
 import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
 import { judge, NOTHING } from './oracle.ts';
@@ -15,7 +16,7 @@ import { eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
 const { pool, url } = await testDatabase();
 const ADA: Actor = { id: 'key:env', role: 'admin', name: 'Ada', via: 'api' };
 const LANES = 4;
-const ITEMS = 240;
+const ITEMS = atSize(120, 240);
 
 beforeAll(() => leasesCount(pool));
 afterEach(killWorkers);
@@ -66,34 +67,35 @@ test('drained: what is out gets its outcome, all its chunks are given back, and 
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
 
-test('stopped while a target hangs: it is gone within seconds, and what was out is settled by its heir', async () => {
-  const target = await loggingTarget({ mode: 'timeout-after' });
-  const batch = await approvedBatch(pool, { items: 8, plan: patient(target) });
-  const worker = await startWorker(url);
-  const id = await idOf(worker.pid);
-  await eventually('requests in flight', async () => target.lines().length >= LANES);
-  await endWorker(ADA, { id, wish: 'drain' });
-  await eventually('that it drains', async () =>
-    (await readBoard(ADA)).workers.some((one) => one.id === id && one.state === 'draining'),
-  );
-  const { rows } = await pool.query<{ out: number }>('SELECT in_flight AS out FROM chunk WHERE batch_id = $1', [batch.batchId]);
-  expect(rows).toEqual([{ out: LANES }]);
-  await endWorker(ADA, { id, wish: 'stop' });
-  expect(await worker.ended).toEqual({ code: 0, signal: null });
-  expect((await pool.query('SELECT FROM worker WHERE id = $1', [id])).rowCount).toBe(0);
-  const open = await pool.query<{ out: number }>('SELECT in_flight AS out FROM chunk WHERE batch_id = $1', [batch.batchId]);
-  expect(open.rows).toEqual([{ out: LANES }]);
+if (FULL)
+  test('stopped while a target hangs: it is gone within seconds, and what was out is settled by its heir', async () => {
+    const target = await loggingTarget({ mode: 'timeout-after' });
+    const batch = await approvedBatch(pool, { items: 8, plan: patient(target) });
+    const worker = await startWorker(url);
+    const id = await idOf(worker.pid);
+    await eventually('requests in flight', async () => target.lines().length >= LANES);
+    await endWorker(ADA, { id, wish: 'drain' });
+    await eventually('that it drains', async () =>
+      (await readBoard(ADA)).workers.some((one) => one.id === id && one.state === 'draining'),
+    );
+    const { rows } = await pool.query<{ out: number }>('SELECT in_flight AS out FROM chunk WHERE batch_id = $1', [batch.batchId]);
+    expect(rows).toEqual([{ out: LANES }]);
+    await endWorker(ADA, { id, wish: 'stop' });
+    expect(await worker.ended).toEqual({ code: 0, signal: null });
+    expect((await pool.query('SELECT FROM worker WHERE id = $1', [id])).rowCount).toBe(0);
+    const open = await pool.query<{ out: number }>('SELECT in_flight AS out FROM chunk WHERE batch_id = $1', [batch.batchId]);
+    expect(open.rows).toEqual([{ out: LANES }]);
 
-  await target.mode('ok');
-  await startWorker(url);
-  await eventually('that only answers are due', async () => (await chunkStates(pool, batch.batchId))[0] === 'unresolved');
-  const results = await pool.query(
-    `SELECT result, count(*)::int AS n FROM receipt WHERE batch_id = $1 AND kind = 'outcome' GROUP BY 1 ORDER BY 1`,
-    [batch.batchId],
-  );
-  expect(results.rows).toEqual([
-    { result: 'succeeded', n: 8 - LANES },
-    { result: 'uncertain', n: LANES },
-  ]);
-  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
-});
+    await target.mode('ok');
+    await startWorker(url);
+    await eventually('that only answers are due', async () => (await chunkStates(pool, batch.batchId))[0] === 'unresolved');
+    const results = await pool.query(
+      `SELECT result, count(*)::int AS n FROM receipt WHERE batch_id = $1 AND kind = 'outcome' GROUP BY 1 ORDER BY 1`,
+      [batch.batchId],
+    );
+    expect(results.rows).toEqual([
+      { result: 'succeeded', n: 8 - LANES },
+      { result: 'uncertain', n: LANES },
+    ]);
+    expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+  });

@@ -343,7 +343,7 @@ function loseCommits(): () => void {
 
 // Two chunks of rows that are written before they are judged, and a deadlock between: at full size only.
 if (FULL)
-test('two decisions that want the same new requests in another order are both made', async () => {
+  test('two decisions that want the same new requests in another order are both made', async () => {
     const shelves = [randomUUID(), randomUUID(), randomUUID()];
     const categories = shelves.map((shelf) => ({ name: shelf, action: { connector: 'shelf', do: 'archive', with: { shelf } } }));
     const classifier = { kind: 'rules' as const, rules: [], otherwise: shelves[2] ?? '' };
