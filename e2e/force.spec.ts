@@ -370,7 +370,9 @@ test('A dead target is one incident with one Resume', async ({ desk: page, rest,
   await expect(incident).toHaveCount(1);
   await expect(incident).toContainText('in 2 batches wait. Nothing is sent to the target until somebody resumes.');
   // Nobody fixed it: one request finds that out, and it is the same question.
+  const asked = page.waitForResponse((response) => response.request().method() === 'POST');
   await incident.getByRole('button', { name: 'Resume' }).click();
+  await asked;
   await page.goto(`/batches/${there}`);
   await expect(incident.getByRole('button', { name: 'Resume' })).toBeVisible();
   await expect(page.getByRole('button', { name: /^Resume/ })).toHaveCount(1);

@@ -158,7 +158,7 @@ test('Two people sign what a third started: nothing runs between, one of them ma
   await lookAt(bo, 'noise');
   await approve(bo);
   await expect(bo.getByText(/^Signed first by Bo, /)).toBeVisible();
-  await cy.reload();
+  await expect(signing(cy)).toHaveText('Sign as the second: Archive 24…');
   await lookAt(cy, 'noise');
   await approve(cy);
   await expect(cy.getByText('24 of 24 done')).toBeVisible();

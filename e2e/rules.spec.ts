@@ -96,8 +96,8 @@ test('Who never saw CEL or JSON closes the tickets that were meant: older than 9
   }
 
   await page.getByRole('button', { name: /^Start/ }).click();
-  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
-  await page.goto(`${page.url()}/chunks/1`);
+  // By the page itself, which follows: an address that is asked for while it still comes cuts off what it reads.
+  await page.getByRole('link', { name: 'Review next' }).click();
   await expect(page.getByText('What should happen: Close what nobody waits for any more')).toBeVisible();
 });
 

@@ -1,0 +1,64 @@
+import { defineConfig } from 'vitest/config';
+import { FULL } from './test/size.ts';
+
+const PURE = [
+  ...['lib/core/**/*.test.ts', 'lib/ledger/**/*.test.ts', 'components/**/*.test.{ts,tsx}'],
+  'test/model/executor.test.ts',
+  ...['bin/house/**/*.test.ts', 'test/docs.test.ts', 'test/soak/mutants.test.ts'],
+];
+/** What only `npm run proof` runs: endurance, and what stories of `npm test` prove too. */
+const PROOF = [
+  ...['test/soak/soak.test.ts', 'test/crash/storm.test.ts', 'test/crash/disk-full.test.ts'],
+  'lib/steps/datasets/sample.test.ts',
+];
+/** What waits for leases and turns of a rate most of its time: beside browsers it takes the busy machine for a slow worker. */
+const WAITING = ['lib/engine/worker.test.ts', 'lib/steps/live/live-house.test.ts', 'lib/steps/actions/breaker.test.ts'];
+const NOT_OURS = ['node_modules/**', '.next/**', '.data/**', '.test/**', 'e2e/**'];
+
+/** Leases take half their time: test/tempo.ts. The rest is what Vite has by default. */
+const ssr = { resolve: { conditions: ['test-tempo', 'module', 'node', 'development|production'] } };
+
+/** How long a failure takes to be one. It decides nothing else: what is waited for comes as soon as the machine has time for it. */
+const PATIENT = {
+  ...{ testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000, interval: 20 } } },
+  setupFiles: ['test/seed.ts','/tmp/fast-setup.mjs'],
+};
+const REAL = { ...PATIENT, globalSetup: 'test/server.ts' };
+
+export default defineConfig({
+  test: {
+    // Many files wait for leases and polls, not for a core; beside them are browsers.
+    maxWorkers: 3,
+    // No file counts on another: `npm run proof` takes them in another order each time.
+    sequence: { shuffle: { files: FULL, tests: false } },
+    // Projects, so that a run of pure tests starts no database, and that what takes minutes comes after the others.
+    projects: [
+      // Nothing pure is left behind by a file for the next, so they share their processes.
+      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, ...PATIENT } },
+      // What reads a module's own state sets it (test/database.ts), so files on a database share their processes too.
+      {
+        ssr,
+        test: {
+          ...REAL,
+          name: 'real',
+          include: ['{app,bin,lib}/**/*.test.{ts,tsx}'],
+          exclude: [...NOT_OURS, ...PURE, ...WAITING, ...PROOF],
+          isolate: false,
+        },
+      },
+      // They wait for leases most of the time, and nothing else runs then.
+      {
+        ssr,
+        test: {
+          ...REAL,
+          name: 'force',
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+          include: ['test/**/*.test.ts', ...WAITING],
+          exclude: [...NOT_OURS, ...PURE, ...PROOF],
+        },
+      },
+      { ssr, test: { ...REAL, name: 'proof', maxWorkers: 2, include: PROOF, sequence: { groupOrder: 2 } } },
+    ],
+  },
+});
