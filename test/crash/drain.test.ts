@@ -7,7 +7,7 @@ import { processLife } from '#lib/store/postgres/embedded/process.ts';
 import { testDatabase } from '#test/database.ts';
 import { chunkStates, counters, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import { atSize, FULL } from '#test/size.ts';
-import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
+import { approvedBatch, loggingTarget, SHORT_MS, sendAll, settled } from './approved.ts';
 import { judge, NOTHING } from './oracle.ts';
 import { environmentOfWorkers, eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
 
@@ -38,7 +38,7 @@ test('asked again and again: the answers that are on their way are still written
 if (FULL)
   test('asked while a target hangs: its time limit ends the wait, and nobody claims to know', async () => {
     const target = await loggingTarget({ mode: 'timeout-after' });
-    const batch = await approvedBatch(pool, { items: 40, plan: sendAll(target, { concurrency: LANES }) });
+    const batch = await approvedBatch(pool, { items: 40, plan: sendAll(target, { concurrency: LANES, timeoutMs: SHORT_MS }) });
     const worker = await startWorker(url, { realTempo: true });
     await eventually('requests in flight', async () => target.lines().length >= LANES);
     worker.send('SIGTERM');

@@ -7,7 +7,7 @@ import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, counters, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
 import { atSize, FULL } from '#test/size.ts';
-import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
+import { approvedBatch, loggingTarget, SHORT_MS, sendAll, settled } from './approved.ts';
 import { beatsAgain, endAndAwaitHeir } from './heirs.ts';
 import { judge, NOTHING, ordinalOf, uncertainOf } from './oracle.ts';
 import { databaseNow, eventually, killWorkers, ownerOf, startWorker, startWorkers } from './workers.ts';
@@ -102,7 +102,7 @@ test('killed with as many chunks as a worker has: all of them have an owner agai
 
 test('killed after the target acted: the next owner looks each of them up, and what it finds is done', async () => {
   const target = await loggingTarget({ mode: 'timeout-after' });
-  const batch = await approvedBatch(pool, { items: 60, plan: sendAll(target, { inspected: true }) });
+  const batch = await approvedBatch(pool, { items: 60, plan: sendAll(target, { inspected: true, timeoutMs: SHORT_MS }) });
   const workers = await startWorkers(url, 2);
   const owner = await eventually('effects', async () => target.lines().length >= 8 && ownerOf(pool, batch.batchId));
   await endAndAwaitHeir(pool, workers, owner, 'SIGKILL', batch.batchId);

@@ -1,15 +1,13 @@
 /** Workers that an admin asks to end from the board, and what they counted: read out of the table that they write with their heartbeats. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { endWorker } from '#lib/steps/fleet/end-worker.ts';
 import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { testDatabase } from '#test/database.ts';
 import { chunkStates, leasesCount } from '#test/fixtures/started-batch.ts';
 import { atSize, FULL } from '#test/size.ts';
-import type { RunningTarget } from '#test/target.ts';
-import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
+import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
 import { judge, NOTHING } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
 
@@ -22,13 +20,6 @@ beforeAll(() => leasesCount(pool));
 afterEach(killWorkers);
 afterAll(stopRinging);
 
-/** Its requests outlast a stop, and a busy machine makes none of them time out. */
-function patient(target: RunningTarget): PlanInput {
-  const action = post(target);
-  const send = { name: 'send', action: { ...action, with: { ...action.with, timeoutMs: 30_000 } } };
-  return { ...sendAll(target, { concurrency: LANES }), categories: [send] };
-}
-
 const idOf = (pid: number) =>
   eventually(
     'the row of the worker',
@@ -37,7 +28,7 @@ const idOf = (pid: number) =>
 
 test('drained: what is out gets its outcome, all its chunks are given back, and what it did is counted', async () => {
   const target = await loggingTarget({ latencyMs: 400 });
-  const batch = await approvedBatch(pool, { items: ITEMS, chunks: 3, plan: patient(target) });
+  const batch = await approvedBatch(pool, { items: ITEMS, chunks: 3, plan: sendAll(target, { concurrency: LANES }) });
   const worker = await startWorker(url);
   const id = await idOf(worker.pid);
   await eventually('requests in flight', async () => target.lines().length > 3 * LANES);
@@ -70,7 +61,7 @@ test('drained: what is out gets its outcome, all its chunks are given back, and 
 if (FULL)
   test('stopped while a target hangs: it is gone within seconds, and what was out is settled by its heir', async () => {
     const target = await loggingTarget({ mode: 'timeout-after' });
-    const batch = await approvedBatch(pool, { items: 8, plan: patient(target) });
+    const batch = await approvedBatch(pool, { items: 8, plan: sendAll(target, { concurrency: LANES }) });
     const worker = await startWorker(url);
     const id = await idOf(worker.pid);
     await eventually('requests in flight', async () => target.lines().length >= LANES);
