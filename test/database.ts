@@ -21,7 +21,7 @@ export type TestDatabase = Db & {
 /**
  * A database of its own for one test file, cloned from the migrated one and dropped afterwards. Call it at the top of the file:
  * `const { prisma, pool } = await testDatabase();`
- * @param program what threads run, where it is not the product's: without one, `npm test` does their jobs here
+ * @param program what threads run; without one `npm test` does their jobs here (test/jobs-here.ts)
  */
 export async function testDatabase(program?: string): Promise<TestDatabase> {
   const server = inject('server');
