@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { isLegible, legible } from '#lib/core/values/legible.ts';
-import { atSize } from '#test/size.ts';
+import { atSize, FULL } from '#test/size.ts';
 import { startTarget } from '#test/target.ts';
 import { categoryOf, decision, lookAt } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
@@ -136,10 +136,11 @@ test('Every page shows what hides in a row from outside, and what is sent is the
     expect(bodies).toContainEqual({ from: SPOOF, subject: SUBJECTS.send });
     expect(bodies).toContainEqual({ from: SPOOF, subject: SUBJECTS.lost });
 
+    // The pages of a batch that is over draw the same words by the same parts.
+    if (!FULL) return;
     await page.goto(`/batches/${id}`);
     await seen(page, SUBJECTS.send);
-    const tabs = [['receipts', ...all], ['uncertain', SUBJECTS.lost], ['task', SUBJECTS.task], ['plan']] as const;
-    for (const [tab, ...shown] of atSize<readonly (readonly string[])[]>(tabs.slice(0, 2), tabs)) {
+    for (const [tab, ...shown] of [['receipts', ...all], ['uncertain', SUBJECTS.lost], ['task', SUBJECTS.task], ['plan']]) {
       await page.goto(`/batches/${id}?tab=${tab}`);
       await seen(page, ...shown);
     }

@@ -66,7 +66,7 @@ test('Two reviewers on one checkpoint: the stale decision is refused and explain
   await expect(page.getByText('22 of 22 done')).toBeVisible();
 });
 
-test('A mark survives a reload and a colleague sees it, and a decided chunk is read-only', async ({
+test('A mark survives a reload and a colleague sees it, and a decided chunk is read-only', { tag: '@proof' }, async ({
   desk: page,
   invite,
   rest,

@@ -154,7 +154,10 @@ test('A broken field that is gone no longer blocks', { tag: '@proof' }, async ({
   await expect(start(page)).toBeEnabled();
 });
 
-test('A number that is none is neither rounded nor left out, and every broken place is named', async ({ desk: page, rest }) => {
+test('A number that is none is neither rounded nor left out, and every broken place is named', { tag: '@proof' }, async ({
+  desk: page,
+  rest,
+}) => {
   await openPlan(page, rest, 'Broken numbers');
   await page.getByRole('button', { name: /^Limits/ }).click();
   const first = page.getByLabel('Run first, then ask');

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { atSize } from '#test/size.ts';
+import { atSize, FULL } from '#test/size.ts';
 import { expect, test } from './fixtures.ts';
 
 test.use({ locale: 'de-DE' });
@@ -87,9 +87,11 @@ test('Who never saw CEL or JSON closes the tickets that were meant: older than 9
   ] as const) {
     await button.click();
     await expect(page.getByRole('dialog').getByRole('cell', { name: row }).first()).toBeVisible();
-    const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode();
-    const { violations } = await axe.withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze();
-    expect(violations).toEqual([]);
+    if (FULL) {
+      const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode();
+      const { violations } = await axe.withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze();
+      expect(violations).toEqual([]);
+    }
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toBeHidden();
     await expect(button).toBeFocused();

@@ -133,12 +133,13 @@ if (FULL)
     });
   });
 
-test('a rule that fills the memory of its thread is refused, and this process lives', async () => {
-  const datasetId = await datasetOf('a'.repeat(900_000));
-  const big = `item.text.split("").map(c, [${Array.from({ length: 400 }, () => 'c').join()}]).size() == 1`;
-  await expect(preview(datasetId, big)).rejects.toMatchObject({
-    code: 'invalid',
-    message: expect.stringMatching(/^Rule 1 (needs more memory on item 1 than is allowed|takes longer on item 1)/),
+if (FULL)
+  test('a rule that fills the memory of its thread is refused, and this process lives', async () => {
+    const datasetId = await datasetOf('a'.repeat(900_000));
+    const big = `item.text.split("").map(c, [${Array.from({ length: 400 }, () => 'c').join()}]).size() == 1`;
+    await expect(preview(datasetId, big)).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringMatching(/^Rule 1 (needs more memory on item 1 than is allowed|takes longer on item 1)/),
+    });
+    await expect(preview(datasetId, 'item.text == "x"')).resolves.toMatchObject({ itemCount: 1 });
   });
-  await expect(preview(datasetId, 'item.text == "x"')).resolves.toMatchObject({ itemCount: 1 });
-});
