@@ -251,7 +251,11 @@ test('A worker that is killed is replaced while one looks: the receipts go on, a
   await expect(dead).toContainText('Gone');
 });
 
-test('What the target refused is listed by why, and another attempt does it', async ({ desk: page, rest, start }) => {
+test('What the target refused is listed by why, and another attempt does it', { tag: PROOF }, async ({
+  desk: page,
+  rest,
+  start,
+}) => {
   const target = await start({});
   await target.modeOf('/rows', 'refuse', 4);
   const id = await rest.startBatch({ name: 'Refused at first', rows: 6, plan: httpPlan(target.url, { concurrency: 1 }) });
@@ -350,7 +354,7 @@ async function pidsOf(rows: Locator): Promise<number[]> {
   return pids;
 }
 
-test('A dead target is one incident with one Resume', async ({ desk: page, rest, start }) => {
+test('A dead target is one incident with one Resume', { tag: PROOF }, async ({ desk: page, rest, start }) => {
   const target = await start({ mode: 'deny' });
   const { host } = new URL(target.url);
   const execution = { concurrency: 1, haltAfter: { consecutive: 2, share: 1 }, retry: { attempts: 1 } };

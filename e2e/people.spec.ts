@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { atSize } from '#test/size.ts';
+import { atSize, FULL } from '#test/size.ts';
 import { approve, categoryOf, countIn, decision, lookAt, releaseRest } from './checkpoint.ts';
 import { test as base, expect, type Session } from './fixtures.ts';
 import { rowsOf, SHELF_PLAN } from './rest.ts';
@@ -167,7 +167,7 @@ test('Two people sign what a third started: nothing runs between, one of them ma
     await expect(ada.getByText(line).first()).toBeVisible();
 });
 
-test('A reviewer decides but plans nothing, and the API refuses what the pages do not offer', async ({
+test('A reviewer decides but plans nothing, and the API refuses what the pages do not offer', { tag: '@proof' }, async ({
   invite,
   rest,
   baseURL,
@@ -313,14 +313,16 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
   await expect(story.getByText(/It was done/)).toBeVisible();
   await expect(page.getByRole('heading', { name: 'What its receipts name' })).toBeVisible();
 
-  // What is asked of the receipts is in the address, and Back goes back.
-  await page.goto(`/batches/${id}?tab=receipts`);
-  await page.getByRole('button', { name: 'Filter…' }).click();
-  await page.getByLabel('Outcome').selectOption('Failed');
-  await page.getByRole('button', { name: 'Only these receipts' }).click();
-  await expect(page.getByRole('heading', { name: 'No receipt is like that' })).toBeVisible();
-  await page.goBack();
-  await expect(page.getByRole('row', { name: /Archived: .* mail 30/ })).toBeVisible();
+  if (FULL) {
+    // What is asked of the receipts is in the address, and Back goes back.
+    await page.goto(`/batches/${id}?tab=receipts`);
+    await page.getByRole('button', { name: 'Filter…' }).click();
+    await page.getByLabel('Outcome').selectOption('Failed');
+    await page.getByRole('button', { name: 'Only these receipts' }).click();
+    await expect(page.getByRole('heading', { name: 'No receipt is like that' })).toBeVisible();
+    await page.goBack();
+    await expect(page.getByRole('row', { name: /Archived: .* mail 30/ })).toBeVisible();
+  }
 
   const asked = async (path: string) => (await page.request.get(`/api/v1/batches/${id}${path}`)).status();
   expect(await asked('/receipts?format=jsonl')).toBe(200);

@@ -91,10 +91,9 @@ test('A restart of the server is told by every open page, and each is right agai
   await rest.api.cancel.batch({ params: { id: other } });
 });
 
-test('A page that is asked for while a gateway answers for the server opens by itself later, and never as the browser’s own', async ({
-  tabs,
-  wire,
-}) => {
+test('A page that is asked for while a gateway answers for the server opens by itself later, and never as the browser’s own', {
+  tag: '@proof',
+}, async ({ tabs, wire }) => {
   const [page] = (await tabs('/batches')) as [Page];
   wire.become('gateway');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Tasks' }).first().click();
