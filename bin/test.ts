@@ -15,9 +15,9 @@ type Part = { name: string; first: () => Promise<Outcome>; again?: Attempt };
 /** Whose failure is a failure at once: they judge whether receipts told the truth, and one lie in a hundred runs is one too many. */
 const JUDGES = ['test/soak/', 'test/crash/'];
 
-const checks: Part[] = [
-  // Several checkers, each with types of its own, cost a core half as much again: the other core has tests to run.
-  tool('types', ['typescript-native', 'bin', 'tsc'], ['--noEmit', '--checkers', '1']),
+// Several checkers, each with types of its own, cost a core half as much again: the other core has tests to run.
+const types = tool('types', ['typescript-native', 'bin', 'tsc'], ['--noEmit', '--checkers', '1']);
+const lint: Part[] = [
   tool('lint: format and rules', ['@biomejs', 'biome', 'bin', 'biome'], ['check', '.', '--diagnostic-level=error']),
   tool(
     'lint: direction of imports',
@@ -30,9 +30,9 @@ const checks: Part[] = [
 ];
 /** One phase after the other; the lanes of a phase at once. */
 const phases: Part[][][] = [
-  // A build keeps both cores busy, and the stories wait for it.
-  [[{ name: 'build', first: build }]],
-  [[tests('browser', browser), ...checks], [tests('unit and integration', vitest('pure', 'real'))]],
+  // A build leaves a core idle at times, and the stories wait for it. Types are read after it: it writes some.
+  [[{ name: 'build', first: build }], lint],
+  [[tests('browser', browser), types], [tests('unit and integration', vitest('pure', 'real'))]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
   [[tests('force', vitest('force'))]],
   ...(FULL ? [[[tests('proof', vitest('proof'))]]] : []),
