@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { FULL } from './test/size.ts';
 
 const PURE = [
   ...['lib/core/**/*.test.ts', 'lib/ledger/**/*.test.ts', 'components/**/*.test.{ts,tsx}'],
   'test/model/executor.test.ts',
   ...['bin/house/**/*.test.ts', 'test/docs.test.ts', 'test/soak/mutants.test.ts'],
 ];
-/** What proves endurance, and what stories of `npm test` prove too: `npm run proof`. */
+/** What only `npm run proof` runs: endurance, and what stories of `npm test` prove too. */
 const PROOF = [
   ...['test/soak/soak.test.ts', 'test/crash/storm.test.ts', 'test/crash/disk-full.test.ts'],
   'lib/steps/datasets/sample.test.ts',
@@ -28,6 +29,8 @@ export default defineConfig({
   test: {
     // Many files wait for leases and polls, not for a core; beside them are browsers.
     maxWorkers: 3,
+    // No file counts on another: `npm run proof` takes them in another order each time.
+    sequence: { shuffle: { files: FULL, tests: false } },
     // Projects, so that a run of pure tests starts no database, and that what takes minutes comes after the others.
     projects: [
       // Nothing pure is left behind by a file for the next, so they share their processes.

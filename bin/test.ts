@@ -1,10 +1,11 @@
 /**
  * `npm test [-- PART]`: types, lint, unit and integration tests on a real PostgreSQL, browser tests in a real Chromium. Lanes run at once,
  * for most tests wait for leases and pages and not for a core. Ends with one line, `N passed, N failed, N skipped`; each type check and lint tool
- * counts as one test. `npm run proof` runs what proves endurance, and takes minutes more: a short soak, a storm of kills, a disk that is full.
+ * counts as one test. `npm run proof` is the same with every test at full size (test/size.ts), and then what proves endurance; it takes four times as long.
  *
  * What failed is tried once more, alone, and named. Where CI is set, what passes only then has failed.
  */
+import { FULL } from '#test/size.ts';
 import { ensureBuild } from './start/build.ts';
 import { NOTHING, plus, run, type Totals } from './test/run.ts';
 import { type Attempt, browser, type Outcome, vitest } from './test/runners.ts';
@@ -14,8 +15,9 @@ type Part = { name: string; first: () => Promise<Outcome>; again?: Attempt };
 /** Whose failure is a failure at once: they judge whether receipts told the truth, and one lie in a hundred runs is one too many. */
 const JUDGES = ['test/soak/', 'test/crash/'];
 
-const checks: Part[] = [
-  tool('types', ['typescript-native', 'bin', 'tsc'], ['--noEmit']),
+// Several checkers, each with types of its own, cost a core half as much again: the other core has tests to run.
+const types = tool('types', ['typescript-native', 'bin', 'tsc'], ['--noEmit', '--checkers', '1']);
+const lint: Part[] = [
   tool('lint: format and rules', ['@biomejs', 'biome', 'bin', 'biome'], ['check', '.', '--diagnostic-level=error']),
   tool(
     'lint: direction of imports',
@@ -26,25 +28,20 @@ const checks: Part[] = [
   tool('lint: unused files, exports and dependencies', ['knip', 'bin', 'knip.js'], ['--no-config-hints']),
   tool('lint: what only tests use', ['knip', 'bin', 'knip.js'], ['--production', '--no-config-hints']),
 ];
-const PROOF = 'proof';
 /** One phase after the other; the lanes of a phase at once. */
 const phases: Part[][][] = [
-  // A build keeps both cores busy, and the stories wait for it.
-  [[{ name: 'build', first: build }]],
-  [[tests('browser', browser({ proof: false })), ...checks], [tests('unit and integration', vitest('pure', 'real'))]],
+  // A build leaves a core idle at times, and the stories wait for it. Types are read after it: it writes some.
+  [[{ name: 'build', first: build }], lint],
+  [[tests('browser', browser), types], [tests('unit and integration', vitest('pure', 'real'))]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
   [[tests('force', vitest('force'))]],
-];
-const proof: Part[][][] = [
-  [[{ name: 'proof: build', first: build }]],
-  [[tests('proof', vitest('proof'))]],
-  [[tests('proof: browser', browser({ proof: true }))]],
+  ...(FULL ? [[[tests('proof', vitest('proof'))]]] : []),
 ];
 
 const wanted = process.argv[2];
 const began = performance.now();
 const ended: Ended[] = [];
-for (const lanes of wanted === PROOF ? proof : phases)
+for (const lanes of phases)
   ended.push(
     ...(await Promise.all(lanes.map((parts) => lane(parts.filter(({ name }) => !wanted || name.startsWith(wanted)))))).flat(),
   );

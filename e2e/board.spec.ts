@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { atSize } from '#test/size.ts';
 import { type RunningTarget, startTarget } from '#test/target.ts';
 import { test as base, expect } from './fixtures.ts';
 import { httpPlan, SHELF_PLAN } from './rest.ts';
@@ -27,7 +28,8 @@ test('The board says by itself what runs and what waits for whom; a target is pa
   target,
 }) => {
   const [sending, asking] = [`Sends ${Date.now()}`, `Asks ${Date.now()}`];
-  const id = await rest.startBatch({ name: sending, rows: 400, plan: httpPlan(target.url, { concurrency: 4 }) });
+  const rows = atSize(100, 400);
+  const id = await rest.startBatch({ name: sending, rows, plan: httpPlan(target.url, { concurrency: 4 }) });
   await page.goto('/admin');
   await expect(page.getByRole('heading', { name: 'Admin', level: 1 })).toBeVisible();
   await expect(rowOf(page, 'Batches under way', sending)).toContainText('Waiting for you (1)');
@@ -74,11 +76,15 @@ test('The board says by itself what runs and what waits for whom; a target is pa
   await page.getByRole('button', { name: /^Incidents before/ }).click();
   await expect(page.getByRole('list', { name: 'Incidents that are over' })).toContainText('They migrate until noon.');
   expect(await page.evaluate(() => document.documentElement.getAttribute('data-loaded'))).toBe('once');
-  expect(new Set(target.lines().map(({ body }) => body)).size).toBe(400);
+  expect(new Set(target.lines().map(({ body }) => body)).size).toBe(rows);
   await rest.api.cancel.batch({ params: { id: other } });
 });
 
-test('A worker that is drained gives back its chunk, and a new one takes its place', async ({ desk: page, rest, target }) => {
+test('A worker that is drained gives back its chunk, and a new one takes its place', { tag: '@proof' }, async ({
+  desk: page,
+  rest,
+  target,
+}) => {
   const name = `Goes on ${Date.now()}`;
   const id = await rest.startBatch({ name, rows: 200, plan: httpPlan(target.url, { concurrency: 4 }) });
   await rest.approve(id, 1);

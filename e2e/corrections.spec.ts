@@ -66,11 +66,9 @@ test('A correction that did not arrive is taken back, says so, and goes through 
   await expect(page.getByText('not saved')).toBeHidden();
 });
 
-test('A correction of what somebody else decided meanwhile is taken back, and the page shows what was decided', async ({
-  desk: page,
-  rest,
-  trouble,
-}) => {
+test('A correction of what somebody else decided meanwhile is taken back, and the page shows what was decided', {
+  tag: '@proof',
+}, async ({ desk: page, rest, trouble }) => {
   trouble.expect(/status of 409/);
   const { id, rows } = await open(page, rest, 'Decided meanwhile');
   const news = await unaware(page);
@@ -85,10 +83,9 @@ test('A correction of what somebody else decided meanwhile is taken back, and th
   expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([24, 6]);
 });
 
-test('A decision on what somebody else decided meanwhile is refused where it was pressed, and the page shows what was decided', async ({
-  desk: page,
-  rest,
-}) => {
+test('A decision on what somebody else decided meanwhile is refused where it was pressed, and the page shows what was decided', {
+  tag: '@proof',
+}, async ({ desk: page, rest }) => {
   const { id } = await open(page, rest, 'Decided before');
   const news = await unaware(page);
   await rest.approve(id, 1);
@@ -177,7 +174,7 @@ test('An approval pressed right after a correction signs what was corrected, wai
   await expect(page.getByText('23 of 23 done')).toBeVisible();
 });
 
-test('A decision that is pressed twice is sent once', async ({ desk: page, rest }) => {
+test('A decision that is pressed twice is sent once', { tag: '@proof' }, async ({ desk: page, rest }) => {
   const { id } = await open(page, rest, 'Pressed twice');
   const sent: string[] = [];
   page.on('request', (request) => {
@@ -193,10 +190,9 @@ test('A decision that is pressed twice is sent once', async ({ desk: page, rest 
   expect((await rest.api.chunks.read({ id, n: 1 })).state).toBe('awaiting_review');
 });
 
-test('Whoever moved something while another looked keeps the other from approving it unseen, also right after a correction', async ({
-  desk: page,
-  rest,
-}) => {
+test('Whoever moved something while another looked keeps the other from approving it unseen, also right after a correction', {
+  tag: '@proof',
+}, async ({ desk: page, rest }) => {
   const { id, rows } = await open(page, rest, 'Not unseen');
   const { samples } = await rest.api.chunks.read({ id, n: 1 });
   const [first] = samples.filter(({ category }) => category === 'noise').slice(-1);
@@ -252,7 +248,7 @@ test('All items of a category are read on while one scrolls, searched, and moved
   expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 239, keep: 61 });
 });
 
-test('A list that is longer than a page is read on where it is', async ({ desk: page, rest }) => {
+test('A list that is longer than a page is read on where it is', { tag: '@proof' }, async ({ desk: page, rest }) => {
   const plan = { ...SHELF_PLAN, execution: { first: 0 } };
   const id = await rest.startBatch({ name: 'Many receipts', rows: 60, plan });
   await rest.approve(id, 1);

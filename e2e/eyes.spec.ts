@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { isLegible, legible } from '#lib/core/values/legible.ts';
+import { atSize, FULL } from '#test/size.ts';
 import { startTarget } from '#test/target.ts';
 import { categoryOf, decision, lookAt } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
@@ -95,7 +96,7 @@ test('Every page shows what hides in a row from outside, and what is sent is the
     await page.getByRole('button', { name: 'Row 1', exact: true }).click();
     await expect(page.getByRole('dialog').getByText('As it stands in the file')).toBeVisible();
     await seen(page, SUBJECTS.send);
-    for (const rest of ['?tab=fields', '/reading']) {
+    for (const rest of atSize([], ['?tab=fields', '/reading'])) {
       await page.goto(`/datasets/${dataset.id}${rest}`);
       await seen(page, 'no\u200bte');
     }
@@ -135,14 +136,11 @@ test('Every page shows what hides in a row from outside, and what is sent is the
     expect(bodies).toContainEqual({ from: SPOOF, subject: SUBJECTS.send });
     expect(bodies).toContainEqual({ from: SPOOF, subject: SUBJECTS.lost });
 
+    // The pages of a batch that is over draw the same words by the same parts.
+    if (!FULL) return;
     await page.goto(`/batches/${id}`);
     await seen(page, SUBJECTS.send);
-    for (const [tab, ...shown] of [
-      ['receipts', ...all],
-      ['uncertain', SUBJECTS.lost],
-      ['task', SUBJECTS.task],
-      ['plan'],
-    ] as const) {
+    for (const [tab, ...shown] of [['receipts', ...all], ['uncertain', SUBJECTS.lost], ['task', SUBJECTS.task], ['plan']]) {
       await page.goto(`/batches/${id}?tab=${tab}`);
       await seen(page, ...shown);
     }

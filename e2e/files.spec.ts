@@ -54,7 +54,7 @@ const NO_TABLES = [
   { name: 'header.csv', bytes: Buffer.from('only,a,header\n'), says: '“header.csv” has a header but no rows below it.' },
 ];
 
-test('A picture, an empty file and a header alone are no tables: each says so and leaves nothing', async ({
+test('A picture, an empty file and a header alone are no tables: each says so and leaves nothing', { tag: '@proof' }, async ({
   desk: page,
   rest,
   trouble,

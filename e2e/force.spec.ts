@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator } from '@playwright/test';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { atSize } from '#test/size.ts';
 import { type RunningTarget, startTarget } from '#test/target.ts';
 import { approve, decision, lookAt } from './checkpoint.ts';
 import { test as base, expect } from './fixtures.ts';
 import { httpPlan } from './rest.ts';
 import { readSum, sumLine, untilSettled, untilSum } from './sum.ts';
 
-/** Told by `npm run proof`: each of its parts is told by a story of `npm test` too. */
+/** Told by `npm run proof` only (docs/tests.md). */
 const PROOF = '@proof';
 
 type Options = Omit<Parameters<typeof startTarget>[0], 'log'>;
@@ -70,7 +71,7 @@ for (const { mode, what } of [
   });
 }
 
-test('A target that could not say what it did is asked again, and what it confirms is done', async ({
+test('A target that could not say what it did is asked again, and what it confirms is done', { tag: PROOF }, async ({
   desk: page,
   rest,
   start,
@@ -145,7 +146,8 @@ test('A POST is seen in full before it is approved, is found in full on its rece
 
 test('Pause lets nothing new out, Resume goes on, and Stop says what will not start', async ({ desk: page, rest, start }) => {
   const target = await start({ latencyMs: 200 });
-  const id = await rest.startBatch({ name: 'A slow target', rows: 300, plan: httpPlan(target.url, { concurrency: 2 }) });
+  const rows = atSize(60, 300);
+  const id = await rest.startBatch({ name: 'A slow target', rows, plan: httpPlan(target.url, { concurrency: 2 }) });
   await rest.approve(id, 1);
   await page.goto(`/batches/${id}`);
   await expect(sumLine(page)).toContainText(/[1-9]\d* done/);
@@ -170,11 +172,11 @@ test('Pause lets nothing new out, Resume goes on, and Stop says what will not st
   await expect(question).toBeHidden();
   await expect(page.getByRole('button', { name: 'Stop…' })).toBeHidden();
   await rest.untilChunk(id, 1, 'cancelled');
-  const sum = await untilSettled(page, { approved: 300, failed: 0, uncertain: 0, done: target.lines().length });
+  const sum = await untilSettled(page, { approved: rows, failed: 0, uncertain: 0, done: target.lines().length });
   expect(sum['not executed']).toBeGreaterThan(0);
 });
 
-test('One chunk is paused, goes on and is stopped from its own page, and the others go on', async ({
+test('One chunk is paused, goes on and is stopped from its own page, and the others go on', { tag: PROOF }, async ({
   desk: page,
   rest,
   start,
@@ -205,8 +207,9 @@ test('A worker that is killed is replaced while one looks: the receipts go on, a
   start,
 }, info) => {
   const name = 'A worker dies';
-  const target = await start({ latencyMs: 100 });
-  const id = await rest.startBatch({ name, rows: 400, plan: httpPlan(target.url, { concurrency: 4 }) });
+  const target = await start({ latencyMs: 200 });
+  const rows = atSize(150, 400);
+  const id = await rest.startBatch({ name, rows, plan: httpPlan(target.url, { concurrency: 4 }) });
   await rest.approve(id, 1);
   await page.goto(`/batches/${id}`);
   const receipts = page.getByRole('list', { name: 'Newest receipts' }).getByRole('listitem');
@@ -235,7 +238,7 @@ test('A worker that is killed is replaced while one looks: the receipts go on, a
   ).toBeVisible();
 
   await target.latency(0);
-  const sum = await untilSettled(page, { approved: 400, failed: 0, 'not executed': 0 });
+  const sum = await untilSettled(page, { approved: rows, failed: 0, 'not executed': 0 });
   expect(sum.uncertain).toBeLessThanOrEqual(4);
   await expect(chunk).toContainText(sum.uncertain > 0 ? 'Uncertain' : 'Done');
   if (sum.uncertain > 0)
@@ -248,7 +251,11 @@ test('A worker that is killed is replaced while one looks: the receipts go on, a
   await expect(dead).toContainText('Gone');
 });
 
-test('What the target refused is listed by why, and another attempt does it', async ({ desk: page, rest, start }) => {
+test('What the target refused is listed by why, and another attempt does it', { tag: PROOF }, async ({
+  desk: page,
+  rest,
+  start,
+}) => {
   const target = await start({});
   await target.modeOf('/rows', 'refuse', 4);
   const id = await rest.startBatch({ name: 'Refused at first', rows: 6, plan: httpPlan(target.url, { concurrency: 1 }) });
@@ -347,7 +354,7 @@ async function pidsOf(rows: Locator): Promise<number[]> {
   return pids;
 }
 
-test('A dead target is one incident with one Resume', async ({ desk: page, rest, start }) => {
+test('A dead target is one incident with one Resume', { tag: PROOF }, async ({ desk: page, rest, start }) => {
   const target = await start({ mode: 'deny' });
   const { host } = new URL(target.url);
   const execution = { concurrency: 1, haltAfter: { consecutive: 2, share: 1 }, retry: { attempts: 1 } };
@@ -367,7 +374,9 @@ test('A dead target is one incident with one Resume', async ({ desk: page, rest,
   await expect(incident).toHaveCount(1);
   await expect(incident).toContainText('in 2 batches wait. Nothing is sent to the target until somebody resumes.');
   // Nobody fixed it: one request finds that out, and it is the same question.
+  const asked = page.waitForResponse((response) => response.request().method() === 'POST');
   await incident.getByRole('button', { name: 'Resume' }).click();
+  await asked;
   await page.goto(`/batches/${there}`);
   await expect(incident.getByRole('button', { name: 'Resume' })).toBeVisible();
   await expect(page.getByRole('button', { name: /^Resume/ })).toHaveCount(1);

@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { atSize } from '#test/size.ts';
 import { decision } from './checkpoint.ts';
 import { test as base, expect } from './fixtures.ts';
 import { type Rest, SHELF_PLAN } from './rest.ts';
@@ -29,8 +30,12 @@ async function seed(rest: Rest): Promise<Made> {
   return { batch, datasetId: (await rest.api.batches.read({ id: batch })).datasetId };
 }
 
+/** The pages that have most on them: `npm test` looks at no others. */
+const MAIN = {
+  'the main pages': ['/', '/batches/new?dataset=DATASET', '/batches/BATCH', '/batches/BATCH/chunks/2', '/admin'],
+};
 /** Each is looked at in light colours, in dark ones, and 390 px wide. A tab goes from one to the next: a new one would begin with no script compiled. */
-const PAGES = {
+const ALL = {
   'lists, datasets, plans and the shelf': [
     ...[
       '/',
@@ -65,7 +70,7 @@ async function open(page: Page, path: string): Promise<void> {
   if (path.startsWith('/batches/new')) await expect(page.getByRole('button', { name: /^Start/ })).toBeEnabled();
 }
 
-for (const [what, pages] of Object.entries(PAGES)) {
+for (const [what, pages] of Object.entries(atSize<Record<string, string[]>>(MAIN, ALL))) {
   test(`Axe finds nothing serious, light or dark, and at 390 px no page scrolls sideways: ${what}`, async ({
     desk: page,
     pathOf,
@@ -93,7 +98,7 @@ test('Axe finds nothing serious on the sign-in page', async ({ page }) => {
   expect(await serious(page, 'sign-in')).toEqual([]);
 });
 
-test('Axe finds nothing serious in the questions of a checkpoint', async ({ desk: page, pathOf }) => {
+test('Axe finds nothing serious in the questions of a checkpoint', { tag: '@proof' }, async ({ desk: page, pathOf }) => {
   await open(page, pathOf('/batches/BATCH/chunks/2'));
   // Else the question's button becomes enabled, and changes its colours, while Axe looks.
   await expect(decision(page)).toContainText('Every category with an action was shown');

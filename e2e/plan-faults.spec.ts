@@ -120,7 +120,7 @@ test('A request is written without JSON: its body, its headers and what undoes i
   );
 });
 
-test('A broken field that is gone no longer blocks', async ({ desk: page, rest }) => {
+test('A broken field that is gone no longer blocks', { tag: '@proof' }, async ({ desk: page, rest }) => {
   await openPlan(page, rest, 'Gone field');
   const category = await sendRequests(page);
   // What a GET can't have is there again once it is none.
@@ -154,7 +154,10 @@ test('A broken field that is gone no longer blocks', async ({ desk: page, rest }
   await expect(start(page)).toBeEnabled();
 });
 
-test('A number that is none is neither rounded nor left out, and every broken place is named', async ({ desk: page, rest }) => {
+test('A number that is none is neither rounded nor left out, and every broken place is named', { tag: '@proof' }, async ({
+  desk: page,
+  rest,
+}) => {
   await openPlan(page, rest, 'Broken numbers');
   await page.getByRole('button', { name: /^Limits/ }).click();
   const first = page.getByLabel('Run first, then ask');
@@ -180,7 +183,10 @@ test('A number that is none is neither rounded nor left out, and every broken pl
   expect(plan.execution).toMatchObject({ first: 7, ratePerSecond: 0.5 });
 });
 
-test('A broken plan as JSON and an edit of a row beside it: neither is lost without a word', async ({ desk: page, rest }) => {
+test('A broken plan as JSON and an edit of a row beside it: neither is lost without a word', { tag: '@proof' }, async ({
+  desk: page,
+  rest,
+}) => {
   await openPlan(page, rest, 'Broken plan');
   await page.getByRole('button', { name: /^JSON/ }).click();
   const json = page.getByLabel('The plan', { exact: true });
@@ -209,7 +215,10 @@ test('A broken plan as JSON and an edit of a row beside it: neither is lost with
   await expect(start(page)).toBeEnabled();
 });
 
-test('What was typed or done by hand outlives a choice that has no place for it', async ({ desk: page, rest }) => {
+test('What was typed or done by hand outlives a choice that has no place for it', { tag: '@proof' }, async ({
+  desk: page,
+  rest,
+}) => {
   await openPlan(page, rest, 'Choices');
   await page.getByRole('button', { name: 'Rule', exact: true }).click();
   await page.getByLabel('Rule 1: value').fill('mail 1');

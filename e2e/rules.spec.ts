@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
+import { atSize, FULL } from '#test/size.ts';
 import { expect, test } from './fixtures.ts';
 
 test.use({ locale: 'de-DE' });
@@ -6,8 +7,8 @@ test.use({ locale: 'de-DE' });
 const ON = Date.UTC(2026, 9, 25);
 const DAY_MS = 86_400_000;
 
-/** 3,000 tickets as numbers; the file has them as a German spreadsheet writes them. */
-const TICKETS = Array.from({ length: 3_000 }, (_, index) => ({
+/** Tickets as numbers; the file has them as a German spreadsheet writes them. */
+const TICKETS = Array.from({ length: atSize(1_000, 3_000) }, (_, index) => ({
   number: `T-${1000 + index}`,
   /** round about the limits often: 89, 90 and 91 days, 999.99, 1,000.00 and 1,000.01 */
   daysAgo: index % 7 === 0 ? 89 + (index % 3) : (index * 7919) % 400,
@@ -75,7 +76,7 @@ test('Who never saw CEL or JSON closes the tickets that were meant: older than 9
   const meant = waiting.filter(({ cents, priced }) => priced && cents > 100_000);
   const count = page.getByRole('button', { name: `${meant.length} rows that rule 1 decides: show them` });
   await expect(count).toBeVisible();
-  expect(meant.length).toBeGreaterThan(100);
+  expect(meant.length).toBeGreaterThan(atSize(20, 100));
 
   // Where only the amount is in words, nobody knows: it is told beside the rule. Every count opens its rows and gives the focus back.
   const unpriced = waiting.filter(({ priced }) => !priced).length;
@@ -86,17 +87,19 @@ test('Who never saw CEL or JSON closes the tickets that were meant: older than 9
   ] as const) {
     await button.click();
     await expect(page.getByRole('dialog').getByRole('cell', { name: row }).first()).toBeVisible();
-    const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode();
-    const { violations } = await axe.withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze();
-    expect(violations).toEqual([]);
+    if (FULL) {
+      const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode();
+      const { violations } = await axe.withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze();
+      expect(violations).toEqual([]);
+    }
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toBeHidden();
     await expect(button).toBeFocused();
   }
 
   await page.getByRole('button', { name: /^Start/ }).click();
-  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
-  await page.goto(`${page.url()}/chunks/1`);
+  // By the page itself, which follows: an address that is asked for while it still comes cuts off what it reads.
+  await page.getByRole('link', { name: 'Review next' }).click();
   await expect(page.getByText('What should happen: Close what nobody waits for any more')).toBeVisible();
 });
 

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { FULL } from '#test/size.ts';
 import { approve, decision, lookAt, releaseRest } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
 import { type Rest, SHELF_PLAN } from './rest.ts';
@@ -56,6 +57,7 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await expect(page.getByRole('link', { name: new RegExp(`^receipt 1\\.\\d+ of ${name}$`) })).toBeVisible();
 
   // And back again, from the undo's own page.
+  if (!FULL) return;
   await page.goto(undo);
   await page.getByRole('button', { name: 'Undo…' }).click();
   await expect(question(page, `Undo of ${name}`)).toContainText('Archive 16 rows');
@@ -68,10 +70,9 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await expect(page.getByText('All of them were undone in turn, so what was done stands again.')).toBeVisible();
 });
 
-test('A single item is undone from its receipt, and the rest of its chunk afterwards; what was undone is named', async ({
-  desk: page,
-  rest,
-}) => {
+test('A single item is undone from its receipt, and the rest of its chunk afterwards; what was undone is named', {
+  tag: '@proof',
+}, async ({ desk: page, rest }) => {
   const name = 'One too many';
   const plan = { ...SHELF_PLAN, execution: { first: 3 } };
   const id = await rest.startBatch({ name, rows: 20, plan });

@@ -5,6 +5,8 @@ import pg from 'pg';
 import { afterAll, inject } from 'vitest';
 import { threadsOf } from '#bin/threads.ts';
 import { closeDb, type Db, openDb } from '#lib/store/postgres/db.ts';
+import { jobsHere } from './jobs-here.ts';
+import { FULL } from './size.ts';
 
 export type TestDatabase = Db & {
   /** The owner's connections: for what a test has to arrange behind the application's back. */
@@ -19,7 +21,7 @@ export type TestDatabase = Db & {
 /**
  * A database of its own for one test file, cloned from the migrated one and dropped afterwards. Call it at the top of the file:
  * `const { prisma, pool } = await testDatabase();`
- * @param program what threads run, where it is not the product's
+ * @param program what threads run; without one `npm test` does their jobs here (test/jobs-here.ts)
  */
 export async function testDatabase(program?: string): Promise<TestDatabase> {
   const server = inject('server');
@@ -37,7 +39,7 @@ export async function testDatabase(program?: string): Promise<TestDatabase> {
   process.env.ORIGINALS_DIR = originals;
   Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined, countersignAuth: undefined });
   // One is started when it is needed, with the environment of that moment.
-  const threads = threadsOf(1, null, program);
+  const threads = program || FULL ? threadsOf(1, null, program) : jobsHere();
   const [ownerPool, superPool] = [ownerUrl, superUrl].map((connectionString) => new pg.Pool({ connectionString, max: 4 })) as [
     pg.Pool,
     pg.Pool,

@@ -1,7 +1,9 @@
 /**
- * Properties draw the same cases at every run of `npm test`: what is red is red because of a change, and stays so. `PROPERTY_SEED` gives a run other cases
- * (docs/tests.md).
+ * Properties draw the same cases at every run of `npm test`: what is red is red because of a change, and stays so. `npm run proof` draws others each time, and
+ * says which if one is red; `PROPERTY_SEED` gives any run other cases (docs/tests.md).
  */
 import fc from 'fast-check';
+import { FULL } from './size.ts';
 
-fc.configureGlobal({ seed: Number(process.env.PROPERTY_SEED ?? 20261126) });
+const given = process.env.PROPERTY_SEED;
+if (given !== undefined || !FULL) fc.configureGlobal({ seed: Number(given ?? 20261126) });

@@ -10,6 +10,7 @@ import { afterEach, expect, inject, test } from 'vitest';
 import { freePort } from '#bin/test/free-port.ts';
 import { type Embedded, startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { newFolder, SMALL, usedFolder } from '#test/embedded.ts';
+import { FULL } from '#test/size.ts';
 import { wordsOfRefusal } from './refusal.ts';
 
 let folder: string;
@@ -52,23 +53,24 @@ test('over a server that could lose what it acknowledged it says what to turn on
   expect(said).not.toMatch(/web|workers|ready/);
 });
 
-test('over a database that is damaged where the migrations look it says so, and its process is gone', async () => {
-  folder = usedFolder();
-  writeFileSync(join(folder, 'secret.key'), `${'x'.repeat(43)}\n`);
-  // The catalogue of tables of the database countersign, in every segment and map of it.
-  const memory = readFileSync(join(folder, 'postgres.json'));
-  const base = join(folder, 'postgres', 'data', 'base');
-  const catalogue = await fileOf('pg_class');
-  writeFileSync(join(base, '..', catalogue), Buffer.alloc(8192, 7));
-  const { code, said, complained } = await start({ DATA_DIR: folder });
-  expect(complained).toMatch(/^The database('s files are| in .* is) damaged/);
-  expect(complained.trim()).not.toContain('\n');
-  expect(code).toBe(1);
-  expect(said).not.toMatch(/web|workers|ready/);
-  expect(JSON.parse(readFileSync(join(folder, 'postgres.json'), 'utf8'))).toMatchObject({
-    superPassword: JSON.parse(memory.toString()).superPassword,
+if (FULL)
+  test('over a database that is damaged where the migrations look it says so, and its process is gone', async () => {
+    folder = usedFolder();
+    writeFileSync(join(folder, 'secret.key'), `${'x'.repeat(43)}\n`);
+    // The catalogue of tables of the database countersign, in every segment and map of it.
+    const memory = readFileSync(join(folder, 'postgres.json'));
+    const base = join(folder, 'postgres', 'data', 'base');
+    const catalogue = await fileOf('pg_class');
+    writeFileSync(join(base, '..', catalogue), Buffer.alloc(8192, 7));
+    const { code, said, complained } = await start({ DATA_DIR: folder });
+    expect(complained).toMatch(/^The database('s files are| in .* is) damaged/);
+    expect(complained.trim()).not.toContain('\n');
+    expect(code).toBe(1);
+    expect(said).not.toMatch(/web|workers|ready/);
+    expect(JSON.parse(readFileSync(join(folder, 'postgres.json'), 'utf8'))).toMatchObject({
+      superPassword: JSON.parse(memory.toString()).superPassword,
+    });
   });
-});
 
 /** Where the database countersign of the run's own server keeps a relation; the copies keep it there too. */
 async function fileOf(relation: string): Promise<string> {

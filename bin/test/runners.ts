@@ -1,6 +1,7 @@
 /** The two test runners: what they are told, and what their reports say of each file. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { FULL } from '#test/size.ts';
 import { ensureChromium } from './chromium.ts';
 import { NOTHING, plus, REPORTS, ROOT, run, type Totals } from './run.ts';
 
@@ -34,12 +35,8 @@ export function vitest(...projects: string[]): Attempt {
   };
 }
 
-/** Runs the browser stories, each of the runner's workers over a product of its own: those of `npm run proof`, or all others. A second attempt keeps a trace. */
-export function browser({ proof }: { proof: boolean }): Attempt {
-  return (files) => stories(proof ? '--grep' : '--grep-invert', files);
-}
-
-async function stories(grep: '--grep' | '--grep-invert', files: string[]): Promise<Outcome> {
+/** Runs the browser stories, each of the runner's workers over a product of its own. A second attempt keeps a trace. */
+export async function browser(files: string[]): Promise<Outcome> {
   const chromium = ensureChromium(ROOT);
   if (!chromium)
     return notRun(
@@ -51,8 +48,9 @@ async function stories(grep: '--grep' | '--grep-invert', files: string[]): Promi
   const again = files.length > 0;
   const output = join('test-results', again ? 'second' : 'first');
   const trace = again ? ['--trace', 'retain-on-failure'] : [];
+  const tagged = FULL ? [] : ['--grep-invert', '@proof'];
   const program = ['node_modules', '@playwright', 'test', 'cli.js'];
-  const { code, said } = await run(program, ['test', grep, '@proof', '--output', output, ...trace, ...files], env);
+  const { code, said } = await run(program, ['test', ...tagged, '--output', output, ...trace, ...files], env);
   if (!existsSync(report)) return notRun(said);
   const { suites } = JSON.parse(readFileSync(report, 'utf8')) as { suites: { file: string; suites?: Suite[]; specs: Spec[] }[] };
   const told = suites.map(({ file, ...suite }) => {

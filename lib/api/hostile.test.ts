@@ -9,6 +9,7 @@ import { BODY_PART_MS } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
+import { atSize } from '#test/size.ts';
 import { answerApi } from './answer.ts';
 import { contract } from './contract.ts';
 import { routesOf } from './paths.ts';
@@ -40,6 +41,14 @@ async function ask({ method, path, body, headers = { authorization: `Bearer ${KE
   }
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
+
+/** Every fifth of them, another one first for each path, so that every path meets some and all are met by several: all of them in `npm run proof`. */
+const some = <T>(all: T[], path: string): T[] =>
+  atSize(
+    all.filter((_, index) => (index + PATHS.indexOf(path)) % 5 === 0),
+    all,
+  );
+const PATHS = ROUTES.map(({ path }) => path);
 
 const idOf = (path: string): string => (path.includes('/datasets/') ? seeded.datasetId : seeded.batchId);
 const filled = (path: string, { id = idOf(path), n = '1' } = {}): string => path.replace('{id}', id).replace('{n}', n);
@@ -75,7 +84,7 @@ describe('a path', () => {
     '$method $path with odd parts is refused',
     async ({ method, path }) => {
       const body = method === 'POST' ? '{}' : undefined;
-      for (const odd of ODD) {
+      for (const odd of some(ODD, path)) {
         const tried = [filled(path, { id: odd }), ...(path.includes('{n}') ? [filled(path, { n: odd })] : [])];
         for (const one of tried)
           expect((await ask({ method, path: one, ...(body ? { body } : {}) })).status, one).toBeLessThan(500);
@@ -109,11 +118,10 @@ describe('a query', () => {
   it.each(ROUTES.filter(({ method }) => method === 'GET'))(
     '$path with odd values is refused, or answered',
     async ({ method, path }) => {
-      for (const name of NAMES) {
-        for (const value of VALUES) {
-          const query = `?${name}=${/%/.test(value) ? value : encodeURIComponent(value)}`;
-          expect((await ask({ method, path: filled(path) + query })).status, query).toBeLessThan(500);
-        }
+      const asked = NAMES.flatMap((name) => VALUES.map((value) => [name, value] as const));
+      for (const [name, value] of some(asked, path)) {
+        const query = `?${name}=${/%/.test(value) ? value : encodeURIComponent(value)}`;
+        expect((await ask({ method, path: filled(path) + query })).status, query).toBeLessThan(500);
       }
     },
   );
@@ -189,7 +197,7 @@ describe('a body', () => {
     const tried = [...bodies(path)].flatMap((body) => [
       ...mutants(body, (leaf) => (typeof leaf === 'string' ? ODD_TEXTS : typeof leaf === 'number' ? ODD_NUMBERS : [])),
     ]);
-    for (const body of [...tried, null, [], 'text', 1, { '': 1 }]) {
+    for (const body of [...some(tried, path), null, [], 'text', 1, { '': 1 }]) {
       const { status, text } = await ask({ method: 'POST', path: filled(path), body: JSON.stringify(body) });
       expect(status, `${JSON.stringify(body)?.slice(0, 300)} -> ${text.slice(0, 200)}`).toBeLessThan(500);
     }
@@ -200,7 +208,7 @@ describe('a body', () => {
     ['reviews', { ordinal: 1, category: 'noise', right: true }],
   ])('of %s with odd texts and numbers is refused', async (what, one) => {
     const path = `/api/v1/batches/${seeded.batchId}/chunks/1/${what}`;
-    for (const body of mutants([one], (leaf) => (typeof leaf === 'string' ? ODD_TEXTS : ODD_NUMBERS))) {
+    for (const body of some([...mutants([one], (leaf) => (typeof leaf === 'string' ? ODD_TEXTS : ODD_NUMBERS))], path)) {
       const { status, text } = await ask({ method: 'POST', path, body: JSON.stringify(body) });
       expect(status, `${JSON.stringify(body)} -> ${text.slice(0, 200)}`).toBeLessThan(500);
     }
@@ -208,8 +216,9 @@ describe('a body', () => {
 
   it('nested a hundred thousand times is refused', async () => {
     const deep = (open: string, close: string): string => `${open.repeat(100_000)}1${close.repeat(100_000)}`;
-    for (const text of [deep('[', ']'), deep('{"a":', '}'), deep('[{"a":', '}]')]) {
-      for (const { path } of POSTS) {
+    const texts = [deep('[', ']'), deep('{"a":', '}'), deep('[{"a":', '}]')];
+    for (const [at, { path }] of POSTS.entries()) {
+      for (const text of atSize([texts[at % 3] ?? ''], texts)) {
         expect((await ask({ method: 'POST', path: filled(path), body: text })).status).toBe(400);
         const inPlan = `{"datasetId":"${seeded.datasetId}","name":"x","plan":{"classifier":${text}}}`;
         expect((await ask({ method: 'POST', path: filled(path), body: inPlan })).status).toBe(400);

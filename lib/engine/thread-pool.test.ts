@@ -5,6 +5,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { threadsOf } from '#bin/threads.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { testDatabase } from '#test/database.ts';
+import { FULL } from '#test/size.ts';
 import { type Threads, takeThreads } from './threads.ts';
 
 const { pool, ownerPool } = await testDatabase();
@@ -108,34 +109,37 @@ test('when as many wait as may, the next is told when to come again, and who wai
   });
 });
 
-test('a rule that is slow before it sees an item is refused by its number', async () => {
-  const many = Array.from({ length: 60 }, () => `[[1]]${'.map(x, x + x)'.repeat(19)}.exists(x, 2 in x)`).join(' || ');
-  await expect(preview(await datasetOf('x'), many)).rejects.toMatchObject({
-    code: 'invalid',
-    message: expect.stringMatching(/^Rule 1 takes longer before it sees an item than 2 seconds/),
-    problems: [{ path: 'classifier.rules.0.when' }],
+if (FULL)
+  test('a rule that is slow before it sees an item is refused by its number', async () => {
+    const many = Array.from({ length: 60 }, () => `[[1]]${'.map(x, x + x)'.repeat(19)}.exists(x, 2 in x)`).join(' || ');
+    await expect(preview(await datasetOf('x'), many)).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringMatching(/^Rule 1 takes longer before it sees an item than 2 seconds/),
+      problems: [{ path: 'classifier.rules.0.when' }],
+    });
   });
-});
 
-test('rules that are slow together are told with the one that took most', async () => {
-  const datasetId = await datasetOf('ab '.repeat(12_000));
-  const slowish = 'item.text.split("").exists(c, item.text.contains("q" + c))';
-  const given = plan('item.text == "x"');
-  given.classifier.rules.push(...Array.from({ length: 400 }, () => ({ when: slowish, category: 'a' })));
-  await expect(
-    workOut('previewDataset', { datasetId, plan: given, now: new Date() }, { plan: given, jobMs: 1_500 }),
-  ).rejects.toMatchObject({
-    code: 'invalid',
-    message: expect.stringMatching(/^Rule \d+ is too slow: the whole plan may take at most 1.5 seconds/),
+if (FULL)
+  test('rules that are slow together are told with the one that took most', async () => {
+    const datasetId = await datasetOf('ab '.repeat(12_000));
+    const slowish = 'item.text.split("").exists(c, item.text.contains("q" + c))';
+    const given = plan('item.text == "x"');
+    given.classifier.rules.push(...Array.from({ length: 400 }, () => ({ when: slowish, category: 'a' })));
+    await expect(
+      workOut('previewDataset', { datasetId, plan: given, now: new Date() }, { plan: given, jobMs: 1_500 }),
+    ).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringMatching(/^Rule \d+ is too slow: the whole plan may take at most 1.5 seconds/),
+    });
   });
-});
 
-test('a rule that fills the memory of its thread is refused, and this process lives', async () => {
-  const datasetId = await datasetOf('a'.repeat(900_000));
-  const big = `item.text.split("").map(c, [${Array.from({ length: 400 }, () => 'c').join()}]).size() == 1`;
-  await expect(preview(datasetId, big)).rejects.toMatchObject({
-    code: 'invalid',
-    message: expect.stringMatching(/^Rule 1 (needs more memory on item 1 than is allowed|takes longer on item 1)/),
+if (FULL)
+  test('a rule that fills the memory of its thread is refused, and this process lives', async () => {
+    const datasetId = await datasetOf('a'.repeat(900_000));
+    const big = `item.text.split("").map(c, [${Array.from({ length: 400 }, () => 'c').join()}]).size() == 1`;
+    await expect(preview(datasetId, big)).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringMatching(/^Rule 1 (needs more memory on item 1 than is allowed|takes longer on item 1)/),
+    });
+    await expect(preview(datasetId, 'item.text == "x"')).resolves.toMatchObject({ itemCount: 1 });
   });
-  await expect(preview(datasetId, 'item.text == "x"')).resolves.toMatchObject({ itemCount: 1 });
-});

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { isDoubtful } from '#lib/core/values/guess.ts';
 import { DATE_ORDERS, type FieldGuess, meaningOf, type NumberFormat } from '#lib/core/values/meaning.ts';
 import { EMPTY, valueReader } from '#lib/core/values/read-value.ts';
+import { atSize } from '#test/size.ts';
 import { csv } from './csv/format.ts';
 import type { Item } from './port.ts';
 import { Profile } from './profile.ts';
@@ -331,6 +332,6 @@ test('whatever a field holds, its guess counts exactly what the reader of its me
         if (guess.date) expect(DATE_ORDERS).toContain(guess.date.order.value);
       },
     ),
-    { numRuns: 400 },
+    { numRuns: atSize(80, 400) },
   );
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { atSize } from '#test/size.ts';
 import { fromVisible, toVisible } from './visible.ts';
 
 test('is safe for jsonb and reversible, whatever the text', () => {
@@ -17,7 +18,7 @@ test('is safe for jsonb and reversible, whatever the text', () => {
         expect(fromVisible(visible)).toBe(text);
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: atSize(400, 2000) },
   );
 });
 

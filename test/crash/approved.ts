@@ -30,25 +30,32 @@ afterAll(async () => {
   }
 });
 
-/** Short, for a target that never answers must not keep a test waiting. */
-const REQUEST_MS = 1_000;
+/** A busy machine makes no request time out. */
+const PATIENT_MS = 20_000;
+/** For a target that never answers, which must not keep a test waiting. */
+export const SHORT_MS = 1_000;
 
 /** The action that reaches a target, with what the oracle needs to know the item by. */
-export function post(target: RunningTarget, honoursKeys: boolean | { forHours: number } = false, inspected = false) {
+export function post(
+  target: RunningTarget,
+  honoursKeys: boolean | { forHours: number } = false,
+  inspected = false,
+  timeoutMs = PATIENT_MS,
+) {
   const inspect = { url: `${target.url}/by-key/{{idempotencyKey}}`, happened: { contains: '{{subject}}' } };
-  const common = { url: `${target.url}/mail`, body: { subject: '{{subject}}' }, timeoutMs: REQUEST_MS };
+  const common = { url: `${target.url}/mail`, body: { subject: '{{subject}}' }, timeoutMs };
   const request = inspected ? { ...common, inspect } : common;
   return { connector: 'http', do: 'POST', honoursKeys, with: request };
 }
 
 export function sendAll(
   target: RunningTarget,
-  options: { honoursKeys?: boolean | { forHours: number }; inspected?: boolean; concurrency?: number } = {},
+  options: { honoursKeys?: boolean | { forHours: number }; inspected?: boolean; concurrency?: number; timeoutMs?: number } = {},
 ): PlanInput {
-  const { honoursKeys = false, inspected = false, concurrency = 8 } = options;
+  const { honoursKeys = false, inspected = false, concurrency = 8, timeoutMs } = options;
   return {
     classifier: { kind: 'rules', rules: [], otherwise: 'send' },
-    categories: [{ name: 'send', action: post(target, honoursKeys, inspected) }],
+    categories: [{ name: 'send', action: post(target, honoursKeys, inspected, timeoutMs) }],
     chunking: { by: 'size' },
     // These tests are about uncertain actions, not about a target that is to be left alone.
     execution: { first: 0, concurrency, haltAfter: { consecutive: 100_000, share: 1 } },

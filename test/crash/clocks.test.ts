@@ -5,6 +5,7 @@ import { stopRinging } from '#lib/engine/bell.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
+import { atSize } from '#test/size.ts';
 import { approve, approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
 import { judge, NOTHING, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker, type WorkerProcess } from './workers.ts';
@@ -44,10 +45,11 @@ test('one five hours ahead and one five hours behind classify, and do what was a
   expect(await clocksOf(batch.batchId)).toEqual([-HOURS, HOURS]);
 });
 
-test.each([
+const HEIRS = [
   { dies: -HOURS, heir: HOURS, how: 'ahead' },
   { dies: HOURS, heir: -HOURS, how: 'behind' },
-])(
+];
+test.each(atSize([], HEIRS))(
   'the heir’s clock is ten hours $how of the dead one’s: it takes over, and a key kept for an hour still counts',
   async (off) => {
     const target = await loggingTarget({ latencyMs: 100, honourKeys: true });

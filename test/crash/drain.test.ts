@@ -6,7 +6,8 @@ import { stopRinging } from '#lib/engine/bell.ts';
 import { processLife } from '#lib/store/postgres/embedded/process.ts';
 import { testDatabase } from '#test/database.ts';
 import { chunkStates, counters, leasesCount, steps } from '#test/fixtures/started-batch.ts';
-import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
+import { atSize, FULL } from '#test/size.ts';
+import { approvedBatch, loggingTarget, SHORT_MS, sendAll, settled } from './approved.ts';
 import { judge, NOTHING } from './oracle.ts';
 import { environmentOfWorkers, eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
 
@@ -34,17 +35,18 @@ test('asked again and again: the answers that are on their way are still written
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
 
-test('asked while a target hangs: its time limit ends the wait, and nobody claims to know', async () => {
-  const target = await loggingTarget({ mode: 'timeout-after' });
-  const batch = await approvedBatch(pool, { items: 40, plan: sendAll(target, { concurrency: LANES }) });
-  const worker = await startWorker(url, { realTempo: true });
-  await eventually('requests in flight', async () => target.lines().length >= LANES);
-  worker.send('SIGTERM');
-  expect(await worker.ended).toEqual({ code: 0, signal: null });
-  await givenBack(batch.batchId, target.lines().length);
-  expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:uncertain']));
-  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
-});
+if (FULL)
+  test('asked while a target hangs: its time limit ends the wait, and nobody claims to know', async () => {
+    const target = await loggingTarget({ mode: 'timeout-after' });
+    const batch = await approvedBatch(pool, { items: 40, plan: sendAll(target, { concurrency: LANES, timeoutMs: SHORT_MS }) });
+    const worker = await startWorker(url, { realTempo: true });
+    await eventually('requests in flight', async () => target.lines().length >= LANES);
+    worker.send('SIGTERM');
+    expect(await worker.ended).toEqual({ code: 0, signal: null });
+    await givenBack(batch.batchId, target.lines().length);
+    expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:uncertain']));
+    expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+  });
 
 test('asked while all that it has waits for its rate: it is gone within two seconds', async () => {
   const target = await loggingTarget();
@@ -66,7 +68,11 @@ test('stopped as npm start stops its workers: all of them are gone, and others f
   const target = await loggingTarget({ latencyMs: 100 });
   // More than one worker can have at the same time, whoever is up first.
   const chunks = CHUNKS_PER_WORKER + 4;
-  const batch = await approvedBatch(pool, { items: 80 * chunks, chunks, plan: sendAll(target, { concurrency: LANES }) });
+  const batch = await approvedBatch(pool, {
+    items: atSize(40, 80) * chunks,
+    chunks,
+    plan: sendAll(target, { concurrency: LANES }),
+  });
   const lines: string[] = [];
   keepers.push(
     ...[1, 2].map((n) =>
@@ -88,6 +94,7 @@ test('stopped as npm start stops its workers: all of them are gone, and others f
   for (let chunk = 1; chunk <= chunks; chunk += 1)
     expect(await counters(pool, batch.batchId, chunk)).toMatchObject({ inFlight: 0, uncertain: 0 });
   expect(await settled(pool, batch.batchId)).toBe(false);
+  await target.latency(0);
 
   await startWorker(url, { realTempo: true });
   await eventually('the end', () => settled(pool, batch.batchId));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { API_KEY, type ApiProcess, startApi } from '#test/api-process.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
+import { atSize } from '#test/size.ts';
 import { eventually } from './workers.ts';
 
 const { pool, ownerPool, superPool, url } = await testDatabase();
@@ -161,38 +162,41 @@ const WRITES: Record<string, () => Promise<{ ask: Ask; last: string; done: () =>
   },
 };
 
-test.each(Object.keys(POINTS) as Point[])('killed %s, each write is done once, and its repeat is answered', async (point) => {
-  const doomed = await api();
-  const writes = await Promise.all(
-    Object.entries(WRITES).map(async ([kind, make]) => {
-      const write = await make();
-      return { kind, ...write, key: `${write.last}:${randomUUID()}` };
-    }),
-  );
-  const closed = await gate(point);
-  const first = Promise.all(
-    writes.map(({ ask: asked, key }) =>
-      ask(doomed.origin, key, asked).then(
-        () => 'answered',
-        () => 'broke off',
+test.each(atSize<Point[]>(['in the commit'], Object.keys(POINTS) as Point[]))(
+  'killed %s, each write is done once, and its repeat is answered',
+  async (point) => {
+    const doomed = await api();
+    const writes = await Promise.all(
+      Object.entries(WRITES).map(async ([kind, make]) => {
+        const write = await make();
+        return { kind, ...write, key: `${write.last}:${randomUUID()}` };
+      }),
+    );
+    const closed = await gate(point);
+    const first = Promise.all(
+      writes.map(({ ask: asked, key }) =>
+        ask(doomed.origin, key, asked).then(
+          () => 'answered',
+          () => 'broke off',
+        ),
       ),
-    ),
-  );
-  await closed.reached(writes.length);
-  await doomed.kill();
-  expect(new Set(await first)).toEqual(new Set(['broke off']));
-  // In the commit the repeats wait for what the database is about, and for nothing else.
-  const early = point === 'in the commit' ? writes.map(({ ask: asked, key }) => ask(next.origin, key, asked)) : [];
-  await closed.open();
-  for (const [index, { kind, ask: asked, key, done }] of writes.entries()) {
-    const repeat = await answered(asked, key, early[index]);
-    expect([kind, repeat.status < 300, repeat.body]).toEqual([kind, true, expect.anything()]);
-    expect([kind, await done()]).toEqual([kind, 1]);
-    const again = await ask(next.origin, key, asked);
-    expect([kind, again.headers.get('idempotent-replay'), again.body]).toEqual([kind, 'true', repeat.body]);
-    expect([kind, await done()]).toEqual([kind, 1]);
-  }
-});
+    );
+    await closed.reached(writes.length);
+    await doomed.kill();
+    expect(new Set(await first)).toEqual(new Set(['broke off']));
+    // In the commit the repeats wait for what the database is about, and for nothing else.
+    const early = point === 'in the commit' ? writes.map(({ ask: asked, key }) => ask(next.origin, key, asked)) : [];
+    await closed.open();
+    for (const [index, { kind, ask: asked, key, done }] of writes.entries()) {
+      const repeat = await answered(asked, key, early[index]);
+      expect([kind, repeat.status < 300, repeat.body]).toEqual([kind, true, expect.anything()]);
+      expect([kind, await done()]).toEqual([kind, 1]);
+      const again = await ask(next.origin, key, asked);
+      expect([kind, again.headers.get('idempotent-replay'), again.body]).toEqual([kind, 'true', repeat.body]);
+      expect([kind, await done()]).toEqual([kind, 1]);
+    }
+  },
+);
 
 /** The database learns of a death from the socket, a moment later: until then the repeat is told to come back in a second. */
 async function answered(asked: Ask, key: string, early?: ReturnType<typeof ask>): ReturnType<typeof ask> {

@@ -9,7 +9,7 @@ import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import type { Mode } from '#test/target.ts';
-import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
+import { approvedBatch, loggingTarget, post, SHORT_MS, sendAll, settled } from './approved.ts';
 import { judge, NOTHING, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker, startWorkers, type WorkerProcess } from './workers.ts';
 
@@ -119,7 +119,7 @@ test.each<Mode>(['500-after', 'timeout-after', 'reset-after'])(
   'a target that acts and then says %s: nobody claims to know',
   async (mode) => {
     const target = await loggingTarget({ mode });
-    const batch = await approvedBatch(pool, { items: 12, plan: sendAll(target) });
+    const batch = await approvedBatch(pool, { items: 12, plan: sendAll(target, { timeoutMs: SHORT_MS }) });
     await startWorker(url);
     await eventually('the end', () => settled(pool, batch.batchId));
     expect(await chunkStates(pool, batch.batchId)).toEqual(['unresolved']);

@@ -6,7 +6,8 @@ import { readTape } from '#lib/steps/live/read-tape.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { testDatabase } from '#test/database.ts';
 import { ADA, chunkStates, counters, leasesCount, startedBatch, steps } from '#test/fixtures/started-batch.ts';
-import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
+import { atSize, FULL } from '#test/size.ts';
+import { approvedBatch, loggingTarget, SHORT_MS, sendAll, settled } from './approved.ts';
 import { beatsAgain, endAndAwaitHeir } from './heirs.ts';
 import { judge, NOTHING, ordinalOf, uncertainOf } from './oracle.ts';
 import { databaseNow, eventually, killWorkers, ownerOf, startWorker, startWorkers } from './workers.ts';
@@ -18,7 +19,7 @@ afterEach(killWorkers);
 afterAll(stopRinging);
 
 test('killed in the middle of classifying: another goes on where it was, and every item is classified once', async () => {
-  const items = 6_000;
+  const items = atSize(3_000, 6_000);
   const batch = await startedBatch(pool, { items, plan: SLOW_RULES });
   // At the product's own tempo: rules that take a worker's whole core keep it from renewing, and on a busy machine it would be taken for dead.
   const workers = await startWorkers(url, 2, { realTempo: true });
@@ -40,10 +41,11 @@ test('killed in the middle of classifying: another goes on where it was, and eve
   expect(rows).toEqual([{ classified: items, epoch: owner.epoch + 1 }]);
 });
 
-test.each([
+const KEEPERS = [
   { honoursKeys: false, what: 'what was in flight is asked about, by name' },
   { honoursKeys: true, what: 'a target that honours keys is asked again under the same key' },
-])('killed in the middle of executing: $what', async ({ honoursKeys }) => {
+];
+test.each(atSize(KEEPERS.slice(0, 1), KEEPERS))('killed in the middle of executing: $what', async ({ honoursKeys }) => {
   const target = await loggingTarget({ latencyMs: 20, honourKeys: honoursKeys });
   const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target, { honoursKeys }) });
   // One of the two at the product's own tempo: the promise is in seconds.
@@ -100,7 +102,7 @@ test('killed with as many chunks as a worker has: all of them have an owner agai
 
 test('killed after the target acted: the next owner looks each of them up, and what it finds is done', async () => {
   const target = await loggingTarget({ mode: 'timeout-after' });
-  const batch = await approvedBatch(pool, { items: 60, plan: sendAll(target, { inspected: true }) });
+  const batch = await approvedBatch(pool, { items: 60, plan: sendAll(target, { inspected: true, timeoutMs: SHORT_MS }) });
   const workers = await startWorkers(url, 2);
   const owner = await eventually('effects', async () => target.lines().length >= 8 && ownerOf(pool, batch.batchId));
   await endAndAwaitHeir(pool, workers, owner, 'SIGKILL', batch.batchId);
@@ -122,23 +124,24 @@ test('killed after the target acted: the next owner looks each of them up, and w
   expect(rows).toEqual([{ evidence: 'inspection', worker: true }]);
 });
 
-test('asked to end: it sends nothing more, waits for what is in flight, and leaves the chunk to the next at once', async () => {
-  const target = await loggingTarget({ latencyMs: 20 });
-  const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target) });
-  const first = await startWorker(url);
-  await eventually('effects', async () => target.lines().length > 60);
-  first.send('SIGTERM');
-  expect(await first.ended).toEqual({ code: 0, signal: null });
-  expect(await counters(pool, batch.batchId)).toMatchObject({ inFlight: 0, uncertain: 0 });
-  expect(await chunkStates(pool, batch.batchId)).toEqual(['executing']);
-  const { rows } = await pool.query('SELECT lease_owner, lease_until FROM chunk WHERE batch_id = $1', [batch.batchId]);
-  expect(rows).toEqual([{ lease_owner: null, lease_until: null }]);
-  await startWorker(url);
-  await eventually('the end', () => settled(pool, batch.batchId));
-  expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
-  expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
-  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
-});
+if (FULL)
+  test('asked to end: it sends nothing more, waits for what is in flight, and leaves the chunk to the next at once', async () => {
+    const target = await loggingTarget({ latencyMs: 20 });
+    const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target) });
+    const first = await startWorker(url);
+    await eventually('effects', async () => target.lines().length > 60);
+    first.send('SIGTERM');
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    expect(await counters(pool, batch.batchId)).toMatchObject({ inFlight: 0, uncertain: 0 });
+    expect(await chunkStates(pool, batch.batchId)).toEqual(['executing']);
+    const { rows } = await pool.query('SELECT lease_owner, lease_until FROM chunk WHERE batch_id = $1', [batch.batchId]);
+    expect(rows).toEqual([{ lease_owner: null, lease_until: null }]);
+    await startWorker(url);
+    await eventually('the end', () => settled(pool, batch.batchId));
+    expect(await chunkStates(pool, batch.batchId)).toEqual(['done']);
+    expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
+    expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+  });
 
 /** item -> the transaction that wrote its classification */
 async function classifications(batchId: string): Promise<Map<number, string>> {

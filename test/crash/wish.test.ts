@@ -1,32 +1,24 @@
 /** Workers that an admin asks to end from the board, and what they counted: read out of the table that they write with their heartbeats. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { endWorker } from '#lib/steps/fleet/end-worker.ts';
 import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { testDatabase } from '#test/database.ts';
 import { chunkStates, leasesCount } from '#test/fixtures/started-batch.ts';
-import type { RunningTarget } from '#test/target.ts';
-import { approvedBatch, loggingTarget, post, sendAll, settled } from './approved.ts';
+import { atSize, FULL } from '#test/size.ts';
+import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
 import { judge, NOTHING } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
 
 const { pool, url } = await testDatabase();
 const ADA: Actor = { id: 'key:env', role: 'admin', name: 'Ada', via: 'api' };
 const LANES = 4;
-const ITEMS = 240;
+const ITEMS = atSize(120, 240);
 
 beforeAll(() => leasesCount(pool));
 afterEach(killWorkers);
 afterAll(stopRinging);
-
-/** Its requests outlast a stop, and a busy machine makes none of them time out. */
-function patient(target: RunningTarget): PlanInput {
-  const action = post(target);
-  const send = { name: 'send', action: { ...action, with: { ...action.with, timeoutMs: 30_000 } } };
-  return { ...sendAll(target, { concurrency: LANES }), categories: [send] };
-}
 
 const idOf = (pid: number) =>
   eventually(
@@ -36,7 +28,7 @@ const idOf = (pid: number) =>
 
 test('drained: what is out gets its outcome, all its chunks are given back, and what it did is counted', async () => {
   const target = await loggingTarget({ latencyMs: 400 });
-  const batch = await approvedBatch(pool, { items: ITEMS, chunks: 3, plan: patient(target) });
+  const batch = await approvedBatch(pool, { items: ITEMS, chunks: 3, plan: sendAll(target, { concurrency: LANES }) });
   const worker = await startWorker(url);
   const id = await idOf(worker.pid);
   await eventually('requests in flight', async () => target.lines().length > 3 * LANES);
@@ -66,34 +58,35 @@ test('drained: what is out gets its outcome, all its chunks are given back, and 
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
 });
 
-test('stopped while a target hangs: it is gone within seconds, and what was out is settled by its heir', async () => {
-  const target = await loggingTarget({ mode: 'timeout-after' });
-  const batch = await approvedBatch(pool, { items: 8, plan: patient(target) });
-  const worker = await startWorker(url);
-  const id = await idOf(worker.pid);
-  await eventually('requests in flight', async () => target.lines().length >= LANES);
-  await endWorker(ADA, { id, wish: 'drain' });
-  await eventually('that it drains', async () =>
-    (await readBoard(ADA)).workers.some((one) => one.id === id && one.state === 'draining'),
-  );
-  const { rows } = await pool.query<{ out: number }>('SELECT in_flight AS out FROM chunk WHERE batch_id = $1', [batch.batchId]);
-  expect(rows).toEqual([{ out: LANES }]);
-  await endWorker(ADA, { id, wish: 'stop' });
-  expect(await worker.ended).toEqual({ code: 0, signal: null });
-  expect((await pool.query('SELECT FROM worker WHERE id = $1', [id])).rowCount).toBe(0);
-  const open = await pool.query<{ out: number }>('SELECT in_flight AS out FROM chunk WHERE batch_id = $1', [batch.batchId]);
-  expect(open.rows).toEqual([{ out: LANES }]);
+if (FULL)
+  test('stopped while a target hangs: it is gone within seconds, and what was out is settled by its heir', async () => {
+    const target = await loggingTarget({ mode: 'timeout-after' });
+    const batch = await approvedBatch(pool, { items: 8, plan: sendAll(target, { concurrency: LANES }) });
+    const worker = await startWorker(url);
+    const id = await idOf(worker.pid);
+    await eventually('requests in flight', async () => target.lines().length >= LANES);
+    await endWorker(ADA, { id, wish: 'drain' });
+    await eventually('that it drains', async () =>
+      (await readBoard(ADA)).workers.some((one) => one.id === id && one.state === 'draining'),
+    );
+    const { rows } = await pool.query<{ out: number }>('SELECT in_flight AS out FROM chunk WHERE batch_id = $1', [batch.batchId]);
+    expect(rows).toEqual([{ out: LANES }]);
+    await endWorker(ADA, { id, wish: 'stop' });
+    expect(await worker.ended).toEqual({ code: 0, signal: null });
+    expect((await pool.query('SELECT FROM worker WHERE id = $1', [id])).rowCount).toBe(0);
+    const open = await pool.query<{ out: number }>('SELECT in_flight AS out FROM chunk WHERE batch_id = $1', [batch.batchId]);
+    expect(open.rows).toEqual([{ out: LANES }]);
 
-  await target.mode('ok');
-  await startWorker(url);
-  await eventually('that only answers are due', async () => (await chunkStates(pool, batch.batchId))[0] === 'unresolved');
-  const results = await pool.query(
-    `SELECT result, count(*)::int AS n FROM receipt WHERE batch_id = $1 AND kind = 'outcome' GROUP BY 1 ORDER BY 1`,
-    [batch.batchId],
-  );
-  expect(results.rows).toEqual([
-    { result: 'succeeded', n: 8 - LANES },
-    { result: 'uncertain', n: LANES },
-  ]);
-  expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
-});
+    await target.mode('ok');
+    await startWorker(url);
+    await eventually('that only answers are due', async () => (await chunkStates(pool, batch.batchId))[0] === 'unresolved');
+    const results = await pool.query(
+      `SELECT result, count(*)::int AS n FROM receipt WHERE batch_id = $1 AND kind = 'outcome' GROUP BY 1 ORDER BY 1`,
+      [batch.batchId],
+    );
+    expect(results.rows).toEqual([
+      { result: 'succeeded', n: 8 - LANES },
+      { result: 'uncertain', n: LANES },
+    ]);
+    expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
+  });

@@ -4,13 +4,14 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { atSize } from '#test/size.ts';
 import { commands } from './commands.ts';
 import { judge } from './oracle.ts';
 import { Run, type Setup } from './run.ts';
 import { CONNECTORS } from './targets.ts';
 
-const SEED = Number(process.env.FC_SEED ?? 20261124);
-const RUNS = Number(process.env.FC_RUNS ?? 1500);
+const SEED = Number(process.env.FC_SEED ?? atSize(20261124, Date.now() % 2 ** 31));
+const RUNS = Number(process.env.FC_RUNS ?? atSize(800, 3_000));
 /** A run that takes long is one that hangs: the longest takes a fraction of a second. */
 const TIMEOUT_MS = 20_000 + RUNS * 100;
 

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { atSize } from '#test/size.ts';
 import { leastAtMost } from './bound.ts';
 import { judge, unmetWords } from './demands.ts';
 import { type Drawn, type LastMark, marksByCategory, poolOf, unmarkedBelow, unmarkedOf } from './pool.ts';
@@ -198,6 +199,6 @@ test('whatever was marked, moved and withdrawn, drawn as far as it must be, the 
         expect({ population, looks, wrongAt }).toEqual(byTheWords(items, chunks));
       },
     ),
-    { numRuns: 500 },
+    { numRuns: atSize(100, 500) },
   );
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { RulesPart } from '#lib/classifiers/rules/part.ts';
 import { draftFromProfile } from '#lib/ingest/registry.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
+import { atSize } from '#test/size.ts';
 import type { DraftField } from './draft-plan.ts';
 import { checkFields } from './planner.ts';
 
@@ -105,6 +106,6 @@ test('whatever the fields are called, the draft is a plan that fits them', () =>
       ).toEqual([]);
       for (const reason of Object.values(reasons)) expect(reason).not.toBe('');
     }),
-    { numRuns: 1000 },
+    { numRuns: atSize(200, 1000) },
   );
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { FieldMeanings, Meaning } from '#lib/core/values/meaning.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
+import { atSize } from '#test/size.ts';
 import type { ChunkEdit, Chunking, PlanInput } from './plan.ts';
 import { type PlannedBatch, planBatch } from './planner.ts';
 
@@ -248,7 +249,7 @@ describe('dependencies', () => {
         });
         if (found.length > 0) expect(found[0]?.message).toMatch(/wait for each other/);
       }),
-      { numRuns: 500 },
+      { numRuns: atSize(100, 500) },
     );
   });
 });
@@ -437,7 +438,7 @@ test('every item is in exactly one chunk, sizes hold, and the same plan gives th
       });
       for (const { path } of refused) expect(path).toBe('independence.resource');
     }),
-    { numRuns: 600 },
+    { numRuns: atSize(120, 600) },
   );
 });
 
@@ -459,7 +460,7 @@ test('edits never lose or double an item', () => {
         for (const { path } of refused) expect(path).toMatch(/^chunkEdits/);
       },
     ),
-    { numRuns: 600 },
+    { numRuns: atSize(120, 600) },
   );
 });
 

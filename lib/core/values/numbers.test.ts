@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { atSize } from '#test/size.ts';
 import type { NumberFormat } from './meaning.ts';
 import { compareDecimal, decimalText, isDecimal, NUMBER_FORMATS, numberFormatsOf } from './numbers.ts';
 
@@ -146,7 +147,7 @@ test('what is written in a format is read back in it, digit for digit, whatever 
         } else expect(decimalText(`+${text}`, format)).toBe(absolute);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: atSize(100, 500) },
   );
 });
 
@@ -190,7 +191,7 @@ test('any text is read or refused, and never as a number whose digits it does no
       if (!/e/i.test(text.replace(/euros?/gi, '')))
         expect(decimal.replace(/\D/g, '').replace(/^0+/, '')).toBe(text.replace(/\D/g, '').replace(/^0+/, ''));
     }),
-    { numRuns: 2_000 },
+    { numRuns: atSize(400, 2_000) },
   );
 });
 
@@ -202,7 +203,7 @@ test('the formats of a text are those that read it', () => {
         expect([text, format, (bits & (1 << index)) !== 0]).toEqual([text, format, decimalText(text, format) !== null]);
       });
     }),
-    { numRuns: 3_000 },
+    { numRuns: atSize(600, 3_000) },
   );
 });
 

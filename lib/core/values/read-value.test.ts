@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { atSize } from '#test/size.ts';
 import { DATE_ORDERS, type DateFormat, type Meaning } from './meaning.ts';
 import { EMPTY, isBlank, valueReader } from './read-value.ts';
 
@@ -113,7 +114,7 @@ test('any text is read or refused, and never throws', () => {
         if (value !== null && typeof value === 'object') expect(Number.isSafeInteger(value.ms)).toBe(true);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: atSize(100, 500) },
   );
 });
 
@@ -139,7 +140,7 @@ test('a day that is written in an order is read back in it', () => {
         else expect(Math.abs((value as { ms: number }).ms - midnight)).toBeLessThanOrEqual(14 * 3_600_000);
       },
     ),
-    { numRuns: 400 },
+    { numRuns: atSize(80, 400) },
   );
 });
 
@@ -158,7 +159,7 @@ test('an instant is read back from the clocks of a zone, but for the hour that c
       expect(format(zone, value.ms)).toBe(written);
       if (value.ms !== ms) expect(ms - value.ms).toBeGreaterThan(0);
     }),
-    { numRuns: 300 },
+    { numRuns: atSize(60, 300) },
   );
 });
 

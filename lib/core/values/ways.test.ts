@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { atSize } from '#test/size.ts';
 import { DATE_ORDERS } from './meaning.ts';
 import { NUMBER_FORMATS } from './numbers.ts';
 import { EMPTY, valueReader } from './read-value.ts';
@@ -68,6 +69,6 @@ test('the ways of a text are those in which the readers of values read it', () =
       });
       expect([text, ways.yesNo]).toEqual([text, read(yesNo(text)) ? yesNo(text) : null]);
     }),
-    { numRuns: 4_000 },
+    { numRuns: atSize(800, 4_000) },
   );
 });

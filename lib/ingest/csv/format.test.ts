@@ -7,6 +7,7 @@ import { CELL_BYTES_MAX } from '#lib/core/limits.ts';
 import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import type { Dialect, Item, UnreadableRow } from '#lib/ingest/port.ts';
 import { fromVisible } from '#lib/ingest/visible.ts';
+import { atSize } from '#test/size.ts';
 import { csv } from './format.ts';
 
 type Read = { fields: readonly string[]; items: Item[]; unreadable: UnreadableRow[]; dialect: Dialect; layout: Layout };
@@ -317,7 +318,7 @@ describe('csv', () => {
         const cut = await read(file, { chunk }).catch(String);
         expect(cut).toEqual(whole);
       }),
-      { numRuns: 1000 },
+      { numRuns: atSize(200, 1000) },
     );
   });
 
@@ -340,7 +341,7 @@ describe('csv', () => {
         const places = header.length === 0 ? [raws] : [...raws, null].map((_, at) => raws.toSpliced(at, 0, header));
         expect(places.some((whole) => isAllOf(file, bom, whole))).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: atSize(200, 1000) },
     );
   });
 });

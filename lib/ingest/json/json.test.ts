@@ -5,6 +5,7 @@ import { FIELDS_MAX, JSON_DEPTH_MAX, RECORD_BYTES_MAX } from '#lib/core/limits.t
 import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import type { Dialect, Format } from '#lib/ingest/port.ts';
 import { detectFormat } from '#lib/ingest/registry.ts';
+import { atSize } from '#test/size.ts';
 import { jsonLines } from './lines.ts';
 import { jsonList } from './list.ts';
 
@@ -127,7 +128,7 @@ describe('a record', () => {
             if (key.isWellFormed() && !/[\0\\]/.test(key) && typeof one === 'string' && one.isWellFormed() && !/[\0\\]/.test(one))
               expect(records(found)[0]?.[key]).toBe(one);
       }),
-      { numRuns: 100 },
+      { numRuns: atSize(20, 100) },
     );
   });
 
@@ -294,7 +295,7 @@ describe('a JSON document', () => {
           expect(written(jsonLines, await read(jsonLines, lines, {}, chunk)).toString()).toBe(lines);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: atSize(20, 100) },
     );
   });
 
@@ -325,7 +326,7 @@ describe('a JSON document', () => {
           expect(found.rows.length + found.unreadable.length).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: atSize(40, 200) },
     );
   });
 });

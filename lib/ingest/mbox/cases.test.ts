@@ -6,6 +6,7 @@ import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import type { Layout, LayoutSaid } from '#lib/core/values/layout.ts';
 import { detectFormat } from '#lib/ingest/registry.ts';
+import { atSize } from '#test/size.ts';
 import { MAIL_FIELDS } from './fields.ts';
 import type { Flavour } from './flavour.ts';
 import { mbox } from './format.ts';
@@ -201,7 +202,7 @@ describe('where a mail ends', () => {
         // Unsaid, the mails are the same, whatever is made of their quoted lines.
         expect((await read(file)).mails.map(({ subject }) => subject)).toEqual(texts.map((_lines, index) => String(index)));
       }),
-      { numRuns: 100 },
+      { numRuns: atSize(20, 100) },
     );
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { RECORD_BYTES_MAX } from '#lib/core/limits.ts';
 import type { Item, UnreadableRow } from '#lib/ingest/port.ts';
 import { readBlocks } from '#lib/ingest/source.ts';
+import { atSize } from '#test/size.ts';
 import { MAIL_FIELDS } from './fields.ts';
 import { splittingOf } from './flavour.ts';
 import { mbox } from './format.ts';
@@ -119,7 +120,7 @@ describe('where one message ends', () => {
         const file = Buffer.from(lines.join('\n'));
         expect(await split(file, blockBytes)).toEqual(await split(file, 1 << 20));
       }),
-      { numRuns: 500 },
+      { numRuns: atSize(100, 500) },
     );
   });
 
@@ -276,7 +277,7 @@ describe('the fields of a message', () => {
         expect(items.length + unreadable.length).toBeGreaterThan(0);
         expect(items.every(({ values }) => values.every((value) => value.isWellFormed() && !value.includes('\0')))).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: atSize(60, 300) },
     );
   });
 });

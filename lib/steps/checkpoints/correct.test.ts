@@ -9,6 +9,7 @@ import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { whileHeld } from '#test/fixtures/interleave.ts';
 import { ADA, BO } from '#test/fixtures/started-batch.ts';
+import { atSize } from '#test/size.ts';
 import { correct } from './correct.ts';
 import { decide } from './decide.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
@@ -88,12 +89,14 @@ test('what has the category already makes no history and no revision; one strang
 });
 
 test('as many as may be corrected at once are, each with its note', async () => {
-  const { batchId } = await seed(10_000);
-  const corrections = Array.from({ length: 10_000 }, (_, index) => ({
+  // As many as REST takes at once; one statement carries them, however many.
+  const count = atSize(1_000, 10_000);
+  const { batchId } = await seed(count);
+  const corrections = Array.from({ length: count }, (_, index) => ({
     ...{ ordinal: index + 1, category: index % 2 === 0 ? 'keep' : 'later', note: index % 3 === 0 ? `note ${index}` : null },
   }));
   expect(await correct(BO, { batchId, chunk: 1, corrections })).toMatchObject({
-    ...{ revision: 2, changed: 10_000, counts: { keep: 5_000, later: 5_000 } },
+    ...{ revision: 2, changed: count, counts: { keep: count / 2, later: count / 2 } },
   });
   const made = await history(batchId);
   expect(made.map(({ ordinal, to, note }) => ({ ordinal, category: to, note }))).toEqual(corrections);
@@ -105,7 +108,11 @@ test('as many as may be corrected at once are, each with its note', async () => 
     { ordinal: 1, why: 'note 0' },
     { ordinal: 2, why: 'A person moved it here from noise.' },
   ]);
-  expect((await readCheckpoint(BO, { batchId, chunk: 1 }))?.categories.map(({ count }) => count)).toEqual([0, 5_000, 5_000]);
+  expect((await readCheckpoint(BO, { batchId, chunk: 1 }))?.categories.map((one) => one.count)).toEqual([
+    0,
+    count / 2,
+    count / 2,
+  ]);
 });
 
 type Stored = {
@@ -173,18 +180,18 @@ test('each pair of categories of a call leaves one receipt, and each correction 
 });
 
 test('more ranges than a receipt holds go on in a further one, also between the longest names', async () => {
+  const count = atSize(2_100, 5_000);
   const [from, to] = ['字'.repeat(CATEGORY_NAME_CHARS_MAX - 1), '文'.repeat(CATEGORY_NAME_CHARS_MAX)];
   const { batchId } = await seedBatch(pool, {
     plan: { categories: [{ name: from }, { name: to }], classifier: { kind: 'rules', rules: [], otherwise: from } },
-    chunks: [{ state: 'awaiting_review', items: Array.from({ length: 10_000 }, () => ({ fields: {}, category: from })) }],
+    chunks: [{ state: 'awaiting_review', items: Array.from({ length: 2 * count }, () => ({ fields: {}, category: from })) }],
   });
-  const corrections = Array.from({ length: 5_000 }, (_, index) => ({ ordinal: 2 * index + 1, category: to }));
+  const corrections = Array.from({ length: count }, (_, index) => ({ ordinal: 2 * index + 1, category: to }));
   await correct(BO, { batchId, chunk: 1, corrections });
   const stored = await receiptsOf(batchId);
   expect(stored.map(({ body }) => [body.count, body.ordinals.length, body.how])).toEqual([
-    [2_000, 2_000, 'selection'],
-    [2_000, 2_000, 'selection'],
-    [1_000, 1_000, 'selection'],
+    ...Array.from({ length: Math.floor(count / 2_000) }, () => [2_000, 2_000, 'selection']),
+    [count % 2_000, count % 2_000, 'selection'],
   ]);
   expect(stored.flatMap(({ body }) => body.ordinals.map(([first]) => first))).toEqual(corrections.map(({ ordinal }) => ordinal));
   const widest = Array.from({ length: CORRECTION_RANGES_MAX }, () => [2_147_483_647, 2_147_483_647] as [number, number]);

@@ -1,4 +1,5 @@
 /** How a worker classifies a chunk: a rule that is too slow halts it with its number and the item, and the worker, its lease and other chunks live. */
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
@@ -7,7 +8,8 @@ import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { chunkStates, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
 
-const { pool } = await testDatabase();
+// Where a rule is ended in the middle, it is a thread that ends.
+const { pool } = await testDatabase(resolve('bin/thread.ts'));
 
 const BO: Actor = { id: 'user:00000000-0000-4000-8000-000000000001', role: 'reviewer', name: 'Bo', via: 'page' };
 

@@ -7,6 +7,7 @@ import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { testDatabase } from '#test/database.ts';
 import { asFile, TABLES } from '#test/fixtures/tables.ts';
+import { atSize } from '#test/size.ts';
 import { draftPlan } from './draft-plan.ts';
 import { previewBatch } from './preview-batch.ts';
 
@@ -285,7 +286,7 @@ test('the drafted plan can be previewed as it is', async () => {
 });
 
 test('the rules that are drafted for a table catch something, and none of them everything', async () => {
-  for (const table of TABLES) {
+  for (const table of atSize(TABLES.slice(0, 4), TABLES)) {
     const file = Buffer.from(asFile(table));
     async function* source() {
       yield file;

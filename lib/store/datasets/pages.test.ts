@@ -9,11 +9,12 @@ import { readItems } from '#lib/store/plans/planning.sql.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
+import { atSize } from '#test/size.ts';
 
 const { pool } = await testDatabase();
 const MIB = 1024 ** 2;
 /** Of a mebibyte each: more than a page may have. */
-const COUNT = 24;
+const COUNT = atSize(12, 24);
 const admin = { id: 'key:env', role: 'admin', name: 'Key', via: 'api' } as const;
 
 const sizeOf = (items: readonly { fields: Record<string, string> }[]): number =>

@@ -7,6 +7,7 @@ import { type ChunkSum, sumOf } from '#lib/core/receipts/sum.ts';
 import { readChunksNow, readUncheckedBatches } from '#lib/store/batches/batch-reads.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { atSize } from '#test/size.ts';
 import { type ChunkToFold, foldChunks, keepFolds, MOVES, STATES } from './sum.sql.ts';
 
 const { pool, ownerPool, superPool } = await testDatabase();
@@ -105,7 +106,7 @@ test('whatever the receipts, the fold agrees with counting them plainly, at once
         expect(past.get(1)?.read?.folded.receipts).toBe(moments[0] ?? 0);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: atSize(20, 40) },
   );
 });
 
@@ -174,7 +175,7 @@ test('what is kept of chunks to which nothing happened says plainly that they ar
         expect(batches.includes(batchId)).toBe(unchecked.length > 0);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: atSize(20, 40) },
   );
 });
 

@@ -10,6 +10,7 @@ import { draftFromProfile } from '#lib/ingest/registry.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import { asFile, type MadeTable, TABLES, TABLES_ON } from '#test/fixtures/tables.ts';
 import { readTable } from '#test/read-table.ts';
+import { atSize } from '#test/size.ts';
 import { sampledFields } from './sampled.ts';
 
 const NOW = Date.parse(`${TABLES_ON}T12:00:00Z`);
@@ -226,6 +227,6 @@ test('of whatever table, the draft fits it, and does nothing that can’t be und
       expect(actions).toEqual(['task create', 'shelf archive']);
       expect(reasons.proposals.every((reason) => /^Rule \d+: .+\.$/s.test(reason))).toBe(true);
     }),
-    { numRuns: 150 },
+    { numRuns: atSize(30, 150) },
   );
 });

@@ -20,6 +20,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startEmbedded } from '#lib/store/postgres/embedded.ts';
 import { copyFolder } from '#test/copy-folder.ts';
 import { SMALL, usedFolder } from '#test/embedded.ts';
+import { FULL } from '#test/size.ts';
 
 const ROOT = process.platform === 'linux' && process.getuid?.() === 0;
 
@@ -114,16 +115,18 @@ describe('a database of which something is missing, cut or overwritten', () => {
   });
 
   // The first that PostgreSQL starts over: after a crash, which the others leave, its log of transactions would heal this.
-  test('the table of databases', async () => {
-    truncateSync(toSpoil(...DATA, 'global', '1262'), 0);
-    expect(await refusal()).toContain(`The database in ${data} is damaged; PostgreSQL says: `);
-  });
+  if (FULL)
+    test('the table of databases', async () => {
+      truncateSync(toSpoil(...DATA, 'global', '1262'), 0);
+      expect(await refusal()).toContain(`The database in ${data} is damaged; PostgreSQL says: `);
+    });
 
-  test('a file that every connection needs', async () => {
-    rmSync(toSpoil(...DATA, 'base', '5', 'pg_filenode.map'));
-    const said = await refusal();
-    expect(said).toContain(`The database in ${data} is damaged; PostgreSQL says: could not open file "base/5/pg_filenode.map"`);
-  });
+  if (FULL)
+    test('a file that every connection needs', async () => {
+      rmSync(toSpoil(...DATA, 'base', '5', 'pg_filenode.map'));
+      const said = await refusal();
+      expect(said).toContain(`The database in ${data} is damaged; PostgreSQL says: could not open file "base/5/pg_filenode.map"`);
+    });
 
   test('pg_control', async () => {
     truncateSync(toSpoil(...DATA, 'global', 'pg_control'), 100);
@@ -133,12 +136,13 @@ describe('a database of which something is missing, cut or overwritten', () => {
     expect(said).toContain(`${join(dataDir, 'postgres.log')} has more.`);
   });
 
-  test('pg_control, overwritten', async () => {
-    const file = openSync(toSpoil(...DATA, 'global', 'pg_control'), 'r+');
-    writeSync(file, Buffer.alloc(64, 7), 0, 64, 0);
-    closeSync(file);
-    expect(await refusal()).toMatch(/is damaged; PostgreSQL says: .*(control file|checksum|incompatible with server)/);
-  });
+  if (FULL)
+    test('pg_control, overwritten', async () => {
+      const file = openSync(toSpoil(...DATA, 'global', 'pg_control'), 'r+');
+      writeSync(file, Buffer.alloc(64, 7), 0, 64, 0);
+      closeSync(file);
+      expect(await refusal()).toMatch(/is damaged; PostgreSQL says: .*(control file|checksum|incompatible with server)/);
+    });
 
   test('postgres.json, which is that of another database', async () => {
     const path = toSpoil('postgres.json');
@@ -172,30 +176,31 @@ describe('a database of which something is missing, cut or overwritten', () => {
     await server.stop();
   });
 
-  test.skipIf(!ROOT)('a disk that is full', async () => {
-    const whole = `${dataDir} whole`;
-    renameSync(dataDir, whole);
-    mkdirSync(dataDir, { mode: 0o711 });
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200m,mode=0711', 'tmpfs', dataDir], { encoding: 'utf8' });
-    if (mounted.status !== 0)
-      return console.log(`Skipped: no file system of its own can be mounted here (${mounted.stderr.trim()}).`);
-    try {
-      // Room for a folder, and none for a database.
-      fill(join(dataDir, 'ballast'), 2 * 1024 ** 2);
-      expect(await refusal()).toBe(fullIn(join(dataDir, 'postgres')));
-      rmSync(join(dataDir, 'ballast'));
+  if (FULL)
+    test.skipIf(!ROOT)('a disk that is full', async () => {
+      const whole = `${dataDir} whole`;
+      renameSync(dataDir, whole);
+      mkdirSync(dataDir, { mode: 0o711 });
+      const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200m,mode=0711', 'tmpfs', dataDir], { encoding: 'utf8' });
+      if (mounted.status !== 0)
+        return console.log(`Skipped: no file system of its own can be mounted here (${mounted.stderr.trim()}).`);
+      try {
+        // Room for a folder, and none for a database.
+        fill(join(dataDir, 'ballast'), 2 * 1024 ** 2);
+        expect(await refusal()).toBe(fullIn(join(dataDir, 'postgres')));
+        rmSync(join(dataDir, 'ballast'));
 
-      spawnSync('cp', ['-a', `${whole}/.`, dataDir]);
-      rmSync(join(dataDir, 'postgres.log'), { force: true });
-      fill(join(dataDir, 'ballast'), 4 * 1024);
-      expect(await refusal()).toMatch(/^The disk that holds .* is full\./);
-      rmSync(join(dataDir, 'ballast'));
-      const server = await startEmbedded({ dataDir, settings: SMALL });
-      await server.stop();
-    } finally {
-      spawnSync('umount', ['-l', dataDir]);
-    }
-  });
+        spawnSync('cp', ['-a', `${whole}/.`, dataDir]);
+        rmSync(join(dataDir, 'postgres.log'), { force: true });
+        fill(join(dataDir, 'ballast'), 4 * 1024);
+        expect(await refusal()).toMatch(/^The disk that holds .* is full\./);
+        rmSync(join(dataDir, 'ballast'));
+        const server = await startEmbedded({ dataDir, settings: SMALL });
+        await server.stop();
+      } finally {
+        spawnSync('umount', ['-l', dataDir]);
+      }
+    });
 });
 
 const fullIn = (path: string) =>
