@@ -105,6 +105,14 @@ export const batch = z.object({
     .describe('Set when a chunk waits for a worker and none was heard of lately; when one was last.'),
   trouble: z.enum(DATABASE_FAULTS).nullable().describe('The fault of the database that the workers wait for; it ends by itself.'),
   categories: z.array(z.object({ name: z.string(), action: actionWords.nullable() })),
+  counts: z
+    .object({
+      categories: z.array(z.object({ name: z.string(), items: count })).describe('Those that have any; the largest first.'),
+      upTo: count.describe('How many items are counted: those that are classified now.'),
+      of: count.describe('How many items the batch has.'),
+      complete: z.boolean().describe('Every item is classified, and counted.'),
+    })
+    .describe('How many of its items are in each category now. A correction moves them, and so does classifying again.'),
   evidence: evidence
     .nullable()
     .describe(
