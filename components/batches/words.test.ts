@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { actionTerms, itemTerms, needsWords, verdictOf } from './words.ts';
+import { actionTerms, claimWords, itemTerms, needsWords, verdictOf } from './words.ts';
 
 describe('whether the sum adds up', () => {
   const at = '2026-11-26T14:02:07.500Z';
@@ -88,6 +88,15 @@ describe('the sums', () => {
     ['an undo', { undoes: { id: 'a', name: 'b' } }, '15 to undo = 9 with an action + 3 with no action + 3 not classified yet'],
   ])('what became of the rows: %s', (_, more, expected) => {
     expect(told(more)).toBe(expected);
+  });
+
+  test('what waits for whom: the reader first', () => {
+    expect(claimWords([])).toBeNull();
+    const claims = [
+      { name: 'Bo', mine: false, chunks: 1_200 },
+      { name: 'Ada', mine: true, chunks: 1 },
+    ];
+    expect(claimWords(claims)).toBe('1 claimed by you, 1,200 by Bo');
   });
 
   test('what waits for a person is told once, in words', () => {

@@ -2,7 +2,7 @@ import { formatClock, formatCount, formatInstant, formatNoun } from '#components
 import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
 import { BATCH_UNFINISHED } from '#lib/core/lifecycle.ts';
 import type { Sum } from '#lib/core/receipts/sum.ts';
-import type { BatchView } from '#lib/shapes/batches.ts';
+import type { BatchRow, BatchView } from '#lib/shapes/batches.ts';
 
 /** What stopping means now: what is already out, and what will not start. */
 export function stopWords(
@@ -81,6 +81,15 @@ export function needsWords({
     doubts > 0 ? `${formatCount(doubts)} uncertain` : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(', ');
+}
+
+/** "2 claimed by you, 1 by Bo": who said that they review what waits; null when nobody did. */
+export function claimWords(claims: BatchRow['claims']): string | null {
+  if (claims.length === 0) return null;
+  const own = claims.toSorted((a, b) => Number(b.mine) - Number(a.mine));
+  return own
+    .map(({ name, mine, chunks }, index) => `${formatCount(chunks)} ${index === 0 ? 'claimed ' : ''}by ${mine ? 'you' : name}`)
+    .join(', ');
 }
 
 /** Whether the sum adds up, as far as that was checked; `more` is what is left to be. */

@@ -31,11 +31,8 @@ export function BatchChunks({ batch, asked: { asTable, state, listed } }: Props)
   const rows = listed?.items ?? batch.chunks.filter((chunk) => state === null || chunk.state === state);
   return (
     <div className="flex min-w-0 flex-col gap-6">
-      <section aria-labelledby="chunks" className="flex min-w-0 flex-col gap-2">
-        <div className="flex flex-wrap items-baseline justify-between gap-x-3">
-          <h2 id="chunks" className="text-16 font-medium">
-            Chunks
-          </h2>
+      <div className="flex min-w-0 flex-col gap-2">
+        <div className="flex justify-end">
           <Link
             href={asTable ? `/batches/${batchId}` : `/batches/${batchId}?as=table`}
             scroll={false}
@@ -68,7 +65,7 @@ export function BatchChunks({ batch, asked: { asTable, state, listed } }: Props)
         ) : (
           <Grid batch={batch} />
         )}
-      </section>
+      </div>
       <section aria-labelledby="receipts" className="flex min-w-0 flex-col gap-2">
         <div className="flex flex-wrap items-baseline justify-between gap-x-3">
           <h2 id="receipts" className="text-16 font-medium">
