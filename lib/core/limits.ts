@@ -204,8 +204,6 @@ export const UNSURE_SAMPLES_PER_CATEGORY = 10;
 export const SAMPLE_TEXT_CHARS_MAX = 8_000;
 export const SAMPLE_FIELD_CHARS_MAX = 2_000;
 export const CHUNKS_SHOWN_MAX = 400;
-/** A batch of more has no grid of cells: it is told by its states. */
-export const CELLS_MAX = 10_000;
 export const TAPE_LINES = 50;
 /** And of what happened to the batch besides its receipts. */
 export const TAPE_TOLD = 20;

@@ -5,7 +5,7 @@ import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { BATCH_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import { givenName } from '#lib/core/values/given-name.ts';
-import { actionCounts, actionWords, sum } from './actions.ts';
+import { actionWords, sum } from './actions.ts';
 import { chunk, chunkState } from './chunks.ts';
 import { evidence } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
@@ -139,16 +139,6 @@ export const batch = z.object({
     .describe('Instead of the chunks, where there are too many to list: how many are in one state and wait for the same.'),
 });
 
-/** A chunk as one cell of many, in few bytes: what is left out is not so, and what is not counted is 0. `counts` are its counters. */
-const chunkCell = chunk.pick({ number: true, name: true, state: true, itemCount: true }).extend({
-  waitsFor: z.enum(WAITS).optional(),
-  stopping: z.enum(STOPPINGS).optional(),
-  continued: z.literal(true).optional(),
-  note: z.string().optional(),
-  counts: actionCounts.optional(),
-});
-export type ChunkCell = z.infer<typeof chunkCell>;
-
 /** As its page is given it. */
 const batchView = batch.extend({
   itemCount: count,
@@ -156,8 +146,6 @@ const batchView = batch.extend({
   itemsFinished: count,
   /** the format in which its items are to be had as they were uploaded, by name and in a sentence ("a CSV file"); null when none is known */
   original: z.object({ format: z.string(), file: z.string() }).nullable(),
-  /** where there are too many chunks to list, each as a cell; null where they are listed, and where there are too many even for that */
-  cells: z.array(chunkCell).nullable(),
   /** the number of the chunk to look at next; null when none waits for a person */
   next: z.int().nullable(),
 });

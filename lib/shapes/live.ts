@@ -18,7 +18,7 @@ export type TapeLine = z.infer<typeof tapeLine>;
 
 /** Everything but the plan, which does not change. */
 export type BatchSnapshot = BatchAbout & BatchNow & { tape: TapeLine[] };
-/** `chunks` and `cells` are those that changed, `tape` the new lines, newest first; all else is as it is now. */
+/** `chunks` are those that changed, `tape` the new lines, newest first; all else is as it is now. */
 export type BatchProgress = BatchNow & { tape: TapeLine[] };
 
 /** A chunk that stands still until a person says something. */

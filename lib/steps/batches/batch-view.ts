@@ -14,20 +14,12 @@ import {
 import { BOARD_BATCHES_MAX, LOOK_ROWS_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
 import { type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
-import type { BatchNow, ChunkCell } from '#lib/shapes/batches.ts';
+import type { BatchNow } from '#lib/shapes/batches.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import type { TapeLine } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import {
-  type CellNow,
-  type ChunkNow,
-  type Pulse,
-  readActionRates,
-  readCells,
-  readChunksNow,
-  readPulse,
-} from '#lib/store/batches/batch-reads.sql.ts';
+import { type ChunkNow, type Pulse, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { readCategoryItems, readTally, type StateTally, type Tally } from '#lib/store/batches/tally.sql.ts';
 import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.sql.ts';
@@ -48,11 +40,10 @@ const RECENT_CHUNKS = 2 * TAPE_LINES;
 export async function readMoment(pool: Pool, batchId: string): Promise<Moment | null> {
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
-  const [{ tally, chunks }, categories, waiters, cells, targets, actionRates, trouble] = await Promise.all([
+  const [{ tally, chunks }, categories, waiters, targets, actionRates, trouble] = await Promise.all([
     readTogether(pool, batchId, pulse),
     readCategoryItems(pool, batchId),
     pulse.many ? readWaiters(pool, [batchId]) : null,
-    pulse.many ? readCells(pool, batchId) : null,
     readTargets(pool, { batchId }),
     readActionRates(pool, [batchId], RATE_WINDOW_MS),
     readDatabaseFault(pool),
@@ -80,25 +71,11 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
     trouble: needsWorker ? trouble : null,
     next: nextOf(states),
     chunks,
-    cells: cells?.map(cellOf) ?? null,
     groups: waiters === null ? null : groupsOf(states, waiters),
   };
   // Of the batch itself as it was before its chunks were read: what its closing receipt tells of is then among theirs.
   const seqs = [{ number: 0, seq: pulse.seq }, ...tally.recent].filter(({ seq }) => seq > 0);
   return { now, eventId: pulse.eventId, seqs: new Map(seqs.map(({ number, seq }) => [number, seq])) };
-}
-
-function cellOf({ stopping, continued, note, counts, ...chunk }: CellNow): ChunkCell {
-  const { number, name, state, itemCount } = chunk;
-  const waits = waitsFor({ ...chunk, stopping })?.for;
-  return {
-    ...{ number, name, state, itemCount },
-    ...(waits ? { waitsFor: waits } : {}),
-    ...(stopping ? { stopping } : {}),
-    ...(continued ? { continued } : {}),
-    ...(note === null ? {} : { note }),
-    ...(counts ? { counts } : {}),
-  };
 }
 
 function countsOf(categories: BatchNow['counts']['categories'], itemCount: number): BatchNow['counts'] {

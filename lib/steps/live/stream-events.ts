@@ -96,21 +96,15 @@ function liveUrl(): string {
 }
 
 function progress({ now, tape }: LiveMoment, seen: LiveMoment): BatchProgress {
+  const before = new Map(seen.now.chunks.map((chunk) => [chunk.number, JSON.stringify(chunk)]));
   const lines = new Set(seen.tape.map(({ id }) => id));
   return {
     ...now,
-    chunks: changed(now.chunks, seen.now.chunks),
-    cells: now.cells && changed(now.cells, seen.now.cells ?? []),
+    chunks: now.chunks.filter((chunk) => before.get(chunk.number) !== JSON.stringify(chunk)),
     tape: tape.filter((line) => !lines.has(line.id)),
   };
 }
 
-function changed<Chunk extends { number: number }>(now: readonly Chunk[], seen: readonly Chunk[]): Chunk[] {
-  const before = new Map(seen.map((chunk) => [chunk.number, JSON.stringify(chunk)]));
-  return now.filter((chunk) => before.get(chunk.number) !== JSON.stringify(chunk));
-}
-
-/** All cells: they are small, and what they wait for changes without an event. */
 function resumed({ now, tape }: LiveMoment, { chunks, since }: ChangedSince): BatchProgress {
   return {
     ...now,

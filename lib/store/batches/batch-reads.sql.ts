@@ -17,7 +17,7 @@ import {
   type Stopping,
   stateList,
 } from '#lib/core/lifecycle.ts';
-import { CELLS_MAX, CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
+import { CHUNKS_SHOWN_MAX, LEASE_MS, LEASE_RENEW_MS, WORKER_GONE_MS } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { KEY_NAMES } from '#lib/core/people/key-actor.ts';
 import type { RoutingKind } from '#lib/core/plans/kinds.ts';
@@ -128,17 +128,14 @@ type Which = {
 /** A lease that was not renewed for so long was missed at least once. */
 const SILENT_MS = 2 * LEASE_RENEW_MS;
 
-/** Of chunk `c`: ActionCounts as JSON. */
-const COUNTERS = `json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
-  'notExecuted', c.not_executed, 'inFlight', c.in_flight)`;
-
 /** The chunks of a batch by number; all of them, one, or a page. */
 export async function readChunksNow(client: Querying, batchId: string, which: Which = {}): Promise<ChunkNow[]> {
   const { rows } = await client.query<ChunkNow>({
     name: 'chunks-now',
     text: `WITH ${waitingBatches('id = $1')}
     SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued,
-      ${COUNTERS} AS counters, c.accepted_rest AS "acceptedRest",
+      json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
+        'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters, c.accepted_rest AS "acceptedRest",
       CASE WHEN c.uncertain > 0 THEN ${ABANDONED} ELSE 0 END AS abandoned, ${KEPT_FOLD} AS fold,
       c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
       c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
@@ -154,26 +151,6 @@ export async function readChunksNow(client: Querying, batchId: string, which: Wh
     values: [batchId, which.number ?? null, which.after ?? 0, which.limit ?? null, which.state ?? null, which.unchecked ?? false],
   });
   return rows;
-}
-
-/** A chunk as one of many. */
-export type CellNow = Pick<ChunkNow, 'number' | 'name' | 'state' | 'stopping' | 'itemCount' | 'continued' | 'note' | 'wait'> & {
-  /** its counters; null before any action was approved */
-  counts: ActionCounts | null;
-};
-
-/** The chunks of a batch by number; null when it has more than CELLS_MAX. */
-export async function readCells(pool: Pool, batchId: string): Promise<CellNow[] | null> {
-  const { rows } = await pool.query<CellNow>({
-    name: 'cells',
-    text: `WITH ${waitingBatches('id = $1')}
-    SELECT c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.continued, c.note,
-      ${WAIT_FACTS} AS wait,
-      CASE WHEN c.approved_actions > 0 THEN ${COUNTERS} END AS counts
-    FROM b JOIN chunk c ON c.batch_id = b.id WHERE c.batch_id = $1 ORDER BY c.number LIMIT ${CELLS_MAX + 1}`,
-    values: [batchId],
-  });
-  return rows.length > CELLS_MAX ? null : rows;
 }
 
 /**

@@ -1,13 +1,8 @@
-'use client';
-
-import { useEffect, useMemo, useState } from 'react';
-import { gridChunks } from '#components/batches/cells.ts';
 import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
 import { ChunkTable } from '#components/chunks/chunk-table.tsx';
 import { Tape } from '#components/live/tape.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
-import { Skeleton } from '#components/ui/skeleton.tsx';
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
@@ -63,7 +58,7 @@ export function BatchChunks({ batch, asked: { asTable, state, listed } }: Props)
             <NextPage href={listed?.next ?? null} label="Next" />
           </div>
         ) : (
-          <Grid batch={batch} />
+          <ChunkGrid batchId={batchId} chunks={batch.chunks} noun={noun} groups={batch.groups} />
         )}
       </div>
       <section aria-labelledby="receipts" className="flex min-w-0 flex-col gap-2">
@@ -82,13 +77,4 @@ export function BatchChunks({ batch, asked: { asTable, state, listed } }: Props)
       </section>
     </div>
   );
-}
-
-/** Thousands of cells are drawn by the browser alone: as text of the page they would come later than all else. */
-function Grid({ batch: { id: batchId, chunks, cells, groups, noun } }: Pick<Props, 'batch'>) {
-  const [drawn, setDrawn] = useState(false);
-  useEffect(() => setDrawn(true), []);
-  const all = useMemo(() => (cells ? gridChunks(cells) : chunks), [cells, chunks]);
-  if (cells === null) return <ChunkGrid batchId={batchId} chunks={chunks} noun={noun} groups={groups} />;
-  return drawn ? <ChunkGrid batchId={batchId} chunks={all} noun={noun} /> : <Skeleton className="h-48" />;
 }

@@ -14,13 +14,12 @@ export function useLiveBatch(initial: BatchSnapshot): BatchSnapshot {
 
 function merged(before: BatchSnapshot, progress: BatchProgress): BatchSnapshot {
   const chunks = replaced(before.chunks, progress.chunks);
-  const cells = before.cells && progress.cells && replaced(before.cells, progress.cells);
   const lines = [...progress.tape, ...before.tape];
   const tape = [
     ...lines.filter(({ seq }) => seq === null).slice(0, TAPE_TOLD),
     ...lines.filter(({ seq }) => seq !== null).slice(0, TAPE_LINES),
   ];
-  return { ...before, ...progress, chunks, cells, tape };
+  return { ...before, ...progress, chunks, tape };
 }
 
 /** What did not change stays the same object, so that nothing of it is drawn again. */
