@@ -127,8 +127,13 @@ test('batches are found by a piece of their name, whatever it is written with, a
   expect(await ids({ name: '100', state: 'paused' })).toEqual([other.batchId]);
   expect(await ids({ name: '\0' })).toContain(one.batchId);
   expect(await ids({ name: 'no such batch' })).toEqual([]);
-  await pool.query('UPDATE chunk SET reviewer = $2 WHERE batch_id = $1 AND number IN (1, 3)', [one.batchId, BO.id]);
-  await pool.query("UPDATE chunk SET reviewer = 'key:night' WHERE batch_id = $1 AND number = 2", [one.batchId]);
+  await pool.query('UPDATE chunk SET reviewer = $2, reviewer_since = now() WHERE batch_id = $1 AND number IN (1, 3)', [
+    one.batchId,
+    BO.id,
+  ]);
+  await pool.query("UPDATE chunk SET reviewer = 'key:night', reviewer_since = now() WHERE batch_id = $1 AND number = 2", [
+    one.batchId,
+  ]);
   const told = async (who: Actor) => (await readBatches(who, { name: '%_mail' })).items[0];
   expect(await told(BO)).toMatchObject({ waiting: 2, itemsFinished: 1, itemCount: 3 });
   expect((await told(BO))?.claims).toEqual([
