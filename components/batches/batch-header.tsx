@@ -4,10 +4,10 @@ import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { batchLook } from '#components/chunks/state.ts';
 import { UnreadableDialog } from '#components/datasets/unreadable-dialog.tsx';
-import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
-import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
+import { formatDuration, formatRate } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { StateBadge } from '#components/ui/state-badge.tsx';
@@ -19,11 +19,11 @@ import type { Rights } from '#lib/shapes/people.ts';
 import { stopWords } from './words.ts';
 
 type Props = {
-  batch: Pick<BatchView, 'id' | 'name' | 'state' | 'says' | 'datasetId' | 'datasetName' | 'noun' | 'itemCount' | 'rows'> &
+  batch: Pick<BatchView, 'id' | 'name' | 'state' | 'says' | 'datasetId' | 'datasetName' | 'rows'> &
     Pick<BatchView, 'rate' | 'etaSeconds'> &
     Pick<BatchView['sum'], 'inFlight' | 'waiting'>;
   /** what this person's role lets them do */
-  may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel' | 'decide'>;
+  may: Pick<Rights, 'start' | 'pause' | 'resume' | 'cancel' | 'decide' | 'see'>;
   /** `acceptUnreadable`: so many rows that could not be read were asked about, and a person starts without them */
   onStart: (acceptUnreadable: number | undefined) => Promise<Outcome>;
   onPause: () => Promise<Outcome>;
@@ -51,12 +51,18 @@ export function BatchHeader({ batch, may, onStart, onPause, onResume, onCancel, 
         meta={
           <>
             <StateBadge {...batchLook(batch.says, may.decide)} wraps />
-            {batch.rate === null ? null : <span>{formatCount(batch.rate)}/s</span>}
-            {batch.etaSeconds === null || state !== 'running' ? null : <span>about {formatDuration(batch.etaSeconds)}</span>}
-            <span>
-              {formatNoun(batch.itemCount, batch.noun)} of {batch.datasetName}
+            {batch.rate === null ? null : <span>{formatRate(batch.rate)}/s</span>}
+            {batch.etaSeconds === null || state !== 'running' ? null : <span>about {formatDuration(batch.etaSeconds)} left</span>}
+            <span className="min-w-0 truncate">
+              of{' '}
+              {may.see ? (
+                <Link href={`/datasets/${batch.datasetId}`} className="underline-offset-2 hover:underline">
+                  {batch.datasetName}
+                </Link>
+              ) : (
+                batch.datasetName
+              )}
             </span>
-            <UnreadableLink datasetId={batch.datasetId} count={rows.unreadable} />
           </>
         }
         actions={

@@ -18,18 +18,22 @@ export function BatchProgress({ batch }: { batch: Pick<BatchView, 'state' | 'ite
 }
 
 /** The same in a cell of a table. */
-export function BatchShare({ batch: { name, state, progress } }: { batch: Pick<BatchRow, 'name' | 'state' | 'progress'> }) {
+export function BatchShare({
+  batch: { name, state, progress, itemsFinished, itemCount },
+}: {
+  batch: Pick<BatchRow, 'name' | 'state' | 'progress' | 'itemsFinished' | 'itemCount'>;
+}) {
   return (
-    <span className="flex w-32 items-center gap-2">
-      <span className="flex-1">
-        <Progress
-          label={`${name}, ${formatShare(progress)} of the items finished`}
-          value={progress}
-          tone={toneOf(state)}
-          hideLabel
-        />
+    <span className="flex w-40 max-w-full flex-col gap-1">
+      <Progress
+        label={`${name}, ${formatShare(progress)} of the items finished`}
+        value={progress}
+        tone={toneOf(state)}
+        hideLabel
+      />
+      <span className="text-12 text-muted">
+        {formatCount(itemsFinished)} of {formatCount(itemCount)}
       </span>
-      <span className="w-9 text-right text-12 text-muted">{Math.floor(progress * 100)} %</span>
     </span>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { verdictOf } from './words.ts';
+import { actionTerms, claimWords, itemTerms, needsWords, verdictOf } from './words.ts';
 
 describe('whether the sum adds up', () => {
   const at = '2026-11-26T14:02:07.500Z';
@@ -18,10 +18,89 @@ describe('whether the sum adds up', () => {
     expect(verdictOf(sum)).toMatchObject({ says, words });
   });
 
+  test('a difference says what to do', () => {
+    const { more } = verdictOf({ addsUp: false, difference: 1, checked: { receipts: 9, of: 9, at } });
+    expect(more).toMatch(/^Download the receipts\. Find out what changed the database/);
+  });
+
   test('what is left is told in numbers', () => {
     const { more } = verdictOf({ addsUp: true, difference: 0, checked: { receipts: 1_000, of: 3_500, at } });
     expect(more).toBe(
       'Checked up to 2026-11-26 14:02 UTC. 2,500 of 3,500 receipts are still to be checked. Workers do that by themselves.',
     );
+  });
+});
+
+const NONE = { done: 0, skipped: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0, waiting: 0 };
+
+describe('the sums', () => {
+  test('terms that are 0 are left out, and the others make up what was approved', () => {
+    expect(actionTerms(NONE)).toEqual([]);
+    const terms = actionTerms({ ...NONE, done: 9_102, uncertain: 2, inFlight: 8, waiting: 5_198 });
+    expect(terms.map(({ count, word }) => `${count} ${word}`)).toEqual([
+      '9102 done',
+      '2 uncertain',
+      '8 in flight',
+      '5198 waiting',
+    ]);
+    expect(terms.reduce((sum, { count }) => sum + count, 0)).toBe(14_310);
+  });
+
+  const action = { verb: 'Archive' } as never;
+  const counted = (more: object) => ({
+    ...{ state: 'running' as const, undoes: null, rows: { read: 20 } },
+    categories: [
+      { name: 'archive', action },
+      { name: 'keep', action: null },
+    ],
+    counts: {
+      categories: [
+        { name: 'archive', items: 9 },
+        { name: 'keep', items: 3 },
+      ],
+      ...{ upTo: 12, of: 15, complete: false },
+    },
+    ...more,
+  });
+  const told = (more: object): string => {
+    const { whole, terms } = itemTerms(counted(more));
+    expect(terms.reduce((sum, { count }) => sum + count, 0)).toBe(whole.count);
+    return `${whole.count} ${whole.word} = ${terms.map(({ count, word }) => `${count} ${word}`).join(' + ')}`;
+  };
+
+  test.each<[string, object, string]>([
+    [
+      'while it is classified',
+      {},
+      '20 read = 9 with an action + 3 with no action + 3 not classified yet + 5 left out of the batch',
+    ],
+    [
+      'cancelled',
+      { state: 'cancelled' },
+      '20 read = 9 with an action + 3 with no action + 3 not classified + 5 left out of the batch',
+    ],
+    [
+      'no action at all',
+      { categories: [{ name: 'archive', action: null }], rows: { read: 15 } },
+      '15 read = 12 with no action + 3 not classified yet',
+    ],
+    ['nothing classified', { counts: { categories: [], upTo: 0, of: 20, complete: false } }, '20 read = 20 not classified yet'],
+    ['an undo', { undoes: { id: 'a', name: 'b' } }, '15 to undo = 9 with an action + 3 with no action + 3 not classified yet'],
+  ])('what became of the rows: %s', (_, more, expected) => {
+    expect(told(more)).toBe(expected);
+  });
+
+  test('what waits for whom: the reader first', () => {
+    expect(claimWords([])).toBeNull();
+    const claims = [
+      { name: 'Bo', mine: false, chunks: 1_200 },
+      { name: 'Ada', mine: true, chunks: 1 },
+    ];
+    expect(claimWords(claims)).toBe('1 claimed by you, 1,200 by Bo');
+  });
+
+  test('what waits for a person is told once, in words', () => {
+    expect(needsWords({ reviews: 0, releases: 0, doubts: 0 })).toBeNull();
+    expect(needsWords({ reviews: 2, releases: 1, doubts: 1_200 })).toBe('2 reviews, 1 release, 1,200 uncertain');
   });
 });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { PAUSE_WHY_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
-import { acceptUnreadable, batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
+import { acceptUnreadable, batch, batchesAsked, batchName, batchRow, moved, newBatch } from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
 import {
   checkpoint,
@@ -138,7 +138,7 @@ export const contract = oc.prefix('/api/v1').router({
       .input(create(z.strictObject({ datasetId: id, plan: givenPlan, of: countedRows, ...paging })))
       .output(page(rowBehind)),
     list: get('/batches', 'List batches, the newest first')
-      .input(z.strictObject({ ...paging, state: batchState.optional() }))
+      .input(z.strictObject({ ...paging, ...batchesAsked }))
       .output(page(batchRow)),
     create: post('/batches', 'Create a batch')
       .route({ successStatus: 201 })

@@ -14,6 +14,16 @@ import { count, id, instant, named, noun } from './values.ts';
 
 export const batchState = z.enum(BATCH_STATES);
 
+/** What a list of batches is asked with, besides its page. */
+export const batchesAsked = {
+  state: batchState.optional(),
+  name: z
+    .string()
+    .max(BATCH_NAME_CHARS_MAX, `A batch’s name has at most ${BATCH_NAME_CHARS_MAX} characters.`)
+    .optional()
+    .describe('Those that have this in their name, however it is written.'),
+};
+
 export const batchName = givenName('A batch’s name', { max: BATCH_NAME_CHARS_MAX, missing: 'A batch needs a name.' });
 
 export const acceptUnreadable = z
@@ -61,7 +71,11 @@ export const batchRow = z.object({
   chunkCount: count,
   says,
   waiting: count.describe('Chunks that wait for a person.'),
-  doubts: count,
+  claims: z
+    .array(z.object({ name: z.string(), mine: z.boolean(), chunks: count }))
+    .describe('Of the chunks that wait, those that somebody claimed. The others wait for anybody.'),
+  doubts: count.describe('Uncertain actions that nobody has answered or accepted.'),
+  itemsFinished: count.describe('Of its items, those that have their outcome.'),
   progress: z
     .number()
     .min(0)
@@ -105,6 +119,14 @@ export const batch = z.object({
     .describe('Set when a chunk waits for a worker and none was heard of lately; when one was last.'),
   trouble: z.enum(DATABASE_FAULTS).nullable().describe('The fault of the database that the workers wait for; it ends by itself.'),
   categories: z.array(z.object({ name: z.string(), action: actionWords.nullable() })),
+  counts: z
+    .object({
+      categories: z.array(z.object({ name: z.string(), items: count })).describe('Those that have any; the largest first.'),
+      upTo: count.describe('How many items are counted: those that are classified now.'),
+      of: count.describe('How many items the batch has.'),
+      complete: z.boolean().describe('Every item is classified, and counted.'),
+    })
+    .describe('How many of its items are in each category now. A correction moves them, and so does classifying again.'),
   evidence: evidence
     .nullable()
     .describe(

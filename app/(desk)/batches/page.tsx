@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
+import { batchesAsked } from '#components/batches/batches-address.ts';
 import { FindItem } from '#components/items/find-item.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
@@ -13,12 +14,12 @@ export const metadata: Metadata = { title: 'Batches' };
 
 const FIND_CHARS_MAX = 200;
 
-type Query = { cursor?: string; find?: string | string[] };
+type Query = Record<string, string | string[] | undefined>;
 
 export default async function BatchesPage({ searchParams }: { searchParams: Promise<Query> }) {
   const actor = await requireActor('/batches');
-  const { cursor, find } = await searchParams;
-  const text = [find ?? ''].flat()[0]?.replaceAll('\0', '').trim().slice(0, FIND_CHARS_MAX) ?? '';
+  const query = await searchParams;
+  const text = [query.find ?? ''].flat()[0]?.replaceAll('\0', '').trim().slice(0, FIND_CHARS_MAX) ?? '';
   if (text)
     return (
       <>
@@ -27,7 +28,8 @@ export default async function BatchesPage({ searchParams }: { searchParams: Prom
         <Found key={text} text={text} first={await searchReceipts(actor, { text })} />
       </>
     );
-  const page = await readBatches(actor, { cursor });
+  const asked = batchesAsked(query);
+  const page = await readBatches(actor, asked);
   const plan = may(actor, 'plan') ? (
     <ButtonLink href="/datasets" kind="primary">
       Plan a batch
@@ -37,7 +39,7 @@ export default async function BatchesPage({ searchParams }: { searchParams: Prom
     <>
       <PageHeader title="Batches" actions={plan} />
       {page.items.length > 0 ? <FindItem text="" /> : null}
-      <BatchList page={page} {...(cursor === undefined ? {} : { cursor })} plan={plan} decides={may(actor, 'decide')} />
+      <BatchList page={page} asked={asked} plan={plan} decides={may(actor, 'decide')} sees={may(actor, 'see')} />
     </>
   );
 }

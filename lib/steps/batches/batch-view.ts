@@ -20,7 +20,7 @@ import type { TapeLine } from '#lib/shapes/live.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import type { ReceiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type ChunkNow, type Pulse, readActionRates, readChunksNow, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
-import { readTally, type StateTally, type Tally } from '#lib/store/batches/tally.sql.ts';
+import { readCategoryItems, readTally, type StateTally, type Tally } from '#lib/store/batches/tally.sql.ts';
 import { readWaiters, type WaiterGroup } from '#lib/store/chunks/wait-facts.sql.ts';
 import { readDatabaseFault } from '#lib/store/fleet/workers.sql.ts';
 import { readTold } from '#lib/store/live/tape.sql.ts';
@@ -40,8 +40,9 @@ const RECENT_CHUNKS = 2 * TAPE_LINES;
 export async function readMoment(pool: Pool, batchId: string): Promise<Moment | null> {
   const pulse = await readPulse(pool, batchId);
   if (!pulse) return null;
-  const [{ tally, chunks }, waiters, targets, actionRates, trouble] = await Promise.all([
+  const [{ tally, chunks }, categories, waiters, targets, actionRates, trouble] = await Promise.all([
     readTogether(pool, batchId, pulse),
+    readCategoryItems(pool, batchId),
     pulse.many ? readWaiters(pool, [batchId]) : null,
     readTargets(pool, { batchId }),
     readActionRates(pool, [batchId], RATE_WINDOW_MS),
@@ -50,16 +51,18 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   const { states, sum } = tally;
   const needsWorker = states.some(({ state }) => CHUNK_PAUSABLE.includes(state));
   const needs = needsOf(states);
+  const itemCount = total(states, ({ items }) => items);
   const now: BatchNow = {
     state: pulse.state,
     says: saysOf({
       ...{ state: pulse.state, attended: pulse.attended, now: new Date().toISOString(), uncertain: needs.doubts },
       standing: waiters === null ? standingAlone(chunks) : standingOf(waiters),
     }),
-    itemCount: total(states, ({ items }) => items),
+    itemCount,
     itemsFinished: total(states, ({ finished }) => finished),
     startedAt: pulse.startedAt?.toISOString() ?? null,
     finishedAt: pulse.finishedAt?.toISOString() ?? null,
+    counts: countsOf(categories, itemCount),
     sum,
     ...speed(batchId, states, sum, actionRates.get(batchId) ?? null),
     needs,
@@ -73,6 +76,11 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   // Of the batch itself as it was before its chunks were read: what its closing receipt tells of is then among theirs.
   const seqs = [{ number: 0, seq: pulse.seq }, ...tally.recent].filter(({ seq }) => seq > 0);
   return { now, eventId: pulse.eventId, seqs: new Map(seqs.map(({ number, seq }) => [number, seq])) };
+}
+
+function countsOf(categories: BatchNow['counts']['categories'], itemCount: number): BatchNow['counts'] {
+  const upTo = total(categories, ({ items }) => items);
+  return { categories, upTo, of: itemCount, complete: upTo === itemCount };
 }
 
 /** The chunks that are not settled, each for itself. */

@@ -111,6 +111,38 @@ describe('a batch', () => {
   });
 });
 
+test('batches are found by a piece of their name, whatever it is written with, and say who claimed what waits in them', async () => {
+  const chunks = [
+    { state: 'awaiting_review' as const, items: [item('a')] },
+    { state: 'awaiting_review' as const, items: [item('b')] },
+    { state: 'done' as const, items: [item('c', DONE)] },
+  ];
+  const [one, other] = [
+    await seedBatch(pool, { name: '100 %_Mail\\ of É', chunks }),
+    await seedBatch(pool, { name: '100 of Mail', state: 'paused', chunks }),
+  ];
+  const ids = async (asked: Parameters<typeof readBatches>[1]) => (await readBatches(BO, asked)).items.map(({ id }) => id);
+  expect(await ids({ name: ' 100 %_mail\\ ' })).toEqual([one.batchId]);
+  expect(await ids({ name: 'OF É' })).toEqual([one.batchId]);
+  expect(await ids({ name: '100', state: 'paused' })).toEqual([other.batchId]);
+  expect(await ids({ name: '\0' })).toContain(one.batchId);
+  expect(await ids({ name: 'no such batch' })).toEqual([]);
+  await pool.query('UPDATE chunk SET reviewer = $2, reviewer_since = now() WHERE batch_id = $1 AND number IN (1, 3)', [
+    one.batchId,
+    BO.id,
+  ]);
+  await pool.query("UPDATE chunk SET reviewer = 'key:night', reviewer_since = now() WHERE batch_id = $1 AND number = 2", [
+    one.batchId,
+  ]);
+  const told = async (who: Actor) => (await readBatches(who, { name: '%_mail' })).items[0];
+  expect(await told(BO)).toMatchObject({ waiting: 2, itemsFinished: 1, itemCount: 3 });
+  expect((await told(BO))?.claims).toEqual([
+    { name: 'API key night', mine: false, chunks: 1 },
+    { name: 'Somebody unknown', mine: true, chunks: 1 },
+  ]);
+  expect((await told(actor('auditor')))?.claims.some(({ mine }) => mine)).toBe(false);
+});
+
 test('batches are listed newest first, page by page, each once', async () => {
   const ids: string[] = [];
   for (let index = 0; index < 5; index += 1)

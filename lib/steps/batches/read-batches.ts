@@ -5,6 +5,8 @@ import { progressOf } from '#lib/core/batches/progress.ts';
 import { saysOf, standingOf } from '#lib/core/batches/says.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_STATES, BATCH_TRANSITIONS, BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
+import { actorName } from '#lib/core/people/actor-name.ts';
+import { KEY_NAMES } from '#lib/core/people/key-actor.ts';
 import type { BatchRow } from '#lib/shapes/batches.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readBatchList } from '#lib/store/batches/batch-reads.sql.ts';
@@ -13,12 +15,13 @@ import { readAttended } from '#lib/store/fleet/board-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /**
- * The newest first, with how many chunks wait for a person and how much of the batch is finished (`progress`, 0 to 1).
+ * The newest first, with how many chunks wait for whom and how much of the batch is finished (`progress`, 0 to 1); those in a state, and those that have a
+ * text in their name, however it is written.
  * @throws CountersignError `invalid` for a cursor of another list, or a state that there is not.
  */
 export async function readBatches(
   actor: Actor,
-  input: PageInput & { state?: string | null | undefined } = {},
+  input: PageInput & { state?: string | null | undefined; name?: string | null | undefined } = {},
 ): Promise<Page<BatchRow>> {
   authorise(actor, 'see_batches');
   const limit = limitOf(input);
@@ -29,7 +32,12 @@ export async function readBatches(
     });
   }
   const { pool } = db();
-  const rows = await readBatchList(pool, { before: instantCursor(input), limit: limit + 1, state });
+  const rows = await readBatchList(pool, {
+    before: instantCursor(input),
+    limit: limit + 1,
+    state,
+    name: input.name?.replaceAll('\0', '').trim() || null,
+  });
   const { shown, next } = pageOf(rows, limit, instantOf);
   const [attended, waiters] = await Promise.all([
     readAttended(pool),
@@ -44,8 +52,10 @@ export async function readBatches(
       ...{ state, attended, now: new Date().toISOString(), uncertain: doubts },
       standing: standingOf(standing.get(id) ?? []),
     });
-  const items = shown.map(({ finished, ...row }) => ({
+  const items = shown.map(({ finished, claims, ...row }) => ({
     ...row,
+    itemsFinished: finished,
+    claims: claims.map(({ by, name, chunks }) => ({ name: name ?? actorName(by, KEY_NAMES), mine: by === actor.id, chunks })),
     says: says(row),
     progress: progressOf(row.state, finished, row.itemCount),
     createdAt: row.createdAt.toISOString(),

@@ -206,6 +206,8 @@ export type BatchListRow = {
   chunkCount: number;
   waiting: number;
   doubts: number;
+  /** of the chunks that wait, those that somebody claimed; `name` is null for a key, and for somebody who is gone */
+  claims: { by: string; name: string | null; chunks: number }[];
   /** of its items, those that have their outcome */
   finished: number;
   taskRef: string | null;
@@ -214,18 +216,19 @@ export type BatchListRow = {
   finishedAt: Date | null;
 };
 
-/** The newest first. `before` is the last row of the page before. `doubts` are uncertain actions that nobody has answered or accepted. */
+/** The newest first, those in a state and those whose name has a text in it. `before` is the last row of the page before. `doubts` are uncertain actions that nobody has answered or accepted. */
 export async function readBatchList(
   pool: Pool,
-  page: { before: { createdAt: string; id: string } | null; limit: number; state: string | null },
+  page: { before: { createdAt: string; id: string } | null; limit: number; state: string | null; name: string | null },
 ): Promise<BatchListRow[]> {
   const { rows } = await pool.query<BatchListRow>(
     `SELECT b.id, b.name, b.state, b.dataset_id AS "datasetId", d.name AS "datasetName", b.task_ref AS "taskRef",
        coalesce(c.items, d.item_count)::int AS "itemCount", coalesce(c.chunks, 0)::int AS "chunkCount", coalesce(c.waiting, 0)::int AS waiting,
-       coalesce(c.doubts, 0)::int AS doubts, coalesce(c.finished, 0)::int AS finished,
+       coalesce(c.doubts, 0)::int AS doubts, coalesce(c.finished, 0)::int AS finished, coalesce(k.claims, '[]') AS claims,
        b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt"
      FROM (SELECT * FROM batch
            WHERE ($1::timestamptz IS NULL OR (created_at, id) < ($1, $2::uuid)) AND ($3::text IS NULL OR state = $3)
+             AND ($5::text IS NULL OR strpos(lower(name), lower($5)) > 0)
            ORDER BY created_at DESC, id DESC LIMIT $4) b
      JOIN dataset d ON d.id = b.dataset_id
      CROSS JOIN LATERAL (
@@ -233,8 +236,13 @@ export async function readBatchList(
          count(*) FILTER (WHERE ${WAITS_FOR_PEOPLE}) AS waiting,
          ${DOUBTS} AS doubts, sum(${FINISHED_ITEMS}) AS finished
        FROM chunk c WHERE batch_id = b.id) c
+     LEFT JOIN LATERAL (
+       SELECT json_agg(json_build_object('by', mine.reviewer, 'name', u.name, 'chunks', mine.chunks) ORDER BY mine.chunks DESC, mine.reviewer) AS claims
+       FROM (SELECT c.reviewer, count(*) AS chunks FROM chunk c
+             WHERE c.batch_id = b.id AND ${WAITS_FOR_PEOPLE} AND c.reviewer IS NOT NULL GROUP BY 1) mine
+         LEFT JOIN "user" u ON 'user:' || u.id::text = mine.reviewer) k ON c.waiting > 0
      ORDER BY b.created_at DESC, b.id DESC`,
-    [page.before?.createdAt ?? null, page.before?.id ?? null, page.state, page.limit],
+    [page.before?.createdAt ?? null, page.before?.id ?? null, page.state, page.limit, page.name],
   );
   return rows;
 }

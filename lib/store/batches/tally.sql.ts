@@ -69,6 +69,17 @@ function sumOfStates(states: readonly Counted[]): Sum {
   return { ...counts, waiting: waitingOf(counts), addsUp: difference === 0, difference, checked };
 }
 
+/** How many items of the batch are in each category now, those that have any; the largest first. Kept chunk by chunk with every change: no item is counted. */
+export async function readCategoryItems(pool: Pool, batchId: string): Promise<{ name: string; items: number }[]> {
+  const { rows } = await pool.query<{ name: string; items: number }>({
+    name: 'category-items',
+    text: `SELECT category AS name, sum(items)::int AS items FROM chunk_category WHERE batch_id = $1
+      GROUP BY category HAVING sum(items) > 0 ORDER BY 2 DESC, 1`,
+    values: [batchId],
+  });
+  return rows;
+}
+
 const COUNTED = ['approved', 'done', 'skipped', 'failed', 'uncertain', 'notExecuted', 'inFlight'] as const;
 
 const TALLY = `

@@ -1,12 +1,16 @@
-/** The classifications of a chunk counted and dropped, and the history of people's corrections to them. */
+/** The classifications of a chunk: how many there are, how they are dropped, and the history of people's corrections to them. */
 import type { Tx, WithModels } from '#lib/store/postgres/db.ts';
 import { modelPages } from '#lib/store/postgres/model-rows.ts';
 import { moveClassifications, recountClassified } from './classifications.sql.ts';
 
-/** Category -> items of the chunk, as they are classified now. */
+/** Category -> items of the chunk, as they are classified now. It is kept with every change, so that nobody counts. */
 export async function readCategoryCounts({ prisma }: WithModels, chunkId: string): Promise<Map<string, number>> {
-  const rows = await prisma.classification.groupBy({ by: ['category'], where: { chunkId }, _count: { _all: true } });
-  return new Map(rows.map(({ category, _count }) => [category, _count._all]));
+  const rows = await prisma.chunkCategory.findMany({
+    where: { chunkId, items: { gt: 0 } },
+    orderBy: { category: 'asc' },
+    select: { category: true, items: true },
+  });
+  return new Map(rows.map(({ category, items }) => [category, items]));
 }
 
 /** Ordinal -> category and who gave it, of those of these items that the chunk has. */

@@ -4,7 +4,7 @@ import { cache } from 'react';
 import { personOfPage, requireActor } from '#app/actor.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import { CHUNK_STATES } from '#lib/core/lifecycle.ts';
+import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
 import { legible } from '#lib/core/values/legible.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
@@ -12,7 +12,7 @@ import { readTape } from '#lib/steps/live/read-tape.ts';
 import { BatchDesk } from './batch-desk.tsx';
 import { BatchTab, isTab } from './batch-tab.tsx';
 
-type Query = { tab?: string; state?: string; cursor?: string } & Record<string, string | string[]>;
+type Query = { tab?: string; as?: string; state?: string; cursor?: string } & Record<string, string | string[]>;
 type Props = { params: Promise<{ id: string }>; searchParams: Promise<Query> };
 
 /** Once for the title and the page. */
@@ -26,18 +26,20 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function BatchPage({ params, searchParams }: Props) {
   const { id } = await params;
   const query = await searchParams;
-  const { tab = 'chunks', state, cursor } = query;
+  const { tab = 'chunks' } = query;
   const actor = await requireActor(`/batches/${id}`);
   const [batch, tape] = await Promise.all([batchOf(actor, id), readTape(actor, { batchId: id })]);
   if (batch === null || tape === null || !isTab(tab)) notFound();
   const { plan, planNotes, undoneBy, original, ...shown } = batch;
-  const listed = tab === 'chunks' && shown.groups ? await listChunks(actor, id, state, cursor) : null;
+  const state = CHUNK_STATES.find((known) => known === query.state) ?? null;
+  const asTable = query.as === 'table' || state !== null;
+  const listed = tab === 'chunks' && asTable && shown.groups ? await listChunks(actor, id, state, query.cursor) : null;
   const rights = {
     ...{ start: may(actor, 'start'), pause: may(actor, 'pause'), resume: may(actor, 'resume'), cancel: may(actor, 'cancel') },
     ...{ retry: may(actor, 'retry'), see: may(actor, 'see'), decide: may(actor, 'decide'), undo: may(actor, 'undo') },
   };
   return (
-    <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} listed={listed}>
+    <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} asked={{ asTable, state, listed }}>
       {tab === 'chunks' ? null : (
         <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, noun: shown.noun, original, query }} />
       )}
@@ -46,10 +48,9 @@ export default async function BatchPage({ params, searchParams }: Props) {
 }
 
 /** A page of the chunks, of one state when it is asked for; and where the next page is. */
-async function listChunks(actor: Actor, batchId: string, asked: string | undefined, cursor: string | undefined) {
-  const state = CHUNK_STATES.find((known) => known === asked);
+async function listChunks(actor: Actor, batchId: string, state: ChunkState | null, cursor: string | undefined) {
   const page = await readChunks(actor, { batchId, state, cursor });
   if (page === null) return null;
-  const query = new URLSearchParams({ tab: 'chunks', ...(state ? { state } : {}), ...(page.next ? { cursor: page.next } : {}) });
+  const query = new URLSearchParams({ as: 'table', ...(state ? { state } : {}), ...(page.next ? { cursor: page.next } : {}) });
   return { items: page.items, next: page.next === null ? null : `/batches/${batchId}?${query}` };
 }

@@ -13,12 +13,18 @@ export function useLiveBatch(initial: BatchSnapshot): BatchSnapshot {
 }
 
 function merged(before: BatchSnapshot, progress: BatchProgress): BatchSnapshot {
-  const changed = new Map(progress.chunks.map((chunk) => [chunk.number, chunk]));
-  const chunks = before.chunks.map((chunk) => changed.get(chunk.number) ?? chunk);
+  const chunks = replaced(before.chunks, progress.chunks);
   const lines = [...progress.tape, ...before.tape];
   const tape = [
     ...lines.filter(({ seq }) => seq === null).slice(0, TAPE_TOLD),
     ...lines.filter(({ seq }) => seq !== null).slice(0, TAPE_LINES),
   ];
   return { ...before, ...progress, chunks, tape };
+}
+
+/** What did not change stays the same object, so that nothing of it is drawn again. */
+function replaced<Chunk extends { number: number }>(before: Chunk[], news: readonly Chunk[]): Chunk[] {
+  if (news.length === 0) return before;
+  const changed = new Map(news.map((chunk) => [chunk.number, chunk]));
+  return before.map((chunk) => changed.get(chunk.number) ?? chunk);
 }
