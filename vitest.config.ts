@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { FULL } from './test/size.ts';
+import { WITH_TEMPO } from './test/tempo.ts';
 
 const PURE = [
   ...['lib/core/**/*.test.ts', 'lib/ledger/**/*.test.ts', 'components/**/*.test.{ts,tsx}'],
@@ -11,12 +12,17 @@ const PROOF = [
   ...['test/soak/soak.test.ts', 'test/crash/storm.test.ts', 'test/crash/disk-full.test.ts'],
   'lib/steps/datasets/sample.test.ts',
 ];
+/** It puts modules of its own in the place of the product's, and loads pages: what Node alone can't. */
+const KINDS = 'test/kinds/kinds.test.ts';
 /** What waits for leases and turns of a rate most of its time: beside browsers it takes the busy machine for a slow worker. */
 const WAITING = ['lib/engine/worker.test.ts', 'lib/steps/live/live-house.test.ts', 'lib/steps/actions/breaker.test.ts'];
 const NOT_OURS = ['node_modules/**', '.next/**', '.data/**', '.test/**', 'e2e/**'];
 
-/** Leases take half their time: test/tempo.ts. The rest is what Vite has by default. */
+/** As WITH_TEMPO; the rest is what Vite has by default. */
 const ssr = { resolve: { conditions: ['test-tempo', 'module', 'node', 'development|production'] } };
+
+/** Node itself loads what is tested, as it loads the product: through Vite each process took twice as long to be up. */
+const NATIVE = { experimental: { viteModuleRunner: false, nodeLoader: false }, execArgv: WITH_TEMPO };
 
 /** How long a failure takes to be one. It decides nothing else: what is waited for comes as soon as the machine has time for it. */
 const PATIENT = {
@@ -34,12 +40,11 @@ export default defineConfig({
     // Projects, so that a run of pure tests starts no database, and that what takes minutes comes after the others.
     projects: [
       // Nothing pure is left behind by a file for the next, so they share their processes.
-      { ssr, test: { name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, ...PATIENT } },
+      { test: { ...NATIVE, name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, ...PATIENT } },
       // What reads a module's own state sets it (test/database.ts), so files on a database share their processes too.
       {
-        ssr,
         test: {
-          ...REAL,
+          ...{ ...REAL, ...NATIVE },
           name: 'real',
           include: ['{app,bin,lib}/**/*.test.{ts,tsx}'],
           exclude: [...NOT_OURS, ...PURE, ...WAITING, ...PROOF],
@@ -48,17 +53,17 @@ export default defineConfig({
       },
       // They wait for leases most of the time, and nothing else runs then.
       {
-        ssr,
         test: {
-          ...REAL,
+          ...{ ...REAL, ...NATIVE },
           name: 'force',
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts', ...WAITING],
-          exclude: [...NOT_OURS, ...PURE, ...PROOF],
+          exclude: [...NOT_OURS, ...PURE, ...PROOF, KINDS],
         },
       },
-      { ssr, test: { ...REAL, name: 'proof', maxWorkers: 2, include: PROOF, sequence: { groupOrder: 2 } } },
+      { ssr, test: { ...REAL, name: 'kinds', sequence: { groupOrder: 1 }, include: [KINDS] } },
+      { test: { ...{ ...REAL, ...NATIVE }, name: 'proof', maxWorkers: 2, include: PROOF, sequence: { groupOrder: 2 } } },
     ],
   },
 });

@@ -34,7 +34,7 @@ const phases: Part[][][] = [
   [[{ name: 'build', first: build }], lint],
   [[tests('browser', browser), types], [tests('unit and integration', vitest('pure', 'real'))]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
-  [[tests('force', vitest('force'))]],
+  [[tests('force', vitest('force', 'kinds'))]],
   ...(FULL ? [[[tests('proof', vitest('proof'))]]] : []),
 ];
 
