@@ -69,6 +69,7 @@ const ALLOWED: Record<string, string> = {
   readBatch: EVERYONE,
   readBatches: EVERYONE,
   readBatchLike: OPERATORS,
+  receiptExample: REVIEWERS,
   readBatchesOf: EVERYONE,
   readBoard: OPERATORS,
   readCheckpoint: REVIEWERS,
