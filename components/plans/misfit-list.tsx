@@ -23,7 +23,8 @@ export function MisfitList({ from, plan, misfits, zone, datasetId, onChange }: P
   const named = new Map(fieldsNamed(plan).map(({ field, path }) => [field, path]));
   // What was put right is told no more.
   const open = misfits.filter(({ field }) => field === null || named.has(field));
-  const days = zone !== null && timeZoneOf(plan) !== zone && (isTyped(plan) || plan.chunking.by === 'time') ? timeZoneOf(plan) : null;
+  const days =
+    zone !== null && timeZoneOf(plan) !== zone && (isTyped(plan) || plan.chunking.by === 'time') ? timeZoneOf(plan) : null;
   if (open.length === 0 && days === null) return null;
   return (
     <Banner kind="warning" className="mb-4">

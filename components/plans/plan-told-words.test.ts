@@ -27,7 +27,9 @@ it('says a rule as one reads it: days as days, values in quotes, groups by or, a
     ].join(', or '),
   );
   expect(ruleWords({ when: 'item.status == "open"' }, asIs)).toBe('item.status == "open"');
-  expect(ruleWords({ where: [[{ field: 'A', is: 'within_last', days: 1, on: '2026-10-25' }]] }, asIs)).toBe('A is within the last 1 day up to 25 Oct 2026');
+  expect(ruleWords({ where: [[{ field: 'A', is: 'within_last', days: 1, on: '2026-10-25' }]] }, asIs)).toBe(
+    'A is within the last 1 day up to 25 Oct 2026',
+  );
 });
 
 it('says chunks, gates, demands and limits in sentences, and no more than there is', () => {
@@ -35,7 +37,10 @@ it('says chunks, gates, demands and limits in sentences, and no more than there 
   const plain = parsePlan({ ...base, chunking: { by: 'size', maxItems: 400 } });
   expect(chunksTold(plain, asIs)).toEqual(['400 items each, in the order of the file.']);
   expect(independenceTold(plain, asIs)).toEqual([]);
-  expect(gatesTold(plain)).toEqual(['One person approves each chunk before an action of it runs.', 'No proof by looks is asked for.']);
+  expect(gatesTold(plain)).toEqual([
+    'One person approves each chunk before an action of it runs.',
+    'No proof by looks is asked for.',
+  ]);
   const full = parsePlan({
     ...base,
     chunking: { by: 'time', field: 'date', every: 'month', timeZone: 'Europe/Rome', minItems: 5, maxItems: 4000 },
@@ -50,8 +55,13 @@ it('says chunks, gates, demands and limits in sentences, and no more than there 
     'One of more than 4,000 is split.',
     'Then 1 change by hand.',
   ]);
-  expect(independenceTold(full, asIs)).toEqual(['Items with the same id and shop run one after the other.', 'An item waits for the one that its parent names.']);
-  expect(gatesTold(full)[2]).toBe('Looks at random items must prove, with 95 % confidence, that at most 2 % of each acting category is wrong, over each chunk.');
+  expect(independenceTold(full, asIs)).toEqual([
+    'Items with the same id and shop run one after the other.',
+    'An item waits for the one that its parent names.',
+  ]);
+  expect(gatesTold(full)[2]).toBe(
+    'Looks at random items must prove, with 95 % confidence, that at most 2 % of each acting category is wrong, over each chunk.',
+  );
   expect(limitsTold(full)).toEqual([
     'What is approved runs at once.',
     'A chunk sends at most 2 requests at a time, the whole batch at most 0.5 a second.',
@@ -63,5 +73,12 @@ it('says chunks, gates, demands and limits in sentences, and no more than there 
 
 it('keeps two fields of one label apart, and a field whose label is the name of another', () => {
   const label = labelsApart({ a: 'Date', b: 'Date', c: 'From', d: 'a' });
-  expect(['a', 'b', 'c', 'd', 'unknown', 'toString'].map(label)).toEqual(['Date (a)', 'Date (b)', 'From', 'a (d)', 'unknown', 'toString']);
+  expect(['a', 'b', 'c', 'd', 'unknown', 'toString'].map(label)).toEqual([
+    'Date (a)',
+    'Date (b)',
+    'From',
+    'a (d)',
+    'unknown',
+    'toString',
+  ]);
 });

@@ -30,10 +30,12 @@ export function ruleWords({ where, when }: Pick<Rule, 'where' | 'when'>, label: 
 function conditionWords(condition: WhereCondition, label: Label): string {
   const asks = asksIn(condition);
   const begin = `${label(condition.field)} ${asksWords(asks)}`;
-  if ('days' in condition) return `${begin} ${formatNoun(condition.days, 'days')} ${asks === 'within_last' ? 'up to' : 'on'} ${dayWords(condition.on)}`;
+  if ('days' in condition)
+    return `${begin} ${formatNoun(condition.days, 'days')} ${asks === 'within_last' ? 'up to' : 'on'} ${dayWords(condition.on)}`;
   if ('from' in condition) return `${begin} ${dayWords(condition.from)} and ${dayWords(condition.to)}`;
   const exact = 'exact' in condition && condition.exact ? ' (exactly)' : '';
-  if ('values' in condition && condition.values !== undefined) return `${begin} ${condition.values.map(quoted).join(', ')}${exact}`;
+  if ('values' in condition && condition.values !== undefined)
+    return `${begin} ${condition.values.map(quoted).join(', ')}${exact}`;
   if (!('value' in condition) || condition.value === undefined) return begin;
   const { value } = condition;
   return `${begin} ${isDay(value) && (asks === 'on' || asks === 'before' || asks === 'after') ? dayWords(value) : asks in AS_NUMBER ? value : quoted(value)}${exact}`;
@@ -52,7 +54,9 @@ function isDay(text: string): boolean {
 /** 25 Oct 2026; what is no day stands as it is. */
 function dayWords(day: string): string {
   if (!isDay(day)) return day;
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
 }
 
 /** What is done with the items of a category. */
@@ -62,7 +66,10 @@ export function actionTold(action: ActionWords | null): string {
 }
 
 /** How its items are put into chunks, a sentence each. */
-export function chunksTold({ chunking, chunkEdits, timeZone }: Pick<Plan, 'chunking' | 'chunkEdits' | 'timeZone'>, label: Label): string[] {
+export function chunksTold(
+  { chunking, chunkEdits, timeZone }: Pick<Plan, 'chunking' | 'chunkEdits' | 'timeZone'>,
+  label: Label,
+): string[] {
   const { minItems, maxItems } = chunking;
   return [
     chunkedBy(chunking, label, timeZone),
@@ -77,7 +84,8 @@ function chunkedBy(chunking: Chunking, label: Label, timeZone: string | undefine
     const zone = chunking.timeZone === timeZone ? '' : `, in the time zone ${chunking.timeZone}`;
     return `One for each ${chunking.every} of ${label(chunking.field)}${zone}.`;
   }
-  if (chunking.by === 'category') return `One for each ${chunking.of === 'domain' ? 'domain in' : 'value of'} ${label(chunking.field)}.`;
+  if (chunking.by === 'category')
+    return `One for each ${chunking.of === 'domain' ? 'domain in' : 'value of'} ${label(chunking.field)}.`;
   return `${formatCount(chunking.maxItems)} items each, in the order of the file.`;
 }
 
@@ -113,9 +121,13 @@ export function gatesTold({ gates }: Pick<Plan, 'gates'>): string[] {
 export function limitsTold({ execution }: Pick<Plan, 'execution'>): string[] {
   const { first, concurrency, ratePerSecond, haltAfter, retry } = execution;
   return [
-    first === 0 ? 'What is approved runs at once.' : `Of each approval ${formatCount(first)} run first; a person then releases the rest.`,
+    first === 0
+      ? 'What is approved runs at once.'
+      : `Of each approval ${formatCount(first)} run first; a person then releases the rest.`,
     `A chunk sends at most ${formatCount(concurrency)} requests at a time${ratePerSecond === null ? '' : `, the whole batch at most ${rateText(ratePerSecond)} a second`}.`,
-    retry.attempts === 1 ? 'A request is tried once.' : `A request is tried up to ${formatCount(retry.attempts)} times where the target is busy or away.`,
+    retry.attempts === 1
+      ? 'A request is tried once.'
+      : `A request is tried up to ${formatCount(retry.attempts)} times where the target is busy or away.`,
     `A chunk halts after ${formatNoun(haltAfter.consecutive, 'failures')} in a row, or when ${percentOf(haltAfter.share)} % of its outcomes are failures.`,
   ];
 }

@@ -11,7 +11,9 @@ export function refusalLinks(
   const { batchId, unreadable, questions } = facts;
   return [
     ...(typeof batchId === 'string' ? [{ href: `/batches/${batchId}`, words: 'The batch that claims them' }] : []),
-    ...(typeof unreadable === 'number' ? [{ href: `/datasets/${of.datasetId}?tab=unreadable`, words: 'The rows that could not be read' }] : []),
+    ...(typeof unreadable === 'number'
+      ? [{ href: `/datasets/${of.datasetId}?tab=unreadable`, words: 'The rows that could not be read' }]
+      : []),
     ...(Array.isArray(questions) ? [{ href: `/datasets/${of.datasetId}/reading`, words: 'How the file was read' }] : []),
     ...(of.made === null
       ? []
@@ -25,7 +27,10 @@ export function refusalLinks(
 export type StoppedTarget = { target: string; message: string };
 
 /** Those of the targets that the addresses of a plan go to, as far as an address names its host without a field. */
-export function stoppedFor<Target extends StoppedTarget>(categories: readonly { action: { with: Record<string, unknown> } | null }[], targets: readonly Target[]): Target[] {
+export function stoppedFor<Target extends StoppedTarget>(
+  categories: readonly { action: { with: Record<string, unknown> } | null }[],
+  targets: readonly Target[],
+): Target[] {
   const hosts = new Set(categories.flatMap(({ action }) => hostOf(action?.with.url) ?? []));
   return targets.filter(({ target }) => hosts.has(hostOf(target) ?? ''));
 }

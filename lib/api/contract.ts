@@ -209,9 +209,15 @@ export const contract = oc.prefix('/api/v1').router({
   },
   plans: {
     list: get('/plans', 'List the saved plans, by name')
-      .input(z.strictObject({ ...paging, search: z.string().max(SAVED_PLAN_NAME_CHARS_MAX).optional().describe('Part of a name.') }))
+      .input(
+        z.strictObject({ ...paging, search: z.string().max(SAVED_PLAN_NAME_CHARS_MAX).optional().describe('Part of a name.') }),
+      )
       .output(page(savedPlanRow)),
-    save: post('/plans', 'Save a plan by name', 'A name that is taken is refused with `conflict`: `savedPlan` is the plan that has it.')
+    save: post(
+      '/plans',
+      'Save a plan by name',
+      'A name that is taken is refused with `conflict`: `savedPlan` is the plan that has it.',
+    )
       .route({ successStatus: 201 })
       .input(create(z.strictObject({ name: savedPlanName, plan: givenPlan, datasetId: ofDataset })))
       .output(savedPlan),
@@ -227,7 +233,12 @@ export const contract = oc.prefix('/api/v1').router({
       .input(
         write(
           namedPlan,
-          z.strictObject({ revision: nameNumber, name: savedPlanName.optional(), plan: givenPlan.optional(), datasetId: ofDataset }),
+          z.strictObject({
+            revision: nameNumber,
+            name: savedPlanName.optional(),
+            plan: givenPlan.optional(),
+            datasetId: ofDataset,
+          }),
         ),
       )
       .output(savedPlan),

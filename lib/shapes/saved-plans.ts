@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SAVED_PLAN_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import { givenName } from '#lib/core/values/given-name.ts';
 import { resolvedPlan } from './plans.ts';
-import { id, instant, nameNumber, named } from './values.ts';
+import { id, instant, named, nameNumber } from './values.ts';
 
 export const savedPlanName = givenName('A plan’s name', { max: SAVED_PLAN_NAME_CHARS_MAX, missing: 'A plan needs a name.' });
 
@@ -27,12 +27,11 @@ export const misfit = z.object({
 export const savedPlan = savedPlanRow.extend({
   plan: resolvedPlan,
   planNotes: z.array(z.string()).describe('What of the plan this version does not know or understand, a sentence each.'),
-  misfits: z
-    .array(misfit)
-    .nullable()
-    .describe('What of it does not fit the dataset that was asked about; null where none was.'),
+  misfits: z.array(misfit).nullable().describe('What of it does not fit the dataset that was asked about; null where none was.'),
 });
 export type SavedPlan = z.infer<typeof savedPlan>;
 
 /** `datasetId`: what the plan was made for, so that a later file whose fields mean something else is told of. */
-export const ofDataset = id.optional().describe('The dataset that the plan was made for: what its fields mean is kept with the plan.');
+export const ofDataset = id
+  .optional()
+  .describe('The dataset that the plan was made for: what its fields mean is kept with the plan.');

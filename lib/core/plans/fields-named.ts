@@ -38,7 +38,10 @@ function withNames(plan: Plan, rename: Rename): Plan {
     categories: plan.categories.map((category, index) => {
       const { action } = category;
       if (action === null) return category;
-      return { ...category, action: { ...action, with: texts(action.with, `categories.${index}.action.with`) as typeof action.with } };
+      return {
+        ...category,
+        action: { ...action, with: texts(action.with, `categories.${index}.action.with`) as typeof action.with },
+      };
     }),
     chunking: chunking.by === 'size' ? chunking : { ...chunking, field: plain(chunking.field, 'chunking.field') },
     independence: {
@@ -56,7 +59,9 @@ function eachIn(value: Json, path: string, of: (text: string, key: string, path:
   if (typeof value === 'string') return of(value, key, path);
   if (Array.isArray(value)) return value.map((one, index) => eachIn(one, `${path}.${index}`, of));
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value as Record<string, Json>).map(([name, one]) => [name, eachIn(one, `${path}.${name}`, of, name)]));
+  return Object.fromEntries(
+    Object.entries(value as Record<string, Json>).map(([name, one]) => [name, eachIn(one, `${path}.${name}`, of, name)]),
+  );
 }
 
 /** `item.subject`, `item["Last Reply"]`, and the same of `raw`. */

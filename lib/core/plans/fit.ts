@@ -64,7 +64,11 @@ const TYPES: Readonly<Record<FieldType, string>> = {
 export function forAnotherFile(plan: Plan): { plan: Plan; misfits: Misfit[] } {
   const { length } = plan.chunkEdits;
   if (length === 0) return { plan, misfits: [] };
-  const changes = length === 1 ? '1 change to the chunks that was' : `${length.toLocaleString('en-US')} changes to the chunks that were`;
+  const changes =
+    length === 1 ? '1 change to the chunks that was' : `${length.toLocaleString('en-US')} changes to the chunks that were`;
   const message = `${changes} made by hand ${length === 1 ? 'is' : 'are'} left out: ${length === 1 ? 'it names' : 'they name'} chunks of the other file.`;
-  return { plan: { ...plan, chunkEdits: [] }, misfits: [{ kind: 'chunks', path: 'chunking', message, field: null, instead: null }] };
+  return {
+    plan: { ...plan, chunkEdits: [] },
+    misfits: [{ kind: 'chunks', path: 'chunking', message, field: null, instead: null }],
+  };
 }

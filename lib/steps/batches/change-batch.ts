@@ -56,9 +56,13 @@ export async function changeBatch(actor: Actor, raw: ChangeBatchInput): Promise<
 
 async function assertChangeable(models: Parameters<typeof readToldBy>[0], batch: BatchRow, looked: string): Promise<void> {
   const { id, name, state, undoes, planDigest } = batch;
-  if (undoes !== null) throw new CountersignError('conflict', `“${name}” undoes a batch: its plan follows from the receipts of that one.`);
+  if (undoes !== null)
+    throw new CountersignError('conflict', `“${name}” undoes a batch: its plan follows from the receipts of that one.`);
   if (state !== 'proposed')
-    throw new CountersignError('conflict', `“${name}” is ${state}: a plan is changed only before the start. Plan it again as another batch.`);
+    throw new CountersignError(
+      'conflict',
+      `“${name}” is ${state}: a plan is changed only before the start. Plan it again as another batch.`,
+    );
   if (planDigest === looked) return;
   const by = (await readToldBy(models, id, 'change_plan')) ?? 'Somebody';
   const message = `${by} changed the plan of “${name}” while you looked. Nothing of yours was saved. Look at the plan as it is now, and change that.`;

@@ -38,7 +38,10 @@ export async function startBatch(actor: Actor, raw: z.input<typeof input>): Prom
   authorise(actor, 'start');
   const read = input.safeParse(raw);
   if (!read.success)
-    throw new CountersignError('invalid', 'Give the id of a batch, how many unreadable rows it may go without, and its planDigest.');
+    throw new CountersignError(
+      'invalid',
+      'Give the id of a batch, how many unreadable rows it may go without, and its planDigest.',
+    );
   const { batchId, acceptUnreadable: accepted, planDigest: looked } = read.data;
   const { pool } = db();
   // Before the transaction, which holds the batch's row: no check of a person's rules does that. What starts is what was checked (`planDigest`).
@@ -55,12 +58,7 @@ export async function startBatch(actor: Actor, raw: z.input<typeof input>): Prom
 }
 
 /** The start itself, in the caller's transaction. Gives the numbers of the chunks that it opened; throws as `startBatch` does. */
-export async function startIn(
-  tx: Tx,
-  actor: Actor,
-  batchId: string,
-  goesBy: StartedWith = MADE_HERE,
-): Promise<number[]> {
+export async function startIn(tx: Tx, actor: Actor, batchId: string, goesBy: StartedWith = MADE_HERE): Promise<number[]> {
   const started = await markStarted(tx, batchId, actor.id, goesBy);
   const batch = await readBatchRow(tx, batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');

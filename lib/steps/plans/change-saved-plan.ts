@@ -8,7 +8,12 @@ import { ofDataset, savedPlanName } from '#lib/shapes/saved-plans.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readNames } from '#lib/store/people/names.ts';
-import { changeSavedPlan as change, readSavedPlan, readSavedPlanNamed, type SavedPlanChange } from '#lib/store/plans/saved-plans.ts';
+import {
+  changeSavedPlan as change,
+  readSavedPlan,
+  readSavedPlanNamed,
+  type SavedPlanChange,
+} from '#lib/store/plans/saved-plans.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { typesFor } from './fit-plan.ts';
 import { parsePlan } from './parse-plan.ts';
@@ -44,20 +49,20 @@ export async function changeSavedPlan(actor: Actor, raw: z.input<typeof input>):
 }
 
 /** True: another has the name, and nothing was changed. */
-async function changeIn(
-  tx: Tx,
-  actor: Actor,
-  { id, revision, ...parts }: Omit<SavedPlanChange, 'by'>,
-): Promise<boolean> {
+async function changeIn(tx: Tx, actor: Actor, { id, revision, ...parts }: Omit<SavedPlanChange, 'by'>): Promise<boolean> {
   const other = parts.name === undefined ? null : await readSavedPlanNamed(tx, parts.name);
   if (other !== null && other.id !== id) return true;
   if (await change(tx, { id, revision, ...parts, by: actor.id })) return false;
   const now = await readSavedPlan(tx, id);
   if (!now) throw new CountersignError('not_found', 'There is no such plan: it may have been deleted.');
   const by = actorName(now.updatedBy, await readNames(tx, [now.updatedBy]));
-  throw new CountersignError('stale', `${by} changed “${now.name}” while you looked. Nothing was saved. Look at it, and save yours again.`, {
-    facts: { savedPlan: id, revision: now.revision },
-  });
+  throw new CountersignError(
+    'stale',
+    `${by} changed “${now.name}” while you looked. Nothing was saved. Look at it, and save yours again.`,
+    {
+      facts: { savedPlan: id, revision: now.revision },
+    },
+  );
 }
 
 function isNameTaken(error: unknown): boolean {

@@ -15,7 +15,8 @@ export async function deleteSavedPlan(actor: Actor, raw: z.input<typeof input>):
   authorise(actor, 'plan');
   const { id } = readInput(input, raw);
   await inWrite(db().pool, 'delete_saved_plan', async (tx) => {
-    if (!(await remove(tx, id))) throw new CountersignError('not_found', 'There is no such plan: it may have been deleted already.');
+    if (!(await remove(tx, id)))
+      throw new CountersignError('not_found', 'There is no such plan: it may have been deleted already.');
     return null;
   });
   return { id };

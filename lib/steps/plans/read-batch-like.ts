@@ -7,7 +7,10 @@ import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /** Null: none of the newest batches has a file like it. */
-export async function readBatchLike(actor: Actor, { datasetId }: { datasetId: string }): Promise<{ id: string; name: string } | null> {
+export async function readBatchLike(
+  actor: Actor,
+  { datasetId }: { datasetId: string },
+): Promise<{ id: string; name: string } | null> {
   authorise(actor, 'plan');
   const { pool } = db();
   const dataset = isId(datasetId) ? await readPlanningDataset(pool, datasetId) : null;

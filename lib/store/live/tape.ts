@@ -12,7 +12,11 @@ export async function tellTape(
 
 /** Who did this to the batch last, by name; null when nobody is known to have. */
 export async function readToldBy({ prisma }: WithModels, batchId: string, kind: string): Promise<string | null> {
-  const last = await prisma.event.findFirst({ where: { batchId, kind, chunk: null }, orderBy: { id: 'desc' }, select: { facts: true } });
+  const last = await prisma.event.findFirst({
+    where: { batchId, kind, chunk: null },
+    orderBy: { id: 'desc' },
+    select: { facts: true },
+  });
   const { name } = storedFacts(last?.facts);
   return typeof name === 'string' ? name : null;
 }

@@ -19,7 +19,10 @@ export type StoredSavedPlan = SavedRow & { plan: unknown; fieldTypes: unknown };
 const ROW = { id: true, name: true, revision: true, createdBy: true, updatedBy: true, createdAt: true, updatedAt: true } as const;
 
 /** Those whose names contain the text, in any case, in the order of their names, after this name. */
-export function readSavedPlans({ prisma }: WithModels, asked: { search: string; after: string | null; limit: number }): Promise<SavedRow[]> {
+export function readSavedPlans(
+  { prisma }: WithModels,
+  asked: { search: string; after: string | null; limit: number },
+): Promise<SavedRow[]> {
   const { search, after, limit } = asked;
   return prisma.savedPlan.findMany({
     where: {

@@ -25,7 +25,9 @@ type Query = { dataset?: string; plan?: string; batch?: string; cursor?: string 
 export default async function PlanPage({ searchParams }: { searchParams: Promise<Query> }) {
   const { dataset: datasetId = '', plan: saved, batch, cursor } = await searchParams;
   const own = { ...(saved ? { plan: saved } : {}), ...(batch ? { batch } : {}) };
-  const actor = await requireActor(`/batches/new?${new URLSearchParams({ ...(datasetId ? { dataset: datasetId } : {}), ...own })}`);
+  const actor = await requireActor(
+    `/batches/new?${new URLSearchParams({ ...(datasetId ? { dataset: datasetId } : {}), ...own })}`,
+  );
   if (!may(actor, 'plan')) return <NotForPlanners />;
   if (datasetId === '' && batch) return <ChooseFile actor={actor} batchId={batch} cursor={cursor} />;
   const dataset = await readDataset(actor, { id: datasetId });
@@ -34,9 +36,7 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
   try {
     const { plan, reasons, from } = chosen ? await taken(actor, datasetId, chosen) : await drafted(actor, datasetId);
     const place = ['dataset', datasetId, ...Object.entries(own).flat()].join(':');
-    return (
-      <PlanDesk {...await readDesk(actor, datasetId)} {...{ place, dataset, reasons, from }} draft={plan} batch={null} />
-    );
+    return <PlanDesk {...(await readDesk(actor, datasetId))} {...{ place, dataset, reasons, from }} draft={plan} batch={null} />;
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     return <EmptyState level={1} title={`“${dataset.name}” can't be planned`} text={error.message} />;

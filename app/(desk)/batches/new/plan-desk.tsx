@@ -212,19 +212,14 @@ function ZonedDesk({ person, place, dataset, reading, zone, draft, forms, reason
             </Button>
           }
         >
-          What you typed here before is back. {made && made.id !== batch?.id ? 'It is saved as a batch that was not started.' : ''}
+          What you typed here before is back.{' '}
+          {made && made.id !== batch?.id ? 'It is saved as a batch that was not started.' : ''}
         </Banner>
       ) : null}
       {from ? (
         <>
           <Notes notes={from.notes} />
-          <MisfitList
-            {...{ plan, zone }}
-            from={from.name}
-            misfits={from.misfits}
-            datasetId={dataset.id}
-            onChange={setPlan}
-          />
+          <MisfitList {...{ plan, zone }} from={from.name} misfits={from.misfits} datasetId={dataset.id} onChange={setPlan} />
         </>
       ) : null}
       {halted.map(({ target, message }) => (
@@ -308,7 +303,10 @@ async function createKeyed(datasetId: string, { key, name, plan }: SentBatch): P
 }
 
 function isSame(one: Pick<PlanDraft, 'name' | 'plan'>, other: Pick<PlanDraft, 'name' | 'plan'>): boolean {
-  return one === other || (one.name === other.name && (one.plan === other.plan || JSON.stringify(one.plan) === JSON.stringify(other.plan)));
+  return (
+    one === other ||
+    (one.name === other.name && (one.plan === other.plan || JSON.stringify(one.plan) === JSON.stringify(other.plan)))
+  );
 }
 
 /** The last of these plans in which nothing was still to be filled in: there is nothing to ask the planner of the others. */

@@ -24,7 +24,7 @@ export default async function ChangePlanPage({ params }: { params: Promise<{ id:
   const from = planNotes.length > 0 ? { name, notes: planNotes, misfits: [], saved: null } : null;
   return (
     <PlanDesk
-      {...await readDesk(actor, datasetId)}
+      {...(await readDesk(actor, datasetId))}
       {...{ dataset, from }}
       place={`batch:${id}`}
       draft={plan}
