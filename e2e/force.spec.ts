@@ -158,7 +158,7 @@ test('Pause lets nothing new out, Resume goes on, and Stop says what will not st
   await untilSum(page, { done: target.lines().length, 'in flight': 0 });
   const paused = await readSum(page);
   await page.getByRole('link', { name: 'Plan', exact: true }).click();
-  await expect(page.getByText('"concurrency": 2')).toBeVisible();
+  await expect(page.getByText('A chunk sends at most 2 requests at a time.')).toBeVisible();
   await page.getByRole('link', { name: 'Chunks', exact: true }).click();
   await untilSum(page, paused);
   expect(target.lines()).toHaveLength(paused.done);

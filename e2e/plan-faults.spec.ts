@@ -14,7 +14,7 @@ const test = base.extend<{ refusals: undefined }>({
 });
 
 const start = (page: Page) => page.getByRole('button', { name: /^Start/ });
-const save = (page: Page) => page.getByRole('button', { name: 'Save plan' });
+const save = (page: Page) => page.getByRole('button', { name: 'Start later' });
 
 /** The plan's page over rows of its own, ready to start. */
 async function openPlan(page: Page, rest: Rest, name: string): Promise<void> {
@@ -280,4 +280,51 @@ test('What starts is the plan whose preview is on the screen', async ({ desk: pa
   await expect(page).toHaveURL(/\/batches\/new/);
   answer();
   await expect(start(page)).toBeEnabled();
+});
+
+test('A plan outlives a reload, asks before it is left, is saved by name, and tells the next file what that lacks', async ({
+  desk: page,
+  rest,
+}) => {
+  await openPlan(page, rest, 'Kept plan');
+  await page.getByRole('button', { name: 'Rule', exact: true }).click();
+  await page.getByLabel('Rule 1: field').selectOption('subject');
+  await page.getByLabel('Rule 1: value').fill('mail 1');
+  await page.getByRole('link', { name: 'Tasks', exact: true }).click();
+  const asked = page.getByRole('dialog', { name: 'Leave this plan?' });
+  await asked.getByRole('button', { name: 'Stay' }).click();
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.reload();
+  await expect(page.getByText('What you typed here before is back.')).toBeVisible();
+  await expect(page.getByLabel('Rule 1: value')).toHaveValue('mail 1');
+
+  await page.getByRole('button', { name: 'Save plan…' }).click();
+  await page.getByLabel('Name of the plan').fill('Mails by subject');
+  await page.getByLabel('Name of the plan').press('Enter');
+  await expect(page.getByText('“Mails by subject” is saved for the next file.')).toBeVisible();
+  await expect(start(page)).toBeEnabled();
+  await page.getByLabel('Name of the batch').press('Enter');
+  await page.getByLabel('Name of the batch').press('Control+Enter');
+  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
+  await page.getByRole('link', { name: 'Plan', exact: true }).click();
+  await expect(page.getByText('subject contains “mail 1”')).toBeVisible();
+
+  const next = await rest.upload('Next.csv', rowsOf(12).replace('subject', 'Subject'));
+  await page.goto(`/datasets/${next.id}`);
+  await page.getByRole('link', { name: '…by a saved plan' }).click();
+  await page.getByRole('link', { name: 'Use “Mails by subject”' }).click();
+  const misfits = page.getByRole('list', { name: 'What does not fit' });
+  await expect(misfits).toContainText('“Next.csv” has no field “subject”. “Subject” is the nearest name.');
+  await expect(start(page)).toBeDisabled();
+  await misfits.getByRole('button', { name: 'Use “Subject” everywhere' }).click();
+  await expect(start(page)).toBeEnabled();
+  await page.getByRole('button', { name: 'Start later' }).click();
+  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
+  await page.getByRole('link', { name: 'Plan', exact: true }).click();
+  await page.getByRole('link', { name: 'Change the plan…' }).click();
+  await page.getByLabel('Split above').fill('5');
+  await page.getByRole('button', { name: 'Save the changes' }).click();
+  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
+  const { chunks } = await rest.api.batches.read({ id: page.url().split('/').at(-1) ?? '' });
+  expect(Math.max(...chunks.map(({ itemCount }) => itemCount))).toBeLessThanOrEqual(5);
 });

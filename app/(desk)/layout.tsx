@@ -24,7 +24,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
     ...(may(actor, 'see_fleet') ? [{ href: '/admin', label: 'Admin' }] : []),
   ];
   return (
-    <OwnCache key={actor.id}>
+    <OwnCache key={actor.id} person={actor.id}>
       <Desk nav={nav} person={{ name: actor.name, role: actor.role, email }}>
         {children}
       </Desk>

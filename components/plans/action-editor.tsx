@@ -129,6 +129,7 @@ function ActionField({ path, field, value: action, fields, inline, hint, onChang
   if (field.kind === 'tick')
     return (
       <Checkbox
+        className={EMPTY_BOX}
         label={field.label}
         hint={hint}
         checked={Boolean(value)}
@@ -141,6 +142,7 @@ function ActionField({ path, field, value: action, fields, inline, hint, onChang
   if (field.kind === 'part')
     return (
       <Checkbox
+        className={EMPTY_BOX}
         label={field.label}
         hint={hint}
         data-at={at}
@@ -199,6 +201,10 @@ function ActionField({ path, field, value: action, fields, inline, hint, onChang
     </Field>
   );
 }
+
+/** A box that is not ticked has a border of its own: the browser's is hardly seen on a dark ground, and then the box looks disabled. */
+const EMPTY_BOX =
+  '[&>input:not(:checked)]:appearance-none [&>input:not(:checked)]:rounded-[3px] [&>input:not(:checked)]:border [&>input:not(:checked)]:border-control [&>input:not(:checked)]:bg-background';
 
 function TemplateHint({ fields }: { fields: string[] }) {
   return (

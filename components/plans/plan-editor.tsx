@@ -1,7 +1,7 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
 import { useFieldLabel, useLabelled } from '#components/datasets/field-labels.tsx';
 import { UnreadableDialog } from '#components/datasets/unreadable-dialog.tsx';
@@ -11,7 +11,9 @@ import { Disclosure } from '#components/ui/disclosure.tsx';
 import { Field, Textarea } from '#components/ui/field.tsx';
 import { formatCount, formatDuration, formatNoun } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
-import type { Outcome } from '#components/ui/outcome.ts';
+import { Kbd } from '#components/ui/kbd.tsx';
+import { Link } from '#components/ui/link.tsx';
+import type { Outcome, Refusal } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
 import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
 import { BATCH_NAME_CHARS_MAX, INSTRUCTION_CHARS_MAX } from '#lib/core/limits.ts';
@@ -27,6 +29,8 @@ import { GatesSection, IndependenceSection, LimitsSection } from './limits-secti
 import { placeWords } from './place-words.ts';
 import { FaultsProvider, goToPlace, useFaults } from './plan-faults.tsx';
 import { type PlanPreview, type PlanProblem, problemsAt, type SectionProps } from './plan-preview.ts';
+import { rateText } from './plan-told-words.ts';
+import type { RefusalLink } from './refusal-links.ts';
 import { RequestWarnings } from './request-warnings.tsx';
 import { RowsBehind, RowsCount } from './rows-behind.tsx';
 import { TextField } from './typed-field.tsx';
@@ -45,7 +49,14 @@ type Props = Pick<SectionProps, 'plan' | 'fields' | 'preview' | 'onChange'> & {
   onName: (name: string) => void;
   /** `acceptUnreadable`: so many rows that could not be read were asked about, and a person starts without them */
   onStart: (acceptUnreadable: number | undefined) => Promise<Outcome>;
-  onSave: () => Promise<Outcome>;
+  /** keeps it as a batch that is started later */
+  onLater: () => Promise<Outcome>;
+  /** whether the batch is there already, and this changes it */
+  changes: boolean;
+  /** where a refusal leads */
+  linksOf: (refusal: Refusal) => RefusalLink[];
+  /** a further act of its last line: keeping the plan by name */
+  more: ReactNode;
 };
 
 /** The plan on one screen, filled in already: each section says its gist, and opens for whoever wants more. */
@@ -61,21 +72,49 @@ export function PlanEditor({
   onName,
   onChange,
   onStart,
-  onSave,
+  onLater,
+  changes,
+  linksOf,
+  more,
 }: Props) {
   const start = useMutation(writing(['batches', 'create', 'start'], onStart));
   const [asking, setAsking] = useState(false);
-  const save = useMutation(writing(['batches', 'create', 'save'], onSave));
+  const later = useMutation(writing(['batches', 'create', 'later'], onLater));
   const { faults, tell } = useFaults();
   const label = useFieldLabel();
   const labelled = useLabelled();
   const schema = useMemo(() => planSchemaOnPage(forms), [forms]);
   const problems = previewError?.problems ?? preview?.problems ?? [];
-  const refusal = start.error ?? save.error;
+  const refusal = (start.error ?? later.error)?.refusal ?? null;
   // Once it is made the page leaves for it, and nothing more is made here.
-  const made = start.isSuccess || save.isSuccess;
+  const made = start.isSuccess || later.isSuccess;
   const blocked = faults.length > 0 || problems.length > 0 || previewError !== null;
   const ready = !blocked && !previewing && preview !== null;
+  const [counting, setCounting] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+
+  const begin = () => {
+    if (!ready || made || start.isPending) return;
+    // One answer at a time: the other button's refusal is over.
+    later.reset();
+    if (asksAboutRows({ read: dataset.itemCount, unreadable: dataset.unreadableCount })) setAsking(true);
+    else start.mutate(undefined);
+  };
+  // Enter takes what was typed in a field, and starts nothing; Ctrl-Enter starts from wherever one is.
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.defaultPrevented || event.nativeEvent.isComposing) return;
+    // A dialog of one of its sections stands elsewhere on the page.
+    if (!(event.target instanceof Node && event.currentTarget.contains(event.target))) return;
+    const field = event.target instanceof HTMLInputElement;
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      if (event.repeat) return;
+      setCounting(!blocked && !ready);
+      const first = [...faults, ...problems][0];
+      if (blocked && first) goToPlace(first.path);
+      else begin();
+    } else if (field) event.preventDefault();
+  };
 
   return (
     <FaultsProvider value={tell}>
@@ -83,13 +122,22 @@ export function PlanEditor({
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (!ready || made) return;
-            if (asksAboutRows({ read: dataset.itemCount, unreadable: dataset.unreadableCount })) setAsking(true);
-            else start.mutate(undefined);
+            begin();
           }}
+          onKeyDown={onKey}
           className="flex flex-col gap-4"
           aria-busy={previewing}
         >
+          <a
+            href={`#${START}`}
+            onClick={(event) => {
+              event.preventDefault();
+              button.current?.focus();
+            }}
+            className="sr-only rounded-md focus:not-sr-only focus:px-2 focus:py-1"
+          >
+            Skip to the start of the batch
+          </a>
           <div className="grid gap-x-4 gap-y-3 md:grid-cols-[minmax(0,1fr)_minmax(0,16rem)_minmax(0,12rem)]">
             {isTyped(plan) ? <InstructionField plan={plan} problems={problems} onChange={onChange} /> : null}
             <TextField
@@ -185,16 +233,43 @@ export function PlanEditor({
 
           <div className="sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6">
             {/* Until the preview of what was typed last is here they wait, so that nothing starts that was not shown. */}
-            <Button kind="primary" type="submit" pending={start.isPending || made || (!blocked && !ready)} disabled={blocked}>
+            <Button
+              ref={button}
+              id={START}
+              kind="primary"
+              type="submit"
+              title="Ctrl-Enter"
+              pending={start.isPending || made || (!blocked && !ready)}
+              disabled={blocked}
+            >
               {startWords(preview, dataset)}
             </Button>
-            <Button kind="ghost" onClick={() => save.mutate()} pending={save.isPending || made} disabled={!ready}>
-              Save plan
+            <Button
+              onClick={() => {
+                start.reset();
+                later.mutate();
+              }}
+              pending={later.isPending || made}
+              disabled={!ready}
+            >
+              {changes ? 'Save the changes' : 'Start later'}
             </Button>
+            {more}
+            <span className="text-12 text-muted max-sm:hidden">
+              <Kbd>Ctrl</Kbd> <Kbd>Enter</Kbd> starts
+            </span>
+            <span role="status" className={counting && !ready && !blocked ? 'text-amber' : 'sr-only'}>
+              {counting && !ready && !blocked ? 'Still counting: nothing is started that was not shown. Press again then.' : ''}
+            </span>
             <ToMend plan={plan} forms={forms} paths={[...new Set([...faults, ...problems].map(({ path }) => path))]} />
             {refusal ? (
               <p role="alert" className="w-full text-red">
-                {refusal.message}
+                {refusal.message}{' '}
+                {linksOf(refusal).map(({ href, words }) => (
+                  <Link key={href} href={href} className="mr-3 font-medium underline underline-offset-2">
+                    {words}
+                  </Link>
+                ))}
               </p>
             ) : null}
           </div>
@@ -252,6 +327,8 @@ function ToMend({ plan, forms, paths }: { plan: Plan; forms: PlanForms; paths: s
   );
 }
 
+const START = 'start-of-batch';
+
 function uncapitalised(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
@@ -296,7 +373,7 @@ function chunkSummary({ chunks, decisions, minutes }: PlanPreview): string {
 
 function limitWords({ execution }: Plan): string {
   const first = execution.first === 0 ? 'all at once' : `first ${formatCount(execution.first)}, then ask`;
-  const rate = execution.ratePerSecond === null ? '' : ` · at most ${formatCount(execution.ratePerSecond)}/s`;
+  const rate = execution.ratePerSecond === null ? '' : ` · at most ${rateText(execution.ratePerSecond)}/s`;
   return `${first} · ${formatCount(execution.concurrency)} at a time${rate} · halt after ${formatCount(execution.haltAfter.consecutive)} failures in a row`;
 }
 

@@ -104,7 +104,15 @@ export function ConfirmDialog({
           {children}
           {typed === undefined ? null : (
             <Field label={`Type ${typed} to continue`}>
-              <Input value={answer} onChange={(event) => setAnswer(event.target.value)} autoComplete="off" inputMode="numeric" />
+              <Input
+                value={answer}
+                onChange={(event) => setAnswer(event.target.value)}
+                onKeyDown={({ key, repeat }) => {
+                  if (key === 'Enter' && !repeat && !locked && !pending) onConfirm();
+                }}
+                autoComplete="off"
+                inputMode="numeric"
+              />
             </Field>
           )}
           {error ? (

@@ -1,10 +1,10 @@
 /** The JSON paths of the API, each with what it takes and gives. Files and live events are in streams.ts. */
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
-import { PAUSE_WHY_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
+import { PAUSE_WHY_CHARS_MAX, SAVED_PLAN_NAME_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
-import { acceptUnreadable, batch, batchesAsked, batchName, batchRow, moved, newBatch } from '#lib/shapes/batches.ts';
+import { batch, batchChange, batchesAsked, batchName, batchRow, moved, newBatch, startWith } from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
 import {
   checkpoint,
@@ -29,16 +29,18 @@ import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/requests.ts';
+import { ofDataset, savedPlan, savedPlanName, savedPlanRow } from '#lib/shapes/saved-plans.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
 import { followUp, followUpsAsked, taskAssignment } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
-import { count, id } from '#lib/shapes/values.ts';
+import { count, id, nameNumber } from '#lib/shapes/values.ts';
 import { chunkNumber, create, itemOrdinal, nothing, page, paging, write } from './transport.ts';
 
 const named = { id: id.describe('The id of the batch.') };
 const namedDataset = { id: id.describe('The id of the dataset.') };
+const namedPlan = { id: id.describe('The id of the saved plan.') };
 const namedWorker = { id: id.describe('The id of the worker.') };
 const namedPerson = { id: id.describe('The id of the person.') };
 const namedTask = { id: z.string().max(18).describe('The id of the task.') };
@@ -145,12 +147,20 @@ export const contract = oc.prefix('/api/v1').router({
       .input(create(z.strictObject({ ...newBatch, plan: givenPlan })))
       .output(batch),
     read: get('/batches/{id}', 'Read a batch').input(z.strictObject(named)).output(batch),
+    change: oc
+      .route({
+        ...{ method: 'PUT', path: '/batches/{id}', summary: 'Change a proposed batch', inputStructure: 'detailed' },
+        description:
+          'Before its start, a batch takes another name or another plan: the plan is worked out again, and its chunks are made anew. It is refused as `stale` when the plan changed after its `planDigest` was read, and with `conflict` once the batch was started.',
+      })
+      .input(write(named, z.strictObject({ ...batchChange, plan: givenPlan.optional() })))
+      .output(batch),
     start: post(
       '/batches/{id}/start',
       'Start a batch',
       'It is refused while something is asked of the reading of its dataset, and where more than 20 rows, or 1 %, could not be read and `acceptUnreadable` is not their number.',
     )
-      .input(write(named, z.strictObject({ acceptUnreadable }).optional()))
+      .input(write(named, z.strictObject(startWith).optional()))
       .output(batch),
     decide: post(
       '/batches/{id}/decision',
@@ -197,6 +207,49 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(named, uncertainAnswers({})))
       .output(answered),
+  },
+  plans: {
+    list: get('/plans', 'List the saved plans, by name')
+      .input(
+        z.strictObject({ ...paging, search: z.string().max(SAVED_PLAN_NAME_CHARS_MAX).optional().describe('Part of a name.') }),
+      )
+      .output(page(savedPlanRow)),
+    save: post(
+      '/plans',
+      'Save a plan by name',
+      'A name that is taken is refused with `conflict`: `savedPlan` is the plan that has it.',
+    )
+      .route({ successStatus: 201 })
+      .input(create(z.strictObject({ name: savedPlanName, plan: givenPlan, datasetId: ofDataset })))
+      .output(savedPlan),
+    read: get('/plans/{id}', 'Read a saved plan', 'With `datasetId`: what of it does not fit that dataset.')
+      .input(z.strictObject({ ...namedPlan, datasetId: id.optional() }))
+      .output(savedPlan),
+    change: oc
+      .route({
+        ...{ method: 'PUT', path: '/plans/{id}', summary: 'Change a saved plan', inputStructure: 'detailed' },
+        description:
+          'What is left out stays as it is. It is refused as `stale` when the plan changed after its `revision` was read. Batches that were made of it do not change.',
+      })
+      .input(
+        write(
+          namedPlan,
+          z.strictObject({
+            revision: nameNumber,
+            name: savedPlanName.optional(),
+            plan: givenPlan.optional(),
+            datasetId: ofDataset,
+          }),
+        ),
+      )
+      .output(savedPlan),
+    delete: oc
+      .route({
+        ...{ method: 'DELETE', path: '/plans/{id}', summary: 'Delete a saved plan', inputStructure: 'detailed' },
+        description: 'Batches that were made of it keep their plans.',
+      })
+      .input(write(namedPlan, nothing))
+      .output(z.object({ id })),
   },
   chunks: {
     list: get(

@@ -11,6 +11,7 @@ import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { acceptRest } from '#lib/steps/batches/accept-rest.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
 import type { Which } from '#lib/steps/batches/change.ts';
+import { type ChangeBatchInput, changeBatch } from '#lib/steps/batches/change-batch.ts';
 import { type CreateBatchInput, createBatch } from '#lib/steps/batches/create-batch.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
@@ -49,8 +50,12 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { listReviewers } from '#lib/steps/people/list-reviewers.ts';
+import { changeSavedPlan } from '#lib/steps/plans/change-saved-plan.ts';
+import { deleteSavedPlan } from '#lib/steps/plans/delete-saved-plan.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { readSavedPlan, readSavedPlans } from '#lib/steps/plans/read-saved-plans.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
+import { savePlan } from '#lib/steps/plans/save-plan.ts';
 import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
 import { lookAtTarget } from '#lib/steps/requests/look-at-target.ts';
 import { readChunkRequests } from '#lib/steps/requests/read-chunk-requests.ts';
@@ -128,6 +133,12 @@ export const router = os.router({
       return batchOf(context.actor, id);
     }),
     read: os.batches.read.handler(({ context, input }) => batchOf(context.actor, input.id)),
+    change: os.batches.change.handler(async ({ context, input }) => {
+      const { plan, ...change } = input.body;
+      const batchId = input.params.id;
+      await changeBatch(context.actor, { batchId, ...change, ...(plan && { plan: plan as ChangeBatchInput['plan'] }) });
+      return batchOf(context.actor, batchId);
+    }),
     start: os.batches.start.handler(async ({ context, input }) => {
       await startBatch(context.actor, { batchId: input.params.id, ...input.body });
       return batchOf(context.actor, input.params.id);
@@ -162,6 +173,20 @@ export const router = os.router({
     answer: os.batches.answer.handler(({ context, input }) =>
       answerUncertain(context.actor, { batchId: input.params.id, ...input.body }),
     ),
+  },
+  plans: {
+    list: os.plans.list.handler(({ context, input }) => readSavedPlans(context.actor, input)),
+    save: os.plans.save.handler(async ({ context, input: { body } }) => {
+      const { id } = await savePlan(context.actor, { ...body, plan: body.plan as CreateBatchInput['plan'] });
+      return found(await readSavedPlan(context.actor, { id }), 'plan');
+    }),
+    read: os.plans.read.handler(async ({ context, input }) => found(await readSavedPlan(context.actor, input), 'plan')),
+    change: os.plans.change.handler(async ({ context, input: { params, body } }) => {
+      const { plan, ...change } = body;
+      await changeSavedPlan(context.actor, { ...params, ...change, ...(plan && { plan: plan as CreateBatchInput['plan'] }) });
+      return found(await readSavedPlan(context.actor, params), 'plan');
+    }),
+    delete: os.plans.delete.handler(({ context, input }) => deleteSavedPlan(context.actor, input.params)),
   },
   chunks: {
     list: os.chunks.list.handler(async ({ context, input: { id, ...page } }) =>
@@ -264,7 +289,7 @@ export const router = os.router({
 });
 
 /** Throws `not_found` for what a read did not find. */
-function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset' | 'item' | 'receipt'): Value {
+function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset' | 'item' | 'plan' | 'receipt'): Value {
   if (value === null) throw new CountersignError('not_found', `There is no such ${what}.`);
   return value;
 }

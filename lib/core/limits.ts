@@ -41,6 +41,9 @@ export const CATEGORIES_MAX = 50;
 export const CATEGORY_NAME_CHARS_MAX = 60;
 export const CHUNK_NAME_CHARS_MAX = 200;
 export const BATCH_NAME_CHARS_MAX = 200;
+export const SAVED_PLAN_NAME_CHARS_MAX = 120;
+/** So many of the newest batches are looked at for one of a file of the same fields. */
+export const LIKE_BATCHES_LOOKED_AT = 200;
 export const TEMPLATE_CHARS_MAX = 20_000;
 export const CHUNK_DEFAULT_ITEMS = 50;
 export const DECISIONS_COMFORTABLE_MAX = 60;

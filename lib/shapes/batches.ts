@@ -10,7 +10,7 @@ import { chunk, chunkState } from './chunks.ts';
 import { evidence } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
 import { resolvedPlan, routingKind } from './plans.ts';
-import { count, id, instant, named, noun } from './values.ts';
+import { count, id, instant, named, noun, sha256 } from './values.ts';
 
 export const batchState = z.enum(BATCH_STATES);
 
@@ -23,6 +23,7 @@ export const batchesAsked = {
     .optional()
     .describe('Those that have this in their name, however it is written.'),
 };
+export const planDigest = sha256.describe('SHA-256 of the plan as canonical JSON.');
 
 export const batchName = givenName('A batch’s name', { max: BATCH_NAME_CHARS_MAX, missing: 'A batch needs a name.' });
 
@@ -43,6 +44,19 @@ export const newBatch = {
     .describe('The task of another system that this batch is done for.'),
   start: z.boolean().default(false).describe('Start it at once.'),
   acceptUnreadable,
+};
+
+/** What of a proposed batch may be changed; `planDigest`: of the plan that was looked at. */
+export const batchChange = {
+  planDigest,
+  name: batchName.optional(),
+};
+
+export const startWith = {
+  acceptUnreadable,
+  planDigest: planDigest
+    .optional()
+    .describe('Of the plan that was looked at: if the batch has another by now, the start is refused as `stale`.'),
 };
 
 export const says = z
@@ -94,6 +108,7 @@ export type UndoneBy = z.infer<typeof undoneBy>;
 export const batch = z.object({
   ...about,
   plan: resolvedPlan.describe('The plan as it was started, with every default written out.'),
+  planDigest,
   planNotes: z.array(z.string()).describe('What of the plan this version does not know or understand, a sentence each.'),
   routing: routingKind,
   taskRef: z.string().nullable(),
@@ -155,7 +170,7 @@ export type BatchView = z.infer<typeof batchView>;
 export type BatchAbout = Pick<
   BatchView,
   | ('id' | 'name' | 'datasetId' | 'datasetName' | 'noun' | 'routing')
-  | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories' | 'rows')
+  | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories' | 'rows' | 'planDigest')
 >;
 /** What of a batch changes while one looks. */
 export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'planNotes' | 'undoneBy' | 'original' | 'evidence'>;

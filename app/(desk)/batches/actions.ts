@@ -3,7 +3,7 @@
 import { stepAction } from '#app/action-client.ts';
 import { acceptRest } from '#lib/steps/batches/accept-rest.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
-import { createBatch } from '#lib/steps/batches/create-batch.ts';
+import { changeBatch } from '#lib/steps/batches/change-batch.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { retry } from '#lib/steps/batches/retry.ts';
@@ -15,7 +15,7 @@ import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 
-export const createBatchAction = stepAction(createBatch);
+export const changeBatchAction = stepAction(changeBatch);
 export const startBatchAction = stepAction(startBatch);
 export const pauseAction = stepAction(pause);
 export const resumeAction = stepAction(resume);

@@ -33,6 +33,8 @@ const PAST: Record<string, string> = {
   resume: 'resumed',
   cancel: 'stopped',
   retry: 'retried the failed actions of',
+  rename: 'renamed',
+  change_plan: 'changed the plan of',
 };
 
 function takeover(what: string, { from = null, fromHost, to = null, toHost, inFlight = 0 }: Facts): string {

@@ -1,5 +1,12 @@
 /** A sentence that proposes the name somebody probably meant, or lists the names when there are few; with a space before it. */
 export function nearest(wrong: string, names: readonly string[]): string {
+  const meant = nearestName(wrong, names);
+  if (meant !== null) return ` Did you mean “${meant}”?`;
+  return names.length > 0 && names.length <= 12 ? ` Choose one of: ${names.join(', ')}.` : '';
+}
+
+/** The name that somebody probably meant; null where none is near. */
+export function nearestName(wrong: string, names: readonly string[]): string | null {
   const lower = wrong.toLowerCase();
   let best: { name: string; distance: number } | null = null;
   for (const name of names) {
@@ -7,10 +14,8 @@ export function nearest(wrong: string, names: readonly string[]): string {
     const distance = editDistance(lower, name.toLowerCase());
     if (best === null || distance < best.distance) best = { name, distance };
   }
-  if (best !== null && best.distance <= Math.max(1, Math.floor(wrong.length / 3))) return ` Did you mean “${best.name}”?`;
-  const contains = names.find((name) => lower.length > 2 && name.toLowerCase().includes(lower));
-  if (contains !== undefined) return ` Did you mean “${contains}”?`;
-  return names.length > 0 && names.length <= 12 ? ` Choose one of: ${names.join(', ')}.` : '';
+  if (best !== null && best.distance <= Math.max(1, Math.floor(wrong.length / 3))) return best.name;
+  return names.find((name) => lower.length > 2 && name.toLowerCase().includes(lower)) ?? null;
 }
 
 /** Levenshtein's distance. */

@@ -13,7 +13,8 @@ import { db } from '#lib/store/postgres/db.ts';
 
 /** What the batch is started with. An undo goes by its receipts, and reads nothing. Throws `conflict`, naming what is to be done. */
 export async function assertReadRight(batch: BatchRow, accepted: number | undefined): Promise<StartedWith> {
-  if (batch.undoes !== null) return { readingId: null, acceptedUnreadable: null };
+  const { planDigest } = batch;
+  if (batch.undoes !== null) return { readingId: null, acceptedUnreadable: null, planDigest };
   const { pool } = db();
   const [head, planned, reading] = await Promise.all([
     readDatasetHead(db(), batch.datasetId),
@@ -21,12 +22,12 @@ export async function assertReadRight(batch: BatchRow, accepted: number | undefi
     readStoredReading(pool, { datasetId: batch.datasetId }),
   ]);
   if (head?.deletedAt) throw deletedDataset(head.name);
-  if (!head || !planned || !reading) return { readingId: null, acceptedUnreadable: null };
+  if (!head || !planned || !reading) return { readingId: null, acceptedUnreadable: null, planDigest };
   assertCutRight(batch, head.name, planned, reading);
   await assertNothingAsked(batch, head.name, reading);
   const rows = { read: head.itemCount, unreadable: head.unreadableCount };
   assertAnsweredFor(head.name, rows, accepted);
-  return { readingId: reading.id, acceptedUnreadable: asksAboutRows(rows) ? rows.unreadable : null };
+  return { readingId: reading.id, acceptedUnreadable: asksAboutRows(rows) ? rows.unreadable : null, planDigest };
 }
 
 /** Its chunks were cut when it was planned. */

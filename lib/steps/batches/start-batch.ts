@@ -8,7 +8,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { openAtStart } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
-import { acceptUnreadable } from '#lib/shapes/batches.ts';
+import { startWith } from '#lib/shapes/batches.ts';
 import { assertSigners } from '#lib/steps/checkpoints/signers.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
@@ -21,26 +21,34 @@ import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { storeStart } from '#lib/store/receipts/batch-receipts.ts';
 import { assertReadRight } from './read-right.ts';
 
-const input = z.strictObject({ batchId: z.uuid(), acceptUnreadable });
+const input = z.strictObject({ batchId: z.uuid(), ...startWith });
+
+/** Nothing was checked before: the batch is made in the same transaction. */
+const MADE_HERE: StartedWith = { readingId: null, acceptedUnreadable: null, planDigest: null };
 
 export type Started = { state: 'running'; opened: number[] };
 
 /**
  * Throws `conflict` while something is asked of its dataset's reading that its plan goes by, when the reading that its chunks were cut by was changed, and when more
  * rows could not be read than may go without a word and `acceptUnreadable` is not their number. Throws `conflict` too when it was started already, or when an unfinished batch claims an overlapping resource on the same connection, and `invalid`
- * when its rules would classify wrong: it may have been proposed before that was looked for.
+ * when its rules would classify wrong: it may have been proposed before that was looked for. Throws `stale` when its plan is not the one that was looked at
+ * (`planDigest`), or was changed while it was checked.
  */
 export async function startBatch(actor: Actor, raw: z.input<typeof input>): Promise<Started> {
   authorise(actor, 'start');
   const read = input.safeParse(raw);
   if (!read.success)
-    throw new CountersignError('invalid', 'Give the id of a batch, and how many unreadable rows it may go without.');
-  const { batchId, acceptUnreadable: accepted } = read.data;
+    throw new CountersignError(
+      'invalid',
+      'Give the id of a batch, how many unreadable rows it may go without, and its planDigest.',
+    );
+  const { batchId, acceptUnreadable: accepted, planDigest: looked } = read.data;
   const { pool } = db();
-  // Before the transaction, which holds the batch's row: no check of a person's rules does that. What they say does not change any more.
+  // Before the transaction, which holds the batch's row: no check of a person's rules does that. What starts is what was checked (`planDigest`).
   const batch = await readBatchRow(db(), batchId);
-  let goesBy: StartedWith = { readingId: null, acceptedUnreadable: null };
+  let goesBy = MADE_HERE;
   if (batch?.state === 'proposed') {
+    if (looked !== undefined && looked !== batch.planDigest) throw changedPlan(batch.name);
     goesBy = await assertReadRight(batch, accepted);
     await assertClassifiesRight(batch);
   }
@@ -50,15 +58,11 @@ export async function startBatch(actor: Actor, raw: z.input<typeof input>): Prom
 }
 
 /** The start itself, in the caller's transaction. Gives the numbers of the chunks that it opened; throws as `startBatch` does. */
-export async function startIn(
-  tx: Tx,
-  actor: Actor,
-  batchId: string,
-  goesBy: StartedWith = { readingId: null, acceptedUnreadable: null },
-): Promise<number[]> {
+export async function startIn(tx: Tx, actor: Actor, batchId: string, goesBy: StartedWith = MADE_HERE): Promise<number[]> {
   const started = await markStarted(tx, batchId, actor.id, goesBy);
   const batch = await readBatchRow(tx, batchId);
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
+  if (!started && batch.state === 'proposed') throw changedPlan(batch.name);
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
   await assertSigners(tx, actor, batch);
   await takeResources(tx, batch, 'start this one');
@@ -69,6 +73,11 @@ export async function startIn(
   if (numbers.length === 0) numbers = await openGates(tx, batchId, { count: 1 });
   await ring(tx);
   return numbers;
+}
+
+function changedPlan(name: string): CountersignError {
+  const message = `The plan of “${name}” was changed while you looked. Nothing was started. Look at the plan, and start it again.`;
+  return new CountersignError('stale', message);
 }
 
 async function assertClassifiesRight({ id, name, datasetId, plan }: BatchRow): Promise<void> {

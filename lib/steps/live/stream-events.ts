@@ -77,9 +77,11 @@ async function* events(
       if (followed.fault()) throw followed.fault();
       if (signal.aborted) return;
       if (!moment) yield { comment: 'still here' };
+      // Another plan made its chunks anew: what changed since is all of it.
+      else if (seen && !sameChunks(moment, seen)) yield snapshot((await readBatchFacts(pool, batch.id)) ?? batch, moment);
       else if (seen) yield { id: moment.eventId, event: 'progress', data: progress(moment, seen) };
       else if (since) yield { id: moment.eventId, event: 'progress', data: resumed(moment, since) };
-      else yield { id: moment.eventId, event: 'snapshot', data: { ...batchAbout(batch), ...moment.now, tape: moment.tape } };
+      else yield snapshot(batch, moment);
       seen = moment ?? seen;
     }
   } finally {
@@ -93,6 +95,18 @@ async function* events(
 /** LISTEN needs a session of its own, past any pooling. */
 function liveUrl(): string {
   return env().DATABASE_URL ?? '';
+}
+
+function snapshot(batch: BatchFacts, { eventId, now, tape }: LiveMoment): BatchEvent {
+  return { id: eventId, event: 'snapshot', data: { ...batchAbout(batch), ...now, tape } };
+}
+
+function sameChunks({ now }: LiveMoment, before: LiveMoment): boolean {
+  if (now.chunks.length !== before.now.chunks.length) return false;
+  return now.chunks.every(({ number, itemCount }, index) => {
+    const other = before.now.chunks[index];
+    return other?.number === number && other.itemCount === itemCount;
+  });
 }
 
 function progress({ now, tape }: LiveMoment, seen: LiveMoment): BatchProgress {

@@ -33,6 +33,8 @@ export type BatchFacts = {
   name: string;
   state: BatchState;
   plan: Plan;
+  /** hex */
+  planDigest: string;
   /** what of its plan this version does not know or understand, a sentence each */
   planNotes: string[];
   routing: RoutingKind;
@@ -61,7 +63,7 @@ export type BatchFacts = {
 /** The batch with what it needs of its dataset; null when there is none. */
 export async function readBatchFacts(pool: Pool, batchId: string): Promise<BatchFacts | null> {
   const { rows } = await pool.query<Omit<BatchFacts, 'plan' | 'planNotes'> & { plan: unknown; creator: string | null }>(
-    `SELECT b.id, b.name, b.state, b.plan, b.routing, b.task_ref AS "taskRef", b.dataset_id AS "datasetId", d.name AS "datasetName",
+    `SELECT b.id, b.name, b.state, b.plan, encode(b.plan_digest, 'hex') AS "planDigest", b.routing, b.task_ref AS "taskRef", b.dataset_id AS "datasetId", d.name AS "datasetName",
        d.format AS "datasetFormat", ${FIELD_NAMES} AS "fieldNames",
        json_build_object('read', d.item_count, 'unreadable', d.unreadable_count, 'accepted', b.accepted_unreadable) AS rows,
        CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,

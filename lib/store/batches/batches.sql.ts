@@ -17,19 +17,24 @@ export async function insertMembers(tx: Querying, batchId: string, chunkId: stri
 const MEMBERS_A_STATEMENT = 50_000;
 
 /** What a batch goes by from its start on: the reading of its dataset, and the unreadable rows that whoever started it was asked about. */
-export type StartedWith = { readingId: string | null; acceptedUnreadable: number | null };
+export type StartedWith = {
+  readingId: string | null;
+  acceptedUnreadable: number | null;
+  /** of the plan that was checked, hex; null where the start makes the batch itself */
+  planDigest: string | null;
+};
 
-/** proposed -> running. Gives the pilot's number; null when the batch was started already, or is not there. */
+/** proposed -> running. Gives the pilot's number; null when the batch was started already, has another plan by now, or is not there. */
 export async function markStarted(
   tx: Querying,
   batchId: string,
   by: string,
-  { readingId, acceptedUnreadable }: StartedWith,
+  { readingId, acceptedUnreadable, planDigest }: StartedWith,
 ): Promise<{ pilot: number | null } | null> {
   const { rows } = await tx.query<{ pilot: number | null }>(
     `UPDATE batch SET state = $4, started_by = $2, started_at = clock_timestamp(), reading_id = coalesce($5, reading_id), accepted_unreadable = $6
-     WHERE id = $1 AND state = ANY($3) RETURNING pilot`,
-    [batchId, by, batchFrom('start'), BATCH_TRANSITIONS.start.to, readingId, acceptedUnreadable],
+     WHERE id = $1 AND state = ANY($3) AND ($7::text IS NULL OR plan_digest = decode($7, 'hex')) RETURNING pilot`,
+    [batchId, by, batchFrom('start'), BATCH_TRANSITIONS.start.to, readingId, acceptedUnreadable, planDigest],
   );
   return rows[0] ?? null;
 }

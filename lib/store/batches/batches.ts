@@ -30,6 +30,20 @@ export async function insertBatch({ prisma }: WithModels, batch: NewBatch): Prom
   });
 }
 
+type NewPlan = Pick<NewBatch, 'plan' | 'planDigest' | 'routing' | 'pilot' | 'readingId'> & { seed: Uint8Array };
+
+/** Another plan for a batch that is locked and proposed. */
+export async function replacePlan({ prisma }: WithModels, id: string, { planDigest, seed, ...next }: NewPlan): Promise<void> {
+  const data = { ...next, planDigest: bytesOf(planDigest), seed: bytesOf(seed) };
+  await prisma.batch.update({ where: { id, state: 'proposed' }, data, select: { id: true } });
+}
+
+/** Takes away the chunks of a batch that never started: nothing refers to them yet. */
+export async function removeChunks({ prisma }: WithModels, batchId: string): Promise<void> {
+  await prisma.chunkItem.deleteMany({ where: { batchId } });
+  await prisma.chunk.deleteMany({ where: { batchId } });
+}
+
 export type BatchPlanned = { id: string; name: string; createdAt: Date; plan: unknown };
 
 /** The newest batches with their plans as they are stored, from this one on, itself included; null: from the newest. */

@@ -32,6 +32,8 @@ export type BatchRow = {
   state: BatchState;
   routing: string;
   plan: Plan;
+  /** hex */
+  planDigest: string;
   startedBy: string | null;
   /** the batch whose receipts this one undoes */
   undoes: string | null;
@@ -40,11 +42,19 @@ export type BatchRow = {
 /** The batch, or null. */
 export async function readBatchRow({ prisma }: WithModels, batchId: string): Promise<BatchRow | null> {
   const row = await prisma.batch.findUnique({ where: { id: batchId }, select: BATCH_ROW });
-  return row && { ...row, state: row.state as BatchState, plan: storedPlan(row.plan).value };
+  if (!row) return null;
+  const { state, plan, planDigest, ...facts } = row;
+  return {
+    ...facts,
+    state: state as BatchState,
+    plan: storedPlan(plan).value,
+    planDigest: Buffer.from(planDigest).toString('hex'),
+  };
 }
 
 const BATCH_ROW = {
-  ...{ id: true, datasetId: true, name: true, state: true, routing: true, plan: true, startedBy: true, undoes: true },
+  ...{ id: true, datasetId: true, name: true, state: true, routing: true, plan: true, planDigest: true },
+  ...{ startedBy: true, undoes: true },
 } as const satisfies Prisma.BatchSelect;
 
 /** Throws `conflict` when the batch is over, or was not started. `so` says what follows from that. */

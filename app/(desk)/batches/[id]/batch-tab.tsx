@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { FailureList } from '#components/actions/failure-list.tsx';
-import { Instruction } from '#components/plans/instruction.tsx';
+import { PlanTold } from '#components/plans/plan-told.tsx';
 import { isFiltered, receiptsInput, receiptsShown } from '#components/receipts/receipts-address.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
-import { Notes } from '#components/ui/notes.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
 import { type ReceiptsAsked, receiptsAsked } from '#lib/shapes/stories.ts';
 import { readFailures } from '#lib/steps/actions/read-failures.ts';
+import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { findReceipts, readPeopleOf } from '#lib/steps/items/find-receipts.ts';
+import { receiptExample } from '#lib/steps/plans/receipt-example.ts';
 import { readTaskBody } from '#lib/steps/receipts/read-task-body.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { Receipts } from './receipts.tsx';
@@ -29,6 +30,7 @@ type Props = {
   tab: Exclude<Tab, 'chunks'>;
   plan: Plan;
   planNotes: BatchView['planNotes'];
+  about: Pick<BatchView, 'name' | 'state' | 'undoes' | 'categories' | 'datasetId'>;
   noun: string;
   original: BatchView['original'];
   /** of the address */
@@ -36,7 +38,7 @@ type Props = {
 };
 
 /** One part of a batch, rendered where the data is. */
-export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, original, query }: Props) {
+export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, noun, original, query }: Props) {
   if (tab === 'receipts') {
     const shown = receiptsShown(query);
     const asked = askedOf(receiptsInput(shown));
@@ -58,16 +60,16 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, ori
   }
   if (tab === 'failed') return <FailureList batchId={batchId} groups={(await readFailures(actor, { batchId })) ?? []} />;
   if (tab === 'plan') {
+    const sees = may(actor, 'see');
     return (
-      <div className="flex flex-col gap-3">
-        <Notes notes={planNotes} />
-        {plan.instruction ? <Instruction text={plan.instruction} /> : null}
-        {isTyped(plan) ? <p className="text-muted">Days are those of {timeZoneOf(plan)}.</p> : null}
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <pre tabIndex={0} className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-12 leading-[18px]">
-          {JSON.stringify(plan, null, 2)}
-        </pre>
-      </div>
+      <PlanTold
+        batch={{ ...about, id: batchId }}
+        plan={plan}
+        notes={planNotes}
+        labels={(sees && (await readDataset(actor, { id: about.datasetId }))?.labels) || {}}
+        example={sees ? await receiptExample(actor, { batchId }) : null}
+        mayPlan={may(actor, 'plan')}
+      />
     );
   }
   if (tab === 'task') {

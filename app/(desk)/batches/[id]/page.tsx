@@ -41,7 +41,7 @@ export default async function BatchPage({ params, searchParams }: Props) {
   return (
     <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} asked={{ asTable, state, listed }}>
       {tab === 'chunks' ? null : (
-        <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, noun: shown.noun, original, query }} />
+        <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, about: shown, noun: shown.noun, original, query }} />
       )}
     </BatchDesk>
   );

@@ -3,31 +3,56 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useEffect, useMemo, useState } from 'react';
-import { createBatchAction } from '#app/(desk)/batches/actions.ts';
+import { toast } from 'sonner';
+import { changeBatchAction, startBatchAction } from '#app/(desk)/batches/actions.ts';
 import { ReadingQuestions } from '#app/(desk)/datasets/[id]/reading-questions.tsx';
-import { queries, refusalOf } from '#components/api-client.ts';
+import { api, asOutcome, queries, refusalOf } from '#components/api-client.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { fieldWords, TYPE_WORDS } from '#components/datasets/reading-words.ts';
 import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
 import { unfinished } from '#components/plans/classifier-editor.tsx';
+import { LeaveGuard } from '#components/plans/leave-guard.tsx';
+import { inZone, MisfitList } from '#components/plans/misfit-list.tsx';
+import {
+  dropDraft,
+  keepDraft,
+  type MadeBatch,
+  type PlanDraft,
+  readDraft,
+  type SentBatch,
+} from '#components/plans/plan-drafts.ts';
 import { PlanEditor } from '#components/plans/plan-editor.tsx';
+import { refusalLinks, type StoppedTarget, stoppedFor } from '#components/plans/refusal-links.ts';
+import { type SavedAt, SavePlanDialog } from '#components/plans/save-plan-dialog.tsx';
+import { Banner } from '#components/ui/banner.tsx';
+import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatNoun } from '#components/ui/format.ts';
+import { newId } from '#components/ui/new-id.ts';
+import { Notes } from '#components/ui/notes.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { useTimeZone } from '#components/ui/relative-time.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
-import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
+import type { Plan, PlanInput } from '#lib/core/plans/plan.ts';
 import { meaningOf, TEXT } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { Reading } from '#lib/shapes/readings.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
+import type { PlanAgain } from '#lib/steps/plans/plan-again.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import { shownPreview } from './shown-preview.ts';
 
 const TYPING_MS = 250;
 const UNANSWERED_MS = 2_000;
 
+/** What the plan is taken from, where it is not drafted: a saved plan, or a batch's. */
+export type TakenFrom = Pick<PlanAgain, 'name' | 'notes' | 'misfits' | 'saved'>;
+
 type Props = {
+  /** the actor's id: what is typed is kept for nobody else */
+  person: string;
+  /** what is planned here, among all that the person may have open: "dataset:<id>" */
+  place: string;
   dataset: Pick<DatasetView, 'id' | 'name' | 'itemCount' | 'unreadableCount' | 'noun' | 'fields' | 'labels'>;
   draft: Plan;
   forms: PlanForms;
@@ -35,29 +60,64 @@ type Props = {
   reasons: string[];
   /** how its dataset was read: what is asked of that has to be said before the start */
   reading: Pick<Reading, 'dataset' | 'digest' | 'fields'>;
+  /** null: the plan was drafted */
+  from: TakenFrom | null;
+  /** the proposed batch that is changed; null: one is made */
+  batch: MadeBatch | null;
+  /** targets that nobody sends to now */
+  stopped: StoppedTarget[];
 };
 
-/** The plan of a new batch, drafted in the time zone of whoever plans: only their browser knows it. */
+/** The plan of a batch. A drafted one is in the time zone of whoever plans: only their browser knows it. */
 export function PlanDesk({ draft, ...props }: Props) {
   const zone = useTimeZone();
-  return <ZonedDesk key={zone} {...props} zone={zone} draft={zone === null ? draft : inZone(draft, zone)} />;
+  const [round, setRound] = useState(0);
+  const own = props.from === null && props.batch === null && zone !== null;
+  return (
+    <ZonedDesk
+      key={`${zone} ${round} ${props.batch?.planDigest}`}
+      {...props}
+      zone={zone}
+      draft={own ? inZone(draft, zone) : draft}
+      onAnew={() => setRound(round + 1)}
+    />
+  );
 }
 
-function inZone(plan: Plan, timeZone: string): Plan {
-  const { chunking } = plan;
-  return {
-    ...plan,
-    ...(isTyped(plan) ? { timeZone } : {}),
-    chunking: chunking.by === 'time' ? { ...chunking, timeZone } : chunking,
-  };
-}
+type ZonedProps = Props & { zone: string | null; onAnew: () => void };
 
 /** Every change is previewed by the planner that the start uses. */
-function ZonedDesk({ dataset, reading, zone, draft, forms, reasons }: Props & { zone: string | null }) {
+function ZonedDesk({ person, place, dataset, reading, zone, draft, forms, reasons, from, batch, stopped, onAnew }: ZonedProps) {
   const router = useRouter();
   const { noun } = dataset;
-  const [name, setName] = useState(() => `Classify ${withoutEnding(dataset.name)}`);
-  const [plan, setPlan] = useState(draft);
+  const [begun] = useState((): PlanDraft => {
+    const name = batch?.name ?? (from?.saved ? from.name : null) ?? `Classify ${withoutEnding(dataset.name)}`;
+    return { name, plan: draft, made: batch, sent: null };
+  });
+  // Only in the browser: there the time zone is known.
+  const [restored] = useState(() => (zone === null ? null : readDraft(sessionStorage, person, place)));
+  const [{ name, plan, made, sent }, setDraft] = useState(restored ?? begun);
+  const setName = (next: string) => setDraft((before) => ({ ...before, name: next }));
+  const setPlan = (next: Plan) => setDraft((before) => ({ ...before, plan: next }));
+  const [saved, setSaved] = useState<SavedAt | null>(from?.saved ? { ...from.saved, name: from.name } : null);
+  const [saving, setSaving] = useState(false);
+  // What a batch has been made of is kept as that batch.
+  const changed = !isSame({ name, plan }, made ?? begun);
+  const [left, setLeft] = useState(false);
+  useEffect(() => {
+    if (zone === null || left) return;
+    if (changed || sent || made !== begun.made) keepDraft(sessionStorage, person, place, { name, plan, made, sent });
+    else dropDraft(sessionStorage, person, place);
+  }, [zone, left, changed, person, place, name, plan, made, sent, begun.made]);
+  const forget = () => {
+    setLeft(true);
+    dropDraft(sessionStorage, person, place);
+  };
+  const anew = () => {
+    forget();
+    onAnew();
+    router.refresh();
+  };
   const settled = useLastFinished(useSettled(plan, TYPING_MS), forms);
   const fields = useMemo(
     () =>
@@ -86,17 +146,54 @@ function ZonedDesk({ dataset, reading, zone, draft, forms, reasons }: Props & { 
 
   const cache = useQueryClient();
   const recount = () => cache.invalidateQueries({ queryKey: queries.batches.preview.key() });
-  const create = async (start: boolean, acceptUnreadable?: number): Promise<Outcome> => {
-    const accepted = acceptUnreadable === undefined ? {} : { acceptUnreadable };
-    const outcome = await createBatchAction({ datasetId: dataset.id, name, plan, start, ...accepted });
-    if (outcome.ok) router.push(`/batches/${outcome.value.id}`);
-    return outcome;
+  /** The batch of what is on the screen: the one that was made before, changed where that is needed, or else a new one. */
+  const put = async (): Promise<Outcome<MadeBatch>> => {
+    const keep = (next: Pick<PlanDraft, 'made' | 'sent'>) => setDraft((before) => ({ ...before, ...next }));
+    let at = made;
+    if (at === null) {
+      const asked = sent ?? { key: newId(), name, plan };
+      keep({ made: null, sent: asked });
+      const answer = await createKeyed(dataset.id, asked);
+      if (!answer.ok && !UNKNOWN.has(answer.code)) keep({ made: null, sent: null });
+      if (!answer.ok) return answer;
+      at = answer.value;
+    }
+    if (!isSame({ name, plan }, at)) {
+      const answer = await changeBatchAction({ batchId: at.id, planDigest: at.planDigest, name, plan });
+      if (!answer.ok) {
+        keep({ made: at, sent: null });
+        return answer;
+      }
+      at = { ...answer.value, name, plan };
+    }
+    keep({ made: at, sent: null });
+    return { ok: true, value: at };
   };
+  const go = async (start: boolean, acceptUnreadable?: number): Promise<Outcome> => {
+    const outcome = await put();
+    if (!outcome.ok) return outcome;
+    const { id, planDigest } = outcome.value;
+    const accepted = acceptUnreadable === undefined ? {} : { acceptUnreadable };
+    const started = start ? await startBatchAction({ batchId: id, planDigest, ...accepted }) : outcome;
+    if (!started.ok) return started;
+    forget();
+    router.push(`/batches/${id}`);
+    return started;
+  };
+  const halted = stoppedFor(plan.categories, stopped);
 
   return (
     <>
+      <LeaveGuard changed={changed && !left} onDiscard={forget} />
       <PageHeader
-        title="Plan a batch"
+        title={batch ? `Change the plan of ${batch.name}` : 'Plan a batch'}
+        actions={
+          batch ? null : (
+            <ButtonLink kind="ghost" href={`/plans?dataset=${dataset.id}`}>
+              Saved plans
+            </ButtonLink>
+          )
+        }
         meta={
           <>
             <span>
@@ -106,15 +203,50 @@ function ZonedDesk({ dataset, reading, zone, draft, forms, reasons }: Props & { 
           </>
         }
       />
+      {restored ? (
+        <Banner
+          className="mb-4"
+          actions={
+            <Button size="small" onClick={anew}>
+              Begin anew
+            </Button>
+          }
+        >
+          What you typed here before is back.{' '}
+          {made && made.id !== batch?.id ? 'It is saved as a batch that was not started.' : ''}
+        </Banner>
+      ) : null}
+      {from ? (
+        <>
+          <Notes notes={from.notes} />
+          <MisfitList {...{ plan, zone }} from={from.name} misfits={from.misfits} datasetId={dataset.id} onChange={setPlan} />
+        </>
+      ) : null}
+      {halted.map(({ target, message }) => (
+        <Banner
+          key={target}
+          kind="warning"
+          className="mb-4"
+          actions={
+            <ButtonLink size="small" href="/admin">
+              Look at it
+            </ButtonLink>
+          }
+        >
+          Nobody sends to {target} now: {message}
+        </Banner>
+      ))}
       <ReadingQuestions reading={{ ...reading, questions: shown?.questions ?? [] }} mayAnswer onAnswered={recount} />
-      <details className="mb-4 text-muted">
-        <summary className="w-fit cursor-pointer hover:text-text">Why the plan is filled in like this</summary>
-        <ul className="mt-2 flex list-disc flex-col gap-1 pl-5">
-          {reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
-          ))}
-        </ul>
-      </details>
+      {reasons.length > 0 ? (
+        <details className="mb-4 text-muted">
+          <summary className="w-fit cursor-pointer hover:text-text">Why the plan is filled in like this</summary>
+          <ul className="mt-2 flex list-disc flex-col gap-1 pl-5">
+            {reasons.map((reason) => (
+              <li key={reason}>{reason}</li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
       <FieldLabelsOf labels={dataset.labels}>
         <PlanEditor
           name={name}
@@ -136,11 +268,44 @@ function ZonedDesk({ dataset, reading, zone, draft, forms, reasons }: Props & { 
           }
           onName={setName}
           onChange={setPlan}
-          onStart={(accepted) => create(true, accepted)}
-          onSave={() => create(false)}
+          onStart={(accepted) => go(true, accepted)}
+          onLater={() => go(false)}
+          changes={batch !== null}
+          linksOf={(refusal) => refusalLinks(refusal, { datasetId: dataset.id, made: made?.id ?? null })}
+          more={
+            <Button kind="ghost" onClick={() => setSaving(true)}>
+              Save plan…
+            </Button>
+          }
         />
       </FieldLabelsOf>
+      <SavePlanDialog
+        open={saving}
+        onClose={() => setSaving(false)}
+        {...{ plan, datasetId: dataset.id, from: saved, proposed: name }}
+        onSaved={(next) => {
+          setSaved(next);
+          toast.success(`“${next.name}” is saved for the next file.`);
+        }}
+      />
     </>
+  );
+}
+
+/** Refusals after which nobody knows whether the batch was made: the same is asked for again. */
+const UNKNOWN: ReadonlySet<string> = new Set(['unanswered', 'not_sent', 'unauthenticated', 'unavailable', 'internal']);
+
+/** Twice with one key it makes one batch. */
+async function createKeyed(datasetId: string, { key, name, plan }: SentBatch): Promise<Outcome<MadeBatch>> {
+  const body = { datasetId, name, plan: plan as PlanInput };
+  const made = await asOutcome(api.batches.create({ headers: { 'idempotency-key': key }, body }));
+  return made.ok ? { ok: true, value: { id: made.value.id, planDigest: made.value.planDigest, name, plan } } : made;
+}
+
+function isSame(one: Pick<PlanDraft, 'name' | 'plan'>, other: Pick<PlanDraft, 'name' | 'plan'>): boolean {
+  return (
+    one === other ||
+    (one.name === other.name && (one.plan === other.plan || JSON.stringify(one.plan) === JSON.stringify(other.plan)))
   );
 }
 

@@ -14,12 +14,14 @@ type Props = {
   dataset: Pick<DatasetView, 'id' | 'name' | 'state' | 'itemCount' | 'bytes' | 'noun'>;
   /** how many batches were made of it */
   batches: number;
+  /** the last batch of a file with the same fields; null where there is none */
+  like: { id: string; name: string } | null;
   may: { plan: boolean; keep: boolean };
   meta: ReactNode;
 };
 
 /** A dataset's name, and what can be done with it. */
-export function DatasetHeader({ dataset, batches, may, meta }: Props) {
+export function DatasetHeader({ dataset, batches, like, may, meta }: Props) {
   const router = useRouter();
   const refresh = useRefresh();
   const { id, state } = dataset;
@@ -40,9 +42,17 @@ export function DatasetHeader({ dataset, batches, may, meta }: Props) {
       actions={
         <>
           {state === 'ready' && may.plan ? (
-            <ButtonLink kind="primary" href={`/batches/new?dataset=${id}`}>
-              Plan a batch
-            </ButtonLink>
+            <>
+              <ButtonLink kind="primary" href={`/batches/new?dataset=${id}`}>
+                Plan a batch
+              </ButtonLink>
+              {like ? (
+                <ButtonLink href={`/batches/new?dataset=${id}&batch=${like.id}`} className="max-w-72">
+                  <span className="truncate">…as “{like.name}”</span>
+                </ButtonLink>
+              ) : null}
+              <ButtonLink href={`/plans?dataset=${id}`}>…by a saved plan</ButtonLink>
+            </>
           ) : null}
           {state !== 'receiving' && may.keep ? <DeleteDataset dataset={dataset} batches={batches} onDelete={remove} /> : null}
         </>

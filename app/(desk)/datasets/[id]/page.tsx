@@ -29,6 +29,7 @@ import { type BatchesOf, readBatchesOf } from '#lib/steps/datasets/read-batches-
 import { readDataset, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { readSameFile } from '#lib/steps/datasets/read-same-file.ts';
+import { readBatchLike } from '#lib/steps/plans/read-batch-like.ts';
 import { DatasetHeader } from './dataset-header.tsx';
 import { DatasetRows } from './dataset-rows.tsx';
 import { ReadingQuestions } from './reading-questions.tsx';
@@ -52,7 +53,11 @@ export default async function DatasetPage({ params, searchParams }: Props) {
   if (dataset === null) notFound();
   const batches = await readBatchesOf(actor, { datasetId: id });
   if (dataset.deletedAt !== null) return <DeletedDataset dataset={dataset} batches={batches} />;
-  const [reading, same] = await Promise.all([readReading(actor, { datasetId: id }), readSameFile(actor, { id })]);
+  const [reading, same, like] = await Promise.all([
+    readReading(actor, { datasetId: id }),
+    readSameFile(actor, { id }),
+    may(actor, 'plan') ? readBatchLike(actor, { datasetId: id }) : null,
+  ]);
   const { noun } = dataset;
   const receiving = dataset.state === 'receiving';
   const tabs = [
@@ -70,6 +75,7 @@ export default async function DatasetPage({ params, searchParams }: Props) {
       <DatasetHeader
         dataset={dataset}
         batches={batches.count}
+        like={like}
         may={{ plan: may(actor, 'plan'), keep: may(actor, 'keep_datasets') }}
         meta={
           <>

@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest';
+import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
+import { actionTold, chunksTold, gatesTold, independenceTold, labelsApart, limitsTold, ruleWords } from './plan-told-words.ts';
+
+const asIs = (field: string) => field;
+
+it('says a rule as one reads it: days as days, values in quotes, groups by or, and CEL as it stands', () => {
+  const where = [
+    [
+      { field: 'Last Reply', is: 'older_than' as const, days: 90, on: '2026-10-25' },
+      { field: 'V.I.P.', is: 'no' as const },
+    ],
+    [{ field: 'Status', is: 'one_of' as const, values: ['open', '2026-01-01'] }],
+    [{ field: 'Subject', is: 'contains' as const, values: ['a', 'b'], exact: true }],
+    [{ field: 'Amount', is: 'between' as const, from: '1', to: '1000.5' }],
+    [{ field: 'Opened', is: 'before' as const, value: '2026-02-01' }],
+    [{ field: 'Code', is: 'is' as const, value: '2026-02-01' }],
+  ];
+  expect(ruleWords({ where }, (field) => (field === 'Status' ? 'State' : field))).toBe(
+    [
+      'Last Reply is older than 90 days on 25 Oct 2026 and V.I.P. is no',
+      'State is any of “open”, “2026-01-01”',
+      'Subject contains any of “a”, “b” (exactly)',
+      'Amount is between 1 and 1000.5',
+      'Opened is before 1 Feb 2026',
+      'Code is “2026-02-01”',
+    ].join(', or '),
+  );
+  expect(ruleWords({ when: 'item.status == "open"' }, asIs)).toBe('item.status == "open"');
+  expect(ruleWords({ where: [[{ field: 'A', is: 'within_last', days: 1, on: '2026-10-25' }]] }, asIs)).toBe(
+    'A is within the last 1 day up to 25 Oct 2026',
+  );
+});
+
+it('says chunks, gates, demands and limits in sentences, and no more than there is', () => {
+  const base = { classifier: { kind: 'rules', rules: [], otherwise: 'keep' }, categories: [{ name: 'keep' }] };
+  const plain = parsePlan({ ...base, chunking: { by: 'size', maxItems: 400 } });
+  expect(chunksTold(plain, asIs)).toEqual(['400 items each, in the order of the file.']);
+  expect(independenceTold(plain, asIs)).toEqual([]);
+  expect(gatesTold(plain)).toEqual([
+    'One person approves each chunk before an action of it runs.',
+    'No proof by looks is asked for.',
+  ]);
+  const full = parsePlan({
+    ...base,
+    chunking: { by: 'time', field: 'date', every: 'month', timeZone: 'Europe/Rome', minItems: 5, maxItems: 4000 },
+    chunkEdits: [{ exclude: 1 }],
+    independence: { resource: ['id', 'shop'], dependsOn: 'parent' },
+    gates: { next: 'pilot', approvals: 2, evidence: { atMost: 0.02, over: 'chunk' } },
+    execution: { first: 0, concurrency: 2, ratePerSecond: 0.5, retry: { attempts: 1 } },
+  });
+  expect(chunksTold(full, asIs)).toEqual([
+    'One for each month of date, in the time zone Europe/Rome.',
+    'A chunk of fewer than 5 is joined with its neighbour.',
+    'One of more than 4,000 is split.',
+    'Then 1 change by hand.',
+  ]);
+  expect(independenceTold(full, asIs)).toEqual([
+    'Items with the same id and shop run one after the other.',
+    'An item waits for the one that its parent names.',
+  ]);
+  expect(gatesTold(full)[2]).toBe(
+    'Looks at random items must prove, with 95 % confidence, that at most 2 % of each acting category is wrong, over each chunk.',
+  );
+  expect(limitsTold(full)).toEqual([
+    'What is approved runs at once.',
+    'A chunk sends at most 2 requests at a time, the whole batch at most 0.5 a second.',
+    'A request is tried once.',
+    'A chunk halts after 5 failures in a row, or when 20 % of its outcomes are failures.',
+  ]);
+  expect(actionTold(null)).toBe('Nothing is done with them.');
+});
+
+it('keeps two fields of one label apart, and a field whose label is the name of another', () => {
+  const label = labelsApart({ a: 'Date', b: 'Date', c: 'From', d: 'a' });
+  expect(['a', 'b', 'c', 'd', 'unknown', 'toString'].map(label)).toEqual([
+    'Date (a)',
+    'Date (b)',
+    'From',
+    'a (d)',
+    'unknown',
+    'toString',
+  ]);
+});

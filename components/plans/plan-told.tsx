@@ -1,0 +1,170 @@
+import type { ReactNode } from 'react';
+import { effectWord } from '#components/checkpoints/words.ts';
+import { ButtonLink } from '#components/ui/button.tsx';
+import { Glyph } from '#components/ui/glyph.tsx';
+import { Link } from '#components/ui/link.tsx';
+import { Notes } from '#components/ui/notes.tsx';
+import { Outside } from '#components/ui/outside.tsx';
+import { type RulesPart, rulesInPlan } from '#lib/classifiers/rules/part.ts';
+import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
+import type { BatchView } from '#lib/shapes/batches.ts';
+import type { FieldLabels } from '#lib/shapes/datasets.ts';
+import { PlanJson } from './plan-json.tsx';
+import { actionTold, chunksTold, gatesTold, independenceTold, labelsApart, limitsTold, ruleWords } from './plan-told-words.ts';
+
+type Props = {
+  batch: Pick<BatchView, 'id' | 'name' | 'state' | 'undoes' | 'categories' | 'datasetId'>;
+  plan: Plan;
+  notes: string[];
+  labels: FieldLabels;
+  /** what a receipt of it reads like, from an item of the file; null where there is none to show */
+  example: string | null;
+  /** whether this person plans */
+  mayPlan: boolean;
+  /** what is told at the end */
+  children?: ReactNode;
+};
+
+/** What should happen, in words: for whoever decides on it, and for whoever asks afterwards why something was done. */
+export function PlanTold({ batch, plan, notes, labels, example, mayPlan, children }: Props) {
+  const label = labelsApart(labels);
+  const { undoes } = batch;
+  return (
+    <div className="flex max-w-5xl flex-col gap-5">
+      <Notes notes={notes} />
+      {undoes ? (
+        <p className="text-14">
+          This batch takes back what{' '}
+          <Link href={`/batches/${undoes.id}`} className="font-medium underline underline-offset-2">
+            {undoes.name}
+          </Link>{' '}
+          did: each of its actions follows from a receipt of that batch, and no rule classifies.
+        </p>
+      ) : null}
+      {mayPlan && !undoes ? (
+        <p className="flex flex-wrap gap-2">
+          {batch.state === 'proposed' ? <ButtonLink href={`/batches/${batch.id}/plan`}>Change the plan…</ButtonLink> : null}
+          <ButtonLink href={`/batches/new?dataset=${batch.datasetId}&batch=${batch.id}`}>Plan again…</ButtonLink>
+          <ButtonLink href={`/batches/new?batch=${batch.id}`} kind="ghost">
+            …for another file
+          </ButtonLink>
+        </p>
+      ) : null}
+      {plan.instruction ? (
+        <Part title="What should happen">
+          <p className="text-14 whitespace-pre-wrap wrap-anywhere">{plan.instruction.trim()}</p>
+        </Part>
+      ) : null}
+      <Part title="Categories">
+        <ul className="flex flex-col divide-y divide-hairline">
+          {plan.categories.map(({ name }) => {
+            const action = batch.categories.find((one) => one.name === name)?.action ?? null;
+            return (
+              <li key={name} className="grid gap-x-4 py-2 sm:grid-cols-[12rem_1fr_auto]">
+                <span className="font-medium wrap-anywhere">{name}</span>
+                <span className="wrap-anywhere">{actionTold(action)}</span>
+                {action && action.effect !== 'none' ? (
+                  <span className={action.effect === 'permanent' ? 'text-red' : 'text-muted'}>
+                    {action.effect === 'undoable' ? <Glyph name="↩" className="inline size-2.5" /> : null} {effectWord(action)}
+                  </span>
+                ) : null}
+              </li>
+            );
+          })}
+        </ul>
+      </Part>
+      {undoes ? null : <Rules plan={plan} label={label} />}
+      <Part title="Chunks">
+        <Sentences of={undoes ? ['Its chunks follow those of the batch that it undoes.'] : chunksTold(plan, label)} />
+      </Part>
+      <Part title="Before anything is sent">
+        <Sentences of={gatesTold(plan)} />
+      </Part>
+      <Part title="Limits">
+        <Sentences of={[...independenceTold(plan, label), ...limitsTold(plan)]} />
+      </Part>
+      <Part title="Receipt line">
+        {plan.receiptLine === '' ? (
+          <p>What was done, and the {plan.receiptFields.map(label).join(', ') || 'item’s number'}.</p>
+        ) : (
+          <code className="font-mono text-12 wrap-anywhere">{plan.receiptLine}</code>
+        )}
+        {example === null ? null : (
+          <p className="mt-1 text-muted">
+            Of the first item it would read: <span className="font-mono text-12 wrap-anywhere text-text">{example}</span>
+          </p>
+        )}
+      </Part>
+      {children}
+      <PlanJson plan={plan} name={batch.name} />
+    </div>
+  );
+}
+
+/** The rules in their order, of a classifier that has rules; of another one its name. */
+function Rules({ plan, label }: { plan: Plan; label: (field: string) => string }) {
+  const read = rulesInPlan.schema.safeParse(plan.classifier);
+  if (!read.success)
+    return (
+      <Part title="Classifying">
+        <p>
+          By the classifier <code className="font-mono text-12">{plan.classifier.kind}</code>, as the JSON below says.
+        </p>
+      </Part>
+    );
+  const { rules, otherwise }: RulesPart = read.data;
+  const typed = isTyped(plan);
+  return (
+    <Part title="Rules" beside={rules.length > 0 ? 'the first that holds decides' : null}>
+      {rules.length === 0 ? null : (
+        <ol className="flex flex-col divide-y divide-hairline">
+          {rules.map((rule, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a rule is what stands at its place
+            <li key={index} className="grid grid-cols-[2rem_1fr] gap-x-2 py-2 sm:grid-cols-[2rem_1fr_12rem]">
+              <span className="text-right text-muted">{index + 1}</span>
+              <span className="min-w-0 wrap-anywhere">
+                <span className={rule.where ? undefined : 'font-mono text-12'}>
+                  <Outside text={ruleWords(rule, label)} />
+                </span>
+                {rule.why ? <span className="block text-12 text-muted">{rule.why}</span> : null}
+              </span>
+              <span className="font-medium wrap-anywhere max-sm:col-start-2">→ {rule.category}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+      <p className="mt-1">
+        Everything else → <span className="font-medium">{otherwise}</span>
+      </p>
+      <p className="mt-1 text-muted">
+        {typed
+          ? `Days are those of ${timeZoneOf(plan)}. Where a value is missing or can’t be read, nobody knows whether a rule holds, and it does not.`
+          : 'This plan has version 1: every field is compared as text.'}
+      </p>
+    </Part>
+  );
+}
+
+function Part({ title, beside = null, children }: { title: string; beside?: string | null; children: ReactNode }) {
+  return (
+    <section aria-label={title} className="min-w-0">
+      <h2 className="mb-1 text-14 font-medium">
+        {title}
+        {beside ? <span className="ml-2 text-12 font-normal text-muted">{beside}</span> : null}
+      </h2>
+      {children}
+    </section>
+  );
+}
+
+function Sentences({ of }: { of: string[] }) {
+  return (
+    <ul className="flex flex-col gap-0.5">
+      {of.map((sentence) => (
+        <li key={sentence} className="wrap-anywhere">
+          {sentence}
+        </li>
+      ))}
+    </ul>
+  );
+}
