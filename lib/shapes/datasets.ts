@@ -119,6 +119,37 @@ export const itemOriginal = item.extend({
 });
 export type ItemOriginal = z.infer<typeof itemOriginal>;
 
+const opened = z.object({
+  kind: z.literal('mail'),
+  headers: z
+    .array(z.object({ name: z.string(), value: z.string() }))
+    .describe('As they were sent, decoded; long values are cut and end in …'),
+  moreHeaders: count.describe('Headers that are not listed.'),
+  html: z
+    .string()
+    .nullable()
+    .describe(
+      'Its HTML without styles, scripts, forms, links that lead anywhere and pictures from elsewhere; null where it has none.',
+    ),
+  remote: count.describe('Pictures that lie elsewhere, and were not loaded.'),
+  cut: z.boolean().describe('Only the beginning of the HTML is given.'),
+  attachments: z.array(z.object({ name: z.string(), type: z.string(), bytes: count })),
+  moreAttachments: count.describe('Attachments that are not listed.'),
+  whole: z.boolean().describe('Whether the mail was looked through to its end.'),
+});
+export type OpenedMail = z.infer<typeof opened>;
+
+/** An item taken apart, as its format has it. */
+export const itemOpened = z.discriminatedUnion('kind', [
+  opened,
+  z.object({ kind: z.literal('tree'), json: z.string().nullable().describe('Its JSON; null where it is too long to be drawn.') }),
+  z.object({ kind: z.literal('form') }).describe('It has nothing but its fields.'),
+]);
+
+/** How people see the items of a dataset: as mails, as trees of JSON, or as forms; and the fields that are read first. */
+export const drawn = z.object({ as: z.enum(['mail', 'tree', 'form']), first: z.array(z.string()) });
+export type Drawn = z.infer<typeof drawn>;
+
 /** Which items are asked for, and in which order; nothing said: all of them, in the order of the file. */
 export const itemsAsked = {
   search: z.string().max(SEARCH_CHARS_MAX).optional().describe('Text that any field holds, letter case aside.'),

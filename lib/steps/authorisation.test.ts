@@ -83,6 +83,7 @@ const ALLOWED: Record<string, string> = {
   readLines: REVIEWERS,
   readItems: REVIEWERS,
   readNeedsYou: EVERYONE,
+  readOpened: REVIEWERS,
   readPeopleOf: EVERYONE,
   readReading: REVIEWERS,
   readReceipts: EVERYONE,
