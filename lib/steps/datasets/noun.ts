@@ -19,6 +19,7 @@ export function charsetsOf(datasetFormat: string | null): readonly string[] {
 
 /** How the items of a dataset are drawn; as forms until its format is known. */
 export function drawnOf(datasetFormat: string | null): Drawn {
-  const { as, first } = formatOf(datasetFormat)?.drawn ?? { as: 'form', first: [] };
-  return { as, first: [...first] };
+  const format = formatOf(datasetFormat);
+  const { as, first } = format?.drawn ?? { as: 'form', first: [] };
+  return { as, first: [...first], text: format?.textField ?? null };
 }

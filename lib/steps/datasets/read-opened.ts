@@ -11,7 +11,6 @@ import { readItemWithRaw } from '#lib/store/datasets/found-items.sql.ts';
 import { readStoredReading } from '#lib/store/datasets/readings.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { textInFile } from './find-items.ts';
-import { drawnOf } from './noun.ts';
 import type { ItemToOpen } from './open-item.ts';
 import { readDataset } from './read-datasets.ts';
 
@@ -26,7 +25,7 @@ export async function readOpened(
   const dataset = await readDataset(actor, { id });
   if (!dataset || !isNumber(ordinal)) return null;
   const { format, dialect } = dataset;
-  const { as } = drawnOf(format);
+  const { as } = dataset.drawn;
   const most = as === 'mail' ? MAIL_OPENED_BYTES : TREE_SHOWN_BYTES;
   const row = await readItemWithRaw(db().pool, id, ordinal, as === 'form' ? 0 : most);
   if (!row) return null;
