@@ -88,7 +88,7 @@ export function JsonTree({ text, root, label }: { text: string; root: JsonNode; 
           </div>
         ))}
       </div>
-      {here?.kind === 'value' ? <CopyLine text={text} row={here} /> : null}
+      {focused !== null && here?.kind === 'value' ? <CopyLine text={text} row={here} /> : null}
     </div>
   );
 }

@@ -14,11 +14,11 @@ export function MailText({ text, hits = [] }: { text: string; hits?: readonly Ra
   return (
     <div className="flex max-w-prose min-w-0 flex-col text-14">
       {parts.map((part) => {
+        const written = text.slice(part.from, part.to).replace(/\n+$/, '');
         const own = hits.flatMap(([from, to]): Range[] => {
-          const range: Range = [Math.max(from, part.from) - part.from, Math.min(to, part.to) - part.from];
+          const range: Range = [Math.max(from - part.from, 0), Math.min(to - part.from, written.length)];
           return range[1] > range[0] ? [range] : [];
         });
-        const written = text.slice(part.from, part.to).replace(/\n$/, '');
         const drawn = (
           <p className="min-w-0 break-words whitespace-pre-wrap">
             <Outside text={written} {...(own.length > 0 ? { hits: own } : {})} copy />

@@ -64,13 +64,13 @@ export function MailView({ item, from, beside, sourceElsewhere }: Props) {
         chosen={shown}
         onChoose={setView}
       />
-      {shown === 'text' ? <WholeText key={item.ordinal} ordinal={item.ordinal} text={text} hits={hits} from={from} /> : null}
+      {shown === 'text' ? <WholeText key={`text ${item.ordinal}`} ordinal={item.ordinal} text={text} hits={hits} from={from} /> : null}
       {shown === 'source' ? <SourceView datasetId={datasetId} ordinal={item.ordinal} /> : null}
       {shown === 'html' && mail ? <Html mail={mail} /> : null}
       {shown === 'html' && !mail && !error ? <Skeleton rows={8} label="Loading the HTML" /> : null}
       {error ? <Again words={refusalOf(error).message} onAgain={refetch} /> : null}
       {mail ? <Attachments mail={mail} /> : null}
-      <div key={item.ordinal} className="flex flex-col">
+      <div key={`more ${item.ordinal}`} className="flex flex-col">
         {rest.length > 0 ? (
           <Fold words={formatNoun(rest.length, 'more fields')}>
             <div className="pb-2">
@@ -167,7 +167,7 @@ function Attachments({ mail: { attachments, moreAttachments, whole } }: { mail: 
       <ul>
         {attachments.map(({ name, type, bytes }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: an attachment is what stands at its place
-          <li key={index} className="flex flex-wrap gap-x-3 break-all">
+          <li key={index} className="flex flex-wrap items-baseline gap-x-3 break-all">
             <span className="min-w-0">{name === '' ? <span className="text-muted">without a name</span> : name}</span>
             <span className="text-12 text-muted">
               {type} · {formatBytes(bytes)}
