@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
+import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
@@ -24,6 +25,7 @@ export default async function TasksPage() {
         <EmptyState
           title="No open task"
           text="A category whose action is “create a task” puts a task here for each of its items, once a person has approved them."
+          action={<ButtonLink href="/batches">All batches</ButtonLink>}
         />
       )}
     </>

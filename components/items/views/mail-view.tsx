@@ -64,7 +64,9 @@ export function MailView({ item, from, beside, sourceElsewhere }: Props) {
         chosen={shown}
         onChoose={setView}
       />
-      {shown === 'text' ? <WholeText key={`text ${item.ordinal}`} ordinal={item.ordinal} text={text} hits={hits} from={from} /> : null}
+      {shown === 'text' ? (
+        <WholeText key={`text ${item.ordinal}`} ordinal={item.ordinal} text={text} hits={hits} from={from} />
+      ) : null}
       {shown === 'source' ? <SourceView datasetId={datasetId} ordinal={item.ordinal} /> : null}
       {shown === 'html' && mail ? <Html mail={mail} /> : null}
       {shown === 'html' && !mail && !error ? <Skeleton rows={8} label="Loading the HTML" /> : null}

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { requireActor } from '#app/actor.ts';
+import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -41,6 +42,13 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
     );
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
-    return <EmptyState level={1} title={`“${dataset.name}” can't be planned`} text={error.message} />;
+    return (
+      <EmptyState
+        level={1}
+        title={`“${dataset.name}” can't be planned`}
+        text={error.message}
+        action={<ButtonLink href={`/datasets/${dataset.id}`}>Look at its rows</ButtonLink>}
+      />
+    );
   }
 }
