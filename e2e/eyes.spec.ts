@@ -24,6 +24,22 @@ const CSV = `kind,from,subject,no\u200bte\n${Object.entries(SUBJECTS)
   .map(([kind, subject]) => `${kind},${SPOOF},${subject},a\ufeffb\u200f${kind}`)
   .join('\n')}\n`;
 
+const LETTER = [
+  'From: deals@shop.example',
+  'To: ada@example.org',
+  'Subject: Sale',
+  'Date: Mon, 3 Nov 2025 10:00:00 +0000',
+  'Content-Type: text/html; charset=utf-8',
+  '',
+  '<base href="https://evil.example/"><meta http-equiv="refresh" content="0;url=https://evil.example/">',
+  '<style>@import url(https://evil.example/a.css); h1 { background: url(https://evil.example/b.png) }</style>',
+  '<script src="https://evil.example/c.js"></script><svg><image href="https://evil.example/d.png"/></svg>',
+  '<h1>Sale</h1><a href="https://evil.example/login">https://bank.example</a>',
+  '<img src="https://evil.example/e.gif"><img srcset="https://evil.example/f.gif 2x"><table background="https://evil.example/g"></table>',
+  '<form action="https://evil.example/"><button>Send</button></form>',
+  '',
+].join('\r\n');
+
 function planOf(url: string): PlanInput {
   const post = (path: string) => ({
     connector: 'http',
@@ -160,6 +176,21 @@ test('Every page shows what hides in a row from outside, and what is sent is the
     await seen(page, SUBJECTS.away);
     await page.goto('/');
     await seen(page);
+
+    // A mail that asks for pictures, styles and another page: it is drawn, and nobody but the product is asked for anything.
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    const letter = await rest.upload('letter.eml', LETTER);
+    await page.goto(`/datasets/${letter.id}`);
+    await page.getByRole('button', { name: 'Row 1', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'HTML' }).click();
+    await expect(page.getByText('3 remote pictures were not loaded.')).toBeVisible();
+    const html = page.frameLocator('iframe');
+    await expect(html.getByText('⟨https://evil.example/login⟩')).toBeVisible();
+    await html.getByText('https://bank.example', { exact: true }).click();
+    await expect(html.getByRole('heading', { name: 'Sale' })).toBeVisible();
+    const own = new URL(page.url()).origin;
+    expect(asked.filter((url) => url.startsWith('http') && !url.startsWith(own))).toEqual([]);
   } finally {
     await target.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -59,6 +59,7 @@ const ALL = {
       '/batches?find=mail',
       '/admin',
       '/admin/people',
+      '/nothing/is/here',
     ],
     ...['receipts', 'uncertain', 'plan', 'task', 'downloads'].map((tab) => `/batches/BATCH?tab=${tab}`),
   ],
@@ -71,7 +72,7 @@ async function open(page: Page, path: string): Promise<void> {
 }
 
 for (const [what, pages] of Object.entries(atSize<Record<string, string[]>>(MAIN, ALL))) {
-  test(`Axe finds nothing serious, light or dark, and at 390 px no page scrolls sideways: ${what}`, async ({
+  test(`Axe finds nothing serious, light or dark, and at 390 and 320 px no page scrolls sideways: ${what}`, async ({
     desk: page,
     pathOf,
   }) => {
@@ -88,6 +89,10 @@ for (const [what, pages] of Object.entries(atSize<Record<string, string[]>>(MAIN
       await page.setViewportSize({ width: 390, height: 844 });
       const width = await page.evaluate(() => document.scrollingElement?.scrollWidth);
       if (width !== 390) found.push([name, width]);
+      // As much as 1280 px have at 400 %.
+      await page.setViewportSize({ width: 320, height: 256 });
+      const zoomed = await page.evaluate(() => document.scrollingElement?.scrollWidth);
+      if (zoomed !== 320) found.push([name, zoomed]);
     }
     expect(found).toEqual([]);
   });
@@ -109,6 +114,42 @@ test('Axe finds nothing serious in the questions of a checkpoint', { tag: '@proo
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toBeHidden();
   }
+});
+
+test('What opens over a page is well to Axe, lies at the thumb on a narrow screen, and gives the focus back', async ({
+  desk: page,
+  pathOf,
+}) => {
+  await open(page, pathOf('/datasets/DATASET'));
+  for (const [button, role] of [
+    [/^Search/, 'dialog'],
+    [/: your menu$/, 'menu'],
+    ['Row 1', 'dialog'],
+  ] as const) {
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await expect(page.getByRole(role)).toBeVisible();
+    expect(await serious(page, role)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole(role)).toBeHidden();
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Admin' }).click();
+  await expect(page.getByRole('heading', { name: 'Admin', level: 1 })).toBeVisible();
+
+  await open(page, pathOf('/batches/BATCH/chunks/2'));
+  const item = page.getByRole('region', { name: 'The chosen item' });
+  await expect(item).toBeHidden();
+  await page.getByRole('option').nth(1).click();
+  await expect(item).toBeInViewport();
+  expect(await serious(page, 'sheet')).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(item).toBeHidden();
+  await page.getByRole('option').nth(1).click();
+  await expect(item).toBeVisible();
+  await page.goBack();
+  await expect(item).toBeHidden();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('20 rows');
 });
 
 type Found = Pick<Awaited<ReturnType<AxeBuilder['analyze']>>, 'violations'>;

@@ -7,6 +7,8 @@ import { ItemEffect } from '#components/actions/item-effect.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
+import { Sheet } from '#components/ui/sheet.tsx';
+import { useSheet } from '#components/ui/use-sheet.ts';
 import { writing } from '#components/ui/writing.ts';
 import type { RestRefused, Sample } from '#lib/shapes/checkpoints.ts';
 import { alikeOptions } from './alike.ts';
@@ -75,6 +77,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
     actingCategories(categories)[0]?.name ?? categories.find(({ count }) => count > 0)?.name ?? categories[0]?.name ?? '',
   );
   const { category, current } = selection;
+  const sheet = useSheet();
   const [seen, setSeen] = useState<ReadonlyMap<number, string>>(new Map());
   const observe = useSeen((ordinals) =>
     setSeen((now) => new Map([...now, ...ordinals.map((ordinal) => [ordinal, category] as const)])),
@@ -242,15 +245,11 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
           becameOf={view.decided ? (sample) => becameLook(view, sample) : null}
           observe={observe}
           onSelect={selection.select}
+          onOpen={sheet.open}
           onShowAll={selection.setShowAll}
           onSearch={selection.setSearch}
         />
-        <section
-          aria-label="The chosen item"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls must be reachable by keyboard
-          tabIndex={0}
-          className="relative min-w-0 focus-visible:-outline-offset-2 lg:overflow-y-auto"
-        >
+        <Sheet label="The chosen item" sheet={sheet}>
           {current ? (
             <ItemMark
               mark={markOf(current)}
@@ -269,7 +268,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
             onCorrect={(name) => current && assign(current, name)}
             effect={current ? <ItemEffect of={of} ordinal={current.ordinal} category={categoryIn(review, current)} /> : null}
           />
-        </section>
+        </Sheet>
       </div>
 
       {deciding ? (

@@ -1,11 +1,9 @@
 import type { ReactNode } from 'react';
-import { FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
 import { StoryHere } from '#components/items/story-link.tsx';
+import { ItemView } from '#components/items/views/item-view.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Kbd } from '#components/ui/kbd.tsx';
-import { Outside } from '#components/ui/outside.tsx';
-import { beginOf } from '#lib/core/values/legible.ts';
 import type { ActionWords } from '#lib/shapes/actions.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { effectWord } from './words.ts';
@@ -26,7 +24,6 @@ type Props = {
 /** One item in full: its fields, its text, why it is where it is, and what would happen to it. */
 export function ItemDetail({ sample, category, action, categories, mayCorrect, became, onCorrect, effect }: Props) {
   if (!sample) return <p className="p-4 text-muted">Choose an item to read it here.</p>;
-  const fields = Object.entries(sample.fields).filter(([, value]) => value !== '');
   return (
     <article aria-label={`Item ${sample.ordinal}`} className="flex min-w-0 flex-col gap-4 p-4">
       <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1">
@@ -74,42 +71,12 @@ export function ItemDetail({ sample, category, action, categories, mayCorrect, b
         </fieldset>
       ) : null}
       {effect}
-      <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1 border-t border-hairline pt-3">
-        {fields.map(([name, value]) => (
-          <div key={name} className="contents">
-            <dt className="text-muted">
-              <FieldName name={name} />
-            </dt>
-            <dd className="min-w-0 break-words whitespace-pre-wrap">
-              <FieldValue
-                name={name}
-                value={value.length > LONG ? `${beginOf(value, LONG)}…` : value}
-                hits={sample.matched?.[name]}
-                copy
-              />
-            </dd>
-          </div>
-        ))}
-        <div className="contents">
-          <dt className="text-muted">Item</dt>
-          <dd className="text-muted">
-            {formatCount(sample.ordinal)} <StoryHere ordinal={sample.ordinal} />
-          </dd>
-        </div>
-      </dl>
-      {sample.text ? (
-        <p className="max-w-prose border-t border-hairline pt-3 text-14 break-words whitespace-pre-wrap">
-          <Outside text={sample.text} hits={textHits(sample)} copy />
+      <div className="flex min-w-0 flex-col gap-3 border-t border-hairline pt-3">
+        <ItemView item={sample} />
+        <p className="text-muted">
+          Item {formatCount(sample.ordinal)} <StoryHere ordinal={sample.ordinal} />
         </p>
-      ) : null}
+      </div>
     </article>
   );
 }
-
-/** What a rule matched in the text of a mail, which is not among the fields. */
-function textHits({ fields, matched = {} }: Sample) {
-  return Object.entries(matched).find(([name]) => !Object.hasOwn(fields, name))?.[1];
-}
-
-/** A cell can hold a megabyte; a person reads its beginning. */
-const LONG = 2_000;

@@ -19,6 +19,8 @@ type Props = Pick<
   search: string;
   searchBox: RefObject<HTMLInputElement | null>;
   items: { pending: boolean; error: string | null; more: (() => void) | undefined; retry: () => void };
+  /** an item of the list was pressed, or Enter on it */
+  onOpen: () => void;
   onShowAll: (all: boolean) => void;
   onSearch: (text: string) => void;
 };
@@ -39,6 +41,7 @@ export function ItemPane({
   becameOf,
   observe,
   onSelect,
+  onOpen,
   onShowAll,
   onSearch,
 }: Props) {
@@ -85,25 +88,43 @@ export function ItemPane({
         )}
       </div>
       {samples.length > 0 ? (
-        <ItemList
-          label={`Items in ${category}`}
-          items={samples}
-          selected={selected}
-          categoryOf={categoryOf}
-          markOf={markOf}
-          meanwhile={meanwhile}
-          becameOf={becameOf}
-          category={category}
-          observe={observe}
-          onSelect={onSelect}
-          onEnd={showAll ? items.more : undefined}
-        />
+        // biome-ignore lint/a11y/noStaticElementInteractions: the list inside is what is pressed; this hears that it was
+        <div
+          className="contents"
+          onClick={(event) => {
+            if (event.target instanceof Element && event.target.closest('[role="option"]')) onOpen();
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') onOpen();
+          }}
+        >
+          <ItemList
+            label={`Items in ${category}`}
+            items={samples}
+            selected={selected}
+            categoryOf={categoryOf}
+            markOf={markOf}
+            meanwhile={meanwhile}
+            becameOf={becameOf}
+            category={category}
+            observe={observe}
+            onSelect={onSelect}
+            onEnd={showAll ? items.more : undefined}
+          />
+        </div>
       ) : (
         <div className="p-4">
           {showAll && items.pending ? (
             <Skeleton rows={8} label="Loading items" />
           ) : (
-            <p className="text-muted">{search ? `Nothing in ${category} matches “${search}”.` : `Nothing is in ${category}.`}</p>
+            <div className="flex flex-col items-start gap-2 text-muted">
+              <p>{search ? `Nothing in ${category} matches “${search}”.` : `Nothing is in ${category}.`}</p>
+              {search ? (
+                <Button size="small" onClick={() => onSearch('')}>
+                  Show all {formatCount(count)}
+                </Button>
+              ) : null}
+            </div>
           )}
         </div>
       )}

@@ -20,11 +20,6 @@ export function datasetRowPages(id: string, asked: RowsAsked, first: RowsPage) {
   });
 }
 
-/** A row with its original bytes. */
-export function originalOf(id: string, ordinal: number) {
-  return queries.datasets.item.queryOptions({ input: { id, ordinal } });
-}
-
 /** The rows of a dataset that could not be read, in the order of the file. */
 export function unreadablePages(id: string, first: { items: UnreadableRow[]; next: string | null }) {
   return queries.datasets.unreadable.infiniteOptions({

@@ -1,7 +1,7 @@
 'use client';
 
 import { Search } from 'lucide-react';
-import { usePathname } from 'next/navigation';
+import { usePathname, useRouter } from 'next/navigation';
 import { useTheme } from 'next-themes';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { classes } from './classes.ts';
@@ -99,10 +99,7 @@ export function AppShell({ nav, person, commands = [], onSignOut, children }: Pr
         <SignedOutBanner />
         {children}
       </main>
-      <NavLinks
-        nav={nav}
-        className="fixed inset-x-0 bottom-0 z-30 flex justify-between overflow-x-auto border-t border-hairline bg-background px-1 pb-[env(safe-area-inset-bottom)] sm:hidden"
-      />
+      <ThumbNav nav={nav} />
       <CommandPalette commands={all} open={open} onOpen={onOpen} />
     </>
   );
@@ -132,15 +129,15 @@ function NavLinks({ nav, className }: { nav: NavItem[]; className: string }) {
   return (
     <nav aria-label="Main" className={className}>
       {nav.map((item) => {
-        const here = item.href === '/' ? path === '/' : path === item.href || path.startsWith(`${item.href}/`);
+        const here = isHere(item, path);
         return (
           <Link
             key={item.href}
             href={item.href}
             aria-current={here ? 'page' : undefined}
             className={classes(
-              'flex h-8 items-center gap-1.5 rounded-md px-2.5 whitespace-nowrap transition-colors max-sm:h-12 max-sm:shrink-0 max-sm:px-1.5 max-sm:text-12 pointer-coarse:min-h-11',
-              here ? 'font-medium text-text sm:bg-sunken' : 'text-muted hover:text-text',
+              'flex h-8 items-center gap-1.5 rounded-md px-2.5 whitespace-nowrap transition-colors pointer-coarse:min-h-11',
+              here ? 'bg-sunken font-medium text-text' : 'text-muted hover:text-text',
             )}
           >
             {item.label}
@@ -154,6 +151,63 @@ function NavLinks({ nav, className }: { nav: NavItem[]; className: string }) {
       })}
     </nav>
   );
+}
+
+/** The navigation where a thumb is, on a screen for one: as many places as fit side by side on 320 px, and the others behind the last. */
+function ThumbNav({ nav }: { nav: NavItem[] }) {
+  const path = usePathname();
+  const router = useRouter();
+  const shown = nav.length <= THUMB_PLACES ? nav : nav.slice(0, THUMB_PLACES - 1);
+  const others = nav.slice(shown.length);
+  const away = others.find((item) => isHere(item, path));
+  return (
+    <nav
+      aria-label="Main"
+      className="fixed inset-x-0 bottom-0 z-30 flex border-t border-hairline bg-background pb-[env(safe-area-inset-bottom)] sm:hidden"
+    >
+      {shown.map((item) => {
+        const here = isHere(item, path);
+        return (
+          <Link key={item.href} href={item.href} aria-current={here ? 'page' : undefined} className={thumbLook(here)}>
+            {item.label}
+            {item.count ? (
+              <span className="absolute top-0 right-0 rounded-full bg-amber px-1 text-12 leading-4 font-medium text-on-tone">
+                {formatCount(item.count)}
+              </span>
+            ) : null}
+          </Link>
+        );
+      })}
+      {others.length > 0 ? (
+        <Menu
+          trigger={
+            <button type="button" className={thumbLook(away !== undefined)}>
+              {away?.label ?? 'More'}
+            </button>
+          }
+          items={others.map((item) => ({
+            id: item.href,
+            label: item.label,
+            checked: item === away,
+            onSelect: () => router.push(item.href),
+          }))}
+        />
+      ) : null}
+    </nav>
+  );
+}
+
+const THUMB_PLACES = 5;
+
+function thumbLook(here: boolean): string {
+  return classes(
+    'relative flex h-12 min-w-0 flex-1 items-center justify-center text-12 whitespace-nowrap transition-colors focus-visible:-outline-offset-2',
+    here ? 'font-medium text-text shadow-[inset_0_2px_var(--tone-accent)]' : 'text-muted hover:text-text',
+  );
+}
+
+function isHere({ href }: NavItem, path: string): boolean {
+  return href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`);
 }
 
 function initials(name: string): string {

@@ -30,16 +30,22 @@ export function Dialog({ open, onClose, title, description, footer, wide = false
           {...(initialFocus ? { initialFocus } : {})}
           className={classes(
             'fixed z-50 flex max-h-[88dvh] flex-col rounded-md border border-hairline bg-background shadow-float',
-            'inset-x-4 top-[8dvh] mx-auto transition-[opacity,transform] data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0',
+            // On a narrow screen it stands where the thumb is.
+            'inset-x-4 top-[8dvh] mx-auto max-sm:inset-x-0 max-sm:top-auto max-sm:bottom-0 max-sm:rounded-b-none',
+            'transition-[opacity,transform] data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0',
             wide ? 'max-w-6xl' : 'max-w-lg',
           )}
         >
-          <div className="min-h-0 overflow-y-auto p-6">
+          <div className="min-h-16 overflow-y-auto p-6 max-sm:p-4">
             <Base.Title className="text-16 font-medium">{title}</Base.Title>
             {description ? <Base.Description className="mt-2 text-14 text-muted">{description}</Base.Description> : null}
             {children ? <div className="mt-4">{children}</div> : null}
           </div>
-          {footer ? <div className="flex flex-wrap gap-2 border-t border-hairline px-6 py-3">{footer}</div> : null}
+          {footer ? (
+            <div className="flex flex-wrap gap-2 border-t border-hairline px-6 py-3 max-sm:px-4 max-sm:pb-[calc(0.75rem+env(safe-area-inset-bottom))]">
+              {footer}
+            </div>
+          ) : null}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
@@ -107,11 +113,14 @@ export function ConfirmDialog({
               <Input
                 value={answer}
                 onChange={(event) => setAnswer(event.target.value)}
-                onKeyDown={({ key, repeat }) => {
-                  if (key === 'Enter' && !repeat && !locked && !pending) onConfirm();
+                onKeyDown={(event) => {
+                  if (event.key !== 'Enter' || event.repeat || locked || pending || event.nativeEvent.isComposing) return;
+                  event.preventDefault();
+                  onConfirm();
                 }}
                 autoComplete="off"
                 inputMode="numeric"
+                enterKeyHint="done"
               />
             </Field>
           )}

@@ -20,7 +20,7 @@ import {
   seen,
 } from '#lib/shapes/checkpoints.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
-import { dataset, item, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
+import { dataset, item, itemOpened, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
 import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou, nextNeed } from '#lib/shapes/live.ts';
@@ -75,6 +75,13 @@ export const contract = oc.prefix('/api/v1').router({
     item: get('/datasets/{id}/items/{ordinal}', 'Read an item with its original bytes')
       .input(z.strictObject({ ...namedDataset, ordinal: itemOrdinal }))
       .output(itemOriginal),
+    opened: get(
+      '/datasets/{id}/items/{ordinal}/opened',
+      'Read an item taken apart',
+      'Of a mail its headers, its HTML without anything that runs, fetches or leads anywhere, and its attachments by name; of a JSON file its JSON.',
+    )
+      .input(z.strictObject({ ...namedDataset, ordinal: itemOrdinal }))
+      .output(itemOpened),
     lines: get('/datasets/{id}/lines', 'Read lines of the file of a dataset')
       .input(
         z.strictObject({ ...namedDataset, lines: z.string().max(500).describe('Their numbers, from 1, with commas: “1,2,17”.') }),

@@ -32,6 +32,7 @@ import { findItems, readItem } from '#lib/steps/datasets/find-items.ts';
 import { previewReading } from '#lib/steps/datasets/preview-reading.ts';
 import { readDataset, readDatasets, readUnreadable } from '#lib/steps/datasets/read-datasets.ts';
 import { readLines } from '#lib/steps/datasets/read-lines.ts';
+import { readOpened } from '#lib/steps/datasets/read-opened.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { renameDataset } from '#lib/steps/datasets/rename-dataset.ts';
 import { acknowledgeIncident } from '#lib/steps/fleet/acknowledge-incident.ts';
@@ -99,6 +100,7 @@ export const router = os.router({
     ),
     items: os.datasets.items.handler(async ({ context, input }) => found(await findItems(context.actor, input), 'dataset')),
     item: os.datasets.item.handler(async ({ context, input }) => found(await readItem(context.actor, input), 'item')),
+    opened: os.datasets.opened.handler(async ({ context, input }) => found(await readOpened(context.actor, input), 'item')),
     lines: os.datasets.lines.handler(async ({ context, input: { id, lines } }) =>
       found(await readLines(context.actor, { id, lines: lines.split(',').map(Number) }), 'dataset'),
     ),

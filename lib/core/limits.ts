@@ -258,6 +258,10 @@ export const ORDERS_KEPT = 16;
 export const ROW_FILTERS_MAX = 10;
 /** Of a row's original, as a page shows it. */
 export const ORIGINAL_SHOWN_BYTES = 64 * 1024;
+/** Of an item that is drawn as what it is: of a mail that is taken apart, and how long that may take; of JSON that is shown as a tree. */
+export const MAIL_OPENED_BYTES = 32 * 1024 ** 2;
+export const MAIL_OPENED_MS = 3_000;
+export const TREE_SHOWN_BYTES = 1024 ** 2;
 /** Lines of a file that are asked for at once, what is shown of each, and how far into the file they are looked for. */
 export const LINES_ASKED_MAX = 50;
 export const LINE_SHOWN_BYTES = 600;

@@ -69,7 +69,7 @@ export async function inThread<Input, Output>(
   signal?.throwIfAborted();
   const came = await countersignThreads.run(job, input, { jobMs, ruleMs: RULE_MS, signal });
   if (came === 'crowded')
-    throw new CountersignError('unavailable', 'Too many plans are being worked out at the moment. Try again in a few seconds.', {
+    throw new CountersignError('unavailable', 'Too much is being worked out at the moment. Try again in a few seconds.', {
       facts: { retryAfterSeconds: RETRY_CROWDED_SECONDS },
     });
   if (came === 'aborted') throw signal?.reason ?? new DOMException('The threads were ended.', 'AbortError');

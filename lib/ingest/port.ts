@@ -72,6 +72,24 @@ export type WriteBack = {
   written?: { ending: string; contentType: string };
 };
 
+/** How people see an item: as a mail, as a tree of JSON, or else as a form of its fields. `first`: the fields that are read first, as they stand in a mail's head. */
+export type Drawn = { as: 'mail' | 'tree'; first: readonly string[] };
+
+/** What a mail has beside its fields. Bounded, whatever the mail; `html` is safe to be drawn in a frame that runs, fetches and sends nothing. */
+export type OpenedMail = {
+  headers: { name: string; value: string }[];
+  /** headers that are not among them */
+  moreHeaders: number;
+  /** null where the mail has no HTML */
+  html: string | null;
+  /** pictures of the HTML that lie elsewhere, and were not loaded */
+  remote: number;
+  /** only the beginning of the HTML is in `html` */
+  cut: boolean;
+  attachments: { name: string; type: string; bytes: number }[];
+  moreAttachments: number;
+};
+
 export type Format = {
   /** In datasets, addresses and downloads: "csv". Not "jsonl" or "original", which every download offers. */
   name: string;
@@ -100,6 +118,10 @@ export type Format = {
   parse(source: AsyncIterable<Buffer>, options: ParseOptions): AsyncIterable<Segment>;
   /** `dialect` is what `parse` detected, as the database has it. */
   writeBack(dialect: unknown): WriteBack;
+  /** Left out: as a form. */
+  drawn?: Drawn;
+  /** Of a format that is drawn as mail: an item's bytes taken apart, for whoever looks at it. Its time follows the bytes, whatever is in them: call it where it can be ended. */
+  open?(raw: Buffer, layout: Layout): Promise<OpenedMail>;
   /** Pure. A first plan for fields that are this format's own; null where they are not. Without it a plan is drafted as for any table. */
   draft?(input: DraftInput): DraftedPlan | null;
 };

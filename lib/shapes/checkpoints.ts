@@ -4,7 +4,7 @@ import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
 import { chunk } from './chunks.ts';
-import { classifiedItem, fieldLabels } from './datasets.ts';
+import { classifiedItem, drawn, fieldLabels } from './datasets.ts';
 import { checkpointEvidence, mark } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
 import { receiptRow } from './receipts.ts';
@@ -118,11 +118,13 @@ export type NextWaiting = z.infer<typeof nextWaiting>;
 
 /** As its page is given it: the samples below their categories, and what stands around the chunk. */
 const checkpointView = checkpoint.omit({ number: true, name: true, state: true, counts: true, samples: true }).extend({
-  batch: batch.pick({ id: true, name: true, state: true, noun: true }),
+  batch: batch.pick({ id: true, name: true, state: true, noun: true, datasetId: true }),
   /** what should happen, in the words of whoever planned; null where nobody said */
   instruction: z.string().nullable(),
   /** what people call the fields of an item */
   labels: fieldLabels,
+  /** how its items are drawn */
+  drawn,
   categories: z.array(checkpointCategory),
   released: z.boolean(),
   /** the latest, newest first */

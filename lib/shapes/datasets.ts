@@ -7,6 +7,10 @@ import { count, fieldValues, instant, named, noun } from './values.ts';
 
 const SEARCH_CHARS_MAX = 200;
 
+/** How people see the items of a dataset: as mails, as trees of JSON, or as forms; the fields that are read first, and the one that is a text of its own. */
+export const drawn = z.object({ as: z.enum(['mail', 'tree', 'form']), first: z.array(z.string()), text: z.string().nullable() });
+export type Drawn = z.infer<typeof drawn>;
+
 /** What a field looks like, gathered while its file streams by. An array of these is stored with the dataset. */
 const fieldProfile = z.object({
   name: z.string(),
@@ -73,6 +77,7 @@ export const dataset = z.object({
     .array(z.string())
     .describe('What this version does not know or understand of how its fields are stored, a sentence each.'),
   labels: fieldLabels,
+  drawn: drawn.describe('How people see its items.'),
   reason: z.string().nullable().describe('Why it failed, in words.'),
   createdAt: instant,
   readyAt: instant.nullable(),
@@ -118,6 +123,33 @@ export const itemOriginal = item.extend({
   charset: z.string().describe('The character set that `raw` was decoded with.'),
 });
 export type ItemOriginal = z.infer<typeof itemOriginal>;
+
+const opened = z.object({
+  kind: z.literal('mail'),
+  headers: z
+    .array(z.object({ name: z.string(), value: z.string() }))
+    .describe('As they were sent, decoded; long values are cut and end in …'),
+  moreHeaders: count.describe('Headers that are not listed.'),
+  html: z
+    .string()
+    .nullable()
+    .describe(
+      'Its HTML without styles, scripts, forms, links that lead anywhere and pictures from elsewhere; null where it has none.',
+    ),
+  remote: count.describe('Pictures that lie elsewhere, and were not loaded.'),
+  cut: z.boolean().describe('Only the beginning of the HTML is given.'),
+  attachments: z.array(z.object({ name: z.string(), type: z.string(), bytes: count })),
+  moreAttachments: count.describe('Attachments that are not listed.'),
+  whole: z.boolean().describe('Whether the mail was looked through to its end.'),
+});
+export type OpenedMail = z.infer<typeof opened>;
+
+/** An item taken apart, as its format has it. */
+export const itemOpened = z.discriminatedUnion('kind', [
+  opened,
+  z.object({ kind: z.literal('tree'), json: z.string().nullable().describe('Its JSON; null where it is too long to be drawn.') }),
+  z.object({ kind: z.literal('form') }).describe('It has nothing but its fields.'),
+]);
 
 /** Which items are asked for, and in which order; nothing said: all of them, in the order of the file. */
 export const itemsAsked = {

@@ -1,6 +1,6 @@
 /** One item's whole story, and the receipts that lead to it (docs/stories.md). */
 import { z } from 'zod';
-import { fieldLabels } from './datasets.ts';
+import { drawn, fieldLabels } from './datasets.ts';
 import { VERDICTS } from './evidence.ts';
 import { reading } from './readings.ts';
 import { receiptListed, receiptRow } from './receipts.ts';
@@ -74,6 +74,8 @@ export const story = z.object({
   ordinal: z.int(),
   noun,
   labels: fieldLabels,
+  datasetId: id,
+  drawn: drawn.describe('How people see the item.'),
   category: z.string().nullable().describe('As it is now; null while it is not classified.'),
   result: receiptRow.shape.result.describe('Of its last receipt; null without one, and while its request is out.'),
   fields: fieldValues.describe('The receipt fields: what names it.'),

@@ -95,6 +95,7 @@ const ALLOWED: Record<string, string> = {
   readLines: REVIEWERS,
   readItems: REVIEWERS,
   readNeedsYou: EVERYONE,
+  readOpened: REVIEWERS,
   readPeopleOf: EVERYONE,
   readReading: REVIEWERS,
   readReceipts: EVERYONE,

@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
 import { TakenBack } from '#components/shelf/taken-back.tsx';
+import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
@@ -44,6 +45,7 @@ export default async function ShelfPage({ searchParams }: { searchParams: Promis
         <EmptyState
           title="The shelf is empty."
           text="A category whose action is “archive” puts its items here once a person has approved them. Items stay here until their batch, or a category of it, is undone."
+          action={<ButtonLink href="/batches">All batches</ButtonLink>}
         />
       )}
     </>

@@ -52,6 +52,7 @@ function Nothing({ shown: { state, ...filters } }: { shown: TasksShown }) {
     <EmptyState
       title="No open task"
       text="A category whose action is “create a task” puts a task here for each of its items, once a person has approved them."
+      action={<ButtonLink href="/batches">All batches</ButtonLink>}
     />
   );
 }

@@ -15,6 +15,7 @@ export const jsonLines: Format = {
   endings: ['.jsonl', '.ndjson'],
   contentType: 'application/x-ndjson',
   textField: null,
+  drawn: { as: 'tree', first: [] },
   sniff,
   parse: parseLines,
   writeBack: writeLines,

@@ -17,6 +17,7 @@ export const jsonList: Format = {
   endings: ['.json'],
   contentType: 'application/json',
   textField: null,
+  drawn: { as: 'tree', first: [] },
   sniff,
   parse: parseList,
   writeBack: writeList,

@@ -62,6 +62,11 @@ export class Flavours {
 /** `one level`: one ">" less before every ">From "; `only bare`: only of those that have one. */
 export type Quoting = 'none' | 'one level' | 'only bare';
 
+/** How the quoted lines of a mailbox are read of which no more is known. */
+export function quotingOf(flavour: Flavour): Quoting {
+  return QUOTINGS[flavour];
+}
+
 /** A text as it was before it was put into the mailbox. */
 export function unquoted(body: Buffer, quoting: Quoting): Buffer {
   if (quoting === 'none' || !body.includes(QUOTED)) return body;

@@ -5,7 +5,7 @@ import type { Dialect, Format, Item, ParseOptions, Segment, UnreadableRow } from
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { draftForMail } from './draft.ts';
 import { MAIL_FIELDS, MAIL_LABELS } from './fields.ts';
-import { Flavours, type Quoting, splittingOf, unquoted } from './flavour.ts';
+import { Flavours, type Quoting, quotingOf, splittingOf, unquoted } from './flavour.ts';
 import type { MailBytes } from './message.ts';
 import { HEADER, isSeparator, LOOK_BYTES, ownHeader } from './separator.ts';
 import { afterBlanks, MessageReader, type RawMessage } from './split.ts';
@@ -31,6 +31,13 @@ export const mbox: Format = {
   parse: parseMbox,
   writeBack: () => ({ head: Buffer.alloc(0), write: mboxMessage }),
   draft: draftForMail,
+  drawn: { as: 'mail', first: ['from', 'to', 'cc', 'date', 'subject'] },
+  async open(raw, { flavour, charset }) {
+    const { openMail } = await import('./opened.ts');
+    const quoting = quotingOf(flavour?.value ?? 'mboxrd');
+    const said = charset?.by === 'person' ? charset.value : undefined;
+    return openMail({ bytes: withoutSeparator(raw), line: 1, unquoted: (body) => unquoted(body, quoting) }, said);
+  },
 };
 
 async function* parseMbox(source: AsyncIterable<Buffer>, { fileName, now, said }: ParseOptions): AsyncGenerator<Segment> {

@@ -70,7 +70,7 @@ export function readMessage(mail: MailBytes, undeclared: Undeclared, now: Date):
 }
 
 /** Where the text stands of which a mail may declare no character set: its headers, and its texts. */
-function bytesOf({ head, parts }: Message): Buffer[] {
+export function bytesOf({ head, parts }: Message): Buffer[] {
   const texts = parts.filter(({ type }) => type.startsWith('text/'));
   return [
     head.bytes,
@@ -79,7 +79,7 @@ function bytesOf({ head, parts }: Message): Buffer[] {
   ];
 }
 
-function declaredIn({ head, parts }: Message): string[] {
+export function declaredIn({ head, parts }: Message): string[] {
   const ofWords = [...head.first('subject').matchAll(/=\?([\w.:-]+)\?[qb]\?/gi)].map(([, charset = '']) => charset);
   return [...parts.map(({ charset }) => charset), ...ofWords].filter((charset) => charset !== '');
 }
@@ -248,11 +248,11 @@ function heading({ begins }: Part, read: ReadBytes): string {
 const SHOWN = new Set(['text/plain', 'text/html', 'message/delivery-status']);
 
 /** Whether it is read as the mail's own words. A text that is only to be shown may have a name beside. */
-function isText({ type, disposition }: Part): boolean {
+export function isText({ type, disposition }: Part): boolean {
   return SHOWN.has(type) && (disposition === '' || disposition === 'inline');
 }
 
-function textOf(part: Part, { unquoted }: MailBytes, read: ReadBytes): string {
+export function textOf(part: Part, { unquoted }: MailBytes, read: ReadBytes): string {
   const body = unquoted(part.body.subarray(0, PART_BYTES_MAX));
   const bytes = transferDecoded(body, part.head.first('content-transfer-encoding'));
   const text = charsetDecoded(bytes, part.charset, read).replaceAll('\r\n', '\n').replaceAll('\r\n', '\n');
@@ -277,7 +277,7 @@ function attachmentNames({ parts }: Message, read: ReadBytes): string {
     .join(', ');
 }
 
-function fileName({ head }: Part, read: ReadBytes): string {
+export function fileName({ head }: Part, read: ReadBytes): string {
   for (const [header, name] of NAMED_IN) {
     const value = head.first(header);
     const found = /name/i.test(value) ? parameter(rawText(value, read), name) : null;
@@ -293,7 +293,7 @@ const NAMED_IN = [
   ['content-type', 'name'],
 ] as const;
 
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 

@@ -10,7 +10,7 @@ import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { CheckpointCategory, CheckpointView, ManifestProblem, Sample, TwoSignatures } from '#lib/shapes/checkpoints.ts';
 import { chunkRow } from '#lib/steps/batches/batch-view.ts';
-import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
+import { drawnOf, labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
@@ -69,9 +69,10 @@ export async function readCheckpoint(
   const evidence = await readEvidence(db(), batch, chunk);
   const { datasetFormat, id, name, state, plan } = batch;
   return {
-    batch: { id, name, state, noun: nounOf(datasetFormat) },
+    batch: { id, name, state, noun: nounOf(datasetFormat), datasetId: batch.datasetId },
     instruction: plan.instruction || null,
     labels: labelsOf(datasetFormat),
+    drawn: drawnOf(datasetFormat),
     chunk: chunkRow(chunk, folded.get(chunk.number)),
     digest: manifest.digest,
     revision: chunk.revision,

@@ -75,9 +75,15 @@ export async function readItem(actor: Actor, { id, ordinal }: { id: string; ordi
   const row = await readItemWithRaw(db().pool, id, ordinal, ORIGINAL_SHOWN_BYTES);
   if (!row) return null;
   const { raw, rawBytes, fields } = row;
-  const charset = charsetOf(dataset.dialect?.charset, raw);
+  const { text, charset } = textInFile(raw, dataset.dialect?.charset);
   const names = dataset.fields.map(({ name }) => name);
-  return { ordinal, fields: inOrder(fields, names), raw: iconv.decode(raw, charset, { stripBOM: false }), rawBytes, charset };
+  return { ordinal, fields: inOrder(fields, names), raw: text, rawBytes, charset };
+}
+
+/** The bytes of an item as text, in the character set that was detected of its file. */
+export function textInFile(raw: Buffer, detected: unknown): { text: string; charset: string } {
+  const charset = charsetOf(detected, raw);
+  return { text: iconv.decode(raw, charset, { stripBOM: false }), charset };
 }
 
 /** A mail has a character set for each of its parts: its bytes are shown as UTF-8 where they are that, else each as one character. */

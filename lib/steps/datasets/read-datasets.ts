@@ -8,7 +8,7 @@ import { instantCursor, instantOf, limitOf, numberCursor, type Page, type PageIn
 import { type DatasetHead, readDatasetHead, readDatasetHeads, readUnreadablePage } from '#lib/store/datasets/datasets.ts';
 import { readItemPage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { labelsOf, nounOf } from './noun.ts';
+import { drawnOf, labelsOf, nounOf } from './noun.ts';
 
 /** The newest first, without those that were deleted. @throws CountersignError `invalid` for a cursor of another list. */
 export async function readDatasets(actor: Actor, input: PageInput = {}): Promise<Page<DatasetView>> {
@@ -57,6 +57,7 @@ function viewOf(head: DatasetHead): DatasetView {
     ...head,
     noun: nounOf(head.format),
     labels: labelsOf(head.format),
+    drawn: drawnOf(head.format),
     dialect: storedDialect(head.dialect),
     fields,
     notes,

@@ -15,7 +15,7 @@ import { VERDICTS } from '#lib/shapes/evidence.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { Story, StoryLine } from '#lib/shapes/stories.ts';
 import type { ReceiptLink } from '#lib/shapes/undo.ts';
-import { labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
+import { drawnOf, labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { inOrder } from '#lib/steps/datasets/read-datasets.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
@@ -93,6 +93,8 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     ordinal,
     noun: nounOf(batch.datasetFormat),
     labels: labelsOf(batch.datasetFormat),
+    datasetId: batch.datasetId,
+    drawn: drawnOf(batch.datasetFormat),
     category: head.category,
     result: steps.at(-1)?.result ?? null,
     fields: fieldsOf(of, steps.at(-1), item),

@@ -1,10 +1,11 @@
 /**
- * What threads do, by name: everything that reads a person's plan or evaluates their rules (docs/budgets.md). bin/thread.ts serves these. Each is loaded
+ * What threads do, by name: everything that reads a person's plan, evaluates their rules (docs/budgets.md) or takes a mail apart. bin/thread.ts serves these. Each is loaded
  * when it is first asked for: a worker's threads classify, and need nothing of what plans.
  */
 export const THREAD_JOBS = {
   checkClassifier: async () => (await import('./check-classifier.ts')).checkClassifier,
   classifyPage: async () => (await import('#lib/steps/chunks/classify-page.ts')).classifyPage,
+  openItem: async () => (await import('#lib/steps/datasets/open-item.ts')).openItem,
   planDataset: async () => (await import('./plan-dataset.ts')).planDataset,
   planQuestions: async () => (await import('./plan-questions.ts')).planQuestions,
   previewDataset: async () => (await import('./preview-dataset.ts')).previewDataset,

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound, redirect } from 'next/navigation';
 import { requireActor } from '#app/actor.ts';
+import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { NextPage } from '#components/ui/next-page.tsx';
@@ -39,7 +40,14 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
     return <PlanDesk {...(await readDesk(actor, datasetId))} {...{ place, dataset, reasons, from }} draft={plan} batch={null} />;
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
-    return <EmptyState level={1} title={`“${dataset.name}” can't be planned`} text={error.message} />;
+    return (
+      <EmptyState
+        level={1}
+        title={`“${dataset.name}” can't be planned`}
+        text={error.message}
+        action={<ButtonLink href={`/datasets/${dataset.id}`}>Look at its rows</ButtonLink>}
+      />
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import { rowsAsked, rowsInput } from '#components/datasets/rows-address.ts';
 import { RowsFilter } from '#components/datasets/rows-filter.tsx';
 import { UnreadableLink } from '#components/datasets/unreadable-link.tsx';
 import { UploadFailed, UploadProgress } from '#components/datasets/upload-progress.tsx';
+import { ItemsOf } from '#components/items/views/items-of.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { formatBytes, formatCount, formatNoun } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
@@ -194,17 +195,19 @@ async function Rows({ actor, dataset, fields, batches, query }: RowsProps) {
         {found instanceof CountersignError ? (
           <Banner kind="warning">{found.message}</Banner>
         ) : (
-          <DatasetRows
-            key={JSON.stringify(asked)}
-            id={id}
-            asked={asked}
-            fields={names}
-            numbers={names.filter((name) => Object.hasOwn(meanings, name) && meanings[name]?.type === 'number')}
-            total={dataset.itemCount}
-            noun={dataset.noun}
-            batches={batches}
-            first={JSON.stringify(found ?? { items: [], next: null, looked: 0, found: 0 })}
-          />
+          <ItemsOf datasetId={id} drawn={dataset.drawn}>
+            <DatasetRows
+              key={JSON.stringify(asked)}
+              id={id}
+              asked={asked}
+              fields={names}
+              numbers={names.filter((name) => Object.hasOwn(meanings, name) && meanings[name]?.type === 'number')}
+              total={dataset.itemCount}
+              noun={dataset.noun}
+              batches={batches}
+              first={JSON.stringify(found ?? { items: [], next: null, looked: 0, found: 0 })}
+            />
+          </ItemsOf>
         )}
       </div>
     </FieldMeaningsOf>

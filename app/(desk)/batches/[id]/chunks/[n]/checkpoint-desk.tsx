@@ -22,6 +22,7 @@ import type { CheckpointView, DecisionInput } from '#components/checkpoints/chec
 import { companyKey } from '#components/checkpoints/use-company.ts';
 import { StopButtons } from '#components/chunks/stop-buttons.tsx';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
+import { ItemsOf } from '#components/items/views/items-of.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
@@ -59,53 +60,55 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
 
   return (
     <FieldLabelsOf labels={view.labels}>
-      <Checkpoint
-        key={`${batch.id}.${chunk.number}`}
-        view={view}
-        onDecide={onDecide}
-        onReload={reload}
-        {...(view.may.undo
-          ? {
-              undoItem: ({ ordinal, outcome }: Sample) =>
-                outcome?.result === 'succeeded' ? (
-                  <Undo
-                    key={ordinal}
-                    batchId={batch.id}
-                    scope={{ ordinals: [ordinal] }}
-                    label={`Undo item ${ordinal}…`}
-                    what={`item ${ordinal}`}
-                    size="small"
-                  />
-                ) : null,
-            }
-          : {})}
-        {...(view.may.resume
-          ? {
-              onResume: () => acted(resumeAction(which)),
-              onResumeTarget: (id: string) => acted(resumeIncidentAction({ id })),
-            }
-          : {})}
-        buttons={
-          <>
-            <StopButtons
-              batchId={batch.id}
-              chunk={chunk}
-              batchState={batch.state}
-              onPause={view.may.pause ? () => acted(pauseAction(which)) : null}
-              onStop={view.may.cancel ? () => acted(cancelAction(which)) : null}
-            />
-            {chunk.counts.done > 0 && archives(view.categories) ? (
-              <ButtonLink href={`/shelf?batch=${batch.id}`}>On the shelf</ButtonLink>
-            ) : null}
-            {undoable ? (
-              <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
-            ) : null}
-          </>
-        }
-        {...(view.may.decide ? { onRefuseRest } : {})}
-        {...(view.may.acceptRest ? { onAcceptRest: () => acted(acceptRestAction(which)) } : {})}
-        {...(view.may.retry ? { onRetry: () => acted(retryAction(which)) } : {})}
-      />
+      <ItemsOf datasetId={batch.datasetId} drawn={view.drawn}>
+        <Checkpoint
+          key={`${batch.id}.${chunk.number}`}
+          view={view}
+          onDecide={onDecide}
+          onReload={reload}
+          {...(view.may.undo
+            ? {
+                undoItem: ({ ordinal, outcome }: Sample) =>
+                  outcome?.result === 'succeeded' ? (
+                    <Undo
+                      key={ordinal}
+                      batchId={batch.id}
+                      scope={{ ordinals: [ordinal] }}
+                      label={`Undo item ${ordinal}…`}
+                      what={`item ${ordinal}`}
+                      size="small"
+                    />
+                  ) : null,
+              }
+            : {})}
+          {...(view.may.resume
+            ? {
+                onResume: () => acted(resumeAction(which)),
+                onResumeTarget: (id: string) => acted(resumeIncidentAction({ id })),
+              }
+            : {})}
+          buttons={
+            <>
+              <StopButtons
+                batchId={batch.id}
+                chunk={chunk}
+                batchState={batch.state}
+                onPause={view.may.pause ? () => acted(pauseAction(which)) : null}
+                onStop={view.may.cancel ? () => acted(cancelAction(which)) : null}
+              />
+              {chunk.counts.done > 0 && archives(view.categories) ? (
+                <ButtonLink href={`/shelf?batch=${batch.id}`}>On the shelf</ButtonLink>
+              ) : null}
+              {undoable ? (
+                <Undo batchId={batch.id} scope={{ chunks: [chunk.number] }} label="Undo this chunk…" what={chunk.name} />
+              ) : null}
+            </>
+          }
+          {...(view.may.decide ? { onRefuseRest } : {})}
+          {...(view.may.acceptRest ? { onAcceptRest: () => acted(acceptRestAction(which)) } : {})}
+          {...(view.may.retry ? { onRetry: () => acted(retryAction(which)) } : {})}
+        />
+      </ItemsOf>
     </FieldLabelsOf>
   );
 }

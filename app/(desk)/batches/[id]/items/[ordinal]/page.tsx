@@ -2,8 +2,11 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { Follow } from '#app/(desk)/follow.tsx';
 import { requireActor } from '#app/actor.ts';
-import { FieldLabelsOf, FieldName, FieldValue } from '#components/datasets/field-labels.tsx';
+import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { StoryLines } from '#components/items/story-lines.tsx';
+import { FormView } from '#components/items/views/form-view.tsx';
+import { ItemView } from '#components/items/views/item-view.tsx';
+import { ItemsOf } from '#components/items/views/items-of.tsx';
 import { formatCount } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
@@ -23,7 +26,7 @@ export default async function StoryPage({ params }: Props) {
   const story = await readStory(actor, { batchId: id, ordinal: /^\d+$/.test(ordinal) ? Number(ordinal) : 0 });
   if (story === null) notFound();
   const sees = may(actor, 'see');
-  const fields = Object.entries(story.item ?? story.fields);
+  const fields = Object.keys(story.item ?? story.fields);
   return (
     <>
       <Follow shows={{ batch: id }} />
@@ -55,18 +58,13 @@ export default async function StoryPage({ params }: Props) {
           </h2>
           {fields.length > 0 ? (
             <FieldLabelsOf labels={story.labels}>
-              <dl className="grid grid-cols-[minmax(4.5rem,auto)_1fr] gap-x-4 gap-y-1">
-                {fields.map(([name, value]) => (
-                  <div key={name} className="contents">
-                    <dt className="max-w-48 break-words text-muted">
-                      <FieldName name={name} />
-                    </dt>
-                    <dd className="min-w-0 break-words whitespace-pre-wrap">
-                      {value === '' ? <span className="text-muted">empty</span> : <FieldValue name={name} value={value} />}
-                    </dd>
-                  </div>
-                ))}
-              </dl>
+              {story.item ? (
+                <ItemsOf datasetId={story.datasetId} drawn={story.drawn}>
+                  <ItemView item={{ ordinal: story.ordinal, fields: story.item }} />
+                </ItemsOf>
+              ) : (
+                <FormView item={{ ordinal: story.ordinal, fields: story.fields }} />
+              )}
             </FieldLabelsOf>
           ) : (
             <p className="text-muted">Nothing: no receipt of it has a value.</p>

@@ -1,0 +1,69 @@
+'use client';
+
+import { type PointerEvent, type ReactNode, useEffect, useRef } from 'react';
+import { classes } from './classes.ts';
+import type { SheetState } from './use-sheet.ts';
+
+/**
+ * A part of a page that stands beside a list where there is room, and lies over it, at the thumb, where there is none. Escape, Back, a pull downwards and its button
+ * close it.
+ */
+export function Sheet({ label, sheet, children }: { label: string; sheet: SheetState; children: ReactNode }) {
+  const { shown, close } = sheet;
+  const button = useRef<HTMLButtonElement>(null);
+  const from = useRef<number | null>(null);
+  useEffect(() => {
+    if (!shown) return;
+    button.current?.focus();
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      event.preventDefault();
+      close();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [shown, close]);
+  const onPull = (event: PointerEvent) => {
+    if (from.current !== null && event.clientY - from.current > PULLED_PX) {
+      from.current = null;
+      close();
+    }
+  };
+  return (
+    <>
+      {shown ? <div aria-hidden="true" onClick={close} className="fixed inset-0 z-40 bg-overlay lg:hidden" /> : null}
+      <section
+        aria-label={label}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls must be reachable by keyboard
+        tabIndex={0}
+        className={classes(
+          'min-w-0 focus-visible:-outline-offset-2 lg:relative lg:overflow-y-auto',
+          'max-lg:fixed max-lg:inset-x-0 max-lg:bottom-0 max-lg:z-50 max-lg:max-h-[88dvh] max-lg:overflow-y-auto max-lg:overscroll-contain',
+          'max-lg:rounded-t-md max-lg:border-t max-lg:border-hairline max-lg:bg-background max-lg:shadow-float',
+          !shown && 'max-lg:hidden',
+        )}
+      >
+        <button
+          ref={button}
+          type="button"
+          onClick={close}
+          onPointerDown={(event) => {
+            from.current = event.clientY;
+            event.currentTarget.setPointerCapture(event.pointerId);
+          }}
+          onPointerMove={onPull}
+          onPointerUp={() => {
+            from.current = null;
+          }}
+          className="sticky top-0 z-10 flex h-11 w-full touch-none items-center justify-center gap-3 bg-background text-12 text-muted lg:hidden"
+        >
+          <span aria-hidden="true" className="h-1 w-10 rounded-full bg-control" />
+          Close
+        </button>
+        {children}
+      </section>
+    </>
+  );
+}
+
+const PULLED_PX = 48;
