@@ -9,7 +9,6 @@ import { Targets } from '#app/(desk)/targets.tsx';
 import { useActed } from '#app/(desk)/use-acted.ts';
 import { BatchHeader } from '#components/batches/batch-header.tsx';
 import { BatchProgress } from '#components/batches/batch-progress.tsx';
-import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
 import { ReviewNext } from '#components/batches/review-next.tsx';
 import { SumLine } from '#components/batches/sum-line.tsx';
 import { ChunkTable } from '#components/chunks/chunk-table.tsx';
@@ -31,6 +30,7 @@ import type { UndoneBy } from '#lib/shapes/batches.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
 import type { BatchSnapshot } from '#lib/shapes/live.ts';
 import type { Rights } from '#lib/shapes/people.ts';
+import { Decisions } from './decisions.tsx';
 import { Undo } from './undo.tsx';
 import { useLiveBatch } from './use-live-batch.ts';
 
@@ -198,7 +198,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, listed, children
           {formatNoun(sum.failed, 'actions')} failed. {sum.failed === 1 ? 'It' : 'They'} changed nothing. {retry.error?.message}
         </Banner>
       ) : null}
-      <ChunkGrid batchId={batchId} chunks={chunks} noun={batch.noun} groups={batch.groups} />
+      <Decisions batch={batch} may={may} />
       <TabLinks label="Parts of the batch" tabs={tabs} />
       {listed || DRAWN.includes(tab) ? <Follow shows={{ batch: batchId }} /> : null}
       {tab === 'chunks' ? (

@@ -1,0 +1,82 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useRouter, useSearchParams } from 'next/navigation';
+import { useState } from 'react';
+import { decideAction } from '#app/(desk)/batches/actions.ts';
+import { useActed } from '#app/(desk)/use-acted.ts';
+import { useFollowed } from '#app/(desk)/use-changed.ts';
+import { queries } from '#components/api-client.ts';
+import { ChunkCells } from '#components/batches/chunk-cells.tsx';
+import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
+import { DecideDialog } from '#components/decisions/decide-dialog.tsx';
+import { FirstReceipts, releasesOptions } from '#components/decisions/first-receipts.tsx';
+import { boundOptions, WaitingOffer } from '#components/decisions/waiting-offer.tsx';
+import { useKeys } from '#components/ui/use-keys.ts';
+import type { BatchSnapshot } from '#lib/shapes/live.ts';
+import type { Rights } from '#lib/shapes/people.ts';
+import { decideMany } from './decide-many.ts';
+
+type Props = { batch: BatchSnapshot; may: Pick<Rights, 'see' | 'decide'> };
+
+/** The chunks of a batch, and what can be decided of several of them at once: the first receipts of an approval, all that wait, and a selection. */
+export function Decisions({ batch, may }: Props) {
+  const { id, chunks, groups, needs, noun } = batch;
+  const router = useRouter();
+  // "?approve" opens the question: the review of the batch's random items ends there.
+  const asksAll = useSearchParams().has('approve');
+  const [asking, setAsking] = useState<readonly number[] | 'waiting' | null>(asksAll && may.decide ? 'waiting' : null);
+  const acted = useActed();
+  const close = () => {
+    setAsking(null);
+    if (asksAll) router.replace(`/batches/${id}`);
+  };
+  const several = may.see && needs.reviews > 1;
+  useFollowed({ batch: id }, releasesOptions(id).queryKey);
+  useFollowed({ batch: id }, boundOptions(id).queryKey);
+  useKeys({
+    ...(several && may.decide && needs.releases === 0 ? { e: () => setAsking('waiting') } : {}),
+    ...(several ? { r: () => router.push(`/batches/${id}/review`) } : {}),
+  });
+  const onDecide = may.decide && may.see ? setAsking : null;
+  return (
+    <>
+      {may.see ? (
+        <FirstReceipts
+          batchId={id}
+          onRelease={may.decide ? (chunk) => acted(decideAction({ batchId: id, chunks: [chunk], release: true })) : null}
+        />
+      ) : null}
+      {several ? <WaitingOffer batchId={id} onApprove={may.decide ? () => setAsking('waiting') : null} /> : null}
+      {groups ? (
+        <AllChunks batchId={id} noun={noun} onDecide={onDecide} />
+      ) : (
+        <ChunkGrid batchId={id} chunks={chunks} noun={noun} onDecide={onDecide} />
+      )}
+      {asking === null ? null : (
+        <DecideDialog
+          batchId={id}
+          chunks={asking === 'waiting' ? null : asking}
+          onClose={close}
+          onDecide={(decision) => acted(decideMany(id, decision))}
+        />
+      )}
+    </>
+  );
+}
+
+/** More chunks than are kept live: a cell each, read again when something of the batch has changed. */
+function AllChunks({
+  batchId,
+  noun,
+  onDecide,
+}: {
+  batchId: string;
+  noun: string;
+  onDecide: ((chunks: readonly number[]) => void) | null;
+}) {
+  const options = queries.batches.grid.queryOptions({ input: { id: batchId } });
+  const { data } = useQuery(options);
+  useFollowed({ batch: batchId }, options.queryKey);
+  return <ChunkCells batchId={batchId} chunks={data?.chunks ?? null} noun={noun} onDecide={onDecide} />;
+}
