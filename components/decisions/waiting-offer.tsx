@@ -14,9 +14,18 @@ export function boundOptions(id: string) {
 }
 
 /** Offers one decision over all chunks that wait, with the bound that it would go by in words; or the looks that it still wants. */
-export function WaitingOffer({ batchId, onApprove }: { batchId: string; onApprove: (() => void) | null }) {
+export function WaitingOffer({
+  batchId,
+  least,
+  onApprove,
+}: {
+  batchId: string;
+  /** with fewer there is nothing to be decided together */
+  least: number;
+  onApprove: (() => void) | null;
+}) {
   const { data } = useQuery(boundOptions(batchId));
-  if (!data || data.waiting < 2) return null;
+  if (!data || data.waiting < least) return null;
   const { bound, share, waiting } = data;
   const missing = looksMissing(bound ?? []);
   const proven = bound !== null && bound.length > 0 && missing === 0;

@@ -11,7 +11,10 @@ export const chunksNamed = z
   .max(20_000)
   .describe('Numbers of chunks. Without them: every chunk that waits for an approval.');
 
-const sampleOfBatch = sample.extend({ chunk: z.int().describe('The number of the chunk that it is in.') });
+const sampleOfBatch = sample.extend({
+  chunk: z.int().describe('The number of the chunk that it is in.'),
+  decided: z.boolean().describe('That chunk is decided: its items are marked, and moved no more.'),
+});
 export type SampleOfBatch = z.infer<typeof sampleOfBatch>;
 
 /** What the looks over the batch prove of one acting category. */

@@ -89,6 +89,7 @@ const ALLOWED: Record<string, string> = {
   readPeopleOf: EVERYONE,
   readReading: REVIEWERS,
   readReleases: REVIEWERS,
+  readReviewed: REVIEWERS,
   readReceipts: EVERYONE,
   readSameFile: REVIEWERS,
   readShelfItems: REVIEWERS,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { actionWords } from '#lib/connectors/words.ts';
+import { isDecided } from '#lib/core/checkpoints/decided.ts';
 import { needsTwo } from '#lib/core/checkpoints/signatures.ts';
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -197,7 +198,11 @@ export async function readSamples(batch: BatchFacts, ordinals: readonly number[]
     const item = items.get(ordinal);
     if (!item) return [];
     return [
-      { ...sampleOf(batch, item, 'random', names, { review: marks.get(ordinal) ?? null, outcome: null }), chunk: item.chunk },
+      {
+        ...sampleOf(batch, item, 'random', names, { review: marks.get(ordinal) ?? null, outcome: null }),
+        chunk: item.chunk,
+        decided: isDecided(item),
+      },
     ];
   });
 }

@@ -31,14 +31,16 @@ export async function readSelected(
   return rows;
 }
 
+type ClassifiedOf = ClassifiedItem & { chunk: number; state: ChunkState; decisionId: string | null };
+
 /** These items of any chunks of the batch, with the chunk of each, by ordinal. */
 export async function readItemsOf(
   pool: Pool,
   { batchId, datasetId }: { batchId: string; datasetId: string },
   ordinals: readonly number[],
-): Promise<Map<number, ClassifiedItem & { chunk: number }>> {
-  const { rows } = await pool.query<ClassifiedItem & { chunk: number }>(
-    `SELECT ${CLASSIFIED}, c.number AS chunk FROM unnest($3::int[]) asked(ordinal)
+): Promise<Map<number, ClassifiedOf>> {
+  const { rows } = await pool.query<ClassifiedOf>(
+    `SELECT ${CLASSIFIED}, c.number AS chunk, c.state, c.decision_id AS "decisionId" FROM unnest($3::int[]) asked(ordinal)
      CROSS JOIN LATERAL (SELECT * FROM classification WHERE batch_id = $1 AND ordinal = asked.ordinal OFFSET 0) a
      CROSS JOIN LATERAL (SELECT fields FROM item WHERE dataset_id = $2 AND ordinal = asked.ordinal OFFSET 0) i
      JOIN chunk c ON c.id = a.chunk_id`,

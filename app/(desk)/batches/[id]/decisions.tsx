@@ -1,6 +1,6 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { decideAction } from '#app/(desk)/batches/actions.ts';
@@ -13,9 +13,11 @@ import { DecideDialog } from '#components/decisions/decide-dialog.tsx';
 import { FirstReceipts, releasesOptions } from '#components/decisions/first-receipts.tsx';
 import { boundOptions, WaitingOffer } from '#components/decisions/waiting-offer.tsx';
 import { useKeys } from '#components/ui/use-keys.ts';
+import { CannotUndo } from '#components/undo/undo-button.tsx';
 import type { BatchSnapshot } from '#lib/shapes/live.ts';
 import type { Rights } from '#lib/shapes/people.ts';
-import { decideMany } from './decide-many.ts';
+import type { UndoPreview } from '#lib/shapes/undo.ts';
+import { madeUndoKey } from './made-undo.ts';
 
 type Props = { batch: BatchSnapshot; may: Pick<Rights, 'see' | 'decide'> };
 
@@ -23,15 +25,18 @@ type Props = { batch: BatchSnapshot; may: Pick<Rights, 'see' | 'decide'> };
 export function Decisions({ batch, may }: Props) {
   const { id, chunks, groups, needs, noun } = batch;
   const router = useRouter();
-  // "?approve" opens the question: the review of the batch's random items ends there.
-  const asksAll = useSearchParams().has('approve');
+  // "?approve" opens the question: the review of the batch's random items ends there, and an undo that was made begins there, with so many chunks.
+  const approve = useSearchParams().get('approve');
+  const asksAll = approve !== null;
+  const cannot = useQueryClient().getQueryData<UndoPreview['cannot']>(madeUndoKey(id)) ?? [];
   const [asking, setAsking] = useState<readonly number[] | 'waiting' | null>(asksAll && may.decide ? 'waiting' : null);
   const acted = useActed();
   const close = () => {
     setAsking(null);
     if (asksAll) router.replace(`/batches/${id}`);
   };
-  const several = may.see && needs.reviews > 1;
+  // An undo is approved as a whole, however many chunks it has.
+  const several = may.see && needs.reviews > (batch.undoes ? 0 : 1);
   useFollowed({ batch: id }, releasesOptions(id).queryKey);
   useFollowed({ batch: id }, boundOptions(id).queryKey);
   useKeys({
@@ -47,7 +52,9 @@ export function Decisions({ batch, may }: Props) {
           onRelease={may.decide ? (chunk) => acted(decideAction({ batchId: id, chunks: [chunk], release: true })) : null}
         />
       ) : null}
-      {several ? <WaitingOffer batchId={id} onApprove={may.decide ? () => setAsking('waiting') : null} /> : null}
+      {several ? (
+        <WaitingOffer batchId={id} least={batch.undoes ? 1 : 2} onApprove={may.decide ? () => setAsking('waiting') : null} />
+      ) : null}
       {groups ? (
         <AllChunks batchId={id} noun={noun} onDecide={onDecide} />
       ) : (
@@ -57,9 +64,12 @@ export function Decisions({ batch, may }: Props) {
         <DecideDialog
           batchId={id}
           chunks={asking === 'waiting' ? null : asking}
+          awaited={asksAll ? Number(approve) : 0}
           onClose={close}
-          onDecide={(decision) => acted(decideMany(id, decision))}
-        />
+          onDecide={(decision) => acted(decideAction({ batchId: id, execute: true, next: true, ...decision }))}
+        >
+          <CannotUndo cannot={cannot} />
+        </DecideDialog>
       )}
     </>
   );
