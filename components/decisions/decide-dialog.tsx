@@ -19,7 +19,7 @@ import type { Decided, DecidedOn, GivenAnswers } from '#lib/shapes/checkpoints.t
 import type { DecisionPreview } from '#lib/shapes/decisions.ts';
 import { boundWords, chunksWords, isGround, looksMissing, unlookedWords } from './decide-words.ts';
 import { Samples } from './samples.tsx';
-import { useBoundChunks } from './use-bound-chunks.ts';
+import { type BoundChunk, useBoundChunks } from './use-bound-chunks.ts';
 
 /** How often it is looked whether all chunks of an undo are there. */
 const READY_MS = 500;
@@ -54,12 +54,15 @@ export function DecideDialog({ batchId, chunks, awaited = 0, onClose, onDecide, 
     refetchInterval: ({ state }) => ((state.data?.chunks.length ?? 0) < awaited ? READY_MS : false),
   });
   const ready = data && data.chunks.length >= awaited ? data : undefined;
-  if (ready && ready.chunks.length > 0)
+  const { bound, read, error: unbound } = useBoundChunks(batchId, ready);
+  if (ready && bound && ready.chunks.length > 0)
     return (
-      <Asked {...{ batchId, onClose, onDecide }} preview={ready} onAgain={() => void refetch()}>
+      <Asked {...{ batchId, bound, onClose, onDecide }} preview={ready} onAgain={() => void refetch()}>
         {children}
       </Asked>
     );
+  const fault = error ?? unbound;
+  const doing = !ready ? (awaited > 0 ? 'Making the undo ready' : 'Counting what these chunks have') : 'Reading what you sign';
   return (
     <ConfirmDialog
       open
@@ -67,13 +70,20 @@ export function DecideDialog({ batchId, chunks, awaited = 0, onClose, onDecide, 
       title="Approve these chunks?"
       confirm="Approve"
       disabled
-      error={error ? refusalOf(error).message : null}
+      error={fault ? refusalOf(fault).message : null}
       onConfirm={() => {}}
     >
-      {error ? null : ready ? (
+      {fault ? null : ready?.chunks.length === 0 ? (
         <p>None of these chunks waits for an approval. {ready.left[0]?.why}</p>
       ) : (
-        <Skeleton rows={4} label={awaited > 0 ? 'Making the undo ready' : 'Counting what these chunks have'} />
+        <>
+          <Skeleton rows={4} label={doing} />
+          {ready ? (
+            <p role="status" className="text-12 text-muted">
+              {doing}: {formatCount(read)} of {formatCount(ready.chunks.length)} chunks.
+            </p>
+          ) : null}
+        </>
       )}
     </ConfirmDialog>
   );
@@ -81,14 +91,14 @@ export function DecideDialog({ batchId, chunks, awaited = 0, onClose, onDecide, 
 
 type AskedProps = Pick<Props, 'batchId' | 'onClose' | 'onDecide' | 'children'> & {
   preview: DecisionPreview;
+  bound: { bound: BoundChunk[]; changed: number[] };
   onAgain: () => void;
 };
 
-function Asked({ batchId, preview, onClose, onDecide, onAgain, children }: AskedProps) {
+function Asked({ batchId, preview, bound, onClose, onDecide, onAgain, children }: AskedProps) {
   const { noun, first, signature, share, samples, sampled, undo, unproven } = preview;
   const [seen, setSeen] = useState<ReadonlySet<number>>(new Set());
   const [reason, setReason] = useState('');
-  const { bound, read, error: unbound } = useBoundChunks(batchId, preview);
   const decide = useMutation(writing(['batches', batchId, 'decide-many'], onDecide));
   const acting = actingCategories(preview.categories);
   const words = executeWords(acting, noun, first, signature);
@@ -104,7 +114,7 @@ function Asked({ batchId, preview, onClose, onDecide, onAgain, children }: Asked
     const seenIn = (number: number) => (own.get(number) ?? []).flatMap(({ ordinal }) => (seen.has(ordinal) ? [ordinal] : []));
     decide.mutate(
       {
-        chunks: (bound?.bound ?? []).map((one) => ({ ...one, seen: seenIn(one.number) })),
+        chunks: bound.bound.map((one) => ({ ...one, seen: seenIn(one.number) })),
         override: overridden ? reason.trim() : null,
         ...(grounded ? { atMost: share } : {}),
       },
@@ -122,14 +132,14 @@ function Asked({ batchId, preview, onClose, onDecide, onAgain, children }: Asked
       kind={words.typed === null ? 'primary' : 'danger'}
       typed={words.typed ?? undefined}
       pending={decide.isPending}
-      disabled={(lacking && !overridden) || bound === null || bound.bound.length === 0}
-      error={decide.error?.message ?? (unbound ? refusalOf(unbound).message : null)}
+      disabled={(lacking && !overridden) || bound.bound.length === 0}
+      error={decide.error?.message ?? null}
       onConfirm={confirm}
     >
       <ActingList acting={acting} noun={noun} />
       {children}
       <Left preview={preview} />
-      {bound && bound.changed.length > 0 ? (
+      {bound.changed.length > 0 ? (
         <Banner kind="warning">
           {bound.changed.length === 1 ? `Chunk ${bound.changed[0]}` : formatNoun(bound.changed.length, 'chunks')} changed while
           this was counted, and {bound.changed.length === 1 ? 'is' : 'are'} not among what you approve.{' '}
@@ -161,11 +171,6 @@ function Asked({ batchId, preview, onClose, onDecide, onAgain, children }: Asked
             <Textarea rows={2} value={reason} onChange={(event) => setReason(event.target.value)} />
           </Field>
         </div>
-      ) : null}
-      {bound === null && !unbound && preview.chunks.length > 1 ? (
-        <p role="status" className="text-12 text-muted">
-          Reading what you sign: {formatCount(read)} of {formatCount(preview.chunks.length)} chunks.
-        </p>
       ) : null}
     </ConfirmDialog>
   );
