@@ -160,7 +160,9 @@ function Asked({ batchId, preview, bound, onClose, onDecide, onAgain, children }
       {undo || grounded || acting.length === 0 ? null : sampled ? (
         <Samples samples={samples} seen={seen} onSeen={(ordinals) => setSeen((now) => new Set([...now, ...ordinals]))} />
       ) : (
-        <p>These are too many chunks to be shown a sample of each here.</p>
+        <p>
+          These are too many chunks to be shown a sample of each here: the looks over the batch are their ground, or a reason.
+        </p>
       )}
       {lacking ? (
         <div className="flex flex-col gap-2">
@@ -204,7 +206,7 @@ function ActingList({ acting, noun }: { acting: Acting[]; noun: string }) {
 
 /** What was looked at, what that proves, and what nobody looked at. */
 function Ground({ batchId, preview }: { batchId: string; preview: DecisionPreview }) {
-  const { bound, share } = preview;
+  const { bound, share, whole } = preview;
   const missing = looksMissing(bound ?? []);
   return (
     <section aria-label="What was looked at" className="flex flex-col gap-1">
@@ -219,9 +221,12 @@ function Ground({ batchId, preview }: { batchId: string; preview: DecisionPrevie
       {missing > 0 ? (
         <p>
           <Link href={`/batches/${batchId}/review`} className="text-accent underline underline-offset-2">
-            Look at the next {formatCount(missing)} of the batch
-          </Link>{' '}
-          for {percent(share)} over all of it.
+            Look at random items of the batch
+          </Link>
+          : {formatCount(missing)} more looks, if none is wrong, prove {percent(share)}{' '}
+          {whole
+            ? 'over all of it.'
+            : 'of these alone. Of all that wait together fewer do: what is wrong may all be in the ones you chose.'}
         </p>
       ) : null}
       <p className="text-muted">{unlookedWords(preview)}</p>

@@ -5,7 +5,6 @@ import { queries } from '#components/api-client.ts';
 import { actionLook } from '#components/chunks/state.ts';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
-import { Kbd } from '#components/ui/kbd.tsx';
 import { Link } from '#components/ui/link.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { StateBadge } from '#components/ui/state-badge.tsx';
@@ -13,6 +12,7 @@ import { useKeys } from '#components/ui/use-keys.ts';
 import { writing } from '#components/ui/writing.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { Release } from '#lib/shapes/decisions.ts';
+import { KeyHint } from './key-hint.tsx';
 
 /** What a release is bound to. */
 export type Released = { number: number; digest: string };
@@ -70,7 +70,7 @@ export function FirstReceipts({
         <div className="mt-3 flex flex-wrap items-center gap-3">
           {onRelease ? (
             <Button kind="primary" pending={release.isPending} onClick={() => go(one)}>
-              Run the other {formatCount(one.waiting)} {one === next ? <Kbd>e</Kbd> : null}
+              Run the other {formatCount(one.waiting)} {one === next ? <KeyHint>e</KeyHint> : null}
             </Button>
           ) : null}
           <ButtonLink href={`/batches/${batchId}/chunks/${one.chunk}`}>Look closer, or say no</ButtonLink>

@@ -9,12 +9,12 @@ import { Banner } from '#components/ui/banner.tsx';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
-import { Kbd } from '#components/ui/kbd.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { useKeys } from '#components/ui/use-keys.ts';
 import type { SampleOfBatch } from '#lib/shapes/decisions.ts';
 import { boundWords, looksMissing } from './decide-words.ts';
+import { KeyHint } from './key-hint.tsx';
 import { LooksList, type SaidHere } from './looks-list.tsx';
 import { useLooks } from './use-looks.ts';
 
@@ -77,7 +77,7 @@ export function LooksReview({ batchId, mayMark, mayDecide }: { batchId: string; 
   if (!looks) return <Skeleton rows={8} label="Drawing the next items" />;
   const approve = canApprove ? (
     <ButtonLink kind={missing === 0 ? 'primary' : 'secondary'} href={approveHref}>
-      Approve the {formatNoun(looks.waiting, 'chunks')} that wait… <Kbd>e</Kbd>
+      Approve the {formatNoun(looks.waiting, 'chunks')} that wait… <KeyHint>e</KeyHint>
     </ButtonLink>
   ) : null;
   if (looks.bound === null)
@@ -116,7 +116,7 @@ export function LooksReview({ batchId, mayMark, mayDecide }: { batchId: string; 
           actions={
             missing > 0 ? (
               <Button pending={reading} onClick={() => void further()}>
-                Draw the next {formatCount(missing)} <Kbd>r</Kbd>
+                Draw the next {formatCount(missing)} <KeyHint>r</KeyHint>
               </Button>
             ) : null
           }
@@ -141,7 +141,7 @@ export function LooksReview({ batchId, mayMark, mayDecide }: { batchId: string; 
                 {current.decided ? <span className="text-12 text-muted">decided: a wrong one can be undone there</span> : null}
                 {mayMark ? (
                   <Button size="small" className="ml-auto" onClick={right}>
-                    Right <Kbd>a</Kbd>
+                    Right <KeyHint>a</KeyHint>
                   </Button>
                 ) : null}
               </p>

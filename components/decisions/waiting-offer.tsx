@@ -5,8 +5,8 @@ import { queries } from '#components/api-client.ts';
 import { percent } from '#components/checkpoints/evidence-words.ts';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
-import { Kbd } from '#components/ui/kbd.tsx';
 import { boundWords, looksMissing } from './decide-words.ts';
+import { KeyHint } from './key-hint.tsx';
 
 /** What the looks over the batch prove now, without the items. */
 export function boundOptions(id: string) {
@@ -39,12 +39,12 @@ export function WaitingOffer({
       <span className="flex flex-wrap gap-2">
         {onApprove ? (
           <Button kind={proven ? 'primary' : 'secondary'} onClick={onApprove}>
-            Approve the {formatNoun(waiting, 'chunks')} that wait{proven ? ' under the batch’s bound' : ''}… <Kbd>e</Kbd>
+            Approve the {formatNoun(waiting, 'chunks')} that wait{proven ? ' under the batch’s bound' : ''}… <KeyHint>e</KeyHint>
           </Button>
         ) : null}
         {missing > 0 ? (
           <ButtonLink kind="primary" href={`/batches/${batchId}/review`}>
-            Look at the next {formatCount(missing)} of the batch, for {percent(share)} <Kbd>r</Kbd>
+            Look at the next {formatCount(missing)} of the batch, for {percent(share)} <KeyHint>r</KeyHint>
           </ButtonLink>
         ) : null}
       </span>

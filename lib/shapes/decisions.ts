@@ -50,6 +50,7 @@ export const decisionPreview = z.object({
   signature: z.enum(['first', 'second']).nullable().describe('Which of two signatures is due; null where one person approves.'),
   share: z.number().describe('Of wrong items, that the bound is held against: the plan’s, or 2 %.'),
   bound: bounds,
+  whole: z.boolean().describe('Nothing that waits is left out: the bound is over what is decided now and before.'),
   marked: count.describe('Items of these chunks that somebody marked.'),
   unmarkedChunks: count.describe('Chunks of these in which nobody marked any item.'),
   unproven: z.array(z.string()).describe('What the plan demands or a permanent effect wants, and is not there, a sentence each.'),

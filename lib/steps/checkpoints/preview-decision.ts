@@ -137,11 +137,10 @@ async function evidenceOf(
     marked: marks.reduce((sum, count) => sum + count, 0),
     unmarkedChunks: marks.filter((count) => count === 0).length,
   };
+  const part = partOf(whole, decided, own);
   const grounds =
-    seed === null || shareUnder(batch.plan, share) === null
-      ? null
-      : await groundsOf(pooled, acting, { whole, part: partOf(whole, decided, own), share });
-  return { ...told, bound: grounds && boundsOf(grounds), ungrounded: ungroundedWords(grounds, acting) };
+    seed === null || shareUnder(batch.plan, share) === null ? null : await groundsOf(pooled, acting, { whole, part, share });
+  return { ...told, whole: part === whole, bound: grounds && boundsOf(grounds), ungrounded: ungroundedWords(grounds, acting) };
 }
 
 /** The whole in which only these are decided: the same list where that is all of it. */
