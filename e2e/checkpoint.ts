@@ -35,6 +35,15 @@ export async function approve(page: Page): Promise<void> {
   await expect(question).toBeHidden();
 }
 
+/** Approves an undo that was started a moment ago: one question over all of its chunks, on the undo's page. Gives its address. */
+export async function approveUndo(page: Page): Promise<string> {
+  const question = page.getByRole('dialog');
+  await expect(question).toContainText('no sample is asked for');
+  await question.getByRole('button', { name: 'Cancel' }).locator('xpath=preceding-sibling::button').click();
+  await expect(question).toBeHidden();
+  return new URL(page.url()).pathname;
+}
+
 /** Lets the rest run once the receipts of the first are on the screen. */
 export async function releaseRest(page: Page): Promise<void> {
   const first = page.getByRole('region', { name: 'The first receipts' });

@@ -8,8 +8,8 @@ import { Skeleton } from '#components/ui/skeleton.tsx';
 import { othersWords } from './others-words.ts';
 import { RequestView } from './request-view.tsx';
 
-/** One real request of each category that acts, in full, and in what the others differ. Asked for when the question is. */
-export function RequestExamples({ of }: { of: { id: string; n: number } }) {
+/** One real request of each category that acts (or of `only` these), in full, and in what the others differ. Asked for when the question is. */
+export function RequestExamples({ of, only }: { of: { id: string; n: number }; only?: readonly string[] }) {
   const label = useFieldLabel();
   const { data, error } = useQuery(
     queries.chunks.requests.queryOptions({ input: of, retry: false, refetchOnWindowFocus: false, staleTime: 0, gcTime: 0 }),
@@ -23,15 +23,17 @@ export function RequestExamples({ of }: { of: { id: string; n: number } }) {
   if (!data) return <Skeleton rows={3} label="Building one request of each action" />;
   return (
     <div className="flex flex-col gap-3">
-      {data.requests.map(({ ordinal, category, request, problem, digest, ...others }) => (
-        <section key={category} aria-label={`A request of ${category}`} className="rounded-md border border-hairline p-3">
-          <h3 className="mb-2 text-12 text-muted">
-            {category}, item {formatCount(ordinal)}: {request ? 'exactly this' : 'no request'}
-          </h3>
-          {request ? <RequestView key={digest} request={request} /> : <p className="text-red">{problem}</p>}
-          <p className="mt-2 text-12 text-muted">{othersWords(others, label)}</p>
-        </section>
-      ))}
+      {data.requests
+        .filter(({ category }) => only?.includes(category) ?? true)
+        .map(({ ordinal, category, request, problem, digest, ...others }) => (
+          <section key={category} aria-label={`A request of ${category}`} className="rounded-md border border-hairline p-3">
+            <h3 className="mb-2 text-12 text-muted">
+              {category}, item {formatCount(ordinal)}: {request ? 'exactly this' : 'no request'}
+            </h3>
+            {request ? <RequestView key={digest} request={request} /> : <p className="text-red">{problem}</p>}
+            <p className="mt-2 text-12 text-muted">{othersWords(others, label)}</p>
+          </section>
+        ))}
     </div>
   );
 }

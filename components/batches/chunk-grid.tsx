@@ -1,3 +1,6 @@
+'use client';
+
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { chunkLook } from '#components/chunks/state.ts';
 import { classes } from '#components/ui/classes.ts';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
@@ -5,10 +8,9 @@ import { Glyph } from '#components/ui/glyph.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { StateBadge, type StateLook, TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { ChunkState } from '#lib/core/lifecycle.ts';
-import type { BatchView } from '#lib/shapes/batches.ts';
 import type { ChunkRow } from '#lib/shapes/chunks.ts';
-
-const CHUNKS_SINGLY_MAX = 400;
+import { gathered, keyed, NOTHING_SELECTED, ranged, selectedOf, toggled } from './chunk-selection.ts';
+import { SelectionBar } from './selection-bar.tsx';
 
 /** These stand still in the middle of the work, so they stand out. Reviews are the ordinary case: colour, glyph and word are enough. */
 const STANDS_OUT: ReadonlySet<ChunkState> = new Set(['awaiting_release', 'halted', 'unresolved']);
@@ -17,93 +19,130 @@ type GridChunk = Pick<
   ChunkRow,
   'number' | 'name' | 'state' | 'stopping' | 'continued' | 'note' | 'itemCount' | 'counts' | 'waitsFor'
 >;
-/** Every chunk as glyph and name; above 400, how many are in each state. Give `groups` when there are more than were loaded. */
+
+/** Every chunk as glyph and name. Several are selected and decided together; the link of each leads to it alone. */
 export function ChunkGrid({
   batchId,
   chunks,
   noun,
-  groups,
+  onDecide,
 }: {
   batchId: string;
   chunks: GridChunk[];
   noun: string;
-  groups?: BatchView['groups'];
+  /** null for whoever may not decide, who selects nothing either */
+  onDecide: ((chunks: readonly number[]) => void) | null;
 }) {
-  if (groups || chunks.length > CHUNKS_SINGLY_MAX) return <Groups batchId={batchId} groups={groups ?? chunks.map(alone)} />;
+  const [selection, setSelection] = useState(NOTHING_SELECTED);
+  const list = useRef<HTMLUListElement>(null);
+  const order = chunks.map(({ number }) => number);
+  const selected = selectedOf(selection, chunks);
+
+  const onKey = (event: KeyboardEvent) => {
+    // A checkbox has the space bar itself.
+    if (event.key === ' ') return;
+    const next = keyed(selection, order, event, 1);
+    if (!next) return;
+    event.preventDefault();
+    setSelection(next);
+    if (next.at !== selection.at) list.current?.querySelector<HTMLElement>(`[data-chunk="${next.at}"]`)?.focus();
+  };
+
   return (
-    <div className="flex flex-col gap-3">
-      <ul className="flex flex-wrap gap-1" aria-label="Chunks">
+    <div className="flex flex-col gap-2">
+      <ul ref={list} className="flex flex-wrap gap-1" aria-label="Chunks" {...(onDecide ? { onKeyDown: onKey } : {})}>
         {chunks.map((chunk) => {
           const look = chunkLook(chunk);
+          const { number, name } = chunk;
+          const picked = selection.picked.has(number);
           return (
-            <li key={chunk.number}>
+            <li
+              key={number}
+              className={classes(
+                'row-item inline-flex max-w-56 items-center rounded-md border transition-colors',
+                picked ? 'bg-selected' : 'bg-surface',
+                picked
+                  ? 'border-accent'
+                  : STANDS_OUT.has(chunk.state)
+                    ? 'border-current'
+                    : 'border-hairline hover:border-control',
+                TONE_TEXT[look.tone],
+              )}
+            >
+              {onDecide ? (
+                <label className="flex h-full cursor-pointer items-center pl-2 pointer-coarse:px-3">
+                  <span className="sr-only">Select {name}</span>
+                  <input
+                    type="checkbox"
+                    tabIndex={-1}
+                    checked={picked}
+                    onChange={() => {}}
+                    onClick={(event) =>
+                      setSelection((now) => (event.shiftKey ? ranged(now, order, number) : toggled(now, number)))
+                    }
+                    className="size-3.5 accent-accent"
+                  />
+                </label>
+              ) : null}
               <Link
-                href={`/batches/${batchId}/chunks/${chunk.number}`}
-                title={`${chunk.name}: ${look.word}, ${formatNoun(chunk.itemCount, noun)}`}
-                className={classes(
-                  'row-item inline-flex max-w-48 items-center gap-1.5 rounded-md border bg-surface px-2 transition-colors hover:bg-sunken',
-                  STANDS_OUT.has(chunk.state) ? 'border-current' : 'border-hairline hover:border-control',
-                  TONE_TEXT[look.tone],
-                )}
+                href={`/batches/${batchId}/chunks/${number}`}
+                title={`${name}: ${look.word}, ${formatNoun(chunk.itemCount, noun)}`}
+                data-chunk={number}
+                onFocus={() => setSelection((now) => (now.at === number ? now : { ...now, at: number }))}
+                className="inline-flex h-full min-w-0 items-center gap-1.5 rounded-md px-2 hover:bg-sunken"
               >
                 <Glyph name={look.glyph} />
-                <span className="truncate text-text">{chunk.name}</span>
+                <span className="truncate text-text">{name}</span>
                 <span className="sr-only">, {look.word}</span>
               </Link>
             </li>
           );
         })}
       </ul>
-      <Legend looks={chunks.map(chunkLook)} />
+      <Legend
+        chunks={chunks.map((chunk) => ({ number: chunk.number, look: chunkLook(chunk) }))}
+        onSelect={onDecide ? (numbers) => setSelection((now) => gathered(now, numbers)) : null}
+      />
+      {onDecide ? <SelectionBar {...{ selected, noun, onDecide }} onClear={() => setSelection(NOTHING_SELECTED)} /> : null}
     </div>
   );
 }
 
-type Group = NonNullable<BatchView['groups']>[number];
-
-const alone = ({ state, stopping, waitsFor }: GridChunk): Group => ({
-  state,
-  stopping,
-  waitsFor: waitsFor?.for ?? null,
-  count: 1,
-});
-
-function Groups({ batchId, groups }: { batchId: string; groups: Group[] }) {
-  const told = Map.groupBy(groups, (group) => `${group.state} ${lookOf(group).word}`);
+/** Only the states that are there, with how many: the grid's key, its summary, and what selects all in one of them. */
+export function Legend({
+  chunks,
+  onSelect,
+}: {
+  chunks: { number: number; look: StateLook }[];
+  onSelect: ((numbers: readonly number[]) => void) | null;
+}) {
+  const byWord = Map.groupBy(chunks, ({ look }) => look.word);
   return (
-    <ul className="grid grid-cols-[repeat(auto-fill,minmax(15rem,1fr))] gap-1" aria-label="Chunks by state">
-      {[...told].map(([key, [first, ...others]]) =>
-        first ? (
-          <li key={key}>
-            <Link
-              href={`/batches/${batchId}?tab=chunks&state=${first.state}`}
-              className="row-item flex items-center justify-between gap-3 rounded-md border border-hairline bg-surface px-3 transition-colors hover:bg-sunken"
-            >
-              <StateBadge {...lookOf(first)} className="min-w-0 truncate" />
-              <span>{formatCount(others.reduce((sum, { count }) => sum + count, first.count))}</span>
-            </Link>
+    <ul aria-label="Chunks by state" className="flex flex-wrap gap-x-4 gap-y-1 text-12">
+      {[...byWord].map(([word, [first, ...others]]) => {
+        if (!first) return null;
+        const told = (
+          <>
+            <StateBadge {...first.look} /> <span className="text-muted">{formatCount(others.length + 1)}</span>
+          </>
+        );
+        return (
+          <li key={word}>
+            {onSelect ? (
+              <button
+                type="button"
+                title={`Select all: ${word}`}
+                onClick={() => onSelect([first, ...others].map(({ number }) => number))}
+                className="inline-flex items-center gap-1 rounded-md hover:underline pointer-coarse:min-h-11"
+              >
+                {told}
+              </button>
+            ) : (
+              <span className="inline-flex items-center gap-1">{told}</span>
+            )}
           </li>
-        ) : null,
-      )}
+        );
+      })}
     </ul>
-  );
-}
-
-function lookOf({ state, stopping, waitsFor }: Group): StateLook {
-  return chunkLook({ state, stopping, waitsFor: waitsFor && { for: waitsFor } });
-}
-
-/** Only the states that are there, with how many: the grid's key, and its summary. */
-function Legend({ looks }: { looks: StateLook[] }) {
-  const counts = new Map<string, { look: StateLook; count: number }>();
-  for (const look of looks) counts.set(look.word, { look, count: (counts.get(look.word)?.count ?? 0) + 1 });
-  return (
-    <p className="flex flex-wrap gap-x-4 gap-y-1 text-12">
-      {[...counts.values()].map(({ look, count }) => (
-        <span key={look.word} className="inline-flex items-center gap-1">
-          <StateBadge {...look} /> <span className="text-muted">{formatCount(count)}</span>
-        </span>
-      ))}
-    </p>
   );
 }

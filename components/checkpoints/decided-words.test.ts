@@ -19,6 +19,16 @@ it('says who approved how many, after looking at what: lines on the screen are n
   );
 });
 
+it('says on what ground nobody looked', () => {
+  const reviews = { archive: { population: 6046, looks: 193, wrong: 1, atMost: 155 } };
+  expect(words({ seenCount: 0, reviews }).after).toBe(
+    'under the batch’s bound, after looking at 193 over all of it (1 wrong); nobody saw one of this chunk',
+  );
+  expect(words({ seenCount: 0, reviews: {} }).after).toBe('on the receipts of what was done');
+  expect(words({ seenCount: 0, reviews, override: 'It is late' }).after).toContain('and said why not more: “It is late”');
+  expect(words({ seenCount: 0 }).after).toBe('with 0 on the screen');
+});
+
 it('says the other decisions too', () => {
   const did = (answers: Partial<DecisionTold['answers']>, signing: DecisionTold['signing'] = null) =>
     words({ answers: { ...NO, ...answers }, signing }).did;

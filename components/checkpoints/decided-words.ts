@@ -31,6 +31,10 @@ function lookedWords({
 }: Pick<DecisionTold, 'reviews' | 'seenCount' | 'override' | 'via'>): string {
   const all = Object.values(reviews ?? {});
   const [looks, wrong] = [all.reduce((sum, one) => sum + one.looks, 0), all.reduce((sum, one) => sum + one.wrong, 0)];
+  if (seenCount === 0 && override === null && looks > 0)
+    return `under the batch’s bound, after looking at ${formatCount(looks)} over all of it (${formatCount(wrong)} wrong); nobody saw one of this chunk`;
+  // Nothing is asked to be looked at, and nothing is counted: an undo.
+  if (seenCount === 0 && override === null && reviews && all.length === 0) return 'on the receipts of what was done';
   const shown = via === 'api' ? `${formatCount(seenCount)} seen, as the caller says` : `${formatCount(seenCount)} on the screen`;
   return [
     looks > 0 ? `after looking at ${formatCount(looks)} (${formatCount(wrong)} wrong), with ${shown}` : `with ${shown}`,

@@ -17,7 +17,7 @@ type Props = {
   what: string;
   size?: 'small';
   onPreview: () => Promise<Outcome<UndoPreview>>;
-  /** starts the undo and goes to its checkpoint */
+  /** makes the undo, and goes to its page, where its approval is asked for */
   onStart: () => Promise<Outcome>;
 };
 
@@ -27,7 +27,7 @@ export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
   const preview = useMutation(writing(['undo', 'preview', what], onPreview));
   const start = useMutation(writing(['undo', 'start', what], onStart));
   const view = preview.data ?? null;
-  // Once it is made the page leaves for its checkpoint.
+  // Once it is made the page leaves for it.
   const starting = start.isPending || start.isSuccess;
 
   const ask = () => {
@@ -45,7 +45,7 @@ export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
         open={open}
         onClose={() => setOpen(false)}
         title={`Undo ${what}?`}
-        description="Nothing is changed yet. The undo becomes a batch of its own, which you review and approve."
+        description="Nothing is changed yet. The undo becomes a batch of its own with one approval over all of it, which comes next."
         confirm={starting ? 'Starting…' : 'Start the undo'}
         disabled={view === null || view.restorable === 0}
         pending={starting}
@@ -61,7 +61,6 @@ export function UndoButton({ label, what, size, onPreview, onStart }: Props) {
 /** "Restore 1,902 mails", and what can't be restored with its reasons. */
 function Previewed({ view }: { view: UndoPreview }) {
   const { noun, categories, cannot } = view;
-  const left = cannot.reduce((sum, { count }) => sum + count, 0);
   const acting = categories.flatMap(({ action, ...category }) => (action ? [{ ...category, action }] : []));
   return (
     <div role="status" className="flex flex-col gap-3">
@@ -79,19 +78,26 @@ function Previewed({ view }: { view: UndoPreview }) {
       ) : (
         <p className="text-14 font-medium">Nothing here can be undone.</p>
       )}
-      {left > 0 ? (
-        <div className="text-14">
-          <p>{formatNoun(left, noun)} can't be undone:</p>
-          <ul className="mt-1 flex flex-col gap-1 text-muted">
-            {cannot.map(({ why, count, ordinals }) => (
-              <li key={why}>
-                {formatCount(count)}: {why}
-                {count <= NAMED_MAX ? ` (item ${ordinals.map(formatCount).join(', ')})` : ''}
-              </li>
-            ))}
-          </ul>
-        </div>
-      ) : null}
+      <CannotUndo cannot={cannot} />
+    </div>
+  );
+}
+
+/** What stays as it is, and why. */
+export function CannotUndo({ cannot }: Pick<UndoPreview, 'cannot'>) {
+  const left = cannot.reduce((sum, { count }) => sum + count, 0);
+  if (left === 0) return null;
+  return (
+    <div className="text-14">
+      <p>{formatNoun(left, 'actions')} can't be undone:</p>
+      <ul className="mt-1 flex flex-col gap-1 text-muted">
+        {cannot.map(({ why, count, ordinals }) => (
+          <li key={why}>
+            {formatCount(count)}: {why}
+            {count <= NAMED_MAX ? ` (item ${ordinals.map(formatCount).join(', ')})` : ''}
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** The JSON paths of the API, each with what it takes and gives. Files and live events are in streams.ts. */
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
-import { PAUSE_WHY_CHARS_MAX, SAVED_PLAN_NAME_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
+import { BATCH_LOOKS_MAX, PAUSE_WHY_CHARS_MAX, SAVED_PLAN_NAME_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
 import { batch, batchChange, batchesAsked, batchName, batchRow, moved, newBatch, startWith } from '#lib/shapes/batches.ts';
@@ -21,6 +21,7 @@ import {
 } from '#lib/shapes/checkpoints.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { dataset, item, itemOpened, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
+import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/shapes/decisions.ts';
 import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou, nextNeed } from '#lib/shapes/live.ts';
@@ -176,6 +177,30 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(named, z.strictObject({ chunks: decidedChunks, seen: seen.optional(), ...decisionAnswers })))
       .output(decided),
+    previewDecision: post(
+      '/batches/{id}/decision/preview',
+      'Preview one decision over several chunks',
+      'What it would approve and on what ground: counts, samples, what was looked at and what the looks over the batch prove. Writes nothing. The digests are in the list of chunks.',
+    )
+      .input(write(named, z.strictObject({ chunks: chunksNamed.optional() }).optional()))
+      .output(decisionPreview),
+    looks: get(
+      '/batches/{id}/looks',
+      'List what to look at next over all chunks',
+      'Random items without a mark, in the order of the batch’s draw, as many as the bound over the batch wants still. They are marked in their chunks.',
+    )
+      .input(z.strictObject({ ...named, limit: z.coerce.number<number>().int().min(0).max(BATCH_LOOKS_MAX).optional() }))
+      .output(batchLooks),
+    grid: get(
+      '/batches/{id}/grid',
+      'Read the state of every chunk',
+      'A short line for each, for a batch with more chunks than its page lists.',
+    )
+      .input(z.strictObject(named))
+      .output(grid),
+    releases: get('/batches/{id}/releases', 'List the approvals whose rest waits for its release')
+      .input(z.strictObject(named))
+      .output(releases),
     undo: post(
       '/batches/{id}/undo',
       'Undo what a batch did',

@@ -21,11 +21,15 @@ import { retry } from '#lib/steps/batches/retry.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { previewDecision } from '#lib/steps/checkpoints/preview-decision.ts';
+import { readBatchLooks } from '#lib/steps/checkpoints/read-batch-looks.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
+import { readReleases } from '#lib/steps/checkpoints/read-releases.ts';
 import { refuseRest } from '#lib/steps/checkpoints/refuse-rest.ts';
 import { chunksOfItems } from '#lib/steps/chunks/chunks-of-items.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
+import { readGrid } from '#lib/steps/chunks/read-grid.ts';
 import { changeReading } from '#lib/steps/datasets/change-reading.ts';
 import { deleteDataset } from '#lib/steps/datasets/delete-dataset.ts';
 import { findItems, readItem } from '#lib/steps/datasets/find-items.ts';
@@ -157,6 +161,18 @@ export const router = os.router({
         ...answers,
       });
     }),
+    previewDecision: os.batches.previewDecision.handler(async ({ context, input: { params, body } }) =>
+      found(await previewDecision(context.actor, { batchId: params.id, ...body }), 'batch'),
+    ),
+    looks: os.batches.looks.handler(async ({ context, input }) =>
+      found(await readBatchLooks(context.actor, { batchId: input.id, limit: input.limit }), 'batch'),
+    ),
+    grid: os.batches.grid.handler(async ({ context, input }) =>
+      found(await readGrid(context.actor, { batchId: input.id }), 'batch'),
+    ),
+    releases: os.batches.releases.handler(async ({ context, input }) =>
+      found(await readReleases(context.actor, { batchId: input.id }), 'batch'),
+    ),
     undo: os.batches.undo.handler(async ({ context, input }) => {
       const { dryRun = false, name, ...scope } = input.body ?? {};
       const asked = { batchId: input.params.id, ...scope };

@@ -17,6 +17,7 @@ const WRITES: Record<string, Verb> = {
   'DELETE /plans/{id}': 'plan',
   '/batches/{id}/start': 'start',
   '/batches/{id}/decision': 'decide',
+  '/batches/{id}/decision/preview': 'see',
   '/batches/{id}/undo': 'undo',
   '/batches/{id}/uncertain': 'answer',
   '/batches/{id}/chunks/{n}/corrections': 'correct',

@@ -174,6 +174,14 @@ export const DRAWN_KEPT_ITEMS = 2_000_000;
 export const NEXT_LOOKS_MAX = 200;
 /** Of each category: where fewer are drawn, more of them are. */
 export const NEXT_LOOKS_LEAST = 10;
+/** The largest share of wrong items under which chunks may be approved of which nobody saw an item, on the looks over the batch. */
+export const UNDER_BOUND_SHARE_MAX = 0.05;
+/** The share that is asked about where the plan demands none. */
+export const BOUND_SHARE = 0.02;
+/** Random items of a batch that are handed over in one go. */
+export const BATCH_LOOKS_MAX = 500;
+/** Chunks of a decision of which samples are shown in its question: more are no look any more. */
+export const SAMPLED_CHUNKS_MAX = 60;
 
 // Undo
 export const UNDO_PAGE_ITEMS = 200;

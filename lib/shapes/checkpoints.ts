@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NOT_SIGNERS, SIGNINGS } from '#lib/core/checkpoints/signatures.ts';
+import { UNDER_BOUND_SHARE_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
@@ -209,6 +210,14 @@ export const decisionAnswers = {
     .nullish()
     .describe(
       'Why it is approved without a look at each acting category, without a mark that it wants, or without what the plan demands.',
+    ),
+  atMost: z
+    .number()
+    .gt(0)
+    .max(UNDER_BOUND_SHARE_MAX)
+    .optional()
+    .describe(
+      'Approves chunks of which nobody saw an item on the looks over the batch: with 95 % confidence at most this share of each acting category is wrong. Refused where these do not prove it.',
     ),
   sendBack: z
     .boolean()

@@ -23,8 +23,16 @@ export type Judged = { met: boolean; more: number; rest: number; may: number; al
  * wrong it is the share of the whole population. To look at every item meets any demand.
  */
 export function judge(looks: Looks, share: number): Judged {
+  return judgePart(looks, { population: looks.population, wrong: looks.wrongAt.length }, share);
+}
+
+/**
+ * The same of a part that somebody chose when the looks were known. Of the part by itself its looks prove nothing then: what is known is that at most so many of the
+ * whole are wrong, and all of them may be in the part. So the whole's bound is held against the part's share.
+ */
+export function judgePart(looks: Looks, part: { population: number; wrong: number }, share: number): Judged {
   const wrong = looks.wrongAt.length;
-  const rest = looks.population - wrong;
+  const rest = part.population - part.wrong;
   const allowed = most(rest, share);
   const may = leastAtMost(looks) - wrong;
   // Not null: what is allowed comes on top of what was found.
@@ -33,12 +41,20 @@ export function judge(looks: Looks, share: number): Judged {
 }
 
 /** “archive: looked at 140, 0 wrong: at most 52 of 1,902 may be wrong, and the plan asks for at most 38. 51 more looks, if none is wrong, are enough.” */
-export function unmetWords(category: string, { looks, wrongAt }: Looks, { may, rest, allowed, more }: Judged): string {
-  const [at, wrong, left, of, asked] = [looks, wrongAt.length, may, rest, allowed].map((count) => count.toLocaleString('en-US'));
+export function unmetWords(
+  category: string,
+  { population, looks, wrongAt }: Looks,
+  { may, allowed, more }: Judged,
+  asker = 'the plan',
+): string {
+  const found = wrongAt.length;
+  const [at, wrong, left, of, asked] = [looks, found, may, population - found, allowed].map((count) =>
+    count.toLocaleString('en-US'),
+  );
   const others = wrongAt.length > 0 ? `the other ${of}` : of;
   const enough =
     more === 1
       ? '1 more look, if it is not wrong, is enough.'
       : `${more.toLocaleString('en-US')} more looks, if none is wrong, are enough.`;
-  return `${category}: looked at ${at}, ${wrong} wrong: at most ${left} of ${others} may be wrong, and the plan asks for at most ${asked}. ${enough}`;
+  return `${category}: looked at ${at}, ${wrong} wrong: at most ${left} of ${others} may be wrong, and ${asker} asks for at most ${asked}. ${enough}`;
 }

@@ -9,7 +9,6 @@ import type { NotSigner } from '#lib/core/checkpoints/signatures.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DECISION_ITEMS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
-import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Decided, DecidedOn, GivenAnswers } from '#lib/shapes/checkpoints.ts';
 import { readApproved, readFirstSignatures, readSeen, type Seen, type Signature } from '#lib/store/checkpoints/decisions.sql.ts';
 import { type BuiltManifest, buildManifests } from '#lib/store/checkpoints/manifest.sql.ts';
@@ -38,12 +37,14 @@ export type Deciding = { decisionId: string; batch: BatchRow; actor: Actor; answ
 
 /**
  * One chunk of a decision: its locked row, what becomes of it (null: it stays as it is), the manifest's digest, its items per category, the ordinals
- * that were seen, what the marks on it said (null where the decision is not about its classifications), and what the override was needed for.
+ * that were seen, the acting categories of which nobody saw any, what the marks on it said (null where the decision is not about its classifications), and what
+ * the override was needed for.
  */
 export type Covered = {
   row: ChunkRow;
   transition: DecidedTransition | null;
   seen: number[];
+  unseen: string[];
   review: ReviewFacts | null;
   overrides: Override[];
 } & Pick<BuiltManifest, 'digest' | 'counts'>;
@@ -111,10 +112,11 @@ async function coverBuilt(
       return refusal ? refusals.add(row, refusal) : await refusals.addChanged(row, on.revision ?? 0);
     }
     const own = seen.get(row.id);
-    const overrides = answers.execute ? approvable(batch.plan, row, manifest, own, answers.override) : [];
+    const unseen = answers.execute ? unseenIn(batch, manifest, own) : [];
+    if (unseen.length > 0 && !answers.override && answers.atMost === undefined) throw refusalOfUnseen(row, unseen);
     if (transition === 'approve') await freezer.keep(row, manifest);
     const { digest, counts } = manifest;
-    covered.push({ row, transition, digest, counts, seen: own?.ordinals ?? [], review: null, overrides });
+    covered.push({ row, transition, digest, counts, seen: own?.ordinals ?? [], unseen, review: null, overrides: [] });
   };
   const of = { batchId: batch.id, datasetId: batch.datasetId, plan: batch.plan };
   try {
@@ -151,29 +153,35 @@ async function notSigners(
 
 /**
  * What was marked on the chunks that are left, together: a bound may be over all of them. Throws `invalid` where they are to be approved, and the plan's demand
- * is not met or an acting category that wants a mark has none, and nobody says why it is approved all the same.
+ * is not met, or the looks over the batch are no ground for what nobody saw, or an acting category that wants a mark has none, and nobody says why it is approved
+ * all the same.
  */
 async function weigh(lane: Querying, { batch, answers }: Pick<Deciding, 'batch' | 'answers'>, covered: Covered[]): Promise<void> {
   if (covered.length === 0) return;
-  const facts = await reviewFacts(lane, batch, covered);
+  const atMost = answers.execute ? (answers.atMost ?? null) : null;
+  const facts = await reviewFacts(lane, batch, covered, atMost);
   for (const one of covered) {
     one.review = facts.get(one.row.id) ?? null;
     if (!answers.execute || one.review === null) continue;
-    const { unmarked, unmet } = one.review;
-    if (!answers.override) assertProven(one.row, one.review);
+    const { unmarked, unmet, ungrounded } = one.review;
+    if (!answers.override) assertProven(one, one.review);
+    if (one.unseen.length > 0 && (atMost === null || ungrounded.length > 0)) one.overrides.push('unseen');
     if (unmarked.length > 0) one.overrides.push('unmarked');
     if (unmet.length > 0) one.overrides.push('evidence');
   }
 }
 
-function assertProven({ number }: ChunkRow, { unmarked, unmet, demands }: ReviewFacts): void {
+function assertProven({ row: { number }, unseen }: Covered, { unmarked, unmet, ungrounded, demands }: ReviewFacts): void {
+  if (ungrounded.length > 0) {
+    const message = `Chunk ${number}: nobody looked at any item of ${quoted(unseen)}, and the looks over the batch are no ground yet. ${ungrounded.join(' ')} Or look at one of each, or approve without, and say why (override). Nothing was approved.`;
+    throw new CountersignError('invalid', message, { facts: { unseen, ungrounded } });
+  }
   if (unmet.length > 0) {
     const message = `Chunk ${number}: ${unmet.join(' ')} Or approve it without, and say why (override). Nothing was approved.`;
     throw new CountersignError('invalid', message, { facts: { evidence: demands.filter(({ met }) => !met) } });
   }
   if (unmarked.length === 0) return;
-  const names = unmarked.map((name) => `“${name}”`).join(' and ');
-  const message = `Chunk ${number}: nobody marked any item of ${names}. Mark one of each as right, or correct it; or approve without, and say why (override). Nothing was approved.`;
+  const message = `Chunk ${number}: nobody marked any item of ${quoted(unmarked)}. Mark one of each as right, or correct it; or approve without, and say why (override). Nothing was approved.`;
   throw new CountersignError('invalid', message, { facts: { unmarked } });
 }
 
@@ -197,7 +205,7 @@ async function coverApproved(
   );
   const of = (row: ChunkRow) => approved.get(row.id) ?? { digest: '', counts: {} };
   const covered: Covered[] = [];
-  const beyond = { review: null, overrides: [] };
+  const beyond = { unseen: [], review: null, overrides: [] };
   for (const { row, on, transition } of asked) {
     // Where it stands at its release, some were done. Before that nobody can have looked at any.
     const first = transition === 'release' && row.state === 'approved' ? undone.get(row.decisionId ?? '') : undefined;
@@ -213,8 +221,13 @@ async function coverApproved(
 
 /** A chunk by itself may have any number of items: nobody could decide on half of it. */
 function assertFit(asked: readonly Asked[]): void {
+  if (asked.length > 1) assertCoverable(asked);
+}
+
+/** Throws `invalid` where chunks have more items together than one decision covers. */
+export function assertCoverable(asked: readonly { itemCount: number }[]): void {
   const items = asked.reduce((sum, { itemCount }) => sum + itemCount, 0);
-  if (asked.length <= 1 || items <= DECISION_ITEMS_MAX) return;
+  if (items <= DECISION_ITEMS_MAX) return;
   const [many, most] = [items, DECISION_ITEMS_MAX].map((number) => number.toLocaleString('en-US'));
   throw new CountersignError(
     'invalid',
@@ -222,14 +235,8 @@ function assertFit(asked: readonly Asked[]): void {
   );
 }
 
-/** What the override is needed for. Throws `invalid` where a request can't be built, and where nobody looked at an item of each acting category or says why not. */
-function approvable(
-  plan: Plan,
-  row: ChunkRow,
-  manifest: BuiltManifest,
-  seen: Seen | undefined,
-  override: string | null | undefined,
-): Override[] {
+/** The acting categories of which nobody saw an item. An undo's ground is its receipts: of it none is asked. Throws `invalid` where a request can't be built. */
+function unseenIn({ plan, undoes }: BatchRow, manifest: BuiltManifest, seen: Seen | undefined): string[] {
   const problem = manifest.problems[0];
   if (problem) {
     const more = manifest.problems.length - 1;
@@ -237,14 +244,17 @@ function approvable(
     const message = `Item ${problem.ordinal} (${problem.category}) can't be carried out: ${problem.message}${others} Move it to another category, then approve.`;
     throw new CountersignError('invalid', message, { facts: { problems: manifest.problems } });
   }
+  if (undoes !== null) return [];
   const acting = plan.categories.filter(({ name, action }) => action !== null && Object.hasOwn(manifest.counts, name));
-  const missing = acting.map(({ name }) => name).filter((name) => !seen?.categories.has(name));
-  if (missing.length === 0) return [];
-  if (override) return ['unseen'];
-  const names = missing.map((name) => `“${name}”`).join(' and ');
-  const message = `Chunk ${row.number}: nobody looked at any item of ${names}. Look at one of each, or approve unseen and say why (override).`;
-  throw new CountersignError('invalid', message, { facts: { unseen: missing } });
+  return acting.map(({ name }) => name).filter((name) => !seen?.categories.has(name));
 }
+
+function refusalOfUnseen({ number }: ChunkRow, unseen: string[]): CountersignError {
+  const message = `Chunk ${number}: nobody looked at any item of ${quoted(unseen)}. Look at one of each, or approve unseen and say why (override).`;
+  return new CountersignError('invalid', message, { facts: { unseen } });
+}
+
+const quoted = (names: readonly string[]): string => names.map((name) => `“${name}”`).join(' and ');
 
 /** Chunks that drop out. A chunk that is decided alone does not: what it is refused for is thrown. */
 class Refusals {

@@ -78,6 +78,8 @@ function parse(raw: DecideInput): Asked {
     throw new CountersignError('invalid', 'This decision says nothing. Set next, execute, sendBack, close or release.');
   if (asked.first !== undefined && !asked.execute)
     throw new CountersignError('invalid', '“first” says how many of an approval run first. Set execute, or leave it out.');
+  if (asked.atMost !== undefined && !asked.execute)
+    throw new CountersignError('invalid', '“atMost” is the ground of an approval. Set execute, or leave it out.');
   if (asked.sendBack && !asked.note)
     throw new CountersignError(
       'invalid',

@@ -175,7 +175,7 @@ async function readCategories(batch: BatchFacts, chunk: ChunkNow, of: ChunkOf): 
 async function readFirst(batch: BatchFacts, chunk: ChunkNow): Promise<CheckpointView['firstReceipts']> {
   if (chunk.decisionId === null || chunk.released) return [];
   const { pool } = db();
-  const rows = await receiptReader(db(), batch).rows(await readFirstOutcomes(pool, batch.id, chunk.decisionId, chunk.id));
+  const rows = await receiptReader(db(), batch).rows(await readFirstOutcomes(pool, batch.id, chunk.decisionId, [chunk.id]));
   return rows.map(({ chunk: of, seq, ordinal, line, result, reason }) => ({
     chunk: of,
     seq,

@@ -179,7 +179,7 @@ export async function* walkClassified(
   }
 }
 
-const CLASSIFIED = `a.ordinal, a.category, a.why, a.confidence, a."by",
+export const CLASSIFIED = `a.ordinal, a.category, a.why, a.confidence, a."by",
   (SELECT coalesce(jsonb_object_agg(f.key, CASE WHEN length(f.value) > cut.chars THEN left(f.value, cut.chars) || '…' ELSE f.value END), '{}')
    FROM jsonb_each_text(i.fields) f
    CROSS JOIN LATERAL (SELECT CASE WHEN f.key = 'text' THEN ${SAMPLE_TEXT_CHARS_MAX} ELSE ${SAMPLE_FIELD_CHARS_MAX} END AS chars) cut) AS fields`;

@@ -94,16 +94,16 @@ export async function readFirstOutcomes(
   pool: Pool,
   batchId: string,
   decisionId: string,
-  chunkId: string,
+  chunkIds: readonly string[],
 ): Promise<StoredReceipt[]> {
   const { rows } = await pool.query<StoredReceipt>({
     text: withValues(
       `SELECT last.* FROM manifest_row f
        CROSS JOIN LATERAL (SELECT * FROM receipt WHERE batch_id = $1 AND ordinal = f.ordinal ORDER BY step DESC LIMIT 1) last
-       WHERE f.decision_id = $2 AND f.chunk_id = $3 AND f.first AND f.connector IS NOT NULL`,
+       WHERE f.decision_id = $2 AND f.chunk_id = ANY($3) AND f.first AND f.connector IS NOT NULL`,
       'r.ordinal',
     ),
-    values: [batchId, decisionId, chunkId],
+    values: [batchId, decisionId, chunkIds],
   });
   return rows;
 }

@@ -4,7 +4,7 @@
  */
 import { rankKeys, rankNumber } from '#lib/core/checkpoints/sampling.ts';
 import type { LastMark } from '#lib/core/evidence/pool.ts';
-import { CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import { CHUNK_IN_REVIEW, CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** A chunk whose items are all classified. What is known of it holds as long as its revision. */
@@ -23,6 +23,15 @@ export async function readDrawable(client: Querying, batchId: string): Promise<D
   const { seed = null, pilot = null } = rows[0] ?? {};
   const decided = rows.flatMap(({ seed: _, pilot: __, ...chunk }) => (chunk.id === null ? [] : [chunk]));
   return { seed, pilot, decided };
+}
+
+/** The chunks that wait for a person's approval, all of them: their items are classified. */
+export async function readInReview(client: Querying, batchId: string): Promise<ChunkToDraw[]> {
+  const { rows } = await client.query<ChunkToDraw>(
+    `SELECT id, number, revision, item_count AS "itemCount" FROM chunk WHERE batch_id = $1 AND state = ANY($2) ORDER BY number`,
+    [batchId, CHUNK_IN_REVIEW],
+  );
+  return rows;
 }
 
 /** Of one chunk and category: how many items, and the first of them, 12 bytes each: the first 8 of the rank, and the ordinal. */

@@ -35,6 +35,8 @@ export type Pool = {
   looks(category: string, chunks?: readonly ChunkToDraw[]): Promise<Pooled>;
   /** the first items of a category without a mark: at most so many, and at least so many where there are */
   unmarked(category: string, chunk: ChunkToDraw, count: { least: number; most: number }): Promise<Ranked[]>;
+  /** the first items of a category without a mark, over all of these chunks: at most so many */
+  unmarkedOver(category: string, chunks: readonly ChunkToDraw[], most: number): Promise<Ranked[]>;
   /** whether any item of these chunks has a mark in the category */
   isMarked(category: string): boolean;
   /** the rank of the last item of a category that was drawn of a chunk */
@@ -91,6 +93,21 @@ export async function readPool(
         const found = unmarkedOf(drawn, on(category), most);
         if (found.length >= least || drawn.ordinals.length === drawn.count) return found;
         await draws.deepen([chunk]);
+      }
+    },
+    async unmarkedOver(category, chunks, most) {
+      await draws.draw(chunks, SAMPLES_PER_CATEGORY);
+      for (;;) {
+        const all = chunks.flatMap((chunk) => unmarkedOf(draws.drawn(chunk, category), on(category), most));
+        const first = all.sort((a, b) => a.rank - b.rank).slice(0, most);
+        const last = first.length < most ? Number.POSITIVE_INFINITY : (first.at(-1)?.rank ?? 0);
+        // What was not drawn so far may come before the last of them.
+        const short = chunks.filter((chunk) => {
+          const { count, ordinals, ranks } = draws.drawn(chunk, category);
+          return ordinals.length < count && (ranks[ranks.length - 1] ?? Number.NEGATIVE_INFINITY) < last;
+        });
+        if (short.length === 0) return first;
+        await draws.deepen(short);
       }
     },
     drawnTo(category, chunk) {

@@ -1,4 +1,4 @@
-import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
+import type { ReactNode } from 'react';
 import { ChunkTable } from '#components/chunks/chunk-table.tsx';
 import { Tape } from '#components/live/tape.tsx';
 import { Link } from '#components/ui/link.tsx';
@@ -18,10 +18,10 @@ export type ChunksAsked = {
   listed: { items: ChunkRow[]; next: string | null } | null;
 };
 
-type Props = { batch: BatchSnapshot; asked: ChunksAsked };
+type Props = { batch: BatchSnapshot; asked: ChunksAsked; grid: ReactNode };
 
 /** The chunks, once: as a grid, or as a table where somebody asks for columns; and the receipts as they come. */
-export function BatchChunks({ batch, asked: { asTable, state, listed } }: Props) {
+export function BatchChunks({ batch, grid, asked: { asTable, state, listed } }: Props) {
   const { id: batchId, noun } = batch;
   const rows = listed?.items ?? batch.chunks.filter((chunk) => state === null || chunk.state === state);
   return (
@@ -58,7 +58,7 @@ export function BatchChunks({ batch, asked: { asTable, state, listed } }: Props)
             <NextPage href={listed?.next ?? null} label="Next" />
           </div>
         ) : (
-          <ChunkGrid batchId={batchId} chunks={batch.chunks} noun={noun} groups={batch.groups} />
+          grid
         )}
       </div>
       <section aria-labelledby="receipts" className="flex min-w-0 flex-col gap-2">

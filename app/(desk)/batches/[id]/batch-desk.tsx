@@ -19,6 +19,7 @@ import type { BatchSnapshot } from '#lib/shapes/live.ts';
 import type { Rights } from '#lib/shapes/people.ts';
 import { BatchAlerts } from './batch-alerts.tsx';
 import { BatchChunks, type ChunksAsked } from './batch-chunks.tsx';
+import { Decisions } from './decisions.tsx';
 import { Undo } from './undo.tsx';
 import { useLiveBatch } from './use-live-batch.ts';
 
@@ -100,9 +101,15 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, asked, children 
       <BatchProgress batch={batch} />
       <SumLines batch={batch} />
       <BatchAlerts batch={batch} may={may} tab={tab} failed={failed} />
-      <TabLinks label="Parts of the batch" tabs={tabs} />
-      {asked.listed || DRAWN.includes(tab) ? <Follow shows={{ batch: batchId }} /> : null}
-      {tab === 'chunks' ? <BatchChunks batch={batch} asked={asked} /> : children}
+      <Decisions batch={batch} may={may}>
+        {(grid) => (
+          <>
+            <TabLinks label="Parts of the batch" tabs={tabs} />
+            {asked.listed || DRAWN.includes(tab) ? <Follow shows={{ batch: batchId }} /> : null}
+            {tab === 'chunks' ? <BatchChunks {...{ batch, asked, grid }} /> : children}
+          </>
+        )}
+      </Decisions>
     </div>
   );
 }

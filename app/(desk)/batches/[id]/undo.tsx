@@ -1,8 +1,10 @@
 'use client';
 
+import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { previewUndoAction, undoBatchAction } from '#app/(desk)/batches/actions.ts';
 import { UndoButton } from '#components/undo/undo-button.tsx';
+import { madeUndoKey } from './made-undo.ts';
 
 type Props = {
   batchId: string;
@@ -13,9 +15,10 @@ type Props = {
   size?: 'small';
 };
 
-/** The button that undoes, with its server actions; the new batch's first checkpoint comes next. */
+/** The button that undoes, with its server actions; one approval over all of the new batch comes next, on its page. */
 export function Undo({ batchId, scope, label, what, size }: Props) {
   const router = useRouter();
+  const client = useQueryClient();
   const asked = { batchId, ...scope };
   return (
     <UndoButton
@@ -25,7 +28,11 @@ export function Undo({ batchId, scope, label, what, size }: Props) {
       onPreview={() => previewUndoAction(asked)}
       onStart={async () => {
         const outcome = await undoBatchAction(asked);
-        if (outcome.ok) router.push(`/batches/${outcome.value.id}/chunks/${outcome.value.chunks[0]?.number ?? 1}`);
+        if (outcome.ok) {
+          const { id, chunks, cannot } = outcome.value;
+          client.setQueryData(madeUndoKey(id), cannot);
+          router.push(`/batches/${id}?approve=${chunks.length}`);
+        }
         return outcome;
       }}
     />
