@@ -64,7 +64,7 @@ export default defineConfig({
           exclude: [...NOT_OURS, ...PURE, ...PROOF, KINDS],
         },
       },
-      { ssr, test: { ...REAL, name: 'kinds', sequence: { groupOrder: 1 }, include: [KINDS] } },
+      { ssr, test: { ...REAL, name: 'kinds', maxWorkers: 4, sequence: { groupOrder: 1 }, include: [KINDS] } },
       { test: { ...{ ...REAL, ...NATIVE }, name: 'proof', maxWorkers: 2, include: PROOF, sequence: { groupOrder: 2 } } },
     ],
   },
