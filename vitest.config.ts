@@ -3,16 +3,16 @@ import { FULL } from './test/size.ts';
 import { WITH_TEMPO } from './test/tempo.ts';
 
 const PURE = [
-  ...['lib/core/**/*.test.ts', 'lib/ledger/**/*.test.ts', 'components/**/*.test.{ts,tsx}'],
+  ...['lib/core/**/*.test.ts', 'lib/ledger/**/*.test.ts'],
   'test/model/executor.test.ts',
   ...['bin/house/**/*.test.ts', 'test/docs.test.ts', 'test/soak/mutants.test.ts'],
 ];
 /** What only `npm run proof` runs: endurance, and what stories of `npm test` prove too. */
 const PROOF = [
-  ...['test/soak/soak.test.ts', 'test/crash/storm.test.ts', 'test/crash/disk-full.test.ts'],
+  ...['test/soak/soak.test.ts', 'test/soak/oracle.test.ts', 'test/crash/storm.test.ts', 'test/crash/disk-full.test.ts'],
   'lib/steps/datasets/sample.test.ts',
 ];
-/** It puts modules of its own in the place of the product's, and loads pages: what Node alone can't. */
+/** It puts modules of its own in the place of the product's, and loads parts of pages: what Node alone can't. */
 const KINDS = 'test/kinds/kinds.test.ts';
 /** What waits for leases and turns of a rate most of its time: beside browsers it takes the busy machine for a slow worker. */
 const WAITING = ['lib/engine/worker.test.ts', 'lib/steps/live/live-house.test.ts', 'lib/steps/actions/breaker.test.ts'];
@@ -41,6 +41,8 @@ export default defineConfig({
     projects: [
       // Nothing pure is left behind by a file for the next, so they share their processes.
       { test: { ...NATIVE, name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, ...PATIENT } },
+      // JSX is what Node can't load.
+      { ssr, test: { name: 'components', include: ['components/**/*.test.{ts,tsx}'], isolate: false, ...PATIENT } },
       // What reads a module's own state sets it (test/database.ts), so files on a database share their processes too.
       {
         test: {
@@ -62,7 +64,7 @@ export default defineConfig({
           exclude: [...NOT_OURS, ...PURE, ...PROOF, KINDS],
         },
       },
-      { ssr, test: { ...REAL, name: 'kinds', sequence: { groupOrder: 1 }, include: [KINDS] } },
+      { ssr, test: { ...REAL, name: 'kinds', maxWorkers: 4, sequence: { groupOrder: 1 }, include: [KINDS] } },
       { test: { ...{ ...REAL, ...NATIVE }, name: 'proof', maxWorkers: 2, include: PROOF, sequence: { groupOrder: 2 } } },
     ],
   },

@@ -32,7 +32,7 @@ const lint: Part[] = [
 const phases: Part[][][] = [
   // A build leaves a core idle at times, and the stories wait for it. Types are read after it: it writes some.
   [[{ name: 'build', first: build }], lint],
-  [[tests('browser', browser), types], [tests('unit and integration', vitest('pure', 'real'))]],
+  [[tests('browser', browser), types], [tests('unit and integration', vitest('pure', 'components', 'real'))]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
   [[tests('force', vitest('force', 'kinds'))]],
   ...(FULL ? [[[tests('proof', vitest('proof'))]]] : []),

@@ -243,7 +243,10 @@ test('A reviewer with pages open is disabled: the live page ends, the next act i
   await expect(page.getByRole('heading', { name: 'Needs you', level: 1 })).toBeVisible();
 });
 
-test('Who is signed in next in the same tab is shown nothing that the one before had read', async ({ invite, rest }) => {
+test('Who is signed in next in the same tab is shown nothing that the one before had read', { tag: '@proof' }, async ({
+  invite,
+  rest,
+}) => {
   const page = await invite('Dee', 'operator');
   const bo = await invite('Bo', 'reviewer');
   const count = atSize(150, 450);

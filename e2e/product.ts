@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '#bin/test/free-port.ts';
+import { atSize } from '#test/size.ts';
 
 export const ADMIN = { email: 'admin@countersign.test', password: 'correct horse battery staple' };
 export const ADMIN_API_KEY = 'cs_e2e_0123456789abcdef0123456789abcdef';
@@ -35,7 +36,8 @@ export async function startProduct(): Promise<Product> {
       ADMIN_PASSWORD: ADMIN.password,
       ADMIN_API_KEY,
       ALLOW_PRIVATE_TARGETS: '1',
-      WORKERS: '2',
+      // Only stories of `npm run proof` end one of several.
+      WORKERS: atSize('1', '2'),
       // A test run is not the place for the person's own database.
       DATABASE_URL: '',
       MIGRATE_DATABASE_URL: '',

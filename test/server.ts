@@ -44,7 +44,13 @@ async function start(): Promise<Running> {
   chmodSync(dataDir, 0o711);
   // Nobody pulls its plug: what it keeps outlives no crash of the machine, so a clone for a file costs no wait for the disk. Tests of what is kept start one
   // of their own, with the product's settings. Little of its log is kept for later, for it is copied with the template.
-  const settings = { shared_buffers: '64MB', track_commit_timestamp: 'on', fsync: 'off', min_wal_size: '32MB' };
+  const settings = {
+    shared_buffers: '64MB',
+    track_commit_timestamp: 'on',
+    fsync: 'off',
+    full_page_writes: 'off',
+    min_wal_size: '32MB',
+  };
   const options = { dataDir, settings };
   const template = join(dataDir, 'template');
   let server = await startEmbedded(options);

@@ -32,7 +32,7 @@ afterAll(async () => {
 
 /** A busy machine makes no request time out. */
 const PATIENT_MS = 20_000;
-/** For a target that never answers, which must not keep a test waiting. */
+/** For a target that never answers, which must not keep a test waiting; and for a worker that freezes, which gives up what it had open when it wakes. */
 export const SHORT_MS = 1_000;
 
 /** The action that reaches a target, with what the oracle needs to know the item by. */

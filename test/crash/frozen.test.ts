@@ -6,7 +6,7 @@ import { stopRinging } from '#lib/engine/bell.ts';
 import { testDatabase } from '#test/database.ts';
 import { leasesCount, steps } from '#test/fixtures/started-batch.ts';
 import { atSize, FULL } from '#test/size.ts';
-import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
+import { approvedBatch, loggingTarget, SHORT_MS, sendAll, settled } from './approved.ts';
 import { beatsAgain, byPid, endAndAwaitHeir } from './heirs.ts';
 import { judge, keysOfEpoch, NOTHING, uncertainOf } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorkers } from './workers.ts';
@@ -21,7 +21,7 @@ if (FULL)
   test('the target says “not there” while a frozen worker may still send: it stays uncertain, and nothing is repeated', async () => {
     const target = await loggingTarget({ latencyMs: 20 });
     await target.lookup('lies');
-    const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target, { inspected: true }) });
+    const batch = await approvedBatch(pool, { items: 300, plan: sendAll(target, { inspected: true, timeoutMs: SHORT_MS }) });
     const workers = await startWorkers(url, 2);
     const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
     const zombie = await endAndAwaitHeir(pool, workers, owner, 'SIGSTOP', batch.batchId);
@@ -42,7 +42,7 @@ if (FULL)
 
 test('frozen past its lease and woken: the zombie writes nothing, and begins no send', async () => {
   const target = await loggingTarget({ latencyMs: 20 });
-  const batch = await approvedBatch(pool, { items: atSize(500, 900), plan: sendAll(target) });
+  const batch = await approvedBatch(pool, { items: atSize(500, 900), plan: sendAll(target, { timeoutMs: SHORT_MS }) });
   const workers = await startWorkers(url, 2);
   const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
   const zombie = await endAndAwaitHeir(pool, workers, owner, 'SIGSTOP', batch.batchId);
@@ -70,7 +70,7 @@ test('frozen past its lease and woken: the zombie writes nothing, and begins no 
 if (FULL)
   test('frozen in the middle of its repeats, and woken: its heir repeats them under the same keys, and nobody is asked', async () => {
     const target = await loggingTarget({ latencyMs: 20, honourKeys: true });
-    const batch = await approvedBatch(pool, { items: 200, plan: sendAll(target, { honoursKeys: true }) });
+    const batch = await approvedBatch(pool, { items: 200, plan: sendAll(target, { honoursKeys: true, timeoutMs: SHORT_MS }) });
     // Each of these acted, and is heard of only after repeats: frozen meanwhile, the worker has them all open.
     await target.modeOf('/mail', 'at-it', 8);
     const workers = await startWorkers(url, 2);

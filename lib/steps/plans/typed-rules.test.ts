@@ -188,8 +188,8 @@ test('every count opens the rows behind it', async () => {
 
 test('what is asked for is refused where there is no such thing', async () => {
   const plan = planOf([where(OLD)]);
-  for (const of of [{}, { rule: -1 }, { rule: 0, category: 'close' }, { otherwise: false }])
-    await expect(rowsBehind(ADA, { datasetId, plan, of } as never)).rejects.toMatchObject({ code: 'invalid' });
+  for (const asked of [{}, { rule: -1 }, { rule: 0, category: 'close' }, { otherwise: false }])
+    await expect(rowsBehind(ADA, { datasetId, plan, of: asked } as never)).rejects.toMatchObject({ code: 'invalid' });
   for (const cursor of ['x', '-1'])
     await expect(rowsBehind(ADA, { datasetId, plan, of: { rule: 0 }, cursor } as never)).rejects.toMatchObject({
       code: 'invalid',
