@@ -4,6 +4,7 @@ import type { Tone } from '#components/ui/state-badge.tsx';
 import { progressOf } from '#lib/core/batches/progress.ts';
 import type { BatchState } from '#lib/core/lifecycle.ts';
 import type { BatchRow, BatchView } from '#lib/shapes/batches.ts';
+import { barShare } from './words.ts';
 
 /** Of a batch's items, those that have their outcome: "11,204 of 26,000 mails finished". */
 export function BatchProgress({ batch }: { batch: Pick<BatchView, 'state' | 'itemsFinished' | 'itemCount' | 'noun'> }) {
@@ -11,7 +12,7 @@ export function BatchProgress({ batch }: { batch: Pick<BatchView, 'state' | 'ite
   return (
     <Progress
       label={`${formatCount(itemsFinished)} of ${formatNoun(itemCount, noun)} finished`}
-      value={progressOf(state, itemsFinished, itemCount)}
+      value={barShare(state, progressOf(state, itemsFinished, itemCount))}
       tone={toneOf(state)}
     />
   );
@@ -27,7 +28,7 @@ export function BatchShare({
     <span className="flex w-40 max-w-full flex-col gap-1">
       <Progress
         label={`${name}, ${formatShare(progress)} of the items finished`}
-        value={progress}
+        value={barShare(state, progress)}
         tone={toneOf(state)}
         hideLabel
       />

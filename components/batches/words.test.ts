@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { actionTerms, claimWords, itemTerms, needsWords, verdictOf } from './words.ts';
+import { actionTerms, barShare, claimWords, itemTerms, needsWords, verdictOf } from './words.ts';
 
 describe('whether the sum adds up', () => {
   const at = '2026-11-26T14:02:07.500Z';
@@ -32,6 +32,12 @@ describe('whether the sum adds up', () => {
 });
 
 const NONE = { done: 0, skipped: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0, waiting: 0 };
+
+test('a bar is full only when the batch is finished', () => {
+  expect([barShare('finished', 1), barShare('running', 1), barShare('cancelled', 0), barShare('paused', 0.5)]).toEqual([
+    ...[1, 0.99, 0, 0.5],
+  ]);
+});
 
 describe('the sums', () => {
   test('terms that are 0 are left out, and the others make up what was approved', () => {

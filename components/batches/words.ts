@@ -1,6 +1,6 @@
 import { formatClock, formatCount, formatInstant, formatNoun } from '#components/ui/format.ts';
 import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
-import { BATCH_UNFINISHED } from '#lib/core/lifecycle.ts';
+import { BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
 import type { Sum } from '#lib/core/receipts/sum.ts';
 import type { BatchRow, BatchView } from '#lib/shapes/batches.ts';
 
@@ -20,6 +20,11 @@ export function stopWords(
       ? `${formatCount(waiting)} will not start.`
       : `No further action is waiting, and ${what === 'batch' ? 'no chunk' : 'the chunk'} will ${what === 'batch' ? '' : 'not '}be worked on.`;
   return `${out} ${rest} A stopped ${what} can't be resumed. Its receipts stay.`;
+}
+
+/** How much of a bar is drawn: full is only what came to its end, also where every item has its outcome and some are tried again. */
+export function barShare(state: BatchState, progress: number): number {
+  return state === 'finished' ? progress : Math.min(progress, 0.99);
 }
 
 /** A number of a sum, with its word. */
