@@ -36,7 +36,7 @@ export function ChunkCells({
   const grid = useRef<HTMLDivElement>(null);
   const order = useMemo(() => (chunks ?? []).map(({ number }) => number), [chunks]);
   const looks = useMemo(
-    () => (chunks ?? []).map(({ number, state }) => ({ number, look: chunkLook({ state, waitsFor: null }) })),
+    () => (chunks ?? []).map(({ number, state }) => ({ number, state, look: chunkLook({ state, waitsFor: null }) })),
     [chunks],
   );
   const open = useCallback((number: number) => router.push(`/batches/${batchId}/chunks/${number}`), [router, batchId]);
@@ -94,7 +94,11 @@ export function ChunkCells({
           ? `${at.name}: ${chunkLook({ state: at.state, waitsFor: null }).word}, ${formatNoun(at.itemCount, noun)}. Enter opens it.`
           : `${formatCount(chunks.length)} chunks`}
       </p>
-      <Legend chunks={looks} onSelect={onDecide ? (numbers) => setSelection((now) => gathered(now, numbers)) : null} />
+      <Legend
+        chunks={looks}
+        onSelect={onDecide ? (numbers) => setSelection((now) => gathered(now, numbers)) : null}
+        listedAt={(state) => `/batches/${batchId}?tab=chunks&state=${state}`}
+      />
       {onDecide ? (
         <SelectionBar
           {...{ noun, onDecide }}

@@ -100,7 +100,7 @@ export function ChunkGrid({
         })}
       </ul>
       <Legend
-        chunks={chunks.map((chunk) => ({ number: chunk.number, look: chunkLook(chunk) }))}
+        chunks={chunks.map((chunk) => ({ number: chunk.number, state: chunk.state, look: chunkLook(chunk) }))}
         onSelect={onDecide ? (numbers) => setSelection((now) => gathered(now, numbers)) : null}
       />
       {onDecide ? <SelectionBar {...{ selected, noun, onDecide }} onClear={() => setSelection(NOTHING_SELECTED)} /> : null}
@@ -112,9 +112,12 @@ export function ChunkGrid({
 export function Legend({
   chunks,
   onSelect,
+  listedAt,
 }: {
-  chunks: { number: number; look: StateLook }[];
+  chunks: { number: number; state: ChunkState; look: StateLook }[];
   onSelect: ((numbers: readonly number[]) => void) | null;
+  /** where those of a state are listed, when there are too many for one list */
+  listedAt?: (state: ChunkState) => string;
 }) {
   const byWord = Map.groupBy(chunks, ({ look }) => look.word);
   return (
@@ -140,6 +143,11 @@ export function Legend({
             ) : (
               <span className="inline-flex items-center gap-1">{told}</span>
             )}
+            {listedAt ? (
+              <Link href={listedAt(first.state)} className="ml-1.5 text-muted underline underline-offset-2 hover:text-text">
+                list<span className="sr-only"> of {word}</span>
+              </Link>
+            ) : null}
           </li>
         );
       })}

@@ -57,7 +57,7 @@ type Of = { batchId: string };
 
 async function approveAll({ batchId }: Of): Promise<void> {
   const { rows } = await pool.query(
-    'SELECT c.id, c.number, b.plan, b.dataset_id FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.id = $1',
+    'SELECT c.id, c.number, b.plan, b.dataset_id, b.undoes FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.id = $1',
     [batchId],
   );
   const chunks = [];
@@ -65,7 +65,9 @@ async function approveAll({ batchId }: Of): Promise<void> {
     const { digest } = await buildManifest(pool, { batchId, datasetId, plan, chunkId: id }, requestBuilder);
     chunks.push({ number, digest });
   }
-  await decide(ADA, { batchId, chunks, next: true, execute: true, override: 'a test looks at nothing' });
+  // The ground of an undo is its receipts: nobody looks, and nobody says why not.
+  const override = rows[0]?.undoes ? null : 'a test looks at nothing';
+  await decide(ADA, { batchId, chunks, next: true, execute: true, override });
 }
 
 const reached =

@@ -20,6 +20,7 @@ import { DRAWN_AT_ONCE_ITEMS, DRAWN_DEEPER, DRAWN_KEPT_ITEMS, SAMPLES_PER_CATEGO
 import type { Look } from '#lib/store/checkpoints/looks.sql.ts';
 import { readKeptLooks } from '#lib/store/checkpoints/looks.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
+import { turns } from '#lib/turns.ts';
 import { type ChunkMark, type ChunkToDraw, readDrawn, readLastMarks } from './evidence.sql.ts';
 
 /** A mark that says something of its item as it is now. */
@@ -154,11 +155,15 @@ class Draws {
   async draw(chunks: readonly ChunkToDraw[], depth: number): Promise<void> {
     const unknown = chunks.filter((chunk) => !this.#knows(chunk, depth));
     const looks = depth <= SAMPLES_PER_CATEGORY && unknown.length > 0 ? await readKeptLooks(this.#client, unknown) : new Map();
-    const missing = unknown.filter((chunk) => {
+    const missing: ChunkToDraw[] = [];
+    const takeTurn = turns();
+    for (const chunk of unknown) {
       const look = looks.get(chunk.id);
       if (look) this.#take(chunk, SAMPLES_PER_CATEGORY, fromLook(look, this.#seed));
-      return !look;
-    });
+      else missing.push(chunk);
+      // Each has dozens of ranks to be hashed, and there may be thousands.
+      await takeTurn();
+    }
     for (let from = 0; from < missing.length; ) {
       let [to, items] = [from, 0];
       while (to < missing.length && (to === from || items + (missing[to]?.itemCount ?? 0) <= DRAWN_AT_ONCE_ITEMS))
