@@ -42,7 +42,7 @@ export type ChunkFilter = z.output<typeof filter>;
 
 export const chunkOrder = {
   sort: text
-    .regex(/^(confidence|why|field\.[^]+)$/, 'Items are sorted by confidence, why, or field. and the name of a field.')
+    .regex(/^(confidence|why|field\.[\s\S]+)$/, 'Items are sorted by confidence, why, or field. and the name of a field.')
     .optional()
     .describe(
       '`confidence`, `why`, or `field.` and the name of a field, whose values are compared as what they mean; what can’t be read and what is empty come last.',
@@ -67,6 +67,8 @@ export const moveOfAll = z.strictObject({
   category: z.string().min(1),
   note: givenNote('A note', 2_000).nullish(),
 });
+
+export type MoveOfAll = z.input<typeof moveOfAll>;
 
 /** The columns that a list of items can have. */
 export const listColumns = z.object({
