@@ -137,7 +137,7 @@ export function ItemList({
                   meanwhile={meanwhile.get(sample.ordinal) ?? null}
                   became={becameOf?.(sample) ?? null}
                   selected={sample.ordinal === selected}
-                  picked={picked && picked.has(sample.ordinal)}
+                  picked={picked?.has(sample.ordinal) ?? null}
                   onPress={onPress}
                   elementRef={observe(sample.ordinal)}
                 />

@@ -69,8 +69,6 @@ function Box({ sample, picked, onPress }: Drawn) {
   return (
     <span className="flex shrink-0 items-center gap-1.5">
       {picked === null ? null : (
-        // biome-ignore lint/a11y/noStaticElementInteractions: x does the same, and the line says whether it is selected
-        // biome-ignore lint/a11y/useKeyWithClickEvents: x does the same
         <span
           data-box=""
           aria-hidden="true"

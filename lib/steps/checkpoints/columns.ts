@@ -33,7 +33,7 @@ export async function readColumns(by: string, batch: BatchFacts): Promise<ListCo
       type: meaningIn(meanings ?? {}, name).type,
       from: decided.includes(name) ? 'rule' : plan.receiptFields.includes(name) ? 'receipt' : null,
     })),
-    chosen: chosen && chosen.filter((name) => names.includes(name)),
+    chosen: chosen?.filter((name) => names.includes(name)) ?? null,
   };
 }
 

@@ -48,7 +48,7 @@ export async function readChunkItems(
   const { rows, next } =
     sort === undefined
       ? await inFileOrder(of, wanted, { cursor, limit })
-      : await sorted(batch, of, wanted, { by: sortedBy(batch, sort), descending: order === 'desc', cursor, limit });
+      : await sorted(of, wanted, { by: sortedBy(batch, sort), descending: order === 'desc', cursor, limit });
   const names = await readNames(
     db(),
     rows.map(({ by }) => by),
@@ -148,7 +148,6 @@ const SORTED_CHARS = 60;
 type Place = readonly [rank: 0 | 1 | 2, key: number | string, ordinal: number];
 
 async function sorted(
-  batch: BatchFacts,
   of: ChunkOf,
   wanted: Wanted,
   { by, descending, cursor, limit }: Paged & { by: SortedBy; descending: boolean },
