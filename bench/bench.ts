@@ -12,6 +12,8 @@ type Aims = Record<string, { least: number } | { most: number }>;
 
 export type BenchRun = {
   rows: number;
+  /** Of `--batch`: items of the batch that is looked at, where that is another thing. */
+  batch?: number;
   /** Scratch space, removed afterwards. */
   folder: string;
   /** Migrated; DATABASE_URL is its application role's. */

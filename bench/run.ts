@@ -1,5 +1,5 @@
 /**
- * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute` or `scale [-- --items N | --quick]`: measures one thing, where it can
+ * `npm run bench ingest [-- --rows N | --quick]`, or `plan`, `persistence`, `export`, `verify`, and `classify`, `decide`, `execute`, `scale` or `ui [-- --items N | --quick]`: measures one thing, where it can
  * against its floor, in the same run and on the same PostgreSQL, and prints a single line of JSON on stdout (progress goes to stderr). Absolute figures say how fast this
  * machine is; ratios travel.
  */
@@ -23,6 +23,7 @@ import { looks } from './looks.ts';
 import { persistence } from './persistence.ts';
 import { plan } from './plan.ts';
 import { scale } from './scale.ts';
+import { ui } from './ui.ts';
 import { verify } from './verify.ts';
 
 const BENCHES: Record<string, Bench> = {
@@ -36,6 +37,7 @@ const BENCHES: Record<string, Bench> = {
   scale,
   looks,
   persistence,
+  ui,
 };
 
 /** How much smaller a quick run is. */
@@ -43,14 +45,15 @@ const QUICK = 20;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { rows: { type: 'string' }, items: { type: 'string' }, quick: { type: 'boolean' } },
+  options: { rows: { type: 'string' }, items: { type: 'string' }, batch: { type: 'string' }, quick: { type: 'boolean' } },
 });
 const name = positionals[0] ?? '';
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 const asked = bench && values[bench.of];
 const full = bench && (values.quick ? bench.fullRows / QUICK : bench.fullRows);
 const rows = asked === undefined ? full : Number(asked);
-if (!bench || !Number.isInteger(rows) || (rows ?? 0) < 1) {
+const batch = values.batch === undefined ? undefined : Number(values.batch);
+if (!bench || !Number.isInteger(rows) || (rows ?? 0) < 1 || !(batch === undefined || (Number.isInteger(batch) && batch > 0))) {
   console.error(`npm run bench ${Object.keys(BENCHES).join('|')} [-- --${bench?.of ?? 'rows'} N | --quick]`);
   process.exit(2);
 }
@@ -66,7 +69,7 @@ try {
   // The benchmarks' own target is on loopback.
   process.env.ALLOW_PRIVATE_TARGETS = '1';
   threadsOf(WEB_THREADS, null);
-  const figures = await bench.run({ rows: rows as number, folder, server, say: (line) => console.error(`${name}: ${line}`) });
+  const figures = await bench.run({ rows: rows as number, ...(batch ? { batch } : {}), folder, server, say: (line) => console.error(`${name}: ${line}`) });
   const scaled = (rows as number) < bench.fullRows;
   const missed = Object.entries(bench.aims)
     .filter(([figure, aim]) => {

@@ -109,8 +109,9 @@ test('Corrections in a row keep their order, however slow the first is', async (
   await page.route(CORRECTIONS, held.hold);
   await page.keyboard.press('2');
   await expect.poll(() => held.came).toHaveLength(1);
+  // Each move goes on to the next item by itself.
+  await page.keyboard.press('k');
   await page.keyboard.press('1');
-  await page.keyboard.press('j');
   await page.keyboard.press('2');
   await expect(rows.nth(1)).toContainText('→ keep');
   await expect(rows.first()).not.toContainText('→ keep');
@@ -226,7 +227,7 @@ test('All items of a category are read on while one scrolls, searched, and moved
   });
   await page.keyboard.press('s');
   const list = page.getByRole('listbox', { name: 'Items in noise' });
-  await expect(list.getByRole('option').first()).toContainText('mail 1confidence');
+  await expect(list.getByRole('option').first()).toContainText(/mail 1(?!\d)/);
   await list.focus();
   await expect(async () => {
     await page.keyboard.press('End');
@@ -246,6 +247,52 @@ test('All items of a category are read on while one scrolls, searched, and moved
   await expect(last).toContainText('mail 300');
   await expect(last).toContainText('→ keep');
   expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 239, keep: 61 });
+});
+
+test('What is filtered is selected, moved and taken back as one, what somebody else moved meanwhile is told, and Back goes back', async ({
+  desk: page,
+  rest,
+}) => {
+  const id = await rest.startBatch({ name: 'By query', rows: 300, plan: SHELF_PLAN });
+  await rest.untilChunk(id, 1, 'awaiting_review');
+  const { keyboard } = page;
+  const list = page.getByRole('listbox', { name: 'Items in noise' });
+  const picked = list.getByRole('option', { checked: true });
+  const counts = async () => (await rest.api.chunks.read({ id, n: 1 })).counts;
+  const asked = new URLSearchParams({ category: 'noise', sort: 'field.subject', order: 'desc' });
+  await page.goto(`/batches/${id}/chunks/1?${asked}`);
+  await expect(list.getByRole('option').first()).toContainText('mail 99');
+  await page.getByRole('button', { name: 'subject, sorted descending' }).click();
+  await expect(page).toHaveURL(/category=noise&show=all$/);
+  await keyboard.press('x');
+  await keyboard.press('J');
+  await expect(picked).toHaveCount(2);
+  await keyboard.press('2');
+  await expect(list.getByRole('option').filter({ hasText: '→ keep' })).toHaveCount(2);
+  await keyboard.press('z');
+  await expect(page.getByText('Taken back: 2 rows are in noise again.')).toBeVisible();
+  await expect.poll(counts).toEqual({ noise: 240, keep: 60 });
+
+  await keyboard.press('Control+a');
+  await page.getByRole('button', { name: 'Select all 240 that match' }).click();
+  await expect(page.getByText('All 240 that match now are selected.')).toBeVisible();
+  await rest.api.chunks.correct({ params: { id, n: 1 }, body: [{ ordinal: 300, category: 'keep' }] });
+  await keyboard.press('2');
+  await expect(page.getByRole('alert').filter({ hasText: '239 items match now; when they were selected it was 240.' })).toBeVisible();
+  expect(await counts()).toEqual({ noise: 239, keep: 61 });
+  await keyboard.press('Escape');
+  await keyboard.press('Control+a');
+  await page.getByRole('button', { name: 'Select all 239 that match' }).click();
+  await keyboard.press('2');
+  await expect(page.getByText('239 rows moved to keep.')).toBeVisible();
+  await expect(categoryOf(page, 'keep')).toContainText('300');
+  await keyboard.press('z');
+  await expect(page.getByText('Taken back: 239 rows are in noise again.')).toBeVisible();
+  await expect.poll(counts).toEqual({ noise: 239, keep: 61 });
+
+  await page.goBack();
+  await expect(page).toHaveURL(/sort=field.subject&order=desc/);
+  await expect(list.getByRole('option').first()).toContainText('mail 99');
 });
 
 test('A list that is longer than a page is read on where it is', { tag: '@proof' }, async ({ desk: page, rest }) => {

@@ -26,7 +26,7 @@ test('The same by keyboard alone: sign in, find the checkpoint, correct, execute
 
   await keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keys' });
-  await expect(help).toContainText('move the item to this category');
+  await expect(help).toContainText('move the item, or all selected, to this category');
   await keyboard.press('Escape');
   await expect(help).toBeHidden();
 
@@ -39,7 +39,6 @@ test('The same by keyboard alone: sign in, find the checkpoint, correct, execute
   await keyboard.press('2');
   await expect(samples.nth(1)).toContainText('→ keep');
   await expect(categoryOf(page, 'noise')).toContainText(String(noise - 1));
-  await keyboard.press('j');
   await keyboard.press('a');
   await expect(samples.nth(2)).toContainText('right');
   await expect(samples.nth(3)).toHaveAttribute('aria-selected', 'true');

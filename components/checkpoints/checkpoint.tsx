@@ -6,9 +6,9 @@ import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { ItemEffect } from '#components/actions/item-effect.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
+import { classes } from '#components/ui/classes.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Sheet } from '#components/ui/sheet.tsx';
-import { useSheet } from '#components/ui/use-sheet.ts';
 import { writing } from '#components/ui/writing.ts';
 import type { RestRefused, Sample } from '#lib/shapes/checkpoints.ts';
 import { alikeOptions } from './alike.ts';
@@ -18,6 +18,7 @@ import { categoriesSeen, categoryLines } from './category-lines.ts';
 import { CategoryList } from './category-list.tsx';
 import { CheckpointHeader } from './checkpoint-header.tsx';
 import type { ChangeMeanwhile, CheckpointView, DecisionInput } from './checkpoint-view.ts';
+import { useColumns } from './columns-menu.tsx';
 import { CompanyLine, MovedLine } from './company-line.tsx';
 import { DecidedLine } from './decided-line.tsx';
 import { DecisionBar, GoOnBar } from './decision-bar.tsx';
@@ -26,8 +27,11 @@ import { Elsewhere } from './evidence-line.tsx';
 import { lackingOf } from './evidence-words.ts';
 import { ItemDetail } from './item-detail.tsx';
 import { ItemMark } from './item-mark.tsx';
-import { ItemPane } from './item-pane.tsx';
+import { NOT_FILTERED, NOT_SORTED } from './list-asked.ts';
+import { ListPane } from './list-pane.tsx';
 import { markOn, marksHeard, nextLook } from './marks.ts';
+import { afterPicked, NOTHING_PICKED } from './picked.ts';
+import { PickedBar } from './picked-bar.tsx';
 import { RefuseRest } from './refuse-rest.tsx';
 import { categoryIn, type Move, movedTo, samplesOf } from './review.ts';
 import { StaleBanner, StatePanel } from './status-panels.tsx';
@@ -37,6 +41,7 @@ import { useCheckpointKeys } from './use-checkpoint-keys.ts';
 import { useCompany } from './use-company.ts';
 import { type Answer, useDecision } from './use-decision.ts';
 import { queueOf, useMarks } from './use-marks.ts';
+import { usePicked } from './use-picked.ts';
 import { useReview } from './use-review.ts';
 import { useSeen } from './use-seen.ts';
 import { useSelection } from './use-selection.ts';
@@ -68,16 +73,21 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
   const router = useRouter();
   const nextHref = `/batches/${batch.id}${view.next ? `/chunks/${view.next.number}` : ''}`;
   const of = useMemo(() => ({ id: batch.id, n: chunk.number }), [batch.id, chunk.number]);
-  const { review, move, bind } = useReview(of, view, onReload);
+  const { review, move, moveAllThatMatch, settle, bind } = useReview(of, view, onReload);
   const { marks, mark, change, saved } = useMarks(of, view, queueOf(of));
   const { company, claim } = useCompany(of, review.revision, (heard) => change((before) => marksHeard(before, heard)));
+  const names = useMemo(() => categories.map(({ name }) => name), [categories]);
   const selection = useSelection(
     of,
     review,
+    names,
     actingCategories(categories)[0]?.name ?? categories.find(({ count }) => count > 0)?.name ?? categories[0]?.name ?? '',
   );
-  const { category, current } = selection;
-  const sheet = useSheet();
+  const { category, current, list, ordinals } = selection;
+  const picked = usePicked(of, selection, settle);
+  const columns = useColumns(of, view.columns);
+  const [filtering, setFiltering] = useState(false);
+  const pane = useRef<HTMLElement>(null);
   const [seen, setSeen] = useState<ReadonlyMap<number, string>>(new Map());
   const observe = useSeen((ordinals) =>
     setSeen((now) => new Map([...now, ...ordinals.map((ordinal) => [ordinal, category] as const)])),
@@ -121,8 +131,8 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
     // The answer of a correction to a large chunk has none; the decision asks for it then.
     (review.digest === null && !corrected);
 
-  const { assign, moveAll, give, takeBack } = useActs({
-    ...{ review, marks, mayCorrect, mayMark, move, mark },
+  const { assign, assignSet, moveAll, give, takeBack, told, forget, moving } = useActs({
+    ...{ review, marks, noun: batch.noun, mayCorrect, mayMark, move, moveAllThatMatch, mark },
     jump: selection.jump,
     onAssign: (sample, one) => setMoved(one && sample ? { sample, move: one } : null),
   });
@@ -133,17 +143,38 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
     if (typeof to === 'number') selection.jump(to);
   };
 
+  const movePicked = (to: string) => {
+    if (picked.whole) {
+      void assignSet(picked.whole, category, to).then((done) => done && picked.clear());
+      return;
+    }
+    const moves = list.flatMap((sample): Move[] => {
+      const from = categoryIn(review, sample);
+      return picked.ordinals.has(sample.ordinal) && from !== to ? [{ ordinal: sample.ordinal, from, category: to }] : [];
+    });
+    setMoved(null);
+    moveAll(moves);
+    selection.select(afterPicked({ ...NOTHING_PICKED, ordinals: picked.ordinals }, ordinals, current?.ordinal ?? null));
+    picked.clear();
+  };
+  const pickedShown = useMemo(
+    () => (picked.whole ? new Set(ordinals) : picked.ordinals),
+    [picked.whole, picked.ordinals, ordinals],
+  );
+
   useCheckpointKeys({
-    categories: categories.map(({ name }) => name),
-    category,
-    step: selection.step,
-    choose: selection.choose,
-    toggleAll: () => selection.setShowAll(!selection.showAll),
-    search: () => {
-      selection.setShowAll(true);
-      requestAnimationFrame(() => searchBox.current?.focus());
-    },
-    help: () => decision.ask('help'),
+    next: () => selection.step(1),
+    previous: () => selection.step(-1),
+    assign: mayCorrect
+      ? (place) => {
+          const name = names[place];
+          if (name === undefined) return;
+          if (picked.ordinals.size > 0) return movePicked(name);
+          if (!current) return;
+          assign(current, name);
+          selection.step(1);
+        }
+      : null,
     accept: mayMark
       ? () => {
           if (!current) return;
@@ -151,14 +182,32 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
           selection.step(1);
         }
       : null,
-    takeBack,
+    takeBack: mayMark ? takeBack : null,
+    pick: mayCorrect ? () => current && picked.toggle(current.ordinal) : null,
+    pickDown: mayCorrect ? () => picked.extend(1) : null,
+    pickUp: mayCorrect ? () => picked.extend(-1) : null,
+    pickAll: mayCorrect ? picked.all : null,
+    open: () => {
+      if (!current) return;
+      selection.select(current.ordinal);
+      requestAnimationFrame(() => pane.current?.focus());
+    },
+    close: () => {
+      if (picked.ordinals.size > 0) picked.clear();
+      else if (selection.over) selection.select(null);
+      else pane.current?.blur();
+    },
     walk: mayMark && evidence ? walk : null,
-    assign: (name) => current && assign(current, name),
+    category: () => selection.choose(names[(names.indexOf(category) + 1) % names.length] ?? category),
+    toggleAll: () => selection.change(selection.read ? { ...NOT_FILTERED, ...NOT_SORTED, all: false } : { all: true }),
+    search: () => searchBox.current?.focus(),
+    filter: () => setFiltering(!filtering),
+    help: () => decision.ask('help'),
     decide: () => {
       if (deciding && !locked) decision.ask('execute');
       else if (chunk.state === 'awaiting_release' && view.may.decide) decision.answer({ release: true });
     },
-    next: deciding && !chunk.continued ? () => router.push(nextHref) : null,
+    nextChunk: deciding && !chunk.continued ? () => router.push(nextHref) : null,
   });
 
   const stale = decision.refusal?.code === 'stale' ? decision.refusal : null;
@@ -168,7 +217,8 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
   const acceptRest = useStep(['chunks', batch.id, chunk.number, 'accept-rest'], steps.onAcceptRest);
 
   return (
-    <div className="flex flex-col gap-3">
+    // As high as the window: what is told above takes from the list, which scrolls, and the decision stays where it is.
+    <div className="flex flex-col gap-3 lg:-mb-12 lg:h-[calc(100dvh-4.5rem)] lg:min-h-[36rem]">
       <CheckpointHeader
         view={view}
         company={
@@ -182,43 +232,45 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
           />
         }
       />
-      {view.decided ? <DecidedLine view={view} /> : null}
-      {stale ? null : <MovedLine company={company} noun={batch.noun} onReload={onReload} />}
-      {stale ? (
-        <StaleBanner
-          message={stale.message}
-          changes={(stale.facts?.changes as ChangeMeanwhile[] | undefined) ?? []}
-          onReload={() => {
-            decision.forget();
-            onReload();
+      <div className="flex shrink-0 flex-col gap-3 empty:hidden lg:max-h-[40dvh] lg:overflow-y-auto">
+        {view.decided ? <DecidedLine view={view} /> : null}
+        {stale ? null : <MovedLine company={company} noun={batch.noun} onReload={onReload} />}
+        {stale ? (
+          <StaleBanner
+            message={stale.message}
+            changes={(stale.facts?.changes as ChangeMeanwhile[] | undefined) ?? []}
+            onReload={() => {
+              decision.forget();
+              onReload();
+            }}
+          />
+        ) : null}
+        {notLoaded ? (
+          <Banner kind="warning" actions={<Button onClick={onReload}>Try again</Button>}>
+            The samples did not load. Approval stays locked.
+          </Banner>
+        ) : null}
+        <Problems problems={review.problems} noun={batch.noun} />
+        {review.refused ? <NotSaved refused={review.refused} onRetry={move} /> : null}
+        {marks.refused ? <NotMarked refused={marks.refused} noun={batch.noun} onRetry={mark} /> : null}
+        <StatePanel
+          view={view}
+          release={{
+            words: releaseWords(acting, chunk.counts),
+            pending: decision.doing?.release === true,
+            error,
+            run: () => decision.answer({ release: true }),
           }}
+          refuse={steps.onRefuseRest ? <RefuseRest view={view} acting={acting} onRefuse={steps.onRefuseRest} /> : null}
+          resume={resume}
+          acceptRest={acceptRest}
+          retry={retry}
+          onUpdateConnection={onUpdateConnection ?? null}
+          onResumeTarget={onResumeTarget ?? null}
         />
-      ) : null}
-      {notLoaded ? (
-        <Banner kind="warning" actions={<Button onClick={onReload}>Try again</Button>}>
-          The samples did not load. Approval stays locked.
-        </Banner>
-      ) : null}
-      <Problems problems={review.problems} noun={batch.noun} />
-      {review.refused ? <NotSaved refused={review.refused} onRetry={move} /> : null}
-      {marks.refused ? <NotMarked refused={marks.refused} noun={batch.noun} onRetry={mark} /> : null}
-      <StatePanel
-        view={view}
-        release={{
-          words: releaseWords(acting, chunk.counts),
-          pending: decision.doing?.release === true,
-          error,
-          run: () => decision.answer({ release: true }),
-        }}
-        refuse={steps.onRefuseRest ? <RefuseRest view={view} acting={acting} onRefuse={steps.onRefuseRest} /> : null}
-        resume={resume}
-        acceptRest={acceptRest}
-        retry={retry}
-        onUpdateConnection={onUpdateConnection ?? null}
-        onResumeTarget={onResumeTarget ?? null}
-      />
+      </div>
 
-      <div className="grid min-w-0 overflow-hidden rounded-md border border-hairline max-lg:divide-y max-lg:divide-hairline lg:h-[calc(100dvh-14.5rem)] lg:min-h-96 lg:grid-cols-[minmax(13rem,17rem)_minmax(18rem,1fr)_minmax(20rem,1.15fr)] lg:divide-x lg:divide-hairline">
+      <div className="grid min-h-0 min-w-0 flex-1 overflow-hidden rounded-md border border-hairline max-lg:divide-y max-lg:divide-hairline lg:min-h-64 lg:grid-cols-[minmax(12rem,15rem)_minmax(22rem,1.25fr)_minmax(20rem,1fr)] lg:grid-rows-[minmax(0,1fr)] lg:divide-x lg:divide-hairline">
         <section aria-label="Categories" className="relative min-w-0 bg-surface lg:overflow-y-auto">
           <CategoryList
             categories={lines}
@@ -230,26 +282,36 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
           />
           {evidence ? <Elsewhere evidence={evidence} batchId={batch.id} noun={batch.noun} /> : null}
         </section>
-        <ItemPane
-          category={category}
+        <ListPane
+          of={of}
+          selection={selection}
           count={lines.find(({ name }) => name === category)?.count ?? 0}
-          samples={selection.list}
-          showAll={selection.showAll}
-          search={selection.search}
+          fields={view.columns.fields}
+          columns={columns}
           searchBox={searchBox}
-          items={selection.items}
-          selected={current?.ordinal ?? null}
+          filtering={filtering}
+          onFiltering={setFiltering}
+          picked={mayCorrect ? pickedShown : null}
+          onPick={(ordinal, how) => (how === 'toggle' ? picked.toggle(ordinal) : picked.extendTo(ordinal))}
           categoryOf={(sample) => categoryIn(review, sample)}
           markOf={markOf}
           meanwhile={meanwhile}
           becameOf={view.decided ? (sample) => becameLook(view, sample) : null}
           observe={observe}
-          onSelect={selection.select}
-          onOpen={sheet.open}
-          onShowAll={selection.setShowAll}
-          onSearch={selection.setSearch}
+          foot={
+            <PickedBar
+              picked={picked}
+              category={category}
+              categories={names}
+              noun={batch.noun}
+              told={told}
+              moving={moving}
+              onMove={movePicked}
+              onForget={forget}
+            />
+          }
         />
-        <Sheet label="The chosen item" sheet={sheet}>
+        <Sheet ref={pane} label="The chosen item" shown={selection.over} onClose={() => selection.select(null)}>
           {current ? (
             <ItemMark
               mark={markOf(current)}
@@ -323,7 +385,6 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
         onClose={() => decision.ask(null)}
         onLook={(name) => {
           decision.ask(null);
-          selection.setShowAll(false);
           selection.choose(name);
         }}
         onAnswer={(answer: Answer) => decision.answer(answer)}

@@ -10,7 +10,7 @@ import type { Answer, Asking } from './use-decision.ts';
 import { notYouWords } from './words.ts';
 
 const ACTION_BAR =
-  'sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6';
+  'sticky bottom-0 z-20 -mx-4 flex flex-wrap items-center gap-2 border-t border-hairline bg-background px-4 py-2.5 max-sm:bottom-12 sm:-mx-6 sm:-mb-12 sm:px-6 lg:mb-0 lg:shrink-0';
 /** In these the panel above asks for something: going on is second to it. */
 const ASKS_HERE: readonly ChunkState[] = [...CHUNK_HELD, 'unresolved'];
 

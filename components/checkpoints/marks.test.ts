@@ -23,6 +23,7 @@ const sample = (ordinal: number, category: string): Sample => ({
     line: '',
     text: null,
     by: 'rules',
+    rule: null,
     why: '',
     confidence: 0.9,
   },

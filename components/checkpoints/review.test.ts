@@ -27,6 +27,7 @@ const sample = (ordinal: number, category: string, mark: Sample['mark'] = 'rando
     line: `mail ${ordinal}`,
     text: null,
     by: 'rules',
+    rule: null,
     why: '',
     confidence: 0.9,
   },

@@ -21,6 +21,8 @@ export type Review = {
   /** what was taken back, and why */
   refused: { refusal: Refusal; moves: readonly Move[] } | null;
   samples: Samples;
+  /** All that matched something were moved: which of them the screen shows is known once the chunk is told anew. */
+  outdated: boolean;
 };
 
 type Samples = {
@@ -42,12 +44,14 @@ export function reviewOf(told: Told): Review {
     ...{ revision, digest, problems, counts: countsOf(categories) },
     ...{ moved: new Map(), waiting: [], refused: null },
     samples: mergeSamples(NO_SAMPLES, categories),
+    outdated: false,
   };
 }
 
 /** Told anew. What is older than what is known already only brings samples; what is newer ends one's own saved moves, for it has them. */
 export function toldAnew(review: Review, told: Told): Review {
   if (told.revision < review.revision) return { ...review, samples: mergeSamples(review.samples, told.categories) };
+  if (review.outdated) return { ...reviewOf(told), waiting: review.waiting, refused: review.refused };
   const samples = mergeSamples(settled(review), told.categories);
   const { revision, digest, problems, categories } = told;
   const moved = revision === review.revision ? review.moved : new Map();
@@ -75,6 +79,14 @@ export function movesSaved(review: Review, count: number, answer: Corrected): Re
     moved: new Map([...review.moved, ...saved.map(({ ordinal, category }) => [ordinal, category] as const)]),
     waiting: review.waiting.slice(count),
   };
+}
+
+/** All that matched something were moved at once. As in `movesSaved`, revision and digest stay where somebody else moved something in between. */
+export function allMoved(review: Review, answer: Corrected): Review {
+  const mine = answer.revision === review.revision + (answer.changed > 0 ? 1 : 0);
+  const { revision, digest, problems } = mine ? answer : review;
+  const counts = mine ? new Map(Object.entries(answer.counts)) : review.counts;
+  return { ...review, revision, digest, problems, counts, outdated: true };
 }
 
 /** The first `count` of the waiting are taken back. What was moved once more since is where it was moved to. */
@@ -112,7 +124,7 @@ export function shownCounts({ counts, waiting }: Review): ReadonlyMap<string, nu
 }
 
 /** The samples of a category's list. */
-export function samplesOf({ samples: { byOrdinal, lists } }: Review, category: string): Sample[] {
+export function samplesOf({ samples: { byOrdinal, lists } }: Pick<Review, 'samples'>, category: string): Sample[] {
   return (lists.get(category) ?? []).flatMap((ordinal) => byOrdinal.get(ordinal) ?? []);
 }
 

@@ -1,19 +1,29 @@
 'use client';
 
-import { useRef } from 'react';
-import type { Sample } from '#lib/shapes/checkpoints.ts';
+import { useRef, useState } from 'react';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
+import type { Outcome, Refusal } from '#components/ui/outcome.ts';
+import type { Corrected, Sample } from '#lib/shapes/checkpoints.ts';
+import type { ChunkFilter, ItemSet, MoveOfAll } from '#lib/shapes/chunk-items.ts';
 import { type Given, type Marks, markOn } from './marks.ts';
 import { categoryIn, type Move, movedTo, type Review } from './review.ts';
 
-/** What its person did last, for taking it back: moves as they were made, or the mark as it was before. */
-type Act = { moves: readonly Move[] } | { given: Given };
+/** All that matched a query when they were counted. */
+export type WholeSet = ItemSet & { query: ChunkFilter };
+/** As they were moved: the revision that it made, and where they came from. */
+type MovedSet = ItemSet & { revision: number; from: string };
+
+/** What its person did last, for taking it back: moves as they were made, the mark as it was before, or the set that was moved. */
+type Act = { moves: readonly Move[] } | { given: Given } | { set: MovedSet };
 
 type With = {
   review: Review;
   marks: Marks;
+  noun: string;
   mayCorrect: boolean;
   mayMark: boolean;
   move: (moves: readonly Move[]) => void;
+  moveAllThatMatch: (asked: MoveOfAll) => Promise<Outcome<Corrected>>;
   mark: (given: readonly Given[]) => void;
   /** shows an item */
   jump: (ordinal: number) => void;
@@ -21,21 +31,49 @@ type With = {
   onAssign: (sample: Sample | null, move: Move | null) => void;
 };
 
+/** What became of the last act over many, or of taking one back, in words. */
+export type Told = { words: string; refusal: Refusal | null } | null;
+
 /** What a person does to the items of a checkpoint, and takes back again, the last first. */
-export function useActs({ review, marks, mayCorrect, mayMark, move, mark, jump, onAssign }: With) {
+export function useActs(given: With) {
+  const { review, marks, noun, mayCorrect, mayMark, move, moveAllThatMatch, mark, jump, onAssign } = given;
   const acts = useRef<Act[]>([]);
+  const [told, setTold] = useState<Told>(null);
+  const [moving, setMoving] = useState(false);
   const moveAll = (moves: readonly Move[]) => {
+    setTold(null);
+    if (moves.length === 0) return;
     acts.current.push({ moves });
     move(moves);
   };
+  const tell = (words: string, refusal: Refusal | null = null) => setTold({ words, refusal });
+  const onSet = async (asked: MoveOfAll, words: string): Promise<Corrected | null> => {
+    setMoving(true);
+    const outcome = await moveAllThatMatch(asked);
+    setMoving(false);
+    tell(outcome.ok ? words : outcome.message, outcome.ok ? null : outcome);
+    return outcome.ok ? outcome.value : null;
+  };
   return {
     moveAll,
+    told,
+    forget: () => setTold(null),
+    /** a set of items is on its way */
+    moving,
     assign(sample: Sample, to: string) {
       const from = categoryIn(review, sample);
       if (!mayCorrect || from === to) return;
       const one = { ordinal: sample.ordinal, from, category: to };
       onAssign(sample, one);
       moveAll([one]);
+    },
+    /** @returns whether they were moved */
+    async assignSet({ query, ...set }: WholeSet, from: string, to: string): Promise<boolean> {
+      if (!mayCorrect || moving || from === to) return false;
+      onAssign(null, null);
+      const moved = await onSet({ query, ...set, category: to }, `${formatNoun(set.count, noun)} moved to ${to}.`);
+      if (moved) acts.current.push({ set: { ...set, from, revision: moved.revision } });
+      return moved !== null;
     },
     /** Null takes a mark back. */
     give(sample: Sample, right: boolean | null) {
@@ -44,19 +82,30 @@ export function useActs({ review, marks, mayCorrect, mayMark, move, mark, jump, 
       const before = stands?.category === category ? stands.verdict === 'right' : null;
       if (!mayMark || before === right) return;
       const { ordinal } = sample;
+      setTold(null);
       acts.current.push({ given: { ordinal, category, right: before } });
       mark([{ ordinal, category, right }]);
     },
     takeBack() {
+      if (moving) return;
       const last = acts.current.pop();
-      if (!last) return;
+      if (!last) return tell('There is nothing to take back.');
       if ('given' in last) {
-        if (mayMark) mark([last.given]);
+        if (!mayMark) return;
+        mark([last.given]);
+        tell(`Taken back: the mark of item ${formatCount(last.given.ordinal)}.`);
         return jump(last.given.ordinal);
       }
-      const [first] = last.moves;
-      if (!mayCorrect || !first) return;
+      if (!mayCorrect) return;
       onAssign(null, null);
+      if ('set' in last) {
+        const { revision, from, ...set } = last.set;
+        const words = `Taken back: ${formatNoun(set.count, noun)} are in ${from} again.`;
+        void onSet({ query: { revision }, ...set, category: from }, words);
+        return;
+      }
+      const [first] = last.moves;
+      if (!first) return;
       move(
         last.moves.map(({ ordinal, from, category }) => ({
           ordinal,
@@ -64,7 +113,15 @@ export function useActs({ review, marks, mayCorrect, mayMark, move, mark, jump, 
           category: from,
         })),
       );
+      tell(takenBackWords(last.moves, noun));
       jump(first.ordinal);
     },
   };
+}
+
+function takenBackWords(moves: readonly Move[], noun: string): string {
+  const [first] = moves;
+  if (moves.length === 1 && first) return `Taken back: item ${formatCount(first.ordinal)} is in ${first.from} again.`;
+  const from = new Set(moves.map((move) => move.from));
+  return `Taken back: ${formatNoun(moves.length, noun)} are ${from.size === 1 ? `in ${first?.from} again` : 'where they were'}.`;
 }

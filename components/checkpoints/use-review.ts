@@ -4,9 +4,21 @@ import { queryOptions, skipToken, useMutation, useQuery, useQueryClient } from '
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api, asOutcome, queries, refusalOf } from '#components/api-client.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
+import type { Corrected } from '#lib/shapes/checkpoints.ts';
+import type { MoveOfAll } from '#lib/shapes/chunk-items.ts';
 import type { CheckpointView, OfChunk } from './checkpoint-view.ts';
 import { itemPagesKey } from './item-pages.ts';
-import { collapsed, type Move, movesMade, movesRefused, movesSaved, type Review, reviewOf, toldAnew } from './review.ts';
+import {
+  allMoved,
+  collapsed,
+  type Move,
+  movesMade,
+  movesRefused,
+  movesSaved,
+  type Review,
+  reviewOf,
+  toldAnew,
+} from './review.ts';
 
 import { queueOf } from './use-marks.ts';
 
@@ -84,6 +96,27 @@ export function useReview(of: OfChunk, view: CheckpointView, onReload: () => voi
     [client, queryKey, save],
   );
 
+  const { mutateAsync: moveSet } = useMutation({
+    mutationKey: [...queries.chunks.correct.mutationKey(), 'set'],
+    // Behind what was moved and marked before: the set was counted with it.
+    scope: { id: queueOf(of) },
+    mutationFn: (move: MoveOfAll) => asOutcome(api.chunks.correct({ params: of, body: move })),
+  });
+
+  /** Moves all that match, as one statement. Nothing of it is painted before its answer; then the lists are read anew. */
+  const moveAllThatMatch = useCallback(
+    async (asked: MoveOfAll): Promise<Outcome<Corrected>> => {
+      const outcome = await moveSet(asked);
+      if (outcome.ok) {
+        client.setQueryData(queryKey, (before) => before && allMoved(before, outcome.value));
+        void client.invalidateQueries({ queryKey: itemPagesKey(of) });
+      }
+      if (outcome.ok || outcome.code === 'conflict') onReload();
+      return outcome;
+    },
+    [client, queryKey, moveSet, of, onReload],
+  );
+
   const bind = useCallback(async (): Promise<Outcome<Bound>> => {
     const before = client.getQueryData(queryKey)?.refused;
     await saveAll();
@@ -100,5 +133,5 @@ export function useReview(of: OfChunk, view: CheckpointView, onReload: () => voi
       : COUNTED_ANEW;
   }, [client, queryKey, saveAll, review, of]);
 
-  return { review, move, bind };
+  return { review, move, moveAllThatMatch, settle: saveAll, bind };
 }

@@ -15,7 +15,7 @@ export function Menu({ trigger, items, align = 'end' }: { trigger: ReactElement;
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={4} align={align} className="z-50">
-          <Base.Popup className="min-w-48 rounded-md border border-hairline bg-background py-1 shadow-float outline-none">
+          <Base.Popup className="max-h-(--available-height) min-w-48 overflow-y-auto rounded-md border border-hairline bg-background py-1 shadow-float outline-none">
             {items.map((item) =>
               'heading' in item ? (
                 <div

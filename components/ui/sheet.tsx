@@ -1,19 +1,32 @@
 'use client';
 
-import { type PointerEvent, type ReactNode, useEffect, useRef } from 'react';
+import { type PointerEvent, type ReactNode, type Ref, useCallback, useEffect, useRef } from 'react';
 import { classes } from './classes.ts';
-import type { SheetState } from './use-sheet.ts';
+
+type Props = {
+  label: string;
+  /** it lies over the list now; where there is room beside it that is never so */
+  shown: boolean;
+  onClose: () => void;
+  /** the part itself */
+  ref?: Ref<HTMLElement>;
+  children: ReactNode;
+};
 
 /**
- * A part of a page that stands beside a list where there is room, and lies over it, at the thumb, where there is none. Escape, Back, a pull downwards and its button
- * close it.
+ * A part of a page that stands beside a list where there is room, and lies over it, at the thumb, where there is none. Escape, a pull downwards and its button
+ * close it, and what had the focus has it again; Back does where the address says what is shown.
  */
-export function Sheet({ label, sheet, children }: { label: string; sheet: SheetState; children: ReactNode }) {
-  const { shown, close } = sheet;
+export function Sheet({ label, shown, onClose, ref, children }: Props) {
   const button = useRef<HTMLButtonElement>(null);
+  const before = useRef<Element | null>(null);
   const from = useRef<number | null>(null);
+  const latest = useRef(onClose);
+  latest.current = onClose;
+  const close = useCallback(() => latest.current(), []);
   useEffect(() => {
     if (!shown) return;
+    before.current = document.activeElement;
     button.current?.focus();
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || event.defaultPrevented) return;
@@ -21,7 +34,10 @@ export function Sheet({ label, sheet, children }: { label: string; sheet: SheetS
       close();
     };
     window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
+    return () => {
+      window.removeEventListener('keydown', onKey);
+      if (before.current instanceof HTMLElement) before.current.focus();
+    };
   }, [shown, close]);
   const onPull = (event: PointerEvent) => {
     if (from.current !== null && event.clientY - from.current > PULLED_PX) {
@@ -33,6 +49,7 @@ export function Sheet({ label, sheet, children }: { label: string; sheet: SheetS
     <>
       {shown ? <div aria-hidden="true" onClick={close} className="fixed inset-0 z-40 bg-overlay lg:hidden" /> : null}
       <section
+        ref={ref}
         aria-label={label}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls must be reachable by keyboard
         tabIndex={0}

@@ -1,7 +1,7 @@
 /** The JSON paths of the API, each with what it takes and gives. Files and live events are in streams.ts. */
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
-import { BATCH_LOOKS_MAX, PAUSE_WHY_CHARS_MAX, SAVED_PLAN_NAME_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
+import { BATCH_LOOKS_MAX, FIELDS_MAX, PAUSE_WHY_CHARS_MAX, SAVED_PLAN_NAME_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
 import { batch, batchChange, batchesAsked, batchName, batchRow, moved, newBatch, startWith } from '#lib/shapes/batches.ts';
@@ -19,6 +19,7 @@ import {
   sample,
   seen,
 } from '#lib/shapes/checkpoints.ts';
+import { chunkFilter, chunkOrder, itemSet, listColumns, moveOfAll, reasons } from '#lib/shapes/chunk-items.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { dataset, item, itemOpened, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
 import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/shapes/decisions.ts';
@@ -283,6 +284,13 @@ export const contract = oc.prefix('/api/v1').router({
       .input(write(namedPlan, nothing))
       .output(z.object({ id })),
   },
+  columns: post(
+    '/batches/{id}/columns',
+    'Choose the columns of lists of items',
+    'Kept for whoever asks, and for every dataset of the same fields. Null: those that the rules read and receipts name.',
+  )
+    .input(write(named, z.strictObject({ fields: z.array(z.string()).max(FIELDS_MAX).nullable() })))
+    .output(listColumns),
   chunks: {
     list: get(
       '/batches/{id}/chunks',
@@ -294,15 +302,33 @@ export const contract = oc.prefix('/api/v1').router({
     read: get('/batches/{id}/chunks/{n}', 'Read a checkpoint', 'Counts, samples and the digest that a decision is bound to.')
       .input(z.strictObject(ofChunk))
       .output(checkpoint),
-    items: get('/batches/{id}/chunks/{n}/items', 'List the items of a chunk with their classifications')
-      .input(z.strictObject({ ...ofChunk, ...paging, category: z.string().optional(), search: z.string().max(200).optional() }))
+    items: get(
+      '/batches/{id}/chunks/{n}/items',
+      'List the items of a chunk with their classifications',
+      'In the order of the file, or sorted; all that is said of them has to hold. A page of what is looked for may be short, even empty, while there is a `next`.',
+    )
+      .input(z.strictObject({ ...ofChunk, ...paging, ...chunkFilter, ...chunkOrder }))
       .output(page(sample)),
+    count: get(
+      '/batches/{id}/chunks/{n}/items/count',
+      'Count the items of a chunk that match',
+      'With `set`, which items these are: a move of all of them is bound to it.',
+    )
+      .input(z.strictObject({ ...ofChunk, ...chunkFilter }))
+      .output(itemSet),
+    reasons: get(
+      '/batches/{id}/chunks/{n}/reasons',
+      'List what decided in a chunk',
+      'The reasons of its classifications, the most frequent first.',
+    )
+      .input(z.strictObject(ofChunk))
+      .output(reasons),
     correct: post(
       '/batches/{id}/chunks/{n}/corrections',
       'Move items to other categories',
-      'This raises the revision. A decision on an earlier revision is refused. It leaves a receipt for each pair of categories that items were moved between.',
+      'This raises the revision. A decision on an earlier revision is refused. It leaves a receipt for each pair of categories that items were moved between. The body is a list of items with their categories; or a query and a category, with the count and the set that the query had: all of them are moved at once, and refused as `stale` when other items match by then.',
     )
-      .input(write(ofChunk, corrections, { how: correctedHow.optional() }))
+      .input(write(ofChunk, z.union([corrections, moveOfAll]), { how: correctedHow.optional() }))
       .output(corrected),
     mark: post(
       '/batches/{id}/chunks/{n}/reviews',

@@ -19,12 +19,14 @@ import { readBatches } from '#lib/steps/batches/read-batches.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { retry } from '#lib/steps/batches/retry.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
+import { chooseColumns } from '#lib/steps/checkpoints/columns.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { previewDecision } from '#lib/steps/checkpoints/preview-decision.ts';
 import { readBatchLooks } from '#lib/steps/checkpoints/read-batch-looks.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
-import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
+import { countChunkItems, readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
+import { readReasons } from '#lib/steps/checkpoints/read-reasons.ts';
 import { readReleases } from '#lib/steps/checkpoints/read-releases.ts';
 import { refuseRest } from '#lib/steps/checkpoints/refuse-rest.ts';
 import { chunksOfItems } from '#lib/steps/chunks/chunks-of-items.ts';
@@ -206,6 +208,7 @@ export const router = os.router({
     }),
     delete: os.plans.delete.handler(({ context, input }) => deleteSavedPlan(context.actor, input.params)),
   },
+  columns: os.columns.handler(({ context, input }) => chooseColumns(context.actor, { batchId: input.params.id, ...input.body })),
   chunks: {
     list: os.chunks.list.handler(async ({ context, input: { id, ...page } }) =>
       found(await readChunks(context.actor, { batchId: id, ...page }), 'batch'),
@@ -215,6 +218,12 @@ export const router = os.router({
     ),
     items: os.chunks.items.handler(async ({ context, input: { id, n, ...page } }) =>
       found(await readChunkItems(context.actor, { batchId: id, chunk: n, ...page }), 'chunk'),
+    ),
+    count: os.chunks.count.handler(async ({ context, input: { id, n, ...filter } }) =>
+      found(await countChunkItems(context.actor, { batchId: id, chunk: n, ...filter }), 'chunk'),
+    ),
+    reasons: os.chunks.reasons.handler(async ({ context, input: { id, n } }) =>
+      found(await readReasons(context.actor, { batchId: id, chunk: n }), 'chunk'),
     ),
     correct: os.chunks.correct.handler(({ context, input: { params, query, body } }) =>
       correct(context.actor, { batchId: params.id, chunk: params.n, corrections: body, how: query?.how }),

@@ -20,6 +20,7 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/decision/preview': 'see',
   '/batches/{id}/undo': 'undo',
   '/batches/{id}/uncertain': 'answer',
+  '/batches/{id}/columns': 'see',
   '/batches/{id}/chunks/{n}/corrections': 'correct',
   '/batches/{id}/chunks/{n}/reviews': 'mark',
   '/batches/{id}/chunks/{n}/claim': 'mark',

@@ -80,6 +80,8 @@ export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = Class
   partOf?(classifier: unknown, given: Pick<Classification, 'category' | 'why' | 'confidence'>): number | null;
   /** What in an item's fields the classification goes by, for people to see; bounded, as it is asked of each item of a list. Left out where nothing can be shown. */
   matched?(part: Part, given: Pick<Classification, 'category' | 'why'>, fields: Readonly<Record<string, string>>): Matched;
+  /** The fields that its parts go by, in their order, as far as the plan alone tells: what people look at first. Left out where nothing can be told. */
+  reads?(part: Part): string[];
   /** Where a part of which `at` was told stands in the plan, and what people call it; left out where it is told of none. The classifier's part is as it was given, and may be none. */
   placeOf?(part: number, classifier: unknown): { path: string; words: string };
 };

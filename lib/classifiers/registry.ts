@@ -44,6 +44,12 @@ export function matchedOf(
   return kind?.matched?.(classifier, given, fields) ?? {};
 }
 
+/** The fields that a plan's classifier goes by, the most decisive first, as far as the plan tells. */
+export function fieldsReadBy({ classifier }: Pick<ClassifyingPlan, 'classifier'>): string[] {
+  const kind: ClassifierKind | undefined = CLASSIFIERS.find((one) => one.kind === classifier.kind);
+  return kind?.reads?.(classifier) ?? [];
+}
+
 /** What came of each item, and of each of the classifier's parts with it. */
 export async function examined(classifier: Classifier, items: ClassifierItem[], signal: AbortSignal): Promise<Examined[]> {
   if (classifier.examine) return classifier.examine(items, signal);

@@ -264,6 +264,14 @@ export const SORT_MS = 10_000;
 export const ORDERS_KEPT = 16;
 /** Filters by value that hold together. */
 export const ROW_FILTERS_MAX = 10;
+/** Of a text that items of a chunk are filtered by: it travels in the address. */
+export const FILTER_TEXT_CHARS_MAX = 2_000;
+/** More items of a chunk than these are not sorted; what is searched for or filtered can be. */
+export const CHUNK_SORT_ITEMS_MAX = 20_000;
+/** Items that one query names at once, for moving them. */
+export const MOVED_ITEMS_MAX = 100_000;
+/** Different reasons of a chunk that are told, the most frequent of them. */
+export const REASONS_SHOWN_MAX = 100;
 /** Of a row's original, as a page shows it. */
 export const ORIGINAL_SHOWN_BYTES = 64 * 1024;
 /** Of an item that is drawn as what it is: of a mail that is taken apart, and how long that may take; of JSON that is shown as a tree. */

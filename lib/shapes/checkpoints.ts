@@ -4,6 +4,7 @@ import { UNDER_BOUND_SHARE_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
+import { listColumns } from './chunk-items.ts';
 import { chunk } from './chunks.ts';
 import { classifiedItem, drawn, fieldLabels } from './datasets.ts';
 import { checkpointEvidence, mark } from './evidence.ts';
@@ -16,6 +17,10 @@ export const sample = classifiedItem.extend({
   text: z.string().nullable().describe("A mail's text, which is then not among the fields."),
   category: z.string(),
   by: z.string().describe("The classifier's kind, or a person's name."),
+  rule: z
+    .string()
+    .nullable()
+    .describe('The rule that gave the category, as people call it; null where a person gave it, and where that can’t be told.'),
   mark: z.enum(['random', 'unsure']).nullable(),
   review: mark
     .extend({ by: z.string().describe('The name of who marked it.') })
@@ -127,6 +132,8 @@ const checkpointView = checkpoint.omit({ number: true, name: true, state: true, 
   /** how its items are drawn */
   drawn,
   categories: z.array(checkpointCategory),
+  /** of its lists of items */
+  columns: listColumns,
   released: z.boolean(),
   /** the latest, newest first */
   corrections: z.array(correctionMade),

@@ -6,7 +6,7 @@ import type { FieldType } from '#lib/core/values/meaning.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import { type ConditionFault, type Conditions, type ItemView, textConditions, typedConditions, type Unknown } from './cel.ts';
 import { type TypedFields, typedFields } from './field-values.ts';
-import { matchedBy } from './matched.ts';
+import { fieldsNamedIn, matchedBy, reasonOf } from './matched.ts';
 import { type Rule, type RulesPart, rulesInPlan } from './part.ts';
 import { textOrderFaults } from './text-order.ts';
 import { compileWhere } from './where.ts';
@@ -57,6 +57,7 @@ export const rulesClassifier: ClassifierKind<RulesPart> = {
     return problems;
   },
   matched: matchedBy,
+  reads: fieldsNamedIn,
   placeOf: (index, classifier) => ({ path: placeIn(classifier, index), words: `Rule ${index + 1}` }),
   partOf: (classifier, given) => {
     const rules = rulesIn(classifier);
@@ -65,13 +66,16 @@ export const rulesClassifier: ClassifierKind<RulesPart> = {
   },
 };
 
-/** Whether a rule could have said so. One without words of its own says its condition in words, which are not made here. */
+/** Whether a rule could have said so. One in CEL without words of its own says its condition in words, which are not made here. */
 function couldGive(
   rule: unknown,
   { category, why, confidence }: Pick<Classification, 'category' | 'why' | 'confidence'>,
 ): boolean {
   if (!isRecord(rule) || rule.category !== category || rule.confidence !== confidence) return false;
-  return rule.why === why || ((rule.why ?? '') === '' && why !== NO_RULE_MATCHED);
+  if (rule.why === why) return true;
+  if ((rule.why ?? '') !== '' || why === NO_RULE_MATCHED) return false;
+  const reason = rule.where === undefined ? null : reasonOf(rule);
+  return reason === null || reason === why;
 }
 
 function rulesIn(classifier: unknown): unknown[] {

@@ -4,7 +4,7 @@
  * CEL only where it is simple (`item.x.contains("…")`, `startsWith`, `endsWith`, `matches`, `==`). What compares numbers or days, or says not, has no place.
  */
 import type { Matched } from '#lib/classifiers/port.ts';
-import { type Where, type WhereCondition, whereInWords } from '#lib/core/values/conditions.ts';
+import { type Where, type WhereCondition, where, whereInWords } from '#lib/core/values/conditions.ts';
 import { fold, textIn } from './field-values.ts';
 import type { RulesPart } from './part.ts';
 import { pattern } from './pattern.ts';
@@ -34,6 +34,38 @@ export function matchedBy({ rules }: RulesPart, { category, why }: { category: s
     }
   }
   return {};
+}
+
+/** So much of a plan's CEL is looked through for fields. */
+const CEL_CHARS_MAX = 200_000;
+
+/** The fields that rules name, in their order. One in CEL is looked through for `item.x`, `raw.x` and `item["x"]`. */
+export function fieldsNamedIn({ rules }: RulesPart): string[] {
+  const names = new Set<string>();
+  if (!Array.isArray(rules)) return [];
+  let left = CEL_CHARS_MAX;
+  for (const { where, when = '' } of rules) {
+    for (const { field } of where?.flat() ?? []) names.add(field);
+    if (where !== undefined || left <= 0) continue;
+    for (const [, name, key] of when.slice(0, left).matchAll(FIELD_NAMED)) {
+      const field = name ?? textOf(key ?? '');
+      if (field !== null) names.add(field);
+    }
+    left -= when.length;
+  }
+  return [...names];
+}
+
+const reasons = new WeakMap<object, string | null>();
+
+/** The words of a rule of rows that has none of its own; null where they are not its condition alone. It may be a stored one of another version. */
+export function reasonOf(rule: object & { where?: unknown }): string | null {
+  const known = reasons.get(rule);
+  if (known !== undefined) return known;
+  const read = where.safeParse(rule.where);
+  const words = read.success ? whereInWords(read.data) : null;
+  reasons.set(rule, words);
+  return words;
 }
 
 type Place = { field: string; op: 'is' | 'contains' | 'starts' | 'ends' | 'matches'; words: readonly string[]; exact: boolean };
@@ -78,6 +110,7 @@ const ATOM = new RegExp(
   `(!?)\\s*\\b(?:item|raw)(?:\\.([A-Za-z_]\\w*)|\\[\\s*(${TEXT})\\s*\\])\\s*(?:\\.(contains|startsWith|endsWith|matches)\\(\\s*(${TEXT})\\s*\\)|==\\s*(${TEXT}))`,
   'g',
 );
+const FIELD_NAMED = new RegExp(`\\b(?:item|raw)(?:\\.([A-Za-z_]\\w*)|\\[\\s*(${TEXT})\\s*\\])`, 'g');
 const CEL_OPS = { contains: 'contains', startsWith: 'starts', endsWith: 'ends', matches: 'matches' } as const;
 
 /** The simple conditions in a CEL text that are not negated. */

@@ -26,6 +26,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { readFirstOutcomes } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 
+import { readColumns } from './columns.ts';
 import { readDecisions } from './read-decisions.ts';
 import { readEvidence } from './read-evidence.ts';
 import { readTold } from './read-told.ts';
@@ -67,6 +68,7 @@ export async function readCheckpoint(
   const categories = await readCategories(batch, chunk, of);
   // After the samples: they are the first that are looked at.
   const evidence = await readEvidence(db(), batch, chunk);
+  const columns = await readColumns(actor.id, batch);
   const { datasetFormat, id, name, state, plan } = batch;
   return {
     batch: { id, name, state, noun: nounOf(datasetFormat), datasetId: batch.datasetId },
@@ -78,6 +80,7 @@ export async function readCheckpoint(
     revision: chunk.revision,
     total: categories.reduce((sum, { count }) => sum + count, 0),
     categories,
+    columns,
     problems: manifest.problems,
     first: plan.execution.first,
     released: chunk.released,

@@ -1,5 +1,5 @@
 /** Classified items as a checkpoint shows them. */
-import { matchedOf } from '#lib/classifiers/registry.ts';
+import { matchedOf, partInWords } from '#lib/classifiers/registry.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
@@ -26,5 +26,6 @@ export function sampleOf(
   const line = fieldsLine({ ...batch.plan, receiptFields }, item.fields);
   const matched = matchedOf(batch.plan, item, item.fields);
   const by = actorName(item.by, names);
-  return { ordinal, fields, text, category, why, confidence, by, mark, review, outcome, line, matched };
+  const rule = item.by === batch.plan.classifier.kind ? partInWords(batch.plan, item) : null;
+  return { ordinal, fields, text, category, why, confidence, by, rule, mark, review, outcome, line, matched };
 }

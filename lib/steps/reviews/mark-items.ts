@@ -13,10 +13,9 @@ import { readEvidence } from '#lib/steps/checkpoints/read-evidence.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
 import { type ChunkRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
-import { readCategoriesOf } from '#lib/store/chunks/classifications.ts';
+import { readCategoriesOf } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readVerdicts } from '#lib/store/reviews/reviews.sql.ts';
-import { addMarks, type NewMark } from '#lib/store/reviews/reviews.ts';
+import { addMarks, type NewMark, readVerdicts } from '#lib/store/reviews/reviews.sql.ts';
 import { readMarksNamed } from './marks-named.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, reviews: reviewsGiven });

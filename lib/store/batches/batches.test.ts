@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { readBatchRow } from '#lib/store/chunks/chunks.ts';
-import { correctClassifications } from '#lib/store/chunks/classifications.ts';
+import { correctClassifications } from '#lib/store/chunks/classifications.sql.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';

@@ -1,10 +1,10 @@
 /**
- * What a checkpoint shows of a chunk's items: samples, corrections, pages. Long values are cut for the screen, never for the run. Statements of our own: they
- * draw by a rank that the database reckons, cut values before they are sent, and join a page to its items, whatever the size of the dataset.
+ * What a checkpoint shows of a chunk's items: samples and corrections. Long values are cut for the screen, never for the run. Statements of our own: they
+ * draw by a rank that the database reckons, cut values before they are sent, and join samples to their items, whatever the size of the dataset.
  */
 import type { Pool } from 'pg';
 import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
-import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX, SEARCH_SCAN_ITEMS } from '#lib/core/limits.ts';
+import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX } from '#lib/core/limits.ts';
 import type { NextWaiting } from '#lib/shapes/checkpoints.ts';
 import { WAITS_FOR_PEOPLE } from '#lib/store/batches/batch-reads.sql.ts';
 
@@ -68,48 +68,6 @@ export async function readClassified(pool: Pool, chunk: ChunkOf, ordinals: numbe
     [chunk.batchId, chunk.datasetId, chunk.chunkId, ordinals],
   );
   return new Map(rows.map((row) => [row.ordinal, row]));
-}
-
-type Page = { category: string | null; search: string | null; after: number; limit: number };
-
-/**
- * Items in the order of their ordinals. A search looks through SEARCH_SCAN_ITEMS at a time; a page may therefore be short, and `next` says
- * where to go on. Null `next`: that was all. Each is looked up by its key, or the planner may walk the whole dataset.
- */
-export async function readClassifiedPage(
-  pool: Pool,
-  chunk: ChunkOf,
-  page: Page,
-): Promise<{ rows: ClassifiedItem[]; next: number | null }> {
-  const scan = page.search === null ? page.limit + 1 : SEARCH_SCAN_ITEMS;
-  const { rows } = await pool.query<ClassifiedItem & { scanned: number; last: number | null }>(
-    `WITH scanned AS MATERIALIZED (
-       SELECT ordinal FROM ${page.category === null ? 'chunk_item' : 'classification'}
-       WHERE chunk_id = $3 AND ordinal > $4 AND ${page.category === null ? '$5::text IS NULL' : 'category = $5'} ORDER BY ordinal LIMIT $6
-     ), found AS (
-       SELECT ${CLASSIFIED} FROM scanned
-         CROSS JOIN LATERAL (SELECT * FROM classification WHERE batch_id = $1 AND ordinal = scanned.ordinal OFFSET 0) a
-         CROSS JOIN LATERAL (SELECT fields FROM item WHERE dataset_id = $2 AND ordinal = scanned.ordinal OFFSET 0) i
-       WHERE $7::text IS NULL OR a.why ILIKE $7 OR EXISTS (SELECT FROM jsonb_each_text(i.fields) f WHERE f.value ILIKE $7)
-       ORDER BY a.ordinal LIMIT $8
-     )
-     SELECT (SELECT count(*)::int FROM scanned) AS scanned, (SELECT max(ordinal) FROM scanned) AS last, found.* FROM (SELECT) one
-     LEFT JOIN found ON true ORDER BY found.ordinal`,
-    [
-      chunk.batchId,
-      chunk.datasetId,
-      chunk.chunkId,
-      page.after,
-      page.category,
-      scan,
-      page.search === null ? null : likePattern(page.search),
-      page.limit + 1,
-    ],
-  );
-  const found = rows.filter(({ ordinal }) => ordinal !== null).map(({ scanned: _, last: __, ...item }) => item);
-  const items = found.slice(0, page.limit);
-  if (found.length > page.limit) return { rows: items, next: items.at(-1)?.ordinal ?? null };
-  return { rows: items, next: rows[0]?.scanned === scan ? rows[0].last : null };
 }
 
 /** Text as a pattern that finds it anywhere. */
@@ -179,6 +137,7 @@ export async function* walkClassified(
   }
 }
 
+/** Of a classification `a` and its item `i`. */
 export const CLASSIFIED = `a.ordinal, a.category, a.why, a.confidence, a."by",
   (SELECT coalesce(jsonb_object_agg(f.key, CASE WHEN length(f.value) > cut.chars THEN left(f.value, cut.chars) || '…' ELSE f.value END), '{}')
    FROM jsonb_each_text(i.fields) f

@@ -11,6 +11,7 @@ import { namedItems } from '#lib/store/datasets/named-items.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.sql.ts';
+import type { Correction } from './classifications.ts';
 
 /** What a classifier says of one item. */
 type Classification = { ordinal: number; category: string; why: string; confidence: number };
@@ -75,20 +76,43 @@ export async function completeClassifying(client: Querying, claim: Claim): Promi
   return rowCount === 1;
 }
 
-/** The classifications of these items as people gave them. The chunk is named too: an item of another is left as it is. */
-export async function moveClassifications(
+/** Ordinal -> category and who gave it, of those of these items that the chunk has. */
+export async function readCategoriesOf(
+  client: Querying,
+  { batchId, chunkId }: { batchId: string; chunkId: string },
+  ordinals: readonly number[],
+): Promise<Map<number, { category: string; by: string }>> {
+  const { rows } = await client.query<{ ordinal: number; category: string; by: string }>(
+    'SELECT ordinal, category, "by" FROM classification WHERE batch_id = $1 AND chunk_id = $2 AND ordinal = ANY($3)',
+    [batchId, chunkId, ordinals],
+  );
+  return new Map(rows.map(({ ordinal, ...one }) => [ordinal, one]));
+}
+
+/**
+ * Overwrites classifications and keeps the history, in the caller's transaction with the chunk row locked: so `from`, which was read under that lock,
+ * still holds. `revision` is the one that these corrections make: whoever numbered their receipts raised it (`takeSequence`). The chunk is named too: an item of
+ * another is left as it is.
+ */
+export async function correctClassifications(
   tx: Querying,
-  chunk: { batchId: string; chunkId: string; revision: number },
-  corrections: readonly { ordinal: number; from: string; to: string; note: string | null }[],
+  { batchId, chunkId, number, revision }: { batchId: string; chunkId: string; number: number; revision: number },
+  corrections: readonly Correction[],
   by: string,
 ): Promise<void> {
   await tx.query(
-    `UPDATE classification c SET category = moved.category, why = moved.why, "by" = $3, revision = $4, confidence = 1
-     FROM unnest($5::int[], $6::text[], $7::text[]) AS moved(ordinal, category, why)
-     WHERE c.batch_id = $1 AND c.chunk_id = $2 AND c.ordinal = moved.ordinal`,
+    `WITH given AS MATERIALIZED (
+       SELECT * FROM unnest($5::int[], $6::text[], $7::text[], $8::text[], $9::int[]) WITH ORDINALITY AS g(ordinal, "from", "to", note, seq, place)
+     ), moved AS (
+       UPDATE classification c SET category = given."to", why = coalesce(given.note, 'A person moved it here from ' || given."from" || '.'),
+         "by" = $3, revision = $4, confidence = 1
+       FROM given WHERE c.batch_id = $1 AND c.chunk_id = $2 AND c.ordinal = given.ordinal)
+     INSERT INTO correction (batch_id, ordinal, "from", "to", "by", note, revision, chunk, seq)
+     SELECT $1, ordinal, "from", "to", $3, note, $4, $10, seq FROM given ORDER BY place`,
     [
-      ...[chunk.batchId, chunk.chunkId, by, chunk.revision, corrections.map(({ ordinal }) => ordinal)],
-      ...[corrections.map(({ to }) => to), corrections.map(({ from, note }) => note ?? `A person moved it here from ${from}.`)],
+      ...[batchId, chunkId, by, revision],
+      ...[corrections.map(({ ordinal }) => ordinal), corrections.map(({ from }) => from), corrections.map(({ to }) => to)],
+      ...[corrections.map(({ note }) => note), corrections.map(({ seq }) => seq), number],
     ],
   );
 }

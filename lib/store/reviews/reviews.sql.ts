@@ -2,7 +2,39 @@
  * Which of people's marks count now. Of an item and a category the latest row counts; `right` only while the item is in that category, `wrong` until it is
  * taken back. Statements of our own: the latest of each is found along the index, which Prisma's `distinct` reads whole.
  */
+import type { VERDICTS } from '#lib/shapes/evidence.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
+
+export type NewMark = { ordinal: number; category: string; verdict: (typeof VERDICTS)[number] };
+
+/**
+ * Adds marks, as one statement. They are append-only, so that a mark that was taken back has left its trace too. The caller has locked the chunk: what is the
+ * latest is the latest for whoever comes after.
+ */
+export async function addMarks(tx: Querying, batchId: string, marks: readonly NewMark[], by: string): Promise<void> {
+  if (marks.length === 0) return;
+  await tx.query(
+    `INSERT INTO review (batch_id, "by", ordinal, category, verdict)
+     SELECT $1, $2, ordinal, category, verdict FROM unnest($3::int[], $4::text[], $5::text[]) WITH ORDINALITY AS m(ordinal, category, verdict, place) ORDER BY place`,
+    [
+      ...[batchId, by, marks.map(({ ordinal }) => ordinal), marks.map(({ category }) => category)],
+      marks.map(({ verdict }) => verdict),
+    ],
+  );
+}
+
+/** What was said of these items, in the order in which it was. */
+export async function readSaidOf(
+  tx: Querying,
+  batchId: string,
+  ordinals: readonly number[],
+): Promise<{ ordinal: number; category: string; verdict: string }[]> {
+  const { rows } = await tx.query<{ ordinal: number; category: string; verdict: string }>(
+    'SELECT ordinal, category, verdict FROM review WHERE batch_id = $1 AND ordinal = ANY($2) ORDER BY id',
+    [batchId, ordinals],
+  );
+  return rows;
+}
 
 export type MarkRow = { ordinal: number; category: string; verdict: 'right' | 'wrong'; by: string; at: Date };
 
@@ -48,6 +80,13 @@ export async function readMarkedSince(
   );
   return rows;
 }
+
+/** The verdict that counts on the item of a classification `a` of batch $1, as `readMarks` finds it; null where nobody marked it. */
+export const MARK_OF_CLASSIFIED = `(
+  SELECT last.verdict FROM (
+    SELECT DISTINCT ON (r.category) r.id, r.category, r.verdict FROM review r
+    WHERE r.batch_id = $1 AND r.ordinal = a.ordinal ORDER BY r.category, r.id DESC) last
+  WHERE last.verdict = 'wrong' OR (last.verdict = 'right' AND last.category = a.category) ORDER BY last.id DESC LIMIT 1)`;
 
 const LATEST = `
   SELECT DISTINCT ON (r.ordinal, r.category) r.id, r.ordinal, r.category, r.verdict, r."by", r.at

@@ -1,0 +1,32 @@
+/** Which columns a checkpoint's list has, and how wide they are. Pure. */
+import { columnsOf } from '#components/datasets/columns.ts';
+import type { ListColumns } from '#lib/shapes/chunk-items.ts';
+
+export type ListColumn = ListColumns['fields'][number] & { label: string };
+
+/** Beside the pane of an item there is room for so many, where nobody chose. */
+const SHOWN_FIRST_MAX = 3;
+const COLUMN_PX_MIN = 72;
+
+/** What was chosen; else what decided and what receipts name, else the first fields. */
+export function shownColumns({ fields, chosen }: ListColumns, label: (name: string) => string): ListColumn[] {
+  const labelled = (field: ListColumns['fields'][number]) => ({ ...field, label: label(field.name) });
+  if (chosen)
+    return chosen.flatMap((name) => {
+      const field = fields.find((one) => one.name === name);
+      return field ? [labelled(field)] : [];
+    });
+  const telling = fields.filter(({ from }) => from !== null);
+  return (telling.length > 0 ? telling : fields).slice(0, SHOWN_FIRST_MAX).map(labelled);
+}
+
+/** The tracks of the grid that lines and their header share: a box, the columns, what decided, how sure it is, and what became of it. */
+export function trackOf(columns: readonly ListColumn[], items: readonly { fields: Readonly<Record<string, string>> }[]): string {
+  const widths = columnsOf(columns, items).map(({ width }) => `minmax(${Math.min(width, COLUMN_PX_MIN)}px, ${width}fr)`);
+  return ['40px', ...(widths.length > 0 ? widths : ['1fr']), '64px', '40px', 'minmax(72px, 88px)'].join(' ');
+}
+
+/** The least that they take. */
+export function leastWidth(columns: readonly ListColumn[]): number {
+  return 40 + 64 + 40 + 72 + columns.length * COLUMN_PX_MIN;
+}
