@@ -77,6 +77,7 @@ const ALLOWED: Record<string, string> = {
   readDataset: REVIEWERS,
   readDatasets: REVIEWERS,
   readIncidents: OPERATORS,
+  find: EVERYONE,
   findItems: REVIEWERS,
   findReceipts: EVERYONE,
   readItem: REVIEWERS,
