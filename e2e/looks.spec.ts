@@ -51,7 +51,6 @@ const PAGES = {
       '/batches/BATCH/chunks/2',
       '/batches/BATCH/receipts/1.2',
       '/batches/BATCH/items/2',
-      '/batches?find=mail',
       '/admin',
       '/admin/people',
     ],

@@ -78,6 +78,7 @@ const ALLOWED: Record<string, string> = {
   readDatasets: REVIEWERS,
   readIncidents: OPERATORS,
   find: EVERYONE,
+  findableKinds: EVERYONE,
   findItems: REVIEWERS,
   findReceipts: EVERYONE,
   readItem: REVIEWERS,

@@ -4,7 +4,7 @@ import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readQuery } from '#lib/core/find/query.ts';
 import { FIND_LOOKS_MAX, FIND_SHOWN, FIND_SHOWN_MAX } from '#lib/core/limits.ts';
-import { FIND_KINDS, type FoundGroups } from '#lib/shapes/find.ts';
+import { FIND_KINDS, type FindKind, type FoundGroups } from '#lib/shapes/find.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { limitOf } from '#lib/steps/page.ts';
 import type { Finder, Looking } from './finder.ts';
@@ -43,6 +43,12 @@ export async function find(actor: Actor, input: Input): Promise<FoundGroups> {
     }),
   );
   return { groups };
+}
+
+/** What the actor may find, in the order in which it is told. */
+export function findableKinds(actor: Actor): FindKind[] {
+  authorise(actor, 'see_batches');
+  return FINDERS.filter(({ verb }) => may(actor, verb)).map(({ kind }) => kind);
 }
 
 function askedFor(actor: Actor, kinds: string | undefined): readonly Finder[] {
