@@ -80,24 +80,24 @@ function PaletteOption({ domId, option, active, query, onPoint }: OptionProps) {
   const own = {
     ...{ id: domId, onMouseMove: onPoint },
     className: classes(
-      'row-item flex items-center gap-3 rounded-md px-3 py-1 text-left outline-none',
+      'row-item flex items-center gap-x-3 rounded-md px-3 py-1 text-left outline-none max-sm:flex-col max-sm:items-stretch max-sm:justify-center',
       active && 'bg-selected',
       quiet && 'text-accent',
     ),
   };
   const words = (
     <>
-      <span className="flex min-w-0 flex-1 flex-col">
-        <span className="truncate">
+      <span className="flex min-w-0 flex-col sm:flex-1">
+        <span className="truncate max-sm:line-clamp-2 max-sm:break-words max-sm:whitespace-normal">
           <Marked text={label} query={query} />
         </span>
         {held ? (
-          <span className="truncate text-12 text-muted">
+          <span className="truncate text-12 text-muted max-sm:line-clamp-2 max-sm:break-words max-sm:whitespace-normal">
             {held.field}: <Marked text={held.value} query={query} />
           </span>
         ) : null}
       </span>
-      {about ? <span className="max-w-[40%] shrink-0 truncate text-12 text-muted">{about}</span> : null}
+      {about ? <span className="max-w-[40%] shrink-0 truncate text-12 text-muted max-sm:max-w-full">{about}</span> : null}
     </>
   );
   if (href === undefined)

@@ -4,6 +4,8 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { Search, X } from 'lucide-react';
 import { usePathname, useRouter } from 'next/navigation';
 import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { Button } from '#components/ui/button.tsx';
+import { classes } from '#components/ui/classes.ts';
 import { type PaletteCommand, usePageActions } from '#components/ui/palette-actions.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
 import { type FindQuery, hitsIn, readQuery } from '#lib/core/find/query.ts';
@@ -122,6 +124,7 @@ export function Palette({ open, onOpen, commands, kinds, who }: Props) {
           choose: () => setUnfolded(new Set([...unfolded, one.kind])),
         });
       if (one.failed) options.push({ id: `again:${one.kind}`, label: 'Try again', quiet: true, choose: one.failed.again });
+      else if (one.stop) options.push({ id: `further:${one.kind}`, label: 'Stop looking', quiet: true, choose: one.stop });
       else if (one.further) options.push({ id: `further:${one.kind}`, label: 'Look further', quiet: true, choose: one.further });
       const tells = one.failed !== null || one.looking || one.items.length > 0 || one.further !== null;
       if (tells) add(one.title, options, { note: one.failed?.message ?? lookedWords(one), alert: one.failed !== null });
@@ -153,6 +156,10 @@ export function Palette({ open, onOpen, commands, kinds, who }: Props) {
     event.preventDefault();
   };
 
+  const clear = () => {
+    setTyped('');
+    input.current?.focus();
+  };
   const summary = summaryOf(found);
   return (
     <Base.Root
@@ -180,7 +187,7 @@ export function Palette({ open, onOpen, commands, kinds, who }: Props) {
               role="combobox"
               aria-label="Find or do something"
               aria-expanded={options.length > 0}
-              aria-controls={list}
+              aria-controls={groups.length > 0 ? list : undefined}
               aria-autocomplete="list"
               aria-activedescendant={current ? `${list}-${at}` : undefined}
               autoComplete="off"
@@ -206,7 +213,10 @@ export function Palette({ open, onOpen, commands, kinds, who }: Props) {
               <X size={16} aria-hidden="true" />
             </Base.Close>
           </div>
-          <PaletteList id={list} groups={groups} at={at} query={typeof query === 'string' ? null : query} onPoint={setActive} />
+          {groups.length > 0 ? (
+            <PaletteList id={list} groups={groups} at={at} query={typeof query === 'string' ? null : query} onPoint={setActive} />
+          ) : null}
+          {isNothing(found) ? <Nothing typed={typed.trim()} alone={groups.length === 0} onClear={clear} /> : null}
           <p role="status" className="border-t border-hairline px-3 py-2 text-12 text-muted">
             {gone !== null
               ? `“${gone}” is not offered any more: the page has changed.`
@@ -216,7 +226,7 @@ export function Palette({ open, onOpen, commands, kinds, who }: Props) {
                   ? finds(kinds)
                   : asked === null
                     ? 'Looking…'
-                    : `${summary}${isNothing(found) ? ' Try fewer words, or the beginning of one.' : ''}`}
+                    : summary}
           </p>
         </Base.Popup>
       </Base.Portal>
@@ -270,6 +280,21 @@ function firstOfNext(groups: readonly Group[], at: number, back: boolean): numbe
   );
   const own = firsts.findLastIndex((first) => first <= at);
   return firsts[(own + (back ? -1 : 1) + firsts.length) % firsts.length] ?? 0;
+}
+
+/** No batch is called so and no value holds it: what to try next. */
+function Nothing({ typed, alone, onClear }: { typed: string; alone: boolean; onClear: () => void }) {
+  return (
+    <div className={classes('flex flex-col items-center gap-3 px-6 text-center', alone ? 'flex-1 py-10' : 'py-4')}>
+      <p className="max-w-full break-words">
+        Nothing is called “<bdi>{typed}</bdi>”, and nothing holds it.
+      </p>
+      <p className="text-muted">Each word has to be found. Try fewer of them, or the beginning of one.</p>
+      <Button size="small" onClick={onClear}>
+        Look for something else
+      </Button>
+    </div>
+  );
 }
 
 function isNothing(found: readonly FoundSoFar[]): boolean {

@@ -1,6 +1,7 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { queries, refusalOf } from '#components/api-client.ts';
 import { FIND_KINDS, type FindKind, type Found } from '#lib/shapes/find.ts';
 
@@ -13,8 +14,10 @@ export type FoundSoFar = {
   looked: number;
   /** null where nobody knows how many there are */
   of: number | null;
-  /** null: all was looked at */
+  /** null: all was looked at, or it is being looked at */
   further: (() => void) | null;
+  /** while it looks further, page after page, until there is something more */
+  stop: (() => void) | null;
   looking: boolean;
   /** why it could not be looked, in words, and how to try again */
   failed: { message: string; again: () => void } | null;
@@ -54,6 +57,13 @@ function useKind({ kind, q, batch, wanted }: Asked): FoundSoFar {
       ...{ staleTime: 30_000, gcTime: 60_000, retry: false, refetchOnWindowFocus: false, refetchOnReconnect: false },
     }),
   );
+  // Who looks further wants what is there, not a page: it goes on until there is more than there was, or somebody stops it.
+  const [sought, setSought] = useState<{ q: string | null; had: number } | null>(null);
+  const have = (data?.pages ?? []).reduce((sum, { groups: [one] }) => sum + (one?.items.length ?? 0), 0);
+  const goesOn = sought !== null && sought.q === q && have <= sought.had && hasNextPage && !error;
+  useEffect(() => {
+    if (goesOn && !isFetching) void fetchNextPage({ cancelRefetch: false });
+  }, [goesOn, isFetching, fetchNextPage]);
   const groups = (data?.pages ?? []).flatMap(({ groups: found }) => found);
   return {
     kind,
@@ -62,8 +72,9 @@ function useKind({ kind, q, batch, wanted }: Asked): FoundSoFar {
     what: groups[0]?.looked.what ?? kind,
     looked: groups.reduce((sum, { looked }) => sum + looked.count, 0),
     of: groups.at(-1)?.looked.of ?? null,
-    further: hasNextPage && !isFetching ? () => void fetchNextPage({ cancelRefetch: false }) : null,
-    looking: isFetching,
+    further: hasNextPage && !isFetching && !goesOn ? () => setSought({ q, had: have }) : null,
+    stop: goesOn ? () => setSought(null) : null,
+    looking: isFetching || goesOn,
     failed:
       error && !isFetching ? { message: refusalOf(error).message, again: () => void (data ? fetchNextPage() : refetch()) } : null,
   };

@@ -3,7 +3,7 @@
 import { Search } from 'lucide-react';
 import { usePathname } from 'next/navigation';
 import { useTheme } from 'next-themes';
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { classes } from './classes.ts';
 import { formatCount } from './format.ts';
 import { Kbd } from './kbd.tsx';
@@ -30,6 +30,7 @@ export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
   const [open, setOpen] = useState(false);
   const { theme, setTheme } = useTheme();
   const main = useFocusOnArrival();
+  const apple = useApple();
   const onOpen = useCallback((next: boolean) => setOpen(next), []);
   const all = useMemo<PaletteCommand[]>(
     () => [
@@ -75,7 +76,7 @@ export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
           <Search size={14} aria-hidden="true" />
           <span className="max-md:sr-only">Search</span>
           <span className="ml-auto hidden md:inline" aria-hidden="true">
-            <Kbd>Ctrl K</Kbd>
+            <Kbd>{apple ? '⌘ K' : 'Ctrl K'}</Kbd>
           </span>
         </button>
         <Menu
@@ -106,6 +107,15 @@ export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
       />
       {palette({ open, onOpen, commands: all })}
     </PaletteActions>
+  );
+}
+
+/** Where people press Cmd; the server does not know. */
+function useApple(): boolean {
+  return useSyncExternalStore(
+    () => () => {},
+    () => /^(Mac|iP)/.test(navigator.platform),
+    () => false,
   );
 }
 

@@ -4,7 +4,7 @@ import { FIND_SHOWN, FIND_SHOWN_MAX } from '#lib/core/limits.ts';
 import { count, id, named } from './values.ts';
 
 /** What can be found, in the order in which it is told. */
-export const FIND_KINDS = ['batches', 'chunks', 'datasets', 'receipts', 'items', 'people'] as const;
+export const FIND_KINDS = ['batches', 'chunks', 'datasets', 'items', 'receipts', 'people'] as const;
 export type FindKind = (typeof FIND_KINDS)[number];
 
 const found = z.object({

@@ -7,7 +7,7 @@ export const FINDERS: readonly Finder[] = [
   { kind: 'batches', title: 'Batches', verb: 'see_batches', values: false, find: findBatches },
   { kind: 'chunks', title: 'Chunks', verb: 'see_batches', values: false, find: findChunksNamed },
   { kind: 'datasets', title: 'Datasets', verb: 'see', values: false, find: findDatasets },
-  { kind: 'receipts', title: 'Receipts', verb: 'see_batches', values: true, find: findReceiptValues },
   { kind: 'items', title: 'Items', verb: 'see', values: true, find: findItemValues },
+  { kind: 'receipts', title: 'Receipts', verb: 'see_batches', values: true, find: findReceiptValues },
   { kind: 'people', title: 'People', verb: 'people', values: false, find: findPeople },
 ];

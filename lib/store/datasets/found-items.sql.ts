@@ -148,7 +148,8 @@ async function scan(pool: Pool, last: number, after: number, { until, statementM
       continue;
     }
     const now = performance.now();
-    if (now >= until || ended?.aborted) return at;
+    // The next one takes as long as this one.
+    if (now + (now - begun) > until || ended?.aborted) return at;
     if (now - begun < WINDOW_MS) size = Math.min(size * 2, SEARCH_SCAN_ITEMS);
     else if (now - begun > 2 * WINDOW_MS) size = Math.max(1, Math.floor(size / 2));
   }
