@@ -4,7 +4,8 @@
  *
  * - cold: PostgreSQL was just started, nobody has folded a receipt, and each read is the process's first of its kind;
  * - warm: again, with nothing else going on;
- * - loaded: again and again, while two workers execute the other half.
+ * - loaded: again and again, while two workers execute the other half;
+ * - found: names that nobody has, and a value that only the last item has, page by page till it is there, before the workers begin.
  *
  * The floor is a bare read of one receipt by its primary key, in the same phase over the same pool.
  */
@@ -23,6 +24,7 @@ import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { readDatasets, readItems } from '#lib/steps/datasets/read-datasets.ts';
+import { find } from '#lib/steps/find/find.ts';
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
 import { findReceipts } from '#lib/steps/items/find-receipts.ts';
 import { readStory } from '#lib/steps/items/read-story.ts';
@@ -46,7 +48,10 @@ import { startWorkers } from './workers.ts';
 export const looks: Bench = {
   of: 'items',
   fullRows: 1_000_000,
-  aims: { coldWorstMs: { most: 1_000 }, loadedP95Ms: { most: 300 }, loadedWorstMs: { most: 1_000 } },
+  aims: {
+    ...{ coldWorstMs: { most: 1_000 }, loadedP95Ms: { most: 300 }, loadedWorstMs: { most: 1_000 } },
+    ...{ foundNamesWorstMs: { most: 300 }, foundPageWorstMs: { most: 1_000 } },
+  },
   run,
 };
 
@@ -77,6 +82,8 @@ async function run({ rows: items, folder, server, say }: BenchRun): Promise<Figu
     say(`cold: ${worstOf(cold)}`);
     const warm = await rounds(reads, WARM_ROUNDS, () => false);
     say(`warm: ${worstOf(warm)}`);
+    const found = await findAll(items);
+    say(`found: ${JSON.stringify(found)}`);
     const fleet = await startWorkers(WORKERS, server.appUrl);
     let loaded: Map<string, number[]>;
     try {
@@ -105,11 +112,37 @@ async function run({ rows: items, folder, server, say }: BenchRun): Promise<Figu
       coldWorstMs: Math.max(...ours.map(({ cold: worst }) => worst)),
       loadedP95Ms: Math.max(...ours.map(({ loaded: { p95 } }) => p95)),
       loadedWorstMs: Math.max(...ours.map(({ loaded: { worst } }) => worst)),
+      ...found,
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     };
   } finally {
     await stopRinging();
   }
+}
+
+/** Names that nobody has, and a value of the last item: how long an answer took at most, and how many of them it took to come there. */
+async function findAll(items: number): Promise<Record<string, number>> {
+  const timedAnswer = async (input: Parameters<typeof find>[1]) => {
+    const began = performance.now();
+    const { groups } = await find(ACTOR, input);
+    return { took: performance.now() - began, groups };
+  };
+  const names: number[] = [];
+  for (let round = 0; round < WARM_ROUNDS; round++)
+    names.push((await timedAnswer({ q: `nobody has ${round}`, kinds: 'batches,chunks,datasets,people' })).took);
+  const pages: number[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { took, groups } = await timedAnswer({ q: `customer${items}@example.org`, kinds: 'items', cursor });
+    pages.push(took);
+    cursor = groups[0]?.next ?? undefined;
+    if (groups[0]?.items.length || cursor === undefined) break;
+  }
+  return {
+    foundNamesWorstMs: ms(Math.max(...names)),
+    foundPageWorstMs: ms(Math.max(...pages)),
+    foundPages: pages.length,
+    foundLastMs: ms(pages.reduce((sum, took) => sum + took, 0)),
+  };
 }
 
 const FLOOR = 'floor: one receipt by its key';

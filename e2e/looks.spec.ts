@@ -56,7 +56,6 @@ const ALL = {
       '/batches/BATCH/chunks/2',
       '/batches/BATCH/receipts/1.2',
       '/batches/BATCH/items/2',
-      '/batches?find=mail',
       '/admin',
       '/admin/people',
       '/nothing/is/here',

@@ -299,15 +299,22 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
     await expect(page.getByRole('heading', { name: 'An auditor does not see datasets' })).toBeVisible();
   }
 
-  // From a customer's name to the whole story of an item, in three clicks.
+  // From a customer's name to the whole story of an item: the palette, a line, a press. What an auditor may not see is not even named there.
   await page.goto('/');
-  await nav.getByRole('link', { name: 'Batches' }).click();
-  await page.getByLabel('Find an item by any value of its receipts').fill('MAIL 13');
-  await page.getByRole('button', { name: 'Find', exact: true }).click();
-  await page
-    .getByRole('row', { name: /For an auditor/ })
-    .getByRole('link', { name: /^Archived: .* mail 13$/ })
+  await page.getByRole('button', { name: 'Search' }).click();
+  const palette = page.getByRole('dialog', { name: 'Find or do something' });
+  await expect(palette.getByRole('status')).toHaveText(
+    'Finds batches, chunks and receipts by what they name. In quotes: exactly so.',
+  );
+  await palette.getByRole('combobox').fill('nobody has this');
+  await expect(palette.getByRole('status')).toContainText('Nothing found');
+  await palette.getByRole('combobox').fill('ＭÁIL "mail 13"');
+  await palette
+    .getByRole('group', { name: /^Receipts/ })
+    .getByRole('option', { name: /^Archived: .* mail 13/ })
     .click();
+  await expect(page.getByRole('heading', { name: 'Item 13', level: 1 })).toBeVisible();
+  await page.getByRole('link', { name: 'Item’s story' }).click();
   await expect(page.getByRole('heading', { name: 'Story of item 13', level: 1 })).toBeVisible();
   const story = page.getByRole('list', { name: 'What happened' });
   await expect(story).toContainText('API key of the environment uploaded “For an auditor.csv”. This is its item 13, at line 14.');

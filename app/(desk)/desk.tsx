@@ -2,23 +2,30 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { type ReactNode, useCallback, useMemo } from 'react';
+import { type ComponentProps, type ReactNode, useCallback, useMemo } from 'react';
 import { toast } from 'sonner';
 import { signOutAction } from '#app/session-actions.ts';
 import { queries } from '#components/api-client.ts';
+import { Palette } from '#components/find/palette.tsx';
+import { forgetRecent } from '#components/find/recent.ts';
 import { LiveBanner } from '#components/live/live-banner.tsx';
 import { useNextNeed } from '#components/live/use-next-need.ts';
 import { AppShell, type NavItem, type ShellPerson } from '#components/ui/app-shell.tsx';
 import { useKeys } from '#components/ui/use-keys.ts';
 import { writing } from '#components/ui/writing.ts';
+import type { FindKind } from '#lib/shapes/find.ts';
 import { useFollowed } from './use-changed.ts';
 
+/** `kinds`: what this person may find. */
+type Props = { nav: NavItem[]; person: ShellPerson & { id: string }; kinds: FindKind[]; children: ReactNode };
+
 /** The shell with its one act: leaving. It follows the server for every page: how much waits for the person, and whether the view is lost. */
-export function Desk({ nav, person, children }: { nav: NavItem[]; person: ShellPerson; children: ReactNode }) {
+export function Desk({ nav, person, kinds, children }: Props) {
   const router = useRouter();
   const { mutate } = useMutation({
     ...writing(['session', 'sign-out'], () => signOutAction()),
     onSuccess: () => {
+      forgetRecent();
       router.replace('/sign-in');
       router.refresh();
     },
@@ -33,8 +40,11 @@ export function Desk({ nav, person, children }: { nav: NavItem[]; person: ShellP
     () => nav.map((item) => (item.count === undefined || needs === undefined ? item : { ...item, count: needs })),
     [nav, needs],
   );
+  const palette = (of: Pick<ComponentProps<typeof Palette>, 'open' | 'onOpen' | 'commands'>) => (
+    <Palette {...of} kinds={kinds} who={person.id} />
+  );
   return (
-    <AppShell nav={counted} person={person} onSignOut={leave}>
+    <AppShell nav={counted} person={person} palette={palette} onSignOut={leave}>
       <LiveBanner />
       {children}
     </AppShell>

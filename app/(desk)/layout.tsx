@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { personOfPage } from '#app/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
+import { findableKinds } from '#lib/steps/find/find.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { Desk } from './desk.tsx';
 import { OwnCache } from './own-cache.tsx';
@@ -25,7 +26,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
   ];
   return (
     <OwnCache key={actor.id} person={actor.id}>
-      <Desk nav={nav} person={{ name: actor.name, role: actor.role, email }}>
+      <Desk nav={nav} person={{ id: actor.id, name: actor.name, role: actor.role, email }} kinds={findableKinds(actor)}>
         {children}
       </Desk>
     </OwnCache>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import { Menu } from '#components/ui/menu.tsx';
+import { usePaletteActions } from '#components/ui/palette-actions.tsx';
 import { CHUNK_HELD, type ChunkState } from '#lib/core/lifecycle.ts';
 import type { CheckpointView } from './checkpoint-view.ts';
 import { NextChunk } from './next-chunk.tsx';
@@ -55,7 +56,7 @@ export function DecisionBar({
   const signed = chunk.state === 'awaiting_second';
   const letsGoOn = doing?.next === true && !doing.execute && !doing.close;
   return (
-    <fieldset aria-label="Decision" className={ACTION_BAR}>
+    <fieldset ref={usePaletteActions()} aria-label="Decision" className={ACTION_BAR}>
       <Button kind="primary" disabled={locked} pending={doing?.execute === true} onClick={() => onAsk('execute')}>
         {execute}
       </Button>

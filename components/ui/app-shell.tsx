@@ -3,14 +3,14 @@
 import { Search } from 'lucide-react';
 import { usePathname, useRouter } from 'next/navigation';
 import { useTheme } from 'next-themes';
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { classes } from './classes.ts';
-import { CommandPalette, type PaletteCommand } from './command-palette.tsx';
 import { formatCount } from './format.ts';
 import { Kbd } from './kbd.tsx';
 import { Link } from './link.tsx';
 import { Mark } from './mark.tsx';
 import { Menu, type MenuItem } from './menu.tsx';
+import { PaletteActions, type PaletteCommand } from './palette-actions.tsx';
 import { SignedOutBanner } from './signed-out-banner.tsx';
 
 export type NavItem = { href: string; label: string; count?: number };
@@ -19,22 +19,22 @@ export type ShellPerson = { name: string; role: string; email?: string };
 type Props = {
   nav: NavItem[];
   person: ShellPerson;
-  /** what the palette offers besides the navigation, theme and signing out */
-  commands?: PaletteCommand[];
+  /** the palette, which offers the navigation, the themes and signing out besides what it finds */
+  palette: (of: { open: boolean; onOpen: (open: boolean) => void; commands: PaletteCommand[] }) => ReactNode;
   onSignOut: () => void;
   children: ReactNode;
 };
 
 /** The frame of every page behind the sign-in: navigation, palette, person. The page itself brings its `h1`. */
-export function AppShell({ nav, person, commands = [], onSignOut, children }: Props) {
+export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
   const [open, setOpen] = useState(false);
   const { theme, setTheme } = useTheme();
   const main = useFocusOnArrival();
+  const apple = useApple();
   const onOpen = useCallback((next: boolean) => setOpen(next), []);
   const all = useMemo<PaletteCommand[]>(
     () => [
       ...nav.map((item) => ({ id: `go:${item.href}`, label: item.label, group: 'Go to', href: item.href })),
-      ...commands,
       ...THEMES.map(({ id, label }) => ({
         id: `theme:${id}`,
         label: `${label} theme`,
@@ -43,7 +43,7 @@ export function AppShell({ nav, person, commands = [], onSignOut, children }: Pr
       })),
       { id: 'sign-out', label: 'Sign out', group: 'You', run: onSignOut },
     ],
-    [nav, commands, setTheme, onSignOut],
+    [nav, setTheme, onSignOut],
   );
   const personMenu: MenuItem[] = [
     { id: 'who', heading: `${person.name}, ${person.role}${person.email ? ` · ${person.email}` : ''}` },
@@ -52,7 +52,7 @@ export function AppShell({ nav, person, commands = [], onSignOut, children }: Pr
   ];
 
   return (
-    <>
+    <PaletteActions>
       <a
         href="#content"
         className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-tone focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
@@ -69,12 +69,14 @@ export function AppShell({ nav, person, commands = [], onSignOut, children }: Pr
         <button
           type="button"
           onClick={() => setOpen(true)}
-          className="flex h-8 items-center gap-2 rounded-md border border-hairline px-2 text-muted transition-colors hover:bg-sunken hover:text-text pointer-coarse:min-h-11 pointer-coarse:min-w-11 pointer-coarse:justify-center"
+          aria-haspopup="dialog"
+          aria-keyshortcuts="Control+K Meta+K"
+          className="flex h-8 items-center gap-2 rounded-md border border-hairline px-2 text-muted transition-colors hover:bg-sunken hover:text-text lg:w-56 pointer-coarse:min-h-11 pointer-coarse:min-w-11 pointer-coarse:justify-center"
         >
           <Search size={14} aria-hidden="true" />
           <span className="max-md:sr-only">Search</span>
-          <span className="hidden md:inline" aria-hidden="true">
-            <Kbd>Ctrl K</Kbd>
+          <span className="ml-auto hidden md:inline" aria-hidden="true">
+            <Kbd>{apple ? '⌘ K' : 'Ctrl K'}</Kbd>
           </span>
         </button>
         <Menu
@@ -100,8 +102,17 @@ export function AppShell({ nav, person, commands = [], onSignOut, children }: Pr
         {children}
       </main>
       <ThumbNav nav={nav} />
-      <CommandPalette commands={all} open={open} onOpen={onOpen} />
-    </>
+      {palette({ open, onOpen, commands: all })}
+    </PaletteActions>
+  );
+}
+
+/** Where people press Cmd; the server does not know. */
+function useApple(): boolean {
+  return useSyncExternalStore(
+    () => () => {},
+    () => /^(Mac|iP)/.test(navigator.platform),
+    () => false,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { classes } from './classes.ts';
 import { Glyph, type GlyphName } from './glyph.tsx';
+import { PaletteArea } from './palette-actions.tsx';
 
 type Kind = 'info' | 'warning' | 'danger' | 'done';
 
@@ -30,7 +31,7 @@ export function Banner({
         <Glyph name={glyph} className={classes('mt-1', tone)} />
         <span className="min-w-0">{children}</span>
       </span>
-      {actions ? <span className="flex flex-wrap gap-2">{actions}</span> : null}
+      {actions ? <PaletteArea className="flex flex-wrap gap-2">{actions}</PaletteArea> : null}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { PaletteArea } from './palette-actions.tsx';
 
 /** What this page is, how it stands, and the one thing to do next. */
 export function PageHeader({
@@ -19,7 +20,7 @@ export function PageHeader({
         <h1 className="text-20 font-medium break-words">{title}</h1>
         {meta ? <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted">{meta}</div> : null}
       </div>
-      {actions ? <div className="flex flex-wrap gap-2">{actions}</div> : null}
+      {actions ? <PaletteArea className="flex flex-wrap gap-2">{actions}</PaletteArea> : null}
     </header>
   );
 }

@@ -24,6 +24,7 @@ import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { dataset, item, itemOpened, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
 import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/shapes/decisions.ts';
 import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
+import { findAsked, foundGroups } from '#lib/shapes/find.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou, nextNeed } from '#lib/shapes/live.ts';
 import { person, reviewer } from '#lib/shapes/people.ts';
@@ -409,6 +410,15 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, z.strictObject({ undo: z.boolean().optional() }).optional()))
       .output(restRefused),
+  },
+  find: {
+    all: get(
+      '/find',
+      'Find batches, chunks, datasets, receipts, items and people',
+      'A group for each kind that the caller may see, what is exactly it first. Names are looked through for a fifth of a second, values for less than a second, the newest first: a group may be short, or empty. `looked` says how far; go on with its `next`. A new look of one caller ends their last one of the same kind, which then gives what it has.',
+    )
+      .input(z.strictObject(findAsked))
+      .output(foundGroups),
   },
   receipts: {
     list: get(

@@ -41,6 +41,7 @@ import { readLines } from '#lib/steps/datasets/read-lines.ts';
 import { readOpened } from '#lib/steps/datasets/read-opened.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { renameDataset } from '#lib/steps/datasets/rename-dataset.ts';
+import { find } from '#lib/steps/find/find.ts';
 import { acknowledgeIncident } from '#lib/steps/fleet/acknowledge-incident.ts';
 import { endWorker } from '#lib/steps/fleet/end-worker.ts';
 import { pauseTarget } from '#lib/steps/fleet/pause-target.ts';
@@ -259,6 +260,7 @@ export const router = os.router({
       refuseRest(context.actor, { batchId: params.id, chunk: params.n, ...body }),
     ),
   },
+  find: { all: os.find.all.handler(({ context, input, signal }) => find(context.actor, { ...input, signal })) },
   receipts: {
     list: os.receipts.list.handler(async ({ context, input: { id, ...page } }) =>
       found(await findReceipts(context.actor, { batchId: id, ...page }), 'batch'),

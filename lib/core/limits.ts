@@ -255,6 +255,23 @@ export const RECEIPTS_LOOK_MS = 150;
 export const RECEIPTS_LOOK_MAX = 50_000;
 /** Batches that a search over the receipts of all of them takes up at once. */
 export const RECEIPT_SEARCH_BATCHES = 20;
+/** What is typed to find something. */
+export const FIND_CHARS_MAX = 200;
+export const FIND_WORDS_MAX = 20;
+/** Of each kind, on one page of what was found. */
+export const FIND_SHOWN = 20;
+export const FIND_SHOWN_MAX = 50;
+/** Looking through names, and through values, for one page; the next one goes on from there. */
+export const FIND_NAMES_MS = 200;
+export const FIND_VALUES_MS = 700;
+/** One statement of it. */
+export const FIND_STATEMENT_MS = 500;
+/** Values that one web process looks through at once, over all who look. */
+export const FIND_LOOKS_MAX = 6;
+/** Of a value that was found, around what was looked for. */
+export const FIND_VALUE_CHARS = 160;
+/** The newest batches in which a receipt is looked for by its chunk and number. */
+export const FIND_RECEIPT_BATCHES = 200;
 /** Decisions and corrections of its chunk that are told in the story of one item, at most; the newest. */
 export const STORY_CHUNK_RECEIPTS = 1_000;
 /** More rows than these are not sorted: what is searched for or filtered can be. */

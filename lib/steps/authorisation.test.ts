@@ -95,6 +95,8 @@ const ALLOWED: Record<string, string> = {
   readDataset: REVIEWERS,
   readDatasets: REVIEWERS,
   readIncidents: OPERATORS,
+  find: EVERYONE,
+  findableKinds: EVERYONE,
   findItems: REVIEWERS,
   findReceipts: EVERYONE,
   readItem: REVIEWERS,

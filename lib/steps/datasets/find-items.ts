@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { foldedJsonPattern, foldedPattern } from '#lib/core/find/fold.ts';
 import { ORDERS_KEPT, ORIGINAL_SHOWN_BYTES, SORT_MS, SORT_ROWS_MAX } from '#lib/core/limits.ts';
 import { type Meaning, meaningIn } from '#lib/core/values/meaning.ts';
 import { EMPTY, valueReader } from '#lib/core/values/read-value.ts';
@@ -51,7 +52,8 @@ export async function findItems(actor: Actor, { search, is = [], sort, order, ..
   }
   const limit = limitOf(input);
   const after = numberCursor(input);
-  const wanted: Wanted = { datasetId: id, last: itemCount, search: search || null, is };
+  const texts = search ? [{ value: foldedPattern(search), json: foldedJsonPattern(search) }] : [];
+  const wanted: Wanted = { datasetId: id, last: itemCount, texts, is };
   const names = dataset.fields.map(({ name }) => name);
   const shown = (rows: DatasetItem[]) => rows.map(({ ordinal, fields: own }) => ({ ordinal, fields: inOrder(own, names) }));
 

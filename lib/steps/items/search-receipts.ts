@@ -2,40 +2,46 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { patternsOf, readQuery } from '#lib/core/find/query.ts';
 import { RECEIPT_SEARCH_BATCHES, SEARCH_MS } from '#lib/core/limits.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import { receiptSearch, type SearchedReceipts } from '#lib/shapes/stories.ts';
 import { badCursor, instantCursor, limitOf, numbersCursor, type PageInput } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchPlanned, readBatchesFrom } from '#lib/store/batches/batches.ts';
-import { likePattern } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.sql.ts';
 import { type Place, readLastPlaces, searchValues } from '#lib/store/receipts/receipt-search.sql.ts';
+import type { Windows } from '#lib/store/receipts/windows.sql.ts';
 
 /**
- * The newest batches first. A page ends after SEARCH_MS too: it may be short, or empty, while `next` goes on.
+ * The newest batches first; every word has to be in a value of one receipt. A page ends after `ms`, SEARCH_MS by itself, too: it may be short, or empty, while
+ * `next` goes on. `ended` ends it before.
  * @throws CountersignError `invalid` for a text that is none, or a cursor of another list
  */
-export async function searchReceipts(actor: Actor, input: PageInput & { text: string }): Promise<SearchedReceipts> {
+export async function searchReceipts(
+  actor: Actor,
+  input: PageInput & { text: string },
+  { ms = SEARCH_MS, ...windows }: Omit<Windows, 'until'> & { ms?: number } = {},
+): Promise<SearchedReceipts> {
   authorise(actor, 'see_batches');
   const read = receiptSearch.text.safeParse(input.text);
-  if (!read.success) {
-    const message = read.error.issues[0]?.message ?? '';
-    throw new CountersignError('invalid', `This can't be looked for: ${message}`, { problems: [{ path: 'text', message }] });
-  }
-  const like = likePattern(read.data);
+  const query = read.success ? readQuery(read.data) : (read.error.issues[0]?.message ?? '');
+  if (typeof query === 'string')
+    throw new CountersignError('invalid', `This can't be looked for: ${query}`, { problems: [{ path: 'text', message: query }] });
+  const patterns = patternsOf(query);
   const limit = limitOf(input);
-  const until = performance.now() + SEARCH_MS;
+  const until = performance.now() + ms;
   const found: SearchedReceipts = { items: [], next: null, looked: { batches: 0, receipts: 0 } };
   let from: From | null = fromOf(input.cursor);
   for (;;) {
     const batches = await readBatchesFrom(db(), from, RECEIPT_SEARCH_BATCHES);
     for (const batch of batches) {
       const after = from?.id === batch.id ? from.after : FIRST;
-      const next = await searchBatch(batch, after, { like, until, limit }, found);
+      const next = await searchBatch(batch, after, { patterns, limit, windows: { ...windows, until } }, found);
       from = { createdAt: batch.createdAt.toISOString(), id: batch.id, after: next ?? LAST };
-      if (next !== null || found.items.length >= limit || performance.now() >= until) return { ...found, next: cursorOf(from) };
+      if (next !== null || found.items.length >= limit || performance.now() >= until || windows.ended?.aborted)
+        return { ...found, next: cursorOf(from) };
     }
     if (batches.length < RECEIPT_SEARCH_BATCHES) return found;
   }
@@ -64,7 +70,7 @@ function fromOf(cursor: string | null | undefined): From | null {
 async function searchBatch(
   { id, name, plan: stored }: BatchPlanned,
   after: Place,
-  { like, until, limit }: { like: string; until: number; limit: number },
+  { patterns, limit, windows }: { patterns: readonly string[]; limit: number; windows: Windows },
   found: SearchedReceipts,
 ): Promise<Place | null> {
   const { pool } = db();
@@ -74,7 +80,10 @@ async function searchBatch(
   if (after.chunk === LAST.chunk) return null;
   found.looked.batches += 1;
   if (fields.length === 0) return null;
-  const searched = await searchValues(pool, { batchId: id, fields, like }, after, { limit: limit - found.items.length, until });
+  const searched = await searchValues(pool, { batchId: id, fields, patterns }, after, {
+    ...windows,
+    limit: limit - found.items.length,
+  });
   found.looked.receipts += searched.looked;
   if (searched.items.length === 0) return searched.next;
   const last = await readLastPlaces(

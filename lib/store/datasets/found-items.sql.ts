@@ -7,13 +7,23 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import { PAGE_BYTES, SEARCH_MS, SEARCH_SCAN_ITEMS, SEARCH_STATEMENT_MS } from '#lib/core/limits.ts';
 import { storedItem } from '#lib/shapes/datasets.ts';
-import { likePattern } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { ItemRow } from './items.sql.ts';
 
-/** `last`: the dataset's last ordinal. */
-export type Wanted = { datasetId: string; last: number; search: string | null; is: readonly { field: string; value: string }[] };
+/**
+ * `last`: the dataset's last ordinal. `texts`: each has to be in one of the values; the expression that finds it in a value, and the one that finds it in the JSON of
+ * all of them, which is looked at first: it costs half as much.
+ */
+export type Wanted = {
+  datasetId: string;
+  last: number;
+  texts: readonly { value: string; json: string }[];
+  is: readonly { field: string; value: string }[];
+};
+
+/** How long is looked at most. `statementMs` is for one window. */
+export type Budget = { until: number; statementMs: number; ended?: AbortSignal };
 
 export type FoundPage = {
   rows: ItemRow[];
@@ -22,13 +32,19 @@ export type FoundPage = {
 };
 
 /**
- * Those after an ordinal, in the order of the file: `limit` of them, or as many as are found in SEARCH_MS. A page may therefore be short, or empty, while
- * there is more to look through.
+ * Those after an ordinal, in the order of the file: `limit` of them, or as many as are found within the budget, SEARCH_MS where none is given. A page may
+ * therefore be short, or empty, while there is more to look through.
  */
-export async function findItemPage(pool: Pool, wanted: Wanted, after: number, limit: number): Promise<FoundPage> {
+export async function findItemPage(
+  pool: Pool,
+  wanted: Wanted,
+  after: number,
+  limit: number,
+  budget: Budget = { until: performance.now() + SEARCH_MS, statementMs: SEARCH_STATEMENT_MS },
+): Promise<FoundPage> {
   const rows: ItemRow[] = [];
   let bytes = 0;
-  const looked = await scan(pool, wanted.last, after, performance.now() + SEARCH_MS, async (query, from, to) => {
+  const looked = await scan(pool, wanted.last, after, budget, async (query, from, to) => {
     const { clause, values } = conditions(wanted, 4);
     const page = `SELECT ordinal, fields, ${ITEM_BYTES} FROM item
       WHERE dataset_id = $1 AND ordinal > $2 AND ordinal <= $3 AND ${clause} ORDER BY ordinal LIMIT $4`;
@@ -62,7 +78,7 @@ export async function scanValues(
   until: number,
   each: (values: SortValue[]) => boolean,
 ): Promise<boolean> {
-  const looked = await scan(pool, wanted.last, 0, until, async (query, from, to) => {
+  const looked = await scan(pool, wanted.last, 0, { until, statementMs: SEARCH_STATEMENT_MS }, async (query, from, to) => {
     const { clause, values } = conditions(wanted, 4);
     const found = await query<SortValue>(
       `SELECT ordinal, left(fields ->> $4::text, ${SORT_VALUE_CHARS}) AS value FROM item
@@ -111,7 +127,7 @@ type Query = <Row extends object>(text: string, values: unknown[]) => Promise<Ro
 type Look = (query: Query, from: number, to: number) => Promise<{ upTo: number; goOn: boolean }>;
 
 /** @returns up to which ordinal was looked */
-async function scan(pool: Pool, last: number, after: number, until: number, look: Look): Promise<number> {
+async function scan(pool: Pool, last: number, after: number, { until, statementMs, ended }: Budget, look: Look): Promise<number> {
   let at = after;
   let size = FIRST_WINDOW;
   while (at < last) {
@@ -119,7 +135,7 @@ async function scan(pool: Pool, last: number, after: number, until: number, look
     const begun = performance.now();
     try {
       const { upTo, goOn } = await inTransaction(pool, async (tx) => {
-        await tx.query(`SET LOCAL statement_timeout = ${SEARCH_STATEMENT_MS}`);
+        await tx.query(`SET LOCAL statement_timeout = ${statementMs}`);
         return look(async (text, values) => (await tx.query(text, values)).rows as never, at, to);
       });
       at = upTo;
@@ -127,34 +143,37 @@ async function scan(pool: Pool, last: number, after: number, until: number, look
     } catch (error) {
       if (sqlStateOf(error) !== STATEMENT_TIMED_OUT) throw error;
       // Rows of megabytes: fewer at once.
-      if (size === 1) throw tooSlow(to);
+      if (size === 1) throw tooSlow(to, statementMs);
       size = Math.max(1, Math.floor(size / 10));
       continue;
     }
     const now = performance.now();
-    if (now >= until) return at;
+    // The next one takes as long as this one.
+    if (now + (now - begun) > until || ended?.aborted) return at;
     if (now - begun < WINDOW_MS) size = Math.min(size * 2, SEARCH_SCAN_ITEMS);
     else if (now - begun > 2 * WINDOW_MS) size = Math.max(1, Math.floor(size / 2));
   }
   return at;
 }
 
-function tooSlow(ordinal: number): CountersignError {
+function tooSlow(ordinal: number, statementMs: number): CountersignError {
   return new CountersignError(
     'too_large',
-    `Looking through row ${ordinal} alone takes longer than ${SEARCH_STATEMENT_MS / 1000} s. Try again when the database has less to do.`,
+    `Looking through row ${ordinal} alone takes longer than ${statementMs / 1000} s. Try again when the database has less to do.`,
   );
 }
 
 /** What of a wanted item has to hold, with the values of the parameters after `first`. */
-function conditions({ search, is }: Wanted, first: number): { clause: string; values: string[] } {
+function conditions({ texts, is }: Wanted, first: number): { clause: string; values: string[] } {
   const values: string[] = [];
   const param = (text: string) => `$${first + values.push(text)}::text`;
   const parts = is.map(({ field, value }) =>
     // An item that lacks a field has nothing in it.
     value === '' ? `coalesce(fields ->> ${param(field)}, '') = ''` : `fields ->> ${param(field)} = ${param(value)}`,
   );
-  if (search !== null)
-    parts.push(`EXISTS (SELECT FROM jsonb_each_text(fields) f WHERE f.value ILIKE ${param(likePattern(search))})`);
+  for (const { value, json } of texts) {
+    parts.push(`fields::text ~ ${param(json)}`);
+    parts.push(`EXISTS (SELECT FROM jsonb_each_text(fields) f WHERE f.value ~ ${param(value)})`);
+  }
   return { clause: parts.length === 0 ? 'true' : parts.join(' AND '), values };
 }

@@ -3,7 +3,7 @@
  * PostgreSQL has.
  */
 import type { Pool } from 'pg';
-import { inWindows } from './windows.sql.ts';
+import { inWindows, type Windows } from './windows.sql.ts';
 
 export type Place = { chunk: number; seq: number };
 
@@ -16,17 +16,19 @@ export type SearchedBatch = {
   next: Place | null;
 };
 
-type Wanted = { batchId: string; fields: readonly string[]; like: string };
+/** `patterns`: regular expressions, each of which has to be in one of the values of a receipt. */
+type Wanted = { batchId: string; fields: readonly string[]; patterns: readonly string[] };
 
-/** Up to `limit` items after a place, or as many as are found before `until` (by the monotonic clock). */
+/** Up to `limit` items after a place, or as many as are found within the time. */
 export async function searchValues(
   pool: Pool,
-  { batchId, fields, like }: Wanted,
+  { batchId, fields, patterns }: Wanted,
   after: Place,
-  { limit, until }: { limit: number; until: number },
+  { limit, ...windows }: Windows & { limit: number },
 ): Promise<SearchedBatch> {
   const searched: SearchedBatch = { items: [], looked: 0, next: null };
-  searched.next = await inWindows<Place>(pool, after, { until }, async (tx, from, size) => {
+  const every = patterns.map((_, index) => `bool_or(named AND value ~ $${index + 8})`).join(' AND ');
+  searched.next = await inWindows<Place>(pool, after, windows, async (tx, from, size) => {
     // A window ends with all values of a receipt.
     const { rows: ends } = await tx.query<Place>(
       'SELECT chunk, seq FROM receipt_value WHERE batch_id = $1 AND (chunk, seq) > ($2, $3) ORDER BY chunk, seq OFFSET $4 LIMIT 1',
@@ -36,17 +38,19 @@ export async function searchValues(
     const left = limit - searched.items.length;
     const { rows } = await tx.query<{ chunk: number | null; seq: number; ordinal: number | null; looked: number }>(
       `WITH looked AS MATERIALIZED (
-         SELECT chunk, seq, field = ANY($6) AND value ILIKE $7 AS holds FROM receipt_value
-         WHERE batch_id = $1 AND (chunk, seq) > ($2, $3) AND (chunk, seq) <= ($4, $5)
-       ), hit AS MATERIALIZED (SELECT DISTINCT chunk, seq FROM looked WHERE holds ORDER BY chunk, seq LIMIT $8)
-       SELECT hit.chunk, hit.seq, i.ordinal, (SELECT count(*)::int FROM (SELECT DISTINCT chunk, seq FROM looked) receipt) AS looked
+         SELECT chunk, seq, ${every} AS holds FROM (
+           SELECT chunk, seq, value, field = ANY($6) AS named FROM receipt_value
+           WHERE batch_id = $1 AND (chunk, seq) > ($2, $3) AND (chunk, seq) <= ($4, $5)) of_window
+         GROUP BY chunk, seq
+       ), hit AS MATERIALIZED (SELECT chunk, seq FROM looked WHERE holds ORDER BY chunk, seq LIMIT $7)
+       SELECT hit.chunk, hit.seq, i.ordinal, (SELECT count(*)::int FROM looked) AS looked
        FROM (SELECT) one LEFT JOIN hit ON true
        LEFT JOIN LATERAL (
          SELECT r.ordinal FROM receipt r WHERE r.batch_id = $1 AND r.chunk = hit.chunk AND r.seq = hit.seq AND r.kind = 'intent'
            AND (SELECT true FROM receipt earlier WHERE earlier.batch_id = $1 AND earlier.ordinal = r.ordinal AND earlier.step < r.step
              AND earlier.kind = 'intent' LIMIT 1) IS NULL) i ON true
        ORDER BY hit.chunk, hit.seq`,
-      [batchId, from.chunk, from.seq, end.chunk, end.seq, fields, like, left],
+      [batchId, from.chunk, from.seq, end.chunk, end.seq, fields, left, ...patterns],
     );
     for (const { chunk, seq, ordinal } of rows)
       if (chunk !== null && ordinal !== null) searched.items.push({ chunk, seq, ordinal });
