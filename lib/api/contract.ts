@@ -25,7 +25,7 @@ import { company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
-import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts';
+import { countedRows, givenPlan, planRevised, planRevision, preview, rowBehind, rulesRevised } from '#lib/shapes/plans.ts';
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/requests.ts';
@@ -158,6 +158,20 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(named, z.strictObject({ chunks: decidedChunks, seen: seen.optional(), ...decisionAnswers })))
       .output(decided),
+    revisions: get(
+      '/batches/{id}/plan',
+      'List the revisions of the plan of a batch, the latest first',
+      'The first one is the plan that it was started with. Each later one changed rules or instruction, for what was not approved yet.',
+    )
+      .input(z.strictObject({ ...named, ...paging }))
+      .output(page(planRevision)),
+    revise: post(
+      '/batches/{id}/plan',
+      'Change the rules for what is not approved yet',
+      'A new revision, with its receipt. What nobody has seen classified takes it; a chunk that awaits its review is classified again where `chunks` names it. What people corrected stays, and what was signed or approved keeps its revision. Refused as `stale` when another revision came, and as `conflict` when a named chunk does not await its review any more. Categories, actions and everything else of the plan can’t be changed.',
+    )
+      .input(write(named, planRevised))
+      .output(rulesRevised),
     undo: post(
       '/batches/{id}/undo',
       'Undo what a batch did',

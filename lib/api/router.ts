@@ -49,6 +49,8 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { readRevisions } from '#lib/steps/plans/read-revisions.ts';
+import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
 import { lookAtTarget } from '#lib/steps/requests/look-at-target.ts';
@@ -141,6 +143,12 @@ export const router = os.router({
         ...answers,
       });
     }),
+    revisions: os.batches.revisions.handler(async ({ context, input: { id, ...paging } }) =>
+      found(await readRevisions(context.actor, { batchId: id, ...paging }), 'batch'),
+    ),
+    revise: os.batches.revise.handler(({ context, input: { params, body } }) =>
+      reviseRules(context.actor, { batchId: params.id, change: body }),
+    ),
     undo: os.batches.undo.handler(async ({ context, input }) => {
       const { dryRun = false, name, ...scope } = input.body ?? {};
       const asked = { batchId: input.params.id, ...scope };

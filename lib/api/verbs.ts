@@ -13,6 +13,7 @@ const WRITES: Record<string, Verb> = {
   '/batches': 'plan',
   '/batches/{id}/start': 'start',
   '/batches/{id}/decision': 'decide',
+  '/batches/{id}/plan': 'revise',
   '/batches/{id}/undo': 'undo',
   '/batches/{id}/uncertain': 'answer',
   '/batches/{id}/chunks/{n}/corrections': 'correct',

@@ -17,6 +17,7 @@ const ALLOWED: Record<Verb, string> = {
   correct: 'admin operator reviewer',
   mark: 'admin operator reviewer',
   decide: 'admin operator reviewer',
+  revise: 'admin operator reviewer',
   release: 'admin operator reviewer',
   refuse_rest: 'admin operator reviewer',
   answer: 'admin operator reviewer',

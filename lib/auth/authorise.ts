@@ -42,6 +42,7 @@ const VERBS = {
   correct: { roles: REVIEWERS, doing: 'correct answers' },
   mark: { roles: REVIEWERS, doing: 'mark items or claim chunks' },
   decide: { roles: REVIEWERS, doing: 'decide on chunks' },
+  revise: { roles: REVIEWERS, doing: 'change the rules of batches that run' },
   release: { roles: REVIEWERS, doing: 'release the rest of a chunk' },
   refuse_rest: { roles: REVIEWERS, doing: 'leave the rest of an approval unsent' },
   answer: { roles: REVIEWERS, doing: 'answer for uncertain actions' },

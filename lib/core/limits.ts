@@ -200,6 +200,8 @@ export const SAMPLES_PER_CATEGORY = 40;
 export const CORRECTED_MANIFEST_ITEMS_MAX = 50_000;
 /** That the receipt of a correction names its items by; a further receipt names the others. */
 export const CORRECTION_RANGES_MAX = 2_000;
+/** Ranges of chunks of one receipt of a revision of the rules. */
+export const PLAN_RANGES_MAX = 2_000;
 export const UNSURE_SAMPLES_PER_CATEGORY = 10;
 export const SAMPLE_TEXT_CHARS_MAX = 8_000;
 export const SAMPLE_FIELD_CHARS_MAX = 2_000;

@@ -5,6 +5,7 @@
 export const THREAD_JOBS = {
   checkClassifier: async () => (await import('./check-classifier.ts')).checkClassifier,
   classifyPage: async () => (await import('#lib/steps/chunks/classify-page.ts')).classifyPage,
+  checkRevision: async () => (await import('./check-revision.ts')).checkRevision,
   planDataset: async () => (await import('./plan-dataset.ts')).planDataset,
   planQuestions: async () => (await import('./plan-questions.ts')).planQuestions,
   previewDataset: async () => (await import('./preview-dataset.ts')).previewDataset,
