@@ -41,11 +41,11 @@ export async function reviewFacts(
   chunks: readonly Decided[],
 ): Promise<Map<string, ReviewFacts>> {
   const { plan } = batch;
-  const { seed, pilot, decided } = await readDrawable(lane, batch.id);
+  const { seed, pilot, decided, revised } = await readDrawable(lane, batch.id);
   const own = chunks.map(({ row }) => row);
   const ids = new Set(own.map(({ id }) => id));
   const all = [...decided.filter(({ id }) => !ids.has(id)), ...own];
-  const pooled = await readPool(lane, { batchId: batch.id, seed: seed ?? NO_SEED }, all);
+  const pooled = await readPool(lane, { batchId: batch.id, seed: seed ?? NO_SEED, revised }, all);
   const { over, atMost: demanded } = plan.gates.evidence ?? { over: 'batch' as const, atMost: null };
   const acting = seed === null ? [] : actingOf(plan);
   const looksIn = async (scope: typeof all): Promise<Map<string, Looks>> => {
