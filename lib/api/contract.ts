@@ -7,6 +7,8 @@ import { failureGroup } from '#lib/shapes/actions.ts';
 import { acceptUnreadable, batch, batchName, batchRow, batchState, moved, newBatch } from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
 import {
+  alike,
+  alikeAsked,
   checkpoint,
   corrected,
   correctedHow,
@@ -25,7 +27,17 @@ import { company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou } from '#lib/shapes/live.ts';
 import { person } from '#lib/shapes/people.ts';
-import { countedRows, givenPlan, planRevised, planRevision, preview, rowBehind, rulesRevised } from '#lib/shapes/plans.ts';
+import {
+  countedRows,
+  differenceAsked,
+  givenPlan,
+  planRevised,
+  planRevision,
+  preview,
+  rowBehind,
+  rulesDifference,
+  rulesRevised,
+} from '#lib/shapes/plans.ts';
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/requests.ts';
@@ -172,6 +184,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(named, planRevised))
       .output(rulesRevised),
+    previewRevision: post(
+      '/batches/{id}/plan/preview',
+      'Preview other rules',
+      'How many items of the chunks that await their review would go from which category to which, as far as a budget goes, and how many chunks are to come. Writes nothing.',
+    )
+      .input(write(named, differenceAsked))
+      .output(rulesDifference),
     undo: post(
       '/batches/{id}/undo',
       'Undo what a batch did',
@@ -232,6 +251,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, corrections, { how: correctedHow.optional() }))
       .output(corrected),
+    like: post(
+      '/batches/{id}/chunks/{n}/like',
+      'Find what is like corrected items',
+      'Other items of the category that they were moved out of, with the same value of a field, the same words, or decided by the same rule; and how many in chunks to come. It compares so many items, and says how many. Writes nothing.',
+    )
+      .input(write(ofChunk, alikeAsked))
+      .output(alike),
     mark: post(
       '/batches/{id}/chunks/{n}/reviews',
       'Mark items as looked at',

@@ -20,6 +20,7 @@ import { retry } from '#lib/steps/batches/retry.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { findAlike } from '#lib/steps/checkpoints/find-alike.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { readChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
 import { refuseRest } from '#lib/steps/checkpoints/refuse-rest.ts';
@@ -49,6 +50,7 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { previewRevision } from '#lib/steps/plans/preview-revision.ts';
 import { readRevisions } from '#lib/steps/plans/read-revisions.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
@@ -149,6 +151,9 @@ export const router = os.router({
     revise: os.batches.revise.handler(({ context, input: { params, body } }) =>
       reviseRules(context.actor, { batchId: params.id, change: body }),
     ),
+    previewRevision: os.batches.previewRevision.handler(({ context, input: { params, body } }) =>
+      previewRevision(context.actor, { batchId: params.id, change: body }),
+    ),
     undo: os.batches.undo.handler(async ({ context, input }) => {
       const { dryRun = false, name, ...scope } = input.body ?? {};
       const asked = { batchId: input.params.id, ...scope };
@@ -180,6 +185,9 @@ export const router = os.router({
     ),
     correct: os.chunks.correct.handler(({ context, input: { params, query, body } }) =>
       correct(context.actor, { batchId: params.id, chunk: params.n, corrections: body, how: query?.how }),
+    ),
+    like: os.chunks.like.handler(({ context, input: { params, body } }) =>
+      findAlike(context.actor, { batchId: params.id, chunk: params.n, ...body }),
     ),
     mark: os.chunks.mark.handler(({ context, input }) =>
       markItems(context.actor, { batchId: input.params.id, chunk: input.params.n, reviews: input.body }),

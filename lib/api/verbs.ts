@@ -14,6 +14,8 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/start': 'start',
   '/batches/{id}/decision': 'decide',
   '/batches/{id}/plan': 'revise',
+  '/batches/{id}/plan/preview': 'revise',
+  '/batches/{id}/chunks/{n}/like': 'correct',
   '/batches/{id}/undo': 'undo',
   '/batches/{id}/uncertain': 'answer',
   '/batches/{id}/chunks/{n}/corrections': 'correct',

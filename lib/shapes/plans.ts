@@ -220,3 +220,37 @@ export const planRevision = z.object({
   from: z.object({ chunk: z.int(), ordinal: z.int() }).nullable().describe('The corrected item that it was taught by.'),
 });
 export type PlanRevisionTold = z.infer<typeof planRevision>;
+
+export const differenceAsked = z.strictObject(
+  {
+    ...rulesChanged,
+    chunks: chunksAgain.describe('Which to look at first; the others that await their review follow.'),
+  },
+  { error: (issue) => onlyRules(issue as { code?: string; keys?: string[] }) },
+);
+
+const itemsMove = z.object({
+  from: z.string(),
+  to: z.string(),
+  count,
+  examples: z.array(z.object({ ordinal: z.int(), line: z.string() })).describe('The first, at most 3.'),
+});
+
+const chunkDifference = z.object({
+  number: z.int(),
+  name: z.string(),
+  items: count,
+  looked: count.describe('Items that the new rules were tried on. Fewer than `items`: the budget was spent.'),
+  corrected: count.describe('Of these, what people corrected: it stays.'),
+  moves: z.array(itemsMove),
+});
+
+export const rulesDifference = z.object({
+  revision: z.int().describe('The revision that it goes on from.'),
+  chunks: z.array(chunkDifference).describe('Chunks that await their review, as far as the budget went.'),
+  moves: z.array(itemsMove).describe('Of all of these together.'),
+  looked: count,
+  left: z.object({ chunks: count, items: count }).describe('Chunks that await their review, and were not looked at whole.'),
+  toCome: z.object({ chunks: count, items: count }).describe('Chunks that nobody has seen classified: they take the rules.'),
+});
+export type RulesDifference = z.infer<typeof rulesDifference>;

@@ -4,6 +4,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { readClassifiedPage } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
@@ -48,6 +49,7 @@ export async function readChunkItems(actor: Actor, input: Input): Promise<Page<S
     chunk,
     rows.map(({ ordinal }) => ordinal),
   );
-  const items = rows.map((row) => sampleOf(batch, row, null, names, told(row.ordinal)));
+  const ruled = await byRulesOf(batch, chunk);
+  const items = rows.map((row) => sampleOf(ruled, row, null, names, told(row.ordinal)));
   return { items, next: next === null ? null : String(next) };
 }
