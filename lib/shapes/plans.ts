@@ -217,6 +217,7 @@ export const planRevision = z.object({
   by: z.string().describe('The name of who changed the rules. Of revision 1: who started the batch.'),
   at: instant,
   note: z.string().nullable(),
+  editor: z.string().nullable().describe('The form in which a page edits its rules; null where its classifier has none.'),
   from: z.object({ chunk: z.int(), ordinal: z.int() }).nullable().describe('The corrected item that it was taught by.'),
 });
 export type PlanRevisionTold = z.infer<typeof planRevision>;

@@ -8,6 +8,7 @@ import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/pag
 import { readNames } from '#lib/store/people/names.ts';
 import { readFirstPlan, readPlanRevisions } from '#lib/store/plans/revisions.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { readPlanForms } from './plan-forms.ts';
 
 /** The latest first. Null when there is no such batch. Throws `invalid`. */
 export async function readRevisions(
@@ -26,9 +27,13 @@ export async function readRevisions(
     db(),
     items.map(({ by }) => by),
   );
+  const editors = new Map(readPlanForms().classifiers.map(({ kind, editor }) => [kind, editor]));
   const last = items.at(-1)?.revision ?? 1;
   return {
-    items: items.map(({ at, by, ...row }) => ({ ...row, by: actorName(by, names), at: at.toISOString() })),
+    items: items.map(({ at, by, ...row }) => ({
+      ...{ ...row, by: actorName(by, names), at: at.toISOString() },
+      editor: editors.get(row.plan.classifier.kind) ?? null,
+    })),
     next: last === 1 ? null : String(last),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FailureList } from '#components/actions/failure-list.tsx';
 import { Instruction } from '#components/plans/instruction.tsx';
+import { Taught } from '#components/plans/taught.tsx';
 import { isFiltered, receiptsInput, receiptsShown } from '#components/receipts/receipts-address.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Notes } from '#components/ui/notes.tsx';
@@ -31,12 +32,14 @@ type Props = {
   planNotes: BatchView['planNotes'];
   noun: string;
   original: BatchView['original'];
+  /** it runs by rules that can still be changed */
+  revisable: boolean;
   /** of the address */
   query: Record<string, string | string[] | undefined>;
 };
 
 /** One part of a batch, rendered where the data is. */
-export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, original, query }: Props) {
+export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, original, revisable, query }: Props) {
   if (tab === 'receipts') {
     const shown = receiptsShown(query);
     const asked = askedOf(receiptsInput(shown));
@@ -63,6 +66,7 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, noun, ori
         <Notes notes={planNotes} />
         {plan.instruction ? <Instruction text={plan.instruction} /> : null}
         {isTyped(plan) ? <p className="text-muted">Days are those of {timeZoneOf(plan)}.</p> : null}
+        {may(actor, 'see') ? <Taught batchId={batchId} mayRevise={revisable && may(actor, 'revise')} /> : null}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <pre tabIndex={0} className="overflow-x-auto rounded-md bg-sunken p-4 font-mono text-12 leading-[18px]">
           {JSON.stringify(plan, null, 2)}
