@@ -1,27 +1,105 @@
-import { Banner } from '#components/ui/banner.tsx';
+import { useEffect, useRef, useState } from 'react';
+import { useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { Button } from '#components/ui/button.tsx';
-import { formatCount } from '#components/ui/format.ts';
-import type { Alike } from './alike.ts';
+import { formatNoun } from '#components/ui/format.ts';
+import { Kbd } from '#components/ui/kbd.tsx';
+import { Outside } from '#components/ui/outside.tsx';
+import { useKeys } from '#components/ui/use-keys.ts';
+import type { Alike, Ground } from '#lib/shapes/checkpoints.ts';
+import { groundWords } from './alike.ts';
 
-type Props = { alike: Alike; to: string; onMove: () => void; onDismiss: () => void };
+type Props = {
+  alike: Alike;
+  noun: string;
+  /** moves these now */
+  onMove: (ordinals: number[]) => void;
+  /** shows the rules with this one first; null: this person may not change them */
+  onRule: ((ground: Ground) => void) | null;
+  onDismiss: () => void;
+};
 
-/** "Same sender: 38 more?" It lies over the list, so that the buttons stay where the pointer is going. */
-export function AlikeOffer({ alike: { what, ordinals }, to, onMove, onDismiss }: Props) {
+/** So long it stays when nobody is in it. */
+const STAYS_MS = 30_000;
+
+/** What is like the item that was moved, each ground with its counts. It stands beside the list, and goes by itself when nobody takes it. */
+export function AlikeOffer({ alike, noun, onMove, onRule, onDismiss }: Props) {
+  const label = useFieldLabel();
+  const [at, setAt] = useState(0);
+  const [inside, setInside] = useState(false);
+  const first = useRef<HTMLInputElement>(null);
+  const ground = alike.grounds[at] ?? alike.grounds[0];
+  useKeys({ l: () => first.current?.focus() });
+  useEffect(() => {
+    if (inside) return;
+    const timer = setTimeout(onDismiss, STAYS_MS);
+    return () => clearTimeout(timer);
+  }, [inside, onDismiss]);
+  if (!ground) return null;
+  const { compared } = alike;
   return (
-    <Banner
-      className="absolute inset-x-4 bottom-full mb-2 shadow-float sm:inset-x-6 lg:left-auto lg:w-[28rem]"
-      actions={
-        <>
-          <Button size="small" kind="primary" onClick={onMove}>
-            Move {formatCount(ordinals.length)} to {to}
-          </Button>
-          <Button size="small" kind="ghost" onClick={onDismiss}>
-            Only this one
-          </Button>
-        </>
-      }
+    <section
+      aria-label="More like it"
+      aria-live="polite"
+      onFocus={() => setInside(true)}
+      onBlur={() => setInside(false)}
+      onPointerEnter={() => setInside(true)}
+      onPointerLeave={() => setInside(false)}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onDismiss();
+      }}
+      className="flex flex-col gap-2 border-t border-hairline p-3"
     >
-      {what}: {formatCount(ordinals.length)} more?
-    </Banner>
+      <p className="flex items-center gap-2 font-medium">
+        More like it? <Kbd>l</Kbd>
+      </p>
+      <fieldset className="flex flex-col gap-1">
+        <legend className="sr-only">On which ground</legend>
+        {alike.grounds.map((one, index) => (
+          <label key={`${one.kind} ${one.field}`} className="flex items-start gap-2">
+            <input
+              ref={index === at ? first : undefined}
+              type="radio"
+              name="ground"
+              checked={index === at}
+              onChange={() => setAt(index)}
+              className="mt-1"
+            />
+            <span className="min-w-0">
+              {groundWords(one, label)}
+              <span className="block truncate text-12 text-muted">{one.value ? <Outside text={one.value} /> : null}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      {ground.examples.length > 0 ? (
+        <ul className="text-12 text-muted">
+          {ground.examples.map(({ ordinal, line }) => (
+            <li key={ordinal} className="truncate">
+              <Outside text={line} />
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {compared.itemsToCome > compared.toCome ? (
+        <p className="text-12 text-muted">
+          Of {formatNoun(compared.itemsToCome, noun)} to come, {formatNoun(compared.toCome, noun)} were compared.
+        </p>
+      ) : null}
+      <div className="flex flex-wrap gap-2">
+        {ground.ordinals.length > 0 ? (
+          <Button size="small" kind="primary" onClick={() => onMove(ground.ordinals)}>
+            Move {formatNoun(ground.ordinals.length, noun)} to {alike.to}
+          </Button>
+        ) : null}
+        {onRule && ground.rule !== null ? (
+          <Button size="small" onClick={() => onRule(ground)}>
+            Make it a rule…
+          </Button>
+        ) : null}
+        <Button size="small" kind="ghost" onClick={onDismiss}>
+          Only this one
+        </Button>
+      </div>
+    </section>
   );
 }

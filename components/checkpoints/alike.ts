@@ -1,34 +1,29 @@
 import { skipToken } from '@tanstack/react-query';
 import { queries } from '#components/api-client.ts';
-import type { Sample } from '#lib/shapes/checkpoints.ts';
+import { formatCount } from '#components/ui/format.ts';
+import type { Ground } from '#lib/shapes/checkpoints.ts';
 import type { OfChunk } from './checkpoint-view.ts';
-import type { Move } from './review.ts';
 
-/** Who else waits to be moved the same way: "Same sender: 38 more?" */
-export type Alike = { what: string; ordinals: number[] };
+/** Items that were moved together: what is like all of them is looked for. */
+export type MovedItems = { ordinals: number[]; from: string; to: string };
 
-/** Fields that name who an item comes from, best first. */
-const SENDER_FIELDS = ['from', 'sender', 'email', 'author'];
-const ALIKE_MAX = 500;
-const SEARCH_CHARS_MAX = 200;
-
-/** The others of the same sender in the category that an item was moved out of; nothing is asked while nothing was moved. */
-export function alikeOptions(of: OfChunk, moved: { sample: Sample; move: Move } | null) {
-  const field = SENDER_FIELDS.find((name) => moved?.sample.fields[name]);
-  const sender = field && moved?.sample.fields[field];
-  return queries.chunks.items.queryOptions({
-    input:
-      moved && sender
-        ? { ...of, category: moved.move.from, search: sender.slice(0, SEARCH_CHARS_MAX), limit: ALIKE_MAX }
-        : skipToken,
+/** What is like what was moved last; nothing is asked while nothing was. */
+export function alikeOptions(of: OfChunk, moved: MovedItems | null) {
+  return queries.chunks.like.queryOptions({
+    input: moved ? { params: of, body: moved } : skipToken,
     gcTime: 0,
     retry: false,
     refetchOnWindowFocus: false,
-    select: ({ items }): Alike => ({
-      what: field === 'from' || field === 'sender' ? 'Same sender' : `Same ${field}`,
-      ordinals: items.flatMap(({ ordinal, fields }) =>
-        field && ordinal !== moved?.sample.ordinal && fields[field] === sender ? [ordinal] : [],
-      ),
-    }),
   });
+}
+
+/** "Same From: 12 here, 88 to come" */
+export function groundWords(
+  { kind, field, ordinals, toCome }: Pick<Ground, 'kind' | 'field' | 'ordinals' | 'toCome'>,
+  label: (name: string) => string,
+): string {
+  const what =
+    kind === 'rule' ? 'Same rule' : kind === 'words' ? `Same words in ${label(field ?? '')}` : `Same ${label(field ?? '')}`;
+  const later = toCome === null || toCome === 0 ? '' : `, ${formatCount(toCome)} to come`;
+  return `${what}: ${formatCount(ordinals.length)} here${later}`;
 }

@@ -2,16 +2,18 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { ItemEffect } from '#components/actions/item-effect.tsx';
+import type { RulesAsked } from '#components/plans/change-rules-dialog.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { classes } from '#components/ui/classes.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Sheet } from '#components/ui/sheet.tsx';
 import { writing } from '#components/ui/writing.ts';
-import type { RestRefused, Sample } from '#lib/shapes/checkpoints.ts';
-import { alikeOptions } from './alike.ts';
+import type { Rule } from '#lib/classifiers/rules/part.ts';
+import type { Alike, RestRefused, Sample } from '#lib/shapes/checkpoints.ts';
+import { alikeOptions, type MovedItems } from './alike.ts';
 import { AlikeOffer } from './alike-offer.tsx';
 import { Became, becameLook } from './became.tsx';
 import { categoriesSeen, categoryLines } from './category-lines.ts';
@@ -92,7 +94,9 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
   const observe = useSeen((ordinals) =>
     setSeen((now) => new Map([...now, ...ordinals.map((ordinal) => [ordinal, category] as const)])),
   );
-  const [moved, setMoved] = useState<{ sample: Sample; move: Move } | null>(null);
+  const [moved, setMoved] = useState<MovedItems | null>(null);
+  const [teaching, setTeaching] = useState<RulesAsked | null>(null);
+  const dismiss = useCallback(() => setMoved(null), []);
   const { data: alike } = useQuery(alikeOptions(of, moved));
   const searchBox = useRef<HTMLInputElement>(null);
   const decision = useDecision(of, {
@@ -134,7 +138,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
   const { assign, assignSet, moveAll, give, takeBack, told, forget, moving } = useActs({
     ...{ review, marks, noun: batch.noun, mayCorrect, mayMark, move, moveAllThatMatch, mark },
     jump: selection.jump,
-    onAssign: (sample, one) => setMoved(one && sample ? { sample, move: one } : null),
+    onAssign: (_, one) => setMoved(one && { ordinals: [one.ordinal], from: one.from, to: one.category }),
   });
   const markOf = (sample: Sample) => markOn(marks, sample, categoryIn(review, sample));
   const evidence = marks.evidence;
@@ -152,7 +156,8 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
       const from = categoryIn(review, sample);
       return picked.ordinals.has(sample.ordinal) && from !== to ? [{ ordinal: sample.ordinal, from, category: to }] : [];
     });
-    setMoved(null);
+    const [from, ...others] = new Set(moves.map((one) => one.from));
+    setMoved(from === undefined || others.length > 0 ? null : { ordinals: moves.map(({ ordinal }) => ordinal), from, to });
     moveAll(moves);
     selection.select(afterPicked({ ...NOTHING_PICKED, ordinals: picked.ordinals }, ordinals, current?.ordinal ?? null));
     picked.clear();
@@ -281,6 +286,28 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
             decided={view.decided}
           />
           {evidence ? <Elsewhere evidence={evidence} batchId={batch.id} noun={batch.noun} /> : null}
+          {moved && mayCorrect && alike && alike.grounds.length > 0 ? (
+            <AlikeOffer
+              alike={alike as Alike}
+              noun={batch.noun}
+              onMove={(ordinals) => {
+                const { from, to } = moved;
+                moveAll(
+                  ordinals.map((ordinal) => ({ ordinal, category: to, from: movedTo(review, ordinal) ?? from, how: 'like' })),
+                );
+                setMoved(null);
+              }}
+              onRule={
+                view.may.decide
+                  ? ({ rule }) => {
+                      setTeaching({ first: rule as Rule, from: { chunk: chunk.number, ordinal: moved.ordinals[0] as number } });
+                      decision.ask('send-back');
+                    }
+                  : null
+              }
+              onDismiss={dismiss}
+            />
+          ) : null}
         </section>
         <ListPane
           of={of}
@@ -346,21 +373,6 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
           onAsk={decision.ask}
           onAnswer={decision.answer}
           onSkip={() => router.push(nextHref)}
-          offer={
-            moved && alike && alike.ordinals.length > 0 ? (
-              <AlikeOffer
-                alike={alike}
-                to={moved.move.category}
-                onMove={() => {
-                  const { from, category } = moved.move;
-                  const others = alike.ordinals.map((ordinal) => ({ ordinal, category, from: movedTo(review, ordinal) ?? from }));
-                  moveAll(others);
-                  setMoved(null);
-                }}
-                onDismiss={() => setMoved(null)}
-              />
-            ) : null
-          }
         />
       ) : (
         // What was refused because somebody else decided first is said where it was pressed.
@@ -382,7 +394,12 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
         lacking={lacking}
         pending={decision.doing !== null}
         error={error}
-        onClose={() => decision.ask(null)}
+        onClose={() => {
+          decision.ask(null);
+          setTeaching(null);
+        }}
+        onReload={onReload}
+        teaching={teaching}
         onLook={(name) => {
           decision.ask(null);
           selection.choose(name);

@@ -32,25 +32,10 @@ type Props = {
   onAsk: (asking: Asking) => void;
   onAnswer: (answer: Answer) => void;
   onSkip: () => void;
-  /** an offer that lies over the list */
-  offer: ReactNode;
 };
 
 /** What can be decided, each button with what it does. */
-export function DecisionBar({
-  view,
-  execute,
-  locked,
-  doing,
-  saving,
-  unseen,
-  lacking,
-  error,
-  onAsk,
-  onAnswer,
-  onSkip,
-  offer,
-}: Props) {
+export function DecisionBar({ view, execute, locked, doing, saving, unseen, lacking, error, onAsk, onAnswer, onSkip }: Props) {
   const { chunk } = view;
   const notYou = view.two?.notYou ?? null;
   const signed = chunk.state === 'awaiting_second';
@@ -69,7 +54,7 @@ export function DecisionBar({
         Next chunk only
       </Button>
       <Button pending={doing?.sendBack === true} onClick={() => onAsk('send-back')}>
-        {signed ? 'Do not sign…' : 'Send back…'}
+        {signed ? 'Do not sign…' : 'Change the rules…'}
       </Button>
       <Menu
         align="start"
@@ -89,7 +74,6 @@ export function DecisionBar({
             : standsWords(unseen, lacking, view.evidence?.exempt === true)}
       </p>
       <ErrorLine error={error} />
-      {offer}
     </fieldset>
   );
 }

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { ChangeRulesDialog, type RulesAsked } from '#components/plans/change-rules-dialog.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import type { CheckpointView, OfChunk } from './checkpoint-view.ts';
@@ -25,6 +26,10 @@ type Props = {
   onClose: () => void;
   onLook: (category: string) => void;
   onAnswer: (answer: Answer) => void;
+  /** reads the page anew: the chunk is classified again */
+  onReload: () => void;
+  /** a rule that a correction makes, put before the others; null: the rules as they are */
+  teaching: RulesAsked | null;
 };
 
 /** The last question before each decision; at most one is open. */
@@ -39,9 +44,12 @@ export function DecisionDialogs({
   lacking,
   onLook,
   onAnswer,
+  onReload,
+  teaching,
   ...asked
 }: Props) {
   const { batch, chunk } = view;
+  const signed = chunk.state === 'awaiting_second';
   const [first, setFirst] = useState(view.first);
   const words = executeWords(acting, batch.noun, first, due);
   return (
@@ -64,10 +72,18 @@ export function DecisionDialogs({
       />
       <SendBackDialog
         {...asked}
-        open={asking === 'send-back'}
+        open={asking === 'send-back' && signed}
         name={chunk.name}
-        signed={chunk.state === 'awaiting_second'}
         onConfirm={(note) => onAnswer({ sendBack: true, note })}
+      />
+      <ChangeRulesDialog
+        {...teaching}
+        open={asking === 'send-back' && !signed}
+        onClose={asked.onClose}
+        batchId={batch.id}
+        chunk={chunk.number}
+        onDone={onReload}
+        onSendBack={(note) => onAnswer({ sendBack: true, note })}
       />
       <ConfirmDialog
         {...asked}

@@ -6,7 +6,7 @@ import type { Refusal } from '#components/ui/outcome.ts';
 import type { CheckpointCategory, CheckpointView, Corrected, ManifestProblem, Sample } from '#lib/shapes/checkpoints.ts';
 
 /** One item that a person puts elsewhere; `from` is where the screen showed it. */
-export type Move = { ordinal: number; from: string; category: string };
+export type Move = { ordinal: number; from: string; category: string /** chosen for being like another */; how?: 'like' };
 
 export type Review = {
   revision: number;

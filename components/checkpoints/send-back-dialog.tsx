@@ -6,25 +6,19 @@ import { Field, Textarea } from '#components/ui/field.tsx';
 
 type Props = AskedProps & {
   name: string;
-  /** it awaits a second signature: then it goes back to review, not to be classified again */
-  signed: boolean;
   onConfirm: (note: string) => void;
 };
 
-/** Have the chunk classified again, or not sign it, with a word of why. */
-export function SendBackDialog({ open, onClose, name, signed, pending, error, onConfirm }: Props) {
+/** Not sign a chunk that one person has signed, with a word of why: it goes back to review as it is. */
+export function SendBackDialog({ open, onClose, name, pending, error, onConfirm }: Props) {
   const [note, setNote] = useState('');
   return (
     <ConfirmDialog
       open={open}
       onClose={onClose}
-      title={signed ? `Not sign ${name}?` : `Send ${name} back?`}
-      description={
-        signed
-          ? 'The first signature becomes void. The chunk goes back to review as it is, and two people sign again. Nothing is sent. Your note stays with the chunk.'
-          : 'The chunk is classified again and comes back here. People’s corrections stay. Nothing is sent. Your note stays with the chunk.'
-      }
-      confirm={signed ? 'Do not sign' : 'Send back'}
+      title={`Not sign ${name}?`}
+      description="The first signature becomes void. The chunk goes back to review as it is, and two people sign again. Nothing is sent. Your note stays with the chunk."
+      confirm="Do not sign"
       pending={pending}
       disabled={note.trim() === ''}
       error={error}

@@ -72,13 +72,17 @@ export function useReview(of: OfChunk, view: CheckpointView, onReload: () => voi
     // One after the other, so that what was moved last is moved last.
     scope: { id: queueOf(of) },
     mutationFn: async () => {
-      const moves = client.getQueryData(queryKey)?.waiting.slice(0, SENT_AT_ONCE_MAX) ?? [];
+      const waiting = client.getQueryData(queryKey)?.waiting.slice(0, SENT_AT_ONCE_MAX) ?? [];
+      // How they were chosen is said once for a request: what was chosen otherwise goes with the next one.
+      const how = waiting[0]?.how;
+      const other = waiting.findIndex((move) => move.how !== how);
+      const moves = other === -1 ? waiting : waiting.slice(0, other);
       // It went with the one before.
       if (moves.length === 0) return;
       const change = (made: (before: Review) => Review) => client.setQueryData(queryKey, (before) => before && made(before));
       try {
         const body = collapsed(moves).map(({ ordinal, category }) => ({ ordinal, category }));
-        const answer = await api.chunks.correct({ params: of, body });
+        const answer = await api.chunks.correct({ params: of, body, query: how ? { how } : {} });
         change((before) => movesSaved(before, moves.length, answer));
       } catch (error) {
         const refusal = refusalOf(error);

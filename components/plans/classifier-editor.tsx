@@ -13,8 +13,8 @@ export type EditorProps<Part> = {
   part: Part;
   /** whose days are meant, and whether fields have types */
   plan: Pick<Plan, 'version' | 'timeZone' | 'chunking'>;
-  /** makes the plan one whose fields have types */
-  onTyped: () => void;
+  /** makes the plan one whose fields have types; null: the batch runs, its version stays, and nothing is counted */
+  onTyped: (() => void) | null;
   dataset: { id: string };
   /** the names of the plan's categories */
   categories: string[];

@@ -5,10 +5,15 @@ import { classifierEditor } from './classifier-editor.tsx';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 
-type Props = SectionProps & { forms: PlanForms; dataset: { id: string } };
+type Props = SectionProps & {
+  forms: PlanForms;
+  dataset: { id: string };
+  /** the batch runs: its version stays, and nothing is counted while it is edited */
+  running?: boolean;
+};
 
 /** How items are classified: the form that the plan's classifier has here. */
-export function ClassifySection({ plan, forms, fields, dataset, preview, problems, onChange }: Props) {
+export function ClassifySection({ plan, forms, fields, dataset, preview, problems, onChange, running = false }: Props) {
   const { classifier } = plan;
   const editor = classifierEditor(forms, classifier);
   if (editor === null)
@@ -23,7 +28,7 @@ export function ClassifySection({ plan, forms, fields, dataset, preview, problem
       part={classifier}
       categories={plan.categories.map(({ name }) => name)}
       {...{ plan, fields, dataset, preview, problems }}
-      onTyped={() => onChange({ ...plan, version: 2 })}
+      onTyped={running ? null : () => onChange({ ...plan, version: 2 })}
       onChange={(part) => onChange({ ...plan, classifier: part })}
     />
   );

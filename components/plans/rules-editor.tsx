@@ -56,9 +56,11 @@ export function RulesEditor({
       {typed ? null : (
         <Banner
           actions={
-            <Button size="small" onClick={onTyped}>
-              Compare by what values mean
-            </Button>
+            onTyped ? (
+              <Button size="small" onClick={onTyped}>
+                Compare by what values mean
+              </Button>
+            ) : undefined
           }
         >
           This plan has version 1: every field is text, and rules are CEL.
@@ -120,9 +122,11 @@ export function RulesEditor({
             </Select>
           </Field>
           <span className="order-first text-muted">Everything else →</span>
-          <span className="w-16 text-right text-muted">
-            {preview ? <RowsCount of={{ otherwise: true }} count={preview.otherwise} what="that no rule matches" /> : '…'}
-          </span>
+          {onTyped === null ? null : (
+            <span className="w-16 text-right text-muted">
+              {preview ? <RowsCount of={{ otherwise: true }} count={preview.otherwise} what="that no rule matches" /> : '…'}
+            </span>
+          )}
         </span>
       </div>
       {typed ? (

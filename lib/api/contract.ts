@@ -7,6 +7,8 @@ import { failureGroup } from '#lib/shapes/actions.ts';
 import { batch, batchChange, batchesAsked, batchName, batchRow, moved, newBatch, startWith } from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
 import {
+  alike,
+  alikeAsked,
   checkpoint,
   corrected,
   correctedHow,
@@ -28,7 +30,17 @@ import { findAsked, foundGroups } from '#lib/shapes/find.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { needsYou, nextNeed } from '#lib/shapes/live.ts';
 import { person, reviewer } from '#lib/shapes/people.ts';
-import { countedRows, givenPlan, preview, rowBehind } from '#lib/shapes/plans.ts';
+import {
+  countedRows,
+  differenceAsked,
+  givenPlan,
+  planRevised,
+  planRevision,
+  preview,
+  rowBehind,
+  rulesDifference,
+  rulesRevised,
+} from '#lib/shapes/plans.ts';
 import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes/readings.ts';
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/requests.ts';
@@ -203,6 +215,27 @@ export const contract = oc.prefix('/api/v1').router({
     releases: get('/batches/{id}/releases', 'List the approvals whose rest waits for its release')
       .input(z.strictObject(named))
       .output(releases),
+    revisions: get(
+      '/batches/{id}/plan',
+      'List the revisions of the plan of a batch, the latest first',
+      'The first one is the plan that it was started with. Each later one changed rules or instruction, for what was not approved yet.',
+    )
+      .input(z.strictObject({ ...named, ...paging }))
+      .output(page(planRevision)),
+    revise: post(
+      '/batches/{id}/plan',
+      'Change the rules for what is not approved yet',
+      'A new revision, with its receipt. What nobody has seen classified takes it; a chunk that awaits its review is classified again where `chunks` names it. What people corrected stays, and what was signed or approved keeps its revision. Refused as `stale` when another revision came, and as `conflict` when a named chunk does not await its review any more. Categories, actions and everything else of the plan can’t be changed.',
+    )
+      .input(write(named, planRevised))
+      .output(rulesRevised),
+    previewRevision: post(
+      '/batches/{id}/plan/preview',
+      'Preview other rules',
+      'How many items of the chunks that await their review would go from which category to which, as far as a budget goes, and how many chunks are to come. Writes nothing.',
+    )
+      .input(write(named, differenceAsked))
+      .output(rulesDifference),
     undo: post(
       '/batches/{id}/undo',
       'Undo what a batch did',
@@ -331,6 +364,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(ofChunk, z.union([corrections, moveOfAll]), { how: correctedHow.optional() }))
       .output(corrected),
+    like: post(
+      '/batches/{id}/chunks/{n}/like',
+      'Find what is like corrected items',
+      'Other items of the category that they were moved out of, with the same value of a field, the same words, or decided by the same rule; and how many in chunks to come. It compares so many items, and says how many. Writes nothing.',
+    )
+      .input(write(ofChunk, alikeAsked))
+      .output(alike),
     mark: post(
       '/batches/{id}/chunks/{n}/reviews',
       'Mark items as looked at',

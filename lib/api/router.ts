@@ -22,6 +22,7 @@ import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { chooseColumns } from '#lib/steps/checkpoints/columns.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { findAlike } from '#lib/steps/checkpoints/find-alike.ts';
 import { previewDecision } from '#lib/steps/checkpoints/preview-decision.ts';
 import { readBatchLooks } from '#lib/steps/checkpoints/read-batch-looks.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
@@ -62,6 +63,9 @@ import { changeSavedPlan } from '#lib/steps/plans/change-saved-plan.ts';
 import { deleteSavedPlan } from '#lib/steps/plans/delete-saved-plan.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { readSavedPlan, readSavedPlans } from '#lib/steps/plans/read-saved-plans.ts';
+import { previewRevision } from '#lib/steps/plans/preview-revision.ts';
+import { readRevisions } from '#lib/steps/plans/read-revisions.ts';
+import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
 import { savePlan } from '#lib/steps/plans/save-plan.ts';
 import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
@@ -176,6 +180,15 @@ export const router = os.router({
     releases: os.batches.releases.handler(async ({ context, input }) =>
       found(await readReleases(context.actor, { batchId: input.id }), 'batch'),
     ),
+    revisions: os.batches.revisions.handler(async ({ context, input: { id, ...paging } }) =>
+      found(await readRevisions(context.actor, { batchId: id, ...paging }), 'batch'),
+    ),
+    revise: os.batches.revise.handler(({ context, input: { params, body } }) =>
+      reviseRules(context.actor, { batchId: params.id, change: body }),
+    ),
+    previewRevision: os.batches.previewRevision.handler(({ context, input: { params, body } }) =>
+      previewRevision(context.actor, { batchId: params.id, change: body }),
+    ),
     undo: os.batches.undo.handler(async ({ context, input }) => {
       const { dryRun = false, name, ...scope } = input.body ?? {};
       const asked = { batchId: input.params.id, ...scope };
@@ -228,6 +241,9 @@ export const router = os.router({
     ),
     correct: os.chunks.correct.handler(({ context, input: { params, query, body } }) =>
       correct(context.actor, { batchId: params.id, chunk: params.n, corrections: body, how: query?.how }),
+    ),
+    like: os.chunks.like.handler(({ context, input: { params, body } }) =>
+      findAlike(context.actor, { batchId: params.id, chunk: params.n, ...body }),
     ),
     mark: os.chunks.mark.handler(({ context, input }) =>
       markItems(context.actor, { batchId: input.params.id, chunk: input.params.n, reviews: input.body }),

@@ -18,6 +18,7 @@ const ALLOWED: Record<Verb, string> = {
   mark: 'admin operator reviewer',
   assign: 'admin operator',
   decide: 'admin operator reviewer',
+  revise: 'admin operator reviewer',
   release: 'admin operator reviewer',
   refuse_rest: 'admin operator reviewer',
   answer: 'admin operator reviewer',

@@ -43,6 +43,7 @@ const VERBS = {
   mark: { roles: REVIEWERS, doing: 'mark items or claim chunks' },
   assign: { roles: OPERATORS, doing: 'give work to others' },
   decide: { roles: REVIEWERS, doing: 'decide on chunks' },
+  revise: { roles: REVIEWERS, doing: 'change the rules of batches that run' },
   release: { roles: REVIEWERS, doing: 'release the rest of a chunk' },
   refuse_rest: { roles: REVIEWERS, doing: 'leave the rest of an approval unsent' },
   answer: { roles: REVIEWERS, doing: 'answer for uncertain actions' },

@@ -70,6 +70,7 @@ export const CHUNK_TRANSITIONS = {
   approve_first_of_two: { from: ['awaiting_review'], to: 'awaiting_second' },
   refuse_second: { from: ['awaiting_second'], to: 'awaiting_review' },
   send_back: { from: ['awaiting_review'], to: 'queued' },
+  classify_again: { from: ['classifying', 'awaiting_review'], to: 'queued' },
   close: { from: ['awaiting_review'], to: 'closed' },
   claim_execute: { from: ['approved', 'executing'], to: 'executing' },
   first_done: { from: ['executing'], to: 'awaiting_release' },

@@ -211,6 +211,16 @@ export const SAMPLES_PER_CATEGORY = 40;
 export const CORRECTED_MANIFEST_ITEMS_MAX = 50_000;
 /** That the receipt of a correction names its items by; a further receipt names the others. */
 export const CORRECTION_RANGES_MAX = 2_000;
+/** What other rules would change is looked at in so many items, and for so long; the answer says how far it came. */
+export const DIFFERENCE_ITEMS_MAX = 20_000;
+export const DIFFERENCE_MS = 5_000;
+export const DIFFERENCE_EXAMPLES = 3;
+/** Items that are compared with one that a person corrected: of its chunk, and of chunks to come. */
+export const LIKE_SCAN_ITEMS = 10_000;
+/** Items that were corrected together, of which what they have in common is looked for. */
+export const LIKE_OF_MAX = 50;
+/** Ranges of chunks of one receipt of a revision of the rules. */
+export const PLAN_RANGES_MAX = 2_000;
 export const UNSURE_SAMPLES_PER_CATEGORY = 10;
 export const SAMPLE_TEXT_CHARS_MAX = 8_000;
 export const SAMPLE_FIELD_CHARS_MAX = 2_000;

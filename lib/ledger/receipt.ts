@@ -127,7 +127,7 @@ export type StartBody = Common & {
 };
 
 /** Chunk 0: the rules changed for what is not yet decided. */
-type PlanBody = Common & {
+export type PlanBody = Common & {
   v: 1;
   kind: 'plan';
   revision: number;

@@ -178,6 +178,36 @@ export const corrected = z.object({
 });
 export type Corrected = z.infer<typeof corrected>;
 
+const ground = z.object({
+  kind: z.enum(['field', 'rule', 'words']),
+  field: z.string().nullable().describe('Whose value, or whose words, are the same.'),
+  value: z.string().nullable().describe('The value, or the words without numbers; of a rule its name.'),
+  ordinals: z.array(z.int()).describe('The items of this chunk in the category that it was moved out of: they would move.'),
+  examples: z.array(z.object({ ordinal: z.int(), line: z.string() })),
+  toCome: count
+    .nullable()
+    .describe('Of the items of chunks to come that were compared. Null where that can’t be told before they are classified.'),
+  rule: z.json().nullable().describe('A rule that says the same, as in a plan; null where none does.'),
+});
+
+/** What is like items that a person moved, each ground named. */
+export const alike = z.object({
+  from: z.string(),
+  to: z.string(),
+  grounds: z.array(ground).describe('The narrowest first.'),
+  compared: z
+    .object({ here: count, toCome: count, itemsToCome: count })
+    .describe('Items that were compared, of those that there are.'),
+});
+export type Alike = z.infer<typeof alike>;
+export type Ground = Alike['grounds'][number];
+
+export const alikeAsked = z.strictObject({
+  ordinals: z.array(nameNumber).min(1).max(10_000).describe('Items that were moved together.'),
+  from: z.string().min(1),
+  to: z.string().min(1),
+});
+
 export const seen = z
   .array(nameNumber)
   .max(100_000)

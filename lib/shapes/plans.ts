@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { CHUNKS_MAX, RULES_MAX } from '#lib/core/limits.ts';
 import { CHUNK_KINDS, GATE_POLICIES, ROUTINGS, RULE_WARNINGS, WARNINGS } from '#lib/core/plans/kinds.ts';
 import { categoryName, type Plan, type PlanInput } from '#lib/core/plans/plan.ts';
+import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
 import { classifiedItem } from './datasets.ts';
 import { question } from './readings.ts';
-import { count, facts, id, isObject } from './values.ts';
+import { count, facts, id, instant, isObject, nameNumber, sha256 } from './values.ts';
 
 /** A plan as it was written; the step that takes it says what is wrong with it and where. lib/api/openapi.ts describes it. */
 export const givenPlan: z.ZodType<PlanInput, PlanInput> = z.custom<PlanInput>(isObject, 'The plan is a JSON object.');
@@ -155,3 +157,101 @@ export const rowBehind = classifiedItem.extend({
   problem: z.string().nullable().describe('Of a request that can’t be built: why not. Null where that was not asked.'),
 });
 export type RowBehind = z.infer<typeof rowBehind>;
+
+/** What can be changed while a batch runs: only what classifies. What every member means is checked by the step that takes it. */
+const rulesChanged = {
+  revision: nameNumber.describe(
+    'The revision of the rules that this goes on from. It is refused as `stale` when another one came.',
+  ),
+  rules: z
+    .array(z.json())
+    .max(RULES_MAX, `A plan has at most ${RULES_MAX} rules.`)
+    .optional()
+    .describe('All rules, in their order, as in a plan. Left out: they stay.'),
+  otherwise: categoryName.optional().describe('The category of what no rule takes.'),
+  instruction: z.string().optional().describe('What should happen, in words. Plans of version 2.'),
+};
+
+/** A member that is none of these is named: what is sent, where and when, does not change any more. */
+function onlyRules({ code, keys }: { code?: string; keys?: string[] }): string | undefined {
+  if (code !== 'unrecognized_keys') return undefined;
+  return `“${keys?.[0]}” can’t be changed once a batch runs. Only rules, otherwise and instruction can.`;
+}
+
+const rulesChange = z.strictObject(rulesChanged, { error: (issue) => onlyRules(issue as { code?: string; keys?: string[] }) });
+export type RulesChange = z.output<typeof rulesChange>;
+
+const chunksAgain = z
+  .array(nameNumber)
+  .max(CHUNKS_MAX)
+  .optional()
+  .describe(
+    'Chunks that await their review and are to be classified again: what a classifier said of them is discarded, what people corrected stays. Others that await it keep their rules.',
+  );
+
+export const planRevised = z.strictObject(
+  {
+    ...rulesChanged,
+    chunks: chunksAgain,
+    note: givenNote('A note', 2_000).nullish(),
+    from: z
+      .strictObject({ chunk: nameNumber, ordinal: nameNumber })
+      .nullish()
+      .describe('The corrected item that the rules were taught by.'),
+  },
+  { error: (issue) => onlyRules(issue as { code?: string; keys?: string[] }) },
+);
+
+export const rulesRevised = z.object({
+  revision: z.int(),
+  digest: sha256.describe('Of the whole plan.'),
+  chunks: count.describe('How many chunks go by these rules from now on.'),
+  again: z.array(z.int()).describe('The numbers of those that awaited their review and are classified again.'),
+});
+export type RulesRevised = z.infer<typeof rulesRevised>;
+
+export const planRevision = z.object({
+  revision: z.int(),
+  plan: resolvedPlan,
+  digest: sha256,
+  by: z.string().describe('The name of who changed the rules. Of revision 1: who started the batch.'),
+  at: instant,
+  note: z.string().nullable(),
+  editor: z.string().nullable().describe('The form in which a page edits its rules; null where its classifier has none.'),
+  from: z.object({ chunk: z.int(), ordinal: z.int() }).nullable().describe('The corrected item that it was taught by.'),
+});
+export type PlanRevisionTold = z.infer<typeof planRevision>;
+
+export const differenceAsked = z.strictObject(
+  {
+    ...rulesChanged,
+    chunks: chunksAgain.describe('Which to look at first; the others that await their review follow.'),
+  },
+  { error: (issue) => onlyRules(issue as { code?: string; keys?: string[] }) },
+);
+
+const itemsMove = z.object({
+  from: z.string(),
+  to: z.string(),
+  count,
+  examples: z.array(z.object({ ordinal: z.int(), line: z.string() })).describe('The first, at most 3.'),
+});
+
+const chunkDifference = z.object({
+  number: z.int(),
+  name: z.string(),
+  items: count,
+  looked: count.describe('Items that the new rules were tried on. Fewer than `items`: the budget was spent.'),
+  corrected: count.describe('Of these, what people corrected: it stays.'),
+  moves: z.array(itemsMove),
+});
+
+export const rulesDifference = z.object({
+  revision: z.int().describe('The revision that it goes on from.'),
+  chunks: z.array(chunkDifference).describe('Chunks that await their review, as far as the budget went.'),
+  moves: z.array(itemsMove).describe('Of all of these together.'),
+  looked: count,
+  left: z.object({ chunks: count, items: count }).describe('Chunks that await their review, and were not looked at whole.'),
+  toCome: z.object({ chunks: count, items: count }).describe('Chunks that nobody has seen classified: they take the rules.'),
+});
+export type RulesDifference = z.infer<typeof rulesDifference>;

@@ -10,6 +10,14 @@ export function sampleRank(seed: Uint8Array, ordinal: number): Buffer {
 }
 
 /**
+ * What is drawn with after a revision of the rules: an order of its own, that nobody has seen anything of. The batch's seed fixed it beforehand, so that it can be
+ * drawn again once that is revealed.
+ */
+export function seedOfRevision(seed: Uint8Array, revision: number): Buffer {
+  return revision === 1 ? Buffer.from(seed) : createHmac('sha256', seed).update(`plan ${revision}`).digest();
+}
+
+/**
  * The first `count` of these items in the permutation.
  * @internal for its tests
  */

@@ -27,13 +27,16 @@ type Said = [ordinal: number, category: string, verdict: LastMark['verdict']];
 const marked = (items: readonly Item[], said: readonly Said[]): LastMark[] =>
   said.map(([ordinal, category, verdict]) => {
     const item = items.find((one) => one.ordinal === ordinal) as Item;
-    return { ordinal, category, verdict, now: item.category, rank: item.rank };
+    return { ordinal, category, verdict, now: item.category };
   });
+
+const rankIn = (items: readonly Item[]) => (ordinal: number) => items.find((one) => one.ordinal === ordinal)?.rank ?? 0;
 
 const looksAt = (items: readonly Item[], said: readonly Said[], category = 'a', chunks: readonly number[] = [1]) => {
   const { population, looks, wrongAt } = poolOf(
     drawnOf(items, category, chunks),
     marksByCategory(marked(items, said)).get(category),
+    rankIn(items),
   );
   return { population, looks, wrongAt };
 };
@@ -99,7 +102,7 @@ test('chunks share one order: a first unmarked item in one of them ends the look
   expect(looksAt(items, all, 'a', [2])).toEqual({ population: 5, looks: 5, wrongAt: [] });
   expect(looksAt(items, all, 'a', [1, 2])).toEqual({ population: 10, looks: 4, wrongAt: [] });
   expect(looksAt(items, right(2, 4), 'a', [1])).toEqual({ population: 5, looks: 0, wrongAt: [] });
-  expect(unmarkedBelow(drawnOf(items, 'a', [1]), new Map(), 0.06)).toBe(3);
+  expect(unmarkedBelow(drawnOf(items, 'a', [1]), undefined, 0.06)).toBe(3);
 });
 
 test('a category of one item is proven by a look at it', () => {
@@ -113,10 +116,41 @@ test('a category of one item is proven by a look at it', () => {
 
 test('what was looked at before a revision of the rules leaves the population, and the count begins anew', () => {
   const items = inOrder('aaaabaaaaa');
-  const said: Said[] = [...right(1, 2, 3, 4), [5, 'a', 'wrong'], ...right(6, 7)];
-  const marks = marksByCategory(marked(items, said)).get('a');
-  expect(poolOf(drawnOf(items, 'a', [1]), marks, 0.05)).toMatchObject({ population: 5, looks: 2, wrongAt: [] });
-  expect(poolOf(drawnOf(items, 'a', [1]), undefined, 0.05)).toMatchObject({ population: 5, looks: 0, open: 0.06 });
+  const before: Said[] = [...right(1, 2, 3, 8), [5, 'a', 'wrong']];
+  const after = (...said: Said[]) => {
+    const marks = marked(items, [...before, ...said]);
+    const known = new Set(before.map(([ordinal]) => ordinal));
+    const own = marksByCategory(marks, ({ ordinal }) => known.has(ordinal)).get('a');
+    const { population, looks, wrongAt } = poolOf(drawnOf(items, 'a', [1]), own, rankIn(items));
+    return { population, looks, wrongAt };
+  };
+  // (N - n, 0, 0): one that was picked out of order is known as well, and what was found wrong is no error of these rules.
+  expect(after()).toEqual({ population: 5, looks: 0, wrongAt: [] });
+  expect(after(...right(4, 6))).toEqual({ population: 5, looks: 2, wrongAt: [] });
+  expect(after(...right(6, 7))).toEqual({ population: 5, looks: 0, wrongAt: [] });
+  expect(after(...right(4, 6, 7, 9, 10))).toEqual({ population: 5, looks: 5, wrongAt: [] });
+  // Looked at once more, it is known still.
+  expect(after([1, 'a', 'wrong'])).toEqual({ population: 5, looks: 0, wrongAt: [] });
+});
+
+test('after a revision 193 looks at 6,046 prove nothing of the rest, whatever they found', () => {
+  const items = inOrder('a'.repeat(6_046));
+  const said = right(...Array.from({ length: 193 }, (_, index) => index + 1));
+  const marks = marked(items, said);
+  const drawn = drawnOf(items, 'a', [1], 10_000);
+  const [old, anew] = [marksByCategory(marks), marksByCategory(marks, () => true)].map((one) =>
+    poolOf(drawn, one.get('a'), rankIn(items)),
+  );
+  expect(leastAtMost(old as never)).toBe(120);
+  expect(anew).toMatchObject({ population: 5_853, looks: 0 });
+  expect(leastAtMost(anew as never)).toBe(5_853);
+});
+
+test('an item that the new rules moved is known in the category that it is in', () => {
+  const items = inOrder('bbaa');
+  const marks = marksByCategory(marked(items, [...right(1), [2, 'a', 'wrong'], ...right(3)]), () => true);
+  expect(poolOf(drawnOf(items, 'b', [1]), marks.get('b'))).toMatchObject({ population: 0, looks: 0 });
+  expect(poolOf(drawnOf(items, 'a', [1]), marks.get('a'))).toMatchObject({ population: 1, looks: 0 });
 });
 
 test('what was not drawn far enough is named, and only that', () => {
@@ -132,7 +166,7 @@ test('what was not drawn far enough is named, and only that', () => {
 
 test('the next items are those without a mark, in their order', () => {
   const [drawn] = drawnOf(inOrder('aabaa'), 'a', [1]) as [Drawn];
-  expect(unmarkedOf(drawn, new Map([[2, 'right']]), 2)).toEqual([
+  expect(unmarkedOf(drawn, marksByCategory(marked(inOrder('aabaa'), right(2))).get('a'), 2)).toEqual([
     { ordinal: 1, rank: 0.01 },
     { ordinal: 4, rank: 0.04 },
   ]);
@@ -194,8 +228,8 @@ test('whatever was marked, moved and withdrawn, drawn as far as it must be, the 
         );
         const marks = marksByCategory(marked(items, said)).get('a');
         let depth = least;
-        while (poolOf(drawnOf(items, 'a', chunks, depth), marks).short.length > 0) depth *= 2;
-        const { population, looks, wrongAt } = poolOf(drawnOf(items, 'a', chunks, depth), marks);
+        while (poolOf(drawnOf(items, 'a', chunks, depth), marks, rankIn(items)).short.length > 0) depth *= 2;
+        const { population, looks, wrongAt } = poolOf(drawnOf(items, 'a', chunks, depth), marks, rankIn(items));
         expect({ population, looks, wrongAt }).toEqual(byTheWords(items, chunks));
       },
     ),

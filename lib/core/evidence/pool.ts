@@ -16,28 +16,38 @@ export const NOTHING_DRAWN: Drawn = { count: 0, ordinals: [], ranks: [] };
 
 export type Verdict = 'right' | 'wrong';
 
+/** The mark that was given last on an item in a category; `now` is the category that the item is in. */
+export type LastMark = { ordinal: number; category: string; verdict: Verdict | 'withdrawn'; now: string };
+
 /**
- * The mark that was given last on an item in a category; `now` is the category that the item is in. Its rank is only asked for where that is another one: what
- * is there has been drawn.
+ * The marks on one category that count: by the ordinals of its items, and the ordinals of those that were found wrong in it and are in another now. `known`: its items
+ * that had a mark before its rules were revised. They are no part of what is asked about, and no looks.
  */
-export type LastMark = { ordinal: number; category: string; verdict: Verdict | 'withdrawn'; now: string; rank: number | null };
+export type CategoryMarks = { on: ReadonlyMap<number, Verdict>; movedOut: readonly number[]; known: ReadonlySet<number> };
 
-/** The marks on one category that count: by the ordinals of its items, and the ranks of those that were found wrong in it and are in another now. */
-export type CategoryMarks = { on: ReadonlyMap<number, Verdict>; movedOut: readonly number[] };
+const NO_MARKS: CategoryMarks = { on: new Map(), movedOut: [], known: new Set() };
 
-const NO_MARKS: CategoryMarks = { on: new Map(), movedOut: [] };
-
-/** By category. That an item is right in a category is said only while it is there; that it was wrong stays, until somebody takes it back. */
-export function marksByCategory(marks: readonly LastMark[]): Map<string, CategoryMarks> {
-  type Collected = { on: Map<number, Verdict>; movedOut: number[] };
+/**
+ * By category. That an item is right in a category is said only while it is there; that it was wrong stays, until somebody takes it back.
+ * @param isKnown whether an item had a mark before the rules were revised: it is known, whatever the rules make of it now
+ */
+export function marksByCategory<Mark extends LastMark>(
+  marks: readonly Mark[],
+  isKnown: (mark: Mark) => boolean = () => false,
+): Map<string, CategoryMarks> {
+  type Collected = { on: Map<number, Verdict>; movedOut: number[]; known: Set<number> };
   const all = new Map<string, Collected>();
+  const of = (category: string): Collected => {
+    const found = all.get(category) ?? { on: new Map(), movedOut: [], known: new Set() };
+    all.set(category, found);
+    return found;
+  };
   for (const mark of marks) {
-    if (!isCounted(mark)) continue;
-    const { ordinal, category, verdict, now, rank } = mark;
-    const of: Collected = all.get(category) ?? { on: new Map(), movedOut: [] };
-    all.set(category, of);
-    if (now === category) of.on.set(ordinal, verdict);
-    else if (rank !== null) of.movedOut.push(rank);
+    const { ordinal, category, now } = mark;
+    if (isKnown(mark)) of(now).known.add(ordinal);
+    else if (!isCounted(mark)) continue;
+    else if (now === category) of(category).on.set(ordinal, mark.verdict);
+    else of(category).movedOut.push(ordinal);
   }
   return all;
 }
@@ -55,66 +65,71 @@ export type Pooled = Looks & {
 };
 
 /**
- * The looks at a category over these chunks. After a revision of the rules the count begins anew: `since` is the rank up to which every item of every category had
- * been looked at by then. These are known, and no part of what is asked about; the rest is in random order still.
+ * The looks at a category over these chunks. After a revision of the rules the count begins anew over the rest, which is drawn anew too: what had been looked at by then
+ * leaves the population.
+ * @param rankOf where an item stands in the order of the draw
  */
-export function poolOf(drawn: readonly Drawn[], marks: CategoryMarks = NO_MARKS, since = Number.NEGATIVE_INFINITY): Pooled {
-  const { on, movedOut } = marks;
-  const opens = drawn.map((one) => openOf(one, on, since));
+export function poolOf(
+  drawn: readonly Drawn[],
+  { on, movedOut, known }: CategoryMarks = NO_MARKS,
+  rankOf: (ordinal: number) => number = () => Number.POSITIVE_INFINITY,
+): Pooled {
+  const opens = drawn.map((one) => openOf(one, { on, known }));
   const open = opens.reduce((least, one) => Math.min(least, one.rank), Number.POSITIVE_INFINITY);
   const short = opens.flatMap(({ isShort, rank, drawnTo }, index) =>
     isShort && rank === Number.POSITIVE_INFINITY && drawnTo < open ? [index] : [],
   );
-  const known = opens.reduce((sum, one) => sum + one.known, 0);
-  const outside = movedOut.filter((rank) => rank > since);
+  const outside = movedOut.map(rankOf);
   const looks = outside.filter((rank) => rank < open).map((rank) => ({ rank, wrong: true }));
   for (const { ordinals, ranks } of drawn) {
     for (let at = 0; at < ordinals.length && (ranks[at] as number) < open; at += 1) {
-      const rank = ranks[at] as number;
-      if (rank > since) looks.push({ rank, wrong: on.get(ordinals[at] as number) === 'wrong' });
+      const [rank, ordinal] = [ranks[at] as number, ordinals[at] as number];
+      if (!known.has(ordinal)) looks.push({ rank, wrong: on.get(ordinal) === 'wrong' });
     }
   }
   looks.sort((a, b) => a.rank - b.rank);
   return {
-    population: drawn.reduce((sum, { count }) => sum + count, 0) - known + outside.length,
+    population: drawn.reduce((sum, { count }) => sum + count, 0) - known.size + outside.length,
     looks: looks.length,
     wrongAt: looks.flatMap(({ wrong }, index) => (wrong ? [index + 1] : [])),
     ...{ open, short },
   };
 }
 
-/** The rank of the first without a mark; how far it was drawn; and how many were known before the count began. */
-function openOf({ count, ordinals, ranks }: Drawn, on: CategoryMarks['on'], since: number) {
-  let [known, at] = [0, 0];
-  while (at < ranks.length && (ranks[at] as number) <= since) at += 1;
-  known = at;
-  while (at < ordinals.length && on.has(ordinals[at] as number)) at += 1;
+/** The rank of the first that nobody looked at, and how far it was drawn. */
+function openOf({ count, ordinals, ranks }: Drawn, marks: Pick<CategoryMarks, 'on' | 'known'>) {
+  let at = 0;
+  while (at < ordinals.length && isLookedAt(marks, ordinals[at] as number)) at += 1;
   const isShort = at === ordinals.length && ordinals.length < count;
   return {
-    known,
     isShort,
     rank: ranks[at] ?? Number.POSITIVE_INFINITY,
     drawnTo: ranks[ranks.length - 1] ?? Number.NEGATIVE_INFINITY,
   };
 }
 
+/** It has a mark, or had one before its rules were revised. */
+function isLookedAt({ on, known }: Pick<CategoryMarks, 'on' | 'known'>, ordinal: number): boolean {
+  return on.has(ordinal) || known.has(ordinal);
+}
+
 export type Ranked = { ordinal: number; rank: number };
 
-/** The first `most` items without a mark, in their order. */
-export function unmarkedOf({ ordinals, ranks }: Drawn, on: CategoryMarks['on'], most: number): Ranked[] {
+/** The first `most` items that nobody looked at, in their order. */
+export function unmarkedOf({ ordinals, ranks }: Drawn, marks: CategoryMarks = NO_MARKS, most: number): Ranked[] {
   const found: Ranked[] = [];
   for (let at = 0; at < ordinals.length && found.length < most; at += 1) {
     const ordinal = ordinals[at] as number;
-    if (!on.has(ordinal)) found.push({ ordinal, rank: ranks[at] as number });
+    if (!isLookedAt(marks, ordinal)) found.push({ ordinal, rank: ranks[at] as number });
   }
   return found;
 }
 
-/** How many items without a mark have a rank below this one. */
-export function unmarkedBelow(drawn: readonly Drawn[], on: CategoryMarks['on'], rank: number): number {
+/** How many items that nobody looked at have a rank below this one. */
+export function unmarkedBelow(drawn: readonly Drawn[], marks: CategoryMarks = NO_MARKS, rank: number): number {
   let count = 0;
   for (const { ordinals, ranks } of drawn)
     for (let at = 0; at < ordinals.length && (ranks[at] as number) < rank; at += 1)
-      if (!on.has(ordinals[at] as number)) count += 1;
+      if (!isLookedAt(marks, ordinals[at] as number)) count += 1;
   return count;
 }

@@ -28,6 +28,7 @@ import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { type DecideInput, decide } from '#lib/steps/checkpoints/decide.ts';
 import { classifyChunk } from '#lib/steps/chunks/classify-chunk.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { settleBatches } from '#lib/store/actions/execution.sql.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
@@ -176,6 +177,12 @@ async function decides(batch: SeededBatch, answers: Partial<DecideInput>, by = A
   return decide(by, { batchId: batch.batchId, chunks, ...said });
 }
 
+/** Other rules for the batch, its one chunk named. */
+const revises = ({ batchId, plan }: SeededBatch): Promise<unknown> => {
+  const rules = [{ when: 'true', category: plan.categories[0]?.name ?? '' }];
+  return reviseRules(ADA, { batchId, change: { revision: 1, rules, chunks: [1] } });
+};
+
 /** Worked by a worker to which `first` happens between its claim and its work. */
 const interrupted = (batch: SeededBatch, first: () => Promise<unknown>, ...states: ChunkState[]): Promise<void> =>
   workUntil(pool, until(batch, ...states), {
@@ -236,6 +243,8 @@ const WALKS: Record<string, () => Promise<unknown>> = {
   'chunk classified from classifying': async () => works(await seed(standing('queued')), 'awaiting_review'),
   'chunk approve from awaiting_review': async () => decides(await seed(standing('awaiting_review')), { execute: true }),
   'chunk send_back from awaiting_review': async () => decides(await seed(standing('awaiting_review')), { sendBack: true }),
+  'chunk classify_again from classifying': async () => revises(await seed(standing('classifying'))),
+  'chunk classify_again from awaiting_review': async () => revises(await seed(standing('awaiting_review'))),
   'chunk approve from awaiting_second': async () => decides(await seed(standing('awaiting_second')), { execute: true }),
   'chunk approve_first_of_two from awaiting_review': async () =>
     decides(await seed(standing('awaiting_review'), { plan: TWO }), { execute: true }),
@@ -405,6 +414,7 @@ const CHUNK_VERBS: Record<string, Verb> = {
     act: (batch) => decides(batch, { sendBack: true }),
     allowed: [...chunkFrom('send_back'), ...chunkFrom('refuse_second')],
   },
+  'change the rules': { act: revises, allowed: [...CHUNK_UNCLASSIFIED, ...chunkFrom('classify_again')] },
   close: { act: (batch) => decides(batch, { close: true }), allowed: chunkFrom('close') },
   release: { act: (batch) => decides(batch, { release: true }), allowed: CHUNK_RELEASABLE },
   'next chunk only': {

@@ -174,7 +174,7 @@ async function record(
       root,
       manifest: digest,
       revision: row.revision,
-      plan: PLAN_REVISION,
+      plan: row.planRevision,
       answers,
       counts,
       seenCount: seen.length,
@@ -196,9 +196,6 @@ async function record(
   }
   await storeReceipts(tx, batch.id, receipts);
 }
-
-/** Every batch goes by the plan that it was started with. */
-const PLAN_REVISION = 1;
 
 type BodyNow = Extract<DecisionBody, { v: 2 }>;
 

@@ -13,6 +13,7 @@ import { chunkRow } from '#lib/steps/batches/batch-view.ts';
 import { drawnOf, labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
+import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, readClassified, readCorrections, readNextWaiting } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
@@ -44,9 +45,10 @@ export async function readCheckpoint(
   authorise(actor, 'see');
   if (!isId(batchId) || !isNumber(number)) return null;
   const { pool } = db();
-  const batch = await readBatchFacts(pool, batchId);
-  const [chunk] = batch ? await readChunksNow(pool, batchId, { number }) : [];
-  if (!batch || !chunk) return null;
+  const facts = await readBatchFacts(pool, batchId);
+  const [chunk] = facts ? await readChunksNow(pool, batchId, { number }) : [];
+  if (!facts || !chunk) return null;
+  const batch = await byRulesOf(facts, chunk);
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
   const [folded, manifest, corrections, nextWaits, next, haltedAt, targets, firstReceipts, two, decisions] = await Promise.all([

@@ -9,6 +9,7 @@ import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { type ChunkFilter, type ChunkItemsAsked, chunkItemsAsked, type ItemSet } from '#lib/shapes/chunk-items.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { badCursor, limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, type ClassifiedItem, readClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import {
@@ -58,7 +59,8 @@ export async function readChunkItems(
     chunk,
     rows.map(({ ordinal }) => ordinal),
   );
-  return { items: rows.map((row) => sampleOf(batch, row, null, names, told(row.ordinal))), next };
+  const ruled = await byRulesOf(batch, chunk);
+  return { items: rows.map((row) => sampleOf(ruled, row, null, names, told(row.ordinal))), next };
 }
 
 /** How many match, and which set of items that is: what a move of all of them is bound to. Null when there is no such chunk. Throws as `readChunkItems`. */

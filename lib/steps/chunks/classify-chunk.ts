@@ -81,7 +81,7 @@ type Pages = { by: string; plan: Plan; after(ordinal: number): Promise<Classific
 
 /** How the chunk's items are classified, and by whom. An undo's are looked up; all others are the work of a person's classifier, in a thread. */
 async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<Pages> {
-  const found = await readBatchPlan(pool, claim.batchId);
+  const found = await readBatchPlan(pool, claim.batchId, claim.chunkId);
   if (!found) throw new Error('The batch is gone.');
   const { plan, undoes, fieldNames } = found;
   if (undoes !== null)

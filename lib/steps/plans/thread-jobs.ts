@@ -4,8 +4,11 @@
  */
 export const THREAD_JOBS = {
   checkClassifier: async () => (await import('./check-classifier.ts')).checkClassifier,
+  classifyItems: async () => (await import('./classify-items.ts')).classifyItems,
   classifyPage: async () => (await import('#lib/steps/chunks/classify-page.ts')).classifyPage,
   openItem: async () => (await import('#lib/steps/datasets/open-item.ts')).openItem,
+  checkRevision: async () => (await import('./check-revision.ts')).checkRevision,
+  compareRules: async () => (await import('./compare-rules.ts')).compareRules,
   planDataset: async () => (await import('./plan-dataset.ts')).planDataset,
   planQuestions: async () => (await import('./plan-questions.ts')).planQuestions,
   previewDataset: async () => (await import('./preview-dataset.ts')).previewDataset,

@@ -82,7 +82,7 @@ function filesOf({ batch, moment, reader }: Trail): [string, () => Bytes][] {
     ['receipts.jsonl', () => encode(receiptBodies(pool, moment))],
     ['leaves.jsonl', () => encode(receiptLeaves(pool, moment))],
     ['values.jsonl', () => encode(reader.items ? receiptValues(pool, moment) : nothing())],
-    ['plan.json', () => bytes(() => canonicalBytes(moment.batch.plan as unknown as Json))],
+    ['plan.json', () => bytes(() => canonicalBytes((moment.plans.at(-1)?.plan ?? moment.batch.plan) as unknown as Json))],
     ['plans.jsonl', () => encode(planLines(moment))],
     ['decisions.jsonl', () => encode(decisionLines(moment))],
     ['manifests.jsonl', () => encode(frozenManifests(pool, moment))],
@@ -114,8 +114,9 @@ async function* chunkLines({ batch, chunks }: Moment): AsyncGenerator<string> {
     yield `${JSON.stringify({ chunk: number, name, state, items: itemCount, seq, acceptedRest })}\n`;
 }
 
-async function* planLines({ batch }: Moment): AsyncGenerator<string> {
-  yield `${JSON.stringify({ revision: 1, digest: batch.planDigest, plan: batch.plan })}\n`;
+async function* planLines({ batch, plans }: Moment): AsyncGenerator<string> {
+  for (const { revision, digest, plan } of [{ revision: 1, digest: batch.planDigest, plan: batch.plan }, ...plans])
+    yield `${JSON.stringify({ revision, digest, plan })}\n`;
 }
 
 async function* decisionLines(moment: Moment): AsyncGenerator<string> {

@@ -100,6 +100,8 @@ export type ChunkNow = {
   /** of its actions, those that a person left unsent after a halt */
   acceptedRest: number;
   revision: number;
+  /** of the rules: by which its items were classified, or will be */
+  planRevision: number;
   seq: number;
   seed: Buffer;
   /** hex; null when a classification changed since it was made */
@@ -138,7 +140,7 @@ export async function readChunksNow(client: Querying, batchId: string, which: Wh
       json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
         'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters, c.accepted_rest AS "acceptedRest",
       CASE WHEN c.uncertain > 0 THEN ${ABANDONED} ELSE 0 END AS abandoned, ${KEPT_FOLD} AS fold,
-      c.revision, c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
+      c.revision, c.plan_revision AS "planRevision", c.seq, c.seed, encode(c.manifest_digest, 'hex') AS "manifestDigest", c.decision_id AS "decisionId", c.released, c.note,
       c.halt_reason AS "haltReason", c.incident_id AS "incidentId", c.updated_at AS "updatedAt",
       ${WAIT_FACTS} AS wait,
       CASE WHEN w.id IS NOT NULL THEN json_build_object('id', w.id, 'host', w.host, 'pid', w.pid,

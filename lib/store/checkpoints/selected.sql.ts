@@ -15,6 +15,8 @@ export type SelectedChunk = {
   itemCount: number;
   classified: number;
   seed: Buffer;
+  /** which revision of the rules it goes by */
+  planRevision: number;
 };
 
 /** By number: these, or all in one of these states. */
@@ -24,7 +26,7 @@ export async function readSelected(
   which: { numbers: readonly number[] } | { states: readonly ChunkState[] },
 ): Promise<SelectedChunk[]> {
   const { rows } = await pool.query<SelectedChunk>(
-    `SELECT id, number, name, state, revision, item_count AS "itemCount", classified, seed FROM chunk
+    `SELECT id, number, name, state, revision, item_count AS "itemCount", classified, seed, plan_revision AS "planRevision" FROM chunk
      WHERE batch_id = $1 AND ($2::int[] IS NULL OR number = ANY($2)) AND ($3::text[] IS NULL OR state = ANY($3)) ORDER BY number`,
     [batchId, 'numbers' in which ? which.numbers : null, 'states' in which ? which.states : null],
   );

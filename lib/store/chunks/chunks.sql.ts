@@ -2,7 +2,7 @@
  * The chunk rows as people's verbs lock and change them: locked in the order of their numbers, changed by compare-and-set. Statements of our own: Prisma
  * has no words for FOR UPDATE, nor for the order in which rows are locked, nor for the clock of the database.
  */
-import { CHUNK_FIRSTS_UNDONE, CHUNK_RELEASABLE, CHUNK_TRANSITIONS, chunkFrom } from '#lib/core/lifecycle.ts';
+import { CHUNK_FIRSTS_UNDONE, CHUNK_RELEASABLE, CHUNK_TRANSITIONS, CHUNK_UNCLASSIFIED, chunkFrom } from '#lib/core/lifecycle.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { type BatchRow, type ChunkRow, readBatchRow } from './chunks.ts';
 
@@ -28,6 +28,42 @@ export async function lockChunks(client: Querying, batchId: string, numbers?: re
     numbers ? [batchId, numbers] : [batchId],
   );
   return rows;
+}
+
+/**
+ * Locks the chunks that a revision of the rules holds for, as `lockChunks` does: those that nobody has seen classified, what halted in the middle of it
+ * included; and these, whatever state they are in.
+ */
+export async function lockForRevision(client: Querying, batchId: string, numbers: readonly number[]): Promise<ChunkRow[]> {
+  const { rows } = await client.query<ChunkRow>(
+    `SELECT ${COLUMNS} FROM chunk WHERE batch_id = $1
+       AND (state = ANY($3) OR (state = ANY($4) AND halted_from = 'classifying') OR number = ANY($2)) ORDER BY number FOR UPDATE`,
+    [batchId, numbers, CHUNK_UNCLASSIFIED, chunkFrom('reclassify_halted')],
+  );
+  return rows;
+}
+
+/**
+ * The chunks go by a revision of the rules from now on. What has been classified already, in part or as a whole, is to be classified again: its worker
+ * has lost it, by the state. Gives the ids of those that have classifications: the caller, who has locked them all, drops these.
+ *
+ * @param seed what their samples are drawn with; null where their batch has none
+ */
+export async function takeRevision(
+  client: Querying,
+  chunkIds: readonly string[],
+  { revision, seed, note }: { revision: number; seed: Uint8Array | null; note: string | null },
+): Promise<string[]> {
+  await client.query(
+    `UPDATE chunk SET state = $2, revision = revision + 1, manifest_digest = NULL, note = $4, lease_owner = NULL, lease_until = NULL
+     WHERE id = ANY($1) AND state = ANY($3)`,
+    [chunkIds, CHUNK_TRANSITIONS.classify_again.to, chunkFrom('classify_again'), note],
+  );
+  const { rows } = await client.query<{ id: string; classified: number }>(
+    `UPDATE chunk SET plan_revision = $2, seed = coalesce($3, seed), updated_at = clock_timestamp() WHERE id = ANY($1) RETURNING id, classified`,
+    [chunkIds, revision, seed],
+  );
+  return rows.flatMap(({ id, classified }) => (classified > 0 ? [id] : []));
 }
 
 /** Chunk number -> those of the ordinals that it holds, ascending. What is in no chunk of the batch is left out. One statement for two tables. */
@@ -89,5 +125,5 @@ export async function openGates(
   return rows.map((row) => row.number).sort((a, b) => a - b);
 }
 
-const COLUMNS = `id, number, name, state, stopping, halted_from AS "haltedFrom", revision, seq, item_count AS "itemCount", continued, decision_id AS "decisionId", released,
+const COLUMNS = `id, number, name, state, stopping, halted_from AS "haltedFrom", revision, plan_revision AS "planRevision", seq, item_count AS "itemCount", continued, decision_id AS "decisionId", released,
   in_flight AS "inFlight", backwards`;

@@ -15,6 +15,8 @@ export type ChunkRow = {
   /** the state it halted in last */
   haltedFrom: 'classifying' | 'executing' | null;
   revision: number;
+  /** of the plan: by which its items were classified, or will be */
+  planRevision: number;
   seq: number;
   itemCount: number;
   continued: boolean;

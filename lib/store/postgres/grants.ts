@@ -14,6 +14,7 @@ export const APPEND_ONLY: Record<string, string> = {
   follow_up_act: 'SELECT, INSERT',
   decision: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',
+  batch_plan: 'SELECT, INSERT',
   // Caches of what receipts and classifications say; nothing is taken out of them.
   chunk_fold: 'SELECT, INSERT, UPDATE',
   chunk_look: 'SELECT, INSERT, UPDATE',

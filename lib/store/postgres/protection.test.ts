@@ -62,6 +62,10 @@ beforeAll(async () => {
     Buffer.alloc(32),
   ]);
   await pool.query(
+    `INSERT INTO batch_plan (batch_id, revision, plan, digest, seq, reviews, "by", via) VALUES ($1, 2, '{}', $2, 2, 0, 'user:x', 'page')`,
+    [batch, Buffer.alloc(32)],
+  );
+  await pool.query(
     `INSERT INTO dataset_reading (id, dataset_id, revision, body, digest, created_by) VALUES ($1, $1, 1, '{}', $2, 'user:x')`,
     [batch, Buffer.alloc(32)],
   );
@@ -75,6 +79,7 @@ const CHANGES: Record<string, string> = {
   correction: `UPDATE correction SET "to" = 'c'`,
   decision: `UPDATE decision SET by = 'user:somebody else'`,
   decision_chunk: `UPDATE decision_chunk SET digest = sha256(digest)`,
+  batch_plan: `UPDATE batch_plan SET digest = sha256(digest)`,
   receipt_value: `UPDATE receipt_value SET value = 'somebody else'`,
   dataset_reading: `UPDATE dataset_reading SET body = '{"a":1}'`,
 };

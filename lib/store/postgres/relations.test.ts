@@ -20,6 +20,7 @@ const FOREIGN_KEYS = [
   'batch(dataset_id) -> dataset(id)',
   'batch(reading_id) -> dataset_reading(id)',
   'batch(undoes) -> batch(id)',
+  'batch_plan(batch_id) -> batch(id)',
   'breaker(incident_id) -> incident(id)',
   'chunk(batch_id) -> batch(id)',
   'chunk(decision_id) -> decision(id)',

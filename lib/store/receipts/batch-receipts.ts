@@ -1,8 +1,9 @@
-/** The receipts of the batch itself (chunk 0): its start and its closing. Each is stored in the transaction of what it says. */
+/** The receipts of the batch itself (chunk 0): its start, the revisions of its rules, and its closing. Each is stored in the transaction of what it says. */
 import { createHash } from 'node:crypto';
+import { PLAN_RANGES_MAX } from '#lib/core/limits.ts';
 import { SYSTEM } from '#lib/core/people/system.ts';
 import { sha256Hex } from '#lib/ledger/canonical.ts';
-import { type ClosingBody, type StartBody, sealReceipt } from '#lib/ledger/receipt.ts';
+import { type ClosingBody, type PlanBody, rangesOf, type StartBody, sealReceipt } from '#lib/ledger/receipt.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 import { readToClose, takeBatchSequence } from './batch-receipts.sql.ts';
 import type { PersonalValue } from './receipts.sql.ts';
@@ -74,9 +75,41 @@ export async function storeClosing(tx: Tx, batchId: string): Promise<boolean> {
   return true;
 }
 
-async function store(tx: Tx, body: StartBody | ClosingBody, values: readonly PersonalValue[]): Promise<void> {
+/**
+ * The receipts of a revision of the rules: a further one beyond PLAN_RANGES_MAX ranges of chunks. The caller has locked the batch. Gives the number of the first.
+ *
+ * @param plan the digests of the plan before and now
+ */
+export async function storeRevision(
+  tx: Tx,
+  batchId: string,
+  { revision, before, plan, chunks }: { revision: number; before: string; plan: string; chunks: readonly number[] },
+  { instruction, note }: { instruction: string | null; note: string | null },
+  { id: by, via }: Starter,
+): Promise<number> {
+  const ranges = rangesOf(chunks);
+  const at = new Date().toISOString();
+  let first = 0;
+  for (let from = 0; from === 0 || from < ranges.length; from += PLAN_RANGES_MAX) {
+    const { commitments, values } = commitTo({ instruction, note });
+    const own = ranges.slice(from, from + PLAN_RANGES_MAX);
+    const seq = await store(
+      tx,
+      {
+        ...{ v: 1, kind: 'plan', batch: batchId, chunk: 0, revision, before, plan, chunks: own },
+        ...{ ...commitments, by, via, at },
+      },
+      values,
+    );
+    first ||= seq;
+  }
+  return first;
+}
+
+async function store(tx: Tx, body: StartBody | PlanBody | ClosingBody, values: readonly PersonalValue[]): Promise<number> {
   const seq = await takeBatchSequence(tx, body.batch);
   await storeReceipts(tx, body.batch, [{ ...sealReceipt(body), ...NO_STEP, chunk: 0, seq, kind: body.kind, values }]);
+  return seq;
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -33,6 +33,8 @@ export type Moment = {
     last: string | null;
   };
   chunks: ChunkNow[];
+  /** the revisions of the plan after the first, in their order */
+  plans: { revision: number; digest: string; plan: Plan }[];
   /** every decision of each chunk, in the order in which they were made */
   decisions: { chunk: number; chunkId: string; decisionId: string }[];
   /** the number of the last review; 0 where there is none */
@@ -67,8 +69,12 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
        WHERE d.batch_id = $1 ORDER BY c.number, d.at, d.id`,
       [batchId],
     );
+    const plans = await tx.query<Moment['plans'][number]>(
+      `SELECT revision, encode(digest, 'hex') AS digest, plan FROM batch_plan WHERE batch_id = $1 ORDER BY revision`,
+      [batchId],
+    );
     return {
-      ...{ at, reviews, corrected },
+      ...{ at, reviews, corrected, plans: plans.rows },
       batch: { ...batch, reading: reading === null ? null : { digest: reading, body: readingBody } },
       chunks,
       decisions: decisions.rows,

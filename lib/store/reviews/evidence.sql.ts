@@ -2,27 +2,39 @@
  * What evidence is read from: the chunks that were decided, the first items of each category in the order of the draw, and the marks. Statements of our own: the
  * database ranks the items by its own SHA-256, counts them, and hands over the first few.
  */
-import { rankKeys, rankNumber } from '#lib/core/checkpoints/sampling.ts';
+import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
 import type { LastMark } from '#lib/core/evidence/pool.ts';
 import { CHUNK_IN_REVIEW, CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** A chunk whose items are all classified. What is known of it holds as long as its revision. */
-export type ChunkToDraw = { id: string; number: number; revision: number; itemCount: number };
+export type ChunkToDraw = { id: string; number: number; revision: number; planRevision: number; itemCount: number };
 
-/** The batch's seed (null: an undo, or one from before a batch had one), its pilot, and the chunks of it that were decided: approved, or closed without it. */
-export type Drawable = { seed: Buffer | null; pilot: number | null; decided: ChunkToDraw[] };
+/**
+ * The batch's seed (null: an undo, or one from before a batch had one), its pilot, the chunks of it that were decided (approved, or closed without it), and by revision
+ * of the rules after the first: the last review that there was when it came.
+ */
+export type Drawable = {
+  seed: Buffer | null;
+  pilot: number | null;
+  decided: ChunkToDraw[];
+  revised: ReadonlyMap<number, number>;
+};
 
 export async function readDrawable(client: Querying, batchId: string): Promise<Drawable> {
   const { rows } = await client.query<{ seed: Buffer | null; pilot: number | null } & (ChunkToDraw | { id: null })>(
-    `SELECT b.seed, b.pilot, c.id, c.number, c.revision, c.item_count AS "itemCount"
+    `SELECT b.seed, b.pilot, c.id, c.number, c.revision, c.plan_revision AS "planRevision", c.item_count AS "itemCount"
      FROM batch b LEFT JOIN chunk c ON c.batch_id = b.id AND b.seed IS NOT NULL AND (c.decision_id IS NOT NULL OR c.state = $2)
      WHERE b.id = $1 ORDER BY c.number`,
     [batchId, CHUNK_TRANSITIONS.close.to],
   );
   const { seed = null, pilot = null } = rows[0] ?? {};
   const decided = rows.flatMap(({ seed: _, pilot: __, ...chunk }) => (chunk.id === null ? [] : [chunk]));
-  return { seed, pilot, decided };
+  const revisions = await client.query<{ revision: number; reviews: number }>(
+    'SELECT revision, reviews::float8 AS reviews FROM batch_plan WHERE batch_id = $1',
+    [batchId],
+  );
+  return { seed, pilot, decided, revised: new Map(revisions.rows.map(({ revision, reviews }) => [revision, reviews])) };
 }
 
 /** The chunks that wait for a person's approval, all of them: their items are classified. */
@@ -64,28 +76,21 @@ export async function readDrawn(
   return rows;
 }
 
-/** With the chunk that its item is in. */
-export type ChunkMark = LastMark & { chunkId: string };
+/** With the chunk that its item is in, and the first review that there was of the item. */
+export type ChunkMark = LastMark & { chunkId: string; first: number };
 
 /**
  * The latest mark of each item and category, as far as it was not taken back, and what its item is now. Those of other chunks are left out. Each item is looked up
  * by its key, or the planner may walk the whole batch for a few marks.
  */
-export async function readLastMarks(
-  client: Querying,
-  batchId: string,
-  seed: Uint8Array,
-  chunkIds: readonly string[],
-): Promise<ChunkMark[]> {
-  const { inner, outer } = rankKeys(seed);
-  const { rows } = await client.query<Omit<ChunkMark, 'rank'> & { rank: Buffer | null }>(
-    `SELECT last.ordinal, last.category, last.verdict, a.category AS now, a.chunk_id AS "chunkId",
-       CASE WHEN a.category <> last.category THEN substring(sha256($2::bytea || sha256($1::bytea || int4send(last.ordinal))) FOR 8) END AS rank
-     FROM (SELECT DISTINCT ON (ordinal, category) ordinal, category, verdict FROM review
-           WHERE batch_id = $3 ORDER BY ordinal, category, id DESC) last
-     CROSS JOIN LATERAL (SELECT category, chunk_id FROM classification WHERE batch_id = $3 AND ordinal = last.ordinal OFFSET 0) a
-     WHERE last.verdict <> 'withdrawn' AND a.chunk_id = ANY($4)`,
-    [inner, outer, batchId, chunkIds],
+export async function readLastMarks(client: Querying, batchId: string, chunkIds: readonly string[]): Promise<ChunkMark[]> {
+  const { rows } = await client.query<ChunkMark>(
+    `SELECT last.ordinal, last.category, last.verdict, last.first, a.category AS now, a.chunk_id AS "chunkId"
+     FROM (SELECT DISTINCT ON (ordinal, category) ordinal, category, verdict, (min(id) OVER (PARTITION BY ordinal))::float8 AS first FROM review
+           WHERE batch_id = $1 ORDER BY ordinal, category, id DESC) last
+     CROSS JOIN LATERAL (SELECT category, chunk_id FROM classification WHERE batch_id = $1 AND ordinal = last.ordinal OFFSET 0) a
+     WHERE last.verdict <> 'withdrawn' AND a.chunk_id = ANY($2)`,
+    [batchId, chunkIds],
   );
-  return rows.map((row) => ({ ...row, rank: row.rank && rankNumber(row.rank) }));
+  return rows;
 }

@@ -2,7 +2,7 @@
  * The looks at a batch's items. A chunk's draw stays as it is while its revision does, so the first items of each category are kept. The very first are those that its
  * checkpoint shows, which whoever classified it drew; more are drawn when the looks have gone past them. What is read each time are the marks.
  */
-import { rankNumber, sampleRank } from '#lib/core/checkpoints/sampling.ts';
+import { rankNumber, sampleRank, seedOfRevision } from '#lib/core/checkpoints/sampling.ts';
 import {
   type CategoryMarks,
   type Drawn,
@@ -21,7 +21,7 @@ import type { Look } from '#lib/store/checkpoints/looks.sql.ts';
 import { readKeptLooks } from '#lib/store/checkpoints/looks.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { turns } from '#lib/turns.ts';
-import { type ChunkMark, type ChunkToDraw, readDrawn, readLastMarks } from './evidence.sql.ts';
+import { type ChunkMark, type ChunkToDraw, type Drawable, readDrawn, readLastMarks } from './evidence.sql.ts';
 
 /** A mark that says something of its item as it is now. */
 type CountedMark = ChunkMark & { verdict: Verdict };
@@ -46,23 +46,45 @@ export type Pool = {
   unmarkedBelow(category: string, chunks: readonly ChunkToDraw[], rank: number): Promise<number>;
 };
 
-/** Reads the marks on these chunks. Not in a transaction that changed their classifications: what is drawn is kept for others. */
+/** Whose marks are read: the batch, its seed, and what had been marked when each revision of its rules came. */
+type OfBatch = { batchId: string; seed: Buffer; revised: Drawable['revised'] };
+
+/**
+ * Reads the marks on these chunks. Not in a transaction that changed their classifications: what is drawn is kept for others. Chunks are looked at by the latest of
+ * the revisions of the rules that they go by: what had a mark before it is known, and the rest has an order of its own.
+ */
 export async function readPool(
   client: Querying,
-  { batchId, seed }: { batchId: string; seed: Buffer },
+  { batchId, seed, revised }: OfBatch,
   all: readonly ChunkToDraw[],
 ): Promise<Pool> {
   const ids = all.map(({ id }) => id);
-  const marks = ids.length > 0 ? (await readLastMarks(client, batchId, seed, ids)).filter(isCounted) : [];
-  const byChunk = Map.groupBy(marks, ({ chunkId }) => chunkId);
-  const ofAll = marksByCategory(marks);
-  const draws = new Draws(client, seed);
-  /** On items the marks of all chunks will do; those that were moved out have to be of these chunks. */
+  const rows = ids.length > 0 ? await readLastMarks(client, batchId, ids) : [];
+  const marks = rows.filter(isCounted);
+  const byChunk = Map.groupBy(rows, ({ chunkId }) => chunkId);
+  const ruled = new Map<number, Draws>();
+  const drawsOf = (revision: number): Draws => {
+    const draws = ruled.get(revision) ?? new Draws(client, seedOfRevision(seed, revision), revision);
+    ruled.set(revision, draws);
+    return draws;
+  };
+  const latest = revisionOf(all);
+  const draws = drawsOf(latest);
+  const isKnown = (revision: number) => {
+    const before = revised.get(revision);
+    return ({ first }: ChunkMark): boolean => before !== undefined && first <= before;
+  };
+  const ofAll = marksByCategory(rows, isKnown(latest));
+  /** Of these chunks alone: those that were moved out, or known, are of other chunks else. */
   const marksOf = (category: string, chunks: readonly ChunkToDraw[]): CategoryMarks | undefined =>
-    chunks === all ? ofAll.get(category) : marksByCategory(chunks.flatMap(({ id }) => byChunk.get(id) ?? [])).get(category);
-  const on = (category: string): CategoryMarks['on'] => ofAll.get(category)?.on ?? new Map();
+    chunks === all
+      ? ofAll.get(category)
+      : marksByCategory(
+          chunks.flatMap(({ id }) => byChunk.get(id) ?? []),
+          isKnown(revisionOf(chunks)),
+        ).get(category);
   return {
-    marksIn: (chunkId) => byChunk.get(chunkId) ?? [],
+    marksIn: (chunkId) => marks.filter((mark) => mark.chunkId === chunkId),
     async counts(chunks = all) {
       await draws.draw(chunks, 0);
       const counts = new Map<string, number>();
@@ -72,18 +94,20 @@ export async function readPool(
     },
     async looks(category, chunks = all) {
       const own = marksOf(category, chunks);
-      await draws.draw(chunks, 0);
+      const scoped = drawsOf(revisionOf(chunks));
+      await scoped.draw(chunks, 0);
       if (!own) {
-        const population = chunks.reduce((sum, chunk) => sum + draws.drawn(chunk, category).count, 0);
+        const population = chunks.reduce((sum, chunk) => sum + scoped.drawn(chunk, category).count, 0);
         return { population, looks: 0, wrongAt: [], open: Number.NEGATIVE_INFINITY, short: [] };
       }
       for (;;) {
         const pooled = poolOf(
-          chunks.map((chunk) => draws.drawn(chunk, category)),
+          chunks.map((chunk) => scoped.drawn(chunk, category)),
           own,
+          (ordinal) => scoped.rankOf(ordinal),
         );
         if (pooled.short.length === 0) return pooled;
-        await draws.deepen(pooled.short.map((index) => chunks[index] as ChunkToDraw));
+        await scoped.deepen(pooled.short.map((index) => chunks[index] as ChunkToDraw));
       }
     },
     isMarked: (category) => ofAll.has(category),
@@ -91,7 +115,7 @@ export async function readPool(
       await draws.draw([chunk], SAMPLES_PER_CATEGORY);
       for (;;) {
         const drawn = draws.drawn(chunk, category);
-        const found = unmarkedOf(drawn, on(category), most);
+        const found = unmarkedOf(drawn, ofAll.get(category), most);
         if (found.length >= least || drawn.ordinals.length === drawn.count) return found;
         await draws.deepen([chunk]);
       }
@@ -99,7 +123,7 @@ export async function readPool(
     async unmarkedOver(category, chunks, most) {
       await draws.draw(chunks, SAMPLES_PER_CATEGORY);
       for (;;) {
-        const all = chunks.flatMap((chunk) => unmarkedOf(draws.drawn(chunk, category), on(category), most));
+        const all = chunks.flatMap((chunk) => unmarkedOf(draws.drawn(chunk, category), ofAll.get(category), most));
         const first = all.sort((a, b) => a.rank - b.rank).slice(0, most);
         const last = first.length < most ? Number.POSITIVE_INFINITY : (first.at(-1)?.rank ?? 0);
         // What was not drawn so far may come before the last of them.
@@ -119,16 +143,21 @@ export async function readPool(
       await draws.draw(chunks, SAMPLES_PER_CATEGORY);
       return unmarkedBelow(
         chunks.map((chunk) => draws.drawn(chunk, category)),
-        on(category),
+        ofAll.get(category),
         rank,
       );
     },
   };
 }
 
+/** The latest revision of the rules that one of these chunks goes by. */
+function revisionOf(chunks: readonly ChunkToDraw[]): number {
+  return chunks.reduce((latest, { planRevision }) => Math.max(latest, planRevision), 1);
+}
+
 type Kept = { revision: number; depth: number; items: number; of: Map<string, Drawn> };
 
-/** By chunk, the one that was used last at the end. */
+/** By chunk and revision of the rules that it was drawn by, the one that was used last at the end. */
 const kept = new Map<string, Kept>();
 let keptItems = 0;
 
@@ -136,11 +165,18 @@ let keptItems = 0;
 class Draws {
   readonly #client: Querying;
   readonly #seed: Buffer;
+  readonly #planRevision: number;
   readonly #used = new Map<string, Kept>();
 
-  constructor(client: Querying, seed: Buffer) {
+  /** @param planRevision of the rules, which the seed is of */
+  constructor(client: Querying, seed: Buffer, planRevision: number) {
     this.#client = client;
     this.#seed = seed;
+    this.#planRevision = planRevision;
+  }
+
+  rankOf(ordinal: number): number {
+    return rankNumber(sampleRank(this.#seed, ordinal));
   }
 
   of({ id }: ChunkToDraw): Kept['of'] {
@@ -154,7 +190,9 @@ class Draws {
   /** Draws what is not known so deep; a few chunks at a time, for the answer holds every item of a small one. */
   async draw(chunks: readonly ChunkToDraw[], depth: number): Promise<void> {
     const unknown = chunks.filter((chunk) => !this.#knows(chunk, depth));
-    const looks = depth <= SAMPLES_PER_CATEGORY && unknown.length > 0 ? await readKeptLooks(this.#client, unknown) : new Map();
+    // The samples of a chunk's checkpoint are drawn by the rules that the chunk goes by.
+    const sampled = depth <= SAMPLES_PER_CATEGORY ? unknown.filter((chunk) => chunk.planRevision === this.#planRevision) : [];
+    const looks = sampled.length > 0 ? await readKeptLooks(this.#client, sampled) : new Map();
     const missing: ChunkToDraw[] = [];
     const takeTurn = turns();
     for (const chunk of unknown) {
@@ -182,10 +220,10 @@ class Draws {
   #knows({ id, revision }: ChunkToDraw, depth: number): boolean {
     const used = this.#used.get(id);
     if (used && used.depth >= depth) return true;
-    const known = kept.get(id);
+    const known = kept.get(this.#nameOf(id));
     if (known?.revision !== revision || known.depth < depth) return false;
-    kept.delete(id);
-    kept.set(id, known);
+    kept.delete(this.#nameOf(id));
+    kept.set(this.#nameOf(id), known);
     this.#used.set(id, known);
     return true;
   }
@@ -208,7 +246,11 @@ class Draws {
     const items = [...of.values()].reduce((sum, { ordinals }) => sum + ordinals.length, 1);
     const read = { revision, depth, items, of };
     this.#used.set(id, read);
-    keep(id, read);
+    keep(this.#nameOf(id), read);
+  }
+
+  #nameOf(id: string): string {
+    return `${id} ${this.#planRevision}`;
   }
 }
 

@@ -91,6 +91,8 @@ class Check {
   #batch = null;
   /** by revision: the digest of the plan, and the plan */
   #plans = new Map();
+  /** by revision of the plan: the ranges of chunks that its receipts say it holds for */
+  #holds = new Map();
   #reading = null;
   #decisionRoots = new Map();
   #starts = [];
@@ -201,6 +203,9 @@ class Check {
       if (revision !== before + 1) this.#report.incomplete('plans.jsonl', line, `Revision ${before + 1} of the plan is missing.`);
       if (digest !== row.digest)
         this.#report.altered('plans.jsonl', line, `The plan of revision ${revision} does not have its digest.`);
+      const first = this.#plans.get(1)?.plan;
+      if (first && canonical(unrevised(plan)) !== canonical(unrevised(first)))
+        this.#report.altered('plans.jsonl', line, `Revision ${revision} of the plan changes more than rules and instruction.`);
       this.#plans.set(revision, { digest, plan });
       before = revision;
     }
@@ -349,10 +354,19 @@ class Check {
 
   changed(body, place) {
     const { report } = this;
+    const latest = Math.max(1, ...this.#holds.keys());
+    if (body.revision !== latest + 1 && (body.revision !== latest || latest === 1))
+      report.altered('receipts.jsonl', place.line, `Revision ${latest + 1} of the plan was due, and not ${body.revision}.`);
+    this.#holds.set(body.revision, [...(this.#holds.get(body.revision) ?? []), ...body.chunks]);
     if (body.plan !== this.#plans.get(body.revision)?.digest)
       report.altered('receipts.jsonl', place.line, `Revision ${body.revision} of the plan is not the one of plans.jsonl.`);
     if (body.before !== this.#plans.get(body.revision - 1)?.digest)
       report.altered('receipts.jsonl', place.line, `The plan before revision ${body.revision} is not the one of plans.jsonl.`);
+  }
+
+  /** Whether a chunk could go by this revision of the plan. */
+  holdsFor(chunk, revision) {
+    return revision === 1 || (this.#holds.get(revision) ?? []).some(([first, last]) => first <= chunk && chunk <= last);
   }
 
   closed(body, place) {
@@ -393,6 +407,9 @@ class Check {
     const { complete } = this.#report.facts;
     const started = this.#starts.length > 0;
     const last = this.#closings.at(-1);
+    for (const revision of this.#plans.keys())
+      if (revision > 1 && !this.#holds.has(revision) && !this.#tainted)
+        this.#report.incomplete('receipts.jsonl', null, `The receipt of revision ${revision} of the plan is missing.`);
     if (!started)
       this.#report.note(
         'It began before batches had a first and a closing receipt: it has none, and its samples can’t be drawn again.',
@@ -464,4 +481,9 @@ class Check {
           : `${unfrozen} decisions executed nothing, so their manifests were not kept, and can’t be computed again.`,
       );
   }
+}
+
+/** What no revision of a plan changes. Its classifier stays of its kind. */
+function unrevised({ classifier, instruction: _, ...rest }) {
+  return { ...rest, classifier: classifier?.kind ?? null };
 }

@@ -33,6 +33,8 @@ export class OfChunk {
   /** by ordinal: where the last correction moved it */
   #moved = new Map();
   #sentBack = false;
+  /** the revision of the plan that the last decision went by */
+  #plan = 1;
   /** the first of two signatures, for as long as it is open */
   #signed = null;
 
@@ -378,10 +380,21 @@ export class OfChunk {
     }
     this.#takeApproval(body, line, refuse);
     if (body.v === 2) {
+      this.#takePlan(body, refuse);
       this.#takeReviews(body, refuse);
       this.#takeOverrides(body, told, refuse);
     }
     this.#takeSignature(body, refuse);
+  }
+
+  /** It goes by a revision of the plan that holds for the chunk, and by none before the one of an earlier decision. */
+  #takePlan({ chunk, plan }, refuse) {
+    if (!this.#check.holdsFor(chunk, plan))
+      refuse(`By the receipts, revision ${plan} of the plan does not hold for chunk ${chunk}.`);
+    else if (plan < this.#plan) refuse(`An earlier decision on this chunk goes by revision ${this.#plan} of the plan.`);
+    else this.#plan = plan;
+    // What other rules classified again is as what was sent back.
+    this.#sentBack ||= plan > 1;
   }
 
   /** What the plan demands was met, or somebody said why it was approved all the same: by the numbers that the receipt itself gives. */
@@ -511,9 +524,10 @@ export class OfChunk {
   }
 
   /** The draw, done again: the looks at a category are the marks on the items of the lowest ranks, up to the first that nobody marked. */
-  #takeLooks({ evidence, reviews }, cut, rows, refuse) {
+  #takeLooks({ evidence, plan, reviews }, cut, rows, refuse) {
     const { seed } = this.#check;
-    if (seed === null || rows === null || evidence.over !== 'chunk') return;
+    // After a revision of the rules what had been marked by then is no look, and that moment is not in the trail.
+    if (seed === null || rows === null || evidence.over !== 'chunk' || plan > 1) return;
     const marks = this.#marks(cut, rows);
     for (const [category, said] of Object.entries(reviews)) {
       const own = marks.filter((mark) => mark.category === category);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FailureList } from '#components/actions/failure-list.tsx';
 import { PlanTold } from '#components/plans/plan-told.tsx';
+import { Taught } from '#components/plans/taught.tsx';
 import { isFiltered, receiptsInput, receiptsShown } from '#components/receipts/receipts-address.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
@@ -33,12 +34,14 @@ type Props = {
   about: Pick<BatchView, 'name' | 'state' | 'undoes' | 'categories' | 'datasetId'>;
   noun: string;
   original: BatchView['original'];
+  /** it runs by rules that can still be changed */
+  revisable: boolean;
   /** of the address */
   query: Record<string, string | string[] | undefined>;
 };
 
 /** One part of a batch, rendered where the data is. */
-export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, noun, original, query }: Props) {
+export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, noun, original, revisable, query }: Props) {
   if (tab === 'receipts') {
     const shown = receiptsShown(query);
     const asked = askedOf(receiptsInput(shown));
@@ -62,7 +65,8 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, no
   if (tab === 'plan') {
     const sees = may(actor, 'see');
     return (
-      <PlanTold
+      <div className="flex flex-col gap-6">
+        <PlanTold
         batch={{ ...about, id: batchId }}
         plan={plan}
         notes={planNotes}
@@ -70,6 +74,8 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, no
         example={sees ? await receiptExample(actor, { batchId }) : null}
         mayPlan={may(actor, 'plan')}
       />
+        {sees ? <Taught batchId={batchId} mayRevise={revisable && may(actor, 'revise')} /> : null}
+      </div>
     );
   }
   if (tab === 'task') {

@@ -4,7 +4,7 @@ import { cache } from 'react';
 import { personOfPage, requireActor } from '#app/actor.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
-import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
+import { BATCH_UNFINISHED, CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
 import { legible } from '#lib/core/values/legible.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
@@ -41,7 +41,10 @@ export default async function BatchPage({ params, searchParams }: Props) {
   return (
     <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} asked={{ asTable, state, listed }}>
       {tab === 'chunks' ? null : (
-        <BatchTab {...{ actor, batchId: id, tab, plan, planNotes, about: shown, noun: shown.noun, original, query }} />
+        <BatchTab
+          {...{ actor, batchId: id, tab, plan, planNotes, about: shown, noun: shown.noun, original, query }}
+          revisable={shown.undoes === null && BATCH_UNFINISHED.includes(shown.state)}
+        />
       )}
     </BatchDesk>
   );

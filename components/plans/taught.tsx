@@ -1,0 +1,113 @@
+'use client';
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { queries } from '#components/api-client.ts';
+import { useLabelled } from '#components/datasets/field-labels.tsx';
+import { Button } from '#components/ui/button.tsx';
+import { Link } from '#components/ui/link.tsx';
+import { Outside } from '#components/ui/outside.tsx';
+import { Instant } from '#components/ui/relative-time.tsx';
+import { whereInWords } from '#lib/core/values/conditions.ts';
+import type { PlanRevisionTold } from '#lib/shapes/plans.ts';
+import { ChangeRulesDialog, type RulesAsked } from './change-rules-dialog.tsx';
+import { type TaughtRule, taughtRules } from './rules-change.ts';
+
+type Props = {
+  batchId: string;
+  /** whether this person may change rules, and the batch still goes by them */
+  mayRevise: boolean;
+};
+
+/** What was taught while the batch ran: each rule with who taught it, when, and by which item; edited and removed as a further revision. */
+export function Taught({ batchId, mayRevise }: Props) {
+  const router = useRouter();
+  const client = useQueryClient();
+  const [asked, setAsked] = useState<RulesAsked | null>(null);
+  const options = queries.batches.revisions.queryOptions({ input: { id: batchId, limit: REVISIONS_MAX } });
+  const { data } = useQuery(options);
+  const revisions = (data?.items ?? []) as PlanRevisionTold[];
+  const rules = data?.next === null ? taughtRules(revisions) : taughtRules(revisions.slice(0, -1));
+  if (!data) return null;
+  return (
+    <section aria-labelledby="taught" className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-center gap-3">
+        <h2 id="taught" className="text-16 font-medium">
+          Taught
+        </h2>
+        {mayRevise ? <Button onClick={() => setAsked({})}>Change the rules…</Button> : null}
+      </div>
+      {rules.length === 0 ? (
+        <p className="text-muted">
+          {revisions.length > 1
+            ? `The rules are at revision ${revisions[0]?.revision}. None was added.`
+            : 'Nothing was taught yet. A correction at a checkpoint can be made a rule.'}
+        </p>
+      ) : (
+        <ol className="flex flex-col divide-y divide-hairline">
+          {rules.map((one) => (
+            <li key={one.index} className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2">
+              <TaughtLine batchId={batchId} taught={one} />
+              {mayRevise ? (
+                <span className="ml-auto flex gap-2">
+                  <Button size="small" onClick={() => setAsked({})}>
+                    Edit…
+                  </Button>
+                  <Button size="small" onClick={() => setAsked({ without: one.index })}>
+                    Remove…
+                  </Button>
+                </span>
+              ) : null}
+            </li>
+          ))}
+        </ol>
+      )}
+      <ChangeRulesDialog
+        {...asked}
+        open={asked !== null}
+        onClose={() => setAsked(null)}
+        batchId={batchId}
+        chunk={null}
+        onDone={() => {
+          void client.invalidateQueries({ queryKey: queries.batches.revisions.key() });
+          router.refresh();
+        }}
+        onSendBack={null}
+      />
+    </section>
+  );
+}
+
+/** As many revisions are read; rules that are older still count as there from the start. */
+const REVISIONS_MAX = 200;
+
+function TaughtLine({ batchId, taught: { rule, by, at, note, from } }: { batchId: string; taught: TaughtRule }) {
+  const labelled = useLabelled();
+  const words = rule.where ? whereInWords(rule.where) : null;
+  return (
+    <div className="min-w-0">
+      <p className="break-words">
+        {words ? labelled(words) : <code className="font-mono text-12">{rule.when ?? ''}</code>} → {rule.category}
+      </p>
+      <p className="text-12 text-muted">
+        {by} · <Instant iso={at} />
+        {from ? (
+          <>
+            {' '}
+            · from{' '}
+            <Link href={`/batches/${batchId}/items/${from.ordinal}`}>
+              item {from.ordinal} of chunk {from.chunk}
+            </Link>
+          </>
+        ) : null}
+        {note ? (
+          <>
+            {' '}
+            · <Outside text={note} />
+          </>
+        ) : null}
+      </p>
+    </div>
+  );
+}

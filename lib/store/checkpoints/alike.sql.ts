@@ -1,0 +1,73 @@
+/**
+ * What is like an item that a person moved. Statements of our own: the database compares the items where they are, and hands over which are the same in what. Both look
+ * at so many items at most.
+ */
+import type { Pool } from 'pg';
+import { CHUNK_UNCLASSIFIED } from '#lib/core/lifecycle.ts';
+import { LIKE_SCAN_ITEMS } from '#lib/core/limits.ts';
+import type { ChunkOf } from './checkpoint-reads.sql.ts';
+
+/** What an item is compared with, and in what. */
+export type Like = {
+  ordinal: number;
+  /** whose values are compared as they are */
+  fields: readonly string[];
+  /** whose words are compared; null: no field has any */
+  words: string | null;
+};
+
+/** `same`: by field; `words`: it has the same. Items that are the same in nothing are not given. */
+export type AlikeRow = { ordinal: number; same: boolean[]; words: boolean; rule: boolean };
+
+/** Letters and digits are words, but for numbers, and for what an answer to a mail puts before its subject. */
+const wordsOf = (text: string): string =>
+  `btrim(regexp_replace(regexp_replace(lower(${text}), '^((re|fwd?|aw|wg|tr|rif|sv) *: *)+', ''), '([^[:alpha:]]|[[:digit:]])+', ' ', 'g'))`;
+
+const SAME = `ARRAY(SELECT coalesce(i.fields ->> f = s.fields ->> f AND s.fields ->> f <> '', false) FROM unnest($3::text[]) WITH ORDINALITY AS named(f, place) ORDER BY place)`;
+const WORDS = `($4::text IS NOT NULL AND length(s.words) > 2 AND coalesce(${wordsOf('i.fields ->> $4')} = s.words, false))`;
+const SOURCE = `(SELECT fields, ${wordsOf("coalesce(fields ->> $4, '')")} AS words FROM item WHERE dataset_id = $1 AND ordinal = $2)`;
+
+/**
+ * Of the chunk's items in a category, as a classifier gave it: those that are like the item. `rule`: by whom and why the category of the item was given; null: nobody
+ * knows. `compared`: how many were looked at.
+ */
+export async function readAlike(
+  pool: Pool,
+  { batchId, datasetId, chunkId }: ChunkOf,
+  like: Like,
+  given: { category: string; by: string; rule: { why: string; confidence: number } | null },
+): Promise<{ compared: number; rows: AlikeRow[] }> {
+  const { rows } = await pool.query<AlikeRow & { compared: number }>(
+    `SELECT ordinal, same, words, rule, compared FROM (
+       SELECT a.ordinal, ${SAME} AS same, ${WORDS} AS words, coalesce(a.why = $8 AND a.confidence = $9, false) AS rule, count(*) OVER ()::int AS compared
+       FROM ${SOURCE} s CROSS JOIN (
+         SELECT ordinal, why, confidence FROM classification
+         WHERE chunk_id = $5 AND category = $6 AND "by" = $7 AND ordinal <> $2 AND batch_id = $10 ORDER BY ordinal LIMIT ${LIKE_SCAN_ITEMS}) a
+       JOIN item i ON i.dataset_id = $1 AND i.ordinal = a.ordinal) looked
+     WHERE true = ANY(same) OR words OR rule OR ordinal = 0 ORDER BY ordinal`,
+    [
+      ...[datasetId, like.ordinal, like.fields, like.words, chunkId, given.category, given.by],
+      ...[given.rule?.why ?? null, given.rule?.confidence ?? null, batchId],
+    ],
+  );
+  return { compared: rows[0]?.compared ?? 0, rows: rows.map(({ compared: _, ...row }) => row) };
+}
+
+/** Of the items of chunks that nobody has seen classified, the first ones: how many are the same, by field and by words. */
+export async function countAlikeToCome(
+  pool: Pool,
+  { batchId, datasetId }: Pick<ChunkOf, 'batchId' | 'datasetId'>,
+  like: Like,
+): Promise<{ compared: number; same: number[]; words: number }> {
+  const sums = like.fields.map((_, index) => `count(*) FILTER (WHERE same[${index + 1}])::int`);
+  const { rows } = await pool.query<{ compared: number; same: number[]; words: number }>(
+    `SELECT count(*)::int AS compared, ARRAY[${sums.join(', ')}]::int[] AS same, count(*) FILTER (WHERE words)::int AS words FROM (
+       SELECT ${SAME} AS same, ${WORDS} AS words
+       FROM ${SOURCE} s CROSS JOIN (
+         SELECT m.ordinal FROM chunk c JOIN chunk_item m ON m.chunk_id = c.id
+         WHERE c.batch_id = $5 AND c.state = ANY($6) ORDER BY c.number, m.ordinal LIMIT ${LIKE_SCAN_ITEMS}) m
+       JOIN item i ON i.dataset_id = $1 AND i.ordinal = m.ordinal) looked`,
+    [datasetId, like.ordinal, like.fields, like.words, batchId, CHUNK_UNCLASSIFIED],
+  );
+  return rows[0] ?? { compared: 0, same: [], words: 0 };
+}
