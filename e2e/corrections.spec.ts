@@ -12,6 +12,8 @@ const isRender = (request: Request): boolean => request.method() === 'GET' && 'r
 async function open(page: Page, rest: Rest, name: string) {
   const id = await rest.startBatch({ name, rows: 30, plan: SHELF_PLAN });
   await rest.untilChunk(id, 1, 'awaiting_review');
+  // Before it opens: what a page that is open sends in the moment after the first route goes past it.
+  await page.route(CORRECTIONS, (route) => route.fallback());
   await page.goto(`/batches/${id}/chunks/1`);
   await lookAt(page, 'noise');
   expect(await countIn(page, 'noise')).toBe(24);

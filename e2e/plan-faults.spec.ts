@@ -264,13 +264,17 @@ test('What was typed or done by hand outlives a choice that has no place for it'
   await expect(page.getByLabel('Split above')).not.toHaveValue('400');
 });
 
+const PREVIEWS = '**/api/v1/batches/preview';
+
 test('What starts is the plan whose preview is on the screen', async ({ desk: page, rest }) => {
+  // Before the page opens, so that no request goes past what holds it.
+  await page.route(PREVIEWS, (route) => route.fallback());
   await openPlan(page, rest, 'Slow preview');
   let answer = () => {};
   const held = new Promise<void>((resolve) => {
     answer = resolve;
   });
-  await page.route('**/api/v1/batches/preview', async (route) => {
+  await page.route(PREVIEWS, async (route) => {
     await held;
     await route.continue();
   });
