@@ -69,7 +69,13 @@ try {
   // The benchmarks' own target is on loopback.
   process.env.ALLOW_PRIVATE_TARGETS = '1';
   threadsOf(WEB_THREADS, null);
-  const figures = await bench.run({ rows: rows as number, ...(batch ? { batch } : {}), folder, server, say: (line) => console.error(`${name}: ${line}`) });
+  const figures = await bench.run({
+    rows: rows as number,
+    ...(batch ? { batch } : {}),
+    folder,
+    server,
+    say: (line) => console.error(`${name}: ${line}`),
+  });
   const scaled = (rows as number) < bench.fullRows;
   const missed = Object.entries(bench.aims)
     .filter(([figure, aim]) => {

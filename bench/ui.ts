@@ -26,13 +26,23 @@ const CHUNKS_ON_A_PAGE = 4_000;
 const ROUNDS = 5;
 /** Of the items that are decided: every tenth is moved, the others are marked as right. */
 const CORRECTED_EVERY = 10;
-const ADMIN = { email: 'bench@countersign.test', password: 'correct horse battery staple', key: 'cs_bench_0123456789abcdef0123456789abcdef' };
+const ADMIN = {
+  email: 'bench@countersign.test',
+  password: 'correct horse battery staple',
+  key: 'cs_bench_0123456789abcdef0123456789abcdef',
+};
 const PATIENCE_MS = 120_000;
 
 export const ui: Bench = {
   of: 'items',
   fullRows: 1_000,
-  aims: { keyP50Ms: { most: 50 }, keyP95Ms: { most: 100 }, firstPaintMs: { most: 1_000 }, filterMs: { most: 1_000 }, sortMs: { most: 1_000 } },
+  aims: {
+    keyP50Ms: { most: 50 },
+    keyP95Ms: { most: 100 },
+    firstPaintMs: { most: 1_000 },
+    filterMs: { most: 1_000 },
+    sortMs: { most: 1_000 },
+  },
   run,
 };
 
@@ -40,16 +50,27 @@ async function run({ rows: items, batch = BATCH_ITEMS, folder, server, say }: Be
   const datasetId = await datasetOf(Math.max(batch, CHUNKS_ON_A_PAGE));
   say(`${batch} items are there`);
   const plan = parsePlan({
-    classifier: { kind: 'rules', rules: [{ when: "item.subject.contains('late')", category: 'noise', why: 'late' }], otherwise: 'keep' },
+    classifier: {
+      kind: 'rules',
+      rules: [{ when: "item.subject.contains('late')", category: 'noise', why: 'late' }],
+      otherwise: 'keep',
+    },
     categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive' } }, { name: 'keep' }],
     chunking: { by: 'size', maxItems: CHUNK_ITEMS },
     execution: { first: 0 },
     receiptFields: ['from', 'subject'],
   });
-  const seeded = { datasetId, plan, confidence: '(ordinal % 100) / 100.0', category: "CASE WHEN ordinal % 50 = 0 THEN 'keep' ELSE 'noise' END" };
+  const seeded = {
+    datasetId,
+    plan,
+    confidence: '(ordinal % 100) / 100.0',
+    category: "CASE WHEN ordinal % 50 = 0 THEN 'keep' ELSE 'noise' END",
+  };
   const large = await seedReviewed({ ...seeded, name: 'A million', items: batch, chunkItems: CHUNK_ITEMS });
   const many = await seedReviewed({ ...seeded, name: 'Many chunks', items: CHUNKS_ON_A_PAGE, chunkItems: 1 });
-  await db().pool.query('ANALYZE').catch(() => {});
+  await db()
+    .pool.query('ANALYZE')
+    .catch(() => {});
   say('the batches are there');
   const product = await startProduct(folder, server);
   const browser = await chromium.launch({ ...(findChromium() ? { executablePath: findChromium() as string } : {}), args: ROOT });
@@ -72,9 +93,24 @@ async function run({ rows: items, batch = BATCH_ITEMS, folder, server, say }: Be
     say(`a key ${JSON.stringify(key)}, a correction ${JSON.stringify(correction)}`);
     const receiptToPixelMs = await receiptToPixel(page, product.url);
     return {
-      ...{ peakMemoryBytes: process.memoryUsage.rss(), batchItems: batch, keyP50Ms: key.p50, keyP95Ms: key.p95, keyWorstMs: key.worst },
+      ...{
+        peakMemoryBytes: process.memoryUsage.rss(),
+        batchItems: batch,
+        keyP50Ms: key.p50,
+        keyP95Ms: key.p95,
+        keyWorstMs: key.worst,
+      },
       ...{ correctionP50Ms: correction.p50, correctionP95Ms: correction.p95, correctionWorstMs: correction.worst },
-      ...{ floorKeyP50Ms: floor.p50, floorKeyP95Ms: floor.p95, firstPaintMs, filterMs, sortMs, jumpMs, batchPageMs, receiptToPixelMs },
+      ...{
+        floorKeyP50Ms: floor.p50,
+        floorKeyP95Ms: floor.p95,
+        firstPaintMs,
+        filterMs,
+        sortMs,
+        jumpMs,
+        batchPageMs,
+        receiptToPixelMs,
+      },
     };
   } finally {
     await browser.close();
@@ -95,7 +131,13 @@ async function startProduct(folder: string, server: BenchRun['server']): Promise
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
-      ...{ PORT: String(port), DATA_DIR: dataDir, DATABASE_URL: server.appUrl, MIGRATE_DATABASE_URL: server.ownerUrl, WORKERS: '1' },
+      ...{
+        PORT: String(port),
+        DATA_DIR: dataDir,
+        DATABASE_URL: server.appUrl,
+        MIGRATE_DATABASE_URL: server.ownerUrl,
+        WORKERS: '1',
+      },
       ...{ ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, ADMIN_API_KEY: ADMIN.key },
     },
   });
@@ -226,7 +268,9 @@ async function receiptToPixel(page: Page, url: string): Promise<number> {
       () =>
         new Promise<number>((done) => {
           const look = () =>
-            document.querySelector('main')?.textContent?.includes('Archived: ') ? setTimeout(() => done(Date.now())) : requestAnimationFrame(look);
+            document.querySelector('main')?.textContent?.includes('Archived: ')
+              ? setTimeout(() => done(Date.now()))
+              : requestAnimationFrame(look);
           look();
         }),
     );

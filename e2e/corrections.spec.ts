@@ -280,7 +280,9 @@ test('What is filtered is selected, moved and taken back as one, what somebody e
   await expect(page.getByText('All 240 that match now are selected.')).toBeVisible();
   await rest.api.chunks.correct({ params: { id, n: 1 }, body: [{ ordinal: 300, category: 'keep' }] });
   await keyboard.press('2');
-  await expect(page.getByRole('alert').filter({ hasText: '239 items match now; when they were selected it was 240.' })).toBeVisible();
+  await expect(
+    page.getByRole('alert').filter({ hasText: '239 items match now; when they were selected it was 240.' }),
+  ).toBeVisible();
   expect(await counts()).toEqual({ noise: 239, keep: 61 });
   await keyboard.press('Escape');
   await keyboard.press('Control+a');

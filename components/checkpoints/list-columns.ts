@@ -5,7 +5,7 @@ import type { ListColumns } from '#lib/shapes/chunk-items.ts';
 export type ListColumn = ListColumns['fields'][number] & { label: string };
 
 /** Beside the pane of an item there is room for so many, where nobody chose. */
-const SHOWN_FIRST_MAX = 3;
+const SHOWN_FIRST_MAX = 4;
 const COLUMN_PX_MIN = 72;
 
 /** What was chosen; else what decided and what receipts name, else the first fields. */
