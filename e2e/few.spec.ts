@@ -31,6 +31,7 @@ async function undoAll(page: Page, name: string, done: number): Promise<string> 
   await expect(question).toContainText('no sample is asked for');
   await answer(page, question, /first/);
   await release(page);
+  await expect(page.getByText('Finished', { exact: true })).toBeVisible({ timeout: 240_000 });
   await untilSettled(page, { approved: done, done });
   return new URL(page.url()).pathname;
 }

@@ -121,7 +121,7 @@ export function Legend({
 }) {
   const byWord = Map.groupBy(chunks, ({ look }) => look.word);
   return (
-    <ul aria-label="Chunks by state" className="flex flex-wrap gap-x-4 gap-y-1 text-12">
+    <ul aria-label="States" className="flex flex-wrap gap-x-4 gap-y-1 text-12">
       {[...byWord].map(([word, [first, ...others]]) => {
         if (!first) return null;
         const told = (
