@@ -47,11 +47,13 @@ const PAGES = {
   'batches, chunks, receipts and the admin’s pages': [
     ...[
       '/batches/BATCH',
+      '/batches/BATCH?as=table',
       '/batches/BATCH/chunks/1',
       '/batches/BATCH/chunks/2',
       '/batches/BATCH/receipts/1.2',
       '/batches/BATCH/items/2',
       '/batches?find=mail',
+      '/batches?state=finished&name=none',
       '/admin',
       '/admin/people',
     ],
