@@ -52,10 +52,12 @@ const ALL = {
   'batches, chunks, receipts and the admin’s pages': [
     ...[
       '/batches/BATCH',
+      '/batches/BATCH?as=table',
       '/batches/BATCH/chunks/1',
       '/batches/BATCH/chunks/2',
       '/batches/BATCH/receipts/1.2',
       '/batches/BATCH/items/2',
+      '/batches?state=finished&name=none',
       '/admin',
       '/admin/people',
       '/nothing/is/here',

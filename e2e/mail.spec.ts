@@ -179,6 +179,15 @@ test('Every action has one intent and one outcome, and the page says that the su
   const sum = await untilSettled(page, { skipped: 0, failed: 0, uncertain: 0, 'not executed': 0 });
   expect(sum.done).toBe(sum.approved);
   expect(sum.approved).toBeGreaterThan(atSize(300, 4_000));
+  // What became of the rows makes up the file, and of those with an action not more were approved than there are.
+  const rows = await page
+    .getByRole('paragraph')
+    .filter({ hasText: /^[\d,]+ read =/ })
+    .textContent();
+  const [read = 0, ...parts] = [...(rows ?? '').matchAll(/[\d,]+(?= (?:read|with))/g)].map(([count]) => Number(count.replace(',', '')));
+  expect(parts.reduce((all, part) => all + part, 0)).toBe(read);
+  expect(parts[0]).toBeGreaterThanOrEqual(sum.approved);
+  await expect(page.getByRole('region', { name: 'Categories' }).getByRole('listitem').first()).toContainText(/\d/);
 
   await page.getByRole('link', { name: 'Download receipts' }).click();
   await expect(page.getByRole('heading', { name: 'The mails themselves, by category' })).toBeVisible();

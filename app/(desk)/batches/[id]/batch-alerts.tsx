@@ -58,7 +58,7 @@ export function BatchAlerts({ batch, may, tab, failed }: Props) {
           <span className="font-medium">
             {halts.length === 1 ? `Stopped: ${halts[0]}` : `${formatNoun(needs.halts, 'chunks')} stopped.`}
           </span>{' '}
-          Nothing of {needs.halts === 1 ? 'that chunk' : 'them'} is being sent. Nothing is sent until somebody resumes.
+          Nothing of {needs.halts === 1 ? 'that chunk' : 'them'} is sent until somebody resumes.
           {needs.doubts > 0 ? ' Resuming never repeats the uncertain actions.' : ''} {resume.error?.message}
         </Banner>
       ) : null}
