@@ -128,7 +128,7 @@ test('What opens over a page is well to Axe, lies at the thumb on a narrow scree
     await expect(page.getByRole(role)).toBeHidden();
   }
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('button', { name: 'More', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Admin' }).click();
   await expect(page.getByRole('heading', { name: 'Admin', level: 1 })).toBeVisible();
 

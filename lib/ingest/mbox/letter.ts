@@ -8,7 +8,7 @@ import sanitize from 'sanitize-html';
 import { beginOf, legible, piecesOf } from '#lib/core/values/legible.ts';
 import { spoofsIn } from '#lib/core/values/spoofs.ts';
 
-export type Letter = {
+type Letter = {
   html: string;
   /** pictures that lie elsewhere, and were not loaded */
   remote: number;
