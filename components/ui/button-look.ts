@@ -18,7 +18,7 @@ export function buttonLook(kind: ButtonKind, size: 'normal' | 'small'): string {
     'pointer-coarse:min-h-11 pointer-coarse:min-w-11',
     // Words of a sentence are longer than a narrow screen.
     'max-sm:h-auto max-sm:max-w-full max-sm:py-1 max-sm:whitespace-normal',
-    size === 'small' ? 'h-6 px-2 text-12 max-sm:min-h-6' : 'h-8 px-3 text-13 max-sm:min-h-8',
+    size === 'small' ? 'h-6 min-h-6 px-2 text-12' : 'h-8 min-h-8 px-3 text-13',
     LOOKS[kind],
   );
 }
