@@ -10,7 +10,8 @@ import { OwnCache } from './own-cache.tsx';
 export default async function DeskLayout({ children }: { children: ReactNode }) {
   const person = await personOfPage();
   // The page sends them to the sign-in, and knows where to come back to; the layout doesn't.
-  if (person === null) return children;
+  // What is no page sends nobody anywhere, and says so here.
+  if (person === null) return <main className="mx-auto max-w-xl px-4 py-12">{children}</main>;
   const { actor, email } = person;
   const nav = [
     ...(may(actor, 'decide') ? [{ href: '/', label: 'Needs you', count: (await readNeedsYou(actor)).count }] : []),

@@ -108,7 +108,7 @@ export function RulesEditor({
         <Button kind="ghost" onClick={() => add({ when: '' })}>
           Rule as CEL
         </Button>
-        <span className="flex items-center gap-2 sm:ml-auto">
+        <span className="flex flex-wrap items-center gap-2 sm:ml-auto">
           <Field label="Category of items that no rule matches" hideLabel className="flex items-center gap-2">
             <Select
               data-at="classifier.otherwise"

@@ -16,7 +16,9 @@ export function buttonLook(kind: ButtonKind, size: 'normal' | 'small'): string {
     'disabled:cursor-not-allowed disabled:border-hairline disabled:bg-sunken disabled:text-muted aria-disabled:cursor-progress',
     'data-held:cursor-not-allowed data-held:border-hairline data-held:bg-sunken data-held:text-muted',
     'pointer-coarse:min-h-11 pointer-coarse:min-w-11',
-    size === 'small' ? 'h-6 px-2 text-12' : 'h-8 px-3 text-13',
+    // Words of a sentence are longer than a narrow screen.
+    'max-sm:h-auto max-sm:max-w-full max-sm:py-1 max-sm:whitespace-normal',
+    size === 'small' ? 'h-6 min-h-6 px-2 text-12' : 'h-8 min-h-8 px-3 text-13',
     LOOKS[kind],
   );
 }

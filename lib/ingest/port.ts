@@ -73,7 +73,7 @@ export type WriteBack = {
 };
 
 /** How people see an item: as a mail, as a tree of JSON, or else as a form of its fields. `first`: the fields that are read first, as they stand in a mail's head. */
-export type Drawn = { as: 'mail' | 'tree'; first: readonly string[] };
+type Drawn = { as: 'mail' | 'tree'; first: readonly string[] };
 
 /** What a mail has beside its fields. Bounded, whatever the mail; `html` is safe to be drawn in a frame that runs, fetches and sends nothing. */
 export type OpenedMail = {

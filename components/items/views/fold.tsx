@@ -2,7 +2,7 @@
 
 import { type ReactNode, useId, useState } from 'react';
 
-/** Something that is there and not shown before it is asked for: a press says what it is and how much. */
+/** Something that is there and not shown before it is asked for: a press says what it is and how much. On paper it is open. */
 export function Fold({ words, open: initially = false, children }: { words: ReactNode; open?: boolean; children: ReactNode }) {
   const [open, setOpen] = useState(initially);
   const id = useId();
@@ -17,8 +17,8 @@ export function Fold({ words, open: initially = false, children }: { words: Reac
       >
         {words} <span aria-hidden="true">{open ? '▾' : '▸'}</span>
       </button>
-      <div id={id} hidden={!open} className="min-w-0">
-        {open ? children : null}
+      <div id={id} className={open ? 'min-w-0' : 'hidden min-w-0 print:block'}>
+        {children}
       </div>
     </>
   );

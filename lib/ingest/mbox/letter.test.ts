@@ -10,7 +10,7 @@ function doors(html: string): string[] {
     .map(([, tag = '']) => tag)
     .filter(
       (tag) =>
-        !/^\/?(?:p|br|hr|div|span|b|i|bdi|table|tr|td|h1|ul|li|center|tbody|img src="data:image\/png;base64,[A-Za-z0-9+/=]*" alt="[^"]*")(?: (?:class="(?:to|hidden|picture)"|title="[^"]*"|dir="\w+"|colspan="\d+"))*$/.test(
+        !/^\/?(?:p|br|hr|div|span|b|i|bdi|table|tr|td|h1|ul|li|center|tbody|img src="data:image\/png;base64,[A-Za-z0-9+/=]*" alt="[^"]*")(?: (?:class="(?:to|hidden|picture|link)"|title="[^"]*"|dir="\w+"|colspan="\d+"))*$/.test(
           tag,
         ),
     );
@@ -68,9 +68,11 @@ describe('the HTML of a mail', () => {
 
   it('says where a link really goes, and that it is not what it looks like', () => {
     expect(draw('<a href="https://evil.example/login">https://bank.example</a>').html).toBe(
-      'https://bank.example <bdi class="to">⟨https://evil.example/login⟩</bdi>',
+      '<span class="link">https://bank.example</span> <bdi class="to">⟨https://evil.example/login⟩</bdi>',
     );
-    expect(draw('<a href="https://bank.example">https://bank.example</a>').html).toBe('https://bank.example');
+    expect(draw('<a href="https://bank.example">https://bank.example</a>').html).toBe(
+      '<span class="link">https://bank.example</span>',
+    );
     expect(draw('<a href="https://xn--80ak6aa92e.com/">apple</a>').html).toContain('≠ ');
     expect(draw('<p>fdp.\u202eexe</p>').html).toBe(
       '<p>fdp.<span class="hidden" title="right-to-left override, U+202E">⟨RLO⟩</span>exe</p>',

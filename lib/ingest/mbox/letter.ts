@@ -8,7 +8,7 @@ import sanitize from 'sanitize-html';
 import { beginOf, legible, piecesOf } from '#lib/core/values/legible.ts';
 import { spoofsIn } from '#lib/core/values/spoofs.ts';
 
-export type Letter = {
+type Letter = {
   html: string;
   /** pictures that lie elsewhere, and were not loaded */
   remote: number;
@@ -129,8 +129,11 @@ class Drawing {
 
   onopentag(name: string, attributes: Record<string, string>): void {
     if (this.full) return;
-    if (name === 'a') this.#links.push({ address: attributes.href ?? '', words: '' });
-    else if (name === 'img') this.#picture(attributes);
+    if (name === 'a') {
+      this.#links.push({ address: attributes.href ?? '', words: '' });
+      this.html += '<span class="link">';
+    }
+    if (name === 'img') this.#picture(attributes);
     else if (VOID.has(name)) this.html += `<${name}>`;
     else if (KNOWN.has(name)) {
       this.#open.push(name);
@@ -154,7 +157,9 @@ class Drawing {
 
   #address(): void {
     const link = this.#links.pop();
-    if (!link || link.address === '' || this.full) return;
+    if (!link) return;
+    this.html += '</span>';
+    if (link.address === '' || this.full) return;
     const { address, words } = link;
     const badges = spoofsIn(address).map(({ badge, says }) => ` <b title="${escaped(says)}">≠ ${escaped(legible(badge))}</b>`);
     if (address !== words.trim())
