@@ -140,7 +140,8 @@ test('Two people sign what a third started: nothing runs between, one of them ma
   await expect(signing(bo)).toBeDisabled();
   expect((await rest.api.chunks.read({ id, n: 1 })).chunk.counts).toMatchObject({ approved: 0, done: 0 });
 
-  const asked = (page: Page) => page.getByRole('region', { name: 'Two sign' }).getByRole('link', { name: /Awaiting a second signature/ });
+  const asked = (page: Page) =>
+    page.getByRole('region', { name: 'Two sign' }).getByRole('link', { name: /Awaiting a second signature/ });
   await bo.goto('/');
   await expect(bo.getByRole('heading', { name: 'Needs you', level: 1 })).toBeVisible();
   await expect(asked(bo)).toHaveCount(0);

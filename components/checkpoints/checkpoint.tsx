@@ -7,7 +7,6 @@ import { ItemEffect } from '#components/actions/item-effect.tsx';
 import type { RulesAsked } from '#components/plans/change-rules-dialog.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
-import { classes } from '#components/ui/classes.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Sheet } from '#components/ui/sheet.tsx';
 import { writing } from '#components/ui/writing.ts';

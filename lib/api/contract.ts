@@ -1,7 +1,13 @@
 /** The JSON paths of the API, each with what it takes and gives. Files and live events are in streams.ts. */
 import { oc } from '@orpc/contract';
 import { z } from 'zod';
-import { BATCH_LOOKS_MAX, FIELDS_MAX, PAUSE_WHY_CHARS_MAX, SAVED_PLAN_NAME_CHARS_MAX, TARGET_CHARS_MAX } from '#lib/core/limits.ts';
+import {
+  BATCH_LOOKS_MAX,
+  FIELDS_MAX,
+  PAUSE_WHY_CHARS_MAX,
+  SAVED_PLAN_NAME_CHARS_MAX,
+  TARGET_CHARS_MAX,
+} from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
 import { batch, batchChange, batchesAsked, batchName, batchRow, moved, newBatch, startWith } from '#lib/shapes/batches.ts';

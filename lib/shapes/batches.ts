@@ -23,11 +23,11 @@ export const batchesAsked = {
     .optional()
     .describe('Those that have this in their name, however it is written.'),
 };
-export const planDigest = sha256.describe('SHA-256 of the plan as canonical JSON.');
+const planDigest = sha256.describe('SHA-256 of the plan as canonical JSON.');
 
 export const batchName = givenName('A batch’s name', { max: BATCH_NAME_CHARS_MAX, missing: 'A batch needs a name.' });
 
-export const acceptUnreadable = z
+const acceptUnreadable = z
   .int()
   .min(0)
   .optional()

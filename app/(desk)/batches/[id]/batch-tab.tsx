@@ -67,13 +67,13 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, no
     return (
       <div className="flex flex-col gap-6">
         <PlanTold
-        batch={{ ...about, id: batchId }}
-        plan={plan}
-        notes={planNotes}
-        labels={(sees && (await readDataset(actor, { id: about.datasetId }))?.labels) || {}}
-        example={sees ? await receiptExample(actor, { batchId }) : null}
-        mayPlan={may(actor, 'plan')}
-      />
+          batch={{ ...about, id: batchId }}
+          plan={plan}
+          notes={planNotes}
+          labels={(sees && (await readDataset(actor, { id: about.datasetId }))?.labels) || {}}
+          example={sees ? await receiptExample(actor, { batchId }) : null}
+          mayPlan={may(actor, 'plan')}
+        />
         {sees ? <Taught batchId={batchId} mayRevise={revisable && may(actor, 'revise')} /> : null}
       </div>
     );
