@@ -31,7 +31,10 @@ export function gathered(selection: Selection, numbers: readonly number[]): Sele
   return { ...selection, picked: new Set([...picked, ...numbers]) };
 }
 
-/** To the chunk so many places on, no further than the ends. */
+/**
+ * To the chunk so many places on, no further than the ends.
+ * @internal for its tests
+ */
 export function stepped(selection: Selection, order: readonly number[], by: number): Selection {
   const at = selection.at === null ? -1 : order.indexOf(selection.at);
   const next = at < 0 ? order[0] : order[Math.min(order.length - 1, Math.max(0, at + by))];

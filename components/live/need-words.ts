@@ -1,19 +1,7 @@
 /** What waits for a person, in words. */
 import { formatNoun } from '#components/ui/format.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import type { BatchNeeds, Need, NeedKind, NextNeed } from '#lib/shapes/live.ts';
-
-/** "2 chunks stopped · 12 reviews": each kind that there is, the most urgent first. */
-export function askedWords({ halts, doubts, releases, reviews }: BatchNeeds): string {
-  return [
-    halts > 0 ? `${formatNoun(halts, 'chunks')} stopped` : null,
-    doubts > 0 ? `${formatNoun(doubts, 'actions')} uncertain` : null,
-    releases > 0 ? formatNoun(releases, 'releases') : null,
-    reviews > 0 ? formatNoun(reviews, 'reviews') : null,
-  ]
-    .filter((words) => words !== null)
-    .join(' · ');
-}
+import type { Need, NeedKind, NextNeed } from '#lib/shapes/live.ts';
 
 /** What one chunk asks. */
 export function needDetail(kind: NeedKind, need: Need): string {

@@ -17,7 +17,10 @@ export const followUp = leftByAction.extend({
 });
 export type FollowUp = z.infer<typeof followUp>;
 
-/** What people do with a task. */
+/**
+ * What people do with a task.
+ * @internal for a test of the database's sets
+ */
 export const TASK_ACTS = ['done', 'reopened', 'assigned'] as const;
 
 /** Which tasks. */

@@ -15,7 +15,10 @@ export type TreeRow =
 
 /** So many members of one value are shown at first, and with each press. */
 export const MEMBERS_SHOWN = 200;
-/** What lies deeper is shown as it is written. */
+/**
+ * What lies deeper is shown as it is written.
+ * @internal for its tests
+ */
 export const LEVELS_SHOWN = 60;
 
 /**
