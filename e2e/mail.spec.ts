@@ -163,7 +163,9 @@ test('Every action has one intent and one outcome, and the page says that the su
     .getByRole('paragraph')
     .filter({ hasText: /^[\d,]+ read =/ })
     .textContent();
-  const [read = 0, ...parts] = [...(rows ?? '').matchAll(/[\d,]+(?= (?:read|with))/g)].map(([count]) => Number(count.replace(',', '')));
+  const [read = 0, ...parts] = [...(rows ?? '').matchAll(/[\d,]+(?= (?:read|with))/g)].map(([count]) =>
+    Number(count.replace(',', '')),
+  );
   expect(parts.reduce((all, part) => all + part, 0)).toBe(read);
   expect(parts[0]).toBeGreaterThanOrEqual(sum.approved);
   await expect(page.getByRole('region', { name: 'Categories' }).getByRole('listitem').first()).toContainText(/\d/);
