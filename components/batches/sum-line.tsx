@@ -22,7 +22,7 @@ export function SumLines({
         <Whole {...whole} />
         <Parts terms={terms} />
         {batch.undoes ? null : (
-          <span className="ml-2">
+          <span className="sm:ml-2">
             <UnreadableLink datasetId={batch.datasetId} count={batch.rows.unreadable} />
           </span>
         )}
@@ -76,7 +76,7 @@ function Verdict({ sum }: { sum: Sum }) {
   const { says, words, more } = verdictOf(sum);
   if (says === 'differs')
     return (
-      <span role="alert" className="ml-2 text-red">
+      <span role="alert" className="sm:ml-2 text-red">
         <span className="inline-flex items-center gap-1 font-medium">
           <Glyph name="!" /> {words}
         </span>{' '}
@@ -85,12 +85,12 @@ function Verdict({ sum }: { sum: Sum }) {
     );
   if (says === 'unknown')
     return (
-      <span title={more ?? undefined} className="ml-2 whitespace-nowrap text-muted">
+      <span title={more ?? undefined} className="sm:ml-2 whitespace-nowrap text-muted">
         <Zoned text={words} />
       </span>
     );
   return (
-    <span title={more ?? undefined} className="ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
+    <span title={more ?? undefined} className="sm:ml-2 inline-flex items-center gap-1 font-medium whitespace-nowrap text-green">
       <Glyph name="✓" />{' '}
       <span>
         <Zoned text={words} />

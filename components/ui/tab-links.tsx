@@ -3,13 +3,13 @@ import { formatCount } from './format.ts';
 import { Link } from './link.tsx';
 import { TONE_TEXT } from './state-badge.tsx';
 
-export type TabLink = { href: string; label: string; here: boolean; count?: number; tone?: 'magenta' | 'red' };
+export type TabLink = { href: string; label: string; here: boolean; count?: number };
 
 /** Parts of one page that have an address each. The one that is shown is marked for eyes and ears. */
 export function TabLinks({ label, tabs }: { label: string; tabs: TabLink[] }) {
   return (
     <nav aria-label={label} className="-mb-px flex gap-1 overflow-x-auto border-b border-hairline">
-      {tabs.map(({ href, label: word, here, count, tone = 'magenta' }) => (
+      {tabs.map(({ href, label: word, here, count }) => (
         <Link
           key={href}
           href={href}
@@ -21,7 +21,7 @@ export function TabLinks({ label, tabs }: { label: string; tabs: TabLink[] }) {
           )}
         >
           {word}
-          {count ? <span className={classes('text-12', TONE_TEXT[tone])}>{formatCount(count)}</span> : null}
+          {count ? <span className={classes('text-12', TONE_TEXT.magenta)}>{formatCount(count)}</span> : null}
         </Link>
       ))}
     </nav>

@@ -98,7 +98,9 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, asked, children 
       />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
       <CategoryCounts batch={batch} />
-      <BatchProgress batch={batch} />
+      <div className="mt-2">
+        <BatchProgress batch={batch} />
+      </div>
       <SumLines batch={batch} />
       <BatchAlerts batch={batch} may={may} tab={tab} failed={failed} />
       <Decisions batch={batch} may={may}>
