@@ -14,11 +14,11 @@ import { count, id, instant, named, noun, sha256 } from './values.ts';
 
 export const batchState = z.enum(BATCH_STATES);
 
-export const planDigest = sha256.describe('SHA-256 of the plan as canonical JSON.');
+const planDigest = sha256.describe('SHA-256 of the plan as canonical JSON.');
 
 export const batchName = givenName('A batch’s name', { max: BATCH_NAME_CHARS_MAX, missing: 'A batch needs a name.' });
 
-export const acceptUnreadable = z
+const acceptUnreadable = z
   .int()
   .min(0)
   .optional()

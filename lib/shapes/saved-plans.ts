@@ -16,7 +16,7 @@ export const savedPlanRow = z.object({
 });
 export type SavedPlanRow = z.infer<typeof savedPlanRow>;
 
-export const misfit = z.object({
+const misfit = z.object({
   kind: z.enum(['lacks', 'type', 'chunks', 'kind']),
   path: z.string().describe('Its place in the plan: `classifier.rules.0.where.0.1`.'),
   message: z.string(),
