@@ -14,7 +14,7 @@ const test = base.extend<{ refusals: undefined }>({
 });
 
 const start = (page: Page) => page.getByRole('button', { name: /^Start/ });
-const save = (page: Page) => page.getByRole('button', { name: 'Start later' });
+const save = (page: Page) => page.getByRole('button', { name: 'Keep for later' });
 
 /** The plan's page over rows of its own, ready to start. */
 async function openPlan(page: Page, rest: Rest, name: string): Promise<void> {
@@ -322,10 +322,11 @@ test('A plan outlives a reload, asks before it is left, is saved by name, and te
   await expect(start(page)).toBeDisabled();
   await misfits.getByRole('button', { name: 'Use “Subject” everywhere' }).click();
   await expect(start(page)).toBeEnabled();
-  await page.getByRole('button', { name: 'Start later' }).click();
+  await page.getByRole('button', { name: 'Keep for later' }).click();
   await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
   await page.getByRole('link', { name: 'Plan', exact: true }).click();
   await page.getByRole('link', { name: 'Change the plan…' }).click();
+  await page.getByLabel('Merge below').fill('');
   await page.getByLabel('Split above').fill('5');
   await page.getByRole('button', { name: 'Save the changes' }).click();
   await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);

@@ -252,7 +252,7 @@ export function PlanEditor({
               pending={later.isPending || made}
               disabled={!ready}
             >
-              {changes ? 'Save the changes' : 'Start later'}
+              {changes ? 'Save the changes' : 'Keep for later'}
             </Button>
             {more}
             <span className="text-12 text-muted max-sm:hidden">

@@ -62,7 +62,7 @@ function dayWords(day: string): string {
 /** What is done with the items of a category. */
 export function actionTold(action: ActionWords | null): string {
   if (action === null) return 'Nothing is done with them.';
-  return `${action.verb}: ${action.will}.`;
+  return `${action.will.charAt(0).toUpperCase()}${action.will.slice(1)}.`;
 }
 
 /** How its items are put into chunks, a sentence each. */
