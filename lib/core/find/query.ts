@@ -4,7 +4,7 @@ import { withoutHidden } from '#lib/core/values/given-name.ts';
 import type { Range } from '#lib/core/values/legible.ts';
 import { exactPattern, folded, foldedJsonPattern, foldedPattern } from './fold.ts';
 
-export type Word = { text: string /** in quotes: these very characters */; exact: boolean };
+type Word = { text: string /** in quotes: these very characters */; exact: boolean };
 
 export type FindQuery = {
   /** every one has to be found */
