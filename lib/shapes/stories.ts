@@ -127,7 +127,6 @@ const receiptFound = z.object({
   ordinal: z.int(),
   ...receiptListed.pick({ chunk: true, seq: true, kind: true, result: true, committedAt: true, line: true, fields: true }).shape,
 });
-export type ReceiptFound = z.infer<typeof receiptFound>;
 
 export const receiptSearch = { text };
 const searchedSoFar = z.object({
