@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const recent = z.object({ label: z.string(), about: z.string().nullable(), href: z.string().startsWith('/') });
-export type Recent = z.infer<typeof recent>;
+type Recent = z.infer<typeof recent>;
 
 const KEPT = 8;
 const keyOf = (who: string) => `recent ${who}`;

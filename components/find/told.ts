@@ -7,7 +7,8 @@ type Looked = Pick<FoundSoFar, 'items' | 'what' | 'looked' | 'of' | 'further' | 
 /** “looked at 412,000 of 1,000,000 items”; “all 6,046 items” once that was all of them. */
 export function lookedWords({ what, looked, of, further, looking }: Looked): string {
   if (looking && looked === 0) return 'looking…';
-  if (!further && !looking) return looked === 1 ? formatNoun(1, what) : `all ${formatNoun(looked, what)}`;
+  if (!further && !looking)
+    return looked === 1 ? `1 ${what === 'people' ? 'person' : formatNoun(1, what).slice(2)}` : `all ${formatNoun(looked, what)}`;
   return of === null || of <= looked
     ? `looked at ${formatNoun(looked, what)}`
     : `looked at ${formatCount(looked)} of ${formatNoun(of, what)}`;

@@ -43,7 +43,7 @@ export function PaletteArea({ className, children }: { className: string; childr
   );
 }
 
-export type PageAction = { label: string; press: () => boolean };
+type PageAction = { label: string; press: () => boolean };
 
 /** Reads what can be pressed on the page now, in the page's order. `press` gives false when it is not what it was any more: nothing is pressed then. */
 export function usePageActions(): () => PageAction[] {

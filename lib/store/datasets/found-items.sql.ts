@@ -23,7 +23,7 @@ export type Wanted = {
 };
 
 /** How long is looked at most. `statementMs` is for one window. */
-export type Budget = { until: number; statementMs: number; ended?: AbortSignal };
+type Budget = { until: number; statementMs: number; ended?: AbortSignal };
 
 export type FoundPage = {
   rows: ItemRow[];

@@ -6,11 +6,11 @@ import type { Pool } from 'pg';
 import { inWindows, type Windows } from '#lib/store/receipts/windows.sql.ts';
 
 /** `patterns`: regular expressions, each of which has to be in the name. `idBegins`: or the id begins so. */
-export type NamesWanted = { patterns: readonly string[]; idBegins: string | null };
+type NamesWanted = { patterns: readonly string[]; idBegins: string | null };
 
-export type NameSpot = { createdAt: string; id: string };
+type NameSpot = { createdAt: string; id: string };
 export type NamedRow = NameSpot & { name: string; other: string | null; state: string | null };
-export type FoundNames<Row, Spot> = { rows: Row[]; looked: number; next: Spot | null };
+type FoundNames<Row, Spot> = { rows: Row[]; looked: number; next: Spot | null };
 
 /** Where names are: `other` is a second name, by which it is found too. */
 const NAMED = {
@@ -69,7 +69,7 @@ export type ChunkSpot = NameSpot & { number: number };
 export type ChunkNamed = { batch: { id: string; name: string }; createdAt: string; number: number; name: string; state: string };
 
 /** What of the chunks is looked for: each pattern with the number that it is, where it is one. */
-export type ChunksWanted = {
+type ChunksWanted = {
   words: readonly { pattern: string; number: number | null }[];
   /** the batch at hand: a number alone names a chunk of it */
   at: string | null;

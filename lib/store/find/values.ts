@@ -45,7 +45,7 @@ export async function countItems({ prisma }: WithModels): Promise<number> {
   return _sum.itemCount ?? 0;
 }
 
-export type BatchNamed = { id: string; name: string; plan: unknown };
+type BatchNamed = { id: string; name: string; plan: unknown };
 
 /** Batches by their ids, with their plans as they are stored. */
 export async function readBatchesNamed({ prisma }: WithModels, ids: readonly string[]): Promise<Map<string, BatchNamed>> {
