@@ -110,7 +110,7 @@ test('Axe finds nothing serious in the questions of a checkpoint', { tag: '@proo
   await open(page, pathOf('/batches/BATCH/chunks/2'));
   // Else the question's button becomes enabled, and changes its colours, while Axe looks.
   await expect(decision(page)).toContainText('Every category with an action was shown');
-  for (const name of ['Archive', 'Send back…']) {
+  for (const name of ['Archive', 'Change the rules…']) {
     await decision(page).getByRole('button', { name }).click();
     await expect(page.getByRole('dialog')).toBeVisible();
     expect(await serious(page, name)).toEqual([]);

@@ -111,7 +111,7 @@ test('A correction moves the counts, three of each kind run first, and the rest 
   await expect(page.getByText(`${noise - 1 + task} of ${noise - 1 + task} done`)).toBeVisible();
 });
 
-test('One chunk goes back with a note, one is closed, one waits reviewed, and the page follows until every chunk is decided', async ({
+test('One chunk is classified again by the rules, with a note, one is closed, one waits reviewed, and the page follows until every chunk is decided', async ({
   desk: page,
   rest,
 }) => {
@@ -125,9 +125,12 @@ test('One chunk goes back with a note, one is closed, one waits reviewed, and th
   const [back, closed, continued, ...remaining] = others as [number, number, number, ...number[]];
 
   await page.goto(`${batch.path}/chunks/${back}`);
-  await page.getByRole('button', { name: 'Send back…' }).click();
-  await page.getByLabel('What is wrong with it?').fill('Not every list is noise.');
-  await page.getByRole('dialog').getByRole('button', { name: 'Send back' }).click();
+  await page.getByRole('button', { name: 'Change the rules…' }).click();
+  const rules = page.getByRole('dialog');
+  await rules.getByLabel('Why? (kept with the receipt)').fill('Not every list is noise.');
+  await rules.getByRole('button', { name: 'Show what would change' }).click();
+  await expect(rules.getByRole('region', { name: 'What would change' })).toContainText('1 chunk');
+  await rules.getByRole('button', { name: 'Use these rules, classify 1 chunk again' }).click();
   await expect(page.getByRole('dialog')).toBeHidden();
   await expect(page.getByText('note: Not every list is noise.')).toBeVisible();
   // Classified again, it is back for review.

@@ -25,6 +25,8 @@ type Props = {
   categories: string[];
   /** what it came to when it was counted last; null where it was not */
   facts: RuleFacts | null;
+  /** false: nothing is counted while the rules are edited */
+  counts: boolean;
   problems: PlanProblem[];
   today: () => string;
   onChange: (rule: Rule) => void;
@@ -42,6 +44,7 @@ export function RuleLine({
   datasetId,
   categories,
   facts,
+  counts,
   problems,
   today,
   onChange,
@@ -150,7 +153,9 @@ export function RuleLine({
         </Select>
         <span className="pt-1.5 text-right text-muted">
           {counted === null ? (
-            '…'
+            counts ? (
+              '…'
+            ) : null
           ) : (
             <RowsCount
               of={{ rule: number - 1 }}

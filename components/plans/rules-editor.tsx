@@ -76,6 +76,7 @@ export function RulesEditor({
             datasetId={dataset.id}
             categories={categories}
             facts={preview?.ruleFacts[index] ?? null}
+            counts={onTyped !== null}
             problems={problemsAt(problems, `classifier.rules.${index}`)}
             today={today}
             onChange={(next) => set(rules.map((one, at) => (at === index ? next : one)))}

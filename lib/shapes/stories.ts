@@ -43,7 +43,7 @@ const line = z.discriminatedUnion('kind', [
     category: z.string(),
     classifier: z.string().describe('The kind of the classifier, or “undo”.'),
     rule: z.string().nullable().describe('Which of its rules, in words; null where that can’t be told.'),
-    revision: z.int().nullable().describe('Of the plan; null for an undo.'),
+    revision: z.int().nullable().describe('Of the plan; null for an undo, and where rules that came later may have given it.'),
     why: z.string().nullable(),
     confidence: z.number().nullable().describe('Why and confidence are null once a correction took their place.'),
   }),

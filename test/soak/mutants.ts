@@ -31,10 +31,13 @@ const CORRECT = 'lib/steps/checkpoints/correct.ts';
 const CLOSING = 'lib/store/receipts/batch-receipts.sql.ts';
 const COVER = 'lib/steps/checkpoints/cover.ts';
 const FROZEN = 'lib/store/checkpoints/frozen.sql.ts';
+const LIFECYCLE = 'lib/core/lifecycle.ts';
+const DISCARD = 'lib/store/chunks/classifications.ts';
 
 const CORRECTED = ['lib/steps/checkpoints/correct.test.ts'];
 const CLOSED = ['lib/steps/batches/batch-receipts.test.ts'];
 const DECIDED = ['lib/steps/checkpoints/decide-many.test.ts'];
+const REVISED = ['lib/steps/plans/revise-rules.test.ts'];
 const WORKED = ['lib/steps/actions/execute-chunk.test.ts'];
 const REPEATED = ['lib/steps/actions/repeats.test.ts'];
 
@@ -449,5 +452,36 @@ export const MUTANTS: readonly Mutant[] = [
         "await reach('send.checked', run.claim.batchId);",
       ),
     ],
+  },
+  {
+    name: 'I5 other rules classify again what was signed',
+    breaks: 'A chunk that one person has signed is classified again by a revision of the rules.',
+    edits: [
+      edit(
+        LIFECYCLE,
+        "classify_again: { from: ['classifying', 'awaiting_review'],",
+        "classify_again: { from: ['classifying', 'awaiting_review', 'awaiting_second'],",
+      ),
+    ],
+    tests: REVISED,
+  },
+  {
+    name: 'other rules discard what people corrected',
+    breaks: 'Classifications that a person gave are dropped with those of the classifier.',
+    edits: [edit(DISCARD, 'NOT: { OR: PEOPLE.map((kind) => ({ by: { startsWith: kind } })) }', "by: { not: '' }")],
+    tests: REVISED,
+  },
+  {
+    name: 'other rules leave a chunk to the worker that classifies it',
+    breaks:
+      'A chunk that is being classified takes a revision of the rules and keeps its worker, so that it mixes two revisions.',
+    edits: [
+      edit(
+        LIFECYCLE,
+        "classify_again: { from: ['classifying', 'awaiting_review'],",
+        "classify_again: { from: ['awaiting_review'],",
+      ),
+    ],
+    tests: REVISED,
   },
 ];

@@ -244,7 +244,7 @@ async function judgePeople(pool: pg.Pool, batch: SoakBatch, lie: (kind: LieKind,
     const says = JSON.parse(body) as Record<string, unknown>;
     const where = `${kind} ${chunk}.${seq}`;
     if (ordinal !== null || step !== null) lie('falseRecord', ordinal ?? 0, `${where} is stored as step ${step} of an action`);
-    if ((chunk === 0) !== ['start', 'closing'].includes(kind)) lie('falseRecord', 0, `${where} does not belong there`);
+    if ((chunk === 0) !== ['start', 'plan', 'closing'].includes(kind)) lie('falseRecord', 0, `${where} does not belong there`);
     if (kind === 'decision' && says.v !== 2) lie('falseRecord', 0, `${where} is of version ${says.v}`);
     for (const word of ['note', 'override', 'instruction']) {
       const value = values[word];

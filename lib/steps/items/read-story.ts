@@ -18,6 +18,7 @@ import type { ReceiptLink } from '#lib/shapes/undo.ts';
 import { drawnOf, labelsOf, nounOf } from '#lib/steps/datasets/noun.ts';
 import { inOrder } from '#lib/steps/datasets/read-datasets.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
+import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
@@ -48,9 +49,10 @@ type Told = { row: ReceiptRow; altered: boolean };
 export async function readStory(actor: Actor, { batchId, ordinal }: Which): Promise<Story | null> {
   authorise(actor, 'see_batches');
   const { pool } = db();
-  const batch = isId(batchId) && isNumber(ordinal) ? await readBatchFacts(pool, batchId) : null;
-  const head = batch && (await readStoryHead(pool, batchId, batch.datasetId, ordinal));
-  if (!batch || !head) return null;
+  const facts = isId(batchId) && isNumber(ordinal) ? await readBatchFacts(pool, batchId) : null;
+  const head = facts && (await readStoryHead(pool, batchId, facts.datasetId, ordinal));
+  if (!facts || !head) return null;
+  const batch = await byRulesOf(facts, head);
   const sees = may(actor, 'see');
   const [dataset, steps, places, said, seen, start, links] = await Promise.all([
     readDatasetHead(db(), batch.datasetId),
@@ -259,7 +261,8 @@ function classifiedLine({ batch, head, sees }: Of, corrected: CorrectionRow | un
     {
       ...{ kind: 'classified', at: null, by: null, receipt: null, category: named, rule },
       classifier: undo ? 'undo' : given && by !== null ? by : batch.plan.classifier.kind,
-      revision: undo ? null : 1,
+      // What was corrected may have been classified by rules before those that the chunk goes by.
+      revision: undo || (given === null && head.planRevision > 1) ? null : head.planRevision,
       // What a rule says is in the plan; what else gives reasons may quote the item.
       why: sees || rule !== null ? (given?.why ?? null) : null,
       confidence: given?.confidence ?? null,

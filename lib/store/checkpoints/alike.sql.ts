@@ -33,24 +33,28 @@ const SOURCE = `(SELECT fields, ${wordsOf("coalesce(fields ->> $4, '')")} AS wor
  */
 export async function readAlike(
   pool: Pool,
-  { batchId, datasetId, chunkId }: ChunkOf,
+  { datasetId, chunkId }: Pick<ChunkOf, 'datasetId' | 'chunkId'>,
   like: Like,
   given: { category: string; by: string; rule: { why: string; confidence: number } | null },
 ): Promise<{ compared: number; rows: AlikeRow[] }> {
-  const { rows } = await pool.query<AlikeRow & { compared: number }>(
-    `SELECT ordinal, same, words, rule, compared FROM (
-       SELECT a.ordinal, ${SAME} AS same, ${WORDS} AS words, coalesce(a.why = $8 AND a.confidence = $9, false) AS rule, count(*) OVER ()::int AS compared
+  const { rows } = await pool.query<AlikeRow>(
+    `SELECT ordinal, same, words, rule FROM (
+       SELECT a.ordinal, ${SAME} AS same, ${WORDS} AS words, coalesce(a.why = $8 AND a.confidence = $9, false) AS rule
        FROM ${SOURCE} s CROSS JOIN (
          SELECT ordinal, why, confidence FROM classification
-         WHERE chunk_id = $5 AND category = $6 AND "by" = $7 AND ordinal <> $2 AND batch_id = $10 ORDER BY ordinal LIMIT ${LIKE_SCAN_ITEMS}) a
-       JOIN item i ON i.dataset_id = $1 AND i.ordinal = a.ordinal) looked
-     WHERE true = ANY(same) OR words OR rule OR ordinal = 0 ORDER BY ordinal`,
+         WHERE chunk_id = $5 AND category = $6 AND "by" = $7 ORDER BY ordinal LIMIT ${LIKE_SCAN_ITEMS}) a
+       JOIN item i ON i.dataset_id = $1 AND i.ordinal = a.ordinal WHERE a.ordinal <> $2) looked
+     WHERE true = ANY(same) OR words OR rule ORDER BY ordinal`,
     [
       ...[datasetId, like.ordinal, like.fields, like.words, chunkId, given.category, given.by],
-      ...[given.rule?.why ?? null, given.rule?.confidence ?? null, batchId],
+      ...[given.rule?.why ?? null, given.rule?.confidence ?? null],
     ],
   );
-  return { compared: rows[0]?.compared ?? 0, rows: rows.map(({ compared: _, ...row }) => row) };
+  const counted = await pool.query<{ compared: number }>(
+    `SELECT count(*)::int AS compared FROM (SELECT FROM classification WHERE chunk_id = $1 AND category = $2 AND "by" = $3 LIMIT ${LIKE_SCAN_ITEMS}) a`,
+    [chunkId, given.category, given.by],
+  );
+  return { compared: counted.rows[0]?.compared ?? 0, rows };
 }
 
 /** Of the items of chunks that nobody has seen classified, the first ones: how many are the same, by field and by words. */

@@ -11,6 +11,8 @@ export type StoryHead = {
   chunk: number;
   chunkName: string;
   state: ChunkState;
+  /** of the rules that its chunk goes by */
+  planRevision: number;
   /** as it is now; null while it is not classified */
   category: string | null;
   why: string | null;
@@ -27,7 +29,7 @@ export type StoryHead = {
 /** Where the item is in its batch, and what it is classified as; null where the batch has no such item. */
 export async function readStoryHead(pool: Pool, batchId: string, datasetId: string, ordinal: number): Promise<StoryHead | null> {
   const { rows } = await pool.query<StoryHead>(
-    `SELECT c.id AS "chunkId", c.number AS chunk, c.name AS "chunkName", c.state, a.category, a.why, a.confidence, a."by",
+    `SELECT c.id AS "chunkId", c.number AS chunk, c.name AS "chunkName", c.state, c.plan_revision AS "planRevision", a.category, a.why, a.confidence, a."by",
        c.decision_id AS "decisionId", m.category AS "approvedAs", i.line, s.name AS file
      FROM chunk_item ci JOIN chunk c ON c.id = ci.chunk_id
      LEFT JOIN classification a ON a.batch_id = $1 AND a.ordinal = $3
