@@ -12,7 +12,7 @@ type Key = {
 
 const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
 
-export const KEYS = {
+const KEYS = {
   next: { keys: ['j'], shown: ['j', '↓'], says: 'next item' },
   previous: { keys: ['k'], shown: ['k', '↑'], says: 'previous item' },
   assign: {
@@ -39,7 +39,7 @@ export const KEYS = {
   help: { keys: ['?'], says: 'this list' },
 } as const satisfies Record<string, Key>;
 
-export type KeyAct = keyof typeof KEYS;
+type KeyAct = keyof typeof KEYS;
 /** What each does; null where it does nothing now. `digit`: the key's place, from 0. */
 export type KeyActs = { [Act in KeyAct]: ((place: number) => void) | null };
 

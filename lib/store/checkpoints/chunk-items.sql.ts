@@ -105,7 +105,7 @@ export async function readMatching(tx: Tx, chunk: ChunkOf, wanted: Wanted, limit
   });
 }
 
-export type ReasonRow = { why: string; category: string; confidence: number; count: number };
+type ReasonRow = { why: string; category: string; confidence: number; count: number };
 
 /** What the chunk's classifications say of why, with how often; a person's are left out, for each of them says from where. */
 export async function readReasonRows(client: Querying, chunkId: string, limit: number): Promise<ReasonRow[]> {
