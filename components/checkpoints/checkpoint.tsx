@@ -401,7 +401,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
         teaching={teaching}
         onLook={(name) => {
           decision.ask(null);
-          selection.choose(name);
+          selection.change({ ...NOT_FILTERED, ...NOT_SORTED, category: name, all: false });
         }}
         onAnswer={(answer: Answer) => decision.answer(answer)}
       />

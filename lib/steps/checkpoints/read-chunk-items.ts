@@ -99,7 +99,7 @@ export async function wantedOf(
   return { ...filter, ordinals: look[sample].map(({ ordinal }) => ordinal) };
 }
 
-export type FoundChunk = { batch: BatchFacts; chunk: ChunkNow; of: ChunkOf };
+type FoundChunk = { batch: BatchFacts; chunk: ChunkNow; of: ChunkOf };
 
 /** The chunk and its batch; null when there is none. */
 export async function findChunk({ batchId, chunk: number }: OfChunk): Promise<FoundChunk | null> {

@@ -105,7 +105,7 @@ export async function readMatching(tx: Tx, chunk: ChunkOf, wanted: Wanted, limit
   });
 }
 
-export type ReasonRow = { why: string; category: string; confidence: number; count: number };
+type ReasonRow = { why: string; category: string; confidence: number; count: number };
 
 /** What the chunk's classifications say of why, with how often; a person's are left out, for each of them says from where. */
 export async function readReasonRows(client: Querying, chunkId: string, limit: number): Promise<ReasonRow[]> {
@@ -149,8 +149,9 @@ function matching(
       ? 'CROSS JOIN LATERAL (SELECT fields FROM item WHERE dataset_id = $2 AND ordinal = a.ordinal OFFSET 0) i'
       : '';
   return {
-    from: `FROM classification a ${item} WHERE a.batch_id = $1 AND $2::uuid IS NOT NULL AND a.chunk_id = $3
-      AND ($${params + 1}::text IS NULL OR a.category = $${params + 1}) AND ${clause}`,
+    // The chunk's own first: without statistics the planner may walk the whole batch for it.
+    from: `FROM (SELECT * FROM classification WHERE chunk_id = $3 AND ($${params + 1}::text IS NULL OR category = $${params + 1}) OFFSET 0) a ${item}
+      WHERE a.batch_id = $1 AND $2::uuid IS NOT NULL AND ${clause}`,
     values: [category ?? null, ...values],
   };
 }
