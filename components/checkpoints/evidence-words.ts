@@ -7,7 +7,6 @@ const SHARE = '0.02';
 
 /**
  * "2 %" of 0.02; no more digits than it has.
- * @internal for its tests
  */
 export function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`;
