@@ -304,7 +304,7 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
   await page.goto('/');
   await nav.getByRole('link', { name: 'Batches' }).click();
   await page.getByLabel('Find an item by any value of its receipts').fill('MAIL 13');
-  await page.getByRole('button', { name: 'Find', exact: true }).click();
+  await page.getByRole('form', { name: 'Find an item' }).getByRole('button', { name: 'Find' }).click();
   await page
     .getByRole('row', { name: /For an auditor/ })
     .getByRole('link', { name: /^Archived: .* mail 13$/ })
