@@ -70,7 +70,9 @@ it('says chunks, gates, demands and limits in sentences, and no more than there 
   ]);
   expect(actionTold(null)).toBe('Nothing is done with them.');
   const words = { verb: 'Archive', past: 'Archived', will: 'move to the archive shelf', target: 'the archive shelf' };
-  expect(actionTold({ ...words, effect: 'undoable', connector: 'shelf', connection: null, do: 'archive' })).toBe('Move to the archive shelf.');
+  expect(actionTold({ ...words, effect: 'undoable', connector: 'shelf', connection: null, do: 'archive' })).toBe(
+    'Move to the archive shelf.',
+  );
 });
 
 it('keeps two fields of one label apart, and a field whose label is the name of another', () => {
