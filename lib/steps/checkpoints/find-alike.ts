@@ -48,10 +48,11 @@ export async function findAlike(actor: Actor, raw: z.input<typeof input>): Promi
   const [toCome, left] = await Promise.all([countAlikeToCome(pool, of, like), readToCome(pool, batchId)]);
   const asked = new Set(read.data.ordinals);
   const others = here.rows.filter(({ ordinal }) => !asked.has(ordinal));
-  const grounds = groundsOf({ batch, like, rule, others, toCome, to }).filter(
-    ({ kind, ordinals: own, toCome: later }) =>
-      (own.length > 0 || (later ?? 0) > 0) && (kind === 'rule' || own.length <= here.compared / 2 || here.compared < FEW),
-  );
+  const compared = here.compared + toCome.compared;
+  const grounds = groundsOf({ batch, like, rule, others, toCome, to }).filter(({ kind, ordinals: own, toCome: later }) => {
+    const alike = own.length + (later ?? 0);
+    return alike > 0 && (kind === 'rule' || alike <= compared / 2 || compared < FEW);
+  });
   const lines = await linesOf(batch, grounds);
   return {
     ...{ from, to },
@@ -65,7 +66,7 @@ export async function findAlike(actor: Actor, raw: z.input<typeof input>): Promi
   };
 }
 
-/** In so small a category everything may be alike. */
+/** Of so few everything may be alike. */
 const FEW = 10;
 const EXAMPLES = 3;
 const FIELDS_COMPARED = 8;
