@@ -22,7 +22,17 @@ export default async function BatchesPage({ searchParams }: { searchParams: Prom
   ) : null;
   return (
     <>
-      <PageHeader title="Batches" actions={plan} />
+      <PageHeader
+        title="Batches"
+        actions={
+          plan && (
+            <>
+              <ButtonLink href="/plans">Saved plans</ButtonLink>
+              {plan}
+            </>
+          )
+        }
+      />
       <BatchList page={page} asked={asked} plan={plan} decides={may(actor, 'decide')} sees={may(actor, 'see')} />
     </>
   );

@@ -83,7 +83,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, asked, children 
       <BatchHeader
         batch={{ ...batch, inFlight: sum.inFlight, waiting: sum.waiting }}
         may={may}
-        onStart={(acceptUnreadable) => acted(startBatchAction({ batchId, acceptUnreadable }))}
+        onStart={(acceptUnreadable) => acted(startBatchAction({ batchId, acceptUnreadable, planDigest: batch.planDigest }))}
         onPause={() => acted(pauseAction({ batchId }))}
         onResume={() => acted(resumeAction({ batchId }))}
         onCancel={() => acted(cancelAction({ batchId }))}
