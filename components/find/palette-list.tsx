@@ -40,7 +40,10 @@ type Props = {
 /** The options in their groups, with what was looked for marked in them. The focus stays in the field. */
 export function PaletteList({ id, groups, at, query, onPoint }: Props) {
   const shown = `${id}-${at}`;
-  useEffect(() => document.getElementById(shown)?.scrollIntoView({ block: 'nearest' }), [shown]);
+  useEffect(() => {
+    // Newer browsers give a promise, which is no clean-up.
+    document.getElementById(shown)?.scrollIntoView({ block: 'nearest' });
+  }, [shown]);
   let place = 0;
   return (
     <div id={id} role="listbox" aria-label="What was found, and what can be done" className="min-h-0 flex-1 overflow-y-auto p-1">
