@@ -24,9 +24,7 @@ import { type BoundChunk, useBoundChunks } from './use-bound-chunks.ts';
 /** How often it is looked whether all chunks of an undo are there. */
 const READY_MS = 500;
 
-export type DecideMany = (
-  decision: Pick<GivenAnswers, 'override' | 'atMost'> & { chunks: DecidedOn[] },
-) => Promise<Outcome<Decided>>;
+type DecideMany = (decision: Pick<GivenAnswers, 'override' | 'atMost'> & { chunks: DecidedOn[] }) => Promise<Outcome<Decided>>;
 
 type Props = {
   batchId: string;

@@ -68,7 +68,7 @@ export async function previewDecision(actor: Actor, raw: z.input<typeof input>):
     batch,
     own.map((row) => ({ row, counts: Object.fromEntries(counts.get(row.id) ?? []), unseen: [] })),
   );
-  const { bound, ungrounded, marked, unmarkedChunks } = await evidenceOf(batch, own, { acting, share });
+  const { bound, whole, ungrounded, marked, unmarkedChunks } = await evidenceOf(batch, own, { acting, share });
   const sampled = !undo && own.length <= SAMPLED_CHUNKS_MAX;
   return {
     chunks: own.map(({ number, name, revision, itemCount }) => ({ number, name, revision, itemCount })),
@@ -77,7 +77,7 @@ export async function previewDecision(actor: Actor, raw: z.input<typeof input>):
     categories,
     first: batch.plan.execution.first,
     noun: nounOf(batch.datasetFormat),
-    ...{ undo, signature, share, bound, marked, unmarkedChunks },
+    ...{ undo, signature, share, bound, whole, marked, unmarkedChunks },
     unproven: [...new Set([...facts.values()].flatMap(({ unmet, unmarked }) => [...unmet, ...unmarked.map(unmarkedWords)]))],
     ungrounded: undo ? [] : ungrounded,
     samples: sampled ? await samplesOf(batch, own, acting) : [],
