@@ -68,7 +68,7 @@ export async function previewDecision(actor: Actor, raw: z.input<typeof input>):
     batch,
     own.map((row) => ({ row, counts: Object.fromEntries(counts.get(row.id) ?? []), unseen: [] })),
   );
-  const { whole, bound, ungrounded, marked, unmarkedChunks } = await evidenceOf(batch, own, { acting, share });
+  const { bound, whole, ungrounded, marked, unmarkedChunks } = await evidenceOf(batch, own, { acting, share });
   const sampled = !undo && own.length <= SAMPLED_CHUNKS_MAX;
   return {
     chunks: own.map(({ number, name, revision, itemCount }) => ({ number, name, revision, itemCount })),

@@ -79,7 +79,12 @@ test('what nobody saw is approved on the looks over the batch, once they prove t
   );
   const before = await previewDecision(ADA, { batchId: batch.batchId });
   const more = before?.bound?.[0]?.more ?? 0;
-  expect(before).toMatchObject({ items: 180, share: 0.02, bound: [{ category: 'archive', looks: 40, wrong: 0, met: false }] });
+  expect(before).toMatchObject({
+    items: 180,
+    whole: true,
+    share: 0.02,
+    bound: [{ category: 'archive', looks: 40, wrong: 0, met: false }],
+  });
   // What is to be looked at next lies in all chunks, in the order of the draw.
   const looks = await readBatchLooks(ADA, { batchId: batch.batchId });
   expect(looks?.items.map(({ ordinal }) => ordinal)).toEqual(order.slice(40, 40 + more));
@@ -150,6 +155,7 @@ test('a chunk that changes between the look and the press drops out by name, and
   expect((await chunkStates(pool, batch.batchId))[1]).toBe('awaiting_review');
   // Its preview says so too, before anybody presses.
   expect(await previewDecision(ADA, { batchId: batch.batchId, chunks: [1, 2] })).toMatchObject({
+    whole: true,
     chunks: [{ number: 2, revision: 2 }],
     left: [{ number: 1, why: expect.stringContaining('Chunk 1 is') }],
     categories: [
