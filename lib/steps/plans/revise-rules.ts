@@ -83,7 +83,7 @@ export async function planOfChange(
 }
 
 /** Throws `conflict` where a batch has no rules that could be changed, by its kind or its state. */
-export function assertRevisable(batch: BatchRow): void {
+function assertRevisable(batch: BatchRow): void {
   if (batch.undoes !== null)
     throw new CountersignError('conflict', 'This batch undoes another one: it goes by receipts, and has no rules to change.');
   if (batch.state === 'proposed')
