@@ -31,19 +31,21 @@ export function barShare(state: BatchState, progress: number): number {
 export type Term = { count: number; word: string };
 
 /** What became of the approved actions, as terms that make them up: those that are 0 are left out. */
-export function actionTerms(sum: Pick<Sum, (typeof PARTS)[number][0]>): (Term & { key: (typeof PARTS)[number][0] })[] {
-  return PARTS.flatMap(([key, word]) => (sum[key] === 0 ? [] : [{ key, count: sum[key], word }]));
+export function actionTerms(sum: Pick<Sum, Part>): (Term & { key: Part })[] {
+  return (Object.keys(PARTS) as Part[]).flatMap((key) => (sum[key] === 0 ? [] : [{ key, count: sum[key], word: PARTS[key] }]));
 }
 
-const PARTS = [
-  ['done', 'done'],
-  ['skipped', 'skipped'],
-  ['failed', 'failed'],
-  ['uncertain', 'uncertain'],
-  ['notExecuted', 'not executed'],
-  ['inFlight', 'in flight'],
-  ['waiting', 'waiting'],
-] as const;
+/** In the order in which they are told. */
+const PARTS = {
+  done: 'done',
+  skipped: 'skipped',
+  failed: 'failed',
+  uncertain: 'uncertain',
+  notExecuted: 'not executed',
+  inFlight: 'in flight',
+  waiting: 'waiting',
+};
+type Part = keyof typeof PARTS;
 
 type Counted = Pick<BatchView, 'state' | 'counts' | 'categories' | 'undoes'> & { rows: Pick<BatchView['rows'], 'read'> };
 

@@ -18,7 +18,7 @@ export function useColumns({ id }: OfChunk, told: ListColumns) {
   const [chosen, setChosen] = useState(told.chosen);
   const keep = useMutation(
     writing(['batches', id, 'columns'], (fields: string[] | null) =>
-      asOutcome(api.columns({ params: { id }, body: { fields } })),
+      asOutcome(api.batches.columns({ params: { id }, body: { fields } })),
     ),
   );
   const { fields } = told;

@@ -242,6 +242,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(named, differenceAsked))
       .output(rulesDifference),
+    columns: post(
+      '/batches/{id}/columns',
+      'Choose the columns of lists of items',
+      'Kept for whoever asks, and for every dataset of the same fields. Null: those that the rules read and receipts name.',
+    )
+      .input(write(named, z.strictObject({ fields: z.array(z.string()).max(FIELDS_MAX).nullable() })))
+      .output(listColumns),
     undo: post(
       '/batches/{id}/undo',
       'Undo what a batch did',
@@ -324,13 +331,6 @@ export const contract = oc.prefix('/api/v1').router({
       .input(write(namedPlan, nothing))
       .output(z.object({ id })),
   },
-  columns: post(
-    '/batches/{id}/columns',
-    'Choose the columns of lists of items',
-    'Kept for whoever asks, and for every dataset of the same fields. Null: those that the rules read and receipts name.',
-  )
-    .input(write(named, z.strictObject({ fields: z.array(z.string()).max(FIELDS_MAX).nullable() })))
-    .output(listColumns),
   chunks: {
     list: get(
       '/batches/{id}/chunks',

@@ -87,7 +87,7 @@ function asRefusal(error: unknown): CountersignError | null {
   // Its output is ours to get right; only the input is the caller's.
   if (!(error instanceof ORPCError) || error.status !== 400) return null;
   const issues = error.cause instanceof ValidationError ? error.cause.issues : [];
-  const problems = issues.map((issue) => ({ path: pathOf(issue), message: issue.message }));
+  const problems = issues.flatMap(insideUnion).map((issue) => ({ path: pathOf(issue), message: issue.message }));
   const first = problems[0];
   if (!first) return new CountersignError('invalid', 'The request can’t be read.');
   return new CountersignError('invalid', `The request can't be read${first.path ? ` at ${first.path}` : ''}: ${first.message}`, {
@@ -96,6 +96,14 @@ function asRefusal(error: unknown): CountersignError | null {
 }
 
 type Issue = ValidationError['issues'][number];
+
+/** Where one of several shapes is taken, what is wrong with the one that the caller meant: of which there is something, and not another kind of thing altogether. */
+function insideUnion(issue: Issue): Issue[] {
+  const { code, errors } = issue as Issue & { code?: string; errors?: Issue[][] };
+  if (code !== 'invalid_union' || !errors) return [issue];
+  const meant = errors.find((own) => own.length > 0 && own.every(({ path }) => (path ?? []).length > 0));
+  return meant ? meant.map((own) => ({ ...own, path: [...(issue.path ?? []), ...(own.path ?? [])] })) : [issue];
+}
 
 /** As the caller wrote it: without the part of the request that it came in. */
 function pathOf(issue: Issue): string {

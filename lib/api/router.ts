@@ -189,6 +189,9 @@ export const router = os.router({
     previewRevision: os.batches.previewRevision.handler(({ context, input: { params, body } }) =>
       previewRevision(context.actor, { batchId: params.id, change: body }),
     ),
+    columns: os.batches.columns.handler(({ context, input }) =>
+      chooseColumns(context.actor, { batchId: input.params.id, ...input.body }),
+    ),
     undo: os.batches.undo.handler(async ({ context, input }) => {
       const { dryRun = false, name, ...scope } = input.body ?? {};
       const asked = { batchId: input.params.id, ...scope };
@@ -222,7 +225,6 @@ export const router = os.router({
     }),
     delete: os.plans.delete.handler(({ context, input }) => deleteSavedPlan(context.actor, input.params)),
   },
-  columns: os.columns.handler(({ context, input }) => chooseColumns(context.actor, { batchId: input.params.id, ...input.body })),
   chunks: {
     list: os.chunks.list.handler(async ({ context, input: { id, ...page } }) =>
       found(await readChunks(context.actor, { batchId: id, ...page }), 'batch'),

@@ -8,7 +8,7 @@ import { EMPTY, type Read, valueReader } from '#lib/core/values/read-value.ts';
 import type { Sample } from '#lib/shapes/checkpoints.ts';
 import { type ChunkFilter, type ChunkItemsAsked, chunkItemsAsked, type ItemSet } from '#lib/shapes/chunk-items.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
-import { badCursor, limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
+import { badCursor, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, type ClassifiedItem, readClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
@@ -169,17 +169,13 @@ async function sorted(
   const compare = comparing(descending);
   const places = keys.map((key) => placed(key, read)).filter((place) => after === null || compare(place, after) > 0);
   places.sort(compare);
-  const page = places.slice(0, limit);
+  const { shown: page, next } = pageOf(places, limit, (place) => Buffer.from(JSON.stringify(place)).toString('base64url'));
   const items = await readClassified(
     pool,
     of,
     page.map(([, , ordinal]) => ordinal),
   );
-  const last = page.at(-1);
-  return {
-    rows: page.flatMap(([, , ordinal]) => items.get(ordinal) ?? []),
-    next: last && places.length > limit ? Buffer.from(JSON.stringify(last)).toString('base64url') : null,
-  };
+  return { rows: page.flatMap(([, , ordinal]) => items.get(ordinal) ?? []), next };
 }
 
 function comparing(descending: boolean): (one: Place, other: Place) => number {

@@ -14,7 +14,7 @@ const models = globSync('prisma/schema/*.prisma')
   .map(({ 1: name = '', 2: text = '' }) => ({ name: name.charAt(0).toLowerCase() + name.slice(1), text }));
 
 test('the search finds what Prisma creates', () => {
-  expect([...created]).toEqual(expect.arrayContaining(['batch', 'chunk', 'correction', 'receipt']));
+  expect([...created]).toEqual(expect.arrayContaining(['batch', 'chunk', 'decision', 'receipt']));
   expect(models.map(({ name }) => name)).toEqual(expect.arrayContaining([...created]));
 });
 

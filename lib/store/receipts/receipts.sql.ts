@@ -1,5 +1,5 @@
 /**
- * Numbers all receipts, and writes them. Every transaction here begins with one guarded UPDATE of the chunk
+ * Numbers all receipts, and writes those of workers (those of people: receipts.ts). Every transaction here begins with one guarded UPDATE of the chunk
  * row that fences (epoch), counts and numbers at once (I3); zero rows mean that somebody else owns the chunk or it is being stopped, and nothing was
  * written. The batch row is never touched. A worker's fence and its receipts are one statement, over arrays: Prisma would need two, and a round trip more.
  */
@@ -143,52 +143,6 @@ export async function takeSequence(
     ],
   );
   return new Map(rows.map(({ id, seq }) => [id, seq]));
-}
-
-type Stored = SealedReceipt & {
-  chunk: number;
-  seq: number;
-  ordinal: number | null;
-  step: number | null;
-  kind: string;
-  result: string | null;
-};
-
-/** Those of people and of the batch, as one statement: a decision over thousands of chunks has as many. Their numbers were taken before. */
-export async function insertReceipts(tx: Querying, batchId: string, rows: readonly Stored[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.query(
-    `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
-     SELECT $1, * FROM unnest($2::int[], $3::int[], $4::int[], $5::int[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])`,
-    [
-      ...[
-        batchId,
-        rows.map(({ chunk }) => chunk),
-        rows.map(({ seq }) => seq),
-        rows.map(({ ordinal }) => ordinal),
-        rows.map(({ step }) => step),
-      ],
-      ...[rows.map(({ kind }) => kind), rows.map(({ result }) => result)],
-      ...[byteaArray(rows.map(({ body }) => body)), byteaArray(rows.map(({ leaf }) => leaf))],
-    ],
-  );
-}
-
-/** What bodies commit to, beside them, as one statement. */
-export async function insertReceiptValues(
-  tx: Querying,
-  batchId: string,
-  rows: readonly (PersonalValue & { chunk: number; seq: number })[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.query(
-    `INSERT INTO receipt_value (batch_id, chunk, seq, field, salt, value)
-     SELECT $1, * FROM unnest($2::int[], $3::int[], $4::text[], $5::bytea[], $6::text[])`,
-    [
-      ...[batchId, rows.map(({ chunk }) => chunk), rows.map(({ seq }) => seq), rows.map(({ field }) => field)],
-      ...[byteaArray(rows.map(({ salt }) => salt)), rows.map(({ value }) => value)],
-    ],
-  );
 }
 
 /** What each decision sets, by its transition. */

@@ -5,8 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { commitment } from '#lib/ledger/canonical.ts';
 import type { ReceiptBody, SealedReceipt } from '#lib/ledger/receipt.ts';
-import type { Querying } from '#lib/store/postgres/db.ts';
-import { insertReceipts, insertReceiptValues, type PersonalValue } from './receipts.sql.ts';
+import { bytesOf } from '#lib/store/postgres/bytes.ts';
+import type { WithModels } from '#lib/store/postgres/db.ts';
+import { modelPages } from '#lib/store/postgres/model-rows.ts';
+import type { PersonalValue } from './receipts.sql.ts';
 
 export type NumberedReceipt = SealedReceipt & {
   chunk: number;
@@ -23,13 +25,22 @@ export type NumberedReceipt = SealedReceipt & {
 export const NO_STEP = { ordinal: null, step: null, result: null } as const;
 
 /** Stores receipts under the numbers that were taken for them, in the same transaction. The database says when. */
-export async function storeReceipts(tx: Querying, batchId: string, receipts: readonly NumberedReceipt[]): Promise<void> {
-  await insertReceipts(tx, batchId, receipts);
-  await insertReceiptValues(
-    tx,
-    batchId,
-    receipts.flatMap(({ chunk, seq, values = [] }) => values.map((value) => ({ ...value, chunk, seq }))),
+export async function storeReceipts(
+  { prisma }: WithModels,
+  batchId: string,
+  receipts: readonly NumberedReceipt[],
+): Promise<void> {
+  for (const page of modelPages(receipts)) {
+    await prisma.receipt.createMany({
+      data: page.map(({ body, leaf, values: _, ...receipt }) => ({
+        ...{ ...receipt, batchId, body: bytesOf(body), leaf: bytesOf(leaf) },
+      })),
+    });
+  }
+  const values = receipts.flatMap(({ chunk, seq, values = [] }) =>
+    values.map(({ salt, ...value }) => ({ ...value, batchId, chunk, seq, salt: bytesOf(salt) })),
   );
+  for (const page of modelPages(values)) await prisma.receiptValue.createMany({ data: page });
 }
 
 /** People's words for a receipt, by the member of its body: what the body holds of them, and what is stored beside it, where it can be erased. */
@@ -48,11 +59,14 @@ export function commitTo<Member extends string>(
 
 /** A person's words to these receipts. They may name people, so they live beside the receipts, where they can be erased. */
 export async function storeNotes(
-  tx: Querying,
+  { prisma }: WithModels,
   batchId: string,
   receipts: readonly { chunk: number; seq: number }[],
   note: string,
 ): Promise<void> {
-  const values = receipts.map(({ chunk, seq }) => ({ chunk, seq, field: 'note', salt: randomBytes(16), value: note }));
-  await insertReceiptValues(tx, batchId, values);
+  for (const page of modelPages(receipts)) {
+    await prisma.receiptValue.createMany({
+      data: page.map(({ chunk, seq }) => ({ batchId, chunk, seq, field: 'note', salt: randomBytes(16), value: note })),
+    });
+  }
 }

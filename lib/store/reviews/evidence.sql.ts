@@ -40,7 +40,8 @@ export async function readDrawable(client: Querying, batchId: string): Promise<D
 /** The chunks that wait for a person's approval, all of them: their items are classified. */
 export async function readInReview(client: Querying, batchId: string): Promise<ChunkToDraw[]> {
   const { rows } = await client.query<ChunkToDraw>(
-    `SELECT id, number, revision, item_count AS "itemCount" FROM chunk WHERE batch_id = $1 AND state = ANY($2) ORDER BY number`,
+    `SELECT id, number, revision, item_count AS "itemCount", plan_revision AS "planRevision" FROM chunk
+     WHERE batch_id = $1 AND state = ANY($2) ORDER BY number`,
     [batchId, CHUNK_IN_REVIEW],
   );
   return rows;

@@ -369,6 +369,12 @@ class Check {
     return revision === 1 || (this.#holds.get(revision) ?? []).some(([first, last]) => first <= chunk && chunk <= last);
   }
 
+  /** Whether it undoes another batch: it draws no samples, which the receipt of its start says. Where there is none, only batch.json does. */
+  get isUndo() {
+    const [start] = this.#starts;
+    return start ? start.body.seedHash === null : this.#batch?.undoes != null;
+  }
+
   closed(body, place) {
     this.#closings.push({ body, seq: place.seq, line: place.line });
     if (body.seed === null) return;

@@ -407,7 +407,9 @@ export class OfChunk {
     if (evidence.met !== null && (evidence.demanded === null || evidence.met !== acting.every(isMet)))
       refuse(`It says that what the plan demands was ${evidence.met ? 'met' : 'not met'}, and its numbers say otherwise.`);
     const rows = this.#manifests.get(decision)?.rows;
-    if (!rows || !told || overrides.includes('unseen')) return;
+    // The ground of an undo is its receipts; and looks over the whole batch that prove the share are one for what nobody saw.
+    const isGrounded = this.#check.isUndo || (evidence.over === 'batch' && evidence.met === true);
+    if (!rows || !told || overrides.includes('unseen') || isGrounded) return;
     const seen = new Set(told.seen.map((ordinal) => rows.get(ordinal)?.category));
     const unseen = [...rows.values()].find(({ action, category }) => action !== null && !seen.has(category));
     if (unseen) refuse(`Nobody looked at any item of “${unseen.category}”, and it says nothing of that.`);
