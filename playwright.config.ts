@@ -15,6 +15,7 @@ const ROOT = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
 export default defineConfig({
   testDir: 'e2e',
+  testIgnore: process.env.UPDATE_SCREENSHOTS === '1' ? [] : ['**/screens.spec.ts'],
   outputDir: 'test-results',
   // Each worker has a product and a database of its own. Stories don't build on each other, unless their file says so.
   workers: process.env.E2E_BASE_URL ? 1 : 2,

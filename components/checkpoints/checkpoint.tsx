@@ -120,9 +120,12 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
   const claimed = company?.reviewer && !company.reviewer.you ? company.reviewer : null;
   const words = executeWords(acting, batch.noun, view.first, due);
   const lookedAt = categoriesSeen(review, seen);
-  const unseen = acting.flatMap(({ name }) => (lookedAt.has(name) ? [] : [name]));
+  // The ground of an undo is its receipts: no sample is asked for.
+  const isUndo = batch.undoes !== null;
+  const unseen = isUndo ? [] : acting.flatMap(({ name }) => (lookedAt.has(name) ? [] : [name]));
   const notLoaded =
     (reviewing || signed) &&
+    !isUndo &&
     actingCategories(categories).some(({ name }) => samplesOf(review, name).length === 0 && !lookedAt.has(name));
   const lacking = marks.evidence ? lackingOf(marks.evidence) : [];
   const meanwhile = useMemo(() => new Map(company?.moved.map(({ ordinal, by, to }) => [ordinal, { by, to }])), [company]);

@@ -71,7 +71,9 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, lack
           ? `Saving ${formatNoun(saving, 'corrections')}…`
           : notYou
             ? notYouWords(notYou)
-            : standsWords(unseen, lacking, view.evidence?.exempt === true)}
+            : view.batch.undoes
+              ? 'The receipts are the ground of an undo: no sample is asked for.'
+              : standsWords(unseen, lacking, view.evidence?.exempt === true)}
       </p>
       <ErrorLine error={error} />
     </fieldset>

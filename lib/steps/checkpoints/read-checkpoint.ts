@@ -73,7 +73,7 @@ export async function readCheckpoint(
   const columns = await readColumns(actor.id, batch);
   const { datasetFormat, id, name, state, plan } = batch;
   return {
-    batch: { id, name, state, noun: nounOf(datasetFormat), datasetId: batch.datasetId },
+    batch: { id, name, state, noun: nounOf(datasetFormat), datasetId: batch.datasetId, undoes: batch.undoes },
     instruction: plan.instruction || null,
     labels: labelsOf(datasetFormat),
     drawn: drawnOf(datasetFormat),
