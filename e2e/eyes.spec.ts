@@ -128,7 +128,7 @@ test('Every page shows what hides in a row from outside, and what is sent is the
     await page.goto(`/batches/${id}/chunks/1`);
     for (const [category, subject] of Object.entries(SUBJECTS)) {
       await categoryOf(page, category).click();
-      await seen(page, `${SPOOF} | ${subject}`);
+      await seen(page, SPOOF, subject);
       await expect(
         page
           .getByRole('article')

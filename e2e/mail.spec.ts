@@ -60,7 +60,7 @@ test(`A stranger signs in, tries ${COUNT} real mails, and sees the first checkpo
   await picture(page, 'plan');
   await click('button', /^Start pilot/);
   await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
-  await expect(page.getByText('No action has been approved yet. Nothing has been sent.')).toBeVisible();
+  await expect(page.getByText('No action has been approved. Nothing has been sent.')).toBeVisible();
   await click('link', 'Review next');
 
   await expect(decision(page)).toBeVisible();

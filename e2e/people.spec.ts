@@ -312,7 +312,7 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
   await palette.getByRole('combobox').fill('ＭÁIL "mail 13"');
   await palette
     .getByRole('group', { name: /^Receipts/ })
-    .getByRole('option', { name: /^Archived: .* mail 13/ })
+    .getByRole('option', { name: /^Archived: .* mail 13.*For an auditor/ })
     .click();
   await expect(page.getByRole('heading', { name: 'Item 13', level: 1 })).toBeVisible();
   await page.getByRole('link', { name: 'Item’s story' }).click();

@@ -26,7 +26,7 @@ type With = {
   moveAllThatMatch: (asked: MoveOfAll) => Promise<Outcome<Corrected>>;
   mark: (given: readonly Given[]) => void;
   /** shows an item */
-  jump: (ordinal: number) => void;
+  jump: (ordinal: number, to?: string) => void;
   /** an item was moved; null when that was taken back */
   onAssign: (sample: Sample | null, move: Move | null) => void;
 };
@@ -114,7 +114,7 @@ export function useActs(given: With) {
         })),
       );
       tell(takenBackWords(last.moves, noun));
-      jump(first.ordinal);
+      jump(first.ordinal, first.from);
     },
   };
 }

@@ -90,10 +90,10 @@ export function useSelection(of: OfChunk, review: Review, categories: readonly s
       retry: () => void (found ? fetchNextPage() : refetch()),
     },
     select,
-    /** An item that need not be on any list here. */
-    jump(ordinal: number) {
+    /** An item that need not be on any list here. `to`: the category that it is just being moved to. */
+    jump(ordinal: number, to?: string) {
       const known = review.samples.byOrdinal.get(ordinal);
-      const elsewhere = known && !list.includes(known) ? categoryIn(review, known) : category;
+      const elsewhere = ordinals.includes(ordinal) ? category : (to ?? (known ? categoryIn(review, known) : category));
       if (elsewhere !== category) ask({ ...NOT_FILTERED, category: elsewhere, item: ordinal }, 'push');
       else select(ordinal);
     },
