@@ -36,7 +36,12 @@ test('A file of dates that can all be read in two ways is asked about, answered 
   await page.getByRole('link', { name: 'Plan a batch' }).click();
   await expect(page.getByRole('button', { name: /^Start/ })).toBeEnabled();
   await page.getByRole('button', { name: /^Start/ }).click();
-  await expect(page.getByRole('link', { name: 'visits.csv' }).or(page.getByText(/of visits\.csv$/)).first()).toBeVisible();
+  await expect(
+    page
+      .getByRole('link', { name: 'visits.csv' })
+      .or(page.getByText(/of visits\.csv$/))
+      .first(),
+  ).toBeVisible();
 });
 
 test('A wrong character set and a wrong delimiter are corrected on the page of the reading, and the rows follow', {

@@ -81,7 +81,9 @@ test('A restart of the server is told by every open page, and each is right agai
   if (admin) await expect(admin.getByRole('table', { name: 'Batches under way' })).toContainText(meanwhile);
   if (batches) await expect(batches.getByRole('table', { name: 'Batches' })).toContainText(meanwhile);
   await expect(needs.getByRole('region', { name: meanwhile })).toBeVisible();
-  await expect(needs.getByRole('region', { name: before }).getByRole('link', { name: /First done, waiting for release/ })).toBeVisible();
+  await expect(
+    needs.getByRole('region', { name: before }).getByRole('link', { name: /First done, waiting for release/ }),
+  ).toBeVisible();
   await expect(batch.getByRole('list', { name: 'Chunks', exact: true })).toContainText('First done, waiting for release');
   await expect(batch.getByRole('button', { name: 'Pause', exact: true })).not.toHaveAttribute('aria-disabled');
   await expect(checkpoint.getByRole('region', { name: 'The first receipts' })).toBeVisible();
