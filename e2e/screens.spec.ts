@@ -115,7 +115,7 @@ test('Each main page, light, dark and at 390 px', async ({ browser, product, adm
     const page = await context.newPage();
     for (const [name, { path, first }] of Object.entries(pages)) {
       await page.goto(path);
-      await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible();
+      await expect(page.locator('main h1').first()).toBeVisible();
       await first?.(page);
       // What comes after the page itself (samples, live counts, what was found) has come when it stands still.
       await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => {});

@@ -44,9 +44,7 @@ export function FirstReceipts({
       className="rounded-md border border-amber bg-surface p-4"
     >
       <h2 className="text-16 font-medium">
-        {one.done
-          ? `The first ${formatCount(one.receipts.length)} of ${formatNoun(one.chunks.length, 'chunks')} have run. Are they what you meant?`
-          : `The first of ${formatNoun(one.chunks.length, 'chunks')} run. Then we stop and show you.`}
+        {questionOf(one)}
       </h2>
       {one.receipts.length > 0 ? (
         <ol className="mt-3 max-h-60 overflow-y-auto rounded-md border border-hairline bg-background py-1 font-mono text-12 leading-[18px]">
@@ -84,4 +82,11 @@ export function FirstReceipts({
       ) : null}
     </section>
   ));
+}
+
+function questionOf({ done, receipts, chunks }: Release): string {
+  const of = formatNoun(chunks.length, 'chunks');
+  if (!done) return `The first of ${of} run. Then we stop and show you.`;
+  if (receipts.length === 0) return `Nothing of ${of} has run. Should the rest?`;
+  return `The first ${formatCount(receipts.length)} of ${of} have run. Are they what you meant?`;
 }

@@ -97,13 +97,14 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, asked, children 
         }
       />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
-      <CategoryCounts batch={batch} />
+      {/* Another part of the batch begins where it is seen. */}
+      {tab === 'chunks' ? <CategoryCounts batch={batch} /> : null}
       <div className="mt-2">
         <BatchProgress batch={batch} />
       </div>
       <SumLines batch={batch} />
       <BatchAlerts batch={batch} may={may} tab={tab} failed={failed} />
-      <Decisions batch={batch} may={may}>
+      <Decisions batch={batch} may={may} asked={tab === 'chunks'}>
         {(grid) => (
           <>
             <TabLinks label="Parts of the batch" tabs={tabs} />

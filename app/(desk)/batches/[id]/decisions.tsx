@@ -22,12 +22,14 @@ import { madeUndoKey } from './made-undo.ts';
 type Props = {
   batch: BatchSnapshot;
   may: Pick<Rights, 'see' | 'decide'>;
+  /** the chunks are on the page: what waits of them is told above */
+  asked: boolean;
   /** what comes below, with the grid of the chunks where it shows it */
   children: (grid: ReactNode) => ReactNode;
 };
 
 /** What can be decided of several chunks of a batch at once: the first receipts of an approval, all that wait, and a selection of the grid. */
-export function Decisions({ batch, may, children }: Props) {
+export function Decisions({ batch, may, asked, children }: Props) {
   const { id, chunks, groups, needs, noun } = batch;
   const router = useRouter();
   // "?approve" opens the question: the review of the batch's random items ends there, and an undo that was made begins there, with so many chunks.
@@ -51,13 +53,13 @@ export function Decisions({ batch, may, children }: Props) {
   const onDecide = may.decide && may.see ? setAsking : null;
   return (
     <>
-      {may.see ? (
+      {may.see && asked ? (
         <FirstReceipts
           batchId={id}
           onRelease={may.decide ? (chunk) => acted(decideAction({ batchId: id, chunks: [chunk], release: true })) : null}
         />
       ) : null}
-      {several ? (
+      {several && asked ? (
         <WaitingOffer batchId={id} least={batch.undoes ? 1 : 2} onApprove={may.decide ? () => setAsking('waiting') : null} />
       ) : null}
       {children(
