@@ -40,7 +40,7 @@ async function change(actor: Actor, id: string, act: (tx: Tx, id: bigint) => Pro
   const number = /^\d{1,18}$/.test(id) ? BigInt(id) : null;
   const task =
     number &&
-    (await inWrite(db().pool, 'task', async (tx) => {
+    (await inWrite(db().pool, 'follow-up', async (tx) => {
       await act(tx, number);
       const [row] = [await readTask(tx, number)].flatMap((one) => one ?? []);
       if (row?.withdrawnAt)
