@@ -7,6 +7,10 @@ export type ListColumn = ListColumns['fields'][number] & { label: string };
 /** Beside the pane of an item there is room for so many, where nobody chose. */
 const SHOWN_FIRST_MAX = 4;
 const COLUMN_PX_MIN = 72;
+/** A day that is cut off is none. */
+const DAY_PX_MIN = 86;
+
+const leastOf = ({ type }: Pick<ListColumn, 'type'>): number => (type === 'date' ? DAY_PX_MIN : COLUMN_PX_MIN);
 
 /** What was chosen; else what decided and what receipts name, else the first fields. */
 export function shownColumns({ fields, chosen }: ListColumns, label: (name: string) => string): ListColumn[] {
@@ -22,11 +26,14 @@ export function shownColumns({ fields, chosen }: ListColumns, label: (name: stri
 
 /** The tracks of the grid that lines and their header share: a box, the columns, what decided, how sure it is, and what became of it. */
 export function trackOf(columns: readonly ListColumn[], items: readonly { fields: Readonly<Record<string, string>> }[]): string {
-  const widths = columnsOf(columns, items).map(({ width }) => `minmax(${Math.min(width, COLUMN_PX_MIN)}px, ${width}fr)`);
-  return ['40px', ...(widths.length > 0 ? widths : ['1fr']), '64px', '40px', 'minmax(72px, 88px)'].join(' ');
+  const widths = columnsOf(columns, items).map(({ width }, index) => {
+    const least = leastOf(columns[index] as ListColumn);
+    return `minmax(${Math.min(width, least)}px, ${width}fr)`;
+  });
+  return ['40px', ...(widths.length > 0 ? widths : ['1fr']), '56px', '40px', 'minmax(56px, 80px)'].join(' ');
 }
 
 /** The least that they take. */
 export function leastWidth(columns: readonly ListColumn[]): number {
-  return 40 + 64 + 40 + 72 + columns.length * COLUMN_PX_MIN;
+  return 40 + 56 + 40 + 56 + columns.reduce((all, column) => all + leastOf(column), 0);
 }

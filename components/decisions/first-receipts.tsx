@@ -43,9 +43,7 @@ export function FirstReceipts({
       aria-label="The first receipts"
       className="rounded-md border border-amber bg-surface p-4"
     >
-      <h2 className="text-16 font-medium">
-        {questionOf(one)}
-      </h2>
+      <h2 className="text-16 font-medium">{questionOf(one)}</h2>
       {one.receipts.length > 0 ? (
         <ol className="mt-3 max-h-60 overflow-y-auto rounded-md border border-hairline bg-background py-1 font-mono text-12 leading-[18px]">
           {one.receipts.map(({ chunk, seq, line, result, reason }) => (
@@ -84,9 +82,9 @@ export function FirstReceipts({
   ));
 }
 
-function questionOf({ done, receipts, chunks }: Release): string {
+function questionOf({ done, receipts, chunks, waiting }: Release): string {
   const of = formatNoun(chunks.length, 'chunks');
   if (!done) return `The first of ${of} run. Then we stop and show you.`;
   if (receipts.length === 0) return `Nothing of ${of} has run. Should the rest?`;
-  return `The first ${formatCount(receipts.length)} of ${of} have run. Are they what you meant?`;
+  return `The first ${formatCount(receipts.length)} of ${formatNoun(receipts.length + waiting, 'actions')} have run. Are they what you meant?`;
 }

@@ -17,11 +17,14 @@ export function boundOptions(id: string) {
 export function WaitingOffer({
   batchId,
   least,
+  keyed,
   onApprove,
 }: {
   batchId: string;
   /** with fewer there is nothing to be decided together */
   least: number;
+  /** the key is this button's; a release that waits has it first */
+  keyed: boolean;
   onApprove: (() => void) | null;
 }) {
   const { data } = useQuery(boundOptions(batchId));
@@ -39,7 +42,8 @@ export function WaitingOffer({
       <span className="flex flex-wrap gap-2">
         {onApprove ? (
           <Button kind={proven ? 'primary' : 'secondary'} onClick={onApprove}>
-            Approve the {formatNoun(waiting, 'chunks')} that wait{proven ? ' under the batch’s bound' : ''}… <KeyHint>e</KeyHint>
+            Approve the {formatNoun(waiting, 'chunks')} that wait{proven ? ' under the batch’s bound' : ''}…{' '}
+            {keyed ? <KeyHint>e</KeyHint> : null}
           </Button>
         ) : null}
         {missing > 0 ? (

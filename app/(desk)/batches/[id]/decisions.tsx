@@ -60,7 +60,12 @@ export function Decisions({ batch, may, asked, children }: Props) {
         />
       ) : null}
       {several && asked ? (
-        <WaitingOffer batchId={id} least={batch.undoes ? 1 : 2} onApprove={may.decide ? () => setAsking('waiting') : null} />
+        <WaitingOffer
+          batchId={id}
+          least={batch.undoes ? 1 : 2}
+          keyed={needs.releases === 0}
+          onApprove={may.decide ? () => setAsking('waiting') : null}
+        />
       ) : null}
       {children(
         groups ? (
