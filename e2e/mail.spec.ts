@@ -6,7 +6,6 @@ import { atSize, FULL } from '#test/size.ts';
 import { approve, categoryOf, countIn, decision, lookAt, releaseRest } from './checkpoint.ts';
 import { download, entriesOf } from './downloads.ts';
 import { ADMIN, expect, signIn, test } from './fixtures.ts';
-import { picture } from './pictures.ts';
 import { untilSettled } from './sum.ts';
 
 // One mailbox from its upload to its last receipt: each story goes on where the one before it stopped.
@@ -57,7 +56,6 @@ test(`A stranger signs in, tries ${COUNT} real mails, and sees the first checkpo
     );
   await expect(page.getByRole('button', { name: /^Chunks by month \d+ chunks · \d+ decisions · about/ })).toBeVisible();
   await expect(page.getByRole('button', { name: /^Start pilot: classifies [\d,]+ mails, changes nothing$/ })).toBeEnabled();
-  await picture(page, 'plan');
   await click('button', /^Start pilot/);
   await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
   await expect(page.getByText('No action has been approved. Nothing has been sent.')).toBeVisible();
@@ -87,7 +85,6 @@ test('A correction moves the counts, three of each kind run first, and the rest 
 }) => {
   await page.goto(`${batch.path}/chunks/${pilot}`);
   await lookAt(page, 'task', 'noise');
-  await picture(page, 'checkpoint');
   const [fyi, noise, task] = [await countIn(page, 'fyi'), await countIn(page, 'noise'), await countIn(page, 'task')];
   await page.getByRole('listbox', { name: 'Items in noise' }).getByRole('option').nth(1).click();
   await page.getByRole('group', { name: 'Category of this item' }).getByRole('button', { name: 'fyi' }).click();
@@ -158,7 +155,6 @@ test('One chunk is classified again by the rules, with a note, one is closed, on
   const answer = await rest.api.batches.decide({ params, body: { chunks: decided, next: true, execute: true } });
   expect(answer).toMatchObject({ decided: [back, ...remaining], dropped: [] });
   await expect(chunks.filter({ hasText: 'First done, waiting for release' }).first()).toBeVisible();
-  await picture(page, 'batch');
   await page.getByRole('link', { name: 'Review next' }).click();
   await releaseRest(page);
 
