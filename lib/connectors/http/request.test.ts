@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
+import { anyText } from '#test/any-text.ts';
 import { makeHttp } from './connector.ts';
 import { readRequest } from './frozen.ts';
 import { findingOf } from './inspect.ts';
@@ -141,7 +142,7 @@ describe('prepare', () => {
   test('a value can change neither host nor path nor query, whatever it is', () => {
     const one = action({ url: 'https://example.com/a/{{x}}/b?c={{x}}&d=1' });
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (x) => {
+      fc.property(anyText({ minLength: 1 }), (x) => {
         fc.pre(x !== '.' && x !== '..');
         const url = new URL(frozen(one, { x }).url);
         const parts = url.pathname.split('/');

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FIND_CHARS_MAX } from '#lib/core/limits.ts';
+import { anyText } from '#test/any-text.ts';
 import { folded, foldedJsonPattern, foldedPattern } from './fold.ts';
 import { aroundHit, type FindQuery, hitsIn, isWhole, patternsOf, readQuery } from './query.ts';
 
@@ -91,7 +92,7 @@ describe('what is found', () => {
 describe('for any text', () => {
   it('a text is found in itself, folded or not, and in its JSON', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 30 }), fc.string({ maxLength: 5 }), (text, before) => {
+      fc.property(anyText({ maxLength: 30 }), fc.string({ maxLength: 5 }), (text, before) => {
         const whole = text.toWellFormed();
         for (const one of [whole, whole.normalize('NFC'), whole.normalize('NFD')]) {
           if (folded(one) !== folded(whole)) continue;
@@ -105,7 +106,7 @@ describe('for any text', () => {
 
   it('what may be typed is never more than may be looked for', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: FIND_CHARS_MAX + 5 }), (text) => {
+      fc.property(anyText({ maxLength: FIND_CHARS_MAX + 5 }), (text) => {
         const query = readQuery(text);
         if (typeof query === 'string') return;
         for (const pattern of patternsOf(query)) expect(() => new RegExp(pattern, 'u')).not.toThrow();

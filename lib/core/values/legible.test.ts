@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { anyText } from '#test/any-text.ts';
 import { atSize } from '#test/size.ts';
 import { isLegible, legible, piecesOf, type Range } from './legible.ts';
 
@@ -72,7 +73,7 @@ test('a stand-in says what it stands for', () => {
 const hostile = fc
   .array(
     fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 8 }),
+      anyText({ maxLength: 8 }),
       fc.constantFrom(
         ...['\u202e', '\u200d', '\u200c', '\ufe0f', '\u0301', '\r', '\n', '😀', '🏴', 'a', 'م', 'क', '\u094d', '葛'],
       ),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { anyText } from '#test/any-text.ts';
 import { atSize } from '#test/size.ts';
 import { DATE_ORDERS, type DateFormat, type Meaning } from './meaning.ts';
 import { EMPTY, isBlank, valueReader } from './read-value.ts';
@@ -101,7 +102,7 @@ test.each(['', ' ', '\t', '\u00a0\u202f', '\n'])('%j is empty, whatever it would
 test('any text is read or refused, and never throws', () => {
   const readers = MEANINGS.map(valueReader);
   const texts = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.stringMatching(/^[0-9/.: -]{1,30}$/),
     fc.stringMatching(/^[0-9]{1,2}[. ]{1,2}[a-zéû]{3,9}[. ]{1,2}[0-9]{2,4}$/),
   );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { anyText } from '#test/any-text.ts';
 import { checkTemplate, filteredNames, renderCut, renderedLength, renderTemplate, templateFields } from './template.ts';
 
 test('fills fields in by their literal names, without escaping', () => {
@@ -67,7 +68,7 @@ test('accepts plain text, comments and known fields', () => {
 
 const bits = fc.constantFrom('{{', '}}', '{', '}', '#', '/', '^', '!', '=', '&', 'a', ' ', '\n', '\u2028', '\ud800');
 const templates = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.array(bits).map((all) => all.join('')),
 );
 

@@ -1,17 +1,20 @@
 /** Evidence over real tables, the hostile way: marks out of order, errors moved out of sight, other chunks, other categories, marks taken back. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { requestBuilder } from '#lib/connectors/registry.ts';
 import { randomSample } from '#lib/core/checkpoints/sampling.ts';
 import { leastAtMost } from '#lib/core/evidence/bound.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { marksDigest } from '#lib/ledger/receipt.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
 import { readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO } from '#test/fixtures/started-batch.ts';
+import { atSize } from '#test/size.ts';
 import { correct } from './correct.ts';
 import { type Covered, coverChunks } from './cover.ts';
 import { decide } from './decide.ts';
@@ -68,11 +71,14 @@ const approve = async (batch: Drawn, numbers: readonly number[] = [1], override:
 async function asked(batch: Drawn, numbers: readonly number[]) {
   return Promise.all(
     numbers.map(async (number) => {
-      const { digest, revision } = await checkpoint(batch, number);
-      const { rows } = await pool.query<{ ordinal: number }>('SELECT ordinal FROM classification WHERE chunk_id = $1', [
-        batch.chunks[number - 1]?.id,
-      ]);
-      return { number, digest: digest ?? '', revision, seen: rows.map(({ ordinal }) => ordinal) };
+      const chunkId = batch.chunks[number - 1]?.id ?? '';
+      const { digest } = await buildManifest(pool, { ...batch, chunkId }, requestBuilder);
+      const { rows } = await pool.query<{ revision: number; seen: number[] }>(
+        'SELECT revision, (SELECT array_agg(ordinal) FROM classification WHERE chunk_id = id) AS seen FROM chunk WHERE id = $1',
+        [chunkId],
+      );
+      const [{ revision, seen } = { revision: 0, seen: [] }] = rows;
+      return { number, digest, revision, seen };
     }),
   );
 }
@@ -197,16 +203,18 @@ test('the pool is of decided chunks and this one: what is marked elsewhere waits
 });
 
 test('of a large chunk the looks are counted beyond what was drawn at first', async () => {
-  const batch = await drawn([[...items(1_500, 'archive'), ...items(10, 'keep')]]);
-  const order = randomSample(batch.seed, span(1, 1_500), 1_500);
-  await mark(batch, 'archive', order.slice(0, 1_100));
-  await mark(batch, 'archive', order.slice(700, 703), 'wrong');
+  // Drawn are 40, then 256, then four times as many.
+  const [count, looks, wrong] = atSize([420, 300, 200], [1_500, 1_100, 700]) as [number, number, number];
+  const batch = await drawn([[...items(count, 'archive'), ...items(10, 'keep')]]);
+  const order = randomSample(batch.seed, span(1, count), count);
+  await mark(batch, 'archive', order.slice(0, looks));
+  await mark(batch, 'archive', order.slice(wrong, wrong + 3), 'wrong');
   const { evidence } = await checkpoint(batch);
   expect(evidence.chunk.archive).toMatchObject({
-    ...{ population: 1_500, looks: 1_100, wrong: 3 },
-    atMost: leastAtMost({ population: 1_500, looks: 1_100, wrongAt: [701, 702, 703] }),
+    ...{ population: count, looks, wrong: 3 },
+    atMost: leastAtMost({ population: count, looks, wrongAt: [wrong + 1, wrong + 2, wrong + 3] }),
   });
-  expect(evidence.next.filter((ordinal) => ordinal <= 1_500)).toEqual(order.slice(1_100, 1_200));
+  expect(evidence.next.filter((ordinal) => ordinal <= count)).toEqual(order.slice(looks, looks + 100));
 });
 
 test('a demand blocks until it is met, or somebody says why not', async () => {

@@ -15,6 +15,7 @@ import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { BO, chunkStates, leasesCount, workUntil } from '#test/fixtures/started-batch.ts';
+import { atSize } from '#test/size.ts';
 import { correct } from './correct.ts';
 import { type DecideInput, decide } from './decide.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
@@ -84,7 +85,16 @@ const frozen = async ({ batchId }: SeededBatch) =>
 
 /** Refused, and nothing at all was written. */
 async function isRefused(batch: SeededBatch, act: () => Promise<unknown>, code: string, words: RegExp): Promise<void> {
-  const written = async () => [await states(batch), await decisions(batch), await frozen(batch)];
+  const written = async () => {
+    const { rows } = await pool.query(
+      `SELECT (SELECT json_agg(c ORDER BY number) FROM chunk c WHERE batch_id = $1) AS chunks,
+         (SELECT json_agg(r ORDER BY chunk, seq) FROM receipt r WHERE batch_id = $1) AS receipts,
+         (SELECT json_agg(d ORDER BY id) FROM decision d WHERE batch_id = $1) AS decisions,
+         (SELECT count(*) FROM manifest_row JOIN decision d ON d.id = decision_id WHERE d.batch_id = $1) AS rows`,
+      [batch.batchId],
+    );
+    return rows;
+  };
   const before = await written();
   await expect(act()).rejects.toMatchObject({ code, message: expect.stringMatching(words) });
   expect(await written()).toEqual(before);
@@ -101,7 +111,6 @@ test('the first signature freezes nothing and runs nothing; the second, by anoth
   const [one, other] = await decisions(batch);
   expect([one?.by, other?.by]).toEqual([BO.id, CY.id]);
   expect(one).toMatchObject({ manifest: other?.manifest, revision: other?.revision, answers: { execute: true } });
-  await workUntil(pool, async () => (await states(batch))[0] === 'done');
   const receipts = await readReceipts(BO, { batchId: batch.batchId });
   const told = receipts?.items.filter(({ kind }) => kind === 'decision').map(({ line, signing }) => ({ line, signing }));
   expect(told).toEqual([
@@ -116,7 +125,7 @@ test('the first signature freezes nothing and runs nothing; the second, by anoth
 test('nobody signs twice, whichever way they come', async () => {
   const batch = await two(1, { gates: { approvals: 2, keysMaySign: true } });
   await sign(BO, batch);
-  for (const bo of [BO, { ...BO, via: 'api' as const }, { ...BO, role: 'admin' as const, name: 'Somebody else' }])
+  for (const bo of [BO, { ...BO, via: 'api' as const, role: 'admin' as const, name: 'Somebody else' }])
     await isRefused(batch, () => sign(bo, batch), 'conflict', /^You signed chunk 1 first\./);
   await sign(KEY, batch);
   expect(await states(batch)).toEqual(['approved']);
@@ -191,7 +200,7 @@ test('the second looks for themselves', async () => {
 });
 
 test('of two second signers at once one counts, and the manifest is frozen once', async () => {
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < atSize(1, 5); round += 1) {
     const batch = await two();
     await sign(BO, batch);
     const said = await Promise.allSettled([sign(CY, batch), sign(DAN, batch), sign(BO, batch)]);
@@ -404,10 +413,12 @@ test('an undo wants two signatures like what it undoes, and not from whoever ask
   const batch = await two();
   await sign(BO, batch);
   await sign(CY, batch);
-  await workUntil(pool, async () => (await states(batch))[0] === 'done');
   const olga = person('Olga', 'operator');
-  const { id } = await undoBatch(olga, { batchId: batch.batchId });
-  await workUntil(pool, async () => (await chunkStates(pool, id))[0] === 'awaiting_review');
+  let id = '';
+  await workUntil(pool, async () => {
+    if (id === '' && (await states(batch))[0] === 'done') ({ id } = await undoBatch(olga, { batchId: batch.batchId }));
+    return id !== '' && (await chunkStates(pool, id))[0] === 'awaiting_review';
+  });
   const asChunk = async (actor: Actor) => {
     const { digest } = (await readCheckpoint(actor, { batchId: id, chunk: 1 })) ?? {};
     return decide(actor, {
