@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { processLife } from '#lib/store/postgres/embedded/process.ts';
 import { eventually } from '#test/crash/workers.ts';
+import { atSize, FULL } from '#test/size.ts';
 import { type Keeper, type KeepOptions, keepRunning } from './children.ts';
 import { endLeftoverWebServer, noteWebServer } from './leftover.ts';
 
@@ -20,6 +21,7 @@ beforeEach(() => {
   lines.length = 0;
 });
 afterEach(async () => {
+  vi.useRealTimers();
   await keeper?.stop(1_000);
   keeper = undefined;
   for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -53,19 +55,29 @@ const begun = (n: number) =>
 test('one that is killed again and again is there again each time', async () => {
   keep();
   await keeper?.ready;
-  // Waits that double would take minutes.
-  for (let kills = 1; kills <= 9; kills += 1) process.kill(await begun(kills), 'SIGKILL');
-  const last = await begun(10);
-  expect(lines).toHaveLength(9);
+  const kills = atSize(3, 9);
+  for (let kill = 1; kill <= kills; kill += 1) process.kill(await begun(kill), 'SIGKILL');
+  const last = await begun(kills + 1);
+  // At once: a wait would be told. Waits that double would take minutes.
+  expect(lines).toEqual(Array(kills).fill(expect.stringMatching(/ended with SIGKILL: starting another$/)));
   await keeper?.stop(5_000);
   expect(processLife(last)).toBeNull();
 });
 
 test('one that freezes is replaced after ten seconds, and that is told', async () => {
+  // In `npm test` the seconds of the watch are counted out to it.
+  if (!FULL) vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
   const told: number[] = [];
   keep({ silent: (seconds) => told.push(seconds) });
+  await keeper?.ready;
   const frozen = await begun(1);
   process.kill(frozen, 'SIGSTOP');
+  if (!FULL) {
+    vi.advanceTimersByTime(9_000);
+    expect(told).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    vi.useRealTimers();
+  }
   expect(await begun(2)).not.toBe(frozen);
   expect(told).toEqual([10]);
   expect(lines).toEqual([
@@ -82,22 +94,24 @@ test('one that ends before it is ready is not started again: the start says so',
   expect(lines).toEqual([]);
 });
 
-test.each(['bin/worker.ts', 'bin/web.ts'])(
-  '%s ends by itself when its start is gone before it could listen to it',
-  async (program) => {
-    const env = {
-      ...process.env,
-      NODE_ENV: 'development' as const,
-      PORT: '1',
-      DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',
-    };
+test('the worker and the web server end by themselves when their start is gone before they could listen to it', async () => {
+  const env = {
+    ...process.env,
+    NODE_ENV: 'development' as const,
+    PORT: '1',
+    DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',
+  };
+  const ends = ['bin/worker.ts', 'bin/web.ts'].map(async (program) => {
     const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     children.push(child);
     child.disconnect();
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(0);
-  },
-);
+    return [program, (await once(child, 'exit'))[0]];
+  });
+  expect(await Promise.all(ends)).toEqual([
+    ['bin/worker.ts', 0],
+    ['bin/web.ts', 0],
+  ]);
+});
 
 test('a program that begins to listen late hears of it all the same', async () => {
   const file = join(folder, 'late.mjs');
@@ -134,12 +148,13 @@ test('the web server of a killed start is waited for, and killed where it hangs;
 
 const NPM = JSON.stringify(resolve(import.meta.dirname, 'npm.ts'));
 
-test.each([
-  { between: 'nothing', command: 'exec "$0" "$@"', signal: 'SIGTERM' },
-  { between: 'a shell, which passes no signal on', command: '"$0" "$@"; :', signal: 'SIGKILL' },
-] as const)('what npm started hears that npm is gone, with $between between them', async ({ command, signal }) => {
-  const heard = join(folder, 'heard');
-  const start = join(folder, 'start.mjs');
+test('what npm started hears that npm is gone, with nothing between them, and with a shell, which passes no signal on', async () => {
+  await Promise.all([endOfNpm('nothing', 'exec "$0" "$@"', 'SIGTERM'), endOfNpm('shell', '"$0" "$@"; :', 'SIGKILL')]);
+});
+
+async function endOfNpm(between: string, command: string, signal: NodeJS.Signals): Promise<void> {
+  const heard = join(folder, `heard ${between}`);
+  const start = join(folder, `start ${between}.mjs`);
   writeFileSync(
     start,
     `import { appendFileSync } from 'node:fs';
@@ -157,4 +172,4 @@ test.each([
   fake.kill(signal);
   await eventually('the end', async () => processLife(pid) === null);
   expect(said()).toBe(`${pid} gone`);
-});
+}

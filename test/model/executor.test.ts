@@ -11,7 +11,7 @@ import { Run, type Setup } from './run.ts';
 import { CONNECTORS } from './targets.ts';
 
 const SEED = Number(process.env.FC_SEED ?? atSize(20261124, Date.now() % 2 ** 31));
-const RUNS = Number(process.env.FC_RUNS ?? atSize(800, 3_000));
+const RUNS = Number(process.env.FC_RUNS ?? atSize(300, 3_000));
 /** A run that takes long is one that hangs: the longest takes a fraction of a second. */
 const TIMEOUT_MS = 20_000 + RUNS * 100;
 

@@ -1,27 +1,36 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newFolder, SMALL, usedFolder } from '#test/embedded.ts';
 import { isPostmasterOf, processLife } from './embedded/process.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 
+/** One for all tests but the first, which makes its own. Each leaves it stopped and whole. */
+let used: string;
 let dataDir: string;
 let server: Embedded | undefined;
 const lines: string[] = [];
 
+beforeAll(() => {
+  used = usedFolder();
+});
+
 beforeEach(() => {
   lines.length = 0;
+  dataDir = used;
 });
 
 afterEach(async () => {
   await server?.stop();
   server = undefined;
-  rmSync(dirname(dataDir), { recursive: true, force: true });
+  if (dataDir !== used) rmSync(dirname(dataDir), { recursive: true, force: true });
 });
+
+afterAll(() => rmSync(dirname(used), { recursive: true, force: true }));
 
 const start = async () => {
   server = await startEmbedded({ dataDir, settings: SMALL, log: (line) => lines.push(line) });
@@ -62,7 +71,6 @@ test('it starts, answers two roles that are no superusers, keeps what was writte
 });
 
 test('after a kill -9 of the parent the next start goes on with the server that is left; one that was killed too is started again', async () => {
-  dataDir = usedFolder();
   const killed = await startInAnotherProcess();
   const next = await start();
   expect(next).toMatchObject({ pid: killed, reused: true });
@@ -77,7 +85,6 @@ test('after a kill -9 of the parent the next start goes on with the server that 
 });
 
 test('a pid file that names a stranger does not stop it, nor does somebody on the remembered port', async () => {
-  dataDir = usedFolder();
   const stranger = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
   const path = join(dataDir, 'postgres.json');
   const squatter = createServer().listen(0, '127.0.0.1');
@@ -99,14 +106,18 @@ test('a pid file that names a stranger does not stop it, nor does somebody on th
 });
 
 test('a database whose passwords are gone is not overwritten', async () => {
-  dataDir = usedFolder();
-  rmSync(join(dataDir, 'postgres.json'));
-  await expect(start()).rejects.toThrow(/postgres\.json with its passwords is missing/);
-  expect(existsSync(join(dataDir, 'postgres', 'data', 'PG_VERSION'))).toBe(true);
+  const passwords = join(dataDir, 'postgres.json');
+  renameSync(passwords, `${passwords}.aside`);
+  try {
+    await expect(start()).rejects.toThrow(/postgres\.json with its passwords is missing/);
+    expect(existsSync(passwords)).toBe(false);
+    expect(existsSync(join(dataDir, 'postgres', 'data', 'PG_VERSION'))).toBe(true);
+  } finally {
+    renameSync(`${passwords}.aside`, passwords);
+  }
 });
 
 test('what keeps it from starting is told from its log', async () => {
-  dataDir = usedFolder();
   const bad = startEmbedded({ dataDir, settings: { shared_buffers: 'plenty' } });
   await expect(bad).rejects.toThrow(/invalid value for parameter "shared_buffers": "plenty"/);
 });
