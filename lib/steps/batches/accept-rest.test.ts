@@ -1,6 +1,5 @@
 /** A halted chunk is left as it is: what was not sent stays unsent, whatever else happens to it then, and the sum says so everywhere. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ActionReceiptKind } from '#lib/core/lifecycle.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
@@ -16,7 +15,9 @@ import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import { insertIntents, insertOutcomes } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { whileHeld } from '#test/fixtures/interleave.ts';
 import { ADA, BO, chunkStates, counters, leasesCount, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
+import { atSize } from '#test/size.ts';
 import { acceptRest } from './accept-rest.ts';
 import { cancel } from './cancel.ts';
 import { pause } from './pause.ts';
@@ -29,11 +30,11 @@ const { pool } = await testDatabase();
 beforeAll(() => leasesCount(pool));
 // A worker takes whatever is claimable, so no test leaves it anything.
 afterEach(async () => {
-  await pool.query("UPDATE batch SET state = 'cancelled' WHERE state <> 'finished'");
-  await pool.query("UPDATE chunk SET state = 'cancelled', epoch = epoch + 1 WHERE state NOT IN ('done', 'closed', 'cancelled')");
-  await pool.query('DELETE FROM breaker');
-  await pool.query('UPDATE chunk SET incident_id = NULL WHERE incident_id IS NOT NULL');
-  await pool.query('DELETE FROM incident');
+  await pool.query(
+    `UPDATE batch SET state = 'cancelled' WHERE state NOT IN ('finished', 'cancelled');
+     UPDATE chunk SET state = 'cancelled', epoch = epoch + 1 WHERE state NOT IN ('done', 'closed', 'cancelled');
+     DELETE FROM breaker; UPDATE chunk SET incident_id = NULL WHERE incident_id IS NOT NULL; DELETE FROM incident`,
+  );
 });
 
 const SHELF: Partial<PlanInput> = {
@@ -94,6 +95,8 @@ const until =
 const works = (batch: SeededBatch, ...states: string[]): Promise<void> => workUntil(pool, until(batch, ...states));
 const sum = async ({ batchId }: SeededBatch) => (await readBatch(ADA, { batchId }))?.sum;
 const firstOf = ({ batchId }: SeededBatch) => ({ batchId, chunk: 1 });
+/** Of what happens at the same moment: two have either first, and an open request or none. */
+const ROUNDS = atSize(2, 6);
 const SUM_OF_SIX = { approved: 6, done: 2, failed: 1, notExecuted: 3, waiting: 0, inFlight: 0, addsUp: true };
 
 test('it is done as it is: the batch finishes, the incident is over, and the sum, the tape and the export say who left what', async () => {
@@ -189,7 +192,7 @@ describe('with uncertain actions', () => {
   });
 
   test('the last answer at the same moment: it is done, in whichever order', async () => {
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const batch = await seed([halted(UNCERTAIN, UNSENT)]);
       await Promise.all([
         acceptRest(ADA, firstOf(batch)),
@@ -206,22 +209,21 @@ describe('with uncertain actions', () => {
       const batch = await seed([halted(UNCERTAIN, UNSENT)]);
       if (by === 'a worker')
         await pool.query("UPDATE chunk SET state = 'executing', stopping = 'accept_rest' WHERE id = $1", [batch.first]);
-      const client = await pool.connect();
-      await client.query('BEGIN');
-      await client.query('UPDATE chunk SET seq = seq + 1 WHERE id = $1', [batch.first]);
-      await client.query(
-        `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
-         SELECT $1, 1, seq, 1, 3, 'resolution', 'abandoned', '{}', $3 FROM chunk WHERE id = $2`,
-        [batch.batchId, batch.first, Buffer.alloc(32)],
+      await whileHeld(
+        pool,
+        async (client) => {
+          await client.query('UPDATE chunk SET seq = seq + 1 WHERE id = $1', [batch.first]);
+          await client.query(
+            `INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
+             SELECT $1, 1, seq, 1, 3, 'resolution', 'abandoned', '{}', $3 FROM chunk WHERE id = $2`,
+            [batch.batchId, batch.first, Buffer.alloc(32)],
+          );
+        },
+        async (): Promise<unknown> =>
+          by === 'a person'
+            ? acceptRest(ADA, { batchId: batch.batchId })
+            : haltChunk(pool, settling(batch), 'a fault', randomUUID()),
       );
-      const ended: Promise<unknown> =
-        by === 'a person'
-          ? acceptRest(ADA, { batchId: batch.batchId })
-          : haltChunk(pool, settling(batch), 'a fault', randomUUID());
-      await sleep(200);
-      await client.query('COMMIT');
-      client.release();
-      await ended;
       expect(await chunkOf(batch)).toMatchObject({ state: 'done', acceptedRest: 1 });
     }
   });
@@ -320,7 +322,7 @@ describe('at the same moment', () => {
     ['cancel', cancel],
     ['second person who leaves it', acceptRest],
   ] as const)('as a %s: one wins, the other is refused', async (_, other) => {
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const items = round % 2 === 0 ? [DONE, FAILED, UNSENT, UNSENT] : [DONE, OPEN, UNSENT];
       const batch = await seed([halted(...items)]);
       const raced = [acceptRest(ADA, firstOf(batch)), other(ADA, firstOf(batch))];

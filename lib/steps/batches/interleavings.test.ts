@@ -38,8 +38,10 @@ const WORKER = randomUUID();
 
 // A worker takes whatever is claimable, so no test leaves it anything.
 afterEach(async () => {
-  await pool.query("UPDATE batch SET state = 'cancelled' WHERE state <> 'finished'");
-  await pool.query("UPDATE chunk SET state = 'cancelled', epoch = epoch + 1 WHERE state NOT IN ('done', 'closed', 'cancelled')");
+  await pool.query(
+    `UPDATE batch SET state = 'cancelled' WHERE state NOT IN ('finished', 'cancelled');
+     UPDATE chunk SET state = 'cancelled', epoch = epoch + 1 WHERE state NOT IN ('done', 'closed', 'cancelled')`,
+  );
 });
 
 const PLAN: PlanInput = {

@@ -3,7 +3,7 @@
  * database saw it, and every verb in every state in which the tables do not allow it.
  */
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import {
@@ -36,7 +36,7 @@ import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type Seed, type SeedChunk, type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO, chunkStates, leasesCount, target, workUntil } from '#test/fixtures/started-batch.ts';
-import { atSize } from '#test/size.ts';
+import { atSize, FULL } from '#test/size.ts';
 import { acceptRest } from './accept-rest.ts';
 import { cancel } from './cancel.ts';
 import { createBatch } from './create-batch.ts';
@@ -99,12 +99,8 @@ async function lastChange(): Promise<number> {
 }
 
 /** What the test does to the tables behind everybody's back is no transition. */
-async function arrange(sql: string, values: unknown[] = []): Promise<void> {
-  const client = await pool.connect();
-  await client.query("BEGIN; SET LOCAL seen.arranging = 'on'");
-  await client.query(sql, values);
-  await client.query('COMMIT');
-  client.release();
+async function arrange(...statements: string[]): Promise<void> {
+  await pool.query(["BEGIN; SET LOCAL seen.arranging = 'on'", ...statements, 'COMMIT'].join('; '));
 }
 
 beforeAll(async () => {
@@ -112,13 +108,12 @@ beforeAll(async () => {
   await leasesCount(pool);
 });
 
-// A worker takes whatever is claimable, so no test leaves it anything.
-afterEach(async () => {
-  await arrange("UPDATE batch SET state = 'cancelled' WHERE state NOT IN ('finished', 'cancelled')");
-  await arrange(
+/** A worker takes whatever is claimable, so who walks finds nothing that another left. */
+const clear = (): Promise<void> =>
+  arrange(
+    "UPDATE batch SET state = 'cancelled' WHERE state NOT IN ('finished', 'cancelled')",
     "UPDATE chunk SET state = 'cancelled', epoch = epoch + 1, lease_owner = NULL WHERE state NOT IN ('done', 'closed', 'cancelled')",
   );
-});
 
 const PLAN: Partial<PlanInput> = {
   classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
@@ -318,7 +313,7 @@ async function haltedFrom(
   ...receipts: ActionReceiptKind[]
 ): Promise<{ batchId: string; chunk: number }> {
   const { batchId } = await seed(standing('halted', ...receipts));
-  await arrange('UPDATE chunk SET halted_from = $2 WHERE batch_id = $1', [batchId, state]);
+  await arrange(`UPDATE chunk SET halted_from = '${state}' WHERE batch_id = '${batchId}'`);
   return { batchId, chunk: 1 };
 }
 
@@ -351,10 +346,17 @@ test.each(ROWS.filter((row) => !NOBODY_WRITES.includes(titleOf(row))).map((row) 
   async (title, { table, from, to }) => {
     const walk = WALKS[title];
     if (!walk) throw new Error(`Nothing in this file walks “${title}”.`);
-    const [since, before] = [await lastChange(), await actionChanges()];
-    await walk();
-    const actions = [...(await actionChanges())].filter(([key]) => !before.has(key)).map(([, change]) => change);
-    expect([...(await changesSince(since)), ...actions]).toContainEqual({ table, from, to });
+    await clear();
+    if (table === 'action') {
+      const before = await actionChanges();
+      await walk();
+      const actions = [...(await actionChanges())].filter(([key]) => !before.has(key)).map(([, change]) => change);
+      expect(actions).toContainEqual({ table, from, to });
+    } else {
+      const since = await lastChange();
+      await walk();
+      expect(await changesSince(since)).toContainEqual({ table, from, to });
+    }
     walked.add(title);
   },
 );
@@ -380,6 +382,8 @@ test('the states that nothing leads to are those that things begin in', () => {
 type Verb = {
   act: (batch: SeededBatch) => Promise<unknown>;
   allowed: readonly string[];
+  /** it is walked above from all of these states: `npm test` does it no second time */
+  walked?: true;
   /** the chunk's receipts, where the verb needs some to have anything to do */
   receipts?: ActionReceiptKind[];
 };
@@ -397,6 +401,14 @@ async function written({ batchId }: { batchId: string }): Promise<unknown> {
   return rows[0];
 }
 
+/** As they stand, one for all that change nothing: who is refused leaves it as it was, which is what each of them proves. */
+const standingStill = new Map<string, Promise<SeededBatch>>();
+function once(name: string, seeded: () => Promise<SeededBatch>): Promise<SeededBatch> {
+  const own = standingStill.get(name) ?? seeded();
+  standingStill.set(name, own);
+  return own;
+}
+
 async function isRefused(batch: SeededBatch, { act }: Verb): Promise<void> {
   const before = await written(batch);
   const error = await act(batch).then(
@@ -409,13 +421,14 @@ async function isRefused(batch: SeededBatch, { act }: Verb): Promise<void> {
 }
 
 const CHUNK_VERBS: Record<string, Verb> = {
-  approve: { act: (batch) => decides(batch, { execute: true }), allowed: chunkFrom('approve') },
+  approve: { act: (batch) => decides(batch, { execute: true }), allowed: chunkFrom('approve'), walked: true },
   'send back': {
     act: (batch) => decides(batch, { sendBack: true }),
     allowed: [...chunkFrom('send_back'), ...chunkFrom('refuse_second')],
+    walked: true,
   },
   'change the rules': { act: revises, allowed: [...CHUNK_UNCLASSIFIED, ...chunkFrom('classify_again')] },
-  close: { act: (batch) => decides(batch, { close: true }), allowed: chunkFrom('close') },
+  close: { act: (batch) => decides(batch, { close: true }), allowed: chunkFrom('close'), walked: true },
   release: { act: (batch) => decides(batch, { release: true }), allowed: CHUNK_RELEASABLE },
   'next chunk only': {
     act: (batch) => decides(batch, { next: true }),
@@ -429,13 +442,19 @@ const CHUNK_VERBS: Record<string, Verb> = {
   resume: {
     act: ({ batchId }) => resume(ADA, { batchId, chunk: 1 }),
     allowed: [...chunkFrom('resume'), ...chunkFrom('resume_halted')],
+    walked: true,
   },
   cancel: {
     act: ({ batchId }) => cancel(ADA, { batchId, chunk: 1 }),
     allowed: [...chunkFrom('cancel_idle'), ...chunkFrom('cancel_executing')],
+    walked: true,
   },
-  'accept the rest': { act: ({ batchId }) => acceptRest(ADA, { batchId, chunk: 1 }), allowed: chunkFrom('accept_halted') },
-  retry: { act: ({ batchId }) => retry(ADA, { batchId, chunk: 1 }), allowed: chunkFrom('retry') },
+  'accept the rest': {
+    act: ({ batchId }) => acceptRest(ADA, { batchId, chunk: 1 }),
+    allowed: chunkFrom('accept_halted'),
+    walked: true,
+  },
+  retry: { act: ({ batchId }) => retry(ADA, { batchId, chunk: 1 }), allowed: chunkFrom('retry'), walked: true },
 };
 
 /** Each verb in every third of the states in which it is refused, others for each; in `npm run proof` in all. */
@@ -447,16 +466,22 @@ const refusedIn = (name: string, { allowed }: Verb): ChunkState[] => {
   );
 };
 
+const doneIn =
+  ({ allowed, walked }: Verb) =>
+  (state: string): boolean =>
+    allowed.includes(state) && (FULL || !walked);
+
 describe.each(Object.entries(CHUNK_VERBS))('%s', (name, verb) => {
-  const seeded = (state: ChunkState): Promise<SeededBatch> =>
-    // Released or not is what a release asks; the others don't care.
-    seed({ ...standing(state), released: name === 'release' ? !CHUNK_RELEASABLE.includes(state) : state !== 'awaiting_release' });
+  // Released or not is what a release asks; the others don't care.
+  const released = (state: ChunkState): boolean =>
+    name === 'release' ? !CHUNK_RELEASABLE.includes(state) : state !== 'awaiting_release';
+  const seeded = (state: ChunkState): Promise<SeededBatch> => seed({ ...standing(state), released: released(state) });
 
   test.each(refusedIn(name, verb))('a chunk that is %s: refused, and nothing changes', async (state) => {
-    await isRefused(await seeded(state), verb);
+    await isRefused(await once(`${state}, ${released(state)}`, () => seeded(state)), verb);
   });
 
-  test.each(CHUNK_STATES.filter((state) => verb.allowed.includes(state)))('a chunk that is %s: done', async (state) => {
+  test.each(CHUNK_STATES.filter(doneIn(verb)))('a chunk that is %s: done', async (state) => {
     const batch = await seeded(state);
     const before = await written(batch);
     await verb.act(batch);
@@ -465,10 +490,10 @@ describe.each(Object.entries(CHUNK_VERBS))('%s', (name, verb) => {
 });
 
 const BATCH_VERBS: Record<string, Verb> = {
-  start: { act: ({ batchId }) => startBatch(ADA, { batchId }), allowed: BATCH_TRANSITIONS.start.from },
-  pause: { act: ({ batchId }) => pause(ADA, { batchId }), allowed: BATCH_TRANSITIONS.pause.from },
-  resume: { act: ({ batchId }) => resume(ADA, { batchId }), allowed: BATCH_TRANSITIONS.resume.from },
-  cancel: { act: ({ batchId }) => cancel(ADA, { batchId }), allowed: BATCH_TRANSITIONS.cancel.from },
+  start: { act: ({ batchId }) => startBatch(ADA, { batchId }), allowed: BATCH_TRANSITIONS.start.from, walked: true },
+  pause: { act: ({ batchId }) => pause(ADA, { batchId }), allowed: BATCH_TRANSITIONS.pause.from, walked: true },
+  resume: { act: ({ batchId }) => resume(ADA, { batchId }), allowed: BATCH_TRANSITIONS.resume.from, walked: true },
+  cancel: { act: ({ batchId }) => cancel(ADA, { batchId }), allowed: BATCH_TRANSITIONS.cancel.from, walked: true },
   // In a running batch it moves chunks, not the batch.
   retry: { act: ({ batchId }) => retry(ADA, { batchId }), allowed: [...BATCH_TRANSITIONS.retry.from, 'running'] },
 };
@@ -480,11 +505,11 @@ describe.each(Object.entries(BATCH_VERBS))('%s a batch', (_name, verb) => {
   test.each(BATCH_STATES.filter((state) => !verb.allowed.includes(state)))(
     'that is %s: refused, and nothing changes',
     async (state) => {
-      await isRefused(await seeded(state), verb);
+      await isRefused(await once(`batch ${state}`, () => seeded(state)), verb);
     },
   );
 
-  test.each(BATCH_STATES.filter((state) => verb.allowed.includes(state)))('that is %s: done', async (state) => {
+  test.each(BATCH_STATES.filter(doneIn(verb)))('that is %s: done', async (state) => {
     const batch = await seeded(state);
     const before = await written(batch);
     await verb.act(batch);
@@ -496,13 +521,14 @@ describe.each(Object.entries(CHUNK_VERBS).filter(([name]) => name !== 'cancel'))
   const state = verb.allowed[0] as ChunkState;
   // A retry opens a finished batch again.
   test.each<BatchState>(name === 'retry' ? ['cancelled'] : ['finished', 'cancelled'])('that is %s: refused', async (over) => {
-    await isRefused(await seed({ ...standing(state), released: state !== 'approved' }, { state: over }), verb);
+    const seeded = () => seed({ ...standing(state), released: state !== 'approved' }, { state: over });
+    await isRefused(await once(`${over} with ${state}`, seeded), verb);
   });
 });
 
 test.each(DATASET_STATES.filter((state) => state !== 'ready'))('a dataset that is %s: no batch is made of it', async (state) => {
   const { id } = await uploadDataset(ADA, { name: 'a.csv', source: lines('subject\none\n') });
-  await arrange('UPDATE dataset SET state = $2 WHERE id = $1', [id, state]);
+  await arrange(`UPDATE dataset SET state = '${state}' WHERE id = '${id}'`);
   const { rows: before } = await pool.query('SELECT count(*) FROM batch');
   const made = createBatch(ADA, { datasetId: id, name: 'A', plan: { ...PLAN, chunking: { by: 'size' } } as never });
   await expect(made).rejects.toMatchObject({ code: 'conflict' });

@@ -22,8 +22,8 @@ const { pool, ownerPool, superPool } = await testDatabase();
 
 /** More rows than are held back until their chunk is judged: some of them are written before. */
 const LARGE = 5_500;
-/** So many that they are written twice before, and the rest behind: in `npm test` once before. */
-const VERY_LARGE = atSize(LARGE, 11_000);
+/** So many that they are written twice before, and the rest behind; in `npm test` the LARGE ones below are written before. */
+const VERY_LARGE = atSize(20, 11_000);
 
 const CATEGORIES: PlanInput['categories'] = [
   { name: 'noise', action: { connector: 'shelf', do: 'archive' } },
@@ -128,7 +128,7 @@ async function isUntouched(batch: SeededBatch): Promise<void> {
 }
 
 test('every size of chunk, in one decision with one root: what is frozen is what was listed', async () => {
-  const batch = await reviewed([0, 1, 999, 1, 1_000, 1_001, 3, VERY_LARGE, 2_500, 0, 7]);
+  const batch = await reviewed([0, 1, 999, 1, 1_000, 1_001, 3, VERY_LARGE, atSize(9, 2_500), 0, 7]);
   const on = await listed(batch);
   const { decided: numbers, dropped } = await approve(ADA, batch, on);
   expect([numbers, dropped]).toEqual([on.map(({ number }) => number), []]);
@@ -139,7 +139,7 @@ test('every size of chunk, in one decision with one root: what is frozen is what
 });
 
 test('no item is left out of a manifest, whatever the chunk says how many it has', async () => {
-  const batch = await reviewed([3, atSize(1_200, 2_500), 3, 1_500]);
+  const batch = await reviewed([3, atSize(1_100, 2_500), 3, atSize(1_050, 1_500)]);
   const before = await listed(batch);
   for (const [number, said] of [
     [1, 900],
@@ -156,19 +156,20 @@ test('no item is left out of a manifest, whatever the chunk says how many it has
 });
 
 test('of two people who decide on overlapping chunks at once, each chunk is decided by one of them', async () => {
-  const batch = await reviewed(Array.from({ length: 90 }, () => 3));
+  const third = atSize(8, 30);
+  const batch = await reviewed(Array.from({ length: 3 * third }, () => 3));
   const on = await listed(batch);
-  const both = await Promise.all([approve(ADA, batch, on.slice(0, 60)), approve(BO, batch, on.slice(30))]);
+  const both = await Promise.all([approve(ADA, batch, on.slice(0, 2 * third)), approve(BO, batch, on.slice(third))]);
   expect(both.flatMap((one) => one.decided).sort((a, b) => a - b)).toEqual(on.map(({ number }) => number));
   const dropped = both.flatMap((one) => one.dropped);
-  expect(dropped.map(({ number }) => number)).toEqual(Array.from({ length: 30 }, (_, index) => 31 + index));
-  expect(dropped[0]?.why).toBe('Chunk 31 is now “approved”. Nothing was decided.');
+  expect(dropped.map(({ number }) => number)).toEqual(Array.from({ length: third }, (_, index) => third + 1 + index));
+  expect(dropped[0]?.why).toBe(`Chunk ${third + 1} is now “approved”. Nothing was decided.`);
   expect(new Set(await states(batch))).toEqual(new Set(['approved']));
   await isWhole(batch);
 });
 
 test('a chunk that was corrected meanwhile is refused by name and leaves nothing, a large one too; the first ones are counted without it', async () => {
-  const [kept, others] = [atSize(4, LARGE), atSize(60, 300)];
+  const [kept, others] = [atSize(4, LARGE), atSize(24, 300)];
   const tasks = some(LARGE, 'task');
   const batch = await reviewed([3, kept, tasks, ...Array.from({ length: others }, () => 3)]);
   const { batchId } = batch;
@@ -213,9 +214,11 @@ test('a chunk that was corrected meanwhile is refused by name and leaves nothing
 
 test('a request that can’t be built refuses the whole, however late it is found', async () => {
   const http = { connector: 'http', do: 'POST', with: { url: 'https://example.com/', body: '{{subject}}' } };
-  const batch = await reviewed([2, LARGE], { categories: [{ name: 'noise', action: http }] });
+  // In `npm test` behind the first page: that nothing is left of what was written before is seen of the one that is killed.
+  const late = atSize(1_100, LARGE);
+  const batch = await reviewed([2, late], { categories: [{ name: 'noise', action: http }] });
   const long = JSON.stringify({ subject: 'x'.repeat(1024 ** 2) });
-  await ownerPool.query('UPDATE item SET fields = $2 WHERE dataset_id = $1 AND ordinal = $3', [batch.datasetId, long, LARGE]);
+  await ownerPool.query('UPDATE item SET fields = $2 WHERE dataset_id = $1 AND ordinal = $3', [batch.datasetId, long, late]);
   expect((await listed(batch)).map(({ digest }) => digest !== '')).toEqual([true, false]);
   const on = await Promise.all(
     [1, 2].map(async (chunk) => {
@@ -225,7 +228,7 @@ test('a request that can’t be built refuses the whole, however late it is foun
   );
   const refusal = {
     code: 'invalid',
-    message: expect.stringMatching(new RegExp(`^Item ${LARGE} \\(noise\\) can't be carried out: .*Move it to another category`)),
+    message: expect.stringMatching(new RegExp(`^Item ${late} \\(noise\\) can't be carried out: .*Move it to another category`)),
   };
   await expect(approve(ADA, batch, on)).rejects.toMatchObject(refusal);
   await expect(approve(ADA, batch, on.slice(1))).rejects.toMatchObject(refusal);

@@ -42,6 +42,11 @@ const sealed = () => {
   whole ??= sealedBatch(pool);
   return whole;
 };
+let running: ReturnType<typeof sealedBatch> | undefined;
+const unclosed = () => {
+  running ??= sealedBatch(pool, { closed: false });
+  return running;
+};
 
 type Files = Map<string, Uint8Array>;
 
@@ -138,7 +143,7 @@ describe('a trail', () => {
   });
 
   test('of a batch that is not over is called PARTIAL, and holds as far as it goes', async () => {
-    const { batchId } = await sealedBatch(pool, { closed: false });
+    const { batchId } = await unclosed();
     const { fileName, files } = await download(BO, batchId);
     const report = await verify(files);
     expect(report.findings).toEqual([]);
@@ -490,7 +495,7 @@ describe('change one letter and verify', () => {
     ],
     ['a batch that is not over loses its last receipts, with everything that tells of them', withoutTheLast],
   ])('only a hash that somebody else kept would tell that %s', async (_, change) => {
-    partial ??= (await download(BO, (await sealedBatch(pool, { closed: false })).batchId)).files;
+    partial ??= (await download(BO, (await unclosed()).batchId)).files;
     const unfinished = partial;
     expect(await verify(withSums(change(unfinished)))).toMatchObject({ findings: [] });
   });

@@ -12,10 +12,13 @@ import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { finishFollowUp } from '#lib/steps/tasks/change-follow-up.ts';
+import { settleBatches } from '#lib/store/actions/execution.sql.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockUndosOf } from '#lib/store/undo/undo.sql.ts';
 import { testDatabase } from '#test/database.ts';
+import { seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO, chunkStates, type StartedBatch, startedBatch, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
+import { atSize } from '#test/size.ts';
 import { previewUndo } from './preview-undo.ts';
 import { readUndoLinks } from './read-undo-links.ts';
 import { undoBatch } from './undo-batch.ts';
@@ -25,8 +28,10 @@ const { pool } = await testDatabase();
 
 // A worker takes whatever is claimable, so no test leaves it anything.
 afterEach(async () => {
-  await pool.query("UPDATE batch SET state = 'cancelled' WHERE state <> 'finished'");
-  await pool.query("UPDATE chunk SET state = 'cancelled', epoch = epoch + 1 WHERE state NOT IN ('done', 'closed', 'cancelled')");
+  await pool.query(
+    `UPDATE batch SET state = 'cancelled' WHERE state NOT IN ('finished', 'cancelled');
+     UPDATE chunk SET state = 'cancelled', epoch = epoch + 1 WHERE state NOT IN ('done', 'closed', 'cancelled')`,
+  );
 });
 
 const SHELF: PlanInput = {
@@ -86,9 +91,24 @@ async function carriedOut(batch: Of, ...ends: string[]): Promise<void> {
   await workUntil(pool, reached(batch, 'done', ...ends));
 }
 
+/** Carried out by a worker; it was classified and approved before. Items as those of startedBatch. */
 async function done(items: number, plan: PlanInput, chunks = 1): Promise<StartedBatch> {
-  const batch = await startedBatch(pool, { items, plan, chunks });
-  await carriedOut(batch, 'unresolved');
+  const { rules, otherwise } = plan.classifier as unknown as { rules: { category: string }[]; otherwise: string };
+  const own = Array.from({ length: items }, (_, index) => ({
+    fields: { subject: `mail ${index + 1}`, from: `sender${(index + 1) % 7}@example.org` },
+    category: (`${index + 1}`.endsWith('1') && rules[0]?.category) || otherwise,
+  }));
+  const size = Math.ceil(items / chunks);
+  const batch = await seedBatch(pool, {
+    name: 'Rows',
+    plan,
+    chunks: Array.from({ length: chunks }, (_, index) => ({
+      state: 'approved' as const,
+      items: own.slice(index * size, (index + 1) * size),
+    })),
+  });
+  await workUntil(pool, reached(batch, 'done', 'unresolved'));
+  await settleBatches(pool);
   return batch;
 }
 
@@ -120,24 +140,25 @@ const ends = async (batch: Of) =>
   Object.fromEntries(Object.entries(await steps(pool, batch.batchId)).map(([ordinal, all]) => [ordinal, all.at(-1)]));
 
 test('what was archived comes back, and an undo of the undo puts it away again', async () => {
-  const batch = await done(12, SHELF);
+  const [items, moved] = atSize([4, 3], [12, 10]);
+  const batch = await done(items, SHELF);
   const archived = await onShelf(batch);
-  expect(archived).toHaveLength(10);
+  expect(archived).toHaveLength(moved);
   const preview = await previewUndo(ADA, { batchId: batch.batchId });
   expect(preview).toMatchObject({
-    restorable: 10,
+    restorable: moved,
     cannot: [],
-    categories: [{ name: 'noise', restorable: 10, action: { verb: 'Restore' } }],
+    categories: [{ name: 'noise', restorable: moved, action: { verb: 'Restore' } }],
   });
 
   const undo = await undone(batch);
   expect(await onShelf(batch)).toEqual([]);
   expect(await readBatch(ADA, undo)).toMatchObject({
     undoes: { id: batch.batchId, name: 'Rows' },
-    sum: { approved: 10, done: 10, addsUp: true },
+    sum: { approved: moved, done: moved, addsUp: true },
   });
   expect(await readBatch(ADA, batch)).toMatchObject({
-    undoneBy: [{ id: undo.id, name: 'Undo of Rows', state: 'finished', items: 10, done: 10 }],
+    undoneBy: [{ id: undo.id, name: 'Undo of Rows', state: 'finished', items: moved, done: moved }],
   });
   // The chain of digests: what the undo found is what the archiving left.
   for (const outcome of await bodies(undo))
@@ -145,9 +166,9 @@ test('what was archived comes back, and an undo of the undo puts it away again',
 
   const again = await undone(undo);
   expect(await onShelf(batch)).toEqual(archived);
-  expect(await readBatch(ADA, batch)).toMatchObject({ undoneBy: [{ id: undo.id, done: 10, takenBack: 10 }] });
+  expect(await readBatch(ADA, batch)).toMatchObject({ undoneBy: [{ id: undo.id, done: moved, takenBack: moved }] });
   const why = '“Undo of Rows” undid it, and “Undo of Undo of Rows” did it again: undo “Undo of Undo of Rows” instead';
-  expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot).toMatchObject([{ why, count: 10 }]);
+  expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot).toMatchObject([{ why, count: moved }]);
   const links = await readUndoLinks(ADA, { batchId: batch.batchId, ordinal: 2 });
   expect(links).toMatchObject({ undoes: null, undoneBy: [{ batchId: undo.id }, { batchId: again.id }] });
   expect(await readUndoLinks(ADA, { batchId: undo.id, ordinal: 2 })).toMatchObject({
