@@ -1,20 +1,26 @@
 /** One attempt, sent again under its own key: what a target that honours keys has not settled, over http and with real receipts. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, chunkStates, counters, leasesCount, steps, target, workUntil } from '#test/fixtures/started-batch.ts';
+import { atSize, FULL } from '#test/size.ts';
 import { executeChunk } from './execute-chunk.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
 const { pool } = await testDatabase();
 
 beforeAll(() => leasesCount(pool));
+beforeEach(() => {
+  // In `npm test` each wait is the shortest that may be drawn.
+  if (!FULL) vi.spyOn(Math, 'random').mockReturnValue(0);
+});
 // A worker takes whatever is claimable, so no test leaves it anything.
 afterEach(async () => {
+  vi.restoreAllMocks();
   await pool.query("UPDATE batch SET state = 'cancelled' WHERE state <> 'finished'");
   await pool.query("UPDATE chunk SET state = 'cancelled', epoch = epoch + 1 WHERE state NOT IN ('done', 'closed', 'cancelled')");
   await pool.query('DELETE FROM breaker');
@@ -70,30 +76,38 @@ const saying =
     return 200;
   };
 
-test.each<[Answer]>([[408], [500], [503], ['reset'], ['garbage'], ['silence'], [303]])(
-  'after %s the same attempt goes out again under the same key, and its success is the one outcome',
-  async (first) => {
-    const { url, seen } = await target(saying(first, 201));
-    const batch = await sending(url);
-    await workUntil(pool, until(batch, 'done', 'unresolved', 'halted'));
-    expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'] });
-    expect(seen).toHaveLength(2);
-    expect(seen[1]).toEqual(seen[0]);
-  },
-);
+/** Sends one item per list of answers, all at once, and gives the receipts and the keys of each, in their order. */
+async function sendEach(lists: Answer[][], execution: object = {}) {
+  const tries = lists.map(() => 0);
+  const { url, seen } = await target((request, _count, response) => {
+    const at = numberOf(request.url) - 1;
+    tries[at] = (tries[at] ?? 0) + 1;
+    return saying(...(lists[at] ?? []))(request, tries[at], response);
+  });
+  const batch = await sending(url, lists.length, { execution: { concurrency: lists.length, ...execution } });
+  await workUntil(pool, until(batch, 'done', 'unresolved', 'halted'));
+  const all = await steps(pool, batch.batchId);
+  return lists.map((answers, at) => {
+    const keys = seen.filter(({ url: path }) => numberOf(path) === at + 1).map(({ key }) => key);
+    return { answers, steps: all[at + 1], sent: keys.length, keys: new Set(keys).size };
+  });
+}
 
-test.each<[Answer[]]>([[[409, 201]], [[425, 425, 201]], [['silence', 409, 425, 201]]])(
-  'while the target says that it is still at it, it is waited for: %j',
-  async (answers) => {
-    const { url, seen } = await target(saying(...answers));
-    // Being at it is no failure: with a budget of two, only the silence counts.
-    const batch = await sending(url, 1, { execution: { haltAfter: { consecutive: 2, share: 1 } } });
-    await workUntil(pool, until(batch, 'done', 'unresolved', 'halted'));
-    expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent', 'outcome:succeeded'] });
-    expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
-    expect(seen).toHaveLength(answers.length);
-  },
-);
+const numberOf = (path = ''): number => Number(path.slice('/m'.length));
+const SUCCEEDED = ['intent', 'outcome:succeeded'];
+
+test('after an answer that settles nothing the same attempt goes out again under the same key, and its success is the one outcome', async () => {
+  const firsts: Answer[] = [408, 500, 503, 'reset', 'garbage', 'silence', 303];
+  const lists = firsts.map((first): Answer[] => [first, 201]);
+  expect(await sendEach(lists)).toEqual(lists.map((answers) => ({ answers, steps: SUCCEEDED, sent: 2, keys: 1 })));
+});
+
+test('while the target says that it is still at it, it is waited for', async () => {
+  const lists: Answer[][] = [[409, 201], [425, 425, 201], atSize<Answer[]>(['silence', 409, 201], ['silence', 409, 425, 201])];
+  // Being at it is no failure: with a budget of two, only the silence counts.
+  const found = await sendEach(lists, { haltAfter: { consecutive: 2, share: 1 } });
+  expect(found).toEqual(lists.map((answers) => ({ answers, steps: SUCCEEDED, sent: answers.length, keys: 1 })));
+});
 
 test('a conflict that stays one, where nothing may have acted, has failed', async () => {
   const { url, seen } = await target(saying(409));
@@ -104,13 +118,14 @@ test('a conflict that stays one, where nothing may have acted, has failed', asyn
 });
 
 test('it is repeated as often as the plan grants attempts, and then uncertain for what it was first', async () => {
-  const { url, seen } = await target(saying('reset', 500, 409, 429, 201));
-  const batch = await sending(url, 1, { execution: { retry: { attempts: 3 } } });
+  const answers = atSize<Answer[]>(['reset', 409, 429], ['reset', 500, 409, 429]);
+  const { url, seen } = await target(saying(...answers, 201));
+  const batch = await sending(url, 1, { execution: { retry: { attempts: answers.length - 1 } } });
   await workUntil(pool, until(batch, 'done', 'unresolved'));
   expect(await steps(pool, batch.batchId)).toEqual({ 1: ['intent', 'outcome:uncertain'] });
   expect(await reasons(batch)).toEqual(['reset']);
   expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
-  expect(seen).toHaveLength(4);
+  expect(seen).toHaveLength(answers.length);
 });
 
 test('a refusal of the repeat ends the repeats, and not the doubt', async () => {
@@ -141,8 +156,9 @@ test('after a definite refusal the next attempt has a key of its own: a target t
     stored.set(key, says);
     return says;
   });
-  // So many that some of them wait for less than a second, in their slots: a chunk whose next send is further off is given back, and read anew.
-  const items = 9;
+  // Some of them must wait for less than a second, in their slots, as with the shortest wait all do: a chunk whose next send is further off is given back, and
+  // read anew.
+  const items = atSize(3, 9);
   const batch = await sending(url, items, { execution: { concurrency: items } });
   await workUntil(pool, until(batch, 'done', 'unresolved'));
   const own = ['intent', 'outcome:failed', 'intent', 'outcome:succeeded'];

@@ -14,6 +14,7 @@ import { failAbandonedUploads } from '#lib/store/datasets/items.sql.ts';
 import { originals } from '#lib/store/originals/originals.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
+import { atSize } from '#test/size.ts';
 import { readDataset, readDatasets, readItems, readUnreadable } from './read-datasets.ts';
 import { uploadDataset } from './upload-dataset.ts';
 
@@ -168,7 +169,12 @@ describe('a file that is right', () => {
 
   test('mails of megabytes among small ones are stored byte for byte', async () => {
     const mail = (text: string) => `From a@x.org Mon Jan  5 10:00:00 2026\nFrom: a@x.org\nSubject: s\n\n${text}\n\n`;
-    const mails = [mail('small'), mail('large '.repeat(200_000)), mail('small too'), mail('larger\n'.repeat(1_500_000))];
+    const mails = [
+      mail('small'),
+      mail('large '.repeat(200_000)),
+      mail('small too'),
+      mail('larger\n'.repeat(atSize(1_200_000, 1_500_000))),
+    ];
     const { id } = await uploadDataset(ada, { name: 'a.mbox', source: chunksOf(mails.join('')) });
     const { rows } = await db().pool.query(
       'SELECT octet_length(raw) AS bytes, digest = sha256(raw) AS right, fields ->> $2 AS size FROM item WHERE dataset_id = $1 ORDER BY ordinal',
@@ -247,7 +253,7 @@ describe('a file that is right', () => {
         expect(rows).toHaveLength(uploaded.itemCount);
         for (const { raw } of rows) expect(file.includes(raw)).toBe(true);
       }),
-      { numRuns: 30 },
+      { numRuns: atSize(12, 30) },
     );
   });
 });
@@ -383,11 +389,12 @@ describe('a file that is wrong says so, and nothing of it is kept', () => {
 
   test('the database’s disk is full half way, while more is on its way than a socket takes', async () => {
     const id = randomUUID();
-    const large = Buffer.from(`1,${'x'.repeat(4_000)}\n`.repeat(4_000));
+    // After the row that finds no room come 7 MB of its own segment.
+    const large = Buffer.from(`1,${'x'.repeat(4_000)}\n`.repeat(atSize(2_200, 4_000)));
     await superPool.query(`CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
       $$BEGIN RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device' USING ERRCODE = 'disk_full'; END$$`);
     await superPool.query(
-      'CREATE TRIGGER no_room BEFORE INSERT ON item FOR EACH ROW WHEN (NEW.ordinal > 1000) EXECUTE FUNCTION no_room()',
+      `CREATE TRIGGER no_room BEFORE INSERT ON item FOR EACH ROW WHEN (NEW.ordinal > ${atSize(200, 1_000)}) EXECUTE FUNCTION no_room()`,
     );
     try {
       const refused = await refusal(uploadDataset(ada, { name: 'a.csv', source: chunksOf('a,b\n', large) }, { id }));
