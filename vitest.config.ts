@@ -43,6 +43,8 @@ export default defineConfig({
       { test: { ...NATIVE, name: 'pure', include: PURE, exclude: NOT_OURS, isolate: false, ...PATIENT } },
       // JSX is what Node can't load.
       { ssr, test: { name: 'components', include: ['components/**/*.test.{ts,tsx}'], isolate: false, ...PATIENT } },
+      // It swaps lists of kinds, which Node loads once for all.
+      { ssr, test: { ...REAL, name: 'kinds', include: [KINDS] } },
       // What reads a module's own state sets it (test/database.ts), so files on a database share their processes too.
       {
         test: {
@@ -64,7 +66,6 @@ export default defineConfig({
           exclude: [...NOT_OURS, ...PURE, ...PROOF, KINDS],
         },
       },
-      { ssr, test: { ...REAL, name: 'kinds', maxWorkers: 4, sequence: { groupOrder: 1 }, include: [KINDS] } },
       { test: { ...{ ...REAL, ...NATIVE }, name: 'proof', maxWorkers: 2, include: PROOF, sequence: { groupOrder: 2 } } },
     ],
   },

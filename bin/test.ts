@@ -32,9 +32,9 @@ const lint: Part[] = [
 const phases: Part[][][] = [
   // A build leaves a core idle at times, and the stories wait for it. Types are read after it: it writes some.
   [[{ name: 'build', first: build }], lint],
-  [[tests('browser', browser), types], [tests('unit and integration', vitest('pure', 'components', 'real'))]],
+  [[tests('browser', browser), types], [tests('unit and integration', vitest('pure', 'components', 'real', 'kinds'))]],
   // What kills workers waits for leases, and wants a machine that is not busy with browsers.
-  [[tests('force', vitest('force', 'kinds'))]],
+  [[tests('force', vitest('force'))]],
   ...(FULL ? [[[tests('proof', vitest('proof'))]]] : []),
 ];
 
