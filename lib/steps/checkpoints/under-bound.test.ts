@@ -214,3 +214,29 @@ test('more than one decision covers is refused before anything is counted', asyn
   );
   await expect(previewDecision(ADA, { batchId: batch.batchId, chunks: [1, 99] })).rejects.toMatchObject({ code: 'not_found' });
 });
+
+test('what the looks over the batch say nothing of is not approved by them: items that were all marked before the rules put them there', async () => {
+  const batch = await drawn([items(25)]);
+  const { batchId } = batch;
+  // Each was right as “keep”. Then the rules were revised, and nobody has seen one as “archive”.
+  await pool.query(
+    `INSERT INTO review (batch_id, ordinal, category, verdict, "by") SELECT $1, o, 'keep', 'right', $2 FROM generate_series(1, 25) o`,
+    [batchId, BO.id],
+  );
+  await pool.query(
+    `INSERT INTO batch_plan (batch_id, revision, plan, digest, seq, reviews, "by", via)
+     SELECT id, 2, plan, plan_digest, 1, (SELECT max(id) FROM review), $2, 'page' FROM batch WHERE id = $1`,
+    [batchId, BO.id],
+  );
+  await pool.query('UPDATE chunk SET plan_revision = 2 WHERE batch_id = $1', [batchId]);
+  const says = 'archive: every item of it was marked before the rules changed';
+  expect((await previewDecision(ADA, { batchId }))?.ungrounded).toMatchObject([expect.stringContaining(says)]);
+  await expect(approve(batch, [1], { atMost: 0.02 })).rejects.toThrow(says);
+  expect(await chunkStates(pool, batchId)).toEqual(['awaiting_review']);
+  // To look at one of them is enough, as ever.
+  expect(
+    await decide(ADA, { batchId, chunks: (await asked(batch, [1])).map((on) => ({ ...on, seen: [1] })), execute: true }),
+  ).toMatchObject({
+    decided: [1],
+  });
+});
