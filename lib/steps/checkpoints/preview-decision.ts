@@ -49,7 +49,8 @@ export async function previewDecision(actor: Actor, raw: z.input<typeof input>):
   const batch = await readBatchFacts(pool, batchId);
   if (!batch) return null;
   const asked = await readSelected(pool, batchId, numbers ? { numbers } : { states: CHUNK_IN_REVIEW });
-  const stranger = numbers?.find((number) => !asked.some((chunk) => chunk.number === number));
+  const known = new Set(asked.map(({ number }) => number));
+  const stranger = numbers?.find((number) => !known.has(number));
   if (stranger !== undefined) throw new CountersignError('not_found', `This batch has no chunk ${stranger}.`);
   const { own, left, signature } = sorted(batch, asked);
   assertCoverable(own);

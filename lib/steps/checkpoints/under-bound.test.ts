@@ -1,5 +1,6 @@
 /** Approvals of what nobody saw, the hostile way: too few looks, chunks chosen by what the looks found, plans that ask more, an undo. */
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { randomSample } from '#lib/core/checkpoints/sampling.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
@@ -239,4 +240,20 @@ test('what the looks over the batch say nothing of is not approved by them: item
   ).toMatchObject({
     decided: [1],
   });
+});
+
+test('twenty thousand numbers are looked up in a batch, not compared each with each', async () => {
+  const { batchId } = await drawn([items(1)]);
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT quote_ident(column_name) AS name FROM information_schema.columns WHERE table_name = 'chunk' AND column_name NOT IN ('id', 'number', 'state')`,
+  );
+  const columns = rows.map(({ name }) => name).join(', ');
+  await pool.query(
+    `INSERT INTO chunk (id, number, state, ${columns}) SELECT gen_random_uuid(), n, 'closed', ${columns} FROM chunk, generate_series(2, 20000) n WHERE batch_id = $1`,
+    [batchId],
+  );
+  const before = performance.eventLoopUtilization();
+  expect((await previewDecision(ADA, { batchId, chunks: span(1, 20_000) }))?.left).toHaveLength(19_999);
+  // Each with each is two hundred million comparisons: nobody else is answered for seconds.
+  expect(performance.eventLoopUtilization(before).active).toBeLessThan(2_500);
 });
