@@ -1,7 +1,7 @@
 /** Checkpoints of a batch are given to whoever reviews them, many at once. It forbids nobody anything. */
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
+import { authorise, rolesOf } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type Assigned, assignment } from '#lib/shapes/evidence.ts';
@@ -16,7 +16,7 @@ const input = assignment.extend({ batchId: z.uuid() });
 
 export type AssignInput = z.input<typeof input>;
 /**
- * Gives the checkpoints that are in review, and that nobody or the actor has, to somebody or to nobody; what another claimed stays theirs.
+ * Gives the checkpoints that are in review, and that nobody or the actor has, to somebody or to nobody; what another claimed stays theirs, unless they were put out.
  *
  * @returns the chunks that changed; none where nothing was to be given
  * @throws CountersignError `invalid` (`to` is nobody who decides), `forbidden` (who does not start batches gives them to nobody else), `not_found`
@@ -28,7 +28,7 @@ export async function assign(actor: Actor, raw: AssignInput): Promise<Assigned> 
   const whom = to === null ? null : await reviewerId(to, actor);
   const chunks = await inWrite(db().pool, 'assign', async (tx) => {
     if (!(await readBatchRow(tx, batchId))) throw new CountersignError('not_found', 'There is no such batch.');
-    return assignChunks(tx, { batchId, numbers, by: actor.id, to: whom });
+    return assignChunks(tx, { batchId, numbers, by: { id: actor.id, roles: rolesOf('decide') }, to: whom });
   });
   if (chunks.length > 0) announce(db().pool, batchId, { kind: 'claim' });
   return { chunks };
