@@ -11,6 +11,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { assignChunks } from '#lib/store/batches/needs.sql.ts';
 import { readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { unlessCrossed } from '#lib/store/postgres/unless-crossed.ts';
 
 const input = assignment.extend({ batchId: z.uuid() });
 
@@ -26,10 +27,12 @@ export async function assign(actor: Actor, raw: AssignInput): Promise<Assigned> 
   const { batchId, chunks: numbers = null, to } = readInput(input, raw);
   if (to !== null && to !== 'me' && `user:${to}` !== actor.id) authorise(actor, 'assign');
   const whom = to === null ? null : await reviewerId(to, actor);
-  const chunks = await inWrite(db().pool, 'assign', async (tx) => {
-    if (!(await readBatchRow(tx, batchId))) throw new CountersignError('not_found', 'There is no such batch.');
-    return assignChunks(tx, { batchId, numbers, by: { id: actor.id, roles: rolesOf('decide') }, to: whom });
-  });
+  const act = () =>
+    inWrite(db().pool, 'assign', async (tx) => {
+      if (!(await readBatchRow(tx, batchId))) throw new CountersignError('not_found', 'There is no such batch.');
+      return assignChunks(tx, { batchId, numbers, by: { id: actor.id, roles: rolesOf('decide') }, to: whom });
+    });
+  const chunks = await unlessCrossed(act);
   if (chunks.length > 0) announce(db().pool, batchId, { kind: 'claim' });
   return { chunks };
 }
