@@ -14,6 +14,7 @@ import { lockBatch, lockChunks } from '#lib/store/chunks/chunks.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
 import { tellTape } from '#lib/store/live/tape.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { unlessCrossed } from '#lib/store/postgres/unless-crossed.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: z.int32().min(1).optional() });
 export type Which = z.input<typeof input>;
@@ -28,17 +29,19 @@ export async function change(verb: Verb, actor: Actor, raw: Which, act: Act): Pr
   if (!read.success) throw new CountersignError('invalid', 'Give the id of a batch, and the number of a chunk.');
   const { batchId, chunk: number } = read.data;
   const { pool } = db();
-  const moved = await inWrite(pool, verb, async (tx) => {
-    const batch = await lockBatch(tx, batchId);
-    if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
-    const [chunk] = number === undefined ? [] : await lockChunks(tx, batchId, [number]);
-    if (number !== undefined && !chunk) throw new CountersignError('not_found', `This batch has no chunk ${number}.`);
-    const chunks = await act(tx, batch, chunk);
-    await tellTape(tx, { batchId, chunk: number ?? null, kind: verb, facts: { name: actor.name } });
-    const { state } = await tx.prisma.batch.findUniqueOrThrow({ where: { id: batchId }, select: { state: true } });
-    const { _sum: sum } = await tx.prisma.chunk.aggregate({ where: { batchId }, _sum: { inFlight: true } });
-    return { state: state as BatchState, chunks, inFlight: sum.inFlight ?? 0 };
-  });
+  const carryOut = () =>
+    inWrite(pool, verb, async (tx) => {
+      const batch = await lockBatch(tx, batchId);
+      if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
+      const [chunk] = number === undefined ? [] : await lockChunks(tx, batchId, [number]);
+      if (number !== undefined && !chunk) throw new CountersignError('not_found', `This batch has no chunk ${number}.`);
+      const chunks = await act(tx, batch, chunk);
+      await tellTape(tx, { batchId, chunk: number ?? null, kind: verb, facts: { name: actor.name } });
+      const { state } = await tx.prisma.batch.findUniqueOrThrow({ where: { id: batchId }, select: { state: true } });
+      const { _sum: sum } = await tx.prisma.chunk.aggregate({ where: { batchId }, _sum: { inFlight: true } });
+      return { state: state as BatchState, chunks, inFlight: sum.inFlight ?? 0 };
+    });
+  const moved = await unlessCrossed(carryOut);
   announce(pool, batchId, { kind: verb });
   return moved;
 }

@@ -9,7 +9,6 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { decisionRoot } from '#lib/core/checkpoints/manifest.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import { CHUNK_RELEASABLE, type ChunkState, chunkFrom } from '#lib/core/lifecycle.ts';
 import { openNext } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
@@ -25,6 +24,7 @@ import { lockChunks, lockForRelease, openGates } from '#lib/store/chunks/chunks.
 import { assertUnfinished, type BatchRow, type ChunkRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { discardClassifications } from '#lib/store/chunks/classifications.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { unlessCrossed } from '#lib/store/postgres/unless-crossed.ts';
 import { takeSequence } from '#lib/store/receipts/receipts.sql.ts';
 import { commitTo, NO_STEP, type NumberedReceipt, storeReceipts } from '#lib/store/receipts/receipts.ts';
 import { turns } from '#lib/turns.ts';
@@ -86,23 +86,6 @@ function parse(raw: DecideInput): Asked {
       'A note is missing. Say why the chunk goes back or is not signed: whoever works on it next reads the note.',
     );
   return asked;
-}
-
-const DEADLOCK = '40P01';
-const CROSSED_TRIES = 3;
-
-/**
- * Two large decisions that store the same new requests in another order may wait each for each. PostgreSQL rolls one of them back, and that one is made
- * once more.
- */
-async function unlessCrossed<T>(act: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await act();
-    } catch (error) {
-      if (tries === CROSSED_TRIES || sqlStateOf(error) !== DEADLOCK) throw error;
-    }
-  }
 }
 
 async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {

@@ -49,7 +49,8 @@ export async function previewDecision(actor: Actor, raw: z.input<typeof input>):
   const batch = await readBatchFacts(pool, batchId);
   if (!batch) return null;
   const asked = await readSelected(pool, batchId, numbers ? { numbers } : { states: CHUNK_IN_REVIEW });
-  const stranger = numbers?.find((number) => !asked.some((chunk) => chunk.number === number));
+  const known = new Set(asked.map(({ number }) => number));
+  const stranger = numbers?.find((number) => !known.has(number));
   if (stranger !== undefined) throw new CountersignError('not_found', `This batch has no chunk ${stranger}.`);
   const { own, left, signature } = sorted(batch, asked);
   assertCoverable(own);
@@ -68,7 +69,8 @@ export async function previewDecision(actor: Actor, raw: z.input<typeof input>):
     batch,
     own.map((row) => ({ row, counts: Object.fromEntries(counts.get(row.id) ?? []), unseen: [] })),
   );
-  const { bound, whole, ungrounded, marked, unmarkedChunks } = await evidenceOf(batch, own, { acting, share });
+  const held = acting.filter((category) => own.some(({ id }) => (counts.get(id)?.get(category) ?? 0) > 0));
+  const { bound, whole, ungrounded, marked, unmarkedChunks } = await evidenceOf(batch, own, { acting, held, share });
   const sampled = !undo && own.length <= SAMPLED_CHUNKS_MAX;
   return {
     chunks: own.map(({ number, name, revision, itemCount }) => ({ number, name, revision, itemCount })),
@@ -123,10 +125,11 @@ async function countsOf(batch: BatchFacts, own: readonly SelectedChunk[]): Promi
   return counts;
 }
 
+/** `held`: the acting categories that the chunks have items of. */
 async function evidenceOf(
   batch: BatchFacts,
   own: readonly SelectedChunk[],
-  { acting, share }: { acting: string[]; share: number },
+  { acting, held, share }: { acting: string[]; held: string[]; share: number },
 ) {
   const { pool } = db();
   const { seed, decided, revised } = await readDrawable(pool, batch.id);
@@ -140,7 +143,7 @@ async function evidenceOf(
   const part = partOf(whole, decided, own);
   const grounds =
     seed === null || shareUnder(batch.plan, share) === null ? null : await groundsOf(pooled, acting, { whole, part, share });
-  return { ...told, whole: part === whole, bound: grounds && boundsOf(grounds), ungrounded: ungroundedWords(grounds, acting) };
+  return { ...told, whole: part === whole, bound: grounds && boundsOf(grounds), ungrounded: ungroundedWords(grounds, held) };
 }
 
 /** The whole in which only these are decided: the same list where that is all of it. */

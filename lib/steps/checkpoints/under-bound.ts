@@ -46,11 +46,14 @@ export async function groundsOf(
   return grounds;
 }
 
-/** Why it is none for these categories, a sentence each. */
+/** Why it is none for these categories, which what is decided has items of: a sentence each. */
 export function ungroundedWords(grounds: ReadonlyMap<string, Ground> | null, categories: readonly string[]): string[] {
   if (grounds === null) return ['Nothing over the batch says how many are wrong: it has no bound over all of its chunks.'];
   return categories.flatMap((category) => {
     const ground = grounds.get(category);
-    return ground && !ground.judged.met ? [unmetWords(category, ground.looks, ground.judged, 'this approval')] : [];
+    // Nothing is left to draw from, so the bound says nothing of them.
+    if (!ground)
+      return [`${category}: every item of it was marked before the rules changed, and nothing says how many are wrong by these.`];
+    return ground.judged.met ? [] : [unmetWords(category, ground.looks, ground.judged, 'this approval')];
   });
 }

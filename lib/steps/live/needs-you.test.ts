@@ -58,6 +58,9 @@ test('checkpoints are asked of whoever claimed them, else of everybody, and nobo
   expect(await assign(cleo, { batchId, to: null })).toEqual({ chunks: [6] });
   await pool.query('UPDATE "user" SET disabled_at = now() WHERE id = $1', [idOf(bo)]);
   expect(await reviews(cleo)).toMatchObject({ reviews: 30, others: [] });
+  // So they can be given anew, and taken.
+  expect(await assign(ada, { batchId, chunks: [3, 7], to: idOf(cleo) })).toEqual({ chunks: [3, 7] });
+  expect(await assign(cleo, { batchId, chunks: [4], to: 'me' })).toEqual({ chunks: [4] });
   await pool.query('UPDATE "user" SET disabled_at = NULL WHERE id = $1', [idOf(bo)]);
   expect(await readNeedsYou({ ...bo, role: 'auditor' })).toMatchObject({ batches: [], others: [], next: null, count: 0 });
 });

@@ -24,12 +24,9 @@ export async function previewRevision(actor: Actor, raw: z.input<typeof input>):
   const { batchId, change } = read.data;
   const { batch, plan } = await planOfChange(batchId, change);
   const { pool } = db();
-  const named = change.chunks ?? [];
+  const named = new Set(change.chunks);
   const waiting = await readInReview(pool, batchId);
-  const chunks = [
-    ...waiting.filter(({ number }) => named.includes(number)),
-    ...waiting.filter(({ number }) => !named.includes(number)),
-  ];
+  const chunks = [...waiting.filter(({ number }) => named.has(number)), ...waiting.filter(({ number }) => !named.has(number))];
   const fieldNames = (await readPlanningDataset(pool, batch.datasetId))?.fields.map(({ name }) => name) ?? [];
   const meanings = (await readMeanings(pool, { batchId })) ?? {};
   const of = { batchId, datasetId: batch.datasetId, plan, fields: { fieldNames, meanings } };

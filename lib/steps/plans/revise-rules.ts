@@ -8,7 +8,6 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { seedOfRevision } from '#lib/core/checkpoints/sampling.ts';
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import { CHUNK_UNCLASSIFIED, chunkMay } from '#lib/core/lifecycle.ts';
 import { DECISION_ITEMS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
@@ -26,6 +25,7 @@ import { readNames } from '#lib/store/people/names.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { insertRevision, readLatestPlan, type TaughtBy } from '#lib/store/plans/revisions.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { unlessCrossed } from '#lib/store/postgres/unless-crossed.ts';
 import { storeRevision } from '#lib/store/receipts/batch-receipts.ts';
 import { readDrawable } from '#lib/store/reviews/evidence.sql.ts';
 import { workOut } from './work-out.ts';
@@ -50,16 +50,10 @@ export async function reviseRules(actor: Actor, raw: ReviseInput): Promise<Rules
   const { batchId, change } = read.data;
   const { plan } = await planOfChange(batchId, change);
   const act = () => inWrite(db().pool, 'revise', (tx) => reviseIn(tx, actor, { batchId, plan, change }));
-  const revised = await act().catch((error: unknown) => {
-    // A decision that opens the next gate has its chunks before that one: PostgreSQL ends one of the two.
-    if (sqlStateOf(error) === DEADLOCK) return act();
-    throw error;
-  });
+  const revised = await unlessCrossed(act);
   announce(db().pool, batchId, { kind: 'state' });
   return revised;
 }
-
-const DEADLOCK = '40P01';
 
 /**
  * The plan that a change makes, checked against the batch's dataset and what its fields meant when it was planned; and the one that it goes on from. Throws as

@@ -215,6 +215,9 @@ describe('follow-ups', () => {
     expect(await titles({ who: 'me' })).toEqual([one?.title]);
     expect(await titles({ who: 'nobody', state: 'open', limit: 1 })).toEqual([two?.title]);
     expect(await titles({ search: 't3' })).toEqual(['T3']);
+    // What stands for other characters in a pattern is looked for as it is, and what the database can’t hold is left out.
+    for (const search of ['%', '_', 'T_', '\\']) expect([search, await titles({ search })]).toEqual([search, []]);
+    expect(await titles({ search: 'T3\0' })).toEqual(['T3']);
     expect(await titles({ batch: randomUUID() })).toEqual([]);
     expect(await refusalOf(assignFollowUp(reviewer, { id, to: randomUUID() }))).toBe('invalid');
     await finishFollowUp(reviewer, { id, done: true });

@@ -151,21 +151,24 @@ export type Assigned = {
   batchId: string;
   /** null: all that are in review */
   numbers: readonly number[] | null;
-  /** who gives: what another claimed stays theirs */
-  by: string;
+  /** who gives: what another claimed stays theirs, as long as they may answer */
+  by: Asker;
   /** null: to nobody */
   to: string | null;
 };
 
-/** Gives checkpoints that are in review, and that nobody or `by` has, to somebody: in the order of their numbers, like whoever decides over several. Gives their numbers. */
+/**
+ * Gives checkpoints that are in review, and that nobody or `by` has, to somebody: in the order of their numbers, like whoever decides over several. What somebody has who
+ * was put out, nobody has. Gives their numbers.
+ */
 export async function assignChunks(client: Querying, { batchId, numbers, by, to }: Assigned): Promise<number[]> {
   const { rows } = await client.query<{ number: number }>(
     `WITH own AS MATERIALIZED (
-       SELECT id FROM chunk WHERE batch_id = $1 AND state IN (${stateList(CHUNK_IN_REVIEW)}) AND ($2::int[] IS NULL OR number = ANY ($2))
-         AND (reviewer IS NULL OR reviewer = $3) AND reviewer IS DISTINCT FROM $4::text ORDER BY number FOR UPDATE)
-     UPDATE chunk SET reviewer = $4, reviewer_since = CASE WHEN $4::text IS NULL THEN NULL ELSE clock_timestamp() END
+       SELECT id FROM chunk c WHERE batch_id = $3 AND state IN (${stateList(CHUNK_IN_REVIEW)}) AND ($4::int[] IS NULL OR number = ANY ($4))
+         AND NOT ${ANOTHERS} AND reviewer IS DISTINCT FROM $5::text ORDER BY number FOR UPDATE OF c)
+     UPDATE chunk SET reviewer = $5, reviewer_since = CASE WHEN $5::text IS NULL THEN NULL ELSE clock_timestamp() END
      FROM own WHERE chunk.id = own.id RETURNING number`,
-    [batchId, numbers, by, to],
+    [by.id, by.roles, batchId, numbers, to],
   );
   return rows.map(({ number }) => number).sort((a, b) => a - b);
 }

@@ -7,6 +7,7 @@ import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX } from '#lib/core/limits.ts';
 import type { NextWaiting } from '#lib/shapes/checkpoints.ts';
 import { WAITS_FOR_PEOPLE } from '#lib/store/batches/batch-reads.sql.ts';
+import { likeText } from '#lib/store/postgres/like-text.ts';
 
 export type ChunkOf = { batchId: string; datasetId: string; chunkId: string };
 
@@ -72,7 +73,7 @@ export async function readClassified(pool: Pool, chunk: ChunkOf, ordinals: numbe
 
 /** Text as a pattern that finds it anywhere. */
 export function likePattern(search: string): string {
-  return `%${search.replaceAll('\0', '').replace(/[\\%_]/g, '\\$&')}%`;
+  return `%${likeText(search)}%`;
 }
 
 export type CorrectionRow = {

@@ -3,6 +3,7 @@ import type { FieldTypes } from '#lib/core/plans/fit.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
+import { likeText } from '#lib/store/postgres/like-text.ts';
 
 export type SavedRow = {
   id: string;
@@ -27,7 +28,7 @@ export function readSavedPlans(
   return prisma.savedPlan.findMany({
     where: {
       AND: [
-        ...(search === '' ? [] : [{ name: { contains: asText(search), mode: 'insensitive' as const } }]),
+        ...(search === '' ? [] : [{ name: { contains: likeText(search), mode: 'insensitive' as const } }]),
         ...(after === null ? [] : [{ name: { gt: after } }]),
       ],
     },
@@ -35,11 +36,6 @@ export function readSavedPlans(
     take: limit,
     select: ROW,
   });
-}
-
-/** In a pattern of the database % and _ stand for other characters. */
-function asText(search: string): string {
-  return search.replace(/[\\%_]/g, '\\$&');
 }
 
 export function readSavedPlan({ prisma }: WithModels, id: string): Promise<StoredSavedPlan | null> {

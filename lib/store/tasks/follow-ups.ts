@@ -2,6 +2,7 @@
 import type { Prisma } from '#lib/store/generated/client.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
+import { likeText } from '#lib/store/postgres/like-text.ts';
 
 export type Task = {
   id: bigint;
@@ -32,7 +33,7 @@ export async function readTaskPage(
   { open, assignee, batchId, search }: TasksAsked,
   { before, limit }: { before: bigint | null; limit: number },
 ): Promise<Task[]> {
-  const holds = search ? { contains: search, mode: 'insensitive' as const } : null;
+  const holds = search ? { contains: likeText(search), mode: 'insensitive' as const } : null;
   const where: Prisma.FollowUpWhereInput[] = [
     before === null ? {} : { id: { lt: before } },
     open === true ? { doneAt: null, withdrawnAt: null } : {},
