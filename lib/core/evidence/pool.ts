@@ -21,7 +21,7 @@ export type LastMark = { ordinal: number; category: string; verdict: Verdict | '
 
 /**
  * The marks on one category that count: by the ordinals of its items, and the ordinals of those that were found wrong in it and are in another now. `known`: its items
- * that had a mark before its rules were revised. They are no part of what is asked about, and no looks.
+ * that had a mark before its rules were revised, and that are in the category which it spoke for, or a person gave. They are no part of what is asked about, and no looks.
  */
 export type CategoryMarks = { on: ReadonlyMap<number, Verdict>; movedOut: readonly number[]; known: ReadonlySet<number> };
 
@@ -29,7 +29,7 @@ const NO_MARKS: CategoryMarks = { on: new Map(), movedOut: [], known: new Set() 
 
 /**
  * By category. That an item is right in a category is said only while it is there; that it was wrong stays, until somebody takes it back.
- * @param isKnown whether an item had a mark before the rules were revised: it is known, whatever the rules make of it now
+ * @param isKnown whether an item had its mark before the rules were revised: it is known, as long as the mark fits the category that it is in
  */
 export function marksByCategory<Mark extends LastMark>(
   marks: readonly Mark[],
@@ -44,8 +44,9 @@ export function marksByCategory<Mark extends LastMark>(
   };
   for (const mark of marks) {
     const { ordinal, category, now } = mark;
+    if (!isCounted(mark)) continue;
+    // What was right in a category that new rules took it out of says nothing of the one that it is in: it is asked about again.
     if (isKnown(mark)) of(now).known.add(ordinal);
-    else if (!isCounted(mark)) continue;
     else if (now === category) of(category).on.set(ordinal, mark.verdict);
     else of(category).movedOut.push(ordinal);
   }
