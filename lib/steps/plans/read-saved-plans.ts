@@ -26,7 +26,8 @@ export async function readSavedPlans(actor: Actor, raw: z.input<typeof input> = 
   const { search, ...paging } = readInput(input, raw);
   const limit = limitOf(paging);
   // The cursor is a name: any text is one, but none that a name can't be.
-  if ((paging.cursor ?? '').length > SAVED_PLAN_NAME_CHARS_MAX) throw badCursor();
+  const cursor = paging.cursor ?? '';
+  if (cursor.length > SAVED_PLAN_NAME_CHARS_MAX || cursor.includes('\0')) throw badCursor();
   const rows = await readRows(db(), { search: search.normalize('NFC').trim(), after: paging.cursor || null, limit: limit + 1 });
   const { shown, next } = pageOf(rows, limit, ({ name }) => name);
   return { items: await told(shown), next };
