@@ -36,6 +36,15 @@ test('a failure that was swallowed inside is not reported as committed', async (
   expect(await claims()).toEqual(['a']);
 });
 
+test('a connection that dies while somebody has it ends no process', async () => {
+  const client = await pool.connect();
+  try {
+    expect(() => client.emit('error', new Error('Connection terminated unexpectedly'))).not.toThrow();
+  } finally {
+    client.release(true);
+  }
+});
+
 test('a connection that dies inside is not given to the next one', async () => {
   await expect(
     inTransaction(pool, async (tx) => {

@@ -68,6 +68,8 @@ export function openPool(url: string, options: DbOptions = {}): pg.Pool {
     ...(options.answerMs !== undefined && { query_timeout: options.answerMs }),
     // Prisma's adapter writes times without their zone and takes what it reads for UTC; pg does neither. Here both say the same.
     onConnect: async (client) => {
+      // The pool hears a connection only while it is idle. One that dies before that, or while somebody has it, says so by an event that would end the process.
+      client.on('error', () => {});
       await client.query("SET TIME ZONE 'UTC'");
     },
   });
