@@ -6,9 +6,9 @@ import { Button } from '#components/ui/button.tsx';
 import { type AskedProps, ConfirmDialog } from '#components/ui/dialog.tsx';
 import { Checkbox, Field, Select, Textarea } from '#components/ui/field.tsx';
 import { formatCount } from '#components/ui/format.ts';
-import { Glyph } from '#components/ui/glyph.tsx';
+import { ActingList } from './acting-list.tsx';
 import type { OfChunk } from './checkpoint-view.ts';
-import { type Acting, actionPhrase, type ExecuteWords, effectWord } from './words.ts';
+import type { Acting, ExecuteWords } from './words.ts';
 
 type Props = AskedProps & {
   of: OfChunk;
@@ -63,28 +63,7 @@ export function ExecuteDialog({
       error={error}
       onConfirm={() => onConfirm({ next, override: overridden ? override.trim() : null })}
     >
-      {acting.length > 0 ? (
-        <ul className="rounded-md border border-hairline">
-          {acting.map((one) => (
-            <li
-              key={one.name}
-              className="flex flex-wrap items-baseline justify-between gap-x-4 border-b border-hairline px-3 py-1.5 last:border-b-0"
-            >
-              <span>
-                <span className="font-medium">{actionPhrase(one.action, one.count, noun)}</span>{' '}
-                <span className="text-muted">({one.name})</span>
-              </span>
-              <span className="text-12 text-muted">
-                {one.action.target} ·{' '}
-                <span className={one.action.effect === 'permanent' ? 'font-medium text-red' : ''}>
-                  {one.action.effect === 'undoable' ? <Glyph name="↩" className="inline size-2.5" /> : null}{' '}
-                  {effectWord(one.action)}
-                </span>
-              </span>
-            </li>
-          ))}
-        </ul>
-      ) : null}
+      <ActingList acting={acting} noun={noun} />
       {acting.length > 0 && open ? <RequestExamples of={of} /> : null}
       {first.planned !== 1 && acting.some(({ count }) => count > 1) ? <FirstChoice {...first} /> : null}
       {blocked ? (

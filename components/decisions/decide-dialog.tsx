@@ -4,13 +4,13 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { RequestExamples } from '#components/actions/request-examples.tsx';
 import { queries, refusalOf } from '#components/api-client.ts';
+import { ActingList } from '#components/checkpoints/acting-list.tsx';
 import { percent } from '#components/checkpoints/evidence-words.ts';
-import { type Acting, actingCategories, actionPhrase, effectWord, executeWords } from '#components/checkpoints/words.ts';
+import { actingCategories, executeWords } from '#components/checkpoints/words.ts';
 import { Banner } from '#components/ui/banner.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { Field, Textarea } from '#components/ui/field.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
-import { Glyph } from '#components/ui/glyph.tsx';
 import { Link } from '#components/ui/link.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { Skeleton } from '#components/ui/skeleton.tsx';
@@ -173,32 +173,6 @@ function Asked({ batchId, preview, bound, onClose, onDecide, onAgain, children }
         </div>
       ) : null}
     </ConfirmDialog>
-  );
-}
-
-/** Per target and effect, as at a checkpoint. */
-function ActingList({ acting, noun }: { acting: Acting[]; noun: string }) {
-  if (acting.length === 0) return null;
-  return (
-    <ul className="rounded-md border border-hairline" aria-label="What is approved">
-      {acting.map((one) => (
-        <li
-          key={one.name}
-          className="flex flex-wrap items-baseline justify-between gap-x-4 border-b border-hairline px-3 py-1.5 last:border-b-0"
-        >
-          <span>
-            <span className="font-medium">{actionPhrase(one.action, one.count, noun)}</span>{' '}
-            <span className="text-muted">({one.name})</span>
-          </span>
-          <span className="text-12 text-muted">
-            {one.action.target} ·{' '}
-            <span className={one.action.effect === 'permanent' ? 'font-medium text-red' : ''}>
-              {one.action.effect === 'undoable' ? <Glyph name="↩" className="inline size-2.5" /> : null} {effectWord(one.action)}
-            </span>
-          </span>
-        </li>
-      ))}
-    </ul>
   );
 }
 
