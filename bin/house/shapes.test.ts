@@ -1,7 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { shapesIn, typedTwice } from './shapes.ts';
+import { isShaped, shapesIn, typedTwice } from './shapes.ts';
 
 const FIVE = 'id: string; name: string; state: string; items: number; done: number';
+
+test('no shape of the house is typed more than once', () => {
+  const files = execFileSync('git', ['ls-files', '-z', 'app', 'components', 'lib'], { encoding: 'utf8' })
+    .split('\0')
+    .filter(isShaped);
+  expect(files.length).toBeGreaterThan(500);
+  const groups = typedTwice(files.flatMap((file) => shapesIn(file, readFileSync(file, 'utf8'))));
+  expect(groups.map((group) => group.map(({ file, line, name }) => `${file}:${line} ${name}`))).toEqual([]);
+});
 
 test('the same names in a type, an interface and a zod object are one shape in three places', () => {
   const [group, ...others] = twice({

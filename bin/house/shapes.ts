@@ -11,6 +11,11 @@ const NAMES_MIN = 4;
 const COMMON_MIN = 5;
 const OVERLAP_MIN = 0.8;
 
+/** Whether shapes of this file are compared: not those of tests, and not rows, which are typed where their SELECT names the columns. */
+export function isShaped(path: string): boolean {
+  return /^(app|components|lib(?!\/store))\/.*\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path);
+}
+
 /** The shapes of one source file, those within others included. Names that come by spreading, extending or inferring are typed elsewhere and don't count. */
 export function shapesIn(file: string, text: string): Shape[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
@@ -52,9 +57,16 @@ function alike(one: Set<string>, other: Set<string>): boolean {
 
 function membersOf(node: ts.Node): readonly (ts.TypeElement | ts.ObjectLiteralElementLike)[] | null {
   if (ts.isTypeLiteralNode(node) || ts.isInterfaceDeclaration(node)) return node.members;
-  if (!ts.isCallExpression(node) || !/^z\.(object|strictObject|looseObject)$/.test(node.expression.getText())) return null;
+  if (!ts.isCallExpression(node) || !isZodObject(node.expression)) return null;
   const [argument] = node.arguments;
   return argument && ts.isObjectLiteralExpression(argument) ? argument.properties : null;
+}
+
+const ZOD_OBJECTS = ['object', 'strictObject', 'looseObject'];
+
+function isZodObject(called: ts.Expression): boolean {
+  if (!ts.isPropertyAccessExpression(called) || !ts.isIdentifier(called.expression)) return false;
+  return called.expression.text === 'z' && ZOD_OBJECTS.includes(called.name.text);
 }
 
 /** The names on the way from the declaration down to the shape. A parameter's says nothing that its function's does not. */

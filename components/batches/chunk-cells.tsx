@@ -9,7 +9,7 @@ import { Glyph } from '#components/ui/glyph.tsx';
 import { Skeleton } from '#components/ui/skeleton.tsx';
 import { TONE_TEXT } from '#components/ui/state-badge.tsx';
 import type { Grid } from '#lib/shapes/decisions.ts';
-import { Legend } from './chunk-grid.tsx';
+import { Legend, type Selectable } from './chunk-grid.tsx';
 import { gathered, keyed, NOTHING_SELECTED, ranged, selectedOf, toggled } from './chunk-selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
 
@@ -18,19 +18,11 @@ type Chunk = Grid['chunks'][number];
 /** A cell and what is between two. */
 const CELL_PX = 18;
 
-/** Every chunk as a cell, for more chunks than have room for a name: a click selects, Enter or a double click opens. */
-export function ChunkCells({
-  batchId,
-  chunks,
-  noun,
-  onDecide,
-}: {
-  batchId: string;
-  /** null while they are read */
-  chunks: Chunk[] | null;
-  noun: string;
-  onDecide: ((chunks: readonly number[]) => void) | null;
-}) {
+/**
+ * Every chunk as a cell, for more chunks than have room for a name: a click selects, Enter or a double click opens. `chunks` is null while
+ * they are read.
+ */
+export function ChunkCells({ batchId, chunks, noun, onDecide }: Selectable<Chunk[] | null>) {
   const router = useRouter();
   const [selection, setSelection] = useState(NOTHING_SELECTED);
   const grid = useRef<HTMLDivElement>(null);

@@ -20,19 +20,17 @@ type GridChunk = Pick<
   'number' | 'name' | 'state' | 'stopping' | 'continued' | 'note' | 'itemCount' | 'counts' | 'waitsFor'
 >;
 
-/** Every chunk as glyph and name. Several are selected and decided together; the link of each leads to it alone. */
-export function ChunkGrid({
-  batchId,
-  chunks,
-  noun,
-  onDecide,
-}: {
+/** Chunks that are selected and decided together. */
+export type Selectable<Chunks> = {
   batchId: string;
-  chunks: GridChunk[];
+  chunks: Chunks;
   noun: string;
   /** null for whoever may not decide, who selects nothing either */
   onDecide: ((chunks: readonly number[]) => void) | null;
-}) {
+};
+
+/** Every chunk as glyph and name. Several are selected and decided together; the link of each leads to it alone. */
+export function ChunkGrid({ batchId, chunks, noun, onDecide }: Selectable<GridChunk[]>) {
   const [selection, setSelection] = useState(NOTHING_SELECTED);
   const list = useRef<HTMLUListElement>(null);
   const order = chunks.map(({ number }) => number);

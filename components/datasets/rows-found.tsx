@@ -1,5 +1,7 @@
+import type { ComponentProps } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
+import type { MorePages } from '#components/ui/more-pages.tsx';
 import type { RowsAsked } from './rows-address.ts';
 
 type Props = {
@@ -11,8 +13,7 @@ type Props = {
   looked: number;
   total: number;
   noun: string;
-  /** of an infinite query */
-  pages: { hasNextPage: boolean; isFetchingNextPage: boolean; isFetchNextPageError: boolean; fetchNextPage: () => unknown };
+  pages: ComponentProps<typeof MorePages>['pages'];
 };
 
 /** How many rows were found of what is asked for, and how far that was looked for; nothing where all rows are shown. */
@@ -36,7 +37,7 @@ export function RowsFound({ asked, shown, found, looked, total, noun, pages }: P
       </span>
       {isFetchNextPageError ? <span className="text-red">The rest did not load.</span> : null}
       {whole ? null : (
-        <Button size="small" pending={isFetchingNextPage} onClick={() => fetchNextPage()}>
+        <Button size="small" pending={isFetchingNextPage} onClick={() => fetchNextPage({ cancelRefetch: false })}>
           {isFetchNextPageError ? 'Try again' : 'Look further'}
         </Button>
       )}

@@ -11,7 +11,7 @@ import type { Answer } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
-import type { SentHeader } from '#lib/shapes/requests.ts';
+import type { DescribedRequest } from '#lib/shapes/requests.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import type { ActionForm } from './form.ts';
 
@@ -56,19 +56,13 @@ export type RequestOf = { do: string; request: FrozenRequest; idempotencyKey: st
 
 /** What a frozen request is, for people: all that is sent, exactly as it is sent. */
 export type Described =
-  | {
-      form: 'message';
-      method: string;
-      address: string;
-      /** in the order in which they are sent */
-      headers: SentHeader[];
-      body: string | null;
-      /** what the plan counts as done, in words */
-      done: string | null;
-    }
-  | { form: 'text'; does: string; title: string; text: string }
-  | { form: 'place'; does: string; place: string }
-  | { form: 'nothing' };
+  | (Omit<Shown<'message'>, 'body'> & { body: string | null })
+  | (Omit<Shown<'text'>, 'text'> & { text: string })
+  | Shown<'place'>
+  | Shown<'nothing'>;
+
+/** What a page shows of it: long texts by their beginning. */
+type Shown<Form> = Extract<DescribedRequest, { form: Form }>;
 
 /**
  * What is there now. `heard`: the beginning of the target's answer, as `heardText` writes it; `whole`: the whole of it where it was read to its end, to be

@@ -54,7 +54,7 @@ export type ResolutionBody = OfAction & {
 
 export type ReceiptResult = OutcomeResult | ResolutionResult;
 
-export type DecisionAnswers = { next: boolean; execute: boolean; sendBack: boolean; close: boolean; release: boolean };
+export type DecisionAnswers = Record<'next' | 'execute' | 'sendBack' | 'close' | 'release', boolean>;
 type DecisionMembers = Common & {
   kind: 'decision';
   decision: string;
@@ -70,7 +70,7 @@ type DecisionMembers = Common & {
   via: Via;
 };
 /** What the marks up to the batch's common prefix prove of a category's members in what the decision's bound is over (docs/evidence.md). */
-export type ReviewedCategory = { population: number; looks: number; wrong: number; atMost: number };
+export type ReviewedCategory = Record<'population' | 'looks' | 'wrong' | 'atMost', number>;
 export type DecisionBody =
   | (DecisionMembers & { v: 1; override: string | null })
   | (DecisionMembers & {

@@ -7,7 +7,7 @@ import { batch } from './batches.ts';
 import { listColumns } from './chunk-items.ts';
 import { chunk } from './chunks.ts';
 import { classifiedItem, drawn, fieldLabels } from './datasets.ts';
-import { checkpointEvidence, mark } from './evidence.ts';
+import { bound, checkpointEvidence, mark } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
 import { receiptRow } from './receipts.ts';
 import { count, countsByCategory, id, instant, nameNumber, sha256 } from './values.ts';
@@ -55,7 +55,7 @@ const firstSignature = signed.extend({
 const manifestProblem = z.object({ ordinal: z.int(), category: z.string(), message: z.string() });
 export type ManifestProblem = z.infer<typeof manifestProblem>;
 
-const reviewedCategory = z.object({ population: count, looks: count, wrong: count, atMost: count });
+const reviewedCategory = bound.omit({ looksFor: true });
 
 /** A decision as its receipt has it. */
 const decisionTold = z.object({

@@ -31,7 +31,7 @@ const fieldProfile = z.object({
 export type FieldProfile = z.infer<typeof fieldProfile>;
 
 const { name, type, filled, top, exact } = fieldProfile.shape;
-const kept = z.object({
+const kept = fieldProfile.extend({
   name: name.catch('unreadable'),
   type: type.default('text').catch('text'),
   filled: filled.default(0).catch(0),

@@ -4,7 +4,7 @@ import { CHUNKS_MAX } from '#lib/core/limits.ts';
 import { count, id, instant, nameNumber } from './values.ts';
 
 /** A bound at 95 % confidence that holds whenever the person stops. */
-const bound = z.object({
+export const bound = z.object({
   population: count.describe('Items of the category that it is about.'),
   looks: count.describe('Random items that somebody marked, in the order of the draw.'),
   wrong: count.describe('How many of these were wrong.'),

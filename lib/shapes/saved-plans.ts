@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SAVED_PLAN_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { misfit } from '#lib/core/plans/fit.ts';
 import { givenName } from '#lib/core/values/given-name.ts';
 import { resolvedPlan } from './plans.ts';
 import { id, instant, named, nameNumber } from './values.ts';
@@ -15,14 +16,6 @@ export const savedPlanRow = z.object({
   updatedAt: instant,
 });
 export type SavedPlanRow = z.infer<typeof savedPlanRow>;
-
-const misfit = z.object({
-  kind: z.enum(['lacks', 'type', 'chunks', 'kind']),
-  path: z.string().describe('Its place in the plan: `classifier.rules.0.where.0.1`.'),
-  message: z.string(),
-  field: z.string().nullable().describe('The field of the plan that it is about.'),
-  instead: z.string().nullable().describe('The field of the dataset with the nearest name, where the dataset lacks `field`.'),
-});
 
 export const savedPlan = savedPlanRow.extend({
   plan: resolvedPlan,

@@ -4,14 +4,14 @@ import { type Looks, leastAtMost, looksUntil, most } from './bound.ts';
 /** Shares of wrong items that it is told for how many more looks prove them. */
 const SHARES_TOLD: readonly number[] = [0.01, 0.02, 0.05];
 
-export type Bound = { population: number; looks: number; wrong: number; atMost: number; looksFor: Record<string, number | null> };
-
 /** The bound, and how many more looks prove each share of the whole population. `demanded` is told beside the usual shares. */
-export function boundOf(looks: Looks, demanded: number | null): Bound {
+export function boundOf(looks: Looks, demanded: number | null) {
   const shares = demanded === null ? SHARES_TOLD : [...SHARES_TOLD, demanded];
   return {
     ...{ population: looks.population, looks: looks.looks, wrong: looks.wrongAt.length, atMost: leastAtMost(looks) },
-    looksFor: Object.fromEntries(shares.map((share) => [String(share), looksUntil(looks, most(looks.population, share))])),
+    looksFor: Object.fromEntries<number | null>(
+      shares.map((share) => [String(share), looksUntil(looks, most(looks.population, share))]),
+    ),
   };
 }
 

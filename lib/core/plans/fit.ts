@@ -1,4 +1,5 @@
 /** Whether a plan that was made for one file fits another: what does not is told by name and place, before anything starts. Pure. */
+import { z } from 'zod';
 import type { FieldMeanings, FieldType } from '#lib/core/values/meaning.ts';
 import { meaningIn } from '#lib/core/values/meaning.ts';
 import { nearestName } from '#lib/core/values/nearest.ts';
@@ -8,17 +9,15 @@ import { isTyped, type Plan } from './plan.ts';
 /** What fields meant where the plan was made; null where only the name is known. */
 export type FieldTypes = Readonly<Record<string, FieldType | null>>;
 
-/**
- * One thing that does not fit. `path`: its place in the plan. `field`: of the plan; `instead`: the file's own field that is probably meant, to be taken in its
- * place everywhere.
- */
-export type Misfit = {
-  kind: 'lacks' | 'type' | 'chunks' | 'kind';
-  path: string;
-  message: string;
-  field: string | null;
-  instead: string | null;
-};
+/** One thing that does not fit. `instead` is probably meant, and is taken everywhere in place of `field`. */
+export const misfit = z.object({
+  kind: z.enum(['lacks', 'type', 'chunks', 'kind']),
+  path: z.string().describe('Its place in the plan: `classifier.rules.0.where.0.1`.'),
+  message: z.string(),
+  field: z.string().nullable().describe('The field of the plan that it is about.'),
+  instead: z.string().nullable().describe('The field of the dataset with the nearest name, where the dataset lacks `field`.'),
+});
+export type Misfit = z.infer<typeof misfit>;
 
 /** The file that the plan is to be used on. */
 export type FileToFit = { name: string; fields: readonly string[]; meanings: FieldMeanings };

@@ -229,14 +229,19 @@ function classifierSchemaOf(kinds: readonly ClassifierInPlan[]): z.ZodType<Class
 function actionSchemaOf(kinds: readonly ConnectorInPlan[]) {
   const can = kinds.map(({ name, verbs }) => `${name}: ${verbs.join(', ')}`).join('; ');
   const take = kinds.flatMap(({ name, takes }) => (takes === undefined ? [] : [`${name}: ${takes}`])).join(' ');
-  return z.strictObject({
-    connector: z.string().min(1).max(40).describe(`A connector, and what its actions \`do\`: ${can}.`),
-    connection: z.string().min(1).max(100).nullable().default(null),
-    do: z.string().min(1).max(40),
-    honoursKeys: honoursKeys.default(false),
-    with: z.record(z.string(), z.json()).default({}).describe(`What the connector takes. ${take}`.trim()),
+  return action.extend({
+    connector: action.shape.connector.describe(`A connector, and what its actions \`do\`: ${can}.`),
+    with: action.shape.with.describe(`What the connector takes. ${take}`.trim()),
   });
 }
+
+export const action = z.strictObject({
+  connector: z.string().min(1).max(40),
+  connection: z.string().min(1).max(100).nullable().default(null),
+  do: z.string().min(1).max(40),
+  honoursKeys: honoursKeys.default(false),
+  with: z.record(z.string(), z.json()).default({}),
+});
 
 export type PlanSchema = ReturnType<typeof planSchemaOf>;
 export type Plan = z.infer<PlanSchema>;

@@ -7,7 +7,17 @@ import { CHUNK_DEFAULT_ITEMS } from '#lib/core/limits.ts';
 import { isRecord, readStored, type Stored } from '#lib/core/values/stored.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
 import { PLAN_VERSIONS } from './kinds.ts';
-import { type ChunkEdit, type ClassifierPart, chunking, execution, gates, honoursKeys, independence, type Plan } from './plan.ts';
+import {
+  action,
+  type ChunkEdit,
+  type ClassifierPart,
+  chunking,
+  execution,
+  gates,
+  honoursKeys,
+  independence,
+  type Plan,
+} from './plan.ts';
 
 /** The plan, and what of it this version does not know or understand. */
 export function storedPlan(stored: unknown): Stored<Plan> {
@@ -21,7 +31,7 @@ const UNREADABLE = Symbol('unreadable');
 const UNREADABLE_ACTION = { connector: 'unreadable', connection: null, do: 'unreadable', honoursKeys: false, with: {} };
 
 /** Of an action, only what follows from leaving a member out may be gone by: without its connection it would be sent to somebody else. */
-const action = z.object({
+const storedAction = action.strip().extend({
   connector: z.string(),
   connection: z.string().nullable().default(null),
   do: z.string(),
@@ -32,7 +42,7 @@ const action = z.object({
 const category = z
   .object({
     name: z.string().catch('unreadable'),
-    action: action.nullable().default(null).catch(UNREADABLE_ACTION),
+    action: storedAction.nullable().default(null).catch(UNREADABLE_ACTION),
   })
   .catch({ name: 'unreadable', action: UNREADABLE_ACTION });
 

@@ -19,14 +19,7 @@ export function guessOf<Value extends z.ZodType>(value: Value) {
   });
 }
 
-export type Guess<Value> = {
-  value: Value;
-  sure: number;
-  by: (typeof GUESSED_BY)[number];
-  for: number[];
-  against: number[];
-  others: { value: Value; sure: number }[];
-};
+export type Guess<Value> = z.infer<ReturnType<typeof guessOf<z.ZodType<Value>>>>;
 
 /** Lines that are told for and against a guess. */
 export const LINES_MAX = 5;
