@@ -54,6 +54,16 @@ test('docs/configuration.md names the settings of .env.example', () => {
   expect(named.sort()).toEqual(offered.sort());
 });
 
+test('docs/persistence.md says of every file of hand-written statements why it has them', () => {
+  const rows = [...read('docs/persistence.md').matchAll(/^\| (`[^|]+\.sql\.ts`) \|/gm)].map(([, files]) => files ?? '');
+  const named = rows.flatMap((files) => {
+    const [first = '', ...others] = [...files.matchAll(/`([^`]+)`/g)].map(([, file]) => file ?? '');
+    return [first, ...others.map((other) => (other.includes('/') ? other : `${dirname(first)}/${other}`))];
+  });
+  const told = named.flatMap((file) => globSync(`lib/store/${file}`, { cwd: ROOT })).sort();
+  expect(told).toEqual(globSync('lib/store/**/*.sql.ts', { cwd: ROOT }).sort());
+});
+
 /** Links within the repository, each with the file it leads to. What is code is no link. */
 function linksOf(text: string): { written: string; path: string; heading: string | undefined }[] {
   const prose = read(text)

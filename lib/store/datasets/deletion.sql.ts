@@ -1,5 +1,6 @@
 /** The end of a dataset. Its row is locked against batches that are just being made of it, which Prisma has no words for. */
 import { CountersignError } from '#lib/core/errors.ts';
+import { Prisma } from '#lib/store/generated/client.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { removeRows, removeSources } from './datasets.ts';
 
@@ -19,8 +20,12 @@ export async function deleteDataset(tx: Tx, id: string, by: string): Promise<{ k
   if (kept > 0) return { kept };
   await removeRows(tx.prisma, id);
   await removeSources(tx.prisma, id);
-  await tx.query('UPDATE dataset_reading SET body = NULL WHERE dataset_id = $1 AND body IS NOT NULL', [id]);
-  await tx.query("UPDATE dataset SET item_count = 0, unreadable_count = 0, fields = '[]', dialect = NULL WHERE id = $1", [id]);
+  await tx.prisma.datasetReading.updateMany({ where: { datasetId: id }, data: { body: null } });
+  await tx.prisma.dataset.update({
+    where: { id },
+    data: { itemCount: 0, unreadableCount: 0, fields: [], dialect: Prisma.DbNull },
+    select: { id: true },
+  });
   return { kept };
 }
 
