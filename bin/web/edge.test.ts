@@ -79,6 +79,44 @@ const JSON_POST = (length: number | null, more = '') =>
 const ACTION = (length: number | null, more = 'Content-Type: text/plain;charset=UTF-8\r\n') =>
   `POST /batches HTTP/1.1\r\nHost: x\r\nNext-Action: 40ab\r\n${length === null ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n${more}\r\n`;
 
+describe('what the browser may do', () => {
+  const ask = async (url: string, headers: Record<string, string> = {}) => {
+    const told: string[] = [];
+    const port = await edge((request, response) => {
+      told.push(`${request.headers['content-security-policy']}`, `${request.headers['content-security-policy-report-only']}`);
+      response.end('ok');
+    });
+    const answer = await fetch(`http://127.0.0.1:${port}${url}`, { headers });
+    return { headers: answer.headers, told };
+  };
+  const nonceOf = (policy: string | null) => /'nonce-([\w+/=]+)'/.exec(policy ?? '')?.[1];
+
+  test('every page has a nonce of its own, which Next is told, and none that the client sent', async () => {
+    const sent = {
+      'content-security-policy': "script-src 'nonce-known'",
+      'content-security-policy-report-only': "script-src 'nonce-known'",
+    };
+    const one = await ask('/batches', sent);
+    const other = await ask('/batches');
+    const nonce = nonceOf(one.headers.get('content-security-policy'));
+    expect(nonce).toMatch(/^[\w+/]{22}==$/);
+    expect(nonceOf(other.headers.get('content-security-policy'))).not.toBe(nonce);
+    expect(one.told).toEqual([one.headers.get('content-security-policy'), 'undefined']);
+    expect(one.headers.get('content-security-policy')).not.toMatch(/script-src[^;]*unsafe-inline|script-src[^;]*unsafe-eval/);
+  });
+
+  test('data that is opened as a page may do nothing', async () => {
+    for (const path of ['/api/v1/batches', '/metrics', '/healthz'])
+      expect((await ask(path)).headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+  });
+
+  test('the browser is told to stay with https where it speaks it', async () => {
+    expect((await ask('/')).headers.has('strict-transport-security')).toBe(false);
+    const told = (await ask('/', { 'x-forwarded-proto': 'https' })).headers.get('strict-transport-security');
+    expect(told).toBe('max-age=31536000');
+  });
+});
+
 describe('a client that asks first', () => {
   const EXPECT = 'Expect: 100-continue\r\n';
 
@@ -264,6 +302,6 @@ test('a path that is no UTF-8 is refused in words, and the connection goes on', 
   // What stands behind the path is for whoever reads it.
   say('GET /batches/%C3%A9?search=%ff HTTP/1.1\r\nHost: x\r\n\r\n');
   await hear(/acted/);
-  expect(heard().match(/content-type/gi)).toHaveLength(2);
+  expect(heard().match(/^content-type/gim)).toHaveLength(2);
   expect(seen).toEqual(['GET /batches/%C3%A9?search=%ff  ']);
 });

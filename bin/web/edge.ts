@@ -7,6 +7,7 @@ import { boundedBytes } from '#lib/core/bounded.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { ACTION_BODY_BYTES_MAX, BODY_REST_MS } from '#lib/core/limits.ts';
 import { incoming, type Pace } from '#lib/incoming.ts';
+import { secure } from './headers.ts';
 
 /** Answers a request; Next does. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -24,6 +25,7 @@ export function createEdge(answer: Answer, patience: Patience = {}): Server {
     request.headers['x-forwarded-for'] = forwardedFor(request.socket.remoteAddress, Array.isArray(given) ? given.join() : given);
     readPast(request, response, patience.restMs ?? BODY_REST_MS);
     breakOffAtOnce(response);
+    secure(request, response);
     if (!isLegible(request)) void refuse(response, unreadable(), request);
     else if (isAction(request)) void answerAction(answer, request, response, patience.pace);
     else void answer(request, response);

@@ -22,7 +22,11 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** One place where the input is wrong: `path` as in the JSON (`classifier.rules.1.when`), `column` 1-based when known. */
 export type Problem = { path: string; message: string; line?: number; column?: number };
 
+// What Next bundles has a copy of this class of its own, and must know the errors of what bin/ started (threads, downloads).
+const IS_OURS = Symbol.for('countersign.error');
+
 export class CountersignError extends Error {
+  readonly [IS_OURS] = true;
   readonly code: ErrorCode;
   readonly problems: Problem[];
   /** Facts for the caller, JSON-safe (for instance the chunks that changed under a stale decision). */
@@ -38,6 +42,11 @@ export class CountersignError extends Error {
     this.code = code;
     this.problems = more.problems ?? [];
     this.facts = more.facts ?? {};
+  }
+
+  /** Whatever copy of the class made it. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && IS_OURS in value;
   }
 
   get status(): number {
