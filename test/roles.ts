@@ -123,7 +123,7 @@ export const STEPS: Record<string, string> = {
   withdrawInvitation: 'admin',
 };
 
-/** By the route of the build. `open`: without a session too; `token`: by a token of its own; `data`: the API, by its operations. */
+/** By the route of the build. `open`: without a session too; `data`: the API, by its operations. */
 export const PAGES: Record<string, string> = {
   '/': EVERYONE,
   '/[...missing]': 'open',
@@ -147,7 +147,7 @@ export const PAGES: Record<string, string> = {
   '/favicon.ico': 'open',
   '/healthz': 'open',
   '/icon.svg': 'open',
-  '/metrics': 'token',
+  '/metrics': OPERATORS,
   '/plans': OPERATORS,
   '/readyz': 'open',
   '/setup': 'open',
