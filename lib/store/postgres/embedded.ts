@@ -164,6 +164,34 @@ async function start(options: EmbeddedOptions): Promise<Embedded> {
   }
 }
 
+/**
+ * The owner's address of the database of a data folder, for one piece of work: of the one that runs, whoever started it, or of one that is started and stopped
+ * for it. Throws what `startEmbedded` throws, but not `locked`.
+ */
+export async function withOwnerUrl<T>(dataDir: string, act: (ownerUrl: string) => Promise<T>): Promise<T> {
+  const memory = recall(dataDir);
+  if (!memory) throw new CountersignError('not_found', `${dataDir} has no embedded database. Set DATA_DIR, or DATABASE_URL.`);
+  const running = urlOf('countersign_owner', memory.ownerPassword, memory.port, 'countersign');
+  if (await answersTo(running)) return act(running);
+  const server = await startEmbedded({ dataDir });
+  try {
+    return await act(server.ownerUrl);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function answersTo(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+  client.on('error', () => {});
+  const there = await client.connect().then(
+    () => true,
+    () => false,
+  );
+  await client.end().catch(() => {});
+  return there;
+}
+
 function recall(dataDir: string): Memory | undefined {
   const path = join(dataDir, 'postgres.json');
   if (!existsSync(path)) return undefined;

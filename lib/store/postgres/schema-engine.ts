@@ -30,6 +30,11 @@ export async function applyMigrations(url: string, upTo?: string): Promise<strin
   });
 }
 
+/** Whether this version knows a migration. */
+export function hasMigration(name: string): boolean {
+  return readdirSync(MIGRATIONS_DIR).includes(name);
+}
+
 /** The SQL that leads from an empty database to prisma/schema. */
 export async function schemaFromEmpty(url: string): Promise<string> {
   return await withEngine(url, (engine) => difference(engine, { tag: 'empty' }));
