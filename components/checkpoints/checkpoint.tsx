@@ -4,7 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { ItemEffect } from '#components/actions/item-effect.tsx';
-import type { RulesAsked } from '#components/plans/change-rules-dialog.tsx';
+import type { ChangeAsked } from '#components/plans/change-rules-dialog.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
@@ -94,7 +94,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
     setSeen((now) => new Map([...now, ...ordinals.map((ordinal) => [ordinal, category] as const)])),
   );
   const [moved, setMoved] = useState<MovedItems | null>(null);
-  const [teaching, setTeaching] = useState<RulesAsked | null>(null);
+  const [teaching, setTeaching] = useState<ChangeAsked | null>(null);
   const dismiss = useCallback(() => setMoved(null), []);
   const { data: alike } = useQuery(alikeOptions(of, moved));
   const searchBox = useRef<HTMLInputElement>(null);

@@ -64,17 +64,18 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, no
   if (tab === 'failed') return <FailureList batchId={batchId} groups={(await readFailures(actor, { batchId })) ?? []} />;
   if (tab === 'plan') {
     const sees = may(actor, 'see');
+    const labels = (sees && (await readDataset(actor, { id: about.datasetId }))?.labels) || {};
     return (
       <div className="flex flex-col gap-6">
         <PlanTold
           batch={{ ...about, id: batchId }}
           plan={plan}
           notes={planNotes}
-          labels={(sees && (await readDataset(actor, { id: about.datasetId }))?.labels) || {}}
+          labels={labels}
           example={sees ? await receiptExample(actor, { batchId }) : null}
           mayPlan={may(actor, 'plan')}
         />
-        {sees ? <Taught batchId={batchId} mayRevise={revisable && may(actor, 'revise')} /> : null}
+        {sees ? <Taught {...{ batchId, labels }} mayRevise={revisable && may(actor, 'revise')} /> : null}
       </div>
     );
   }
