@@ -140,7 +140,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
   const { assign, assignSet, moveAll, give, takeBack, told, forget, moving } = useActs({
     ...{ review, marks, noun: batch.noun, mayCorrect, mayMark, move, moveAllThatMatch, mark },
     jump: selection.jump,
-    onAssign: (_, one) => setMoved(one && { ordinals: [one.ordinal], from: one.from, to: one.category }),
+    onMoved: setMoved,
   });
   const markOf = (sample: Sample) => markOn(marks, sample, categoryIn(review, sample));
   const evidence = marks.evidence;
@@ -158,8 +158,6 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
       const from = categoryIn(review, sample);
       return picked.ordinals.has(sample.ordinal) && from !== to ? [{ ordinal: sample.ordinal, from, category: to }] : [];
     });
-    const [from, ...others] = new Set(moves.map((one) => one.from));
-    setMoved(from === undefined || others.length > 0 ? null : { ordinals: moves.map(({ ordinal }) => ordinal), from, to });
     moveAll(moves);
     selection.select(afterPicked({ ...NOTHING_PICKED, ordinals: picked.ordinals }, ordinals, current?.ordinal ?? null));
     picked.clear();
@@ -302,7 +300,11 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
               onRule={
                 view.may.decide
                   ? ({ rule }) => {
-                      setTeaching({ first: rule as Rule, from: { chunk: chunk.number, ordinal: moved.ordinals[0] as number } });
+                      const { first: ordinal } = alike.of;
+                      setTeaching({
+                        first: rule as Rule,
+                        ...(ordinal === null ? {} : { from: { chunk: chunk.number, ordinal } }),
+                      });
                       decision.ask('send-back');
                     }
                   : null

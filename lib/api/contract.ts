@@ -5,6 +5,7 @@ import {
   BATCH_LOOKS_MAX,
   FIELDS_MAX,
   PAUSE_WHY_CHARS_MAX,
+  RULES_MAX,
   SAVED_PLAN_NAME_CHARS_MAX,
   TARGET_CHARS_MAX,
 } from '#lib/core/limits.ts';
@@ -44,6 +45,8 @@ import {
   planRevision,
   preview,
   rowBehind,
+  ruleCounts,
+  ruleItem,
   rulesDifference,
   rulesRevised,
 } from '#lib/shapes/plans.ts';
@@ -228,6 +231,20 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(z.strictObject({ ...named, ...paging }))
       .output(page(planRevision)),
+    ruleCounts: get(
+      '/batches/{id}/rules',
+      'Count what each rule of a batch classified so far',
+      'By the rules that hold now. A chunk goes by one revision: a rule that is the same in an earlier one counts as this one.',
+    )
+      .input(z.strictObject(named))
+      .output(ruleCounts),
+    ruleItems: get(
+      '/batches/{id}/rules/{rule}/items',
+      'List the items that a rule classified',
+      '`rule` is its number among the rules that hold now, from 1; 0: what no rule took. A page may have fewer items than its limit, and none: it looks at so many. The last has no `next`.',
+    )
+      .input(z.strictObject({ ...named, rule: z.coerce.number<number>().int().min(0).max(RULES_MAX), ...paging }))
+      .output(page(ruleItem)),
     revise: post(
       '/batches/{id}/plan',
       'Change the rules for what is not approved yet',

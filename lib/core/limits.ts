@@ -215,10 +215,11 @@ export const CORRECTION_RANGES_MAX = 2_000;
 export const DIFFERENCE_ITEMS_MAX = 20_000;
 export const DIFFERENCE_MS = 5_000;
 export const DIFFERENCE_EXAMPLES = 3;
-/** Items that are compared with one that a person corrected: of its chunk, and of chunks to come. */
+/** Items that are compared with what a person corrected: of its chunk, and of chunks to come. */
 export const LIKE_SCAN_ITEMS = 10_000;
-/** Items that were corrected together, of which what they have in common is looked for. */
-export const LIKE_OF_MAX = 50;
+/** Items that were corrected together, of which what they have in common is looked for, and for so long; the answer says how far it came. */
+export const LIKE_OF_MAX = 10_000;
+export const LIKE_OF_MS = 1_000;
 /** Ranges of chunks of one receipt of a revision of the rules. */
 export const PLAN_RANGES_MAX = 2_000;
 export const UNSURE_SAMPLES_PER_CATEGORY = 10;

@@ -58,6 +58,8 @@ const ALLOWED: Record<string, string> = {
   findAlike: REVIEWERS,
   previewRevision: REVIEWERS,
   readRevisions: REVIEWERS,
+  readRuleCounts: REVIEWERS,
+  readRuleItems: REVIEWERS,
   reviseRules: REVIEWERS,
   finishFollowUp: REVIEWERS,
   listReviewers: REVIEWERS,
