@@ -56,7 +56,7 @@ import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/r
 import { ofDataset, savedPlan, savedPlanName, savedPlanRow } from '#lib/shapes/saved-plans.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
-import { followUp, followUpsAsked, taskAssignment } from '#lib/shapes/tasks.ts';
+import { followUp, followUpsAsked, taskAssignment, tasksLooked } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
 import { count, id, nameNumber } from '#lib/shapes/values.ts';
@@ -503,9 +503,13 @@ export const contract = oc.prefix('/api/v1').router({
       .output(receiptInFull),
   },
   tasks: {
-    list: get('/tasks', 'List the follow-up tasks that batches made, the newest first')
+    list: get(
+      '/tasks',
+      'List the follow-up tasks that batches made, the newest first',
+      'A page with `search` ends after a second: it may be shorter than `limit`, and empty. Go on while there is a `next`.',
+    )
       .input(z.strictObject({ ...paging, ...followUpsAsked }))
-      .output(page(followUp)),
+      .output(page(followUp).extend({ looked: tasksLooked })),
     done: post(
       '/tasks/{id}/done',
       'Say that a task is done, or not done again',

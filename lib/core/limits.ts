@@ -262,6 +262,9 @@ export const SEARCH_MS = 1_000;
 export const SEARCH_STATEMENT_MS = 5_000;
 /** A page of receipts that are filtered, or searched in one batch; it may be short, and the next one goes on from there. */
 export const RECEIPTS_LOOK_MS = 150;
+/** A page of follow-up tasks that are searched for a text, and so many are looked at by a statement of it: it may be short, and the next one goes on from there. */
+export const TASKS_LOOK_MS = 700;
+export const TASKS_LOOK_MAX = 20_000;
 /** Receipts that one statement of it looks at, at most. */
 export const RECEIPTS_LOOK_MAX = 50_000;
 /** Batches that a search over the receipts of all of them takes up at once. */
