@@ -212,7 +212,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
       if (deciding && !locked) decision.ask('execute');
       else if (chunk.state === 'awaiting_release' && view.may.decide) decision.answer({ release: true });
     },
-    nextChunk: deciding && !chunk.continued ? () => router.push(nextHref) : null,
+    nextChunk: deciding && !chunk.reviewed ? () => router.push(nextHref) : null,
   });
 
   const stale = decision.refusal?.code === 'stale' ? decision.refusal : null;

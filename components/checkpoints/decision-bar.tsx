@@ -46,7 +46,7 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, lack
   const letsGoOn = doing?.next === true && !doing.execute && !doing.close;
   const narrow = useMedia(NARROW);
   const palette = usePaletteActions();
-  const goOn = { label: 'Next chunk only', onSelect: () => onAnswer({ next: true }), disabled: chunk.continued };
+  const goOn = { label: 'Next chunk only', onSelect: () => onAnswer({ next: true }), disabled: chunk.reviewed };
   const back = { label: signed ? 'Do not sign…' : 'Change the rules…', onSelect: () => onAsk('send-back') };
   const stands = standsWords(unseen, lacking, view.evidence?.exempt === true);
   return (
@@ -86,11 +86,11 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, lack
               ]
             : []),
           ...(signed ? [] : [{ id: 'close', label: 'Close without executing…', onSelect: () => onAsk('close') }]),
-          ...(view.next && !chunk.continued ? [{ id: 'next', label: `Skip to ${view.next.name}`, onSelect: onSkip }] : []),
+          ...(view.next && !chunk.reviewed ? [{ id: 'next', label: `Skip to ${view.next.name}`, onSelect: onSkip }] : []),
           { id: 'keys', label: 'Keys', onSelect: () => onAsk('help') },
         ]}
       />
-      {chunk.continued ? <NextChunk view={view} kind="primary" /> : null}
+      {chunk.reviewed ? <NextChunk view={view} kind="primary" /> : null}
       <p
         aria-live="polite"
         // Where there is one row, only what stands in the way takes another, above the buttons.

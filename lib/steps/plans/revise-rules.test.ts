@@ -315,3 +315,27 @@ test('each rule has the items that it classified, by the rules that hold now; wh
   });
   expect((await itemsOf(2)).at.map(([chunk]) => chunk)).toEqual([1, 3, 3]);
 });
+
+test('a chunk that is classified again is reviewed anew: who claimed it keeps it, and its gate is not opened twice', async () => {
+  const { batchId } = await seed([waiting(), { state: 'proposed', items: items(1) }, { state: 'proposed', items: items(1) }], {
+    plan: { ...PLAN, gates: { next: 'each' } },
+  });
+  const now = async () =>
+    (await pool.query('SELECT state, continued, reviewed, reviewer FROM chunk WHERE batch_id = $1 ORDER BY number', [batchId]))
+      .rows;
+  await pool.query('UPDATE chunk SET reviewer = $2, reviewer_since = clock_timestamp() WHERE batch_id = $1 AND number = 1', [batchId, BO.id]);
+  const look = async () => {
+    const seen = await readCheckpoint(ADA, { batchId, chunk: 1 });
+    return { number: 1, digest: seen?.digest ?? '', revision: seen?.revision ?? 0 };
+  };
+  const goOn = async () => decide(ADA, { batchId, chunks: [await look()], next: true });
+  expect((await goOn()).opened).toEqual([2]);
+  expect((await now())[0]).toMatchObject({ continued: true, reviewed: true });
+  await revise(batchId, { chunks: [1] });
+  expect((await now())[0]).toEqual({ state: 'queued', continued: true, reviewed: false, reviewer: BO.id });
+  await classifiedAgain(batchId);
+  expect((await goOn()).opened).toEqual([]);
+  expect(await now()).toMatchObject([{ continued: true, reviewed: true, reviewer: BO.id }, {}, { state: 'proposed' }]);
+  await decide(ADA, { batchId, chunks: [await look()], sendBack: true, note: 'Once more.' });
+  expect((await now())[0]).toMatchObject({ continued: true, reviewed: false, reviewer: BO.id });
+});
