@@ -33,6 +33,13 @@ test('A correction becomes a rule for all that is not approved yet: what would c
   await page.goto(`/batches/${id}?tab=plan`);
   const taught = page.getByRole('region', { name: 'Taught' });
   await expect(taught.getByRole('listitem')).toContainText('sender2@example.org');
+  // Edit… goes to that rule, and does so again.
+  for (const _ of [1, 2]) {
+    await taught.getByRole('button', { name: 'Edit…' }).click();
+    await expect(rules.getByLabel('Rule 1: field')).toBeFocused();
+    await keyboard.press('Escape');
+    await expect(rules).toBeHidden();
+  }
   await expect(taught.getByRole('link', { name: /of chunk 1/ })).toBeVisible();
   await taught.getByRole('button', { name: 'Remove…' }).click();
   await rules.getByRole('button', { name: 'Show what would change' }).click();

@@ -141,13 +141,19 @@ test('What opens over a page is well to Axe, lies at the thumb on a narrow scree
   await expect(page.getByRole('heading', { name: 'Admin', level: 1 })).toBeVisible();
 
   await open(page, pathOf('/batches/BATCH/chunks/2'));
-  const item = page.getByRole('region', { name: 'The chosen item' });
+  // Over the list it is modal: what is behind it is out of reach, and is within reach again.
+  const item = page.getByRole('dialog', { name: 'The chosen item' });
+  const behind = page.getByRole('group', { name: 'Decision' });
   await expect(item).toBeHidden();
   await page.getByRole('option').nth(1).click();
   await expect(item).toBeInViewport();
+  await expect(behind).toHaveJSProperty('inert', true);
   expect(await serious(page, 'sheet')).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(item).toBeHidden();
+  await expect(behind).toHaveJSProperty('inert', false);
+  // One row of buttons: the others are in the menu.
+  expect((await behind.boundingBox())?.height).toBeLessThan(80);
   await page.getByRole('option').nth(1).click();
   await expect(item).toBeVisible();
   await page.goBack();

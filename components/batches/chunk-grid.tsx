@@ -17,7 +17,7 @@ const STANDS_OUT: ReadonlySet<ChunkState> = new Set(['awaiting_release', 'halted
 
 type GridChunk = Pick<
   ChunkRow,
-  'number' | 'name' | 'state' | 'stopping' | 'continued' | 'note' | 'itemCount' | 'counts' | 'waitsFor'
+  'number' | 'name' | 'state' | 'stopping' | 'reviewed' | 'note' | 'itemCount' | 'counts' | 'waitsFor'
 >;
 
 /** Chunks that are selected and decided together. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useFieldLabel } from '#components/datasets/field-labels.tsx';
 import { Button } from '#components/ui/button.tsx';
-import { formatNoun } from '#components/ui/format.ts';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import { Kbd } from '#components/ui/kbd.tsx';
 import { Outside } from '#components/ui/outside.tsx';
 import { useKeys } from '#components/ui/use-keys.ts';
@@ -21,7 +21,7 @@ type Props = {
 /** So long it stays when nobody is in it. */
 const STAYS_MS = 30_000;
 
-/** What is like the item that was moved, each ground with its counts. It stands beside the list, and goes by itself when nobody takes it. */
+/** What is like all of the items that were moved together, each ground with its counts. It stands beside the list, and goes by itself when nobody takes it. */
 export function AlikeOffer({ alike, noun, onMove, onRule, onDismiss }: Props) {
   const label = useFieldLabel();
   const [at, setAt] = useState(0);
@@ -35,7 +35,7 @@ export function AlikeOffer({ alike, noun, onMove, onRule, onDismiss }: Props) {
     return () => clearTimeout(timer);
   }, [inside, onDismiss]);
   if (!ground) return null;
-  const { compared } = alike;
+  const { compared, of } = alike;
   return (
     <section
       aria-label="More like it"
@@ -50,7 +50,7 @@ export function AlikeOffer({ alike, noun, onMove, onRule, onDismiss }: Props) {
       className="flex flex-col gap-2 border-t border-hairline p-3"
     >
       <p className="flex items-center gap-2 font-medium">
-        More like it? <Kbd>l</Kbd>
+        More like {of.items === 1 ? 'it' : 'them'}? <Kbd>l</Kbd>
       </p>
       <fieldset className="flex flex-col gap-1">
         <legend className="sr-only">On which ground</legend>
@@ -80,6 +80,11 @@ export function AlikeOffer({ alike, noun, onMove, onRule, onDismiss }: Props) {
           ))}
         </ul>
       ) : null}
+      {of.items > of.compared ? (
+        <p className="text-12 text-muted">
+          Of the {formatNoun(of.items, noun)} that were moved, {formatNoun(of.compared, noun)} were compared.
+        </p>
+      ) : null}
       {compared.itemsToCome > compared.toCome ? (
         <p className="text-12 text-muted">
           Of {formatNoun(compared.itemsToCome, noun)} to come, {formatNoun(compared.toCome, noun)} were compared.
@@ -97,7 +102,7 @@ export function AlikeOffer({ alike, noun, onMove, onRule, onDismiss }: Props) {
           </Button>
         ) : null}
         <Button size="small" kind="ghost" onClick={onDismiss}>
-          Only this one
+          {of.items === 1 ? 'Only this one' : `Only these ${formatCount(of.items)}`}
         </Button>
       </div>
     </section>

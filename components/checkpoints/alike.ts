@@ -1,11 +1,21 @@
 import { skipToken } from '@tanstack/react-query';
 import { queries } from '#components/api-client.ts';
 import { formatCount } from '#components/ui/format.ts';
+import { LIKE_OF_MAX } from '#lib/core/limits.ts';
 import type { Ground } from '#lib/shapes/checkpoints.ts';
 import type { OfChunk } from './checkpoint-view.ts';
+import type { Move } from './review.ts';
 
-/** Items that were moved together: what is like all of them is looked for. */
-export type MovedItems = { ordinals: number[]; from: string; to: string };
+/** Items that were moved together, named one by one or by the correction that moved them: what is like all of them is looked for. */
+export type MovedItems = ({ ordinals: number[] } | { revision: number }) & { from: string; to: string };
+
+/** Moves that were made together, as what is asked about: others are looked for where most of them were. Null where nothing was moved. */
+export function movedTogether(moves: readonly Move[]): MovedItems | null {
+  const from = [...Map.groupBy(moves, (move) => move.from)].sort(([, a], [, b]) => b.length - a.length)[0]?.[0];
+  const [first] = moves;
+  if (from === undefined || !first || moves.length > LIKE_OF_MAX) return null;
+  return { ordinals: moves.map(({ ordinal }) => ordinal), from, to: first.category };
+}
 
 /** What is like what was moved last; nothing is asked while nothing was. */
 export function alikeOptions(of: OfChunk, moved: MovedItems | null) {

@@ -4,7 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { ItemEffect } from '#components/actions/item-effect.tsx';
-import type { RulesAsked } from '#components/plans/change-rules-dialog.tsx';
+import type { ChangeAsked } from '#components/plans/change-rules-dialog.tsx';
 import { Banner } from '#components/ui/banner.tsx';
 import { Button } from '#components/ui/button.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
@@ -94,7 +94,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
     setSeen((now) => new Map([...now, ...ordinals.map((ordinal) => [ordinal, category] as const)])),
   );
   const [moved, setMoved] = useState<MovedItems | null>(null);
-  const [teaching, setTeaching] = useState<RulesAsked | null>(null);
+  const [teaching, setTeaching] = useState<ChangeAsked | null>(null);
   const dismiss = useCallback(() => setMoved(null), []);
   const { data: alike } = useQuery(alikeOptions(of, moved));
   const searchBox = useRef<HTMLInputElement>(null);
@@ -140,7 +140,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
   const { assign, assignSet, moveAll, give, takeBack, told, forget, moving } = useActs({
     ...{ review, marks, noun: batch.noun, mayCorrect, mayMark, move, moveAllThatMatch, mark },
     jump: selection.jump,
-    onAssign: (_, one) => setMoved(one && { ordinals: [one.ordinal], from: one.from, to: one.category }),
+    onMoved: setMoved,
   });
   const markOf = (sample: Sample) => markOn(marks, sample, categoryIn(review, sample));
   const evidence = marks.evidence;
@@ -158,8 +158,6 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
       const from = categoryIn(review, sample);
       return picked.ordinals.has(sample.ordinal) && from !== to ? [{ ordinal: sample.ordinal, from, category: to }] : [];
     });
-    const [from, ...others] = new Set(moves.map((one) => one.from));
-    setMoved(from === undefined || others.length > 0 ? null : { ordinals: moves.map(({ ordinal }) => ordinal), from, to });
     moveAll(moves);
     selection.select(afterPicked({ ...NOTHING_PICKED, ordinals: picked.ordinals }, ordinals, current?.ordinal ?? null));
     picked.clear();
@@ -214,7 +212,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
       if (deciding && !locked) decision.ask('execute');
       else if (chunk.state === 'awaiting_release' && view.may.decide) decision.answer({ release: true });
     },
-    nextChunk: deciding && !chunk.continued ? () => router.push(nextHref) : null,
+    nextChunk: deciding && !chunk.reviewed ? () => router.push(nextHref) : null,
   });
 
   const stale = decision.refusal?.code === 'stale' ? decision.refusal : null;
@@ -302,7 +300,11 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
               onRule={
                 view.may.decide
                   ? ({ rule }) => {
-                      setTeaching({ first: rule as Rule, from: { chunk: chunk.number, ordinal: moved.ordinals[0] as number } });
+                      const { first: ordinal } = alike.of;
+                      setTeaching({
+                        first: rule as Rule,
+                        ...(ordinal === null ? {} : { from: { chunk: chunk.number, ordinal } }),
+                      });
                       decision.ask('send-back');
                     }
                   : null

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { ChangeRulesDialog, type RulesAsked } from '#components/plans/change-rules-dialog.tsx';
+import { type ChangeAsked, ChangeRulesDialog } from '#components/plans/change-rules-dialog.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import type { CheckpointView, OfChunk } from './checkpoint-view.ts';
@@ -29,7 +29,7 @@ type Props = {
   /** reads the page anew: the chunk is classified again */
   onReload: () => void;
   /** a rule that a correction makes, put before the others; null: the rules as they are */
-  teaching: RulesAsked | null;
+  teaching: ChangeAsked | null;
 };
 
 /** The last question before each decision; at most one is open. */

@@ -205,7 +205,7 @@ export function StatePanel({
       </Banner>
     );
   }
-  if (chunk.continued && chunk.state === 'awaiting_review') {
+  if (chunk.reviewed && chunk.state === 'awaiting_review') {
     return (
       <Banner>
         You let the next chunk continue. This chunk still waits for its decision, and the batch can’t finish without it.

@@ -5,6 +5,7 @@ import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { Outcome, Refusal } from '#components/ui/outcome.ts';
 import type { Corrected, Sample } from '#lib/shapes/checkpoints.ts';
 import type { ChunkFilter, ItemSet, MoveOfAll } from '#lib/shapes/chunk-items.ts';
+import { type MovedItems, movedTogether } from './alike.ts';
 import { type Given, type Marks, markOn } from './marks.ts';
 import { categoryIn, type Move, movedTo, type Review } from './review.ts';
 
@@ -27,8 +28,8 @@ type With = {
   mark: (given: readonly Given[]) => void;
   /** shows an item */
   jump: (ordinal: number, to?: string) => void;
-  /** an item was moved; null when that was taken back */
-  onAssign: (sample: Sample | null, move: Move | null) => void;
+  /** what was moved last, together; null when that was taken back */
+  onMoved: (moved: MovedItems | null) => void;
 };
 
 /** What became of the last act over many, or of taking one back, in words. */
@@ -36,7 +37,7 @@ export type Told = { words: string; refusal: Refusal | null } | null;
 
 /** What a person does to the items of a checkpoint, and takes back again, the last first. */
 export function useActs(given: With) {
-  const { review, marks, noun, mayCorrect, mayMark, move, moveAllThatMatch, mark, jump, onAssign } = given;
+  const { review, marks, noun, mayCorrect, mayMark, move, moveAllThatMatch, mark, jump, onMoved } = given;
   const acts = useRef<Act[]>([]);
   const [told, setTold] = useState<Told>(null);
   const [moving, setMoving] = useState(false);
@@ -44,6 +45,7 @@ export function useActs(given: With) {
     setTold(null);
     if (moves.length === 0) return;
     acts.current.push({ moves });
+    onMoved(movedTogether(moves));
     move(moves);
   };
   const tell = (words: string, refusal: Refusal | null = null) => setTold({ words, refusal });
@@ -63,16 +65,17 @@ export function useActs(given: With) {
     assign(sample: Sample, to: string) {
       const from = categoryIn(review, sample);
       if (!mayCorrect || from === to) return;
-      const one = { ordinal: sample.ordinal, from, category: to };
-      onAssign(sample, one);
-      moveAll([one]);
+      moveAll([{ ordinal: sample.ordinal, from, category: to }]);
     },
     /** @returns whether they were moved */
     async assignSet({ query, ...set }: WholeSet, from: string, to: string): Promise<boolean> {
       if (!mayCorrect || moving || from === to) return false;
-      onAssign(null, null);
+      onMoved(null);
       const moved = await onSet({ query, ...set, category: to }, `${formatNoun(set.count, noun)} moved to ${to}.`);
-      if (moved) acts.current.push({ set: { ...set, from, revision: moved.revision } });
+      if (moved) {
+        acts.current.push({ set: { ...set, from, revision: moved.revision } });
+        onMoved({ revision: moved.revision, from, to });
+      }
       return moved !== null;
     },
     /** Null takes a mark back. */
@@ -97,7 +100,7 @@ export function useActs(given: With) {
         return jump(last.given.ordinal);
       }
       if (!mayCorrect) return;
-      onAssign(null, null);
+      onMoved(null);
       if ('set' in last) {
         const { revision, from, ...set } = last.set;
         const words = `Taken back: ${formatNoun(set.count, noun)} are in ${from} again.`;

@@ -45,12 +45,12 @@ test('a chunk that no worker holds never says that it is executing or classifyin
     state: fc.constantFrom(...CHUNK_STATES),
     stopping: fc.constantFrom(null, ...STOPPINGS),
     wait: facts,
-    continued: fc.boolean(),
+    reviewed: fc.boolean(),
     note: fc.constantFrom(null, 'not all lists are noise'),
   });
   fc.assert(
-    fc.property(one, ({ state, stopping, wait, continued, note }) => {
-      const { word } = chunkLook({ state, stopping, continued, note, waitsFor: waitsFor({ state, stopping, wait }) });
+    fc.property(one, ({ state, stopping, wait, reviewed, note }) => {
+      const { word } = chunkLook({ state, stopping, reviewed, note, waitsFor: waitsFor({ state, stopping, wait }) });
       expect(word).toMatch(/^[A-Z]/);
       const held = CHUNK_OWNED.includes(state) && wait.owned;
       if (!held) expect(word).not.toMatch(/^(Executing|Classifying)$/);

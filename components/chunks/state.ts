@@ -67,7 +67,7 @@ type ChunkNow = Pick<ChunkRow, 'state'> & {
   /** null only while a worker holds it, and when it needs nothing more */
   waitsFor: { for: Wait } | null;
 } & Partial<
-    Pick<ChunkRow, 'stopping' | 'continued' | 'note'> & {
+    Pick<ChunkRow, 'stopping' | 'reviewed' | 'note'> & {
       counts: Pick<ChunkRow['counts'], 'failed' | 'notExecuted'>;
     }
   >;
@@ -89,7 +89,7 @@ export function chunkLook(chunk: ChunkNow): StateLook {
       return { ...CHUNK.awaiting_release, word: 'Approved, waiting for release' };
     if (waitsFor.for === 'worker' && CHUNK_OWNED.includes(state)) return { ...CHUNK.queued, word: 'Waiting for a worker' };
   }
-  if (state === 'awaiting_review' && chunk.continued) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
+  if (state === 'awaiting_review' && chunk.reviewed) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };
   if (CHUNK_CLASSIFYING.includes(state) && chunk.note) return { tone: 'rust', glyph: '↩', word: 'Sent back' };
   if (state === 'done' && chunk.counts) {
     const { failed, notExecuted } = chunk.counts;

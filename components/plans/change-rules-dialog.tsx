@@ -13,18 +13,13 @@ import type { Rule } from '#lib/classifiers/rules/part.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { RulesDifference } from '#lib/shapes/plans.ts';
 import { ClassifySection } from './classify-section.tsx';
-import { FaultsProvider, useFaults } from './plan-faults.tsx';
-import { changeWords, moveWords, type RulesNow, rulesNowOptions, rulesOf, withFirst } from './rules-change.ts';
+import { FaultsProvider, fieldAt, useFaults } from './plan-faults.tsx';
+import { changeWords, moveWords, type RulesAsked, type RulesNow, rulesAsked, rulesNowOptions, rulesOf } from './rules-change.ts';
 
-export type RulesAsked = {
-  /** what is changed in the rules before a person sees them: one is put first, or one is left out */
-  first?: Rule;
-  without?: number;
-  /** the corrected item that it comes from */
-  from?: { chunk: number; ordinal: number };
-};
+/** `from`: the corrected item that it comes from. */
+export type ChangeAsked = RulesAsked & { from?: { chunk: number; ordinal: number } };
 
-type Props = RulesAsked & {
+type Props = ChangeAsked & {
   open: boolean;
   onClose: () => void;
   batchId: string;
@@ -54,9 +49,10 @@ export function ChangeRulesDialog({ open, onClose, ...props }: Props) {
 
 type ChangeProps = Omit<Props, 'open'> & { now: RulesNow; onStale: () => void };
 
-function Change({ now, batchId, chunk, first, without, from, onClose, onDone, onStale, onSendBack }: ChangeProps) {
+function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone, onStale, onSendBack }: ChangeProps) {
   const { revision, noun, fields, datasetId } = now;
-  const [plan, setPlan] = useState<Plan>(() => started(revision.plan, { first, without }));
+  const [asked] = useState(() => rulesAsked(rulesOf(revision), { first, without, at }));
+  const [plan, setPlan] = useState<Plan>(() => withRules(revision.plan, asked.rules));
   const [note, setNote] = useState('');
   const [chosen, setChosen] = useState<ReadonlySet<number>>(() => new Set(chunk === null ? [] : [chunk]));
   const { faults, tell } = useFaults();
@@ -113,6 +109,7 @@ function Change({ now, batchId, chunk, first, without, from, onClose, onDone, on
       onClose={onClose}
       wide
       title="Change the rules"
+      initialFocus={asked.at === null ? undefined : () => fieldAt(`classifier.rules.${asked.at}`)}
       description="For everything that is not approved yet. The first rule that matches decides. You see what would change before anything is done."
       footer={
         <>
@@ -137,6 +134,9 @@ function Change({ now, batchId, chunk, first, without, from, onClose, onDone, on
       }
     >
       <div className="flex flex-col gap-4">
+        {asked.gone ? (
+          <Banner kind="warning">This rule is not among the latest rules any more: somebody changed or removed it.</Banner>
+        ) : null}
         <FaultsProvider value={tell}>
           <ClassifySection
             plan={plan}
@@ -163,12 +163,9 @@ function Change({ now, batchId, chunk, first, without, from, onClose, onDone, on
   );
 }
 
-/** The latest rules with what was asked for. */
-function started(plan: Plan, { first, without }: RulesAsked): Plan {
-  const before = rulesOf({ plan });
-  const kept = without === undefined ? before : before.filter((_, index) => index !== without);
-  const rules = first ? withFirst(kept, first) : kept;
-  return before.length === 0 && rules.length === 0
+/** A plan with other rules; one whose classifier has none stays as it is. */
+function withRules(plan: Plan, rules: Rule[]): Plan {
+  return rulesOf({ plan }).length === 0 && rules.length === 0
     ? plan
     : { ...plan, classifier: { ...plan.classifier, rules: rules as never } };
 }

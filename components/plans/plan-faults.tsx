@@ -115,13 +115,18 @@ export function useFault(path: string, message: string | null): void {
 
 /** Moves the focus to the field at the path (`data-at`), or to what is nearest above it, and opens the section that it is in. */
 export function goToPlace(path: string): void {
-  const place = nearest(path);
-  const field = place?.matches(FIELDS) ? place : place?.querySelector<HTMLElement>(FIELDS);
-  const closed = place?.closest('[hidden]');
+  const closed = nearest(path)?.closest('[hidden]');
   if (closed) flushSync(() => document.querySelector<HTMLElement>(`[aria-controls="${closed.id}"]`)?.click());
+  const field = fieldAt(path);
   // What is wrong stands below the field, and a footer stands over the end of the page.
   field?.focus({ preventScroll: true });
   field?.scrollIntoView({ block: 'center' });
+}
+
+/** The field at the path, or the first one in what is nearest above it. */
+export function fieldAt(path: string): HTMLElement | null {
+  const place = nearest(path);
+  return place?.matches(FIELDS) ? place : (place?.querySelector<HTMLElement>(FIELDS) ?? null);
 }
 
 const FIELDS = 'input, select, textarea';

@@ -4,6 +4,7 @@ import type { Rule } from '#lib/classifiers/rules/part.ts';
 import type { Chunking, Plan } from '#lib/core/plans/plan.ts';
 import type { WhereCondition } from '#lib/core/values/conditions.ts';
 import type { ActionWords } from '#lib/shapes/actions.ts';
+import type { RuleCounts } from '#lib/shapes/plans.ts';
 import { asksIn, asksWords } from './condition.ts';
 import { percentOf } from './typed-value.ts';
 
@@ -57,6 +58,22 @@ function dayWords(day: string): string {
   return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(
     new Date(`${day}T00:00:00Z`),
   );
+}
+
+/** What the counts of the rules are of, and what nobody knows of, a sentence each. */
+export function countsTold({ upTo, others, unknown }: Pick<RuleCounts, 'upTo' | 'others' | 'unknown'>, noun: string): string[] {
+  if (upTo === 0) return [`No ${noun} are classified yet.`];
+  return [
+    `Counts are of the ${formatNoun(upTo, noun)} classified so far.`,
+    ...(others === 0
+      ? []
+      : [`${formatNoun(others, noun)} ${isAre(others)} classified by rules that were changed or removed since.`]),
+    ...(unknown === 0 ? [] : [`Of ${formatNoun(unknown, noun)} it is not known which rule classified them.`]),
+  ];
+}
+
+function isAre(count: number): string {
+  return count === 1 ? 'is' : 'are';
 }
 
 /** What is done with the items of a category. */

@@ -9,8 +9,19 @@ import { type RulesPart, rulesInPlan } from '#lib/classifiers/rules/part.ts';
 import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
 import type { FieldLabels } from '#lib/shapes/datasets.ts';
+import type { RuleCounts } from '#lib/shapes/plans.ts';
 import { PlanJson } from './plan-json.tsx';
-import { actionTold, chunksTold, gatesTold, independenceTold, labelsApart, limitsTold, ruleWords } from './plan-told-words.ts';
+import {
+  actionTold,
+  chunksTold,
+  countsTold,
+  gatesTold,
+  independenceTold,
+  labelsApart,
+  limitsTold,
+  ruleWords,
+} from './plan-told-words.ts';
+import { RuleCount, RuleItems } from './rule-items.tsx';
 
 type Props = {
   batch: Pick<BatchView, 'id' | 'name' | 'state' | 'undoes' | 'categories' | 'datasetId'>;
@@ -19,6 +30,11 @@ type Props = {
   labels: FieldLabels;
   /** what a receipt of it reads like, from an item of the file; null where there is none to show */
   example: string | null;
+  /** what its rules classified so far; null where this person does not see items, and where nothing runs yet */
+  counts: RuleCounts | null;
+  /** what an item is called, as a plural, and the dataset's columns: for the rows behind a count */
+  noun: string;
+  columns: readonly string[];
   /** whether this person plans */
   mayPlan: boolean;
   /** what is told at the end */
@@ -26,7 +42,7 @@ type Props = {
 };
 
 /** What should happen, in words: for whoever decides on it, and for whoever asks afterwards why something was done. */
-export function PlanTold({ batch, plan, notes, labels, example, mayPlan, children }: Props) {
+export function PlanTold({ batch, plan, notes, labels, example, counts, noun, columns, mayPlan, children }: Props) {
   const label = labelsApart(labels);
   const { undoes } = batch;
   return (
@@ -73,7 +89,11 @@ export function PlanTold({ batch, plan, notes, labels, example, mayPlan, childre
           })}
         </ul>
       </Part>
-      {undoes ? null : <Rules plan={plan} label={label} />}
+      {undoes ? null : (
+        <RuleItems of={{ batchId: batch.id, noun, columns }}>
+          <Rules plan={plan} label={label} counts={counts} noun={noun} />
+        </RuleItems>
+      )}
       <Part title="Chunks">
         <Sentences of={undoes ? ['Its chunks follow those of the batch that it undoes.'] : chunksTold(plan, label)} />
       </Part>
@@ -102,7 +122,7 @@ export function PlanTold({ batch, plan, notes, labels, example, mayPlan, childre
 }
 
 /** The rules in their order, of a classifier that has rules; of another one its name. */
-function Rules({ plan, label }: { plan: Plan; label: (field: string) => string }) {
+function Rules({ plan, label, counts, noun }: Pick<Props, 'plan' | 'counts' | 'noun'> & { label: (field: string) => string }) {
   const read = rulesInPlan.schema.safeParse(plan.classifier);
   if (!read.success)
     return (
@@ -115,12 +135,12 @@ function Rules({ plan, label }: { plan: Plan; label: (field: string) => string }
   const { rules, otherwise }: RulesPart = read.data;
   const typed = isTyped(plan);
   return (
-    <Part title="Rules" beside={rules.length > 0 ? 'the first that holds decides' : null}>
+    <Part title="Rules" beside={besideRules(rules.length, counts)}>
       {rules.length === 0 ? null : (
         <ol className="flex flex-col divide-y divide-hairline">
           {rules.map((rule, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a rule is what stands at its place
-            <li key={index} className="grid grid-cols-[2rem_1fr] gap-x-2 py-2 sm:grid-cols-[2rem_1fr_12rem]">
+            <li key={index} className="grid grid-cols-[2rem_1fr] gap-x-2 py-2 sm:grid-cols-[2rem_1fr_12rem_10rem]">
               <span className="text-right text-muted">{index + 1}</span>
               <span className="min-w-0 wrap-anywhere">
                 <span className={rule.where ? undefined : 'font-mono text-12'}>
@@ -129,13 +149,18 @@ function Rules({ plan, label }: { plan: Plan; label: (field: string) => string }
                 {rule.why ? <span className="block text-12 text-muted">{rule.why}</span> : null}
               </span>
               <span className="font-medium wrap-anywhere max-sm:col-start-2">→ {rule.category}</span>
+              {counts ? (
+                <RuleCount rule={index + 1} counted={counts.rules[index]} className="max-sm:col-start-2 sm:text-right" />
+              ) : null}
             </li>
           ))}
         </ol>
       )}
       <p className="mt-1">
         Everything else → <span className="font-medium">{otherwise}</span>
+        {counts ? <RuleCount rule={0} counted={counts.otherwise} className="ml-3" /> : null}
       </p>
+      {counts ? <Sentences of={countsTold(counts, noun)} /> : null}
       <p className="mt-1 text-muted">
         {typed
           ? `Days are those of ${timeZoneOf(plan)}. Where a value is missing or can’t be read, nobody knows whether a rule holds, and it does not.`
@@ -143,6 +168,12 @@ function Rules({ plan, label }: { plan: Plan; label: (field: string) => string }
       </p>
     </Part>
   );
+}
+
+function besideRules(count: number, counts: RuleCounts | null): string | null {
+  const revision = counts && counts.revision > 1 ? `revision ${counts.revision}` : null;
+  const order = count > 0 ? 'the first that holds decides' : null;
+  return [revision, order].filter((words) => words !== null).join(', ') || null;
 }
 
 function Part({ title, beside = null, children }: { title: string; beside?: string | null; children: ReactNode }) {

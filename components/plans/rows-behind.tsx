@@ -8,6 +8,7 @@ import { Button } from '#components/ui/button.tsx';
 import { classes } from '#components/ui/classes.ts';
 import { Dialog } from '#components/ui/dialog.tsx';
 import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { MorePages } from '#components/ui/more-pages.tsx';
 import { PAGED } from '#components/ui/pages.ts';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
@@ -124,8 +125,16 @@ function Rows({ asked, columns }: { asked: Asked & Counted; columns: readonly st
 const COLUMNS_MAX = 12;
 const SHOWN_CHARS = 120;
 
+type TableProps = {
+  rows: readonly RowBehind[];
+  columns: readonly string[];
+  title: string;
+  /** the address of a row's story, where it has one */
+  story?: (ordinal: number) => string;
+};
+
 /** With what the rule asks of first, then the other columns, and why each row is where it is. */
-function RowTable({ rows, columns, title }: { rows: RowBehind[]; columns: readonly string[]; title: string }) {
+export function RowTable({ rows, columns, title, story }: TableProps) {
   const names = columns.slice(0, COLUMNS_MAX);
   return (
     <Table
@@ -147,7 +156,17 @@ function RowTable({ rows, columns, title }: { rows: RowBehind[]; columns: readon
       {rows.map((row) => (
         <Row key={row.ordinal}>
           <Cell align="end" className="text-muted">
-            {formatCount(row.ordinal)}
+            {story ? (
+              <Link
+                href={story(row.ordinal)}
+                className="underline underline-offset-2"
+                aria-label={`Story of item ${row.ordinal}`}
+              >
+                {formatCount(row.ordinal)}
+              </Link>
+            ) : (
+              formatCount(row.ordinal)
+            )}
           </Cell>
           {names.map((name) => (
             <Cell key={name} className="max-w-72 min-w-20 truncate">

@@ -62,16 +62,30 @@ export function changeWords(difference: RulesDifference, again: readonly number[
   ];
 }
 
-/** Rules with one put before the others; the same one is not there twice. */
-export function withFirst(rules: readonly Rule[], rule: Rule): Rule[] {
-  const text = JSON.stringify(rule);
-  return [rule, ...rules.filter((one) => JSON.stringify(one) !== text)];
+/** What is asked of the latest rules before a person sees them: one is put first, one is left out, or one is to be edited. A rule is named by itself: others may have moved it. */
+export type RulesAsked = { first?: Rule; without?: Rule; at?: Rule };
+
+/** Rules as they were asked for: the same one is not there twice. `at`: the place of the one to be edited. `gone`: the one that was named is not there any more. */
+export function rulesAsked(
+  rules: readonly Rule[],
+  { first, without, at }: RulesAsked,
+): { rules: Rule[]; at: number | null; gone: boolean } {
+  const named = without ?? at;
+  const place = named === undefined ? -1 : rules.findIndex((one) => isSame(one, named));
+  const kept = without === undefined ? rules : rules.filter((_, index) => index !== place);
+  return {
+    rules: first ? [first, ...kept.filter((one) => !isSame(one, first))] : [...kept],
+    at: at === undefined || place < 0 ? null : place,
+    gone: named !== undefined && place < 0,
+  };
+}
+
+function isSame(one: Rule, other: Rule): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 export type TaughtRule = {
   rule: Rule;
-  /** its place among the latest rules */
-  index: number;
   by: string;
   at: string;
   note: string | null;
@@ -86,11 +100,10 @@ export function taughtRules(
   const oldest = revisions.at(-1);
   if (!latest || !oldest) return [];
   const atStart = new Set(rulesOf(oldest).map((rule) => JSON.stringify(rule)));
-  return rulesOf(latest).flatMap((rule, index): TaughtRule[] => {
-    const text = JSON.stringify(rule);
-    if (atStart.has(text)) return [];
-    const first = revisions.findLast((one) => rulesOf(one).some((other) => JSON.stringify(other) === text)) ?? latest;
-    return [{ rule, index, by: first.by, at: first.at, note: first.note, from: first.from }];
+  return rulesOf(latest).flatMap((rule): TaughtRule[] => {
+    if (atStart.has(JSON.stringify(rule))) return [];
+    const first = revisions.findLast((one) => rulesOf(one).some((other) => isSame(other, rule))) ?? latest;
+    return [{ rule, by: first.by, at: first.at, note: first.note, from: first.from }];
   });
 }
 

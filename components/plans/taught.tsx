@@ -4,27 +4,30 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { queries } from '#components/api-client.ts';
-import { useLabelled } from '#components/datasets/field-labels.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { Outside } from '#components/ui/outside.tsx';
 import { Instant } from '#components/ui/relative-time.tsx';
-import { whereInWords } from '#lib/core/values/conditions.ts';
+import type { FieldLabels } from '#lib/shapes/datasets.ts';
 import type { PlanRevisionTold } from '#lib/shapes/plans.ts';
-import { ChangeRulesDialog, type RulesAsked } from './change-rules-dialog.tsx';
+import { type ChangeAsked, ChangeRulesDialog } from './change-rules-dialog.tsx';
+import { labelsApart, ruleWords } from './plan-told-words.ts';
 import { type TaughtRule, taughtRules } from './rules-change.ts';
+import { whereOfCel } from './where-of-cel.ts';
 
 type Props = {
   batchId: string;
   /** whether this person may change rules, and the batch still goes by them */
   mayRevise: boolean;
+  /** what people call the fields */
+  labels: FieldLabels;
 };
 
 /** What was taught while the batch ran: each rule with who taught it, when, and by which item; edited and removed as a further revision. */
-export function Taught({ batchId, mayRevise }: Props) {
+export function Taught({ batchId, mayRevise, labels }: Props) {
   const router = useRouter();
   const client = useQueryClient();
-  const [asked, setAsked] = useState<RulesAsked | null>(null);
+  const [asked, setAsked] = useState<ChangeAsked | null>(null);
   const options = queries.batches.revisions.queryOptions({ input: { id: batchId, limit: REVISIONS_MAX } });
   const { data } = useQuery(options);
   const revisions = (data?.items ?? []) as PlanRevisionTold[];
@@ -47,14 +50,14 @@ export function Taught({ batchId, mayRevise }: Props) {
       ) : (
         <ol className="flex flex-col divide-y divide-hairline">
           {rules.map((one) => (
-            <li key={one.index} className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2">
-              <TaughtLine batchId={batchId} taught={one} />
+            <li key={JSON.stringify(one.rule)} className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2">
+              <TaughtLine {...{ batchId, labels }} taught={one} />
               {mayRevise ? (
                 <span className="ml-auto flex gap-2">
-                  <Button size="small" onClick={() => setAsked({})}>
+                  <Button size="small" onClick={() => setAsked({ at: one.rule })}>
                     Edit…
                   </Button>
-                  <Button size="small" onClick={() => setAsked({ without: one.index })}>
+                  <Button size="small" onClick={() => setAsked({ without: one.rule })}>
                     Remove…
                   </Button>
                 </span>
@@ -82,13 +85,17 @@ export function Taught({ batchId, mayRevise }: Props) {
 /** As many revisions are read; rules that are older still count as there from the start. */
 const REVISIONS_MAX = 200;
 
-function TaughtLine({ batchId, taught: { rule, by, at, note, from } }: { batchId: string; taught: TaughtRule }) {
-  const labelled = useLabelled();
-  const words = rule.where ? whereInWords(rule.where) : null;
+type LineProps = Pick<Props, 'batchId' | 'labels'> & { taught: TaughtRule };
+
+function TaughtLine({ batchId, labels, taught: { rule, by, at, note, from } }: LineProps) {
+  const where = rule.where ?? whereOfCel(rule.when ?? '');
   return (
     <div className="min-w-0">
       <p className="break-words">
-        {words ? labelled(words) : <code className="font-mono text-12">{rule.when ?? ''}</code>} → {rule.category}
+        <span className={where ? undefined : 'font-mono text-12'}>
+          <Outside text={ruleWords(where ? { where } : rule, labelsApart(labels))} />
+        </span>{' '}
+        → {rule.category}
       </p>
       <p className="text-12 text-muted">
         {by} · <Instant iso={at} />

@@ -15,8 +15,8 @@ type DialogProps = {
   footer?: ReactNode;
   /** as wide as the page, for a table */
   wide?: boolean;
-  /** what has the focus at first; else the first control */
-  initialFocus?: RefObject<HTMLElement | null> | undefined;
+  /** what has the focus at first, or finds it once the dialog is there; else the first control */
+  initialFocus?: RefObject<HTMLElement | null> | (() => HTMLElement | null) | undefined;
   children?: ReactNode;
 };
 

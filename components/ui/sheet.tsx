@@ -14,8 +14,8 @@ type Props = {
 };
 
 /**
- * A part of a page that stands beside a list where there is room, and lies over it, at the thumb, where there is none. Escape, a pull downwards and its button
- * close it, and what had the focus has it again; Back does where the address says what is shown.
+ * A part of a page that stands beside a list where there is room, and lies over it, at the thumb, where there is none. There it is modal: nothing behind it can be
+ * reached. Escape, a press beside it, a pull downwards and its button close it, and what had the focus has it again; Back does where the address says what is shown.
  */
 export function Sheet({ label, shown, onClose, ref, children }: Props) {
   const button = useRef<HTMLButtonElement>(null);
@@ -27,6 +27,7 @@ export function Sheet({ label, shown, onClose, ref, children }: Props) {
   useEffect(() => {
     if (!shown) return;
     before.current = document.activeElement;
+    const release = isolate(button.current?.closest('[data-sheet]') ?? null);
     button.current?.focus();
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || event.defaultPrevented) return;
@@ -36,6 +37,7 @@ export function Sheet({ label, shown, onClose, ref, children }: Props) {
     window.addEventListener('keydown', onKey);
     return () => {
       window.removeEventListener('keydown', onKey);
+      release();
       if (before.current instanceof HTMLElement) before.current.focus();
     };
   }, [shown, close]);
@@ -47,10 +49,14 @@ export function Sheet({ label, shown, onClose, ref, children }: Props) {
   };
   return (
     <>
-      {shown ? <div aria-hidden="true" onClick={close} className="fixed inset-0 z-40 bg-overlay lg:hidden" /> : null}
+      {shown ? (
+        <div aria-hidden="true" data-behind="" onClick={close} className="fixed inset-0 z-40 bg-overlay lg:hidden" />
+      ) : null}
       <section
         ref={ref}
+        data-sheet=""
         aria-label={label}
+        {...(shown ? { role: 'dialog', 'aria-modal': true } : {})}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls must be reachable by keyboard
         tabIndex={0}
         className={classes(
@@ -84,3 +90,22 @@ export function Sheet({ label, shown, onClose, ref, children }: Props) {
 }
 
 const PULLED_PX = 48;
+/** What a press closes it with, and what is said aloud. */
+const LEFT_ALONE = '[data-behind], [aria-live]';
+
+/** Takes everything beside an element and beside what it lies in out of reach, as a modal dialog of the browser does. Gives what undoes that. */
+function isolate(element: Element | null): () => void {
+  const held: HTMLElement[] = [];
+  for (let node = element; node && node !== document.body; node = node.parentElement)
+    for (const beside of node.parentElement?.children ?? []) {
+      if (beside === node || !(beside instanceof HTMLElement) || beside.inert || beside.matches(LEFT_ALONE)) continue;
+      beside.inert = true;
+      held.push(beside);
+    }
+  const { overflow } = document.body.style;
+  document.body.style.overflow = 'hidden';
+  return () => {
+    document.body.style.overflow = overflow;
+    for (const one of held) one.inert = false;
+  };
+}

@@ -6,13 +6,19 @@ export function Skeleton({ label = 'Loading', rows = 1, className }: { label?: s
     <div role="status" className={classes('flex flex-col gap-2', className)}>
       <span className="sr-only">{label}…</span>
       {Array.from({ length: rows }, (_, row) => (
-        <span
-          // biome-ignore lint/suspicious/noArrayIndexKey: the rows are the same and never move
-          key={row}
-          className="block h-6 w-full animate-[shimmer_0.9s_ease-in-out_infinite_alternate] rounded-md bg-sunken"
-          style={{ width: `${100 - ((row * 17) % 40)}%` }}
-        />
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are the same and never move
+        <Block key={row} className="h-6" width={`${100 - ((row * 17) % 40)}%`} />
       ))}
     </div>
+  );
+}
+
+/** One block of an outline. */
+export function Block({ className, width }: { className: string; width?: string }) {
+  return (
+    <span
+      className={classes('block animate-[shimmer_0.9s_ease-in-out_infinite_alternate] rounded-md bg-sunken', className)}
+      style={width === undefined ? undefined : { width }}
+    />
   );
 }

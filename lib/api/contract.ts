@@ -5,6 +5,7 @@ import {
   BATCH_LOOKS_MAX,
   FIELDS_MAX,
   PAUSE_WHY_CHARS_MAX,
+  RULES_MAX,
   SAVED_PLAN_NAME_CHARS_MAX,
   TARGET_CHARS_MAX,
 } from '#lib/core/limits.ts';
@@ -44,6 +45,8 @@ import {
   planRevision,
   preview,
   rowBehind,
+  ruleCounts,
+  ruleItem,
   rulesDifference,
   rulesRevised,
 } from '#lib/shapes/plans.ts';
@@ -53,7 +56,7 @@ import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/r
 import { ofDataset, savedPlan, savedPlanName, savedPlanRow } from '#lib/shapes/saved-plans.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
-import { followUp, followUpsAsked, taskAssignment } from '#lib/shapes/tasks.ts';
+import { followUp, followUpsAsked, taskAssignment, tasksLooked } from '#lib/shapes/tasks.ts';
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
 import { count, id, nameNumber } from '#lib/shapes/values.ts';
@@ -228,6 +231,20 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(z.strictObject({ ...named, ...paging }))
       .output(page(planRevision)),
+    ruleCounts: get(
+      '/batches/{id}/rules',
+      'Count what each rule of a batch classified so far',
+      'By the rules that hold now. A chunk goes by one revision: a rule that is the same in an earlier one counts as this one.',
+    )
+      .input(z.strictObject(named))
+      .output(ruleCounts),
+    ruleItems: get(
+      '/batches/{id}/rules/{rule}/items',
+      'List the items that a rule classified',
+      '`rule` is its number among the rules that hold now, from 1; 0: what no rule took. A page may have fewer items than its limit, and none: it looks at so many. The last has no `next`.',
+    )
+      .input(z.strictObject({ ...named, rule: z.coerce.number<number>().int().min(0).max(RULES_MAX), ...paging }))
+      .output(page(ruleItem)),
     revise: post(
       '/batches/{id}/plan',
       'Change the rules for what is not approved yet',
@@ -486,9 +503,13 @@ export const contract = oc.prefix('/api/v1').router({
       .output(receiptInFull),
   },
   tasks: {
-    list: get('/tasks', 'List the follow-up tasks that batches made, the newest first')
+    list: get(
+      '/tasks',
+      'List the follow-up tasks that batches made, the newest first',
+      'A page with `search` ends after a second: it may be shorter than `limit`, and empty. Go on while there is a `next`.',
+    )
       .input(z.strictObject({ ...paging, ...followUpsAsked }))
-      .output(page(followUp)),
+      .output(page(followUp).extend({ looked: tasksLooked })),
     done: post(
       '/tasks/{id}/done',
       'Say that a task is done, or not done again',

@@ -67,6 +67,7 @@ import { readRevisions } from '#lib/steps/plans/read-revisions.ts';
 import { readSavedPlan, readSavedPlans } from '#lib/steps/plans/read-saved-plans.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { rowsBehind } from '#lib/steps/plans/rows-behind.ts';
+import { readRuleCounts, readRuleItems } from '#lib/steps/plans/rule-counts.ts';
 import { savePlan } from '#lib/steps/plans/save-plan.ts';
 import { readReceiptInFull } from '#lib/steps/receipts/read-receipt.ts';
 import { lookAtTarget } from '#lib/steps/requests/look-at-target.ts';
@@ -182,6 +183,12 @@ export const router = os.router({
     ),
     revisions: os.batches.revisions.handler(async ({ context, input: { id, ...paging } }) =>
       found(await readRevisions(context.actor, { batchId: id, ...paging }), 'batch'),
+    ),
+    ruleCounts: os.batches.ruleCounts.handler(async ({ context, input: { id } }) =>
+      found(await readRuleCounts(context.actor, { batchId: id }), 'batch'),
+    ),
+    ruleItems: os.batches.ruleItems.handler(async ({ context, input: { id, ...asked } }) =>
+      found(await readRuleItems(context.actor, { batchId: id, ...asked }), 'batch'),
     ),
     revise: os.batches.revise.handler(({ context, input: { params, body } }) =>
       reviseRules(context.actor, { batchId: params.id, change: body }),

@@ -215,10 +215,11 @@ export const CORRECTION_RANGES_MAX = 2_000;
 export const DIFFERENCE_ITEMS_MAX = 20_000;
 export const DIFFERENCE_MS = 5_000;
 export const DIFFERENCE_EXAMPLES = 3;
-/** Items that are compared with one that a person corrected: of its chunk, and of chunks to come. */
+/** Items that are compared with what a person corrected: of its chunk, and of chunks to come. */
 export const LIKE_SCAN_ITEMS = 10_000;
-/** Items that were corrected together, of which what they have in common is looked for. */
-export const LIKE_OF_MAX = 50;
+/** Items that were corrected together, of which what they have in common is looked for, and for so long; the answer says how far it came. */
+export const LIKE_OF_MAX = 10_000;
+export const LIKE_OF_MS = 1_000;
 /** Ranges of chunks of one receipt of a revision of the rules. */
 export const PLAN_RANGES_MAX = 2_000;
 export const UNSURE_SAMPLES_PER_CATEGORY = 10;
@@ -261,6 +262,9 @@ export const SEARCH_MS = 1_000;
 export const SEARCH_STATEMENT_MS = 5_000;
 /** A page of receipts that are filtered, or searched in one batch; it may be short, and the next one goes on from there. */
 export const RECEIPTS_LOOK_MS = 150;
+/** A page of follow-up tasks that are searched for a text, and so many are looked at by a statement of it: it may be short, and the next one goes on from there. */
+export const TASKS_LOOK_MS = 700;
+export const TASKS_LOOK_MAX = 20_000;
 /** Receipts that one statement of it looks at, at most. */
 export const RECEIPTS_LOOK_MAX = 50_000;
 /** Batches that a search over the receipts of all of them takes up at once. */

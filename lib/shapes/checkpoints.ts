@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NOT_SIGNERS, SIGNINGS } from '#lib/core/checkpoints/signatures.ts';
-import { UNDER_BOUND_SHARE_MAX } from '#lib/core/limits.ts';
+import { LIKE_OF_MAX, UNDER_BOUND_SHARE_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
 import { batch } from './batches.ts';
@@ -195,6 +195,11 @@ export const alike = z.object({
   from: z.string(),
   to: z.string(),
   grounds: z.array(ground).describe('The narrowest first.'),
+  of: z
+    .object({ items: count, compared: count, first: z.int().nullable() })
+    .describe(
+      'The items that were moved together, and how many of them were compared with each other: a ground is common to these.',
+    ),
   compared: z
     .object({ here: count, toCome: count, itemsToCome: count })
     .describe('Items that were compared, of those that there are.'),
@@ -202,11 +207,17 @@ export const alike = z.object({
 export type Alike = z.infer<typeof alike>;
 export type Ground = Alike['grounds'][number];
 
-export const alikeAsked = z.strictObject({
-  ordinals: z.array(nameNumber).min(1).max(10_000).describe('Items that were moved together.'),
-  from: z.string().min(1),
-  to: z.string().min(1),
-});
+export const alikeAsked = z
+  .strictObject({
+    ordinals: z.array(nameNumber).min(1).max(LIKE_OF_MAX).optional().describe('Items that were moved together.'),
+    revision: nameNumber.optional().describe('In their place: what the correction that made this revision moved.'),
+    from: z.string().min(1),
+    to: z.string().min(1),
+  })
+  .refine(({ ordinals, revision }) => (ordinals === undefined) !== (revision === undefined), {
+    path: ['ordinals'],
+    message: 'Give either `ordinals` or `revision`.',
+  });
 
 export const seen = z
   .array(nameNumber)

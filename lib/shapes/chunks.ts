@@ -22,7 +22,12 @@ export const chunk = z.object({
   stopping: z.enum(STOPPINGS).nullable(),
   itemCount: count,
   classified: count,
-  continued: z.boolean().describe('The next chunk was allowed to continue; this one waits, reviewed but not executed.'),
+  continued: z.boolean().describe('It has let the next chunk continue: it does not let another one.'),
+  reviewed: z
+    .boolean()
+    .describe(
+      'A person let the next chunk continue by what this one is classified as now: it waits, reviewed but not executed. No longer so once it is classified again.',
+    ),
   counts: actionCounts.describe('Folded from the receipts.'),
   revision: z.int(),
   seq: z.int().describe('Number of receipts.'),

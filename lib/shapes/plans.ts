@@ -222,6 +222,34 @@ export const planRevision = z.object({
 });
 export type PlanRevisionTold = z.infer<typeof planRevision>;
 
+const ruleCount = z.object({
+  items: count.describe('Items that it gave their category, of those classified so far.'),
+  moved: count.describe('Of these, items that are in another category now: people moved them.'),
+});
+
+/** How many items each rule of a batch classified, by the rules that hold now. What nobody knows of is said. */
+export const ruleCounts = z.object({
+  revision: z.int().describe('The revision of the rules.'),
+  plan: resolvedPlan.describe('With the rules that hold now.'),
+  rules: z
+    .array(ruleCount)
+    .describe('In the order of the rules. A rule that was in an earlier revision as it is now counts as this one.'),
+  otherwise: ruleCount.describe('Items that no rule took.'),
+  others: count.describe('Items by rules that are not among these any more.'),
+  unknown: count.describe(
+    'Items of which nobody knows: they were classified before it was kept, or corrected by a person before their chunk was classified again.',
+  ),
+  upTo: count.describe('Items that are classified.'),
+});
+export type RuleCounts = z.infer<typeof ruleCounts>;
+
+export const ruleItem = classifiedItem.extend({
+  category: z.string().describe('That it is in now.'),
+  by: z.string().describe('Who gave that: the classifier’s kind, or a person’s name.'),
+  chunk: z.int(),
+});
+export type RuleItem = z.infer<typeof ruleItem>;
+
 export const differenceAsked = z.strictObject(
   {
     ...rulesChanged,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { leftByAction } from './actions.ts';
-import { id, instant } from './values.ts';
+import { count, id, instant } from './values.ts';
 
 /** What a batch left for a person to do. */
 export const followUp = leftByAction.extend({
@@ -35,6 +35,8 @@ export const followUpsAsked = {
 };
 const asked = z.object(followUpsAsked);
 export type FollowUpsAsked = z.infer<typeof asked>;
+
+export const tasksLooked = count.describe('Tasks that were looked at for this page.');
 
 export const taskAssignment = z.strictObject({
   to: z

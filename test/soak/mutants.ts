@@ -33,6 +33,7 @@ const COVER = 'lib/steps/checkpoints/cover.ts';
 const FROZEN = 'lib/store/checkpoints/frozen.sql.ts';
 const LIFECYCLE = 'lib/core/lifecycle.ts';
 const DISCARD = 'lib/store/chunks/classifications.ts';
+const BATCH_PLAN = 'lib/store/batches/batch-plan.sql.ts';
 
 const CORRECTED = ['lib/steps/checkpoints/correct.test.ts'];
 const CLOSED = ['lib/steps/batches/batch-receipts.test.ts'];
@@ -483,5 +484,30 @@ export const MUTANTS: readonly Mutant[] = [
       ),
     ],
     tests: REVISED,
+  },
+  {
+    name: 'the rules of a revision are not used',
+    breaks: 'A chunk that goes by other rules is classified by those that its batch was started with.',
+    edits: [edit(BATCH_PLAN, 'p.revision = c.plan_revision', 'p.revision = -c.plan_revision')],
+    tests: REVISED,
+    cells: 'classifying.ended × kill',
+  },
+  {
+    name: 'what a person corrected is classified again',
+    breaks: 'A worker classifies also what a person has corrected, and overwrites it.',
+    edits: [
+      edit(
+        CLASSIFICATIONS,
+        '\n            AND NOT EXISTS (SELECT 1 FROM classification a WHERE a.batch_id = $4 AND a.ordinal = ci.ordinal)',
+        '\n            AND $4::uuid IS NOT NULL',
+      ),
+      edit(
+        CLASSIFICATIONS,
+        'AS a(ordinal, category, why, confidence, part)`,',
+        'AS a(ordinal, category, why, confidence, part)\n       ON CONFLICT (batch_id, ordinal) DO UPDATE SET category = excluded.category, why = excluded.why, "by" = excluded."by", part = excluded.part`,',
+      ),
+    ],
+    tests: REVISED,
+    cells: 'classifying.ended × kill',
   },
 ];

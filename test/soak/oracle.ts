@@ -33,6 +33,10 @@ export type Verdict = {
   /** answered by a person */
   resolved: number;
   resolvedRightly: number;
+  /** corrected items; revisions of the rules after the first; approvals of a chunk that needed no reason, for looks had proved enough */
+  corrected: number;
+  revisions: number;
+  onLooks: number;
 };
 
 /** What a target's log says of one batch, by idempotency key. Read on from where it was read last. */
@@ -135,6 +139,7 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
     inspected: 0,
     resolved: 0,
     resolvedRightly: 0,
+    ...(await peopleIn(pool, batch)),
   };
   found.repeats = lines.filter(({ effect }) => effect === 'repeat').length;
   for (const [ordinal, own] of attempts) {
@@ -159,6 +164,7 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
   }
   await judgeSequence(pool, batch, rows, lie);
   await judgePeople(pool, batch, lie);
+  await judgeClassifications(pool, batch, lie);
   return found;
 }
 
@@ -226,6 +232,17 @@ async function judgeSequence(
     if (!begun.has(ordinal)) lie('leftOpen', ordinal, 'approved, in a chunk that is done, without any receipt');
 }
 
+/** What people did in a batch, so that a soak whose person does nothing is seen to be one. */
+async function peopleIn(pool: pg.Pool, { batchId }: SoakBatch): Promise<Pick<Verdict, 'corrected' | 'revisions' | 'onLooks'>> {
+  const { rows } = await pool.query<Pick<Verdict, 'corrected' | 'revisions' | 'onLooks'>>(
+    `SELECT (SELECT count(*)::int FROM correction WHERE batch_id = $1) AS corrected, (SELECT count(*)::int FROM batch_plan WHERE batch_id = $1) AS revisions,
+       (SELECT count(*)::int FROM receipt r CROSS JOIN LATERAL (SELECT convert_from(r.body, 'UTF8')::jsonb AS says) s
+        WHERE r.batch_id = $1 AND r.kind = 'decision' AND says #> '{answers,execute}' = 'true' AND says -> 'overrides' = '[]') AS "onLooks"`,
+    [batchId],
+  );
+  return rows[0] ?? { corrected: 0, revisions: 0, onLooks: 0 };
+}
+
 type Told = {
   chunk: number;
   seq: number;
@@ -275,6 +292,101 @@ async function judgePeople(pool: pg.Pool, batch: SoakBatch, lie: (kind: LieKind,
       lie('falseRecord', 0, `receipt ${place} tells of other corrections than the ${count} that name it`);
 }
 
+type Classified = {
+  ordinal: number;
+  chunk: number;
+  kind: string;
+  category: string;
+  by: string;
+  part: number | null;
+  planRevision: number;
+  /** who corrected it last, and where to */
+  corrector: string | null;
+  corrected: string | null;
+};
+type SoakRule = { when?: string; category: string };
+
+/**
+ * Each item is what the rules of its chunk's revision say of it, or what a person said of it last; each revision is in the receipts, holds for the chunks that they name, and
+ * is the one that a chunk's approval names. The soak's rules ask for one value of one field each, so that nothing of the product is needed to know what they say.
+ */
+async function judgeClassifications(
+  pool: pg.Pool,
+  batch: SoakBatch,
+  lie: (kind: LieKind, ordinal: number, said: string) => void,
+) {
+  const { rows: plans } = await pool.query<{
+    revision: number;
+    plan: { classifier: { rules: SoakRule[]; otherwise: string } };
+    undo: boolean;
+  }>(
+    `SELECT 1 AS revision, plan, undoes IS NOT NULL AS undo FROM batch WHERE id = $1
+     UNION ALL SELECT revision, plan, false FROM batch_plan WHERE batch_id = $1 ORDER BY revision`,
+    [batch.batchId],
+  );
+  if (plans.some(({ undo }) => undo)) return;
+  const { rows } = await pool.query<Classified>(
+    `SELECT a.ordinal, c.number AS chunk, i.fields ->> 'kind' AS kind, a.category, a."by", a.part, c.plan_revision AS "planRevision",
+       k."by" AS corrector, k."to" AS corrected
+     FROM classification a JOIN chunk c ON c.id = a.chunk_id JOIN batch b ON b.id = a.batch_id
+     JOIN item i ON i.dataset_id = b.dataset_id AND i.ordinal = a.ordinal
+     LEFT JOIN LATERAL (SELECT "by", "to" FROM correction k WHERE k.batch_id = a.batch_id AND k.ordinal = a.ordinal ORDER BY id DESC LIMIT 1) k ON true
+     WHERE a.batch_id = $1`,
+    [batch.batchId],
+  );
+  for (const { ordinal, kind, category, by, part, planRevision, corrector, corrected } of rows) {
+    if (corrector !== null) {
+      if (by !== corrector || category !== corrected)
+        lie('falseRecord', ordinal, `corrected to ${corrected} by ${corrector}, and it is ${category} by ${by}`);
+      continue;
+    }
+    const classifier = plans.find(({ revision }) => revision === planRevision)?.plan.classifier;
+    const place = classifier?.rules.findIndex(({ when = '' }) => ASKS.exec(when)?.[1] === kind) ?? -1;
+    const expected = classifier?.rules[place]?.category ?? classifier?.otherwise;
+    if (category !== expected || part !== place)
+      lie('falseRecord', ordinal, `${category} by rule ${part}, and revision ${planRevision} says ${expected} by rule ${place}`);
+  }
+  await judgeRevisions(
+    pool,
+    batch,
+    plans.map(({ revision }) => revision),
+    lie,
+  );
+}
+
+/** `item.kind == 'keep'`, and as a correction teaches it. */
+const ASKS = /^item(?:\.kind|\["kind"\]) == ['"]([a-z]+)['"]$/;
+
+async function judgeRevisions(
+  pool: pg.Pool,
+  batch: SoakBatch,
+  revisions: readonly number[],
+  lie: (kind: LieKind, ordinal: number, said: string) => void,
+) {
+  if (revisions.some((revision, at) => revision !== at + 1))
+    lie('falseRecord', 0, `the rules have the revisions ${revisions.join(', ')}`);
+  const told = await toldOf(pool, batch.batchId);
+  const holds = new Map<number, number>();
+  for (const { kind, body } of told) {
+    if (kind !== 'plan') continue;
+    const { revision, chunks } = JSON.parse(body) as { revision: number; chunks: [number, number][] };
+    if (!revisions.includes(revision)) lie('falseRecord', 0, `a receipt tells of revision ${revision}, which there is not`);
+    for (const [first, last] of chunks) for (let number = first; number <= last; number += 1) holds.set(number, revision);
+  }
+  const { rows: chunks } = await pool.query<{ number: number; planRevision: number }>(
+    'SELECT number, plan_revision AS "planRevision" FROM chunk WHERE batch_id = $1',
+    [batch.batchId],
+  );
+  for (const { number, planRevision } of chunks)
+    if (planRevision !== (holds.get(number) ?? 1))
+      lie('falseRecord', 0, `chunk ${number} goes by revision ${planRevision}, and the receipts say ${holds.get(number) ?? 1}`);
+  for (const { chunk, seq, kind, body } of told) {
+    const { answers, plan } = JSON.parse(body) as { answers?: { execute: boolean }; plan?: number };
+    if (kind === 'decision' && answers?.execute && plan !== (holds.get(chunk) ?? 1))
+      lie('falseRecord', 0, `decision ${chunk}.${seq} goes by revision ${plan}, and chunk ${chunk} by ${holds.get(chunk) ?? 1}`);
+  }
+}
+
 /** Judges the receipts of the batch itself, once it is over: one start, numbers without a gap, and a last closing that tells of all that is stored. */
 export async function judgeEnd(pool: pg.Pool, batch: SoakBatch): Promise<Lie[]> {
   const lies: Lie[] = [];
@@ -289,7 +401,7 @@ export async function judgeEnd(pool: pg.Pool, batch: SoakBatch): Promise<Lie[]> 
   if (own.length !== seq || own.some((one, index) => one.seq !== index + 1))
     lie(`the batch counts ${seq} receipts of its own; stored are ${own.map((one) => one.seq).join(', ') || 'none'}`);
   const [first, ...later] = own;
-  if (first?.kind !== 'start' || later.some(({ kind }) => kind !== 'closing'))
+  if (first?.kind !== 'start' || later.some(({ kind }) => kind !== 'closing' && kind !== 'plan'))
     lie(`the batch has ${own.map(({ kind }) => kind).join(', ') || 'no receipts of its own'}`);
   const closings = own.filter(({ kind }) => kind === 'closing');
   const last = closings.at(-1);

@@ -1,16 +1,24 @@
-/** A person who brings a batch to its end: approves, releases, resumes, and answers uncertain actions by what the targets' logs say. */
+/** A person who brings a batch to its end: puts right, teaches rules, looks, approves, releases, resumes, and answers uncertain actions by what the targets' logs say. */
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { UNDER_BOUND_SHARE_MAX } from '#lib/core/limits.ts';
+import type { Json } from '#lib/ledger/canonical.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { findAlike } from '#lib/steps/checkpoints/find-alike.ts';
+import { readBatchLooks } from '#lib/steps/checkpoints/read-batch-looks.ts';
+import { countChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
 import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
+import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
+import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { readTargetIncidents } from '#lib/store/actions/breakers.sql.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
+import { readLatestPlan } from '#lib/store/plans/revisions.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { ADA, type SoakBatch, type Targets } from './batches.ts';
 import type { Fleet } from './fleet.ts';
@@ -59,7 +67,8 @@ async function act(world: World, batch: SoakBatch): Promise<boolean> {
   }
   const review = chunks.filter((chunk) => chunk.state === 'awaiting_review');
   for (const chunk of review) await putRight(batchId, chunk);
-  if (review.length > 0) await approve(batchId, review);
+  if (review.length > 0 && (await teach(batch, chunks))) return false;
+  if (review.length > 0) await approve(batch, review);
   const waiting = chunks.find((chunk) => chunk.state === 'awaiting_release');
   if (waiting) {
     const released = { number: waiting.number, digest: waiting.digest ?? '' };
@@ -75,19 +84,92 @@ async function act(world: World, batch: SoakBatch): Promise<boolean> {
   return open === 0 && chunks.every((chunk) => SETTLED.includes(chunk.state));
 }
 
-/** Labels what the rules kept, with a note: once, for a chunk that was put right has another revision. Nothing is classified in an undo. */
+/**
+ * Labels what the rules kept, with a note: some of it by name or, in every other chunk, all that matches as it was counted. Once, for a chunk that was put right has
+ * another revision. Nothing is classified in an undo.
+ */
 async function putRight(batchId: string, { id, number, revision, undo }: ChunkRow): Promise<void> {
   if (undo || revision > 1) return;
+  const note = 'kept by mistake';
+  if (number % 2 === 0) {
+    const query = { category: 'keep' };
+    const set = await countChunkItems(ADA, { batchId, chunk: number, ...query });
+    if (set && set.count > 0)
+      await correct(ADA, { batchId, chunk: number, corrections: { query, ...set, category: 'label', note } });
+    return;
+  }
   const { rows } = await db().pool.query<{ ordinal: number }>(
     "SELECT ordinal FROM classification WHERE chunk_id = $1 AND category = 'keep' ORDER BY ordinal LIMIT 2",
     [id],
   );
   if (rows.length === 0) return;
-  const corrections = rows.map(({ ordinal }) => ({ ordinal, category: 'label', note: 'kept by mistake' }));
+  const corrections = rows.map(({ ordinal }) => ({ ordinal, category: 'label', note }));
   await correct(ADA, { batchId, chunk: number, corrections, how: 'like' });
 }
 
-async function approve(batchId: string, chunks: ChunkRow[]): Promise<void> {
+/**
+ * In every other batch what was put right becomes a rule before the others, once: what awaits its review is classified again by it, and what nobody has seen takes it.
+ * @returns whether it did
+ */
+async function teach({ name, batchId }: SoakBatch, chunks: readonly ChunkRow[]): Promise<boolean> {
+  if (numberOf(name) % 2 === 1 || chunks.some(({ undo }) => undo)) return false;
+  const latest = await readLatestPlan(db(), batchId);
+  if (!latest || latest.revision > 1) return false;
+  const { rows } = await db().pool.query<{ chunk: number; ordinals: number[] }>(
+    'SELECT chunk, array_agg(ordinal ORDER BY ordinal) AS ordinals FROM correction WHERE batch_id = $1 GROUP BY chunk ORDER BY chunk LIMIT 1',
+    [batchId],
+  );
+  const [taught] = rows;
+  if (!taught) return false;
+  const { chunk, ordinals } = taught;
+  const { grounds } = await findAlike(ADA, { batchId, chunk, ordinals, from: 'keep', to: 'label' });
+  const first = grounds.find(({ kind, rule }) => kind === 'field' && rule !== null)?.rule ?? {
+    when: `item.kind == 'keep'`,
+    category: 'label',
+  };
+  const { rules = [] } = latest.plan.classifier as { rules?: Json[] };
+  const again = chunks.filter(({ state }) => state === 'awaiting_review').map(({ number }) => number);
+  const from = { chunk, ordinal: ordinals[0] ?? 0 };
+  await reviseRules(ADA, {
+    batchId,
+    change: { revision: 1, rules: [first, ...rules], chunks: again, from, note: 'taught in the soak' },
+  });
+  return true;
+}
+
+/** Which of the batches of a soak it is: what its person does in it follows from that. */
+function numberOf(name: string): number {
+  return Number(/\d+/.exec(name)?.[0] ?? 0);
+}
+
+/** All that wait together. In every third batch on what random looks over all of them prove; else, and where they do not prove it, unseen, with a reason. */
+async function approve({ name, batchId }: SoakBatch, chunks: readonly ChunkRow[]): Promise<void> {
+  const asked = await askedFor(batchId, chunks);
+  const answers = { batchId, chunks: asked, next: true, execute: true, note: 'by the soak' };
+  if (numberOf(name) % 3 === 0 && chunks.every(({ undo }) => !undo)) {
+    await lookAround(batchId);
+    try {
+      return void (await decide(ADA, { ...answers, atMost: UNDER_BOUND_SHARE_MAX }));
+    } catch (error) {
+      if (!(error instanceof CountersignError && error.code === 'invalid')) throw error;
+    }
+  }
+  await decide(ADA, { ...answers, override: 'the soak looks at nothing' });
+}
+
+/** Marks as right what the batch's bound wants to be looked at, until it wants nothing more. */
+async function lookAround(batchId: string): Promise<void> {
+  for (let rounds = 0; rounds < LOOK_ROUNDS; rounds += 1) {
+    const items = (await readBatchLooks(ADA, { batchId }))?.items ?? [];
+    if (items.length === 0) return;
+    for (const [chunk, own] of Map.groupBy(items, (item) => item.chunk))
+      await markItems(ADA, { batchId, chunk, reviews: own.map(({ ordinal }) => ({ ordinal, right: true })) });
+  }
+}
+
+const LOOK_ROUNDS = 5;
+
+async function askedFor(batchId: string, chunks: readonly ChunkRow[]): Promise<{ number: number; digest: string }[]> {
   const { pool } = db();
   const { rows } = await pool.query<{ plan: unknown; datasetId: string }>(
     'SELECT plan, dataset_id AS "datasetId" FROM batch WHERE id = $1',
@@ -101,14 +183,7 @@ async function approve(batchId: string, chunks: ChunkRow[]): Promise<void> {
     const { digest } = await buildManifest(pool, { batchId, datasetId: found.datasetId, plan, chunkId: id }, requestBuilder);
     asked.push({ number, digest });
   }
-  await decide(ADA, {
-    batchId,
-    chunks: asked,
-    next: true,
-    execute: true,
-    override: 'the soak looks at nothing',
-    note: 'by the soak',
-  });
+  return asked;
 }
 
 /** Answers what can be known by now; gives how many are still uncertain. */

@@ -55,6 +55,10 @@ export function inWords(report: Report): string {
       `${report.uncertain}; ${report.inspected} ended by asking the target, ${report.resolved} answered by a person, ${report.resolvedRightly} of them rightly`,
     ],
     [
+      'people',
+      `${report.corrected} items corrected, ${report.revisions} revisions of rules, ${report.onLooks} chunks approved on looks over the batch`,
+    ],
+    [
       'takeover after a kill',
       `p50 ${takeovers.p50Ms} ms, p99 ${takeovers.p99Ms} ms, at most ${takeovers.maxMs} ms, over ${takeovers.kills} kills with another worker idle`,
     ],

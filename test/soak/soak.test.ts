@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { WITH_TEMPO } from '#test/tempo.ts';
 import { FAULTS } from './fleet.ts';
+import { LIE_KINDS } from './oracle.ts';
 import type { Report } from './report.ts';
 
 // Bounded by its work, which takes a minute on an idle machine.
@@ -22,7 +23,7 @@ test('struck at every step, by every fault: the receipts tell what happened', { 
   const report = JSON.parse(said.trimEnd().split('\n').at(-1) ?? '') as Report;
   const { lies, stuck, crashes, stories, cells, coverage } = report;
   expect({ lies, stuck, crashes }, [said, ...stories].join('\n')).toEqual({
-    lies: { effectWithoutIntent: 0, doubleNotTold: 0, falseOutcome: 0, brokenChain: 0, sum: 0, leftOpen: 0 },
+    lies: Object.fromEntries(LIE_KINDS.map((kind) => [kind, 0])),
     stuck: [],
     crashes: [],
   });
@@ -31,4 +32,5 @@ test('struck at every step, by every fault: the receipts tell what happened', { 
   expect(coverage.missing).toEqual([]);
   for (const fault of FAULTS) expect(report[fault], fault).toBeGreaterThan(0);
   expect(report.resolvedRightly).toBe(report.resolved);
+  for (const done of ['corrected', 'revisions', 'onLooks'] as const) expect(report[done], done).toBeGreaterThan(0);
 });

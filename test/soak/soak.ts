@@ -121,6 +121,7 @@ function judgesOf(world: World, say: (line: string) => void) {
   const sum: Omit<Verdict, 'lies'> & { batches: number } = {
     ...{ batches: 0, items: 0, receipts: 0, effects: 0, repeats: 0 },
     ...{ uncertain: 0, inspected: 0, resolved: 0, resolvedRightly: 0 },
+    ...{ corrected: 0, revisions: 0, onLooks: 0 },
   };
 
   const tell = async (batch: SoakBatch, where: string, lie: Lie): Promise<void> => {

@@ -36,7 +36,7 @@ export default async function TasksPage({ searchParams }: Props) {
       <Follow shows={SHOWN} />
       <PageHeader title="Tasks" meta="what batches left for people to do" />
       <TaskFilter {...{ shown, people, batchName }} />
-      {first.items.length > 0 ? <FollowUps key={tasksAddress(shown)} {...{ shown, first, people }} /> : <Nothing shown={shown} />}
+      <FollowUps key={tasksAddress(shown)} {...{ shown, first, people }} nothing={<Nothing shown={shown} />} />
     </>
   );
 }

@@ -117,7 +117,7 @@ export function tallyOf(chunks: readonly ChunkNow[], folded: ReadonlyMap<number,
       finished: total(own, (chunk) => finishedItems({ ...chunk, decided: chunk.decisionId !== null })),
       free: free.length,
       firstFree: free[0]?.number ?? null,
-      firstHeld: free.find(({ continued }) => !continued)?.number ?? null,
+      firstHeld: free.find(({ reviewed }) => !reviewed)?.number ?? null,
       doubts: total(own, ({ counters, abandoned }) => counters.uncertain - abandoned),
     };
   });
@@ -131,7 +131,8 @@ function total<One>(all: readonly One[], of: (one: One) => number): number {
 
 /** One chunk's row; its counts are the receipts', where those were read. */
 export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRow {
-  const { number, name, state, stopping, itemCount, classified, continued, revision, seq, note, haltReason, worker } = chunk;
+  const { number, name, state, stopping, itemCount, classified, continued, reviewed, revision, seq, note, haltReason, worker } =
+    chunk;
   const { waiting: _, ...counts } = folded ? sumOfChunk(folded) : { ...chunk.counters, waiting: 0 };
   return {
     number,
@@ -141,6 +142,7 @@ export function chunkRow(chunk: ChunkNow, folded: ChunkSum | undefined): ChunkRo
     itemCount,
     classified,
     continued,
+    reviewed,
     counts,
     revision,
     seq,

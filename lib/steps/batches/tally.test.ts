@@ -26,7 +26,8 @@ const DECIDED = new Set(['approved', 'executing', 'awaiting_release', 'paused', 
 function seed() {
   const chunks = [...CHUNK_STATES, ...CHUNK_STATES].map((state, index) => ({
     state,
-    continued: index % 3 === 0,
+    continued: false,
+    reviewed: index % 3 === 0,
     items: CHAINS.slice(0, 1 + (index % CHAINS.length)).map((receipts) => ({
       fields: { date: '2020-11-03', from: 'a@shop.x', subject: 'x' },
       category: 'noise',

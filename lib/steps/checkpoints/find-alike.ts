@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
-import { classifyingOf } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
-import { LIKE_OF_MAX } from '#lib/core/limits.ts';
+import { CLASSIFY_PAGE_ITEMS, LIKE_OF_MAX, LIKE_OF_MS } from '#lib/core/limits.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { fieldsLine } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
@@ -12,10 +11,15 @@ import type { Json } from '#lib/ledger/canonical.ts';
 import { type Alike, alikeAsked, type Ground } from '#lib/shapes/checkpoints.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
-import { workOut } from '#lib/steps/plans/work-out.ts';
 import { type BatchFacts, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
-import { type AlikeRow, countAlikeToCome, type Like, readAlike } from '#lib/store/checkpoints/alike.sql.ts';
-import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
+import {
+  type AlikeRow,
+  countAlikeToCome,
+  type Like,
+  readAlike,
+  readCommonPart,
+  readMoved,
+} from '#lib/store/checkpoints/alike.sql.ts';
 import { type PlanningDataset, readItems, readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { readToCome } from '#lib/store/plans/revisions.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -37,19 +41,20 @@ export async function findAlike(actor: Actor, raw: z.input<typeof input>): Promi
   const dataset = facts && (await readPlanningDataset(pool, facts.datasetId));
   if (!facts || !chunk || !dataset) throw new CountersignError('not_found', 'There is no such chunk.');
   const batch = await byRulesOf(facts, chunk);
-  const ordinals = [...read.data.ordinals].sort((a, b) => a - b).slice(0, LIKE_OF_MAX);
-  const like = await likeOf(dataset, ordinals);
-  const none = { from, to, grounds: [], compared: { here: 0, toCome: 0, itemsToCome: 0 } };
-  if (!like || batch.undoes !== null) return none;
-  const rule = await ruleOf(batch, dataset, ordinals);
+  const { ordinals, items } = await movedOf(chunk.id, read.data);
+  const like = batch.undoes === null ? await likeOf(dataset, ordinals) : null;
+  const part = like && (await readCommonPart(pool, batchId, ordinals));
+  const together = { items, compared: like?.compared ?? 0, first: like?.ordinal ?? null };
+  if (!like || (like.fields.length === 0 && like.words === null && part === null))
+    return { from, to, grounds: [], of: together, compared: { here: 0, toCome: 0, itemsToCome: 0 } };
   const of = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };
-  const given = { category: from, by: batch.plan.classifier.kind, rule };
+  const given = { category: from, by: batch.plan.classifier.kind, part };
   const here = await readAlike(pool, of, like, given);
   const [toCome, left] = await Promise.all([countAlikeToCome(pool, of, like), readToCome(pool, batchId)]);
-  const asked = new Set(read.data.ordinals);
+  const asked = new Set(ordinals);
   const others = here.rows.filter(({ ordinal }) => !asked.has(ordinal));
   const compared = here.compared + toCome.compared;
-  const grounds = groundsOf({ batch, like, rule, others, toCome, to }).filter(({ kind, ordinals: own, toCome: later }) => {
+  const grounds = groundsOf({ batch, like, part, others, toCome, to }).filter(({ kind, ordinals: own, toCome: later }) => {
     const alike = own.length + (later ?? 0);
     return alike > 0 && (kind === 'rule' || alike <= compared / 2 || compared < FEW);
   });
@@ -62,6 +67,7 @@ export async function findAlike(actor: Actor, raw: z.input<typeof input>): Promi
         examples: one.ordinals.slice(0, EXAMPLES).map((ordinal) => ({ ordinal, line: lines.get(ordinal) ?? '' })),
       }))
       .sort((a, b) => a.ordinals.length - b.ordinals.length),
+    of: together,
     compared: { here: here.compared, toCome: toCome.compared, itemsToCome: left.items },
   };
 }
@@ -73,28 +79,56 @@ const FIELDS_COMPARED = 8;
 const VALUE_CHARS = 200;
 const GROUNDS_MAX = 3;
 
-type Compared = Like & { values: string[]; text: string };
+/** What was moved together: so many of the items as are compared, ascending, and how many there are. */
+async function movedOf(
+  chunkId: string,
+  { ordinals, revision, to }: z.output<typeof alikeAsked>,
+): Promise<{ ordinals: number[]; items: number }> {
+  if (revision !== undefined) return readMoved(db().pool, { chunkId, revision, to }, LIKE_OF_MAX);
+  const all = [...new Set(ordinals)].sort((a, b) => a - b);
+  return { ordinals: all, items: all.length };
+}
 
-/** What these items have in common: the fields whose values repeat in the dataset, and the words of the field that says what an item is about. */
+type Compared = Like & { values: string[]; text: string /** items that were compared with each other */; compared: number };
+
+/**
+ * What all of these items have in common: the fields whose values repeat in the dataset, and the words of the field that says what an item is about. Page by page, until
+ * nothing is left that could be common, or the time is over.
+ */
 async function likeOf(dataset: PlanningDataset, ordinals: readonly number[]): Promise<Compared | null> {
   const body = formatOf(dataset.format)?.textField ?? null;
   const texts = dataset.fields.filter(({ name, type }) => name !== body && type !== 'number' && type !== 'date');
   const repeats = texts.filter(({ top }) => (top[0]?.count ?? 2) > 1).slice(0, FIELDS_COMPARED);
-  const about = texts.find(({ name }) => ABOUT.includes(name.toLowerCase())) ?? null;
-  const named = [...new Set([...repeats.map(({ name }) => name), ...(about ? [about.name] : [])])];
-  const items = await readItems(db().pool, dataset.id, { fields: named, after: 0, limit: ordinals.length, among: ordinals });
-  const [first] = items;
+  const about = texts.find(({ name }) => ABOUT.includes(name.toLowerCase()))?.name ?? null;
+  const named = [...new Set([...repeats.map(({ name }) => name), ...(about ? [about] : [])])];
+  const pageOf = (fields: string[], after: number) =>
+    readItems(db().pool, dataset.id, { fields, after, limit: CLASSIFY_PAGE_ITEMS, among: ordinals });
+  let page = await pageOf(named, 0);
+  const [first] = page;
   if (!first) return null;
-  const common = named.filter((name) => {
-    const value = first.fields[name];
-    return value && value.length <= VALUE_CHARS && items.every(({ fields }) => fields[name] === value);
-  });
-  const fields = common.filter((name) => name !== about?.name);
-  const text = about ? (first.fields[about.name] ?? '') : '';
-  const sameText = about !== null && items.every(({ fields: own }) => wordsIn(own[about.name] ?? '') === wordsIn(text));
+  const text = about ? (first.fields[about] ?? '') : '';
+  let words = wordsIn(text) === '' ? null : about;
+  let common = named.filter((name) => name !== about && first.fields[name] && (first.fields[name]?.length ?? 0) <= VALUE_CHARS);
+  let compared = 0;
+  for (const until = Date.now() + LIKE_OF_MS; page.length > 0; ) {
+    common = common.filter((name) => page.every(({ fields }) => fields[name] === first.fields[name]));
+    if (words !== null && page.some(({ fields }) => wordsIn(fields[about ?? ''] ?? '') !== wordsIn(text))) words = null;
+    compared += page.length;
+    const last = page.at(-1)?.ordinal ?? 0;
+    if (Date.now() > until || last === ordinals.at(-1)) break;
+    if (common.length === 0 && words === null) {
+      compared = ordinals.length;
+      break;
+    }
+    page = await pageOf([...common, ...(words === null ? [] : [words])], last);
+  }
   return {
-    ...{ ordinal: first.ordinal, fields, words: sameText && wordsIn(text) !== '' ? (about?.name ?? null) : null },
-    ...{ values: fields.map((name) => first.fields[name] ?? ''), text },
+    ordinal: first.ordinal,
+    fields: common,
+    words,
+    values: common.map((name) => first.fields[name] ?? ''),
+    text,
+    compared,
   };
 }
 
@@ -107,34 +141,16 @@ function wordsIn(text: string): string {
   return bare.replaceAll(/[^\p{L}]+/gu, ' ').trim();
 }
 
-type RuleGiven = { why: string; confidence: number; part: number | null };
-
-/** What the rules say of these items, where they say the same of all: a correction has overwritten it. Null where they can't say it in time. */
-async function ruleOf(batch: BatchFacts, dataset: PlanningDataset, ordinals: readonly number[]): Promise<RuleGiven | null> {
-  const meanings = (await readMeanings(db().pool, { batchId: batch.id })) ?? {};
-  const plan = classifyingOf(batch.plan);
-  const fields = { fieldNames: dataset.fields.map(({ name }) => name), meanings };
-  const all = await workOut('classifyItems', { datasetId: dataset.id, ordinals, plan, fields }, { plan }).catch(
-    (error: unknown) => {
-      if (error instanceof CountersignError) return [];
-      throw error;
-    },
-  );
-  const [first] = all;
-  const isSame = all.every(({ part, why }) => part === first?.part && why === first?.why);
-  return first && isSame ? { why: first.why, confidence: first.confidence, part: first.part ?? null } : null;
-}
-
 type Found = {
   batch: BatchFacts;
   like: Compared;
-  rule: RuleGiven | null;
+  part: number | null;
   others: readonly AlikeRow[];
   toCome: { same: number[]; words: number };
   to: string;
 };
 
-function groundsOf({ batch, like, rule, others, toCome, to }: Found): Omit<Ground, 'examples'>[] {
+function groundsOf({ batch, like, part, others, toCome, to }: Found): Omit<Ground, 'examples'>[] {
   const fields = like.fields.map((field, index): Omit<Ground, 'examples'> => {
     const value = like.values[index] ?? '';
     return {
@@ -144,7 +160,7 @@ function groundsOf({ batch, like, rule, others, toCome, to }: Found): Omit<Groun
     };
   });
   const words = like.words === null ? [] : [wordsGround(batch.plan, like, others, toCome.words, to)];
-  const decided = rule?.part == null ? [] : [ruleGround(batch.plan, rule, others, to)];
+  const decided = part === null ? [] : [ruleGround(batch.plan, part, others, to)];
   const narrow = fields.sort((a, b) => a.ordinals.length - b.ordinals.length).slice(0, GROUNDS_MAX);
   return [...narrow, ...words, ...decided];
 }
@@ -171,12 +187,12 @@ function wordsGround(
 }
 
 /** The rule that decided, with the other category: put before the others, it takes the same items. */
-function ruleGround(plan: Plan, { part }: RuleGiven, others: readonly AlikeRow[], to: string): Omit<Ground, 'examples'> {
+function ruleGround(plan: Plan, part: number, others: readonly AlikeRow[], to: string): Omit<Ground, 'examples'> {
   const rules = (plan.classifier as { rules?: Json[] }).rules ?? [];
-  const rule = rules[part ?? -1];
+  const rule = rules[part];
   const before = typeof rule === 'object' && rule !== null && !Array.isArray(rule) ? rule : null;
   return {
-    ...{ kind: 'rule', field: null, value: `Rule ${(part ?? 0) + 1}`, toCome: null },
+    ...{ kind: 'rule', field: null, value: `Rule ${part + 1}`, toCome: null },
     ordinals: others.flatMap(({ ordinal, rule: same }) => (same ? [ordinal] : [])),
     rule: before && { ...before, category: to, why: '' },
   };

@@ -6,6 +6,7 @@ import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { findAlike } from '#lib/steps/checkpoints/find-alike.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { countChunkItems } from '#lib/steps/checkpoints/read-chunk-items.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { ADA, BO, chunkStates, workUntil } from '#test/fixtures/started-batch.ts';
@@ -25,7 +26,7 @@ const PLAN: PlanInput = {
 
 const mail = (subject: string, from: string): SeedItem => ({
   ...{ fields: { subject, from, body: 'x' }, category: 'noise', by: 'rules', confidence: 0.9 },
-  why: from.endsWith('@shop.x') ? 'from ends with @shop.x' : 'no rule matched',
+  ...(from.endsWith('@shop.x') ? { why: 'from ends with @shop.x', part: 0 } : { why: 'no rule matched', part: -1 }),
 });
 const mails = (count: number, from: string, subject = 'Weekly deals'): SeedItem[] =>
   Array.from({ length: count }, (_, index) => mail(`${subject} ${index}`, from));
@@ -102,6 +103,57 @@ test('what is like a corrected item: the same sender, the same words, the same r
   expect((await findAlike(BO, { batchId, chunk: 2, ordinals: [25], from: 'noise', to: 'keep' })).grounds).toMatchObject([
     { kind: 'field', toCome: 7, ordinals: [] },
   ]);
+});
+
+test('what several items have in common is looked for over all of them, whether they are named or moved by a query', async () => {
+  const shop = (from: string, subject: string, count: number, part = 0): SeedItem[] =>
+    mails(count, from, subject).map((one) => ({
+      ...one,
+      part,
+      fields: { ...one.fields, body: `${subject} ${from} ${one.fields.subject}` },
+    }));
+  const { batchId } = await seedBatch(pool, {
+    plan: PLAN,
+    chunks: [
+      {
+        state: 'awaiting_review',
+        items: [
+          ...shop('a@shop.x', 'Weekly deals', 60),
+          ...shop('b@shop.x', 'Weekly deals', 5),
+          ...shop('c@shop.x', 'Hello', 5),
+          ...shop('d@firm.y', 'Other', 2, -1),
+        ],
+      },
+    ],
+  });
+  const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+  const like = async (ordinals: number[]) => findAlike(BO, { batchId, chunk: 1, ordinals, from: 'noise', to: 'keep' });
+  const kinds = ({ grounds }: Awaited<ReturnType<typeof like>>) => grounds.map(({ kind, field }) => [kind, field]);
+  // Fifty-one of one sender are alike in all; the one of another sender behind them has the same words and the same rule only; then the rule is left; then nothing.
+  expect(kinds(await like(upTo(51)))).toEqual([
+    ['field', 'from'],
+    ['words', 'subject'],
+    ['rule', null],
+  ]);
+  expect(kinds(await like([...upTo(55), 61]))).toEqual([
+    ['words', 'subject'],
+    ['rule', null],
+  ]);
+  const ofRule = await like([...upTo(55), 61, 66]);
+  expect(ofRule).toMatchObject({ of: { items: 57, compared: 57, first: 1 }, grounds: [{ kind: 'rule', value: 'Rule 1' }] });
+  expect(ofRule.grounds[0]?.ordinals).toHaveLength(13);
+  expect(kinds(await like([...upTo(55), 61, 66, 71]))).toEqual([]);
+
+  const query = { is: [{ field: 'from', value: 'b@shop.x' }] };
+  const set = await countChunkItems(BO, { batchId, chunk: 1, ...query });
+  if (!set) throw new Error('There is no such chunk.');
+  const { revision } = await correct(ADA, { batchId, chunk: 1, corrections: { query, ...set, category: 'keep' } });
+  const moved = await findAlike(BO, { batchId, chunk: 1, revision, from: 'noise', to: 'keep' });
+  expect(moved.of).toEqual({ items: 5, compared: 5, first: 61 });
+  // Of the words most of the category has the same: they say nothing.
+  expect(moved.grounds.map(({ kind, ordinals }) => [kind, ordinals.length])).toEqual([['rule', 65]]);
+  const both = findAlike(BO, { batchId, chunk: 1, revision, ordinals: [1], from: 'noise', to: 'keep' });
+  await expect(both).rejects.toThrow('Give either `ordinals` or `revision`.');
 });
 
 test('after a revision the items whose marks still fit leave the population, what the rules moved is asked about again, and the count begins anew', async () => {

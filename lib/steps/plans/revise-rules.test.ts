@@ -17,6 +17,7 @@ import { type Seed, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
 import { whileHeld } from '#test/fixtures/interleave.ts';
 import { ADA, BO, chunkStates, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
 import { type ReviseInput, reviseRules } from './revise-rules.ts';
+import { readRuleCounts, readRuleItems } from './rule-counts.ts';
 
 const { pool } = await testDatabase();
 
@@ -234,3 +235,107 @@ async function verdict(batchId: string) {
   );
   return verifyTrail({ names, read }, hashing);
 }
+
+test('each rule has the items that it classified, by the rules that hold now; what people moved is said, and of what nobody knows nothing is', async () => {
+  const classified = (part: number | undefined, count: number, category: string): SeedItem[] =>
+    items(count, part === 0 ? 'bo@firm.y' : 'x@y.z').map((one) => ({
+      ...one,
+      category,
+      ...(part === undefined ? {} : { part }),
+    }));
+  const LABEL = { when: `item.from == 'x@y.z'`, category: 'noise' };
+  const { batchId } = await seed(
+    [
+      {
+        state: 'awaiting_review',
+        items: [...classified(0, 3, 'keep'), ...classified(1, 2, 'noise'), ...classified(-1, 1, 'noise')],
+      },
+      // Of a batch from before it was kept.
+      { state: 'awaiting_review', items: classified(undefined, 4, 'noise') },
+      { state: 'awaiting_review', items: [...classified(0, 2, 'keep'), ...classified(1, 1, 'noise')] },
+    ],
+    { plan: { ...PLAN, classifier: { kind: 'rules', rules: [KEEP_BO, LABEL], otherwise: 'noise' } } },
+  );
+  const counts = () => readRuleCounts(BO, { batchId });
+  const itemsOf = async (rule: number, page: { limit?: number; cursor?: string | null } = {}) => {
+    const { items: found = [], next } = (await readRuleItems(BO, { batchId, rule, ...page })) ?? {};
+    return { at: found.map(({ chunk, ordinal, by }) => [chunk, ordinal, by]), next };
+  };
+  await correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'noise' }] });
+  expect(await counts()).toMatchObject({
+    rules: [
+      { items: 5, moved: 1 },
+      { items: 3, moved: 0 },
+    ],
+    ...{ revision: 1, otherwise: { items: 1, moved: 0 }, others: 0, unknown: 4, upTo: 13 },
+  });
+  expect((await itemsOf(1)).at.map(([chunk, ordinal]) => [chunk, ordinal])).toEqual([
+    [1, 1],
+    [1, 2],
+    [1, 3],
+    [3, 11],
+    [3, 12],
+  ]);
+  const first = await itemsOf(1, { limit: 3 });
+  expect(first).toMatchObject({
+    at: [
+      [1, 1, 'Somebody unknown'],
+      [1, 2, 'rules'],
+      [1, 3, 'rules'],
+    ],
+  });
+  expect(await itemsOf(1, { limit: 3, cursor: first.next })).toEqual({
+    at: [
+      [3, 11, 'rules'],
+      [3, 12, 'rules'],
+    ],
+    next: null,
+  });
+  expect((await itemsOf(0)).at).toEqual([[1, 6, 'rules']]);
+  await expect(itemsOf(3)).rejects.toThrow('There is no rule 3.');
+
+  // The same rule is another number now, and one is gone: chunk 3 goes by the older rules still, chunk 1 is classified again.
+  const NEW = { when: `item.subject == 'mail 1'`, category: 'noise' };
+  await revise(batchId, { rules: [NEW, KEEP_BO], chunks: [1] });
+  expect(await counts()).toMatchObject({
+    rules: [
+      { items: 0, moved: 0 },
+      { items: 2, moved: 0 },
+    ],
+    // The corrected item of chunk 1 stays, and no rule of now has classified it.
+    ...{ revision: 2, otherwise: { items: 0 }, others: 1, unknown: 5, upTo: 8 },
+  });
+  await classifiedAgain(batchId);
+  expect(await counts()).toMatchObject({
+    rules: [
+      { items: 2, moved: 0 },
+      { items: 3, moved: 0 },
+    ],
+    ...{ otherwise: { items: 2 }, others: 1, unknown: 5, upTo: 13 },
+  });
+  expect((await itemsOf(2)).at.map(([chunk]) => chunk)).toEqual([1, 3, 3]);
+});
+
+test('a chunk that is classified again is reviewed anew: who claimed it keeps it, and its gate is not opened twice', async () => {
+  const { batchId } = await seed([waiting(), { state: 'proposed', items: items(1) }, { state: 'proposed', items: items(1) }], {
+    plan: { ...PLAN, gates: { next: 'each' } },
+  });
+  const now = async () =>
+    (await pool.query('SELECT state, continued, reviewed, reviewer FROM chunk WHERE batch_id = $1 ORDER BY number', [batchId]))
+      .rows;
+  await pool.query('UPDATE chunk SET reviewer = $2, reviewer_since = clock_timestamp() WHERE batch_id = $1 AND number = 1', [batchId, BO.id]);
+  const look = async () => {
+    const seen = await readCheckpoint(ADA, { batchId, chunk: 1 });
+    return { number: 1, digest: seen?.digest ?? '', revision: seen?.revision ?? 0 };
+  };
+  const goOn = async () => decide(ADA, { batchId, chunks: [await look()], next: true });
+  expect((await goOn()).opened).toEqual([2]);
+  expect((await now())[0]).toMatchObject({ continued: true, reviewed: true });
+  await revise(batchId, { chunks: [1] });
+  expect((await now())[0]).toEqual({ state: 'queued', continued: true, reviewed: false, reviewer: BO.id });
+  await classifiedAgain(batchId);
+  expect((await goOn()).opened).toEqual([]);
+  expect(await now()).toMatchObject([{ continued: true, reviewed: true, reviewer: BO.id }, {}, { state: 'proposed' }]);
+  await decide(ADA, { batchId, chunks: [await look()], sendBack: true, note: 'Once more.' });
+  expect((await now())[0]).toMatchObject({ continued: true, reviewed: false, reviewer: BO.id });
+});

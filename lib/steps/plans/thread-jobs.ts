@@ -4,7 +4,6 @@
  */
 export const THREAD_JOBS = {
   checkClassifier: async () => (await import('./check-classifier.ts')).checkClassifier,
-  classifyItems: async () => (await import('./classify-items.ts')).classifyItems,
   classifyPage: async () => (await import('#lib/steps/chunks/classify-page.ts')).classifyPage,
   openItem: async () => (await import('#lib/steps/datasets/open-item.ts')).openItem,
   checkRevision: async () => (await import('./check-revision.ts')).checkRevision,

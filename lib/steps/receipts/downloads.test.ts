@@ -6,6 +6,8 @@ import { downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
 import { assignFollowUp, finishFollowUp } from '#lib/steps/tasks/change-follow-up.ts';
 import { exportFollowUps } from '#lib/steps/tasks/export-follow-ups.ts';
 import { listFollowUps } from '#lib/steps/tasks/list-follow-ups.ts';
+import { db } from '#lib/store/postgres/db.ts';
+import { searchTaskPage } from '#lib/store/tasks/follow-ups.ts';
 import { testDatabase } from '#test/database.ts';
 
 const { prisma, pool } = await testDatabase();
@@ -204,6 +206,25 @@ describe('follow-ups', () => {
       { title: 'T5', doneBy: 'Somebody unknown', doneAt: done.doneAt },
     ]);
     expect((await listFollowUps(reviewer)).items).toHaveLength(5);
+  });
+
+  test('are searched a step at a time, until the time is over: a page may find none, and says how many it looked at and where it goes on', async () => {
+    const look = (search: string, before: bigint | null, more: { ms?: number; limit?: number } = {}) =>
+      searchTaskPage(db(), { batchId: csvBatch, search }, { before, limit: 50, ms: 0, step: 2, ...more });
+    const first = await look('t1', null);
+    expect(first).toMatchObject({ tasks: [], looked: 2, next: expect.any(BigInt) });
+    const second = await look('t1', first.next);
+    expect(second).toMatchObject({ tasks: [], looked: 2 });
+    expect(await look('t1', second.next)).toMatchObject({ tasks: [{ title: 'T1' }], looked: 1, next: null });
+    // With time left it goes on by itself; a full page ends at its last task.
+    expect(await look('t1', null, { ms: 60_000 })).toMatchObject({ tasks: [{ title: 'T1' }], looked: 5, next: null });
+    const full = await look('t', null, { ms: 60_000, limit: 3 });
+    expect(full).toMatchObject({
+      tasks: [{ title: 'T5' }, { title: 'T4' }, { title: 'T3' }],
+      looked: 3,
+      next: full.tasks[2]?.id,
+    });
+    expect(await listFollowUps(reviewer, { search: 't1' })).toMatchObject({ items: [{ title: 'T1' }], looked: 5, next: null });
   });
 
   test('are given to somebody, found by whose they are and by their words, open again with a trace, and downloaded', async () => {

@@ -2,24 +2,36 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { TASKS_LOOK_MAX, TASKS_LOOK_MS } from '#lib/core/limits.ts';
 import { type FollowUp, type FollowUpsAsked, followUpsAsked } from '#lib/shapes/tasks.ts';
 import { limitOf, type Page, type PageInput, pageOf, sequenceCursor } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { readTaskPage } from '#lib/store/tasks/follow-ups.ts';
+import { readTaskPage, searchTaskPage } from '#lib/store/tasks/follow-ups.ts';
 import { followUpRows, tasksAsked } from './follow-up-rows.ts';
 
 const input = z.strictObject(followUpsAsked);
 
-/** The newest first. Throws `invalid`, also for a cursor of another list. */
+/** `looked`: tasks that were looked at for this page. */
+export type FoundFollowUps = Page<FollowUp> & { looked: number };
+
+/**
+ * The newest first. A page of a text that is searched for ends after TASKS_LOOK_MS: it may be short, or empty, while `next` goes on. Throws `invalid`, also for a cursor of
+ * another list.
+ */
 export async function listFollowUps(
   actor: Actor,
   { cursor, limit: most, ...raw }: PageInput & FollowUpsAsked = {},
-): Promise<Page<FollowUp>> {
+): Promise<FoundFollowUps> {
   authorise(actor, 'see');
   const limit = limitOf({ limit: most });
   const before = sequenceCursor({ cursor });
-  const rows = await readTaskPage(db(), tasksAsked(readInput(input, raw), actor), { before, limit: limit + 1 });
+  const asked = tasksAsked(readInput(input, raw), actor);
+  if (asked.search) {
+    const { tasks, looked, next } = await searchTaskPage(db(), asked, { before, limit, ms: TASKS_LOOK_MS, step: TASKS_LOOK_MAX });
+    return { items: await followUpRows(tasks, actor), next: next === null ? null : String(next), looked };
+  }
+  const rows = await readTaskPage(db(), asked, { before, limit: limit + 1 });
   const { shown, next } = pageOf(rows, limit, ({ id }) => id);
-  return { items: await followUpRows(shown, actor), next };
+  return { items: await followUpRows(shown, actor), next, looked: shown.length };
 }

@@ -91,6 +91,7 @@ export type ChunkNow = {
   itemCount: number;
   classified: number;
   continued: boolean;
+  reviewed: boolean;
   /** caches, to be compared with the receipts; shown as the sum where there is no time to read those */
   counters: ActionCounts;
   /** of `counters.uncertain`, what a person accepted as never to be known; by the receipts */
@@ -136,7 +137,7 @@ export async function readChunksNow(client: Querying, batchId: string, which: Wh
   const { rows } = await client.query<ChunkNow>({
     name: 'chunks-now',
     text: `WITH ${waitingBatches('id = $1')}
-    SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued,
+    SELECT c.id, c.number, c.name, c.state, c.stopping, c.item_count AS "itemCount", c.classified, c.continued, c.reviewed,
       json_build_object('approved', c.approved_actions, 'done', c.done, 'skipped', c.skipped, 'failed', c.failed, 'uncertain', c.uncertain,
         'notExecuted', c.not_executed, 'inFlight', c.in_flight) AS counters, c.accepted_rest AS "acceptedRest",
       CASE WHEN c.uncertain > 0 THEN ${ABANDONED} ELSE 0 END AS abandoned, ${KEPT_FOLD} AS fold,

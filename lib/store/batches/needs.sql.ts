@@ -112,7 +112,7 @@ async function firstOf(pool: Pool, condition: string, asker: Asker, { each, limi
              c.item_count AS "itemCount", CASE WHEN c.uncertain > 0 THEN c.uncertain - ${ABANDONED} ELSE 0 END AS uncertain,
              c.halt_reason AS "haltReason", c.note, coalesce(c.reviewer = $1, false) AS mine, c.updated_at AS since,
              row_number() OVER (PARTITION BY b.id, CASE WHEN c.state IN (${stateList(CHUNK_IN_REVIEW)}) THEN '' ELSE c.state END
-               ORDER BY c.continued, c.reviewer IS NOT DISTINCT FROM $1 DESC, c.number) AS place
+               ORDER BY c.reviewed, c.reviewer IS NOT DISTINCT FROM $1 DESC, c.number) AS place
            FROM ${CHUNKS} WHERE ${condition}) of
      WHERE place <= $3 AND $2::text[] IS NOT NULL ORDER BY started_at, "batchId", place LIMIT $4`,
     [asker.id, asker.roles, each, limit],
@@ -141,7 +141,7 @@ export async function readNextIn(
 ): Promise<{ chunk: number; kind: 'halts' | 'releases' | 'reviews' } | null> {
   const { rows } = await pool.query<{ chunk: number; kind: 'halts' | 'releases' | 'reviews' }>(
     `SELECT c.number AS chunk, CASE c.state WHEN 'halted' THEN 'halts' WHEN 'awaiting_release' THEN 'releases' ELSE 'reviews' END AS kind FROM ${CHUNKS} WHERE b.id = $3 AND c.number <> $4 AND ${WAITS} AND NOT ${ANOTHERS}
-     ORDER BY c.state IN (${stateList(CHUNK_IN_REVIEW)}), c.continued, c.reviewer IS NOT DISTINCT FROM $1 DESC, c.number < $4, c.number LIMIT 1`,
+     ORDER BY c.state IN (${stateList(CHUNK_IN_REVIEW)}), c.reviewed, c.reviewer IS NOT DISTINCT FROM $1 DESC, c.number < $4, c.number LIMIT 1`,
     [asker.id, asker.roles, batchId, after],
   );
   return rows[0] ?? null;

@@ -15,7 +15,7 @@ export type StateTally = {
   classified: number;
   /** items that have their outcome */
   finished: number;
-  /** of them, those that wait for no target; the first, and the first whose gate nobody let pass */
+  /** of them, those that wait for no target; the first, and the first that nobody has let pass as it is */
   free: number;
   firstFree: number | null;
   firstHeld: number | null;
@@ -85,7 +85,7 @@ const COUNTED = ['approved', 'done', 'skipped', 'failed', 'uncertain', 'notExecu
 const TALLY = `
 SELECT c.state, count(*)::int AS chunks, sum(c.item_count)::int AS items, sum(c.classified)::int AS classified, sum(${FINISHED_ITEMS})::int AS finished,
   count(*) FILTER (WHERE c.incident_id IS NULL)::int AS free, min(c.number) FILTER (WHERE c.incident_id IS NULL) AS "firstFree",
-  min(c.number) FILTER (WHERE c.incident_id IS NULL AND NOT c.continued) AS "firstHeld",
+  min(c.number) FILTER (WHERE c.incident_id IS NULL AND NOT c.reviewed) AS "firstHeld",
   sum(CASE WHEN c.uncertain > 0 THEN c.uncertain - ${ABANDONED} ELSE 0 END)::int AS doubts,
   sum(c.approved_actions)::int AS approved, sum(c.done)::int AS done, sum(c.skipped)::int AS skipped, sum(c.failed)::int AS failed,
   sum(c.uncertain)::int AS uncertain, sum(c.not_executed)::int AS "notExecuted", sum(c.in_flight)::int AS "inFlight",

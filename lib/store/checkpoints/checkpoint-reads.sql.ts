@@ -105,7 +105,7 @@ export async function readCorrections(pool: Pool, chunk: ChunkOf, limit: number)
 export async function readNextWaiting(pool: Pool, batchId: string, number: number): Promise<NextWaiting | null> {
   const { rows } = await pool.query<NextWaiting>(
     `SELECT number, name, state, count(*) OVER ()::int AS waiting FROM chunk c
-     WHERE batch_id = $1 AND number <> $2 AND ${WAITS_FOR_PEOPLE} ORDER BY continued, number < $2, number LIMIT 1`,
+     WHERE batch_id = $1 AND number <> $2 AND ${WAITS_FOR_PEOPLE} ORDER BY reviewed, number < $2, number LIMIT 1`,
     [batchId, number],
   );
   return rows[0] ?? null;

@@ -55,7 +55,7 @@ export async function takeRevision(
   { revision, seed, note }: { revision: number; seed: Uint8Array | null; note: string | null },
 ): Promise<string[]> {
   await client.query(
-    `UPDATE chunk SET state = $2, revision = revision + 1, manifest_digest = NULL, note = $4, lease_owner = NULL, lease_until = NULL
+    `UPDATE chunk SET state = $2, revision = revision + 1, manifest_digest = NULL, reviewed = false, note = $4, lease_owner = NULL, lease_until = NULL
      WHERE id = ANY($1) AND state = ANY($3)`,
     [chunkIds, CHUNK_TRANSITIONS.classify_again.to, chunkFrom('classify_again'), note],
   );

@@ -13,8 +13,11 @@ import { ITEM_BYTES, withinBytes } from '#lib/store/postgres/within-bytes.ts';
 import type { Claim } from './claims.sql.ts';
 import type { Correction } from './classifications.ts';
 
-/** What a classifier says of one item. */
-type Classification = { ordinal: number; category: string; why: string; confidence: number };
+/** What a classifier says of one item; `part`: which of its parts said it, absent where none did. */
+type Classification = { ordinal: number; category: string; why: string; confidence: number; part?: number };
+
+/** Of a classification that no part of the classifier gave. */
+export const NO_PART = -1;
 
 export type UnclassifiedItem = { ordinal: number; fields: Record<string, string> };
 export type OpenChunk = Pick<Claim, 'chunkId' | 'batchId' | 'datasetId'>;
@@ -50,9 +53,9 @@ export async function insertClassifications(
     text: `WITH fence AS (
          UPDATE chunk SET classified = classified + $3, updated_at = clock_timestamp()
          WHERE id = $1 AND epoch = $2 AND state = 'classifying' AND stopping IS NULL RETURNING revision)
-       INSERT INTO classification (batch_id, chunk_id, ordinal, category, why, confidence, "by", revision)
-       SELECT $4, $1, a.ordinal, a.category, a.why, a.confidence, $5, fence.revision
-       FROM fence, unnest($6::int[], $7::text[], $8::text[], $9::float8[]) AS a(ordinal, category, why, confidence)`,
+       INSERT INTO classification (batch_id, chunk_id, ordinal, category, why, confidence, part, "by", revision)
+       SELECT $4, $1, a.ordinal, a.category, a.why, a.confidence, a.part, $5, fence.revision
+       FROM fence, unnest($6::int[], $7::text[], $8::text[], $9::float8[], $10::int[]) AS a(ordinal, category, why, confidence, part)`,
     values: [
       ...[claim.chunkId, claim.epoch, classifications.length, claim.batchId, by],
       ...[
@@ -60,6 +63,7 @@ export async function insertClassifications(
         classifications.map((a) => a.category),
         classifications.map((a) => a.why),
         classifications.map((a) => a.confidence),
+        classifications.map((a) => a.part ?? NO_PART),
       ],
     ],
   });

@@ -23,10 +23,12 @@ export const PERSON_GAVE = `(${PEOPLE.map((kind) => `starts_with(a."by", '${kind
 
 export type Correction = { ordinal: number; from: string; to: string; note: string | null /** of its receipt */; seq: number };
 
-/** Drops a classifier's classifications of chunks that were sent back; what people corrected stays. */
+/** Drops a classifier's classifications of chunks that are classified again; what people corrected stays, and no rule counts it any more: the rules may be others now. */
 export async function discardClassifications(tx: Tx, chunkIds: readonly string[]): Promise<void> {
+  const chunkId = { in: [...chunkIds] };
   await tx.prisma.classification.deleteMany({
-    where: { chunkId: { in: [...chunkIds] }, NOT: { OR: PEOPLE.map((kind) => ({ by: { startsWith: kind } })) } },
+    where: { chunkId, NOT: { OR: PEOPLE.map((kind) => ({ by: { startsWith: kind } })) } },
   });
+  await tx.prisma.classification.updateMany({ where: { chunkId, part: { not: null } }, data: { part: null } });
   await recountClassified(tx, chunkIds);
 }

@@ -40,6 +40,21 @@ export async function readPlanAt({ prisma }: WithModels, batchId: string, revisi
   return row && storedPlan(row.plan).value;
 }
 
+/** The plans of these revisions, the first among them. */
+export async function readPlansAt(
+  { prisma }: WithModels,
+  batchId: string,
+  revisions: readonly number[],
+): Promise<Map<number, Plan>> {
+  const first = revisions.includes(1) ? await prisma.batch.findUnique({ where: { id: batchId }, select: { plan: true } }) : null;
+  const later = await prisma.batchPlan.findMany({
+    where: { batchId, revision: { in: [...revisions] } },
+    select: { revision: true, plan: true },
+  });
+  const rows = [...(first ? [{ revision: 1, plan: first.plan }] : []), ...later];
+  return new Map(rows.map(({ revision, plan }) => [revision, storedPlan(plan).value]));
+}
+
 /** The first revision: the batch's own plan, by whoever started it; null when there is no such batch. */
 export async function readFirstPlan({ prisma }: WithModels, batchId: string): Promise<PlanRevision | null> {
   const batch = await prisma.batch.findUnique({

@@ -19,6 +19,7 @@ export const APPEND_ONLY: Record<string, string> = {
   chunk_fold: 'SELECT, INSERT, UPDATE',
   chunk_look: 'SELECT, INSERT, UPDATE',
   chunk_category: 'SELECT, INSERT, UPDATE',
+  chunk_part: 'SELECT, INSERT, UPDATE',
   // Erasure, and nothing else, as the triggers see to.
   receipt_value: 'SELECT, INSERT, UPDATE (salt, value)',
   dataset_reading: 'SELECT, INSERT, UPDATE (body)',

@@ -11,7 +11,17 @@ const { pool, ownerPool } = await testDatabase();
 
 /** Written for each item or receipt: a foreign key would lock a parent's row for each. */
 const WITHOUT = [
-  ...['receipt', 'receipt_value', 'manifest_row', 'frozen_request', 'item', 'chunk_item', 'classification', 'chunk_category'],
+  ...[
+    'receipt',
+    'receipt_value',
+    'manifest_row',
+    'frozen_request',
+    'item',
+    'chunk_item',
+    'classification',
+    'chunk_category',
+    'chunk_part',
+  ],
   ...['shelf_entry', 'follow_up', 'event', 'resource_claim', 'inspection', 'undo_item', 'unreadable_row', 'correction', 'review'],
 ];
 

@@ -150,7 +150,7 @@ const DECIDED = {
   approve: ", state = 'approved', note = NULL",
   approve_first_of_two: ", state = 'awaiting_second', note = NULL",
   refuse_second: ", state = 'awaiting_review', note = $5",
-  send_back: ", state = 'queued', revision = revision + 1, manifest_digest = NULL, note = $5",
+  send_back: ", state = 'queued', revision = revision + 1, manifest_digest = NULL, reviewed = false, note = $5",
   close: ", state = 'closed'",
   release: ", state = CASE state WHEN 'awaiting_release' THEN 'executing' ELSE state END, released = true",
 } as const satisfies Partial<Record<ChunkTransition, string>>;
@@ -160,7 +160,7 @@ function changesOf(says: GuardedChange['says'], count: number): string {
   if ('corrected' in says)
     return `, revision = revision + 1, corrected = corrected + ${Math.trunc(says.corrected)}, manifest_digest = NULL`;
   if ('decided' in says)
-    return `${says.decided === null ? '' : DECIDED[says.decided]}${says.continued ? ', continued = true' : ''}`;
+    return `${says.decided === null ? ', reviewed = true' : DECIDED[says.decided]}${says.continued ? ', continued = true' : ''}`;
   // Abandoned stays in the sum's "uncertain": nobody will ever know.
   if (says.answered === 'abandoned') return '';
   const column = says.answered === 'succeeded' ? 'done' : 'not_executed';

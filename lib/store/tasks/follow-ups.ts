@@ -30,19 +30,66 @@ export type TasksAsked = {
 /** The newest first, from before this one on. */
 export async function readTaskPage(
   { prisma }: WithModels,
-  { open, assignee, batchId, search }: TasksAsked,
+  asked: TasksAsked,
   { before, limit }: { before: bigint | null; limit: number },
 ): Promise<Task[]> {
-  const holds = search ? { contains: likeText(search), mode: 'insensitive' as const } : null;
-  const where: Prisma.FollowUpWhereInput[] = [
-    before === null ? {} : { id: { lt: before } },
+  const where = { AND: [...whereOf(asked), ...whereHolds(asked), before === null ? {} : { id: { lt: before } }] };
+  return prisma.followUp.findMany({ where, orderBy: { id: 'desc' }, take: limit });
+}
+
+/** `next`: before which task it goes on; null: all were looked at. */
+export type TasksFound = { tasks: Task[]; looked: number; next: bigint | null };
+
+/**
+ * The same of a text that is searched for, which no index finds: so many tasks at a time, until there are enough or the time is over. It may find none while `next` goes
+ * on; at least one step is made.
+ */
+export async function searchTaskPage(
+  { prisma }: WithModels,
+  asked: TasksAsked,
+  { before, limit, ms, step }: { before: bigint | null; limit: number; ms: number; step: number },
+): Promise<TasksFound> {
+  const others = whereOf(asked);
+  const tasks: Task[] = [];
+  let looked = 0;
+  let next = before;
+  for (const until = performance.now() + ms; ; ) {
+    const rest = { AND: [...others, next === null ? {} : { id: { lt: next } }] };
+    const edge = await prisma.followUp.findMany({
+      where: rest,
+      orderBy: { id: 'desc' },
+      skip: step - 1,
+      take: 1,
+      select: { id: true },
+    });
+    const from = edge[0]?.id ?? null;
+    const where = { AND: [rest, ...whereHolds(asked), from === null ? {} : { id: { gte: from } }] };
+    const found = await prisma.followUp.findMany({ where, orderBy: { id: 'desc' }, take: limit - tasks.length });
+    tasks.push(...found);
+    const full = tasks.length === limit;
+    const last = full ? (tasks.at(-1)?.id ?? null) : from;
+    looked +=
+      full || from === null
+        ? await prisma.followUp.count({ where: { AND: [rest, last === null ? {} : { id: { gte: last } }] } })
+        : step;
+    next = last;
+    if (full || next === null || performance.now() > until) return { tasks, looked, next };
+  }
+}
+
+function whereOf({ open, assignee, batchId }: TasksAsked): Prisma.FollowUpWhereInput[] {
+  return [
     open === true ? { doneAt: null, withdrawnAt: null } : {},
     open === false ? { OR: [{ doneAt: { not: null } }, { withdrawnAt: { not: null } }] } : {},
     assignee === undefined ? {} : { assignee },
     batchId === undefined ? {} : { batchId },
-    holds ? { OR: [{ title: holds }, { body: holds }] } : {},
   ];
-  return prisma.followUp.findMany({ where: { AND: where }, orderBy: { id: 'desc' }, take: limit });
+}
+
+function whereHolds({ search }: TasksAsked): Prisma.FollowUpWhereInput[] {
+  if (!search) return [];
+  const holds = { contains: likeText(search), mode: 'insensitive' as const };
+  return [{ OR: [{ title: holds }, { body: holds }] }];
 }
 
 /** One task as it is now; null when there is none. */

@@ -13,6 +13,7 @@ import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { findReceipts, readPeopleOf } from '#lib/steps/items/find-receipts.ts';
 import { receiptExample } from '#lib/steps/plans/receipt-example.ts';
+import { readRuleCounts } from '#lib/steps/plans/rule-counts.ts';
 import { readTaskBody } from '#lib/steps/receipts/read-task-body.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { Receipts } from './receipts.tsx';
@@ -64,17 +65,22 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, no
   if (tab === 'failed') return <FailureList batchId={batchId} groups={(await readFailures(actor, { batchId })) ?? []} />;
   if (tab === 'plan') {
     const sees = may(actor, 'see');
+    const dataset = sees ? await readDataset(actor, { id: about.datasetId }) : null;
+    const labels = dataset?.labels ?? {};
+    const counts = sees && about.undoes === null ? await readRuleCounts(actor, { batchId }) : null;
     return (
       <div className="flex flex-col gap-6">
         <PlanTold
           batch={{ ...about, id: batchId }}
-          plan={plan}
+          plan={counts?.plan ?? plan}
           notes={planNotes}
-          labels={(sees && (await readDataset(actor, { id: about.datasetId }))?.labels) || {}}
+          counts={about.state === 'proposed' ? null : counts}
+          columns={dataset?.fields.map(({ name }) => name) ?? []}
+          {...{ labels, noun }}
           example={sees ? await receiptExample(actor, { batchId }) : null}
           mayPlan={may(actor, 'plan')}
         />
-        {sees ? <Taught batchId={batchId} mayRevise={revisable && may(actor, 'revise')} /> : null}
+        {sees ? <Taught {...{ batchId, labels }} mayRevise={revisable && may(actor, 'revise')} /> : null}
       </div>
     );
   }

@@ -1,0 +1,5 @@
+import { PageSkeleton } from '#components/ui/page-skeleton.tsx';
+
+export default function Loading() {
+  return <PageSkeleton of="the chunk" shape="checkpoint" />;
+}
