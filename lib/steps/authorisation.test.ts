@@ -93,6 +93,7 @@ const ALLOWED: Record<string, string> = {
   readItemRequest: REVIEWERS,
   readReceiptInFull: EVERYONE,
   refuseRest: REVIEWERS,
+  reviewAgain: OPERATORS,
   readChunks: EVERYONE,
   readGrid: EVERYONE,
   readCompany: REVIEWERS,
