@@ -3,9 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { canonicalBytes, type Json, leafHash } from '#lib/ledger/canonical.ts';
+import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
+import { readMoment } from '#lib/store/receipts/trail.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { exportReceipts } from './export-receipts.ts';
+import { jsonlReceipts } from './receipts-jsonl.ts';
 
 const { pool, superPool } = await testDatabase();
 const actor = (role: 'admin' | 'auditor'): Actor => ({ id: `user:${randomUUID()}`, role, name: 'Ada', via: 'page' });
@@ -197,6 +200,17 @@ test.each([
       const plain = lines(answers);
       expect(got).toHaveLength(plain.length);
       for (const [index, line] of plain.entries()) expect(got[index]).toBe(line);
+      // The same in pages of any size: what an intent said is carried over to what ended it.
+      const [facts, moment] = [await readBatchFacts(pool, batchId), await readMoment(pool, batchId)];
+      for (const most of [
+        { receipts: 3, bytes: 1_000_000 },
+        { receipts: 1, bytes: 1 },
+      ]) {
+        const parts: string[] = [];
+        for await (const part of jsonlReceipts(facts!, moment!, { answers, most }))
+          parts.push(Buffer.from(part as string).toString());
+        expect(parts.join('').split('\n').slice(0, -2)).toEqual(plain);
+      }
       expect(summary).toMatchObject({
         ...{ kind: 'summary', receipts: ALL.length },
         unresolved: [
