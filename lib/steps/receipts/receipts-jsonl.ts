@@ -13,17 +13,15 @@ import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 import type { Moment } from '#lib/store/receipts/trail.sql.ts';
 import { orderFields, readBody } from './receipt-rows.ts';
 
+/** Values of an item as members of a JSON object: where they stand in the page that is being written, until that is handed on. */
+type Members = { at: number; end: number; members: Buffer | null };
 type Open = {
   chunk: number;
   seq: number;
   ordinal: number;
   state: 'in_flight' | 'uncertain';
   reason: string | null;
-  /** its item's values, as members: where they stand in the page that is being written, until that is handed on */
-  at: number;
-  end: number;
-  members: Buffer | null;
-};
+} & Members;
 
 export async function* jsonlReceipts(
   batch: BatchFacts,
@@ -47,7 +45,7 @@ export async function* jsonlReceipts(
 const LINE_BYTES = 160;
 const [NUL, LINE_END, OPEN_BRACE, CLOSE_BRACE, COMMA] = [0x00, 0x0a, 0x7b, 0x7d, 0x2c];
 
-const NOTHING: Pick<Open, 'at' | 'end' | 'members'> = { at: 0, end: 0, members: Buffer.alloc(0) };
+const NOTHING: Members = { at: 0, end: 0, members: Buffer.alloc(0) };
 
 class Lines {
   receipts = 0;
@@ -60,7 +58,7 @@ class Lines {
   #out = Buffer.alloc(0);
   #at = 0;
   /** the values of the receipt that was written last: where they stand, or what they are */
-  #own: Pick<Open, 'at' | 'end' | 'members'> = NOTHING;
+  #own: Members = NOTHING;
 
   constructor(names: readonly string[], answers: boolean) {
     this.#names = names;
@@ -75,7 +73,7 @@ class Lines {
 
   /** The lines of a page. */
   write(page: ReceiptPage): Buffer {
-    this.#at = 0;
+    this.#at = 1;
     this.#room(page.size);
     while (page.next()) {
       this.receipts += 1;
@@ -84,7 +82,7 @@ class Lines {
       this.#follow(page, intent);
     }
     for (const open of this.#open.values()) open.members ??= this.#written(open.at, open.end);
-    return this.#written(0, this.#at);
+    return this.#written(1, this.#at);
   }
 
   #written(at: number, end: number): Buffer {
@@ -116,15 +114,22 @@ class Lines {
     if (bytes[bodyAt] !== OPEN_BRACE || bytes[bodyEnd - 1] !== CLOSE_BRACE) return false;
     // RFC 6962: the leaf is over a zero and the body. The byte before the body is nobody's.
     bytes[bodyAt - 1] = NUL;
+    const sealed = bytes.subarray(bodyAt - 1, bodyEnd);
     const said = bytes.toString('hex', leafAt, leafAt + LEAF_BYTES);
-    if (hash('sha256', bytes.subarray(bodyAt - 1, bodyEnd), 'hex') !== said) return false;
+    if (hash('sha256', sealed, 'hex') !== said) return false;
     const carried = intent && !isIntent ? intent.end - intent.at : 0;
-    const out = this.#room(bodyEnd - bodyAt + page.memberBytes + carried + LINE_BYTES);
+    const out = this.#room(sealed.length + page.memberBytes + carried + LINE_BYTES);
+    // One view serves both: with the zero, which stands for the byte before the line that long.
+    out.set(sealed, this.#at - 1);
+    out[this.#at - 1] = LINE_END;
     // Over the brace that ends the body.
-    let next = this.#at + bytes.copy(out, this.#at, bodyAt, bodyEnd - 1);
+    let next = this.#at + sealed.length - 2;
     next += out.write(`,"seq":${page.seq},"leaf":"${said}","fields":{`, next, 'latin1');
-    if (intent && carried > 0)
-      next += (intent.members ?? out).copy(out, next, intent.members ? 0 : intent.at, intent.members ? carried : intent.end);
+    if (intent && carried > 0) {
+      if (intent.members) intent.members.copy(out, next);
+      else out.copyWithin(next, intent.at, intent.end);
+      next += carried;
+    }
     if (carried > 0 && valueCount > 0 && !isAnswer) next = put(out, next, COMMA);
     const own = next;
     if (!isAnswer) next = page.writeMembers(out, next);

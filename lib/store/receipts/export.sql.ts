@@ -265,7 +265,10 @@ class Values {
       at += 1;
     }
     at += key.copy(out, at);
-    return at + this.#bytes.copy(out, at, from, to);
+    // A copy of a part makes a view first, which is more work than a few bytes are.
+    if (to - from > FEW_BYTES) return at + this.#bytes.copy(out, at, from, to);
+    for (let byte = from; byte < to; byte += 1, at += 1) out[at] = this.#bytes[byte] as number;
+    return at;
   }
 
   #read(): void {
@@ -285,6 +288,7 @@ class Values {
 }
 
 const COMMA = 0x2c;
+const FEW_BYTES = 64;
 const keyOf = (name: string): Buffer => Buffer.from(`${JSON.stringify(name)}:`);
 const HEADER_BYTES = 19;
 
