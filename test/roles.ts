@@ -6,6 +6,7 @@ const OPERATORS = 'admin operator';
 
 /** By the name of the step; its server action is called the same, with `Action` behind. */
 export const STEPS: Record<string, string> = {
+  reviewAgain: OPERATORS,
   readRuleItems: REVIEWERS,
   readRuleCounts: REVIEWERS,
   acceptRest: OPERATORS,

@@ -4,8 +4,9 @@ import { useRouter } from 'next/navigation';
 import { classes } from '#components/ui/classes.ts';
 import { Link } from '#components/ui/link.tsx';
 import { SearchForm } from '#components/ui/search-form.tsx';
-import { BATCH_STATES, type BatchState } from '#lib/core/lifecycle.ts';
+import { BATCH_STATES } from '#lib/core/lifecycle.ts';
 import { type BatchesAsked, batchesAddress } from './batches-address.ts';
+import { BATCH_STATE_WORDS } from './words.ts';
 
 /** Narrows the list of batches by state and by name. What is asked for is in the address, so that Back goes back and a link shows the same. */
 export function BatchFilter({ asked }: { asked: BatchesAsked }) {
@@ -25,7 +26,7 @@ export function BatchFilter({ asked }: { asked: BatchesAsked }) {
                 : 'border-transparent text-muted hover:bg-sunken hover:text-text',
             )}
           >
-            {state ? STATE_WORDS[state] : 'All'}
+            {state ? BATCH_STATE_WORDS[state] : 'All'}
           </Link>
         ))}
       </nav>
@@ -37,11 +38,3 @@ export function BatchFilter({ asked }: { asked: BatchesAsked }) {
     </div>
   );
 }
-
-const STATE_WORDS: Record<BatchState, string> = {
-  proposed: 'Not started',
-  running: 'Under way',
-  paused: 'Paused',
-  finished: 'Finished',
-  cancelled: 'Cancelled',
-};

@@ -4,6 +4,14 @@ import { BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
 import type { Sum } from '#lib/core/receipts/sum.ts';
 import type { BatchRow, BatchView } from '#lib/shapes/batches.ts';
 
+export const BATCH_STATE_WORDS: Record<BatchState, string> = {
+  proposed: 'Not started',
+  running: 'Under way',
+  paused: 'Paused',
+  finished: 'Finished',
+  cancelled: 'Cancelled',
+};
+
 /** What stopping means now: what is already out, and what will not start. */
 export function stopWords(
   { inFlight, waiting }: { inFlight: number; waiting: number },

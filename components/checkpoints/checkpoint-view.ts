@@ -4,7 +4,7 @@ import type { CheckpointView as Checkpoint, CorrectionMade, GivenAnswers } from 
 import type { Rights } from '#lib/shapes/people.ts';
 
 /** With what this person may do, whatever the state: which of it the state allows, the page knows. */
-export type CheckpointView = Omit<Checkpoint, 'may'> & { may: Omit<Rights, 'start' | 'see'> & { mark: boolean } };
+export type CheckpointView = Omit<Checkpoint, 'may'> & { may: Omit<Rights, 'start' | 'see'> & { mark: boolean; plan: boolean } };
 
 /** A chunk as the API names it: the id of its batch and its number. */
 export type OfChunk = { id: string; n: number };

@@ -57,6 +57,8 @@ type Props = {
   onRetry?: () => Promise<Outcome>;
   /** leaves the rest of an approval unsent, and undoes its first few */
   onRefuseRest?: () => Promise<Outcome<RestRefused>>;
+  /** plans what a cancelled chunk left unsent again, and opens its plan */
+  onAgain?: () => Promise<Outcome>;
   /** leaves a halted chunk as it is */
   onAcceptRest?: () => Promise<Outcome>;
   onUpdateConnection?: () => void;
@@ -272,6 +274,7 @@ export function Checkpoint({ view, onDecide, onReload, buttons, undoItem, onUpda
           retry={retry}
           onUpdateConnection={onUpdateConnection ?? null}
           onResumeTarget={onResumeTarget ?? null}
+          onAgain={steps.onAgain ?? null}
         />
       </div>
 

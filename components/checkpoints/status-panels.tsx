@@ -15,6 +15,7 @@ import { type Wait, waitWords } from '#lib/core/chunks/waits-for.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { FirstReceipt } from '#lib/shapes/checkpoints.ts';
 import type { ChangeMeanwhile, CheckpointView } from './checkpoint-view.ts';
+import { RestPanel } from './rest-panel.tsx';
 import { leaveWords, notYouWords } from './words.ts';
 
 /** The receipts of the first few, and the button that lets the rest go. */
@@ -106,11 +107,14 @@ export function StatePanel({
   retry,
   onUpdateConnection,
   onResumeTarget,
+  onAgain,
 }: PanelProps & {
   release: Step & { words: string };
   refuse: ReactNode;
   retry: Step | null;
   onResumeTarget: ((id: string) => Promise<Outcome>) | null;
+  /** plans what a cancelled chunk left unsent again; null for whoever may not plan */
+  onAgain: (() => Promise<Outcome>) | null;
 }) {
   const { chunk, batch, may } = view;
   const { failed, uncertain } = chunk.counts;
@@ -136,6 +140,7 @@ export function StatePanel({
       </div>
     );
   }
+  if (view.rest) return <RestPanel view={{ batch, chunk, rest: view.rest }} onAgain={onAgain} />;
   if (chunk.state === 'halted') {
     return <HaltedPanel view={view} resume={resume} acceptRest={acceptRest} onUpdateConnection={onUpdateConnection} />;
   }

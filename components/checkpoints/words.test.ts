@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ActionWords } from '#lib/shapes/actions.ts';
-import { actingCategories, actionPhrase, executeWords, leaveWords, refuseWords, releaseWords } from './words.ts';
+import { actingCategories, actionPhrase, executeWords, leaveWords, refuseWords, releaseWords, restWords } from './words.ts';
 
 const archive: ActionWords = {
   connector: 'shelf',
@@ -123,7 +123,7 @@ describe('a No to the first few', () => {
     expect(refuseWords(acting(archive), counts, true)).toEqual({
       button: 'No: stop, undo these 3…',
       title: 'Leave the other 1,899 unsent, and undo these 3?',
-      text: 'Nothing more of this approval is sent, now or later. Its other chunks that wait end too. The undo of these 3 becomes a batch of its own, which you review and approve. To act on the rest later, plan another batch of the same file.',
+      text: 'Nothing more of this approval is sent, now or later. Its other chunks that wait end too. The undo of these 3 becomes a batch of its own, which you review and approve. The rest can be reviewed again, with the same rules or with others.',
       confirm: 'Stop, and undo these 3',
     });
   });
@@ -157,6 +157,37 @@ describe('leaving the rest of a halted chunk', () => {
     expect(leaveWords({ ...none, approved: 2, failed: 2 })).toMatchObject({
       title: 'Leave the chunk as it is?',
       confirm: 'Leave it as it is',
+    });
+  });
+});
+
+describe('what a No left', () => {
+  const counts = { free: 1899, done: 3, uncertain: 0, taken: 0 };
+  const rest = { counts, batches: [] };
+
+  test('is reviewed again, and what was done stays out of that', () => {
+    expect(restWords(rest, 'mails', true)).toEqual({
+      button: 'Review the other 1,899 mails again',
+      text: 'Nothing more of this is sent. To review the other 1,899 mails again, a batch is planned with the same rules. It starts when you start it. 3 mails were done, and stay out until undone.',
+    });
+    expect(restWords({ ...rest, counts: { ...counts, done: 0, uncertain: 1 } }, 'mails', true).text).toContain(
+      '1 mail was sent and nobody knows whether it happened, and stays out until somebody says so.',
+    );
+    expect(restWords({ ...rest, counts: { ...counts, free: 1, done: 0 } }, 'mails', true).button).toBe(
+      'Review this 1 mail again',
+    );
+    expect(restWords({ ...rest, counts: null }, 'mails', true).button).toBe('Review the rest again');
+  });
+
+  test('is no button for whoever may not plan, nor where nothing is left', () => {
+    expect(restWords(rest, 'mails', false)).toMatchObject({
+      button: null,
+      text: expect.stringContaining('An operator or an admin'),
+    });
+    const none = { free: 0, done: 0, uncertain: 0, taken: 0 };
+    expect(restWords({ ...rest, counts: none }, 'mails', true)).toMatchObject({
+      button: null,
+      text: expect.stringMatching(/Nothing is left/),
     });
   });
 });

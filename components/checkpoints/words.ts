@@ -4,7 +4,7 @@ import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { NotSigner } from '#lib/core/checkpoints/signatures.ts';
 import { type ActionCounts, waitingOf } from '#lib/core/receipts/sum.ts';
 import type { ActionWords } from '#lib/shapes/actions.ts';
-import type { CheckpointCategory } from '#lib/shapes/checkpoints.ts';
+import type { CheckpointCategory, CheckpointView } from '#lib/shapes/checkpoints.ts';
 
 export type Acting = { name: string; count: number; action: ActionWords };
 
@@ -126,13 +126,44 @@ export function refuseWords(acting: Acting[], counts: ActionCounts, mayUndo: boo
       undo ? `The undo of ${these} becomes a batch of its own, which you review and approve.` : '',
       undoable && !mayUndo ? 'An operator or an admin can undo what was done.' : '',
       done > 0 && !undoable ? `${done === 1 ? 'What was done' : `The ${formatCount(done)} that were done`} can’t be undone.` : '',
-      'To act on the rest later, plan another batch of the same file.',
+      'The rest can be reviewed again, with the same rules or with others.',
     ]
       .filter(Boolean)
       .join(' '),
     confirm: undo ? `Stop, and undo ${these}` : `Leave ${rest} unsent`,
   };
 }
+
+/** What of a cancelled chunk can be reviewed again, and what stays out of that. */
+export function restWords(
+  { counts, batches }: { counts: RestCounts | null; batches: readonly unknown[] },
+  noun: string,
+  mayPlan: boolean,
+): { button: string | null; text: string } {
+  const { free, done, uncertain, taken } = counts ?? { free: null, done: 0, uncertain: 0, taken: 0 };
+  const others = done + uncertain + taken > 0;
+  const what = free === null ? 'the rest' : `${others ? 'the other' : free === 1 ? 'this' : 'these'} ${formatNoun(free, noun)}`;
+  const are = (count: number, so: string, until: string): string =>
+    count === 0
+      ? ''
+      : `${formatNoun(count, noun)} ${count === 1 ? 'was' : 'were'} ${so}, and ${count === 1 ? 'stays' : 'stay'} out until ${until}.`;
+  const again = free !== 0;
+  return {
+    button: again && mayPlan ? `Review ${what} again` : null,
+    text: [
+      'Nothing more of this is sent.',
+      again && mayPlan ? `To review ${what} again, a batch is planned with the same rules. It starts when you start it.` : '',
+      again && !mayPlan ? `An operator or an admin can have ${what} reviewed again.` : '',
+      again || others || batches.length > 0 ? '' : 'Nothing is left to review again.',
+      are(done, 'done', 'undone'),
+      are(uncertain, 'sent and nobody knows whether it happened', 'somebody says so'),
+    ]
+      .filter(Boolean)
+      .join(' '),
+  };
+}
+
+type RestCounts = NonNullable<NonNullable<CheckpointView['rest']>['counts']>;
 
 export type LeaveWords = { title: string; text: string; confirm: string };
 

@@ -55,6 +55,8 @@ export function StoryLines({ story: { lines, ordinal, batch }, sees }: Props) {
 
 /** Where it is written: the receipt, the dataset, or the same item in another batch. */
 function Places({ line, batchId, sees }: { line: StoryLine; batchId: string; sees: boolean }): ReactNode {
+  if (line.kind === 'again')
+    return <Place href={`/batches/${line.link.batchId}/items/${line.link.ordinal}`}>its story there</Place>;
   if (line.kind === 'undoes' || line.kind === 'undone') {
     const { link } = line;
     return (

@@ -47,6 +47,12 @@ test.each<[object, string]>([
     'It was done; the target calls it 18.',
   ],
   [{ kind: 'undone', link: { batchName: 'Undo of May' } }, '“Undo of May” undid this.'],
+  [
+    { kind: 'classified', by: 'Bo', category: 'keep', classifier: 'person', why: 'A person moved it here from noise.' },
+    'Bo had moved it to “keep” there: A person moved it here from noise.',
+  ],
+  [{ kind: 'again', there: 'before', link: { batchName: 'May' } }, '“May” left it unsent, and this batch reviews it again.'],
+  [{ kind: 'again', there: 'after', link: { batchName: 'Rest of May' } }, '“Rest of May” reviews it again.'],
 ])('%j reads as a sentence', (line, sentence) => {
   expect(lineWords({ ...told, ...line } as StoryLine, 7)).toBe(sentence);
 });

@@ -31,6 +31,10 @@ export function lineWords(line: StoryLine, ordinal: number): string {
       return storyWords(line.row, { [String(line.row.body.by)]: who });
     case 'undone':
       return `“${line.link.batchName}” undid this.`;
+    case 'again':
+      return line.there === 'before'
+        ? `“${line.link.batchName}” left it unsent, and this batch reviews it again.`
+        : `“${line.link.batchName}” reviews it again.`;
   }
 }
 
@@ -52,6 +56,7 @@ const LOOKS: Record<Exclude<StoryLine['kind'], 'acted' | 'decided'>, StateLook> 
   marked: { tone: 'accent', glyph: '✓', word: 'Looked at' },
   corrected: { tone: 'amber', glyph: '◆', word: 'Corrected' },
   undone: { tone: 'rust', glyph: '↩', word: 'Undone' },
+  again: { tone: 'neutral', glyph: '○', word: 'Reviewed again' },
 };
 
 type Read = Extract<StoryLine, { kind: 'read' }>;
@@ -63,8 +68,9 @@ function readWords({ file, line, reading, deleted, by, dataset }: Read, ordinal:
 }
 
 type Classified = Extract<StoryLine, { kind: 'classified' }>;
-function classifiedWords({ category, classifier, rule, revision, why, confidence }: Classified): string {
+function classifiedWords({ by: who, category, classifier, rule, revision, why, confidence }: Classified): string {
   if (classifier === 'undo') return `It was approved as “${category}” there.`;
+  if (classifier === 'person') return `${who ?? 'Somebody'} had moved it to “${category}” there${why ? `: ${why}` : '.'}`;
   const by = rule ? rule.toLowerCase() : `the ${classifier}`;
   const of = revision === null ? '' : ` of revision ${revision} of the plan`;
   const because = why ? `: ${why}` : '';

@@ -18,6 +18,8 @@ export type PlanProblem = Problem;
 export type PlanPreview = Pick<Preview, 'datasetId' | 'plan' | 'soFar' | 'routing' | 'independence' | 'gates' | 'requests'> &
   Pick<Preview['estimate'], 'decisions' | 'minutes'> &
   Pick<Preview['sort'], 'ruleFacts' | 'otherwise'> & {
+    /** the batch that reviews again what another left unsent, over whose items it was worked out; null: over the whole dataset */
+    batchId: string | null;
     categories: Pick<Preview['sort']['categories'][number], 'name' | 'count' | 'action'>[];
     chunks: (Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount'> & { undated: boolean })[];
     /** what to know about the chunks before the start, a sentence each */

@@ -15,8 +15,8 @@ import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { beginOf } from '#lib/core/values/legible.ts';
 import type { CountedRows, Preview, RowBehind } from '#lib/shapes/plans.ts';
 
-/** What was counted: a plan over a dataset. */
-type Counted = Pick<Preview, 'datasetId' | 'plan'>;
+/** What was counted: a plan over a dataset; `batchId`: over the items alone that this batch reviews again. */
+type Counted = Pick<Preview, 'datasetId' | 'plan'> & { batchId: string | null };
 type Asked = { of: CountedRows; title: string; fields: readonly string[] };
 
 type Behind = { show: (asked: Asked) => void; noun: string };
@@ -37,7 +37,7 @@ export function RowsBehind({ counted, noun, columns, children }: Props) {
   const [open, setOpen] = useState(false);
   const show = (one: Asked) => {
     if (counted === null) return;
-    setAsked({ ...one, datasetId: counted.datasetId, plan: counted.plan });
+    setAsked({ ...one, datasetId: counted.datasetId, plan: counted.plan, batchId: counted.batchId });
     setOpen(true);
   };
   return (
@@ -95,10 +95,11 @@ export function RowsCount({ count, what, ...rest }: Omit<ButtonProps, 'title' | 
 const ROWS = 50;
 
 function Rows({ asked, columns }: { asked: Asked & Counted; columns: readonly string[] }) {
-  const { of, datasetId, plan } = asked;
+  const { of, datasetId, plan, batchId } = asked;
+  const counted = { datasetId, plan, ...(batchId ? { batchId } : {}) };
   const pages = useInfiniteQuery(
     queries.batches.rowsBehind.infiniteOptions({
-      input: (cursor: string | undefined) => ({ body: { datasetId, plan, of, limit: ROWS, ...(cursor ? { cursor } : {}) } }),
+      input: (cursor: string | undefined) => ({ body: { ...counted, of, limit: ROWS, ...(cursor ? { cursor } : {}) } }),
       ...PAGED,
     }),
   );

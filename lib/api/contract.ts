@@ -11,7 +11,17 @@ import {
 } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { failureGroup } from '#lib/shapes/actions.ts';
-import { batch, batchChange, batchesAsked, batchName, batchRow, moved, newBatch, startWith } from '#lib/shapes/batches.ts';
+import {
+  batch,
+  batchChange,
+  batchesAsked,
+  batchName,
+  batchRow,
+  moved,
+  newBatch,
+  restAsked,
+  startWith,
+} from '#lib/shapes/batches.ts';
 import { board } from '#lib/shapes/board.ts';
 import {
   alike,
@@ -63,6 +73,9 @@ import { count, id, nameNumber } from '#lib/shapes/values.ts';
 import { chunkNumber, create, itemOrdinal, nothing, page, paging, write } from './transport.ts';
 
 const named = { id: id.describe('The id of the batch.') };
+const plannedFor = id
+  .optional()
+  .describe('A proposed batch that reviews again what another left unsent: the plan is worked out over its items.');
 const namedDataset = { id: id.describe('The id of the dataset.') };
 const namedPlan = { id: id.describe('The id of the saved plan.') };
 const namedWorker = { id: id.describe('The id of the worker.') };
@@ -161,14 +174,14 @@ export const contract = oc.prefix('/api/v1').router({
       'Preview a plan',
       'What a batch of this plan would do, from the planner that the start uses. Writes nothing.',
     )
-      .input(create(z.strictObject({ datasetId: id, plan: givenPlan })))
+      .input(create(z.strictObject({ datasetId: id, plan: givenPlan, batchId: plannedFor })))
       .output(preview),
     rowsBehind: post(
       '/batches/preview/rows',
       'List the rows behind a count of a preview',
       'A page may have fewer rows than its limit, and none: it looks at so many items. The last has no `next`. Writes nothing.',
     )
-      .input(create(z.strictObject({ datasetId: id, plan: givenPlan, of: countedRows, ...paging })))
+      .input(create(z.strictObject({ datasetId: id, plan: givenPlan, batchId: plannedFor, of: countedRows, ...paging })))
       .output(page(rowBehind)),
     list: get('/batches', 'List batches, the newest first')
       .input(z.strictObject({ ...paging, ...batchesAsked }))
@@ -185,6 +198,14 @@ export const contract = oc.prefix('/api/v1').router({
           'Before its start, a batch takes another name or another plan: the plan is worked out again, and its chunks are made anew. It is refused as `stale` when the plan changed after its `planDigest` was read, and with `conflict` once the batch was started.',
       })
       .input(write(named, z.strictObject({ ...batchChange, plan: givenPlan.optional() })))
+      .output(batch),
+    reviewAgain: post(
+      '/batches/{id}/review-again',
+      'Plan a batch of what was left unsent',
+      'Makes a proposed batch of the items of cancelled chunks that nothing happened with, or whose action was undone, with the rules that the batch has now. What was done, what is uncertain and what another batch reviews again already stays out. Refused with `conflict` where nothing is left: `batches` has those that took it.',
+    )
+      .route({ successStatus: 201 })
+      .input(write(named, z.strictObject(restAsked).optional()))
       .output(batch),
     start: post(
       '/batches/{id}/start',

@@ -298,6 +298,15 @@ describe('after the decision', () => {
     });
     expect(await chunkStates(pool, id)).toEqual(['cancelled']);
     await expect(refuseRest(BO, { batchId: id, chunk: 1 })).rejects.toMatchObject({ code: 'conflict' });
+
+    // The other one goes back to review, once however often the same is asked.
+    const headers = { 'idempotency-key': 'again-1' };
+    const again = await api.batches.reviewAgain({ params: { id }, headers, body: { chunks: [1] } });
+    expect(again).toMatchObject({ state: 'proposed', restOf: { id, chunks: [1] }, chunks: [{ itemCount: 1 }] });
+    expect((await api.batches.reviewAgain({ params: { id }, headers, body: { chunks: [1] } })).id).toBe(again.id);
+    expect(await asOutcome(api.batches.reviewAgain({ params: { id }, body: {} }))).toMatchObject({
+      ...{ code: 'conflict', facts: { batches: [{ id: again.id, name: again.name }] } },
+    });
   });
 
   it('a No ends every chunk of the approval, and no other', async () => {

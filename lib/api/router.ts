@@ -18,6 +18,7 @@ import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readBatches } from '#lib/steps/batches/read-batches.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { retry } from '#lib/steps/batches/retry.ts';
+import { reviewAgain } from '#lib/steps/batches/review-again.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { chooseColumns } from '#lib/steps/checkpoints/columns.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
@@ -152,6 +153,10 @@ export const router = os.router({
       const batchId = input.params.id;
       await changeBatch(context.actor, { batchId, ...change, ...(plan && { plan: plan as ChangeBatchInput['plan'] }) });
       return batchOf(context.actor, batchId);
+    }),
+    reviewAgain: os.batches.reviewAgain.handler(async ({ context, input: { params, body } }) => {
+      const { id } = await reviewAgain(context.actor, { batchId: params.id, ...body });
+      return batchOf(context.actor, id);
     }),
     start: os.batches.start.handler(async ({ context, input }) => {
       await startBatch(context.actor, { batchId: input.params.id, ...input.body });

@@ -15,6 +15,7 @@ const WRITES: Record<string, Verb> = {
   '/plans': 'plan',
   'PUT /plans/{id}': 'plan',
   'DELETE /plans/{id}': 'plan',
+  '/batches/{id}/review-again': 'plan',
   '/batches/{id}/start': 'start',
   '/batches/{id}/decision': 'decide',
   '/batches/{id}/decision/preview': 'see',

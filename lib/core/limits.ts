@@ -188,6 +188,11 @@ export const UNDO_PAGE_ITEMS = 200;
 export const UNDO_ORDINALS_MAX = 10_000;
 export const UNDO_ORDINALS_NAMED = 20;
 
+// What was left unsent, reviewed again
+export const REST_PAGE_ITEMS = 20_000;
+/** Of more items of cancelled chunks a look does not say how many are free: whoever reviews them again is told. */
+export const REST_COUNTED_ITEMS_MAX = 20_000;
+
 // Live pages and lists
 export const NOTIFY_PER_SECOND_MAX = 4;
 export const SUM_CHECK_MS = 5_000;

@@ -3,14 +3,14 @@ import { MOODS } from '#lib/core/batches/says.ts';
 import { WAITS } from '#lib/core/chunks/waits-for.ts';
 import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { BATCH_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
-import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { BATCH_NAME_CHARS_MAX, CHUNKS_MAX } from '#lib/core/limits.ts';
 import { givenName } from '#lib/core/values/given-name.ts';
 import { actionWords, sum } from './actions.ts';
 import { chunk, chunkState } from './chunks.ts';
 import { evidence } from './evidence.ts';
 import { targetIncident } from './fleet.ts';
 import { resolvedPlan, routingKind } from './plans.ts';
-import { count, id, instant, named, noun, sha256 } from './values.ts';
+import { count, id, instant, named, nameNumber, noun, sha256 } from './values.ts';
 
 export const batchState = z.enum(BATCH_STATES);
 
@@ -50,6 +50,16 @@ export const newBatch = {
 export const batchChange = {
   planDigest,
   name: batchName.optional(),
+};
+
+export const restAsked = {
+  chunks: z
+    .array(nameNumber)
+    .min(1)
+    .max(CHUNKS_MAX)
+    .optional()
+    .describe('Cancelled chunks. Left out: all of the batch that are.'),
+  name: batchName.optional().describe('What the new batch is called.'),
 };
 
 export const startWith = {
@@ -100,6 +110,9 @@ export const batchRow = z.object({
 });
 export type BatchRow = z.infer<typeof batchRow>;
 
+/** A batch that reviews again what another left unsent. */
+export const restBatch = z.object({ ...named, state: batchState, items: count });
+
 const undoneBy = z.object({ ...named, state: batchState, items: count, done: count, takenBack: count });
 /** A batch that undoes another: how many of its actions it covers and has undone, by its receipts; and how many of those stand again. */
 export type UndoneBy = z.infer<typeof undoneBy>;
@@ -113,6 +126,10 @@ export const batch = z.object({
   routing: routingKind,
   taskRef: z.string().nullable(),
   undoes: z.object(named).nullable().describe('The batch whose receipts this one undoes.'),
+  restOf: z
+    .object({ ...named, chunks: z.array(z.int()) })
+    .nullable()
+    .describe('The batch, and its cancelled chunks, of which this one reviews again what was left unsent.'),
   undoneBy: z
     .array(undoneBy)
     .describe(
@@ -170,7 +187,7 @@ export type BatchView = z.infer<typeof batchView>;
 export type BatchAbout = Pick<
   BatchView,
   | ('id' | 'name' | 'datasetId' | 'datasetName' | 'noun' | 'routing')
-  | ('taskRef' | 'undoes' | 'createdBy' | 'createdAt' | 'categories' | 'rows' | 'planDigest')
+  | ('taskRef' | 'undoes' | 'restOf' | 'createdBy' | 'createdAt' | 'categories' | 'rows' | 'planDigest')
 >;
 /** What of a batch changes while one looks. */
 export type BatchNow = Omit<BatchView, keyof BatchAbout | 'plan' | 'planNotes' | 'undoneBy' | 'original' | 'evidence'>;

@@ -3,7 +3,7 @@ import { NOT_SIGNERS, SIGNINGS } from '#lib/core/checkpoints/signatures.ts';
 import { LIKE_OF_MAX, UNDER_BOUND_SHARE_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
-import { batch } from './batches.ts';
+import { batch, restBatch } from './batches.ts';
 import { listColumns } from './chunk-items.ts';
 import { chunk } from './chunks.ts';
 import { classifiedItem, drawn, fieldLabels } from './datasets.ts';
@@ -135,6 +135,15 @@ const checkpointView = checkpoint.omit({ number: true, name: true, state: true, 
   /** of its lists of items */
   columns: listColumns,
   released: z.boolean(),
+  /** of a cancelled chunk, and those that ended with it: what can be reviewed again, and which batches do so already; null in every other state, and for an undo */
+  rest: z
+    .object({
+      chunks: z.array(z.int()),
+      /** items; null where they are too many to count */
+      counts: z.object({ free: z.int(), done: z.int(), uncertain: z.int(), taken: z.int() }).nullable(),
+      batches: z.array(restBatch),
+    })
+    .nullable(),
   /** the latest, newest first */
   corrections: z.array(correctionMade),
   /** a chunk waits behind this one for a person's yes */

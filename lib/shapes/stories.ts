@@ -41,7 +41,7 @@ const line = z.discriminatedUnion('kind', [
   z.object({
     ...{ kind: z.literal('classified'), ...told },
     category: z.string(),
-    classifier: z.string().describe('The kind of the classifier, or “undo”.'),
+    classifier: z.string().describe('The kind of the classifier, “undo”, or “person”: corrected where it was left unsent.'),
     rule: z.string().nullable().describe('Which of its rules, in words; null where that can’t be told.'),
     revision: z.int().nullable().describe('Of the plan; null for an undo, and where rules that came later may have given it.'),
     why: z.string().nullable(),
@@ -65,6 +65,12 @@ const line = z.discriminatedUnion('kind', [
       .describe('The beginning of the target’s answer; null where none was kept, and for a reader who may not see items.'),
   }),
   z.object({ kind: z.literal('undone'), ...told, link: elsewhere }),
+  z.object({
+    ...{ kind: z.literal('again'), ...told, link: elsewhere.omit({ chunk: true, seq: true }) },
+    there: z
+      .enum(['before', 'after'])
+      .describe('Whether that batch left the item unsent, and this one reviews it again; or the other way round.'),
+  }),
 ]);
 export type StoryLine = z.infer<typeof line>;
 

@@ -7,6 +7,7 @@ import { changeBatch } from '#lib/steps/batches/change-batch.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { retry } from '#lib/steps/batches/retry.ts';
+import { reviewAgain } from '#lib/steps/batches/review-again.ts';
 import { startBatch } from '#lib/steps/batches/start-batch.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { refuseRest } from '#lib/steps/checkpoints/refuse-rest.ts';
@@ -16,6 +17,7 @@ import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 
 export const changeBatchAction = stepAction(changeBatch);
+export const reviewAgainAction = stepAction(reviewAgain);
 export const startBatchAction = stepAction(startBatch);
 export const pauseAction = stepAction(pause);
 export const resumeAction = stepAction(resume);

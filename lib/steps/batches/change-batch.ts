@@ -10,15 +10,19 @@ import { announce } from '#lib/engine/events.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { batchChange } from '#lib/shapes/batches.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
+import { restToPlan } from '#lib/steps/plans/rest-to-plan.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { insertChunks, removeChunks, replacePlan } from '#lib/store/batches/batches.ts';
+import { lockRest } from '#lib/store/batches/rest.sql.ts';
 import { lockBatch } from '#lib/store/chunks/chunks.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { holdDataset } from '#lib/store/datasets/deletion.sql.ts';
 import { readStoredReading } from '#lib/store/datasets/readings.sql.ts';
 import { readToldBy, tellTape } from '#lib/store/live/tape.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+
+import { assertLeft } from './review-again.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), ...batchChange, plan: z.json().optional() });
 
@@ -42,9 +46,11 @@ export async function changeBatch(actor: Actor, raw: ChangeBatchInput): Promise<
   const next = given === undefined ? null : await replan(before, given);
   const planDigest = await inWrite(pool, 'change_batch', async (tx) => {
     await holdDataset(tx, before.datasetId);
+    if (before.rest && next) await lockRest(tx, before.rest.batchId);
     const batch = await lockBatch(tx, batchId);
     if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
     await assertChangeable(tx, batch, looked);
+    if (next && batch.rest) await assertLeft(tx, batch.rest, batchId, next.planned);
     if (next) await putPlan(tx, batchId, next);
     if (name !== undefined) await tx.prisma.batch.update({ where: { id: batchId }, data: { name }, select: { id: true } });
     await tellTape(tx, { batchId, chunk: null, kind: next ? 'change_plan' : 'rename', facts: { name: actor.name } });
@@ -70,9 +76,10 @@ async function assertChangeable(models: Parameters<typeof readToldBy>[0], batch:
 }
 
 /** As a creation plans it. */
-async function replan({ datasetId }: BatchRow, given: unknown): Promise<Replanned> {
+async function replan({ id, datasetId }: BatchRow, given: unknown): Promise<Replanned> {
   const reading = await readStoredReading(db().pool, { datasetId });
-  const { plan, planned } = await workOut('planDataset', { datasetId, plan: given, now: new Date() }, { plan: given });
+  const toPlan = { datasetId, plan: given, now: new Date(), ...(await restToPlan(id)) };
+  const { plan, planned } = await workOut('planDataset', toPlan, { plan: given });
   const resolved: Plan = { ...plan, gates: { ...plan.gates, next: planned.gates.next } };
   const planDigest = sha256(canonicalBytes(resolved as unknown as Json));
   return { plan: resolved, planDigest, planned, readingId: reading?.id ?? null };

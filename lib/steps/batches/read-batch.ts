@@ -46,7 +46,7 @@ async function readUndoneBy(pool: ReturnType<typeof db>['pool'], batchId: string
 }
 
 export function batchAbout(facts: BatchFacts): BatchAbout {
-  const { id, name, datasetId, datasetName, routing, taskRef, undoes, createdBy, plan, rows, planDigest } = facts;
+  const { id, name, datasetId, datasetName, routing, taskRef, undoes, restOf, createdBy, plan, rows, planDigest } = facts;
   const words = actionWords(plan);
   const categories = plan.categories.map((category) => ({ name: category.name, action: words.get(category.name) ?? null }));
   return {
@@ -58,6 +58,7 @@ export function batchAbout(facts: BatchFacts): BatchAbout {
     routing,
     taskRef,
     undoes,
+    restOf,
     createdBy,
     createdAt: facts.createdAt.toISOString(),
     categories,

@@ -13,6 +13,7 @@ import { assertSigners } from '#lib/steps/checkpoints/signers.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { claimResources, markStarted, type StartedWith } from '#lib/store/batches/batches.sql.ts';
+import { keepCorrected } from '#lib/store/batches/rest.sql.ts';
 import { openGates } from '#lib/store/chunks/chunks.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
@@ -66,6 +67,10 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string, goesBy: Sta
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
   await assertSigners(tx, actor, batch);
   await takeResources(tx, batch, 'start this one');
+  if (batch.rest) {
+    const categories = batch.plan.categories.map(({ name }) => name);
+    await keepCorrected(tx, batchId, batch.rest, categories);
+  }
   await storeStart(tx, batchId, batch.plan.instruction || null, actor);
   const opening = openAtStart(batch.plan.gates.next ?? 'each', started.pilot);
   let numbers = opening === null ? [] : await openGates(tx, batchId, opening);

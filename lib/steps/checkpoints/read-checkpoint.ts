@@ -16,6 +16,7 @@ import { isId, isNumber } from '#lib/steps/ids.ts';
 import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import { countRest, readEndedWith, readRestBatches } from '#lib/store/batches/rest.sql.ts';
 import { type ChunkOf, readClassified, readCorrections, readNextWaiting } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readApprovedDigest, readHaltedAt } from '#lib/store/checkpoints/checkpoint-reads.ts';
 import { readDecisionReceipts, readFirstLook, readFirstSignatures } from '#lib/store/checkpoints/decisions.sql.ts';
@@ -86,6 +87,7 @@ export async function readCheckpoint(
     problems: manifest.problems,
     first: plan.execution.first,
     released: chunk.released,
+    rest: await readRestOf(batch, chunk),
     corrections: corrections.map((one) => ({ ...one, by: actorName(one.by, names), at: one.at.toISOString() })),
     firstReceipts,
     two,
@@ -103,6 +105,15 @@ export async function readCheckpoint(
       resume: may(actor, 'resume'),
     },
   };
+}
+
+/** What the chunk, and those that ended with it, left unsent. */
+async function readRestOf({ id, undoes }: BatchFacts, { number, state }: ChunkNow): Promise<CheckpointView['rest']> {
+  if (state !== 'cancelled' || undoes !== null) return null;
+  const { pool } = db();
+  const ended = await readEndedWith(pool, id, number);
+  const chunks = ended.map((one) => one.number);
+  return { chunks, counts: await countRest(pool, id, ended), batches: await readRestBatches(pool, id, chunks) };
 }
 
 /** What was approved, once something was; before, what the classifications make now. */

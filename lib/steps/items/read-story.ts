@@ -22,12 +22,14 @@ import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
+import { isPersons } from '#lib/store/chunks/classifications.ts';
 import { type DatasetHead, readDatasetHead } from '#lib/store/datasets/datasets.ts';
 import { readItemWithRaw } from '#lib/store/datasets/found-items.sql.ts';
 import { readStoredReading } from '#lib/store/datasets/readings.sql.ts';
 import { readWorkerNames } from '#lib/store/fleet/workers.ts';
 import {
   type CorrectionRow,
+  readAgainIn,
   readChunkPlaces,
   readOwnValues,
   readSaid,
@@ -54,7 +56,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   if (!facts || !head) return null;
   const batch = await byRulesOf(facts, head);
   const sees = may(actor, 'see');
-  const [dataset, steps, places, said, seen, start, links] = await Promise.all([
+  const [dataset, steps, places, said, seen, start, links, again] = await Promise.all([
     readDatasetHead(db(), batch.datasetId),
     readSteps(pool, batchId, ordinal),
     readChunkPlaces(pool, batchId, head.chunk),
@@ -62,6 +64,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     readSeenIn(pool, head.chunkId, ordinal),
     readStartSeq(pool, batchId),
     readUndoLinks(actor, { batchId, ordinal }),
+    readAgainIn(pool, batchId, ordinal),
   ]);
   const atChunk = await readReceiptsAt(pool, batchId, [...places, ...(start === null ? [] : [{ chunk: 0, seq: start }])]);
   const about = atChunk.filter(
@@ -72,7 +75,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   const people = await namesOf([
     ...[...told.values(), ...others.values()].map(({ row }) => String(row.body.by ?? '')),
     ...[...said.marks, ...said.corrections].map(({ by }) => by),
-    ...[dataset?.createdBy, dataset?.deletedBy, batch.startedBy].flatMap((by) => by ?? []),
+    ...[head.by, dataset?.createdBy, dataset?.deletedBy, batch.startedBy].flatMap((by) => by ?? []),
   ]);
   const of = { batch, head, people, told, ordinal, sees };
   const item = sees && dataset && dataset.deletedAt === null ? await itemOf(batch, ordinal) : null;
@@ -89,6 +92,9 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     ...{ kind, ...whoOf(others.get(`${link.batchId}.${link.chunk}.${link.seq}`) ?? null, people), receipt: null },
     link: { ...link, ordinal },
   });
+  const againIn = (link: { batchId: string; batchName: string }, there: 'before' | 'after'): StoryLine => ({
+    ...{ kind: 'again', there, at: null, by: null, receipt: null, link: { ...link, ordinal } },
+  });
   return {
     batch: { id: batch.id, name: batch.name },
     chunk: { number: head.chunk, name: head.chunkName },
@@ -103,10 +109,12 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
     item,
     lines: [
       ...(links.undoes ? [elsewhere(links.undoes, 'undoes')] : await readLine(of, dataset)),
+      ...(batch.restOf ? [againIn({ batchId: batch.restOf.id, batchName: batch.restOf.name }, 'before')] : []),
       ...(batch.startedAt ? [startedLine(of, start)] : []),
       ...classifiedLine(of, said.corrections[0]),
       ...happened.sort((one, other) => byTime(one, other)),
       ...links.undoneBy.map((link) => elsewhere(link, 'undone')),
+      ...again.map((link) => againIn(link, 'after')),
     ],
   };
 }
@@ -250,19 +258,21 @@ function startedLine(of: Of, start: number | null): StoryLine {
 }
 
 /** What the classifier said. A correction took the place of its why, and only the category is known that was corrected. */
-function classifiedLine({ batch, head, sees }: Of, corrected: CorrectionRow | undefined): StoryLine[] {
+function classifiedLine({ batch, head, people, sees }: Of, corrected: CorrectionRow | undefined): StoryLine[] {
   const { category, why, confidence, by } = head;
+  // What people had corrected where it was left unsent has no correction here.
+  const kept = !corrected && by !== null && isPersons(by);
   const given = corrected || category === null || why === null || confidence === null ? null : { category, why, confidence };
   const named = given?.category ?? corrected?.from ?? null;
   if (named === null) return [];
   const undo = batch.undoes !== null;
-  const rule = given && !undo ? partInWords(batch.plan, given) : null;
+  const rule = given && !undo && !kept ? partInWords(batch.plan, given) : null;
   return [
     {
-      ...{ kind: 'classified', at: null, by: null, receipt: null, category: named, rule },
-      classifier: undo ? 'undo' : given && by !== null ? by : batch.plan.classifier.kind,
+      ...{ kind: 'classified', at: null, by: kept ? actorName(by, people) : null, receipt: null, category: named, rule },
+      classifier: undo ? 'undo' : kept ? 'person' : given && by !== null ? by : batch.plan.classifier.kind,
       // What was corrected may have been classified by rules before those that the chunk goes by.
-      revision: undo || (given === null && head.planRevision > 1) ? null : head.planRevision,
+      revision: undo || kept || (given === null && head.planRevision > 1) ? null : head.planRevision,
       // What a rule says is in the plan; what else gives reasons may quote the item.
       why: sees || rule !== null ? (given?.why ?? null) : null,
       confidence: given?.confidence ?? null,

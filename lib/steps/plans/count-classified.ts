@@ -33,7 +33,12 @@ export async function countClassified(
   let counted = 0;
   let examinedMs = 0;
   const quick: Classifier = { ...classifier, examine: undefined };
-  for await (const page of itemsToCount(dataset, classifier.fields)) {
+  // Of a large dataset a few may be meant: a sample of all would hold none of them.
+  const few = included !== null && dataset.itemCount > PREVIEW_EXACT_ITEMS_MAX && included.size <= PREVIEW_EXACT_ITEMS_MAX;
+  const pages = few
+    ? pagesOf(dataset, classifier.fields, [...included].sort(byNumber))
+    : itemsToCount(dataset, classifier.fields);
+  for await (const page of pages) {
     const items = included === null ? page : page.filter(({ ordinal }) => included.has(ordinal));
     counted += items.length;
     const whole = examinedMs < PREVIEW_EXAMINE_MS;
@@ -45,14 +50,29 @@ export async function countClassified(
       if (one) take(one, item, whole);
     });
   }
-  const exact = dataset.itemCount <= PREVIEW_EXACT_ITEMS_MAX;
+  const exact = few || dataset.itemCount <= PREVIEW_EXACT_ITEMS_MAX;
   const items = included?.size ?? (exact ? counted : dataset.itemCount);
   return { exact, counted, items, scale: (count) => (exact || counted === 0 ? count : Math.round((count * items) / counted)) };
 }
 
-/** The ordinals that the plan does not leave out; null for all. */
-export function includedIn({ excludedCount, chunks }: PlannedBatch): ReadonlySet<number> | null {
-  return excludedCount === 0 ? null : new Set(chunks.flatMap(({ ordinals }) => [...ordinals]));
+/** The ordinals that the plan does not leave out, of a batch that has all of its dataset or not; null for all. */
+export function includedIn({ excludedCount, chunks }: PlannedBatch, { rest }: { rest?: unknown }): ReadonlySet<number> | null {
+  return excludedCount === 0 && rest === undefined ? null : new Set(chunks.flatMap(({ ordinals }) => [...ordinals]));
+}
+
+const byNumber = (one: number, other: number): number => one - other;
+
+async function* pagesOf(
+  dataset: PlanningDataset,
+  fields: readonly string[] | null,
+  among: readonly number[] | null,
+): AsyncGenerator<PlanningItem[]> {
+  for (let after = 0; ; ) {
+    const page = await readItems(db().pool, dataset.id, { fields, after, limit: CLASSIFY_PAGE_ITEMS, among });
+    if (page.length === 0) return;
+    after = page.at(-1)?.ordinal ?? after;
+    yield page;
+  }
 }
 
 async function* itemsToCount(dataset: PlanningDataset, fields: readonly string[] | null): AsyncGenerator<PlanningItem[]> {
@@ -65,13 +85,9 @@ async function* itemsToCount(dataset: PlanningDataset, fields: readonly string[]
     yield* kept.pages;
     return;
   }
-  const among = sampleOrdinals(dataset);
   const pages: PlanningItem[][] = [];
   let bytes = 0;
-  for (let after = 0; ; ) {
-    const page = await readItems(db().pool, dataset.id, { fields, after, limit: CLASSIFY_PAGE_ITEMS, among });
-    if (page.length === 0) break;
-    after = page.at(-1)?.ordinal ?? after;
+  for await (const page of pagesOf(dataset, fields, sampleOrdinals(dataset))) {
     if (bytes <= KEPT_BYTES_MAX / 2) {
       pages.push(page);
       bytes += page.reduce((sum, item) => sum + sizeOf(item), 0);
@@ -113,7 +129,7 @@ function sampleOrdinals({ id, itemCount }: PlanningDataset): number[] | null {
     const one = 1 + Math.floor(random() * last);
     drawn.add(drawn.has(one) ? last : one);
   }
-  return [...drawn].sort((one, other) => one - other);
+  return [...drawn].sort(byNumber);
 }
 
 /** SHA-256 of the seed and a counter, as numbers in [0, 1). */

@@ -8,20 +8,24 @@ import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
-import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
+import { type BatchPlanner, checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
 import { checkFilters } from '#lib/core/plans/template-filters.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
+import { type RestOf, readRest } from '#lib/store/batches/rest.sql.ts';
 import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
 import { eachKey, type PlanningDataset, readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { parsePlan } from './parse-plan.ts';
+import { nothingLeft } from './rest-to-plan.ts';
 
 export type DatasetToPlan = {
   datasetId: string;
   plan: unknown;
   /** what "next year" means for doubtful dates; a creation passes its own */
   now: Date;
+  /** of the dataset's items only those that are left of these chunks; `own`: the batch that has some of them already */
+  rest?: { of: RestOf; own: string | null };
 };
 type PlannedDataset = { dataset: PlanningDataset; plan: Plan; planned: PlannedBatch };
 
@@ -53,14 +57,27 @@ export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan
 /** What a checked plan comes to. */
 export async function plannedOf(
   { dataset, plan, meanings }: Pick<CheckedPlan, 'dataset' | 'plan' | 'meanings'>,
-  { datasetId, now }: DatasetToPlan,
+  { datasetId, now, rest }: DatasetToPlan,
 ): Promise<PlannedBatch> {
   const planner = startPlanning({
     ...{ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() },
     meanings: toPlanner(plan, meanings),
   });
-  await eachKey(db().pool, datasetId, planner.fields, planner.add);
+  const among = rest && (await readRest(db().pool, rest.of, rest.own));
+  if (rest && among?.length === 0) throw await nothingLeft(db().pool, rest.of);
+  const add = among ? onlyThese(among, planner.add) : planner.add;
+  await eachKey(db().pool, datasetId, planner.fields, add);
   return planner.finish();
+}
+
+/** Both come in the order of the ordinals. */
+function onlyThese(among: Int32Array, add: BatchPlanner['add']): BatchPlanner['add'] {
+  let next = 0;
+  return (ordinal, values) => {
+    if (among[next] !== ordinal) return;
+    next++;
+    add(ordinal, values);
+  };
 }
 
 /** A plan of version 1 reads each date by itself. */

@@ -4,9 +4,10 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { Preview } from '#lib/shapes/plans.ts';
 import { readInput } from './plan-dataset.ts';
+import { restToPlan } from './rest-to-plan.ts';
 import { workOut } from './work-out.ts';
 
-const input = z.strictObject({ datasetId: z.uuid(), plan: z.json() });
+const input = z.strictObject({ datasetId: z.uuid(), plan: z.json(), batchId: z.uuid().optional() });
 
 /**
  * The plan's dry run. Writes nothing. Throws `invalid` with every problem of the plan and for a rule that is too slow, `not_found`, `forbidden`,
@@ -14,6 +15,6 @@ const input = z.strictObject({ datasetId: z.uuid(), plan: z.json() });
  */
 export async function previewBatch(actor: Actor, value: unknown): Promise<Preview> {
   authorise(actor, 'plan');
-  const { datasetId, plan } = readInput(input, value);
-  return workOut('previewDataset', { datasetId, plan, now: new Date() }, { plan });
+  const { datasetId, plan, batchId } = readInput(input, value);
+  return workOut('previewDataset', { datasetId, plan, now: new Date(), ...(await restToPlan(batchId)) }, { plan });
 }

@@ -23,7 +23,7 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   const { datasetId } = input;
   const { dataset, plan, meanings, classifier, planned } = await planWithClassifier(input, at);
 
-  const included = includedIn(planned);
+  const included = includedIn(planned, input);
   const acting = actingOrdinals(plan);
   const counts = new Map<string, number>();
   const examples = new Map<string, Classification[]>();

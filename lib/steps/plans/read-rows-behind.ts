@@ -18,8 +18,8 @@ export type RowsToRead = DatasetToPlan & { of: CountedRows /** an ordinal */; af
 export async function readRowsBehind(input: RowsToRead, at: At): Promise<Page<RowBehind>> {
   const checked = await checkedPlan(input, at);
   // What is left out is known once all is planned; else nothing of that is needed.
-  const edited = checked.plan.chunkEdits.some((edit) => 'exclude' in edit);
-  const included = edited ? includedIn(await plannedOf(checked, input)) : null;
+  const edited = input.rest !== undefined || checked.plan.chunkEdits.some((edit) => 'exclude' in edit);
+  const included = edited ? includedIn(await plannedOf(checked, input), input) : null;
   const sought = await lookFor(input, checked, included);
   const found: Found[] = [];
   let { after } = input;

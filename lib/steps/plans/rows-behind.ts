@@ -5,11 +5,13 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { countedRows, type RowBehind } from '#lib/shapes/plans.ts';
 import { limitOf, numberCursor, type Page } from '#lib/steps/page.ts';
 import { readInput } from './plan-dataset.ts';
+import { restToPlan } from './rest-to-plan.ts';
 import { workOut } from './work-out.ts';
 
 const input = z.strictObject({
   datasetId: z.uuid(),
   plan: z.json(),
+  batchId: z.uuid().optional(),
   of: countedRows,
   cursor: z.string().nullish(),
   limit: z.number().nullish(),
@@ -23,7 +25,7 @@ export type RowsBehindInput = z.input<typeof input>;
  */
 export async function rowsBehind(actor: Actor, value: RowsBehindInput): Promise<Page<RowBehind>> {
   authorise(actor, 'plan');
-  const { datasetId, plan, of, ...paging } = readInput(input, value);
+  const { datasetId, plan, batchId, of, ...paging } = readInput(input, value);
   const page = { after: numberCursor(paging), limit: limitOf(paging) };
-  return workOut('readRowsBehind', { datasetId, plan, now: new Date(), of, ...page }, { plan });
+  return workOut('readRowsBehind', { datasetId, plan, now: new Date(), of, ...page, ...(await restToPlan(batchId)) }, { plan });
 }

@@ -107,7 +107,11 @@ describe('JSON lines, half way', () => {
     const seen = async (most?: { receipts: number; bytes: number }) => {
       const lines: string[] = [];
       for await (const page of exportedReceipts(pool, moment!, most))
-        for (const { chunk, seq, body, values } of page.rows) lines.push(`${chunk}-${seq} ${body} ${values?.members}`);
+        while (page.next()) {
+          const members = Buffer.alloc(page.memberBytes);
+          const end = page.writeMembers(members, 0);
+          lines.push(`${page.chunk}-${page.seq} ${page.bytes.subarray(page.bodyAt, page.bodyEnd)} ${members.subarray(0, end)}`);
+        }
       return lines;
     };
     const whole = await seen();

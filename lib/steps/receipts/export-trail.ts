@@ -96,12 +96,21 @@ function filesOf({ batch, moment, reader }: Trail): [string, () => Bytes][] {
 }
 
 async function* facts({ batch, moment, reader }: Trail): AsyncGenerator<string> {
-  const { state, undoes, dataset, planDigest, reading } = moment.batch;
+  const { state, undoes, restOf, dataset, planDigest, reading } = moment.batch;
   const sum = sumOf((await foldChunks(db().pool, batch.id, moment.chunks)).values());
   const { approved, done, skipped, failed, uncertain, notExecuted, inFlight, waiting } = sum;
   const told = {
     trail: 1,
-    ...{ batch: batch.id, name: batch.name, state, complete: isComplete(moment), at: moment.at.toISOString(), undoes, dataset },
+    ...{
+      batch: batch.id,
+      name: batch.name,
+      state,
+      complete: isComplete(moment),
+      at: moment.at.toISOString(),
+      undoes,
+      restOf,
+      dataset,
+    },
     ...{ plan: planDigest, reading: reading?.body ? reading.digest : null, for: reader },
     sum: { approved, done, skipped, failed, uncertain, notExecuted, inFlight, waiting },
   };

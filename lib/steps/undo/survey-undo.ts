@@ -10,6 +10,7 @@ import { UNDO_ORDINALS_NAMED, UNDO_PAGE_ITEMS } from '#lib/core/limits.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
 import type { CannotUndo, UndoCovers, UndoScope } from '#lib/shapes/undo.ts';
+import { readTaken } from '#lib/store/batches/rest.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import type { Querying, WithModels } from '#lib/store/postgres/db.ts';
 import {
@@ -96,15 +97,12 @@ async function withoutRefused(
   rows: ActionToUndo[],
   tally: Tally,
 ): Promise<ActionToUndo[]> {
-  const earlier = await readEarlierUndos(
-    client,
-    batch.id,
-    rows.map(({ ordinal }) => ordinal),
-  );
-  const byOrdinal = Map.groupBy(earlier, ({ ordinal }) => ordinal);
+  const ordinals = rows.map(({ ordinal }) => ordinal);
+  const byOrdinal = Map.groupBy(await readEarlierUndos(client, batch.id, ordinals), ({ ordinal }) => ordinal);
+  const taken = batch.undoes === null ? null : await readTaken(client, batch.undoes, ordinals);
   return rows.filter((row) => {
     const why = CHUNK_SETTLED.includes(chunk.state)
-      ? (notDone(row) ?? undoneAlready(byOrdinal.get(row.ordinal) ?? []))
+      ? (notDone(row) ?? undoneAlready(byOrdinal.get(row.ordinal) ?? []) ?? takenBy(taken?.get(row.ordinal)))
       : 'its chunk is not finished: wait for its end, or stop it';
     if (why !== null) tally.cannot(row.category, row.ordinal, why);
     return why === null;
@@ -129,6 +127,10 @@ function undoneAlready(earlier: EarlierUndo[]): string | null {
   }
   return null;
 }
+
+/** What was undone and is reviewed again would be done twice. */
+const takenBy = (name: string | undefined): string | null =>
+  name === undefined ? null : `“${name}” reviews it again: what is done next is decided there`;
 
 type Plans = { actions: Map<string, Action>; undone: Map<string, Action> };
 

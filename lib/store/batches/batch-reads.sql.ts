@@ -41,6 +41,8 @@ export type BatchFacts = {
   taskRef: string | null;
   /** the batch whose receipts this one undoes */
   undoes: { id: string; name: string } | null;
+  /** the batch and chunks of which this one reviews again what was left unsent */
+  restOf: { id: string; name: string; chunks: number[] } | null;
   datasetId: string;
   datasetName: string;
   /** the name of its format */
@@ -67,9 +69,10 @@ export async function readBatchFacts(pool: Pool, batchId: string): Promise<Batch
        d.format AS "datasetFormat", ${FIELD_NAMES} AS "fieldNames",
        json_build_object('read', d.item_count, 'unreadable', d.unreadable_count, 'accepted', b.accepted_unreadable) AS rows,
        CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END AS undoes,
+       CASE WHEN t.id IS NOT NULL THEN json_build_object('id', t.id, 'name', t.name, 'chunks', b.rest_chunks) END AS "restOf",
        u.name AS creator, b.created_by AS "createdBy", b.started_by AS "startedBy", b.created_at AS "createdAt", b.started_at AS "startedAt", b.finished_at AS "finishedAt",
        b.seq
-     FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes
+     FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN batch o ON o.id = b.undoes LEFT JOIN batch t ON t.id = b.rest_of
        LEFT JOIN "user" u ON 'user:' || u.id::text = b.created_by
      WHERE b.id = $1`,
     [batchId],

@@ -43,8 +43,8 @@ export type Taken = { batchId: string; batchName: string; count: number };
 
 /**
  * Claims every resource of the batch on every target that its actions name; null, or which unfinished batch has some of them. A resource is
- * kept as a digest: it may be long, and it may be personal. An undo takes over what the batch that it undoes still claims: its actions on
- * these items are over.
+ * kept as a digest: it may be long, and it may be personal. An undo takes over what the batch that it undoes still claims, and who reviews again what
+ * another left unsent what that one does: its actions on these items are over.
  */
 export async function claimResources(tx: Querying, batch: BatchRow, targets: readonly string[]): Promise<Taken | null> {
   const { resource } = batch.plan.independence;
@@ -54,7 +54,7 @@ export async function claimResources(tx: Querying, batch: BatchRow, targets: rea
      -- In one order for all, or two starts at once wait for each other.
      ORDER BY 1, 2
      ON CONFLICT (connection, resource) DO UPDATE SET batch_id = excluded.batch_id WHERE resource_claim.batch_id = $5`,
-    [batch.id, batch.datasetId, resource, targets, batch.undoes],
+    [batch.id, batch.datasetId, resource, targets, batch.undoes ?? batch.rest?.batchId ?? null],
   );
   const { rows } = await tx.query<Taken>(
     `SELECT b.id AS "batchId", b.name AS "batchName", count(DISTINCT k.resource)::int AS count

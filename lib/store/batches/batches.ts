@@ -4,6 +4,7 @@ import { bytesOf } from '#lib/store/postgres/bytes.ts';
 import { db, type Tx, type WithModels } from '#lib/store/postgres/db.ts';
 import { modelPages } from '#lib/store/postgres/model-rows.ts';
 import { insertMembers } from './batches.sql.ts';
+import type { RestOf } from './rest.sql.ts';
 
 type NewBatch = {
   id: string;
@@ -16,6 +17,8 @@ type NewBatch = {
   taskRef: string | null;
   /** the batch whose receipts it undoes */
   undoes: string | null;
+  /** the batch and chunks of which it reviews again what was left unsent */
+  rest?: RestOf;
   /** how its dataset was read when it was planned */
   readingId: string | null;
   /** what all its samples are drawn with; null for an undo */
@@ -23,9 +26,10 @@ type NewBatch = {
   createdBy: string;
 };
 
-export async function insertBatch({ prisma }: WithModels, batch: NewBatch): Promise<void> {
+export async function insertBatch({ prisma }: WithModels, { rest, planDigest, seed, ...batch }: NewBatch): Promise<void> {
+  const of = rest && { restOf: rest.batchId, restChunks: [...rest.chunks] };
   await prisma.batch.create({
-    data: { ...batch, planDigest: bytesOf(batch.planDigest), seed: batch.seed && bytesOf(batch.seed), state: 'proposed' },
+    data: { ...batch, ...of, planDigest: bytesOf(planDigest), seed: seed && bytesOf(seed), state: 'proposed' },
     select: { id: true },
   });
 }

@@ -3,6 +3,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_UNFINISHED, type BatchState, type ChunkState, type Stopping } from '#lib/core/lifecycle.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
+import type { RestOf } from '#lib/store/batches/rest.sql.ts';
 import type { Prisma } from '#lib/store/generated/client.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
 
@@ -39,15 +40,18 @@ export type BatchRow = {
   startedBy: string | null;
   /** the batch whose receipts this one undoes */
   undoes: string | null;
+  /** the batch and chunks of which this one reviews again what was left unsent */
+  rest: RestOf | null;
 };
 
 /** The batch, or null. */
 export async function readBatchRow({ prisma }: WithModels, batchId: string): Promise<BatchRow | null> {
   const row = await prisma.batch.findUnique({ where: { id: batchId }, select: BATCH_ROW });
   if (!row) return null;
-  const { state, plan, planDigest, ...facts } = row;
+  const { state, plan, planDigest, restOf, restChunks, ...facts } = row;
   return {
     ...facts,
+    rest: restOf === null ? null : { batchId: restOf, chunks: restChunks },
     state: state as BatchState,
     plan: storedPlan(plan).value,
     planDigest: Buffer.from(planDigest).toString('hex'),
@@ -56,7 +60,7 @@ export async function readBatchRow({ prisma }: WithModels, batchId: string): Pro
 
 const BATCH_ROW = {
   ...{ id: true, datasetId: true, name: true, state: true, routing: true, plan: true, planDigest: true },
-  ...{ startedBy: true, undoes: true },
+  ...{ startedBy: true, undoes: true, restOf: true, restChunks: true },
 } as const satisfies Prisma.BatchSelect;
 
 /** Throws `conflict` when the batch is over, or was not started. `so` says what follows from that. */

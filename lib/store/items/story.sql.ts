@@ -114,3 +114,17 @@ export async function readStartSeq(pool: Pool, batchId: string): Promise<number 
   );
   return rows[0]?.seq ?? null;
 }
+
+/** The batches that review again what this one left of the item unsent. */
+export async function readAgainIn(
+  pool: Pool,
+  batchId: string,
+  ordinal: number,
+): Promise<{ batchId: string; batchName: string }[]> {
+  const { rows } = await pool.query<{ batchId: string; batchName: string }>(
+    `SELECT b.id AS "batchId", b.name AS "batchName" FROM batch b JOIN chunk_item m ON m.batch_id = b.id AND m.ordinal = $2
+     WHERE b.rest_of = $1 ORDER BY b.created_at, b.id`,
+    [batchId, ordinal],
+  );
+  return rows;
+}

@@ -29,6 +29,7 @@ const FOREIGN_KEYS = [
   'account(user_id) -> user(id)',
   'batch(dataset_id) -> dataset(id)',
   'batch(reading_id) -> dataset_reading(id)',
+  'batch(rest_of) -> batch(id)',
   'batch(undoes) -> batch(id)',
   'batch_plan(batch_id) -> batch(id)',
   'breaker(incident_id) -> incident(id)',

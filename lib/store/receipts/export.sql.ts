@@ -10,25 +10,12 @@ import { EXPORT_PAGE_BYTES, EXPORT_PAGE_RECEIPTS } from '#lib/core/limits.ts';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
 import { type Moment, type Span, spansOf } from './trail.sql.ts';
 
-/** A receipt in a page; its bytes lie in the page. */
-export type ExportedReceipt = {
-  chunk: number;
-  seq: number;
-  ordinal: number | null;
-  kind: string;
-  result: string | null;
-  leaf: Buffer;
-  body: Buffer;
-  /** its own values: members of a JSON object, the plan's fields first; null where it has none */
-  values: { count: number; members: Buffer } | null;
-};
-
 /** All receipts up to the moment. The next page is read while this one is written. */
 export async function* exportedReceipts(
   pool: Pool,
   moment: Moment,
   most = { receipts: EXPORT_PAGE_RECEIPTS, bytes: EXPORT_PAGE_BYTES },
-): AsyncGenerator<{ rows: ExportedReceipt[]; bytes: number }> {
+): AsyncGenerator<ReceiptPage> {
   const pages = spansOf(moment, most.receipts);
   const read = (): Promise<Page[]> | null => {
     const { done, value } = pages.next();
@@ -42,7 +29,7 @@ export async function* exportedReceipts(
   for (let ahead = read(); ahead; ) {
     const all = await ahead;
     ahead = read();
-    for (const page of all) yield { rows: rowsOf(page, upTo), bytes: page.receipts.length + page.values.length };
+    for (const page of all) yield new ReceiptPage(page, moment.batch.plan.receiptFields, upTo);
   }
 }
 
@@ -61,9 +48,8 @@ async function readWhole(pool: Pool, moment: Moment, spans: Span[], most: number
     copied(pool, `SELECT chunk, seq, ordinal, kind, result, leaf, body FROM receipt WHERE ${range} ORDER BY chunk, seq`, bytes),
     copied(
       pool,
-      `SELECT chunk, seq, count(*)::int, string_agg(to_json(field)::text || ':' || to_json(coalesce(value, '${ERASED}'))::text, ','
-         ORDER BY array_position(${names}, field), field COLLATE "C")
-       FROM receipt_value WHERE ${range} GROUP BY chunk, seq ORDER BY chunk, seq`,
+      `SELECT chunk, seq, array_position(${names}, field), CASE WHEN array_position(${names}, field) IS NULL THEN field END, to_json(coalesce(value, '${ERASED}'))
+       FROM receipt_value WHERE ${range} ORDER BY chunk, seq`,
       bytes,
     ),
   ]);
@@ -110,36 +96,207 @@ function halved(spans: readonly Span[]): [Span[], Span[]] | null {
   return [left, right];
 }
 
-/** The rows of a page; what was written after the moment is left out. */
-function rowsOf(page: Page, upTo: ReadonlyMap<number, number>): ExportedReceipt[] {
-  const [receipts, values] = [new Tuples(page.receipts), new Tuples(page.values)];
-  const rows: ExportedReceipt[] = [];
-  let value = valuesIn(values);
-  while (receipts.next()) {
-    const [chunk, seq] = [receipts.int() ?? 0, receipts.int() ?? 0];
-    const row: ExportedReceipt = {
-      ...{ chunk, seq, ordinal: receipts.int(), kind: receipts.text() ?? '', result: receipts.text() },
-      ...{ leaf: receipts.bytes() ?? NONE, body: receipts.bytes() ?? NONE, values: null },
-    };
-    while (value && (value.chunk < chunk || (value.chunk === chunk && value.seq < seq))) value = valuesIn(values);
-    if (value?.chunk === chunk && value.seq === seq) row.values = value;
-    if (seq <= (upTo.get(chunk) ?? 0)) rows.push(row);
+/**
+ * The receipts of a page, one after the other: what is told is the one that `next` came to. Its bytes lie in `bytes`, and nothing is made of them here: an object
+ * for each of a million receipts, and for each part of it, would cost more than all that is written.
+ */
+export class ReceiptPage {
+  chunk = 0;
+  seq = 0;
+  /** 0 where it has none */
+  ordinal = 0;
+  kind = '';
+  result: string | null = null;
+  /** the bytes of all receipts; the byte before a body is nobody's */
+  readonly bytes: Buffer;
+  /** where its parts begin */
+  leafAt = 0;
+  bodyAt = 0;
+  bodyEnd = 0;
+  /** how many values stand beside it */
+  valueCount = 0;
+  /** what these take as members of a JSON object, at most */
+  memberBytes = 0;
+  /** how much was read for the page */
+  readonly size: number;
+  readonly #tuples: Tuples;
+  readonly #values: Values;
+  readonly #upTo: ReadonlyMap<number, number>;
+
+  constructor({ receipts, values }: Page, names: readonly string[], upTo: ReadonlyMap<number, number>) {
+    this.bytes = receipts;
+    this.size = receipts.length + values.length;
+    this.#tuples = new Tuples(receipts);
+    this.#values = new Values(values, names);
+    this.#upTo = upTo;
   }
-  return rows;
+
+  /** Whether there is another one. What was written after the moment is left out. */
+  next(): boolean {
+    const [tuples, values] = [this.#tuples, this.#values];
+    while (tuples.next()) {
+      this.chunk = tuples.int();
+      this.seq = tuples.int();
+      this.ordinal = tuples.int();
+      this.kind = tuples.text() ?? '';
+      this.result = tuples.text();
+      this.leafAt = tuples.field();
+      this.bodyAt = tuples.field();
+      this.bodyEnd = tuples.at;
+      values.come(this.chunk, this.seq);
+      this.valueCount = values.count;
+      this.memberBytes = values.memberBytes;
+      if (this.seq <= (this.#upTo.get(this.chunk) ?? 0)) return true;
+    }
+    return false;
+  }
+
+  /** Whether it has a value of each of the plan's fields, and no other. */
+  get isWhole(): boolean {
+    return this.#values.isWhole;
+  }
+
+  /** Whether its only value is called so. */
+  hasOnly(name: string): boolean {
+    return this.#values.hasOnly(name);
+  }
+
+  /** Writes its values as members of a JSON object, the plan's fields first and the others in the order of their bytes; gives where they end. */
+  writeMembers(out: Buffer, at: number): number {
+    return this.#values.write(out, at);
+  }
+
+  /** Writes its only value alone. */
+  writeValue(out: Buffer, at: number): number {
+    return this.#values.writeOnly(out, at);
+  }
 }
 
-function valuesIn(values: Tuples): { chunk: number; seq: number; count: number; members: Buffer } | null {
-  if (!values.next()) return null;
-  return { chunk: values.int() ?? 0, seq: values.int() ?? 0, count: values.int() ?? 0, members: values.bytes() ?? NONE };
+/** The values of a page, those of one receipt at a time. */
+class Values {
+  count = 0;
+  memberBytes = 0;
+  readonly #bytes: Buffer;
+  readonly #tuples: Tuples;
+  readonly #names: readonly string[];
+  /** `"name":` of each of the plan's fields */
+  readonly #keys: readonly Buffer[];
+  /** where the value of each of the plan's fields begins, and ends; 0 where it has none */
+  readonly #from: number[];
+  readonly #to: number[];
+  #own = 0;
+  readonly #others: { name: string; key: Buffer; from: number; to: number }[] = [];
+  /** of the value that was read last, and is not of this receipt yet */
+  #chunk = -1;
+  #seq = 0;
+  #place = 0;
+  #name: string | null = null;
+  #valueAt = 0;
+  #valueEnd = 0;
+
+  constructor(bytes: Buffer, names: readonly string[]) {
+    this.#bytes = bytes;
+    this.#tuples = new Tuples(bytes);
+    this.#names = names;
+    this.#keys = names.map(keyOf);
+    [this.#from, this.#to] = [names.map(() => 0), names.map(() => 0)];
+    this.#read();
+  }
+
+  /** Takes those of this receipt. Both come in the order of their keys. */
+  come(chunk: number, seq: number): void {
+    if (this.count > 0) {
+      this.#from.fill(0);
+      this.#others.length = 0;
+    }
+    this.count = 0;
+    this.memberBytes = 0;
+    this.#own = 0;
+    while (this.#chunk >= 0 && (this.#chunk < chunk || (this.#chunk === chunk && this.#seq < seq))) this.#read();
+    for (; this.#chunk === chunk && this.#seq === seq; this.#read()) {
+      const from = this.#valueAt;
+      const to = this.#valueEnd;
+      this.count += 1;
+      let key: Buffer;
+      if (this.#name === null) {
+        this.#own += 1;
+        this.#from[this.#place - 1] = from;
+        this.#to[this.#place - 1] = to;
+        key = this.#keys[this.#place - 1] as Buffer;
+      } else {
+        key = keyOf(this.#name);
+        this.#others.push({ name: this.#name, key, from, to });
+      }
+      this.memberBytes += to - from + 1 + key.length;
+    }
+  }
+
+  get isWhole(): boolean {
+    return this.#own === this.#names.length && this.#others.length === 0;
+  }
+
+  hasOnly(name: string): boolean {
+    if (this.count !== 1) return false;
+    const place = this.#names.indexOf(name);
+    return this.#own === 1 ? place >= 0 && this.#from[place] !== 0 : this.#others[0]?.name === name;
+  }
+
+  write(out: Buffer, begin: number): number {
+    let at = begin;
+    for (let place = 0; place < this.#keys.length && this.#own > 0; place += 1)
+      if (this.#from[place] !== 0)
+        at = this.#member(out, at, begin, this.#keys[place] as Buffer, this.#from[place] as number, this.#to[place] as number);
+    if (this.#others.length > 1)
+      this.#others.sort((one, other) => Buffer.compare(Buffer.from(one.name), Buffer.from(other.name)));
+    for (const { key, from, to } of this.#others) at = this.#member(out, at, begin, key, from, to);
+    return at;
+  }
+
+  writeOnly(out: Buffer, at: number): number {
+    const place = this.#from.findIndex((from) => from !== 0);
+    const [from, to] = place < 0 ? [this.#others[0]?.from ?? 0, this.#others[0]?.to ?? 0] : [this.#from[place], this.#to[place]];
+    return at + this.#bytes.copy(out, at, from, to);
+  }
+
+  #member(out: Buffer, begin: number, first: number, key: Buffer, from: number, to: number): number {
+    let at = begin;
+    if (at > first) {
+      out[at] = COMMA;
+      at += 1;
+    }
+    at += key.copy(out, at);
+    // A copy of a part makes a view first, which is more work than a few bytes are.
+    if (to - from > FEW_BYTES) return at + this.#bytes.copy(out, at, from, to);
+    for (let byte = from; byte < to; byte += 1, at += 1) out[at] = this.#bytes[byte] as number;
+    return at;
+  }
+
+  #read(): void {
+    const tuples = this.#tuples;
+    if (!tuples.next()) {
+      this.#chunk = -1;
+      return;
+    }
+    this.#chunk = tuples.int();
+    this.#seq = tuples.int();
+    this.#place = tuples.int();
+    const nameAt = tuples.field();
+    this.#name = nameAt < 0 ? null : this.#bytes.toString('utf8', nameAt, tuples.at);
+    this.#valueAt = tuples.field();
+    this.#valueEnd = tuples.at;
+  }
 }
 
-const NONE = Buffer.alloc(0);
+const COMMA = 0x2c;
+const FEW_BYTES = 64;
+const keyOf = (name: string): Buffer => Buffer.from(`${JSON.stringify(name)}:`);
 const HEADER_BYTES = 19;
 
 /** The tuples of a binary COPY (PostgreSQL's documentation, COPY, Binary Format): a count of fields, then each with its length; -1 is null, or the end. */
 class Tuples {
   readonly #bytes: Buffer;
-  #at = HEADER_BYTES;
+  /** where the next field begins, and so where the last one ends */
+  at = HEADER_BYTES;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -147,32 +304,28 @@ class Tuples {
 
   /** Whether there is another one; its fields are read in their order. */
   next(): boolean {
-    const fields = this.#bytes.readInt16BE(this.#at);
-    this.#at += 2;
+    const fields = this.#bytes.readInt16BE(this.at);
+    this.at += 2;
     return fields >= 0;
   }
 
-  int(): number | null {
-    const at = this.#field();
-    return at < 0 ? null : this.#bytes.readInt32BE(at);
+  /** 0 where it is null. */
+  int(): number {
+    const at = this.field();
+    return at < 0 ? 0 : this.#bytes.readInt32BE(at);
   }
 
   text(): string | null {
-    const at = this.#field();
-    return at < 0 ? null : this.#bytes.toString('latin1', at, this.#at);
+    const at = this.field();
+    return at < 0 ? null : this.#bytes.toString('latin1', at, this.at);
   }
 
-  bytes(): Buffer | null {
-    const at = this.#field();
-    return at < 0 ? null : this.#bytes.subarray(at, this.#at);
-  }
-
-  /** Where the next field begins; it ends where the one after it is read. -1: it is null. */
-  #field(): number {
-    const length = this.#bytes.readInt32BE(this.#at);
-    this.#at += 4;
+  /** Where the next field begins; it ends at `at`. -1: it is null. */
+  field(): number {
+    const length = this.#bytes.readInt32BE(this.at);
+    this.at += 4;
     if (length < 0) return -1;
-    this.#at += length;
-    return this.#at - length;
+    this.at += length;
+    return this.at - length;
   }
 }

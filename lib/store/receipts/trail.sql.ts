@@ -22,6 +22,7 @@ export type Moment = {
     id: string;
     state: string;
     undoes: string | null;
+    restOf: { batch: string; chunks: number[] } | null;
     dataset: { id: string; name: string };
     /** as it was stored, and so with the digest */
     plan: Plan;
@@ -51,7 +52,8 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
   return inTransaction(pool, async (tx) => {
     await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
     const { rows } = await tx.query<MomentRow>(
-      `SELECT b.id, b.state, b.undoes, json_build_object('id', d.id, 'name', d.name) AS dataset, b.plan, encode(b.plan_digest, 'hex') AS "planDigest",
+      `SELECT b.id, b.state, b.undoes,
+         CASE WHEN b.rest_of IS NOT NULL THEN json_build_object('batch', b.rest_of, 'chunks', b.rest_chunks) END AS "restOf", json_build_object('id', d.id, 'name', d.name) AS dataset, b.plan, encode(b.plan_digest, 'hex') AS "planDigest",
          CASE WHEN r.id IS NOT NULL THEN encode(r.digest, 'hex') END AS reading, r.body AS "readingBody", b.seq,
          (SELECT kind FROM receipt WHERE batch_id = b.id AND chunk = 0 AND seq = b.seq) AS last, now() AS at,
          (SELECT coalesce(max(id), 0)::text FROM review WHERE batch_id = b.id) AS reviews,

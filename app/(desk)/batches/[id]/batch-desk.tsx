@@ -8,6 +8,7 @@ import { useActed } from '#app/(desk)/use-acted.ts';
 import { BatchHeader } from '#components/batches/batch-header.tsx';
 import { BatchProgress } from '#components/batches/batch-progress.tsx';
 import { CategoryCounts } from '#components/batches/category-counts.tsx';
+import { RestLink } from '#components/batches/rest-link.tsx';
 import { SumLines } from '#components/batches/sum-line.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
@@ -97,6 +98,7 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, asked, children 
         }
       />
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
+      <RestLink restOf={batch.restOf} />
       {/* Another part of the batch begins where it is seen. */}
       {tab === 'chunks' ? <CategoryCounts batch={batch} /> : null}
       <div className="mt-2">

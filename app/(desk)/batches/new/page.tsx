@@ -37,7 +37,15 @@ export default async function PlanPage({ searchParams }: { searchParams: Promise
   try {
     const { plan, reasons, from } = chosen ? await taken(actor, datasetId, chosen) : await drafted(actor, datasetId);
     const place = ['dataset', datasetId, ...Object.entries(own).flat()].join(':');
-    return <PlanDesk {...(await readDesk(actor, datasetId))} {...{ place, dataset, reasons, from }} draft={plan} batch={null} />;
+    return (
+      <PlanDesk
+        {...(await readDesk(actor, datasetId))}
+        {...{ place, dataset, reasons, from }}
+        draft={plan}
+        batch={null}
+        rest={null}
+      />
+    );
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     return (

@@ -27,6 +27,7 @@ import { type SavedAt, SavePlanDialog } from '#components/plans/save-plan-dialog
 import { Banner } from '#components/ui/banner.tsx';
 import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatNoun } from '#components/ui/format.ts';
+import { Link } from '#components/ui/link.tsx';
 import { newId } from '#components/ui/new-id.ts';
 import { Notes } from '#components/ui/notes.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
@@ -35,6 +36,7 @@ import { useTimeZone } from '#components/ui/relative-time.tsx';
 import { useSettled } from '#components/ui/use-settled.ts';
 import type { Plan, PlanInput } from '#lib/core/plans/plan.ts';
 import { meaningOf, TEXT } from '#lib/core/values/meaning.ts';
+import type { BatchView } from '#lib/shapes/batches.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
 import type { Reading } from '#lib/shapes/readings.ts';
 import { withoutEnding } from '#lib/steps/file-stem.ts';
@@ -64,6 +66,8 @@ type Props = {
   from: TakenFrom | null;
   /** the proposed batch that is changed; null: one is made */
   batch: MadeBatch | null;
+  /** what another batch left unsent, where the batch reviews that again; null: it is of the whole dataset */
+  rest: { of: NonNullable<BatchView['restOf']>; items: number } | null;
   /** targets that nobody sends to now */
   stopped: StoppedTarget[];
 };
@@ -87,7 +91,21 @@ export function PlanDesk({ draft, ...props }: Props) {
 type ZonedProps = Props & { zone: string | null; onAnew: () => void };
 
 /** Every change is previewed by the planner that the start uses. */
-function ZonedDesk({ person, place, dataset, reading, zone, draft, forms, reasons, from, batch, stopped, onAnew }: ZonedProps) {
+function ZonedDesk({
+  person,
+  place,
+  dataset,
+  reading,
+  zone,
+  draft,
+  forms,
+  reasons,
+  from,
+  batch,
+  rest,
+  stopped,
+  onAnew,
+}: ZonedProps) {
   const router = useRouter();
   const { noun } = dataset;
   const [begun] = useState((): PlanDraft => {
@@ -127,8 +145,11 @@ function ZonedDesk({ person, place, dataset, reading, zone, draft, forms, reason
       }),
     [dataset.fields, reading.fields],
   );
+  const ofRest = rest && batch ? batch.id : null;
   const { data, isPlaceholderData, failureReason, fetchStatus } = useQuery({
-    ...queries.batches.preview.queryOptions({ input: { body: { datasetId: dataset.id, plan: settled } } }),
+    ...queries.batches.preview.queryOptions({
+      input: { body: { datasetId: dataset.id, plan: settled, ...(ofRest ? { batchId: ofRest } : {}) } },
+    }),
     enabled: zone !== null,
     // What was counted last stays on the screen while the next is counted, or can't be.
     placeholderData: (before) => before,
@@ -222,6 +243,16 @@ function ZonedDesk({ person, place, dataset, reading, zone, draft, forms, reason
           <MisfitList {...{ plan, zone }} from={from.name} misfits={from.misfits} datasetId={dataset.id} onChange={setPlan} />
         </>
       ) : null}
+      {rest ? (
+        <Banner className="mb-4">
+          Reviews again what{' '}
+          <Link href={`/batches/${rest.of.id}`} className="font-medium underline underline-offset-2">
+            {rest.of.name}
+          </Link>{' '}
+          left unsent: {formatNoun(rest.items, noun)} of the {formatNoun(dataset.itemCount, noun)}. What was done there and not
+          undone, and what is uncertain, is not in it. What people corrected stays corrected.
+        </Banner>
+      ) : null}
       {halted.map(({ target, message }) => (
         <Banner
           key={target}
@@ -254,7 +285,7 @@ function ZonedDesk({ person, place, dataset, reading, zone, draft, forms, reason
           forms={forms}
           fields={fields}
           dataset={dataset}
-          preview={shown ? shownPreview(shown) : null}
+          preview={shown ? shownPreview(shown, ofRest) : null}
           previewing={settled !== plan || data === undefined || isPlaceholderData}
           previewError={
             refusal || silent

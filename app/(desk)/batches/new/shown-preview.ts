@@ -12,7 +12,7 @@ type Counted = Pick<
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['many_decisions', 'shared_resources', 'unbuildable', 'same_target']);
 
 /** Of the plan that was counted; the one on the screen may have more or fewer rules by now. */
-export function shownPreview(preview: Counted): PlanPreview {
+export function shownPreview(preview: Counted, batchId: string | null = null): PlanPreview {
   const { sort, chunks, estimate, gates, independence, routing, warnings } = preview;
   const many = warnings.find(({ code }) => code === 'many_decisions')?.facts as
     | { chunking?: Chunking; chunks?: number }
@@ -20,7 +20,7 @@ export function shownPreview(preview: Counted): PlanPreview {
   const words = (asked: 'unbuildable' | 'same_target') => warnings.find(({ code }) => code === asked)?.message ?? null;
   const pilot = chunks.find(({ number }) => number === gates.pilot);
   return {
-    ...{ datasetId: preview.datasetId, plan: preview.plan, soFar: preview.soFar },
+    ...{ datasetId: preview.datasetId, batchId, plan: preview.plan, soFar: preview.soFar },
     ...{ ruleFacts: sort.ruleFacts, otherwise: sort.otherwise },
     categories: sort.categories.map(({ name, count, action }) => ({ name, count, action })),
     chunks: chunks.map(({ number, name, itemCount, kind }) => ({ number, name, itemCount, undated: kind === 'undated' })),

@@ -18,7 +18,7 @@ export default async function ChangePlanPage({ params }: { params: Promise<{ id:
   const batch = await readBatch(actor, { batchId: id });
   if (batch === null) notFound();
   if (batch.state !== 'proposed' || batch.undoes !== null) redirect(`/batches/${id}?tab=plan`);
-  const { name, plan, planDigest, planNotes, datasetId } = batch;
+  const { name, plan, planDigest, planNotes, datasetId, restOf, itemCount } = batch;
   const dataset = await readDataset(actor, { id: datasetId });
   if (dataset === null) notFound();
   const from = planNotes.length > 0 ? { name, notes: planNotes, misfits: [], saved: null } : null;
@@ -30,6 +30,7 @@ export default async function ChangePlanPage({ params }: { params: Promise<{ id:
       draft={plan}
       reasons={[]}
       batch={{ id, planDigest, name, plan }}
+      rest={restOf && { of: restOf, items: itemCount }}
     />
   );
 }

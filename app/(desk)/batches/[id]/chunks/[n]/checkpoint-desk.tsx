@@ -13,6 +13,7 @@ import {
   resumeAction,
   resumeIncidentAction,
   retryAction,
+  reviewAgainAction,
 } from '#app/(desk)/batches/actions.ts';
 import { useActed } from '#app/(desk)/use-acted.ts';
 import { useChanged, useFollowed, useRefresh } from '#app/(desk)/use-changed.ts';
@@ -55,6 +56,12 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
     const outcome = await acted(refuseRestAction(which));
     // What was done is undone by a batch of its own, which waits for its approval.
     if (outcome.ok && outcome.value.undo) router.push(`/batches/${outcome.value.undo.id}/chunks/${outcome.value.undo.chunk}`);
+    return outcome;
+  };
+
+  const onAgain = async (chunks: number[]) => {
+    const outcome = await acted(reviewAgainAction({ batchId: batch.id, chunks }));
+    if (outcome.ok) router.push(`/batches/${outcome.value.id}/plan`);
     return outcome;
   };
 
@@ -105,6 +112,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
             </>
           }
           {...(view.may.decide ? { onRefuseRest } : {})}
+          {...(view.may.plan && view.rest ? { onAgain: () => onAgain(view.rest?.chunks ?? []) } : {})}
           {...(view.may.acceptRest ? { onAcceptRest: () => acted(acceptRestAction(which)) } : {})}
           {...(view.may.retry ? { onRetry: () => acted(retryAction(which)) } : {})}
         />

@@ -41,6 +41,7 @@ export default async function CheckpointPage({ params }: Props) {
     acceptRest: may(actor, 'accept_rest'),
     retry: may(actor, 'retry'),
     undo: may(actor, 'undo'),
+    plan: may(actor, 'plan'),
   };
   return <CheckpointDesk view={{ ...view, may: rights }} />;
 }
