@@ -46,6 +46,12 @@ export const targetOfRequest: TargetNamer = (name, request) => {
   return connector?.kind === 'remote' ? connector.targetOf(request) : null;
 };
 
+/** Whom the requests over a connection go to, as breakers name it; null where this version does not know its kind. */
+export function targetOfConnection({ connector, ...of }: { connector: string; name: string; address: string }): string | null {
+  const found = CONNECTORS.find((one) => one.name === connector);
+  return found?.kind === 'remote' ? (found.connections?.targetOf(of) ?? null) : null;
+}
+
 /**
  * Checks a plan's action. Throws `invalid` with problems whose paths begin with `path`, the action's place in the plan
  * (`categories.0.action`). `fields` are the dataset's, when they are known.

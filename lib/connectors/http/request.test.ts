@@ -64,7 +64,7 @@ describe('check', () => {
     ['https://example.com/#top', /after #/],
     ['https://example.com/{{#each}}x{{/each}}', /Sections/],
     ['https://example.com/{{nope}}', /no field “nope”/],
-    ['http://127.0.0.1/', /loopback address.*ALLOW_PRIVATE_TARGETS=1/],
+    ['http://127.0.0.1/', /loopback address.*TARGETS_ALLOWED=127\.0\.0\.1:80/],
     ['http://2130706433/', /loopback/],
     ['http://0x7f.1/', /loopback/],
     ['http://[::ffff:127.0.0.1]/', /IPv4-mapped/],
