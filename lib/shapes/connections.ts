@@ -1,7 +1,6 @@
 /** Connections, as the API and the pages have them. What is secret is taken, and never given. */
 import { z } from 'zod';
 import { connectionAuth } from '#lib/core/connections/auth.ts';
-import { keysHonoured } from '#lib/core/connections/through.ts';
 import {
   CONNECTION_NAME_CHARS_MAX,
   CONNECTION_WINDOW_SECONDS_MAX,
@@ -9,7 +8,7 @@ import {
   SECRET_CHARS_MIN,
   URL_CHARS_MAX,
 } from '#lib/core/limits.ts';
-import { id, instant, isObject, nameNumber } from './values.ts';
+import { id, instant, nameNumber } from './values.ts';
 
 const connectionName = z
   .string()
@@ -35,7 +34,7 @@ export const connectionLimits = z.strictObject({
 });
 export type ConnectionLimits = z.infer<typeof connectionLimits>;
 
-const template = z.custom<Record<string, z.core.util.JSONType>>(isObject, 'This is not an object.').nullable().default(null);
+const template = z.record(z.string(), z.json()).nullable().default(null);
 
 const keys = z
   .strictObject({
@@ -92,10 +91,17 @@ const parts = {
   secrets: secrets.optional(),
 };
 
-export const newConnection = z.strictObject({ name: connectionName, connector: z.string().max(40).default('http'), ...parts });
+export const newConnection = z.strictObject({
+  name: connectionName,
+  connector: z.string().max(40).describe('The connector that sends over it.'),
+  ...parts,
+});
 export const connectionChange = z.strictObject({ revision: nameNumber.describe('The one that was looked at.'), ...parts });
 
 export const tested = z.object({ at: instant, ok: z.boolean(), reason: z.string() });
+
+/** What a form or a script writes of one, beside its name. */
+export type ConnectionWritten = Omit<z.input<typeof connectionChange>, 'revision'>;
 
 export const connection = z.object({
   id,

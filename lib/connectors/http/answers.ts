@@ -4,9 +4,9 @@
  */
 
 import type { ApplyResult } from '#lib/connectors/port.ts';
+import { connectionName, targetHost } from '#lib/core/connections/target.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
-import { connectionName, targetHost } from './target.ts';
 
 /** The version of the connector from which on answers are kept. */
 export const ANSWERS_SINCE = 2;

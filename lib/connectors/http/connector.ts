@@ -4,6 +4,7 @@
  */
 import { refusal, requireDo } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from '#lib/connectors/port.ts';
+import { targetName } from '#lib/core/connections/target.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { turns } from '#lib/turns.ts';
@@ -23,7 +24,6 @@ import { METHODS } from './parts.ts';
 import { freezeRequest, requestEffect, requestHost, requestReads, requestResource, requestSuccess } from './request.ts';
 import { guardedAgent, sendOnce } from './send.ts';
 import { successWords } from './success.ts';
-import { targetName } from './target.ts';
 import { tokensOver } from './tokens.ts';
 
 const TAKES =

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { itemRefusal } from '#lib/connectors/parameters.ts';
 import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
+import { targetName } from '#lib/core/connections/target.ts';
 import { REQUEST_BYTES_MAX } from '#lib/core/limits.ts';
 import { canonicalBytes } from '#lib/ledger/canonical.ts';
 import { inspect, METHODS, undo } from './parts.ts';
-import { targetName } from './target.ts';
 import { via } from './via.ts';
 
 const frozen = z.object({

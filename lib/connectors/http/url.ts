@@ -10,7 +10,7 @@ const ORIGIN = /^https?:\/\/[^\s/?#\\@{}]+(?=[/?]|$)/i;
 const TAG = /\{\{.*?\}\}\}?/gs;
 /** Stands for a template: one that no plan can hold itself. */
 const FILLED = '\0';
-const HAS_USER = /^https?:\/\/[^/?#]*@/i;
+const HAS_USER = /^https?:\/\/[^/?#\\]*@/i;
 const DOT_SEGMENT = /^(\.|%2e){1,2}$/i;
 
 /** The scheme and host that the plan writes out; null where it writes none. */

@@ -20,6 +20,7 @@ describe('a bearer connection', () => {
   test('is made by the API, used by a plan, sent by the worker, and seen nowhere else', async () => {
     const made = await asAdmin('POST', '/connections', {
       name: 'crm',
+      connector: 'http',
       address: `${target.url}/api`,
       auth: { kind: 'bearer' },
       secrets: { token: 'a-token-nobody-sees' },

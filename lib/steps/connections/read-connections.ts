@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { targetOfConnection } from '#lib/connectors/registry.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
@@ -39,6 +40,18 @@ export async function readConnection(actor: Actor, { id }: { id: string }): Prom
   if (!row || !(may(actor, 'connections') || row.usableBy.includes(actor.role))) return null;
   const [connection] = await told([row]);
   return connection ?? null;
+}
+
+/** The connectors that send over connections. */
+export function connectableKinds(): string[] {
+  return CONNECTORS.flatMap((one) => (one.kind === 'remote' && one.connections ? [one.name] : []));
+}
+
+/** The same by its name, which addresses of pages hold. */
+export async function readConnectionNamed(actor: Actor, { name }: { name: string }): Promise<Connection | null> {
+  authorise(actor, 'use_connections');
+  const [row] = name.length <= CONNECTION_NAME_CHARS_MAX && !name.includes('\0') ? await readRows(db(), { names: [name] }) : [];
+  return row ? readConnection(actor, row) : null;
 }
 
 async function told(rows: readonly ConnectionRow[]): Promise<Connection[]> {

@@ -65,7 +65,7 @@ CREATE FUNCTION "allow_secret_end_only"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.ciphertext IS NOT NULL
      OR (NEW.id, NEW.version, NEW.created_by, NEW.created_at) IS DISTINCT FROM (OLD.id, OLD.version, OLD.created_by, OLD.created_at) THEN
-    RAISE EXCEPTION 'secret is insert-only: a version can only end (ciphertext set to null)' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'secret is append-only: a version can only end (ciphertext set to null)' USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN NEW;
 END
