@@ -383,7 +383,5 @@ export const SECRET_CHARS_MAX = 8_000;
 export const TOKEN_MARGIN_MS = 30 * 1000;
 /** Of a token whose target does not say how long it holds. */
 export const TOKEN_HOLDS_MS = 5 * 60 * 1000;
-/** How old what a worker knows of a connection's limits may be. */
-export const CONNECTION_LIMITS_KNOWN_MS = 1_000;
 /** Nobody is told when a place at a connection is free: so often it is looked for. */
 export const CONNECTION_PLACE_LOOK_MS = 100;

@@ -1,6 +1,9 @@
 /** Who uses a connection: what an unfinished batch's plan says, which Prisma has no words for. */
-import { BATCH_UNFINISHED } from '#lib/core/lifecycle.ts';
+import { BATCH_UNFINISHED, type BatchState } from '#lib/core/lifecycle.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
+
+/** A batch that is not started yet is planned with it. */
+const USING: readonly BatchState[] = ['proposed', ...BATCH_UNFINISHED];
 
 /** Batches that are not over and whose plans go over this connection, the oldest first. */
 export async function readUsers(client: Querying, connectionId: string): Promise<{ id: string; name: string }[]> {
@@ -8,7 +11,7 @@ export async function readUsers(client: Querying, connectionId: string): Promise
     `SELECT id, name FROM batch WHERE state = ANY ($1)
        AND plan -> 'categories' @> jsonb_build_array(jsonb_build_object('action', jsonb_build_object('through', jsonb_build_object('id', $2::text))))
      ORDER BY created_at, id LIMIT 20`,
-    [BATCH_UNFINISHED, connectionId],
+    [USING, connectionId],
   );
   return rows;
 }
