@@ -72,9 +72,10 @@ export function requestResource(action: Action, request: FrozenRequest): string 
   return many ? `${url}, with the text ${body ?? ''}` : url;
 }
 
-/** The host as the plan writes it. */
+/** The host as the plan writes it, behind the name of the connection. */
 export function requestHost(action: Action): string {
-  return writtenOrigin(givenParts(action).url)?.host ?? 'the target';
+  const host = writtenOrigin(givenParts(action).url)?.host ?? 'the target';
+  return action.connection === null ? host : `${action.connection} (${host})`;
 }
 
 /** What the plan says of a success; null where it leaves that to the status. */
