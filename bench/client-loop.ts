@@ -3,11 +3,12 @@
  * `go`, and says when it is done.
  */
 import { randomBytes } from 'node:crypto';
+import { NONE } from '#lib/connectors/http/credentials.ts';
 import { guardedAgent, sendOnce } from '#lib/connectors/http/send.ts';
 import { bodyOf } from './http.ts';
 
 const [url, concurrency, items] = process.argv.slice(2);
-const agent = guardedAgent(() => true);
+const agent = guardedAgent({ allowPrivate: () => true, allowed: () => [] });
 const { signal } = new AbortController();
 
 process.on('disconnect', () => process.exit(0));
@@ -16,7 +17,7 @@ process.once('message', async () => {
   const lane = async (): Promise<void> => {
     while (next <= Number(items)) {
       const body = JSON.stringify(bodyOf(String(next++)));
-      const sent = await sendOnce(agent, { ...REQUEST, body }, randomBytes(16).toString('hex'), 2, signal);
+      const sent = await sendOnce(agent, { ...REQUEST, body }, randomBytes(16).toString('hex'), 2, NONE, signal);
       if (sent.meaning !== 'acted') throw new Error(`The target answered ${sent.reason}.`);
     }
   };

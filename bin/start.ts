@@ -58,6 +58,7 @@ async function begin(): Promise<void> {
   await assertPortFree(settings, left ? WEB_STOP_MS : 0);
   const keys = ensureKeys(settings.DATA_DIR, {
     secretKey: settings.SECRET_KEY,
+    connectionsKey: settings.CONNECTIONS_KEY,
     signingKeyFile: settings.SIGNING_KEY_FILE,
     used: !settings.DATABASE_URL && existsSync(join(settings.DATA_DIR, 'postgres.json')),
   });
@@ -173,6 +174,7 @@ function environmentOfChildren(settings: Env, urls: DatabaseUrls, keys: Keys): N
     DATA_DIR: settings.DATA_DIR,
     DATABASE_URL: urls.appUrl,
     SECRET_KEY: keys.secretKey,
+    CONNECTIONS_KEY: keys.connectionsKey,
     SIGNING_KEY_FILE: keys.signingKeyFile,
   };
   // Nobody but the migrations is the owner, and the first admin's password is this process's business.

@@ -11,6 +11,7 @@ test('an empty environment has every default', () => {
     HOST: '127.0.0.1',
     DATA_DIR: resolve('.data'),
     ALLOW_PRIVATE_TARGETS: false,
+    TARGETS_ALLOWED: [],
     WORKERS: 2,
   });
 });

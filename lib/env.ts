@@ -56,6 +56,9 @@ const flag = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A name or an address as URLs write it, and a port. */
+const HOST_AND_PORT = /^([^\s/:@[\]]+|\[[0-9a-fA-F:.]+\]):([1-9]\d{0,4})$/;
+
 /** Every setting there is; `.env.example` names the same ones. */
 export const envSchema = z
   .object({
@@ -95,15 +98,37 @@ export const envSchema = z
       .string()
       .min(METRICS_TOKEN_CHARS_MIN, { error: `is too short. Use at least ${METRICS_TOKEN_CHARS_MIN} characters` })
       .optional(),
-    /** Encrypts the secrets of connections and signs sessions; the same for all processes. */
+    /** Signs sessions, and the key of connections is made of it; the same for all web processes. */
     SECRET_KEY: z
       .string()
       .min(32, { error: 'is too short. Use at least 32 characters, for instance from: openssl rand -base64 32' })
       .optional(),
+    /** Encrypts the secrets of connections; the same for all processes. Absent: made of SECRET_KEY. */
+    CONNECTIONS_KEY: z
+      .string()
+      .min(32, { error: 'is too short. Use what stands in connections.key of the DATA_DIR that npm start was given' })
+      .optional(),
     /** Path of the Ed25519 private key (PKCS 8, PEM) that signs tree heads. */
     SIGNING_KEY_FILE: z.string().optional(),
-    /** Whether connections may reach private and loopback addresses. */
+    /** Whether requests may go to any private and loopback address, for tests and trials; TARGETS_ALLOWED names some. */
     ALLOW_PRIVATE_TARGETS: flag.default(false),
+    /** Hosts with their ports that requests may go to at any address, private and loopback ones too. */
+    TARGETS_ALLOWED: z
+      .string()
+      .default('')
+      .transform((text, context) => {
+        const places: string[] = [];
+        for (const one of text.split(/[\s,]+/).filter((part) => part !== '')) {
+          const [, host = '', port = ''] = HOST_AND_PORT.exec(one) ?? [];
+          if (host !== '' && Number(port) <= 65_535) places.push(`${host.toLowerCase()}:${Number(port)}`);
+          else
+            context.addIssue({
+              code: 'custom',
+              message: `has "${one}". Write hosts with their ports: crm.internal:443,10.0.0.7:8080,[fd00::7]:80`,
+            });
+        }
+        return places;
+      }),
     /** Worker processes started beside the web server. */
     WORKERS: whole(0, 64, 'how many worker processes to start').default(2),
   })

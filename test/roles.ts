@@ -6,6 +6,13 @@ const OPERATORS = 'admin operator';
 
 /** By the name of the step; its server action is called the same, with `Action` behind. */
 export const STEPS: Record<string, string> = {
+  testConnection: 'admin',
+  readConnections: OPERATORS,
+  readConnectionNamed: OPERATORS,
+  readConnection: OPERATORS,
+  makeConnection: 'admin',
+  deleteConnection: 'admin',
+  changeConnection: 'admin',
   reviewAgain: OPERATORS,
   readRuleItems: REVIEWERS,
   readRuleCounts: REVIEWERS,

@@ -23,6 +23,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
           { href: '/shelf', label: 'Shelf' },
         ]
       : []),
+    ...(may(actor, 'use_connections') ? [{ href: '/connections', label: 'Connections' }] : []),
     ...(may(actor, 'see_fleet') ? [{ href: '/admin', label: 'Admin' }] : []),
   ];
   return (

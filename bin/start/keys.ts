@@ -2,8 +2,9 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CountersignError } from '#lib/core/errors.ts';
+import { connectionsKeyOf } from '#lib/store/connections/seal.ts';
 
-export type Keys = { secretKey: string; signingKeyFile: string };
+export type Keys = { secretKey: string; connectionsKey: string; signingKeyFile: string };
 
 const SECRET_CHARS_MIN = 32;
 
@@ -15,23 +16,35 @@ const SECRET_CHARS_MIN = 32;
  */
 export function ensureKeys(
   dataDir: string,
-  given: { secretKey: string | undefined; signingKeyFile: string | undefined; used: boolean },
+  given: {
+    secretKey: string | undefined;
+    connectionsKey: string | undefined;
+    signingKeyFile: string | undefined;
+    used: boolean;
+  },
 ): Keys {
   const signingKeyFile = given.signingKeyFile ?? join(dataDir, 'signing-key.pem');
   if (!given.signingKeyFile) makeOnce(signingKeyFile, signingKey);
-  if (given.secretKey) return { secretKey: given.secretKey, signingKeyFile };
+  const secretKey = given.secretKey ?? secretKeyOf(dataDir, given.used);
+  const connectionsKey = given.connectionsKey ?? connectionsKeyOf(secretKey);
+  // For whoever starts a worker on another machine.
+  writeFileSync(join(dataDir, 'connections.key'), `${connectionsKey}\n`, { mode: 0o600 });
+  return { secretKey, connectionsKey, signingKeyFile };
+}
+
+function secretKeyOf(dataDir: string, used: boolean): string {
   const secretFile = join(dataDir, 'secret.key');
-  if (given.used && !existsSync(secretFile)) throw lost(secretFile, 'is missing');
+  if (used && !existsSync(secretFile)) throw lost(secretFile, 'is missing');
   makeOnce(secretFile, () => `${randomBytes(32).toString('base64url')}\n`);
   const secretKey = readFileSync(secretFile, 'utf8').trim();
   if (secretKey.length < SECRET_CHARS_MIN) throw lost(secretFile, 'is cut');
-  return { secretKey, signingKeyFile };
+  return secretKey;
 }
 
 function lost(path: string, how: string): CountersignError {
   return new CountersignError(
     'unavailable',
-    `${path} ${how}: the secrets of connections are encrypted with it. Restore this one file from a backup; if there is none, set SECRET_KEY to a new one (openssl rand -base64 32) and enter the secrets of connections again.`,
+    `${path} ${how}: sessions are signed and the secrets of connections are encrypted with what is made of it. Restore this one file from a backup; if there is none, set SECRET_KEY to a new one (openssl rand -base64 32) and enter the secrets of connections again.`,
   );
 }
 

@@ -87,7 +87,9 @@ async function fileOf(relation: string): Promise<string> {
 test('without the key that a used database has its secrets encrypted with, and with a port that is taken', async () => {
   folder = usedFolder();
   const { code, complained } = await start({ DATA_DIR: folder });
-  expect(complained).toMatch(`${join(folder, 'secret.key')} is missing: the secrets of connections are encrypted with it.`);
+  expect(complained).toMatch(
+    `${join(folder, 'secret.key')} is missing: sessions are signed and the secrets of connections are encrypted with what is made of it.`,
+  );
   expect(code).toBe(1);
 
   const squatter = createServer().listen(0, '127.0.0.1');

@@ -2,11 +2,12 @@
 
 import { useMutation } from '@tanstack/react-query';
 import { Banner } from '#components/ui/banner.tsx';
-import { Button } from '#components/ui/button.tsx';
+import { Button, ButtonLink } from '#components/ui/button.tsx';
 import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { writing } from '#components/ui/writing.ts';
+import { connectionName } from '#lib/core/connections/target.ts';
 import type { TargetIncident } from '#lib/shapes/fleet.ts';
 
 type Props = {
@@ -21,6 +22,7 @@ export function TargetIncidents({ incidents, onResume }: Props) {
 }
 
 function TargetBanner({ incident, onResume }: { incident: TargetIncident; onResume: Props['onResume'] }) {
+  const connection = connectionName(incident.target);
   const { id, probing, paused, message, since, chunks, actions, batches } = incident;
   const resume = useMutation(writing(['incidents', id, 'resume'], onResume && (() => onResume(id))));
   const waiting = `${formatNoun(chunks, 'chunks')} with ${formatNoun(actions, 'actions')} in ${formatNoun(batches, 'batches')}`;
@@ -28,11 +30,16 @@ function TargetBanner({ incident, onResume }: { incident: TargetIncident; onResu
     <Banner
       kind={probing || paused ? 'warning' : 'danger'}
       actions={
-        onResume && !probing ? (
-          <Button kind="primary" pending={resume.isPending} onClick={() => resume.mutate()}>
-            Resume
-          </Button>
-        ) : null
+        <>
+          {onResume && connection !== null ? (
+            <ButtonLink href={`/connections/${connection}`}>Update connection</ButtonLink>
+          ) : null}
+          {onResume && !probing ? (
+            <Button kind="primary" pending={resume.isPending} onClick={() => resume.mutate()}>
+              Resume
+            </Button>
+          ) : null}
+        </>
       }
     >
       <span className="font-medium">{message}.</span>{' '}

@@ -58,7 +58,11 @@ export function ActionEditor({ name, path, action: value, forms, fields, onChang
         ))}
       </Select>
       {value !== null && form && form.fields.length > 0 ? (
-        <ActionFields key={form.connector} {...{ path, form, value, fields, onChange }} />
+        <ActionFields
+          key={form.connector}
+          {...{ path, form, value, fields, onChange }}
+          connections={forms.connections.filter(({ connector }) => connector === form.connector)}
+        />
       ) : null}
     </div>
   );
@@ -69,10 +73,11 @@ type FieldsProps = {
   form: ActionForm;
   value: Action;
   fields: string[];
+  connections: PlanForms['connections'];
   onChange: (action: Action) => void;
 };
 
-function ActionFields({ path, form, value, fields, onChange }: FieldsProps) {
+function ActionFields({ path, form, value, fields, connections, onChange }: FieldsProps) {
   /** what the verb has no place for, for when it is another one */
   const [kept, setKept] = useState<Action['with']>({});
   const shown = shownFields(form, value);
@@ -80,7 +85,7 @@ function ActionFields({ path, form, value, fields, onChange }: FieldsProps) {
   const draw = (field: FormField) => (
     <ActionField
       key={field.at}
-      {...{ path, field, value, fields }}
+      {...{ path, field, value, fields, connections }}
       inline={form.inline ?? false}
       hint={field === told ? <TemplateHint fields={fields} /> : field.hint}
       onChange={(next) => {
@@ -115,13 +120,14 @@ type FieldProps = {
   value: Action;
   /** of the dataset */
   fields: readonly string[];
+  connections: PlanForms['connections'];
   inline: boolean;
   hint: ReactNode;
   /** undefined leaves the value out of the action */
   onChange: (value: unknown) => void;
 };
 
-function ActionField({ path, field, value: action, fields, inline, hint, onChange }: FieldProps) {
+function ActionField({ path, field, value: action, fields, connections, inline, hint, onChange }: FieldProps) {
   const value = valueAt(action, field.at);
   /** what a ticked box stands for, for when it is ticked again */
   const [ticked, setTicked] = useState<unknown>(true);
@@ -181,7 +187,17 @@ function ActionField({ path, field, value: action, fields, inline, hint, onChang
     );
   return (
     <Field label={field.label} hint={hint} inline={inline}>
-      {field.kind === 'choice' ? (
+      {field.kind === 'connection' ? (
+        <Select data-at={at} value={textOf(value)} onChange={(event) => onChange(event.target.value || null)}>
+          <option value="">{field.absent}</option>
+          {textOf(value) === '' || connections.some(({ name }) => name === value) ? null : <option>{textOf(value)}</option>}
+          {connections.map(({ name, address }) => (
+            <option key={name} value={name}>
+              {name} ({address})
+            </option>
+          ))}
+        </Select>
+      ) : field.kind === 'choice' ? (
         <Select data-at={at} value={textOf(value)} onChange={(event) => onChange(event.target.value)}>
           {field.of.map((one) => (
             <option key={one}>{one}</option>

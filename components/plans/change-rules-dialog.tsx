@@ -140,7 +140,7 @@ function Change({ now, batchId, chunk, first, without, at, from, onClose, onDone
         <FaultsProvider value={tell}>
           <ClassifySection
             plan={plan}
-            forms={{ classifiers: [{ kind: plan.classifier.kind, editor: revision.editor }], actions: [] }}
+            forms={{ classifiers: [{ kind: plan.classifier.kind, editor: revision.editor }], actions: [], connections: [] }}
             fields={fields}
             dataset={{ id: datasetId }}
             preview={null}

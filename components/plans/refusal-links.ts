@@ -1,5 +1,6 @@
 /** Where to go when a start was refused: to what blocks it. Pure. */
 import type { Refusal } from '#components/ui/outcome.ts';
+import { connectionName } from '#lib/core/connections/target.ts';
 
 export type RefusalLink = { href: string; words: string };
 
@@ -23,16 +24,17 @@ export function refusalLinks(
   ];
 }
 
-/** A target as people paused it, or as it failed: scheme, host and port. */
+/** A target as people paused it, or as it failed: scheme, host and port, behind the name of a connection. */
 export type StoppedTarget = { target: string; message: string };
 
 /** Those of the targets that the addresses of a plan go to, as far as an address names its host without a field. */
 export function stoppedFor<Target extends StoppedTarget>(
-  categories: readonly { action: { with: Record<string, unknown> } | null }[],
+  categories: readonly { action: { connection?: string | null; with: Record<string, unknown> } | null }[],
   targets: readonly Target[],
 ): Target[] {
   const hosts = new Set(categories.flatMap(({ action }) => hostOf(action?.with.url) ?? []));
-  return targets.filter(({ target }) => hosts.has(hostOf(target) ?? ''));
+  const connections = new Set(categories.flatMap(({ action }) => action?.connection ?? []));
+  return targets.filter(({ target }) => hosts.has(hostOf(target) ?? '') || connections.has(connectionName(target) ?? ''));
 }
 
 function hostOf(address: unknown): string | null {

@@ -40,6 +40,7 @@ import {
 } from '#lib/shapes/checkpoints.ts';
 import { chunkFilter, chunkOrder, itemSet, listColumns, moveOfAll, reasons } from '#lib/shapes/chunk-items.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
+import { connection, connectionChange, connectionTest, newConnection, tested } from '#lib/shapes/connections.ts';
 import { dataset, item, itemOpened, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
 import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/shapes/decisions.ts';
 import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
@@ -78,6 +79,7 @@ const plannedFor = id
   .describe('A proposed batch that reviews again what another left unsent: the plan is worked out over its items.');
 const namedDataset = { id: id.describe('The id of the dataset.') };
 const namedPlan = { id: id.describe('The id of the saved plan.') };
+const namedConnection = { id: id.describe('The id of the connection.') };
 const namedWorker = { id: id.describe('The id of the worker.') };
 const namedPerson = { id: id.describe('The id of the person.') };
 const namedTask = { id: z.string().max(18).describe('The id of the task.') };
@@ -368,6 +370,46 @@ export const contract = oc.prefix('/api/v1').router({
       })
       .input(write(namedPlan, nothing))
       .output(z.object({ id })),
+  },
+  connections: {
+    list: get(
+      '/connections',
+      'List connections, by name',
+      'An admin’s are all; an operator’s are those that their plans may name. No secret is given.',
+    )
+      .input(z.strictObject(paging))
+      .output(page(connection)),
+    make: post(
+      '/connections',
+      'Make a connection',
+      'A named target with what is secret of it. `secrets` is taken here and by a change, and never given back.',
+    )
+      .route({ successStatus: 201 })
+      .input(create(newConnection))
+      .output(connection),
+    read: get('/connections/{id}', 'Read a connection').input(z.strictObject(namedConnection)).output(connection),
+    change: oc
+      .route({
+        ...{ method: 'PUT', path: '/connections/{id}', summary: 'Change a connection', inputStructure: 'detailed' },
+        description:
+          'All of it but its name and its kind; secrets that are left out stay, unless they would go elsewhere than they were given for. It is refused as `stale` when the connection changed after its `revision` was read. Actions that were approved are sent to the address that was approved, or not at all.',
+      })
+      .input(write(namedConnection, connectionChange))
+      .output(connection),
+    delete: oc
+      .route({
+        ...{ method: 'DELETE', path: '/connections/{id}', summary: 'Delete a connection', inputStructure: 'detailed' },
+        description: 'Refused while a batch that is not finished uses it.',
+      })
+      .input(write(namedConnection, nothing))
+      .output(z.object({ id })),
+    test: post(
+      '/connections/{id}/test',
+      'Test a connection',
+      'Sends a GET or a HEAD with its credential, to its address or to a place under it.',
+    )
+      .input(write(namedConnection, connectionTest))
+      .output(tested),
   },
   chunks: {
     list: get(

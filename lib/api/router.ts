@@ -34,6 +34,11 @@ import { refuseRest } from '#lib/steps/checkpoints/refuse-rest.ts';
 import { chunksOfItems } from '#lib/steps/chunks/chunks-of-items.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { readGrid } from '#lib/steps/chunks/read-grid.ts';
+import { changeConnection } from '#lib/steps/connections/change-connection.ts';
+import { deleteConnection } from '#lib/steps/connections/delete-connection.ts';
+import { makeConnection } from '#lib/steps/connections/make-connection.ts';
+import { readConnection, readConnections } from '#lib/steps/connections/read-connections.ts';
+import { testConnection } from '#lib/steps/connections/test-connection.ts';
 import { changeReading } from '#lib/steps/datasets/change-reading.ts';
 import { deleteDataset } from '#lib/steps/datasets/delete-dataset.ts';
 import { findItems, readItem } from '#lib/steps/datasets/find-items.ts';
@@ -237,6 +242,22 @@ export const router = os.router({
     }),
     delete: os.plans.delete.handler(({ context, input }) => deleteSavedPlan(context.actor, input.params)),
   },
+  connections: {
+    list: os.connections.list.handler(({ context, input }) => readConnections(context.actor, input)),
+    make: os.connections.make.handler(async ({ context, input: { body } }) =>
+      found(await readConnection(context.actor, await makeConnection(context.actor, body)), 'connection'),
+    ),
+    read: os.connections.read.handler(async ({ context, input }) =>
+      found(await readConnection(context.actor, input), 'connection'),
+    ),
+    change: os.connections.change.handler(async ({ context, input: { params, body } }) =>
+      found(await readConnection(context.actor, await changeConnection(context.actor, { ...params, ...body })), 'connection'),
+    ),
+    delete: os.connections.delete.handler(({ context, input }) => deleteConnection(context.actor, input.params)),
+    test: os.connections.test.handler(({ context, input: { params, body } }) =>
+      testConnection(context.actor, { ...params, ...body }),
+    ),
+  },
   chunks: {
     list: os.chunks.list.handler(async ({ context, input: { id, ...page } }) =>
       found(await readChunks(context.actor, { batchId: id, ...page }), 'batch'),
@@ -348,7 +369,10 @@ export const router = os.router({
 });
 
 /** Throws `not_found` for what a read did not find. */
-function found<Value>(value: Value | null, what: 'batch' | 'chunk' | 'dataset' | 'item' | 'plan' | 'receipt'): Value {
+function found<Value>(
+  value: Value | null,
+  what: 'batch' | 'chunk' | 'connection' | 'dataset' | 'item' | 'plan' | 'receipt',
+): Value {
   if (value === null) throw new CountersignError('not_found', `There is no such ${what}.`);
   return value;
 }

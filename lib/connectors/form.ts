@@ -56,6 +56,8 @@ type FormField = {
   /** whole numbers with commas between them; none is null */
   | { kind: 'numbers' }
   | { kind: 'choice'; of: readonly string[] }
+  /** one of the connections of this connector that the person's plans may name; none is null */
+  | { kind: 'connection'; absent: string }
   /** true or false; another value counts as true, and is kept while the box is not ticked */
   | { kind: 'tick' }
 );

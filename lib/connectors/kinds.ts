@@ -1,5 +1,7 @@
 /** The kinds of target that there are, in the order in which a person chooses between them. Adding one is a folder and a line here (docs/how-to/connector.md). */
 import { env } from '#lib/env.ts';
+import { readLiveConnection } from '#lib/store/connections/connections.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { makeHttp } from './http/connector.ts';
 import { none } from './none/connector.ts';
 import type { Connector } from './port.ts';
@@ -9,6 +11,10 @@ import { task } from './task/connector.ts';
 export const CONNECTORS: readonly Connector[] = [
   shelf,
   task,
-  makeHttp({ allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS }),
+  makeHttp({
+    allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
+    targetsAllowed: () => env().TARGETS_ALLOWED,
+    connections: (id) => readLiveConnection(db(), id),
+  }),
   none,
 ];

@@ -6,12 +6,15 @@
  * gets the frozen bytes, never the item.
  */
 
+import type { ConnectionAuth } from '#lib/core/connections/auth.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import type { Answer } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
+import type { Declared } from '#lib/shapes/connections.ts';
 import type { DescribedRequest } from '#lib/shapes/requests.ts';
+import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import type { ActionForm } from './form.ts';
 
@@ -96,6 +99,31 @@ export type Undo = { action: Action; request: FrozenRequest } | { cannot: string
 /** Why nobody knows what became of a request: as a sentence, and as what stands after a count ("3 not answered in time"). */
 export type UncertainWords = { why: string; cause: string };
 
+/** What a connector says of connections to its targets. */
+export type ConnectionKind = {
+  /** Reasons after which nobody sends to that target before somebody mended it; the actions that failed so are then attempted again. */
+  stopsAtOnce: readonly string[];
+  /** The id of the connection that the request goes over; null where it goes over none, or can't be read. */
+  of(request: FrozenRequest): string | null;
+  /** Gives it as it is kept, its address written in one way. Throws `invalid` with every wrong place. */
+  check(given: ConnectionToCheck): ConnectionToCheck;
+  /** Whom its requests go to, as `targetOf` names it. */
+  targetOf(of: { name: string; address: string }): string;
+  /** A harmless request over it. Never throws for what a target says. */
+  test(live: LiveConnection, asked: TestAsked, signal: AbortSignal): Promise<Tested>;
+};
+
+export type ConnectionToCheck = {
+  address: string;
+  auth: ConnectionAuth;
+  declared: Declared;
+  /** by the names of SECRET_NAMES; null where none are given */
+  secrets: Record<string, string> | null;
+};
+/** `path`: under the address. `key`: of a request that is signed. */
+export type TestAsked = { method: 'GET' | 'HEAD'; path: string; key: string };
+export type Tested = { ok: boolean; reason: string };
+
 type Common = {
   name: string;
   /** raised when the meaning of a frozen request changes; a worker that does not know a version leaves the chunk alone */
@@ -158,6 +186,8 @@ export type RemoteConnector = Common & {
   retries: readonly RetryClass[];
   /** Whom the request goes to, for whoever shares it: the same text for all that would fail together. Null when it can't be read. */
   targetOf(request: FrozenRequest): string | null;
+  /** Left out where its actions take no connection. */
+  connections?: ConnectionKind;
   /** What a reason says about that target: "api.example.com refuses our requests (HTTP 401)". Null where it is about the one request. */
   targetFault(target: string, reason: string): string | null;
   /** Of one of its uncertain actions, by the reason in its receipt. Null for a reason of others. */

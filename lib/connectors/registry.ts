@@ -46,6 +46,18 @@ export const targetOfRequest: TargetNamer = (name, request) => {
   return connector?.kind === 'remote' ? connector.targetOf(request) : null;
 };
 
+/** The id of the connection that a frozen request of this connector goes over; null where it goes over none. */
+export function connectionOfRequest(name: string, request: Uint8Array): string | null {
+  const connector = CONNECTORS.find((one) => one.name === name);
+  return connector?.kind === 'remote' ? (connector.connections?.of(request) ?? null) : null;
+}
+
+/** Whom the requests over a connection go to, as breakers name it; null where this version does not know its kind. */
+export function targetOfConnection({ connector, ...of }: { connector: string; name: string; address: string }): string | null {
+  const found = CONNECTORS.find((one) => one.name === connector);
+  return found?.kind === 'remote' ? (found.connections?.targetOf(of) ?? null) : null;
+}
+
 /**
  * Checks a plan's action. Throws `invalid` with problems whose paths begin with `path`, the action's place in the plan
  * (`categories.0.action`). `fields` are the dataset's, when they are known.

@@ -381,3 +381,16 @@ export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
 export const API_WRITES_KEEP_HOURS = 24;
 export const SSE_RECONNECT_MS = 1_000;
 export const TASK_BODY_SHOWN_BYTES = 24 * 1024;
+
+// Connections
+export const CONNECTION_NAME_CHARS_MAX = 60;
+export const CONNECTION_WINDOW_SECONDS_MAX = 24 * 60 * 60;
+/** A shorter one can't be told from the words of an answer, where it is to be taken out. */
+export const SECRET_CHARS_MIN = 6;
+export const SECRET_CHARS_MAX = 8_000;
+/** A token is fetched anew so long before its end. */
+export const TOKEN_MARGIN_MS = 30 * 1000;
+/** Of a token whose target does not say how long it holds. */
+export const TOKEN_HOLDS_MS = 5 * 60 * 1000;
+/** Nobody is told when a place at a connection is free: so often it is looked for. */
+export const CONNECTION_PLACE_LOOK_MS = 100;

@@ -90,6 +90,10 @@ export function modelStore(db: ModelDatabase, clock: Clock, transport: Transport
     openIntents: (_claim, page) => ask('read the open intents', () => db.openIntents(page)),
     reserveRate: (claim, count, perSecond) => ask('reserve', () => db.reserveRate(claim, count, perSecond)),
     returnRate: (claim, unused, perSecond) => ask('give a reservation back', () => db.returnRate(claim, unused, perSecond)),
+    // No plan of the model goes over a connection.
+    enterConnection: async () => ({ inside: true, ms: 0 }),
+    leaveConnection: async () => {},
+    leaveConnections: async () => {},
     howClaimStands: (claim) => ask('look at the claim', () => db.howClaimStands(claim)),
     keepCounted: (claim, counted) => ask('keep what is counted', () => db.keepCounted(claim, counted), free),
     endExecution: (claim, cutShort) => ask('end', () => db.endExecution(claim, cutShort), free),

@@ -61,7 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         SEND_REMOTE,
-        'await run.writer.intent(intentRow(run, attempt)).catch((error: unknown) => {\n      run.requests.close();\n      throw error;\n    });',
+        'await run.writer.intent(intentRow(run, attempt)).catch(async (error: unknown) => {\n      await closeRequest(run, attempt.row, false);\n      throw error;\n    });',
         'run.writer.intent(intentRow(run, attempt)).catch(() => {});',
       ),
     ],

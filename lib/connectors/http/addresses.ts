@@ -26,6 +26,24 @@ export function notPublic(address: string): string | null {
   return family === 6 && !GLOBAL_IPV6.check(bare, 'ipv6') ? 'not a public address' : null;
 }
 
+/** Where requests may go beside public addresses. */
+export type Reach = {
+  /** to every private and loopback address */
+  allowPrivate(): boolean;
+  /** hosts with their ports, as `host:port` in small letters, at whatever address they are */
+  allowed(): readonly string[];
+};
+
+/** Whether this place is reached without a look at its address. `port`: empty for the scheme's own. */
+export function isAllowed(
+  { allowPrivate, allowed }: Reach,
+  { protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>,
+): boolean {
+  if (allowPrivate()) return true;
+  const number = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+  return allowed().includes(`${hostname.toLowerCase()}:${number}`);
+}
+
 /** The same for a URL's host, which may be a name: null when it is a name to be resolved, or a public address. */
 export function hostNotPublic(hostname: string): string | null {
   const bare = withoutBrackets(hostname);
@@ -48,7 +66,7 @@ export type Resolve = (
  * A `lookup` for a socket: resolves once, refuses when any of the answers is not public, and hands the judged addresses to the
  * socket, which connects to one of them without asking again. The error is a RefusedAddress.
  */
-export function guardedLookup(allowPrivate: () => boolean, resolveName: Resolve = resolve as Resolve): LookupFunction {
+export function guardedLookup(allowPrivate: boolean, resolveName: Resolve = resolve as Resolve): LookupFunction {
   return (hostname, options, callback) => {
     const done = callback as (error: Error | null, addresses: LookupAddress[] | string, family?: number) => void;
     const family = options.family === 'IPv4' ? 4 : options.family === 'IPv6' ? 6 : (options.family ?? 0);
@@ -56,7 +74,7 @@ export function guardedLookup(allowPrivate: () => boolean, resolveName: Resolve 
       if (error) return done(error, []);
       const first = addresses[0];
       if (!first) return done(Object.assign(new Error(`${hostname} has no address.`), { code: 'ENOTFOUND' }), []);
-      for (const { address } of allowPrivate() ? [] : addresses) {
+      for (const { address } of allowPrivate ? [] : addresses) {
         const what = notPublic(address);
         if (what) return done(new RefusedAddress(`${hostname} is at ${address}, ${what}.`), []);
       }

@@ -4,6 +4,7 @@
  */
 
 import type { ApplyResult } from '#lib/connectors/port.ts';
+import { connectionName, targetHost } from '#lib/core/connections/target.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 
@@ -55,6 +56,11 @@ const BUSY = ['http_408', 'http_425', 'http_429'];
 const UNREACHABLE = ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_connected'];
 const BROKEN = ['http_500', 'http_502', 'http_503', 'http_504', 'timeout', 'reset', 'bad_response'];
 
+/** What keeps a connection's credential from being sent or taken: it passes when somebody has changed that, and not before. */
+export const UNTIL_MENDED = ['credentials_refused', 'connection_changed', 'connection_gone', 'secret_unreadable'] as const;
+/** It passes by itself: the target, its token's giver, or our own database. */
+const NO_CREDENTIALS = ['token_refused', 'no_token', 'connection_unread'];
+
 /**
  * Failures that pass, by what receipts call them. A 408 and a status of the last kind are failures only for a request without an effect; else they are
  * uncertain, and nothing uncertain is attempted again. The waits hold for repeats too.
@@ -63,11 +69,21 @@ export const RETRIES: readonly RetryClass[] = [
   { name: 'busy', reasons: BUSY, firstMs: 1_000, maxMs: 30_000 },
   { name: 'unreachable', reasons: UNREACHABLE, firstMs: 500, maxMs: 10_000 },
   { name: 'broken', reasons: BROKEN, firstMs: 500, maxMs: 10_000 },
+  { name: 'credentials', reasons: NO_CREDENTIALS, firstMs: 100, maxMs: 10_000 },
+  { name: 'until mended', reasons: UNTIL_MENDED, firstMs: 500, maxMs: 10_000 },
 ];
 
 /** Reasons that are about the target and not about the one request, and what they say of it. Every other reason is the item's own. */
 const TARGET_FAULTS: readonly { reasons: readonly string[]; says: string }[] = [
   { reasons: ['http_401', 'http_403', 'http_407'], says: 'refuses our requests' },
+  { reasons: ['credentials_refused'], says: 'refuses our credentials' },
+  { reasons: ['no_token', 'token_refused'], says: 'gives us no access token' },
+  {
+    reasons: ['connection_changed'],
+    says: 'is not where the connection leads any more, or signs in otherwise than was approved',
+  },
+  { reasons: ['connection_gone'], says: 'has no connection any more' },
+  { reasons: ['secret_unreadable'], says: 'has a secret that this worker can’t read' },
   { reasons: ['refused_address'], says: 'has an address that is not allowed' },
   { reasons: ['tls'], says: 'offers no secure connection' },
   { reasons: BUSY, says: 'is too busy' },
@@ -78,7 +94,15 @@ const TARGET_FAULTS: readonly { reasons: readonly string[]; says: string }[] = [
 /** What a reason says about the target (its origin): "api.example.com refuses our requests (HTTP 401)". Null where it is about the one request (a 404, a 422). */
 export function targetFault(target: string, reason: string): string | null {
   const fault = TARGET_FAULTS.find(({ reasons }) => reasons.includes(reason));
-  return fault ? `${new URL(target).host} ${fault.says} (${reasonWords(reason)})` : null;
+  if (!fault) return null;
+  const told = reason.startsWith('http_') || !UNTIL_MENDED.some((one) => one === reason) ? ` (${reasonWords(reason)})` : '';
+  return `${whoIs(target)} ${fault.says}${told}`;
+}
+
+/** "api.example.com", or "crm (api.example.com)" of a connection. */
+function whoIs(target: string): string {
+  const connection = connectionName(target);
+  return connection === null ? targetHost(target) : `${connection} (${targetHost(target)})`;
 }
 
 /** With a key: the request of that key is still being worked on (the draft of the Idempotency-Key header, 2.6; some say it with 425). */

@@ -4,15 +4,15 @@ import type { Problem } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { eachString, expectedOf, type InspectTemplate, inspectNames, KEY, type Parts, parameters, TARGET } from './parts.ts';
 import { expectedProblems } from './success.ts';
-import { urlProblems } from './url.ts';
+import { type HostRefused, isSecretName, urlProblems } from './url.ts';
+import { givenParts, outside } from './via.ts';
 
 /** Throws `invalid` with every wrong place inside the action. */
-export function checkRequest(
-  action: Action,
-  fields: readonly string[] | null,
-  hostRefused: (hostname: string) => string | null,
-): void {
-  const given = readParameters(action, parameters);
+export function checkRequest(action: Action, fields: readonly string[] | null, hostRefused: HostRefused): void {
+  const left = outsideProblems(action);
+  // What does not lie under its connection's address is looked at no further.
+  if (left.length > 0) throw refusal(left);
+  const given = givenParts(action);
   const problems = partsProblems(action.do, given, fields, hostRefused, 'with');
   if (given.success) problems.push(...expectedProblems(given.success, fields, 'with.success'));
   if (given.undo) {
@@ -30,11 +30,23 @@ export function checkRequest(
   if (problems.length > 0) throw refusal(problems);
 }
 
+/** The places that an action names beside the address of its connection. */
+function outsideProblems(action: Action): Problem[] {
+  const { through } = action;
+  if (!through) return [];
+  const given = readParameters(action, parameters);
+  const urls = { 'with.url': given.url, 'with.undo.url': given.undo?.url, 'with.inspect.url': given.inspect?.url };
+  return Object.entries(urls).flatMap(([path, url]) => {
+    const message = url === undefined ? null : outside(through, url);
+    return message === null ? [] : [{ path, message }];
+  });
+}
+
 function inspectProblems(
   action: Action,
   given: InspectTemplate,
   fields: readonly string[] | null,
-  hostRefused: (hostname: string) => string | null,
+  hostRefused: HostRefused,
 ): Problem[] {
   const names = fields && [...fields, KEY];
   const { url, happened } = given;
@@ -53,7 +65,7 @@ function partsProblems(
   method: string,
   { url, headers, body }: Parts,
   fields: readonly string[] | null,
-  hostRefused: (hostname: string) => string | null,
+  hostRefused: HostRefused,
   at: string,
 ): Problem[] {
   const problems = [...urlProblems(url, hostRefused, `${at}.url`), ...templateProblems(url, fields, `${at}.url`)];
@@ -62,6 +74,10 @@ function partsProblems(
     if (!TOKEN.test(name)) problems.push({ path, message: `“${name}” is not a header name.` });
     const refused = REFUSED_HEADERS.get(name.toLowerCase());
     if (refused) problems.push({ path, message: `The header “${name}” can't be given: it ${refused}.` });
+    else if (SECRET_HEADERS.has(name.toLowerCase()) || isSecretName(name)) {
+      const message = `The header “${name}” can't be given: it would put a secret into the plan and every receipt. Use a connection.`;
+      problems.push({ path, message });
+    }
     if (Object.keys(headers).some((other) => other !== name && other.toLowerCase() === name.toLowerCase())) {
       problems.push({ path, message: `The header “${name}” is given twice.` });
     }
@@ -74,7 +90,7 @@ function partsProblems(
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Headers that belong to the connection, to the protocol of receipts, or to a connection's secret. */
+/** Headers that belong to the connection, or to the protocol of receipts. */
 const REFUSED_HEADERS = new Map<string, string>([
   ...[
     'connection',
@@ -90,8 +106,19 @@ const REFUSED_HEADERS = new Map<string, string>([
   ].map((name): [string, string] => [name, 'is set by the connection itself']),
   ['accept-encoding', 'is always identity, so that an answer is as long as it is'],
   ['idempotency-key', 'is set by Countersign, one for each action'],
-  ...['authorization', 'proxy-authorization', 'cookie'].map((name): [string, string] => [
-    name,
-    'would put a secret into the plan and every receipt',
-  ]),
+]);
+
+/** Whether no header of this name can be given, by whomever. */
+export function hasReservedName(name: string): boolean {
+  return REFUSED_HEADERS.has(name.toLowerCase());
+}
+
+/** Beside what `isSecretName` knows by its form. */
+const SECRET_HEADERS = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'cookie2',
+  'webhook-signature',
+  'x-amz-security-token',
 ]);

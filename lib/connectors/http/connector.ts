@@ -4,17 +4,19 @@
  */
 import { refusal, requireDo } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, Done, FrozenRequest, RemoteConnector, Undo } from '#lib/connectors/port.ts';
+import { targetName } from '#lib/core/connections/target.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import { turns } from '#lib/turns.ts';
-import type { Resolve } from './addresses.ts';
-import { hostNotPublic } from './addresses.ts';
-import { ANSWERS_SINCE, INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault } from './answers.ts';
+import { hostNotPublic, isAllowed, type Reach, type Resolve } from './addresses.ts';
+import { ANSWERS_SINCE, INCOMPLETE_ANSWER, RETRIES, resultOf, type Sending, targetFault, UNTIL_MENDED } from './answers.ts';
 import { checkRequest } from './check.ts';
+import { checkConnection, testConnection } from './connection.ts';
+import { type Connections, credentialsFor, type NoCredentials } from './credentials.ts';
 import { describeRequest, lookAt } from './describe.ts';
 import { failureWords, uncertainWords } from './failures.ts';
 import { httpForm } from './form.ts';
-import { type HttpRequest, readRequest, requestOrigin } from './frozen.ts';
+import { connectionOf, type HttpRequest, readRequest, requestTarget } from './frozen.ts';
 import { inspectOnce } from './inspect.ts';
 import { inspectionOf } from './inspection.ts';
 import { inverseRequest, namesTarget } from './inverse.ts';
@@ -22,6 +24,7 @@ import { METHODS } from './parts.ts';
 import { freezeRequest, requestEffect, requestHost, requestReads, requestResource, requestSuccess } from './request.ts';
 import { guardedAgent, sendOnce } from './send.ts';
 import { successWords } from './success.ts';
+import { tokensOver } from './tokens.ts';
 
 const TAKES =
   '`url`, `headers` and `body`, with fields in double braces; `timeoutMs`; `effect`; `undo`, the request that takes it back; `inspect`, the GET that looks it up, with what `happened` looks like; ' +
@@ -30,16 +33,29 @@ const TAKES =
 export type HttpOptions = {
   /** Whether private and loopback addresses may be reached; asked at every check and every connection. */
   allowPrivateTargets: () => boolean;
+  /** Hosts with their ports that may be reached at any address; none unless given. */
+  targetsAllowed?: () => readonly string[];
+  /** A connection as it is now, with what is secret of it; there are none unless given. */
+  connections?: Connections;
   /** How names become addresses; the system's resolver unless given. */
   resolve?: Resolve;
 };
 
 /** The http connector. Its connection pool lives as long as the process and holds no process alive. */
-export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteConnector {
-  const agent = guardedAgent(allowPrivateTargets, resolve);
+export function makeHttp({
+  allowPrivateTargets,
+  targetsAllowed = () => [],
+  connections = async () => null,
+  resolve,
+}: HttpOptions): RemoteConnector {
+  const reach: Reach = { allowPrivate: allowPrivateTargets, allowed: targetsAllowed };
+  const agent = guardedAgent(reach, resolve);
+  const tokens = tokensOver(agent);
+  const credentialsOf = (request: HttpRequest, idempotencyKey: string | null, signal: AbortSignal) =>
+    credentialsFor({ connections, tokens }, request.via, { id: idempotencyKey ?? '', body: request.body }, signal);
   return {
     name: 'http',
-    version: 2,
+    version: 3,
     since: 1,
     kind: 'remote',
     answersSince: ANSWERS_SINCE,
@@ -48,11 +64,11 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     form: httpForm,
     check(action, fields = null) {
       requireDo(action, METHODS);
-      if (action.connection !== null) {
+      if (action.connection !== null && !action.through) {
         const message = `There is no connection “${action.connection}”. Leave it out to send without credentials.`;
         throw refusal([{ path: 'connection', message }]);
       }
-      checkRequest(action, fields, (hostname) => hostRefused(hostname, allowPrivateTargets()));
+      checkRequest(action, fields, (origin) => hostRefused(origin, reach));
     },
     effect: requestEffect,
     wording,
@@ -60,10 +76,11 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     reads: requestReads,
     prepare: freezeRequest,
     describe: describeRequest,
-    look: (_client, of, signal) => lookAt(agent, of, signal),
+    look: (_client, of, signal) =>
+      lookAt(agent, of, (request) => credentialsOf(lookOf(request), of.idempotencyKey, signal), signal),
     resourceOf: requestResource,
     retries: RETRIES,
-    targetOf: requestOrigin,
+    targetOf: requestTarget,
     targetFault,
     uncertainWords,
     async undo(_client, done) {
@@ -77,13 +94,39 @@ export function makeHttp({ allowPrivateTargets, resolve }: HttpOptions): RemoteC
     },
     canInspect,
     inspect: async ({ request, idempotencyKey }, signal) => {
-      const asked = inspectionOf(readRequest(request), idempotencyKey);
-      return asked ? inspectOnce(agent, asked, signal) : { finding: 'unknown', reason: 'no_inspection' };
+      const sent = readRequest(request);
+      const asked = inspectionOf(sent, idempotencyKey);
+      if (!asked) return { finding: 'unknown', reason: 'no_inspection' };
+      const credentials = await credentialsOf(lookOf(sent), idempotencyKey, signal);
+      if ('reason' in credentials) return { finding: 'unknown', reason: credentials.reason };
+      return inspectOnce(agent, asked, credentials, signal);
     },
-    apply: (input, signal) =>
-      apply((request) => sendOnce(agent, request, input.idempotencyKey, input.action.version, signal), input),
+    apply: (input, signal) => apply((request) => send(request, input, signal), input),
+    connections: {
+      stopsAtOnce: UNTIL_MENDED,
+      of: connectionOf,
+      check: (given) => checkConnection(given, (origin) => hostRefused(origin, reach)),
+      targetOf: ({ name, address }) => targetName(address, name),
+      test: (live, asked, signal) =>
+        testConnection(agent, live, asked, (request) => credentialsOf(request, asked.key, signal), signal),
+    },
   };
+
+  async function send(request: HttpRequest, { idempotencyKey, action }: ApplyInput, signal: AbortSignal): Promise<Sending> {
+    const credentials = await credentialsOf(request, idempotencyKey, signal);
+    return 'reason' in credentials
+      ? unsent(credentials)
+      : sendOnce(agent, request, idempotencyKey, action.version, credentials, signal);
+  }
 }
+
+/** Nothing left for the target: certain, however it is repeated. */
+function unsent({ reason, passes }: NoCredentials): Sending {
+  return { meaning: passes ? 'unprocessed' : 'refused', reason, target: null, retryAfterMs: null, heard: null };
+}
+
+/** What is signed of a look: a GET without a body. */
+const lookOf = (request: HttpRequest): HttpRequest => ({ ...request, body: null });
 
 function wording(action: Action) {
   const host = requestHost(action);
@@ -122,10 +165,11 @@ function undoOf({ action, ordinal, request: bytes, target, reason, undid }: Done
   }
 }
 
-function hostRefused(hostname: string, allowPrivate: boolean): string | null {
-  const what = allowPrivate ? null : hostNotPublic(hostname);
+function hostRefused(origin: URL, reach: Reach): string | null {
+  const what = isAllowed(reach, origin) ? null : hostNotPublic(origin.hostname);
   if (!what) return null;
-  return `${hostname} is ${what}. Requests go to public addresses only; whoever runs this server can allow others with ALLOW_PRIVATE_TARGETS=1.`;
+  const place = `${origin.hostname}:${origin.port || (origin.protocol === 'https:' ? 443 : 80)}`;
+  return `${origin.hostname} is ${what}. Requests go to public addresses only; whoever runs this server can allow this one with TARGETS_ALLOWED=${place}.`;
 }
 
 /** Sends once: the next attempt, or a repeat of this one, is the executor's (`retries`, `repeat`). */

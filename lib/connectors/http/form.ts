@@ -9,6 +9,16 @@ export const httpForm: ActionForm = {
       ...{ kind: 'line', at: 'with.url', label: 'Address', place: 'address' },
       ...{ template: true, placeholder: 'https://', exact: true },
     },
+    {
+      ...{
+        kind: 'connection',
+        at: 'connection',
+        label: 'Connection',
+        place: 'connection',
+        absent: 'None: no credentials are sent',
+      },
+      hint: 'With one, the address is only what comes after the connection’s: tickets/{{id}}.',
+    },
     // A GET has no body, and changes nothing that could be undone.
     {
       ...{ kind: 'pairs', at: 'with.body', label: 'Body', one: 'member', place: 'body' },
@@ -58,7 +68,6 @@ export const httpForm: ActionForm = {
       ...{ kind: 'choice', at: 'with.success.otherwise', label: 'Every other 2xx is', place: 'what counts as done' },
       ...{ of: ['uncertain', 'failed'], within: 'with.success' },
     },
-    { kind: 'line', at: 'connection', label: 'Connection (empty: no credentials)', place: 'connection', emptyIsNone: true },
     {
       kind: 'tick',
       at: 'honoursKeys',

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import { itemRefusal } from '#lib/connectors/parameters.ts';
 import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
+import { targetName } from '#lib/core/connections/target.ts';
 import { REQUEST_BYTES_MAX } from '#lib/core/limits.ts';
 import { canonicalBytes } from '#lib/ledger/canonical.ts';
 import { inspect, METHODS, undo } from './parts.ts';
+import { via } from './via.ts';
 
 const frozen = z.object({
   method: z.enum(METHODS),
@@ -13,6 +15,8 @@ const frozen = z.object({
   body: z.string().nullable(),
   timeoutMs: z.int(),
   effect: z.enum(['none', 'undoable', 'permanent']),
+  /** the connection that it goes over */
+  via: via.optional(),
   /** with the values of the fields that it names: what is needed to undo it is fixed when it is approved */
   undo: undo.extend({ fields: z.record(z.string(), z.string()) }).optional(),
   inspect: inspect.extend({ fields: z.record(z.string(), z.string()) }).optional(),
@@ -48,11 +52,23 @@ export function readRequest(bytes: FrozenRequest): HttpRequest {
   return frozen.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
 }
 
-/** Scheme, host and port of frozen bytes; null when they are no request. Read on its own, for it is asked of every row that is frozen. */
-export function requestOrigin(bytes: FrozenRequest): string | null {
+/**
+ * Scheme, host and port of frozen bytes, behind the name of the connection where it goes over one: "crm at https://api.example.com". Null when they are no request. Read
+ * on its own, for it is asked of every row that is frozen.
+ */
+export function requestTarget(bytes: FrozenRequest): string | null {
   try {
-    const { url } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { url: string };
-    return new URL(url).origin;
+    const { url, via: over } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Pick<HttpRequest, 'url' | 'via'>;
+    return targetName(url, over?.connection ?? null);
+  } catch {
+    return null;
+  }
+}
+
+/** The id of the connection that frozen bytes go over; null where they name none, or are no request. */
+export function connectionOf(bytes: FrozenRequest): string | null {
+  try {
+    return readRequest(bytes).via?.id ?? null;
   } catch {
     return null;
   }

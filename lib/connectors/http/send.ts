@@ -1,19 +1,29 @@
 /** Sending one http request once: it knows, in every way that this can end, whether anything was written to the socket. */
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { ANSWER_BYTES_MAX, CONNECT_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_ID_CHARS_MAX } from '#lib/core/limits.ts';
+import {
+  ANSWER_BYTES_MAX,
+  CONNECT_TIMEOUT_MS,
+  RESPONSE_BYTES_MAX,
+  SECRET_CHARS_MAX,
+  TARGET_ID_CHARS_MAX,
+} from '#lib/core/limits.ts';
 import { heardText } from '#lib/core/receipts/heard.ts';
-import { guardedLookup, hostNotPublic, RefusedAddress, type Resolve } from './addresses.ts';
+import { guardedLookup, hostNotPublic, isAllowed, type Reach, RefusedAddress, type Resolve } from './addresses.ts';
 import { ANSWERS_SINCE, errorCode, type Sending, unsentReason } from './answers.ts';
+import type { Credentials } from './credentials.ts';
 import type { HttpRequest } from './frozen.ts';
 import { withoutInterim } from './interim.ts';
 import { type Answer, type Headers, isJson, judge, single } from './judge.ts';
+import { redactText } from './redact.ts';
 
 /**
  * A pool of kept-alive connections whose sockets go to judged addresses only. It follows no redirects, decompresses nothing, and
  * takes no proxy from the environment.
  */
-export function guardedAgent(allowPrivate: () => boolean, resolve?: Resolve): Agent {
-  const open = buildConnector({ lookup: guardedLookup(allowPrivate, resolve), timeout: CONNECT_TIMEOUT_MS, allowH2: false });
+export function guardedAgent(reach: Reach, resolve?: Resolve): Agent {
+  const opening = (anywhere: boolean) =>
+    buildConnector({ lookup: guardedLookup(anywhere, resolve), timeout: CONNECT_TIMEOUT_MS, allowH2: false });
+  const [judged, anywhere] = [opening(false), opening(true)];
   return new Agent({
     pipelining: 1,
     connections: 256,
@@ -26,7 +36,14 @@ export function guardedAgent(allowPrivate: () => boolean, resolve?: Resolve): Ag
     bodyTimeout: 0,
     connect: (options, callback) => {
       // A socket does not look up a host that is an address already.
-      const refused = allowPrivate() ? null : hostNotPublic(options.hostname);
+      const { protocol, hostname } = options;
+      const allowed = isAllowed(reach, {
+        protocol,
+        hostname: hostname.includes(':') ? `[${hostname.replaceAll(/[[\]]/g, '')}]` : hostname,
+        port: options.port,
+      });
+      const open = allowed ? anywhere : judged;
+      const refused = allowed ? null : hostNotPublic(options.hostname);
       if (refused) process.nextTick(callback, new RefusedAddress(`${options.hostname} is ${refused}.`), null);
       else open(options, (error, socket) => (error ? callback(error, null) : callback(null, withoutInterim(socket))));
     },
@@ -38,12 +55,14 @@ export function guardedAgent(allowPrivate: () => boolean, resolve?: Resolve): Ag
  * before anything was written it is certain that nothing happened, after that it is uncertain, and once a status has come, that is
  * the answer, whatever becomes of the rest.
  * @param version of the connector, under which the request was frozen
+ * @param credentials put into the request, and taken out of what is kept of the answer
  */
 export function sendOnce(
   agent: Dispatcher,
   request: HttpRequest,
   idempotencyKey: string,
   version: number,
+  credentials: Credentials,
   signal: AbortSignal,
 ): Promise<Sending> {
   const { promise, resolve } = Promise.withResolvers<Sending>();
@@ -100,12 +119,22 @@ export function sendOnce(
   return promise;
 
   function answered(whole: Answer): Sending {
-    const { meaning, reason } = judge(version, request, whole);
-    const target = meaning === 'acted' ? targetOf(whole.headers, whole.body) : null;
+    const judged = judge(version, request, whole);
+    const isRefused = whole.status === 401;
+    if (!isRefused) credentials.accepted();
+    const { meaning, reason } = isRefused ? { ...judged, reason: credentials.refused() } : judged;
+    const found = meaning === 'acted' ? targetOf(whole.headers, whole.body) : null;
+    // A name with a secret in it is no name that may be kept, and a part of one names something else.
+    const target = redactText(credentials.redact, found) === found ? found : null;
     const heard =
       version < ANSWERS_SINCE
         ? null
-        : heardText(whole.status, keptHeaders(whole.headers), beginning(chunks), whole.body !== null);
+        : heardText(
+            whole.status,
+            keptHeaders(whole.headers, credentials),
+            credentials.redact(beginning(chunks)),
+            whole.body !== null,
+          );
     return { meaning, reason, target, retryAfterMs: retryAfter(single(whole.headers['retry-after'])), heard };
   }
 
@@ -114,9 +143,9 @@ export function sendOnce(
       agent.dispatch(
         {
           origin: url.origin,
-          path: url.pathname + url.search,
+          path: pathWith(url, credentials),
           method: request.method,
-          headers: { ...sentHeaders(request), 'idempotency-key': idempotencyKey },
+          headers: { ...sentHeaders(request), 'idempotency-key': idempotencyKey, ...credentials.headers },
           body: request.body,
           idempotent: false,
         },
@@ -133,10 +162,16 @@ export function sentHeaders({ headers }: HttpRequest): Record<string, string> {
   return { 'user-agent': 'countersign', accept: '*/*', ...headers, 'accept-encoding': 'identity' };
 }
 
-/** More bytes than are kept of an answer, where it has them. */
+/** What is asked for at the host. A connection's parameter comes last. */
+export function pathWith({ pathname, search }: URL, { query }: Pick<Credentials, 'query'>): string {
+  if (query === null) return pathname + search;
+  return `${pathname}${search}${search === '' ? '?' : '&'}${new URLSearchParams({ [query.name]: query.value })}`;
+}
+
+/** More bytes than are kept of an answer, where it has them: so many that no secret is cut where the keeping ends. */
 function beginning(chunks: readonly Buffer[]): Buffer {
   const parts: Buffer[] = [];
-  for (let index = 0, size = 0; index < chunks.length && size <= ANSWER_BYTES_MAX; index += 1) {
+  for (let index = 0, size = 0; index < chunks.length && size <= ANSWER_BYTES_MAX + 4 * SECRET_CHARS_MAX; index += 1) {
     const chunk = chunks[index] as Buffer;
     parts.push(chunk);
     size += chunk.length;
@@ -145,9 +180,9 @@ function beginning(chunks: readonly Buffer[]): Buffer {
 }
 
 /** Of an answer's headers, those that are kept. */
-export const keptHeaders = (headers: Headers) => ({
-  'content-type': single(headers['content-type']),
-  location: single(headers.location),
+export const keptHeaders = (headers: Headers, { redact }: Pick<Credentials, 'redact'>) => ({
+  'content-type': redactText(redact, single(headers['content-type'])),
+  location: redactText(redact, single(headers.location)),
 });
 
 /** What the target calls the thing it made: the Location header, or the `id` of a JSON body. */

@@ -8,6 +8,9 @@ import { renderedLength, renderTemplate, templateFields } from '#lib/core/values
 /** The scheme and host, written out: no template, no user name, nothing that URL parsing would skip over. */
 const ORIGIN = /^https?:\/\/[^\s/?#\\@{}]+(?=[/?]|$)/i;
 const TAG = /\{\{.*?\}\}\}?/gs;
+/** Stands for a template: one that no plan can hold itself. */
+const FILLED = '\0';
+const HAS_USER = /^https?:\/\/[^/?#\\]*@/i;
 const DOT_SEGMENT = /^(\.|%2e){1,2}$/i;
 
 /** The scheme and host that the plan writes out; null where it writes none. */
@@ -16,20 +19,25 @@ export function writtenOrigin(url: string): URL | null {
   return origin && URL.canParse(origin) ? new URL(origin) : null;
 }
 
+/** Why this scheme, host and port may not be asked; null where it may. */
+export type HostRefused = (origin: URL) => string | null;
+
 /** What is wrong with the URL of a plan. */
-export function urlProblems(url: string, hostRefused: (hostname: string) => string | null, path: string): Problem[] {
+export function urlProblems(url: string, hostRefused: HostRefused, path: string): Problem[] {
   const origin = writtenOrigin(url);
   if (origin === null) {
-    const message = 'A URL begins with http:// or https:// and a literal host, without a template, a user name or a space.';
+    const message = HAS_USER.test(url)
+      ? 'A URL can’t hold a user name or a password. Use a connection.'
+      : 'A URL begins with http:// or https:// and a literal host, without a template, a user name or a space.';
     return [{ path, message }];
   }
-  const refused = hostRefused(origin.hostname);
+  const refused = hostRefused(origin);
   if (refused) return [{ path, message: refused }];
-  const fixed = url.replace(ORIGIN, '').replace(TAG, 'x');
+  const fixed = url.replace(ORIGIN, '').replace(TAG, FILLED);
   if (fixed.includes('#')) return [{ path, message: 'The part after # is never sent. Leave it out.' }];
   if (segments(fixed).some((segment) => DOT_SEGMENT.test(segment)))
     return [{ path, message: 'The path of a URL can’t contain . or .. as a part.' }];
-  return [];
+  return secretParameters(fixed, path);
 }
 
 /**
@@ -73,3 +81,31 @@ function encode(value: string, name: string, ordinal: number): string {
 
 /** URL parsing takes a backslash for a slash. */
 const segments = (rest: string) => (rest.split('?', 1)[0] ?? '').split(/[/\\]/);
+
+/** Parameters that are secrets by their names. What stands in them would be in the plan, in every receipt, and in everybody's logs. */
+function secretParameters(fixed: string, path: string): Problem[] {
+  const query = fixed.split('?').slice(1).join('?');
+  return query.split('&').flatMap((pair) => {
+    const [written = '', value = ''] = pair.split('=', 2);
+    const name = decoded(written);
+    // A key may be that of a record, which an item's field gives.
+    if (!(isSecretName(name) || (/^key$/i.test(name) && value !== FILLED))) return [];
+    return [{ path, message: `The parameter “${name}” would put a secret into the plan and every receipt. Use a connection.` }];
+  });
+}
+
+/** Names of headers and parameters under which secrets are sent. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name.replaceAll(/[-_.\s]/g, ''));
+}
+
+const SECRET_NAME =
+  /^(x?(api|app|auth|access|subscription|functions|private|secret|account|master|shared|goog(le)?api|ocpapimsubscription)keys?|apikeyid|(x?[a-z]*)(token|secret|password|passwd|passphrase|passwort)|pwd|pass|auth|xauth|authkey|authorization|credentials?|jwt|bearer|sessionid|signature|sig)$/i;
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}

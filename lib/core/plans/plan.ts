@@ -4,6 +4,7 @@
  * together from the kinds that there are (`planSchemaOf`).
  */
 import { z } from 'zod';
+import { through } from '#lib/core/connections/through.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
 import {
   CATEGORIES_MAX,
@@ -232,6 +233,10 @@ function actionSchemaOf(kinds: readonly ConnectorInPlan[]) {
   return action.extend({
     connector: action.shape.connector.describe(`A connector, and what its actions \`do\`: ${can}.`),
     with: action.shape.with.describe(`What the connector takes. ${take}`.trim()),
+    // Without a default: the bytes of older plans do not change.
+    through: through
+      .optional()
+      .describe('The connection as it is when the batch is planned. Written by the server; what is given is gone by.'),
   });
 }
 
@@ -253,8 +258,9 @@ export type Chunking = Plan['chunking'];
 export type ChunkEdit = Plan['chunkEdits'][number];
 export type GatePolicy = NonNullable<Plan['gates']['next']>;
 
-/** How long the target keeps the key of a request, by the plan: 0 for not at all, in ms. */
-export function keysKeptMs({ honoursKeys: declared }: Pick<Action, 'honoursKeys'>): number {
+/** How long the target keeps the key of a request, by the plan, or where that says nothing by the connection: 0 for not at all, in ms. */
+export function keysKeptMs({ honoursKeys, through: connection }: Pick<Action, 'honoursKeys' | 'through'>): number {
+  const declared = honoursKeys === false ? (connection?.keys ?? false) : honoursKeys;
   if (typeof declared === 'object') return declared.forHours * 60 * 60 * 1000;
   return declared ? Number.POSITIVE_INFINITY : 0;
 }

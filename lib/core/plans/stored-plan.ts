@@ -3,6 +3,7 @@
  * that stored it, and is never refused.
  */
 import { z } from 'zod';
+import { through } from '#lib/core/connections/through.ts';
 import { CHUNK_DEFAULT_ITEMS } from '#lib/core/limits.ts';
 import { isRecord, readStored, type Stored } from '#lib/core/values/stored.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
@@ -37,6 +38,7 @@ const storedAction = action.strip().extend({
   do: z.string(),
   honoursKeys: honoursKeys.default(false).catch(false),
   with: z.custom<Record<string, Json>>(isRecord).default({}),
+  through: through.optional(),
 });
 
 const category = z

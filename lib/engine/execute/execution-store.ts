@@ -25,6 +25,13 @@ import {
   type WorkRow,
 } from '#lib/store/actions/execution.sql.ts';
 import { type Claim, howClaimStands, type Renewal, renewLease, renewLeases, whyRefused } from '#lib/store/chunks/claims.sql.ts';
+import {
+  type Bounds,
+  type Entered,
+  enterConnection,
+  leaveConnection,
+  leaveConnections,
+} from '#lib/store/connections/buckets.sql.ts';
 import { type Backend, backendOf, isGone } from '#lib/store/postgres/backends.ts';
 import { type Fenced, fenced } from '#lib/store/receipts/fenced.sql.ts';
 import {
@@ -47,6 +54,9 @@ export type ExecutionStore = {
   openIntents(claim: Claim, page: Page): Promise<WorkRow[]>;
   reserveRate(claim: Claim, count: number, perSecond: number): Promise<Reserved>;
   returnRate(claim: Claim, unused: number | null, perSecond: number): Promise<void>;
+  enterConnection(claim: Claim, bounds: Bounds): Promise<Entered>;
+  leaveConnection(claim: Claim, bounds: Bounds, sent: boolean): Promise<void>;
+  leaveConnections(claim: Claim): Promise<void>;
   howClaimStands(claim: Claim): Promise<'stopping' | 'lost' | null>;
   keepCounted(claim: Claim, counted: Counted): Promise<void>;
   endExecution(claim: Claim, cutShort: boolean): Promise<Ending | 'resumed' | null>;
@@ -92,6 +102,9 @@ export function executionStore(pool: Pool): ExecutionStore {
     openIntents: (claim, page) => openIntents(pool, claim, page),
     reserveRate: (claim, count, perSecond) => reserveRate(pool, claim, count, perSecond),
     returnRate: (claim, unused, perSecond) => returnRate(pool, claim, unused, perSecond),
+    enterConnection: (claim, bounds) => enterConnection(pool, claim.chunkId, bounds),
+    leaveConnection: (claim, bounds, sent) => leaveConnection(pool, claim, bounds, sent),
+    leaveConnections: (claim) => leaveConnections(pool, claim),
     howClaimStands: (claim) => howClaimStands(pool, claim),
     keepCounted: (claim, counted) => keepCounted(pool, claim, counted),
     endExecution: (claim, cutShort) => endExecution(pool, claim, cutShort),

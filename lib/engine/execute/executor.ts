@@ -42,6 +42,7 @@ export async function executeChunk(input: ExecutorInput): Promise<Execution> {
   try {
     // What an owner before this one reserved and did not use.
     if (ratePerSecond !== null) await store.returnRate(claim, null, ratePerSecond);
+    if (approval.plan.categories.some(({ action }) => action?.through)) await store.leaveConnections(claim);
     return await untilEnded(run);
   } finally {
     unheard();
@@ -65,6 +66,8 @@ function runOf(input: ExecutorInput, approval: Approval): Run {
     sends: [],
     asked: new Map(),
     passedOver: false,
+    inside: new Map(),
+    entering: new Map(),
     lookedAt: Number.NEGATIVE_INFINITY,
   };
   return run;

@@ -2,6 +2,7 @@
 import { reach } from '#lib/engine/failpoints.ts';
 import { type Attempt, sendingOf } from './attempt.ts';
 import { resolutionRow } from './attempt-receipts.ts';
+import { closeRequest, enterConnection } from './connections.ts';
 import { Refused } from './receipt-writer.ts';
 import { type Run, target } from './run.ts';
 import type { Inspection } from './target.ts';
@@ -14,6 +15,7 @@ import { inTurn, UNENDING } from './waits.ts';
 export async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
   const to = target(run, attempt.row);
   if (to.kind !== 'remote' || !to.inspect || run.stop === 'drained') return false;
+  if (!(await enterConnection(run, attempt.row))) return false;
   await inTurn(run, UNENDING);
   let said: Inspection | null;
   try {
@@ -21,7 +23,7 @@ export async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
     await reach('inspection.before', run.claim.batchId);
     said = await to.inspect(sendingOf(attempt), run.lease.signal);
   } finally {
-    run.requests.close();
+    await closeRequest(run, attempt.row, true);
   }
   if (said === null || run.lease.signal.aborted) return false;
   await reach('inspection.answered', run.claim.batchId);

@@ -3,12 +3,12 @@ import { reach } from '#lib/engine/failpoints.ts';
 import type { WorkRow } from '#lib/store/actions/execution.sql.ts';
 import { type Attempt, honoursKeys, openAttempt } from './attempt.ts';
 import { outcomeRow } from './attempt-receipts.ts';
+import { openRequest } from './connections.ts';
 import { lookUp } from './look-up.ts';
 import { page, type Run, target } from './run.ts';
 import { applyRemote } from './send-remote.ts';
 import { applyTransactional } from './send-transactional.ts';
 import { inSlots } from './slots.ts';
-import { openRequest } from './waits.ts';
 
 /**
  * I4: what an owner before this one left open is never silently repeated. An effect that shares its outcome's transaction did not happen
@@ -37,7 +37,7 @@ export async function settleOpenIntents(run: Run): Promise<void> {
     }
     if (honoured.length > 0) await reach('open.repeating', run.claim.batchId);
     await inSlots(run, honoured, async (attempt) => {
-      if (honoursKeys(run, attempt)) return (await openRequest(run)) ? applyRemote(run, attempt) : undefined;
+      if (honoursKeys(run, attempt)) return (await openRequest(run, attempt.row)) ? applyRemote(run, attempt) : undefined;
       // The key's time ran out while those before it were repeated.
       await leaveUncertain(run, [attempt]);
       await lookUp(run, attempt);

@@ -5,6 +5,7 @@ import type { Lease } from '#lib/engine/lease.ts';
 import type { TargetFault } from '#lib/store/actions/breakers.sql.ts';
 import type { Approval, Ending, Page, WorkRow } from '#lib/store/actions/execution.sql.ts';
 import type { Claim, Wait } from '#lib/store/chunks/claims.sql.ts';
+import type { Bounds } from '#lib/store/connections/buckets.sql.ts';
 import type { errorBudget } from './error-budget.ts';
 import type { ExecutionStore } from './execution-store.ts';
 import type { ReceiptWriter } from './receipt-writer.ts';
@@ -67,6 +68,10 @@ export type Run = ExecutorInput & {
   asked: Map<string, number>;
   /** actions were passed over for that */
   passedOver: boolean;
+  /** requests that are open over a connection which bounds them, by ordinal */
+  inside: Map<number, Bounds>;
+  /** who looks for a place at a connection, by its id */
+  entering: Map<string, Promise<void>>;
   /** when the chunk was last looked at for a wish to stop, by the monotonic clock */
   lookedAt: number;
 };

@@ -6,6 +6,7 @@ import { repeatWait, retryWait } from '#lib/core/retry.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { type Attempt, attemptAfter, honoursKeys, sendingOf } from './attempt.ts';
 import { intentRow, outcomeRow } from './attempt-receipts.ts';
+import { closeRequest, openRequest } from './connections.ts';
 import { lookUp } from './look-up.ts';
 import { pace } from './pace.ts';
 import { Refused } from './receipt-writer.ts';
@@ -13,7 +14,7 @@ import { untilKnown } from './repeat.ts';
 import { type Run, target, wake, whom } from './run.ts';
 import type { Sent } from './slots.ts';
 import type { Remote } from './target.ts';
-import { openRequest, rest } from './waits.ts';
+import { rest } from './waits.ts';
 
 /**
  * One action, attempt by attempt: what certainly did nothing and will pass is attempted again after a while, in the same slot; but not where its
@@ -22,11 +23,11 @@ import { openRequest, rest } from './waits.ts';
 export async function sendRemote(run: Run, first: Attempt): Promise<Sent> {
   for (let attempt = first; ; attempt = attemptAfter(run, attempt)) {
     if (attempt !== first && (await pace(run, 1, 1)) === 0) return undefined;
-    if (!(await openRequest(run))) return undefined;
+    if (!(await openRequest(run, attempt.row))) return undefined;
     attempt.since = run.clock.now();
     // I1: nothing leaves before this commit is acknowledged, and nothing leaves when it is refused.
-    await run.writer.intent(intentRow(run, attempt)).catch((error: unknown) => {
-      run.requests.close();
+    await run.writer.intent(intentRow(run, attempt)).catch(async (error: unknown) => {
+      await closeRequest(run, attempt.row, false);
       throw error;
     });
     const sent = await applyRemote(run, attempt);
@@ -76,7 +77,7 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
     await tried(run, to.targetOf(attempt.row));
     return undefined;
   }
-  const againAfterMs = probed(run, attempt, to, answer) ? null : waitAfter(run, attempt, answer);
+  const againAfterMs = probed(run, attempt, to, answer) || isStopping(to, answer) ? null : waitAfter(run, attempt, answer);
   if (againAfterMs !== null) return { againAfterMs, asked: answer.result === 'failed' && (answer.retryAfterMs ?? 0) > 0 };
   if (!counted) charge(run, attempt, to, answer);
   return undefined;
@@ -93,7 +94,7 @@ async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Answer>
     await reach('send.answered', run.claim.batchId);
     return answer;
   } finally {
-    run.requests.close();
+    await closeRequest(run, attempt.row, true);
   }
 }
 
@@ -107,9 +108,9 @@ function repeatAfter(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessfu
 /** Waits as long as between attempts, and for the rate. Who has lost the chunk meanwhile leaves the intent to its next owner. */
 async function beforeRepeat(run: Run, attempt: Attempt, ms: number): Promise<boolean> {
   const waited = (await rest(run, { until: run.clock.now() + ms, for: null })) && (await pace(run, 1, 1)) > 0;
-  const opened = waited && (await openRequest(run));
+  const opened = waited && (await openRequest(run, attempt.row));
   if (opened && honoursKeys(run, attempt)) return true;
-  if (opened) run.requests.close();
+  if (opened) await closeRequest(run, attempt.row, false);
   else if (run.stop === 'lost') throw new Refused('lost');
   return false;
 }
@@ -128,10 +129,15 @@ function probed(run: Run, { row }: Attempt, to: Remote, { reason }: Unsuccessful
   return fault !== null && run.probes.has(fault.target);
 }
 
+/** Whether the answer says that nothing more may be sent there: every other action would end in the same way. */
+function isStopping(to: Remote, { reason }: Unsuccessful): boolean {
+  return to.stopsAtOnce?.includes(reason) ?? false;
+}
+
 /** Counts what did not succeed, and stops where the budget is spent or a target under trial fails. */
 function charge(run: Run, attempt: Attempt, to: Remote, answer: Unsuccessful): void {
   const fault = to.faultOf(attempt.row, answer.reason);
-  if (fault && run.probes.has(fault.target)) {
+  if (fault && (run.probes.has(fault.target) || isStopping(to, answer))) {
     wake(run, { halted: fault.message, fault });
     return;
   }

@@ -3,6 +3,7 @@ import type { Answer } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { TargetFault } from '#lib/store/actions/breakers.sql.ts';
 import type { WorkRow } from '#lib/store/actions/execution.sql.ts';
+import type { Bounds } from '#lib/store/connections/buckets.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
 export type Sending = {
@@ -32,6 +33,10 @@ export type Target =
       faultOf(row: WorkRow, reason: string): TargetFault | null;
       /** whether a repeat of a request whose intent is this old counts once, for as long as the repeat takes */
       honoursKeys(row: WorkRow, ageMs: number): boolean;
+      /** What the connection that it goes over bears, over all who send; null where nothing bounds it. Left out where there are no connections. */
+      boundsOf?(row: WorkRow): Promise<Bounds | null>;
+      /** Reasons after which nothing more is sent there before somebody mended it. Left out where there are no connections. */
+      stopsAtOnce?: readonly string[];
       apply(sending: Sending, signal: AbortSignal): Promise<Answer>;
       /** Asks whether it happened, which changes nothing; null where there is no way to ask. */
       inspect?(sending: Sending, signal: AbortSignal): Promise<Inspection | null>;

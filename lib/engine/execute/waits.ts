@@ -39,15 +39,6 @@ export function spread(run: Run, { for: what, ms }: Wait): Wait {
   return { for: what, ms: what === 'rate' ? ms - WAIT_HELD_MS + run.random() * SPREAD_MS : ms };
 }
 
-/** Within the worker's bound of open requests: one more may be open, and its closing must follow. False when the execution ends first. */
-export async function openRequest(run: Run): Promise<boolean> {
-  if (!(await inTurn(run, run.stirred.signal))) return false;
-  heed(run);
-  if (run.stop === null) return true;
-  run.requests.close();
-  return false;
-}
-
 /** Waits for one of the worker's open requests to be this execution's. */
 export function inTurn(run: Run, signal: AbortSignal): Promise<boolean> {
   const soon: Rest = { until: run.clock.now(), for: null };

@@ -14,6 +14,7 @@ import type { Sending, Target } from '#lib/engine/execute/target.ts';
 import { reach } from '#lib/engine/failpoints.ts';
 import { TALLIES } from '#lib/engine/tallies.ts';
 import type { Handled, WorkerTask } from '#lib/engine/worker.ts';
+import { boundsOf } from '#lib/steps/connections/bounds.ts';
 import { haltAtTarget, settleBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { haltChunk, settleBatch } from '#lib/store/actions/execution.sql.ts';
 import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
@@ -67,6 +68,8 @@ const PASSING = CONNECTORS.flatMap((connector) =>
     : [],
 );
 
+const NO_BOUNDS = Promise.resolve(null);
+
 /** Null when this build has another version of the connector: what a frozen request means may have changed. */
 function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['claim']): Target | null {
   const connector: Connector | undefined = CONNECTORS.find(
@@ -98,6 +101,9 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
       const message = target === null ? null : connector.targetFault(target, reason);
       return target === null || message === null ? null : { target, message };
     },
+    boundsOf: ({ connection, request }) =>
+      connection === null ? NO_BOUNDS : boundsOf(connector.connections?.of(request) ?? null),
+    stopsAtOnce: connector.connections?.stopsAtOnce ?? [],
     honoursKeys: (row, ageMs) => ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
     apply: async (sending, signal) => {
       const began = performance.now();

@@ -9,6 +9,7 @@ import type { PlannedBatch } from '#lib/core/plans/planner.ts';
 import { announce } from '#lib/engine/events.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { batchChange } from '#lib/shapes/batches.ts';
+import { assertThere, assertUsable } from '#lib/steps/connections/through.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { restToPlan } from '#lib/steps/plans/rest-to-plan.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
@@ -44,14 +45,18 @@ export async function changeBatch(actor: Actor, raw: ChangeBatchInput): Promise<
   await assertChangeable(db(), before, looked);
   // Before the transaction, which holds the batch's row.
   const next = given === undefined ? null : await replan(before, given);
+  if (next) await assertUsable(db(), actor, next.plan);
   const planDigest = await inWrite(pool, 'change_batch', async (tx) => {
     await holdDataset(tx, before.datasetId);
     if (before.rest && next) await lockRest(tx, before.rest.batchId);
     const batch = await lockBatch(tx, batchId);
     if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
     await assertChangeable(tx, batch, looked);
-    if (next && batch.rest) await assertLeft(tx, batch.rest, batchId, next.planned);
-    if (next) await putPlan(tx, batchId, next);
+    if (next) {
+      if (batch.rest) await assertLeft(tx, batch.rest, batchId, next.planned);
+      await assertThere(tx, next.plan);
+      await putPlan(tx, batchId, next);
+    }
     if (name !== undefined) await tx.prisma.batch.update({ where: { id: batchId }, data: { name }, select: { id: true } });
     await tellTape(tx, { batchId, chunk: null, kind: next ? 'change_plan' : 'rename', facts: { name: actor.name } });
     return next?.planDigest.toString('hex') ?? batch.planDigest;

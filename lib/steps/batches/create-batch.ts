@@ -7,6 +7,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { newBatch } from '#lib/shapes/batches.ts';
+import { assertThere, assertUsable } from '#lib/steps/connections/through.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { insertBatch, insertChunks } from '#lib/store/batches/batches.ts';
@@ -39,6 +40,7 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
   const reading = await readStoredReading(db().pool, { datasetId });
   const given = { datasetId, plan: read.data.plan, now: new Date() };
   const { dataset, plan, planned } = await workOut('planDataset', given, { plan: given.plan });
+  await assertUsable(db(), actor, plan);
   if (dataset.state !== 'ready')
     throw new CountersignError(
       'conflict',
@@ -49,6 +51,7 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
   const resolved: Plan = { ...plan, gates: { ...plan.gates, next: planned.gates.next } };
   const id = await inWrite(db().pool, 'create', async (tx) => {
     await holdDataset(tx, datasetId);
+    await assertThere(tx, plan);
     const batchId = randomUUID();
     // One draw over all chunks: what is looked at in one of them counts for all.
     const seed = randomBytes(32);

@@ -10,6 +10,7 @@ import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import { startWith } from '#lib/shapes/batches.ts';
 import { assertSigners } from '#lib/steps/checkpoints/signers.ts';
+import { assertThere, assertUsable } from '#lib/steps/connections/through.ts';
 import { workOut } from '#lib/steps/plans/work-out.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { claimResources, markStarted, type StartedWith } from '#lib/store/batches/batches.sql.ts';
@@ -66,6 +67,8 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string, goesBy: Sta
   if (!started && batch.state === 'proposed') throw changedPlan(batch.name);
   if (!started) throw new CountersignError('conflict', `“${batch.name}” is ${batch.state}: it was started already.`);
   await assertSigners(tx, actor, batch);
+  await assertUsable(tx, actor, batch.plan);
+  await assertThere(tx, batch.plan);
   await takeResources(tx, batch, 'start this one');
   if (batch.rest) {
     const categories = batch.plan.categories.map(({ name }) => name);

@@ -6,6 +6,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { ofDataset, savedPlanName } from '#lib/shapes/saved-plans.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
+import { withoutThrough } from '#lib/steps/connections/through.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import {
@@ -32,7 +33,7 @@ const input = z.strictObject({
 export async function changeSavedPlan(actor: Actor, raw: z.input<typeof input>): Promise<{ id: string }> {
   authorise(actor, 'plan');
   const { id, revision, name, plan: given, datasetId } = readInput(input, raw);
-  const plan = given === undefined ? undefined : parsePlan(given);
+  const plan = given === undefined ? undefined : withoutThrough(parsePlan(given));
   const parts = {
     ...(name === undefined ? {} : { name }),
     ...(plan === undefined ? {} : { plan, fieldTypes: await typesFor(plan, datasetId) }),

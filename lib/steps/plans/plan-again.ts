@@ -6,6 +6,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { forAnotherFile, type Misfit, typesNamed } from '#lib/core/plans/fit.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { storedPlan } from '#lib/core/plans/stored-plan.ts';
+import { withoutThrough } from '#lib/steps/connections/through.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
@@ -36,7 +37,8 @@ export async function planAgain(actor: Actor, raw: z.input<typeof input>): Promi
   authorise(actor, 'plan');
   const read = readInput(input, raw);
   const { datasetId } = read;
-  return 'saved' in read.from ? ofSaved(read.from.saved, datasetId) : ofBatch(read.from.batch, datasetId);
+  const again = await ('saved' in read.from ? ofSaved(read.from.saved, datasetId) : ofBatch(read.from.batch, datasetId));
+  return { ...again, plan: withoutThrough(again.plan) };
 }
 
 async function ofSaved(id: string, datasetId: string): Promise<PlanAgain> {

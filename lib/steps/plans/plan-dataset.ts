@@ -11,6 +11,7 @@ import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { type BatchPlanner, checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
 import { checkFilters } from '#lib/core/plans/template-filters.ts';
 import type { FieldMeanings } from '#lib/core/values/meaning.ts';
+import { throughConnections } from '#lib/steps/connections/through.ts';
 import { type RestOf, readRest } from '#lib/store/batches/rest.sql.ts';
 import { deletedDataset } from '#lib/store/datasets/deletion.sql.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
@@ -49,7 +50,7 @@ export type CheckedPlan = { dataset: PlanningDataset; plan: Plan; meanings: Fiel
 /** The plan, read and checked, not planned yet. Throws as `planDataset` does. */
 export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan, 'now'>, at: At): Promise<CheckedPlan> {
   const dataset = await datasetToPlan(datasetId);
-  const plan = parsePlan(given);
+  const plan = await throughConnections(db(), parsePlan(given));
   const meanings = (await readMeanings(db().pool, { datasetId })) ?? {};
   return { dataset, plan, meanings, classifier: checkPlan(plan, dataset.fields, meanings, at) };
 }

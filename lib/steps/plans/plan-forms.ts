@@ -6,6 +6,8 @@ import { CONNECTORS } from '#lib/connectors/kinds.ts';
 export type PlanForms = {
   /** `editor`: the component that edits the classifier's part; null: it is edited as JSON */
   classifiers: readonly { kind: string; editor: string | null }[];
+  /** those that the person's plans may name */
+  connections: readonly { name: string; connector: string; address: string }[];
   actions: readonly (ActionForm & { connector: string; verbs: readonly string[] })[];
 };
 
@@ -13,6 +15,7 @@ export type PlanForms = {
 export function readPlanForms(): PlanForms {
   return {
     classifiers: CLASSIFIERS.map(({ kind, editor }) => ({ kind, editor })),
+    connections: [],
     actions: CONNECTORS.map(({ name, verbs, form }) => ({ connector: name, verbs, ...form })),
   };
 }

@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import type { Preview } from '#lib/shapes/plans.ts';
+import { assertUsable } from '#lib/steps/connections/through.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { readInput } from './plan-dataset.ts';
 import { restToPlan } from './rest-to-plan.ts';
 import { workOut } from './work-out.ts';
@@ -16,5 +19,7 @@ const input = z.strictObject({ datasetId: z.uuid(), plan: z.json(), batchId: z.u
 export async function previewBatch(actor: Actor, value: unknown): Promise<Preview> {
   authorise(actor, 'plan');
   const { datasetId, plan, batchId } = readInput(input, value);
-  return workOut('previewDataset', { datasetId, plan, now: new Date(), ...(await restToPlan(batchId)) }, { plan });
+  const preview = await workOut('previewDataset', { datasetId, plan, now: new Date(), ...(await restToPlan(batchId)) }, { plan });
+  await assertUsable(db(), actor, preview.plan as Plan);
+  return preview;
 }

@@ -6,6 +6,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { ofDataset, savedPlanName } from '#lib/shapes/saved-plans.ts';
+import { withoutThrough } from '#lib/steps/connections/through.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { insertSavedPlan, readSavedPlanNamed } from '#lib/store/plans/saved-plans.ts';
@@ -23,7 +24,7 @@ const input = z.strictObject({ name: savedPlanName, plan: z.json(), datasetId: o
 export async function savePlan(actor: Actor, raw: z.input<typeof input>): Promise<{ id: string; name: string }> {
   authorise(actor, 'plan');
   const { name, plan: given, datasetId } = readInput(input, raw);
-  const plan = parsePlan(given);
+  const plan = withoutThrough(parsePlan(given));
   const fieldTypes = await typesFor(plan, datasetId);
   const id = await inWrite(db().pool, 'save_plan', async (tx) => {
     const made = randomUUID();

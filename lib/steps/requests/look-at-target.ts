@@ -2,13 +2,14 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import type { Look, RequestOf } from '#lib/connectors/port.ts';
-import { describeRequest, lookerFor, targetOfRequest } from '#lib/connectors/registry.ts';
+import { connectionOfRequest, describeRequest, lookerFor, targetOfRequest } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { DIFFERENCES_MAX, INSPECTION_TIMEOUT_MS, RESPONSE_BYTES_MAX, TARGET_LOOKS_MAX } from '#lib/core/limits.ts';
 import { readHeard } from '#lib/core/receipts/heard.ts';
 import { jsonDifference } from '#lib/core/values/json-difference.ts';
 import { idempotencyKey, readReceipt } from '#lib/ledger/receipt.ts';
 import type { Difference, Looked } from '#lib/shapes/requests.ts';
+import { boundsOf } from '#lib/steps/connections/bounds.ts';
 import { inTurn } from '#lib/steps/uncertain/ask-targets.ts';
 import { isHeldBack } from '#lib/store/checkpoints/requests.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -41,8 +42,11 @@ export async function lookAtTarget(actor: Actor, of: OfItem): Promise<Looked | n
   try {
     const { batch, chunk } = found;
     const late = AbortSignal.timeout(INSPECTION_TIMEOUT_MS);
-    const paced = target === null || (await inTurn(db().pool, batch.id, batch.plan.execution.ratePerSecond, late));
-    if (!paced) return { says: 'cannot', why: 'The batch uses its rate up. Try again later.' };
+    const rate = { batchId: batch.id, ratePerSecond: batch.plan.execution.ratePerSecond };
+    const paced =
+      target === null ||
+      (await inTurn(db().pool, { ...rate, bounds: await boundsOf(connectionOfRequest(acts.connector, bytes)) }, late));
+    if (!paced) return { says: 'cannot', why: 'The batch, or its connection, uses its rate up. Try again later.' };
     const sent: RequestOf = {
       do: acts.do,
       request: bytes,

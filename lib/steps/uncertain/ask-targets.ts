@@ -5,8 +5,10 @@ import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { Connector } from '#lib/connectors/port.ts';
 import { ASK_SLOTS, ASK_TIMEOUT_MS } from '#lib/core/limits.ts';
 import type { Said } from '#lib/shapes/uncertain.ts';
+import { boundsOf } from '#lib/steps/connections/bounds.ts';
 import { reserveRate } from '#lib/store/actions/execution.sql.ts';
 import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
+import { type Bounds, enterConnection } from '#lib/store/connections/buckets.sql.ts';
 import { readSentRequests, type SentRequest, type UncertainAction } from '#lib/store/uncertain/uncertain.sql.ts';
 
 /** The connector that can look this request up at its target; null when there is none. */
@@ -37,14 +39,25 @@ export async function askTargets(
   return { said: said.sort((a, b) => a.ordinal - b.ordinal), left: sent.length - said.length };
 }
 
-/** Waits until the batch's rate lets one more be asked; false when the time was over before. */
-export async function inTurn(pool: Pool, batchId: string, ratePerSecond: number | null, late: AbortSignal): Promise<boolean> {
-  if (ratePerSecond === null) return true;
-  for (let mine = 0; mine === 0; ) {
-    const { count, ms } = await reserveRate(pool, { batchId, chunkId: null }, 1, ratePerSecond);
+export type Paced = { batchId: string; ratePerSecond: number | null; bounds: Bounds | null };
+
+/** Waits until the batch's rate and that of the connection let one more be asked; false when the time was over before. */
+export async function inTurn(pool: Pool, { batchId, ratePerSecond, bounds }: Paced, late: AbortSignal): Promise<boolean> {
+  if (ratePerSecond !== null) {
+    const reserve = () => reserveRate(pool, { batchId, chunkId: null }, 1, ratePerSecond);
+    if (!(await untilMine(async () => reserve().then(({ count, ms }) => ({ mine: count > 0, ms })), late))) return false;
+  }
+  if (bounds === null) return true;
+  // Who looks takes no place: those belong to what is sent.
+  return untilMine(async () => enterConnection(pool, null, bounds).then(({ inside, ms }) => ({ mine: inside, ms })), late);
+}
+
+async function untilMine(reserve: () => Promise<{ mine: boolean; ms: number }>, late: AbortSignal): Promise<boolean> {
+  for (let isMine = false; !isMine; ) {
+    const { mine, ms } = await reserve();
     await sleep(ms, undefined, { signal: late }).catch(() => {});
     if (late.aborted) return false;
-    mine = count;
+    isMine = mine;
   }
   return true;
 }
@@ -59,7 +72,8 @@ async function ask(
 ): Promise<Said | null> {
   const how = inspector(connector, request);
   if (!how) return { ordinal, finding: 'cannot_ask', target: null, reason: null };
-  if (!(await inTurn(pool, batchId, ratePerSecond, late))) return null;
+  const bounds = await boundsOf(how.connections?.of(request) ?? null);
+  if (!(await inTurn(pool, { batchId, ratePerSecond, bounds }, late))) return null;
   const inspection = await how.inspect({ request, idempotencyKey }, late);
   if (late.aborted && inspection.finding === 'unknown') return null;
   return {

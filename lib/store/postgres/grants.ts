@@ -23,6 +23,8 @@ export const APPEND_ONLY: Record<string, string> = {
   // Erasure, and nothing else, as the triggers see to.
   receipt_value: 'SELECT, INSERT, UPDATE (salt, value)',
   dataset_reading: 'SELECT, INSERT, UPDATE (body)',
+  // Its end, and nothing else, as the triggers see to.
+  secret: 'SELECT, INSERT, UPDATE (ciphertext)',
 };
 
 const ORDINARY = 'SELECT, INSERT, UPDATE, DELETE';

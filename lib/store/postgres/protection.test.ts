@@ -69,6 +69,7 @@ beforeAll(async () => {
     `INSERT INTO dataset_reading (id, dataset_id, revision, body, digest, created_by) VALUES ($1, $1, 1, '{}', $2, 'user:x')`,
     [batch, Buffer.alloc(32)],
   );
+  await pool.query(`INSERT INTO secret (id, version, ciphertext, created_by) VALUES ($1, 1, 'sealed', 'user:x')`, [batch]);
 });
 
 const CHANGES: Record<string, string> = {
@@ -82,6 +83,7 @@ const CHANGES: Record<string, string> = {
   batch_plan: `UPDATE batch_plan SET digest = sha256(digest)`,
   receipt_value: `UPDATE receipt_value SET value = 'somebody else'`,
   dataset_reading: `UPDATE dataset_reading SET body = '{"a":1}'`,
+  secret: `UPDATE secret SET ciphertext = 'another'`,
 };
 
 describe.each(Object.entries(CHANGES))('%s', (table, update) => {
@@ -89,7 +91,7 @@ describe.each(Object.entries(CHANGES))('%s', (table, update) => {
 
   test.each(attempts)('the application role may not: %s', async (sql) => {
     // Updating what can be erased is granted, so there the trigger speaks; everywhere else the missing right.
-    const erasable = /^UPDATE (receipt_value|dataset_reading) /.test(sql);
+    const erasable = /^UPDATE (receipt_value|dataset_reading|secret) /.test(sql);
     await expect(pool.query(sql)).rejects.toThrow(erasable ? /append-only/ : /permission denied/);
   });
 

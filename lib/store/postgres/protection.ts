@@ -18,6 +18,7 @@ const TRIGGERS: Record<string, string[]> = {
   batch_plan: ['batch_plan_append_only', 'batch_plan_no_truncate'],
   receipt_value: ['receipt_value_erasure_only', 'receipt_value_no_delete', 'receipt_value_no_truncate'],
   dataset_reading: ['dataset_reading_erasure_only', 'dataset_reading_no_delete', 'dataset_reading_no_truncate'],
+  secret: ['secret_end_only', 'secret_no_delete', 'secret_no_truncate'],
 };
 
 /**
@@ -74,7 +75,7 @@ async function excessRights(pool: Pick<pg.Pool, 'query'>): Promise<string[]> {
   const { rows } = await pool.query<{ role: string; relname: string; verbs: string[] }>(
     `SELECT current_user AS role, c.relname,
             array_remove(ARRAY[
-              CASE WHEN c.relname NOT IN ('receipt_value', 'dataset_reading') AND has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
+              CASE WHEN c.relname NOT IN ('receipt_value', 'dataset_reading', 'secret') AND has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
               CASE WHEN has_table_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
               CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END,
               CASE WHEN has_table_privilege(c.oid, 'TRUNCATE') THEN 'TRUNCATE' END,

@@ -6,6 +6,7 @@ import { readDesk } from '#app/(desk)/batches/new/read-desk.ts';
 import { requireActor } from '#app/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { withoutThrough } from '#lib/steps/connections/through.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 
 export const metadata: Metadata = { title: 'Change the plan' };
@@ -18,7 +19,8 @@ export default async function ChangePlanPage({ params }: { params: Promise<{ id:
   const batch = await readBatch(actor, { batchId: id });
   if (batch === null) notFound();
   if (batch.state !== 'proposed' || batch.undoes !== null) redirect(`/batches/${id}?tab=plan`);
-  const { name, plan, planDigest, planNotes, datasetId, restOf, itemCount } = batch;
+  const { name, planDigest, planNotes, datasetId, restOf, itemCount } = batch;
+  const plan = withoutThrough(batch.plan);
   const dataset = await readDataset(actor, { id: datasetId });
   if (dataset === null) notFound();
   const from = planNotes.length > 0 ? { name, notes: planNotes, misfits: [], saved: null } : null;

@@ -1,0 +1,100 @@
+/** A connection as its form holds it: texts as they are typed, and what is sent of them. Pure. */
+import { type AuthKind, type ConnectionAuth, SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
+
+export type ConnectionDraft = {
+  name: string;
+  address: string;
+  kind: AuthKind;
+  username: string;
+  header: string;
+  parameter: string;
+  tokenUrl: string;
+  clientId: string;
+  scope: string;
+  /** as it was typed now; what is there is never read */
+  secret: string;
+  concurrency: string;
+  requests: string;
+  seconds: string;
+  keys: boolean;
+  forHours: string;
+  inspectUrl: string;
+  contains: string;
+  permanent: boolean;
+  operators: boolean;
+};
+
+export const KINDS: Record<AuthKind, { words: string; secret: string | null }> = {
+  none: { words: 'None', secret: null },
+  bearer: { words: 'Bearer token', secret: 'Token' },
+  basic: { words: 'User name and password (Basic)', secret: 'Password' },
+  header: { words: 'A header of its own', secret: 'Value of the header' },
+  query: { words: 'A parameter in the address', secret: 'Value of the parameter' },
+  oauth2: { words: 'OAuth 2 client credentials', secret: 'Client secret' },
+  signed: { words: 'Signed as Standard Webhooks', secret: 'Signing secret' },
+};
+
+/** @param connection null for a new one */
+export function draftOf(connection: Connection | null): ConnectionDraft {
+  const auth: Partial<Record<string, unknown>> = connection?.auth ?? {};
+  const text = (name: string, otherwise = ''): string => (typeof auth[name] === 'string' ? auth[name] : otherwise);
+  const [window] = connection?.limits.windows ?? [];
+  return {
+    ...{ name: connection?.name ?? '', address: connection?.address ?? '', kind: connection?.auth.kind ?? 'bearer' },
+    ...{ username: text('username'), header: text('header', 'X-Api-Key'), parameter: text('parameter', 'key') },
+    ...{ tokenUrl: text('tokenUrl'), clientId: text('clientId'), scope: text('scope'), secret: '' },
+    concurrency: numberText(connection?.limits.concurrency ?? null),
+    ...{ requests: numberText(window?.requests ?? null), seconds: numberText(window?.seconds ?? 60) },
+    ...{ keys: connection?.keys.honoured ?? false, forHours: numberText(connection?.keys.forHours ?? null) },
+    inspectUrl: textIn(connection?.inspect, 'url'),
+    contains: textIn(connection?.success, 'contains'),
+    permanent: connection?.permanent ?? false,
+    operators: connection?.usableBy.includes('operator') ?? true,
+  };
+}
+
+/** What is sent of it: what the form has no field for stays as it was. */
+export function writtenOf(draft: ConnectionDraft, before: Connection | null): ConnectionWritten {
+  const name = SECRET_NAMES[draft.kind];
+  const windows = before?.limits.windows.slice(1) ?? [];
+  const requests = numberOf(draft.requests);
+  const success = { ...before?.success, contains: draft.contains === '' ? null : draft.contains };
+  return {
+    address: draft.address,
+    auth: authOf(draft),
+    limits: {
+      concurrency: numberOf(draft.concurrency),
+      windows: requests === null ? windows : [{ requests, seconds: numberOf(draft.seconds) ?? 60 }, ...windows],
+    },
+    keys: { honoured: draft.keys, forHours: draft.keys ? numberOf(draft.forHours) : null },
+    inspect: draft.inspectUrl === '' ? null : { ...before?.inspect, url: draft.inspectUrl },
+    success: Object.values(success).some((one) => one !== null && one !== 'uncertain') ? success : null,
+    permanent: draft.permanent,
+    usableBy: draft.operators ? ['operator'] : [],
+    ...(name === null || draft.secret === '' ? {} : { secrets: { [name]: draft.secret } }),
+  };
+}
+
+function authOf(draft: ConnectionDraft): ConnectionAuth {
+  const { kind, username, header, parameter, tokenUrl, clientId, scope } = draft;
+  if (kind === 'basic') return { kind, username };
+  if (kind === 'header') return { kind, header };
+  if (kind === 'query') return { kind, parameter };
+  if (kind === 'oauth2') return { kind, tokenUrl, clientId, scope };
+  return { kind };
+}
+
+function numberText(number: number | null): string {
+  return number === null ? '' : String(number);
+}
+
+/** What is no number is sent as one that is refused with words. */
+function numberOf(text: string): number | null {
+  return text.trim() === '' ? null : Number(text);
+}
+
+function textIn(value: Record<string, unknown> | null | undefined, name: string): string {
+  const found = value?.[name];
+  return typeof found === 'string' ? found : '';
+}

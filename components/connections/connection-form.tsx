@@ -1,0 +1,207 @@
+'use client';
+
+import { type ComponentProps, useState } from 'react';
+import { Button } from '#components/ui/button.tsx';
+import { Checkbox, Field, Input, Select } from '#components/ui/field.tsx';
+import type { AuthKind } from '#lib/core/connections/auth.ts';
+import type { Problem } from '#lib/core/errors.ts';
+import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import type { Connection } from '#lib/shapes/connections.ts';
+import { type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
+
+type Props = {
+  /** null for a new one */
+  connection: Connection | null;
+  pending: boolean;
+  error: string | null;
+  problems: readonly Problem[];
+  onSave: (draft: ConnectionDraft) => void;
+};
+
+/** Every part of a connection; its secret goes in and never comes out. */
+export function ConnectionForm({ connection, pending, error, problems, onSave }: Props) {
+  const [draft, setDraft] = useState(() => draftOf(connection));
+  const set = (part: Partial<ConnectionDraft>) => setDraft({ ...draft, ...part });
+  const toldOf = (...places: string[]) =>
+    problems.find(({ path }) => places.some((place) => path === place || path.startsWith(`${place}.`)))?.message;
+  const text = (name: keyof ConnectionDraft, more: ComponentProps<typeof Input> = {}) => (
+    <Input
+      value={String(draft[name])}
+      autoComplete="off"
+      spellCheck={false}
+      onChange={({ target }) => set({ [name]: target.value })}
+      {...more}
+    />
+  );
+  const number = (name: keyof ConnectionDraft, more: ComponentProps<typeof Input> = {}) =>
+    text(name, { inputMode: 'numeric', ...more });
+  const placed = ['name', 'address', 'auth', 'secrets', 'limits', 'keys', 'inspect', 'success'];
+  const elsewhere =
+    error !== null && !problems.some(({ path }) => placed.some((place) => path === place || path.startsWith(`${place}.`)));
+  return (
+    <form
+      className="flex max-w-2xl flex-col gap-6"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSave(draft);
+      }}
+    >
+      <Part title="Where it is">
+        {connection === null ? (
+          <Field label="Name" hint="Plans and receipts name it so; it can’t be changed later." error={toldOf('name')}>
+            {text('name', { maxLength: CONNECTION_NAME_CHARS_MAX, required: true })}
+          </Field>
+        ) : null}
+        <Field
+          label="Address"
+          hint={
+            connection === null
+              ? 'Actions name what comes after it, and lead nowhere else.'
+              : 'Actions that are approved go to the address that was approved, or not at all.'
+          }
+          error={toldOf('address')}
+        >
+          {text('address', { placeholder: 'https://crm.example/api/', required: true })}
+        </Field>
+      </Part>
+      <Part title="How one signs in">
+        <Field label="Kind" error={toldOf('auth.kind')}>
+          <Select value={draft.kind} onChange={({ target }) => set({ kind: target.value as AuthKind, secret: '' })}>
+            {Object.entries(KINDS).map(([kind, { words }]) => (
+              <option key={kind} value={kind}>
+                {words}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        {draft.kind === 'basic' ? (
+          <Field label="User name" error={toldOf('auth.username')}>
+            {text('username', { required: true })}
+          </Field>
+        ) : null}
+        {draft.kind === 'header' ? (
+          <Field label="Name of the header" error={toldOf('auth.header')}>
+            {text('header', { required: true })}
+          </Field>
+        ) : null}
+        {draft.kind === 'query' ? (
+          <Field label="Name of the parameter" error={toldOf('auth.parameter')}>
+            {text('parameter', { required: true })}
+          </Field>
+        ) : null}
+        {draft.kind === 'oauth2' ? (
+          <>
+            <Field label="Address that gives tokens" error={toldOf('auth.tokenUrl')}>
+              {text('tokenUrl', { placeholder: 'https://login.example/token', required: true })}
+            </Field>
+            <Field label="Client id" error={toldOf('auth.clientId')}>
+              {text('clientId', { required: true })}
+            </Field>
+            <Field label="Scope (empty: none)" error={toldOf('auth.scope')}>
+              {text('scope')}
+            </Field>
+          </>
+        ) : null}
+        <Secret {...{ connection, draft }} error={toldOf('secrets')}>
+          {text('secret', { type: 'password', autoComplete: 'new-password' })}
+        </Secret>
+      </Part>
+      <Part title="How much it bears, over all workers">
+        <div className="grid grid-cols-1 items-start gap-3 sm:grid-cols-3">
+          <Field label="Requests at once (empty: any)" error={toldOf('limits.concurrency')}>
+            {number('concurrency')}
+          </Field>
+          <Field label="Requests (empty: any)" hint="They are spread evenly." error={toldOf('limits.windows')}>
+            {number('requests')}
+          </Field>
+          <Field label="in so many seconds">{number('seconds')}</Field>
+        </div>
+      </Part>
+      <Part title="What it promises">
+        <Checkbox
+          label="It ignores a repeat with the same Idempotency-Key"
+          hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
+          checked={draft.keys}
+          onChange={({ target }) => set({ keys: target.checked })}
+        />
+        {draft.keys ? (
+          <Field label="For so many hours (empty: for ever)" error={toldOf('keys')}>
+            {number('forHours')}
+          </Field>
+        ) : null}
+        <Field
+          label="Where it says what became of a request (empty: nowhere)"
+          hint="A GET under the address. {{idempotencyKey}} stands for the key of the request; 200 means that it happened."
+          error={toldOf('inspect')}
+        >
+          {text('inspectUrl', { placeholder: 'by-key/{{idempotencyKey}}' })}
+        </Field>
+        <Field label="What an answer that counts as done contains (empty: anything)" error={toldOf('success')}>
+          {text('contains')}
+        </Field>
+        <Checkbox
+          label="What is done there can’t be taken back"
+          hint="Then approvals ask more carefully."
+          checked={draft.permanent}
+          onChange={({ target }) => set({ permanent: target.checked })}
+        />
+      </Part>
+      <Part title="Who may plan with it">
+        <Checkbox
+          label="Operators too"
+          hint="Admins always may. Nobody can read its secret."
+          checked={draft.operators}
+          onChange={({ target }) => set({ operators: target.checked })}
+        />
+      </Part>
+      {elsewhere ? (
+        <p role="alert" className="text-red">
+          {error}
+        </p>
+      ) : null}
+      <div>
+        <Button type="submit" kind="primary" pending={pending}>
+          {connection === null ? 'Add connection' : 'Save changes'}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Secret({
+  connection,
+  draft,
+  error,
+  children,
+}: {
+  connection: Connection | null;
+  draft: ConnectionDraft;
+  error: string | undefined;
+  children: ComponentProps<typeof Field>['children'];
+}) {
+  const { secret: words } = KINDS[draft.kind];
+  if (words === null) return null;
+  const set = connection?.auth.kind === draft.kind ? connection.auth.secret : null;
+  return (
+    <Field
+      label={set ? `New ${words.charAt(0).toLowerCase()}${words.slice(1)} (empty: version ${set.version} stays)` : words}
+      hint={
+        set
+          ? 'The one before ends at once; what is approved is sent with the new one.'
+          : 'It is encrypted, and never shown again.'
+      }
+      error={error}
+    >
+      {children}
+    </Field>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ComponentProps<'fieldset'>['children'] }) {
+  return (
+    <fieldset className="flex flex-col gap-3">
+      <legend className="mb-2 text-16 font-medium">{title}</legend>
+      {children}
+    </fieldset>
+  );
+}

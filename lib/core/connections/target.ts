@@ -1,0 +1,21 @@
+/** Whom a request goes to, as breakers name it. */
+
+/** As breakers name it: what fails for one connection says nothing of another's credentials. */
+export function targetName(url: string, connection: string | null): string {
+  const { origin } = new URL(url);
+  return connection === null ? origin : `${connection}${AT}${origin}`;
+}
+
+/** The host in such a name. */
+export function targetHost(target: string): string {
+  const at = target.lastIndexOf(AT);
+  return new URL(at < 0 ? target : target.slice(at + AT.length)).host;
+}
+
+/** The connection in such a name; null where it names none. */
+export function connectionName(target: string): string | null {
+  const at = target.lastIndexOf(AT);
+  return at < 0 ? null : target.slice(0, at);
+}
+
+const AT = ' at ';

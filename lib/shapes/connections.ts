@@ -1,0 +1,130 @@
+/** Connections, as the API and the pages have them. What is secret is taken, and never given. */
+import { z } from 'zod';
+import { connectionAuth } from '#lib/core/connections/auth.ts';
+import {
+  CONNECTION_NAME_CHARS_MAX,
+  CONNECTION_WINDOW_SECONDS_MAX,
+  SECRET_CHARS_MAX,
+  SECRET_CHARS_MIN,
+  URL_CHARS_MAX,
+} from '#lib/core/limits.ts';
+import { id, instant, nameNumber } from './values.ts';
+
+const connectionName = z
+  .string()
+  .min(1, 'A connection needs a name.')
+  .max(CONNECTION_NAME_CHARS_MAX, `A connection’s name has at most ${CONNECTION_NAME_CHARS_MAX} characters.`)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'A connection’s name has letters, digits, dots, dashes and underscores: plans name it.');
+
+export const connectionLimits = z.strictObject({
+  concurrency: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .describe('Requests out at once over all workers; null: no bound.'),
+  windows: z
+    .array(
+      z.strictObject({ seconds: z.int().min(1).max(CONNECTION_WINDOW_SECONDS_MAX), requests: z.int().min(1).max(1_000_000) }),
+    )
+    .max(5)
+    .default([])
+    .describe('At most so many requests in so many seconds, over all workers. They are spread evenly.'),
+});
+export type ConnectionLimits = z.infer<typeof connectionLimits>;
+
+const template = z.record(z.string(), z.json()).nullable().default(null);
+
+const keys = z
+  .strictObject({
+    honoured: z.boolean(),
+    forHours: z
+      .number()
+      .min(1)
+      .max(24 * 365)
+      .nullable()
+      .default(null),
+  })
+  .default({ honoured: false, forHours: null })
+  .describe('Whether the target ignores a repeat with the same Idempotency-Key, and for how long; forHours null: for ever.');
+
+/** What its target promises; an action that says otherwise is gone by. */
+export const declared = z.strictObject({
+  keys,
+  inspect: template.describe(
+    'How the target is asked what became of a request, as an action’s `inspect`; its URL may name {{idempotencyKey}} only.',
+  ),
+  success: template.describe('What counts as done, as an action’s `success`.'),
+  permanent: z.boolean().default(false).describe('Whether what its actions do can’t be taken back.'),
+});
+export type Declared = z.infer<typeof declared>;
+
+const secrets = z
+  .record(
+    z.string(),
+    z
+      .string()
+      .min(SECRET_CHARS_MIN, `A secret has at least ${SECRET_CHARS_MIN} characters.`)
+      .max(SECRET_CHARS_MAX, `A secret has at most ${SECRET_CHARS_MAX} characters.`)
+      .regex(/^[\x20-\x7E]*$/, 'A secret is printable ASCII.'),
+  )
+  .describe(
+    'What is secret, by name: token (bearer), password (basic), value (header, query), clientSecret (oauth2), signingSecret (signed). Never given back.',
+  );
+
+const parts = {
+  address: z
+    .string()
+    .trim()
+    .min(1, 'A connection needs an address.')
+    .max(URL_CHARS_MAX)
+    .describe('Where it is: https://crm.example/api/. Actions name what is under it.'),
+  auth: connectionAuth,
+  limits: connectionLimits.default({ concurrency: null, windows: [] }),
+  ...declared.shape,
+  usableBy: z
+    .array(z.enum(['operator'], 'Beside admins, connections are used by operators.'))
+    .max(1)
+    .default([])
+    .describe('Whose plans may name it, beside admins’.'),
+  secrets: secrets.optional(),
+};
+
+export const newConnection = z.strictObject({
+  name: connectionName,
+  connector: z.string().max(40).describe('The connector that sends over it.'),
+  ...parts,
+});
+export const connectionChange = z.strictObject({ revision: nameNumber.describe('The one that was looked at.'), ...parts });
+
+export const tested = z.object({ at: instant, ok: z.boolean(), reason: z.string() });
+
+/** What a form or a script writes of one, beside its name. */
+export type ConnectionWritten = Omit<z.input<typeof connectionChange>, 'revision'>;
+
+export const connection = z.object({
+  id,
+  name: z.string(),
+  connector: z.string(),
+  revision: nameNumber,
+  address: z.string(),
+  auth: connectionAuth.and(z.object({ secret: z.object({ id, version: nameNumber, set: z.boolean() }).nullable() })),
+  limits: connectionLimits,
+  ...declared.shape,
+  usableBy: z.array(z.string()),
+  state: z
+    .enum(['ok', 'open', 'probing'])
+    .describe('open: it fails for everybody, or somebody paused it; probing: one chunk tries it.'),
+  tested: tested.nullable().describe('What the test button found last; null since the last change.'),
+  updatedBy: z.string().describe('By name.'),
+  updatedAt: instant,
+});
+export type Connection = z.infer<typeof connection>;
+
+export const connectionTest = z
+  .strictObject({
+    path: z.string().max(URL_CHARS_MAX).default('').describe('What to ask for under the address; left out: the address itself.'),
+    method: z.enum(['GET', 'HEAD']).default('GET'),
+  })
+  .optional();

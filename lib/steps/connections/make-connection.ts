@@ -1,0 +1,49 @@
+/** Makes a connection: a named target, with what is secret of it. */
+import type { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { connectorFor } from '#lib/connectors/registry.ts';
+import { SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { newConnection } from '#lib/shapes/connections.ts';
+import { readInput } from '#lib/steps/plans/plan-dataset.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
+import { type ConnectionData, insertConnection } from '#lib/store/connections/connections.ts';
+import { db } from '#lib/store/postgres/db.ts';
+
+/** Throws `invalid` with a problem for every wrong place, and `conflict` where the name is another's. */
+export async function makeConnection(actor: Actor, raw: z.input<typeof newConnection>): Promise<{ id: string }> {
+  authorise(actor, 'connections');
+  const { name, secrets, ...given } = readInput(newConnection, raw);
+  const data = checked(given, secrets ?? null);
+  if (SECRET_NAMES[data.auth.kind] !== null && secrets === undefined) throw missingSecret(data.auth.kind);
+  const id = await inWrite(db().pool, 'make_connection', (tx) =>
+    insertConnection(tx, { name, by: actor.id, secret: secrets ?? null, ...data }),
+  );
+  if (id !== null) return { id };
+  const message = `There is a connection “${name}”. Choose another name, or change that one.`;
+  throw new CountersignError('conflict', message, { problems: [{ path: 'name', message }] });
+}
+
+type Given = Omit<z.output<typeof newConnection>, 'name' | 'secrets'>;
+
+/** As it is kept. Throws `invalid` as the connector does, and where it takes no connections. */
+export function checked(
+  { connector, address, auth, limits, keys, inspect, success, permanent, usableBy }: Given,
+  secrets: Record<string, string> | null,
+): ConnectionData {
+  const found = connectorFor(connector);
+  const kind = found.kind === 'remote' ? found.connections : undefined;
+  if (!kind) {
+    const message = `“${connector}” is inside Countersign and takes no connection.`;
+    throw new CountersignError('invalid', message, { problems: [{ path: 'connector', message }] });
+  }
+  const kept = kind.check({ address, auth, declared: { keys, inspect, success, permanent }, secrets });
+  return { connector, limits, usableBy, address: kept.address, auth: kept.auth, declared: kept.declared };
+}
+
+export function missingSecret(kind: keyof typeof SECRET_NAMES, why = ''): CountersignError {
+  const path = `secrets.${SECRET_NAMES[kind]}`;
+  const message = `${why}The secret “${SECRET_NAMES[kind]}” is missing.`;
+  return new CountersignError('invalid', message, { problems: [{ path, message }] });
+}
