@@ -51,6 +51,7 @@ import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/requests.ts';
 import { ofDataset, savedPlan, savedPlanName, savedPlanRow } from '#lib/shapes/saved-plans.ts';
+import { securityAsked, securityEvent } from '#lib/shapes/security.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
 import { followUp, followUpsAsked, taskAssignment } from '#lib/shapes/tasks.ts';
@@ -577,6 +578,15 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(namedPerson, nothing))
       .output(person),
+  },
+  security: {
+    list: get(
+      '/security-log',
+      'List the security log, the newest first',
+      'What somebody did or tried that bears on who may do what, and who opened or downloaded what. With a filter a page may have fewer events than its limit, and none: it looks for so long. The last has no `next`.',
+    )
+      .input(z.strictObject({ ...paging, ...securityAsked }))
+      .output(page(securityEvent)),
   },
   shelf: {
     list: get(

@@ -76,6 +76,7 @@ import { assign } from '#lib/steps/reviews/assign.ts';
 import { claim } from '#lib/steps/reviews/claim.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { readCompany } from '#lib/steps/reviews/read-company.ts';
+import { listSecurity } from '#lib/steps/security/list-security.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { assignFollowUp, finishFollowUp } from '#lib/steps/tasks/change-follow-up.ts';
@@ -322,6 +323,7 @@ export const router = os.router({
     enable: os.people.enable.handler(({ context, input }) => enablePerson(context.actor, { personId: input.params.id })),
     confirm: os.people.confirm.handler(({ context, input }) => confirmPerson(context.actor, { personId: input.params.id })),
   },
+  security: { list: os.security.list.handler(({ context, input }) => listSecurity(context.actor, input)) },
   shelf: {
     list: os.shelf.list.handler(({ context, input }) => listShelf(context.actor, input)),
     items: os.shelf.items.handler(async ({ context, input }) => found(await readShelfItems(context.actor, input), 'batch')),

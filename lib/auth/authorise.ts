@@ -60,6 +60,7 @@ const VERBS = {
   use_connections: { roles: OPERATORS, doing: 'use connections' },
   fleet: { roles: ADMIN, doing: 'manage workers and incidents' },
   see_fleet: { roles: OPERATORS, doing: 'see workers and incidents' },
+  security: { roles: ['auditor', 'admin'], doing: 'see the security log' },
   people: { roles: ADMIN, doing: 'manage people, roles, keys and settings' },
 } as const satisfies Record<string, { roles: readonly Role[]; doing: string }>;
 

@@ -352,6 +352,16 @@ export const SIGN_IN_TRIES_PER_ADDRESS = 60;
 export const SIGN_IN_WINDOW_MINUTES = 15;
 /** The body of a sign-in: an address and a password. */
 export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
+/** Lines that refusals write in one process within REFUSALS_WINDOW_MS: for one kind of one asker, and for all together; the rest are counted. */
+export const REFUSAL_LINES_PER_MINUTE = 20;
+export const REFUSAL_LINES_PER_MINUTE_ALL = 300;
+export const REFUSALS_WINDOW_MS = 60_000;
+/** Askers who are counted apart. */
+export const REFUSALS_ASKERS_MAX = 1_000;
+/** A page of the security log that is searched for; it may be short, and the next one goes on from there. */
+export const SECURITY_LOOK_MS = 300;
+/** What one process remembers to have told within the hour of who opened what. */
+export const READS_REMEMBERED_MAX = 10_000;
 /** Each takes a core for about 90 ms and 32 MB. */
 export const HASHES_AT_ONCE = 2;
 export const HASHES_WAITING_MAX = 30;

@@ -7,6 +7,7 @@ import { BATCH_LOOKS_MAX } from '#lib/core/limits.ts';
 import type { BatchLooks } from '#lib/shapes/decisions.ts';
 import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { isId } from '#lib/steps/ids.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { readSelected } from '#lib/store/checkpoints/selected.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -25,6 +26,7 @@ export async function readBatchLooks(actor: Actor, { batchId, limit = BATCH_LOOK
   const { pool } = db();
   const batch = await readBatchFacts(pool, batchId);
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const { seed, decided, revised } = await readDrawable(pool, batchId);
   const share = shareAsked(batch);
   const waiting = (await readSelected(pool, batchId, { states: CHUNK_IN_REVIEW })).length;

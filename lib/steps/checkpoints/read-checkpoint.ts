@@ -15,6 +15,7 @@ import { readTargets } from '#lib/steps/fleet/target-incidents.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, readClassified, readCorrections, readNextWaiting } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readApprovedDigest, readHaltedAt } from '#lib/store/checkpoints/checkpoint-reads.ts';
@@ -48,6 +49,7 @@ export async function readCheckpoint(
   const facts = await readBatchFacts(pool, batchId);
   const [chunk] = facts ? await readChunksNow(pool, batchId, { number }) : [];
   if (!facts || !chunk) return null;
+  await tellOpened(actor, 'batch_opened', facts);
   const batch = await byRulesOf(facts, chunk);
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };

@@ -10,6 +10,7 @@ import { type ChunkFilter, type ChunkItemsAsked, chunkItemsAsked, type ItemSet }
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { badCursor, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, type ClassifiedItem, readClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import {
@@ -45,6 +46,7 @@ export async function readChunkItems(
   const found = await findChunk({ batchId, chunk: number });
   if (!found) return null;
   const { batch, chunk, of } = found;
+  await tellOpened(actor, 'batch_opened', batch);
   const wanted = await wantedOf(batch, chunk, filter);
   const { rows, next } =
     sort === undefined

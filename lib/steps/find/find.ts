@@ -7,6 +7,7 @@ import { FIND_LOOKS_MAX, FIND_SHOWN, FIND_SHOWN_MAX } from '#lib/core/limits.ts'
 import { FIND_KINDS, type FindKind, type FoundGroups } from '#lib/shapes/find.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { limitOf } from '#lib/steps/page.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import type { Finder, Looking } from './finder.ts';
 import { FINDERS } from './finders.ts';
 
@@ -31,6 +32,7 @@ export async function find(actor: Actor, input: Input): Promise<FoundGroups> {
   const query = readQuery(input.q);
   if (typeof query === 'string') throw invalid('q', query);
   const finders = askedFor(actor, input.kinds);
+  await tellOpened(actor, 'searched');
   const { cursor = null } = input;
   if (cursor && finders.length !== 1) throw invalid('kinds', 'A cursor goes with the kind that it came with, alone.');
   const limit = Math.min(limitOf({ limit: input.limit ?? FIND_SHOWN }), FIND_SHOWN_MAX);

@@ -8,6 +8,7 @@ import { isId, NUMBER_MAX } from '#lib/steps/ids.ts';
 import { badCursor, limitOf, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { likePattern } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';
@@ -39,6 +40,7 @@ export async function findReceipts(
   const { pool } = db();
   const batch = isId(batchId) ? await readBatchFacts(pool, batchId) : null;
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const { outcome = null, kind = null, chunk = null, category = null, person = null, from, to, text } = asked;
   const fields = batch.plan.receiptFields;
   const { spots, looked, next } = await findSpots(

@@ -20,6 +20,7 @@ import { inOrder } from '#lib/steps/datasets/read-datasets.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readUndoLinks } from '#lib/steps/undo/read-undo-links.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { type DatasetHead, readDatasetHead } from '#lib/store/datasets/datasets.ts';
@@ -52,6 +53,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   const facts = isId(batchId) && isNumber(ordinal) ? await readBatchFacts(pool, batchId) : null;
   const head = facts && (await readStoryHead(pool, batchId, facts.datasetId, ordinal));
   if (!facts || !head) return null;
+  await tellOpened(actor, 'batch_opened', facts);
   const batch = await byRulesOf(facts, head);
   const sees = may(actor, 'see');
   const [dataset, steps, places, said, seen, start, links] = await Promise.all([

@@ -8,6 +8,7 @@ import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import { receiptSearch, type SearchedReceipts } from '#lib/shapes/stories.ts';
 import { badCursor, instantCursor, limitOf, numbersCursor, type PageInput } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { type BatchPlanned, readBatchesFrom } from '#lib/store/batches/batches.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.sql.ts';
@@ -29,6 +30,7 @@ export async function searchReceipts(
   const query = read.success ? readQuery(read.data) : (read.error.issues[0]?.message ?? '');
   if (typeof query === 'string')
     throw new CountersignError('invalid', `This can't be looked for: ${query}`, { problems: [{ path: 'text', message: query }] });
+  await tellOpened(actor, 'searched');
   const patterns = patternsOf(query);
   const limit = limitOf(input);
   const until = performance.now() + ms;

@@ -12,6 +12,7 @@ import { givenName } from '#lib/core/values/given-name.ts';
 import { lockPeople } from '#lib/store/people/people.sql.ts';
 import { anyPerson, insertPerson, takeLink } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { type OpenLink, readSetupLink } from './read-setup-link.ts';
 
 const input = z.strictObject({
@@ -54,6 +55,10 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
       throw new CountersignError('conflict', `The address ${email} has an account already. Sign in, or use another address.`, {
         problems: [{ path: 'email', message: 'This address has an account already. Sign in, or use another address.' }],
       });
+    await recordSecurity(tx, {
+      kind: link.email === null ? 'first_admin_made' : 'invitation_accepted',
+      ...{ by: `user:${id}`, facts: { email, role: link.role, invitedBy: hostOf(link) } },
+    });
   }).catch(async (error: unknown) => {
     if (!(error instanceof LostLink)) throw error;
     await readSetupLink({ token });

@@ -7,6 +7,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readPerson } from '#lib/store/people/people.sql.ts';
 import { countAdmins, endSessions, setDisabled, withdrawLinksBy, withdrawLinksFor } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { personRow } from './list-people.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
@@ -40,6 +41,8 @@ export async function disablePerson(actor: Actor, raw: DisablePersonInput): Prom
     await endSessions(tx, person.id);
     await withdrawLinksBy(tx, person.id);
     await withdrawLinksFor(tx, person.email);
+    if (person.disabledAt === null)
+      await recordSecurity(tx, { kind: 'person_disabled', by: actor.id, about: `user:${person.id}`, facts: { via: actor.via } });
     return personRow(tx, disabled, actor);
   });
 }

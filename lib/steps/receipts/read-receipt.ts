@@ -5,6 +5,7 @@ import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { ReceiptInFull } from '#lib/shapes/requests.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { shownRequest } from '#lib/steps/requests/shown.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { readFrozenBytes } from '#lib/store/checkpoints/requests.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -24,6 +25,7 @@ export async function readReceiptInFull(
   const batch = await readBatchFacts(pool, batchId);
   const stored = batch ? await readReceiptsAt(pool, batchId, [{ chunk, seq }]) : [];
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const answers = may(actor, 'see');
   const reader = receiptReader(db(), batch, { answers });
   const [receipt] = await reader.rows(stored);

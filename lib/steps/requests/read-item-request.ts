@@ -5,6 +5,7 @@ import { lookerFor } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ItemRequest } from '#lib/shapes/requests.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { chunkOf, type FoundRequest, type OfItem, requestOf } from './request-of.ts';
 import { shownRequest } from './shown.ts';
 
@@ -18,6 +19,7 @@ export async function readItemRequest(
 ): Promise<ItemRequest | null> {
   authorise(actor, 'see');
   const found = await chunkOf(of);
+  if (found) await tellOpened(actor, 'batch_opened', found.batch);
   const request = found && (await requestOf(found, of));
   return request && itemRequest(found.batch, request, whole);
 }

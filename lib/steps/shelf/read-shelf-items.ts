@@ -7,6 +7,7 @@ import { type ShelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { labelsOf } from '#lib/steps/datasets/noun.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
+import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readShelfItems as readRows } from '#lib/store/shelf/shelf.sql.ts';
@@ -34,6 +35,7 @@ export async function readShelfItems(
   const { pool } = db();
   const batch = await readBatchFacts(pool, batchId);
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const { rows, next } = await readRows(pool, {
     ...{ batchId, category, shelf, datasetId: batch.datasetId, search: search || null },
     ...page,

@@ -57,8 +57,8 @@ export async function readPeople(): Promise<Person[]> {
 }
 
 /** Who has this address; null when nobody does. */
-export async function readHolder({ prisma }: WithModels, email: string): Promise<Pick<Person, 'disabledAt'> | null> {
-  return prisma.user.findUnique({ where: { email }, select: { disabledAt: true } });
+export async function readHolder({ prisma }: WithModels, email: string): Promise<Pick<Person, 'id' | 'disabledAt'> | null> {
+  return prisma.user.findUnique({ where: { email }, select: { id: true, disabledAt: true } });
 }
 
 /** How many admins can act: a disabled one is none. */
