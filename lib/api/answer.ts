@@ -57,6 +57,19 @@ function asked(request: Request, path: string): { by: Stream; params: Record<str
   return new URL(request.url).searchParams.get('format') === by.format ? { by, params } : null;
 }
 
+/** A key that is bound to batches gets at their paths and at nothing else: lists, searches and files of other things would tell of what is not theirs. */
+function assertWithin(batches: readonly string[], path: string): void {
+  const [, id = ''] = /^\/api\/v1\/batches\/([^/]+)(?:\/|$)/.exec(path) ?? [];
+  if (batches.includes(id)) return;
+  throw new CountersignError(
+    'forbidden',
+    'This API key is bound to batches of its own: it gets at /api/v1/batches/{id} of each, and at nothing else.',
+  );
+}
+
+/** Their answer is shown once and kept nowhere, so it can't be given to a repeat. */
+const TOLD_ONCE = ['/api/v1/keys'];
+
 const match = matcher<Target>([
   { method: 'GET', path: '/api/v1/openapi.json', target: { by: 'document', verb: null } },
   ...routesOf(contract).map((route) => ({ ...route, target: { by: 'json' as const, verb: verbOf(route) } })),
@@ -79,6 +92,7 @@ async function answer(request: Request, path: string, who: Who): Promise<Respons
       `There is no path ${path.slice(0, 200)}. All paths are described at /api/v1/openapi.json.`,
     );
   if ('allowed' in found) return methodNotAllowed(request.method, found.allowed);
+  if (actor.batches) assertWithin(actor.batches, path);
   const { by, verb } = found.target;
   // The step authorises too. Here it is before the body, which whoever may not need not send, and before what was answered to an Idempotency-Key.
   if (verb) authorise(actor, verb);
@@ -92,6 +106,11 @@ async function answerJson(actor: Actor, request: Request, path: string): Promise
   const { method } = request;
   if (method === 'GET' || method === 'HEAD') return call(actor, request, path, undefined);
   const key = idempotencyKey(request);
+  if (key !== null && method === 'POST' && TOLD_ONCE.includes(path))
+    throw new CountersignError(
+      'invalid',
+      'This path takes no Idempotency-Key: what it answers is shown once and not kept. Nothing was done.',
+    );
   const body = await readJsonBody(request);
   const act = () => call(actor, request, path, body).catch((error) => problemResponse(error, { method, path }));
   if (key === null) return act();

@@ -53,6 +53,9 @@ import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { findReceipts } from '#lib/steps/items/find-receipts.ts';
 import { readStory } from '#lib/steps/items/read-story.ts';
 import { searchReceipts } from '#lib/steps/items/search-receipts.ts';
+import { listKeys } from '#lib/steps/keys/list-keys.ts';
+import { makeKey } from '#lib/steps/keys/make-key.ts';
+import { revokeKey } from '#lib/steps/keys/revoke-key.ts';
 import { readNeedsYou, readNextNeed } from '#lib/steps/live/read-needs-you.ts';
 import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
@@ -322,6 +325,13 @@ export const router = os.router({
     disable: os.people.disable.handler(({ context, input }) => disablePerson(context.actor, { personId: input.params.id })),
     enable: os.people.enable.handler(({ context, input }) => enablePerson(context.actor, { personId: input.params.id })),
     confirm: os.people.confirm.handler(({ context, input }) => confirmPerson(context.actor, { personId: input.params.id })),
+  },
+  keys: {
+    list: os.keys.list.handler(({ context, input: { everybody, ...paging } }) =>
+      listKeys(context.actor, { everybody: everybody === 'true', ...paging }),
+    ),
+    make: os.keys.make.handler(({ context, input }) => makeKey(context.actor, input.body)),
+    revoke: os.keys.revoke.handler(({ context, input }) => revokeKey(context.actor, { keyId: input.params.id })),
   },
   security: { list: os.security.list.handler(({ context, input }) => listSecurity(context.actor, input)) },
   shelf: {

@@ -2,6 +2,7 @@
 import type { OpenAPI } from '@orpc/contract';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
+import { tellDownloaded } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts';
 import { incoming } from '#lib/incoming.ts';
@@ -23,7 +24,6 @@ import { streamEvents } from '#lib/steps/live/stream-events.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { exportSecurity } from '#lib/steps/security/export-security.ts';
-import { tellDownloaded } from '#lib/steps/security/tell-read.ts';
 import { exportFollowUps } from '#lib/steps/tasks/export-follow-ups.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { problemResponse } from './problem.ts';

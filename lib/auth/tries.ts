@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
-import { SIGN_IN_TRIES_PER_ACCOUNT, SIGN_IN_TRIES_PER_ADDRESS, SIGN_IN_WINDOW_MINUTES } from '#lib/core/limits.ts';
+import {
+  KEY_GUESSES_PER_ADDRESS,
+  SIGN_IN_TRIES_PER_ACCOUNT,
+  SIGN_IN_TRIES_PER_ADDRESS,
+  SIGN_IN_WINDOW_MINUTES,
+} from '#lib/core/limits.ts';
 import { NOBODY } from '#lib/core/people/nobody.ts';
 import { countTry } from '#lib/store/people/people.sql.ts';
 import { forgetTries, readHolder } from '#lib/store/people/people.ts';
@@ -48,6 +53,27 @@ export async function tellSignIn(
   const holder = await readHolder(db(), email.trim().toLowerCase()).catch(() => null);
   const about = holder && `user:${holder.id}`;
   await tellRefused({ kind, by: NOBODY.id, about, facts: { ...facts, network } }, network);
+}
+
+/**
+ * Counts an unknown API key. A key is 32 random bytes, so nobody guesses one; the count keeps whoever tries from going on all day, and the log short.
+ *
+ * @throws CountersignError `locked` with how long to wait
+ */
+export async function countKeyGuess(headers: Headers): Promise<void> {
+  const network = networkOf(addressOf(headers));
+  await tellRefused({ kind: 'key_refused', by: NOBODY.id, facts: { because: 'unknown', network } }, network);
+  const { count, seconds } = await countTry(sha256(`key:${network}`), SIGN_IN_WINDOW_MINUTES);
+  if (count <= KEY_GUESSES_PER_ADDRESS) return;
+  throw new CountersignError('locked', 'Too many unknown API keys came from this address. Check the key, and try again later.', {
+    facts: { seconds, retryAfterSeconds: seconds },
+  });
+}
+
+/** Tells the security log that a key which is known was refused, and why. */
+export async function tellKeyRefused(id: string, name: string, because: string, headers: Headers): Promise<void> {
+  const network = networkOf(addressOf(headers));
+  await tellRefused({ kind: 'key_refused', by: `key:${id}`, facts: { name, because, network } });
 }
 
 function countedOf(email: string, headers: Headers) {

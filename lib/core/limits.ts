@@ -352,6 +352,15 @@ export const SIGN_IN_TRIES_PER_ADDRESS = 60;
 export const SIGN_IN_WINDOW_MINUTES = 15;
 /** The body of a sign-in: an address and a password. */
 export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
+export const KEY_NAME_CHARS_MAX = 100;
+export const KEY_DAYS_MAX = 366;
+export const KEYS_PER_PERSON_MAX = 50;
+/** Batches that one key is bound to, if it is bound to any. */
+export const KEY_BATCHES_MAX = 100;
+/** Unknown API keys from one address within SIGN_IN_WINDOW_MINUTES; after that it is told to wait. */
+export const KEY_GUESSES_PER_ADDRESS = 60;
+/** When a session or a key was used last is written down this often at most. */
+export const LAST_USE_EVERY_MS = 60_000;
 /** Lines that refusals write in one process within REFUSALS_WINDOW_MS: for one kind of one asker, and for all together; the rest are counted. */
 export const REFUSAL_LINES_PER_MINUTE = 20;
 export const REFUSAL_LINES_PER_MINUTE_ALL = 300;

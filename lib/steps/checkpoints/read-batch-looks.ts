@@ -1,13 +1,13 @@
 /** What is to be looked at next over all chunks that wait and those that were decided, so that the batch's bound can be had without opening each of them. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import { BATCH_LOOKS_MAX } from '#lib/core/limits.ts';
 import type { BatchLooks } from '#lib/shapes/decisions.ts';
 import { nounOf } from '#lib/steps/datasets/noun.ts';
 import { isId } from '#lib/steps/ids.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { readSelected } from '#lib/store/checkpoints/selected.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';

@@ -1,6 +1,7 @@
 /** The items of a chunk with their classifications: all or those that somebody looks for, in the order of the file or sorted, page by page. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_SORT_ITEMS_MAX, MOVED_ITEMS_MAX } from '#lib/core/limits.ts';
 import { meaningIn } from '#lib/core/values/meaning.ts';
@@ -10,7 +11,6 @@ import { type ChunkFilter, type ChunkItemsAsked, chunkItemsAsked, type ItemSet }
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { badCursor, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { byRulesOf } from '#lib/steps/plans/plan-of-chunk.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { type BatchFacts, type ChunkNow, readBatchFacts, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
 import { type ChunkOf, type ClassifiedItem, readClassified } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import {

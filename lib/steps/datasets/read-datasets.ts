@@ -2,10 +2,10 @@
 
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { type DatasetItem, type DatasetView, storedDialect, storedFields, type UnreadableRow } from '#lib/shapes/datasets.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { instantCursor, instantOf, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { type DatasetHead, readDatasetHead, readDatasetHeads, readUnreadablePage } from '#lib/store/datasets/datasets.ts';
 import { readItemPage } from '#lib/store/datasets/items.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';

@@ -1,13 +1,13 @@
 /** Finds batches, chunks, datasets, receipts, items and people, each within a time of its own, and says how far it looked. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readQuery } from '#lib/core/find/query.ts';
 import { FIND_LOOKS_MAX, FIND_SHOWN, FIND_SHOWN_MAX } from '#lib/core/limits.ts';
 import { FIND_KINDS, type FindKind, type FoundGroups } from '#lib/shapes/find.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { limitOf } from '#lib/steps/page.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import type { Finder, Looking } from './finder.ts';
 import { FINDERS } from './finders.ts';
 

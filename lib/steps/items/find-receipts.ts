@@ -1,6 +1,7 @@
 /** Receipts of a batch by what is wanted of them: outcome, kind, chunk, category, person, time, and the values of their receipt fields. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { ReceiptsAsked } from '#lib/shapes/stories.ts';
@@ -8,7 +9,6 @@ import { isId, NUMBER_MAX } from '#lib/steps/ids.ts';
 import { badCursor, limitOf, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { likePattern } from '#lib/store/checkpoints/checkpoint-reads.sql.ts';
 import { readNames } from '#lib/store/people/names.ts';

@@ -1,6 +1,7 @@
 /** Items of all batches by a value of their receipts: from a customer's name to what was done, for whoever may not see items too. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { patternsOf, readQuery } from '#lib/core/find/query.ts';
 import { RECEIPT_SEARCH_BATCHES, SEARCH_MS } from '#lib/core/limits.ts';
@@ -8,7 +9,6 @@ import { storedPlan } from '#lib/core/plans/stored-plan.ts';
 import { receiptSearch, type SearchedReceipts } from '#lib/shapes/stories.ts';
 import { badCursor, instantCursor, limitOf, numbersCursor, type PageInput } from '#lib/steps/page.ts';
 import { receiptReader } from '#lib/steps/receipts/receipt-rows.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { type BatchPlanned, readBatchesFrom } from '#lib/store/batches/batches.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptsAt } from '#lib/store/receipts/receipt-reads.sql.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Actor } from '#lib/auth/actor.ts';
+import { type Actor, personOf } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { makeToken, setupPath } from '#lib/auth/token.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -28,7 +28,7 @@ export async function invitePerson(actor: Actor, raw: InvitePersonInput): Promis
   authorise(actor, 'people');
   const { email, role } = parse(raw);
   const { token, digest } = makeToken();
-  const createdBy = actor.id.startsWith('user:') ? actor.id.slice('user:'.length) : null;
+  const createdBy = personOf(actor);
   const expiresAt = await inTransaction(db().pool, async (tx) => {
     await lockPeopleAs(tx, actor);
     const holder = await readHolder(tx, email);

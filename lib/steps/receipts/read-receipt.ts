@@ -1,11 +1,11 @@
 /** One receipt with what was sent and what came back. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { ReceiptInFull } from '#lib/shapes/requests.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { shownRequest } from '#lib/steps/requests/shown.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { readFrozenBytes } from '#lib/store/checkpoints/requests.ts';
 import { db } from '#lib/store/postgres/db.ts';

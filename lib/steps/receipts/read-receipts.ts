@@ -1,10 +1,10 @@
 /** Receipts, page by page: of the batch, of one chunk, or the story of one item. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { limitOf, numbersCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readReceiptPage, readStory } from '#lib/store/receipts/receipt-reads.sql.ts';

@@ -1,11 +1,11 @@
 /** What will happen to one item, or did: its action's request in full. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { lookerFor } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { ItemRequest } from '#lib/shapes/requests.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { chunkOf, type FoundRequest, type OfItem, requestOf } from './request-of.ts';
 import { shownRequest } from './shown.ts';
 

@@ -2,12 +2,12 @@
 import type { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import type { FieldLabels } from '#lib/shapes/datasets.ts';
 import { type ShelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { labelsOf } from '#lib/steps/datasets/noun.ts';
 import { limitOf, numberCursor, type Page, type PageInput } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
-import { tellOpened } from '#lib/steps/security/tell-read.ts';
 import { readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readShelfItems as readRows } from '#lib/store/shelf/shelf.sql.ts';

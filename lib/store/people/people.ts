@@ -1,6 +1,7 @@
 /** People, the links that bring them in, and the count of failed sign-ins. Times are the database's. */
 import { randomUUID } from 'node:crypto';
 import type { Signer } from '#lib/core/checkpoints/signatures.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import { db, type WithModels } from '#lib/store/postgres/db.ts';
 
@@ -94,26 +95,36 @@ export async function readReviewers(roles: readonly string[]): Promise<Pick<Pers
 }
 
 const SIGNER = { id: true, invitedBy: true, confirmedBy: true } as const;
-const signerOf = ({ id, ...vouched }: Signer): Signer => ({ id: `user:${id}`, ...vouched });
+const signerOf = ({ id, ...vouched }: Omit<Signer, 'person'>): Signer => ({ id: `user:${id}`, person: `user:${id}`, ...vouched });
 
-/** What matters of these when they sign, by actor; a key, and whoever is not known here, was let in by nobody. */
+/** What matters of these when they sign, by actor: of a person's key its owner. The environment's, and whoever is not known here, was let in by nobody. */
 export async function readSigners({ prisma }: WithModels, actors: readonly string[]): Promise<Map<string, Signer>> {
   const ids = actors.filter((id) => id.startsWith('user:')).map((id) => id.slice('user:'.length));
   const people = ids.length === 0 ? [] : await prisma.user.findMany({ where: { id: { in: ids } }, select: SIGNER });
+  const owners = await readOwners({ prisma }, actors);
   const known = new Map(people.map(signerOf).map((signer) => [signer.id, signer]));
-  return new Map(actors.map((id) => [id, known.get(id) ?? { id, invitedBy: null, confirmedBy: null }]));
+  return new Map(
+    actors.map((id) => [id, owners.get(id) ?? known.get(id) ?? { id, person: id, invitedBy: null, confirmedBy: null }]),
+  );
 }
 
-/** Some of the people who can sign in and have one of these roles, without one. */
+async function readOwners({ prisma }: WithModels, actors: readonly string[]): Promise<Map<string, Signer>> {
+  const ids = actors.filter((id) => id.startsWith('key:') && id !== KEY_ACTOR.id).map((id) => id.slice('key:'.length));
+  if (ids.length === 0) return new Map();
+  const keys = await prisma.apiKey.findMany({ where: { id: { in: ids } }, select: { id: true, owner: { select: SIGNER } } });
+  return new Map(keys.map(({ id, owner }) => [`key:${id}`, { ...signerOf(owner), id: `key:${id}` }]));
+}
+
+/** Some of the people who can sign in and have one of these roles, without one person. */
 export async function readSomeSigners(
   { prisma }: WithModels,
-  { roles, without, most }: { roles: readonly string[]; without: string; most: number },
+  { roles, without, most }: { roles: readonly string[]; without: string | null; most: number },
 ): Promise<Signer[]> {
   const people = await prisma.user.findMany({
     where: {
       role: { in: [...roles] },
       disabledAt: null,
-      NOT: without.startsWith('user:') ? { id: without.slice('user:'.length) } : [],
+      NOT: without === null ? [] : { id: without },
     },
     select: SIGNER,
     orderBy: { id: 'asc' },

@@ -1,11 +1,11 @@
 /** What of people's data somebody read or took with them goes to the security log. */
-import type { Actor } from '#lib/auth/actor.ts';
 import { READS_REMEMBERED_MAX } from '#lib/core/limits.ts';
 import type { SecurityKind } from '#lib/core/people/security-kinds.ts';
 import { log } from '#lib/log.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { recordSecurity, type SecurityEvent } from '#lib/store/security/security.ts';
+import type { Actor } from './actor.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
