@@ -5,6 +5,7 @@ import { authorise, type Verb } from '#lib/auth/authorise.ts';
 import { tellForbidden } from '#lib/auth/refusals.ts';
 import { apiActor } from '#lib/auth/who.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { whileAllowed } from '#lib/steps/live/live-actors.ts';
 import { readJsonBody } from './body.ts';
 import { contract } from './contract.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
@@ -104,7 +105,7 @@ async function answer(request: Request, path: string, who: Who): Promise<Respons
 
 async function answerJson(actor: Actor, request: Request, path: string): Promise<Response> {
   const { method } = request;
-  if (method === 'GET' || method === 'HEAD') return call(actor, request, path, undefined);
+  if (method === 'GET' || method === 'HEAD') return whileAllowed(actor, () => call(actor, request, path, undefined));
   const key = idempotencyKey(request);
   if (key !== null && method === 'POST' && TOLD_ONCE.includes(path))
     throw new CountersignError(
