@@ -65,6 +65,7 @@ const VERBS = {
   use_connections: { roles: OPERATORS, doing: 'use connections' },
   fleet: { roles: ADMIN, doing: 'manage workers and incidents' },
   see_fleet: { roles: OPERATORS, doing: 'see workers and incidents' },
+  account: { roles: EVERYONE, doing: 'see an account of their own' },
   keys: { roles: EVERYONE, doing: 'have API keys' },
   security: { roles: ['auditor', 'admin'], doing: 'see the security log' },
   people: { roles: ADMIN, doing: 'manage people, roles, keys and settings' },

@@ -6,6 +6,7 @@ import { isRole, type Role } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { type KeyRow, markKeyUsed, readKeyByDigest } from '#lib/store/keys/keys.ts';
+import { markSessionSeen } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import type { Actor } from './actor.ts';
 import { auth } from './auth.ts';
@@ -34,7 +35,10 @@ export async function currentPerson(headers: Headers): Promise<{ actor: Actor; e
   const user = session.user as { id: string; name: string; email: string; role?: unknown };
   // A role that is not in the table would be nobody's.
   if (!isRole(user.role)) return null;
-  const actor: Actor = { id: `user:${user.id}`, role: user.role, name: user.name, via: 'page', session: session.session.id };
+  const { id: sessionId } = session.session;
+  if (isDue(`session:${sessionId}`))
+    await markSessionSeen(db(), sessionId).catch((err) => log.error({ err }, 'when a session was used could not be stored'));
+  const actor: Actor = { id: `user:${user.id}`, role: user.role, name: user.name, via: 'page', session: sessionId };
   return { actor, email: user.email };
 }
 
@@ -101,6 +105,11 @@ const KEY_REFUSALS = {
   expired: 'This API key has expired. Make another one.',
   role: 'This API key may do more than its owner may now, so it is refused. Make one with less.',
 } as const;
+
+/** Whether this server was started with an API key of its own, which is nobody's. */
+export function hasKeyOfEnvironment(): boolean {
+  return env().ADMIN_API_KEY !== undefined;
+}
 
 /** Whether the request carries METRICS_TOKEN, which lets a monitoring system read /metrics and nothing else. */
 export function carriesMetricsToken(headers: Headers): boolean {

@@ -346,6 +346,8 @@ export const PASSWORD_CHARS_MAX = 128;
 export const PERSON_NAME_CHARS_MAX = 100;
 export const SESSION_SECONDS = 7 * 24 * 60 * 60;
 export const INVITATION_DAYS = 7;
+export const SESSIONS_SHOWN_MAX = 100;
+export const RESET_LINK_HOURS = 24;
 /** Failed sign-ins within SIGN_IN_WINDOW_MINUTES; an office shares an address, so it has more. */
 export const SIGN_IN_TRIES_PER_ACCOUNT = 20;
 export const SIGN_IN_TRIES_PER_ADDRESS = 60;

@@ -24,6 +24,7 @@ export default async function AdminPage() {
           may(actor, 'people') ? (
             <>
               <ButtonLink href="/admin/people">People</ButtonLink>
+              <ButtonLink href="/admin/keys">API keys</ButtonLink>
               <ButtonLink href="/security">Security log</ButtonLink>
             </>
           ) : null

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Signer } from '#lib/core/checkpoints/signatures.ts';
 import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
+import { SESSIONS_SHOWN_MAX } from '#lib/core/limits.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import { db, type WithModels } from '#lib/store/postgres/db.ts';
 
@@ -28,8 +29,15 @@ export type Person = {
   confirmedBy: string | null;
 };
 export type Invitation = { email: string; role: string; createdAt: Date; expiresAt: Date };
-/** `createdBy`: null for the first admin's, and for one that an API key issued. */
-export type SetupLink = { role: string; email: string | null; createdBy: string | null; used: boolean; expired: boolean };
+/** `createdBy`: null for the first admin's, and for one that an API key issued. `resets`: whose password it sets anew; null for one that brings somebody in. */
+export type SetupLink = {
+  role: string;
+  email: string | null;
+  createdBy: string | null;
+  resets: { id: string; name: string } | null;
+  used: boolean;
+  expired: boolean;
+};
 
 const PERSON = {
   ...{ id: true, name: true, email: true, role: true, createdAt: true, disabledAt: true },
@@ -133,8 +141,49 @@ export async function readSomeSigners(
   return people.map(signerOf);
 }
 
-export async function endSessions({ prisma }: WithModels, userId: string): Promise<void> {
-  await prisma.session.deleteMany({ where: { userId } });
+/** Ends all sessions of a person, or all but one. Gives how many there were. */
+export async function endSessions({ prisma }: WithModels, userId: string, but?: string): Promise<number> {
+  return (await prisma.session.deleteMany({ where: { userId, ...(but === undefined ? {} : { NOT: { id: but } }) } })).count;
+}
+
+/** Ends one session of a person. False: there is none of this id that is theirs. */
+export async function endSession({ prisma }: WithModels, userId: string, id: string): Promise<boolean> {
+  return (await prisma.session.deleteMany({ where: { userId, id } })).count === 1;
+}
+
+export type SessionRow = { id: string; ipAddress: string | null; userAgent: string | null; createdAt: Date; lastSeenAt: Date | null };
+
+/** The sessions of a person that have not ended, the newest first. */
+export async function readSessions({ prisma }: WithModels, userId: string): Promise<SessionRow[]> {
+  return prisma.session.findMany({
+    where: { userId, expiresAt: { gt: await databaseTime({ prisma }) } },
+    select: { id: true, ipAddress: true, userAgent: true, createdAt: true, lastSeenAt: true },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: SESSIONS_SHOWN_MAX,
+  });
+}
+
+/** Writes down that a session is used now. */
+export async function markSessionSeen({ prisma }: WithModels, id: string): Promise<void> {
+  await prisma.session.updateMany({ where: { id }, data: { lastSeenAt: await databaseTime({ prisma }) } });
+}
+
+const PASSWORD = { providerId: 'credential' } as const;
+
+/** The hash of a person's password; null where there is none. */
+export async function readPasswordHash({ prisma }: WithModels, userId: string): Promise<string | null> {
+  return (await prisma.account.findFirst({ where: { userId, ...PASSWORD }, select: { password: true } }))?.password ?? null;
+}
+
+/** Sets a password, where it still is `from` if that is given. False: somebody else set another meanwhile. */
+export async function setPasswordHash({ prisma }: WithModels, userId: string, to: string, from?: string): Promise<boolean> {
+  const where = { userId, ...PASSWORD, ...(from === undefined ? {} : { password: from }) };
+  return (await prisma.account.updateMany({ where, data: { password: to } })).count === 1;
+}
+
+/** Says who let a person in, and that nobody vouches for them. */
+export async function setHost({ prisma }: WithModels, id: string, invitedBy: string): Promise<void> {
+  await prisma.user.updateMany({ where: { id }, data: { invitedBy, confirmedBy: null } });
 }
 
 export async function setRole({ prisma }: WithModels, id: string, role: string): Promise<void> {
@@ -147,7 +196,19 @@ export async function replaceFirstLink({ prisma }: WithModels, tokenDigest: Byte
   await prisma.setupLink.create({ data: { tokenDigest, role: 'admin' } });
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A link that sets a person's password anew; it replaces an unused one. Gives when it expires. */
+export async function replaceResetLink(
+  { prisma }: WithModels,
+  { hours, ...link }: { tokenDigest: Bytes; role: string; email: string; createdBy: string | null; resetsId: string; hours: number },
+): Promise<Date> {
+  await withdrawLinksFor({ prisma }, link.email);
+  const expiresAt = new Date((await databaseTime({ prisma })).getTime() + hours * HOUR_MS);
+  await prisma.setupLink.create({ data: { ...link, expiresAt } });
+  return expiresAt;
+}
 
 /** A link for one address; it replaces an unused one for the same address. Gives when it expires. */
 export async function replaceInvitation(
@@ -174,7 +235,7 @@ export async function withdrawLinksBy({ prisma }: WithModels, userId: string): P
 export async function readInvitations(): Promise<Invitation[]> {
   const { prisma } = db();
   const links = await prisma.setupLink.findMany({
-    where: { email: { not: null }, usedAt: null, expiresAt: { gt: await databaseTime({ prisma }) } },
+    where: { email: { not: null }, resetsId: null, usedAt: null, expiresAt: { gt: await databaseTime({ prisma }) } },
     select: { email: true, role: true, createdAt: true, expiresAt: true },
     orderBy: { createdAt: 'asc' },
   });
@@ -184,14 +245,18 @@ export async function readInvitations(): Promise<Invitation[]> {
 export async function readLink(tokenDigest: Bytes, { prisma }: WithModels = db()): Promise<SetupLink | null> {
   const link = await prisma.setupLink.findUnique({
     where: { tokenDigest },
-    select: { role: true, email: true, createdBy: true, usedAt: true, expiresAt: true },
+    select: {
+      ...{ role: true, email: true, createdBy: true, usedAt: true, expiresAt: true },
+      resets: { select: { id: true, name: true } },
+    },
   });
   if (link === null) return null;
-  const { role, email, createdBy, usedAt, expiresAt } = link;
+  const { role, email, createdBy, resets, usedAt, expiresAt } = link;
   return {
     role,
     email,
     createdBy,
+    resets,
     used: usedAt !== null,
     expired: expiresAt !== null && expiresAt <= (await databaseTime({ prisma })),
   };
