@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { Outcome, Refusal } from '#components/ui/outcome.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { assertSameOrigin } from '#lib/auth/origin.ts';
+import { tellForbidden } from '#lib/auth/refusals.ts';
 import { currentActor } from '#lib/auth/who.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
@@ -66,7 +67,10 @@ export function stepAction<Input, Value>(
 ): (input: Input) => Promise<Outcome<Value>> {
   return outcome(
     signedIn.inputSchema(z.custom<Input>()).action(async ({ parsedInput, ctx }) => {
-      const value = await step(ctx.actor, parsedInput, ctx.headers);
+      const value = await step(ctx.actor, parsedInput, ctx.headers).catch(async (error: unknown) => {
+        if (error instanceof CountersignError && error.code === 'forbidden') await tellForbidden(ctx.actor, error.message);
+        throw error;
+      });
       if (shownAt) revalidatePath(shownAt);
       return value;
     }),

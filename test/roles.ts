@@ -6,6 +6,17 @@ const OPERATORS = 'admin operator';
 
 /** By the name of the step; its server action is called the same, with `Action` behind. */
 export const STEPS: Record<string, string> = {
+  readEverybody: 'admin auditor',
+  exportSecurity: 'admin auditor',
+  listSecurity: 'admin auditor',
+  revokeKey: EVERYONE,
+  changePassword: EVERYONE,
+  endOtherSessions: EVERYONE,
+  endSession: EVERYONE,
+  listSessions: EVERYONE,
+  makeResetLink: 'admin',
+  makeKey: EVERYONE,
+  listKeys: EVERYONE,
   testConnection: 'admin',
   readConnections: OPERATORS,
   readConnectionNamed: OPERATORS,

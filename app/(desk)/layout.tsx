@@ -25,6 +25,8 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
       : []),
     ...(may(actor, 'use_connections') ? [{ href: '/connections', label: 'Connections' }] : []),
     ...(may(actor, 'see_fleet') ? [{ href: '/admin', label: 'Admin' }] : []),
+    // An admin finds it under Admin.
+    ...(may(actor, 'security') && !may(actor, 'people') ? [{ href: '/security', label: 'Security' }] : []),
   ];
   return (
     <OwnCache key={actor.id} person={actor.id}>

@@ -1,12 +1,13 @@
 import type { Metadata } from 'next';
 import { personOfPage } from '#app/actor.ts';
-import { acceptSetupLinkAction } from '#app/session-actions.ts';
+import { acceptResetLinkAction, acceptSetupLinkAction } from '#app/session-actions.ts';
 import { EntryFrame } from '#components/people/entry-frame.tsx';
 import { ROLE_WORDS } from '#components/people/roles.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { CountersignError } from '#lib/core/errors.ts';
 import { PASSWORD_CHARS_MIN } from '#lib/core/limits.ts';
 import { type OpenLink, readSetupLink } from '#lib/steps/people/read-setup-link.ts';
+import { Reset } from './reset.tsx';
 import { Setup } from './setup.tsx';
 
 // The token is in this page's address: it must not travel on in a Referer.
@@ -32,6 +33,9 @@ export default async function SetupPage({ searchParams }: { searchParams: Promis
         <ButtonLink href="/sign-in">Sign in</ButtonLink>
       </EntryFrame>
     );
+  }
+  if (link.resets !== null) {
+    return <Reset token={token} name={link.resets.name} passwordCharsMin={PASSWORD_CHARS_MIN} onAccept={acceptResetLinkAction} />;
   }
   return (
     <Setup

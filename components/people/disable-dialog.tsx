@@ -31,7 +31,8 @@ export function DisableDialog({ person, onClose, onDisable }: Props) {
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2">
         <dt className="font-medium">Ends at once</dt>
         <dd>
-          Every session and live page of {name}, open invitations that {name} made, and open invitations for this address.
+          Every session, live page, upload, download and API key of {name}, open invitations that {name} made, and open
+          invitations for this address.
         </dd>
         <dt className="font-medium">Runs on</dt>
         <dd>

@@ -12,6 +12,7 @@ import { writing } from '#components/ui/writing.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
 import { DisableDialog } from './disable-dialog.tsx';
+import { ResetDialog } from './reset-dialog.tsx';
 import { ROLE_WORDS } from './roles.ts';
 
 type Props = {
@@ -20,10 +21,12 @@ type Props = {
   onDisable: (person: { personId: string }) => Promise<Outcome>;
   onEnable: (person: { personId: string }) => Promise<Outcome>;
   onConfirm: (person: { personId: string }) => Promise<Outcome>;
+  onReset: (person: { personId: string }) => Promise<Outcome<{ link: string }>>;
 };
 
 /** The people, what each may do, and who is kept out. Nobody changes their own role or disables themselves. */
-export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm }: Props) {
+export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onReset }: Props) {
+  const [resetting, setResetting] = useState<PersonRow | null>(null);
   const [leaving, setLeaving] = useState<PersonRow | null>(null);
   const change = useMutation(writing(['people', 'role'], onRole));
   const enable = useMutation(writing(['people', 'enable'], onEnable));
@@ -104,9 +107,14 @@ export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm }: P
                   </Button>
                 </span>
               ) : person.self ? null : (
-                <Button size="small" aria-label={`Disable ${person.name}…`} onClick={() => setLeaving(person)}>
-                  Disable…
-                </Button>
+                <span className="flex gap-2">
+                  <Button size="small" aria-label={`Reset the password of ${person.name}…`} onClick={() => setResetting(person)}>
+                    Reset password…
+                  </Button>
+                  <Button size="small" aria-label={`Disable ${person.name}…`} onClick={() => setLeaving(person)}>
+                    Disable…
+                  </Button>
+                </span>
               )}
             </Cell>
           </Row>
@@ -116,6 +124,9 @@ export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm }: P
         <p role="alert" className="text-red">
           {refusal.message}
         </p>
+      ) : null}
+      {resetting ? (
+        <ResetDialog key={resetting.id} person={resetting} onClose={() => setResetting(null)} onReset={onReset} />
       ) : null}
       {leaving ? (
         <DisableDialog key={leaving.id} person={leaving} onClose={() => setLeaving(null)} onDisable={onDisable} />

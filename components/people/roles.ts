@@ -5,5 +5,5 @@ export const ROLE_WORDS: Record<Role, string> = {
   admin: 'everything, people and settings included',
   operator: 'uploads, plans, starts, decides, resumes and stops',
   reviewer: 'corrects, decides, releases, pauses',
-  auditor: 'sees batches and receipts, downloads and verifies them',
+  auditor: 'sees batches, receipts and the security log, downloads and verifies them',
 };

@@ -29,6 +29,7 @@ type Props = {
 export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
   const [open, setOpen] = useState(false);
   const { theme, setTheme } = useTheme();
+  const router = useRouter();
   const main = useFocusOnArrival();
   const apple = useApple();
   const onOpen = useCallback((next: boolean) => setOpen(next), []);
@@ -41,6 +42,7 @@ export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
         group: 'Appearance',
         run: () => setTheme(id),
       })),
+      { id: 'account', label: 'Your account', group: 'You', href: '/you' },
       { id: 'sign-out', label: 'Sign out', group: 'You', run: onSignOut },
     ],
     [nav, setTheme, onSignOut],
@@ -48,6 +50,7 @@ export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
   const personMenu: MenuItem[] = [
     { id: 'who', heading: `${person.name}, ${person.role}${person.email ? ` · ${person.email}` : ''}` },
     ...THEMES.map(({ id, label }) => ({ id, label: `${label} theme`, checked: theme === id, onSelect: () => setTheme(id) })),
+    { id: 'account', label: 'Your account', onSelect: () => router.push('/you') },
     { id: 'sign-out', label: 'Sign out', onSelect: onSignOut },
   ];
 

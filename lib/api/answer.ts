@@ -2,14 +2,16 @@
 import { OpenAPIHandler } from '@orpc/openapi/fetch';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, type Verb } from '#lib/auth/authorise.ts';
+import { tellForbidden } from '#lib/auth/refusals.ts';
 import { apiActor } from '#lib/auth/who.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import { whileAllowed } from '#lib/steps/live/live-actors.ts';
 import { readJsonBody } from './body.ts';
 import { contract } from './contract.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { openApiDocument } from './openapi.ts';
 import { matcher, routesOf } from './paths.ts';
-import { methodNotAllowed, problemResponse } from './problem.ts';
+import { API_STATUS, methodNotAllowed, problemResponse } from './problem.ts';
 import { type ApiContext, described, router } from './router.ts';
 import { type Stream, streams } from './streams.ts';
 import { verbOf } from './verbs.ts';
@@ -18,13 +20,26 @@ import { verbOf } from './verbs.ts';
 export async function answerApi(request: Request): Promise<Response> {
   const { method } = request;
   const path = new URL(request.url).pathname;
-  const response = await answer(request, path).catch((error) => problemResponse(error, { method, path }));
+  const who: Who = { actor: null };
+  const response = await answer(request, path, who).catch((error) => problemResponse(error, { method, path }));
+  // However it was refused, also by what was answered to an Idempotency-Key before.
+  if (who.actor && response.status === API_STATUS.forbidden) await tellForbidden(who.actor, `${method} ${path}`, aboutOf(path));
   response.headers.set('Cache-Control', 'private, no-store');
   response.headers.set('X-Content-Type-Options', 'nosniff');
   if (method !== 'HEAD') return response;
   await response.body?.cancel();
   return new Response(null, response);
 }
+
+/** Who turned out to ask, for what is told once it is answered. */
+type Who = { actor: Actor | null };
+
+/** What a path is about, as the security log names it: the first thing in it that has an id. */
+function aboutOf(path: string): string | null {
+  const [, nouns, id] = /^\/api\/v1\/(batches|datasets|people)\/([0-9a-f-]{36})(?:\/|$)/.exec(path) ?? [];
+  return nouns && id ? `${NOUNS[nouns as keyof typeof NOUNS]}:${id}` : null;
+}
+const NOUNS = { batches: 'batch', datasets: 'dataset', people: 'user' } as const;
 
 /** `by`: what answers; a stream, or the procedures of the contract. `verb`: what a write wants the right to. */
 type Target = { by: Stream | 'document' | 'json'; verb: Verb | null };
@@ -43,6 +58,19 @@ function asked(request: Request, path: string): { by: Stream; params: Record<str
   return new URL(request.url).searchParams.get('format') === by.format ? { by, params } : null;
 }
 
+/** A key that is bound to batches gets at their paths and at nothing else: lists, searches and files of other things would tell of what is not theirs. */
+function assertWithin(batches: readonly string[], path: string): void {
+  const [, id = ''] = /^\/api\/v1\/batches\/([^/]+)(?:\/|$)/.exec(path) ?? [];
+  if (batches.includes(id)) return;
+  throw new CountersignError(
+    'forbidden',
+    'This API key is bound to batches of its own: it gets at /api/v1/batches/{id} of each, and at nothing else.',
+  );
+}
+
+/** Their answer is shown once and kept nowhere, so it can't be given to a repeat. */
+const TOLD_ONCE = ['/api/v1/keys'];
+
 const match = matcher<Target>([
   { method: 'GET', path: '/api/v1/openapi.json', target: { by: 'document', verb: null } },
   ...routesOf(contract).map((route) => ({ ...route, target: { by: 'json' as const, verb: verbOf(route) } })),
@@ -51,11 +79,12 @@ const match = matcher<Target>([
     .map((stream) => ({ method: stream.method, path: stream.path, target: { by: stream, verb: verbOf(stream) } })),
 ]);
 
-async function answer(request: Request, path: string): Promise<Response> {
+async function answer(request: Request, path: string, who: Who): Promise<Response> {
   const found = match(request.method, path);
   // The description holds nothing of anybody's, and tools read it before they have a key.
   if (found && 'target' in found && found.target.by === 'document') return Response.json(await openApiDocument());
   const actor = await apiActor(request);
+  who.actor = actor;
   if (new URL(request.url).search.includes('%00'))
     throw new CountersignError('invalid', 'The address contains the NUL character (%00). Remove it.');
   if (!found)
@@ -64,6 +93,7 @@ async function answer(request: Request, path: string): Promise<Response> {
       `There is no path ${path.slice(0, 200)}. All paths are described at /api/v1/openapi.json.`,
     );
   if ('allowed' in found) return methodNotAllowed(request.method, found.allowed);
+  if (actor.batches) assertWithin(actor.batches, path);
   const { by, verb } = found.target;
   // The step authorises too. Here it is before the body, which whoever may not need not send, and before what was answered to an Idempotency-Key.
   if (verb) authorise(actor, verb);
@@ -75,8 +105,13 @@ async function answer(request: Request, path: string): Promise<Response> {
 
 async function answerJson(actor: Actor, request: Request, path: string): Promise<Response> {
   const { method } = request;
-  if (method === 'GET' || method === 'HEAD') return call(actor, request, path, undefined);
+  if (method === 'GET' || method === 'HEAD') return whileAllowed(actor, () => call(actor, request, path, undefined));
   const key = idempotencyKey(request);
+  if (key !== null && method === 'POST' && TOLD_ONCE.includes(path))
+    throw new CountersignError(
+      'invalid',
+      'This path takes no Idempotency-Key: what it answers is shown once and not kept. Nothing was done.',
+    );
   const body = await readJsonBody(request);
   const act = () => call(actor, request, path, body).catch((error) => problemResponse(error, { method, path }));
   if (key === null) return act();

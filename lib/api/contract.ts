@@ -46,6 +46,7 @@ import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/s
 import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { findAsked, foundGroups } from '#lib/shapes/find.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
+import { apiKey, keyMade, newKey } from '#lib/shapes/keys.ts';
 import { needsYou, nextNeed } from '#lib/shapes/live.ts';
 import { person, reviewer } from '#lib/shapes/people.ts';
 import {
@@ -65,6 +66,7 @@ import { reading, readingChange, readingPreview, sourceLines } from '#lib/shapes
 import { receiptListed } from '#lib/shapes/receipts.ts';
 import { chunkRequests, itemRequest, looked, receiptInFull } from '#lib/shapes/requests.ts';
 import { ofDataset, savedPlan, savedPlanName, savedPlanRow } from '#lib/shapes/saved-plans.ts';
+import { securityAsked, securityEvent } from '#lib/shapes/security.ts';
 import { shelfGroup, shelfGroupsOf, shelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { receiptSearch, receiptsAsked, receiptsLooked, receiptsSearched, story } from '#lib/shapes/stories.ts';
 import { followUp, followUpsAsked, taskAssignment, tasksLooked } from '#lib/shapes/tasks.ts';
@@ -661,6 +663,36 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(namedPerson, nothing))
       .output(person),
+  },
+  keys: {
+    list: get(
+      '/keys',
+      'List API keys, the newest first',
+      'One’s own, also those that have ended. With `everybody`, which an admin may ask, those of all people.',
+    )
+      .input(z.strictObject({ ...paging, everybody: z.literal('true').optional() }))
+      .output(page(apiKey)),
+    make: post(
+      '/keys',
+      'Make an API key',
+      'A person makes their own; the key of the environment makes one of a person whom it names. The key is in the answer, once. An Idempotency-Key is refused: nothing of the answer is kept.',
+    )
+      .route({ successStatus: 201 })
+      .input(create(newKey))
+      .output(keyMade),
+    revoke: oc
+      .route({ method: 'DELETE', path: '/keys/{id}', summary: 'Revoke an API key', inputStructure: 'detailed' })
+      .input(write({ id: id.describe('The id of the key.') }, nothing))
+      .output(apiKey),
+  },
+  security: {
+    list: get(
+      '/security-log',
+      'List the security log, the newest first',
+      'What somebody did or tried that bears on who may do what, and who opened or downloaded what. With a filter a page may have fewer events than its limit, and none: it looks for so long. The last has no `next`.',
+    )
+      .input(z.strictObject({ ...paging, ...securityAsked }))
+      .output(page(securityEvent)),
   },
   shelf: {
     list: get(

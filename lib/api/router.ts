@@ -59,6 +59,9 @@ import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { findReceipts } from '#lib/steps/items/find-receipts.ts';
 import { readStory } from '#lib/steps/items/read-story.ts';
 import { searchReceipts } from '#lib/steps/items/search-receipts.ts';
+import { listKeys } from '#lib/steps/keys/list-keys.ts';
+import { makeKey } from '#lib/steps/keys/make-key.ts';
+import { revokeKey } from '#lib/steps/keys/revoke-key.ts';
 import { readNeedsYou, readNextNeed } from '#lib/steps/live/read-needs-you.ts';
 import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
@@ -83,6 +86,7 @@ import { assign } from '#lib/steps/reviews/assign.ts';
 import { claim } from '#lib/steps/reviews/claim.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { readCompany } from '#lib/steps/reviews/read-company.ts';
+import { listSecurity } from '#lib/steps/security/list-security.ts';
 import { listShelf } from '#lib/steps/shelf/list-shelf.ts';
 import { readShelfItems } from '#lib/steps/shelf/read-shelf-items.ts';
 import { assignFollowUp, finishFollowUp } from '#lib/steps/tasks/change-follow-up.ts';
@@ -355,6 +359,14 @@ export const router = os.router({
     enable: os.people.enable.handler(({ context, input }) => enablePerson(context.actor, { personId: input.params.id })),
     confirm: os.people.confirm.handler(({ context, input }) => confirmPerson(context.actor, { personId: input.params.id })),
   },
+  keys: {
+    list: os.keys.list.handler(({ context, input: { everybody, ...paging } }) =>
+      listKeys(context.actor, { everybody: everybody === 'true', ...paging }),
+    ),
+    make: os.keys.make.handler(({ context, input }) => makeKey(context.actor, input.body)),
+    revoke: os.keys.revoke.handler(({ context, input }) => revokeKey(context.actor, { keyId: input.params.id })),
+  },
+  security: { list: os.security.list.handler(({ context, input }) => listSecurity(context.actor, input)) },
   shelf: {
     list: os.shelf.list.handler(({ context, input }) => listShelf(context.actor, input)),
     items: os.shelf.items.handler(async ({ context, input }) => found(await readShelfItems(context.actor, input), 'batch')),

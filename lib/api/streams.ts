@@ -2,11 +2,14 @@
 import type { OpenAPI } from '@orpc/contract';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
+import type { Verb } from '#lib/auth/authorise.ts';
+import { tellDownloaded } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, SSE_RECONNECT_MS } from '#lib/core/limits.ts';
 import { incoming } from '#lib/incoming.ts';
 import { log } from '#lib/log.ts';
 import { uploadedDataset } from '#lib/shapes/datasets.ts';
+import { securityAsked } from '#lib/shapes/security.ts';
 import { followUpsAsked } from '#lib/shapes/tasks.ts';
 import { exportScratchpad } from '#lib/steps/chunks/export-scratchpad.ts';
 import { type Download, downloadDataset } from '#lib/steps/datasets/download-dataset.ts';
@@ -16,11 +19,13 @@ import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { type Uploaded, type UploadInput, uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { uploadFixedRows } from '#lib/steps/datasets/upload-fixed-rows.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
+import { follow, sentBy } from '#lib/steps/live/live-actors.ts';
 import { streamBoard } from '#lib/steps/live/live-board.ts';
 import { type HouseEvent, streamHouse } from '#lib/steps/live/live-house.ts';
 import { streamEvents } from '#lib/steps/live/stream-events.ts';
 import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
+import { exportSecurity } from '#lib/steps/security/export-security.ts';
 import { exportFollowUps } from '#lib/steps/tasks/export-follow-ups.ts';
 import { idempotencyKey, once, requestDigest } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
@@ -193,7 +198,11 @@ export const streams: Stream[] = [
     },
     async answer(actor, request, { id = '' }) {
       asked(request, z.strictObject({ format: z.literal('original') }));
-      return download(await downloadUnreadable(actor, { datasetId: id }), request);
+      return download(await downloadUnreadable(actor, { datasetId: id }), request, {
+        actor,
+        verb: 'download',
+        about: `dataset:${id}`,
+      });
     },
   },
   {
@@ -209,7 +218,12 @@ export const streams: Stream[] = [
     },
     async answer(actor, request, { id = '' }) {
       const { format } = asked(request, z.strictObject({ format: z.enum(DOWNLOAD_FORMATS).default('original') }));
-      return download(await downloadDataset(actor, { datasetId: id, format }), request);
+      return download(await downloadDataset(actor, { datasetId: id, format }), request, {
+        actor,
+        verb: 'download',
+        about: `dataset:${id}`,
+        facts: { format },
+      });
     },
   },
   {
@@ -224,7 +238,12 @@ export const streams: Stream[] = [
     },
     async answer(actor, request, { id = '' }) {
       const { format } = asked(request, z.strictObject({ format: z.enum(['jsonl', 'csv', 'md']).default('jsonl') }));
-      return download(await exportReceipts(actor, { batchId: id, format }), request);
+      return download(await exportReceipts(actor, { batchId: id, format }), request, {
+        actor,
+        verb: 'download_receipts',
+        about: `batch:${id}`,
+        facts: { format },
+      });
     },
   },
   {
@@ -245,7 +264,29 @@ export const streams: Stream[] = [
     },
     async answer(actor, request) {
       const of = asked(request, z.strictObject({ ...followUpsAsked, format: z.enum(['csv', 'jsonl']).default('csv') }));
-      return download(await exportFollowUps(actor, of), request);
+      return download(await exportFollowUps(actor, of), request, { actor, verb: 'download', about: null });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/security-log/export',
+    operation: {
+      operationId: 'security.export',
+      summary: 'Download the security log',
+      description: 'The events that the list of them gives for the same filters, the newest first.',
+      parameters: [
+        inQuery('format', { type: 'string', enum: ['csv', 'jsonl'], default: 'csv' }),
+        inQuery('kind', { type: 'string', enum: [...securityAsked.kind.unwrap().options] }),
+        inQuery('person', { type: 'string', format: 'uuid' }),
+        inQuery('from', { type: 'string', format: 'date' }),
+        inQuery('to', { type: 'string', format: 'date' }),
+        inQuery('search', { type: 'string', maxLength: 200 }),
+      ],
+      responses: file('text/csv', 'application/jsonl'),
+    },
+    async answer(actor, request) {
+      const of = asked(request, z.strictObject({ ...securityAsked, format: z.enum(['csv', 'jsonl']).default('csv') }));
+      return download(await exportSecurity(actor, of), request, { actor, verb: 'security', about: null });
     },
   },
   {
@@ -261,7 +302,11 @@ export const streams: Stream[] = [
     },
     async answer(actor, request, { id = '' }) {
       asked(request, z.strictObject({}));
-      return download(await exportTrail(actor, { batchId: id }), request);
+      return download(await exportTrail(actor, { batchId: id }), request, {
+        actor,
+        verb: 'download_receipts',
+        about: `batch:${id}`,
+      });
     },
   },
   {
@@ -276,7 +321,7 @@ export const streams: Stream[] = [
     },
     async answer(actor, request, { id = '' }) {
       asked(request, z.strictObject({}));
-      return download(await exportScratchpad(actor, { batchId: id }), request);
+      return download(await exportScratchpad(actor, { batchId: id }), request, { actor, verb: 'download', about: `batch:${id}` });
     },
   },
   {
@@ -305,7 +350,12 @@ export const streams: Stream[] = [
         request,
         z.strictObject({ format, category: z.string().min(1).optional(), shelf: z.string().min(1).optional() }),
       );
-      return download(await downloadDataset(actor, { batchId: id, ...query }), request);
+      return download(await downloadDataset(actor, { batchId: id, ...query }), request, {
+        actor,
+        verb: 'download',
+        about: `batch:${id}`,
+        facts: { format: query.format },
+      });
     },
   },
   {
@@ -437,8 +487,9 @@ async function uploaded(
   const announced = request.headers.get('content-length');
   const act = async () => {
     const contentLength = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : null;
-    const source = incoming(request.body ?? new Blob([]).stream());
-    const { id, same } = await upload({ name, source, contentLength }, request.signal);
+    const followed = follow(actor, 'upload');
+    const source = sentBy(incoming(request.body ?? new Blob([]).stream()), followed);
+    const { id, same } = await upload({ name, source, contentLength }, request.signal).finally(followed.leave);
     const view = await readDataset(actor, { id });
     if (!view) throw new CountersignError('not_found', `The dataset of “${name}” was removed as soon as it had arrived.`);
     return Response.json(described(uploadedDataset, { ...datasetOf(view), same }, 'datasets.upload'), { status: 201 });
@@ -459,9 +510,24 @@ function asked<Query extends z.ZodType>(request: Request, query: Query): z.outpu
   });
 }
 
-function download({ fileName, contentType, body }: Download, request: Request): Response {
+/** `about`: of what the file is, as the security log names it. */
+type Taken = { actor: Actor; verb: Verb; about: string | null; facts?: Record<string, string> };
+
+/** Gives a file for as long as its reader may have it, and tells the security log who took it. HEAD takes nothing. */
+async function download({ fileName, contentType, body }: Download, request: Request, taken: Taken): Promise<Response> {
+  if (request.method !== 'HEAD') await tellDownloaded(taken.actor, taken.about, { ...taken.facts, file: fileName });
   const headers = { 'Content-Type': contentType, 'Content-Disposition': disposition(fileName) };
-  return new Response(streamOf(body, request), { headers });
+  if (request.method === 'HEAD') return new Response(null, { headers });
+  const { ended: over, leave } = follow(taken.actor, taken.verb);
+  return new Response(streamOf(leavingAfter(body, leave), request, { onLeave: leave, over }), { headers });
+}
+
+async function* leavingAfter(body: AsyncIterable<Uint8Array>, leave: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } finally {
+    leave();
+  }
 }
 
 /**

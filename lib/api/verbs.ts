@@ -48,6 +48,8 @@ const WRITES: Record<string, Verb> = {
   '/workers/{id}/stop': 'fleet',
   '/tasks/{id}/done': 'finish',
   '/tasks/{id}/assign': 'finish',
+  '/keys': 'keys',
+  'DELETE /keys/{id}': 'keys',
   '/people/{id}/disable': 'people',
   '/people/{id}/enable': 'people',
   '/people/{id}/confirm': 'people',

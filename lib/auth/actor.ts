@@ -3,7 +3,7 @@
 import type { Role } from '#lib/core/people/roles.ts';
 
 export type Actor = {
-  /** `user:<uuid>`, or `key:env` for the API key of the environment. It goes into receipts as `by`. */
+  /** `user:<uuid>`, `key:<uuid>` for a person's API key, or `key:env` for that of the environment. It goes into receipts as `by`. */
   id: string;
   role: Role;
   /** What people see. */
@@ -12,4 +12,14 @@ export type Actor = {
   via: 'page' | 'api';
   /** The id of the session that it came with, for what lasts longer than a request; a key has none. */
   session?: string;
+  /** The id of the person whose API key it is. */
+  owner?: string;
+  /** The batches that the key is bound to; without them it is bound to none. */
+  batches?: readonly string[];
 };
+
+/** The id of the person who acts, by themselves or by their key; null for the key of the environment, which is nobody's. */
+export function personOf({ id, owner }: Pick<Actor, 'id' | 'owner'>): string | null {
+  if (owner !== undefined) return owner;
+  return id.startsWith('user:') ? id.slice('user:'.length) : null;
+}

@@ -13,6 +13,10 @@ import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { isDisabled } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
+import { browserName } from './browser-name.ts';
+import { networkOf } from './peer.ts';
+import { addressOf } from './tries.ts';
 
 export type Auth = ReturnType<typeof createAuth>;
 
@@ -47,7 +51,7 @@ function createAuth() {
         disabledAt: { type: 'date', input: false, required: false, returned: false },
       },
     },
-    databaseHooks: { session: { create: { before: refuseDisabled } } },
+    databaseHooks: { session: { create: { before: admit }, delete: { before: tellSignOut } } },
     // No renewal: a page can't set cookies while it renders, and a stolen cookie ends after a week whatever happens. No copy of the session in
     // a cookie either (better-auth's cookieCache): it would outlive a disable.
     session: { expiresIn: SESSION_SECONDS, disableSessionRefresh: true },
@@ -77,10 +81,28 @@ function logAuth(level: string, message: unknown, ...more: unknown[]): void {
 /** The code of the refusal that tells a person who gave the right password that they are disabled. */
 export const DISABLED = 'DISABLED';
 
-/** Runs after the password was found right, so that only its owner learns of it. */
-async function refuseDisabled({ userId }: { userId: string }): Promise<void> {
-  if (!(await isDisabled(userId))) return;
-  throw new APIError('FORBIDDEN', { code: DISABLED, message: 'An admin disabled this account. Ask an admin to enable it.' });
+/**
+ * Runs after the password was found right, so that only its owner learns of it. The security log is told first: no session begins that it does not know.
+ */
+async function admit(
+  session: { userId: string; userAgent?: string | null },
+  asked: Asked,
+): Promise<{ data: { ipAddress: string | null } }> {
+  const { userId, userAgent } = session;
+  if (await isDisabled(userId))
+    throw new APIError('FORBIDDEN', { code: DISABLED, message: 'An admin disabled this account. Ask an admin to enable it.' });
+  const address = asked?.headers ? addressOf(asked.headers) : null;
+  const facts = { network: address && networkOf(address), browser: browserName(userAgent ?? null) };
+  await recordSecurity(db(), { kind: 'sign_in', by: `user:${userId}`, facts });
+  return { data: { ipAddress: address } };
+}
+
+/** What better-auth knows of the request; nothing where there is none. */
+type Asked = { path?: string; headers?: Headers } | null | undefined;
+
+/** A session that is found to be over is deleted too, and nobody signs out by that. */
+async function tellSignOut({ userId }: { userId: string }, asked: Asked): Promise<void> {
+  if (asked?.path === '/sign-out') await recordSecurity(db(), { kind: 'sign_out', by: `user:${userId}` });
 }
 
 /**

@@ -35,6 +35,9 @@ const ALLOWED: Record<Verb, string> = {
   use_connections: 'admin operator',
   fleet: 'admin',
   see_fleet: 'admin operator',
+  account: 'admin operator reviewer auditor',
+  keys: 'admin operator reviewer auditor',
+  security: 'admin auditor',
   people: 'admin',
 };
 

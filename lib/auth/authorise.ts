@@ -19,6 +19,11 @@ export function may(actor: Pick<Actor, 'role'>, verb: Verb): boolean {
   return rolesOf(verb).includes(actor.role);
 }
 
+/** Whether a role allows all that another one does: what a key may have at most. */
+export function covers(role: Role, other: Role): boolean {
+  return Object.values(VERBS).every(({ roles }: { roles: readonly Role[] }) => !roles.includes(other) || roles.includes(role));
+}
+
 /** The roles that a verb is for. */
 export function rolesOf(verb: Verb): readonly Role[] {
   return VERBS[verb].roles;
@@ -60,6 +65,9 @@ const VERBS = {
   use_connections: { roles: OPERATORS, doing: 'use connections' },
   fleet: { roles: ADMIN, doing: 'manage workers and incidents' },
   see_fleet: { roles: OPERATORS, doing: 'see workers and incidents' },
+  account: { roles: EVERYONE, doing: 'see an account of their own' },
+  keys: { roles: EVERYONE, doing: 'have API keys' },
+  security: { roles: ['auditor', 'admin'], doing: 'see the security log' },
   people: { roles: ADMIN, doing: 'manage people, roles, keys and settings' },
 } as const satisfies Record<string, { roles: readonly Role[]; doing: string }>;
 

@@ -10,10 +10,28 @@ it.each([
   ['Ada.Lovelace@example.com', /your own name or address/],
   ['ada lovelace', /your own name or address/],
   ['x1'.repeat(65), /at most 128/],
-])('%j is refused', (password, why) => {
-  expect(passwordProblem(password, about)).toMatch(why);
+  ...[
+    '123456789012',
+    'qwertyuiop12',
+    'Password1234!',
+    'P4$$w0rd-2026',
+    'passwordpassword',
+    'iloveyouiloveyou',
+    'abcdabcdabcde'.slice(0, 12),
+  ].map((common) => [common, /tried first/] as [string, RegExp]),
+  ['abcdefghijklm', /tried first/],
+  ['!!Sunshine2026!!', /tried first/],
+])('%j is refused', async (password, why) => {
+  expect(await passwordProblem(password, about)).toMatch(why);
 });
 
-it.each(['correct horse battery', 'zwölf Zeichen!', '            pass word            '])('%j will do', (password) => {
-  expect(passwordProblem(password, about)).toBeNull();
+it.each([
+  'correct horse battery',
+  'zwölf Zeichen!',
+  '            pass word            ',
+  '82!6kf$19#4%',
+  '19#4love82!6$',
+  '7392-8841-x-5520',
+])('%j will do', async (password) => {
+  expect(await passwordProblem(password, about)).toBeNull();
 });

@@ -6,7 +6,7 @@ import { AUTH_PATH, auth } from './auth.ts';
 import { inHashingTurn } from './hashing.ts';
 import { assertSameOrigin, isHttps } from './origin.ts';
 import { credentials } from './sign-in.ts';
-import { giveBackTry, takeTry } from './tries.ts';
+import { giveBackTry, takeTry, tellSignIn } from './tries.ts';
 
 /** The part of better-auth's HTTP interface that is open; what else it could answer, nobody here uses. */
 const OPEN = new Set(['POST /sign-in/email', 'POST /sign-out', 'GET /get-session']);
@@ -35,6 +35,7 @@ async function signIn(request: Request, path: string, given: Credentials | null)
   if (!given) throw new CountersignError('invalid', 'Send {"email": …, "password": …} as JSON. Nothing was done.');
   const answer = await auth().handler(requestOf(request, path, given));
   if (answer.ok) await giveBackTry(given.email, request.headers);
+  else if (answer.status < 500) await tellSignIn('sign_in_failed', given.email, request.headers);
   return answer;
 }
 

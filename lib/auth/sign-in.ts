@@ -5,7 +5,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { auth, DISABLED } from './auth.ts';
 import { inHashingTurn } from './hashing.ts';
 import { isHttps } from './origin.ts';
-import { giveBackTry, takeTry } from './tries.ts';
+import { giveBackTry, takeTry, tellSignIn } from './tries.ts';
 
 export type Cookie = { name: string; value: string; options: ReturnType<typeof toCookieOptions> };
 
@@ -36,6 +36,8 @@ async function checkAndSignIn({ email, password }: z.output<typeof credentials>,
     await giveBackTry(email, headers);
     return cookiesOf(signedIn.headers, headers);
   } catch (error) {
+    if (isAPIError(error) && error.statusCode < 500)
+      await tellSignIn('sign_in_failed', email, headers, error.body?.code === DISABLED ? { because: 'disabled' } : {});
     if (isAPIError(error) && error.body?.code === DISABLED) throw new CountersignError('unauthenticated', error.message);
     if (isAPIError(error) && error.statusCode < 500) throw wrong();
     throw error;

@@ -14,3 +14,16 @@ export function tokenDigest(token: string): Buffer<ArrayBuffer> {
 export function setupPath(token: string): string {
   return `/setup?token=${token}`;
 }
+
+/** A person's API key: 32 random bytes behind a prefix that scanners of source code know it by, its digest, and the end by which its owner knows it again. */
+export function makeKeyToken(): { token: string; digest: Buffer<ArrayBuffer>; hint: string } {
+  const token = `${KEY_PREFIX}${randomBytes(32).toString('base64url')}`;
+  return { token, digest: tokenDigest(token), hint: token.slice(-4) };
+}
+
+/** Whether a text can be a person's API key at all. */
+export function isKeyToken(text: string): boolean {
+  return text.length === KEY_PREFIX.length + 43 && text.startsWith(KEY_PREFIX);
+}
+
+const KEY_PREFIX = 'countersign_';

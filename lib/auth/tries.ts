@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
-import { SIGN_IN_TRIES_PER_ACCOUNT, SIGN_IN_TRIES_PER_ADDRESS, SIGN_IN_WINDOW_MINUTES } from '#lib/core/limits.ts';
+import {
+  KEY_GUESSES_PER_ADDRESS,
+  SIGN_IN_TRIES_PER_ACCOUNT,
+  SIGN_IN_TRIES_PER_ADDRESS,
+  SIGN_IN_WINDOW_MINUTES,
+} from '#lib/core/limits.ts';
+import { NOBODY } from '#lib/core/people/nobody.ts';
 import { countTry } from '#lib/store/people/people.sql.ts';
-import { forgetTries } from '#lib/store/people/people.ts';
+import { forgetTries, readHolder } from '#lib/store/people/people.ts';
+import { db } from '#lib/store/postgres/db.ts';
 import { networkOf } from './peer.ts';
+import { tellRefused } from './refusals.ts';
 
 /**
  * Counts a try before the password is looked at, so that parallel guesses can't slip through together. One count per account and one per
@@ -16,6 +24,7 @@ export async function takeTry(email: string, headers: Headers): Promise<void> {
   for (const { digest, most } of countedOf(email, headers)) {
     const { count, seconds } = await countTry(digest, SIGN_IN_WINDOW_MINUTES);
     if (count <= most) continue;
+    await tellSignIn('sign_in_locked', email, headers);
     const minutes = Math.max(1, Math.ceil(seconds / 60));
     throw new CountersignError(
       'locked',
@@ -30,6 +39,43 @@ export async function giveBackTry(email: string, headers: Headers): Promise<void
   await forgetTries(countedOf(email, headers).map(({ digest }) => digest));
 }
 
+/**
+ * Tells the security log of a sign-in that was refused: from which network, and for whose account. An address that nobody has is not written down: people type
+ * their passwords in the wrong field.
+ */
+export async function tellSignIn(
+  kind: 'sign_in_failed' | 'sign_in_locked',
+  email: string,
+  headers: Headers,
+  facts: Record<string, string> = {},
+): Promise<void> {
+  const network = networkOf(addressOf(headers));
+  const holder = await readHolder(db(), email.trim().toLowerCase()).catch(() => null);
+  const about = holder && `user:${holder.id}`;
+  await tellRefused({ kind, by: NOBODY.id, about, facts: { ...facts, network } }, network);
+}
+
+/**
+ * Counts an unknown API key. A key is 32 random bytes, so nobody guesses one; the count keeps whoever tries from going on all day, and the log short.
+ *
+ * @throws CountersignError `locked` with how long to wait
+ */
+export async function countKeyGuess(headers: Headers): Promise<void> {
+  const network = networkOf(addressOf(headers));
+  await tellRefused({ kind: 'key_refused', by: NOBODY.id, facts: { because: 'unknown', network } }, network);
+  const { count, seconds } = await countTry(sha256(`key:${network}`), SIGN_IN_WINDOW_MINUTES);
+  if (count <= KEY_GUESSES_PER_ADDRESS) return;
+  throw new CountersignError('locked', 'Too many unknown API keys came from this address. Check the key, and try again later.', {
+    facts: { seconds, retryAfterSeconds: seconds },
+  });
+}
+
+/** Tells the security log that a key which is known was refused, and why. */
+export async function tellKeyRefused(id: string, name: string, because: string, headers: Headers): Promise<void> {
+  const network = networkOf(addressOf(headers));
+  await tellRefused({ kind: 'key_refused', by: `key:${id}`, facts: { name, because, network } });
+}
+
 function countedOf(email: string, headers: Headers) {
   return [
     { digest: sha256(`address:${networkOf(addressOf(headers))}`), most: SIGN_IN_TRIES_PER_ADDRESS },
@@ -37,8 +83,11 @@ function countedOf(email: string, headers: Headers) {
   ];
 }
 
-// bin/web.ts lets only a proxy's header through (peer.ts). The last entry is what the nearest proxy wrote; those before it are the client's own words.
-function addressOf(headers: Headers): string {
+/**
+ * The address that a request came from. bin/web.ts lets only a proxy's header through (peer.ts). The last entry is what the nearest proxy wrote; those before
+ * it are the client's own words.
+ */
+export function addressOf(headers: Headers): string {
   return headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() || 'unknown';
 }
 

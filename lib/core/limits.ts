@@ -355,12 +355,33 @@ export const PASSWORD_CHARS_MAX = 128;
 export const PERSON_NAME_CHARS_MAX = 100;
 export const SESSION_SECONDS = 7 * 24 * 60 * 60;
 export const INVITATION_DAYS = 7;
+export const SESSIONS_SHOWN_MAX = 100;
+export const RESET_LINK_HOURS = 24;
 /** Failed sign-ins within SIGN_IN_WINDOW_MINUTES; an office shares an address, so it has more. */
 export const SIGN_IN_TRIES_PER_ACCOUNT = 20;
 export const SIGN_IN_TRIES_PER_ADDRESS = 60;
 export const SIGN_IN_WINDOW_MINUTES = 15;
 /** The body of a sign-in: an address and a password. */
 export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
+export const KEY_NAME_CHARS_MAX = 100;
+export const KEY_DAYS_MAX = 366;
+export const KEYS_PER_PERSON_MAX = 50;
+/** Batches that one key is bound to, if it is bound to any. */
+export const KEY_BATCHES_MAX = 100;
+/** Unknown API keys from one address within SIGN_IN_WINDOW_MINUTES; after that it is told to wait. */
+export const KEY_GUESSES_PER_ADDRESS = 60;
+/** When a session or a key was used last is written down this often at most. */
+export const LAST_USE_EVERY_MS = 60_000;
+/** Lines that refusals write in one process within REFUSALS_WINDOW_MS: for one kind of one asker, and for all together; the rest are counted. */
+export const REFUSAL_LINES_PER_MINUTE = 20;
+export const REFUSAL_LINES_PER_MINUTE_ALL = 300;
+export const REFUSALS_WINDOW_MS = 60_000;
+/** Askers who are counted apart. */
+export const REFUSALS_ASKERS_MAX = 1_000;
+/** A page of the security log that is searched for; it may be short, and the next one goes on from there. */
+export const SECURITY_LOOK_MS = 300;
+/** What one process remembers to have told within the hour of who opened what. */
+export const READS_REMEMBERED_MAX = 10_000;
 /** Each takes a core for about 90 ms and 32 MB. */
 export const HASHES_AT_ONCE = 2;
 export const HASHES_WAITING_MAX = 30;

@@ -43,3 +43,14 @@ export type Rights = z.infer<typeof rights>;
 /** A person who decides. */
 export const reviewer = z.object({ id, name: z.string() });
 export type Reviewer = z.infer<typeof reviewer>;
+
+/** A browser that a person is signed in with. */
+const session = z.object({
+  id,
+  browser: z.string(),
+  address: z.string().nullable(),
+  since: instant,
+  lastSeen: instant,
+  own: z.boolean(),
+});
+export type SessionView = z.infer<typeof session>;

@@ -41,6 +41,8 @@ const ALLOWED: Readonly<Record<string, { words: string[]; because: string }>> = 
   'lib/ingest/sample.ts': { words: ['.txt'], because: 'the files of the package that has the sample' },
   'lib/steps/receipts/export-receipts.ts': { words: ['csv'], because: 'receipts as CSV' },
   'lib/steps/tasks/export-follow-ups.ts': { words: ['csv'], because: 'follow-up tasks as CSV' },
+  'lib/steps/security/export-security.ts': { words: ['csv'], because: 'the security log as CSV' },
+  'components/security/security-filter.tsx': { words: ['csv'], because: 'the same' },
   'components/tasks/tasks-address.ts': { words: ['csv'], because: 'the same' },
   'components/tasks/task-filter.tsx': { words: ['csv'], because: 'the same' },
   'components/find/places.ts': { words: ['task'], because: 'a tab: the task body' },

@@ -18,7 +18,18 @@ export default async function AdminPage() {
   const board = await readBoard(actor);
   return (
     <>
-      <PageHeader title="Admin" actions={may(actor, 'people') ? <ButtonLink href="/admin/people">People</ButtonLink> : null} />
+      <PageHeader
+        title="Admin"
+        actions={
+          may(actor, 'people') ? (
+            <>
+              <ButtonLink href="/admin/people">People</ButtonLink>
+              <ButtonLink href="/admin/keys">API keys</ButtonLink>
+              <ButtonLink href="/security">Security log</ButtonLink>
+            </>
+          ) : null
+        }
+      />
       <BoardDesk board={board} may={{ fleet: may(actor, 'fleet'), resume: may(actor, 'resume') }} />
     </>
   );

@@ -25,8 +25,11 @@ export function signingsOf(decisions: readonly Decision[]): Map<number, Signing>
   return signings;
 }
 
-/** Who signs, as far as it matters: ids are `user:<uuid>` or `key:<name>`. */
-export type Signer = { id: string; invitedBy: string | null; confirmedBy: string | null };
+/**
+ * Who signs, as far as it matters: ids are `user:<uuid>` or `key:<name>`. `person`: who is behind it, a person (`user:<uuid>`) or a key that is nobody's. Somebody
+ * and their keys are one.
+ */
+export type Signer = { id: string; person: string; invitedBy: string | null; confirmedBy: string | null };
 
 /**
  * Whether one of the two let the other in and nobody else vouches for that one: whoever makes a second account for themselves has two names and one pair of
@@ -37,7 +40,7 @@ function isUnconfirmedPair(one: Signer, other: Signer): boolean {
 }
 
 function letIn(host: Signer, guest: Signer): boolean {
-  return guest.invitedBy === host.id && (guest.confirmedBy === null || guest.confirmedBy === host.id);
+  return guest.invitedBy === host.person && (guest.confirmedBy === null || guest.confirmedBy === host.person);
 }
 
 /** Whether two of these could sign one chunk. Of five who may decide there always are two: each was let in by one person at most. */
@@ -52,7 +55,7 @@ export type NotSigner = (typeof NOT_SIGNERS)[number];
 
 /**
  * Why this signature is not theirs; null where it is. `first` is who signed before them.
- * @param about the plan, and who started the batch
+ * @param about the plan, and the person who started the batch
  */
 export function whyNotSigner(
   signer: Signer,
@@ -60,10 +63,10 @@ export function whyNotSigner(
   { plan, startedBy }: { plan: Pick<Plan, 'gates'>; startedBy: string | null },
 ): NotSigner | null {
   if (!needsTwo(plan)) return null;
-  if (signer.id === startedBy) return 'started';
+  if (signer.person === startedBy) return 'started';
   if (signer.id.startsWith('key:') && !plan.gates.keysMaySign) return 'key';
   if (first === null) return null;
-  if (signer.id === first.id) return 'signed';
+  if (signer.person === first.person) return 'signed';
   return isUnconfirmedPair(signer, first) ? 'invited' : null;
 }
 

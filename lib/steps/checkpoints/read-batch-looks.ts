@@ -1,6 +1,7 @@
 /** What is to be looked at next over all chunks that wait and those that were decided, so that the batch's bound can be had without opening each of them. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
 import { BATCH_LOOKS_MAX } from '#lib/core/limits.ts';
@@ -25,6 +26,7 @@ export async function readBatchLooks(actor: Actor, { batchId, limit = BATCH_LOOK
   const { pool } = db();
   const batch = await readBatchFacts(pool, batchId);
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const { seed, decided, revised } = await readDrawable(pool, batchId);
   const share = shareAsked(batch);
   const waiting = (await readSelected(pool, batchId, { states: CHUNK_IN_REVIEW })).length;

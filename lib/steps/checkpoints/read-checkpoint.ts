@@ -1,6 +1,7 @@
 /** The question put to a person when a chunk is classified: counts, samples, the exact action in words, and what the answer is bound to. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { isDecided } from '#lib/core/checkpoints/decided.ts';
@@ -49,6 +50,7 @@ export async function readCheckpoint(
   const facts = await readBatchFacts(pool, batchId);
   const [chunk] = facts ? await readChunksNow(pool, batchId, { number }) : [];
   if (!facts || !chunk) return null;
+  await tellOpened(actor, 'batch_opened', facts);
   const batch = await byRulesOf(facts, chunk);
 
   const of: ChunkOf = { batchId, datasetId: batch.datasetId, chunkId: chunk.id };

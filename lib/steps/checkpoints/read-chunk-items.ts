@@ -1,6 +1,7 @@
 /** The items of a chunk with their classifications: all or those that somebody looks for, in the order of the file or sorted, page by page. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_SORT_ITEMS_MAX, MOVED_ITEMS_MAX } from '#lib/core/limits.ts';
 import { meaningIn } from '#lib/core/values/meaning.ts';
@@ -45,6 +46,7 @@ export async function readChunkItems(
   const found = await findChunk({ batchId, chunk: number });
   if (!found) return null;
   const { batch, chunk, of } = found;
+  await tellOpened(actor, 'batch_opened', batch);
   const wanted = await wantedOf(batch, chunk, filter);
   const { rows, next } =
     sort === undefined

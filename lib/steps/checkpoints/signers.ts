@@ -1,5 +1,5 @@
 /** Whether a signature is somebody's to give, where a plan wants two. */
-import type { Actor } from '#lib/auth/actor.ts';
+import { type Actor, personOf } from '#lib/auth/actor.ts';
 import { rolesOf } from '#lib/auth/authorise.ts';
 import {
   hasPair,
@@ -26,9 +26,13 @@ export async function whyNotYou(
   about: About,
 ): Promise<Map<string | null, NotSigner | null>> {
   const signed = firsts.filter((id) => id !== null);
-  const signers = await readSigners(models, [actor.id, ...signed]);
+  const started = about.startedBy === null ? [] : [about.startedBy];
+  const signers = await readSigners(models, [actor.id, ...signed, ...started]);
   const own = signers.get(actor.id) as Signer;
-  return new Map(firsts.map((id) => [id, whyNotSigner(own, id === null ? null : (signers.get(id) ?? null), about)]));
+  const startedBy = about.startedBy && (signers.get(about.startedBy)?.person ?? null);
+  return new Map(
+    firsts.map((id) => [id, whyNotSigner(own, id === null ? null : (signers.get(id) ?? null), { ...about, startedBy })]),
+  );
 }
 
 /** The refusal's words; nothing was decided. `firstName` is who signed first. */
@@ -64,13 +68,13 @@ export function refusalOfSigner(why: NotSigner, number: number | null, firstName
  */
 export async function assertSigners(
   models: WithModels,
-  actor: Pick<Actor, 'id'>,
+  actor: Pick<Actor, 'id' | 'owner'>,
   { plan }: Pick<BatchRow, 'plan'>,
 ): Promise<void> {
   if (!needsTwo(plan)) return;
-  const signers = await readSomeSigners(models, { roles: rolesOf('decide'), without: actor.id, most: SIGNERS_LOOKED_AT });
+  const signers = await readSomeSigners(models, { roles: rolesOf('decide'), without: personOf(actor), most: SIGNERS_LOOKED_AT });
   if (plan.gates.keysMaySign && env().ADMIN_API_KEY !== undefined && actor.id !== KEY_ACTOR.id)
-    signers.push({ id: KEY_ACTOR.id, invitedBy: null, confirmedBy: null });
+    signers.push({ id: KEY_ACTOR.id, person: KEY_ACTOR.id, invitedBy: null, confirmedBy: null });
   if (hasPair(signers)) return;
   const missing =
     signers.length < 2

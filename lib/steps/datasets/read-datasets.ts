@@ -2,6 +2,7 @@
 
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { type DatasetItem, type DatasetView, storedDialect, storedFields, type UnreadableRow } from '#lib/shapes/datasets.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { instantCursor, instantOf, limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
@@ -24,7 +25,9 @@ export async function readDataset(actor: Actor, { id }: { id: string }): Promise
   authorise(actor, 'see');
   if (!isId(id)) return null;
   const row = await readDatasetHead(db(), id);
-  return row ? viewOf(row) : null;
+  if (!row) return null;
+  await tellOpened(actor, 'dataset_opened', row);
+  return viewOf(row);
 }
 
 /** Its items in the order of the file, while it is receiving too; a page of large items is shorter. Null without the dataset. Fields come in the file's order. */

@@ -1,6 +1,7 @@
 /** Finds batches, chunks, datasets, receipts, items and people, each within a time of its own, and says how far it looked. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readQuery } from '#lib/core/find/query.ts';
 import { FIND_LOOKS_MAX, FIND_SHOWN, FIND_SHOWN_MAX } from '#lib/core/limits.ts';
@@ -31,6 +32,7 @@ export async function find(actor: Actor, input: Input): Promise<FoundGroups> {
   const query = readQuery(input.q);
   if (typeof query === 'string') throw invalid('q', query);
   const finders = askedFor(actor, input.kinds);
+  await tellOpened(actor, 'searched');
   const { cursor = null } = input;
   if (cursor && finders.length !== 1) throw invalid('kinds', 'A cursor goes with the kind that it came with, alone.');
   const limit = Math.min(limitOf({ limit: input.limit ?? FIND_SHOWN }), FIND_SHOWN_MAX);

@@ -1,6 +1,7 @@
 /** Receipts of a batch by what is wanted of them: outcome, kind, chunk, category, person, time, and the values of their receipt fields. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { ReceiptsAsked } from '#lib/shapes/stories.ts';
@@ -39,6 +40,7 @@ export async function findReceipts(
   const { pool } = db();
   const batch = isId(batchId) ? await readBatchFacts(pool, batchId) : null;
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const { outcome = null, kind = null, chunk = null, category = null, person = null, from, to, text } = asked;
   const fields = batch.plan.receiptFields;
   const { spots, looked, next } = await findSpots(

@@ -4,6 +4,7 @@
  */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { partInWords } from '#lib/classifiers/registry.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
@@ -54,6 +55,7 @@ export async function readStory(actor: Actor, { batchId, ordinal }: Which): Prom
   const facts = isId(batchId) && isNumber(ordinal) ? await readBatchFacts(pool, batchId) : null;
   const head = facts && (await readStoryHead(pool, batchId, facts.datasetId, ordinal));
   if (!facts || !head) return null;
+  await tellOpened(actor, 'batch_opened', facts);
   const batch = await byRulesOf(facts, head);
   const sees = may(actor, 'see');
   const [dataset, steps, places, said, seen, start, links, again] = await Promise.all([

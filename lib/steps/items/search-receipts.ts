@@ -1,6 +1,7 @@
 /** Items of all batches by a value of their receipts: from a customer's name to what was done, for whoever may not see items too. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { patternsOf, readQuery } from '#lib/core/find/query.ts';
 import { RECEIPT_SEARCH_BATCHES, SEARCH_MS } from '#lib/core/limits.ts';
@@ -29,6 +30,7 @@ export async function searchReceipts(
   const query = read.success ? readQuery(read.data) : (read.error.issues[0]?.message ?? '');
   if (typeof query === 'string')
     throw new CountersignError('invalid', `This can't be looked for: ${query}`, { problems: [{ path: 'text', message: query }] });
+  await tellOpened(actor, 'searched');
   const patterns = patternsOf(query);
   const limit = limitOf(input);
   const until = performance.now() + ms;

@@ -1,11 +1,14 @@
-/** One question a second and process, however many follow however many streams: whether each of them may still. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** One question a second and process, however many follow however many streams: whether each of them may still. It is asked at once when somebody's standing changes. */
 import type { Pool } from 'pg';
-import type { Actor } from '#lib/auth/actor.ts';
-import { may, type Verb } from '#lib/auth/authorise.ts';
+import { type Actor, personOf } from '#lib/auth/actor.ts';
+import { covers, may, type Verb } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
 import { LIVE_REAUTHORISE_MS } from '#lib/core/limits.ts';
-import { isRole } from '#lib/core/people/roles.ts';
+import { isRole, type Role } from '#lib/core/people/roles.ts';
+import { env } from '#lib/env.ts';
+import { hear, STANDING } from '#lib/store/live/notifications.sql.ts';
 import { type Follower, readStandings } from '#lib/store/people/people.sql.ts';
+import { db } from '#lib/store/postgres/db.ts';
 
 export type Followed = {
   /** Aborts when the actor may no longer, or nobody can say. */
@@ -16,13 +19,18 @@ export type Followed = {
 };
 
 /**
- * Follows something as this actor for longer than a request: until the person is disabled or gone, their session ends, or their role no longer
- * allows the verb. The database is asked, so it doesn't matter which process did it. A key of the environment lives as long as the process.
+ * Follows something as this actor for longer than a request: until the person is disabled or gone, their session or their key ends, or their role no longer
+ * allows the verb. The database is asked, so it doesn't matter which process did it. The key of the environment lives as long as the process.
  */
 export function followAs(pool: Pool, actor: Actor, verb: Verb): Followed {
   const ended = new AbortController();
-  if (!actor.id.startsWith('user:')) return { ended: ended.signal, fault: () => null, leave() {} };
-  const follower = { userId: actor.id.slice('user:'.length), session: actor.session ?? null, verb, ended, fault: null };
+  const userId = personOf(actor);
+  if (userId === null) return { ended: ended.signal, fault: () => null, leave() {} };
+  const key = actor.owner === undefined ? null : { id: actor.id.slice('key:'.length), role: actor.role };
+  const follower: Following = {
+    ...{ userId, session: actor.session ?? null, key: key?.id ?? null, ended, fault: null },
+    mayStill: (role) => (key ? covers(role, key.role) : may({ role }, verb)),
+  };
   const leave = () => void following.delete(follower);
   // One that has ended is not asked about again, even if nobody reads on from it.
   ended.signal.addEventListener('abort', leave);
@@ -31,20 +39,75 @@ export function followAs(pool: Pool, actor: Actor, verb: Verb): Followed {
   return { ended: ended.signal, fault: () => follower.fault, leave };
 }
 
-const following = new Set<Follower & { verb: Verb; ended: AbortController; fault: unknown }>();
+/** As `followAs`, for whoever has no database at hand. */
+export function follow(actor: Actor, verb: Verb): Followed {
+  return followAs(db().pool, actor, verb);
+}
+
+/**
+ * Waits for something only as long as the actor may have it: whoever is put out meanwhile is told so, and what comes of it is given to nobody.
+ * @throws CountersignError `unauthenticated`
+ */
+export async function whileAllowed<T>(actor: Actor, act: () => Promise<T>): Promise<T> {
+  const followed = follow(actor, 'see_batches');
+  const { promise: out, reject } = Promise.withResolvers<never>();
+  out.catch(() => {});
+  followed.ended.addEventListener('abort', () => reject(followed.fault() ?? putOut()));
+  try {
+    return await Promise.race([act(), out]);
+  } finally {
+    followed.leave();
+  }
+}
+
+/** What somebody sends, for as long as they may send it: whoever is put out is not listened to any more, also in the middle of a silence. */
+export async function* sentBy<Part>(source: AsyncIterable<Part>, { ended, fault }: Followed): AsyncGenerator<Part> {
+  const parts = source[Symbol.asyncIterator]();
+  const { promise: out, reject } = Promise.withResolvers<never>();
+  out.catch(() => {});
+  const stop = () => reject(fault() ?? putOut());
+  ended.addEventListener('abort', stop);
+  if (ended.aborted) stop();
+  try {
+    for (;;) {
+      const next = await Promise.race([parts.next(), out]);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    ended.removeEventListener('abort', stop);
+  }
+}
+
+function putOut(): CountersignError {
+  return new CountersignError(
+    'unauthenticated',
+    'The session or the API key of this request has ended, or its role may no longer do this. Nothing of it was kept.',
+  );
+}
+
+type Following = Follower & { mayStill: (role: Role) => boolean; ended: AbortController; fault: unknown };
+
+const following = new Set<Following>();
 let asking = false;
 
 async function ask(pool: Pool): Promise<void> {
   asking = true;
+  const wait = alarm();
+  let leave = () => {};
+  let heard = false;
   for (;;) {
-    await sleep(LIVE_REAUTHORISE_MS);
+    await wait.next(LIVE_REAUTHORISE_MS);
     if (following.size === 0) break;
+    // Most requests are over within the second: for those nobody opens a connection.
+    if (!heard) leave = hear(env().DATABASE_URL ?? '', STANDING, wait.ring);
+    heard = true;
     const asked = [...following];
     try {
       const roles = await readStandings(pool, asked);
-      for (const [index, { verb, ended }] of asked.entries()) {
+      for (const [index, { mayStill, ended }] of asked.entries()) {
         const role = roles[index];
-        if (!isRole(role) || !may({ role }, verb)) ended.abort();
+        if (!isRole(role) || !mayStill(role)) ended.abort();
       }
     } catch (fault) {
       for (const follower of asked) {
@@ -54,4 +117,28 @@ async function ask(pool: Pool): Promise<void> {
     }
   }
   asking = false;
+  leave();
+}
+
+/** Waits for so long, or until it rings; a ring while nobody waits is heard by the next who does. */
+function alarm() {
+  let rung = false;
+  let wake = () => {};
+  return {
+    ring() {
+      rung = true;
+      wake();
+    },
+    async next(ms: number): Promise<void> {
+      if (!rung) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = setTimeout(resolve, ms);
+        wake = resolve;
+        await promise;
+        clearTimeout(timer);
+      }
+      rung = false;
+      wake = () => {};
+    },
+  };
 }

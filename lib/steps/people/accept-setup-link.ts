@@ -12,6 +12,7 @@ import { givenName } from '#lib/core/values/given-name.ts';
 import { lockPeople } from '#lib/store/people/people.sql.ts';
 import { anyPerson, insertPerson, takeLink } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { type OpenLink, readSetupLink } from './read-setup-link.ts';
 
 const input = z.strictObject({
@@ -35,9 +36,11 @@ export type AcceptSetupLinkInput = z.input<typeof input>;
  * taken), `unavailable` (too many passwords are being hashed)
  */
 export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: string; email: string; role: Role }> {
-  const { token, name, email, password } = parse(raw);
+  const { token, name, email, password } = await parse(raw);
   // Before the password is hashed, which costs: a stranger's token buys nothing.
   const link = await readSetupLink({ token });
+  if (link.resets !== null)
+    throw new CountersignError('conflict', 'This link sets a password anew. Open it in a browser, and do that there.');
   if (link.email !== null && link.email !== email)
     refuse([{ path: 'email', message: `This link is for ${link.email}. Use that address, or ask for a link for this one.` }]);
 
@@ -54,6 +57,10 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
       throw new CountersignError('conflict', `The address ${email} has an account already. Sign in, or use another address.`, {
         problems: [{ path: 'email', message: 'This address has an account already. Sign in, or use another address.' }],
       });
+    await recordSecurity(tx, {
+      kind: link.email === null ? 'first_admin_made' : 'invitation_accepted',
+      ...{ by: `user:${id}`, facts: { email, role: link.role, invitedBy: hostOf(link) } },
+    });
   }).catch(async (error: unknown) => {
     if (!(error instanceof LostLink)) throw error;
     await readSetupLink({ token });
@@ -63,17 +70,17 @@ export async function acceptSetupLink(raw: AcceptSetupLinkInput): Promise<{ id: 
 }
 
 /** Who let them in. The first admin's link is nobody's and names no address. */
-function hostOf({ email, createdBy }: OpenLink): string | null {
+export function hostOf({ email, createdBy }: OpenLink): string | null {
   if (email === null) return null;
   return createdBy === null ? KEY_ACTOR.id : `user:${createdBy}`;
 }
 
 class LostLink extends Error {}
 
-function parse(raw: unknown): z.output<typeof input> {
+async function parse(raw: unknown): Promise<z.output<typeof input>> {
   const parsed = input.safeParse(raw);
   if (!parsed.success) refuse(parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
-  const weak = passwordProblem(parsed.data.password, parsed.data);
+  const weak = await passwordProblem(parsed.data.password, parsed.data);
   if (weak !== null) refuse([{ path: 'password', message: weak }]);
   return parsed.data;
 }

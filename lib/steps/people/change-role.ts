@@ -6,6 +6,7 @@ import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import { readPerson } from '#lib/store/people/people.sql.ts';
 import { countAdmins, setRole, withdrawLinksBy } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
 const input = z.strictObject({ personId: z.uuid(), role: z.enum(ROLES) });
@@ -32,6 +33,8 @@ export async function changeRole(actor: Actor, raw: ChangeRoleInput): Promise<{ 
       throw new CountersignError('conflict', 'This is the last admin. Make somebody else an admin first.');
     }
     await setRole(tx, personId, role);
+    const facts = { from: person.role, to: role, via: actor.via };
+    await recordSecurity(tx, { kind: 'role_changed', by: actor.id, about: `user:${personId}`, facts });
     if (!may({ role }, 'people')) await withdrawLinksBy(tx, personId);
     return { role };
   });

@@ -7,6 +7,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readPerson } from '#lib/store/people/people.sql.ts';
 import { setConfirmed } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { personRow } from './list-people.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
@@ -37,6 +38,8 @@ export async function confirmPerson(actor: Actor, raw: ConfirmPersonInput): Prom
       throw new CountersignError('conflict', 'You can’t confirm yourself. Ask another admin.');
     if (actor.id === person.invitedBy)
       throw new CountersignError('conflict', `You invited ${person.name}. Another admin has to confirm this person.`);
-    return personRow(tx, person.confirmedBy === null ? await setConfirmed(tx, person.id, actor.id) : person, actor);
+    if (person.confirmedBy !== null) return personRow(tx, person, actor);
+    await recordSecurity(tx, { kind: 'person_confirmed', by: actor.id, about: `user:${person.id}` });
+    return personRow(tx, await setConfirmed(tx, person.id, actor.id), actor);
   });
 }

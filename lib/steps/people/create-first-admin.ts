@@ -6,6 +6,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { lockPeople } from '#lib/store/people/people.sql.ts';
 import { anyPerson, insertPerson } from '#lib/store/people/people.ts';
 import { type Db, db, inTransaction } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 
 // Whoever sets the environment runs the server; lib/env.ts says how short the password may be.
 const input = z.strictObject({ email: z.string().trim().toLowerCase().pipe(z.email()), password: z.string().min(1) });
@@ -21,7 +22,9 @@ export async function createFirstAdmin(raw: z.input<typeof input>, { pool, prism
   return inTransaction(pool, async (tx) => {
     await lockPeople(tx);
     if (await anyPerson(tx)) return { created: false };
-    await insertPerson(tx, { id: randomUUID(), name: email.split('@')[0] as string, email, role: 'admin', passwordHash });
+    const id = randomUUID();
+    await insertPerson(tx, { id, name: email.split('@')[0] as string, email, role: 'admin', passwordHash });
+    await recordSecurity(tx, { kind: 'first_admin_made', by: `user:${id}`, facts: { email, from: 'ADMIN_EMAIL' } });
     return { created: true };
   });
 }

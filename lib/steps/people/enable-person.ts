@@ -7,6 +7,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readPerson } from '#lib/store/people/people.sql.ts';
 import { endSessions, setDisabled } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { personRow } from './list-people.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
@@ -30,6 +31,7 @@ export async function enablePerson(actor: Actor, raw: EnablePersonInput): Promis
     if (person === null) throw new CountersignError('not_found', 'This person no longer has an account. Reload the list.');
     if (person.disabledAt === null) return personRow(tx, person, actor);
     await endSessions(tx, person.id);
+    await recordSecurity(tx, { kind: 'person_enabled', by: actor.id, about: `user:${person.id}`, facts: { via: actor.via } });
     return personRow(tx, await setDisabled(tx, person.id, false), actor);
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Actor } from '#lib/auth/actor.ts';
+import { type Actor, personOf } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { makeToken, setupPath } from '#lib/auth/token.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -7,6 +7,7 @@ import { INVITATION_DAYS } from '#lib/core/limits.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import { readHolder, replaceInvitation } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
 const input = z.strictObject({
@@ -27,7 +28,7 @@ export async function invitePerson(actor: Actor, raw: InvitePersonInput): Promis
   authorise(actor, 'people');
   const { email, role } = parse(raw);
   const { token, digest } = makeToken();
-  const createdBy = actor.id.startsWith('user:') ? actor.id.slice('user:'.length) : null;
+  const createdBy = personOf(actor);
   const expiresAt = await inTransaction(db().pool, async (tx) => {
     await lockPeopleAs(tx, actor);
     const holder = await readHolder(tx, email);
@@ -45,6 +46,7 @@ export async function invitePerson(actor: Actor, raw: InvitePersonInput): Promis
         problems: [{ path: 'email', message: 'This person has an account already.' }],
       });
     }
+    await recordSecurity(tx, { kind: 'invitation_made', by: actor.id, facts: { email, role, via: actor.via } });
     return replaceInvitation(tx, { tokenDigest: digest, role, email, createdBy, days: INVITATION_DAYS });
   });
   return { email, role, path: setupPath(token), expiresAt: expiresAt.toISOString() };

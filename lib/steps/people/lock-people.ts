@@ -1,4 +1,4 @@
-import type { Actor } from '#lib/auth/actor.ts';
+import { type Actor, personOf } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { isRole } from '#lib/core/people/roles.ts';
@@ -13,9 +13,11 @@ import type { Tx } from '#lib/store/postgres/db.ts';
  */
 export async function lockPeopleAs(tx: Tx, actor: Actor): Promise<void> {
   await lockPeople(tx);
-  if (!actor.id.startsWith('user:')) return;
-  const person = await readPerson(tx, actor.id.slice('user:'.length));
+  const id = personOf(actor);
+  if (id === null) return;
+  const person = await readPerson(tx, id);
   if (person === null || person.disabledAt !== null || !isRole(person.role))
     throw new CountersignError('unauthenticated', 'Your account was disabled a moment ago. Nothing was done.');
+  // A key may less than its owner, or as much.
   authorise({ ...actor, role: person.role }, 'people');
 }

@@ -3,8 +3,13 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { isRole, type Role } from '#lib/core/people/roles.ts';
 import { anyPerson, readLink } from '#lib/store/people/people.ts';
 
-/** For whom a link is: the first admin's has no address yet. */
-export type OpenLink = { role: Role; email: string | null; createdBy: string | null };
+/** For whom a link is: the first admin's has no address yet. `resets`: whose password it sets anew; null for one that brings somebody in. */
+export type OpenLink = {
+  role: Role;
+  email: string | null;
+  createdBy: string | null;
+  resets: { id: string; name: string } | null;
+};
 
 /**
  * Whether a setup link can still be used, before anybody types anything.
@@ -23,7 +28,7 @@ export async function readSetupLink({ token }: { token: string }): Promise<OpenL
   // Made before ADMIN_EMAIL was given, or left over in some other way: it must not make a second first admin.
   if (link.email === null && (await anyPerson()))
     throw new CountersignError('conflict', 'This Countersign has its first admin already. Sign in.');
-  return { role: link.role, email: link.email, createdBy: link.createdBy };
+  return { role: link.role, email: link.email, createdBy: link.createdBy, resets: link.resets };
 }
 
 /** Nobody can sign in yet: the sign-in page points to the link that the server printed. */

@@ -4,6 +4,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { withdrawLinksFor } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { lockPeopleAs } from './lock-people.ts';
 
 const input = z.strictObject({ email: z.string().trim().toLowerCase().min(1) });
@@ -27,5 +28,6 @@ export async function withdrawInvitation(actor: Actor, raw: WithdrawInvitationIn
         'not_found',
         `There is no open invitation for ${email}. Reload the list to see whether it was used.`,
       );
+    await recordSecurity(tx, { kind: 'invitation_withdrawn', by: actor.id, facts: { email } });
   });
 }

@@ -1,6 +1,7 @@
 /** One receipt with what was sent and what came back. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import type { ReceiptInFull } from '#lib/shapes/requests.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
@@ -24,6 +25,7 @@ export async function readReceiptInFull(
   const batch = await readBatchFacts(pool, batchId);
   const stored = batch ? await readReceiptsAt(pool, batchId, [{ chunk, seq }]) : [];
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const answers = may(actor, 'see');
   const reader = receiptReader(db(), batch, { answers });
   const [receipt] = await reader.rows(stored);

@@ -1,6 +1,7 @@
 /** Receipts, page by page: of the batch, of one chunk, or the story of one item. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
 import { isId, isNumber } from '#lib/steps/ids.ts';
 import { limitOf, numbersCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
@@ -22,6 +23,7 @@ export async function readReceipts(actor: Actor, input: Input): Promise<Page<Rec
   const { pool } = db();
   const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const reader = receiptReader(db(), batch, { answers: may(actor, 'see') });
   // Chunk 0 is the batch itself.
   const named = [input.ordinal, input.chunk === 0 ? null : input.chunk];

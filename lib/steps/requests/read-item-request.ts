@@ -1,6 +1,7 @@
 /** What will happen to one item, or did: its action's request in full. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import { lookerFor } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
@@ -18,6 +19,7 @@ export async function readItemRequest(
 ): Promise<ItemRequest | null> {
   authorise(actor, 'see');
   const found = await chunkOf(of);
+  if (found) await tellOpened(actor, 'batch_opened', found.batch);
   const request = found && (await requestOf(found, of));
   return request && itemRequest(found.batch, request, whole);
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { tellOpened } from '#lib/auth/reads.ts';
 import type { FieldLabels } from '#lib/shapes/datasets.ts';
 import { type ShelfItem, shelfItemsOf } from '#lib/shapes/shelf.ts';
 import { labelsOf } from '#lib/steps/datasets/noun.ts';
@@ -34,6 +35,7 @@ export async function readShelfItems(
   const { pool } = db();
   const batch = await readBatchFacts(pool, batchId);
   if (!batch) return null;
+  await tellOpened(actor, 'batch_opened', batch);
   const { rows, next } = await readRows(pool, {
     ...{ batchId, category, shelf, datasetId: batch.datasetId, search: search || null },
     ...page,

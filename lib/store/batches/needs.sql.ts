@@ -11,6 +11,7 @@ import {
   type ChunkState,
   stateList,
 } from '#lib/core/lifecycle.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import type { Role } from '#lib/core/people/roles.ts';
 import type { Category } from '#lib/core/plans/plan.ts';
 import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.sql.ts';
@@ -55,8 +56,9 @@ export type BatchNeeds = {
 /** Who asks ($1, $2): `roles` are those that decide. */
 export type Asker = { id: string; roles: readonly Role[] };
 
-/** Whoever else claimed the checkpoint of chunk `c`, as long as they may answer: a person who was put out holds nothing. */
-const ANOTHERS = `(c.state IN (${stateList(CHUNK_IN_REVIEW)}) AND c.reviewer IS NOT NULL AND c.reviewer <> $1 AND (c.reviewer LIKE 'key:%'
+/** Whoever else claimed the checkpoint of chunk `c`, as long as they may answer: a person who was put out, and a key that has ended, hold nothing. */
+const ANOTHERS = `(c.state IN (${stateList(CHUNK_IN_REVIEW)}) AND c.reviewer IS NOT NULL AND c.reviewer <> $1 AND (c.reviewer = '${KEY_ACTOR.id}'
+  OR EXISTS (SELECT FROM api_key k WHERE c.reviewer = 'key:' || k.id AND k.revoked_at IS NULL AND k.expires_at > statement_timestamp())
   OR EXISTS (SELECT FROM "user" u WHERE c.reviewer = 'user:' || u.id AND u.disabled_at IS NULL AND u.role = ANY ($2))))`;
 
 /**

@@ -2,8 +2,10 @@
 import pg from 'pg';
 
 export const CHANNEL = 'countersign';
-/** The payload that says that somebody claimed a chunk; every other is a batch's id. */
+/** The payload that says that somebody claimed a chunk. */
 export const CLAIMED = 'claimed';
+/** The payload that says that somebody was disabled, has another role, or lost a session or a key; every other is a batch's id. Triggers tell it. */
+export const STANDING = 'standing';
 const RECONNECT_MS = 1_000;
 
 /**

@@ -23,17 +23,18 @@ export async function readPerson(tx: Tx, id: string): Promise<Person | null> {
   return rows[0] ?? null;
 }
 
-/** Somebody who follows something: with the session that they began it with, null for a key. */
-export type Follower = { userId: string; session: string | null };
+/** Somebody who follows something: with the session or the key that they began it with. */
+export type Follower = { userId: string; session: string | null; key: string | null };
 
-/** The role that each of them has now, in their order; null for whoever is gone or disabled, or whose session has ended. */
+/** The role that each of them has now, in their order; null for whoever is gone or disabled, or whose session or key has ended. */
 export async function readStandings(client: Querying, followers: readonly Follower[]): Promise<(string | null)[]> {
   const { rows } = await client.query<{ role: string | null }>(
-    `SELECT u.role FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS f (user_id, session_id, n)
+    `SELECT u.role FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS f (user_id, session_id, key_id, n)
      LEFT JOIN "user" u ON u.id = f.user_id AND u.disabled_at IS NULL AND (f.session_id IS NULL
        OR EXISTS (SELECT FROM session s WHERE s.id = f.session_id AND s.user_id = u.id AND s.expires_at > now()))
+       AND (f.key_id IS NULL OR EXISTS (SELECT FROM api_key k WHERE k.id = f.key_id AND k.owner_id = u.id AND k.revoked_at IS NULL AND k.expires_at > now()))
      ORDER BY f.n`,
-    [followers.map(({ userId }) => userId), followers.map(({ session }) => session)],
+    [followers.map(({ userId }) => userId), followers.map(({ session }) => session), followers.map(({ key }) => key)],
   );
   return rows.map(({ role }) => role);
 }

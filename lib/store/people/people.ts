@@ -1,6 +1,8 @@
 /** People, the links that bring them in, and the count of failed sign-ins. Times are the database's. */
 import { randomUUID } from 'node:crypto';
 import type { Signer } from '#lib/core/checkpoints/signatures.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
+import { SESSIONS_SHOWN_MAX } from '#lib/core/limits.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import { db, type WithModels } from '#lib/store/postgres/db.ts';
 
@@ -27,8 +29,15 @@ export type Person = {
   confirmedBy: string | null;
 };
 export type Invitation = { email: string; role: string; createdAt: Date; expiresAt: Date };
-/** `createdBy`: null for the first admin's, and for one that an API key issued. */
-export type SetupLink = { role: string; email: string | null; createdBy: string | null; used: boolean; expired: boolean };
+/** `createdBy`: null for the first admin's, and for one that an API key issued. `resets`: whose password it sets anew; null for one that brings somebody in. */
+export type SetupLink = {
+  role: string;
+  email: string | null;
+  createdBy: string | null;
+  resets: { id: string; name: string } | null;
+  used: boolean;
+  expired: boolean;
+};
 
 const PERSON = {
   ...{ id: true, name: true, email: true, role: true, createdAt: true, disabledAt: true },
@@ -57,8 +66,8 @@ export async function readPeople(): Promise<Person[]> {
 }
 
 /** Who has this address; null when nobody does. */
-export async function readHolder({ prisma }: WithModels, email: string): Promise<Pick<Person, 'disabledAt'> | null> {
-  return prisma.user.findUnique({ where: { email }, select: { disabledAt: true } });
+export async function readHolder({ prisma }: WithModels, email: string): Promise<Pick<Person, 'id' | 'disabledAt'> | null> {
+  return prisma.user.findUnique({ where: { email }, select: { id: true, disabledAt: true } });
 }
 
 /** How many admins can act: a disabled one is none. */
@@ -94,26 +103,36 @@ export async function readReviewers(roles: readonly string[]): Promise<Pick<Pers
 }
 
 const SIGNER = { id: true, invitedBy: true, confirmedBy: true } as const;
-const signerOf = ({ id, ...vouched }: Signer): Signer => ({ id: `user:${id}`, ...vouched });
+const signerOf = ({ id, ...vouched }: Omit<Signer, 'person'>): Signer => ({ id: `user:${id}`, person: `user:${id}`, ...vouched });
 
-/** What matters of these when they sign, by actor; a key, and whoever is not known here, was let in by nobody. */
+/** What matters of these when they sign, by actor: of a person's key its owner. The environment's, and whoever is not known here, was let in by nobody. */
 export async function readSigners({ prisma }: WithModels, actors: readonly string[]): Promise<Map<string, Signer>> {
   const ids = actors.filter((id) => id.startsWith('user:')).map((id) => id.slice('user:'.length));
   const people = ids.length === 0 ? [] : await prisma.user.findMany({ where: { id: { in: ids } }, select: SIGNER });
+  const owners = await readOwners({ prisma }, actors);
   const known = new Map(people.map(signerOf).map((signer) => [signer.id, signer]));
-  return new Map(actors.map((id) => [id, known.get(id) ?? { id, invitedBy: null, confirmedBy: null }]));
+  return new Map(
+    actors.map((id) => [id, owners.get(id) ?? known.get(id) ?? { id, person: id, invitedBy: null, confirmedBy: null }]),
+  );
 }
 
-/** Some of the people who can sign in and have one of these roles, without one. */
+async function readOwners({ prisma }: WithModels, actors: readonly string[]): Promise<Map<string, Signer>> {
+  const ids = actors.filter((id) => id.startsWith('key:') && id !== KEY_ACTOR.id).map((id) => id.slice('key:'.length));
+  if (ids.length === 0) return new Map();
+  const keys = await prisma.apiKey.findMany({ where: { id: { in: ids } }, select: { id: true, owner: { select: SIGNER } } });
+  return new Map(keys.map(({ id, owner }) => [`key:${id}`, { ...signerOf(owner), id: `key:${id}` }]));
+}
+
+/** Some of the people who can sign in and have one of these roles, without one person. */
 export async function readSomeSigners(
   { prisma }: WithModels,
-  { roles, without, most }: { roles: readonly string[]; without: string; most: number },
+  { roles, without, most }: { roles: readonly string[]; without: string | null; most: number },
 ): Promise<Signer[]> {
   const people = await prisma.user.findMany({
     where: {
       role: { in: [...roles] },
       disabledAt: null,
-      NOT: without.startsWith('user:') ? { id: without.slice('user:'.length) } : [],
+      NOT: without === null ? [] : { id: without },
     },
     select: SIGNER,
     orderBy: { id: 'asc' },
@@ -122,8 +141,49 @@ export async function readSomeSigners(
   return people.map(signerOf);
 }
 
-export async function endSessions({ prisma }: WithModels, userId: string): Promise<void> {
-  await prisma.session.deleteMany({ where: { userId } });
+/** Ends all sessions of a person, or all but one. Gives how many there were. */
+export async function endSessions({ prisma }: WithModels, userId: string, but?: string): Promise<number> {
+  return (await prisma.session.deleteMany({ where: { userId, ...(but === undefined ? {} : { NOT: { id: but } }) } })).count;
+}
+
+/** Ends one session of a person. False: there is none of this id that is theirs. */
+export async function endSession({ prisma }: WithModels, userId: string, id: string): Promise<boolean> {
+  return (await prisma.session.deleteMany({ where: { userId, id } })).count === 1;
+}
+
+export type SessionRow = { id: string; ipAddress: string | null; userAgent: string | null; createdAt: Date; lastSeenAt: Date | null };
+
+/** The sessions of a person that have not ended, the newest first. */
+export async function readSessions({ prisma }: WithModels, userId: string): Promise<SessionRow[]> {
+  return prisma.session.findMany({
+    where: { userId, expiresAt: { gt: await databaseTime({ prisma }) } },
+    select: { id: true, ipAddress: true, userAgent: true, createdAt: true, lastSeenAt: true },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: SESSIONS_SHOWN_MAX,
+  });
+}
+
+/** Writes down that a session is used now. */
+export async function markSessionSeen({ prisma }: WithModels, id: string): Promise<void> {
+  await prisma.session.updateMany({ where: { id }, data: { lastSeenAt: await databaseTime({ prisma }) } });
+}
+
+const PASSWORD = { providerId: 'credential' } as const;
+
+/** The hash of a person's password; null where there is none. */
+export async function readPasswordHash({ prisma }: WithModels, userId: string): Promise<string | null> {
+  return (await prisma.account.findFirst({ where: { userId, ...PASSWORD }, select: { password: true } }))?.password ?? null;
+}
+
+/** Sets a password, where it still is `from` if that is given. False: somebody else set another meanwhile. */
+export async function setPasswordHash({ prisma }: WithModels, userId: string, to: string, from?: string): Promise<boolean> {
+  const where = { userId, ...PASSWORD, ...(from === undefined ? {} : { password: from }) };
+  return (await prisma.account.updateMany({ where, data: { password: to } })).count === 1;
+}
+
+/** Says who let a person in, and that nobody vouches for them. */
+export async function setHost({ prisma }: WithModels, id: string, invitedBy: string): Promise<void> {
+  await prisma.user.updateMany({ where: { id }, data: { invitedBy, confirmedBy: null } });
 }
 
 export async function setRole({ prisma }: WithModels, id: string, role: string): Promise<void> {
@@ -136,7 +196,19 @@ export async function replaceFirstLink({ prisma }: WithModels, tokenDigest: Byte
   await prisma.setupLink.create({ data: { tokenDigest, role: 'admin' } });
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A link that sets a person's password anew; it replaces an unused one. Gives when it expires. */
+export async function replaceResetLink(
+  { prisma }: WithModels,
+  { hours, ...link }: { tokenDigest: Bytes; role: string; email: string; createdBy: string | null; resetsId: string; hours: number },
+): Promise<Date> {
+  await withdrawLinksFor({ prisma }, link.email);
+  const expiresAt = new Date((await databaseTime({ prisma })).getTime() + hours * HOUR_MS);
+  await prisma.setupLink.create({ data: { ...link, expiresAt } });
+  return expiresAt;
+}
 
 /** A link for one address; it replaces an unused one for the same address. Gives when it expires. */
 export async function replaceInvitation(
@@ -163,7 +235,7 @@ export async function withdrawLinksBy({ prisma }: WithModels, userId: string): P
 export async function readInvitations(): Promise<Invitation[]> {
   const { prisma } = db();
   const links = await prisma.setupLink.findMany({
-    where: { email: { not: null }, usedAt: null, expiresAt: { gt: await databaseTime({ prisma }) } },
+    where: { email: { not: null }, resetsId: null, usedAt: null, expiresAt: { gt: await databaseTime({ prisma }) } },
     select: { email: true, role: true, createdAt: true, expiresAt: true },
     orderBy: { createdAt: 'asc' },
   });
@@ -173,14 +245,18 @@ export async function readInvitations(): Promise<Invitation[]> {
 export async function readLink(tokenDigest: Bytes, { prisma }: WithModels = db()): Promise<SetupLink | null> {
   const link = await prisma.setupLink.findUnique({
     where: { tokenDigest },
-    select: { role: true, email: true, createdBy: true, usedAt: true, expiresAt: true },
+    select: {
+      ...{ role: true, email: true, createdBy: true, usedAt: true, expiresAt: true },
+      resets: { select: { id: true, name: true } },
+    },
   });
   if (link === null) return null;
-  const { role, email, createdBy, usedAt, expiresAt } = link;
+  const { role, email, createdBy, resets, usedAt, expiresAt } = link;
   return {
     role,
     email,
     createdBy,
+    resets,
     used: usedAt !== null,
     expired: expiresAt !== null && expiresAt <= (await databaseTime({ prisma })),
   };

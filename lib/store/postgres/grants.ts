@@ -15,6 +15,7 @@ export const APPEND_ONLY: Record<string, string> = {
   decision: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',
   batch_plan: 'SELECT, INSERT',
+  security_event: 'SELECT, INSERT',
   // Caches of what receipts and classifications say; nothing is taken out of them.
   chunk_fold: 'SELECT, INSERT, UPDATE',
   chunk_look: 'SELECT, INSERT, UPDATE',

@@ -16,6 +16,7 @@ const TRIGGERS: Record<string, string[]> = {
   decision: ['decision_append_only', 'decision_no_truncate'],
   decision_chunk: ['decision_chunk_append_only', 'decision_chunk_no_truncate'],
   batch_plan: ['batch_plan_append_only', 'batch_plan_no_truncate'],
+  security_event: ['security_event_append_only', 'security_event_no_truncate'],
   receipt_value: ['receipt_value_erasure_only', 'receipt_value_no_delete', 'receipt_value_no_truncate'],
   dataset_reading: ['dataset_reading_erasure_only', 'dataset_reading_no_delete', 'dataset_reading_no_truncate'],
   secret: ['secret_end_only', 'secret_no_delete', 'secret_no_truncate'],

@@ -27,6 +27,7 @@ const WITHOUT = [
 
 const FOREIGN_KEYS = [
   'account(user_id) -> user(id)',
+  'api_key(owner_id) -> user(id)',
   'batch(dataset_id) -> dataset(id)',
   'batch(reading_id) -> dataset_reading(id)',
   'batch(rest_of) -> batch(id)',
@@ -51,6 +52,7 @@ const FOREIGN_KEYS = [
   'rate_bucket(batch_id) -> batch(id)',
   'session(user_id) -> user(id)',
   'setup_link(created_by) -> user(id)',
+  'setup_link(resets_id) -> user(id)',
 ];
 
 /** Identifiers of other tables that have no foreign key, and why. */

@@ -38,6 +38,7 @@ const OF_THE_BATCH = words<'start' | 'plan' | 'closing'>({ start: true, plan: tr
 
 /** Every check of the database that lists words, and the set of the code that it is. */
 const SETS: Record<string, readonly string[]> = {
+  api_key_role_check: ROLES,
   dataset_state_check: DATASET_STATES,
   batch_state_check: BATCH_STATES,
   batch_routing_check: ROUTINGS,

@@ -7,6 +7,7 @@ import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { type InvitePersonInput, invitePerson } from '#lib/steps/people/invite-person.ts';
+import { makeResetLink } from '#lib/steps/people/make-reset-link.ts';
 import { withdrawInvitation } from '#lib/steps/people/withdraw-invitation.ts';
 
 const HERE = '/admin/people';
@@ -19,4 +20,8 @@ export const changeRoleAction = stepAction(changeRole, HERE);
 export const confirmPersonAction = stepAction(confirmPerson, HERE);
 export const disablePersonAction = stepAction(disablePerson, HERE);
 export const enablePersonAction = stepAction(enablePerson, HERE);
+export const makeResetLinkAction = stepAction(async (actor, input: { personId: string }, headers) => {
+  const { path, ...made } = await makeResetLink(actor, input);
+  return { ...made, link: siteOf(headers) + path };
+});
 export const withdrawInvitationAction = stepAction(withdrawInvitation, HERE);

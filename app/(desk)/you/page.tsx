@@ -1,0 +1,50 @@
+import type { Metadata } from 'next';
+import { requireActor } from '#app/actor.ts';
+import { PasswordForm } from '#components/account/password-form.tsx';
+import { SessionList } from '#components/account/session-list.tsx';
+import { KeyForm } from '#components/keys/key-form.tsx';
+import { KeyList } from '#components/keys/key-list.tsx';
+import { PageHeader } from '#components/ui/page-header.tsx';
+import { covers } from '#lib/auth/authorise.ts';
+import { KEY_DAYS_MAX, PAGE_ITEMS_MAX, PASSWORD_CHARS_MIN } from '#lib/core/limits.ts';
+import { ROLES } from '#lib/core/people/roles.ts';
+import { listKeys } from '#lib/steps/keys/list-keys.ts';
+import { listSessions } from '#lib/steps/sessions/own-sessions.ts';
+import { changePasswordAction, endOtherSessionsAction, endSessionAction, makeKeyAction, revokeKeyAction } from './actions.ts';
+
+export const metadata: Metadata = { title: 'Your account' };
+
+export default async function AccountPage() {
+  const actor = await requireActor('/you');
+  const [sessions, keys] = await Promise.all([listSessions(actor), listKeys(actor, { limit: PAGE_ITEMS_MAX })]);
+  return (
+    <>
+      <PageHeader title="Your account" meta={`${actor.name}, ${actor.role}`} />
+      <div className="flex flex-col gap-10">
+        <section aria-labelledby="sessions" className="flex flex-col gap-3">
+          <h2 id="sessions" className="text-16 font-medium">
+            Where you are signed in
+          </h2>
+          <SessionList sessions={sessions} onEnd={endSessionAction} onEndOthers={endOtherSessionsAction} />
+        </section>
+        <section aria-labelledby="password" className="flex flex-col gap-3">
+          <h2 id="password" className="text-16 font-medium">
+            Password
+          </h2>
+          <PasswordForm passwordCharsMin={PASSWORD_CHARS_MIN} onChange={changePasswordAction} />
+        </section>
+        <section aria-labelledby="keys" className="flex flex-col gap-3">
+          <h2 id="keys" className="text-16 font-medium">
+            API keys
+          </h2>
+          <p className="max-w-2xl text-muted">
+            A key lets a program act for you over REST. It never does more than you may, and it ends when it expires, when you
+            revoke it, and when your account is disabled. Receipts name it, and you as its owner.
+          </p>
+          <KeyForm roles={ROLES.filter((role) => covers(actor.role, role))} daysMax={KEY_DAYS_MAX} onMake={makeKeyAction} />
+          <KeyList keys={keys.items} owners={false} onRevoke={revokeKeyAction} />
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+'use client';
+
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Button } from '#components/ui/button.tsx';
+import { Field, Input, Select } from '#components/ui/field.tsx';
+import type { Outcome } from '#components/ui/outcome.ts';
+import { ShownOnce } from '#components/ui/shown-once.tsx';
+import { writing } from '#components/ui/writing.ts';
+import type { Role } from '#lib/core/people/roles.ts';
+import type { KeyMade, NewKeyInput } from '#lib/shapes/keys.ts';
+
+type Props = {
+  /** what a key of this person may do at most */
+  roles: readonly Role[];
+  daysMax: number;
+  onMake: (key: NewKeyInput) => Promise<Outcome<KeyMade>>;
+};
+
+const DAYS = [7, 30, 90, 365];
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+
+/** Makes a key: what it is for, what it may do, for how long, and for which batches. The key is shown once. */
+export function KeyForm({ roles, daysMax, onMake }: Props) {
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>(roles.at(-1) ?? 'auditor');
+  const [days, setDays] = useState(90);
+  const [batches, setBatches] = useState('');
+  const make = useMutation(writing(['keys', 'make'], onMake));
+  const problemOf = (field: string) => make.error?.refusal.problems?.find(({ path }) => path.startsWith(field))?.message;
+  const elsewhere = ['name', 'role', 'days', 'batches'].some(problemOf) ? null : make.error?.message;
+  const bound = batches.toLowerCase().match(UUID) ?? [];
+  const unread = batches.trim() !== '' && bound.length === 0;
+  return (
+    <form
+      className="flex max-w-3xl flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (unread) return;
+        make.mutate(
+          { name, role, days, ...(bound.length > 0 ? { batches: [...new Set(bound)] } : {}) },
+          {
+            onSuccess: () => {
+              setName('');
+              setBatches('');
+            },
+          },
+        );
+      }}
+    >
+      <div className="grid grid-cols-1 items-start gap-3 sm:grid-cols-[1fr_10rem_10rem]">
+        <Field label="What uses it" error={problemOf('name')}>
+          <Input required autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />
+        </Field>
+        <Field label="It acts as" error={problemOf('role')}>
+          <Select value={role} onChange={(event) => setRole(event.target.value as Role)}>
+            {roles.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </Select>
+        </Field>
+        <Field label="It ends after" error={problemOf('days')}>
+          <Select value={days} onChange={(event) => setDays(Number(event.target.value))}>
+            {DAYS.filter((one) => one <= daysMax).map((one) => (
+              <option key={one} value={one}>
+                {one} days
+              </option>
+            ))}
+          </Select>
+        </Field>
+      </div>
+      <Field
+        label="Only for these batches"
+        hint="Addresses or ids of batches. Left empty, it gets at everything that its role may see."
+        error={unread ? 'There is no id of a batch in this.' : problemOf('batches')}
+      >
+        <Input autoComplete="off" value={batches} onChange={(event) => setBatches(event.target.value)} />
+      </Field>
+      {elsewhere ? (
+        <p role="alert" className="text-red">
+          {elsewhere}
+        </p>
+      ) : null}
+      <div>
+        <Button type="submit" pending={make.isPending}>
+          Make a key
+        </Button>
+      </div>
+      {make.data ? (
+        <ShownOnce
+          key={make.data.id}
+          label={`Key “${make.data.name}”`}
+          hint="Put it where the program finds it. It is not shown again."
+          value={make.data.key}
+          copy="Copy the key"
+        />
+      ) : null}
+    </form>
+  );
+}
