@@ -8,6 +8,7 @@ import { startDownloadThread } from '#lib/engine/download-thread.ts';
 import { env } from '#lib/env.ts';
 import { logConsole } from '#lib/log.ts';
 import { expectMigrations } from '#lib/steps/fleet/read-readiness.ts';
+import { keepTelling } from '#lib/steps/notices/keep-telling.ts';
 import { answerTheStart, sayReady, whenTheStartIsGone } from './start/parent.ts';
 import { threadsOf } from './threads.ts';
 import { createEdge } from './web/edge.ts';
@@ -16,6 +17,7 @@ const CLOSE_MS = 3_000;
 
 let server: Server | undefined;
 let closing = false;
+const telling = new AbortController();
 process.on('SIGTERM', close);
 process.on('SIGINT', close);
 // Preparing takes seconds: a start that is killed meanwhile must not leave a server that begins to listen.
@@ -47,10 +49,12 @@ server.once('error', (error) => {
   process.exit(1);
 });
 server.listen(PORT, HOST, sayReady);
+void keepTelling(telling.signal);
 
 async function close(): Promise<void> {
   if (closing) return;
   closing = true;
+  telling.abort();
   if (!server?.listening) process.exit(0);
   const open = server;
   // Live pages hold their connection open for ever: they get a moment, and come back by themselves.

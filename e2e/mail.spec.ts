@@ -68,11 +68,13 @@ test(`A stranger signs in, tries ${COUNT} real mails, and sees the first checkpo
   const title = (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
   expect(title).toContain(`${total.reduce((sum, count) => sum + count, 0)} mails`);
   await expect(categoryOf(page, 'noise')).toContainText('move to the archive shelf can be undone');
-  await expect(categoryOf(page, 'task')).toContainText('get a follow-up task can be undone');
+  await expect(categoryOf(page, 'task')).toContainText('get a follow-up task, then move to the archive shelf can be undone');
   await expect(categoryOf(page, 'fyi')).toContainText('no action');
   const samples = page.getByRole('listbox', { name: 'Items in noise' });
   await expect(samples.getByRole('option', { name: /^random, / }).first()).toBeVisible();
-  await expect(page.getByRole('button', { name: `Archive ${total[2]}, create a task for ${total[0]}…` })).toBeEnabled();
+  await expect(
+    page.getByRole('button', { name: `Archive ${total[2]}, create a task for ${total[0]}, then archive…` }),
+  ).toBeEnabled();
 
   const [, id = '', number = ''] = /batches\/([0-9a-f-]+)\/chunks\/(\d+)/.exec(page.url()) ?? [];
   batch = { id, path: `/batches/${id}` };
@@ -92,8 +94,8 @@ test('A correction moves the counts, three of each kind run first, and the rest 
   await expect(categoryOf(page, 'noise')).toContainText(String(noise - 1));
   await expect(page.getByRole('option', { name: /→ fyi/ })).toBeVisible();
 
-  await page.getByRole('button', { name: `Archive ${noise - 1}, create a task for ${task}…` }).click();
-  const question = page.getByRole('dialog', { name: `Archive ${noise - 1} mails, create a task for ${task}?` });
+  await page.getByRole('button', { name: `Archive ${noise - 1}, create a task for ${task}, then archive…` }).click();
+  const question = page.getByRole('dialog', { name: `Archive ${noise - 1} mails, create a task for ${task}, then archive?` });
   const running = 3 + Math.min(3, task);
   await expect(question).toContainText('then we stop and show you.');
   await expect(question).toContainText(`Archive ${noise - 1} mails (noise)`);
@@ -221,7 +223,7 @@ test('Every action has one intent and one outcome, and the page says that the su
   const csv = (await download(page, 'CSV')).toString('utf8');
   expect(csv.match(/,succeeded,/g)?.length).toBe(sum.done);
   const body = (await download(page, 'Markdown')).toString('utf8');
-  expect(body.match(/^- (Archived|Task created): /gm)?.length).toBe(sum.done);
+  expect(body.match(/^- (Archived|Task created, item archived): /gm)?.length).toBe(sum.done);
   expect(body).toMatch(/^- Archived: 2002-\d\d-\d\d \| \S+@\S+ \| .+$/m);
 });
 

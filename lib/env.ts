@@ -59,6 +59,20 @@ const flag = z.string().transform((text, context) => {
 /** A name or an address as URLs write it, and a port. */
 const HOST_AND_PORT = /^([^\s/:@[\]]+|\[[0-9a-fA-F:.]+\]):([1-9]\d{0,4})$/;
 
+const mailAddress = (what: string) =>
+  z.string().refine((text) => z.email().safeParse(text).success, { error: `is not a mail address. Write ${what}` });
+
+const webAddress = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+  error: 'is not an address of the web. Write it as https://countersign.example.com',
+});
+
+/** Settings that mean nothing alone. */
+const TOGETHER = [
+  ['ADMIN_EMAIL', 'ADMIN_PASSWORD'],
+  ['SMTP_URL', 'MAIL_FROM'],
+  ['NOTICE_WEBHOOK_URL', 'NOTICE_WEBHOOK_SECRET'],
+] as const;
+
 /** Every setting there is; `.env.example` names the same ones. */
 export const envSchema = z
   .object({
@@ -80,12 +94,7 @@ export const envSchema = z
     DATABASE_URL: postgresUrl.optional(),
     /** The owner role's connection, used for migrations only. */
     MIGRATE_DATABASE_URL: postgresUrl.optional(),
-    ADMIN_EMAIL: z
-      .string()
-      .refine((text) => z.email().safeParse(text).success, {
-        error: 'is not a mail address. Write the address that the first admin signs in with',
-      })
-      .optional(),
+    ADMIN_EMAIL: mailAddress('the address that the first admin signs in with').optional(),
     ADMIN_PASSWORD: z
       .string()
       .min(8, { error: 'is too short. Use at least 8 characters' })
@@ -129,6 +138,31 @@ export const envSchema = z
         }
         return places;
       }),
+    /** How people reach the web server, for the links of notices; absent: at HOST and PORT. */
+    PUBLIC_URL: webAddress.transform((text) => new URL(text).origin).optional(),
+    /** The mail server that notices are sent by; absent: no mail is sent. */
+    SMTP_URL: z
+      .string()
+      // The value is not repeated: it holds a password.
+      .refine((text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '', {
+        error: 'is not the address of a mail server. Write it as smtps://user:password@mail.example.com:465',
+      })
+      .optional(),
+    /** Whom notices are from. */
+    MAIL_FROM: mailAddress('the address that notices are sent from').optional(),
+    /** Where each notice is posted too, signed as Standard Webhooks. */
+    NOTICE_WEBHOOK_URL: webAddress.optional(),
+    NOTICE_WEBHOOK_SECRET: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, {
+        error:
+          'is not the secret of a webhook. Write whsec_ and 24 to 64 bytes in base64, for instance from: echo whsec_$(openssl rand -base64 32)',
+      })
+      .optional(),
+    /** A question that has waited so long is told again, to ESCALATE_TO; absent: never. */
+    ANSWER_WITHIN_HOURS: whole(1, 8_760, 'hours').optional(),
+    /** The mail address of the person who is told then; absent: every admin is. */
+    ESCALATE_TO: mailAddress('the address of a person here').optional(),
     /** Worker processes started beside the web server. */
     WORKERS: whole(0, 64, 'how many worker processes to start').default(2),
   })
@@ -140,12 +174,13 @@ export const envSchema = z
         message: 'is missing while MIGRATE_DATABASE_URL is set. Give both, or neither for the embedded database',
       });
     }
-    if ((value.ADMIN_EMAIL === undefined) !== (value.ADMIN_PASSWORD === undefined)) {
-      const missing = value.ADMIN_EMAIL === undefined ? 'ADMIN_EMAIL' : 'ADMIN_PASSWORD';
-      context.addIssue({
-        code: 'custom',
-        path: [missing],
-        message: 'is missing. Give ADMIN_EMAIL and ADMIN_PASSWORD together, or neither',
-      });
+    for (const [one, other] of TOGETHER) {
+      if ((value[one] === undefined) === (value[other] === undefined)) continue;
+      const message = `is missing. Give ${one} and ${other} together, or neither`;
+      context.addIssue({ code: 'custom', path: [value[one] === undefined ? one : other], message });
+    }
+    if (value.ESCALATE_TO !== undefined && value.ANSWER_WITHIN_HOURS === undefined) {
+      const message = 'is missing while ESCALATE_TO is set. Give both, or ANSWER_WITHIN_HOURS alone';
+      context.addIssue({ code: 'custom', path: ['ANSWER_WITHIN_HOURS'], message });
     }
   });

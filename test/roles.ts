@@ -6,6 +6,11 @@ const OPERATORS = 'admin operator';
 
 /** By the name of the step; its server action is called the same, with `Action` behind. */
 export const STEPS: Record<string, string> = {
+  readNotices: EVERYONE,
+  readNoticeChoices: EVERYONE,
+  listNotices: EVERYONE,
+  countUnreadNotices: EVERYONE,
+  chooseNotices: EVERYONE,
   readEverybody: 'admin auditor',
   exportSecurity: 'admin auditor',
   listSecurity: 'admin auditor',

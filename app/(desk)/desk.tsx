@@ -17,10 +17,10 @@ import type { FindKind } from '#lib/shapes/find.ts';
 import { useFollowed } from './use-changed.ts';
 
 /** `kinds`: what this person may find. */
-type Props = { nav: NavItem[]; person: ShellPerson & { id: string }; kinds: FindKind[]; children: ReactNode };
+type Props = { nav: NavItem[]; unread: number; person: ShellPerson & { id: string }; kinds: FindKind[]; children: ReactNode };
 
 /** The shell with its one act: leaving. It follows the server for every page: how much waits for the person, and whether the view is lost. */
-export function Desk({ nav, person, kinds, children }: Props) {
+export function Desk({ nav, unread, person, kinds, children }: Props) {
   const router = useRouter();
   const { mutate } = useMutation({
     ...writing(['session', 'sign-out'], () => signOutAction()),
@@ -44,7 +44,7 @@ export function Desk({ nav, person, kinds, children }: Props) {
     <Palette {...of} kinds={kinds} who={person.id} />
   );
   return (
-    <AppShell nav={counted} person={person} palette={palette} onSignOut={leave}>
+    <AppShell nav={counted} unread={unread} person={person} palette={palette} onSignOut={leave}>
       <LiveBanner />
       {children}
     </AppShell>

@@ -3,6 +3,7 @@ import { personOfPage } from '#app/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { findableKinds } from '#lib/steps/find/find.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
+import { countUnreadNotices } from '#lib/steps/notices/list-notices.ts';
 import { Desk } from './desk.tsx';
 import { OwnCache } from './own-cache.tsx';
 
@@ -30,7 +31,12 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
   ];
   return (
     <OwnCache key={actor.id} person={actor.id}>
-      <Desk nav={nav} person={{ id: actor.id, name: actor.name, role: actor.role, email }} kinds={findableKinds(actor)}>
+      <Desk
+        nav={nav}
+        unread={await countUnreadNotices(actor)}
+        person={{ id: actor.id, name: actor.name, role: actor.role, email }}
+        kinds={findableKinds(actor)}
+      >
         {children}
       </Desk>
     </OwnCache>

@@ -105,6 +105,14 @@ describe('what executing would do, in words', () => {
 
   test('a phrase and an HTTP method do not swallow the noun', () => {
     expect(actionPhrase(task, 1, 'mails')).toBe('Create a task for 1 mail');
+    const both = { ...task, verb: 'Create a task for …, then archive' };
+    expect(actionPhrase(both, 12, 'mails')).toBe('Create a task for 12 mails, then archive');
+    const acting = [{ name: 'task', count: 40, action: both }];
+    expect(executeWords(acting, 'mails', 3)).toMatchObject({
+      button: 'Create a task for first 3 of 40, then archive…',
+      title: 'Create a task for 40 mails, then archive?',
+      confirm: 'Create a task for first 3, then archive',
+    });
     expect(actionPhrase({ verb: 'POST' }, 12, 'rows')).toBe('POST for 12 rows');
   });
 

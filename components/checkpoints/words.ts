@@ -60,11 +60,11 @@ function approvalWords(acting: Acting[], noun: string, first: number): ExecuteWo
   const staged = running < total;
   const permanent = acting.some((one) => one.action.effect === 'permanent');
   const single = acting.length === 1;
-  const verb = joined(action.verb);
   const firstCount = formatCount(Math.min(first, count));
 
   return {
-    button: single && staged ? `${verb}first ${firstCount} of ${formatCount(count)}…` : `${actingPhrase(acting)}…`,
+    button:
+      single && staged ? `${doing(action.verb, `first ${firstCount} of ${formatCount(count)}`)}…` : `${actingPhrase(acting)}…`,
     title: acting.length > PHRASED_MAX ? `Act on ${formatNoun(total, noun)}?` : `${actingPhrase(acting, noun)}?`,
     text: [
       single ? `Where: ${action.target}.` : '',
@@ -74,7 +74,7 @@ function approvalWords(acting: Acting[], noun: string, first: number): ExecuteWo
       .filter(Boolean)
       .join(' '),
     confirm: single
-      ? `${verb}${staged ? `first ${firstCount}` : formatCount(count)}${permanent && !staged ? ' for good' : ''}`
+      ? `${doing(action.verb, staged ? `first ${firstCount}` : formatCount(count))}${permanent && !staged ? ' for good' : ''}`
       : `Run ${staged ? `the first ${formatCount(running)}` : `all ${formatCount(total)}`}${permanent && !staged ? ' for good' : ''}`,
     typed: permanent ? String(total) : null,
   };
@@ -87,8 +87,8 @@ function actingPhrase(acting: Acting[], noun?: string): string {
   const named = acting.length > PHRASED_MAX ? acting.slice(0, 1) : acting;
   const others = acting.slice(named.length).reduce((sum, { count }) => sum + count, 0);
   const parts = named.map(({ action, count }, index) => {
-    const verb = index === 0 ? joined(action.verb) : uncapitalised(joined(action.verb));
-    return verb + (noun !== undefined && index === 0 ? formatNoun(count, noun) : formatCount(count));
+    const verb = index === 0 ? action.verb : uncapitalised(action.verb);
+    return doing(verb, noun !== undefined && index === 0 ? formatNoun(count, noun) : formatCount(count));
   });
   return parts.join(', ') + (others > 0 ? `, act on ${formatCount(others)} more` : '');
 }
@@ -98,15 +98,14 @@ function uncapitalised(verb: string): string {
   return /^[A-Z]{2}/.test(verb) ? verb : verb.charAt(0).toLowerCase() + verb.slice(1);
 }
 
-/** "Archive 1,902 mails", "Create a task for 12 mails". */
+/** "Archive 1,902 mails", "Create a task for 12 mails", "Create a task for 12 mails, then archive". */
 export function actionPhrase(action: Pick<ActionWords, 'verb'>, count: number, noun: string): string {
-  return `${joined(action.verb)}${formatNoun(count, noun)}`;
+  return doing(action.verb, formatNoun(count, noun));
 }
 
 /** The button that lets the rest run: "Archive the other 1,899". What is left is what the receipts say, not what was planned. */
 export function releaseWords(acting: Acting[], counts: ActionCounts): string {
-  const verb = acting.length === 1 && acting[0] ? joined(acting[0].action.verb) : 'Run ';
-  return `${verb}the other ${formatCount(waitingOf(counts))}`;
+  return doing(acting.length === 1 && acting[0] ? acting[0].action.verb : 'Run', `the other ${formatCount(waitingOf(counts))}`);
 }
 
 export type RefuseWords = LeaveWords & { button: string };
@@ -209,9 +208,10 @@ function firstOf(acting: Acting[], first: number): number {
     : counts.reduce((sum, count) => sum + Math.min(first, count), 0);
 }
 
-/** A verb that takes the items as its object is followed by them; a phrase or an HTTP method by "for". */
-function joined(verb: string): string {
-  return verb.includes(' ') || (verb.length > 1 && verb === verb.toUpperCase()) ? `${verb} for ` : `${verb} `;
+/** A verb that takes the items as its object is followed by them; a phrase or an HTTP method by "for". Some say themselves where the items come. */
+function doing(verb: string, items: string): string {
+  if (verb.includes('…')) return verb.replace('…', () => items);
+  return verb.includes(' ') || (verb.length > 1 && verb === verb.toUpperCase()) ? `${verb} for ${items}` : `${verb} ${items}`;
 }
 
 const NUMERALS = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { ActionWords } from '#lib/shapes/actions.ts';
 import type { ShelfGroup } from '#lib/shapes/shelf.ts';
 
 /** The button that restores a group; null for whoever may not. */
@@ -10,6 +11,6 @@ export function groupHref({ batchId, category, shelf }: Pick<ShelfGroup, 'batchI
 }
 
 /** Whether any of these categories puts its items on a shelf. */
-export function archives(categories: { action: { connector: string; do: string } | null }[]): boolean {
-  return categories.some(({ action }) => action?.connector === 'shelf' && action.do === 'archive');
+export function archives(categories: { action: Pick<ActionWords, 'shelf'> | null }[]): boolean {
+  return categories.some(({ action }) => action?.shelf !== undefined);
 }

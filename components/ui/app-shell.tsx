@@ -1,6 +1,6 @@
 'use client';
 
-import { Search } from 'lucide-react';
+import { Bell, Search } from 'lucide-react';
 import { usePathname, useRouter } from 'next/navigation';
 import { useTheme } from 'next-themes';
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
@@ -19,6 +19,8 @@ export type ShellPerson = { name: string; role: string; email?: string };
 type Props = {
   nav: NavItem[];
   person: ShellPerson;
+  /** how many notices the person has not read */
+  unread: number;
   /** the palette, which offers the navigation, the themes and signing out besides what it finds */
   palette: (of: { open: boolean; onOpen: (open: boolean) => void; commands: PaletteCommand[] }) => ReactNode;
   onSignOut: () => void;
@@ -26,7 +28,7 @@ type Props = {
 };
 
 /** The frame of every page behind the sign-in: navigation, palette, person. The page itself brings its `h1`. */
-export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
+export function AppShell({ nav, person, unread, palette, onSignOut, children }: Props) {
   const [open, setOpen] = useState(false);
   const { theme, setTheme } = useTheme();
   const router = useRouter();
@@ -36,6 +38,7 @@ export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
   const all = useMemo<PaletteCommand[]>(
     () => [
       ...nav.map((item) => ({ id: `go:${item.href}`, label: item.label, group: 'Go to', href: item.href })),
+      { id: 'go:/notices', label: 'Notices', group: 'Go to', href: '/notices' },
       ...THEMES.map(({ id, label }) => ({
         id: `theme:${id}`,
         label: `${label} theme`,
@@ -82,6 +85,7 @@ export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
             <Kbd>{apple ? '⌘ K' : 'Ctrl K'}</Kbd>
           </span>
         </button>
+        <BellLink unread={unread} />
         <Menu
           items={personMenu}
           trigger={
@@ -107,6 +111,27 @@ export function AppShell({ nav, person, palette, onSignOut, children }: Props) {
       <ThumbNav nav={nav} />
       {palette({ open, onOpen, commands: all })}
     </PaletteActions>
+  );
+}
+
+/** What the person was told, from every page. */
+function BellLink({ unread }: { unread: number }) {
+  return (
+    <Link
+      href="/notices"
+      aria-label={unread > 0 ? `Notices, ${unread} not read` : 'Notices'}
+      className="relative flex size-8 shrink-0 items-center justify-center rounded-md text-muted transition-colors hover:bg-sunken hover:text-text pointer-coarse:size-11"
+    >
+      <Bell size={16} aria-hidden="true" />
+      {unread > 0 ? (
+        <span
+          className="absolute -top-0.5 -right-0.5 rounded-full bg-amber px-1 text-12 leading-4 font-medium text-on-tone"
+          aria-hidden="true"
+        >
+          {unread > 99 ? '99+' : unread}
+        </span>
+      ) : null}
+    </Link>
   );
 }
 

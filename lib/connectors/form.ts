@@ -52,7 +52,7 @@ type FormField = {
       omitted?: boolean;
     }
   /** a part of the action that is there or not; the fields within it are shown while it is */
-  | { kind: 'part'; begins: Record<string, Json> }
+  | { kind: 'part'; begins: Json }
   /** whole numbers with commas between them; none is null */
   | { kind: 'numbers' }
   | { kind: 'choice'; of: readonly string[] }

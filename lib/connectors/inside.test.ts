@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
-import type { Action } from '#lib/core/plans/plan.ts';
+import type { Action, Plan } from '#lib/core/plans/plan.ts';
 import { sha256Hex } from '#lib/ledger/canonical.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
 import { testDatabase } from '#test/database.ts';
 import { CONNECTORS } from './kinds.ts';
 import { none } from './none/connector.ts';
 import type { ApplyInput, TransactionalConnector } from './port.ts';
-import { checkAction, connectorFor } from './registry.ts';
+import { checkAction, connectorFor, targetsNamed } from './registry.ts';
 import { shelf } from './shelf/connector.ts';
 import { task } from './task/connector.ts';
 
@@ -62,6 +62,8 @@ describe('the registry', () => {
     [action('task', 'create', { title: ' ' }), 'categories.2.action.with.title'],
     [action('task', 'create', { title: '{{nope}}' }), 'categories.2.action.with.title'],
     [action('task', 'create', { title: 'x', body: '{{#a}}{{/a}}' }), 'categories.2.action.with.body'],
+    [action('task', 'create', { title: 'x', thenShelf: '' }), 'categories.2.action.with.thenShelf'],
+    [action('task', 'create', { title: 'x', thenShelf: true }), 'categories.2.action.with.thenShelf'],
     [action('http', 'POST', { url: 'https://{{x}}/' }), 'categories.2.action.with.url'],
   ])('%j is refused at its place in the plan', (one, path) => {
     try {
@@ -147,6 +149,7 @@ describe('shelf', () => {
       past: 'Archived',
       will: 'move to the archive shelf',
       target: 'the archive shelf',
+      shelf: 'archive',
     });
     expect(shelf.wording(action('shelf', 'restore', { shelf: 'winter' })).will).toBe('come back from the winter shelf');
   });
@@ -203,6 +206,117 @@ describe('task', () => {
   });
 });
 
+describe('a task, then the shelf', () => {
+  const both = action('task', 'create', { title: 'Answer: {{subject}}', thenShelf: 'winter' });
+  const left = async (ordinal: number) => {
+    const { rows } = await pool.query(
+      `SELECT idempotency_key AS key, 'task' AS kind, withdrawn_at IS NULL AS there FROM follow_up WHERE dataset_id = $1 AND ordinal = $2
+       UNION ALL SELECT idempotency_key, shelf, restored_at IS NULL FROM shelf_entry WHERE dataset_id = $1 AND ordinal = $2 ORDER BY 2`,
+      [datasetId, ordinal],
+    );
+    return rows.map(({ kind, there }) => `${kind} ${there ? 'there' : 'gone'}`);
+  };
+  const inverseOf = async (one: ApplyInput, target: string, undid: Action | null = null): Promise<ApplyInput | string> => {
+    const { datasetId, ordinal, request, idempotencyKey } = one;
+    const was = { ...both, do: one.action.do };
+    const of = { datasetId, ordinal, action: was, request, idempotencyKey, target, reason: null };
+    const [undo] = await task.undo(pool, [{ ...of, undid: undid && { action: undid, request } }]);
+    if (undo === undefined || 'cannot' in undo) return undo?.cannot ?? '';
+    const made = { ...one.action, do: undo.action.do };
+    return { ...one, action: made, request: undo.request, idempotencyKey: randomBytes(16).toString('hex') };
+  };
+  const targetOf = async (one: ApplyInput): Promise<string> => {
+    const [result] = await apply(task, [one]);
+    if (result?.result !== 'succeeded') throw new Error(`It did not succeed: ${JSON.stringify(result)}`);
+    return result.target ?? '';
+  };
+
+  test('both are made under one key, and the same key once', async () => {
+    const inputs = [7_000, 7_001].map((ordinal) => input(task, both, ordinal, { subject: 'x' }));
+    const results = await apply(task, inputs);
+    expect(await apply(task, inputs.toReversed())).toEqual(results.toReversed());
+    expect(await left(7_000)).toEqual(['task there', 'winter there']);
+    const { rows } = await pool.query(
+      'SELECT f.idempotency_key AS key FROM follow_up f JOIN shelf_entry s USING (idempotency_key) WHERE f.ordinal BETWEEN 7000 AND 7001 ORDER BY 1',
+    );
+    expect(rows.map(({ key }) => key)).toEqual(inputs.map(({ idempotencyKey }) => idempotencyKey).sort());
+  });
+
+  test('what cannot be put away gets no task', async () => {
+    // The entry is refused by its table, when the task was made already.
+    const broken = { ...input(task, both, 7_100, { subject: 'x' }), category: null as never };
+    await expect(apply(task, [input(task, both, 7_101, { subject: 'x' }), broken])).rejects.toThrow('not-null');
+    expect([await left(7_100), await left(7_101)]).toEqual([[], []]);
+  });
+
+  test('both are taken back by one undo, and given back by the undo of that', async () => {
+    const made = input(task, both, 7_200, { subject: 'x' });
+    const target = await targetOf(made);
+    const back = (await inverseOf(made, target)) as ApplyInput;
+    expect(task.describe({ ...back, do: back.action.do })).toMatchObject({
+      does: `Withdraws follow-up task ${target}, and`,
+      place: 'takes the item back from the winter shelf',
+    });
+    await targetOf(back);
+    expect(await left(7_200)).toEqual(['task gone', 'winter gone']);
+    expect(await apply(task, [{ ...back, idempotencyKey: randomBytes(16).toString('hex') }])).toEqual([
+      { result: 'failed', reason: 'changed_since' },
+    ]);
+    await targetOf((await inverseOf(back, target, both)) as ApplyInput);
+    expect(await left(7_200)).toEqual(['task there', 'winter there']);
+  });
+
+  test.each([
+    ['a task that is done keeps its item on the shelf', 'done_at', 'follow_up', 'done_by_a_person', /^a person has done/],
+    ['an item that was moved keeps its task', 'restored_at', 'shelf_entry', 'changed_since', /^it was moved afterwards/],
+  ])('%s: both or neither', async (_name, column, table, reason, why) => {
+    const made = input(task, both, table === 'follow_up' ? 7_300 : 7_301, { subject: 'x' });
+    const target = await targetOf(made);
+    const back = (await inverseOf(made, target)) as ApplyInput;
+    await pool.query(`UPDATE ${table} SET ${column} = now() WHERE idempotency_key = $1`, [made.idempotencyKey]);
+    expect(await inverseOf(made, target)).toMatch(why);
+    const as = await left(made.ordinal);
+    expect(await apply(task, [back])).toEqual([{ result: 'failed', reason }]);
+    expect(await left(made.ordinal)).toEqual(as);
+  });
+
+  test('what an earlier version froze is carried out and undone as it was meant', async () => {
+    const old = input(task, action('task', 'create', { title: 'Do {{subject}}' }), 7_400, { subject: 'x' });
+    expect(Buffer.from(old.request).toString()).toBe('{"body":"","title":"Do x"}');
+    const frozen = { ...old, action: { ...old.action, version: 1 } };
+    const target = await targetOf(frozen);
+    expect(await left(7_400)).toEqual(['task there']);
+    const back = (await inverseOf(frozen, target)) as ApplyInput;
+    expect(Buffer.from(back.request).toString()).toBe(`{"do":"withdraw","id":"${target}","undoes":"${old.idempotencyKey}"}`);
+    await targetOf({ ...back, action: { ...back.action, version: 2 } });
+    expect(await left(7_400)).toEqual(['task gone']);
+    expect(task.since).toBe(1);
+  });
+
+  test('its words, its looks, and what it claims', async () => {
+    expect(task.wording(both)).toEqual({
+      verb: 'Create a task for …, then archive',
+      past: 'Task created, item archived',
+      will: 'get a follow-up task, then move to the winter shelf',
+      target: 'the tasks page and the winter shelf',
+      shelf: 'winter',
+    });
+    expect(task.wording({ ...both, do: 'withdraw' })).toEqual({
+      verb: 'Withdraw the task for …, then restore',
+      past: 'Task withdrawn, item restored',
+      will: 'lose its follow-up task, then come back from the winter shelf',
+      target: 'the tasks page and the winter shelf',
+    });
+    const one = { ...input(task, both, 7_500, { subject: 'x' }), do: 'create' };
+    expect(task.describe(one)).toMatchObject({ does: 'Makes a follow-up task, then puts the item on the winter shelf' });
+    expect(await task.look?.(pool, one, new AbortController().signal)).toEqual({
+      words: 'Nothing is there yet: the task is made anew. The item is not on the winter shelf now.',
+    });
+    const plan = { categories: [{ name: 'a', action: both }] } as unknown as Plan;
+    expect(targetsNamed(plan)).toEqual(['task', 'shelf']);
+  });
+});
+
 describe('what the shelf and tasks undo', () => {
   const done = (one: ApplyInput, target: string) => ({
     ...{
@@ -226,6 +340,7 @@ describe('what the shelf and tasks undo', () => {
   test.each([
     ['shelf', shelf, action('shelf', 'archive')],
     ['task', task, action('task', 'create', { title: 'Do it' })],
+    ['both', task, action('task', 'create', { title: 'Do it', thenShelf: 'archive' })],
   ] as const)('%s: of two undos of one action at once, exactly one changes something', async (_name, connector, one) => {
     for (let round = 0; round < 20; round += 1) {
       const made = input(connector, one, 5_000 + round);

@@ -160,6 +160,8 @@ type Common = {
    * understands (an address). Null where a request changes nothing, or something of its own. Left out where that is so of all.
    */
   resourceOf?(action: Action, request: FrozenRequest): string | null;
+  /** The other connectors whose things this action changes as well, so that what it claims is claimed of them too. Left out where there is none. */
+  alsoChanges?(action: Action): string[];
   /**
    * For each action that happened, what would undo it, in the order given. Looks at what is ours and changes nothing; who carries the request out
    * later finds again whether all is as it was left.

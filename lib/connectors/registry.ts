@@ -99,7 +99,8 @@ export function targetsNamed({ categories }: Plan): string[] {
   const named = categories.flatMap(({ action }) => {
     if (action === null) return [];
     const connector = connectorFor(action.connector);
-    return connector.kind === 'remote' || connector.effect(action) !== 'none' ? [action.connection ?? action.connector] : [];
+    const changes = connector.kind === 'remote' || connector.effect(action) !== 'none';
+    return changes ? [action.connection ?? action.connector, ...(connector.alsoChanges?.(action) ?? [])] : [];
   });
   return [...new Set(named)];
 }

@@ -322,6 +322,26 @@ export const LINES_SCAN_BYTES = 64 * 1024 ** 2;
 export const SHELF_COUNTED_MAX = 100_000;
 export const SEEN_MS = 300;
 
+// Notices
+/** So often is looked whether there is something to tell, and whether something has to be sent. */
+export const NOTICE_MS = 10_000;
+/** What begins within this time of each other goes out in one mail, and what is over by then in none. */
+export const NOTICE_GATHER_MS = 30_000;
+/** What waits again is told again, at the earliest so long after it was told last. */
+export const NOTICE_AGAIN_MINUTES = 60;
+/** What ended longer ago is not told any more when nobody could tell it in time. */
+export const NOTICE_LATE_DAYS = 1;
+export const NOTICES_KEEP_DAYS = 90;
+export const NOTICES_PRUNED_AT_ONCE = 500;
+/** Lines of one mail; what is beyond is counted. */
+export const NOTICES_PER_MAIL_MAX = 50;
+/** One mail, or one call of the webhook, from the connection to the answer. */
+export const NOTICE_SEND_MS = 30_000;
+/** Whoever sends has this long for it; then another may. */
+export const NOTICE_LEASE_MS = 3 * NOTICE_SEND_MS;
+/** Of one channel, in one turn. */
+export const NOTICES_SENT_PER_TURN = 100;
+
 // The board and /metrics
 /** The board is read at most so often by one process, however many look at it. */
 export const BOARD_MS = 1_000;

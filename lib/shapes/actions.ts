@@ -7,7 +7,7 @@ export type Effect = z.infer<typeof effect>;
 
 /** What the words on the screen are made of: "Archive 1,902 mails", "Archived: …", "move to the archive shelf". */
 const wording = z.object({
-  /** imperative, for buttons: Archive */
+  /** imperative, for buttons: Archive. Where what it is done to does not come last, `…` is its place: "Create a task for …, then archive" */
   verb: z.string(),
   /** past, for receipt lines: Archived */
   past: z.string(),
@@ -15,6 +15,7 @@ const wording = z.object({
   will: z.string(),
   /** where it happens, for the dialog: "the archive shelf", "api.example.com" */
   target: z.string(),
+  shelf: z.string().optional().describe('The shelf that it puts the item on; left out where it puts it on none.'),
 });
 export type Wording = z.infer<typeof wording>;
 

@@ -80,7 +80,7 @@ export const needsYou = z.object({
 export type NeedsYou = z.infer<typeof needsYou>;
 
 /** What lists show. */
-export const LIVE_TOPICS = ['batches', 'datasets', 'tasks', 'people'] as const;
+export const LIVE_TOPICS = ['batches', 'datasets', 'tasks', 'people', 'notices'] as const;
 export type LiveTopic = (typeof LIVE_TOPICS)[number];
 
 /** A hint, never the change itself: whoever shows one of these reads it again. */

@@ -89,12 +89,14 @@ if (FULL)
 test('frozen while a transaction of its effects is open: the chunk is free again all the same', async () => {
   const plan: PlanInput = {
     classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
-    categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive' } }],
+    categories: [
+      { name: 'noise', action: { connector: 'task', do: 'create', with: { title: '{{subject}}', thenShelf: 'archive' } } },
+    ],
     chunking: { by: 'size' },
     execution: { first: 0 },
   };
   const batch = await approvedBatch(pool, { items: 1_000, plan });
-  // Its first effect waits for this lock, so that it is frozen exactly there.
+  // Its tasks are made, and what puts the items away waits for this lock: it is frozen exactly between the two.
   const locker = await ownerPool.connect();
   await locker.query('BEGIN');
   await locker.query('LOCK TABLE shelf_entry IN SHARE MODE');
@@ -117,7 +119,11 @@ test('frozen while a transaction of its effects is open: the chunk is free again
   zombie.send('SIGCONT');
   await eventually('the end', () => settled(pool, batch.batchId));
   expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
-  const { rows } = await pool.query('SELECT count(*)::int AS entries FROM shelf_entry WHERE batch_id = $1', [batch.batchId]);
-  expect(rows).toEqual([{ entries: 1_000 }]);
+  const { rows } = await pool.query(
+    `SELECT count(*)::int AS both FROM shelf_entry s JOIN follow_up f USING (idempotency_key) WHERE s.batch_id = $1
+     UNION ALL SELECT count(*)::int FROM shelf_entry WHERE batch_id = $1 UNION ALL SELECT count(*)::int FROM follow_up WHERE batch_id = $1`,
+    [batch.batchId],
+  );
+  expect(rows).toEqual([{ both: 1_000 }, { both: 1_000 }, { both: 1_000 }]);
   expect(await judge(pool, batch.batchId, [])).toMatchObject({ repeatedReceipts: [], zombieReceipts: [] });
 });

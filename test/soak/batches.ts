@@ -15,7 +15,7 @@ export const ADA: Actor = { id: `user:${randomUUID()}`, role: 'admin', name: 'Ad
 export type Targets = { keeping: RunningTarget; forgetful: RunningTarget };
 
 /** In this order the items of a batch come, so that what is in flight together mixes both remote kinds. */
-const KINDS = ['keys', 'asked', 'shelf', 'keys', 'once', 'task', 'label', 'keep'] as const;
+const KINDS = ['keys', 'asked', 'shelf', 'keys', 'once', 'task', 'both', 'label', 'keep'] as const;
 
 export type SoakBatch = { name: string; path: string; batchId: string; items: number };
 
@@ -68,6 +68,7 @@ function planOf(targets: Targets, path: string, shape: Shape): PlanInput {
       { name: 'asked', action: post(targets.forgetful, false, true) },
       { name: 'shelf', action: { connector: 'shelf', do: 'archive' } },
       { name: 'task', action: { connector: 'task', do: 'create', with: { title: '{{subject}}' } } },
+      { name: 'both', action: { connector: 'task', do: 'create', with: { title: '{{subject}}', thenShelf: 'archive' } } },
       { name: 'label', action: { connector: 'none', do: 'label' } },
       { name: 'keep' },
     ],

@@ -23,6 +23,7 @@ const ATTEMPT_RECEIPTS = 'lib/engine/execute/attempt-receipts.ts';
 const LOOK_UP = 'lib/engine/execute/look-up.ts';
 const SEND_REMOTE = 'lib/engine/execute/send-remote.ts';
 const SEND_TRANSACTIONAL = 'lib/engine/execute/send-transactional.ts';
+const TASK = 'lib/connectors/task/connector.ts';
 const EXECUTE = 'lib/steps/actions/execute-chunk.ts';
 const CLAIMS = 'lib/store/chunks/claims.sql.ts';
 const CLASSIFICATIONS = 'lib/store/chunks/classifications.sql.ts';
@@ -77,6 +78,12 @@ export const MUTANTS: readonly Mutant[] = [
         'await run.writer.intents(attempts.map((attempt) => intentRow(run, attempt))).catch(() => {});',
       ),
     ],
+  },
+  {
+    name: 'a task withdrawn although its item could not be taken back',
+    breaks: 'Of a task and its place on the shelf an undo takes back one, and its receipt says that it failed.',
+    edits: [edit(TASK, 'return !failed;', 'return true;')],
+    tests: ['lib/connectors/inside.test.ts'],
   },
   {
     name: 'I1 a lost acknowledgement taken for a success',

@@ -95,8 +95,15 @@ type Row = {
   body: string;
   committedMs: number;
 };
-type Body = { idempotencyKey?: string; epoch?: number; attempt: number; evidence?: string; action?: { connector: string } };
-type Attempt = { key: string; connector: string; intentCommittedMs: number; ended: Row[]; said: string | null };
+type Body = {
+  idempotencyKey?: string;
+  epoch?: number;
+  attempt: number;
+  evidence?: string;
+  action?: { connector: string };
+  request?: string;
+};
+type Attempt = { key: string; connector: string; request: string; intentCommittedMs: number; ended: Row[]; said: string | null };
 
 /** Judges one batch that nobody works on any more. `open`: the items that the product lists as uncertain. */
 export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, open: number[]): Promise<Verdict> {
@@ -110,6 +117,8 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
 
   const { attempts, byKey } = chains(rows, lie);
   const happened = new Map<string, number>();
+  const inBoth = await requestsForBoth(pool, batch.batchId);
+  const parts = new Map<string, Set<string>>();
   let effects = inside.length;
   for (const line of lines) {
     if (line.effect !== true) continue;
@@ -124,8 +133,11 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
     else if (Date.parse(line.at) < Math.floor(intent.committedMs))
       lie('effectWithoutIntent', ordinal, `acted on at ${line.at}, before its intent was committed`);
   }
-  for (const { key, ordinal } of inside) {
-    happened.set(key, (happened.get(key) ?? 0) + 1);
+  for (const { key, ordinal, place } of inside) {
+    const places = parts.get(key) ?? new Set();
+    // One action may leave a task and an entry on the shelf: once each is once.
+    if (places.size === 0 || places.has(place)) happened.set(key, (happened.get(key) ?? 0) + 1);
+    parts.set(key, places.add(place));
     if (byKey.get(key)?.ordinal !== ordinal) lie('effectWithoutIntent', ordinal, `made inside Countersign under the key ${key}`);
   }
 
@@ -143,8 +155,10 @@ export async function judge(pool: pg.Pool, logs: EffectLog[], batch: SoakBatch, 
   };
   found.repeats = lines.filter(({ effect }) => effect === 'repeat').length;
   for (const [ordinal, own] of attempts) {
-    for (const { key, connector, ended, said } of own) {
+    for (const { key, connector, request, ended, said } of own) {
       const count = happened.get(key) ?? 0;
+      if (count > 0 && parts.has(key) && parts.get(key)?.size !== (inBoth.has(request) ? 2 : 1))
+        lie('falseOutcome', ordinal, `acted on in ${[...(parts.get(key) ?? [])].join(' and ')} only, or too far`);
       if (count > 1) lie('doubleNotTold', ordinal, `acted on ${count} times under the key ${key}`);
       const sure = said !== null && said !== 'uncertain' && said !== 'abandoned';
       if (sure && connector !== 'none' && (said === 'succeeded') !== count > 0)
@@ -192,7 +206,8 @@ function chains(rows: Row[], lie: (kind: LieKind, ordinal: number, said: string)
       const key = body.idempotencyKey ?? '';
       if (byKey.has(key)) lie('brokenChain', row.ordinal, `two attempts under the key ${key}`);
       byKey.set(key, row);
-      own.push({ key, connector: body.action?.connector ?? '', intentCommittedMs: row.committedMs, ended: [], said: null });
+      const { action, request = '' } = body;
+      own.push({ key, connector: action?.connector ?? '', request, intentCommittedMs: row.committedMs, ended: [], said: null });
       continue;
     }
     const may = row.kind === 'outcome' ? last !== undefined && last.said === null : last?.said === 'uncertain';
@@ -455,16 +470,28 @@ export function truthOf(logs: EffectLog[], path: string, keys: Map<number, strin
   return new Map([...keys].map(([ordinal, key]) => [ordinal, acted.has(key)]));
 }
 
-async function insideEffects(pool: pg.Pool, batchId: string): Promise<{ key: string; ordinal: number }[]> {
-  const { rows } = await pool.query<{ key: string; ordinal: number }>(
-    `SELECT idempotency_key AS key, ordinal FROM shelf_entry WHERE batch_id = $1
-     UNION ALL SELECT idempotency_key, ordinal FROM follow_up WHERE batch_id = $1
+type Inside = { key: string; ordinal: number; place: 'shelf' | 'tasks' };
+
+async function insideEffects(pool: pg.Pool, batchId: string): Promise<Inside[]> {
+  const { rows } = await pool.query<Inside>(
+    `SELECT idempotency_key AS key, ordinal, 'shelf' AS place FROM shelf_entry WHERE batch_id = $1
+     UNION ALL SELECT idempotency_key, ordinal, 'tasks' FROM follow_up WHERE batch_id = $1
      -- An undo leaves its key on what it changed.
-     UNION ALL SELECT s.changed_by, s.ordinal FROM shelf_entry s JOIN batch u ON u.undoes = s.batch_id WHERE u.id = $1 AND s.changed_by IS NOT NULL
-     UNION ALL SELECT f.changed_by, f.ordinal FROM follow_up f JOIN batch u ON u.undoes = f.batch_id WHERE u.id = $1 AND f.changed_by IS NOT NULL`,
+     UNION ALL SELECT s.changed_by, s.ordinal, 'shelf' FROM shelf_entry s JOIN batch u ON u.undoes = s.batch_id WHERE u.id = $1 AND s.changed_by IS NOT NULL
+     UNION ALL SELECT f.changed_by, f.ordinal, 'tasks' FROM follow_up f JOIN batch u ON u.undoes = f.batch_id WHERE u.id = $1 AND f.changed_by IS NOT NULL`,
     [batchId],
   );
   return rows;
+}
+
+/** The digests of the requests that ask for a task and a place on the shelf in one. */
+async function requestsForBoth(pool: pg.Pool, batchId: string): Promise<Set<string>> {
+  const { rows } = await pool.query<{ digest: string }>(
+    `SELECT DISTINCT encode(digest, 'hex') AS digest FROM manifest_row m JOIN chunk c ON c.id = m.chunk_id JOIN frozen_request f ON f.digest = m.request_digest
+     WHERE c.batch_id = $1 AND convert_from(f.bytes, 'UTF8') LIKE '%"thenShelf":%'`,
+    [batchId],
+  );
+  return new Set(rows.map(({ digest }) => digest));
 }
 
 async function receiptsOf(pool: pg.Pool, batchId: string): Promise<Row[]> {

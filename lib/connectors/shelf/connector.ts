@@ -21,22 +21,21 @@ import {
 
 const VERBS = ['archive', 'restore'];
 /** Where things are put away when nobody says otherwise. */
-const SHELF = 'archive';
+export const SHELF = 'archive';
 
 const FAILURES = {
   not_on_shelf: 'The item was no longer on the archive shelf.',
   changed_since: CHANGED_SINCE,
 };
 
-const parameters = z.strictObject({
-  shelf: z
-    .string()
-    .min(1, 'A shelf needs a name.')
-    .max(60, 'A shelf name has at most 60 characters.')
-    .refine((name) => name.trim() === name, 'A shelf name does not begin or end with a space.')
-    .refine((name) => !/\p{C}/u.test(name), 'A shelf name has no control characters.')
-    .default(SHELF),
-});
+export const shelfName = z
+  .string()
+  .min(1, 'A shelf needs a name.')
+  .max(60, 'A shelf name has at most 60 characters.')
+  .refine((name) => name.trim() === name, 'A shelf name does not begin or end with a space.')
+  .refine((name) => !/\p{C}/u.test(name), 'A shelf name has no control characters.');
+
+const parameters = z.strictObject({ shelf: shelfName.default(SHELF) });
 
 /** `undoes`: the key of the action that is undone; then only what that one left is changed, and only while it is still so. */
 const frozen = z.object({ shelf: z.string(), undoes: z.string().optional() });
@@ -117,10 +116,11 @@ export const shelf: TransactionalConnector = {
 const doing = (verb: string): string => (verb === 'restore' ? 'Takes the item back from' : 'Puts the item on');
 
 function wording(action: Action): Wording {
-  const target = `the ${readParameters(action, parameters).shelf} shelf`;
+  const { shelf: name } = readParameters(action, parameters);
+  const target = `the ${name} shelf`;
   return action.do === 'restore'
     ? { verb: 'Restore', past: 'Restored', will: `come back from ${target}`, target }
-    : { verb: 'Archive', past: 'Archived', will: `move to ${target}`, target };
+    : { verb: 'Archive', past: 'Archived', will: `move to ${target}`, target, shelf: name };
 }
 
 function readRequest(request: FrozenRequest): z.infer<typeof frozen> {

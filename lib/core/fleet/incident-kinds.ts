@@ -1,6 +1,6 @@
 /** What an incident can be about, and what a person is advised to do: the words on the pages, and the runbooks of docs/runbooks that say more. */
 
-export type IncidentKind = 'halted' | 'target' | 'paused' | 'mismatch' | 'database' | 'damaged' | 'web';
+export type IncidentKind = 'halted' | 'target' | 'paused' | 'mismatch' | 'database' | 'damaged' | 'web' | 'notices';
 
 /** `runbooks`: pages of docs/runbooks; a chunk halts for several causes, and a database can be at fault in several ways. */
 export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: readonly string[] }> = {
@@ -34,6 +34,11 @@ export const INCIDENT_KINDS: Record<IncidentKind, { advice: string; runbooks: re
     advice:
       'Nothing has to be done. A new web server took over, and the workers kept running. The incident is shown for an hour after the last time.',
     runbooks: ['web-silent.md'],
+  },
+  notices: {
+    advice:
+      'Check the mail server or the webhook. Nothing has to be resumed: the incident ends with the next notice that is taken, and what was given up is on the page Notices.',
+    runbooks: ['notices-given-up.md'],
   },
 };
 

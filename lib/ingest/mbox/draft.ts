@@ -65,7 +65,10 @@ export function draftForMail(input: DraftInput): DraftedPlan | null {
         otherwise: 'fyi',
       },
       categories: [
-        { name: 'task', action: { connector: 'task', do: 'create', with: { title: 'Answer {{from}}: {{subject}}' } } },
+        {
+          name: 'task',
+          action: { connector: 'task', do: 'create', with: { title: 'Answer {{from}}: {{subject}}', thenShelf: 'archive' } },
+        },
         { name: 'fyi' },
         { name: 'noise', action: { connector: 'shelf', do: 'archive' } },
       ],
@@ -76,7 +79,7 @@ export function draftForMail(input: DraftInput): DraftedPlan | null {
     },
     reasons: {
       categories:
-        'Mail that waits for you becomes a task, mail worth a look stays where it is, and the rest is archived, which can be undone.',
+        'Mail that waits for you becomes a task and is then archived, mail worth a look stays where it is, and the rest is archived. All of it can be undone.',
       rules:
         'Lists, newsletters and offers are noise, programs are for your information, and people who answer or ask you are tasks. What no rule knows stays where it is.',
       proposals: [],

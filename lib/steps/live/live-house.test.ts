@@ -57,7 +57,7 @@ test('at first anything may have changed; then it is said what did, and what is 
   const { next, changed, close } = await open();
   expect(await next()).toMatchObject({
     event: 'changed',
-    data: { topics: ['batches', 'datasets', 'tasks', 'people'], batches: null },
+    data: { topics: ['batches', 'datasets', 'tasks', 'people', 'notices'], batches: null },
   });
   await announced(batchId);
   expect(await changed('batches')).toEqual({ topics: ['batches'], batches: [batchId] });
@@ -102,7 +102,10 @@ test('nobody is told that something changed which they may not see', async () =>
   const { batchId } = await reviewed();
   const pages = await Promise.all([EVE, BO].map((actor) => open({ actor })));
   const firsts = await Promise.all(pages.map(({ next }) => next('changed')));
-  expect(firsts.map(({ data }) => (data as Changed).topics)).toEqual([['batches'], ['batches', 'datasets', 'tasks']]);
+  expect(firsts.map(({ data }) => (data as Changed).topics)).toEqual([
+    ['batches', 'notices'],
+    ['batches', 'datasets', 'tasks', 'notices'],
+  ]);
   await pool.query(`UPDATE "user" SET name = 'Cyd'`);
   await pool.query(`INSERT INTO "user" (id, name, email, role) VALUES ($1, 'Di', 'di@example.org', 'reviewer')`, [randomUUID()]);
   await dataset();
@@ -160,7 +163,9 @@ test('who comes back with the last id is told what was missed and nothing else; 
   for (const lastEventId of ['0123456789abcdef.3_', `${id.split('.')[0]}.999999_`, '_', 'nonsense', '9'.repeat(400)]) {
     const anew = await open({ lastEventId });
     const { topics } = (await anew.next('changed')).data as Changed;
-    expect(topics, lastEventId).toEqual(lastEventId.includes('.999999') ? [] : ['batches', 'datasets', 'tasks', 'people']);
+    expect(topics, lastEventId).toEqual(
+      lastEventId.includes('.999999') ? [] : ['batches', 'datasets', 'tasks', 'people', 'notices'],
+    );
     await anew.close();
   }
   await stays.close();

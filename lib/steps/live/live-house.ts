@@ -36,7 +36,11 @@ type Input = {
 const NO_BEAT_MS = 2 ** 31 - 1;
 
 /** Who may see what a topic is about. Of anything else nobody is told that it changed. */
-const SEEN_BY: Record<LiveTopic, Verb> = { batches: 'see_batches', datasets: 'see', tasks: 'see', people: 'people' };
+const SEEN_BY: Record<LiveTopic, Verb> = {
+  ...{ batches: 'see_batches', datasets: 'see', tasks: 'see', people: 'people' },
+  // To everybody, for each has some: that there is another one says nothing of it.
+  notices: 'see_batches',
+};
 
 /** The rarest first. */
 const SEEN: readonly Verb[] = ['people', 'see', 'see_batches'];

@@ -40,6 +40,7 @@ SELECT
     'datasets', (SELECT md5(string_agg(concat_ws('.', id, state, item_count, unreadable_count), ',' ORDER BY id))
       FROM (SELECT * FROM dataset ORDER BY created_at DESC LIMIT $4) newest),
     'tasks', concat_ws(' ', (SELECT max(id) FROM follow_up), (SELECT max(done_at) FROM follow_up), (SELECT max(id) FROM follow_up_act)),
+    'notices', concat_ws(' ', (SELECT max(id) FROM notice), (SELECT count(*) FROM matter WHERE over_at IS NULL)),
     'people', concat_ws(' ',
       (SELECT md5(string_agg(concat_ws('.', id, name, role, disabled_at), ',' ORDER BY id)) FROM "user"),
       (SELECT md5(string_agg(concat_ws('.', encode(token_digest, 'hex'), used_at), ',' ORDER BY token_digest)) FROM setup_link))

@@ -1,8 +1,8 @@
 /** People, the links that bring them in, and the count of failed sign-ins. Times are the database's. */
 import { randomUUID } from 'node:crypto';
 import type { Signer } from '#lib/core/checkpoints/signatures.ts';
-import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import { SESSIONS_SHOWN_MAX } from '#lib/core/limits.ts';
+import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import { db, type WithModels } from '#lib/store/postgres/db.ts';
 
@@ -151,7 +151,13 @@ export async function endSession({ prisma }: WithModels, userId: string, id: str
   return (await prisma.session.deleteMany({ where: { userId, id } })).count === 1;
 }
 
-export type SessionRow = { id: string; ipAddress: string | null; userAgent: string | null; createdAt: Date; lastSeenAt: Date | null };
+export type SessionRow = {
+  id: string;
+  ipAddress: string | null;
+  userAgent: string | null;
+  createdAt: Date;
+  lastSeenAt: Date | null;
+};
 
 /** The sessions of a person that have not ended, the newest first. */
 export async function readSessions({ prisma }: WithModels, userId: string): Promise<SessionRow[]> {
@@ -202,7 +208,10 @@ const DAY_MS = 24 * HOUR_MS;
 /** A link that sets a person's password anew; it replaces an unused one. Gives when it expires. */
 export async function replaceResetLink(
   { prisma }: WithModels,
-  { hours, ...link }: { tokenDigest: Bytes; role: string; email: string; createdBy: string | null; resetsId: string; hours: number },
+  {
+    hours,
+    ...link
+  }: { tokenDigest: Bytes; role: string; email: string; createdBy: string | null; resetsId: string; hours: number },
 ): Promise<Date> {
   await withdrawLinksFor({ prisma }, link.email);
   const expiresAt = new Date((await databaseTime({ prisma })).getTime() + hours * HOUR_MS);

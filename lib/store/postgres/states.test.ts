@@ -3,6 +3,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
 import { ACTION_TRANSITIONS, BATCH_STATES, CHUNK_OWNED, CHUNK_STATES, DATASET_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
+import { NOTICE_CHANNELS, NOTICE_KINDS, NOTICE_PHASES, NOTICE_STATES, NOTICE_WAYS } from '#lib/core/notices/kinds.ts';
 import { ROLES } from '#lib/core/people/roles.ts';
 import { ROUTINGS } from '#lib/core/plans/kinds.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
@@ -50,6 +51,12 @@ const SETS: Record<string, readonly string[]> = {
   decision_via_check: words<Actor['via']>({ page: true, api: true }),
   follow_up_act_kind_check: TASK_ACTS,
   incident_kind_check: Object.keys(INCIDENT_KINDS),
+  matter_kind_check: NOTICE_KINDS,
+  notice_channel_check: NOTICE_CHANNELS,
+  notice_choice_by_check: NOTICE_WAYS,
+  notice_choice_kind_check: NOTICE_KINDS,
+  notice_phase_check: NOTICE_PHASES,
+  notice_state_check: NOTICE_STATES,
   inspection_finding_check: words<InspectedAction['said']['finding']>({ happened: true, not_there: true, unknown: true }),
   receipt_kind_check: [...RESULTS.keys()],
   receipt_result_check: [...RESULTS].flatMap(([kind, results]) => (results.length > 0 ? [kind, ...results] : [])),
