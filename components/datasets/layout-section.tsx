@@ -56,6 +56,13 @@ export function LayoutSection({ reading, change, fixed, charsets, onChange }: Pr
                 disabled={fixed !== null}
                 onChange={(line) => say('header', line)}
               />
+            ) : key === 'last' ? (
+              <LastChoice
+                value={String(layoutOf(change, reading, key))}
+                values={valuesOf(key, guess, charsets)}
+                disabled={fixed !== null}
+                onChange={(line) => say(key, Number(line))}
+              />
             ) : key === 'delimiter' ? (
               <DelimiterChoice
                 value={String(layoutOf(change, reading, 'delimiter'))}
@@ -148,6 +155,49 @@ function DelimiterChoice({ value, disabled, onChange }: Pick<ChoiceProps, 'value
       {typing ? (
         <Field label="The delimiter" hideLabel className="w-20">
           <Input maxLength={4} placeholder="one sign" onChange={(event) => event.target.value && onChange(event.target.value)} />
+        </Field>
+      ) : null}
+    </div>
+  );
+}
+
+/** The last row's line: those that come into question, or any other. */
+function LastChoice({
+  value,
+  values,
+  disabled,
+  onChange,
+}: Pick<ChoiceProps, 'value' | 'disabled' | 'onChange'> & { values: string[] }) {
+  const [typing, setTyping] = useState(false);
+  return (
+    <div className="flex gap-2">
+      <Field label={LAYOUT_LABELS.last} hideLabel className="flex-1">
+        <Select
+          value={typing ? OTHER : value}
+          disabled={disabled}
+          onChange={(event) => {
+            setTyping(event.target.value === OTHER);
+            if (event.target.value !== OTHER) onChange(event.target.value);
+          }}
+        >
+          {[...new Set([value, '0', ...values])].map((one) => (
+            <option key={one} value={one}>
+              {layoutWords('last', Number(one))}
+            </option>
+          ))}
+          <option value={OTHER}>with another line…</option>
+        </Select>
+      </Field>
+      {typing ? (
+        <Field label="The line of the last row" hideLabel className="w-24">
+          <Input
+            type="number"
+            min={1}
+            placeholder="line"
+            onChange={(event) => {
+              if (/^[1-9]\d*$/.test(event.target.value)) onChange(event.target.value);
+            }}
+          />
         </Field>
       ) : null}
     </div>
