@@ -7,6 +7,7 @@ import type { At, Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { collectKeys, type Keys } from '#lib/core/plans/keys.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
 import { checkFilters } from '#lib/core/plans/template-filters.ts';
@@ -61,6 +62,17 @@ export async function plannedOf(
   });
   await eachKey(db().pool, datasetId, planner.fields, planner.add);
   return planner.finish();
+}
+
+/** What planning knows of each item. */
+export async function keysOf(
+  { dataset, plan, meanings }: Pick<CheckedPlan, 'dataset' | 'plan' | 'meanings'>,
+  { datasetId, now }: DatasetToPlan,
+): Promise<Keys> {
+  const names = dataset.fields.map(({ name }) => name);
+  const collector = collectKeys(plan, names, now.getTime(), toPlanner(plan, meanings));
+  await eachKey(db().pool, datasetId, collector.fields, collector.add);
+  return collector.finish();
 }
 
 /** A plan of version 1 reads each date by itself. */
