@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import { Field, Input, Select } from '#components/ui/field.tsx';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import type { Reading } from '#lib/shapes/readings.ts';
 import { GuessRow, HowSure } from './guess-row.tsx';
@@ -19,6 +20,7 @@ import {
   QUOTES,
   SHORT,
 } from './reading-words.ts';
+import { SourceLines } from './source-lines.tsx';
 
 type Props = {
   reading: Reading;
@@ -82,6 +84,7 @@ export function LayoutSection({ reading, change, fixed, charsets, onChange }: Pr
           </GuessRow>
         );
       })}
+      {layout.aside?.length ? <Aside datasetId={dataset} lines={layout.aside} /> : null}
       {(['short', 'long'] as const).map((key) =>
         layout[key] === undefined ? null : (
           <GuessRow
@@ -105,6 +108,29 @@ export function LayoutSection({ reading, change, fixed, charsets, onChange }: Pr
     </div>
   );
 }
+
+/** Lines that are no rows: above the table and below it, and its names where they come again. */
+function Aside({ datasetId, lines }: { datasetId: string; lines: readonly number[] }) {
+  const [open, setOpen] = useState(false);
+  const shown = lines.slice(0, ASIDE_SHOWN);
+  const more = lines.length - shown.length;
+  return (
+    <GuessRow label="Put aside" changed={false} sure={null}>
+      <details className="pt-1.5" onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary className="w-fit cursor-pointer">{formatNoun(lines.length, 'lines')} that are no rows</summary>
+        {open ? (
+          <SourceLines
+            datasetId={datasetId}
+            lines={shown}
+            caption={more > 0 ? `The first of them; ${formatCount(more)} more` : 'As they stand in the file'}
+          />
+        ) : null}
+      </details>
+    </GuessRow>
+  );
+}
+
+const ASIDE_SHOWN = 20;
 
 type ChoiceProps = {
   label: string;
