@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import { Field, Input, Select } from '#components/ui/field.tsx';
+import { formatCount, formatNoun } from '#components/ui/format.ts';
 import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import type { Reading } from '#lib/shapes/readings.ts';
 import { GuessRow, HowSure } from './guess-row.tsx';
@@ -19,6 +20,7 @@ import {
   QUOTES,
   SHORT,
 } from './reading-words.ts';
+import { SourceLines } from './source-lines.tsx';
 
 type Props = {
   reading: Reading;
@@ -56,6 +58,13 @@ export function LayoutSection({ reading, change, fixed, charsets, onChange }: Pr
                 disabled={fixed !== null}
                 onChange={(line) => say('header', line)}
               />
+            ) : key === 'last' ? (
+              <LastChoice
+                value={String(layoutOf(change, reading, key))}
+                values={valuesOf(key, guess, charsets)}
+                disabled={fixed !== null}
+                onChange={(line) => say(key, Number(line))}
+              />
             ) : key === 'delimiter' ? (
               <DelimiterChoice
                 value={String(layoutOf(change, reading, 'delimiter'))}
@@ -75,6 +84,7 @@ export function LayoutSection({ reading, change, fixed, charsets, onChange }: Pr
           </GuessRow>
         );
       })}
+      {layout.aside?.length ? <Aside datasetId={dataset} lines={layout.aside} /> : null}
       {(['short', 'long'] as const).map((key) =>
         layout[key] === undefined ? null : (
           <GuessRow
@@ -98,6 +108,29 @@ export function LayoutSection({ reading, change, fixed, charsets, onChange }: Pr
     </div>
   );
 }
+
+/** Lines that are no rows: above the table and below it, and its names where they come again. */
+function Aside({ datasetId, lines }: { datasetId: string; lines: readonly number[] }) {
+  const [open, setOpen] = useState(false);
+  const shown = lines.slice(0, ASIDE_SHOWN);
+  const more = lines.length - shown.length;
+  return (
+    <GuessRow label="Put aside" changed={false} sure={null}>
+      <details className="pt-1.5" onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary className="w-fit cursor-pointer">{formatNoun(lines.length, 'lines')} that are no rows</summary>
+        {open ? (
+          <SourceLines
+            datasetId={datasetId}
+            lines={shown}
+            caption={more > 0 ? `The first of them; ${formatCount(more)} more` : 'As they stand in the file'}
+          />
+        ) : null}
+      </details>
+    </GuessRow>
+  );
+}
+
+const ASIDE_SHOWN = 20;
 
 type ChoiceProps = {
   label: string;
@@ -148,6 +181,49 @@ function DelimiterChoice({ value, disabled, onChange }: Pick<ChoiceProps, 'value
       {typing ? (
         <Field label="The delimiter" hideLabel className="w-20">
           <Input maxLength={4} placeholder="one sign" onChange={(event) => event.target.value && onChange(event.target.value)} />
+        </Field>
+      ) : null}
+    </div>
+  );
+}
+
+/** The last row's line: those that come into question, or any other. */
+function LastChoice({
+  value,
+  values,
+  disabled,
+  onChange,
+}: Pick<ChoiceProps, 'value' | 'disabled' | 'onChange'> & { values: string[] }) {
+  const [typing, setTyping] = useState(false);
+  return (
+    <div className="flex gap-2">
+      <Field label={LAYOUT_LABELS.last} hideLabel className="flex-1">
+        <Select
+          value={typing ? OTHER : value}
+          disabled={disabled}
+          onChange={(event) => {
+            setTyping(event.target.value === OTHER);
+            if (event.target.value !== OTHER) onChange(event.target.value);
+          }}
+        >
+          {[...new Set([value, '0', ...values])].map((one) => (
+            <option key={one} value={one}>
+              {layoutWords('last', Number(one))}
+            </option>
+          ))}
+          <option value={OTHER}>with another line…</option>
+        </Select>
+      </Field>
+      {typing ? (
+        <Field label="The line of the last row" hideLabel className="w-24">
+          <Input
+            type="number"
+            min={1}
+            placeholder="line"
+            onChange={(event) => {
+              if (/^[1-9]\d*$/.test(event.target.value)) onChange(event.target.value);
+            }}
+          />
         </Field>
       ) : null}
     </div>

@@ -102,6 +102,7 @@ const LAYOUT_ASKS: Partial<Record<(typeof LAYOUT_GUESSES)[number] | 'format', st
   quote: 'Are the quotes in this file text, or do they hold cells together?',
   escape: 'How is a quote written inside quotes?',
   header: 'Which line names the columns?',
+  last: 'Where does the table end? What stands below it is no row.',
 };
 
 /** What the text means if this choice is right; null where that can't be read. */

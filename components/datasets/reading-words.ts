@@ -7,7 +7,7 @@ import type { Reading, ReadingPreview } from '#lib/shapes/readings.ts';
 
 /** "read as ; · UTF-8 · dates 31/12/2026": what is as nearly everywhere is left out, and what is asked has a question mark. */
 export function readingLine({ format, layout, fields }: Pick<Reading, 'format' | 'layout' | 'fields'>): string {
-  const { delimiter, quote, header, charset, flavour, part, aside = [] } = layout;
+  const { delimiter, quote, header, last, charset, flavour, part, aside = [] } = layout;
   const how = delimiter
     ? marked(delimiter, delimiterSign(delimiter.value))
     : flavour
@@ -19,6 +19,7 @@ export function readingLine({ format, layout, fields }: Pick<Reading, 'format' |
     charset ? marked(charset, charset.value) : null,
     quote && quote.value !== 'double' ? marked(quote, QUOTES[quote.value]) : null,
     header && (header.value !== 1 || isDoubtful(header)) ? marked(header, headerWords(header.value)) : null,
+    last && isDoubtful(last) ? marked(last, `the table ends ${lastWords(last.value)}`) : null,
     aside.length > 0 ? `${formatNoun(aside.length, 'lines')} put aside` : null,
     ...spread('dates', fields.map(dateExample)),
     ...spread('numbers', fields.map(numberExample)),
@@ -58,7 +59,7 @@ const SURE: [number, string][] = [
 ];
 
 /** The guesses that a layout is made of, in the order in which a person goes through them. */
-export const LAYOUT_GUESSES = ['part', 'flavour', 'charset', 'delimiter', 'quote', 'escape', 'header'] as const;
+export const LAYOUT_GUESSES = ['part', 'flavour', 'charset', 'delimiter', 'quote', 'escape', 'header', 'last'] as const;
 export type LayoutGuess = (typeof LAYOUT_GUESSES)[number];
 type LayoutValue<Key extends keyof LayoutSaid> = Exclude<LayoutSaid[Key], undefined>;
 
@@ -70,6 +71,7 @@ export const LAYOUT_LABELS: Record<LayoutGuess | 'short' | 'long', string> = {
   quote: 'Quotes',
   escape: 'A quote inside quotes',
   header: 'Names of the columns',
+  last: 'The table ends',
   short: 'Rows with too few cells',
   long: 'Rows with too many cells',
 };
@@ -77,6 +79,7 @@ export const LAYOUT_LABELS: Record<LayoutGuess | 'short' | 'long', string> = {
 /** A value of a layout in words. */
 export function layoutWords<Key extends keyof LayoutSaid>(key: Key, value: LayoutValue<Key>): string {
   if (key === 'header') return headerWords(Number(value));
+  if (key === 'last') return lastWords(Number(value));
   const text = String(value);
   if (key === 'delimiter') return delimiterWords(text);
   if (key === 'charset') return charsetWords(text);
@@ -154,6 +157,10 @@ function headerWords(line: number): string {
   return line === 0 ? 'no line names the columns' : `line ${formatCount(line)} names the columns`;
 }
 
+function lastWords(line: number): string {
+  return line === 0 ? 'with the file' : `with line ${formatCount(line)}`;
+}
+
 /** "Windows, Western European (windows-1252)": a name that few know is told with where it comes from. */
 function charsetWords(name: string): string {
   const from = CHARSET_FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
@@ -168,9 +175,12 @@ const CHARSET_FAMILIES: [RegExp, string][] = [
   [/^ibm857$/i, 'MS-DOS, Turkish'],
   [/^ibm866$/i, 'MS-DOS, Cyrillic'],
   [/^ibm775$/i, 'MS-DOS, Baltic'],
+  [/^ibm737$/i, 'MS-DOS, Greek'],
   [/^macintosh$/i, 'Macintosh, Western European'],
   [/^maccenteuro$/i, 'Macintosh, Central European'],
   [/^maccyrillic$/i, 'Macintosh, Cyrillic'],
+  [/^macturkish$/i, 'Macintosh, Turkish'],
+  [/^macgreek$/i, 'Macintosh, Greek'],
   [/^windows-1250$/i, 'Windows, Central European'],
   [/^windows-1251$/i, 'Windows, Cyrillic'],
   [/^windows-1252$/i, 'Windows, Western European'],

@@ -8,13 +8,14 @@ import { Bars } from '#components/ui/bars.tsx';
 import { Button } from '#components/ui/button.tsx';
 import { Dialog } from '#components/ui/dialog.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
-import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { formatNoun } from '#components/ui/format.ts';
 import { Menu } from '#components/ui/menu.tsx';
 import { Cell, HeadCell, Row, Table } from '#components/ui/table.tsx';
 import { CHUNK_DEFAULT_ITEMS, CHUNK_NAME_CHARS_MAX } from '#lib/core/limits.ts';
-import type { ChunkEdit, Chunking, Plan } from '#lib/core/plans/plan.ts';
+import { type ChunkEdit, type Chunking, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import { type FieldProfile, problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
+import { RowsButton, RowsCount } from './rows-behind.tsx';
 import { NumberField, TextField } from './typed-field.tsx';
 import { typedName, typedNumber, typedNumberOr, typedTimeZone } from './typed-value.ts';
 
@@ -35,10 +36,11 @@ export function ChunksSection({ plan, fields, preview, problems, noun, onChange 
   };
   const edit = (one: ChunkEdit) => onChange({ ...plan, chunkEdits: [...chunkEdits, one] });
   const chunks = preview?.chunks ?? [];
+  const chunkingField = chunking.by === 'size' ? [] : [chunking.field];
 
   return (
     <div className="flex flex-col gap-4" data-at="chunking">
-      <ChunkingFields chunking={chunking} fields={fields} onChange={cut} />
+      <ChunkingFields chunking={chunking} timeZone={timeZoneOf(plan)} fields={fields} onChange={cut} />
       <ProblemList problems={[...problemsAt(problems, 'chunking'), ...problemsAt(problems, 'chunkEdits')]} />
       {before && chunkEdits.length === 0 ? (
         <Banner
@@ -57,9 +59,19 @@ export function ChunksSection({ plan, fields, preview, problems, noun, onChange 
           {formatNoun(before.chunkEdits.length, 'changes')} by hand belonged to the earlier chunks.
         </Banner>
       ) : null}
-      {preview?.warnings.map((warning) => (
-        <Banner key={warning} kind="warning">
-          {labelled(warning)}
+      {preview?.warnings.map(({ message, of }) => (
+        <Banner
+          key={message}
+          kind="warning"
+          actions={
+            of ? (
+              <RowsButton of={of} title={labelled(message)} fields={chunkingField}>
+                Show these rows
+              </RowsButton>
+            ) : null
+          }
+        >
+          {labelled(message)}
         </Banner>
       ))}
       {preview && preview.coarser.length > 0 ? (
@@ -96,7 +108,14 @@ export function ChunksSection({ plan, fields, preview, problems, noun, onChange 
                   {chunk.number}
                 </Cell>
                 <Cell className="w-full">{chunk.name}</Cell>
-                <Cell align="end">{formatCount(chunk.itemCount)}</Cell>
+                <Cell align="end">
+                  <RowsCount
+                    of={{ chunk: chunk.number }}
+                    count={chunk.itemCount}
+                    what={`of ${chunk.name}`}
+                    fields={chunkingField}
+                  />
+                </Cell>
                 <Cell className="py-0">
                   <Menu
                     trigger={
@@ -169,10 +188,13 @@ export function ChunksSection({ plan, fields, preview, problems, noun, onChange 
 
 function ChunkingFields({
   chunking,
+  timeZone,
   fields,
   onChange,
 }: {
   chunking: Chunking;
+  /** of the plan: days are the same in its chunks and in its rules */
+  timeZone: string;
   fields: FieldProfile[];
   onChange: (chunking: Chunking) => void;
 }) {
@@ -187,7 +209,7 @@ function ChunkingFields({
     if (before) return onChange(before);
     const sizes = { minItems: null, maxItems: null };
     if (by === 'time')
-      onChange({ by: 'time', field: dates[0]?.name ?? fields[0]?.name ?? '', every: 'month', timeZone: 'UTC', ...sizes });
+      onChange({ by: 'time', field: dates[0]?.name ?? fields[0]?.name ?? '', every: 'month', timeZone, ...sizes });
     else if (by === 'category') onChange({ by: 'category', field: fields[0]?.name ?? '', of: 'value', ...sizes });
     else onChange({ by: 'size', minItems: null, maxItems: CHUNK_DEFAULT_ITEMS });
   };
@@ -232,7 +254,7 @@ function ChunkingFields({
             value={chunking.timeZone}
             write={String}
             read={typedTimeZone}
-            onChange={(timeZone) => onChange({ ...chunking, timeZone })}
+            onChange={(zone) => onChange({ ...chunking, timeZone: zone })}
           />
         </>
       ) : null}

@@ -230,6 +230,7 @@ function dayOf(localMs: number): string {
   return new Date(localMs).toISOString().slice(0, 10);
 }
 
-function isDay(text: string): boolean {
+/** Whether a text is a day as plans write it: 2026-10-25. */
+export function isDay(text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text);
 }

@@ -32,7 +32,7 @@ import { type PlanPreview, type PlanProblem, problemsAt, type SectionProps } fro
 import { rateText } from './plan-told-words.ts';
 import type { RefusalLink } from './refusal-links.ts';
 import { RequestWarnings } from './request-warnings.tsx';
-import { RowsBehind, RowsCount } from './rows-behind.tsx';
+import { RowsBehind, RowsButton, RowsCount } from './rows-behind.tsx';
 import { TextField } from './typed-field.tsx';
 import { typedName, typedPlan, typedTimeZone } from './typed-value.ts';
 
@@ -211,6 +211,17 @@ export function PlanEditor({
               }
             >
               <IndependenceSection plan={plan} fields={fields} problems={problems} onChange={onChange} />
+              {preview && !preview.independence.ok ? (
+                <p className="mt-3">
+                  <RowsButton
+                    of={{ shared: true }}
+                    title={labelled(preview.independence.why)}
+                    fields={plan.independence.resource}
+                  >
+                    Show the rows that share something
+                  </RowsButton>
+                </p>
+              ) : null}
             </Disclosure>
             <Disclosure title="Asking" summary={preview?.gates.why}>
               <GatesSection plan={plan} preview={preview} problems={problems} onChange={onChange} />

@@ -4,7 +4,7 @@ import type { Problem } from '#lib/core/errors.ts';
 import type { Chunking, Plan } from '#lib/core/plans/plan.ts';
 import type { Meaning } from '#lib/core/values/meaning.ts';
 import type { DatasetView } from '#lib/shapes/datasets.ts';
-import type { Preview } from '#lib/shapes/plans.ts';
+import type { CountedRows, Preview } from '#lib/shapes/plans.ts';
 
 /** What a field holds, and what its values mean; `means` says it in a few words: "date 31/12/2026". */
 export type FieldProfile = Pick<DatasetView['fields'][number], 'name' | 'type' | 'filled' | 'top'> & {
@@ -22,8 +22,8 @@ export type PlanPreview = Pick<Preview, 'datasetId' | 'plan' | 'soFar' | 'routin
     batchId: string | null;
     categories: Pick<Preview['sort']['categories'][number], 'name' | 'count' | 'action'>[];
     chunks: (Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount'> & { undated: boolean })[];
-    /** what to know about the chunks before the start, a sentence each */
-    warnings: string[];
+    /** what to know about the chunks before the start, a sentence each, with the rows that it counts */
+    warnings: { message: string; of: CountedRows | null }[];
     /** of the requests: those that can't be built, and those that would change the same thing; null where none is so */
     unbuildable: string | null;
     sameTarget: string | null;

@@ -5,7 +5,7 @@ import type { Chunking, Plan } from '#lib/core/plans/plan.ts';
 import type { WhereCondition } from '#lib/core/values/conditions.ts';
 import type { ActionWords } from '#lib/shapes/actions.ts';
 import type { RuleCounts } from '#lib/shapes/plans.ts';
-import { asksIn, asksWords } from './condition.ts';
+import { asksIn, asksWords, isDay } from './condition.ts';
 import { percentOf } from './typed-value.ts';
 
 /** What people call a field. */
@@ -46,10 +46,6 @@ const AS_NUMBER = { equals: 1, not_equals: 1, over: 1, at_least: 1, under: 1, at
 
 function quoted(text: string): string {
   return `“${text}”`;
-}
-
-function isDay(text: string): boolean {
-  return /^\d{4}-\d\d-\d\d$/.test(text);
 }
 
 /** 25 Oct 2026; what is no day stands as it is. */

@@ -42,7 +42,14 @@ export function Unbuildable({ facts }: { facts: RequestFacts | null }) {
       </RowsButton>
       {facts.problems.map(({ reason, count, field }) => (
         <span key={reason}>
-          {formatNoun(count, 'requests')}: {reason} {field === null ? '' : labelled(adviceFor(field))}
+          <RowsButton
+            of={{ unbuildable: facts.category, reason }}
+            title={`${facts.category}: ${reason}`}
+            fields={field === null ? fields : [field]}
+          >
+            {formatNoun(count, 'requests')}
+          </RowsButton>
+          : {reason} {field === null ? '' : labelled(adviceFor(field))}
         </span>
       ))}
     </span>

@@ -144,8 +144,15 @@ export const countedRows = z.union([
   z.strictObject({ unknown: ruleIndex, field: z.string().optional().describe('Only for want of this field.') }),
   z.strictObject({ category: categoryName }),
   z.strictObject({ otherwise: z.literal(true) }),
-  z.strictObject({ unbuildable: categoryName }),
+  z.strictObject({
+    unbuildable: categoryName,
+    reason: z.string().optional().describe('Only for this reason, as `requests` tells it.'),
+  }),
   z.strictObject({ sameTarget: z.literal(true) }),
+  z.strictObject({ chunk: z.int().min(1) }).describe('A chunk by its number.'),
+  z.strictObject({ leftOut: z.literal(true) }).describe('Items of chunks that are left out.'),
+  z.strictObject({ doubtful: z.literal(true) }).describe('Items whose date is doubtful, where chunks are cut by time.'),
+  z.strictObject({ shared: z.literal(true) }).describe('Items that share a resource with another one.'),
 ]);
 export type CountedRows = z.infer<typeof countedRows>;
 

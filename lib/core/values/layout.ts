@@ -18,6 +18,8 @@ const choices = {
   long: z.enum(['cut', 'refuse']),
   /** how the mails of a mailbox are told apart */
   flavour: z.enum(['mboxo', 'mboxrd', 'mboxcl', 'mboxcl2', 'one mail']),
+  /** the line of the last row of the table, below which nothing is a row; 0: the table ends with the file */
+  last: z.int().min(0),
   /** the name of the sheet of a workbook, or the path of the list in a document */
   part: z.string().max(1_000),
 };
@@ -33,6 +35,7 @@ export const layout = z.object({
   escape: guessOf(choices.escape).optional(),
   header: guessOf(choices.header).optional(),
   charset: guessOf(choices.charset).optional(),
+  last: guessOf(choices.last).optional().describe('The line of the last row of the table; 0 where that is the last of the file.'),
   flavour: guessOf(choices.flavour).optional(),
   part: guessOf(choices.part).optional(),
   short: choices.short.optional(),

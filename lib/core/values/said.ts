@@ -38,11 +38,19 @@ export function saidIn({ format, layout, fields }: ReadingBody): Said {
   };
 }
 
-/** What was held to be true of a file's layout, for another file that is to be read alike. The names of the columns stand in its first line, if anywhere. */
+/**
+ * What was held to be true of a file's layout, for another file that is to be read alike. The names of the columns stand in its first line, if anywhere, and its table
+ * ends with it.
+ */
 export function layoutAlike(layout: Layout): LayoutSaid {
   const values = Object.entries(layout).flatMap(([name, guess]) => (isGuess(guess) ? [[name, guess.value]] : []));
-  const { header } = layout;
-  return { ...Object.fromEntries(values), ...(header ? { header: Math.min(header.value, 1) } : {}), ...rowsOf(layout) };
+  const { header, last } = layout;
+  return {
+    ...Object.fromEntries(values),
+    ...(header ? { header: Math.min(header.value, 1) } : {}),
+    ...(last ? { last: 0 } : {}),
+    ...rowsOf(layout),
+  };
 }
 
 /** What was said before, and what is said now, which goes before it. */

@@ -107,6 +107,13 @@ const KINDS: Record<string, Kind[]> = {
     ['in UTF-16', Buffer.from('\ufeffsep=\t\r\nid\tname\r\n1\ta,b\r\n', 'utf16le'), ['id|name', '1|a,b'], { aside: [1] }],
     ['of a delimiter that nobody would guess', 'sep=!\nid!name\n1!a\n2!b\n', ['id|name', '1|a', '2|b'], { aside: [1] }],
     ['with the delimiters of a saved sheet', 'sep=;;\nid;name\n1;a\n', ['id|name', '1|a'], { aside: [1] }],
+    [
+      'that is not true of the file',
+      'sep=;\nid,name\n1,a\n2,b\n',
+      ['id|name', '1|a', '2|b'],
+      { aside: [1], delimiter: { value: ',' } },
+    ],
+    ['above one column', 'sep=;\nid\n1\n2\n', ['id', '1', '2'], { aside: [1] }],
     ['that is none', 'sep,name\n1,a\n2,b\n', ['sep|name', '1|a', '2|b'], { aside: [] }],
   ],
   'lines above the table': [
@@ -137,6 +144,20 @@ const KINDS: Record<string, Kind[]> = {
       ['header'],
     ],
     [
+      'what is itself a table: asked',
+      'id,name\n1,A\n2,B\n\ndate,amount,who\n2024-01-01,5,X\n2024-01-02,6,Y\n',
+      ['date|amount|who', '2024-01-01|5|X', '2024-01-02|6|Y'],
+      { aside: [1, 2, 3], header: { value: 5, others: [{ value: 1 }] } },
+      ['header'],
+    ],
+    [
+      'labels as wide as the table, which could be its names: asked',
+      'Report\nUser,Ada\nPeriod,2024\nname,price\nA,1\nB,2\nC,3\n',
+      ['User|Ada', 'Period|2024', 'name|price', 'A|1', 'B|2', 'C|3'],
+      { header: { value: 2 } },
+      ['header'],
+    ],
+    [
       'comments',
       '# made by a program\n# on Monday\nid\tname\tsum\n1\tA\t2\n2\tB\t3\n',
       ['id|name|sum', '1|A|2', '2|B|3'],
@@ -145,7 +166,49 @@ const KINDS: Record<string, Kind[]> = {
   ],
   'lines below the table': [
     ['a note', 'id,name,sum\n1,A,2\n2,B,3\n\nNote: without returns\n', ['id|name|sum', '1|A|2', '2|B|3'], { aside: [5] }],
-    ['a sum', 'item,price\na,1\nb,2\nTotal,3\n', ['item|price', 'a|1', 'b|2'], { aside: [4] }],
+    ['a sum', 'item,price\na,1\nb,2\nTotal,3\n', ['item|price', 'a|1', 'b|2'], { aside: [4], last: { value: 3, for: [4] } }],
+    [
+      'a sum under another word',
+      'item;price\na;2,50\nb;3,50\nEndsumme;6,00\n',
+      ['item|price', 'a|2,50', 'b|3,50'],
+      { aside: [4] },
+    ],
+    ['a sign for a sum', 'item;price\na;2,50\nb;3,50\nΣ;6,00\n', ['item|price', 'a|2,50', 'b|3,50'], { aside: [4] }],
+    [
+      'a sum without a word',
+      'item;qty;price\na;1;2,50\nb;2;3,50\n;;6,00\n',
+      ['item|qty|price', 'a|1|2,50', 'b|2|3,50'],
+      { aside: [4] },
+    ],
+    ['a mean', 'n,v\na,1.5\nb,2.5\nc,4.0\nAverage,2.67\n', ['n|v', 'a|1.5', 'b|2.5', 'c|4.0'], { aside: [5] }],
+    [
+      'a name that is a word for a sum, beside what is none: asked, and kept',
+      'company,price\nEni,3.5\nShell,4.5\nTotal,5\n',
+      ['company|price', 'Eni|3.5', 'Shell|4.5', 'Total|5'],
+      { aside: [], last: { value: 0, others: [{ value: 3 }] } },
+      ['last'],
+    ],
+    [
+      'what adds up under no word: asked, and kept',
+      'who,hours\nAda,110\nBob,220\nCy,330\nDi,660\n',
+      ['who|hours', 'Ada|110', 'Bob|220', 'Cy|330', 'Di|660'],
+      { aside: [] },
+      ['last'],
+    ],
+    [
+      'a sum with more below it: asked from where',
+      'item,price\na,2.50\nb,3.50\nSubtotal,6.00\nTax,1.00\nGrand total,7.00\n',
+      ['item|price', 'a|2.50', 'b|3.50', 'Subtotal|6.00', 'Tax|1.00', 'Grand total|7.00'],
+      { last: { value: 0, others: [{ value: 5 }, { value: 3 }] } },
+      ['last'],
+    ],
+    [
+      'a row with a title only: asked, and kept',
+      'title,a,b\nThe one,1,2\nThe two,3,4\nThe quick brown fox,,\n',
+      ['title|a|b', 'The one|1|2', 'The two|3|4', 'The quick brown fox||'],
+      { aside: [] },
+      ['last'],
+    ],
     [
       'a sum in a later column',
       'date;who;sum\n01.02.2024;A;1,5\n02.02.2024;B;2,5\n;Summe;4,0\n',
@@ -187,6 +250,12 @@ const KINDS: Record<string, Kind[]> = {
       { short: 'fill', filled: 2 },
     ],
     ['two columns', 'id;note\n1;x\n2\n3\n4;y\n', ['id|note', '1|x', '2|', '3|', '4|y'], { short: 'fill', filled: 2 }],
+    [
+      'all of them, where nothing stands in the last columns',
+      'id,name,extra\n1,A\n2,B\n3,C\n',
+      ['id|name|extra', '1|A|', '2|B|', '3|C|'],
+      { short: 'fill', filled: 3 },
+    ],
     [
       'one of many is refused',
       `id,name,note\n${Array.from({ length: 30 }, (_, at) => `${at},n,x\n`).join('')}31,B\n32,n,x\n`,
@@ -310,6 +379,12 @@ const KINDS: Record<string, Kind[]> = {
     ],
     ['numbered', ',0,1,2\nA,1.5,2,3\nB,2,3.25,4\n', ['column_1|0|1|2', 'A|1.5|2|3', 'B|2|3.25|4'], { header: { value: 1 } }],
     [
+      'again and again, where files were put together',
+      'id,name\n1,ada\n2,bo\nid,name\n3,cy\n4,di\nid,name\n5,ed\n',
+      ['id|name', '1|ada', '2|bo', '3|cy', '4|di', '5|ed'],
+      { header: { value: 1 }, aside: [4, 7] },
+    ],
+    [
       'twice the same name, and none',
       'id,name,name,\n1,a,b,c\n2,d,e,f\n',
       ['id|name|name (2)|column_4', '1|a|b|c', '2|d|e|f'],
@@ -328,6 +403,7 @@ const KINDS: Record<string, Kind[]> = {
     ['~', 'id~name\n1~a; b\n2~c\n', ['id|name', '1|a; b', '2|c']],
     ['the unit separator', 'id\u001fname\n1\u001fa, b\n2\u001fc\n', ['id|name', '1|a, b', '2|c']],
     ['SOH', 'id\u0001name\n1\u0001a, b\n2\u0001c\n', ['id|name', '1|a, b', '2|c']],
+    ['||', 'id||name||sum\n1||a, b||2\n2||c||3\n', ['id|name|sum', '1|a, b|2', '2|c|3'], { delimiter: { value: '||' } }],
     ['¦', 'id¦name\n1¦é, b\n2¦c\n', ['id|name', '1|é, b', '2|c'], { delimiter: { value: '¦' } }],
     [
       ':',
@@ -453,6 +529,14 @@ const TEXTS: [charset: string, texts: string[], mark?: boolean][] = [
   ['GB18030', ['姓名,地址', '张三,北京市']],
   ['Big5', ['王小明,臺北市,數量', '陳美玲,高雄']],
   ['EUC-KR', ['이름,주소', '김철수,서울']],
+  ['IBM737', ['Γιώργος και Ελένη, Αθήνα']],
+  ['macturkish', ['Işıl Gülşah Çağrı', 'Beşiktaş Kadıköy']],
+  ['macgreek', ['Γιώργος και Ελένη, Αθήνα']],
+  ['IBM857', ['Işıl Gülşah Çağrı']],
+  ['IBM775', ['Žydrūnas Šarūnas Gintarė']],
+  ['maccenteuro', ['Příliš žluťoučký kůň']],
+  ['UTF-16LE', ['北京市朝阳区,上海']],
+  ['UTF-16BE', ['Привет мир и Москва']],
 ];
 
 describe('character sets', () => {
@@ -497,13 +581,26 @@ describe('character sets', () => {
 describe('what a person said', () => {
   const file = 'x;1,5\ny;2,5\nz;3\n';
 
+  test('where it ends goes before every sum, and nothing below is read', async () => {
+    const table = 'item,price\na,2.50\nb,3.50\nTotal,6.00\n';
+    expect((await readTable(table, { said: { last: 0 } })).rows).toHaveLength(3);
+    const cut = await readTable(table, { said: { last: 2 } });
+    expect([shown(cut), cut.layout.aside, cut.layout.last?.by]).toEqual([['item|price', 'a|2.50'], [3, 4], 'person']);
+    const long = `id\n${Array.from({ length: 1_100 }, (_, at) => at).join('\n')}\n`;
+    await expect(readTable(long, { said: { last: 5 } })).rejects.toThrow('More than 1000 lines stand below line 5');
+  });
+
   test('is gone by, member by member', async () => {
     const read = await readTable(file, {
       said: { delimiter: ',', header: 0, short: 'fill', long: 'cut', quote: 'none', escape: 'backslash' },
     });
     expect(shown(read)).toEqual(['column_1|column_2', 'x;1|5', 'y;2|5', 'z;3|']);
     for (const [name, { sure, by }] of guessesOf(read.layout))
-      expect({ name, sure, by }).toEqual({ name, sure: 1, by: name === 'charset' ? 'file' : 'person' });
+      expect({ name, sure, by }).toEqual({
+        name,
+        sure: 1,
+        by: name === 'charset' ? 'file' : name === 'last' ? 'guess' : 'person',
+      });
     expect(read.layout).toMatchObject({ filled: 1, cut: 0, short: 'fill', long: 'cut' });
   });
 

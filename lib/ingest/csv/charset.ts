@@ -219,7 +219,21 @@ function wideByZeros(head: Buffer): Charset | null {
   if (a > 0.95 && b > 0.95 && d < 0.05) return { name: 'UTF-32BE', unit: 4, bom: 0 };
   if (b > 0.6 && d > 0.6 && a + c < 0.1) return { name: 'UTF-16LE', unit: 2, bom: 0 };
   if (a > 0.6 && c > 0.6 && b + d < 0.1) return { name: 'UTF-16BE', unit: 2, bom: 0 };
-  return null;
+  // Text of other scripts has them beside its delimiters and line ends only.
+  if (zeros.reduce((sum, count) => sum + count, 0) < ZEROS_MIN) return null;
+  if (a + c === 0 && besideAscii(head, -1)) return { name: 'UTF-16LE', unit: 2, bom: 0 };
+  return b + d === 0 && besideAscii(head, 1) ? { name: 'UTF-16BE', unit: 2, bom: 0 } : null;
+}
+
+const ZEROS_MIN = 4;
+
+/** Whether every zero of the first bytes has a character of ASCII before it (-1) or behind it (1). */
+function besideAscii(head: Buffer, where: -1 | 1): boolean {
+  for (let at = head.indexOf(0); at !== -1 && at < 4096; at = head.indexOf(0, at + 1)) {
+    const beside = head[at + where] ?? 0;
+    if (beside === 0 || beside > 0x7e) return false;
+  }
+  return true;
 }
 
 function utf8Of(bytes: Buffer, complete: boolean): { good: number; spoiled: number } {

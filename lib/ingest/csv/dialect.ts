@@ -65,7 +65,8 @@ export function detectDialect(
   { charset, guess }: CharsetGuess = detectCharset(head, complete),
 ): CsvDialect | null {
   const whole = asciiText(head.subarray(charset.bom), charset);
-  const separator = SEPARATOR.exec(whole.slice(0, SEPARATOR_CHARS))?.[1]?.replace('\\t', '\t') ?? null;
+  const sign = SEPARATOR.exec(whole.slice(0, SEPARATOR_CHARS))?.[1]?.replace('\\t', '\t') ?? null;
+  const separator = sign !== null && isTwice(sign, whole.slice(SEPARATOR_SAYS)) ? sign.repeat(2) : sign;
   const ways = newlinesIn(whole).map(({ newline, weight }) => {
     const text = firstLines(whole, newline);
     const sample: Sample = {
@@ -73,10 +74,12 @@ export function detectDialect(
       complete: complete && text === whole,
       ...{ said, fileName, charset, newline, text, skip: separator ? 1 : 0 },
     };
-    const tried = delimitersIn(sample, said.delimiter ?? separator).map(([delimiter, usual]) => ({
-      delimiter,
-      ...bestQuoting(sample, delimiter, usual),
-    }));
+    const tried = delimitersIn(sample, said.delimiter ?? (isTold(separator, text) ? separator : null)).map(
+      ([delimiter, usual]) => ({
+        delimiter,
+        ...bestQuoting(sample, delimiter, usual),
+      }),
+    );
     const best = tried.reduce((a, b) => (b.reading.weight > a.reading.weight ? b : a));
     return { tried, best, weight: weight + best.reading.weight };
   });
@@ -94,8 +97,8 @@ export function detectDialect(
     delimiter:
       said.delimiter !== undefined
         ? saidByPerson(said.delimiter)
-        : separator !== null
-          ? certain(separator, [1])
+        : isTold(separator, whole)
+          ? certain(best.delimiter, [1])
           : delimiterGuess(best.delimiter, tried, table),
     quote,
     escape: escaping,
@@ -139,7 +142,15 @@ type Sample = {
 type Reading = { shape: Shape; rows: Row[]; refused: number[]; table: Table; weight: number };
 
 const SEPARATOR_CHARS = 64;
+const SEPARATOR_SAYS = 'sep='.length;
 const SEPARATOR = /^"?sep=(\\t|[^\w"\r\n])"?\1*(?:[\r\n]|$)/i;
+
+/** Whether the line “sep=;” is to be believed: in what comes below it, such a delimiter stands. */
+function isTold(separator: string | null, text: string): boolean {
+  if (separator === null) return false;
+  const below = text.slice(text.search(/[\r\n]/));
+  return below.includes(separator) || !USUAL_DELIMITERS.some(([usual]) => below.includes(usual));
+}
 
 /** Where lines end with CR alone, LF may still stand in cells, as Excel for the Macintosh writes them, and the other way round. */
 function newlinesIn(text: string): { newline: '\n' | '\r'; weight: number }[] {
@@ -166,7 +177,9 @@ function firstLines(text: string, newline: string): string {
 /** Those that occur, and a table of one column, which has a delimiter that does not. */
 function delimitersIn({ text, charset, fileName }: Sample, known: string | null | undefined): [string, number][] {
   if (known !== null && known !== undefined) return [[known, 0]];
-  const found = DELIMITERS.filter(([delimiter]) => text.includes(inUnits(delimiter, charset)));
+  const found = DELIMITERS.filter(([delimiter]) => text.includes(inUnits(delimiter, charset))).map(
+    ([delimiter, weight]): [string, number] => [isTwice(delimiter, text) ? delimiter.repeat(2) : delimiter, weight],
+  );
   const absent = ['\t', ',', ';', '|', '\u001f', '\u0001'].find((delimiter) => !text.includes(delimiter)) ?? '\u0002';
   const weighed = found.map(([delimiter, weight]): [string, number] => [
     delimiter,
@@ -174,6 +187,15 @@ function delimitersIn({ text, charset, fileName }: Sample, known: string | null 
   ]);
   return found.length === 0 ? [[',', 0]] : [...weighed, [absent, ONE_COLUMN]];
 }
+
+/** “a||b”: a sign that never stands alone, and would else be a delimiter with nothing between. Commas and semicolons do enclose empty cells. */
+function isTwice(delimiter: string, text: string): boolean {
+  if (!TWICE.has(delimiter)) return false;
+  const times = text.split(delimiter).length - 1;
+  return text.split(delimiter.repeat(2)).length - 1 === times / 2 && times > 2;
+}
+
+const TWICE = new Set(['|', ':', '^', '~']);
 
 function endingSays(fileName: string, delimiter: string): boolean {
   const name = fileName.toLowerCase();

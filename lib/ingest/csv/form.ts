@@ -116,7 +116,18 @@ export function saysTotal(cell: string): boolean {
   return text.length <= NAME_CHARS_MAX && (TOTAL.test(text) || /^(?:итого|всего|合計|总计|總計|합계)/i.test(text));
 }
 
+/** “Endsumme”, “Order total”, “Σ”: a word for a sum is in it. */
+export function mentionsTotal(cell: string): boolean {
+  const text = cell.trim();
+  return text.length <= NAME_CHARS_MAX && (saysTotal(text) || /total|summe?\b|gesamt|somme|итог|[Σ∑]/i.test(text));
+}
+
+/** “* corrected”, “Source: …”: it begins as notes do. */
+export function startsAsNote(cell: string): boolean {
+  return NOTE.test(cell.trim());
+}
+
 export function looksLikeNote(cell: string): boolean {
   const text = cell.trim();
-  return NOTE.test(text) || text.endsWith(':') || text.split(/\s+/).length >= 4;
+  return startsAsNote(text) || text.endsWith(':') || text.split(/\s+/).length >= 4;
 }

@@ -13,9 +13,10 @@ import {
 } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
+import { Adding } from './adding.ts';
 import { CHARSETS, type CharsetGuess, charsetNamed, detectCharset } from './charset.ts';
 import { type CsvDialect, columnNames, detectDialect, fitsTable, type Quote, tooManyColumns } from './dialect.ts';
-import { footerRows, LAST_ROWS, type LastRow } from './footer.ts';
+import { ASIDE_MAX, endAmong, endOf, LAST_ROWS, type LastRow } from './footer.ts';
 import { isBlank } from './form.ts';
 import { lineCount, type RawRecord, RecordReader } from './records.ts';
 import { writeTable } from './write-back.ts';
@@ -82,11 +83,17 @@ class TableReader {
   readonly #long: 'cut' | 'refuse';
   readonly #preamble: Buffer[];
   #fields: string[] | null = null;
+  /** The cells of the header. */
+  #names: readonly string[] = [];
   #items: Item[] = [];
   #unreadable: UnreadableRow[] = [];
   /** What is known of rows with another number of cells, which may turn out to be notes below the table. */
   readonly #miscounted = new WeakMap<UnreadableRow, { cells: string[]; raw: Buffer }>();
   readonly #aside: number[] = [];
+  /** The line that a person says the last row is in. */
+  readonly #lastSaid: number | undefined;
+  #last: Guess<number>;
+  readonly #adding = new Adding();
   /** Lines of rows that were filled up, or cut, and are held back still. */
   readonly #filled = new Set<number>();
   readonly #cut = new Set<number>();
@@ -101,6 +108,8 @@ class TableReader {
     this.#dialect = dialect;
     this.#short = said.short ?? dialect.table.short;
     this.#long = said.long ?? 'refuse';
+    this.#lastSaid = said.last;
+    this.#last = endOf(said.last);
     this.#preamble = bom.length > 0 ? [Buffer.from(bom)] : [];
     if (dialect.table.header.value === 0) this.#begin(Array.from({ length: dialect.table.width }, () => ''));
     this.#reader = new RecordReader(dialect.shape, {
@@ -144,7 +153,18 @@ class TableReader {
     if (!this.#fields) {
       this.#preamble.push(Buffer.from(record.raw));
       const { spare, unnamedFirst } = this.#dialect.table;
-      this.#begin([...(unnamedFirst ? [''] : []), ...record.cells.slice(0, record.cells.length - spare)]);
+      this.#names = record.cells.slice(0, record.cells.length - spare);
+      this.#begin([...(unnamedFirst ? [''] : []), ...this.#names]);
+      return;
+    }
+    if (this.#lastSaid && line > this.#lastSaid) {
+      this.#putBelow(line, record.raw);
+      return;
+    }
+    if (this.#repeatsNames(record.cells)) {
+      // Files that were put one behind the other have their names again and again.
+      if (this.#aside.length < ASIDE_MAX) this.#putAside(line, record.raw);
+      else this.#refuseFor(record, `line ${line} has the names of the columns again`);
       return;
     }
     this.#row(record, this.#fields.length);
@@ -170,6 +190,12 @@ class TableReader {
       cells.length = width;
     }
     this.#items.push({ line, values: cells, raw, plain });
+    this.#adding.add({ line, values: cells }, raw.length);
+  }
+
+  #repeatsNames(cells: readonly string[]): boolean {
+    const names = this.#names;
+    return names.length > 1 && cells.length >= names.length && names.every((name, at) => name !== '' && cells[at] === name);
   }
 
   #begin(cells: string[]): void {
@@ -179,9 +205,11 @@ class TableReader {
   }
 
   #refuse(record: RawRecord, width: number): void {
-    const { line, cells, raw, cut = false } = record;
     const than = this.#dialect.table.header.value > 0 ? 'the header' : 'the first row';
-    const reason = `line ${line} has ${cellCount(cells.length)}, ${than} has ${width}`;
+    this.#refuseFor(record, `line ${record.line} has ${cellCount(record.cells.length)}, ${than} has ${width}`);
+  }
+
+  #refuseFor({ line, cells, raw, cut = false }: RawRecord, reason: string): void {
     const row = { line, reason, excerpt: Buffer.from(raw.subarray(0, UNREADABLE_EXCERPT_BYTES)), raw: cut ? null : raw };
     this.#unreadable.push(row);
     this.#miscounted.set(row, { cells, raw: row.excerpt });
@@ -223,12 +251,14 @@ class TableReader {
 
   /** Items are held back no more. */
   #putFooterAside(): { items: Item[]; unreadable: UnreadableRow[]; from: number } {
-    const rows = this.#lastRows();
-    const footers = footerRows(rows, this.#dialect.table.typed);
+    const rows = this.#lastSaid === undefined ? this.#lastRows() : [];
+    const end = endAmong(rows, this.#dialect.table.typed, this.#adding);
     // Where all is below, nothing is: then its rows are told as what they are.
-    const from = footers < this.#items.length + this.#unreadable.length ? rows[rows.length - footers]?.line : undefined;
+    const isBelow = end.rows > 0 && end.rows < this.#items.length + this.#unreadable.length;
+    if (this.#lastSaid === undefined && (isBelow || end.rows === 0)) this.#last = end.last;
+    const from = isBelow ? rows[rows.length - end.rows]?.line : undefined;
     if (from !== undefined) {
-      for (const { line, raw } of rows.slice(-footers)) this.#putAside(line, raw);
+      for (const { line, raw } of rows.slice(-end.rows)) this.#putAside(line, raw);
       this.#items = this.#items.filter(({ line }) => line < from);
       this.#unreadable = this.#unreadable.filter(({ line }) => line < from);
       leaveFrom(this.#filled, from);
@@ -250,6 +280,16 @@ class TableReader {
     });
   }
 
+  /** Below the line that a person named. */
+  #putBelow(line: number, raw: Buffer): void {
+    this.#putAside(line, raw);
+    if (this.#aside.length > ASIDE_MAX)
+      throw new CountersignError(
+        'invalid',
+        `More than ${ASIDE_MAX} lines stand below line ${this.#lastSaid}, too many to be put aside. Name a later line, or leave them out of the file.`,
+      );
+  }
+
   /** Every line of a record that is no part of the table. */
   #putAside(line: number, raw: Buffer): void {
     for (let at = 0; at < lineCount(raw, this.#reader.shape); at++) this.#aside.push(line + at);
@@ -259,6 +299,7 @@ class TableReader {
     const { delimiter, table } = this.#dialect;
     return {
       ...{ delimiter, quote: this.#quote(), escape: this.#dialect.escape, header: table.header, charset: this.#charset() },
+      last: this.#last,
       ...{ short: this.#short, long: this.#long, aside: [...this.#aside] },
       ...{ filled: this.#filledCount, cut: this.#cutCount },
     };

@@ -223,8 +223,9 @@ const ODDS_MAX = 9;
  * that the column does not have; a number above numbers and a value that comes again below speak against it.
  */
 function oddsOfHeader(cells: readonly string[], below: readonly Measured[], width: number, at: number): number {
-  const rows = below.slice(0, ROWS_BELOW);
   const names = cells.slice(0, width).map((cell) => cell.trim());
+  // Files that were put together have the same names again.
+  const rows = below.slice(0, ROWS_BELOW).filter(({ texts }) => names.length < 2 || names.some((name, at) => name !== texts[at]));
   if (rows.length === 0) return names.some(isData) ? -4 : NOT_TOLD;
   const numbered = areNumbers(names);
   let odds = USUAL + (at > 0 ? 1 : 0) - 0.7 * (names.length - new Set(names).size);
@@ -323,8 +324,34 @@ function headerGuess(places: readonly Place[], best: Place, rows: readonly Measu
   const sure = (shares.get(value) ?? 0) / sum;
   // Which column has no name can't be told: R leaves out the first, others forget the last.
   if (best.unnamedFirst) return { ...guess, sure: Math.min(sure, UNNAMED_SURE), others: [{ value: 0, sure: 1 - UNNAMED_SURE }] };
-  return { ...guess, sure };
+  const rival = rivalOf(best, rows);
+  if (rival === null) return { ...guess, sure };
+  const left = others
+    .filter((other) => other.value !== rival)
+    .map((other) => ({ ...other, sure: Math.min(other.sure, 1 - RIVALLED_SURE) }));
+  return { ...guess, sure: Math.min(sure, RIVALLED_SURE), others: [{ value: rival, sure: 1 - RIVALLED_SURE }, ...left] };
 }
+
+const RIVALLED_SURE = 0.75;
+
+/**
+ * Another line that may have the names, whatever the weights say: the first line of what looks like a table of its own above this one, which would be lost
+ * with it; or a line of names below, under which columns have values only that have not all of them from here on.
+ */
+function rivalOf(best: Place, rows: readonly Measured[]): number | null {
+  const above = rows.slice(0, best.at).filter(({ filled }) => filled > 0);
+  const first = above.findIndex(({ filled, data }, at) => at > 0 && filled > 1 && data[0] && (above[at - 1]?.filled ?? 0) > 1);
+  if (first !== -1) return above[first - 1]?.line ?? null;
+  const own = typedColumns(rows.slice(best.named ? best.at + 1 : best.at), best.width);
+  const from = best.named ? best.at + 1 : best.at;
+  const below = rows.slice(from, from + RIVALS_LOOKED_AT).findIndex(({ texts, data, filled }, at) => {
+    if (filled < best.width || data.some(Boolean) || !texts.some((text) => nameness(text) > 0)) return false;
+    return typedColumns(rows.slice(from + at + 1), best.width).some((isTyped, column) => isTyped && !own[column]);
+  });
+  return below === -1 ? null : (rows[from + below]?.line ?? null);
+}
+
+const RIVALS_LOOKED_AT = 12;
 
 function typedColumns(body: readonly Measured[], width: number): boolean[] {
   return Array.from({ length: width }, (_, column) => {
@@ -340,6 +367,17 @@ function areSpaced(body: readonly Measured[]): boolean {
 
 const HABIT = 0.1;
 
+/** Whether rows have as many cells each, and in each column values only, or texts only. */
+function areAlike(rows: readonly Measured[]): boolean {
+  const [{ cells } = { cells: [] }] = rows;
+  if (cells.length < 2 || rows.some((row) => row.cells.length !== cells.length)) return false;
+  return cells.every((_, column) => {
+    const filled = rows.filter(({ texts }) => texts[column] !== '');
+    const values = filled.filter(({ data }) => data[column]).length;
+    return values <= filled.length * HABIT || values >= filled.length * (1 - HABIT);
+  });
+}
+
 /**
  * Whether short rows are the file's habit: its program leaves out empty cells at the end. Then one row at least is whole, and what the short ones have fits
  * its columns. Where two short rows after each other are one whole row, somebody broke lines that should not be.
@@ -348,7 +386,9 @@ function fillsUp(body: readonly Measured[], width: number, typed: readonly boole
   const rows = body.slice(0, ROWS_BELOW).filter(({ filled }) => filled > 0);
   const short = rows.filter(({ cells }) => cells.length < width);
   const whole = rows.some((row) => fitOf(row, width) === FITS);
-  if (!whole || short.length < 2 || short.length < rows.length * HABIT) return false;
+  // Where none is, nothing stands in the last columns: then all rows end alike.
+  if (!whole) return short.length > 1 && areAlike(short);
+  if (short.length < 2 || short.length < rows.length * HABIT) return false;
   if (short.some(({ cells }) => width > 2 && cells.length < 2)) return false;
   const fitting = short.filter(({ texts, data }) => texts.every((text, column) => !typed[column] || text === '' || data[column]));
   if (fitting.length < short.length * 0.9) return false;

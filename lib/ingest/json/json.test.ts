@@ -334,6 +334,8 @@ describe('a JSON document', () => {
 test.each([
   ['a.jsonl', '{"a":1}\n{"a":2}\n', 'ndjson'],
   ['a.ndjson', '{"a":1}\n', 'ndjson'],
+  ['a.jsonl', '{"a":1,"a":2}\n{"a":2}\n', 'ndjson'],
+  ['a.jsonl', '# exported\n{"a":1}\n', 'ndjson'],
   ['a.json', '{"a":1}\n{"a":2}\n', 'ndjson'],
   ['a.log', '{"a":1}\n{"a":2}\n', 'ndjson'],
   ['a', '{"a":1}\n{"a":2}\n', 'ndjson'],

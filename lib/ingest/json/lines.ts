@@ -21,17 +21,29 @@ export const jsonLines: Format = {
   writeBack: writeLines,
 };
 
-/** The first line is an object by itself, and so is the second, of which the head may have only the beginning. */
-function sniff(head: Buffer): number | null {
+/**
+ * The first line is an object by itself, and so is the second, of which the head may have only the beginning. Where the file's name says so, one such line among the
+ * first is enough: a bad row costs a row and not the file.
+ */
+function sniff(head: Buffer, fileName: string): number | null {
   const { charset } = encodingOf(head, false, {});
   const text = charset.unit === 1 ? head.toString('utf8', charset.bom) : new TextDecoder(charset.name).decode(head);
   const [first = '', ...others] = text.trimStart().split('\n', 3);
-  if (!first.startsWith('{') || !isRecord(first)) return null;
+  if (!first.startsWith('{') || !isRecord(first)) return isNamed(fileName) && hasRecord(text) ? ONE_LINE : null;
   const next = others.map((line) => line.trim()).find((line) => line !== '');
   if (next === undefined) return ONE_LINE;
   return next.startsWith('{') ? MANY_LINES : null;
 }
 
+function isNamed(fileName: string): boolean {
+  return jsonLines.endings.some((ending) => fileName.toLowerCase().endsWith(ending));
+}
+
+function hasRecord(text: string): boolean {
+  return text.split('\n', LINES_LOOKED_AT).some((line) => line.startsWith('{') && isRecord(line));
+}
+
+const LINES_LOOKED_AT = 20;
 /** One line of JSON is a document too. */
 const ONE_LINE = 0.9;
 const MANY_LINES = 0.97;

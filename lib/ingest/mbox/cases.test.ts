@@ -268,6 +268,12 @@ describe('text that declares no character set', () => {
     expect((await read(file)).mails).toMatchObject([{ subject: text, text }]);
   });
 
+  test.each(['macintosh', 'IBM850', 'IBM437'])('of a program for files, %s, where nothing that is sent fits', async (charset) => {
+    const file = iconv.encode('From: a@x.org\nSubject: Grüße aus Köln, déjà vu\n\nSchöne Grüße aus Köln\n', charset);
+    const { mails } = await read(file, { fileName: 'a.eml' });
+    expect(mails[0]).toMatchObject({ subject: 'Grüße aus Köln, déjà vu', text: 'Schöne Grüße aus Köln' });
+  });
+
   test('quoted-printable and base64 of undeclared bytes', async () => {
     const qp = `${DATED}\n${OWN}Content-Transfer-Encoding: quoted-printable\n\nSch=F6ne Gr=FC=DFe=\n aus K=F6ln\n`;
     const b64 = `${DATED}\n${OWN}Content-Transfer-Encoding: base64\n\n${latin('Schöne Grüße').toString('base64')}\n`;

@@ -86,7 +86,9 @@ export class Undeclared {
       if (charset && charset !== 'UTF-8' && !FLAW.test(decodedAs(bytes, charset))) return certainly(named(charset) ?? charset);
     }
     if (bytes.length === 0) return certainly('windows-1252');
-    const { guess } = guessCharset(bytes, true, line, NOT_OF_MAIL);
+    const sent = guessCharset(bytes, true, line, NOT_OF_MAIL).guess;
+    // What no text has in any set that is sent was made where the others are.
+    const guess = ODD.test(decodedAs(bytes, sent.value)) ? guessCharset(bytes, true, line).guess : sent;
     const possible = [{ value: guess.value, sure: guess.sure }, ...guess.others].filter(
       ({ value }) => value !== 'UTF-8' || !isSpoiled(bytes.toString('utf8')),
     );
@@ -142,3 +144,5 @@ const CONTROL = /[\0-\x08\x0e-\x1f]/;
 const SHIFT_TO_JAPANESE = '\x1b$';
 /** The C1 controls, which no text means, and what could not be decoded. */
 const FLAW = /[\x80-\x9f\ufffd]/;
+/** And parts of frames, which no word has. */
+const ODD = /[\x80-\x9f\ufffd\u2500-\u259f]/;

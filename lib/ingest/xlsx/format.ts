@@ -5,7 +5,10 @@ import { FIELDS_MAX, UNREADABLE_EXCERPT_BYTES } from '#lib/core/limits.ts';
 import { certain, type Guess, saidByPerson } from '#lib/core/values/guess.ts';
 import type { LayoutSaid } from '#lib/core/values/layout.ts';
 import { Archive } from '#lib/ingest/archive.ts';
+import { Adding } from '#lib/ingest/csv/adding.ts';
 import { columnNames, tooManyColumns } from '#lib/ingest/csv/dialect.ts';
+import { ASIDE_MAX, endAmong, endOf, LAST_ROWS } from '#lib/ingest/csv/footer.ts';
+import { isData } from '#lib/ingest/csv/form.ts';
 import { type Table, tableOf } from '#lib/ingest/csv/table.ts';
 import type { Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { toVisible } from '#lib/ingest/visible.ts';
@@ -112,18 +115,17 @@ async function* tableIn(
   };
   for await (const rows of rowsOf(archive, sheet, workbook)) {
     if (table) {
-      if (rows.length > 0) yield (table as SheetTable).segment(rows);
+      if (rows.length > 0) yield (table as SheetTable).segment(rows, false);
       continue;
     }
     first.push(...rows);
     if (first.length >= ROWS_LOOKED_AT) {
       const begun = first;
-      yield (await begin(false)).segment(begun);
+      yield (await begin(false)).segment(begun, false);
     }
   }
-  if (table) return;
-  const begun = first;
-  yield (await begin(true)).segment(begun);
+  const rest = first;
+  yield (table ?? (await begin(true))).segment(rest, true);
 }
 
 const ROWS_LOOKED_AT = 200;
@@ -132,16 +134,29 @@ class SheetTable {
   readonly #table: Table;
   readonly #fields: readonly string[];
   readonly #header: Buffer;
+  /** Cells of several rows of one column that are shown as one. */
+  readonly #down: readonly Merged[];
+  /** What stands in them, by their columns, as far down as their lines. */
+  readonly #spanned = new Map<number, { text: string; toLine: number }>();
   readonly #aside: number[] = [];
   /** The line of the second row of names, under names that span columns; else that of the header. */
   readonly #names: number;
   readonly #part: Guess<string>;
   readonly #long: 'cut' | 'refuse';
+  readonly #adding = new Adding();
+  /** Rows that may turn out to be sums and notes below the table. */
+  #held: SheetRow[] = [];
+  /** The line that a person says the last row is in. */
+  readonly #lastSaid: number | undefined;
+  #last: Guess<number>;
   #cut = 0;
 
   constructor(first: readonly SheetRow[], complete: boolean, merged: readonly Merged[], part: Guess<string>, said: LayoutSaid) {
     const rows = first.map((row) => ({ line: row.line, lines: 1, cells: spread(row, merged), raw: Buffer.alloc(0) }));
-    this.#table = tableOf(rows, complete, said);
+    const spanning = said.header === undefined ? lineOfSpans(rows, first, merged) : null;
+    const table = tableOf(rows, complete, spanning === null ? said : { ...said, header: spanning });
+    this.#table = spanning === null ? table : { ...table, header: { ...certain(spanning, [spanning]), by: 'guess' } };
+    this.#down = merged.filter(({ fromLine, toLine, from, to }) => toLine > fromLine && from === to);
     const at = rows.findIndex(({ line }) => line === this.#table.header.value);
     const above = rows[at]?.cells ?? [];
     const spans = merged.some(({ fromLine, from, to }) => fromLine === this.#table.header.value && to > from);
@@ -155,31 +170,82 @@ class SheetTable {
     this.#header = at === -1 ? Buffer.alloc(0) : csvLine(this.#fields);
     this.#part = part;
     this.#long = said.long ?? 'refuse';
+    this.#lastSaid = said.last;
+    this.#last = endOf(said.last);
   }
 
-  segment(rows: readonly SheetRow[]): Segment {
+  /** @param final whether these are the last rows of the sheet */
+  segment(rows: readonly SheetRow[], final: boolean): Segment {
     const items: Item[] = [];
     const unreadable: UnreadableRow[] = [];
     for (const row of rows) {
-      if (row.line <= this.#names && this.#names > 0) {
-        if (row.line < this.#table.header.value) this.#aside.push(row.line);
-        continue;
+      const { line, cells } = row;
+      if (line <= this.#names && this.#names > 0) {
+        if (line < this.#table.header.value) this.#aside.push(line);
+      } else if (line < this.#table.first) this.#aside.push(line);
+      else if (this.#lastSaid && line > this.#lastSaid) this.#putBelow(line);
+      else {
+        if (this.#down.length > 0) this.#fillDown(row);
+        this.#held.push(row);
+        this.#adding.add(
+          { line, values: cells },
+          cells.reduce((sum, cell) => sum + cell.length, 0),
+        );
       }
-      if (row.line < this.#table.first) this.#aside.push(row.line);
-      else this.#row(row, items, unreadable);
     }
+    const known = final ? this.#withoutBelow() : this.#held.splice(0, Math.max(0, this.#held.length - LAST_ROWS));
+    for (const row of known) this.#row(row, items, unreadable);
     return {
       ...{ fields: this.#fields, items, unreadable },
       dialect: { charset: 'UTF-8', sheet: this.#part.value, header: this.#header.toString('base64') },
       layout: {
         part: this.#part,
         header: this.#table.header,
+        last: this.#last,
         aside: this.#aside,
         short: 'fill',
         long: this.#long,
         cut: this.#cut,
       },
     };
+  }
+
+  /** The rows that were held back, without those that stand below the table; where all would, none does. */
+  #withoutBelow(): SheetRow[] {
+    const held = this.#held;
+    if (this.#lastSaid !== undefined) return held;
+    const last = held.slice(-LAST_ROWS).map(({ line, cells, problem }, at, rows) => ({
+      ...{ line, refused: problem !== null },
+      values: Array.from({ length: Math.max(cells.length, this.#fields.length) }, (_, column) => cells[column] ?? ''),
+      afterBlank: at > 0 && line > (rows[at - 1]?.line ?? 0) + 1,
+    }));
+    const { rows, last: guess } = endAmong(last, this.#table.typed, this.#adding);
+    if (rows > 0 && rows >= held.length) return held;
+    this.#last = guess;
+    for (const { line } of held.slice(held.length - rows)) this.#aside.push(line);
+    return held.slice(0, held.length - rows);
+  }
+
+  #putBelow(line: number): void {
+    this.#aside.push(line);
+    if (this.#aside.length > ASIDE_MAX)
+      throw new CountersignError(
+        'invalid',
+        `More than ${ASIDE_MAX} rows stand below row ${this.#lastSaid}, too many to be put aside. Name a later row, or leave them out of the sheet.`,
+      );
+  }
+
+  /** A cell that is shown over several rows stands in each of them. */
+  #fillDown({ line, cells }: SheetRow): void {
+    for (const { fromLine, toLine, from } of this.#down)
+      if (fromLine === line) this.#spanned.set(from, { text: cells[from] ?? '', toLine });
+    for (const [column, { text, toLine }] of this.#spanned) {
+      if (toLine < line) this.#spanned.delete(column);
+      else {
+        while (cells.length <= column) cells.push('');
+        cells[column] ||= text;
+      }
+    }
   }
 
   #row({ line, cells, problem }: SheetRow, items: Item[], unreadable: UnreadableRow[]): void {
@@ -196,6 +262,23 @@ class SheetTable {
     const values = Array.from({ length: width }, (_, column) => toVisible(cells[column] ?? ''));
     items.push({ line, values, raw: csvLine(Array.from({ length: width }, (_, column) => cells[column] ?? '')), plain: false });
   }
+}
+
+/** The line of names that span columns with names of their own below; null where there is none. A title alone over a sheet has nothing beside it. */
+function lineOfSpans(
+  rows: readonly { line: number; cells: readonly string[] }[],
+  own: readonly SheetRow[],
+  merged: readonly Merged[],
+): number | null {
+  const at = own.findIndex(({ line, cells }) => {
+    const spans = merged.filter(({ fromLine, toLine, from, to }) => fromLine === line && toLine === line && to > from);
+    return spans.length > 0 && cells.filter((cell) => cell !== '').length > 1;
+  });
+  const [names, below] = [rows[at], rows[at + 1]];
+  if (!names || !below) return null;
+  const spanned = merged.filter(({ fromLine, from, to }) => fromLine === names.line && to > from);
+  const under = spanned.flatMap(({ from, to }) => below.cells.slice(from, to + 1));
+  return under.length > 0 && under.every((cell) => cell !== '' && !isData(cell)) ? names.line : null;
 }
 
 /** A row in which cells that are shown as one say the same; a title alone over a sheet is no name of its columns. */

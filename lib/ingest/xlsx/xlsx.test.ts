@@ -217,6 +217,50 @@ test('an error in a cell makes its row unreadable, and so does a cell too many',
   expect([cut.rows.at(-1), cut.layout.cut]).toEqual([['Di', '1'], 1]);
 });
 
+describe('what is below the table', () => {
+  const ITEMS = row(1, text('item'), text('price')) + row(2, text('a'), number('2.5')) + row(3, text('b'), number('3.5'));
+
+  test('a sum and a note are put aside', async () => {
+    const sheet = ITEMS + row(4, text('Total'), number('6')) + row(7, text('Source: our books'));
+    const { rows, layout } = await read(await bookOf({ sheets: { a: sheet } }));
+    expect(rows).toEqual([
+      ['a', '2.5'],
+      ['b', '3.5'],
+    ]);
+    expect(layout).toMatchObject({ aside: [4, 7], last: { value: 3 } });
+  });
+
+  test('a sum behind many rows too, and what adds up to nothing stays a row and is asked about', async () => {
+    const many = Array.from({ length: 450 }, (_, at) => row(at + 2, text(`n${at}`), number(String(at)))).join('');
+    const head = row(1, text('item'), text('price'));
+    const summed = await read(await bookOf({ sheets: { a: head + many + row(452, text('Summe'), number('101025')) } }));
+    expect([summed.rows.length, summed.layout.aside]).toEqual([450, [452]]);
+    const named = await read(await bookOf({ sheets: { a: head + many + row(452, text('Total'), number('7')) } }));
+    expect([named.rows.length, named.layout.aside]).toEqual([451, []]);
+    expect(named.layout.last).toMatchObject({ value: 0, others: [{ value: 451 }] });
+  });
+
+  test('a person says where it ends', async () => {
+    const file = await bookOf({ sheets: { a: ITEMS + row(4, text('Total'), number('6')) } });
+    expect((await read(file, { last: 0 })).rows).toHaveLength(3);
+    expect((await read(file, { last: 2 })).layout).toMatchObject({ aside: [3, 4], last: { value: 2, by: 'person' } });
+  });
+});
+
+test('years that span columns name them, and a cell over several rows stands in each of them', async () => {
+  const sheet =
+    row(1, text('region'), text('2024'), '', text('2025')) +
+    row(2, '', text('Q1'), text('Q2'), text('Q1')) +
+    row(3, text('North'), number('1'), number('2'), number('3')) +
+    row(4, '', number('4'), number('5'), number('6')) +
+    row(5, text('South'), number('7'), number('8'), number('9')) +
+    row(6, '', number('1'), number('1'), number('1'));
+  const merges = ['A1:A2', 'B1:C1', 'A3:A4'].map((ref) => `<mergeCell ref="${ref}"/>`).join('');
+  const { fields, rows } = await read(await bookOf({ sheets: { a: `${sheet}|<mergeCells>${merges}</mergeCells>` } }));
+  expect(fields).toEqual(['region', '2024 Q1', '2024 Q2', '2025 Q1']);
+  expect(rows.map(([region]) => region)).toEqual(['North', 'North', 'South', '']);
+});
+
 test('many rows come in order', async () => {
   const many = Array.from({ length: 5_000 }, (_, at) => row(at + 2, text(`n${at}`), number(String(at)))).join('');
   const { rows } = await read(await bookOf({ sheets: { a: row(1, text('name'), text('n')) + many } }));

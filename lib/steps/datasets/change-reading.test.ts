@@ -78,6 +78,27 @@ beforeEach(() => {
 });
 const table = (rows = '1,31/12/2025\n2,30/11/2025\n') => `id,when\n${rows}${unique},01/02/2025\n`;
 
+test('where a table ends is asked with the line, keeps a batch from starting, and is answered for good', async () => {
+  const { id } = await upload(`company,price\nEni,3.5\nShell ${unique},4.5\nTotal,5\n`);
+  const asking = await readingOf(id);
+  expect(asking).toMatchObject({ state: 'asks', items: 3 });
+  expect(asking.questions).toEqual([{ path: 'layout.last', choices: [0, 3], examples: ['Total,5'] }]);
+  const plan = {
+    ...{ version: 2, timeZone: 'UTC', chunking: { by: 'size' }, categories: [{ name: 'keep' }] },
+    classifier: { kind: 'rules', rules: [], otherwise: 'keep' },
+  };
+  const refused = await refusal(createBatch(ada, { datasetId: id, name: 'Too early', plan, start: true }));
+  expect(refused).toMatchObject({ code: 'conflict', facts: { questions: asking.questions } });
+
+  const cut = await changeReading(ada, { datasetId: id, change: { digest: asking.digest, layout: { last: 3 } } });
+  if (!('dataset' in cut)) throw new Error('no row changed');
+  expect(await arrived(cut.dataset)).toMatchObject({ state: 'ready', itemCount: 2, supersedes: id });
+  expect(await readingOf(cut.dataset)).toMatchObject({ layout: { aside: [4], last: { value: 3, by: 'person' } }, questions: [] });
+
+  const kept = await changeReading(ada, { datasetId: id, change: { digest: asking.digest, layout: { last: 0 } } });
+  expect(kept).toMatchObject({ reading: { items: 3, questions: [], layout: { last: { value: 0, by: 'person' } } } });
+});
+
 describe('an original', () => {
   test('is one file by its digest, and the download of its dataset, blank lines and all', async () => {
     const text = `\n${table()}\n\n9\n`;

@@ -83,6 +83,9 @@ async function tryReading(now: ReadingNow, said: Said, must: boolean): Promise<T
     if (last.unreadable) tried.unreadable--;
     else tried.rows.pop();
   }
+  // Where it ends is not seen in a part of the file.
+  const { layout } = tried.body;
+  if (!tried.whole && layout.last) tried.body.layout = { ...layout, last: { ...certain(0), by: 'guess' } };
   tried.body = answered({ ...tried.body, fields: profile.guesses() }, said);
   return tried;
 }

@@ -8,7 +8,7 @@ import { env } from '#lib/env.ts';
 import type { DueNotice } from '#lib/store/notices/outbox.sql.ts';
 import { Untaken } from './untaken.ts';
 
-const agent = guardedAgent(() => env().ALLOW_PRIVATE_TARGETS);
+const agent = guardedAgent({ allowPrivate: () => env().ALLOW_PRIVATE_TARGETS, allowed: () => env().TARGETS_ALLOWED });
 
 /** @throws Untaken for every answer but a 2xx */
 export async function callWebhook(notice: DueNotice, site: string): Promise<void> {

@@ -108,6 +108,10 @@ test('what can’t be built is counted by its reason, with the field and the row
     ['“amount” can’t be read as a number, so {{amount | number}} has no value.', 2, 'amount', [9, 10]],
     ["A part of the URL's path would be “..”, which changes the path.", 1, 'id', [3]],
   ]);
+  for (const { reason, count, ordinals } of close?.problems ?? []) {
+    const rows = await rowsOf(datasetId, { unbuildable: 'close', reason });
+    expect([rows.length, rows.slice(0, 5).map(({ ordinal }) => ordinal)]).toEqual([count, ordinals]);
+  }
   expect(told(task as RequestFacts)).toEqual([
     ['The title of its task is empty. Add a word of your own to the template.', 1, 'subject', [11]],
   ]);

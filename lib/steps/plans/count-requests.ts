@@ -103,7 +103,7 @@ function spread(ordinals: readonly number[]): number[][] {
 }
 
 /** Beyond so many different reasons they are told as one. */
-const OTHERS = 'Other reasons.';
+export const OTHERS = 'Other reasons.';
 
 function addProblem(tally: Tally, ordinal: number, problem: CountersignError): void {
   tally.failed++;
@@ -118,7 +118,7 @@ function addProblem(tally: Tally, ordinal: number, problem: CountersignError): v
 }
 
 /** As a sentence that is the same for all items with this problem. */
-function reasonOf({ message, facts }: CountersignError): { reason: string; field: string | null } {
+export function reasonOf({ message, facts }: CountersignError): { reason: string; field: string | null } {
   const said = typeof facts.reason === 'string' ? facts.reason : message.replace(/^Item \d+: /, '');
   return { reason: said.charAt(0).toUpperCase() + said.slice(1), field: typeof facts.field === 'string' ? facts.field : null };
 }

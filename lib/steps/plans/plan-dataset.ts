@@ -7,6 +7,7 @@ import type { At, Classifier } from '#lib/classifiers/port.ts';
 import { makeClassifier, objectionsTo } from '#lib/classifiers/registry.ts';
 import { checkAction } from '#lib/connectors/registry.ts';
 import { CountersignError, type Problem } from '#lib/core/errors.ts';
+import { collectKeys, type Keys } from '#lib/core/plans/keys.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
 import { type BatchPlanner, checkFields, type PlannedBatch, startPlanning } from '#lib/core/plans/planner.ts';
 import { checkFilters } from '#lib/core/plans/template-filters.ts';
@@ -58,17 +59,24 @@ export async function checkedPlan({ datasetId, plan: given }: Omit<DatasetToPlan
 /** What a checked plan comes to. */
 export async function plannedOf(
   { dataset, plan, meanings }: Pick<CheckedPlan, 'dataset' | 'plan' | 'meanings'>,
-  { datasetId, now, rest }: DatasetToPlan,
+  input: DatasetToPlan,
 ): Promise<PlannedBatch> {
   const planner = startPlanning({
-    ...{ plan, fieldNames: dataset.fields.map(({ name }) => name), now: now.getTime() },
+    ...{ plan, fieldNames: dataset.fields.map(({ name }) => name), now: input.now.getTime() },
     meanings: toPlanner(plan, meanings),
   });
+  await eachOffered(input, planner);
+  return planner.finish();
+}
+
+/** Hands over the items of the dataset, or those of its rest. */
+async function eachOffered(
+  { datasetId, rest }: DatasetToPlan,
+  { fields, add }: Pick<BatchPlanner, 'fields' | 'add'>,
+): Promise<void> {
   const among = rest && (await readRest(db().pool, rest.of, rest.own));
   if (rest && among?.length === 0) throw await nothingLeft(db().pool, rest.of);
-  const add = among ? onlyThese(among, planner.add) : planner.add;
-  await eachKey(db().pool, datasetId, planner.fields, add);
-  return planner.finish();
+  await eachKey(db().pool, datasetId, fields, among ? onlyThese(among, add) : add);
 }
 
 /** Both come in the order of the ordinals. */
@@ -79,6 +87,17 @@ function onlyThese(among: Int32Array, add: BatchPlanner['add']): BatchPlanner['a
     next++;
     add(ordinal, values);
   };
+}
+
+/** What planning knows of each item. */
+export async function keysOf(
+  { dataset, plan, meanings }: Pick<CheckedPlan, 'dataset' | 'plan' | 'meanings'>,
+  input: DatasetToPlan,
+): Promise<Keys> {
+  const names = dataset.fields.map(({ name }) => name);
+  const collector = collectKeys(plan, names, input.now.getTime(), toPlanner(plan, meanings));
+  await eachOffered(input, collector);
+  return collector.finish();
 }
 
 /** A plan of version 1 reads each date by itself. */

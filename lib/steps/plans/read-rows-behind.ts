@@ -2,6 +2,8 @@
 import type { At, Examined } from '#lib/classifiers/port.ts';
 import { examined } from '#lib/classifiers/registry.ts';
 import { CLASSIFY_PAGE_ITEMS, ROWS_BEHIND_SCAN_ITEMS } from '#lib/core/limits.ts';
+import { findSharing } from '#lib/core/plans/independence.ts';
+import { DOUBT } from '#lib/core/plans/keys.ts';
 import { beginOf } from '#lib/core/values/legible.ts';
 import type { CountedRows, RowBehind } from '#lib/shapes/plans.ts';
 import type { Page } from '#lib/steps/page.ts';
@@ -9,8 +11,8 @@ import { type PlanningItem, readItems } from '#lib/store/plans/planning.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { buildRequest, fieldsOfRequest, filtersFor } from './build-request.ts';
 import { countClassified, includedIn } from './count-classified.ts';
-import { actingOrdinals, countRequests } from './count-requests.ts';
-import { type CheckedPlan, checkedPlan, type DatasetToPlan, plannedOf } from './plan-dataset.ts';
+import { actingOrdinals, countRequests, OTHERS, reasonOf } from './count-requests.ts';
+import { type CheckedPlan, checkedPlan, type DatasetToPlan, keysOf, plannedOf } from './plan-dataset.ts';
 
 export type RowsToRead = DatasetToPlan & { of: CountedRows /** an ordinal */; after: number; limit: number };
 
@@ -19,8 +21,9 @@ export async function readRowsBehind(input: RowsToRead, at: At): Promise<Page<Ro
   const checked = await checkedPlan(input, at);
   // What is left out is known once all is planned; else nothing of that is needed.
   const edited = input.rest !== undefined || checked.plan.chunkEdits.some((edit) => 'exclude' in edit);
-  const included = edited ? includedIn(await plannedOf(checked, input), input) : null;
-  const sought = await lookFor(input, checked, included);
+  const planned = edited && !countsAll(input.of) ? includedIn(await plannedOf(checked, input), input) : null;
+  const sought = await lookFor(input, checked, planned);
+  const included = sought.among === null ? planned : null;
   const found: Found[] = [];
   let { after } = input;
   let more = true;
@@ -67,6 +70,7 @@ async function lookFor(input: RowsToRead, checked: CheckedPlan, included: Readon
   const { plan, meanings } = checked;
   const { fields } = checked.classifier;
   if ('sameTarget' in of) return { fields, among: await sharingTarget(input, checked, included), find: () => IS };
+  if (countsAll(of)) return { fields, among: await amongAll(input, of, checked), find: () => IS };
   if (!('unbuildable' in of)) return { fields, among: null, find: (one) => (isOf(of, one) ? IS : null) };
   const action = plan.categories.find(({ name }) => name === of.unbuildable)?.action ?? null;
   if (action === null) return { fields, among: [], find: () => null };
@@ -77,7 +81,10 @@ async function lookFor(input: RowsToRead, checked: CheckedPlan, included: Readon
     among: null,
     find: ({ classification }, item) => {
       const built = classification.category === of.unbuildable ? buildRequest(action, item, filters) : null;
-      return built && 'problem' in built ? { problem: built.problem.message } : null;
+      if (!built || !('problem' in built)) return null;
+      return of.reason === undefined || of.reason === OTHERS || reasonOf(built.problem).reason === of.reason
+        ? { problem: built.problem.message }
+        : null;
     },
   };
 }
@@ -95,6 +102,30 @@ async function sharingTarget(
   const filters = filtersFor(plan, meanings);
   const { shared } = await countRequests({ datasetId, plan, filters, counted, scale, exact });
   return shared.flatMap(({ ordinals }) => ordinals).sort((one, other) => one - other);
+}
+
+/** Counts of the planner, which are of all items, whatever their categories, and also of those that are left out. */
+type OfAll = Extract<CountedRows, { chunk: number } | { leftOut: true } | { doubtful: true } | { shared: true }>;
+
+function countsAll(of: CountedRows): of is OfAll {
+  return 'chunk' in of || 'leftOut' in of || 'doubtful' in of || 'shared' in of;
+}
+
+/** Ascending. */
+async function amongAll(input: RowsToRead, of: OfAll, checked: CheckedPlan): Promise<number[]> {
+  if ('chunk' in of) {
+    const { chunks } = await plannedOf(checked, input);
+    return [...(chunks.find(({ number }) => number === of.chunk)?.ordinals ?? [])];
+  }
+  const keys = await keysOf(checked, input);
+  const ordinals = [...keys.ordinals];
+  if ('doubtful' in of) return ordinals.filter((_, index) => (keys.doubt[index] ?? DOUBT.none) !== DOUBT.none);
+  if ('shared' in of) {
+    const unit = findSharing(keys, null).units?.unit;
+    return unit ? ordinals.filter((_, index) => (unit[index] ?? -1) !== -1) : [];
+  }
+  const included = includedIn(await plannedOf(checked, input), input);
+  return included === null ? [] : ordinals.filter((ordinal) => !included.has(ordinal));
 }
 
 function isOf(of: CountedRows, { classification, holds, unknown }: Examined): boolean {

@@ -186,6 +186,34 @@ test('every count opens the rows behind it', async () => {
   expect(first.next).toBe(String(first.items[2]?.ordinal));
 });
 
+test('chunks, what is left out, doubtful dates and shared resources have the rows that the planner counts', async () => {
+  const plan = planOf([where(OLD)], {
+    chunking: { by: 'time', field: 'Last Reply', every: 'month', timeZone: 'Europe/Rome' },
+    chunkEdits: [{ exclude: 1 }],
+  });
+  const { chunks, excludedCount, warnings } = await previewBatch(ADA, { datasetId, plan });
+  for (const { number, itemCount, firstOrdinal, lastOrdinal } of [chunks[0], chunks.at(-1)].flatMap((one) => one ?? [])) {
+    const ordinals = (await allRows(plan, { chunk: number })).map(({ ordinal }) => ordinal);
+    expect([ordinals.length, ordinals[0], ordinals.at(-1)]).toEqual([itemCount, firstOrdinal, lastOrdinal]);
+  }
+  const left = (await allRows(plan, { leftOut: true })).map(({ ordinal }) => ordinal);
+  expect([left.length, left.length > 0]).toEqual([excludedCount, true]);
+  const doubtful = warnings.find(({ code }) => code === 'doubtful_dates')?.facts.doubtful;
+  const undated = await allRows(plan, { doubtful: true });
+  expect(undated.length).toBe(doubtful);
+  expect(undated.map(({ ordinal }) => ordinal)).toEqual(tickets.flatMap(({ id, day }) => (day === null ? [id] : [])));
+  const sharing = planOf([where(OLD)], {
+    chunking: { by: 'size', maxItems: 5_000 },
+    independence: { resource: ['Status'], dependsOn: null },
+  });
+  const { independence } = await previewBatch(ADA, { datasetId, plan: sharing });
+  expect([independence.sharedItems > 0, (await allRows(sharing, { shared: true })).length]).toEqual([
+    true,
+    independence.sharedItems,
+  ]);
+  expect(await allRows(plan, { chunk: 9_999 })).toEqual([]);
+});
+
 test('what is asked for is refused where there is no such thing', async () => {
   const plan = planOf([where(OLD)]);
   for (const asked of [{}, { rule: -1 }, { rule: 0, category: 'close' }, { otherwise: false }])

@@ -1,7 +1,7 @@
 /** The planner's dry run, as the plan's page shows it. */
 import type { PlanPreview } from '#components/plans/plan-preview.ts';
 import type { Chunking } from '#lib/core/plans/plan.ts';
-import type { Preview } from '#lib/shapes/plans.ts';
+import type { CountedRows, Preview } from '#lib/shapes/plans.ts';
 
 type Counted = Pick<
   Preview,
@@ -10,6 +10,13 @@ type Counted = Pick<
 
 /** With the offer of coarser chunks, under Independence, and where their rows open. */
 const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['many_decisions', 'shared_resources', 'unbuildable', 'same_target']);
+
+/** The rows that a warning counts. */
+const BEHIND: Partial<Record<Preview['warnings'][number]['code'], CountedRows>> = {
+  doubtful_dates: { doubtful: true },
+  no_dates: { doubtful: true },
+  excluded: { leftOut: true },
+};
 
 /** Of the plan that was counted; the one on the screen may have more or fewer rules by now. */
 export function shownPreview(preview: Counted, batchId: string | null = null): PlanPreview {
@@ -26,7 +33,9 @@ export function shownPreview(preview: Counted, batchId: string | null = null): P
     chunks: chunks.map(({ number, name, itemCount, kind }) => ({ number, name, itemCount, undated: kind === 'undated' })),
     decisions: estimate.decisions,
     minutes: estimate.minutes,
-    warnings: warnings.filter(({ code }) => !SAID_ELSEWHERE.has(code)).map(({ message }) => message),
+    warnings: warnings
+      .filter(({ code }) => !SAID_ELSEWHERE.has(code))
+      .map(({ code, message }) => ({ message, of: BEHIND[code] ?? null })),
     ...{ requests: preview.requests, unbuildable: words('unbuildable'), sameTarget: words('same_target') },
     routing,
     independence,
