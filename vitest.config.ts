@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { keepInMemory } from './test/in-memory.ts';
 import { FULL } from './test/size.ts';
 import { WITH_TEMPO } from './test/tempo.ts';
+
+keepInMemory();
 
 const PURE = [
   ...['lib/core/**/*.test.ts', 'lib/ledger/**/*.test.ts'],

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { afterAll, inject } from 'vitest';
 import { threadsOf } from '#bin/threads.ts';
-import { closeDb, type Db, openDb } from '#lib/store/postgres/db.ts';
+import { PrismaClient } from '#lib/store/generated/client.ts';
+import { closeDb, type Db, openPool } from '#lib/store/postgres/db.ts';
 import { jobsHere } from './jobs-here.ts';
 import { FULL } from './size.ts';
 
@@ -31,13 +33,14 @@ export async function testDatabase(program?: string): Promise<TestDatabase> {
   const [url, ownerUrl, superUrl] = [server.appUrl, server.ownerUrl, server.superUrl].map((address) =>
     withDatabase(address, name),
   ) as [string, string, string];
-  const opened = openDb(url);
+  const opened = openHere(url);
   // The steps find it as they find the product's: a test file is a process of its own.
   process.env.DATABASE_URL = url;
   // Beside the server's files, which a later run takes away if this one is killed.
   const originals = join(dirname(inject('template')), `originals-${name}`);
   process.env.ORIGINALS_DIR = originals;
-  Object.assign(globalThis, { countersignDb: opened, countersignEnv: undefined, countersignAuth: undefined });
+  const ofTheProcess = { countersignEnv: undefined, countersignAuth: undefined, countersignMetrics: undefined };
+  Object.assign(globalThis, { ...ofTheProcess, countersignDb: opened });
   // One is started when it is needed, with the environment of that moment.
   const threads = program || FULL ? threadsOf(1, null, program) : jobsHere();
   const [ownerPool, superPool] = [ownerUrl, superUrl].map((connectionString) => new pg.Pool({ connectionString, max: 4 })) as [
@@ -54,6 +57,43 @@ export async function testDatabase(program?: string): Promise<TestDatabase> {
     rmSync(originals, { recursive: true, force: true });
   });
   return { ...opened, ownerPool, superPool, url, ownerUrl };
+}
+
+/** What the process's one client asks: the pool of the file that runs. */
+class PoolOfTheFile extends pg.Pool {
+  pool: pg.Pool | null = null;
+
+  constructor() {
+    super({ max: 1 });
+    // pg declares these with many signatures; the adapter calls each with one.
+    this.query = ((asked: pg.QueryConfig) => this.#now().query(asked)) as typeof this.query;
+    this.connect = (() => this.#now().connect()) as typeof this.connect;
+  }
+
+  #now(): pg.Pool {
+    if (this.pool === null) throw new Error('The test file is over, and its database is gone.');
+    return this.pool;
+  }
+}
+
+let shared: { client: PrismaClient; of: PoolOfTheFile } | undefined;
+
+/** As `openDb`, over one client for all files of this process: each of its own would compile every query anew, and keep 4 MB. */
+function openHere(url: string): Db {
+  const pool = openPool(url);
+  if (!shared) {
+    const of = new PoolOfTheFile();
+    shared = { client: new PrismaClient({ adapter: new PrismaPg(of) }), of };
+  }
+  const { client, of } = shared;
+  of.pool = pool;
+  return {
+    pool,
+    prisma: client,
+    disconnect: async () => {
+      of.pool = null;
+    },
+  };
 }
 
 function withDatabase(address: string, name: string): string {

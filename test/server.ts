@@ -43,13 +43,14 @@ async function start(): Promise<Running> {
   // As root the server runs as another user, who would otherwise be sent elsewhere.
   chmodSync(dataDir, 0o711);
   // Nobody pulls its plug: what it keeps outlives no crash of the machine, so a clone for a file costs no wait for the disk. Tests of what is kept start one
-  // of their own, with the product's settings. Little of its log is kept for later, for it is copied with the template.
+  // of their own, with the product's settings. Little of its log is kept for later, for it is copied with the template, and may lie in memory.
   const settings = {
     shared_buffers: '64MB',
     track_commit_timestamp: 'on',
     fsync: 'off',
     full_page_writes: 'off',
     min_wal_size: '32MB',
+    max_wal_size: '256MB',
   };
   const options = { dataDir, settings };
   const template = join(dataDir, 'template');

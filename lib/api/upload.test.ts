@@ -156,14 +156,19 @@ describe('files that arrive slowly', () => {
   function slow() {
     let say = (_: string) => {};
     let end = () => {};
-    const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        say = (text) => controller.enqueue(new TextEncoder().encode(text));
-        end = () => controller.close();
+    const { promise: waitedFor, resolve: asked } = Promise.withResolvers<void>();
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start(controller) {
+          say = (text) => controller.enqueue(new TextEncoder().encode(text));
+          end = () => controller.close();
+        },
+        pull: () => asked(),
       },
-    });
+      { highWaterMark: 0 },
+    );
     say('a,b\n1,');
-    return { body, say: (text: string) => say(text), end: () => end() };
+    return { body, waitedFor, say: (text: string) => say(text), end: () => end() };
   }
 
   it('of one person leave room for another, and all are told when to come back', async () => {
@@ -195,11 +200,13 @@ describe('files that arrive slowly', () => {
 
   it('too slowly are given up in words, and can be sent again with their key', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    const { body } = slow();
+    const { body, waitedFor } = slow();
     const key = { 'idempotency-key': randomUUID() };
     try {
       const sent = upload('trickle.csv', body, key);
       await untilReceiving(1);
+      // The clock runs for a part that is asked for.
+      await waitedFor;
       await vi.advanceTimersByTimeAsync(BODY_PART_MS + 1);
       vi.useRealTimers();
       expect(await sent).toMatchObject({

@@ -9,6 +9,9 @@ import { cancel } from './cancel.ts';
 
 const { pool } = await testDatabase();
 
+/** In this database: other files have theirs on the same server. */
+const WAITS = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
 test.each([
   ['assign', (batchId: string) => assign(ADA, { batchId, to: 'me' })],
   ['cancel', (batchId: string) => cancel(ADA, { batchId })],
@@ -24,8 +27,7 @@ test.each([
     const acted = act(batchId);
     acted.catch(() => undefined);
     // Whoever waited first looks first whether it waits in a circle, and is ended.
-    for (let waits = 0; waits === 0; )
-      ({ rowCount: waits = 0 } = (await pool.query('SELECT FROM pg_locks WHERE NOT granted')) as { rowCount: number });
+    for (let waits = 0; waits === 0; ) ({ rowCount: waits = 0 } = (await pool.query(WAITS)) as { rowCount: number });
     await lock(1);
     await other.query('COMMIT');
     expect(await acted).toMatchObject({ chunks: [1, 2] });
