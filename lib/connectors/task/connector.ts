@@ -40,7 +40,7 @@ const VERBS = ['create'];
 const FAILURES = { changed_since: CHANGED_SINCE };
 
 const WORDS: Record<string, Wording> = {
-  create: { verb: 'Create a task', past: 'Task created', will: 'get a follow-up task', target: 'the tasks page' },
+  create: { verb: 'Create a task', past: 'Task created', will: 'create a follow-up task', target: 'the tasks page' },
   withdraw: { verb: 'Withdraw the task', past: 'Task withdrawn', will: 'lose its follow-up task', target: 'the tasks page' },
   reopen: {
     verb: 'Give the task back',

@@ -323,7 +323,10 @@ test('a chunk that is classified again is reviewed anew: who claimed it keeps it
   const now = async () =>
     (await pool.query('SELECT state, continued, reviewed, reviewer FROM chunk WHERE batch_id = $1 ORDER BY number', [batchId]))
       .rows;
-  await pool.query('UPDATE chunk SET reviewer = $2, reviewer_since = clock_timestamp() WHERE batch_id = $1 AND number = 1', [batchId, BO.id]);
+  await pool.query('UPDATE chunk SET reviewer = $2, reviewer_since = clock_timestamp() WHERE batch_id = $1 AND number = 1', [
+    batchId,
+    BO.id,
+  ]);
   const look = async () => {
     const seen = await readCheckpoint(ADA, { batchId, chunk: 1 });
     return { number: 1, digest: seen?.digest ?? '', revision: seen?.revision ?? 0 };
