@@ -238,10 +238,10 @@ test('What was typed or done by hand outlives a choice that has no place for it'
   await category.getByRole('combobox', { name: /: action$/ }).selectOption('http');
   await expect(category.getByLabel('Address')).toHaveValue('http://127.0.0.1:9/rows');
 
-  await page.getByLabel('Time zone').fill('Europe/Rome');
+  await page.getByLabel('Time zone', { exact: true }).fill('Europe/Rome');
   await page.getByLabel('Chunks by', { exact: true }).selectOption('size');
   await page.getByLabel('Chunks by', { exact: true }).selectOption('time');
-  await expect(page.getByLabel('Time zone')).toHaveValue('Europe/Rome');
+  await expect(page.getByLabel('Time zone', { exact: true })).toHaveValue('Europe/Rome');
 
   await page
     .getByRole('button', { name: /^Change / })

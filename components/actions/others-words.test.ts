@@ -15,3 +15,8 @@ test('the others are counted, and told by the fields in which they differ', () =
 test('what was not compared is not claimed', () => {
   expect(words(9_999, ['id'], 1_999)).toBe('The other 9,999 differ in: id. Compared were the first 1,999 of them.');
 });
+
+test('where a question is about more than one chunk, the others are those of the one that is shown', () => {
+  const of = { others: 136, differ: [], compared: 136 };
+  expect(othersWords(of, (name) => name, 'March 2026')).toBe('The other 136 of March 2026 are the same.');
+});

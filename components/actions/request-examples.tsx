@@ -8,8 +8,15 @@ import { Skeleton } from '#components/ui/skeleton.tsx';
 import { othersWords } from './others-words.ts';
 import { RequestView } from './request-view.tsx';
 
+type Props = {
+  of: { id: string; n: number };
+  only?: readonly string[];
+  /** the chunk's name, where the question is about others too */
+  chunk?: string | null;
+};
+
 /** One real request of each category that acts (or of `only` these), in full, and in what the others differ. Asked for when the question is. */
-export function RequestExamples({ of, only }: { of: { id: string; n: number }; only?: readonly string[] }) {
+export function RequestExamples({ of, only, chunk = null }: Props) {
   const label = useFieldLabel();
   const { data, error } = useQuery(
     queries.chunks.requests.queryOptions({ input: of, retry: false, refetchOnWindowFocus: false, staleTime: 0, gcTime: 0 }),
@@ -28,10 +35,10 @@ export function RequestExamples({ of, only }: { of: { id: string; n: number }; o
         .map(({ ordinal, category, request, problem, digest, ...others }) => (
           <section key={category} aria-label={`A request of ${category}`} className="rounded-md border border-hairline p-3">
             <h3 className="mb-2 text-12 text-muted">
-              {category}, item {formatCount(ordinal)}: {request ? 'exactly this' : 'no request'}
+              {category}, item {formatCount(ordinal)}: {request ? 'in full' : 'no request'}
             </h3>
             {request ? <RequestView key={digest} request={request} /> : <p className="text-red">{problem}</p>}
-            <p className="mt-2 text-12 text-muted">{othersWords(others, label)}</p>
+            <p className="mt-2 text-12 text-muted">{othersWords(others, label, chunk)}</p>
           </section>
         ))}
     </div>

@@ -42,7 +42,7 @@ export function CheckpointHeader({ view, company }: { view: CheckpointView; comp
 function sentWords({ chunk }: CheckpointView): string {
   const { done, failed, uncertain, inFlight, approved } = chunk.counts;
   const sent = done + failed + uncertain + inFlight;
-  if (sent === 0) return approved > 0 ? `${formatCount(approved)} approved, nothing has been sent yet` : 'nothing has been sent';
+  if (sent === 0) return approved > 0 ? `${formatCount(approved)} approved, nothing has been sent yet` : 'Nothing has been sent';
   const parts = [`${formatCount(done)} of ${formatCount(approved)} done`];
   if (failed > 0) parts.push(`${formatCount(failed)} failed`);
   if (uncertain > 0) parts.push(`${formatCount(uncertain)} uncertain`);

@@ -1,4 +1,4 @@
-import { formatCount, formatNoun } from '#components/ui/format.ts';
+import { formatNoun } from '#components/ui/format.ts';
 import { Link } from '#components/ui/link.tsx';
 import type { Bound, CheckpointEvidence } from '#lib/shapes/evidence.ts';
 import { boundLines, boundSentence } from './evidence-words.ts';
@@ -49,12 +49,11 @@ export function Elsewhere({
   if (elsewhere === 0) return null;
   return (
     <p className="px-3 py-2 text-12 text-muted">
-      {formatNoun(elsewhere, noun)} of the draw {elsewhere === 1 ? 'lies' : 'lie'} in{' '}
+      {formatNoun(elsewhere, noun)} that {elsewhere === 1 ? 'was' : 'were'} drawn at random in{' '}
       <Link href={`/batches/${batchId}`} className="underline underline-offset-2 hover:text-text">
         decided chunks
       </Link>{' '}
-      and {elsewhere === 1 ? 'is' : 'are'} not marked. Looks behind {formatCount(elsewhere) === '1' ? 'it' : 'them'} count once
-      they are.
+      {elsewhere === 1 ? 'is' : 'are'} not marked yet. Later looks count once {elsewhere === 1 ? 'it is' : 'they are'}.
     </p>
   );
 }

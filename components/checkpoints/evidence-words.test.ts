@@ -26,7 +26,7 @@ describe('what marks prove, in words', () => {
   });
 
   it('without a look, no bound; and what is proven or can’t be says so', () => {
-    expect(boundLines(bound(0, 0, 1902, 191))).toEqual(['nobody looked at a random one yet', '191 looks for 2 %']);
+    expect(boundLines(bound(0, 0, 1902, 191))).toEqual(['no random look yet', '191 looks for 2 %']);
     expect(boundLines(bound(191, 0, 38, 0))[2]).toBe('2 % is proven');
     expect(boundLines(bound(191, 60, 400, null))[2]).toBe('2 % can’t be proven');
     expect(boundLines(bound(191, 0, 38, 0), '0.07')).toHaveLength(2);

@@ -17,7 +17,7 @@ export function boundLines(bound: Bound, share = SHARE): string[] {
   const { population, looks, wrong, atMost } = bound;
   if (population === 0) return [];
   const further = furtherWords(bound, share);
-  if (looks === 0) return [`nobody looked at a random one yet`, ...(further ? [further] : [])];
+  if (looks === 0) return ['no random look yet', ...(further ? [further] : [])];
   // Those that were found are put right: what is left to fear is in the rest.
   const most =
     wrong > 0

@@ -56,10 +56,11 @@ export function ItemList({
   const scroller = useRef<HTMLDivElement>(null);
   const { height, folded } = useRowHeight();
   const head = folded ? 0 : HEAD;
+  const stands = becameOf ? 'became' : 'marked';
   // Of the first rows: what is read on must not move the columns.
   const [first] = items;
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows that are read on follow the same first one
-  const tracks = useMemo(() => trackOf(columns, items), [columns, first]);
+  const tracks = useMemo(() => trackOf(columns, items, stands), [columns, first, stands]);
   const template = folded ? null : tracks;
   const rows = useVirtualizer({
     count: items.length,
@@ -104,7 +105,7 @@ export function ItemList({
 
   return (
     <div ref={scroller} className="relative min-h-0 flex-1 overflow-auto max-lg:max-h-[60dvh]">
-      <div style={folded ? undefined : { minWidth: leastWidth(columns) }}>
+      <div style={folded ? undefined : { minWidth: leastWidth(columns, stands) }}>
         {template === null ? null : <ListHead columns={columns} template={template} sort={sort} />}
         <div
           role="listbox"

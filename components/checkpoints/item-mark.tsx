@@ -19,7 +19,7 @@ export function ItemMark({ mark, decided, onMark, undo }: Props) {
   const wrongHere = decided && mark?.verdict === 'wrong';
   return (
     <fieldset aria-label="Mark of this item" className="flex flex-wrap items-center gap-2 border-b border-hairline px-4 py-2">
-      {mark ? <Said mark={mark} /> : <span className="text-muted">Nobody marked it</span>}
+      {mark ? <Said mark={mark} /> : <span className="text-muted">Not marked yet</span>}
       <span className="flex flex-wrap gap-1.5 sm:ml-auto">
         {onMark && mark?.verdict !== 'right' ? (
           <Button size="small" onClick={() => onMark(true)}>

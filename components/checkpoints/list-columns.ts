@@ -24,16 +24,24 @@ export function shownColumns({ fields, chosen }: ListColumns, label: (name: stri
   return (telling.length > 0 ? telling : fields).slice(0, SHOWN_FIRST_MAX).map(labelled);
 }
 
-/** The tracks of the grid that lines and their header share: a box, the columns, what decided, how sure it is, and what became of it. */
-export function trackOf(columns: readonly ListColumn[], items: readonly { fields: Readonly<Record<string, string>> }[]): string {
+/** A mark is a word; what became of an action is a glyph and a word, which are not cut. */
+const STANDS = { marked: { px: 56, track: 'minmax(56px, 80px)' }, became: { px: 104, track: 'minmax(104px, 136px)' } };
+export type Stands = keyof typeof STANDS;
+
+/** The tracks of the grid that lines and their header share: a box, the columns, what decided, how sure it is, and how it stands. */
+export function trackOf(
+  columns: readonly ListColumn[],
+  items: readonly { fields: Readonly<Record<string, string>> }[],
+  stands: Stands,
+): string {
   const widths = columnsOf(columns, items).map(({ width }, index) => {
     const least = leastOf(columns[index] as ListColumn);
     return `minmax(${Math.min(width, least)}px, ${width}fr)`;
   });
-  return ['40px', ...(widths.length > 0 ? widths : ['1fr']), '56px', '40px', 'minmax(56px, 80px)'].join(' ');
+  return ['40px', ...(widths.length > 0 ? widths : ['1fr']), '56px', '40px', STANDS[stands].track].join(' ');
 }
 
 /** The least that they take. */
-export function leastWidth(columns: readonly ListColumn[]): number {
-  return 40 + 56 + 40 + 56 + columns.reduce((all, column) => all + leastOf(column), 0);
+export function leastWidth(columns: readonly ListColumn[], stands: Stands): number {
+  return 40 + 56 + 40 + STANDS[stands].px + columns.reduce((all, column) => all + leastOf(column), 0);
 }

@@ -195,10 +195,10 @@ function Ground({ batchId, preview }: { batchId: string; preview: DecisionPrevie
           <Link href={`/batches/${batchId}/review`} className="text-accent underline underline-offset-2">
             Look at random items of the batch
           </Link>
-          : {formatCount(missing)} more looks, if none is wrong, prove {percent(share)}{' '}
+          : {formatNoun(missing, 'more looks')}, none of them wrong, would prove that at most {percent(share)} is wrong{' '}
           {whole
-            ? 'over all of it.'
-            : 'of these alone. Of all that wait together fewer do: what is wrong may all be in the ones you chose.'}
+            ? 'over the whole batch.'
+            : 'in these chunks alone. For all that wait together fewer would do: what is wrong may all lie in the ones you chose.'}
         </p>
       ) : null}
       <p className="text-muted">{unlookedWords(preview)}</p>
@@ -217,12 +217,17 @@ function Left({ preview: { left } }: { preview: DecisionPreview }) {
 }
 
 /** One real request of each category, from whichever chunk has one. */
-function Examples({ batchId, preview: { examples } }: { batchId: string; preview: DecisionPreview }) {
+function Examples({ batchId, preview: { examples, chunks } }: { batchId: string; preview: DecisionPreview }) {
   const byChunk = Map.groupBy(examples, ({ chunk }) => chunk);
   return (
     <div className="flex flex-col gap-3">
       {[...byChunk].map(([n, own]) => (
-        <RequestExamples key={n} of={{ id: batchId, n }} only={own.map(({ category }) => category)} />
+        <RequestExamples
+          key={n}
+          of={{ id: batchId, n }}
+          only={own.map(({ category }) => category)}
+          chunk={chunks.length > 1 ? (chunks.find(({ number }) => number === n)?.name ?? null) : null}
+        />
       ))}
     </div>
   );

@@ -14,7 +14,7 @@ test('a bound is told with its share, of the rest once something was found, and 
   expect(boundWords({ ...bound, looks: 500, wrong: 5, atMost: 185 })).toBe(
     'noise: looked at 500, 5 wrong: at most 180 of the other 6,041 wrong (2.98 %), 95 % sure.',
   );
-  expect(boundWords({ ...bound, looks: 0, atMost: 6_046 })).toBe('noise: nobody looked at a random one of 6,046 yet.');
+  expect(boundWords({ ...bound, looks: 0, atMost: 6_046 })).toBe('noise: no random look yet among its 6,046.');
   expect(boundWords({ ...bound, population: 2, looks: 2, wrong: 2, atMost: 2 })).toBe(
     'noise: looked at 2, 2 wrong: at most 0 of the other 0 wrong, 95 % sure.',
   );
@@ -32,7 +32,7 @@ test('what is decided is named, and what nobody looked at is said', () => {
   expect(chunksWords(all)).toBe('5 chunks (2024, 2023, 2022, 2021 and 1 more), 50 mails in all.');
   expect(chunksWords({ ...all, chunks: chunks.slice(0, 2), items: 20 })).toBe('2 chunks (2024 and 2023), 20 mails in all.');
   expect(unlookedWords({ ...all, unmarkedChunks: 3 })).toBe(
-    'In 3 of these 5 chunks nobody marked an item; in the others 7 mails were marked.',
+    'Nobody marked an item in 3 of these 5 chunks. In the others 7 mails were marked.',
   );
   expect(unlookedWords({ ...all, unmarkedChunks: 5, marked: 0 })).toBe('Nobody marked an item in any of these 5 chunks.');
   expect(unlookedWords({ ...all, unmarkedChunks: 0 })).toBe('7 mails of these chunks were marked, some in each.');

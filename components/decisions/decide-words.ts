@@ -5,7 +5,7 @@ import type { DecisionPreview, PoolBound } from '#lib/shapes/decisions.ts';
 
 /** "noise: looked at 193, 0 wrong: at most 120 of 6,046 wrong (2 %), 95 % sure." */
 export function boundWords({ category, population, looks, wrong, atMost }: PoolBound): string {
-  if (looks === 0) return `${category}: nobody looked at a random one of ${formatCount(population)} yet.`;
+  if (looks === 0) return `${category}: no random look yet among its ${formatCount(population)}.`;
   const rest = population - wrong;
   const most = atMost - wrong;
   const share = rest === 0 ? '' : ` (${percent(most / rest)})`;
@@ -23,7 +23,7 @@ export function isGround({ bound, ungrounded }: Pick<DecisionPreview, 'bound' | 
   return bound !== null && ungrounded.length === 0;
 }
 
-/** "In 9 of these 12 chunks nobody marked an item." What nobody looked at is said as plainly as what somebody did. */
+/** "Nobody marked an item in 9 of these 12 chunks." What nobody looked at is said as plainly as what somebody did. */
 export function unlookedWords({
   chunks,
   unmarkedChunks,
@@ -35,8 +35,9 @@ export function unlookedWords({
     return chunks.length === 1
       ? 'Nobody marked an item in it.'
       : `Nobody marked an item in any of these ${formatCount(chunks.length)} chunks.`;
-  const of = `In ${formatCount(unmarkedChunks)} of these ${formatCount(chunks.length)} chunks nobody marked an item`;
-  return `${of}; in the others ${formatNoun(marked, noun)} were marked.`;
+  const of = `Nobody marked an item in ${formatCount(unmarkedChunks)} of these ${formatCount(chunks.length)} chunks`;
+  const others = chunks.length - unmarkedChunks === 1 ? 'the other one' : 'the others';
+  return `${of}. In ${others} ${formatNoun(marked, noun)} ${marked === 1 ? 'was' : 'were'} marked.`;
 }
 
 /** "2024, 2023 and 10 more", with how many items. */

@@ -47,8 +47,8 @@ export function WaitingOffer({
           </Button>
         ) : null}
         {missing > 0 ? (
-          <ButtonLink kind="primary" href={`/batches/${batchId}/review`}>
-            Look at the next {formatCount(missing)} of the batch, for {percent(share)} <KeyHint>r</KeyHint>
+          <ButtonLink href={`/batches/${batchId}/review`}>
+            Look at {formatCount(missing)} more to prove {percent(share)} <KeyHint>r</KeyHint>
           </ButtonLink>
         ) : null}
       </span>

@@ -24,7 +24,7 @@ export function BoardBatches({ batches, count }: { batches: BoardBatch[]; count:
             <HeadCell>Items finished</HeadCell>
             <HeadCell align="end">Rate</HeadCell>
             <HeadCell align="end">Left</HeadCell>
-            <HeadCell>Asked since</HeadCell>
+            <HeadCell>Waiting since</HeadCell>
           </>
         }
       >

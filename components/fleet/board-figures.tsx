@@ -40,7 +40,7 @@ export function BoardFigures({ board }: { board: Board }) {
 
 function workWords(alive: number, busy: number, running: number): string {
   if (alive === 0) return 'none is running';
-  if (busy === 0) return alive === 1 ? 'it is idle' : 'all are idle';
+  if (busy === 0) return alive === 1 ? 'idle' : 'all idle';
   const idle = alive === busy ? '' : `, ${formatCount(alive - busy)} idle`;
   return `${formatCount(busy)} working on ${formatNoun(running, 'chunks')}${idle}`;
 }
@@ -79,7 +79,7 @@ function Rate({ name, counts, slotSeconds }: { name: string; counts: readonly nu
         label={`${name} a second over the last hour: ${formatRate(now)} now, ${formatRate(most)} at most`}
         className="text-accent"
       />
-      {most === 0 ? 'none within an hour' : `at most ${formatRate(most)}/s within an hour`}
+      {most === 0 ? 'none in the last hour' : `at most ${formatRate(most)}/s in the last hour`}
     </Figure>
   );
 }

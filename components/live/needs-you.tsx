@@ -96,7 +96,11 @@ function OfKind({ batch, kind, members }: { batch: BatchNeeds; kind: NeedKind; m
       ) : null}
       <div id={list} hidden={!open}>
         {open ? (
-          <ul className={kind === 'reviews' ? 'grid gap-1 sm:grid-cols-2 xl:grid-cols-3' : 'flex flex-col gap-1'}>
+          <ul
+            className={
+              kind === 'reviews' && members.length > 1 ? 'grid gap-1 sm:grid-cols-2 xl:grid-cols-3' : 'flex flex-col gap-1'
+            }
+          >
             {members.map((need) => (
               <li key={need.chunk} className="min-w-0">
                 <Line {...{ kind, need, look: lookOf(kind, need) }} />

@@ -11,7 +11,7 @@ test.each([
   ['receiptFields.0', 'The plan as JSON'],
   ['name', 'Name of the batch'],
   ['instruction', 'What should happen?'],
-  ['timeZone', 'Days are those of'],
+  ['timeZone', 'Time zone for dates'],
   ['classifier.rules.0.where.1.0.value', 'Rule 1'],
   ['classifier.rules.2.when', 'Rule 3'],
   ['classifier.otherwise', 'Everything else'],

@@ -29,7 +29,7 @@ export function placeWords(
 const WORDS: Record<string, string> = {
   name: 'Name of the batch',
   instruction: 'What should happen?',
-  timeZone: 'Days are those of',
+  timeZone: 'Time zone for dates',
   'chunking.field': 'Field of the chunks',
   'chunking.timeZone': 'Time zone',
   'chunking.minItems': 'Merge below',

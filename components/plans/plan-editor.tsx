@@ -150,7 +150,7 @@ export function PlanEditor({
             />
             {isTyped(plan) ? (
               <TextField
-                label="Days are those of"
+                label="Time zone for dates"
                 path="timeZone"
                 value={timeZoneOf(plan)}
                 write={String}

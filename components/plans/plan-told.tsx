@@ -163,7 +163,7 @@ function Rules({ plan, label, counts, noun }: Pick<Props, 'plan' | 'counts' | 'n
       {counts ? <Sentences of={countsTold(counts, noun)} /> : null}
       <p className="mt-1 text-muted">
         {typed
-          ? `Days are those of ${timeZoneOf(plan)}. Where a value is missing or can’t be read, nobody knows whether a rule holds, and it does not.`
+          ? `Days are those in ${timeZoneOf(plan)}. A rule does not hold where a value that it asks for is missing or can’t be read.`
           : 'This plan has version 1: every field is compared as text.'}
       </p>
     </Part>

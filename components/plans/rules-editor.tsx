@@ -148,7 +148,7 @@ function ProfiledValues({ fields, timeZone, onChoose }: ProfiledProps) {
   if (!field) return null;
   return (
     <div className="flex flex-wrap items-center gap-1.5 border-t border-hairline pt-3">
-      <span className="text-12 text-muted">Make a rule of a frequent</span>
+      <span className="text-12 text-muted">Make a rule from a frequent</span>
       <Select
         aria-label="Field of the frequent values"
         value={field.name}

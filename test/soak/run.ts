@@ -40,5 +40,5 @@ if (values.mutations) {
 }
 const report = await soak({ seed, minutes, workers, short: values.short, only: values.only, say });
 console.log(inWords(report));
-console.log(JSON.stringify(report));
-process.exit(isGood(report) ? 0 : 1);
+// What is written to a pipe is gone once the process ends: whoever reads the last line waits for it.
+process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(isGood(report) ? 0 : 1));

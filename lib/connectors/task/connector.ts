@@ -48,7 +48,7 @@ const FAILURES = { changed_since: CHANGED_SINCE };
 
 type Words = Omit<Wording, 'target'>;
 const WORDS: Record<string, Words> = {
-  create: { verb: 'Create a task', past: 'Task created', will: 'get a follow-up task' },
+  create: { verb: 'Create a task', past: 'Task created', will: 'create a follow-up task' },
   withdraw: { verb: 'Withdraw the task', past: 'Task withdrawn', will: 'lose its follow-up task' },
   reopen: { verb: 'Give the task back', past: 'Task given back', will: 'get its follow-up task back' },
 };
