@@ -68,11 +68,7 @@ test(`A stranger signs in, tries ${COUNT} real mails, and sees the first checkpo
   const title = (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
   expect(title).toContain(`${total.reduce((sum, count) => sum + count, 0)} mails`);
   await expect(categoryOf(page, 'noise')).toContainText('move to the archive shelf can be undone');
-<<<<<<< HEAD
-  await expect(categoryOf(page, 'task')).toContainText('get a follow-up task, then move to the archive shelf can be undone');
-=======
-  await expect(categoryOf(page, 'task')).toContainText('create a follow-up task can be undone');
->>>>>>> eleven
+  await expect(categoryOf(page, 'task')).toContainText('create a follow-up task, then move to the archive shelf can be undone');
   await expect(categoryOf(page, 'fyi')).toContainText('no action');
   const samples = page.getByRole('listbox', { name: 'Items in noise' });
   await expect(samples.getByRole('option', { name: /^random, / }).first()).toBeVisible();

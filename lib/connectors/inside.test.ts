@@ -297,7 +297,7 @@ describe('a task, then the shelf', () => {
     expect(task.wording(both)).toEqual({
       verb: 'Create a task for …, then archive',
       past: 'Task created, item archived',
-      will: 'get a follow-up task, then move to the winter shelf',
+      will: 'create a follow-up task, then move to the winter shelf',
       target: 'the tasks page and the winter shelf',
       shelf: 'winter',
     });

@@ -15,7 +15,13 @@ export default async function ConnectionsPage({ searchParams }: { searchParams: 
   const { cursor } = await searchParams;
   const actor = await requireActor('/connections');
   if (!may(actor, 'use_connections'))
-    return <EmptyState level={1} title="Connections are for operators and admins" text="They plan what is sent over them." />;
+    return (
+      <EmptyState
+        level={1}
+        title="Only an operator or an admin sees connections"
+        text="Ask an admin if your role should change."
+      />
+    );
   const makes = may(actor, 'connections');
   const { items, next } = await readConnections(actor, { cursor });
   const add = makes ? (
