@@ -1,6 +1,7 @@
 /** What every answer tells the browser of what it may do with it (docs/browser.md). */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { plainNames } from '#lib/auth/cookie-names.ts';
 import { isHttps } from '#lib/auth/origin.ts';
 
 const dev = process.env.NODE_ENV === 'development';
@@ -37,7 +38,7 @@ function pagePolicy(nonce: string): string {
 const DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * Sets the headers of an answer. Next reads the nonce of its scripts from the policy in the request's headers, so it is written there too: what a client sends
+ * Sets the headers of an answer, and gives the cookies of its request their plain names. Next reads the nonce of its scripts from the policy in the request's headers, so it is written there too: what a client sends
  * as such would be a nonce that somebody else knows.
  */
 export function secure(request: IncomingMessage, response: ServerResponse): void {
@@ -46,7 +47,9 @@ export function secure(request: IncomingMessage, response: ServerResponse): void
   request.headers['content-security-policy'] = policy;
   response.setHeader('Content-Security-Policy', policy);
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-  if (isHttps(new Headers(forwarded(request)))) response.setHeader('Strict-Transport-Security', HTTPS_ONLY);
+  const https = isHttps(new Headers(forwarded(request)));
+  if (https) response.setHeader('Strict-Transport-Security', HTTPS_ONLY);
+  if (request.headers.cookie !== undefined) request.headers.cookie = plainNames(request.headers.cookie, https);
 }
 
 const isData = (url: string): boolean => /^\/(api|metrics|healthz|readyz)\b/.test(url);

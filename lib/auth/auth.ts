@@ -15,6 +15,7 @@ import { isDisabled } from '#lib/store/people/people.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { recordSecurity } from '#lib/store/security/security.ts';
 import { browserName } from './browser-name.ts';
+import { COOKIE_PREFIX } from './cookie-names.ts';
 import { networkOf } from './peer.ts';
 import { addressOf } from './tries.ts';
 
@@ -58,7 +59,7 @@ function createAuth() {
     // Ours counts in the database and by account too (tries.ts).
     rateLimit: { enabled: false },
     advanced: {
-      cookiePrefix: 'countersign',
+      cookiePrefix: COOKIE_PREFIX,
       // Set per request (sign-in.ts): the same server may be reached over http on this machine and over https through a proxy.
       useSecureCookies: false,
       database: { generateId: () => randomUUID() },

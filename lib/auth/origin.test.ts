@@ -12,6 +12,10 @@ describe('a write from a browser', () => {
       'a proxy that rewrites Host',
       { origin: 'https://sign.example.com', host: '10.0.0.7:3000', 'x-forwarded-host': 'sign.example.com' },
     ],
+    [
+      'https that the proxy tells of',
+      { origin: 'https://sign.example.com', host: 'sign.example.com', 'x-forwarded-proto': 'https' },
+    ],
     ['a host in capitals', { origin: 'http://sign.example.com', host: 'Sign.Example.com' }],
   ])('%s is let through', (_, headers) => {
     expect(check(headers)).not.toThrow();
@@ -26,6 +30,10 @@ describe('a write from a browser', () => {
     ['another port', { origin: 'http://127.0.0.1:4000', host: '127.0.0.1:3000' }],
     ['a longer name', { origin: 'http://sign.example.com.evil.example', host: 'sign.example.com' }],
     ['our name as the user part', { origin: 'http://sign.example.com@evil.example', host: 'sign.example.com' }],
+    [
+      'the same host over http, where the browser was asked over https',
+      { origin: 'http://sign.example.com', host: 'sign.example.com', 'x-forwarded-proto': 'https' },
+    ],
     ['no host at all', { origin: 'http://sign.example.com' }],
   ])('%s is refused', (_, headers) => {
     expect(check(headers)).toThrow(refused);

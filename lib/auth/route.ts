@@ -3,6 +3,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { SIGN_IN_BODY_BYTES_MAX } from '#lib/core/limits.ts';
 import { incoming } from '#lib/incoming.ts';
 import { AUTH_PATH, auth } from './auth.ts';
+import { nameForBrowser } from './cookie-names.ts';
 import { inHashingTurn } from './hashing.ts';
 import { assertSameOrigin, isHttps } from './origin.ts';
 import { credentials } from './sign-in.ts';
@@ -73,6 +74,7 @@ function answered(answer: Response, request: Request): Response {
   const headers = new Headers(answer.headers);
   headers.set('Cache-Control', 'private, no-store');
   headers.delete('Set-Cookie');
-  for (const cookie of answer.headers.getSetCookie()) headers.append('Set-Cookie', https ? `${cookie}; Secure` : cookie);
+  for (const cookie of answer.headers.getSetCookie())
+    headers.append('Set-Cookie', `${nameForBrowser(cookie, https)}${https ? '; Secure' : ''}`);
   return new Response(answer.body, { status: answer.status, headers });
 }

@@ -3,6 +3,7 @@ import { parseSetCookieHeader, toCookieOptions } from 'better-auth/cookies';
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
 import { auth, DISABLED } from './auth.ts';
+import { nameForBrowser } from './cookie-names.ts';
 import { inHashingTurn } from './hashing.ts';
 import { isHttps } from './origin.ts';
 import { giveBackTry, takeTry, tellSignIn } from './tries.ts';
@@ -52,10 +53,11 @@ export async function signOut(headers: Headers): Promise<Cookie[]> {
 
 function cookiesOf(answer: Headers, request: Headers): Cookie[] {
   const parsed = answer.getSetCookie().flatMap((line) => [...parseSetCookieHeader(line)]);
+  const https = isHttps(request);
   return parsed.map(([name, attributes]) => ({
-    name,
+    name: nameForBrowser(name, https),
     value: attributes.value,
-    options: { ...toCookieOptions(attributes), secure: isHttps(request) },
+    options: { ...toCookieOptions(attributes), secure: https },
   }));
 }
 

@@ -298,12 +298,14 @@ describe('/api/auth', () => {
     const { email } = await person();
     const answer = await call('/sign-in/email', 'POST', { email, password: PASSWORD }, { ...SITE, 'x-forwarded-proto': 'https' });
     expect(answer.status).toBe(200);
-    expect(answer.headers.getSetCookie().map((line) => line.endsWith('; Secure'))).toEqual([true]);
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(
+        /^__Host-countersign\.session_token=[^;]+; (?!.*Domain).*Path=\/;.*; HttpOnly; SameSite=Lax; Secure$/,
+      ),
+    ]);
     expect(answer.headers.get('cache-control')).toBe('private, no-store');
-    const cookie = answer.headers
-      .getSetCookie()
-      .map((line) => line.split(';')[0])
-      .join('; ');
+    // As the edge hands it on.
+    const cookie = plainNames(`${answer.headers.getSetCookie()[0]?.split(';')[0]}`, true);
     const session = await call('/get-session', 'GET', undefined, { ...SITE, cookie });
     expect(await session.json()).toMatchObject({ user: { email, role: 'reviewer' } });
     const out = await call('/sign-out', 'POST', {}, { ...SITE, cookie });
