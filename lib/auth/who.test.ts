@@ -296,7 +296,14 @@ describe('/api/auth', () => {
 
   it('signs in, says who it is, and signs out, cached nowhere, with a cookie that is secure behind https', async () => {
     const { email } = await person();
-    const answer = await call('/sign-in/email', 'POST', { email, password: PASSWORD }, { ...SITE, 'x-forwarded-proto': 'https' });
+    const answer = await call(
+      '/sign-in/email',
+      'POST',
+      { email, password: PASSWORD },
+      {
+        ...{ ...SITE, origin: 'https://127.0.0.1:3000', 'x-forwarded-proto': 'https' },
+      },
+    );
     expect(answer.status).toBe(200);
     expect(answer.headers.getSetCookie()).toEqual([
       expect.stringMatching(
