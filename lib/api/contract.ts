@@ -732,7 +732,13 @@ export const contract = oc.prefix('/api/v1').router({
       .input(
         create(
           z.strictObject({
-            target: z.string().min(1).max(TARGET_CHARS_MAX).describe('The target as the board names it: scheme, host and port.'),
+            target: z
+              .string()
+              .min(1)
+              .max(TARGET_CHARS_MAX)
+              .describe(
+                'The target as the board names it: scheme, host and port, behind the name of a connection (“crm at https://crm.example”).',
+              ),
             why: givenNote('A reason', PAUSE_WHY_CHARS_MAX).min(1).describe('The reason, for whoever resumes the target.'),
           }),
         ),

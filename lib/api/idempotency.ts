@@ -1,8 +1,9 @@
 /** `Idempotency-Key`: a write that is sent again with the same key and the same content is answered again, and not carried out again. */
-import { createHash } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError, ERROR_CODES } from '#lib/core/errors.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX } from '#lib/core/limits.ts';
+import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { type ApiAnswer, carryOut, keepAnswer, leaveKey, pruneApiWrites, takeKey } from '#lib/store/api/api-writes.ts';
 
@@ -17,9 +18,12 @@ export function idempotencyKey(request: Request): string | null {
   );
 }
 
-/** SHA-256 over what makes two requests the same one: method, address and content, each with its length. */
+/**
+ * HMAC-SHA-256 over what makes two requests the same one: method, address and content, each with its length. Keyed, for a body may hold the secret of a connection, and
+ * whoever reads the database could else try short ones out.
+ */
 export function requestDigest(...parts: (string | Uint8Array)[]): Buffer<ArrayBuffer> {
-  const hash = createHash('sha256');
+  const hash = createHmac('sha256', Buffer.from(hkdfSync('sha256', env().SECRET_KEY ?? '', '', 'countersign requests v1', 32)));
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   return hash.digest();
 }

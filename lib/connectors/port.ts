@@ -128,6 +128,8 @@ type Common = {
   name: string;
   /** raised when the meaning of a frozen request changes; a worker that does not know a version leaves the chunk alone */
   version: number;
+  /** The version that this action's requests are frozen under, where older ones still say all of them; left out: `version`. */
+  versionOf?(action: Action): number;
   /** the oldest version whose frozen requests this build still carries out as they were meant */
   since: number;
   /** what a plan's action may `do` */
@@ -196,6 +198,11 @@ export type RemoteConnector = Common & {
   uncertainWords(reason: string): UncertainWords | null;
   /** `signal` aborts when the lease is lost. Never throws: a fault is a result. */
   apply(input: ApplyInput, signal: AbortSignal): Promise<ApplyResult>;
+  /**
+   * Fetches what a send needs first, however long that takes, and gives the send itself: whoever sends looks in between whether it still may. Left out where nothing
+   * is needed. Never throws.
+   */
+  begin?(input: ApplyInput, signal: AbortSignal): Promise<() => Promise<ApplyResult>>;
   /** Whether this very request says how to look it up. */
   canInspect(request: FrozenRequest): boolean;
   /** Asks the target whether it happened: a harmless read, by what was frozen and approved. Never throws. */

@@ -20,8 +20,13 @@ export const requestBuilder: RequestBuilder = (action, item) => {
   const connector = connectorFor(action.connector);
   // A plan that another version stored may ask for what this one can't do.
   requireDo(action, connector.verbs);
-  return { version: connector.version, request: connector.prepare(action, item) };
+  return { version: versionOf(connector, action), request: connector.prepare(action, item) };
 };
+
+/** The version that requests of this action are frozen under. */
+export function versionOf(connector: Connector, action: Action): number {
+  return connector.versionOf?.(action) ?? connector.version;
+}
 
 /** A frozen request for people; null where this version can't read it. */
 export function describeRequest(name: string, of: RequestOf): Described | null {

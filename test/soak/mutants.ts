@@ -271,8 +271,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       edit(
         SEND_REMOTE,
-        'const answer = await to.apply(sendingOf(attempt), run.lease.signal);',
-        "const answer = await to.apply(sendingOf(attempt), run.lease.signal);\n  if ('repeat' in answer) attempt.key = attempt.key.replace(/./, 'x');",
+        'const answer = await apply(sendingOf(attempt), run.lease.signal);',
+        "const answer = await apply(sendingOf(attempt), run.lease.signal);\n  if ('repeat' in answer) attempt.key = attempt.key.replace(/./, 'x');",
       ),
     ],
     tests: REPEATED,

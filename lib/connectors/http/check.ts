@@ -5,7 +5,7 @@ import type { Action } from '#lib/core/plans/plan.ts';
 import { eachString, expectedOf, type InspectTemplate, inspectNames, KEY, type Parts, parameters, TARGET } from './parts.ts';
 import { expectedProblems } from './success.ts';
 import { type HostRefused, isSecretName, urlProblems } from './url.ts';
-import { givenParts, outside } from './via.ts';
+import { type Given, givenParts, outside } from './via.ts';
 
 /** Throws `invalid` with every wrong place inside the action. */
 export function checkRequest(action: Action, fields: readonly string[] | null, hostRefused: HostRefused): void {
@@ -13,7 +13,7 @@ export function checkRequest(action: Action, fields: readonly string[] | null, h
   // What does not lie under its connection's address is looked at no further.
   if (left.length > 0) throw refusal(left);
   const given = givenParts(action);
-  const problems = partsProblems(action.do, given, fields, hostRefused, 'with');
+  const problems = [...partsProblems(action.do, given, fields, hostRefused, 'with'), ...takenHeaders(action, given)];
   if (given.success) problems.push(...expectedProblems(given.success, fields, 'with.success'));
   if (given.undo) {
     const names = fields && [...fields, TARGET];
@@ -29,6 +29,28 @@ export function checkRequest(action: Action, fields: readonly string[] | null, h
   if (given.inspect) problems.push(...inspectProblems(action, given.inspect, fields, hostRefused));
   if (problems.length > 0) throw refusal(problems);
 }
+
+/** Headers that the connection puts in: what the plan says there would never be sent. */
+function takenHeaders({ connection, through }: Action, { headers, undo }: Given): Problem[] {
+  const { auth } = through ?? {};
+  const taken = auth?.kind === 'header' ? [auth.header.toLowerCase()] : auth?.kind === 'signed' ? SIGNATURE_HEADERS : [];
+  const given = [
+    ...Object.keys(headers).map((name) => ['with', name]),
+    ...Object.keys(undo?.headers ?? {}).map((name) => ['with.undo', name]),
+  ];
+  return given.flatMap(([at, name = '']) =>
+    taken.includes(name.toLowerCase())
+      ? [
+          {
+            path: `${at}.headers.${name}`,
+            message: `The header “${name}” is set by the connection “${connection}”. Leave it out.`,
+          },
+        ]
+      : [],
+  );
+}
+
+const SIGNATURE_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
 
 /** The places that an action names beside the address of its connection. */
 function outsideProblems(action: Action): Problem[] {

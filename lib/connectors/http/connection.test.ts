@@ -260,6 +260,8 @@ test('an action stays under the address of its connection, whatever an item hold
       name,
       expect.stringContaining('Use a connection'),
     ]);
+  const keyed = connect({ kind: 'header', header: 'X-Team' }, null, 'http://127.0.0.1/');
+  expect(problemsOf(actionOver(keyed, { headers: { 'x-team': 'a' } }))[0]?.message).toContain('is set by the connection “crm”');
   fc.assert(
     fc.property(fc.string(), (id) => {
       let url: string;

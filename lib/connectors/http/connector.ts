@@ -56,6 +56,8 @@ export function makeHttp({
   return {
     name: 'http',
     version: 3,
+    // A worker of an earlier version would send one over a connection without its credential.
+    versionOf: ({ connection }) => (connection === null ? 2 : 3),
     since: 1,
     kind: 'remote',
     answersSince: ANSWERS_SINCE,
@@ -101,7 +103,8 @@ export function makeHttp({
       if ('reason' in credentials) return { finding: 'unknown', reason: credentials.reason };
       return inspectOnce(agent, asked, credentials, signal);
     },
-    apply: (input, signal) => apply((request) => send(request, input, signal), input),
+    apply: async (input, signal) => (await begin(input, signal))(),
+    begin,
     connections: {
       stopsAtOnce: UNTIL_MENDED,
       of: connectionOf,
@@ -112,11 +115,21 @@ export function makeHttp({
     },
   };
 
-  async function send(request: HttpRequest, { idempotencyKey, action }: ApplyInput, signal: AbortSignal): Promise<Sending> {
+  /** Sends once: the next attempt, or a repeat of this one, is the executor's (`retries`, `repeat`). */
+  async function begin(input: ApplyInput, signal: AbortSignal): Promise<() => Promise<ApplyResult>> {
+    const { request: bytes, idempotencyKey, action, honoursKeys, mayHaveActed = false } = input;
+    let request: HttpRequest;
+    try {
+      request = readRequest(bytes);
+    } catch {
+      return async () => ({ result: mayHaveActed ? 'uncertain' : 'failed', reason: 'unreadable_request' });
+    }
     const credentials = await credentialsOf(request, idempotencyKey, signal);
-    return 'reason' in credentials
-      ? unsent(credentials)
-      : sendOnce(agent, request, idempotencyKey, action.version, credentials, signal);
+    const how = { harmless: request.effect === 'none', mayHaveActed, honoursKeys };
+    return async () => {
+      if ('reason' in credentials) return resultOf(unsent(credentials), how);
+      return resultOf(await sendOnce(agent, request, idempotencyKey, action.version, credentials, signal), how);
+    };
   }
 }
 
@@ -170,18 +183,4 @@ function hostRefused(origin: URL, reach: Reach): string | null {
   if (!what) return null;
   const place = `${origin.hostname}:${origin.port || (origin.protocol === 'https:' ? 443 : 80)}`;
   return `${origin.hostname} is ${what}. Requests go to public addresses only; whoever runs this server can allow this one with TARGETS_ALLOWED=${place}.`;
-}
-
-/** Sends once: the next attempt, or a repeat of this one, is the executor's (`retries`, `repeat`). */
-async function apply(
-  send: (request: HttpRequest) => Promise<Sending>,
-  { request: bytes, mayHaveActed = false, honoursKeys }: ApplyInput,
-): Promise<ApplyResult> {
-  let request: HttpRequest;
-  try {
-    request = readRequest(bytes);
-  } catch {
-    return { result: mayHaveActed ? 'uncertain' : 'failed', reason: 'unreadable_request' };
-  }
-  return resultOf(await send(request), { harmless: request.effect === 'none', mayHaveActed, honoursKeys });
 }

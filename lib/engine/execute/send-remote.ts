@@ -86,11 +86,13 @@ export async function applyRemote(run: Run, attempt: Attempt): Promise<Sent> {
 /** Closes the request that was opened for it. */
 async function sendOnce(run: Run, attempt: Attempt, to: Remote): Promise<Answer> {
   try {
+    const begun = await to.begin?.(sendingOf(attempt), run.lease.signal);
+    const apply: Remote['apply'] = begun ?? ((sending, signal) => to.apply(sending, signal));
     await reach('send.before', run.claim.batchId);
     // Checked just before the send. Its intent stays open for the next owner, who repeats it or says that nobody knows.
     if (!run.lease.valid()) throw new Refused('lost');
     await reach('send.checked', run.claim.batchId);
-    const answer = await to.apply(sendingOf(attempt), run.lease.signal);
+    const answer = await apply(sendingOf(attempt), run.lease.signal);
     await reach('send.answered', run.claim.batchId);
     return answer;
   } finally {

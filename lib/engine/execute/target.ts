@@ -38,6 +38,8 @@ export type Target =
       /** Reasons after which nothing more is sent there before somebody mended it. Left out where there are no connections. */
       stopsAtOnce?: readonly string[];
       apply(sending: Sending, signal: AbortSignal): Promise<Answer>;
+      /** Fetches what a send needs first, however long that takes, and gives the send itself. Left out where nothing is needed. */
+      begin?(sending: Sending, signal: AbortSignal): Promise<() => Promise<Answer>>;
       /** Asks whether it happened, which changes nothing; null where there is no way to ask. */
       inspect?(sending: Sending, signal: AbortSignal): Promise<Inspection | null>;
     };

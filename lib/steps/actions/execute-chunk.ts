@@ -4,6 +4,7 @@ import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { ApplyInput, Connector } from '#lib/connectors/port.ts';
 import { KEYS_MARGIN_MS } from '#lib/core/limits.ts';
 import { keysKeptMs, type Plan } from '#lib/core/plans/plan.ts';
+import type { Answer } from '#lib/core/receipts/answer.ts';
 import { CLOCK } from '#lib/engine/clock.ts';
 import { announce } from '#lib/engine/events.ts';
 import { executionStore } from '#lib/engine/execute/execution-store.ts';
@@ -91,6 +92,14 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
   if (connector.kind === 'transactional') {
     return { kind: 'transactional', applyMany: (tx, sendings) => connector.applyMany(tx, sendings.map(input)) };
   }
+  /** How long its target took, for the board. */
+  const tallied = async ({ row }: Sending, send: () => Promise<Answer>): Promise<Answer> => {
+    const began = performance.now();
+    const answer = await send();
+    const target = connector.targetOf(row.request);
+    if (target !== null) TALLIES.answered(target, answer.result === 'succeeded', performance.now() - began);
+    return answer;
+  };
   return {
     kind: 'remote',
     keepsAnswers: version >= connector.answersSince,
@@ -105,13 +114,13 @@ function targetOf(name: string, version: number, plan: Plan, claim: WorkerTask['
       connection === null ? NO_BOUNDS : boundsOf(connector.connections?.of(request) ?? null),
     stopsAtOnce: connector.connections?.stopsAtOnce ?? [],
     honoursKeys: (row, ageMs) => ageMs < (kept.get(row.category) ?? 0) - KEYS_MARGIN_MS,
-    apply: async (sending, signal) => {
-      const began = performance.now();
-      const answer = await connector.apply(input(sending), signal);
-      const target = connector.targetOf(sending.row.request);
-      if (target !== null) TALLIES.answered(target, answer.result === 'succeeded', performance.now() - began);
-      return answer;
-    },
+    apply: (sending, signal) => tallied(sending, () => connector.apply(input(sending), signal)),
+    ...(connector.begin && {
+      begin: async (sending, signal) => {
+        const send = await connector.begin?.(input(sending), signal);
+        return () => tallied(sending, send ?? (() => connector.apply(input(sending), signal)));
+      },
+    }),
     inspect: async ({ row, idempotencyKey }, signal) =>
       connector.canInspect(row.request) ? connector.inspect({ request: row.request, idempotencyKey }, signal) : null,
   };

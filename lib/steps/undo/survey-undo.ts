@@ -3,7 +3,7 @@
  * was shown is what is made.
  */
 import type { Done } from '#lib/connectors/port.ts';
-import { connectorFor } from '#lib/connectors/registry.ts';
+import { connectorFor, versionOf } from '#lib/connectors/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_AT_REST, CHUNK_SETTLED } from '#lib/core/lifecycle.ts';
 import { UNDO_ORDINALS_NAMED, UNDO_PAGE_ITEMS } from '#lib/core/limits.ts';
@@ -165,7 +165,7 @@ async function invert(client: Querying, batch: BatchRow, rows: ActionToUndo[], p
         connector: name,
         connection: undo.action.connection,
         do: undo.action.do,
-        version: connector.version,
+        version: versionOf(connector, undo.action),
         request: undo.request,
         undoneDigest: row.requestDigest,
       });
