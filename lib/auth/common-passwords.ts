@@ -61,4 +61,4 @@ function isRun(text: string): boolean {
 }
 
 /** A part so short, repeated, makes no password. */
-const SHORT = 4;
+const SHORT = 6;
