@@ -300,6 +300,11 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
     await expect(page.getByRole('heading', { name: 'An auditor does not see datasets' })).toBeVisible();
   }
 
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Security' }).click();
+  await expect(
+    page.getByRole('table', { name: 'Security log' }).getByRole('row').filter({ hasText: 'Accepted an invitation.' }).first(),
+  ).toBeVisible();
+
   // From a customer's name to the whole story of an item: the palette, a line, a press. What an auditor may not see is not even named there.
   await page.goto('/');
   await page.getByRole('button', { name: 'Search' }).click();

@@ -99,6 +99,8 @@ test('Each main page, light, dark and at 390 px', async ({ browser, product, adm
     shelf: { path: '/shelf' },
     board: { path: '/admin' },
     people: { path: '/admin/people' },
+    security: { path: '/security' },
+    account: { path: '/you' },
     find: {
       path: '/batches',
       first: async (page) => {

@@ -22,7 +22,7 @@ export function SessionList({ sessions, onEnd, onEndOthers }: Props) {
   return (
     <div className="flex flex-col gap-2">
       <Table
-        caption="Where you are signed in"
+        caption="Browsers"
         head={
           <>
             <HeadCell>Browser</HeadCell>

@@ -22,12 +22,12 @@ export function KeyList({ keys, owners, onRevoke }: Props) {
   return (
     <div className="flex flex-col gap-2">
       <Table
-        caption="API keys"
+        caption={owners ? 'Keys of all people' : 'Your keys'}
         head={
           <>
             <HeadCell>Name</HeadCell>
             {owners ? <HeadCell>Owner</HeadCell> : null}
-            <HeadCell>Ends in</HeadCell>
+            <HeadCell>Key</HeadCell>
             <HeadCell>Acts as</HeadCell>
             <HeadCell>Made</HeadCell>
             <HeadCell>Last used</HeadCell>

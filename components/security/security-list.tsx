@@ -19,7 +19,7 @@ export function SecurityList({ events }: { events: SecurityEventView[] }) {
         </>
       }
     >
-      {events.map(({ id, at, kind, says, by, about, facts }) => (
+      {events.map(({ id, at, kind, says, by, about, facts, names }) => (
         <Row key={id}>
           <Cell className="whitespace-nowrap text-muted">
             <Instant iso={at} />
@@ -29,7 +29,7 @@ export function SecurityList({ events }: { events: SecurityEventView[] }) {
             <span title={kindWords(kind)}>{says}</span>
           </Cell>
           <Cell>{about ? <About {...about} /> : null}</Cell>
-          <Cell className="text-muted">{factWords(facts)}</Cell>
+          <Cell className="text-muted">{factWords(facts, names)}</Cell>
         </Row>
       ))}
     </Table>
@@ -47,10 +47,10 @@ function About({ id, name }: { id: string; name: string }) {
 }
 
 /** “network 203.0.113.9, browser Firefox on Linux”; what has its own column is left out. */
-function factWords(facts: Record<string, unknown>): string {
+function factWords(facts: Record<string, unknown>, names: Record<string, string>): string {
   return Object.entries(facts)
     .filter(([name, value]) => name !== 'name' && value !== null)
-    .map(([name, value]) => `${wordsOf(name)} ${typeof value === 'string' ? value : wordOf(value)}`)
+    .map(([name, value]) => `${wordsOf(name)} ${typeof value === 'string' ? (names[value] ?? value) : wordOf(value)}`)
     .join(', ');
 }
 

@@ -105,7 +105,7 @@ async function answer(request: Request, path: string, who: Who): Promise<Respons
 
 async function answerJson(actor: Actor, request: Request, path: string): Promise<Response> {
   const { method } = request;
-  if (method === 'GET' || method === 'HEAD') return whileAllowed(actor, () => call(actor, request, path, undefined));
+  if (method === 'GET' || method === 'HEAD') return whileAllowed(() => call(actor, request, path, undefined), actor);
   const key = idempotencyKey(request);
   if (key !== null && method === 'POST' && TOLD_ONCE.includes(path))
     throw new CountersignError(

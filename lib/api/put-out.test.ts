@@ -55,7 +55,7 @@ it.concurrent.each([
 it('a call that waits is answered 401 when its key ends, and what comes of it later is given to nobody', async () => {
   const { actor, keyId } = await keyed('operator');
   const { promise: waits, resolve } = Promise.withResolvers<string>();
-  const answer = whileAllowed(actor, () => waits);
+  const answer = whileAllowed(() => waits, actor);
   await revokeKey({ prisma }, keyId);
   await expect(answer).rejects.toThrow(expect.objectContaining({ code: 'unauthenticated' }));
   resolve('too late');
@@ -63,7 +63,7 @@ it('a call that waits is answered 401 when its key ends, and what comes of it la
 
 it('a download breaks off when its reader may no longer, also while they read nothing', async () => {
   const { actor, id } = await keyed('reviewer');
-  const { ended: over, leave } = follow(actor, 'download');
+  const { ended: over, leave } = follow('download', actor);
   let made = 0;
   const endless = async function* (): AsyncGenerator<Uint8Array> {
     for (;;) {

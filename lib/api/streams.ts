@@ -487,7 +487,7 @@ async function uploaded(
   const announced = request.headers.get('content-length');
   const act = async () => {
     const contentLength = announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : null;
-    const followed = follow(actor, 'upload');
+    const followed = follow('upload', actor);
     const source = sentBy(incoming(request.body ?? new Blob([]).stream()), followed);
     const { id, same } = await upload({ name, source, contentLength }, request.signal).finally(followed.leave);
     const view = await readDataset(actor, { id });
@@ -518,7 +518,7 @@ async function download({ fileName, contentType, body }: Download, request: Requ
   if (request.method !== 'HEAD') await tellDownloaded(taken.actor, taken.about, { ...taken.facts, file: fileName });
   const headers = { 'Content-Type': contentType, 'Content-Disposition': disposition(fileName) };
   if (request.method === 'HEAD') return new Response(null, { headers });
-  const { ended: over, leave } = follow(taken.actor, taken.verb);
+  const { ended: over, leave } = follow(taken.verb, taken.actor);
   return new Response(streamOf(leavingAfter(body, leave), request, { onLeave: leave, over }), { headers });
 }
 

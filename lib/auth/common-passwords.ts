@@ -11,14 +11,12 @@ export async function isCommon(password: string): Promise<boolean> {
   const list = await known;
   const text = password.normalize('NFKC').toLowerCase();
   if (isRun(text)) return true;
-  return [text, plain(text)]
-    .flatMap((one) => [one, core(one)])
-    .some((one) => {
-      const part = unit(one);
-      if (part !== one && (part.length <= SHORT || list.has(part))) return true;
-      // What stands around a few letters may be what makes it hard.
-      return list.has(one) && one.length * 2 >= text.length;
-    });
+  return [text, plain(text), core(text), plain(core(text)), core(plain(text))].some((one) => {
+    const part = unit(one);
+    if (part !== one && (part.length <= SHORT || list.has(part))) return true;
+    // What stands around a few letters may be what makes it hard.
+    return list.has(one) && one.length * 2 >= text.length;
+  });
 }
 
 async function readList(): Promise<ReadonlySet<string>> {
@@ -63,4 +61,4 @@ function isRun(text: string): boolean {
 }
 
 /** A part so short, repeated, makes no password. */
-const SHORT = 4;
+const SHORT = 6;

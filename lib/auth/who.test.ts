@@ -8,6 +8,7 @@ import { testDatabase } from '#test/database.ts';
 import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
 import { atSize } from '#test/size.ts';
 import type { Actor } from './actor.ts';
+import { plainNames } from './cookie-names.ts';
 import { answerAuth } from './route.ts';
 import { type Cookie, signIn, signOut } from './sign-in.ts';
 import { takeTry } from './tries.ts';

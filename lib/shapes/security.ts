@@ -14,6 +14,7 @@ export const securityEvent = z.object({
     .nullable()
     .describe('Whom or what it is about: a person, a batch, a dataset. Null where that is whoever did it.'),
   facts: facts.describe('Ids, names and numbers; never a secret or a value of an item.'),
+  names: z.record(z.string(), z.string()).describe('What people and keys are called that the facts name by their ids.'),
 });
 export type SecurityEventView = z.infer<typeof securityEvent>;
 

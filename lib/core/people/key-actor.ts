@@ -8,3 +8,10 @@ export const KEY_NAMES: ReadonlyMap<string, string> = new Map([[KEY_ACTOR.id, KE
 export function keyName({ name, owner }: { name: string; owner: { name: string } }): string {
   return `${name} (key of ${owner.name})`;
 }
+
+const OWN_KEY = /^key:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** The id of the person's key that acts under this id; null for whoever is none. Receipts of early days name keys that had no row. */
+export function keyIdOf(actor: string): string | null {
+  return OWN_KEY.exec(actor)?.[1] ?? null;
+}

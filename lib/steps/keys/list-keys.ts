@@ -1,5 +1,5 @@
 import { type Actor, personOf } from '#lib/auth/actor.ts';
-import { authorise, covers, may } from '#lib/auth/authorise.ts';
+import { authorise, covers } from '#lib/auth/authorise.ts';
 import { isRole, type Role } from '#lib/core/people/roles.ts';
 import type { ApiKeyView } from '#lib/shapes/keys.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
@@ -39,12 +39,6 @@ export function keyView({ owner, createdAt, expiresAt, lastUsedAt, revokedAt, ..
     revokedAt: revokedAt?.toISOString() ?? null,
     state: ended ?? (covers(known(owner.role), role) ? 'valid' : 'beyond'),
   };
-}
-
-/** Whether this key is the actor's to end: their own, or an admin's to end anybody's. A key ends itself, and no other of its owner. */
-export function mayRevoke(actor: Actor, { id, owner }: { id: string; owner: { id: string } }): boolean {
-  if (may(actor, 'people')) return true;
-  return actor.owner === undefined ? personOf(actor) === owner.id : actor.id === `key:${id}`;
 }
 
 function known(role: string): Role {

@@ -46,7 +46,14 @@ export async function makeKey(actor: Actor, raw: NewKeyInput): Promise<KeyMade> 
     if ((await countKeys(tx, ownerId)) >= KEYS_PER_PERSON_MAX)
       throw new CountersignError('conflict', `A person has ${KEYS_PER_PERSON_MAX} keys at most. Revoke one that nobody uses.`);
     const key = await insertKey(tx, { id, name, digest, hint, role, batches, ownerId, createdBy: actor.id, days });
-    const facts = { name, owner: `user:${ownerId}`, role, expiresAt: key.expiresAt.toISOString(), batches, via: actor.via };
+    const facts = {
+      name,
+      owner: `user:${ownerId}`,
+      role,
+      expiresAt: key.expiresAt.toISOString(),
+      ...(batches.length > 0 && { batches }),
+      via: actor.via,
+    };
     await recordSecurity(tx, { kind: 'key_made', by: actor.id, about: `key:${id}`, facts });
     return { ...keyView(key, key.createdAt), key: token };
   });

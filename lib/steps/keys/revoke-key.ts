@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Actor } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
+import { type Actor, personOf } from '#lib/auth/actor.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { ApiKeyView } from '#lib/shapes/keys.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
@@ -8,7 +8,7 @@ import { type KeyRow, readKey, revokeKey as revoke } from '#lib/store/keys/keys.
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { recordSecurity } from '#lib/store/security/security.ts';
-import { keyView, mayRevoke } from './list-keys.ts';
+import { keyView } from './list-keys.ts';
 
 const input = z.strictObject({ keyId: z.uuid() });
 
@@ -32,4 +32,10 @@ export async function revokeKey(actor: Actor, raw: z.input<typeof input>): Promi
     }
     return keyView((await readKey(tx, keyId)) as KeyRow, await databaseTime(tx));
   });
+}
+
+/** Whether this key is the actor's to end: their own, or an admin's to end anybody's. A key ends itself, and no other of its owner. */
+function mayRevoke(actor: Actor, { id, owner }: { id: string; owner: { id: string } }): boolean {
+  if (may(actor, 'people')) return true;
+  return actor.owner === undefined ? personOf(actor) === owner.id : actor.id === `key:${id}`;
 }

@@ -4,6 +4,7 @@ import { type Actor, personOf } from '#lib/auth/actor.ts';
 import { covers, may, type Verb } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { LIVE_REAUTHORISE_MS } from '#lib/core/limits.ts';
+import { keyIdOf } from '#lib/core/people/key-actor.ts';
 import { isRole, type Role } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
 import { hear, STANDING } from '#lib/store/live/notifications.sql.ts';
@@ -26,10 +27,10 @@ export function followAs(pool: Pool, actor: Actor, verb: Verb): Followed {
   const ended = new AbortController();
   const userId = personOf(actor);
   if (userId === null) return { ended: ended.signal, fault: () => null, leave() {} };
-  const key = actor.owner === undefined ? null : { id: actor.id.slice('key:'.length), role: actor.role };
+  const key = keyIdOf(actor.id);
   const follower: Following = {
-    ...{ userId, session: actor.session ?? null, key: key?.id ?? null, ended, fault: null },
-    mayStill: (role) => (key ? covers(role, key.role) : may({ role }, verb)),
+    ...{ userId, session: actor.session ?? null, key, ended, fault: null },
+    mayStill: (role) => (key === null ? may({ role }, verb) : covers(role, actor.role)),
   };
   const leave = () => void following.delete(follower);
   // One that has ended is not asked about again, even if nobody reads on from it.
@@ -40,7 +41,7 @@ export function followAs(pool: Pool, actor: Actor, verb: Verb): Followed {
 }
 
 /** As `followAs`, for whoever has no database at hand. */
-export function follow(actor: Actor, verb: Verb): Followed {
+export function follow(verb: Verb, actor: Actor): Followed {
   return followAs(db().pool, actor, verb);
 }
 
@@ -48,8 +49,8 @@ export function follow(actor: Actor, verb: Verb): Followed {
  * Waits for something only as long as the actor may have it: whoever is put out meanwhile is told so, and what comes of it is given to nobody.
  * @throws CountersignError `unauthenticated`
  */
-export async function whileAllowed<T>(actor: Actor, act: () => Promise<T>): Promise<T> {
-  const followed = follow(actor, 'see_batches');
+export async function whileAllowed<T>(act: () => Promise<T>, actor: Actor): Promise<T> {
+  const followed = follow('see_batches', actor);
   const { promise: out, reject } = Promise.withResolvers<never>();
   out.catch(() => {});
   followed.ended.addEventListener('abort', () => reject(followed.fault() ?? putOut()));

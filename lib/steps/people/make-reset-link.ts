@@ -12,7 +12,7 @@ import { lockPeopleAs } from './lock-people.ts';
 
 const input = z.strictObject({ personId: z.uuid() });
 
-export type ResetLink = { email: string; path: string; expiresAt: string };
+type ResetLink = { email: string; path: string; expiresAt: string };
 
 /**
  * Makes a one-time link with which a person sets their password anew, for the admin to hand over. The old password works until it is used. Gives the link's path

@@ -65,7 +65,7 @@ describe('the first link', () => {
     const first = tokenOf(await makeSetupLink());
     const token = tokenOf(await makeSetupLink());
     await expect(acceptSetupLink(fillIn(first))).rejects.toThrow(refusal('not_found'));
-    expect(await readSetupLink({ token })).toEqual({ role: 'admin', email: null, createdBy: null });
+    expect(await readSetupLink({ token })).toEqual({ role: 'admin', email: null, createdBy: null, resets: null });
     expect(await acceptSetupLink(fillIn(token, ' Ada@Example.COM'))).toMatchObject({ email: 'ada@example.com', role: 'admin' });
     expect(await roleOf('ada@example.com')).toBe('admin');
     expect(await makeSetupLink()).toBeNull();

@@ -64,14 +64,19 @@ export function isEnd({ lowest, whole }: Awaited<ReturnType<typeof readSecurityW
 export async function securityViews(rows: readonly SecurityRow[]): Promise<SecurityEventView[]> {
   const names = await readNames(
     db(),
-    rows.flatMap(({ by, about }) => [by, ...(about === null ? [] : [about])]),
+    rows.flatMap(({ by, about, facts }) => [by, ...(about === null ? [] : [about]), ...actorsIn(facts)]),
   );
   return rows.map(({ id, kind, by, about, at, facts }) => ({
     ...{ id, at: at.toISOString(), kind: kind as SecurityKind, says: SECURITY_KINDS[kind as SecurityKind] ?? kind },
     by: { id: by, name: actorName(by, names) },
     about: about === null || about === by ? null : { id: about, name: aboutName(about, facts, names) },
     facts,
+    names: Object.fromEntries(actorsIn(facts).map((named) => [named, actorName(named, names)])),
   }));
+}
+
+function actorsIn(facts: SecurityRow['facts']): string[] {
+  return Object.values(facts).filter((value) => typeof value === 'string' && /^(user|key):/.test(value)) as string[];
 }
 
 /** What has a name of its own has it in the facts: a batch may be gone, or called otherwise, by the time of reading. */

@@ -15,15 +15,13 @@ import { signedIn } from './own-sessions.ts';
 
 const input = z.strictObject({ old: z.string().max(1_000), password: z.string().max(1_000) });
 
-export type ChangePasswordInput = z.input<typeof input>;
-
 /**
  * Sets another password, with the old one, and ends all other sessions. A wrong old one counts as a failed sign-in: whoever sits down at an open browser guesses
  * no better there. API keys go on: they are ended one by one.
  *
  * @throws CountersignError `forbidden` (a key), `invalid` (problems per field), `locked`, `unavailable`, `conflict` (changed meanwhile), `unauthenticated`
  */
-export async function changePassword(actor: Actor, raw: ChangePasswordInput, headers: Headers): Promise<{ ended: number }> {
+export async function changePassword(actor: Actor, raw: z.input<typeof input>, headers: Headers): Promise<{ ended: number }> {
   authorise(actor, 'account');
   const { old, password } = readInput(input, raw);
   const { userId, session } = signedIn(actor);

@@ -41,7 +41,7 @@ export async function countKeys({ prisma }: WithModels, ownerId: string): Promis
   return prisma.apiKey.count({ where: { ownerId, revokedAt: null, expiresAt: { gt: await databaseTime({ prisma }) } } });
 }
 
-export type NewKey = {
+type NewKey = {
   id: string;
   name: string;
   digest: Bytes;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Signer } from '#lib/core/checkpoints/signatures.ts';
 import { SESSIONS_SHOWN_MAX } from '#lib/core/limits.ts';
-import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
+import { keyIdOf } from '#lib/core/people/key-actor.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import { db, type WithModels } from '#lib/store/postgres/db.ts';
 
@@ -117,7 +117,7 @@ export async function readSigners({ prisma }: WithModels, actors: readonly strin
 }
 
 async function readOwners({ prisma }: WithModels, actors: readonly string[]): Promise<Map<string, Signer>> {
-  const ids = actors.filter((id) => id.startsWith('key:') && id !== KEY_ACTOR.id).map((id) => id.slice('key:'.length));
+  const ids = actors.map(keyIdOf).filter((id) => id !== null);
   if (ids.length === 0) return new Map();
   const keys = await prisma.apiKey.findMany({ where: { id: { in: ids } }, select: { id: true, owner: { select: SIGNER } } });
   return new Map(keys.map(({ id, owner }) => [`key:${id}`, { ...signerOf(owner), id: `key:${id}` }]));
@@ -151,7 +151,7 @@ export async function endSession({ prisma }: WithModels, userId: string, id: str
   return (await prisma.session.deleteMany({ where: { userId, id } })).count === 1;
 }
 
-export type SessionRow = {
+type SessionRow = {
   id: string;
   ipAddress: string | null;
   userAgent: string | null;

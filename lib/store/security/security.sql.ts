@@ -25,7 +25,7 @@ export type SecurityWanted = {
 };
 
 /** `lowest`: the last row that was looked at, with its time; null when there was none. `whole`: there is nothing behind it. */
-export type SecurityWindow = { rows: SecurityRow[]; lowest: { id: bigint; at: Date } | null; whole: boolean };
+type SecurityWindow = { rows: SecurityRow[]; lowest: { id: bigint; at: Date } | null; whole: boolean };
 
 const WINDOW_ROWS = 20_000;
 

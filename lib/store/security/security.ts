@@ -3,7 +3,7 @@ import type { SecurityKind } from '#lib/core/people/security-kinds.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
 
 /** Ids, names and numbers; never a secret or a value of an item. */
-export type SecurityFacts = Record<string, string | number | boolean | null | readonly string[]>;
+type SecurityFacts = Record<string, string | number | boolean | null | readonly string[]>;
 
 /** `by`: an actor's id. `about`: whom or what it is about, as `batch:<uuid>`. `once`: the event is told once only under this text. */
 export type SecurityEvent = { kind: SecurityKind; by: string; about?: string | null; facts?: SecurityFacts; once?: string };
