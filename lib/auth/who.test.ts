@@ -307,9 +307,7 @@ describe('/api/auth', () => {
     );
     expect(answer.status).toBe(200);
     expect(answer.headers.getSetCookie()).toEqual([
-      expect.stringMatching(
-        /^__Host-countersign\.session_token=[^;]+; (?!.*Domain).*Path=\/;.*; HttpOnly; SameSite=Lax; Secure$/,
-      ),
+      expect.stringMatching(/^__Host-countersign\.session_token=[^;]+; (?!.*Domain).*Path=\/; HttpOnly; SameSite=Lax; Secure$/),
     ]);
     expect(answer.headers.get('cache-control')).toBe('private, no-store');
     // As the edge hands it on.

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { leastAtMost } from '#lib/core/evidence/bound.ts';
 import { ACTION_TRANSITIONS, CHUNK_TERMINAL } from '#lib/core/lifecycle.ts';
 import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
 import { readReceipt } from '#lib/ledger/receipt.ts';
 import { trailPage, trailProgram } from './programs.ts';
+import * as bound from './verify/bound.mjs';
 import { canonical } from './verify/lines.mjs';
 import * as receipts from './verify/receipts.mjs';
 import { sha256 } from './verify/sha256.mjs';
@@ -39,6 +41,26 @@ test('its canonical JSON and its SHA-256 are the product’s', () => {
       }
       expect(ours.hex()).toBe(nodes.digest('hex'));
     }),
+  );
+});
+
+test('what looks prove is reckoned as the product does, and no bound that it gives is refused', () => {
+  const looks = fc.integer({ min: 1, max: 30_000 }).chain((population) =>
+    fc.record({
+      population: fc.constant(population),
+      looks: fc.integer({ min: 0, max: Math.min(population, 2_000) }),
+      places: fc.uniqueArray(fc.integer({ min: 1, max: 2_000 }), { maxLength: 6 }),
+    }),
+  );
+  fc.assert(
+    fc.property(looks, ({ population, looks: count, places }) => {
+      const wrongAt = places.filter((at) => at <= count).sort((a, b) => a - b);
+      const ours = bound.leastAtMost(population, count, wrongAt);
+      expect(ours).toBe(leastAtMost({ population, looks: count, wrongAt }));
+      const [least, greatest] = bound.boundsOf(population, count, wrongAt.length) as [number, number];
+      expect(least <= ours && ours <= greatest).toBe(true);
+    }),
+    { numRuns: 60 },
   );
 });
 

@@ -2,6 +2,7 @@
  * Two signatures: what each decision over a chunk was to them. Receipts don't say it themselves, for it follows from their order: the same answer is
  * the first signature where none is open, and the second where one is.
  */
+import { KEYS } from '#lib/core/people/key-actor.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 
 export const SIGNINGS = ['first', 'second', 'refused'] as const;
@@ -64,7 +65,7 @@ export function whyNotSigner(
 ): NotSigner | null {
   if (!needsTwo(plan)) return null;
   if (signer.person === startedBy) return 'started';
-  if (signer.id.startsWith('key:') && !plan.gates.keysMaySign) return 'key';
+  if (signer.id.startsWith(KEYS) && !plan.gates.keysMaySign) return 'key';
   if (first === null) return null;
   if (signer.person === first.person) return 'signed';
   return isUnconfirmedPair(signer, first) ? 'invited' : null;

@@ -1,12 +1,14 @@
 /** Evidence over real tables, the hostile way: marks out of order, errors moved out of sight, other chunks, other categories, marks taken back. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { randomSample } from '#lib/core/checkpoints/sampling.ts';
 import { leastAtMost } from '#lib/core/evidence/bound.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { marksDigest } from '#lib/ledger/receipt.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
+import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
 import { readBatchRow } from '#lib/store/chunks/chunks.ts';
@@ -107,6 +109,36 @@ async function covered(batch: Drawn, numbers: readonly number[], override: strin
   });
   return found;
 }
+
+test('a mark of a key is kept and told apart, and is no look; that of a person behind it is; where the plan lets keys sign, a key looks', async () => {
+  const KEY: Actor = { ...ADA, id: 'key:env', name: 'API key', via: 'api' };
+  const give = (batch: Drawn, actor: Actor, ordinals: readonly number[], right: boolean | null = true) =>
+    markItems(actor, { batchId: batch.batchId, chunk: 1, reviews: ordinals.map((ordinal) => ({ ordinal, right })) });
+  const looks = async (batch: Drawn) => (await checkpoint(batch)).evidence.chunk.archive?.looks;
+  const demanding = { gates: { evidence: { atMost: 0.5 } } } as Partial<PlanInput>;
+  const batch = await drawn([items(20, 'archive')], demanding);
+  const order = randomSample(batch.seed, span(1, 20), 20);
+  expect(await give(batch, KEY, order)).toMatchObject({ marked: 20, evidence: { chunk: { archive: { looks: 0, atMost: 20 } } } });
+  expect((await checkpoint(batch)).evidence).toMatchObject({ unmarked: ['archive'], demands: [{ met: false }] });
+  await expect(approve(batch)).rejects.toMatchObject({ code: 'invalid' });
+
+  // A person looks at the first ten; what a key says afterwards, of the same or against it, takes no look away.
+  expect(await give(batch, BO, order.slice(0, 10))).toMatchObject({ marked: 10 });
+  expect(await looks(batch)).toBe(10);
+  expect(await give(batch, BO, order.slice(0, 10))).toMatchObject({ marked: 0 });
+  await give(batch, KEY, order.slice(0, 3), null);
+  expect(await looks(batch)).toBe(10);
+  expect(await give(batch, BO, order.slice(9, 10), null)).toMatchObject({ marked: 1 });
+  expect(await looks(batch)).toBe(9);
+  // The digest of the receipt has every mark that stands, whoever gave it.
+  const stand = order.slice(3).filter((ordinal) => ordinal !== order[9]);
+  const [{ review } = { review: null }] = await covered(batch, [1], 'a test');
+  expect(review?.marks).toBe(marksDigest(stand.map((ordinal) => ({ ordinal, category: 'archive', verdict: 'right' }))));
+
+  const own = await drawn([items(20, 'archive')], { gates: { evidence: { atMost: 0.5 }, keysMaySign: true } });
+  await give(own, KEY, randomSample(own.seed, span(1, 20), 15));
+  expect(await looks(own)).toBe(15);
+});
 
 test('marks in the order of the draw are looks, and what was picked is none before its turn', async () => {
   const batch = await drawn([[...items(60, 'archive'), ...items(20, 'keep')]]);

@@ -132,9 +132,9 @@ async function evidenceOf(
   { acting, held, share }: { acting: string[]; held: string[]; share: number },
 ) {
   const { pool } = db();
-  const { seed, decided, revised } = await readDrawable(pool, batch.id);
+  const { seed, decided, revised, keysSign } = await readDrawable(pool, batch.id);
   const whole = await wholeOf(pool, batch.id, decided);
-  const pooled = await readPool(pool, { batchId: batch.id, seed: seed ?? Buffer.alloc(0), revised }, whole);
+  const pooled = await readPool(pool, { batchId: batch.id, seed: seed ?? Buffer.alloc(0), revised, keysSign }, whole);
   const marks = own.map(({ id }) => new Set(pooled.marksIn(id).map(({ ordinal }) => ordinal)).size);
   const told = {
     marked: marks.reduce((sum, count) => sum + count, 0),

@@ -27,7 +27,7 @@ export async function readBatchLooks(actor: Actor, { batchId, limit = BATCH_LOOK
   const batch = await readBatchFacts(pool, batchId);
   if (!batch) return null;
   await tellOpened(actor, 'batch_opened', batch);
-  const { seed, decided, revised } = await readDrawable(pool, batchId);
+  const { seed, decided, revised, keysSign } = await readDrawable(pool, batchId);
   const share = shareAsked(batch);
   const waiting = (await readSelected(pool, batchId, { states: CHUNK_IN_REVIEW })).length;
   const words = actionWords(batch.plan);
@@ -35,7 +35,7 @@ export async function readBatchLooks(actor: Actor, { batchId, limit = BATCH_LOOK
   const told = { share, categories, waiting, noun: nounOf(batch.datasetFormat) };
   if (seed === null || shareUnder(batch.plan, share) === null) return { ...told, items: [], bound: null };
   const whole = await wholeOf(pool, batchId, decided);
-  const pooled = await readPool(pool, { batchId, seed, revised }, whole);
+  const pooled = await readPool(pool, { batchId, seed, revised, keysSign }, whole);
   const grounds = await groundsOf(pooled, actingOf(batch.plan), { whole, part: whole, share });
   const next: { ordinal: number; rank: number }[] = [];
   for (const [category, { judged }] of grounds)

@@ -21,13 +21,13 @@ export async function readEvidence(
   batch: OfBatch,
   chunk: Pick<ChunkNow, 'id' | 'number' | 'state' | 'revision' | 'planRevision' | 'itemCount'>,
 ): Promise<CheckpointEvidence | null> {
-  const { seed, pilot, decided, revised } = await readDrawable(pool, batch.id);
+  const { seed, pilot, decided, revised, keysSign } = await readDrawable(pool, batch.id);
   if (seed === null) return null;
   const others = decided.filter(({ id }) => id !== chunk.id);
   const isDrawn = CHUNK_IN_REVIEW.includes(chunk.state) || others.length < decided.length;
   const own: readonly ChunkToDraw[] = isDrawn ? [chunk] : [];
   const all = [...others, ...own];
-  const pooled = await readPool(pool, { batchId: batch.id, seed, revised }, all);
+  const pooled = await readPool(pool, { batchId: batch.id, seed, revised, keysSign }, all);
   const [ofChunk, ofBatch] = [await evidenceOf(pooled, batch.plan, own), await evidenceOf(pooled, batch.plan, all)];
   const counts = await pooled.counts(own);
   const demand = batch.plan.gates.evidence;
@@ -53,9 +53,9 @@ export async function readEvidence(
 
 /** Pooled over the chunks that were decided. Null as `readEvidence` is. */
 export async function readBatchEvidence({ pool }: Pick<Db, 'pool'>, batch: OfBatch): Promise<Evidence | null> {
-  const { seed, decided, revised } = await readDrawable(pool, batch.id);
+  const { seed, decided, revised, keysSign } = await readDrawable(pool, batch.id);
   if (seed === null) return null;
-  return evidenceOf(await readPool(pool, { batchId: batch.id, seed, revised }, decided), batch.plan, decided);
+  return evidenceOf(await readPool(pool, { batchId: batch.id, seed, revised, keysSign }, decided), batch.plan, decided);
 }
 
 /** The plan's categories that act, in its order. */
@@ -72,7 +72,7 @@ export function wantingMarks(plan: Plan): string[] {
 
 /** The categories that have a mark in these chunks. */
 export function markedIn(pooled: Pool, chunks: readonly Pick<ChunkToDraw, 'id'>[]): Set<string> {
-  return new Set(chunks.flatMap(({ id }) => pooled.marksIn(id).map(({ category }) => category)));
+  return new Set(chunks.flatMap(({ id }) => pooled.looksIn(id).map(({ category }) => category)));
 }
 
 /** The pilot is looked at to find out how good the rules are; the chunks behind it are held to the plan's demand, and to the pilot's looks. */

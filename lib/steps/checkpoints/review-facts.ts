@@ -47,14 +47,14 @@ export async function reviewFacts(
   atMost: number | null = null,
 ): Promise<Map<string, ReviewFacts>> {
   const { plan } = batch;
-  const { seed, pilot, decided, revised } = await readDrawable(lane, batch.id);
+  const { seed, pilot, decided, revised, keysSign } = await readDrawable(lane, batch.id);
   const own = chunks.map(({ row }) => row);
   const ids = new Set(own.map(({ id }) => id));
   const all = [...decided.filter(({ id }) => !ids.has(id)), ...own];
   const share = seed === null || atMost === null ? null : shareUnder(plan, atMost);
   const asksGround = share !== null && chunks.some(({ unseen }) => unseen.length > 0);
   const whole = asksGround ? await wholeOf(lane, batch.id, decided, own) : all;
-  const pooled = await readPool(lane, { batchId: batch.id, seed: seed ?? NO_SEED, revised }, whole);
+  const pooled = await readPool(lane, { batchId: batch.id, seed: seed ?? NO_SEED, revised, keysSign }, whole);
   const { over, atMost: demanded } = plan.gates.evidence ?? { over: 'batch' as const, atMost: null };
   const acting = seed === null ? [] : actingOf(plan);
   const looksIn = async (scope: typeof all): Promise<Map<string, Looks>> => {

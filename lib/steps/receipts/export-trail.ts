@@ -124,8 +124,8 @@ async function* chunkLines({ batch, chunks }: Moment): AsyncGenerator<string> {
 }
 
 async function* planLines({ batch, plans }: Moment): AsyncGenerator<string> {
-  for (const { revision, digest, plan } of [{ revision: 1, digest: batch.planDigest, plan: batch.plan }, ...plans])
-    yield `${JSON.stringify({ revision, digest, plan })}\n`;
+  yield `${JSON.stringify({ revision: 1, digest: batch.planDigest, plan: batch.plan })}\n`;
+  for (const { revision, digest, plan, reviews } of plans) yield `${JSON.stringify({ revision, digest, plan, reviews })}\n`;
 }
 
 async function* decisionLines(moment: Moment): AsyncGenerator<string> {

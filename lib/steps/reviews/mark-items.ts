@@ -6,6 +6,7 @@ import { isDecided } from '#lib/core/checkpoints/decided.ts';
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_IN_REVIEW } from '#lib/core/lifecycle.ts';
+import { KEYS } from '#lib/core/people/key-actor.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type Reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
@@ -15,7 +16,7 @@ import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
 import { type ChunkRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { readCategoriesOf } from '#lib/store/chunks/classifications.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { addMarks, type NewMark, readVerdicts } from '#lib/store/reviews/reviews.sql.ts';
+import { addMarks, type NewMark, readVerdicts, type Standing } from '#lib/store/reviews/reviews.sql.ts';
 import { readMarksNamed } from './marks-named.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, reviews: reviewsGiven });
@@ -52,7 +53,8 @@ export async function markItems(actor: Actor, raw: MarkInput): Promise<Reviewed>
     const added = reviews.flatMap((one): NewMark[] => {
       const { ordinal, right } = one;
       const verdict = VERDICT_OF.get(right) ?? 'withdrawn';
-      const same = (stands.get(ordinal) ?? 'withdrawn') === verdict;
+      const standing = stands.get(ordinal);
+      const same = (standing?.verdict ?? 'withdrawn') === verdict && !isLookAfter(actor, standing);
       return same || isMoved(one) ? [] : [{ ordinal, category: now.get(ordinal)?.category ?? '', verdict }];
     });
     await addMarks(tx, batchId, added, actor.id);
@@ -68,6 +70,11 @@ export async function markItems(actor: Actor, raw: MarkInput): Promise<Reviewed>
 }
 
 type Asked = z.output<typeof reviewsGiven>;
+
+/** A key's mark is no look: of two that say the same, a person's is stored behind it. */
+function isLookAfter({ id }: Actor, standing: Standing | undefined): boolean {
+  return standing !== undefined && standing.verdict !== 'withdrawn' && standing.by.startsWith(KEYS) && !id.startsWith(KEYS);
+}
 
 const VERDICT_OF = new Map([
   [true, 'right'],

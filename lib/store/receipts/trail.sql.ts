@@ -35,7 +35,7 @@ export type Moment = {
   };
   chunks: ChunkNow[];
   /** the revisions of the plan after the first, in their order */
-  plans: { revision: number; digest: string; plan: Plan }[];
+  plans: { revision: number; digest: string; plan: Plan /** the last review that there was when it came */; reviews: string }[];
   /** every decision of each chunk, in the order in which they were made */
   decisions: { chunk: number; chunkId: string; decisionId: string }[];
   /** the number of the last review; 0 where there is none */
@@ -72,7 +72,7 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
       [batchId],
     );
     const plans = await tx.query<Moment['plans'][number]>(
-      `SELECT revision, encode(digest, 'hex') AS digest, plan FROM batch_plan WHERE batch_id = $1 ORDER BY revision`,
+      `SELECT revision, encode(digest, 'hex') AS digest, plan, reviews::text AS reviews FROM batch_plan WHERE batch_id = $1 ORDER BY revision`,
       [batchId],
     );
     return {

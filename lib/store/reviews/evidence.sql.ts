@@ -5,6 +5,7 @@
 import { rankKeys } from '#lib/core/checkpoints/sampling.ts';
 import type { LastMark } from '#lib/core/evidence/pool.ts';
 import { CHUNK_IN_REVIEW, CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import { KEYS } from '#lib/core/people/key-actor.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 
 /** A chunk whose items are all classified. What is known of it holds as long as its revision. */
@@ -12,29 +13,36 @@ export type ChunkToDraw = { id: string; number: number; revision: number; planRe
 
 /**
  * The batch's seed (null: an undo, or one from before a batch had one), its pilot, the chunks of it that were decided (approved, or closed without it), and by revision
- * of the rules after the first: the last review that there was when it came.
+ * of the rules after the first: the last review that there was when it came. `keysSign`: whether marks of keys are looks.
  */
 export type Drawable = {
   seed: Buffer | null;
   pilot: number | null;
   decided: ChunkToDraw[];
   revised: ReadonlyMap<number, number>;
+  keysSign: boolean;
 };
 
 export async function readDrawable(client: Querying, batchId: string): Promise<Drawable> {
-  const { rows } = await client.query<{ seed: Buffer | null; pilot: number | null } & (ChunkToDraw | { id: null })>(
-    `SELECT b.seed, b.pilot, c.id, c.number, c.revision, c.plan_revision AS "planRevision", c.item_count AS "itemCount"
+  const { rows } = await client.query<Pick<Drawable, 'seed' | 'pilot' | 'keysSign'> & (ChunkToDraw | { id: null })>(
+    `SELECT b.seed, b.pilot, b.plan #> '{gates,keysMaySign}' = 'true'::jsonb AS "keysSign", c.id, c.number, c.revision, c.plan_revision AS "planRevision", c.item_count AS "itemCount"
      FROM batch b LEFT JOIN chunk c ON c.batch_id = b.id AND b.seed IS NOT NULL AND (c.decision_id IS NOT NULL OR c.state = $2)
      WHERE b.id = $1 ORDER BY c.number`,
     [batchId, CHUNK_TRANSITIONS.close.to],
   );
-  const { seed = null, pilot = null } = rows[0] ?? {};
-  const decided = rows.flatMap(({ seed: _, pilot: __, ...chunk }) => (chunk.id === null ? [] : [chunk]));
+  const { seed = null, pilot = null, keysSign } = rows[0] ?? {};
+  const decided = rows.flatMap(({ seed: _, pilot: __, keysSign: ___, ...chunk }) => (chunk.id === null ? [] : [chunk]));
   const revisions = await client.query<{ revision: number; reviews: number }>(
     'SELECT revision, reviews::float8 AS reviews FROM batch_plan WHERE batch_id = $1',
     [batchId],
   );
-  return { seed, pilot, decided, revised: new Map(revisions.rows.map(({ revision, reviews }) => [revision, reviews])) };
+  return {
+    seed,
+    pilot,
+    decided,
+    keysSign: keysSign === true,
+    revised: new Map(revisions.rows.map(({ revision, reviews }) => [revision, reviews])),
+  };
 }
 
 /** The chunks that wait for a person's approval, all of them: their items are classified. */
@@ -77,20 +85,24 @@ export async function readDrawn(
   return rows;
 }
 
-/** With the chunk that its item is in, and the first review that there was of the item. */
-export type ChunkMark = LastMark & { chunkId: string; first: number };
+/**
+ * With the chunk that its item is in, and the first review that there was of the item. `byKey`: an API key gave it; `id` orders it among those of people. A mark that was
+ * taken back is here too.
+ */
+export type ChunkMark = LastMark & { chunkId: string; first: number; id: number; byKey: boolean };
 
 /**
- * The latest mark of each item and category, as far as it was not taken back, and what its item is now. Those of other chunks are left out. Each item is looked up
+ * The latest mark of people on each item and category, the latest of keys, and what the item is now. Those of other chunks are left out. Each item is looked up
  * by its key, or the planner may walk the whole batch for a few marks.
  */
 export async function readLastMarks(client: Querying, batchId: string, chunkIds: readonly string[]): Promise<ChunkMark[]> {
   const { rows } = await client.query<ChunkMark>(
-    `SELECT last.ordinal, last.category, last.verdict, last.first, a.category AS now, a.chunk_id AS "chunkId"
-     FROM (SELECT DISTINCT ON (ordinal, category) ordinal, category, verdict, (min(id) OVER (PARTITION BY ordinal))::float8 AS first FROM review
-           WHERE batch_id = $1 ORDER BY ordinal, category, id DESC) last
+    `SELECT last.ordinal, last.category, last.verdict, last.first, last.id, last."byKey", a.category AS now, a.chunk_id AS "chunkId"
+     FROM (SELECT DISTINCT ON (ordinal, category, by_key) ordinal, category, verdict, by_key AS "byKey", id::float8 AS id,
+             (min(id) OVER (PARTITION BY ordinal, by_key))::float8 AS first
+           FROM (SELECT *, starts_with("by", '${KEYS}') AS by_key FROM review WHERE batch_id = $1) own ORDER BY ordinal, category, by_key, own.id DESC) last
      CROSS JOIN LATERAL (SELECT category, chunk_id FROM classification WHERE batch_id = $1 AND ordinal = last.ordinal OFFSET 0) a
-     WHERE last.verdict <> 'withdrawn' AND a.chunk_id = ANY($2)`,
+     WHERE a.chunk_id = ANY($2)`,
     [batchId, chunkIds],
   );
   return rows;

@@ -30,6 +30,8 @@ type CountedMark = ChunkMark & { verdict: Verdict };
 export type Pool = {
   /** the marks that count on items of one of the chunks */
   marksIn(chunkId: string): CountedMark[];
+  /** those of them that can be looks */
+  looksIn(chunkId: string): CountedMark[];
   /** per category of one chunk, or of all: how many items have it */
   counts(chunks?: readonly ChunkToDraw[]): Promise<Map<string, number>>;
   /** the looks at a category in these chunks, or in all */
@@ -47,7 +49,7 @@ export type Pool = {
 };
 
 /** Whose marks are read: the batch, its seed, and what had been marked when each revision of its rules came. */
-type OfBatch = { batchId: string; seed: Buffer; revised: Drawable['revised'] };
+type OfBatch = { batchId: string; seed: Buffer } & Pick<Drawable, 'revised' | 'keysSign'>;
 
 /**
  * Reads the marks on these chunks. Not in a transaction that changed their classifications: what is drawn is kept for others. Chunks are looked at by the latest of
@@ -55,12 +57,15 @@ type OfBatch = { batchId: string; seed: Buffer; revised: Drawable['revised'] };
  */
 export async function readPool(
   client: Querying,
-  { batchId, seed, revised }: OfBatch,
+  { batchId, seed, revised, keysSign }: OfBatch,
   all: readonly ChunkToDraw[],
 ): Promise<Pool> {
   const ids = all.map(({ id }) => id);
-  const rows = ids.length > 0 ? await readLastMarks(client, batchId, ids) : [];
-  const marks = rows.filter(isCounted);
+  const read = ids.length > 0 ? await readLastMarks(client, batchId, ids) : [];
+  const marks = latest(read).filter(isCounted);
+  // A look is a person's mark. That of a key is kept, and is none, unless the plan lets keys sign.
+  const rows = (keysSign ? latest(read) : read.filter(({ byKey }) => !byKey)).filter(({ verdict }) => verdict !== 'withdrawn');
+  const people = rows.filter(isCounted);
   const byChunk = Map.groupBy(rows, ({ chunkId }) => chunkId);
   const ruled = new Map<number, Draws>();
   const drawsOf = (revision: number): Draws => {
@@ -68,13 +73,13 @@ export async function readPool(
     ruled.set(revision, draws);
     return draws;
   };
-  const latest = revisionOf(all);
-  const draws = drawsOf(latest);
+  const last = revisionOf(all);
+  const draws = drawsOf(last);
   const isKnown = (revision: number) => {
     const before = revised.get(revision);
     return ({ first }: ChunkMark): boolean => before !== undefined && first <= before;
   };
-  const ofAll = marksByCategory(rows, isKnown(latest));
+  const ofAll = marksByCategory(rows, isKnown(last));
   /** Of these chunks alone: those that were moved out, or known, are of other chunks else. */
   const marksOf = (category: string, chunks: readonly ChunkToDraw[]): CategoryMarks | undefined =>
     chunks === all
@@ -85,6 +90,7 @@ export async function readPool(
         ).get(category);
   return {
     marksIn: (chunkId) => marks.filter((mark) => mark.chunkId === chunkId),
+    looksIn: (chunkId) => people.filter((mark) => mark.chunkId === chunkId),
     async counts(chunks = all) {
       await draws.draw(chunks, 0);
       const counts = new Map<string, number>();
@@ -148,6 +154,18 @@ export async function readPool(
       );
     },
   };
+}
+
+/** The latest mark on each item and category, whoever gave it. */
+function latest(marks: readonly ChunkMark[]): ChunkMark[] {
+  const last = new Map<string, ChunkMark>();
+  for (const mark of marks) {
+    const key = `${mark.ordinal} ${mark.category}`;
+    const other = last.get(key);
+    const first = Math.min(mark.first, other?.first ?? mark.first);
+    last.set(key, { ...(other && other.id > mark.id ? other : mark), first });
+  }
+  return [...last.values()];
 }
 
 /** The latest revision of the rules that one of these chunks goes by. */

@@ -51,18 +51,20 @@ export async function readMarks(client: Querying, batchId: string, ordinals: rea
   return new Map(rows.map((row) => [row.ordinal, row]));
 }
 
+export type Standing = { verdict: 'right' | 'wrong' | 'withdrawn'; by: string };
+
 /** The verdict that was given last on each of these items in the category that it is in now, by ordinal. */
 export async function readVerdicts(
   client: Querying,
   batchId: string,
   ordinals: readonly number[],
-): Promise<Map<number, 'right' | 'wrong' | 'withdrawn'>> {
-  const { rows } = await client.query<{ ordinal: number; verdict: 'right' | 'wrong' | 'withdrawn' }>(
-    `SELECT last.ordinal, last.verdict FROM (${LATEST}) last
+): Promise<Map<number, Standing>> {
+  const { rows } = await client.query<Standing & { ordinal: number }>(
+    `SELECT last.ordinal, last.verdict, last."by" FROM (${LATEST}) last
      JOIN classification a ON a.batch_id = $1 AND a.ordinal = last.ordinal AND a.category = last.category`,
     [batchId, ordinals],
   );
-  return new Map(rows.map(({ ordinal, verdict }) => [ordinal, verdict]));
+  return new Map(rows.map(({ ordinal, ...standing }) => [ordinal, standing]));
 }
 
 /** The items of the chunk that were marked, or whose mark was taken back, after a review: at most `limit`, the last of them first. */

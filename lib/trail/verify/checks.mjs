@@ -109,6 +109,7 @@ class Check {
     decisions: 0,
     unfrozen: 0,
     drawn: 0,
+    looksOfKeys: 0,
   };
 
   constructor(trail, hashing, report) {
@@ -206,7 +207,7 @@ class Check {
       const first = this.#plans.get(1)?.plan;
       if (first && canonical(unrevised(plan)) !== canonical(unrevised(first)))
         this.#report.altered('plans.jsonl', line, `Revision ${revision} of the plan changes more than rules and instruction.`);
-      this.#plans.set(revision, { digest, plan });
+      this.#plans.set(revision, { digest, plan, reviews: row.reviews });
       before = revision;
     }
     if (this.#plans.get(1)?.digest !== this.#batch.plan)
@@ -324,6 +325,32 @@ class Check {
     const sha = this.#hashing();
     for (const part of parts) sha.update(part);
     return sha.hex();
+  }
+
+  hmac(key, bytes) {
+    const padded = (byte) => Uint8Array.from({ length: 64 }, (_, at) => (key[at] ?? 0) ^ byte);
+    return this.#sha(padded(0x5c), bytesOfHex(this.#sha(padded(0x36), bytes)));
+  }
+
+  /** What is drawn with by a revision of the plan: an order of its own for each. */
+  seedOf(revision) {
+    return revision === 1 ? this.#seed : bytesOfHex(this.hmac(this.#seed, encoded(`plan ${revision}`)));
+  }
+
+  /** The last review that there was when a revision of the plan came; undefined where the trail is from before that was in it. */
+  markedBefore(revision) {
+    if (revision === 1) return -1n;
+    const { reviews } = this.#plans.get(revision) ?? {};
+    return reviews === undefined ? undefined : BigInt(reviews);
+  }
+
+  get isRevised() {
+    return this.#plans.size > 1;
+  }
+
+  /** Whether marks of keys are looks, by the plan. */
+  get keysSign() {
+    return this.#plans.get(1)?.plan?.gates?.keysMaySign === true;
   }
 
   /** Something of the whole can't be known, because a receipt can't be trusted. */
@@ -471,7 +498,7 @@ class Check {
   }
 
   #told() {
-    const { unsealedNotes, withoutReceipt, unfrozen } = this.#counted;
+    const { unsealedNotes, withoutReceipt, unfrozen, looksOfKeys } = this.#counted;
     const { facts } = this.#report;
     facts.counted = this.#counted;
     if (!facts.complete) this.#report.note(`The batch was not over at ${facts.at}: this is what there was until then.`);
@@ -480,6 +507,10 @@ class Check {
         `Nothing vouches for ${unsealedNotes} notes of people: their receipts are of a version that did not commit to them.`,
       );
     if (withoutReceipt > 0) this.#report.note(`${withoutReceipt} corrections are from before corrections left receipts.`);
+    if (looksOfKeys > 0)
+      this.#report.note(
+        `In what ${looksOfKeys} decisions say of looks, marks of API keys count as looks of people: they are of a version that told no difference.`,
+      );
     if (unfrozen > 0)
       this.#report.note(
         unfrozen === 1

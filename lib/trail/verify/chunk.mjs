@@ -1,4 +1,5 @@
 /** The checks of one chunk. */
+import { boundsOf, leastAtMost, most } from './bound.mjs';
 import { bytesOfBase64, bytesOfHex, canonical, chunkOf, encoded, isObject, parsed, text } from './lines.mjs';
 import { ACTION_TRANSITIONS, COMMITMENTS, MEMBERS, NOTE_WITHOUT_COMMITMENT, SETTLED_STATES } from './receipts.mjs';
 
@@ -471,6 +472,10 @@ export class OfChunk {
     for (const [category, { population, looks, wrong, atMost }] of Object.entries(body.reviews))
       if (!(wrong <= looks && looks <= population && wrong <= atMost && atMost <= population))
         refuse(`What it says about “${category}” can't be: ${looks} looks, ${wrong} wrong, at most ${atMost} of ${population}.`);
+      else if (!this.#mayProve({ population, looks, wrong, atMost }))
+        refuse(
+          `It says “at most ${atMost}” of “${category}”, and ${looks} looks of ${population} with ${wrong} wrong do not prove that.`,
+        );
     const rows = this.#manifests.get(body.decision)?.rows ?? this.#approved?.rows ?? null;
     // What was sent back was classified anew, and what it was then is not on record.
     if (!this.#isSilent(body) && (rows !== null || !this.#sentBack)) {
@@ -480,6 +485,12 @@ export class OfChunk {
       this.#reviewsBefore = cut ?? this.#reviewsBefore;
     }
     this.#sentBack ||= body.answers.sendBack;
+  }
+
+  /** Whether the looks may have proved the bound, wherever among them the wrong ones were. */
+  #mayProve({ population, looks, wrong, atMost }) {
+    const [least, greatest] = boundsOf(population, looks, wrong);
+    return least <= atMost && atMost <= greatest;
   }
 
   /** A release, and a "next" over what was approved before, say nothing of marks. */
@@ -507,9 +518,10 @@ export class OfChunk {
    * The marks that count, of the first `cut` reviews: the latest on an item in a category, unless it was taken back. *Right* is said only for as long as the item
    * is there; *wrong* stays. What an item is then: by the manifest, else by the last correction.
    */
-  #marks(cut, rows) {
+  #marks(cut, rows, isOne = () => true) {
     const latest = new Map();
-    for (const review of this.#reviews.slice(0, cut)) latest.set(`${review.ordinal} ${review.category}`, review);
+    for (const review of this.#reviews.slice(0, cut))
+      if (isOne(review)) latest.set(`${review.ordinal} ${review.category}`, review);
     return [...latest.values()]
       .map((review) => ({
         ...review,
@@ -527,37 +539,77 @@ export class OfChunk {
 
   /** The draw, done again: the looks at a category are the marks on the items of the lowest ranks, up to the first that nobody marked. */
   #takeLooks({ evidence, plan, reviews }, cut, rows, refuse) {
-    const { seed } = this.#check;
-    // After a revision of the rules what had been marked by then is no look, and that moment is not in the trail.
-    if (seed === null || rows === null || evidence.over !== 'chunk' || plan > 1) return;
-    const marks = this.#marks(cut, rows);
-    for (const [category, said] of Object.entries(reviews)) {
-      const own = marks.filter((mark) => mark.category === category);
-      const on = new Map(own.filter(({ now }) => now === category).map((mark) => [mark.ordinal, mark]));
-      const outside = own.filter(({ now }) => now !== category).map(({ ordinal }) => this.#rank(seed, ordinal));
-      const members = [...rows].flatMap(([ordinal, row]) => (row.category === category ? [ordinal] : []));
-      const drawn = members
-        .map((ordinal) => ({ ordinal, rank: this.#rank(seed, ordinal) }))
-        .sort((a, b) => (a.rank < b.rank ? -1 : 1));
-      const open = drawn.findIndex(({ ordinal }) => !on.has(ordinal));
-      const looked = open === -1 ? drawn : drawn.slice(0, open);
-      const until = open === -1 ? null : drawn[open].rank;
-      const moved = outside.filter((rank) => own.length > 0 && (until === null || rank < until)).length;
-      const wrong = moved + looked.filter(({ ordinal }) => on.get(ordinal).verdict === 'wrong').length;
-      const is = { population: members.length + outside.length, looks: looked.length + moved, wrong };
-      for (const part of Object.keys(is))
-        if (is[part] !== said[part])
-          refuse(`It says “${part}: ${said[part]}” of “${category}”, and by the seed and the marks it is ${is[part]}.`);
-      this.#check.counted.drawn += 1;
+    const { seed, keysSign } = this.#check;
+    const before = this.#check.markedBefore(plan);
+    if (seed === null || rows === null || before === undefined) return;
+    const drawn = this.#check.seedOf(plan);
+    // A look is a person's mark. What an earlier version wrote counts those of keys too.
+    const isPersons = ({ by }) => keysSign || !by.startsWith('key:');
+    const byPeople = this.#looksBy(drawn, cut, rows, before, isPersons);
+    const byAll = this.#reviews.slice(0, cut).every(isPersons) ? byPeople : this.#looksBy(drawn, cut, rows, before, () => true);
+    const of = (looksOf) => Object.keys(reviews).map((category) => [category, looksOf(category)]);
+    const fits = (all) => all.every(([category, is]) => Object.keys(is).every((part) => is[part] === reviews[category][part]));
+    if (evidence.over === 'chunk') {
+      const all = of(byPeople);
+      if (!fits(all) && byAll !== byPeople && fits(of(byAll))) this.#check.counted.looksOfKeys += 1;
+      else for (const [category, is] of all) this.#compareLooks(category, is, reviews[category], refuse);
+      this.#check.counted.drawn += all.length;
+    } else if (!this.#check.isRevised) {
+      // Over all chunks that were decided by then. Where these had nothing of a category, it is this chunk's draw alone.
+      for (const [category, is] of of(byPeople)) {
+        if (is.population !== reviews[category].population) continue;
+        if (byAll !== byPeople && fits([[category, byAll(category)]]) && !fits([[category, is]]))
+          this.#check.counted.looksOfKeys += 1;
+        else this.#compareLooks(category, is, reviews[category], refuse);
+        this.#check.counted.drawn += 1;
+      }
     }
+  }
+
+  #compareLooks(category, is, said, refuse) {
+    for (const part of Object.keys(is))
+      if (is[part] !== said[part])
+        refuse(`It says “${part}: ${said[part]}” of “${category}”, and by the seed and the marks it is ${is[part]}.`);
+  }
+
+  /**
+   * What the looks at a category of this chunk are and prove. Items that had a mark when the rules were revised (up to the review `before`) are known, as long as the
+   * mark fits the category that they are in: they are no part of what is asked about.
+   */
+  #looksBy(seed, cut, rows, before, isOne) {
+    const marks = this.#marks(cut, rows, isOne);
+    const first = new Map();
+    for (const { ordinal, id, by } of this.#reviews.slice(0, cut))
+      if (isOne({ by }) && !first.has(ordinal)) first.set(ordinal, BigInt(id));
+    const isKnown = ({ ordinal }) => first.get(ordinal) <= before;
+    const known = new Set(marks.filter(isKnown).map(({ ordinal }) => ordinal));
+    const rankOf = (ordinal) => this.#rank(seed, ordinal);
+    return (category) => {
+      const own = marks.filter((mark) => mark.category === category && !isKnown(mark));
+      const on = new Map(own.filter(({ now }) => now === category).map((mark) => [mark.ordinal, mark]));
+      const outside = own.filter(({ now }) => now !== category).map(({ ordinal }) => ({ rank: rankOf(ordinal), wrong: true }));
+      const members = [...rows].flatMap(([ordinal, row]) => (row.category === category && !known.has(ordinal) ? [ordinal] : []));
+      // Nothing was looked at: no item's rank says anything.
+      if (own.length === 0) return { population: members.length, looks: 0, wrong: 0, atMost: members.length };
+      const drawn = members.map((ordinal) => ({ ordinal, rank: rankOf(ordinal) })).sort((a, b) => (a.rank < b.rank ? -1 : 1));
+      const open = drawn.find(({ ordinal }) => !on.has(ordinal))?.rank ?? null;
+      const isLook = ({ rank }) => open === null || rank < open;
+      const looked = [
+        ...drawn.filter(isLook).map(({ ordinal, rank }) => ({ rank, wrong: on.get(ordinal).verdict === 'wrong' })),
+        ...outside.filter(isLook),
+      ];
+      looked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
+      const wrongAt = looked.flatMap(({ wrong }, at) => (wrong ? [at + 1] : []));
+      const population = members.length + outside.length;
+      return { population, looks: looked.length, wrong: wrongAt.length, atMost: leastAtMost(population, looked.length, wrongAt) };
+    };
   }
 
   /** HMAC-SHA256 of the ordinal, as 4 bytes, under the seed. */
   #rank(seed, ordinal) {
     const number = new Uint8Array(4);
     new DataView(number.buffer).setInt32(0, ordinal);
-    const padded = (byte) => Uint8Array.from({ length: 64 }, (_, at) => (seed[at] ?? 0) ^ byte);
-    return this.#check.sha(padded(0x5c), bytesOfHex(this.#check.sha(padded(0x36), number)));
+    return this.#check.hmac(seed, number);
   }
 
   #takeCorrected(body, { seq, line }) {
@@ -620,9 +672,4 @@ export class OfChunk {
     sum.waiting = approved - sum.done - sum.skipped - sum.failed - sum.uncertain - sum.notExecuted - sum.inFlight;
     this.#check.add(sum);
   }
-}
-
-/** How many of so many a share is, as the product rounds it (lib/core/evidence/bound.ts). */
-function most(population, share) {
-  return Math.floor(population * share + 1e-9 * Math.max(1, population * share));
 }
