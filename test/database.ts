@@ -29,7 +29,7 @@ export async function testDatabase(program?: string): Promise<TestDatabase> {
   const server = inject('server');
   const name = `test_${randomBytes(6).toString('hex')}`;
   // Its files are copied: through the log, which is PostgreSQL's usual way, it costs twice as much.
-  await asSuper(server.superUrl, `CREATE DATABASE ${name} TEMPLATE countersign OWNER countersign_owner STRATEGY FILE_COPY`);
+  await asSuper(`CREATE DATABASE ${name} TEMPLATE countersign OWNER countersign_owner STRATEGY FILE_COPY`);
   const [url, ownerUrl, superUrl] = [server.appUrl, server.ownerUrl, server.superUrl].map((address) =>
     withDatabase(address, name),
   ) as [string, string, string];
@@ -53,7 +53,7 @@ export async function testDatabase(program?: string): Promise<TestDatabase> {
     await threads.end();
     await closeDb(opened);
     await Promise.all([ownerPool.end(), superPool.end()]);
-    await asSuper(server.superUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    await asSuper(`DROP DATABASE ${name} WITH (FORCE)`);
     rmSync(originals, { recursive: true, force: true });
   });
   return { ...opened, ownerPool, superPool, url, ownerUrl };
@@ -102,12 +102,17 @@ function withDatabase(address: string, name: string): string {
   return url.href;
 }
 
-async function asSuper(superUrl: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: superUrl });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
+let boss: pg.Client | undefined;
+
+/** On one connection of this process, which makes and drops the databases of all its files; it ends with the server. */
+async function asSuper(sql: string): Promise<void> {
+  if (!boss) {
+    const client = new pg.Client({ connectionString: inject('server').superUrl });
+    client.on('error', () => {
+      boss = undefined;
+    });
+    await client.connect();
+    boss = client;
   }
+  await boss.query(sql);
 }

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import { signIn } from '#lib/auth/sign-in.ts';
 import { API_BODY_BYTES_MAX } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
-import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
-import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
+import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
 import { answerApi } from './answer.ts';
 
 const { pool, ownerPool } = await testDatabase();
@@ -20,7 +18,6 @@ const logged = vi.spyOn(log, 'error');
 afterEach(() => expect(logged).not.toHaveBeenCalledWith(expect.anything(), expect.stringContaining('does not fit')));
 
 const SITE = 'http://127.0.0.1:3000';
-const keeper: Actor = { id: 'key:env', role: 'admin', name: 'API key of the environment', via: 'api' };
 const bearer = { authorization: `Bearer ${KEY}` };
 
 type Ask = { method?: string; headers?: Record<string, string>; json?: unknown; body?: BodyInit };
@@ -39,11 +36,7 @@ async function ask(path: string, { method, headers = bearer, json, body }: Ask =
 }
 
 async function cookieOf(role: Actor['role']): Promise<Record<string, string>> {
-  const [email, password] = [`${randomUUID()}@example.com`, 'correct horse battery'];
-  const { path } = await invitePerson(keeper, { email, role });
-  await acceptSetupLink({ token: path.split('=')[1] as string, name: 'Bo', email, password });
-  const cookies = await signIn({ email, password }, new Headers({ host: '127.0.0.1:3000', origin: SITE }));
-  return { cookie: cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; '), host: '127.0.0.1:3000' };
+  return { cookie: await sessionOf((await somebody(role)).id), host: '127.0.0.1:3000' };
 }
 
 const mails = (count: number, category = 'noise') =>

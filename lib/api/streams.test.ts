@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { signIn, signOut } from '#lib/auth/sign-in.ts';
+import { signOut } from '#lib/auth/sign-in.ts';
 import { LIVE_REAUTHORISE_MS, LIVE_STREAMS_PER_PERSON_MAX } from '#lib/core/limits.ts';
-import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
-import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
 import { atSize } from '#test/size.ts';
 import { answerApi } from './answer.ts';
 import { disposition, streamOf } from './streams.ts';
@@ -167,16 +165,8 @@ describe('events', () => {
   each('%s end with the session that they were opened with, also for a reader who reads nothing', async (_, pathOf) => {
     const events = await pathOf();
     const site = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' };
-    const [email, password] = [`${randomUUID()}@example.org`, 'correct horse battery'];
-    const { path } = await invitePerson(
-      { id: 'key:env', role: 'admin', name: 'Keeper', via: 'api' },
-      { email, role: 'operator' },
-    );
-    await acceptSetupLink({ token: path.split('=')[1] as string, name: 'Eve', email, password });
-    const enter = async () => {
-      const cookies = await signIn({ email, password }, new Headers(site));
-      return { ...site, cookie: cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ') };
-    };
+    const { id } = await somebody('operator', 'Eve');
+    const enter = async () => ({ ...site, cookie: await sessionOf(id) });
     const follow = async (headers: Record<string, string>) => {
       const response = await answerApi(new Request(`http://127.0.0.1:3000/api/v1${events}`, { headers }));
       expect(response.status).toBe(200);

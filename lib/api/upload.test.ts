@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { signIn } from '#lib/auth/sign-in.ts';
 import { BODY_PART_MS, UPLOAD_BYTES_MAX, UPLOADS_AT_ONCE, UPLOADS_PER_PERSON_MAX } from '#lib/core/limits.ts';
 import { log } from '#lib/log.ts';
-import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
-import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { testDatabase } from '#test/database.ts';
+import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
 import { answerApi } from './answer.ts';
 
 const { pool } = await testDatabase();
@@ -230,14 +228,7 @@ describe('files that arrive slowly', () => {
 
   async function operator() {
     const site = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000' };
-    const [email, password] = [`${randomUUID()}@example.org`, 'correct horse battery'];
-    const { path } = await invitePerson(
-      { id: 'key:env', role: 'admin', name: 'Keeper', via: 'api' },
-      { email, role: 'operator' },
-    );
-    await acceptSetupLink({ token: path.split('=')[1] as string, name: 'Ada', email, password });
-    const cookies = await signIn({ email, password }, new Headers(site));
-    return { ...site, cookie: cookies.map(({ name, value }) => `${name}=${encodeURIComponent(value)}`).join('; ') };
+    return { ...site, cookie: await sessionOf((await somebody('operator', 'Ada')).id) };
   }
 });
 

@@ -244,7 +244,7 @@ export const LIVE_HEARTBEAT_MS = 10_000;
 export const LIVE_BEAT_MS = 1_500;
 export const LIVE_SILENT_MS = 4_500;
 /** What changed anywhere is looked up so often at most by one process, however many follow it. */
-export const HOUSE_MS = 1_000;
+export const HOUSE_MS = 1_000 * TEMPO;
 /** More batches than these that changed at once are told as "any". */
 export const HOUSE_BATCHES_NAMED_MAX = 100;
 /** Who has a checkpoint open says so this often; whoever has not for VISIT_GONE_MS is not there any more. */

@@ -92,7 +92,7 @@ async function eventually(what: string, look: () => Promise<boolean>): Promise<n
   const since = performance.now();
   while (!(await look())) {
     if (performance.now() - since > 90_000) throw new Error(`It never came: ${what}.`);
-    await sleep(20);
+    await sleep(50);
   }
   return performance.now() - since;
 }

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import { afterAll } from 'vitest';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
@@ -11,7 +10,7 @@ import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { ADA, chunkStates, type StartedBatch, startedBatch, workUntil } from '#test/fixtures/started-batch.ts';
 import { type Mode, type RunningTarget, startTarget } from '#test/target.ts';
 
-/** A target whose log is removed, and whose process is ended, after the file's tests. */
+/** A target whose log is removed, and whose process is ended, after the file's tests (`ends.ts`). */
 export async function loggingTarget(
   options: { latencyMs?: number; honourKeys?: boolean; mode?: Mode } = {},
 ): Promise<RunningTarget> {
@@ -23,12 +22,13 @@ export async function loggingTarget(
 
 const started: { target: RunningTarget; folder: string }[] = [];
 
-afterAll(async () => {
-  for (const { target, folder } of started) {
+/** Ends what `loggingTarget` started; `ends.ts` does it after each file. */
+export async function endTargets(): Promise<void> {
+  for (const { target, folder } of started.splice(0)) {
     await target.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}
 
 /** A busy machine makes no request time out. */
 const PATIENT_MS = 20_000;

@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
-import { afterAll } from 'vitest';
 import { WITH_TEMPO } from '#test/tempo.ts';
 
 export type WorkerProcess = {
@@ -55,14 +54,12 @@ export function startWorkers(url: string, count: number, { realTempo = false } =
   return Promise.all(Array.from({ length: count }, (_, index) => startWorker(url, { name: `worker_${index + 1}`, realTempo })));
 }
 
-/** Kills what is still there; a stopped process too. */
+/** Kills what is still there; a stopped process too. `ends.ts` does it after each file. */
 export async function killWorkers(): Promise<void> {
   const last = [...running];
   for (const child of last) child.kill('SIGKILL');
   await Promise.all(last.map((child) => child.exitCode === null && child.signalCode === null && once(child, 'exit')));
 }
-
-afterAll(killWorkers);
 
 export type Owner = { pid: number; epoch: number; state: string };
 
@@ -82,7 +79,8 @@ export async function databaseNow(pool: Pool): Promise<number> {
   return rows[0]?.now ?? Number.NaN;
 }
 
-const LOOK_MS = 25;
+/** Each look is a query or two: forty a second of them keep a tenth of a core busy. */
+const LOOK_MS = 50;
 const PATIENCE_MS = 90_000;
 
 /** Looks until there is something; the time it takes decides nothing. */

@@ -1,4 +1,5 @@
 /** The figures of the house, as /metrics gives them: read at most once in METRICS_MS, however often they are asked for. */
+import type { Pool } from 'pg';
 import { WAITS, type Wait, waitsFor } from '#lib/core/chunks/waits-for.ts';
 import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
 import { latencyQuantile } from '#lib/core/fleet/latency.ts';
@@ -28,17 +29,18 @@ export type Figures = {
   pool: { total: number; idle: number; waiting: number };
 };
 
-let last: { at: number; read: Promise<Figures> } | null = null;
+let last: { at: number; pool: Pool; read: Promise<Figures> } | null = null;
 
 /** For whoever knows that the reader may see them. Throws when the database can't be asked. */
 export function readFigures(): Promise<Figures> {
   const now = performance.now();
-  if (last === null || now - last.at >= METRICS_MS) last = { at: now, read: figuresNow() };
+  const { pool } = db();
+  // What was read of one database is nothing of another.
+  if (last?.pool !== pool || now - last.at >= METRICS_MS) last = { at: now, pool, read: figuresNow(pool) };
   return last.read;
 }
 
-async function figuresNow(): Promise<Figures> {
-  const { pool } = db();
+async function figuresNow(pool: Pool): Promise<Figures> {
   const [counts, waiters, workers, stats, size] = await Promise.all([
     readCounts(pool),
     readWaiters(pool, null),

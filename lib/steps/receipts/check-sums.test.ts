@@ -8,6 +8,7 @@ import { resumeIncident } from '#lib/steps/fleet/resume-incident.ts';
 import { settleBatches } from '#lib/store/actions/execution.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedChunk, seedBatch } from '#test/fixtures/batch.ts';
+import { atSize } from '#test/size.ts';
 import { checkSums, refoldSums } from './check-sums.ts';
 
 const { pool, superPool } = await testDatabase();
@@ -20,6 +21,9 @@ const items = (count: number): SeedChunk['items'] =>
     category: 'noise',
     receipts: ['intent', 'outcome:succeeded'],
   }));
+
+/** With two receipts for each, more than a look may read: it is a large chunk. */
+const LARGE = atSize(LOOK_ROWS_MAX / 2 + 100, 3_000);
 
 const incidents = async (batchId: string): Promise<string[]> => {
   const { rows } = await pool.query('SELECT message FROM incident WHERE batch_id = $1 AND resolved_at IS NULL', [batchId]);
@@ -43,16 +47,17 @@ const makeDue = (batchId: string) =>
 const sum = async (batchId: string) => (await readBatch(ADA, { batchId }))?.sum;
 
 test('a process that never watched shows a large batch from its counters, until a worker has checked it', async () => {
-  const { batchId } = await seedBatch(pool, { chunks: [{ state: 'executing', items: items(3_000) }] });
-  const unchecked = { approved: 3_000, done: 3_000, addsUp: true };
-  expect(await sum(batchId)).toMatchObject({ ...unchecked, checked: { receipts: 0, of: 6_001, at: null } });
+  const { batchId } = await seedBatch(pool, { chunks: [{ state: 'executing', items: items(LARGE) }] });
+  const unchecked = { approved: LARGE, done: LARGE, addsUp: true };
+  const of = 2 * LARGE + 1;
+  expect(await sum(batchId)).toMatchObject({ ...unchecked, checked: { receipts: 0, of, at: null } });
   await checkSums();
-  expect(await sum(batchId)).toMatchObject({ ...unchecked, checked: { receipts: 6_001, of: 6_001, at: null } });
+  expect(await sum(batchId)).toMatchObject({ ...unchecked, checked: { receipts: of, of, at: null } });
 });
 
 test('a look of a process that never watched reads no more rows than it may, of however many', async () => {
   const { batchId } = await seedBatch(pool, {
-    chunks: [3_000, 3_000, 200].map((count) => ({ state: 'executing' as const, items: items(count) })),
+    chunks: [LARGE, LARGE, 200].map((count) => ({ state: 'executing' as const, items: items(count) })),
   });
   // So long ago that nobody looks how fast it goes.
   await pool.query("UPDATE chunk SET updated_at = updated_at - interval '1 hour' WHERE batch_id = $1", [batchId]);
@@ -60,7 +65,7 @@ test('a look of a process that never watched reads no more rows than it may, of 
   try {
     await client.query('BEGIN');
     const moment = await readMoment(client as unknown as Pool, batchId);
-    expect(moment?.now.sum).toMatchObject({ done: 6_200, checked: { receipts: 401, of: 12_403, at: null } });
+    expect(moment?.now.sum).toMatchObject({ done: 2 * LARGE + 200, checked: { receipts: 401, of: 4 * LARGE + 403, at: null } });
     const { rows } = await client.query(
       `SELECT sum(pg_stat_get_xact_tuples_returned(oid))::int AS read FROM pg_class
        WHERE oid = ANY (ARRAY['receipt', 'manifest_row']::regclass[])
@@ -75,10 +80,10 @@ test('a look of a process that never watched reads no more rows than it may, of 
 });
 
 test('a large batch whose counters lie looks well until it is checked, and then its sending is stopped', async () => {
-  const { batchId } = await seedBatch(pool, { chunks: [{ state: 'executing', items: items(3_000) }] });
+  const { batchId } = await seedBatch(pool, { chunks: [{ state: 'executing', items: items(LARGE) }] });
   await pool.query('UPDATE chunk SET done = done - 1 WHERE batch_id = $1', [batchId]);
   await checkSums();
-  expect(await sum(batchId)).toMatchObject({ done: 3_000, addsUp: false });
+  expect(await sum(batchId)).toMatchObject({ done: LARGE, addsUp: false });
   expect(await state(batchId)).toMatchObject({ state: 'paused' });
   expect(await incidents(batchId)).toEqual([expect.stringMatching(/^Counts disagree by \d+\. Sending stopped\.$/)]);
   // Told once for as long as it is open.

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -47,15 +47,11 @@ async function seedDataset(id: string, name: string, format: string, dialect: ob
   await prisma.dataset.create({
     data: { id, name, state: 'ready', format, dialect, fields, itemCount: raws.length, createdBy: reviewer.id },
   });
-  await prisma.item.createMany({
-    data: raws.map((raw, index) => ({
-      datasetId: id,
-      ordinal: index + 1,
-      fields: { from: 'ann', subject: `s${index + 1}` },
-      raw: Uint8Array.from(raw),
-      digest: Uint8Array.from(createHash('sha256').update(raw).digest()),
-    })),
-  });
+  await pool.query(
+    `INSERT INTO item (dataset_id, ordinal, fields, raw, digest)
+     SELECT $1, n, jsonb_build_object('from', 'ann', 'subject', 's' || n), raw, sha256(raw) FROM unnest($2::bytea[]) WITH ORDINALITY AS t(raw, n)`,
+    [id, raws],
+  );
 }
 
 async function seedBatch(id: string, datasetId: string, classified: number): Promise<void> {
@@ -84,12 +80,11 @@ async function seedBatch(id: string, datasetId: string, classified: number): Pro
       seed: Buffer.alloc(32),
     },
   });
-  await prisma.classification.createMany({
-    data: Array.from({ length: classified }, (_, index) => ({
-      ...{ batchId: id, chunkId, ordinal: index + 1, category: categoryOf(index + 1) },
-      ...{ why: '', confidence: 1, by: 'rules', revision: 1 },
-    })),
-  });
+  await pool.query(
+    `INSERT INTO classification (batch_id, chunk_id, ordinal, category, why, confidence, "by", revision)
+     SELECT $1, $2, n, category, '', 1, 'rules', 1 FROM unnest($3::text[]) WITH ORDINALITY AS t(category, n)`,
+    [id, chunkId, Array.from({ length: classified }, (_, index) => categoryOf(index + 1))],
+  );
 }
 
 async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
