@@ -10,6 +10,9 @@ const QUIET = [
   '--disable-component-update',
   // One process draws all tabs of a person: one of its own for each would compile every script anew.
   '--renderer-process-limit=1',
+  // A process of its own that shows what is painted, and a compiler for scripts that run long, cost more than they give.
+  '--in-process-gpu',
+  '--js-flags=--no-maglev',
 ];
 const ROOT = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 

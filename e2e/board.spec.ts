@@ -105,11 +105,10 @@ test('A worker that is drained gives back its chunk, and a new one takes its pla
 
 test('Who loses the live view is told, and sees on when it is back', async ({ desk: page, trouble }) => {
   trouble.expect(/v1\/events/);
-  await page.goto('/admin');
-  await expect(page.getByRole('table', { name: 'Workers' })).toBeVisible();
   // A stream that is open is not cut by going offline: the page is given one that fails.
   await page.route('**/api/v1/events?board=true', (route) => route.abort());
-  await page.reload();
+  await page.goto('/admin');
+  await expect(page.getByRole('table', { name: 'Workers' })).toBeVisible();
   await expect(page.getByText(/^The live view is lost\. What you see is from \d\d:\d\d:\d\d\./)).toBeVisible();
   // The server answers all the same: nothing is held.
   await expect(page.getByRole('button', { name: /^Drain… process/ }).first()).toBeEnabled();

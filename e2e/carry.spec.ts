@@ -1,3 +1,4 @@
+import { decision } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
 import { SHELF_PLAN } from './rest.ts';
 
@@ -19,12 +20,16 @@ test('A correction becomes a rule for all that is not approved yet: what would c
   await offer.getByRole('button', { name: 'Make it a rule…' }).click();
 
   const rules = page.getByRole('dialog', { name: 'Change the rules' });
+  await rules.getByLabel('Why? (kept with the receipt)').fill('They write to us.');
   await rules.getByRole('button', { name: 'Show what would change' }).click();
   // Three of the four are still noise: a person has moved the other one.
   await expect(rules.getByRole('region', { name: 'What would change' })).toContainText('3 rows: noise → keep');
   expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 15, keep: 5 });
   await rules.getByRole('button', { name: 'Use these rules, classify 1 chunk again' }).click();
   await expect(rules).toBeHidden();
+  await expect(page.getByText('note: They write to us.')).toBeVisible();
+  // Classified again, it is back for review.
+  await expect(decision(page)).toBeVisible();
   await expect.poll(async () => (await rest.untilChunk(id, 1, 'awaiting_review')).counts).toEqual({ noise: 12, keep: 8 });
   // What comes next goes by it too, and every decision says by which revision.
   await rest.approve(id, 1);

@@ -42,7 +42,7 @@ async function unaware(page: Page) {
   return news;
 }
 
-test('A correction that did not arrive is taken back, says so, and goes through when it is tried again', async ({
+test('A correction that did not arrive is taken back, says so, and goes through when it is tried again; and corrections in a row keep their order, however slow the first is', async ({
   desk: page,
   rest,
   trouble,
@@ -66,6 +66,29 @@ test('A correction that did not arrive is taken back, says so, and goes through 
   await expect(rows.first()).toContainText('→ keep');
   await expect.poll(async () => (await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 23, keep: 7 });
   await expect(page.getByText('not saved')).toBeHidden();
+
+  await rows.nth(1).click();
+  const held = gate();
+  await page.route(CORRECTIONS, held.hold);
+  await page.keyboard.press('2');
+  await expect.poll(() => held.came).toHaveLength(1);
+  // Each move goes on to the next item by itself.
+  await page.keyboard.press('k');
+  await page.keyboard.press('1');
+  await page.keyboard.press('2');
+  await expect(rows.nth(2)).toContainText('→ keep');
+  await expect(rows.nth(1)).not.toContainText('→ keep');
+  await expect(decision(page)).toContainText('Saving 3 corrections…');
+  expect(held.came).toHaveLength(1);
+  held.letGo();
+  await expect(decision(page)).not.toContainText('Saving');
+  const bodies = held.came.map((body) =>
+    (JSON.parse(body) as { ordinal: number; category: string }[]).map(({ category }) => category),
+  );
+  expect(bodies).toEqual([['keep'], ['noise', 'keep']]);
+  expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 22, keep: 8 });
+  expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([22, 8]);
+  await expect(rows.nth(1)).not.toContainText('→ keep');
 });
 
 test('A correction of what somebody else decided meanwhile is taken back, and the page shows what was decided', {
@@ -103,31 +126,6 @@ test('A decision on what somebody else decided meanwhile is refused where it was
   news.letGo();
   await expect(page.getByRole('region', { name: 'The first receipts' }).getByRole('listitem')).toHaveCount(3);
   await expect(decision(page)).toBeHidden();
-});
-
-test('Corrections in a row keep their order, however slow the first is', async ({ desk: page, rest }) => {
-  const { id, rows } = await open(page, rest, 'In a row');
-  const held = gate();
-  await page.route(CORRECTIONS, held.hold);
-  await page.keyboard.press('2');
-  await expect.poll(() => held.came).toHaveLength(1);
-  // Each move goes on to the next item by itself.
-  await page.keyboard.press('k');
-  await page.keyboard.press('1');
-  await page.keyboard.press('2');
-  await expect(rows.nth(1)).toContainText('→ keep');
-  await expect(rows.first()).not.toContainText('→ keep');
-  await expect(decision(page)).toContainText('Saving 3 corrections…');
-  expect(held.came).toHaveLength(1);
-  held.letGo();
-  await expect(decision(page)).not.toContainText('Saving');
-  const sent = held.came.map((body) =>
-    (JSON.parse(body) as { ordinal: number; category: string }[]).map(({ category }) => category),
-  );
-  expect(sent).toEqual([['keep'], ['noise', 'keep']]);
-  expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 23, keep: 7 });
-  expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([23, 7]);
-  await expect(rows.first()).not.toContainText('→ keep');
 });
 
 test('An approval pressed right after a correction signs what was corrected, waits for no page, and is painted only once it is done', async ({

@@ -24,6 +24,7 @@ async function undoAll(page: Page, name: string, done: number): Promise<string> 
   await tabTo(page, page.getByRole('button', { name: 'Undo…' }));
   await page.keyboard.press('Enter');
   const preview = page.getByRole('dialog', { name: `Undo ${name}?` });
+  await expect(preview).toContainText('will come back from the archive shelf');
   await expect(preview).toContainText('Nothing is changed yet');
   await tabTo(page, preview.getByRole('button', { name: 'Start the undo' }));
   await page.keyboard.press('Enter');
@@ -84,6 +85,17 @@ test('Three chunks are decided by one press, on looks over all of them, and undo
   expect(undo).not.toContain(id);
   await page.goto(`/batches/${id}`);
   await expect(page.getByText(`48 of 48 undone by Undo of ${name}.`)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Undo…' })).toBeHidden();
+  // A receipt names the one that undid it, and that one names it.
+  await page.getByRole('link', { name: 'Receipts', exact: true }).click();
+  await page
+    .getByRole('row', { name: /Archived: / })
+    .first()
+    .getByRole('link')
+    .first()
+    .click();
+  await page.getByRole('link', { name: new RegExp(`^receipt \\d+\\.\\d+ of Undo of ${name}$`) }).click();
+  await expect(page.getByRole('link', { name: new RegExp(`^receipt \\d+\\.\\d+ of ${name}$`) })).toBeVisible();
 });
 
 test('6,046 real mails go from their upload to the last receipt by keyboard with a bound of 2 %, and back by one approval', {

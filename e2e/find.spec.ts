@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
+import { FULL } from '#test/size.ts';
 import { expect, test } from './fixtures.ts';
 import { SHELF_PLAN } from './rest.ts';
 
@@ -24,7 +25,8 @@ test('Ctrl-K finds an item by a value, presses the page’s own buttons, and nev
   await expect(items.getByRole('option').first()).toHaveAttribute('aria-selected', 'true');
   await expect(items.getByRole('option').first().locator('mark').first()).toHaveText('sender3@example.org');
   await expect(status).toContainText('Searched:');
-  expect((await new AxeBuilder({ page }).include('[role=dialog]').setLegacyMode().analyze()).violations).toEqual([]);
+  // What the palette is before anything is found, looks.spec.ts looks at.
+  if (FULL) expect((await new AxeBuilder({ page }).include('[role=dialog]').setLegacyMode().analyze()).violations).toEqual([]);
   await page.setViewportSize({ width: 390, height: 780 });
   await expect.poll(async () => (await palette.boundingBox())?.width).toBe(390);
   await page.setViewportSize({ width: 1440, height: 900 });

@@ -104,8 +104,14 @@ for (const [what, pages] of Object.entries(atSize<Record<string, string[]>>(MAIN
   });
 }
 
-test('Axe finds nothing serious on the sign-in page', async ({ page }) => {
-  await page.goto('/sign-in');
+test('Whoever has neither key nor session gets nothing, and is asked to sign in, where Axe finds nothing serious', async ({
+  page,
+  request,
+}) => {
+  for (const path of ['/batches', '/datasets', '/workers']) expect((await request.get(`/api/v1${path}`)).status()).toBe(401);
+  await page.goto('/batches');
+  await expect(page).toHaveURL(/\/sign-in/);
+  await expect(page.getByRole('heading', { name: 'Sign in', level: 1 })).toBeVisible();
   expect(await serious(page, 'sign-in')).toEqual([]);
 });
 

@@ -123,17 +123,20 @@ test('One chunk is classified again by the rules, with a note, one is closed, on
   const others = Array.from({ length: count }, (_, index) => index + 1).filter((number) => number !== pilot);
   const [back, closed, continued, ...remaining] = others as [number, number, number, ...number[]];
 
-  await page.goto(`${batch.path}/chunks/${back}`);
-  await page.getByRole('button', { name: 'Change the rules…' }).click();
-  const rules = page.getByRole('dialog');
-  await rules.getByLabel('Why? (kept with the receipt)').fill('Not every list is noise.');
-  await rules.getByRole('button', { name: 'Show what would change' }).click();
-  await expect(rules.getByRole('region', { name: 'What would change' })).toContainText('1 chunk');
-  await rules.getByRole('button', { name: 'Use these rules, classify 1 chunk again' }).click();
-  await expect(page.getByRole('dialog')).toBeHidden();
-  await expect(page.getByText('note: Not every list is noise.')).toBeVisible();
-  // Classified again, it is back for review.
-  await expect(decision(page)).toBeVisible();
+  // In `npm test` carry.spec.ts changes the rules.
+  if (FULL) {
+    await page.goto(`${batch.path}/chunks/${back}`);
+    await page.getByRole('button', { name: 'Change the rules…' }).click();
+    const rules = page.getByRole('dialog');
+    await rules.getByLabel('Why? (kept with the receipt)').fill('Not every list is noise.');
+    await rules.getByRole('button', { name: 'Show what would change' }).click();
+    await expect(rules.getByRole('region', { name: 'What would change' })).toContainText('1 chunk');
+    await rules.getByRole('button', { name: 'Use these rules, classify 1 chunk again' }).click();
+    await expect(page.getByRole('dialog')).toBeHidden();
+    await expect(page.getByText('note: Not every list is noise.')).toBeVisible();
+    // Classified again, it is back for review.
+    await expect(decision(page)).toBeVisible();
+  }
 
   await page.goto(`${batch.path}/chunks/${closed}`);
   await page.getByRole('button', { name: 'More decisions' }).click();

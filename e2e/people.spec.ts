@@ -346,10 +346,3 @@ test('An auditor sees receipts and no items', async ({ invite, rest }) => {
     expect([path, await asked(path)]).toEqual([path, 403]);
   for (const path of ['/datasets', '/shelf']) expect((await page.request.get(`/api/v1${path}`)).status()).toBe(403);
 });
-
-test('Whoever has neither key nor session gets nothing, and is asked to sign in', async ({ page, request }) => {
-  for (const path of ['/batches', '/datasets', '/workers']) expect((await request.get(`/api/v1${path}`)).status()).toBe(401);
-  await page.goto('/batches');
-  await expect(page).toHaveURL(/\/sign-in/);
-  await expect(page.getByRole('heading', { name: 'Sign in', level: 1 })).toBeVisible();
-});

@@ -1,5 +1,4 @@
 import type { Page } from '@playwright/test';
-import { FULL } from '#test/size.ts';
 import { approveUndo, releaseRest } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
 import { type Rest, SHELF_PLAN } from './rest.ts';
@@ -16,10 +15,9 @@ async function archived(rest: Rest, name: string): Promise<string> {
 
 const question = (page: Page, what: string) => page.getByRole('dialog', { name: `Undo ${what}?` });
 
-test('A batch is undone like it was done: previewed, looked at, approved; both batches say so, and the undo is undone', async ({
-  desk: page,
-  rest,
-}) => {
+test('A batch is undone like it was done: previewed, looked at, approved; both batches say so, and the undo is undone', {
+  tag: '@proof',
+}, async ({ desk: page, rest }) => {
   const name = 'Archived by mistake';
   const id = await archived(rest, name);
   await page.goto(`/batches/${id}`);
@@ -50,7 +48,6 @@ test('A batch is undone like it was done: previewed, looked at, approved; both b
   await expect(page.getByRole('link', { name: new RegExp(`^receipt 1\\.\\d+ of ${name}$`) })).toBeVisible();
 
   // And back again, from the undo's own page.
-  if (!FULL) return;
   await page.goto(undo);
   await page.getByRole('button', { name: 'Undo…' }).click();
   await expect(question(page, `Undo of ${name}`)).toContainText('Archive 16 rows');

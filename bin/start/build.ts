@@ -16,6 +16,7 @@ const SOURCES = [
   'public',
   'prisma/schema',
   'proxy.ts',
+  'bin/start/contract-of-browser.ts',
   'next.config.js',
   'postcss.config.mjs',
   'package.json',
