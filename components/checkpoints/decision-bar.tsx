@@ -95,8 +95,8 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, lack
         aria-live="polite"
         // Where there is one row, only what stands in the way takes another, above the buttons.
         className={classes(
-          'text-12 text-muted max-sm:order-first max-sm:w-full max-sm:truncate sm:ml-auto',
-          saving === 0 && notYou === null && stands.done && 'max-sm:sr-only',
+          'text-12 text-muted sm:ml-auto',
+          saving === 0 && notYou === null && stands.done ? 'max-sm:sr-only' : 'max-sm:order-first max-sm:w-full max-sm:truncate',
         )}
       >
         {saving > 0
