@@ -52,6 +52,8 @@ const ALL = {
   'batches, chunks, receipts and the admin’s pages': [
     ...[
       '/batches/BATCH',
+      '/connections',
+      '/connections/new',
       '/batches/BATCH?as=table',
       '/batches/BATCH/chunks/1',
       '/batches/BATCH/chunks/2',

@@ -158,14 +158,14 @@ describe('a bearer connection', () => {
     await change({ limits: { concurrency: 2, windows: [{ seconds: 1, requests: 1_000 }] } });
     most = 0;
     // Two chunks, each with a worker of its own that would send eight at once.
-    const batchId = await approved(pool, 24, {
+    const batchId = await approved(pool, 12, {
       ...planOver('crm', {}, { concurrency: 8 }),
-      chunking: { by: 'size', maxItems: 12 },
+      chunking: { by: 'size', maxItems: 6 },
       gates: { next: 'parallel' },
     });
     const isDone = async () => (await chunkStates(pool, batchId)).every((state) => state === 'done');
     await Promise.all([workUntil(pool, isDone), workUntil(pool, isDone)]);
-    expect(sentTo()).toHaveLength(24);
+    expect(sentTo()).toHaveLength(12);
     expect(most).toBe(2);
     expect((await pool.query('SELECT open FROM connection_bucket')).rows).toEqual([{ open: [] }]);
 
