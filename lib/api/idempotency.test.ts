@@ -251,7 +251,8 @@ describe('who may not', () => {
   });
   const as = (role: string) => pool.query('UPDATE "user" SET role = $2 WHERE id = $1', [eve.id, role]);
 
-  it.each(routesOf(contract).filter(({ method }) => method === 'POST'))(
+  // A key is shown once: that path takes no Idempotency-Key.
+  it.each(routesOf(contract).filter(({ method, path }) => method === 'POST' && path !== '/api/v1/keys'))(
     '$path is refused by the role of this moment, before what was once answered is looked up',
     async (route) => {
       const path = route.path.replace('{id}', randomUUID()).replace('{n}', '1').replace('/api/v1', '');

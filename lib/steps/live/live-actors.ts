@@ -36,7 +36,8 @@ export function followAs(pool: Pool, actor: Actor, verb: Verb): Followed {
   // One that has ended is not asked about again, even if nobody reads on from it.
   ended.signal.addEventListener('abort', leave);
   following.add(follower);
-  if (!asking) void ask(pool);
+  asked = pool;
+  if (!asking) void ask();
   return { ended: ended.signal, fault: () => follower.fault, leave };
 }
 
@@ -91,27 +92,33 @@ type Following = Follower & { mayStill: (role: Role) => boolean; ended: AbortCon
 
 const following = new Set<Following>();
 let asking = false;
+/** Where the last who came is looked up: the process's database. */
+let asked: Pool;
 
-async function ask(pool: Pool): Promise<void> {
+async function ask(): Promise<void> {
   asking = true;
   const wait = alarm();
   let leave = () => {};
-  let heard = false;
+  let heard: string | null = null;
   for (;;) {
     await wait.next(LIVE_REAUTHORISE_MS);
     if (following.size === 0) break;
     // Most requests are over within the second: for those nobody opens a connection.
-    if (!heard) leave = hear(env().DATABASE_URL ?? '', STANDING, wait.ring);
-    heard = true;
-    const asked = [...following];
+    const url = env().DATABASE_URL ?? '';
+    if (heard !== url) {
+      leave();
+      leave = hear(url, STANDING, wait.ring);
+      heard = url;
+    }
+    const all = [...following];
     try {
-      const roles = await readStandings(pool, asked);
-      for (const [index, { mayStill, ended }] of asked.entries()) {
+      const roles = await readStandings(asked, all);
+      for (const [index, { mayStill, ended }] of all.entries()) {
         const role = roles[index];
         if (!isRole(role) || !mayStill(role)) ended.abort();
       }
     } catch (fault) {
-      for (const follower of asked) {
+      for (const follower of all) {
         follower.fault = fault;
         follower.ended.abort();
       }

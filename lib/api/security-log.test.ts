@@ -1,7 +1,6 @@
 /** The security log: what is told there, that nobody changes it, that nobody fills it, and who reads it. */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { answerApi } from '#lib/api/answer.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { tellForbidden } from '#lib/auth/refusals.ts';
 import { answerAuth } from '#lib/auth/route.ts';
@@ -15,12 +14,13 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { withdrawInvitation } from '#lib/steps/people/withdraw-invitation.ts';
+import { exportSecurity } from '#lib/steps/security/export-security.ts';
+import { listSecurity } from '#lib/steps/security/list-security.ts';
 import { recordSecurity } from '#lib/store/security/security.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
-import { exportSecurity } from './export-security.ts';
-import { listSecurity } from './list-security.ts';
+import { answerApi } from './answer.ts';
 
 const { pool, prisma, ownerPool } = await testDatabase();
 process.env.SECRET_KEY = 'test secret of more than thirty-two characters';

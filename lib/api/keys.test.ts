@@ -1,7 +1,6 @@
 /** People's API keys: what they may do, when they end, that nobody learns one, and that somebody and their keys are one person. */
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { answerApi } from '#lib/api/answer.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import { KEY_GUESSES_PER_ADDRESS } from '#lib/core/limits.ts';
 import type { Role } from '#lib/core/people/roles.ts';
@@ -15,6 +14,7 @@ import { readNames } from '#lib/store/people/names.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
+import { answerApi } from './answer.ts';
 
 const database = await testDatabase();
 const { pool, prisma } = database;
