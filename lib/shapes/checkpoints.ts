@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NOT_SIGNERS, SIGNINGS } from '#lib/core/checkpoints/signatures.ts';
+import { toldAnswers } from '#lib/core/checkpoints/stored-answers.ts';
 import { LIKE_OF_MAX, UNDER_BOUND_SHARE_MAX } from '#lib/core/limits.ts';
 import { givenNote } from '#lib/core/values/given-name.ts';
 import { actionWords } from './actions.ts';
@@ -63,7 +64,7 @@ const decisionTold = z.object({
   by: z.string().describe('The name of who decided.'),
   at: instant,
   via: z.enum(['page', 'api']),
-  answers: z.object({ next: z.boolean(), execute: z.boolean(), sendBack: z.boolean(), close: z.boolean(), release: z.boolean() }),
+  answers: toldAnswers,
   counts: countsByCategory,
   seenCount: count.describe('Items that were on the screen. They are not what was looked at.'),
   reviews: z

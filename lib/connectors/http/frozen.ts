@@ -6,6 +6,7 @@ import { targetName } from '#lib/core/connections/target.ts';
 import { REQUEST_BYTES_MAX } from '#lib/core/limits.ts';
 import { canonicalBytes } from '#lib/ledger/canonical.ts';
 import { inspect, METHODS, undo } from './parts.ts';
+import { frozenSuccess } from './success.ts';
 import { via } from './via.ts';
 
 const frozen = z.object({
@@ -21,14 +22,7 @@ const frozen = z.object({
   undo: undo.extend({ fields: z.record(z.string(), z.string()) }).optional(),
   inspect: inspect.extend({ fields: z.record(z.string(), z.string()) }).optional(),
   /** filled in */
-  success: z
-    .object({
-      status: z.array(z.int()).nullable(),
-      contains: z.string().nullable(),
-      json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).nullable(),
-      otherwise: z.enum(['uncertain', 'failed']),
-    })
-    .optional(),
+  success: frozenSuccess.optional(),
 });
 
 /** A frozen request, read back: `body` is the text to send as it is. */

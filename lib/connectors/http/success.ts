@@ -50,18 +50,26 @@ const text = z
   .max(TEMPLATE_CHARS_MAX, `A template has at most ${TEMPLATE_CHARS_MAX} characters.`);
 
 /** `otherwise`: what every other 2xx means. Other statuses mean what they always mean. */
-export const success = z
-  .strictObject({
-    status: statuses.nullable().default(null),
-    contains: text.nullable().default(null),
-    json: places.nullable().default(null),
-    otherwise: z.enum(['uncertain', 'failed'], 'Every other answer is “uncertain” or “failed”.').default('uncertain'),
-  })
-  .refine(
-    ({ status, contains, json }) => status !== null || contains !== null || json !== null,
-    'This names nothing in the answer. Name a status, a text (contains) or a place in its JSON (json).',
-  );
+const members = z.strictObject({
+  status: statuses.nullable().default(null),
+  contains: text.nullable().default(null),
+  json: places.nullable().default(null),
+  otherwise: z.enum(['uncertain', 'failed'], 'Every other answer is “uncertain” or “failed”.').default('uncertain'),
+});
+
+export const success = members.refine(
+  ({ status, contains, json }) => status !== null || contains !== null || json !== null,
+  'This names nothing in the answer. Name a status, a text (contains) or a place in its JSON (json).',
+);
 export type Success = z.infer<typeof success>;
+
+/** As it is frozen with a request: filled in, and checked when it was. */
+export const frozenSuccess = members.strip().extend({
+  status: z.array(z.int()).nullable(),
+  contains: z.string().nullable(),
+  json: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).nullable(),
+  otherwise: z.enum(['uncertain', 'failed']),
+});
 
 /** What an answer is held against; `json` null where it need hold nothing. */
 export type Expected = { contains: string | null; json: Places | null };

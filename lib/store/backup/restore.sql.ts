@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.sql.ts';
 import type { Originals } from '#lib/store/originals/port.ts';
 import { type DatabaseUrls, type Migrated, migrate } from '#lib/store/postgres/migrate.ts';
@@ -154,7 +155,8 @@ async function setSequences(client: pg.Client): Promise<void> {
 /** As a person's pause does: no chunk is claimed, and what was executing is brought to its pause, with what was open then as uncertain. */
 async function pauseAll(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ id: string; name: string }>(
-    `UPDATE batch SET state = 'paused' WHERE state = 'running' RETURNING id, name`,
+    'UPDATE batch SET state = $1 WHERE state = ANY ($2) RETURNING id, name',
+    [BATCH_TRANSITIONS.pause.to, batchFrom('pause')],
   );
   for (const { id } of rows) await pauseChunks(client, id);
   return rows.map(({ name }) => name).sort();

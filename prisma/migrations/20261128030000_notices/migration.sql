@@ -45,6 +45,8 @@ CREATE TABLE "notice_choice" (
 CREATE INDEX "matter_kind_about_began_at_idx" ON "matter"("kind", "about", "began_at");
 
 -- CreateIndex
+-- As for every column that leads two indexes: the statistics of a moment would mislead the planner.
+ALTER TABLE "matter" ALTER COLUMN "kind" SET STATISTICS 0;
 CREATE INDEX "matter_over_at_idx" ON "matter"("over_at");
 
 -- CreateIndex
