@@ -173,6 +173,10 @@ test('what others claimed is told to them; a second signature to whoever may giv
   expect(await toldTo(ada)).toEqual([]);
   expect(await toldTo(cy)).toEqual([]);
   expect((await toldTo(bo)).sort()).toEqual(['second begun due', 'waits begun due']);
+  // What somebody claimed who was put out is anybody's again.
+  await pool.query('UPDATE "user" SET disabled_at = now() WHERE email = $1', [bo.email]);
+  await tellNotices();
+  expect(await toldTo(ada)).toEqual(['waits begun due']);
 });
 
 test('an incident is told once when it opens and once when it is over, without its words; many of one batch are one', async () => {

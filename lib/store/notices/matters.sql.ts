@@ -55,12 +55,15 @@ const ASKING = `(${WAITS_FOR_PEOPLE} AND b.state IN (${stateList(BATCH_UNFINISHE
 const QUESTIONS = `count(*) FILTER (WHERE c.state = 'awaiting_review')::int AS reviews, count(*) FILTER (WHERE c.state = 'awaiting_release')::int AS releases,
   CASE WHEN count(*) = 1 THEN min(c.number) END AS chunk`;
 
+/** Whether somebody has chunk `c`: a person who was put out holds nothing. */
+const CLAIMED = `(c.reviewer IS NOT NULL AND (c.reviewer LIKE 'key:%' OR EXISTS (SELECT FROM "user" u WHERE c.reviewer = 'user:' || u.id AND u.disabled_at IS NULL)))`;
+
 /** What is so at this moment. `claimers`: those who claimed all that waits; null where some of it is anybody's. `once`: what never begins again. */
 const WANTED = `
   SELECT 'waits' AS kind, 'batch:' || b.id AS about, b.id AS batch_id, false AS once,
     jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'claimers', n.claimers) AS facts
   FROM (SELECT c.batch_id, ${QUESTIONS},
-          CASE WHEN bool_and(c.reviewer IS NOT NULL) THEN jsonb_agg(DISTINCT c.reviewer) END AS claimers
+          CASE WHEN bool_and(${CLAIMED}) THEN jsonb_agg(DISTINCT c.reviewer) END AS claimers
         FROM chunk c JOIN batch b ON b.id = c.batch_id
         WHERE c.state IN ('awaiting_review', 'awaiting_release') AND ${ASKING} GROUP BY 1) n JOIN batch b ON b.id = n.batch_id
   UNION ALL
