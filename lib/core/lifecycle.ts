@@ -160,6 +160,9 @@ export const CHUNK_HELD: readonly ChunkState[] = ['awaiting_release', 'paused', 
  */
 export const CHUNK_WAITING_FOR_PEOPLE: readonly ChunkState[] = [...CHUNK_IN_REVIEW, 'awaiting_release', 'halted'];
 
+/** It puts a question to whoever may answer: shall these actions run, and after the first, the rest. */
+export const CHUNK_ASKING: readonly ChunkState[] = ['awaiting_review', 'awaiting_release'];
+
 /** Before the first action nothing is uncertain, and done means that the last one was answered or accepted. */
 export const CHUNK_MAY_BE_UNCERTAIN: readonly ChunkState[] = [
   'executing',

@@ -6,7 +6,7 @@ import { SECURITY_LOOK_MS } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { SECURITY_KINDS, type SecurityKind } from '#lib/core/people/security-kinds.ts';
 import { type SecurityAsked, type SecurityEventView, securityAsked } from '#lib/shapes/security.ts';
-import { limitOf, type Page, type PageInput, sequenceCursor } from '#lib/steps/page.ts';
+import { limitOf, type Page, type PageInput, pageOf, sequenceCursor } from '#lib/steps/page.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -34,7 +34,8 @@ export async function listSecurity(
       ...(windowRows === undefined ? {} : { windowRows }),
     });
     rows.push(...window.rows);
-    if (rows.length > limit) return { items: await securityViews(rows.slice(0, limit)), next: rows[limit - 1]?.id ?? null };
+    const { shown, next } = pageOf(rows, limit, ({ id }) => id);
+    if (next !== null) return { items: await securityViews(shown), next };
     if (isEnd(window, wanted)) return { items: await securityViews(rows), next: null };
     before = window.lowest?.id ?? null;
     if (performance.now() > until) return { items: await securityViews(rows), next: String(before) };

@@ -2,7 +2,7 @@
  * What people are to be told of, worked out from what is: matters begin when their condition comes to hold and are over when it does not hold any more, and each has a
  * notice for whoever it concerns. Statements of our own: each looks over all chunks that wait, and writes what differs from what was known, in the database.
  */
-import { BATCH_UNFINISHED, stateList } from '#lib/core/lifecycle.ts';
+import { BATCH_UNFINISHED, CHUNK_ASKING, stateList } from '#lib/core/lifecycle.ts';
 import {
   NOTICE_AGAIN_MINUTES,
   NOTICE_GATHER_MS,
@@ -65,13 +65,13 @@ const WANTED = `
   FROM (SELECT c.batch_id, ${QUESTIONS},
           CASE WHEN bool_and(${CLAIMED}) THEN jsonb_agg(DISTINCT c.reviewer) END AS claimers
         FROM chunk c JOIN batch b ON b.id = c.batch_id
-        WHERE c.state IN ('awaiting_review', 'awaiting_release') AND ${ASKING} GROUP BY 1) n JOIN batch b ON b.id = n.batch_id
+        WHERE c.state IN (${stateList(CHUNK_ASKING)}) AND ${ASKING} GROUP BY 1) n JOIN batch b ON b.id = n.batch_id
   UNION ALL
   SELECT 'overdue', 'batch:' || b.id, b.id, false,
     jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'hours', $1::int)
   FROM (SELECT c.batch_id, ${QUESTIONS}
         FROM chunk c JOIN batch b ON b.id = c.batch_id
-        WHERE c.state IN ('awaiting_review', 'awaiting_release') AND ${ASKING} AND c.updated_at < clock_timestamp() - $1::int * interval '1 hour'
+        WHERE c.state IN (${stateList(CHUNK_ASKING)}) AND ${ASKING} AND c.updated_at < clock_timestamp() - $1::int * interval '1 hour'
         GROUP BY 1) n JOIN batch b ON b.id = n.batch_id
   UNION ALL
   SELECT 'second', 'batch:' || b.id, b.id, false,
