@@ -2,12 +2,13 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
-import { type ComponentProps, type ReactNode, useCallback, useMemo } from 'react';
+import { type ComponentProps, type ReactNode, useCallback, useMemo, useState } from 'react';
 import { toast } from 'sonner';
 import { signOutAction } from '#app/session-actions.ts';
 import { queries } from '#components/api-client.ts';
 import { Palette } from '#components/find/palette.tsx';
 import { forgetRecent } from '#components/find/recent.ts';
+import { beginEventsAt } from '#components/live/event-stream.ts';
 import { LiveBanner } from '#components/live/live-banner.tsx';
 import { useNextNeed } from '#components/live/use-next-need.ts';
 import { AppShell, type NavItem, type ShellPerson } from '#components/ui/app-shell.tsx';
@@ -16,12 +17,20 @@ import { writing } from '#components/ui/writing.ts';
 import type { FindKind } from '#lib/shapes/find.ts';
 import { useFollowed } from './use-changed.ts';
 
-/** `kinds`: what this person may find. */
-type Props = { nav: NavItem[]; unread: number; person: ShellPerson & { id: string }; kinds: FindKind[]; children: ReactNode };
+/** `kinds`: what this person may find. `place`: where the server's hints were before the page was read; null where that is not known. */
+type Props = {
+  place: string | null;
+  nav: NavItem[];
+  unread: number;
+  person: ShellPerson & { id: string };
+  kinds: FindKind[];
+  children: ReactNode;
+};
 
 /** The shell with its one act: leaving. It follows the server for every page: how much waits for the person, and whether the view is lost. */
-export function Desk({ nav, unread, person, kinds, children }: Props) {
+export function Desk({ place, nav, unread, person, kinds, children }: Props) {
   const router = useRouter();
+  useState(() => beginEventsAt(place));
   const { mutate } = useMutation({
     ...writing(['session', 'sign-out'], () => signOutAction()),
     onSuccess: () => {

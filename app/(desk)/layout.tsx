@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { personOfPage } from '#app/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { findableKinds } from '#lib/steps/find/find.ts';
+import { placeInHouse } from '#lib/steps/live/live-house.ts';
 import { readNeedsYou } from '#lib/steps/live/read-needs-you.ts';
 import { countUnreadNotices } from '#lib/steps/notices/list-notices.ts';
 import { Desk } from './desk.tsx';
@@ -9,6 +10,8 @@ import { OwnCache } from './own-cache.tsx';
 
 /** The frame of every page behind the sign-in. What a role can't use is not offered; the steps refuse it all the same. */
 export default async function DeskLayout({ children }: { children: ReactNode }) {
+  // Before anything is read: what changes from here on is told.
+  const place = placeInHouse();
   const person = await personOfPage();
   // The page sends them to the sign-in, and knows where to come back to; the layout doesn't.
   // What is no page sends nobody anywhere, and says so here.
@@ -32,6 +35,7 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
   return (
     <OwnCache key={actor.id} person={actor.id}>
       <Desk
+        place={place}
         nav={nav}
         unread={await countUnreadNotices(actor)}
         person={{ id: actor.id, name: actor.name, role: actor.role, email }}

@@ -77,6 +77,24 @@ async function comesBack(world: Awaited<ReturnType<typeof openTab>>['world']) {
   await pass(0);
 }
 
+test('a stream begins where the page was read, and goes on from what was heard since', async () => {
+  const asked: (string | null)[] = [];
+  const stream = createEventStream({
+    ...{ place: 'a.7_', random: () => 0.5, visible: () => true, tell: () => {}, signedOut: () => {} },
+    send: async (path, { headers }) => {
+      if (path === '/healthz') return new Response('alive');
+      asked.push(new Headers(headers).get('last-event-id'));
+      return new Response('id: a.8_\nevent: changed\ndata: {"topics":[]}\n\n', {
+        headers: { 'content-type': 'text/event-stream' },
+      });
+    },
+  });
+  const leave = stream.follow(() => {});
+  await pass(6_000);
+  leave();
+  expect(asked.slice(0, 2)).toEqual(['a.7_', 'a.8_']);
+});
+
 test('a stream that beats is there, for however long', async () => {
   const { world } = await openTab();
   for (let beats = 0; beats < 100; beats += 1) {

@@ -17,6 +17,8 @@ type Hear = (event: Pick<ServerEvent, 'event' | 'data'>) => void;
 
 /** The world as it is for a tab; a test has another. */
 type World = {
+  /** where the first stream begins, as the page says that was read before; null: anything may have changed since */
+  place?: string | null;
   send: (path: string, init: RequestInit) => Promise<Response>;
   visible: () => boolean;
   tell: (change: Partial<Connection>) => void;
@@ -46,14 +48,14 @@ type End =
 export type EventStream = ReturnType<typeof createEventStream>;
 
 /** @internal for its tests; a tab has `eventStream()` */
-export function createEventStream({ send, visible, tell, signedOut, random }: World) {
+export function createEventStream({ place = null, send, visible, tell, signedOut, random }: World) {
   const followers = new Set<{ hear: Hear; watch: Watch }>();
   let whole: AbortController | null = null;
   let attempt: { path: string; over: AbortController } | null = null;
   let adjusting: ReturnType<typeof setTimeout> | undefined;
   let hiding: ReturnType<typeof setTimeout> | undefined;
   let heardAt = Date.now();
-  let lastEventId = '';
+  let lastEventId = place ?? '';
   let lost = false;
   let looking = false;
   const sleeping = new Set<() => void>();
@@ -202,11 +204,18 @@ export function createEventStream({ send, visible, tell, signedOut, random }: Wo
 }
 
 let stream: EventStream | null = null;
+let begins: string | null = null;
+
+/** Says where this tab's stream begins, before anything on the page follows it; a stream that is there goes on from where it is. */
+export function beginEventsAt(place: string | null): void {
+  if (typeof window !== 'undefined' && stream === null) begins = place;
+}
 
 /** This tab's stream; only in the browser. */
 export function eventStream(): EventStream {
   if (stream) return stream;
   const mine = createEventStream({
+    place: begins,
     send: (path, init) => fetch(path, init),
     visible: () => document.visibilityState === 'visible',
     tell: tellConnection,

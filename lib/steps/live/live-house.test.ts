@@ -8,7 +8,7 @@ import { readHouse } from '#lib/store/live/house.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { atSize, FULL } from '#test/size.ts';
-import { type HouseEvent, streamHouse } from './live-house.ts';
+import { type HouseEvent, placeInHouse, streamHouse } from './live-house.ts';
 
 const { pool, superPool } = await testDatabase();
 const ADA: Actor = { id: 'key:env', role: 'admin', name: 'Ada', via: 'page' };
@@ -168,6 +168,34 @@ test('who comes back with the last id is told what was missed and nothing else; 
     );
     await anew.close();
   }
+  await stays.close();
+});
+
+test('a page that was read and follows later is told what changed between, and only that', async () => {
+  const { batchId } = await reviewed();
+  const stays = await open({ actor: BO });
+  await stays.next('changed');
+  const first = async (lastEventId: string | null) => {
+    const one = await open(lastEventId === null ? {} : { lastEventId });
+    const { data } = await one.next('changed');
+    await one.close();
+    return data as Changed;
+  };
+  // Until all that was made above is told.
+  await vi.waitFor(
+    async () => {
+      const place = placeInHouse();
+      await sleep(1_500);
+      expect((await first(place)).topics).toEqual([]);
+    },
+    { timeout: 60_000 },
+  );
+  const place = placeInHouse();
+  await announced(batchId);
+  await vi.waitFor(async () => expect(await first(place)).toEqual({ topics: ['batches'], batches: [batchId] }), {
+    timeout: 30_000,
+    interval: 200,
+  });
   await stays.close();
 });
 

@@ -89,6 +89,15 @@ export async function streamHouse(actor: Actor, input: Input): Promise<AsyncGene
   }
 }
 
+/**
+ * Where the hints of this process are, for whoever reads now and follows later: with it as `lastEventId` they are told what changed since and nothing
+ * else. Ask before anything is read. Null where nobody follows, so that nothing is known.
+ */
+export function placeInHouse(): string | null {
+  const house = state.countersignHouse;
+  return house?.now ? `${house.epoch}.${house.version}_` : null;
+}
+
 /** A chunk that is not there is looked at by nobody. */
 async function beginVisit(
   actor: Actor,
@@ -137,7 +146,7 @@ async function* changes(
       if (mine.fault) throw mine.fault;
       if (mine.askedAt !== null && performance.now() - mine.askedAt > LIVE_SILENT_MS) {
         // Who comes back begins anew.
-        if (house === mine) house = null;
+        if (state.countersignHouse === mine) state.countersignHouse = null;
         throw new Error(`The database has not answered a live page for ${LIVE_SILENT_MS / 1000} s.`);
       }
       if (mine.now && (!began || mine.version !== seen)) {
@@ -183,12 +192,14 @@ const NEWS_KEPT = 60;
 /** The reader goes on for so long after the last one left: a page that goes from one batch to another comes back at once. */
 const LINGER_MS = 10_000;
 
-let house: House | null = null;
+/** One for pages and paths: each has modules of its own. */
+const state = globalThis as typeof globalThis & { countersignHouse?: House | null };
 
 /** Takes a seat; the first one starts the reader. Whoever leaves twice leaves once. */
 function sit(pool: House['pool']): { house: House; leave: () => void } {
-  if (house?.pool !== pool) house = begin(pool);
-  const mine = house;
+  const there = state.countersignHouse;
+  const mine = there?.pool === pool ? there : begin(pool);
+  state.countersignHouse = mine;
   const leave = seatAt(mine, () => {
     mine.leftAt = performance.now();
   });
@@ -221,7 +232,7 @@ function begin(pool: House['pool']): House {
     leave();
   };
   const leave = (): void => {
-    if (house === mine) house = null;
+    if (state.countersignHouse === mine) state.countersignHouse = null;
   };
   read().catch((error: unknown) => {
     // Those who look are told by the end of their stream and come back; the next one begins anew.
