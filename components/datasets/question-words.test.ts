@@ -50,6 +50,8 @@ test('what a field is, and what a layout is, are asked by their names', () => {
   const header = askedOf({ path: 'layout.header', choices: [1, 0], examples: ['message,spam'] }, fields);
   expect(header.asks).toBe('Which line names the columns?');
   expect(header.answers.map(({ label }) => label)).toEqual(['line 1 names the columns', 'no line names the columns']);
+  const last = askedOf({ path: 'layout.last', choices: [0, 4], examples: ['Total,500'] }, fields);
+  expect(last.answers.map(({ label }) => label)).toEqual(['rows, all of it', 'the last row is line 4']);
 });
 
 test('where no example tells the choices apart, it is asked what is written', () => {
@@ -70,6 +72,7 @@ test.each([
   ['fields.0.date.order', 'mdy', { fields: [{ name: 'opened', type: 'date', date: { order: 'mdy' } }] }],
   ['fields.1.type', 'identifier', { fields: [{ name: 'amount', type: 'identifier' }] }],
   ['layout.header', 0, { layout: { header: 0 } }],
+  ['layout.last', 4, { layout: { last: 4 } }],
   ['layout.charset', 'cp850', { layout: { charset: 'cp850' } }],
   ['format', 'csv', { format: 'csv' }],
 ])('the answer to %s is a change of just that', (path, choice, change) => {

@@ -87,10 +87,15 @@ function layoutAsked({ path, choices, examples }: Question): Asked {
   const asks = LAYOUT_ASKS[key] ?? `${path}: which is right?`;
   const answers = choices.map((choice) => ({
     choice,
-    label: Object.hasOwn(LAYOUT_LABELS, key) ? layoutWords(key, choice as never) : String(choice),
+    label: labelOf(key, choice),
     hint: '',
   }));
   return { path, asks, answers, examples };
+}
+
+function labelOf(key: (typeof LAYOUT_GUESSES)[number], choice: Choice): string {
+  if (key === 'last') return choice === 0 ? 'rows, all of it' : `the last row is line ${choice}`;
+  return Object.hasOwn(LAYOUT_LABELS, key) ? layoutWords(key, choice as never) : String(choice);
 }
 
 const LAYOUT_ASKS: Partial<Record<(typeof LAYOUT_GUESSES)[number] | 'format', string>> = {
@@ -102,7 +107,7 @@ const LAYOUT_ASKS: Partial<Record<(typeof LAYOUT_GUESSES)[number] | 'format', st
   quote: 'Are the quotes in this file text, or do they hold cells together?',
   escape: 'How is a quote written inside quotes?',
   header: 'Which line names the columns?',
-  last: 'Where does the table end? What stands below it is no row.',
+  last: 'What stands at the end of this file: rows, or something below the table, such as a sum?',
 };
 
 /** What the text means if this choice is right; null where that can't be read. */

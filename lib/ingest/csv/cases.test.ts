@@ -189,6 +189,13 @@ const KINDS: Record<string, Kind[]> = {
       ['last'],
     ],
     [
+      'such a name beside what happens to be near the mean, or how many there are: asked, and kept',
+      'company,price,staff\nEni,3.5,9\nShell,4.5,8\nBP,6.5,7\nTotal,5,3\n',
+      ['company|price|staff', 'Eni|3.5|9', 'Shell|4.5|8', 'BP|6.5|7', 'Total|5|3'],
+      { aside: [] },
+      ['last'],
+    ],
+    [
       'what adds up under no word: asked, and kept',
       'who,hours\nAda,110\nBob,220\nCy,330\nDi,660\n',
       ['who|hours', 'Ada|110', 'Bob|220', 'Cy|330', 'Di|660'],

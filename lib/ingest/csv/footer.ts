@@ -73,7 +73,7 @@ function belowness({ line, values, refused, afterBlank }: LastRow, typed: readon
     if (!fits || isAddedUp(says)) return 'surely';
     const known = says.filter((one) => one !== null);
     // A word for a sum may be a name too: what it stands beside decides, where that can be added up.
-    if (known.length > 0) return known.some((one) => one !== 'nothing') ? 'surely' : 'possible';
+    if (known.length > 0) return known.some((one) => isSaidBy(first.value, one)) ? 'surely' : 'possible';
     if (says.length === 0 || filled.length < values.length) return 'surely';
     return adding.rowsAbove(line) > 0 ? 'possible' : 'likely';
   }
@@ -103,6 +103,12 @@ function belowness({ line, values, refused, afterBlank }: LastRow, typed: readon
 /** A number of so many digits is hardly the sum of so many others by chance. */
 const TELLING_DIGITS = 3;
 const TELLING_ROWS = 3;
+
+/** Whether the word is one for what the number says of its column: a mean is none of a total. */
+function isSaidBy(word: string, says: Says): boolean {
+  if (says === 'mean') return /average|mean|durchschnitt|moyenne/i.test(word);
+  return says === 'sum' || (says === 'count' && /count|anzahl|records|rows/i.test(word));
+}
 
 function isAddedUp(says: readonly Says[]): boolean {
   const known = says.filter((one) => one !== null);
