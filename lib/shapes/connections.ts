@@ -16,7 +16,7 @@ const connectionName = z
   .max(CONNECTION_NAME_CHARS_MAX, `A connection’s name has at most ${CONNECTION_NAME_CHARS_MAX} characters.`)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'A connection’s name has letters, digits, dots, dashes and underscores: plans name it.');
 
-export const connectionLimits = z.strictObject({
+const connectionLimits = z.strictObject({
   concurrency: z
     .int()
     .min(1)
