@@ -50,7 +50,7 @@ const keys = z
   .describe('Whether the target ignores a repeat with the same Idempotency-Key, and for how long; forHours null: for ever.');
 
 /** What its target promises; an action that says otherwise is gone by. */
-export const declared = z.strictObject({
+const declared = z.strictObject({
   keys,
   inspect: template.describe(
     'How the target is asked what became of a request, as an action’s `inspect`; its URL may name {{idempotencyKey}} only.',
