@@ -16,7 +16,7 @@ const connectionName = z
   .max(CONNECTION_NAME_CHARS_MAX, `A connection’s name has at most ${CONNECTION_NAME_CHARS_MAX} characters.`)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'A connection’s name has letters, digits, dots, dashes and underscores: plans name it.');
 
-export const connectionLimits = z.strictObject({
+const connectionLimits = z.strictObject({
   concurrency: z
     .int()
     .min(1)
@@ -50,7 +50,7 @@ const keys = z
   .describe('Whether the target ignores a repeat with the same Idempotency-Key, and for how long; forHours null: for ever.');
 
 /** What its target promises; an action that says otherwise is gone by. */
-export const declared = z.strictObject({
+const declared = z.strictObject({
   keys,
   inspect: template.describe(
     'How the target is asked what became of a request, as an action’s `inspect`; its URL may name {{idempotencyKey}} only.',

@@ -75,9 +75,7 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
               Delete
             </h2>
             <p className="text-muted">Its secret ends with it. It stays while a batch that is not finished uses it.</p>
-            <Button onClick={() => setAsked(true)}>
-              Delete…
-            </Button>
+            <Button onClick={() => setAsked(true)}>Delete…</Button>
           </section>
           <ConfirmDialog
             open={asked}

@@ -32,7 +32,7 @@ export const NONE: Credentials = {
 };
 
 /** What is signed of a request, where its connection signs. */
-export type Signed = { id: string; body: string | null };
+type Signed = { id: string; body: string | null };
 
 export type Connections = (id: string) => Promise<LiveConnection | null>;
 

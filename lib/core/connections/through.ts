@@ -5,7 +5,7 @@ import { connectionAuth } from './auth.ts';
 const json = z.record(z.string(), z.json());
 
 /** Whether the target takes a repeat with the same key for the same request: never, for ever, or for so many hours. */
-export const keysHonoured = z.union([
+const keysHonoured = z.union([
   z.boolean(),
   z.strictObject({
     forHours: z

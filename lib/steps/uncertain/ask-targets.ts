@@ -39,7 +39,7 @@ export async function askTargets(
   return { said: said.sort((a, b) => a.ordinal - b.ordinal), left: sent.length - said.length };
 }
 
-export type Paced = { batchId: string; ratePerSecond: number | null; bounds: Bounds | null };
+type Paced = { batchId: string; ratePerSecond: number | null; bounds: Bounds | null };
 
 /** Waits until the batch's rate and that of the connection let one more be asked; false when the time was over before. */
 export async function inTurn(pool: Pool, { batchId, ratePerSecond, bounds }: Paced, late: AbortSignal): Promise<boolean> {
