@@ -300,7 +300,12 @@ function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: Rea
     const kept = notes.get(`${chunk}.${seq}`);
     return {
       ...{ kind: 'corrected', ...when(at), by: actorName(by, of.people), receipt: null, ...told },
-      ...{ from, to, note: kept === null ? ERASED : (kept ?? note), count: countOf(of.told.get(`${chunk}.${seq}`)) },
+      ...{
+        from,
+        to,
+        note: !of.sees ? null : kept === null ? ERASED : (kept ?? note),
+        count: countOf(of.told.get(`${chunk}.${seq}`)),
+      },
     };
   });
   const unknown = [...of.told.values()].filter(

@@ -6,12 +6,18 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
+import { leastAtMost } from '#lib/core/evidence/bound.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { startDownloadThread } from '#lib/engine/download-thread.ts';
 import { canonicalBytes, leafHash } from '#lib/ledger/canonical.ts';
 import { type DecisionBody, seenDigest } from '#lib/ledger/receipt.ts';
+import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
+import { markItems } from '#lib/steps/reviews/mark-items.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
 import { buildManifest } from '#lib/store/checkpoints/manifest.sql.ts';
 import { verifyTrail } from '#lib/trail/verify/checks.mjs';
@@ -404,6 +410,73 @@ describe('change one letter and verify', () => {
   ])('a decision’s receipt says %s, and its hash is put right', async (_, change) => {
     const report = await verify(withReceipt(files, 'decision', change));
     expect(report.findings.filter(({ file }) => file === 'receipts.jsonl')).toMatchObject([{ kind: 'altered' }]);
+  });
+
+  test('a bound that its looks do not prove is told, by the draw and by the numbers alone', async () => {
+    const said = (
+      change: (own: Decision2['reviews'][string]) => Partial<Decision2['reviews'][string]>,
+      over: 'batch' | 'chunk',
+    ) =>
+      withReceipt(files, 'decision', ({ reviews, evidence }) => ({
+        evidence: { ...evidence, over },
+        reviews: Object.fromEntries(Object.entries(reviews).map(([name, own]) => [name, { ...own, ...change(own) }])),
+      }));
+    const found = async (all: Files) => (await verify(all)).findings.filter(({ file }) => file === 'receipts.jsonl').length;
+    for (const over of ['batch', 'chunk'] as const) {
+      expect(await found(said(({ atMost }) => ({ atMost: atMost - 1 }), over))).toBe(2);
+      // What more looks would prove: nothing in the numbers says that there were fewer.
+      const more = ({ population }: { population: number }) => ({
+        looks: 2,
+        atMost: leastAtMost({ population, looks: 2, wrongAt: [] }),
+      });
+      expect(await found(said(more, over))).toBeGreaterThan(0);
+    }
+  });
+
+  test('the draw is done again after a revision of the rules, and marks of keys are no looks in it', async () => {
+    const plan: PlanInput = {
+      classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
+      categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive' } }, { name: 'keep' }],
+      chunking: { by: 'size', maxItems: 50 },
+      gates: { evidence: { atMost: 0.9, over: 'chunk' } },
+      execution: { first: 0 },
+      receiptFields: ['subject'],
+    };
+    async function* csv() {
+      yield Buffer.from(`subject\n${Array.from({ length: 12 }, (_, index) => `mail ${index}`).join('\n')}\n`);
+    }
+    const { id: datasetId } = await uploadDataset(STARTER, { name: 'rows.csv', source: csv() });
+    const { id: batchId } = await createBatch(STARTER, { datasetId, name: 'Rows', plan: plan as never, start: true });
+    await reviewed(batchId);
+    const KEY: Actor = { ...BO, id: 'key:env', role: 'admin', via: 'api' };
+    const give = (actor: Actor, ordinals: number[]) =>
+      markItems(actor, { batchId, chunk: 1, reviews: ordinals.map((ordinal) => ({ ordinal, right: true })) });
+    const next = async () => (await readCheckpoint(BO, { batchId, chunk: 1 }))?.evidence?.next ?? [];
+    await give(BO, (await next()).slice(0, 3));
+    await correct(BO, { batchId, chunk: 1, corrections: [{ ordinal: (await next())[0] ?? 0, category: 'keep' }] });
+    const rules = [{ when: "item.subject == 'none'", category: 'keep', why: 'a test' }];
+    await reviseRules(BO, { batchId, change: { revision: 1, rules, chunks: [1] } });
+    await reviewed(batchId);
+    await give(KEY, await next());
+    await give(BO, (await next()).slice(0, 4));
+    await carriedOut(batchId);
+    const { files: revised } = await download(BO, batchId);
+    const report = await verify(revised);
+    expect(report.findings).toEqual([]);
+    expect(report).toMatchObject({ verdict: 'holds', notes: [], facts: { counted: { drawn: 1, looksOfKeys: 0 } } });
+    const told = await verify(
+      withReceipt(revised, 'decision', ({ reviews }) => ({
+        reviews: { noise: { ...reviews.noise, looks: 5 } } as Decision2['reviews'],
+      })),
+    );
+    expect(told.findings.map(({ says }) => says)).toContainEqual(
+      expect.stringContaining('“looks: 5” of “noise”, and by the seed and the marks it is 4'),
+    );
+    // A trail from before the moment of a revision's marks was in it holds, and nothing is drawn again.
+    const before = withSums(
+      withLines(revised, 'plans.jsonl', (lines) => lines.map((line) => line.replace(/,"reviews":"\d+"/, ''))),
+    );
+    expect(await verify(before)).toMatchObject({ verdict: 'holds', facts: { counted: { drawn: 0 } } });
   });
 
   test('that nobody looked can’t be left out of a decision', async () => {

@@ -14,7 +14,7 @@ import { receiptReader } from './receipt-rows.ts';
 
 type Input = { batchId: string; chunk: number; seq: number; whole?: boolean | undefined };
 
-/** Null where there is no such receipt. Whoever may not see items is given the receipt fields, and neither request nor answer. */
+/** Null where there is no such receipt. Whoever may not see items is given the receipt fields, and neither request, answer nor notes. */
 export async function readReceiptInFull(
   actor: Actor,
   { batchId, chunk, seq, whole = false }: Input,
@@ -32,9 +32,15 @@ export async function readReceiptInFull(
   if (!receipt) return null;
   const story = receipt.ordinal === null ? [] : await reader.rows(await readStory(pool, batchId, receipt.ordinal));
   const sent = sentBy(receipt, story);
+  const named = new Set(batch.plan.receiptFields);
+  // Words of people may say what items hold: no trail gives them to whoever may not see items, and neither does a page.
+  const fields = answers
+    ? receipt.fields
+    : Object.fromEntries(Object.entries(receipt.fields).filter(([name]) => named.has(name)));
   const bytes = answers && sent ? await readFrozenBytes(db(), sent.request) : null;
   return {
     ...receipt,
+    fields,
     request:
       sent &&
       bytes &&

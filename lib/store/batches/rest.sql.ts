@@ -114,7 +114,7 @@ export async function readTaken(client: Querying, batchId: string, ordinals: rea
 }
 
 /** How many items of some cancelled chunks may be reviewed again, and how many not and why; `taken`: another batch reviews them again already. */
-export type RestCounts = { free: number; done: number; uncertain: number; taken: number };
+type RestCounts = { free: number; done: number; uncertain: number; taken: number };
 
 /** Null where these chunks have too many items for a look. */
 export async function countRest(client: Querying, batchId: string, chunks: readonly RestChunk[]): Promise<RestCounts | null> {
@@ -128,7 +128,7 @@ export async function countRest(client: Querying, batchId: string, chunks: reado
   return rows[0] ?? null;
 }
 
-export type RestBatch = { id: string; name: string; state: BatchState; items: number };
+type RestBatch = { id: string; name: string; state: BatchState; items: number };
 
 /** The batches that review some of these chunks again, the oldest first. */
 export async function readRestBatches(client: Querying, batchId: string, chunks: readonly number[]): Promise<RestBatch[]> {

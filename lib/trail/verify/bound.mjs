@@ -27,7 +27,7 @@ export function most(population, share) {
   return Math.floor(population * share + 1e-9 * Math.max(1, population * share));
 }
 
-export function atMost(population, looks, wrong) {
+function atMost(population, looks, wrong) {
   if (looks === 0) return population;
   const last = population - looks + wrong;
   const mode = Math.min(Math.floor((wrong * (population + 1)) / looks), last);
