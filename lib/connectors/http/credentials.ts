@@ -23,6 +23,7 @@ export type Credentials = {
 /** Nothing was sent, and why. `passes`: it may be otherwise in a moment. */
 export type NoCredentials = { reason: string; passes: boolean };
 
+/** @internal for its tests */
 export const NONE: Credentials = {
   headers: {},
   query: null,

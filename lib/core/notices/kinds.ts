@@ -4,9 +4,11 @@ import type { Role } from '#lib/core/people/roles.ts';
 export const NOTICE_KINDS = ['waits', 'overdue', 'second', 'incident', 'finished'] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
+/** @internal for its tests */
 export const NOTICE_PHASES = ['begun', 'over'] as const;
 export type NoticePhase = (typeof NOTICE_PHASES)[number];
 
+/** @internal for its tests */
 export const NOTICE_CHANNELS = ['mail', 'webhook'] as const;
 export type NoticeChannel = (typeof NOTICE_CHANNELS)[number];
 
