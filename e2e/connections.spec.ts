@@ -40,6 +40,8 @@ test('An admin makes a connection, plans with it by name, has its secret refused
 
     const dataset = await rest.upload(`${name}.csv`, rowsOf(4));
     await page.goto(`/batches/new?dataset=${dataset.id}`);
+    // Before the page is ready, what is chosen on it is lost.
+    await expect(page.getByRole('button', { name: /^Start/ })).toBeEnabled();
     // What no rule of the first plan takes is kept; here it is sent.
     const action = page.getByRole('combobox', { name: 'keep: action' });
     await action.selectOption('http');
