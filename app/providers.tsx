@@ -14,11 +14,11 @@ if (typeof window !== 'undefined') {
   onlineManager.setEventListener((setOnline) => onConnection(() => setOnline(connection().answers)));
 }
 
-/** What every page needs on the client: theme, toasts, and a query cache for those that nobody is signed in on. */
-export function Providers({ children }: { children: ReactNode }) {
+/** What every page needs on the client: theme, toasts, and a query cache for those that nobody is signed in on. `nonce`: of the script that sets the theme. */
+export function Providers({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
   const [queryClient] = useState(makeQueryClient);
   return (
-    <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+    <ThemeProvider nonce={nonce} attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
       <QueryClientProvider client={queryClient}>
         {children}
         <Toaster

@@ -47,7 +47,7 @@ const PLAN = {
     { name: 'keep' },
   ],
   chunking: { by: 'time', field: 'Last Reply', every: 'month', timeZone: 'Europe/Rome' },
-  gates: { next: 'parallel', evidence: { atMost: 0.05, over: 'batch' } },
+  gates: { next: 'parallel', evidence: { atMost: 0.05, over: 'batch' }, keysMaySign: true },
   receiptFields: ['Ticket', 'Customer', 'Subject'],
 };
 

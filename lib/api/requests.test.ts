@@ -56,7 +56,7 @@ const plan: Partial<PlanInput> = {
         ...{ connector: 'http', do: 'POST' },
         with: {
           url: `${origin}/mails/{{id}}/archive`,
-          headers: { 'X-Api-Key': 'secret:3f2a' },
+          headers: { 'X-Mark': 'secret:3f2a' },
           body: { state: 'archived', subject: '{{subject}}', text: '{{text}}' },
           undo: { do: 'DELETE', url: `${origin}/mails/{{id}}/archive` },
           inspect: { url: `${origin}/mails/{{id}}`, happened: { json: { '/state': 'archived' } } },
@@ -117,7 +117,7 @@ describe('before the decision', () => {
           pretty: expect.stringContaining('\n  "state": "archived",\n'),
         },
         headers: expect.arrayContaining([
-          { name: 'x-api-key', value: 'secret:3f2a', note: null },
+          { name: 'x-mark', value: 'secret:3f2a', note: null },
           { name: 'idempotency-key', value: null, note: expect.stringContaining('made when it is sent') },
         ]),
       },

@@ -1,7 +1,6 @@
 /** The kinds of target that there are, in the order in which a person chooses between them. Adding one is a folder and a line here (docs/how-to/connector.md). */
 import { env } from '#lib/env.ts';
-import { readLiveConnection } from '#lib/store/connections/connections.ts';
-import { db } from '#lib/store/postgres/db.ts';
+import { usedConnection } from '#lib/store/connections/used.ts';
 import { makeHttp } from './http/connector.ts';
 import { none } from './none/connector.ts';
 import type { Connector } from './port.ts';
@@ -14,7 +13,7 @@ export const CONNECTORS: readonly Connector[] = [
   makeHttp({
     allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
     targetsAllowed: () => env().TARGETS_ALLOWED,
-    connections: (id) => readLiveConnection(db(), id),
+    connections: usedConnection,
   }),
   none,
 ];

@@ -54,7 +54,17 @@ const target = await listener((_request, response) => {
   response.end('ok');
 });
 const connect = (auth: ConnectionAuth, secret: LiveConnection['secret'], address = `${target.url}/api/`): LiveConnection => ({
-  ...{ id: ID, name: 'crm', revision: 1, address, auth, secret, secretVersion: 1, limits: { concurrency: null, windows: [] } },
+  ...{
+    id: ID,
+    name: 'crm',
+    revision: 1,
+    address,
+    auth,
+    secret,
+    secretId: ID,
+    secretVersion: 1,
+    limits: { concurrency: null, windows: [] },
+  },
 });
 const actionOver = ({ address, auth }: LiveConnection, given: Action['with'] = {}, more: Partial<Action> = {}): Action => ({
   ...{

@@ -14,6 +14,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { type ConnectionRow, readConnectionRow, updateConnection } from '#lib/store/connections/connections.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 import { checked, missingSecret } from './make-connection.ts';
 
 const input = connectionChange.extend({ id: z.uuid() });
@@ -35,6 +36,10 @@ export async function changeConnection(actor: Actor, raw: z.input<typeof input>)
     const secret = isSecret ? secrets : null;
     if (before.revision !== revision || !(await updateConnection(tx, before, { ...data, by: actor.id, secret })))
       throw await stale(tx, id);
+    const facts = { name: before.name, address: data.address, auth: data.auth.kind };
+    const told = { by: actor.id, about: `connection:${id}` };
+    await recordSecurity(tx, { kind: 'connection_changed', ...told, facts: { ...facts, was: before.address } });
+    if (secret) await recordSecurity(tx, { kind: 'secret_set', ...told, facts });
     return null;
   });
   return { id };

@@ -286,6 +286,21 @@ test('a refusal, a redirect and a stranger’s key leave no secret behind either
   });
 });
 
+test('the security log has who made, changed and tested it, and the first use of each version of its secret', async () => {
+  const { rows } = await pool.query<{ kind: string; by: string; facts: Record<string, unknown> }>(
+    'SELECT kind, "by", facts FROM security_event WHERE about = $1 ORDER BY id',
+    [`connection:${crm}`],
+  );
+  const kinds = rows.map(({ kind }) => kind);
+  expect(new Set(kinds)).toEqual(
+    new Set(['connection_made', 'secret_set', 'secret_used', 'connection_changed', 'connection_tested']),
+  );
+  expect(kinds.slice(0, 3)).toEqual(['connection_made', 'secret_set', 'secret_used']);
+  const used = rows.filter(({ kind }) => kind === 'secret_used').map(({ facts }) => facts.version);
+  expect(used).toEqual([...new Set(used)]);
+  expect(used[0]).toBe(1);
+});
+
 test('no secret is anywhere but in its sealed row', async () => {
   const places: [string, string][] = [
     ['log', logged.join('\n')],

@@ -8,6 +8,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { deleteConnectionRow, readConnectionRow } from '#lib/store/connections/connections.ts';
 import { lockConnection, readUsers } from '#lib/store/connections/usage.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 
 const input = z.strictObject({ id: z.uuid() });
 
@@ -26,6 +27,8 @@ export async function deleteConnection(actor: Actor, raw: z.input<typeof input>)
       throw new CountersignError('conflict', message, { facts: { batches: users.map(({ id: batchId }) => batchId) } });
     }
     await deleteConnectionRow(tx, row);
+    const facts = { name: row.name, address: row.address };
+    await recordSecurity(tx, { kind: 'connection_deleted', by: actor.id, about: `connection:${id}`, facts });
     return null;
   });
   return { id };

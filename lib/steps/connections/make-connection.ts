@@ -10,6 +10,7 @@ import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { type ConnectionData, insertConnection } from '#lib/store/connections/connections.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 
 /** Throws `invalid` with a problem for every wrong place, and `conflict` where the name is another's. */
 export async function makeConnection(actor: Actor, raw: z.input<typeof newConnection>): Promise<{ id: string }> {
@@ -17,9 +18,14 @@ export async function makeConnection(actor: Actor, raw: z.input<typeof newConnec
   const { name, secrets, ...given } = readInput(newConnection, raw);
   const data = checked(given, secrets ?? null);
   if (SECRET_NAMES[data.auth.kind] !== null && secrets === undefined) throw missingSecret(data.auth.kind);
-  const id = await inWrite(db().pool, 'make_connection', (tx) =>
-    insertConnection(tx, { name, by: actor.id, secret: secrets ?? null, ...data }),
-  );
+  const id = await inWrite(db().pool, 'make_connection', async (tx) => {
+    const made = await insertConnection(tx, { name, by: actor.id, secret: secrets ?? null, ...data });
+    if (made === null) return null;
+    const told = { by: actor.id, about: `connection:${made}`, facts: { name, address: data.address, auth: data.auth.kind } };
+    await recordSecurity(tx, { kind: 'connection_made', ...told });
+    if (secrets !== undefined) await recordSecurity(tx, { kind: 'secret_set', ...told });
+    return made;
+  });
   if (id !== null) return { id };
   const message = `There is a connection “${name}”. Choose another name, or change that one.`;
   throw new CountersignError('conflict', message, { problems: [{ path: 'name', message }] });

@@ -11,6 +11,7 @@ import { connectionTest } from '#lib/shapes/connections.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { keepTested, readConnectionRow, readLiveConnection } from '#lib/store/connections/connections.ts';
 import { db } from '#lib/store/postgres/db.ts';
+import { recordSecurity } from '#lib/store/security/security.ts';
 
 const input = connectionTest.unwrap().extend({ id: z.uuid() });
 
@@ -35,6 +36,8 @@ export async function testConnection(actor: Actor, raw: z.input<typeof input>): 
     // A token may have to be fetched first.
     const tested = await connector.connections.test(live, { ...asked, key }, AbortSignal.timeout(2 * INSPECTION_TIMEOUT_MS));
     await keepTested(db(), live, tested);
+    const facts = { name: row.name, address: row.address, ok: tested.ok };
+    await recordSecurity(db(), { kind: 'connection_tested', by: actor.id, about: `connection:${id}`, facts });
     const kept = await readConnectionRow(db(), id);
     return { at: (kept?.testedAt ?? new Date()).toISOString(), ...tested };
   } finally {
