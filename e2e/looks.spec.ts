@@ -156,6 +156,8 @@ test('What opens over a page is well to Axe, lies at the thumb on a narrow scree
   const item = page.getByRole('dialog', { name: 'The chosen item' });
   const behind = page.getByRole('group', { name: 'Decision' });
   await expect(item).toBeHidden();
+  // The page is alive: it has told what was on the screen.
+  await expect(page.getByRole('region', { name: 'Categories' })).toContainText('random shown');
   await page.getByRole('option').nth(1).click();
   await expect(item).toBeInViewport();
   await expect(behind).toHaveJSProperty('inert', true);

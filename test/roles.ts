@@ -152,7 +152,7 @@ export const STEPS: Record<string, string> = {
 /** By the route of the build. `open`: without a session too; `data`: the API, by its operations. */
 export const PAGES: Record<string, string> = {
   '/': EVERYONE,
-  '/[...missing]': 'open',
+  '/[...missing]': EVERYONE,
   '/_global-error': 'open',
   '/_not-found': 'open',
   '/admin': OPERATORS,

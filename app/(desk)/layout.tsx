@@ -1,5 +1,6 @@
+import { redirect } from 'next/navigation';
 import type { ReactNode } from 'react';
-import { personOfPage } from '#app/actor.ts';
+import { personOfPage, signInAddress } from '#app/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { findableKinds } from '#lib/steps/find/find.ts';
 import { placeInHouse } from '#lib/steps/live/live-house.ts';
@@ -13,9 +14,8 @@ export default async function DeskLayout({ children }: { children: ReactNode }) 
   // Before anything is read: what changes from here on is told.
   const place = placeInHouse();
   const person = await personOfPage();
-  // The page sends them to the sign-in, and knows where to come back to; the layout doesn't.
-  // What is no page sends nobody anywhere, and says so here.
-  if (person === null) return <main className="mx-auto max-w-xl px-4 py-12">{children}</main>;
+  // Before anything is sent: a page that is on its way has been answered with 200 already.
+  if (person === null) redirect(await signInAddress());
   const { actor, email } = person;
   const nav = [
     ...(may(actor, 'decide') ? [{ href: '/', label: 'Needs you', count: (await readNeedsYou(actor)).count }] : []),

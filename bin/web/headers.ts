@@ -15,6 +15,9 @@ const HEADERS = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), browsing-topics=()',
 };
 
+/** The address that was asked for, for layouts, which Next does not tell it. What a client sends as such is overwritten. */
+const ASKED = 'x-countersign-asked';
+
 /** A year. Hosts below this one are somebody else's to decide on. */
 const HTTPS_ONLY = 'max-age=31536000';
 
@@ -43,6 +46,7 @@ const DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; fr
  */
 export function secure(request: IncomingMessage, response: ServerResponse): void {
   const policy = isData(request.url ?? '') ? DATA_POLICY : pagePolicy(randomBytes(16).toString('base64'));
+  request.headers[ASKED] = request.url ?? '/';
   delete request.headers['content-security-policy-report-only'];
   request.headers['content-security-policy'] = policy;
   response.setHeader('Content-Security-Policy', policy);
