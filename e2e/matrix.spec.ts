@@ -154,7 +154,7 @@ function filled(route: string): string {
   return route
     .replace('[...all]', 'get-session')
     .replace('[...missing]', 'nothing/here')
-    .replace(/\[(n|ordinal)\]|\{(n|ordinal)\}/g, '1')
+    .replace(/\[(n|ordinal)\]|\{(n|ordinal|rule)\}/g, '1')
     .replace(/\[r\]|\{receipt\}/g, '1-1')
     .replace(/\[\w+\]|\{\w+\}/g, randomUUID());
 }

@@ -110,8 +110,8 @@ async function readMoment(client: pg.Client): Promise<{ at: string; migration: s
   const { rows } = await client.query<{ at: Date; migration: string }>(
     'SELECT now() AS at, max(migration_name) AS migration FROM _prisma_migrations WHERE finished_at IS NOT NULL',
   );
-  const [moment] = rows;
-  return { at: (moment?.at ?? new Date()).toISOString(), migration: moment?.migration ?? '' };
+  const [moment] = rows as [{ at: Date; migration: string }];
+  return { at: moment.at.toISOString(), migration: moment.migration };
 }
 
 /** Our tables with the columns that are stored: what PostgreSQL makes of others is made again. */
