@@ -1,5 +1,8 @@
 import { defineConfig } from '@playwright/test';
 import { findChromium } from './bin/test/chromium.ts';
+import { keepInMemory } from './test/in-memory.ts';
+
+keepInMemory();
 
 // Chromium's sandbox refuses root; the rest keeps it quiet and off the network.
 const QUIET = [
