@@ -125,7 +125,10 @@ test('6,046 real mails go from their upload to the last receipt by keyboard with
   decisions += 1;
   await page.goto(path);
   const offer = page.getByRole('region', { name: 'Chunks that wait' });
-  const count = await page.getByRole('list', { name: 'Chunks', exact: true }).getByRole('listitem').count();
+  const chunks = page.getByRole('list', { name: 'Chunks', exact: true }).getByRole('listitem');
+  // The page is there, and not its outline.
+  await expect(chunks.first()).toBeVisible();
+  const count = await chunks.count();
   await expect(offer.getByRole('button', { name: `Approve the ${count} chunks that wait` })).toBeVisible({ timeout: 240_000 });
 
   await keyboard.press('r');
