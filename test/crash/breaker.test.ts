@@ -51,6 +51,14 @@ test('killed while it tries: the next owner of its chunk tries, nobody else, and
   expect(tried).toEqual([{ chunks: 1, intents: 2 }]);
   // What died with its worker; on a busy machine a live one that renewed too late may lose what it had out as well.
   expect((await uncertainOf(pool, batch.batchId)).length).toBeGreaterThanOrEqual(1);
+  const { rows: ownDoubts } = await pool.query(
+    `SELECT o.ordinal FROM receipt o JOIN receipt i ON i.batch_id = o.batch_id AND i.ordinal = o.ordinal AND i.step = o.step - 1
+     WHERE o.batch_id = $1 AND o.result = 'uncertain'
+       AND (convert_from(o.body, 'UTF8')::jsonb ->> 'epoch')::int <= (convert_from(i.body, 'UTF8')::jsonb ->> 'epoch')::int`,
+    [batch.batchId],
+  );
+  // An heir wrote each of them: nobody who kept its chunk was in doubt.
+  expect(ownDoubts).toEqual([]);
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
   expect(await readTargetIncidents(pool)).toEqual([]);
   expect((await pool.query('SELECT FROM incident WHERE resolved_at IS NULL')).rowCount).toBe(0);
