@@ -7,12 +7,12 @@ import { Field, Input, Select } from '#components/ui/field.tsx';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { ShownOnce } from '#components/ui/shown-once.tsx';
 import { writing } from '#components/ui/writing.ts';
-import type { Role } from '#lib/core/people/roles.ts';
+import type { KeyRole } from '#lib/core/people/roles.ts';
 import type { KeyMade, NewKeyInput } from '#lib/shapes/keys.ts';
 
 type Props = {
   /** what a key of this person may do at most */
-  roles: readonly Role[];
+  roles: readonly KeyRole[];
   daysMax: number;
   onMake: (key: NewKeyInput) => Promise<Outcome<KeyMade>>;
 };
@@ -23,7 +23,7 @@ const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 /** Makes a key: what it is for, what it may do, for how long, and for which batches. The key is shown once. */
 export function KeyForm({ roles, daysMax, onMake }: Props) {
   const [name, setName] = useState('');
-  const [role, setRole] = useState<Role>(roles.at(-1) ?? 'auditor');
+  const [role, setRole] = useState<KeyRole>('auditor');
   const [days, setDays] = useState(90);
   const [batches, setBatches] = useState('');
   const make = useMutation(writing(['keys', 'make'], onMake));
@@ -52,8 +52,8 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
         <Field label="What uses it" error={problemOf('name')}>
           <Input required autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <Field label="It acts as" error={problemOf('role')}>
-          <Select value={role} onChange={(event) => setRole(event.target.value as Role)}>
+        <Field label="It acts as" error={problemOf('role')} hint={role === 'agent' ? 'It classifies chunks, and does nothing else.' : undefined}>
+          <Select value={role} onChange={(event) => setRole(event.target.value as KeyRole)}>
             {roles.map((one) => (
               <option key={one}>{one}</option>
             ))}

@@ -57,7 +57,7 @@ export function CategoriesSection({ plan, forms, fields, preview, problems, onCh
                 onRename={(name) => rename(index, name)}
               />
               <span className="text-right leading-8 max-md:order-last max-md:text-left">
-                {told ? <RowsCount of={{ category: told.name }} count={told.count} what={`classified as ${told.name}`} /> : '…'}
+                {told ? <Told name={told.name} count={told.count} /> : '…'}
               </span>
               <span className="max-md:order-3 max-md:col-span-2">
                 <ActionEditor
@@ -139,4 +139,9 @@ function freeName(categories: Category[]): string {
   let number = 1;
   while (names.has(`category ${number}`)) number += 1;
   return `category ${number}`;
+}
+
+/** How many items a category gets, with the rows behind the number; nothing where agents classify. */
+function Told({ name, count }: { name: string; count: number | null }) {
+  return count === null ? null : <RowsCount of={{ category: name }} count={count} what={`classified as ${name}`} />;
 }

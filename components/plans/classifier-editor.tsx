@@ -2,9 +2,11 @@
 
 import type { ComponentType } from 'react';
 import { z } from 'zod';
-import { type RulesPart, renameCategory, rulesInPlan } from '#lib/classifiers/rules/part.ts';
+import { type AgentPart, agentInPlan } from '#lib/classifiers/agent/part.ts';
+import { allInto, type RulesPart, renameCategory, rulesInPlan } from '#lib/classifiers/rules/part.ts';
 import { type ClassifierInPlan, type ClassifierPart, type Plan, type PlanSchema, planSchemaOf } from '#lib/core/plans/plan.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
+import { AgentEditor } from './agent-editor.tsx';
 import { toFillIn } from './condition.ts';
 import type { FieldProfile, PlanPreview, PlanProblem } from './plan-preview.ts';
 import { RulesEditor } from './rules-editor.tsx';
@@ -27,6 +29,10 @@ export type EditorProps<Part> = {
 /** A form of its own for what a plan says of one kind of classifier. */
 type ClassifierEditor<Part extends ClassifierPart = ClassifierPart> = {
   inPlan: ClassifierInPlan<Part>;
+  /** who classifies, for a choice among them */
+  title: string;
+  /** its part of a plan that goes over to it; `otherwise` is the category of what it can't tell */
+  begin(otherwise: string): Part;
   Editor: ComponentType<EditorProps<Part>>;
   rename(part: Part, from: string, to: string): Part;
   /** whether something is not filled in yet: then there is nothing to count */
@@ -37,6 +43,8 @@ type ClassifierEditor<Part extends ClassifierPart = ClassifierPart> = {
 
 const rules: ClassifierEditor<RulesPart> = {
   inPlan: rulesInPlan,
+  title: 'Rules',
+  begin: allInto,
   Editor: RulesEditor,
   rename: renameCategory,
   unfinished: (part) => part.rules.some(({ when, where }) => when === '' || (where !== undefined && toFillIn(where).length > 0)),
@@ -44,13 +52,42 @@ const rules: ClassifierEditor<RulesPart> = {
     part === 'otherwise' ? 'Everything else' : part === 'rules' && index !== undefined ? `Rule ${Number(index) + 1}` : null,
 };
 
+const agent: ClassifierEditor<AgentPart> = {
+  inPlan: agentInPlan,
+  title: 'Agents',
+  begin: (otherwise) => ({ kind: 'agent', otherwise }),
+  Editor: AgentEditor,
+  rename: (part, from, to) => ({ ...part, otherwise: part.otherwise === from ? to : part.otherwise }),
+  unfinished: () => false,
+  placeWords: ([part]) => (part === 'otherwise' ? 'What no agent can tell' : null),
+};
+
 /** By the name that a classifier gives (`editor`). */
-const EDITORS: Readonly<Record<string, ClassifierEditor>> = { rules: rules as unknown as ClassifierEditor };
+const EDITORS: Readonly<Record<string, ClassifierEditor>> = {
+  rules: rules as unknown as ClassifierEditor,
+  agent: agent as unknown as ClassifierEditor,
+};
 
 /** The editor of a plan's classifier; null where the page has none: then the plan's JSON is where it is edited. */
 export function classifierEditor(forms: PlanForms, { kind }: { kind: string }): ClassifierEditor | null {
   const name = forms.classifiers.find((one) => one.kind === kind)?.editor ?? null;
   return name === null ? null : (EDITORS[name] ?? null);
+}
+
+/** Who may classify, as far as the page has forms for them. */
+export function classifierChoices(forms: PlanForms): { kind: string; title: string }[] {
+  return forms.classifiers.flatMap((one) => {
+    const found = classifierEditor(forms, one);
+    return found === null ? [] : [{ kind: one.kind, title: found.title }];
+  });
+}
+
+/** The plan with another kind of classifier, which begins anew: with all in the category that the one before had for the rest. */
+export function withClassifier(forms: PlanForms, plan: Plan, kind: string): Plan {
+  const { otherwise } = plan.classifier as { otherwise?: unknown };
+  const rest = typeof otherwise === 'string' ? otherwise : (plan.categories.at(-1)?.name ?? '');
+  const next = classifierEditor(forms, { kind });
+  return next === null ? plan : { ...plan, version: 2, classifier: next.begin(rest) };
 }
 
 /** Whether a plan waits for something that its editor asks for. */

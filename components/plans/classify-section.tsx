@@ -1,7 +1,8 @@
 'use client';
 
+import { Field, Select } from '#components/ui/field.tsx';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
-import { classifierEditor } from './classifier-editor.tsx';
+import { classifierChoices, classifierEditor, withClassifier } from './classifier-editor.tsx';
 import { problemsAt, type SectionProps } from './plan-preview.ts';
 import { ProblemList } from './problem-list.tsx';
 
@@ -24,12 +25,30 @@ export function ClassifySection({ plan, forms, fields, dataset, preview, problem
       </div>
     );
   return (
-    <editor.Editor
-      part={classifier}
-      categories={plan.categories.map(({ name }) => name)}
-      {...{ plan, fields, dataset, preview, problems }}
-      onTyped={running ? null : () => onChange({ ...plan, version: 2 })}
-      onChange={(part) => onChange({ ...plan, classifier: part })}
-    />
+    <div className="flex flex-col gap-3">
+      {running ? null : (
+        <Field label="Who classifies" inline>
+          <Select
+            data-at="classifier.kind"
+            value={classifier.kind}
+            onChange={(event) => onChange(withClassifier(forms, plan, event.target.value))}
+            className="w-32"
+          >
+            {classifierChoices(forms).map(({ kind, title }) => (
+              <option key={kind} value={kind}>
+                {title}
+              </option>
+            ))}
+          </Select>
+        </Field>
+      )}
+      <editor.Editor
+        part={classifier}
+        categories={plan.categories.map(({ name }) => name)}
+        {...{ plan, fields, dataset, preview, problems }}
+        onTyped={running ? null : () => onChange({ ...plan, version: 2 })}
+        onChange={(part) => onChange({ ...plan, classifier: part })}
+      />
+    </div>
   );
 }

@@ -346,11 +346,12 @@ function uncapitalised(sentence: string): string {
 
 function ClassifySummary({ preview }: { preview: PlanPreview | null }) {
   if (!preview) return <>counting…</>;
+  if (preview.categories.every(({ count }) => count === null)) return <>by agents: nobody knows the counts ahead</>;
   return (
     <span className="flex flex-wrap gap-x-3">
       {preview.categories.map(({ name, count, action }) => (
         <span key={name} className="whitespace-nowrap">
-          {name} <RowsCount of={{ category: name }} count={count} what={`classified as ${name}`} className="text-text" />
+          {name} <RowsCount of={{ category: name }} count={count ?? 0} what={`classified as ${name}`} className="text-text" />
           {action && action.effect !== 'none' ? (
             <span className={action.effect === 'permanent' ? 'text-red' : ''}>
               {' '}

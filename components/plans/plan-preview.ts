@@ -20,7 +20,8 @@ export type PlanPreview = Pick<Preview, 'datasetId' | 'plan' | 'soFar' | 'routin
   Pick<Preview['sort'], 'ruleFacts' | 'otherwise'> & {
     /** the batch that reviews again what another left unsent, over whose items it was worked out; null: over the whole dataset */
     batchId: string | null;
-    categories: Pick<Preview['sort']['categories'][number], 'name' | 'count' | 'action'>[];
+    /** `count` null: agents classify, and nobody knows ahead */
+    categories: (Pick<Preview['sort']['categories'][number], 'name' | 'action'> & { count: number | null })[];
     chunks: (Pick<Preview['chunks'][number], 'number' | 'name' | 'itemCount'> & { undated: boolean })[];
     /** what to know about the chunks before the start, a sentence each, with the rows that it counts */
     warnings: { message: string; of: CountedRows | null }[];

@@ -5,6 +5,7 @@ import { Glyph } from '#components/ui/glyph.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { Notes } from '#components/ui/notes.tsx';
 import { Outside } from '#components/ui/outside.tsx';
+import { agentInPlan } from '#lib/classifiers/agent/part.ts';
 import { type RulesPart, rulesInPlan } from '#lib/classifiers/rules/part.ts';
 import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
@@ -123,6 +124,15 @@ export function PlanTold({ batch, plan, notes, labels, example, counts, noun, co
 
 /** The rules in their order, of a classifier that has rules; of another one its name. */
 function Rules({ plan, label, counts, noun }: Pick<Props, 'plan' | 'counts' | 'noun'> & { label: (field: string) => string }) {
+  const byAgents = agentInPlan.schema.safeParse(plan.classifier);
+  if (byAgents.success)
+    return (
+      <Part title="Classifying">
+        <p>
+          Agents classify by the instruction. What they can’t tell goes to <strong>{byAgents.data.otherwise}</strong>.
+        </p>
+      </Part>
+    );
   const read = rulesInPlan.schema.safeParse(plan.classifier);
   if (!read.success)
     return (

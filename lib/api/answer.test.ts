@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { API_BODY_BYTES_MAX } from '#lib/core/limits.ts';
+import type { Role } from '#lib/core/people/roles.ts';
 import { log } from '#lib/log.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
@@ -35,7 +36,7 @@ async function ask(path: string, { method, headers = bearer, json, body }: Ask =
   return { status: response.status, headers: response.headers, text, body: text === '' ? null : JSON.parse(text) };
 }
 
-async function cookieOf(role: Actor['role']): Promise<Record<string, string>> {
+async function cookieOf(role: Role): Promise<Record<string, string>> {
   return { cookie: await sessionOf((await somebody(role)).id), host: '127.0.0.1:3000' };
 }
 

@@ -73,6 +73,18 @@ import { followUp, followUpsAsked, taskAssignment, tasksLooked } from '#lib/shap
 import { answered, uncertain, uncertainAnswers, uncertainGroup } from '#lib/shapes/uncertain.ts';
 import { undo, undoScope } from '#lib/shapes/undo.ts';
 import { count, id, nameNumber } from '#lib/shapes/values.ts';
+import {
+  workAsked,
+  workClaim,
+  workCompleted,
+  workDone,
+  workExtended,
+  workLease,
+  workLeft,
+  workReleased,
+  workReport,
+  workReported,
+} from '#lib/shapes/work.ts';
 import { chunkNumber, create, itemOrdinal, nothing, page, paging, write } from './transport.ts';
 
 const named = { id: id.describe('The id of the batch.') };
@@ -751,5 +763,34 @@ export const contract = oc.prefix('/api/v1').router({
       'Read the live board',
       'What runs, what waits and for what, how targets answer, and how workers and database are.',
     ).output(board),
+  },
+  work: {
+    claim: post(
+      '/batches/{id}/work/claim',
+      'Claim a chunk to classify, as an agent',
+      'Gives the instruction and the first items. The claim ends with its lease, which every call renews.',
+    )
+      .input(write(named, workAsked))
+      .output(workClaim),
+    report: post(
+      '/batches/{id}/chunks/{n}/work/report',
+      'Report what items are, as an agent',
+      'A report that is sent again is recorded once. Gives the next items.',
+    )
+      .input(write(ofChunk, workReport))
+      .output(workReported),
+    extend: post('/batches/{id}/chunks/{n}/work/extend', 'Hold on to a chunk, as an agent')
+      .input(write(ofChunk, workExtended))
+      .output(workLease),
+    complete: post(
+      '/batches/{id}/chunks/{n}/work/complete',
+      'Complete a chunk, as an agent',
+      'It waits for a person then: no call of an agent approves anything.',
+    )
+      .input(write(ofChunk, workCompleted))
+      .output(workDone),
+    release: post('/batches/{id}/chunks/{n}/work/release', 'Give a chunk back, as an agent')
+      .input(write(ofChunk, workReleased))
+      .output(workLeft),
   },
 });

@@ -95,6 +95,10 @@ import { answerUncertain } from '#lib/steps/uncertain/answer-uncertain.ts';
 import { readUncertain } from '#lib/steps/uncertain/read-uncertain.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
 import { undoBatch } from '#lib/steps/undo/undo-batch.ts';
+import { claimWork } from '#lib/steps/work/claim-work.ts';
+import { completeWork } from '#lib/steps/work/complete-work.ts';
+import { extendWork, leaveWork } from '#lib/steps/work/leave-work.ts';
+import { reportWork } from '#lib/steps/work/report-work.ts';
 import { contract } from './contract.ts';
 
 /** Who asks, and where a call leaves its result: the handler's own encoding would lose a field called `__proto__`. */
@@ -378,6 +382,23 @@ export const router = os.router({
   },
   targets: { pause: os.targets.pause.handler(({ context, input }) => pauseTarget(context.actor, input.body)) },
   board: { read: os.board.read.handler(({ context }) => readBoard(context.actor)) },
+  work: {
+    claim: os.work.claim.handler(({ context, input }) =>
+      claimWork(context.actor, { batchId: input.params.id, asked: input.body }),
+    ),
+    report: os.work.report.handler(({ context, input: { params, body } }) =>
+      reportWork(context.actor, { batchId: params.id, chunk: params.n, report: body }),
+    ),
+    extend: os.work.extend.handler(({ context, input: { params, body } }) =>
+      extendWork(context.actor, { batchId: params.id, chunk: params.n, extended: body }),
+    ),
+    complete: os.work.complete.handler(({ context, input: { params, body } }) =>
+      completeWork(context.actor, { batchId: params.id, chunk: params.n, completed: body }),
+    ),
+    release: os.work.release.handler(({ context, input: { params, body } }) =>
+      leaveWork(context.actor, { batchId: params.id, chunk: params.n, released: body }),
+    ),
+  },
 });
 
 /** Throws `not_found` for what a read did not find. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CountersignError } from '#lib/core/errors.ts';
-import { ROLES, type Role } from '#lib/core/people/roles.ts';
+import { KEY_ROLES, type KeyRole } from '#lib/core/people/roles.ts';
 import type { Actor } from './actor.ts';
 import { authorise, may, type Verb } from './authorise.ts';
 
@@ -39,13 +39,14 @@ const ALLOWED: Record<Verb, string> = {
   keys: 'admin operator reviewer auditor',
   security: 'admin auditor',
   people: 'admin',
+  work: 'agent',
 };
 
-const actor = (role: Role): Actor => ({ id: 'user:00000000-0000-4000-8000-000000000000', role, name: 'Bo', via: 'page' });
+const actor = (role: KeyRole): Actor => ({ id: 'user:00000000-0000-4000-8000-000000000000', role, name: 'Bo', via: 'page' });
 
 describe('every role and every verb', () => {
   for (const [verb, allowed] of Object.entries(ALLOWED) as [Verb, string][]) {
-    for (const role of ROLES) {
+    for (const role of KEY_ROLES) {
       const yes = allowed.split(' ').includes(role);
       it(`${role} ${yes ? 'may' : "can't"} ${verb}`, () => {
         expect(may(actor(role), verb)).toBe(yes);
@@ -56,12 +57,12 @@ describe('every role and every verb', () => {
   }
 
   it('a role that is not in the table may do nothing', () => {
-    for (const verb of Object.keys(ALLOWED) as Verb[]) expect(may({ role: 'root' as Role }, verb)).toBe(false);
+    for (const verb of Object.keys(ALLOWED) as Verb[]) expect(may({ role: 'root' as KeyRole }, verb)).toBe(false);
   });
 });
 
 it('a refusal names the role, the verb and who can', () => {
-  const refused = (role: Role, verb: Verb): string => {
+  const refused = (role: KeyRole, verb: Verb): string => {
     try {
       authorise(actor(role), verb);
     } catch (error) {

@@ -1,5 +1,5 @@
 import { CountersignError } from '#lib/core/errors.ts';
-import { ROLES, type Role } from '#lib/core/people/roles.ts';
+import { type KeyRole, ROLES } from '#lib/core/people/roles.ts';
 import type { Actor } from './actor.ts';
 
 export type Verb = keyof typeof VERBS;
@@ -20,12 +20,14 @@ export function may(actor: Pick<Actor, 'role'>, verb: Verb): boolean {
 }
 
 /** Whether a role allows all that another one does: what a key may have at most. */
-export function covers(role: Role, other: Role): boolean {
-  return Object.values(VERBS).every(({ roles }: { roles: readonly Role[] }) => !roles.includes(other) || roles.includes(role));
+export function covers(role: KeyRole, other: KeyRole): boolean {
+  // An agent does what no person does. Whoever may start a batch may have it worked.
+  if (other === 'agent') return rolesOf('start').includes(role);
+  return Object.values(VERBS).every(({ roles }: { roles: readonly KeyRole[] }) => !roles.includes(other) || roles.includes(role));
 }
 
 /** The roles that a verb is for. */
-export function rolesOf(verb: Verb): readonly Role[] {
+export function rolesOf(verb: Verb): readonly KeyRole[] {
   return VERBS[verb].roles;
 }
 
@@ -68,10 +70,11 @@ const VERBS = {
   account: { roles: EVERYONE, doing: 'see an account of their own' },
   keys: { roles: EVERYONE, doing: 'have API keys' },
   security: { roles: ['auditor', 'admin'], doing: 'see the security log' },
+  work: { roles: ['agent'], doing: 'work chunks as an agent does' },
   people: { roles: ADMIN, doing: 'manage people, roles, keys and settings' },
-} as const satisfies Record<string, { roles: readonly Role[]; doing: string }>;
+} as const satisfies Record<string, { roles: readonly KeyRole[]; doing: string }>;
 
-function withArticle(role: Role): string {
+function withArticle(role: KeyRole): string {
   return /^[aeiou]/.test(role) ? `an ${role}` : `a ${role}`;
 }
 

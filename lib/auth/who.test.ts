@@ -1,6 +1,7 @@
 import { hashPassword } from 'better-auth/crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SIGN_IN_TRIES_PER_ACCOUNT } from '#lib/core/limits.ts';
+import type { Role } from '#lib/core/people/roles.ts';
 import { changeRole } from '#lib/steps/people/change-role.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
@@ -32,10 +33,10 @@ const cookieHeader = (cookies: Cookie[]) => cookies.map(({ name, value }) => `${
 /** To hash it takes a core a tenth of a second: all who are made here have the one. */
 const passwordHash = await hashPassword(PASSWORD);
 
-const person = (role: Actor['role'] = 'reviewer') => somebody(role, 'Bo', passwordHash);
+const person = (role: Role = 'reviewer') => somebody(role, 'Bo', passwordHash);
 
 /** For what comes after the sign-in, whose password is checked where that is asked. */
-async function signedIn(role: Actor['role'] = 'reviewer') {
+async function signedIn(role: Role = 'reviewer') {
   const { id, email } = await person(role);
   return { id, email, cookie: await sessionOf(id) };
 }

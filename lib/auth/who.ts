@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import { refusalOfFault } from '#lib/core/fleet/database-fault.ts';
-import { KEY_ACTOR, keyName } from '#lib/core/people/key-actor.ts';
-import { isRole, type Role } from '#lib/core/people/roles.ts';
+import { AGENTS, KEY_ACTOR, KEYS, keyName } from '#lib/core/people/key-actor.ts';
+import { isKeyRole, isRole, type KeyRole } from '#lib/core/people/roles.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { type KeyRow, markKeyUsed, readKeyByDigest } from '#lib/store/keys/keys.ts';
@@ -83,7 +83,7 @@ async function actorOfKey(
   expired: boolean,
   headers: Headers,
 ): Promise<Actor> {
-  const whole = isRole(role) && isRole(owner.role) && covers(owner.role, role);
+  const whole = isKeyRole(role) && isRole(owner.role) && covers(owner.role, role);
   const because =
     owner.disabledAt !== null ? 'owner' : revokedAt !== null ? 'revoked' : expired ? 'expired' : whole ? null : 'role';
   if (because !== null) {
@@ -93,7 +93,13 @@ async function actorOfKey(
   if (isDue(`key:${id}`))
     await markKeyUsed(db(), id).catch((err) => log.error({ err }, 'when a key was used could not be stored'));
   return {
-    ...{ id: `key:${id}`, role: role as Role, name: keyName({ name, owner }), via: 'api', owner: owner.id },
+    ...{
+      id: `${role === 'agent' ? AGENTS : KEYS}${id}`,
+      role: role as KeyRole,
+      name: keyName({ name, owner }),
+      via: 'api',
+      owner: owner.id,
+    },
     ...(batches.length > 0 ? { batches } : {}),
   };
 }

@@ -89,6 +89,11 @@ export function partInWords(plan: unknown, given: { category: string; why: strin
   return part === null ? null : (placeOfPart(plan, part)?.words ?? null);
 }
 
+/** Whether agents classify the items of this plan, and no worker does. */
+export function isForAgents({ classifier }: Pick<ClassifyingPlan, 'classifier'>): boolean {
+  return kindOf(classifier).agents === true;
+}
+
 function kindOf({ kind }: ClassifierPart): ClassifierKind {
   const found = CLASSIFIERS.find((one) => one.kind === kind);
   if (found) return found;

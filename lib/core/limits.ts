@@ -121,6 +121,17 @@ export const WEB_INCIDENT_OPEN_MS = 60 * 60 * 1000;
 
 // Classification and execution
 export const CLASSIFY_PAGE_ITEMS = 500;
+/** An agent thinks between two calls; each call renews it. */
+export const AGENT_LEASE_MS = 300_000 * TEMPO;
+/** Items that an agent is given with one answer, and how much of one field's text. */
+export const AGENT_PAGE_ITEMS = 50;
+export const AGENT_PAGE_ITEMS_MAX = 200;
+export const AGENT_FIELD_CHARS = 4_000;
+/** Of one report, and of what it says of an item. */
+export const AGENT_REPORT_ITEMS_MAX = 500;
+export const AGENT_WHY_CHARS_MAX = 500;
+/** What an agent says when it gives a chunk back, or leaves items for a person. */
+export const AGENT_REASON_CHARS_MAX = 500;
 export const TRANSACTIONAL_SLOTS = 500;
 export const REQUEST_TIMEOUT_MS = 30_000;
 export const REQUEST_TIMEOUT_MS_MAX = 120_000;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KEY_BATCHES_MAX, KEY_DAYS_MAX, KEY_NAME_CHARS_MAX } from '#lib/core/limits.ts';
-import { ROLES } from '#lib/core/people/roles.ts';
+import { KEY_ROLES } from '#lib/core/people/roles.ts';
 import { givenName } from '#lib/core/values/given-name.ts';
 import { id, instant, named } from './values.ts';
 
@@ -8,7 +8,7 @@ import { id, instant, named } from './values.ts';
 export const apiKey = z.object({
   ...named,
   hint: z.string().describe('Its last four characters.'),
-  role: z.enum(ROLES).describe('What it may do.'),
+  role: z.enum(KEY_ROLES).describe('What it may do.'),
   batches: z.array(id).describe('The batches that it is bound to; empty where it is bound to none.'),
   owner: z.object(named),
   createdAt: instant,
@@ -28,7 +28,7 @@ export const newKey = z.strictObject({
     missing: 'Name the key after what uses it.',
     long: `Use at most ${KEY_NAME_CHARS_MAX} characters.`,
   }),
-  role: z.enum(ROLES).describe('What it may do: at most what its owner may.'),
+  role: z.enum(KEY_ROLES).describe('What it may do: at most what its owner may.'),
   days: z
     .int()
     .min(1)

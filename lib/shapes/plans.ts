@@ -100,6 +100,7 @@ export const preview = z.object({
   ),
   chunksOmitted: count,
   sort: z.object({
+    known: z.boolean().describe('False: agents classify, so nobody knows ahead what comes of it. Every count is 0.'),
     /** false: counted on a random sample of `counted` items and scaled up */
     exact: z.boolean(),
     counted: count,

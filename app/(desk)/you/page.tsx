@@ -7,7 +7,7 @@ import { KeyList } from '#components/keys/key-list.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { covers } from '#lib/auth/authorise.ts';
 import { KEY_DAYS_MAX, PAGE_ITEMS_MAX, PASSWORD_CHARS_MIN } from '#lib/core/limits.ts';
-import { ROLES } from '#lib/core/people/roles.ts';
+import { KEY_ROLES } from '#lib/core/people/roles.ts';
 import { listKeys } from '#lib/steps/keys/list-keys.ts';
 import { listSessions } from '#lib/steps/sessions/own-sessions.ts';
 import { changePasswordAction, endOtherSessionsAction, endSessionAction, makeKeyAction, revokeKeyAction } from './actions.ts';
@@ -41,7 +41,7 @@ export default async function AccountPage() {
             A key lets a program act for you over REST. It never does more than you may, and it ends when it expires, when you
             revoke it, and when your account is disabled. Receipts name it, and you as its owner.
           </p>
-          <KeyForm roles={ROLES.filter((role) => covers(actor.role, role))} daysMax={KEY_DAYS_MAX} onMake={makeKeyAction} />
+          <KeyForm roles={KEY_ROLES.filter((role) => covers(actor.role, role))} daysMax={KEY_DAYS_MAX} onMake={makeKeyAction} />
           <KeyList keys={keys.items} owners={false} onRevoke={revokeKeyAction} />
         </section>
       </div>

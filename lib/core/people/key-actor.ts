@@ -1,5 +1,7 @@
 /** What the ids of actors that are keys begin with. */
 export const KEYS = 'key:';
+/** And those of keys that work as agents. */
+export const AGENTS = 'agent:';
 
 /** Who acts by the API key of the environment: `id` goes into receipts, `name` is what people read. */
 export const KEY_ACTOR = { id: 'key:env', name: 'API key of the environment' } as const;
@@ -12,7 +14,7 @@ export function keyName({ name, owner }: { name: string; owner: { name: string }
   return `${name} (key of ${owner.name})`;
 }
 
-const OWN_KEY = /^key:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const OWN_KEY = /^(?:key|agent):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** The id of the person's key that acts under this id; null for whoever is none. Receipts of early days name keys that had no row. */
 export function keyIdOf(actor: string): string | null {

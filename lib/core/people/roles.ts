@@ -3,7 +3,19 @@
 export const ROLES = ['admin', 'operator', 'reviewer', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Whether a stored text is a role; anything else grants nothing. */
+/** What only a key is, for a program that works chunks by an instruction. No person has it. */
+const AGENT = 'agent';
+export type KeyRole = Role | typeof AGENT;
+
+/** What a key may be. */
+export const KEY_ROLES = [...ROLES, AGENT] as const;
+
+/** Whether a stored text is a role of a person; anything else grants nothing. */
 export function isRole(text: unknown): text is Role {
   return typeof text === 'string' && (ROLES as readonly string[]).includes(text);
+}
+
+/** Whether a stored text is what a key may be; anything else grants nothing. */
+export function isKeyRole(text: unknown): text is KeyRole {
+  return typeof text === 'string' && (KEY_ROLES as readonly string[]).includes(text);
 }

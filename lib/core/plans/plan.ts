@@ -123,6 +123,8 @@ export type ClassifierInPlan<Part extends ClassifierPart = ClassifierPart> = {
   categories(part: Part): { path: (string | number)[]; category: string }[];
   /** what of the part only a plan of version 2 may have, each with its place in it; left out where there is nothing */
   inVersion2?(part: Part): { path: (string | number)[]; name: string }[];
+  /** it goes by the plan's instruction: without one there is nothing to go by */
+  byInstruction?: true;
 };
 
 /** A kind of target, as far as a plan knows it: what its actions can do, and what they take in `with`. */
@@ -179,6 +181,10 @@ export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
         if (names.has(category)) continue;
         const message = `There is no category “${category}”. Choose one of: ${[...names].join(', ')}.`;
         context.addIssue({ code: 'custom', path: ['classifier', ...path], message });
+      }
+      if (kind?.byInstruction && !plan.instruction?.trim()) {
+        const message = `A plan whose classifier is “${kind.kind}” needs an instruction: what should happen, and how to tell.`;
+        context.addIssue({ code: 'custom', path: ['instruction'], message });
       }
       for (const { path, name } of isTyped(plan) ? [] : inVersion2(plan, kind)) {
         const message = `“${name}” needs a plan of version 2. Add "version": 2 to the plan.`;

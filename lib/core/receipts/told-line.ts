@@ -23,6 +23,7 @@ export function toldLine(kind: string, chunk: number | null, facts: Facts): stri
   if (kind === 'pause_target') return `${name} paused ${target}: nobody sends to it until it is resumed`;
   if (kind === 'refuse_rest') return `${name} did not want the first results of ${what}, and left the rest unsent`;
   if (kind === 'review_again') return `${name} planned a batch that reviews what ${what} left unsent again`;
+  if (kind === 'agent_left') return `${name} gave ${what} back: ${facts.reason}`;
   if (kind === 'accept_rest') return `${name} left the rest of ${chunk === null ? 'all halted chunks' : what} unsent`;
   if (Object.hasOwn(PAST, kind)) return `${name} ${PAST[kind]} ${what}`;
   const known = Object.entries(facts).map(([fact, one]) => `${fact} ${one}`);

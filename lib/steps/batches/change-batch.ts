@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { isForAgents } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import type { PlannedBatch } from '#lib/core/plans/planner.ts';
@@ -100,7 +101,7 @@ async function putPlan(tx: Tx, batchId: string, { plan, planDigest, planned, rea
   const seed = now.seed ?? randomBytes(32);
   const { next, pilot } = planned.gates;
   await replacePlan(tx, batchId, {
-    ...{ plan, planDigest, readingId, seed },
+    ...{ plan, planDigest, readingId, seed, agents: isForAgents(plan) },
     ...{ routing: planned.routing.kind, pilot: next === 'pilot' ? pilot : null },
   });
   await removeChunks(tx, batchId);

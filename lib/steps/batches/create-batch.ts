@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { isForAgents } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
@@ -66,6 +67,7 @@ export async function createBatch(actor: Actor, raw: CreateBatchInput): Promise<
         taskRef: taskRef ?? null,
         undoes: null,
         readingId: reading?.id ?? null,
+        agents: isForAgents(resolved),
         seed,
         createdBy: actor.id,
       },

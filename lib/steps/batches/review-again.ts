@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { isForAgents } from '#lib/classifiers/registry.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_UNFINISHED } from '#lib/core/lifecycle.ts';
 import { BATCH_NAME_CHARS_MAX } from '#lib/core/limits.ts';
@@ -58,6 +59,7 @@ export async function reviewAgain(actor: Actor, raw: z.input<typeof input>): Pro
     await insertBatch(tx, {
       ...{ id, datasetId: batch.datasetId, name: name ?? nameOf(batch), plan: resolved, undoes: null, rest: of, taskRef: null },
       ...{ planDigest: sha256(canonicalBytes(resolved as unknown as Json)), readingId: reading?.id ?? null, seed },
+      agents: isForAgents(resolved),
       ...{ createdBy: actor.id, routing: planned.routing.kind },
       pilot: planned.gates.next === 'pilot' ? planned.gates.pilot : null,
     });

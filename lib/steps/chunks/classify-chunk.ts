@@ -4,7 +4,7 @@
  */
 import type { Pool } from 'pg';
 import type { Classification } from '#lib/classifiers/port.ts';
-import { classifyingOf } from '#lib/classifiers/registry.ts';
+import { classifyingOf, isForAgents } from '#lib/classifiers/registry.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { CLASSIFY_PAGE_MS } from '#lib/core/limits.ts';
 import { isTyped, type Plan } from '#lib/core/plans/plan.ts';
@@ -77,7 +77,8 @@ async function prepareLook(pool: WorkerTask['pool'], claim: WorkerTask['claim'],
   await currentManifests(pool, { ...claim, plan }, [chunk], requestBuilder);
 }
 
-type Pages = { by: string; plan: Plan; after(ordinal: number): Promise<Classification[]> };
+/** `after`: null where it is to be given back. */
+type Pages = { by: string; plan: Plan; after(ordinal: number): Promise<Classification[] | null> };
 
 /** How the chunk's items are classified, and by whom. An undo's are looked up; all others are the work of a person's classifier, in a thread. */
 async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<Pages> {
@@ -97,6 +98,8 @@ async function pagesOf(pool: Pool, claim: Claim, signal: AbortSignal): Promise<P
         );
       },
     };
+  // What an agent left behind while it was brought to a stop: nothing of it is worked out here.
+  if (isForAgents(plan)) return { by: plan.classifier.kind, plan, after: async () => null };
   const { chunkId, batchId, datasetId } = claim;
   const classifying = classifyingOf(plan);
   const meanings = isTyped(plan) ? ((await readMeanings(pool, { batchId })) ?? {}) : {};

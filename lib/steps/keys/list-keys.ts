@@ -1,6 +1,6 @@
 import { type Actor, personOf } from '#lib/auth/actor.ts';
 import { authorise, covers } from '#lib/auth/authorise.ts';
-import { isRole, type Role } from '#lib/core/people/roles.ts';
+import { isKeyRole, type KeyRole } from '#lib/core/people/roles.ts';
 import type { ApiKeyView } from '#lib/shapes/keys.ts';
 import { instantCursor, instantOf, limitOf, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { type KeyRow, readKeyPage } from '#lib/store/keys/keys.ts';
@@ -41,7 +41,7 @@ export function keyView({ owner, createdAt, expiresAt, lastUsedAt, revokedAt, ..
   };
 }
 
-function known(role: string): Role {
-  if (isRole(role)) return role;
+function known(role: string): KeyRole {
+  if (isKeyRole(role)) return role;
   throw new Error(`"${role}" is no role; the table's check constraint should have refused it.`);
 }

@@ -4,7 +4,7 @@ import { authorise, covers } from '#lib/auth/authorise.ts';
 import { makeKeyToken } from '#lib/auth/token.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { KEYS_PER_PERSON_MAX } from '#lib/core/limits.ts';
-import { isRole, ROLES } from '#lib/core/people/roles.ts';
+import { isRole, KEY_ROLES } from '#lib/core/people/roles.ts';
 import { type KeyMade, type NewKeyInput, newKey } from '#lib/shapes/keys.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { countKeys, insertKey } from '#lib/store/keys/keys.ts';
@@ -33,7 +33,7 @@ export async function makeKey(actor: Actor, raw: NewKeyInput): Promise<KeyMade> 
       throw new CountersignError('not_found', 'There is no person of this id who can sign in. Nothing was made.');
     const { role: own } = person;
     if (!covers(own, role)) {
-      const able = ROLES.filter((one) => covers(own, one)).join(' or ');
+      const able = KEY_ROLES.filter((one) => covers(own, one)).join(' or ');
       throw new CountersignError('forbidden', `A key can’t do more than its owner. Yours can be one of: ${able}.`, {
         problems: [{ path: 'role', message: `A key of this person is one of: ${able}.` }],
       });

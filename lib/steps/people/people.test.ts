@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { verifyPassword } from 'better-auth/crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import type { Role } from '#lib/core/people/roles.ts';
 import { ROLES } from '#lib/core/people/roles.ts';
 import { insertPerson } from '#lib/store/people/people.ts';
 import { inTransaction } from '#lib/store/postgres/db.ts';
@@ -27,12 +28,12 @@ const fillIn = (token: string, email = 'ada@example.com') => ({ token, name: 'Ad
 const roleOf = async (email: string) =>
   (await pool.query<{ role: string }>('SELECT role FROM "user" WHERE email = $1', [email])).rows[0]?.role;
 /** A password that is hashed takes a core a tenth of a second, and nobody who joins so signs in. */
-const join = async (email: string, role: Actor['role']) => {
+const join = async (email: string, role: Role) => {
   const id = randomUUID();
   await inTransaction(pool, (tx) => insertPerson(tx, { id, name: 'Ada', email, role, passwordHash: 'none' }));
   return id;
 };
-const actorOf = (id: string, role: Actor['role'] = 'admin'): Actor => ({ id: `user:${id}`, role, name: 'Ada', via: 'page' });
+const actorOf = (id: string, role: Role = 'admin'): Actor => ({ id: `user:${id}`, role, name: 'Ada', via: 'page' });
 const enabledAdmins = async () => (await pool.query(`SELECT FROM "user" WHERE role = 'admin' AND disabled_at IS NULL`)).rowCount;
 const countPeople = async () => (await pool.query('SELECT FROM "user"')).rowCount;
 
@@ -92,8 +93,7 @@ describe('the first link', () => {
 });
 
 describe('an invitation', () => {
-  const invited = async (email = 'bo@example.com', role: Actor['role'] = 'auditor') =>
-    tokenOf(await invitePerson(admin, { email, role }));
+  const invited = async (email = 'bo@example.com', role: Role = 'auditor') => tokenOf(await invitePerson(admin, { email, role }));
 
   it('makes its person with its role, once, under concurrency too', async () => {
     const token = await invited();

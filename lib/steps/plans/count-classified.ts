@@ -21,15 +21,17 @@ export type ClassifiedCounts = {
 
 /**
  * Classifies the items and hands over what came of each, in the order of the ordinals.
+ * @param classifier null where nobody knows ahead what it will say: nothing is classified
  * @param included which ordinals count; null for all
  * @param take is told whether every part was asked of the item: after PREVIEW_EXAMINE_MS only those are, up to the first that holds
  */
 export async function countClassified(
   dataset: PlanningDataset,
-  classifier: Classifier,
+  classifier: Classifier | null,
   included: ReadonlySet<number> | null,
   take: (one: Examined, item: PlanningItem, whole: boolean) => void,
 ): Promise<ClassifiedCounts> {
+  if (classifier === null) return { exact: true, counted: 0, items: 0, scale: (count) => count };
   let counted = 0;
   let examinedMs = 0;
   const quick: Classifier = { ...classifier, examine: undefined };

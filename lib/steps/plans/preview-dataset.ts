@@ -1,5 +1,6 @@
 /** A job for a thread: chunks, decisions, counts and examples, from the planner that the creation of a batch uses. */
 import type { At, Classification } from '#lib/classifiers/port.ts';
+import { isForAgents } from '#lib/classifiers/registry.ts';
 import { connectorFor } from '#lib/connectors/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
 import { asksAboutRows } from '#lib/core/batches/unreadable.ts';
@@ -29,15 +30,21 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
   const examples = new Map<string, Classification[]>();
   const rules = tallyRules(classifier.parts, meanings);
   let otherwise = 0;
-  const { exact, counted, scale } = await countClassified(dataset, classifier, included, (examined, item, whole) => {
-    const { classification: one } = examined;
-    counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
-    if (one.part === undefined) otherwise++;
-    rules.add(examined, item, whole);
-    acting.get(one.category)?.push(one.ordinal);
-    const list = examples.get(one.category) ?? [];
-    if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
-  });
+  const known = !isForAgents(plan);
+  const { exact, counted, scale } = await countClassified(
+    dataset,
+    known ? classifier : null,
+    included,
+    (examined, item, whole) => {
+      const { classification: one } = examined;
+      counts.set(one.category, (counts.get(one.category) ?? 0) + 1);
+      if (one.part === undefined) otherwise++;
+      rules.add(examined, item, whole);
+      acting.get(one.category)?.push(one.ordinal);
+      const list = examples.get(one.category) ?? [];
+      if (list.length < PREVIEW_EXAMPLES) examples.set(one.category, [...list, one]);
+    },
+  );
   const ruleFacts = rules.facts(counted, scale);
   const rows = { read: dataset.itemCount, unreadable: dataset.unreadableCount };
   const filters = filtersFor(plan, meanings);
@@ -53,6 +60,7 @@ export async function previewDataset(input: DatasetToPlan, at: At): Promise<Prev
     warnings: [...planned.warnings, ...requestWarnings(built, plan)],
     requests: built.requests,
     sort: {
+      known,
       exact,
       counted,
       categories: plan.categories.map(({ name, action }) => ({

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { currentActor } from '#lib/auth/who.ts';
 import { SIGN_IN_TRIES_PER_ACCOUNT } from '#lib/core/limits.ts';
+import type { Role } from '#lib/core/people/roles.ts';
 import { acceptResetLink } from '#lib/steps/people/accept-reset-link.ts';
 import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
@@ -32,7 +33,7 @@ beforeEach(() => pool.query('DELETE FROM sign_in_try'));
 const actorOf = async (cookie: string): Promise<Actor | null> => currentActor(new Headers({ ...SITE, cookie }));
 
 /** A person with so many browsers. */
-async function person(browsers = 1, role: Actor['role'] = 'reviewer') {
+async function person(browsers = 1, role: Role = 'reviewer') {
   const { id, email } = await somebody(role, 'Bo', passwordHash);
   const cookies: string[] = [];
   for (let n = 0; n < browsers; n += 1) cookies.push(await sessionOf(id));

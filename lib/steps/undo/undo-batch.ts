@@ -63,6 +63,7 @@ export async function undoBatch(actor: Actor, raw: UndoInput): Promise<Undone> {
         plan,
         undoes: original.id,
         readingId: null,
+        agents: false,
         seed: null,
       },
       ...{ planDigest: sha256(canonicalBytes(plan as unknown as Json)), createdBy: actor.id, taskRef: null, pilot: null },

@@ -25,7 +25,7 @@ async function insert(plan: Plan, chunks: number, items = 3): Promise<string> {
   await inTransaction(pool, async (tx) => {
     await insertBatch(tx, {
       ...{ id, datasetId, name: 'New', plan, planDigest: sha256(canonicalBytes(plan as unknown as Json)), routing: 'supervised' },
-      ...{ pilot: 2, taskRef: 'T-1', undoes: null, readingId: null, seed: null, createdBy: BY },
+      ...{ pilot: 2, taskRef: 'T-1', undoes: null, readingId: null, agents: false, seed: null, createdBy: BY },
     });
     const made = Array.from({ length: chunks }, (_, index) => ({
       ...{ id: randomUUID(), number: index + 1, name: `Part ${index + 1}`, serial: index === 0, seed: randomBytes(32) },

@@ -21,6 +21,8 @@ type NewBatch = {
   rest?: RestOf;
   /** how its dataset was read when it was planned */
   readingId: string | null;
+  /** agents classify its items, and no worker */
+  agents: boolean;
   /** what all its samples are drawn with; null for an undo */
   seed: Uint8Array | null;
   createdBy: string;
@@ -34,7 +36,7 @@ export async function insertBatch({ prisma }: WithModels, { rest, planDigest, se
   });
 }
 
-type NewPlan = Pick<NewBatch, 'plan' | 'planDigest' | 'routing' | 'pilot' | 'readingId'> & { seed: Uint8Array };
+type NewPlan = Pick<NewBatch, 'plan' | 'planDigest' | 'routing' | 'pilot' | 'readingId' | 'agents'> & { seed: Uint8Array };
 
 /** Another plan for a batch that is locked and proposed. */
 export async function replacePlan({ prisma }: WithModels, id: string, { planDigest, seed, ...next }: NewPlan): Promise<void> {

@@ -12,7 +12,7 @@ import {
   stateList,
 } from '#lib/core/lifecycle.ts';
 import { KEY_ACTOR } from '#lib/core/people/key-actor.ts';
-import type { Role } from '#lib/core/people/roles.ts';
+import type { KeyRole } from '#lib/core/people/roles.ts';
 import type { Category } from '#lib/core/plans/plan.ts';
 import { FIRST_SIGNATURE } from '#lib/store/checkpoints/decisions.sql.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
@@ -54,7 +54,7 @@ export type BatchNeeds = {
 };
 
 /** Who asks ($1, $2): `roles` are those that decide. */
-export type Asker = { id: string; roles: readonly Role[] };
+export type Asker = { id: string; roles: readonly KeyRole[] };
 
 /** Whoever else claimed the checkpoint of chunk `c`, as long as they may answer: a person who was put out, and a key that has ended, hold nothing. */
 const ANOTHERS = `(c.state IN (${stateList(CHUNK_IN_REVIEW)}) AND c.reviewer IS NOT NULL AND c.reviewer <> $1 AND (c.reviewer = '${KEY_ACTOR.id}'

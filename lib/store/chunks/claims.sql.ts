@@ -199,10 +199,17 @@ export async function whyRefused(client: Querying, claim: Claim): Promise<'stopp
   return rowCount === 1 ? 'stopping' : 'lost';
 }
 
+/** Whether chunk `c` of batch `b` has its turn: of a batch whose chunks depend on each other, only when all before it are settled. */
+export const IN_ORDER = `(b.routing <> 'sequential' OR NOT EXISTS (
+        SELECT 1 FROM chunk earlier WHERE earlier.batch_id = b.id AND earlier.number < c.number
+          AND earlier.state NOT IN (${stateList(CHUNK_TERMINAL)})))`;
+
 /**
  * Claimable are: queued and approved chunks of a running batch that nobody stops; a classifying chunk whose lease lapsed; an
  * executing one without a live lease, when its batch runs or when it is to be brought to a stop. A batch whose chunks depend on
  * each other gives a chunk away only when all before it are settled.
+ *
+ * What agents classify is left to them (agent-claims.sql.ts), except to bring to a stop what one left behind.
  *
  * A chunk that was given back until some moment is left alone before it, and so is one whose batch may send nothing for a while by its rate; but not
  * where it is to be brought to a stop. What its owner left behind is taken over in any case.
@@ -218,8 +225,8 @@ const CLAIMABLE = `
     c.batch_id = b.id AND c.id <> ALL ($4::uuid[])
       AND (
         (b.state = 'running' AND c.stopping IS NULL
-          AND (c.state = 'queued' OR (c.state = 'approved' AND (c.released OR c.has_first))))
-        OR (c.state = 'classifying' AND coalesce(c.lease_until, '-infinity') < clock_timestamp())
+          AND ((c.state = 'queued' AND NOT b.agents) OR (c.state = 'approved' AND (c.released OR c.has_first))))
+        OR (c.state = 'classifying' AND (NOT b.agents OR c.stopping IS NOT NULL) AND coalesce(c.lease_until, '-infinity') < clock_timestamp())
         OR (c.state = 'executing' AND coalesce(c.lease_until, '-infinity') < clock_timestamp()
           AND (b.state = 'running' OR c.stopping IS NOT NULL))
       )
@@ -227,9 +234,7 @@ const CLAIMABLE = `
       AND (c.state NOT IN ('approved', 'executing') OR c.stopping IS NOT NULL OR NOT EXISTS (
         SELECT FROM breaker t LEFT JOIN chunk p ON p.id = t.probe AND p.state = 'executing'
         WHERE t.target = ANY (c.targets) AND (t.state = 'open' OR (p.id IS NOT NULL AND p.id <> c.id))))
-      AND (b.routing <> 'sequential' OR NOT EXISTS (
-        SELECT 1 FROM chunk earlier WHERE earlier.batch_id = b.id AND earlier.number < c.number
-          AND earlier.state NOT IN (${stateList(CHUNK_TERMINAL)})))
+      AND ${IN_ORDER}
       AND (c.stopping IS NOT NULL OR (
         (c.not_before IS NULL OR c.not_before <= clock_timestamp())
         AND (c.state NOT IN (${stateList(CHUNK_ACTING)}) OR c.lease_until IS NOT NULL OR NOT EXISTS (
@@ -248,7 +253,7 @@ const CLAIM = `
 WITH candidate AS (
   SELECT c.id, c.lost_owner, c.held_by, b.id AS batch_id, b.state AS batch_state
   FROM (
-    SELECT b.id, b.state, b.routing
+    SELECT b.id, b.state, b.routing, b.agents
     FROM batch b
     LEFT JOIN (${BUSY}) busy ON busy.batch_id = b.id
     CROSS JOIN LATERAL (

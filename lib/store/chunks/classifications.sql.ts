@@ -29,7 +29,7 @@ export type OpenChunk = Pick<Claim, 'chunkId' | 'batchId' | 'datasetId'>;
 export async function unclassified(
   client: Querying,
   { chunkId, batchId, datasetId }: OpenChunk,
-  { after, fields }: { after: number; fields: readonly string[] | null },
+  { after, fields, limit = CLASSIFY_PAGE_ITEMS }: { after: number; fields: readonly string[] | null; limit?: number },
 ): Promise<UnclassifiedItem[]> {
   const page = withinBytes(`
     SELECT page.ordinal, fields, ${ITEM_BYTES}
@@ -38,7 +38,7 @@ export async function unclassified(
             AND NOT EXISTS (SELECT 1 FROM classification a WHERE a.batch_id = $4 AND a.ordinal = ci.ordinal)
           ORDER BY ci.ordinal LIMIT $5) page
     JOIN item i ON i.dataset_id = $2 AND i.ordinal = page.ordinal`);
-  return namedItems(client, page, [chunkId, datasetId, after, batchId, CLASSIFY_PAGE_ITEMS], fields);
+  return namedItems(client, page, [chunkId, datasetId, after, batchId, limit], fields);
 }
 
 /** Stores classifications under the claim's fence. False: the chunk is being stopped or has another owner, and nothing was stored. */

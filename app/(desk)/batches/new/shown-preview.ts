@@ -29,7 +29,7 @@ export function shownPreview(preview: Counted, batchId: string | null = null): P
   return {
     ...{ datasetId: preview.datasetId, batchId, plan: preview.plan, soFar: preview.soFar },
     ...{ ruleFacts: sort.ruleFacts, otherwise: sort.otherwise },
-    categories: sort.categories.map(({ name, count, action }) => ({ name, count, action })),
+    categories: sort.categories.map(({ name, count, action }) => ({ name, count: sort.known ? count : null, action })),
     chunks: chunks.map(({ number, name, itemCount, kind }) => ({ number, name, itemCount, undated: kind === 'undated' })),
     decisions: estimate.decisions,
     minutes: estimate.minutes,

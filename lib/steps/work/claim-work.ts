@@ -1,0 +1,78 @@
+/** An agent takes the next chunk of a batch to classify. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { isForAgents } from '#lib/classifiers/registry.ts';
+import { wordsOf } from '#lib/connectors/words.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { BATCH_UNFINISHED, CHUNK_UNCLASSIFIED } from '#lib/core/lifecycle.ts';
+import { keyIdOf } from '#lib/core/people/key-actor.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
+import { announce } from '#lib/engine/events.ts';
+import { type WorkClaim, workAsked } from '#lib/shapes/work.ts';
+import { readInput } from '#lib/steps/plans/plan-dataset.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
+import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
+import { claimForAgent } from '#lib/store/chunks/agent-claims.sql.ts';
+import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
+import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { pageOfWork } from './open-work.ts';
+
+const input = z.strictObject({ batchId: z.uuid(), asked: workAsked });
+
+export type ClaimWorkInput = z.input<typeof input>;
+
+/**
+ * Claims a chunk for an agent and gives its instruction and first items. The claim ends with its lease, which every call renews, and with any later claim.
+ *
+ * @throws CountersignError `not_found`, `conflict` (no agents classify in this batch), `forbidden`
+ */
+export async function claimWork(actor: Actor, raw: ClaimWorkInput): Promise<WorkClaim> {
+  authorise(actor, 'work');
+  const { batchId, asked } = readInput(input, raw);
+  const owner = keyIdOf(actor.id);
+  if (owner === null) throw new Error(`${actor.id} is no agent, though it may work as one.`);
+  const { pool } = db();
+  const given = await inWrite(pool, 'claim_work', async (tx): Promise<WorkClaim> => {
+    const batch = await readBatchRow(tx, batchId);
+    if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
+    if (batch.undoes !== null || !isForAgents(batch.plan))
+      throw new CountersignError('conflict', `“${batch.name}” is not classified by agents: its workers do that.`);
+    const held = await claimForAgent(tx, batchId, owner);
+    if (held === null) return { claimed: null, ...(await whyNothing(tx, batch)) };
+    const plan = (await readBatchPlan(tx, batchId, held.chunkId))?.plan ?? batch.plan;
+    const { chunkId: _, number, name, itemCount: items, epoch, note } = held;
+    return {
+      claimed: {
+        ...{ batch: { id: batchId, name: batch.name }, chunk: { number, name, items }, epoch, note },
+        ...(await pageOfWork(tx, held, asked?.limit)),
+        ...told(plan),
+      },
+      ...{ over: false, why: '' },
+    };
+  });
+  if (given.claimed) announce(pool, batchId, { chunk: given.claimed.chunk.number, kind: 'state' });
+  return given;
+}
+
+function told(plan: Plan) {
+  return {
+    instruction: plan.instruction ?? '',
+    categories: plan.categories.map(({ name, action }) => ({ name, action: action && wordsOf(action).will })),
+    otherwise: (plan.classifier as unknown as { otherwise: string }).otherwise,
+  };
+}
+
+async function whyNothing(tx: Tx, batch: BatchRow): Promise<{ over: boolean; why: string }> {
+  if (batch.state === 'paused') return { over: false, why: 'The batch is paused: a person resumes it.' };
+  if (!BATCH_UNFINISHED.includes(batch.state)) return { over: batch.state !== 'proposed', why: `The batch is ${batch.state}.` };
+  const open = await tx.prisma.chunk.count({
+    where: { batchId: batch.id, state: { in: [...CHUNK_UNCLASSIFIED, 'classifying'] } },
+  });
+  return open === 0
+    ? { over: true, why: 'Every chunk is classified. A person decides on them now.' }
+    : {
+        over: false,
+        why: `${open} chunks are not classified yet: others work on them, or they wait for a person’s decision on an earlier one.`,
+      };
+}

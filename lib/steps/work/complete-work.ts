@@ -1,0 +1,70 @@
+/** An agent has classified a chunk: it waits for a person now. */
+import { z } from 'zod';
+import type { Actor } from '#lib/auth/actor.ts';
+import { authorise } from '#lib/auth/authorise.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
+import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
+import { announce } from '#lib/engine/events.ts';
+import { nameNumber } from '#lib/shapes/values.ts';
+import { type WorkDone, workCompleted } from '#lib/shapes/work.ts';
+import { readInput } from '#lib/steps/plans/plan-dataset.ts';
+import { inWrite } from '#lib/store/api/api-writes.ts';
+import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
+import type { AgentClaim } from '#lib/store/chunks/agent-claims.sql.ts';
+import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
+import { db, type Tx } from '#lib/store/postgres/db.ts';
+import { heldWork } from './open-work.ts';
+
+const input = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, completed: workCompleted });
+
+export type CompleteWorkInput = z.input<typeof input>;
+
+/** So many of the items that are left are named in a refusal. */
+const LEFT_NAMED = 20;
+
+/**
+ * Ends a claim: the chunk awaits its review. Items that nobody could tell go to the plan's category for the rest, with confidence 0, when the agent says why.
+ *
+ * @throws CountersignError `conflict` (items are left and nothing was said of them; the claim does not stand), `not_found`, `forbidden`
+ */
+export async function completeWork(actor: Actor, raw: CompleteWorkInput): Promise<WorkDone> {
+  authorise(actor, 'work');
+  const { batchId, chunk, completed } = readInput(input, raw);
+  const { pool } = db();
+  const unsure = await inWrite(pool, 'complete_work', async (tx) => {
+    const held = await heldWork(tx, { batchId, chunk, epoch: completed.epoch });
+    if (!completed.unsure) await assertNothingLeft(tx, held);
+    const left = completed.unsure ? await leaveUnsure(tx, held, completed.unsure, actor.id) : 0;
+    if (!(await completeClassifying(tx, held))) throw new Error(`Chunk ${chunk} is locked and its claim did not hold.`);
+    return left;
+  });
+  announce(pool, batchId, { chunk, kind: 'state' });
+  return { state: CHUNK_TRANSITIONS.classified.to, unsure, checkpoint: `/batches/${batchId}/chunks/${chunk}` };
+}
+
+async function assertNothingLeft(tx: Tx, held: AgentClaim): Promise<void> {
+  const left = Math.max(0, held.itemCount - held.classified);
+  if (left === 0) return;
+  const first = await unclassified(tx, held, { after: 0, fields: [], limit: LEFT_NAMED });
+  const ordinals = first.map(({ ordinal }) => ordinal);
+  throw new CountersignError(
+    'conflict',
+    `${left} items of chunk ${held.number} are not classified: ${ordinals.join(', ')}${left > ordinals.length ? ', …' : ''}. Report them, or complete with “unsure” and say why they can't be told.`,
+    { facts: { left, ordinals } },
+  );
+}
+
+async function leaveUnsure(tx: Tx, held: AgentClaim, why: string, by: string): Promise<number> {
+  const plan = (await readBatchPlan(tx, held.batchId, held.chunkId))?.plan;
+  const { otherwise } = plan?.classifier as unknown as { otherwise: string };
+  let count = 0;
+  for (let after = 0; ; ) {
+    const page = await unclassified(tx, held, { after, fields: [], limit: CLASSIFY_PAGE_ITEMS });
+    if (page.length === 0) return count;
+    const given = page.map(({ ordinal }) => ({ ordinal, category: otherwise, why, confidence: 0 }));
+    if (!(await insertClassifications(tx, held, given, by))) throw new Error('The chunk is locked and its claim did not hold.');
+    count += page.length;
+    after = page.at(-1)?.ordinal ?? after;
+  }
+}

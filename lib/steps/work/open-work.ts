@@ -1,0 +1,60 @@
+/** What the verbs of an agent have in common: the claim that stands or does not, and the page of items that comes next. */
+import { chunkWords } from '#lib/core/chunks/state-words.ts';
+import { CountersignError } from '#lib/core/errors.ts';
+import { AGENT_FIELD_CHARS, AGENT_PAGE_ITEMS } from '#lib/core/limits.ts';
+import type { WorkItem } from '#lib/shapes/work.ts';
+import { type AgentClaim, holdForAgent } from '#lib/store/chunks/agent-claims.sql.ts';
+import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
+import { unclassified } from '#lib/store/chunks/classifications.sql.ts';
+import type { Tx } from '#lib/store/postgres/db.ts';
+
+export type OwnChunk = { batchId: string; chunk: number; epoch: number };
+
+/** The chunk that this claim holds, locked, its lease renewed. Throws `conflict` with what came in between, or `not_found`. */
+export async function heldWork(tx: Tx, { batchId, chunk: number, epoch }: OwnChunk): Promise<AgentClaim> {
+  const held = await holdForAgent(tx, { batchId, number, epoch });
+  if (held === null) throw await noMore(tx, { batchId, chunk: number, epoch });
+  if (held.stopping === null) return held;
+  throw new CountersignError(
+    'conflict',
+    `Chunk ${number} is being brought to a stop by a person. Nothing was recorded; what was reported before is kept. Give it back.`,
+  );
+}
+
+/** Why a claim does not stand any more. */
+export async function noMore(tx: Tx, { batchId, chunk: number, epoch }: OwnChunk): Promise<CountersignError> {
+  const [row] = await lockChunks(tx, batchId, [number]);
+  if (!row) return new CountersignError('not_found', `This batch has no chunk ${number}.`);
+  const kept = 'Nothing was recorded now; what was reported before is kept. Claim again.';
+  const message =
+    row.state === 'classifying'
+      ? `Claim ${epoch} of chunk ${number} has ended: another one has the chunk. ${kept}`
+      : `Claim ${epoch} of chunk ${number} has ended: the chunk is ${chunkWords(row.state)}. ${kept}`;
+  return new CountersignError('conflict', message);
+}
+
+/** What there is to classify next, and until when the claim holds. */
+export async function pageOfWork(
+  tx: Tx,
+  held: AgentClaim,
+  limit = AGENT_PAGE_ITEMS,
+): Promise<{ leaseUntil: string; left: number; items: WorkItem[] }> {
+  const items = await unclassified(tx, held, { after: 0, fields: null, limit });
+  return { ...leaseOf(held), items: items.map(toWork) };
+}
+
+export function leaseOf({ leaseUntil, itemCount, classified }: AgentClaim): { leaseUntil: string; left: number } {
+  return { leaseUntil: leaseUntil.toISOString(), left: Math.max(0, itemCount - classified) };
+}
+
+function toWork({ ordinal, fields }: { ordinal: number; fields: Record<string, string> }): WorkItem {
+  const cut: string[] = [];
+  const shown: Record<string, string> = Object.create(null);
+  for (const [name, text] of Object.entries(fields)) {
+    const long = text.length > AGENT_FIELD_CHARS;
+    if (long) cut.push(name);
+    // Not in the middle of a character of two units.
+    shown[name] = long ? text.slice(0, AGENT_FIELD_CHARS).replace(/[\ud800-\udbff]$/, '') : text;
+  }
+  return { ordinal, fields: shown, cut };
+}

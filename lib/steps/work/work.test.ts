@@ -1,0 +1,219 @@
+/** Chunks that agents classify: what they may claim, say and leave, against the real fence; and that nothing else may. */
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { Actor } from '#lib/auth/actor.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
+import { cancel } from '#lib/steps/batches/cancel.ts';
+import { createBatch } from '#lib/steps/batches/create-batch.ts';
+import { pause } from '#lib/steps/batches/pause.ts';
+import { resume } from '#lib/steps/batches/resume.ts';
+import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
+import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
+import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
+import { testDatabase } from '#test/database.ts';
+import { ADA, chunkStates, workUntil } from '#test/fixtures/started-batch.ts';
+import { claimWork } from './claim-work.ts';
+import { completeWork } from './complete-work.ts';
+import { extendWork, leaveWork } from './leave-work.ts';
+import { reportWork } from './report-work.ts';
+
+const { pool } = await testDatabase();
+
+const agent = (): Actor => ({
+  id: `agent:${randomUUID()}`,
+  role: 'agent',
+  name: 'One (key of Ada)',
+  via: 'api',
+  owner: randomUUID(),
+});
+const ONE = agent();
+const TWO = agent();
+
+const PLAN: PlanInput = {
+  version: 2,
+  instruction: 'Archive what nobody has to answer.',
+  classifier: { kind: 'agent', otherwise: 'keep' },
+  categories: [
+    { name: 'noise', action: { connector: 'shelf', do: 'archive', with: {} } },
+    { name: 'keep', action: null },
+  ],
+  chunking: { by: 'size', maxItems: 3 },
+  execution: { first: 0 },
+  gates: { next: 'parallel' },
+};
+
+async function batchOf(rows: number, plan: PlanInput = PLAN): Promise<{ batchId: string; datasetId: string }> {
+  async function* source() {
+    yield Buffer.from(`id,subject\n${Array.from({ length: rows }, (_, n) => `${n + 1},Mail ${n + 1}`).join('\n')}\n`);
+  }
+  const { id: datasetId } = await uploadDataset(ADA, { name: `${randomUUID()}.csv`, source: source() });
+  const { id } = await createBatch(ADA, { datasetId, name: 'By agents', plan, start: true });
+  return { batchId: id, datasetId };
+}
+
+async function claimed(batchId: string, by = ONE) {
+  const { claimed: found, why } = await claimWork(by, { batchId });
+  if (found === null) throw new Error(why);
+  return found;
+}
+
+const say = (ordinals: number[], category = 'noise') => ordinals.map((ordinal) => ({ ordinal, category, why: 'A newsletter.' }));
+const lapse = (batchId: string) =>
+  pool.query(`UPDATE chunk SET lease_until = now() - interval '1 second' WHERE batch_id = $1`, [batchId]);
+const conflict = (message: RegExp) => expect.objectContaining({ code: 'conflict', message: expect.stringMatching(message) });
+
+test('agents classify side by side, a person approves, and workers execute', async () => {
+  const { batchId } = await batchOf(5);
+  expect(await claimChunk(pool, randomUUID())).toBeNull();
+  const [first, second] = [await claimed(batchId, ONE), await claimed(batchId, TWO)];
+  expect([first.chunk.number, second.chunk.number]).toEqual([1, 2]);
+  expect(first).toMatchObject({ instruction: PLAN.instruction, otherwise: 'keep', epoch: 1, left: 3 });
+  expect(first.items[0]).toEqual({ ordinal: 1, fields: { id: '1', subject: 'Mail 1' }, cut: [] });
+  expect(await claimWork(TWO, { batchId })).toMatchObject({ claimed: null, over: false });
+
+  const own = { batchId, chunk: 1 };
+  const some = await reportWork(ONE, { ...own, report: { epoch: 1, items: say([1, 2]) } });
+  expect(some).toMatchObject({ recorded: 2, already: 0, refused: [], left: 1, items: [{ ordinal: 3 }] });
+  await expect(completeWork(ONE, { ...own, completed: { epoch: 1 } })).rejects.toEqual(
+    conflict(/1 items of chunk 1 are not classified: 3/),
+  );
+  expect(await completeWork(ONE, { ...own, completed: { epoch: 1, unsure: 'It has no text.' } })).toMatchObject({
+    unsure: 1,
+    state: 'awaiting_review',
+  });
+  await reportWork(TWO, { batchId, chunk: 2, report: { epoch: 1, items: say([4, 5]) } });
+  await completeWork(TWO, { batchId, chunk: 2, completed: { epoch: 1 } });
+  expect(await claimWork(ONE, { batchId })).toMatchObject({ claimed: null, over: true });
+
+  const checkpoint = await readCheckpoint(ADA, { batchId, chunk: 1 });
+  expect(checkpoint?.categories.map(({ name, count }) => [name, count])).toEqual([
+    ['noise', 2],
+    ['keep', 1],
+  ]);
+  const { rows } = await pool.query(
+    'SELECT ordinal, confidence, "by", why FROM classification WHERE batch_id = $1 ORDER BY ordinal',
+    [batchId],
+  );
+  expect(rows[2]).toEqual({ ordinal: 3, confidence: 0, by: ONE.id, why: 'It has no text.' });
+  expect(rows[4].by).toBe(TWO.id);
+  const seen = checkpoint?.categories.flatMap(({ sampleRandom }) => sampleRandom.map(({ ordinal }) => ordinal)) ?? [];
+  await decide(ADA, { batchId, chunks: [{ number: 1, digest: checkpoint?.digest ?? '', seen }], execute: true });
+  await workUntil(pool, async () => (await chunkStates(pool, batchId))[0] === 'done');
+  const { rows: done } = await pool.query(`SELECT done FROM chunk WHERE batch_id = $1 AND number = 1`, [batchId]);
+  expect(done).toEqual([{ done: 2 }]);
+});
+
+describe('a claim', () => {
+  test('ends with its lease once another is made, and what was reported before is kept', async () => {
+    const { batchId } = await batchOf(3);
+    await claimed(batchId);
+    const own = { batchId, chunk: 1 };
+    await reportWork(ONE, { ...own, report: { epoch: 1, items: say([1]) } });
+    expect((await claimWork(TWO, { batchId })).claimed).toBeNull();
+    await lapse(batchId);
+    // Its lease ran out, and nobody came: its report still counts.
+    expect(await reportWork(ONE, { ...own, report: { epoch: 1, items: say([2]) } })).toMatchObject({ recorded: 1 });
+    await lapse(batchId);
+    expect(await claimed(batchId, TWO)).toMatchObject({ epoch: 2, left: 1, items: [{ ordinal: 3 }] });
+    for (const late of [
+      reportWork(ONE, { ...own, report: { epoch: 1, items: say([3]) } }),
+      completeWork(ONE, { ...own, completed: { epoch: 1, unsure: 'late' } }),
+      extendWork(ONE, { ...own, extended: { epoch: 1 } }),
+      leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'late' } }),
+    ])
+      await expect(late).rejects.toEqual(conflict(/Claim 1 of chunk 1 has ended: another one has the chunk/));
+    const { rows } = await pool.query('SELECT count(*)::int AS n FROM classification WHERE batch_id = $1', [batchId]);
+    expect(rows).toEqual([{ n: 2 }]);
+  });
+
+  test('is given back with its reason, and the next goes on where it stopped', async () => {
+    const { batchId } = await batchOf(3);
+    const own = { batchId, chunk: 1 };
+    await claimed(batchId);
+    await reportWork(ONE, { ...own, report: { epoch: 1, items: say([2]) } });
+    expect(await leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'Out of budget.' } })).toEqual({ left: 2 });
+    const { rows } = await pool.query(`SELECT facts FROM event WHERE batch_id = $1 AND kind = 'agent_left'`, [batchId]);
+    expect(rows).toEqual([{ facts: { name: ONE.name, reason: 'Out of budget.' } }]);
+    expect(await claimed(batchId, TWO)).toMatchObject({ epoch: 2, items: [{ ordinal: 1 }, { ordinal: 3 }] });
+  });
+
+  test('is refused once a person pauses or cancels, and goes on when resumed', async () => {
+    const { batchId } = await batchOf(3);
+    const own = { batchId, chunk: 1 };
+    await claimed(batchId);
+    await pause(ADA, { batchId });
+    await expect(reportWork(ONE, { ...own, report: { epoch: 1, items: say([1]) } })).rejects.toEqual(
+      conflict(/brought to a stop/),
+    );
+    await leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'Paused.' } });
+    expect(await claimWork(ONE, { batchId })).toMatchObject({
+      claimed: null,
+      over: false,
+      why: expect.stringContaining('paused'),
+    });
+    await resume(ADA, { batchId });
+    expect(await claimed(batchId)).toMatchObject({ epoch: 2, left: 3 });
+    await cancel(ADA, { batchId });
+    await expect(reportWork(ONE, { ...own, report: { epoch: 2, items: say([1]) } })).rejects.toEqual(conflict(/has ended/));
+    expect(await claimWork(ONE, { batchId })).toMatchObject({ claimed: null, over: true });
+  });
+
+  test('what is left behind in a chunk that a person pauses is given back by a worker, and classified by none', async () => {
+    const { batchId } = await batchOf(3);
+    await claimed(batchId);
+    await pause(ADA, { batchId });
+    await lapse(batchId);
+    await workUntil(pool, async () => (await chunkStates(pool, batchId))[0] === 'queued');
+    await resume(ADA, { batchId });
+    expect(await claimed(batchId)).toMatchObject({ left: 3, epoch: 3 });
+  });
+});
+
+describe('a report', () => {
+  test('that is sent again is recorded once, and what can’t be recorded is named', async () => {
+    const { batchId } = await batchOf(6);
+    const own = { batchId, chunk: 1 };
+    await claimed(batchId);
+    const items = [...say([1, 2]), ...say([2]), ...say([3], 'nonsense'), ...say([4]), ...say([999])];
+    const report = { epoch: 1, items };
+    const refused = [
+      { ordinal: 3, reason: 'There is no category “nonsense”. Choose one of: noise, keep.' },
+      { ordinal: 4, reason: 'Item 4 is not in chunk 1.' },
+      { ordinal: 999, reason: 'Item 999 is not in chunk 1.' },
+    ];
+    expect(await reportWork(ONE, { ...own, report })).toMatchObject({ recorded: 2, already: 1, refused, left: 1 });
+    expect(await reportWork(ONE, { ...own, report })).toMatchObject({ recorded: 0, already: 3, refused, left: 1 });
+    const other = await reportWork(ONE, { ...own, report: { epoch: 1, items: say([1], 'keep') } });
+    expect(other.refused).toEqual([{ ordinal: 1, reason: expect.stringContaining('is “noise” already') }]);
+    const { rows } = await pool.query('SELECT classified FROM chunk WHERE batch_id = $1 AND number = 1', [batchId]);
+    expect(rows).toEqual([{ classified: 2 }]);
+  });
+
+  test('of sixteen at once is recorded once', async () => {
+    const { batchId } = await batchOf(3);
+    await claimed(batchId);
+    const all = await Promise.all(
+      Array.from({ length: 16 }, () => reportWork(ONE, { batchId, chunk: 1, report: { epoch: 1, items: say([1, 2, 3]) } })),
+    );
+    expect(all.reduce((sum, { recorded }) => sum + recorded, 0)).toBe(3);
+  });
+});
+
+test('only an agent works, and an agent does nothing else', async () => {
+  const { batchId, datasetId } = await batchOf(1);
+  await expect(claimWork(ADA, { batchId })).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(readCheckpoint(ONE, { batchId, chunk: 1 })).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(previewBatch(ONE, { datasetId, plan: PLAN })).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(decide(ONE, { batchId, chunks: [], execute: true })).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+test('a plan for agents needs an instruction, and its preview says that nobody knows the counts', async () => {
+  const { datasetId } = await batchOf(4);
+  const { instruction: _, ...bare } = PLAN;
+  await expect(previewBatch(ADA, { datasetId, plan: bare })).rejects.toMatchObject({ problems: [{ path: 'instruction' }] });
+  const preview = await previewBatch(ADA, { datasetId, plan: PLAN });
+  expect(preview.sort).toMatchObject({ known: false, counted: 0 });
+  expect(preview.chunks).toHaveLength(2);
+});

@@ -1,0 +1,78 @@
+/**
+ * Claims and leases of agents, who classify over REST. They raise the same epoch that workers raise, so one fence holds for both (I3); a claim takes a row that is
+ * locked by nobody, by the database's clock, for which Prisma has no words.
+ */
+import { CHUNK_TRANSITIONS, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
+import { AGENT_LEASE_MS } from '#lib/core/limits.ts';
+import type { Querying } from '#lib/store/postgres/db.ts';
+import { type Claim, IN_ORDER } from './claims.sql.ts';
+
+/** What an agent works on. */
+export type AgentClaim = Claim & { name: string; itemCount: number; classified: number; note: string | null; leaseUntil: Date };
+
+const CLAIMED = `chunk.id AS "chunkId", batch_id AS "batchId", (SELECT dataset_id FROM batch b WHERE b.id = chunk.batch_id) AS "datasetId", number, epoch, state, stopping,
+  '{}'::text[] AS probes, name, item_count AS "itemCount", classified, note, lease_until AS "leaseUntil"`;
+
+/** The next chunk of the batch, in the order of the numbers; what an agent left behind comes first, once its lease has run out. Null: there is none now. */
+export async function claimForAgent(client: Querying, batchId: string, owner: string): Promise<AgentClaim | null> {
+  const { rows } = await client.query<AgentClaim>({
+    name: 'claim-for-agent',
+    text: `WITH candidate AS (
+        SELECT c.id FROM batch b JOIN chunk c ON c.batch_id = b.id
+        WHERE b.id = $1 AND b.agents AND b.state = 'running' AND c.stopping IS NULL
+          AND (c.state = 'queued' OR (c.state = 'classifying' AND coalesce(c.lease_until, '-infinity') < clock_timestamp()))
+          AND ${IN_ORDER}
+        ORDER BY c.state, c.number LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+      ), permitted AS (
+        SELECT candidate.id FROM candidate, batch b WHERE b.id = $1 AND b.state = 'running' FOR SHARE OF b SKIP LOCKED
+      )
+      UPDATE chunk SET state = 'classifying', epoch = epoch + 1, lease_owner = $2, claimed_at = clock_timestamp(),
+        lease_until = clock_timestamp() + ${AGENT_LEASE_MS} * interval '1 millisecond', not_before = NULL, waits_for = NULL, updated_at = clock_timestamp()
+      FROM permitted WHERE chunk.id = permitted.id RETURNING ${CLAIMED}`,
+    values: [batchId, owner],
+  });
+  return rows[0] ?? null;
+}
+
+/**
+ * Renews the lease of a claim and locks its row until the transaction ends; a lease that ran out and that nobody took over is renewed too. Null: the claim
+ * does not stand any more.
+ */
+export async function holdForAgent(
+  tx: Querying,
+  { batchId, number, epoch }: { batchId: string; number: number; epoch: number },
+): Promise<AgentClaim | null> {
+  const { rows } = await tx.query<AgentClaim>(
+    `UPDATE chunk SET lease_until = clock_timestamp() + ${AGENT_LEASE_MS} * interval '1 millisecond', updated_at = clock_timestamp()
+     WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND state = 'classifying' AND lease_owner IS NOT NULL RETURNING ${CLAIMED}`,
+    [batchId, number, epoch],
+  );
+  return rows[0] ?? null;
+}
+
+/** classifying -> queued, as `yieldClassifying` does, by the chunk's number. False: the claim does not stand any more. */
+export async function releaseForAgent(
+  tx: Querying,
+  { batchId, number, epoch }: { batchId: string; number: number; epoch: number },
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `UPDATE chunk SET state = $4, lease_owner = NULL, lease_until = NULL, updated_at = clock_timestamp()
+     WHERE batch_id = $1 AND number = $2 AND epoch = $3 AND state IN (${stateList(chunkFrom('yield_classify'))})`,
+    [batchId, number, epoch, CHUNK_TRANSITIONS.yield_classify.to],
+  );
+  return rowCount === 1;
+}
+
+/** The items of the chunk among these ordinals, with the category that each has and who gave it; what is not there is of another chunk, or of none. */
+export async function readReported(
+  tx: Querying,
+  { batchId, chunkId }: { batchId: string; chunkId: string },
+  ordinals: readonly number[],
+): Promise<Map<number, { category: string; by: string } | null>> {
+  const { rows } = await tx.query<{ ordinal: number; category: string | null; by: string }>(
+    `SELECT ci.ordinal, a.category, a."by" FROM chunk_item ci LEFT JOIN classification a ON a.batch_id = ci.batch_id AND a.ordinal = ci.ordinal
+     WHERE ci.batch_id = $1 AND ci.chunk_id = $2 AND ci.ordinal = ANY ($3)`,
+    [batchId, chunkId, ordinals],
+  );
+  return new Map(rows.map(({ ordinal, category, by }) => [ordinal, category === null ? null : { category, by }]));
+}
