@@ -52,7 +52,11 @@ export function KeyForm({ roles, daysMax, onMake }: Props) {
         <Field label="What uses it" error={problemOf('name')}>
           <Input required autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
-        <Field label="It acts as" error={problemOf('role')} hint={role === 'agent' ? 'It classifies chunks, and does nothing else.' : undefined}>
+        <Field
+          label="It acts as"
+          error={problemOf('role')}
+          hint={role === 'agent' ? 'It classifies chunks, and does nothing else.' : undefined}
+        >
           <Select value={role} onChange={(event) => setRole(event.target.value as KeyRole)}>
             {roles.map((one) => (
               <option key={one}>{one}</option>

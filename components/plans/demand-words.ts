@@ -13,7 +13,7 @@ export function demandWords(
   { categories, decisions }: Pick<PlanPreview, 'categories' | 'decisions'>,
 ): string | null {
   const costs = categories
-    .filter(({ action, count }) => action && count > 0)
+    .flatMap(({ name, action, count }) => (action && count !== null && count > 0 ? [{ name, count }] : []))
     .map(({ name, count }) => {
       const population = over === 'batch' ? count : Math.ceil(count / Math.max(1, decisions));
       return { name, population, looks: looksFor(population, 0, 0, atMost) ?? population };

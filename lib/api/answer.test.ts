@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Actor } from '#lib/auth/actor.ts';
 import { API_BODY_BYTES_MAX } from '#lib/core/limits.ts';
 import type { Role } from '#lib/core/people/roles.ts';
 import { log } from '#lib/log.ts';

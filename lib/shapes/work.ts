@@ -94,7 +94,7 @@ export const workCompleted = z.strictObject({
 });
 export const workDone = z.object({
   state: z.string(),
-  unsure: count.describe('Items that were left for a person.'),
+  unsure: count.describe('Items with confidence 0: the first that a person looks at.'),
   checkpoint: z.string().describe('The path of the page on which a person decides. No call approves anything.'),
 });
 export type WorkDone = z.infer<typeof workDone>;
@@ -103,4 +103,4 @@ export const workReleased = z.strictObject({
   epoch,
   reason: reason.describe('Why you give the chunk back. It is told on the batch.'),
 });
-export const workLeft = z.object({ left: count });
+export const workLeft = z.object({ given: z.literal(true) });

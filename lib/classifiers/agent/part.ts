@@ -1,6 +1,6 @@
 /** What a plan says where agents classify. Pure, so that the plan's page reads it as the server does. */
 import { z } from 'zod';
-import { type ClassifierInPlan, categoryName } from '#lib/core/plans/plan.ts';
+import { type ClassifierInPlan, categoryName, type Plan } from '#lib/core/plans/plan.ts';
 
 const schema = z.strictObject({
   kind: z.literal('agent'),
@@ -18,3 +18,8 @@ export const agentInPlan: ClassifierInPlan<AgentPart> = {
   categories: ({ otherwise }) => [{ path: ['otherwise'], category: otherwise }],
   inVersion2: () => [{ path: ['kind'], name: 'agent' }],
 };
+
+/** The category of what an agent could not tell. Throws where the plan is for no agents. */
+export function otherwiseOf({ classifier }: Pick<Plan, 'classifier'>): string {
+  return schema.parse(classifier).otherwise;
+}

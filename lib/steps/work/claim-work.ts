@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { otherwiseOf } from '#lib/classifiers/agent/part.ts';
 import { isForAgents } from '#lib/classifiers/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
@@ -59,7 +60,7 @@ function told(plan: Plan) {
   return {
     instruction: plan.instruction ?? '',
     categories: plan.categories.map(({ name, action }) => ({ name, action: action && wordsOf(action).will })),
-    otherwise: (plan.classifier as unknown as { otherwise: string }).otherwise,
+    otherwise: otherwiseOf(plan),
   };
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { otherwiseOf } from '#lib/classifiers/agent/part.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import { CLASSIFY_PAGE_ITEMS } from '#lib/core/limits.ts';
@@ -14,7 +15,7 @@ import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
 import type { AgentClaim } from '#lib/store/chunks/agent-claims.sql.ts';
 import { completeClassifying, insertClassifications, unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
-import { heldWork } from './open-work.ts';
+import { broughtTo, heldWork, type OwnChunk } from './open-work.ts';
 
 const input = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, completed: workCompleted });
 
@@ -26,21 +27,30 @@ const LEFT_NAMED = 20;
 /**
  * Ends a claim: the chunk awaits its review. Items that nobody could tell go to the plan's category for the rest, with confidence 0, when the agent says why.
  *
+ * Sent again, it is answered as it was.
+ *
  * @throws CountersignError `conflict` (items are left and nothing was said of them; the claim does not stand), `not_found`, `forbidden`
  */
 export async function completeWork(actor: Actor, raw: CompleteWorkInput): Promise<WorkDone> {
   authorise(actor, 'work');
   const { batchId, chunk, completed } = readInput(input, raw);
   const { pool } = db();
+  const done = CHUNK_TRANSITIONS.classified.to;
   const unsure = await inWrite(pool, 'complete_work', async (tx) => {
-    const held = await heldWork(tx, { batchId, chunk, epoch: completed.epoch });
-    if (!completed.unsure) await assertNothingLeft(tx, held);
-    const left = completed.unsure ? await leaveUnsure(tx, held, completed.unsure, actor.id) : 0;
-    if (!(await completeClassifying(tx, held))) throw new Error(`Chunk ${chunk} is locked and its claim did not hold.`);
-    return left;
+    const own = { batchId, chunk, epoch: completed.epoch };
+    const chunkId = (await broughtTo(tx, own, done)) ?? (await complete(tx, own, completed.unsure, actor.id));
+    return tx.prisma.classification.count({ where: { chunkId, confidence: 0 } });
   });
   announce(pool, batchId, { chunk, kind: 'state' });
-  return { state: CHUNK_TRANSITIONS.classified.to, unsure, checkpoint: `/batches/${batchId}/chunks/${chunk}` };
+  return { state: done, unsure, checkpoint: `/batches/${batchId}/chunks/${chunk}` };
+}
+
+async function complete(tx: Tx, own: OwnChunk, unsure: string | undefined, by: string): Promise<string> {
+  const held = await heldWork(tx, own);
+  if (unsure) await leaveUnsure(tx, held, unsure, by);
+  else await assertNothingLeft(tx, held);
+  if (!(await completeClassifying(tx, held))) throw new Error(`Chunk ${own.chunk} is locked and its claim did not hold.`);
+  return held.chunkId;
 }
 
 async function assertNothingLeft(tx: Tx, held: AgentClaim): Promise<void> {
@@ -55,16 +65,15 @@ async function assertNothingLeft(tx: Tx, held: AgentClaim): Promise<void> {
   );
 }
 
-async function leaveUnsure(tx: Tx, held: AgentClaim, why: string, by: string): Promise<number> {
-  const plan = (await readBatchPlan(tx, held.batchId, held.chunkId))?.plan;
-  const { otherwise } = plan?.classifier as unknown as { otherwise: string };
-  let count = 0;
+async function leaveUnsure(tx: Tx, held: AgentClaim, why: string, by: string): Promise<void> {
+  const found = await readBatchPlan(tx, held.batchId, held.chunkId);
+  if (!found) throw new Error('The batch is gone.');
+  const otherwise = otherwiseOf(found.plan);
   for (let after = 0; ; ) {
     const page = await unclassified(tx, held, { after, fields: [], limit: CLASSIFY_PAGE_ITEMS });
-    if (page.length === 0) return count;
+    if (page.length === 0) return;
     const given = page.map(({ ordinal }) => ({ ordinal, category: otherwise, why, confidence: 0 }));
     if (!(await insertClassifications(tx, held, given, by))) throw new Error('The chunk is locked and its claim did not hold.');
-    count += page.length;
     after = page.at(-1)?.ordinal ?? after;
   }
 }

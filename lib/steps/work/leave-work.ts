@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { CHUNK_TRANSITIONS } from '#lib/core/lifecycle.ts';
 import { announce } from '#lib/engine/events.ts';
 import { nameNumber } from '#lib/shapes/values.ts';
 import { workExtended, type workLease, type workLeft, workReleased } from '#lib/shapes/work.ts';
@@ -10,7 +11,7 @@ import { inWrite } from '#lib/store/api/api-writes.ts';
 import { holdForAgent, releaseForAgent } from '#lib/store/chunks/agent-claims.sql.ts';
 import { tellTape } from '#lib/store/live/tape.ts';
 import { db } from '#lib/store/postgres/db.ts';
-import { heldWork, leaseOf, noMore } from './open-work.ts';
+import { broughtTo, heldWork, leaseOf, noMore } from './open-work.ts';
 
 const extended = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, extended: workExtended });
 const released = z.strictObject({ batchId: z.uuid(), chunk: nameNumber, released: workReleased });
@@ -24,19 +25,21 @@ export async function extendWork(actor: Actor, raw: z.input<typeof extended>): P
 
 /**
  * Gives a chunk back, with the reason for people to read; what was reported stays, and the next agent goes on from there. A chunk that a person stops is given
- * back too. Throws `conflict` when the claim does not stand, `not_found`, `forbidden`.
+ * back too; sent again, it is answered as it was. Throws `conflict` when the claim does not stand, `not_found`, `forbidden`.
  */
 export async function leaveWork(actor: Actor, raw: z.input<typeof released>): Promise<z.infer<typeof workLeft>> {
   authorise(actor, 'work');
   const { batchId, chunk, released: asked } = readInput(released, raw);
   const { pool } = db();
-  const left = await inWrite(pool, 'leave_work', async (tx) => {
+  await inWrite(pool, 'leave_work', async (tx) => {
     const own = { batchId, number: chunk, epoch: asked.epoch };
     const held = await holdForAgent(tx, own);
-    if (held === null || !(await releaseForAgent(tx, own))) throw await noMore(tx, { batchId, chunk, epoch: asked.epoch });
+    if (held === null || !(await releaseForAgent(tx, own))) {
+      if (await broughtTo(tx, { ...own, chunk }, CHUNK_TRANSITIONS.yield_classify.to)) return;
+      throw await noMore(tx, { ...own, chunk });
+    }
     await tellTape(tx, { batchId, chunk, kind: 'agent_left', facts: { name: actor.name, reason: asked.reason } });
-    return { left: leaseOf(held).left };
   });
   announce(pool, batchId, { chunk, kind: 'state' });
-  return left;
+  return { given: true };
 }

@@ -1,10 +1,10 @@
 /** What the verbs of an agent have in common: the claim that stands or does not, and the page of items that comes next. */
 import { chunkWords } from '#lib/core/chunks/state-words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
+import type { ChunkState } from '#lib/core/lifecycle.ts';
 import { AGENT_FIELD_CHARS, AGENT_PAGE_ITEMS } from '#lib/core/limits.ts';
 import type { WorkItem } from '#lib/shapes/work.ts';
-import { type AgentClaim, holdForAgent } from '#lib/store/chunks/agent-claims.sql.ts';
-import { lockChunks } from '#lib/store/chunks/chunks.sql.ts';
+import { type AgentClaim, holdForAgent, readStanding } from '#lib/store/chunks/agent-claims.sql.ts';
 import { unclassified } from '#lib/store/chunks/classifications.sql.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
 
@@ -23,14 +23,20 @@ export async function heldWork(tx: Tx, { batchId, chunk: number, epoch }: OwnChu
 
 /** Why a claim does not stand any more. */
 export async function noMore(tx: Tx, { batchId, chunk: number, epoch }: OwnChunk): Promise<CountersignError> {
-  const [row] = await lockChunks(tx, batchId, [number]);
-  if (!row) return new CountersignError('not_found', `This batch has no chunk ${number}.`);
+  const now = await readStanding(tx, { batchId, number });
+  if (!now) return new CountersignError('not_found', `This batch has no chunk ${number}.`);
   const kept = 'Nothing was recorded now; what was reported before is kept. Claim again.';
   const message =
-    row.state === 'classifying'
+    now.state === 'classifying'
       ? `Claim ${epoch} of chunk ${number} has ended: another one has the chunk. ${kept}`
-      : `Claim ${epoch} of chunk ${number} has ended: the chunk is ${chunkWords(row.state)}. ${kept}`;
+      : `Claim ${epoch} of chunk ${number} has ended: the chunk is ${chunkWords(now.state)}. ${kept}`;
   return new CountersignError('conflict', message);
+}
+
+/** The id of a chunk that this claim itself brought to this state, so that only the answer was lost: nobody claimed it since. Null: it did not. */
+export async function broughtTo(tx: Tx, { batchId, chunk: number, epoch }: OwnChunk, state: ChunkState): Promise<string | null> {
+  const now = await readStanding(tx, { batchId, number });
+  return now?.epoch === epoch && now.state === state ? now.chunkId : null;
 }
 
 /** What there is to classify next, and until when the claim holds. */

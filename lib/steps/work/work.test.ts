@@ -83,6 +83,7 @@ test('agents classify side by side, a person approves, and workers execute', asy
     unsure: 1,
     state: 'awaiting_review',
   });
+  expect(await completeWork(ONE, { ...own, completed: { epoch: 1 } })).toMatchObject({ unsure: 1, state: 'awaiting_review' });
   await reportWork(TWO, { batchId, chunk: 2, report: { epoch: 1, items: say([4, 5]) } });
   await completeWork(TWO, { batchId, chunk: 2, completed: { epoch: 1 } });
   expect(await claimWork(ONE, { batchId })).toMatchObject({ claimed: null, over: true });
@@ -117,13 +118,14 @@ describe('a claim', () => {
     expect(await reportWork(ONE, { ...own, report: { epoch: 1, items: say([2]) } })).toMatchObject({ recorded: 1 });
     await lapse(batchId);
     expect(await claimed(batchId, TWO)).toMatchObject({ epoch: 2, left: 1, items: [{ ordinal: 3 }] });
-    for (const late of [
-      reportWork(ONE, { ...own, report: { epoch: 1, items: say([3]) } }),
-      completeWork(ONE, { ...own, completed: { epoch: 1, unsure: 'late' } }),
-      extendWork(ONE, { ...own, extended: { epoch: 1 } }),
-      leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'late' } }),
-    ])
-      await expect(late).rejects.toEqual(conflict(/Claim 1 of chunk 1 has ended: another one has the chunk/));
+    const late = [
+      () => reportWork(ONE, { ...own, report: { epoch: 1, items: say([3]) } }),
+      () => completeWork(ONE, { ...own, completed: { epoch: 1, unsure: 'late' } }),
+      () => extendWork(ONE, { ...own, extended: { epoch: 1 } }),
+      () => leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'late' } }),
+    ];
+    for (const act of late)
+      await expect(act()).rejects.toEqual(conflict(/Claim 1 of chunk 1 has ended: another one has the chunk/));
     const { rows } = await pool.query('SELECT count(*)::int AS n FROM classification WHERE batch_id = $1', [batchId]);
     expect(rows).toEqual([{ n: 2 }]);
   });
@@ -133,7 +135,8 @@ describe('a claim', () => {
     const own = { batchId, chunk: 1 };
     await claimed(batchId);
     await reportWork(ONE, { ...own, report: { epoch: 1, items: say([2]) } });
-    expect(await leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'Out of budget.' } })).toEqual({ left: 2 });
+    expect(await leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'Out of budget.' } })).toEqual({ given: true });
+    expect(await leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'Out of budget.' } })).toEqual({ given: true });
     const { rows } = await pool.query(`SELECT facts FROM event WHERE batch_id = $1 AND kind = 'agent_left'`, [batchId]);
     expect(rows).toEqual([{ facts: { name: ONE.name, reason: 'Out of budget.' } }]);
     expect(await claimed(batchId, TWO)).toMatchObject({ epoch: 2, items: [{ ordinal: 1 }, { ordinal: 3 }] });

@@ -2,7 +2,7 @@
  * Claims and leases of agents, who classify over REST. They raise the same epoch that workers raise, so one fence holds for both (I3); a claim takes a row that is
  * locked by nobody, by the database's clock, for which Prisma has no words.
  */
-import { CHUNK_TRANSITIONS, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
+import { CHUNK_TRANSITIONS, type ChunkState, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import { AGENT_LEASE_MS } from '#lib/core/limits.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
 import { type Claim, IN_ORDER } from './claims.sql.ts';
@@ -75,4 +75,16 @@ export async function readReported(
     [batchId, chunkId, ordinals],
   );
   return new Map(rows.map(({ ordinal, category, by }) => [ordinal, category === null ? null : { category, by }]));
+}
+
+/** How a chunk stands, for whoever's claim does not; null: there is none of this number. */
+export async function readStanding(
+  tx: Querying,
+  { batchId, number }: { batchId: string; number: number },
+): Promise<{ chunkId: string; state: ChunkState; epoch: number } | null> {
+  const { rows } = await tx.query<{ chunkId: string; state: ChunkState; epoch: number }>(
+    'SELECT id AS "chunkId", state, epoch FROM chunk WHERE batch_id = $1 AND number = $2',
+    [batchId, number],
+  );
+  return rows[0] ?? null;
 }
