@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   AGENT_FIELD_CHARS,
+  AGENT_NAME_CHARS_MAX,
   AGENT_PAGE_ITEMS,
   AGENT_PAGE_ITEMS_MAX,
   AGENT_REASON_CHARS_MAX,
@@ -9,7 +10,7 @@ import {
   AGENT_WHY_CHARS_MAX,
 } from '#lib/core/limits.ts';
 import { categoryName } from '#lib/core/plans/plan.ts';
-import { givenNote } from '#lib/core/values/given-name.ts';
+import { givenName, givenNote } from '#lib/core/values/given-name.ts';
 import { count, fieldValues, id, instant, nameNumber } from './values.ts';
 
 const epoch = nameNumber.describe('The number of the claim, as `claim` gave it. A later claim of the chunk ends this one.');
@@ -52,7 +53,12 @@ export const workClaim = z.object({
 export type WorkClaim = z.infer<typeof workClaim>;
 export type WorkItem = z.infer<typeof workItem>;
 
-export const workAsked = z.strictObject({ limit: pageItems }).optional();
+export const workAsked = z.strictObject({
+  worker: givenName('A worker’s name', { max: AGENT_NAME_CHARS_MAX, missing: 'Say your name: any that no other agent of this batch has.' }).describe(
+    'Your name, other than that of every other agent that works with your key. Who asks again under the same name gets the chunk that it has.',
+  ),
+  limit: pageItems,
+});
 
 const reported = z.strictObject({
   ordinal: nameNumber,

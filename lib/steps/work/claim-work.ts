@@ -7,14 +7,14 @@ import { isForAgents } from '#lib/classifiers/registry.ts';
 import { wordsOf } from '#lib/connectors/words.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_UNFINISHED, CHUNK_UNCLASSIFIED } from '#lib/core/lifecycle.ts';
-import { keyIdOf } from '#lib/core/people/key-actor.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { announce } from '#lib/engine/events.ts';
+import { sha256 } from '#lib/ledger/canonical.ts';
 import { type WorkClaim, workAsked } from '#lib/shapes/work.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readBatchPlan } from '#lib/store/batches/batch-plan.sql.ts';
-import { claimForAgent } from '#lib/store/chunks/agent-claims.sql.ts';
+import { claimForAgent, heldByAgent } from '#lib/store/chunks/agent-claims.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { pageOfWork } from './open-work.ts';
@@ -24,29 +24,28 @@ const input = z.strictObject({ batchId: z.uuid(), asked: workAsked });
 export type ClaimWorkInput = z.input<typeof input>;
 
 /**
- * Claims a chunk for an agent and gives its instruction and first items. The claim ends with its lease, which every call renews, and with any later claim.
+ * Claims a chunk for an agent and gives its instruction and first items; who has one already gets that one. The claim ends with its lease, which every call renews, and with any later claim.
  *
  * @throws CountersignError `not_found`, `conflict` (no agents classify in this batch), `forbidden`
  */
 export async function claimWork(actor: Actor, raw: ClaimWorkInput): Promise<WorkClaim> {
   authorise(actor, 'work');
   const { batchId, asked } = readInput(input, raw);
-  const owner = keyIdOf(actor.id);
-  if (owner === null) throw new Error(`${actor.id} is no agent, though it may work as one.`);
+  const owner = ownerId(actor.id, asked.worker);
   const { pool } = db();
   const given = await inWrite(pool, 'claim_work', async (tx): Promise<WorkClaim> => {
     const batch = await readBatchRow(tx, batchId);
     if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
     if (batch.undoes !== null || !isForAgents(batch.plan))
       throw new CountersignError('conflict', `“${batch.name}” is not classified by agents: its workers do that.`);
-    const held = await claimForAgent(tx, batchId, owner);
+    const held = (await heldByAgent(tx, batchId, owner)) ?? (await claimForAgent(tx, batchId, owner));
     if (held === null) return { claimed: null, ...(await whyNothing(tx, batch)) };
     const plan = (await readBatchPlan(tx, batchId, held.chunkId))?.plan ?? batch.plan;
     const { chunkId: _, number, name, itemCount: items, epoch, note } = held;
     return {
       claimed: {
         ...{ batch: { id: batchId, name: batch.name }, chunk: { number, name, items }, epoch, note },
-        ...(await pageOfWork(tx, held, asked?.limit)),
+        ...(await pageOfWork(tx, held, asked.limit)),
         ...told(plan),
       },
       ...{ over: false, why: '' },
@@ -54,6 +53,12 @@ export async function claimWork(actor: Actor, raw: ClaimWorkInput): Promise<Work
   });
   if (given.claimed) announce(pool, batchId, { chunk: given.claimed.chunk.number, kind: 'state' });
   return given;
+}
+
+/** A claim's owner is an id: the same for the same name under the same key. */
+function ownerId(key: string, worker: string): string {
+  const hex = sha256(Buffer.from(`${key} ${worker}`)).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
 }
 
 function told(plan: Plan) {

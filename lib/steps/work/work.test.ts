@@ -2,17 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
-import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
-import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
 import { claimChunk } from '#lib/store/chunks/claims.sql.ts';
 import { testDatabase } from '#test/database.ts';
+import { AGENT_PLAN, agentBatch } from '#test/fixtures/agent-batch.ts';
 import { ADA, chunkStates, workUntil } from '#test/fixtures/started-batch.ts';
 import { claimWork } from './claim-work.ts';
 import { completeWork } from './complete-work.ts';
@@ -31,30 +29,8 @@ const agent = (): Actor => ({
 const ONE = agent();
 const TWO = agent();
 
-const PLAN: PlanInput = {
-  version: 2,
-  instruction: 'Archive what nobody has to answer.',
-  classifier: { kind: 'agent', otherwise: 'keep' },
-  categories: [
-    { name: 'noise', action: { connector: 'shelf', do: 'archive', with: {} } },
-    { name: 'keep', action: null },
-  ],
-  chunking: { by: 'size', maxItems: 3 },
-  execution: { first: 0 },
-  gates: { next: 'parallel' },
-};
-
-async function batchOf(rows: number, plan: PlanInput = PLAN): Promise<{ batchId: string; datasetId: string }> {
-  async function* source() {
-    yield Buffer.from(`id,subject\n${Array.from({ length: rows }, (_, n) => `${n + 1},Mail ${n + 1}`).join('\n')}\n`);
-  }
-  const { id: datasetId } = await uploadDataset(ADA, { name: `${randomUUID()}.csv`, source: source() });
-  const { id } = await createBatch(ADA, { datasetId, name: 'By agents', plan, start: true });
-  return { batchId: id, datasetId };
-}
-
 async function claimed(batchId: string, by = ONE) {
-  const { claimed: found, why } = await claimWork(by, { batchId });
+  const { claimed: found, why } = await claimWork(by, { batchId, asked: { worker: 'w' } });
   if (found === null) throw new Error(why);
   return found;
 }
@@ -65,13 +41,13 @@ const lapse = (batchId: string) =>
 const conflict = (message: RegExp) => expect.objectContaining({ code: 'conflict', message: expect.stringMatching(message) });
 
 test('agents classify side by side, a person approves, and workers execute', async () => {
-  const { batchId } = await batchOf(5);
+  const { batchId } = await agentBatch(5);
   expect(await claimChunk(pool, randomUUID())).toBeNull();
   const [first, second] = [await claimed(batchId, ONE), await claimed(batchId, TWO)];
   expect([first.chunk.number, second.chunk.number]).toEqual([1, 2]);
-  expect(first).toMatchObject({ instruction: PLAN.instruction, otherwise: 'keep', epoch: 1, left: 3 });
+  expect(first).toMatchObject({ instruction: AGENT_PLAN.instruction, otherwise: 'keep', epoch: 1, left: 3 });
   expect(first.items[0]).toEqual({ ordinal: 1, fields: { id: '1', subject: 'Mail 1' }, cut: [] });
-  expect(await claimWork(TWO, { batchId })).toMatchObject({ claimed: null, over: false });
+  expect(await claimWork(TWO, { batchId, asked: { worker: 'v' } })).toMatchObject({ claimed: null, over: false });
 
   const own = { batchId, chunk: 1 };
   const some = await reportWork(ONE, { ...own, report: { epoch: 1, items: say([1, 2]) } });
@@ -86,7 +62,7 @@ test('agents classify side by side, a person approves, and workers execute', asy
   expect(await completeWork(ONE, { ...own, completed: { epoch: 1 } })).toMatchObject({ unsure: 1, state: 'awaiting_review' });
   await reportWork(TWO, { batchId, chunk: 2, report: { epoch: 1, items: say([4, 5]) } });
   await completeWork(TWO, { batchId, chunk: 2, completed: { epoch: 1 } });
-  expect(await claimWork(ONE, { batchId })).toMatchObject({ claimed: null, over: true });
+  expect(await claimWork(ONE, { batchId, asked: { worker: 'w' } })).toMatchObject({ claimed: null, over: true });
 
   const checkpoint = await readCheckpoint(ADA, { batchId, chunk: 1 });
   expect(checkpoint?.categories.map(({ name, count }) => [name, count])).toEqual([
@@ -108,11 +84,11 @@ test('agents classify side by side, a person approves, and workers execute', asy
 
 describe('a claim', () => {
   test('ends with its lease once another is made, and what was reported before is kept', async () => {
-    const { batchId } = await batchOf(3);
+    const { batchId } = await agentBatch(3);
     await claimed(batchId);
     const own = { batchId, chunk: 1 };
     await reportWork(ONE, { ...own, report: { epoch: 1, items: say([1]) } });
-    expect((await claimWork(TWO, { batchId })).claimed).toBeNull();
+    expect((await claimWork(TWO, { batchId, asked: { worker: 'w' } })).claimed).toBeNull();
     await lapse(batchId);
     // Its lease ran out, and nobody came: its report still counts.
     expect(await reportWork(ONE, { ...own, report: { epoch: 1, items: say([2]) } })).toMatchObject({ recorded: 1 });
@@ -130,8 +106,19 @@ describe('a claim', () => {
     expect(rows).toEqual([{ n: 2 }]);
   });
 
+  test('is given again to whoever has it, and another name under the same key gets another chunk', async () => {
+    const { batchId } = await agentBatch(6);
+    const [once, again, other] = [
+      await claimed(batchId),
+      await claimed(batchId),
+      await claimWork(ONE, { batchId, asked: { worker: 'v' } }),
+    ];
+    expect([once.chunk.number, again.chunk.number, other.claimed?.chunk.number]).toEqual([1, 1, 2]);
+    expect(again.epoch).toBe(once.epoch);
+  });
+
   test('is given back with its reason, and the next goes on where it stopped', async () => {
-    const { batchId } = await batchOf(3);
+    const { batchId } = await agentBatch(3);
     const own = { batchId, chunk: 1 };
     await claimed(batchId);
     await reportWork(ONE, { ...own, report: { epoch: 1, items: say([2]) } });
@@ -143,7 +130,7 @@ describe('a claim', () => {
   });
 
   test('is refused once a person pauses or cancels, and goes on when resumed', async () => {
-    const { batchId } = await batchOf(3);
+    const { batchId } = await agentBatch(3);
     const own = { batchId, chunk: 1 };
     await claimed(batchId);
     await pause(ADA, { batchId });
@@ -151,7 +138,7 @@ describe('a claim', () => {
       conflict(/brought to a stop/),
     );
     await leaveWork(ONE, { ...own, released: { epoch: 1, reason: 'Paused.' } });
-    expect(await claimWork(ONE, { batchId })).toMatchObject({
+    expect(await claimWork(ONE, { batchId, asked: { worker: 'w' } })).toMatchObject({
       claimed: null,
       over: false,
       why: expect.stringContaining('paused'),
@@ -160,11 +147,11 @@ describe('a claim', () => {
     expect(await claimed(batchId)).toMatchObject({ epoch: 2, left: 3 });
     await cancel(ADA, { batchId });
     await expect(reportWork(ONE, { ...own, report: { epoch: 2, items: say([1]) } })).rejects.toEqual(conflict(/has ended/));
-    expect(await claimWork(ONE, { batchId })).toMatchObject({ claimed: null, over: true });
+    expect(await claimWork(ONE, { batchId, asked: { worker: 'w' } })).toMatchObject({ claimed: null, over: true });
   });
 
   test('what is left behind in a chunk that a person pauses is given back by a worker, and classified by none', async () => {
-    const { batchId } = await batchOf(3);
+    const { batchId } = await agentBatch(3);
     await claimed(batchId);
     await pause(ADA, { batchId });
     await lapse(batchId);
@@ -176,7 +163,7 @@ describe('a claim', () => {
 
 describe('a report', () => {
   test('that is sent again is recorded once, and what can’t be recorded is named', async () => {
-    const { batchId } = await batchOf(6);
+    const { batchId } = await agentBatch(6);
     const own = { batchId, chunk: 1 };
     await claimed(batchId);
     const items = [...say([1, 2]), ...say([2]), ...say([3], 'nonsense'), ...say([4]), ...say([999])];
@@ -195,7 +182,7 @@ describe('a report', () => {
   });
 
   test('of sixteen at once is recorded once', async () => {
-    const { batchId } = await batchOf(3);
+    const { batchId } = await agentBatch(3);
     await claimed(batchId);
     const all = await Promise.all(
       Array.from({ length: 16 }, () => reportWork(ONE, { batchId, chunk: 1, report: { epoch: 1, items: say([1, 2, 3]) } })),
@@ -205,18 +192,18 @@ describe('a report', () => {
 });
 
 test('only an agent works, and an agent does nothing else', async () => {
-  const { batchId, datasetId } = await batchOf(1);
-  await expect(claimWork(ADA, { batchId })).rejects.toMatchObject({ code: 'forbidden' });
+  const { batchId, datasetId } = await agentBatch(1);
+  await expect(claimWork(ADA, { batchId, asked: { worker: 'w' } })).rejects.toMatchObject({ code: 'forbidden' });
   await expect(readCheckpoint(ONE, { batchId, chunk: 1 })).rejects.toMatchObject({ code: 'forbidden' });
-  await expect(previewBatch(ONE, { datasetId, plan: PLAN })).rejects.toMatchObject({ code: 'forbidden' });
+  await expect(previewBatch(ONE, { datasetId, plan: AGENT_PLAN })).rejects.toMatchObject({ code: 'forbidden' });
   await expect(decide(ONE, { batchId, chunks: [], execute: true })).rejects.toMatchObject({ code: 'forbidden' });
 });
 
 test('a plan for agents needs an instruction, and its preview says that nobody knows the counts', async () => {
-  const { datasetId } = await batchOf(4);
-  const { instruction: _, ...bare } = PLAN;
+  const { datasetId } = await agentBatch(4);
+  const { instruction: _, ...bare } = AGENT_PLAN;
   await expect(previewBatch(ADA, { datasetId, plan: bare })).rejects.toMatchObject({ problems: [{ path: 'instruction' }] });
-  const preview = await previewBatch(ADA, { datasetId, plan: PLAN });
+  const preview = await previewBatch(ADA, { datasetId, plan: AGENT_PLAN });
   expect(preview.sort).toMatchObject({ known: false, counted: 0 });
   expect(preview.chunks).toHaveLength(2);
 });

@@ -13,6 +13,17 @@ export type AgentClaim = Claim & { name: string; itemCount: number; classified: 
 const CLAIMED = `chunk.id AS "chunkId", batch_id AS "batchId", (SELECT dataset_id FROM batch b WHERE b.id = chunk.batch_id) AS "datasetId", number, epoch, state, stopping,
   '{}'::text[] AS probes, name, item_count AS "itemCount", classified, note, lease_until AS "leaseUntil"`;
 
+/** The chunk that this owner has of the batch already, its lease renewed; null: it has none. */
+export async function heldByAgent(client: Querying, batchId: string, owner: string): Promise<AgentClaim | null> {
+  const { rows } = await client.query<AgentClaim>(
+    `UPDATE chunk SET lease_until = clock_timestamp() + ${AGENT_LEASE_MS} * interval '1 millisecond'
+     WHERE id = (SELECT id FROM chunk WHERE batch_id = $1 AND state = 'classifying' AND stopping IS NULL AND lease_owner = $2 LIMIT 1)
+       AND state = 'classifying' AND lease_owner = $2 RETURNING ${CLAIMED}`,
+    [batchId, owner],
+  );
+  return rows[0] ?? null;
+}
+
 /** The next chunk of the batch, in the order of the numbers; what an agent left behind comes first, once its lease has run out. Null: there is none now. */
 export async function claimForAgent(client: Querying, batchId: string, owner: string): Promise<AgentClaim | null> {
   const { rows } = await client.query<AgentClaim>({
