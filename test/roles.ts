@@ -182,6 +182,7 @@ export const PAGES: Record<string, string> = {
   '/favicon.ico': 'open',
   '/healthz': 'open',
   '/icon.svg': 'open',
+  '/mcp': 'data',
   '/metrics': OPERATORS,
   '/notices': EVERYONE,
   '/plans': OPERATORS,

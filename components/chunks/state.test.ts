@@ -24,6 +24,7 @@ test.each([
   [{ state: 'executing', waitsFor: { for: 'retry_after' } }, 'Waiting as its target asked'],
   [{ state: 'queued', waitsFor: { for: 'predecessor' } }, 'Blocked by an earlier chunk'],
   [{ state: 'queued', waitsFor: { for: 'worker' } }, 'Queued'],
+  [{ state: 'classifying', waitsFor: { for: 'agent' } }, 'Waiting for an agent'],
   [{ state: 'approved', waitsFor: { for: 'person' } }, 'Approved, waiting for release'],
   // Its batch was paused.
   [{ state: 'executing', waitsFor: { for: 'paused' } }, 'Paused'],
@@ -36,7 +37,15 @@ test.each([
 const target = fc.constantFrom(null, 'https://crm.example');
 const facts: fc.Arbitrary<WaitFacts> = fc.record({
   batchState: fc.constantFrom(...BATCH_STATES),
-  ...{ owned: fc.boolean(), mayBegin: fc.boolean(), behind: fc.boolean(), haltedAtTarget: fc.boolean(), heldBy: target, target },
+  ...{
+    agents: fc.boolean(),
+    owned: fc.boolean(),
+    mayBegin: fc.boolean(),
+    behind: fc.boolean(),
+    haltedAtTarget: fc.boolean(),
+    heldBy: target,
+    target,
+  },
   ...{ givenBackFor: fc.constantFrom(null, 'rate', 'retry_after', 'target'), notBefore: fc.constant(null) },
 });
 

@@ -87,6 +87,7 @@ export function chunkLook(chunk: ChunkNow): StateLook {
     if (look) return look;
     if (waitsFor.for === 'person' && state === 'approved')
       return { ...CHUNK.awaiting_release, word: 'Approved, waiting for release' };
+    if (waitsFor.for === 'agent') return { ...CHUNK.queued, word: 'Waiting for an agent' };
     if (waitsFor.for === 'worker' && CHUNK_OWNED.includes(state)) return { ...CHUNK.queued, word: 'Waiting for a worker' };
   }
   if (state === 'awaiting_review' && chunk.reviewed) return { ...CHUNK.awaiting_review, word: 'Reviewed, not executed' };

@@ -10,6 +10,7 @@ const LOOKS: Record<Wait, Omit<StateLook, 'word'>> = {
   retry_after: { tone: 'neutral', glyph: '◌' },
   rate: { tone: 'neutral', glyph: '◌' },
   worker: { tone: 'neutral', glyph: '◌' },
+  agent: { tone: 'neutral', glyph: '◌' },
   predecessor: { tone: 'neutral', glyph: '◌' },
   paused: { tone: 'neutral', glyph: '‖' },
   gate: { tone: 'neutral', glyph: '○' },

@@ -54,7 +54,10 @@ export type WorkClaim = z.infer<typeof workClaim>;
 export type WorkItem = z.infer<typeof workItem>;
 
 export const workAsked = z.strictObject({
-  worker: givenName('A worker’s name', { max: AGENT_NAME_CHARS_MAX, missing: 'Say your name: any that no other agent of this batch has.' }).describe(
+  worker: givenName('A worker’s name', {
+    max: AGENT_NAME_CHARS_MAX,
+    missing: 'Say your name: any that no other agent of this batch has.',
+  }).describe(
     'Your name, other than that of every other agent that works with your key. Who asks again under the same name gets the chunk that it has.',
   ),
   limit: pageItems,

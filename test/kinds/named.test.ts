@@ -5,8 +5,8 @@ import { CLASSIFIERS } from '#lib/classifiers/kinds.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { FORMATS } from '#lib/ingest/kinds.ts';
 
-/** “none” is the word for an action without an effect, “json” for what requests and answers are, “rows” for what every file has, and all for much else. */
-const OF_MANY_THINGS = ['none', 'json', 'rows'];
+/** “none” is the word for an action without an effect, “json” for what requests and answers are, “rows” for what every file has, “agent” for a key’s role, and all for much else. */
+const OF_MANY_THINGS = ['none', 'json', 'rows', 'agent'];
 
 const NAMES = [
   // Two formats may call their items the same.
@@ -22,16 +22,12 @@ const ALLOWED: Readonly<Record<string, { words: string[]; because: string }>> = 
   'app/(desk)/shelf/open-group.tsx': { words: ['shelf'], because: 'the page of what this connector keeps, and its query' },
   'components/shelf/download-link.tsx': { words: ['shelf'], because: 'the same' },
   'components/shelf/group.ts': { words: ['shelf'], because: 'the same: which batches lead to it' },
-  'components/keys/key-form.tsx': { words: ['agent'], because: 'a role of keys' },
   'components/plans/classifier-editor.tsx': {
-    words: ['agent', 'rules'],
-    because: 'the editors that these ask for, and a key of the part of rules',
+    words: ['rules'],
+    because: 'the editor that rules ask for, and a key of their part',
   },
   'lib/api/openapi.ts': { words: ['http'], because: 'how an API key is sent' },
   'lib/api/streams.ts': { words: ['csv', 'shelf'], because: 'receipts as CSV; the name of a shelf, in a query' },
-  'lib/auth/authorise.ts': { words: ['agent'], because: 'a role of keys' },
-  'lib/auth/who.ts': { words: ['agent'], because: 'the same' },
-  'lib/core/people/roles.ts': { words: ['agent'], because: 'the same' },
   'lib/auth/origin.ts': { words: ['http'], because: 'a scheme' },
   'lib/core/plans/draft-plan.ts': {
     words: ['rules', 'shelf', 'task'],

@@ -90,7 +90,13 @@ const waiters = fc.array(
     chunks: fc.integer({ min: 1, max: 2_000 }),
     wait: fc.record({
       batchState: fc.constantFrom(...BATCH_STATES),
-      ...{ owned: fc.boolean(), mayBegin: fc.boolean(), behind: fc.boolean(), haltedAtTarget: fc.boolean() },
+      ...{
+        agents: fc.boolean(),
+        owned: fc.boolean(),
+        mayBegin: fc.boolean(),
+        behind: fc.boolean(),
+        haltedAtTarget: fc.boolean(),
+      },
       ...{ heldBy: target, givenBackFor: fc.constantFrom(null, 'rate', 'retry_after', 'target'), notBefore: instant, target },
     }),
   }),

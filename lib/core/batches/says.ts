@@ -98,7 +98,18 @@ export function waitGroups(standing: readonly Standing[]): WaitGroup[] {
   return ORDER.flatMap((what) => groups.get(what) ?? []);
 }
 
-const ORDER: readonly Wait[] = ['person', 'target', 'retry_after', 'rate', 'worker', 'predecessor', 'paused', 'gate', 'resource'];
+const ORDER: readonly Wait[] = [
+  'person',
+  'target',
+  'retry_after',
+  'rate',
+  'worker',
+  'agent',
+  'predecessor',
+  'paused',
+  'gate',
+  'resource',
+];
 
 function moodOf(running: number, halted: boolean, groups: readonly WaitGroup[], attended: boolean): Mood {
   if (running > 0) return 'running';
@@ -110,7 +121,7 @@ function isBroken({ for: what, until }: WaitGroup, attended: boolean): boolean {
   return (what === 'target' && until === null) || (what === 'worker' && !attended);
 }
 
-const BY_ITSELF: readonly Wait[] = ['target', 'retry_after', 'rate', 'worker'];
+const BY_ITSELF: readonly Wait[] = ['target', 'retry_after', 'rate', 'worker', 'agent'];
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -5,7 +5,7 @@ import { type Waiter, type WaitFacts, type WaitsFor, waitsFor, waitWords } from 
 const HOUR = '2026-11-26T15:01:30.000Z';
 const TARGET = 'https://crm.example';
 const FACTS: WaitFacts = {
-  ...{ batchState: 'running', owned: false, mayBegin: true, behind: false, haltedAtTarget: false },
+  ...{ batchState: 'running', agents: false, owned: false, mayBegin: true, behind: false, haltedAtTarget: false },
   ...{ heldBy: null, givenBackFor: null, notBefore: null, target: null },
 };
 const chunk = (state: Waiter['state'], wait: Partial<WaitFacts> = {}, stopping: Waiter['stopping'] = null): Waiter => ({
@@ -21,6 +21,9 @@ test.each([
   ['what is queued', chunk('queued'), on('worker')],
   ['what a worker classifies', chunk('classifying', { owned: true }), null],
   ['what lost its worker', chunk('classifying'), on('worker')],
+  ['what agents classify', chunk('queued', { agents: true }), on('agent')],
+  ['what an agent left behind', chunk('classifying', { agents: true }), on('agent')],
+  ['what agents classified and a worker executes', chunk('executing', { agents: true }), on('worker')],
   ['what is to be reviewed', chunk('awaiting_review'), on('person')],
   ['what wants a second signature', chunk('awaiting_second'), on('person')],
   ['what wants a release', chunk('awaiting_release'), on('person')],
@@ -88,6 +91,7 @@ describe('the words', () => {
     [on('rate', { until: '2026-11-26T14:02:00.000Z' }), 'waiting for its rate limit until 14:02 UTC'],
     [on('target', { target: TARGET }), 'waiting for https://crm.example'],
     [on('worker'), 'waiting for a worker'],
+    [on('agent'), 'waiting for an agent'],
     [on('paused'), 'paused'],
     [on('predecessor'), 'blocked by an earlier chunk'],
   ])('%j: %s', (waits, words) => {

@@ -11,7 +11,18 @@ import {
 } from '#lib/core/lifecycle.ts';
 
 /** `resource`: another batch would change the same. Such a batch is refused at its start today, so no chunk waits for it yet. */
-export const WAITS = ['worker', 'rate', 'target', 'person', 'gate', 'retry_after', 'predecessor', 'paused', 'resource'] as const;
+export const WAITS = [
+  'worker',
+  'agent',
+  'rate',
+  'target',
+  'person',
+  'gate',
+  'retry_after',
+  'predecessor',
+  'paused',
+  'resource',
+] as const;
 export type Wait = (typeof WAITS)[number];
 
 export type WaitsFor = {
@@ -25,6 +36,8 @@ export type WaitsFor = {
 /** All that it is derived from, as one statement saw it (WAIT_FACTS in lib/store/chunks/wait-facts.sql.ts). */
 export type WaitFacts = {
   batchState: BatchState;
+  /** agents classify its batch */
+  agents: boolean;
   /** a worker holds it, under a lease that has not run out */
   owned: boolean;
   /** its decision lets it begin: it was released, or has some of the actions that run first */
@@ -45,7 +58,7 @@ export type WaitFacts = {
 
 export type Waiter = { state: ChunkState; stopping: Stopping | null; wait: WaitFacts };
 
-/** Null for a chunk that a worker holds, and for one that needs nothing more. Never null for a chunk that waits. */
+/** Null for a chunk that a worker or an agent holds, and for one that needs nothing more. Never null for a chunk that waits. */
 export function waitsFor({ state, stopping, wait }: Waiter): WaitsFor | null {
   if (CHUNK_TERMINAL.includes(state)) return null;
   if (state === 'proposed') return on('gate');
@@ -61,7 +74,7 @@ export function waitsFor({ state, stopping, wait }: Waiter): WaitsFor | null {
   if (CHUNK_ACTING.includes(state) && wait.heldBy !== null) return on('target', wait.heldBy);
   if (wait.givenBackFor !== null)
     return { for: wait.givenBackFor, until: wait.notBefore, target: wait.givenBackFor === 'rate' ? null : wait.target };
-  return on('worker');
+  return on(wait.agents && !CHUNK_ACTING.includes(state) ? 'agent' : 'worker');
 }
 
 function on(what: Wait, target: string | null = null): WaitsFor {
@@ -77,6 +90,8 @@ export function waitWords({ for: what, until, target }: WaitsFor, now: string): 
   switch (what) {
     case 'worker':
       return 'waiting for a worker';
+    case 'agent':
+      return 'waiting for an agent';
     case 'rate':
       return `waiting for its rate limit${hour}`;
     case 'target':

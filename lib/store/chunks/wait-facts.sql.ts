@@ -14,7 +14,7 @@ import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 
 /** Of batches, materialised as `b`: which of them is an SQL condition on `batch`. A batch has few chunks' worth of this, so it is read once for all. */
 export const waitingBatches = (which: string): string => `b AS MATERIALIZED (
-  SELECT id, state, CASE WHEN routing = 'sequential' THEN (
+  SELECT id, state, agents, CASE WHEN routing = 'sequential' THEN (
     SELECT min(e.number) FROM chunk e WHERE e.batch_id = batch.id AND e.state NOT IN (${stateList(CHUNK_TERMINAL)})) END AS first_open,
     EXISTS (SELECT FROM rate_bucket r
       WHERE r.batch_id = batch.id AND r.next_at > clock_timestamp() + interval '${WAIT_HELD_MS} milliseconds') AS rated
@@ -31,6 +31,7 @@ const GIVEN_BACK = 'c.not_before > clock_timestamp()';
  */
 const FACTS: Record<keyof WaitFacts, string> = {
   batchState: 'b.state',
+  agents: 'b.agents',
   owned: `c.state IN (${stateList(CHUNK_OWNED)}) AND c.lease_owner IS NOT NULL AND coalesce(c.lease_until > clock_timestamp(), false)`,
   mayBegin: 'c.released OR c.has_first',
   behind: 'coalesce(b.first_open < c.number, false)',

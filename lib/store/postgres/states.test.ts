@@ -4,7 +4,7 @@ import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
 import { ACTION_TRANSITIONS, BATCH_STATES, CHUNK_OWNED, CHUNK_STATES, DATASET_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { NOTICE_CHANNELS, NOTICE_KINDS, NOTICE_PHASES, NOTICE_STATES, NOTICE_WAYS } from '#lib/core/notices/kinds.ts';
-import { ROLES } from '#lib/core/people/roles.ts';
+import { KEY_ROLES, ROLES } from '#lib/core/people/roles.ts';
 import { ROUTINGS } from '#lib/core/plans/kinds.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import { VERDICTS } from '#lib/shapes/evidence.ts';
@@ -39,7 +39,7 @@ const OF_THE_BATCH = words<'start' | 'plan' | 'closing'>({ start: true, plan: tr
 
 /** Every check of the database that lists words, and the set of the code that it is. */
 const SETS: Record<string, readonly string[]> = {
-  api_key_role_check: ROLES,
+  api_key_role_check: KEY_ROLES,
   dataset_state_check: DATASET_STATES,
   batch_state_check: BATCH_STATES,
   batch_routing_check: ROUTINGS,
