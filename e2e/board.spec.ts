@@ -12,7 +12,7 @@ const test = base.extend<{ target: RunningTarget }>({
   // biome-ignore lint/correctness/noEmptyPattern: the runner reads the names of the fixtures from the pattern
   target: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'countersign-board-'));
-    const target = await startTarget({ log: join(folder, 'effects.jsonl'), latencyMs: 150 });
+    const target = await startTarget({ log: join(folder, 'effects.jsonl'), latencyMs: 500 });
     await use(target);
     await target.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -29,7 +29,8 @@ test('The board says by itself what runs and what waits for whom; a target is pa
 }) => {
   const [sending, asking] = [`Sends ${Date.now()}`, `Asks ${Date.now()}`];
   const rows = atSize(100, 400);
-  const id = await rest.startBatch({ name: sending, rows, plan: httpPlan(target.url, { concurrency: 4 }) });
+  // Fifty seconds of work: it runs for as long as one looks at that.
+  const id = await rest.startBatch({ name: sending, rows, plan: httpPlan(target.url, { concurrency: atSize(1, 4) }) });
   await page.goto('/admin');
   await expect(page.getByRole('heading', { name: 'Admin', level: 1 })).toBeVisible();
   await expect(rowOf(page, 'Batches under way', sending)).toContainText('Waiting for you (1)');

@@ -16,7 +16,7 @@ async function open(page: Page, rest: Rest, name: string) {
   await page.route(CORRECTIONS, (route) => route.fallback());
   await page.goto(`/batches/${id}/chunks/1`);
   await lookAt(page, 'noise');
-  expect(await countIn(page, 'noise')).toBe(24);
+  await expect.poll(() => countIn(page, 'noise')).toBe(24);
   return { id, rows: page.getByRole('listbox', { name: 'Items in noise' }).getByRole('option') };
 }
 
@@ -60,7 +60,7 @@ test('A correction that did not arrive is taken back, says so, and goes through 
   sent.letGo();
   await expect(page.getByRole('alert').filter({ hasText: '1 correction not saved: The server did not answer.' })).toBeVisible();
   await expect(rows.first()).not.toContainText('→ keep');
-  expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([24, 6]);
+  await expect.poll(async () => [await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([24, 6]);
   await page.unroute(CORRECTIONS);
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(rows.first()).toContainText('→ keep');
@@ -87,7 +87,7 @@ test('A correction that did not arrive is taken back, says so, and goes through 
   );
   expect(bodies).toEqual([['keep'], ['noise', 'keep']]);
   expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 22, keep: 8 });
-  expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([22, 8]);
+  await expect.poll(async () => [await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([22, 8]);
   await expect(rows.nth(1)).not.toContainText('→ keep');
 });
 
@@ -105,7 +105,7 @@ test('A correction of what somebody else decided meanwhile is taken back, and th
   await expect(told.getByRole('button')).toHaveCount(0);
   await expect(decision(page)).toBeHidden();
   await expect(rows.first()).not.toContainText('→ keep');
-  expect([await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([24, 6]);
+  await expect.poll(async () => [await countIn(page, 'noise'), await countIn(page, 'keep')]).toEqual([24, 6]);
 });
 
 test('A decision on what somebody else decided meanwhile is refused where it was pressed, and the page shows what was decided', {

@@ -24,9 +24,9 @@ function line(product: string) {
     say: (head: string[], body = '') =>
       socket.write(`${[head[0], `Host: ${host}`, ...head.slice(1)].join('\r\n')}\r\n\r\n${body}`),
     send: (body: string) => socket.write(body),
-    hears: (what: RegExp) => expect.poll(() => heard, { timeout: 20_000 }).toMatch(what),
+    hears: (what: RegExp) => expect.poll(() => heard).toMatch(what),
     heard: () => heard,
-    ends: () => expect.poll(() => closed, { timeout: 20_000 }).toBe(true),
+    ends: () => expect.poll(() => closed).toBe(true),
     leave: () => socket.destroy(),
   };
 }
@@ -102,8 +102,7 @@ test('A batch that is followed is not shown any longer than the session lasts', 
   const out = await fetch(`${product}/api/auth/sign-out`, { method: 'POST', headers: { ...headers, cookie }, body: '{}' });
   expect(out.status).toBe(200);
   const began = performance.now();
-  // It ends, or breaks off: nothing more comes.
-  while (!(await reader.read().catch(() => ({ done: true }))).done) expect(performance.now() - began).toBeLessThan(5_000);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  // It ends, or breaks off: nothing more comes. Else it would go on for as long as somebody reads.
+  while (!(await reader.read().catch(() => ({ done: true }))).done) expect(performance.now() - began).toBeLessThan(60_000);
   expect((await fetch(`${product}/api/v1/batches/${id}/events`, { headers: { cookie } })).status).toBe(401);
 });

@@ -3,6 +3,7 @@ import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { expect, test } from './fixtures.ts';
 import { type Rest, SHELF_PLAN } from './rest.ts';
 import { untilSettled } from './sum.ts';
+import { tabTo } from './tab-to.ts';
 
 const firstOf = (page: Page) => page.getByRole('region', { name: 'The first receipts' });
 
@@ -168,16 +169,4 @@ async function lookAtAllBut(page: Page, { api }: Rest, id: string, few: number):
     });
     expect(answer.status(), await answer.text()).toBe(200);
   }
-}
-
-const TABS_MAX = 80;
-
-/** Presses Tab until the control has the focus. */
-async function tabTo(page: Page, control: Locator): Promise<void> {
-  await expect(control).toBeVisible();
-  for (let pressed = 0; pressed < TABS_MAX; pressed += 1) {
-    if (await control.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${TABS_MAX} presses of Tab do not lead to ${control}.`);
 }

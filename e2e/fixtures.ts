@@ -55,7 +55,7 @@ export const test = base.extend<Fixtures, Shared>({
   adminSession: [
     async ({ browser, product }, use) => {
       const context = await browser.newContext({ baseURL: product });
-      await signIn(await context.newPage(), ADMIN);
+      await signIn(waiting(await context.newPage()), ADMIN);
       await use(await context.storageState());
       await context.close();
     },
@@ -90,6 +90,7 @@ export const test = base.extend<Fixtures, Shared>({
     trouble.watch(context);
     await use(context);
   },
+  page: async ({ page }, use) => use(waiting(page)),
   rest: async ({ product }, use) => {
     await use(restOf(product));
   },
@@ -99,17 +100,41 @@ export const test = base.extend<Fixtures, Shared>({
       const context = await browser.newContext({ baseURL: product, ...(session ? { storageState: session } : {}) });
       opened.push(context);
       trouble.watch(context);
-      return context.newPage();
+      return waiting(await context.newPage());
     });
     for (const context of opened) await context.close();
   },
   desk: async ({ adminContext, trouble }, use) => {
     const stop = trouble.watch(adminContext);
-    await use(await adminContext.newPage());
+    await use(waiting(await adminContext.newPage()));
     for (const page of adminContext.pages().slice(1)) await page.close();
     stop();
   },
 });
+
+/**
+ * A page that is opened or read anew is there when its script has all of it: on a busy machine a press before that is lost. Whoever says `waitUntil` sees it
+ * earlier.
+ */
+function waiting(page: Page): Page {
+  const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
+  const alive = async <Answer>(answer: Answer): Promise<Answer> => {
+    await page.waitForFunction(async () => {
+      const controls = [...document.querySelectorAll('main :is(a, button, input, select, textarea)')];
+      if (!controls.every((control) => Object.keys(control).some((key) => key.startsWith('__reactProps')))) return false;
+      // What it does when it was drawn is done by then.
+      await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+      return true;
+    });
+    return answer;
+  };
+  page.goto = async (url, options) => {
+    const answer = await goto(url, options);
+    return options?.waitUntil ? answer : alive(answer);
+  };
+  page.reload = async (options) => alive(await reload(options));
+  return page;
+}
 
 /** The product's API, with the key of its environment. */
 export function restOf(product: string): Rest {

@@ -55,7 +55,7 @@ test('Two reviewers on one checkpoint: the stale decision is refused and explain
   await approve(page);
   await expect(page.getByText(/^Bo moved 2 (items|rows) to keep while you looked\. Nothing was approved\.$/)).toBeVisible();
   expect((await rest.api.chunks.read({ id, n: 1 })).state).toBe('awaiting_review');
-  expect(await countIn(page, 'keep')).toBe(6);
+  await expect.poll(() => countIn(page, 'keep')).toBe(6);
   await page.getByRole('button', { name: 'Show changes' }).click();
   await expect(page.getByText(/^Item \d+: noise → keep by Bo, /)).toHaveCount(2);
   await page.getByRole('button', { name: 'Reload and continue' }).click();
@@ -108,7 +108,7 @@ test('A mark survives a reload and a colleague sees it, and a decided chunk is r
   await expect(item).toContainText(/Became.*Done/);
   await expect(item).not.toContainText('Will');
   await bo.keyboard.press('2');
-  expect([await countIn(bo, 'noise'), await countIn(bo, 'keep')]).toEqual([24, 6]);
+  await expect.poll(async () => [await countIn(bo, 'noise'), await countIn(bo, 'keep')]).toEqual([24, 6]);
   await item.getByRole('button', { name: 'This is wrong: undo this one…' }).click();
   await expect(rowsOn(bo).first()).toContainText('wrong');
   expect((await rest.api.chunks.read({ id, n: 1 })).counts).toEqual({ noise: 24, keep: 6 });

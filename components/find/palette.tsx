@@ -3,7 +3,7 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { Search, X } from 'lucide-react';
 import { usePathname, useRouter } from 'next/navigation';
-import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { classes } from '#components/ui/classes.ts';
 import { type PaletteCommand, usePageActions } from '#components/ui/palette-actions.tsx';
@@ -238,7 +238,7 @@ const PAGE = 8;
 
 /** Ctrl or Cmd-K, unless another question is open: its answer comes first. */
 function useShortcut(open: boolean, onOpen: (open: boolean) => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
       event.preventDefault();

@@ -21,10 +21,8 @@ export function ResetForm({ name, passwordCharsMin, action }: Props) {
     >
       <form
         className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          reset.mutate({ password });
-        }}
+        // An action, as in SignInForm.
+        action={(form) => reset.mutate({ password: String(form.get('password')) })}
       >
         <Field label="New password" hint={`At least ${passwordCharsMin} characters.`} error={reset.error?.message}>
           <Input

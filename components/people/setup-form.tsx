@@ -31,9 +31,10 @@ export function SetupForm({ title, text, email: given, passwordCharsMin, action 
     <EntryFrame title={title} text={text}>
       <form
         className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          setup.mutate({ name, email, password });
+        // An action, as in SignInForm.
+        action={(form) => {
+          const text = (field: string) => String(form.get(field));
+          setup.mutate({ name: text('name'), email: text('email'), password: text('password') });
         }}
       >
         <Field label="Your name" hint="Receipts of your decisions carry this name." error={problemOf('name')}>

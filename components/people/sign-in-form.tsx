@@ -17,10 +17,8 @@ export function SignInForm({ action }: { action: (input: { email: string; passwo
     <EntryFrame title="Sign in">
       <form
         className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          signIn.mutate({ email, password });
-        }}
+        // As an action, React keeps what is sent before the page's script is there: without it the browser would send the password in an address.
+        action={(form) => signIn.mutate({ email: String(form.get('email')), password: String(form.get('password')) })}
       >
         <Field label="Mail address">
           <Input

@@ -1,6 +1,15 @@
 'use client';
 
-import { type ComponentProps, createContext, type ReactNode, useContext, useId } from 'react';
+import {
+  type ChangeEvent,
+  type ComponentProps,
+  createContext,
+  type ReactNode,
+  type Ref,
+  useContext,
+  useId,
+  useSyncExternalStore,
+} from 'react';
 import { isLegible, piecesOf } from '#lib/core/values/legible.ts';
 import { classes } from './classes.ts';
 
@@ -55,7 +64,7 @@ export function Field({ label, hint, error, hideLabel = false, inline = false, c
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return (
     <>
-      <input className={classes('control', className)} {...useWiring()} {...rest} />
+      <input className={classes('control', className)} {...useWiring()} ref={useTypedEarly(rest)} {...rest} />
       <HiddenIn text={rest.value} />
     </>
   );
@@ -64,10 +73,32 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
 export function Textarea({ className, ...rest }: ComponentProps<'textarea'>) {
   return (
     <>
-      <textarea className={classes('control resize-y', className)} {...useWiring()} {...rest} />
+      <textarea className={classes('control resize-y', className)} {...useWiring()} ref={useTypedEarly(rest)} {...rest} />
       <HiddenIn text={rest.value} />
     </>
   );
+}
+
+/**
+ * Hears what a person typed while the page's script was still on its way: the browser has it, and the next render would take it away.
+ * @returns the ref of the control
+ */
+function useTypedEarly<Control extends HTMLInputElement | HTMLTextAreaElement>({
+  value,
+  onChange,
+}: {
+  value?: unknown;
+  onChange?: ((event: ChangeEvent<Control, Element>) => void) | undefined;
+}): Ref<Control> {
+  const fromServer = useSyncExternalStore(
+    () => () => {},
+    () => false,
+    () => true,
+  );
+  return (control) => {
+    if (!fromServer || !control || typeof value !== 'string' || control.value === value) return;
+    onChange?.({ target: control, currentTarget: control } as unknown as ChangeEvent<Control, Element>);
+  };
 }
 
 /** A control holds a text as it is: what nobody sees of it is told below. */

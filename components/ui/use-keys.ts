@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 
 const OPEN = '[role="dialog"]:not([data-closed]), [role="alertdialog"]:not([data-closed]), [role="menu"]:not([data-closed])';
 
@@ -12,7 +12,8 @@ const OPEN = '[role="dialog"]:not([data-closed]), [role="alertdialog"]:not([data
 export function useKeys(keys: Record<string, (event: KeyboardEvent) => void>, enabled = true): void {
   const latest = useRef(keys);
   latest.current = keys;
-  useEffect(() => {
+  // With what they act on, and not a moment after it was painted: a key is pressed as soon as a person sees what it does.
+  useLayoutEffect(() => {
     if (!enabled) return;
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey || event.isComposing) return;

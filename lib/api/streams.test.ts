@@ -183,7 +183,7 @@ describe('events', () => {
     // The one that nobody reads on from breaks off: it does not get what lay ready for it.
     await expect(silent.closed).rejects.toThrow(/may no longer follow/);
     await expect(silent.read()).rejects.toThrow(/may no longer follow/);
-    expect(performance.now() - began).toBeLessThan(LIVE_REAUTHORISE_MS * 20);
+    expect(performance.now() - began).toBeLessThan(LIVE_REAUTHORISE_MS * 60);
     expect((await other.read()).done).toBe(false);
     await other.cancel();
     const again = await answerApi(new Request(`http://127.0.0.1:3000/api/v1${events}`, { headers: here }));

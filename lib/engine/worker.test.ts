@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { waitWords } from '#lib/core/chunks/waits-for.ts';
-import { CHUNKS_PER_WORKER, LEASE_MS, OPEN_REQUESTS_MAX } from '#lib/core/limits.ts';
+import { CHUNKS_PER_WORKER, OPEN_REQUESTS_MAX } from '#lib/core/limits.ts';
 import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { executeChunk } from '#lib/steps/actions/execute-chunk.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
@@ -113,15 +113,15 @@ const rowOf = async ({ chunks }: SeededBatch): Promise<{ owner: string | null; f
 
 /** Longer than any test looks. */
 const SLOW_MS = 60_000;
-/** A wait that is cut short ends within a second on an idle machine. What it would last otherwise is three times this, and more. */
-const CUT_SHORT_MS = 10_000;
+/** A wait that is cut short ends within a second on an idle machine. What it would last otherwise is more than this. */
+const CUT_SHORT_MS = 25_000;
 
 test('labels are done while every other chunk of the only worker waits for a slow target', async () => {
   const { url } = await target(async () => {
     await sleep(2_000);
     return 200;
   });
-  const slow = await approved(url, CHUNKS_PER_WORKER + 4, 40, { concurrency: 2 });
+  const slow = await approved(url, CHUNKS_PER_WORKER + 4, 120, { concurrency: 2 });
   const one = worker();
   try {
     await eventually('a full worker', async () => {
@@ -133,10 +133,9 @@ test('labels are done while every other chunk of the only worker waits for a slo
     });
     await sleep(1_500);
     const labels = await approved(null, 1, 10);
-    const took = await eventually('the labels', are(labels, 'done'));
-    expect(took).toBeLessThan(CUT_SHORT_MS);
-    // The other 15 were left alone.
-    expect(await are(slow, 'executing', 'done')()).toBe(true);
+    await eventually('the labels', are(labels, 'done'));
+    // None of the others had to end for them: each has two minutes to go. The other 15 were left alone.
+    expect(await are(slow, 'executing')()).toBe(true);
   } finally {
     expect(await one.end()).toBeLessThan(SLOW_MS);
   }
@@ -149,7 +148,8 @@ test('a worker names the chunks that it owns, and since when', async () => {
     await sleep(300);
     return 200;
   });
-  const batch = await approved(url, 3, 30, { concurrency: 1 });
+  // Half a minute of work each: on a busy machine too they are its own while one looks.
+  const batch = await approved(url, 3, 100, { concurrency: 1 });
   const one = worker();
   await eventually('three chunks', async () => (await readWorkers(ADA)).some(({ chunks }) => chunks.length === 3));
   const [row] = (await readWorkers(ADA)).filter(({ state }) => state !== 'gone');
@@ -165,24 +165,23 @@ test('who is far from its next send by its rate gives the chunk back, and reserv
   const batch = await approved(url, 3, 3, { ratePerSecond: 0.2, concurrency: 4 });
   const one = worker();
   await eventually('a send', async () => seen.length === 1);
+  let rows: { owner: string | null; waits: string | null; until: number | null; next: number }[] = [];
   await eventually('that nobody owns a chunk', async () => {
-    const { rows } = await pool.query('SELECT FROM chunk WHERE batch_id = $1 AND lease_owner IS NOT NULL', [batch.batchId]);
-    return rows.length === 0;
+    ({ rows } = await pool.query(
+      `SELECT lease_owner AS owner, waits_for AS waits, (extract(epoch FROM not_before - clock_timestamp()))::float8 AS until,
+         (extract(epoch FROM next_at - clock_timestamp()))::float8 AS next
+       FROM chunk JOIN rate_bucket USING (batch_id) WHERE batch_id = $1`,
+      [batch.batchId],
+    ));
+    return rows.every(({ owner }) => owner === null) && rows.some(({ waits }) => waits === 'rate');
   });
-  const { rows } = await pool.query<{ waits: string | null; until: number | null; next: number }>(
-    `SELECT waits_for AS waits, (extract(epoch FROM not_before - clock_timestamp()))::float8 AS until,
-       (extract(epoch FROM next_at - clock_timestamp()))::float8 AS next
-     FROM chunk JOIN rate_bucket USING (batch_id) WHERE batch_id = $1`,
-    [batch.batchId],
-  );
-  expect(rows.some(({ waits }) => waits === 'rate')).toBe(true);
   for (const { waits, until, next } of rows) {
     // One reservation, and it was used.
     expect(next).toBeLessThanOrEqual(5);
     if (waits !== null) expect(until).toBeLessThanOrEqual(next);
   }
-  await eventually('the next send', async () => seen.length === 2);
-  expect(await one.end()).toBeLessThan(2_000);
+  await eventually('the next send', async () => seen.length >= 2);
+  expect(await one.end()).toBeLessThan(CUT_SHORT_MS);
 });
 
 if (FULL)
@@ -199,15 +198,15 @@ if (FULL)
 
 test('what a dead owner reserved and did not use comes back when its chunk is taken over', async () => {
   const { url, seen } = await target(() => 200);
-  const batch = await approved(url, 1, 2, { ratePerSecond: 0.05 });
+  const batch = await approved(url, 1, 2, { ratePerSecond: 0.01 });
   const dead = await claimChunk(pool, randomUUID());
   if (!dead) throw new Error('There was nothing to claim.');
-  expect(await reserveRate(pool, dead, 1, 0.05)).toMatchObject({ count: 1 });
-  expect((await reserveRate(pool, dead, 1, 0.05)).count).toBe(0);
+  expect(await reserveRate(pool, dead, 1, 0.01)).toMatchObject({ count: 1 });
+  expect((await reserveRate(pool, dead, 1, 0.01)).count).toBe(0);
   await pool.query("UPDATE chunk SET lease_until = clock_timestamp() - interval '1 second' WHERE id = $1", [dead.chunkId]);
   const one = worker();
-  // Its twenty seconds would not be over by then.
-  expect(await eventually('the send', async () => seen.length === 1)).toBeLessThan(10_000);
+  // Its hundred seconds would not be over by then.
+  expect(await eventually('the send', async () => seen.length === 1)).toBeLessThan(60_000);
   await eventually('that it is given back', async () => (await rowOf(batch)).for === 'rate');
   await one.end();
   // What was used stays used.
@@ -224,6 +223,7 @@ test.each([
 ])('at one a second with 32 slots, $what stop at a pause and at a drain, long before their turn', async ({ remote }) => {
   const { url } = await target(() => 200);
   const batch = await approved(remote ? url : null, 1, 200, { ratePerSecond: 1, concurrency: 32 });
+  const began = performance.now();
   const one = worker();
   await eventually('the second', async () => (await done(batch)) >= 2);
   // Where the next turn is a moment more than a second away it is given back for that moment.
@@ -237,13 +237,13 @@ test.each([
   await eventually('one more', async () => (await done(batch)) > sent);
   expect(await one.end()).toBeLessThan(CUT_SHORT_MS);
   // A page is not a burst: what went out is what the rate allows.
-  expect((await counters(pool, batch.batchId)).done).toBeLessThan(20);
+  expect((await counters(pool, batch.batchId)).done).toBeLessThanOrEqual(2 + (performance.now() - began) / 1_000);
   expect(await counters(pool, batch.batchId)).toMatchObject({ inFlight: 0, uncertain: 0, failed: 0 });
 });
 
 test('a backoff is waited out elsewhere: the chunk is given back, a cancel ends it, and so does a drain', async () => {
   const { url, seen } = await target((_request, _count, response) => {
-    response.setHeader('Retry-After', '30');
+    response.setHeader('Retry-After', '600');
     return 429;
   });
   const batch = await approved(url, 1, 3, { concurrency: 2 });
@@ -251,7 +251,7 @@ test('a backoff is waited out elsewhere: the chunk is given back, a cancel ends 
   await eventually('that it is given back', async () => (await rowOf(batch)).for === 'retry_after');
   const { ms, owner } = await rowOf(batch);
   expect(owner).toBeNull();
-  expect(ms).toBeGreaterThan(20_000);
+  expect(ms).toBeGreaterThan(400_000);
   // The third is to go to the same target, and is not tried there meanwhile.
   expect(seen).toHaveLength(2);
   const since = performance.now();
@@ -271,7 +271,7 @@ const givenBack = (batch: SeededBatch, sent: () => boolean) =>
 
 test('chunks at the end of their rate say so, alone, added up and on the board, until the soonest hour of theirs', async () => {
   const { url, seen } = await target(() => 200);
-  const batch = await approved(url, 3, 3, { ratePerSecond: 0.05 });
+  const batch = await approved(url, 3, 3, { ratePerSecond: 0.01 });
   const one = worker();
   await givenBack(batch, () => seen.length === 1);
   const view = await readBatch(ADA, { batchId: batch.batchId });
@@ -279,7 +279,7 @@ test('chunks at the end of their rate say so, alone, added up and on the board, 
   expect(waits).toEqual(Array(3).fill({ for: 'rate', until: expect.toSatisfy(isHourOrNull), target: null }));
   const [until] = waits.flatMap((wait) => wait?.until ?? []).sort();
   expect(Date.parse(until ?? '') - Date.now()).toBeGreaterThan(1_000);
-  expect(Date.parse(until ?? '') - Date.now()).toBeLessThan(21_000);
+  expect(Date.parse(until ?? '') - Date.now()).toBeLessThan(101_000);
   expect(view?.says).toEqual({
     mood: 'waits',
     words: expect.stringMatching(/^Waiting for its rate limit until (\S+ )?\d\d:\d\d UTC \(3\)$/),
@@ -382,7 +382,7 @@ test('a lost lease ends a wait, and a loop inherits from an earlier one of its o
   });
   expect(ended.map(({ epoch, how }) => [epoch, how])).toContainEqual([1, 'lost']);
   expect(ended.at(-1)).toMatchObject({ how: 'done' });
-  expect((ended.find(({ epoch }) => epoch === 1)?.at ?? Number.NaN) - lapsed).toBeLessThan(LEASE_MS);
+  expect((ended.find(({ epoch }) => epoch === 1)?.at ?? Number.NaN) - lapsed).toBeLessThan(CUT_SHORT_MS);
   expect(Object.values(await steps(pool, batch.batchId)).map(String)).toEqual(Array(6).fill('intent,outcome:succeeded'));
   expect(seen).toHaveLength(6);
 });

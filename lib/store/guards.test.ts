@@ -133,7 +133,7 @@ describe('the key of a write', () => {
           const waiting = await pool.query('SELECT FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))', [rows[0].pid]);
           expect(waiting.rowCount).toBe(1);
         },
-        { timeout: 30_000, interval: 10 },
+        { timeout: 60_000, interval: 10 },
       );
       await client.query(`UPDATE api_write SET ${sql} WHERE key = $1`, [write.key, ...values]);
       await client.query('COMMIT');

@@ -242,7 +242,8 @@ describe('a dead target', () => {
   });
 
   test('stops whoever is sending to it within a renewal, with nothing in flight, and lets go on when it is over', async () => {
-    const target = await startOne({ latencyMs: 40 });
+    // It would be done in twenty seconds.
+    const target = await startOne({ latencyMs: 200 });
     const batch = await approved(200, 1, plan(target.url));
     let handled: string | null = null;
     await workUntil(pool, async () => handled !== null, {
@@ -263,6 +264,7 @@ describe('a dead target', () => {
     expect(sent).toBeLessThan(200);
     await idly(2, 1_000);
     expect(total(await intents(batch))).toBe(sent);
+    await target.latency(0);
     await resumeIncident(ADA, { id: (await openIncidents())[0].id });
     await workers(2, until([batch], 'done'));
     await assertTrue(target, batch);

@@ -294,25 +294,35 @@ test('a named person settles an uncertain action, it is never sent again by that
 });
 
 test('pausing lets nothing new out, resuming repeats nothing, cancelling says what was not executed', async () => {
+  // It answers no more than so many until that is told: the batch is not over before somebody pauses it.
+  let answered = 6;
+  const held: (() => void)[] = [];
   const { url, seen } = await target(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    if (seen.length > answered) await new Promise<void>((resolve) => held.push(resolve));
     return 200;
   });
+  const letGo = (next: number) => {
+    answered = next;
+    for (const go of held.splice(0)) go();
+  };
   const items = atSize(30, 60);
   const batch = await approvedHttp(url, items, {}, { first: 0, concurrency: 2 });
   await workUntil(pool, async () => {
     if (seen.length < 6) return false;
     await pause(ADA, { batchId: batch.batchId });
+    letGo(items);
     return true;
   });
   await workUntil(pool, until(batch, 'paused'));
   const paused = seen.length;
   expect(Object.values(await steps(pool, batch.batchId)).map(String)).toEqual(Array(paused).fill('intent,outcome:succeeded'));
   expect(paused).toBeLessThan(items);
+  letGo(paused + 6);
   await resume(ADA, { batchId: batch.batchId });
   await workUntil(pool, async () => {
     if (seen.length < paused + 6) return false;
     await cancel(ADA, { batchId: batch.batchId });
+    letGo(items);
     return true;
   });
   await workUntil(pool, until(batch, 'cancelled'));
@@ -563,17 +573,20 @@ describe('an outcome and the next intent share a commit', () => {
 });
 
 test('a sum that does not add up stops sending and opens one incident', async () => {
-  const { url } = await target(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  // The fifth is answered once the fault was found.
+  const found = Promise.withResolvers<void>();
+  const { url } = await target(async (_request, count) => {
+    if (count > 4) await found.promise;
     return 200;
   });
-  const batch = await approvedHttp(url, 200, {}, { first: 0, concurrency: 1 });
+  const batch = await approvedHttp(url, 20, {}, { first: 0, concurrency: 1 });
   await workUntil(pool, async () => {
     if (((await counters(pool, batch.batchId)).done ?? 0) < 3) return false;
     await checkSums();
     expect(await batchState(batch)).toBe('running');
     await pool.query('UPDATE chunk SET done = done - 1 WHERE batch_id = $1', [batch.batchId]);
     await Promise.all([checkSums(), checkSums()]);
+    found.resolve();
     return true;
   });
   await workUntil(pool, until(batch, 'paused'));

@@ -11,11 +11,20 @@ const { pool } = await testDatabase();
 
 /** In this database: other files have theirs on the same server. */
 const WAITS = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+/** PostgreSQL's code for who was ended because two waited for each other. */
+const DEADLOCK = '40P01';
 
 test.each([
   ['assign', (batchId: string) => assign(ADA, { batchId, to: 'me' })],
   ['cancel', (batchId: string) => cancel(ADA, { batchId })],
 ])('%s is made once more when another had its chunks in another order', async (_, act) => {
+  // Whoever looks first whether it waits in a circle is ended: mostly who waited first. Where `other` was ended, for a slow machine
+  // closed the circle late, `act` had to do nothing twice and has shown nothing: so once more.
+  for (let shown = false; !shown; ) shown = await cross(act);
+});
+
+/** Lets the act and another transaction wait for each other. Gives whether the act was ended for it. */
+async function cross(act: (batchId: string) => Promise<unknown>): Promise<boolean> {
   const item = { fields: { subject: randomUUID() }, category: 'noise' };
   const { batchId } = await seedBatch(pool, { chunks: [1, 2].map(() => ({ state: 'awaiting_review' as const, items: [item] })) });
   const lock = (number: number) =>
@@ -26,12 +35,18 @@ test.each([
     await lock(2);
     const acted = act(batchId);
     acted.catch(() => undefined);
-    // Whoever waited first looks first whether it waits in a circle, and is ended.
     for (let waits = 0; waits === 0; ) ({ rowCount: waits = 0 } = (await pool.query(WAITS)) as { rowCount: number });
-    await lock(1);
-    await other.query('COMMIT');
+    const locked = await lock(1).then(
+      () => true,
+      (error) => {
+        expect(error).toMatchObject({ code: DEADLOCK });
+        return false;
+      },
+    );
+    await other.query(locked ? 'COMMIT' : 'ROLLBACK');
     expect(await acted).toMatchObject({ chunks: [1, 2] });
+    return locked;
   } finally {
     other.release(true);
   }
-});
+}

@@ -157,7 +157,7 @@ test('who comes back with the last id is told what was missed and nothing else; 
   );
   await announced(batchId);
   await vi.waitFor(async () => expect((await missed(id)).data).toEqual({ topics: ['batches'], batches: [batchId] }), {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 200,
   });
   for (const lastEventId of ['0123456789abcdef.3_', `${id.split('.')[0]}.999999_`, '_', 'nonsense', '9'.repeat(400)]) {
@@ -193,7 +193,7 @@ test('a page that was read and follows later is told what changed between, and o
   const place = placeInHouse();
   await announced(batchId);
   await vi.waitFor(async () => expect(await first(place)).toEqual({ topics: ['batches'], batches: [batchId] }), {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 200,
   });
   await stays.close();
@@ -240,11 +240,14 @@ test('it beats while nothing happens, and for whoever hears of nothing that does
   const { stream, next, close } = await open({ actor: EVE });
   await next('changed');
   await dataset();
-  const began = performance.now();
   const most = atSize(2, 5);
-  for (let beats = 0; beats < most; ) if ('comment' in ((await stream.next()).value as HouseEvent)) beats += 1;
-  // Three of them have to be missed before a page takes it for lost.
-  expect(performance.now() - began).toBeLessThan(most * LIVE_SILENT_MS);
+  const took = async () => {
+    const began = performance.now();
+    for (let beats = 0; beats < most; ) if ('comment' in ((await stream.next()).value as HouseEvent)) beats += 1;
+    return performance.now() - began;
+  };
+  // Three of them have to be missed before a page takes it for lost. A machine that stands still for so long does not three times.
+  for (let tries = 1; (await took()) >= most * LIVE_SILENT_MS; tries += 1) expect(tries).toBeLessThan(3);
   await close();
 });
 
