@@ -2,12 +2,14 @@
 
 import type { ComponentType } from 'react';
 import { z } from 'zod';
-import { type AgentPart, agentInPlan } from '#lib/classifiers/agent/part.ts';
+import { agentInPlan } from '#lib/classifiers/agent/part.ts';
+import { manualInPlan } from '#lib/classifiers/manual/part.ts';
 import { allInto, type RulesPart, renameCategory, rulesInPlan } from '#lib/classifiers/rules/part.ts';
 import { type ClassifierInPlan, type ClassifierPart, type Plan, type PlanSchema, planSchemaOf } from '#lib/core/plans/plan.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
-import { AgentEditor } from './agent-editor.tsx';
+
 import { toFillIn } from './condition.ts';
+import { AgentEditor, ManualEditor } from './otherwise-editor.tsx';
 import type { FieldProfile, PlanPreview, PlanProblem } from './plan-preview.ts';
 import { RulesEditor } from './rules-editor.tsx';
 
@@ -52,20 +54,29 @@ const rules: ClassifierEditor<RulesPart> = {
     part === 'otherwise' ? 'Everything else' : part === 'rules' && index !== undefined ? `Rule ${Number(index) + 1}` : null,
 };
 
-const agent: ClassifierEditor<AgentPart> = {
-  inPlan: agentInPlan,
-  title: 'Agents',
-  begin: (otherwise) => ({ kind: 'agent', otherwise }),
-  Editor: AgentEditor,
-  rename: (part, from, to) => ({ ...part, otherwise: part.otherwise === from ? to : part.otherwise }),
-  unfinished: () => false,
-  placeWords: ([part]) => (part === 'otherwise' ? 'What no agent can tell' : null),
-};
+/** Of a kind that has nothing but the category of what it can't tell. */
+function restOnly<Part extends { kind: string; otherwise: string }>(
+  inPlan: ClassifierInPlan<Part>,
+  { kind, title, rest }: { kind: Part['kind']; title: string; rest: string },
+  Editor: ClassifierEditor<Part>['Editor'],
+): ClassifierEditor<Part> {
+  return {
+    ...{ inPlan, title, Editor },
+    begin: (otherwise) => ({ kind, otherwise }) as Part,
+    rename: (part, from, to) => ({ ...part, otherwise: part.otherwise === from ? to : part.otherwise }),
+    unfinished: () => false,
+    placeWords: ([part]) => (part === 'otherwise' ? rest : null),
+  };
+}
+
+const agent = restOnly(agentInPlan, { kind: 'agent', title: 'Agents', rest: 'What no agent can tell' }, AgentEditor);
+const manual = restOnly(manualInPlan, { kind: 'manual', title: 'People', rest: 'What nobody has filed' }, ManualEditor);
 
 /** By the name that a classifier gives (`editor`). */
 const EDITORS: Readonly<Record<string, ClassifierEditor>> = {
   rules: rules as unknown as ClassifierEditor,
   agent: agent as unknown as ClassifierEditor,
+  manual: manual as unknown as ClassifierEditor,
 };
 
 /** The editor of a plan's classifier; null where the page has none: then the plan's JSON is where it is edited. */

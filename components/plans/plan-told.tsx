@@ -6,6 +6,7 @@ import { Link } from '#components/ui/link.tsx';
 import { Notes } from '#components/ui/notes.tsx';
 import { Outside } from '#components/ui/outside.tsx';
 import { agentInPlan } from '#lib/classifiers/agent/part.ts';
+import { manualInPlan } from '#lib/classifiers/manual/part.ts';
 import { type RulesPart, rulesInPlan } from '#lib/classifiers/rules/part.ts';
 import { isTyped, type Plan, timeZoneOf } from '#lib/core/plans/plan.ts';
 import type { BatchView } from '#lib/shapes/batches.ts';
@@ -130,6 +131,15 @@ function Rules({ plan, label, counts, noun }: Pick<Props, 'plan' | 'counts' | 'n
       <Part title="Classifying">
         <p>
           Agents classify by the instruction. What they can’t tell goes to <strong>{byAgents.data.otherwise}</strong>.
+        </p>
+      </Part>
+    );
+  const byPeople = manualInPlan.schema.safeParse(plan.classifier);
+  if (byPeople.success)
+    return (
+      <Part title="Classifying">
+        <p>
+          A person files each item. What nobody has filed is in <strong>{byPeople.data.otherwise}</strong>.
         </p>
       </Part>
     );

@@ -123,6 +123,8 @@ export type ClassifierInPlan<Part extends ClassifierPart = ClassifierPart> = {
   categories(part: Part): { path: (string | number)[]; category: string }[];
   /** what of the part only a plan of version 2 may have, each with its place in it; left out where there is nothing */
   inVersion2?(part: Part): { path: (string | number)[]; name: string }[];
+  /** the categories that the part names and that may have no action, with their places in it; left out where there are none */
+  withoutAction?(part: Part): { path: (string | number)[]; category: string }[];
   /** it goes by the plan's instruction: without one there is nothing to go by */
   byInstruction?: true;
 };
@@ -180,6 +182,11 @@ export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
       for (const { path, category } of kind?.categories(plan.classifier) ?? []) {
         if (names.has(category)) continue;
         const message = `There is no category “${category}”. Choose one of: ${[...names].join(', ')}.`;
+        context.addIssue({ code: 'custom', path: ['classifier', ...path], message });
+      }
+      for (const { path, category } of kind?.withoutAction?.(plan.classifier) ?? []) {
+        if (!plan.categories.some(({ name, action: acts }) => name === category && acts !== null)) continue;
+        const message = `“${category}” has an action, and is where items are that nobody has looked at. Take another category, or take its action away.`;
         context.addIssue({ code: 'custom', path: ['classifier', ...path], message });
       }
       if (kind?.byInstruction && !plan.instruction?.trim()) {

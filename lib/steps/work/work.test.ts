@@ -2,9 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
+import type { PlanInput } from '#lib/core/plans/plan.ts';
 import { cancel } from '#lib/steps/batches/cancel.ts';
+import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { pause } from '#lib/steps/batches/pause.ts';
 import { resume } from '#lib/steps/batches/resume.ts';
+import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
@@ -206,4 +209,23 @@ test('a plan for agents needs an instruction, and its preview says that nobody k
   const preview = await previewBatch(ADA, { datasetId, plan: AGENT_PLAN });
   expect(preview.sort).toMatchObject({ known: false, counted: 0 });
   expect(preview.chunks).toHaveLength(2);
+});
+
+test('where people classify, nothing is filed by itself, and what nobody filed is not acted on', async () => {
+  const { datasetId } = await agentBatch(3);
+  const { instruction: _, ...rest } = AGENT_PLAN;
+  const plan: PlanInput = { ...rest, classifier: { kind: 'manual', otherwise: 'keep' } };
+  await expect(
+    previewBatch(ADA, { datasetId, plan: { ...plan, classifier: { kind: 'manual', otherwise: 'noise' } } }),
+  ).rejects.toMatchObject({
+    problems: [{ path: 'classifier.otherwise', message: expect.stringContaining('has an action') }],
+  });
+  const { id: batchId } = await createBatch(ADA, { datasetId, name: 'By hand', plan, start: true });
+  await workUntil(pool, async () => (await chunkStates(pool, batchId))[0] === 'awaiting_review');
+  await correct(ADA, { batchId, chunk: 1, corrections: [{ ordinal: 2, category: 'noise' }] });
+  const checkpoint = await readCheckpoint(ADA, { batchId, chunk: 1 });
+  expect(checkpoint?.categories.map(({ name, count }) => [name, count])).toEqual([
+    ['noise', 1],
+    ['keep', 2],
+  ]);
 });
