@@ -47,7 +47,10 @@ export function DecisionBar({ view, execute, locked, doing, saving, unseen, lack
   const narrow = useMedia(NARROW);
   const palette = usePaletteActions();
   const goOn = { label: 'Next chunk only', onSelect: () => onAnswer({ next: true }), disabled: chunk.reviewed };
-  const back = { label: signed ? 'Do not sign…' : 'Change the rules…', onSelect: () => onAsk('send-back') };
+  const back = {
+    label: signed ? 'Do not sign…' : view.batch.changeable ? 'Change the rules…' : 'Send back…',
+    onSelect: () => onAsk('send-back'),
+  };
   const stands = standsWords(unseen, lacking, view.evidence?.exempt === true);
   return (
     <fieldset ref={palette} aria-label="Decision" className={ACTION_BAR}>

@@ -27,7 +27,7 @@ export function ClassifySection({ plan, forms, fields, dataset, preview, problem
   return (
     <div className="flex flex-col gap-3">
       {running ? null : (
-        <Field label="Who classifies" inline>
+        <Field label="Who classifies">
           <Select
             data-at="classifier.kind"
             value={classifier.kind}

@@ -17,7 +17,7 @@ function OtherwiseEditor<Own extends Part>({
   return (
     <div className="flex flex-col gap-3">
       <p className="max-w-2xl text-muted">{children}</p>
-      <Field label={label} inline>
+      <Field label={label}>
         <Select
           data-at="classifier.otherwise"
           value={part.otherwise}

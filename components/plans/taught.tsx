@@ -32,7 +32,8 @@ export function Taught({ batchId, mayRevise, labels }: Props) {
   const { data } = useQuery(options);
   const revisions = (data?.items ?? []) as PlanRevisionTold[];
   const rules = data?.next === null ? taughtRules(revisions) : taughtRules(revisions.slice(0, -1));
-  if (!data) return null;
+  // Without rules there are none to teach.
+  if (!data || revisions.every(({ editor }) => editor === null)) return null;
   return (
     <section aria-labelledby="taught" className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-3">

@@ -61,6 +61,8 @@ export type ClassifierField = {
 };
 
 export type ClassifierKind<Part extends ClassifierPart = ClassifierPart> = ClassifierInPlan<Part> & {
+  /** What it goes by can be changed in its editor while a batch runs, and what would change can be worked out; left out where it can't. */
+  changeable?: true;
   /** Agents classify, over REST: no worker claims what waits to be classified, and nobody knows ahead what comes of it. */
   agents?: true;
   /** The form in which a plan's page shows its part, by the name of a component there; null: it is edited as JSON. */

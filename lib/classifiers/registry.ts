@@ -89,6 +89,11 @@ export function partInWords(plan: unknown, given: { category: string; why: strin
   return part === null ? null : (placeOfPart(plan, part)?.words ?? null);
 }
 
+/** Whether what this plan classifies by can be changed in an editor while its batch runs. */
+export function isChangeable({ classifier }: Pick<ClassifyingPlan, 'classifier'>): boolean {
+  return CLASSIFIERS.find(({ kind }) => kind === classifier.kind)?.changeable === true;
+}
+
 /** Whether agents classify the items of this plan, and no worker does. */
 export function isForAgents({ classifier }: Pick<ClassifyingPlan, 'classifier'>): boolean {
   return kindOf(classifier).agents === true;

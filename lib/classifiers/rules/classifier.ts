@@ -19,6 +19,7 @@ const UNKNOWN_CONFIDENCE = 0;
 export const rulesClassifier: ClassifierKind<RulesPart> = {
   ...rulesInPlan,
   editor: 'rules',
+  changeable: true,
   make(part, setting, at) {
     const rules = compileRules(part, setting, at);
     const classify = (item: ClassifierItem): Classification => {

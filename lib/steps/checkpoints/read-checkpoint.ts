@@ -2,6 +2,7 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { tellOpened } from '#lib/auth/reads.ts';
+import { isChangeable } from '#lib/classifiers/registry.ts';
 import { requestBuilder } from '#lib/connectors/registry.ts';
 import { actionWords } from '#lib/connectors/words.ts';
 import { isDecided } from '#lib/core/checkpoints/decided.ts';
@@ -76,7 +77,15 @@ export async function readCheckpoint(
   const columns = await readColumns(actor.id, batch);
   const { datasetFormat, id, name, state, plan } = batch;
   return {
-    batch: { id, name, state, noun: nounOf(datasetFormat), datasetId: batch.datasetId, undoes: batch.undoes },
+    batch: {
+      id,
+      name,
+      state,
+      noun: nounOf(datasetFormat),
+      datasetId: batch.datasetId,
+      undoes: batch.undoes,
+      changeable: isChangeable(plan),
+    },
     instruction: plan.instruction || null,
     labels: labelsOf(datasetFormat),
     drawn: drawnOf(datasetFormat),

@@ -1,6 +1,7 @@
 /** The revisions of a batch's plan, page by page: by whom, when, and what each one's rules were. */
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
+import { isChangeable } from '#lib/classifiers/registry.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { PlanRevisionTold } from '#lib/shapes/plans.ts';
 import { isId } from '#lib/steps/ids.ts';
@@ -32,7 +33,7 @@ export async function readRevisions(
   return {
     items: items.map(({ at, by, ...row }) => ({
       ...{ ...row, by: actorName(by, names), at: at.toISOString() },
-      editor: editors.get(row.plan.classifier.kind) ?? null,
+      editor: isChangeable(row.plan) ? (editors.get(row.plan.classifier.kind) ?? null) : null,
     })),
     next: last === 1 ? null : String(last),
   };

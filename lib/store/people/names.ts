@@ -1,5 +1,5 @@
 /** What people are called. */
-import { KEY_NAMES, keyIdOf, keyName } from '#lib/core/people/key-actor.ts';
+import { AGENTS, KEY_NAMES, KEYS, keyIdOf, keyName } from '#lib/core/people/key-actor.ts';
 import { NOBODY } from '#lib/core/people/nobody.ts';
 import { SYSTEM } from '#lib/core/people/system.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
@@ -19,7 +19,7 @@ export async function readNames({ prisma }: WithModels, ids: Iterable<string>): 
   }
   if (keys.length > 0) {
     const rows = await prisma.apiKey.findMany({ where: { id: { in: keys } }, select: KEY_NAMED });
-    for (const { id, ...key } of rows) names.set(`key:${id}`, keyName(key));
+    for (const { id, ...key } of rows) for (const kind of [KEYS, AGENTS]) names.set(`${kind}${id}`, keyName(key));
   }
   return names;
 }
