@@ -28,13 +28,15 @@ const lint: Part[] = [
   tool('lint: unused files, exports and dependencies', ['knip', 'bin', 'knip.js'], ['--no-config-hints']),
   tool('lint: what only tests use', ['knip', 'bin', 'knip.js'], ['--production', '--no-config-hints']),
 ];
-/** One phase after the other; the lanes of a phase at once. */
+/** One phase after the other; the lanes of a phase at once, and in a lane one part after the other. */
 const phases: Part[][][] = [
   // A build leaves a core idle at times, and the stories wait for it. Types are read after it: it writes some.
   [[{ name: 'build', first: build }], lint],
-  [[tests('browser', browser), types], [tests('unit and integration', vitest('pure', 'components', 'real', 'kinds'))]],
-  // What kills workers waits for leases, and wants a machine that is not busy with browsers.
-  [[tests('force', vitest('force'))]],
+  [
+    // What kills workers waits for leases, and wants a machine that is not busy with browsers: it begins when they are gone.
+    [tests('browser', browser), tests('force', vitest('force'))],
+    [tests('unit and integration', vitest('pure', 'components', 'real', 'kinds')), types],
+  ],
   ...(FULL ? [[[tests('proof', vitest('proof'))]]] : []),
 ];
 

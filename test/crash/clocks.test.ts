@@ -1,6 +1,7 @@
 /** Workers whose clocks are hours off, in both directions: every deadline is the database's, or measured by the monotonic clock. */
 import { globSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { CHUNKS_PER_WORKER } from '#lib/core/limits.ts';
 import { stopRinging } from '#lib/engine/bell.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { testDatabase } from '#test/database.ts';
@@ -29,19 +30,24 @@ async function clocksOf(batchId: string): Promise<number[]> {
 }
 
 test('one five hours ahead and one five hours behind classify, and do what was approved, together', async () => {
-  const target = await loggingTarget({ latencyMs: 20 });
-  const batch = await startedBatch(pool, { items: 240, chunks: 6, plan: sendAll(target) });
+  // More chunks than one worker can have at the same time, and slow until both have some: neither does all of it.
+  const target = await loggingTarget({ latencyMs: 1_500 });
+  const chunks = CHUNKS_PER_WORKER + 4;
+  const items = 12 * chunks;
+  const batch = await startedBatch(pool, { items, chunks, plan: sendAll(target) });
   await startWorker(url, { name: 'ahead', hoursOff: HOURS });
   await startWorker(url, { name: 'behind', hoursOff: -HOURS });
   await eventually('the checkpoints', async () =>
     (await chunkStates(pool, batch.batchId)).every((state) => state === 'awaiting_review'),
   );
   await approve(pool, batch);
+  await eventually('both', async () => (await clocksOf(batch.batchId)).length === 2);
+  await target.latency(0);
   await eventually('the end', () => settled(pool, batch.batchId));
-  expect(await chunkStates(pool, batch.batchId)).toEqual(Array(6).fill('done'));
+  expect(await chunkStates(pool, batch.batchId)).toEqual(Array(chunks).fill('done'));
   expect(new Set(Object.values(await steps(pool, batch.batchId)).map(String))).toEqual(new Set(['intent,outcome:succeeded']));
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);
-  expect((await readBatch(ADA, { batchId: batch.batchId }))?.sum).toMatchObject({ approved: 240, done: 240, addsUp: true });
+  expect((await readBatch(ADA, { batchId: batch.batchId }))?.sum).toMatchObject({ approved: items, done: items, addsUp: true });
   expect(await clocksOf(batch.batchId)).toEqual([-HOURS, HOURS]);
 });
 

@@ -20,10 +20,11 @@ afterAll(stopRinging);
 
 test('no connection is left: nothing is sent and nothing is lost, and it goes on by itself', async () => {
   const items = 300;
-  const target = await loggingTarget({ latencyMs: 20 });
+  // It is far from done when the connections go, on a busy machine too.
+  const target = await loggingTarget({ latencyMs: 200 });
   const batch = await approvedBatch(pool, { items, plan: sendAll(target) });
   const workers = await startWorkers(url, 2);
-  await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
+  await eventually('effects', async () => target.lines().length > 16 && ownerOf(pool, batch.batchId));
 
   await limitConnections(0);
   await eventually('nobody but the superuser', cutEverybody);
@@ -44,6 +45,7 @@ test('no connection is left: nothing is sent and nothing is lost, and it goes on
     { state: 'executing' },
   ]);
 
+  await target.latency(20);
   await limitConnections(-1);
   await eventually('the end', () => settled(pool, batch.batchId));
   expect(await judge(pool, batch.batchId, target.lines())).toEqual(NOTHING);

@@ -41,10 +41,11 @@ if (FULL)
   });
 
 test('frozen past its lease and woken: the zombie writes nothing, and begins no send', async () => {
-  const target = await loggingTarget({ latencyMs: 20 });
-  const batch = await approvedBatch(pool, { items: atSize(500, 900), plan: sendAll(target, { timeoutMs: SHORT_MS }) });
+  // Slow until then, so that the batch is far from done when its worker freezes, on a busy machine too.
+  const target = await loggingTarget({ latencyMs: 200 });
+  const batch = await approvedBatch(pool, { items: atSize(300, 900), plan: sendAll(target, { timeoutMs: SHORT_MS }) });
   const workers = await startWorkers(url, 2);
-  const owner = await eventually('effects', async () => target.lines().length > 60 && ownerOf(pool, batch.batchId));
+  const owner = await eventually('effects', async () => target.lines().length > 16 && ownerOf(pool, batch.batchId));
   const zombie = await endAndAwaitHeir(pool, workers, owner, 'SIGSTOP', batch.batchId);
   // What its statements did has been decided, and what was on the wire when it froze arrives: a target on a busy machine writes it down late.
   const itsKeys = await keysOfEpoch(pool, batch.batchId, owner.epoch);
@@ -58,6 +59,7 @@ test('frozen past its lease and woken: the zombie writes nothing, and begins no 
     return sent === before;
   });
   zombie.send('SIGCONT');
+  await target.latency(20);
   // It is awake again: it beats, and finds nothing to do.
   await eventually('its heartbeat', () => beatsAgain(pool, owner.pid));
   await eventually('the end', () => settled(pool, batch.batchId));

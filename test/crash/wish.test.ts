@@ -6,7 +6,7 @@ import { endWorker } from '#lib/steps/fleet/end-worker.ts';
 import { readBoard } from '#lib/steps/fleet/read-board.ts';
 import { testDatabase } from '#test/database.ts';
 import { chunkStates, leasesCount } from '#test/fixtures/started-batch.ts';
-import { atSize, FULL } from '#test/size.ts';
+import { FULL } from '#test/size.ts';
 import { approvedBatch, loggingTarget, sendAll, settled } from './approved.ts';
 import { judge, NOTHING } from './oracle.ts';
 import { eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
@@ -14,7 +14,7 @@ import { eventually, killWorkers, ownerOf, startWorker } from './workers.ts';
 const { pool, url } = await testDatabase();
 const ADA: Actor = { id: 'key:env', role: 'admin', name: 'Ada', via: 'api' };
 const LANES = 4;
-const ITEMS = atSize(120, 240);
+const ITEMS = 240;
 
 beforeAll(() => leasesCount(pool));
 afterEach(killWorkers);

@@ -365,20 +365,20 @@ describe.each([
 
   test('a rate is reserved no further ahead than others may want it, and what nobody used comes back', async () => {
     const { place, client, store, claim } = await arranged();
-    expect(await store.reserveRate(claim, 1, 0.1)).toEqual({ count: 1, ms: expect.toSatisfy((ms: number) => ms < 100) });
-    expect(await store.reserveRate(claim, 1, 0.1)).toEqual({ count: 0, ms: expect.toSatisfy((ms: number) => ms > 9_000) });
-    await store.returnRate(claim, null, 0.1);
-    expect((await store.reserveRate(claim, 1, 0.1)).count).toBe(1);
+    expect(await store.reserveRate(claim, 1, 0.01)).toEqual({ count: 1, ms: expect.toSatisfy((ms: number) => ms < 100) });
+    expect(await store.reserveRate(claim, 1, 0.01)).toEqual({ count: 0, ms: expect.toSatisfy((ms: number) => ms > 40_000) });
+    await store.returnRate(claim, null, 0.01);
+    expect((await store.reserveRate(claim, 1, 0.01)).count).toBe(1);
     await client.insertIntents(claim, [intent(place, 1)]);
-    await store.returnRate(claim, null, 0.1);
-    expect((await store.reserveRate(claim, 1, 0.1)).count).toBe(0);
+    await store.returnRate(claim, null, 0.01);
+    expect((await store.reserveRate(claim, 1, 0.01)).count).toBe(0);
     // An owner that ends knows better: of ten sends it leaves four, and six are used up.
-    await store.returnRate(claim, 1, 0.1);
-    expect(await store.reserveRate(claim, 10, 0.1)).toMatchObject({ count: 10 });
-    await store.returnRate(claim, 4, 0.1);
-    expect(await store.reserveRate(claim, 1, 0.1)).toEqual({
+    await store.returnRate(claim, 1, 0.01);
+    expect(await store.reserveRate(claim, 10, 0.01)).toMatchObject({ count: 10 });
+    await store.returnRate(claim, 4, 0.01);
+    expect(await store.reserveRate(claim, 1, 0.01)).toEqual({
       count: 0,
-      ms: expect.toSatisfy((ms: number) => ms > 55_000 && ms <= 60_000),
+      ms: expect.toSatisfy((ms: number) => ms > 540_000 && ms <= 600_000),
     });
   });
 

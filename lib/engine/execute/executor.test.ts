@@ -22,7 +22,7 @@ const item = (category: string, ...receipts: NonNullable<SeedChunk['items'][numb
 });
 
 function plan(url: string, more: object = {}): PlanInput {
-  const send = { connector: 'http', do: 'POST', with: { url: `${url}/{{subject}}`, timeoutMs: 2_000 }, ...more };
+  const send = { connector: 'http', do: 'POST', with: { url: `${url}/{{subject}}`, timeoutMs: 20_000 }, ...more };
   return {
     classifier: { kind: 'rules', rules: [], otherwise: 'keep' },
     categories: [

@@ -65,7 +65,7 @@ const plan = (url: string, execution: object = {}, action: object = {}): PlanInp
       action: {
         connector: 'http',
         do: 'POST',
-        with: { url: `${url}/{{subject}}`, body: { subject: '{{subject}}' }, timeoutMs: 1_000, ...action },
+        with: { url: `${url}/{{subject}}`, body: { subject: '{{subject}}' }, timeoutMs: 20_000, ...action },
       },
     },
   ],

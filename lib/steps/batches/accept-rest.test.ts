@@ -44,7 +44,7 @@ const SHELF: Partial<PlanInput> = {
   receiptFields: [],
 };
 function http(url: string): Partial<PlanInput> {
-  const action = { connector: 'http', do: 'POST', with: { url: `${url}/{{subject}}`, timeoutMs: 2_000 } };
+  const action = { connector: 'http', do: 'POST', with: { url: `${url}/{{subject}}`, timeoutMs: 20_000 } };
   return { ...SHELF, categories: [{ name: 'noise', action }], execution: { first: 0, concurrency: 1, retry: { attempts: 1 } } };
 }
 

@@ -71,7 +71,7 @@ const until =
     (await states(batch)).every((state) => wanted.includes(state));
 
 function http(url: string, execution: object = {}, more: object = {}): PlanInput {
-  const action = { connector: 'http', do: 'POST', with: { url: `${url}/{{subject}}`, timeoutMs: 5_000 }, ...more };
+  const action = { connector: 'http', do: 'POST', with: { url: `${url}/{{subject}}`, timeoutMs: 20_000 }, ...more };
   return { ...PLAN, categories: [{ name: 'noise', action }], execution: { first: 0, concurrency: 2, ...execution } };
 }
 

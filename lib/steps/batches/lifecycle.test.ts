@@ -123,7 +123,7 @@ const PLAN: Partial<PlanInput> = {
 };
 
 function http(url: string, execution: object = {}): Partial<PlanInput> {
-  const action = { connector: 'http', do: 'POST', with: { url, timeoutMs: 2_000 } };
+  const action = { connector: 'http', do: 'POST', with: { url, timeoutMs: 20_000 } };
   return { ...PLAN, categories: [{ name: 'noise', action }], execution: { first: 0, concurrency: 1, ...execution } };
 }
 

@@ -47,7 +47,7 @@ const TASK: PlanInput = {
   categories: [{ name: 'do', action: { connector: 'task', do: 'create', with: { title: 'Do {{subject}}' } } }],
 };
 function http(url: string, undo?: object, more: object = {}): PlanInput {
-  const given = { url: `${url}/{{subject}}`, body: { state: 'closed' }, timeoutMs: 2_000, ...(undo ? { undo } : {}) };
+  const given = { url: `${url}/{{subject}}`, body: { state: 'closed' }, timeoutMs: 20_000, ...(undo ? { undo } : {}) };
   const action = { connector: 'http', do: 'POST', with: given, ...more } as NonNullable<
     PlanInput['categories'][number]['action']
   >;
