@@ -210,10 +210,15 @@ describe('whoever gives tokens lies', () => {
     ['another success', 201, '{"access_token":"abcdefgh"}', {}],
   ])('%s', async (_, status, body, headers) => {
     const giver = await listener((_request, response) => response.writeHead(status, headers).end(body, 'latin1'));
-    live = connect({ kind: 'oauth2', tokenUrl: `${giver.url}/token`, clientId: 'id', scope: '' }, { clientSecret: 'client+secret' });
+    live = connect(
+      { kind: 'oauth2', tokenUrl: `${giver.url}/token`, clientId: 'id', scope: '' },
+      { clientSecret: 'client+secret' },
+    );
     target.reached.length = 0;
     const sender = fresh();
-    const asked = await Promise.all(Array.from({ length: 16 }, () => sender.apply(inputOf(actionOver(live as LiveConnection)), never)));
+    const asked = await Promise.all(
+      Array.from({ length: 16 }, () => sender.apply(inputOf(actionOver(live as LiveConnection)), never)),
+    );
     expect(new Set(asked.map((one) => JSON.stringify(one)))).toEqual(new Set(['{"result":"failed","reason":"no_token"}']));
     // All waited for one answer, and nobody went on with it.
     expect([giver.reached.length, target.reached.length]).toEqual([1, 0]);
@@ -223,7 +228,10 @@ describe('whoever gives tokens lies', () => {
     const giver = await listener((_request, response) => {
       response.end(JSON.stringify({ access_token: 'abcdefgh', token_type: 'BEARER', expires_in: holds }));
     });
-    live = connect({ kind: 'oauth2', tokenUrl: `${giver.url}/token`, clientId: 'id', scope: '' }, { clientSecret: 'client+secret' });
+    live = connect(
+      { kind: 'oauth2', tokenUrl: `${giver.url}/token`, clientId: 'id', scope: '' },
+      { clientSecret: 'client+secret' },
+    );
     const sender = fresh();
     for (let sends = 0; sends < 3; sends += 1)
       expect(await sender.apply(inputOf(actionOver(live)), never)).toMatchObject({ result: 'succeeded' });

@@ -6,7 +6,8 @@ import { redactor } from './redact.ts';
 const secret = `p/A+s"s'w<o>r\\d&=% 12`;
 const redact = redactor([secret], 'secret of crm');
 const said = (text: string) => redact(Buffer.from(text)).toString();
-const each = (write: (char: string, code: number) => string) => [...secret].map((char) => write(char, char.charCodeAt(0))).join('');
+const each = (write: (char: string, code: number) => string) =>
+  [...secret].map((char) => write(char, char.charCodeAt(0))).join('');
 const hex = (code: number, length: number) => code.toString(16).padStart(length, '0');
 const inJson = JSON.stringify(secret).slice(1, -1);
 const base64 = Buffer.from(`user:${secret}`).toString('base64');
@@ -46,7 +47,11 @@ describe('a secret that is written otherwise is taken out', () => {
   });
 
   test('and what is none of it stays, to the byte', () => {
-    for (const bytes of [Buffer.from('p/A and nothing else, ünï \\u00e9 %20 &amp;'), gzipSync(secret), Buffer.from([0, 255, 128])])
+    for (const bytes of [
+      Buffer.from('p/A and nothing else, ünï \\u00e9 %20 &amp;'),
+      gzipSync(secret),
+      Buffer.from([0, 255, 128]),
+    ])
       expect(redact(bytes).equals(bytes)).toBe(true);
   });
 
