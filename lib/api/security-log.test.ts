@@ -5,12 +5,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { tellForbidden, tellRefused } from '#lib/auth/refusals.ts';
 import { answerAuth } from '#lib/auth/route.ts';
 import { signIn, signOut } from '#lib/auth/sign-in.ts';
-import {
-  REFUSAL_LINES_PER_MINUTE,
-  REFUSAL_LINES_PER_MINUTE_ALL,
-  REFUSALS_ASKERS_MAX,
-  REFUSALS_WINDOW_MS,
-} from '#lib/core/limits.ts';
+import { REFUSAL_LINES_PER_MINUTE, REFUSALS_ASKERS_MAX, REFUSALS_WINDOW_MS } from '#lib/core/limits.ts';
 import { NOBODY } from '#lib/core/people/nobody.ts';
 import { parseEnv } from '#lib/env.ts';
 import type { SecurityEventView } from '#lib/shapes/security.ts';
