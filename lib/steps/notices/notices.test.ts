@@ -217,6 +217,36 @@ test('what waits for too long goes to the person who is named, else to admins, a
   expect(rows).toEqual([{ state: 'awaiting_review', revision: 1 }]);
 });
 
+test('a plan has a deadline and names a person of its own; without one it goes by the installation', async () => {
+  settings({ ...MAIL, ANSWER_WITHIN_HOURS: '24', ESCALATE_TO: ada.email });
+  const late = async () => (await told()).filter(({ kind }) => kind === 'overdue').map(({ recipient }) => recipient);
+  const waited = (batchId: string, hours: number) =>
+    pool.query("UPDATE chunk SET updated_at = now() - $2 * interval '1 hour' WHERE batch_id = $1", [batchId, hours]);
+  const planned = async (deadline: object, hours: number) => {
+    const { batchId } = await waiting();
+    await pool.query("UPDATE batch SET plan = plan || jsonb_build_object('deadline', $2::jsonb) WHERE id = $1", [
+      ...[batchId, JSON.stringify(deadline)],
+    ]);
+    await waited(batchId, hours);
+  };
+  // Its own is longer than the installation's; and shorter, with a person, in whatever letters, who may do nothing but see.
+  await planned({ hours: 72 }, 48);
+  await planned({ hours: 2, escalateTo: dee.email.toUpperCase() }, 3);
+  await tellNotices();
+  expect(await late()).toEqual([dee.id]);
+  // Without a person of its own: whom the installation names.
+  await planned({ hours: 2 }, 3);
+  await tellNotices();
+  expect(await late()).toEqual([dee.id, ada.id]);
+  // Of one whom nobody in the house is, every admin.
+  settings(MAIL);
+  await planned({ hours: 2, escalateTo: 'nobody@example.org' }, 3);
+  await tellNotices();
+  expect(await late()).toEqual([dee.id, ada.id, ada.id]);
+  const { rows } = await pool.query("SELECT DISTINCT c.state FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.plan ? 'deadline'");
+  expect(rows).toEqual([{ state: 'awaiting_review' }]);
+});
+
 test('a finished batch is told to who started it, once', async () => {
   const { batchId } = await waiting();
   await pool.query("UPDATE chunk SET state = 'done', done = 3, approved_actions = 3 WHERE batch_id = $1", [batchId]);

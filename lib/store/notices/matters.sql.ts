@@ -19,9 +19,9 @@ export type Told = {
   /** whether mail can be sent, and a webhook be called */
   mail: boolean;
   webhook: boolean;
-  /** after so many hours a question has waited for too long; null: never */
+  /** after so many hours a question has waited for too long, where its plan says nothing; null: never */
   answerWithinHours: number | null;
-  /** the address of the person who is told then; null: admins are */
+  /** the address of the person who is told then, where its plan names nobody; null: admins are */
   escalateTo: string | null;
 };
 
@@ -58,7 +58,10 @@ const QUESTIONS = `count(*) FILTER (WHERE c.state = 'awaiting_review')::int AS r
 /** Whether somebody has chunk `c`: a person who was put out holds nothing. */
 const CLAIMED = `(c.reviewer IS NOT NULL AND (c.reviewer LIKE 'key:%' OR EXISTS (SELECT FROM "user" u WHERE c.reviewer = 'user:' || u.id AND u.disabled_at IS NULL)))`;
 
-/** What is so at this moment. `claimers`: those who claimed all that waits; null where some of it is anybody's. `once`: what never begins again. */
+/** After so many hours the questions of batch `b` have waited for too long: its plan's, else the installation's; null: never. */
+const HOURS = 'coalesce(b.answer_within_hours, $1::int)';
+
+/** What is so at this moment. `to`: the address that the plan names. `claimers`: those who claimed all that waits; null where some of it is anybody's. `once`: what never begins again. */
 const WANTED = `
   SELECT 'waits' AS kind, 'batch:' || b.id AS about, b.id AS batch_id, false AS once,
     jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'claimers', n.claimers) AS facts
@@ -68,10 +71,10 @@ const WANTED = `
         WHERE c.state IN (${stateList(CHUNK_ASKING)}) AND ${ASKING} GROUP BY 1) n JOIN batch b ON b.id = n.batch_id
   UNION ALL
   SELECT 'overdue', 'batch:' || b.id, b.id, false,
-    jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'hours', $1::int)
+    jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'hours', ${HOURS}, 'to', b.escalate_to)
   FROM (SELECT c.batch_id, ${QUESTIONS}
         FROM chunk c JOIN batch b ON b.id = c.batch_id
-        WHERE c.state IN (${stateList(CHUNK_ASKING)}) AND ${ASKING} AND c.updated_at < clock_timestamp() - $1::int * interval '1 hour'
+        WHERE c.state IN (${stateList(CHUNK_ASKING)}) AND ${ASKING} AND c.updated_at < clock_timestamp() - ${HOURS} * interval '1 hour'
         GROUP BY 1) n JOIN batch b ON b.id = n.batch_id
   UNION ALL
   SELECT 'second', 'batch:' || b.id, b.id, false,
@@ -91,6 +94,9 @@ const WANTED = `
     FROM chunk c WHERE c.batch_id = b.id) n
   WHERE b.state = 'finished' AND b.finished_at > clock_timestamp() - $3 * interval '1 day'`;
 
+/** Who is told of matter `m` that waits for too long: whom its plan names, else whom the installation names. */
+const TO = `lower(coalesce(m.facts ->> 'to', $3))`;
+
 /**
  * Gives everybody whom a matter concerns their notice of it, once. An incident's end is told to whoever was told of its beginning. What is over before it was sent is not sent
  * any more, but for an incident, which then has both.
@@ -106,7 +112,7 @@ export async function giveNotices(tx: Tx, { mail, webhook, escalateTo }: Told): 
          WHEN 'second' THEN ${roles('second')} AND m.facts ->> 'starter' IS DISTINCT FROM 'user:' || u.id AND m.facts -> 'signers' <> to_jsonb(ARRAY['user:' || u.id])
          WHEN 'incident' THEN ${roles('incident')}
          WHEN 'finished' THEN m.facts ->> 'starter' = 'user:' || u.id
-         ELSE CASE WHEN EXISTS (SELECT FROM "user" named WHERE named.email = lower($3) AND named.disabled_at IS NULL) THEN u.email = lower($3)
+         ELSE CASE WHEN EXISTS (SELECT FROM "user" named WHERE named.email = ${TO} AND named.disabled_at IS NULL) THEN u.email = ${TO}
            ELSE u.role = 'admin' END END
        LEFT JOIN notice_choice ch ON ch.person_id = u.id AND ch.kind = m.kind
        WHERE m.over_at IS NULL AND coalesce(ch.by, 'mail') <> 'none'),
