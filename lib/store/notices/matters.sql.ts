@@ -61,7 +61,7 @@ const CLAIMED = `(c.reviewer IS NOT NULL AND (c.reviewer LIKE 'key:%' OR EXISTS 
 /** After so many hours the questions of batch `b` have waited for too long: its plan's, else the installation's; null: never. */
 const HOURS = 'coalesce(b.answer_within_hours, $1::int)';
 
-/** What is so at this moment. `to`: the address that the plan names. `claimers`: those who claimed all that waits; null where some of it is anybody's. `once`: what never begins again. */
+/** What is so at this moment. The sums of a finished batch change no more: they are added up once. `to`: the address that the plan names. `claimers`: those who claimed all that waits; null where some of it is anybody's. `once`: what never begins again. */
 const WANTED = `
   SELECT 'waits' AS kind, 'batch:' || b.id AS about, b.id AS batch_id, false AS once,
     jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'claimers', n.claimers) AS facts
@@ -87,12 +87,16 @@ const WANTED = `
   FROM incident i LEFT JOIN batch b ON b.id = i.batch_id WHERE i.resolved_at IS NULL
   GROUP BY i.batch_id, i.kind, CASE WHEN i.batch_id IS NULL THEN i.id END
   UNION ALL
-  SELECT 'finished', 'batch:' || b.id || ':' || extract(epoch FROM b.finished_at), b.id, true,
-    jsonb_build_object('batch', b.name, 'starter', coalesce(b.started_by, b.created_by), 'done', n.done, 'failed', n.failed, 'uncertain', n.uncertain)
-  FROM batch b CROSS JOIN LATERAL (
-    SELECT coalesce(sum(c.done), 0)::int AS done, coalesce(sum(c.failed), 0)::int AS failed, coalesce(sum(c.uncertain), 0)::int AS uncertain
-    FROM chunk c WHERE c.batch_id = b.id) n
+  SELECT 'finished', f.about, b.id, true,
+    coalesce((SELECT m.facts FROM matter m WHERE m.kind = 'finished' AND m.about = f.about AND m.over_at IS NULL), (
+      SELECT jsonb_build_object('batch', b.name, 'starter', coalesce(b.started_by, b.created_by),
+        'done', coalesce(sum(c.done), 0)::int, 'failed', coalesce(sum(c.failed), 0)::int, 'uncertain', coalesce(sum(c.uncertain), 0)::int)
+      FROM chunk c WHERE c.batch_id = b.id))
+  FROM batch b CROSS JOIN LATERAL (SELECT 'batch:' || b.id || ':' || extract(epoch FROM b.finished_at) AS about) f
   WHERE b.state = 'finished' AND b.finished_at > clock_timestamp() - $3 * interval '1 day'`;
+
+/** Asked once for a statement, so that what lies before or after it is found by an index. */
+const NOW = '(SELECT clock_timestamp())';
 
 /** Who is told of matter `m` that waits for too long: whom its plan names, else whom the installation names. */
 const TO = `lower(coalesce(m.facts ->> 'to', $3))`;
@@ -120,7 +124,7 @@ export async function giveNotices(tx: Tx, { mail, webhook, escalateTo }: Told): 
        SELECT matter_id, 'begun' AS phase, recipient, CASE WHEN way = 'mail' AND $1 THEN 'mail' END AS channel FROM people
        UNION ALL SELECT m.id, 'begun', '${WEBHOOK}', 'webhook' FROM matter m WHERE $2 AND m.over_at IS NULL
        UNION ALL SELECT m.id, 'over', n.recipient, n.channel FROM matter m JOIN notice n ON n.matter_id = m.id AND n.phase = 'begun'
-         WHERE m.kind = 'incident' AND m.over_at > clock_timestamp() - $5 * interval '1 day')
+         WHERE m.kind = 'incident' AND m.over_at > ${NOW} - $5 * interval '1 day')
      INSERT INTO notice (matter_id, phase, recipient, channel, state, due_at)
      SELECT o.matter_id, o.phase, o.recipient, w.channel, CASE WHEN w.channel IS NULL THEN 'listed' ELSE 'due' END,
        CASE WHEN w.channel IS NOT NULL THEN clock_timestamp() + $4 * interval '1 millisecond' END
@@ -142,7 +146,7 @@ export async function giveNotices(tx: Tx, { mail, webhook, escalateTo }: Told): 
 export async function pruneMatters(tx: Tx): Promise<void> {
   const { rows } = await tx.query<{ ids: string[] }>(
     `SELECT coalesce(array_agg(id::text), '{}') AS ids FROM
-       (SELECT id FROM matter WHERE over_at < clock_timestamp() - $1 * interval '1 day' ORDER BY over_at LIMIT $2) old`,
+       (SELECT id FROM matter WHERE over_at < ${NOW} - $1 * interval '1 day' ORDER BY over_at LIMIT $2) old`,
     [NOTICES_KEEP_DAYS, NOTICES_PRUNED_AT_ONCE],
   );
   const old = rows[0]?.ids ?? [];
