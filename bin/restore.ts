@@ -20,6 +20,9 @@ try {
     : await intoEmbedded(DATA_DIR, restore);
   for (const line of unproven) console.log(line);
   console.log(`The backup of ${backup.at} is restored. Everybody signs in again.`);
+  console.log(
+    `People, roles and API keys are as they were then: put out again whoever was put out since, and revoke the keys that were revoked. Links that were open have ended.`,
+  );
   if (paused.length > 0) {
     console.log(`What was sent after ${backup.at} is not in it. Unfinished batches are paused: ${paused.join(', ')}.`);
     console.log('Compare each with the log of its target before somebody resumes it, or cancel it.');

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CountersignError, type Problem } from './core/errors.ts';
-import { METRICS_TOKEN_CHARS_MIN } from './core/limits.ts';
+import { DEADLINE_HOURS_MAX, METRICS_TOKEN_CHARS_MIN } from './core/limits.ts';
 
 export type Env = z.output<typeof envSchema>;
 
@@ -160,7 +160,7 @@ export const envSchema = z
       })
       .optional(),
     /** A question that has waited so long is told again, to ESCALATE_TO; absent: never. */
-    ANSWER_WITHIN_HOURS: whole(1, 8_760, 'hours').optional(),
+    ANSWER_WITHIN_HOURS: whole(1, DEADLINE_HOURS_MAX, 'hours').optional(),
     /** The mail address of the person who is told then; absent: every admin is. */
     ESCALATE_TO: mailAddress('the address of a person here').optional(),
     /** Worker processes started beside the web server. */

@@ -48,6 +48,7 @@ import { findAsked, foundGroups } from '#lib/shapes/find.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { apiKey, keyMade, newKey } from '#lib/shapes/keys.ts';
 import { needsYou, nextNeed } from '#lib/shapes/live.ts';
+import { notice, noticeChoice, noticeChoices, noticesRead } from '#lib/shapes/notices.ts';
 import { person, reviewer } from '#lib/shapes/people.ts';
 import {
   countedRows,
@@ -696,6 +697,24 @@ export const contract = oc.prefix('/api/v1').router({
       .route({ method: 'DELETE', path: '/keys/{id}', summary: 'Revoke an API key', inputStructure: 'detailed' })
       .input(write({ id: id.describe('The id of the key.') }, nothing))
       .output(apiKey),
+  },
+  notices: {
+    list: get(
+      '/notices',
+      'List one’s own notices, the newest first',
+      'What somebody was told: chunks that wait, incidents, batches that are finished. A person’s API key lists those of its owner.',
+    )
+      .input(z.strictObject(paging))
+      .output(page(notice)),
+    read: post('/notices/read', 'Mark notices as read').input(create(noticesRead)).output(z.object({})),
+    choices: get('/notices/choices', 'Read how one is told, by kind').output(noticeChoices),
+    choose: oc
+      .route({
+        ...{ method: 'PUT', path: '/notices/choices', summary: 'Choose how one is told of a kind', inputStructure: 'detailed' },
+        description: 'By somebody who is signed in: a key must not silence what its owner would be told.',
+      })
+      .input(create(noticeChoice))
+      .output(noticeChoice),
   },
   security: {
     list: get(

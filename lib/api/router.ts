@@ -63,6 +63,8 @@ import { listKeys } from '#lib/steps/keys/list-keys.ts';
 import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { revokeKey } from '#lib/steps/keys/revoke-key.ts';
 import { readNeedsYou, readNextNeed } from '#lib/steps/live/read-needs-you.ts';
+import { chooseNotices, readNoticeChoices, readNotices } from '#lib/steps/notices/choose-notices.ts';
+import { listNotices } from '#lib/steps/notices/list-notices.ts';
 import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
@@ -369,6 +371,12 @@ export const router = os.router({
     ),
     make: os.keys.make.handler(({ context, input }) => makeKey(context.actor, input.body)),
     revoke: os.keys.revoke.handler(({ context, input }) => revokeKey(context.actor, { keyId: input.params.id })),
+  },
+  notices: {
+    list: os.notices.list.handler(({ context, input }) => listNotices(context.actor, input)),
+    read: os.notices.read.handler(({ context, input }) => readNotices(context.actor, input.body)),
+    choices: os.notices.choices.handler(({ context }) => readNoticeChoices(context.actor)),
+    choose: os.notices.choose.handler(({ context, input }) => chooseNotices(context.actor, input.body)),
   },
   security: { list: os.security.list.handler(({ context, input }) => listSecurity(context.actor, input)) },
   shelf: {

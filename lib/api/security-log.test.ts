@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
-import { tellForbidden } from '#lib/auth/refusals.ts';
+import { tellForbidden, tellRefused } from '#lib/auth/refusals.ts';
 import { answerAuth } from '#lib/auth/route.ts';
 import { signIn, signOut } from '#lib/auth/sign-in.ts';
-import { REFUSAL_LINES_PER_MINUTE, REFUSALS_WINDOW_MS } from '#lib/core/limits.ts';
+import { REFUSAL_LINES_PER_MINUTE, REFUSALS_ASKERS_MAX, REFUSALS_WINDOW_MS } from '#lib/core/limits.ts';
+import { NOBODY } from '#lib/core/people/nobody.ts';
+import { parseEnv } from '#lib/env.ts';
 import type { SecurityEventView } from '#lib/shapes/security.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
 import { acceptSetupLink } from '#lib/steps/people/accept-setup-link.ts';
@@ -16,6 +18,7 @@ import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { withdrawInvitation } from '#lib/steps/people/withdraw-invitation.ts';
 import { exportSecurity } from '#lib/steps/security/export-security.ts';
 import { listSecurity } from '#lib/steps/security/list-security.ts';
+import { tellSettings } from '#lib/steps/security/tell-settings.ts';
 import { recordSecurity } from '#lib/store/security/security.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
@@ -187,6 +190,65 @@ describe('refusals', () => {
       vi.useRealTimers();
       Object.assign(globalThis, { countersignRefusals: undefined });
     }
+  });
+});
+
+describe('refusals of strangers from as many networks as they like', () => {
+  it('don’t hide what somebody here was refused', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      Object.assign(globalThis, { countersignRefusals: undefined });
+      const bo: Actor = { id: `user:${randomUUID()}`, role: 'reviewer', name: 'Bo', via: 'api' };
+      const strangersRefused = async () =>
+        (
+          await pool.query(
+            `SELECT sum(CASE WHEN facts ? 'more' THEN (facts ->> 'more')::int ELSE 1 END)::int AS refused FROM security_event
+             WHERE "by" = $1 AND (facts ? 'more' OR facts ? 'n')`,
+            [NOBODY.id],
+          )
+        ).rows[0].refused;
+      const stranger = (n: number) =>
+        tellRefused({ kind: 'sign_in_failed', by: NOBODY.id, facts: { n } }, `2001:db8:0:${n}::/64`);
+      for (let n = 0; n < REFUSALS_ASKERS_MAX + 500; n += 1) await stranger(n);
+      for (let times = 0; times < 3; times += 1) await tellForbidden(bo, 'GET /api/v1/people');
+      vi.advanceTimersByTime(REFUSALS_WINDOW_MS);
+      await vi.waitFor(async () => expect(await strangersRefused()).toBe(REFUSALS_ASKERS_MAX + 500), 60_000);
+      // What he was refused is told as his, line by line; the strangers' lines are bounded, and none of them is lost.
+      expect((await listSecurity(keeper, { search: bo.id })).items).toHaveLength(3);
+      expect((await pool.query(`SELECT FROM security_event WHERE kind = 'sign_in_failed'`)).rowCount).toBeLessThan(700);
+    } finally {
+      vi.useRealTimers();
+      Object.assign(globalThis, { countersignRefusals: undefined });
+    }
+  });
+});
+
+describe('the settings of a start', () => {
+  it('are told when they are others than at the last one, of a secret only whether it is set', async () => {
+    const start = (given: Record<string, string>) => tellSettings({ prisma }, parseEnv(given));
+    const hook = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+    const told = await toldDuring(async () => {
+      await start({});
+      await start({});
+      await start({ TARGETS_ALLOWED: 'crm.internal:443' });
+      await start({ TARGETS_ALLOWED: 'crm.internal:443' });
+      const many = Array.from({ length: 60 }, (_, n) => `crm-${n}.internal:443`);
+      await start({ TARGETS_ALLOWED: many.join() });
+      await start({ TARGETS_ALLOWED: [...many.slice(0, -1), 'evil.internal:443'].join() });
+      await start({
+        PUBLIC_URL: 'https://sign.example.org',
+        NOTICE_WEBHOOK_URL: 'https://hook.example.org/in?key=tok-1234',
+        NOTICE_WEBHOOK_SECRET: hook,
+      });
+    });
+    expect(told.map(({ facts }) => facts.targetsAllowed)).toEqual([
+      ...['', 'crm.internal:443', expect.stringMatching(/^60 places/), expect.stringMatching(/^60 places/), ''],
+    ]);
+    expect(told.at(-1)?.facts).toMatchObject({
+      publicUrl: 'https://sign.example.org',
+      noticeWebhook: 'https://hook.example.org',
+    });
+    expect(JSON.stringify(told)).not.toMatch(/whsec|tok-1234/);
   });
 });
 

@@ -55,6 +55,8 @@ const WRITES: Record<string, Verb> = {
   '/tasks/{id}/assign': 'finish',
   '/keys': 'keys',
   'DELETE /keys/{id}': 'keys',
+  '/notices/read': 'see_batches',
+  'PUT /notices/choices': 'see_batches',
   '/people/{id}/disable': 'people',
   '/people/{id}/enable': 'people',
   '/people/{id}/confirm': 'people',

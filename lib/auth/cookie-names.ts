@@ -15,8 +15,12 @@ export function nameForBrowser(name: string, https: boolean): string {
 export function plainNames(cookies: string, https: boolean): string {
   if (!https) return cookies;
   return cookies
-    .split(/; */)
-    .filter((cookie) => !cookie.startsWith(`${COOKIE_PREFIX}.`))
+    .split(';')
+    .map((cookie) => cookie.trim())
+    .filter((cookie) => !OURS.test(cookie))
     .map((cookie) => (cookie.startsWith(`${AT_HOST}${COOKIE_PREFIX}.`) ? cookie.slice(AT_HOST.length) : cookie))
     .join('; ');
 }
+
+/** With a plain name, or with a prefix that promises less. */
+const OURS = new RegExp(`^(__Secure-)?${COOKIE_PREFIX}\\.`, 'i');

@@ -1,6 +1,7 @@
 /**
  * What was refused goes to the security log, bounded: whoever asks again and again must not fill the disk. Within a minute so many lines are written for each
- * kind and asker, and for all askers together; the rest are counted, and one line tells how many there were.
+ * kind and asker, and for all askers together; the rest are counted, and one line tells how many there were. Strangers, who come under as many addresses as
+ * they like, and people with their keys have a bound each: nobody hides behind the noise of strangers.
  */
 import {
   REFUSAL_LINES_PER_MINUTE,
@@ -15,23 +16,26 @@ import { recordSecurity, type SecurityEvent } from '#lib/store/security/security
 import type { Actor } from './actor.ts';
 
 type Window = { event: Pick<SecurityEvent, 'kind' | 'by'>; lines: number; more: number };
+type Side = { askers: Map<string, Window>; lines: number };
+type Minute = { known: Side; strangers: Side };
 
 // Next loads modules more than once, and the minute is one.
-const state = globalThis as typeof globalThis & { countersignRefusals?: { askers: Map<string, Window>; lines: number } };
+const state = globalThis as typeof globalThis & { countersignRefusals?: Minute };
 
 /**
  * Tells the security log of a refusal. Never throws: whoever is refused is told so whatever becomes of the log.
  * @param asker whose lines are counted together: an actor's id, or a stranger's network
  */
 export async function tellRefused(event: SecurityEvent, asker = event.by): Promise<void> {
-  const window = windowOf(event, asker);
-  const all = state.countersignRefusals;
-  if (!all || window.lines >= REFUSAL_LINES_PER_MINUTE || all.lines >= REFUSAL_LINES_PER_MINUTE_ALL) {
+  state.countersignRefusals ??= begin();
+  const side = state.countersignRefusals[event.by === NOBODY.id ? 'strangers' : 'known'];
+  const window = windowOf(side, event, asker);
+  if (window.lines >= REFUSAL_LINES_PER_MINUTE || side.lines >= REFUSAL_LINES_PER_MINUTE_ALL) {
     window.more += 1;
     return;
   }
   window.lines += 1;
-  all.lines += 1;
+  side.lines += 1;
   await write(event);
 }
 
@@ -40,10 +44,7 @@ export async function tellForbidden(actor: Actor, asked: string, about: string |
   await tellRefused({ kind: 'refused', by: actor.id, about, facts: { asked, role: actor.role, via: actor.via } });
 }
 
-function windowOf({ kind, by }: SecurityEvent, asker: string): Window {
-  state.countersignRefusals ??= begin();
-  const { askers } = state.countersignRefusals;
-  // Strangers come under as many addresses as they like.
+function windowOf({ askers }: Side, { kind, by }: SecurityEvent, asker: string): Window {
   const [key, own] = askers.size < REFUSALS_ASKERS_MAX ? [`${kind} ${asker}`, by] : [kind, NOBODY.id];
   const window = askers.get(key) ?? { event: { kind, by: own }, lines: 0, more: 0 };
   askers.set(key, window);
@@ -51,11 +52,12 @@ function windowOf({ kind, by }: SecurityEvent, asker: string): Window {
 }
 
 /** A minute of refusals, at whose end what was only counted is told. */
-function begin() {
-  const minute = { askers: new Map<string, Window>(), lines: 0 };
+function begin(): Minute {
+  const side = (): Side => ({ askers: new Map(), lines: 0 });
+  const minute = { known: side(), strangers: side() };
   const timer = setTimeout(() => {
     state.countersignRefusals = undefined;
-    void tellCounted([...minute.askers.values()]);
+    for (const { askers } of [minute.known, minute.strangers]) void tellCounted([...askers.values()]);
   }, REFUSALS_WINDOW_MS);
   timer.unref();
   return minute;

@@ -69,12 +69,16 @@ function requestOf({ method, headers: given }: Request, path: string, asked: Cre
   });
 }
 
-function answered(answer: Response, request: Request): Response {
+/** A session's token goes out as a cookie that no script reads, and in no body. */
+async function answered(answer: Response, request: Request): Promise<Response> {
   const https = isHttps(request.headers);
   const headers = new Headers(answer.headers);
   headers.set('Cache-Control', 'private, no-store');
   headers.delete('Set-Cookie');
   for (const cookie of answer.headers.getSetCookie())
     headers.append('Set-Cookie', `${nameForBrowser(cookie, https)}${https ? '; Secure' : ''}`);
-  return new Response(answer.body, { status: answer.status, headers });
+  headers.delete('Content-Length');
+  const text = await answer.text();
+  const body = text === '' ? null : JSON.stringify(JSON.parse(text, (key, value) => (key === 'token' ? undefined : value)));
+  return new Response(body, { status: answer.status, headers });
 }

@@ -311,10 +311,16 @@ describe('/api/auth', () => {
       expect.stringMatching(/^__Host-countersign\.session_token=[^;]+; (?!.*Domain).*Path=\/; HttpOnly; SameSite=Lax; Secure$/),
     ]);
     expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    // What a script of a page could read of it is no session.
+    const [, token = ''] = /session_token=([^;.%]+)/.exec(`${answer.headers.getSetCookie()}`) ?? [];
+    expect(token).toHaveLength(32);
+    expect(await answer.text()).not.toContain(token);
     // As the edge hands it on.
     const cookie = plainNames(`${answer.headers.getSetCookie()[0]?.split(';')[0]}`, true);
     const session = await call('/get-session', 'GET', undefined, { ...SITE, cookie });
-    expect(await session.json()).toMatchObject({ user: { email, role: 'reviewer' } });
+    const told = await session.text();
+    expect(JSON.parse(told)).toMatchObject({ user: { email, role: 'reviewer' } });
+    expect(told).not.toContain(token);
     const out = await call('/sign-out', 'POST', {}, { ...SITE, cookie });
     expect(out.status).toBe(200);
     expect(out.headers.getSetCookie().join()).not.toContain('Secure');

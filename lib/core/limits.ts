@@ -339,6 +339,8 @@ export const SEEN_MS = 300;
 export const NOTICE_MS = 10_000;
 /** What begins within this time of each other goes out in one mail, and what is over by then in none. */
 export const NOTICE_GATHER_MS = 30_000;
+/** How long a plan or an installation may let a question wait before one person more is told: a year. */
+export const DEADLINE_HOURS_MAX = 8_760;
 /** What waits again is told again, at the earliest so long after it was told last. */
 export const NOTICE_AGAIN_MINUTES = 60;
 /** What ended longer ago is not told any more when nobody could tell it in time. */
@@ -385,6 +387,8 @@ export const PAUSE_WHY_CHARS_MAX = 500;
 export const PASSWORD_CHARS_MIN = 12;
 export const PASSWORD_CHARS_MAX = 128;
 export const PERSON_NAME_CHARS_MAX = 100;
+/** Of a mail address (RFC 5321, 4.5.3.1.3). */
+export const PERSON_EMAIL_CHARS_MAX = 254;
 export const SESSION_SECONDS = 7 * 24 * 60 * 60;
 export const INVITATION_DAYS = 7;
 export const SESSIONS_SHOWN_MAX = 100;

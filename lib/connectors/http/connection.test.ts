@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -192,6 +193,49 @@ describe('OAuth 2 client credentials', () => {
     const reached = guarded.reached.length;
     expect(await apply()).toMatchObject({ result: 'failed', reason: 'credentials_refused' });
     expect(guarded.reached.length).toBe(reached);
+  });
+});
+
+describe('whoever gives tokens lies', () => {
+  // Each has no token yet.
+  const fresh = () => makeHttp({ allowPrivateTargets: () => true, connections: async () => live });
+  test.each<[string, number, string, Record<string, string>]>([
+    ['another kind of token', 200, '{"access_token":"abcdefgh","token_type":"mac"}', {}],
+    ['a token too long for a header', 200, JSON.stringify({ access_token: 'x'.repeat(20_000) }), {}],
+    ['a token with a header in it', 200, JSON.stringify({ access_token: 'abc\r\nx-more: 1' }), {}],
+    ['no text', 200, '{"access_token":["abcdefgh"]}', {}],
+    ['a body without an end', 200, `{"access_token":"abcdefgh","x":"${'y'.repeat(400_000)}"}`, {}],
+    ['a compressed body', 200, gzipSync('{"access_token":"abcdefgh"}').toString('latin1'), { 'content-encoding': 'gzip' }],
+    ['a redirect', 307, '{"access_token":"abcdefgh"}', { location: '/elsewhere' }],
+    ['another success', 201, '{"access_token":"abcdefgh"}', {}],
+  ])('%s', async (_, status, body, headers) => {
+    const giver = await listener((_request, response) => response.writeHead(status, headers).end(body, 'latin1'));
+    live = connect(
+      { kind: 'oauth2', tokenUrl: `${giver.url}/token`, clientId: 'id', scope: '' },
+      { clientSecret: 'client+secret' },
+    );
+    target.reached.length = 0;
+    const sender = fresh();
+    const asked = await Promise.all(
+      Array.from({ length: 16 }, () => sender.apply(inputOf(actionOver(live as LiveConnection)), never)),
+    );
+    expect(new Set(asked.map((one) => JSON.stringify(one)))).toEqual(new Set(['{"result":"failed","reason":"no_token"}']));
+    // All waited for one answer, and nobody went on with it.
+    expect([giver.reached.length, target.reached.length]).toEqual([1, 0]);
+  });
+
+  test.each([1e308, -1, 'soon', null])('of how long it holds: %j', async (holds) => {
+    const giver = await listener((_request, response) => {
+      response.end(JSON.stringify({ access_token: 'abcdefgh', token_type: 'BEARER', expires_in: holds }));
+    });
+    live = connect(
+      { kind: 'oauth2', tokenUrl: `${giver.url}/token`, clientId: 'id', scope: '' },
+      { clientSecret: 'client+secret' },
+    );
+    const sender = fresh();
+    for (let sends = 0; sends < 3; sends += 1)
+      expect(await sender.apply(inputOf(actionOver(live)), never)).toMatchObject({ result: 'succeeded' });
+    expect(giver.reached.length).toBe(1);
   });
 });
 

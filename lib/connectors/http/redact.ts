@@ -6,22 +6,31 @@
 /** Changes nothing where there is no secret. */
 export type Redact = (bytes: Buffer) => Buffer;
 
-/** A cut secret at the end of what was read is taken out from so many bytes on. */
-const PREFIX_BYTES_MIN = 4;
+/** A cut secret at the end of what was read is taken out from so many characters on. */
+const PREFIX_CHARS_MIN = 4;
+
+/** For each character of a text, how it may be written. */
+type Form = readonly (readonly string[])[];
 
 /** @param secrets as they are sent, and what they are made of */
 export function redactor(secrets: readonly string[], words: string): Redact {
-  const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+  const forms = [...new Set(secrets)].flatMap(formsOf).filter((form) => form.length >= PREFIX_CHARS_MIN);
   if (forms.length === 0) return (bytes) => bytes;
+  const firsts = new Set(forms.flatMap(([first = []]) => first.map((written) => written.charAt(0))));
   return (bytes) => {
+    // A byte is a character, whatever the text is in.
     const text = bytes.toString('latin1');
-    const found = forms.some((form) => text.includes(form));
-    const cut = forms.reduce((least, form) => Math.min(least, cutAt(text, form)), text.length);
-    if (!found && cut === text.length) return bytes;
-    const whole = forms.reduce((rest, form) => rest.replaceAll(form, `[${words}]`), text);
-    // Looked for again: what stood before it may have changed its place.
-    const end = forms.reduce((least, form) => Math.min(least, cutAt(whole, form)), whole.length);
-    return Buffer.from(end === whole.length ? whole : `${whole.slice(0, end)}[${words}]`, 'latin1');
+    let kept = '';
+    let from = 0;
+    for (let at = 0; at < text.length; ) {
+      const end = firsts.has(text.charAt(at)) ? Math.max(...forms.map((form) => endOf(text, at, form))) : at;
+      if (end > at) {
+        kept += `${text.slice(from, at)}[${words}]`;
+        from = end;
+      }
+      at = Math.max(end, at + 1);
+    }
+    return from === 0 ? bytes : Buffer.from(kept + text.slice(from), 'latin1');
   };
 }
 
@@ -30,31 +39,79 @@ export function redactText(redact: Redact, text: string | null): string | null {
   return text === null ? null : redact(Buffer.from(text)).toString('utf8');
 }
 
-/** In what forms a target may write it: as it is, in a URL, in JSON, in HTML, in base64 at each of its three places among other bytes. */
-function formsOf(secret: string): string[] {
+/** Where the form ends that begins here: the text's end where that cuts it; -1 where it does not begin here. */
+function endOf(text: string, at: number, form: Form): number {
+  let ends = [at];
+  for (const [index, ways] of form.entries()) {
+    const next: number[] = [];
+    for (const end of ends)
+      for (const written of ways) {
+        if (text.startsWith(written, end)) next.push(end + written.length);
+        else if (index >= PREFIX_CHARS_MIN && end + written.length > text.length && written.startsWith(text.slice(end)))
+          return text.length;
+      }
+    if (next.length === 0) return -1;
+    ends = next.length === 1 ? next : [...new Set(next)];
+  }
+  return Math.max(...ends);
+}
+
+/** In what forms a target may write it: as texts are written, in base64 at each of its three places among other bytes, in hexadecimal. */
+function formsOf(secret: string): Form[] {
   const bytes = Buffer.from(secret);
-  const inside = [0, 1, 2].map((before) => {
+  const coded = [0, 1, 2].map((before) => {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')
       .replace(/=+$/, '');
     // The first and the last character also hold bits of what stands beside it.
     return encoded.slice(before === 0 ? 0 : before + 1, (before + bytes.length) % 3 === 0 ? undefined : -1);
   });
-  const html = secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-  const plain = [
-    secret,
-    encodeURIComponent(secret),
-    new URLSearchParams({ s: secret }).toString().slice(2),
-    JSON.stringify(secret).slice(1, -1),
-    html,
+  return [
+    spelled(bytes.toString('latin1'), inText),
+    ...coded.map((text) => spelled(text, inBase64)),
+    spelled(bytes.toString('hex'), (digit) => [digit, digit.toUpperCase()]),
   ];
-  const coded = inside.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_'), encodeURIComponent(form)]);
-  return [...plain, ...coded, bytes.toString('hex')].filter((form) => form.length >= PREFIX_BYTES_MIN);
 }
 
-/** Where the beginning of the form stands at the end of the text; the text's end where it does not. */
-function cutAt(text: string, form: string): number {
-  for (let length = Math.min(form.length - 1, text.length); length >= PREFIX_BYTES_MIN; length -= 1)
-    if (text.endsWith(form.slice(0, length))) return text.length - length;
-  return text.length;
+const spelled = (text: string, ways: (char: string) => readonly string[]): Form => Array.from(text, ways);
+
+/** Each way is made once: a secret is looked for in every answer. */
+function remembered(ways: (char: string) => string[]): (char: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (char) => {
+    const found = known.get(char) ?? [...new Set(ways(char))];
+    known.set(char, found);
+    return found;
+  };
 }
+
+const NAMES: Readonly<Record<string, string[]>> = {
+  '&': ['&amp;', '&amp;amp;'],
+  '<': ['&lt;'],
+  '>': ['&gt;'],
+  '"': ['&quot;'],
+  "'": ['&apos;'],
+};
+
+/** How a byte of a text is written: as it is, in a URL and in a URL's URL, in JSON and in JSON's JSON, in HTML. */
+const inText = remembered((char) => {
+  const code = char.charCodeAt(0);
+  const hex = code.toString(16).padStart(2, '0');
+  const cased = [hex, hex.toUpperCase()];
+  const escaped = /["\\/]/.test(char) ? [`\\${char}`, ...(char === '/' ? ['\\\\/'] : [`\\\\\\${char}`])] : [];
+  return [
+    ...(char === '\\' ? [...escaped, char] : [char, ...escaped]),
+    ...cased.flatMap((one) => [`%${one}`, `%25${one}`, `\\u00${one}`, `\\\\u00${one}`, `&#x${one};`]),
+    ...[`&#${code};`, `&#0${code};`],
+    ...(char === ' ' ? ['+'] : []),
+    ...(NAMES[char] ?? []),
+  ];
+});
+
+/** The same of base64, which may be broken into lines, and written with the letters for URLs. */
+const inBase64 = remembered((char) => {
+  const ways = [...inText(char), ...(char === '+' ? ['-'] : char === '/' ? ['_'] : [])];
+  return ways.flatMap((way) => [way, ...BREAKS.map((line) => line + way)]);
+});
+
+const BREAKS = ['\n', '\r\n', '\\n', '\\r\\n'];

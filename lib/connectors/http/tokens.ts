@@ -3,7 +3,7 @@
  * many wait for one.
  */
 import type { Dispatcher } from 'undici';
-import { INSPECTION_TIMEOUT_MS, TOKEN_HOLDS_MS, TOKEN_MARGIN_MS } from '#lib/core/limits.ts';
+import { INSPECTION_TIMEOUT_MS, SECRET_CHARS_MAX, TOKEN_HOLDS_MS, TOKEN_MARGIN_MS } from '#lib/core/limits.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import { unsentReason } from './answers.ts';
 import type { NoCredentials } from './credentials.ts';
@@ -89,11 +89,16 @@ async function fetchToken(agent: Dispatcher, { auth, secret }: LiveConnection): 
   }
 }
 
+/** As it goes into a header. */
+const TOKEN = new RegExp(`^[\\x21-\\x7E]{1,${SECRET_CHARS_MAX}}$`);
+
 function tokenIn(body: Buffer): Fetched | NoCredentials {
   try {
-    const said = JSON.parse(body.toString('utf8')) as { access_token?: unknown; expires_in?: unknown };
-    const text = said.access_token;
-    if (typeof text !== 'string' || !/^[\x21-\x7E]+$/.test(text)) return { reason: 'no_token', passes: true };
+    const said = JSON.parse(body.toString('utf8')) as { access_token?: unknown; token_type?: unknown; expires_in?: unknown };
+    const { access_token: text, token_type: kind = 'Bearer' } = said;
+    // A token of another kind is no bearer token (RFC 6749, 7.1).
+    if (typeof text !== 'string' || !TOKEN.test(text) || !/^bearer$/i.test(String(kind)))
+      return { reason: 'no_token', passes: true };
     const seconds = Number(said.expires_in ?? Number.NaN);
     const holds = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : TOKEN_HOLDS_MS;
     let taken = false;

@@ -21,6 +21,7 @@ export const SECURITY_KINDS = {
   key_revoked: 'Revoked an API key.',
   key_refused: 'An API key was refused.',
   refused: 'Asked for what they may not do.',
+  restored: 'The database was restored from a backup.',
   settings: 'The settings of the server are others than at its last start.',
   dataset_opened: 'Opened a dataset; told once an hour.',
   batch_opened: 'Opened items or receipts of a batch; told once an hour.',

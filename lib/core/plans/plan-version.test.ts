@@ -41,8 +41,9 @@ const second = (more: object = {}) => ({
 });
 
 test('a plan of version 2 is written down with its time zone, and read back as it is', () => {
-  const plan = parsePlan(second({ instruction: 'Close what is old.' }));
-  expect(plan).toMatchObject({ version: 2, timeZone: 'UTC', instruction: 'Close what is old.' });
+  const deadline = { hours: 48, escalateTo: 'ada@example.org' };
+  const plan = parsePlan(second({ instruction: 'Close what is old.', deadline }));
+  expect(plan).toMatchObject({ version: 2, timeZone: 'UTC', instruction: 'Close what is old.', deadline });
   const { value, odd } = storedPlan(JSON.parse(bytes(plan).toString()));
   expect(bytes(value).toString()).toBe(bytes(plan).toString());
   expect(odd).toEqual([]);
@@ -70,6 +71,13 @@ test.each<[string, object, string[]]>([
   ['where', { classifier: rules({ when: 'true' }, { where: WHERE }) }, [`classifier.rules.1.where: “where” ${NEEDS}`]],
   ['timeZone', { timeZone: 'UTC' }, [`timeZone: “timeZone” ${NEEDS}`]],
   ['instruction', { version: 1, instruction: 'x' }, [`instruction: “instruction” ${NEEDS}`]],
+  ['deadline', { version: 1, deadline: { hours: 2 } }, [`deadline: “deadline” ${NEEDS}`]],
+  ['a deadline at once', { version: 2, deadline: { hours: 0 } }, ['deadline.hours: A deadline is an hour at least.']],
+  [
+    'a deadline for nobody',
+    { version: 2, deadline: { hours: 1, escalateTo: 'a@b.example\r\nBcc: eve@b.example' } },
+    ['deadline.escalateTo: This is not a mail address. Write the one with which a person here signs in.'],
+  ],
   ['a version that there is not', { version: 3 }, ['version: A plan has version 1 or 2.']],
   [
     'a zone that there is not',

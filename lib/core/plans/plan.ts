@@ -11,7 +11,9 @@ import {
   CATEGORY_NAME_CHARS_MAX,
   CHUNK_DEFAULT_ITEMS,
   CHUNK_NAME_CHARS_MAX,
+  DEADLINE_HOURS_MAX,
   INSTRUCTION_CHARS_MAX,
+  PERSON_EMAIL_CHARS_MAX,
   TEMPLATE_CHARS_MAX,
 } from '#lib/core/limits.ts';
 import { isTimeZone } from '#lib/core/values/dates.ts';
@@ -111,6 +113,19 @@ export const execution = z.strictObject({
   retry: z.strictObject({ attempts: z.int().min(1).max(10).default(3) }).default({ attempts: 3 }),
 });
 
+/** How long a question may wait before one person more is told. Its end approves nothing. */
+export const deadline = z.strictObject({
+  hours: z
+    .int('A deadline is in whole hours.')
+    .min(1, 'A deadline is an hour at least.')
+    .max(DEADLINE_HOURS_MAX, `A deadline is ${DEADLINE_HOURS_MAX.toLocaleString('en-US')} hours at most.`),
+  escalateTo: z
+    .email('This is not a mail address. Write the one with which a person here signs in.')
+    .max(PERSON_EMAIL_CHARS_MAX)
+    .optional()
+    .describe('The address of the person who is told then. Left out: whom the installation names, else every admin.'),
+});
+
 /** What a plan says of its classifier: the kind, and what that kind reads. */
 export type ClassifierPart = { kind: string; [key: string]: Json };
 
@@ -170,6 +185,11 @@ export function planSchemaOf({ classifiers, connectors }: PlanKinds) {
         .superRefine((text, context) => refuseHidden('An instruction', text, context))
         .optional()
         .describe('Version 2. What should happen, in the words of whoever plans.'),
+      deadline: deadline
+        .optional()
+        .describe(
+          'Version 2. After so many hours a question that waits is told to one person more; nothing is approved or closed by that. Left out: as the installation has it.',
+        ),
     })
     .superRefine((plan, context) => {
       const names = new Set<string>();
@@ -211,10 +231,10 @@ export function isTyped({ version }: Pick<Plan, 'version'>): boolean {
 
 /** What only a plan of version 2 may have. */
 function inVersion2(
-  plan: { classifier: ClassifierPart; timeZone?: unknown; instruction?: unknown },
+  plan: { classifier: ClassifierPart; timeZone?: unknown; instruction?: unknown; deadline?: unknown },
   kind: ClassifierInPlan | undefined,
 ): { path: (string | number)[]; name: string }[] {
-  const keys = (['timeZone', 'instruction'] as const).filter((name) => plan[name] !== undefined);
+  const keys = (['timeZone', 'instruction', 'deadline'] as const).filter((name) => plan[name] !== undefined);
   const parts = kind?.inVersion2?.(plan.classifier) ?? [];
   return [
     ...keys.map((name) => ({ path: [name], name })),

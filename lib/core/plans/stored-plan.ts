@@ -13,6 +13,7 @@ import {
   type ChunkEdit,
   type ClassifierPart,
   chunking,
+  deadline,
   execution,
   gates,
   honoursKeys,
@@ -84,6 +85,8 @@ const plan = section({
   // Days of another zone would be other days: a name that nobody knows is refused where a day is asked for.
   timeZone: z.string().optional().catch('unreadable'),
   instruction: z.string().optional().catch(''),
+  // One that can't be read is the shortest: somebody is told too early rather than never.
+  deadline: deadline.optional().catch({ hours: 1 }),
 });
 
 /** A part of the plan. One that is missing has its members' defaults; one that is no object, their careful values. */

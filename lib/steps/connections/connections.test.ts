@@ -190,6 +190,10 @@ describe('a bearer connection', () => {
     expect(await enterConnection(pool, claim.chunkId, bounds)).toMatchObject(soon);
     await leaveConnection(pool, claim, bounds, false);
     expect(await enterConnection(pool, claim.chunkId, bounds)).toMatchObject(soon);
+    // The database's clock was an hour ahead and was set right, or the limit was a send an hour until a moment ago.
+    await leaveConnections(pool, claim);
+    await pool.query("UPDATE connection_bucket SET next_at = clock_timestamp() + interval '1 hour'");
+    expect(await enterConnection(pool, claim.chunkId, { ...bounds, perSecond: 10 })).toMatchObject(soon);
     // A lease that ran out holds no place.
     const placeOnly = { ...bounds, perSecond: null };
     expect(await enterConnection(pool, claim.chunkId, placeOnly)).toMatchObject({ inside: false, for: 'place' });

@@ -6,18 +6,21 @@ import { text } from 'node:stream/consumers';
 import { SMTPServer } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { answerApi } from '#lib/api/answer.ts';
 import type { Actor } from '#lib/auth/actor.ts';
 import type { Role } from '#lib/core/people/roles.ts';
+import { makeKey } from '#lib/steps/keys/make-key.ts';
 import { claimDue, endClaim } from '#lib/store/notices/outbox.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
-import { somebody } from '#test/fixtures/signed-in.ts';
+import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
 import { chooseNotices, readNoticeChoices, readNotices } from './choose-notices.ts';
 import { countUnreadNotices, listNotices } from './list-notices.ts';
 import { sendNotices } from './send.ts';
 import { tellNotices } from './tell.ts';
 
 const { pool } = await testDatabase();
+process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
 
 type Mail = { to: string[]; raw: string };
 const mails: Mail[] = [];
@@ -217,6 +220,38 @@ test('what waits for too long goes to the person who is named, else to admins, a
   expect(rows).toEqual([{ state: 'awaiting_review', revision: 1 }]);
 });
 
+test('a plan has a deadline and names a person of its own; without one it goes by the installation', async () => {
+  settings({ ...MAIL, ANSWER_WITHIN_HOURS: '24', ESCALATE_TO: ada.email });
+  const late = async () => (await told()).filter(({ kind }) => kind === 'overdue').map(({ recipient }) => recipient);
+  const waited = (batchId: string, hours: number) =>
+    pool.query("UPDATE chunk SET updated_at = now() - $2 * interval '1 hour' WHERE batch_id = $1", [batchId, hours]);
+  const planned = async (deadline: object, hours: number) => {
+    const { batchId } = await waiting();
+    await pool.query("UPDATE batch SET plan = plan || jsonb_build_object('deadline', $2::jsonb) WHERE id = $1", [
+      ...[batchId, JSON.stringify(deadline)],
+    ]);
+    await waited(batchId, hours);
+  };
+  // Its own is longer than the installation's; and shorter, with a person, in whatever letters, who may do nothing but see.
+  await planned({ hours: 72 }, 48);
+  await planned({ hours: 2, escalateTo: dee.email.toUpperCase() }, 3);
+  await tellNotices();
+  expect(await late()).toEqual([dee.id]);
+  // Without a person of its own: whom the installation names.
+  await planned({ hours: 2 }, 3);
+  await tellNotices();
+  expect(await late()).toEqual([dee.id, ada.id]);
+  // Of one whom nobody in the house is, every admin.
+  settings(MAIL);
+  await planned({ hours: 2, escalateTo: 'nobody@example.org' }, 3);
+  await tellNotices();
+  expect(await late()).toEqual([dee.id, ada.id, ada.id]);
+  const { rows } = await pool.query(
+    "SELECT DISTINCT c.state FROM chunk c JOIN batch b ON b.id = c.batch_id WHERE b.plan ? 'deadline'",
+  );
+  expect(rows).toEqual([{ state: 'awaiting_review' }]);
+});
+
 test('a finished batch is told to who started it, once', async () => {
   const { batchId } = await waiting();
   await pool.query("UPDATE chunk SET state = 'done', done = 3, approved_actions = 3 WHERE batch_id = $1", [batchId]);
@@ -252,6 +287,52 @@ test('a person’s choice holds, and whoever was put out gets nothing', async ()
   await readNotices(cy, { upTo: shown?.id ?? '' });
   expect(await countUnreadNotices(cy)).toBe(0);
   expect((await listNotices(dee)).items).toEqual([]);
+});
+
+test('over REST everybody has their own, also by a key, which silences nobody; that of the environment is nobody’s', async () => {
+  process.env.ADMIN_API_KEY = 'a-key-of-the-environment';
+  settings({ ...MAIL });
+  const site = { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:3000', 'content-type': 'application/json' };
+  const ask = async (who: Record<string, string>, method: string, path: string, body?: object) => {
+    const answer = await answerApi(
+      new Request(`http://127.0.0.1:3000/api/v1${path}`, {
+        ...{ method, headers: { ...site, ...who } },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      }),
+    );
+    return { status: answer.status, body: await answer.json() };
+  };
+  const session = async ({ id }: Actor) => ({ cookie: await sessionOf(id.slice('user:'.length)) });
+  const [asBo, asDee] = [await session(bo), await session(dee)];
+  const { key } = await makeKey({ ...bo, session: randomUUID() }, { name: 'script', role: 'reviewer', days: 1 });
+  const asKey = { authorization: `Bearer ${key}` };
+  await waiting({ name: 'One' });
+  await waiting({ name: 'Two' });
+  await tellNotices();
+  const first = await ask(asKey, 'GET', '/notices?limit=1');
+  expect(first).toMatchObject({ status: 200, body: { items: [{ kind: 'waits', read: false }], next: expect.any(String) } });
+  expect(JSON.stringify(first)).not.toMatch(/SECRET VALUE|@/);
+  const rest = await ask(asBo, 'GET', `/notices?cursor=${first.body.next}`);
+  expect(rest.body).toMatchObject({ items: [{ kind: 'waits' }], next: null });
+  expect((await ask(asDee, 'GET', '/notices')).body).toEqual({ items: [], next: null });
+  // Up to a number beyond all: one's own alone.
+  expect(await ask(asDee, 'POST', '/notices/read', { upTo: '999999999999999999' })).toEqual({ status: 200, body: {} });
+  expect(await countUnreadNotices(bo)).toBe(2);
+  await ask(asKey, 'POST', '/notices/read', { upTo: rest.body.items[0].id });
+  expect(await countUnreadNotices(bo)).toBe(1);
+  expect((await ask(asKey, 'GET', '/notices/choices')).body).toMatchObject({ mail: true, choices: expect.any(Array) });
+  const none = { kind: 'waits', by: 'none' };
+  expect((await ask(asKey, 'PUT', '/notices/choices', none)).status).toBe(403);
+  expect(await ask(asBo, 'PUT', '/notices/choices', none)).toEqual({ status: 200, body: none });
+  for (const [method, path, body] of [
+    ['GET', '/notices'],
+    ['GET', '/notices/choices'],
+    ['POST', '/notices/read', { upTo: '1' }],
+    ['PUT', '/notices/choices', none],
+  ] as const)
+    expect((await ask({ authorization: 'Bearer a-key-of-the-environment' }, method, path, body)).status, path).toBe(403);
+  for (const upTo of ['-1', '1e3', '', '9'.repeat(19)])
+    expect((await ask(asBo, 'POST', '/notices/read', { upTo })).status, upTo).toBe(400);
 });
 
 test('without a mail server nothing is due; what is not taken is tried again, then given up with one incident that mail does not tell', async () => {

@@ -350,17 +350,21 @@ export async function reserveRate(
         INSERT INTO rate_bucket AS r (batch_id, next_at, holder, held_from, held_seq)
         VALUES ($1, clock_timestamp() + $3::float8 * interval '1 second', $2, clock_timestamp(), (SELECT seq FROM chunk WHERE id = $2))
         ON CONFLICT (batch_id) DO UPDATE SET
-          next_at = greatest(r.next_at, clock_timestamp()) + $3::float8 * interval '1 second',
-          held_from = greatest(r.next_at, clock_timestamp()), holder = excluded.holder, held_seq = excluded.held_seq
-        WHERE r.next_at <= clock_timestamp() + $4 * interval '1 millisecond'
+          next_at = greatest(${NEXT}, clock_timestamp()) + $3::float8 * interval '1 second',
+          held_from = greatest(${NEXT}, clock_timestamp()), holder = excluded.holder, held_seq = excluded.held_seq
+        WHERE ${NEXT} <= clock_timestamp() + $4 * interval '1 millisecond'
         RETURNING held_from)
       SELECT (SELECT extract(epoch FROM held_from - clock_timestamp()) * 1000 FROM reserved)::float8 AS mine,
         (SELECT extract(epoch FROM next_at - clock_timestamp()) * 1000 FROM rate_bucket WHERE batch_id = $1)::float8 AS next`,
-    values: [holder.batchId, holder.chunkId, count / perSecond, WAIT_HELD_MS],
+    values: [holder.batchId, holder.chunkId, count / perSecond, WAIT_HELD_MS, WAIT_HELD_MS + Math.max(1_000, 1_000 / perSecond)],
   });
   const { mine = null, next = null } = rows[0] ?? {};
   return mine === null ? { count: 0, ms: Math.max(0, next ?? 0) } : { count, ms: Math.max(0, mine) };
 }
+
+/** A second's worth is reserved at most, or one send. What lies farther ahead is of a clock that was set back since, and nobody waits for that. */
+const NEXT =
+  "(CASE WHEN r.next_at > clock_timestamp() + $5 * interval '1 millisecond' THEN clock_timestamp() ELSE r.next_at END)";
 
 /**
  * Gives back what the chunk reserved last and did not use, unless somebody reserved after it. `unused`: so many sends of it, as their owner knows; null: all of

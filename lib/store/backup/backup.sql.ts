@@ -20,6 +20,8 @@ const LEFT_OUT = ['_prisma_migrations', 'session', 'verification', 'visit', 'wor
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 const file = { bytes: z.int().min(0), sha256: hex };
+/** As PostgreSQL writes one that needs no quotes: a table's name is the name of a file too. */
+const identifier = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/);
 const backupSchema = z.object({
   backup: z.literal('countersign'),
   v: z.literal(1),
@@ -27,7 +29,9 @@ const backupSchema = z.object({
   at: z.iso.datetime(),
   /** the last migration that the database had */
   migration: z.string(),
-  tables: z.array(z.object({ name: z.string(), columns: z.array(z.string()).min(1), rows: z.int().min(0), ...file })),
+  tables: z
+    .array(z.object({ name: identifier, columns: z.array(identifier).min(1), rows: z.int().min(0), ...file }))
+    .refine((tables) => new Set(tables.map(({ name }) => name)).size === tables.length, 'It names a table twice.'),
   originals: z.array(z.object({ digest: hex, bytes: z.int().min(0) })),
   /** originals that were not there: their datasets can't be read anew, here as there */
   missing: z.array(hex),
@@ -115,7 +119,7 @@ async function readMoment(client: pg.Client): Promise<{ at: string; migration: s
 }
 
 /** Our tables with the columns that are stored: what PostgreSQL makes of others is made again. */
-async function readTables(client: pg.Client): Promise<{ name: string; columns: string[] }[]> {
+export async function readTables(client: pg.Client): Promise<{ name: string; columns: string[] }[]> {
   const { rows } = await client.query<{ name: string; columns: string[] }>(
     `SELECT c.relname AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns FROM pg_class c
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''

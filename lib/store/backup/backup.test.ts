@@ -1,12 +1,13 @@
 /** A backup becomes the same database again, whole or not at all; nothing that was under way goes on by itself. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256 } from '#lib/ledger/canonical.ts';
 import { originalsIn } from '#lib/store/originals/folder.ts';
 import { originals } from '#lib/store/originals/originals.ts';
+import { applyMigrations } from '#lib/store/postgres/schema-engine.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { type Backup, readBackup, writeBackup } from './backup.sql.ts';
@@ -25,8 +26,10 @@ let rules: unknown;
 async function contents(): Promise<Record<string, unknown>> {
   const all: Record<string, unknown> = {};
   for (const { name } of backup.tables) {
-    const { rows } = await ownerPool.query(`SELECT to_jsonb(t)::text AS row FROM "${name}" t ORDER BY 1`);
-    all[name] = rows.map(({ row }) => row.replaceAll(/"(stopping|state|updated_at)": [^,}]+/g, ''));
+    const { rows } = await ownerPool.query(
+      `SELECT to_jsonb(t)::text AS row FROM "${name}" t ${name === 'security_event' ? "WHERE kind <> 'restored'" : ''} ORDER BY 1`,
+    );
+    all[name] = rows.map(({ row }) => row.replaceAll(/"(stopping|state|updated_at|expires_at)": [^,}]+/g, ''));
   }
   return all;
 }
@@ -41,7 +44,7 @@ const rulesNow = async () => {
   return [triggers.rows, constraints.rows];
 };
 
-const empty = () => ownerPool.query('DROP SCHEMA public CASCADE; DROP SCHEMA pgboss CASCADE; CREATE SCHEMA public');
+const empty = () => ownerPool.query('DROP SCHEMA public CASCADE; DROP SCHEMA IF EXISTS pgboss CASCADE; CREATE SCHEMA public');
 const restore = (from = folder) => restoreBackup({ urls: { ownerUrl, appUrl: url }, folder: from, originals: originals() });
 
 beforeAll(async () => {
@@ -66,6 +69,14 @@ beforeAll(async () => {
   });
   await prisma.user.create({
     data: { id: randomUUID(), name: 'Ada', email: 'ada@example.org', emailVerified: true, role: 'admin' },
+  });
+  await prisma.setupLink.create({
+    data: {
+      tokenDigest: Uint8Array.from(sha256(Buffer.from('token'))),
+      role: 'admin',
+      email: 'bo@example.org',
+      expiresAt: new Date('2999-01-01'),
+    },
   });
   const arriving = await originals().put('x');
   await arriving.write(FILE);
@@ -101,6 +112,27 @@ test('a database that holds data is left alone', async () => {
   expect(await contents()).toEqual(before);
 });
 
+/** The backup once more, what says what is in it altered. */
+function forged(alter: (backup: Backup) => unknown): string {
+  const other = join(place, randomUUID());
+  cpSync(folder, other, { recursive: true });
+  const altered = alter(structuredClone(backup));
+  writeFileSync(join(other, 'backup.json'), typeof altered === 'string' ? altered : JSON.stringify(altered));
+  return other;
+}
+
+test('a backup that names fewer tables restores nothing over what is in the others', async () => {
+  for (const names of [[], ['shelf_entry']]) {
+    const from = forged((all) => ({ ...all, tables: all.tables.filter(({ name }) => names.includes(name)) }));
+    await expect(restore(from)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('holds data already'),
+    });
+  }
+  expect((await pool.query("SELECT FROM batch WHERE state = 'running'")).rowCount).toBe(1);
+  expect(await contents()).toEqual(before);
+});
+
 test('what was altered on the way is found before anything is changed', async () => {
   const path = join(folder, 'tables', 'receipt.tsv.gz');
   const bytes = readFileSync(path);
@@ -113,8 +145,45 @@ test('what was altered on the way is found before anything is changed', async ()
   writeFileSync(path, bytes);
 });
 
+test.each<[string, (all: Backup) => unknown, string]>([
+  ['is cut', (all) => JSON.stringify(all).slice(0, -100), 'can’t be read'],
+  [
+    'lacks a table',
+    (all) => ({ ...all, tables: all.tables.filter(({ name }) => name !== 'receipt') }),
+    'lacks the table receipt',
+  ],
+  [
+    'lacks a column',
+    (all) => ({
+      ...all,
+      tables: all.tables.map((one) => ({ ...one, columns: one.columns.filter((column) => column !== 'leaf') })),
+    }),
+    'lacks receipt.leaf',
+  ],
+  [
+    'names a file elsewhere',
+    (all) => ({ ...all, tables: [...all.tables, { ...all.tables[0], name: '../../tables/batch' }] }),
+    'can’t be read',
+  ],
+  ['names a table twice', (all) => ({ ...all, tables: [...all.tables, all.tables[0]] }), 'names a table twice'],
+  [
+    'counts other rows',
+    (all) => ({ ...all, tables: all.tables.map((one) => (one.name === 'user' ? { ...one, rows: 7 } : one)) }),
+    'user has 1 rows and not 7',
+  ],
+])('a backup whose list %s restores nothing', async (_, alter, why) => {
+  await expect(restore(forged(alter))).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining(why) });
+  const { rows } = await ownerPool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> '_prisma_migrations'`,
+  );
+  for (const { name } of rows) expect((await ownerPool.query(`SELECT FROM "${name}" LIMIT 1`)).rowCount, name).toBe(0);
+});
+
 test('every row, trigger and constraint is back as it was, with the original; unfinished batches are paused', async () => {
   const elsewhere = originalsIn(join(place, 'originals'));
+  // A restore that was killed while it made the tables is begun again.
+  await empty();
+  await applyMigrations(ownerUrl, '20261128010000_connections');
   const restored = await restoreBackup({ urls: { ownerUrl, appUrl: url }, folder, originals: elsewhere });
   expect(restored.paused).toEqual(['Under way']);
   expect(restored.unproven).toEqual([]);
@@ -133,6 +202,11 @@ test('every row, trigger and constraint is back as it was, with the original; un
   const read: Buffer[] = [];
   for await (const piece of (await elsewhere.open(sha256(FILE)))?.read() ?? []) read.push(piece);
   expect(Buffer.concat(read)).toEqual(FILE);
+  // A link that was used since would open the door once more.
+  const links = await pool.query('SELECT expires_at <= clock_timestamp() AS over FROM setup_link');
+  expect(links.rows).toEqual([{ over: true }]);
+  const log = await pool.query("SELECT facts ->> 'of' AS of FROM security_event WHERE kind = 'restored'");
+  expect(log.rows).toEqual([{ of: backup.at }]);
   // Numbers go on behind those that are there.
   const { id } = await prisma.event.create({
     data: { batchId: randomUUID(), chunk: null, kind: 'x', facts: {} },

@@ -9,11 +9,13 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_TRANSITIONS, batchFrom } from '#lib/core/lifecycle.ts';
+import type { SecurityKind } from '#lib/core/people/security-kinds.ts';
+import { SYSTEM } from '#lib/core/people/system.ts';
 import { pauseChunks } from '#lib/store/batches/stopping.sql.ts';
 import type { Originals } from '#lib/store/originals/port.ts';
 import { type DatabaseUrls, type Migrated, migrate } from '#lib/store/postgres/migrate.ts';
 import { applyMigrations, hasMigration } from '#lib/store/postgres/schema-engine.ts';
-import { type Backup, counted, originalFile, readBackup, tableFile } from './backup.sql.ts';
+import { type Backup, counted, originalFile, readBackup, readTables, tableFile } from './backup.sql.ts';
 
 export type Restored = Migrated & { backup: Backup; paused: string[] };
 
@@ -37,12 +39,17 @@ export async function restoreBackup(given: { urls: DatabaseUrls; folder: string;
   try {
     await assertEmpty(client, backup);
     await applyMigrations(urls.ownerUrl, backup.migration);
+    await assertAllThere(client, backup);
     for (const { digest } of backup.originals) await putOriginal(originals, originalFile(folder, digest), digest);
     await client.query('BEGIN');
     const put = await withoutRules(client, backup);
+    // Once more, now that nobody can write.
+    await assertNoRows(client);
     for (const table of backup.tables) await fillTable(client, folder, table);
     await setSequences(client);
     paused = await pauseAll(client);
+    await endLinks(client);
+    await tellRestored(client, backup);
     await put();
     await client.query('COMMIT');
   } finally {
@@ -70,25 +77,49 @@ async function assertWhole(folder: string, { tables, originals }: Backup): Promi
   }
 }
 
-/** Tables may be there, as a restore that failed leaves them, but no rows. */
-async function assertEmpty(client: pg.Client, { tables, migration }: Backup): Promise<void> {
-  const there = await client.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+/** Tables may be there, as a restore that failed leaves them, but no rows: in none of ours, whatever the backup names. */
+async function assertEmpty(client: pg.Client, { migration }: Backup): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')`,
   );
-  if (there.rows.length === 0) return;
-  const names = new Set(there.rows.map(({ name }) => name));
-  const refuse = (why: string) =>
-    new CountersignError(
-      'conflict',
-      `The database to restore into ${why}. Restore into a new one: another DATA_DIR, or an empty database.`,
-    );
-  const has = names.has('_prisma_migrations')
-    ? await client.query<{ last: string | null }>('SELECT max(migration_name) AS last FROM _prisma_migrations')
+  if (rows.length === 0) return;
+  const has = rows.some(({ name }) => name === MIGRATIONS)
+    ? await client.query<{ last: string | null }>(`SELECT max(migration_name) AS last FROM ${MIGRATIONS}`)
     : null;
-  if (has?.rows[0]?.last !== migration) throw refuse('has tables of another version, or of something else');
+  // One that was killed while it made the tables has some of the migrations, and goes on.
+  const last = has?.rows[0]?.last;
+  if (has === null || (last && last > migration)) throw occupied('has tables of another version, or of something else');
+  await assertNoRows(client);
+}
+
+async function assertNoRows(client: pg.Client): Promise<void> {
+  const { rows: tables } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> $1`,
+    [MIGRATIONS],
+  );
   for (const { name } of tables) {
     const { rows } = await client.query(`SELECT FROM ${client.escapeIdentifier(name)} LIMIT 1`);
-    if (rows.length > 0) throw refuse('holds data already');
+    if (rows.length > 0) throw occupied('holds data already');
+  }
+}
+
+const MIGRATIONS = '_prisma_migrations';
+
+const occupied = (why: string): CountersignError =>
+  new CountersignError(
+    'conflict',
+    `The database to restore into ${why}. Restore into a new one: another DATA_DIR, or an empty database.`,
+  );
+
+/** A list that was cut or altered would restore a part as if it were the whole. */
+async function assertAllThere(client: pg.Client, { tables }: Backup): Promise<void> {
+  const lacks = (what: string) =>
+    new CountersignError('invalid', `The backup is damaged: it lacks ${what}. Nothing was restored.`);
+  for (const { name, columns } of await readTables(client)) {
+    const kept = tables.find((one) => one.name === name);
+    if (!kept) throw lacks(`the table ${name}`);
+    const column = columns.find((one) => !kept.columns.includes(one));
+    if (column) throw lacks(`${name}.${column}`);
   }
 }
 
@@ -160,4 +191,19 @@ async function pauseAll(client: pg.Client): Promise<string[]> {
   );
   for (const { id } of rows) await pauseChunks(client, id);
   return rows.map(({ name }) => name).sort();
+}
+
+/** A link that was used or withdrawn since the backup would open the door once more. */
+async function endLinks(client: pg.Client): Promise<void> {
+  await client.query('UPDATE setup_link SET expires_at = clock_timestamp() WHERE used_at IS NULL');
+}
+
+async function tellRestored(client: pg.Client, { at, tables }: Backup): Promise<void> {
+  // A backup may be older than the log.
+  if (!tables.some(({ name }) => name === 'security_event')) return;
+  await client.query('INSERT INTO security_event (kind, "by", facts) VALUES ($1, $2, $3)', [
+    'restored' satisfies SecurityKind,
+    SYSTEM.id,
+    JSON.stringify({ of: at }),
+  ]);
 }

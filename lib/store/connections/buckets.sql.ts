@@ -16,6 +16,12 @@ const LIVE = `(CASE WHEN $5::int IS NULL OR cardinality(r.open) < $5 THEN r.open
   SELECT o FROM unnest(r.open) o WHERE EXISTS (SELECT FROM chunk c WHERE c.id = o AND c.lease_until > clock_timestamp())) END)`;
 
 /**
+ * When the next send is due. Nobody reserves one that is farther away than this: what is was reserved under another limit, or by a clock that was set back
+ * since, and nobody waits for that.
+ */
+const NEXT = `(CASE WHEN r.next_at > clock_timestamp() + $4 * interval '1 millisecond' + $3::float8 * interval '1 second' THEN clock_timestamp() ELSE r.next_at END)`;
+
+/**
  * Reserves the next send over a connection, and a place at it, unless the send is more than WAIT_HELD_MS away. `chunkId` is null where no chunk is executing: then no
  * place is taken.
  */
@@ -27,10 +33,10 @@ export async function enterConnection(pool: Pool, chunkId: string | null, bounds
         VALUES ($1, clock_timestamp() + $3::float8 * interval '1 second', $2, clock_timestamp(), (SELECT seq FROM chunk WHERE id = $2),
           CASE WHEN $2::uuid IS NULL OR $5::int IS NULL THEN '{}' ELSE ARRAY[$2::uuid] END)
         ON CONFLICT (connection_id) DO UPDATE SET
-          next_at = greatest(r.next_at, clock_timestamp()) + $3::float8 * interval '1 second',
-          held_from = greatest(r.next_at, clock_timestamp()), holder = excluded.holder, held_seq = excluded.held_seq,
+          next_at = greatest(${NEXT}, clock_timestamp()) + $3::float8 * interval '1 second',
+          held_from = greatest(${NEXT}, clock_timestamp()), holder = excluded.holder, held_seq = excluded.held_seq,
           open = CASE WHEN $5::int IS NULL THEN '{}' ELSE ${LIVE} || excluded.open END
-        WHERE ($3::float8 = 0 OR r.next_at <= clock_timestamp() + $4 * interval '1 millisecond')
+        WHERE ($3::float8 = 0 OR ${NEXT} <= clock_timestamp() + $4 * interval '1 millisecond')
           AND ($2::uuid IS NULL OR $5::int IS NULL OR cardinality(${LIVE}) < $5)
         RETURNING held_from)
       SELECT (SELECT extract(epoch FROM held_from - clock_timestamp()) * 1000 FROM entered)::float8 AS mine,

@@ -19,9 +19,9 @@ export type Told = {
   /** whether mail can be sent, and a webhook be called */
   mail: boolean;
   webhook: boolean;
-  /** after so many hours a question has waited for too long; null: never */
+  /** after so many hours a question has waited for too long, where its plan says nothing; null: never */
   answerWithinHours: number | null;
-  /** the address of the person who is told then; null: admins are */
+  /** the address of the person who is told then, where its plan names nobody; null: admins are */
   escalateTo: string | null;
 };
 
@@ -58,7 +58,10 @@ const QUESTIONS = `count(*) FILTER (WHERE c.state = 'awaiting_review')::int AS r
 /** Whether somebody has chunk `c`: a person who was put out holds nothing. */
 const CLAIMED = `(c.reviewer IS NOT NULL AND (c.reviewer LIKE 'key:%' OR EXISTS (SELECT FROM "user" u WHERE c.reviewer = 'user:' || u.id AND u.disabled_at IS NULL)))`;
 
-/** What is so at this moment. `claimers`: those who claimed all that waits; null where some of it is anybody's. `once`: what never begins again. */
+/** After so many hours the questions of batch `b` have waited for too long: its plan's, else the installation's; null: never. */
+const HOURS = 'coalesce(b.answer_within_hours, $1::int)';
+
+/** What is so at this moment. The sums of a finished batch change no more: they are added up once. `to`: the address that the plan names. `claimers`: those who claimed all that waits; null where some of it is anybody's. `once`: what never begins again. */
 const WANTED = `
   SELECT 'waits' AS kind, 'batch:' || b.id AS about, b.id AS batch_id, false AS once,
     jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'claimers', n.claimers) AS facts
@@ -68,10 +71,10 @@ const WANTED = `
         WHERE c.state IN (${stateList(CHUNK_ASKING)}) AND ${ASKING} GROUP BY 1) n JOIN batch b ON b.id = n.batch_id
   UNION ALL
   SELECT 'overdue', 'batch:' || b.id, b.id, false,
-    jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'hours', $1::int)
+    jsonb_build_object('batch', b.name, 'reviews', n.reviews, 'releases', n.releases, 'chunk', n.chunk, 'hours', ${HOURS}, 'to', b.escalate_to)
   FROM (SELECT c.batch_id, ${QUESTIONS}
         FROM chunk c JOIN batch b ON b.id = c.batch_id
-        WHERE c.state IN (${stateList(CHUNK_ASKING)}) AND ${ASKING} AND c.updated_at < clock_timestamp() - $1::int * interval '1 hour'
+        WHERE c.state IN (${stateList(CHUNK_ASKING)}) AND ${ASKING} AND c.updated_at < clock_timestamp() - ${HOURS} * interval '1 hour'
         GROUP BY 1) n JOIN batch b ON b.id = n.batch_id
   UNION ALL
   SELECT 'second', 'batch:' || b.id, b.id, false,
@@ -84,12 +87,19 @@ const WANTED = `
   FROM incident i LEFT JOIN batch b ON b.id = i.batch_id WHERE i.resolved_at IS NULL
   GROUP BY i.batch_id, i.kind, CASE WHEN i.batch_id IS NULL THEN i.id END
   UNION ALL
-  SELECT 'finished', 'batch:' || b.id || ':' || extract(epoch FROM b.finished_at), b.id, true,
-    jsonb_build_object('batch', b.name, 'starter', coalesce(b.started_by, b.created_by), 'done', n.done, 'failed', n.failed, 'uncertain', n.uncertain)
-  FROM batch b CROSS JOIN LATERAL (
-    SELECT coalesce(sum(c.done), 0)::int AS done, coalesce(sum(c.failed), 0)::int AS failed, coalesce(sum(c.uncertain), 0)::int AS uncertain
-    FROM chunk c WHERE c.batch_id = b.id) n
+  SELECT 'finished', f.about, b.id, true,
+    coalesce((SELECT m.facts FROM matter m WHERE m.kind = 'finished' AND m.about = f.about AND m.over_at IS NULL), (
+      SELECT jsonb_build_object('batch', b.name, 'starter', coalesce(b.started_by, b.created_by),
+        'done', coalesce(sum(c.done), 0)::int, 'failed', coalesce(sum(c.failed), 0)::int, 'uncertain', coalesce(sum(c.uncertain), 0)::int)
+      FROM chunk c WHERE c.batch_id = b.id))
+  FROM batch b CROSS JOIN LATERAL (SELECT 'batch:' || b.id || ':' || extract(epoch FROM b.finished_at) AS about) f
   WHERE b.state = 'finished' AND b.finished_at > clock_timestamp() - $3 * interval '1 day'`;
+
+/** Asked once for a statement, so that what lies before or after it is found by an index. */
+const NOW = '(SELECT clock_timestamp())';
+
+/** Who is told of matter `m` that waits for too long: whom its plan names, else whom the installation names. */
+const TO = `lower(coalesce(m.facts ->> 'to', $3))`;
 
 /**
  * Gives everybody whom a matter concerns their notice of it, once. An incident's end is told to whoever was told of its beginning. What is over before it was sent is not sent
@@ -106,7 +116,7 @@ export async function giveNotices(tx: Tx, { mail, webhook, escalateTo }: Told): 
          WHEN 'second' THEN ${roles('second')} AND m.facts ->> 'starter' IS DISTINCT FROM 'user:' || u.id AND m.facts -> 'signers' <> to_jsonb(ARRAY['user:' || u.id])
          WHEN 'incident' THEN ${roles('incident')}
          WHEN 'finished' THEN m.facts ->> 'starter' = 'user:' || u.id
-         ELSE CASE WHEN EXISTS (SELECT FROM "user" named WHERE named.email = lower($3) AND named.disabled_at IS NULL) THEN u.email = lower($3)
+         ELSE CASE WHEN EXISTS (SELECT FROM "user" named WHERE named.email = ${TO} AND named.disabled_at IS NULL) THEN u.email = ${TO}
            ELSE u.role = 'admin' END END
        LEFT JOIN notice_choice ch ON ch.person_id = u.id AND ch.kind = m.kind
        WHERE m.over_at IS NULL AND coalesce(ch.by, 'mail') <> 'none'),
@@ -114,7 +124,7 @@ export async function giveNotices(tx: Tx, { mail, webhook, escalateTo }: Told): 
        SELECT matter_id, 'begun' AS phase, recipient, CASE WHEN way = 'mail' AND $1 THEN 'mail' END AS channel FROM people
        UNION ALL SELECT m.id, 'begun', '${WEBHOOK}', 'webhook' FROM matter m WHERE $2 AND m.over_at IS NULL
        UNION ALL SELECT m.id, 'over', n.recipient, n.channel FROM matter m JOIN notice n ON n.matter_id = m.id AND n.phase = 'begun'
-         WHERE m.kind = 'incident' AND m.over_at > clock_timestamp() - $5 * interval '1 day')
+         WHERE m.kind = 'incident' AND m.over_at > ${NOW} - $5 * interval '1 day')
      INSERT INTO notice (matter_id, phase, recipient, channel, state, due_at)
      SELECT o.matter_id, o.phase, o.recipient, w.channel, CASE WHEN w.channel IS NULL THEN 'listed' ELSE 'due' END,
        CASE WHEN w.channel IS NOT NULL THEN clock_timestamp() + $4 * interval '1 millisecond' END
@@ -136,7 +146,7 @@ export async function giveNotices(tx: Tx, { mail, webhook, escalateTo }: Told): 
 export async function pruneMatters(tx: Tx): Promise<void> {
   const { rows } = await tx.query<{ ids: string[] }>(
     `SELECT coalesce(array_agg(id::text), '{}') AS ids FROM
-       (SELECT id FROM matter WHERE over_at < clock_timestamp() - $1 * interval '1 day' ORDER BY over_at LIMIT $2) old`,
+       (SELECT id FROM matter WHERE over_at < ${NOW} - $1 * interval '1 day' ORDER BY over_at LIMIT $2) old`,
     [NOTICES_KEEP_DAYS, NOTICES_PRUNED_AT_ONCE],
   );
   const old = rows[0]?.ids ?? [];

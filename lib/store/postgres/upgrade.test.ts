@@ -39,8 +39,19 @@ const [orphan, ofNobody, odd] = [randomUUID(), randomUUID(), randomUUID()];
 let tables: string[];
 let upgraded: Migrated;
 
-const fill = (table: string, all: object[]) =>
-  ownerPool.query(`INSERT INTO "${table}" SELECT * FROM jsonb_populate_recordset(NULL::"${table}", $1)`, [JSON.stringify(all)]);
+/** What the database makes of other columns it makes again. */
+const fill = async (table: string, all: object[]) => {
+  const { rows: found } = await ownerPool.query(
+    `SELECT string_agg(quote_ident(attname), ', ') AS columns FROM pg_attribute
+     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
+    [`"${table}"`],
+  );
+  const { columns } = found[0];
+  await ownerPool.query(
+    `INSERT INTO "${table}" (${columns}) SELECT ${columns} FROM jsonb_populate_recordset(NULL::"${table}", $1)`,
+    [JSON.stringify(all)],
+  );
+};
 const notValid = async () =>
   (await pool.query('SELECT conname FROM pg_constraint WHERE NOT convalidated ORDER BY 1')).rows.map(({ conname }) => conname);
 

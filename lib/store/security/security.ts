@@ -8,7 +8,8 @@ type SecurityFacts = Record<string, string | number | boolean | null | readonly 
 /** `by`: an actor's id. `about`: whom or what it is about, as `batch:<uuid>`. `once`: the event is told once only under this text. */
 export type SecurityEvent = { kind: SecurityKind; by: string; about?: string | null; facts?: SecurityFacts; once?: string };
 
-const FACT_CHARS_MAX = 100;
+/** A longer text is cut. */
+export const FACT_CHARS_MAX = 100;
 const FACTS_LISTED_MAX = 10;
 
 /** Writes one event of the security log. Nothing that is written here can be changed or removed by the application. */
