@@ -12,6 +12,7 @@ export const API_STATUS = { ...ERROR_CODES, method_not_allowed: 405, internal: 5
 export const TITLES = {
   invalid: 'The request is wrong',
   unauthenticated: 'Nobody is signed in',
+  unproven: 'Who is signed in has to prove it again',
   forbidden: 'This role may not do that',
   not_found: 'It was not found',
   too_slow: 'The body came too slowly',

@@ -6,6 +6,8 @@
 export const ERROR_CODES = {
   invalid: 400,
   unauthenticated: 401,
+  // Somebody is signed in, and has to prove it anew (RFC 9470).
+  unproven: 401,
   forbidden: 403,
   not_found: 404,
   too_slow: 408,

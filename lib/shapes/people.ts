@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FACTORS } from '#lib/core/people/factors.ts';
 import { ROLES } from '#lib/core/people/roles.ts';
 import { id, instant, named } from './values.ts';
 
@@ -54,3 +55,14 @@ const session = z.object({
   own: z.boolean(),
 });
 export type SessionView = z.infer<typeof session>;
+
+/** What a person proves with who they are, beside the password. */
+const factorsView = z.object({
+  app: z.boolean(),
+  passkeys: z.array(z.object({ ...named, host: z.string(), since: instant, lastUsed: instant.nullable() })),
+});
+export type FactorsView = z.infer<typeof factorsView>;
+
+/** Whether a batch asks who decides for a proof, whether this session just gave one, and what its person can give. */
+const stepUp = z.object({ asked: z.boolean(), proven: z.boolean(), can: z.array(z.enum(FACTORS)) });
+export type StepUp = z.infer<typeof stepUp>;

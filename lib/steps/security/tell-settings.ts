@@ -8,6 +8,8 @@ export async function tellSettings(models: WithModels, env: Env): Promise<void> 
   const facts = {
     allowPrivateTargets: env.ALLOW_PRIVATE_TARGETS,
     host: env.HOST,
+    stepUp: env.STEP_UP,
+    stepUpPassword: env.STEP_UP_PASSWORD,
     adminApiKey: env.ADMIN_API_KEY !== undefined,
     metricsToken: env.METRICS_TOKEN !== undefined,
   };
