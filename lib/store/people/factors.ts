@@ -121,6 +121,12 @@ export async function resetFactors(models: WithModels, userId: string): Promise<
   return { app, passkeys: (await models.prisma.passkey.deleteMany({ where: { userId } })).count };
 }
 
+/** Who of these has a second factor. */
+export async function readHolders({ prisma }: WithModels, ids: readonly string[]): Promise<Set<string>> {
+  const where = { id: { in: [...ids] }, OR: [{ twoFactorEnabled: true }, { passkeys: { some: {} } }] };
+  return new Set((await prisma.user.findMany({ where, select: { id: true } })).map(({ id }) => id));
+}
+
 /** What a person has. */
 export async function readFactors({ prisma }: WithModels, userId: string): Promise<{ app: boolean; passkeys: number }> {
   const [entry, passkeys] = await Promise.all([readEntry({ prisma }, userId), prisma.passkey.count({ where: { userId } })]);
