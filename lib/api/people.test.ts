@@ -89,7 +89,10 @@ it('the sessions, the password and the second factors of somebody are an adminâ€
     status: 201,
     body: { email: bo.email, path: expect.stringMatching(/^\/setup\?token=.{43}$/), expiresAt: expect.any(String) },
   });
-  const keyed = await ask(`${path}/reset-link`, 'POST', { authorization: 'Bearer a-key-of-the-environment', 'idempotency-key': 'once' });
+  const keyed = await ask(`${path}/reset-link`, 'POST', {
+    authorization: 'Bearer a-key-of-the-environment',
+    'idempotency-key': 'once',
+  });
   expect(keyed).toMatchObject({ status: 400, body: { code: 'invalid' } });
   expect((await ask('/people')).body.items).toContainEqual(expect.objectContaining({ id: bo.id, secondFactor: true }));
   expect(await ask(`${path}/reset-factors`, 'POST')).toMatchObject({ status: 200, body: { secondFactor: false } });

@@ -12,8 +12,8 @@ export const API_STATUS = { ...ERROR_CODES, method_not_allowed: 405, internal: 5
 export const TITLES = {
   invalid: 'The request is wrong',
   unauthenticated: 'Nobody is signed in',
-  unproven: 'Who is signed in has to prove it again',
   forbidden: 'This role may not do that',
+  unproven: 'Who is signed in has to prove it again',
   not_found: 'It was not found',
   too_slow: 'The body came too slowly',
   method_not_allowed: 'This path does not take this method',

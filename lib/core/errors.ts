@@ -6,9 +6,9 @@
 export const ERROR_CODES = {
   invalid: 400,
   unauthenticated: 401,
-  // Somebody is signed in, and has to prove it anew (RFC 9470).
-  unproven: 401,
   forbidden: 403,
+  // Somebody is signed in, and has to prove it anew. Not 401: that is nobody.
+  unproven: 403,
   not_found: 404,
   too_slow: 408,
   conflict: 409,
