@@ -2,9 +2,10 @@ import type { Page } from '@playwright/test';
 import { atSize, FULL } from '#test/size.ts';
 import { approve, categoryOf, countIn, decision, lookAt, releaseRest } from './checkpoint.ts';
 import { test as base, expect, type Session } from './fixtures.ts';
+import { type InvitedRole, joins } from './joins.ts';
 import { rowsOf, SHELF_PLAN } from './rest.ts';
 
-type Invite = (name: string, role: 'reviewer' | 'operator' | 'auditor') => Promise<Page>;
+type Invite = (name: string, role: InvitedRole) => Promise<Page>;
 
 // One after the other, so that whoever was invited by one story is there for the next.
 base.describe.configure({ mode: 'default' });
@@ -16,18 +17,8 @@ const test = base.extend<{ invite: Invite }>({
     await use(async (name, role) => {
       const session = signedIn.get(name);
       if (session) return visit(session);
-      const email = `${name.toLowerCase()}-${Date.now()}@example.org`;
-      await desk.goto('/admin/people');
-      await desk.getByLabel('Mail address').fill(email);
-      await desk.getByLabel('Role', { exact: true }).selectOption(role);
-      await desk.getByRole('button', { name: 'Make an invitation link' }).click();
-      const link = await desk.getByLabel(`Link for ${email}`).inputValue();
       const page = await visit();
-      await page.goto(link);
-      await page.getByLabel('Your name').fill(name);
-      await page.getByLabel('Password').fill('a horse that reads batteries');
-      await page.getByRole('button', { name: 'Continue' }).click();
-      await expect(page.getByRole('heading', { name: role === 'auditor' ? 'Batches' : 'Needs you', level: 1 })).toBeVisible();
+      await joins(desk, page, name, role);
       signedIn.set(name, await page.context().storageState());
       return page;
     });

@@ -11,6 +11,8 @@ test('an empty environment has every default', () => {
     HOST: '127.0.0.1',
     DATA_DIR: resolve('.data'),
     ALLOW_PRIVATE_TARGETS: false,
+    STEP_UP: false,
+    STEP_UP_PASSWORD: false,
     TARGETS_ALLOWED: [],
     WORKERS: 2,
   });

@@ -138,7 +138,11 @@ export const envSchema = z
         }
         return places;
       }),
-    /** How people reach the web server, for the links of notices; absent: at HOST and PORT. */
+    /** Whether every approval, release and answer asks for the second factor; off: where a plan does. */
+    STEP_UP: flag.default(false),
+    /** Whether the password is enough where a second factor is asked for. */
+    STEP_UP_PASSWORD: flag.default(false),
+    /** How people reach the web server, for the links of notices and for passkeys; absent: at HOST and PORT. */
     PUBLIC_URL: webAddress.transform((text) => new URL(text).origin).optional(),
     /** The mail server that notices are sent by; absent: no mail is sent. */
     SMTP_URL: z

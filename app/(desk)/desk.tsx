@@ -4,7 +4,9 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { type ComponentProps, type ReactNode, useCallback, useMemo, useState } from 'react';
 import { toast } from 'sonner';
+import { beginProofAction, proveAction } from '#app/(desk)/you/actions.ts';
 import { signOutAction } from '#app/session-actions.ts';
+import { ProofOf } from '#components/account/proof.tsx';
 import { queries } from '#components/api-client.ts';
 import { Palette } from '#components/find/palette.tsx';
 import { forgetRecent } from '#components/find/recent.ts';
@@ -55,7 +57,9 @@ export function Desk({ place, nav, unread, person, kinds, children }: Props) {
   return (
     <AppShell nav={counted} unread={unread} person={person} palette={palette} onSignOut={leave}>
       <LiveBanner />
-      {children}
+      <ProofOf onProve={proveAction} onBegin={beginProofAction}>
+        {children}
+      </ProofOf>
     </AppShell>
   );
 }

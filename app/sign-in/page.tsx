@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { personOfPage } from '#app/actor.ts';
 import { safeNext } from '#app/next-path.ts';
-import { signInAction } from '#app/session-actions.ts';
+import { beginPasskeySignInAction, signInAction, signInWithCodeAction, signInWithPasskeyAction } from '#app/session-actions.ts';
 import { EntryFrame } from '#components/people/entry-frame.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { readFirstVisit } from '#lib/steps/people/read-setup-link.ts';
@@ -31,5 +31,13 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
       </EntryFrame>
     );
   }
-  return <SignIn next={next} onSignIn={signInAction} />;
+  return (
+    <SignIn
+      next={next}
+      onSignIn={signInAction}
+      onCode={signInWithCodeAction}
+      onBegin={beginPasskeySignInAction}
+      onPasskey={signInWithPasskeyAction}
+    />
+  );
 }

@@ -13,6 +13,7 @@ import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
 import { DisableDialog } from './disable-dialog.tsx';
 import { ResetDialog } from './reset-dialog.tsx';
+import { ResetFactorsDialog } from './reset-factors-dialog.tsx';
 import { ROLE_WORDS } from './roles.ts';
 
 type Props = {
@@ -22,11 +23,13 @@ type Props = {
   onEnable: (person: { personId: string }) => Promise<Outcome>;
   onConfirm: (person: { personId: string }) => Promise<Outcome>;
   onReset: (person: { personId: string }) => Promise<Outcome<{ link: string }>>;
+  onResetFactors: (person: { personId: string }) => Promise<Outcome>;
 };
 
 /** The people, what each may do, and who is kept out. Nobody changes their own role or disables themselves. */
-export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onReset }: Props) {
+export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onReset, onResetFactors }: Props) {
   const [resetting, setResetting] = useState<PersonRow | null>(null);
+  const [without, setWithout] = useState<PersonRow | null>(null);
   const [leaving, setLeaving] = useState<PersonRow | null>(null);
   const change = useMutation(writing(['people', 'role'], onRole));
   const enable = useMutation(writing(['people', 'enable'], onEnable));
@@ -111,6 +114,15 @@ export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onR
                   <Button size="small" aria-label={`Reset the password of ${person.name}…`} onClick={() => setResetting(person)}>
                     Reset password…
                   </Button>
+                  {person.secondFactor ? (
+                    <Button
+                      size="small"
+                      aria-label={`Reset the second factor of ${person.name}…`}
+                      onClick={() => setWithout(person)}
+                    >
+                      Reset second factor…
+                    </Button>
+                  ) : null}
                   <Button size="small" aria-label={`Disable ${person.name}…`} onClick={() => setLeaving(person)}>
                     Disable…
                   </Button>
@@ -127,6 +139,9 @@ export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onR
       ) : null}
       {resetting ? (
         <ResetDialog key={resetting.id} person={resetting} onClose={() => setResetting(null)} onReset={onReset} />
+      ) : null}
+      {without ? (
+        <ResetFactorsDialog key={without.id} person={without} onClose={() => setWithout(null)} onReset={onResetFactors} />
       ) : null}
       {leaving ? (
         <DisableDialog key={leaving.id} person={leaving} onClose={() => setLeaving(null)} onDisable={onDisable} />

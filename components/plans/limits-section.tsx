@@ -65,6 +65,17 @@ export function GatesSection({ plan, preview, problems, onChange }: Omit<Section
           </Select>
         </Field>
       ) : null}
+      {plan.version === 2 ? (
+        <Field label="Who signs proves it" hint="Where they approve, release the rest, or answer for what is uncertain.">
+          <Select
+            value={plan.gates.stepUp ? 'factor' : 'session'}
+            onChange={(event) => set({ stepUp: event.target.value === 'factor' ? true : undefined })}
+          >
+            <option value="session">by being signed in</option>
+            <option value="factor">with a second factor</option>
+          </Select>
+        </Field>
+      ) : null}
       <TextField
         label="Ask for proof: at most so many wrong, in %"
         hint={

@@ -118,12 +118,13 @@ const NEXT: Readonly<Record<NonNullable<Plan['gates']['next']>, string>> = {
 
 /** What has to happen before an action runs, a sentence each. */
 export function gatesTold({ gates }: Pick<Plan, 'gates'>): string[] {
-  const { next, approvals, keysMaySign, evidence } = gates;
+  const { next, approvals, keysMaySign, stepUp, evidence } = gates;
   return [
     ...(next === null ? [] : [NEXT[next]]),
     approvals === 2
       ? `Two people sign each chunk before an action of it runs, neither of them the one who started the batch.${keysMaySign ? ' API keys may sign.' : ''}`
       : 'One person approves each chunk before an action of it runs.',
+    ...(stepUp ? ['Whoever approves, releases or answers proves with a second factor who they are.'] : []),
     evidence === null
       ? 'No proof by looks is asked for.'
       : `Looks at random items must prove, with 95 % confidence, that at most ${percentOf(evidence.atMost)} % of each acting category is wrong, over ${evidence.over === 'batch' ? 'the whole batch' : 'each chunk'}.`,

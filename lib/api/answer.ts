@@ -69,7 +69,7 @@ function assertWithin(batches: readonly string[], path: string): void {
 }
 
 /** Their answer is shown once and kept nowhere, so it can't be given to a repeat. */
-const TOLD_ONCE = ['/api/v1/keys'];
+const TOLD_ONCE = /^\/api\/v1\/(keys|people\/[^/]+\/reset-link)$/;
 
 const match = matcher<Target>([
   { method: 'GET', path: '/api/v1/openapi.json', target: { by: 'document', verb: null } },
@@ -107,7 +107,7 @@ async function answerJson(actor: Actor, request: Request, path: string): Promise
   const { method } = request;
   if (method === 'GET' || method === 'HEAD') return whileAllowed(() => call(actor, request, path, undefined), actor);
   const key = idempotencyKey(request);
-  if (key !== null && method === 'POST' && TOLD_ONCE.includes(path))
+  if (key !== null && method === 'POST' && TOLD_ONCE.test(path))
     throw new CountersignError(
       'invalid',
       'This path takes no Idempotency-Key: what it answers is shown once and not kept. Nothing was done.',

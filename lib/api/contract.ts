@@ -49,7 +49,7 @@ import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '
 import { apiKey, keyMade, newKey } from '#lib/shapes/keys.ts';
 import { needsYou, nextNeed } from '#lib/shapes/live.ts';
 import { notice, noticeChoice, noticeChoices, noticesRead } from '#lib/shapes/notices.ts';
-import { person, reviewer } from '#lib/shapes/people.ts';
+import { person, personSession, resetLink, reviewer } from '#lib/shapes/people.ts';
 import {
   countedRows,
   differenceAsked,
@@ -673,6 +673,31 @@ export const contract = oc.prefix('/api/v1').router({
       '/people/{id}/confirm',
       'Confirm a person',
       'Another admin vouches that this is somebody of their own. Where two people sign a chunk, whoever invited the person can then be the other one. A person who signed in does it, not an API key.',
+    )
+      .input(write(namedPerson, nothing))
+      .output(person),
+    sessions: get('/people/{id}/sessions', 'List the sessions of a person, the newest first')
+      .input(z.strictObject(namedPerson))
+      .output(z.object({ items: z.array(personSession), next: z.null() })),
+    signOut: post(
+      '/people/{id}/sign-out',
+      'End all sessions of a person',
+      'The person signs in anew. API keys go on. Of one’s own, the session that asks goes on too.',
+    )
+      .input(write(namedPerson, nothing))
+      .output(z.object({ ended: z.int() })),
+    resetLink: post(
+      '/people/{id}/reset-link',
+      'Make a link that sets the password of a person anew',
+      'The link is in the answer, once, and works once, for a day. The old password works until then. Whoever made the link counts as who let the person in. An Idempotency-Key is refused: nothing of the answer is kept.',
+    )
+      .route({ successStatus: 201 })
+      .input(write(namedPerson, nothing))
+      .output(resetLink),
+    resetFactors: post(
+      '/people/{id}/reset-factors',
+      'Remove the second factors of a person',
+      'The authenticator app, its backup codes and all passkeys, for somebody who lost them. The person is signed out everywhere, and signs in with the password alone. Nobody resets their own.',
     )
       .input(write(namedPerson, nothing))
       .output(person),

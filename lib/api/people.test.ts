@@ -8,7 +8,7 @@ import { invitePerson } from '#lib/steps/people/invite-person.ts';
 import { testDatabase } from '#test/database.ts';
 import { answerApi } from './answer.ts';
 
-await testDatabase();
+const { pool, prisma } = await testDatabase();
 process.env.SECRET_KEY = 'test secret of more than thirty-two characters';
 process.env.ADMIN_API_KEY = 'a-key-of-the-environment';
 const PASSWORD = 'correct horse battery';
@@ -39,7 +39,7 @@ it('a person is listed, disabled, refused at once, and enabled again', async () 
   const bo = await join('reviewer');
   const listed = {
     ...{ id: bo.id, name: 'Bo', email: bo.email, role: 'reviewer', createdAt: expect.any(String), disabledAt: null },
-    ...{ invitedBy: 'API key of the environment', confirmedBy: null },
+    ...{ invitedBy: 'API key of the environment', confirmedBy: null, secondFactor: false },
   };
   expect(await ask('/people')).toEqual({
     status: 200,
@@ -66,8 +66,37 @@ it('is for admins alone', async () => {
     ['/people', 'GET'],
     [`/people/${bo.id}/disable`, 'POST'],
     [`/people/${bo.id}/enable`, 'POST'],
+    [`/people/${bo.id}/sessions`, 'GET'],
+    [`/people/${bo.id}/sign-out`, 'POST'],
+    [`/people/${bo.id}/reset-link`, 'POST'],
+    [`/people/${bo.id}/reset-factors`, 'POST'],
   ] as const) {
     expect(await ask(path, method, asBo)).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     expect((await ask(path, method, {})).status).toBe(401);
   }
+});
+
+it('the sessions, the password and the second factors of somebody are an admin’s to end and reset; a link is told once', async () => {
+  const bo = await join('reviewer');
+  const path = `/people/${bo.id}`;
+  await prisma.user.update({ where: { id: bo.id }, data: { twoFactorEnabled: true } });
+  await prisma.twoFactor.create({ data: { id: randomUUID(), userId: bo.id, secret: 'x', backupCodes: 'x', verified: true } });
+  expect((await ask(`${path}/sessions`)).body.items).toMatchObject([{ own: false, browser: expect.any(String) }]);
+  expect(await ask(`${path}/sign-out`, 'POST')).toEqual({ status: 200, body: { ended: 1 } });
+  expect((await ask('/batches', 'GET', { cookie: bo.cookie })).status).toBe(401);
+  expect((await ask(`${path}/sessions`)).body.items).toEqual([]);
+  expect(await ask(`${path}/reset-link`, 'POST')).toEqual({
+    status: 201,
+    body: { email: bo.email, path: expect.stringMatching(/^\/setup\?token=.{43}$/), expiresAt: expect.any(String) },
+  });
+  const keyed = await ask(`${path}/reset-link`, 'POST', {
+    authorization: 'Bearer a-key-of-the-environment',
+    'idempotency-key': 'once',
+  });
+  expect(keyed).toMatchObject({ status: 400, body: { code: 'invalid' } });
+  expect((await ask('/people')).body.items).toContainEqual(expect.objectContaining({ id: bo.id, secondFactor: true }));
+  expect(await ask(`${path}/reset-factors`, 'POST')).toMatchObject({ status: 200, body: { secondFactor: false } });
+  expect((await pool.query('SELECT FROM two_factor WHERE user_id = $1', [bo.id])).rowCount).toBe(0);
+  for (const verb of ['sign-out', 'reset-link', 'reset-factors'])
+    expect((await ask(`/people/${randomUUID()}/${verb}`, 'POST')).status, verb).toBe(404);
 });

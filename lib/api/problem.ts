@@ -13,6 +13,7 @@ export const TITLES = {
   invalid: 'The request is wrong',
   unauthenticated: 'Nobody is signed in',
   forbidden: 'This role may not do that',
+  unproven: 'Who is signed in has to prove it again',
   not_found: 'It was not found',
   too_slow: 'The body came too slowly',
   method_not_allowed: 'This path does not take this method',

@@ -70,6 +70,9 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { listPeople } from '#lib/steps/people/list-people.ts';
 import { listReviewers } from '#lib/steps/people/list-reviewers.ts';
+import { makeResetLink } from '#lib/steps/people/make-reset-link.ts';
+import { resetFactors } from '#lib/steps/people/reset-factors.ts';
+import { listSessionsOf, signOutPerson } from '#lib/steps/people/sessions-of.ts';
 import { changeSavedPlan } from '#lib/steps/plans/change-saved-plan.ts';
 import { deleteSavedPlan } from '#lib/steps/plans/delete-saved-plan.ts';
 import { previewBatch } from '#lib/steps/plans/preview-batch.ts';
@@ -364,6 +367,15 @@ export const router = os.router({
     disable: os.people.disable.handler(({ context, input }) => disablePerson(context.actor, { personId: input.params.id })),
     enable: os.people.enable.handler(({ context, input }) => enablePerson(context.actor, { personId: input.params.id })),
     confirm: os.people.confirm.handler(({ context, input }) => confirmPerson(context.actor, { personId: input.params.id })),
+    sessions: os.people.sessions.handler(async ({ context, input }) => ({
+      items: await listSessionsOf(context.actor, { personId: input.id }),
+      next: null,
+    })),
+    signOut: os.people.signOut.handler(({ context, input }) => signOutPerson(context.actor, { personId: input.params.id })),
+    resetLink: os.people.resetLink.handler(({ context, input }) => makeResetLink(context.actor, { personId: input.params.id })),
+    resetFactors: os.people.resetFactors.handler(({ context, input }) =>
+      resetFactors(context.actor, { personId: input.params.id }),
+    ),
   },
   keys: {
     list: os.keys.list.handler(({ context, input: { everybody, ...paging } }) =>

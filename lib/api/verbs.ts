@@ -60,6 +60,9 @@ const WRITES: Record<string, Verb> = {
   '/people/{id}/disable': 'people',
   '/people/{id}/enable': 'people',
   '/people/{id}/confirm': 'people',
+  '/people/{id}/sign-out': 'people',
+  '/people/{id}/reset-link': 'people',
+  '/people/{id}/reset-factors': 'people',
 };
 
 function steered(name: string, verb: Verb): Record<string, Verb> {

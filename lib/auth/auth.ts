@@ -1,17 +1,21 @@
 /**
- * better-auth, set up: mail address and password, sessions of seven days in the database, no sign-up. People come by setup links
+ * better-auth, set up: mail address and password, with a code where the person has an authenticator app, or a passkey; sessions of seven days in the database, no sign-up. People come by setup links
  * (lib/steps/people/accept-setup-link.ts), so better-auth only signs in and out and says whose session a cookie is.
  */
 
 import { hkdfSync, randomUUID } from 'node:crypto';
-import { type BetterAuthOptions, betterAuth } from 'better-auth';
+import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
-import { APIError } from 'better-auth/api';
+import { APIError, createAuthEndpoint } from 'better-auth/api';
+import { setSessionCookie } from 'better-auth/cookies';
+import { twoFactor } from 'better-auth/plugins/two-factor';
+import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
-import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '#lib/core/limits.ts';
+import { PASSKEY_ANSWER_MINUTES, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '#lib/core/limits.ts';
+import type { Factor } from '#lib/core/people/factors.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
-import { isDisabled } from '#lib/store/people/people.ts';
+import { readEntry } from '#lib/store/people/factors.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { recordSecurity } from '#lib/store/security/security.ts';
 import { browserName } from './browser-name.ts';
@@ -22,6 +26,34 @@ import { addressOf } from './tries.ts';
 export type Auth = ReturnType<typeof createAuth>;
 
 export const AUTH_PATH = '/api/auth';
+
+/** Under what name an authenticator app and a device keep what is Countersign's. */
+export const ISSUER = 'Countersign';
+
+const PROVEN_PATH = '/proven-by-passkey';
+
+/** Begins a session of somebody whose passkey was looked at here. Nobody reaches it from outside: route.ts opens three paths, and it is none. */
+const proven = {
+  id: 'countersign-proven',
+  endpoints: {
+    beginProven: createAuthEndpoint(
+      PROVEN_PATH,
+      { method: 'POST', body: z.strictObject({ userId: z.uuid() }) },
+      async (ctx): Promise<void> => {
+        const user = await ctx.context.internalAdapter.findUserById(ctx.body.userId);
+        if (!user) throw new APIError('NOT_FOUND');
+        await setSessionCookie(ctx, { session: await ctx.context.internalAdapter.createSession(user.id), user });
+      },
+    ),
+  },
+} satisfies BetterAuthPlugin;
+
+/** By the path that it is begun at: what a session's person proved who they are with. */
+const PROVEN_WITH: Record<string, Factor> = {
+  '/two-factor/verify-totp': 'totp',
+  '/two-factor/verify-backup-code': 'totp',
+  [PROVEN_PATH]: 'passkey',
+};
 
 // Next loads modules more than once.
 const state = globalThis as typeof globalThis & { countersignAuth?: Auth };
@@ -55,7 +87,21 @@ function createAuth() {
     databaseHooks: { session: { create: { before: admit }, delete: { before: tellSignOut } } },
     // No renewal: a page can't set cookies while it renders, and a stolen cookie ends after a week whatever happens. No copy of the session in
     // a cookie either (better-auth's cookieCache): it would outlive a disable.
-    session: { expiresIn: SESSION_SECONDS, disableSessionRefresh: true },
+    session: {
+      expiresIn: SESSION_SECONDS,
+      disableSessionRefresh: true,
+      additionalFields: { factor: { type: 'string', input: false, required: false, returned: false } },
+    },
+    plugins: [
+      // Its part is the sign-in: a password that was right waits for the code. What people set up is written by our own steps, with the security log.
+      twoFactor({
+        issuer: ISSUER,
+        twoFactorCookieMaxAge: PASSKEY_ANSWER_MINUTES * 60,
+        // Ours are counted in the database, wherever a code is asked for (tries.ts).
+        accountLockout: { enabled: false },
+      }),
+      proven,
+    ],
     // Ours counts in the database and by account too (tries.ts).
     rateLimit: { enabled: false },
     advanced: {
@@ -83,19 +129,24 @@ function logAuth(level: string, message: unknown, ...more: unknown[]): void {
 export const DISABLED = 'DISABLED';
 
 /**
- * Runs after the password was found right, so that only its owner learns of it. The security log is told first: no session begins that it does not know.
+ * Runs after the password was found right, so that only its owner learns of it. The security log is told first: no session begins that it does not know. Where a
+ * code is wanted too, better-auth ends this session before anybody has it, and begins another one after the code.
  */
 async function admit(
   session: { userId: string; userAgent?: string | null },
   asked: Asked,
-): Promise<{ data: { ipAddress: string | null } }> {
+): Promise<{ data: { ipAddress: string | null; factor: Factor } }> {
   const { userId, userAgent } = session;
-  if (await isDisabled(userId))
+  const { disabled, asksCode } = await readEntry(db(), userId);
+  if (disabled)
     throw new APIError('FORBIDDEN', { code: DISABLED, message: 'An admin disabled this account. Ask an admin to enable it.' });
   const address = asked?.headers ? addressOf(asked.headers) : null;
-  const facts = { network: address && networkOf(address), browser: browserName(userAgent ?? null) };
-  await recordSecurity(db(), { kind: 'sign_in', by: `user:${userId}`, facts });
-  return { data: { ipAddress: address } };
+  const factor = PROVEN_WITH[asked?.path ?? ''] ?? 'password';
+  const backup = asked?.path === '/two-factor/verify-backup-code';
+  const facts = { network: address && networkOf(address), browser: browserName(userAgent ?? null), factor, backup };
+  const kind = asksCode && factor === 'password' ? 'code_asked' : 'sign_in';
+  await recordSecurity(db(), { kind, by: `user:${userId}`, facts });
+  return { data: { ipAddress: address, factor } };
 }
 
 /** What better-auth knows of the request; nothing where there is none. */

@@ -1,11 +1,13 @@
 import { isAPIError } from 'better-auth/api';
-import { parseSetCookieHeader, toCookieOptions } from 'better-auth/cookies';
+import { parseCookies, parseSetCookieHeader, toCookieOptions } from 'better-auth/cookies';
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
 import { auth, DISABLED } from './auth.ts';
-import { nameForBrowser } from './cookie-names.ts';
+import { checkCode, LATE } from './codes.ts';
+import { COOKIE_PREFIX, nameForBrowser } from './cookie-names.ts';
 import { inHashingTurn } from './hashing.ts';
 import { isHttps } from './origin.ts';
+import { checkPasskey } from './passkeys.ts';
 import { giveBackTry, takeTry, tellSignIn } from './tries.ts';
 
 export type Cookie = { name: string; value: string; options: ReturnType<typeof toCookieOptions> };
@@ -41,6 +43,50 @@ async function checkAndSignIn({ email, password }: z.output<typeof credentials>,
       await tellSignIn('sign_in_failed', email, headers, error.body?.code === DISABLED ? { because: 'disabled' } : {});
     if (isAPIError(error) && error.body?.code === DISABLED) throw new CountersignError('unauthenticated', error.message);
     if (isAPIError(error) && error.statusCode < 500) throw wrong();
+    throw error;
+  }
+}
+
+/** Whether the cookies of a sign-in only let a code follow. */
+export function asksForCode(cookies: readonly Cookie[]): boolean {
+  return cookies.some(({ name, value }) => name.endsWith(WAITING) && value !== '');
+}
+
+/** How better-auth calls the cookie of a sign-in that waits for its code. */
+const WAITING = `${COOKIE_PREFIX}.two_factor`;
+
+const codeGiven = z.strictObject({ code: z.string().min(1).max(40) });
+
+/**
+ * The code that follows the password: begins the session. Gives the cookies to set.
+ * @throws CountersignError `invalid` (a wrong code), `locked`, `unauthenticated` (nothing waits for a code)
+ */
+export async function signInWithCode(raw: z.input<typeof codeGiven>, headers: Headers): Promise<Cookie[]> {
+  const parsed = codeGiven.safeParse(raw);
+  if (!parsed.success) throw new CountersignError('invalid', 'Give the code.');
+  // Without the cookie of another session, for whose person the code would be looked at.
+  const waiting = parseCookies(headers.get('cookie') ?? '').get(WAITING);
+  const only = new Headers(headers);
+  only.set('cookie', `${WAITING}=${waiting ?? ''}`);
+  const { internalAdapter } = await auth().$context;
+  // Its signature is better-auth’s to check. Nobody guesses what it names.
+  const name = decodeURIComponent(waiting ?? '').split('.')[0];
+  const found = name ? await internalAdapter.findVerificationValue(name) : null;
+  if (!found || found.expiresAt <= new Date()) throw new CountersignError('unauthenticated', LATE);
+  return cookiesOf((await checkCode(found.value, parsed.data.code, only, 'sign-in')).headers, headers);
+}
+
+/**
+ * Signs in with a passkey, which a device gives only to whoever unlocked it: it stands for password and code. Gives the cookies to set.
+ * @throws CountersignError `invalid`, `unauthenticated`
+ */
+export async function signInWithPasskey(raw: unknown, headers: Headers): Promise<Cookie[]> {
+  const { userId } = await checkPasskey(raw, { purpose: 'sign-in', whose: null }, headers);
+  try {
+    const begun = await auth().api.beginProven({ body: { userId }, headers, returnHeaders: true });
+    return cookiesOf(begun.headers, headers);
+  } catch (error) {
+    if (isAPIError(error) && error.body?.code === DISABLED) throw new CountersignError('unauthenticated', error.message);
     throw error;
   }
 }

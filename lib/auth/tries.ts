@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CountersignError } from '#lib/core/errors.ts';
 import {
+  CODE_USED_MINUTES,
+  FACTOR_TRIES_PER_ACCOUNT,
   KEY_GUESSES_PER_ADDRESS,
   SIGN_IN_TRIES_PER_ACCOUNT,
   SIGN_IN_TRIES_PER_ADDRESS,
@@ -38,6 +40,47 @@ export async function takeTry(email: string, headers: Headers): Promise<void> {
 export async function giveBackTry(email: string, headers: Headers): Promise<void> {
   await forgetTries(countedOf(email, headers).map(({ digest }) => digest));
 }
+
+/**
+ * Counts a code before it is looked at, one count per person for all places that ask for one. Who gets here at a sign-in has given the password, so nobody else can lock a
+ * person out so.
+ *
+ * @throws CountersignError `locked` with how long to wait
+ */
+export async function takeCodeTry(userId: string, headers: Headers): Promise<void> {
+  const { count, seconds } = await countTry(codeTries(userId), SIGN_IN_WINDOW_MINUTES);
+  if (count <= FACTOR_TRIES_PER_ACCOUNT) return;
+  await tellFactor('factor_locked', userId, headers);
+  const minutes = Math.max(1, Math.ceil(seconds / 60));
+  throw new CountersignError(
+    'locked',
+    `Too many codes were wrong. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, or ask an admin to reset your second factor.`,
+    { facts: { seconds, retryAfterSeconds: seconds } },
+  );
+}
+
+/** The code was right: it does not count. */
+export async function giveBackCodeTry(userId: string): Promise<void> {
+  await forgetTries([codeTries(userId)]);
+}
+
+/** Whether a code, or the answer of a passkey, is used for the first time (RFC 6238, 5.2): who saw it being typed is too late. */
+export async function isFirstUse(userId: string, code: string, minutes = CODE_USED_MINUTES): Promise<boolean> {
+  return (await countTry(sha256(`code:${userId}:${code}`), minutes)).count === 1;
+}
+
+/** Tells the security log that a person’s second factor was refused. */
+export async function tellFactor(
+  kind: 'factor_failed' | 'factor_locked',
+  userId: string,
+  headers: Headers,
+  facts: Record<string, string> = {},
+): Promise<void> {
+  const network = networkOf(addressOf(headers));
+  await tellRefused({ kind, by: NOBODY.id, about: `user:${userId}`, facts: { ...facts, network } }, `user:${userId}`);
+}
+
+const codeTries = (userId: string): Buffer<ArrayBuffer> => sha256(`factor:${userId}`);
 
 /**
  * Tells the security log of a sign-in that was refused: from which network, and for whose account. An address that nobody has is not written down: people type

@@ -7,6 +7,8 @@ export const ERROR_CODES = {
   invalid: 400,
   unauthenticated: 401,
   forbidden: 403,
+  // Somebody is signed in, and has to prove it anew. Not 401: that is nobody.
+  unproven: 403,
   not_found: 404,
   too_slow: 408,
   conflict: 409,

@@ -397,6 +397,17 @@ export const RESET_LINK_HOURS = 24;
 export const SIGN_IN_TRIES_PER_ACCOUNT = 20;
 export const SIGN_IN_TRIES_PER_ADDRESS = 60;
 export const SIGN_IN_WINDOW_MINUTES = 15;
+/** Wrong codes of one person within SIGN_IN_WINDOW_MINUTES, wherever they are asked for. Whoever guesses at a sign-in has the password. */
+export const FACTOR_TRIES_PER_ACCOUNT = 10;
+/** How long a session counts as just proven: within it nobody is asked again. */
+export const PROOF_MINUTES = 10;
+/** A code of an authenticator app is good for 30 s, and 30 s before and after: so long nobody uses one twice. */
+export const CODE_USED_MINUTES = 2;
+export const BACKUP_CODES = 10;
+export const PASSKEYS_MAX = 10;
+export const PASSKEY_NAME_CHARS_MAX = 60;
+/** How long a browser has to answer for a passkey. */
+export const PASSKEY_ANSWER_MINUTES = 5;
 /** The body of a sign-in: an address and a password. */
 export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
 export const KEY_NAME_CHARS_MAX = 100;

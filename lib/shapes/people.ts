@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FACTORS } from '#lib/core/people/factors.ts';
 import { ROLES } from '#lib/core/people/roles.ts';
 import { id, instant, named } from './values.ts';
 
@@ -16,6 +17,7 @@ export const person = z.object({
     .describe(
       'The name of the other admin who confirmed the person. Until then, the person and whoever let them in can’t be the two who sign a chunk.',
     ),
+  secondFactor: z.boolean().describe('Whether the person has an authenticator app or a passkey.'),
 });
 
 /** As the page of the people is given one. */
@@ -45,12 +47,30 @@ export const reviewer = z.object({ id, name: z.string() });
 export type Reviewer = z.infer<typeof reviewer>;
 
 /** A browser that a person is signed in with. */
-const session = z.object({
+export const personSession = z.object({
   id,
-  browser: z.string(),
-  address: z.string().nullable(),
+  browser: z.string().describe('What the browser says it is.'),
+  address: z.string().nullable().describe('Where it signed in from; null where that is not known.'),
   since: instant,
-  lastSeen: instant,
-  own: z.boolean(),
+  lastSeen: instant.describe('To the minute.'),
+  own: z.boolean().describe('Whether it is the one that asks.'),
 });
-export type SessionView = z.infer<typeof session>;
+export type SessionView = z.infer<typeof personSession>;
+
+/** A link to hand over. */
+export const resetLink = z.object({
+  email: z.string(),
+  path: z.string().describe('Below the address of this site. It is shown once and not kept.'),
+  expiresAt: instant,
+});
+
+/** What a person proves with who they are, beside the password. */
+const factorsView = z.object({
+  app: z.boolean(),
+  passkeys: z.array(z.object({ ...named, host: z.string(), since: instant, lastUsed: instant.nullable() })),
+});
+export type FactorsView = z.infer<typeof factorsView>;
+
+/** Whether a batch asks who decides for a proof, whether this session just gave one, and what its person can give. */
+const stepUp = z.object({ asked: z.boolean(), proven: z.boolean(), can: z.array(z.enum(FACTORS)) });
+export type StepUp = z.infer<typeof stepUp>;

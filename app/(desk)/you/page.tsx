@@ -1,5 +1,7 @@
 import type { Metadata } from 'next';
 import { requireActor } from '#app/actor.ts';
+import { AppSetup } from '#components/account/app-setup.tsx';
+import { PasskeyList } from '#components/account/passkey-list.tsx';
 import { PasswordForm } from '#components/account/password-form.tsx';
 import { SessionList } from '#components/account/session-list.tsx';
 import { KeyForm } from '#components/keys/key-form.tsx';
@@ -8,15 +10,33 @@ import { PageHeader } from '#components/ui/page-header.tsx';
 import { covers } from '#lib/auth/authorise.ts';
 import { KEY_DAYS_MAX, PAGE_ITEMS_MAX, PASSWORD_CHARS_MIN } from '#lib/core/limits.ts';
 import { KEY_ROLES } from '#lib/core/people/roles.ts';
+import { listFactors } from '#lib/steps/factors/own-passkeys.ts';
 import { listKeys } from '#lib/steps/keys/list-keys.ts';
 import { listSessions } from '#lib/steps/sessions/own-sessions.ts';
-import { changePasswordAction, endOtherSessionsAction, endSessionAction, makeKeyAction, revokeKeyAction } from './actions.ts';
+import {
+  addOwnPasskeyAction,
+  beginOwnAppAction,
+  beginOwnPasskeyAction,
+  changePasswordAction,
+  confirmOwnAppAction,
+  endOtherSessionsAction,
+  endSessionAction,
+  makeKeyAction,
+  makeOwnBackupCodesAction,
+  removeOwnAppAction,
+  removeOwnPasskeyAction,
+  revokeKeyAction,
+} from './actions.ts';
 
 export const metadata: Metadata = { title: 'Your account' };
 
 export default async function AccountPage() {
   const actor = await requireActor('/you');
-  const [sessions, keys] = await Promise.all([listSessions(actor), listKeys(actor, { limit: PAGE_ITEMS_MAX })]);
+  const [sessions, factors, keys] = await Promise.all([
+    listSessions(actor),
+    listFactors(actor),
+    listKeys(actor, { limit: PAGE_ITEMS_MAX }),
+  ]);
   return (
     <>
       <PageHeader title="Your account" meta={`${actor.name}, ${actor.role}`} />
@@ -32,6 +52,32 @@ export default async function AccountPage() {
             Password
           </h2>
           <PasswordForm passwordCharsMin={PASSWORD_CHARS_MIN} onChange={changePasswordAction} />
+        </section>
+        <section aria-labelledby="second-factor" className="flex flex-col gap-3">
+          <h2 id="second-factor" className="text-16 font-medium">
+            Second factor
+          </h2>
+          <p className="max-w-2xl text-muted">
+            With one, whoever has your password is not yet you. A plan may ask for it where you approve, release the rest, or
+            answer for what is uncertain: the receipt names it.
+          </p>
+          <AppSetup
+            app={factors.app}
+            onBegin={beginOwnAppAction}
+            onConfirm={confirmOwnAppAction}
+            onCodes={makeOwnBackupCodesAction}
+            onRemove={removeOwnAppAction}
+          />
+          <p className="mt-2 max-w-2xl text-muted">
+            A passkey is kept by your device or your password manager. It signs you in without a password, and proves who you are
+            where a second factor is asked for.
+          </p>
+          <PasskeyList
+            passkeys={factors.passkeys}
+            onBegin={beginOwnPasskeyAction}
+            onAdd={addOwnPasskeyAction}
+            onRemove={removeOwnPasskeyAction}
+          />
         </section>
         <section aria-labelledby="keys" className="flex flex-col gap-3">
           <h2 id="keys" className="text-16 font-medium">

@@ -89,6 +89,12 @@ export const gates = z.strictObject({
     .boolean()
     .optional()
     .describe('Where two sign: whether an API key may be one of them. Left out: only people sign.'),
+  stepUp: z
+    .boolean()
+    .optional()
+    .describe(
+      'Version 2. Whether who approves, releases the rest or answers for what is uncertain proves with a second factor who they are. An API key can’t.',
+    ),
   evidence: z
     .strictObject({
       atMost: z
@@ -231,13 +237,20 @@ export function isTyped({ version }: Pick<Plan, 'version'>): boolean {
 
 /** What only a plan of version 2 may have. */
 function inVersion2(
-  plan: { classifier: ClassifierPart; timeZone?: unknown; instruction?: unknown; deadline?: unknown },
+  plan: {
+    classifier: ClassifierPart;
+    timeZone?: unknown;
+    instruction?: unknown;
+    deadline?: unknown;
+    gates: { stepUp?: unknown };
+  },
   kind: ClassifierInPlan | undefined,
 ): { path: (string | number)[]; name: string }[] {
   const keys = (['timeZone', 'instruction', 'deadline'] as const).filter((name) => plan[name] !== undefined);
   const parts = kind?.inVersion2?.(plan.classifier) ?? [];
   return [
     ...keys.map((name) => ({ path: [name], name })),
+    ...(plan.gates.stepUp === undefined ? [] : [{ path: ['gates', 'stepUp'], name: 'stepUp' }]),
     ...parts.map(({ path, name }) => ({ path: ['classifier', ...path], name })),
   ];
 }

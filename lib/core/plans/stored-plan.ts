@@ -69,6 +69,9 @@ const plan = section({
   gates: section({
     next: gates.shape.next.catch('each'),
     approvals: gates.shape.approvals.catch(2),
+    keysMaySign: gates.shape.keysMaySign.catch(false),
+    // Whoever asked for more than can be read is asked for it.
+    stepUp: gates.shape.stepUp.catch(true),
     evidence: gates.shape.evidence.catch(null),
   }),
   execution: section({

@@ -10,11 +10,13 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { decisionRoot } from '#lib/core/checkpoints/manifest.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_RELEASABLE, type ChunkState, chunkFrom } from '#lib/core/lifecycle.ts';
+import type { Factor } from '#lib/core/people/factors.ts';
 import { openNext } from '#lib/core/plans/gates.ts';
 import { ring } from '#lib/engine/bell.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type DecisionBody, marksDigest, sealReceipt, seenDigest } from '#lib/ledger/receipt.ts';
 import { type Decided, type DecidedOn, decidedChunks, decisionAnswers } from '#lib/shapes/checkpoints.ts';
+import { provenFactor } from '#lib/steps/factors/step-up.ts';
 import { settleBatch } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readFirstSignatures, type Signature } from '#lib/store/checkpoints/decisions.sql.ts';
@@ -40,7 +42,7 @@ export type DecideInput = z.input<typeof input>;
  *
  * @throws CountersignError `invalid` (answers that exclude each other, a category nobody looked at, a request that can't be built), `stale`
  *   (what was on the screen is no longer so; `facts.changes` says what moved), `conflict` (the chunk's state does not allow it, or who signed it
- *   first would sign again), `forbidden` (also for whoever started the batch, where two others have to sign), `not_found`.
+ *   first would sign again), `unproven` (the plan or the installation asks for a second factor), `forbidden` (also for whoever started the batch, where two others have to sign), `not_found`.
  */
 export async function decide(actor: Actor, raw: DecideInput): Promise<Decided> {
   authorise(actor, 'decide');
@@ -93,11 +95,12 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
   if (!batch) throw new CountersignError('not_found', 'There is no such batch.');
   assertUnfinished(batch, 'there is nothing to decide');
   if (asked.execute) await assertMaySign(tx, actor, batch);
+  const factor = await provenFactor(tx, actor, batch, asked.execute || asked.release);
   const numbers = asked.chunks.map(({ number }) => number);
   const locked = asked.release ? await lockForRelease(tx, batch.id, numbers) : await lockChunks(tx, batch.id, numbers);
   const deciding: Deciding = { decisionId: randomUUID(), batch, actor, answers: asked };
   const { covered, dropped } = await coverChunks(tx, deciding, withRows(asked.chunks, locked), locked);
-  await record(tx, deciding, covered);
+  await record(tx, deciding, covered, factor);
   const reviewed = asked.next ? covered.filter(({ row }) => !row.continued).length : 0;
   const opening = openNext(batch.plan.gates.next ?? 'each', reviewed);
   const opened = opening === null ? [] : await openGates(tx, batch.id, opening);
@@ -127,6 +130,7 @@ async function record(
   tx: Tx,
   { decisionId, batch, actor, answers: asked }: Deciding,
   covered: readonly Covered[],
+  factor: Factor | null,
 ): Promise<void> {
   const root = decisionRoot(covered.map(({ row, digest }) => ({ number: row.number, revision: row.revision, digest })));
   const { next, execute, sendBack, close, release } = asked;
@@ -167,7 +171,7 @@ async function record(
       evidence: review?.evidence ?? notAsked(batch),
       overrides,
       ...commitments,
-      factor: actor.via === 'page' ? 'password' : null,
+      factor,
       first: firstOf(firsts.get(row.id)),
       by: actor.id,
       via: actor.via,

@@ -61,7 +61,7 @@ test('the words of whoever decides lie beside the receipt, which commits to them
       reviews: {},
       marks: marksDigest([]),
       overrides: ['unseen'],
-      factor: 'password',
+      factor: null,
       first: null,
     },
     evidence: { over: 'batch', demanded: null, met: null },
@@ -93,7 +93,7 @@ test('the second of two signatures names the first, and what that one had looked
   const { decisionId } = await signs(BO, [1, 2]);
   await signs(KEY, [2]);
   const [first, second] = await decisions(batchId);
-  expect(first).toMatchObject({ first: null, seenCount: 2, factor: 'password', note: null, override: null, overrides: [] });
+  expect(first).toMatchObject({ first: null, seenCount: 2, factor: null, note: null, override: null, overrides: [] });
   expect(second).toMatchObject({
     ...{ by: 'key:env', factor: null, seenCount: 1 },
     first: { decision: decisionId, by: BO.id, seenCount: 2, marks: marksDigest([]) },

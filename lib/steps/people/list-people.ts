@@ -3,6 +3,7 @@ import { authorise } from '#lib/auth/authorise.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { isRole, type Role } from '#lib/core/people/roles.ts';
 import type { InvitationRow, PersonRow } from '#lib/shapes/people.ts';
+import { readHolders } from '#lib/store/people/factors.ts';
 import { readNames } from '#lib/store/people/names.ts';
 import { type Person, readInvitations, readPeople } from '#lib/store/people/people.ts';
 import { db, type WithModels } from '#lib/store/postgres/db.ts';
@@ -30,6 +31,10 @@ export async function personRow(models: WithModels, person: Person, actor: Actor
 async function personRows(models: WithModels, people: readonly Person[], actor: Actor): Promise<PersonRow[]> {
   const named = people.flatMap(({ invitedBy, confirmedBy }) => [invitedBy ?? [], confirmedBy ?? []].flat());
   const names = await readNames(models, named);
+  const holders = await readHolders(
+    models,
+    people.map(({ id }) => id),
+  );
   const nameOf = (id: string | null): string | null => (id === null ? null : actorName(id, names));
   return people.map(({ id, name, email, role, createdAt, disabledAt, invitedBy, confirmedBy }) => ({
     ...{ id, name, email, role: known(role) },
@@ -37,6 +42,7 @@ async function personRows(models: WithModels, people: readonly Person[], actor: 
     disabledAt: disabledAt?.toISOString() ?? null,
     invitedBy: nameOf(invitedBy),
     confirmedBy: nameOf(confirmedBy),
+    secondFactor: holders.has(id),
     self: actor.id === `user:${id}`,
     confirmable:
       invitedBy !== null && confirmedBy === null && ![invitedBy, `user:${id}`].includes(actor.id) && actor.id.startsWith('user:'),

@@ -491,6 +491,19 @@ describe('change one letter and verify', () => {
     expect((await verify(silent)).findings.filter(({ says }) => says.includes('Nobody looked'))).toHaveLength(1);
   });
 
+  test('a proof that the plan asks for can’t be left out of a decision', async () => {
+    const { files: asked } = await download(BO, (await sealedBatch(pool, { stepUp: true })).batchId);
+    const report = await verify(asked);
+    expect(report).toMatchObject({ verdict: 'holds', findings: [] });
+    expect(inWords(report).facts).toContain(
+      'Receipts of approvals and releases, by how it was proved who decided: 2 with a password.',
+    );
+    const without = await verify(withReceipt(asked, 'decision', () => ({ factor: null })));
+    expect(without.findings.map(({ says }) => says)).toContain('The plan asks whoever decides for a proof, and it names none.');
+    const quiet = await verify(withReceipt(files, 'decision', () => ({ factor: null })));
+    expect(quiet.findings.filter(({ says }) => says.includes('for a proof'))).toEqual([]);
+  });
+
   test('two signatures are two people’s, and the second names the first', async () => {
     const plan: PlanInput = {
       classifier: { kind: 'rules', rules: [], otherwise: 'noise' },

@@ -13,6 +13,8 @@ export async function tellSettings(models: WithModels, env: Env): Promise<void> 
     publicUrl: env.PUBLIC_URL ?? null,
     mail: env.SMTP_URL !== undefined,
     noticeWebhook: env.NOTICE_WEBHOOK_URL === undefined ? null : new URL(env.NOTICE_WEBHOOK_URL).origin,
+    stepUp: env.STEP_UP,
+    stepUpPassword: env.STEP_UP_PASSWORD,
     adminApiKey: env.ADMIN_API_KEY !== undefined,
     metricsToken: env.METRICS_TOKEN !== undefined,
   };

@@ -1,14 +1,14 @@
-import { hashPassword, verifyPassword } from 'better-auth/crypto';
+import { hashPassword } from 'better-auth/crypto';
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { inHashingTurn } from '#lib/auth/hashing.ts';
+import { checkOwnPassword } from '#lib/auth/own-password.ts';
 import { passwordProblem } from '#lib/auth/password.ts';
-import { giveBackTry, takeTry, tellSignIn } from '#lib/auth/tries.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { readInput } from '#lib/steps/plans/plan-dataset.ts';
 import { readPerson } from '#lib/store/people/people.sql.ts';
-import { endSessions, readPasswordHash, setPasswordHash } from '#lib/store/people/people.ts';
+import { endSessions, setPasswordHash } from '#lib/store/people/people.ts';
 import { db, inTransaction } from '#lib/store/postgres/db.ts';
 import { recordSecurity } from '#lib/store/security/security.ts';
 import { signedIn } from './own-sessions.ts';
@@ -30,13 +30,8 @@ export async function changePassword(actor: Actor, raw: z.input<typeof input>, h
   const weak = old === password ? 'This is the old password.' : await passwordProblem(password, about);
   if (weak !== null) throw refusal('password', weak);
   const [from, to] = await inHashingTurn(async () => {
-    await takeTry(about.email, headers);
-    const hash = await readPasswordHash(db(), userId);
-    if (hash === null || !(await verifyPassword({ hash, password: old }))) {
-      await tellSignIn('sign_in_failed', about.email, headers, { because: 'password change' });
-      throw refusal('old', 'This is not your password.');
-    }
-    await giveBackTry(about.email, headers);
+    const hash = await checkOwnPassword({ id: userId, email: about.email }, old, headers, 'password change');
+    if (hash === null) throw refusal('old', 'This is not your password.');
     return [hash, await hashPassword(password)] as const;
   });
   return inTransaction(pool, async (tx) => {

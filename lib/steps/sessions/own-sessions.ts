@@ -13,8 +13,13 @@ import { recordSecurity } from '#lib/store/security/security.ts';
 export async function listSessions(actor: Actor): Promise<SessionView[]> {
   authorise(actor, 'account');
   const { userId, session } = signedIn(actor);
-  return (await readSessions(db(), userId)).map(({ id, ipAddress, userAgent, createdAt, lastSeenAt }) => ({
-    ...{ id, browser: browserName(userAgent), address: ipAddress || null, own: id === session },
+  return sessionViews(await readSessions(db(), userId), session);
+}
+
+/** As they are shown; `own` is the session that asks. */
+export function sessionViews(rows: Awaited<ReturnType<typeof readSessions>>, own: string | undefined): SessionView[] {
+  return rows.map(({ id, ipAddress, userAgent, createdAt, lastSeenAt }) => ({
+    ...{ id, browser: browserName(userAgent), address: ipAddress || null, own: id === own },
     since: createdAt.toISOString(),
     lastSeen: (lastSeenAt ?? createdAt).toISOString(),
   }));

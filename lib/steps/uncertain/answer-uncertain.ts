@@ -8,6 +8,7 @@ import { ANSWERS_AT_ONCE_MAX, ASKED_AT_ONCE_MAX } from '#lib/core/limits.ts';
 import { announce } from '#lib/engine/events.ts';
 import { type ResolutionBody, type ResolutionResult, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
 import { type Answered, type Said, uncertainAnswers } from '#lib/shapes/uncertain.ts';
+import { assertProvenFor } from '#lib/steps/factors/step-up.ts';
 import { finishBatch, settleBatch, settleUncertain } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { lockCancelled, lockChunks } from '#lib/store/chunks/chunks.sql.ts';
@@ -31,7 +32,7 @@ const RESULTS = { happened: 'succeeded', did_not: 'not_executed', abandon: 'aban
 /**
  * Records a named person's answer, one receipt per item. It never sends anything: “it didn’t” makes the action available to a later retry.
  * `later` records nothing and leaves the action uncertain. `ask` looks each up at its target, and only “it happened” settles one: the receipt then
- * names the inspection and who asked for it. Throws `not_found` and `invalid`.
+ * names the inspection and who asked for it. Throws `not_found`, `invalid`, and `unproven` where the plan or the installation asks for a second factor.
  */
 export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<Answered> {
   authorise(actor, 'answer');
@@ -40,6 +41,7 @@ export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<A
   const { batchId, answer, note } = read.data;
   const group = 'group' in read.data ? readGroupId(read.data.group, batchId) : null;
   if (answer === 'later') return { answered: 0, skipped: [], left: 0, said: [] };
+  await assertProvenFor(db(), actor, batchId);
   const most = answer === 'ask' ? ASKED_AT_ONCE_MAX : ANSWERS_AT_ONCE_MAX;
   const { pool } = db();
   // One more than is taken up, to know whether some are left.

@@ -75,10 +75,6 @@ export async function countAdmins({ prisma }: WithModels): Promise<number> {
   return prisma.user.count({ where: { role: 'admin', disabledAt: null } });
 }
 
-export async function isDisabled(id: string): Promise<boolean> {
-  return (await db().prisma.user.count({ where: { id, disabledAt: { not: null } } })) > 0;
-}
-
 /** Keeps a person out from now on; of one who is out already the moment stays. Gives the person as they are then. */
 export async function setDisabled({ prisma }: WithModels, id: string, disabled: boolean): Promise<Person> {
   const disabledAt = disabled ? await databaseTime({ prisma }) : null;

@@ -52,10 +52,12 @@ const FOREIGN_KEYS = [
   'matter(batch_id) -> batch(id)',
   'notice(matter_id) -> matter(id)',
   'notice_choice(person_id) -> user(id)',
+  'passkey(user_id) -> user(id)',
   'rate_bucket(batch_id) -> batch(id)',
   'session(user_id) -> user(id)',
   'setup_link(created_by) -> user(id)',
   'setup_link(resets_id) -> user(id)',
+  'two_factor(user_id) -> user(id)',
 ];
 
 /** Identifiers of other tables that have no foreign key, and why. */

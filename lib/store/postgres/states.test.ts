@@ -4,6 +4,7 @@ import { DATABASE_FAULTS } from '#lib/core/fleet/database-fault.ts';
 import { INCIDENT_KINDS } from '#lib/core/fleet/incident-kinds.ts';
 import { ACTION_TRANSITIONS, BATCH_STATES, CHUNK_OWNED, CHUNK_STATES, DATASET_STATES, STOPPINGS } from '#lib/core/lifecycle.ts';
 import { NOTICE_CHANNELS, NOTICE_KINDS, NOTICE_PHASES, NOTICE_STATES, NOTICE_WAYS } from '#lib/core/notices/kinds.ts';
+import { FACTORS } from '#lib/core/people/factors.ts';
 import { KEY_ROLES, ROLES } from '#lib/core/people/roles.ts';
 import { ROUTINGS } from '#lib/core/plans/kinds.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
@@ -63,6 +64,7 @@ const SETS: Record<string, readonly string[]> = {
   receipt_seq_check: OF_THE_BATCH,
   receipt_step_check: [...RESULTS.keys()].filter((kind) => !WITHOUT_ACTION.includes(kind)),
   review_verdict_check: VERDICTS,
+  session_factor_check: FACTORS,
   setup_link_role_check: ROLES,
   user_role_check: ROLES,
   worker_fault_check: DATABASE_FAULTS,

@@ -110,6 +110,7 @@ class Check {
     unfrozen: 0,
     drawn: 0,
     looksOfKeys: 0,
+    factors: {},
   };
 
   constructor(trail, hashing, report) {
@@ -356,6 +357,11 @@ class Check {
   /** Something of the whole can't be known, because a receipt can't be trusted. */
   taint() {
     this.#tainted = true;
+  }
+
+  /** Whether whoever approves and releases proves who they are, by the plan. */
+  get wantsFactor() {
+    return this.#plans.get(1)?.plan?.gates?.stepUp === true;
   }
 
   /** Whether two people sign, by the plan. */

@@ -384,6 +384,7 @@ export class OfChunk {
       this.#takePlan(body, refuse);
       this.#takeReviews(body, refuse);
       this.#takeOverrides(body, told, refuse);
+      this.#takeFactor(body, refuse);
     }
     this.#takeSignature(body, refuse);
   }
@@ -414,6 +415,15 @@ export class OfChunk {
     const seen = new Set(told.seen.map((ordinal) => rows.get(ordinal)?.category));
     const unseen = [...rows.values()].find(({ action, category }) => action !== null && !seen.has(category));
     if (unseen) refuse(`Nobody looked at any item of “${unseen.category}”, and it says nothing of that.`);
+  }
+
+  /** Where the plan asks for a second factor, whoever approves or releases gave a proof. That a password was enough is for the installation to say. */
+  #takeFactor({ answers, factor }, refuse) {
+    if (!answers.execute && !answers.release) return;
+    const { factors } = this.#check.counted;
+    const told = factor ?? 'none';
+    factors[told] = (factors[told] ?? 0) + 1;
+    if (this.#check.wantsFactor && factor === null) refuse('The plan asks whoever decides for a proof, and it names none.');
   }
 
   /** The second of two signatures names the first, which is another person’s. */

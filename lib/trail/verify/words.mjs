@@ -34,8 +34,16 @@ function checked({ counted, sum }) {
   const terms = parts.map((part) => `${number(sum[part])} ${words[part] ?? part}`).join(' + ') || '0';
   return [
     `Checked: ${count(counted.decisions, 'decision')}, ${count(counted.requests, 'frozen request')}, ${count(counted.values, 'value')}, ${count(counted.corrections, 'correction')}.`,
+    ...proven(counted.factors),
     `${number(sum.approved)} approved = ${terms}.`,
   ];
+}
+
+/** With what whoever approved and released had proved last who they are. */
+function proven(factors) {
+  const words = { password: 'with a password', totp: 'with a code', passkey: 'with a passkey', none: 'with nothing' };
+  const told = Object.entries(words).flatMap(([factor, how]) => (factors[factor] ? [`${number(factors[factor])} ${how}`] : []));
+  return told.length > 0 ? [`Receipts of approvals and releases, by how it was proved who decided: ${told.join(', ')}.`] : [];
 }
 
 function given(notGiven, { role }) {

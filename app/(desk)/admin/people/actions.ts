@@ -8,6 +8,7 @@ import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { enablePerson } from '#lib/steps/people/enable-person.ts';
 import { type InvitePersonInput, invitePerson } from '#lib/steps/people/invite-person.ts';
 import { makeResetLink } from '#lib/steps/people/make-reset-link.ts';
+import { resetFactors } from '#lib/steps/people/reset-factors.ts';
 import { withdrawInvitation } from '#lib/steps/people/withdraw-invitation.ts';
 
 const HERE = '/admin/people';
@@ -24,4 +25,5 @@ export const makeResetLinkAction = stepAction(async (actor, input: { personId: s
   const { path, ...made } = await makeResetLink(actor, input);
   return { ...made, link: siteOf(headers) + path };
 });
+export const resetFactorsAction = stepAction(resetFactors, HERE);
 export const withdrawInvitationAction = stepAction(withdrawInvitation, HERE);

@@ -19,6 +19,7 @@ import {
   enablePersonAction,
   invitePersonAction,
   makeResetLinkAction,
+  resetFactorsAction,
   withdrawInvitationAction,
 } from './actions.ts';
 
@@ -43,6 +44,7 @@ export default async function PeoplePage() {
           onEnable={enablePersonAction}
           onConfirm={confirmPersonAction}
           onReset={makeResetLinkAction}
+          onResetFactors={resetFactorsAction}
         />
         {keyOfEnvironment ? (
           <Banner kind="warning">

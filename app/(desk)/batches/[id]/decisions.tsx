@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react';
 import { decideAction } from '#app/(desk)/batches/actions.ts';
 import { useActed } from '#app/(desk)/use-acted.ts';
 import { useFollowed } from '#app/(desk)/use-changed.ts';
+import { useProven } from '#components/account/proof.tsx';
 import { queries } from '#components/api-client.ts';
 import { ChunkCells } from '#components/batches/chunk-cells.tsx';
 import { ChunkGrid } from '#components/batches/chunk-grid.tsx';
@@ -38,6 +39,7 @@ export function Decisions({ batch, may, asked, children }: Props) {
   const cannot = useQueryClient().getQueryData<UndoPreview['cannot']>(madeUndoKey(id)) ?? [];
   const [asking, setAsking] = useState<readonly number[] | 'waiting' | null>(asksAll && may.decide ? 'waiting' : null);
   const acted = useActed();
+  const proven = useProven();
   const close = () => {
     setAsking(null);
     if (asksAll) router.replace(`/batches/${id}`);
@@ -56,7 +58,9 @@ export function Decisions({ batch, may, asked, children }: Props) {
       {may.see && asked ? (
         <FirstReceipts
           batchId={id}
-          onRelease={may.decide ? (chunk) => acted(decideAction({ batchId: id, chunks: [chunk], release: true })) : null}
+          onRelease={
+            may.decide ? (chunk) => acted(proven(() => decideAction({ batchId: id, chunks: [chunk], release: true }))) : null
+          }
         />
       ) : null}
       {several && asked ? (
@@ -80,7 +84,7 @@ export function Decisions({ batch, may, asked, children }: Props) {
           chunks={asking === 'waiting' ? null : asking}
           awaited={asksAll ? Number(approve) : 0}
           onClose={close}
-          onDecide={(decision) => acted(decideAction({ batchId: id, execute: true, next: true, ...decision }))}
+          onDecide={(decision) => acted(proven(() => decideAction({ batchId: id, execute: true, next: true, ...decision })))}
         >
           <CannotUndo cannot={cannot} />
         </DecideDialog>

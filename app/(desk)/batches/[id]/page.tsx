@@ -2,12 +2,14 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { personOfPage, requireActor } from '#app/actor.ts';
+import { StepUpNotice } from '#components/account/step-up-notice.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { BATCH_UNFINISHED, CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
 import { legible } from '#lib/core/values/legible.ts';
 import { readBatch } from '#lib/steps/batches/read-batch.ts';
 import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
+import { readStepUp } from '#lib/steps/factors/step-up.ts';
 import { readTape } from '#lib/steps/live/read-tape.ts';
 import { BatchDesk } from './batch-desk.tsx';
 import { BatchTab, isTab } from './batch-tab.tsx';
@@ -28,7 +30,11 @@ export default async function BatchPage({ params, searchParams }: Props) {
   const query = await searchParams;
   const { tab = 'chunks' } = query;
   const actor = await requireActor(`/batches/${id}`);
-  const [batch, tape] = await Promise.all([batchOf(actor, id), readTape(actor, { batchId: id })]);
+  const [batch, tape, stepUp] = await Promise.all([
+    batchOf(actor, id),
+    readTape(actor, { batchId: id }),
+    readStepUp(actor, { batchId: id }),
+  ]);
   if (batch === null || tape === null || !isTab(tab)) notFound();
   const { plan, planNotes, undoneBy, original, ...shown } = batch;
   const state = CHUNK_STATES.find((known) => known === query.state) ?? null;
@@ -39,14 +45,17 @@ export default async function BatchPage({ params, searchParams }: Props) {
     ...{ retry: may(actor, 'retry'), see: may(actor, 'see'), decide: may(actor, 'decide'), undo: may(actor, 'undo') },
   };
   return (
-    <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} asked={{ asTable, state, listed }}>
-      {tab === 'chunks' ? null : (
-        <BatchTab
-          {...{ actor, batchId: id, tab, plan, planNotes, about: shown, noun: shown.noun, original, query }}
-          revisable={shown.undoes === null && BATCH_UNFINISHED.includes(shown.state)}
-        />
-      )}
-    </BatchDesk>
+    <>
+      {rights.decide && BATCH_UNFINISHED.includes(shown.state) ? <StepUpNotice {...stepUp} /> : null}
+      <BatchDesk batch={{ ...shown, tape }} undoneBy={undoneBy} may={rights} tab={tab} asked={{ asTable, state, listed }}>
+        {tab === 'chunks' ? null : (
+          <BatchTab
+            {...{ actor, batchId: id, tab, plan, planNotes, about: shown, noun: shown.noun, original, query }}
+            revisable={shown.undoes === null && BATCH_UNFINISHED.includes(shown.state)}
+          />
+        )}
+      </BatchDesk>
+    </>
   );
 }
 

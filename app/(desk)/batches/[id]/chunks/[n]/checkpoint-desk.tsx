@@ -17,6 +17,7 @@ import {
 } from '#app/(desk)/batches/actions.ts';
 import { useActed } from '#app/(desk)/use-acted.ts';
 import { useChanged, useFollowed, useRefresh } from '#app/(desk)/use-changed.ts';
+import { useProven } from '#components/account/proof.tsx';
 import { queries } from '#components/api-client.ts';
 import { Checkpoint } from '#components/checkpoints/checkpoint.tsx';
 import type { CheckpointView, DecisionInput } from '#components/checkpoints/checkpoint-view.ts';
@@ -36,6 +37,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
   const which = { batchId: batch.id, chunk: chunk.number };
   const reload = useCallback(() => router.refresh(), [router]);
   const acted = useActed();
+  const proven = useProven();
 
   useFollowedChunk(view);
   useFollowed({ batch: batch.id }, companyKey({ id: batch.id, n: chunk.number }));
@@ -49,7 +51,7 @@ export function CheckpointDesk({ view }: { view: CheckpointView }) {
   const onDecide = ({ digest, revision, seen, ...answers }: DecisionInput) => {
     const chunks = [{ number: chunk.number, digest, revision, seen }];
     // A stale one leaves the screen as it was: the banner says what changed, and shows it when asked.
-    return acted(decideAction({ batchId: batch.id, chunks, ...answers }));
+    return acted(proven(() => decideAction({ batchId: batch.id, chunks, ...answers })));
   };
 
   const onRefuseRest = async () => {

@@ -2,11 +2,13 @@ import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { personOfPage, requireActor } from '#app/actor.ts';
+import { StepUpNotice } from '#components/account/step-up-notice.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
 import { legible } from '#lib/core/values/legible.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { readStepUp } from '#lib/steps/factors/step-up.ts';
 import { CheckpointDesk } from './checkpoint-desk.tsx';
 
 type Props = { params: Promise<{ id: string; n: string }> };
@@ -43,5 +45,11 @@ export default async function CheckpointPage({ params }: Props) {
     undo: may(actor, 'undo'),
     plan: may(actor, 'plan'),
   };
-  return <CheckpointDesk view={{ ...view, may: rights }} />;
+  const stepUp = await readStepUp(actor, { batchId: id });
+  return (
+    <>
+      {rights.decide ? <StepUpNotice {...stepUp} /> : null}
+      <CheckpointDesk view={{ ...view, may: rights }} />
+    </>
+  );
 }
