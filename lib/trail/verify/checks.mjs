@@ -2,7 +2,7 @@
  * The checks of a trail: what Countersign wrote about one batch, checked without Countersign. docs/trail.md says what each file is, what is checked and what
  * nobody can know from the trail alone.
  *
- * A trail is read once, chunk by chunk, line by line: memory grows with the largest chunk and not with the batch.
+ * A trail is read once, chunk by chunk, line by line: memory grows with the largest chunk, and by 4 bytes for each item of the batch (pool.mjs).
  *
  *   trail     {names: string[], read(name): AsyncIterable<Uint8Array>}
  *   hashing   () => {update(bytes), hex()}: SHA-256, as this program's surroundings have it
