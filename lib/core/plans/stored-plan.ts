@@ -68,6 +68,7 @@ const plan = section({
   gates: section({
     next: gates.shape.next.catch('each'),
     approvals: gates.shape.approvals.catch(2),
+    keysMaySign: gates.shape.keysMaySign.catch(false),
     evidence: gates.shape.evidence.catch(null),
   }),
   execution: section({
