@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { actionTerms, barShare, claimWords, itemTerms, needsWords, verdictOf } from './words.ts';
+import { actionTerms, barShare, claimWords, itemsSum, needsWords, verdictOf } from './words.ts';
 
 describe('whether the sum adds up', () => {
   const at = '2026-11-26T14:02:07.500Z';
@@ -69,29 +69,26 @@ describe('the sums', () => {
     ...more,
   });
   const told = (more: object): string => {
-    const { whole, terms } = itemTerms(counted(more));
-    expect(terms.reduce((sum, { count }) => sum + count, 0)).toBe(whole.count);
-    return `${whole.count} ${whole.word} = ${terms.map(({ count, word }) => `${count} ${word}`).join(' + ')}`;
+    const { whole, categories, others } = itemsSum(counted(more));
+    const parts = [...categories, ...others];
+    expect(parts.reduce((sum, { items }) => sum + items, 0)).toBe(whole);
+    return `${whole} = ${parts.map(({ items, name }) => `${items} ${name}`).join(' + ')}`;
   };
 
   test.each<[string, object, string]>([
+    ['while it is classified', {}, '20 = 9 archive + 3 keep + 3 not classified yet + 5 left out of the batch'],
+    ['cancelled', { state: 'cancelled' }, '20 = 9 archive + 3 keep + 3 not classified + 5 left out of the batch'],
     [
-      'while it is classified',
-      {},
-      '20 read = 9 with an action + 3 with no action + 3 not classified yet + 5 left out of the batch',
+      'a category that is no longer of the plan',
+      { categories: [{ name: 'keep', action: null }], rows: { read: 15 } },
+      '15 = 3 keep + 9 archive + 3 not classified yet',
     ],
     [
-      'cancelled',
-      { state: 'cancelled' },
-      '20 read = 9 with an action + 3 with no action + 3 not classified + 5 left out of the batch',
+      'nothing classified',
+      { counts: { categories: [], upTo: 0, of: 20, complete: false } },
+      '20 = 0 archive + 0 keep + 20 not classified yet',
     ],
-    [
-      'no action at all',
-      { categories: [{ name: 'archive', action: null }], rows: { read: 15 } },
-      '15 read = 12 with no action + 3 not classified yet',
-    ],
-    ['nothing classified', { counts: { categories: [], upTo: 0, of: 20, complete: false } }, '20 read = 20 not classified yet'],
-    ['an undo', { undoes: { id: 'a', name: 'b' } }, '15 to undo = 9 with an action + 3 with no action + 3 not classified yet'],
+    ['an undo', { undoes: { id: 'a', name: 'b' } }, '15 = 9 archive + 3 keep + 3 not classified yet'],
   ])('what became of the rows: %s', (_, more, expected) => {
     expect(told(more)).toBe(expected);
   });

@@ -36,7 +36,7 @@ export function barShare(state: BatchState, progress: number): number {
 }
 
 /** A number of a sum, with its word. */
-export type Term = { count: number; word: string };
+type Term = { count: number; word: string };
 
 /** What became of the approved actions, as terms that make them up: those that are 0 are left out. */
 export function actionTerms(sum: Pick<Sum, Part>): (Term & { key: Part })[] {
@@ -55,33 +55,35 @@ const PARTS = {
 };
 type Part = keyof typeof PARTS;
 
+/** Items that are told by one number: those of a category, or those that are in none. */
+export type ItemsPart = { kind: 'category' | 'other'; items: number } & BatchView['categories'][number];
+
 type Counted = Pick<BatchView, 'state' | 'counts' | 'categories' | 'undoes'> & { rows: Pick<BatchView['rows'], 'read'> };
 
 /**
- * What became of the rows that were read, as terms that make them up: with an action, with none, not classified yet, in no chunk. An undo has no file of its own: its
- * whole are its items.
+ * What became of the rows that were read, as parts that make them up: the plan's categories in its order, then those that have items and are no longer of the plan; and
+ * `others`, what is not classified and what is in no chunk. An undo has no file of its own: its whole are its items.
  */
-export function itemTerms({ state, counts, categories, undoes, rows }: Counted): { whole: Term; terms: Term[] } {
-  const acting = new Set(categories.filter(({ action }) => action !== null).map(({ name }) => name));
-  const withAction = counts.categories.reduce((sum, { name, items }) => sum + (acting.has(name) ? items : 0), 0);
-  const over = state !== 'proposed' && !BATCH_UNFINISHED.includes(state);
-  const terms = [
-    { count: withAction, word: 'with an action' },
-    { count: counts.upTo - withAction, word: 'with no action' },
-    { count: counts.of - counts.upTo, word: over ? 'not classified' : 'not classified yet' },
-    { count: undoes ? 0 : rows.read - counts.of, word: 'left out of the batch' },
-  ].filter(({ count }) => count > 0);
-  return { whole: { count: terms.reduce((sum, { count }) => sum + count, 0), word: undoes ? 'to undo' : 'read' }, terms };
-}
-
-export type CountedCategory = BatchView['categories'][number] & { items: number };
-
-/** The plan's categories in its order, with how many items each has now; then those that have items and are no longer of the plan. */
-export function countedCategories({ categories, counts }: Pick<BatchView, 'categories' | 'counts'>): CountedCategory[] {
+export function itemsSum({ state, counts, categories, undoes, rows }: Counted): {
+  whole: number;
+  categories: ItemsPart[];
+  others: ItemsPart[];
+} {
   const items = new Map(counts.categories.map((category) => [category.name, category.items]));
-  const planned = categories.map((category) => ({ ...category, items: items.get(category.name) ?? 0 }));
+  const planned = categories.map((category) => ({
+    kind: 'category' as const,
+    ...category,
+    items: items.get(category.name) ?? 0,
+  }));
   for (const { name } of categories) items.delete(name);
-  return [...planned, ...[...items].map(([name, count]) => ({ name, action: null, items: count }))];
+  const further = [...items].map(([name, count]) => ({ kind: 'category' as const, name, action: null, items: count }));
+  const over = state !== 'proposed' && !BATCH_UNFINISHED.includes(state);
+  const others = [
+    { name: over ? 'not classified' : 'not classified yet', items: counts.of - counts.upTo },
+    { name: 'left out of the batch', items: undoes ? 0 : rows.read - counts.of },
+  ].flatMap((part) => (part.items > 0 ? [{ kind: 'other' as const, action: null, ...part }] : []));
+  const parts = [...planned, ...further, ...others];
+  return { whole: parts.reduce((sum, part) => sum + part.items, 0), categories: [...planned, ...further], others };
 }
 
 /** "2 reviews, 1 release, 3 uncertain": what waits for a person, and is not told as a halt; null when nothing does. */

@@ -14,7 +14,8 @@ import type { Plan } from '#lib/core/plans/plan.ts';
 import type { RulesDifference } from '#lib/shapes/plans.ts';
 import { ClassifySection } from './classify-section.tsx';
 import { FaultsProvider, fieldAt, useFaults } from './plan-faults.tsx';
-import { changeWords, moveWords, type RulesAsked, type RulesNow, rulesAsked, rulesNowOptions, rulesOf } from './rules-change.ts';
+import { rulesOf } from './revision-words.ts';
+import { changeWords, moveWords, type RulesAsked, type RulesNow, rulesAsked, rulesNowOptions } from './rules-change.ts';
 
 /** `from`: the corrected item that it comes from. */
 export type ChangeAsked = RulesAsked & { from?: { chunk: number; ordinal: number } };

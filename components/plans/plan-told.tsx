@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { effectWord } from '#components/checkpoints/words.ts';
+import { Banner } from '#components/ui/banner.tsx';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { Glyph } from '#components/ui/glyph.tsx';
 import { Link } from '#components/ui/link.tsx';
@@ -32,6 +33,8 @@ type Props = {
   labels: FieldLabels;
   /** what a receipt of it reads like, from an item of the file; null where there is none to show */
   example: string | null;
+  /** which revision of the rules this is, where they were changed since the start, and which is in force */
+  revision: { shown: number; latest: number } | null;
   /** what its rules classified so far; null where this person does not see items, and where nothing runs yet */
   counts: RuleCounts | null;
   /** what an item is called, as a plural, and the dataset's columns: for the rows behind a count */
@@ -44,12 +47,21 @@ type Props = {
 };
 
 /** What should happen, in words: for whoever decides on it, and for whoever asks afterwards why something was done. */
-export function PlanTold({ batch, plan, notes, labels, example, counts, noun, columns, mayPlan, children }: Props) {
+export function PlanTold({ batch, plan, revision, notes, labels, example, counts, noun, columns, mayPlan, children }: Props) {
   const label = labelsApart(labels);
   const { undoes } = batch;
   return (
     <div className="flex max-w-5xl flex-col gap-5">
       <Notes notes={notes} />
+      {revision && revision.shown !== revision.latest ? (
+        <Banner kind="warning">
+          These are the rules of revision {revision.shown}. They are no longer in force:{' '}
+          <Link href={`/batches/${batch.id}?tab=plan`} className="font-medium underline underline-offset-2">
+            revision {revision.latest} is
+          </Link>
+          . Chunks that were decided before it went by the rules of their time.
+        </Banner>
+      ) : null}
       {undoes ? (
         <p className="text-14">
           This batch takes back what{' '}
@@ -93,7 +105,7 @@ export function PlanTold({ batch, plan, notes, labels, example, counts, noun, co
       </Part>
       {undoes ? null : (
         <RuleItems of={{ batchId: batch.id, noun, columns }}>
-          <Rules plan={plan} label={label} counts={counts} noun={noun} />
+          <Rules {...{ plan, revision, label, counts, noun }} />
         </RuleItems>
       )}
       <Part title="Chunks">
@@ -124,7 +136,13 @@ export function PlanTold({ batch, plan, notes, labels, example, counts, noun, co
 }
 
 /** The rules in their order, of a classifier that has rules; of another one its name. */
-function Rules({ plan, label, counts, noun }: Pick<Props, 'plan' | 'counts' | 'noun'> & { label: (field: string) => string }) {
+function Rules({
+  plan,
+  revision,
+  label,
+  counts,
+  noun,
+}: Pick<Props, 'plan' | 'revision' | 'counts' | 'noun'> & { label: (field: string) => string }) {
   const byAgents = agentInPlan.schema.safeParse(plan.classifier);
   if (byAgents.success)
     return (
@@ -155,7 +173,7 @@ function Rules({ plan, label, counts, noun }: Pick<Props, 'plan' | 'counts' | 'n
   const { rules, otherwise }: RulesPart = read.data;
   const typed = isTyped(plan);
   return (
-    <Part title="Rules" beside={besideRules(rules.length, counts)}>
+    <Part title="Rules" beside={besideRules(rules.length, revision)}>
       {rules.length === 0 ? null : (
         <ol className="flex flex-col divide-y divide-hairline">
           {rules.map((rule, index) => (
@@ -190,10 +208,10 @@ function Rules({ plan, label, counts, noun }: Pick<Props, 'plan' | 'counts' | 'n
   );
 }
 
-function besideRules(count: number, counts: RuleCounts | null): string | null {
-  const revision = counts && counts.revision > 1 ? `revision ${counts.revision}` : null;
+function besideRules(count: number, revision: Props['revision']): string | null {
+  const told = revision && `revision ${revision.shown}${revision.shown === revision.latest ? ', in force' : ''}`;
   const order = count > 0 ? 'the first that holds decides' : null;
-  return [revision, order].filter((words) => words !== null).join(', ') || null;
+  return [told, order].filter((words) => words !== null).join(', ') || null;
 }
 
 function Part({ title, beside = null, children }: { title: string; beside?: string | null; children: ReactNode }) {

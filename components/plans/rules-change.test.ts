@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { revisionWords } from './revision-words.ts';
 import { rulesAsked, taughtRules } from './rules-change.ts';
 import { whereOfCel } from './where-of-cel.ts';
 
@@ -26,6 +27,20 @@ it('lists what was not there at the start, each with the first revision that had
     [c.where[0]?.[0], 'Bo'],
     [b.where[0]?.[0], 'Ada'],
   ]);
+});
+
+it('says in words what a revision changed', () => {
+  const of = (rules: unknown[], more: object = {}, instruction?: string) => ({
+    plan: { classifier: { kind: 'rules', rules, otherwise: 'keep', ...more }, instruction } as never,
+  });
+  expect(revisionWords(of([c, a]), of([a, b]))).toBe('1 rule added, 1 rule taken away');
+  expect(revisionWords(of([a, b, c]), of([a]))).toBe('2 rules added');
+  expect(revisionWords(of([b, a]), of([a, b]))).toBe('rules in another order');
+  expect(revisionWords(of([a], { otherwise: 'noise' }, 'Be kind.'), of([a]))).toBe(
+    'another category for everything else, another instruction',
+  );
+  expect(revisionWords(of([a]), of([a]))).toBe('nothing changed');
+  expect(revisionWords(of([a]), null)).toBe('rules changed');
 });
 
 it('reads the simple rules of version 1 as conditions, and leaves every other one as CEL', () => {

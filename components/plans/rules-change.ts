@@ -7,6 +7,7 @@ import type { Rule } from '#lib/classifiers/rules/part.ts';
 import { meaningOf, TEXT } from '#lib/core/values/meaning.ts';
 import type { PlanRevisionTold, RulesDifference } from '#lib/shapes/plans.ts';
 import type { FieldProfile } from './plan-preview.ts';
+import { rulesOf } from './revision-words.ts';
 
 /** The latest rules of a batch, and the fields that they can ask for. */
 export type RulesNow = { revision: PlanRevisionTold; datasetId: string; noun: string; fields: FieldProfile[] };
@@ -105,10 +106,4 @@ export function taughtRules(
     const first = revisions.findLast((one) => rulesOf(one).some((other) => isSame(other, rule))) ?? latest;
     return [{ rule, by: first.by, at: first.at, note: first.note, from: first.from }];
   });
-}
-
-/** The rules of a plan whose classifier has some. */
-export function rulesOf({ plan }: Pick<PlanRevisionTold, 'plan'>): Rule[] {
-  const { rules } = plan.classifier as { rules?: unknown };
-  return Array.isArray(rules) ? (rules as Rule[]) : [];
 }

@@ -296,7 +296,7 @@ export const streams: Stream[] = [
       operationId: 'batches.trail',
       summary: 'Download the trail of a batch',
       description:
-        'Everything that was written about the batch until now, with what checks it: `START-HERE.html` in a browser, `node verify.mjs trail.zip` in a terminal. The name ends in -PARTIAL.zip while the batch is not over. Whoever may not see items is given digests in place of frozen requests, answers and values.',
+        'Everything that was written about the batch until now, with what checks it: `START-HERE.html` in a browser, `node verify.mjs trail.zip` in a terminal. The name ends in -PARTIAL.zip while the batch is not over. Whoever may not see items is given digests in place of frozen requests, answers and values, words of people among them.',
       parameters: [ofBatch],
       responses: file('application/zip'),
     },

@@ -5,19 +5,25 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '#lib/auth/actor.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
+import { inflate } from '#lib/trail/verify/node.mjs';
+import { openZip } from '#lib/trail/verify/zip.mjs';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { STEPS } from '#test/roles.ts';
 import { readFailures } from './actions/read-failures.ts';
 import { readBatch } from './batches/read-batch.ts';
 import { readBatches } from './batches/read-batches.ts';
+import { correct } from './checkpoints/correct.ts';
+import { decide } from './checkpoints/decide.ts';
 import { readChunks } from './chunks/read-chunks.ts';
 import { readNeedsYou } from './live/read-needs-you.ts';
 import { readTape } from './live/read-tape.ts';
 import { streamEvents } from './live/stream-events.ts';
+import { reviseRules } from './plans/revise-rules.ts';
 import { exportReceipts } from './receipts/export-receipts.ts';
 import { readReceipts } from './receipts/read-receipts.ts';
 import { readTaskBody } from './receipts/read-task-body.ts';
+import { answerUncertain } from './uncertain/answer-uncertain.ts';
 import { readUncertain } from './uncertain/read-uncertain.ts';
 
 const { pool } = await testDatabase();
@@ -159,4 +165,142 @@ describe('an auditor', () => {
     ]);
     expect((await readUncertain(actor('auditor'), { batchId }))?.items).toMatchObject([{ ordinal: 2, request: null }]);
   });
+});
+
+describe('words of people', () => {
+  /** Notes and reasons, by what they were said of. */
+  const WORDS = {
+    correction: 'said-of-a-correction',
+    sendBack: 'said-of-a-chunk-that-went-back',
+    override: 'said-of-what-nobody-saw',
+    decision: 'said-of-a-decision',
+    answer: 'said-of-what-was-uncertain',
+    rules: 'said-of-the-rules',
+  } as const;
+  /** A field of the items is called as people's words are: of them it is told. */
+  const FIELD = 'stands-in-the-field-note';
+
+  async function seedWords(receiptFields: string[]): Promise<string> {
+    const item = (receipts: ('intent' | 'outcome:uncertain')[] = []) => ({
+      ...{ fields: { subject: 'shown', note: FIELD }, category: 'noise', receipts },
+    });
+    const rule = { when: "item.subject == 'none'", category: 'keep' };
+    const { batchId } = await seedBatch(pool, {
+      plan: { receiptFields },
+      chunks: [
+        { state: 'awaiting_review', items: [item(), item()] },
+        { state: 'awaiting_review', items: [item()] },
+        { state: 'unresolved', items: [item(['intent', 'outcome:uncertain'])] },
+        { state: 'proposed', items: [{ fields: { subject: 'shown', note: FIELD } }] },
+      ],
+    });
+    const bo = actor('operator');
+    const digestOf = async (number: number) =>
+      (await readChunks(bo, { batchId }))?.items.find((one) => one.number === number)?.digest ?? '';
+    const given = async (number: number) => ({ batchId, chunks: [{ number, digest: await digestOf(number) }] });
+    await correct(bo, { batchId, chunk: 1, corrections: [{ ordinal: 1, category: 'keep', note: WORDS.correction }] });
+    await decide(bo, { ...(await given(1)), next: true, execute: true, override: WORDS.override, note: WORDS.decision });
+    await decide(bo, { ...(await given(2)), next: false, execute: false, sendBack: true, note: WORDS.sendBack });
+    await answerUncertain(bo, { batchId, ordinals: [4], answer: 'abandon', note: WORDS.answer });
+    await reviseRules(bo, { batchId, change: { revision: 1, rules: [rule], note: WORDS.rules } });
+    return batchId;
+  }
+
+  const all = Object.values(WORDS);
+  const { correction, sendBack, override, decision, answer, rules } = WORDS;
+  /** What each step that auditors may take gives of a batch to whoever sees its items: which inputs, and which words are in what it gives. */
+  const WAYS: Record<string, { inputs: object[]; says: readonly string[] }> = {
+    exportReceipts: {
+      inputs: ['jsonl', 'csv', 'md'].map((format) => ({ format })),
+      says: [correction, sendBack, override, decision, answer],
+    },
+    exportTrail: { inputs: [{}], says: all },
+    find: { inputs: [FIELD, '1-2', ...all].map((q) => ({ q })), says: [] },
+    findReceipts: {
+      inputs: [{}, { order: 'newest' }, { order: 'newest', chunk: 0 }, ...all.map((text) => ({ order: 'newest', text }))],
+      says: all,
+    },
+    readBatch: { inputs: [{}], says: [sendBack] },
+    readBatches: { inputs: [{}], says: [] },
+    readChunks: { inputs: [{}], says: [sendBack] },
+    readFailures: { inputs: [{}], says: [] },
+    readGrid: { inputs: [{}], says: [] },
+    readPeopleOf: { inputs: [{}], says: [] },
+    readReceiptInFull: {
+      inputs: [0, 1, 2, 3].flatMap((chunk) => [1, 2, 3, 4].map((seq) => ({ chunk, seq }))),
+      says: all,
+    },
+    readReceipts: { inputs: [{}, { chunk: 0 }, { ordinal: 4 }], says: all },
+    readRevisions: { inputs: [{}], says: [rules] },
+    readStory: {
+      inputs: [1, 2, 3, 4, 5].map((ordinal) => ({ ordinal })),
+      says: [correction, override, decision, sendBack, answer],
+    },
+    readTape: { inputs: [{}], says: [] },
+    readTaskBody: { inputs: [{}], says: [] },
+    readUncertain: { inputs: [{}], says: [answer] },
+    readUndoLinks: { inputs: [{ ordinal: 1 }], says: [] },
+    searchReceipts: { inputs: [FIELD, ...all].map((text) => ({ text })), says: [] },
+    streamEvents: { inputs: [{}], says: [sendBack] },
+    streamHouse: { inputs: [{}], says: [] },
+  };
+  /** These are about who asks, or about nothing of a batch that anybody wrote. */
+  const OTHERS = [
+    ...['changePassword', 'chooseNotices', 'countUnreadNotices', 'endOtherSessions', 'endSession', 'findableKinds', 'listKeys'],
+    ...['listNotices', 'listSessions', 'makeKey', 'nameActors', 'readBatchName', 'readBatchesOf', 'readNeedsYou', 'readNextNeed'],
+    ...['readNoticeChoices', 'readNotices', 'revokeKey'],
+  ];
+
+  /** All that a step gives, as one text: a download's bytes, of a zip those of its files, of a stream the first event. */
+  async function given(name: string, role: Role, input: object): Promise<string> {
+    const left = new AbortController();
+    const streams = name.startsWith('stream');
+    const given = (await (steps.get(name) as Step)(actor(role), streams ? { ...input, signal: left.signal } : input)) as object;
+    if (streams) {
+      let first = '';
+      for await (const event of given as AsyncIterable<unknown>) {
+        first = JSON.stringify(event);
+        break;
+      }
+      left.abort();
+      return first;
+    }
+    if (!given || !('body' in given) || !(Symbol.asyncIterator in (given.body as object))) return JSON.stringify(given);
+    const parts: Uint8Array[] = [];
+    for await (const part of given.body as AsyncIterable<Uint8Array>) parts.push(part);
+    const bytes = Buffer.concat(parts);
+    if (name !== 'exportTrail') return bytes.toString('utf8');
+    const read = async (at: number, length: number) => bytes.subarray(at, at + length);
+    const zip = await openZip({ size: bytes.length, read }, inflate);
+    let text = '';
+    for (const file of zip.names)
+      for await (const part of zip.read(file)) text += Buffer.from(part as Uint8Array).toString('utf8');
+    return text;
+  }
+
+  it('are in a table of every step that an auditor may take', () => {
+    const open = Object.entries(STEPS).flatMap(([name, roles]) => (roles.split(' ').includes('auditor') ? [name] : []));
+    const apart = ['exportSecurity', 'listSecurity', 'readEverybody'];
+    expect([...Object.keys(WAYS), ...OTHERS, ...apart].sort()).toEqual(open.sort());
+  });
+
+  it.each([[['subject']], [['subject', 'note']]])(
+    'are given to whoever may see items, and to nobody else in any way: %j',
+    async (fields) => {
+      const batchId = await seedWords(fields);
+      for (const [name, { inputs, says }] of Object.entries(WAYS)) {
+        const texts: Record<'reviewer' | 'auditor', string> = { reviewer: '', auditor: '' };
+        for (const role of ['reviewer', 'auditor'] as const)
+          for (const input of inputs) {
+            const own = name === 'find' || name === 'searchReceipts' ? input : { batchId, ...input };
+            texts[role] += await given(name, role, own);
+          }
+        for (const word of says) expect(texts.reviewer, `${name} to a reviewer`).toContain(word);
+        for (const word of all) expect(texts.auditor, `${name} to an auditor`).not.toContain(word);
+        // Where a field of the item is called so, that is told.
+        if (says.length > 0 && (name !== 'readUncertain' || fields.length === 1))
+          expect(texts.auditor, `${name} to an auditor`).toContain('[not given]');
+      }
+    },
+  );
 });

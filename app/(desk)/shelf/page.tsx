@@ -26,7 +26,12 @@ export default async function ShelfPage({ searchParams }: { searchParams: Promis
   const actor = await requireActor('/shelf');
   if (!may(actor, 'see'))
     return (
-      <EmptyState level={1} title="An auditor does not see items" text="The batches' receipts and decisions are open to you." />
+      <EmptyState
+        level={1}
+        title="An auditor does not see items"
+        text="The batches' receipts and decisions are open to you."
+        action={<ButtonLink href="/batches">Batches</ButtonLink>}
+      />
     );
   const { batch: batchId, category, shelf, search } = await searchParams;
   if (batchId !== undefined && !isId(batchId)) notFound();

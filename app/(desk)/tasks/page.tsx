@@ -24,7 +24,12 @@ export default async function TasksPage({ searchParams }: Props) {
   const actor = await requireActor(tasksAddress(shown));
   if (!may(actor, 'see'))
     return (
-      <EmptyState level={1} title="An auditor does not see items" text="The batches' receipts and decisions are open to you." />
+      <EmptyState
+        level={1}
+        title="An auditor does not see items"
+        text="The batches' receipts and decisions are open to you."
+        action={<ButtonLink href="/batches">Batches</ButtonLink>}
+      />
     );
   const [first, people, batchName] = await Promise.all([
     listFollowUps(actor, shown),

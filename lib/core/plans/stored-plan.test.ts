@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { execution, gates } from './plan.ts';
 import { storedPlan } from './stored-plan.ts';
 
 /** As the first version stored plans, with every default that it had written out. */
@@ -24,6 +25,14 @@ test('a plan of the first version has the attempts that it lacked, and is otherw
   const { value, odd } = storedPlan(FIRST_VERSION);
   expect(value).toEqual({ ...FIRST_VERSION, execution: { ...FIRST_VERSION.execution, retry: { attempts: 3 } } });
   expect(odd).toEqual([]);
+});
+
+test('each key that its gates and its execution may have is known when a plan is read back', () => {
+  const own = { gates: gates.parse({ approvals: 2, keysMaySign: true }), execution: execution.parse({}) };
+  expect(Object.keys(own.gates).sort()).toEqual(Object.keys(gates.shape).sort());
+  expect(Object.keys(own.execution).sort()).toEqual(Object.keys(execution.shape).sort());
+  const plan = { ...FIRST_VERSION, ...own };
+  expect(storedPlan(plan)).toEqual({ value: plan, odd: [] });
 });
 
 test('what is not known is kept beside what is, and told once', () => {

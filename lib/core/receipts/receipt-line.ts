@@ -11,6 +11,8 @@ import type { DecisionAnswers, ReceiptBody } from '#lib/ledger/receipt.ts';
 import { reasonWords } from './reason-words.ts';
 
 export const ERASED = '[erased]';
+/** In place of a value that the reader may not have. */
+export const NOT_GIVEN = '[not given]';
 
 /** What a line is made of. `values` are the receipt's joined values, "[erased]" where they were erased. */
 export type LineOf = {

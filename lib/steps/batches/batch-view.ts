@@ -1,4 +1,6 @@
 /** A batch as its page shows it, put together from one moment: chunks, their sum, speed, and what waits for a person. */
+import type { Actor } from '#lib/auth/actor.ts';
+import { may } from '#lib/auth/authorise.ts';
 import { finishedItems } from '#lib/core/batches/progress.ts';
 import { type Standing, saysOf, standingOf } from '#lib/core/batches/says.ts';
 import { waitsFor } from '#lib/core/chunks/waits-for.ts';
@@ -12,6 +14,7 @@ import {
   CHUNK_WAITING_FOR_PEOPLE,
 } from '#lib/core/lifecycle.ts';
 import { BOARD_BATCHES_MAX, LOOK_ROWS_MAX, RATE_WINDOW_MS, TAPE_LINES, TAPE_TOLD } from '#lib/core/limits.ts';
+import { NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import { type ChunkSum, type Sum, sumOf, sumOfChunk } from '#lib/core/receipts/sum.ts';
 import { toldLine } from '#lib/core/receipts/told-line.ts';
 import type { BatchNow } from '#lib/shapes/batches.ts';
@@ -127,6 +130,11 @@ export function tallyOf(chunks: readonly ChunkNow[], folded: ReadonlyMap<number,
 
 function total<One>(all: readonly One[], of: (one: One) => number): number {
   return all.reduce((sum, one) => sum + of(one), 0);
+}
+
+/** Why a chunk was sent back is in a person's words: whoever may not see items is told that there are some. */
+export function withoutNotes<Row extends Pick<ChunkRow, 'note'>>(actor: Actor, chunks: Row[]): Row[] {
+  return may(actor, 'see') ? chunks : chunks.map((chunk) => ({ ...chunk, note: chunk.note && NOT_GIVEN }));
 }
 
 /** One chunk's row; its counts are the receipts', where those were read. */

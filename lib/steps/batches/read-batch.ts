@@ -10,7 +10,7 @@ import { isId } from '#lib/steps/ids.ts';
 import { type BatchFacts, readBatchFacts, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
 import { readUndosOf } from '#lib/store/undo/undo.ts';
-import { readMoment, readTogether } from './batch-view.ts';
+import { readMoment, readTogether, withoutNotes } from './batch-view.ts';
 
 /** The batch with its sum; null when there is none. */
 export async function readBatch(actor: Actor, { batchId }: { batchId: string }): Promise<BatchView | null> {
@@ -23,8 +23,9 @@ export async function readBatch(actor: Actor, { batchId }: { batchId: string }):
   const format = formatOf(facts.datasetFormat);
   const original = format && { format: format.name, file: format.file };
   const { plan, planNotes } = facts;
+  const now = { ...moment.now, chunks: withoutNotes(actor, moment.now.chunks) };
   const [undoneBy, evidence] = [await readUndoneBy(pool, batchId), await readBatchEvidence(db(), facts)];
-  return { ...batchAbout(facts), plan, planNotes, undoneBy, evidence, original, ...moment.now };
+  return { ...batchAbout(facts), plan, planNotes, undoneBy, evidence, original, ...now };
 }
 
 /** An undo of an undo of an undo is told; what lies deeper changes too little to be worth the reading. */

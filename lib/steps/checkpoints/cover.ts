@@ -11,6 +11,7 @@ import { DECISION_ITEMS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Decided, DecidedOn, GivenAnswers } from '#lib/shapes/checkpoints.ts';
 import { readApproved, readFirstSignatures, readSeen, type Seen, type Signature } from '#lib/store/checkpoints/decisions.sql.ts';
+import type { PoolKept } from '#lib/store/checkpoints/decisions.ts';
 import { type BuiltManifest, buildManifests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { readFirstsUndone } from '#lib/store/chunks/chunks.sql.ts';
 import type { BatchRow, ChunkRow } from '#lib/store/chunks/chunks.ts';
@@ -63,7 +64,7 @@ export async function coverChunks(
   deciding: Deciding,
   chunks: readonly { row: ChunkRow; on: DecidedOn }[],
   locked: readonly ChunkRow[],
-): Promise<{ covered: Covered[]; dropped: Decided['dropped'] }> {
+): Promise<{ covered: Covered[]; dropped: Decided['dropped']; pool: PoolKept | null }> {
   const { batch, answers } = deciding;
   // What is read, and what is written meanwhile, go over the one connection.
   const lane = oneAtATime(tx);
@@ -78,13 +79,11 @@ export async function coverChunks(
   const named = open.map(({ id, on }) => ({ chunkId: id, ordinals: on.seen ?? [] }));
   const seen = await readSeen(lane, batch.id, named);
   const { built = [], approved = [] } = Object.groupBy(open, (one) => (isOfClassifications(one) ? 'built' : 'approved'));
-  const covered = [
-    ...(await coverBuilt(tx, lane, deciding, built, seen, refusals)),
-    ...(await coverApproved(lane, batch, approved, seen, refusals, locked)),
-  ];
+  const { covered: weighed, pool } = await coverBuilt(tx, lane, deciding, built, seen, refusals);
+  const covered = [...weighed, ...(await coverApproved(lane, batch, approved, seen, refusals, locked))];
   const dropped = await refusals.dropped();
   if (covered.length === 0) throw refusals.ofAll(dropped);
-  return { covered: covered.sort((a, b) => a.row.number - b.row.number), dropped };
+  return { covered: covered.sort((a, b) => a.row.number - b.row.number), dropped, pool };
 }
 
 /** Chunks in review: the manifest is built from the classifications, compared, and frozen with that where it is approved. */
@@ -95,7 +94,7 @@ async function coverBuilt(
   asked: readonly Asked[],
   seen: ReadonlyMap<string, Seen>,
   refusals: Refusals,
-): Promise<Covered[]> {
+): Promise<{ covered: Covered[]; pool: PoolKept | null }> {
   assertFit(asked);
   const signed = asked.filter(({ row }) => row.state === 'awaiting_second').map(({ id }) => id);
   const signatures = answers.execute ? await readFirstSignatures(lane, signed) : new Map<string, Signature>();
@@ -124,13 +123,13 @@ async function coverBuilt(
       rows: async ({ row, transition }, rows) => (transition === 'approve' ? await freezer.add(row, rows) : undefined),
       built: judge,
     });
-    await weigh(lane, { batch, answers }, covered);
+    const pool = await weigh(lane, { batch, answers }, covered);
     await freezer.end();
+    return { covered, pool };
   } catch (error) {
     await freezer.settle();
     throw error;
   }
-  return covered;
 }
 
 /** By the chunks' ids: where this signature is not the second one after the first. Before the manifests, whose rows fill the connection. */
@@ -154,12 +153,16 @@ async function notSigners(
 /**
  * What was marked on the chunks that are left, together: a bound may be over all of them. Throws `invalid` where they are to be approved, and the plan's demand
  * is not met, or the looks over the batch are no ground for what nobody saw, or an acting category that wants a mark has none, and nobody says why it is approved
- * all the same.
+ * all the same. Gives what their looks are pooled from.
  */
-async function weigh(lane: Querying, { batch, answers }: Pick<Deciding, 'batch' | 'answers'>, covered: Covered[]): Promise<void> {
-  if (covered.length === 0) return;
+async function weigh(
+  lane: Querying,
+  { batch, answers }: Pick<Deciding, 'batch' | 'answers'>,
+  covered: Covered[],
+): Promise<PoolKept | null> {
+  if (covered.length === 0) return null;
   const atMost = answers.execute ? (answers.atMost ?? null) : null;
-  const facts = await reviewFacts(lane, batch, covered, atMost);
+  const { facts, pool } = await reviewFacts(lane, batch, covered, atMost);
   for (const one of covered) {
     one.review = facts.get(one.row.id) ?? null;
     if (!answers.execute || one.review === null) continue;
@@ -169,6 +172,7 @@ async function weigh(lane: Querying, { batch, answers }: Pick<Deciding, 'batch' 
     if (unmarked.length > 0) one.overrides.push('unmarked');
     if (unmet.length > 0) one.overrides.push('evidence');
   }
+  return pool;
 }
 
 function assertProven({ row: { number }, unseen }: Covered, { unmarked, unmet, ungrounded, demands }: ReviewFacts): void {

@@ -20,7 +20,7 @@ import { provenFactor } from '#lib/steps/factors/step-up.ts';
 import { settleBatch } from '#lib/store/actions/execution.sql.ts';
 import { inWrite } from '#lib/store/api/api-writes.ts';
 import { readFirstSignatures, type Signature } from '#lib/store/checkpoints/decisions.sql.ts';
-import { insertDecision } from '#lib/store/checkpoints/decisions.ts';
+import { insertDecision, type PoolKept } from '#lib/store/checkpoints/decisions.ts';
 import { forgetDigests } from '#lib/store/checkpoints/manifest.sql.ts';
 import { lockChunks, lockForRelease, openGates } from '#lib/store/chunks/chunks.sql.ts';
 import { assertUnfinished, type BatchRow, type ChunkRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
@@ -99,8 +99,8 @@ async function decideIn(tx: Tx, actor: Actor, asked: Asked): Promise<Decided> {
   const numbers = asked.chunks.map(({ number }) => number);
   const locked = asked.release ? await lockForRelease(tx, batch.id, numbers) : await lockChunks(tx, batch.id, numbers);
   const deciding: Deciding = { decisionId: randomUUID(), batch, actor, answers: asked };
-  const { covered, dropped } = await coverChunks(tx, deciding, withRows(asked.chunks, locked), locked);
-  await record(tx, deciding, covered, factor);
+  const { covered, dropped, pool } = await coverChunks(tx, deciding, withRows(asked.chunks, locked), locked);
+  await record(tx, deciding, covered, { factor, pool });
   const reviewed = asked.next ? covered.filter(({ row }) => !row.continued).length : 0;
   const opening = openNext(batch.plan.gates.next ?? 'each', reviewed);
   const opened = opening === null ? [] : await openGates(tx, batch.id, opening);
@@ -130,7 +130,7 @@ async function record(
   tx: Tx,
   { decisionId, batch, actor, answers: asked }: Deciding,
   covered: readonly Covered[],
-  factor: Factor | null,
+  { factor, pool }: { factor: Factor | null; pool: PoolKept | null },
 ): Promise<void> {
   const root = decisionRoot(covered.map(({ row, digest }) => ({ number: row.number, revision: row.revision, digest })));
   const { next, execute, sendBack, close, release } = asked;
@@ -138,7 +138,7 @@ async function record(
   const answers = { next, execute, sendBack, close, release };
   await insertDecision(
     tx,
-    { decisionId, batchId: batch.id, root, answers, actor, override, note },
+    { decisionId, batchId: batch.id, root, answers, actor, override, note, pool },
     covered.map(({ row, digest, seen }) => ({ chunkId: row.id, revision: row.revision, digest, seen })),
   );
   const signed = asked.execute ? covered.filter(({ row }) => row.state === 'awaiting_second') : [];

@@ -64,7 +64,7 @@ export async function previewDecision(actor: Actor, raw: z.input<typeof input>):
   const acting = actingOf(batch.plan);
   const share = shareAsked(batch);
   const undo = batch.undoes !== null;
-  const facts = await reviewFacts(
+  const { facts } = await reviewFacts(
     pool,
     batch,
     own.map((row) => ({ row, counts: Object.fromEntries(counts.get(row.id) ?? []), unseen: [] })),

@@ -1,11 +1,12 @@
 /** What people's marks say about the chunks of a decision, at the moment of the decision. */
 import { type Looks, leastAtMost } from '#lib/core/evidence/bound.ts';
 import { judge, unmetWords } from '#lib/core/evidence/demands.ts';
-import { type DecisionBody, marksDigest, type ReviewedCategory } from '#lib/ledger/receipt.ts';
+import { type DecisionBody, marksDigest, type ReviewedCategory, rangesOf } from '#lib/ledger/receipt.ts';
 import type { Demand } from '#lib/shapes/evidence.ts';
+import type { PoolKept } from '#lib/store/checkpoints/decisions.ts';
 import type { BatchRow } from '#lib/store/chunks/chunks.ts';
 import type { Querying } from '#lib/store/postgres/db.ts';
-import { type ChunkToDraw, readDrawable } from '#lib/store/reviews/evidence.sql.ts';
+import { type ChunkToDraw, readDrawable, readInReview } from '#lib/store/reviews/evidence.sql.ts';
 import { readPool } from '#lib/store/reviews/evidence.ts';
 import { turns } from '#lib/turns.ts';
 import { actingOf, isExempt, markedIn, wantingMarks } from './read-evidence.ts';
@@ -36,7 +37,7 @@ export type ReviewFacts = {
 type Decided = { row: ChunkToDraw; counts: Readonly<Record<string, number>>; unseen: readonly string[] };
 
 /**
- * By the chunk's id. `counts` are the items per category that the decision is about; the chunks are locked, so that nobody corrects them meanwhile. Of a batch
+ * By the chunk's id, and what the looks over the batch are pooled from. `counts` are the items per category that the decision is about; the chunks are locked, so that nobody corrects them meanwhile. Of a batch
  * without a seed nothing is demanded.
  * @param atMost the share under which the decision approves what nobody saw; null where it does not
  */
@@ -45,7 +46,7 @@ export async function reviewFacts(
   batch: Pick<BatchRow, 'id' | 'plan'>,
   chunks: readonly Decided[],
   atMost: number | null = null,
-): Promise<Map<string, ReviewFacts>> {
+): Promise<{ facts: Map<string, ReviewFacts>; pool: PoolKept | null }> {
   const { plan } = batch;
   const { seed, pilot, decided, revised, keysSign } = await readDrawable(lane, batch.id);
   const own = chunks.map(({ row }) => row);
@@ -97,7 +98,29 @@ export async function reviewFacts(
     });
     await takeTurn();
   }
-  return facts;
+  if (acting.length === 0 || (ofAll === null && grounds === null)) return { facts, pool: null };
+  const lastReview = whole.flatMap(({ id, number }): [number, number][] => {
+    const last = pooled.lastReview(id);
+    return last === null ? [] : [[number, last]];
+  });
+  const kept = {
+    decided: rangesOf(decided.flatMap(({ id, number }) => (ids.has(id) ? [] : [number]))),
+    review: null,
+    marks: lastReview.sort(([one], [other]) => one - other),
+  };
+  if (grounds === null) return { facts, pool: kept };
+  const part = new Set(all);
+  const others = whole.filter((chunk) => !part.has(chunk));
+  return { facts, pool: (await isStill(lane, batch.id, others)) ? { ...kept, review: revisionsOf(others) } : null };
+}
+
+const revisionsOf = (chunks: readonly ChunkToDraw[]): [number, number][] =>
+  chunks.map(({ number, revision }) => [number, revision]);
+
+/** Nobody has locked the chunks in review that are not decided now. One that changed while its marks were read was not at one revision: what was pooled can't be told. */
+async function isStill(lane: Querying, batchId: string, others: readonly ChunkToDraw[]): Promise<boolean> {
+  const now = new Map((await readInReview(lane, batchId)).map(({ id, revision }) => [id, revision]));
+  return others.every(({ id, revision }) => now.get(id) === revision);
 }
 
 /** Of a batch that has none, only the marks are read: nothing is drawn. */

@@ -5,7 +5,7 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { CHUNK_STATES, type ChunkState } from '#lib/core/lifecycle.ts';
 import { LOOK_ROWS_MAX } from '#lib/core/limits.ts';
 import type { ListedChunk } from '#lib/shapes/chunks.ts';
-import { chunkRow } from '#lib/steps/batches/batch-view.ts';
+import { chunkRow, withoutNotes } from '#lib/steps/batches/batch-view.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { limitOf, numberCursor, type Page, type PageInput, pageOf } from '#lib/steps/page.ts';
 import { readChunksNow, readPulse } from '#lib/store/batches/batch-reads.sql.ts';
@@ -38,5 +38,5 @@ export async function readChunks(actor: Actor, input: Input): Promise<Page<Liste
     readDigests(pool, batchId, shown),
   ]);
   const items = shown.map((chunk) => ({ ...chunkRow(chunk, folded.get(chunk.number)), digest: digests.get(chunk.id) ?? null }));
-  return { items, next };
+  return { items: withoutNotes(actor, items), next };
 }

@@ -7,6 +7,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { auth } from '#lib/auth/auth.ts';
 import { asksForCode, type Cookie, signIn, signInWithCode, signInWithPasskey } from '#lib/auth/sign-in.ts';
 import { currentActor } from '#lib/auth/who.ts';
+import type { Role } from '#lib/core/people/roles.ts';
 import { FACTOR_TRIES_PER_ACCOUNT, PASSKEY_ANSWER_MINUTES, PROOF_MINUTES } from '#lib/core/limits.ts';
 import { type DecisionBody, readReceipt } from '#lib/ledger/receipt.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
@@ -36,7 +37,7 @@ const cookieHeader = (cookies: Cookie[]) => cookies.map(({ name, value }) => `${
 type Person = { id: string; email: string; actor: Actor; headers: Headers };
 
 /** Somebody who has just signed in. */
-async function person(role: Actor['role'] = 'reviewer'): Promise<Person> {
+async function person(role: Role = 'reviewer'): Promise<Person> {
   const { id, email } = await somebody(role, 'Bo', passwordHash);
   const headers = new Headers({ ...SITE, cookie: await sessionOf(id) });
   return { id, email, headers, actor: (await currentActor(headers)) as Actor };
@@ -51,7 +52,7 @@ async function codeOf(typed: string, later = 0): Promise<string> {
 }
 
 /** With an app, whose code of now is used up. */
-async function withApp(role?: Actor['role']): Promise<Person & { typed: string; used: string; codes: string[] }> {
+async function withApp(role?: Role): Promise<Person & { typed: string; used: string; codes: string[] }> {
   const bo = await person(role);
   const { typed, uri } = await beginOwnApp(bo.actor, {});
   expect(keyOf(uri)).toBe(typed);

@@ -1,6 +1,6 @@
 /** Receipts of a batch by what is wanted of them: outcome, kind, chunk, category, person, time, and the values of their receipt fields. */
 import type { Actor } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
 import { tellOpened } from '#lib/auth/reads.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
@@ -65,7 +65,7 @@ export async function findReceipts(
   const stored = new Map((await readReceiptsAt(pool, batchId, spots)).map((one) => [`${one.chunk}.${one.seq}`, one]));
   const inOrder = spots.flatMap((spot) => stored.get(`${spot.chunk}.${spot.seq}`) ?? []);
   return {
-    items: await receiptReader(db(), batch).rows(inOrder),
+    items: await receiptReader(db(), batch, { sees: may(actor, 'see') }).rows(inOrder),
     next: next && `${next.at}.${next.chunk}.${next.seq}`,
     looked,
   };

@@ -8,7 +8,7 @@ import { tellOpened } from '#lib/auth/reads.ts';
 import { partInWords } from '#lib/classifiers/registry.ts';
 import { SAMPLE_FIELD_CHARS_MAX, SAMPLE_TEXT_CHARS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
-import { ERASED } from '#lib/core/receipts/receipt-line.ts';
+import { ERASED, NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import { formatOf } from '#lib/ingest/registry.ts';
 import { leafHash } from '#lib/ledger/canonical.ts';
 import { type ReceiptBody, readReceipt } from '#lib/ledger/receipt.ts';
@@ -132,16 +132,12 @@ function byTime({ at: one }: StoryLine, { at: other }: StoryLine): number {
 
 /** Receipts by "chunk.seq". */
 async function tell(batch: BatchFacts, stored: readonly StoredReceipt[], of: { ordinal: number; sees: boolean }) {
-  const rows = await receiptReader(db(), batch).rows(stored);
-  const fields = new Set(batch.plan.receiptFields);
+  const rows = await receiptReader(db(), batch, of).rows(stored);
   return new Map(
-    stored.map((one, index): [string, Told] => {
-      const row = rows[index] as ReceiptRow;
-      const own = of.sees
-        ? row
-        : { ...row, fields: Object.fromEntries(Object.entries(row.fields).filter(([name]) => fields.has(name))) };
-      return [`${one.chunk}.${one.seq}`, { row: own, altered: !isIntact(batch.id, one) }];
-    }),
+    stored.map((one, index): [string, Told] => [
+      `${one.chunk}.${one.seq}`,
+      { row: rows[index] as ReceiptRow, altered: !isIntact(batch.id, one) },
+    ]),
   );
 }
 
@@ -303,7 +299,7 @@ function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: Rea
       ...{
         from,
         to,
-        note: !of.sees ? null : kept === null ? ERASED : (kept ?? note),
+        note: noteOf(of, kept === undefined ? (note ?? undefined) : kept),
         count: countOf(of.told.get(`${chunk}.${seq}`)),
       },
     };
@@ -324,13 +320,19 @@ function correctionsOf(of: Of, corrections: readonly CorrectionRow[], notes: Rea
               ...told,
               from: String(from),
               to: String(to),
-              note: note === null ? ERASED : (note ?? null),
+              note: noteOf(of, note),
               count: countOf(one),
             },
           ]
         : [];
     }),
   ];
+}
+
+/** @param kept null: it was erased; undefined: there is none. */
+function noteOf({ sees }: Of, kept: string | null | undefined): string | null {
+  if (kept === undefined) return null;
+  return sees ? (kept ?? ERASED) : NOT_GIVEN;
 }
 
 function countOf(told: Told | undefined): number | null {

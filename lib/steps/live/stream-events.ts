@@ -1,9 +1,10 @@
 /** A batch as it goes, as server-sent events. */
 import type { Actor } from '#lib/auth/actor.ts';
-import { authorise } from '#lib/auth/authorise.ts';
+import { authorise, may } from '#lib/auth/authorise.ts';
 import { LIVE_HEARTBEAT_MS } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import type { BatchProgress, BatchSnapshot } from '#lib/shapes/live.ts';
+import { withoutNotes } from '#lib/steps/batches/batch-view.ts';
 import { batchAbout } from '#lib/steps/batches/read-batch.ts';
 import { isId } from '#lib/steps/ids.ts';
 import { type BatchFacts, type ChangedSince, readBatchFacts, readChangedSince } from '#lib/store/batches/batch-reads.sql.ts';
@@ -28,7 +29,7 @@ type Input = {
 
 /**
  * First a snapshot, or, after a `lastEventId` that is still known, what changed since; then every change. Ends when the signal aborts, and about
- * LIVE_REAUTHORISE_MS after the person was disabled, signed out or lost the right to see batches, in whichever process. Throws in the middle when
+ * LIVE_REAUTHORISE_MS after the person was disabled, signed out or lost a right to what it tells, in whichever process. Throws in the middle when
  * the database is away: the browser then comes back with its last id. Null when there is no such batch.
  * @throws CountersignError `unavailable` to whoever follows too many streams already
  */
@@ -65,9 +66,13 @@ async function* events(
   leave: () => void,
 ): AsyncGenerator<BatchEvent> {
   const { pool } = db();
-  const followed = followAs(pool, actor, 'see_batches');
+  const followed = followAs(pool, actor, may(actor, 'see') ? 'see' : 'see_batches');
   followed.ended.addEventListener('abort', onEnd);
   const signal = AbortSignal.any([left, followed.ended]);
+  const told = <Told extends Extract<BatchEvent, { data: unknown }>>(event: Told): Told => ({
+    ...event,
+    data: { ...event.data, chunks: withoutNotes(actor, event.data.chunks) },
+  });
   const seat = takeSeat(pool, liveUrl(), batch, signal);
   let seen: LiveMoment | null = null;
   try {
@@ -78,10 +83,10 @@ async function* events(
       if (signal.aborted) return;
       if (!moment) yield { comment: 'still here' };
       // Another plan made its chunks anew: what changed since is all of it.
-      else if (seen && !sameChunks(moment, seen)) yield snapshot((await readBatchFacts(pool, batch.id)) ?? batch, moment);
-      else if (seen) yield { id: moment.eventId, event: 'progress', data: progress(moment, seen) };
-      else if (since) yield { id: moment.eventId, event: 'progress', data: resumed(moment, since) };
-      else yield snapshot(batch, moment);
+      else if (seen && !sameChunks(moment, seen)) yield told(snapshot((await readBatchFacts(pool, batch.id)) ?? batch, moment));
+      else if (seen) yield told({ id: moment.eventId, event: 'progress', data: progress(moment, seen) });
+      else if (since) yield told({ id: moment.eventId, event: 'progress', data: resumed(moment, since) });
+      else yield told(snapshot(batch, moment));
       seen = moment ?? seen;
     }
   } finally {
@@ -97,7 +102,7 @@ function liveUrl(): string {
   return env().DATABASE_URL ?? '';
 }
 
-function snapshot(batch: BatchFacts, { eventId, now, tape }: LiveMoment): BatchEvent {
+function snapshot(batch: BatchFacts, { eventId, now, tape }: LiveMoment): Extract<BatchEvent, { event: 'snapshot' }> {
   return { id: eventId, event: 'snapshot', data: { ...batchAbout(batch), ...now, tape } };
 }
 

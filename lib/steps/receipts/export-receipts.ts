@@ -4,6 +4,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { EXPORT_PAGE_ROWS } from '#lib/core/limits.ts';
+import { NOT_GIVEN } from '#lib/core/receipts/receipt-line.ts';
 import { type Sum, sumOf } from '#lib/core/receipts/sum.ts';
 import { type Download, downloaded } from '#lib/engine/downloads.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
@@ -22,42 +23,41 @@ const FORMATS = {
   jsonl: { contentType: 'application/jsonl; charset=utf-8', lines: jsonlReceipts },
   csv: {
     contentType: 'text/csv; charset=utf-8; header=present',
-    lines: (batch: BatchFacts, moment: Moment, told: { answers: boolean }) => csvReceipts(recordAt(batch, moment, told)),
+    lines: (batch: BatchFacts, moment: Moment, reader: { sees: boolean }) => csvReceipts(recordAt(batch, moment, reader)),
   },
   md: {
     contentType: 'text/markdown; charset=utf-8',
-    lines: (batch: BatchFacts, moment: Moment, told: { answers: boolean }) => markdownReceipts(recordAt(batch, moment, told)),
+    lines: (batch: BatchFacts, moment: Moment, reader: { sees: boolean }) => markdownReceipts(recordAt(batch, moment, reader)),
   },
 } as const;
 
 const input = z.strictObject({ batchId: z.uuid(), format: z.enum(['jsonl', 'csv', 'md'], 'The format is jsonl, csv or md.') });
 
-const NOT_GIVEN = '[not given]';
-
 /**
- * Every receipt in (chunk, seq) order with its joined values, then the intents that have no terminal receipt (I7) and the sum at that moment.
+ * Every receipt in (chunk, seq) order with its joined values, then the intents that have no terminal receipt (I7) and the sum at that moment. Whoever may not see
+ * items is given neither answers nor words of people.
  * @throws CountersignError `invalid`, `not_found`
  */
 export async function exportReceipts(actor: Actor, raw: z.input<typeof input>): Promise<Download> {
   authorise(actor, 'download_receipts');
   const read = input.safeParse(raw);
   if (!read.success) throw new CountersignError('invalid', `The download can't be read: ${read.error.issues[0]?.message}`);
-  return downloaded('receipts', { ...read.data, answers: may(actor, 'see') }, makeReceipts);
+  return downloaded('receipts', { ...read.data, sees: may(actor, 'see') }, makeReceipts);
 }
 
 export type ReceiptsAsked = z.output<typeof input> & {
-  /** whether what targets answered is told */
-  answers: boolean;
+  /** whether the reader may see items */
+  sees: boolean;
 };
 
 /** The caller has authorised. */
-export async function makeReceipts({ batchId, format, answers }: ReceiptsAsked): Promise<Download> {
+export async function makeReceipts({ batchId, format, sees }: ReceiptsAsked): Promise<Download> {
   const { pool } = db();
   const batch = await readBatchFacts(pool, batchId);
   const moment = batch && (await readMoment(pool, batchId));
   if (!batch || !moment) throw new CountersignError('not_found', 'There is no such batch.');
   const { contentType, lines } = FORMATS[format];
-  const body = encode(lines(batch, moment, { answers }));
+  const body = encode(lines(batch, moment, { sees }));
   return { fileName: `${fileStem(batch.name)}-receipts.${format}`, contentType, body };
 }
 
@@ -81,13 +81,13 @@ export type BatchRecord = {
 /**
  * The moment is each chunk's seq, and that of the batch itself (chunk 0), read at once: receipts up to it never change (I3, I6), and what a closing receipt tells
  * of is there. No transaction stays open while a slow reader takes his time.
- * @param values false: not the values that receipts commit to, for a reader who may not see items
- * @param answers whether what targets answered is told
+ * @param values false: no value that receipts commit to, as a trail has it for a reader who may not see items
+ * @param sees whether the reader may see items
  */
 export function recordAt(
   batch: BatchFacts,
   { chunks, at, batch: { seq } }: Moment,
-  { values = true, answers = false } = {},
+  { values = true, sees = false } = {},
 ): BatchRecord {
   const unresolved: Unresolved[] = [];
   const upTo = new Map([[0, seq], ...chunks.map(({ number, seq: own }): [number, number] => [number, own])]);
@@ -96,7 +96,7 @@ export function recordAt(
     chunks,
     at,
     unresolved,
-    pages: pagesUpTo(receiptReader(db(), batch, { answers }), batch.id, upTo, { unresolved, values }),
+    pages: pagesUpTo(receiptReader(db(), batch, { sees }), batch.id, upTo, { unresolved, values }),
     sum: async () => sumOf((await foldChunks(db().pool, batch.id, chunks)).values()),
   };
 }

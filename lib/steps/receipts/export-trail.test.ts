@@ -14,7 +14,9 @@ import { type DecisionBody, seenDigest } from '#lib/ledger/receipt.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { correct } from '#lib/steps/checkpoints/correct.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
+import { readBatchLooks } from '#lib/steps/checkpoints/read-batch-looks.ts';
 import { readCheckpoint } from '#lib/steps/checkpoints/read-checkpoint.ts';
+import { readChunks } from '#lib/steps/chunks/read-chunks.ts';
 import { uploadDataset } from '#lib/steps/datasets/upload-dataset.ts';
 import { reviseRules } from '#lib/steps/plans/revise-rules.ts';
 import { markItems } from '#lib/steps/reviews/mark-items.ts';
@@ -478,6 +480,136 @@ describe('change one letter and verify', () => {
     );
     expect(await verify(before)).toMatchObject({ verdict: 'holds', facts: { counted: { drawn: 0 } } });
   });
+
+  test('the draws over several chunks are done again: over what was decided by then, and over all that waited', async () => {
+    const plan: PlanInput = {
+      classifier: { kind: 'rules', rules: [], otherwise: 'noise' },
+      categories: [{ name: 'noise', action: { connector: 'shelf', do: 'archive' } }, { name: 'keep' }],
+      ...{ chunking: { by: 'category', field: 'part', of: 'value' }, gates: { next: 'parallel' }, execution: { first: 0 } },
+      receiptFields: ['subject'],
+    };
+    async function* csv() {
+      yield Buffer.from(`part,subject\n${Array.from({ length: 60 }, (_, index) => `p${index % 5},mail ${index}`).join('\n')}\n`);
+    }
+    const { id: datasetId } = await uploadDataset(STARTER, { name: 'rows.csv', source: csv() });
+    const { id: batchId } = await createBatch(STARTER, { datasetId, name: 'Rows', plan: plan as never, start: true });
+    await reviewed(batchId);
+    const looks = async () => (await readBatchLooks(BO, { batchId }))?.items ?? [];
+    const mark = async (count: number) => {
+      for (const [chunk, own] of Map.groupBy((await looks()).slice(0, count), (look) => look.chunk))
+        await markItems(BO, { batchId, chunk, reviews: own.map(({ ordinal }) => ({ ordinal, right: true })) });
+    };
+    const move = async (chunk: number) => {
+      const one = (await looks()).find((look) => look.chunk === chunk);
+      if (one) await correct(BO, { batchId, chunk, corrections: [{ ordinal: one.ordinal, category: 'keep' }] });
+    };
+    const approve = async (numbers: number[], ground: { seen: 'all' } | { atMost: number }) => {
+      const listed = (await readChunks(BO, { batchId }))?.items ?? [];
+      const chunks = [];
+      for (const { number, digest, revision } of listed.filter((one) => numbers.includes(one.number))) {
+        const { rows } = await pool.query(
+          'SELECT array_agg(m.ordinal) AS seen FROM chunk_item m JOIN chunk c ON c.id = m.chunk_id WHERE c.batch_id = $1 AND c.number = $2',
+          [batchId, number],
+        );
+        chunks.push({ number, digest: digest ?? '', revision, ...('seen' in ground ? { seen: rows[0].seen } : {}) });
+      }
+      const { atMost } = { atMost: undefined, ...ground };
+      await decide(BO, { batchId, chunks, next: true, execute: true, ...(atMost === undefined ? {} : { atMost }) });
+    };
+    await mark(12);
+    await move(2);
+    await approve([1], { seen: 'all' });
+    await mark(6);
+    const [decided] = (await looks()).filter(({ chunk }) => chunk === 1);
+    if (decided) await markItems(BO, { batchId, chunk: 1, reviews: [{ ordinal: decided.ordinal, right: false }] });
+    await move(3);
+    await approve([2], { seen: 'all' });
+    const rules = [{ when: "item.subject == 'mail 7'", category: 'keep', why: 'a test' }];
+    await reviseRules(BO, { batchId, change: { revision: 1, rules, chunks: [4] } });
+    await workUntil(pool, async () => (await chunkStates(pool, batchId))[3] === 'awaiting_review');
+    await mark(5);
+    await move(4);
+    await approve([4], { seen: 'all' });
+    for (let left = 99; left > 0; left = (await looks()).length) await mark(99);
+    // What chunk 5 was when the others were approved under the bound is found again behind what was moved since.
+    await approve([3], { atMost: 0.05 });
+    const { rows: last } = await pool.query(
+      "SELECT a.ordinal FROM classification a JOIN chunk c ON c.id = a.chunk_id WHERE a.batch_id = $1 AND c.number = 5 AND a.category = 'noise' ORDER BY 1 LIMIT 2",
+      [batchId],
+    );
+    for (const { ordinal } of last) await correct(BO, { batchId, chunk: 5, corrections: [{ ordinal, category: 'keep' }] });
+    await approve([5], { seen: 'all' });
+    await workUntil(
+      pool,
+      async () => (await pool.query('SELECT state FROM batch WHERE id = $1', [batchId])).rows[0].state === 'finished',
+    );
+    const { files: drawn } = await download(BO, batchId);
+    const report = await verify(drawn);
+    expect(report.findings).toEqual([]);
+    expect(report).toMatchObject({ verdict: 'holds', notes: [], facts: { counted: { drawn: 5, notDrawn: 0 } } });
+    const lines = linesOf(drawn, 'decisions.jsonl').map((line) => JSON.parse(line));
+    expect(lines.map(({ pool }) => pool.decided)).toEqual([
+      [],
+      [[1, 1]],
+      [
+        [1, 2],
+        [4, 4],
+      ],
+      [[1, 2]],
+      [[1, 4]],
+    ]);
+    expect(lines[2].pool.review).toMatchObject([[5, 1]]);
+    // Whoever says other looks, or other things that they come from, is told so.
+    const says = async (all: Files) => (await verify(all)).findings.map((one) => one.says).join(' ');
+    for (const chunk of [2, 3, 4, 5])
+      expect(
+        await says(
+          withReceipt(
+            drawn,
+            'decision',
+            ({ reviews: { noise } }) => ({
+              reviews: { noise: { ...noise, looks: (noise?.looks ?? 0) - 1 } } as Decision2['reviews'],
+            }),
+            (body) => body.chunk === chunk,
+          ),
+        ),
+        `chunk ${chunk}`,
+      ).toContain('by the seed and the marks of all chunks it is');
+    const withPool = (at: number, change: (own: (typeof lines)[number]['pool']) => object | undefined) =>
+      withSums(
+        withLines(drawn, 'decisions.jsonl', (all) =>
+          all.map((line, index) => (index === at ? JSON.stringify({ ...lines[at], pool: change(lines[at].pool) }) : line)),
+        ),
+      );
+    for (const [at, change] of [
+      [1, (own) => ({ ...own, decided: [] })],
+      [
+        1,
+        (own) => ({
+          ...own,
+          decided: [
+            [1, 1],
+            [3, 3],
+          ],
+        }),
+      ],
+      [4, (own) => ({ ...own, marks: own.marks.slice(1) })],
+      [4, (own) => ({ ...own, marks: [...own.marks.slice(0, -1), [5, (own.marks.at(-1)?.[1] ?? 0) - 1]] })],
+      [2, (own) => ({ ...own, review: [[5, 3]] })],
+      [2, (own) => ({ ...own, review: null })],
+      [2, (own) => ({ ...own, more: 1 })],
+    ] as [number, (own: { marks: [number, number][] }) => object][])
+      expect((await verify(withPool(at, change))).verdict, `${at} ${change}`).toBe('altered');
+    // A trail from before it was kept holds, and says that nothing was done again.
+    const before = lines.reduce((all: Files, _, at) => {
+      const without = (text: string[]) => text.map((line, index) => (index === at ? line.replace(/,"pool":.*\}$/, '}') : line));
+      return withLines(all, 'decisions.jsonl', without);
+    }, drawn);
+    expect(await verify(withSums(before))).toMatchObject({
+      verdict: 'holds',
+      notes: [expect.stringMatching(/^Not redone: the draws that 5 receipts of decisions tell of over several chunks\./)],
+    });
+  }, 60_000);
 
   test('that nobody looked can’t be left out of a decision', async () => {
     const unseen = (all: Files) =>

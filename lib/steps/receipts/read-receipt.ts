@@ -14,7 +14,7 @@ import { receiptReader } from './receipt-rows.ts';
 
 type Input = { batchId: string; chunk: number; seq: number; whole?: boolean | undefined };
 
-/** Null where there is no such receipt. Whoever may not see items is given the receipt fields, and neither request, answer nor notes. */
+/** Null where there is no such receipt. Whoever may not see items is given neither request, answer nor words of people. */
 export async function readReceiptInFull(
   actor: Actor,
   { batchId, chunk, seq, whole = false }: Input,
@@ -26,27 +26,21 @@ export async function readReceiptInFull(
   const stored = batch ? await readReceiptsAt(pool, batchId, [{ chunk, seq }]) : [];
   if (!batch) return null;
   await tellOpened(actor, 'batch_opened', batch);
-  const answers = may(actor, 'see');
-  const reader = receiptReader(db(), batch, { answers });
+  const sees = may(actor, 'see');
+  const reader = receiptReader(db(), batch, { sees });
   const [receipt] = await reader.rows(stored);
   if (!receipt) return null;
   const story = receipt.ordinal === null ? [] : await reader.rows(await readStory(pool, batchId, receipt.ordinal));
   const sent = sentBy(receipt, story);
-  const named = new Set(batch.plan.receiptFields);
-  // Words of people may say what items hold: no trail gives them to whoever may not see items, and neither does a page.
-  const fields = answers
-    ? receipt.fields
-    : Object.fromEntries(Object.entries(receipt.fields).filter(([name]) => named.has(name)));
-  const bytes = answers && sent ? await readFrozenBytes(db(), sent.request) : null;
+  const bytes = sees && sent ? await readFrozenBytes(db(), sent.request) : null;
   return {
     ...receipt,
-    fields,
     request:
       sent &&
       bytes &&
       shownRequest({ connector: sent.action.connector, do: sent.action.do, bytes, idempotencyKey: sent.idempotencyKey }, whole),
     requestDigest: sent?.request ?? null,
-    withheld: !answers && sent !== null,
+    withheld: !sees && sent !== null,
   };
 }
 

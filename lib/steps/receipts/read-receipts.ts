@@ -24,7 +24,7 @@ export async function readReceipts(actor: Actor, input: Input): Promise<Page<Rec
   const batch = isId(input.batchId) ? await readBatchFacts(pool, input.batchId) : null;
   if (!batch) return null;
   await tellOpened(actor, 'batch_opened', batch);
-  const reader = receiptReader(db(), batch, { answers: may(actor, 'see') });
+  const reader = receiptReader(db(), batch, { sees: may(actor, 'see') });
   // Chunk 0 is the batch itself.
   const named = [input.ordinal, input.chunk === 0 ? null : input.chunk];
   const unknown = named.some((number) => number !== undefined && number !== null && !isNumber(number));

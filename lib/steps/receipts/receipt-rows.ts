@@ -5,7 +5,7 @@ import { storedAnswers } from '#lib/core/checkpoints/stored-answers.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { timeZoneOf } from '#lib/core/plans/plan.ts';
 import { type Filters, filtersOf, hasFilters } from '#lib/core/plans/template-filters.ts';
-import { decisionLine, ERASED, eventLine, receiptLine } from '#lib/core/receipts/receipt-line.ts';
+import { decisionLine, ERASED, eventLine, NOT_GIVEN, receiptLine } from '#lib/core/receipts/receipt-line.ts';
 import { isRecord } from '#lib/core/values/stored.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
 import type { ReceiptRow } from '#lib/shapes/receipts.ts';
@@ -23,23 +23,25 @@ export type ReceiptReader = {
 
 /**
  * Reads receipts of one batch. A plan's words and people's names are looked up once for all pages.
- * @param answers whether what targets answered is told, which may hold what items hold
+ * @param sees whether the reader may see items. Who may not is told the receipt fields of items, and neither answers of targets nor words of people: both may say
+ * what items hold.
  */
 export function receiptReader(
   db: Db,
   batch: Pick<BatchFacts, 'id' | 'plan'>,
-  { answers = false }: { answers?: boolean } = {},
+  { sees = false }: { sees?: boolean } = {},
 ): ReceiptReader {
   const words = actionWords(batch.plan);
   const names = new Map<string, string>();
   let filters: Filters | null = null;
 
   const row = (stored: StoredReceipt, signing: Signing | null): ReceiptRow => {
-    const { committedAt, body: bytes, ...own } = stored;
+    const { committedAt, body: bytes, words: _, ...own } = stored;
     const body = parseBody(bytes);
     // A worker is named by whoever shows it: its row may say its machine.
     const by = body.by === '' || body.by.startsWith('worker:') ? body.by : actorName(body.by, names);
-    const fields = orderFields(stored, body, batch.plan.receiptFields);
+    const named = batch.plan.receiptFields;
+    const fields = sees ? orderFields(withWords(stored), body, named) : withheldFrom(stored, body, named);
     const reason = 'reason' in body ? body.reason : null;
     return {
       ...own,
@@ -48,10 +50,10 @@ export function receiptReader(
       committedAt: committedAt.toISOString(),
       by,
       fields,
-      answer: answers ? answerOf(stored, body) : null,
+      answer: sees ? answerOf(stored, body) : null,
       body,
       signing,
-      line: lineOf(stored, body, by, fields, signing),
+      line: lineOf(stored, body, by, orderFields(stored, body, named), signing),
     };
   };
 
@@ -157,6 +159,19 @@ export function orderFields(
       .filter((name) => has(name) || committed.includes(name))
       .map((name) => [name, has(name) ? (stored.fields[name] ?? '') : ERASED]),
   );
+}
+
+const withWords = ({ fields, words }: StoredReceipt) => ({ fields: { ...fields, ...words } });
+
+/** What whoever may not see items is told: the receipt fields of the item, and that there are words of people. */
+export function withheldFrom(
+  { fields, words }: Pick<StoredReceipt, 'fields' | 'words'>,
+  body: ReceiptBody,
+  names: readonly string[],
+): Record<string, string> {
+  const said = body.kind === 'intent' ? [] : [...Object.keys(words), ...committedTo(body)];
+  const withheld = Object.fromEntries(said.map((word) => [word, NOT_GIVEN]));
+  return orderFields({ fields: { ...withheld, ...fields } }, body, names);
 }
 
 /** The fields whose values stand beside the receipt: those of an item, or people's words. Version 1 of a decision held the word itself. */

@@ -67,6 +67,11 @@ const ALL: Put[] = [
     outcome(3, 'uncertain'),
     { ...outcome(3, 'abandoned', { kind: 'resolution', step: 3 }), body: act('resolution', { ordinal: 3 }) },
   ],
+  ...[intent(15), outcome(15, 'uncertain')],
+  {
+    ...outcome(15, 'succeeded', { kind: 'resolution', step: 3, values: { note: 'It "is" there.' } }),
+    body: act('resolution', { ordinal: 15 }),
+  },
   ...[
     intent(4, 1, { ...ITEM, subject: null }),
     outcome(4, 'failed', {}, { v: 2, answer: null }),
@@ -102,7 +107,7 @@ function plainLine(
   { kind, ordinal, body, values = {} }: Put,
   seq: number,
   leaf: string,
-  of: { names: string[]; intents: Map<number, Put>; answers: boolean },
+  of: { names: string[]; intents: Map<number, Put>; sees: boolean },
 ): string {
   // The plan's fields first, then the others in the order of their bytes.
   const place = (name: string) => (of.names.includes(name) ? of.names.indexOf(name) : of.names.length);
@@ -112,9 +117,9 @@ function plainLine(
         .sort(([one], [other]) => place(one) - place(other) || Buffer.compare(Buffer.from(one), Buffer.from(other)))
         .map(([name, value]) => [name, value ?? '[erased]']),
     );
-  const item = kind === 'intent' ? {} : told(of.intents.get(ordinal ?? 0)?.values ?? {});
+  const item: Record<string, string> = kind === 'intent' ? {} : told(of.intents.get(ordinal ?? 0)?.values ?? {});
   const { answer, ...own } = kind === 'outcome' ? told(values) : { ...told(values), answer: undefined };
-  const fields: Record<string, string> = {
+  const given: Record<string, string> = {
     ...item,
     ...own,
     ...(kind !== 'outcome' && values.answer !== undefined ? { answer: values.answer ?? '[erased]' } : {}),
@@ -123,20 +128,23 @@ function plainLine(
   const words = ['note', 'override', 'instruction', 'text'].filter(
     (word) => typeof body[word] === 'string' && !(kind === 'decision' && body.v === 1) && kind !== 'intent',
   );
+  // People's words, unless the reader may see items: then all but the item's own.
+  const said = of.sees || kind === 'intent' || kind === 'outcome' ? [] : [...Object.keys(values), ...words];
+  const fields = { ...given, ...Object.fromEntries(said.map((word) => [word, item[word] ?? '[not given]'])) };
   const order = [...new Set([...of.names, ...committed, ...words, ...Object.keys(fields)])].filter(
     (name) => name in fields || committed.includes(name) || words.includes(name),
   );
   const members = order.map((name) => `${JSON.stringify(name)}:${JSON.stringify(fields[name] ?? '[erased]')}`).join(',');
   const text = Buffer.from(canonicalBytes(body as Json)).toString();
   const answered =
-    of.answers && kind === 'outcome' && typeof body.answer === 'string'
+    of.sees && kind === 'outcome' && typeof body.answer === 'string'
       ? `,"answerText":${JSON.stringify(answer ?? '[erased]')}`
       : '';
   return `${text.slice(0, -1)},"seq":${seq},"leaf":"${leaf}","fields":{${members}}${answered}}`;
 }
 
-async function written(names: string[], puts: Put[]): Promise<{ batchId: string; lines: (answers: boolean) => string[] }> {
-  const items = Array.from({ length: 14 }, () => ({ fields: ITEM, category: 'noise', receipts: [] }));
+async function written(names: string[], puts: Put[]): Promise<{ batchId: string; lines: (sees: boolean) => string[] }> {
+  const items = Array.from({ length: 15 }, () => ({ fields: ITEM, category: 'noise', receipts: [] }));
   const { batchId } = await seedBatch(pool, { plan: { receiptFields: names }, chunks: [{ state: 'awaiting_review', items }] });
   const seqs = new Map<number, number>();
   const rows = puts.map((put) => {
@@ -160,10 +168,10 @@ async function written(names: string[], puts: Put[]): Promise<{ batchId: string;
   await pool.query('UPDATE chunk SET seq = $2 WHERE batch_id = $1', [batchId, seqs.get(1) ?? 0]);
   return {
     batchId,
-    lines(answers) {
+    lines(sees) {
       const intents = new Map<number, Put>();
       return rows.map(({ put, seq, leaf }) => {
-        const line = plainLine(put, seq, leaf.toString('hex'), { names, intents, answers });
+        const line = plainLine(put, seq, leaf.toString('hex'), { names, intents, sees });
         if (put.kind === 'intent') intents.set(put.ordinal ?? 0, put);
         return line;
       });
@@ -182,7 +190,7 @@ test.each([
   ['with a field that is called as another thing', ['answer', 'note', 'zebra']],
   ['without fields', []],
 ])(
-  '%s every line is, byte for byte, what was stored and stands beside it; whoever may not see items is told no answer',
+  '%s every line is, byte for byte, what was stored and stands beside it; whoever may not see items is told neither an answer nor a person’s words',
   async (_, names) => {
     const given = (put: Put): Put => {
       if (put.kind !== 'intent') return put;
@@ -191,13 +199,13 @@ test.each([
       return { ...put, body: { ...put.body, values: commits }, values: names === NAMES ? (put.values ?? {}) : values };
     };
     const { batchId, lines } = await written(names, ALL.map(given));
-    for (const [role, answers] of [
+    for (const [role, sees] of [
       ['admin', true],
       ['auditor', false],
     ] as const) {
       const got = await linesOf(batchId, role);
       const summary = JSON.parse(got.pop() ?? '');
-      const plain = lines(answers);
+      const plain = lines(sees);
       expect(got).toHaveLength(plain.length);
       for (const [index, line] of plain.entries()) expect(got[index]).toBe(line);
       // The same in pages of any size: what an intent said is carried over to what ended it.
@@ -207,7 +215,7 @@ test.each([
         { receipts: 1, bytes: 1 },
       ]) {
         const parts: string[] = [];
-        for await (const part of jsonlReceipts(facts!, moment!, { answers, most }))
+        for await (const part of jsonlReceipts(facts!, moment!, { sees, most }))
           parts.push(Buffer.from(part as string).toString());
         expect(parts.join('').split('\n').slice(0, -2)).toEqual(plain);
       }

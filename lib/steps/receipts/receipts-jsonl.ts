@@ -1,7 +1,7 @@
 /**
  * Receipts as JSON lines: each body's members plus `seq`, `leaf` and `fields`, then one line of kind `summary`. A body that has its leaf is canonical JSON: it is
- * copied into its line and never parsed. Only what was altered, and what is no step of an action, is read first. Where an outcome commits to what the target
- * answered, `answerText` is that, for whoever may see items.
+ * copied into its line and never parsed. Only what was altered, and what is no step of an action, is read first. Whoever may see items is told more: words of
+ * people, and `answerText`, where an outcome commits to what the target answered.
  */
 import { hash } from 'node:crypto';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
@@ -11,7 +11,7 @@ import { db } from '#lib/store/postgres/db.ts';
 import { exportedReceipts, type ReceiptPage } from '#lib/store/receipts/export.sql.ts';
 import { foldChunks } from '#lib/store/receipts/sum.sql.ts';
 import type { Moment } from '#lib/store/receipts/trail.sql.ts';
-import { orderFields, readBody } from './receipt-rows.ts';
+import { orderFields, readBody, withheldFrom } from './receipt-rows.ts';
 
 /** Values of an item as members of a JSON object: where they stand in the page that is being written, until that is handed on. */
 type Members = { at: number; end: number; members: Buffer | null };
@@ -26,10 +26,10 @@ type Open = {
 export async function* jsonlReceipts(
   batch: BatchFacts,
   moment: Moment,
-  { answers, most }: { answers: boolean; most?: Parameters<typeof exportedReceipts>[2] },
+  { sees, most }: { sees: boolean; most?: Parameters<typeof exportedReceipts>[2] },
 ): AsyncGenerator<string | Uint8Array> {
   const { pool } = db();
-  const lines = new Lines(batch.plan.receiptFields, answers);
+  const lines = new Lines(batch.plan.receiptFields, sees);
   for await (const page of exportedReceipts(pool, moment, most)) {
     const written = lines.write(page);
     if (written.length > 0) yield written;
@@ -50,8 +50,8 @@ const NOTHING: Members = { at: 0, end: 0, members: Buffer.alloc(0) };
 class Lines {
   receipts = 0;
   readonly #names: readonly string[];
-  /** whether what targets answered is told */
-  readonly #answers: boolean;
+  /** whether the reader may see items */
+  readonly #sees: boolean;
   // All receipts of an item are in one chunk. An action that ended is forgotten; values hang on its intent, for it is what names the item.
   readonly #open = new Map<number, Open>();
   /** the lines of the page that is being written, up to `#at`; used again for the next */
@@ -60,9 +60,9 @@ class Lines {
   /** the values of the receipt that was written last: where they stand, or what they are */
   #own: Members = NOTHING;
 
-  constructor(names: readonly string[], answers: boolean) {
+  constructor(names: readonly string[], sees: boolean) {
     this.#names = names;
-    this.#answers = answers;
+    this.#sees = sees;
   }
 
   unresolved() {
@@ -106,7 +106,9 @@ class Lines {
     const isIntent = kind === 'intent';
     const isAnswer = kind === 'outcome' && page.hasOnly(ANSWER);
     // It commits to an answer whose value is gone.
-    if (kind === 'outcome' && !isAnswer && this.#answers && startsWith(bytes, bodyAt, COMMITS_TO_ANSWER)) return false;
+    // Who may not see items is not told what a person said.
+    if (kind === 'resolution' && valueCount > 0 && !this.#sees) return false;
+    if (kind === 'outcome' && !isAnswer && this.#sees && startsWith(bytes, bodyAt, COMMITS_TO_ANSWER)) return false;
     if (
       isIntent ? valueCount !== this.#names.length && this.#names.length > 0 : !isAnswer && valueCount > 0 && !this.#isApart(page)
     )
@@ -135,7 +137,7 @@ class Lines {
     if (!isAnswer) next = page.writeMembers(out, next);
     if (isIntent) this.#own = { at: own, end: next, members: null };
     next = put(out, next, CLOSE_BRACE);
-    if (isAnswer && this.#answers) {
+    if (isAnswer && this.#sees) {
       next += out.write(',"answerText":', next, 'latin1');
       next = page.writeValue(out, next);
     }
@@ -156,12 +158,16 @@ class Lines {
     const room = Buffer.alloc(page.memberBytes);
     const members = room.subarray(0, page.writeMembers(room, 0));
     const before = intent && kindOf(body) !== 'intent' ? JSON.parse(`{${this.#membersOf(intent)}}`) : {};
-    const { answer, ...others } = JSON.parse(`{${members}}`);
+    const values = JSON.parse(`{${members}}`);
+    const { answer, ...others } = values;
     const isAnswer = kind === 'outcome';
-    const said = isAnswer || answer === undefined ? others : { ...others, answer };
-    const fields = orderFields({ fields: { ...before, ...said } }, body, this.#names);
+    const own = isAnswer ? others : values;
+    const [ofItem, words] = kind === 'intent' || isAnswer ? [{ ...before, ...own }, {}] : [before, own];
+    const fields = this.#sees
+      ? orderFields({ fields: { ...ofItem, ...words } }, body, this.#names)
+      : withheldFrom({ fields: ofItem, words }, body, this.#names);
     const committed = isAnswer && typeof (body as { answer?: unknown }).answer === 'string';
-    const told = committed && this.#answers ? { answerText: answer ?? ERASED } : {};
+    const told = committed && this.#sees ? { answerText: answer ?? ERASED } : {};
     const leaf = bytes.toString('hex', leafAt, leafAt + LEAF_BYTES);
     const line = Buffer.from(`${JSON.stringify({ ...body, seq, leaf, fields, ...told })}\n`);
     this.#at += line.copy(this.#room(line.length), this.#at);

@@ -32,7 +32,7 @@ export async function readUncertain(actor: Actor, input: PageInput & { batchId: 
   if (!batch) return null;
   const maySee = may(actor, 'see');
   const receipts = await readUncertainReceipts(pool, batchId, { after, limit: limit + 1 });
-  const rows = await receiptReader(db(), batch).rows(receipts);
+  const rows = await receiptReader(db(), batch, { sees: maySee }).rows(receipts);
   const words = actionWords(batch.plan);
   const names = await readNames(
     db(),

@@ -21,8 +21,10 @@ export type StoredReceipt = {
   committedAt: Date;
   /** the category it was approved in; null for what is no step of an action */
   category: string | null;
-  /** the values of its intent and its own, "[erased]" where they were */
+  /** the values of its item, which its intent commits to, "[erased]" where they were */
   fields: Record<string, string>;
+  /** its own values where it is no intent and no outcome: what people said, "[erased]" where it was */
+  words: Record<string, string>;
   /** of an outcome, what the target answered, "[erased]" where it was; null where nothing is kept */
   answer: string | null;
 };
@@ -163,6 +165,8 @@ export async function readUncertainReceipts(
 
 /** Its intent's field of that name is an item's. */
 const ANSWERED = `r.kind = 'outcome' AND seq = r.seq AND field = '${ANSWER_FIELD}'`;
+/** A field of its item may be called as they are. */
+const SAID = `r.kind NOT IN ('intent', 'outcome') AND seq = r.seq`;
 
 /**
  * Joins to each receipt what belongs to it. Values hang on the intent, for it is what names the item; an outcome or resolution finds them
@@ -170,7 +174,7 @@ const ANSWERED = `r.kind = 'outcome' AND seq = r.seq AND field = '${ANSWER_FIELD
  */
 function withValues(receipts: string, order = 'r.chunk, r.seq'): string {
   return `SELECT r.chunk, r.seq, r.ordinal, r.step, r.kind, r.result, r.body, encode(r.leaf, 'hex') AS leaf, r.committed_at AS "committedAt",
-    m.category, v.fields, v.answer
+    m.category, v.fields, v.words, v.answer
   FROM (${receipts}) r
   LEFT JOIN chunk c ON c.batch_id = r.batch_id AND c.number = r.chunk
   LEFT JOIN manifest_row m ON m.decision_id = c.decision_id AND m.ordinal = r.ordinal
@@ -178,7 +182,8 @@ function withValues(receipts: string, order = 'r.chunk, r.seq'): string {
     SELECT seq FROM receipt i WHERE i.batch_id = r.batch_id AND i.ordinal = r.ordinal AND i.step < r.step AND i.kind = 'intent'
     ORDER BY i.step DESC LIMIT 1) i ON r.kind IN ('outcome', 'resolution')
   CROSS JOIN LATERAL (
-    SELECT coalesce(jsonb_object_agg(field, coalesce(value, '${ERASED}')) FILTER (WHERE NOT (${ANSWERED})), '{}') AS fields,
+    SELECT coalesce(jsonb_object_agg(field, coalesce(value, '${ERASED}')) FILTER (WHERE NOT (${ANSWERED}) AND NOT (${SAID})), '{}') AS fields,
+      coalesce(jsonb_object_agg(field, coalesce(value, '${ERASED}')) FILTER (WHERE ${SAID}), '{}') AS words,
       max(coalesce(value, '${ERASED}')) FILTER (WHERE ${ANSWERED}) AS answer
     FROM receipt_value WHERE batch_id = r.batch_id AND chunk = r.chunk AND seq = ANY(ARRAY[r.seq, i.seq])) v
   ORDER BY ${order}`;

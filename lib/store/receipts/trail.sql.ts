@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { sqlStateOf } from '#lib/core/fleet/database-fault.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
 import { type ChunkNow, readChunksNow } from '#lib/store/batches/batch-reads.sql.ts';
+import type { PoolKept } from '#lib/store/checkpoints/decisions.ts';
 import { inTransaction, type Querying } from '#lib/store/postgres/db.ts';
 
 /** Receipts and rows of one page. */
@@ -293,20 +294,31 @@ export type TrailDecision = {
   by: string;
   via: string;
   seen: number[];
+  /** with the first chunk of a decision over the batch: what its looks are pooled from */
+  pool?: PoolKept;
 };
 
 /** Each decision of each chunk, in the order of the chunks. */
 export async function* trailDecisions(pool: Pool, { decisions }: Moment): AsyncGenerator<TrailDecision[]> {
+  const told = new Set<string>();
   for (let from = 0; from < decisions.length; from += PAGE_REQUESTS) {
     const page = decisions.slice(from, from + PAGE_REQUESTS);
-    const { rows } = await pool.query<TrailDecision>({
+    const isFirst = page.map(({ decisionId }) => !told.has(decisionId) && told.add(decisionId) !== null);
+    const { rows } = await pool.query<TrailDecision & { pool: PoolKept | null }>({
       name: 'trail-decisions',
-      text: `SELECT d.id AS decision, a.chunk, o.revision, encode(o.digest, 'hex') AS digest, encode(d.root, 'hex') AS root, d.answers, d."by", d.via, o.seen
-             FROM unnest($1::int[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS a(chunk, chunk_id, decision_id, place)
+      text: `SELECT d.id AS decision, a.chunk, o.revision, encode(o.digest, 'hex') AS digest, encode(d.root, 'hex') AS root, d.answers, d."by", d.via, o.seen,
+               CASE WHEN a.first THEN d.pool END AS pool
+             FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::boolean[]) WITH ORDINALITY AS a(chunk, chunk_id, decision_id, first, place)
              JOIN decision d ON d.id = a.decision_id JOIN decision_chunk o ON o.decision_id = d.id AND o.chunk_id = a.chunk_id ORDER BY a.place`,
-      values: [page.map(({ chunk }) => chunk), page.map(({ chunkId }) => chunkId), page.map(({ decisionId }) => decisionId)],
+      values: [
+        ...[page.map(({ chunk }) => chunk), page.map(({ chunkId }) => chunkId), page.map(({ decisionId }) => decisionId)],
+        isFirst,
+      ],
     });
-    yield rows;
+    // Its members in their order, which JSON of the database does not keep.
+    yield rows.map(({ pool: kept, ...row }) =>
+      kept === null ? row : { ...row, pool: { decided: kept.decided, review: kept.review, marks: kept.marks } },
+    );
   }
 }
 

@@ -32,6 +32,8 @@ export type Pool = {
   marksIn(chunkId: string): CountedMark[];
   /** those of them that can be looks */
   looksIn(chunkId: string): CountedMark[];
+  /** the last review of one of the chunks' items, whatever it said; null: there is none */
+  lastReview(chunkId: string): number | null;
   /** per category of one chunk, or of all: how many items have it */
   counts(chunks?: readonly ChunkToDraw[]): Promise<Map<string, number>>;
   /** the looks at a category in these chunks, or in all */
@@ -66,6 +68,9 @@ export async function readPool(
   // A look is a person's mark. That of a key is kept, and is none, unless the plan lets keys sign.
   const rows = (keysSign ? latest(read) : read.filter(({ byKey }) => !byKey)).filter(({ verdict }) => verdict !== 'withdrawn');
   const people = rows.filter(isCounted);
+  // Reviews of a chunk come under its lock: the last one that is seen says that all before it are.
+  const lastReviews = new Map<string, number>();
+  for (const { chunkId, id } of read) lastReviews.set(chunkId, Math.max(id, lastReviews.get(chunkId) ?? id));
   const byChunk = Map.groupBy(rows, ({ chunkId }) => chunkId);
   const ruled = new Map<number, Draws>();
   const drawsOf = (revision: number): Draws => {
@@ -91,6 +96,7 @@ export async function readPool(
   return {
     marksIn: (chunkId) => marks.filter((mark) => mark.chunkId === chunkId),
     looksIn: (chunkId) => people.filter((mark) => mark.chunkId === chunkId),
+    lastReview: (chunkId) => lastReviews.get(chunkId) ?? null,
     async counts(chunks = all) {
       await draws.draw(chunks, 0);
       const counts = new Map<string, number>();

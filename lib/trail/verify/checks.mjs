@@ -2,7 +2,7 @@
  * The checks of a trail: what Countersign wrote about one batch, checked without Countersign. docs/trail.md says what each file is, what is checked and what
  * nobody can know from the trail alone.
  *
- * A trail is read once, chunk by chunk, line by line: memory grows with the largest chunk and not with the batch.
+ * A trail is read once, chunk by chunk, line by line: memory grows with the largest chunk, and by 4 bytes for each item of the batch (pool.mjs).
  *
  *   trail     {names: string[], read(name): AsyncIterable<Uint8Array>}
  *   hashing   () => {update(bytes), hex()}: SHA-256, as this program's surroundings have it
@@ -10,6 +10,7 @@
 
 import { OfChunk } from './chunk.mjs';
 import { bytesOfHex, canonical, encoded, isObject, joined, Lines, located, nothing, parsed, Rows, text } from './lines.mjs';
+import { Pools } from './pool.mjs';
 import { LINES } from './receipts.mjs';
 
 const LISTED = 100;
@@ -100,6 +101,8 @@ class Check {
   #seed = null;
   #total = { approved: 0, done: 0, skipped: 0, failed: 0, uncertain: 0, notExecuted: 0, inFlight: 0, waiting: 0 };
   #tainted = false;
+  /** the draws over several chunks */
+  pools = new Pools(this);
   #counted = {
     values: 0,
     requests: 0,
@@ -111,6 +114,7 @@ class Check {
     drawn: 0,
     looksOfKeys: 0,
     factors: {},
+    notDrawn: 0,
   };
 
   constructor(trail, hashing, report) {
@@ -126,6 +130,7 @@ class Check {
     await this.#readReading();
     await this.#walk();
     this.#roots();
+    if (!this.#tainted) this.pools.end();
     this.#closing();
     this.#sum();
     await this.#files();
@@ -354,6 +359,18 @@ class Check {
     return this.#plans.get(1)?.plan?.gates?.keysMaySign === true;
   }
 
+  /** Whether the mark of a review is a look: that of a person, or of whoever may sign. */
+  isLook({ by }) {
+    return this.keysSign || !by.startsWith('key:');
+  }
+
+  /** HMAC-SHA256 of the ordinal, as 4 bytes, under the seed. */
+  rank(seed, ordinal) {
+    const number = new Uint8Array(4);
+    new DataView(number.buffer).setInt32(0, ordinal);
+    return this.hmac(seed, number);
+  }
+
   /** Something of the whole can't be known, because a receipt can't be trusted. */
   taint() {
     this.#tainted = true;
@@ -504,7 +521,7 @@ class Check {
   }
 
   #told() {
-    const { unsealedNotes, withoutReceipt, unfrozen, looksOfKeys } = this.#counted;
+    const { unsealedNotes, withoutReceipt, unfrozen, looksOfKeys, notDrawn } = this.#counted;
     const { facts } = this.#report;
     facts.counted = this.#counted;
     if (!facts.complete) this.#report.note(`The batch was not over at ${facts.at}: this is what there was until then.`);
@@ -516,6 +533,10 @@ class Check {
     if (looksOfKeys > 0)
       this.#report.note(
         `In what ${looksOfKeys} decisions say of looks, marks of API keys count as looks of people: they are of a version that told no difference.`,
+      );
+    if (notDrawn > 0)
+      this.#report.note(
+        `Not redone: the draws that ${notDrawn} ${notDrawn === 1 ? 'receipt of a decision tells' : 'receipts of decisions tell'} of over several chunks. What they were pooled from was not kept, or is not on record any more.`,
       );
     if (unfrozen > 0)
       this.#report.note(

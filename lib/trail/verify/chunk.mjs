@@ -22,6 +22,7 @@ export class OfChunk {
   #requests = new Set();
   #reviews = [];
   #corrections = new Map();
+  #allCorrections = [];
   /** the place of the last correction that was read */
   #corrected = [0, 0];
   /** by ordinal: where its chain of receipts stands */
@@ -64,6 +65,8 @@ export class OfChunk {
   #takeDecision(row, line) {
     if (this.#decisions.has(row.decision)) this.#report.altered('decisions.jsonl', line, 'This decision is there twice.');
     this.#decisions.set(row.decision, { ...row, line, told: false });
+    this.#check.pools.take(row, line);
+    this.#check.pools.cover(row);
   }
 
   async #readManifests() {
@@ -128,6 +131,7 @@ export class OfChunk {
     const later = (row.seq ?? 0) > seq || ((row.seq ?? 0) === seq && row.ordinal >= ordinal);
     if (!later) this.#report.altered('corrections.jsonl', line, 'This correction is out of its order.');
     this.#corrected = [row.seq ?? 0, row.ordinal];
+    this.#allCorrections.push(row);
     if (row.seq === null) {
       this.#check.counted.withoutReceipt += 1;
       return;
@@ -382,7 +386,7 @@ export class OfChunk {
     this.#takeApproval(body, line, refuse);
     if (body.v === 2) {
       this.#takePlan(body, refuse);
-      this.#takeReviews(body, refuse);
+      this.#takeReviews(body, line, refuse);
       this.#takeOverrides(body, told, refuse);
       this.#takeFactor(body, refuse);
     }
@@ -438,7 +442,7 @@ export class OfChunk {
     if (answers.sendBack) this.#signed = null;
   }
 
-  #takeApproval({ decision, manifest, answers, counts }, line, refuse) {
+  #takeApproval({ decision, manifest, answers, counts, revision, plan = 1 }, line, refuse) {
     const table = this.#manifests.get(decision);
     if (answers.release && this.#approved !== null && this.#approved.digest !== manifest)
       refuse('It releases another manifest than the one that was approved.');
@@ -474,11 +478,11 @@ export class OfChunk {
         null,
         `Chunk ${this.#chunk.chunk} has ${table.rows.size} items by its manifest, and here ${this.#chunk.items}.`,
       );
-    this.#approved = { decision, digest: manifest, rows: table.rows, acting };
+    this.#approved = { decision, digest: manifest, rows: table.rows, acting, revision, plan };
   }
 
   /** Marks against the reviews up to then, and what was said of them. */
-  #takeReviews(body, refuse) {
+  #takeReviews(body, line, refuse) {
     for (const [category, { population, looks, wrong, atMost }] of Object.entries(body.reviews))
       if (!(wrong <= looks && looks <= population && wrong <= atMost && atMost <= population))
         refuse(`What it says about “${category}” can't be: ${looks} looks, ${wrong} wrong, at most ${atMost} of ${population}.`);
@@ -491,6 +495,7 @@ export class OfChunk {
     if (!this.#isSilent(body) && (rows !== null || !this.#sentBack)) {
       const cut = this.#cut(body, rows);
       if (cut === null) refuse('The marks that it says were there are not those of reviews.jsonl.');
+      else if (this.#isPooled(body)) this.#takePooled(body, line);
       else this.#takeLooks(body, cut, rows, refuse);
       this.#reviewsBefore = cut ?? this.#reviewsBefore;
     }
@@ -511,11 +516,16 @@ export class OfChunk {
 
   /**
    * How many of the chunk's reviews were there when it was decided: those whose marks have the digest that the receipt says. Reviews and decisions of a chunk
-   * come one after the other, so it is a number of the first ones; the clock only says where to look first. Null: none fits.
+   * come one after the other, so it is a number of the first ones. Where the decision does not say which was the last, the clock says where to look first. Null: none fits.
    */
-  #cut({ marks, at }, rows) {
+  #cut({ decision, marks, at }, rows) {
     const reviews = this.#reviews;
+    const last = this.#check.pools.lastReview(decision, this.#chunk.chunk);
     const fits = (cut) => cut >= this.#reviewsBefore && cut <= reviews.length && this.#digestOf(this.#marks(cut, rows)) === marks;
+    if (last !== undefined) {
+      const cut = reviews.filter(({ id }) => BigInt(id) <= last).length;
+      return fits(cut) ? cut : null;
+    }
     const first = reviews.filter((review) => review.at <= at).length;
     for (let off = 0; off <= Math.min(reviews.length, CUTS_TRIED); off += 1) {
       if (fits(first + off)) return first + off;
@@ -547,14 +557,32 @@ export class OfChunk {
     );
   }
 
+  #isPooled({ decision, evidence }) {
+    return evidence.over === 'batch' && this.#check.pools.has(decision);
+  }
+
+  /** Its draw is done again when all chunks were read. */
+  #takePooled({ decision, manifest, reviews, answers, overrides }, line) {
+    if (this.#check.seed === null) return;
+    const rows = [...this.#manifests.values()].find(({ digest }) => digest === manifest)?.rows ?? null;
+    const seen = !answers.execute || overrides.includes('unseen') || (rows && this.#sawOfAll(decision, rows));
+    this.#check.pools.say({ decision, line, reviews, seen });
+  }
+
+  /** Whether somebody saw an item of each acting category. */
+  #sawOfAll(decision, rows) {
+    const seen = new Set(this.#decisions.get(decision)?.seen.map((ordinal) => rows.get(ordinal)?.category));
+    return [...rows.values()].every(({ action, category }) => action === null || seen.has(category));
+  }
+
   /** The draw, done again: the looks at a category are the marks on the items of the lowest ranks, up to the first that nobody marked. */
   #takeLooks({ evidence, plan, reviews }, cut, rows, refuse) {
-    const { seed, keysSign } = this.#check;
+    const { seed } = this.#check;
     const before = this.#check.markedBefore(plan);
     if (seed === null || rows === null || before === undefined) return;
     const drawn = this.#check.seedOf(plan);
     // A look is a person's mark. What an earlier version wrote counts those of keys too.
-    const isPersons = ({ by }) => keysSign || !by.startsWith('key:');
+    const isPersons = (review) => this.#check.isLook(review);
     const byPeople = this.#looksBy(drawn, cut, rows, before, isPersons);
     const byAll = this.#reviews.slice(0, cut).every(isPersons) ? byPeople : this.#looksBy(drawn, cut, rows, before, () => true);
     const of = (looksOf) => Object.keys(reviews).map((category) => [category, looksOf(category)]);
@@ -564,9 +592,12 @@ export class OfChunk {
       if (!fits(all) && byAll !== byPeople && fits(of(byAll))) this.#check.counted.looksOfKeys += 1;
       else for (const [category, is] of all) this.#compareLooks(category, is, reviews[category], refuse);
       this.#check.counted.drawn += all.length;
-    } else if (!this.#check.isRevised) {
+    } else if (this.#check.isRevised) this.#check.counted.notDrawn += 1;
+    else {
       // Over all chunks that were decided by then. Where these had nothing of a category, it is this chunk's draw alone.
-      for (const [category, is] of of(byPeople)) {
+      const all = of(byPeople);
+      if (all.some(([category, is]) => is.population !== reviews[category].population)) this.#check.counted.notDrawn += 1;
+      for (const [category, is] of all) {
         if (is.population !== reviews[category].population) continue;
         if (byAll !== byPeople && fits([[category, byAll(category)]]) && !fits([[category, is]]))
           this.#check.counted.looksOfKeys += 1;
@@ -593,7 +624,7 @@ export class OfChunk {
       if (isOne({ by }) && !first.has(ordinal)) first.set(ordinal, BigInt(id));
     const isKnown = ({ ordinal }) => first.get(ordinal) <= before;
     const known = new Set(marks.filter(isKnown).map(({ ordinal }) => ordinal));
-    const rankOf = (ordinal) => this.#rank(seed, ordinal);
+    const rankOf = (ordinal) => this.#check.rank(seed, ordinal);
     return (category) => {
       const own = marks.filter((mark) => mark.category === category && !isKnown(mark));
       const on = new Map(own.filter(({ now }) => now === category).map((mark) => [mark.ordinal, mark]));
@@ -613,13 +644,6 @@ export class OfChunk {
       const population = members.length + outside.length;
       return { population, looks: looked.length, wrong: wrongAt.length, atMost: leastAtMost(population, looked.length, wrongAt) };
     };
-  }
-
-  /** HMAC-SHA256 of the ordinal, as 4 bytes, under the seed. */
-  #rank(seed, ordinal) {
-    const number = new Uint8Array(4);
-    new DataView(number.buffer).setInt32(0, ordinal);
-    return this.#check.hmac(seed, number);
   }
 
   #takeCorrected(body, { seq, line }) {
@@ -650,7 +674,14 @@ export class OfChunk {
   // ---- the end of the chunk
 
   #end() {
-    const { chunk, seq } = this.#chunk;
+    const { chunk, seq, state } = this.#chunk;
+    if (this.#check.seed !== null && chunk > 0)
+      this.#check.pools.keep(chunk, {
+        state,
+        reviews: this.#reviews,
+        corrections: this.#allCorrections,
+        approved: this.#approved,
+      });
     if (this.seq < seq)
       this.#distrust('incomplete', 'receipts.jsonl', null, `Receipts ${chunk}-${this.seq + 1} to ${chunk}-${seq} are missing.`);
     else if (this.seq > seq)

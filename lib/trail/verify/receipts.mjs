@@ -36,7 +36,10 @@ export const MEMBERS = {
 export const LINES = {
   'leaves.jsonl': ['chunk seq leaf'],
   'values.jsonl': ['chunk seq field salt value', 'chunk seq field erased'],
-  'decisions.jsonl': ['decision chunk revision digest root answers by via seen'],
+  'decisions.jsonl': [
+    'decision chunk revision digest root answers by via seen',
+    'decision chunk revision digest root answers by via seen pool',
+  ],
   'manifests.jsonl': ['chunk decision'],
   'requests.jsonl': ['chunk digest', 'chunk digest text', 'chunk digest base64', 'chunk digest erased'],
   'reviews.jsonl': ['id chunk ordinal category verdict by at'],

@@ -7,9 +7,9 @@ import { Follow } from '#app/(desk)/follow.tsx';
 import { useActed } from '#app/(desk)/use-acted.ts';
 import { BatchHeader } from '#components/batches/batch-header.tsx';
 import { BatchProgress } from '#components/batches/batch-progress.tsx';
-import { CategoryCounts } from '#components/batches/category-counts.tsx';
+import { ItemsSum } from '#components/batches/items-sum.tsx';
 import { RestLink } from '#components/batches/rest-link.tsx';
-import { SumLines } from '#components/batches/sum-line.tsx';
+import { SumLine } from '#components/batches/sum-line.tsx';
 import { archives } from '#components/shelf/group.ts';
 import { ButtonLink } from '#components/ui/button.tsx';
 import { TabLinks } from '#components/ui/tab-links.tsx';
@@ -100,11 +100,11 @@ export function BatchDesk({ batch: initial, undoneBy, may, tab, asked, children 
       <UndoLinks undoes={batch.undoes} undoneBy={undoneBy} done={sum.done} />
       <RestLink restOf={batch.restOf} />
       {/* Another part of the batch begins where it is seen. */}
-      {tab === 'chunks' ? <CategoryCounts batch={batch} /> : null}
+      {tab === 'chunks' ? <ItemsSum batch={batch} sees={may.see} /> : null}
       <div className="mt-2">
         <BatchProgress batch={batch} />
       </div>
-      <SumLines batch={batch} />
+      <SumLine batch={batch} />
       <BatchAlerts batch={batch} may={may} tab={tab} failed={failed} />
       <Decisions batch={batch} may={may} asked={tab === 'chunks'}>
         {(grid) => (

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FailureList } from '#components/actions/failure-list.tsx';
 import { PlanTold } from '#components/plans/plan-told.tsx';
+import { Revisions } from '#components/plans/revisions.tsx';
 import { Taught } from '#components/plans/taught.tsx';
 import { isFiltered, receiptsInput, receiptsShown } from '#components/receipts/receipts-address.ts';
 import { EmptyState } from '#components/ui/empty-state.tsx';
@@ -12,6 +13,7 @@ import { type ReceiptsAsked, receiptsAsked } from '#lib/shapes/stories.ts';
 import { readFailures } from '#lib/steps/actions/read-failures.ts';
 import { readDataset } from '#lib/steps/datasets/read-datasets.ts';
 import { findReceipts, readPeopleOf } from '#lib/steps/items/find-receipts.ts';
+import { readRevisions } from '#lib/steps/plans/read-revisions.ts';
 import { receiptExample } from '#lib/steps/plans/receipt-example.ts';
 import { readRuleCounts } from '#lib/steps/plans/rule-counts.ts';
 import { readTaskBody } from '#lib/steps/receipts/read-task-body.ts';
@@ -67,12 +69,17 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, no
     const sees = may(actor, 'see');
     const dataset = sees ? await readDataset(actor, { id: about.datasetId }) : null;
     const labels = dataset?.labels ?? {};
-    const counts = sees && about.undoes === null ? await readRuleCounts(actor, { batchId }) : null;
+    const rules = about.undoes === null ? await readRevisions(actor, { batchId, limit: REVISIONS_LISTED + 1 }) : null;
+    const revisions = rules?.items ?? [];
+    const latest = revisions[0]?.revision ?? 1;
+    const shown = revisions.find(({ revision }) => String(revision) === query.revision) ?? revisions[0];
+    const counts = sees && shown?.revision === latest ? await readRuleCounts(actor, { batchId }) : null;
     return (
       <div className="flex flex-col gap-6">
         <PlanTold
           batch={{ ...about, id: batchId }}
-          plan={counts?.plan ?? plan}
+          plan={counts?.plan ?? shown?.plan ?? plan}
+          revision={latest === 1 || !shown ? null : { shown: shown.revision, latest }}
           notes={planNotes}
           counts={about.state === 'proposed' ? null : counts}
           columns={dataset?.fields.map(({ name }) => name) ?? []}
@@ -80,7 +87,8 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, no
           example={sees ? await receiptExample(actor, { batchId }) : null}
           mayPlan={may(actor, 'plan')}
         />
-        {sees ? <Taught {...{ batchId, labels }} mayRevise={revisable && may(actor, 'revise')} /> : null}
+        <Revisions {...{ batchId, revisions }} shown={shown?.revision ?? 1} most={REVISIONS_LISTED} />
+        {about.undoes === null ? <Taught {...{ batchId, labels }} mayRevise={revisable && may(actor, 'revise')} /> : null}
       </div>
     );
   }
@@ -103,6 +111,9 @@ export async function BatchTab({ actor, batchId, tab, plan, planNotes, about, no
   }
   return <Downloads batchId={batchId} plan={plan} noun={noun} original={original} data={may(actor, 'download')} />;
 }
+
+/** More of them are in the trail. */
+const REVISIONS_LISTED = 50;
 
 const askedFor = z.object(receiptsAsked);
 

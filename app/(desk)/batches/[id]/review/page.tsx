@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { requireActor } from '#app/actor.ts';
 import { FieldLabelsOf } from '#components/datasets/field-labels.tsx';
 import { LooksReview } from '#components/decisions/looks-review.tsx';
+import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import { Link } from '#components/ui/link.tsx';
 import { may } from '#lib/auth/authorise.ts';
@@ -17,7 +18,12 @@ export default async function BatchReviewPage({ params }: Props) {
   const actor = await requireActor(`/batches/${id}/review`);
   if (!may(actor, 'see'))
     return (
-      <EmptyState level={1} title="An auditor does not see items" text="The batch's receipts and decisions are open to you." />
+      <EmptyState
+        level={1}
+        title="An auditor does not see items"
+        text="The batch's receipts and decisions are open to you."
+        action={<ButtonLink href={`/batches/${id}?tab=receipts`}>Receipts</ButtonLink>}
+      />
     );
   const batch = await readReviewed(actor, { batchId: id });
   if (batch === null) notFound();

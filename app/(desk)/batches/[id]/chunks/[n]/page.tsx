@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import { cache } from 'react';
 import { personOfPage, requireActor } from '#app/actor.ts';
 import { StepUpNotice } from '#components/account/step-up-notice.tsx';
+import { ButtonLink } from '#components/ui/button.tsx';
 import { EmptyState } from '#components/ui/empty-state.tsx';
 import type { Actor } from '#lib/auth/actor.ts';
 import { may } from '#lib/auth/authorise.ts';
@@ -28,7 +29,19 @@ export default async function CheckpointPage({ params }: Props) {
   const actor = await requireActor(`/batches/${id}/chunks/${n}`);
   if (!may(actor, 'see'))
     return (
-      <EmptyState level={1} title="An auditor does not see items" text="The batch's receipts and decisions are open to you." />
+      <EmptyState
+        level={1}
+        title="An auditor does not see items"
+        text="What was decided of this chunk, and what was done, is in its receipts. They are open to you."
+        action={
+          <>
+            <ButtonLink kind="primary" href={`/batches/${id}?tab=receipts&chunk=${Number(n)}`}>
+              Receipts of chunk {Number(n)}
+            </ButtonLink>
+            <ButtonLink href={`/batches/${id}`}>The batch</ButtonLink>
+          </>
+        }
+      />
     );
   const view = await checkpointOf(actor, id, Number(n));
   if (view === null) notFound();
