@@ -219,7 +219,7 @@ describe('a task, then the shelf', () => {
   const inverseOf = async (one: ApplyInput, target: string, undid: Action | null = null): Promise<ApplyInput | string> => {
     const { datasetId, ordinal, request, idempotencyKey } = one;
     const was = { ...both, do: one.action.do };
-    const of = { datasetId, ordinal, action: was, request, idempotencyKey, target, reason: null };
+    const of = { datasetId, ordinal, action: was, request, idempotencyKey, target, before: null, reason: null };
     const [undo] = await task.undo(pool, [{ ...of, undid: undid && { action: undid, request } }]);
     if (undo === undefined || 'cannot' in undo) return undo?.cannot ?? '';
     const made = { ...one.action, do: undo.action.do };
@@ -325,6 +325,7 @@ describe('what the shelf and tasks undo', () => {
       request: one.request,
       idempotencyKey: one.idempotencyKey,
       target,
+      before: null,
       reason: null,
       undid: null,
     },
