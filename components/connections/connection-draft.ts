@@ -1,10 +1,16 @@
 /** A connection as its form holds it: texts as they are typed, and what is sent of them. Pure. */
 import { type AuthKind, type ConnectionAuth, SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { POSTGRES_PORT, postgresAddress, readPostgresAddress, type TlsMode } from '#lib/core/connections/postgres.ts';
 import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
 
 export type ConnectionDraft = {
   name: string;
   address: string;
+  /** the parts of a database's address */
+  host: string;
+  port: string;
+  database: string;
+  tls: TlsMode;
   kind: AuthKind;
   username: string;
   header: string;
@@ -35,6 +41,12 @@ export const KINDS: Record<AuthKind, { words: string; secret: string | null }> =
   signed: { words: 'Signed as Standard Webhooks', secret: 'Signing secret' },
 };
 
+/** What a connection may be for, in the words of its form. */
+export const CONNECTORS: Readonly<Record<string, string>> = {
+  http: 'A web server, over HTTP',
+  sql: 'A database, PostgreSQL',
+};
+
 /** @param connection null for a new one */
 export function draftOf(connection: Connection | null): ConnectionDraft {
   const auth: Partial<Record<string, unknown>> = connection?.auth ?? {};
@@ -42,6 +54,7 @@ export function draftOf(connection: Connection | null): ConnectionDraft {
   const [window] = connection?.limits.windows ?? [];
   return {
     ...{ name: connection?.name ?? '', address: connection?.address ?? '', kind: connection?.auth.kind ?? 'bearer' },
+    ...placeOf(connection),
     ...{ username: text('username'), header: text('header', 'X-Api-Key'), parameter: text('parameter', 'key') },
     ...{ tokenUrl: text('tokenUrl'), clientId: text('clientId'), scope: text('scope'), secret: '' },
     concurrency: numberText(connection?.limits.concurrency ?? null),
@@ -54,8 +67,25 @@ export function draftOf(connection: Connection | null): ConnectionDraft {
   };
 }
 
+function placeOf(connection: Connection | null): Pick<ConnectionDraft, 'host' | 'port' | 'database' | 'tls'> {
+  const place = connection?.connector === 'sql' ? readPostgresAddress(connection.address) : null;
+  if (place === null || 'wrong' in place) return { host: '', port: String(POSTGRES_PORT), database: '', tls: 'verify-full' };
+  return { ...place, port: String(place.port) };
+}
+
+/** Of a database: it is signed in to by name, and promises nothing that it does not keep itself. */
+function writtenOfDatabase(draft: ConnectionDraft): Partial<ConnectionWritten> {
+  const { host, port, database, tls, username, secret } = draft;
+  return {
+    address: postgresAddress({ host: host.trim(), port: Number(port), database: database.trim(), tls }),
+    auth: { kind: 'basic', username },
+    ...{ inspect: null, success: null },
+    ...(secret === '' ? {} : { secrets: { password: secret } }),
+  };
+}
+
 /** What is sent of it: what the form has no field for stays as it was. */
-export function writtenOf(draft: ConnectionDraft, before: Connection | null): ConnectionWritten {
+export function writtenOf(draft: ConnectionDraft, before: Connection | null, connector: string): ConnectionWritten {
   const name = SECRET_NAMES[draft.kind];
   const windows = before?.limits.windows.slice(1) ?? [];
   const requests = numberOf(draft.requests);
@@ -73,6 +103,7 @@ export function writtenOf(draft: ConnectionDraft, before: Connection | null): Co
     permanent: draft.permanent,
     usableBy: draft.operators ? ['operator'] : [],
     ...(name === null || draft.secret === '' ? {} : { secrets: { [name]: draft.secret } }),
+    ...(connector === 'sql' ? writtenOfDatabase(draft) : {}),
   };
 }
 

@@ -103,7 +103,7 @@ export type Undo = { action: Action; request: FrozenRequest } | { cannot: string
 export type UncertainWords = { why: string; cause: string };
 
 /** What a connector says of connections to its targets. */
-type ConnectionKind = {
+export type ConnectionKind = {
   /** Reasons after which nobody sends to that target before somebody mended it; the actions that failed so are then attempted again. */
   stopsAtOnce: readonly string[];
   /** The id of the connection that the request goes over; null where it goes over none, or can't be read. */

@@ -20,7 +20,8 @@ type Props = {
 };
 
 /** A connection's form, its test and its end; null for a new one. */
-export function ConnectionDesk({ connection, connectors: [connector = ''] }: Props) {
+export function ConnectionDesk({ connection, connectors }: Props) {
+  const [connector, setConnector] = useState(connection?.connector ?? connectors[0] ?? '');
   const router = useRouter();
   const [asked, setAsked] = useState(false);
   const id = connection?.id ?? 'new';
@@ -28,8 +29,11 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
     ...writing(['connections', id, 'save'], (draft: ConnectionDraft) =>
       asOutcome(
         connection === null
-          ? api.connections.make({ body: { name: draft.name, connector, ...writtenOf(draft, null) } })
-          : api.connections.change({ params: { id }, body: { revision: connection.revision, ...writtenOf(draft, connection) } }),
+          ? api.connections.make({ body: { name: draft.name, connector, ...writtenOf(draft, null, connector) } })
+          : api.connections.change({
+              params: { id },
+              body: { revision: connection.revision, ...writtenOf(draft, connection, connector) },
+            }),
       ),
     ),
     onSuccess: ({ name }) => {
@@ -55,6 +59,8 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
       ) : null}
       <ConnectionForm
         connection={connection}
+        {...{ connector, connectors }}
+        onConnector={setConnector}
         pending={save.isPending}
         error={save.error?.message ?? null}
         problems={save.error?.refusal.problems ?? []}
@@ -64,6 +70,11 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
         <>
           <ConnectionTest
             connection={connection}
+            onPrepare={async () => {
+              const outcome = await asOutcome(api.connections.prepare({ params: { id } }));
+              router.refresh();
+              return outcome;
+            }}
             onTest={async (body) => {
               const outcome = await asOutcome(api.connections.test({ params: { id }, body }));
               router.refresh();

@@ -65,7 +65,19 @@ async function told(rows: readonly ConnectionRow[]): Promise<Connection[]> {
     [...targets.values()].flatMap((target) => target ?? []),
   );
   return rows.map(
-    ({ declared, auth, secretId, secretVersion, testedAt, testedOk, testedReason, updatedBy, updatedAt, ...row }) => ({
+    ({
+      declared,
+      auth,
+      secretId,
+      secretVersion,
+      testedAt,
+      testedOk,
+      testedReason,
+      testedOffers,
+      updatedBy,
+      updatedAt,
+      ...row
+    }) => ({
       ...row,
       ...declared,
       auth: {
@@ -73,7 +85,7 @@ async function told(rows: readonly ConnectionRow[]): Promise<Connection[]> {
         secret: secretId === null || secretVersion === null ? null : { id: secretId, version: secretVersion, set: true },
       },
       state: states.get(targets.get(row.id) ?? '') ?? 'ok',
-      tested: testedAt && { at: testedAt.toISOString(), ok: testedOk === true, reason: testedReason ?? '' },
+      tested: testedAt && { at: testedAt.toISOString(), ok: testedOk === true, reason: testedReason ?? '', offers: testedOffers },
       updatedBy: actorName(updatedBy, names),
       updatedAt: updatedAt.toISOString(),
     }),
