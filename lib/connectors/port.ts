@@ -44,12 +44,13 @@ export type ApplyInput = {
 export type ApplyResult = Answer;
 
 /**
- * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `unknown` is
- * every answer that says neither.
+ * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `did_not`: it is not there, and the
+ * target refuses that key from now on, whoever still sends it; `unknown` is every answer that says none of these.
  */
 export type Inspection =
   | { finding: 'happened'; target: string | null }
   | { finding: 'not_there' }
+  | { finding: 'did_not' }
   | { finding: 'unknown'; reason: string };
 
 type InspectInput = { request: FrozenRequest; idempotencyKey: string };

@@ -174,7 +174,7 @@ describe('nobody knows', () => {
   test('what is not there when it is asked for will never be: who sends late finds that out', async () => {
     const input = inputOf(close());
     const { request, idempotencyKey } = input;
-    expect(await sql.inspect({ request, idempotencyKey }, never)).toEqual({ finding: 'not_there' });
+    expect(await sql.inspect({ request, idempotencyKey }, never)).toEqual({ finding: 'did_not' });
     expect(await sql.apply(input, never)).toMatchObject({ result: 'failed', reason: 'asked_first' });
     expect((await tickets())[0]).toMatchObject({ changes: 0 });
   });

@@ -13,8 +13,8 @@ export function describeRequest({ request: bytes }: RequestOf): Described {
   if (request.do === 'put_back')
     return {
       ...{ form: 'statement', does: `Puts the row back in ${table} that was there before, if it is still as it was left`, to },
-      statement: `the row before and after it, as public.countersign_effects keeps them under the key ${request.undoes}`,
-      parameters: request.before === null ? [] : [`SHA-256 of the row before: ${request.before}`],
+      statement: `the row before it, as public.countersign_effects keeps it under the key ${request.undoes}${request.before === null ? '' : `, with the SHA-256 ${request.before}`}`,
+      parameters: [],
     };
   return {
     ...{ form: 'statement', does: doesWords(request, table), to },

@@ -71,7 +71,7 @@ function heardText(text: string): string {
 }
 
 /**
- * What became of the key. Where it has no effect, and nobody is at it any more, the database is told that it never will: so “not there” is then certain. Never throws.
+ * What became of the key. Where it has no effect, and nobody is at it any more, the database is told that it never will. Never throws.
  */
 export async function inspect(
   targets: Targets,
@@ -84,7 +84,7 @@ export async function inspect(
   try {
     const asked = { key: of.key, digest: sha256Hex(of.request), request };
     const told = await onTarget(pool, signal, (client) => settleKey(client as unknown as TargetClient, asked));
-    return told.result === 'done' ? { finding: 'happened', target: of.key } : { finding: 'not_there' };
+    return told.result === 'done' ? { finding: 'happened', target: of.key } : { finding: 'did_not' };
   } catch (error) {
     return { finding: 'unknown', reason: signal.aborted ? 'timeout' : faultOf(error).reason };
   }
