@@ -2,6 +2,10 @@
 import { type AuthKind, type ConnectionAuth, SECRET_NAMES } from '#lib/core/connections/auth.ts';
 import { POSTGRES_PORT, postgresAddress, readPostgresAddress, type TlsMode } from '#lib/core/connections/postgres.ts';
 import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
+
+/** How a connection's kind is written. */
+export type Asks = ConnectableKind['asks'];
 
 export type ConnectionDraft = {
   name: string;
@@ -41,12 +45,6 @@ export const KINDS: Record<AuthKind, { words: string; secret: string | null }> =
   signed: { words: 'Signed as Standard Webhooks', secret: 'Signing secret' },
 };
 
-/** What a connection may be for, in the words of its form. */
-export const CONNECTORS: Readonly<Record<string, string>> = {
-  http: 'A web server, over HTTP',
-  sql: 'A database, PostgreSQL',
-};
-
 /** @param connection null for a new one */
 export function draftOf(connection: Connection | null): ConnectionDraft {
   const auth: Partial<Record<string, unknown>> = connection?.auth ?? {};
@@ -68,7 +66,7 @@ export function draftOf(connection: Connection | null): ConnectionDraft {
 }
 
 function placeOf(connection: Connection | null): Pick<ConnectionDraft, 'host' | 'port' | 'database' | 'tls'> {
-  const place = connection?.connector === 'sql' ? readPostgresAddress(connection.address) : null;
+  const place = connection ? readPostgresAddress(connection.address) : null;
   if (place === null || 'wrong' in place) return { host: '', port: String(POSTGRES_PORT), database: '', tls: 'verify-full' };
   return { ...place, port: String(place.port) };
 }
@@ -85,7 +83,7 @@ function writtenOfDatabase(draft: ConnectionDraft): Partial<ConnectionWritten> {
 }
 
 /** What is sent of it: what the form has no field for stays as it was. */
-export function writtenOf(draft: ConnectionDraft, before: Connection | null, connector: string): ConnectionWritten {
+export function writtenOf(draft: ConnectionDraft, before: Connection | null, asks: Asks): ConnectionWritten {
   const name = SECRET_NAMES[draft.kind];
   const windows = before?.limits.windows.slice(1) ?? [];
   const requests = numberOf(draft.requests);
@@ -103,7 +101,7 @@ export function writtenOf(draft: ConnectionDraft, before: Connection | null, con
     permanent: draft.permanent,
     usableBy: draft.operators ? ['operator'] : [],
     ...(name === null || draft.secret === '' ? {} : { secrets: { [name]: draft.secret } }),
-    ...(connector === 'sql' ? writtenOfDatabase(draft) : {}),
+    ...(asks === 'database' ? writtenOfDatabase(draft) : {}),
   };
 }
 

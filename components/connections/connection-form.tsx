@@ -7,15 +7,17 @@ import type { AuthKind } from '#lib/core/connections/auth.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
-import { CONNECTORS, type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
+import { type Asks, type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
 import { PostgresPlace } from './postgres-place.tsx';
 
 type Props = {
   /** null for a new one */
   connection: Connection | null;
   connector: string;
-  /** which it may be for while it is new */
-  connectors: readonly string[];
+  /** it may be any of these while it is new */
+  kinds: readonly ConnectableKind[];
+  asks: Asks;
   onConnector: (connector: string) => void;
   pending: boolean;
   error: string | null;
@@ -24,8 +26,8 @@ type Props = {
 };
 
 /** Every part of a connection; its secret goes in and never comes out. */
-export function ConnectionForm({ connection, connector, connectors, onConnector, pending, error, problems, onSave }: Props) {
-  const isDatabase = connector === 'sql';
+export function ConnectionForm({ connection, connector, kinds, asks, onConnector, pending, error, problems, onSave }: Props) {
+  const isDatabase = asks === 'database';
   const [draft, setDraft] = useState(() => draftOf(connection));
   const kind = isDatabase ? 'basic' : draft.kind;
   const set = (part: Partial<ConnectionDraft>) => setDraft({ ...draft, ...part });
@@ -54,12 +56,12 @@ export function ConnectionForm({ connection, connector, connectors, onConnector,
       }}
     >
       <Part title="Where it is">
-        {connectors.length > 1 ? (
+        {connection === null && kinds.length > 1 ? (
           <Field label="What it leads to" error={toldOf('connector')}>
             <Select value={connector} onChange={({ target }) => onConnector(target.value)}>
-              {connectors.map((name) => (
+              {kinds.map(({ name, words }) => (
                 <option key={name} value={name}>
-                  {CONNECTORS[name] ?? name}
+                  {words}
                 </option>
               ))}
             </Select>

@@ -8,11 +8,13 @@ import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
+import type { Asks } from './connection-draft.ts';
 import { Tested } from './connection-list.tsx';
 
 type Method = 'GET' | 'HEAD';
 type Props = {
   connection: Connection;
+  asks: Asks;
   onTest: (asked: { method: Method; path: string }) => Promise<Found>;
   /** makes what is missing at the target */
   onPrepare: () => Promise<Found>;
@@ -20,14 +22,14 @@ type Props = {
 type Found = Outcome<NonNullable<Connection['tested']>>;
 
 /** Sends a harmless request with the credential, and shows what is missing there. */
-export function ConnectionTest({ connection, onTest, onPrepare }: Props) {
+export function ConnectionTest({ connection, asks, onTest, onPrepare }: Props) {
   const [method, setMethod] = useState<Method>('GET');
   const [path, setPath] = useState('');
   const test = useMutation(writing(['connections', connection.id, 'test'], onTest));
   const prepare = useMutation(writing(['connections', connection.id, 'prepare'], onPrepare));
   const tested = prepare.data ?? test.data ?? connection.tested;
   const error = prepare.error ?? test.error;
-  const isDatabase = connection.connector === 'sql';
+  const isDatabase = asks === 'database';
   return (
     <section aria-labelledby="test" className="flex max-w-2xl flex-col gap-3">
       <h2 id="test" className="text-16 font-medium">

@@ -63,3 +63,11 @@ type FormField = {
   /** true or false; another value counts as true, and is kept while the box is not ticked */
   | { kind: 'tick' }
 );
+
+/** How a connection of a kind is written on its page. */
+export type ConnectionForm = {
+  /** what it leads to */
+  words: string;
+  /** an address of the web with a way to sign in; or the place of a database in parts, with a user and a password */
+  asks: 'address' | 'database';
+};

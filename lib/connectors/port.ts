@@ -16,7 +16,7 @@ import type { Declared, Offers } from '#lib/shapes/connections.ts';
 import type { DescribedRequest } from '#lib/shapes/requests.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
-import type { ActionForm } from './form.ts';
+import type { ActionForm, ConnectionForm } from './form.ts';
 
 export type ActionItem = { ordinal: number; fields: Record<string, string> };
 
@@ -105,6 +105,7 @@ export type UncertainWords = { why: string; cause: string };
 
 /** What a connector says of connections to its targets. */
 export type ConnectionKind = {
+  form: ConnectionForm;
   /** Reasons after which nobody sends to that target before somebody mended it; the actions that failed so are then attempted again. */
   stopsAtOnce: readonly string[];
   /** The id of the connection that the request goes over; null where it goes over none, or can't be read. */

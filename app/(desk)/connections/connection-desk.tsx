@@ -12,16 +12,17 @@ import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { writing } from '#components/ui/writing.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 
 type Props = {
   connection: Connection | null;
-  /** which a new one may be for */
-  connectors: string[];
+  kinds: ConnectableKind[];
 };
 
 /** A connection's form, its test and its end; null for a new one. */
-export function ConnectionDesk({ connection, connectors }: Props) {
-  const [connector, setConnector] = useState(connection?.connector ?? connectors[0] ?? '');
+export function ConnectionDesk({ connection, kinds }: Props) {
+  const [connector, setConnector] = useState(connection?.connector ?? kinds[0]?.name ?? '');
+  const asks = kinds.find(({ name }) => name === connector)?.asks ?? 'address';
   const router = useRouter();
   const [asked, setAsked] = useState(false);
   const id = connection?.id ?? 'new';
@@ -29,10 +30,10 @@ export function ConnectionDesk({ connection, connectors }: Props) {
     ...writing(['connections', id, 'save'], (draft: ConnectionDraft) =>
       asOutcome(
         connection === null
-          ? api.connections.make({ body: { name: draft.name, connector, ...writtenOf(draft, null, connector) } })
+          ? api.connections.make({ body: { name: draft.name, connector, ...writtenOf(draft, null, asks) } })
           : api.connections.change({
               params: { id },
-              body: { revision: connection.revision, ...writtenOf(draft, connection, connector) },
+              body: { revision: connection.revision, ...writtenOf(draft, connection, asks) },
             }),
       ),
     ),
@@ -59,7 +60,7 @@ export function ConnectionDesk({ connection, connectors }: Props) {
       ) : null}
       <ConnectionForm
         connection={connection}
-        {...{ connector, connectors }}
+        {...{ connector, kinds, asks }}
         onConnector={setConnector}
         pending={save.isPending}
         error={save.error?.message ?? null}
@@ -69,7 +70,7 @@ export function ConnectionDesk({ connection, connectors }: Props) {
       {connection === null ? null : (
         <>
           <ConnectionTest
-            connection={connection}
+            {...{ connection, asks }}
             onPrepare={async () => {
               const outcome = await asOutcome(api.connections.prepare({ params: { id } }));
               router.refresh();

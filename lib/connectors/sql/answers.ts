@@ -81,7 +81,7 @@ export function faultOf(error: unknown): { reason: string; heard: string | null 
 }
 
 const PASSING = ['serialization', 'deadlock', 'rolled_back', 'locked'];
-const TROUBLE = ['too_slow', 'server_trouble', 'reset', 'timeout'];
+const TROUBLE = ['too_slow', 'server_trouble', 'reset', 'timeout', 'called_off'];
 const UNREACHABLE = ['dns', 'refused', 'connect_timeout', 'unreachable'];
 
 /** Failures that passed without an effect. */
@@ -130,6 +130,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   serialization: 'Others changed the same rows at the same time, at every attempt.',
   deadlock: 'Others waited for our row and we for theirs, at every attempt.',
   rolled_back: 'The database rolled the change back.',
+  called_off: 'The worker lost the chunk before the COMMIT. Nothing was changed.',
   locked: 'Somebody else held the row for too long, at every attempt.',
   too_slow: 'The statement took too long, and was ended.',
   server_trouble: 'The database had trouble of its own.',

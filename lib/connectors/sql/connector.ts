@@ -2,9 +2,9 @@
  * A row of a table in somebody's PostgreSQL, for each item. The effect and a row that names the action's key are one transaction there, so that it happens exactly
  * once and can always be found out (docs/sql.md). `lib/store/targets` has the statements.
  */
-import { hostNotPublic, isAllowed, type Reach, type Resolve } from '#lib/connectors/http/addresses.ts';
+import { hostNotPublic, isAllowed, type Reach } from '#lib/connectors/http/addresses.ts';
 import { UNTIL_MENDED } from '#lib/connectors/http/answers.ts';
-import type { Connections } from '#lib/connectors/http/credentials.ts';
+import type { HttpOptions } from '#lib/connectors/http/connector.ts';
 import { readParameters, requireDo } from '#lib/connectors/parameters.ts';
 import type { ApplyInput, ApplyResult, RemoteConnector } from '#lib/connectors/port.ts';
 import type { PostgresPlace } from '#lib/core/connections/postgres.ts';
@@ -27,19 +27,13 @@ import { undoOf } from './undo.ts';
 const TAKES =
   '`table`, with its schema; `key`, the columns that say which row it is; `set`, the columns to set or to fill; `only`, columns that must be as given; all with fields in double braces; `emptyIsNull`; `cascade`, for a delete that may take rows of other tables with it.';
 
-export type SqlOptions = {
-  /** Whether private and loopback addresses may be reached. */
-  allowPrivateTargets: () => boolean;
-  /** Hosts with their ports that may be reached at any address; none unless given. */
-  targetsAllowed?: () => readonly string[];
-  /** A connection as it is now, with what is secret of it. */
-  connections: Connections;
-  /** How names become addresses; the system's resolver unless given. */
-  resolve?: Resolve;
-};
-
 /** The sql connector. Its pools live as long as the process and hold no process alive. */
-export function makeSql({ allowPrivateTargets, targetsAllowed = () => [], connections, resolve }: SqlOptions): RemoteConnector {
+export function makeSql({
+  allowPrivateTargets,
+  targetsAllowed = () => [],
+  connections = async () => null,
+  resolve,
+}: HttpOptions): RemoteConnector {
   const reach: Reach = { allowPrivate: allowPrivateTargets, allowed: targetsAllowed };
   const targets = targetsOver(connections, reach, resolve);
   return {
@@ -73,6 +67,7 @@ export function makeSql({ allowPrivateTargets, targetsAllowed = () => [], connec
     apply: async (input, signal) => (await begin(input, signal))(),
     begin,
     connections: {
+      form: { words: 'A database, PostgreSQL', asks: 'database' },
       stopsAtOnce: UNTIL_MENDED,
       of: connectionOf,
       check: (given) => checkConnection(given, (place) => refusedPlace(place, reach)),

@@ -35,7 +35,7 @@ export async function sendOver(
     );
     return resultOf(told, key);
   } catch (error) {
-    const { reason, heard } = signal.aborted ? { reason: committing ? 'aborted' : 'not_sent', heard: null } : faultOf(error);
+    const { reason, heard } = signal.aborted ? { reason: committing ? 'aborted' : 'called_off', heard: null } : faultOf(error);
     // A server that answers COMMIT with an error has rolled back, and says so.
     const isOpen = committing && heard === null && reason !== 'rolled_back';
     return unfinished(reason, heard, mayHaveActed || isOpen);
