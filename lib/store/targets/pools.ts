@@ -67,20 +67,41 @@ function guarded(lookup: LookupFunction, refuse: () => Error | null): Socket {
   return socket;
 }
 
-/** One connection while `act` has it; broken ones do not come back. `signal`: what is asked then ends with an error, at once. */
-export async function onTarget<T>(pool: pg.Pool, signal: AbortSignal, act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  const hangUp = (): void => void (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
-  signal.addEventListener('abort', hangUp);
-  let kept = false;
+/** Who waits for one of the connections of a pool: as long as it takes, for that says nothing of the database. */
+const places = new WeakMap<pg.Pool, { free: number; waiting: (() => void)[] }>();
+
+async function inPlace<T>(pool: pg.Pool, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
+  const place = places.get(pool) ?? { free: TARGET_POOL_MAX, waiting: [] };
+  places.set(pool, place);
+  if (place.free > 0) place.free -= 1;
+  else await new Promise<void>((resolve) => place.waiting.push(resolve));
   try {
-    if (signal.aborted) throw new Error('It was called off.');
-    const result = await act(client);
-    kept = !signal.aborted;
-    return result;
+    // Whoever is called off has had its turn all the same, and the next comes at once.
+    signal.throwIfAborted();
+    return await act();
   } finally {
-    signal.removeEventListener('abort', hangUp);
-    // Whatever went wrong: a connection in the middle of something is nobody's.
-    client.release(!kept);
+    const next = place.waiting.shift();
+    if (next) next();
+    else place.free += 1;
   }
+}
+
+/** One connection while `act` has it; broken ones do not come back. `signal`: what is asked then ends with an error, at once. */
+export function onTarget<T>(pool: pg.Pool, signal: AbortSignal, act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return inPlace(pool, signal, async () => {
+    const client = await pool.connect();
+    const hangUp = (): void => void (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+    signal.addEventListener('abort', hangUp);
+    let kept = false;
+    try {
+      signal.throwIfAborted();
+      const result = await act(client);
+      kept = !signal.aborted;
+      return result;
+    } finally {
+      signal.removeEventListener('abort', hangUp);
+      // Whatever went wrong: a connection in the middle of something is nobody's.
+      client.release(!kept);
+    }
+  });
 }
