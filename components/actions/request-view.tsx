@@ -28,6 +28,31 @@ export function RequestView({ request }: { request: DescribedRequest }) {
           {request.text.text === '' ? null : <Exact shown={request.text} label="Text" />}
         </div>
       );
+    case 'statement':
+      return (
+        <div className="flex min-w-0 flex-col gap-2">
+          <p className="break-words">
+            <bdi>{request.does}</bdi>
+          </p>
+          <p className="text-12 text-muted">
+            <bdi>{request.to}</bdi>
+          </p>
+          <Exact shown={request.statement} label="Statement" />
+          {request.parameters.length > 0 ? (
+            <dl className="grid grid-cols-[auto_1fr] gap-x-3 font-mono text-12 leading-[18px]">
+              {request.parameters.map((value, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a parameter has no other name than its place
+                <div key={index} className="contents">
+                  <dt className="text-muted">${index + 1}</dt>
+                  <dd className="min-w-0 break-all">
+                    {value === null ? <span className="text-muted">NULL</span> : <bdi>{value}</bdi>}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          ) : null}
+        </div>
+      );
     case 'place':
       return (
         <p>

@@ -1,10 +1,20 @@
 /** A connection as its form holds it: texts as they are typed, and what is sent of them. Pure. */
 import { type AuthKind, type ConnectionAuth, SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { POSTGRES_PORT, postgresAddress, readPostgresAddress, type TlsMode } from '#lib/core/connections/postgres.ts';
 import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
+
+/** How a connection's kind is written. */
+export type Asks = ConnectableKind['asks'];
 
 export type ConnectionDraft = {
   name: string;
   address: string;
+  /** the parts of a database's address */
+  host: string;
+  port: string;
+  database: string;
+  tls: TlsMode;
   kind: AuthKind;
   username: string;
   header: string;
@@ -42,6 +52,7 @@ export function draftOf(connection: Connection | null): ConnectionDraft {
   const [window] = connection?.limits.windows ?? [];
   return {
     ...{ name: connection?.name ?? '', address: connection?.address ?? '', kind: connection?.auth.kind ?? 'bearer' },
+    ...placeOf(connection),
     ...{ username: text('username'), header: text('header', 'X-Api-Key'), parameter: text('parameter', 'key') },
     ...{ tokenUrl: text('tokenUrl'), clientId: text('clientId'), scope: text('scope'), secret: '' },
     concurrency: numberText(connection?.limits.concurrency ?? null),
@@ -54,8 +65,25 @@ export function draftOf(connection: Connection | null): ConnectionDraft {
   };
 }
 
+function placeOf(connection: Connection | null): Pick<ConnectionDraft, 'host' | 'port' | 'database' | 'tls'> {
+  const place = connection ? readPostgresAddress(connection.address) : null;
+  if (place === null || 'wrong' in place) return { host: '', port: String(POSTGRES_PORT), database: '', tls: 'verify-full' };
+  return { ...place, port: String(place.port) };
+}
+
+/** Of a database: it is signed in to by name, and promises nothing that it does not keep itself. */
+function writtenOfDatabase(draft: ConnectionDraft): Partial<ConnectionWritten> {
+  const { host, port, database, tls, username, secret } = draft;
+  return {
+    address: postgresAddress({ host: host.trim(), port: Number(port), database: database.trim(), tls }),
+    auth: { kind: 'basic', username },
+    ...{ inspect: null, success: null },
+    ...(secret === '' ? {} : { secrets: { password: secret } }),
+  };
+}
+
 /** What is sent of it: what the form has no field for stays as it was. */
-export function writtenOf(draft: ConnectionDraft, before: Connection | null): ConnectionWritten {
+export function writtenOf(draft: ConnectionDraft, before: Connection | null, asks: Asks): ConnectionWritten {
   const name = SECRET_NAMES[draft.kind];
   const windows = before?.limits.windows.slice(1) ?? [];
   const requests = numberOf(draft.requests);
@@ -73,6 +101,7 @@ export function writtenOf(draft: ConnectionDraft, before: Connection | null): Co
     permanent: draft.permanent,
     usableBy: draft.operators ? ['operator'] : [],
     ...(name === null || draft.secret === '' ? {} : { secrets: { [name]: draft.secret } }),
+    ...(asks === 'database' ? writtenOfDatabase(draft) : {}),
   };
 }
 

@@ -7,11 +7,18 @@ import type { AuthKind } from '#lib/core/connections/auth.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
-import { type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
+import { type Asks, type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
+import { PostgresPlace } from './postgres-place.tsx';
 
 type Props = {
   /** null for a new one */
   connection: Connection | null;
+  connector: string;
+  /** it may be any of these while it is new */
+  kinds: readonly ConnectableKind[];
+  asks: Asks;
+  onConnector: (connector: string) => void;
   pending: boolean;
   error: string | null;
   problems: readonly Problem[];
@@ -19,8 +26,10 @@ type Props = {
 };
 
 /** Every part of a connection; its secret goes in and never comes out. */
-export function ConnectionForm({ connection, pending, error, problems, onSave }: Props) {
+export function ConnectionForm({ connection, connector, kinds, asks, onConnector, pending, error, problems, onSave }: Props) {
+  const isDatabase = asks === 'database';
   const [draft, setDraft] = useState(() => draftOf(connection));
+  const kind = isDatabase ? 'basic' : draft.kind;
   const set = (part: Partial<ConnectionDraft>) => setDraft({ ...draft, ...part });
   const toldOf = (...places: string[]) =>
     problems.find(({ path }) => places.some((place) => path === place || path.startsWith(`${place}.`)))?.message;
@@ -35,7 +44,7 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
   );
   const number = (name: keyof ConnectionDraft, more: ComponentProps<typeof Input> = {}) =>
     text(name, { inputMode: 'numeric', ...more });
-  const placed = ['name', 'address', 'auth', 'secrets', 'limits', 'keys', 'inspect', 'success'];
+  const placed = ['name', 'connector', 'address', 'auth', 'secrets', 'limits', 'keys', 'inspect', 'success'];
   const elsewhere =
     error !== null && !problems.some(({ path }) => placed.some((place) => path === place || path.startsWith(`${place}.`)));
   return (
@@ -47,49 +56,66 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
       }}
     >
       <Part title="Where it is">
+        {connection === null && kinds.length > 1 ? (
+          <Field label="What it leads to" error={toldOf('connector')}>
+            <Select value={connector} onChange={({ target }) => onConnector(target.value)}>
+              {kinds.map(({ name, words }) => (
+                <option key={name} value={name}>
+                  {words}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        ) : null}
         {connection === null ? (
           <Field label="Name" hint="Plans and receipts name it so; it can’t be changed later." error={toldOf('name')}>
             {text('name', { maxLength: CONNECTION_NAME_CHARS_MAX, required: true })}
           </Field>
         ) : null}
-        <Field
-          label="Address"
-          hint={
-            connection === null
-              ? 'Actions name what comes after it, and lead nowhere else.'
-              : 'Actions that are approved go to the address that was approved, or not at all.'
-          }
-          error={toldOf('address')}
-        >
-          {text('address', { placeholder: 'https://crm.example/api/', required: true })}
-        </Field>
+        {isDatabase ? (
+          <PostgresPlace {...{ draft, text }} error={toldOf('address')} onTls={(tls) => set({ tls })} />
+        ) : (
+          <Field
+            label="Address"
+            hint={
+              connection === null
+                ? 'Actions name what comes after it, and lead nowhere else.'
+                : 'Actions that are approved go to the address that was approved, or not at all.'
+            }
+            error={toldOf('address')}
+          >
+            {text('address', { placeholder: 'https://crm.example/api/', required: true })}
+          </Field>
+        )}
       </Part>
       <Part title="How one signs in">
-        <Field label="Kind" error={toldOf('auth.kind')}>
-          <Select value={draft.kind} onChange={({ target }) => set({ kind: target.value as AuthKind, secret: '' })}>
-            {Object.entries(KINDS).map(([kind, { words }]) => (
-              <option key={kind} value={kind}>
-                {words}
-              </option>
-            ))}
-          </Select>
-        </Field>
-        {draft.kind === 'basic' ? (
+        {isDatabase ? null : (
+          <Field label="Kind" error={toldOf('auth.kind')}>
+            <Select value={draft.kind} onChange={({ target }) => set({ kind: target.value as AuthKind, secret: '' })}>
+              {Object.entries(KINDS).map(([kind, { words }]) => (
+                <option key={kind} value={kind}>
+                  {words}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        )}
+        {kind === 'basic' ? (
           <Field label="User name" error={toldOf('auth.username')}>
             {text('username', { required: true })}
           </Field>
         ) : null}
-        {draft.kind === 'header' ? (
+        {kind === 'header' ? (
           <Field label="Name of the header" error={toldOf('auth.header')}>
             {text('header', { required: true })}
           </Field>
         ) : null}
-        {draft.kind === 'query' ? (
+        {kind === 'query' ? (
           <Field label="Name of the parameter" error={toldOf('auth.parameter')}>
             {text('parameter', { required: true })}
           </Field>
         ) : null}
-        {draft.kind === 'oauth2' ? (
+        {kind === 'oauth2' ? (
           <>
             <Field label="Address that gives tokens" error={toldOf('auth.tokenUrl')}>
               {text('tokenUrl', { placeholder: 'https://login.example/token', required: true })}
@@ -102,7 +128,7 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
             </Field>
           </>
         ) : null}
-        <Secret {...{ connection, draft }} error={toldOf('secrets')}>
+        <Secret {...{ connection, kind }} error={toldOf('secrets')}>
           {text('secret', { type: 'password', autoComplete: 'new-password' })}
         </Secret>
       </Part>
@@ -118,27 +144,31 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
         </div>
       </Part>
       <Part title="What it promises">
-        <Checkbox
-          label="It ignores a repeat with the same Idempotency-Key"
-          hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
-          checked={draft.keys}
-          onChange={({ target }) => set({ keys: target.checked })}
-        />
-        {draft.keys ? (
-          <Field label="For so many hours (empty: for ever)" error={toldOf('keys')}>
-            {number('forHours')}
-          </Field>
-        ) : null}
-        <Field
-          label="Where it says what became of a request (empty: nowhere)"
-          hint="A GET under the address. {{idempotencyKey}} stands for the key of the request; 200 means that it happened."
-          error={toldOf('inspect')}
-        >
-          {text('inspectUrl', { placeholder: 'by-key/{{idempotencyKey}}' })}
-        </Field>
-        <Field label="What an answer that counts as done contains (empty: anything)" error={toldOf('success')}>
-          {text('contains')}
-        </Field>
+        {isDatabase ? null : (
+          <>
+            <Checkbox
+              label="It ignores a repeat with the same Idempotency-Key"
+              hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
+              checked={draft.keys}
+              onChange={({ target }) => set({ keys: target.checked })}
+            />
+            {draft.keys ? (
+              <Field label="For so many hours (empty: for ever)" error={toldOf('keys')}>
+                {number('forHours')}
+              </Field>
+            ) : null}
+            <Field
+              label="Where it says what became of a request (empty: nowhere)"
+              hint="A GET under the address. {{idempotencyKey}} stands for the key of the request; 200 means that it happened."
+              error={toldOf('inspect')}
+            >
+              {text('inspectUrl', { placeholder: 'by-key/{{idempotencyKey}}' })}
+            </Field>
+            <Field label="What an answer that counts as done contains (empty: anything)" error={toldOf('success')}>
+              {text('contains')}
+            </Field>
+          </>
+        )}
         <Checkbox
           label="What is done there can’t be taken back"
           hint="Then approvals ask more carefully."
@@ -170,18 +200,18 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
 
 function Secret({
   connection,
-  draft,
+  kind,
   error,
   children,
 }: {
   connection: Connection | null;
-  draft: ConnectionDraft;
+  kind: AuthKind;
   error: string | undefined;
   children: ComponentProps<typeof Field>['children'];
 }) {
-  const { secret: words } = KINDS[draft.kind];
+  const { secret: words } = KINDS[kind];
   if (words === null) return null;
-  const set = connection?.auth.kind === draft.kind ? connection.auth.secret : null;
+  const set = connection?.auth.kind === kind ? connection.auth.secret : null;
   return (
     <Field
       label={set ? `New ${words.charAt(0).toLowerCase()}${words.slice(1)} (empty: version ${set.version} stays)` : words}

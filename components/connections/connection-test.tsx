@@ -4,54 +4,113 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from '#components/ui/button.tsx';
 import { Field, Input, Select } from '#components/ui/field.tsx';
+import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
+import type { Asks } from './connection-draft.ts';
 import { Tested } from './connection-list.tsx';
 
 type Method = 'GET' | 'HEAD';
 type Props = {
   connection: Connection;
-  onTest: (asked: { method: Method; path: string }) => Promise<Outcome<NonNullable<Connection['tested']>>>;
+  asks: Asks;
+  onTest: (asked: { method: Method; path: string }) => Promise<Found>;
+  /** makes what is missing at the target */
+  onPrepare: () => Promise<Found>;
 };
+type Found = Outcome<NonNullable<Connection['tested']>>;
 
-/** Sends a harmless request with the credential. */
-export function ConnectionTest({ connection, onTest }: Props) {
+/** Sends a harmless request with the credential, and shows what is missing there. */
+export function ConnectionTest({ connection, asks, onTest, onPrepare }: Props) {
   const [method, setMethod] = useState<Method>('GET');
   const [path, setPath] = useState('');
   const test = useMutation(writing(['connections', connection.id, 'test'], onTest));
-  const tested = test.data ?? connection.tested;
+  const prepare = useMutation(writing(['connections', connection.id, 'prepare'], onPrepare));
+  const tested = prepare.data ?? test.data ?? connection.tested;
+  const error = prepare.error ?? test.error;
+  const isDatabase = asks === 'database';
   return (
     <section aria-labelledby="test" className="flex max-w-2xl flex-col gap-3">
       <h2 id="test" className="text-16 font-medium">
         Test
       </h2>
       <p className="text-muted">
-        Sends one request with the secret, which changes nothing, to the address or to a place under it.
+        {isDatabase
+          ? 'Signs in and reads what is there: the version, the tables, and whether effects can be written down. It changes nothing.'
+          : 'Sends one request with the secret, which changes nothing, to the address or to a place under it.'}
       </p>
       <form
         className="grid grid-cols-[6rem_1fr] items-end gap-2 sm:grid-cols-[6rem_1fr_auto]"
         onSubmit={(event) => {
           event.preventDefault();
+          prepare.reset();
           test.mutate({ method, path });
         }}
       >
-        <Field label="Method">
-          <Select value={method} onChange={({ target }) => setMethod(target.value as Method)}>
-            <option>GET</option>
-            <option>HEAD</option>
-          </Select>
-        </Field>
-        <Field label="What to ask for (empty: the address itself)">
-          <Input value={path} autoComplete="off" spellCheck={false} onChange={({ target }) => setPath(target.value)} />
-        </Field>
+        {isDatabase ? null : (
+          <>
+            <Field label="Method">
+              <Select value={method} onChange={({ target }) => setMethod(target.value as Method)}>
+                <option>GET</option>
+                <option>HEAD</option>
+              </Select>
+            </Field>
+            <Field label="What to ask for (empty: the address itself)">
+              <Input value={path} autoComplete="off" spellCheck={false} onChange={({ target }) => setPath(target.value)} />
+            </Field>
+          </>
+        )}
         <Button type="submit" pending={test.isPending}>
           Test
         </Button>
       </form>
-      <p role="status">
-        {test.error ? <span className="text-red">{test.error.message}</span> : <Tested connection={{ tested }} />}
-      </p>
+      <p role="status">{error ? <span className="text-red">{error.message}</span> : <Tested connection={{ tested }} />}</p>
+      {tested?.offers ? (
+        <Offered offers={tested.offers} pending={prepare.isPending} onPrepare={() => prepare.mutate(undefined)} />
+      ) : null}
     </section>
+  );
+}
+
+type OfferedProps = {
+  offers: NonNullable<NonNullable<Connection['tested']>['offers']>;
+  pending: boolean;
+  onPrepare: () => void;
+};
+
+function Offered({ offers: { statements = [], mayPrepare = false, tables = [] }, pending, onPrepare }: OfferedProps) {
+  return (
+    <>
+      {statements.length > 0 ? (
+        <div className="flex flex-col items-start gap-2">
+          <p>Somebody who may runs this there, once:</p>
+          <pre
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+            tabIndex={0}
+            className="w-full overflow-auto rounded-md bg-sunken p-2 font-mono text-12 leading-[18px]"
+          >
+            {statements.join('\n')}
+          </pre>
+          {mayPrepare ? (
+            <Button onClick={onPrepare} pending={pending}>
+              Create it
+            </Button>
+          ) : null}
+        </div>
+      ) : null}
+      {tables.length > 0 ? (
+        <details>
+          <summary className="w-fit text-12 text-muted hover:text-text">{formatNoun(tables.length, 'tables')}</summary>
+          <ul className="mt-1 font-mono text-12 leading-[18px]">
+            {tables.map(({ name, key }) => (
+              <li key={name} className="wrap-anywhere">
+                {name} <span className="text-muted">{key.length > 0 ? `(${key.join(', ')})` : '(no primary key)'}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
+    </>
   );
 }

@@ -1,7 +1,7 @@
 'use client';
 
-import { type ReactNode, useState } from 'react';
-import { Checkbox, Field, Select } from '#components/ui/field.tsx';
+import { type ReactNode, useId, useState } from 'react';
+import { Checkbox, Field, Input, Select } from '#components/ui/field.tsx';
 import type { Action } from '#lib/core/plans/plan.ts';
 import type { PlanForms } from '#lib/steps/plans/plan-forms.ts';
 import {
@@ -187,7 +187,14 @@ function ActionField({ path, field, value: action, fields, connections, inline, 
     );
   return (
     <Field label={field.label} hint={hint} inline={inline}>
-      {field.kind === 'connection' ? (
+      {field.kind === 'offered' ? (
+        <OfferedText
+          at={at}
+          offered={connections.find(({ name }) => name === action.connection)?.offers?.[field.offer] ?? []}
+          value={textOf(value)}
+          onChange={onChange}
+        />
+      ) : field.kind === 'connection' ? (
         <Select data-at={at} value={textOf(value)} onChange={(event) => onChange(event.target.value || null)}>
           <option value="">{field.absent}</option>
           {textOf(value) === '' || connections.some(({ name }) => name === value) ? null : <option>{textOf(value)}</option>}
@@ -215,6 +222,42 @@ function ActionField({ path, field, value: action, fields, connections, inline, 
         />
       )}
     </Field>
+  );
+}
+
+type OfferedProps = {
+  at: string;
+  offered: readonly { name: string; columns: string[]; key: string[] }[];
+  value: string;
+  onChange: (value: string) => void;
+};
+
+/** A text, with what was found at the target to choose from; what is chosen is told in its parts. */
+function OfferedText({ at, offered, value, onChange }: OfferedProps) {
+  const listed = useId();
+  const chosen = offered.find(({ name }) => name === value);
+  return (
+    <>
+      <Input
+        data-at={at}
+        list={listed}
+        autoComplete="off"
+        spellCheck={false}
+        value={value}
+        onChange={({ target }) => onChange(target.value)}
+      />
+      <datalist id={listed}>
+        {offered.map(({ name }) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      {chosen ? (
+        <p className="mt-1 text-12 wrap-anywhere text-muted">
+          {chosen.key.length > 0 ? `Its key is ${chosen.key.join(', ')}. ` : 'It has no primary key. '}
+          Its columns are {chosen.columns.join(', ')}.
+        </p>
+      ) : null}
+    </>
   );
 }
 

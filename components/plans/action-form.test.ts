@@ -15,6 +15,9 @@ test('what can be done is said in this order and these words', () => {
     ['shelf.restore', 'Restore: take back from a shelf'],
     ['task.create', 'Create a follow-up task'],
     ['http', 'Send a web request'],
+    ['sql.update', 'Update a row in a database'],
+    ['sql.insert', 'Insert a row into a database'],
+    ['sql.delete', 'Delete a row from a database'],
     ['none.label', 'Label: a receipt, no effect'],
   ]);
 });

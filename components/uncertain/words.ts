@@ -43,10 +43,14 @@ function askedWords(said: Answered['said']): string {
   const [one, ...more] = said;
   if (!one) return 'The target was not asked.';
   if (said.every(({ finding }) => finding === 'cannot_ask')) return CANNOT_ASK;
-  if (more.length === 0 && one.finding !== 'cannot_ask') return inspectedWords({ finding: one.finding, reason: one.reason });
+  if (said.every(({ finding }) => finding === 'did_not'))
+    return `The target says that ${more.length === 0 ? 'it did not happen' : 'none of them happened'}, and never will.`;
+  if (more.length === 0 && one.finding !== 'cannot_ask' && one.finding !== 'did_not')
+    return inspectedWords({ finding: one.finding, reason: one.reason });
   const count = (finding: string) => said.filter((each) => each.finding === finding).length;
   const parts = [
     [count('happened'), 'happened'],
+    [count('did_not'), 'did not happen'],
     [count('not_there'), 'not there'],
     [count('unknown'), 'unclear'],
     [count('cannot_ask'), 'could not be asked'],

@@ -425,6 +425,13 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(namedConnection, connectionTest))
       .output(tested),
+    prepare: post(
+      '/connections/{id}/prepare',
+      'Make what a connection needs at its target',
+      'Makes the table `countersign_effects` in the database of a connection of kind sql, where it is missing and the connection’s role may, and tests the connection.',
+    )
+      .input(write(namedConnection, nothing))
+      .output(tested),
   },
   chunks: {
     list: get(

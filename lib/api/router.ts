@@ -38,7 +38,7 @@ import { changeConnection } from '#lib/steps/connections/change-connection.ts';
 import { deleteConnection } from '#lib/steps/connections/delete-connection.ts';
 import { makeConnection } from '#lib/steps/connections/make-connection.ts';
 import { readConnection, readConnections } from '#lib/steps/connections/read-connections.ts';
-import { testConnection } from '#lib/steps/connections/test-connection.ts';
+import { prepareConnection, testConnection } from '#lib/steps/connections/test-connection.ts';
 import { changeReading } from '#lib/steps/datasets/change-reading.ts';
 import { deleteDataset } from '#lib/steps/datasets/delete-dataset.ts';
 import { findItems, readItem } from '#lib/steps/datasets/find-items.ts';
@@ -270,6 +270,7 @@ export const router = os.router({
     test: os.connections.test.handler(({ context, input: { params, body } }) =>
       testConnection(context.actor, { ...params, ...body }),
     ),
+    prepare: os.connections.prepare.handler(({ context, input }) => prepareConnection(context.actor, input.params)),
   },
   chunks: {
     list: os.chunks.list.handler(async ({ context, input: { id, ...page } }) =>

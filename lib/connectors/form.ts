@@ -56,8 +56,18 @@ type FormField = {
   /** whole numbers with commas between them; none is null */
   | { kind: 'numbers' }
   | { kind: 'choice'; of: readonly string[] }
+  /** one of what the last test of the chosen connection found there under this name, or any other text */
+  | { kind: 'offered'; offer: 'tables' }
   /** one of the connections of this connector that the person's plans may name; none is null */
   | { kind: 'connection'; absent: string }
   /** true or false; another value counts as true, and is kept while the box is not ticked */
   | { kind: 'tick' }
 );
+
+/** How a connection of a kind is written on its page. */
+export type ConnectionForm = {
+  /** what it leads to */
+  words: string;
+  /** an address of the web with a way to sign in; or the place of a database in parts, with a user and a password */
+  asks: 'address' | 'database';
+};

@@ -46,12 +46,12 @@ const apply = (connector: TransactionalConnector, inputs: ApplyInput[]) =>
 describe('the registry', () => {
   test('knows its connectors by name', () => {
     for (const one of CONNECTORS) expect(connectorFor(one.name)).toBe(one);
-    expect(() => connectorFor('imap')).toThrow('There is no connector “imap”. Choose one of: shelf, task, http, none.');
+    expect(() => connectorFor('fax')).toThrow('There is no connector “fax”. Choose one of: shelf, task, http, sql, none.');
     expect(() => connectorFor('toString')).toThrow(CountersignError);
   });
 
   test.each([
-    [action('imap', 'move'), 'categories.2.action.connector'],
+    [action('fax', 'move'), 'categories.2.action.connector'],
     [action('shelf', 'burn'), 'categories.2.action.do'],
     [action('shelf', 'archive', { shelf: '' }), 'categories.2.action.with.shelf'],
     [action('shelf', 'archive', { shelf: 'a\nb' }), 'categories.2.action.with.shelf'],
@@ -219,7 +219,7 @@ describe('a task, then the shelf', () => {
   const inverseOf = async (one: ApplyInput, target: string, undid: Action | null = null): Promise<ApplyInput | string> => {
     const { datasetId, ordinal, request, idempotencyKey } = one;
     const was = { ...both, do: one.action.do };
-    const of = { datasetId, ordinal, action: was, request, idempotencyKey, target, reason: null };
+    const of = { datasetId, ordinal, action: was, request, idempotencyKey, target, before: null, reason: null };
     const [undo] = await task.undo(pool, [{ ...of, undid: undid && { action: undid, request } }]);
     if (undo === undefined || 'cannot' in undo) return undo?.cannot ?? '';
     const made = { ...one.action, do: undo.action.do };
@@ -325,6 +325,7 @@ describe('what the shelf and tasks undo', () => {
       request: one.request,
       idempotencyKey: one.idempotencyKey,
       target,
+      before: null,
       reason: null,
       undid: null,
     },

@@ -5,12 +5,18 @@ import { makeHttp } from './http/connector.ts';
 import { none } from './none/connector.ts';
 import type { Connector } from './port.ts';
 import { shelf } from './shelf/connector.ts';
+import { makeSql } from './sql/connector.ts';
 import { task } from './task/connector.ts';
 
 export const CONNECTORS: readonly Connector[] = [
   shelf,
   task,
   makeHttp({
+    allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
+    targetsAllowed: () => env().TARGETS_ALLOWED,
+    connections: usedConnection,
+  }),
+  makeSql({
     allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
     targetsAllowed: () => env().TARGETS_ALLOWED,
     connections: usedConnection,

@@ -12,11 +12,11 @@ import type { Answer } from '#lib/core/receipts/answer.ts';
 import type { RetryClass } from '#lib/core/retry.ts';
 import type { IntentBody } from '#lib/ledger/receipt.ts';
 import type { Effect, Wording } from '#lib/shapes/actions.ts';
-import type { Declared } from '#lib/shapes/connections.ts';
+import type { Declared, Offers } from '#lib/shapes/connections.ts';
 import type { DescribedRequest } from '#lib/shapes/requests.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
-import type { ActionForm } from './form.ts';
+import type { ActionForm, ConnectionForm } from './form.ts';
 
 export type ActionItem = { ordinal: number; fields: Record<string, string> };
 
@@ -44,12 +44,13 @@ export type ApplyInput = {
 export type ApplyResult = Answer;
 
 /**
- * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `unknown` is
- * every answer that says neither.
+ * What a look at the target says about one action. `not_there` proves nothing while somebody may still be sending it (I4); `did_not`: it is not there, and the
+ * target refuses that key from now on, whoever still sends it; `unknown` is every answer that says none of these.
  */
 export type Inspection =
   | { finding: 'happened'; target: string | null }
   | { finding: 'not_there' }
+  | { finding: 'did_not' }
   | { finding: 'unknown'; reason: string };
 
 type InspectInput = { request: FrozenRequest; idempotencyKey: string };
@@ -61,6 +62,7 @@ export type RequestOf = { do: string; request: FrozenRequest; idempotencyKey: st
 export type Described =
   | (Omit<Shown<'message'>, 'body'> & { body: string | null })
   | (Omit<Shown<'text'>, 'text'> & { text: string })
+  | (Omit<Shown<'statement'>, 'statement'> & { statement: string })
   | Shown<'place'>
   | Shown<'nothing'>;
 
@@ -69,9 +71,9 @@ type Shown<Form> = Extract<DescribedRequest, { form: Form }>;
 
 /**
  * What is there now. `heard`: the beginning of the target's answer, as `heardText` writes it; `whole`: the whole of it where it was read to its end, to be
- * compared with what is to be sent.
+ * compared with what is to be sent: the body of the request, or `will`, where the connector knows better what would be there.
  */
-export type Look = { heard: string; whole: string | null } | { words: string } | { cannot: string };
+export type Look = { heard: string; whole: string | null; will?: string | null } | { words: string } | { cannot: string };
 
 type LookInput = RequestOf & { datasetId: string; ordinal: number };
 
@@ -87,6 +89,8 @@ export type Done = {
   idempotencyKey: string;
   /** the target's own id after the action */
   target: string | null;
+  /** the SHA-256 of what was there before it, where its outcome says so */
+  before: string | null;
   /** what its outcome says is not known of it: `incomplete_answer`; null where all is */
   reason: string | null;
   /** what this action itself undid; null where it was no undo */
@@ -100,7 +104,8 @@ export type Undo = { action: Action; request: FrozenRequest } | { cannot: string
 export type UncertainWords = { why: string; cause: string };
 
 /** What a connector says of connections to its targets. */
-type ConnectionKind = {
+export type ConnectionKind = {
+  form: ConnectionForm;
   /** Reasons after which nobody sends to that target before somebody mended it; the actions that failed so are then attempted again. */
   stopsAtOnce: readonly string[];
   /** The id of the connection that the request goes over; null where it goes over none, or can't be read. */
@@ -111,6 +116,8 @@ type ConnectionKind = {
   targetOf(of: { name: string; address: string }): string;
   /** A harmless request over it. Never throws for what a target says. */
   test(live: LiveConnection, asked: TestAsked, signal: AbortSignal): Promise<Tested>;
+  /** Makes what its test says is missing there, and tests it. Left out where nothing has to be made. */
+  prepare?(live: LiveConnection, signal: AbortSignal): Promise<Tested>;
 };
 
 export type ConnectionToCheck = {
@@ -122,7 +129,8 @@ export type ConnectionToCheck = {
 };
 /** `path`: under the address. `key`: of a request that is signed. */
 export type TestAsked = { method: 'GET' | 'HEAD'; path: string; key: string };
-export type Tested = { ok: boolean; reason: string };
+/** `offers`: what it found there that a plan can name, and what a person is to do there. */
+export type Tested = { ok: boolean; reason: string; offers?: Offers };
 
 type Common = {
   name: string;

@@ -13,7 +13,7 @@ const action = (connector: string, verb: string, given: Action['with'] = {}): Ac
   ...{ connector, connection: null, do: verb, honoursKeys: false, with: given },
 });
 
-const ACTIONS = [
+const ACTIONS: Action[] = [
   action('shelf', 'archive'),
   action('none', 'label'),
   action('task', 'create', { title: '{{a}}{{b}}', body: '{{target}} {{idempotencyKey}}' }),
@@ -25,6 +25,30 @@ const ACTIONS = [
     inspect: { url: 'https://example.com/{{g}}/{{idempotencyKey}}', happened: { contains: '{{h}}', json: { '/x': '{{i}}' } } },
     success: { contains: '{{j}}', json: { '/y': '{{k}}' } },
   }),
+  {
+    ...action('sql', 'update', {
+      table: 'public.t',
+      key: { id: '{{a}}' },
+      set: { x: '{{b}} {{c.d}}', y: null },
+      only: { z: '{{e}}' },
+    }),
+    connection: 'db',
+    through: {
+      ...{
+        id: '00000000-0000-4000-8000-00000000000d',
+        revision: 1,
+        address: 'postgresql://db.example:5432/crm?sslmode=verify-full',
+      },
+      ...{
+        auth: { kind: 'basic' as const, username: 'bot' },
+        secret: null,
+        keys: true,
+        inspect: null,
+        success: null,
+        permanent: false,
+      },
+    },
+  },
 ];
 
 const NAMES = ['a', 'b', 'c.d', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'target', 'idempotencyKey', 'other'];

@@ -462,3 +462,20 @@ export const TOKEN_MARGIN_MS = 30 * 1000;
 export const TOKEN_HOLDS_MS = 5 * 60 * 1000;
 /** Nobody is told when a place at a connection is free: so often it is looked for. */
 export const CONNECTION_PLACE_LOOK_MS = 100;
+
+// Databases of others
+/** Of each connection, in each process: what is left of the server's connections belongs to its other users. */
+export const TARGET_POOL_MAX = 8;
+export const TARGET_CONNECT_MS = CONNECT_TIMEOUT_MS;
+export const TARGET_IDLE_MS = 10_000;
+/** How long a statement may take there, and how long it may wait for a lock. */
+export const TARGET_STATEMENT_MS = 15_000;
+export const TARGET_LOCK_MS = 5_000;
+/** After so long a transaction that nobody goes on with is ended there: a worker that froze in it holds up nobody. */
+export const TARGET_IDLE_IN_TRANSACTION_MS = 10_000;
+/** Longer than the server may take: then its line is dead. */
+export const TARGET_ANSWER_MS = TARGET_STATEMENT_MS + 5_000;
+/** PostgreSQL's own bound on names, in bytes. */
+export const SQL_NAME_BYTES_MAX = 63;
+/** Tables that the test of a connection lists. */
+export const SQL_TABLES_MAX = 500;

@@ -98,7 +98,19 @@ export const newConnection = z.strictObject({
 });
 export const connectionChange = z.strictObject({ revision: nameNumber.describe('The one that was looked at.'), ...parts });
 
-export const tested = z.object({ at: instant, ok: z.boolean(), reason: z.string() });
+const offers = z
+  .object({
+    tables: z
+      .array(z.object({ name: z.string(), columns: z.array(z.string()), key: z.array(z.string()).describe('Its primary key.') }))
+      .optional()
+      .describe('Those that plans can name, with their schemas.'),
+    statements: z.array(z.string()).optional().describe('What somebody has to run there first.'),
+    mayPrepare: z.boolean().optional().describe('Whether the connection’s own role may run them.'),
+  })
+  .describe('What the test found there beside its verdict.');
+export type Offers = z.infer<typeof offers>;
+
+export const tested = z.object({ at: instant, ok: z.boolean(), reason: z.string(), offers: offers.nullish() });
 
 /** What a form or a script writes of one, beside its name. */
 export type ConnectionWritten = Omit<z.input<typeof connectionChange>, 'revision'>;

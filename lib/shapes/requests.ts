@@ -33,6 +33,13 @@ const describedRequest = z
     }),
     z.object({ form: z.literal('text').describe('A text for a person.'), does: z.string(), title: z.string(), text: shownText }),
     z.object({
+      form: z.literal('statement').describe('A change in a database of somebody else.'),
+      does: z.string(),
+      to: z.string().describe('Which database, and as whom.'),
+      statement: shownText,
+      parameters: z.array(z.string().nullable()).describe('The values of $1, $2 and so on; null is NULL.'),
+    }),
+    z.object({
       form: z.literal('place').describe('Something that is moved inside Countersign.'),
       does: z.string(),
       place: z.string(),

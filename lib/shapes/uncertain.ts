@@ -62,8 +62,8 @@ export function uncertainAnswers<Named extends z.ZodRawShape>(named: Named) {
 
 const said = z.object({
   ordinal: z.int(),
-  /** `cannot_ask`: its plan has no way to look it up */
-  finding: z.enum([...finding.options, 'cannot_ask']),
+  /** `did_not`: the target refuses its key from now on. `cannot_ask`: its plan has no way to look it up */
+  finding: z.enum([...finding.options, 'did_not', 'cannot_ask']),
   target: z.string().nullable().describe("The target's own id for what it found."),
   /** a code, of what is unknown */
   reason: z.string().nullable(),

@@ -4,11 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { LEASE_MS } from '#lib/core/limits.ts';
 import { CLOCK } from '#lib/engine/clock.ts';
 import { type ExecutionStore, executionStore } from '#lib/engine/execute/execution-store.ts';
-import { idempotencyKey, readReceipt, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
+import { idempotencyKey, readReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
 import { haltChunk, type Page } from '#lib/store/actions/execution.sql.ts';
 import { cancelChunks, pauseChunks, resumeChunks, retryChunks } from '#lib/store/batches/stopping.sql.ts';
 import { type Claim, giveBack, type Wait } from '#lib/store/chunks/claims.sql.ts';
-import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
+import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
 import { ModelDatabase } from './database.ts';
@@ -153,7 +153,12 @@ function outcome(place: Place, ordinal: number, result: OutcomeRow['result'], st
   return { ...sealed, ordinal, step, result, values: [] };
 }
 
-function resolution(place: Place, ordinal: number, step = 3): SealedReceipt & { ordinal: number; step: number } {
+function resolution(
+  place: Place,
+  ordinal: number,
+  result: Settled['result'] = 'succeeded',
+): Settled & { ordinal: number; step: number } {
+  const step = 3;
   const sealed = sealReceipt({
     ...{
       ...common(place, ordinal, step),
@@ -161,10 +166,10 @@ function resolution(place: Place, ordinal: number, step = 3): SealedReceipt & { 
       attempt: 1,
       evidence: 'inspection',
       intent: null,
-      result: 'succeeded',
+      result,
     },
   });
-  return { ...sealed, ordinal, step };
+  return { ...sealed, ordinal, step, result };
 }
 
 const page = (place: Place, more: Partial<Page> = {}): Page => ({
@@ -301,25 +306,31 @@ describe.each([
     expect((await place.now()).receipts).toHaveLength(1);
   });
 
-  test('an uncertain action that the target settles is settled under the fence, once, all or nothing', async () => {
-    const { place, client, claim } = await arranged();
-    await client.insertIntents(claim, [intent(place, 1)]);
-    await client.insertOutcomes(claim, [outcome(place, 1, 'uncertain')]);
-    const action = { ordinal: 1, step: 2, by: 'worker:one', said: { finding: 'happened' as const, target: null } };
-    for (const end of ['rollback', 'commit'] as const) {
+  test.each([
+    ['succeeded', { done: 1 }],
+    ['not_executed', { notExecuted: 1 }],
+  ] as const)(
+    'an uncertain action that the target settles as %s is settled under the fence, once, all or nothing',
+    async (result, counted) => {
+      const { place, client, claim } = await arranged();
+      await client.insertIntents(claim, [intent(place, 1)]);
+      await client.insertOutcomes(claim, [outcome(place, 1, 'uncertain')]);
+      const action = { ordinal: 1, step: 2, by: 'worker:one', said: { finding: 'happened' as const, target: null } };
+      for (const end of ['rollback', 'commit'] as const) {
+        const fenced = client.transaction(claim);
+        expect(await fenced.isUncertain(action)).toBe(true);
+        await fenced.saveInspection(action);
+        expect(await fenced.insertResolution(resolution(place, 1, result))).toBe(true);
+        await fenced[end]();
+        expect((await place.now()).counters).toMatchObject(
+          end === 'commit' ? { uncertain: 0, ...counted } : { uncertain: 1, done: 0, notExecuted: 0 },
+        );
+      }
       const fenced = client.transaction(claim);
-      expect(await fenced.isUncertain(action)).toBe(true);
-      await fenced.saveInspection(action);
-      expect(await fenced.insertResolution(resolution(place, 1))).toBe(true);
-      await fenced[end]();
-      expect((await place.now()).counters).toMatchObject(
-        end === 'commit' ? { uncertain: 0, done: 1 } : { uncertain: 1, done: 0 },
-      );
-    }
-    const fenced = client.transaction(claim);
-    expect(await fenced.isUncertain(action)).toBe(false);
-    await fenced.commit();
-  });
+      expect(await fenced.isUncertain(action)).toBe(false);
+      await fenced.commit();
+    },
+  );
 
   test('one statement renews what stands, tells what is lost, and waits for nobody', async () => {
     const { place, client, store, claim } = await arranged();

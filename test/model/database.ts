@@ -12,7 +12,7 @@ import { readReceipt, type SealedReceipt } from '#lib/ledger/receipt.ts';
 import { parsePlan } from '#lib/steps/plans/parse-plan.ts';
 import type { Approval, Counted, Ending, FrozenRow, Page, Reserved, WorkRow } from '#lib/store/actions/execution.sql.ts';
 import type { Claim, Renewal, Wait } from '#lib/store/chunks/claims.sql.ts';
-import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
+import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 
 type ModelRow = { connector: string; first?: boolean };
@@ -289,12 +289,12 @@ export class ModelDatabase {
     this.inspections.set(`${ordinal} ${step}`, said);
   }
 
-  /** uncertain -> succeeded, by a worker. False: the fence refused. */
-  insertResolution(claim: Claim, row: SealedReceipt & { ordinal: number; step: number }): boolean {
+  /** uncertain -> succeeded or not executed, by a worker. False: the fence refused. */
+  insertResolution(claim: Claim, row: Settled & { ordinal: number; step: number }): boolean {
     if (!this.holds(claim)) return false;
     this.store(() => {
-      this.count({ uncertain: -1, done: 1 });
-      this.add('resolution', 'succeeded', row);
+      this.count({ uncertain: -1, ...(row.result === 'succeeded' ? { done: 1 } : { notExecuted: 1 }) });
+      this.add('resolution', row.result, row);
     });
     return true;
   }

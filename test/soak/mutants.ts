@@ -19,7 +19,6 @@ const EXECUTION = 'lib/store/actions/execution.sql.ts';
 const WRITER = 'lib/engine/execute/receipt-writer.ts';
 const EXECUTOR = 'lib/engine/execute/executor.ts';
 const ATTEMPT = 'lib/engine/execute/attempt.ts';
-const ATTEMPT_RECEIPTS = 'lib/engine/execute/attempt-receipts.ts';
 const LOOK_UP = 'lib/engine/execute/look-up.ts';
 const SEND_REMOTE = 'lib/engine/execute/send-remote.ts';
 const SEND_TRANSACTIONAL = 'lib/engine/execute/send-transactional.ts';
@@ -49,9 +48,6 @@ const ANY_EPOCH = '$2::int IS NOT NULL';
 /** The ends of the guarded statements of outcomes, and of outcomes with intents. */
 const outcomesWhere = (guard: string): string => `WHERE id = $1 ${guard}\n  RETURNING seq\n)\`;\n\nconst INSERTED_OUTCOMES`;
 const bothWhere = (guard: string): string => `WHERE id = $1 ${guard}\n  RETURNING seq, \${GOING} AS going`;
-
-/** What the body of a resolution says. */
-const SAID = "coalesce(convert_from($7::bytea, 'UTF8')::json ->> 'result', 'succeeded')";
 
 const edit = (file: string, from: string, to: string): Edit => ({ file, from, to });
 
@@ -326,31 +322,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'I4 “not there” taken for not executed',
     breaks: 'The target does not know of the request, and that settles the action, though somebody may still be sending.',
     edits: [
-      edit(
-        LOOK_UP,
-        'resolution: happened ? resolutionRow(run, attempt) : null }',
-        "resolution: said.finding === 'unknown' ? null : resolutionRow(run, attempt, happened) }",
-      ),
-      edit(
-        ATTEMPT_RECEIPTS,
-        'function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {',
-        'function resolutionRow(run: Run, attempt: Attempt, happened: boolean): SealedReceipt {',
-      ),
-      edit(
-        ATTEMPT_RECEIPTS,
-        "ordinal: attempt.row.ordinal,\n    result: 'succeeded',",
-        "ordinal: attempt.row.ordinal,\n    result: happened ? 'succeeded' : 'not_executed',",
-      ),
-      edit(
-        RECEIPTS,
-        'SET seq = seq + 1, uncertain = uncertain - 1, done = done + 1,',
-        `SET seq = seq + 1, uncertain = uncertain - 1, done = done + (${SAID} = 'succeeded')::int, not_executed = not_executed + (${SAID} <> 'succeeded')::int,`,
-      ),
-      edit(
-        RECEIPTS,
-        "SELECT $3, $4, fence.seq, $5, $6, 'resolution', 'succeeded', $7, $8 FROM fence",
-        `SELECT $3, $4, fence.seq, $5, $6, 'resolution', ${SAID}, $7, $8 FROM fence`,
-      ),
+      edit(LOOK_UP, "said.finding === 'did_not' ? 'not_executed' : null;", "said.finding !== 'unknown' ? 'not_executed' : null;"),
     ],
     tests: WORKED,
     // Only where the one request that is held is one that is asked about.

@@ -11,6 +11,10 @@ export type Wire = {
   dropAnswerOf(statement: RegExp, dropped: () => void): void;
   /** The same, but the connection stays, and nothing passes over it any more: neither side is told. */
   swallowAnswerOf(statement: RegExp, swallowed: () => void): void;
+  /** The next statement that matches does not reach the server: the connection ends on both sides instead. */
+  dropStatement(statement: RegExp, dropped: () => void): void;
+  /** Whether who connects is turned away. */
+  refuse(is: boolean): void;
   /** Nothing passes, in either direction, for so long; then all of it does. */
   hold(ms: number): Promise<void>;
   close(): void;
@@ -22,8 +26,10 @@ export async function startProxy(to: () => number): Promise<Wire> {
   let armed: Loss | null = null;
   let held = false;
   let closing = false;
+  let refusing = false;
 
   const server = createServer((client) => {
+    if (refusing) return void client.destroy();
     const backend = connect(to(), '127.0.0.1');
     let answer: { bytes: Buffer; loss: Loss } | null = null;
     let silent = false;
@@ -42,6 +48,12 @@ export async function startProxy(to: () => number): Promise<Wire> {
     client.on('data', (data) => {
       if (silent) return;
       if (armed?.statement.test(data.toString('latin1'))) {
+        if (armed.before) {
+          const { lost } = armed;
+          armed = null;
+          end();
+          return lost();
+        }
         answer = { bytes: Buffer.alloc(0), loss: armed };
         armed = null;
       }
@@ -65,6 +77,12 @@ export async function startProxy(to: () => number): Promise<Wire> {
     dropAnswerOf: (statement, lost) => {
       armed = { statement, lost, silent: false };
     },
+    dropStatement: (statement, lost) => {
+      armed = { statement, lost, silent: false, before: true };
+    },
+    refuse: (is) => {
+      refusing = is;
+    },
     swallowAnswerOf: (statement, lost) => {
       armed = { statement, lost, silent: true };
     },
@@ -83,7 +101,7 @@ export async function startProxy(to: () => number): Promise<Wire> {
   };
 }
 
-type Loss = { statement: RegExp; lost: () => void; silent: boolean };
+type Loss = { statement: RegExp; lost: () => void; silent: boolean; before?: boolean };
 
 function flow(...sockets: Socket[]) {
   return {

@@ -12,15 +12,17 @@ import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { writing } from '#components/ui/writing.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 
 type Props = {
   connection: Connection | null;
-  /** which a new one may be for */
-  connectors: string[];
+  kinds: ConnectableKind[];
 };
 
 /** A connection's form, its test and its end; null for a new one. */
-export function ConnectionDesk({ connection, connectors: [connector = ''] }: Props) {
+export function ConnectionDesk({ connection, kinds }: Props) {
+  const [connector, setConnector] = useState(connection?.connector ?? kinds[0]?.name ?? '');
+  const asks = kinds.find(({ name }) => name === connector)?.asks ?? 'address';
   const router = useRouter();
   const [asked, setAsked] = useState(false);
   const id = connection?.id ?? 'new';
@@ -28,8 +30,11 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
     ...writing(['connections', id, 'save'], (draft: ConnectionDraft) =>
       asOutcome(
         connection === null
-          ? api.connections.make({ body: { name: draft.name, connector, ...writtenOf(draft, null) } })
-          : api.connections.change({ params: { id }, body: { revision: connection.revision, ...writtenOf(draft, connection) } }),
+          ? api.connections.make({ body: { name: draft.name, connector, ...writtenOf(draft, null, asks) } })
+          : api.connections.change({
+              params: { id },
+              body: { revision: connection.revision, ...writtenOf(draft, connection, asks) },
+            }),
       ),
     ),
     onSuccess: ({ name }) => {
@@ -55,6 +60,8 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
       ) : null}
       <ConnectionForm
         connection={connection}
+        {...{ connector, kinds, asks }}
+        onConnector={setConnector}
         pending={save.isPending}
         error={save.error?.message ?? null}
         problems={save.error?.refusal.problems ?? []}
@@ -63,7 +70,12 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
       {connection === null ? null : (
         <>
           <ConnectionTest
-            connection={connection}
+            {...{ connection, asks }}
+            onPrepare={async () => {
+              const outcome = await asOutcome(api.connections.prepare({ params: { id } }));
+              router.refresh();
+              return outcome;
+            }}
             onTest={async (body) => {
               const outcome = await asOutcome(api.connections.test({ params: { id }, body }));
               router.refresh();

@@ -106,6 +106,7 @@ export function makeHttp({
     apply: async (input, signal) => (await begin(input, signal))(),
     begin,
     connections: {
+      form: { words: 'A web server, over HTTP', asks: 'address' },
       stopsAtOnce: UNTIL_MENDED,
       of: connectionOf,
       check: (given) => checkConnection(given, (origin) => hostRefused(origin, reach)),

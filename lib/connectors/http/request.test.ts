@@ -252,7 +252,7 @@ describe('the undo request', () => {
   const undo = { do: 'DELETE', url: 'https://api.example.com/notes/{{target}}', headers: { 'X-About': '{{id}}' }, body: null };
   const fields = { id: '7', target: 'a column of this name', subject: '{{target}} {{id}}' };
   const done = (one: Action, target: string | null, more: Record<string, string> = {}) => ({
-    ...{ datasetId: 'd', ordinal: 7, action: one, idempotencyKey: 'k', target, reason: null, undid: null },
+    ...{ datasetId: 'd', ordinal: 7, action: one, idempotencyKey: 'k', target, before: null, reason: null, undid: null },
     request: http.prepare(one, { ordinal: 7, fields: { ...fields, ...more } }),
   });
   const undone = async (one: Action, target: string | null) => {

@@ -219,7 +219,7 @@ describe('what undoes it', () => {
   const undone = async (target: string | null, reason: string | null) => {
     const request = http.prepare(one, { ordinal: 7, fields: { id: '7' } });
     const [made] = await http.undo(null as never, [
-      { datasetId: 'd', ordinal: 7, action: one, idempotencyKey: 'k', target, reason, undid: null, request },
+      { datasetId: 'd', ordinal: 7, action: one, idempotencyKey: 'k', target, before: null, reason, undid: null, request },
     ]);
     if (!made) throw new Error('No answer.');
     return made;

@@ -2,8 +2,14 @@
 
 /** As breakers name it: what fails for one connection says nothing of another's credentials. */
 export function targetName(url: string, connection: string | null): string {
-  const { origin } = new URL(url);
+  const origin = originOf(url);
   return connection === null ? origin : `${connection}${AT}${origin}`;
+}
+
+/** Scheme, host and port. Only the schemes of the web have an origin of their own. */
+export function originOf(url: string): string {
+  const { origin, protocol, host } = new URL(url);
+  return origin === 'null' ? `${protocol}//${host}` : origin;
 }
 
 /** The host in such a name. */

@@ -40,6 +40,7 @@ export const SECURITY_KINDS = {
   connection_changed: 'Changed a connection.',
   connection_deleted: 'Deleted a connection.',
   connection_tested: 'Tested a connection.',
+  connection_prepared: 'Had a table made at the target of a connection.',
   secret_set: 'Set a secret of a connection.',
   secret_used: 'Used a version of a secret for the first time.',
 } as const;

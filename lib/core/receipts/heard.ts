@@ -13,20 +13,29 @@ type Headers = Partial<Record<(typeof KEPT_HEADERS)[number], string | null>>;
 const HEADER_CHARS_MAX = 500;
 
 /**
- * PostgreSQL's text holds no NUL, so one is written as its picture (U+2400); what is not UTF-8 becomes U+FFFD. The text says where either was done.
+ * Of an HTTP answer.
  * @param bytes the beginning of the answer, or all of it
  * @param whole whether they are all of it
  */
 export function heardText(status: number, headers: Headers, bytes: Uint8Array, whole: boolean): string {
-  const kept = bytes.subarray(0, ANSWER_BYTES_MAX);
-  const cut = !whole || kept.length < bytes.length;
-  const { text, replaced } = decoded(kept, cut);
   const lines = [`HTTP ${status}`];
   for (const name of KEPT_HEADERS) {
     const value = (headers[name] ?? '').replace(/\p{Cc}/gu, ' ').toWellFormed();
     if (value !== '')
       lines.push(`${name}: ${value.length > HEADER_CHARS_MAX ? `${value.slice(0, HEADER_CHARS_MAX).toWellFormed()}…` : value}`);
   }
+  return heardLines(lines, bytes, whole);
+}
+
+/**
+ * PostgreSQL's text holds no NUL, so one is written as its picture (U+2400); what is not UTF-8 becomes U+FFFD. The text says where either was done.
+ * @param about the line that names the status, and those about the answer
+ */
+export function heardLines(about: readonly string[], bytes: Uint8Array, whole: boolean): string {
+  const kept = bytes.subarray(0, ANSWER_BYTES_MAX);
+  const cut = !whole || kept.length < bytes.length;
+  const { text, replaced } = decoded(kept, cut);
+  const lines = [...about];
   if (cut) lines.push(`cut: these are the first ${kept.length.toLocaleString('en-US')} bytes of the answer`);
   if (replaced) lines.push('replaced: U+FFFD stands for bytes that are not UTF-8');
   if (text.includes('\0')) lines.push('replaced: U+2400 stands for NUL');

@@ -2,8 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Answer } from '#lib/core/receipts/answer.ts';
 import { commitment } from '#lib/ledger/canonical.ts';
-import { type IntentBody, type OutcomeBody, type SealedReceipt, sealReceipt } from '#lib/ledger/receipt.ts';
-import { ANSWER_FIELD, type IntentRow, type OutcomeRow, type PersonalValue } from '#lib/store/receipts/receipts.sql.ts';
+import { type IntentBody, type OutcomeBody, sealReceipt } from '#lib/ledger/receipt.ts';
+import {
+  ANSWER_FIELD,
+  type IntentRow,
+  type OutcomeRow,
+  type PersonalValue,
+  type Settled,
+} from '#lib/store/receipts/receipts.sql.ts';
 import type { Attempt } from './attempt.ts';
 import { type Run, target } from './run.ts';
 
@@ -87,8 +93,8 @@ function reasonOf({ doubt }: Attempt, answer: Answer): string | null {
 }
 
 /** What an inspection found out, as the receipt after the uncertain one. */
-export function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {
-  return sealReceipt({
+export function resolutionRow(run: Run, attempt: Attempt, result: Settled['result']): Settled {
+  const sealed = sealReceipt({
     at: run.clock.date().toISOString(),
     attempt: attempt.attempt,
     batch: run.claim.batchId,
@@ -98,8 +104,9 @@ export function resolutionRow(run: Run, attempt: Attempt): SealedReceipt {
     intent: attempt.intentLeaf?.toString('hex') ?? null,
     kind: 'resolution',
     ordinal: attempt.row.ordinal,
-    result: 'succeeded',
+    result,
     step: attempt.step + 2,
     v: 1,
   });
+  return { ...sealed, result };
 }

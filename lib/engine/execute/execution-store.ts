@@ -5,7 +5,6 @@
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
 import { type Trouble, troubleOf } from '#lib/engine/database-trouble.ts';
-import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import { closeBreaker } from '#lib/store/actions/breakers.sql.ts';
 import {
   type Approval,
@@ -41,6 +40,7 @@ import {
   insertOutcomesAndIntents,
   insertResolution,
   type OutcomeRow,
+  type Settled,
   storedLeaves,
 } from '#lib/store/receipts/receipts.sql.ts';
 import { type InspectedAction, isUncertain, saveInspection } from '#lib/store/uncertain/inspections.sql.ts';
@@ -91,7 +91,7 @@ export type FencedTransaction = Fenced & {
   insertOutcomes(rows: OutcomeRow[]): Promise<boolean>;
   isUncertain(action: { ordinal: number; step: number }): Promise<boolean>;
   saveInspection(action: InspectedAction): Promise<void>;
-  insertResolution(row: SealedReceipt & { ordinal: number; step: number }): Promise<boolean>;
+  insertResolution(row: Settled & { ordinal: number; step: number }): Promise<boolean>;
 };
 
 export function executionStore(pool: Pool): ExecutionStore {

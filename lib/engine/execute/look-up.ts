@@ -9,8 +9,8 @@ import type { Inspection } from './target.ts';
 import { inTurn, UNENDING } from './waits.ts';
 
 /**
- * Asks the target about an action that is uncertain on record; true when it says that it happened, which settles it. Any other answer ends
- * nothing: whoever was lost may still be sending (I4). What the target said is kept either way.
+ * Asks the target about an action that is uncertain on record; true when it says that it happened, which settles it. So does the word of a target that refuses the
+ * key from now on that it did not. Any other answer ends nothing: whoever was lost may still be sending (I4). What the target said is kept either way.
  */
 export async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
   const to = target(run, attempt.row);
@@ -27,10 +27,11 @@ export async function lookUp(run: Run, attempt: Attempt): Promise<boolean> {
   }
   if (said === null || run.lease.signal.aborted) return false;
   await reach('inspection.answered', run.claim.batchId);
-  const happened = said.finding === 'happened';
+  const result = said.finding === 'happened' ? 'succeeded' : said.finding === 'did_not' ? 'not_executed' : null;
   const action = { ordinal: attempt.row.ordinal, step: attempt.step + 1 };
-  await run.writer.inspected({ ...action, by: run.by, said, resolution: happened ? resolutionRow(run, attempt) : null });
+  const kept = said.finding === 'did_not' ? ({ finding: 'not_there' } as const) : said;
+  await run.writer.inspected({ ...action, by: run.by, said: kept, resolution: result && resolutionRow(run, attempt, result) });
   await reach('inspection.recorded', run.claim.batchId);
   run.announce();
-  return happened;
+  return result === 'succeeded';
 }

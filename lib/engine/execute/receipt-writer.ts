@@ -7,11 +7,10 @@ import { LEASE_MS, RECEIPT_ANSWER_MS } from '#lib/core/limits.ts';
 import { CLOCK, type Clock } from '#lib/engine/clock.ts';
 import { patience } from '#lib/engine/database-trouble.ts';
 import { reach } from '#lib/engine/failpoints.ts';
-import type { SealedReceipt } from '#lib/ledger/receipt.ts';
 import type { Claim } from '#lib/store/chunks/claims.sql.ts';
 import type { Backend } from '#lib/store/postgres/backends.ts';
 import type { Tx } from '#lib/store/postgres/db.ts';
-import type { IntentRow, OutcomeRow } from '#lib/store/receipts/receipts.sql.ts';
+import type { IntentRow, OutcomeRow, Settled } from '#lib/store/receipts/receipts.sql.ts';
 import type { InspectedAction } from '#lib/store/uncertain/inspections.sql.ts';
 import type { ExecutionStore, ReceiptConnection } from './execution-store.ts';
 
@@ -24,8 +23,8 @@ export class Refused extends Error {
   }
 }
 
-/** `resolution`: the sealed receipt that says that it happened; null when the target did not say so. */
-type InspectedRow = InspectedAction & { resolution: SealedReceipt | null };
+/** `resolution`: the sealed receipt that settles it; null when the target did not say what does. */
+type InspectedRow = InspectedAction & { resolution: Settled | null };
 
 type Outcomes = OutcomeRow[] | ((tx: Tx) => Promise<OutcomeRow[]>);
 

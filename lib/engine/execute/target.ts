@@ -13,10 +13,14 @@ export type Sending = {
   mayHaveActed: boolean;
 };
 
-/** What a look at the target says; `not_there` proves nothing while somebody may still be sending (I4). */
+/**
+ * What a look at the target says. `not_there` proves nothing while somebody may still be sending (I4); `did_not`: it is not there, and the target refuses that key
+ * from now on, whoever still sends it.
+ */
 export type Inspection =
   | { finding: 'happened'; target: string | null }
   | { finding: 'not_there' }
+  | { finding: 'did_not' }
   | { finding: 'unknown'; reason: string };
 
 /** One kind of target, as far as the protocol must know it. */

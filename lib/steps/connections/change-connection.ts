@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { type ConnectionAuth, placeOf, SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { originOf } from '#lib/core/connections/target.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { connectionChange } from '#lib/shapes/connections.ts';
@@ -52,8 +53,10 @@ function whyAnew(before: ConnectionRow, after: Pick<ConnectionRow, 'address' | '
   return moved ? 'The secret would go elsewhere than it was given for. Give it again. ' : null;
 }
 
+/** Of what is no address of the web all of it counts: how safely a secret gets there stands in it too. */
 function whereTo({ address, auth }: { address: string; auth: ConnectionAuth }): string {
-  return [address, ...(auth.kind === 'oauth2' ? [auth.tokenUrl] : [])].map((url) => new URL(url).origin).join(' ');
+  const placed = /^https?:/i.test(address) ? originOf(address) : address;
+  return [placed, ...(auth.kind === 'oauth2' ? [originOf(auth.tokenUrl)] : [])].join(' ');
 }
 
 async function stale(tx: Tx, id: string): Promise<CountersignError> {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
+import type { ConnectionForm } from '#lib/connectors/form.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { targetOfConnection } from '#lib/connectors/registry.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
@@ -42,10 +43,14 @@ export async function readConnection(actor: Actor, { id }: { id: string }): Prom
   return connection ?? null;
 }
 
-/** The connectors that send over connections. */
-export function connectableKinds(): string[] {
-  return CONNECTORS.flatMap((one) => (one.kind === 'remote' && one.connections ? [one.name] : []));
+/** The connectors that send over connections, with how one is written. */
+export function connectableKinds(): ConnectableKind[] {
+  return CONNECTORS.flatMap((one) =>
+    one.kind === 'remote' && one.connections ? [{ name: one.name, ...one.connections.form }] : [],
+  );
 }
+
+export type ConnectableKind = ConnectionForm & { name: string };
 
 /** The same by its name, which addresses of pages hold. */
 export async function readConnectionNamed(actor: Actor, { name }: { name: string }): Promise<Connection | null> {
@@ -65,7 +70,19 @@ async function told(rows: readonly ConnectionRow[]): Promise<Connection[]> {
     [...targets.values()].flatMap((target) => target ?? []),
   );
   return rows.map(
-    ({ declared, auth, secretId, secretVersion, testedAt, testedOk, testedReason, updatedBy, updatedAt, ...row }) => ({
+    ({
+      declared,
+      auth,
+      secretId,
+      secretVersion,
+      testedAt,
+      testedOk,
+      testedReason,
+      testedOffers,
+      updatedBy,
+      updatedAt,
+      ...row
+    }) => ({
       ...row,
       ...declared,
       auth: {
@@ -73,7 +90,7 @@ async function told(rows: readonly ConnectionRow[]): Promise<Connection[]> {
         secret: secretId === null || secretVersion === null ? null : { id: secretId, version: secretVersion, set: true },
       },
       state: states.get(targets.get(row.id) ?? '') ?? 'ok',
-      tested: testedAt && { at: testedAt.toISOString(), ok: testedOk === true, reason: testedReason ?? '' },
+      tested: testedAt && { at: testedAt.toISOString(), ok: testedOk === true, reason: testedReason ?? '', offers: testedOffers },
       updatedBy: actorName(updatedBy, names),
       updatedAt: updatedAt.toISOString(),
     }),

@@ -2,12 +2,13 @@
 import { CLASSIFIERS } from '#lib/classifiers/kinds.ts';
 import type { ActionForm } from '#lib/connectors/form.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
+import type { Offers } from '#lib/shapes/connections.ts';
 
 export type PlanForms = {
   /** `editor`: the component that edits the classifier's part; null: it is edited as JSON */
   classifiers: readonly { kind: string; editor: string | null }[];
   /** those that the person's plans may name */
-  connections: readonly { name: string; connector: string; address: string }[];
+  connections: readonly { name: string; connector: string; address: string; offers: Offers | null }[];
   actions: readonly (ActionForm & { connector: string; verbs: readonly string[] })[];
 };
 

@@ -70,10 +70,15 @@ async function keyOf(batchId: string, decisionId: string | null, ordinal: number
 function lookedOf(look: Look, connector: string, sent: RequestOf): Looked {
   if ('cannot' in look) return { says: 'cannot', why: look.cannot };
   if ('words' in look) return { says: 'words', text: look.words };
-  return { says: 'answer', ...readHeard(look.heard), differs: differencesOf(look.whole, connector, sent) };
+  return { says: 'answer', ...readHeard(look.heard), differs: differencesOf(look, connector, sent) };
 }
 
-function differencesOf(whole: string | null, connector: string, sent: RequestOf): Difference[] | null {
+function differencesOf(
+  { whole, will }: Pick<Extract<Look, { whole: string | null }>, 'whole' | 'will'>,
+  connector: string,
+  sent: RequestOf,
+): Difference[] | null {
+  if (will !== undefined) return whole === null || will === null ? null : jsonDifference(whole, will, DIFFERENCES_MAX);
   const described = describeRequest(connector, sent);
   const body = described?.form === 'message' ? described.body : null;
   if (whole === null || body === null || body.length > RESPONSE_BYTES_MAX) return null;

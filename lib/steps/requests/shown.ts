@@ -12,6 +12,7 @@ export function shownRequest({ connector, do: verb, bytes, idempotencyKey }: Fro
   const most = whole ? Number.POSITIVE_INFINITY : REQUEST_SHOWN_BYTES;
   if (described === null) return { form: 'bytes', text: shownText(Buffer.from(bytes).toString('utf8'), most) };
   if (described.form === 'text') return { ...described, text: shownText(described.text, most) };
+  if (described.form === 'statement') return { ...described, statement: shownText(described.statement, most) };
   if (described.form !== 'message') return described;
   const body = described.body === null ? null : shownText(described.body, most);
   return { ...described, body: body && { ...body, pretty: body.cut ? null : prettyJson(body.text) } };

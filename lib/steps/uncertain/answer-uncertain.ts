@@ -31,8 +31,8 @@ const RESULTS = { happened: 'succeeded', did_not: 'not_executed', abandon: 'aban
 
 /**
  * Records a named person's answer, one receipt per item. It never sends anything: “it didn’t” makes the action available to a later retry.
- * `later` records nothing and leaves the action uncertain. `ask` looks each up at its target, and only “it happened” settles one: the receipt then
- * names the inspection and who asked for it. Throws `not_found`, `invalid`, and `unproven` where the plan or the installation asks for a second factor.
+ * `later` records nothing and leaves the action uncertain. `ask` looks each up at its target, and only “it happened” settles one, or that it did not and never will: the receipt
+ * then names the inspection and who asked for it. Throws `not_found`, `invalid`, and `unproven` where the plan or the installation asks for a second factor.
  */
 export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<Answered> {
   authorise(actor, 'answer');
@@ -64,14 +64,13 @@ export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<A
     const ended = new Set<number>();
     for (const chunk of chunks) {
       const own = open.get(chunk.number) ?? [];
-      const found = asked ? await keep(tx, actor, batchId, own, asked) : own;
-      if (found.length > 0) {
-        const how = asked
-          ? ({ result: 'succeeded', evidence: 'inspection' } as const)
-          : ({ result: RESULTS[answer as keyof typeof RESULTS], evidence: 'person' } as const);
-        await resolve(tx, actor, batchId, chunk, found, how, note ?? null);
+      const settled: Settling[] = asked
+        ? await keep(tx, actor, batchId, own, asked)
+        : [{ actions: own, result: RESULTS[answer as keyof typeof RESULTS], evidence: 'person' }];
+      for (const { actions, ...how } of settled) {
+        if (actions.length > 0) await resolve(tx, actor, batchId, chunk, actions, how, note ?? null);
+        for (const { ordinal } of actions) ended.add(ordinal);
       }
-      for (const { ordinal } of found) ended.add(ordinal);
     }
     if (over) await finishBatch(tx, batchId);
     const uncertain = new Set(still.map(({ ordinal }) => ordinal));
@@ -83,26 +82,37 @@ export async function answerUncertain(actor: Actor, raw: AnswerInput): Promise<A
   return done;
 }
 
-/** Keeps what the target said about each; gives those of which it said that they happened. */
+type Settling = Pick<ResolutionBody, 'result' | 'evidence'> & { actions: UncertainAction[] };
+
+/** Keeps what the target said about each; gives those of which it said that they happened, or did not and never will. */
 async function keep(
   tx: Tx,
   actor: Actor,
   batchId: string,
   open: UncertainAction[],
   { said }: { said: Said[] },
-): Promise<UncertainAction[]> {
+): Promise<Settling[]> {
   const byOrdinal = new Map(said.map((one) => [one.ordinal, one]));
   const happened: UncertainAction[] = [];
+  const didNot: UncertainAction[] = [];
   for (const action of open) {
     const one = byOrdinal.get(action.ordinal);
     if (!one || one.finding === 'cannot_ask') continue;
     const { finding, target, reason } = one;
     const inspection =
-      finding === 'happened' ? { finding, target } : finding === 'not_there' ? { finding } : { finding, reason: reason ?? '' };
+      finding === 'happened'
+        ? { finding, target }
+        : finding === 'unknown'
+          ? { finding, reason: reason ?? '' }
+          : ({ finding: 'not_there' } as const);
     await saveInspection(tx, batchId, { ordinal: action.ordinal, step: action.step, by: actor.id, said: inspection });
     if (finding === 'happened') happened.push(action);
+    if (finding === 'did_not') didNot.push(action);
   }
-  return happened;
+  return [
+    { actions: happened, result: 'succeeded', evidence: 'inspection' },
+    { actions: didNot, result: 'not_executed', evidence: 'inspection' },
+  ];
 }
 
 async function resolve(

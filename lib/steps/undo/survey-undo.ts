@@ -187,6 +187,7 @@ function doneOf(batch: BatchRow, row: ActionToUndo, { actions, undone }: Plans):
     request: row.request,
     idempotencyKey: intent.idempotencyKey,
     target: last?.kind === 'outcome' ? last.target : null,
+    before: last?.kind === 'outcome' ? last.before : null,
     reason: last?.kind === 'outcome' ? last.reason : null,
     undid: row.undone && original ? { action: original, request: row.undone } : null,
   };

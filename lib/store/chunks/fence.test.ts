@@ -66,7 +66,7 @@ const STATEMENTS: Record<string, Statement> = {
   },
   'what an inspection found': {
     ...{ state: 'executing', over: false, stopping: 'writes' },
-    act: (claim) => insertResolution(pool, claim, sealed(2, 3)),
+    act: (claim) => insertResolution(pool, claim, { ...sealed(2, 3), result: 'succeeded' }),
   },
   'the end of an execution': {
     ...{ state: 'executing', over: null, stopping: 'writes' },

@@ -1,7 +1,8 @@
 /** Connections, and the versions of their secrets. */
 import { randomUUID } from 'node:crypto';
 import type { ConnectionAuth } from '#lib/core/connections/auth.ts';
-import type { ConnectionLimits, Declared } from '#lib/shapes/connections.ts';
+import type { ConnectionLimits, Declared, Offers } from '#lib/shapes/connections.ts';
+import { Prisma } from '#lib/store/generated/client.ts';
 import { databaseTime } from '#lib/store/postgres/database-time.ts';
 import type { WithModels } from '#lib/store/postgres/db.ts';
 import { type SecretRow, type SecretValues, seal, unseal } from './seal.ts';
@@ -21,13 +22,22 @@ export type ConnectionRow = {
   testedAt: Date | null;
   testedOk: boolean | null;
   testedReason: string | null;
+  testedOffers: Offers | null;
   updatedBy: string;
   updatedAt: Date;
 };
 
 const ROW = {
   ...{ id: true, name: true, connector: true, revision: true, address: true, auth: true, limits: true, declared: true },
-  ...{ usableBy: true, secretId: true, secretVersion: true, testedAt: true, testedOk: true, testedReason: true },
+  ...{
+    usableBy: true,
+    secretId: true,
+    secretVersion: true,
+    testedAt: true,
+    testedOk: true,
+    testedReason: true,
+    testedOffers: true,
+  },
   ...{ updatedBy: true, updatedAt: true },
 } as const;
 
@@ -112,7 +122,7 @@ export async function updateConnection(
     data: {
       ...data,
       ...kept,
-      ...{ testedAt: null, testedOk: null, testedReason: null },
+      ...{ testedAt: null, testedOk: null, testedReason: null, testedOffers: Prisma.DbNull },
       ...{ revision: { increment: 1 }, updatedBy: by, updatedAt: await databaseTime(models) },
     },
   });
@@ -133,12 +143,12 @@ export async function deleteConnectionRow(models: WithModels, row: ConnectionRow
 export async function keepTested(
   models: WithModels,
   { id, revision }: Pick<ConnectionRow, 'id' | 'revision'>,
-  { ok, reason }: { ok: boolean; reason: string },
+  { ok, reason, offers }: { ok: boolean; reason: string; offers?: Offers },
 ): Promise<void> {
   const testedAt = await databaseTime(models);
   await models.prisma.connection.updateMany({
     where: { id, revision },
-    data: { testedAt, testedOk: ok, testedReason: reason },
+    data: { testedAt, testedOk: ok, testedReason: reason, testedOffers: offers ?? Prisma.DbNull },
   });
 }
 

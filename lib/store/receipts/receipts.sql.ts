@@ -87,19 +87,23 @@ export async function insertOutcomesAndIntents(
   return rows[0].going ? 'stored' : 'stopping';
 }
 
-/** I3: a worker's inspection settles what was uncertain: uncertain -> succeeded, also while the chunk is being stopped. False: the fence refused. */
+/** What an inspection settled an uncertain action as. */
+export type Settled = SealedReceipt & { result: 'succeeded' | 'not_executed' };
+
+/** I3: a worker's inspection settles what was uncertain: uncertain -> succeeded or not executed, also while the chunk is being stopped. False: the fence refused. */
 export async function insertResolution(
   client: Querying,
   claim: Claim,
-  row: SealedReceipt & { ordinal: number; step: number },
+  row: Settled & { ordinal: number; step: number },
 ): Promise<boolean> {
   const { rowCount } = await client.query(
     `WITH fence AS (
-       UPDATE chunk SET seq = seq + 1, uncertain = uncertain - 1, done = done + 1, updated_at = clock_timestamp()
+       UPDATE chunk SET seq = seq + 1, uncertain = uncertain - 1, done = done + ($9::text = 'succeeded')::int,
+         not_executed = not_executed + ($9::text = 'not_executed')::int, updated_at = clock_timestamp()
        WHERE id = $1 AND epoch = $2 AND state = 'executing' RETURNING seq)
      INSERT INTO receipt (batch_id, chunk, seq, ordinal, step, kind, result, body, leaf)
-     SELECT $3, $4, fence.seq, $5, $6, 'resolution', 'succeeded', $7, $8 FROM fence`,
-    [claim.chunkId, claim.epoch, claim.batchId, claim.number, row.ordinal, row.step, row.body, row.leaf],
+     SELECT $3, $4, fence.seq, $5, $6, 'resolution', $9, $7, $8 FROM fence`,
+    [claim.chunkId, claim.epoch, claim.batchId, claim.number, row.ordinal, row.step, row.body, row.leaf, row.result],
   );
   return rowCount === 1;
 }

@@ -1,9 +1,10 @@
 import type { Actor } from '#lib/auth/actor.ts';
 import { PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
+import type { Connection } from '#lib/shapes/connections.ts';
 import { readConnections } from '#lib/steps/connections/read-connections.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { readIncidents } from '#lib/steps/fleet/read-incidents.ts';
-import { readPlanForms } from '#lib/steps/plans/plan-forms.ts';
+import { type PlanForms, readPlanForms } from '#lib/steps/plans/plan-forms.ts';
 
 /** What every plan's page has beside its plan. */
 export async function readDesk(actor: Actor, datasetId: string) {
@@ -15,8 +16,12 @@ export async function readDesk(actor: Actor, datasetId: string) {
   const { digest, fields } = reading ?? { digest: '', fields: [] };
   return {
     person: actor.id,
-    forms: { ...readPlanForms(), connections: connections.map(({ name, connector, address }) => ({ name, connector, address })) },
+    forms: { ...readPlanForms(), connections: connections.map(offered) },
     reading: { dataset: datasetId, digest, fields },
     stopped: incidents.flatMap(({ target }) => (target ? [{ target: target.target, message: target.message }] : [])),
   };
+}
+
+function offered({ name, connector, address, tested }: Connection): PlanForms['connections'][number] {
+  return { name, connector, address, offers: tested?.offers ?? null };
 }
