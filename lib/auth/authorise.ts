@@ -68,6 +68,7 @@ const VERBS = {
   account: { roles: EVERYONE, doing: 'see an account of their own' },
   keys: { roles: EVERYONE, doing: 'have API keys' },
   security: { roles: ['auditor', 'admin'], doing: 'see the security log' },
+  erase: { roles: ADMIN, doing: 'erase data' },
   people: { roles: ADMIN, doing: 'manage people, roles, keys and settings' },
 } as const satisfies Record<string, { roles: readonly Role[]; doing: string }>;
 
