@@ -17,6 +17,7 @@ import { log } from '#lib/log.ts';
 import { executeChunk } from '#lib/steps/actions/execute-chunk.ts';
 import { classifyChunk } from '#lib/steps/chunks/classify-chunk.ts';
 import { carryOnErasures } from '#lib/steps/erasure/carry-on.ts';
+import { keepRetention } from '#lib/steps/erasure/retention.ts';
 import { checkSums, refoldSums } from '#lib/steps/receipts/check-sums.ts';
 import { keepBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { settleBatches } from '#lib/store/actions/execution.sql.ts';
@@ -57,6 +58,7 @@ const tidy = async () => {
   await failAbandonedUploads(db(), originals());
   await pruneEvents({ prisma });
   await keepTallies();
+  await keepRetention();
 };
 /** What takes longer than the time to its next turn is not begun a second time beside itself. */
 const alone = (act: () => Promise<void>): (() => Promise<void>) => {

@@ -53,6 +53,11 @@ const WRITES: Record<string, Verb> = {
   '/people/{id}/disable': 'people',
   '/people/{id}/enable': 'people',
   '/people/{id}/confirm': 'people',
+  '/people/{id}/remove': 'erase',
+  '/erasures': 'erase',
+  '/erasures/{id}/choose': 'erase',
+  '/erasures/{id}/confirm': 'erase',
+  '/erasures/{id}/withdraw': 'erase',
 };
 
 function steered(name: string, verb: Verb): Record<string, Verb> {

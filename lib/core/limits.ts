@@ -453,5 +453,7 @@ export const ERASURES_OPEN_MAX = 20;
 export const ERASURE_FOUND_KEEP_HOURS = 24;
 /** What of a found row is shown beside it. */
 export const ERASURE_EXCERPT_CHARS = 160;
+/** What of what is due is listed. */
+export const RETENTION_LISTED = 50;
 /** Batches and datasets that retention begins to erase at one turn. */
 export const RETENTION_TURN = 20;

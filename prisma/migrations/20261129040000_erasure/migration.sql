@@ -63,6 +63,9 @@ CREATE TABLE "erasure_entry" (
 CREATE INDEX "erasure_state_asked_at_idx" ON "erasure"("state", "asked_at");
 
 -- CreateIndex
+CREATE INDEX "erasure_about_idx" ON "erasure"("about");
+
+-- CreateIndex
 CREATE INDEX "erasure_asked_at_id_idx" ON "erasure"("asked_at", "id");
 
 -- CreateIndex

@@ -19,6 +19,7 @@ import {
   enablePersonAction,
   invitePersonAction,
   makeResetLinkAction,
+  removePersonAction,
   withdrawInvitationAction,
 } from './actions.ts';
 
@@ -43,6 +44,7 @@ export default async function PeoplePage() {
           onEnable={enablePersonAction}
           onConfirm={confirmPersonAction}
           onReset={makeResetLinkAction}
+          onRemove={removePersonAction}
         />
         {keyOfEnvironment ? (
           <Banner kind="warning">
