@@ -1,8 +1,10 @@
 /** A value that is erased is nowhere any more, neither in a table nor in a file; and what was written about it still verifies. */
 import { createHash, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Actor } from '#lib/auth/actor.ts';
 import { createBatch } from '#lib/steps/batches/create-batch.ts';
 import { retry } from '#lib/steps/batches/retry.ts';
+import { disablePerson } from '#lib/steps/people/disable-person.ts';
 import { exportTrail } from '#lib/steps/receipts/export-trail.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { previewUndo } from '#lib/steps/undo/preview-undo.ts';
@@ -13,12 +15,15 @@ import { hashing, inflate } from '#lib/trail/verify/node.mjs';
 import { openZip } from '#lib/trail/verify/zip.mjs';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, type SeedItem, seedBatch } from '#test/fixtures/batch.ts';
+import { somebody } from '#test/fixtures/signed-in.ts';
 import { ADA, BO } from '#test/fixtures/started-batch.ts';
 import { carryOnErasures } from './carry-on.ts';
 import { chooseFinds } from './choose-finds.ts';
 import { confirmErasure } from './confirm-erasure.ts';
 import { lookFor } from './look-for.ts';
 import { readErasure, readErasureFinds, readErasures } from './read-erasure.ts';
+import { removePerson } from './remove-person.ts';
+import { keepRetention, readRetention } from './retention.ts';
 import { withdrawErasure } from './withdraw-erasure.ts';
 
 const { pool, ownerPool, superPool } = await testDatabase();
@@ -385,13 +390,123 @@ describe('what needs it later', () => {
       verdict: 'erased',
       findings: [],
       erased: 5,
-      facts: before.facts,
+      facts: { ...before.facts, at: expect.any(String) },
     });
     expect((await previewUndo(ADA, { batchId: batch.batchId })).cannot).toMatchObject([
       { why: 'what it sent was erased', ordinals: [1] },
       {},
     ]);
   });
+});
+
+describe('by age', () => {
+  const settings = (days: { originals?: string; values?: string }) => {
+    for (const [name, value] of [
+      ['RETAIN_ORIGINALS_DAYS', days.originals],
+      ['RETAIN_VALUES_DAYS', days.values],
+    ] as const)
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    Object.assign(globalThis, { countersignEnv: undefined });
+  };
+
+  test('nothing goes unless it is set; then what is due is listed, goes with its record, and what is in use waits', async () => {
+    const seed = async (name: string, ago: number, state: 'finished' | 'running' = 'finished') => {
+      const made = await seedBatch(pool, {
+        name,
+        state,
+        plan: PLAN,
+        chunks: [{ state: 'done', items: [mail(`${name}@example.org`, name)] }],
+      });
+      await pool.query(
+        'UPDATE batch SET finished_at = CASE WHEN state = $3 THEN clock_timestamp() - make_interval(days => $2) END, created_at = clock_timestamp() - make_interval(days => 90) WHERE id = $1',
+        [made.batchId, ago, 'finished'],
+      );
+      const digest = createHash('sha256').update(name).digest();
+      const file = await originals().put(made.datasetId);
+      await file.write(Buffer.from(name));
+      await file.finish();
+      await file.keep(digest);
+      await pool.query('INSERT INTO source (digest, bytes) VALUES ($1, 3)', [digest]);
+      await pool.query('INSERT INTO dataset_source (dataset_id, position, digest, name) VALUES ($1, 0, $2, $3)', [
+        made.datasetId,
+        digest,
+        'a.csv',
+      ]);
+      return { ...made, digest };
+    };
+    const [old, young, busy, open] = [
+      await seed('old', 40),
+      await seed('young', 3),
+      await seed('busy', 40, 'running'),
+      await seed('open', 40),
+    ];
+    await pool.query(
+      `INSERT INTO follow_up (idempotency_key, batch_id, dataset_id, ordinal, title, body) VALUES ('open', $1, $2, 1, 'open', '')`,
+      [open.batchId, open.datasetId],
+    );
+    settings({});
+    await keepRetention();
+    await carryOnErasures();
+    expect(await readRetention(ADA)).toEqual({ originalsDays: null, valuesDays: null, due: [], more: false });
+    for (const { digest } of [old, young, busy, open]) expect(await originals().open(digest)).not.toBeNull();
+
+    settings({ originals: '30' });
+    await expect(readRetention(BO)).rejects.toMatchObject({ code: 'forbidden' });
+    expect((await readRetention(ADA)).due.map(({ kind, id }) => [kind, id]).sort()).toEqual(
+      [
+        ['original', old.datasetId],
+        ['original', open.datasetId],
+      ].sort(),
+    );
+    settings({ originals: '2', values: '30' });
+    expect((await readRetention(ADA)).due.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual(
+      [
+        'batch old',
+        'dataset things.csv',
+        'dataset things.csv',
+        'original things.csv',
+        'original things.csv',
+        'original things.csv',
+      ].sort(),
+    );
+    await Promise.all([keepRetention(), keepRetention()]);
+    await carryOnErasures();
+    expect((await readRetention(ADA)).due).toEqual([]);
+    expect(await standsIn('old@example.org')).toEqual([]);
+    expect(await standsIn('young@example.org')).not.toEqual([]);
+    expect(await standsIn('busy@example.org')).not.toEqual([]);
+    for (const { digest } of [old, young, open]) expect(await originals().open(digest)).toBeNull();
+    expect(await originals().open(busy.digest)).not.toBeNull();
+    expect((await verified(old)).report).toMatchObject({ verdict: 'erased', findings: [] });
+    const { rows } = await pool.query(`SELECT kind, confirmed_by, reason FROM erasure WHERE about = $1`, [
+      `batch:${old.batchId}`,
+    ]);
+    expect(rows).toEqual([{ kind: 'batch', confirmed_by: 'system', reason: 'Retention: 30 days after it ended.' }]);
+    settings({});
+  });
+});
+
+test('an account is removed once it is disabled: the id stays, by which receipts name the person, and the address is looked for next', async () => {
+  const keeper: Actor = { ...ADA, id: `user:${(await somebody('admin', 'Keeper')).id}` };
+  const { id, email } = await somebody('reviewer', 'Lee Person');
+  await expect(removePerson(keeper, { personId: id, reason: 'left the house' })).rejects.toMatchObject({ code: 'conflict' });
+  await disablePerson(keeper, { personId: id });
+  await expect(removePerson({ ...keeper, role: 'operator' }, { personId: id, reason: 'left the house' })).rejects.toMatchObject({
+    code: 'forbidden',
+  });
+  await expect(removePerson(keeper, { personId: id, reason: `${email} left` })).rejects.toMatchObject({ code: 'invalid' });
+  const { erasure } = await removePerson(keeper, { personId: id, reason: 'left the house' });
+  await expect(removePerson(keeper, { personId: id, reason: 'left the house' })).rejects.toMatchObject({ code: 'conflict' });
+  await carryOnErasures();
+  expect(await readErasure(keeper, { id: erasure })).toMatchObject({ state: 'found', kind: 'value', places: [] });
+  await withdrawErasure(keeper, { id: erasure });
+  for (const gone of [email, 'Lee Person']) expect(await standsIn(gone)).toEqual([]);
+  const { rows } = await pool.query(
+    'SELECT name, (SELECT count(*)::int FROM account WHERE user_id = id) AS ways FROM "user" WHERE id = $1',
+    [id],
+  );
+  expect(rows).toEqual([{ name: `Former person ${id.slice(0, 8)}`, ways: 0 }]);
 });
 
 describe('the door', () => {

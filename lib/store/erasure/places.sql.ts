@@ -44,8 +44,10 @@ const whole = (...columns: string[]): string =>
     )
     .join(', ');
 
-/** All fields of an item and its bytes: the digest of the bytes stays, and so does the item's number. */
-export const ERASE_ITEM = `fields = (SELECT coalesce(jsonb_object_agg(f.key, ${ERASED_TEXT}::text), '{}') FROM jsonb_each(t.fields) f), raw = '', erased_at = clock_timestamp()`;
+/** All fields of an item and its bytes: the digest of the bytes stays, and so does the item's number. `name`: what becomes of a field's name. */
+const erasedItem = (name: string): string =>
+  `fields = (SELECT coalesce(jsonb_object_agg(${name}, ${ERASED_TEXT}::text), '{}') FROM jsonb_each(t.fields) f), raw = '', erased_at = clock_timestamp()`;
+export const ERASE_ITEM = erasedItem('f.key');
 export const ERASE_ROW = `excerpt = ''`;
 export const ERASE_VALUE = 'salt = NULL, value = NULL';
 export const ERASE_BYTES = 'bytes = NULL';
@@ -68,7 +70,7 @@ export const PLACES: readonly Place[] = [
       ],
     },
     ...{ texts: ['t.fields::text'], bytes: ['t.raw'], dataset: 't.dataset_id', ordinal: 't.ordinal' },
-    ...{ excerpt: 't.fields::text', erase: ERASE_ITEM },
+    ...{ excerpt: 't.fields::text', erase: erasedItem(`regexp_replace(f.key, $2, ${ERASED_TEXT}, 'gi')`) },
   },
   {
     ...{ name: 'unreadable_row', table: 'unreadable_row', from: 'unreadable_row t', page: PAGE },
@@ -188,10 +190,10 @@ export const PLACES: readonly Place[] = [
       from: 'chunk t',
       page: PAGE,
       scan: [['t.id', 'uuid']],
-      texts: ['t.name', 't.note', 't.halt_reason'],
+      texts: ['t.name', 't.note', 't.halt_reason', 't.error_budget::text'],
     },
     ...{ batch: 't.batch_id', dataset: DATASET_OF_BATCH, excerpt: `concat_ws(' ', t.name, t.note, t.halt_reason)` },
-    erase: `${within('name')}, ${within('note')}, ${within('halt_reason')}`,
+    erase: `${within('name')}, ${within('note')}, ${within('halt_reason')}, ${texts('error_budget')}`,
   },
   {
     ...{
@@ -273,7 +275,7 @@ export const PLACES: readonly Place[] = [
       ],
     },
     ...{ texts: ['t.done::text', 't.path'], bytes: ['t.response'], excerpt: 't.path' },
-    erase: `${texts('done')}, response = CASE WHEN t.response IS NULL THEN NULL ELSE convert_to('{"erased":true}', 'UTF8') END`,
+    erase: `${within('path')}, ${texts('done')}, response = CASE WHEN t.response IS NULL THEN NULL ELSE convert_to('{"erased":true}', 'UTF8') END`,
   },
   {
     ...{ name: 'security_event', table: 'security_event', from: 'security_event t', page: PAGE, scan: [['t.id', 'bigint']] },
