@@ -1,5 +1,6 @@
 /** `npm run worker`: one worker process, on any machine that reaches the database. Of the settings it needs DATABASE_URL, and ALLOW_PRIVATE_TARGETS where it is set. */
 import {
+  ERASURE_LOOK_MS,
   HOUSEKEEPING_MS,
   LEASE_MS,
   REFOLD_CHECK_MS,
@@ -15,6 +16,8 @@ import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
 import { executeChunk } from '#lib/steps/actions/execute-chunk.ts';
 import { classifyChunk } from '#lib/steps/chunks/classify-chunk.ts';
+import { carryOnErasures } from '#lib/steps/erasure/carry-on.ts';
+import { keepRetention } from '#lib/steps/erasure/retention.ts';
 import { checkSums, refoldSums } from '#lib/steps/receipts/check-sums.ts';
 import { keepBreakers } from '#lib/store/actions/breakers.sql.ts';
 import { settleBatches } from '#lib/store/actions/execution.sql.ts';
@@ -55,6 +58,7 @@ const tidy = async () => {
   await failAbandonedUploads(db(), originals());
   await pruneEvents({ prisma });
   await keepTallies();
+  await keepRetention();
 };
 /** What takes longer than the time to its next turn is not begun a second time beside itself. */
 const alone = (act: () => Promise<void>): (() => Promise<void>) => {
@@ -106,6 +110,7 @@ await runWorker({
   chores: [
     { everyMs: SUM_CHECK_MS, act: alone(checkSums) },
     { everyMs: REFOLD_CHECK_MS, act: alone(refoldSums) },
+    { everyMs: ERASURE_LOOK_MS, act: alone(() => carryOnErasures(() => drain.signal.aborted)) },
     { everyMs: HOUSEKEEPING_MS, act: keepHouse },
     { everyMs: HOUSEKEEPING_MS, later: true, act: tidy },
   ],

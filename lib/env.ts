@@ -167,6 +167,10 @@ export const envSchema = z
     ANSWER_WITHIN_HOURS: whole(1, DEADLINE_HOURS_MAX, 'hours').optional(),
     /** The mail address of the person who is told then; absent: every admin is. */
     ESCALATE_TO: mailAddress('the address of a person here').optional(),
+    /** Original files go so long after the last batch of their dataset ended; absent: never. */
+    RETAIN_ORIGINALS_DAYS: whole(1, 36_500, 'days').optional(),
+    /** The values of a batch, and the rows of a dataset, go so long after it, or its last batch, ended; absent: never. */
+    RETAIN_VALUES_DAYS: whole(1, 36_500, 'days').optional(),
     /** Worker processes started beside the web server. */
     WORKERS: whole(0, 64, 'how many worker processes to start').default(2),
   })

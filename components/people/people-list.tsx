@@ -12,6 +12,7 @@ import { writing } from '#components/ui/writing.ts';
 import { ROLES, type Role } from '#lib/core/people/roles.ts';
 import type { PersonRow } from '#lib/shapes/people.ts';
 import { DisableDialog } from './disable-dialog.tsx';
+import { RemoveDialog } from './remove-dialog.tsx';
 import { ResetDialog } from './reset-dialog.tsx';
 import { ResetFactorsDialog } from './reset-factors-dialog.tsx';
 import { ROLE_WORDS } from './roles.ts';
@@ -24,10 +25,12 @@ type Props = {
   onConfirm: (person: { personId: string }) => Promise<Outcome>;
   onReset: (person: { personId: string }) => Promise<Outcome<{ link: string }>>;
   onResetFactors: (person: { personId: string }) => Promise<Outcome>;
+  onRemove: (person: { personId: string; reason: string }) => Promise<Outcome<{ erasure: string }>>;
 };
 
 /** The people, what each may do, and who is kept out. Nobody changes their own role or disables themselves. */
-export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onReset, onResetFactors }: Props) {
+export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onReset, onResetFactors, onRemove }: Props) {
+  const [removing, setRemoving] = useState<PersonRow | null>(null);
   const [resetting, setResetting] = useState<PersonRow | null>(null);
   const [without, setWithout] = useState<PersonRow | null>(null);
   const [leaving, setLeaving] = useState<PersonRow | null>(null);
@@ -108,6 +111,9 @@ export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onR
                   >
                     Enable
                   </Button>
+                  <Button size="small" aria-label={`Remove the account of ${person.name}…`} onClick={() => setRemoving(person)}>
+                    Remove…
+                  </Button>
                 </span>
               ) : person.self ? null : (
                 <span className="flex gap-2">
@@ -142,6 +148,9 @@ export function PeopleList({ people, onRole, onDisable, onEnable, onConfirm, onR
       ) : null}
       {without ? (
         <ResetFactorsDialog key={without.id} person={without} onClose={() => setWithout(null)} onReset={onResetFactors} />
+      ) : null}
+      {removing ? (
+        <RemoveDialog key={removing.id} person={removing} onClose={() => setRemoving(null)} onRemove={onRemove} />
       ) : null}
       {leaving ? (
         <DisableDialog key={leaving.id} person={leaving} onClose={() => setLeaving(null)} onDisable={onDisable} />

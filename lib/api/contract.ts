@@ -43,6 +43,16 @@ import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { connection, connectionChange, connectionTest, newConnection, tested } from '#lib/shapes/connections.ts';
 import { dataset, item, itemOpened, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
 import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/shapes/decisions.ts';
+import {
+  erasure,
+  erasureChoice,
+  erasureConfirmed,
+  erasureFind,
+  erasureRow,
+  newErasure,
+  personRemoved,
+  retention,
+} from '#lib/shapes/erasure.ts';
 import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { findAsked, foundGroups } from '#lib/shapes/find.ts';
 import { incident, incidentResumed, pausedTarget, workerRow, workerWish } from '#lib/shapes/fleet.ts';
@@ -96,6 +106,7 @@ const namedDataset = { id: id.describe('The id of the dataset.') };
 const namedPlan = { id: id.describe('The id of the saved plan.') };
 const namedConnection = { id: id.describe('The id of the connection.') };
 const namedWorker = { id: id.describe('The id of the worker.') };
+const namedErasure = { id: id.describe('The id of the erasure.') };
 const namedPerson = { id: id.describe('The id of the person.') };
 const namedTask = { id: z.string().max(18).describe('The id of the task.') };
 const ofChunk = { ...named, n: chunkNumber };
@@ -708,6 +719,44 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(namedPerson, nothing))
       .output(person),
+    remove: post(
+      '/people/{id}/remove',
+      'Remove the account of a disabled person',
+      'Name, address and ways to sign in go for good; the id stays, by which receipts name the person. The address is then looked for everywhere else: `erasure` waits to be confirmed.',
+    )
+      .input(write(namedPerson, personRemoved))
+      .output(z.object({ id, erasure: id })),
+  },
+  erasures: {
+    list: get('/erasures', 'List erasures, the newest first').input(z.strictObject(paging)).output(page(erasureRow)),
+    lookFor: post(
+      '/erasures',
+      'Look for what is to be erased',
+      'A value is looked for in every place by the workers; nothing is erased before the erasure is confirmed. All of a batch, a dataset or its originals is named instead of a value.',
+    )
+      .route({ successStatus: 201 })
+      .input(create(newErasure))
+      .output(z.object({ id })),
+    read: get('/erasures/{id}', 'Read an erasure: what it would take away, who is in the way, and what it took')
+      .input(z.strictObject(namedErasure))
+      .output(erasure),
+    finds: get('/erasures/{id}/finds', 'List the rows of one place in which the value stands')
+      .input(z.strictObject({ ...namedErasure, ...paging, cursor: z.string().max(2_000).optional(), place: z.string().max(40) }))
+      .output(page(erasureFind)),
+    choose: post('/erasures/{id}/choose', 'Choose which of the found rows are erased', 'What hangs on an item goes with it.')
+      .input(write(namedErasure, erasureChoice))
+      .output(z.object({ count })),
+    confirm: post(
+      '/erasures/{id}/confirm',
+      'Erase what is chosen, for good',
+      'The workers do it, page by page. Refused while an unfinished batch would send or ask with it: `facts.batchId` names one.',
+    )
+      .input(write(namedErasure, erasureConfirmed))
+      .output(z.object({ id })),
+    withdraw: post('/erasures/{id}/withdraw', 'Forget what was looked for, with nothing erased')
+      .input(write(namedErasure, nothing))
+      .output(z.object({ id })),
+    retention: get('/retention', 'Read what goes by age, and what would go now').output(retention),
   },
   keys: {
     list: get(

@@ -48,6 +48,13 @@ import { readLines } from '#lib/steps/datasets/read-lines.ts';
 import { readOpened } from '#lib/steps/datasets/read-opened.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { renameDataset } from '#lib/steps/datasets/rename-dataset.ts';
+import { chooseFinds } from '#lib/steps/erasure/choose-finds.ts';
+import { confirmErasure } from '#lib/steps/erasure/confirm-erasure.ts';
+import { lookFor } from '#lib/steps/erasure/look-for.ts';
+import { readErasure, readErasureFinds, readErasures } from '#lib/steps/erasure/read-erasure.ts';
+import { removePerson } from '#lib/steps/erasure/remove-person.ts';
+import { readRetention } from '#lib/steps/erasure/retention.ts';
+import { withdrawErasure } from '#lib/steps/erasure/withdraw-erasure.ts';
 import { find } from '#lib/steps/find/find.ts';
 import { acknowledgeIncident } from '#lib/steps/fleet/acknowledge-incident.ts';
 import { endWorker } from '#lib/steps/fleet/end-worker.ts';
@@ -377,6 +384,23 @@ export const router = os.router({
     resetFactors: os.people.resetFactors.handler(({ context, input }) =>
       resetFactors(context.actor, { personId: input.params.id }),
     ),
+    remove: os.people.remove.handler(({ context, input }) =>
+      removePerson(context.actor, { personId: input.params.id, ...input.body }),
+    ),
+  },
+  erasures: {
+    list: os.erasures.list.handler(({ context, input }) => readErasures(context.actor, input)),
+    lookFor: os.erasures.lookFor.handler(({ context, input }) => lookFor(context.actor, input.body)),
+    read: os.erasures.read.handler(async ({ context, input }) => found(await readErasure(context.actor, input), 'erasure')),
+    finds: os.erasures.finds.handler(({ context, input }) => readErasureFinds(context.actor, input)),
+    choose: os.erasures.choose.handler(({ context, input }) =>
+      chooseFinds(context.actor, { id: input.params.id, ...input.body }),
+    ),
+    confirm: os.erasures.confirm.handler(({ context, input }) =>
+      confirmErasure(context.actor, { id: input.params.id, ...input.body }),
+    ),
+    withdraw: os.erasures.withdraw.handler(({ context, input }) => withdrawErasure(context.actor, input.params)),
+    retention: os.erasures.retention.handler(({ context }) => readRetention(context.actor)),
   },
   keys: {
     list: os.keys.list.handler(({ context, input: { everybody, ...paging } }) =>
@@ -425,7 +449,7 @@ export const router = os.router({
 /** Throws `not_found` for what a read did not find. */
 function found<Value>(
   value: Value | null,
-  what: 'batch' | 'chunk' | 'connection' | 'dataset' | 'item' | 'plan' | 'receipt',
+  what: 'batch' | 'chunk' | 'connection' | 'dataset' | 'erasure' | 'item' | 'plan' | 'receipt',
 ): Value {
   if (value === null) throw new CountersignError('not_found', `There is no such ${what}.`);
   return value;

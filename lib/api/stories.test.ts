@@ -8,6 +8,7 @@ import { deleteDataset } from '#lib/steps/datasets/delete-dataset.ts';
 import { recordWorker } from '#lib/store/fleet/workers.sql.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeedChunk, type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
+import { eraseValues } from '#test/fixtures/erased.ts';
 import { sessionOf, somebody } from '#test/fixtures/signed-in.ts';
 import { atSize } from '#test/size.ts';
 import { answerApi } from './answer.ts';
@@ -179,7 +180,7 @@ describe('the story of an item', () => {
     const auditor = (await ask(path, people.auditor)).body;
     expect(auditor.lines.at(-1)).toMatchObject({ kind: 'acted', answer: null });
     expect(JSON.stringify(auditor)).not.toContain('ok');
-    await pool.query(`UPDATE receipt_value SET salt = NULL, value = NULL WHERE batch_id = $1 AND field = 'answer'`, [batchId]);
+    await eraseValues(pool, batchId, "field = 'answer'");
     expect((await ask(path)).body.lines.at(-1)).toMatchObject({ answer: '[erased]' });
     const erased = (await ask(`/batches/${batchId}/items/2`, people.auditor)).body;
     expect(erased.fields).toEqual({ from: '[erased]', subject: '[erased]' });

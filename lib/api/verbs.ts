@@ -64,6 +64,11 @@ const WRITES: Record<string, Verb> = {
   '/people/{id}/sign-out': 'people',
   '/people/{id}/reset-link': 'people',
   '/people/{id}/reset-factors': 'people',
+  '/people/{id}/remove': 'erase',
+  '/erasures': 'erase',
+  '/erasures/{id}/choose': 'erase',
+  '/erasures/{id}/confirm': 'erase',
+  '/erasures/{id}/withdraw': 'erase',
 };
 
 function steered(name: string, verb: Verb): Record<string, Verb> {

@@ -38,6 +38,7 @@ const ALLOWED: Record<Verb, string> = {
   account: 'admin operator reviewer auditor',
   keys: 'admin operator reviewer auditor',
   security: 'admin auditor',
+  erase: 'admin',
   people: 'admin',
   work: 'agent',
 };

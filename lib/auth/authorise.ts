@@ -71,6 +71,7 @@ const VERBS = {
   keys: { roles: EVERYONE, doing: 'have API keys' },
   security: { roles: ['auditor', 'admin'], doing: 'see the security log' },
   work: { roles: ['agent'], doing: 'work chunks as an agent does' },
+  erase: { roles: ADMIN, doing: 'erase data' },
   people: { roles: ADMIN, doing: 'manage people, roles, keys and settings' },
 } as const satisfies Record<string, { roles: readonly KeyRole[]; doing: string }>;
 

@@ -479,3 +479,24 @@ export const TARGET_ANSWER_MS = TARGET_STATEMENT_MS + 5_000;
 export const SQL_NAME_BYTES_MAX = 63;
 /** Tables that the test of a connection lists. */
 export const SQL_TABLES_MAX = 500;
+// Erasure
+/** A shorter value stands in too much that has nothing to do with a person. */
+export const ERASED_VALUE_CHARS_MIN = 3;
+export const ERASED_VALUE_CHARS_MAX = 300;
+export const ERASURE_REASON_CHARS_MAX = 500;
+/** Rows that one look finds; a value that stands in more is no person's. */
+export const ERASURE_FINDS_MAX = 100_000;
+/** Rows that one transaction of an erasure takes away. */
+export const ERASURE_PAGE_ROWS = 500;
+/** A worker looks so often whether there is something to look for or to erase. */
+export const ERASURE_LOOK_MS = 2_000;
+/** Looks that wait to be confirmed. */
+export const ERASURES_OPEN_MAX = 20;
+/** A look that nobody confirms is withdrawn: what was looked for is not kept. */
+export const ERASURE_FOUND_KEEP_HOURS = 24;
+/** What of a found row is shown beside it. */
+export const ERASURE_EXCERPT_CHARS = 160;
+/** What of what is due is listed. */
+export const RETENTION_LISTED = 50;
+/** Batches and datasets that retention begins to erase at one turn. */
+export const RETENTION_TURN = 20;

@@ -25,6 +25,7 @@ export default async function AdminPage() {
             <>
               <ButtonLink href="/admin/people">People</ButtonLink>
               <ButtonLink href="/admin/keys">API keys</ButtonLink>
+              <ButtonLink href="/admin/erasure">Erasure</ButtonLink>
               <ButtonLink href="/security">Security log</ButtonLink>
             </>
           ) : null

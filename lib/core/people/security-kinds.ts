@@ -43,6 +43,11 @@ export const SECURITY_KINDS = {
   connection_prepared: 'Had a table made at the target of a connection.',
   secret_set: 'Set a secret of a connection.',
   secret_used: 'Used a version of a secret for the first time.',
+  erasure_looked: 'Looked for a value to erase, or began to erase data.',
+  erasure_confirmed: 'Confirmed an erasure.',
+  erasure_withdrawn: 'Withdrew an erasure before it was confirmed.',
+  erasure_done: 'An erasure is done.',
+  person_removed: 'Removed the account of a person.',
 } as const;
 
 export type SecurityKind = keyof typeof SECURITY_KINDS;

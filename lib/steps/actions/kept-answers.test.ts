@@ -8,10 +8,11 @@ import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { testDatabase } from '#test/database.ts';
 import { type SeededBatch, seedBatch } from '#test/fixtures/batch.ts';
+import { eraseValues } from '#test/fixtures/erased.ts';
 import { ADA, chunkStates, leasesCount, target, workUntil } from '#test/fixtures/started-batch.ts';
 
 process.env.ALLOW_PRIVATE_TARGETS = '1';
-const { pool, superPool } = await testDatabase();
+const { pool } = await testDatabase();
 const AUDITOR: Actor = { ...ADA, role: 'auditor' };
 
 beforeAll(() => leasesCount(pool));
@@ -104,6 +105,6 @@ test('whoever may not see items is given the commitment, and one that was erased
     (await receiptsOf(actor, batch)).find(({ kind, ordinal }) => kind === 'outcome' && ordinal === 1);
   expect(await of(AUDITOR)).toMatchObject({ answer: null, body: { answer: expect.stringMatching(/^[0-9a-f]{64}$/) } });
   expect((await jsonl(AUDITOR, batch)).every((line) => !('answerText' in line))).toBe(true);
-  await superPool.query('UPDATE receipt_value SET salt = NULL, value = NULL WHERE batch_id = $1', [batch.batchId]);
+  await eraseValues(pool, batch.batchId);
   expect(await of(ADA)).toMatchObject({ answer: '[erased]', fields: { subject: '[erased]', answer: '[erased]' } });
 });

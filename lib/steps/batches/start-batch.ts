@@ -18,6 +18,7 @@ import { keepCorrected } from '#lib/store/batches/rest.sql.ts';
 import { openGates } from '#lib/store/chunks/chunks.sql.ts';
 import { type BatchRow, readBatchRow } from '#lib/store/chunks/chunks.ts';
 import { readMeanings } from '#lib/store/datasets/readings.sql.ts';
+import { assertItemsThere, assertNotErasing } from '#lib/store/erasure/guards.sql.ts';
 import { readPlanningDataset } from '#lib/store/plans/planning.sql.ts';
 import { db, type Tx } from '#lib/store/postgres/db.ts';
 import { storeStart } from '#lib/store/receipts/batch-receipts.ts';
@@ -69,6 +70,8 @@ export async function startIn(tx: Tx, actor: Actor, batchId: string, goesBy: Sta
   await assertSigners(tx, actor, batch);
   await assertUsable(tx, actor, batch.plan);
   await assertThere(tx, batch.plan);
+  await assertNotErasing(tx, batch.datasetId, batch.undoes ?? batch.id);
+  if (batch.undoes === null) await assertItemsThere(tx, batchId, batch.datasetId);
   await takeResources(tx, batch, 'start this one');
   if (batch.rest) {
     const categories = batch.plan.categories.map(({ name }) => name);

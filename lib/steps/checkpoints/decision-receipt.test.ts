@@ -9,6 +9,7 @@ import { exportReceipts } from '#lib/steps/receipts/export-receipts.ts';
 import { readReceipts } from '#lib/steps/receipts/read-receipts.ts';
 import { testDatabase } from '#test/database.ts';
 import { seedBatch } from '#test/fixtures/batch.ts';
+import { eraseValues } from '#test/fixtures/erased.ts';
 import { ADA, BO } from '#test/fixtures/started-batch.ts';
 import { decide } from './decide.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
@@ -82,7 +83,7 @@ test('the words of whoever decides lie beside the receipt, which commits to them
   expect(JSON.parse((await textOf(batchId, 'jsonl')).split('\n')[0] ?? '')).toMatchObject({
     ...{ v: 2, note: one?.note, fields: { note: 'as agreed with Cy', override: 'known sender' } },
   });
-  await ownerPool.query('UPDATE receipt_value SET salt = NULL, value = NULL WHERE batch_id = $1', [batchId]);
+  await eraseValues(pool, batchId);
   expect((await readReceipts(BO, { batchId }))?.items[0]?.fields).toEqual({ note: '[erased]', override: '[erased]' });
 });
 

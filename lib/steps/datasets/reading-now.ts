@@ -3,13 +3,13 @@ import { CountersignError } from '#lib/core/errors.ts';
 import { type DatasetHead, readDatasetHead } from '#lib/store/datasets/datasets.ts';
 import { readStoredReading, type StoredReading } from '#lib/store/datasets/readings.sql.ts';
 import { readingBytes } from '#lib/store/datasets/readings.ts';
-import { type DatasetSource, readSources } from '#lib/store/datasets/sources.sql.ts';
+import { type DatasetSource, readSources, type StoredSource } from '#lib/store/datasets/sources.sql.ts';
 import { originals } from '#lib/store/originals/originals.ts';
 import type { Original } from '#lib/store/originals/port.ts';
 import { db } from '#lib/store/postgres/db.ts';
 
 /** A source with its file; null where the file is not there. */
-export type KeptSource = DatasetSource & { original: Original | null };
+export type KeptSource = StoredSource & { original: Original | null };
 
 export type ReadingNow = {
   head: DatasetHead;
@@ -44,7 +44,9 @@ export function filesOf({ head, sources }: Pick<ReadingNow, 'head' | 'sources'>)
   const why =
     sources.length === 0
       ? 'was uploaded before original files were kept'
-      : 'has lost its original file: it is not in the folder of the originals';
+      : sources.some(({ erasedAt }) => erasedAt !== null)
+        ? 'lost its original file to an erasure'
+        : 'has lost its original file: it is not in the folder of the originals';
   throw new CountersignError(
     'conflict',
     `“${head.name}” ${why}, so its rows can’t be read anew. What its fields mean can be changed. To read its rows otherwise, upload the file again.`,

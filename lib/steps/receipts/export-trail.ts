@@ -7,9 +7,10 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { BATCH_STATES, BATCH_UNFINISHED } from '#lib/core/lifecycle.ts';
+import type { Plan } from '#lib/core/plans/plan.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
 import { type Download, downloaded } from '#lib/engine/downloads.ts';
-import { canonicalBytes, type Json } from '#lib/ledger/canonical.ts';
+import { canonicalBytes, type Json, sha256 } from '#lib/ledger/canonical.ts';
 import { fileStem } from '#lib/steps/file-stem.ts';
 import { type BatchFacts, readBatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -124,9 +125,13 @@ async function* chunkLines({ batch, chunks }: Moment): AsyncGenerator<string> {
 }
 
 async function* planLines({ batch, plans }: Moment): AsyncGenerator<string> {
-  yield `${JSON.stringify({ revision: 1, digest: batch.planDigest, plan: batch.plan })}\n`;
-  for (const { revision, digest, plan, reviews } of plans) yield `${JSON.stringify({ revision, digest, plan, reviews })}\n`;
+  const lineOf = (line: { revision: number; digest: string; plan: Plan; reviews?: string }): string =>
+    `${JSON.stringify({ ...line, ...(batch.plansErased && digestOf(line.plan) !== line.digest && { erased: true }) })}\n`;
+  yield lineOf({ revision: 1, digest: batch.planDigest, plan: batch.plan });
+  for (const { revision, digest, plan, reviews } of plans) yield lineOf({ revision, digest, plan, reviews });
 }
+
+const digestOf = (plan: Plan): string => sha256(canonicalBytes(plan as unknown as Json)).toString('hex');
 
 async function* decisionLines(moment: Moment): AsyncGenerator<string> {
   for await (const page of trailDecisions(db().pool, moment)) yield page.map((one) => `${JSON.stringify(one)}\n`).join('');

@@ -144,13 +144,18 @@ async function invert(client: Querying, batch: BatchRow, rows: ActionToUndo[], p
       tally.cannot(category, ordinal, 'it was done by a version of Countersign that this one does not know');
       return false;
     });
+    const there = known.flatMap(({ request, ...row }) => {
+      if (request !== null && !row.undoneErased) return [{ ...row, request }];
+      tally.cannot(row.category, row.ordinal, 'what it sent was erased');
+      return [];
+    });
     const undos = await connector.undo(
       client,
-      known.map((row) => doneOf(batch, row, plans)),
+      there.map((row) => doneOf(batch, row, plans)),
     );
-    known.forEach((row, index) => {
+    there.forEach((row, index) => {
       const undo = undos[index];
-      if (undo === undefined) throw new Error(`${name} answered ${undos.length} of ${known.length} undos.`);
+      if (undo === undefined) throw new Error(`${name} answered ${undos.length} of ${there.length} undos.`);
       if ('cannot' in undo) {
         tally.cannot(row.category, row.ordinal, undo.cannot);
         return;
@@ -174,7 +179,7 @@ async function invert(client: Querying, batch: BatchRow, rows: ActionToUndo[], p
   return items;
 }
 
-function doneOf(batch: BatchRow, row: ActionToUndo, { actions, undone }: Plans): Done {
+function doneOf(batch: BatchRow, row: ActionToUndo & { request: Buffer }, { actions, undone }: Plans): Done {
   const intent = row.intent ? readReceipt(row.intent) : null;
   const last = row.body ? readReceipt(row.body) : null;
   const action = actions.get(row.category);

@@ -4,6 +4,7 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { CountersignError } from '#lib/core/errors.ts';
 import { batchFrom, CHUNK_FIRSTS_UNDONE, CHUNK_TERMINAL, chunkFrom, stateList } from '#lib/core/lifecycle.ts';
 import { WAIT_HELD_MS } from '#lib/core/limits.ts';
 import type { Plan } from '#lib/core/plans/plan.ts';
@@ -145,6 +146,12 @@ async function readWork(name: string, due: string, pool: Pool, claim: Claim, pag
       ...[page.retry.reasons.map(({ connector }) => connector), page.retry.reasons.map(({ reason }) => reason)],
     ],
   });
+  for (const { ordinal, request } of rows as { ordinal: number; request: Buffer | null }[])
+    if (request === null)
+      throw new CountersignError(
+        'conflict',
+        `The request of item ${ordinal} was erased, so it can’t be sent. Nothing of it was.`,
+      );
   return rows;
 }
 

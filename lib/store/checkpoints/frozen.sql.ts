@@ -44,17 +44,27 @@ export async function freezeRows(client: Querying, decisionId: string, pages: re
     for (const { request, requestBytes } of rows) if (request && requestBytes) requests.set(request, requestBytes);
   if (requests.size > 0) {
     const digests = [...requests.keys()].sort();
-    await client.query({
+    const values = [
+      byteaArray(digests.map((digest) => Buffer.from(digest, 'hex'))),
+      byteaArray(digests.map((digest) => requests.get(digest) as Uint8Array)),
+    ];
+    const { rowCount } = await client.query({
       name: 'freeze-requests',
       text: `INSERT INTO frozen_request (digest, bytes) SELECT r.digest, r.bytes FROM unnest($1::bytea[], $2::bytea[]) AS r(digest, bytes) ON CONFLICT DO NOTHING`,
-      values: [
-        byteaArray(digests.map((digest) => Buffer.from(digest, 'hex'))),
-        byteaArray(digests.map((digest) => requests.get(digest) as Uint8Array)),
-      ],
+      values,
     });
+    if (rowCount !== digests.length) await bringBack(client, values);
   }
   const values = [decisionId, pages.map(({ chunkId }) => chunkId), ...columnsOf(pages)];
   await client.query({ name: 'freeze-rows', text: FREEZE, values });
+}
+
+/** What was erased, and is approved anew in the very same bytes, is there again: somebody brought it. */
+async function bringBack(client: Querying, values: readonly unknown[]): Promise<void> {
+  await client.query(
+    'UPDATE frozen_request f SET bytes = r.bytes FROM unnest($1::bytea[], $2::bytea[]) AS r(digest, bytes) WHERE f.digest = r.digest AND f.bytes IS NULL',
+    [...values],
+  );
 }
 
 /**

@@ -13,10 +13,10 @@ export async function readFrozenRow({ prisma }: WithModels, decisionId: string, 
   return { chunkId, category, connector, do: verb, digest: requestDigest && Buffer.from(requestDigest).toString('hex') };
 }
 
-/** The bytes of this digest (hex); null where they are not there. */
+/** The bytes of this digest (hex); null where they are not there, or were erased. */
 export async function readFrozenBytes({ prisma }: WithModels, digest: string): Promise<Buffer | null> {
   const row = await prisma.frozenRequest.findUnique({ where: { digest: bytesOf(Buffer.from(digest, 'hex')) } });
-  return row && Buffer.from(row.bytes);
+  return row?.bytes ? Buffer.from(row.bytes) : null;
 }
 
 /** Whether nobody sends to this target now, because it failed for everybody or somebody paused it. */

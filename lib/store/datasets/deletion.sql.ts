@@ -1,5 +1,6 @@
 /** The end of a dataset. Its row is locked against batches that are just being made of it, which Prisma has no words for. */
 import { CountersignError } from '#lib/core/errors.ts';
+import { assertNotErasing } from '#lib/store/erasure/guards.sql.ts';
 import { Prisma } from '#lib/store/generated/client.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
 import { removeRows, removeSources } from './datasets.ts';
@@ -29,7 +30,7 @@ export async function deleteDataset(tx: Tx, id: string, by: string): Promise<{ k
   return { kept };
 }
 
-/** Holds a dataset for a batch that is being made of it. Throws `not_found` when there is none, or `conflict` when it was deleted. */
+/** Holds a dataset for a batch that is being made of it. Throws `not_found` when there is none, or `conflict` when it was deleted, or is being erased. */
 export async function holdDataset(tx: Querying, id: string): Promise<void> {
   const { rows } = await tx.query<{ name: string; deleted: boolean }>(
     'SELECT name, deleted_at IS NOT NULL AS deleted FROM dataset WHERE id = $1 FOR KEY SHARE',
@@ -38,6 +39,7 @@ export async function holdDataset(tx: Querying, id: string): Promise<void> {
   const [row] = rows;
   if (!row) throw new CountersignError('not_found', 'There is no such dataset.');
   if (row.deleted) throw deletedDataset(row.name);
+  await assertNotErasing(tx, id);
 }
 
 /** What nothing can be made of any more. */

@@ -8,21 +8,29 @@ import { bytesOf } from '#lib/store/postgres/bytes.ts';
 import { type Db, inTransaction, type Querying, type Tx } from '#lib/store/postgres/db.ts';
 
 export type DatasetSource = { digest: Buffer; bytes: number; name: string };
+/** `erasedAt`: since when its file is gone by an erasure; null where it should be there. */
+export type StoredSource = DatasetSource & { erasedAt: Date | null };
 
 /** The sources of a dataset in their order; none of one that came before they were kept. */
-export async function readSources({ prisma }: Pick<Db, 'prisma'>, datasetId: string): Promise<DatasetSource[]> {
+export async function readSources({ prisma }: Pick<Db, 'prisma'>, datasetId: string): Promise<StoredSource[]> {
   const rows = await prisma.datasetSource.findMany({
     where: { datasetId },
     orderBy: { position: 'asc' },
-    select: { digest: true, name: true, source: { select: { bytes: true } } },
+    select: { digest: true, name: true, source: { select: { bytes: true, erasedAt: true } } },
   });
-  return rows.map(({ digest, name, source }) => ({ digest: Buffer.from(digest), name, bytes: Number(source.bytes) }));
+  return rows.map(({ digest, name, source }) => ({
+    digest: Buffer.from(digest),
+    name,
+    bytes: Number(source.bytes),
+    erasedAt: source.erasedAt,
+  }));
 }
 
 /** Names files before they are there, committed at once: what a crash leaves of them is found by it. */
 export async function announceSources(client: Querying, sources: readonly DatasetSource[]): Promise<void> {
   await client.query(
-    'INSERT INTO source (digest, bytes) SELECT * FROM unnest($1::bytea[], $2::bigint[]) ON CONFLICT (digest) DO NOTHING',
+    `INSERT INTO source (digest, bytes) SELECT * FROM unnest($1::bytea[], $2::bigint[])
+     ON CONFLICT (digest) DO UPDATE SET erased_at = NULL WHERE source.erased_at IS NOT NULL`,
     [sources.map(({ digest }) => digest), sources.map(({ bytes }) => bytes)],
   );
 }
@@ -73,8 +81,8 @@ function removeUnused(pool: pg.Pool, originals: Originals, digest: Buffer): Prom
 /** First of the two keys of the lock; the second is of the digest. */
 const SOURCE_LOCK = 0x736f7572;
 
-/** In one order for all. */
-async function lockDigests(tx: Querying, digests: readonly Buffer[]): Promise<void> {
+/** In one order for all, until the transaction ends. */
+export async function lockDigests(tx: Querying, digests: readonly Buffer[]): Promise<void> {
   await tx.query(
     `SELECT pg_advisory_xact_lock($1, key) FROM (SELECT DISTINCT hashtext(encode(d, 'hex')) AS key FROM unnest($2::bytea[]) d ORDER BY 1) keys`,
     [SOURCE_LOCK, digests],

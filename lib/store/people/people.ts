@@ -286,3 +286,18 @@ export async function forgetTries(keyDigests: Bytes[]): Promise<void> {
     data: { count: { decrement: 1 } },
   });
 }
+
+/** Takes a person's name, address and ways to sign in away; the id stays, by which receipts name them. */
+export async function pseudonymise(
+  { prisma }: WithModels,
+  { id, email }: { id: string; email: string },
+  as: { name: string; email: string },
+): Promise<void> {
+  const userId = id;
+  await prisma.session.deleteMany({ where: { userId } });
+  await prisma.account.deleteMany({ where: { userId } });
+  await prisma.noticeChoice.deleteMany({ where: { personId: id } });
+  await prisma.columnChoice.deleteMany({ where: { by: `user:${id}` } });
+  await prisma.setupLink.updateMany({ where: { OR: [{ email }, { resetsId: id }] }, data: { email: null } });
+  await prisma.user.update({ where: { id }, data: { ...as, image: null, emailVerified: false }, select: { id: true } });
+}

@@ -35,7 +35,7 @@ export async function readPlanningDataset(pool: Querying, id: string): Promise<P
 const KEY_PAGE_ORDINALS = 20_000;
 
 /**
- * Hands over the named fields of every item in the order of the ordinals; a field that an item does not have is null. Without
+ * Hands over the named fields of every item that was not erased, in the order of the ordinals; a field that an item does not have is null. Without
  * fields it reads ordinals alone. Holds two pages at most: the database reads the next one while this one is taken.
  */
 export async function eachKey(
@@ -45,7 +45,7 @@ export async function eachKey(
   take: (ordinal: number, values: (string | null)[]) => void,
 ): Promise<void> {
   const columns = fields.map((_, index) => `fields ->> $${index + 4}::text, `).join('');
-  const text = `SELECT ${columns}ordinal FROM item WHERE dataset_id = $1 AND ordinal > $2 AND ordinal <= $3 ORDER BY ordinal`;
+  const text = `SELECT ${columns}ordinal FROM item WHERE dataset_id = $1 AND ordinal > $2 AND ordinal <= $3 AND erased_at IS NULL ORDER BY ordinal`;
   const client = await pool.connect();
   let fault: Error | undefined;
   try {
@@ -97,6 +97,6 @@ export async function readItems(
 ): Promise<PlanningItem[]> {
   const which = among === null ? '' : 'AND ordinal = ANY($3::int[])';
   const values: unknown[] = among === null ? [datasetId, after] : [datasetId, after, among];
-  const page = `SELECT ordinal, fields, ${ITEM_BYTES} FROM item WHERE dataset_id = $1 AND ordinal > $2 ${which} ORDER BY ordinal LIMIT ${limit}`;
+  const page = `SELECT ordinal, fields, ${ITEM_BYTES} FROM item WHERE dataset_id = $1 AND ordinal > $2 AND erased_at IS NULL ${which} ORDER BY ordinal LIMIT ${limit}`;
   return namedItems(pool, withinBytes(page), values, fields);
 }

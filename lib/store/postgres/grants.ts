@@ -7,15 +7,10 @@ import type pg from 'pg';
 export const APPEND_ONLY: Record<string, string> = {
   receipt: 'SELECT, INSERT',
   manifest_row: 'SELECT, INSERT',
-  frozen_request: 'SELECT, INSERT',
   undo_item: 'SELECT, INSERT',
-  correction: 'SELECT, INSERT',
   review: 'SELECT, INSERT',
   follow_up_act: 'SELECT, INSERT',
-  decision: 'SELECT, INSERT',
   decision_chunk: 'SELECT, INSERT',
-  batch_plan: 'SELECT, INSERT',
-  security_event: 'SELECT, INSERT',
   // Caches of what receipts and classifications say; nothing is taken out of them.
   chunk_fold: 'SELECT, INSERT, UPDATE',
   chunk_look: 'SELECT, INSERT, UPDATE',
@@ -24,6 +19,14 @@ export const APPEND_ONLY: Record<string, string> = {
   // Erasure, and nothing else, as the triggers see to.
   receipt_value: 'SELECT, INSERT, UPDATE (salt, value)',
   dataset_reading: 'SELECT, INSERT, UPDATE (body)',
+  frozen_request: 'SELECT, INSERT, UPDATE (bytes)',
+  correction: 'SELECT, INSERT, UPDATE (note)',
+  decision: 'SELECT, INSERT, UPDATE (override, note)',
+  batch_plan: 'SELECT, INSERT, UPDATE (plan)',
+  security_event: 'SELECT, INSERT, UPDATE (facts)',
+  erasure_entry: 'SELECT, INSERT',
+  // Its progress, and nothing else.
+  erasure: 'SELECT, INSERT, UPDATE (state, wanted, reason, confirmed_by, confirmed_at, ended_at, place, after, looked)',
   // Its end, and nothing else, as the triggers see to.
   secret: 'SELECT, INSERT, UPDATE (ciphertext)',
 };

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testDatabase } from '#test/database.ts';
 import { SMALL, usedFolder } from '#test/embedded.ts';
+import { eraseValues } from '#test/fixtures/erased.ts';
 import { openPool } from './db.ts';
 import { startEmbedded } from './embedded.ts';
 import { APPEND_ONLY, closeToOthers, grantToApplication } from './grants.ts';
@@ -91,7 +92,7 @@ describe.each(Object.entries(CHANGES))('%s', (table, update) => {
 
   test.each(attempts)('the application role may not: %s', async (sql) => {
     // Updating what can be erased is granted, so there the trigger speaks; everywhere else the missing right.
-    const erasable = /^UPDATE (receipt_value|dataset_reading|secret) /.test(sql);
+    const erasable = /^UPDATE (receipt_value|frozen_request|dataset_reading|secret) /.test(sql);
     await expect(pool.query(sql)).rejects.toThrow(erasable ? /append-only/ : /permission denied/);
   });
 
@@ -105,7 +106,8 @@ describe.each(Object.entries(CHANGES))('%s', (table, update) => {
 });
 
 test('an erasure empties salt and value, once and for all', async () => {
-  await pool.query(`UPDATE receipt_value SET salt = NULL, value = NULL WHERE batch_id = $1`, [batch]);
+  await expect(pool.query('UPDATE receipt_value SET salt = NULL, value = NULL')).rejects.toThrow(/append-only/);
+  await eraseValues(pool, batch);
   await expect(pool.query(`UPDATE receipt_value SET salt = 'x', value = 'y' WHERE batch_id = $1`, [batch])).rejects.toThrow(
     /append-only/,
   );

@@ -4,21 +4,29 @@ import { CountersignError } from '#lib/core/errors.ts';
 /** `separate`: the application can't change receipts. `single`: it connects as the owner, and only the triggers stand. */
 export type Protection = { roles: 'separate' | 'single' };
 
+/** Of these single columns may be updated: what can be erased, or ends. What of them a trigger lets through is no change of the record. */
+const ERASABLE = [
+  ...['receipt_value', 'frozen_request', 'correction', 'decision', 'batch_plan', 'security_event', 'dataset_reading'],
+  ...['erasure', 'secret'],
+];
+
 /** The triggers that I5 and I6 stand on, each ENABLE ALWAYS. */
 const TRIGGERS: Record<string, string[]> = {
   receipt: ['receipt_append_only', 'receipt_no_truncate'],
   manifest_row: ['manifest_row_append_only', 'manifest_row_no_truncate'],
-  frozen_request: ['frozen_request_append_only', 'frozen_request_no_truncate'],
+  frozen_request: ['frozen_request_erasure_only', 'frozen_request_no_delete', 'frozen_request_no_truncate'],
   undo_item: ['undo_item_append_only', 'undo_item_no_truncate'],
-  correction: ['correction_append_only', 'correction_no_truncate'],
+  correction: ['correction_erasure_only', 'correction_no_delete', 'correction_no_truncate'],
   review: ['review_append_only', 'review_no_truncate'],
   follow_up_act: ['follow_up_act_append_only', 'follow_up_act_no_truncate'],
-  decision: ['decision_append_only', 'decision_no_truncate'],
+  decision: ['decision_erasure_only', 'decision_no_delete', 'decision_no_truncate'],
   decision_chunk: ['decision_chunk_append_only', 'decision_chunk_no_truncate'],
-  batch_plan: ['batch_plan_append_only', 'batch_plan_no_truncate'],
-  security_event: ['security_event_append_only', 'security_event_no_truncate'],
+  batch_plan: ['batch_plan_erasure_only', 'batch_plan_no_delete', 'batch_plan_no_truncate'],
+  security_event: ['security_event_erasure_only', 'security_event_no_delete', 'security_event_no_truncate'],
   receipt_value: ['receipt_value_erasure_only', 'receipt_value_no_delete', 'receipt_value_no_truncate'],
   dataset_reading: ['dataset_reading_erasure_only', 'dataset_reading_no_delete', 'dataset_reading_no_truncate'],
+  erasure: ['erasure_progress_only', 'erasure_no_truncate'],
+  erasure_entry: ['erasure_entry_of_one', 'erasure_entry_append_only', 'erasure_entry_no_truncate'],
   secret: ['secret_end_only', 'secret_no_delete', 'secret_no_truncate'],
 };
 
@@ -76,14 +84,14 @@ async function excessRights(pool: Pick<pg.Pool, 'query'>): Promise<string[]> {
   const { rows } = await pool.query<{ role: string; relname: string; verbs: string[] }>(
     `SELECT current_user AS role, c.relname,
             array_remove(ARRAY[
-              CASE WHEN c.relname NOT IN ('receipt_value', 'dataset_reading', 'secret') AND has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
+              CASE WHEN c.relname <> ALL ($2) AND has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
               CASE WHEN has_table_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
               CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END,
               CASE WHEN has_table_privilege(c.oid, 'TRUNCATE') THEN 'TRUNCATE' END,
               CASE WHEN has_table_privilege(c.oid, 'TRIGGER') THEN 'TRIGGER' END,
               CASE WHEN pg_has_role(current_user, c.relowner, 'MEMBER') THEN 'ownership' END], NULL) AS verbs
        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1) ORDER BY c.relname`,
-    [Object.keys(TRIGGERS)],
+    [Object.keys(TRIGGERS), ERASABLE],
   );
   return rows
     .filter(({ verbs }) => verbs.length > 0)

@@ -23,6 +23,7 @@ const WITHOUT = [
     'chunk_part',
   ],
   ...['shelf_entry', 'follow_up', 'event', 'resource_claim', 'inspection', 'undo_item', 'unreadable_row', 'correction', 'review'],
+  'erasure_find',
 ];
 
 const FOREIGN_KEYS = [
@@ -46,6 +47,7 @@ const FOREIGN_KEYS = [
   'decision(batch_id) -> batch(id)',
   'decision_chunk(chunk_id) -> chunk(id)',
   'decision_chunk(decision_id) -> decision(id)',
+  'erasure_entry(erasure_id) -> erasure(id)',
   'follow_up_act(follow_up_id) -> follow_up(id)',
   'incident(batch_id) -> batch(id)',
   'incident(batch_id,chunk) -> chunk(batch_id,number)',
@@ -68,6 +70,8 @@ const ELSEWHERE: Record<string, string> = {
   'chunk_fold.decision_id': 'as chunk_fold.batch_id',
   'chunk_look.chunk_id': 'as chunk_fold.batch_id',
   'connection_bucket.holder': 'it is written for every send',
+  'erasure_entry.batch_id': 'it says what was erased, and has to stand whatever becomes of that',
+  'erasure_entry.dataset_id': 'as erasure_entry.batch_id',
   'rate_bucket.holder': 'it is written for every send',
   'target_tally.worker_id': 'it outlives its worker',
   'visit.chunk_id': 'as chunk_fold.batch_id',

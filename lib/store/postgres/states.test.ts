@@ -8,6 +8,7 @@ import { FACTORS } from '#lib/core/people/factors.ts';
 import { KEY_ROLES, ROLES } from '#lib/core/people/roles.ts';
 import { ROUTINGS } from '#lib/core/plans/kinds.ts';
 import type { ReceiptBody } from '#lib/ledger/receipt.ts';
+import { ERASURE_KINDS, ERASURE_STATES } from '#lib/shapes/erasure.ts';
 import { VERDICTS } from '#lib/shapes/evidence.ts';
 import { workerRow, workerWish } from '#lib/shapes/fleet.ts';
 import { TASK_ACTS } from '#lib/shapes/tasks.ts';
@@ -50,6 +51,10 @@ const SETS: Record<string, readonly string[]> = {
   chunk_waits_for_check: words<Wait['for']>({ rate: true, retry_after: true, target: true }),
   breaker_state_check: ['open', 'probing'],
   decision_via_check: words<Actor['via']>({ page: true, api: true }),
+  erasure_confirmed_check: ['erasing', 'done'],
+  erasure_kind_check: ERASURE_KINDS,
+  erasure_state_check: ERASURE_STATES,
+  erasure_wanted_check: ['value', 'looking', 'found', 'erasing'],
   follow_up_act_kind_check: TASK_ACTS,
   incident_kind_check: Object.keys(INCIDENT_KINDS),
   matter_kind_check: NOTICE_KINDS,

@@ -28,6 +28,8 @@ export type Moment = {
     /** as it was stored, and so with the digest */
     plan: Plan;
     planDigest: string;
+    /** texts in its plans were erased: what has another digest then is not altered */
+    plansErased: boolean;
     reading: { digest: string; body: Buffer | null } | null;
     /** receipts of the batch itself */
     seq: number;
@@ -58,7 +60,8 @@ export async function readMoment(pool: Pool, batchId: string): Promise<Moment | 
          CASE WHEN r.id IS NOT NULL THEN encode(r.digest, 'hex') END AS reading, r.body AS "readingBody", b.seq,
          (SELECT kind FROM receipt WHERE batch_id = b.id AND chunk = 0 AND seq = b.seq) AS last, now() AS at,
          (SELECT coalesce(max(id), 0)::text FROM review WHERE batch_id = b.id) AS reviews,
-         EXISTS (SELECT FROM correction WHERE batch_id = b.id) AS corrected
+         EXISTS (SELECT FROM correction WHERE batch_id = b.id) AS corrected,
+         EXISTS (SELECT FROM erasure_entry WHERE batch_id = b.id AND place IN ('batch', 'batch_plan')) AS "plansErased"
        FROM batch b JOIN dataset d ON d.id = b.dataset_id LEFT JOIN dataset_reading r ON r.id = b.reading_id WHERE b.id = $1`,
       [batchId],
     );

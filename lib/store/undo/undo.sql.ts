@@ -47,7 +47,8 @@ export type ActionToUndo = {
   connection: string | null;
   do: string;
   version: number;
-  request: Buffer;
+  /** null once it was erased */
+  request: Buffer | null;
   requestDigest: Buffer;
   /** the action's last receipt; null when it has none */
   step: number | null;
@@ -59,6 +60,8 @@ export type ActionToUndo = {
   intent: Buffer | null;
   /** the request that this action undid itself; null where it was no undo */
   undone: Buffer | null;
+  /** it was an undo, and what it undid was erased */
+  undoneErased: boolean;
 };
 
 type Which = { category: string | null; ordinals: number[] | null; after: number; limit: number };
@@ -73,7 +76,8 @@ export async function readActionsToUndo(
   const { rows } = await client.query<ActionToUndo>({
     name: 'actions-to-undo',
     text: `SELECT m.ordinal, m.category, m.connector, m.connection, m."do", m.version, f.bytes AS request, m.request_digest AS "requestDigest",
-      last.step, last.kind, last.result, last.leaf, last.body, i.body AS intent, q.bytes AS undone
+      last.step, last.kind, last.result, last.leaf, last.body, i.body AS intent, q.bytes AS undone,
+      u.undone_digest IS NOT NULL AND q.bytes IS NULL AS "undoneErased"
     FROM (SELECT * FROM manifest_row WHERE decision_id = $2 AND chunk_id = $3 AND ordinal > $4 AND connector IS NOT NULL
             AND ($5::text IS NULL OR category = $5) AND ($6::int[] IS NULL OR ordinal = ANY($6)) ORDER BY ordinal LIMIT $7) m
     JOIN frozen_request f ON f.digest = m.request_digest

@@ -44,7 +44,10 @@ export const LINES = {
   'requests.jsonl': ['chunk digest', 'chunk digest text', 'chunk digest base64', 'chunk digest erased'],
   'reviews.jsonl': ['id chunk ordinal category verdict by at'],
   'corrections.jsonl': ['chunk seq ordinal from to revision by', 'chunk seq ordinal from to revision by at'],
-  'plans.jsonl': ['revision digest plan', 'revision digest plan reviews'],
+  'plans.jsonl': [
+    ...['revision digest plan', 'revision digest plan reviews'],
+    ...['revision digest plan erased', 'revision digest plan reviews erased'],
+  ],
   'chunks.jsonl': ['chunk seq', 'chunk name state items seq acceptedRest'],
 };
 

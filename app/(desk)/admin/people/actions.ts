@@ -2,6 +2,7 @@
 
 import { stepAction } from '#app/action-client.ts';
 import { siteOf } from '#lib/auth/origin.ts';
+import { removePerson } from '#lib/steps/erasure/remove-person.ts';
 import { changeRole } from '#lib/steps/people/change-role.ts';
 import { confirmPerson } from '#lib/steps/people/confirm-person.ts';
 import { disablePerson } from '#lib/steps/people/disable-person.ts';
@@ -26,4 +27,5 @@ export const makeResetLinkAction = stepAction(async (actor, input: { personId: s
   return { ...made, link: siteOf(headers) + path };
 });
 export const resetFactorsAction = stepAction(resetFactors, HERE);
+export const removePersonAction = stepAction(removePerson, HERE);
 export const withdrawInvitationAction = stepAction(withdrawInvitation, HERE);

@@ -20,6 +20,7 @@ import {
   invitePersonAction,
   makeResetLinkAction,
   resetFactorsAction,
+  removePersonAction,
   withdrawInvitationAction,
 } from './actions.ts';
 
@@ -45,6 +46,7 @@ export default async function PeoplePage() {
           onConfirm={confirmPersonAction}
           onReset={makeResetLinkAction}
           onResetFactors={resetFactorsAction}
+          onRemove={removePersonAction}
         />
         {keyOfEnvironment ? (
           <Banner kind="warning">
