@@ -43,9 +43,9 @@ async function make(maker: Maker | undefined, input: unknown, id: number, reader
   tell({ id, ended: true });
 }
 
-/** What is most of its memory goes over as it is; a small piece of a shared one is copied. */
+/** What is most of its memory goes over with it; a small piece of a shared one is copied. */
 function tellPart(id: number, part: Uint8Array): void {
-  const own = part.byteLength === part.buffer.byteLength ? part : new Uint8Array(part);
+  const own = 2 * part.byteLength > part.buffer.byteLength ? part : new Uint8Array(part);
   parentPort?.postMessage({ id, part: own } satisfies FromThread, [own.buffer as ArrayBuffer]);
 }
 

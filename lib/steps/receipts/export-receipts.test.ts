@@ -226,17 +226,20 @@ test('what is written while the file streams is not in it, and the file is whole
   });
 });
 
-test('bytes that somebody altered do not break the file', async () => {
+test.each([
+  ['that are no text', '\\xff00', '/wA='],
+  ['that are two lines', `\\x${Buffer.from('{"by":\n1}').toString('hex')}`, Buffer.from('{"by":\n1}').toString('base64')],
+])('bytes that somebody altered do not break the file: some %s', async (_, body, unreadable) => {
   const { batchId } = await seedBatch(pool, { chunks: [{ state: 'done', items: [item('a')] }] });
   await superPool.query('ALTER TABLE receipt DISABLE TRIGGER USER');
-  await superPool.query(`UPDATE receipt SET body = '\\xff00' WHERE batch_id = $1 AND seq = 2`, [batchId]);
+  await superPool.query('UPDATE receipt SET body = $2 WHERE batch_id = $1 AND seq = 2', [batchId, body]);
   await superPool.query('ALTER TABLE receipt ENABLE TRIGGER USER');
   expect(
     (await text(batchId, 'jsonl'))
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line))[1],
-  ).toMatchObject({ unreadable: '/wA=', seq: 2 });
+  ).toMatchObject({ unreadable, seq: 2 });
   for (const format of ['csv', 'md'] as const) expect(await text(batchId, format)).toContain('Archived');
 });
 

@@ -3,7 +3,6 @@
  * copied into its line and never parsed. Only what was altered, and what is no step of an action, is read first. Whoever may see items is told more: words of
  * people, and `answerText`, where an outcome commits to what the target answered.
  */
-import { hash } from 'node:crypto';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
 import { sumOf } from '#lib/core/receipts/sum.ts';
 import type { BatchFacts } from '#lib/store/batches/batch-reads.sql.ts';
@@ -43,7 +42,10 @@ export async function* jsonlReceipts(
 
 /** What a line has beside its body and its values, at most. */
 const LINE_BYTES = 160;
-const [NUL, LINE_END, OPEN_BRACE, CLOSE_BRACE, COMMA] = [0x00, 0x0a, 0x7b, 0x7d, 0x2c];
+/** What a page may grow by more than the last one did before its lines have to move. */
+const SPARE = 1.2;
+const [LINE_END, OPEN_BRACE, CLOSE_BRACE, COMMA] = [0x0a, 0x7b, 0x7d, 0x2c];
+const [SEQ, LEAF, FIELDS] = [',"seq":', '"leaf":"', '","fields":{'];
 
 const NOTHING: Members = { at: 0, end: 0, members: Buffer.alloc(0) };
 
@@ -54,9 +56,11 @@ class Lines {
   readonly #sees: boolean;
   // All receipts of an item are in one chunk. An action that ended is forgotten; values hang on its intent, for it is what names the item.
   readonly #open = new Map<number, Open>();
-  /** the lines of the page that is being written, up to `#at`; used again for the next */
+  /** the lines of the page that is being written, up to `#at` */
   #out = Buffer.alloc(0);
   #at = 0;
+  /** how many bytes of lines a byte that was read has made */
+  #growth = 1;
   /** the values of the receipt that was written last: where they stand, or what they are */
   #own: Members = NOTHING;
 
@@ -73,20 +77,18 @@ class Lines {
 
   /** The lines of a page. */
   write(page: ReceiptPage): Buffer {
-    this.#at = 1;
-    this.#room(page.size);
+    // Whoever reads the lines is given the memory they were written into.
+    this.#out = Buffer.allocUnsafeSlow(Math.ceil(page.size * this.#growth * SPARE) + LINE_BYTES);
+    this.#at = 0;
     while (page.next()) {
       this.receipts += 1;
       const intent = page.ordinal === 0 ? undefined : this.#open.get(page.ordinal);
       if (!this.#copy(page, intent)) this.#read(page, intent);
       this.#follow(page, intent);
     }
-    for (const open of this.#open.values()) open.members ??= this.#written(open.at, open.end);
-    return this.#written(1, this.#at);
-  }
-
-  #written(at: number, end: number): Buffer {
-    return Buffer.from(this.#out.subarray(at, end));
+    for (const open of this.#open.values()) open.members ??= Buffer.from(this.#out.subarray(open.at, open.end));
+    this.#growth = this.#at / page.size;
+    return this.#out.subarray(0, this.#at);
   }
 
   /** Makes room for so many bytes more. */
@@ -102,7 +104,7 @@ class Lines {
   /** Writes the line. False: the receipt has to be read first. */
   #copy(page: ReceiptPage, intent: Open | undefined): boolean {
     const { kind, bytes, leafAt, bodyAt, bodyEnd, valueCount } = page;
-    if (!STEPS.includes(kind)) return false;
+    if (!page.isSealed || !STEPS.includes(kind)) return false;
     const isIntent = kind === 'intent';
     const isAnswer = kind === 'outcome' && page.hasOnly(ANSWER);
     // It commits to an answer whose value is gone.
@@ -114,19 +116,14 @@ class Lines {
     )
       return false;
     if (bytes[bodyAt] !== OPEN_BRACE || bytes[bodyEnd - 1] !== CLOSE_BRACE) return false;
-    // RFC 6962: the leaf is over a zero and the body. The byte before the body is nobody's.
-    bytes[bodyAt - 1] = NUL;
-    const sealed = bytes.subarray(bodyAt - 1, bodyEnd);
-    const said = bytes.toString('hex', leafAt, leafAt + LEAF_BYTES);
-    if (hash('sha256', sealed, 'hex') !== said) return false;
     const carried = intent && !isIntent ? intent.end - intent.at : 0;
-    const out = this.#room(sealed.length + page.memberBytes + carried + LINE_BYTES);
-    // One view serves both: with the zero, which stands for the byte before the line that long.
-    out.set(sealed, this.#at - 1);
-    out[this.#at - 1] = LINE_END;
+    const length = bodyEnd - bodyAt;
+    const out = this.#room(length + page.memberBytes + carried + LINE_BYTES);
+    out.set(new Uint8Array(bytes.buffer, bytes.byteOffset + bodyAt, length), this.#at);
     // Over the brace that ends the body.
-    let next = this.#at + sealed.length - 2;
-    next += out.write(`,"seq":${page.seq},"leaf":"${said}","fields":{`, next, 'latin1');
+    let next = this.#at + length - 1;
+    next = put(out, putWord(out, putWord(out, next, SEQ), String(page.seq)), COMMA);
+    next = putWord(out, putHex(out, putWord(out, next, LEAF), bytes, leafAt), FIELDS);
     if (intent && carried > 0) {
       if (intent.members) intent.members.copy(out, next);
       else out.copyWithin(next, intent.at, intent.end);
@@ -181,8 +178,10 @@ class Lines {
   /** Keeps what is open as receipts go by: an intent opens an action, uncertain leaves it open, everything else ends it. */
   #follow({ chunk, seq, ordinal, kind, result, bytes, bodyAt, bodyEnd }: ReceiptPage, intent: Open | undefined): void {
     if (ordinal === 0) return;
-    if (kind === 'intent') this.#open.set(ordinal, { chunk, seq, ordinal, state: 'in_flight', reason: null, ...this.#own });
-    else if (kind === 'outcome' && result === 'uncertain') {
+    if (kind === 'intent') {
+      const { at, end, members } = this.#own;
+      this.#open.set(ordinal, { chunk, seq, ordinal, state: 'in_flight', reason: null, at, end, members });
+    } else if (kind === 'outcome' && result === 'uncertain') {
       const { reason = null } = readBody(bytes.subarray(bodyAt, bodyEnd)) as { reason?: string | null };
       const { at, end, members } = intent ?? NOTHING;
       this.#open.set(ordinal, { chunk, seq, ordinal, state: 'uncertain', reason, at, end, members });
@@ -199,13 +198,31 @@ const ANSWER = 'answer';
 const COMMITS_TO_ANSWER = Buffer.from('{"answer":"');
 
 function startsWith(bytes: Buffer, at: number, what: Buffer): boolean {
-  return bytes.compare(what, 0, what.length, at, at + what.length) === 0;
+  for (let place = 0; place < what.length; place += 1) if (bytes[at + place] !== what[place]) return false;
+  return true;
 }
 
 function put(out: Buffer, at: number, byte: number): number {
   out[at] = byte;
   return at + 1;
 }
+
+/** A few characters of ASCII: by a loop, for a call out of JavaScript takes longer. */
+function putWord(out: Buffer, at: number, word: string): number {
+  for (let place = 0; place < word.length; place += 1) out[at + place] = word.charCodeAt(place);
+  return at + word.length;
+}
+
+function putHex(out: Buffer, at: number, bytes: Buffer, from: number): number {
+  for (let place = 0; place < LEAF_BYTES; place += 1) {
+    const byte = bytes[from + place] as number;
+    out[at + 2 * place] = HEX_DIGITS[byte >> 4] as number;
+    out[at + 2 * place + 1] = HEX_DIGITS[byte & 15] as number;
+  }
+  return at + 2 * LEAF_BYTES;
+}
+
+const HEX_DIGITS = Buffer.from('0123456789abcdef');
 
 function kindOf(body: { kind?: unknown }): unknown {
   return body.kind;

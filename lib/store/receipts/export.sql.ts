@@ -3,24 +3,24 @@
  * taken whole before anybody reads it, so that a slow reader holds no statement. `COPY` takes no parameters: what is written into it is numbers, and a uuid
  * that was checked.
  */
-import { once } from 'node:events';
-import pg, { type Pool } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import type { Pool } from 'pg';
 import { EXPORT_PAGE_BYTES, EXPORT_PAGE_RECEIPTS } from '#lib/core/limits.ts';
 import { ERASED } from '#lib/core/receipts/receipt-line.ts';
+import { type Copied, CopyRows, copyOut } from '#lib/store/postgres/copy-out.ts';
 import { type Moment, type Span, spansOf } from './trail.sql.ts';
 
-/** All receipts up to the moment. The next page is read while this one is written. */
+/** All receipts up to the moment. The next page is read while this one is written; a page holds until the next one is asked for. */
 export async function* exportedReceipts(
   pool: Pool,
   moment: Moment,
   most = { receipts: EXPORT_PAGE_RECEIPTS, bytes: EXPORT_PAGE_BYTES },
 ): AsyncGenerator<ReceiptPage> {
   const pages = spansOf(moment, most.receipts);
+  const rooms: Rooms = { receipts: [], values: [] };
   const read = (): Promise<Page[]> | null => {
     const { done, value } = pages.next();
     if (done) return null;
-    const page = readWhole(pool, moment, value, most.bytes);
+    const page = readWhole(pool, moment, value, { bytes: most.bytes, rooms });
     // It is awaited when its turn has come.
     page.catch(() => {});
     return page;
@@ -29,28 +29,43 @@ export async function* exportedReceipts(
   for (let ahead = read(); ahead; ) {
     const all = await ahead;
     ahead = read();
-    for (const page of all) yield new ReceiptPage(page, moment.batch.plan.receiptFields, upTo);
+    for (const page of all) {
+      yield new ReceiptPage(page, moment.batch.plan.receiptFields, upTo);
+      for (const what of ['receipts', 'values'] as const)
+        if (page[what].bytes.length <= ROOM_BYTES_KEPT) rooms[what].push(page[what].bytes);
+    }
   }
 }
 
-type Page = { receipts: Buffer; values: Buffer };
+type Page = { receipts: Copied; values: Copied };
+/** What was read before leaves its room to what comes. */
+type Rooms = Record<keyof Page, Buffer[]>;
+type Most = { bytes: number; rooms: Rooms };
+
+/** A page that was larger than most gives its memory back. */
+const ROOM_BYTES_KEPT = 2 * EXPORT_PAGE_BYTES;
 
 /** One page, or several where its receipts have too many bytes. */
-async function readWhole(pool: Pool, moment: Moment, spans: Span[], most: number): Promise<Page[]> {
+async function readWhole(pool: Pool, moment: Moment, spans: Span[], most: Most): Promise<Page[]> {
   const [first, last] = [spans[0], spans.at(-1)];
   if (!first || !last) return [];
   const range = `batch_id = '${moment.batch.id}' AND (chunk, seq) > (${first.chunk}, ${first.above}) AND (chunk, seq) <= (${last.chunk}, ${last.upTo})`;
-  const names = `ARRAY[${moment.batch.plan.receiptFields.map((name) => pg.escapeLiteral(name)).join(', ')}]::text[]`;
   const halves = halved(spans);
   // One receipt is a page whatever it has.
-  const bytes = halves === null ? Number.POSITIVE_INFINITY : most;
+  const own = halves === null ? { ...most, bytes: Number.POSITIVE_INFINITY } : most;
   const [receipts, values] = await Promise.all([
-    copied(pool, `SELECT chunk, seq, ordinal, kind, result, leaf, body FROM receipt WHERE ${range} ORDER BY chunk, seq`, bytes),
+    // The leaf is over a zero and the body (RFC 6962, 2.1). The database hashes while this process writes what came before.
     copied(
       pool,
-      `SELECT chunk, seq, array_position(${names}, field), CASE WHEN array_position(${names}, field) IS NULL THEN field END, to_json(coalesce(value, '${ERASED}'))
-       FROM receipt_value WHERE ${range} ORDER BY chunk, seq`,
-      bytes,
+      'receipts',
+      `SELECT chunk, seq, ordinal, kind, result, sha256('\\x00'::bytea || body) = leaf, leaf, body FROM receipt WHERE ${range} ORDER BY chunk, seq`,
+      own,
+    ),
+    copied(
+      pool,
+      'values',
+      `SELECT chunk, seq, field, coalesce(value, '${ERASED}') FROM receipt_value WHERE ${range} ORDER BY chunk, seq`,
+      own,
     ),
   ]);
   if (receipts && values) return [{ receipts, values }];
@@ -59,23 +74,14 @@ async function readWhole(pool: Pool, moment: Moment, spans: Span[], most: number
 }
 
 /** What a query gives, as binary COPY; null where that is more than a page may have. */
-async function copied(pool: Pool, query: string, most: number): Promise<Buffer | null> {
+async function copied(pool: Pool, what: keyof Page, query: string, { bytes: most, rooms }: Most): Promise<Copied | null> {
   const client = await pool.connect();
-  // The stream ends before the server is ready for the next statement.
-  const ready = once(client, 'drain');
-  ready.catch(() => {});
   let whole = false;
   try {
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    for await (const part of client.query(copyTo(`COPY (${query}) TO STDOUT (FORMAT binary)`)) as AsyncIterable<Buffer>) {
-      parts.push(part);
-      bytes += part.length;
-      if (bytes > most) return null;
-    }
-    await ready;
-    whole = true;
-    return Buffer.concat(parts, bytes);
+    const text = `COPY (${query}) TO STDOUT (FORMAT binary)`;
+    const rows = await copyOut(client, text, { into: rooms[what].pop() ?? Buffer.alloc(0), most });
+    whole = rows !== null;
+    return rows;
   } finally {
     // A connection in the middle of a COPY is of no use to anybody.
     client.release(!whole);
@@ -107,7 +113,9 @@ export class ReceiptPage {
   ordinal = 0;
   kind = '';
   result: string | null = null;
-  /** the bytes of all receipts; the byte before a body is nobody's */
+  /** whether its leaf is the hash of its body */
+  isSealed = false;
+  /** the bytes of all receipts */
   readonly bytes: Buffer;
   /** where its parts begin */
   leafAt = 0;
@@ -119,30 +127,31 @@ export class ReceiptPage {
   memberBytes = 0;
   /** how much was read for the page */
   readonly size: number;
-  readonly #tuples: Tuples;
+  readonly #rows: CopyRows;
   readonly #values: Values;
   readonly #upTo: ReadonlyMap<number, number>;
 
   constructor({ receipts, values }: Page, names: readonly string[], upTo: ReadonlyMap<number, number>) {
-    this.bytes = receipts;
-    this.size = receipts.length + values.length;
-    this.#tuples = new Tuples(receipts);
+    this.bytes = receipts.bytes;
+    this.size = receipts.end + values.end;
+    this.#rows = new CopyRows(receipts);
     this.#values = new Values(values, names);
     this.#upTo = upTo;
   }
 
   /** Whether there is another one. What was written after the moment is left out. */
   next(): boolean {
-    const [tuples, values] = [this.#tuples, this.#values];
-    while (tuples.next()) {
-      this.chunk = tuples.int();
-      this.seq = tuples.int();
-      this.ordinal = tuples.int();
-      this.kind = tuples.text() ?? '';
-      this.result = tuples.text();
-      this.leafAt = tuples.field();
-      this.bodyAt = tuples.field();
-      this.bodyEnd = tuples.at;
+    const [rows, values] = [this.#rows, this.#values];
+    while (rows.next()) {
+      this.chunk = rows.int();
+      this.seq = rows.int();
+      this.ordinal = rows.int();
+      this.kind = rows.word() ?? '';
+      this.result = rows.word();
+      this.isSealed = rows.bool();
+      this.leafAt = rows.field();
+      this.bodyAt = rows.field();
+      this.bodyEnd = rows.at;
       values.come(this.chunk, this.seq);
       this.valueCount = values.count;
       this.memberBytes = values.memberBytes;
@@ -177,29 +186,32 @@ class Values {
   count = 0;
   memberBytes = 0;
   readonly #bytes: Buffer;
-  readonly #tuples: Tuples;
+  readonly #rows: CopyRows;
   readonly #names: readonly string[];
+  readonly #places: ReadonlyMap<string, number>;
   /** `"name":` of each of the plan's fields */
   readonly #keys: readonly Buffer[];
   /** where the value of each of the plan's fields begins, and ends; 0 where it has none */
   readonly #from: number[];
   readonly #to: number[];
+  /** its JSON, where that is not the text between two quotes */
+  readonly #json: (Buffer | null)[];
   #own = 0;
-  readonly #others: { name: string; key: Buffer; from: number; to: number }[] = [];
+  readonly #others: { name: string; key: Buffer; json: Buffer }[] = [];
   /** of the value that was read last, and is not of this receipt yet */
   #chunk = -1;
   #seq = 0;
-  #place = 0;
-  #name: string | null = null;
+  #name = '';
   #valueAt = 0;
   #valueEnd = 0;
 
-  constructor(bytes: Buffer, names: readonly string[]) {
-    this.#bytes = bytes;
-    this.#tuples = new Tuples(bytes);
+  constructor(values: Copied, names: readonly string[]) {
+    this.#bytes = values.bytes;
+    this.#rows = new CopyRows(values);
     this.#names = names;
+    this.#places = new Map(names.map((name, place) => [name, place]));
     this.#keys = names.map(keyOf);
-    [this.#from, this.#to] = [names.map(() => 0), names.map(() => 0)];
+    [this.#from, this.#to, this.#json] = [names.map(() => 0), names.map(() => 0), names.map(() => null)];
     this.#read();
   }
 
@@ -213,22 +225,39 @@ class Values {
     this.memberBytes = 0;
     this.#own = 0;
     while (this.#chunk >= 0 && (this.#chunk < chunk || (this.#chunk === chunk && this.#seq < seq))) this.#read();
-    for (; this.#chunk === chunk && this.#seq === seq; this.#read()) {
-      const from = this.#valueAt;
-      const to = this.#valueEnd;
-      this.count += 1;
-      let key: Buffer;
-      if (this.#name === null) {
-        this.#own += 1;
-        this.#from[this.#place - 1] = from;
-        this.#to[this.#place - 1] = to;
-        key = this.#keys[this.#place - 1] as Buffer;
-      } else {
-        key = keyOf(this.#name);
-        this.#others.push({ name: this.#name, key, from, to });
-      }
-      this.memberBytes += to - from + 1 + key.length;
+    for (; this.#chunk === chunk && this.#seq === seq; this.#read()) this.#take();
+  }
+
+  #take(): void {
+    const [from, to, place] = [this.#valueAt, this.#valueEnd, this.#places.get(this.#name)];
+    const json = this.#isPlain(from, to) ? null : this.#jsonOf(from, to);
+    this.count += 1;
+    let key: Buffer;
+    if (place === undefined) {
+      key = keyOf(this.#name);
+      this.#others.push({ name: this.#name, key, json: json ?? this.#jsonOf(from, to) });
+    } else {
+      key = this.#keys[place] as Buffer;
+      this.#own += 1;
+      this.#from[place] = from;
+      this.#to[place] = to;
+      this.#json[place] = json;
     }
+    this.memberBytes += (json?.length ?? to - from + 2) + 1 + key.length;
+  }
+
+  /** Whether it stands in JSON as it is: most do. */
+  #isPlain(from: number, to: number): boolean {
+    const bytes = this.#bytes;
+    for (let at = from; at < to; at += 1) {
+      const byte = bytes[at] as number;
+      if (byte < SPACE || byte === QUOTE || byte === BACKSLASH) return false;
+    }
+    return true;
+  }
+
+  #jsonOf(from: number, to: number): Buffer {
+    return Buffer.from(JSON.stringify(this.#bytes.toString('utf8', from, to)));
   }
 
   get isWhole(): boolean {
@@ -243,89 +272,60 @@ class Values {
 
   write(out: Buffer, begin: number): number {
     let at = begin;
-    for (let place = 0; place < this.#keys.length && this.#own > 0; place += 1)
-      if (this.#from[place] !== 0)
-        at = this.#member(out, at, begin, this.#keys[place] as Buffer, this.#from[place] as number, this.#to[place] as number);
+    for (let place = 0; place < this.#keys.length && this.#own > 0; place += 1) {
+      if (this.#from[place] === 0) continue;
+      at = copyFew(this.#keys[place] as Buffer, out, at > begin ? put(out, at, COMMA) : at);
+      at = this.#writeOwn(out, at, place);
+    }
     if (this.#others.length > 1)
       this.#others.sort((one, other) => Buffer.compare(Buffer.from(one.name), Buffer.from(other.name)));
-    for (const { key, from, to } of this.#others) at = this.#member(out, at, begin, key, from, to);
+    for (const { key, json } of this.#others) {
+      at = copyFew(key, out, at > begin ? put(out, at, COMMA) : at);
+      at += json.copy(out, at);
+    }
     return at;
   }
 
   writeOnly(out: Buffer, at: number): number {
     const place = this.#from.findIndex((from) => from !== 0);
-    const [from, to] = place < 0 ? [this.#others[0]?.from ?? 0, this.#others[0]?.to ?? 0] : [this.#from[place], this.#to[place]];
-    return at + this.#bytes.copy(out, at, from, to);
+    return place < 0 ? at + (this.#others[0]?.json.copy(out, at) ?? 0) : this.#writeOwn(out, at, place);
   }
 
-  #member(out: Buffer, begin: number, first: number, key: Buffer, from: number, to: number): number {
-    let at = begin;
-    if (at > first) {
-      out[at] = COMMA;
-      at += 1;
-    }
-    at += key.copy(out, at);
+  #writeOwn(out: Buffer, begin: number, place: number): number {
+    const [from, to, json] = [this.#from[place] as number, this.#to[place] as number, this.#json[place]];
+    if (json) return begin + json.copy(out, begin);
+    let at = put(out, begin, QUOTE);
     // A copy of a part makes a view first, which is more work than a few bytes are.
-    if (to - from > FEW_BYTES) return at + this.#bytes.copy(out, at, from, to);
-    for (let byte = from; byte < to; byte += 1, at += 1) out[at] = this.#bytes[byte] as number;
-    return at;
+    if (to - from > FEW_BYTES) at += this.#bytes.copy(out, at, from, to);
+    else for (let byte = from; byte < to; byte += 1, at += 1) out[at] = this.#bytes[byte] as number;
+    return put(out, at, QUOTE);
   }
 
   #read(): void {
-    const tuples = this.#tuples;
-    if (!tuples.next()) {
+    const rows = this.#rows;
+    if (!rows.next()) {
       this.#chunk = -1;
       return;
     }
-    this.#chunk = tuples.int();
-    this.#seq = tuples.int();
-    this.#place = tuples.int();
-    const nameAt = tuples.field();
-    this.#name = nameAt < 0 ? null : this.#bytes.toString('utf8', nameAt, tuples.at);
-    this.#valueAt = tuples.field();
-    this.#valueEnd = tuples.at;
+    this.#chunk = rows.int();
+    this.#seq = rows.int();
+    this.#name = rows.word() ?? '';
+    this.#valueAt = rows.field();
+    this.#valueEnd = rows.at;
   }
 }
 
-const COMMA = 0x2c;
+const [SPACE, QUOTE, COMMA, BACKSLASH] = [0x20, 0x22, 0x2c, 0x5c];
 const FEW_BYTES = 64;
 const keyOf = (name: string): Buffer => Buffer.from(`${JSON.stringify(name)}:`);
-const HEADER_BYTES = 19;
 
-/** The tuples of a binary COPY (PostgreSQL's documentation, COPY, Binary Format): a count of fields, then each with its length; -1 is null, or the end. */
-class Tuples {
-  readonly #bytes: Buffer;
-  /** where the next field begins, and so where the last one ends */
-  at = HEADER_BYTES;
+function put(out: Buffer, at: number, byte: number): number {
+  out[at] = byte;
+  return at + 1;
+}
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  /** Whether there is another one; its fields are read in their order. */
-  next(): boolean {
-    const fields = this.#bytes.readInt16BE(this.at);
-    this.at += 2;
-    return fields >= 0;
-  }
-
-  /** 0 where it is null. */
-  int(): number {
-    const at = this.field();
-    return at < 0 ? 0 : this.#bytes.readInt32BE(at);
-  }
-
-  text(): string | null {
-    const at = this.field();
-    return at < 0 ? null : this.#bytes.toString('latin1', at, this.at);
-  }
-
-  /** Where the next field begins; it ends at `at`. -1: it is null. */
-  field(): number {
-    const length = this.#bytes.readInt32BE(this.at);
-    this.at += 4;
-    if (length < 0) return -1;
-    this.at += length;
-    return this.at - length;
-  }
+/** Gives where they end. */
+function copyFew(bytes: Buffer, out: Buffer, at: number): number {
+  for (let byte = 0; byte < bytes.length; byte += 1) out[at + byte] = bytes[byte] as number;
+  return at + bytes.length;
 }
