@@ -114,6 +114,7 @@ export const STEPS: Record<string, string> = {
   readRuleCounts: REVIEWERS,
   readRuleItems: REVIEWERS,
   readSameFile: REVIEWERS,
+  readSources: OPERATORS,
   readSavedPlan: OPERATORS,
   readSavedPlans: OPERATORS,
   readShelfItems: REVIEWERS,
@@ -146,6 +147,7 @@ export const STEPS: Record<string, string> = {
   uploadDataset: OPERATORS,
   uploadFixedRows: OPERATORS,
   uploadSample: OPERATORS,
+  uploadSource: OPERATORS,
   withdrawInvitation: 'admin',
 };
 
@@ -243,6 +245,7 @@ export const OPERATIONS: Record<string, string> = {
   'chunks.request': REVIEWERS,
   'chunks.requests': REVIEWERS,
   'connections.change': 'admin',
+  'connections.collect': OPERATORS,
   'connections.delete': 'admin',
   'connections.list': OPERATORS,
   'connections.make': 'admin',

@@ -1,8 +1,10 @@
 /** A connection as its form holds it: texts as they are typed, and what is sent of them. Pure. */
 import { type AuthKind, type ConnectionAuth, SECRET_NAMES } from '#lib/core/connections/auth.ts';
 import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 
 export type ConnectionDraft = {
+  connector: string;
   name: string;
   address: string;
   kind: AuthKind;
@@ -28,20 +30,21 @@ export type ConnectionDraft = {
 export const KINDS: Record<AuthKind, { words: string; secret: string | null }> = {
   none: { words: 'None', secret: null },
   bearer: { words: 'Bearer token', secret: 'Token' },
-  basic: { words: 'User name and password (Basic)', secret: 'Password' },
+  basic: { words: 'User name and password', secret: 'Password' },
   header: { words: 'A header of its own', secret: 'Value of the header' },
   query: { words: 'A parameter in the address', secret: 'Value of the parameter' },
   oauth2: { words: 'OAuth 2 client credentials', secret: 'Client secret' },
   signed: { words: 'Signed as Standard Webhooks', secret: 'Signing secret' },
 };
 
-/** @param connection null for a new one */
-export function draftOf(connection: Connection | null): ConnectionDraft {
+/** @param connection null for a new one, of this kind */
+export function draftOf(connection: Connection | null, { connector, auth: ways }: Pick<ConnectableKind, 'connector' | 'auth'>): ConnectionDraft {
   const auth: Partial<Record<string, unknown>> = connection?.auth ?? {};
   const text = (name: string, otherwise = ''): string => (typeof auth[name] === 'string' ? auth[name] : otherwise);
   const [window] = connection?.limits.windows ?? [];
   return {
-    ...{ name: connection?.name ?? '', address: connection?.address ?? '', kind: connection?.auth.kind ?? 'bearer' },
+    ...{ connector, name: connection?.name ?? '', address: connection?.address ?? '' },
+    kind: connection?.auth.kind ?? ways[0] ?? 'none',
     ...{ username: text('username'), header: text('header', 'X-Api-Key'), parameter: text('parameter', 'key') },
     ...{ tokenUrl: text('tokenUrl'), clientId: text('clientId'), scope: text('scope'), secret: '' },
     concurrency: numberText(connection?.limits.concurrency ?? null),

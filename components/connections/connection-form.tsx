@@ -7,11 +7,14 @@ import type { AuthKind } from '#lib/core/connections/auth.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 import { type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
 
 type Props = {
   /** null for a new one */
   connection: Connection | null;
+  /** what a new one may be; the connection's own kind */
+  kinds: readonly ConnectableKind[];
   pending: boolean;
   error: string | null;
   problems: readonly Problem[];
@@ -19,8 +22,9 @@ type Props = {
 };
 
 /** Every part of a connection; its secret goes in and never comes out. */
-export function ConnectionForm({ connection, pending, error, problems, onSave }: Props) {
-  const [draft, setDraft] = useState(() => draftOf(connection));
+export function ConnectionForm({ connection, kinds, pending, error, problems, onSave }: Props) {
+  const [draft, setDraft] = useState(() => draftOf(connection, kinds[0] ?? UNKNOWN_KIND));
+  const form = kinds.find(({ connector }) => connector === draft.connector) ?? UNKNOWN_KIND;
   const set = (part: Partial<ConnectionDraft>) => setDraft({ ...draft, ...part });
   const toldOf = (...places: string[]) =>
     problems.find(({ path }) => places.some((place) => path === place || path.startsWith(`${place}.`)))?.message;
@@ -47,6 +51,23 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
       }}
     >
       <Part title="Where it is">
+        {connection === null && kinds.length > 1 ? (
+          <Field label="What it leads to">
+            <Select
+              value={draft.connector}
+              onChange={({ target }) => {
+                const kind = kinds.find(({ connector }) => connector === target.value);
+                if (kind) set({ connector: kind.connector, kind: kind.auth[0] ?? 'none', secret: '' });
+              }}
+            >
+              {kinds.map(({ connector, words }) => (
+                <option key={connector} value={connector}>
+                  {words}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        ) : null}
         {connection === null ? (
           <Field label="Name" hint="Plans and receipts name it so; it can’t be changed later." error={toldOf('name')}>
             {text('name', { maxLength: CONNECTION_NAME_CHARS_MAX, required: true })}
@@ -56,24 +77,26 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
           label="Address"
           hint={
             connection === null
-              ? 'Actions name what comes after it, and lead nowhere else.'
+              ? form.addressHint
               : 'Actions that are approved go to the address that was approved, or not at all.'
           }
           error={toldOf('address')}
         >
-          {text('address', { placeholder: 'https://crm.example/api/', required: true })}
+          {text('address', { placeholder: form.address, required: true })}
         </Field>
       </Part>
       <Part title="How one signs in">
-        <Field label="Kind" error={toldOf('auth.kind')}>
-          <Select value={draft.kind} onChange={({ target }) => set({ kind: target.value as AuthKind, secret: '' })}>
-            {Object.entries(KINDS).map(([kind, { words }]) => (
-              <option key={kind} value={kind}>
-                {words}
-              </option>
-            ))}
-          </Select>
-        </Field>
+        {form.auth.length > 1 ? (
+          <Field label="Kind" error={toldOf('auth.kind')}>
+            <Select value={draft.kind} onChange={({ target }) => set({ kind: target.value as AuthKind, secret: '' })}>
+              {form.auth.map((kind) => (
+                <option key={kind} value={kind}>
+                  {KINDS[kind].words}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        ) : null}
         {draft.kind === 'basic' ? (
           <Field label="User name" error={toldOf('auth.username')}>
             {text('username', { required: true })}
@@ -117,6 +140,7 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
           <Field label="in so many seconds">{number('seconds')}</Field>
         </div>
       </Part>
+      {form.promises ? (
       <Part title="What it promises">
         <Checkbox
           label="It ignores a repeat with the same Idempotency-Key"
@@ -146,6 +170,7 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
           onChange={({ target }) => set({ permanent: target.checked })}
         />
       </Part>
+      ) : null}
       <Part title="Who may plan with it">
         <Checkbox
           label="Operators too"
@@ -167,6 +192,12 @@ export function ConnectionForm({ connection, pending, error, problems, onSave }:
     </form>
   );
 }
+
+/** Of a connector that this version does not know. */
+const UNKNOWN_KIND: ConnectableKind = {
+  ...{ connector: '', words: '', address: '', addressHint: '', auth: Object.keys(KINDS) as AuthKind[] },
+  ...{ promises: true, test: null, source: null },
+};
 
 function Secret({
   connection,

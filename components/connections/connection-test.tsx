@@ -12,11 +12,13 @@ import { Tested } from './connection-list.tsx';
 type Method = 'GET' | 'HEAD';
 type Props = {
   connection: Connection;
+  /** what it does, where it takes nothing to ask for */
+  does: string | null;
   onTest: (asked: { method: Method; path: string }) => Promise<Outcome<NonNullable<Connection['tested']>>>;
 };
 
 /** Sends a harmless request with the credential. */
-export function ConnectionTest({ connection, onTest }: Props) {
+export function ConnectionTest({ connection, does, onTest }: Props) {
   const [method, setMethod] = useState<Method>('GET');
   const [path, setPath] = useState('');
   const test = useMutation(writing(['connections', connection.id, 'test'], onTest));
@@ -27,7 +29,7 @@ export function ConnectionTest({ connection, onTest }: Props) {
         Test
       </h2>
       <p className="text-muted">
-        Sends one request with the secret, which changes nothing, to the address or to a place under it.
+        {does ?? 'Sends one request with the secret, which changes nothing, to the address or to a place under it.'}
       </p>
       <form
         className="grid grid-cols-[6rem_1fr] items-end gap-2 sm:grid-cols-[6rem_1fr_auto]"
@@ -36,6 +38,8 @@ export function ConnectionTest({ connection, onTest }: Props) {
           test.mutate({ method, path });
         }}
       >
+        {does === null ? (
+          <>
         <Field label="Method">
           <Select value={method} onChange={({ target }) => setMethod(target.value as Method)}>
             <option>GET</option>
@@ -45,6 +49,8 @@ export function ConnectionTest({ connection, onTest }: Props) {
         <Field label="What to ask for (empty: the address itself)">
           <Input value={path} autoComplete="off" spellCheck={false} onChange={({ target }) => setPath(target.value)} />
         </Field>
+          </>
+        ) : null}
         <Button type="submit" pending={test.isPending}>
           Test
         </Button>
@@ -52,6 +58,18 @@ export function ConnectionTest({ connection, onTest }: Props) {
       <p role="status">
         {test.error ? <span className="text-red">{test.error.message}</span> : <Tested connection={{ tested }} />}
       </p>
+      {tested?.ok && tested.found.length > 0 ? (
+        <div>
+          <h3 className="mb-1 font-medium">Found there: {tested.found.length}</h3>
+          <ul className="max-h-60 overflow-y-auto rounded border border-line px-3 py-2">
+            {tested.found.map((place) => (
+              <li key={place} className="wrap-anywhere">
+                {place}
+              </li>
+            ))}
+          </ul>
+        </div>
+      ) : null}
     </section>
   );
 }

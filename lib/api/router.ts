@@ -48,6 +48,7 @@ import { readLines } from '#lib/steps/datasets/read-lines.ts';
 import { readOpened } from '#lib/steps/datasets/read-opened.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { renameDataset } from '#lib/steps/datasets/rename-dataset.ts';
+import { uploadSource } from '#lib/steps/datasets/upload-source.ts';
 import { find } from '#lib/steps/find/find.ts';
 import { acknowledgeIncident } from '#lib/steps/fleet/acknowledge-incident.ts';
 import { endWorker } from '#lib/steps/fleet/end-worker.ts';
@@ -261,6 +262,10 @@ export const router = os.router({
     test: os.connections.test.handler(({ context, input: { params, body } }) =>
       testConnection(context.actor, { ...params, ...body }),
     ),
+    collect: os.connections.collect.handler(async ({ context, input: { params, body }, signal }) => {
+      const { id, same } = await uploadSource(context.actor, { connection: params.id, ...body }, signal ? { signal } : {});
+      return { ...datasetOf(found(await readDataset(context.actor, { id }), 'dataset')), same };
+    }),
   },
   chunks: {
     list: os.chunks.list.handler(async ({ context, input: { id, ...page } }) =>

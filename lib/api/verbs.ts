@@ -18,6 +18,7 @@ const WRITES: Record<string, Verb> = {
   '/batches/{id}/review-again': 'plan',
   '/connections': 'connections',
   '/connections/{id}/test': 'connections',
+  '/connections/{id}/dataset': 'upload',
   'PUT /connections/{id}': 'connections',
   'DELETE /connections/{id}': 'connections',
   '/batches/{id}/start': 'start',

@@ -16,7 +16,7 @@ import type { Declared } from '#lib/shapes/connections.ts';
 import type { DescribedRequest } from '#lib/shapes/requests.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import type { Querying, Tx } from '#lib/store/postgres/db.ts';
-import type { ActionForm } from './form.ts';
+import type { ActionForm, ConnectionForm } from './form.ts';
 
 export type ActionItem = { ordinal: number; fields: Record<string, string> };
 
@@ -109,9 +109,19 @@ type ConnectionKind = {
   check(given: ConnectionToCheck): ConnectionToCheck;
   /** Whom its requests go to, as `targetOf` names it. */
   targetOf(of: { name: string; address: string }): string;
+  /** How a page edits one. */
+  form: ConnectionForm;
   /** A harmless request over it. Never throws for what a target says. */
   test(live: LiveConnection, asked: TestAsked, signal: AbortSignal): Promise<Tested>;
+  /**
+   * Reads what is in one of its places, as it is now, one after the other, and changes nothing. Throws CountersignError where that can't be done. Left out where there is
+   * nothing to read.
+   */
+  source?(live: LiveConnection, place: string, signal: AbortSignal): Source;
 };
+
+/** `contentType`: what each of them is. `about`: what the target says of it beside its bytes. */
+export type Source = { contentType: string; items: AsyncIterable<{ about: Record<string, string>; bytes: Buffer }> };
 
 export type ConnectionToCheck = {
   address: string;
@@ -122,7 +132,8 @@ export type ConnectionToCheck = {
 };
 /** `path`: under the address. `key`: of a request that is signed. */
 export type TestAsked = { method: 'GET' | 'HEAD'; path: string; key: string };
-export type Tested = { ok: boolean; reason: string };
+/** `found`: the places that plans can name, and that can be read; left out where there are none. */
+export type Tested = { ok: boolean; reason: string; found?: string[] };
 
 type Common = {
   name: string;

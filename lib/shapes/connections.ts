@@ -4,6 +4,7 @@ import { connectionAuth } from '#lib/core/connections/auth.ts';
 import {
   CONNECTION_NAME_CHARS_MAX,
   CONNECTION_WINDOW_SECONDS_MAX,
+  FOLDER_CHARS_MAX,
   SECRET_CHARS_MAX,
   SECRET_CHARS_MIN,
   URL_CHARS_MAX,
@@ -98,7 +99,12 @@ export const newConnection = z.strictObject({
 });
 export const connectionChange = z.strictObject({ revision: nameNumber.describe('The one that was looked at.'), ...parts });
 
-export const tested = z.object({ at: instant, ok: z.boolean(), reason: z.string() });
+export const tested = z.object({
+  at: instant,
+  ok: z.boolean(),
+  reason: z.string(),
+  found: z.array(z.string()).describe('The places that it found there, which plans can name: the folders of a mailbox.'),
+});
 
 /** What a form or a script writes of one, beside its name. */
 export type ConnectionWritten = Omit<z.input<typeof connectionChange>, 'revision'>;
@@ -128,3 +134,13 @@ export const connectionTest = z
     method: z.enum(['GET', 'HEAD']).default('GET'),
   })
   .optional();
+
+/** Which place of a connection is read into a dataset. */
+export const sourceInput = z.strictObject({
+  place: z
+    .string()
+    .min(1, 'A place is missing: the folder that is to be read.')
+    .max(FOLDER_CHARS_MAX)
+    .describe('The folder of a mailbox, by its whole path, as the test of the connection lists it.'),
+  id: z.uuid().optional().describe('The id that the dataset gets, for whoever wants to watch it arrive.'),
+});

@@ -12,15 +12,16 @@ import { Button } from '#components/ui/button.tsx';
 import { ConfirmDialog } from '#components/ui/dialog.tsx';
 import { writing } from '#components/ui/writing.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
+import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 
 type Props = {
   connection: Connection | null;
-  /** which a new one may be for */
-  connectors: string[];
+  /** what a new one may be; the connection's own kind */
+  kinds: readonly ConnectableKind[];
 };
 
 /** A connection's form, its test and its end; null for a new one. */
-export function ConnectionDesk({ connection, connectors: [connector = ''] }: Props) {
+export function ConnectionDesk({ connection, kinds }: Props) {
   const router = useRouter();
   const [asked, setAsked] = useState(false);
   const id = connection?.id ?? 'new';
@@ -28,7 +29,7 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
     ...writing(['connections', id, 'save'], (draft: ConnectionDraft) =>
       asOutcome(
         connection === null
-          ? api.connections.make({ body: { name: draft.name, connector, ...writtenOf(draft, null) } })
+          ? api.connections.make({ body: { name: draft.name, connector: draft.connector, ...writtenOf(draft, null) } })
           : api.connections.change({ params: { id }, body: { revision: connection.revision, ...writtenOf(draft, connection) } }),
       ),
     ),
@@ -55,6 +56,7 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
       ) : null}
       <ConnectionForm
         connection={connection}
+        kinds={kinds}
         pending={save.isPending}
         error={save.error?.message ?? null}
         problems={save.error?.refusal.problems ?? []}
@@ -64,6 +66,7 @@ export function ConnectionDesk({ connection, connectors: [connector = ''] }: Pro
         <>
           <ConnectionTest
             connection={connection}
+            does={kinds[0]?.test ?? null}
             onTest={async (body) => {
               const outcome = await asOutcome(api.connections.test({ params: { id }, body }));
               router.refresh();

@@ -2,8 +2,14 @@
 
 /** As breakers name it: what fails for one connection says nothing of another's credentials. */
 export function targetName(url: string, connection: string | null): string {
-  const { origin } = new URL(url);
+  const origin = originOf(url);
   return connection === null ? origin : `${connection}${AT}${origin}`;
+}
+
+/** Scheme, host and port of an address: of a scheme that URLs do not know too, whose own `origin` is “null” whatever the host. */
+export function originOf(url: string): string {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
 }
 
 /** The host in such a name. */

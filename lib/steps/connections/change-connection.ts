@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise } from '#lib/auth/authorise.ts';
 import { type ConnectionAuth, placeOf, SECRET_NAMES } from '#lib/core/connections/auth.ts';
+import { originOf } from '#lib/core/connections/target.ts';
 import { CountersignError } from '#lib/core/errors.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import { connectionChange } from '#lib/shapes/connections.ts';
@@ -53,7 +54,7 @@ function whyAnew(before: ConnectionRow, after: Pick<ConnectionRow, 'address' | '
 }
 
 function whereTo({ address, auth }: { address: string; auth: ConnectionAuth }): string {
-  return [address, ...(auth.kind === 'oauth2' ? [auth.tokenUrl] : [])].map((url) => new URL(url).origin).join(' ');
+  return [address, ...(auth.kind === 'oauth2' ? [auth.tokenUrl] : [])].map(originOf).join(' ');
 }
 
 async function stale(tx: Tx, id: string): Promise<CountersignError> {

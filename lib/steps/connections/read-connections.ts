@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
+import type { ConnectionForm } from '#lib/connectors/form.ts';
 import { targetOfConnection } from '#lib/connectors/registry.ts';
-import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { CONNECTION_NAME_CHARS_MAX, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
 import { isId } from '#lib/steps/ids.ts';
@@ -42,9 +43,26 @@ export async function readConnection(actor: Actor, { id }: { id: string }): Prom
   return connection ?? null;
 }
 
-/** The connectors that send over connections. */
-export function connectableKinds(): string[] {
-  return CONNECTORS.flatMap((one) => (one.kind === 'remote' && one.connections ? [one.name] : []));
+export type ConnectableKind = ConnectionForm & { connector: string };
+
+/** The connectors that send over connections, with how a page edits one. */
+export function connectableKinds(): ConnectableKind[] {
+  return CONNECTORS.flatMap((one) =>
+    one.kind === 'remote' && one.connections ? [{ connector: one.name, ...one.connections.form }] : [],
+  );
+}
+
+/** A connection whose places can be read into datasets: `words` for that, what a place is called, and those that its test found. */
+export type SourceOffer = { id: string; name: string; words: string; place: string; found: string[] };
+
+/** Those that this actor may use. */
+export async function readSources(actor: Actor): Promise<SourceOffer[]> {
+  const kinds = new Map(connectableKinds().map(({ connector, source }) => [connector, source]));
+  const { items } = await readConnections(actor, { limit: PAGE_ITEMS_MAX });
+  return items.flatMap(({ id, name, connector, tested }) => {
+    const source = kinds.get(connector);
+    return source ? [{ id, name, ...source, found: tested?.found ?? [] }] : [];
+  });
 }
 
 /** The same by its name, which addresses of pages hold. */
@@ -65,7 +83,7 @@ async function told(rows: readonly ConnectionRow[]): Promise<Connection[]> {
     [...targets.values()].flatMap((target) => target ?? []),
   );
   return rows.map(
-    ({ declared, auth, secretId, secretVersion, testedAt, testedOk, testedReason, updatedBy, updatedAt, ...row }) => ({
+    ({ declared, auth, secretId, secretVersion, testedAt, testedOk, testedReason, testedFound, updatedBy, updatedAt, ...row }) => ({
       ...row,
       ...declared,
       auth: {
@@ -73,7 +91,7 @@ async function told(rows: readonly ConnectionRow[]): Promise<Connection[]> {
         secret: secretId === null || secretVersion === null ? null : { id: secretId, version: secretVersion, set: true },
       },
       state: states.get(targets.get(row.id) ?? '') ?? 'ok',
-      tested: testedAt && { at: testedAt.toISOString(), ok: testedOk === true, reason: testedReason ?? '' },
+      tested: testedAt && { at: testedAt.toISOString(), ok: testedOk === true, reason: testedReason ?? '', found: testedFound },
       updatedBy: actorName(updatedBy, names),
       updatedAt: updatedAt.toISOString(),
     }),

@@ -39,7 +39,7 @@ export async function testConnection(actor: Actor, raw: z.input<typeof input>): 
     const facts = { name: row.name, address: row.address, ok: tested.ok };
     await recordSecurity(db(), { kind: 'connection_tested', by: actor.id, about: `connection:${id}`, facts });
     const kept = await readConnectionRow(db(), id);
-    return { at: (kept?.testedAt ?? new Date()).toISOString(), ...tested };
+    return { at: (kept?.testedAt ?? new Date()).toISOString(), found: [], ...tested };
   } finally {
     open -= 1;
   }

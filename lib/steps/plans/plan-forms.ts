@@ -7,7 +7,7 @@ export type PlanForms = {
   /** `editor`: the component that edits the classifier's part; null: it is edited as JSON */
   classifiers: readonly { kind: string; editor: string | null }[];
   /** those that the person's plans may name */
-  connections: readonly { name: string; connector: string; address: string }[];
+  connections: readonly { name: string; connector: string; address: string; found: readonly string[] }[];
   actions: readonly (ActionForm & { connector: string; verbs: readonly string[] })[];
 };
 

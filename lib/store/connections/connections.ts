@@ -21,13 +21,14 @@ export type ConnectionRow = {
   testedAt: Date | null;
   testedOk: boolean | null;
   testedReason: string | null;
+  testedFound: string[];
   updatedBy: string;
   updatedAt: Date;
 };
 
 const ROW = {
   ...{ id: true, name: true, connector: true, revision: true, address: true, auth: true, limits: true, declared: true },
-  ...{ usableBy: true, secretId: true, secretVersion: true, testedAt: true, testedOk: true, testedReason: true },
+  ...{ usableBy: true, secretId: true, secretVersion: true, testedAt: true, testedOk: true, testedReason: true, testedFound: true },
   ...{ updatedBy: true, updatedAt: true },
 } as const;
 
@@ -112,7 +113,7 @@ export async function updateConnection(
     data: {
       ...data,
       ...kept,
-      ...{ testedAt: null, testedOk: null, testedReason: null },
+      ...{ testedAt: null, testedOk: null, testedReason: null, testedFound: [] },
       ...{ revision: { increment: 1 }, updatedBy: by, updatedAt: await databaseTime(models) },
     },
   });
@@ -133,12 +134,12 @@ export async function deleteConnectionRow(models: WithModels, row: ConnectionRow
 export async function keepTested(
   models: WithModels,
   { id, revision }: Pick<ConnectionRow, 'id' | 'revision'>,
-  { ok, reason }: { ok: boolean; reason: string },
+  { ok, reason, found = [] }: { ok: boolean; reason: string; found?: string[] },
 ): Promise<void> {
   const testedAt = await databaseTime(models);
   await models.prisma.connection.updateMany({
     where: { id, revision },
-    data: { testedAt, testedOk: ok, testedReason: reason },
+    data: { testedAt, testedOk: ok, testedReason: reason, testedFound: found },
   });
 }
 

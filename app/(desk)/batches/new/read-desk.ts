@@ -15,7 +15,10 @@ export async function readDesk(actor: Actor, datasetId: string) {
   const { digest, fields } = reading ?? { digest: '', fields: [] };
   return {
     person: actor.id,
-    forms: { ...readPlanForms(), connections: connections.map(({ name, connector, address }) => ({ name, connector, address })) },
+    forms: {
+      ...readPlanForms(),
+      connections: connections.map(({ name, connector, address, tested }) => ({ name, connector, address, found: tested?.found ?? [] })),
+    },
     reading: { dataset: datasetId, digest, fields },
     stopped: incidents.flatMap(({ target }) => (target ? [{ target: target.target, message: target.message }] : [])),
   };

@@ -7,7 +7,7 @@ import { Link } from '#components/ui/link.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { RelativeTime } from '#components/ui/relative-time.tsx';
 import { may } from '#lib/auth/authorise.ts';
-import { readConnectionNamed } from '#lib/steps/connections/read-connections.ts';
+import { connectableKinds, readConnectionNamed } from '#lib/steps/connections/read-connections.ts';
 
 export const metadata: Metadata = { title: 'Connection' };
 
@@ -29,7 +29,7 @@ export default async function ConnectionPage({ params }: { params: Promise<{ nam
           </span>
         }
       />
-      <ConnectionDesk key={revision} connection={connection} connectors={[]} />
+      <ConnectionDesk key={revision} connection={connection} kinds={connectableKinds().filter(({ connector }) => connector === connection.connector)} />
     </>
   );
 }

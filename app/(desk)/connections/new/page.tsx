@@ -15,7 +15,7 @@ export default async function NewConnectionPage() {
   return (
     <>
       <PageHeader above={<Link href="/connections">Connections</Link>} title="Add a connection" />
-      <ConnectionDesk connection={null} connectors={connectableKinds()} />
+      <ConnectionDesk connection={null} kinds={connectableKinds()} />
     </>
   );
 }
