@@ -38,7 +38,10 @@ export const KINDS: Record<AuthKind, { words: string; secret: string | null }> =
 };
 
 /** @param connection null for a new one, of this kind */
-export function draftOf(connection: Connection | null, { connector, auth: ways }: Pick<ConnectableKind, 'connector' | 'auth'>): ConnectionDraft {
+export function draftOf(
+  connection: Connection | null,
+  { connector, auth: ways }: Pick<ConnectableKind, 'connector' | 'auth'>,
+): ConnectionDraft {
   const auth: Partial<Record<string, unknown>> = connection?.auth ?? {};
   const text = (name: string, otherwise = ''): string => (typeof auth[name] === 'string' ? auth[name] : otherwise);
   const [window] = connection?.limits.windows ?? [];

@@ -141,35 +141,35 @@ export function ConnectionForm({ connection, kinds, pending, error, problems, on
         </div>
       </Part>
       {form.promises ? (
-      <Part title="What it promises">
-        <Checkbox
-          label="It ignores a repeat with the same Idempotency-Key"
-          hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
-          checked={draft.keys}
-          onChange={({ target }) => set({ keys: target.checked })}
-        />
-        {draft.keys ? (
-          <Field label="For so many hours (empty: for ever)" error={toldOf('keys')}>
-            {number('forHours')}
+        <Part title="What it promises">
+          <Checkbox
+            label="It ignores a repeat with the same Idempotency-Key"
+            hint="Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it."
+            checked={draft.keys}
+            onChange={({ target }) => set({ keys: target.checked })}
+          />
+          {draft.keys ? (
+            <Field label="For so many hours (empty: for ever)" error={toldOf('keys')}>
+              {number('forHours')}
+            </Field>
+          ) : null}
+          <Field
+            label="Where it says what became of a request (empty: nowhere)"
+            hint="A GET under the address. {{idempotencyKey}} stands for the key of the request; 200 means that it happened."
+            error={toldOf('inspect')}
+          >
+            {text('inspectUrl', { placeholder: 'by-key/{{idempotencyKey}}' })}
           </Field>
-        ) : null}
-        <Field
-          label="Where it says what became of a request (empty: nowhere)"
-          hint="A GET under the address. {{idempotencyKey}} stands for the key of the request; 200 means that it happened."
-          error={toldOf('inspect')}
-        >
-          {text('inspectUrl', { placeholder: 'by-key/{{idempotencyKey}}' })}
-        </Field>
-        <Field label="What an answer that counts as done contains (empty: anything)" error={toldOf('success')}>
-          {text('contains')}
-        </Field>
-        <Checkbox
-          label="What is done there can’t be taken back"
-          hint="Then approvals ask more carefully."
-          checked={draft.permanent}
-          onChange={({ target }) => set({ permanent: target.checked })}
-        />
-      </Part>
+          <Field label="What an answer that counts as done contains (empty: anything)" error={toldOf('success')}>
+            {text('contains')}
+          </Field>
+          <Checkbox
+            label="What is done there can’t be taken back"
+            hint="Then approvals ask more carefully."
+            checked={draft.permanent}
+            onChange={({ target }) => set({ permanent: target.checked })}
+          />
+        </Part>
       ) : null}
       <Part title="Who may plan with it">
         <Checkbox

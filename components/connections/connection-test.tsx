@@ -40,15 +40,15 @@ export function ConnectionTest({ connection, does, onTest }: Props) {
       >
         {does === null ? (
           <>
-        <Field label="Method">
-          <Select value={method} onChange={({ target }) => setMethod(target.value as Method)}>
-            <option>GET</option>
-            <option>HEAD</option>
-          </Select>
-        </Field>
-        <Field label="What to ask for (empty: the address itself)">
-          <Input value={path} autoComplete="off" spellCheck={false} onChange={({ target }) => setPath(target.value)} />
-        </Field>
+            <Field label="Method">
+              <Select value={method} onChange={({ target }) => setMethod(target.value as Method)}>
+                <option>GET</option>
+                <option>HEAD</option>
+              </Select>
+            </Field>
+            <Field label="What to ask for (empty: the address itself)">
+              <Input value={path} autoComplete="off" spellCheck={false} onChange={({ target }) => setPath(target.value)} />
+            </Field>
           </>
         ) : null}
         <Button type="submit" pending={test.isPending}>

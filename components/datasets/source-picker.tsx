@@ -63,7 +63,13 @@ export function SourcePicker({ sources, onRead, onDone, onRefused }: Props) {
               ))}
             </Select>
           ) : (
-            <Input value={place} required autoComplete="off" spellCheck={false} onChange={({ target }) => setPlace(target.value)} />
+            <Input
+              value={place}
+              required
+              autoComplete="off"
+              spellCheck={false}
+              onChange={({ target }) => setPlace(target.value)}
+            />
           )}
         </Field>
         <Button type="submit" pending={read.isPending || read.isSuccess}>

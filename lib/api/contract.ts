@@ -41,7 +41,16 @@ import {
 import { chunkFilter, chunkOrder, itemSet, listColumns, moveOfAll, reasons } from '#lib/shapes/chunk-items.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
 import { connection, connectionChange, connectionTest, newConnection, sourceInput, tested } from '#lib/shapes/connections.ts';
-import { dataset, item, itemOpened, itemOriginal, itemsAsked, itemsFound, unreadableRow, uploadedDataset } from '#lib/shapes/datasets.ts';
+import {
+  dataset,
+  item,
+  itemOpened,
+  itemOriginal,
+  itemsAsked,
+  itemsFound,
+  unreadableRow,
+  uploadedDataset,
+} from '#lib/shapes/datasets.ts';
 import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/shapes/decisions.ts';
 import { assigned, assignment, company, reviewed, reviewsGiven } from '#lib/shapes/evidence.ts';
 import { findAsked, foundGroups } from '#lib/shapes/find.ts';

@@ -4,7 +4,17 @@
  * one are skipped with the reason.
  */
 import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -48,7 +58,8 @@ function fetched(root: string): string | null {
   try {
     const got = spawnSync('apt-get', ['download', ...PACKAGES], { cwd: work, encoding: 'utf8', timeout: 60_000 });
     const archives = readdirSync(work).filter((name) => name.endsWith('.deb'));
-    if (archives.length < PACKAGES.length) return `apt-get could not download ${PACKAGES.join(' and ')}: ${(got.stderr ?? '').trim().split('\n').at(-1)}`;
+    if (archives.length < PACKAGES.length)
+      return `apt-get could not download ${PACKAGES.join(' and ')}: ${(got.stderr ?? '').trim().split('\n').at(-1)}`;
     for (const archive of archives) {
       const opened = spawnSync('dpkg', ['-x', archive, 'root'], { cwd: work, encoding: 'utf8' });
       if (opened.status !== 0) return `dpkg could not take ${archive} apart: ${opened.stderr}`;
@@ -122,10 +133,14 @@ export async function startDovecot(root: string, { user, password }: DovecotOpti
 }
 
 /** Says the greeting, and passes bytes between the two once the password was right. */
-function greet(socket: Socket, { user, password }: DovecotOptions, open: () => ChildProcessByStdio<Writable, Readable, null>): void {
-  const say = (line: string): void => void socket.write(`${line}\r\n`);
+function greet(
+  socket: Socket,
+  { user, password }: DovecotOptions,
+  open: () => ChildProcessByStdio<Writable, Readable, null>,
+): void {
+  const say = (...lines: string[]): void => void socket.write(lines.map((line) => `${line}\r\n`).join(''));
   let rest = '';
-  const onData = (data: Buffer): void => {
+  const onData = (data: Buffer): unknown => {
     rest += data.toString('latin1');
     for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
       const [, tag = '', command = ''] = /^(\S+) (.*)$/.exec(rest.slice(0, end)) ?? [];
@@ -133,10 +148,11 @@ function greet(socket: Socket, { user, password }: DovecotOptions, open: () => C
       const verb = command.split(' ', 1)[0]?.toUpperCase();
       if (verb === 'LOGIN' && command.replaceAll('"', '') === `LOGIN ${user} ${password}`) return signIn(tag);
       if (verb === 'LOGIN') say(`${tag} NO [AUTHENTICATIONFAILED] no`);
-      else if (verb === 'CAPABILITY') say('* CAPABILITY IMAP4rev1'), say(`${tag} OK done`);
-      else if (verb === 'LOGOUT') say('* BYE bye'), say(`${tag} OK done`), socket.end();
+      else if (verb === 'CAPABILITY') say('* CAPABILITY IMAP4rev1', `${tag} OK done`);
+      else if (verb === 'LOGOUT') socket.end(`* BYE bye\r\n${tag} OK done\r\n`);
       else say(`${tag} OK done`);
     }
+    return null;
   };
   const signIn = (tag: string): void => {
     socket.off('data', onData);

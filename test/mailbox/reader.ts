@@ -11,7 +11,12 @@ export type Mailbox = {
 };
 
 export async function mailbox(port: number, { user, password }: { user: string; password: string }): Promise<Mailbox> {
-  const client = new ImapFlow({ ...{ host: '127.0.0.1', port, secure: false, doSTARTTLS: false }, auth: { user, pass: password }, logger: false, disableAutoIdle: true });
+  const client = new ImapFlow({
+    ...{ host: '127.0.0.1', port, secure: false, doSTARTTLS: false },
+    auth: { user, pass: password },
+    logger: false,
+    disableAutoIdle: true,
+  });
   client.on('error', () => {});
   await client.connect();
   const uidOf = async (folder: string, messageId: string): Promise<string> => {

@@ -50,7 +50,13 @@ export function closeScripted(): void {
 
 export const CAN_MOVE = 'IMAP4rev1 MOVE UIDPLUS SPECIAL-USE';
 
-export async function scriptedServer({ capabilities = CAN_MOVE, user = 'ada', password = 'correct-horse', tls, refuses }: ScriptedOptions = {}): Promise<Scripted> {
+export async function scriptedServer({
+  capabilities = CAN_MOVE,
+  user = 'ada',
+  password = 'correct-horse',
+  tls,
+  refuses,
+}: ScriptedOptions = {}): Promise<Scripted> {
   const folders = new Map<string, Kept>([
     ['INBOX', { uidValidity: 7, uidNext: 1, special: null, mails: [] }],
     ['Archive', { uidValidity: 8, uidNext: 501, special: '\\Archive', mails: [] }],
@@ -64,7 +70,7 @@ export async function scriptedServer({ capabilities = CAN_MOVE, user = 'ada', pa
     let socket: Socket = raw;
     let selected: Kept | null = null;
     let rest = '';
-    const say = (line: string): void => void socket.write(`${line}\r\n`);
+    const say = (...lines: string[]): unknown => socket.write(lines.map((line) => `${line}\r\n`).join(''));
     const listen = (one: Socket): void => {
       sockets.add(one);
       one.on('error', () => {});
@@ -80,9 +86,9 @@ export async function scriptedServer({ capabilities = CAN_MOVE, user = 'ada', pa
       });
     };
     const can = (): string => (tls?.how === 'starttls' && socket === raw ? `${capabilities} STARTTLS` : capabilities);
-    const answer = (tag: string, command: string): void => {
+    const answer = (tag: string, command: string): unknown => {
       const verb = (/^(?:UID )?\S+/i.exec(command)?.[0] ?? '').toUpperCase();
-      if (verb === 'CAPABILITY') return say(`* CAPABILITY ${can()}`), say(`${tag} OK done`);
+      if (verb === 'CAPABILITY') return say(`* CAPABILITY ${can()}`, `${tag} OK done`);
       if (verb === 'STARTTLS' && tls) {
         say(`${tag} OK begin`);
         raw.removeAllListeners('data');
@@ -94,19 +100,20 @@ export async function scriptedServer({ capabilities = CAN_MOVE, user = 'ada', pa
         const isRight = command.replaceAll('"', '') === `LOGIN ${user} ${password}`;
         return say(isRight ? `${tag} OK [CAPABILITY ${capabilities}] in` : `${tag} NO [AUTHENTICATIONFAILED] no`);
       }
-      if (command === 'LIST "" ""') return say('* LIST (\\Noselect) "/" ""'), say(`${tag} OK done`);
+      if (command === 'LIST "" ""') return say('* LIST (\\Noselect) "/" ""', `${tag} OK done`);
       if (verb === 'LIST' || verb === 'LSUB') {
-        for (const [name, { special }] of folders) say(`* ${verb} (\\HasNoChildren${special && verb === 'LIST' ? ` ${special}` : ''}) "/" "${name}"`);
+        for (const [name, { special }] of folders)
+          say(`* ${verb} (\\HasNoChildren${special && verb === 'LIST' ? ` ${special}` : ''}) "/" "${name}"`);
         return say(`${tag} OK done`);
       }
       if (verb === 'SELECT' || verb === 'EXAMINE') return select(tag, command);
-      if (verb === 'UID SEARCH') return say(`* SEARCH ${found(command).join(' ')}`), say(`${tag} OK done`);
+      if (verb === 'UID SEARCH') return say(`* SEARCH ${found(command).join(' ')}`, `${tag} OK done`);
       if (verb === 'UID FETCH') return fetch(tag, command);
       if (verb === 'UID MOVE' || verb === 'UID STORE') return act(tag, verb, command);
-      if (verb === 'LOGOUT') return say('* BYE bye'), say(`${tag} OK done`), void socket.end();
+      if (verb === 'LOGOUT') return socket.end(`* BYE bye\r\n${tag} OK done\r\n`);
       return say(`${tag} OK done`);
     };
-    const select = (tag: string, command: string): void => {
+    const select = (tag: string, command: string): unknown => {
       const name = command.replace(/^\S+ /, '').replaceAll('"', '');
       selected = folders.get(name) ?? null;
       if (!selected) return say(`${tag} NO [NONEXISTENT] no such folder`);
@@ -127,19 +134,20 @@ export async function scriptedServer({ capabilities = CAN_MOVE, user = 'ada', pa
       });
       return (selected?.mails ?? []).flatMap((mail, index) => (uids.includes(mail.uid) ? [{ mail, seq: index + 1 }] : []));
     };
-    const fetch = (tag: string, command: string): void => {
+    const fetch = (tag: string, command: string): unknown => {
       for (const { mail, seq } of named(command)) {
         const source = `Message-ID: <${mail.messageId}>\r\nFrom: bo@example.org\r\nTo: ada@example.org\r\nDate: Thu, 22 Oct 2026 12:00:00 +0000\r\nSubject: ${mail.messageId}\r\n\r\n${mail.text}`;
         const parts = [`UID ${mail.uid}`, `FLAGS (${[...mail.flags].join(' ')})`];
         if (/ENVELOPE/i.test(command)) parts.push(`ENVELOPE (NIL "s" NIL NIL NIL NIL NIL NIL NIL "<${mail.messageId}>")`);
-        if (/X-GM-LABELS/i.test(command)) parts.push(`X-GM-LABELS (${[...mail.labels].map((label) => `"${label.replace('\\', '\\\\')}"`).join(' ')})`);
+        if (/X-GM-LABELS/i.test(command))
+          parts.push(`X-GM-LABELS (${[...mail.labels].map((label) => `"${label.replace('\\', '\\\\')}"`).join(' ')})`);
         if (/RFC822.SIZE/i.test(command)) parts.push(`RFC822.SIZE ${source.length}`);
         if (/BODY.PEEK\[\]/i.test(command)) parts.push(`BODY[] {${source.length}}\r\n${source}`);
         say(`* ${seq} FETCH (${parts.join(' ')})`);
       }
       say(`${tag} OK done`);
     };
-    const act = (tag: string, verb: string, command: string): void => {
+    const act = (tag: string, verb: string, command: string): unknown => {
       const index = met.findIndex((one) => command.startsWith(one.command));
       const how = index < 0 ? null : (met.splice(index, 1)[0]?.how ?? null);
       if (how === 'no') return say(`${tag} NO [CANNOT] not today`);
@@ -147,15 +155,15 @@ export async function scriptedServer({ capabilities = CAN_MOVE, user = 'ada', pa
       if (how === 'no-gone') return say(`${tag} NO Some of the requested messages no longer exist`);
       if (how === 'no-busy') return say(`${tag} NO [INUSE] later`);
       if (how === 'tagless') return say('NO not so');
-      if (how === 'die') return void socket.destroy();
-      if (how === 'bye') return say('* BYE good night'), void socket.end();
+      if (how === 'die') return socket.destroy();
+      if (how === 'bye') return socket.end('* BYE good night\r\n');
       if (how === 'ok-idle') return say(`${tag} OK nothing to do`);
       if (verb === 'UID MOVE' && !folders.has(folderIn(command))) return say(`${tag} NO [TRYCREATE] no such folder`);
       const told = verb === 'UID MOVE' ? move(command, how === 'copy-no') : store(command);
-      if (how === 'copy-no') return say(`* OK [COPYUID ${told.copyUid}] copied`), say(`${tag} NO and then no`);
-      if (how === 'act-die') return void socket.destroy();
-      if (how === 'act-bye') return say('* BYE good night'), void socket.end();
-      if (how === 'act-silent') return;
+      if (how === 'copy-no') return say(`* OK [COPYUID ${told.copyUid}] copied`, `${tag} NO and then no`);
+      if (how === 'act-die') return socket.destroy();
+      if (how === 'act-bye') return socket.end('* BYE good night\r\n');
+      if (how === 'act-silent') return null;
       if (how === 'act-garbage') return say(`${tag} OK [COPYUID ((((`);
       if (told.copyUid && how !== 'act-no-copyuid') say(`* OK [COPYUID ${told.copyUid}] moved`);
       for (const line of told.lines) say(line);

@@ -10,7 +10,8 @@ const SCHEMES: Readonly<Record<string, { secured: Server['secured']; port: numbe
   'imap+plain:': { secured: 'plain', port: 143 },
 };
 
-const WRITE = 'Write imaps://mail.example (TLS) or imap://mail.example (STARTTLS), with :port where it is another than 993 or 143.';
+const WRITE =
+  'Write imaps://mail.example (TLS) or imap://mail.example (STARTTLS), with :port where it is another than 993 or 143.';
 
 /** The server that an address names. Null for a text that is none. */
 export function serverOf(address: string): Server | null {

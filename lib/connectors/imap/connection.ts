@@ -13,12 +13,10 @@ export function checkConnection(given: ConnectionToCheck, reach: Reach): Connect
   if (auth.kind !== 'basic')
     problems.push({ path: 'auth.kind', message: 'A mail server wants a user name and a password: the kind is “basic”.' });
   const named = Object.keys(secrets ?? {}).filter((name) => name !== 'password');
-  for (const name of named)
-    problems.push({ path: `secrets.${name}`, message: 'The secret of “basic” is called password.' });
+  for (const name of named) problems.push({ path: `secrets.${name}`, message: 'The secret of “basic” is called password.' });
   if (auth.kind === 'basic' && secrets !== null && !('password' in secrets))
     problems.push({ path: 'secrets.password', message: 'The secret “password” is missing.' });
-  if (declared.keys.honoured)
-    problems.push({ path: 'keys', message: 'A mail server knows no Idempotency-Key. Leave this out.' });
+  if (declared.keys.honoured) problems.push({ path: 'keys', message: 'A mail server knows no Idempotency-Key. Leave this out.' });
   for (const part of ['inspect', 'success'] as const)
     if (declared[part] !== null)
       problems.push({ path: part, message: 'What became of a command is asked by the mail’s Message-ID. Leave this out.' });
@@ -42,12 +40,20 @@ export async function testedSession(session: Session): Promise<Tested> {
     };
   const folders = await session.folders();
   const can = TOLD.filter((one) => session.has(one));
-  return { ok: true, reason: `Signed in. ${can.join(', ')}. ${specialWords(session, folders)}`, found: folders.map(({ path }) => path) };
+  return {
+    ok: true,
+    reason: `Signed in. ${can.join(', ')}. ${specialWords(session, folders)}`,
+    found: folders.map(({ path }) => path),
+  };
 }
 
 function specialWords(session: Session, folders: readonly Folder[]): string {
   const named = (use: string): string | undefined => folders.find(({ special }) => special === use)?.path;
   const [archive, trash] = [named('\\Archive'), named('\\Trash')];
-  const archives = session.has('X-GM-EXT-1') ? 'Archives by taking the label of the inbox off.' : archive ? `Archives to “${archive}”.` : 'It names no archive folder: use “move to a folder”.';
+  const archives = session.has('X-GM-EXT-1')
+    ? 'Archives by taking the label of the inbox off.'
+    : archive
+      ? `Archives to “${archive}”.`
+      : 'It names no archive folder: use “move to a folder”.';
   return `${archives} ${trash ? `Deletes to “${trash}”.` : 'It names no trash: use “move to a folder”.'}`;
 }

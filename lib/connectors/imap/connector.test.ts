@@ -4,7 +4,16 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ApplyResult, Done } from '#lib/connectors/port.ts';
 import type { Action } from '#lib/core/plans/plan.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
-import { CAN_MOVE, closeScripted, MEETINGS, type Meeting, type Scripted, type ScriptedOptions, scriptedServer } from '#test/mailbox/scripted.ts';
+import { CERTIFICATE } from '#test/mailbox/certificate.ts';
+import {
+  CAN_MOVE,
+  closeScripted,
+  MEETINGS,
+  type Meeting,
+  type Scripted,
+  type ScriptedOptions,
+  scriptedServer,
+} from '#test/mailbox/scripted.ts';
 import { makeImap } from './connector.ts';
 
 const ID = randomUUID();
@@ -12,27 +21,68 @@ const SECRET = 'correct-horse';
 let revision = 1;
 
 /** A connection to it, and the connector that has no other. */
-function over(server: Scripted, { password = SECRET, address = `imap+plain://127.0.0.1:${server.port}`, ca }: { password?: string; address?: string; ca?: string } = {}) {
+function over(
+  server: Scripted,
+  {
+    password = SECRET,
+    address = `imap+plain://127.0.0.1:${server.port}`,
+    ca,
+  }: { password?: string; address?: string; ca?: string } = {},
+) {
   revision += 1;
   const live: LiveConnection = {
     ...{ id: ID, name: 'mail', revision, address, auth: { kind: 'basic', username: 'ada' } },
     ...{ limits: { concurrency: null, windows: [] }, secretId: randomUUID(), secretVersion: 1, secret: { password } },
   };
-  const imap = makeImap({ allowPrivateTargets: () => true, targetsAllowed: () => [], connections: async () => live, ...(ca && { ca }) });
-  const through = { id: ID, revision, address, auth: live.auth, secret: `secret:${live.secretId}`, keys: false, inspect: null, success: null, permanent: false };
-  const action = (verb: string, given: Action['with'] = {}): Action => ({ connector: 'imap', connection: 'mail', do: verb, honoursKeys: false, with: given, through }) as Action;
-  const frozen = (verb: string, fields: Record<string, string>, given: Action['with'] = {}) => imap.prepare(action(verb, given), { ordinal: 1, fields });
+  const imap = makeImap({
+    allowPrivateTargets: () => true,
+    targetsAllowed: () => [],
+    connections: async () => live,
+    ...(ca && { ca }),
+  });
+  const through = {
+    id: ID,
+    revision,
+    address,
+    auth: live.auth,
+    secret: `secret:${live.secretId}`,
+    keys: false,
+    inspect: null,
+    success: null,
+    permanent: false,
+  };
+  const action = (verb: string, given: Action['with'] = {}): Action =>
+    ({ connector: 'imap', connection: 'mail', do: verb, honoursKeys: false, with: given, through }) as Action;
+  const frozen = (verb: string, fields: Record<string, string>, given: Action['with'] = {}) =>
+    imap.prepare(action(verb, given), { ordinal: 1, fields });
   const apply = (request: Uint8Array, verb = 'move', signal = AbortSignal.timeout(30_000)): Promise<ApplyResult> =>
     imap.apply(
       {
-        ...{ batchId: randomUUID(), datasetId: randomUUID(), ordinal: 1, category: 'c', honoursKeys: false, request, idempotencyKey: 'k' },
+        ...{
+          batchId: randomUUID(),
+          datasetId: randomUUID(),
+          ordinal: 1,
+          category: 'c',
+          honoursKeys: false,
+          request,
+          idempotencyKey: 'k',
+        },
         action: { connector: 'imap', connection: 'mail', do: verb, version: 1 },
       },
       signal,
     );
   const inspect = (request: Uint8Array) => imap.inspect({ request, idempotencyKey: 'k' }, AbortSignal.timeout(10_000));
   const undo = async (verb: string, given: Action['with'], request: Uint8Array, target: string | null) => {
-    const done: Done = { datasetId: randomUUID(), ordinal: 1, action: action(verb, given), request, idempotencyKey: 'k', target, reason: null, undid: null };
+    const done: Done = {
+      datasetId: randomUUID(),
+      ordinal: 1,
+      action: action(verb, given),
+      request,
+      idempotencyKey: 'k',
+      target,
+      reason: null,
+      undid: null,
+    };
     const [one] = await imap.undo(undefined as never, [done]);
     if (!one) throw new Error('no undo');
     return one;
@@ -40,7 +90,12 @@ function over(server: Scripted, { password = SECRET, address = `imap+plain://127
   return { imap, live, action, frozen, apply, inspect, undo };
 }
 
-const fieldsOf = (messageId: string, uid: number | string, folder = 'INBOX', uidValidity = '7') => ({ folder, uid: String(uid), uidValidity, messageId });
+const fieldsOf = (messageId: string, uid: number | string, folder = 'INBOX', uidValidity = '7') => ({
+  folder,
+  uid: String(uid),
+  uidValidity,
+  messageId,
+});
 const idsIn = (server: Scripted, folder: string) => (server.folders.get(folder)?.mails ?? []).map(({ messageId }) => messageId);
 const told = ({ result, ...rest }: ApplyResult) => `${result} ${'reason' in rest ? (rest.reason ?? '') : ''}`.trim();
 
@@ -117,7 +172,9 @@ describe('the mail', () => {
     server.put('INBOX', 'one@x');
     server.put('INBOX', 'one@x.org');
     const { frozen, apply } = over(server);
-    expect(await apply(frozen('move', fieldsOf('one@x', 2, 'INBOX', '6'), { to: 'Archive' }))).toMatchObject({ result: 'succeeded' });
+    expect(await apply(frozen('move', fieldsOf('one@x', 2, 'INBOX', '6'), { to: 'Archive' }))).toMatchObject({
+      result: 'succeeded',
+    });
     expect([idsIn(server, 'INBOX'), idsIn(server, 'Archive')]).toEqual([['one@x.org'], ['one@x']]);
   });
 
@@ -126,7 +183,8 @@ describe('the mail', () => {
     server.put('INBOX', 'two@x');
     server.put('INBOX', 'other@x');
     const { frozen, apply } = over(server);
-    const move = (messageId: string, uid: number, uidValidity?: string) => apply(frozen('move', fieldsOf(messageId, uid, 'INBOX', uidValidity), { to: 'Archive' }));
+    const move = (messageId: string, uid: number, uidValidity?: string) =>
+      apply(frozen('move', fieldsOf(messageId, uid, 'INBOX', uidValidity), { to: 'Archive' }));
     expect(told(await move('two@x', 1, '6'))).toBe('failed mail_ambiguous');
     expect(told(await move('two@x', 3))).toBe('failed mail_differs');
     expect(told(await move('two@x', 77))).toBe('failed mail_ambiguous');
@@ -196,8 +254,12 @@ describe('archive and trash', () => {
   test('go to the folders that the server names for them, and nowhere else', async () => {
     const [one, two] = [server.put('INBOX', 'one@x'), server.put('INBOX', 'two@x')];
     const { frozen, apply } = over(server);
-    expect(await apply(frozen('archive', fieldsOf('one@x', one.uid)), 'archive')).toMatchObject({ target: 'Archive;UIDVALIDITY=8;UID=501' });
-    expect(await apply(frozen('delete', fieldsOf('two@x', two.uid)), 'delete')).toMatchObject({ target: 'Trash;UIDVALIDITY=9;UID=901' });
+    expect(await apply(frozen('archive', fieldsOf('one@x', one.uid)), 'archive')).toMatchObject({
+      target: 'Archive;UIDVALIDITY=8;UID=501',
+    });
+    expect(await apply(frozen('delete', fieldsOf('two@x', two.uid)), 'delete')).toMatchObject({
+      target: 'Trash;UIDVALIDITY=9;UID=901',
+    });
     const bare = await scriptedServer();
     for (const kept of bare.folders.values()) kept.special = null;
     const { uid } = bare.put('INBOX', 'one@x');
@@ -243,6 +305,15 @@ describe('a line', () => {
     expect(server.heard.filter((line) => line.startsWith('LOGIN'))).toHaveLength(1);
   });
 
+  test.each(['tls', 'starttls'] as const)('is kept from others by %s, of a server that is who it says', async (how) => {
+    const secured = await one({ tls: { ...CERTIFICATE, how } });
+    const address = `${how === 'tls' ? 'imaps' : 'imap'}://localhost:${secured.port}`;
+    expect(told(await moving(secured, { address }))).toBe('failed tls');
+    expect(secured.heard.filter((line) => line.startsWith('LOGIN'))).toEqual([]);
+    secured.folders.get('INBOX')?.mails.splice(0);
+    expect(told(await moving(secured, { address, ca: CERTIFICATE.cert }))).toBe('succeeded');
+  });
+
   test('goes where it was approved, and for whom', async () => {
     const { uid } = server.put('INBOX', 'one@x');
     const { frozen, apply, live } = over(server);
@@ -258,7 +329,12 @@ describe('a line', () => {
       const imap = makeImap({ allowPrivateTargets: () => false, targetsAllowed: () => allowed, connections: async () => null });
       const declared = { keys: { honoured: false, forHours: null }, inspect: null, success: null, permanent: false };
       try {
-        return imap.connections?.check({ address: given, auth: { kind: 'basic', username: 'ada' }, declared, secrets: { password: SECRET } }).address;
+        return imap.connections?.check({
+          address: given,
+          auth: { kind: 'basic', username: 'ada' },
+          declared,
+          secrets: { password: SECRET },
+        }).address;
       } catch (error) {
         return String((error as Error).message);
       }
@@ -268,7 +344,13 @@ describe('a line', () => {
     expect(check('imap+plain://mail.example.org')).toMatch(/^Without TLS/);
     expect(check('imaps://127.0.0.1')).toMatch(/loopback address.*TARGETS_ALLOWED=127\.0\.0\.1:993/);
     expect(check('IMAPS://Mail.Example.ORG/')).toBe('imaps://mail.example.org:993');
-    for (const wrong of ['https://mail.example.org', 'imaps://ada:pw@mail.example.org', 'imaps://mail.example.org/INBOX', 'mail.example.org', 'imaps://a b'])
+    for (const wrong of [
+      'https://mail.example.org',
+      'imaps://ada:pw@mail.example.org',
+      'imaps://mail.example.org/INBOX',
+      'mail.example.org',
+      'imaps://a b',
+    ])
       expect(check(wrong)).toMatch(/^This is not the address of a mail server/);
   });
 
@@ -282,7 +364,9 @@ describe('a line', () => {
     });
     const bare = await one({ capabilities: 'IMAP4rev1' });
     const poor = over(bare);
-    expect(await poor.imap.connections?.test(poor.live, { method: 'GET', path: '', key: '' }, AbortSignal.timeout(10_000))).toMatchObject({
+    expect(
+      await poor.imap.connections?.test(poor.live, { method: 'GET', path: '', key: '' }, AbortSignal.timeout(10_000)),
+    ).toMatchObject({
       ok: false,
       reason: expect.stringMatching(/lacks MOVE and UIDPLUS/),
     });
@@ -299,7 +383,9 @@ test('a request says all that is sent, and no secret', () => {
   });
   expect(JSON.stringify(imap.describe({ do: 'move', request, idempotencyKey: null }))).not.toContain(SECRET);
   expect(imap.targetOf(request)).toBe(`mail at ${live.address}`);
-  expect(imap.targetFault(imap.targetOf(request) ?? '', 'credentials_refused')).toBe(`mail (127.0.0.1:${server.port}) refuses our credentials`);
+  expect(imap.targetFault(imap.targetOf(request) ?? '', 'credentials_refused')).toBe(
+    `mail (127.0.0.1:${server.port}) refuses our credentials`,
+  );
 });
 
 test.each([
@@ -313,7 +399,8 @@ test.each([
   [{}, { to: 'A', folder: '{{nothing}}' }, 'with.folder'],
 ])('an action %j with %j is refused at %s', (part, given, path) => {
   const { imap, action } = over(server);
-  const check = () => imap.check({ ...action('move', given), ...part } as Action, ['folder', 'uid', 'uidValidity', 'messageId', 'subject']);
+  const check = () =>
+    imap.check({ ...action('move', given), ...part } as Action, ['folder', 'uid', 'uidValidity', 'messageId', 'subject']);
   if (path === null) return expect(check()).toBeUndefined();
   expect(check).toThrow(expect.objectContaining({ problems: expect.arrayContaining([expect.objectContaining({ path })]) }));
 });

@@ -9,15 +9,15 @@ import type { ApplyInput, ApplyResult, RemoteConnector } from '#lib/connectors/p
 import { targetName } from '#lib/core/connections/target.ts';
 import { INSPECTION_TIMEOUT_MS } from '#lib/core/limits.ts';
 import { reasonWords } from '#lib/core/receipts/reason-words.ts';
-import { turns } from '#lib/turns.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
+import { turns } from '#lib/turns.ts';
 import { checkConnection, NEEDED, testedSession } from './connection.ts';
 import { describeRequest } from './describe.ts';
 import { failureWords, RETRIES, STOPPING, targetFault, uncertainWords } from './failures.ts';
+import { folderSource } from './folder.ts';
 import { imapConnection, imapForm } from './form.ts';
 import { connectionOf, type MailRequest, readRequest, requestTarget, VERBS } from './frozen.ts';
 import { inspected, looked } from './inspect.ts';
-import { folderSource } from './folder.ts';
 import { checkAction, freezeRequest, requestEffect, requestReads, requestResource, requestWording } from './request.ts';
 import { carriedOut, prepared } from './send.ts';
 import { openSession, type Unsent } from './session.ts';
@@ -61,7 +61,9 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
     describe: describeRequest,
     async look(_client, { request: bytes }, signal) {
       const request = readRequest(bytes);
-      const cannot = (reason: string) => ({ cannot: failureWords(reason) ?? `The mailbox could not be asked: ${reasonWords(reason)}.` });
+      const cannot = (reason: string) => ({
+        cannot: failureWords(reason) ?? `The mailbox could not be asked: ${reasonWords(reason)}.`,
+      });
       return asking(request.via, signal, cannot, (held) => looked(held.session, request));
     },
     resourceOf: requestResource,
@@ -94,7 +96,11 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
       targetOf: ({ name, address }) => targetName(address, name),
       async test(live, _asked, signal) {
         const session = await openSession(live, opening, signal);
-        if ('reason' in session) return { ok: false, reason: failureWords(session.reason) ?? `It could not be reached: ${reasonWords(session.reason)}.` };
+        if ('reason' in session)
+          return {
+            ok: false,
+            reason: failureWords(session.reason) ?? `It could not be reached: ${reasonWords(session.reason)}.`,
+          };
         return testedSession(session)
           .catch(() => ({ ok: false, reason: 'The connection broke while its folders were listed.' }))
           .finally(() => session.end());
@@ -145,7 +151,10 @@ export function makeImap({ allowPrivateTargets, targetsAllowed, connections, res
   }
 
   /** Finds the mail; what is given sends the one command. A line that nobody sends on after all is given back when the lease is lost, or late. */
-  async function begin({ request: bytes, mayHaveActed = false }: ApplyInput, signal: AbortSignal): Promise<() => Promise<ApplyResult>> {
+  async function begin(
+    { request: bytes, mayHaveActed = false }: ApplyInput,
+    signal: AbortSignal,
+  ): Promise<() => Promise<ApplyResult>> {
     // What may have acted is not ended by a refusal of its repeat.
     const told = (result: ApplyResult): ApplyResult =>
       mayHaveActed && result.result === 'failed' ? { ...result, result: 'uncertain' } : result;

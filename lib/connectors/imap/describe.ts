@@ -15,7 +15,9 @@ export function describeRequest({ request: bytes }: RequestOf): Described {
       { name: 'UID', value: mail.uid ?? 'not known', note: uidNote(mail) },
       { name: 'UIDVALIDITY', value: mail.uidValidity ?? 'not known', note: null },
       { name: 'Message-ID', value: mail.messageId === null ? 'none' : `<${mail.messageId}>`, note: null },
-      ...(to === null ? [] : [{ name: 'to', value: shown(to), note: 'path' in to ? null : 'the server says which folder that is' }]),
+      ...(to === null
+        ? []
+        : [{ name: 'to', value: shown(to), note: 'path' in to ? null : 'the server says which folder that is' }]),
       {
         name: 'sign in',
         value: `${auth.kind === 'basic' ? `${auth.username} and ` : ''}${secretWords(via)}`,

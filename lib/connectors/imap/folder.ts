@@ -12,7 +12,12 @@ export function folderSource(live: LiveConnection, folder: string, opening: Open
 }
 
 /** Throws `unavailable` where the server can't be reached or the line breaks, `not_found` where it has no such folder, `invalid` for an empty one. */
-async function* mailsOf(live: LiveConnection, folder: string, opening: Opening, signal: AbortSignal): Source['items'] & AsyncGenerator {
+async function* mailsOf(
+  live: LiveConnection,
+  folder: string,
+  opening: Opening,
+  signal: AbortSignal,
+): Source['items'] & AsyncGenerator {
   const session = await openSession(live, opening, signal);
   if ('reason' in session) throw unreachable(live, session.reason);
   const end = (): void => session.end();
@@ -27,9 +32,13 @@ async function* mailsOf(live: LiveConnection, folder: string, opening: Opening, 
       yield* page(session, uids.slice(at, at + FOLDER_PAGE_MAILS), { folder, uidValidity });
   } catch (error) {
     if (error instanceof CountersignError) throw error;
-    throw new CountersignError('unavailable', `The connection to “${live.name}” broke while its mails were read. Nothing of them was kept. Try again.`, {
-      cause: error,
-    });
+    throw new CountersignError(
+      'unavailable',
+      `The connection to “${live.name}” broke while its mails were read. Nothing of them was kept. Try again.`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     signal.removeEventListener('abort', end);
     session.end();
@@ -39,7 +48,8 @@ async function* mailsOf(live: LiveConnection, folder: string, opening: Opening, 
 /** Of a mail that is too large to be held, only the headers. One that is gone meanwhile is left out: it is not in the folder. */
 async function* page(session: Session, uids: number[], where: { folder: string; uidValidity: string }) {
   const sizes = new Map<number, number>();
-  for (const { uid, size } of await session.client.fetchAll(uids.join(','), { uid: true, size: true }, { uid: true })) if (size !== undefined) sizes.set(uid, size);
+  for (const { uid, size } of await session.client.fetchAll(uids.join(','), { uid: true, size: true }, { uid: true }))
+    if (size !== undefined) sizes.set(uid, size);
   const whole = uids.filter((uid) => (sizes.get(uid) ?? Number.POSITIVE_INFINITY) <= MAIL_BYTES_MAX);
   const large = uids.filter((uid) => (sizes.get(uid) ?? 0) > MAIL_BYTES_MAX);
   for (const [some, part] of [[whole, { source: true }] as const, [large, { headers: true }] as const]) {
@@ -49,12 +59,19 @@ async function* page(session: Session, uids: number[], where: { folder: string; 
       const bytes = source ?? headers;
       // A server also tells of flags that changed meanwhile.
       if (!bytes) continue;
-      const about = { ...where, uid: String(uid), flags: [...(flags ?? [])].sort().join(' '), size: String(size ?? bytes.length) };
+      // \Recent is about who looked, and not about the mail.
+      const marks = [...(flags ?? [])].filter((flag) => flag !== '\\Recent').sort();
+      const about = { ...where, uid: String(uid), flags: marks.join(' '), size: String(size ?? bytes.length) };
       yield { about, bytes };
     }
+    // What the package leaves out of a broken page is not to be taken for mails that are gone.
+    if (!session.usable) throw new Error('The line broke.');
   }
 }
 
 function unreachable({ name }: LiveConnection, reason: string): CountersignError {
-  return new CountersignError('unavailable', `“${name}” could not be read. ${failureWords(reason) ?? `Reason: ${reasonWords(reason)}.`}`);
+  return new CountersignError(
+    'unavailable',
+    `“${name}” could not be read. ${failureWords(reason) ?? `Reason: ${reasonWords(reason)}.`}`,
+  );
 }

@@ -23,13 +23,18 @@ export const imapForm: ActionForm = {
       ...{ notFor: ['archive', 'delete', 'flag', 'unflag', 'read', 'unread', 'unarchive'] },
       hint: 'Those that the connection’s test found. Test it again where one is missing.',
     },
+    {
+      ...{ kind: 'line', at: 'with.folder', label: 'Folder that the mails are in', place: 'folder of the mails' },
+      ...{ absent: '{{folder}}', template: true, exact: true },
+    },
   ],
 };
 
 export const imapConnection: ConnectionForm = {
   words: 'A mail server (IMAP)',
   address: 'imaps://mail.example',
-  addressHint: 'imaps:// is TLS from the beginning, imap:// is STARTTLS; behind them the host, and its port where it is an unusual one.',
+  addressHint:
+    'imaps:// is TLS from the beginning, imap:// is STARTTLS; behind them the host, and its port where it is an unusual one.',
   auth: ['basic'],
   promises: false,
   test: 'Signs in, and lists what the server can do and its folders. It changes nothing.',

@@ -11,7 +11,10 @@ export const VERBS = ['move', 'archive', 'delete', 'flag', 'unflag', 'read', 'un
 export type Verb = (typeof VERBS)[number];
 
 /** A folder by its path, or by what it is for (RFC 6154): which one that is the server says when the command is sent. */
-const place = z.union([z.strictObject({ path: z.string() }), z.strictObject({ special: z.enum(['\\Archive', '\\Trash', '\\All']) })]);
+const place = z.union([
+  z.strictObject({ path: z.string() }),
+  z.strictObject({ special: z.enum(['\\Archive', '\\Trash', '\\All']) }),
+]);
 export type Place = z.infer<typeof place>;
 
 const frozen = z.object({

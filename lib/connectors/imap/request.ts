@@ -1,8 +1,8 @@
 /** An action of a plan on an item: what is wrong with it, and the request that is frozen for it. Pure. */
 import { z } from 'zod';
+import { viaOf } from '#lib/connectors/http/via.ts';
 import { itemRefusal, readParameters, refusal, requireDo, templateProblems } from '#lib/connectors/parameters.ts';
 import type { ActionItem, FrozenRequest } from '#lib/connectors/port.ts';
-import { viaOf } from '#lib/connectors/http/via.ts';
 import { targetHost, targetName } from '#lib/core/connections/target.ts';
 import type { Problem } from '#lib/core/errors.ts';
 import { FOLDER_CHARS_MAX, REQUEST_TIMEOUT_MS, REQUEST_TIMEOUT_MS_MAX } from '#lib/core/limits.ts';
@@ -59,7 +59,10 @@ export function checkAction(action: Action, fields: readonly string[] | null): v
       message: 'These rows do not say which folder a mail is in. Write it here, such as INBOX.',
     });
   if (fields !== null && !['messageId', 'uid'].some((name) => name in action.with || fields.includes(name)))
-    problems.push({ path: 'with.messageId', message: 'These rows have no Message-ID and no UID by which a mail could be found.' });
+    problems.push({
+      path: 'with.messageId',
+      message: 'These rows have no Message-ID and no UID by which a mail could be found.',
+    });
   if (problems.length > 0) throw refusal(problems);
 }
 
@@ -70,7 +73,8 @@ function keyProblems({ honoursKeys }: Action): Problem[] {
 
 function targetProblems({ do: verb, with: written }: Action, { to }: Given): Problem[] {
   if (verb === 'move' && to.trim() === '') return [{ path: 'with.to', message: 'A folder to move the mail to is missing.' }];
-  if (verb === 'move' && /[\r\n\0]|\{\{/.test(to)) return [{ path: 'with.to', message: 'A folder is named by its path, without templates.' }];
+  if (verb === 'move' && /[\r\n\0]|\{\{/.test(to))
+    return [{ path: 'with.to', message: 'A folder is named by its path, without templates.' }];
   if (verb !== 'move' && 'to' in written && to !== '')
     return [{ path: 'with.to', message: `“${verb}” takes no folder. Leave it out, or choose “move”.` }];
   return [];
@@ -149,7 +153,9 @@ export function requestResource(_action: Action, bytes: FrozenRequest): string {
 export function requestWording(action: Action): Wording {
   const { to } = readParameters(action, parameters);
   const { through, connection } = action;
-  const target = through ? `${connection} (${targetHost(targetName(through.address, connection))})` : (connection ?? 'a mail server');
+  const target = through
+    ? `${connection} (${targetHost(targetName(through.address, connection))})`
+    : (connection ?? 'a mail server');
   return { ...WORDS[action.do as Verb](to), target };
 }
 

@@ -102,11 +102,7 @@ function stored(verb: Verb, found: Found, path: string): Command | ApplyResult {
   const { uid } = found;
   return {
     name: 'UID STORE',
-    attributes: [
-      { type: 'SEQUENCE', value: uid },
-      { type: 'ATOM', value: store.item },
-      [{ type: 'ATOM', value: store.value }],
-    ],
+    attributes: [{ type: 'SEQUENCE', value: uid }, { type: 'ATOM', value: store.item }, [{ type: 'ATOM', value: store.value }]],
     asked: ['FETCH', 'EXPUNGE', 'VANISHED'],
     judge({ lines }) {
       // An answer that names no mail may have found none.
@@ -120,8 +116,8 @@ function stored(verb: Verb, found: Found, path: string): Command | ApplyResult {
 /** The UID in an untagged FETCH. */
 function uidIn(attributes: Token[] = []): string | null {
   const values = attributes.find((one): one is Token[] => Array.isArray(one)) ?? [];
-  const at = values.findIndex((one) => valueOf(one)?.toUpperCase() === 'UID');
-  return at < 0 ? null : valueOf(values[at + 1] ?? null);
+  const at = values.findIndex((one) => textIn(one)?.toUpperCase() === 'UID');
+  return at < 0 ? null : textIn(values[at + 1] ?? null);
 }
 
 type Copied = { uidValidity: string; from: string; to: string };
@@ -130,12 +126,12 @@ type Copied = { uidValidity: string; from: string; to: string };
 function copied(attributes: Token[] = []): Copied | null {
   const [first] = attributes;
   const section = first && !Array.isArray(first) ? first.section : undefined;
-  const [name, uidValidity, from, to] = (section ?? []).map(valueOf);
+  const [name, uidValidity, from, to] = (section ?? []).map(textIn);
   if (name?.toUpperCase() !== 'COPYUID' || ![uidValidity, from, to].every((one) => /^\d{1,10}$/.test(one ?? ''))) return null;
   return { uidValidity: uidValidity ?? '', from: from ?? '', to: to ?? '' };
 }
 
-function valueOf(token: Token): string | null {
+function textIn(token: Token): string | null {
   if (token === null || Array.isArray(token)) return null;
   return typeof token.value === 'string' || typeof token.value === 'number' ? String(token.value) : null;
 }

@@ -4,8 +4,8 @@
  */
 import { ImapFlow } from 'imapflow';
 import { encodePath } from 'imapflow/lib/tools.js';
-import { unsentReason } from '#lib/connectors/http/answers.ts';
 import { guardedLookup, type Reach, RefusedAddress, type Resolve } from '#lib/connectors/http/addresses.ts';
+import { unsentReason } from '#lib/connectors/http/answers.ts';
 import { ANSWER_BYTES_MAX, CONNECT_TIMEOUT_MS, FOLDERS_MAX, RECORD_BYTES_MAX, REQUEST_TIMEOUT_MS_MAX } from '#lib/core/limits.ts';
 import type { LiveConnection } from '#lib/store/connections/connections.ts';
 import { isAnywhere, refusedServer, serverOf } from './address.ts';
@@ -76,7 +76,10 @@ export class Session {
       .filter(({ flags }) => !['\\Noselect', '\\NonExistent'].some((flag) => flags.has(flag)))
       .slice(0, FOLDERS_MAX)
       // What a folder is for is the server's to say, and no guess by its name.
-      .map(({ path, specialUse, specialUseSource }) => ({ path, special: specialUseSource === 'extension' ? (specialUse ?? null) : null }));
+      .map(({ path, specialUse, specialUseSource }) => ({
+        path,
+        special: specialUseSource === 'extension' ? (specialUse ?? null) : null,
+      }));
     return this.#folders;
   }
 
@@ -169,7 +172,11 @@ export async function openSession(live: LiveConnection, opening: Opening, signal
     ...{ host, port: server.port, secure: server.secured === 'tls', doSTARTTLS: server.secured === 'starttls' },
     auth: { user: live.auth.username, pass: live.secret.password ?? '' },
     tls: { lookup: guardedLookup(isAnywhere(server, reach), resolve), ...(ca && { ca }) },
-    ...{ connectionTimeout: CONNECT_TIMEOUT_MS, greetingTimeout: CONNECT_TIMEOUT_MS, socketTimeout: REQUEST_TIMEOUT_MS_MAX + 10_000 },
+    ...{
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      greetingTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: REQUEST_TIMEOUT_MS_MAX + 10_000,
+    },
     ...{ disableAutoIdle: true, disableCompression: true, disableAutoEnable: true, disableIMAP4rev2: true, logger: false },
     ...{ maxLineLength: 16 * 1024 ** 2, maxLiteralSize: RECORD_BYTES_MAX, maxResponseSize: RECORD_BYTES_MAX + 1024 ** 2 },
     clientInfo: { name: 'Countersign' },
@@ -235,7 +242,10 @@ export function isBusy(said: string): boolean {
 /** An answer as it stood, without its tag and status; its beginning. */
 function textOf({ attributes = [] }: Line): string {
   const text = attributes.map((one) => written(one)).join(' ');
-  return text.replaceAll(/\p{Cc}/gu, ' ').toWellFormed().slice(0, ANSWER_BYTES_MAX / 4);
+  return text
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .toWellFormed()
+    .slice(0, ANSWER_BYTES_MAX / 4);
 }
 
 function written(token: Token): string {

@@ -33,7 +33,8 @@ export function sessionsOver(opening: Opening, now: () => number = () => perform
       groups.set(key, group);
       if (!(await inLine(group, signal))) return { reason: 'not_sent' };
       const kept = group.idle.pop();
-      const session = kept?.session ?? (await openSession(live, opening, signal).catch((): Unsent => ({ reason: 'not_connected' })));
+      const session =
+        kept?.session ?? (await openSession(live, opening, signal).catch((): Unsent => ({ reason: 'not_connected' })));
       let back = false;
       const giveBack = (): void => {
         if (back) return;

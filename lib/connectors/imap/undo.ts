@@ -37,7 +37,9 @@ function relabelled(request: MailRequest): MailRequest | { cannot: string } {
   const { messageId } = request.mail;
   if (messageId === null) return { cannot: 'the mail has no Message-ID by which it could be found' };
   const mail = { in: { special: '\\All' as const }, uid: null, uidValidity: null, messageId };
-  return request.do === 'archive' ? { ...request, do: 'unarchive', mail, to: null } : { ...request, do: 'archive', mail, to: { special: '\\Archive' } };
+  return request.do === 'archive'
+    ? { ...request, do: 'unarchive', mail, to: null }
+    : { ...request, do: 'archive', mail, to: { special: '\\Archive' } };
 }
 
 function restored(request: MailRequest): MailRequest | { cannot: string } {

@@ -39,7 +39,10 @@ export const mbox: Format = {
     const { openMail } = await import('./opened.ts');
     const quoting = quotingOf(flavour?.value ?? 'mboxrd');
     const said = charset?.by === 'person' ? charset.value : undefined;
-    return openMail({ bytes: withoutKept(withoutSeparator(raw)).bytes, line: 1, unquoted: (body) => unquoted(body, quoting) }, said);
+    return openMail(
+      { bytes: withoutKept(withoutSeparator(raw)).bytes, line: 1, unquoted: (body) => unquoted(body, quoting) },
+      said,
+    );
   },
 };
 

@@ -27,7 +27,12 @@ afterAll(() => dovecot?.stop());
 
 test.skipIf('missing' in found)('a folder is read, its mails are archived and flagged as approved, and come back', async () => {
   const box = await mailbox(dovecot.port, { user: USER, password: PASSWORD });
-  await box.append('INBOX', 'one@x', 'Gr\u00fc\u00dfe\r\n\r\nFrom the beginning, a line like a separator:\r\nFrom bo@x Thu Oct 22 12:00:00 2026\r\nSubject: not a mail\r\n', ['\\Seen']);
+  await box.append(
+    'INBOX',
+    'one@x',
+    'Gr\u00fc\u00dfe\r\n\r\nFrom the beginning, a line like a separator:\r\nFrom bo@x Thu Oct 22 12:00:00 2026\r\nSubject: not a mail\r\n',
+    ['\\Seen'],
+  );
   await box.append('INBOX', 'two@x', 'X-Countersign-Mail: {"uid":"1","folder":"Trash"}\r\n');
   await box.append('INBOX', 'three@x', 'hello\r\n');
 
@@ -40,7 +45,10 @@ test.skipIf('missing' in found)('a folder is read, its mails are archived and fl
   expect(tried.body).toMatchObject({ ok: true, found: expect.arrayContaining(['INBOX', 'Archive', 'Trash']) });
 
   const read = await asAdmin('POST', `/connections/${made.body.id}/dataset`, { place: 'INBOX' });
-  expect(read, read.text).toMatchObject({ status: 201, body: { items: 3, unreadable: 0, format: 'mbox', name: 'INBOX at mail.mbox' } });
+  expect(read, read.text).toMatchObject({
+    status: 201,
+    body: { items: 3, unreadable: 0, format: 'mbox', name: 'INBOX at mail.mbox' },
+  });
   const { rows } = await pool.query('SELECT fields FROM item WHERE dataset_id = $1 ORDER BY ordinal', [read.body.id]);
   const { uidValidity } = rows[0].fields;
   expect(rows.map(({ fields }) => fields)).toMatchObject([
@@ -87,8 +95,14 @@ test.skipIf('missing' in found)('a folder is read, its mails are archived and fl
   expect(await box.ids('Archive')).toEqual(['one@x']);
   expect(await box.ids('Trash')).toEqual(['two@x']);
   expect(await box.flags('INBOX', 'three@x')).toContain('\\Flagged');
-  const bodies = await pool.query("SELECT convert_from(body, 'UTF8') AS body FROM receipt WHERE batch_id = $1 AND result = 'succeeded'", [batchId]);
-  expect(bodies.rows.map(({ body }) => JSON.parse(body).target).sort()).toEqual([expect.stringMatching(/^Archive;UIDVALIDITY=\d+;UID=1$/), null]);
+  const bodies = await pool.query(
+    "SELECT convert_from(body, 'UTF8') AS body FROM receipt WHERE batch_id = $1 AND result = 'succeeded'",
+    [batchId],
+  );
+  expect(bodies.rows.map(({ body }) => JSON.parse(body).target).sort()).toEqual([
+    expect.stringMatching(/^Archive;UIDVALIDITY=\d+;UID=1$/),
+    null,
+  ]);
 
   const undone = await undoBatch(ADA, { batchId });
   await until(pool, undone.id, 'awaiting_review');

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Actor } from '#lib/auth/actor.ts';
 import { authorise, may } from '#lib/auth/authorise.ts';
-import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import type { ConnectionForm } from '#lib/connectors/form.ts';
+import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { targetOfConnection } from '#lib/connectors/registry.ts';
 import { CONNECTION_NAME_CHARS_MAX, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
@@ -83,7 +83,19 @@ async function told(rows: readonly ConnectionRow[]): Promise<Connection[]> {
     [...targets.values()].flatMap((target) => target ?? []),
   );
   return rows.map(
-    ({ declared, auth, secretId, secretVersion, testedAt, testedOk, testedReason, testedFound, updatedBy, updatedAt, ...row }) => ({
+    ({
+      declared,
+      auth,
+      secretId,
+      secretVersion,
+      testedAt,
+      testedOk,
+      testedReason,
+      testedFound,
+      updatedBy,
+      updatedAt,
+      ...row
+    }) => ({
       ...row,
       ...declared,
       auth: {

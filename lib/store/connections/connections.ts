@@ -28,7 +28,15 @@ export type ConnectionRow = {
 
 const ROW = {
   ...{ id: true, name: true, connector: true, revision: true, address: true, auth: true, limits: true, declared: true },
-  ...{ usableBy: true, secretId: true, secretVersion: true, testedAt: true, testedOk: true, testedReason: true, testedFound: true },
+  ...{
+    usableBy: true,
+    secretId: true,
+    secretVersion: true,
+    testedAt: true,
+    testedOk: true,
+    testedReason: true,
+    testedFound: true,
+  },
   ...{ updatedBy: true, updatedAt: true },
 } as const;
 

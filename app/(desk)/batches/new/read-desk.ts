@@ -17,7 +17,12 @@ export async function readDesk(actor: Actor, datasetId: string) {
     person: actor.id,
     forms: {
       ...readPlanForms(),
-      connections: connections.map(({ name, connector, address, tested }) => ({ name, connector, address, found: tested?.found ?? [] })),
+      connections: connections.map(({ name, connector, address, tested }) => ({
+        name,
+        connector,
+        address,
+        found: tested?.found ?? [],
+      })),
     },
     reading: { dataset: datasetId, digest, fields },
     stopped: incidents.flatMap(({ target }) => (target ? [{ target: target.target, message: target.message }] : [])),
