@@ -134,6 +134,7 @@ export const STEPS: Record<string, string> = {
   readRuleCounts: REVIEWERS,
   readRuleItems: REVIEWERS,
   readSameFile: REVIEWERS,
+  readSources: OPERATORS,
   readSavedPlan: OPERATORS,
   readSavedPlans: OPERATORS,
   readShelfItems: REVIEWERS,
@@ -175,6 +176,7 @@ export const STEPS: Record<string, string> = {
   uploadFixedRows: OPERATORS,
   uploadSample: OPERATORS,
   withdrawErasure: 'admin',
+  uploadSource: OPERATORS,
   withdrawInvitation: 'admin',
 };
 
@@ -275,6 +277,7 @@ export const OPERATIONS: Record<string, string> = {
   'chunks.request': REVIEWERS,
   'chunks.requests': REVIEWERS,
   'connections.change': 'admin',
+  'connections.collect': OPERATORS,
   'connections.delete': 'admin',
   'connections.list': OPERATORS,
   'connections.make': 'admin',

@@ -4,10 +4,8 @@ import { POSTGRES_PORT, postgresAddress, readPostgresAddress, type TlsMode } fro
 import type { Connection, ConnectionWritten } from '#lib/shapes/connections.ts';
 import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
 
-/** How a connection's kind is written. */
-export type Asks = ConnectableKind['asks'];
-
 export type ConnectionDraft = {
+  connector: string;
   name: string;
   address: string;
   /** the parts of a database's address */
@@ -38,21 +36,25 @@ export type ConnectionDraft = {
 export const KINDS: Record<AuthKind, { words: string; secret: string | null }> = {
   none: { words: 'None', secret: null },
   bearer: { words: 'Bearer token', secret: 'Token' },
-  basic: { words: 'User name and password (Basic)', secret: 'Password' },
+  basic: { words: 'User name and password', secret: 'Password' },
   header: { words: 'A header of its own', secret: 'Value of the header' },
   query: { words: 'A parameter in the address', secret: 'Value of the parameter' },
   oauth2: { words: 'OAuth 2 client credentials', secret: 'Client secret' },
   signed: { words: 'Signed as Standard Webhooks', secret: 'Signing secret' },
 };
 
-/** @param connection null for a new one */
-export function draftOf(connection: Connection | null): ConnectionDraft {
+/** @param connection null for a new one, of this kind */
+export function draftOf(
+  connection: Connection | null,
+  { connector, auth: ways }: Pick<ConnectableKind, 'connector' | 'auth'>,
+): ConnectionDraft {
   const auth: Partial<Record<string, unknown>> = connection?.auth ?? {};
   const text = (name: string, otherwise = ''): string => (typeof auth[name] === 'string' ? auth[name] : otherwise);
   const [window] = connection?.limits.windows ?? [];
   return {
-    ...{ name: connection?.name ?? '', address: connection?.address ?? '', kind: connection?.auth.kind ?? 'bearer' },
+    ...{ connector, name: connection?.name ?? '', address: connection?.address ?? '' },
     ...placeOf(connection),
+    kind: connection?.auth.kind ?? ways[0] ?? 'none',
     ...{ username: text('username'), header: text('header', 'X-Api-Key'), parameter: text('parameter', 'key') },
     ...{ tokenUrl: text('tokenUrl'), clientId: text('clientId'), scope: text('scope'), secret: '' },
     concurrency: numberText(connection?.limits.concurrency ?? null),
@@ -83,7 +85,7 @@ function writtenOfDatabase(draft: ConnectionDraft): Partial<ConnectionWritten> {
 }
 
 /** What is sent of it: what the form has no field for stays as it was. */
-export function writtenOf(draft: ConnectionDraft, before: Connection | null, asks: Asks): ConnectionWritten {
+export function writtenOf(draft: ConnectionDraft, before: Connection | null, place: ConnectableKind['place']): ConnectionWritten {
   const name = SECRET_NAMES[draft.kind];
   const windows = before?.limits.windows.slice(1) ?? [];
   const requests = numberOf(draft.requests);
@@ -101,7 +103,7 @@ export function writtenOf(draft: ConnectionDraft, before: Connection | null, ask
     permanent: draft.permanent,
     usableBy: draft.operators ? ['operator'] : [],
     ...(name === null || draft.secret === '' ? {} : { secrets: { [name]: draft.secret } }),
-    ...(asks === 'database' ? writtenOfDatabase(draft) : {}),
+    ...(place === 'database' ? writtenOfDatabase(draft) : {}),
   };
 }
 

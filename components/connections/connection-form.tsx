@@ -8,17 +8,14 @@ import type { Problem } from '#lib/core/errors.ts';
 import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
 import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts';
-import { type Asks, type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
+import { type ConnectionDraft, draftOf, KINDS } from './connection-draft.ts';
 import { PostgresPlace } from './postgres-place.tsx';
 
 type Props = {
   /** null for a new one */
   connection: Connection | null;
-  connector: string;
-  /** it may be any of these while it is new */
+  /** what a new one may be; the connection's own kind */
   kinds: readonly ConnectableKind[];
-  asks: Asks;
-  onConnector: (connector: string) => void;
   pending: boolean;
   error: string | null;
   problems: readonly Problem[];
@@ -26,10 +23,11 @@ type Props = {
 };
 
 /** Every part of a connection; its secret goes in and never comes out. */
-export function ConnectionForm({ connection, connector, kinds, asks, onConnector, pending, error, problems, onSave }: Props) {
-  const isDatabase = asks === 'database';
-  const [draft, setDraft] = useState(() => draftOf(connection));
-  const kind = isDatabase ? 'basic' : draft.kind;
+export function ConnectionForm({ connection, kinds, pending, error, problems, onSave }: Props) {
+  const [draft, setDraft] = useState(() => draftOf(connection, kinds[0] ?? UNKNOWN_KIND));
+  const form = kinds.find(({ connector }) => connector === draft.connector) ?? UNKNOWN_KIND;
+  const isDatabase = form.place === 'database';
+  const { kind } = draft;
   const set = (part: Partial<ConnectionDraft>) => setDraft({ ...draft, ...part });
   const toldOf = (...places: string[]) =>
     problems.find(({ path }) => places.some((place) => path === place || path.startsWith(`${place}.`)))?.message;
@@ -57,10 +55,16 @@ export function ConnectionForm({ connection, connector, kinds, asks, onConnector
     >
       <Part title="Where it is">
         {connection === null && kinds.length > 1 ? (
-          <Field label="What it leads to" error={toldOf('connector')}>
-            <Select value={connector} onChange={({ target }) => onConnector(target.value)}>
-              {kinds.map(({ name, words }) => (
-                <option key={name} value={name}>
+          <Field label="What it leads to">
+            <Select
+              value={draft.connector}
+              onChange={({ target }) => {
+                const kind = kinds.find(({ connector }) => connector === target.value);
+                if (kind) set({ connector: kind.connector, kind: kind.auth[0] ?? 'none', secret: '' });
+              }}
+            >
+              {kinds.map(({ connector, words }) => (
+                <option key={connector} value={connector}>
                   {words}
                 </option>
               ))}
@@ -79,27 +83,27 @@ export function ConnectionForm({ connection, connector, kinds, asks, onConnector
             label="Address"
             hint={
               connection === null
-                ? 'Actions name what comes after it, and lead nowhere else.'
+                ? form.addressHint
                 : 'Actions that are approved go to the address that was approved, or not at all.'
             }
             error={toldOf('address')}
           >
-            {text('address', { placeholder: 'https://crm.example/api/', required: true })}
+            {text('address', { placeholder: form.address, required: true })}
           </Field>
         )}
       </Part>
       <Part title="How one signs in">
-        {isDatabase ? null : (
+        {form.auth.length > 1 ? (
           <Field label="Kind" error={toldOf('auth.kind')}>
             <Select value={draft.kind} onChange={({ target }) => set({ kind: target.value as AuthKind, secret: '' })}>
-              {Object.entries(KINDS).map(([kind, { words }]) => (
+              {form.auth.map((kind) => (
                 <option key={kind} value={kind}>
-                  {words}
+                  {KINDS[kind].words}
                 </option>
               ))}
             </Select>
           </Field>
-        )}
+        ) : null}
         {kind === 'basic' ? (
           <Field label="User name" error={toldOf('auth.username')}>
             {text('username', { required: true })}
@@ -144,7 +148,7 @@ export function ConnectionForm({ connection, connector, kinds, asks, onConnector
         </div>
       </Part>
       <Part title="What it promises">
-        {isDatabase ? null : (
+        {form.promises ? (
           <>
             <Checkbox
               label="It ignores a repeat with the same Idempotency-Key"
@@ -168,7 +172,7 @@ export function ConnectionForm({ connection, connector, kinds, asks, onConnector
               {text('contains')}
             </Field>
           </>
-        )}
+        ) : null}
         <Checkbox
           label="What is done there can’t be taken back"
           hint="Then approvals ask more carefully."
@@ -197,6 +201,12 @@ export function ConnectionForm({ connection, connector, kinds, asks, onConnector
     </form>
   );
 }
+
+/** Of a connector that this version does not know. */
+const UNKNOWN_KIND: ConnectableKind = {
+  ...{ connector: '', words: '', place: 'address', address: '', addressHint: '', auth: Object.keys(KINDS) as AuthKind[] },
+  ...{ promises: true, test: null, source: null },
+};
 
 function Secret({
   connection,

@@ -8,37 +8,34 @@ import { formatNoun } from '#components/ui/format.ts';
 import type { Outcome } from '#components/ui/outcome.ts';
 import { writing } from '#components/ui/writing.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
-import type { Asks } from './connection-draft.ts';
 import { Tested } from './connection-list.tsx';
 
 type Method = 'GET' | 'HEAD';
 type Props = {
   connection: Connection;
-  asks: Asks;
+  /** what it does, where it takes nothing to ask for */
+  does: string | null;
   onTest: (asked: { method: Method; path: string }) => Promise<Found>;
   /** makes what is missing at the target */
   onPrepare: () => Promise<Found>;
 };
 type Found = Outcome<NonNullable<Connection['tested']>>;
 
-/** Sends a harmless request with the credential, and shows what is missing there. */
-export function ConnectionTest({ connection, asks, onTest, onPrepare }: Props) {
+/** Sends a harmless request with the credential, and shows what it found and what is missing there. */
+export function ConnectionTest({ connection, does, onTest, onPrepare }: Props) {
   const [method, setMethod] = useState<Method>('GET');
   const [path, setPath] = useState('');
   const test = useMutation(writing(['connections', connection.id, 'test'], onTest));
   const prepare = useMutation(writing(['connections', connection.id, 'prepare'], onPrepare));
   const tested = prepare.data ?? test.data ?? connection.tested;
   const error = prepare.error ?? test.error;
-  const isDatabase = asks === 'database';
   return (
     <section aria-labelledby="test" className="flex max-w-2xl flex-col gap-3">
       <h2 id="test" className="text-16 font-medium">
         Test
       </h2>
       <p className="text-muted">
-        {isDatabase
-          ? 'Signs in and reads what is there: the version, the tables, and whether effects can be written down. It changes nothing.'
-          : 'Sends one request with the secret, which changes nothing, to the address or to a place under it.'}
+        {does ?? 'Sends one request with the secret, which changes nothing, to the address or to a place under it.'}
       </p>
       <form
         className="grid grid-cols-[6rem_1fr] items-end gap-2 sm:grid-cols-[6rem_1fr_auto]"
@@ -48,7 +45,7 @@ export function ConnectionTest({ connection, asks, onTest, onPrepare }: Props) {
           test.mutate({ method, path });
         }}
       >
-        {isDatabase ? null : (
+        {does === null ? (
           <>
             <Field label="Method">
               <Select value={method} onChange={({ target }) => setMethod(target.value as Method)}>
@@ -60,7 +57,7 @@ export function ConnectionTest({ connection, asks, onTest, onPrepare }: Props) {
               <Input value={path} autoComplete="off" spellCheck={false} onChange={({ target }) => setPath(target.value)} />
             </Field>
           </>
-        )}
+        ) : null}
         <Button type="submit" pending={test.isPending}>
           Test
         </Button>
@@ -79,7 +76,11 @@ type OfferedProps = {
   onPrepare: () => void;
 };
 
-function Offered({ offers: { statements = [], mayPrepare = false, tables = [] }, pending, onPrepare }: OfferedProps) {
+function Offered({
+  offers: { statements = [], mayPrepare = false, tables = [], places = [] },
+  pending,
+  onPrepare,
+}: OfferedProps) {
   return (
     <>
       {statements.length > 0 ? (
@@ -106,6 +107,18 @@ function Offered({ offers: { statements = [], mayPrepare = false, tables = [] },
             {tables.map(({ name, key }) => (
               <li key={name} className="wrap-anywhere">
                 {name} <span className="text-muted">{key.length > 0 ? `(${key.join(', ')})` : '(no primary key)'}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
+      {places.length > 0 ? (
+        <details>
+          <summary className="w-fit text-12 text-muted hover:text-text">Found there: {places.length}</summary>
+          <ul className="mt-1 max-h-60 overflow-y-auto text-12">
+            {places.map((place) => (
+              <li key={place} className="wrap-anywhere">
+                {place}
               </li>
             ))}
           </ul>

@@ -132,6 +132,7 @@ function ActionField({ path, field, value: action, fields, connections, inline, 
   /** what a ticked box stands for, for when it is ticked again */
   const [ticked, setTicked] = useState<unknown>(true);
   const at = `${path}.${field.at}`;
+  const found = connections.find(({ name }) => name === action.connection)?.offers?.places ?? [];
   if (field.kind === 'tick')
     return (
       <Checkbox
@@ -202,6 +203,14 @@ function ActionField({ path, field, value: action, fields, connections, inline, 
             <option key={name} value={name}>
               {name} ({address})
             </option>
+          ))}
+        </Select>
+      ) : field.kind === 'found' ? (
+        <Select data-at={at} value={textOf(value)} onChange={(event) => onChange(event.target.value)}>
+          <option value="">{field.absent}</option>
+          {textOf(value) === '' || found.includes(textOf(value)) ? null : <option>{textOf(value)}</option>}
+          {found.map((place) => (
+            <option key={place}>{place}</option>
           ))}
         </Select>
       ) : field.kind === 'choice' ? (

@@ -40,8 +40,17 @@ import {
 } from '#lib/shapes/checkpoints.ts';
 import { chunkFilter, chunkOrder, itemSet, listColumns, moveOfAll, reasons } from '#lib/shapes/chunk-items.ts';
 import { chunkState, listedChunk } from '#lib/shapes/chunks.ts';
-import { connection, connectionChange, connectionTest, newConnection, tested } from '#lib/shapes/connections.ts';
-import { dataset, item, itemOpened, itemOriginal, itemsAsked, itemsFound, unreadableRow } from '#lib/shapes/datasets.ts';
+import { connection, connectionChange, connectionTest, newConnection, sourceInput, tested } from '#lib/shapes/connections.ts';
+import {
+  dataset,
+  item,
+  itemOpened,
+  itemOriginal,
+  itemsAsked,
+  itemsFound,
+  unreadableRow,
+  uploadedDataset,
+} from '#lib/shapes/datasets.ts';
 import { batchLooks, chunksNamed, decisionPreview, grid, releases } from '#lib/shapes/decisions.ts';
 import {
   erasure,
@@ -432,7 +441,7 @@ export const contract = oc.prefix('/api/v1').router({
     test: post(
       '/connections/{id}/test',
       'Test a connection',
-      'Sends a GET or a HEAD with its credential, to its address or to a place under it.',
+      'A web service: sends a GET or a HEAD with its credential, to its address or to a place under it. A mail server: signs in, and lists what it can do and its folders.',
     )
       .input(write(namedConnection, connectionTest))
       .output(tested),
@@ -443,6 +452,14 @@ export const contract = oc.prefix('/api/v1').router({
     )
       .input(write(namedConnection, nothing))
       .output(tested),
+    collect: post(
+      '/connections/{id}/dataset',
+      'Read a place of a connection into a dataset',
+      'Of a mail server: all mails of a folder, with their UIDs, by which actions find them again. Nothing there is changed. It answers when all are read, as an upload does.',
+    )
+      .route({ successStatus: 201 })
+      .input(write(namedConnection, sourceInput))
+      .output(uploadedDataset),
   },
   chunks: {
     list: get(

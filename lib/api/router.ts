@@ -48,6 +48,7 @@ import { readLines } from '#lib/steps/datasets/read-lines.ts';
 import { readOpened } from '#lib/steps/datasets/read-opened.ts';
 import { readReading } from '#lib/steps/datasets/read-reading.ts';
 import { renameDataset } from '#lib/steps/datasets/rename-dataset.ts';
+import { uploadSource } from '#lib/steps/datasets/upload-source.ts';
 import { chooseFinds } from '#lib/steps/erasure/choose-finds.ts';
 import { confirmErasure } from '#lib/steps/erasure/confirm-erasure.ts';
 import { lookFor } from '#lib/steps/erasure/look-for.ts';
@@ -278,6 +279,10 @@ export const router = os.router({
       testConnection(context.actor, { ...params, ...body }),
     ),
     prepare: os.connections.prepare.handler(({ context, input }) => prepareConnection(context.actor, input.params)),
+    collect: os.connections.collect.handler(async ({ context, input: { params, body }, signal }) => {
+      const { id, same } = await uploadSource(context.actor, { connection: params.id, ...body }, signal ? { signal } : {});
+      return { ...datasetOf(found(await readDataset(context.actor, { id }), 'dataset')), same };
+    }),
   },
   chunks: {
     list: os.chunks.list.handler(async ({ context, input: { id, ...page } }) =>

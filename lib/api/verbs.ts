@@ -19,6 +19,7 @@ const WRITES: Record<string, Verb> = {
   '/connections': 'connections',
   '/connections/{id}/test': 'connections',
   '/connections/{id}/prepare': 'connections',
+  '/connections/{id}/dataset': 'upload',
   'PUT /connections/{id}': 'connections',
   'DELETE /connections/{id}': 'connections',
   '/batches/{id}/start': 'start',

@@ -1,4 +1,5 @@
 /** The form in which a plan's page edits the actions of a connector: data that the server hands to the page, which names no connector. */
+import type { AuthKind } from '#lib/core/connections/auth.ts';
 import type { Json } from '#lib/ledger/canonical.ts';
 
 export type ActionForm = {
@@ -60,14 +61,27 @@ type FormField = {
   | { kind: 'offered'; offer: 'tables' }
   /** one of the connections of this connector that the person's plans may name; none is null */
   | { kind: 'connection'; absent: string }
+  /** one of the places that the test of the action's connection found */
+  | { kind: 'found'; absent: string }
   /** true or false; another value counts as true, and is kept while the box is not ticked */
   | { kind: 'tick' }
 );
 
-/** How a connection of a kind is written on its page. */
+/** How a page edits a connection of a connector. */
 export type ConnectionForm = {
   /** what it leads to */
   words: string;
-  /** an address of the web with a way to sign in; or the place of a database in parts, with a user and a password */
-  asks: 'address' | 'database';
+  /** an address as one text; or the place of a database in parts */
+  place: 'address' | 'database';
+  /** an example */
+  address: string;
+  addressHint: string;
+  /** how one signs in there; the first is proposed */
+  auth: readonly AuthKind[];
+  /** whether its target may promise something of requests: keys, how it is asked, what counts as done */
+  promises: boolean;
+  /** what the test button does, where it takes nothing to ask for; null where it asks for a place under the address */
+  test: string | null;
+  /** what of it becomes a dataset, and what its place is called; null where nothing can */
+  source: { words: string; place: string } | null;
 };

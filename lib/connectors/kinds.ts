@@ -2,6 +2,7 @@
 import { env } from '#lib/env.ts';
 import { usedConnection } from '#lib/store/connections/used.ts';
 import { makeHttp } from './http/connector.ts';
+import { makeImap } from './imap/connector.ts';
 import { none } from './none/connector.ts';
 import type { Connector } from './port.ts';
 import { shelf } from './shelf/connector.ts';
@@ -17,6 +18,11 @@ export const CONNECTORS: readonly Connector[] = [
     connections: usedConnection,
   }),
   makeSql({
+    allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
+    targetsAllowed: () => env().TARGETS_ALLOWED,
+    connections: usedConnection,
+  }),
+  makeImap({
     allowPrivateTargets: () => env().ALLOW_PRIVATE_TARGETS,
     targetsAllowed: () => env().TARGETS_ALLOWED,
     connections: usedConnection,

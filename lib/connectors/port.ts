@@ -105,7 +105,6 @@ export type UncertainWords = { why: string; cause: string };
 
 /** What a connector says of connections to its targets. */
 export type ConnectionKind = {
-  form: ConnectionForm;
   /** Reasons after which nobody sends to that target before somebody mended it; the actions that failed so are then attempted again. */
   stopsAtOnce: readonly string[];
   /** The id of the connection that the request goes over; null where it goes over none, or can't be read. */
@@ -114,11 +113,21 @@ export type ConnectionKind = {
   check(given: ConnectionToCheck): ConnectionToCheck;
   /** Whom its requests go to, as `targetOf` names it. */
   targetOf(of: { name: string; address: string }): string;
+  /** How a page edits one. */
+  form: ConnectionForm;
   /** A harmless request over it. Never throws for what a target says. */
   test(live: LiveConnection, asked: TestAsked, signal: AbortSignal): Promise<Tested>;
   /** Makes what its test says is missing there, and tests it. Left out where nothing has to be made. */
   prepare?(live: LiveConnection, signal: AbortSignal): Promise<Tested>;
+  /**
+   * Reads what is in one of its places, as it is now, one after the other, and changes nothing. Throws CountersignError where that can't be done. Left out where there is
+   * nothing to read.
+   */
+  source?(live: LiveConnection, place: string, signal: AbortSignal): Source;
 };
+
+/** `contentType`: what each of them is. `about`: what the target says of it beside its bytes. */
+export type Source = { contentType: string; items: AsyncIterable<{ about: Record<string, string>; bytes: Buffer }> };
 
 export type ConnectionToCheck = {
   address: string;

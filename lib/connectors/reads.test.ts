@@ -49,6 +49,21 @@ const ACTIONS: Action[] = [
       },
     },
   },
+  {
+    ...action('imap', 'move', { to: 'A', folder: '{{a}}', messageId: '{{b}}', uid: '{{c.d}}', uidValidity: '{{e}}' }),
+    connection: 'mail',
+    through: {
+      ...{ id: '00000000-0000-4000-8000-000000000000', revision: 1, address: 'imaps://mail.example:993' },
+      ...{
+        auth: { kind: 'basic', username: 'ada' },
+        secret: 'secret:x',
+        keys: false,
+        inspect: null,
+        success: null,
+        permanent: false,
+      },
+    },
+  },
 ];
 
 const NAMES = ['a', 'b', 'c.d', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'target', 'idempotencyKey', 'other'];

@@ -143,6 +143,15 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 export const KEYS_MARGIN_MS = 15 * 60 * 1000;
 /** Looking one action up at its target. */
 export const INSPECTION_TIMEOUT_MS = 10_000;
+/** Lines of one process to one mailbox, and how long one is kept that nobody uses. Servers allow ten or so for an account. */
+export const SESSIONS_MAX = 3;
+export const SESSION_IDLE_MS = 20_000;
+/** Of a mailbox that a connection's test lists, and the path of one. */
+export const FOLDERS_MAX = 1_000;
+export const FOLDER_CHARS_MAX = 400;
+/** Mails whose numbers are asked for at once while a folder is read, and the largest that is read whole: one at a time is held. */
+export const FOLDER_PAGE_MAILS = 200;
+export const MAIL_BYTES_MAX = 32 * 1024 ** 2;
 /** Uncertain actions that one answer of a person ends, and those that one press asks the target about. */
 export const ANSWERS_AT_ONCE_MAX = 10_000;
 export const ASKED_AT_ONCE_MAX = 200;

@@ -118,6 +118,8 @@ export type Format = {
   parse(source: AsyncIterable<Buffer>, options: ParseOptions): AsyncIterable<Segment>;
   /** `dialect` is what `parse` detected, as the database has it. */
   writeBack(dialect: unknown): WriteBack;
+  /** Left out where its items come in files only. Else what they are one by one, and how one is written behind others into a file of this format. */
+  collects?: { contentType: string; write(item: { about: Record<string, string>; bytes: Buffer }): Buffer };
   /** Left out: as a form. */
   drawn?: Drawn;
   /** Of a format that is drawn as mail: an item's bytes taken apart, for whoever looks at it. Its time follows the bytes, whatever is in them: call it where it can be ended. */

@@ -24,6 +24,12 @@ export function formatOf(name: string | null): Format | null {
   return FORMATS.find((format) => format.name === name) ?? null;
 }
 
+/** The format of a file that holds things of this type one after the other; null where there is none. */
+export function formatCollecting(contentType: string): Required<Pick<Format, 'collects' | 'endings'>> | null {
+  for (const { collects, endings } of FORMATS) if (collects?.contentType === contentType) return { collects, endings };
+  return null;
+}
+
 /** A first plan for a dataset: of the format whose own fields these are, else as for any table. */
 export function draftFromProfile(input: DraftInput): DraftedPlan {
   for (const format of FORMATS) {

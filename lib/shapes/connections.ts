@@ -4,6 +4,7 @@ import { connectionAuth } from '#lib/core/connections/auth.ts';
 import {
   CONNECTION_NAME_CHARS_MAX,
   CONNECTION_WINDOW_SECONDS_MAX,
+  FOLDER_CHARS_MAX,
   SECRET_CHARS_MAX,
   SECRET_CHARS_MIN,
   URL_CHARS_MAX,
@@ -104,6 +105,7 @@ const offers = z
       .array(z.object({ name: z.string(), columns: z.array(z.string()), key: z.array(z.string()).describe('Its primary key.') }))
       .optional()
       .describe('Those that plans can name, with their schemas.'),
+    places: z.array(z.string()).optional().describe('Those that plans can name: the folders of a mailbox.'),
     statements: z.array(z.string()).optional().describe('What somebody has to run there first.'),
     mayPrepare: z.boolean().optional().describe('Whether the connection’s own role may run them.'),
   })
@@ -140,3 +142,13 @@ export const connectionTest = z
     method: z.enum(['GET', 'HEAD']).default('GET'),
   })
   .optional();
+
+/** Which place of a connection is read into a dataset. */
+export const sourceInput = z.strictObject({
+  place: z
+    .string()
+    .min(1, 'A place is missing: the folder that is to be read.')
+    .max(FOLDER_CHARS_MAX)
+    .describe('The folder of a mailbox, by its whole path, as the test of the connection lists it.'),
+  id: z.uuid().optional().describe('The id that the dataset gets, for whoever wants to watch it arrive.'),
+});

@@ -16,24 +16,26 @@ import type { ConnectableKind } from '#lib/steps/connections/read-connections.ts
 
 type Props = {
   connection: Connection | null;
-  kinds: ConnectableKind[];
+  /** what a new one may be; the connection's own kind */
+  kinds: readonly ConnectableKind[];
 };
 
 /** A connection's form, its test and its end; null for a new one. */
 export function ConnectionDesk({ connection, kinds }: Props) {
-  const [connector, setConnector] = useState(connection?.connector ?? kinds[0]?.name ?? '');
-  const asks = kinds.find(({ name }) => name === connector)?.asks ?? 'address';
   const router = useRouter();
   const [asked, setAsked] = useState(false);
   const id = connection?.id ?? 'new';
+  const placeOf = (draft: ConnectionDraft) => kinds.find(({ connector }) => connector === draft.connector)?.place ?? 'address';
   const save = useMutation({
     ...writing(['connections', id, 'save'], (draft: ConnectionDraft) =>
       asOutcome(
         connection === null
-          ? api.connections.make({ body: { name: draft.name, connector, ...writtenOf(draft, null, asks) } })
+          ? api.connections.make({
+              body: { name: draft.name, connector: draft.connector, ...writtenOf(draft, null, placeOf(draft)) },
+            })
           : api.connections.change({
               params: { id },
-              body: { revision: connection.revision, ...writtenOf(draft, connection, asks) },
+              body: { revision: connection.revision, ...writtenOf(draft, connection, placeOf(draft)) },
             }),
       ),
     ),
@@ -60,8 +62,7 @@ export function ConnectionDesk({ connection, kinds }: Props) {
       ) : null}
       <ConnectionForm
         connection={connection}
-        {...{ connector, kinds, asks }}
-        onConnector={setConnector}
+        kinds={kinds}
         pending={save.isPending}
         error={save.error?.message ?? null}
         problems={save.error?.refusal.problems ?? []}
@@ -70,7 +71,8 @@ export function ConnectionDesk({ connection, kinds }: Props) {
       {connection === null ? null : (
         <>
           <ConnectionTest
-            {...{ connection, asks }}
+            connection={connection}
+            does={kinds[0]?.test ?? null}
             onPrepare={async () => {
               const outcome = await asOutcome(api.connections.prepare({ params: { id } }));
               router.refresh();

@@ -6,6 +6,7 @@ import { DatasetsNotForAuditors } from '#components/datasets/not-for-auditors.ts
 import { NextPage } from '#components/ui/next-page.tsx';
 import { PageHeader } from '#components/ui/page-header.tsx';
 import { may } from '#lib/auth/authorise.ts';
+import { readSources } from '#lib/steps/connections/read-connections.ts';
 import { readUploadOffer } from '#lib/steps/datasets/formats.ts';
 import { readDatasets } from '#lib/steps/datasets/read-datasets.ts';
 import { sampleIsHere } from '#lib/steps/datasets/upload-sample.ts';
@@ -23,7 +24,12 @@ export default async function DatasetsPage({ searchParams }: { searchParams: Pro
       <PageHeader title="Datasets" />
       <div className="flex flex-col gap-8">
         {may(actor, 'upload') ? (
-          <UploadDesk offer={readUploadOffer()} sample={sampleIsHere()} first={items.length === 0} />
+          <UploadDesk
+            offer={readUploadOffer()}
+            sample={sampleIsHere()}
+            sources={await readSources(actor)}
+            first={items.length === 0}
+          />
         ) : null}
         {items.length > 0 ? (
           <div>

@@ -53,7 +53,7 @@ export const UNSENT_REASONS: readonly { code: RegExp; reason: string }[] = [
 ];
 
 const BUSY = ['http_408', 'http_425', 'http_429'];
-const UNREACHABLE = ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_connected'];
+export const UNREACHABLE = ['dns', 'refused', 'connect_timeout', 'unreachable', 'not_connected'];
 const BROKEN = ['http_500', 'http_502', 'http_503', 'http_504', 'timeout', 'reset', 'bad_response'];
 
 /** What keeps a connection's credential from being sent or taken: it passes when somebody has changed that, and not before. */
@@ -100,7 +100,7 @@ export function targetFault(target: string, reason: string): string | null {
 }
 
 /** "api.example.com", or "crm (api.example.com)" of a connection. */
-function whoIs(target: string): string {
+export function whoIs(target: string): string {
   const connection = connectionName(target);
   return connection === null ? targetHost(target) : `${connection} (${targetHost(target)})`;
 }

@@ -15,7 +15,7 @@ import { checkConnection, testConnection } from './connection.ts';
 import { type Connections, credentialsFor, type NoCredentials } from './credentials.ts';
 import { describeRequest, lookAt } from './describe.ts';
 import { failureWords, uncertainWords } from './failures.ts';
-import { httpForm } from './form.ts';
+import { httpConnection, httpForm } from './form.ts';
 import { connectionOf, type HttpRequest, readRequest, requestTarget } from './frozen.ts';
 import { inspectOnce } from './inspect.ts';
 import { inspectionOf } from './inspection.ts';
@@ -106,7 +106,7 @@ export function makeHttp({
     apply: async (input, signal) => (await begin(input, signal))(),
     begin,
     connections: {
-      form: { words: 'A web server, over HTTP', asks: 'address' },
+      form: httpConnection,
       stopsAtOnce: UNTIL_MENDED,
       of: connectionOf,
       check: (given) => checkConnection(given, (origin) => hostRefused(origin, reach)),

@@ -1,5 +1,5 @@
-/** How a plan's page edits a request. */
-import type { ActionForm } from '#lib/connectors/form.ts';
+/** How a plan's page edits a request, and how a connection that it goes over is edited. */
+import type { ActionForm, ConnectionForm } from '#lib/connectors/form.ts';
 
 export const httpForm: ActionForm = {
   choices: [{ words: 'Send a web request', do: 'POST', with: { url: '', body: {} } }],
@@ -76,4 +76,15 @@ export const httpForm: ActionForm = {
       hint: 'Then an interrupted request is sent again with its key. Otherwise a person is asked what became of it.',
     },
   ],
+};
+
+export const httpConnection: ConnectionForm = {
+  words: 'A web service (HTTP)',
+  place: 'address',
+  address: 'https://crm.example/api/',
+  addressHint: 'Actions name what comes after it, and lead nowhere else.',
+  auth: ['bearer', 'none', 'basic', 'header', 'query', 'oauth2', 'signed'],
+  promises: true,
+  test: null,
+  source: null,
 };

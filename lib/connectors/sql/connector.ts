@@ -14,7 +14,7 @@ import { failureWords, RETRIES, targetFault, uncertainWords } from './answers.ts
 import { checkChange } from './check.ts';
 import { checkConnection } from './connection.ts';
 import { describeRequest } from './describe.ts';
-import { sqlForm } from './form.ts';
+import { sqlConnection, sqlForm } from './form.ts';
 import { connectionOf, readRequest, requestTarget, type SqlRequest } from './frozen.ts';
 import { lookAt } from './look.ts';
 import { parameters, VERBS } from './parts.ts';
@@ -67,7 +67,7 @@ export function makeSql({
     apply: async (input, signal) => (await begin(input, signal))(),
     begin,
     connections: {
-      form: { words: 'A database, PostgreSQL', asks: 'database' },
+      form: sqlConnection,
       stopsAtOnce: UNTIL_MENDED,
       of: connectionOf,
       check: (given) => checkConnection(given, (place) => refusedPlace(place, reach)),

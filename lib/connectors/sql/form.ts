@@ -1,5 +1,5 @@
 /** How a plan's page edits a change of a row. */
-import type { ActionForm } from '#lib/connectors/form.ts';
+import type { ActionForm, ConnectionForm } from '#lib/connectors/form.ts';
 
 export const sqlForm: ActionForm = {
   choices: [
@@ -40,4 +40,14 @@ export const sqlForm: ActionForm = {
       ...{ notFor: ['update', 'insert'], hint: 'Then the delete can’t be undone. Otherwise it is refused where they would.' },
     },
   ],
+};
+
+export const sqlConnection: ConnectionForm = {
+  words: 'A database (PostgreSQL)',
+  place: 'database',
+  ...{ address: '', addressHint: '' },
+  auth: ['basic'],
+  promises: false,
+  test: 'Signs in and reads what is there: the version, the tables, and whether effects can be written down. It changes nothing.',
+  source: null,
 };

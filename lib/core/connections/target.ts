@@ -6,10 +6,10 @@ export function targetName(url: string, connection: string | null): string {
   return connection === null ? origin : `${connection}${AT}${origin}`;
 }
 
-/** Scheme, host and port. Only the schemes of the web have an origin of their own. */
+/** Scheme, host and port of an address: of a scheme that URLs do not know too, whose own `origin` is “null” whatever the host. */
 export function originOf(url: string): string {
-  const { origin, protocol, host } = new URL(url);
-  return origin === 'null' ? `${protocol}//${host}` : origin;
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
 }
 
 /** The host in such a name. */

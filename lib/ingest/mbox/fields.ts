@@ -20,8 +20,11 @@ export const MAIL_FIELDS = [
   'size',
 ] as const;
 
+/** What is known beside them of a mail that was read out of a mailbox on a server. */
+export const KEPT_FIELDS = ['folder', 'uid', 'uidValidity', 'flags'] as const;
+
 /** Their names for people. */
-export const MAIL_LABELS: Readonly<Record<(typeof MAIL_FIELDS)[number], string>> = {
+export const MAIL_LABELS: Readonly<Record<(typeof MAIL_FIELDS)[number] | (typeof KEPT_FIELDS)[number], string>> = {
   from: 'From',
   fromDomain: 'Sender’s domain',
   to: 'To',
@@ -39,4 +42,8 @@ export const MAIL_LABELS: Readonly<Record<(typeof MAIL_FIELDS)[number], string>>
   listUnsubscribe: 'Unsubscribe address',
   inReplyTo: 'In reply to',
   size: 'Size in bytes',
+  folder: 'Folder',
+  uid: 'UID',
+  uidValidity: 'UIDVALIDITY',
+  flags: 'Flags',
 };

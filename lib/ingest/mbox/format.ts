@@ -3,9 +3,11 @@ import type { Layout } from '#lib/core/values/layout.ts';
 import { CHARSETS } from '#lib/ingest/csv/charset.ts';
 import type { Dialect, Format, Item, ParseOptions, Segment, UnreadableRow } from '#lib/ingest/port.ts';
 import { peek, readBlocks } from '#lib/ingest/source.ts';
+import { toVisible } from '#lib/ingest/visible.ts';
 import { draftForMail } from './draft.ts';
-import { MAIL_FIELDS, MAIL_LABELS } from './fields.ts';
+import { KEPT_FIELDS, MAIL_FIELDS, MAIL_LABELS } from './fields.ts';
 import { Flavours, type Quoting, quotingOf, splittingOf, unquoted } from './flavour.ts';
+import { beginsKept, keptMail, keptValues, withoutKept } from './kept.ts';
 import type { MailBytes } from './message.ts';
 import { HEADER, isSeparator, LOOK_BYTES, ownHeader } from './separator.ts';
 import { afterBlanks, MessageReader, type RawMessage } from './split.ts';
@@ -30,13 +32,17 @@ export const mbox: Format = {
   },
   parse: parseMbox,
   writeBack: () => ({ head: Buffer.alloc(0), write: mboxMessage }),
+  collects: { contentType: 'message/rfc822', write: keptMail },
   draft: draftForMail,
   drawn: { as: 'mail', first: ['from', 'to', 'cc', 'date', 'subject'] },
   async open(raw, { flavour, charset }) {
     const { openMail } = await import('./opened.ts');
     const quoting = quotingOf(flavour?.value ?? 'mboxrd');
     const said = charset?.by === 'person' ? charset.value : undefined;
-    return openMail({ bytes: withoutSeparator(raw), line: 1, unquoted: (body) => unquoted(body, quoting) }, said);
+    return openMail(
+      { bytes: withoutKept(withoutSeparator(raw)).bytes, line: 1, unquoted: (body) => unquoted(body, quoting) },
+      said,
+    );
   },
 };
 
@@ -44,12 +50,22 @@ async function* parseMbox(source: AsyncIterable<Buffer>, { fileName, now, said }
   // Loaded with the first file of mail: most processes need no more than the names of the format and its fields.
   const { readMessage } = await import('./message.ts');
   const { head, whole } = await peek(source);
-  const separated = startsWithSeparator(textAtStart(head));
+  const start = textAtStart(head);
+  const separated = startsWithSeparator(start);
+  const kept = separated && beginsKept(start);
   const single = !separated && isMailByName(fileName);
-  const flavour = said.flavour ?? (single ? 'one mail' : null);
+  const flavour = said.flavour ?? (single ? 'one mail' : kept ? 'mboxrd' : null);
   const flavours = new Flavours(flavour, said.flavour !== undefined);
   const undeclared = new Undeclared(said.charset);
-  const read: Read = (mail) => readMessage(mail, undeclared, now);
+  const read: Read = (mail) => {
+    if (!kept) return readMessage(mail, undeclared, now);
+    const { bytes, about } = withoutKept(mail.bytes);
+    const values = readMessage({ ...mail, bytes }, undeclared, now);
+    // Of a mail that was too large only the headers came.
+    if (about.size !== undefined) values[MAIL_FIELDS.indexOf('size')] = about.size;
+    return [...values, ...keptValues(about).map(toVisible)];
+  };
+  const fields: readonly string[] = kept ? [...MAIL_FIELDS, ...KEPT_FIELDS] : MAIL_FIELDS;
   const dialect: Dialect = { kind: separated ? 'mbox' : single ? 'one message' : 'mbox without its first separator' };
   for await (const { messages, unreadable } of readBlocks(whole, new MessageReader(splittingOf(flavour)))) {
     const items: Item[] = [];
@@ -60,7 +76,7 @@ async function* parseMbox(source: AsyncIterable<Buffer>, { fileName, now, said }
     }
     const charset = undeclared.guess();
     const layout: Layout = { flavour: flavours.guess(), ...(charset ? { charset } : {}) };
-    yield { fields: MAIL_FIELDS, items, unreadable, dialect, layout };
+    yield { fields, items, unreadable, dialect, layout };
   }
 }
 

@@ -5,7 +5,7 @@ import { authorise, may } from '#lib/auth/authorise.ts';
 import type { ConnectionForm } from '#lib/connectors/form.ts';
 import { CONNECTORS } from '#lib/connectors/kinds.ts';
 import { targetOfConnection } from '#lib/connectors/registry.ts';
-import { CONNECTION_NAME_CHARS_MAX } from '#lib/core/limits.ts';
+import { CONNECTION_NAME_CHARS_MAX, PAGE_ITEMS_MAX } from '#lib/core/limits.ts';
 import { actorName } from '#lib/core/people/actor-name.ts';
 import type { Connection } from '#lib/shapes/connections.ts';
 import { isId } from '#lib/steps/ids.ts';
@@ -43,14 +43,27 @@ export async function readConnection(actor: Actor, { id }: { id: string }): Prom
   return connection ?? null;
 }
 
-/** The connectors that send over connections, with how one is written. */
+export type ConnectableKind = ConnectionForm & { connector: string };
+
+/** The connectors that send over connections, with how a page edits one. */
 export function connectableKinds(): ConnectableKind[] {
   return CONNECTORS.flatMap((one) =>
-    one.kind === 'remote' && one.connections ? [{ name: one.name, ...one.connections.form }] : [],
+    one.kind === 'remote' && one.connections ? [{ connector: one.name, ...one.connections.form }] : [],
   );
 }
 
-export type ConnectableKind = ConnectionForm & { name: string };
+/** A connection whose places can be read into datasets: `words` for that, what a place is called, and those that its test found. */
+export type SourceOffer = { id: string; name: string; words: string; place: string; found: string[] };
+
+/** Those that this actor may use. */
+export async function readSources(actor: Actor): Promise<SourceOffer[]> {
+  const kinds = new Map(connectableKinds().map(({ connector, source }) => [connector, source]));
+  const { items } = await readConnections(actor, { limit: PAGE_ITEMS_MAX });
+  return items.flatMap(({ id, name, connector, tested }) => {
+    const source = kinds.get(connector);
+    return source ? [{ id, name, ...source, found: tested?.offers?.places ?? [] }] : [];
+  });
+}
 
 /** The same by its name, which addresses of pages hold. */
 export async function readConnectionNamed(actor: Actor, { name }: { name: string }): Promise<Connection | null> {

@@ -19,8 +19,8 @@ import {
   enablePersonAction,
   invitePersonAction,
   makeResetLinkAction,
-  resetFactorsAction,
   removePersonAction,
+  resetFactorsAction,
   withdrawInvitationAction,
 } from './actions.ts';
 

@@ -29,7 +29,11 @@ export default async function ConnectionPage({ params }: { params: Promise<{ nam
           </span>
         }
       />
-      <ConnectionDesk key={revision} connection={connection} kinds={connectableKinds()} />
+      <ConnectionDesk
+        key={revision}
+        connection={connection}
+        kinds={connectableKinds().filter(({ connector }) => connector === connection.connector)}
+      />
     </>
   );
 }
