@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { approve, lookAt } from './checkpoint.ts';
+import { categoryOf, decision } from './checkpoint.ts';
 import { expect, test } from './fixtures.ts';
 import { codeOf, joins, setsUpApp, signsInWithCode } from './joins.ts';
 import { rowsOf } from './rest.ts';
@@ -153,14 +153,21 @@ test('An admin makes a connection, an operator plans with it without JSON, a rev
     const again = await visit();
     await signsInWithCode(again, email, codeOf(key, 1));
     await again.goto(`/batches/${id}/chunks/1`);
-    await lookAt(again, 'keep');
-    await approve(again);
+    // It can't be undone: one is marked first, and the count is typed.
+    await categoryOf(again, 'keep').click();
+    await again.getByRole('listbox', { name: 'Items in keep' }).getByRole('option').first().click();
+    await again.keyboard.press('a');
+    await expect(decision(again)).toContainText('Every category with an action was shown');
+    await decision(again).getByRole('button').first().click();
+    const question = again.getByRole('dialog');
+    await question.getByLabel('Type 8 to continue').fill('8');
+    await question.getByRole('button', { name: 'Cancel' }).locator('xpath=preceding-sibling::button').click();
+    await expect(question).toBeHidden();
     await rest.untilChunk(id, 1, 'awaiting_release');
     expect(heard).toEqual(Array.from({ length: 3 }, () => `Bearer ${secret}`));
 
     // Half way: the rest is out and not answered yet.
     open = false;
-    await again.reload();
     await again.goto(`/batches/${id}`);
     await again
       .getByRole('region', { name: 'The first receipts' })
@@ -193,10 +200,11 @@ test('An admin makes a connection, an operator plans with it without JSON, a rev
         await page.goto(path);
         seen.push(await page.content());
       }
-      for (const path of [`batches/${id}/receipts?format=jsonl`, `batches/${id}`, 'incidents'])
+      for (const path of [`batches/${id}/receipts?format=jsonl`, `batches/${id}`])
         seen.push(await page.evaluate(async (to) => (await fetch(`/api/v1/${to}`)).text(), path));
     }
-    seen.push(await desk.evaluate(async () => (await fetch('/api/v1/security-log?limit=100')).text()));
+    for (const path of ['security-log?limit=100', 'incidents', 'connections'])
+      seen.push(await desk.evaluate(async (to) => (await fetch(`/api/v1/${to}`)).text(), path));
     seen.push(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }));
     const receipts = await again.evaluate(async (to) => (await fetch(to)).text(), `/api/v1/batches/${id}/receipts?format=jsonl`);
     const factors = receipts.split('\n').flatMap((line) => /"factor":"(\w+)"/.exec(line)?.[1] ?? []);

@@ -11,7 +11,7 @@ import { setSessionCookie } from 'better-auth/cookies';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
-import { PASSKEY_ANSWER_MINUTES, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '#lib/core/limits.ts';
+import { FACTOR_ANSWER_MINUTES, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_SECONDS } from '#lib/core/limits.ts';
 import type { Factor } from '#lib/core/people/factors.ts';
 import { env } from '#lib/env.ts';
 import { log } from '#lib/log.ts';
@@ -96,7 +96,7 @@ function createAuth() {
       // Its part is the sign-in: a password that was right waits for the code. What people set up is written by our own steps, with the security log.
       twoFactor({
         issuer: ISSUER,
-        twoFactorCookieMaxAge: PASSKEY_ANSWER_MINUTES * 60,
+        twoFactorCookieMaxAge: FACTOR_ANSWER_MINUTES * 60,
         // Ours are counted in the database, wherever a code is asked for (tries.ts).
         accountLockout: { enabled: false },
       }),

@@ -14,7 +14,7 @@ import {
 } from '@simplewebauthn/server';
 import { z } from 'zod';
 import { CountersignError } from '#lib/core/errors.ts';
-import { PASSKEY_ANSWER_MINUTES } from '#lib/core/limits.ts';
+import { FACTOR_ANSWER_MINUTES } from '#lib/core/limits.ts';
 import { env } from '#lib/env.ts';
 import { markPasskeyUsed, type NewPasskey, readPasskey } from '#lib/store/people/factors.ts';
 import { db } from '#lib/store/postgres/db.ts';
@@ -27,7 +27,7 @@ type Asked = { purpose: 'sign-in' | 'proof' | 'register'; whose: string | null }
 
 type Known = { credentialId: string; transports: string[] };
 
-const ANSWER_MS = PASSKEY_ANSWER_MINUTES * 60 * 1000;
+const ANSWER_MS = FACTOR_ANSWER_MINUTES * 60 * 1000;
 
 /** What a browser is given to make a passkey for somebody who is signed in. Throws `conflict` where this server has no name. */
 export async function askForNew(person: { id: string; email: string; name: string }, has: readonly Known[], headers: Headers) {
@@ -85,7 +85,7 @@ export async function checkNewPasskey(raw: unknown, whose: string, headers: Head
   if (
     !parsed.success ||
     !checked?.verified ||
-    !(await isFirstUse(whose, challengeOf(parsed.data.response), PASSKEY_ANSWER_MINUTES))
+    !(await isFirstUse(whose, challengeOf(parsed.data.response), FACTOR_ANSWER_MINUTES))
   )
     throw new CountersignError('invalid', 'What the device answered is not a passkey for this site. Try again.');
   const { id, publicKey, counter } = checked.registrationInfo.credential;
@@ -125,7 +125,7 @@ export async function checkPasskey(raw: unknown, asked: Asked, headers: Headers)
     ...{ expectedChallenge: (challenge) => isOurs(challenge, asked), expectedOrigin: origin, expectedRPID: host },
     credential: { id: credentialId, publicKey: passkey.publicKey, counter: Number(counter), transports },
   }).catch(() => null);
-  if (!checked?.verified || !(await isFirstUse(userId, challengeOf(data.response), PASSKEY_ANSWER_MINUTES))) throw await refuse();
+  if (!checked?.verified || !(await isFirstUse(userId, challengeOf(data.response), FACTOR_ANSWER_MINUTES))) throw await refuse();
   const used = { id: passkey.id, from: counter, to: BigInt(checked.authenticationInfo.newCounter) };
   if (!(await markPasskeyUsed(db(), used))) throw await refuse();
   return { userId };

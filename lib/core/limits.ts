@@ -415,8 +415,8 @@ export const CODE_USED_MINUTES = 2;
 export const BACKUP_CODES = 10;
 export const PASSKEYS_MAX = 10;
 export const PASSKEY_NAME_CHARS_MAX = 60;
-/** How long a browser has to answer for a passkey. */
-export const PASSKEY_ANSWER_MINUTES = 5;
+/** How long a sign-in waits for its code, and a browser has to answer for a passkey. */
+export const FACTOR_ANSWER_MINUTES = 5;
 /** The body of a sign-in: an address and a password. */
 export const SIGN_IN_BODY_BYTES_MAX = 16 * 1024;
 export const KEY_NAME_CHARS_MAX = 100;

@@ -7,7 +7,7 @@ import type { Actor } from '#lib/auth/actor.ts';
 import { auth } from '#lib/auth/auth.ts';
 import { asksForCode, type Cookie, signIn, signInWithCode, signInWithPasskey } from '#lib/auth/sign-in.ts';
 import { currentActor } from '#lib/auth/who.ts';
-import { FACTOR_TRIES_PER_ACCOUNT, PASSKEY_ANSWER_MINUTES, PROOF_MINUTES } from '#lib/core/limits.ts';
+import { FACTOR_ANSWER_MINUTES, FACTOR_TRIES_PER_ACCOUNT, PROOF_MINUTES } from '#lib/core/limits.ts';
 import type { Role } from '#lib/core/people/roles.ts';
 import { type DecisionBody, readReceipt } from '#lib/ledger/receipt.ts';
 import { decide } from '#lib/steps/checkpoints/decide.ts';
@@ -349,7 +349,7 @@ describe('a passkey', () => {
     ];
     for (const passkey of wrong) await expect(prove(actor, { passkey }, headers)).rejects.toThrow(refusal('invalid'));
     const late = own.use(await challenge());
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + (PASSKEY_ANSWER_MINUTES * 60 + 1) * 1_000 });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + (FACTOR_ANSWER_MINUTES * 60 + 1) * 1_000 });
     await expect(prove(actor, { passkey: late }, headers)).rejects.toThrow(refusal('invalid'));
     vi.useRealTimers();
     const right = own.use(await challenge());
