@@ -20,6 +20,7 @@ try {
     : await intoEmbedded(DATA_DIR, restore);
   for (const line of unproven) console.log(line);
   console.log(`The backup of ${backup.at} is restored. Everybody signs in again.`);
+  console.log(`What was erased after ${backup.at} is in it again. Erase it anew (docs/erasure.md).`);
   if (paused.length > 0) {
     console.log(`What was sent after ${backup.at} is not in it. Unfinished batches are paused: ${paused.join(', ')}.`);
     console.log('Compare each with the log of its target before somebody resumes it, or cancel it.');
