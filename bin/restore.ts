@@ -23,6 +23,7 @@ try {
   console.log(
     `People, roles and API keys are as they were then: put out again whoever was put out since, and revoke the keys that were revoked. Links that were open have ended.`,
   );
+  console.log(`What was erased after ${backup.at} is in it again. Erase it anew (docs/erasure.md).`);
   if (paused.length > 0) {
     console.log(`What was sent after ${backup.at} is not in it. Unfinished batches are paused: ${paused.join(', ')}.`);
     console.log('Compare each with the log of its target before somebody resumes it, or cancel it.');

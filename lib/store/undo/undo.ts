@@ -41,6 +41,24 @@ export async function insertUndoItems({ prisma }: WithModels, batchId: string, i
   const requests = rows
     .map(({ row, request }) => ({ digest: row.requestDigest, bytes: request }))
     .sort((a, b) => Buffer.compare(a.digest, b.digest));
-  for (const page of modelPages(requests)) await prisma.frozenRequest.createMany({ data: page, skipDuplicates: true });
+  for (const page of modelPages(requests)) {
+    const { count } = await prisma.frozenRequest.createMany({ data: page, skipDuplicates: true });
+    if (count < page.length) await bringBack({ prisma }, page);
+  }
   for (const page of modelPages(rows)) await prisma.undoItem.createMany({ data: page.map(({ row }) => row) });
+}
+
+/** What was erased, and is to be sent anew in the very same bytes, is there again. */
+async function bringBack(
+  { prisma }: WithModels,
+  requests: readonly { digest: Uint8Array<ArrayBuffer>; bytes: Uint8Array<ArrayBuffer> }[],
+): Promise<void> {
+  const gone = await prisma.frozenRequest.findMany({
+    where: { digest: { in: requests.map(({ digest }) => digest) }, bytes: null },
+    select: { digest: true },
+  });
+  for (const { digest } of gone) {
+    const own = requests.find((request) => Buffer.from(request.digest).equals(digest));
+    if (own) await prisma.frozenRequest.update({ where: { digest }, data: { bytes: own.bytes }, select: { digest: true } });
+  }
 }

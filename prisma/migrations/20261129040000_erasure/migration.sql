@@ -80,6 +80,9 @@ CREATE INDEX "erasure_entry_batch_id_place_idx" ON "erasure_entry"("batch_id", "
 -- CreateIndex
 CREATE INDEX "erasure_entry_dataset_id_place_idx" ON "erasure_entry"("dataset_id", "place");
 
+-- What leads two indexes has no statistics (20261124130000_statistics).
+ALTER TABLE "erasure_find" ALTER COLUMN "erasure_id" SET STATISTICS 0;
+
 -- AddForeignKey
 ALTER TABLE "erasure_entry" ADD CONSTRAINT "erasure_entry_erasure_id_fkey" FOREIGN KEY ("erasure_id") REFERENCES "erasure"("id") ON DELETE RESTRICT ON UPDATE RESTRICT;
 
