@@ -157,7 +157,8 @@ describe('a key', () => {
 describe('making keys', () => {
   it('that is bound to a batch is refused by every path of the API that is not below it, and told nothing of others below it', async () => {
     const item = { fields: { a: 'of the other' }, category: 'noise', receipts: ['intent', 'outcome:succeeded'] as const };
-    const seed = (name: string) => seedBatch(pool, { name, chunks: [{ state: 'done', items: [{ ...item, receipts: [...item.receipts] }] }] });
+    const seed = (name: string) =>
+      seedBatch(pool, { name, chunks: [{ state: 'done', items: [{ ...item, receipts: [...item.receipts] }] }] });
     const [own, other] = [await seed('Own batch'), await seed('Other batch')];
     const { key } = await keyed('admin', { batches: [own.batchId] });
     const { paths } = await openApiDocument();
